@@ -1,1 +1,35 @@
-//! Placeholder.
+//! Baton's wire: the types that servers, phones and tools exchange, and nothing else.
+//!
+//! Everything here is plain data with a JSON form (snake_case, UUIDv7 ids, RFC 3339 UTC times with
+//! milliseconds). No rule lives here: what is allowed is decided in `baton-domain`.
+
+pub mod account;
+pub mod command;
+pub mod conversation;
+pub mod cursor;
+pub mod event;
+pub mod frame;
+pub mod id;
+pub mod limits;
+pub mod line;
+pub mod outcome;
+pub mod problem;
+pub mod refusal;
+pub mod time;
+
+pub use account::{
+    Agent, AgentState, Availability, Channel, Membership, MembershipKind, ReplyPolicy, Role, Team,
+    Visibility,
+};
+pub use command::{Command, CommandBody, Seen};
+pub use conversation::{Conversation, Head, LineRef, Owner, Status, Thread, Turn};
+pub use cursor::Cursor;
+pub use event::{Actor, Event, Fact, OwnerCause};
+pub use id::{
+    AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, MessageId, NoteId, OpId,
+    TeamId, WorkspaceId,
+};
+pub use line::{Author, Content, HeldReason, Line, LineKind, MessageError, MessageStatus, Note};
+pub use outcome::{Accepted, CommandResult, Refused};
+pub use refusal::Refusal;
+pub use time::Timestamp;

@@ -1,0 +1,231 @@
+//! Workspaces' people: agents, teams, roles, devices, sessions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentId, ChannelId, DeviceId, Epoch, TeamId, Timestamp, WorkspaceId};
+
+/// What one may do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Answers; sees own teams.
+    Agent,
+    /// Steers the teams that they supervise.
+    Supervisor,
+    /// Sees and sets everything of the workspace.
+    Admin,
+}
+
+impl Role {
+    /// The name on the wire and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Supervisor => "supervisor",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads a name as `name` writes it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "agent" => Self::Agent,
+            "supervisor" => Self::Supervisor,
+            "admin" => Self::Admin,
+            _ => return None,
+        })
+    }
+}
+
+/// Whether an agent works here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentState {
+    /// Yes.
+    Active,
+    /// Sessions ended, nothing new is assigned, owned conversations are being re-homed.
+    Leaving,
+    /// No.
+    Inactive,
+}
+
+/// What the agent says about themselves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    /// Takes conversations.
+    Available,
+    /// Here, but takes no more.
+    Busy,
+    /// Not here.
+    Away,
+}
+
+/// A colleague, as everyone in the workspace sees them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Agent {
+    /// Who.
+    pub id: AgentId,
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they work here.
+    pub state: AgentState,
+    /// What they say about themselves.
+    pub availability: Availability,
+    /// How many conversations they own that count.
+    pub load: u32,
+    /// How many they may own; `None` is unlimited.
+    pub capacity: Option<u32>,
+    /// Their teams.
+    pub teams: Vec<Membership>,
+}
+
+/// A place in a team.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Membership {
+    /// Which team.
+    pub team_id: TeamId,
+    /// As what.
+    pub kind: MembershipKind,
+}
+
+/// As what one belongs to a team.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MembershipKind {
+    /// Serves its queue.
+    Member,
+    /// Supervises it.
+    Supervisor,
+}
+
+/// Who may reply to a team's conversations that an agent owns (CO6).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyPolicy {
+    /// The owner only.
+    Owner,
+    /// Any member of the team.
+    Team,
+    /// Anyone who sees it in full.
+    Scope,
+}
+
+/// What members see of their team's conversations that others own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Everything.
+    Full,
+    /// That it exists, whose it is, where it stands.
+    Head,
+    /// Nothing.
+    Own,
+}
+
+/// A group of agents with a queue.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Team {
+    /// Which.
+    pub id: TeamId,
+    /// Its name.
+    pub name: String,
+    /// Who may reply to what an agent owns.
+    pub reply_policy: ReplyPolicy,
+    /// What members see of what others own.
+    pub visibility: Visibility,
+    /// Whether teammates may claim from one another.
+    pub claim_from_colleagues: bool,
+}
+
+/// A WhatsApp number.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Channel {
+    /// Which.
+    pub id: ChannelId,
+    /// Its name.
+    pub name: String,
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// The number as people write it.
+    pub display_number: String,
+    /// The team that gets new conversations.
+    pub default_team: TeamId,
+}
+
+/// `POST /sessions`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The workspace's short name.
+    pub workspace: String,
+    /// Who.
+    pub email: String,
+    /// Their secret.
+    pub password: String,
+    /// The device, if it has been here before.
+    #[serde(default)]
+    pub device_id: Option<DeviceId>,
+    /// What the agent's list of devices shows.
+    #[serde(default)]
+    pub device_name: Option<String>,
+}
+
+/// `POST /sessions/refresh`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    /// The current refresh token.
+    pub refresh_token: String,
+    /// The device it was given to.
+    pub device_id: DeviceId,
+}
+
+/// A session of a device.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Session {
+    /// Sent as `Authorization: Bearer`.
+    pub access_token: String,
+    /// When it ends.
+    pub access_expires_at: Timestamp,
+    /// Sent to `/sessions/refresh`; each gives the next.
+    pub refresh_token: String,
+    /// The device.
+    pub device_id: DeviceId,
+    /// Who.
+    pub agent_id: AgentId,
+    /// Where.
+    pub workspace_id: WorkspaceId,
+}
+
+/// `GET /me`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Me {
+    /// Who.
+    pub agent: Agent,
+    /// Where.
+    pub workspace_id: WorkspaceId,
+    /// The workspace's short name.
+    pub workspace: String,
+    /// The device of this session.
+    pub device_id: DeviceId,
+    /// The log's identity.
+    pub epoch: Epoch,
+}
+
+/// A device in `GET /sessions`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Device {
+    /// Which.
+    pub id: DeviceId,
+    /// Its name.
+    pub name: String,
+    /// When it signed in.
+    pub created_at: Timestamp,
+    /// When it was last heard of.
+    pub last_seen_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}

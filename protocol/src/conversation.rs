@@ -1,0 +1,194 @@
+//! A conversation: its head (what everyone who may know of it sees) and its thread's facts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentId, ChannelId, ContactId, ConversationId, MessageId, TeamId, Timestamp};
+
+/// Who is responsible. There is always exactly one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Owner {
+    /// The queue of a team.
+    Queue(TeamId),
+    /// A person or bot.
+    Agent(AgentId),
+}
+
+impl Owner {
+    /// The agent who owns it, if it is not a queue.
+    pub fn agent(self) -> Option<AgentId> {
+        match self {
+            Self::Agent(id) => Some(id),
+            Self::Queue(_) => None,
+        }
+    }
+}
+
+/// Where the latest episode stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Status {
+    /// Somebody has to do something.
+    Open,
+    /// Waiting for the customer or a third party.
+    Waiting,
+    /// Out of sight until then.
+    Snoozed {
+        /// When it wakes.
+        until: Timestamp,
+    },
+    /// Done; a customer message opens the next episode.
+    Resolved,
+}
+
+impl Status {
+    /// The name used in filters and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Waiting => "waiting",
+            Self::Snoozed { .. } => "snoozed",
+            Self::Resolved => "resolved",
+        }
+    }
+
+    /// Whether it counts towards its owner's load.
+    pub fn is_load(self) -> bool {
+        matches!(self, Self::Open | Self::Waiting)
+    }
+}
+
+/// A line's number and id together: an id alone proves that it is the same line in the same life
+/// of the database.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineRef {
+    /// Number in the conversation: 1, 2, 3 …
+    pub seq: u64,
+    /// The message's id.
+    pub id: MessageId,
+}
+
+/// A run of customer messages that no human has answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Turn {
+    /// The first of them.
+    pub from_seq: u64,
+    /// Meta's time of the first of them.
+    pub since: Timestamp,
+}
+
+/// The row of a conversation without lines: existence, owner, status.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Head {
+    /// Which conversation.
+    pub id: ConversationId,
+    /// The number it runs on.
+    pub channel_id: ChannelId,
+    /// The team it belongs to.
+    pub team_id: TeamId,
+    /// Who is responsible.
+    pub owner: Owner,
+    /// Grows with every change of owner.
+    pub owner_epoch: u64,
+    /// Where the latest episode stands.
+    pub status: Status,
+    /// Number of the latest episode.
+    pub episode: u32,
+    /// Number of the last event of this conversation.
+    pub revision: u64,
+    /// Number of the last line; 0 when there is none.
+    pub last_seq: u64,
+    /// Since when the customer has been waiting for an answer.
+    pub unanswered_since: Option<Timestamp>,
+    /// When something was last said.
+    pub activity_at: Timestamp,
+}
+
+/// What decisions need to know of the lines, and only those in full scope see.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Thread {
+    /// The customer.
+    pub contact_id: ContactId,
+    /// The last line by anyone.
+    pub last_line: Option<LineRef>,
+    /// Number of the last line by the customer; 0 when there is none.
+    pub customer_seq: u64,
+    /// The open turn.
+    pub turn: Option<Turn>,
+    /// Until when free-form replies are allowed; `None` before the customer ever wrote.
+    pub window_until: Option<Timestamp>,
+    /// The agent who answered or owned it last.
+    pub last_agent: Option<AgentId>,
+}
+
+/// A conversation's facts: the state that events are applied to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Existence, owner, status.
+    pub head: Head,
+    /// The lines' facts.
+    pub thread: Thread,
+}
+
+/// The customer as the team sees them. Every part may be missing.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ContactCard {
+    /// The profile name the customer chose.
+    pub name: Option<String>,
+    /// The number, digits without `+`; customers with a user name may have none.
+    pub phone: Option<String>,
+}
+
+/// A conversation as one agent sees it in full: a row of the inbox.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ConversationView {
+    /// The facts.
+    #[serde(flatten)]
+    pub conversation: Conversation,
+    /// The customer.
+    pub contact: ContactCard,
+    /// The last line, as a preview.
+    pub preview: Option<crate::Line>,
+    /// How far this agent has read.
+    pub read_seq: u64,
+}
+
+impl ConversationView {
+    /// Lines that this agent has not read.
+    pub fn unread(&self) -> u64 {
+        self.conversation.head.last_seq.saturating_sub(self.read_seq)
+    }
+}
+
+/// What a viewer may see of a conversation, with its newest lines.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "level", rename_all = "snake_case")]
+pub enum Snapshot {
+    /// Existence, owner, status only.
+    Head {
+        /// The row.
+        head: Head,
+    },
+    /// Everything: one unbroken run of lines from `from_seq` to the last.
+    Full {
+        /// The row of the inbox.
+        view: Box<ConversationView>,
+        /// Number of the first line given.
+        from_seq: u64,
+        /// The lines, by seq.
+        lines: Vec<crate::Line>,
+        /// Notes of the same stretch, by time.
+        notes: Vec<crate::Note>,
+    },
+}
+
+impl Snapshot {
+    /// The head, whatever the level.
+    pub fn head(&self) -> &Head {
+        match self {
+            Self::Head { head } => head,
+            Self::Full { view, .. } => &view.conversation.head,
+        }
+    }
+}

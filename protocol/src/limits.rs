@@ -1,0 +1,32 @@
+//! Every limit of the wire, in one place.
+
+/// A frame from a client, bytes.
+pub const CLIENT_FRAME_BYTES_MAX: usize = 64 * 1024;
+/// A frame to a client, bytes.
+pub const SERVER_FRAME_BYTES_MAX: usize = 256 * 1024;
+/// Commands in one `POST /commands`.
+pub const COMMANDS_MAX: usize = 100;
+/// Characters of a text message (Cloud API, text.body).
+pub const TEXT_CHARS_MAX: usize = 4096;
+/// Characters of a note.
+pub const NOTE_CHARS_MAX: usize = 10_000;
+/// Missed lines told with a `stale` refusal.
+pub const MISSED_LINES_MAX: usize = 50;
+/// Acts that may be chained by `after` before the author has to look again.
+pub const CHAIN_MAX: usize = 100;
+/// Days after which an op id is refused as `op_expired`.
+pub const OP_AGE_DAYS_MAX: i64 = 7;
+/// Conversations touched by one resume before it becomes a reset.
+pub const RESUME_CONVERSATIONS_MAX: usize = 500;
+/// Newest lines in a snapshot; more, up to `SNAPSHOT_LINES_MAX`, when the open turn is longer.
+pub const SNAPSHOT_LINES: u64 = 50;
+/// Lines in a snapshot at most.
+pub const SNAPSHOT_LINES_MAX: u64 = 200;
+/// Rows of a page, when the request names none.
+pub const PAGE_ROWS: u32 = 50;
+/// Rows of a page at most.
+pub const PAGE_ROWS_MAX: u32 = 200;
+/// The 24-hour customer service window, ms.
+pub const WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
+/// Days a snooze may last.
+pub const SNOOZE_DAYS_MAX: i64 = 366;

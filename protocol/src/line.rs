@@ -1,0 +1,216 @@
+//! Lines: what the customer can see, in or out; and notes, which only the team sees.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentId, ConversationId, DeviceId, MessageId, NoteId, OpId, Timestamp};
+
+/// Who said it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Author {
+    /// The contact.
+    Customer,
+    /// A person or bot who works here.
+    Agent {
+        /// Who.
+        id: AgentId,
+    },
+    /// Somebody at the phone app that shares the number.
+    PhoneApp,
+    /// An automatic acknowledgement: it answers nothing.
+    Acknowledgement,
+}
+
+/// What kind of thing was said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineKind {
+    /// Text.
+    Text,
+    /// A type that cannot be shown (yet); kept raw.
+    Unsupported,
+    /// Something of this customer that could not be understood; somebody should look.
+    Unreadable,
+}
+
+/// The erasable part of a line.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Content {
+    /// The text, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Meta's name of the type, when it is not shown as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_type: Option<String>,
+    /// Whether it was erased.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
+}
+
+/// Where an outgoing message stands. Provider statuses climb, never fall.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    /// Accepted by Baton, waiting for its turn in the lane.
+    Queued,
+    /// Being handed to WhatsApp.
+    Sending,
+    /// WhatsApp's answer was lost: it may or may not have been sent.
+    Unconfirmed,
+    /// WhatsApp took it.
+    Accepted,
+    /// WhatsApp sent it.
+    Sent,
+    /// It is on the customer's phone.
+    Delivered,
+    /// The customer read it.
+    Read,
+    /// The customer played it.
+    Played,
+    /// It will not arrive; `error` says why.
+    Failed,
+    /// Kept back for review.
+    Held,
+    /// Withdrawn before it left.
+    Cancelled,
+}
+
+impl MessageStatus {
+    /// The name used on the wire and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Accepted => "accepted",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Played => "played",
+            Self::Failed => "failed",
+            Self::Held => "held",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Reads a name as `name` writes it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "queued" => Self::Queued,
+            "sending" => Self::Sending,
+            "unconfirmed" => Self::Unconfirmed,
+            "accepted" => Self::Accepted,
+            "sent" => Self::Sent,
+            "delivered" => Self::Delivered,
+            "read" => Self::Read,
+            "played" => Self::Played,
+            "failed" => Self::Failed,
+            "held" => Self::Held,
+            "cancelled" => Self::Cancelled,
+            _ => return None,
+        })
+    }
+
+    /// How far the provider says it got: 0 = nothing said, 1 accepted … 5 played.
+    pub fn provider_rank(self) -> u8 {
+        match self {
+            Self::Accepted => 1,
+            Self::Sent => 2,
+            Self::Delivered => 3,
+            Self::Read => 4,
+            Self::Played => 5,
+            Self::Queued
+            | Self::Sending
+            | Self::Unconfirmed
+            | Self::Failed
+            | Self::Held
+            | Self::Cancelled => 0,
+        }
+    }
+
+    /// Whether it will not reach the customer unless somebody acts.
+    pub fn needs_review(self) -> bool {
+        matches!(self, Self::Failed | Self::Held | Self::Cancelled)
+    }
+}
+
+/// Why a message was kept back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldReason {
+    /// The customer wrote after what its author had seen.
+    Overtaken,
+    /// The 24-hour window closed before it could leave.
+    WindowClosed,
+    /// It waited too long to leave.
+    TooLate,
+    /// An earlier message of the same author was held or failed.
+    PredecessorHeld,
+    /// The database was restored while it was on its way.
+    Restored,
+}
+
+/// Why a message failed: Meta's code, plain words, and what to do.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MessageError {
+    /// Meta's error code; 0 when there was none.
+    pub code: i64,
+    /// What happened, in plain words.
+    pub reason: String,
+    /// What the reader can do about it.
+    pub remedy: String,
+}
+
+/// One line of a conversation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Line {
+    /// Number in the conversation.
+    pub seq: u64,
+    /// The message's id.
+    pub id: MessageId,
+    /// Who said it.
+    pub author: Author,
+    /// What kind of thing it is.
+    pub kind: LineKind,
+    /// When it was said: Meta's time for customers, acceptance for agents.
+    pub at: Timestamp,
+    /// The text and such.
+    pub content: Content,
+    /// The message it quotes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<MessageId>,
+    /// Where an outgoing message stands; `None` for incoming ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<MessageStatus>,
+    /// Why it was held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldReason>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<MessageError>,
+    /// The command that wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op_id: Option<OpId>,
+    /// The device that wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<DeviceId>,
+}
+
+/// What only the team sees.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Note {
+    /// The note's id.
+    pub id: NoteId,
+    /// Where it was written.
+    pub conversation_id: ConversationId,
+    /// Who wrote it.
+    pub author: AgentId,
+    /// When.
+    pub at: Timestamp,
+    /// The revision of the conversation that it made: its place among other events.
+    pub revision: u64,
+    /// The text; `None` when erased.
+    pub text: Option<String>,
+    /// The command that wrote it.
+    pub op_id: OpId,
+}
