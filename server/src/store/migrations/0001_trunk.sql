@@ -1,0 +1,393 @@
+-- One text for SQLite and PostgreSQL. Ids are TEXT (UUIDs in lower case), instants BIGINT
+-- milliseconds UTC, booleans BIGINT 0/1, JSON is TEXT. Statements end with a semicolon at the end
+-- of a line. {guard …} pieces are rendered per database by store/dialect.rs.
+
+-- The installation -----------------------------------------------------------------------------
+
+CREATE TABLE installation (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
+CREATE TABLE meta_app (
+  id TEXT PRIMARY KEY,
+  secrets_sealed TEXT NOT NULL,
+  verify_token_sealed TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE workspace (
+  id TEXT PRIMARY KEY,
+  slug TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- People -----------------------------------------------------------------------------------------
+
+CREATE TABLE team (
+  workspace TEXT NOT NULL REFERENCES workspace (id),
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  reply_policy TEXT NOT NULL CHECK (reply_policy IN ('owner', 'team', 'scope')),
+  visibility TEXT NOT NULL CHECK (visibility IN ('full', 'head', 'own')),
+  claim_from_colleagues BIGINT NOT NULL CHECK (claim_from_colleagues IN (0, 1)),
+  PRIMARY KEY (workspace, id),
+  UNIQUE (workspace, name)
+);
+
+-- `active_id` equals the id while conversations may be owned, else NULL: owners reference it, so
+-- that an inactive owner cannot be stored. A leaving agent still owns until re-homed.
+CREATE TABLE agent (
+  workspace TEXT NOT NULL REFERENCES workspace (id),
+  id TEXT NOT NULL,
+  email TEXT NOT NULL,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('agent', 'supervisor', 'admin')),
+  state TEXT NOT NULL CHECK (state IN ('active', 'leaving', 'inactive')),
+  active_id TEXT,
+  availability TEXT NOT NULL CHECK (availability IN ('available', 'busy', 'away')),
+  capacity BIGINT CHECK (capacity IS NULL OR capacity >= 0),
+  load BIGINT NOT NULL DEFAULT 0 CHECK (load >= 0),
+  password_hash TEXT,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace, id),
+  UNIQUE (workspace, email),
+  UNIQUE (workspace, active_id),
+  CHECK ((state = 'inactive' AND active_id IS NULL) OR (state <> 'inactive' AND active_id = id))
+);
+
+CREATE TABLE team_member (
+  workspace TEXT NOT NULL,
+  team TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('member', 'supervisor')),
+  PRIMARY KEY (workspace, team, agent),
+  FOREIGN KEY (workspace, team) REFERENCES team (workspace, id),
+  FOREIGN KEY (workspace, agent) REFERENCES agent (workspace, id)
+);
+
+CREATE INDEX team_member_agent ON team_member (workspace, agent);
+
+-- A device's session: a family of refresh tokens. Tokens are stored as SHA-256 digests.
+CREATE TABLE device (
+  workspace TEXT NOT NULL,
+  id TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  name TEXT NOT NULL,
+  family TEXT NOT NULL,
+  generation BIGINT NOT NULL,
+  refresh_digest TEXT NOT NULL,
+  previous_digest TEXT,
+  access_digest TEXT NOT NULL,
+  access_expires_at BIGINT NOT NULL,
+  refresh_expires_at BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  last_seen_at BIGINT NOT NULL,
+  revoked_at BIGINT,
+  PRIMARY KEY (workspace, id),
+  FOREIGN KEY (workspace, agent) REFERENCES agent (workspace, id)
+);
+
+CREATE UNIQUE INDEX device_access ON device (access_digest);
+CREATE INDEX device_refresh ON device (refresh_digest);
+CREATE INDEX device_previous ON device (previous_digest);
+CREATE INDEX device_agent ON device (workspace, agent);
+
+-- Channels and contacts --------------------------------------------------------------------------
+
+CREATE TABLE channel (
+  workspace TEXT NOT NULL REFERENCES workspace (id),
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  meta_app TEXT NOT NULL REFERENCES meta_app (id),
+  phone_number_id TEXT NOT NULL UNIQUE,
+  display_number TEXT NOT NULL,
+  token_sealed TEXT NOT NULL,
+  default_team TEXT NOT NULL,
+  pace_per_s BIGINT NOT NULL DEFAULT 80 CHECK (pace_per_s > 0),
+  PRIMARY KEY (workspace, id),
+  FOREIGN KEY (workspace, default_team) REFERENCES team (workspace, id)
+);
+
+CREATE TABLE contact (
+  workspace TEXT NOT NULL,
+  id TEXT NOT NULL,
+  name TEXT,
+  phone TEXT,
+  search_name TEXT,
+  PRIMARY KEY (workspace, id)
+);
+
+-- kind 'wa_id' or 'user_id' (BSUID).
+CREATE TABLE identity (
+  workspace TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('wa_id', 'user_id')),
+  value TEXT NOT NULL,
+  contact TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  PRIMARY KEY (workspace, channel, kind, value),
+  FOREIGN KEY (workspace, contact) REFERENCES contact (workspace, id)
+);
+
+-- Conversations ----------------------------------------------------------------------------------
+
+CREATE TABLE conversation (
+  workspace TEXT NOT NULL,
+  id TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  contact TEXT NOT NULL,
+  team TEXT NOT NULL,
+  owner_agent TEXT,
+  owner_epoch BIGINT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('open', 'waiting', 'snoozed', 'resolved')),
+  snoozed_until BIGINT,
+  episode BIGINT NOT NULL CHECK (episode >= 0),
+  revision BIGINT NOT NULL,
+  last_seq BIGINT NOT NULL,
+  last_line TEXT,
+  customer_seq BIGINT NOT NULL,
+  turn_seq BIGINT,
+  unanswered_since BIGINT,
+  window_until BIGINT,
+  last_agent TEXT,
+  activity_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace, id),
+  UNIQUE (workspace, channel, contact),
+  FOREIGN KEY (workspace, team) REFERENCES team (workspace, id),
+  FOREIGN KEY (workspace, channel) REFERENCES channel (workspace, id),
+  FOREIGN KEY (workspace, contact) REFERENCES contact (workspace, id),
+  -- No owner agent means that the team's queue owns it: there is always an owner.
+  FOREIGN KEY (workspace, owner_agent) REFERENCES agent (workspace, active_id),
+  CHECK ((status = 'snoozed') = (snoozed_until IS NOT NULL)),
+  CHECK ((turn_seq IS NULL) = (unanswered_since IS NULL)),
+  CHECK (status <> 'resolved' OR (owner_agent IS NULL AND turn_seq IS NULL)),
+  CHECK ((last_seq = 0) = (last_line IS NULL)),
+  CHECK (customer_seq <= last_seq)
+);
+
+CREATE INDEX conversation_activity ON conversation (workspace, activity_at, id);
+CREATE INDEX conversation_team ON conversation (workspace, team, activity_at, id);
+CREATE INDEX conversation_owner ON conversation (workspace, owner_agent, activity_at, id);
+CREATE INDEX conversation_unanswered ON conversation (workspace, unanswered_since, id)
+  WHERE unanswered_since IS NOT NULL;
+CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE snoozed_until IS NOT NULL;
+
+CREATE TABLE episode (
+  workspace TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  n BIGINT NOT NULL,
+  opened_at BIGINT NOT NULL,
+  resolved_at BIGINT,
+  PRIMARY KEY (workspace, conversation, n),
+  FOREIGN KEY (workspace, conversation) REFERENCES conversation (workspace, id)
+);
+
+CREATE UNIQUE INDEX episode_open ON episode (workspace, conversation) WHERE resolved_at IS NULL;
+
+CREATE TABLE message (
+  workspace TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  seq BIGINT NOT NULL CHECK (seq > 0),
+  id TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  author_kind TEXT NOT NULL
+    CHECK (author_kind IN ('customer', 'agent', 'phone_app', 'acknowledgement')),
+  author TEXT,
+  kind TEXT NOT NULL CHECK (kind IN ('text', 'unsupported', 'unreadable')),
+  at BIGINT NOT NULL,
+  accepted_at BIGINT NOT NULL,
+  quoted TEXT,
+  wamid TEXT,
+  -- The identity that a customer's line came from: replies that saw it go there.
+  identity_kind TEXT,
+  identity_value TEXT,
+  -- Outgoing messages only, from here on.
+  op_id TEXT,
+  device TEXT,
+  seen_seq BIGINT,
+  seen_id TEXT,
+  status TEXT,
+  provider_rank BIGINT NOT NULL DEFAULT 0 CHECK (provider_rank BETWEEN 0 AND 5),
+  held TEXT,
+  error TEXT,
+  attempt BIGINT NOT NULL DEFAULT 0,
+  claim_epoch BIGINT NOT NULL DEFAULT 0,
+  sending_at BIGINT,
+  status_at BIGINT,
+  closed_turn_seq BIGINT,
+  closed_turn_since BIGINT,
+  PRIMARY KEY (workspace, conversation, seq),
+  FOREIGN KEY (workspace, conversation) REFERENCES conversation (workspace, id),
+  CHECK ((author_kind = 'agent') = (author IS NOT NULL)),
+  CHECK (author_kind <> 'agent' OR (op_id IS NOT NULL AND status IS NOT NULL)),
+  CHECK (author_kind <> 'customer' OR (wamid IS NOT NULL AND status IS NULL))
+);
+
+CREATE UNIQUE INDEX message_id ON message (workspace, id);
+CREATE UNIQUE INDEX message_wamid ON message (workspace, channel, wamid) WHERE wamid IS NOT NULL;
+CREATE UNIQUE INDEX message_op ON message (workspace, author, op_id) WHERE op_id IS NOT NULL;
+CREATE INDEX message_due ON message (workspace, status, conversation, seq)
+  WHERE status IN ('queued', 'sending', 'unconfirmed');
+
+CREATE TABLE attempt (
+  workspace TEXT NOT NULL,
+  message TEXT NOT NULL,
+  n BIGINT NOT NULL,
+  claim_epoch BIGINT NOT NULL,
+  started_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  outcome TEXT,
+  wamid TEXT,
+  PRIMARY KEY (workspace, message, n)
+);
+
+CREATE INDEX attempt_wamid ON attempt (workspace, wamid) WHERE wamid IS NOT NULL;
+
+CREATE TABLE note (
+  workspace TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  id TEXT NOT NULL,
+  author TEXT NOT NULL,
+  op_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  revision BIGINT NOT NULL,
+  -- Number of the last line when it was written: notes are read with their stretch of lines.
+  after_seq BIGINT NOT NULL,
+  PRIMARY KEY (workspace, id),
+  FOREIGN KEY (workspace, conversation) REFERENCES conversation (workspace, id)
+);
+
+CREATE UNIQUE INDEX note_op ON note (workspace, author, op_id);
+CREATE INDEX note_conversation ON note (workspace, conversation, after_seq);
+
+-- What may be erased: the body and the salt of its digest go together.
+CREATE TABLE content (
+  workspace TEXT NOT NULL,
+  id TEXT NOT NULL,
+  salt TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (workspace, id)
+);
+
+CREATE TABLE read_mark (
+  workspace TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  seq BIGINT NOT NULL,
+  PRIMARY KEY (workspace, agent, conversation)
+);
+
+-- Maintained counts: conversations per team that nobody owns yet, and that wait for an answer.
+CREATE TABLE tally (
+  workspace TEXT NOT NULL,
+  team TEXT NOT NULL,
+  open BIGINT NOT NULL CHECK (open >= 0),
+  queued BIGINT NOT NULL CHECK (queued >= 0),
+  unanswered BIGINT NOT NULL CHECK (unanswered >= 0),
+  PRIMARY KEY (workspace, team),
+  FOREIGN KEY (workspace, team) REFERENCES team (workspace, id)
+);
+
+-- The log ----------------------------------------------------------------------------------------
+
+CREATE TABLE log_head (
+  workspace TEXT PRIMARY KEY REFERENCES workspace (id),
+  position BIGINT NOT NULL,
+  sealed BIGINT NOT NULL,
+  seal_hash TEXT NOT NULL,
+  feed_floor BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE log (
+  workspace TEXT NOT NULL,
+  position BIGINT NOT NULL CHECK (position > 0),
+  -- The position before it: a foreign key on the row before makes a hole impossible.
+  previous BIGINT,
+  at BIGINT NOT NULL,
+  actor_kind TEXT NOT NULL,
+  actor TEXT,
+  conversation TEXT,
+  revision BIGINT,
+  team_before TEXT,
+  owner_before TEXT,
+  team_after TEXT,
+  owner_after TEXT,
+  fact TEXT NOT NULL,
+  content TEXT,
+  digest TEXT,
+  PRIMARY KEY (workspace, position),
+  FOREIGN KEY (workspace, previous) REFERENCES log (workspace, position),
+  CHECK ((position = 1 AND previous IS NULL) OR previous = position - 1)
+);
+
+CREATE UNIQUE INDEX log_revision ON log (workspace, conversation, revision)
+  WHERE revision IS NOT NULL;
+
+CREATE TABLE feed (
+  workspace TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  position BIGINT NOT NULL,
+  conversation TEXT,
+  PRIMARY KEY (workspace, audience, position)
+);
+
+-- One row for each stretch that was sealed; `marks` holds eight bytes of each position's hash.
+CREATE TABLE seal (
+  workspace TEXT NOT NULL,
+  upto BIGINT NOT NULL,
+  from_position BIGINT NOT NULL,
+  hash TEXT NOT NULL,
+  marks TEXT NOT NULL,
+  PRIMARY KEY (workspace, upto)
+);
+
+CREATE TABLE outcome (
+  workspace TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  op_id TEXT NOT NULL,
+  body_hash TEXT NOT NULL,
+  conversation TEXT,
+  after TEXT,
+  answer TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (workspace, agent, op_id)
+);
+
+CREATE INDEX outcome_at ON outcome (at);
+
+-- Intake -----------------------------------------------------------------------------------------
+
+CREATE TABLE intake (
+  id TEXT PRIMARY KEY,
+  meta_app TEXT NOT NULL,
+  digest TEXT NOT NULL UNIQUE,
+  received_at BIGINT NOT NULL,
+  body TEXT NOT NULL
+);
+
+CREATE INDEX intake_received ON intake (received_at);
+
+CREATE TABLE quarantine (
+  id TEXT PRIMARY KEY,
+  digest TEXT NOT NULL UNIQUE,
+  meta_app TEXT NOT NULL,
+  workspace TEXT,
+  intake TEXT NOT NULL REFERENCES intake (id),
+  reason TEXT NOT NULL,
+  element TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  replayed_at BIGINT
+);
+
+-- A status that came before its wamid was known waits here.
+CREATE TABLE parked_status (
+  workspace TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  wamid TEXT NOT NULL,
+  status TEXT NOT NULL,
+  error TEXT,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (workspace, channel, wamid, status)
+);
