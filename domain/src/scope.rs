@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::{AgentId, MembershipKind, Owner, Role, TeamId, Visibility};
+use baton_protocol::{AgentId, Head, MembershipKind, Owner, Role, TeamId, Visibility};
+use serde::{Deserialize, Serialize};
 
 /// How much of a conversation a viewer may see.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -16,12 +17,19 @@ pub enum Level {
 }
 
 /// What makes up the scope of a conversation at one moment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Scope {
     /// The team it belongs to.
     pub team: TeamId,
     /// Who is responsible.
     pub owner: Owner,
+}
+
+impl Scope {
+    /// The scope that a conversation is in.
+    pub fn of(head: &Head) -> Self {
+        Self { team: head.team_id, owner: head.owner }
+    }
 }
 
 /// Whoever looks.

@@ -164,6 +164,9 @@ pub enum Fact {
         error: Option<MessageError>,
         /// The open turn from here on: holding, failing and cancelling reopen it.
         turn: Option<Turn>,
+        /// What the person had been shown who resends it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<LineRef>,
     },
     /// Somebody wrote a note.
     NoteAdded {
@@ -206,11 +209,15 @@ pub enum Fact {
     AgentChanged {
         /// Who.
         agent_id: AgentId,
+        /// Whether what they may see changed: role or state.
+        rights: bool,
     },
     /// A team was added or changed; read `/teams`.
     TeamChanged {
         /// Which.
         team_id: TeamId,
+        /// Whether what its members see changed.
+        visibility: bool,
     },
     /// An agent joined or left a team, or changed place in it.
     MembershipChanged {

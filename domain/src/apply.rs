@@ -1,0 +1,94 @@
+//! `apply`: an event is a fact, folding it into a conversation cannot fail.
+
+use baton_protocol::{
+    Author, Conversation, ConversationId, Event, Fact, Head, LineRef, Owner, Status, Thread, Turn,
+};
+
+/// The conversation that an event begins, if it is the one that begins conversations.
+pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
+    let Fact::ConversationOpened { channel_id, contact_id, team_id } = &event.fact else {
+        return None;
+    };
+    Some(Conversation {
+        head: Head {
+            id,
+            channel_id: *channel_id,
+            team_id: *team_id,
+            owner: Owner::Queue(*team_id),
+            owner_epoch: 1,
+            status: Status::Open,
+            episode: 0,
+            revision: event.revision.unwrap_or(1),
+            last_seq: 0,
+            unanswered_since: None,
+            activity_at: event.at,
+        },
+        thread: Thread {
+            contact_id: *contact_id,
+            last_line: None,
+            customer_seq: 0,
+            turn: None,
+            window_until: None,
+            last_agent: None,
+        },
+    })
+}
+
+/// Folds an event of this conversation into it.
+pub fn apply(conversation: &mut Conversation, event: &Event) {
+    if let Some(revision) = event.revision {
+        conversation.head.revision = revision;
+    }
+    match &event.fact {
+        Fact::EpisodeOpened { episode } => {
+            conversation.head.episode = *episode;
+            conversation.head.status = Status::Open;
+        }
+        Fact::LineReceived { line, turn, window_until, .. } => {
+            append(conversation, *line, event);
+            conversation.thread.customer_seq = line.seq;
+            conversation.thread.window_until = *window_until;
+            set_turn(conversation, *turn);
+        }
+        Fact::LineWritten { line, author, turn, .. } => {
+            append(conversation, *line, event);
+            if let Author::Agent { id } = author {
+                conversation.thread.last_agent = Some(*id);
+            }
+            set_turn(conversation, *turn);
+        }
+        Fact::OwnerChanged { owner, owner_epoch, team_id, .. } => {
+            conversation.head.owner = *owner;
+            conversation.head.owner_epoch = *owner_epoch;
+            conversation.head.team_id = *team_id;
+            if let Some(agent) = owner.agent() {
+                conversation.thread.last_agent = Some(agent);
+            }
+        }
+        Fact::StatusChanged { status, turn } => {
+            conversation.head.status = *status;
+            set_turn(conversation, *turn);
+        }
+        Fact::MessageChanged { turn, .. } => set_turn(conversation, *turn),
+        Fact::HeadChanged { head } => conversation.head = head.clone(),
+        Fact::ConversationOpened { .. }
+        | Fact::ContactChanged { .. }
+        | Fact::NoteAdded { .. }
+        | Fact::ReadMarked { .. }
+        | Fact::AgentChanged { .. }
+        | Fact::TeamChanged { .. }
+        | Fact::MembershipChanged { .. }
+        | Fact::ChannelChanged { .. } => {}
+    }
+}
+
+fn append(conversation: &mut Conversation, line: LineRef, event: &Event) {
+    conversation.head.last_seq = line.seq;
+    conversation.head.activity_at = event.at;
+    conversation.thread.last_line = Some(line);
+}
+
+fn set_turn(conversation: &mut Conversation, turn: Option<Turn>) {
+    conversation.thread.turn = turn;
+    conversation.head.unanswered_since = turn.map(|turn| turn.since);
+}
