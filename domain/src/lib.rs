@@ -4,9 +4,14 @@
 //! fail, `scope` and `sight` say who sees what. The server and the phone use the same functions.
 
 pub mod apply;
+pub mod context;
+pub mod decide;
 pub mod inbound;
 pub mod log;
+pub mod outcome;
+pub mod planted;
 pub mod scope;
 pub mod sight;
 
 pub use apply::apply;
+pub use decide::{Decision, Draft, decide};

@@ -1,0 +1,293 @@
+//! What a decision may look at: the state of a group, as its predecessors left it.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::frame::LeaseHolder;
+use baton_protocol::{
+    AgentId, AgentState, Author, Availability, Conversation, ConversationId, DeviceId, Fact,
+    HeldReason, LineRef, MessageId, MessageStatus, NoteId, OpId, Owner, ReplyPolicy, Role, TeamId,
+    Timestamp, Turn,
+};
+
+use crate::outcome::Answer;
+use crate::scope::{Level, Scope};
+use crate::sight::Sight;
+
+/// The facts of a line that decisions look at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LineFacts {
+    /// Number and id.
+    pub line: LineRef,
+    /// Who said it.
+    pub author: Author,
+    /// The device, for an agent's.
+    pub device: Option<DeviceId>,
+    /// The command, for an agent's.
+    pub op_id: Option<OpId>,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// What its author had been shown.
+    pub seen: Option<LineRef>,
+    /// Where an outgoing one stands.
+    pub status: Option<MessageStatus>,
+    /// Since when it stands there.
+    pub status_at: Timestamp,
+    /// Why it is held.
+    pub held: Option<HeldReason>,
+    /// The last attempt; 0 before the first.
+    pub attempt: u32,
+    /// The epoch of the last claim: results of others change nothing.
+    pub claim_epoch: u64,
+    /// The turn that it closed.
+    pub closed_turn: Option<Turn>,
+}
+
+impl LineFacts {
+    /// Whether a person (or bot) answered with it, and it has not been kept back.
+    pub fn is_standing_answer(&self) -> bool {
+        match self.author {
+            Author::PhoneApp => true,
+            Author::Agent { .. } => self.status.is_none_or(|status| !status.needs_review()),
+            Author::Customer | Author::Acknowledgement => false,
+        }
+    }
+}
+
+/// The facts of an agent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AgentFacts {
+    /// Who.
+    pub id: AgentId,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they work here.
+    pub state: AgentState,
+    /// What they say about themselves.
+    pub availability: Availability,
+    /// What they own that counts.
+    pub load: u32,
+    /// Their limit; `None` is unlimited.
+    pub capacity: Option<u32>,
+}
+
+impl AgentFacts {
+    /// Whether one more would pass the limit.
+    pub fn is_full(&self) -> bool {
+        self.capacity.is_some_and(|capacity| self.load >= capacity)
+    }
+}
+
+/// The facts of a team.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TeamFacts {
+    /// Which.
+    pub id: TeamId,
+    /// Who may reply to what an agent owns.
+    pub reply_policy: ReplyPolicy,
+    /// Whether teammates may claim from one another.
+    pub claim_from_colleagues: bool,
+}
+
+/// What became of an earlier command of this agent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Prior {
+    /// SHA-256 of the canonical command, hex; empty for a tombstone.
+    pub body_hash: String,
+    /// The act that it came after.
+    pub after: Option<OpId>,
+    /// The answer it got.
+    pub answer: Answer,
+}
+
+/// Lines of a conversation, from some seq on, as far as they were read.
+#[derive(Clone, Default, Debug)]
+pub struct Lines {
+    by_seq: BTreeMap<(ConversationId, u64), LineFacts>,
+    by_id: BTreeMap<MessageId, (ConversationId, u64)>,
+}
+
+impl Lines {
+    /// Adds a line, or replaces its facts.
+    pub fn put(&mut self, conversation: ConversationId, facts: LineFacts) {
+        self.by_id.insert(facts.line.id, (conversation, facts.line.seq));
+        self.by_seq.insert((conversation, facts.line.seq), facts);
+    }
+
+    /// The line with this number.
+    pub fn at(&self, conversation: ConversationId, seq: u64) -> Option<&LineFacts> {
+        self.by_seq.get(&(conversation, seq))
+    }
+
+    /// The line with this id, in this conversation.
+    pub fn find(&self, conversation: ConversationId, id: MessageId) -> Option<&LineFacts> {
+        let key = self.by_id.get(&id).filter(|(of, _)| *of == conversation)?;
+        self.by_seq.get(key)
+    }
+
+    /// Changes the facts of a line.
+    pub fn change(&mut self, id: MessageId, change: impl FnOnce(&mut LineFacts)) {
+        if let Some(facts) = self.by_id.get(&id).and_then(|key| self.by_seq.get_mut(key)) {
+            change(facts);
+        }
+    }
+
+    /// The lines above this number, ascending.
+    pub fn above(
+        &self,
+        conversation: ConversationId,
+        seq: u64,
+    ) -> impl DoubleEndedIterator<Item = &LineFacts> {
+        let from = (conversation, seq.saturating_add(1));
+        self.by_seq.range(from..=(conversation, u64::MAX)).map(|(_, facts)| facts)
+    }
+}
+
+/// What is known of a fact beside itself, when lines absorb it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moment {
+    /// Of which conversation.
+    pub conversation: ConversationId,
+    /// The open turn before it.
+    pub turn_before: Option<Turn>,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// With `sending`: the claim.
+    pub claim_epoch: Option<u64>,
+}
+
+impl Lines {
+    /// Brings the lines up to a fact that was decided, as reading them back would.
+    pub fn absorb(&mut self, fact: &Fact, moment: Moment) {
+        match fact {
+            Fact::LineReceived { line, .. } => {
+                self.put(moment.conversation, blank(*line, Author::Customer, moment.at));
+            }
+            Fact::LineWritten { line, author, status, seen, op_id, device_id, .. } => {
+                let facts = LineFacts {
+                    device: *device_id,
+                    op_id: *op_id,
+                    seen: *seen,
+                    status: Some(*status),
+                    closed_turn: moment.turn_before,
+                    ..blank(*line, *author, moment.at)
+                };
+                self.put(moment.conversation, facts);
+            }
+            Fact::MessageChanged { line, status, attempt, held, seen, .. } => {
+                self.change(line.id, |facts| {
+                    facts.status = Some(*status);
+                    facts.status_at = moment.at;
+                    facts.attempt = *attempt;
+                    facts.held = *held;
+                    facts.seen = seen.or(facts.seen);
+                    facts.claim_epoch = moment.claim_epoch.unwrap_or(facts.claim_epoch);
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn blank(line: LineRef, author: Author, at: Timestamp) -> LineFacts {
+    LineFacts {
+        line,
+        author,
+        device: None,
+        op_id: None,
+        accepted_at: at,
+        seen: None,
+        status: None,
+        status_at: at,
+        held: None,
+        attempt: 0,
+        claim_epoch: 0,
+        closed_turn: None,
+    }
+}
+
+/// What all decisions of a group look at.
+#[derive(Clone, Default, Debug)]
+pub struct People {
+    /// The agents involved.
+    pub agents: BTreeMap<AgentId, AgentFacts>,
+    /// The teams involved.
+    pub teams: BTreeMap<TeamId, TeamFacts>,
+}
+
+/// Ids for what a decision makes; they come in from the edge.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fresh {
+    /// For a line.
+    pub message: MessageId,
+    /// For a note.
+    pub note: NoteId,
+}
+
+/// What one command's decision looks at.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The conversation; `None` when there is none of that id in the workspace.
+    pub conversation: Option<&'a Conversation>,
+    /// Its lines, from the lowest that any command of the group had seen.
+    pub lines: &'a Lines,
+    /// Agents and teams.
+    pub people: &'a People,
+    /// The author of the command.
+    pub author: Writer<'a>,
+    /// Earlier commands of the author, those it names by `after` and their own included.
+    pub priors: &'a BTreeMap<OpId, Prior>,
+    /// SHA-256 of the canonical command, hex.
+    pub body_hash: &'a str,
+    /// How far the author has read this conversation.
+    pub read_seq: u64,
+    /// A live lease of somebody, as far as the coordinator says.
+    pub lease: Option<LeaseHolder>,
+    /// Ids for what is made.
+    pub fresh: Fresh,
+}
+
+/// The author of a command: who, where, and what they may see.
+#[derive(Clone, Copy, Debug)]
+pub struct Writer<'a> {
+    /// Who, and what they may see.
+    pub sight: &'a Sight,
+    /// On which device.
+    pub device: DeviceId,
+}
+
+impl Context<'_> {
+    /// The author's facts.
+    pub fn me(&self) -> Option<&AgentFacts> {
+        self.people.agents.get(&self.author.sight.viewer.agent)
+    }
+
+    /// The author's id.
+    pub fn my_id(&self) -> AgentId {
+        self.author.sight.viewer.agent
+    }
+
+    /// How much the author sees of the conversation.
+    pub fn level(&self, conversation: &Conversation) -> Level {
+        self.author.sight.level(Scope::of(&conversation.head))
+    }
+
+    /// Whether the author supervises the conversation: an admin, or a supervisor who sees it.
+    pub fn supervises(&self, conversation: &Conversation) -> bool {
+        self.author.sight.viewer.role >= Role::Supervisor && self.level(conversation) == Level::Full
+    }
+
+    /// Whether the author is in the conversation's team.
+    pub fn is_teammate(&self, conversation: &Conversation) -> bool {
+        self.author.sight.viewer.teams.contains_key(&conversation.head.team_id)
+    }
+
+    /// Whether the author owns the conversation.
+    pub fn owns(&self, conversation: &Conversation) -> bool {
+        conversation.head.owner == Owner::Agent(self.my_id())
+    }
+
+    /// The conversation's team.
+    pub fn team(&self, conversation: &Conversation) -> Option<&TeamFacts> {
+        self.people.teams.get(&conversation.head.team_id)
+    }
+}

@@ -1,0 +1,155 @@
+//! `decide`: a command becomes facts, or a refusal. The order of the checks is DESIGN.md
+//! section 4's: replay → op_expired → scope → owner → lease → fence → window → append.
+
+mod chain;
+pub mod delivery;
+mod fence;
+mod message;
+mod owner;
+pub mod receive;
+mod reply;
+pub mod status;
+mod turn;
+mod work;
+
+use baton_protocol::event::EventContent;
+use baton_protocol::limits::OP_AGE_DAYS_MAX;
+use baton_protocol::{
+    Accepted, Command, CommandBody, Conversation, Fact, OpId, Refusal, Timestamp,
+};
+
+use crate::context::Context;
+use crate::outcome::Answer;
+use crate::planted::{Bug, is_planted};
+use crate::scope::Level;
+
+/// A fact to be appended, with its erasable part.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Draft {
+    /// What happened.
+    pub fact: Fact,
+    /// What may be erased one day.
+    pub content: Option<EventContent>,
+}
+
+impl From<Fact> for Draft {
+    fn from(fact: Fact) -> Self {
+        Self { fact, content: None }
+    }
+}
+
+/// What was decided of a command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// It was decided before: the same answer again.
+    Replay(Answer),
+    /// It is not carried out.
+    Refuse(Refusal),
+    /// It is carried out: append these (possibly none). Position and revision of the answer are
+    /// filled in once they are known.
+    Accept(Vec<Draft>, Accepted),
+}
+
+/// Decides one command on the state that its predecessors in the group left.
+pub fn decide(context: &Context<'_>, command: &Command, now: Timestamp) -> Decision {
+    if is_planted(Bug::VisibilityBeforeReplay)
+        && let Err(refusal) = in_scope(context, command)
+    {
+        return Decision::Refuse(refusal);
+    }
+    if let Some(prior) = context.priors.get(&command.op_id) {
+        // A tombstone has no body: whatever comes under its op id was cancelled.
+        let same = prior.body_hash.is_empty() || prior.body_hash == context.body_hash;
+        return if same {
+            Decision::Replay(prior.answer.clone())
+        } else {
+            Decision::Refuse(Refusal::OpIdReused)
+        };
+    }
+    match decide_anew(context, command, now) {
+        Ok((drafts, accepted)) => Decision::Accept(drafts, accepted),
+        Err(refusal) => Decision::Refuse(refusal),
+    }
+}
+
+type Decided = Result<(Vec<Draft>, Accepted), Refusal>;
+
+fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Decided {
+    check_age(command.op_id, now)?;
+    let conversation = in_scope(context, command)?;
+    let chain = chain::follow(context, command)?;
+    let case = Case { context, conversation, command, chain, now };
+    match &command.body {
+        CommandBody::Reply(reply) => reply::decide(&case, reply),
+        CommandBody::Note(note) => work::note(&case, note),
+        CommandBody::MarkRead(mark) => work::mark_read(&case, mark),
+        CommandBody::Claim(claim) => owner::claim(&case, claim),
+        CommandBody::Assign(assign) => owner::assign(&case, assign),
+        CommandBody::Unassign(unassign) => owner::unassign(&case, unassign),
+        CommandBody::Transfer(transfer) => owner::transfer(&case, transfer),
+        CommandBody::Resolve(seeing) => status::resolve(&case, seeing.seen),
+        CommandBody::Reopen(_) => status::reopen(&case),
+        CommandBody::MarkWaiting(seeing) => status::mark_waiting(&case, seeing.seen),
+        CommandBody::Snooze(snooze) => status::snooze(&case, snooze),
+        CommandBody::Resend(resend) => message::resend(&case, resend),
+        CommandBody::MarkSent(of) => message::mark_sent(&case, of.message_id),
+        CommandBody::Cancel(of) => message::cancel(&case, of.message_id),
+    }
+}
+
+/// One command in its surroundings.
+struct Case<'a> {
+    context: &'a Context<'a>,
+    conversation: &'a Conversation,
+    command: &'a Command,
+    /// The author's own acts that this one names as known.
+    chain: Vec<OpId>,
+    now: Timestamp,
+}
+
+fn check_age(op_id: OpId, now: Timestamp) -> Result<(), Refusal> {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    let Some(made_at) = op_id.made_at() else {
+        return Err(Refusal::invalid("op_id", "must be a UUIDv7"));
+    };
+    let age_ms = now.since(made_at);
+    if !(-DAY_MS..=OP_AGE_DAYS_MAX * DAY_MS).contains(&age_ms) {
+        return Err(Refusal::OpExpired);
+    }
+    Ok(())
+}
+
+/// The conversation, if the author may do this kind of thing to it.
+fn in_scope<'a>(context: &'a Context<'_>, command: &Command) -> Result<&'a Conversation, Refusal> {
+    let conversation = context.conversation.ok_or(Refusal::NotInScope)?;
+    // Who sees only that it waits in the queue may still take it.
+    let needed = match command.body {
+        CommandBody::Claim(_) => Level::Head,
+        CommandBody::Reply(_)
+        | CommandBody::Note(_)
+        | CommandBody::Assign(_)
+        | CommandBody::Unassign(_)
+        | CommandBody::Transfer(_)
+        | CommandBody::Resolve(_)
+        | CommandBody::Reopen(_)
+        | CommandBody::MarkWaiting(_)
+        | CommandBody::Snooze(_)
+        | CommandBody::MarkRead(_)
+        | CommandBody::Resend(_)
+        | CommandBody::MarkSent(_)
+        | CommandBody::Cancel(_) => Level::Full,
+    };
+    if context.level(conversation) < needed {
+        return Err(Refusal::NotInScope);
+    }
+    Ok(conversation)
+}
+
+/// Nothing had to change.
+fn nothing() -> Decided {
+    Ok((Vec::new(), Accepted::default()))
+}
+
+fn facts(facts: impl IntoIterator<Item = Fact>) -> Decided {
+    Ok((facts.into_iter().map(Draft::from).collect(), Accepted::default()))
+}

@@ -1,0 +1,202 @@
+//! Who is responsible: claim, assign, unassign, transfer, and who may act on what.
+
+use baton_protocol::command::{Assign, Claim, Transfer, Unassign};
+use baton_protocol::event::EventContent;
+use baton_protocol::{
+    Accepted, AgentId, AgentState, Availability, Fact, Owner, OwnerCause, Refusal, ReplyPolicy,
+    Role, Status, TeamId,
+};
+
+use super::{Case, Decided, Draft, facts, fence, nothing, work};
+use crate::context::AgentFacts;
+
+impl Case<'_> {
+    /// Refuses unless the author may answer (and so resolve, snooze …) as things stand.
+    pub(super) fn may_answer(&self) -> Result<(), Refusal> {
+        let owner = self.conversation.head.owner;
+        let allowed = match owner {
+            Owner::Queue(_) => true,
+            Owner::Agent(_) if self.context.owns(self.conversation) => true,
+            Owner::Agent(_) => match self.context.team(self.conversation).map(|t| t.reply_policy) {
+                Some(ReplyPolicy::Team) => self.context.is_teammate(self.conversation),
+                Some(ReplyPolicy::Scope) => true,
+                Some(ReplyPolicy::Owner) | None => false,
+            },
+        };
+        if allowed { Ok(()) } else { Err(Refusal::NotOwner { owner }) }
+    }
+
+    /// Refuses unless the author owns or supervises it.
+    fn owns_or_supervises(&self) -> Result<(), Refusal> {
+        if self.context.owns(self.conversation) || self.context.supervises(self.conversation) {
+            return Ok(());
+        }
+        Err(Refusal::NotOwner { owner: self.conversation.head.owner })
+    }
+
+    fn expects(&self, owner_epoch: u64) -> Result<(), Refusal> {
+        let head = &self.conversation.head;
+        if head.owner_epoch == owner_epoch {
+            return Ok(());
+        }
+        Err(Refusal::OwnerChanged { owner: head.owner, owner_epoch: head.owner_epoch })
+    }
+
+    /// The fact that `owner` is responsible from here on.
+    pub(super) fn owned_by(&self, owner: Owner, team_id: TeamId, cause: OwnerCause) -> Fact {
+        Fact::OwnerChanged {
+            owner,
+            owner_epoch: self.conversation.head.owner_epoch + 1,
+            team_id,
+            cause,
+            exceeded_capacity: false,
+        }
+    }
+
+    /// The fact that the author owns it from here on, if there is room.
+    pub(super) fn taken_by_author(&self, cause: OwnerCause) -> Result<Fact, Refusal> {
+        self.room_for(self.context.my_id(), false)?;
+        let owner = Owner::Agent(self.context.my_id());
+        Ok(self.owned_by(owner, self.conversation.head.team_id, cause))
+    }
+
+    /// Whether the capacity is passed, which only a supervisor's explicit wish allows.
+    fn room_for(&self, agent: AgentId, exceed: bool) -> Result<bool, Refusal> {
+        if exceed && self.context.author.sight.viewer.role < Role::Supervisor {
+            return Err(Refusal::NotAllowed);
+        }
+        let facts = self.active(agent)?;
+        match facts.capacity {
+            Some(_) if facts.is_full() && exceed => Ok(true),
+            Some(capacity) if facts.is_full() => {
+                Err(Refusal::AtCapacity { agent_id: agent, load: facts.load, capacity })
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn active(&self, agent: AgentId) -> Result<&AgentFacts, Refusal> {
+        let facts = self.context.people.agents.get(&agent);
+        facts
+            .filter(|facts| facts.state == AgentState::Active)
+            .ok_or_else(|| Refusal::invalid("agent_id", "no active agent of this workspace"))
+    }
+
+    fn given_to(&self, agent: AgentId, cause: OwnerCause, exceed: bool) -> Result<Fact, Refusal> {
+        let exceeded_capacity = self.room_for(agent, exceed)?;
+        Ok(Fact::OwnerChanged {
+            owner: Owner::Agent(agent),
+            owner_epoch: self.conversation.head.owner_epoch + 1,
+            team_id: self.conversation.head.team_id,
+            cause,
+            exceeded_capacity,
+        })
+    }
+
+    /// An episode must be open for this.
+    pub(super) fn unresolved(&self) -> Result<(), Refusal> {
+        if self.conversation.head.status == Status::Resolved {
+            return Err(Refusal::NotAllowed);
+        }
+        Ok(())
+    }
+
+    /// The fact that the next episode begins.
+    pub(super) fn next_episode(&self) -> Fact {
+        Fact::EpisodeOpened { episode: self.conversation.head.episode + 1 }
+    }
+}
+
+pub(super) fn claim(case: &Case<'_>, claim: &Claim) -> Decided {
+    if case.context.owns(case.conversation) {
+        return nothing();
+    }
+    case.expects(claim.expect_owner_epoch)?;
+    if let Owner::Agent(owner) = case.conversation.head.owner {
+        may_take_from(case, owner)?;
+    }
+    let mut all = Vec::new();
+    if case.conversation.head.status == Status::Resolved {
+        all.push(case.next_episode());
+    }
+    all.push(case.given_to(case.context.my_id(), OwnerCause::Claimed, claim.exceed_capacity)?);
+    facts(all)
+}
+
+/// From a colleague: supervisors, or teammates where the team allows it or the owner is away.
+fn may_take_from(case: &Case<'_>, owner: AgentId) -> Result<(), Refusal> {
+    if case.context.supervises(case.conversation) {
+        return Ok(());
+    }
+    let allowed =
+        case.context.team(case.conversation).is_some_and(|team| team.claim_from_colleagues);
+    let away = case
+        .context
+        .people
+        .agents
+        .get(&owner)
+        .is_none_or(|facts| facts.availability == Availability::Away);
+    if case.context.is_teammate(case.conversation) && (allowed || away) {
+        return Ok(());
+    }
+    Err(Refusal::NotOwner { owner: case.conversation.head.owner })
+}
+
+pub(super) fn assign(case: &Case<'_>, assign: &Assign) -> Decided {
+    if case.conversation.head.owner == Owner::Agent(assign.agent_id) {
+        return nothing();
+    }
+    case.expects(assign.expect_owner_epoch)?;
+    case.unresolved()?;
+    case.owns_or_supervises()?;
+    facts([case.given_to(assign.agent_id, OwnerCause::Assigned, assign.exceed_capacity)?])
+}
+
+pub(super) fn unassign(case: &Case<'_>, unassign: &Unassign) -> Decided {
+    let team = case.conversation.head.team_id;
+    if case.conversation.head.owner == Owner::Queue(team) {
+        return nothing();
+    }
+    case.expects(unassign.expect_owner_epoch)?;
+    case.owns_or_supervises()?;
+    facts([case.owned_by(Owner::Queue(team), team, OwnerCause::Unassigned)])
+}
+
+pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
+    if case.conversation.head.owner == transfer.to {
+        return nothing();
+    }
+    case.expects(transfer.expect_owner_epoch)?;
+    case.unresolved()?;
+    if matches!(case.conversation.head.owner, Owner::Agent(_)) {
+        case.owns_or_supervises()?;
+    }
+    fence::check(case, transfer.seen)?;
+    let changed = match transfer.to {
+        Owner::Agent(agent) => {
+            case.given_to(agent, OwnerCause::Transferred, transfer.exceed_capacity)?
+        }
+        Owner::Queue(team) if case.context.people.teams.contains_key(&team) => {
+            case.owned_by(transfer.to, team, OwnerCause::Transferred)
+        }
+        Owner::Queue(_) => return Err(Refusal::invalid("to", "no team of this workspace")),
+    };
+    let mut drafts = Vec::new();
+    let mut accepted = Accepted::default();
+    // The hand-over note comes first, so that whoever receives it finds it there.
+    if let Some(text) = &transfer.note {
+        work::check_note(text, "note")?;
+        let note_id = case.context.fresh.note;
+        accepted.note_id = Some(note_id);
+        drafts.push(Draft {
+            fact: Fact::NoteAdded {
+                note_id,
+                author: case.context.my_id(),
+                op_id: case.command.op_id,
+            },
+            content: Some(EventContent::Note { text: Some(text.clone()) }),
+        });
+    }
+    drafts.push(changed.into());
+    Ok((drafts, accepted))
+}

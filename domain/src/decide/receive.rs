@@ -1,0 +1,77 @@
+//! An inbound message is a command of its channel: it is never refused.
+
+use baton_protocol::event::EventContent;
+use baton_protocol::limits::WINDOW_MS;
+use baton_protocol::{
+    Author, Conversation, Fact, LineRef, MessageId, MessageStatus, Status, Timestamp, Turn,
+};
+
+use super::Draft;
+use crate::inbound::InboundMessage;
+
+/// A customer's act: the next line. It opens an episode after `resolved`, ends waiting and
+/// snoozed, opens the turn and extends the window.
+pub fn customer_line(
+    conversation: &Conversation,
+    message: &InboundMessage,
+    id: MessageId,
+    quoted: Option<MessageId>,
+) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    let line = LineRef { seq: conversation.head.last_seq + 1, id };
+    match conversation.head.status {
+        Status::Open if conversation.head.episode > 0 => {}
+        Status::Open | Status::Resolved => {
+            drafts.push(Fact::EpisodeOpened { episode: conversation.head.episode + 1 }.into());
+        }
+        Status::Waiting | Status::Snoozed { .. } => drafts.push(
+            Fact::StatusChanged { status: Status::Open, turn: conversation.thread.turn }.into(),
+        ),
+    }
+    let turn = conversation.thread.turn.unwrap_or(Turn { from_seq: line.seq, since: message.at });
+    let window = message.at.plus_ms(WINDOW_MS);
+    let window_until = Some(conversation.thread.window_until.map_or(window, |old| old.max(window)));
+    drafts.push(Draft {
+        fact: Fact::LineReceived {
+            line,
+            kind: message.kind,
+            at: message.at,
+            quoted,
+            turn: Some(turn),
+            window_until,
+        },
+        content: Some(EventContent::Line(message.content.clone())),
+    });
+    drafts
+}
+
+/// Said on the phone app that shares the number: somebody else's answer. It closes the turn and
+/// leaves the window alone.
+pub fn echo_line(
+    conversation: &Conversation,
+    message: &InboundMessage,
+    id: MessageId,
+    now: Timestamp,
+) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    if conversation.head.episode == 0 {
+        drafts.push(Fact::EpisodeOpened { episode: 1 }.into());
+    }
+    drafts.push(Draft {
+        fact: Fact::LineWritten {
+            line: LineRef { seq: conversation.head.last_seq + 1, id },
+            author: Author::PhoneApp,
+            kind: message.kind,
+            at: message.at.min(now),
+            status: MessageStatus::Sent,
+            seen: None,
+            quoted: None,
+            op_id: None,
+            device_id: None,
+            turn: None,
+            lease_ignored_of: None,
+        },
+        content: Some(EventContent::Line(message.content.clone())),
+    });
+    drafts
+}

@@ -1,0 +1,110 @@
+//! A reply: owner, lease, fence, window, then a line.
+
+use baton_protocol::command::Reply;
+use baton_protocol::event::EventContent;
+use baton_protocol::limits::TEXT_CHARS_MAX;
+use baton_protocol::{
+    Accepted, AgentId, Author, Content, Fact, LineKind, LineRef, MessageStatus, Owner, OwnerCause,
+    Refusal, Status,
+};
+
+use super::{Case, Decided, Draft, fence, turn, work};
+
+pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
+    work::check_text(&reply.text, "text", TEXT_CHARS_MAX)?;
+    check_quoted(case, reply)?;
+    let mut drafts = take_over(case)?;
+    let lease_ignored_of = check_lease(case, reply.ignore_lease)?;
+    fence::check(case, reply.seen)?;
+    check_window(case)?;
+    if let Some(replaced) = replaced(case, reply)? {
+        drafts.push(replaced);
+    }
+    let seq = case.conversation.head.last_seq + 1;
+    let line = LineRef { seq, id: case.context.fresh.message };
+    let fact = Fact::LineWritten {
+        line,
+        author: Author::Agent { id: case.context.my_id() },
+        kind: LineKind::Text,
+        at: case.now,
+        status: MessageStatus::Queued,
+        seen: reply.seen,
+        quoted: reply.quoted,
+        op_id: Some(case.command.op_id),
+        device_id: Some(case.context.author.device),
+        turn: None,
+        lease_ignored_of,
+    };
+    let content =
+        EventContent::Line(Content { text: Some(reply.text.clone()), ..Content::default() });
+    drafts.push(Draft { fact, content: Some(content) });
+    let accepted =
+        Accepted { line: Some(line), status: Some(MessageStatus::Queued), ..Accepted::default() };
+    Ok((drafts, accepted))
+}
+
+/// Answering what nobody owns makes it the author's; answering what is resolved, a new episode.
+fn take_over(case: &Case<'_>) -> Result<Vec<Draft>, Refusal> {
+    case.may_answer()?;
+    let mut drafts = Vec::new();
+    if case.conversation.head.status == Status::Resolved {
+        drafts.push(case.next_episode().into());
+    }
+    if matches!(case.conversation.head.owner, Owner::Queue(_)) {
+        drafts.push(case.taken_by_author(OwnerCause::Replied)?.into());
+    }
+    Ok(drafts)
+}
+
+/// The colleague whose lease was ignored, if the author said so.
+fn check_lease(case: &Case<'_>, ignore: bool) -> Result<Option<AgentId>, Refusal> {
+    let other = case.context.lease.filter(|lease| lease.agent_id != case.context.my_id());
+    match other {
+        Some(lease) if ignore => Ok(Some(lease.agent_id)),
+        Some(lease) => Err(Refusal::BeingAnswered { holder: lease.agent_id, since: lease.since }),
+        None => Ok(None),
+    }
+}
+
+fn check_quoted(case: &Case<'_>, reply: &Reply) -> Result<(), Refusal> {
+    let id = case.conversation.head.id;
+    match reply.quoted {
+        Some(quoted) if case.context.lines.find(id, quoted).is_none() => {
+            Err(Refusal::invalid("quoted", "no message of this conversation"))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_window(case: &Case<'_>) -> Result<(), Refusal> {
+    let closed_at = case.conversation.thread.window_until;
+    if closed_at.is_some_and(|until| case.now < until) {
+        return Ok(());
+    }
+    Err(Refusal::WindowClosed { closed_at })
+}
+
+/// The kept-back message that this reply replaces, cancelled.
+fn replaced(case: &Case<'_>, reply: &Reply) -> Result<Option<Draft>, Refusal> {
+    let Some(id) = reply.replaces else { return Ok(None) };
+    let facts = case.context.lines.find(case.conversation.head.id, id);
+    let Some(facts) = facts else {
+        return Err(Refusal::invalid("replaces", "no message of this conversation"));
+    };
+    match facts.status {
+        Some(MessageStatus::Held | MessageStatus::Failed) => {}
+        Some(MessageStatus::Cancelled) => return Ok(None),
+        _ => return Err(Refusal::invalid("replaces", "this message is neither held nor failed")),
+    }
+    let turn = turn::reopened(case.conversation, case.context.lines, &[facts]);
+    let fact = Fact::MessageChanged {
+        line: facts.line,
+        status: MessageStatus::Cancelled,
+        attempt: facts.attempt,
+        held: None,
+        error: None,
+        turn,
+        seen: None,
+    };
+    Ok(Some(fact.into()))
+}
