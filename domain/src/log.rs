@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::{AgentId, ConversationId, Epoch, Event, Head, WorkspaceId};
+use baton_protocol::{AgentId, ConversationId, Epoch, Event, Fact, Head, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::scope::{Audience, Scope, audiences};
@@ -25,6 +25,17 @@ pub enum Route {
 }
 
 impl Route {
+    /// The route of a fact: what concerns one agent alone says so itself, what has no
+    /// conversation concerns everyone. In the log, `team_*` and `owner_*` keep the scopes (an
+    /// owner that is NULL is the team's queue).
+    pub fn of(fact: &Fact, before: Option<Scope>, after: Option<Scope>) -> Self {
+        match (fact, after) {
+            (Fact::ReadMarked { agent_id, .. }, _) => Self::Agent(*agent_id),
+            (_, Some(after)) => Self::Conversation { before, after },
+            (_, None) => Self::Everyone,
+        }
+    }
+
     /// Whose feeds list the event.
     pub fn audiences(&self) -> Vec<Audience> {
         match self {

@@ -1,0 +1,552 @@
+//! Step 1 and 2 of a group: lock in the one order, then read what the decisions look at.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use baton_domain::context::{AgentFacts, LineFacts, Prior, TeamFacts};
+use baton_domain::inbound::{ElementBody, InboundMessage};
+use baton_domain::scope::Viewer;
+use baton_domain::sight::Sight;
+use baton_protocol::conversation::ContactCard;
+use baton_protocol::{
+    AgentState, Author, Availability, ChannelId, ContactId, Conversation, ConversationId, Epoch,
+    Head, HeldReason, LineRef, MembershipKind, MessageStatus, Owner, ReplyPolicy, Role, Status,
+    TeamId, Thread, Timestamp, Turn, Visibility, WorkspaceId,
+};
+
+use super::memory::{Extras, Held, Key, Memory, ParkedStatus};
+use super::needs::{Needs, json, names, texts};
+use super::work::{FreshIds, Work};
+use crate::store::group as rows;
+use crate::store::{StoreError, Tx};
+
+/// A channel that customers write to.
+#[derive(Clone, Debug)]
+pub(super) struct Channel {
+    pub(super) workspace: WorkspaceId,
+    pub(super) id: ChannelId,
+    pub(super) meta_app: String,
+    pub(super) team: TeamId,
+}
+
+/// Whom a sender is, on a channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Known {
+    pub(super) contact: ContactId,
+    pub(super) conversation: ConversationId,
+}
+
+/// What was read for a group.
+pub(super) struct Loaded {
+    pub(super) memory: Memory,
+    pub(super) channels: BTreeMap<String, Channel>,
+    pub(super) identities: BTreeMap<(WorkspaceId, ChannelId, String, String), Known>,
+}
+
+/// Why a group cannot go on as it is.
+#[derive(Debug)]
+pub(super) enum LoadError {
+    /// Somebody else was first: roll back and begin again.
+    Again,
+    Store(StoreError),
+}
+
+impl From<StoreError> for LoadError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Locks and reads for a group.
+pub(super) async fn load(
+    tx: &mut Tx,
+    group: &[&Work],
+    epoch: Epoch,
+) -> Result<Loaded, LoadError> {
+    let mut needs = Needs::of(group, epoch);
+    let channels = load_channels(tx, &mut needs).await?;
+    let identities = load_identities(tx, &mut needs, group, &channels).await?;
+    let mut loaded = Loaded { memory: Memory::default(), channels, identities };
+    let memory = &mut loaded.memory;
+    load_places(tx, &mut needs, memory).await?;
+    load_conversations(tx, &mut needs, memory).await?;
+    load_people(tx, &mut needs, memory).await?;
+    load_heads(tx, &needs, memory).await?;
+    load_wamids(tx, &needs, memory).await?;
+    load_priors(tx, &mut needs, memory).await?;
+    load_lines(tx, &needs, memory).await?;
+    load_marks_and_cards(tx, &needs, &mut loaded).await?;
+    Ok(loaded)
+}
+
+async fn load_channels(
+    tx: &mut Tx,
+    needs: &mut Needs,
+) -> Result<BTreeMap<String, Channel>, StoreError> {
+    let mut channels = BTreeMap::new();
+    if needs.phone_number_ids.is_empty() {
+        return Ok(channels);
+    }
+    for row in rows::channels(tx, &texts(&needs.phone_number_ids)).await? {
+        let channel = Channel {
+            workspace: id(&row.workspace)?,
+            id: id(&row.id)?,
+            meta_app: row.meta_app,
+            team: id(&row.default_team)?,
+        };
+        needs.workspaces.insert(channel.workspace);
+        needs.channels.insert(channel.id);
+        channels.insert(row.phone_number_id, channel);
+    }
+    Ok(channels)
+}
+
+/// Every message of the group, with the channel it came by.
+pub(super) fn messages<'a>(
+    group: &'a [&Work],
+    channels: &'a BTreeMap<String, Channel>,
+) -> impl Iterator<Item = (&'a Channel, &'a InboundMessage, &'a FreshIds)> {
+    group
+        .iter()
+        .filter_map(|work| match work {
+            Work::Post(post) => Some(post),
+            _ => None,
+        })
+        .flat_map(|post| post.elements.iter().map(move |element| (post, element)))
+        .filter_map(|(post, (element, fresh))| {
+            let channel = channels.get(element.phone_number_id.as_ref()?)?;
+            match &element.body {
+                ElementBody::Message(message) | ElementBody::Echo(message)
+                    if channel.meta_app == post.meta_app =>
+                {
+                    Some((channel, message, fresh))
+                }
+                _ => None,
+            }
+        })
+}
+
+type Identities = BTreeMap<(WorkspaceId, ChannelId, String, String), Known>;
+
+/// Finds the senders, and makes those known who are new.
+async fn load_identities(
+    tx: &mut Tx,
+    needs: &mut Needs,
+    group: &[&Work],
+    channels: &BTreeMap<String, Channel>,
+) -> Result<Identities, LoadError> {
+    let mut values = BTreeSet::new();
+    for (_, message, _) in messages(group, channels) {
+        values.extend(names(message).into_iter().map(|(_, value, _)| value));
+    }
+    let mut identities = Identities::new();
+    if values.is_empty() {
+        return Ok(identities);
+    }
+    let (workspaces, channel_ids) = (texts(&needs.workspaces), texts(&needs.channels));
+    for row in rows::identities(tx, &workspaces, &channel_ids, &texts(&values)).await? {
+        let known = Known { contact: id(&row.contact)?, conversation: id(&row.conversation)? };
+        let key = (id(&row.workspace)?, id(&row.channel)?, row.kind, row.value);
+        identities.insert(key, known);
+    }
+    let fresh = name_the_new(group, channels, &mut identities);
+    if !rows::insert_identities(tx, &fresh).await? {
+        return Err(LoadError::Again);
+    }
+    needs.conversations.extend(identities.values().map(|known| known.conversation));
+    Ok(identities)
+}
+
+fn name_the_new(
+    group: &[&Work],
+    channels: &BTreeMap<String, Channel>,
+    identities: &mut Identities,
+) -> Vec<rows::IdentityRow> {
+    let mut fresh = BTreeMap::new();
+    for (channel, message, ids) in messages(group, channels) {
+        let names = names(message);
+        let key = |kind: &str, value: &str| {
+            (channel.workspace, channel.id, kind.to_owned(), value.to_owned())
+        };
+        let known = names
+            .iter()
+            .find_map(|(kind, value, _)| identities.get(&key(kind, value)).copied())
+            .unwrap_or(Known {
+                contact: ContactId(ids.contact),
+                conversation: ids.conversation,
+            });
+        for (kind, value, _) in names.iter().filter(|(_, _, is_certain)| *is_certain) {
+            let key = key(kind, value);
+            if !identities.contains_key(&key) {
+                identities.insert(key.clone(), known);
+                fresh.insert(key, known);
+            }
+        }
+    }
+    fresh
+        .into_iter()
+        .map(|((workspace, channel, kind, value), known)| rows::IdentityRow {
+            workspace: workspace.to_string(),
+            channel: channel.to_string(),
+            kind,
+            value,
+            contact: known.contact.to_string(),
+            conversation: known.conversation.to_string(),
+        })
+        .collect()
+}
+
+/// Messages of which only an id is known: where they stand never changes.
+async fn load_places(
+    tx: &mut Tx,
+    needs: &mut Needs,
+    memory: &mut Memory,
+) -> Result<(), StoreError> {
+    let workspaces = texts(&needs.workspaces);
+    let mut places = Vec::new();
+    if !needs.messages.is_empty() {
+        places.extend(rows::messages_by_id(tx, &workspaces, &texts(&needs.messages)).await?);
+    }
+    if !needs.wamids.is_empty() {
+        let channels = texts(&needs.channels);
+        let wamids = texts(&needs.wamids);
+        places.extend(rows::messages_by_wamid(tx, &workspaces, &channels, &wamids).await?);
+    }
+    for row in places {
+        let workspace = id(&row.workspace)?;
+        let conversation = id(&row.conversation)?;
+        let seq = number(row.seq)?;
+        needs.conversations.insert(conversation);
+        needs.add_around(workspace, conversation, seq);
+        memory.places.insert((workspace, id(&row.id)?), (conversation, seq));
+    }
+    Ok(())
+}
+
+async fn load_conversations(
+    tx: &mut Tx,
+    needs: &mut Needs,
+    memory: &mut Memory,
+) -> Result<(), StoreError> {
+    if needs.conversations.is_empty() {
+        return Ok(());
+    }
+    let (workspaces, ids) = (texts(&needs.workspaces), texts(&needs.conversations));
+    rows::lock_conversations(tx, &workspaces, &ids).await?;
+    for row in rows::conversations(tx, &workspaces, &ids).await? {
+        let conversation = conversation(&row)?;
+        needs.agents.extend(conversation.head.owner.agent());
+        let key = (id(&row.workspace)?, conversation.head.id);
+        let held = Held {
+            before: Some(conversation.clone()),
+            now: conversation,
+            episodes: Vec::new(),
+            ended: Vec::new(),
+        };
+        memory.conversations.insert(key, held);
+    }
+    Ok(())
+}
+
+async fn load_people(
+    tx: &mut Tx,
+    needs: &mut Needs,
+    memory: &mut Memory,
+) -> Result<(), StoreError> {
+    let workspaces = texts(&needs.workspaces);
+    if !needs.agents.is_empty() {
+        let ids = texts(&needs.agents);
+        rows::lock_agents(tx, &workspaces, &ids).await?;
+        for row in rows::agents(tx, &workspaces, &ids).await? {
+            let facts = agent(&row)?;
+            let workspace = id(&row.workspace)?;
+            memory.loads_before.insert((workspace, facts.id), facts.load);
+            memory.people.entry(workspace).or_default().agents.insert(facts.id, facts);
+        }
+    }
+    if needs.has_commands {
+        load_sights(tx, needs, memory, &workspaces).await?;
+    }
+    Ok(())
+}
+
+async fn load_sights(
+    tx: &mut Tx,
+    needs: &Needs,
+    memory: &mut Memory,
+    workspaces: &str,
+) -> Result<(), StoreError> {
+    let mut visibility: BTreeMap<WorkspaceId, BTreeMap<TeamId, Visibility>> = BTreeMap::new();
+    for row in rows::teams(tx, workspaces).await? {
+        let workspace = id(&row.workspace)?;
+        let team = team(&row)?;
+        visibility.entry(workspace).or_default().insert(team.id, named(&row.visibility)?);
+        memory.people.entry(workspace).or_default().teams.insert(team.id, team);
+    }
+    let mut teams: BTreeMap<Key<_>, BTreeMap<TeamId, MembershipKind>> = BTreeMap::new();
+    for row in rows::memberships(tx, workspaces, &texts(&needs.authors)).await? {
+        let key = (id(&row.workspace)?, id(&row.agent)?);
+        teams.entry(key).or_default().insert(id(&row.team)?, named(&row.kind)?);
+    }
+    for (workspace, people) in &memory.people {
+        for facts in people.agents.values().filter(|facts| needs.authors.contains(&facts.id)) {
+            let key = (*workspace, facts.id);
+            let viewer = Viewer {
+                agent: facts.id,
+                role: facts.role,
+                teams: teams.remove(&key).unwrap_or_default(),
+            };
+            let visibility = visibility.get(workspace).cloned().unwrap_or_default();
+            memory.sights.insert(key, Sight { viewer, visibility });
+        }
+    }
+    Ok(())
+}
+
+async fn load_heads(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+    let workspaces = texts(&needs.workspaces);
+    rows::lock_log_heads(tx, &workspaces).await?;
+    for row in rows::log_heads(tx, &workspaces).await? {
+        memory.heads.insert(id(&row.workspace)?, number(row.position)?);
+    }
+    Ok(())
+}
+
+/// Ids of Meta that are known, read after the locks; so are statuses that wait.
+async fn load_wamids(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+    let (workspaces, channels) = (texts(&needs.workspaces), texts(&needs.channels));
+    if !needs.wamids.is_empty() {
+        for row in rows::known_wamids(tx, &workspaces, &channels, &texts(&needs.wamids)).await? {
+            let Some(wamid) = row.wamid else { continue };
+            let key = (id(&row.workspace)?, (id(&row.channel)?, wamid));
+            memory.wamids.insert(key, (id(&row.conversation)?, id(&row.id)?));
+        }
+    }
+    if !needs.brought_back.is_empty() {
+        let wamids = texts(&needs.brought_back);
+        for row in rows::parked_statuses(tx, &workspaces, &channels, &wamids).await? {
+            let key = (id(&row.workspace)?, (id(&row.channel)?, row.wamid.clone()));
+            memory.parked.entry(key).or_default().push(parked(&row)?);
+        }
+    }
+    Ok(())
+}
+
+async fn load_priors(
+    tx: &mut Tx,
+    needs: &mut Needs,
+    memory: &mut Memory,
+) -> Result<(), StoreError> {
+    if needs.outcomes.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<_> = needs.outcomes.iter().collect();
+    for row in rows::priors(tx, &json(&keys)).await? {
+        let answer: baton_domain::outcome::Answer = from_json(&row.answer)?;
+        let workspace = id(&row.workspace)?;
+        // A predecessor's message may lie below what was seen: its status matters too.
+        if let baton_domain::outcome::Answer::Accepted(accepted) = &answer
+            && let Some(line) = accepted.line
+        {
+            needs.messages.insert(line.id);
+        }
+        let prior = Prior {
+            body_hash: row.body_hash,
+            after: row.after.as_deref().map(id).transpose()?,
+            answer,
+        };
+        memory
+            .priors
+            .entry((workspace, id(&row.agent)?))
+            .or_default()
+            .insert(id(&row.op_id)?, prior);
+    }
+    if !needs.messages.is_empty() {
+        load_places(tx, needs, memory).await?;
+    }
+    Ok(())
+}
+
+async fn load_lines(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+    if needs.stretches.is_empty() {
+        return Ok(());
+    }
+    let stretches: Vec<_> = needs.stretches.iter().collect();
+    for row in rows::lines(tx, &json(&stretches)).await? {
+        let facts = line(&row)?;
+        let key = (id(&row.workspace)?, id(&row.conversation)?);
+        let extras = Extras {
+            conversation: Some(key),
+            wamid: row.wamid.clone(),
+            rank: u8::try_from(row.provider_rank).map_err(StoreError::corrupt)?,
+            error: row.error.clone(),
+            sending_at: row.sending_at.map(Timestamp::from_ms),
+            due_at: row.due_at.map(Timestamp::from_ms),
+            ..Extras::default()
+        };
+        memory.extras.insert(facts.line.id, extras);
+        memory.lines.put(key.1, facts);
+    }
+    Ok(())
+}
+
+async fn load_marks_and_cards(
+    tx: &mut Tx,
+    needs: &Needs,
+    loaded: &mut Loaded,
+) -> Result<(), StoreError> {
+    let workspaces = texts(&needs.workspaces);
+    if needs.has_commands {
+        let (agents, conversations) = (texts(&needs.authors), texts(&needs.conversations));
+        for row in rows::read_marks(tx, &workspaces, &agents, &conversations).await? {
+            let key = (id(&row.workspace)?, id(&row.agent)?, id(&row.conversation)?);
+            loaded.memory.read_marks.insert(key, number(row.seq)?);
+        }
+    }
+    let contacts: BTreeSet<_> = loaded.identities.values().map(|known| known.contact).collect();
+    if !contacts.is_empty() {
+        for row in rows::contacts(tx, &workspaces, &texts(contacts)).await? {
+            let key = (id(&row.workspace)?, id(&row.id)?);
+            loaded.memory.cards.insert(key, ContactCard { name: row.name, phone: row.phone });
+        }
+    }
+    Ok(())
+}
+
+fn id<T: FromStr>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::Corrupt("an id is no UUID".to_owned()))
+}
+
+fn number<T: TryFrom<i64>>(value: i64) -> Result<T, StoreError> {
+    T::try_from(value).map_err(|_| StoreError::Corrupt(format!("{value} is out of range")))
+}
+
+/// Enums are stored by their names on the wire.
+fn named<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned()))
+        .map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn conversation(row: &rows::ConversationRow) -> Result<Conversation, StoreError> {
+    let team_id = id(&row.team)?;
+    let owner = match &row.owner_agent {
+        Some(agent) => Owner::Agent(id(agent)?),
+        None => Owner::Queue(team_id),
+    };
+    let status = match (row.status.as_str(), row.snoozed_until) {
+        ("open", _) => Status::Open,
+        ("waiting", _) => Status::Waiting,
+        ("snoozed", Some(until)) => Status::Snoozed { until: Timestamp::from_ms(until) },
+        ("resolved", _) => Status::Resolved,
+        (other, _) => return Err(StoreError::Corrupt(format!("status {other:?}"))),
+    };
+    let turn = match (row.turn_seq, row.unanswered_since) {
+        (Some(seq), Some(since)) => {
+            Some(Turn { from_seq: number(seq)?, since: Timestamp::from_ms(since) })
+        }
+        _ => None,
+    };
+    let last_seq = number(row.last_seq)?;
+    let last_line = row.last_line.as_deref().map(id).transpose()?;
+    Ok(Conversation {
+        head: Head {
+            id: id(&row.id)?,
+            channel_id: id(&row.channel)?,
+            team_id,
+            owner,
+            owner_epoch: number(row.owner_epoch)?,
+            status,
+            episode: number(row.episode)?,
+            revision: number(row.revision)?,
+            last_seq,
+            unanswered_since: turn.map(|turn| turn.since),
+            activity_at: Timestamp::from_ms(row.activity_at),
+        },
+        thread: Thread {
+            contact_id: id(&row.contact)?,
+            last_line: last_line.map(|id| LineRef { seq: last_seq, id }),
+            customer_seq: number(row.customer_seq)?,
+            turn,
+            window_until: row.window_until.map(Timestamp::from_ms),
+            last_agent: row.last_agent.as_deref().map(id).transpose()?,
+        },
+    })
+}
+
+fn line(row: &rows::LineRow) -> Result<LineFacts, StoreError> {
+    let author = match (row.author_kind.as_str(), &row.author) {
+        ("customer", _) => Author::Customer,
+        ("agent", Some(agent)) => Author::Agent { id: id(agent)? },
+        ("phone_app", _) => Author::PhoneApp,
+        ("acknowledgement", _) => Author::Acknowledgement,
+        (other, _) => return Err(StoreError::Corrupt(format!("author {other:?}"))),
+    };
+    let status = match row.status.as_deref() {
+        None => None,
+        Some(name) => Some(
+            MessageStatus::from_name(name)
+                .ok_or_else(|| StoreError::Corrupt(format!("status {name:?}")))?,
+        ),
+    };
+    let seen = match (row.seen_seq, &row.seen_id) {
+        (Some(seq), Some(of)) => Some(LineRef { seq: number(seq)?, id: id(of)? }),
+        _ => None,
+    };
+    let closed_turn = match (row.closed_turn_seq, row.closed_turn_since) {
+        (Some(seq), Some(since)) => {
+            Some(Turn { from_seq: number(seq)?, since: Timestamp::from_ms(since) })
+        }
+        _ => None,
+    };
+    Ok(LineFacts {
+        line: LineRef { seq: number(row.seq)?, id: id(&row.id)? },
+        author,
+        device: row.device.as_deref().map(id).transpose()?,
+        op_id: row.op_id.as_deref().map(id).transpose()?,
+        accepted_at: Timestamp::from_ms(row.accepted_at),
+        seen,
+        status,
+        status_at: Timestamp::from_ms(row.status_at.unwrap_or(row.accepted_at)),
+        held: row.held.as_deref().map(named::<HeldReason>).transpose()?,
+        attempt: number(row.attempt)?,
+        claim_epoch: number(row.claim_epoch)?,
+        closed_turn,
+    })
+}
+
+fn agent(row: &rows::AgentRow) -> Result<AgentFacts, StoreError> {
+    Ok(AgentFacts {
+        id: id(&row.id)?,
+        role: named::<Role>(&row.role)?,
+        state: named::<AgentState>(&row.state)?,
+        availability: named::<Availability>(&row.availability)?,
+        load: number(row.load)?,
+        capacity: row.capacity.map(number).transpose()?,
+    })
+}
+
+fn team(row: &rows::TeamRow) -> Result<TeamFacts, StoreError> {
+    Ok(TeamFacts {
+        id: id(&row.id)?,
+        reply_policy: named::<ReplyPolicy>(&row.reply_policy)?,
+        claim_from_colleagues: row.claim_from_colleagues != 0,
+    })
+}
+
+fn parked(row: &rows::ParkedRow) -> Result<ParkedStatus, StoreError> {
+    use baton_domain::inbound::ProviderStatus;
+    let status = match row.status.as_str() {
+        "sent" => ProviderStatus::Sent,
+        "delivered" => ProviderStatus::Delivered,
+        "read" => ProviderStatus::Read,
+        "played" => ProviderStatus::Played,
+        "failed" => ProviderStatus::Failed,
+        other => return Err(StoreError::Corrupt(format!("parked status {other:?}"))),
+    };
+    let error = row.error.as_deref().map(from_json).transpose()?;
+    Ok(ParkedStatus { status, error, at: Timestamp::from_ms(row.at) })
+}

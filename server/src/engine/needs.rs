@@ -1,0 +1,226 @@
+//! Which keys a group needs, told from its members alone or from what was read so far.
+
+use std::collections::BTreeSet;
+
+use baton_domain::inbound::{ElementBody, InboundMessage};
+use baton_protocol::{
+    AgentId, ChannelId, CommandBody, ConversationId, MessageId, Owner, WorkspaceId,
+};
+use serde::Serialize;
+
+use super::work::{CommandWork, Work};
+
+/// Ordered sets of keys: locks are taken in their order.
+#[derive(Default, Debug)]
+pub(super) struct Needs {
+    pub(super) workspaces: BTreeSet<WorkspaceId>,
+    pub(super) channels: BTreeSet<ChannelId>,
+    pub(super) phone_number_ids: BTreeSet<String>,
+    pub(super) conversations: BTreeSet<ConversationId>,
+    /// Agents whose scope matters: authors of commands.
+    pub(super) authors: BTreeSet<AgentId>,
+    /// Agents whose load or state matters.
+    pub(super) agents: BTreeSet<AgentId>,
+    /// Messages of which only the id is known.
+    pub(super) messages: BTreeSet<MessageId>,
+    /// Ids of Meta that may be known.
+    pub(super) wamids: BTreeSet<String>,
+    /// Ids of Meta that sends brought back: statuses may wait for them.
+    pub(super) brought_back: BTreeSet<String>,
+    /// Outcomes, each `[workspace, agent, op_id]`.
+    pub(super) outcomes: BTreeSet<(String, String, String)>,
+    /// Lines, each `[workspace, conversation, from, to]`.
+    pub(super) stretches: BTreeSet<(String, String, u64, u64)>,
+    /// Whether a command came.
+    pub(super) has_commands: bool,
+}
+
+/// How many lines above `seen` are looked at; more than any chain exempts.
+const ABOVE_SEEN: u64 = 250;
+/// How far around a message that is on its way lines are looked at.
+const AROUND: u64 = 100;
+
+impl Needs {
+    /// What the members say.
+    pub(super) fn of(group: &[&Work], epoch: baton_protocol::Epoch) -> Self {
+        let mut needs = Self::default();
+        for work in group {
+            needs.add(work, epoch);
+        }
+        needs
+    }
+
+    fn add(&mut self, work: &Work, epoch: baton_protocol::Epoch) {
+        match work {
+            Work::Post(post) => {
+                for (element, _) in &post.elements {
+                    self.phone_number_ids.extend(element.phone_number_id.clone());
+                    self.add_element(&element.body, epoch);
+                }
+            }
+            Work::Command(work) => self.add_command(work),
+            Work::Outcomes(work) => {
+                self.workspaces.insert(work.workspace);
+                for op_id in &work.op_ids {
+                    self.add_outcome(work.workspace, work.agent, *op_id);
+                }
+            }
+            Work::Claim(claim) => self.add_message(claim.at),
+            Work::Rescue(at) => self.add_message(*at),
+            Work::Result(result) => {
+                self.add_message(result.at);
+                if let baton_domain::decide::delivery::SendResult::Accepted { wamid } =
+                    &result.result
+                {
+                    self.brought_back.insert(wamid.clone());
+                    self.wamids.insert(wamid.clone());
+                    self.channels.insert(result.at.channel);
+                }
+            }
+            Work::Wake(wake) => {
+                self.workspaces.insert(wake.workspace);
+                self.conversations.insert(wake.conversation);
+            }
+            Work::Setting(setting) => {
+                self.workspaces.insert(setting.workspace);
+            }
+        }
+    }
+
+    fn add_element(&mut self, body: &ElementBody, epoch: baton_protocol::Epoch) {
+        match body {
+            ElementBody::Message(message) | ElementBody::Echo(message) => {
+                self.wamids.insert(message.wamid.clone());
+                self.wamids.extend(message.quoted_wamid.clone());
+            }
+            ElementBody::Status(status) => {
+                self.wamids.insert(status.wamid.clone());
+                self.messages.extend(tagged(status.tag.as_deref(), epoch));
+            }
+            ElementBody::Ignored { .. } | ElementBody::Unattributable { .. } => {}
+        }
+    }
+
+    fn add_message(&mut self, at: super::work::MessageAt) {
+        self.workspaces.insert(at.workspace);
+        self.conversations.insert(at.conversation);
+        self.add_around(at.workspace, at.conversation, at.seq);
+    }
+
+    /// Lines around a message that is on its way.
+    pub(super) fn add_around(&mut self, workspace: WorkspaceId, of: ConversationId, seq: u64) {
+        let (from, to) = (seq.saturating_sub(AROUND), seq.saturating_add(AROUND));
+        self.stretches.insert((workspace.to_string(), of.to_string(), from, to));
+    }
+
+    fn add_command(&mut self, work: &CommandWork) {
+        let caller = work.caller;
+        let command = &work.command;
+        self.has_commands = true;
+        self.workspaces.insert(caller.workspace);
+        self.conversations.insert(command.conversation_id);
+        self.authors.insert(caller.agent);
+        self.agents.insert(caller.agent);
+        self.add_outcome(caller.workspace, caller.agent, command.op_id);
+        if let Some(after) = command.after {
+            self.add_outcome(caller.workspace, caller.agent, after);
+        }
+        match &command.body {
+            CommandBody::Reply(reply) => {
+                self.add_above(work, reply.seen);
+                self.messages.extend(reply.quoted.iter().chain(&reply.replaces));
+            }
+            CommandBody::Transfer(transfer) => {
+                self.add_above(work, transfer.seen);
+                self.agents.extend(match transfer.to {
+                    Owner::Agent(agent) => Some(agent),
+                    Owner::Queue(_) => None,
+                });
+            }
+            CommandBody::Assign(assign) => {
+                self.agents.insert(assign.agent_id);
+            }
+            CommandBody::Resolve(seeing) | CommandBody::MarkWaiting(seeing) => {
+                self.add_above(work, seeing.seen);
+            }
+            CommandBody::Snooze(snooze) => self.add_above(work, snooze.seen),
+            CommandBody::Resend(resend) => {
+                self.add_above(work, resend.seen);
+                self.messages.insert(resend.message_id);
+            }
+            CommandBody::MarkSent(of) | CommandBody::Cancel(of) => {
+                self.messages.insert(of.message_id);
+            }
+            CommandBody::Note(_)
+            | CommandBody::Claim(_)
+            | CommandBody::Unassign(_)
+            | CommandBody::Reopen(_)
+            | CommandBody::MarkRead(_) => {}
+        }
+    }
+
+    /// Lines from what the author had seen on: that one and those above.
+    fn add_above(&mut self, work: &CommandWork, seen: baton_protocol::Seen) {
+        let from = seen.map_or(0, |seen| seen.seq);
+        let (workspace, of) = (work.caller.workspace, work.command.conversation_id);
+        let to = from.saturating_add(ABOVE_SEEN);
+        self.stretches.insert((workspace.to_string(), of.to_string(), from, to));
+    }
+
+    fn add_outcome(&mut self, workspace: WorkspaceId, agent: AgentId, op: baton_protocol::OpId) {
+        self.outcomes.insert((workspace.to_string(), agent.to_string(), op.to_string()));
+    }
+}
+
+/// The message that a tag of this life of the database names.
+pub(super) fn tagged(tag: Option<&str>, epoch: baton_protocol::Epoch) -> Option<MessageId> {
+    let mut parts = tag?.split(':');
+    if parts.next() != Some("b1") || parts.next()?.parse() != Ok(epoch) {
+        return None;
+    }
+    parts.next()?.parse().ok()
+}
+
+/// The names under which the sender of a message may be known, most certain first; the variants
+/// of a number are for finding only.
+pub(super) fn names(message: &InboundMessage) -> Vec<(&'static str, String, bool)> {
+    let sender = &message.sender;
+    let mut names = Vec::new();
+    names.extend(sender.user_id.clone().map(|id| ("user_id", id, true)));
+    if let Some(wa_id) = &sender.wa_id {
+        names.push(("wa_id", wa_id.clone(), true));
+        names.extend(variant(wa_id).map(|variant| ("wa_id", variant, false)));
+    }
+    names
+}
+
+/// The other way in which WhatsApp writes some numbers: Brazil's ninth digit, Mexico's 1,
+/// Argentina's 9 (WHATSAPP.md section 9).
+fn variant(wa_id: &str) -> Option<String> {
+    if let Some(rest) = wa_id.strip_prefix("55") {
+        let (area, number) = (rest.get(..2)?, rest.get(2..)?);
+        return match (number.len(), number.strip_prefix('9')) {
+            (9, Some(short)) => Some(format!("55{area}{short}")),
+            (8, _) => Some(format!("55{area}9{number}")),
+            _ => None,
+        };
+    }
+    if let Some(rest) = wa_id.strip_prefix("521") {
+        return Some(format!("52{rest}"));
+    }
+    if let Some(rest) = wa_id.strip_prefix("52").filter(|rest| rest.len() == 10) {
+        return Some(format!("521{rest}"));
+    }
+    // 549 is never made up: it may be another subscriber.
+    wa_id.strip_prefix("549").map(|rest| format!("54{rest}"))
+}
+
+/// A set of ids as the JSON array that statements take.
+pub(super) fn texts<T: ToString>(ids: impl IntoIterator<Item = T>) -> String {
+    json(&ids.into_iter().map(|id| id.to_string()).collect::<Vec<_>>())
+}
+
+/// Rows as JSON; they are made of strings and numbers, so this cannot fail.
+pub(super) fn json<T: Serialize + ?Sized>(rows: &T) -> String {
+    serde_json::to_string(rows).unwrap_or_else(|_| "[]".to_owned())
+}

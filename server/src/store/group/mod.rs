@@ -1,0 +1,21 @@
+//! What the committer reads and writes: every statement takes the rows of a whole group at once.
+//!
+//! The order of the calls is the order of the locks (DESIGN.md section 2): identities and new
+//! conversations, conversations, agents, log heads. Reads come in statements of their own after
+//! the locks: one that locks and reads at once reads the past.
+
+mod lock;
+mod read;
+mod rows;
+mod write;
+
+pub(crate) use lock::{insert_identities, lock_agents, lock_conversations, lock_log_heads};
+pub(crate) use read::{
+    agents, channels, contacts, conversations, identities, known_wamids, lines, log_heads,
+    memberships, messages_by_id, messages_by_wamid, parked_statuses, priors, read_marks, teams,
+};
+pub(crate) use rows::{
+    AgentRow, ChannelRow, ContactRow, ConversationRow, HeadRow, IdentityRow, LineRow,
+    MembershipRow, ParkedRow, PlaceRow, PriorRow, ReadMarkRow, TeamRow,
+};
+pub(crate) use write::{Writes, write};

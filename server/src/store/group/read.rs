@@ -1,0 +1,193 @@
+//! Reads of a group. Sets of ids travel as JSON arrays of strings; a product of sets that is
+//! larger than the pairs meant is harmless, since ids are unique beyond their workspace.
+
+use super::rows::{
+    AgentRow, ChannelRow, ContactRow, ConversationRow, HeadRow, IdentityRow, LineRow,
+    MembershipRow, ParkedRow, PlaceRow, PriorRow, ReadMarkRow, TeamRow,
+};
+use crate::store::{Sql, StoreError, Tx};
+
+type Rows<T> = Result<Vec<T>, StoreError>;
+
+/// The channels of these numbers.
+pub(crate) async fn channels(tx: &mut Tx, phone_number_ids: &str) -> Rows<ChannelRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT phone_number_id, workspace, id, meta_app, default_team
+         FROM channel WHERE phone_number_id {in $1}",
+    );
+    tx.rows(&SQL, &[phone_number_ids]).await
+}
+
+/// The identities with these values.
+pub(crate) async fn identities(
+    tx: &mut Tx,
+    workspaces: &str,
+    channels: &str,
+    values: &str,
+) -> Rows<IdentityRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, channel, kind, value, contact, conversation FROM identity
+         WHERE workspace {in $1} AND channel {in $2} AND kind IN ('user_id', 'wa_id')
+           AND value {in $3}",
+    );
+    tx.rows(&SQL, &[workspaces, channels, values]).await
+}
+
+/// Contacts by id.
+pub(crate) async fn contacts(tx: &mut Tx, workspaces: &str, ids: &str) -> Rows<ContactRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, id, name, phone FROM contact
+         WHERE workspace {in $1} AND id {in $2}",
+    );
+    tx.rows(&SQL, &[workspaces, ids]).await
+}
+
+/// Conversations by id.
+pub(crate) async fn conversations(
+    tx: &mut Tx,
+    workspaces: &str,
+    ids: &str,
+) -> Rows<ConversationRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, id, channel, contact, team, owner_agent, owner_epoch, status,
+           snoozed_until, episode, revision, last_seq, last_line, customer_seq, turn_seq,
+           unanswered_since, window_until, last_agent, activity_at
+         FROM conversation WHERE workspace {in $1} AND id {in $2}",
+    );
+    tx.rows(&SQL, &[workspaces, ids]).await
+}
+
+/// Lines of stretches, each `[workspace, conversation, from, to]`.
+pub(crate) async fn lines(tx: &mut Tx, stretches: &str) -> Rows<LineRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT m.workspace, m.conversation, m.seq, m.id, m.author_kind, m.author, m.accepted_at,
+           m.wamid, m.op_id, m.device, m.seen_seq, m.seen_id, m.status, m.provider_rank, m.held,
+           m.error, m.attempt, m.claim_epoch, m.sending_at, m.due_at, m.status_at,
+           m.closed_turn_seq, m.closed_turn_since
+         FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM message WHERE workspace = x.value->>0
+             AND conversation = x.value->>1
+             AND seq BETWEEN CAST(x.value->>2 AS BIGINT) AND CAST(x.value->>3 AS BIGINT)
+             OFFSET 0) AS m}
+         {sqlite message AS m WHERE m.workspace = x.value->>0 AND m.conversation = x.value->>1
+             AND m.seq BETWEEN CAST(x.value->>2 AS BIGINT) AND CAST(x.value->>3 AS BIGINT)}",
+    );
+    tx.rows(&SQL, &[stretches]).await
+}
+
+/// Where the messages with these ids stand.
+pub(crate) async fn messages_by_id(tx: &mut Tx, workspaces: &str, ids: &str) -> Rows<PlaceRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, channel, conversation, seq, id, wamid FROM message
+         WHERE workspace {in $1} AND id {in $2}",
+    );
+    tx.rows(&SQL, &[workspaces, ids]).await
+}
+
+/// Where the messages with these ids of Meta stand, attempts included.
+pub(crate) async fn messages_by_wamid(
+    tx: &mut Tx,
+    workspaces: &str,
+    channels: &str,
+    wamids: &str,
+) -> Rows<PlaceRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, channel, conversation, seq, id, wamid FROM message
+         WHERE workspace {in $1} AND channel {in $2} AND wamid {in $3}",
+    );
+    tx.rows(&SQL, &[workspaces, channels, wamids]).await
+}
+
+/// Which of these ids of Meta are known, read after the locks.
+pub(crate) async fn known_wamids(
+    tx: &mut Tx,
+    workspaces: &str,
+    channels: &str,
+    wamids: &str,
+) -> Rows<PlaceRow> {
+    messages_by_wamid(tx, workspaces, channels, wamids).await
+}
+
+/// Agents by id.
+pub(crate) async fn agents(tx: &mut Tx, workspaces: &str, ids: &str) -> Rows<AgentRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, id, role, state, availability, load, capacity FROM agent
+         WHERE workspace {in $1} AND id {in $2}",
+    );
+    tx.rows(&SQL, &[workspaces, ids]).await
+}
+
+/// All teams of these workspaces.
+pub(crate) async fn teams(tx: &mut Tx, workspaces: &str) -> Rows<TeamRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, id, reply_policy, visibility, claim_from_colleagues FROM team
+         WHERE workspace {in $1}",
+    );
+    tx.rows(&SQL, &[workspaces]).await
+}
+
+/// The places that these agents have in teams.
+pub(crate) async fn memberships(tx: &mut Tx, workspaces: &str, ids: &str) -> Rows<MembershipRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, team, agent, kind FROM team_member
+         WHERE workspace {in $1} AND agent {in $2}",
+    );
+    tx.rows(&SQL, &[workspaces, ids]).await
+}
+
+/// What became of these commands, each `[workspace, agent, op_id]`, and of those they came after.
+pub(crate) async fn priors(tx: &mut Tx, keys: &str) -> Rows<PriorRow> {
+    static SQL: Sql = Sql::new(
+        "WITH RECURSIVE chain (workspace, agent, op_id, depth) AS (
+           SELECT value->>0, value->>1, value->>2, 0 FROM {rows $1}
+           UNION
+           SELECT c.workspace, c.agent,
+             (SELECT o.after FROM outcome o WHERE o.workspace = c.workspace
+                AND o.agent = c.agent AND o.op_id = c.op_id),
+             c.depth + 1
+           FROM chain c WHERE c.op_id IS NOT NULL AND c.depth < 101
+         )
+         SELECT o.workspace, o.agent, o.op_id, o.body_hash, o.after, o.answer
+         FROM (SELECT DISTINCT workspace, agent, op_id FROM chain WHERE op_id IS NOT NULL) AS x
+         CROSS JOIN
+         {postgres LATERAL (SELECT * FROM outcome WHERE workspace = x.workspace
+             AND agent = x.agent AND op_id = x.op_id OFFSET 0) AS o}
+         {sqlite outcome AS o WHERE o.workspace = x.workspace AND o.agent = x.agent
+             AND o.op_id = x.op_id}",
+    );
+    tx.rows(&SQL, &[keys]).await
+}
+
+/// How far these agents have read these conversations.
+pub(crate) async fn read_marks(
+    tx: &mut Tx,
+    workspaces: &str,
+    agents: &str,
+    conversations: &str,
+) -> Rows<ReadMarkRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, agent, conversation, seq FROM read_mark
+         WHERE workspace {in $1} AND agent {in $2} AND conversation {in $3}",
+    );
+    tx.rows(&SQL, &[workspaces, agents, conversations]).await
+}
+
+/// Statuses that wait for these ids of Meta.
+pub(crate) async fn parked_statuses(
+    tx: &mut Tx,
+    workspaces: &str,
+    channels: &str,
+    wamids: &str,
+) -> Rows<ParkedRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, channel, wamid, status, error, at FROM parked_status
+         WHERE workspace {in $1} AND channel {in $2} AND wamid {in $3}",
+    );
+    tx.rows(&SQL, &[workspaces, channels, wamids]).await
+}
+
+/// Where these logs end.
+pub(crate) async fn log_heads(tx: &mut Tx, workspaces: &str) -> Rows<HeadRow> {
+    static SQL: Sql = Sql::new("SELECT workspace, position FROM log_head WHERE workspace {in $1}");
+    tx.rows(&SQL, &[workspaces]).await
+}
