@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The Baton server as a library: everything behind the one binary `baton`.
+
+pub mod store;

@@ -1,6 +1,6 @@
 -- One text for SQLite and PostgreSQL. Ids are TEXT (UUIDs in lower case), instants BIGINT
--- milliseconds UTC, booleans BIGINT 0/1, JSON is TEXT. Statements end with a semicolon at the end
--- of a line. {guard …} pieces are rendered per database by store/dialect.rs.
+-- milliseconds UTC, booleans BIGINT 0/1, JSON is TEXT. Pieces in braces are rendered per database
+-- by store/dialect.rs. Triggers lie beside, one file for each database.
 
 -- The installation -----------------------------------------------------------------------------
 
@@ -54,7 +54,7 @@ CREATE TABLE agent (
   PRIMARY KEY (workspace, id),
   UNIQUE (workspace, email),
   UNIQUE (workspace, active_id),
-  CHECK ((state = 'inactive' AND active_id IS NULL) OR (state <> 'inactive' AND active_id = id))
+  CHECK (COALESCE(active_id, '') = CASE state WHEN 'inactive' THEN '' ELSE id END)
 );
 
 CREATE TABLE team_member (
@@ -167,11 +167,18 @@ CREATE TABLE conversation (
   CHECK (customer_seq <= last_seq)
 );
 
-CREATE INDEX conversation_activity ON conversation (workspace, activity_at, id);
-CREATE INDEX conversation_team ON conversation (workspace, team, activity_at, id);
-CREATE INDEX conversation_owner ON conversation (workspace, owner_agent, activity_at, id);
-CREATE INDEX conversation_unanswered ON conversation (workspace, unanswered_since, id)
+-- Lists are merged from branches of one team (or owner) and one status, each in index order: a
+-- viewer's list costs what the viewer sees, not what the workspace has.
+CREATE INDEX conversation_team ON conversation (workspace, team, status, activity_at, id);
+CREATE INDEX conversation_owner
+  ON conversation (workspace, owner_agent, status, activity_at, id)
+  WHERE owner_agent IS NOT NULL;
+CREATE INDEX conversation_unanswered
+  ON conversation (workspace, team, status, unanswered_since, id)
   WHERE unanswered_since IS NOT NULL;
+CREATE INDEX conversation_unanswered_owner
+  ON conversation (workspace, owner_agent, status, unanswered_since, id)
+  WHERE unanswered_since IS NOT NULL AND owner_agent IS NOT NULL;
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE snoozed_until IS NOT NULL;
 
 CREATE TABLE episode (
@@ -208,7 +215,8 @@ CREATE TABLE message (
   device TEXT,
   seen_seq BIGINT,
   seen_id TEXT,
-  status TEXT,
+  status TEXT CHECK (status IN ('queued', 'sending', 'unconfirmed', 'accepted', 'sent',
+    'delivered', 'read', 'played', 'failed', 'held', 'cancelled')),
   provider_rank BIGINT NOT NULL DEFAULT 0 CHECK (provider_rank BETWEEN 0 AND 5),
   held TEXT,
   error TEXT,
@@ -294,10 +302,14 @@ CREATE TABLE tally (
 
 CREATE TABLE log_head (
   workspace TEXT PRIMARY KEY REFERENCES workspace (id),
-  position BIGINT NOT NULL,
-  sealed BIGINT NOT NULL,
-  seal_hash TEXT NOT NULL,
-  feed_floor BIGINT NOT NULL DEFAULT 0
+  position BIGINT NOT NULL DEFAULT 0,
+  -- How far the chain is sealed, and the hash of that row (hexadecimal; '' before the first).
+  sealed BIGINT NOT NULL DEFAULT 0,
+  seal_hash TEXT NOT NULL DEFAULT '',
+  -- The feed holds what lies above it; older cursors are reset.
+  feed_floor BIGINT NOT NULL DEFAULT 0,
+  CHECK (0 <= sealed AND sealed <= position),
+  CHECK (0 <= feed_floor AND feed_floor <= position)
 );
 
 CREATE TABLE log (
@@ -319,7 +331,7 @@ CREATE TABLE log (
   digest TEXT,
   PRIMARY KEY (workspace, position),
   FOREIGN KEY (workspace, previous) REFERENCES log (workspace, position),
-  CHECK ((position = 1 AND previous IS NULL) OR previous = position - 1)
+  CHECK (COALESCE(previous, 0) = position - 1)
 );
 
 CREATE UNIQUE INDEX log_revision ON log (workspace, conversation, revision)
@@ -331,9 +343,11 @@ CREATE TABLE feed (
   position BIGINT NOT NULL,
   conversation TEXT,
   PRIMARY KEY (workspace, audience, position)
-);
+){sqlite  WITHOUT ROWID};
 
--- One row for each stretch that was sealed; `marks` holds eight bytes of each position's hash.
+-- One row for each stretch that was sealed: the chain's hash at its end, and in `marks` the first
+-- eight bytes (hexadecimal) of the hash at each of its positions, so that the first changed row of
+-- a stretch can be named.
 CREATE TABLE seal (
   workspace TEXT NOT NULL,
   upto BIGINT NOT NULL,

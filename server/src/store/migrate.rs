@@ -1,0 +1,85 @@
+//! The schema's versions, brought up to date at start, and the log's identity.
+//!
+//! A migration is one text for both databases plus a part for each (triggers). Each runs in a
+//! transaction together with the row that records it; starts at the same time take turns.
+
+use baton_protocol::Epoch;
+
+use super::Pools;
+use super::dialect::{Dialect, Sql};
+use super::error::StoreError;
+use super::tx::Tx;
+
+struct Migration {
+    version: i64,
+    name: &'static str,
+    both: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "trunk",
+    both: include_str!("migrations/0001_trunk.sql"),
+    sqlite: include_str!("migrations/0001_trunk.sqlite.sql"),
+    postgres: include_str!("migrations/0001_trunk.postgres.sql"),
+}];
+
+/// The newest schema that this program knows.
+fn known() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+pub(super) async fn migrate(pools: &Pools) -> Result<(), StoreError> {
+    static NOTE: Sql =
+        Sql::new("INSERT INTO schema_version (version, name) VALUES (CAST($1 AS BIGINT), $2)");
+    loop {
+        let mut tx = pools.begin().await?;
+        let found = version(&mut tx).await?;
+        if found > known() {
+            return Err(StoreError::NewerSchema { found, known: known() });
+        }
+        let Some(next) = MIGRATIONS.iter().find(|migration| migration.version > found) else {
+            return tx.rollback().await;
+        };
+        tx.script(next.both).await?;
+        tx.script(match tx.dialect() {
+            Dialect::Sqlite => next.sqlite,
+            Dialect::Postgres => next.postgres,
+        })
+        .await?;
+        tx.run(&NOTE, &[&next.version.to_string(), next.name]).await?;
+        tx.commit().await?;
+        tracing::info!(version = next.version, name = next.name, "schema migrated");
+    }
+}
+
+/// The schema's version, with the turn to change it.
+async fn version(tx: &mut Tx) -> Result<i64, StoreError> {
+    static VERSION: Sql =
+        Sql::new("SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM schema_version");
+    // The number is any that no other program takes on this database. Waiting for a start that
+    // migrates a large database may take long.
+    tx.script(
+        "{postgres SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0;
+         SELECT pg_advisory_xact_lock(7266031174903);}
+         CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)",
+    )
+    .await?;
+    let row: Option<(i64,)> = tx.row(&VERSION, &[]).await?;
+    Ok(row.map_or(0, |(version,)| version))
+}
+
+pub(super) async fn epoch(pools: &Pools, first: Epoch) -> Result<Epoch, StoreError> {
+    static INSERT: Sql = Sql::new(
+        "INSERT INTO installation (name, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING",
+    );
+    static READ: Sql = Sql::new("SELECT value FROM installation WHERE name = 'epoch'");
+    let mut tx = pools.begin().await?;
+    tx.run(&INSERT, &[&first.to_string()]).await?;
+    let row: Option<(String,)> = tx.row(&READ, &[]).await?;
+    tx.commit().await?;
+    let (text,) = row.ok_or_else(|| StoreError::corrupt("no epoch"))?;
+    text.parse().map_err(|error: uuid::Error| StoreError::corrupt(error))
+}

@@ -1,0 +1,232 @@
+//! What is true: the database, SQLite or PostgreSQL, behind one type.
+//!
+//! [`Store`] hands out transactions; statements are [`Sql`] texts that both databases run. Writes
+//! that the log tells of go through [`Store::begin_commit`] and belong to the engine; tokens,
+//! sweeps and seals have short transactions of their own ([`Store::begin`]); queries read one
+//! snapshot each ([`Store::read`]).
+
+mod dialect;
+mod error;
+mod migrate;
+mod tx;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_protocol::Epoch;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, ConnectOptions};
+
+pub use dialect::{Dialect, Sql};
+pub use error::StoreError;
+pub use tx::{Record, Tx, Write};
+
+/// How to open a database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Connections for queries (and, on PostgreSQL, for short transactions).
+    pub readers: u32,
+    /// How long to wait for a connection, and for another process on SQLite's file.
+    pub wait: Duration,
+    /// SQLite: whether each commit is on the disk before it counts. Off may lose the last ones.
+    pub is_power_safe: bool,
+    /// The log's identity if this is the first start: made by the caller, random.
+    pub first_epoch: Epoch,
+}
+
+impl Options {
+    /// The defaults, with the identity that a new log shall have.
+    pub fn new(first_epoch: Epoch) -> Self {
+        Self { readers: 8, wait: Duration::from_secs(5), is_power_safe: true, first_epoch }
+    }
+}
+
+/// An open database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Opened>);
+
+#[derive(Debug)]
+struct Opened {
+    pools: Pools,
+    epoch: Epoch,
+}
+
+#[derive(Clone, Debug)]
+enum Pools {
+    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    Postgres { committer: PgPool, general: PgPool },
+}
+
+impl Store {
+    /// Opens `sqlite://path` or `postgres://…`, brings its schema up to date and reads its epoch.
+    pub async fn open(url: &str, options: &Options) -> Result<Self, StoreError> {
+        let pools = if let Some(path) = url.strip_prefix("sqlite://") {
+            open_sqlite(path, options).await?
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            open_postgres(url, options).await?
+        } else {
+            let scheme = url.split(':').next().unwrap_or_default();
+            return Err(StoreError::Invalid(format!(
+                "a database is sqlite://path or postgres://…, not {scheme:?}"
+            )));
+        };
+        migrate::migrate(&pools).await?;
+        let epoch = migrate::epoch(&pools, options.first_epoch).await?;
+        Ok(Self(Arc::new(Opened { pools, epoch })))
+    }
+
+    /// Which database it is.
+    pub fn dialect(&self) -> Dialect {
+        match self.0.pools {
+            Pools::Sqlite { .. } => Dialect::Sqlite,
+            Pools::Postgres { .. } => Dialect::Postgres,
+        }
+    }
+
+    /// The log's identity: another life of the database has another one.
+    pub fn epoch(&self) -> Epoch {
+        self.0.epoch
+    }
+
+    /// A write transaction of the committer; on PostgreSQL no lock is waited for longer than
+    /// `lock_wait`. SQLite's writer is alone once it has begun.
+    pub async fn begin_commit(&self, lock_wait: Duration) -> Result<Tx, StoreError> {
+        match &self.0.pools {
+            Pools::Sqlite { writer, .. } => begin_sqlite(writer).await,
+            Pools::Postgres { committer, .. } => begin_postgres(committer, lock_wait).await,
+        }
+    }
+
+    /// A short write transaction: tokens, drafts, sweeps, seals.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        self.0.pools.begin().await
+    }
+
+    /// One snapshot of everything, fixed by its first statement; cannot write.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        match &self.0.pools {
+            Pools::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),
+            Pools::Postgres { general, .. } => Ok(Tx::postgres(
+                general.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            )),
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        static PING: Sql = Sql::new("SELECT CAST(1 AS BIGINT)");
+        let mut tx = self.read().await?;
+        tx.rows::<(i64,)>(&PING, &[]).await?;
+        tx.rollback().await
+    }
+
+    /// Waits for what is running and closes all connections.
+    pub async fn close(&self) {
+        match &self.0.pools {
+            Pools::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres { committer, general } => {
+                committer.close().await;
+                general.close().await;
+            }
+        }
+    }
+}
+
+impl Pools {
+    async fn begin(&self) -> Result<Tx, StoreError> {
+        match self {
+            Self::Sqlite { writer, .. } => begin_sqlite(writer).await,
+            Self::Postgres { general, .. } => begin_postgres(general, SHORT_LOCK_WAIT).await,
+        }
+    }
+}
+
+/// How long a short transaction waits for a lock.
+const SHORT_LOCK_WAIT: Duration = Duration::from_secs(2);
+
+async fn begin_sqlite(writer: &SqlitePool) -> Result<Tx, StoreError> {
+    Ok(Tx::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?))
+}
+
+async fn begin_postgres(pool: &PgPool, lock_wait: Duration) -> Result<Tx, StoreError> {
+    let ms = lock_wait.as_millis().max(1);
+    let begin = format!("BEGIN; SET LOCAL lock_timeout = {ms}");
+    Ok(Tx::postgres(pool.begin_with(AssertSqlSafe(begin)).await?))
+}
+
+async fn open_sqlite(path: &str, options: &Options) -> Result<Pools, StoreError> {
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(if options.is_power_safe {
+            SqliteSynchronous::Full
+        } else {
+            SqliteSynchronous::Normal
+        })
+        .foreign_keys(true)
+        .busy_timeout(options.wait)
+        .statement_cache_capacity(400)
+        .pragma("cache_size", "-32000")
+        .disable_statement_logging();
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(options.wait)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(connect.clone())
+        .await?;
+    let reader = SqlitePoolOptions::new()
+        .max_connections(options.readers)
+        .acquire_timeout(options.wait)
+        .test_before_acquire(false)
+        .connect_with(connect.pragma("query_only", "on"))
+        .await?;
+    Ok(Pools::Sqlite { writer, reader })
+}
+
+/// A plan cached while a table was empty stays, so sequential scans are never planned: every
+/// statement has its index. Compiling statements costs more than it gains at this size.
+const PLANNING: [(&str, &str); 4] = [
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
+    ("statement_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", "60s"),
+];
+
+/// Groups of one node commit one after the other; the second connection lets a group begin while
+/// a broken one is still being given up.
+const COMMITTER_CONNECTIONS: u32 = 2;
+
+async fn open_postgres(url: &str, options: &Options) -> Result<Pools, StoreError> {
+    let connect = url
+        .parse::<PgConnectOptions>()
+        .map_err(|error| StoreError::Invalid(format!("the database's address: {error}")))?
+        .application_name("baton")
+        .options(PLANNING)
+        .statement_cache_capacity(400)
+        .disable_statement_logging();
+    let pool = PgPoolOptions::new().acquire_timeout(options.wait).test_before_acquire(false);
+    let committer = pool
+        .clone()
+        .max_connections(COMMITTER_CONNECTIONS)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(connect.clone())
+        .await?;
+    let general =
+        pool.max_connections(options.readers).test_before_acquire(true).connect_with(connect);
+    Ok(Pools::Postgres { committer, general: general.await? })
+}

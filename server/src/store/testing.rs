@@ -1,0 +1,93 @@
+//! Databases for tests: SQLite always, PostgreSQL where `BATON_TEST_POSTGRES` names a server.
+
+use baton_protocol::Epoch;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use uuid::Uuid;
+
+use super::{Options, Store};
+
+/// A database of its own for one test.
+pub(crate) struct TestDatabase {
+    /// Opened, with the present schema.
+    pub(crate) store: Store,
+    /// To open it again.
+    pub(crate) url: String,
+    directory: Option<tempfile::TempDir>,
+    admin: Option<(String, String)>,
+}
+
+/// One fresh database of each kind.
+pub(crate) async fn databases() -> Vec<TestDatabase> {
+    let mut all = vec![sqlite().await];
+    match admin_url() {
+        Some(url) => all.push(postgres(&url).await),
+        None => println!("SKIPPED on PostgreSQL: BATON_TEST_POSTGRES is not set"),
+    }
+    all
+}
+
+impl TestDatabase {
+    /// Closes and removes it.
+    pub(crate) async fn close(self) {
+        self.store.close().await;
+        if let Some((url, name)) = self.admin {
+            let mut admin = PgConnection::connect(&url).await.unwrap();
+            admin
+                .execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
+                .await
+                .unwrap();
+        }
+        drop(self.directory);
+    }
+
+    /// Runs statements as somebody with a shell on the database's machine could: past triggers
+    /// and foreign keys.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        if self.admin.is_some() {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            let text = format!("SET session_replication_role = replica; {sql}");
+            connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.unwrap();
+            connection.close().await.unwrap();
+        } else {
+            let path = self.url.trim_start_matches("sqlite://");
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+            let mut connection =
+                sqlx::SqliteConnection::connect_with(&options.foreign_keys(false)).await.unwrap();
+            let guards = "DROP TRIGGER IF EXISTS log_is_written_once; \
+                          DROP TRIGGER IF EXISTS log_is_kept; \
+                          DROP TRIGGER IF EXISTS log_head_climbs; ";
+            let text = format!("{guards}{sql}");
+            connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.unwrap();
+            connection.close().await.unwrap();
+        }
+    }
+}
+
+async fn sqlite() -> TestDatabase {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", directory.path().join("baton.db").display());
+    let store = open(&url).await;
+    TestDatabase { store, url, directory: Some(directory), admin: None }
+}
+
+async fn postgres(admin_url: &str) -> TestDatabase {
+    let name = format!("baton_{}", Uuid::new_v4().simple());
+    let mut admin = PgConnection::connect(admin_url).await.unwrap();
+    admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+    admin.close().await.unwrap();
+    let (server, _) = admin_url.rsplit_once('/').unwrap();
+    let url = format!("{server}/{name}");
+    let store = open(&url).await;
+    TestDatabase { store, url, directory: None, admin: Some((admin_url.to_owned(), name)) }
+}
+
+/// Opens with few connections: many tests share one server.
+pub(crate) async fn open(url: &str) -> Store {
+    let mut options = Options::new(Epoch(Uuid::new_v4()));
+    options.readers = 3;
+    Store::open(url, &options).await.unwrap()
+}
+
+fn admin_url() -> Option<String> {
+    std::env::var_os("BATON_TEST_POSTGRES").and_then(|url| url.into_string().ok())
+}

@@ -1,0 +1,66 @@
+//! Opening, migrating, refusing.
+
+use baton_protocol::Epoch;
+use uuid::Uuid;
+
+use crate::store::testing::{databases, open};
+use crate::store::{Options, Store, StoreError};
+
+#[tokio::test]
+async fn an_epoch_is_made_once_and_stays() {
+    for database in databases().await {
+        let epoch = database.store.epoch();
+        let again = open(&database.url).await;
+        assert_eq!(again.epoch(), epoch);
+        again.close().await;
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_by_name() {
+    for database in databases().await {
+        super::seed::script(&database.store, "INSERT INTO schema_version VALUES (999, 'future')")
+            .await
+            .unwrap();
+        let refused = Store::open(&database.url, &Options::new(Epoch(Uuid::new_v4()))).await;
+        let error = refused.expect_err("opened a newer schema");
+        assert!(matches!(error, StoreError::NewerSchema { found: 999, .. }), "{error}");
+        assert!(error.to_string().contains("999"), "{error}");
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn starts_at_the_same_time_agree_on_schema_and_epoch() {
+    for database in databases().await {
+        // Back to nothing, as far as the schema's version says.
+        let drop_all = match database.store.dialect() {
+            crate::store::Dialect::Postgres => {
+                "DROP SCHEMA public CASCADE; CREATE SCHEMA public".to_owned()
+            }
+            crate::store::Dialect::Sqlite => String::new(),
+        };
+        let url = if drop_all.is_empty() {
+            format!("{}.fresh", database.url)
+        } else {
+            database.tamper(&drop_all).await;
+            database.url.clone()
+        };
+        let starts = (0..4).map(|_| open(&url));
+        let stores = futures_util::future::join_all(starts).await;
+        for store in &stores {
+            assert_eq!(store.epoch(), stores[0].epoch());
+        }
+        for store in stores {
+            store.close().await;
+        }
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_address_of_no_database_is_refused() {
+    let refused = Store::open("mysql://x", &Options::new(Epoch(Uuid::new_v4()))).await;
+    assert!(matches!(refused, Err(StoreError::Invalid(text)) if text.contains("mysql")));
+}

@@ -1,0 +1,222 @@
+//! A transaction on either database: statements with text parameters, rows into structs.
+
+use futures_util::TryStreamExt;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Executor, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
+
+use super::dialect::{Dialect, Sql, render};
+use super::error::StoreError;
+
+/// A struct that is read from rows of both databases: `#[derive(sqlx::FromRow)]`, with fields of
+/// `i64`, `String` and options of them.
+pub trait Record:
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+impl<T> Record for T where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+/// One write of [`Tx::run_all`]: a statement and its parameters.
+pub type Write<'a> = (&'a Sql, &'a [&'a str]);
+
+/// An open transaction. Dropped without `commit`, it is rolled back.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Inner,
+    failed: bool,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    pub(super) fn sqlite(inner: Transaction<'static, Sqlite>) -> Self {
+        Self { inner: Inner::Sqlite(inner), failed: false }
+    }
+
+    pub(super) fn postgres(inner: Transaction<'static, Postgres>) -> Self {
+        Self { inner: Inner::Postgres(inner), failed: false }
+    }
+
+    /// Which database it is.
+    pub fn dialect(&self) -> Dialect {
+        match self.inner {
+            Inner::Sqlite(_) => Dialect::Sqlite,
+            Inner::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// The rows of a query (or of a write with `RETURNING`).
+    pub async fn rows<T: Record>(
+        &mut self,
+        sql: &Sql,
+        args: &[&str],
+    ) -> Result<Vec<T>, StoreError> {
+        let text = sql.text(self.dialect()).to_owned();
+        self.fetch(AssertSqlSafe(text).into_sql_str(), args).await
+    }
+
+    /// The rows of a query put together at run time from static pieces; never from input.
+    pub async fn rows_of<T: Record>(
+        &mut self,
+        template: &str,
+        args: &[&str],
+    ) -> Result<Vec<T>, StoreError> {
+        let text = render(template, self.dialect());
+        self.fetch(AssertSqlSafe(text).into_sql_str(), args).await
+    }
+
+    /// The only row of a query, if there is one.
+    pub async fn row<T: Record>(
+        &mut self,
+        sql: &Sql,
+        args: &[&str],
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// Runs a write and tells how many rows it changed.
+    pub async fn run(&mut self, sql: &Sql, args: &[&str]) -> Result<u64, StoreError> {
+        Ok(self.run_all(&[(sql, args)]).await?.into_iter().sum())
+    }
+
+    /// Runs writes in order and tells how many rows each changed. On SQLite they travel to its
+    /// thread as one call. The first error ends it; the transaction is then only good for rollback.
+    pub async fn run_all(&mut self, writes: &[Write<'_>]) -> Result<Vec<u64>, StoreError> {
+        let done = match &mut self.inner {
+            Inner::Sqlite(tx) => run_joined(tx, writes).await,
+            Inner::Postgres(tx) => run_each(tx, writes).await,
+        };
+        done.map_err(|error| self.fail(error))
+    }
+
+    /// Makes it durable. A transaction of which a statement failed is refused: PostgreSQL would
+    /// roll it back and report success. On `Unavailable` the outcome is unknown.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        if self.failed {
+            return Err(StoreError::Other("commit after a failed statement".to_owned()));
+        }
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Undoes everything.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.rollback().await?,
+            Inner::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+
+    /// Runs a script of several statements without parameters (migrations).
+    pub(super) async fn script(&mut self, template: &str) -> Result<(), StoreError> {
+        let text = AssertSqlSafe(render(template, self.dialect()));
+        let done = match &mut self.inner {
+            Inner::Sqlite(tx) => tx.execute(sqlx::raw_sql(text)).await.map(drop),
+            Inner::Postgres(tx) => tx.execute(sqlx::raw_sql(text)).await.map(drop),
+        };
+        done.map_err(|error| self.fail(error))
+    }
+
+    async fn fetch<T: Record>(
+        &mut self,
+        text: SqlStr,
+        args: &[&str],
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                let mut query = sqlx::query_as::<_, T>(text);
+                for arg in args {
+                    query = query.bind(*arg);
+                }
+                query.fetch_all(&mut **tx).await
+            }
+            Inner::Postgres(tx) => {
+                let mut query = sqlx::query_as::<_, T>(text);
+                for arg in args {
+                    query = query.bind(*arg);
+                }
+                query.fetch_all(&mut **tx).await
+            }
+        };
+        rows.map_err(|error| self.fail(error))
+    }
+
+    fn fail(&mut self, error: sqlx::Error) -> StoreError {
+        self.failed = true;
+        StoreError::from(error)
+    }
+}
+
+/// SQLite's driver takes several statements in one text; their parameters are numbered through.
+async fn run_joined(
+    tx: &mut Transaction<'static, Sqlite>,
+    writes: &[Write<'_>],
+) -> Result<Vec<u64>, sqlx::Error> {
+    let mut text = String::new();
+    let mut before = 0;
+    for (sql, args) in writes {
+        renumber(sql.text(Dialect::Sqlite), before, &mut text);
+        text.push_str(";\n");
+        before += args.len();
+    }
+    let mut query = sqlx::query(AssertSqlSafe(text));
+    for arg in writes.iter().flat_map(|(_, args)| *args) {
+        query = query.bind(*arg);
+    }
+    tx.execute_many(query).map_ok(|done| done.rows_affected()).try_collect().await
+}
+
+async fn run_each(
+    tx: &mut Transaction<'static, Postgres>,
+    writes: &[Write<'_>],
+) -> Result<Vec<u64>, sqlx::Error> {
+    let mut changed = Vec::with_capacity(writes.len());
+    for (sql, args) in writes {
+        let mut query = sqlx::query(AssertSqlSafe(sql.text(Dialect::Postgres)));
+        for arg in *args {
+            query = query.bind(*arg);
+        }
+        changed.push(tx.execute(query).await?.rows_affected());
+    }
+    Ok(changed)
+}
+
+/// Writes `text` with each parameter `$n` as `$(n + by)`.
+fn renumber(text: &str, by: usize, into: &mut String) {
+    let mut pieces = text.split('$');
+    into.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = piece.split_at(digits);
+        into.push('$');
+        match number.parse::<usize>() {
+            Ok(number) => into.push_str(&(number + by).to_string()),
+            Err(_) => into.push_str(number),
+        }
+        into.push_str(rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_numbered_through() {
+        let mut text = String::new();
+        renumber("VALUES ($1, $12, '$', $2)", 3, &mut text);
+        assert_eq!(text, "VALUES ($4, $15, '$', $5)");
+    }
+}
