@@ -24,8 +24,8 @@ impl FromStr for Cursor {
     type Err = NotACursor;
     fn from_str(text: &str) -> Result<Self, NotACursor> {
         let (epoch, position) = text.split_once(':').ok_or(NotACursor)?;
-        let epoch = epoch.parse().map_err(|_: uuid::Error| NotACursor)?;
-        let position = position.parse().map_err(|_: std::num::ParseIntError| NotACursor)?;
+        let epoch = epoch.parse().map_err(|_parse: uuid::Error| NotACursor)?;
+        let position = position.parse().map_err(|_parse: std::num::ParseIntError| NotACursor)?;
         Ok(Self { epoch, position })
     }
 }
