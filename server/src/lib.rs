@@ -1,3 +1,15 @@
+<<<<<<< HEAD
 //! The Baton server as a library: everything behind the one binary `baton`.
 
 pub mod store;
+=======
+//! The Baton server: one conversation, one owner, one answer.
+//!
+//! Commands in, events out, one log. ARCHITECTURE.md is the map; the modules stand here in reading
+//! order, and the repository test `tidy` says which may use which.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod telemetry;
+>>>>>>> house

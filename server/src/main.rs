@@ -1,3 +1,7 @@
-//! Placeholder.
+//! The `baton` program; `baton::cli` reads the command line.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    baton::cli::main()
+}

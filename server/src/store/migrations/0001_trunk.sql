@@ -125,10 +125,10 @@ CREATE TABLE identity (
   channel TEXT NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('wa_id', 'user_id')),
   value TEXT NOT NULL,
+  -- No foreign keys: an identity is the first thing of a new contact that is locked.
   contact TEXT NOT NULL,
   conversation TEXT NOT NULL,
-  PRIMARY KEY (workspace, channel, kind, value),
-  FOREIGN KEY (workspace, contact) REFERENCES contact (workspace, id)
+  PRIMARY KEY (workspace, channel, kind, value)
 );
 
 -- Conversations ----------------------------------------------------------------------------------
@@ -223,6 +223,8 @@ CREATE TABLE message (
   attempt BIGINT NOT NULL DEFAULT 0,
   claim_epoch BIGINT NOT NULL DEFAULT 0,
   sending_at BIGINT,
+  -- A queued message is not tried before this time; it is its own job.
+  due_at BIGINT,
   status_at BIGINT,
   closed_turn_seq BIGINT,
   closed_turn_since BIGINT,
@@ -270,7 +272,9 @@ CREATE TABLE note (
 CREATE UNIQUE INDEX note_op ON note (workspace, author, op_id);
 CREATE INDEX note_conversation ON note (workspace, conversation, after_seq);
 
--- What may be erased: the body and the salt of its digest go together.
+-- What may be erased: the body and the salt of its digest go together. The id is the message's or
+-- note's; a change of a contact's card has one of its own, named in the log. The body is an
+-- EventContent as JSON; the digest in the log is the SHA-256 of salt and body, one after the other.
 CREATE TABLE content (
   workspace TEXT NOT NULL,
   id TEXT NOT NULL,

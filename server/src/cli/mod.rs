@@ -1,0 +1,164 @@
+//! Parses the command line and nothing else; `baton config` alone is carried out here, for it
+//! needs no server.
+
+#![expect(clippy::doc_markdown, reason = "comments become the text of --help, not markdown")]
+
+mod admin;
+mod flags;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, ConfigError, Loaded, environment};
+
+pub use admin::{
+    AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, MetaAppAdd, MetaAppCommand,
+    SetPassword, TeamAdd, TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
+};
+pub use flags::{Flags, SecretFile};
+
+/// Exit code of a bad configuration (EX_CONFIG).
+pub const EXIT_CONFIG: u8 = 78;
+
+/// The whole command line.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "baton", version, about, long_about = ABOUT, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub flags: Flags,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const ABOUT: &str = "\
+The Baton server: teams answer one WhatsApp number together.
+
+One conversation, one owner, one answer. Without any configuration it keeps everything in one \
+directory and needs nothing else; see `baton config print` for what can be set.";
+
+const EXAMPLES: &str = "\
+Examples:
+  baton demo                                   a seeded team and a simulated WhatsApp, to explore
+  baton serve                                  everything in ./baton-data, on 127.0.0.1:8080
+  baton serve --bind 0.0.0.0:8080 --database postgres:///baton
+  BATON_LOG__FORMAT=json baton serve --config /etc/baton.toml
+  baton admin workspace add --slug acme --name 'Acme' --admin-email ana@acme.example
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration.";
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Run the server until it is told to stop (SIGTERM or SIGINT; it drains first)
+    Serve(Serve),
+    /// Run a server with a seeded team and a simulated WhatsApp, and play a scene
+    Demo(Demo),
+    /// Bring the database to this program's schema and end (serve does so by itself)
+    Migrate,
+    /// Check the log's positions and its hash chain against the database and the anchors
+    VerifyLog(VerifyLog),
+    /// Test or show the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Set up workspaces, numbers and people
+    #[command(subcommand)]
+    Admin(AdminCommand),
+}
+
+/// `baton serve`.
+#[derive(Clone, Debug, Args)]
+pub struct Serve {}
+
+/// `baton demo`.
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+    /// Print the facts (addresses, logins, secrets of the demo) as one line of JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Play the scene and end; 0 only if every step happened [also: BATON_DEMO_ONCE=1]
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// `baton verify-log`.
+#[derive(Clone, Debug, Args)]
+pub struct VerifyLog {
+    /// Only this workspace, by its slug [default: all]
+    #[arg(long, value_name = "SLUG")]
+    pub workspace: Option<String>,
+    /// Print the result as one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `baton config`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Test the configuration: exit code 0, or 78 and one line that says what is wrong
+    Check,
+    /// Print the configuration in force and where each value came from; secrets show as ***
+    Print {
+        /// Print the manual instead: every setting with its default and what it means
+        #[arg(long)]
+        defaults: bool,
+    },
+}
+
+/// The program: reads the command line and the configuration, does what was asked.
+pub fn main() -> ExitCode {
+    let mut cli = Cli::parse();
+    if let Command::Demo(demo) = &mut cli.command {
+        demo.once |= environment::demo_once();
+    }
+    let loaded = match Config::load(&cli.flags.sources(environment::variables())) {
+        Ok(loaded) => loaded,
+        Err(error) => return bad_configuration(&error),
+    };
+    let done = match cli.command {
+        Command::Config(command) => config(command, &loaded),
+        command @ (Command::Serve(_)
+        | Command::Demo(_)
+        | Command::Migrate
+        | Command::VerifyLog(_)
+        | Command::Admin(_)) => app(&command, &loaded.config),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&mut std::io::stderr(), &format!("baton: {error:#}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The seam: all that needs a server is handed to the module that assembles one.
+fn app(_command: &Command, _config: &Config) -> anyhow::Result<()> {
+    anyhow::bail!("this command is not part of this build")
+}
+
+fn config(command: ConfigCommand, loaded: &Loaded) -> anyhow::Result<()> {
+    let text = match command {
+        ConfigCommand::Check => "the configuration is good\n".to_owned(),
+        ConfigCommand::Print { defaults: true } => crate::config::DEFAULTS.to_owned(),
+        ConfigCommand::Print { defaults: false } => loaded.print()?,
+    };
+    say(&mut std::io::stdout(), &text);
+    Ok(())
+}
+
+fn bad_configuration(error: &ConfigError) -> ExitCode {
+    say(&mut std::io::stderr(), &format!("baton: configuration: {error}\n"));
+    ExitCode::from(EXIT_CONFIG)
+}
+
+/// Writes; whoever reads may have gone (`baton config print | head`), which is no failure.
+fn say(to: &mut impl std::io::Write, text: &str) {
+    drop(to.write_all(text.as_bytes()).and_then(|()| to.flush()));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! Lengths of queues and sizes of groups: every wait is bounded, every queue has a limit.
+
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+use super::error::check_range;
+
+/// Section `limits`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Events in one transaction of the committer.
+    pub group_events_max: usize,
+    /// Members waiting for the committer.
+    pub committer_queue_max: usize,
+    /// A group waiting longer is split by workspace.
+    pub lock_wait_ms: u64,
+    /// A workspace alone waiting longer is refused.
+    pub lock_wait_alone_ms: u64,
+    /// Frames waiting for one socket.
+    pub socket_queue_max: usize,
+    /// Bad frames before a socket is closed.
+    pub socket_errors_max: u32,
+    /// Jobs running at once.
+    pub jobs_running_max: usize,
+}
+
+impl LimitsConfig {
+    pub(super) fn validate(self) -> Result<(), ConfigError> {
+        check_range("limits.group_events_max", self.group_events_max as u64, 1..=256)?;
+        check_range("limits.committer_queue_max", self.committer_queue_max as u64, 1..=1_000_000)?;
+        check_range("limits.lock_wait_ms", self.lock_wait_ms, 1..=10_000)?;
+        check_range("limits.lock_wait_alone_ms", self.lock_wait_alone_ms, 1..=60_000)?;
+        check_range("limits.socket_queue_max", self.socket_queue_max as u64, 8..=65_536)?;
+        check_range("limits.socket_errors_max", self.socket_errors_max.into(), 1..=10_000)?;
+        check_range("limits.jobs_running_max", self.jobs_running_max as u64, 1..=10_000)
+    }
+}

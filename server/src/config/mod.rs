@@ -1,0 +1,128 @@
+//! The configuration: defaults, file, environment and flags become one validated value.
+//!
+//! One file per concern. `defaults.toml` is embedded and is the reference manual: every key stands
+//! there with its default and what it means. Only this module reads the environment.
+
+pub mod environment;
+mod error;
+mod http;
+mod limits;
+mod log;
+mod origin;
+mod pace;
+mod print;
+mod secret;
+mod sessions;
+mod source;
+mod store;
+mod timings;
+mod whatsapp;
+
+use std::path::PathBuf;
+
+use figment::Figment;
+use figment::providers::{Format, Toml};
+use serde::{Deserialize, Serialize};
+
+pub use error::ConfigError;
+pub use http::HttpConfig;
+pub use limits::LimitsConfig;
+pub use log::{LogConfig, LogFormat};
+pub use pace::PaceConfig;
+pub use secret::{DatabaseUrl, Secret};
+pub use sessions::SessionsConfig;
+pub use store::{Database, StoreConfig, Synchronous};
+pub use timings::TimingsConfig;
+pub use whatsapp::WhatsAppConfig;
+
+/// Every setting with its default and its meaning.
+pub const DEFAULTS: &str = include_str!("defaults.toml");
+
+/// The sections, as they begin the names of variables.
+const SECTIONS: [&str; 8] =
+    ["http", "store", "whatsapp", "pace", "limits", "sessions", "timings", "log"];
+
+/// Everything that can be set, validated.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Listening and requests.
+    pub http: HttpConfig,
+    /// Where things are kept, and for how long.
+    pub store: StoreConfig,
+    /// The way to Meta.
+    pub whatsapp: WhatsAppConfig,
+    /// How fast messages leave.
+    pub pace: PaceConfig,
+    /// Lengths of queues and sizes of groups.
+    pub limits: LimitsConfig,
+    /// How long people stay signed in.
+    pub sessions: SessionsConfig,
+    /// What clients are told about time.
+    pub timings: TimingsConfig,
+    /// What is logged, and how.
+    pub log: LogConfig,
+}
+
+/// Where values come from besides the defaults, from weak to strong.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// A TOML file.
+    pub file: Option<PathBuf>,
+    /// Variables: name and value, `BATON_HTTP__BIND` and so on. Others are passed over.
+    pub variables: Vec<(String, String)>,
+    /// Flags: name of the flag, key, value.
+    pub flags: Vec<(&'static str, &'static str, String)>,
+}
+
+impl Sources {
+    /// The process's environment, and neither file nor flags.
+    pub fn from_environment() -> Self {
+        Self { file: None, variables: environment::variables(), flags: Vec::new() }
+    }
+}
+
+/// A configuration together with where each value came from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The values.
+    pub config: Config,
+    figment: Figment,
+}
+
+impl Config {
+    /// Puts the sources together and validates the result.
+    ///
+    /// # Errors
+    /// Whatever cannot be read or is not allowed; the message names the key, its value and its
+    /// origin in one line.
+    pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        if let Some(path) = &sources.file {
+            figment = figment.merge(source::file(path)?);
+        }
+        for value in source::variables(&sources.variables)? {
+            figment = figment.merge(value);
+        }
+        for (flag, key, value) in &sources.flags {
+            figment = figment.merge(source::flag(flag, key, value));
+        }
+        let config: Self = figment.extract().map_err(|e| error::from_figment(&figment, &e))?;
+        config.validate().map_err(|e| e.with_origin(origin::of(&figment, e.key())))?;
+        Ok(Loaded { config, figment })
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        self.http.validate()?;
+        self.store.validate()?;
+        self.whatsapp.validate()?;
+        self.pace.validate()?;
+        self.limits.validate()?;
+        self.sessions.validate()?;
+        self.timings.validate()?;
+        self.log.validate()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! What the configuration takes, refuses and shows.
+
+use std::path::PathBuf;
+
+use super::{Config, ConfigError, DEFAULTS, Database, LogFormat, SECTIONS, Sources};
+
+fn variables(pairs: &[(&str, &str)]) -> Sources {
+    let variables = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    Sources { variables, ..Sources::default() }
+}
+
+fn load(sources: &Sources) -> Config {
+    Config::load(sources).expect("loads").config
+}
+
+#[track_caller]
+fn refused(pairs: &[(&str, &str)], message: &str) {
+    let error = Config::load(&variables(pairs)).expect_err("is refused");
+    assert_eq!(error.to_string(), message);
+}
+
+/// A directory that goes with the test.
+struct Directory(PathBuf);
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn with_file(text: &str) -> (Directory, Sources) {
+    let name = format!("baton-config-{}", uuid::Uuid::new_v4());
+    let directory = Directory(std::env::temp_dir().join(name));
+    std::fs::create_dir(&directory.0).expect("a directory");
+    let path = directory.0.join("baton.toml");
+    std::fs::write(&path, text).expect("written");
+    (directory, Sources { file: Some(path), ..Sources::default() })
+}
+
+#[test]
+fn nothing_at_all_is_a_configuration() {
+    let config = load(&Sources::default());
+    assert_eq!(config.http.bind.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.limits.group_events_max, 256);
+    assert_eq!(config.store.database(), Database::Sqlite(PathBuf::from("./baton-data/baton.db")));
+    assert_eq!((config.sessions.access_ms(), config.log.format), (900_000, LogFormat::Text));
+}
+
+#[test]
+fn a_file_beats_the_defaults_a_variable_the_file_and_a_flag_the_variable() {
+    let text = "[http]\nbind = '127.0.0.1:1'\ndrain_ms = 1\nbody_bytes_max = 70000\n";
+    let (_directory, mut sources) = with_file(text);
+    sources.variables = variables(&[
+        ("BATON_HTTP__BIND", "127.0.0.1:2"),
+        ("BATON_HTTP__DRAIN_MS", "2"),
+        ("BATON_HTTP__ALLOWED_ORIGINS", "[\"https://a.example\"]"),
+    ])
+    .variables;
+    sources.flags = vec![("--bind", "http.bind", "[::1]:3".to_owned())];
+    let http = load(&sources).http;
+    assert_eq!((http.bind.to_string().as_str(), http.drain_ms), ("[::1]:3", 2));
+    assert_eq!((http.body_bytes_max, http.allowed_origins.len()), (70_000, 1));
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_origin() {
+    let (_directory, sources) = with_file("[pace]\nnumber_per_sec = 3\n");
+    let error = Config::load(&sources).expect_err("is refused");
+    assert_eq!(error.key(), "pace.number_per_sec");
+    let text = error.to_string();
+    assert!(text.contains("baton.toml") && text.contains("number_per_s,"), "{text}");
+    refused(
+        &[("BATON_LOG__LEVLE", "info")],
+        "unknown key log.levle (environment variable BATON_LOG__LEVLE); known here: format, level",
+    );
+    let error = Config::load(&variables(&[("BATON_WEB__PORT", "1")])).expect_err("is refused");
+    assert_eq!(error.key(), "web");
+}
+
+#[test]
+fn a_variable_with_one_underscore_is_not_passed_over() {
+    refused(
+        &[("BATON_HTTP_BIND", "127.0.0.1:1")],
+        "environment variable BATON_HTTP_BIND is not read; did you mean BATON_HTTP__BIND?",
+    );
+    load(&variables(&[("BATON_DEMO_ONCE", "1"), ("PATH", "/bin")]));
+}
+
+#[test]
+fn a_value_that_is_not_allowed_is_named_with_its_key() {
+    refused(
+        &[("BATON_LIMITS__GROUP_EVENTS_MAX", "0")],
+        "limits.group_events_max = 0 (environment variable BATON_LIMITS__GROUP_EVENTS_MAX): \
+         must be between 1 and 256",
+    );
+    for (name, value, key) in [
+        ("BATON_HTTP__BIND", "somewhere", "http.bind"),
+        ("BATON_HTTP__DRAIN_MS", "soon", "http.drain_ms"),
+        ("BATON_HTTP__DRAIN_MS", "-1", "http.drain_ms"),
+        ("BATON_HTTP__ALLOWED_ORIGINS", "[\"https://a.example/\"]", "http.allowed_origins"),
+        ("BATON_WHATSAPP__GRAPH_URL", "http://graph.facebook.com", "whatsapp.graph_url"),
+        ("BATON_WHATSAPP__GRAPH_URL", "http://127.0.0.1.evil.example", "whatsapp.graph_url"),
+        ("BATON_WHATSAPP__GRAPH_VERSION", "26", "whatsapp.graph_version"),
+        ("BATON_LOG__LEVEL", "inof", "log.level"),
+        ("BATON_LOG__FORMAT", "xml", "log.format"),
+        ("BATON_TIMINGS__LEASE_KEEP_MS", "11000", "timings.lease_keep_ms"),
+        ("BATON_STORE__OUTCOME_DAYS", "7", "store.outcome_days"),
+    ] {
+        let error = Config::load(&variables(&[(name, value)])).expect_err(name);
+        assert!(matches!(error, ConfigError::Value { .. }), "{error}");
+        assert_eq!(error.key(), key, "{error}");
+        let text = error.to_string();
+        let told = value.trim_matches(|c| "[]\"".contains(c));
+        assert!(text.contains(name) && text.contains(told) && !text.contains('\n'), "{text}");
+    }
+}
+
+#[test]
+fn a_simulator_on_this_machine_may_be_spoken_to_in_the_clear() {
+    load(&variables(&[("BATON_WHATSAPP__GRAPH_URL", "http://127.0.0.1:4000")]));
+}
+
+#[test]
+fn a_file_that_is_missing_or_no_toml_is_an_error_of_one_line() {
+    let missing = Sources { file: Some("./no-such-file.toml".into()), ..Sources::default() };
+    let error = Config::load(&missing).expect_err("is refused").to_string();
+    assert!(error.starts_with("file ./no-such-file.toml: "), "{error}");
+    let (_directory, sources) = with_file("[http\nbind = 1");
+    let error = Config::load(&sources).expect_err("is refused").to_string();
+    assert!(error.contains("baton.toml: ") && error.contains("line 1"), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+}
+
+#[test]
+fn a_secret_shows_nowhere() {
+    let sources = variables(&[("BATON_STORE__DATABASE", "postgres://u:hunter2@h/d?password=x")]);
+    let loaded = Config::load(&sources).expect("loads");
+    assert_eq!(loaded.config.store.database.expose(), "postgres://u:hunter2@h/d?password=x");
+    let printed = loaded.print().expect("prints");
+    assert!(printed.contains("database = \"***\"  # environment variable BATON_STORE__DATABASE"));
+    let wrong = variables(&[("BATON_STORE__DATABASE", "mysql://u:hunter2@h/d")]);
+    let error = Config::load(&wrong).expect_err("is refused");
+    for text in [printed, format!("{:?}", loaded.config), format!("{error} {error:?}")] {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_printed_can_be_loaded_again() {
+    let printed = Config::load(&Sources::default()).expect("loads").print().expect("prints");
+    let (_directory, sources) = with_file(&printed);
+    let again = load(&sources);
+    assert_eq!(format!("{again:?}"), format!("{:?}", load(&Sources::default())));
+}
+
+#[test]
+fn every_default_is_explained() {
+    let mut before = "";
+    let table: toml::Table = toml::from_str(DEFAULTS).expect("TOML");
+    assert!(SECTIONS.iter().all(|section| table.contains_key(*section)));
+    assert_eq!(table.len(), SECTIONS.len());
+    for line in DEFAULTS.lines() {
+        if line.contains(" = ") && !line.starts_with('#') {
+            assert!(before.starts_with('#'), "no word about {line:?}");
+        }
+        before = line;
+    }
+}
+
+#[test]
+fn browsers_come_from_here_or_from_the_list() {
+    let origins = ("BATON_HTTP__ALLOWED_ORIGINS", "[\"https://desk.example\"]");
+    let http = load(&variables(&[origins])).http;
+    assert!(http.allows_origin(None, Some("b.example")));
+    assert!(http.allows_origin(Some("https://b.example"), Some("b.example")));
+    assert!(http.allows_origin(Some("https://desk.example"), Some("b.example")));
+    assert!(!http.allows_origin(Some("https://evil.example"), Some("b.example")));
+    assert!(!http.allows_origin(Some("null"), Some("b.example")));
+}

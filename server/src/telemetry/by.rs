@@ -1,0 +1,43 @@
+//! A counter split by one label.
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+type Labels = [(&'static str, &'static str); 1];
+
+/// A counter split by one label whose values stand in the code. They are `&'static str`, so that
+/// nothing a customer or a client says can become a label.
+#[derive(Clone, Debug)]
+pub struct By {
+    label: &'static str,
+    family: Family<Labels, Counter>,
+}
+
+impl By {
+    pub(super) fn register(
+        registry: &mut Registry,
+        name: &str,
+        label: &'static str,
+        help: &str,
+    ) -> Self {
+        let family = Family::default();
+        registry.register(name, help, family.clone());
+        Self { label, family }
+    }
+
+    /// One more of this kind.
+    pub fn inc(&self, value: &'static str) {
+        self.add(value, 1);
+    }
+
+    /// So many more of this kind.
+    pub fn add(&self, value: &'static str, count: u64) {
+        self.family.get_or_create(&[(self.label, value)]).inc_by(count);
+    }
+
+    /// How many of this kind there were.
+    pub fn get(&self, value: &'static str) -> u64 {
+        self.family.get(&[(self.label, value)]).map_or(0, |counter| counter.get())
+    }
+}

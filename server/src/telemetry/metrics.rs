@@ -1,0 +1,162 @@
+//! Everything that is counted and measured, in one place; `/metrics` shows it as OpenMetrics.
+
+use std::sync::Arc;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Metric, Registry};
+
+use super::By;
+
+/// The figures of a process. Cheap to clone; clones count together. Each process (and each test)
+/// has its own: nothing here is global.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    /// Webhook POSTs by the answer they got.
+    pub webhooks: By,
+    /// From a webhook's arrival to its answer.
+    pub webhook_ack_s: Histogram,
+    /// Commands by outcome: `accepted` or the refusal's code.
+    pub commands: By,
+    /// Members of a committed group.
+    pub group_members: Histogram,
+    /// From the first lock of a group to the end of its commit.
+    pub commit_s: Histogram,
+    /// Groups begun again, by reason.
+    pub group_retries: By,
+    /// Members waiting for the committer.
+    pub committer_queue: Gauge,
+    /// Events appended to logs.
+    pub events_appended: Counter,
+    /// Sockets open.
+    pub sockets_open: Gauge,
+    /// Frames written to sockets by type.
+    pub frames_out: By,
+    /// Clients cut because they were slow.
+    pub slow_clients_cut: Counter,
+    /// Events made into text.
+    pub serialisations: Counter,
+    /// Events handed to sockets; serialised once, delivered many times.
+    pub deliveries: Counter,
+    /// Attempts to send by outcome.
+    pub sends: By,
+    /// Messages held by reason.
+    pub held: By,
+    /// Elements of webhooks set aside, by reason.
+    pub quarantined: By,
+    /// Events appended but not yet under the chain.
+    pub seal_lag: Gauge,
+    /// Jobs whose time has come and that nobody has taken.
+    pub jobs_due: Gauge,
+    /// 1 while the coordinator does not answer.
+    pub coordinator_degraded: Gauge,
+    registry: Arc<Registry>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("baton");
+        let r = &mut registry;
+        let partial = Self {
+            webhooks: By::register(r, "webhooks", "answer", "Webhook POSTs by answer"),
+            webhook_ack_s: seconds(r, "webhook_ack_seconds", "From a webhook to its answer"),
+            commands: By::register(r, "commands", "outcome", "Commands by outcome code"),
+            group_members: sizes(r, "group_members", "Members of a committed group"),
+            commit_s: seconds(r, "commit_seconds", "From a group's first lock to its commit"),
+            group_retries: By::register(r, "group_retries", "reason", "Groups begun again"),
+            committer_queue: one(r, "committer_queue", "Members waiting for the committer"),
+            events_appended: one(r, "events_appended", "Events appended to logs"),
+            sockets_open: one(r, "sockets_open", "Sockets open"),
+            frames_out: By::register(r, "frames_out", "type", "Frames to sockets by type"),
+            slow_clients_cut: one(r, "slow_clients_cut", "Clients cut because they were slow"),
+            serialisations: one(r, "serialisations", "Events made into text"),
+            deliveries: one(r, "deliveries", "Events handed to sockets"),
+            sends: By::register(r, "sends", "outcome", "Attempts to send by outcome"),
+            held: By::register(r, "held", "reason", "Messages held for review by reason"),
+            quarantined: By::register(r, "quarantined", "reason", "Elements set aside"),
+            seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
+            jobs_due: one(r, "jobs_due", "Jobs due and not taken"),
+            coordinator_degraded: one(r, "coordinator_degraded", "1 while it does not answer"),
+            registry: Arc::new(Registry::default()),
+        };
+        Self { registry: Arc::new(registry), ..partial }
+    }
+
+    /// All figures as OpenMetrics text.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        if let Err(error) = encode(&mut text, &self.registry) {
+            tracing::error!(%error, "metrics could not be rendered");
+        }
+        text
+    }
+
+    /// The content type of [`Self::render`].
+    pub const CONTENT_TYPE: &'static str =
+        "application/openmetrics-text; version=1.0.0; charset=utf-8";
+}
+
+fn one<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    register(registry, name, help, M::default())
+}
+
+fn seconds(registry: &mut Registry, name: &str, help: &str) -> Histogram {
+    let bounds =
+        [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
+    register(registry, name, help, Histogram::new(bounds))
+}
+
+fn sizes(registry: &mut Registry, name: &str, help: &str) -> Histogram {
+    let bounds = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+    register(registry, name, help, Histogram::new(bounds))
+}
+
+fn register<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Metrics;
+
+    #[test]
+    fn what_is_counted_is_shown() {
+        let metrics = Metrics::new();
+        metrics.commands.inc("stale");
+        metrics.commands.add("accepted", 2);
+        metrics.sockets_open.set(3);
+        metrics.commit_s.observe(0.003);
+        let clone = metrics.clone();
+        clone.events_appended.inc_by(5);
+        let text = metrics.render();
+        for line in [
+            "baton_commands_total{outcome=\"stale\"} 1",
+            "baton_commands_total{outcome=\"accepted\"} 2",
+            "baton_sockets_open 3",
+            "baton_commit_seconds_bucket{le=\"0.005\"} 1",
+            "baton_commit_seconds_bucket{le=\"0.002\"} 0",
+            "baton_events_appended_total 5",
+        ] {
+            assert!(text.contains(line), "no {line:?} in:\n{text}");
+        }
+        assert!(text.ends_with("# EOF\n"));
+        assert_eq!((metrics.commands.get("stale"), metrics.commands.get("never")), (1, 0));
+    }
+
+    #[test]
+    fn two_servers_in_one_process_do_not_count_together() {
+        let (a, b) = (Metrics::new(), Metrics::new());
+        a.deliveries.inc();
+        assert_eq!(b.deliveries.get(), 0);
+    }
+}

@@ -1,0 +1,9 @@
+//! Sets up tracing and metrics.
+
+mod by;
+mod logs;
+mod metrics;
+
+pub use by::By;
+pub use logs::{LogsError, start_logs};
+pub use metrics::Metrics;
