@@ -24,16 +24,9 @@ impl FromStr for Cursor {
     type Err = NotACursor;
     fn from_str(text: &str) -> Result<Self, NotACursor> {
         let (epoch, position) = text.split_once(':').ok_or(NotACursor)?;
-<<<<<<< HEAD
-        match (epoch.parse(), position.parse()) {
-            (Ok(epoch), Ok(position)) => Ok(Self { epoch, position }),
-            _ => Err(NotACursor),
-        }
-=======
         let epoch = epoch.parse().map_err(|_parse: uuid::Error| NotACursor)?;
         let position = position.parse().map_err(|_parse: std::num::ParseIntError| NotACursor)?;
         Ok(Self { epoch, position })
->>>>>>> house
     }
 }
 

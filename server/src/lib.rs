@@ -1,8 +1,3 @@
-<<<<<<< HEAD
-//! The Baton server as a library: everything behind the one binary `baton`.
-
-pub mod store;
-=======
 //! The Baton server: one conversation, one owner, one answer.
 //!
 //! Commands in, events out, one log. ARCHITECTURE.md is the map; the modules stand here in reading
@@ -11,5 +6,6 @@ pub mod store;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod engine;
+pub mod store;
 pub mod telemetry;
->>>>>>> house
