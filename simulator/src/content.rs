@@ -8,6 +8,21 @@ use serde_json::Value;
 
 use crate::error::GraphError;
 
+/// The types of messages, the one taken where none is named first.
+pub(crate) const TYPES: [&str; 11] = [
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "reaction",
+    "interactive",
+    "template",
+];
+
 type Check = Result<(), GraphError>;
 
 /// Checks the object of a message's type.

@@ -97,7 +97,8 @@ fn send(body: &Value) -> Result<Outgoing, GraphError> {
     }
     let recipient = recipient(body)?;
     let kind = match body.get("type") {
-        None => "text",
+        // A published example leaves it out and is no text.
+        None => content::TYPES.into_iter().find(|kind| body.get(kind).is_some()).unwrap_or("text"),
         Some(kind) => kind.as_str().ok_or_else(|| GraphError::parameter("type is no string."))?,
     };
     let content = body.get(kind).ok_or_else(|| GraphError::missing(kind))?;
