@@ -10,7 +10,7 @@ use crate::ids;
 use crate::knobs::{Fault, Knobs, Loss, LostAnswers, StatusKind, WindowMode};
 use crate::pace::NumberPace;
 use crate::payload::{self, Element, Kind, StatusOf};
-use crate::shared::{Content, Shared};
+use crate::shared::{Content, Shared, Ticket};
 use crate::validate::{Outgoing, Recipient};
 use crate::world::{Marked, Reached, Track, UpdateId, World};
 
@@ -29,12 +29,24 @@ pub(crate) enum End {
     Garbage,
 }
 
+/// Statuses that will be told. They count as pending before anybody can see the message.
+pub(crate) struct Dues {
+    pub(crate) list: Vec<Due>,
+    _pending: Option<Ticket>,
+}
+
 /// A status that will be told.
 pub(crate) struct Due {
     pub(crate) id: UpdateId,
     pub(crate) content: Content,
     pub(crate) lane: String,
     pub(crate) at: Instant,
+}
+
+impl Dues {
+    pub(crate) const fn none() -> Self {
+        Self { list: Vec::new(), _pending: None }
+    }
 }
 
 /// How a send fails although it is well formed, and whether it reached the customer.
@@ -45,7 +57,7 @@ enum Verdict {
 }
 
 /// Decides a send and records it. The statuses are told by the caller, outside the lock.
-pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End, Vec<Due>) {
+pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End, Dues) {
     let now_ms = shared.clock.now_ms();
     let mut world = shared.world();
     let who = world.recipient(&message.recipient);
@@ -54,7 +66,7 @@ pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End
     let tried = known.tried;
     let verdict = judge(shared, &mut world, number, (message, &who, tried, now_ms));
     let (end, failure) = match verdict {
-        Verdict::Ends(end) => return (end, Vec::new()),
+        Verdict::Ends(end) => return (end, Dues::none()),
         Verdict::Reaches(end) => (end, None),
         Verdict::FailsLater(error) => (None, Some(error)),
     };
@@ -107,21 +119,21 @@ pub(crate) fn statuses(
     wamid: &str,
     kinds: &[StatusKind],
     error: Option<&GraphError>,
-) -> Vec<Due> {
+) -> Dues {
     let knobs = std::sync::Arc::clone(&world.knobs);
-    let Some(track) = world.tracks.get(wamid).cloned() else { return Vec::new() };
+    let Some(track) = world.tracks.get(wamid).cloned() else { return Dues::none() };
     let person = world.people.get(&track.person).person.clone();
-    let Some(number) = shared.number(&track.phone_number_id) else { return Vec::new() };
+    let Some(number) = shared.number(&track.phone_number_id) else { return Dues::none() };
     let now = Instant::now();
     let mut at = track.last_due.max(now);
     let mut dues = Vec::new();
     for &status in kinds {
         let nth = status as u64;
         at += shared.seeds.delay(knobs.status_delay, "status", wamid, nth);
-        if status == StatusKind::Read {
-            if let Some(reached) = world.reached.get_mut(track.index) {
-                reached.read = true;
-            }
+        if status == StatusKind::Read
+            && let Some(reached) = world.reached.get_mut(track.index)
+        {
+            reached.read = true;
         }
         if knobs.drop_statuses.contains(&status) {
             continue;
@@ -139,7 +151,7 @@ pub(crate) fn statuses(
                 error,
             },
         );
-        let contact = (status != StatusKind::Failed)
+        let contact = (status != StatusKind::Failed && !person.name.is_empty())
             .then(|| payload::contact(&person, status != StatusKind::Sent));
         let element = Element { number: number.clone(), kind: Kind::Statuses, contact, value };
         dues.push(Due {
@@ -152,7 +164,7 @@ pub(crate) fn statuses(
     if let Some(track) = world.tracks.get_mut(wamid) {
         track.last_due = at;
     }
-    dues
+    Dues { list: dues, _pending: Some(shared.ticket()) }
 }
 
 fn judge(

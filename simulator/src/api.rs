@@ -12,9 +12,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 
-use crate::accept::{self, Due, End};
+use crate::accept::{self, Dues, End};
 use crate::conn::Cut;
 use crate::error::GraphError;
+use crate::json::put;
 use crate::knobs::StatusKind;
 use crate::shared::Shared;
 use crate::validate::{self, Call, Outgoing, Recipient};
@@ -72,8 +73,8 @@ async fn messages(
 }
 
 /// Puts statuses on their way.
-pub(crate) async fn tell(shared: &Shared, dues: Vec<Due>) {
-    for due in dues {
+pub(crate) async fn tell(shared: &Shared, dues: Dues) {
+    for due in dues.list {
         shared.enqueue(due.id, due.content, &due.lane, due.at).await;
     }
 }
@@ -101,7 +102,7 @@ fn accepted(wamid: &str, message: &Outgoing) -> Value {
     };
     let mut sent = json!({"id": wamid});
     if message.kind == "template" {
-        sent["message_status"] = json!("accepted");
+        put(&mut sent, "message_status", "accepted");
     }
     json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [sent]})
 }

@@ -171,10 +171,10 @@ fn template(content: &Value) -> Check {
 fn interactive(content: &Value) -> Check {
     let kind = text(content, "type", 1..=64)?;
     let action = content.get("action").ok_or_else(|| GraphError::missing("action"))?;
-    if let Some(header) = content.get("header") {
-        if text(header, "type", 1..=32)? == "text" {
-            text(header, "text", 1..=60)?;
-        }
+    if let Some(header) = content.get("header")
+        && text(header, "type", 1..=32)? == "text"
+    {
+        text(header, "text", 1..=60)?;
     }
     let body_max = if kind == "list" { 4096 } else { 1024 };
     match content.get("body") {

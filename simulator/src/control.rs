@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::customer::Customer;
+use crate::json::put;
 use crate::knobs::Knobs;
 use crate::people::Person;
 use crate::script::{self, Script};
@@ -99,7 +100,7 @@ async fn put_knobs(State(shared): Shares, Json(knobs): Json<Knobs>) -> Json<Knob
 async fn patch_knobs(State(shared): Shares, Json(patch): Json<Value>) -> Response {
     let mut merged = json!(*shared.knobs());
     for (key, value) in patch.as_object().into_iter().flatten() {
-        merged[key] = value.clone();
+        put(&mut merged, key, value.clone());
     }
     match serde_json::from_value::<Knobs>(merged) {
         Ok(knobs) => put_knobs(State(shared), Json(knobs)).await.into_response(),

@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use crate::accept;
+use crate::accept::{self, Dues};
 use crate::api;
 use crate::ids;
 use crate::knobs::StatusKind;
@@ -32,7 +32,7 @@ impl Customer {
         Self { phone_number_id: phone_number_id.to_owned(), ..self.clone() }
     }
 
-    /// The wa_id, or the user_id of a customer without a phone number.
+    /// The `wa_id`, or the `user_id` of a customer without a phone number.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.key
@@ -85,7 +85,7 @@ impl Customer {
             let reached = world.reached.get(index).filter(|reached| reached.wamid == wamid);
             match reached {
                 None => anyhow::bail!("the message failed and cannot be read"),
-                Some(reached) if reached.read => Vec::new(),
+                Some(reached) if reached.read => Dues::none(),
                 Some(_) => {
                     accept::statuses(&self.shared, &mut world, wamid, &[StatusKind::Read], None)
                 }
@@ -110,7 +110,7 @@ impl Customer {
     /// When none has at the deadline.
     pub async fn receives(
         &self,
-        accept: impl Fn(&Reached) -> bool,
+        mut accept: impl FnMut(&Reached) -> bool + Send,
         deadline: Duration,
     ) -> anyhow::Result<Reached> {
         let ids = self.ids();

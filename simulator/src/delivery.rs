@@ -91,16 +91,19 @@ impl Dispatcher {
                 self.arrivals += 1;
                 self.due.insert((update.due, self.arrivals), *update);
             }
-            ToDispatcher::Clear => {
-                self.due.clear();
-                self.free.clear();
-                self.waiting = 0;
-                for lane in self.lanes.values_mut() {
-                    lane.queue.clear();
-                }
-                self.lanes.retain(|_, lane| lane.busy);
-            }
+            ToDispatcher::Clear { generation } => self.clear(generation),
         }
+    }
+
+    fn clear(&mut self, generation: u64) {
+        self.due.retain(|_, update| update.generation >= generation);
+        for lane in self.lanes.values_mut() {
+            lane.queue.retain(|update| update.generation >= generation);
+        }
+        self.lanes.retain(|_, lane| lane.busy || !lane.queue.is_empty());
+        let lanes = &self.lanes;
+        self.free.retain(|(name, _)| lanes.contains_key(name));
+        self.waiting = lanes.values().map(|lane| lane.queue.len()).sum();
     }
 
     fn free(&mut self, lanes: Vec<String>) {
@@ -150,33 +153,7 @@ impl Dispatcher {
     }
 
     fn post(&mut self, batch_size: usize, knobs: &Arc<Knobs>) {
-        let mut batch: Vec<Update> = Vec::new();
-        let mut lanes = Vec::new();
-        while batch.len() < batch_size {
-            let Some((name, since)) = self.free.pop_front() else { break };
-            let Some(lane) = self.lanes.get_mut(&name) else { continue };
-            let whole_next = matches!(lane.queue.front(), Some(u) if is_whole(u));
-            if whole_next && !batch.is_empty() {
-                self.free.push_front((name, since));
-                break;
-            }
-            lane.busy = true;
-            lanes.push(name);
-            while batch.len() < batch_size {
-                if !batch.is_empty() && lane.queue.front().is_some_and(is_whole) {
-                    break;
-                }
-                let Some(update) = lane.queue.pop_front() else { break };
-                self.waiting = self.waiting.saturating_sub(1);
-                batch.push(update);
-                if whole_next {
-                    break;
-                }
-            }
-            if whole_next {
-                break;
-            }
-        }
+        let (mut batch, lanes) = self.take(batch_size);
         if batch.is_empty() {
             return;
         }
@@ -185,7 +162,32 @@ impl Dispatcher {
         let bytes = body(&self.shared, &mut batch, knobs);
         let shared = Arc::clone(&self.shared);
         let done = self.done.clone();
-        tokio::spawn(deliver(shared, Arc::clone(knobs), (batch, bytes), (lanes, done)));
+        tokio::spawn(deliver(shared, (batch, bytes), (lanes, done)));
+    }
+
+    /// Takes what the next POST carries, and the lanes it came from. A whole body goes alone.
+    fn take(&mut self, batch_size: usize) -> (Vec<Update>, Vec<String>) {
+        let (mut batch, mut lanes) = (Vec::new(), Vec::new());
+        while batch.len() < batch_size {
+            let Some((name, since)) = self.free.pop_front() else { break };
+            let Some(lane) = self.lanes.get_mut(&name) else { continue };
+            let whole = lane.queue.front().is_some_and(is_whole);
+            if whole && !batch.is_empty() {
+                self.free.push_front((name, since));
+                break;
+            }
+            let room = if whole { 1 } else { batch_size - batch.len() };
+            let alike = lane.queue.iter().take(room).take_while(|next| is_whole(next) == whole);
+            let count = alike.count();
+            batch.extend(lane.queue.drain(..count));
+            lane.busy = true;
+            lanes.push(name);
+            if whole {
+                break;
+            }
+        }
+        self.waiting = self.waiting.saturating_sub(batch.len());
+        (batch, lanes)
     }
 }
 
@@ -217,13 +219,12 @@ fn body(shared: &Shared, batch: &mut [Update], knobs: &Knobs) -> Vec<u8> {
 
 async fn deliver(
     shared: Arc<Shared>,
-    knobs: Arc<Knobs>,
     (batch, bytes): (Vec<Update>, Vec<u8>),
     (lanes, done): (Vec<String>, mpsc::UnboundedSender<Vec<String>>),
 ) {
     let mut attempts = 1;
     let first_at = Instant::now();
-    let mut answered = attempt(&shared, &knobs, &bytes).await;
+    let mut answered = attempt(&shared, &bytes).await;
     if answered {
         acknowledge(&shared, &batch, attempts);
     }
@@ -231,6 +232,7 @@ async fn deliver(
         return;
     }
     while !answered {
+        let knobs = shared.knobs();
         let pauses = &knobs.retry_delays_ms;
         let nth = (attempts - 1) as usize;
         let pause_ms = pauses.get(nth).or(pauses.last()).copied().unwrap_or(1_000);
@@ -245,7 +247,7 @@ async fn deliver(
             () = shared.stopped() => return,
         }
         attempts += 1;
-        answered = attempt(&shared, &knobs, &bytes).await;
+        answered = attempt(&shared, &bytes).await;
         if answered {
             acknowledge(&shared, &batch, attempts);
         }
@@ -253,12 +255,12 @@ async fn deliver(
 }
 
 /// Posts once; only 200 counts.
-async fn attempt(shared: &Shared, knobs: &Knobs, bytes: &[u8]) -> bool {
+async fn attempt(shared: &Shared, bytes: &[u8]) -> bool {
     let Some(url) = shared.webhook_url.borrow().clone() else { return false };
     let request = shared
         .http
         .post(url)
-        .timeout(Duration::from_millis(knobs.webhook_timeout_ms))
+        .timeout(Duration::from_millis(shared.knobs().webhook_timeout_ms))
         .header("Content-Type", "application/json")
         .header("User-Agent", "facebookexternalua")
         .header("X-Hub-Signature-256", wire::signature(&shared.config.app_secret, bytes))

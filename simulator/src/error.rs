@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::json::put;
+
 /// An error as the platform tells it, in an answer or in a status.
 #[derive(Clone, Debug)]
 pub(crate) struct GraphError {
@@ -86,10 +88,11 @@ impl GraphError {
             "fbtrace_id": fbtrace_id,
         });
         if let Some(details) = &self.details {
-            error["error_data"] = json!({"messaging_product": "whatsapp", "details": details});
+            let data = json!({"messaging_product": "whatsapp", "details": details});
+            put(&mut error, "error_data", data);
         }
         if let Some(subcode) = self.subcode {
-            error["error_subcode"] = json!(subcode);
+            put(&mut error, "error_subcode", subcode);
         }
         json!({ "error": error })
     }

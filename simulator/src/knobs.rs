@@ -158,7 +158,7 @@ pub struct FaultRule {
     pub when: When,
     /// What happens to them.
     pub fault: Fault,
-    /// Only sends to this wa_id or user_id.
+    /// Only sends to this `wa_id` or `user_id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Only sends from this number.

@@ -35,6 +35,7 @@ mod delivery;
 mod error;
 mod faults;
 mod ids;
+mod json;
 mod knobs;
 mod pace;
 mod payload;

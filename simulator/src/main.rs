@@ -7,27 +7,29 @@ use anyhow::Context as _;
 use baton_simulator::{Config, Knobs, Number, Script, Simulator};
 use clap::Parser;
 
-/// A stand-in for WhatsApp's Cloud API on loopback.
-///
-/// Serves POST /vNN.N/{phone_number_id}/messages with the platform's validation and errors,
-/// sends signed webhooks, and is driven over HTTP under /control:
-///
-///   GET  /control                     what it is and how much happened
-///   POST /control/messages            {"from": {"wa_id": "346…", "name": "Lucía"}, "text": "Hola"}
-///   POST /control/reads               {"wamid": "wamid.…"}
-///   POST /control/webhooks            {"name": "any", "body": {…}}, signed and sent as it is
-///   POST /control/script              {"customers": 10, "messages_each": 3, "per_second": 5}
-///   GET  /control/reached?since=0     what reached the customers
-///   GET  /control/marked?since=0      messages marked read, typing indicators
-///   GET  /control/acknowledged?since=0  webhooks answered with 200
-///   GET, PUT, PATCH /control/knobs    delays, duplicates, faults, limits
-///   PUT  /control/webhook-url         {"url": "http://…"}
-///   POST /control/verify              asks the webhook for its challenge
-///   POST /control/quiesce             {"timeout_ms": 5000}
-///   POST /control/clock               {"advance_ms": 86400000}
-///   POST /control/reset
+const CONTROL: &str = r#"Driven over HTTP:
+  GET  /control                       what it is and how much happened
+  POST /control/messages              {"from": {"wa_id": "346…", "name": "Lucía"}, "text": "Hola"}
+                                      {"from": {"user_id": "US.13…"}, "message": {"type": "…", …}}
+  POST /control/reads                 {"wamid": "wamid.…"}: a customer reads a message
+  POST /control/webhooks              {"name": "any", "body": {…}}, signed and sent as it is
+  POST /control/script                {"customers": 10, "messages_each": 3, "per_second": 5}
+  GET  /control/reached?since=0       what reached the customers
+  GET  /control/marked?since=0        messages marked read, typing indicators
+  GET  /control/acknowledged?since=0  webhooks answered with 200
+  GET, PUT, PATCH /control/knobs      delays, duplicates, order, batches, faults, limits
+  PUT  /control/webhook-url           {"url": "http://…"}
+  POST /control/verify                asks the webhook for its challenge
+  POST /control/quiesce               {"timeout_ms": 5000}: waits until all webhooks got a 200
+  POST /control/clock                 {"advance_ms": 86400000}
+  POST /control/reset                 forgets what happened, back to the first knobs
+
+RUST_LOG sets what is logged to the standard error."#;
+
+/// A stand-in for WhatsApp's Cloud API on loopback: the messages endpoint under any version, with
+/// the platform's validation, limits and errors, and signed webhooks for what customers do.
 #[derive(Debug, Parser)]
-#[command(version, verbatim_doc_comment)]
+#[command(version, after_help = CONTROL)]
 struct Arguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:7070")]
@@ -50,8 +52,12 @@ struct Arguments {
     /// The bearer that sends must carry.
     #[arg(long, default_value_t = Config::default().access_token)]
     access_token: String,
-    /// A number as PHONE_NUMBER_ID:DISPLAY_PHONE_NUMBER:WABA_ID; may be repeated.
-    #[arg(long = "number", value_parser = number)]
+    /// A business number; may be repeated.
+    #[arg(
+        long = "number",
+        value_name = "PHONE_NUMBER_ID:DISPLAY_PHONE_NUMBER:WABA_ID",
+        value_parser = number
+    )]
     numbers: Vec<Number>,
     /// Knobs as JSON; those left out keep their defaults.
     #[arg(long, value_parser = json::<Knobs>, default_value = "{}")]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::config::Number;
 use crate::error::GraphError;
+use crate::json::{put, put_some};
 use crate::knobs::StatusKind;
 use crate::people::Person;
 
@@ -33,10 +34,10 @@ pub(crate) fn message(
     content: &serde_json::Map<String, Value>,
 ) -> Value {
     let mut message = json!({"id": wamid, "timestamp": seconds(at_ms)});
-    set(&mut message, "from", person.wa_id.as_deref());
-    set(&mut message, "from_user_id", person.user_id.as_deref());
+    put_some(&mut message, "from", person.wa_id.as_deref());
+    put_some(&mut message, "from_user_id", person.user_id.as_deref());
     for (key, value) in content {
-        message[key] = value.clone();
+        put(&mut message, key, value.clone());
     }
     message
 }
@@ -61,33 +62,35 @@ pub(crate) fn status(person: &Person, of: &StatusOf<'_>) -> Value {
         "timestamp": seconds(of.at_ms),
     });
     if !of.by_user_id {
-        set(&mut status, "recipient_id", person.wa_id.as_deref());
+        put_some(&mut status, "recipient_id", person.wa_id.as_deref());
     }
-    set(&mut status, "recipient_user_id", person.user_id.as_deref());
-    set(&mut status, "biz_opaque_callback_data", of.tag);
+    put_some(&mut status, "recipient_user_id", person.user_id.as_deref());
+    put_some(&mut status, "biz_opaque_callback_data", of.tag);
     if matches!(of.status, StatusKind::Sent | StatusKind::Delivered) {
         let free = of.category == "service";
-        status["pricing"] = json!({
+        let pricing = json!({
             "billable": !free,
             "pricing_model": "PMP",
             "type": if free { "free_customer_service" } else { "regular" },
             "category": of.category,
         });
+        put(&mut status, "pricing", pricing);
     }
     if let Some(error) = of.error {
-        status["errors"] = json!([error.in_status()]);
+        put(&mut status, "errors", vec![error.in_status()]);
     }
     status
 }
 
 /// The contact of a message or status; usernames are not told with `sent`.
 pub(crate) fn contact(person: &Person, with_username: bool) -> Value {
-    let mut contact = json!({"profile": {"name": person.name}});
+    let mut profile = json!({"name": person.name});
     if with_username {
-        set(&mut contact["profile"], "username", person.username.as_deref());
+        put_some(&mut profile, "username", person.username.as_deref());
     }
-    set(&mut contact, "wa_id", person.wa_id.as_deref());
-    set(&mut contact, "user_id", person.user_id.as_deref());
+    let mut contact = json!({"profile": profile});
+    put_some(&mut contact, "wa_id", person.wa_id.as_deref());
+    put_some(&mut contact, "user_id", person.user_id.as_deref());
     contact
 }
 
@@ -95,20 +98,18 @@ pub(crate) fn contact(person: &Person, with_username: bool) -> Value {
 /// three are legal, and the generator picks.
 pub(crate) fn envelope(elements: &[Element], rng: &mut StdRng) -> Value {
     let shape = if elements.len() == 1 { 0 } else { rng.random_range(0..3) };
-    let mut entries: Vec<Value> = Vec::new();
+    let mut entries: Vec<(&String, Vec<Value>)> = Vec::new();
     for run in runs(elements, shape == 0) {
         let Some(first) = run.first() else { continue };
         let change = change(first, run);
         let waba_id = &first.number.waba_id;
         match entries.last_mut() {
-            Some(entry) if shape < 2 && entry["id"] == **waba_id => {
-                if let Some(changes) = entry["changes"].as_array_mut() {
-                    changes.push(change);
-                }
-            }
-            _ => entries.push(json!({"id": waba_id, "changes": [change]})),
+            Some((id, changes)) if shape < 2 && *id == waba_id => changes.push(change),
+            _ => entries.push((waba_id, vec![change])),
         }
     }
+    let entries: Vec<Value> =
+        entries.into_iter().map(|(id, changes)| json!({"id": id, "changes": changes})).collect();
     json!({"object": "whatsapp_business_account", "entry": entries})
 }
 
@@ -133,22 +134,17 @@ fn change(first: &Element, run: &[Element]) -> Value {
         }
     }
     if !contacts.is_empty() {
-        value["contacts"] = Value::Array(contacts);
+        put(&mut value, "contacts", contacts);
     }
     let key = match first.kind {
         Kind::Messages => "messages",
         Kind::Statuses => "statuses",
     };
-    value[key] = run.iter().map(|element| element.value.clone()).collect();
+    let elements: Vec<Value> = run.iter().map(|element| element.value.clone()).collect();
+    put(&mut value, key, elements);
     json!({"field": "messages", "value": value})
 }
 
 fn seconds(at_ms: i64) -> String {
     at_ms.div_euclid(1_000).to_string()
-}
-
-fn set(object: &mut Value, key: &str, value: Option<&str>) {
-    if let Some(value) = value {
-        object[key] = json!(value);
-    }
 }

@@ -37,7 +37,7 @@ pub struct Script {
     pub reply_for_ms: u64,
     /// The share of customers who show no phone number.
     pub without_phone: f64,
-    /// The wa_id of the first customer; the others follow.
+    /// The `wa_id` of the first customer; the others follow.
     pub first_wa_id: u64,
     /// The number they write to; the first where none is named.
     pub phone_number_id: Option<String>,

@@ -43,17 +43,21 @@ pub(crate) struct Update {
 /// A word to the dispatcher.
 pub(crate) enum ToDispatcher {
     Update(Box<Update>),
-    Clear,
+    /// Drops updates of older generations.
+    Clear {
+        generation: u64,
+    },
 }
 
-/// Counts an update as pending until it is dropped.
-struct Ticket {
+/// Counts as a pending update until it is dropped.
+pub(crate) struct Ticket {
     pending: Arc<watch::Sender<usize>>,
-    _room: Option<OwnedSemaphorePermit>,
+    room: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
+        drop(self.room.take());
         self.pending.send_modify(|pending| *pending = pending.saturating_sub(1));
     }
 }
@@ -118,6 +122,12 @@ impl Shared {
         self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
     }
 
+    /// Counts as a pending update until it is dropped.
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.pending.send_modify(|pending| *pending += 1);
+        Ticket { pending: Arc::clone(&self.pending), room: None }
+    }
+
     /// Puts an update on its way, and a second one if the knobs and the seed say so.
     pub(crate) async fn enqueue(&self, id: UpdateId, content: Content, lane: &str, due: Instant) {
         let (knobs, generation) = {
@@ -139,9 +149,8 @@ impl Shared {
 
     async fn hand_over(&self, update: (UpdateId, Content, String, Instant), generation: u64) {
         let (id, content, lane, due) = update;
-        self.pending.send_modify(|pending| *pending += 1);
-        let room = Arc::clone(&self.room).acquire_owned().await.ok();
-        let ticket = Ticket { pending: Arc::clone(&self.pending), _room: room };
+        let mut ticket = self.ticket();
+        ticket.room = Arc::clone(&self.room).acquire_owned().await.ok();
         let update = Update { id, content, lane, due, generation, _ticket: ticket };
         if self.dispatcher.send(ToDispatcher::Update(Box::new(update))).is_err() {
             tracing::debug!("an update was dropped: the simulator has stopped");
@@ -150,12 +159,13 @@ impl Shared {
 
     /// Forgets everything but the configuration and goes back to its knobs.
     pub(crate) fn reset(&self) {
-        {
+        let generation = {
             let mut world = self.world();
             *world = World::new(self.config.knobs.clone(), world.generation + 1);
-        }
+            world.generation
+        };
         self.clock.reset();
-        if self.dispatcher.send(ToDispatcher::Clear).is_err() {
+        if self.dispatcher.send(ToDispatcher::Clear { generation }).is_err() {
             tracing::debug!("reset after the simulator has stopped");
         }
         self.changed();
@@ -165,7 +175,7 @@ impl Shared {
     pub(crate) async fn wait<T>(
         &self,
         deadline: Duration,
-        mut look: impl FnMut(&World) -> Option<T>,
+        mut look: impl FnMut(&World) -> Option<T> + Send,
     ) -> Option<T> {
         let until = Instant::now() + deadline;
         let mut changes = self.changes.subscribe();

@@ -145,7 +145,7 @@ impl Simulator {
     /// When none has at the deadline.
     pub async fn wait_reached(
         &self,
-        accept: impl Fn(&Reached) -> bool,
+        mut accept: impl FnMut(&Reached) -> bool + Send,
         deadline: Duration,
     ) -> anyhow::Result<Reached> {
         let mut seen = 0;

@@ -22,7 +22,7 @@ pub struct Reached {
     pub at_ms: i64,
     /// The number it was sent from.
     pub phone_number_id: String,
-    /// The customer's wa_id, or user_id where they were addressed by it.
+    /// The customer's `wa_id`, or `user_id` where they were addressed by it.
     pub to: String,
     /// Its id.
     pub wamid: String,

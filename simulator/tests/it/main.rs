@@ -1,5 +1,12 @@
 //! The tests of the simulator, one binary.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "helpers outside of test functions are tests all the same"
+)]
+
 mod answers;
 mod control;
 mod failures;

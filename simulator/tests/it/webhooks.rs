@@ -151,6 +151,36 @@ async fn a_webhook_never_answered_is_dropped_and_the_loss_is_told() {
 }
 
 #[tokio::test]
+async fn a_webhook_that_does_not_answer_in_time_is_repeated() {
+    let knobs = Knobs { webhook_timeout_ms: 100, retry_delays_ms: vec![1], ..Knobs::default() };
+    let stage = Stage::new(knobs).await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", silent.local_addr().unwrap());
+    stage.simulator.set_webhook_url(url);
+    let wamid = stage.simulator.customer("34600000001", "Lucía").sends("Hola").await;
+    let (_unanswered, _) = silent.accept().await.unwrap();
+    stage.simulator.set_webhook_url(stage.sink.url());
+    stage.simulator.wait_acknowledged(&wamid, SOON).await.unwrap();
+    assert_eq!(stage.simulator.acknowledged()[0].attempts, 2);
+}
+
+#[tokio::test]
+async fn whole_bodies_and_elements_never_share_a_post() {
+    let knobs = Knobs { batch_size: 100, batch_linger_ms: 100, ..Knobs::default() };
+    let stage = Stage::new(knobs).await;
+    let lucia = stage.simulator.customer("34600000001", "Lucía");
+    for nth in 0..3 {
+        lucia.sends("Hola").await;
+        stage.simulator.webhook("odd", json!({"odd": nth})).await;
+    }
+    stage.quiet().await;
+    let odd: Vec<_> =
+        stage.sink.bodies().into_iter().filter(|body| body.get("odd").is_some()).collect();
+    assert_eq!(odd, [json!({"odd": 0}), json!({"odd": 1}), json!({"odd": 2})]);
+    assert_eq!(stage.sink.messages().len(), 3);
+}
+
+#[tokio::test]
 async fn one_customers_updates_keep_their_order_by_default() {
     let stage = Stage::new(Knobs::default()).await;
     let lucia = stage.simulator.customer("34600000001", "Lucía");
