@@ -41,7 +41,8 @@ async fn another_process_can_let_customers_write_and_see_what_reached_them() {
 #[tokio::test]
 async fn knobs_are_replaced_and_patched_and_unknown_ones_refused() {
     let stage = Stage::new(Knobs::default()).await;
-    let put = json!({"batch_size": 7, "faults": [{"when": {"every": 3}, "fault": {"kind": "maintenance"}}]});
+    let fault = json!({"when": {"every": 3}, "fault": {"kind": "maintenance"}});
+    let put = json!({"batch_size": 7, "faults": [fault]});
     assert_eq!(ask(&stage, "PUT", "/knobs", Some(put)).await.0, 200);
     assert_eq!(stage.simulator.knobs().batch_size, 7);
     let patch = json!({"auto_read": true, "status_delay": {"min_ms": 1, "max_ms": 2}});

@@ -1,11 +1,12 @@
 //! Sends that fail, hang, or succeed without their sender learning of it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use baton_simulator::{Fault, FaultRule, Knobs, Loss, LostAnswers, When};
 use serde_json::json;
 
-use crate::{SOON, Stage, text_to};
+use crate::{SOON, Stage, span, text_to};
 
 fn failing(when: When, fault: Fault) -> Knobs {
     Knobs { faults: vec![FaultRule::new(when, fault)], ..Knobs::permissive() }
@@ -123,4 +124,42 @@ async fn a_status_may_arrive_before_the_answer() {
     let wamid = stage.sends("34600000001", "Hola").await;
     let told = stage.sink.statuses_of(&wamid);
     assert_eq!(told.first().map(String::as_str), Some("sent"));
+}
+
+#[tokio::test]
+async fn with_every_knob_turned_nothing_is_lost() {
+    let stage = Stage::new(Knobs {
+        webhook_delay: span(0, 30),
+        status_delay: span(0, 30),
+        duplicate_probability: 0.2,
+        reorder_ms: 30,
+        batch_size: 50,
+        batch_linger_ms: 5,
+        retry_delays_ms: vec![0, 1, 5],
+        lost_answers: Some(LostAnswers { probability: 0.3, how: Loss::Drop }),
+        faults: vec![FaultRule::new(When::Every(3), Fault::Maintenance)],
+        shuffle_keys: true,
+        escape_slashes: true,
+        auto_read: true,
+        ..Knobs::permissive()
+    })
+    .await;
+    stage.sink.answers(&[200, 500, 503, 200, 404].repeat(4));
+    let mut wrote = BTreeSet::new();
+    for nth in 0..150 {
+        let wa_id = format!("346000000{:02}", nth % 20);
+        wrote.insert(stage.simulator.customer(&wa_id, "C").sends("a/b é").await);
+        drop(stage.post(&text_to(&wa_id, "Hola")).await);
+    }
+    stage.quiet().await;
+    let heard: BTreeSet<_> =
+        stage.sink.messages().iter().map(|m| m["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(heard, wrote);
+    let reached = stage.simulator.reached();
+    assert_eq!(reached.len(), 100);
+    assert!(reached.iter().any(|one| one.answered) && reached.iter().any(|one| !one.answered));
+    for one in reached {
+        let told: BTreeSet<_> = stage.sink.statuses_of(&one.wamid).into_iter().collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+    }
 }
