@@ -1,1 +1,58 @@
-//! Placeholder.
+//! A stand-in for the WhatsApp Business Platform (Cloud API) on loopback.
+//!
+//! It serves the messages endpoint with the platform's validation, limits and errors, sends
+//! signed webhooks for customers' messages and for statuses, keeps a record of what reached the
+//! customers, and can be made slow, strict, forgetful or wrong by [`Knobs`]. It shares no code
+//! with the server, so that neither excuses the other's reading of the documentation.
+//!
+//! Every random choice derives from the seed and from what it is about, so a run repeats.
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! use baton_simulator::{Config, Simulator};
+//! use std::time::Duration;
+//!
+//! let simulator = Simulator::start(Config::default()).await?;
+//! simulator.set_webhook_url("http://127.0.0.1:8080/webhooks/whatsapp/670000000000001");
+//! let lucia = simulator.customer("34600000001", "Lucía");
+//! lucia.sends("Hola").await;
+//! simulator.quiesce(Duration::from_secs(5)).await?;
+//! let answer = lucia.receives(|message| message.kind == "text", Duration::from_secs(5)).await?;
+//! lucia.reads(&answer.wamid).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod accept;
+mod api;
+mod clock;
+mod config;
+mod conn;
+mod content;
+mod control;
+mod customer;
+mod delivery;
+mod error;
+mod faults;
+mod ids;
+mod json;
+mod knobs;
+mod pace;
+mod payload;
+mod people;
+mod script;
+mod seeds;
+mod shared;
+mod simulator;
+mod validate;
+mod wire;
+mod world;
+
+pub use config::{Config, Number};
+pub use customer::Customer;
+pub use knobs::{Fault, FaultRule, Knobs, Loss, LostAnswers, Span, StatusKind, When, WindowMode};
+pub use people::Person;
+pub use script::{Played, Playing, Script};
+pub use simulator::Simulator;
+pub use wire::signature;
+pub use world::{Acknowledged, Marked, Reached, UpdateId};

@@ -1,0 +1,278 @@
+//! The same hands over HTTP, for drivers in another process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use rand::RngExt;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::customer::Customer;
+use crate::json::put;
+use crate::knobs::Knobs;
+use crate::people::Person;
+use crate::script::{self, Script};
+use crate::shared::{Content, Shared};
+use crate::world::UpdateId;
+
+type Shares = State<Arc<Shared>>;
+
+/// The routes under `/control`.
+pub(crate) fn router() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/control", get(overview))
+        .route("/control/knobs", get(knobs).put(put_knobs).patch(patch_knobs))
+        .route("/control/messages", post(message))
+        .route("/control/reads", post(reads))
+        .route("/control/webhooks", post(webhook))
+        .route("/control/script", post(play))
+        .route("/control/reached", get(reached))
+        .route("/control/marked", get(marked))
+        .route("/control/acknowledged", get(acknowledged))
+        .route("/control/webhook-url", axum::routing::put(webhook_url))
+        .route("/control/verify", post(verify))
+        .route("/control/quiesce", post(wait_quiet))
+        .route("/control/clock", post(clock))
+        .route("/control/reset", post(reset))
+}
+
+/// Waits until nothing is pending.
+pub(crate) async fn quiesce(shared: &Shared, deadline: Duration) -> anyhow::Result<()> {
+    let mut pending = shared.pending.subscribe();
+    let quiet = tokio::time::timeout(deadline, pending.wait_for(|pending| *pending == 0)).await;
+    if quiet.is_err() {
+        let left = *shared.pending.borrow();
+        anyhow::bail!("{left} updates were not acknowledged in time");
+    }
+    let dropped = shared.world().given_up.len();
+    ensure!(dropped == 0, "{dropped} updates were dropped after their last retry");
+    Ok(())
+}
+
+/// Asks the webhook for its challenge.
+pub(crate) async fn verify_webhook(shared: &Shared) -> anyhow::Result<()> {
+    let url = shared.webhook_url.borrow().clone().context("no webhook URL is set")?;
+    let challenge: u32 = shared.seeds.rng("challenge", &url, 0).random();
+    let challenge = challenge.to_string();
+    let mut url = reqwest::Url::parse(&url).context("the webhook URL is not a URL")?;
+    url.query_pairs_mut()
+        .append_pair("hub.mode", "subscribe")
+        .append_pair("hub.challenge", &challenge)
+        .append_pair("hub.verify_token", &shared.config.verify_token);
+    let answer = shared.http.get(url).timeout(Duration::from_secs(20)).send().await?;
+    let status = answer.status();
+    ensure!(status == StatusCode::OK, "the webhook answered {status} to its verification");
+    ensure!(answer.text().await? == challenge, "the webhook did not answer with the challenge");
+    Ok(())
+}
+
+async fn overview(State(shared): Shares) -> Json<Value> {
+    let world = shared.world();
+    Json(json!({
+        "seed": shared.config.seed,
+        "meta_app_id": shared.config.meta_app_id,
+        "numbers": shared.config.numbers,
+        "webhook_url": *shared.webhook_url.borrow(),
+        "now_ms": shared.clock.now_ms(),
+        "pending": *shared.pending.borrow(),
+        "reached": world.reached.len(),
+        "acknowledged": world.acknowledged.len(),
+        "given_up": world.given_up,
+    }))
+}
+
+async fn knobs(State(shared): Shares) -> Json<Knobs> {
+    Json((*shared.knobs()).clone())
+}
+
+async fn put_knobs(State(shared): Shares, Json(knobs): Json<Knobs>) -> Json<Knobs> {
+    shared.world().set_knobs(knobs.clone());
+    Json(knobs)
+}
+
+async fn patch_knobs(State(shared): Shares, Json(patch): Json<Value>) -> Response {
+    let mut merged = json!(*shared.knobs());
+    for (key, value) in patch.as_object().into_iter().flatten() {
+        put(&mut merged, key, value.clone());
+    }
+    match serde_json::from_value::<Knobs>(merged) {
+        Ok(knobs) => put_knobs(State(shared), Json(knobs)).await.into_response(),
+        Err(error) => bad(&error.to_string()),
+    }
+}
+
+/// A customer's message: `text`, or `message` with a type, to the first or the named number.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Message {
+    from: Person,
+    #[serde(default)]
+    phone_number_id: Option<String>,
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
+    message: Option<Value>,
+    /// The message that `text` quotes.
+    #[serde(default)]
+    replies_to: Option<String>,
+}
+
+async fn message(State(shared): Shares, Json(asked): Json<Message>) -> Response {
+    let customer = match customer(&shared, asked.from, asked.phone_number_id.as_deref()) {
+        Ok(customer) => customer,
+        Err(error) => return bad(&error.to_string()),
+    };
+    let wamid = match (asked.text, asked.message, asked.replies_to) {
+        (Some(text), None, None) => customer.sends(&text).await,
+        (Some(text), None, Some(wamid)) => customer.replies_to(&wamid, &text).await,
+        (None, Some(message), None) => match customer.sends_type(message).await {
+            Ok(wamid) => wamid,
+            Err(error) => return bad(&error.to_string()),
+        },
+        _ => return bad("give either text (perhaps with replies_to) or message"),
+    };
+    Json(json!({"wamid": wamid})).into_response()
+}
+
+fn customer(
+    shared: &Arc<Shared>,
+    person: Person,
+    phone_number_id: Option<&str>,
+) -> anyhow::Result<Customer> {
+    ensure!(person.wa_id.is_some() || person.user_id.is_some(), "from needs wa_id or user_id");
+    let number = match phone_number_id {
+        Some(id) => shared.number(id),
+        None => shared.config.numbers.first(),
+    };
+    let number = number.context("no such phone_number_id")?;
+    let key = shared.world().people.meet(person);
+    let phone_number_id = number.phone_number_id.clone();
+    Ok(Customer { shared: Arc::clone(shared), key, phone_number_id })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reads {
+    wamid: String,
+}
+
+async fn reads(State(shared): Shares, Json(Reads { wamid }): Json<Reads>) -> Response {
+    let track = shared.world().tracks.get(&wamid).cloned();
+    let Some(track) = track else { return bad("no such message was sent") };
+    let phone_number_id = track.phone_number_id;
+    let reader = Customer { shared, key: track.person, phone_number_id };
+    match reader.reads(&wamid).await {
+        Ok(()) => done(),
+        Err(error) => bad(&error.to_string()),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Webhook {
+    name: String,
+    body: Value,
+}
+
+async fn webhook(State(shared): Shares, Json(Webhook { name, body }): Json<Webhook>) -> Response {
+    let id = UpdateId { id: name.clone(), status: None };
+    shared.enqueue(id, Content::Whole(body), &name, Instant::now()).await;
+    done()
+}
+
+async fn play(State(shared): Shares, Json(script): Json<Script>) -> Response {
+    match script::play(&shared, script) {
+        Ok(_detached) => StatusCode::ACCEPTED.into_response(),
+        Err(error) => bad(&error.to_string()),
+    }
+}
+
+#[derive(Deserialize)]
+struct Since {
+    #[serde(default)]
+    since: usize,
+}
+
+async fn reached(State(shared): Shares, Query(Since { since }): Query<Since>) -> Json<Value> {
+    Json(json!(shared.world().reached.get(since..).unwrap_or_default()))
+}
+
+async fn marked(State(shared): Shares, Query(Since { since }): Query<Since>) -> Json<Value> {
+    Json(json!(shared.world().marked.get(since..).unwrap_or_default()))
+}
+
+async fn acknowledged(State(shared): Shares, Query(Since { since }): Query<Since>) -> Json<Value> {
+    Json(json!(shared.world().acknowledged.get(since..).unwrap_or_default()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebhookUrl {
+    url: Option<String>,
+}
+
+async fn webhook_url(
+    State(shared): Shares,
+    Json(WebhookUrl { url }): Json<WebhookUrl>,
+) -> Response {
+    shared.webhook_url.send_replace(url);
+    done()
+}
+
+async fn verify(State(shared): Shares) -> Response {
+    match verify_webhook(&shared).await {
+        Ok(()) => done(),
+        Err(error) => {
+            (StatusCode::BAD_GATEWAY, Json(json!({"error": format!("{error:#}")}))).into_response()
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Quiesce {
+    timeout_ms: u64,
+}
+
+async fn wait_quiet(
+    State(shared): Shares,
+    Json(Quiesce { timeout_ms }): Json<Quiesce>,
+) -> Response {
+    match quiesce(&shared, Duration::from_millis(timeout_ms)).await {
+        Ok(()) => done(),
+        Err(error) => {
+            (StatusCode::GATEWAY_TIMEOUT, Json(json!({"error": error.to_string()}))).into_response()
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_ms: u64,
+}
+
+async fn clock(State(shared): Shares, Json(Advance { advance_ms }): Json<Advance>) -> Json<Value> {
+    shared.clock.advance(Duration::from_millis(advance_ms));
+    Json(json!({"now_ms": shared.clock.now_ms()}))
+}
+
+async fn reset(State(shared): Shares) -> Response {
+    shared.reset();
+    done()
+}
+
+fn done() -> Response {
+    Json(json!({"success": true})).into_response()
+}
+
+fn bad(error: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response()
+}

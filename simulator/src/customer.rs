@@ -1,0 +1,177 @@
+//! A customer's hand on their phone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use crate::accept::{self, Dues};
+use crate::api;
+use crate::ids;
+use crate::knobs::StatusKind;
+use crate::pace::NumberPace;
+use crate::payload::{self, Element, Kind};
+use crate::people::Person;
+use crate::shared::{Content, Shared};
+use crate::world::{Reached, UpdateId};
+
+/// A customer who writes to one of the business's numbers.
+#[derive(Clone)]
+pub struct Customer {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) key: String,
+    pub(crate) phone_number_id: String,
+}
+
+impl Customer {
+    /// The same customer, writing to another of the business's numbers.
+    #[must_use]
+    pub fn on(&self, phone_number_id: &str) -> Self {
+        Self { phone_number_id: phone_number_id.to_owned(), ..self.clone() }
+    }
+
+    /// The `wa_id`, or the `user_id` of a customer without a phone number.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.key
+    }
+
+    /// What is known of this customer.
+    #[must_use]
+    pub fn person(&self) -> Person {
+        self.shared.world().people.get(&self.key).person.clone()
+    }
+
+    /// Writes a text; its webhook leaves by itself. Returns the message's id.
+    pub async fn sends(&self, text: &str) -> String {
+        self.writes(content("text", json!({"body": text}))).await
+    }
+
+    /// Quotes a message.
+    pub async fn replies_to(&self, wamid: &str, text: &str) -> String {
+        let mut message = content("text", json!({"body": text}));
+        message.insert("context".to_owned(), self.context(wamid));
+        self.writes(message).await
+    }
+
+    /// Reacts to a message; an empty emoji takes the reaction back.
+    pub async fn reacts(&self, wamid: &str, emoji: &str) -> String {
+        let reaction = json!({"message_id": wamid, "emoji": emoji});
+        self.writes(content("reaction", reaction)).await
+    }
+
+    /// Sends a message of any type: an object with `type` and what belongs to it. `id`, `from`
+    /// and `timestamp` are added, and replaced where the object has its own.
+    ///
+    /// # Errors
+    /// When the object has no `type`.
+    pub async fn sends_type(&self, message: Value) -> anyhow::Result<String> {
+        let Value::Object(message) = message else { anyhow::bail!("a message is an object") };
+        ensure!(message.get("type").is_some_and(Value::is_string), "a message has a type");
+        Ok(self.writes(message).await)
+    }
+
+    /// Reads a message that reached them, which tells the status `read`.
+    ///
+    /// # Errors
+    /// When no such message reached this customer.
+    pub async fn reads(&self, wamid: &str) -> anyhow::Result<()> {
+        let dues = {
+            let mut world = self.shared.world();
+            let track = world.tracks.get(wamid).filter(|track| track.person == self.key);
+            let index = track.map(|track| track.index).context("no such message reached them")?;
+            let reached = world.reached.get(index).filter(|reached| reached.wamid == wamid);
+            match reached {
+                None => anyhow::bail!("the message failed and cannot be read"),
+                Some(reached) if reached.read => Dues::none(),
+                Some(_) => {
+                    accept::statuses(&self.shared, &mut world, wamid, &[StatusKind::Read], None)
+                }
+            }
+        };
+        api::tell(&self.shared, dues).await;
+        self.shared.changed();
+        Ok(())
+    }
+
+    /// What has reached this customer from the number they write to.
+    #[must_use]
+    pub fn received(&self) -> Vec<Reached> {
+        let ids = self.ids();
+        let world = self.shared.world();
+        world.reached.iter().filter(|reached| self.is_mine(&ids, reached)).cloned().collect()
+    }
+
+    /// Waits until a message that satisfies `accept` has reached this customer.
+    ///
+    /// # Errors
+    /// When none has at the deadline.
+    pub async fn receives(
+        &self,
+        mut accept: impl FnMut(&Reached) -> bool + Send,
+        deadline: Duration,
+    ) -> anyhow::Result<Reached> {
+        let ids = self.ids();
+        let mut seen = 0;
+        let found = self.shared.wait(deadline, |world| {
+            let fresh = world.reached.get(seen..).unwrap_or_default();
+            seen = world.reached.len();
+            fresh.iter().find(|one| self.is_mine(&ids, one) && accept(one)).cloned()
+        });
+        found.await.context("no such message reached the customer in time")
+    }
+
+    fn ids(&self) -> Vec<String> {
+        let person = self.person();
+        person.wa_id.into_iter().chain(person.user_id).collect()
+    }
+
+    fn is_mine(&self, ids: &[String], reached: &Reached) -> bool {
+        ids.contains(&reached.to) && reached.phone_number_id == self.phone_number_id
+    }
+
+    fn context(&self, wamid: &str) -> Value {
+        let number = self.shared.number(&self.phone_number_id);
+        let business = number.map(|number| number.display_phone_number.clone());
+        let own = self.shared.world().inbound.get(wamid).cloned();
+        json!({"from": own.or(business), "id": wamid})
+    }
+
+    async fn writes(&self, message: Map<String, Value>) -> String {
+        let shared = &self.shared;
+        let now_ms = shared.clock.now_ms();
+        let (wamid, element, delay) = {
+            let mut world = shared.world();
+            let knobs = Arc::clone(&world.knobs);
+            let known = world.people.get(&self.key);
+            known.wrote += 1;
+            let person = known.person.clone();
+            let wamid =
+                ids::inbound_wamid(shared.seeds, &self.phone_number_id, &self.key, known.wrote);
+            let pair = (self.phone_number_id.clone(), self.key.clone());
+            world.windows.insert(pair, now_ms);
+            world.inbound.insert(wamid.clone(), self.key.clone());
+            let pace = world.numbers.entry(self.phone_number_id.clone());
+            pace.or_insert_with(|| NumberPace::full(knobs.mps, now_ms))
+                .count_inbound(knobs.mps, now_ms);
+            let element = Element {
+                number: shared.number(&self.phone_number_id).cloned().unwrap_or_default(),
+                kind: Kind::Messages,
+                contact: Some(payload::contact(&person, true)),
+                value: payload::message(&person, &wamid, now_ms, &message),
+            };
+            let delay = shared.seeds.delay(knobs.webhook_delay, "webhook", &wamid, 0);
+            (wamid, element, delay)
+        };
+        let id = UpdateId { id: wamid.clone(), status: None };
+        let content = Content::Element(Box::new(element));
+        shared.enqueue(id, content, &self.key, Instant::now() + delay).await;
+        wamid
+    }
+}
+
+fn content(kind: &str, value: Value) -> Map<String, Value> {
+    Map::from_iter([("type".to_owned(), json!(kind)), (kind.to_owned(), value)])
+}

@@ -1,0 +1,201 @@
+//! What the parts of a running simulator share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::config::{Config, Number};
+use crate::ids;
+use crate::knobs::{Knobs, Span};
+use crate::payload::Element;
+use crate::seeds::Seeds;
+use crate::world::{UpdateId, World};
+
+/// Updates that may wait for their 200 at once; senders beyond wait for room.
+const PENDING_MAX: usize = 200_000;
+
+/// What an update puts into a webhook.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// An element of a `messages` change, which may be merged with others.
+    Element(Box<Element>),
+    /// A whole body, which travels alone.
+    Whole(Value),
+}
+
+/// An update on its way to the webhook.
+pub(crate) struct Update {
+    pub(crate) id: UpdateId,
+    pub(crate) content: Content,
+    /// Updates of one lane leave in the order they are due, each after the first attempt of the
+    /// one before.
+    pub(crate) lane: String,
+    pub(crate) due: Instant,
+    pub(crate) generation: u64,
+    _ticket: Ticket,
+}
+
+/// A word to the dispatcher.
+pub(crate) enum ToDispatcher {
+    Update(Box<Update>),
+    /// Drops updates of older generations.
+    Clear {
+        generation: u64,
+    },
+}
+
+/// Counts as a pending update until it is dropped.
+pub(crate) struct Ticket {
+    pending: Arc<watch::Sender<usize>>,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        drop(self.room.take());
+        self.pending.send_modify(|pending| *pending = pending.saturating_sub(1));
+    }
+}
+
+/// What the parts of a running simulator share.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) seeds: Seeds,
+    pub(crate) http: reqwest::Client,
+    pub(crate) webhook_url: watch::Sender<Option<String>>,
+    pub(crate) stop: watch::Sender<bool>,
+    /// Rises whenever something reached a customer or was acknowledged.
+    pub(crate) changes: watch::Sender<u64>,
+    pub(crate) pending: Arc<watch::Sender<usize>>,
+    pub(crate) dispatcher: mpsc::UnboundedSender<ToDispatcher>,
+    refusals: AtomicU64,
+    room: Arc<Semaphore>,
+    world: Mutex<World>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        config: Config,
+        http: reqwest::Client,
+        dispatcher: mpsc::UnboundedSender<ToDispatcher>,
+    ) -> Self {
+        Self {
+            clock: Clock::default(),
+            seeds: Seeds(config.seed),
+            http,
+            webhook_url: watch::Sender::new(config.webhook_url.clone()),
+            stop: watch::Sender::new(false),
+            changes: watch::Sender::new(0),
+            pending: Arc::new(watch::Sender::new(0)),
+            dispatcher,
+            refusals: AtomicU64::new(0),
+            room: Arc::new(Semaphore::new(PENDING_MAX)),
+            world: Mutex::new(World::new(config.knobs.clone(), 0)),
+            config,
+        }
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn knobs(&self) -> Arc<Knobs> {
+        Arc::clone(&self.world().knobs)
+    }
+
+    pub(crate) fn number(&self, phone_number_id: &str) -> Option<&Number> {
+        self.config.numbers.iter().find(|number| number.phone_number_id == phone_number_id)
+    }
+
+    /// The trace id of the next error.
+    pub(crate) fn fbtrace_id(&self) -> String {
+        ids::fbtrace_id(self.seeds, self.refusals.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) fn changed(&self) {
+        self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+    }
+
+    /// Counts as a pending update until it is dropped.
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.pending.send_modify(|pending| *pending += 1);
+        Ticket { pending: Arc::clone(&self.pending), room: None }
+    }
+
+    /// Puts an update on its way, and a second one if the knobs and the seed say so.
+    pub(crate) async fn enqueue(&self, id: UpdateId, content: Content, lane: &str, due: Instant) {
+        let (knobs, generation) = {
+            let world = self.world();
+            (Arc::clone(&world.knobs), world.generation)
+        };
+        let nth = id.status.map_or(0, |status| status as u64 + 1);
+        let jitter = Span::new(0, knobs.reorder_ms);
+        let due = due + self.seeds.delay(jitter, "reorder", &id.id, nth);
+        let twice = self.seeds.chance(knobs.duplicate_probability, "duplicate", &id.id, nth);
+        if twice {
+            let later = Span::new(1, 50.max(knobs.webhook_delay.max_ms));
+            let due = due + self.seeds.delay(later, "again", &id.id, nth);
+            let again = (id.clone(), content.clone(), lane.to_owned(), due);
+            self.hand_over(again, generation).await;
+        }
+        self.hand_over((id, content, lane.to_owned(), due), generation).await;
+    }
+
+    async fn hand_over(&self, update: (UpdateId, Content, String, Instant), generation: u64) {
+        let (id, content, lane, due) = update;
+        let mut ticket = self.ticket();
+        ticket.room = Arc::clone(&self.room).acquire_owned().await.ok();
+        let update = Update { id, content, lane, due, generation, _ticket: ticket };
+        if self.dispatcher.send(ToDispatcher::Update(Box::new(update))).is_err() {
+            tracing::debug!("an update was dropped: the simulator has stopped");
+        }
+    }
+
+    /// Forgets everything but the configuration and goes back to its knobs.
+    pub(crate) fn reset(&self) {
+        let generation = {
+            let mut world = self.world();
+            *world = World::new(self.config.knobs.clone(), world.generation + 1);
+            world.generation
+        };
+        self.clock.reset();
+        if self.dispatcher.send(ToDispatcher::Clear { generation }).is_err() {
+            tracing::debug!("reset after the simulator has stopped");
+        }
+        self.changed();
+    }
+
+    /// Waits until `look` finds something, looking again whenever something changed.
+    pub(crate) async fn wait<T>(
+        &self,
+        deadline: Duration,
+        mut look: impl FnMut(&World) -> Option<T> + Send,
+    ) -> Option<T> {
+        let until = Instant::now() + deadline;
+        let mut changes = self.changes.subscribe();
+        loop {
+            changes.mark_unchanged();
+            if let Some(found) = look(&self.world()) {
+                return Some(found);
+            }
+            match tokio::time::timeout_at(until, changes.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => return None,
+            }
+        }
+    }
+
+    /// Resolves once the simulator stops.
+    pub(crate) async fn stopped(&self) {
+        let mut stop = self.stop.subscribe();
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            tracing::debug!("the simulator is gone");
+        }
+    }
+}

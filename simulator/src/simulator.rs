@@ -1,0 +1,248 @@
+//! A running simulator and the hands on it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::config::{Config, Number};
+use crate::conn::{Cut, CuttableListener};
+use crate::customer::Customer;
+use crate::knobs::Knobs;
+use crate::people::Person;
+use crate::shared::{Content, Shared};
+use crate::world::{Acknowledged, Marked, Reached, UpdateId};
+use crate::{api, control, delivery};
+
+/// A running simulator. Dropping it stops it.
+pub struct Simulator {
+    pub(crate) shared: Arc<Shared>,
+    address: SocketAddr,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Simulator {
+    /// Starts listening and delivering.
+    ///
+    /// # Errors
+    /// When the address is taken or the configuration names no number.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        ensure!(!config.numbers.is_empty(), "the simulator needs at least one number");
+        let http = http_client()?;
+        let listener = TcpListener::bind(config.bind)
+            .await
+            .with_context(|| format!("could not listen at {}", config.bind))?;
+        let address = listener.local_addr()?;
+        let (sender, inbox) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared::new(config, http, sender));
+        let dispatcher = tokio::spawn(delivery::run(Arc::clone(&shared), inbox));
+        let server = tokio::spawn(serve(Arc::clone(&shared), listener));
+        Ok(Self { shared, address, tasks: vec![dispatcher, server] })
+    }
+
+    /// The base of its URLs, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What it was started with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    /// The number that customers write to by default.
+    #[must_use]
+    pub fn number(&self) -> Number {
+        self.shared.config.numbers.first().cloned().unwrap_or_default()
+    }
+
+    /// Says where webhooks go, from the next attempt on.
+    pub fn set_webhook_url(&self, url: impl Into<String>) {
+        self.shared.webhook_url.send_replace(Some(url.into()));
+    }
+
+    /// The knobs as they are set.
+    #[must_use]
+    pub fn knobs(&self) -> Knobs {
+        (*self.shared.knobs()).clone()
+    }
+
+    /// Sets the knobs; the rules of failure count from now.
+    pub fn set_knobs(&self, knobs: Knobs) {
+        self.shared.world().set_knobs(knobs);
+        self.shared.changed();
+    }
+
+    /// Moves the simulator's time on, for the window and the rates.
+    pub fn advance(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// The simulator's time in milliseconds since the epoch.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.shared.clock.now_ms()
+    }
+
+    /// A customer with a phone number.
+    #[must_use]
+    pub fn customer(&self, wa_id: &str, name: &str) -> Customer {
+        self.person(Person {
+            wa_id: Some(wa_id.to_owned()),
+            name: name.to_owned(),
+            ..Person::default()
+        })
+    }
+
+    /// A customer who shows no phone number, only a user id such as `US.1349…`.
+    #[must_use]
+    pub fn customer_without_phone(&self, user_id: &str, name: &str) -> Customer {
+        self.person(Person {
+            user_id: Some(user_id.to_owned()),
+            name: name.to_owned(),
+            ..Person::default()
+        })
+    }
+
+    /// A customer with any of phone number, user id and username.
+    #[must_use]
+    pub fn person(&self, person: Person) -> Customer {
+        let key = self.shared.world().people.meet(person);
+        let phone_number_id = self.number().phone_number_id;
+        Customer { shared: Arc::clone(&self.shared), key, phone_number_id }
+    }
+
+    /// Sends any body as a signed webhook, alone in its POST. `name` identifies it among
+    /// [`Simulator::acknowledged`].
+    pub async fn webhook(&self, name: &str, body: Value) {
+        let id = UpdateId { id: name.to_owned(), status: None };
+        self.shared.enqueue(id, Content::Whole(body), name, Instant::now()).await;
+    }
+
+    /// Everything that reached customers, in the order of acceptance.
+    #[must_use]
+    pub fn reached(&self) -> Vec<Reached> {
+        self.reached_since(0)
+    }
+
+    /// What reached customers from place `order` on.
+    #[must_use]
+    pub fn reached_since(&self, order: usize) -> Vec<Reached> {
+        self.shared.world().reached.get(order..).unwrap_or_default().to_vec()
+    }
+
+    /// Waits until a message that satisfies `accept` has reached any customer.
+    ///
+    /// # Errors
+    /// When none has at the deadline.
+    pub async fn wait_reached(
+        &self,
+        mut accept: impl FnMut(&Reached) -> bool + Send,
+        deadline: Duration,
+    ) -> anyhow::Result<Reached> {
+        let mut seen = 0;
+        let found = self.shared.wait(deadline, |world| {
+            let fresh = world.reached.get(seen..).unwrap_or_default();
+            seen = world.reached.len();
+            fresh.iter().find(|one| accept(one)).cloned()
+        });
+        found.await.context("no such message reached a customer in time")
+    }
+
+    /// The calls that marked customers' messages read.
+    #[must_use]
+    pub fn marked(&self) -> Vec<Marked> {
+        self.shared.world().marked.clone()
+    }
+
+    /// The webhooks that were answered with 200, in that order.
+    #[must_use]
+    pub fn acknowledged(&self) -> Vec<Acknowledged> {
+        self.shared.world().acknowledged.clone()
+    }
+
+    /// Waits until this customer's message was acknowledged.
+    ///
+    /// # Errors
+    /// When it was not at the deadline.
+    pub async fn wait_acknowledged(&self, wamid: &str, deadline: Duration) -> anyhow::Result<()> {
+        let id = UpdateId { id: wamid.to_owned(), status: None };
+        let told =
+            self.shared.wait(deadline, |world| world.acknowledged_ids.contains(&id).then_some(()));
+        told.await.context("the message was not acknowledged in time")
+    }
+
+    /// Updates that wait for their 200.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        *self.shared.pending.borrow()
+    }
+
+    /// Waits until every webhook, statuses to come included, was answered with 200.
+    ///
+    /// # Errors
+    /// When some are left at the deadline or were dropped after their last retry.
+    pub async fn quiesce(&self, deadline: Duration) -> anyhow::Result<()> {
+        control::quiesce(&self.shared, deadline).await
+    }
+
+    /// Asks the webhook for its challenge, as the platform does when a URL is set.
+    ///
+    /// # Errors
+    /// When no URL is set or the answer is not 200 with the challenge as its whole body.
+    pub async fn verify_webhook(&self) -> anyhow::Result<()> {
+        control::verify_webhook(&self.shared).await
+    }
+
+    /// Forgets everything that happened and goes back to the knobs it was started with.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+
+    /// Stops and waits until nothing of it runs.
+    pub async fn stop(mut self) {
+        self.shared.stop.send_replace(true);
+        for mut task in std::mem::take(&mut self.tasks) {
+            if tokio::time::timeout(Duration::from_secs(2), &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.shared.stop.send_replace(true);
+    }
+}
+
+async fn serve(shared: Arc<Shared>, listener: TcpListener) {
+    let stopped = Arc::clone(&shared);
+    let app = api::router().merge(control::router()).with_state(shared);
+    let served =
+        axum::serve(CuttableListener(listener), app.into_make_service_with_connect_info::<Cut>())
+            .with_graceful_shutdown(async move { stopped.stopped().await });
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the simulator stopped serving");
+    }
+}
+
+fn http_client() -> anyhow::Result<reqwest::Client> {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        tracing::debug!("a crypto provider was installed before");
+    }
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(5))
+        .build()
+        .context("could not build the webhooks' HTTP client")
+}

@@ -1,0 +1,144 @@
+//! Reading a call of the messages endpoint, with the platform's limits.
+
+use serde_json::Value;
+
+use crate::content;
+use crate::error::GraphError;
+
+const TAG_CHARS_MAX: usize = 512;
+
+/// A call of the messages endpoint.
+#[derive(Debug)]
+pub(crate) enum Call {
+    /// Marks an inbound message read, perhaps with a typing indicator.
+    Read { message_id: String, typing: bool },
+    /// Sends a message.
+    Send(Outgoing),
+}
+
+/// A message on its way to a customer.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) recipient: Recipient,
+    pub(crate) kind: String,
+    pub(crate) content: Value,
+    pub(crate) context: Option<String>,
+    pub(crate) tag: Option<String>,
+}
+
+/// Whom a message is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Recipient {
+    /// By phone number.
+    Phone { input: String, wa_id: String },
+    /// By business-scoped user id.
+    User { user_id: String },
+}
+
+impl Recipient {
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Phone { wa_id, .. } => wa_id,
+            Self::User { user_id } => user_id,
+        }
+    }
+}
+
+/// Reads the body of a call.
+pub(crate) fn call(body: &[u8]) -> Result<Call, GraphError> {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else {
+        return Err(GraphError::parameter("The body is not valid JSON."));
+    };
+    if !body.is_object() {
+        return Err(GraphError::parameter("The body is not a JSON object."));
+    }
+    match body.get("messaging_product").and_then(Value::as_str) {
+        Some("whatsapp") => {}
+        Some(_) => return Err(GraphError::parameter("messaging_product must be 'whatsapp'.")),
+        None => return Err(GraphError::parameter("messaging_product is required.")),
+    }
+    if body.get("status").is_some() {
+        return read(&body);
+    }
+    send(&body).map(Call::Send)
+}
+
+/// Whether this is a business-scoped user id.
+pub(crate) fn is_user_id(text: &str) -> bool {
+    let Some((country, rest)) = text.split_once('.') else { return false };
+    let id = rest.strip_prefix("ENT.").unwrap_or(rest);
+    country.len() == 2
+        && country.bytes().all(|b| b.is_ascii_uppercase())
+        && (1..=128).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+fn read(body: &Value) -> Result<Call, GraphError> {
+    if body.get("status").and_then(Value::as_str) != Some("read") {
+        return Err(GraphError::parameter("status must be 'read'."));
+    }
+    let message_id = content::text(body, "message_id", 1..=512)?.to_owned();
+    let typing = match body.get("typing_indicator") {
+        None => false,
+        Some(indicator) if indicator.get("type").and_then(Value::as_str) == Some("text") => true,
+        Some(_) => return Err(GraphError::parameter("typing_indicator.type must be 'text'.")),
+    };
+    Ok(Call::Read { message_id, typing })
+}
+
+fn send(body: &Value) -> Result<Outgoing, GraphError> {
+    match body.get("recipient_type").map(Value::as_str) {
+        None | Some(Some("individual")) => {}
+        Some(Some("group")) => return Err(GraphError::parameter("groups are not simulated.")),
+        Some(_) => {
+            let details = "recipient_type must be one of {individual, group}.";
+            return Err(GraphError::parameter(details));
+        }
+    }
+    let recipient = recipient(body)?;
+    let kind = match body.get("type") {
+        // A published example leaves it out and is no text.
+        None => content::TYPES.into_iter().find(|kind| body.get(kind).is_some()).unwrap_or("text"),
+        Some(kind) => kind.as_str().ok_or_else(|| GraphError::parameter("type is no string."))?,
+    };
+    let content = body.get(kind).ok_or_else(|| GraphError::missing(kind))?;
+    content::check(kind, content)?;
+    let context = match body.get("context") {
+        None | Some(Value::Null) => None,
+        Some(context) => Some(content::text(context, "message_id", 1..=512)?.to_owned()),
+    };
+    Ok(Outgoing {
+        recipient,
+        kind: kind.to_owned(),
+        content: content.clone(),
+        context,
+        tag: tag(body)?,
+    })
+}
+
+fn recipient(body: &Value) -> Result<Recipient, GraphError> {
+    if let Some(to) = body.get("to") {
+        let input = to.as_str().ok_or_else(|| GraphError::parameter("to must be a string."))?;
+        let wa_id: String =
+            input.chars().filter(|c| !matches!(c, '+' | ' ' | '-' | '(' | ')')).collect();
+        if !(5..=20).contains(&wa_id.len()) || !wa_id.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(GraphError::parameter("to is not a phone number."));
+        }
+        return Ok(Recipient::Phone { input: input.to_owned(), wa_id });
+    }
+    let Some(recipient) = body.get("recipient") else { return Err(GraphError::missing("to")) };
+    match recipient.as_str().filter(|id| is_user_id(id)) {
+        Some(user_id) => Ok(Recipient::User { user_id: user_id.to_owned() }),
+        None => Err(GraphError::parameter("recipient is not a business-scoped user id.")),
+    }
+}
+
+fn tag(body: &Value) -> Result<Option<String>, GraphError> {
+    let Some(tag) = body.get("biz_opaque_callback_data") else { return Ok(None) };
+    match tag.as_str() {
+        Some(tag) if tag.chars().count() <= TAG_CHARS_MAX => Ok(Some(tag.to_owned())),
+        _ => Err(GraphError::parameter(
+            "biz_opaque_callback_data must be a string of at most 512 characters.",
+        )),
+    }
+}

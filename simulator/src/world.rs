@@ -1,0 +1,152 @@
+//! Everything the simulator remembers, behind one lock that is held for microseconds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::faults::FaultState;
+use crate::knobs::{Knobs, StatusKind};
+use crate::pace::{NumberPace, PairPace};
+use crate::people::People;
+use crate::validate::Recipient;
+
+/// A message that reached a customer, whether or not its sender learnt of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reached {
+    /// Its place in the order of acceptance, from 0.
+    pub order: u64,
+    /// The simulator's time of acceptance.
+    pub at_ms: i64,
+    /// The number it was sent from.
+    pub phone_number_id: String,
+    /// The customer's `wa_id`, or `user_id` where they were addressed by it.
+    pub to: String,
+    /// Its id.
+    pub wamid: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The object of its type, as sent.
+    pub body: Value,
+    /// The message it quotes.
+    pub context: Option<String>,
+    /// The tag its sender gave it.
+    pub biz_opaque_callback_data: Option<String>,
+    /// Whether the send was answered with the id; false for lost answers.
+    pub answered: bool,
+    /// Whether the customer has read it.
+    pub read: bool,
+}
+
+impl Reached {
+    /// The text of a text message.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.body.get("body").and_then(Value::as_str).filter(|_| self.kind == "text")
+    }
+}
+
+/// A call by which the business marked a customer's message read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Marked {
+    /// The customer's message.
+    pub wamid: String,
+    /// Whether a typing indicator was shown.
+    pub typing: bool,
+    /// The simulator's time of the call.
+    pub at_ms: i64,
+}
+
+/// One update that a webhook carried.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct UpdateId {
+    /// The wamid of the message, or the name given to a raw body.
+    pub id: String,
+    /// The status told of it; none for a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusKind>,
+}
+
+/// A webhook that was answered with 200.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Acknowledged {
+    /// Its place in the order of acknowledgements, from 0.
+    pub order: u64,
+    /// The simulator's time of the 200.
+    pub at_ms: i64,
+    /// How often it was posted until then.
+    pub attempts: u32,
+    /// What it carried.
+    pub updates: Vec<UpdateId>,
+}
+
+/// What is needed to tell statuses of a message that reached a customer.
+#[derive(Clone, Debug)]
+pub(crate) struct Track {
+    pub(crate) phone_number_id: String,
+    pub(crate) person: String,
+    pub(crate) by_user_id: bool,
+    pub(crate) category: &'static str,
+    pub(crate) tag: Option<String>,
+    pub(crate) last_due: Instant,
+    pub(crate) index: usize,
+}
+
+/// Everything the simulator remembers.
+pub(crate) struct World {
+    /// Rises with each reset; updates of an older generation are dropped.
+    pub(crate) generation: u64,
+    pub(crate) knobs: Arc<Knobs>,
+    pub(crate) faults: FaultState,
+    pub(crate) people: People,
+    /// The last message of each customer to each number.
+    pub(crate) windows: BTreeMap<(String, String), i64>,
+    pub(crate) pairs: BTreeMap<(String, String), PairPace>,
+    pub(crate) numbers: BTreeMap<String, NumberPace>,
+    pub(crate) inbound: BTreeMap<String, String>,
+    pub(crate) marked: Vec<Marked>,
+    pub(crate) reached: Vec<Reached>,
+    pub(crate) tracks: BTreeMap<String, Track>,
+    pub(crate) acknowledged: Vec<Acknowledged>,
+    pub(crate) acknowledged_ids: BTreeSet<UpdateId>,
+    pub(crate) given_up: Vec<UpdateId>,
+}
+
+impl World {
+    pub(crate) fn new(knobs: Knobs, generation: u64) -> Self {
+        Self {
+            generation,
+            faults: FaultState::new(&knobs.faults),
+            knobs: Arc::new(knobs),
+            people: People::default(),
+            windows: BTreeMap::new(),
+            pairs: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            inbound: BTreeMap::new(),
+            marked: Vec::new(),
+            reached: Vec::new(),
+            tracks: BTreeMap::new(),
+            acknowledged: Vec::new(),
+            acknowledged_ids: BTreeSet::new(),
+            given_up: Vec::new(),
+        }
+    }
+
+    pub(crate) fn set_knobs(&mut self, knobs: Knobs) {
+        self.faults = FaultState::new(&knobs.faults);
+        self.knobs = Arc::new(knobs);
+    }
+
+    /// The key of a recipient, who becomes known if they were not.
+    pub(crate) fn recipient(&mut self, recipient: &Recipient) -> String {
+        let mut person = crate::people::Person::default();
+        match recipient {
+            Recipient::Phone { wa_id, .. } => person.wa_id = Some(wa_id.clone()),
+            Recipient::User { user_id } => person.user_id = Some(user_id.clone()),
+        }
+        self.people.meet(person)
+    }
+}

@@ -1,0 +1,89 @@
+//! The same hands over HTTP.
+
+use baton_simulator::Knobs;
+use serde_json::{Value, json};
+
+use crate::Stage;
+
+async fn ask(stage: &Stage, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    let url = format!("{}/control{path}", stage.simulator.base_url());
+    let mut request = stage.http.request(method.parse().unwrap(), url);
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    let text = answer.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+#[tokio::test]
+async fn another_process_can_let_customers_write_and_see_what_reached_them() {
+    let stage = Stage::new(Knobs::default()).await;
+    let from = json!({"wa_id": "34600000001", "name": "Lucía"});
+    let (status, answer) =
+        ask(&stage, "POST", "/messages", Some(json!({"from": from, "text": "Hola"}))).await;
+    assert_eq!(status, 200);
+    let wamid = stage.sends("34600000001", "Buenas").await;
+    let (_, reached) = ask(&stage, "GET", "/reached", None).await;
+    assert_eq!(reached[0]["type"], "text");
+    assert_eq!(reached[0]["wamid"], wamid);
+    assert_eq!(ask(&stage, "GET", "/reached?since=1", None).await.1, json!([]));
+    assert_eq!(ask(&stage, "POST", "/reads", Some(json!({"wamid": wamid}))).await.0, 200);
+    let quiesce = Some(json!({"timeout_ms": 10_000}));
+    assert_eq!(ask(&stage, "POST", "/quiesce", quiesce).await.0, 200);
+    assert_eq!(stage.sink.statuses_of(&wamid), ["sent", "delivered", "read"]);
+    let (_, acknowledged) = ask(&stage, "GET", "/acknowledged", None).await;
+    assert_eq!(acknowledged[0]["updates"], json!([{"id": answer["wamid"]}]));
+    assert_eq!(ask(&stage, "POST", "/verify", None).await.0, 200);
+}
+
+#[tokio::test]
+async fn knobs_are_replaced_and_patched_and_unknown_ones_refused() {
+    let stage = Stage::new(Knobs::default()).await;
+    let fault = json!({"when": {"every": 3}, "fault": {"kind": "maintenance"}});
+    let put = json!({"batch_size": 7, "faults": [fault]});
+    assert_eq!(ask(&stage, "PUT", "/knobs", Some(put)).await.0, 200);
+    assert_eq!(stage.simulator.knobs().batch_size, 7);
+    let patch = json!({"auto_read": true, "status_delay": {"min_ms": 1, "max_ms": 2}});
+    assert_eq!(ask(&stage, "PATCH", "/knobs", Some(patch)).await.0, 200);
+    let knobs = stage.simulator.knobs();
+    assert!(knobs.auto_read && knobs.batch_size == 7 && knobs.faults.len() == 1);
+    let (status, _) = ask(&stage, "PATCH", "/knobs", Some(json!({"speed": 1}))).await;
+    assert_eq!(status, 400);
+    let (status, _) = ask(&stage, "PUT", "/knobs", Some(json!({"speed": 1}))).await;
+    assert_eq!(status, 422);
+    assert_eq!(stage.simulator.knobs(), knobs);
+}
+
+#[tokio::test]
+async fn a_reset_forgets_what_happened_and_what_was_on_its_way() {
+    let stage = Stage::new(Knobs::permissive()).await;
+    let delay = json!({"webhook_delay": {"min_ms": 600_000, "max_ms": 600_000}});
+    ask(&stage, "PATCH", "/knobs", Some(delay)).await;
+    stage.simulator.customer("34600000001", "Lucía").sends("Hola").await;
+    stage.sends("34600000001", "Buenas").await;
+    assert_eq!(ask(&stage, "POST", "/reset", None).await.0, 200);
+    stage.quiet().await;
+    let (_, overview) = ask(&stage, "GET", "", None).await;
+    assert_eq!(overview["reached"], 0);
+    assert_eq!(overview["pending"], 0);
+    assert_eq!(stage.simulator.knobs(), Knobs::permissive());
+    assert_eq!(stage.sink.messages(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn wrong_wishes_are_refused() {
+    let stage = Stage::new(Knobs::default()).await;
+    let wishes = [
+        ("/messages", json!({"from": {"name": "nobody"}, "text": "x"})),
+        ("/messages", json!({"from": {"wa_id": "1"}})),
+        ("/messages", json!({"from": {"wa_id": "1"}, "message": {"text": {}}})),
+        ("/messages", json!({"from": {"wa_id": "1"}, "text": "x", "phone_number_id": "9"})),
+        ("/reads", json!({"wamid": "wamid.none"})),
+        ("/script", json!({"customers": 0})),
+    ];
+    for (path, wish) in wishes {
+        assert_eq!(ask(&stage, "POST", path, Some(wish.clone())).await.0, 400, "{wish}");
+    }
+}
