@@ -155,9 +155,9 @@ pub struct ConversationView {
 }
 
 impl ConversationView {
-    /// Lines that this agent has not read.
+    /// Lines that this agent has not read, up to the customer's last one.
     pub fn unread(&self) -> u64 {
-        self.conversation.head.last_seq.saturating_sub(self.read_seq)
+        self.conversation.thread.customer_seq.saturating_sub(self.read_seq)
     }
 }
 

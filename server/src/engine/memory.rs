@@ -34,6 +34,9 @@ pub(super) struct Memory {
     pub(super) read_marks: BTreeMap<(WorkspaceId, AgentId, ConversationId), u64>,
     pub(super) marked: BTreeSet<(WorkspaceId, AgentId, ConversationId)>,
     pub(super) cards: BTreeMap<Key<ContactId>, ContactCard>,
+    /// Cards to be written; whether the contact is new.
+    pub(super) changed_cards: BTreeMap<Key<ContactId>, bool>,
+    pub(super) quarantined: Vec<Quarantined>,
     pub(super) parked: BTreeMap<Key<(ChannelId, String)>, Vec<ParkedStatus>>,
     pub(super) unparked: BTreeSet<Key<(ChannelId, String)>>,
     pub(super) newly_parked: Vec<(Key<(ChannelId, String)>, ParkedStatus)>,
@@ -46,7 +49,6 @@ pub(super) struct Memory {
 pub(super) struct Held {
     pub(super) before: Option<Conversation>,
     pub(super) now: Conversation,
-    /// Where the group found the lines: checks of a planted bug look at it.
     pub(super) episodes: Vec<(u32, Timestamp)>,
     pub(super) ended: Vec<(u32, Timestamp)>,
 }
@@ -82,7 +84,8 @@ pub(super) struct Attempt {
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) conversation: Option<ConversationId>,
-    pub(super) prior: Prior,
+    /// The last event it caused, by its place among the entries.
+    pub(super) last_entry: Option<usize>,
 }
 
 /// A status that came before its message's id was known.
@@ -91,6 +94,17 @@ pub(super) struct ParkedStatus {
     pub(super) status: baton_domain::inbound::ProviderStatus,
     pub(super) error: Option<baton_protocol::MessageError>,
     pub(super) at: Timestamp,
+}
+
+/// An element that was set aside.
+#[derive(Clone, Debug)]
+pub(super) struct Quarantined {
+    pub(super) id: uuid::Uuid,
+    pub(super) meta_app: String,
+    pub(super) workspace: Option<WorkspaceId>,
+    pub(super) intake_digest: String,
+    pub(super) reason: String,
+    pub(super) element: String,
 }
 
 /// An event to be numbered and written.

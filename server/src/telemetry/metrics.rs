@@ -24,6 +24,8 @@ pub struct Metrics {
     pub group_members: Histogram,
     /// From the first lock of a group to the end of its commit.
     pub commit_s: Histogram,
+    /// The commit of a group alone: mostly the flush to the disk.
+    pub flush_s: Histogram,
     /// Groups begun again, by reason.
     pub group_retries: By,
     /// Members waiting for the committer.
@@ -72,6 +74,7 @@ impl Metrics {
             commands: By::register(r, "commands", "outcome", "Commands by outcome code"),
             group_members: sizes(r, "group_members", "Members of a committed group"),
             commit_s: seconds(r, "commit_seconds", "From a group's first lock to its commit"),
+            flush_s: seconds(r, "flush_seconds", "The commit of a group alone"),
             group_retries: By::register(r, "group_retries", "reason", "Groups begun again"),
             committer_queue: one(r, "committer_queue", "Members waiting for the committer"),
             events_appended: one(r, "events_appended", "Events appended to logs"),

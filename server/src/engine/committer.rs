@@ -1,0 +1,203 @@
+//! The loop of the committer: gather a group, run it, split it when it fails.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_protocol::WorkspaceId;
+use tokio::sync::mpsc;
+
+use super::group::{self, Committed, Failed};
+use super::work::{Done, Work};
+use super::{Limits, Member, Surroundings};
+use crate::clock::Clock;
+use crate::store::{Store, StoreError};
+use crate::telemetry::Metrics;
+
+/// How long a single member waits for a lock.
+const ALONE_LOCK_WAIT: Duration = Duration::from_secs(1);
+/// How often a commit with an unknown outcome is run again before its members are told
+/// `unavailable`.
+const UNKNOWN_TRIES: usize = 3;
+
+pub(super) struct Committer<S> {
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    pub(super) surroundings: Arc<S>,
+    pub(super) metrics: Metrics,
+    pub(super) limits: Limits,
+}
+
+impl<S: Surroundings> Committer<S> {
+    /// Runs until every front is gone and the queue is empty.
+    pub(super) async fn run(self, mut members: mpsc::Receiver<Member>) {
+        let mut carried: Option<Member> = None;
+        loop {
+            let first = match carried.take() {
+                Some(member) => member,
+                None => match members.recv().await {
+                    Some(member) => member,
+                    None => return,
+                },
+            };
+            let group = self.gather(first, &mut members, &mut carried);
+            self.settle(group).await;
+        }
+    }
+
+    /// What arrived while the last group was committing; no timer. Settings go alone.
+    fn gather(
+        &self,
+        first: Member,
+        members: &mut mpsc::Receiver<Member>,
+        carried: &mut Option<Member>,
+    ) -> Vec<Member> {
+        let mut weight = first.work.weight();
+        let alone = is_alone(&first.work);
+        let mut group = vec![first];
+        while !alone && weight < self.limits.group {
+            let Ok(member) = members.try_recv() else { break };
+            weight += member.work.weight();
+            if is_alone(&member.work) || weight > self.limits.group {
+                *carried = Some(member);
+                break;
+            }
+            group.push(member);
+        }
+        group
+    }
+
+    async fn settle(&self, group: Vec<Member>) {
+        
+        let works: Vec<&Work> = group.iter().map(|member| &member.work).collect();
+        match self.commit(&works, self.limits.lock_wait).await {
+            Ok(done) => answer(group, done),
+            Err(failed) if group.len() == 1 => self.settle_alone(group, failed).await,
+            Err(failed) => {
+                self.metrics.group_retries.inc("split");
+                tracing::debug!(error = %failed.error, members = group.len(), "group split");
+                self.settle_split(group, &failed.error).await;
+            }
+        }
+    }
+
+    /// A lock that another holds stalls only its own workspace; any other error only the guilty
+    /// member.
+    async fn settle_split(&self, group: Vec<Member>, error: &StoreError) {
+        let by_workspace = matches!(error, StoreError::LockTimeout);
+        let mut parts: BTreeMap<Option<WorkspaceId>, Vec<Member>> = BTreeMap::new();
+        let mut singles = Vec::new();
+        for member in group {
+            match workspace_of(&member.work) {
+                Some(workspace) if by_workspace => {
+                    parts.entry(Some(workspace)).or_default().push(member);
+                }
+                _ => singles.push(vec![member]),
+            }
+        }
+        // A workspace alone would only fail in the same way again.
+        let only_one = parts.len() == 1 && singles.is_empty();
+        for part in parts.into_values() {
+            let works: Vec<&Work> = part.iter().map(|member| &member.work).collect();
+            let attempt = if only_one || part.len() == 1 {
+                None
+            } else {
+                self.commit(&works, self.limits.lock_wait).await.ok()
+            };
+            match attempt {
+                Some(done) => answer(part, done),
+                None => singles.extend(part.into_iter().map(|member| vec![member])),
+            }
+        }
+        for single in singles {
+            let works: Vec<&Work> = single.iter().map(|member| &member.work).collect();
+            match self.commit(&works, ALONE_LOCK_WAIT).await {
+                Ok(done) => answer(single, done),
+                Err(failed) => refuse(single, &failed),
+            }
+        }
+    }
+
+    async fn settle_alone(&self, group: Vec<Member>, failed: Failed) {
+        if !matches!(failed.error, StoreError::LockTimeout | StoreError::Conflict { .. }) {
+            return refuse(group, &failed);
+        }
+        let works: Vec<&Work> = group.iter().map(|member| &member.work).collect();
+        match self.commit(&works, ALONE_LOCK_WAIT).await {
+            Ok(done) => answer(group, done),
+            Err(failed) => refuse(group, &failed),
+        }
+    }
+
+    /// Commits and publishes. A commit whose outcome is unknown is run again: it then finds its
+    /// own op ids and claims, if it did happen.
+    async fn commit(&self, works: &[&Work], lock_wait: Duration) -> Result<Vec<Done>, Failed> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let started = self.clock.monotonic();
+            match group::run(&self.store, &self.clock, works, lock_wait).await {
+                Ok(committed) => {
+                    let all = self.clock.monotonic().saturating_sub(started);
+                    self.metrics.commit_s.observe(all.as_secs_f64());
+                    self.metrics.flush_s.observe(committed.commit.as_secs_f64());
+                    self.metrics.group_members.observe(f64::from(
+                        u32::try_from(works.len()).unwrap_or(u32::MAX),
+                    ));
+                    return Ok(self.publish(committed).await);
+                }
+                Err(failed) if failed.is_unknown && tries < UNKNOWN_TRIES => {
+                    tracing::warn!(error = %failed.error, "the outcome of a commit is unknown");
+                }
+                Err(failed) => return Err(failed),
+            }
+        }
+    }
+
+    async fn publish(&self, committed: Committed) -> Vec<Done> {
+        for batch in committed.batches {
+            let appended = u64::try_from(batch.entries.len()).unwrap_or(0);
+            self.metrics.events_appended.inc_by(appended);
+            self.surroundings.publish(Arc::new(batch)).await;
+        }
+        committed.done
+    }
+}
+
+/// Settings write rows that others of the group may have read.
+fn is_alone(work: &Work) -> bool {
+    matches!(work, Work::Setting(_))
+}
+
+fn workspace_of(work: &Work) -> Option<WorkspaceId> {
+    match work {
+        Work::Post(_) => None,
+        Work::Command(work) => Some(work.caller.workspace),
+        Work::Outcomes(work) => Some(work.workspace),
+        Work::Claim(work) => Some(work.at.workspace),
+        Work::Result(work) => Some(work.at.workspace),
+        Work::Rescue(at) => Some(at.workspace),
+        Work::Wake(work) => Some(work.workspace),
+        Work::Setting(work) => Some(work.workspace),
+    }
+}
+
+/// Whoever asked may have gone: nobody is then to be told.
+fn answer(group: Vec<Member>, done: Vec<Done>) {
+    for (member, done) in group.into_iter().zip(done) {
+        drop(member.done.send(Ok(done)));
+    }
+}
+
+fn refuse(group: Vec<Member>, failed: &Failed) {
+    for member in group {
+        tracing::warn!(error = %failed.error, "a member was not committed");
+        let error = match &failed.error {
+            StoreError::Conflict { constraint } => {
+                StoreError::Conflict { constraint: constraint.clone() }
+            }
+            other => StoreError::Unavailable { cause: other.to_string() },
+        };
+        drop(member.done.send(Err(error)));
+    }
+}

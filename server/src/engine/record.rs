@@ -1,0 +1,421 @@
+//! Step 4 of a group: number the events, and put every row into its final state.
+
+use std::collections::BTreeMap;
+
+use baton_domain::context::LineFacts;
+use baton_domain::log::{Batch, Logged, Route};
+use baton_domain::outcome::Answer;
+use baton_domain::scope::Scope;
+use baton_protocol::{
+    Actor, Author, Conversation, Epoch, Fact, Owner, Status, Timestamp, WorkspaceId,
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::memory::{Entry, Extras, Key, Memory};
+use super::work::Post;
+use crate::clock::Clock;
+use crate::store::group::Writes;
+
+/// Everything a group writes, and what is told of it afterwards.
+pub(super) struct Recorded {
+    pub(super) writes: Writes,
+    pub(super) batches: Vec<Batch>,
+}
+
+/// Numbers the events and gathers the rows.
+pub(super) fn record(
+    memory: &mut Memory,
+    posts: &[&Post],
+    epoch: Epoch,
+    clock: &Clock,
+    now: Timestamp,
+) -> Recorded {
+    let mut writes = Writes::default();
+    let entries = std::mem::take(&mut memory.entries);
+    let batches = log(memory, &entries, epoch, clock, &mut writes);
+    conversations(memory, &mut writes);
+    messages(memory, &mut writes);
+    notes(&entries, memory, &mut writes);
+    people(memory, &mut writes);
+    outcomes(memory, &batches, &entries, now, &mut writes);
+    intake(memory, posts, now, &mut writes);
+    Recorded { writes, batches }
+}
+
+fn log(
+    memory: &Memory,
+    entries: &[Entry],
+    epoch: Epoch,
+    clock: &Clock,
+    writes: &mut Writes,
+) -> Vec<Batch> {
+    let mut batches: BTreeMap<WorkspaceId, Batch> = BTreeMap::new();
+    for entry in entries {
+        let after = memory.heads.get(&entry.workspace).copied().unwrap_or(0);
+        let batch = batches.entry(entry.workspace).or_insert_with(|| Batch {
+            workspace: entry.workspace,
+            epoch,
+            after,
+            entries: Vec::new(),
+            heads: BTreeMap::new(),
+        });
+        let mut event = entry.event.clone();
+        event.position = batch.upto() + 1;
+        let digest = content(entry, clock, writes);
+        writes.log.push(log_row(entry, event.position, digest.as_deref()));
+        for audience in entry.route.audiences() {
+            writes.feed.push(json!([
+                entry.workspace,
+                audience.to_string(),
+                event.position,
+                event.conversation_id
+            ]));
+        }
+        batch.entries.push(Logged { event, route: entry.route });
+    }
+    for batch in batches.values_mut() {
+        for logged in &batch.entries {
+            let Some(id) = logged.event.conversation_id else { continue };
+            if let Some(conversation) = memory.conversation(batch.workspace, id) {
+                batch.heads.insert(id, conversation.head.clone());
+            }
+        }
+        writes.heads.push(json!([batch.workspace, batch.upto()]));
+    }
+    batches.into_values().collect()
+}
+
+/// Writes the erasable part with a salt; the log keeps only the digest of both.
+fn content(entry: &Entry, clock: &Clock, writes: &mut Writes) -> Option<String> {
+    let body = serde_json::to_string(entry.event.content.as_ref()?).ok()?;
+    let salt = hex::encode(clock.bytes::<16>());
+    let mut hash = Sha256::new();
+    hash.update(salt.as_bytes());
+    hash.update(body.as_bytes());
+    let digest = hex::encode(hash.finalize());
+    writes.contents.push(json!([entry.workspace, entry.content_id.as_ref()?, salt, body]));
+    Some(digest)
+}
+
+fn log_row(entry: &Entry, position: u64, digest: Option<&str>) -> Value {
+    let (actor_kind, actor) = match entry.event.actor {
+        Actor::Customer => ("customer", None),
+        Actor::Agent { id } => ("agent", Some(id)),
+        Actor::System => ("system", None),
+    };
+    let (before, after) = match entry.route {
+        Route::Conversation { before, after } => (before, Some(after)),
+        Route::Agent(_) | Route::Everyone => (None, None),
+    };
+    let owner = |scope: Option<Scope>| scope.and_then(|scope| scope.owner.agent());
+    json!([
+        entry.workspace,
+        position,
+        (position > 1).then(|| position - 1),
+        entry.event.at.ms(),
+        actor_kind,
+        actor,
+        entry.event.conversation_id,
+        entry.event.revision,
+        before.map(|scope| scope.team),
+        owner(before),
+        after.map(|scope| scope.team),
+        owner(after),
+        serde_json::to_string(&entry.event.fact).unwrap_or_default(),
+        entry.content_id,
+        digest,
+    ])
+}
+
+fn conversations(memory: &Memory, writes: &mut Writes) {
+    for ((workspace, id), held) in &memory.conversations {
+        if held.before.as_ref() == Some(&held.now) {
+            continue;
+        }
+        let row = conversation_row(*workspace, &held.now);
+        if held.before.is_some() {
+            writes.conversation_changes.push(row);
+        } else {
+            writes.conversations.push(row);
+        }
+        let mut ended: BTreeMap<u32, Timestamp> = held.ended.iter().copied().collect();
+        for (n, at) in &held.episodes {
+            let end = ended.remove(n).map(Timestamp::ms);
+            writes.episodes.push(json!([workspace, id, n, at.ms(), end]));
+        }
+        for (n, at) in ended {
+            writes.episode_ends.push(json!([workspace, id, n, at.ms()]));
+        }
+    }
+}
+
+fn conversation_row(workspace: WorkspaceId, conversation: &Conversation) -> Value {
+    let (head, thread) = (&conversation.head, &conversation.thread);
+    let owner = match head.owner {
+        Owner::Agent(agent) => Some(agent),
+        Owner::Queue(_) => None,
+    };
+    let until = match head.status {
+        Status::Snoozed { until } => Some(until.ms()),
+        Status::Open | Status::Waiting | Status::Resolved => None,
+    };
+    json!([
+        workspace,
+        head.id,
+        head.channel_id,
+        thread.contact_id,
+        head.team_id,
+        owner,
+        head.owner_epoch,
+        head.status.name(),
+        until,
+        head.episode,
+        head.revision,
+        head.last_seq,
+        thread.last_line.map(|line| line.id),
+        thread.customer_seq,
+        thread.turn.map(|turn| turn.from_seq),
+        head.unanswered_since.map(Timestamp::ms),
+        thread.window_until.map(Timestamp::ms),
+        thread.last_agent,
+        head.activity_at.ms(),
+    ])
+}
+
+fn messages(memory: &Memory, writes: &mut Writes) {
+    for (id, extras) in &memory.extras {
+        let Some(key) = extras.conversation else { continue };
+        let Some(facts) = memory.lines.find(key.1, *id) else { continue };
+        if extras.is_new {
+            writes.messages.extend(message_row(memory, key, facts, extras));
+        } else if extras.is_changed {
+            writes.message_changes.push(message_change(key, facts, extras));
+        }
+        for attempt in &extras.attempts {
+            attempts(key.0, facts, attempt, &extras.attempts, writes);
+        }
+    }
+}
+
+fn attempts(
+    workspace: WorkspaceId,
+    facts: &LineFacts,
+    attempt: &super::memory::Attempt,
+    all: &[super::memory::Attempt],
+    writes: &mut Writes,
+) {
+    let id = facts.line.id;
+    let end = |of: &super::memory::Attempt| {
+        of.ended.as_ref().map(|(at, name, wamid)| (at.ms(), *name, wamid.clone()))
+    };
+    if let Some(began) = attempt.began {
+        let ended = all.iter().filter(|other| other.n == attempt.n).find_map(end);
+        let (at, name, wamid) = match ended {
+            Some((at, name, wamid)) => (Some(at), Some(name), wamid),
+            None => (None, None, None),
+        };
+        writes.attempts.push(json!([
+            workspace, id, attempt.n, attempt.claim_epoch, began.ms(), at, name, wamid
+        ]));
+    } else if let Some((at, name, wamid)) = end(attempt)
+        && !all.iter().any(|other| other.n == attempt.n && other.began.is_some())
+    {
+        writes.attempt_ends.push(json!([workspace, id, attempt.n, at, name, wamid]));
+    }
+}
+
+fn message_row(
+    memory: &Memory,
+    (workspace, conversation): Key<baton_protocol::ConversationId>,
+    facts: &LineFacts,
+    extras: &Extras,
+) -> Option<Value> {
+    let (kind, at, quoted) = match extras.written.as_ref()? {
+        Fact::LineReceived { kind, at, quoted, .. } | Fact::LineWritten { kind, at, quoted, .. } => {
+            (kind, at, quoted)
+        }
+        _ => return None,
+    };
+    let channel = memory.conversation(workspace, conversation)?.head.channel_id;
+    let (author_kind, author) = match facts.author {
+        Author::Customer => ("customer", None),
+        Author::Agent { id } => ("agent", Some(id)),
+        Author::PhoneApp => ("phone_app", None),
+        Author::Acknowledgement => ("acknowledgement", None),
+    };
+    Some(json!([
+        workspace,
+        conversation,
+        facts.line.seq,
+        facts.line.id,
+        channel,
+        author_kind,
+        author,
+        kind,
+        at.ms(),
+        facts.accepted_at.ms(),
+        quoted,
+        extras.wamid,
+        extras.identity.as_ref().map(|(kind, _)| *kind),
+        extras.identity.as_ref().map(|(_, value)| value),
+        facts.op_id,
+        facts.device,
+        facts.seen.map(|seen| seen.seq),
+        facts.seen.map(|seen| seen.id),
+        facts.status,
+        extras.rank,
+        facts.held,
+        extras.error,
+        facts.attempt,
+        facts.claim_epoch,
+        extras.sending_at.map(Timestamp::ms),
+        extras.due_at.map(Timestamp::ms),
+        facts.status_at.ms(),
+        facts.closed_turn.map(|turn| turn.from_seq),
+        facts.closed_turn.map(|turn| turn.since.ms()),
+    ]))
+}
+
+fn message_change(
+    (workspace, conversation): Key<baton_protocol::ConversationId>,
+    facts: &LineFacts,
+    extras: &Extras,
+) -> Value {
+    json!([
+        workspace,
+        conversation,
+        facts.line.seq,
+        extras.wamid,
+        facts.seen.map(|seen| seen.seq),
+        facts.seen.map(|seen| seen.id),
+        facts.status,
+        extras.rank,
+        facts.held,
+        extras.error,
+        facts.attempt,
+        facts.claim_epoch,
+        extras.sending_at.map(Timestamp::ms),
+        extras.due_at.map(Timestamp::ms),
+        facts.status_at.ms(),
+    ])
+}
+
+fn notes(entries: &[Entry], memory: &Memory, writes: &mut Writes) {
+    for entry in entries {
+        let Fact::NoteAdded { note_id, author, op_id } = &entry.event.fact else { continue };
+        let Some(id) = entry.event.conversation_id else { continue };
+        let after_seq =
+            memory.conversation(entry.workspace, id).map_or(0, |of| of.head.last_seq);
+        writes.notes.push(json!([
+            entry.workspace,
+            id,
+            note_id,
+            author,
+            op_id,
+            entry.event.at.ms(),
+            entry.event.revision,
+            after_seq,
+        ]));
+    }
+}
+
+fn people(memory: &Memory, writes: &mut Writes) {
+    for ((workspace, id), before) in &memory.loads_before {
+        let facts = memory.people.get(workspace).and_then(|people| people.agents.get(id));
+        if let Some(facts) = facts.filter(|facts| facts.load != *before) {
+            writes.loads.push(json!([workspace, id, facts.load]));
+        }
+    }
+    for ((workspace, team), [open, queued, unanswered]) in memory.tallies() {
+        writes.tallies.push(json!([workspace, team, open, queued, unanswered]));
+    }
+    for (workspace, agent, conversation) in &memory.marked {
+        let seq = memory.read_marks.get(&(*workspace, *agent, *conversation));
+        writes.read_marks.push(json!([workspace, agent, conversation, seq]));
+    }
+    for ((workspace, contact), is_new) in &memory.changed_cards {
+        let card = memory.cards.get(&(*workspace, *contact)).cloned().unwrap_or_default();
+        let search = card.name.as_deref().map(crate::store::search_name);
+        let row = json!([workspace, contact, card.name, card.phone, search]);
+        if *is_new {
+            writes.contacts.push(row);
+        } else {
+            writes.contact_changes.push(row);
+        }
+    }
+}
+
+/// Fills positions into the answers, in memory and in the rows alike.
+fn outcomes(
+    memory: &mut Memory,
+    batches: &[Batch],
+    entries: &[Entry],
+    now: Timestamp,
+    writes: &mut Writes,
+) {
+    let mut next: BTreeMap<WorkspaceId, u64> =
+        batches.iter().map(|batch| (batch.workspace, batch.after)).collect();
+    let positions: Vec<u64> = entries
+        .iter()
+        .map(|entry| {
+            let position = next.entry(entry.workspace).or_default();
+            *position += 1;
+            *position
+        })
+        .collect();
+    for ((workspace, agent, op_id), outcome) in &memory.fresh_priors {
+        let Some(prior) = memory
+            .priors
+            .get_mut(&(*workspace, *agent))
+            .and_then(|priors| priors.get_mut(op_id))
+        else {
+            continue;
+        };
+        if let Answer::Accepted(accepted) = &mut prior.answer {
+            accepted.position =
+                outcome.last_entry.and_then(|place| positions.get(place)).copied();
+        }
+        writes.outcomes.push(json!([
+            workspace,
+            agent,
+            op_id,
+            prior.body_hash,
+            outcome.conversation,
+            prior.after,
+            serde_json::to_string(&prior.answer).unwrap_or_default(),
+            now.ms(),
+        ]));
+    }
+}
+
+fn intake(memory: &Memory, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
+    for post in posts {
+        let at = post.received_at.ms();
+        writes.intake.push(json!([post.id, post.meta_app, post.digest, at, post.raw]));
+    }
+    for aside in &memory.quarantined {
+        let digest = hex::encode(Sha256::digest(aside.element.as_bytes()));
+        writes.quarantine.push(json!([
+            aside.id,
+            digest,
+            aside.meta_app,
+            aside.workspace,
+            aside.intake_digest,
+            aside.reason,
+            aside.element,
+            now.ms(),
+        ]));
+    }
+    for ((workspace, (channel, wamid)), parked) in &memory.newly_parked {
+        if memory.unparked.contains(&(*workspace, (*channel, wamid.clone()))) {
+            continue;
+        }
+        let error = parked.error.as_ref().and_then(|error| serde_json::to_string(error).ok());
+        let status = format!("{:?}", parked.status).to_lowercase();
+        writes.parked.push(json!([workspace, channel, wamid, status, error, parked.at.ms()]));
+    }
+    for (workspace, (channel, wamid)) in &memory.unparked {
+        writes.unparked.push(json!([workspace, channel, wamid]));
+    }
+}
