@@ -6,9 +6,15 @@
 //! snapshot each ([`Store::read`]).
 
 mod dialect;
+pub(crate) mod digest;
 mod error;
+mod fold;
 mod migrate;
+pub mod read;
+pub(crate) mod rows;
+pub mod seal;
 mod tx;
+pub mod verify;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -27,6 +33,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions};
 
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
+pub use fold::fold;
 pub use tx::{Record, Tx, Write};
 
 /// How to open a database.

@@ -30,7 +30,7 @@ WHEN (NEW.seq < OLD.seq)
 EXECUTE FUNCTION refuse();
 
 CREATE TRIGGER log_head_climbs BEFORE UPDATE ON log_head FOR EACH ROW
-WHEN (NEW.position < OLD.position OR NEW.sealed < OLD.sealed OR NEW.feed_floor < OLD.feed_floor)
+WHEN (NEW.position < OLD.position OR NEW.feed_floor < OLD.feed_floor)
 EXECUTE FUNCTION refuse();
 
 CREATE TRIGGER log_is_written_once BEFORE UPDATE ON log FOR EACH ROW

@@ -307,12 +307,8 @@ CREATE TABLE tally (
 CREATE TABLE log_head (
   workspace TEXT PRIMARY KEY REFERENCES workspace (id),
   position BIGINT NOT NULL DEFAULT 0,
-  -- How far the chain is sealed, and the hash of that row (hexadecimal; '' before the first).
-  sealed BIGINT NOT NULL DEFAULT 0,
-  seal_hash TEXT NOT NULL DEFAULT '',
   -- The feed holds what lies above it; older cursors are reset.
   feed_floor BIGINT NOT NULL DEFAULT 0,
-  CHECK (0 <= sealed AND sealed <= position),
   CHECK (0 <= feed_floor AND feed_floor <= position)
 );
 
@@ -351,14 +347,16 @@ CREATE TABLE feed (
 
 -- One row for each stretch that was sealed: the chain's hash at its end, and in `marks` the first
 -- eight bytes (hexadecimal) of the hash at each of its positions, so that the first changed row of
--- a stretch can be named.
+-- a stretch can be named. It stands apart from the log's head, so that sealing locks nobody out.
 CREATE TABLE seal (
   workspace TEXT NOT NULL,
   upto BIGINT NOT NULL,
   from_position BIGINT NOT NULL,
   hash TEXT NOT NULL,
   marks TEXT NOT NULL,
-  PRIMARY KEY (workspace, upto)
+  PRIMARY KEY (workspace, upto),
+  UNIQUE (workspace, from_position),
+  CHECK (0 < from_position AND from_position <= upto)
 );
 
 CREATE TABLE outcome (

@@ -24,7 +24,7 @@ WHEN NEW.seq < OLD.seq
 BEGIN SELECT RAISE(ABORT, 'read_mark_climbs'); END;
 
 CREATE TRIGGER log_head_climbs BEFORE UPDATE ON log_head
-WHEN NEW.position < OLD.position OR NEW.sealed < OLD.sealed OR NEW.feed_floor < OLD.feed_floor
+WHEN NEW.position < OLD.position OR NEW.feed_floor < OLD.feed_floor
 BEGIN SELECT RAISE(ABORT, 'log_head_climbs'); END;
 
 CREATE TRIGGER log_is_written_once BEFORE UPDATE ON log

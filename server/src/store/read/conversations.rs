@@ -1,0 +1,95 @@
+//! Conversations by id: their facts, and the rows of the inbox.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::conversation::{ContactCard, ConversationView};
+use baton_protocol::{AgentId, Conversation, ConversationId, Head, WorkspaceId};
+use sqlx::FromRow;
+
+use super::lines::messages;
+use crate::store::rows::{ConversationRow, conversation_columns, ids, number};
+use crate::store::{Sql, StoreError, Tx};
+
+/// The facts of these conversations, as far as they exist.
+pub async fn conversations(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    of: &[ConversationId],
+) -> Result<BTreeMap<ConversationId, Conversation>, StoreError> {
+    static SELECT: Sql = Sql::new(concat!(
+        "SELECT ",
+        conversation_columns!(),
+        " FROM conversation AS c WHERE c.workspace = $1 AND c.id {in $2}"
+    ));
+    if of.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<ConversationRow> = tx.rows(&SELECT, &[&workspace.to_string(), &ids(of)]).await?;
+    let mut found = BTreeMap::new();
+    for row in rows {
+        let conversation = row.read()?;
+        found.insert(conversation.head.id, conversation);
+    }
+    Ok(found)
+}
+
+/// The heads of these conversations, as far as they exist.
+pub async fn heads(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    of: &[ConversationId],
+) -> Result<BTreeMap<ConversationId, Head>, StoreError> {
+    let found = conversations(tx, workspace, of).await?;
+    Ok(found.into_iter().map(|(id, conversation)| (id, conversation.head)).collect())
+}
+
+#[derive(FromRow)]
+struct ViewRow {
+    #[sqlx(flatten)]
+    conversation: ConversationRow,
+    name: Option<String>,
+    phone: Option<String>,
+    read_seq: i64,
+}
+
+/// Rows of an agent's inbox: facts, contact, last line, how far the agent has read. Whether the
+/// agent may see them is the caller's to know.
+pub async fn views(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    agent: AgentId,
+    of: &[ConversationId],
+) -> Result<BTreeMap<ConversationId, ConversationView>, StoreError> {
+    static SELECT: Sql = Sql::new(concat!(
+        "SELECT ",
+        conversation_columns!(),
+        ", (SELECT k.name FROM contact AS k WHERE k.workspace = c.workspace AND k.id = c.contact)
+             AS name,
+           (SELECT k.phone FROM contact AS k WHERE k.workspace = c.workspace AND k.id = c.contact)
+             AS phone,
+           COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
+             AND r.agent = $3 AND r.conversation = c.id), 0) AS read_seq
+         FROM conversation AS c WHERE c.workspace = $1 AND c.id {in $2}"
+    ));
+    if of.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let args = [workspace.to_string(), ids(of), agent.to_string()];
+    let rows: Vec<ViewRow> = tx.rows(&SELECT, &[&args[0], &args[1], &args[2]]).await?;
+    let mut found = BTreeMap::new();
+    let mut last_lines = Vec::new();
+    for row in rows {
+        let conversation = row.conversation.read()?;
+        last_lines.extend(conversation.thread.last_line.map(|line| line.id));
+        let contact = ContactCard { name: row.name, phone: row.phone };
+        let read_seq = number(row.read_seq)?;
+        let id = conversation.head.id;
+        found.insert(id, ConversationView { conversation, contact, preview: None, read_seq });
+    }
+    for (_, (id, line)) in messages(tx, workspace, &last_lines).await? {
+        if let Some(view) = found.get_mut(&id) {
+            view.preview = Some(line);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,385 @@
+//! The conversation list: filtered, in order, a page at a time.
+//!
+//! A list is merged by the database from branches of one team (or owner) and one status each, all
+//! read in index order: a page costs what the viewer sees of it, not what the workspace holds.
+
+use std::fmt::Write as _;
+
+use baton_domain::scope::{Level, Scope};
+use baton_domain::sight::Sight;
+use baton_protocol::conversation::ConversationView;
+use baton_protocol::{AgentId, ConversationId, Head, Owner, Role, TeamId, WorkspaceId};
+
+use super::conversations::views;
+use crate::store::rows::id;
+use crate::store::{StoreError, Tx, fold};
+
+/// Which conversations.
+#[derive(Clone, Default, Debug)]
+pub struct Filter {
+    /// Where they stand.
+    pub status: Option<StatusFilter>,
+    /// Whose they are.
+    pub owner: Option<OwnerFilter>,
+    /// Of which team.
+    pub team: Option<TeamId>,
+    /// Only with lines that the viewer has not read.
+    pub unread: bool,
+    /// Part of the contact's name or number.
+    pub query: Option<String>,
+    /// In which order.
+    pub order: Order,
+}
+
+/// See [`Filter::status`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusFilter {
+    /// Somebody has to do something.
+    Open,
+    /// Waiting for the customer or a third party.
+    Waiting,
+    /// Out of sight until a time.
+    Snoozed,
+    /// Done.
+    Resolved,
+}
+
+impl StatusFilter {
+    const ALL: [Self; 4] = [Self::Open, Self::Waiting, Self::Snoozed, Self::Resolved];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Waiting => "waiting",
+            Self::Snoozed => "snoozed",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// See [`Filter::owner`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OwnerFilter {
+    /// The viewer's own.
+    Me,
+    /// In a queue.
+    Nobody,
+    /// A colleague's.
+    Agent(AgentId),
+}
+
+/// See [`Filter::order`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Whoever has waited longest for an answer first; then the others, newest first.
+    #[default]
+    Unanswered,
+    /// Newest first.
+    Activity,
+}
+
+/// One row of a list.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Listed {
+    /// Of level full.
+    Full(Box<ConversationView>),
+    /// Of level head.
+    Head(Head),
+}
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct ListPage {
+    /// In the order asked for.
+    pub rows: Vec<Listed>,
+    /// Ask for the next page with it; `None` on the last.
+    pub next: Option<String>,
+}
+
+/// A page of a viewer's list.
+pub async fn list(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    sight: &Sight,
+    filter: &Filter,
+    page: (Option<&str>, u32),
+) -> Result<ListPage, StoreError> {
+    let limit = usize::try_from(page.1.max(1)).unwrap_or(usize::MAX);
+    let mut place = match page.0 {
+        Some(token) => Place::parse(token)?,
+        None => Place::first(filter.order),
+    };
+    let branches = branches(sight, filter);
+    let mut keys: Vec<(ConversationId, Place)> = Vec::new();
+    while keys.len() <= limit {
+        let query = Query { workspace, sight, filter, branches: &branches };
+        keys.extend(query.keys(tx, &place, limit + 1 - keys.len()).await?);
+        match place.phase {
+            Phase::Waiting if keys.len() <= limit => place = Place::start(Phase::Others),
+            _ => break,
+        }
+    }
+    let more = keys.len() > limit;
+    keys.truncate(limit);
+    let next = keys.last().filter(|_| more).map(|(_, place)| place.token());
+    let ids: Vec<_> = keys.iter().map(|(id, _)| *id).collect();
+    let mut found = views(tx, workspace, sight.viewer.agent, &ids).await?;
+    let listed = |view: ConversationView| match sight.level(Scope::of(&view.conversation.head)) {
+        Level::Full => Some(Listed::Full(Box::new(view))),
+        Level::Head => Some(Listed::Head(view.conversation.head)),
+        Level::None => None,
+    };
+    let rows = ids.iter().filter_map(|id| found.remove(id)).filter_map(listed).collect();
+    Ok(ListPage { rows, next })
+}
+
+/// What a viewer sees of a team's conversations in the queue, and of those of colleagues.
+pub(super) fn levels(sight: &Sight, team: TeamId) -> (Level, Level) {
+    let colleague = Owner::Agent(AgentId(uuid::Uuid::nil()));
+    let level = |owner| sight.level(Scope { team, owner });
+    (level(Owner::Queue(team)), level(colleague))
+}
+
+/// Where a list goes on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Place {
+    phase: Phase,
+    key: i64,
+    id: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    /// Open turns, the oldest first.
+    Waiting,
+    /// No open turn, the newest first.
+    Others,
+    /// Everything, the newest first.
+    All,
+}
+
+impl Place {
+    fn first(order: Order) -> Self {
+        Self::start(match order {
+            Order::Unanswered => Phase::Waiting,
+            Order::Activity => Phase::All,
+        })
+    }
+
+    fn start(phase: Phase) -> Self {
+        let key = if phase == Phase::Waiting { i64::MIN } else { i64::MAX };
+        Self { phase, key, id: String::new() }
+    }
+
+    fn token(&self) -> String {
+        let phase = match self.phase {
+            Phase::Waiting => 'w',
+            Phase::Others => 'o',
+            Phase::All => 'a',
+        };
+        hex::encode(format!("{phase}:{}:{}", self.key, self.id))
+    }
+
+    fn parse(token: &str) -> Result<Self, StoreError> {
+        let read = || {
+            let text = String::from_utf8(hex::decode(token).ok()?).ok()?;
+            let mut parts = text.splitn(3, ':');
+            let phase = match parts.next()? {
+                "w" => Phase::Waiting,
+                "o" => Phase::Others,
+                "a" => Phase::All,
+                _ => return None,
+            };
+            let key = parts.next()?.parse().ok()?;
+            let id: ConversationId = parts.next()?.parse().ok()?;
+            Some(Self { phase, key, id: id.to_string() })
+        };
+        let unknown = || StoreError::Invalid("the page token is not one of this query".to_owned());
+        read().ok_or_else(unknown)
+    }
+}
+
+/// A part of the list that one index gives in order.
+#[derive(Clone, Debug)]
+struct Branch {
+    /// The column that is fixed, and its value.
+    by: (&'static str, String),
+    /// A further condition, of static pieces.
+    and: &'static str,
+    /// The team, when that is a further condition.
+    team: Option<TeamId>,
+}
+
+/// Not mine: those are a branch of their own.
+const OF_OTHERS: &str = "(c.owner_agent IS NULL OR c.owner_agent <> $2)";
+const OF_NOBODY: &str = "c.owner_agent IS NULL";
+
+fn branches(sight: &Sight, filter: &Filter) -> Vec<Branch> {
+    let me = sight.viewer.agent;
+    let owned_by =
+        |agent: AgentId| Branch { by: ("owner_agent", agent.to_string()), and: "", team: None };
+    let of_team = |team: TeamId, and| Branch { by: ("team", team.to_string()), and, team: None };
+    let is_asked = |team: &TeamId| filter.team.is_none_or(|asked| asked == *team);
+    // Who is seen by their head only cannot be found by their name.
+    let least = if filter.query.is_some() { Level::Full } else { Level::Head };
+    let teams: Vec<_> = sight.visibility.keys().copied().filter(is_asked).collect();
+    let mine = || Branch { team: filter.team, ..owned_by(me) };
+    match filter.owner {
+        Some(OwnerFilter::Me) => vec![mine()],
+        Some(OwnerFilter::Agent(agent)) if agent == me => vec![mine()],
+        Some(OwnerFilter::Agent(agent)) if sight.viewer.role == Role::Admin => {
+            vec![Branch { team: filter.team, ..owned_by(agent) }]
+        }
+        Some(OwnerFilter::Agent(agent)) => teams
+            .into_iter()
+            .filter(|team| levels(sight, *team).1 >= least)
+            .map(|team| Branch { team: Some(team), ..owned_by(agent) })
+            .collect(),
+        Some(OwnerFilter::Nobody) => teams
+            .into_iter()
+            .filter(|team| levels(sight, *team).0 >= least)
+            .map(|team| of_team(team, OF_NOBODY))
+            .collect(),
+        None => {
+            let others = teams.into_iter().filter_map(|team| match levels(sight, team) {
+                (_, colleagues) if colleagues >= least => Some(of_team(team, OF_OTHERS)),
+                (queue, _) if queue >= least => Some(of_team(team, OF_NOBODY)),
+                _ => None,
+            });
+            std::iter::once(mine()).chain(others).collect()
+        }
+    }
+}
+
+struct Query<'a> {
+    workspace: WorkspaceId,
+    sight: &'a Sight,
+    filter: &'a Filter,
+    branches: &'a [Branch],
+}
+
+/// Branches of one statement; SQLite takes 500 selects in one.
+const BRANCHES_MAX: usize = 100;
+
+impl Query<'_> {
+    /// The next keys of one phase, in order.
+    async fn keys(
+        &self,
+        tx: &mut Tx,
+        place: &Place,
+        limit: usize,
+    ) -> Result<Vec<(ConversationId, Place)>, StoreError> {
+        let mut keys: Vec<(String, i64)> = Vec::new();
+        for branches in self.branches.chunks(BRANCHES_MAX) {
+            let mut args = self.arguments(place, limit);
+            let sql = self.statement(place.phase, branches, &mut args);
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            keys.extend(tx.rows_of::<(String, i64)>(&sql, &args).await?);
+        }
+        let is_merged = self.branches.len() > BRANCHES_MAX;
+        if is_merged && place.phase == Phase::Waiting {
+            keys.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        } else if is_merged {
+            keys.sort_by(|a, b| (b.1, &b.0).cmp(&(a.1, &a.0)));
+        }
+        keys.truncate(limit);
+        let read = |(text, key): (String, i64)| {
+            Ok((id(&text)?, Place { phase: place.phase, key, id: text }))
+        };
+        keys.into_iter().map(read).collect()
+    }
+
+    fn arguments(&self, place: &Place, limit: usize) -> Vec<String> {
+        let query = self.filter.query.as_deref().unwrap_or_default();
+        vec![
+            self.workspace.to_string(),
+            self.sight.viewer.agent.to_string(),
+            place.key.to_string(),
+            place.id.clone(),
+            limit.to_string(),
+            pattern(&fold(query)),
+            pattern(&number_part(query)),
+        ]
+    }
+
+    /// The statement, of static pieces alone; what varies goes to the arguments.
+    fn statement(&self, phase: Phase, branches: &[Branch], args: &mut Vec<String>) -> String {
+        let statuses: &[StatusFilter] = match &self.filter.status {
+            Some(status) => std::slice::from_ref(status),
+            None => &StatusFilter::ALL,
+        };
+        let (key, beyond, order) = match phase {
+            Phase::Waiting => ("c.unanswered_since", ">", "ASC"),
+            Phase::Others | Phase::All => ("c.activity_at", "<", "DESC"),
+        };
+        let conditions = self.conditions(phase);
+        let mut sql = String::new();
+        for branch in branches {
+            let mut and = conditions.clone();
+            if !branch.and.is_empty() {
+                and.extend([" AND ", branch.and]);
+            }
+            if let Some(team) = branch.team {
+                args.push(team.to_string());
+                and.extend([" AND c.team = $", &args.len().to_string()]);
+            }
+            args.push(branch.by.1.clone());
+            let (column, value) = (branch.by.0, args.len());
+            for status in statuses {
+                let union = if sql.is_empty() { "" } else { " UNION ALL " };
+                // Writing to a string cannot fail.
+                let _ = write!(
+                    sql,
+                    "{union}SELECT * FROM (SELECT c.id AS id, {key} AS sort_key
+                     FROM conversation AS c
+                     WHERE c.workspace = $1 AND c.{column} = ${value} AND c.status = '{}'{and}
+                       AND ({key}, c.id) {beyond} (CAST($3 AS BIGINT), $4)
+                     ORDER BY {key} {order}, c.id {order} LIMIT CAST($5 AS BIGINT)) AS b",
+                    status.name()
+                );
+            }
+        }
+        let _ = write!(sql, " ORDER BY 2 {order}, 1 {order} LIMIT CAST($5 AS BIGINT)");
+        sql
+    }
+
+    fn conditions(&self, phase: Phase) -> String {
+        let mut and = String::new();
+        match phase {
+            Phase::Waiting => and.push_str(" AND c.unanswered_since IS NOT NULL"),
+            Phase::Others => and.push_str(" AND c.unanswered_since IS NULL"),
+            Phase::All => {}
+        }
+        if self.filter.unread {
+            and.push_str(
+                " AND c.last_seq > COALESCE((SELECT r.seq FROM read_mark AS r
+                   WHERE r.workspace = c.workspace AND r.agent = $2 AND r.conversation = c.id), 0)",
+            );
+        }
+        if self.filter.query.is_some() {
+            and.push_str(
+                " AND EXISTS (SELECT 1 FROM contact AS k
+                   WHERE k.workspace = c.workspace AND k.id = c.contact
+                     AND (k.search_name LIKE $6 ESCAPE '!' OR k.phone LIKE $7 ESCAPE '!'))",
+            );
+        }
+        and
+    }
+}
+
+/// The digits of what may be a number; nothing if it holds letters.
+fn number_part(query: &str) -> String {
+    let is_number = query.chars().all(|c| c.is_ascii_digit() || " +-().".contains(c));
+    if is_number { query.chars().filter(char::is_ascii_digit).collect() } else { String::new() }
+}
+
+/// The pattern that finds a part; nothing is found by an empty one.
+fn pattern(part: &str) -> String {
+    if part.is_empty() {
+        return String::new();
+    }
+    let escaped = part.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
+}

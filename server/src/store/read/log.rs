@@ -1,0 +1,129 @@
+//! Stretches of the log, content joined as far as it is not erased.
+
+use baton_domain::log::Logged;
+use baton_domain::scope::Audience;
+use baton_protocol::WorkspaceId;
+use sqlx::FromRow;
+
+use crate::store::rows::{LogRow, column, ids, log_columns, number};
+use crate::store::{Sql, StoreError, Tx};
+
+/// Where a log ends, and from where on the feed is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LogHead {
+    /// The last position; 0 when there is none.
+    pub position: u64,
+    /// The feed lists what lies above it.
+    pub feed_floor: u64,
+}
+
+#[derive(FromRow)]
+struct HeadRow {
+    position: i64,
+    feed_floor: i64,
+}
+
+/// Where the workspace's log ends; nothing for a workspace that is not there.
+pub async fn log_head(tx: &mut Tx, workspace: WorkspaceId) -> Result<LogHead, StoreError> {
+    static SELECT: Sql = Sql::new("SELECT position, feed_floor FROM log_head WHERE workspace = $1");
+    let row: Option<HeadRow> = tx.row(&SELECT, &[&workspace.to_string()]).await?;
+    let row = row.unwrap_or(HeadRow { position: 0, feed_floor: 0 });
+    Ok(LogHead { position: number(row.position)?, feed_floor: number(row.feed_floor)? })
+}
+
+/// The events above `position`, in order, at most `limit`.
+pub async fn log_after(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    position: u64,
+    limit: u64,
+) -> Result<Vec<Logged>, StoreError> {
+    let upto = position.saturating_add(limit);
+    log_between(tx, workspace, position, upto).await
+}
+
+/// All events of (after, upto] that these audiences hear of, in order; of everything, without
+/// audiences (admins read the log itself).
+pub async fn gap(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    audiences: Option<&[Audience]>,
+    after: u64,
+    upto: u64,
+) -> Result<Vec<Logged>, StoreError> {
+    static SELECT: Sql = Sql::new(concat!(
+        "SELECT ",
+        log_columns!(),
+        " FROM log AS l WHERE l.workspace = $1
+         AND l.position {postgres = ANY(ARRAY}{sqlite IN}
+           (SELECT f.position FROM feed AS f WHERE f.workspace = $1 AND f.audience {in $2}
+              AND f.position > CAST($3 AS BIGINT) AND f.position <= CAST($4 AS BIGINT)){postgres )}
+         ORDER BY l.position"
+    ));
+    let Some(audiences) = audiences else {
+        return log_between(tx, workspace, after, upto).await;
+    };
+    let args = [
+        workspace.to_string(),
+        ids(audiences),
+        column(after).to_string(),
+        column(upto).to_string(),
+    ];
+    read(tx.rows(&SELECT, &[&args[0], &args[1], &args[2], &args[3]]).await?)
+}
+
+/// Whether events of (after, upto] touch more than `limit` conversations, as these audiences hear.
+pub(super) async fn touches_more_than(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    audiences: Option<&[Audience]>,
+    (after, upto): (u64, u64),
+    limit: usize,
+) -> Result<bool, StoreError> {
+    static FEED: Sql = Sql::new(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM (
+           SELECT DISTINCT f.conversation FROM feed AS f
+           WHERE f.workspace = $1 AND f.audience {in $5} AND f.conversation IS NOT NULL
+             AND f.position > CAST($2 AS BIGINT) AND f.position <= CAST($3 AS BIGINT)
+           LIMIT CAST($4 AS BIGINT)) AS touched",
+    );
+    static LOG: Sql = Sql::new(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM (
+           SELECT DISTINCT l.conversation FROM log AS l
+           WHERE l.workspace = $1 AND l.revision IS NOT NULL
+             AND l.position > CAST($2 AS BIGINT) AND l.position <= CAST($3 AS BIGINT)
+           LIMIT CAST($4 AS BIGINT)) AS touched",
+    );
+    let args = [
+        workspace.to_string(),
+        column(after).to_string(),
+        column(upto).to_string(),
+        (limit + 1).to_string(),
+        ids(audiences.unwrap_or_default()),
+    ];
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let sql = if audiences.is_some() { &FEED } else { &LOG };
+    let count = tx.row::<(i64,)>(sql, &args).await?.map_or(0, |(count,)| count);
+    Ok(usize::try_from(count).unwrap_or(usize::MAX) > limit)
+}
+
+async fn log_between(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    after: u64,
+    upto: u64,
+) -> Result<Vec<Logged>, StoreError> {
+    static SELECT: Sql = Sql::new(concat!(
+        "SELECT ",
+        log_columns!(),
+        " FROM log AS l WHERE l.workspace = $1
+         AND l.position > CAST($2 AS BIGINT) AND l.position <= CAST($3 AS BIGINT)
+         ORDER BY l.position"
+    ));
+    let args = [workspace.to_string(), column(after).to_string(), column(upto).to_string()];
+    read(tx.rows(&SELECT, &[&args[0], &args[1], &args[2]]).await?)
+}
+
+fn read(rows: Vec<LogRow>) -> Result<Vec<Logged>, StoreError> {
+    rows.iter().map(LogRow::read).collect()
+}

@@ -1,0 +1,20 @@
+//! Queries. Each takes a transaction, so that several see one moment; all are bound to a
+//! workspace, and what a viewer may see is decided by `Sight`, nowhere else.
+
+mod conversations;
+mod lines;
+mod list;
+mod log;
+mod page;
+mod people;
+mod snapshots;
+mod sync;
+
+pub use conversations::{conversations, heads, views};
+pub use lines::{Run, lines, messages, notes};
+pub use list::{Filter, ListPage, Listed, Order, OwnerFilter, StatusFilter, list};
+pub use log::{LogHead, gap, log_after, log_head};
+pub use page::{SnapshotPage, snapshot_page};
+pub use people::{agents, channels, sight, teams};
+pub use snapshots::{snapshot, snapshots};
+pub use sync::{SyncGap, sync_gap};

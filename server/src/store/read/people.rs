@@ -1,0 +1,140 @@
+//! People and settings: small tables, read whole.
+
+use std::collections::BTreeMap;
+
+use baton_domain::scope::Viewer;
+use baton_domain::sight::Sight;
+use baton_protocol::{Agent, AgentId, Channel, Membership, Team, WorkspaceId};
+use sqlx::FromRow;
+
+use crate::store::rows::{id, named, number};
+use crate::store::{Sql, StoreError, Tx};
+
+/// An active agent's rights, with the settings of all teams; `None` for anybody else.
+pub async fn sight(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    agent: AgentId,
+) -> Result<Option<Sight>, StoreError> {
+    static ROLE: Sql =
+        Sql::new("SELECT role FROM agent WHERE workspace = $1 AND id = $2 AND state = 'active'");
+    static TEAMS: Sql =
+        Sql::new("SELECT team, kind FROM team_member WHERE workspace = $1 AND agent = $2");
+    static VISIBILITY: Sql = Sql::new("SELECT id, visibility FROM team WHERE workspace = $1");
+    let (of, who) = (workspace.to_string(), agent.to_string());
+    let Some((role,)) = tx.row::<(String,)>(&ROLE, &[&of, &who]).await? else {
+        return Ok(None);
+    };
+    let mut teams = BTreeMap::new();
+    for (team, kind) in tx.rows::<(String, String)>(&TEAMS, &[&of, &who]).await? {
+        teams.insert(id(&team)?, named(&kind)?);
+    }
+    let mut visibility = BTreeMap::new();
+    for (team, setting) in tx.rows::<(String, String)>(&VISIBILITY, &[&of]).await? {
+        visibility.insert(id(&team)?, named(&setting)?);
+    }
+    Ok(Some(Sight { viewer: Viewer { agent, role: named(&role)?, teams }, visibility }))
+}
+
+#[derive(FromRow)]
+struct AgentRow {
+    id: String,
+    name: String,
+    role: String,
+    state: String,
+    availability: String,
+    load: i64,
+    capacity: Option<i64>,
+}
+
+/// All agents, by name, with their teams.
+pub async fn agents(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Agent>, StoreError> {
+    static AGENTS: Sql = Sql::new(
+        "SELECT id, name, role, state, availability, load, capacity FROM agent
+         WHERE workspace = $1 ORDER BY name, id",
+    );
+    static MEMBERS: Sql = Sql::new(
+        "SELECT agent, team, kind FROM team_member WHERE workspace = $1 ORDER BY team, agent",
+    );
+    let of = workspace.to_string();
+    let mut teams: BTreeMap<AgentId, Vec<Membership>> = BTreeMap::new();
+    for (agent, team, kind) in tx.rows::<(String, String, String)>(&MEMBERS, &[&of]).await? {
+        let place = Membership { team_id: id(&team)?, kind: named(&kind)? };
+        teams.entry(id(&agent)?).or_default().push(place);
+    }
+    let rows: Vec<AgentRow> = tx.rows(&AGENTS, &[&of]).await?;
+    rows.iter().map(|row| agent(row, &mut teams)).collect()
+}
+
+fn agent(
+    row: &AgentRow,
+    teams: &mut BTreeMap<AgentId, Vec<Membership>>,
+) -> Result<Agent, StoreError> {
+    let of = id(&row.id)?;
+    Ok(Agent {
+        id: of,
+        name: row.name.clone(),
+        role: named(&row.role)?,
+        state: named(&row.state)?,
+        availability: named(&row.availability)?,
+        load: number(row.load)?,
+        capacity: row.capacity.map(number).transpose()?,
+        teams: teams.remove(&of).unwrap_or_default(),
+    })
+}
+
+#[derive(FromRow)]
+struct TeamRow {
+    id: String,
+    name: String,
+    reply_policy: String,
+    visibility: String,
+    claim_from_colleagues: i64,
+}
+
+/// All teams, by name.
+pub async fn teams(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Team>, StoreError> {
+    static TEAMS: Sql = Sql::new(
+        "SELECT id, name, reply_policy, visibility, claim_from_colleagues FROM team
+         WHERE workspace = $1 ORDER BY name, id",
+    );
+    let rows: Vec<TeamRow> = tx.rows(&TEAMS, &[&workspace.to_string()]).await?;
+    let team = |row: &TeamRow| {
+        Ok(Team {
+            id: id(&row.id)?,
+            name: row.name.clone(),
+            reply_policy: named(&row.reply_policy)?,
+            visibility: named(&row.visibility)?,
+            claim_from_colleagues: row.claim_from_colleagues != 0,
+        })
+    };
+    rows.iter().map(team).collect()
+}
+
+#[derive(FromRow)]
+struct ChannelRow {
+    id: String,
+    name: String,
+    phone_number_id: String,
+    display_number: String,
+    default_team: String,
+}
+
+/// All channels, by name.
+pub async fn channels(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Channel>, StoreError> {
+    static CHANNELS: Sql = Sql::new(
+        "SELECT id, name, phone_number_id, display_number, default_team FROM channel
+         WHERE workspace = $1 ORDER BY name, id",
+    );
+    let rows: Vec<ChannelRow> = tx.rows(&CHANNELS, &[&workspace.to_string()]).await?;
+    let channel = |row: ChannelRow| {
+        Ok(Channel {
+            id: id(&row.id)?,
+            default_team: id(&row.default_team)?,
+            name: row.name,
+            phone_number_id: row.phone_number_id,
+            display_number: row.display_number,
+        })
+    };
+    rows.into_iter().map(channel).collect()
+}

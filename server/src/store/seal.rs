@@ -1,0 +1,182 @@
+//! The hash chain over the log, sealed by a follower, so that no command waits for it.
+//!
+//! hash(i) = SHA-256(hash(i-1) || canonical bytes of row i). A seal is a row of its own, written in
+//! a short transaction after the hashes were computed on a snapshot; two nodes that seal the same
+//! stretch compute the same row, and one of them writes it.
+
+use baton_protocol::WorkspaceId;
+use sha2::{Digest, Sha256};
+use sqlx::FromRow;
+
+use super::rows::{column, id, number};
+use super::{Sql, Store, StoreError, Tx};
+
+/// A hash of the chain.
+pub(super) type Hash = [u8; 32];
+
+/// Bytes of each position's hash that a seal keeps.
+pub(super) const MARK_BYTES: usize = 8;
+
+/// The columns of [`ChainRow`], of `log AS l`: all of them.
+macro_rules! chain_columns {
+    () => {
+        "l.workspace, l.position, l.previous, l.at, l.actor_kind, l.actor, l.conversation,
+         l.revision, l.team_before, l.owner_before, l.team_after, l.owner_after, l.fact, l.content,
+         l.digest"
+    };
+}
+pub(super) use chain_columns;
+
+/// A row of the log as the chain covers it: every column.
+#[derive(FromRow, Clone, Debug)]
+pub(super) struct ChainRow {
+    pub(super) workspace: String,
+    pub(super) position: i64,
+    pub(super) previous: Option<i64>,
+    at: i64,
+    actor_kind: String,
+    actor: Option<String>,
+    pub(super) conversation: Option<String>,
+    pub(super) revision: Option<i64>,
+    team_before: Option<String>,
+    owner_before: Option<String>,
+    team_after: Option<String>,
+    owner_after: Option<String>,
+    pub(super) fact: String,
+    pub(super) content: Option<String>,
+    pub(super) digest: Option<String>,
+}
+
+impl ChainRow {
+    /// The hash after this row.
+    pub(super) fn chain(&self, before: &Hash) -> Hash {
+        let mut hash = Sha256::new();
+        hash.update(before);
+        let mut field = |text: Option<&str>| match text {
+            // Length first: no two rows have the same bytes.
+            Some(text) => {
+                hash.update([1]);
+                hash.update((text.len() as u64).to_be_bytes());
+                hash.update(text);
+            }
+            None => hash.update([0]),
+        };
+        field(Some(&self.workspace));
+        field(Some(&self.position.to_string()));
+        field(self.previous.map(|n| n.to_string()).as_deref());
+        field(Some(&self.at.to_string()));
+        field(Some(&self.actor_kind));
+        field(self.actor.as_deref());
+        field(self.conversation.as_deref());
+        field(self.revision.map(|n| n.to_string()).as_deref());
+        field(self.team_before.as_deref());
+        field(self.owner_before.as_deref());
+        field(self.team_after.as_deref());
+        field(self.owner_after.as_deref());
+        field(Some(&self.fact));
+        field(self.content.as_deref());
+        field(self.digest.as_deref());
+        hash.finalize().into()
+    }
+}
+
+/// The hash before the first row.
+pub(super) fn genesis(workspace: WorkspaceId) -> Hash {
+    Sha256::digest(format!("baton log {workspace}")).into()
+}
+
+/// How far a chain is sealed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sealed {
+    /// The last sealed position; 0 when there is none.
+    pub upto: u64,
+    /// The chain's hash there, in hexadecimal; of the beginning when nothing is sealed.
+    pub hash: String,
+}
+
+/// The workspaces whose logs have a tail to be sealed.
+pub async fn unsealed(tx: &mut Tx) -> Result<Vec<WorkspaceId>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT h.workspace FROM log_head AS h
+         WHERE h.position > COALESCE((SELECT s.upto FROM seal AS s
+           WHERE s.workspace = h.workspace ORDER BY s.upto DESC LIMIT 1), 0)
+         ORDER BY h.workspace",
+    );
+    let rows: Vec<(String,)> = tx.rows(&SELECT, &[]).await?;
+    rows.iter().map(|(workspace,)| id(workspace)).collect()
+}
+
+/// How far the workspace's chain is sealed.
+pub async fn sealed(tx: &mut Tx, workspace: WorkspaceId) -> Result<Sealed, StoreError> {
+    static SELECT: Sql =
+        Sql::new("SELECT upto, hash FROM seal WHERE workspace = $1 ORDER BY upto DESC LIMIT 1");
+    match tx.row::<(i64, String)>(&SELECT, &[&workspace.to_string()]).await? {
+        Some((upto, hash)) => Ok(Sealed { upto: number(upto)?, hash }),
+        None => Ok(Sealed { upto: 0, hash: hex::encode(genesis(workspace)) }),
+    }
+}
+
+/// Seals at most `limit` further rows and tells how far the chain is sealed then.
+pub async fn seal_pending(
+    store: &Store,
+    workspace: WorkspaceId,
+    limit: u64,
+) -> Result<Sealed, StoreError> {
+    static INSERT: Sql = Sql::new(
+        "INSERT INTO seal (workspace, upto, from_position, hash, marks)
+         VALUES ($1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), $4, $5) ON CONFLICT DO NOTHING",
+    );
+    let mut tx = store.read().await?;
+    let before = sealed(&mut tx, workspace).await?;
+    let rows = chain_rows(&mut tx, workspace, before.upto, limit).await?;
+    tx.rollback().await?;
+    let mut hash = decode(&before.hash)?;
+    let mut marks = String::with_capacity(rows.len() * MARK_BYTES * 2);
+    let mut upto = before.upto;
+    for row in &rows {
+        // Rows above a hole are not sealed: verification names the hole.
+        if row.position != column(upto + 1) {
+            break;
+        }
+        hash = row.chain(&hash);
+        marks.push_str(&mark(&hash));
+        upto += 1;
+    }
+    if upto == before.upto {
+        return Ok(before);
+    }
+    let hash = hex::encode(hash);
+    let (to, from) = (upto.to_string(), (before.upto + 1).to_string());
+    let mut tx = store.begin().await?;
+    tx.run(&INSERT, &[&workspace.to_string(), &to, &from, &hash, &marks]).await?;
+    tx.commit().await?;
+    Ok(Sealed { upto, hash })
+}
+
+/// Rows of the log above `after`, in order.
+pub(super) async fn chain_rows(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    after: u64,
+    limit: u64,
+) -> Result<Vec<ChainRow>, StoreError> {
+    static SELECT: Sql = Sql::new(concat!(
+        "SELECT ",
+        chain_columns!(),
+        " FROM log AS l WHERE l.workspace = $1 AND l.position > CAST($2 AS BIGINT)
+         ORDER BY l.position LIMIT CAST($3 AS BIGINT)"
+    ));
+    let args = [workspace.to_string(), column(after).to_string(), column(limit).to_string()];
+    tx.rows(&SELECT, &[&args[0], &args[1], &args[2]]).await
+}
+
+/// The part of a hash that a seal keeps for its position.
+pub(super) fn mark(hash: &Hash) -> String {
+    hash.iter().take(MARK_BYTES).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn decode(hash: &str) -> Result<Hash, StoreError> {
+    let mut bytes = Hash::default();
+    hex::decode_to_slice(hash, &mut bytes).map_err(StoreError::corrupt)?;
+    Ok(bytes)
+}

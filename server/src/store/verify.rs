@@ -1,0 +1,214 @@
+//! `baton verify-log`: reads a whole log and names the first thing that is not as it was written.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::{Fact, WorkspaceId};
+use sqlx::FromRow;
+
+use super::digest::content_digest;
+use super::read::log_head;
+use super::rows::{column, ids, number};
+use super::seal::{ChainRow, Hash, MARK_BYTES, chain_rows, genesis, mark};
+use super::{Sql, Store, StoreError, Tx};
+
+/// What was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Report {
+    /// Rows that were read and found right.
+    pub checked: u64,
+    /// The last position that the chain covers.
+    pub sealed: u64,
+    /// Rows above it: these are checked in all but their hash.
+    pub unsealed: u64,
+    /// Contents that were there, and match their digests.
+    pub contents: u64,
+    /// The first fault.
+    pub fault: Option<Fault>,
+}
+
+/// Something is not as it was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// Where.
+    pub position: u64,
+    /// What, in words.
+    pub what: String,
+}
+
+/// Rows read at once.
+const BATCH: u64 = 1000;
+
+/// Verifies the workspace's log, as of one moment.
+pub async fn verify_log(store: &Store, workspace: WorkspaceId) -> Result<Report, StoreError> {
+    let mut tx = store.read().await?;
+    let seals = Seals::read(&mut tx, workspace).await?;
+    let mut check = Check::new(workspace, seals);
+    loop {
+        let rows = chain_rows(&mut tx, workspace, check.report.checked, BATCH).await?;
+        if rows.is_empty() {
+            break;
+        }
+        let contents = contents(&mut tx, workspace, &rows).await?;
+        if let Err(fault) = check.rows(&rows, &contents) {
+            check.report.fault = Some(fault);
+            break;
+        }
+    }
+    let head = log_head(&mut tx, workspace).await?;
+    tx.rollback().await?;
+    Ok(check.finish(head.position))
+}
+
+#[derive(FromRow)]
+struct SealRow {
+    upto: i64,
+    from_position: i64,
+    hash: String,
+    marks: String,
+}
+
+/// What the seals say of each position.
+struct Seals {
+    rows: Vec<SealRow>,
+    upto: u64,
+}
+
+impl Seals {
+    async fn read(tx: &mut Tx, workspace: WorkspaceId) -> Result<Self, StoreError> {
+        static SELECT: Sql = Sql::new(
+            "SELECT upto, from_position, hash, marks FROM seal WHERE workspace = $1 ORDER BY upto",
+        );
+        let rows: Vec<SealRow> = tx.rows(&SELECT, &[&workspace.to_string()]).await?;
+        let upto = rows.last().map_or(Ok(0), |row| number(row.upto))?;
+        Ok(Self { rows, upto })
+    }
+
+    /// Whether a position's hash is the one that was sealed.
+    fn check(&self, position: u64, hash: &Hash) -> Result<(), Fault> {
+        let at = column(position);
+        let place = self.rows.partition_point(|row| row.upto < at);
+        let Some(row) = self.rows.get(place) else { return Ok(()) };
+        if row.from_position > at {
+            return Err(fault(position, "no seal covers it, though later ones do"));
+        }
+        let nth = usize::try_from(at - row.from_position).unwrap_or(usize::MAX);
+        let width = MARK_BYTES * 2;
+        let start = nth.saturating_mul(width);
+        if row.marks.get(start..start.saturating_add(width)) != Some(mark(hash).as_str()) {
+            return Err(fault(position, "the row, or its mark, is not what was sealed"));
+        }
+        if row.upto == at && row.hash != hex::encode(hash) {
+            return Err(fault(position, "the seal's hash is not the chain's"));
+        }
+        Ok(())
+    }
+}
+
+struct Check {
+    seals: Seals,
+    workspace: String,
+    hash: Hash,
+    revisions: BTreeMap<String, i64>,
+    report: Report,
+}
+
+impl Check {
+    fn new(workspace: WorkspaceId, seals: Seals) -> Self {
+        let sealed = seals.upto;
+        let report = Report { checked: 0, sealed, unsealed: 0, contents: 0, fault: None };
+        Self {
+            seals,
+            workspace: workspace.to_string(),
+            hash: genesis(workspace),
+            revisions: BTreeMap::new(),
+            report,
+        }
+    }
+
+    fn rows(&mut self, rows: &[ChainRow], contents: &Contents) -> Result<(), Fault> {
+        for row in rows {
+            self.row(row, contents)?;
+            self.report.checked += 1;
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, row: &ChainRow, contents: &Contents) -> Result<(), Fault> {
+        let position = self.report.checked + 1;
+        if row.position != column(position) {
+            return Err(fault(position, "the row is missing"));
+        }
+        self.hash = row.chain(&self.hash);
+        self.seals.check(position, &self.hash)?;
+        let previous = (position > 1).then(|| column(position - 1));
+        if row.previous != previous || row.workspace != self.workspace {
+            return Err(fault(position, "the row does not follow the one before it"));
+        }
+        if serde_json::from_str::<Fact>(&row.fact).is_err() {
+            return Err(fault(position, "the fact cannot be read"));
+        }
+        self.revision(position, row)?;
+        self.content(position, row, contents)
+    }
+
+    fn revision(&mut self, position: u64, row: &ChainRow) -> Result<(), Fault> {
+        let Some(revision) = row.revision else { return Ok(()) };
+        let Some(conversation) = &row.conversation else {
+            return Err(fault(position, "a revision without a conversation"));
+        };
+        let last = self.revisions.entry(conversation.clone()).or_insert(0);
+        if revision != *last + 1 {
+            let what = format!("revision {revision} follows {last} of its conversation");
+            return Err(fault(position, &what));
+        }
+        *last = revision;
+        Ok(())
+    }
+
+    fn content(&mut self, position: u64, row: &ChainRow, contents: &Contents) -> Result<(), Fault> {
+        let (content, digest) = match (&row.content, &row.digest) {
+            (None, None) => return Ok(()),
+            (Some(content), Some(digest)) => (content, digest),
+            _ => return Err(fault(position, "content and digest do not stand together")),
+        };
+        let Some((salt, body)) = contents.get(content) else { return Ok(()) };
+        if content_digest(salt, body) != *digest {
+            return Err(fault(position, "the content is not what the digest was made of"));
+        }
+        self.report.contents += 1;
+        Ok(())
+    }
+
+    fn finish(self, head: u64) -> Report {
+        let mut report = self.report;
+        report.unsealed = report.checked.saturating_sub(report.sealed);
+        if report.fault.is_none() && report.checked != head.max(report.sealed) {
+            let what = format!(
+                "the log ends at {}, its head is {head} and it is sealed up to {}",
+                report.checked, report.sealed
+            );
+            report.fault = Some(fault(report.checked.min(head) + 1, &what));
+        }
+        report
+    }
+}
+
+/// Salt and body by content id.
+type Contents = BTreeMap<String, (String, String)>;
+
+async fn contents(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    rows: &[ChainRow],
+) -> Result<Contents, StoreError> {
+    static SELECT: Sql =
+        Sql::new("SELECT id, salt, body FROM content WHERE workspace = $1 AND id {in $2}");
+    let keys = ids(rows.iter().filter_map(|row| row.content.as_ref()));
+    let found: Vec<(String, String, String)> =
+        tx.rows(&SELECT, &[&workspace.to_string(), &keys]).await?;
+    Ok(found.into_iter().map(|(id, salt, body)| (id, (salt, body))).collect())
+}
+
+fn fault(position: u64, what: &str) -> Fault {
+    Fault { position, what: what.to_owned() }
+}
