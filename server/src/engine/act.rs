@@ -19,7 +19,8 @@ use super::work::{
 };
 
 /// The state as the group found it, kept only for the planted bug that decides on it.
-pub(super) type Stale = (BTreeMap<super::memory::Key<baton_protocol::ConversationId>, Conversation>, Lines);
+pub(super) type Stale =
+    (BTreeMap<super::memory::Key<baton_protocol::ConversationId>, Conversation>, Lines);
 
 /// Decides a command; the answer's position and revision are filled in later.
 pub(super) fn command(
@@ -120,8 +121,7 @@ fn remember(memory: &mut Memory, work: &CommandWork, answer: Answer, last_entry:
     let (workspace, agent) = (work.caller.workspace, work.caller.agent);
     let op_id = work.command.op_id;
     let conversation = Some(work.command.conversation_id);
-    let prior =
-        Prior { body_hash: work.body_hash.clone(), after: work.command.after, answer };
+    let prior = Prior { body_hash: work.body_hash.clone(), after: work.command.after, answer };
     memory.priors.entry((workspace, agent)).or_default().insert(op_id, prior);
     let outcome = Outcome { conversation, last_entry };
     memory.fresh_priors.insert((workspace, agent, op_id), outcome);
@@ -151,11 +151,8 @@ fn rebased(
 /// The state for the planted bug, if it is planted.
 pub(super) fn stale(memory: &Memory) -> Option<Stale> {
     is_planted(Bug::ConditionalUpdatesInGroup).then(|| {
-        let conversations = memory
-            .conversations
-            .iter()
-            .map(|(key, held)| (*key, held.now.clone()))
-            .collect();
+        let conversations =
+            memory.conversations.iter().map(|(key, held)| (*key, held.now.clone())).collect();
         (conversations, memory.lines.clone())
     })
 }

@@ -68,7 +68,6 @@ impl<S: Surroundings> Committer<S> {
     }
 
     async fn settle(&self, group: Vec<Member>) {
-        
         let works: Vec<&Work> = group.iter().map(|member| &member.work).collect();
         match self.commit(&works, self.limits.lock_wait).await {
             Ok(done) => answer(group, done),
@@ -141,9 +140,9 @@ impl<S: Surroundings> Committer<S> {
                     let all = self.clock.monotonic().saturating_sub(started);
                     self.metrics.commit_s.observe(all.as_secs_f64());
                     self.metrics.flush_s.observe(committed.commit.as_secs_f64());
-                    self.metrics.group_members.observe(f64::from(
-                        u32::try_from(works.len()).unwrap_or(u32::MAX),
-                    ));
+                    self.metrics
+                        .group_members
+                        .observe(f64::from(u32::try_from(works.len()).unwrap_or(u32::MAX)));
                     return Ok(self.publish(committed).await);
                 }
                 Err(failed) if failed.is_unknown && tries < UNKNOWN_TRIES => {

@@ -129,9 +129,7 @@ fn decide_one(
             receive::post(loaded, post, epoch, now);
             Done::Post
         }
-        Work::Command(work) => {
-            Done::Command(act::command(&mut loaded.memory, work, now, stale))
-        }
+        Work::Command(work) => Done::Command(act::command(&mut loaded.memory, work, now, stale)),
         Work::Outcomes(work) => Done::Outcomes(act::outcomes(&mut loaded.memory, work)),
         Work::Claim(work) => Done::Claim(act::claim(&mut loaded.memory, work, now)),
         Work::Result(work) => {

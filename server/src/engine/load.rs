@@ -1,7 +1,6 @@
 //! Step 1 and 2 of a group: lock in the one order, then read what the decisions look at.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 
 use baton_domain::context::{AgentFacts, LineFacts, Prior, TeamFacts};
 use baton_domain::inbound::{ElementBody, InboundMessage};
@@ -9,15 +8,16 @@ use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    AgentState, Author, Availability, ChannelId, ContactId, Conversation, ConversationId, Epoch,
-    Head, HeldReason, LineRef, MembershipKind, MessageStatus, Owner, ReplyPolicy, Role, Status,
-    TeamId, Thread, Timestamp, Turn, Visibility, WorkspaceId,
+    AgentState, Author, Availability, ChannelId, ContactId, ConversationId, Epoch, HeldReason,
+    LineRef, MembershipKind, MessageStatus, ReplyPolicy, Role, TeamId, Timestamp, Visibility,
+    WorkspaceId,
 };
 
 use super::memory::{Extras, Held, Key, Memory, ParkedStatus};
-use super::needs::{Needs, json, names, texts};
+use super::needs::{Needs, json, names};
 use super::work::{FreshIds, Work};
 use crate::store::group as rows;
+use crate::store::rows::{from_json, id, ids as texts, named, number, turn};
 use crate::store::{StoreError, Tx};
 
 /// A channel that customers write to.
@@ -58,11 +58,7 @@ impl From<StoreError> for LoadError {
 }
 
 /// Locks and reads for a group.
-pub(super) async fn load(
-    tx: &mut Tx,
-    group: &[&Work],
-    epoch: Epoch,
-) -> Result<Loaded, LoadError> {
+pub(super) async fn load(tx: &mut Tx, group: &[&Work], epoch: Epoch) -> Result<Loaded, LoadError> {
     let mut needs = Needs::of(group, epoch);
     let channels = load_channels(tx, &mut needs).await?;
     let identities = load_identities(tx, &mut needs, group, &channels).await?;
@@ -171,10 +167,7 @@ fn name_the_new(
         let known = names
             .iter()
             .find_map(|(kind, value, _)| identities.get(&key(kind, value)).copied())
-            .unwrap_or(Known {
-                contact: ContactId(ids.contact),
-                conversation: ids.conversation,
-            });
+            .unwrap_or(Known { contact: ContactId(ids.contact), conversation: ids.conversation });
         for (kind, value, _) in names.iter().filter(|(_, _, is_certain)| *is_certain) {
             let key = key(kind, value);
             if !identities.contains_key(&key) {
@@ -234,7 +227,7 @@ async fn load_conversations(
     let (workspaces, ids) = (texts(&needs.workspaces), texts(&needs.conversations));
     rows::lock_conversations(tx, &workspaces, &ids).await?;
     for row in rows::conversations(tx, &workspaces, &ids).await? {
-        let conversation = conversation(&row)?;
+        let conversation = row.facts.read()?;
         needs.agents.extend(conversation.head.owner.agent());
         let key = (id(&row.workspace)?, conversation.head.id);
         let held = Held {
@@ -316,7 +309,9 @@ async fn load_heads(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(
 async fn load_wamids(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
     let (workspaces, channels) = (texts(&needs.workspaces), texts(&needs.channels));
     if !needs.wamids.is_empty() {
-        for row in rows::known_wamids(tx, &workspaces, &channels, &texts(&needs.wamids)).await? {
+        for row in
+            rows::messages_by_wamid(tx, &workspaces, &channels, &texts(&needs.wamids)).await?
+        {
             let Some(wamid) = row.wamid else { continue };
             let key = (id(&row.workspace)?, (id(&row.channel)?, wamid));
             memory.wamids.insert(key, (id(&row.conversation)?, id(&row.id)?));
@@ -413,70 +408,6 @@ async fn load_marks_and_cards(
     Ok(())
 }
 
-fn id<T: FromStr>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|_| StoreError::Corrupt("an id is no UUID".to_owned()))
-}
-
-fn number<T: TryFrom<i64>>(value: i64) -> Result<T, StoreError> {
-    T::try_from(value).map_err(|_| StoreError::Corrupt(format!("{value} is out of range")))
-}
-
-/// Enums are stored by their names on the wire.
-fn named<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, StoreError> {
-    serde_json::from_value(serde_json::Value::String(name.to_owned()))
-        .map_err(|error| StoreError::Corrupt(error.to_string()))
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
-}
-
-fn conversation(row: &rows::ConversationRow) -> Result<Conversation, StoreError> {
-    let team_id = id(&row.team)?;
-    let owner = match &row.owner_agent {
-        Some(agent) => Owner::Agent(id(agent)?),
-        None => Owner::Queue(team_id),
-    };
-    let status = match (row.status.as_str(), row.snoozed_until) {
-        ("open", _) => Status::Open,
-        ("waiting", _) => Status::Waiting,
-        ("snoozed", Some(until)) => Status::Snoozed { until: Timestamp::from_ms(until) },
-        ("resolved", _) => Status::Resolved,
-        (other, _) => return Err(StoreError::Corrupt(format!("status {other:?}"))),
-    };
-    let turn = match (row.turn_seq, row.unanswered_since) {
-        (Some(seq), Some(since)) => {
-            Some(Turn { from_seq: number(seq)?, since: Timestamp::from_ms(since) })
-        }
-        _ => None,
-    };
-    let last_seq = number(row.last_seq)?;
-    let last_line = row.last_line.as_deref().map(id).transpose()?;
-    Ok(Conversation {
-        head: Head {
-            id: id(&row.id)?,
-            channel_id: id(&row.channel)?,
-            team_id,
-            owner,
-            owner_epoch: number(row.owner_epoch)?,
-            status,
-            episode: number(row.episode)?,
-            revision: number(row.revision)?,
-            last_seq,
-            unanswered_since: turn.map(|turn| turn.since),
-            activity_at: Timestamp::from_ms(row.activity_at),
-        },
-        thread: Thread {
-            contact_id: id(&row.contact)?,
-            last_line: last_line.map(|id| LineRef { seq: last_seq, id }),
-            customer_seq: number(row.customer_seq)?,
-            turn,
-            window_until: row.window_until.map(Timestamp::from_ms),
-            last_agent: row.last_agent.as_deref().map(id).transpose()?,
-        },
-    })
-}
-
 fn line(row: &rows::LineRow) -> Result<LineFacts, StoreError> {
     let author = match (row.author_kind.as_str(), &row.author) {
         ("customer", _) => Author::Customer,
@@ -496,12 +427,7 @@ fn line(row: &rows::LineRow) -> Result<LineFacts, StoreError> {
         (Some(seq), Some(of)) => Some(LineRef { seq: number(seq)?, id: id(of)? }),
         _ => None,
     };
-    let closed_turn = match (row.closed_turn_seq, row.closed_turn_since) {
-        (Some(seq), Some(since)) => {
-            Some(Turn { from_seq: number(seq)?, since: Timestamp::from_ms(since) })
-        }
-        _ => None,
-    };
+    let closed_turn = turn(row.closed_turn_seq, row.closed_turn_since)?;
     Ok(LineFacts {
         line: LineRef { seq: number(row.seq)?, id: id(&row.id)? },
         author,

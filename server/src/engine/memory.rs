@@ -166,8 +166,7 @@ impl Memory {
     /// Folds the event into the conversation, which it may begin.
     fn fold(&mut self, of: Key<ConversationId>, event: &Event) -> Option<Conversation> {
         if let Some(begun) = begin(of.1, event) {
-            let held =
-                Held { before: None, now: begun, episodes: Vec::new(), ended: Vec::new() };
+            let held = Held { before: None, now: begun, episodes: Vec::new(), ended: Vec::new() };
             self.conversations.insert(of, held);
         }
         let held = self.conversations.get_mut(&of)?;

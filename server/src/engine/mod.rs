@@ -24,8 +24,8 @@ use baton_domain::outcome::Answer;
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
-    AgentId, Command, CommandBody, CommandResult, ConversationId, MessageId, NoteId, OpId,
-    Refusal, Refused, Timestamp, WorkspaceId,
+    AgentId, Command, CommandBody, CommandResult, ConversationId, MessageId, NoteId, OpId, Refusal,
+    Refused, Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};

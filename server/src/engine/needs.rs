@@ -215,11 +215,6 @@ fn variant(wa_id: &str) -> Option<String> {
     wa_id.strip_prefix("549").map(|rest| format!("54{rest}"))
 }
 
-/// A set of ids as the JSON array that statements take.
-pub(super) fn texts<T: ToString>(ids: impl IntoIterator<Item = T>) -> String {
-    json(&ids.into_iter().map(|id| id.to_string()).collect::<Vec<_>>())
-}
-
 /// Rows as JSON; they are made of strings and numbers, so this cannot fail.
 pub(super) fn json<T: Serialize + ?Sized>(rows: &T) -> String {
     serde_json::to_string(rows).unwrap_or_else(|_| "[]".to_owned())

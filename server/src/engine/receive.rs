@@ -161,11 +161,7 @@ fn status(
     let by_tag = tagged(update.tag.as_deref(), epoch)
         .filter(|id| memory.places.contains_key(&(channel.workspace, *id)));
     let message = by_tag.or_else(|| memory.wamids.get(&key).map(|(_, id)| *id));
-    let parked = ParkedStatus {
-        status: update.status,
-        error: update.error.clone(),
-        at: update.at,
-    };
+    let parked = ParkedStatus { status: update.status, error: update.error.clone(), at: update.at };
     match message {
         Some(message) => {
             set_wamid(memory, channel, message, &update.wamid);

@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 
 use baton_domain::context::LineFacts;
-use baton_domain::log::{Batch, Logged, Route};
+use baton_domain::log::{Batch, Logged};
 use baton_domain::outcome::Answer;
-use baton_domain::scope::Scope;
-use baton_protocol::{
-    Actor, Author, Conversation, Epoch, Fact, Owner, Status, Timestamp, WorkspaceId,
-};
+use baton_protocol::{Author, Epoch, Fact, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::memory::{Entry, Extras, Key, Memory};
 use super::work::Post;
 use crate::clock::Clock;
+use crate::store::digest::{content_body, content_digest};
 use crate::store::group::Writes;
+use crate::store::rows::{conversation_values, feed_values, log_values};
 
 /// Everything a group writes, and what is told of it afterwards.
 pub(super) struct Recorded {
@@ -62,17 +61,12 @@ fn log(
         });
         let mut event = entry.event.clone();
         event.position = batch.upto() + 1;
-        let digest = content(entry, clock, writes);
-        writes.log.push(log_row(entry, event.position, digest.as_deref()));
-        for audience in entry.route.audiences() {
-            writes.feed.push(json!([
-                entry.workspace,
-                audience.to_string(),
-                event.position,
-                event.conversation_id
-            ]));
-        }
-        batch.entries.push(Logged { event, route: entry.route });
+        let content = content(entry, clock, writes);
+        let content = content.as_ref().map(|(id, digest)| (id.as_str(), digest.as_str()));
+        let logged = Logged { event, route: entry.route };
+        writes.log.push(log_values(entry.workspace, &logged, content));
+        writes.feed.extend(feed_values(entry.workspace, &logged));
+        batch.entries.push(logged);
     }
     for batch in batches.values_mut() {
         for logged in &batch.entries {
@@ -87,45 +81,13 @@ fn log(
 }
 
 /// Writes the erasable part with a salt; the log keeps only the digest of both.
-fn content(entry: &Entry, clock: &Clock, writes: &mut Writes) -> Option<String> {
-    let body = serde_json::to_string(entry.event.content.as_ref()?).ok()?;
+fn content(entry: &Entry, clock: &Clock, writes: &mut Writes) -> Option<(String, String)> {
+    let body = content_body(entry.event.content.as_ref()?);
+    let id = entry.content_id.clone()?;
     let salt = hex::encode(clock.bytes::<16>());
-    let mut hash = Sha256::new();
-    hash.update(salt.as_bytes());
-    hash.update(body.as_bytes());
-    let digest = hex::encode(hash.finalize());
-    writes.contents.push(json!([entry.workspace, entry.content_id.as_ref()?, salt, body]));
-    Some(digest)
-}
-
-fn log_row(entry: &Entry, position: u64, digest: Option<&str>) -> Value {
-    let (actor_kind, actor) = match entry.event.actor {
-        Actor::Customer => ("customer", None),
-        Actor::Agent { id } => ("agent", Some(id)),
-        Actor::System => ("system", None),
-    };
-    let (before, after) = match entry.route {
-        Route::Conversation { before, after } => (before, Some(after)),
-        Route::Agent(_) | Route::Everyone => (None, None),
-    };
-    let owner = |scope: Option<Scope>| scope.and_then(|scope| scope.owner.agent());
-    json!([
-        entry.workspace,
-        position,
-        (position > 1).then(|| position - 1),
-        entry.event.at.ms(),
-        actor_kind,
-        actor,
-        entry.event.conversation_id,
-        entry.event.revision,
-        before.map(|scope| scope.team),
-        owner(before),
-        after.map(|scope| scope.team),
-        owner(after),
-        serde_json::to_string(&entry.event.fact).unwrap_or_default(),
-        entry.content_id,
-        digest,
-    ])
+    let digest = content_digest(&salt, &body);
+    writes.contents.push(json!([entry.workspace, id, salt, body]));
+    Some((id, digest))
 }
 
 fn conversations(memory: &Memory, writes: &mut Writes) {
@@ -133,7 +95,7 @@ fn conversations(memory: &Memory, writes: &mut Writes) {
         if held.before.as_ref() == Some(&held.now) {
             continue;
         }
-        let row = conversation_row(*workspace, &held.now);
+        let row = conversation_values(*workspace, &held.now);
         if held.before.is_some() {
             writes.conversation_changes.push(row);
         } else {
@@ -148,39 +110,6 @@ fn conversations(memory: &Memory, writes: &mut Writes) {
             writes.episode_ends.push(json!([workspace, id, n, at.ms()]));
         }
     }
-}
-
-fn conversation_row(workspace: WorkspaceId, conversation: &Conversation) -> Value {
-    let (head, thread) = (&conversation.head, &conversation.thread);
-    let owner = match head.owner {
-        Owner::Agent(agent) => Some(agent),
-        Owner::Queue(_) => None,
-    };
-    let until = match head.status {
-        Status::Snoozed { until } => Some(until.ms()),
-        Status::Open | Status::Waiting | Status::Resolved => None,
-    };
-    json!([
-        workspace,
-        head.id,
-        head.channel_id,
-        thread.contact_id,
-        head.team_id,
-        owner,
-        head.owner_epoch,
-        head.status.name(),
-        until,
-        head.episode,
-        head.revision,
-        head.last_seq,
-        thread.last_line.map(|line| line.id),
-        thread.customer_seq,
-        thread.turn.map(|turn| turn.from_seq),
-        head.unanswered_since.map(Timestamp::ms),
-        thread.window_until.map(Timestamp::ms),
-        thread.last_agent,
-        head.activity_at.ms(),
-    ])
 }
 
 fn messages(memory: &Memory, writes: &mut Writes) {
@@ -216,7 +145,14 @@ fn attempts(
             None => (None, None, None),
         };
         writes.attempts.push(json!([
-            workspace, id, attempt.n, attempt.claim_epoch, began.ms(), at, name, wamid
+            workspace,
+            id,
+            attempt.n,
+            attempt.claim_epoch,
+            began.ms(),
+            at,
+            name,
+            wamid
         ]));
     } else if let Some((at, name, wamid)) = end(attempt)
         && !all.iter().any(|other| other.n == attempt.n && other.began.is_some())
@@ -232,9 +168,8 @@ fn message_row(
     extras: &Extras,
 ) -> Option<Value> {
     let (kind, at, quoted) = match extras.written.as_ref()? {
-        Fact::LineReceived { kind, at, quoted, .. } | Fact::LineWritten { kind, at, quoted, .. } => {
-            (kind, at, quoted)
-        }
+        Fact::LineReceived { kind, at, quoted, .. }
+        | Fact::LineWritten { kind, at, quoted, .. } => (kind, at, quoted),
         _ => return None,
     };
     let channel = memory.conversation(workspace, conversation)?.head.channel_id;
@@ -305,8 +240,7 @@ fn notes(entries: &[Entry], memory: &Memory, writes: &mut Writes) {
     for entry in entries {
         let Fact::NoteAdded { note_id, author, op_id } = &entry.event.fact else { continue };
         let Some(id) = entry.event.conversation_id else { continue };
-        let after_seq =
-            memory.conversation(entry.workspace, id).map_or(0, |of| of.head.last_seq);
+        let after_seq = memory.conversation(entry.workspace, id).map_or(0, |of| of.head.last_seq);
         writes.notes.push(json!([
             entry.workspace,
             id,
@@ -336,7 +270,7 @@ fn people(memory: &Memory, writes: &mut Writes) {
     }
     for ((workspace, contact), is_new) in &memory.changed_cards {
         let card = memory.cards.get(&(*workspace, *contact)).cloned().unwrap_or_default();
-        let search = card.name.as_deref().map(crate::store::search_name);
+        let search = card.name.as_deref().map(crate::store::fold);
         let row = json!([workspace, contact, card.name, card.phone, search]);
         if *is_new {
             writes.contacts.push(row);
@@ -365,16 +299,13 @@ fn outcomes(
         })
         .collect();
     for ((workspace, agent, op_id), outcome) in &memory.fresh_priors {
-        let Some(prior) = memory
-            .priors
-            .get_mut(&(*workspace, *agent))
-            .and_then(|priors| priors.get_mut(op_id))
+        let Some(prior) =
+            memory.priors.get_mut(&(*workspace, *agent)).and_then(|priors| priors.get_mut(op_id))
         else {
             continue;
         };
         if let Answer::Accepted(accepted) = &mut prior.answer {
-            accepted.position =
-                outcome.last_entry.and_then(|place| positions.get(place)).copied();
+            accepted.position = outcome.last_entry.and_then(|place| positions.get(place)).copied();
         }
         writes.outcomes.push(json!([
             workspace,

@@ -9,6 +9,7 @@ mod dialect;
 pub(crate) mod digest;
 mod error;
 mod fold;
+pub(crate) mod group;
 mod migrate;
 pub mod read;
 pub(crate) mod rows;

@@ -175,7 +175,7 @@ fn status(name: &str, snoozed_until: Option<i64>) -> Result<Status, StoreError> 
     })
 }
 
-fn turn(seq: Option<i64>, since: Option<i64>) -> Result<Option<Turn>, StoreError> {
+pub(crate) fn turn(seq: Option<i64>, since: Option<i64>) -> Result<Option<Turn>, StoreError> {
     let (Some(seq), Some(since)) = (seq, since) else { return Ok(None) };
     Ok(Some(Turn { from_seq: number(seq)?, since: Timestamp::from_ms(since) }))
 }

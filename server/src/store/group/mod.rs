@@ -11,11 +11,8 @@ mod write;
 
 pub(crate) use lock::{insert_identities, lock_agents, lock_conversations, lock_log_heads};
 pub(crate) use read::{
-    agents, channels, contacts, conversations, identities, known_wamids, lines, log_heads,
-    memberships, messages_by_id, messages_by_wamid, parked_statuses, priors, read_marks, teams,
+    agents, channels, contacts, conversations, identities, lines, log_heads, memberships,
+    messages_by_id, messages_by_wamid, parked_statuses, priors, read_marks, teams,
 };
-pub(crate) use rows::{
-    AgentRow, ChannelRow, ContactRow, ConversationRow, HeadRow, IdentityRow, LineRow,
-    MembershipRow, ParkedRow, PlaceRow, PriorRow, ReadMarkRow, TeamRow,
-};
+pub(crate) use rows::{AgentRow, IdentityRow, LineRow, ParkedRow, TeamRow};
 pub(crate) use write::{Writes, write};

@@ -5,6 +5,7 @@ use super::rows::{
     AgentRow, ChannelRow, ContactRow, ConversationRow, HeadRow, IdentityRow, LineRow,
     MembershipRow, ParkedRow, PlaceRow, PriorRow, ReadMarkRow, TeamRow,
 };
+use crate::store::rows::conversation_columns;
 use crate::store::{Sql, StoreError, Tx};
 
 type Rows<T> = Result<Vec<T>, StoreError>;
@@ -48,12 +49,11 @@ pub(crate) async fn conversations(
     workspaces: &str,
     ids: &str,
 ) -> Rows<ConversationRow> {
-    static SQL: Sql = Sql::new(
-        "SELECT workspace, id, channel, contact, team, owner_agent, owner_epoch, status,
-           snoozed_until, episode, revision, last_seq, last_line, customer_seq, turn_seq,
-           unanswered_since, window_until, last_agent, activity_at
-         FROM conversation WHERE workspace {in $1} AND id {in $2}",
-    );
+    static SQL: Sql = Sql::new(concat!(
+        "SELECT c.workspace, ",
+        conversation_columns!(),
+        " FROM conversation AS c WHERE c.workspace {in $1} AND c.id {in $2}",
+    ));
     tx.rows(&SQL, &[workspaces, ids]).await
 }
 
@@ -96,16 +96,6 @@ pub(crate) async fn messages_by_wamid(
          WHERE workspace {in $1} AND channel {in $2} AND wamid {in $3}",
     );
     tx.rows(&SQL, &[workspaces, channels, wamids]).await
-}
-
-/// Which of these ids of Meta are known, read after the locks.
-pub(crate) async fn known_wamids(
-    tx: &mut Tx,
-    workspaces: &str,
-    channels: &str,
-    wamids: &str,
-) -> Rows<PlaceRow> {
-    messages_by_wamid(tx, workspaces, channels, wamids).await
 }
 
 /// Agents by id.

@@ -36,24 +36,8 @@ pub(crate) struct ContactRow {
 #[derive(FromRow, Clone, Debug)]
 pub(crate) struct ConversationRow {
     pub(crate) workspace: String,
-    pub(crate) id: String,
-    pub(crate) channel: String,
-    pub(crate) contact: String,
-    pub(crate) team: String,
-    pub(crate) owner_agent: Option<String>,
-    pub(crate) owner_epoch: i64,
-    pub(crate) status: String,
-    pub(crate) snoozed_until: Option<i64>,
-    pub(crate) episode: i64,
-    pub(crate) revision: i64,
-    pub(crate) last_seq: i64,
-    pub(crate) last_line: Option<String>,
-    pub(crate) customer_seq: i64,
-    pub(crate) turn_seq: Option<i64>,
-    pub(crate) unanswered_since: Option<i64>,
-    pub(crate) window_until: Option<i64>,
-    pub(crate) last_agent: Option<String>,
-    pub(crate) activity_at: i64,
+    #[sqlx(flatten)]
+    pub(crate) facts: crate::store::rows::ConversationRow,
 }
 
 /// The facts of a line that decisions look at, and what a change of it keeps.
