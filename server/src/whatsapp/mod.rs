@@ -1,8 +1,10 @@
 //! Where Meta's words end: what comes in becomes elements of the domain, what goes out becomes
 //! requests of the Cloud API, and nothing else in the server knows Meta's field names.
 
+pub mod errors;
 pub mod signature;
 pub mod tag;
 
+pub use errors::{Class, ErrorRow, Pause, look_up, message_error};
 pub use signature::{SignatureRefused, verify, verify_subscription};
 pub use tag::Tag;
