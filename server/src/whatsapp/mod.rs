@@ -2,9 +2,11 @@
 //! requests of the Cloud API, and nothing else in the server knows Meta's field names.
 
 pub mod errors;
+pub mod payload;
 pub mod signature;
 pub mod tag;
 
 pub use errors::{Class, ErrorRow, Pause, look_up, message_error};
+pub use payload::{NotJson, parse};
 pub use signature::{SignatureRefused, verify, verify_subscription};
 pub use tag::Tag;
