@@ -7,7 +7,8 @@ use baton_protocol::{Content, LineKind, MessageError, Timestamp};
 pub struct Element {
     /// Meta's id of the number it concerns, when it names one.
     pub phone_number_id: Option<String>,
-    /// The element as it came, for quarantine and replay.
+    /// The element as it came, in a POST of its own, for quarantine and replay: parsed again, it
+    /// gives this element and nothing else.
     pub raw: String,
     /// What it says.
     pub body: ElementBody,
@@ -52,7 +53,7 @@ pub struct InboundMessage {
     pub sender: Sender,
     /// Meta's id; for what came without one, a digest of the element, so that repeating is seen.
     pub wamid: String,
-    /// Meta's time.
+    /// Meta's time; the time of arrival when that cannot be read.
     pub at: Timestamp,
     /// Text, unsupported or unreadable.
     pub kind: LineKind,
@@ -84,7 +85,7 @@ pub struct StatusUpdate {
     pub wamid: String,
     /// How far.
     pub status: ProviderStatus,
-    /// Meta's time.
+    /// Meta's time; the time of arrival when that cannot be read.
     pub at: Timestamp,
     /// `biz_opaque_callback_data`, as given at the send.
     pub tag: Option<String>,

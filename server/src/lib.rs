@@ -9,3 +9,4 @@ pub mod config;
 pub mod engine;
 pub mod store;
 pub mod telemetry;
+pub mod whatsapp;

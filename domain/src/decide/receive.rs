@@ -14,10 +14,12 @@ use crate::inbound::InboundMessage;
 pub fn customer_line(
     conversation: &Conversation,
     message: &InboundMessage,
-    id: MessageId,
-    quoted: Option<MessageId>,
+    (id, quoted): (MessageId, Option<MessageId>),
+    now: Timestamp,
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();
+    // A time in the future would hold the window open for ever.
+    let said_at = message.at.min(now);
     let line = LineRef { seq: conversation.head.last_seq + 1, id };
     match conversation.head.status {
         Status::Open if conversation.head.episode > 0 => {}
@@ -28,8 +30,8 @@ pub fn customer_line(
             Fact::StatusChanged { status: Status::Open, turn: conversation.thread.turn }.into(),
         ),
     }
-    let turn = conversation.thread.turn.unwrap_or(Turn { from_seq: line.seq, since: message.at });
-    let window = message.at.plus_ms(WINDOW_MS);
+    let turn = conversation.thread.turn.unwrap_or(Turn { from_seq: line.seq, since: said_at });
+    let window = said_at.plus_ms(WINDOW_MS);
     let window_until = Some(conversation.thread.window_until.map_or(window, |old| old.max(window)));
     drafts.push(Draft {
         fact: Fact::LineReceived {

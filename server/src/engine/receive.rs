@@ -93,7 +93,9 @@ fn line(
         memory.wamids.get(&(workspace, (channel.id, wamid.clone()))).map(|(_, id)| *id)
     });
     let drafts = match of {
-        LineOf::Customer => receive::customer_line(conversation, message, fresh.message, quoted),
+        LineOf::Customer => {
+            receive::customer_line(conversation, message, (fresh.message, quoted), now)
+        }
         LineOf::PhoneApp => receive::echo_line(conversation, message, fresh.message, now),
     };
     let actor = if of == LineOf::Customer { Actor::Customer } else { Actor::System };

@@ -1,0 +1,242 @@
+//! The way out: one request of the Cloud API per attempt of a send, and an honest word on what
+//! became of it.
+//!
+//! The Cloud API knows no idempotency key, so that everything hangs on telling apart what provably
+//! was not sent from what may have been. Only a connection that never came about, or an answer
+//! whose error proves it, counts as not sent; every doubt is an unknown outcome. Nothing here
+//! repeats a request.
+
+use std::{fmt, time::Duration};
+
+use baton_protocol::MessageError;
+use reqwest::{Url, redirect, retry};
+use serde::Serialize;
+
+use super::{errors::Class, tag::Tag};
+
+mod answer;
+#[cfg(test)]
+mod tests;
+
+/// Bounds of a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timeouts {
+    /// For the connection, TLS included.
+    pub connect: Duration,
+    /// For the whole request, the answer's body included.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), total: Duration::from_secs(20) }
+    }
+}
+
+/// An access token. It prints as `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// Wraps a token.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(token.into())
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// To whom: the identity that the message goes to.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Addressee {
+    /// WhatsApp's id of a number.
+    WaId(String),
+    /// A business-scoped user id.
+    UserId(String),
+}
+
+/// Prints which kind of identity it is, not whose.
+impl fmt::Debug for Addressee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WaId(_) => "WaId(***)",
+            Self::UserId(_) => "UserId(***)",
+        })
+    }
+}
+
+/// A text message to send.
+#[derive(Clone, Copy)]
+pub struct SendRequest<'a> {
+    /// Where the Graph API is, such as `https://graph.facebook.com`.
+    pub base_url: &'a str,
+    /// Its version, such as `v26.0`.
+    pub version: &'a str,
+    /// Meta's id of the number it leaves from.
+    pub phone_number_id: &'a str,
+    /// The channel's access token.
+    pub token: &'a Token,
+    /// To whom.
+    pub to: &'a Addressee,
+    /// What to say.
+    pub text: &'a str,
+    /// The message it quotes.
+    pub quoted_wamid: Option<&'a str>,
+    /// Names the attempt; statuses echo it.
+    pub tag: Tag,
+}
+
+/// What became of a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SendOutcome {
+    /// WhatsApp took it.
+    Accepted {
+        /// Meta's id of the message.
+        wamid: String,
+    },
+    /// WhatsApp refused it: this request sent nothing.
+    Refused {
+        /// Why, for people; its code finds the row of the error table.
+        error: MessageError,
+        /// What kind of trouble it is.
+        class: Class,
+        /// How long WhatsApp asks to wait, if it does.
+        retry_after_ms: Option<u64>,
+    },
+    /// No byte of the request left: provably not sent.
+    NotSent {
+        /// What happened, for the log.
+        why: String,
+    },
+    /// It may or may not have been sent.
+    Unknown {
+        /// What happened, for the log.
+        why: String,
+    },
+}
+
+/// The HTTP client cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the http client for the cloud api cannot be set up: {0}")]
+pub struct ClientError(#[from] reqwest::Error);
+
+/// Sends messages. Cloning shares the connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+}
+
+/// Shorter than servers and proxies keep idle connections: a request written to one that is just
+/// being closed is an unknown outcome.
+const IDLE: Duration = Duration::from_secs(15);
+
+impl Client {
+    /// Sets up the client. A crypto provider for TLS must have been installed.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up.
+    pub fn new(timeouts: Timeouts) -> Result<Self, ClientError> {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("baton/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(timeouts.connect)
+            .timeout(timeouts.total)
+            .pool_idle_timeout(IDLE)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .no_proxy()
+            .build()?;
+        Ok(Self { http })
+    }
+
+    /// Sends a text message, once.
+    pub async fn send_text(&self, request: &SendRequest<'_>) -> SendOutcome {
+        let Some(url) = messages_url(request) else {
+            return SendOutcome::NotSent { why: "the base url is no http url".to_owned() };
+        };
+        let built = self
+            .http
+            .post(url)
+            .bearer_auth(&request.token.0)
+            .json(&TextMessage::from(request))
+            .build();
+        let Ok(built) = built else {
+            return SendOutcome::NotSent { why: "the request cannot be built".to_owned() };
+        };
+        match self.http.execute(built).await {
+            Ok(response) => answer::read(response).await,
+            Err(error) => judge_failure(&error),
+        }
+    }
+}
+
+/// A failure before any answer. A connection that failed carried no request; of every other
+/// failure it cannot be said how much of the request had arrived.
+fn judge_failure(error: &reqwest::Error) -> SendOutcome {
+    if error.is_connect() {
+        let why = if error.is_timeout() { "connecting timed out" } else { "no connection" };
+        return SendOutcome::NotSent { why: why.to_owned() };
+    }
+    let why = if error.is_timeout() { "no answer in time" } else { "the connection broke" };
+    SendOutcome::Unknown { why: why.to_owned() }
+}
+
+fn messages_url(request: &SendRequest<'_>) -> Option<Url> {
+    let mut url = Url::parse(request.base_url).ok()?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let parts = [request.version, request.phone_number_id, "messages"];
+    url.path_segments_mut().ok()?.pop_if_empty().extend(parts);
+    Some(url)
+}
+
+#[derive(Serialize)]
+struct TextMessage<'a> {
+    messaging_product: &'static str,
+    recipient_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipient: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<Context<'a>>,
+    biz_opaque_callback_data: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: Text<'a>,
+}
+
+#[derive(Serialize)]
+struct Context<'a> {
+    message_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    preview_url: bool,
+    body: &'a str,
+}
+
+impl<'a> From<&SendRequest<'a>> for TextMessage<'a> {
+    fn from(request: &SendRequest<'a>) -> Self {
+        let (to, recipient) = match request.to {
+            Addressee::WaId(id) => (Some(id.as_str()), None),
+            Addressee::UserId(id) => (None, Some(id.as_str())),
+        };
+        Self {
+            messaging_product: "whatsapp",
+            recipient_type: "individual",
+            to,
+            recipient,
+            context: request.quoted_wamid.map(|message_id| Context { message_id }),
+            biz_opaque_callback_data: request.tag.to_string(),
+            kind: "text",
+            text: Text { preview_url: false, body: request.text },
+        }
+    }
+}

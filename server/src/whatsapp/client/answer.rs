@@ -1,0 +1,93 @@
+//! What an answer of the Cloud API says about a send.
+
+use baton_protocol::MessageError;
+use reqwest::{Response, StatusCode, header::HeaderMap};
+use serde_json::Value;
+
+use super::SendOutcome;
+use crate::whatsapp::errors::{Class, effective_code, look_up, message_error};
+
+/// Far above any answer of the endpoint.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// Reads an answer to its end and judges it.
+pub(super) async fn read(mut response: Response) -> SendOutcome {
+    let status = response.status();
+    let retry_after_ms = retry_after_ms(response.headers());
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > ANSWER_BYTES_MAX => {
+                return unknown(status, "the answer is too large");
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(e) if e.is_timeout() => return unknown(status, "the answer did not end in time"),
+            Err(_) => return unknown(status, "the answer broke off"),
+        }
+    }
+    judge(status, &body, retry_after_ms)
+}
+
+fn judge(status: StatusCode, body: &[u8], retry_after_ms: Option<u64>) -> SendOutcome {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else {
+        return unknown(status, "the answer is unreadable");
+    };
+    if status.is_success() {
+        return match body.pointer("/messages/0/id").and_then(Value::as_str) {
+            Some(wamid) if !wamid.is_empty() => SendOutcome::Accepted { wamid: wamid.to_owned() },
+            _ => unknown(status, "the answer names no message"),
+        };
+    }
+    let error = body.get("error");
+    let Some(code) = error.and_then(|error| number(error, "code")) else {
+        return unknown(status, "the answer has no error code");
+    };
+    let code = effective_code(code, error.and_then(|error| number(error, "error_subcode")));
+    let class = match look_up(code) {
+        Some(row) if row.proves_not_sent => row.class,
+        // An unlisted code in an answer that blames the request: refused, and for good.
+        None if status.is_client_error() => Class::Unlisted,
+        _ => return unknown(status, &format!("code {code}")),
+    };
+    let error: MessageError = message_error(code, error.and_then(details));
+    SendOutcome::Refused { error, class, retry_after_ms }
+}
+
+fn unknown(status: StatusCode, why: &str) -> SendOutcome {
+    SendOutcome::Unknown { why: format!("http {}: {why}", status.as_u16()) }
+}
+
+/// A number, or one written as text.
+fn number(object: &Value, name: &str) -> Option<i64> {
+    let value = object.get(name)?;
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// Meta's most telling words; `error_data` is an object or bare text.
+fn details(error: &Value) -> Option<&str> {
+    let data = error.get("error_data");
+    data.and_then(|data| data.get("details").unwrap_or(data).as_str())
+        .or_else(|| error.get("message")?.as_str())
+}
+
+const MINUTE_MS: u64 = 60_000;
+
+/// The longer of what the two headers ask: `Retry-After` in seconds, and the usage header, which
+/// tells for each account the minutes until it may go on.
+fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let seconds = text("retry-after").and_then(|seconds| seconds.trim().parse::<u64>().ok());
+    let usage = text("x-business-use-case-usage")
+        .and_then(|usage| serde_json::from_str::<Value>(usage).ok());
+    let minutes = usage.as_ref().and_then(Value::as_object).and_then(|accounts| {
+        accounts
+            .values()
+            .filter_map(Value::as_array)
+            .flatten()
+            .filter_map(|usage| usage.get("estimated_time_to_regain_access")?.as_u64())
+            .filter(|minutes| *minutes > 0)
+            .max()
+    });
+    seconds.map(|s| s.saturating_mul(1000)).max(minutes.map(|m| m.saturating_mul(MINUTE_MS)))
+}

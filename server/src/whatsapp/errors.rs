@@ -1,0 +1,233 @@
+//! Meta's error codes as data: what each means for the message, for the channel and for the
+//! people who wait for it. The column `proves_not_sent` alone decides whether a send may be
+//! repeated without asking anybody.
+
+use baton_protocol::MessageError;
+
+mod table;
+
+use table::{PERMISSION, TABLE};
+
+/// What kind of trouble a code speaks of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Class {
+    /// WhatsApp is down for a moment and says so.
+    Maintenance,
+    /// The message may or may not have been sent.
+    Unknown,
+    /// Too fast for this number.
+    ThrottledNumber,
+    /// Too fast for this recipient.
+    ThrottledPair,
+    /// Too fast for the WhatsApp Business account or the app.
+    ThrottledAccount,
+    /// The access token is not accepted.
+    Token,
+    /// The token lacks a right.
+    Permission,
+    /// The account or number needs an administrator.
+    Account,
+    /// The agent can do something else: a template, another way to reach the customer.
+    AgentMustAct,
+    /// The message itself is not acceptable.
+    Content,
+    /// A code that is not in the table.
+    Unlisted,
+}
+
+impl Class {
+    /// Whether the same request may succeed later with nobody doing anything.
+    pub fn passes_by_itself(self) -> bool {
+        match self {
+            Self::Maintenance
+            | Self::ThrottledNumber
+            | Self::ThrottledPair
+            | Self::ThrottledAccount => true,
+            Self::Unknown
+            | Self::Token
+            | Self::Permission
+            | Self::Account
+            | Self::AgentMustAct
+            | Self::Content
+            | Self::Unlisted => false,
+        }
+    }
+}
+
+/// What has to wait after an error.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Pause {
+    /// Nothing: only this message is concerned.
+    Nothing,
+    /// This recipient, 4^n seconds after the n-th such error in a row.
+    Recipient,
+    /// Everything this number sends, for a while.
+    Number,
+    /// Everything the WhatsApp Business account sends, for a while.
+    Account,
+    /// The channel, until an administrator has acted; its queue is kept.
+    Channel,
+}
+
+/// What is known about a code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ErrorRow {
+    /// Meta's code; the row of 200 stands for 200 to 299.
+    pub code: i64,
+    /// What kind of trouble it is.
+    pub class: Class,
+    /// Whether an answer with this code proves that nothing was sent.
+    pub proves_not_sent: bool,
+    /// What has to wait.
+    pub pause: Pause,
+    /// What happened, in plain words.
+    pub reason: &'static str,
+    /// What the reader can do about it.
+    pub remedy: &'static str,
+}
+
+/// The code for "the object does not exist", which arrives as code 100 with this as its subcode.
+pub const OBJECT_MISSING: i64 = 33;
+
+/// Finds the row of a code.
+pub fn look_up(code: i64) -> Option<&'static ErrorRow> {
+    if (200..=299).contains(&code) {
+        return Some(&PERMISSION);
+    }
+    let at = TABLE.binary_search_by_key(&code, |row| row.code).ok()?;
+    TABLE.get(at)
+}
+
+/// The code that says most: some are told apart by their subcode only.
+pub fn effective_code(code: i64, subcode: Option<i64>) -> i64 {
+    if code == 100 && subcode == Some(OBJECT_MISSING) { OBJECT_MISSING } else { code }
+}
+
+/// The error as people read it.
+///
+/// Meta's own details are added where they say more than the table: for faults in the message and
+/// for unknown codes. Errors are part of the log for ever, so anything that could be somebody's
+/// number is masked.
+pub fn message_error(code: i64, details: Option<&str>) -> MessageError {
+    let row = look_up(code);
+    let (reason, remedy) = row.map_or(
+        ("WhatsApp refused the message", "Look up the code in Meta's documentation."),
+        |row| (row.reason, row.remedy),
+    );
+    let tells = row.is_none_or(|row| matches!(row.class, Class::Content | Class::Unknown));
+    let details = details.map(masked).filter(|details| tells && !details.is_empty());
+    MessageError {
+        code,
+        reason: match details {
+            Some(details) => format!("{reason}: {details}"),
+            None => reason.to_owned(),
+        },
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// A failure without a code.
+pub fn unexplained_error(details: Option<&str>) -> MessageError {
+    let reason = "WhatsApp could not deliver the message";
+    let details = details.map(masked).filter(|details| !details.is_empty());
+    MessageError {
+        code: 0,
+        reason: details.map_or_else(|| reason.to_owned(), |details| format!("{reason}: {details}")),
+        remedy: "Send it again, or reach the customer in another way.".to_owned(),
+    }
+}
+
+const DETAILS_CHARS_MAX: usize = 300;
+/// Shorter runs are codes, limits and parameter counts.
+const HARMLESS_DIGITS_MAX: usize = 6;
+
+fn masked(details: &str) -> String {
+    let mut masked = String::new();
+    let mut digits = String::new();
+    for letter in details.trim().chars().take(DETAILS_CHARS_MAX).chain(['\n']) {
+        if letter.is_ascii_digit() {
+            digits.push(letter);
+            continue;
+        }
+        let harmless = digits.len() <= HARMLESS_DIGITS_MAX;
+        masked.push_str(if harmless { &digits } else { "…" });
+        digits.clear();
+        masked.push(if letter.is_control() { ' ' } else { letter });
+    }
+    masked.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(code: i64, class: Class, proves_not_sent: bool, pause: Pause) {
+        let row = look_up(code).expect("a listed code");
+        assert_eq!((row.class, row.proves_not_sent, row.pause), (class, proves_not_sent, pause));
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_speaks_to_people() {
+        assert!(TABLE.is_sorted_by(|a, b| a.code < b.code));
+        for row in TABLE.iter().chain([&PERMISSION]) {
+            assert!(!row.reason.ends_with('.') && row.remedy.ends_with('.'), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn throttles_prove_that_nothing_was_sent_and_pause_what_they_concern() {
+        check(130_429, Class::ThrottledNumber, true, Pause::Number);
+        check(131_056, Class::ThrottledPair, true, Pause::Recipient);
+        check(4, Class::ThrottledAccount, true, Pause::Account);
+        check(80_007, Class::ThrottledAccount, true, Pause::Account);
+    }
+
+    #[test]
+    fn unknown_outcomes_never_prove_that_nothing_was_sent() {
+        for code in [1, 2, 131_000, 131_016, 135_000] {
+            check(code, Class::Unknown, false, Pause::Nothing);
+        }
+        let all = TABLE.iter().all(|row| row.proves_not_sent == (row.class != Class::Unknown));
+        assert!(all);
+    }
+
+    #[test]
+    fn what_only_an_administrator_can_mend_stops_the_channel() {
+        check(0, Class::Token, true, Pause::Channel);
+        check(190, Class::Token, true, Pause::Channel);
+        check(10, Class::Permission, true, Pause::Channel);
+        for code in [200, 210, 299] {
+            check(code, Class::Permission, true, Pause::Channel);
+        }
+        check(131_048, Class::Account, true, Pause::Channel);
+        check(131_042, Class::Account, true, Pause::Channel);
+        check(effective_code(100, Some(33)), Class::Account, true, Pause::Channel);
+        check(effective_code(100, Some(2_494_010)), Class::Content, true, Pause::Nothing);
+    }
+
+    #[test]
+    fn only_maintenance_and_throttles_pass_by_themselves() {
+        let passing: Vec<i64> =
+            TABLE.iter().filter(|r| r.class.passes_by_itself()).map(|r| r.code).collect();
+        assert_eq!(passing, [4, 17, 80_007, 130_429, 131_056, 131_057, 133_004, 133_016]);
+    }
+
+    #[test]
+    fn an_unlisted_code_keeps_metas_words() {
+        assert_eq!(look_up(199), None);
+        assert_eq!(look_up(300), None);
+        let error = message_error(999_999, Some("Something new"));
+        assert_eq!(error.code, 999_999);
+        assert_eq!(error.reason, "WhatsApp refused the message: Something new");
+    }
+
+    #[test]
+    fn numbers_of_people_do_not_get_into_the_log() {
+        let error = message_error(131_008, Some("to: +16505551234 is\u{0} 4097 of 4096 chars"));
+        assert!(error.reason.ends_with(": to: +… is  4097 of 4096 chars"), "{}", error.reason);
+        let window = message_error(131_047, Some("more than 24 hours, 16505551234"));
+        assert_eq!(window.reason, look_up(131_047).unwrap().reason);
+        assert!(message_error(100, Some(&"x".repeat(5000))).reason.chars().count() < 400);
+    }
+}

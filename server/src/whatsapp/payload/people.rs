@@ -1,0 +1,99 @@
+//! Who is who in a change: the ids of senders, and the contacts that tell their names.
+
+use std::collections::BTreeMap;
+
+use baton_domain::inbound::Sender;
+use serde_json::value::RawValue;
+
+use super::leaf::Object;
+
+const NAME_CHARS_MAX: usize = 256;
+
+/// The contacts that a change lists.
+#[derive(Default)]
+pub(super) struct People<'a> {
+    contacts: Vec<Contact<'a>>,
+    by_id: BTreeMap<String, usize>,
+}
+
+struct Contact<'a> {
+    person: Sender,
+    raw: &'a RawValue,
+}
+
+impl<'a> People<'a> {
+    /// Reads the contacts; odd ones are passed over, they only lend names.
+    pub(super) fn read(contacts: &[&'a RawValue]) -> Self {
+        let mut people = Self::default();
+        for raw in contacts {
+            let Some(contact) = Object::read(raw) else { continue };
+            let person = Sender {
+                wa_id: contact.scalar("wa_id").as_deref().and_then(wa_id),
+                user_id: contact.scalar("user_id").as_deref().and_then(user_id),
+                name: contact.object("profile").and_then(|p| p.scalar("name")).map(short),
+            };
+            for id in [&person.wa_id, &person.user_id].into_iter().flatten() {
+                people.by_id.insert(id.clone(), people.contacts.len());
+            }
+            people.contacts.push(Contact { person, raw });
+        }
+        people
+    }
+
+    /// The person named by two members of a message, and their contact. `None` when neither names
+    /// anybody.
+    pub(super) fn named(
+        &self,
+        message: &Object<'_>,
+        number_in: &str,
+        user_in: &str,
+    ) -> Option<(Sender, Option<&'a RawValue>)> {
+        let number = message.scalar(number_in);
+        let mut person = Sender {
+            wa_id: number.as_deref().and_then(wa_id),
+            user_id: message.scalar(user_in).as_deref().and_then(user_id),
+            name: None,
+        };
+        if person.wa_id.is_none() && person.user_id.is_none() {
+            // Some change may bring the BSUID in the number's place.
+            person.user_id = number.as_deref().filter(|id| id.contains('.')).and_then(user_id);
+            person.user_id.as_ref()?;
+        }
+        let Some(contact) = self.contact(&person) else { return Some((person, None)) };
+        person.wa_id = person.wa_id.or_else(|| contact.person.wa_id.clone());
+        person.user_id = person.user_id.or_else(|| contact.person.user_id.clone());
+        person.name.clone_from(&contact.person.name);
+        Some((person, Some(contact.raw)))
+    }
+
+    fn contact(&self, person: &Sender) -> Option<&Contact<'a>> {
+        let find = |id: &Option<String>| self.contacts.get(*self.by_id.get(id.as_deref()?)?);
+        let agree = |a: &Option<String>, b: &Option<String>| a.is_none() || b.is_none() || a == b;
+        // A number can pass to somebody else, a user id cannot.
+        find(&person.user_id).or_else(|| {
+            find(&person.wa_id).filter(|found| agree(&found.person.user_id, &person.user_id))
+        })
+    }
+}
+
+/// A number's digits, without a leading plus.
+fn wa_id(text: &str) -> Option<String> {
+    const DIGITS_MAX: usize = 32;
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let plausible = (1..=DIGITS_MAX).contains(&digits.len());
+    (plausible && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.to_owned())
+}
+
+/// A business-scoped user id: Meta gives a pattern, but any one visible word is taken.
+fn user_id(text: &str) -> Option<String> {
+    const BYTES_MAX: usize = 160;
+    let plausible = (1..=BYTES_MAX).contains(&text.len());
+    (plausible && text.bytes().all(|b| b.is_ascii_graphic())).then(|| text.to_owned())
+}
+
+fn short(name: String) -> String {
+    match name.char_indices().nth(NAME_CHARS_MAX) {
+        Some((end, _)) => name.split_at(end).0.to_owned(),
+        None => name,
+    }
+}

@@ -1,0 +1,66 @@
+//! One status of an outgoing message.
+
+use baton_domain::inbound::{ElementBody, ProviderStatus, StatusUpdate};
+use baton_protocol::{MessageError, Timestamp};
+use serde_json::value::RawValue;
+
+use super::leaf::{Object, array, scalar};
+use crate::whatsapp::errors::{effective_code, message_error, unexplained_error};
+
+/// Reads a status.
+pub(super) fn read(raw: &RawValue, arrived: Timestamp) -> ElementBody {
+    let unattributable = |reason: &str| ElementBody::Unattributable { reason: reason.to_owned() };
+    let Some(object) = Object::read(raw) else {
+        return unattributable("a status that is no readable object");
+    };
+    let Some(wamid) = object.id("id") else {
+        return unattributable("a status that names no message");
+    };
+    let Some(status) = object.id("status").as_deref().and_then(provider_status) else {
+        return ElementBody::Ignored { what: "status_unlisted" };
+    };
+    let failed = status == ProviderStatus::Failed;
+    ElementBody::Status(StatusUpdate {
+        wamid,
+        status,
+        at: object.instant("timestamp").unwrap_or(arrived),
+        tag: object.id("biz_opaque_callback_data"),
+        error: failed.then(|| first_error(&object)),
+    })
+}
+
+fn provider_status(name: &str) -> Option<ProviderStatus> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "sent" => ProviderStatus::Sent,
+        "delivered" => ProviderStatus::Delivered,
+        "read" => ProviderStatus::Read,
+        "played" => ProviderStatus::Played,
+        "failed" => ProviderStatus::Failed,
+        _ => return None,
+    })
+}
+
+fn first_error(status: &Object<'_>) -> MessageError {
+    let errors = status.get("errors").and_then(array).unwrap_or_default();
+    let Some(error) = errors.first().and_then(|raw| Object::read(raw)) else {
+        return unexplained_error(None);
+    };
+    let details = details(&error);
+    let number = |name| error.scalar(name).and_then(|code| code.parse::<i64>().ok());
+    match number("code") {
+        Some(code) => {
+            message_error(effective_code(code, number("error_subcode")), details.as_deref())
+        }
+        None => unexplained_error(details.as_deref()),
+    }
+}
+
+/// Meta's most telling words on an error; `error_data` is an object or bare text.
+fn details(error: &Object<'_>) -> Option<String> {
+    let data = error.get("error_data");
+    data.and_then(Object::read)
+        .and_then(|data| data.scalar("details"))
+        .or_else(|| data.and_then(scalar))
+        .or_else(|| error.scalar("message"))
+        .or_else(|| error.scalar("title"))
+}
