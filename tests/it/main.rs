@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The end-to-end tests of Baton, in one binary.
+
+mod tidy;

@@ -75,13 +75,6 @@ pub struct Sources {
     pub flags: Vec<(&'static str, &'static str, String)>,
 }
 
-impl Sources {
-    /// The process's environment, and neither file nor flags.
-    pub fn from_environment() -> Self {
-        Self { file: None, variables: environment::variables(), flags: Vec::new() }
-    }
-}
-
 /// A configuration together with where each value came from.
 #[derive(Debug)]
 pub struct Loaded {

@@ -65,11 +65,12 @@ pub(super) fn flag(flag: &str, key: &str, text: &str) -> One {
     One { origin: format!("flag {flag}"), key: key.to_owned(), value: parse(key, text) }
 }
 
-/// Numbers and lists are read as such, all else as text. What only ever is text stays so: a
-/// directory may be called `2026`, an address `[::]:8080` is no list.
+/// Numbers, switches and lists are read as such, all else as text. What only ever is text stays
+/// so: a directory may be called `2026`, an address `[::]:8080` is no list.
 fn parse(key: &str, text: &str) -> Value {
-    let as_text = !text.starts_with('[') && text.parse::<i64>().is_err();
-    if as_text || matches!(key, "store.data" | "store.database" | "http.bind") {
+    let is_typed =
+        text.starts_with('[') || matches!(text, "true" | "false") || text.parse::<i64>().is_ok();
+    if !is_typed || matches!(key, "store.data" | "store.database" | "http.bind") {
         return Value::from(text);
     }
     text.parse().unwrap_or_else(|_| Value::from(text))

@@ -5,5 +5,5 @@ mod logs;
 mod metrics;
 
 pub use by::By;
-pub use logs::{LogsError, start_logs};
+pub use logs::{LogsError, logs_to, start_logs};
 pub use metrics::Metrics;

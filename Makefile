@@ -1,0 +1,22 @@
+# The few commands that everybody needs. `make` alone lists them.
+.PHONY: help demo test lint fmt
+
+help:
+	@echo "make demo   a team, a simulated WhatsApp and a scene; then it stays up to be explored"
+	@echo "            (BATON_DEMO_ONCE=1 make demo plays the scene and ends)"
+	@echo "make test   form, lints and every test, on SQLite and on a private PostgreSQL"
+	@echo "make lint   form and lints only"
+	@echo "make fmt    format the sources"
+
+demo:
+	@cargo run --quiet --package baton -- demo
+
+test:
+	@scripts/test.sh
+
+lint:
+	@cargo fmt --all --check
+	@cargo clippy --quiet --workspace --all-targets -- -D warnings
+
+fmt:
+	@cargo fmt --all

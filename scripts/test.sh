@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The whole test: form, lints, then every test on SQLite and on a private PostgreSQL.
+# Arguments go to `cargo test`; BATON_TEST_POSTGRES names a server to use instead.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cargo fmt --all --check
+cargo clippy --quiet --workspace --all-targets -- -D warnings
+
+if [ -z "${BATON_TEST_POSTGRES:-}" ]; then
+  scripts/setup.sh
+  # A state of its own, so that two runs do not stop each other's server.
+  BATON_POSTGRES_STATE=$(mktemp -d)
+  export BATON_POSTGRES_STATE
+  trap 'scripts/postgres.sh stop; rm -rf "$BATON_POSTGRES_STATE"' EXIT
+  trap 'exit 130' INT TERM
+  BATON_TEST_POSTGRES=$(scripts/postgres.sh start)
+  export BATON_TEST_POSTGRES
+fi
+
+cargo test --workspace "$@"

@@ -1,0 +1,99 @@
+//! A test of the repository itself: what reviewers would have to remember is checked here.
+
+mod rules;
+mod source;
+
+use source::{Source, root, sources};
+
+type Rule = fn(&Source) -> Vec<String>;
+
+#[track_caller]
+fn holds(rule: Rule) {
+    let wrong: Vec<String> = sources().iter().flat_map(rule).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The rule sees what it is for, and only that.
+#[track_caller]
+fn sees(rule: Rule, path: &str, bad: &str, good: &str) {
+    assert!(!rule(&Source::new(path, bad)).is_empty(), "passed over: {bad}");
+    let wrong = rule(&Source::new(path, good));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn modules_of_the_server_use_only_the_layers_below_them() {
+    holds(rules::layers);
+    let path = "server/src/store/tx.rs";
+    sees(rules::layers, path, "use crate::engine::X;", "use crate::store::X;");
+    sees(rules::layers, path, "use crate::{config, http::{a, b}};", "use crate::{config::{a}};");
+    let tests = "#[cfg(test)]\nmod tests {\n    use crate::engine;\n}";
+    sees(rules::layers, path, "fn f() { crate::gateway::g() }", tests);
+    assert!(!rules::layers(&Source::new("server/src/misc.rs", "//! New.")).is_empty());
+}
+
+#[test]
+fn lines_and_files_have_a_size_one_can_read() {
+    holds(rules::sizes);
+    sees(rules::sizes, "a/src/a.rs", &"x".repeat(101), &"é".repeat(100));
+    sees(rules::sizes, "a/src/a.rs", &"x\n".repeat(601), &"x\n".repeat(600));
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    holds(rules::heads);
+    sees(rules::heads, "a/src/a.rs", "use a;", "//! A.");
+}
+
+#[test]
+fn nothing_unfinished_and_no_test_left_out() {
+    holds(rules::unfinished);
+    sees(rules::unfinished, "a/src/a.rs", concat!("todo", "!()"), "fn todo() {}");
+    sees(rules::unfinished, "a/src/a.rs", concat!("#[ign", "ore]"), "#[test]");
+}
+
+#[test]
+fn outside_tests_nothing_is_unwrapped() {
+    holds(rules::unwraps);
+    let good = "// .unwrap()\nx?;\n#[cfg(test)]\nmod tests {\n    x.unwrap();\n}";
+    sees(rules::unwraps, "domain/src/a.rs", "x.unwrap();", good);
+}
+
+#[test]
+fn sql_is_constant_text() {
+    holds(rules::sql);
+    let path = "server/src/store/a.rs";
+    sees(rules::sql, path, "format!(\"SELECT {a}\")", "format!(\"no row {a}\")");
+    sees(rules::sql, path, "format!(\n  \"DELETE FROM a\")", "\"DELETE FROM a\"");
+}
+
+#[test]
+fn time_randomness_and_environment_come_in_at_one_place_each() {
+    holds(rules::edges);
+    let expect = "#[expect(clippy::disallowed_methods, reason = \"\")]";
+    sees(rules::edges, "simulator/src/a.rs", expect, "");
+    sees(rules::edges, "server/src/a.rs", "Uuid::now_v7()", "clock.uuid_v7()");
+    sees(rules::edges, "server/src/a.rs", "std::env::var_os(\"A\")", "env!(\"A\")");
+    assert!(rules::edges(&Source::new("simulator/src/clock.rs", expect)).is_empty());
+}
+
+#[test]
+fn nothing_tells_of_the_machine_it_was_written_on() {
+    holds(rules::places);
+    sees(rules::places, "README.md", "see /home/ana/x", "see docs/home/x and ${TMPDIR:-/tmp}");
+    sees(rules::places, "a.toml", "url = \"https://index.crates.io/\"", "crates.io");
+}
+
+#[test]
+fn every_crate_has_the_lints_of_the_workspace() {
+    let manifest = |path: &str| std::fs::read_to_string(root().join(path)).expect(path);
+    let workspace = manifest("Cargo.toml");
+    let list = workspace.split_once("members = [").expect("members").1;
+    let members: Vec<&str> =
+        list.split_once(']').expect("an end").0.split('"').skip(1).step_by(2).collect();
+    assert!(members.contains(&"server"), "{members:?}");
+    for member in members {
+        let text = manifest(&format!("{member}/Cargo.toml"));
+        assert!(text.contains("[lints]\nworkspace = true\n"), "{member} has lints of its own");
+    }
+}

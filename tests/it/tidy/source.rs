@@ -1,0 +1,104 @@
+//! The repository's files as the rules read them.
+
+use std::path::{Path, PathBuf};
+
+/// Directories that hold nothing of ours.
+const SKIPPED: [&str; 6] = ["target", ".git", ".baton", "baton-data", "node_modules", "dist"];
+
+/// Kinds of files that are read; others (pictures, databases) are passed over.
+const READ: [&str; 16] = [
+    "rs", "toml", "md", "sh", "sql", "json", "yml", "yaml", "ts", "svelte", "css", "kt", "swift",
+    "py", "html", "lua",
+];
+
+/// Files without an ending that are read.
+const NAMED: [&str; 3] = ["Makefile", "run", "LICENSE"];
+
+/// One file.
+pub(super) struct Source {
+    /// Path from the root of the repository, with `/`.
+    pub(super) path: String,
+    /// All of it.
+    pub(super) text: String,
+}
+
+impl Source {
+    pub(super) fn new(path: &str, text: &str) -> Self {
+        Self { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    pub(super) fn is_rust(&self) -> bool {
+        self.path.ends_with(".rs")
+    }
+
+    /// Whether it belongs to one of these crates' sources.
+    pub(super) fn is_of(&self, crates: &[&str]) -> bool {
+        crates.iter().any(|name| self.path.starts_with(&format!("{name}/src/")))
+    }
+
+    /// The module of the server it belongs to: `store` for `server/src/store/tx.rs`.
+    pub(super) fn server_module(&self) -> Option<&str> {
+        let rest = self.path.strip_prefix("server/src/")?;
+        rest.split('/').next().map(|first| first.trim_end_matches(".rs"))
+    }
+
+    /// Numbered lines that run in production: without comments, without what is only built for
+    /// tests. A file's tests are its last part.
+    pub(super) fn code(&self) -> Vec<(usize, &str)> {
+        let of_tests = ["/tests/", "/tests.rs", "/testing.rs"];
+        if self.path.starts_with("tests/it/") || of_tests.iter().any(|p| self.path.contains(p)) {
+            return Vec::new();
+        }
+        let is_code = |(_, line): &(usize, &str)| !line.trim_start().starts_with("//");
+        let mut lines: Vec<_> = self.lines().collect();
+        let tests = lines.iter().zip(lines.iter().skip(1)).position(|((_, line), (_, next))| {
+            line.trim() == "#[cfg(test)]" && next.trim().ends_with("mod tests {")
+        });
+        lines.truncate(tests.unwrap_or(lines.len()));
+        lines.into_iter().filter(is_code).collect()
+    }
+
+    /// All lines, numbered from 1.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
+    }
+
+    /// Where, for a message.
+    pub(super) fn at(&self, line: usize, what: &str) -> String {
+        format!("{}:{line}: {what}", self.path)
+    }
+}
+
+/// The root of the repository: where the tests run, not where they were compiled.
+pub(super) fn root() -> PathBuf {
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| ".".into());
+    Path::new(&here).parent().expect("a parent").to_owned()
+}
+
+/// All files that are read.
+pub(super) fn sources() -> Vec<Source> {
+    let mut all = Vec::new();
+    collect(&root(), &root(), &mut all);
+    assert!(all.len() > 20, "only {} files found", all.len());
+    all
+}
+
+fn collect(root: &Path, directory: &Path, into: &mut Vec<Source>) {
+    for entry in std::fs::read_dir(directory).expect("is read") {
+        let path = entry.expect("is read").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        if path.is_dir() {
+            if !SKIPPED.contains(&name.as_str()) {
+                collect(root, &path, into);
+            }
+            continue;
+        }
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if !READ.contains(&ending) && !NAMED.contains(&name.as_str()) {
+            continue;
+        }
+        let short = path.strip_prefix(root).expect("is below").to_string_lossy().replace('\\', "/");
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{short}: {e}"));
+        into.push(Source { path: short, text });
+    }
+}
