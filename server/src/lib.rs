@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod coordinator;
 pub mod engine;
 pub mod store;
 pub mod telemetry;
