@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The Baton server: one conversation, one owner, one answer.
+
+pub mod coordinator;
