@@ -1,0 +1,96 @@
+//! The table of leases, pure: time is an input.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState};
+use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
+use tokio::time::Instant;
+
+use super::{LEASE_TTL, LeaseAnswer, Wish};
+
+type Place = (WorkspaceId, ConversationId);
+
+/// Who may compose where.
+#[derive(Debug)]
+pub(super) struct Leases {
+    held: BTreeMap<Place, Held>,
+    last_token: u64,
+}
+
+#[derive(Debug)]
+struct Held {
+    holder: LeaseHolder,
+    until: Instant,
+}
+
+impl Leases {
+    /// An empty table. Tokens begin at the time, so that they also grow over a restart.
+    pub(super) fn new(wall: Timestamp) -> Self {
+        Self { held: BTreeMap::new(), last_token: u64::try_from(wall.ms()).unwrap_or(0) }
+    }
+
+    /// Answers a wish; the second part is the lease's state if it changed.
+    pub(super) fn compose(
+        &mut self,
+        wish: Wish,
+        now: Instant,
+        wall: Timestamp,
+    ) -> (LeaseAnswer, Option<LeaseState>) {
+        let place = (wish.workspace, wish.conversation);
+        let current = self.of(place, now);
+        let is_mine = current
+            .is_some_and(|holder| (holder.agent_id, holder.device_id) == (wish.agent, wish.device));
+        match (wish.action, current) {
+            (ComposeAction::Stop, _) if is_mine => {
+                self.held.remove(&place);
+                let state = LeaseState { conversation_id: wish.conversation, holder: None };
+                (LeaseAnswer::Stopped, Some(state))
+            }
+            (ComposeAction::Stop, _) => (LeaseAnswer::Stopped, None),
+            (_, Some(holder)) if is_mine => {
+                self.held.insert(place, Held { holder, until: now + LEASE_TTL });
+                (LeaseAnswer::Granted(holder), None)
+            }
+            (ComposeAction::Start | ComposeAction::Keep, Some(holder)) => {
+                (LeaseAnswer::Held(holder), None)
+            }
+            (ComposeAction::TakeOver | ComposeAction::Start | ComposeAction::Keep, _) => {
+                self.last_token = self.last_token.saturating_add(1);
+                let holder = LeaseHolder {
+                    agent_id: wish.agent,
+                    device_id: wish.device,
+                    token: self.last_token,
+                    since: wall,
+                };
+                self.held.insert(place, Held { holder, until: now + LEASE_TTL });
+                let state = LeaseState { conversation_id: wish.conversation, holder: Some(holder) };
+                (LeaseAnswer::Granted(holder), Some(state))
+            }
+        }
+    }
+
+    /// Who holds it, if it has not lapsed.
+    pub(super) fn of(&self, place: Place, now: Instant) -> Option<LeaseHolder> {
+        self.held.get(&place).filter(|held| held.until > now).map(|held| held.holder)
+    }
+
+    /// Removes what has lapsed and says where.
+    pub(super) fn lapse(&mut self, now: Instant) -> Vec<(WorkspaceId, LeaseState)> {
+        let mut lapsed = Vec::new();
+        self.held.retain(|(workspace, conversation), held| {
+            let lives = held.until > now;
+            if !lives {
+                let state = LeaseState { conversation_id: *conversation, holder: None };
+                lapsed.push((*workspace, state));
+            }
+            lives
+        });
+        lapsed
+    }
+
+    /// How many are kept in memory.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.held.len()
+    }
+}

@@ -1,0 +1,192 @@
+//! What is true only now: leases, presence, who looks at what, and the bus between nodes.
+//!
+//! Everything here may be lost at any time: latency and courtesy suffer, no promise does. One
+//! trait, so that one process and several nodes behind Redis answer the same contract.
+
+mod in_process;
+mod leases;
+mod presence;
+
+#[cfg(test)]
+pub(crate) mod contract;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_domain::log::Batch;
+use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState, PresenceState};
+use baton_protocol::{AgentId, ConversationId, DeviceId, WorkspaceId};
+use futures_util::future::BoxFuture;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+pub use in_process::{Clock, InProcess};
+
+/// A lease lapses after this long without `keep`.
+pub const LEASE_TTL: Duration = Duration::from_secs(12);
+/// How often a composing client says `keep`.
+pub const LEASE_KEEP: Duration = Duration::from_secs(4);
+/// A connection that its node has not confirmed for this long is gone.
+pub const PRESENCE_TTL: Duration = Duration::from_secs(30);
+/// How often a node confirms its connections.
+pub const PRESENCE_KEEP: Duration = Duration::from_secs(10);
+/// How long an agent without connection still counts as online, so that reconnecting does not
+/// make everybody's list flicker.
+pub const PRESENCE_GRACE: Duration = Duration::from_secs(3);
+/// Messages that a subscriber may be behind before it is told that it missed some.
+pub const SUBSCRIBER_QUEUE: usize = 256;
+
+/// The coordinator cannot be asked right now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the coordinator is away")]
+pub struct Away;
+
+/// An answer of the coordinator, some time.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, Away>>;
+
+/// What nodes tell each other about a workspace.
+#[derive(Clone, Debug)]
+pub enum BusMessage {
+    /// A commit appended this to the log.
+    Batch(Arc<Batch>),
+    /// Something that is true only now.
+    Ephemeral(Ephemeral),
+    /// Sessions of this agent may have ended: ask the store which ones still live.
+    SessionsChanged(AgentId),
+    /// Messages were dropped because this subscriber is too slow: read the log.
+    Lagged,
+}
+
+/// Something that is true only now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Ephemeral {
+    /// Who may compose where.
+    Lease(LeaseState),
+    /// Whether an agent is there.
+    Presence(PresenceState),
+    /// Who has a conversation on the screen.
+    Viewing {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Everyone, each once.
+        agents: Vec<AgentId>,
+    },
+    /// What somebody is composing.
+    Draft {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        agent: AgentId,
+        /// The text so far.
+        text: Arc<str>,
+    },
+}
+
+/// What somebody wants of the lease of a conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wish {
+    /// The tenant.
+    pub workspace: WorkspaceId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// Who.
+    pub agent: AgentId,
+    /// On which device; the same agent on another device is another holder.
+    pub device: DeviceId,
+    /// What.
+    pub action: ComposeAction,
+}
+
+/// The answer to a [`Wish`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LeaseAnswer {
+    /// The wisher holds it.
+    Granted(LeaseHolder),
+    /// Somebody else holds it.
+    Held(LeaseHolder),
+    /// The wisher does not hold it (any more).
+    Stopped,
+}
+
+/// One connection of a device.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Connection {
+    /// Unique over all nodes and times.
+    pub id: Uuid,
+    /// The tenant.
+    pub workspace: WorkspaceId,
+    /// Who.
+    pub agent: AgentId,
+    /// On which device.
+    pub device: DeviceId,
+}
+
+/// The messages of one workspace, in the order in which they were published.
+#[derive(Debug)]
+pub struct Subscription(broadcast::Receiver<BusMessage>);
+
+impl Subscription {
+    /// Wraps the receiving end of a bus.
+    pub fn new(receiver: broadcast::Receiver<BusMessage>) -> Self {
+        Self(receiver)
+    }
+
+    /// The next message; `None` when the bus has gone and one has to subscribe again.
+    pub async fn next(&mut self) -> Option<BusMessage> {
+        match self.0.recv().await {
+            Ok(message) => Some(message),
+            Err(broadcast::error::RecvError::Lagged(_)) => Some(BusMessage::Lagged),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}
+
+/// Leases, presence and the bus.
+pub trait Coordinator: Send + Sync + 'static {
+    /// Tells all nodes what a commit appended.
+    fn publish(&self, batch: Arc<Batch>) -> Answer<'_, ()>;
+
+    /// Tells all nodes that sessions of this agent may have ended.
+    fn sessions_changed(&self, workspace: WorkspaceId, agent: AgentId) -> Answer<'_, ()>;
+
+    /// Everything that is published for this workspace from here on.
+    fn subscribe(&self, workspace: WorkspaceId) -> Answer<'_, Subscription>;
+
+    /// Acquires, keeps, stops or takes over a lease; a change is announced.
+    fn compose(&self, wish: Wish) -> Answer<'_, LeaseAnswer>;
+
+    /// Who composes in this conversation, if anybody does.
+    fn lease_of(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+    ) -> Answer<'_, Option<LeaseHolder>>;
+
+    /// These connections are there: adds unknown ones, confirms known ones. The first one of an
+    /// agent is announced.
+    fn connected(&self, connections: Vec<Connection>) -> Answer<'_, ()>;
+
+    /// This connection has gone. The last one of an agent is announced after a short grace.
+    fn disconnected(&self, connection: Connection) -> Answer<'_, ()>;
+
+    /// Who is online.
+    fn online(&self, workspace: WorkspaceId) -> Answer<'_, Vec<AgentId>>;
+
+    /// This connection has that conversation on the screen, or none; a change is announced.
+    fn view(&self, connection: Connection, what: Option<ConversationId>) -> Answer<'_, ()>;
+
+    /// Who has this conversation on the screen.
+    fn viewers(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+    ) -> Answer<'_, Vec<AgentId>>;
+
+    /// Relays what this connection's agent is composing; nothing is kept.
+    fn draft(
+        &self,
+        connection: Connection,
+        conversation: ConversationId,
+        text: Arc<str>,
+    ) -> Answer<'_, ()>;
+}
