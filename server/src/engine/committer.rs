@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 
 use super::group::{self, Committed, Failed};
 use super::work::{Done, Work};
-use super::{Limits, Member, Surroundings};
+use super::{Limits, Member};
 use crate::clock::Clock;
+use crate::coordinator::Coordinator;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 
@@ -20,15 +21,15 @@ const ALONE_LOCK_WAIT: Duration = Duration::from_secs(1);
 /// `unavailable`.
 const UNKNOWN_TRIES: usize = 3;
 
-pub(super) struct Committer<S> {
+pub(super) struct Committer {
     pub(super) store: Store,
     pub(super) clock: Clock,
-    pub(super) surroundings: Arc<S>,
+    pub(super) coordinator: Arc<dyn Coordinator>,
     pub(super) metrics: Metrics,
     pub(super) limits: Limits,
 }
 
-impl<S: Surroundings> Committer<S> {
+impl Committer {
     /// Runs until every front is gone and the queue is empty.
     pub(super) async fn run(self, mut members: mpsc::Receiver<Member>) {
         let mut carried: Option<Member> = None;
@@ -157,7 +158,10 @@ impl<S: Surroundings> Committer<S> {
         for batch in committed.batches {
             let appended = u64::try_from(batch.entries.len()).unwrap_or(0);
             self.metrics.events_appended.inc_by(appended);
-            self.surroundings.publish(Arc::new(batch)).await;
+            // A bus that is away costs latency: nodes poll the heads of the logs as well.
+            if self.coordinator.publish(Arc::new(batch)).await.is_err() {
+                self.metrics.coordinator_degraded.set(1);
+            }
         }
         committed.done
     }

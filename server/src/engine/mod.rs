@@ -8,6 +8,7 @@
 mod act;
 mod committer;
 mod group;
+mod leases;
 mod load;
 mod memory;
 mod needs;
@@ -19,9 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::decide::delivery::SendResult;
-use baton_domain::log::Batch;
 use baton_domain::outcome::Answer;
-use baton_protocol::frame::LeaseHolder;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     AgentId, Command, CommandBody, CommandResult, ConversationId, MessageId, NoteId, OpId, Refusal,
@@ -31,8 +30,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
+use crate::coordinator::Coordinator;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
+use leases::Leases;
 use work::{
     Caller, ClaimAnswer, ClaimWork, CommandWork, Done, MessageAt, OutcomesWork, Post, ResultWork,
     SettingWork, WakeWork, Work,
@@ -55,19 +56,6 @@ pub enum SettingRefused {
     /// Nobody could decide right now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-}
-
-/// What the engine asks of the rest: who composes, and where to tell what happened.
-pub trait Surroundings: Send + Sync + 'static {
-    /// The live lease of a conversation, as far as can be told quickly.
-    fn lease(
-        &self,
-        workspace: WorkspaceId,
-        conversation: ConversationId,
-    ) -> impl Future<Output = Option<LeaseHolder>> + Send;
-
-    /// Tells what a commit appended; called in the order of the commits.
-    fn publish(&self, batch: Arc<Batch>) -> impl Future<Output = ()> + Send;
 }
 
 /// How the committer works.
@@ -100,27 +88,16 @@ struct Member {
 }
 
 /// The committer's front. Cheap to clone.
-pub struct Engine<S> {
+#[derive(Clone)]
+pub struct Engine {
     queue: mpsc::Sender<Member>,
     store: Store,
     clock: Clock,
-    surroundings: Arc<S>,
+    leases: Arc<Leases>,
     answer_wait: Duration,
 }
 
-impl<S> Clone for Engine<S> {
-    fn clone(&self) -> Self {
-        Self {
-            queue: self.queue.clone(),
-            store: self.store.clone(),
-            clock: self.clock.clone(),
-            surroundings: Arc::clone(&self.surroundings),
-            answer_wait: self.answer_wait,
-        }
-    }
-}
-
-impl<S> std::fmt::Debug for Engine<S> {
+impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine").finish_non_exhaustive()
     }
@@ -128,12 +105,12 @@ impl<S> std::fmt::Debug for Engine<S> {
 
 const UNAVAILABLE: Unavailable = Unavailable { retry_after_ms: 1000 };
 
-impl<S: Surroundings> Engine<S> {
+impl Engine {
     /// Starts the committer; it ends when all fronts are gone and the queue is empty.
     pub fn start(
         store: Store,
         clock: Clock,
-        surroundings: Arc<S>,
+        coordinator: Arc<dyn Coordinator>,
         metrics: Metrics,
         limits: Limits,
     ) -> (Self, tokio::task::JoinHandle<()>) {
@@ -141,13 +118,14 @@ impl<S: Surroundings> Engine<S> {
         let committer = committer::Committer {
             store: store.clone(),
             clock: clock.clone(),
-            surroundings: Arc::clone(&surroundings),
+            coordinator: Arc::clone(&coordinator),
             metrics,
             limits,
         };
         let task = tokio::spawn(committer.run(members));
         let answer_wait = limits.answer_wait;
-        (Self { queue, store, clock, surroundings, answer_wait }, task)
+        let leases = Arc::new(Leases::new(coordinator, clock.clone()));
+        (Self { queue, store, clock, leases, answer_wait }, task)
     }
 
     /// Takes in a webhook: returns once it is committed.
@@ -189,7 +167,7 @@ impl<S: Surroundings> Engine<S> {
     ) -> Result<oneshot::Receiver<Result<Done, StoreError>>, Unavailable> {
         let lease = match command.body {
             CommandBody::Reply(_) => {
-                self.surroundings.lease(caller.workspace, command.conversation_id).await
+                self.leases.live(caller.workspace, command.conversation_id).await
             }
             _ => None,
         };

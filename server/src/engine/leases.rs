@@ -1,0 +1,59 @@
+//! Who composes, as an input to the decision of a reply: asked quickly, or not at all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use baton_protocol::frame::LeaseHolder;
+use baton_protocol::{ConversationId, WorkspaceId};
+
+use crate::clock::Clock;
+use crate::coordinator::Coordinator;
+
+/// How long a reply waits for the coordinator.
+const ASK_WAIT: Duration = Duration::from_millis(50);
+/// How long nobody asks a coordinator that was silent.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The lease keeps two people from typing; the fence keeps two answers from being sent. So a
+/// coordinator that is silent costs courtesy, never safety.
+pub(super) struct Leases {
+    coordinator: Arc<dyn Coordinator>,
+    clock: Clock,
+    /// Until when nobody asks, in milliseconds of the monotonic clock.
+    quiet_until_ms: AtomicU64,
+}
+
+impl Leases {
+    pub(super) fn new(coordinator: Arc<dyn Coordinator>, clock: Clock) -> Self {
+        Self { coordinator, clock, quiet_until_ms: AtomicU64::new(0) }
+    }
+
+    /// The live lease of a conversation, if the coordinator says so in time.
+    pub(super) async fn live(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+    ) -> Option<LeaseHolder> {
+        if self.now_ms() < self.quiet_until_ms.load(Ordering::Relaxed) {
+            return None;
+        }
+        let asked = self.coordinator.lease_of(workspace, conversation);
+        match tokio::time::timeout(ASK_WAIT, asked).await {
+            Ok(Ok(holder)) => holder,
+            Ok(Err(_)) | Err(_) => {
+                let until = self.now_ms().saturating_add(millis(PAUSE));
+                self.quiet_until_ms.store(until, Ordering::Relaxed);
+                None
+            }
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        millis(self.clock.monotonic())
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
