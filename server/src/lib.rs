@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod coordinator;
 pub mod engine;
+pub mod jobs;
 pub mod store;
 pub mod telemetry;
 pub mod whatsapp;

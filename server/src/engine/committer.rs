@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_protocol::WorkspaceId;
-use tokio::sync::mpsc;
+use baton_protocol::{Fact, MessageStatus, WorkspaceId};
+use tokio::sync::{Notify, mpsc};
 
 use super::group::{self, Committed, Failed};
 use super::work::{Done, Work};
@@ -27,6 +27,7 @@ pub(super) struct Committer {
     pub(super) coordinator: Arc<dyn Coordinator>,
     pub(super) metrics: Metrics,
     pub(super) limits: Limits,
+    pub(super) sends: Arc<Notify>,
 }
 
 impl Committer {
@@ -157,6 +158,9 @@ impl Committer {
     async fn publish(&self, committed: Committed) -> Vec<Done> {
         for batch in committed.batches {
             let appended = u64::try_from(batch.entries.len()).unwrap_or(0);
+            if batch.entries.iter().any(|logged| queues_a_send(&logged.event.fact)) {
+                self.sends.notify_one();
+            }
             self.metrics.events_appended.inc_by(appended);
             // A bus that is away costs latency: nodes poll the heads of the logs as well.
             if self.coordinator.publish(Arc::new(batch)).await.is_err() {
@@ -165,6 +169,14 @@ impl Committer {
         }
         committed.done
     }
+}
+
+fn queues_a_send(fact: &Fact) -> bool {
+    let status = match fact {
+        Fact::LineWritten { status, .. } | Fact::MessageChanged { status, .. } => status,
+        _ => return false,
+    };
+    *status == MessageStatus::Queued
 }
 
 /// Settings write rows that others of the group may have read.

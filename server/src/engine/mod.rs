@@ -27,7 +27,7 @@ use baton_protocol::{
     Refused, Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
@@ -94,6 +94,7 @@ pub struct Engine {
     store: Store,
     clock: Clock,
     leases: Arc<Leases>,
+    sends: Arc<Notify>,
     answer_wait: Duration,
 }
 
@@ -115,17 +116,19 @@ impl Engine {
         limits: Limits,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, members) = mpsc::channel(limits.queue);
+        let sends = Arc::new(Notify::new());
         let committer = committer::Committer {
             store: store.clone(),
             clock: clock.clone(),
             coordinator: Arc::clone(&coordinator),
             metrics,
             limits,
+            sends: Arc::clone(&sends),
         };
         let task = tokio::spawn(committer.run(members));
         let answer_wait = limits.answer_wait;
         let leases = Arc::new(Leases::new(coordinator, clock.clone()));
-        (Self { queue, store, clock, leases, answer_wait }, task)
+        (Self { queue, store, clock, leases, sends, answer_wait }, task)
     }
 
     /// Takes in a webhook: returns once it is committed.
@@ -268,6 +271,11 @@ impl Engine {
             Ok(Ok(Ok(done))) => Ok(done),
             _ => Err(UNAVAILABLE),
         }
+    }
+
+    /// Returns when a message was queued since the last call returned.
+    pub async fn sends_due(&self) {
+        self.sends.notified().await;
     }
 
     /// Members that wait.

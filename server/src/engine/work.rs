@@ -4,11 +4,12 @@ use baton_domain::decide::delivery::SendResult;
 use baton_domain::inbound::Element;
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::{
-    AgentId, ChannelId, Command, ConversationId, DeviceId, Fact, MessageId, NoteId, OpId,
-    Timestamp, WorkspaceId,
+    AgentId, Command, ConversationId, DeviceId, Fact, MessageId, NoteId, OpId, Timestamp,
+    WorkspaceId,
 };
 
 use crate::store::Sql;
+pub use crate::store::read::MessageAt;
 
 /// Who gives a command.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -81,21 +82,6 @@ pub(crate) struct OutcomesWork {
     pub(crate) workspace: WorkspaceId,
     pub(crate) agent: AgentId,
     pub(crate) op_ids: Vec<OpId>,
-}
-
-/// A message and where it stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MessageAt {
-    /// Where.
-    pub workspace: WorkspaceId,
-    /// On which number.
-    pub channel: ChannelId,
-    /// In which conversation.
-    pub conversation: ConversationId,
-    /// As which line.
-    pub seq: u64,
-    /// Which message.
-    pub message: MessageId,
 }
 
 /// A worker wants to send a message.

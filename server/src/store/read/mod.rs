@@ -2,6 +2,7 @@
 //! workspace, and what a viewer may see is decided by `Sight`, nowhere else.
 
 mod conversations;
+mod due;
 mod lines;
 mod list;
 mod log;
@@ -11,6 +12,9 @@ mod snapshots;
 mod sync;
 
 pub use conversations::{conversations, heads, views};
+pub use due::{
+    MessageAt, SendOrder, due_sends, due_snoozes, next_in_lane, send_order, stranded_sends,
+};
 pub use lines::{Run, lines, messages, notes};
 pub use list::{Filter, ListPage, Listed, Order, OwnerFilter, StatusFilter, list};
 pub use log::{LogHead, gap, log_after, log_head};

@@ -1,0 +1,135 @@
+//! How fast messages may leave: per number and per recipient, each a bucket that refills.
+//! Pure: time comes in. Kept in memory; a restart begins with full buckets.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::{ChannelId, Timestamp};
+
+/// The paces of a node.
+#[derive(Debug)]
+pub struct Pace {
+    recipient_interval_us: i64,
+    recipient_burst: i64,
+    numbers: BTreeMap<ChannelId, Number>,
+    recipients: BTreeMap<(ChannelId, String), i64>,
+}
+
+#[derive(Debug)]
+struct Number {
+    interval_us: i64,
+    /// When the bucket would be empty if all that left had left evenly.
+    due_us: i64,
+    paused_until_us: i64,
+}
+
+/// Entries of recipients above which those that are full again are forgotten.
+const RECIPIENTS_MAX: usize = 10_000;
+const SECOND_US: i64 = 1_000_000;
+
+impl Pace {
+    /// One recipient gets a message every `interval_ms`, and `burst` in a row before that applies
+    /// (Cloud API: 1 in 6 s, 45 borrowed).
+    pub fn new(interval_ms: i64, burst: i64) -> Self {
+        Self {
+            recipient_interval_us: interval_ms.saturating_mul(1000),
+            recipient_burst: burst.max(1),
+            numbers: BTreeMap::new(),
+            recipients: BTreeMap::new(),
+        }
+    }
+
+    /// Sets a number's pace, messages a second.
+    pub fn set_number(&mut self, channel: ChannelId, per_s: i64) {
+        let interval_us = SECOND_US / per_s.max(1);
+        let number = self.numbers.entry(channel).or_insert(Number {
+            interval_us,
+            due_us: 0,
+            paused_until_us: 0,
+        });
+        number.interval_us = interval_us;
+    }
+
+    /// Takes one message out of both buckets, or tells how long to wait, in milliseconds.
+    pub fn take(&mut self, channel: ChannelId, recipient: &str, now: Timestamp) -> Result<(), i64> {
+        let now_us = now.ms().saturating_mul(1000);
+        let number = self.numbers.entry(channel).or_insert(Number {
+            interval_us: SECOND_US / 80,
+            due_us: 0,
+            paused_until_us: 0,
+        });
+        // A second's worth may leave at once.
+        let number_wait = (number.due_us - now_us - SECOND_US + number.interval_us)
+            .max(number.paused_until_us - now_us);
+        let due = self.recipients.get(&(channel, recipient.to_owned())).copied().unwrap_or(0);
+        let slack_us = self.recipient_interval_us * (self.recipient_burst - 1);
+        let wait_us = number_wait.max(due - now_us - slack_us);
+        if wait_us > 0 {
+            return Err(wait_us / 1000 + 1);
+        }
+        number.due_us = number.due_us.max(now_us) + number.interval_us;
+        if self.recipients.len() >= RECIPIENTS_MAX {
+            self.recipients.retain(|_, due| *due > now_us);
+        }
+        let due = due.max(now_us) + self.recipient_interval_us;
+        self.recipients.insert((channel, recipient.to_owned()), due);
+        Ok(())
+    }
+
+    /// Nothing leaves from this number until then.
+    pub fn pause_number(&mut self, channel: ChannelId, until: Timestamp) {
+        if let Some(number) = self.numbers.get_mut(&channel) {
+            number.paused_until_us = number.paused_until_us.max(until.ms().saturating_mul(1000));
+        }
+    }
+
+    /// Nothing goes to this recipient until then.
+    pub fn pause_recipient(&mut self, channel: ChannelId, recipient: &str, until: Timestamp) {
+        let slack_us = self.recipient_interval_us * (self.recipient_burst - 1);
+        let due = self.recipients.entry((channel, recipient.to_owned())).or_default();
+        *due = (*due).max(until.ms().saturating_mul(1000) + slack_us);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHANNEL: ChannelId = ChannelId(uuid::Uuid::nil());
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_ms(1_000_000 + ms)
+    }
+
+    #[test]
+    fn a_recipient_gets_a_burst_and_then_one_an_interval() {
+        let mut pace = Pace::new(6000, 3);
+        for _ in 0..3 {
+            assert_eq!(pace.take(CHANNEL, "a", at(0)), Ok(()));
+        }
+        assert_eq!(pace.take(CHANNEL, "a", at(0)), Err(6001));
+        assert_eq!(pace.take(CHANNEL, "b", at(0)), Ok(()), "others are not concerned");
+        assert_eq!(pace.take(CHANNEL, "a", at(6001)), Ok(()));
+    }
+
+    #[test]
+    fn a_number_lets_a_seconds_worth_go_at_once_and_then_keeps_its_pace() {
+        let mut pace = Pace::new(0, 1);
+        pace.set_number(CHANNEL, 10);
+        let left = (0..100).filter(|n| pace.take(CHANNEL, &n.to_string(), at(0)).is_ok()).count();
+        assert_eq!(left, 10);
+        assert!(pace.take(CHANNEL, "x", at(50)).is_err());
+        assert_eq!(pace.take(CHANNEL, "x", at(101)), Ok(()));
+    }
+
+    #[test]
+    fn a_pause_holds_everything_back_until_its_end() {
+        let mut pace = Pace::new(0, 1);
+        pace.set_number(CHANNEL, 80);
+        pace.pause_number(CHANNEL, at(5000));
+        assert!(pace.take(CHANNEL, "a", at(4999)).is_err());
+        assert_eq!(pace.take(CHANNEL, "a", at(5000)), Ok(()));
+        pace.pause_recipient(CHANNEL, "a", at(9000));
+        assert!(pace.take(CHANNEL, "a", at(8999)).is_err());
+        assert_eq!(pace.take(CHANNEL, "b", at(8999)), Ok(()));
+    }
+}

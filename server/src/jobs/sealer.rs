@@ -1,0 +1,54 @@
+//! The follower that seals the hash chain, so that no command waits for it.
+
+use std::time::Duration;
+
+use super::anchor::Anchors;
+use crate::clock::Clock;
+use crate::store::seal::{seal_pending, unsealed};
+use crate::store::{Store, StoreError};
+use crate::telemetry::Metrics;
+
+/// See the head of the file.
+#[derive(Clone, Debug)]
+pub struct Sealer {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Where markers go.
+    pub anchors: Anchors,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Rows sealed by one transaction.
+const AT_ONCE: u64 = 5000;
+
+impl Sealer {
+    /// Seals twice a second, for ever.
+    pub async fn run(self) {
+        loop {
+            if let Err(error) = self.seal().await {
+                tracing::warn!(%error, "the log could not be sealed; trying again");
+            }
+            self.clock.sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Seals all that is there.
+    pub async fn seal(&self) -> Result<(), StoreError> {
+        let mut tx = self.store.read().await?;
+        let workspaces = unsealed(&mut tx).await?;
+        tx.rollback().await?;
+        for workspace in workspaces {
+            let sealed = seal_pending(&self.store, workspace, AT_ONCE).await?;
+            let anchored =
+                self.anchors.append(self.store.epoch(), workspace, sealed.upto, &sealed.hash);
+            if let Err(error) = anchored {
+                tracing::warn!(%error, "a marker could not be written");
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,356 @@
+//! Sends what was accepted: a lane per conversation, in order, at the pace that is allowed.
+//!
+//! The message row is its own job: `queued` is due. A claim goes through the committer, where the
+//! fence is looked at again; only then a request is made, once, and what became of it is told.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use baton_domain::decide::delivery::SendResult;
+use baton_protocol::{ConversationId, Epoch, Timestamp, WorkspaceId};
+use tokio::sync::Semaphore;
+
+use super::pace::Pace;
+use crate::clock::Clock;
+use crate::config::{PaceConfig, WhatsAppConfig};
+use crate::engine::Engine;
+use crate::engine::work::ClaimAnswer;
+use crate::store::read::{
+    MessageAt, SendOrder, due_sends, next_in_lane, send_order, stranded_sends,
+};
+use crate::store::{Store, StoreError};
+use crate::telemetry::Metrics;
+use crate::whatsapp::client::{Addressee, Client, SendOutcome, SendRequest, Token};
+use crate::whatsapp::errors::{Class, Pause, look_up};
+use crate::whatsapp::tag::Tag;
+
+/// Opens a channel's sealed token: workspace, channel id, sealed text.
+pub type Unseal = Arc<dyn Fn(WorkspaceId, &str, &str) -> Option<Token> + Send + Sync>;
+
+/// What the sender is made of.
+pub struct SenderParts {
+    /// Where claims are decided.
+    pub engine: Engine,
+    /// The time.
+    pub clock: Clock,
+    /// The way out.
+    pub client: Client,
+    /// Opens tokens.
+    pub unseal: Unseal,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where the Graph API is.
+    pub whatsapp: WhatsAppConfig,
+    /// How fast.
+    pub pace: PaceConfig,
+    /// Requests at once.
+    pub slots: usize,
+}
+
+/// See the head of the file. Cheap to clone.
+#[derive(Clone)]
+pub struct Sender(Arc<Inner>);
+
+struct Inner {
+    parts: SenderParts,
+    pace: Mutex<Pace>,
+    lanes: Mutex<BTreeSet<(WorkspaceId, ConversationId)>>,
+    slots: Semaphore,
+}
+
+/// Lanes looked for at once.
+const DUE_AT_ONCE: u64 = 512;
+/// How often what nobody woke us for is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// A claim whose first byte has not left after this long goes back.
+const FIRST_BYTE: Duration = Duration::from_secs(2);
+/// A claim of which nothing was heard for this long is of a dead worker.
+const CLAIM_EXPIRES_MS: i64 = 60_000;
+
+impl std::fmt::Debug for Sender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sender").finish_non_exhaustive()
+    }
+}
+
+impl Sender {
+    /// A sender, not yet running.
+    pub fn new(parts: SenderParts) -> Self {
+        let interval_ms = i64::try_from(parts.pace.recipient_interval_ms).unwrap_or(i64::MAX);
+        let pace = Pace::new(interval_ms, i64::from(parts.pace.recipient_burst));
+        let slots = Semaphore::new(parts.slots);
+        Self(Arc::new(Inner {
+            parts,
+            pace: Mutex::new(pace),
+            lanes: Mutex::new(BTreeSet::new()),
+            slots,
+        }))
+    }
+
+    /// Rescues what an earlier life of this process left behind, then sends for ever.
+    ///
+    /// One node: every claim that is found at the start is of a dead worker.
+    pub async fn run(self) {
+        self.rescue(self.now()).await;
+        loop {
+            self.start_due_lanes().await;
+            let expired = self.now().plus_ms(-CLAIM_EXPIRES_MS);
+            self.rescue(expired).await;
+            tokio::select! {
+                () = self.0.parts.engine.sends_due() => {}
+                () = self.0.parts.clock.sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    /// Claims from before `since` that no lane of ours holds: their outcome is unknown.
+    async fn rescue(&self, since: Timestamp) {
+        let stranded = async {
+            let mut tx = self.store().read().await?;
+            stranded_sends(&mut tx, since, DUE_AT_ONCE).await
+        };
+        let Ok(stranded) = stranded.await else { return };
+        for at in stranded {
+            let lane = (at.workspace, at.conversation);
+            if !self.lanes().contains(&lane) && self.0.parts.engine.rescue(at).await.is_ok() {
+                self.0.parts.metrics.sends.inc("rescued");
+            }
+        }
+    }
+
+    async fn start_due_lanes(&self) {
+        let due = async {
+            let mut tx = self.store().read().await?;
+            due_sends(&mut tx, self.now(), DUE_AT_ONCE).await
+        };
+        let due = match due.await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::warn!(%error, "what is due could not be read; trying again");
+                return;
+            }
+        };
+        self.0.parts.metrics.jobs_due.set(i64::try_from(due.len()).unwrap_or(i64::MAX));
+        for at in due {
+            let lane = (at.workspace, at.conversation);
+            if self.lanes().insert(lane) {
+                let sender = self.clone();
+                tokio::spawn(async move {
+                    sender.run_lane(at).await;
+                    sender.lanes().remove(&lane);
+                });
+            }
+        }
+    }
+
+    /// Sends the lane's first message and those that follow it, until one has to wait.
+    async fn run_lane(&self, first: MessageAt) {
+        let mut next = Some(first);
+        while let Some(message) = next.take() {
+            if !self.send_one(message).await {
+                return;
+            }
+            let lane = (message.workspace, message.conversation);
+            let following = async {
+                let mut tx = self.store().read().await?;
+                next_in_lane(&mut tx, lane.0, lane.1, self.now()).await
+            };
+            next = following.await.unwrap_or_default();
+        }
+    }
+
+    /// Whether the lane may go on.
+    async fn send_one(&self, at: MessageAt) -> bool {
+        let order = match self.order(at).await {
+            Ok(Some(order)) => order,
+            Ok(None) => return false,
+            Err(error) => {
+                tracing::warn!(%error, message_id = %at.message, "a send must wait");
+                return false;
+            }
+        };
+        self.wait_for_pace(at, &order).await;
+        let Ok(_slot) = self.0.slots.acquire().await else { return false };
+        let claim_epoch = self.claim_epoch();
+        let claimed_at = self.0.parts.clock.monotonic();
+        let Ok(answer) = self.0.parts.engine.claim(at, claim_epoch).await else {
+            return false;
+        };
+        match answer {
+            ClaimAnswer::Go { attempt, claim_epoch } => {
+                let late = self.0.parts.clock.monotonic().saturating_sub(claimed_at) > FIRST_BYTE;
+                let (result, due_at) = if late {
+                    (SendResult::Again, None)
+                } else {
+                    self.attempt(at, &order, attempt).await
+                };
+                let goes_on = matches!(result, SendResult::Accepted { .. });
+                self.tell(at, (attempt, claim_epoch), result, due_at).await;
+                goes_on
+            }
+            ClaimAnswer::No => true,
+            ClaimAnswer::Wait => false,
+        }
+    }
+
+    async fn order(&self, at: MessageAt) -> Result<Option<SendOrder>, StoreError> {
+        let mut tx = self.store().read().await?;
+        send_order(&mut tx, at).await
+    }
+
+    /// Holds the lane, not a slot, until both buckets have room.
+    async fn wait_for_pace(&self, at: MessageAt, order: &SendOrder) {
+        let channel = at.channel;
+        loop {
+            let taken = {
+                let mut pace = self.pace();
+                pace.set_number(channel, order.pace_per_s);
+                pace.take(channel, &order.to.1, self.now())
+            };
+            let Err(wait_ms) = taken else { return };
+            let wait_ms = u64::try_from(wait_ms).unwrap_or(0);
+            self.0.parts.clock.sleep(Duration::from_millis(wait_ms)).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        at: MessageAt,
+        order: &SendOrder,
+        attempt: u32,
+    ) -> (SendResult, Option<Timestamp>) {
+        let parts = &self.0.parts;
+        let opened = (parts.unseal)(at.workspace, &order.channel_id, &order.token_sealed);
+        let Some(token) = opened else {
+            tracing::error!(channel_id = %at.channel, "the channel's token cannot be read");
+            return (SendResult::Again, Some(self.now().plus_ms(60_000)));
+        };
+        let request = SendRequest {
+            base_url: &parts.whatsapp.graph_url,
+            version: &parts.whatsapp.graph_version,
+            phone_number_id: &order.phone_number_id,
+            token: &token,
+            to: &addressee(order),
+            text: &order.text,
+            quoted_wamid: order.quoted_wamid.as_deref(),
+            tag: tag(parts.engine.store().epoch(), at, attempt),
+        };
+        let outcome = parts.client.send_text(&request).await;
+        self.judge(at, order, attempt, outcome)
+    }
+
+    /// What an outcome means for the message, and for those that follow.
+    fn judge(
+        &self,
+        at: MessageAt,
+        order: &SendOrder,
+        attempt: u32,
+        outcome: SendOutcome,
+    ) -> (SendResult, Option<Timestamp>) {
+        let metrics = &self.0.parts.metrics;
+        let now = self.now();
+        match outcome {
+            SendOutcome::Accepted { wamid } => {
+                metrics.sends.inc("accepted");
+                (SendResult::Accepted { wamid }, None)
+            }
+            SendOutcome::NotSent { .. } => {
+                metrics.sends.inc("not_sent");
+                (SendResult::Again, Some(now.plus_ms(backoff_ms(attempt))))
+            }
+            SendOutcome::Unknown { .. } => {
+                metrics.sends.inc("unknown");
+                (SendResult::Unknown, None)
+            }
+            SendOutcome::Refused { error, class, retry_after_ms } => {
+                metrics.sends.inc("refused");
+                let wait_ms = retry_after_ms
+                    .and_then(|ms| i64::try_from(ms).ok())
+                    .unwrap_or_else(|| backoff_ms(attempt));
+                let until = now.plus_ms(wait_ms);
+                let pause = look_up(error.code).map_or(Pause::Nothing, |row| row.pause);
+                self.pause(at, order, pause, until);
+                if class.passes_by_itself() || pause == Pause::Channel {
+                    (SendResult::Again, Some(until))
+                } else if class == Class::Unknown {
+                    (SendResult::Unknown, None)
+                } else {
+                    (SendResult::Refused(error), None)
+                }
+            }
+        }
+    }
+
+    fn pause(&self, at: MessageAt, order: &SendOrder, pause: Pause, until: Timestamp) {
+        let channel = at.channel;
+        match pause {
+            Pause::Nothing => {}
+            Pause::Recipient => self.pace().pause_recipient(channel, &order.to.1, until),
+            Pause::Number | Pause::Account => self.pace().pause_number(channel, until),
+            Pause::Channel => {
+                tracing::warn!(channel_id = %channel, "WhatsApp refuses this number; sends wait");
+                self.pace().pause_number(channel, until);
+            }
+        }
+    }
+
+    /// Tells the result. While the database is away it is told again; should this process die
+    /// first, the claim is rescued as unconfirmed.
+    async fn tell(
+        &self,
+        at: MessageAt,
+        claim: (u32, u64),
+        result: SendResult,
+        due_at: Option<Timestamp>,
+    ) {
+        let mut wait_ms = 50;
+        for _ in 0..20 {
+            if self.0.parts.engine.result(at, claim, result.clone(), due_at).await.is_ok() {
+                return;
+            }
+            self.0.parts.clock.sleep(Duration::from_millis(wait_ms)).await;
+            wait_ms = (wait_ms * 2).min(5000);
+        }
+        tracing::error!(message_id = %at.message, "what became of a send could not be recorded");
+    }
+
+    /// Made from the clock, so that it grows with every claim of a message.
+    fn claim_epoch(&self) -> u64 {
+        let ms = u64::try_from(self.now().ms()).unwrap_or(0);
+        (ms << 20) | self.0.parts.clock.below(1 << 20)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.parts.clock.now()
+    }
+
+    fn store(&self) -> &Store {
+        self.0.parts.engine.store()
+    }
+
+    fn lanes(&self) -> std::sync::MutexGuard<'_, BTreeSet<(WorkspaceId, ConversationId)>> {
+        self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
+        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// 1, 2, 4 … 60 s.
+fn backoff_ms(attempt: u32) -> i64 {
+    let doublings = attempt.saturating_sub(1).min(6);
+    (1000_i64 << doublings).min(60_000)
+}
+
+fn addressee(order: &SendOrder) -> Addressee {
+    match order.to.0.as_str() {
+        "user_id" => Addressee::UserId(order.to.1.clone()),
+        _ => Addressee::WaId(order.to.1.clone()),
+    }
+}
+
+fn tag(epoch: Epoch, at: MessageAt, attempt: u32) -> Tag {
+    Tag { epoch, message: at.message, attempt }
+}

@@ -1,0 +1,43 @@
+//! Ends snoozes when their time has come.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::store::read::due_snoozes;
+
+/// See the head of the file.
+#[derive(Clone, Debug)]
+pub struct Waker {
+    /// Where wakes are decided.
+    pub engine: Engine,
+    /// The time.
+    pub clock: Clock,
+}
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const AT_ONCE: u64 = 100;
+
+impl Waker {
+    /// Looks every second, for ever.
+    pub async fn run(self) {
+        loop {
+            self.wake_due().await;
+            self.clock.sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn wake_due(&self) {
+        let due = match self.engine.store().read().await {
+            Ok(mut tx) => due_snoozes(&mut tx, self.clock.now(), AT_ONCE).await,
+            Err(error) => Err(error),
+        };
+        let Ok(due) = due else { return };
+        for (workspace, conversation, until) in due {
+            // What cannot be decided now is found again a second later.
+            if self.engine.wake(workspace, conversation, until).await.is_err() {
+                return;
+            }
+        }
+    }
+}
