@@ -25,7 +25,6 @@ macro_rules! chain_columns {
          l.digest"
     };
 }
-pub(super) use chain_columns;
 
 /// A row of the log as the chain covers it: every column.
 #[derive(FromRow, Clone, Debug)]

@@ -40,12 +40,14 @@ impl TestDatabase {
         drop(self.directory);
     }
 
-    /// Runs statements as somebody with a shell on the database's machine could: past triggers
-    /// and foreign keys.
+    /// Runs statements as somebody with a shell on the database's machine could: past triggers,
+    /// foreign keys and checks.
     pub(crate) async fn tamper(&self, sql: &str) {
         if self.admin.is_some() {
             let mut connection = PgConnection::connect(&self.url).await.unwrap();
-            let text = format!("SET session_replication_role = replica; {sql}");
+            let guards = "SET session_replication_role = replica; \
+                          ALTER TABLE log DROP CONSTRAINT IF EXISTS log_check; ";
+            let text = format!("{guards}{sql}");
             connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.unwrap();
             connection.close().await.unwrap();
         } else {
@@ -53,7 +55,8 @@ impl TestDatabase {
             let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
             let mut connection =
                 sqlx::SqliteConnection::connect_with(&options.foreign_keys(false)).await.unwrap();
-            let guards = "DROP TRIGGER IF EXISTS log_is_written_once; \
+            let guards = "PRAGMA ignore_check_constraints = ON; \
+                          DROP TRIGGER IF EXISTS log_is_written_once; \
                           DROP TRIGGER IF EXISTS log_is_kept; \
                           DROP TRIGGER IF EXISTS log_head_climbs; ";
             let text = format!("{guards}{sql}");

@@ -23,7 +23,7 @@ pub struct Filter {
     pub owner: Option<OwnerFilter>,
     /// Of which team.
     pub team: Option<TeamId>,
-    /// Only with lines that the viewer has not read.
+    /// Only with lines of the customer that the viewer has not read.
     pub unread: bool,
     /// Part of the contact's name or number.
     pub query: Option<String>,
@@ -354,7 +354,7 @@ impl Query<'_> {
         }
         if self.filter.unread {
             and.push_str(
-                " AND c.last_seq > COALESCE((SELECT r.seq FROM read_mark AS r
+                " AND c.customer_seq > COALESCE((SELECT r.seq FROM read_mark AS r
                    WHERE r.workspace = c.workspace AND r.agent = $2 AND r.conversation = c.id), 0)",
             );
         }

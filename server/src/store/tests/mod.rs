@@ -1,6 +1,11 @@
 //! The store's contract, on every database there is.
 
+mod chain;
 mod constraints;
+mod lists;
 mod opening;
+mod resume;
 mod seed;
+mod threads;
 mod transactions;
+mod world;
