@@ -1,3 +1,4 @@
 //! The Baton server: one conversation, one owner, one answer.
 
 pub mod coordinator;
+pub mod gateway;
