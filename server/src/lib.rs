@@ -12,3 +12,4 @@ pub mod jobs;
 pub mod store;
 pub mod telemetry;
 pub mod whatsapp;
+pub mod gateway;

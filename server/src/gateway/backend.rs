@@ -1,0 +1,133 @@
+//! What the gateway asks of the rest of the server.
+
+use std::collections::BTreeMap;
+
+use baton_domain::log::Logged;
+use baton_domain::scope::Scope;
+use baton_domain::sight::Sight;
+use baton_protocol::conversation::Snapshot;
+use baton_protocol::frame::{Ack, Hello, ResetReason};
+use baton_protocol::{
+    AgentId, Command, CommandResult, ConversationId, Cursor, DeviceId, Epoch, Head, WorkspaceId,
+};
+use futures_util::future::BoxFuture;
+
+/// The store cannot be asked right now; ask again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the store is away")]
+pub struct Unavailable;
+
+/// An answer, some time.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, Unavailable>>;
+
+/// Who speaks through a socket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// The tenant.
+    pub workspace: WorkspaceId,
+    /// Who.
+    pub agent: AgentId,
+    /// On which device.
+    pub device: DeviceId,
+}
+
+/// Somebody who may come in.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    /// Who.
+    pub caller: Caller,
+    /// What they may see, read together with `head` or after it, never before it.
+    pub sight: Sight,
+    /// The log's identity.
+    pub epoch: Epoch,
+    /// The log's last position.
+    pub head: u64,
+}
+
+/// Why somebody may not come in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotLetIn {
+    /// The token or ticket is not (or no longer) good.
+    SignInAgain,
+    /// The device was revoked.
+    DeviceRevoked,
+    /// It cannot be decided right now.
+    Unavailable,
+}
+
+/// Whether a session goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It does.
+    Live,
+    /// It is over.
+    SignInAgain,
+    /// Its device was revoked.
+    DeviceRevoked,
+}
+
+/// What somebody missed, read in one snapshot of the database.
+#[derive(Clone, Debug)]
+pub enum Gap {
+    /// Bit by bit.
+    Changes {
+        /// The log's last position in that snapshot.
+        upto: u64,
+        /// The caller's events of (from, upto], by position: those of the audiences that they
+        /// belong to or belonged to since `from`, content as far as it is not erased.
+        events: Vec<Logged>,
+        /// The heads at `upto` of the conversations in `events`.
+        heads: BTreeMap<ConversationId, Head>,
+    },
+    /// Too much, or out of reach.
+    Reset {
+        /// Why.
+        reason: ResetReason,
+        /// The log's last position.
+        upto: u64,
+    },
+}
+
+/// What the gateway asks of engine and store.
+pub trait Backend: Send + Sync + 'static {
+    /// Checks the token or ticket. A ticket is used up by it.
+    fn authenticate<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Result<Arrived, NotLetIn>>;
+
+    /// Carries out a command; always answers, if only with `unavailable`. Commands of one caller
+    /// on one conversation are handed in one at a time, in order.
+    fn submit(&self, caller: Caller, command: Command) -> BoxFuture<'_, CommandResult>;
+
+    /// What this caller missed since `from`.
+    fn gap<'a>(&'a self, caller: Caller, sight: &'a Sight, from: u64) -> Answer<'a, Gap>;
+
+    /// A conversation as this caller sees it at the present; `None` when they do not.
+    fn snapshot<'a>(
+        &'a self,
+        caller: Caller,
+        sight: &'a Sight,
+        conversation: ConversationId,
+    ) -> Answer<'a, Option<Snapshot>>;
+
+    /// What this caller may see at the present; `None` when they may not be here.
+    fn sight(&self, caller: Caller) -> Answer<'_, Option<Sight>>;
+
+    /// The present scope of a conversation.
+    fn scope(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+    ) -> Answer<'_, Option<Scope>>;
+
+    /// Whether these callers' sessions go on, in the same order; asked for all sessions of a
+    /// workspace at once every few seconds.
+    fn standings(&self, callers: Vec<Caller>) -> Answer<'_, Vec<Standing>>;
+
+    /// The log's last position, asked every second.
+    fn head(&self, workspace: WorkspaceId) -> Answer<'_, Cursor>;
+
+    /// How far a client says it has come. Worth nothing to live delivery; pushes may use it.
+    fn acknowledged(&self, caller: Caller, ack: Ack) -> Answer<'_, ()> {
+        let _ = (caller, ack);
+        Box::pin(std::future::ready(Ok(())))
+    }
+}

@@ -1,0 +1,155 @@
+//! A stretch of the log on its way to many sessions: each event is serialised once, not once per
+//! session.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::ws::Utf8Bytes;
+use baton_domain::log::Batch;
+use baton_domain::sight::Told;
+use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
+use baton_protocol::{Actor, ConversationId, Event, Fact};
+
+/// How many events were turned into JSON.
+#[derive(Clone, Default, Debug)]
+pub struct Serialisations(Arc<AtomicU64>);
+
+impl Serialisations {
+    /// The count so far.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A batch, or a gap that was read, with the JSON of its events as far as somebody needed it.
+#[derive(Debug)]
+pub struct Published {
+    batch: Arc<Batch>,
+    upto: u64,
+    events: Box<[OnceLock<Box<str>>]>,
+    heads: Box<[OnceLock<Box<str>>]>,
+    whole: OnceLock<Option<Utf8Bytes>>,
+    serialisations: Serialisations,
+}
+
+impl Published {
+    /// A batch as it came from the bus.
+    pub fn new(batch: Arc<Batch>, serialisations: Serialisations) -> Self {
+        let upto = batch.upto();
+        Self::upto(batch, upto, serialisations)
+    }
+
+    /// Entries that need not be dense: what one viewer missed.
+    pub fn upto(batch: Arc<Batch>, upto: u64, serialisations: Serialisations) -> Self {
+        let slots = || batch.entries.iter().map(|_| OnceLock::new()).collect();
+        let (events, heads) = (slots(), slots());
+        Self { batch, upto, events, heads, whole: OnceLock::new(), serialisations }
+    }
+
+    /// The entries and where they stand.
+    pub fn batch(&self) -> &Arc<Batch> {
+        &self.batch
+    }
+
+    /// The position at its end.
+    pub fn end(&self) -> u64 {
+        self.upto
+    }
+
+    /// The conversations of `told` whose head is not at hand.
+    pub fn missing_heads(&self, told: &[Told]) -> Vec<ConversationId> {
+        let missing = told.iter().filter_map(|told| match told {
+            Told::Head(_, id) if !self.batch.heads.contains_key(id) => Some(*id),
+            Told::Head(..) | Told::Event(_) => None,
+        });
+        missing.collect()
+    }
+
+    /// The `events` frames that tell this to a client whose cursor is at `after`; none is larger
+    /// than the wire allows, and the last one moves the cursor to the end.
+    pub fn frames(&self, after: u64, told: &[Told]) -> Vec<Utf8Bytes> {
+        if after == self.batch.after
+            && self.is_whole(told)
+            && let Some(frame) = self.whole.get_or_init(|| self.one_frame(after, told))
+        {
+            return vec![frame.clone()];
+        }
+        self.build(after, told)
+    }
+
+    fn is_whole(&self, told: &[Told]) -> bool {
+        told.len() == self.batch.entries.len()
+            && told.iter().enumerate().all(|(place, told)| *told == Told::Event(place))
+    }
+
+    fn one_frame(&self, after: u64, told: &[Told]) -> Option<Utf8Bytes> {
+        let mut frames = self.build(after, told);
+        if frames.len() == 1 { frames.pop() } else { None }
+    }
+
+    fn build(&self, after: u64, told: &[Told]) -> Vec<Utf8Bytes> {
+        // Room for the envelope: its text and two positions.
+        let limit = SERVER_FRAME_BYTES_MAX - 128;
+        let mut frames = Vec::new();
+        let (mut after, mut upto) = (after, after);
+        let mut body = String::new();
+        for told in told {
+            let Some((position, json)) = self.json(*told) else { continue };
+            if !body.is_empty() && body.len() + 1 + json.len() > limit {
+                frames.push(events_frame(after, upto, &body));
+                (after, body) = (upto, String::new());
+            }
+            if !body.is_empty() {
+                body.push(',');
+            }
+            body.push_str(json);
+            upto = position;
+        }
+        frames.push(events_frame(after, self.upto, &body));
+        frames
+    }
+
+    fn json(&self, told: Told) -> Option<(u64, &str)> {
+        let (place, slots) = match told {
+            Told::Event(place) => (place, &self.events),
+            Told::Head(place, _) => (place, &self.heads),
+        };
+        let event = &self.batch.entries.get(place)?.event;
+        let head = match told {
+            Told::Event(_) => None,
+            Told::Head(_, id) => Some(self.batch.heads.get(&id)?),
+        };
+        let json = slots.get(place)?.get_or_init(|| {
+            self.serialisations.one_more();
+            let text = match head {
+                None => serde_json::to_string(event),
+                // Who acted and what happened is not theirs to know: only the row after it.
+                Some(head) => serde_json::to_string(&Event {
+                    position: event.position,
+                    conversation_id: event.conversation_id,
+                    revision: Some(head.revision),
+                    at: event.at,
+                    actor: Actor::System,
+                    fact: Fact::HeadChanged { head: head.clone() },
+                    content: None,
+                }),
+            };
+            text.expect("an event is plain data and has a JSON form").into()
+        });
+        Some((event.position, json))
+    }
+}
+
+/// An `events` frame whose events are JSON already.
+pub fn events_frame(after: u64, upto: u64, events: &str) -> Utf8Bytes {
+    let mut frame = String::with_capacity(events.len() + 96);
+    let written =
+        write!(frame, r#"{{"type":"events","after":{after},"upto":{upto},"events":[{events}]}}"#);
+    debug_assert!(written.is_ok(), "writing to a string cannot fail");
+    frame.into()
+}

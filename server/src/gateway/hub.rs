@@ -1,0 +1,328 @@
+//! One workspace on this node: subscribes to the bus once, fans out to its sessions, and looks at
+//! the log itself in case the bus is dead.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use baton_domain::scope::Scope;
+use baton_protocol::frame::ServerFrame;
+use baton_protocol::{AgentId, ConversationId, WorkspaceId};
+use tokio::sync::{Notify, OnceCell};
+
+use super::backend::{Caller, Standing};
+use super::broadcast::Published;
+use super::frames;
+use super::session::{Audience, Relay};
+use super::socket::{Cut, Line, Post};
+use super::{Gateway, TooMany};
+use crate::coordinator::{BusMessage, Connection, Ephemeral, PRESENCE_KEEP, Subscription};
+
+/// Scopes kept in memory; more are read again.
+const SCOPES: usize = 4_096;
+/// Time for a batch to arrive whose position the poll saw first.
+const BUS_SLACK: Duration = Duration::from_millis(200);
+
+/// One workspace on this node.
+pub(super) struct Hub {
+    workspace: WorkspaceId,
+    queue: usize,
+    members: Mutex<Members>,
+    scopes: Mutex<Scopes>,
+    /// The highest position that the sessions were told of.
+    last: AtomicU64,
+    started: OnceCell<()>,
+    stop: Notify,
+}
+
+#[derive(Default)]
+struct Members {
+    by_line: BTreeMap<u64, Member>,
+    is_closed: bool,
+}
+
+struct Member {
+    caller: Caller,
+    connection: Connection,
+    line: Arc<Line>,
+}
+
+/// Where conversations were seen last. Only a cache: what the bus said goes over what was read.
+#[derive(Default)]
+struct Scopes {
+    known: BTreeMap<ConversationId, Scope>,
+    /// Grows when everything is forgotten, so that what was read before is not remembered after.
+    age: u64,
+}
+
+impl Hub {
+    pub(super) fn new(workspace: WorkspaceId, queue: usize) -> Arc<Self> {
+        Arc::new(Self {
+            workspace,
+            queue,
+            members: Mutex::default(),
+            scopes: Mutex::default(),
+            last: AtomicU64::new(0),
+            started: OnceCell::new(),
+            stop: Notify::new(),
+        })
+    }
+
+    /// Subscribes, once; who joins after it misses nothing that the bus carries.
+    pub(super) async fn start(self: &Arc<Self>, gateway: &Arc<Gateway>) {
+        let begin = || async {
+            let bus = gateway.coordinator.subscribe(self.workspace).await.ok();
+            let (hub, all) = (Arc::clone(self), Arc::clone(gateway));
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = hub.stop.notified() => {}
+                    () = hub.listen(&all, bus) => {}
+                    () = hub.watch(&all) => {}
+                }
+            });
+        };
+        self.started.get_or_init(begin).await;
+    }
+
+    /// Adds a session. At the limit the oldest one of the same device has to go: it is most
+    /// likely what is left of a connection that broke.
+    pub(super) fn join(
+        &self,
+        connection: Connection,
+        caller: Caller,
+        line: &Arc<Line>,
+        limit: usize,
+    ) -> Result<bool, TooMany> {
+        let mut members = self.members();
+        if members.is_closed {
+            return Ok(false);
+        }
+        let of_agent = members.by_line.values().filter(|other| other.caller.agent == caller.agent);
+        if of_agent.clone().count() >= limit {
+            let mut of_agent = of_agent;
+            let oldest = of_agent
+                .find(|other| other.caller.device == caller.device)
+                .ok_or(TooMany(caller.agent))?;
+            oldest.line.cut(Cut::Slow);
+            let id = oldest.line.id;
+            members.by_line.remove(&id);
+        }
+        let member = Member { caller, connection, line: Arc::clone(line) };
+        members.by_line.insert(line.id, member);
+        Ok(true)
+    }
+
+    pub(super) fn leave(&self, line: u64) {
+        self.members().by_line.remove(&line);
+    }
+
+    /// Ends the hub's tasks when it has no sessions.
+    pub(super) fn close_if_empty(&self) -> bool {
+        let mut members = self.members();
+        if members.by_line.is_empty() && !members.is_closed {
+            members.is_closed = true;
+            self.stop.notify_one();
+        }
+        members.is_closed
+    }
+
+    /// The scope that a conversation is in, as far as this node knows or can read.
+    pub(super) async fn scope(
+        &self,
+        gateway: &Gateway,
+        conversation: ConversationId,
+    ) -> Result<Option<Scope>, super::Unavailable> {
+        let age = {
+            let scopes = self.scopes();
+            if let Some(scope) = scopes.known.get(&conversation) {
+                return Ok(Some(*scope));
+            }
+            scopes.age
+        };
+        let Some(read) = gateway.backend.scope(self.workspace, conversation).await? else {
+            return Ok(None);
+        };
+        let mut scopes = self.scopes();
+        if scopes.age != age {
+            return Ok(Some(read));
+        }
+        if scopes.known.len() >= SCOPES {
+            scopes.known.pop_first();
+        }
+        // A batch that came while it was read is newer than what was read.
+        Ok(Some(*scopes.known.entry(conversation).or_insert(read)))
+    }
+
+    async fn listen(self: &Arc<Self>, gateway: &Arc<Gateway>, mut bus: Option<Subscription>) {
+        loop {
+            let message = match &mut bus {
+                Some(bus) => bus.next().await,
+                None => None,
+            };
+            match message {
+                Some(message) => self.hear(gateway, message),
+                None => {
+                    // The bus is dead: the poll carries on, once a second.
+                    self.scopes().forget();
+                    tokio::time::sleep(gateway.limits.poll).await;
+                    bus = gateway.coordinator.subscribe(self.workspace).await.ok();
+                }
+            }
+        }
+    }
+
+    fn hear(self: &Arc<Self>, gateway: &Arc<Gateway>, message: BusMessage) {
+        match message {
+            BusMessage::Batch(batch) => {
+                let before = self.last.fetch_max(batch.upto(), Ordering::SeqCst);
+                if batch.upto() > before {
+                    self.scopes().learn(&batch.heads, before == batch.after);
+                }
+                let published = Published::new(batch, gateway.serialisations.clone());
+                self.post(&Post::Batch(Arc::new(published)));
+            }
+            BusMessage::Ephemeral(ephemeral) => self.relay(gateway, ephemeral),
+            BusMessage::SessionsChanged(agent) => {
+                let (hub, gateway) = (Arc::clone(self), Arc::clone(gateway));
+                tokio::spawn(async move { hub.check(&gateway, Some(agent)).await });
+            }
+            BusMessage::Lagged => self.scopes().forget(),
+        }
+    }
+
+    /// Passes something ephemeral on; what is about a conversation only with its scope.
+    fn relay(self: &Arc<Self>, gateway: &Arc<Gateway>, ephemeral: Ephemeral) {
+        let (frame, about, but) = match ephemeral {
+            Ephemeral::Presence(state) => (ServerFrame::Presence(state), None, None),
+            Ephemeral::Lease(state) => {
+                (ServerFrame::Lease(state), Some(state.conversation_id), None)
+            }
+            Ephemeral::Viewing { conversation: conversation_id, agents } => {
+                let frame = ServerFrame::Viewing { conversation_id, agents };
+                (frame, Some(conversation_id), None)
+            }
+            Ephemeral::Draft { conversation: conversation_id, agent: agent_id, text } => {
+                let text = text.as_ref().to_owned();
+                let frame = ServerFrame::Draft { conversation_id, agent_id, text };
+                (frame, Some(conversation_id), Some(agent_id))
+            }
+        };
+        let frame = frames::write(&frame);
+        let Some(conversation) = about else {
+            return self.post(&Post::Relay(Arc::new(Relay { frame, to: Audience::Everyone })));
+        };
+        let known = self.scopes().known.get(&conversation).copied();
+        if let Some(scope) = known {
+            let to = but.map_or(Audience::Scope(scope), |but| Audience::ScopeBut(scope, but));
+            return self.post(&Post::Relay(Arc::new(Relay { frame, to })));
+        }
+        let (hub, gateway) = (Arc::clone(self), Arc::clone(gateway));
+        tokio::spawn(async move {
+            let Ok(_permit) = gateway.reads.acquire().await else { return };
+            if let Ok(Some(scope)) = hub.scope(&gateway, conversation).await {
+                let to = but.map_or(Audience::Scope(scope), |but| Audience::ScopeBut(scope, but));
+                hub.post(&Post::Relay(Arc::new(Relay { frame, to })));
+            }
+        });
+    }
+
+    /// The safety nets under the bus: the log's head, the sessions' standing, presence.
+    async fn watch(self: &Arc<Self>, gateway: &Arc<Gateway>) {
+        let (mut standing, mut presence) = (Duration::ZERO, Duration::ZERO);
+        loop {
+            tokio::time::sleep(gateway.limits.poll).await;
+            self.poll(gateway).await;
+            standing += gateway.limits.poll;
+            presence += gateway.limits.poll;
+            if standing >= gateway.limits.standing {
+                standing = Duration::ZERO;
+                self.check(gateway, None).await;
+            }
+            if presence >= PRESENCE_KEEP {
+                presence = Duration::ZERO;
+                let all = self.members().by_line.values().map(|m| m.connection).collect();
+                if gateway.coordinator.connected(all).await.is_err() {
+                    tracing::debug!("presence is not told: the coordinator is away");
+                }
+            }
+        }
+    }
+
+    async fn poll(&self, gateway: &Gateway) {
+        let Ok(head) = gateway.backend.head(self.workspace).await else { return };
+        if head.position > self.last.load(Ordering::SeqCst) {
+            tokio::time::sleep(BUS_SLACK).await;
+            if head.position > self.last.fetch_max(head.position, Ordering::SeqCst) {
+                self.scopes().forget();
+                self.post(&Post::Head(Box::new(head)));
+            }
+        }
+    }
+
+    /// Ends the sessions, of one agent or all, that the store says are over.
+    async fn check(&self, gateway: &Gateway, agent: Option<AgentId>) {
+        let lines: Vec<(Caller, Arc<Line>)> = self
+            .members()
+            .by_line
+            .values()
+            .filter(|member| agent.is_none_or(|agent| agent == member.caller.agent))
+            .map(|member| (member.caller, Arc::clone(&member.line)))
+            .collect();
+        if lines.is_empty() {
+            return;
+        }
+        let callers = lines.iter().map(|(caller, _)| *caller).collect();
+        let Ok(standings) = gateway.backend.standings(callers).await else { return };
+        for ((_, line), standing) in lines.iter().zip(standings) {
+            match standing {
+                Standing::Live => {}
+                Standing::SignInAgain => line.cut(Cut::SignInAgain),
+                Standing::DeviceRevoked => line.cut(Cut::DeviceRevoked),
+            }
+        }
+    }
+
+    /// Hands something to every session. What is durable and does not fit ends the connection;
+    /// what is not is left out from half full on.
+    fn post(&self, post: &Post) {
+        for member in self.members().by_line.values() {
+            let queue = &member.line.queue;
+            if !post.is_durable() && queue.capacity() <= self.queue / 2 {
+                continue;
+            }
+            if queue.try_send(post.clone()).is_err() && post.is_durable() {
+                member.line.cut(Cut::Slow);
+            }
+        }
+    }
+
+    fn members(&self) -> MutexGuard<'_, Members> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn scopes(&self) -> MutexGuard<'_, Scopes> {
+        self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Scopes {
+    /// Takes over what a batch says. One that does not follow the last means that others were
+    /// lost, and with them changes of scope.
+    fn learn(&mut self, heads: &BTreeMap<ConversationId, baton_protocol::Head>, follows: bool) {
+        if !follows {
+            self.forget();
+        }
+        for (id, head) in heads {
+            if self.known.len() >= SCOPES && !self.known.contains_key(id) {
+                self.known.pop_first();
+            }
+            self.known.insert(*id, Scope::of(head));
+        }
+    }
+
+    fn forget(&mut self) {
+        self.known.clear();
+        self.age += 1;
+    }
+}

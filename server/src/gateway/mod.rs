@@ -1,0 +1,176 @@
+//! Sockets: one session per connection, one hub per workspace, live delivery and resumption.
+//!
+//! `session` decides and never waits; `socket` is the task around one session; `hub` subscribes
+//! to a workspace once and fans out; `broadcast` keeps what was serialised for one session for
+//! all others; `backend` is what the gateway asks of engine and store.
+//!
+//! **Invariant:** nothing is sent to a session that `Sight` was not asked about.
+
+pub mod backend;
+pub mod broadcast;
+mod frames;
+mod hub;
+pub mod session;
+mod socket;
+mod upgrade;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use baton_protocol::{AgentId, Timestamp, WorkspaceId};
+use tokio::sync::Semaphore;
+
+use self::broadcast::Serialisations;
+use self::hub::Hub;
+use self::session::Rules;
+use self::socket::Line;
+use crate::coordinator::Coordinator;
+
+pub use backend::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
+pub use frames::timings;
+pub use upgrade::{listen, upgrade};
+
+/// The limits of all sockets.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections of this node.
+    pub sockets: usize,
+    /// Connections of one agent on this node.
+    pub sockets_per_agent: usize,
+    /// Origins that browsers may come from, as they write them: `https://desk.example.com`.
+    pub origins: BTreeSet<String>,
+    /// Messages that wait for one connection.
+    pub queue: usize,
+    /// A frame that cannot be written within this time ends the connection.
+    pub write: Duration,
+    /// Questions to the store at once, over all sockets.
+    pub reads: usize,
+    /// How often the log's head is asked, as a safety net under the bus.
+    pub poll: Duration,
+    /// How often it is asked which sessions still live, as a safety net under the bus.
+    pub standing: Duration,
+    /// Of one session.
+    pub rules: Rules,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sockets: 20_000,
+            sockets_per_agent: 10,
+            origins: BTreeSet::new(),
+            queue: 64,
+            write: Duration::from_secs(10),
+            reads: 32,
+            poll: Duration::from_secs(1),
+            standing: Duration::from_secs(4),
+            rules: Rules::default(),
+        }
+    }
+}
+
+/// Time and randomness, given by the edge.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// The server's time.
+    pub now: fn() -> Timestamp,
+    /// A random number.
+    pub random: fn() -> u64,
+}
+
+/// All sockets of this node.
+pub struct Gateway {
+    backend: Arc<dyn Backend>,
+    coordinator: Arc<dyn Coordinator>,
+    limits: Limits,
+    edge: Edge,
+    hubs: Mutex<BTreeMap<WorkspaceId, Arc<Hub>>>,
+    /// Every connection, also those that have not said hello.
+    lines: Mutex<BTreeMap<u64, Arc<Line>>>,
+    next_line: AtomicU64,
+    is_draining: AtomicBool,
+    reads: Arc<Semaphore>,
+    serialisations: Serialisations,
+}
+
+impl Gateway {
+    /// A gateway without connections.
+    pub fn new(
+        backend: Arc<dyn Backend>,
+        coordinator: Arc<dyn Coordinator>,
+        limits: Limits,
+        edge: Edge,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            backend,
+            coordinator,
+            reads: Arc::new(Semaphore::new(limits.reads)),
+            limits,
+            edge,
+            hubs: Mutex::default(),
+            lines: Mutex::default(),
+            next_line: AtomicU64::new(1),
+            is_draining: AtomicBool::new(false),
+            serialisations: Serialisations::default(),
+        })
+    }
+
+    /// How many connections there are.
+    pub fn sockets(&self) -> usize {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// How often an event was turned into JSON for live delivery.
+    pub fn serialisations(&self) -> u64 {
+        self.serialisations.count()
+    }
+
+    /// Closes all connections, each with another time to come back at, and takes no new ones.
+    /// Returns once they have gone, or after `within`; whether they have gone.
+    pub async fn drain(&self, within: Duration) -> bool {
+        self.is_draining.store(true, Ordering::SeqCst);
+        for line in self.lines.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            line.cut(socket::Cut::Drain);
+        }
+        let gone = async {
+            while self.sockets() > 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(within, gone).await.is_ok()
+    }
+
+    /// The hub of a workspace, subscribed to the bus.
+    async fn hub(self: &Arc<Self>, workspace: WorkspaceId) -> Arc<Hub> {
+        let hub = {
+            let mut hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = || Hub::new(workspace, self.limits.queue);
+            Arc::clone(hubs.entry(workspace).or_insert_with(new))
+        };
+        hub.start(self).await;
+        hub
+    }
+
+    /// Forgets a hub that nobody uses; it is made again when somebody comes.
+    fn forget(&self, hub: &Arc<Hub>) {
+        let mut hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
+        if hub.close_if_empty() {
+            hubs.retain(|_, other| !Arc::ptr_eq(other, hub));
+        }
+    }
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("sockets", &self.sockets()).finish_non_exhaustive()
+    }
+}
+
+/// Too many connections of one agent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct TooMany(AgentId);

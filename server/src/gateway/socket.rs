@@ -1,0 +1,439 @@
+//! The task around one session: the wire on one side, hub, store and coordinator on the other.
+//!
+//! One task, one bounded queue. While a frame is being written nothing else is read, so a client
+//! that does not read costs one frame of memory, and its full queue or the time-out ends it.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use baton_protocol::frame::{LeaseState, ServerFrame, View, close};
+use baton_protocol::{ConversationId, Cursor};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, timeout};
+use uuid::Uuid;
+
+use super::backend::{Caller, NotLetIn, Standing};
+use super::broadcast::Published;
+use super::frames::{Fault, Wanted};
+use super::hub::Hub;
+use super::session::{Effect, Input, Relay, Session, retry_after};
+use super::{Gateway, TooMany};
+use crate::coordinator::{Away, Connection, Coordinator, LeaseAnswer, Wish};
+
+/// Time for a close handshake.
+const CLOSING: Duration = Duration::from_secs(1);
+/// Time for the coordinator to take note of a connection.
+const COURTESY: Duration = Duration::from_millis(250);
+/// When to come back who has too many connections: those that broke are gone by then.
+const TOO_MANY_RETRY_MS: u64 = 60_000;
+
+/// Something for one connection, from its hub.
+#[derive(Clone, Debug)]
+pub(super) enum Post {
+    Batch(Arc<Published>),
+    Head(Box<Cursor>),
+    Relay(Arc<Relay>),
+}
+
+impl Post {
+    pub(super) fn is_durable(&self) -> bool {
+        matches!(self, Self::Batch(_) | Self::Head(_))
+    }
+}
+
+/// Why a connection is ended from outside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(super) enum Cut {
+    Slow = 1,
+    Drain,
+    SignInAgain,
+    DeviceRevoked,
+}
+
+/// The outer end of a connection.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) id: u64,
+    pub(super) queue: mpsc::Sender<Post>,
+    cut: AtomicU8,
+    is_cut: Notify,
+}
+
+impl Line {
+    /// Ends the connection, past its queue. The first reason stays.
+    pub(super) fn cut(&self, why: Cut) {
+        let first =
+            self.cut.compare_exchange(0, why as u8, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        if first {
+            self.is_cut.notify_one();
+        }
+    }
+
+    async fn cut_input(&self) -> Input {
+        self.is_cut.notified().await;
+        match self.cut.load(Ordering::SeqCst) {
+            2 => Input::Drain,
+            3 => Input::Standing(Standing::SignInAgain),
+            4 => Input::Standing(Standing::DeviceRevoked),
+            _ => Input::Slow,
+        }
+    }
+}
+
+/// A place among the connections of this node; given back when dropped.
+pub(super) struct Seat {
+    gateway: Arc<Gateway>,
+    line: Arc<Line>,
+    posts: mpsc::Receiver<Post>,
+    joined: Option<Joined>,
+}
+
+struct Joined {
+    hub: Arc<Hub>,
+    caller: Caller,
+    connection: Connection,
+}
+
+impl Seat {
+    /// A place, unless all are taken.
+    pub(super) fn take(gateway: &Arc<Gateway>) -> Option<Self> {
+        let id = gateway.next_line.fetch_add(1, Ordering::Relaxed);
+        let (queue, posts) = mpsc::channel(gateway.limits.queue);
+        let line = Line { id, queue, cut: AtomicU8::new(0), is_cut: Notify::new() };
+        let line = Arc::new(line);
+        let mut lines = gateway.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() >= gateway.limits.sockets {
+            return None;
+        }
+        lines.insert(id, Arc::clone(&line));
+        drop(lines);
+        Some(Self { gateway: Arc::clone(gateway), line, posts, joined: None })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut lines = self.gateway.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.remove(&self.line.id);
+        drop(lines);
+        if let Some(joined) = &self.joined {
+            joined.hub.leave(self.line.id);
+            self.gateway.forget(&joined.hub);
+        }
+    }
+}
+
+/// Serves a connection until it ends.
+pub(super) async fn run(mut seat: Seat, mut socket: WebSocket) {
+    if seat.gateway.is_draining.load(Ordering::SeqCst) {
+        seat.line.cut(Cut::Drain);
+    }
+    let end = Task::new(&mut seat, &mut socket).serve().await;
+    let joined = seat.joined.as_ref().map(|joined| joined.connection);
+    let coordinator = Arc::clone(&seat.gateway.coordinator);
+    // Its place in the hub is free before the farewell, which may take a while.
+    drop(seat);
+    if let Some(connection) = joined {
+        drop(timeout(COURTESY, coordinator.disconnected(connection)).await);
+    }
+    if let End::Close { code, reason } = end {
+        say_goodbye(&mut socket, code, reason).await;
+    }
+}
+
+/// How a connection ends.
+#[derive(Debug)]
+enum End {
+    /// The other side has gone.
+    Gone,
+    /// It is told why.
+    Close { code: u16, reason: String },
+}
+
+struct Task<'a> {
+    seat: &'a mut Seat,
+    socket: &'a mut WebSocket,
+    session: Box<Session>,
+    answers: FuturesUnordered<BoxFuture<'static, Input>>,
+}
+
+impl<'a> Task<'a> {
+    fn new(seat: &'a mut Seat, socket: &'a mut WebSocket) -> Self {
+        let seed = (seat.gateway.edge.random)();
+        let session = Box::new(Session::new(seat.gateway.limits.rules, Instant::now(), seed));
+        Self { seat, socket, session, answers: FuturesUnordered::new() }
+    }
+
+    async fn serve(mut self) -> End {
+        loop {
+            let input = match self.next().await {
+                ControlFlow::Continue(input) => input,
+                ControlFlow::Break(end) => return end,
+            };
+            for effect in self.decide(input) {
+                if let ControlFlow::Break(end) = self.perform(effect).await {
+                    return end;
+                }
+            }
+        }
+    }
+
+    fn decide(&mut self, input: Input) -> Vec<Effect> {
+        self.session.handle(input, Instant::now(), (self.seat.gateway.edge.now)())
+    }
+
+    async fn next(&mut self) -> ControlFlow<End, Input> {
+        let tick = self.session.next_tick().unwrap_or_else(Instant::now);
+        let input = tokio::select! {
+            input = self.seat.line.cut_input() => input,
+            Some(input) = self.answers.next(), if !self.answers.is_empty() => input,
+            Some(post) = self.seat.posts.recv() => match post {
+                Post::Batch(batch) => Input::Batch(batch),
+                Post::Head(head) => Input::Head(*head),
+                Post::Relay(relay) => Input::Relay(relay),
+            },
+            message = self.socket.recv(), if self.session.takes_frames() => match message {
+                Some(Ok(Message::Text(text))) => Input::Text(text),
+                Some(Ok(Message::Binary(_))) => Input::Binary,
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => Input::Heard,
+                Some(Ok(Message::Close(_))) | None => return ControlFlow::Break(End::Gone),
+                Some(Err(error)) => return ControlFlow::Break(misread(&error)),
+            },
+            () = tokio::time::sleep_until(tick) => Input::Tick,
+        };
+        ControlFlow::Continue(input)
+    }
+
+    async fn perform(&mut self, effect: Effect) -> ControlFlow<End> {
+        match effect {
+            Effect::Send { frame, durable } => return self.send(frame, durable).await,
+            Effect::Ping => return self.write(Message::Ping(axum::body::Bytes::new())).await,
+            Effect::Join(caller) => return self.join(caller).await,
+            Effect::Close { code, reason } => {
+                return ControlFlow::Break(End::Close { code, reason });
+            }
+            Effect::Authenticate(_)
+            | Effect::ReadGap(..)
+            | Effect::FetchSnapshot(..)
+            | Effect::FetchSight(_)
+            | Effect::LookUpScope(_)
+            | Effect::Submit(_)
+            | Effect::Carry(..)
+            | Effect::Acknowledge(_) => {
+                if let Some(answer) = self.ask(effect) {
+                    self.answers.push(answer);
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    async fn send(&mut self, frame: Utf8Bytes, durable: bool) -> ControlFlow<End> {
+        if !durable && self.seat.posts.len() >= self.seat.gateway.limits.queue / 2 {
+            return ControlFlow::Continue(());
+        }
+        self.write(Message::Text(frame)).await
+    }
+
+    async fn write(&mut self, message: Message) -> ControlFlow<End> {
+        let limit = self.seat.gateway.limits.write;
+        let cut = tokio::select! {
+            sent = timeout(limit, self.socket.send(message)) => match sent {
+                Ok(Ok(())) => return ControlFlow::Continue(()),
+                Ok(Err(_)) => return ControlFlow::Break(End::Gone),
+                Err(_) => Input::Slow,
+            },
+            cut = self.seat.line.cut_input() => cut,
+        };
+        for effect in self.decide(cut) {
+            if let Effect::Close { code, reason } = effect {
+                return ControlFlow::Break(End::Close { code, reason });
+            }
+        }
+        ControlFlow::Break(End::Gone)
+    }
+
+    async fn join(&mut self, caller: Caller) -> ControlFlow<End> {
+        let gateway = Arc::clone(&self.seat.gateway);
+        let random = gateway.edge.random;
+        let id = Uuid::from_u64_pair(random(), random());
+        let Caller { workspace, agent, device } = caller;
+        let connection = Connection { id, workspace, agent, device };
+        let hub = loop {
+            let hub = gateway.hub(workspace).await;
+            let limit = gateway.limits.sockets_per_agent;
+            match hub.join(connection, caller, &self.seat.line, limit) {
+                Ok(true) => break hub,
+                // It was just given up: there will be a new one.
+                Ok(false) => {}
+                Err(TooMany(agent)) => {
+                    tracing::info!(%agent, "agent {agent} has too many connections");
+                    let reason = retry_after(TOO_MANY_RETRY_MS);
+                    return ControlFlow::Break(End::Close { code: close::DRAIN, reason });
+                }
+            }
+        };
+        self.seat.joined = Some(Joined { hub, caller, connection });
+        // A silent coordinator costs courtesy only: the hub tells it again soon.
+        drop(timeout(COURTESY, gateway.coordinator.connected(vec![connection])).await);
+        self.answers.push(Box::pin(async move {
+            Input::Online(gateway.coordinator.online(workspace).await.unwrap_or_default())
+        }));
+        ControlFlow::Continue(())
+    }
+
+    /// The question that an effect asks, as a future that ends with its answer.
+    fn ask(&self, effect: Effect) -> Option<BoxFuture<'static, Input>> {
+        let gateway = Arc::clone(&self.seat.gateway);
+        if let Effect::Authenticate(hello) = effect {
+            return Some(Box::pin(async move {
+                let Ok(_permit) = gateway.reads.acquire().await else {
+                    return Input::LetIn(Err(NotLetIn::Unavailable));
+                };
+                Input::LetIn(gateway.backend.authenticate(&hello).await.map(Box::new))
+            }));
+        }
+        let joined = self.seat.joined.as_ref()?;
+        let (hub, caller, connection) = (Arc::clone(&joined.hub), joined.caller, joined.connection);
+        Some(Box::pin(async move {
+            match effect {
+                Effect::Submit(command) => {
+                    let place: ConversationId = command.conversation_id;
+                    let result = gateway.backend.submit(caller, *command).await;
+                    Input::Done(place, Box::new(result))
+                }
+                Effect::Carry(sights, wanted) => {
+                    let frames = carry(&*gateway.coordinator, connection, wanted).await;
+                    Input::Carried(sights, frames)
+                }
+                other => read(&gateway, &hub, caller, other).await,
+            }
+        }))
+    }
+}
+
+/// Questions to the store, so many at once over all connections.
+async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: Effect) -> Input {
+    // The semaphore is never closed; were it, the session would go on without the answer.
+    let Ok(_permit) = gateway.reads.acquire().await else { return Input::Heard };
+    let backend = &gateway.backend;
+    match effect {
+        Effect::ReadGap(ticket, sight, from) => {
+            Input::Gap(ticket, backend.gap(caller, &sight, from).await)
+        }
+        Effect::FetchSnapshot(ticket, sight, conversation) => {
+            let snapshot = backend.snapshot(caller, &sight, conversation).await;
+            Input::Snapshot(ticket, snapshot.map(|snapshot| snapshot.map(Box::new)))
+        }
+        Effect::FetchSight(ticket) => {
+            Input::Sight(ticket, backend.sight(caller).await.map(|sight| sight.map(Box::new)))
+        }
+        Effect::LookUpScope(wanted) => {
+            let scope = match wanted.conversation() {
+                Some(conversation) => hub.scope(gateway, conversation).await,
+                None => Ok(None),
+            };
+            Input::Scoped(wanted, scope)
+        }
+        Effect::Acknowledge(ack) => {
+            // Worth nothing to this session, whether it was noted or not.
+            backend.acknowledged(caller, ack).await.unwrap_or_default();
+            Input::Heard
+        }
+        Effect::Send { .. }
+        | Effect::Ping
+        | Effect::Authenticate(_)
+        | Effect::Join(_)
+        | Effect::Submit(_)
+        | Effect::Carry(..)
+        | Effect::Close { .. } => Input::Heard,
+    }
+}
+
+/// Asks the coordinator, and says what to tell the client of it.
+async fn carry(
+    coordinator: &dyn Coordinator,
+    connection: Connection,
+    wanted: Wanted,
+) -> Vec<ServerFrame> {
+    let of = wanted.name();
+    ask_coordinator(coordinator, connection, wanted).await.unwrap_or_else(|Away| {
+        let detail = "colleagues cannot be told right now";
+        vec![Fault::new("unavailable", detail, Some(of)).0]
+    })
+}
+
+async fn ask_coordinator(
+    coordinator: &dyn Coordinator,
+    connection: Connection,
+    wanted: Wanted,
+) -> Result<Vec<ServerFrame>, Away> {
+    let Connection { workspace, agent, device, .. } = connection;
+    match wanted {
+        Wanted::Compose(compose) => {
+            let (conversation_id, action) = (compose.conversation_id, compose.action);
+            let wish = Wish { workspace, conversation: conversation_id, agent, device, action };
+            let holder = match coordinator.compose(wish).await? {
+                LeaseAnswer::Granted(holder) | LeaseAnswer::Held(holder) => Some(holder),
+                // Who holds it then is announced, to those who may know.
+                LeaseAnswer::Stopped => return Ok(Vec::new()),
+            };
+            Ok(vec![ServerFrame::Lease(LeaseState { conversation_id, holder })])
+        }
+        Wanted::View(View { conversation_id }) => {
+            coordinator.view(connection, conversation_id).await?;
+            let Some(conversation_id) = conversation_id else { return Ok(Vec::new()) };
+            let holder = coordinator.lease_of(workspace, conversation_id).await?;
+            let agents = coordinator.viewers(workspace, conversation_id).await?;
+            Ok(vec![
+                ServerFrame::Lease(LeaseState { conversation_id, holder }),
+                ServerFrame::Viewing { conversation_id, agents },
+            ])
+        }
+        Wanted::Draft(draft) => {
+            coordinator.draft(connection, draft.conversation_id, draft.text.into()).await?;
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// What the WebSocket layer could not read. Its errors carry their kind in their text alone.
+fn misread(error: &axum::Error) -> End {
+    let text = error.to_string();
+    let (code, reason) = if text.contains("too long") || text.contains("too large") {
+        (close::TOO_BIG, "a frame has at most 65536 bytes")
+    } else if text.to_lowercase().contains("utf-8") {
+        (1007, "the wire is UTF-8")
+    } else if text.contains("protocol error") {
+        (1002, "protocol error")
+    } else {
+        return End::Gone;
+    };
+    End::Close { code, reason: reason.to_owned() }
+}
+
+/// Sends a close and waits for the other side's, so that it is not lost with the connection.
+async fn say_goodbye(socket: &mut WebSocket, code: u16, reason: String) {
+    let frame = CloseFrame { code, reason: reason.into() };
+    let goodbye = async {
+        if socket.send(Message::Close(Some(frame))).await.is_err() {
+            return;
+        }
+        loop {
+            match socket.recv().await {
+                Some(Ok(_)) => {}
+                None => return,
+                // Unread bytes remain: closing now would reset the connection, close frame and
+                // all. The rest of the time is the client's.
+                Some(Err(_)) => return tokio::time::sleep(CLOSING / 2).await,
+            }
+        }
+    };
+    drop(timeout(CLOSING, goodbye).await);
+}

@@ -1,0 +1,111 @@
+//! The way in: who may open a socket, and with which buffers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::http::header::{CONTENT_TYPE, HeaderValue, ORIGIN};
+use axum::http::{HeaderMap, StatusCode, Uri, Version};
+use axum::response::{IntoResponse, Response};
+use baton_protocol::frame::SUBPROTOCOL;
+use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, SERVER_FRAME_BYTES_MAX};
+use baton_protocol::problem::Problem;
+use tokio::net::{TcpListener, TcpSocket};
+
+use super::socket::{self, Seat};
+use super::{Gateway, Limits};
+
+/// What the kernel may hold back for one client that does not read.
+const SEND_BUFFER: u32 = 128 * 1024;
+
+/// A listener whose connections have a bounded send buffer: they inherit it.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(1024)
+}
+
+/// `GET /api/v1/socket`.
+pub async fn upgrade(
+    State(gateway): State<Arc<Gateway>>,
+    version: Version,
+    uri: Uri,
+    headers: HeaderMap,
+    request: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if let Err(problem) = check(&gateway.limits, version, &uri, &headers) {
+        return respond(problem);
+    }
+    let Ok(request) = request else {
+        return respond(refusal(400, "bad_handshake", "this is no WebSocket handshake"));
+    };
+    let request = with_buffers(request.protocols([SUBPROTOCOL]));
+    if request.selected_protocol().is_none() {
+        let detail = "name the subprotocol baton.v1 in Sec-WebSocket-Protocol";
+        return respond(refusal(400, "no_subprotocol", detail));
+    }
+    if gateway.is_draining.load(Ordering::SeqCst) {
+        return respond(refusal(503, "unavailable", "the server is going down; try again"));
+    }
+    let Some(seat) = Seat::take(&gateway) else {
+        return respond(refusal(503, "unavailable", "this server has no place left; try again"));
+    };
+    request.on_upgrade(move |socket| socket::run(seat, socket))
+}
+
+/// The one place that sets the buffers of a socket: the defaults cost 140 KB per connection.
+fn with_buffers(request: WebSocketUpgrade) -> WebSocketUpgrade {
+    request
+        .read_buffer_size(1024)
+        .write_buffer_size(0)
+        // The largest frame and its header.
+        .max_write_buffer_size(SERVER_FRAME_BYTES_MAX + 16 * 1024)
+        .max_message_size(CLIENT_FRAME_BYTES_MAX)
+        .max_frame_size(CLIENT_FRAME_BYTES_MAX)
+}
+
+fn check(limits: &Limits, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    if version < Version::HTTP_11 {
+        return Err(refusal(400, "bad_handshake", "sockets need HTTP/1.1"));
+    }
+    if uri.query().is_some_and(|query| !query.is_empty()) {
+        // Addresses end up in logs.
+        let detail = "name your token in hello, nothing in the address";
+        return Err(refusal(400, "token_in_address", detail));
+    }
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let is_allowed = match (origins.next(), origins.next()) {
+        (None, _) => true,
+        (Some(origin), None) => origin.to_str().is_ok_and(|origin| limits.origins.contains(origin)),
+        (Some(_), Some(_)) => false,
+    };
+    if is_allowed { Ok(()) } else { Err(refusal(403, "foreign_origin", "not from this origin")) }
+}
+
+fn refusal(status: u16, code: &str, detail: &str) -> Problem {
+    Problem {
+        kind: "about:blank".to_owned(),
+        status,
+        code: code.to_owned(),
+        title: "the socket was not opened".to_owned(),
+        detail: detail.to_owned(),
+        retry_after_ms: (status == 503).then_some(1_000),
+    }
+}
+
+fn respond(problem: Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut response = (status, Json(problem)).into_response();
+    let kind = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
