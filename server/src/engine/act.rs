@@ -212,6 +212,7 @@ pub(super) fn result(loaded: &mut Loaded, work: &ResultWork, now: Timestamp) {
     let memory = &mut loaded.memory;
     let (workspace, message) = (work.at.workspace, work.at.message);
     let key = (workspace, work.at.conversation);
+    memory.places.insert((workspace, message), (work.at.conversation, work.at.seq));
     let Some(conversation) = memory.conversation(key.0, key.1) else { return };
     let drafts = delivery::result(
         conversation,

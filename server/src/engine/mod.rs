@@ -305,3 +305,6 @@ fn result_of(op_id: OpId, answer: Result<Done, Unavailable>) -> CommandResult {
 fn body_hash(command: &Command) -> String {
     hex::encode(Sha256::digest(serde_json::to_vec(command).unwrap_or_default()))
 }
+
+#[cfg(test)]
+mod tests;
