@@ -282,7 +282,10 @@ async fn load_sights(
         teams.entry(key).or_default().insert(id(&row.team)?, named(&row.kind)?);
     }
     for (workspace, people) in &memory.people {
-        for facts in people.agents.values().filter(|facts| needs.authors.contains(&facts.id)) {
+        let here = |facts: &&AgentFacts| {
+            facts.state == AgentState::Active && needs.authors.contains(&facts.id)
+        };
+        for facts in people.agents.values().filter(here) {
             let key = (*workspace, facts.id);
             let viewer = Viewer {
                 agent: facts.id,
