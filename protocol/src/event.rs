@@ -80,6 +80,8 @@ pub enum OwnerCause {
     Resolved,
     /// A new episode opened by an agent.
     Reopened,
+    /// Its owner left.
+    Rehomed,
 }
 
 /// What happened.

@@ -5,7 +5,7 @@ mod chain;
 pub mod delivery;
 mod fence;
 mod message;
-mod owner;
+pub mod owner;
 pub mod receive;
 mod reply;
 pub mod status;

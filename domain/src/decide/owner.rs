@@ -3,8 +3,8 @@
 use baton_protocol::command::{Assign, Claim, Transfer, Unassign};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Accepted, AgentId, AgentState, Availability, Fact, Owner, OwnerCause, Refusal, ReplyPolicy,
-    Role, Status, TeamId,
+    Accepted, AgentId, AgentState, Availability, Conversation, Fact, Owner, OwnerCause, Refusal,
+    ReplyPolicy, Role, Status, TeamId,
 };
 
 use super::{Case, Decided, Draft, facts, fence, nothing, work};
@@ -199,4 +199,20 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     }
     drafts.push(changed.into());
     Ok((drafts, accepted))
+}
+
+/// Who leaves gives everything back to the queue.
+pub fn rehome(conversation: &Conversation, agent: AgentId) -> Vec<Draft> {
+    let head = &conversation.head;
+    if head.owner != Owner::Agent(agent) {
+        return Vec::new();
+    }
+    let fact = Fact::OwnerChanged {
+        owner: Owner::Queue(head.team_id),
+        owner_epoch: head.owner_epoch + 1,
+        team_id: head.team_id,
+        cause: OwnerCause::Rehomed,
+        exceeded_capacity: false,
+    };
+    vec![fact.into()]
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::context::{Context, Fresh, Lines, Prior, Writer};
 use baton_domain::decide::delivery::{self, Claim, SendResult};
-use baton_domain::decide::{Decision, Draft, decide, status};
+use baton_domain::decide::{Decision, Draft, decide, owner, status};
 use baton_domain::outcome::Answer;
 use baton_domain::planted::{Bug, is_planted};
 use baton_protocol::{
@@ -15,7 +15,7 @@ use super::load::{Channel, Loaded};
 use super::memory::{Attempt, By, Memory, Outcome};
 use super::receive;
 use super::work::{
-    ClaimAnswer, ClaimWork, CommandWork, MessageAt, OutcomesWork, ResultWork, WakeWork,
+    ClaimAnswer, ClaimWork, CommandWork, MessageAt, OutcomesWork, RehomeWork, ResultWork, WakeWork,
 };
 
 /// The state as the group found it, kept only for the planted bug that decides on it.
@@ -275,5 +275,13 @@ pub(super) fn wake(memory: &mut Memory, work: &WakeWork, now: Timestamp) {
     let key = (work.workspace, work.conversation);
     let Some(conversation) = memory.conversation(key.0, key.1) else { return };
     let drafts = status::wake(conversation, work.until, now);
+    memory.append(key, drafts, By::new(Actor::System, now));
+}
+
+/// Whoever owns it leaves.
+pub(super) fn rehome(memory: &mut Memory, work: &RehomeWork, now: Timestamp) {
+    let key = (work.workspace, work.conversation);
+    let Some(conversation) = memory.conversation(key.0, key.1) else { return };
+    let drafts = owner::rehome(conversation, work.agent);
     memory.append(key, drafts, By::new(Actor::System, now));
 }

@@ -193,6 +193,7 @@ fn workspace_of(work: &Work) -> Option<WorkspaceId> {
         Work::Result(work) => Some(work.at.workspace),
         Work::Rescue(at) => Some(at.workspace),
         Work::Wake(work) => Some(work.workspace),
+        Work::Rehome(work) => Some(work.workspace),
         Work::Setting(work) => Some(work.workspace),
     }
 }

@@ -144,6 +144,10 @@ fn decide_one(
             act::wake(&mut loaded.memory, work, now);
             Done::Result
         }
+        Work::Rehome(work) => {
+            act::rehome(&mut loaded.memory, work, now);
+            Done::Result
+        }
         Work::Setting(work) => {
             setting(&mut loaded.memory, work, now);
             Done::Setting

@@ -35,8 +35,8 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use leases::Leases;
 use work::{
-    Caller, ClaimAnswer, ClaimWork, CommandWork, Done, MessageAt, OutcomesWork, Post, ResultWork,
-    SettingWork, WakeWork, Work,
+    Caller, ClaimAnswer, ClaimWork, CommandWork, Done, MessageAt, OutcomesWork, Post, RehomeWork,
+    ResultWork, SettingWork, WakeWork, Work,
 };
 
 /// Nobody could decide right now: try again.
@@ -244,6 +244,16 @@ impl Engine {
         until: Timestamp,
     ) -> Result<(), Unavailable> {
         self.ask(Work::Wake(WakeWork { workspace, conversation, until })).await.map(drop)
+    }
+
+    /// Gives a conversation of somebody who leaves back to its queue.
+    pub async fn rehome(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+        agent: AgentId,
+    ) -> Result<(), Unavailable> {
+        self.ask(Work::Rehome(RehomeWork { workspace, conversation, agent })).await.map(drop)
     }
 
     async fn ask(&self, work: Work) -> Result<Done, Unavailable> {

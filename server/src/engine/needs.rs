@@ -81,6 +81,11 @@ impl Needs {
                 self.workspaces.insert(wake.workspace);
                 self.conversations.insert(wake.conversation);
             }
+            Work::Rehome(rehome) => {
+                self.workspaces.insert(rehome.workspace);
+                self.conversations.insert(rehome.conversation);
+                self.agents.insert(rehome.agent);
+            }
             Work::Setting(setting) => {
                 self.workspaces.insert(setting.workspace);
             }

@@ -32,6 +32,7 @@ pub(crate) enum Work {
     Result(ResultWork),
     Rescue(MessageAt),
     Wake(WakeWork),
+    Rehome(RehomeWork),
     Setting(SettingWork),
 }
 
@@ -111,6 +112,14 @@ pub(crate) struct WakeWork {
     pub(crate) until: Timestamp,
 }
 
+/// Whoever owns it leaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RehomeWork {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) agent: AgentId,
+}
+
 /// A change of settings: rows to write and the fact that tells of it.
 #[derive(Clone, Debug)]
 pub struct SettingWork {
@@ -162,6 +171,7 @@ impl Work {
             | Self::Result(_)
             | Self::Rescue(_)
             | Self::Wake(_)
+            | Self::Rehome(_)
             | Self::Setting(_) => 1,
         }
     }
@@ -172,7 +182,7 @@ impl Work {
         match self {
             Self::Post(_) if is_planted(Bug::CommandsBeforeInbound) => 3,
             Self::Post(_) => 0,
-            Self::Result(_) | Self::Rescue(_) | Self::Wake(_) => 1,
+            Self::Result(_) | Self::Rescue(_) | Self::Wake(_) | Self::Rehome(_) => 1,
             Self::Command(_) | Self::Outcomes(_) | Self::Setting(_) => 2,
             Self::Claim(_) => 4,
         }

@@ -3,10 +3,12 @@
 
 pub mod anchor;
 pub mod pace;
+mod rehomer;
 mod sealer;
 mod sender;
 mod waker;
 
+pub use rehomer::Rehomer;
 pub use sealer::Sealer;
 pub use sender::{Sender, SenderParts, Unseal};
 pub use waker::Waker;

@@ -1,7 +1,7 @@
 //! What is due: sends, stranded claims, snoozes. Read without locks; the claim decides.
 
 use baton_protocol::event::EventContent;
-use baton_protocol::{ChannelId, ConversationId, MessageId, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, ChannelId, ConversationId, MessageId, Timestamp, WorkspaceId};
 use sqlx::FromRow;
 
 use crate::store::rows::{from_json, id, number};
@@ -178,4 +178,27 @@ pub async fn due_snoozes(
     rows.iter()
         .map(|(workspace, of, until)| Ok((id(workspace)?, id(of)?, Timestamp::from_ms(*until))))
         .collect()
+}
+
+/// Agents who are leaving.
+pub async fn leaving(tx: &mut Tx) -> Result<Vec<(WorkspaceId, AgentId)>, StoreError> {
+    static SQL: Sql = Sql::new("SELECT workspace, id FROM agent WHERE state = 'leaving'");
+    let rows: Vec<(String, String)> = tx.rows(&SQL, &[]).await?;
+    rows.iter().map(|(workspace, agent)| Ok((id(workspace)?, id(agent)?))).collect()
+}
+
+/// Conversations that an agent owns.
+pub async fn owned_by(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    agent: AgentId,
+    limit: u64,
+) -> Result<Vec<ConversationId>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT id FROM conversation WHERE workspace = $1 AND owner_agent = $2
+         ORDER BY id LIMIT CAST($3 AS BIGINT)",
+    );
+    let args = [workspace.to_string(), agent.to_string(), limit.to_string()];
+    let rows: Vec<(String,)> = tx.rows(&SQL, &[&args[0], &args[1], &args[2]]).await?;
+    rows.iter().map(|(of,)| id(of)).collect()
 }

@@ -1,0 +1,159 @@
+//! What the gateway asks, answered from engine, accounts and store.
+
+use baton_domain::scope::Scope;
+use baton_domain::sight::{Sight, Tidings};
+use baton_protocol::conversation::Snapshot;
+use baton_protocol::frame::Hello;
+use baton_protocol::{
+    Command, CommandResult, ConversationId, Cursor, WorkspaceId,
+};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::accounts::{self, AccountError, Accounts};
+use crate::engine::Engine;
+use crate::gateway::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
+use crate::store::{StoreError, read};
+
+/// See the head of the file.
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
+    pub(super) engine: Engine,
+    pub(super) accounts: Accounts,
+}
+
+impl Backend for Parts {
+    fn authenticate<'a>(&'a self, hello: &'a Hello) -> BoxFuture<'a, Result<Arrived, NotLetIn>> {
+        self.arrive(hello).boxed()
+    }
+
+    fn submit(&self, caller: Caller, command: Command) -> BoxFuture<'_, CommandResult> {
+        self.engine.command(caller, command).boxed()
+    }
+
+    fn gap<'a>(&'a self, caller: Caller, _sight: &'a Sight, from: u64) -> Answer<'a, Gap> {
+        async move { self.missed(caller, from).await.map_err(away) }.boxed()
+    }
+
+    fn snapshot<'a>(
+        &'a self,
+        caller: Caller,
+        sight: &'a Sight,
+        conversation: ConversationId,
+    ) -> Answer<'a, Option<Snapshot>> {
+        async move {
+            let mut tx = self.engine.store().read().await.map_err(away)?;
+            read::snapshot(&mut tx, caller.workspace, sight, conversation).await.map_err(away)
+        }
+        .boxed()
+    }
+
+    fn sight(&self, caller: Caller) -> Answer<'_, Option<Sight>> {
+        async move {
+            let mut tx = self.engine.store().read().await.map_err(away)?;
+            read::sight(&mut tx, caller.workspace, caller.agent).await.map_err(away)
+        }
+        .boxed()
+    }
+
+    fn scope(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+    ) -> Answer<'_, Option<Scope>> {
+        async move {
+            let mut tx = self.engine.store().read().await.map_err(away)?;
+            let heads = read::heads(&mut tx, workspace, &[conversation]).await.map_err(away)?;
+            Ok(heads.values().next().map(Scope::of))
+        }
+        .boxed()
+    }
+
+    fn standings(&self, callers: Vec<Caller>) -> Answer<'_, Vec<Standing>> {
+        async move {
+            let devices: Vec<_> =
+                callers.iter().map(|caller| (caller.workspace, caller.device)).collect();
+            let standings = self.accounts.standings(&devices).await.map_err(|error| {
+                tracing::warn!(%error, "sessions could not be looked up");
+                Unavailable
+            })?;
+            Ok(standings.into_iter().map(standing).collect())
+        }
+        .boxed()
+    }
+
+    fn head(&self, workspace: WorkspaceId) -> Answer<'_, Cursor> {
+        async move {
+            let store = self.engine.store();
+            let mut tx = store.read().await.map_err(away)?;
+            let head = read::log_head(&mut tx, workspace).await.map_err(away)?;
+            Ok(Cursor { epoch: store.epoch(), position: head.position })
+        }
+        .boxed()
+    }
+}
+
+impl Parts {
+    async fn arrive(&self, hello: &Hello) -> Result<Arrived, NotLetIn> {
+        let signed = match (&hello.token, &hello.ticket) {
+            (Some(token), None) => self.accounts.authenticate(token).await,
+            (None, Some(ticket)) => self.accounts.redeem(ticket).await,
+            (Some(_), Some(_)) | (None, None) => Err(AccountError::SignInAgain),
+        };
+        let signed = signed.map_err(|error| not_let_in(&error))?;
+        if signed.device != hello.device_id {
+            return Err(NotLetIn::SignInAgain);
+        }
+        let caller = Caller {
+            workspace: signed.workspace,
+            agent: signed.agent,
+            device: signed.device,
+        };
+        let store = self.engine.store();
+        let read = async {
+            let mut tx = store.read().await?;
+            let head = read::log_head(&mut tx, caller.workspace).await?;
+            let sight = read::sight(&mut tx, caller.workspace, caller.agent).await?;
+            Ok::<_, StoreError>((head, sight))
+        };
+        let (head, sight) = read.await.map_err(|_: StoreError| NotLetIn::Unavailable)?;
+        let sight = sight.ok_or(NotLetIn::SignInAgain)?;
+        Ok(Arrived { caller, sight, epoch: store.epoch(), head: head.position })
+    }
+
+    async fn missed(&self, caller: Caller, from: u64) -> Result<Gap, StoreError> {
+        let store = self.engine.store();
+        let cursor = Some(Cursor { epoch: store.epoch(), position: from });
+        let gap = read::sync_gap(store, caller.workspace, caller.agent, cursor).await?;
+        let Some(gap) = gap else {
+            return Err(StoreError::Invalid("the agent is gone".to_owned()));
+        };
+        Ok(match gap.tidings {
+            Tidings::Reset(reason) => Gap::Reset { reason, upto: gap.upto },
+            Tidings::Changes { .. } => {
+                Gap::Changes { upto: gap.upto, events: gap.stretch, heads: gap.heads }
+            }
+        })
+    }
+}
+
+fn away(error: StoreError) -> Unavailable {
+    tracing::debug!(%error, "a socket's question was not answered");
+    Unavailable
+}
+
+fn not_let_in(error: &AccountError) -> NotLetIn {
+    match error {
+        AccountError::DeviceRevoked => NotLetIn::DeviceRevoked,
+        other if other.is_unavailable() => NotLetIn::Unavailable,
+        _ => NotLetIn::SignInAgain,
+    }
+}
+
+fn standing(standing: accounts::Standing) -> Standing {
+    match standing {
+        accounts::Standing::Live => Standing::Live,
+        accounts::Standing::SignInAgain => Standing::SignInAgain,
+        accounts::Standing::DeviceRevoked => Standing::DeviceRevoked,
+    }
+}

@@ -1,0 +1,9 @@
+//! Assembles the parts; the only place that names concrete backends (and, for `demo` alone, the
+//! simulator as a library).
+
+mod backend;
+mod run;
+mod serve;
+
+pub use run::run;
+pub use serve::Server;

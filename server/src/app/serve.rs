@@ -1,0 +1,278 @@
+//! A running server: database, committer, workers, sockets, HTTP; and its orderly end.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use baton_protocol::{ChannelId, Epoch, WorkspaceId};
+use tokio::task::JoinHandle;
+
+use super::backend;
+use crate::accounts::settings::channel::open_token;
+use crate::accounts::{Accounts, OnEnded};
+use crate::clock::Clock;
+use crate::config::{Config, Database, Synchronous};
+use crate::coordinator::{self, Coordinator, InProcess};
+use crate::engine::{self, Engine};
+use crate::gateway::{self, Gateway};
+use crate::http;
+use crate::jobs::anchor::Anchors;
+use crate::jobs::{Rehomer, Sealer, Sender, SenderParts, Unseal, Waker};
+use crate::secrets::Keys;
+use crate::store::{Options, Store};
+use crate::telemetry::Metrics;
+use crate::whatsapp::client::{Client, Timeouts, Token};
+
+/// A running server. Dropped without [`Self::stop`], its tasks end where they are.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its database.
+    pub store: Store,
+    /// Its committer.
+    pub engine: Engine,
+    /// Its people.
+    pub accounts: Accounts,
+    /// Its sockets.
+    pub gateway: Arc<Gateway>,
+    /// Its figures.
+    pub metrics: Metrics,
+    /// Its keys.
+    pub keys: Keys,
+    sealer: Sealer,
+    http: http::Serving,
+    workers: Vec<JoinHandle<()>>,
+    committer: JoinHandle<()>,
+    drain: Duration,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// What is needed without serving: `migrate`, `verify-log`, `admin`.
+pub(super) struct Foundation {
+    pub(super) store: Store,
+    pub(super) keys: Keys,
+    pub(super) accounts: Accounts,
+    pub(super) engine: Engine,
+    pub(super) metrics: Metrics,
+    pub(super) coordinator: Arc<InProcess>,
+    pub(super) committer: JoinHandle<()>,
+    pub(super) anchors: Anchors,
+}
+
+impl Foundation {
+    pub(super) async fn lay(config: &Config, clock: &Clock) -> anyhow::Result<Self> {
+        let data = &config.store.data;
+        std::fs::create_dir_all(data)
+            .with_context(|| format!("making the data directory {}", data.display()))?;
+        let store = open_store(config, clock).await?;
+        let anchors = Anchors::in_dir(data);
+        anchors.check(store.epoch(), &heads(&store).await?)?;
+        let keys = Keys::open(&data.join("key"), &store, clock).await?;
+        let coordinator = InProcess::start(coordinator_clock(clock));
+        let metrics = Metrics::new();
+        let (engine, committer) = Engine::start(
+            store.clone(),
+            clock.clone(),
+            Arc::clone(&coordinator) as Arc<dyn Coordinator>,
+            metrics.clone(),
+            limits(config),
+        );
+        let accounts =
+            Accounts::new(store.clone(), keys.clone(), clock.clone(), config.sessions.clone());
+        Ok(Self { store, keys, accounts, engine, metrics, coordinator, committer, anchors })
+    }
+}
+
+async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
+    let mut options = Options::new(Epoch(clock.uuid_v4()));
+    options.readers = config.store.connections_max;
+    options.wait = Duration::from_millis(config.store.acquire_time_out_ms);
+    options.is_power_safe = config.store.sqlite_synchronous == Synchronous::Full;
+    let url = match config.store.database() {
+        Database::Sqlite(path) => format!("sqlite://{}", path.display()),
+        Database::Postgres(url) => url.expose().to_owned(),
+    };
+    Store::open(&url, &options).await.context("opening the database")
+}
+
+async fn heads(store: &Store) -> anyhow::Result<BTreeMap<WorkspaceId, u64>> {
+    let mut tx = store.read().await?;
+    let heads = crate::store::read::log_heads(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(heads)
+}
+
+fn coordinator_clock(clock: &Clock) -> coordinator::Clock {
+    let wall = clock.clone();
+    coordinator::Clock {
+        monotonic: Arc::new(tokio::time::Instant::now),
+        wall: Arc::new(move || wall.now()),
+    }
+}
+
+fn limits(config: &Config) -> engine::Limits {
+    engine::Limits {
+        queue: usize::try_from(config.limits.committer_queue_max).unwrap_or(4096),
+        group: usize::try_from(config.limits.group_events_max).unwrap_or(256),
+        lock_wait: Duration::from_millis(config.limits.lock_wait_ms),
+        ..engine::Limits::default()
+    }
+}
+
+impl Server {
+    /// Starts everything and listens.
+    ///
+    /// # Errors
+    /// When the database, the key, the anchors or the address do not allow it.
+    pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        install_tls();
+        let foundation = Foundation::lay(config, &clock).await?;
+        let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
+            foundation;
+        let coordinator: Arc<dyn Coordinator> = coordinator;
+        let gateway = gateway(config, &clock, &engine, &accounts, &coordinator);
+        accounts.set_on_ended(Arc::new(TellSockets(Arc::clone(&coordinator))));
+        let sealer = Sealer {
+            store: store.clone(),
+            clock: clock.clone(),
+            anchors,
+            metrics: metrics.clone(),
+        };
+        let sender = sender(config, &clock, &engine, &keys, &metrics)?;
+        let waker = Waker { engine: engine.clone(), clock: clock.clone() };
+        let rehomer = Rehomer {
+            engine: engine.clone(),
+            accounts: accounts.clone(),
+            clock: clock.clone(),
+        };
+        let workers = vec![
+            tokio::spawn(sealer.clone().run()),
+            tokio::spawn(sender.run()),
+            tokio::spawn(waker.run()),
+            tokio::spawn(rehomer.run()),
+        ];
+        let parts = http::Parts::new(config, &engine, &accounts, &metrics, &clock);
+        let listener = gateway::listen(config.http.bind)
+            .with_context(|| format!("listening on {}", config.http.bind))?;
+        let address = listener.local_addr()?;
+        let router = http::router(parts, Arc::clone(&gateway));
+        let http = http::Serving::start(listener, router, &config.http);
+        let drain = Duration::from_millis(config.http.drain_ms);
+        Ok(Self {
+            address,
+            store,
+            engine,
+            accounts,
+            gateway,
+            metrics,
+            keys,
+            sealer,
+            http,
+            workers,
+            committer,
+            drain,
+        })
+    }
+
+    /// `http://address`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Takes nothing new, lets what is under way end, seals the log, closes the database.
+    pub async fn stop(self) {
+        self.http.refuse_new();
+        if !self.gateway.drain(self.drain).await {
+            tracing::warn!("some sockets did not close in time");
+        }
+        self.http.finish(self.drain).await;
+        for worker in &self.workers {
+            worker.abort();
+        }
+        if let Err(error) = self.sealer.seal().await {
+            tracing::warn!(%error, "the end of the log is not sealed; the next start will");
+        }
+        self.committer.abort();
+        self.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// One provider of cryptography for the whole process; a second call changes nothing.
+fn install_tls() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
+struct TellSockets(Arc<dyn Coordinator>);
+
+impl OnEnded for TellSockets {
+    fn on_ended(
+        &self,
+        workspace: WorkspaceId,
+        agent: baton_protocol::AgentId,
+    ) {
+        let coordinator = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            // A bus that is away: the poll of standings finds it within seconds.
+            if coordinator.sessions_changed(workspace, agent).await.is_err() {
+                tracing::warn!("ended sessions could not be told");
+            }
+        });
+    }
+}
+
+fn gateway(
+    config: &Config,
+    clock: &Clock,
+    engine: &Engine,
+    accounts: &Accounts,
+    coordinator: &Arc<dyn Coordinator>,
+) -> Arc<Gateway> {
+    let parts = backend::Parts { engine: engine.clone(), accounts: accounts.clone() };
+    let limits = gateway::Limits {
+        queue: usize::try_from(config.limits.socket_queue_max).unwrap_or(64),
+        origins: config.http.allowed_origins.iter().cloned().collect(),
+        ..gateway::Limits::default()
+    };
+    let (now, random) = (clock.clone(), clock.clone());
+    let edge = gateway::Edge {
+        now: Arc::new(move || now.now()),
+        random: Arc::new(move || random.below(u64::MAX)),
+    };
+    Gateway::new(Arc::new(parts), Arc::clone(coordinator), limits, edge)
+}
+
+fn sender(
+    config: &Config,
+    clock: &Clock,
+    engine: &Engine,
+    keys: &Keys,
+    metrics: &Metrics,
+) -> anyhow::Result<Sender> {
+    let keys = keys.clone();
+    let unseal: Unseal = Arc::new(move |workspace: WorkspaceId, channel: ChannelId, sealed| {
+        let token = open_token(&keys, (workspace, channel), sealed).ok()?;
+        Some(Token::new(token.expose()))
+    });
+    let timeouts = Timeouts {
+        connect: Duration::from_millis(config.whatsapp.connect_time_out_ms),
+        total: Duration::from_millis(config.whatsapp.request_time_out_ms),
+    };
+    Ok(Sender::new(SenderParts {
+        engine: engine.clone(),
+        clock: clock.clone(),
+        client: Client::new(timeouts)?,
+        unseal,
+        metrics: metrics.clone(),
+        whatsapp: config.whatsapp.clone(),
+        pace: config.pace,
+        slots: usize::try_from(config.limits.jobs_running_max).unwrap_or(64),
+    }))
+}

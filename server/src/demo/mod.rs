@@ -1,0 +1,11 @@
+//! `baton demo`: a server with a seeded team and a simulated WhatsApp, the main job played as a
+//! scene through the public API, and then a place to explore.
+
+pub mod client;
+mod facts;
+mod scene;
+mod seed;
+
+pub use facts::Facts;
+pub use scene::{Scene, play};
+pub use seed::{Cast, Login, Seeds, seed};

@@ -1,0 +1,309 @@
+//! The scene: a customer writes, the team answers once. Every step is seen from outside, through
+//! the public API and the simulated WhatsApp, or it did not happen.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use baton_protocol::command::{Claim, Reply, Seeing};
+use baton_protocol::frame::{ComposeAction, ServerFrame};
+use baton_protocol::outcome::Outcome;
+use baton_protocol::{
+    Command, CommandBody, CommandResult, ConversationId, Cursor, Fact, LineRef, MessageStatus,
+    OpId, Owner, Refusal, Role, Status,
+};
+use baton_simulator::Simulator;
+use tokio::time::Instant;
+
+use super::client::{Api, Received, SignedIn, Socket};
+use super::seed::Login;
+use crate::clock::Clock;
+
+/// What the scene is played with.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// Where the server is.
+    pub server_url: &'a str,
+    /// The simulated WhatsApp.
+    pub simulator: &'a Simulator,
+    /// Who plays.
+    pub logins: &'a [Login],
+    /// For op ids.
+    pub clock: &'a Clock,
+}
+
+impl std::fmt::Debug for Scene<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scene").field("server_url", &self.server_url).finish_non_exhaustive()
+    }
+}
+
+/// How long a step may take before the scene has failed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+struct Player {
+    login: Login,
+    signed: SignedIn,
+    socket: Socket,
+}
+
+struct Stage<'a> {
+    scene: Scene<'a>,
+    say: &'a mut (dyn FnMut(&str) + Send),
+    step: usize,
+    players: Vec<Player>,
+    conversation: Option<ConversationId>,
+}
+
+/// Plays the scene; `say` hears each step as it happened, with the time it took.
+///
+/// # Errors
+/// The first step that did not happen.
+pub async fn play(scene: Scene<'_>, say: &mut (dyn FnMut(&str) + Send)) -> anyhow::Result<()> {
+    let mut stage = Stage { scene, say, step: 0, players: Vec::new(), conversation: None };
+    stage.everybody_signs_in().await.context("signing in")?;
+    let first = stage.the_customer_writes("Hola, my order 1042 has not arrived").await?;
+    stage.one_claims_and_types().await.context("claiming and typing")?;
+    let offline = stage.a_phone_goes_offline()?;
+    let answer = stage.the_owner_replies(first).await.context("replying")?;
+    stage.the_offline_reply_is_refused(offline, first).await.context("the offline phone")?;
+    stage.the_ticks_come_back(answer).await.context("the ticks")?;
+    stage.the_episode_is_resolved(answer).await.context("resolving")
+}
+
+impl Stage<'_> {
+    fn tell(&mut self, started: Instant, what: &str) {
+        self.step += 1;
+        let ms = started.elapsed().as_secs_f64() * 1000.0;
+        (self.say)(&format!("{:>2}. {what:<74} {ms:>8.1} ms", self.step));
+    }
+
+    fn player(&self, place: usize) -> anyhow::Result<&Player> {
+        self.players.get(place).context("too few agents for the scene")
+    }
+
+    fn conversation(&self) -> anyhow::Result<ConversationId> {
+        self.conversation.context("no conversation yet")
+    }
+
+    fn command(&self, body: CommandBody) -> anyhow::Result<Command> {
+        Ok(Command {
+            op_id: OpId(self.scene.clock.uuid_v7()),
+            conversation_id: self.conversation()?,
+            after: None,
+            retry_of: None,
+            body,
+        })
+    }
+
+    async fn everybody_signs_in(&mut self) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let api = Api::new(self.scene.server_url)?;
+        let agents = self.scene.logins.iter().filter(|login| login.role == Role::Agent);
+        for login in agents.take(3) {
+            let signed = api.sign_in(&login.workspace, &login.email, &login.password).await?;
+            let socket = signed.connect(None).await?;
+            self.players.push(Player { login: login.clone(), signed, socket });
+        }
+        ensure!(self.players.len() == 3, "the scene needs three agents");
+        let names: Vec<_> = self.players.iter().map(|p| p.login.name.as_str()).collect();
+        let what = format!("{} sign in, each on a phone of their own", names.join(", "));
+        self.tell(started, &what);
+        Ok(())
+    }
+
+    async fn the_customer_writes(&mut self, text: &str) -> anyhow::Result<LineRef> {
+        let marks: Vec<_> = self.players.iter().map(|p| p.socket.heard()).collect();
+        let started = Instant::now();
+        let customer = self.scene.simulator.customer("34600123456", "Lucía");
+        let wamid = customer.sends(text).await;
+        let mut line = None;
+        for (player, mark) in self.players.iter().zip(marks) {
+            let received = player.socket.wait_from(mark, is_line_received, PATIENCE).await?;
+            line = line_of(&received).or(line);
+        }
+        let (conversation, line) = line.context("no line in the frame")?;
+        self.conversation = Some(conversation);
+        self.tell(started, "Lucía writes; her message is on all three phones");
+        let started = Instant::now();
+        self.scene.simulator.wait_acknowledged(&wamid, PATIENCE).await?;
+        self.tell(started, "WhatsApp has its 200: the message was durable before");
+        Ok(line)
+    }
+
+    async fn one_claims_and_types(&mut self) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let claim = Claim { expect_owner_epoch: 1, exceed_capacity: false };
+        let (first, second) = (self.player(0)?, self.player(1)?);
+        let ours = self.command(CommandBody::Claim(claim.clone()))?;
+        let theirs = self.command(CommandBody::Claim(claim))?;
+        accepted(&first.socket.command(ours).await?)?;
+        let lost = refusal(&second.socket.command(theirs).await?)?;
+        let Refusal::OwnerChanged { owner, .. } = lost else { bail!("refused {lost:?}") };
+        ensure!(owner == Owner::Agent(first.login.agent_id), "the loser learnt of {owner:?}");
+        let what = format!(
+            "{} claims it; {}, a moment later, is told who was first",
+            first.login.name, second.login.name
+        );
+        self.tell(started, &what);
+
+        let started = Instant::now();
+        let conversation = self.conversation()?;
+        let (first, second) = (self.player(0)?, self.player(1)?);
+        let mark = second.socket.heard();
+        first.socket.compose(conversation, ComposeAction::Start).await?;
+        let holder = first.login.agent_id;
+        let is_held = move |frame: &ServerFrame| {
+            matches!(frame, ServerFrame::Lease(lease) if lease.conversation_id == conversation
+                && lease.holder.is_some_and(|h| h.agent_id == holder))
+        };
+        second.socket.wait_from(mark, is_held, PATIENCE).await?;
+        let typing = self.command(CommandBody::Reply(reply("One moment", None)))?;
+        let seen = second.signed.command(typing).await?;
+        let held = refusal(&seen)?;
+        ensure!(matches!(held, Refusal::BeingAnswered { .. }), "not held: {held:?}");
+        let what = format!(
+            "{} types; {} sees it, and a reply is held",
+            first.login.name, second.login.name
+        );
+        self.tell(started, &what);
+        Ok(())
+    }
+
+    /// The second phone loses its network; what it knew stays where it was.
+    fn a_phone_goes_offline(&mut self) -> anyhow::Result<Player> {
+        let started = Instant::now();
+        ensure!(self.players.len() > 1, "too few agents");
+        let player = self.players.remove(1);
+        let what = format!("{} goes into a tunnel, and writes an answer there", player.login.name);
+        self.tell(started, &what);
+        Ok(player)
+    }
+
+    async fn the_owner_replies(&mut self, seen: LineRef) -> anyhow::Result<LineRef> {
+        let started = Instant::now();
+        let text = "Hola Lucía, it left our house today and is with you tomorrow.";
+        let command = self.command(CommandBody::Reply(reply(text, Some(seen))))?;
+        let owner = self.player(0)?;
+        let answer = accepted(&owner.socket.command(command).await?)?;
+        owner.socket.compose(self.conversation()?, ComposeAction::Stop).await?;
+        let what = format!("{} replies", owner.login.name);
+        self.tell(started, &what);
+        let started = Instant::now();
+        let reached = |sent: &baton_simulator::Reached| sent.text() == Some(text);
+        self.scene.simulator.wait_reached(reached, PATIENCE).await?;
+        self.tell(started, "the reply is on Lucía's phone, in the Cloud API's form");
+        answer
+    }
+
+    async fn the_offline_reply_is_refused(
+        &mut self,
+        offline: Player,
+        seen: LineRef,
+    ) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let Player { login, signed, socket } = offline;
+        let cursor = last_cursor(&socket).context("the phone had heard nothing")?;
+        drop(socket);
+        let socket = signed.connect(Some(cursor)).await?;
+        let text = "Let me look into it!";
+        let command = self.command(CommandBody::Reply(reply(text, Some(seen))))?;
+        let result = socket.command(command).await?;
+        let Outcome::Refused(refused) = &result.outcome else { bail!("it was accepted") };
+        ensure!(matches!(refused.refusal, Refusal::Stale { .. }), "{:?}", refused.refusal);
+        let missed: Vec<_> =
+            refused.lines.iter().filter_map(|line| line.content.text.as_deref()).collect();
+        ensure!(missed.len() == 1, "it should have missed one line, not {missed:?}");
+        let count = self.scene.simulator.reached().len();
+        ensure!(count == 1, "{count} messages reached the customer");
+        let what = format!("{} is back; the answer is refused with what it missed", login.name);
+        self.tell(started, &what);
+        self.players.push(Player { login, signed, socket });
+        Ok(())
+    }
+
+    async fn the_ticks_come_back(&mut self, answer: LineRef) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let owner = self.player(0)?;
+        let is_delivered = |frame: &ServerFrame| shows(frame, answer, MessageStatus::Delivered);
+        owner.socket.wait_for(is_delivered, PATIENCE).await?;
+        self.tell(started, "the ticks come back: sent, delivered");
+        Ok(())
+    }
+
+    async fn the_episode_is_resolved(&mut self, answer: LineRef) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let resolve = CommandBody::Resolve(Seeing { seen: Some(answer) });
+        let command = self.command(resolve)?;
+        accepted(&self.player(0)?.socket.command(command).await?)?;
+        for player in &self.players {
+            player.socket.wait_for(is_resolved, PATIENCE).await?;
+        }
+        let what = format!("{} resolves it; everybody sees that", self.player(0)?.login.name);
+        self.tell(started, &what);
+        Ok(())
+    }
+}
+
+fn reply(text: &str, seen: Option<LineRef>) -> Reply {
+    Reply { text: text.to_owned(), seen, quoted: None, replaces: None, ignore_lease: false }
+}
+
+fn events(frame: &ServerFrame) -> &[baton_protocol::Event] {
+    match frame {
+        ServerFrame::Events { events, .. } => events,
+        _ => &[],
+    }
+}
+
+fn is_line_received(frame: &ServerFrame) -> bool {
+    events(frame).iter().any(|event| matches!(event.fact, Fact::LineReceived { .. }))
+}
+
+fn line_of(received: &Received) -> Option<(ConversationId, LineRef)> {
+    events(&received.frame).iter().find_map(|event| match event.fact {
+        Fact::LineReceived { line, .. } => Some((event.conversation_id?, line)),
+        _ => None,
+    })
+}
+
+fn is_resolved(frame: &ServerFrame) -> bool {
+    events(frame).iter().any(|event| {
+        matches!(event.fact, Fact::StatusChanged { status: Status::Resolved, .. })
+    })
+}
+
+fn shows(frame: &ServerFrame, of: LineRef, wanted: MessageStatus) -> bool {
+    events(frame).iter().any(|event| {
+        matches!(event.fact, Fact::MessageChanged { line, status, .. }
+            if line == of && status.provider_rank() >= wanted.provider_rank())
+    })
+}
+
+/// Where a socket has come to.
+fn last_cursor(socket: &Socket) -> Option<Cursor> {
+    let mut cursor: Option<Cursor> = None;
+    for received in socket.frames_since(0) {
+        match received.frame.as_ref() {
+            ServerFrame::Welcome { cursor: at, .. } => cursor = Some(*at),
+            ServerFrame::Events { upto, .. } => {
+                cursor = cursor.map(|cursor| Cursor { position: *upto, ..cursor });
+            }
+            _ => {}
+        }
+    }
+    cursor
+}
+
+fn accepted(result: &CommandResult) -> anyhow::Result<anyhow::Result<LineRef>> {
+    match &result.outcome {
+        Outcome::Accepted(accepted) => Ok(accepted.line.context("it wrote no line")),
+        Outcome::Refused(refused) => bail!("refused: {}", refused.detail),
+    }
+}
+
+fn refusal(result: &CommandResult) -> anyhow::Result<Refusal> {
+    match &result.outcome {
+        Outcome::Accepted(_) => bail!("it was accepted"),
+        Outcome::Refused(refused) => Ok(refused.refusal.clone()),
+    }
+}

@@ -1,0 +1,66 @@
+//! Who leaves: first nothing new is theirs (`leaving`), then what they own is given back, and only
+//! when nothing is left they are inactive. The database refuses any other order.
+
+use std::time::Duration;
+
+use baton_protocol::{AgentId, WorkspaceId};
+
+use crate::accounts::{AccountError, Accounts, Setter};
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::store::read::{leaving, owned_by};
+
+/// See the head of the file.
+#[derive(Clone, Debug)]
+pub struct Rehomer {
+    /// Where it is decided.
+    pub engine: Engine,
+    /// Who ends the departure.
+    pub accounts: Accounts,
+    /// The time.
+    pub clock: Clock,
+}
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const AT_ONCE: u64 = 200;
+
+impl Rehomer {
+    /// Looks every second, for ever.
+    pub async fn run(self) {
+        loop {
+            if let Err(error) = self.look().await {
+                tracing::warn!(%error, "a departure must wait");
+            }
+            self.clock.sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn look(&self) -> Result<(), AccountError> {
+        let mut tx = self.engine.store().read().await?;
+        let all = leaving(&mut tx).await?;
+        tx.rollback().await?;
+        for (workspace, agent) in all {
+            if self.give_back(workspace, agent).await? {
+                let setter = Setter { workspace, by: None };
+                let work = self.accounts.plan_left(setter, agent);
+                // Refused when something was given to them meanwhile: once more from the start.
+                self.accounts.settle(&self.engine, work).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is left.
+    async fn give_back(
+        &self,
+        workspace: WorkspaceId,
+        agent: AgentId,
+    ) -> Result<bool, AccountError> {
+        let mut tx = self.engine.store().read().await?;
+        let owned = owned_by(&mut tx, workspace, agent, AT_ONCE).await?;
+        tx.rollback().await?;
+        let given = owned.iter().map(|of| self.engine.rehome(workspace, *of, agent));
+        let failed = futures_util::future::join_all(given).await.iter().any(Result::is_err);
+        Ok(owned.is_empty() && !failed)
+    }
+}
