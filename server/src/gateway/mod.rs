@@ -15,6 +15,8 @@ mod socket;
 mod upgrade;
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
