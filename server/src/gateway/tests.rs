@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicU32;
 
 use axum::Router;
 use axum::routing::get;
@@ -14,6 +13,7 @@ use baton_protocol::frame::{Hello, ServerFrame, close};
 use baton_protocol::outcome::{Accepted, Outcome};
 use baton_protocol::{
     Command, CommandResult, ConversationId, Cursor, DeviceId, Fact, MembershipKind, TeamId,
+    Timestamp,
 };
 use futures_util::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
@@ -25,7 +25,8 @@ use uuid::Uuid;
 
 use super::testing::{ANA, CALLER, EPOCH, HERE, LUIS, PHONE, Story, talk, team};
 use super::*;
-use crate::coordinator::{Clock, InProcess};
+use crate::clock::Clock;
+use crate::coordinator::{self, InProcess};
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -33,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 struct Store {
     story: Mutex<Story>,
     standing: Mutex<Standing>,
+    /// Gaps are asked for and never answered.
+    hangs: AtomicBool,
+    asked: tokio::sync::Notify,
 }
 
 impl Store {
@@ -69,6 +73,10 @@ impl Backend for Store {
     }
 
     fn gap<'a>(&'a self, _: Caller, sight: &'a Sight, from: u64) -> Answer<'a, Gap> {
+        if self.hangs.load(Ordering::SeqCst) {
+            self.asked.notify_one();
+            return Box::pin(std::future::pending());
+        }
         now(Ok(self.story.lock().unwrap().gap(sight, from)))
     }
 
@@ -113,26 +121,25 @@ fn limits() -> Limits {
     Limits { origins, poll: slow, standing: slow, ..Limits::default() }
 }
 
-fn random() -> u64 {
-    static LAST: AtomicU32 = AtomicU32::new(7);
-    u64::from(LAST.fetch_add(1, Ordering::Relaxed)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
 impl House {
     async fn open(limits: Limits) -> Self {
         let mut story = Story::new();
         story.open(talk(1), team(1));
         story.open(talk(4), team(4));
-        let store = Store { story: Mutex::new(story), standing: Mutex::new(Standing::Live) };
+        let store = Store {
+            story: Mutex::new(story),
+            standing: Mutex::new(Standing::Live),
+            hangs: AtomicBool::new(false),
+            asked: tokio::sync::Notify::new(),
+        };
         let store = Arc::new(store);
-        let coordinator = InProcess::start(Clock {
+        let coordinator = InProcess::start(coordinator::Clock {
             monotonic: Arc::new(tokio::time::Instant::now),
             wall: Arc::new(|| Timestamp::from_ms(0)),
         });
-        let edge = Edge { now: || Timestamp::from_ms(0), random };
         let (backend, shared): (Arc<dyn Backend>, Arc<dyn Coordinator>) =
             (Arc::<Store>::clone(&store), Arc::<InProcess>::clone(&coordinator));
-        let gateway = Gateway::new(backend, shared, limits, edge);
+        let gateway = Gateway::new(backend, shared, limits, Clock::system());
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let router =
@@ -306,6 +313,19 @@ async fn a_commit_reaches_every_socket_and_is_serialised_once() {
         assert_eq!(events.len(), 3);
     }
     assert_eq!(house.gateway.serialisations(), 3);
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_is_asked_again_and_not_waited_for() {
+    let rules = Rules { retry: Duration::from_millis(10), ..Rules::default() };
+    let house = House::open(Limits { read: Duration::from_millis(50), rules, ..limits() }).await;
+    house.store.hangs.store(true, Ordering::SeqCst);
+    let mut client = house.dial().await;
+    client.hello("ana", PHONE, 1).await;
+    client.until(|frame| matches!(frame, ServerFrame::Welcome { .. })).await;
+    house.store.asked.notified().await;
+    house.store.hangs.store(false, Ordering::SeqCst);
+    client.until(|frame| matches!(frame, ServerFrame::Events { upto: 2, .. })).await;
 }
 
 #[tokio::test]

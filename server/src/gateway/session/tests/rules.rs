@@ -206,6 +206,20 @@ fn at_level_head_only_the_head_is_told() {
 }
 
 #[test]
+fn a_head_that_is_not_at_hand_is_fetched() {
+    let mut bench = Bench::new();
+    let mut story = story();
+    story.sight.viewer.teams = [(team(2), baton_protocol::MembershipKind::Member)].into();
+    story.hand(talk(1), Owner::Agent(LUIS), team(2));
+    bench.say_hello(Some(3), 3, story.sight.clone());
+    story.say(talk(1), "secreto");
+    let Gap::Changes { upto, events, .. } = story.gap(&story.sight, 3) else { panic!() };
+    let gap = Gap::Changes { upto, events, heads: Default::default() };
+    let effects = bench.tell(Input::Gap(1, Ok(gap)));
+    assert!(matches!(effects[..], [Effect::FetchSnapshot(..)]), "{effects:?}");
+}
+
+#[test]
 fn a_change_of_scope_stops_content_at_once_and_resets() {
     let mut bench = Bench::live_at(2);
     let mut story = story();
