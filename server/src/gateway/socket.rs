@@ -298,20 +298,29 @@ impl<'a> Task<'a> {
         }
         let joined = self.seat.joined.as_ref()?;
         let (hub, caller, connection) = (Arc::clone(&joined.hub), joined.caller, joined.connection);
-        Some(Box::pin(async move {
-            match effect {
-                Effect::Submit(command) => {
-                    let place: ConversationId = command.conversation_id;
-                    let result = gateway.backend.submit(caller, *command).await;
-                    Input::Done(place, Box::new(result))
-                }
-                Effect::Carry(sights, wanted) => {
-                    let frames = carry(&*gateway.coordinator, connection, wanted).await;
-                    Input::Carried(sights, frames)
-                }
-                other => read(&gateway, &hub, caller, other).await,
+        Some(match effect {
+            Effect::Submit(command) => Box::pin(async move {
+                let place: ConversationId = command.conversation_id;
+                let result = gateway.backend.submit(caller, *command).await;
+                Input::Done(place, Box::new(result))
+            }),
+            Effect::Carry(sights, wanted) => Box::pin(async move {
+                let frames = carry(&*gateway.coordinator, connection, wanted).await;
+                Input::Carried(sights, frames)
+            }),
+            Effect::ReadGap(..)
+            | Effect::FetchSnapshot(..)
+            | Effect::FetchSight(_)
+            | Effect::LookUpScope(_)
+            | Effect::Acknowledge(_) => {
+                Box::pin(async move { read(&gateway, &hub, caller, effect).await })
             }
-        }))
+            Effect::Send { .. }
+            | Effect::Ping
+            | Effect::Authenticate(_)
+            | Effect::Join(_)
+            | Effect::Close { .. } => return None,
+        })
     }
 }
 

@@ -162,7 +162,12 @@ impl Story {
 
     /// What was appended since `after`, as one commit.
     pub(super) fn batch(&self, after: u64) -> Arc<Batch> {
-        let entries = self.log[after as usize..].to_vec();
+        let entries = self
+            .log
+            .iter()
+            .filter(|logged| logged.event.position > after)
+            .cloned()
+            .collect::<Vec<_>>();
         let heads = self.heads(&entries);
         Arc::new(Batch { workspace: HERE, epoch: EPOCH, after, entries, heads })
     }
@@ -179,8 +184,10 @@ impl Story {
             Audience::Team(team) => sight.viewer.teams.contains_key(team),
             Audience::Agent(agent) => *agent == sight.viewer.agent,
         };
-        let events: Vec<Logged> = self.log[from as usize..]
+        let events: Vec<Logged> = self
+            .log
             .iter()
+            .filter(|logged| logged.event.position > from)
             .filter(|logged| logged.route.audiences().iter().any(mine))
             .cloned()
             .collect();
