@@ -219,8 +219,7 @@ impl Hub {
         }
         let (hub, gateway) = (Arc::clone(self), Arc::clone(gateway));
         tokio::spawn(async move {
-            let Ok(_permit) = gateway.reads.acquire().await else { return };
-            if let Ok(Some(scope)) = hub.scope(&gateway, conversation).await {
+            if let Ok(Some(scope)) = gateway.read(hub.scope(&gateway, conversation)).await {
                 let to = but.map_or(Audience::Scope(scope), |but| Audience::ScopeBut(scope, but));
                 hub.post(&Post::Relay(Arc::new(Relay { frame, to })));
             }
@@ -250,7 +249,8 @@ impl Hub {
     }
 
     async fn poll(&self, gateway: &Gateway) {
-        let Ok(head) = gateway.backend.head(self.workspace).await else { return };
+        let asked = gateway.read(gateway.backend.head(self.workspace));
+        let Ok(head) = asked.await else { return };
         if head.position > self.last.load(Ordering::SeqCst) {
             tokio::time::sleep(BUS_SLACK).await;
             if head.position > self.last.fetch_max(head.position, Ordering::SeqCst) {
@@ -273,7 +273,8 @@ impl Hub {
             return;
         }
         let callers = lines.iter().map(|(caller, _)| *caller).collect();
-        let Ok(standings) = gateway.backend.standings(callers).await else { return };
+        let asked = gateway.read(gateway.backend.standings(callers));
+        let Ok(standings) = asked.await else { return };
         for ((_, line), standing) in lines.iter().zip(standings) {
             match standing {
                 Standing::Live => {}

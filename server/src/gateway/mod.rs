@@ -15,6 +15,8 @@ mod socket;
 mod upgrade;
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,13 +24,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use baton_protocol::{AgentId, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, WorkspaceId};
 use tokio::sync::Semaphore;
 
 use self::broadcast::Serialisations;
 use self::hub::Hub;
 use self::session::Rules;
 use self::socket::Line;
+use crate::clock::Clock;
 use crate::coordinator::Coordinator;
 
 pub use backend::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
@@ -50,6 +53,8 @@ pub struct Limits {
     pub write: Duration,
     /// Questions to the store at once, over all sockets.
     pub reads: usize,
+    /// A question that is not answered within this time counts as not answered.
+    pub read: Duration,
     /// How often the log's head is asked, as a safety net under the bus.
     pub poll: Duration,
     /// How often it is asked which sessions still live, as a safety net under the bus.
@@ -67,6 +72,7 @@ impl Default for Limits {
             queue: 64,
             write: Duration::from_secs(10),
             reads: 32,
+            read: Duration::from_secs(5),
             poll: Duration::from_secs(1),
             standing: Duration::from_secs(4),
             rules: Rules::default(),
@@ -74,21 +80,12 @@ impl Default for Limits {
     }
 }
 
-/// Time and randomness, given by the edge.
-#[derive(Clone, Copy, Debug)]
-pub struct Edge {
-    /// The server's time.
-    pub now: fn() -> Timestamp,
-    /// A random number.
-    pub random: fn() -> u64,
-}
-
 /// All sockets of this node.
 pub struct Gateway {
     backend: Arc<dyn Backend>,
     coordinator: Arc<dyn Coordinator>,
     limits: Limits,
-    edge: Edge,
+    clock: Clock,
     hubs: Mutex<BTreeMap<WorkspaceId, Arc<Hub>>>,
     /// Every connection, also those that have not said hello.
     lines: Mutex<BTreeMap<u64, Arc<Line>>>,
@@ -104,14 +101,14 @@ impl Gateway {
         backend: Arc<dyn Backend>,
         coordinator: Arc<dyn Coordinator>,
         limits: Limits,
-        edge: Edge,
+        clock: Clock,
     ) -> Arc<Self> {
         Arc::new(Self {
             backend,
             coordinator,
             reads: Arc::new(Semaphore::new(limits.reads)),
             limits,
-            edge,
+            clock,
             hubs: Mutex::default(),
             lines: Mutex::default(),
             next_line: AtomicU64::new(1),
@@ -143,6 +140,19 @@ impl Gateway {
             }
         };
         tokio::time::timeout(within, gone).await.is_ok()
+    }
+
+    /// Asks the store: so many questions at once, and each for so long.
+    async fn read<T>(
+        &self,
+        question: impl Future<Output = Result<T, Unavailable>>,
+    ) -> Result<T, Unavailable> {
+        let answer = async {
+            // The semaphore is never closed.
+            let _permit = self.reads.acquire().await.ok();
+            question.await
+        };
+        tokio::time::timeout(self.limits.read, answer).await.unwrap_or(Err(Unavailable))
     }
 
     /// The hub of a workspace, subscribed to the bus.

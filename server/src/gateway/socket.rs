@@ -15,7 +15,6 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, timeout};
-use uuid::Uuid;
 
 use super::backend::{Caller, NotLetIn, Standing};
 use super::broadcast::Published;
@@ -165,7 +164,7 @@ struct Task<'a> {
 
 impl<'a> Task<'a> {
     fn new(seat: &'a mut Seat, socket: &'a mut WebSocket) -> Self {
-        let seed = (seat.gateway.edge.random)();
+        let seed = u64::from_le_bytes(seat.gateway.clock.bytes());
         let session = Box::new(Session::new(seat.gateway.limits.rules, Instant::now(), seed));
         Self { seat, socket, session, answers: FuturesUnordered::new() }
     }
@@ -185,7 +184,7 @@ impl<'a> Task<'a> {
     }
 
     fn decide(&mut self, input: Input) -> Vec<Effect> {
-        self.session.handle(input, Instant::now(), (self.seat.gateway.edge.now)())
+        self.session.handle(input, Instant::now(), self.seat.gateway.clock.now())
     }
 
     async fn next(&mut self) -> ControlFlow<End, Input> {
@@ -261,10 +260,8 @@ impl<'a> Task<'a> {
 
     async fn join(&mut self, caller: Caller) -> ControlFlow<End> {
         let gateway = Arc::clone(&self.seat.gateway);
-        let random = gateway.edge.random;
-        let id = Uuid::from_u64_pair(random(), random());
         let Caller { workspace, agent, device } = caller;
-        let connection = Connection { id, workspace, agent, device };
+        let connection = Connection { id: gateway.clock.uuid_v4(), workspace, agent, device };
         let hub = loop {
             let hub = gateway.hub(workspace).await;
             let limit = gateway.limits.sockets_per_agent;
@@ -293,57 +290,65 @@ impl<'a> Task<'a> {
         let gateway = Arc::clone(&self.seat.gateway);
         if let Effect::Authenticate(hello) = effect {
             return Some(Box::pin(async move {
-                let Ok(_permit) = gateway.reads.acquire().await else {
-                    return Input::LetIn(Err(NotLetIn::Unavailable));
-                };
-                Input::LetIn(gateway.backend.authenticate(&hello).await.map(Box::new))
+                let asked = gateway.backend.authenticate(&hello);
+                let answer = gateway.read(async { Ok(asked.await) }).await;
+                let answer = answer.unwrap_or(Err(NotLetIn::Unavailable));
+                Input::LetIn(answer.map(Box::new))
             }));
         }
         let joined = self.seat.joined.as_ref()?;
         let (hub, caller, connection) = (Arc::clone(&joined.hub), joined.caller, joined.connection);
-        Some(Box::pin(async move {
-            match effect {
-                Effect::Submit(command) => {
-                    let place: ConversationId = command.conversation_id;
-                    let result = gateway.backend.submit(caller, *command).await;
-                    Input::Done(place, Box::new(result))
-                }
-                Effect::Carry(sights, wanted) => {
-                    let frames = carry(&*gateway.coordinator, connection, wanted).await;
-                    Input::Carried(sights, frames)
-                }
-                other => read(&gateway, &hub, caller, other).await,
+        Some(match effect {
+            Effect::Submit(command) => Box::pin(async move {
+                let place: ConversationId = command.conversation_id;
+                let result = gateway.backend.submit(caller, *command).await;
+                Input::Done(place, Box::new(result))
+            }),
+            Effect::Carry(sights, wanted) => Box::pin(async move {
+                let frames = carry(&*gateway.coordinator, connection, wanted).await;
+                Input::Carried(sights, frames)
+            }),
+            Effect::ReadGap(..)
+            | Effect::FetchSnapshot(..)
+            | Effect::FetchSight(_)
+            | Effect::LookUpScope(_)
+            | Effect::Acknowledge(_) => {
+                Box::pin(async move { read(&gateway, &hub, caller, effect).await })
             }
-        }))
+            Effect::Send { .. }
+            | Effect::Ping
+            | Effect::Authenticate(_)
+            | Effect::Join(_)
+            | Effect::Close { .. } => return None,
+        })
     }
 }
 
-/// Questions to the store, so many at once over all connections.
+/// Questions to the store: so many at once over all connections, and each for so long.
 async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: Effect) -> Input {
-    // The semaphore is never closed; were it, the session would go on without the answer.
-    let Ok(_permit) = gateway.reads.acquire().await else { return Input::Heard };
     let backend = &gateway.backend;
     match effect {
         Effect::ReadGap(ticket, sight, from) => {
-            Input::Gap(ticket, backend.gap(caller, &sight, from).await)
+            Input::Gap(ticket, gateway.read(backend.gap(caller, &sight, from)).await)
         }
         Effect::FetchSnapshot(ticket, sight, conversation) => {
-            let snapshot = backend.snapshot(caller, &sight, conversation).await;
-            Input::Snapshot(ticket, snapshot.map(|snapshot| snapshot.map(Box::new)))
+            let read = backend.snapshot(caller, &sight, conversation);
+            Input::Snapshot(ticket, gateway.read(read).await.map(|found| found.map(Box::new)))
         }
         Effect::FetchSight(ticket) => {
-            Input::Sight(ticket, backend.sight(caller).await.map(|sight| sight.map(Box::new)))
+            let read = backend.sight(caller);
+            Input::Sight(ticket, gateway.read(read).await.map(|found| found.map(Box::new)))
         }
         Effect::LookUpScope(wanted) => {
             let scope = match wanted.conversation() {
-                Some(conversation) => hub.scope(gateway, conversation).await,
+                Some(conversation) => gateway.read(hub.scope(gateway, conversation)).await,
                 None => Ok(None),
             };
             Input::Scoped(wanted, scope)
         }
         Effect::Acknowledge(ack) => {
             // Worth nothing to this session, whether it was noted or not.
-            backend.acknowledged(caller, ack).await.unwrap_or_default();
+            gateway.read(backend.acknowledged(caller, ack)).await.unwrap_or_default();
             Input::Heard
         }
         Effect::Send { .. }

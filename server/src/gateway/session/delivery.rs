@@ -47,8 +47,8 @@ pub(super) struct Delivery {
 enum Work {
     /// Nothing: batches are told as they come.
     Live,
-    /// What was missed is being read.
-    Reading,
+    /// What was missed is being read, up to this position at least.
+    Reading { known: u64 },
     /// Conversations that came into scope are being read.
     Entering(Box<Entering>),
     /// What may be seen is being read: until then nothing is told.
@@ -87,7 +87,7 @@ impl Delivery {
         let lag = self.behind_since.map(|since| since + rules.lag);
         let retry = match self.work {
             Work::Pausing { until, .. } => Some(until),
-            Work::Live | Work::Reading | Work::Entering(_) | Work::Blind => None,
+            Work::Live | Work::Reading { .. } | Work::Entering(_) | Work::Blind => None,
         };
         [lag, retry].into_iter().flatten().min()
     }
@@ -149,7 +149,7 @@ impl Teller<'_> {
                 self.next();
             }
             Work::Live => self.read(),
-            Work::Reading | Work::Entering(_) | Work::Blind | Work::Pausing { .. } => {
+            Work::Reading { .. } | Work::Entering(_) | Work::Blind | Work::Pausing { .. } => {
                 delivery.waiting.push_back(batch);
                 if delivery.waiting.len() > self.rules.batches {
                     delivery.waiting.clear();
@@ -165,7 +165,8 @@ impl Teller<'_> {
     }
 
     pub(super) fn gap(&mut self, ticket: Ticket, gap: Result<Gap, Unavailable>) {
-        if ticket != self.delivery.ticket || !matches!(self.delivery.work, Work::Reading) {
+        let Work::Reading { known } = self.delivery.work else { return };
+        if ticket != self.delivery.ticket {
             return;
         }
         match gap {
@@ -176,7 +177,8 @@ impl Teller<'_> {
                 self.next();
             }
             Ok(Gap::Changes { upto, .. })
-                if upto <= self.delivery.cursor && upto < self.delivery.known =>
+                if upto < self.delivery.cursor
+                    || (upto == self.delivery.cursor && upto < known) =>
             {
                 // Read from a replica that is not there yet, or a false head: not in a tight loop.
                 self.pause(false);
@@ -337,7 +339,7 @@ impl Teller<'_> {
     fn read(&mut self) {
         self.ask_again();
         let sight = Arc::clone(&self.delivery.sight);
-        self.delivery.work = Work::Reading;
+        self.delivery.work = Work::Reading { known: self.delivery.known };
         self.out.push(Effect::ReadGap(self.delivery.ticket, sight, self.delivery.cursor));
     }
 
