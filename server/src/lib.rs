@@ -9,6 +9,7 @@ pub mod config;
 pub mod coordinator;
 pub mod engine;
 pub mod jobs;
+pub mod secrets;
 pub mod store;
 pub mod telemetry;
 pub mod whatsapp;
