@@ -198,7 +198,7 @@ async fn check_value(store: &Store) -> Result<Option<String>, StoreError> {
 
 fn mac(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> [u8; KEY_BYTES] {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("any length");
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("any length");
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
@@ -216,7 +216,8 @@ fn read(path: &Path) -> Result<Option<[u8; KEY_BYTES]>, SecretsError> {
     let mut bytes = Vec::with_capacity(KEY_BYTES + 1);
     // One byte more than a key has: enough to see that it is none.
     file.take(KEY_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(told)?;
-    let length = |bytes: Vec<u8>| SecretsError::Length { path: path.to_owned(), found: bytes.len() };
+    let length =
+        |bytes: Vec<u8>| SecretsError::Length { path: path.to_owned(), found: bytes.len() };
     <[u8; KEY_BYTES]>::try_from(bytes).map(Some).map_err(length)
 }
 

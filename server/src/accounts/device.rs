@@ -2,13 +2,15 @@
 //!
 //! Ending a session lets the device keep what it holds and sign in again; revoking makes it wipe.
 
+use std::net::Ipv4Addr;
+
 use baton_protocol::account::Device;
 use baton_protocol::{AgentId, DeviceId, Role, Timestamp, WorkspaceId};
 use sqlx::FromRow;
 
 use super::password::check_new;
-use super::session::parse;
-use super::{AccountError, Accounts, Signed, Standing};
+use super::session::{account_digest, parse};
+use super::{AccountError, Accounts, Signed, Standing, lock};
 use crate::config::Secret;
 use crate::store::Sql;
 
@@ -139,13 +141,18 @@ impl Accounts {
         static READ: Sql =
             Sql::new("SELECT password_hash FROM agent WHERE workspace = $1 AND id = $2");
         check_new(next)?;
+        let (workspace, agent) = (signed.workspace.to_string(), signed.agent.to_string());
+        // Whoever holds a phone that was left open must not be able to guess.
+        let key = (account_digest(&workspace, &agent), Ipv4Addr::UNSPECIFIED.into());
+        self.count_try(key)?;
         let mut tx = self.0.store.read().await?;
-        let args = [&signed.workspace.to_string(), &*signed.agent.to_string()];
+        let args = [workspace.as_str(), &agent];
         let hash = tx.row::<(Option<String>,)>(&READ, &args).await?.and_then(|(hash,)| hash);
         tx.rollback().await?;
         if !self.0.passwords.verify(current, hash.as_deref()).await? {
             return Err(AccountError::WrongCredentials);
         }
+        lock(&self.0.throttle).forgive(key);
         self.put_password(signed.workspace, signed.agent, next, Some(signed.device)).await
     }
 
@@ -181,8 +188,7 @@ impl Accounts {
         }
         let ended = tx.rows::<(String,)>(&END_ALL, &[&in_workspace, &of, &keep]).await?;
         tx.commit().await?;
-        let ended: Vec<DeviceId> =
-            ended.iter().map(|(id,)| parse(id)).collect::<Result<_, _>>()?;
+        let ended: Vec<DeviceId> = ended.iter().map(|(id,)| parse(id)).collect::<Result<_, _>>()?;
         tracing::info!(%workspace, %agent, sessions = ended.len(), "password set, sessions ended");
         self.tell_ended(workspace, &ended, Standing::SignInAgain);
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! A device's session is a family of refresh tokens (see [`session`]). Sessions have short
 //! transactions of their own: they are no part of the log. Settings are: each change is planned
-//! here as a [`Change`] and carried out by the engine, so that it becomes an event.
+//! here as work of the committer (see [`settings`]), so that it becomes an event.
 
 pub mod admin;
 pub mod device;
@@ -26,7 +26,7 @@ use crate::secrets::{Keys, SecretsError};
 use crate::store::{Store, StoreError};
 
 pub use session::Standing;
-pub use settings::{Change, Setter};
+pub use settings::Setter;
 pub use throttle::{TRIES_MAX, WINDOW};
 pub use ticket::TICKET_TTL;
 

@@ -41,7 +41,8 @@ impl Passwords {
         let (password, salt) = (password.clone(), self.clock.bytes::<16>());
         self.run(move || {
             let hash = hasher().hash_password_with_salt(password.expose().as_bytes(), &salt);
-            hash.map(|hash| hash.to_string()).map_err(|error| AccountError::Broken(error.to_string()))
+            hash.map(|hash| hash.to_string())
+                .map_err(|error| AccountError::Broken(error.to_string()))
         })
         .await?
     }
@@ -57,15 +58,13 @@ impl Passwords {
             Some(hash) => hash.to_owned(),
             None => self.nobody().await?,
         };
-        let fits = self
-            .run(move || hasher().verify_password(password.expose().as_bytes(), hash.as_str()));
+        let fits =
+            self.run(move || hasher().verify_password(password.expose().as_bytes(), hash.as_str()));
         Ok(fits.await?.is_ok() && is_known)
     }
 
     async fn nobody(&self) -> Result<String, AccountError> {
-        let made = self.nobody.get_or_try_init(|| async {
-            self.hash(&made_up(&self.clock)).await
-        });
+        let made = self.nobody.get_or_try_init(|| async { self.hash(&made_up(&self.clock)).await });
         made.await.cloned()
     }
 

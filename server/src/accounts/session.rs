@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::FromRow;
 
 use super::token::{self, Family};
-use super::{AccountError, Accounts, Signed, lock};
+use super::{AccountError, Accounts, Signed, lock, throttle};
 use crate::config::Secret;
 use crate::store::{Sql, StoreError, Tx};
 
@@ -85,11 +85,7 @@ impl Accounts {
     pub async fn sign_in(&self, login: &Login, from: IpAddr) -> Result<Session, AccountError> {
         let (slug, email) = (login.workspace.to_lowercase(), login.email.to_lowercase());
         let key = (account_digest(&slug, &email), from);
-        let counted = lock(&self.0.throttle).begin(key, self.0.clock.monotonic());
-        if let Err(wait) = counted {
-            let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-            return Err(AccountError::TooManyTries { retry_after_ms });
-        }
+        self.count_try(key)?;
         if login.password.len() > super::password::PASSWORD_BYTES_MAX {
             return Err(AccountError::WrongCredentials);
         }
@@ -177,6 +173,14 @@ impl Accounts {
         })
     }
 
+    /// Counts a try of a password.
+    pub(super) fn count_try(&self, key: throttle::Key) -> Result<(), AccountError> {
+        lock(&self.0.throttle).begin(key, self.0.clock.monotonic()).map_err(|wait| {
+            let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+            AccountError::TooManyTries { retry_after_ms }
+        })
+    }
+
     async fn find(&self, slug: &str, email: &str) -> Result<Option<Found>, AccountError> {
         static FIND: Sql = Sql::new(
             "SELECT w.id AS workspace, a.id AS agent, a.password_hash, a.state
@@ -253,7 +257,7 @@ impl Accounts {
     }
 }
 
-fn account_digest(slug: &str, email: &str) -> [u8; 32] {
+pub(super) fn account_digest(slug: &str, email: &str) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(slug);
     hasher.update([0]);
@@ -323,8 +327,7 @@ async fn lock_device(
     workspace: WorkspaceId,
     device: DeviceId,
 ) -> Result<Option<DeviceRow>, StoreError> {
-    static LOCK: Sql =
-        Sql::new("SELECT id FROM device WHERE workspace = $1 AND id = $2 {lock}");
+    static LOCK: Sql = Sql::new("SELECT id FROM device WHERE workspace = $1 AND id = $2 {lock}");
     // A statement that locks and reads at once may read what was before it waited.
     static READ: Sql = Sql::new(
         "SELECT d.agent, d.family, d.generation, d.refresh_digest, d.previous_digest,

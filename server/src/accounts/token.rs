@@ -2,9 +2,9 @@
 //! device's family and a number, so that the same refresh always gives the same successor and
 //! nothing but digests has to be stored.
 
-use baton_protocol::{DeviceId, WorkspaceId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use baton_protocol::{DeviceId, WorkspaceId};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;

@@ -46,9 +46,8 @@ static LEFT: Sql = Sql::new(
     "UPDATE agent SET state = 'inactive', active_id = NULL
      WHERE workspace = $1 AND id = $2 AND state = 'leaving'",
 );
-static RETURN: Sql = Sql::new(
-    "UPDATE agent SET state = 'active', active_id = id WHERE workspace = $1 AND id = $2",
-);
+static RETURN: Sql =
+    Sql::new("UPDATE agent SET state = 'active', active_id = id WHERE workspace = $1 AND id = $2");
 
 /// The present state of an agent.
 #[derive(FromRow)]

@@ -63,9 +63,9 @@ impl Accounts {
             (None, Some(old)) => old.verify_token.expose().to_owned(),
             (None, None) => token::ticket(self.0.clock.bytes()).expose().to_owned(),
         };
-        let mut secrets = vec![secret];
-        let others = old.iter().flat_map(|old| &old.secrets).map(|s| s.expose().to_owned());
-        secrets.extend(others.filter(|other| *other != secrets[0]).collect::<Vec<_>>());
+        let others = old.iter().flat_map(|old| &old.secrets).map(Secret::expose);
+        let others = others.filter(|other| *other != secret).map(str::to_owned);
+        let mut secrets: Vec<String> = std::iter::once(secret.clone()).chain(others).collect();
         secrets.truncate(SECRETS_MAX);
         let (keys, clock) = (&self.0.keys, &self.0.clock);
         let texts = serde_json::Value::from(secrets).to_string();

@@ -45,8 +45,8 @@ impl Accounts {
             return Ok(());
         }
         engine.setting(work).await.map_err(|refused| match refused {
-            SettingRefused::Conflict { constraint } => conflict(&constraint),
-            SettingRefused::Unavailable => AccountError::Busy,
+            SettingRefused::Conflict(constraint) => conflict(&constraint),
+            SettingRefused::Unavailable(_) => AccountError::Busy,
         })
     }
 }
@@ -94,7 +94,7 @@ fn printable(field: &'static str, text: &str, chars_max: usize) -> Result<String
 }
 
 /// The name of a value on the wire is its name in the tables.
-fn wire_name<T: serde::Serialize>(value: T) -> String {
+pub(super) fn wire_name<T: serde::Serialize>(value: T) -> String {
     serde_json::to_value(value)
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned))

@@ -115,8 +115,7 @@ impl Accounts {
                ON m.workspace = t.workspace AND m.team = t.id AND m.agent = a.id
              WHERE t.workspace = $1 AND t.id = $2 AND a.id = $3",
         );
-        let args =
-            vec![setter.workspace.to_string(), team_id.to_string(), agent_id.to_string()];
+        let args = vec![setter.workspace.to_string(), team_id.to_string(), agent_id.to_string()];
         let borrowed: Vec<&str> = args.iter().map(String::as_str).collect();
         let mut tx = self.0.store.read().await?;
         let row = tx.row::<(String, Option<String>)>(&READ, &borrowed).await?;
