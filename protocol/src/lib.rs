@@ -15,6 +15,7 @@ pub mod line;
 pub mod outcome;
 pub mod problem;
 pub mod refusal;
+pub mod settings;
 pub mod time;
 
 pub use account::{

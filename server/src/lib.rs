@@ -3,6 +3,7 @@
 //! Commands in, events out, one log. ARCHITECTURE.md is the map; the modules stand here in reading
 //! order, and the repository test `tidy` says which may use which.
 
+pub mod accounts;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod coordinator;
 pub mod engine;
 pub mod gateway;
 pub mod jobs;
+pub mod secrets;
 pub mod store;
 pub mod telemetry;
 pub mod whatsapp;

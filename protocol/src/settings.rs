@@ -1,0 +1,205 @@
+//! Changes of settings: bodies of requests that make or change teams, agents and channels.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::account::Membership;
+use crate::{
+    AgentState, Availability, MembershipKind, ReplyPolicy, Role, TeamId, Timestamp, Visibility,
+};
+
+/// `POST /teams`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeamNew {
+    /// Its name, unique in the workspace.
+    pub name: String,
+    /// Who may reply to what an agent owns.
+    #[serde(default = "owner")]
+    pub reply_policy: ReplyPolicy,
+    /// What members see of what others own.
+    #[serde(default = "full")]
+    pub visibility: Visibility,
+    /// Whether teammates may claim from one another.
+    #[serde(default)]
+    pub claim_from_colleagues: bool,
+}
+
+fn owner() -> ReplyPolicy {
+    ReplyPolicy::Owner
+}
+
+fn full() -> Visibility {
+    Visibility::Full
+}
+
+/// `PATCH /teams/{id}`: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeamChange {
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Who may reply to what an agent owns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_policy: Option<ReplyPolicy>,
+    /// What members see of what others own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    /// Whether teammates may claim from one another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_from_colleagues: Option<bool>,
+}
+
+/// `PUT /teams/{id}/members/{agent}`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberPut {
+    /// As what.
+    pub kind: MembershipKind,
+}
+
+/// `POST /agents`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentNew {
+    /// Signs in with it; unique in the workspace.
+    pub email: String,
+    /// As colleagues see them.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The first password.
+    pub password: String,
+    /// How many conversations they may own; `None` is unlimited.
+    #[serde(default)]
+    pub capacity: Option<u32>,
+    /// Their teams.
+    #[serde(default)]
+    pub teams: Vec<Membership>,
+}
+
+/// `PATCH /agents/{id}`: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentChange {
+    /// Their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What they may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// How many conversations they may own; null is unlimited.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Option<u32>>,
+    /// What they say about themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability: Option<Availability>,
+    /// `leaving` ends their sessions and re-homes what they own; `active` takes them back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<AgentState>,
+}
+
+/// `PATCH /me`: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeChange {
+    /// One's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What one says about oneself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability: Option<Availability>,
+}
+
+/// `PUT /me/password`; the other sessions end.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The present one.
+    pub current: String,
+    /// The next one.
+    pub next: String,
+}
+
+/// `PUT /agents/{id}/password`; all their sessions end.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordSet {
+    /// The next one.
+    pub next: String,
+}
+
+/// `POST /channels`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelNew {
+    /// Its name.
+    pub name: String,
+    /// The app at Meta it belongs to.
+    pub meta_app: String,
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// The number as people write it.
+    pub display_number: String,
+    /// For sending; kept sealed and never shown.
+    pub access_token: String,
+    /// The team that gets new conversations.
+    pub default_team: TeamId,
+    /// Messages a second; the installation's default when absent.
+    #[serde(default)]
+    pub pace_per_s: Option<u32>,
+}
+
+/// The answer of `POST /socket-tickets`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SocketTicket {
+    /// Goes into `hello`, once.
+    pub ticket: String,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+}
+
+/// A row of `GET /quarantine`: an element of a webhook that could not be attributed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// Which.
+    pub id: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// Why it was set aside.
+    pub reason: String,
+    /// What Meta sent, as JSON text.
+    pub element: String,
+    /// When it was replayed.
+    pub replayed_at: Option<Timestamp>,
+}
+
+macro_rules! secret_debug {
+    ($($name:ident),+) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(***)"))
+            }
+        }
+    )+};
+}
+
+secret_debug!(PasswordChange, PasswordSet, ChannelNew, SocketTicket);
+
+/// Tells an absent field from one that is null.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u32>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_capacity_of_null_is_told_from_none_at_all() {
+        let read = |text| serde_json::from_str::<AgentChange>(text).unwrap().capacity;
+        assert_eq!(read("{}"), None);
+        assert_eq!(read(r#"{"capacity":null}"#), Some(None));
+        assert_eq!(read(r#"{"capacity":3}"#), Some(Some(3)));
+    }
+}

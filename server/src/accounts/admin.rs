@@ -1,0 +1,296 @@
+//! `baton admin …`: the operator's way to workspaces, numbers and people.
+//!
+//! It changes settings through the committer as REST does, so that a running server and its
+//! clients hear of each change.
+
+use std::fmt::Write as _;
+
+use anyhow::Context as _;
+use baton_protocol::account::Membership;
+use baton_protocol::settings::{AgentNew, ChannelNew, TeamNew};
+use baton_protocol::{AgentId, TeamId};
+
+use super::password::made_up;
+use super::settings::workspace::WorkspaceNew;
+use super::{AccountError, Accounts, Setter};
+use crate::cli::{
+    AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, MetaAppAdd, MetaAppCommand,
+    SecretFile, SetPassword, TeamAdd, TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
+};
+use crate::config::Secret;
+use crate::engine::Engine;
+use crate::store::{Sql, read};
+
+/// Carries out a command and returns what to show.
+///
+/// # Errors
+/// Whatever went wrong, in a sentence for the operator.
+pub async fn run(
+    command: &AdminCommand,
+    accounts: &Accounts,
+    engine: &Engine,
+) -> anyhow::Result<String> {
+    let admin = Admin { accounts, engine };
+    match command {
+        AdminCommand::Workspace(WorkspaceCommand::Add(add)) => admin.workspace_add(add).await,
+        AdminCommand::Workspace(WorkspaceCommand::List) => admin.workspaces().await,
+        AdminCommand::MetaApp(MetaAppCommand::Add(add)) => admin.meta_app_add(add).await,
+        AdminCommand::MetaApp(MetaAppCommand::List) => admin.meta_apps().await,
+        AdminCommand::Channel(ChannelCommand::Add(add)) => admin.channel_add(add).await,
+        AdminCommand::Channel(ChannelCommand::List(of)) => admin.channels(of).await,
+        AdminCommand::Agent(AgentCommand::Add(add)) => admin.agent_add(add).await,
+        AdminCommand::Agent(AgentCommand::List(of)) => admin.agents(of).await,
+        AdminCommand::Agent(AgentCommand::SetPassword(set)) => admin.set_password(set).await,
+        AdminCommand::Team(TeamCommand::Add(add)) => admin.team_add(add).await,
+        AdminCommand::Team(TeamCommand::List(of)) => admin.teams(of).await,
+    }
+}
+
+struct Admin<'a> {
+    accounts: &'a Accounts,
+    engine: &'a Engine,
+}
+
+impl Admin<'_> {
+    async fn workspace_add(&self, add: &WorkspaceAdd) -> anyhow::Result<String> {
+        let (password, shown) = self.password(add.password_file.as_ref())?;
+        let new = WorkspaceNew {
+            slug: add.slug.clone(),
+            name: add.name.clone(),
+            team: add.team.clone(),
+            admin_email: add.admin_email.clone(),
+            password,
+        };
+        let made = self.accounts.add_workspace(&new).await?;
+        Ok(format!(
+            "workspace {} ({}) with team {:?}\nadmin     {} ({})\n{shown}",
+            add.slug, made.workspace, add.team, add.admin_email, made.admin
+        ))
+    }
+
+    async fn workspaces(&self) -> anyhow::Result<String> {
+        static LIST: Sql = Sql::new("SELECT id, slug, name FROM workspace ORDER BY slug");
+        let mut tx = self.accounts.0.store.read().await?;
+        let rows = tx.rows::<(String, String, String)>(&LIST, &[]).await?;
+        tx.rollback().await?;
+        let rows = rows.into_iter().map(|(id, slug, name)| vec![slug, name, id]);
+        Ok(table(&["SLUG", "NAME", "ID"], rows.collect()))
+    }
+
+    async fn meta_app_add(&self, add: &MetaAppAdd) -> anyhow::Result<String> {
+        let secret = add.app_secret_file.read()?;
+        let given = add.verify_token_file.as_ref().map(SecretFile::read).transpose()?;
+        let verify = self.accounts.add_meta_app(&add.id, &secret, given.as_ref()).await?;
+        let mut text = format!("meta app {}\nwebhook  /webhooks/whatsapp/{}\n", add.id, add.id);
+        if given.is_none() {
+            let _ = writeln!(text, "verify token {}", verify.expose());
+        }
+        Ok(text)
+    }
+
+    async fn meta_apps(&self) -> anyhow::Result<String> {
+        static LIST: Sql = Sql::new("SELECT id FROM meta_app ORDER BY id");
+        let mut tx = self.accounts.0.store.read().await?;
+        let ids = tx.rows::<(String,)>(&LIST, &[]).await?;
+        tx.rollback().await?;
+        let mut rows = Vec::new();
+        for (id,) in ids {
+            let app = self.accounts.meta_app(&id).await?;
+            let secrets = app.map_or(0, |app| app.secrets.len());
+            rows.push(vec![id.clone(), secrets.to_string(), format!("/webhooks/whatsapp/{id}")]);
+        }
+        Ok(table(&["ID", "SECRETS", "WEBHOOK"], rows))
+    }
+
+    async fn channel_add(&self, add: &ChannelAdd) -> anyhow::Result<String> {
+        let setter = self.setter(&add.workspace).await?;
+        let teams = self.team_ids(setter).await?;
+        let (team, name) = match (&add.team, teams.as_slice()) {
+            (Some(name), _) => (find(&teams, name)?, name.as_str()),
+            (None, [(id, name)]) => (*id, name.as_str()),
+            (None, _) => anyhow::bail!("the workspace has {} teams: say --team", teams.len()),
+        };
+        let new = ChannelNew {
+            name: add.name.clone(),
+            meta_app: add.meta_app.clone(),
+            phone_number_id: add.phone_number_id.clone(),
+            display_number: add.display_number.clone(),
+            access_token: add.access_token_file.read()?.expose().to_owned(),
+            default_team: team,
+            pace_per_s: add.pace_per_s,
+        };
+        let (id, work) = self.accounts.plan_channel(setter, &new).await?;
+        self.accounts.settle(self.engine, work).await?;
+        Ok(format!("channel {:?} ({id}), new conversations go to {name:?}\n", add.name))
+    }
+
+    async fn channels(&self, of: &WorkspaceRef) -> anyhow::Result<String> {
+        let setter = self.setter(of).await?;
+        let mut tx = self.accounts.0.store.read().await?;
+        let rows = read::channels(&mut tx, setter.workspace).await?;
+        tx.rollback().await?;
+        let teams = self.team_ids(setter).await?;
+        let row = |c: baton_protocol::Channel| {
+            let team = team_name(&teams, c.default_team);
+            vec![c.name, c.display_number, c.phone_number_id, team, c.id.to_string()]
+        };
+        let rows = rows.into_iter().map(row).collect();
+        Ok(table(&["NAME", "NUMBER", "PHONE_NUMBER_ID", "TEAM", "ID"], rows))
+    }
+
+    async fn agent_add(&self, add: &AgentAdd) -> anyhow::Result<String> {
+        let setter = self.setter(&add.workspace).await?;
+        let known = self.team_ids(setter).await?;
+        let place = |(name, kind): &(String, _)| -> anyhow::Result<Membership> {
+            Ok(Membership { team_id: find(&known, name)?, kind: *kind })
+        };
+        let teams = add.teams.iter().map(place).collect::<anyhow::Result<Vec<_>>>()?;
+        let (password, shown) = self.password(add.password_file.as_ref())?;
+        let new = AgentNew {
+            email: add.email.clone(),
+            name: add.name.clone(),
+            role: add.role,
+            password: password.expose().to_owned(),
+            capacity: add.capacity,
+            teams,
+        };
+        let (id, work) = self.accounts.plan_agent(setter, &new).await?;
+        self.accounts.settle(self.engine, work).await?;
+        Ok(format!("{} {} ({id})\n{shown}", add.role.name(), add.email))
+    }
+
+    async fn agents(&self, of: &WorkspaceRef) -> anyhow::Result<String> {
+        let setter = self.setter(of).await?;
+        let emails = self.emails(setter).await?;
+        let teams = self.team_ids(setter).await?;
+        let mut tx = self.accounts.0.store.read().await?;
+        let agents = read::agents(&mut tx, setter.workspace).await?;
+        tx.rollback().await?;
+        let row = |agent: baton_protocol::Agent| {
+            let email = emails.iter().find(|(id, _)| *id == agent.id).map(|(_, email)| email);
+            let names = agent.teams.iter().map(|place| team_name(&teams, place.team_id));
+            vec![
+                email.cloned().unwrap_or_default(),
+                agent.name,
+                agent.role.name().to_owned(),
+                super::settings::wire_name(agent.state),
+                agent.capacity.map_or("unlimited".to_owned(), |n| n.to_string()),
+                names.collect::<Vec<_>>().join(", "),
+            ]
+        };
+        let rows = agents.into_iter().map(row).collect();
+        Ok(table(&["EMAIL", "NAME", "ROLE", "STATE", "CAPACITY", "TEAMS"], rows))
+    }
+
+    async fn set_password(&self, set: &SetPassword) -> anyhow::Result<String> {
+        let setter = self.setter(&set.workspace).await?;
+        let emails = self.emails(setter).await?;
+        let agent = emails.iter().find(|(_, email)| *email == set.email).map(|(id, _)| *id);
+        let agent = agent.ok_or(AccountError::NotFound { what: "agent" })?;
+        let (password, shown) = self.password(set.password_file.as_ref())?;
+        self.accounts.set_password(setter.workspace, agent, &password).await?;
+        Ok(format!("password of {} set, their sessions ended\n{shown}", set.email))
+    }
+
+    async fn team_add(&self, add: &TeamAdd) -> anyhow::Result<String> {
+        let setter = self.setter(&add.workspace).await?;
+        let new = TeamNew {
+            name: add.name.clone(),
+            reply_policy: add.reply_policy,
+            visibility: add.visibility,
+            claim_from_colleagues: add.claim_from_colleagues,
+        };
+        let (id, work) = self.accounts.plan_team(setter, &new)?;
+        self.accounts.settle(self.engine, work).await?;
+        Ok(format!("team {:?} ({id})\n", add.name))
+    }
+
+    async fn teams(&self, of: &WorkspaceRef) -> anyhow::Result<String> {
+        let setter = self.setter(of).await?;
+        let mut tx = self.accounts.0.store.read().await?;
+        let teams = read::teams(&mut tx, setter.workspace).await?;
+        tx.rollback().await?;
+        let row = |team: baton_protocol::Team| {
+            vec![
+                team.name,
+                super::settings::wire_name(team.reply_policy),
+                super::settings::wire_name(team.visibility),
+                team.id.to_string(),
+            ]
+        };
+        let rows = teams.into_iter().map(row).collect();
+        Ok(table(&["NAME", "REPLY_POLICY", "VISIBILITY", "ID"], rows))
+    }
+
+    async fn setter(&self, of: &WorkspaceRef) -> anyhow::Result<Setter> {
+        let slug = of.workspace.as_str();
+        let found = self.accounts.workspace(slug).await;
+        Ok(Setter { workspace: found.with_context(|| format!("workspace {slug:?}"))?, by: None })
+    }
+
+    async fn team_ids(&self, setter: Setter) -> anyhow::Result<Vec<(TeamId, String)>> {
+        let mut tx = self.accounts.0.store.read().await?;
+        let teams = read::teams(&mut tx, setter.workspace).await?;
+        tx.rollback().await?;
+        Ok(teams.into_iter().map(|team| (team.id, team.name)).collect())
+    }
+
+    async fn emails(&self, setter: Setter) -> anyhow::Result<Vec<(AgentId, String)>> {
+        static LIST: Sql = Sql::new("SELECT id, email FROM agent WHERE workspace = $1");
+        let mut tx = self.accounts.0.store.read().await?;
+        let rows = tx.rows::<(String, String)>(&LIST, &[&setter.workspace.to_string()]).await?;
+        tx.rollback().await?;
+        rows.into_iter().map(|(id, email)| Ok((id.parse()?, email))).collect()
+    }
+
+    /// The password to set, and what to show: one from a file is not repeated.
+    fn password(&self, file: Option<&SecretFile>) -> anyhow::Result<(Secret, String)> {
+        if let Some(file) = file {
+            return Ok((file.read()?, String::new()));
+        }
+        let password = made_up(&self.accounts.0.clock);
+        let shown = format!("password  {} (shown this once)\n", password.expose());
+        Ok((password, shown))
+    }
+}
+
+fn find(teams: &[(TeamId, String)], name: &str) -> anyhow::Result<TeamId> {
+    let found = teams.iter().find(|(_, other)| other == name).map(|(id, _)| *id);
+    found.with_context(|| format!("there is no team {name:?}"))
+}
+
+fn team_name(teams: &[(TeamId, String)], id: TeamId) -> String {
+    teams.iter().find(|(other, _)| *other == id).map(|(_, name)| name.clone()).unwrap_or_default()
+}
+
+/// Columns as wide as what stands in them.
+fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let head = head.iter().map(|&text| text.to_owned()).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            let _ = write!(line, "{cell:<width$}  ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_line_up() {
+        let rows = vec![vec!["ñu".to_owned(), "1".to_owned()], vec!["b".to_owned(), String::new()]];
+        assert_eq!(table(&["A", "COUNT"], rows), "A   COUNT\nñu  1\nb\n");
+    }
+}

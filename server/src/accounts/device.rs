@@ -1,0 +1,230 @@
+//! The devices of people: listing them, ending their sessions, revoking them.
+//!
+//! Ending a session lets the device keep what it holds and sign in again; revoking makes it wipe.
+
+use std::net::Ipv4Addr;
+
+use baton_protocol::account::Device;
+use baton_protocol::{AgentId, DeviceId, Role, Timestamp, WorkspaceId};
+use sqlx::FromRow;
+
+use super::password::check_new;
+use super::session::{account_digest, parse};
+use super::{AccountError, Accounts, Signed, Standing, lock};
+use crate::config::Secret;
+use crate::store::Sql;
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    name: String,
+    created_at: i64,
+    last_seen_at: i64,
+}
+
+#[derive(FromRow)]
+struct StandingRow {
+    id: String,
+    state: String,
+    refresh_expires_at: i64,
+    revoked_at: Option<i64>,
+}
+
+/// Ends all sessions of an agent but one ('' for none) that are not over.
+static END_ALL: Sql = Sql::new(
+    "UPDATE device SET access_expires_at = 0, refresh_expires_at = 0
+     WHERE workspace = $1 AND agent = $2 AND id <> $3 AND revoked_at IS NULL
+     RETURNING id",
+);
+
+impl Accounts {
+    /// The devices of an agent that are signed in.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn devices(&self, signed: Signed) -> Result<Vec<Device>, AccountError> {
+        static LIST: Sql = Sql::new(
+            "SELECT id, name, created_at, last_seen_at FROM device
+             WHERE workspace = $1 AND agent = $2 AND revoked_at IS NULL
+               AND refresh_expires_at > CAST($3 AS BIGINT)
+             ORDER BY created_at, id",
+        );
+        let now = self.0.clock.now().ms().to_string();
+        let mut tx = self.0.store.read().await?;
+        let args = [&signed.workspace.to_string(), &signed.agent.to_string(), now.as_str()];
+        let rows = tx.rows::<Row>(&LIST, &args).await?;
+        tx.rollback().await?;
+        let device = |row: Row| {
+            let id = parse(&row.id)?;
+            Ok(Device {
+                id,
+                name: row.name,
+                created_at: Timestamp::from_ms(row.created_at),
+                last_seen_at: Timestamp::from_ms(row.last_seen_at),
+                current: id == signed.device,
+            })
+        };
+        rows.into_iter().map(device).collect()
+    }
+
+    /// Revokes a device: one's own, or as admin anybody's.
+    ///
+    /// # Errors
+    /// [`AccountError::NotFound`] for a device that is none of theirs.
+    pub async fn revoke(&self, by: Signed, device: DeviceId) -> Result<(), AccountError> {
+        static REVOKE: Sql = Sql::new(
+            "UPDATE device SET revoked_at = COALESCE(revoked_at, CAST($4 AS BIGINT))
+             WHERE workspace = $1 AND id = $2 AND ($3 = '' OR agent = $3)",
+        );
+        let of = if by.role == Role::Admin { String::new() } else { by.agent.to_string() };
+        let (workspace, id) = (by.workspace.to_string(), device.to_string());
+        let now = self.0.clock.now().ms().to_string();
+        let mut tx = self.0.store.begin().await?;
+        if tx.run(&REVOKE, &[&workspace, &id, &of, &now]).await? == 0 {
+            return Err(AccountError::NotFound { what: "device" });
+        }
+        tx.commit().await?;
+        tracing::info!(workspace = %by.workspace, by = %by.agent, %device, "device revoked");
+        self.tell_ended(by.workspace, &[device], Standing::DeviceRevoked);
+        Ok(())
+    }
+
+    /// Whether a device's session goes on.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn standing(
+        &self,
+        workspace: WorkspaceId,
+        device: DeviceId,
+    ) -> Result<Standing, AccountError> {
+        let standings = self.standings(workspace, &[device]).await?;
+        Ok(standings.first().copied().unwrap_or(Standing::SignInAgain))
+    }
+
+    /// Whether these devices' sessions go on, in the same order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn standings(
+        &self,
+        workspace: WorkspaceId,
+        devices: &[DeviceId],
+    ) -> Result<Vec<Standing>, AccountError> {
+        static READ: Sql = Sql::new(
+            "SELECT d.id, a.state, d.refresh_expires_at, d.revoked_at
+             FROM device d JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
+             WHERE d.workspace = $1 AND d.id {in $2}",
+        );
+        let ids: Vec<String> = devices.iter().map(ToString::to_string).collect();
+        let list = serde_json::Value::from(ids.clone()).to_string();
+        let mut tx = self.0.store.read().await?;
+        let rows = tx.rows::<StandingRow>(&READ, &[&workspace.to_string(), &list]).await?;
+        tx.rollback().await?;
+        let now = self.0.clock.now().ms();
+        let known: std::collections::BTreeMap<&str, Standing> =
+            rows.iter().map(|row| (row.id.as_str(), row.standing(now))).collect();
+        let standing = |id: &String| known.get(id.as_str()).copied();
+        Ok(ids.iter().map(|id| standing(id).unwrap_or(Standing::SignInAgain)).collect())
+    }
+
+    /// Changes one's own password; the other sessions end.
+    ///
+    /// # Errors
+    /// [`AccountError::WrongCredentials`] when `current` is not the present one.
+    pub async fn change_password(
+        &self,
+        signed: Signed,
+        current: &Secret,
+        next: &Secret,
+    ) -> Result<(), AccountError> {
+        static READ: Sql =
+            Sql::new("SELECT password_hash FROM agent WHERE workspace = $1 AND id = $2");
+        check_new(next)?;
+        let (workspace, agent) = (signed.workspace.to_string(), signed.agent.to_string());
+        // Whoever holds a phone that was left open must not be able to guess.
+        let key = (account_digest(&workspace, &agent), Ipv4Addr::UNSPECIFIED.into());
+        self.count_try(key)?;
+        let mut tx = self.0.store.read().await?;
+        let args = [workspace.as_str(), &agent];
+        let hash = tx.row::<(Option<String>,)>(&READ, &args).await?.and_then(|(hash,)| hash);
+        tx.rollback().await?;
+        if !self.0.passwords.verify(current, hash.as_deref()).await? {
+            return Err(AccountError::WrongCredentials);
+        }
+        lock(&self.0.throttle).forgive(key);
+        self.put_password(signed.workspace, signed.agent, next, Some(signed.device)).await
+    }
+
+    /// Sets an agent's password; all their sessions end.
+    ///
+    /// # Errors
+    /// When the password is too short or the store is away.
+    pub async fn set_password(
+        &self,
+        workspace: WorkspaceId,
+        agent: AgentId,
+        next: &Secret,
+    ) -> Result<(), AccountError> {
+        check_new(next)?;
+        self.put_password(workspace, agent, next, None).await
+    }
+
+    async fn put_password(
+        &self,
+        workspace: WorkspaceId,
+        agent: AgentId,
+        next: &Secret,
+        keep: Option<DeviceId>,
+    ) -> Result<(), AccountError> {
+        static PUT: Sql =
+            Sql::new("UPDATE agent SET password_hash = $3 WHERE workspace = $1 AND id = $2");
+        let hash = self.0.passwords.hash(next).await?;
+        let (in_workspace, of) = (workspace.to_string(), agent.to_string());
+        let keep = keep.map(|device| device.to_string()).unwrap_or_default();
+        let mut tx = self.0.store.begin().await?;
+        if tx.run(&PUT, &[&in_workspace, &of, &hash]).await? == 0 {
+            return Err(AccountError::NotFound { what: "agent" });
+        }
+        let ended = tx.rows::<(String,)>(&END_ALL, &[&in_workspace, &of, &keep]).await?;
+        tx.commit().await?;
+        let ended: Vec<DeviceId> = ended.iter().map(|(id,)| parse(id)).collect::<Result<_, _>>()?;
+        tracing::info!(%workspace, %agent, sessions = ended.len(), "password set, sessions ended");
+        self.tell_ended(workspace, &ended, Standing::SignInAgain);
+        Ok(())
+    }
+
+    /// Tells of all devices of an agent whose revocation was committed with the agent's leaving.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) async fn tell_revoked(
+        &self,
+        workspace: WorkspaceId,
+        agent: AgentId,
+    ) -> Result<(), AccountError> {
+        static READ: Sql = Sql::new(
+            "SELECT id FROM device WHERE workspace = $1 AND agent = $2 AND revoked_at IS NOT NULL",
+        );
+        let mut tx = self.0.store.read().await?;
+        let args = [&workspace.to_string(), &*agent.to_string()];
+        let rows = tx.rows::<(String,)>(&READ, &args).await?;
+        tx.rollback().await?;
+        let devices: Vec<DeviceId> =
+            rows.iter().map(|(id,)| parse(id)).collect::<Result<_, _>>()?;
+        self.tell_ended(workspace, &devices, Standing::DeviceRevoked);
+        Ok(())
+    }
+}
+
+impl StandingRow {
+    fn standing(&self, now_ms: i64) -> Standing {
+        if self.revoked_at.is_some() {
+            Standing::DeviceRevoked
+        } else if self.state != "active" || self.refresh_expires_at <= now_ms {
+            Standing::SignInAgain
+        } else {
+            Standing::Live
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! People and their devices: passwords, sessions, revocation, and the changes of settings.
+//!
+//! A device's session is a family of refresh tokens (see [`session`]). Sessions have short
+//! transactions of their own: they are no part of the log. Settings are: each change is planned
+//! here as work of the committer (see [`settings`]), so that it becomes an event.
+
+pub mod admin;
+pub mod device;
+pub mod password;
+pub mod session;
+pub mod settings;
+mod throttle;
+mod ticket;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use baton_protocol::{AgentId, DeviceId, Role, WorkspaceId};
+
+use crate::clock::Clock;
+use crate::config::{Secret, SessionsConfig};
+use crate::secrets::{Keys, SecretsError};
+use crate::store::{Store, StoreError};
+
+pub use session::Standing;
+pub use settings::Setter;
+pub use throttle::{TRIES_MAX, WINDOW};
+pub use ticket::TICKET_TTL;
+
+/// Who is signed in, and on which device.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Signed {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Who.
+    pub agent: AgentId,
+    /// On which device.
+    pub device: DeviceId,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// Why something about accounts was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// Workspace, e-mail or password is wrong; it is not said which.
+    #[error("workspace, e-mail or password is wrong")]
+    WrongCredentials,
+    /// The token is none, or no longer good.
+    #[error("the session is over: sign in again")]
+    SignInAgain,
+    /// The device was revoked: what it holds is to be wiped.
+    #[error("this device was revoked")]
+    DeviceRevoked,
+    /// Too many tries.
+    #[error("too many tries: wait {retry_after_ms} ms")]
+    TooManyTries {
+        /// When to try again.
+        retry_after_ms: u64,
+    },
+    /// Too many at once.
+    #[error("too many sign-ins at once")]
+    Busy,
+    /// There is no such thing in this workspace.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// The role, or the state of the thing, does not allow it.
+    #[error("{why}")]
+    NotAllowed {
+        /// What stands against it.
+        why: &'static str,
+    },
+    /// A field is wrong.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Another row has this value already.
+    #[error("{field} is taken")]
+    Taken {
+        /// Which field.
+        field: &'static str,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A secret does not open.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// A fault of this program or its machine.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl AccountError {
+    pub(crate) fn invalid(field: &'static str, problem: impl Into<String>) -> Self {
+        Self::Invalid { field, problem: problem.into() }
+    }
+
+    /// Whether the same may work in a moment.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Busy => true,
+            Self::Store(error) => error.is_unavailable(),
+            _ => false,
+        }
+    }
+}
+
+/// Hears that sessions are over, so that their sockets are closed at once and not at the next
+/// poll.
+pub trait OnEnded: Send + Sync + 'static {
+    /// The session of this device is over: `SignInAgain` or `DeviceRevoked`.
+    fn on_ended(&self, workspace: WorkspaceId, device: DeviceId, standing: Standing);
+}
+
+/// Everything about accounts. Cheap to clone.
+#[derive(Clone)]
+pub struct Accounts(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    keys: Keys,
+    clock: Clock,
+    config: SessionsConfig,
+    passwords: password::Passwords,
+    throttle: Mutex<throttle::Throttle>,
+    tickets: Mutex<ticket::Tickets>,
+    on_ended: OnceLock<Arc<dyn OnEnded>>,
+}
+
+impl std::fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Accounts").finish_non_exhaustive()
+    }
+}
+
+impl Accounts {
+    /// Accounts in this store.
+    pub fn new(store: Store, keys: Keys, clock: Clock, config: SessionsConfig) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            keys,
+            passwords: password::Passwords::new(clock.clone()),
+            clock,
+            config,
+            throttle: Mutex::default(),
+            tickets: Mutex::default(),
+            on_ended: OnceLock::new(),
+        }))
+    }
+
+    /// Names the one who hears of ended sessions; the first one named stays.
+    pub fn set_on_ended(&self, listener: Arc<dyn OnEnded>) {
+        drop(self.0.on_ended.set(listener));
+    }
+
+    /// A ticket for one socket of this session.
+    ///
+    /// # Errors
+    /// [`AccountError::TooManyTries`] when the device has not used those it has.
+    pub fn ticket(&self, signed: Signed) -> Result<Secret, AccountError> {
+        let ticket = token::ticket(self.0.clock.bytes());
+        if lock(&self.0.tickets).put(&ticket, signed, self.0.clock.monotonic()) {
+            Ok(ticket)
+        } else {
+            let retry_after_ms = u64::try_from(TICKET_TTL.as_millis()).unwrap_or(u64::MAX);
+            Err(AccountError::TooManyTries { retry_after_ms })
+        }
+    }
+
+    /// Uses a ticket up: whose session it was given to, if that still stands.
+    ///
+    /// # Errors
+    /// [`AccountError::SignInAgain`] for a ticket that is not (or no longer) good.
+    pub async fn redeem(&self, ticket: &str) -> Result<Signed, AccountError> {
+        let taken = lock(&self.0.tickets).take(ticket, self.0.clock.monotonic());
+        let signed = taken.ok_or(AccountError::SignInAgain)?;
+        match self.standing(signed.workspace, signed.device).await? {
+            Standing::Live => Ok(signed),
+            Standing::SignInAgain => Err(AccountError::SignInAgain),
+            Standing::DeviceRevoked => Err(AccountError::DeviceRevoked),
+        }
+    }
+
+    fn tell_ended(&self, workspace: WorkspaceId, devices: &[DeviceId], standing: Standing) {
+        if let Some(listener) = self.0.on_ended.get() {
+            for device in devices {
+                listener.on_ended(workspace, *device, standing);
+            }
+        }
+    }
+}
+
+/// What these locks guard is whole at all times: a panic elsewhere spoils nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

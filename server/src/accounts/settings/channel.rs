@@ -1,0 +1,82 @@
+//! WhatsApp numbers. Their tokens are sealed.
+
+use baton_protocol::settings::ChannelNew;
+use baton_protocol::{ChannelId, Fact, WorkspaceId};
+
+use super::{Setter, name, printable};
+use crate::accounts::{AccountError, Accounts};
+use crate::config::Secret;
+use crate::engine::work::SettingWork;
+use crate::secrets::{Keys, Place, SecretsError};
+use crate::store::Sql;
+
+static ADD: Sql = Sql::new(
+    "INSERT INTO channel (workspace, id, name, meta_app, phone_number_id, display_number,
+       token_sealed, default_team, pace_per_s)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CAST($9 AS BIGINT))",
+);
+
+/// Characters of an access token.
+const TOKEN_CHARS_MAX: usize = 4_096;
+/// Messages a second that Meta allows a number.
+const PACE_MAX: u32 = 1_000;
+/// What a number may send where nobody says otherwise.
+const PACE: u32 = 80;
+
+/// Opens a channel's token.
+///
+/// # Errors
+/// When it does not open with this key in this row.
+pub fn open_token(
+    keys: &Keys,
+    (workspace, channel): (WorkspaceId, ChannelId),
+    sealed: &str,
+) -> Result<Secret, SecretsError> {
+    keys.unseal(place(&[&workspace.to_string(), &channel.to_string()]), sealed)
+}
+
+fn place<'a>(row: &'a [&'a str]) -> Place<'a> {
+    Place { column: "channel.token_sealed", row }
+}
+
+impl Accounts {
+    /// Plans a new number.
+    ///
+    /// # Errors
+    /// When a field is wrong, or there is no such team or app.
+    pub async fn plan_channel(
+        &self,
+        setter: Setter,
+        new: &ChannelNew,
+    ) -> Result<(ChannelId, SettingWork), AccountError> {
+        static READ: Sql = Sql::new(
+            "SELECT CAST((SELECT COUNT(*) FROM team WHERE workspace = $1 AND id = $2) AS BIGINT),
+               CAST((SELECT COUNT(*) FROM meta_app WHERE id = $3) AS BIGINT)",
+        );
+        let pace = new.pace_per_s.unwrap_or(PACE);
+        if !(1..=PACE_MAX).contains(&pace) {
+            return Err(AccountError::invalid("pace_per_s", format!("must be 1 to {PACE_MAX}")));
+        }
+        let (workspace, team) = (setter.workspace.to_string(), new.default_team.to_string());
+        let name = name("name", &new.name)?;
+        let app = printable("meta_app", &new.meta_app, 64)?;
+        let number_id = printable("phone_number_id", &new.phone_number_id, 64)?;
+        let number = printable("display_number", &new.display_number, 64)?;
+        let token = printable("access_token", &new.access_token, TOKEN_CHARS_MAX)?;
+        let mut tx = self.0.store.read().await?;
+        let found = tx.row::<(i64, i64)>(&READ, &[&workspace, &team, &app]).await?;
+        tx.rollback().await?;
+        match found {
+            Some((0, _)) => return Err(AccountError::NotFound { what: "team" }),
+            Some((_, 0)) => return Err(AccountError::NotFound { what: "meta app" }),
+            _ => {}
+        }
+        let channel_id = ChannelId(self.0.clock.uuid_v7());
+        let id = channel_id.to_string();
+        let sealed = self.0.keys.seal(&self.0.clock, place(&[&workspace, &id]), &token);
+        let args =
+            vec![workspace, id, name, app, number_id, number, sealed, team, pace.to_string()];
+        let facts = vec![Fact::ChannelChanged { channel_id }];
+        Ok((channel_id, setter.work(vec![(&ADD, args)], facts)))
+    }
+}

@@ -1,0 +1,112 @@
+//! Apps at Meta. They belong to the installation and stand in no log; their secrets are sealed.
+
+use sqlx::FromRow;
+
+use super::printable;
+use crate::accounts::{AccountError, Accounts, token};
+use crate::config::Secret;
+use crate::secrets::Place;
+use crate::store::Sql;
+
+/// Secrets that are tried at once: the present one, and those being replaced.
+const SECRETS_MAX: usize = 3;
+
+/// What an app's webhooks are checked with.
+#[derive(Clone, Debug)]
+pub struct MetaApp {
+    /// Secrets that may have signed, the newest first.
+    pub secrets: Vec<Secret>,
+    /// What Meta repeats when it verifies the address.
+    pub verify_token: Secret,
+}
+
+#[derive(FromRow)]
+struct Row {
+    secrets_sealed: String,
+    verify_token_sealed: String,
+}
+
+static READ: Sql =
+    Sql::new("SELECT secrets_sealed, verify_token_sealed FROM meta_app WHERE id = $1");
+
+impl Accounts {
+    /// Adds an app, or another secret of an app that is there; without a verify token an old one
+    /// stays, and a new app gets one made up. Returns the verify token.
+    ///
+    /// # Errors
+    /// When a field is wrong or the store is away.
+    pub async fn add_meta_app(
+        &self,
+        id: &str,
+        secret: &Secret,
+        verify_token: Option<&Secret>,
+    ) -> Result<Secret, AccountError> {
+        static PUT: Sql = Sql::new(
+            "INSERT INTO meta_app (id, secrets_sealed, verify_token_sealed, created_at)
+             VALUES ($1, $2, $3, CAST($4 AS BIGINT))
+             ON CONFLICT (id) DO UPDATE SET secrets_sealed = excluded.secrets_sealed,
+               verify_token_sealed = excluded.verify_token_sealed",
+        );
+        static LOCK: Sql = Sql::new("SELECT id FROM meta_app WHERE id = $1 {lock}");
+        let id = printable("id", id, 64)?;
+        if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+            return Err(AccountError::invalid("id", "must be letters, digits, - and _"));
+        }
+        let secret = printable("app_secret", secret.expose(), 256)?;
+        let given = verify_token.map(|token| printable("verify_token", token.expose(), 256));
+        let mut tx = self.0.store.begin().await?;
+        tx.rows::<(String,)>(&LOCK, &[&id]).await?;
+        let old = tx.row::<Row>(&READ, &[&id]).await?;
+        let old = old.map(|row| self.open_meta_app(&id, &row)).transpose()?;
+        let verify = match (given.transpose()?, &old) {
+            (Some(token), _) => token,
+            (None, Some(old)) => old.verify_token.expose().to_owned(),
+            (None, None) => token::ticket(self.0.clock.bytes()).expose().to_owned(),
+        };
+        let others = old.iter().flat_map(|old| &old.secrets).map(Secret::expose);
+        let others = others.filter(|other| *other != secret).map(str::to_owned);
+        let mut secrets: Vec<String> = std::iter::once(secret.clone()).chain(others).collect();
+        secrets.truncate(SECRETS_MAX);
+        let (keys, clock) = (&self.0.keys, &self.0.clock);
+        let texts = serde_json::Value::from(secrets).to_string();
+        let args = [
+            id.as_str(),
+            &keys.seal(clock, secrets_place(&[&id]), &texts),
+            &keys.seal(clock, verify_place(&[&id]), &verify),
+            &clock.now().ms().to_string(),
+        ];
+        tx.run(&PUT, &args).await?;
+        tx.commit().await?;
+        Ok(Secret::new(verify))
+    }
+
+    /// The app with this id, if there is one.
+    ///
+    /// # Errors
+    /// When the store is away or its secrets do not open.
+    pub async fn meta_app(&self, id: &str) -> Result<Option<MetaApp>, AccountError> {
+        if id.is_empty() || id.len() > 64 || id.contains('\0') {
+            return Ok(None);
+        }
+        let mut tx = self.0.store.read().await?;
+        let row = tx.row::<Row>(&READ, &[id]).await?;
+        tx.rollback().await?;
+        row.map(|row| self.open_meta_app(id, &row)).transpose()
+    }
+
+    fn open_meta_app(&self, id: &str, row: &Row) -> Result<MetaApp, AccountError> {
+        let texts = self.0.keys.unseal(secrets_place(&[id]), &row.secrets_sealed)?;
+        let secrets: Vec<Secret> = serde_json::from_str(texts.expose())
+            .map_err(|_shown| AccountError::Broken(format!("secrets of meta app {id}")))?;
+        let verify_token = self.0.keys.unseal(verify_place(&[id]), &row.verify_token_sealed)?;
+        Ok(MetaApp { secrets, verify_token })
+    }
+}
+
+fn secrets_place<'a>(row: &'a [&'a str]) -> Place<'a> {
+    Place { column: "meta_app.secrets_sealed", row }
+}
+
+fn verify_place<'a>(row: &'a [&'a str]) -> Place<'a> {
+    Place { column: "meta_app.verify_token_sealed", row }
+}

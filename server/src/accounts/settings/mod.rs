@@ -1,0 +1,129 @@
+//! Changes of settings, planned as work of the committer: what is written and what the log tells.
+//!
+//! REST and `baton admin` plan alike. What a plan reads may change before it is carried out; what
+//! must never be is refused by the database then.
+
+pub mod agent;
+pub mod channel;
+pub mod first;
+pub mod meta_app;
+pub mod team;
+pub mod workspace;
+
+use baton_protocol::{AgentId, Fact, WorkspaceId};
+
+use super::{AccountError, Accounts};
+use crate::engine::work::SettingWork;
+use crate::engine::{Engine, SettingRefused};
+use crate::store::Sql;
+
+/// Who changes settings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Setter {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Who; `None` is the operator of the installation.
+    pub by: Option<AgentId>,
+}
+
+/// A write and its parameters.
+type Writing = (&'static Sql, Vec<String>);
+
+impl Setter {
+    fn work(self, writes: Vec<Writing>, facts: Vec<Fact>) -> SettingWork {
+        SettingWork { workspace: self.workspace, by: self.by, writes, facts }
+    }
+}
+
+impl Accounts {
+    /// Carries out a planned change. One without facts wished for what holds already.
+    ///
+    /// # Errors
+    /// When the database refuses it, or is away.
+    pub async fn settle(&self, engine: &Engine, work: SettingWork) -> Result<(), AccountError> {
+        if work.facts.is_empty() {
+            return Ok(());
+        }
+        engine.setting(work).await.map_err(|refused| match refused {
+            SettingRefused::Conflict(constraint) => conflict(&constraint),
+            SettingRefused::Unavailable(_) => AccountError::Busy,
+        })
+    }
+}
+
+/// What a refused row means to whoever asked for it.
+fn conflict(constraint: &str) -> AccountError {
+    // SQLite says `team.workspace, team.name`, PostgreSQL `team_workspace_name_key`.
+    let fields = ["slug", "email", "phone_number_id", "name"];
+    if let Some(field) = fields.into_iter().find(|field| constraint.contains(field)) {
+        return AccountError::Taken { field };
+    }
+    AccountError::NotAllowed { why: "something else refers to it, or it has just changed" }
+}
+
+/// A name for people: 1 to 100 characters, none of them invisible.
+fn name(field: &'static str, text: &str) -> Result<String, AccountError> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > 100 {
+        return Err(AccountError::invalid(field, "must have 1 to 100 characters"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(AccountError::invalid(field, "must not hold control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// An e-mail address, in lower case as it is stored.
+fn email(text: &str) -> Result<String, AccountError> {
+    let parts = text.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty());
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    if parts.is_none() || text.len() > 254 || text.chars().any(odd) {
+        return Err(AccountError::invalid("email", "must look like name@host"));
+    }
+    Ok(text.to_lowercase())
+}
+
+/// An id at Meta, or a number as people write it: short and printable.
+fn printable(field: &'static str, text: &str, chars_max: usize) -> Result<String, AccountError> {
+    let good = |c: char| c.is_ascii_graphic() || c == ' ';
+    if text.is_empty() || text.len() > chars_max || !text.chars().all(good) {
+        let problem = format!("must have 1 to {chars_max} printable characters");
+        return Err(AccountError::invalid(field, problem));
+    }
+    Ok(text.to_owned())
+}
+
+/// The name of a value on the wire is its name in the tables.
+pub(super) fn wire_name<T: serde::Serialize>(value: T) -> String {
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conflicts_of_both_databases_name_the_field() {
+        for (constraint, expected) in [
+            ("UNIQUE constraint failed: team.workspace, team.name", "name is taken"),
+            ("team_workspace_name_key", "name is taken"),
+            ("UNIQUE constraint failed: agent.workspace, agent.email", "email is taken"),
+            ("agent_workspace_email_key", "email is taken"),
+            ("channel_phone_number_id_key", "phone_number_id is taken"),
+        ] {
+            assert_eq!(conflict(constraint).to_string(), expected);
+        }
+        assert!(matches!(conflict("FOREIGN KEY"), AccountError::NotAllowed { .. }));
+    }
+
+    #[test]
+    fn names_are_trimmed_and_have_a_length() {
+        assert_eq!(name("name", "  Ventas ñ ").unwrap(), "Ventas ñ");
+        for wrong in ["", "  ", "a\u{0}b", "a\nb", &"x".repeat(101)] {
+            assert!(name("name", wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Workspaces. One begins with an empty log, a team and an admin; that stands in no log.
+
+use baton_protocol::settings::AgentNew;
+use baton_protocol::{AgentId, MembershipKind, Role, TeamId, WorkspaceId};
+
+use super::{agent, conflict, name, team, wire_name};
+use crate::accounts::session::parse;
+use crate::accounts::{AccountError, Accounts};
+use crate::config::Secret;
+use crate::store::{Sql, StoreError};
+
+/// A workspace to make.
+#[derive(Clone, Debug)]
+pub struct WorkspaceNew {
+    /// What people type to sign in.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// The first team.
+    pub team: String,
+    /// The first admin's e-mail.
+    pub admin_email: String,
+    /// The first admin's password.
+    pub password: Secret,
+}
+
+/// What was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WorkspaceMade {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Its first team.
+    pub team: TeamId,
+    /// Its first admin.
+    pub admin: AgentId,
+}
+
+impl Accounts {
+    /// Makes a workspace with one team and its first admin, who supervises it.
+    ///
+    /// # Errors
+    /// [`AccountError::Taken`] when the slug is.
+    pub async fn add_workspace(&self, new: &WorkspaceNew) -> Result<WorkspaceMade, AccountError> {
+        static ADD: Sql = Sql::new(
+            "INSERT INTO workspace (id, slug, name, created_at)
+             VALUES ($1, $2, $3, CAST($4 AS BIGINT))",
+        );
+        static ADD_HEAD: Sql = Sql::new("INSERT INTO log_head (workspace) VALUES ($1)");
+        let slug = slug(&new.slug)?;
+        let title = name("name", &new.name)?;
+        let workspace = WorkspaceId(self.0.clock.uuid_v7());
+        let team_id = TeamId(self.0.clock.uuid_v7());
+        let (w, t) = (workspace.to_string(), team_id.to_string());
+        let admin = AgentNew {
+            email: new.admin_email.clone(),
+            name: "Admin".to_owned(),
+            role: Role::Admin,
+            password: new.password.expose().to_owned(),
+            capacity: None,
+            teams: Vec::new(),
+        };
+        let (admin, admin_args) = self.agent_args(w.clone(), &admin).await?;
+        let supervisor = wire_name(MembershipKind::Supervisor);
+        let writes = [
+            (&ADD, vec![w.clone(), slug, title, self.0.clock.now().ms().to_string()]),
+            (&ADD_HEAD, vec![w.clone()]),
+            (&team::ADD, team::add_args(&w, &t, &team::usual(&new.team))?),
+            (&team::ADD_TALLY, vec![w.clone(), t.clone()]),
+            (&agent::ADD, admin_args),
+            (&team::PUT_MEMBER, vec![w, t, admin.to_string(), supervisor]),
+        ];
+        let mut tx = self.0.store.begin().await?;
+        for (sql, args) in &writes {
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            tx.run(sql, &args).await.map_err(|error| match error {
+                StoreError::Conflict { constraint } => conflict(&constraint),
+                error => error.into(),
+            })?;
+        }
+        tx.commit().await?;
+        Ok(WorkspaceMade { workspace, team: team_id, admin })
+    }
+
+    /// The workspace with this slug.
+    ///
+    /// # Errors
+    /// [`AccountError::NotFound`] when there is none.
+    pub async fn workspace(&self, slug: &str) -> Result<WorkspaceId, AccountError> {
+        static READ: Sql = Sql::new("SELECT id FROM workspace WHERE slug = $1");
+        let mut tx = self.0.store.read().await?;
+        let row = tx.row::<(String,)>(&READ, &[slug]).await?;
+        tx.rollback().await?;
+        let (id,) = row.ok_or(AccountError::NotFound { what: "workspace" })?;
+        Ok(parse(&id)?)
+    }
+
+    /// The slug of a workspace.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn slug(&self, workspace: WorkspaceId) -> Result<String, AccountError> {
+        static READ: Sql = Sql::new("SELECT slug FROM workspace WHERE id = $1");
+        let mut tx = self.0.store.read().await?;
+        let row = tx.row::<(String,)>(&READ, &[&workspace.to_string()]).await?;
+        tx.rollback().await?;
+        Ok(row.ok_or(AccountError::NotFound { what: "workspace" })?.0)
+    }
+}
+
+fn slug(text: &str) -> Result<String, AccountError> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let ends = text.starts_with('-') || text.ends_with('-');
+    if text.is_empty() || text.len() > 63 || ends || !text.chars().all(good) {
+        let problem = "must be 1 to 63 lower-case letters, digits and inner hyphens";
+        return Err(AccountError::invalid("slug", problem));
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,405 @@
+//! Sessions and settings on a real database.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex};
+
+use baton_protocol::account::{Login, Refresh, Session};
+use baton_protocol::settings::AgentNew;
+use baton_protocol::{DeviceId, Role, Timestamp, WorkspaceId};
+
+use super::settings::workspace::WorkspaceNew;
+use super::*;
+use crate::clock::ManualClock;
+use crate::store::testing::{TestDatabase, databases};
+
+const NOON: Timestamp = Timestamp::from_ms(1_790_000_000_000);
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+const PASSWORD: &str = "correct horse";
+const MINUTE_MS: u64 = 60_000;
+
+/// A workspace `acme` with the admin `ana@acme.example` and the agent `ben@acme.example`.
+struct Office {
+    database: TestDatabase,
+    accounts: Accounts,
+    clock: ManualClock,
+    workspace: WorkspaceId,
+    ended: Arc<Ended>,
+}
+
+#[derive(Default)]
+struct Ended(Mutex<Vec<(DeviceId, Standing)>>);
+
+impl OnEnded for Ended {
+    fn on_ended(&self, _: WorkspaceId, device: DeviceId, standing: Standing) {
+        self.0.lock().unwrap().push((device, standing));
+    }
+}
+
+async fn offices() -> Vec<Office> {
+    let mut offices = Vec::new();
+    for database in databases().await {
+        let clock = ManualClock::new(NOON, 5);
+        let config = SessionsConfig { access_minutes: 15, refresh_days: 30 };
+        let keys = Keys::new([3; 32]);
+        let accounts = Accounts::new(database.store.clone(), keys, clock.clock(), config);
+        let ended = Arc::new(Ended::default());
+        accounts.set_on_ended(Arc::clone(&ended) as Arc<dyn OnEnded>);
+        let new = WorkspaceNew {
+            slug: "acme".to_owned(),
+            name: "Acme".to_owned(),
+            team: "Sales".to_owned(),
+            admin_email: "Ana@acme.example".to_owned(),
+            password: Secret::new(PASSWORD),
+        };
+        let made = accounts.add_workspace(&new).await.unwrap();
+        let office = Office { database, accounts, clock, workspace: made.workspace, ended };
+        office.hire("ben@acme.example").await;
+        offices.push(office);
+    }
+    offices
+}
+
+impl Office {
+    async fn hire(&self, email: &str) -> AgentId {
+        let new = AgentNew {
+            email: email.to_owned(),
+            name: "Somebody".to_owned(),
+            role: Role::Agent,
+            password: PASSWORD.to_owned(),
+            capacity: Some(3),
+            teams: Vec::new(),
+        };
+        let setter = Setter { workspace: self.workspace, by: None };
+        let (id, work) = self.accounts.plan_agent(setter, &new).await.unwrap();
+        self.write(work).await.unwrap();
+        id
+    }
+
+    /// What the committer does with a change, the event aside.
+    async fn write(&self, work: crate::engine::work::SettingWork) -> Result<(), StoreError> {
+        let mut tx = self.database.store.begin().await?;
+        for (sql, args) in &work.writes {
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            tx.run(sql, &args).await?;
+        }
+        tx.commit().await
+    }
+
+    async fn try_sign_in(&self, email: &str, password: &str) -> Result<Session, AccountError> {
+        self.accounts.sign_in(&login(email, password), HERE).await
+    }
+
+    async fn sign_in(&self, email: &str) -> Session {
+        self.try_sign_in(email, PASSWORD).await.unwrap()
+    }
+
+    async fn refresh(&self, session: &Session) -> Result<Session, AccountError> {
+        let refresh =
+            Refresh { refresh_token: session.refresh_token.clone(), device_id: session.device_id };
+        self.accounts.refresh(&refresh).await
+    }
+
+    async fn signed(&self, session: &Session) -> Signed {
+        self.accounts.authenticate(&session.access_token).await.unwrap()
+    }
+}
+
+fn login(email: &str, password: &str) -> Login {
+    Login {
+        workspace: "acme".to_owned(),
+        email: email.to_owned(),
+        password: password.to_owned(),
+        device_id: None,
+        device_name: Some("Phone".to_owned()),
+    }
+}
+
+#[track_caller]
+fn is_over<T: std::fmt::Debug>(answer: Result<T, AccountError>) {
+    assert!(matches!(answer, Err(AccountError::SignInAgain)), "{answer:?}");
+}
+
+#[track_caller]
+fn is_revoked<T: std::fmt::Debug>(answer: Result<T, AccountError>) {
+    assert!(matches!(answer, Err(AccountError::DeviceRevoked)), "{answer:?}");
+}
+
+const BEN: &str = "ben@acme.example";
+const ANA: &str = "ana@acme.example";
+
+#[tokio::test]
+async fn who_signs_in_is_known_by_the_access_token_until_it_ends() {
+    for office in offices().await {
+        let session = office.sign_in("BEN@acme.example").await;
+        let signed = office.signed(&session).await;
+        assert_eq!(signed.workspace, office.workspace);
+        assert_eq!((signed.agent, signed.device), (session.agent_id, session.device_id));
+        assert_eq!(signed.role, Role::Agent);
+        office.clock.advance_ms(15 * MINUTE_MS - 1);
+        office.signed(&session).await;
+        office.clock.advance_ms(1);
+        is_over(office.accounts.authenticate(&session.access_token).await);
+        is_over(office.accounts.authenticate("ba_AAAA").await);
+        is_over(office.accounts.authenticate(&session.refresh_token).await);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_refused_alike_and_the_eleventh_try_waits() {
+    for office in offices().await {
+        let mut other = login(BEN, PASSWORD);
+        other.workspace = "other".to_owned();
+        let long = "x".repeat(2_000);
+        for login in [
+            login(BEN, "wrong horse"),
+            login("nobody@acme.example", PASSWORD),
+            login("ben\0@acme.example", PASSWORD),
+            login(BEN, &long),
+            other,
+        ] {
+            let answer = office.accounts.sign_in(&login, HERE).await;
+            assert!(matches!(answer, Err(AccountError::WrongCredentials)), "{answer:?}");
+        }
+        for _ in 0..8 {
+            drop(office.try_sign_in(BEN, "wrong horse").await);
+        }
+        let answer = office.try_sign_in(BEN, PASSWORD).await;
+        assert!(matches!(answer, Err(AccountError::TooManyTries { .. })), "{answer:?}");
+        let elsewhere = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
+        office.accounts.sign_in(&login(BEN, PASSWORD), elsewhere).await.unwrap();
+        office.clock.advance_ms(15 * MINUTE_MS);
+        office.sign_in(BEN).await;
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn each_refresh_gives_the_next_tokens_and_ends_the_ones_before() {
+    for office in offices().await {
+        let first = office.sign_in(BEN).await;
+        let second = office.refresh(&first).await.unwrap();
+        assert_ne!(first.refresh_token, second.refresh_token);
+        office.signed(&second).await;
+        is_over(office.accounts.authenticate(&first.access_token).await);
+        let third = office.refresh(&second).await.unwrap();
+        assert_eq!(third.device_id, first.device_id);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_whose_answer_was_lost_gives_the_same_successor() {
+    for office in offices().await {
+        let first = office.sign_in(BEN).await;
+        let lost = office.refresh(&first).await.unwrap();
+        office.clock.advance_ms(20 * MINUTE_MS);
+        let again = office.refresh(&first).await.unwrap();
+        assert_eq!(again.refresh_token, lost.refresh_token);
+        assert_eq!(again.access_token, lost.access_token);
+        office.signed(&again).await;
+        office.refresh(&again).await.unwrap();
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn twenty_refreshes_at_once_give_one_successor() {
+    for office in offices().await {
+        let first = office.sign_in(BEN).await;
+        let asked = (0..20).map(|_| office.refresh(&first));
+        let answers = futures_util::future::join_all(asked).await;
+        let tokens: std::collections::BTreeSet<String> =
+            answers.into_iter().map(|answer| answer.unwrap().refresh_token).collect();
+        assert_eq!(tokens.len(), 1);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_older_than_the_predecessor_ends_the_session_for_everybody() {
+    for office in offices().await {
+        let first = office.sign_in(BEN).await;
+        let second = office.refresh(&first).await.unwrap();
+        let third = office.refresh(&second).await.unwrap();
+        is_over(office.refresh(&first).await);
+        is_over(office.refresh(&third).await);
+        is_over(office.accounts.authenticate(&third.access_token).await);
+        let ended = office.ended.0.lock().unwrap().clone();
+        assert_eq!(ended, [(first.device_id, Standing::SignInAgain)]);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_good_on_its_device_and_for_thirty_idle_days() {
+    for office in offices().await {
+        let first = office.sign_in(BEN).await;
+        let other = Session { device_id: DeviceId(uuid::Uuid::from_u128(9)), ..first.clone() };
+        is_over(office.refresh(&other).await);
+        office.clock.advance_ms(30 * 24 * 60 * MINUTE_MS - 1);
+        let second = office.refresh(&first).await.unwrap();
+        office.clock.advance_ms(30 * 24 * 60 * MINUTE_MS);
+        is_over(office.refresh(&second).await);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_device_signs_in_again_under_its_id_but_takes_nobody_elses() {
+    for office in offices().await {
+        let first = office.sign_in(BEN).await;
+        let with = |email: &str, device| Login { device_id: device, ..login(email, PASSWORD) };
+        let again = with(BEN, Some(first.device_id));
+        let again = office.accounts.sign_in(&again, HERE).await.unwrap();
+        assert_eq!(again.device_id, first.device_id);
+        is_over(office.refresh(&first).await);
+        let ana = with(ANA, Some(first.device_id));
+        let ana = office.accounts.sign_in(&ana, HERE).await.unwrap();
+        assert_ne!(ana.device_id, first.device_id);
+        office.signed(&again).await;
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_device_is_told_so_and_comes_back_only_as_another_one() {
+    for office in offices().await {
+        let (lost, other) = (office.sign_in(BEN).await, office.sign_in(BEN).await);
+        let by = office.signed(&other).await;
+        assert_eq!(office.accounts.devices(by).await.unwrap().len(), 2);
+        office.accounts.revoke(by, lost.device_id).await.unwrap();
+        is_revoked(office.accounts.authenticate(&lost.access_token).await);
+        is_revoked(office.refresh(&lost).await);
+        let standings =
+            office.accounts.standings(office.workspace, &[lost.device_id, other.device_id]).await;
+        assert_eq!(standings.unwrap(), [Standing::DeviceRevoked, Standing::Live]);
+        assert_eq!(office.accounts.devices(by).await.unwrap().len(), 1);
+        let ended = office.ended.0.lock().unwrap().clone();
+        assert_eq!(ended, [(lost.device_id, Standing::DeviceRevoked)]);
+        let login = Login { device_id: Some(lost.device_id), ..login(BEN, PASSWORD) };
+        let next = office.accounts.sign_in(&login, HERE).await.unwrap();
+        assert_ne!(next.device_id, lost.device_id);
+        is_revoked(office.refresh(&lost).await);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn agents_revoke_their_own_devices_and_admins_any_of_their_workspace() {
+    for office in offices().await {
+        let (ben, ana) = (office.sign_in(BEN).await, office.sign_in(ANA).await);
+        let (by_ben, by_ana) = (office.signed(&ben).await, office.signed(&ana).await);
+        let answer = office.accounts.revoke(by_ben, ana.device_id).await;
+        assert!(matches!(answer, Err(AccountError::NotFound { .. })), "{answer:?}");
+        let stranger = Signed { workspace: WorkspaceId(uuid::Uuid::from_u128(1)), ..by_ana };
+        let answer = office.accounts.revoke(stranger, ben.device_id).await;
+        assert!(matches!(answer, Err(AccountError::NotFound { .. })), "{answer:?}");
+        office.accounts.revoke(by_ana, ben.device_id).await.unwrap();
+        is_revoked(office.accounts.authenticate(&ben.access_token).await);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_other_sessions_without_wiping_them() {
+    for office in offices().await {
+        let (here, there) = (office.sign_in(BEN).await, office.sign_in(BEN).await);
+        let signed = office.signed(&here).await;
+        let (old, next) = (Secret::new(PASSWORD), Secret::new("battery staple"));
+        let wrong = office.accounts.change_password(signed, &next, &next).await;
+        assert!(matches!(wrong, Err(AccountError::WrongCredentials)), "{wrong:?}");
+        let short = office.accounts.change_password(signed, &old, &Secret::new("short")).await;
+        assert!(matches!(short, Err(AccountError::Invalid { .. })), "{short:?}");
+        office.accounts.change_password(signed, &old, &next).await.unwrap();
+        office.signed(&here).await;
+        is_over(office.accounts.authenticate(&there.access_token).await);
+        is_over(office.refresh(&there).await);
+        assert!(office.try_sign_in(BEN, PASSWORD).await.is_err());
+        office.try_sign_in(BEN, "battery staple").await.unwrap();
+        let ended = office.ended.0.lock().unwrap().clone();
+        assert_eq!(ended, [(there.device_id, Standing::SignInAgain)]);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_is_signed_out_wiped_and_kept_out() {
+    use baton_protocol::AgentState;
+    use baton_protocol::settings::AgentChange;
+    for office in offices().await {
+        let session = office.sign_in(BEN).await;
+        let setter = Setter { workspace: office.workspace, by: None };
+        let change = AgentChange { state: Some(AgentState::Leaving), ..AgentChange::default() };
+        let plan = office.accounts.plan_agent_change(setter, session.agent_id, &change);
+        office.write(plan.await.unwrap()).await.unwrap();
+        is_revoked(office.accounts.authenticate(&session.access_token).await);
+        let answer = office.try_sign_in(BEN, PASSWORD).await;
+        assert!(matches!(answer, Err(AccountError::WrongCredentials)), "{answer:?}");
+        office.write(office.accounts.plan_left(setter, session.agent_id)).await.unwrap();
+        let admin = office.sign_in(ANA).await.agent_id;
+        let last = office.accounts.plan_agent_change(setter, admin, &change).await;
+        assert!(matches!(last, Err(AccountError::NotAllowed { .. })), "{last:?}");
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_of_an_ended_session_opens_no_socket() {
+    for office in offices().await {
+        let session = office.sign_in(BEN).await;
+        let signed = office.signed(&session).await;
+        let ticket = office.accounts.ticket(signed).unwrap();
+        assert_eq!(office.accounts.redeem(ticket.expose()).await.unwrap(), signed);
+        is_over(office.accounts.redeem(ticket.expose()).await);
+        let ticket = office.accounts.ticket(signed).unwrap();
+        office.accounts.revoke(signed, signed.device).await.unwrap();
+        is_revoked(office.accounts.redeem(ticket.expose()).await);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_first_start_makes_one_admin_and_no_other_does() {
+    for database in databases().await {
+        let clock = Clock::system();
+        let config = SessionsConfig { access_minutes: 15, refresh_days: 30 };
+        let keys = Keys::new([3; 32]);
+        let accounts = Accounts::new(database.store.clone(), keys, clock, config);
+        let first = accounts.first_admin().await.unwrap().unwrap();
+        assert!(accounts.first_admin().await.unwrap().is_none());
+        let login = Login {
+            workspace: first.workspace,
+            email: first.email,
+            password: first.password.expose().to_owned(),
+            device_id: None,
+            device_name: None,
+        };
+        let session = accounts.sign_in(&login, HERE).await.unwrap();
+        let signed = accounts.authenticate(&session.access_token).await.unwrap();
+        assert_eq!(signed.role, Role::Admin);
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_apps_next_secret_is_tried_beside_the_present_one() {
+    for office in offices().await {
+        let put = |secret: &str| Secret::new(secret);
+        let accounts = &office.accounts;
+        let token = accounts.add_meta_app("123", &put("one"), None).await.unwrap();
+        let same = accounts.add_meta_app("123", &put("two"), None).await.unwrap();
+        assert_eq!(token, same);
+        accounts.add_meta_app("123", &put("two"), Some(&put("verify"))).await.unwrap();
+        let app = accounts.meta_app("123").await.unwrap().unwrap();
+        let secrets: Vec<_> = app.secrets.iter().map(Secret::expose).collect();
+        assert_eq!((secrets, app.verify_token.expose()), (vec!["two", "one"], "verify"));
+        assert!(accounts.meta_app("124").await.unwrap().is_none());
+        accounts.add_meta_app("456", &put("other"), None).await.unwrap();
+        let swap = "UPDATE meta_app SET secrets_sealed =
+            (SELECT m.secrets_sealed FROM meta_app m WHERE m.id = '456') WHERE id = '123'";
+        office.database.tamper(swap).await;
+        assert!(matches!(accounts.meta_app("123").await, Err(AccountError::Secrets(_))));
+        office.database.close().await;
+    }
+}

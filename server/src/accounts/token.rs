@@ -1,0 +1,133 @@
+//! The texts of tokens. To clients they are opaque; the server derives them from its key, the
+//! device's family and a number, so that the same refresh always gives the same successor and
+//! nothing but digests has to be stored.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use baton_protocol::{DeviceId, WorkspaceId};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+use crate::config::Secret;
+use crate::secrets::Keys;
+
+const REFRESH: &str = "br_";
+const ACCESS: &str = "ba_";
+const TICKET: &str = "bt_";
+
+/// What a device's tokens of one generation derive from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Family<'a> {
+    pub(super) workspace: WorkspaceId,
+    pub(super) device: DeviceId,
+    /// Random, new with every sign-in.
+    pub(super) family: &'a str,
+}
+
+/// A refresh token as it was presented; not yet proven.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Presented {
+    pub(super) workspace: WorkspaceId,
+    pub(super) device: DeviceId,
+    pub(super) generation: u64,
+    proof: [u8; 32],
+}
+
+impl Family<'_> {
+    /// The refresh token of a generation.
+    pub(super) fn refresh(&self, keys: &Keys, generation: u64) -> Secret {
+        let mut bytes = Vec::with_capacity(72);
+        bytes.extend_from_slice(self.workspace.0.as_bytes());
+        bytes.extend_from_slice(self.device.0.as_bytes());
+        bytes.extend_from_slice(&generation.to_be_bytes());
+        bytes.extend_from_slice(&self.proof(keys, b"refresh", generation));
+        Secret::new(format!("{REFRESH}{}", BASE64.encode(bytes)))
+    }
+
+    /// The access token that goes with it.
+    pub(super) fn access(&self, keys: &Keys, generation: u64) -> Secret {
+        let proof = self.proof(keys, b"access", generation);
+        Secret::new(format!("{ACCESS}{}", BASE64.encode(proof)))
+    }
+
+    /// Whether a presented token is of this family.
+    pub(super) fn is_of(&self, keys: &Keys, presented: &Presented) -> bool {
+        let proof = self.proof(keys, b"refresh", presented.generation);
+        bool::from(proof.ct_eq(&presented.proof))
+    }
+
+    fn proof(&self, keys: &Keys, what: &[u8], generation: u64) -> [u8; 32] {
+        keys.token(&[
+            what,
+            self.workspace.0.as_bytes(),
+            self.device.0.as_bytes(),
+            self.family.as_bytes(),
+            &generation.to_be_bytes(),
+        ])
+    }
+}
+
+/// Reads a refresh token.
+pub(super) fn presented(text: &str) -> Option<Presented> {
+    let bytes = BASE64.decode(text.strip_prefix(REFRESH)?).ok()?;
+    let (workspace, rest) = bytes.split_first_chunk::<16>()?;
+    let (device, rest) = rest.split_first_chunk::<16>()?;
+    let (generation, rest) = rest.split_first_chunk::<8>()?;
+    Some(Presented {
+        workspace: Uuid::from_bytes(*workspace).into(),
+        device: Uuid::from_bytes(*device).into(),
+        generation: u64::from_be_bytes(*generation),
+        proof: rest.try_into().ok()?,
+    })
+}
+
+/// The digest of an access token; `None` when the text is none.
+pub(super) fn access_digest(text: &str) -> Option<String> {
+    let is_one = text.len() <= 64 && text.starts_with(ACCESS);
+    is_one.then(|| digest(text))
+}
+
+/// What is stored of a token.
+pub(super) fn digest(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
+}
+
+/// A ticket for one socket.
+pub(super) fn ticket(random: [u8; 32]) -> Secret {
+    Secret::new(format!("{TICKET}{}", BASE64.encode(random)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn family(family: &str) -> Family<'_> {
+        Family { workspace: Uuid::from_u128(1).into(), device: Uuid::from_u128(2).into(), family }
+    }
+
+    #[test]
+    fn a_refresh_token_proves_its_family_generation_and_key() {
+        let keys = Keys::new([1; 32]);
+        let token = family("f").refresh(&keys, 7);
+        let read = presented(token.expose()).unwrap();
+        assert_eq!((read.device, read.generation), (Uuid::from_u128(2).into(), 7));
+        assert!(family("f").is_of(&keys, &read));
+        assert!(!family("g").is_of(&keys, &read));
+        assert!(!family("f").is_of(&Keys::new([2; 32]), &read));
+        assert!(!family("f").is_of(&keys, &Presented { generation: 8, ..read }));
+        assert_eq!(token, family("f").refresh(&keys, 7));
+    }
+
+    #[test]
+    fn other_texts_are_no_tokens() {
+        let keys = Keys::new([1; 32]);
+        let (refresh, access) = (family("f").refresh(&keys, 1), family("f").access(&keys, 1));
+        assert!(access_digest(access.expose()).is_some());
+        assert_eq!(access_digest(refresh.expose()), None);
+        assert_eq!(presented(access.expose()), None);
+        for text in ["", "br_", "br_!!!!", "br_AAAA", &format!("{}A", refresh.expose())] {
+            assert_eq!(presented(text), None, "{text}");
+        }
+    }
+}
