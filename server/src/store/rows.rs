@@ -351,7 +351,19 @@ fn erased(fact: &Fact) -> Option<EventContent> {
             Some(EventContent::Line(Content { erased: true, ..Content::default() }))
         }
         Fact::NoteAdded { .. } => Some(EventContent::Note { text: None }),
-        _ => None,
+        // A card that was erased is as if it had never been told.
+        Fact::ContactChanged { .. }
+        | Fact::ConversationOpened { .. }
+        | Fact::EpisodeOpened { .. }
+        | Fact::MessageChanged { .. }
+        | Fact::OwnerChanged { .. }
+        | Fact::StatusChanged { .. }
+        | Fact::ReadMarked { .. }
+        | Fact::AgentChanged { .. }
+        | Fact::TeamChanged { .. }
+        | Fact::MembershipChanged { .. }
+        | Fact::ChannelChanged { .. }
+        | Fact::HeadChanged { .. } => None,
     }
 }
 

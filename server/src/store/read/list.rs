@@ -3,8 +3,6 @@
 //! A list is merged by the database from branches of one team (or owner) and one status each, all
 //! read in index order: a page costs what the viewer sees of it, not what the workspace holds.
 
-use std::fmt::Write as _;
-
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ConversationView;
@@ -118,7 +116,7 @@ pub async fn list(
         keys.extend(query.keys(tx, &place, limit + 1 - keys.len()).await?);
         match place.phase {
             Phase::Waiting if keys.len() <= limit => place = Place::start(Phase::Others),
-            _ => break,
+            Phase::Waiting | Phase::Others | Phase::All => break,
         }
     }
     let more = keys.len() > limit;
@@ -329,19 +327,17 @@ impl Query<'_> {
             let (column, value) = (branch.by.0, args.len());
             for status in statuses {
                 let union = if sql.is_empty() { "" } else { " UNION ALL " };
-                // Writing to a string cannot fail.
-                let _ = write!(
-                    sql,
+                let status = status.name();
+                sql.push_str(&format!(
                     "{union}SELECT * FROM (SELECT c.id AS id, {key} AS sort_key
                      FROM conversation AS c
-                     WHERE c.workspace = $1 AND c.{column} = ${value} AND c.status = '{}'{and}
+                     WHERE c.workspace = $1 AND c.{column} = ${value} AND c.status = '{status}'{and}
                        AND ({key}, c.id) {beyond} (CAST($3 AS BIGINT), $4)
-                     ORDER BY {key} {order}, c.id {order} LIMIT CAST($5 AS BIGINT)) AS b",
-                    status.name()
-                );
+                     ORDER BY {key} {order}, c.id {order} LIMIT CAST($5 AS BIGINT)) AS b"
+                ));
             }
         }
-        let _ = write!(sql, " ORDER BY 2 {order}, 1 {order} LIMIT CAST($5 AS BIGINT)");
+        sql.push_str(&format!(" ORDER BY 2 {order}, 1 {order} LIMIT CAST($5 AS BIGINT)"));
         sql
     }
 

@@ -69,7 +69,7 @@ pub async fn gap(
         column(after).to_string(),
         column(upto).to_string(),
     ];
-    read(tx.rows(&SELECT, &[&args[0], &args[1], &args[2], &args[3]]).await?)
+    read(&tx.rows(&SELECT, &[&args[0], &args[1], &args[2], &args[3]]).await?)
 }
 
 /// Whether events of (after, upto] touch more than `limit` conversations, as these audiences hear.
@@ -121,9 +121,9 @@ async fn log_between(
          ORDER BY l.position"
     ));
     let args = [workspace.to_string(), column(after).to_string(), column(upto).to_string()];
-    read(tx.rows(&SELECT, &[&args[0], &args[1], &args[2]]).await?)
+    read(&tx.rows(&SELECT, &[&args[0], &args[1], &args[2]]).await?)
 }
 
-fn read(rows: Vec<LogRow>) -> Result<Vec<Logged>, StoreError> {
+fn read(rows: &[LogRow]) -> Result<Vec<Logged>, StoreError> {
     rows.iter().map(LogRow::read).collect()
 }

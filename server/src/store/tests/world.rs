@@ -264,11 +264,13 @@ fn text_of(text: &str) -> EventContent {
 }
 
 fn content_id(fact: &Fact) -> String {
-    match fact {
-        Fact::LineReceived { line, .. } | Fact::LineWritten { line, .. } => line.id.to_string(),
-        Fact::NoteAdded { note_id, .. } => note_id.to_string(),
-        _ => unreachable!("a fact without content"),
+    if let Fact::NoteAdded { note_id, .. } = fact {
+        return note_id.to_string();
     }
+    let (Fact::LineReceived { line, .. } | Fact::LineWritten { line, .. }) = fact else {
+        unreachable!("a fact without content")
+    };
+    line.id.to_string()
 }
 
 fn message_values(
@@ -278,41 +280,23 @@ fn message_values(
 ) -> Option<Value> {
     let channel = conversation?.head.channel_id;
     let id = event.conversation_id;
-    match &event.fact {
-        Fact::LineReceived { line, at, .. } => Some(json!([
-            workspace,
-            id,
-            line.seq,
-            line.id,
-            channel,
-            "customer",
-            null,
-            "text",
-            at.ms(),
-            at.ms(),
-            line.id,
-            null,
-            null
-        ])),
-        Fact::LineWritten { line, author: Author::Agent { id: agent }, at, op_id, .. } => {
-            Some(json!([
-                workspace,
-                id,
-                line.seq,
-                line.id,
-                channel,
-                "agent",
-                agent,
-                "text",
-                at.ms(),
-                at.ms(),
-                null,
-                op_id,
-                "queued"
-            ]))
-        }
-        _ => None,
+    if let Fact::LineReceived { line, at, .. } = &event.fact {
+        let at = at.ms();
+        return Some(json!([
+            workspace, id, line.seq, line.id, channel, "customer", null, "text", at, at, line.id,
+            null, null
+        ]));
     }
+    let Fact::LineWritten { line, author: Author::Agent { id: agent }, at, op_id, .. } =
+        &event.fact
+    else {
+        return None;
+    };
+    let at = at.ms();
+    Some(json!([
+        workspace, id, line.seq, line.id, channel, "agent", agent, "text", at, at, null, op_id,
+        "queued"
+    ]))
 }
 
 fn note_values(
