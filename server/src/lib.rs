@@ -4,12 +4,15 @@
 //! order, and the repository test `tidy` says which may use which.
 
 pub mod accounts;
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod coordinator;
+pub mod demo;
 pub mod engine;
 pub mod gateway;
+pub mod http;
 pub mod jobs;
 pub mod secrets;
 pub mod store;

@@ -4,9 +4,7 @@ use baton_domain::scope::Scope;
 use baton_domain::sight::{Sight, Tidings};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::Hello;
-use baton_protocol::{
-    Command, CommandResult, ConversationId, Cursor, WorkspaceId,
-};
+use baton_protocol::{Command, CommandResult, ConversationId, Cursor, WorkspaceId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -71,9 +69,13 @@ impl Backend for Parts {
 
     fn standings(&self, callers: Vec<Caller>) -> Answer<'_, Vec<Standing>> {
         async move {
-            let devices: Vec<_> =
-                callers.iter().map(|caller| (caller.workspace, caller.device)).collect();
-            let standings = self.accounts.standings(&devices).await.map_err(|error| {
+            // One hub asks: all are of one workspace.
+            let Some(workspace) = callers.first().map(|caller| caller.workspace) else {
+                return Ok(Vec::new());
+            };
+            let devices: Vec<_> = callers.iter().map(|caller| caller.device).collect();
+            let standings = self.accounts.standings(workspace, &devices).await;
+            let standings = standings.map_err(|error| {
                 tracing::warn!(%error, "sessions could not be looked up");
                 Unavailable
             })?;
@@ -104,11 +106,8 @@ impl Parts {
         if signed.device != hello.device_id {
             return Err(NotLetIn::SignInAgain);
         }
-        let caller = Caller {
-            workspace: signed.workspace,
-            agent: signed.agent,
-            device: signed.device,
-        };
+        let caller =
+            Caller { workspace: signed.workspace, agent: signed.agent, device: signed.device };
         let store = self.engine.store();
         let read = async {
             let mut tx = store.read().await?;

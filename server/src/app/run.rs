@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use baton_protocol::Role;
+use baton_protocol::{Role, WorkspaceId};
 use baton_simulator::Simulator;
 
 use super::serve::{Foundation, Server};
@@ -12,8 +12,9 @@ use crate::cli::{Command, Demo, VerifyLog};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo::{Facts, Scene, Seeds, play, seed};
-use crate::store::read;
-use crate::store::verify::verify_log;
+use crate::store::seal::hash_at;
+use crate::store::verify::{Fault, verify_log};
+use crate::store::{Store, read};
 use crate::telemetry::start_logs;
 
 /// Carries out a command.
@@ -75,16 +76,38 @@ async fn verify(verify: &VerifyLog, config: &Config) -> anyhow::Result<()> {
     }
     let mut is_whole = true;
     for (workspace, slug) in workspaces {
-        let report = verify_log(store, workspace, anchors.get(&workspace)).await?;
+        let mut report = verify_log(store, workspace).await?;
+        if report.fault.is_none() {
+            report.fault = against_anchor(store, workspace, anchors.get(&workspace)).await?;
+        }
         is_whole &= report.fault.is_none();
         if verify.json {
-            say(&format!("{}\n", serde_json::to_string(&report.to_json(&slug))?));
+            let line = serde_json::json!({ "workspace": slug, "report": report });
+            say(&format!("{line}\n"));
         } else {
             say(&format!("{slug}: {report}\n"));
         }
     }
     anyhow::ensure!(is_whole, "the log is not as it was written");
     Ok(())
+}
+
+/// The marker outside the database must be a hash of this very chain.
+async fn against_anchor(
+    store: &Store,
+    workspace: WorkspaceId,
+    marker: Option<&(u64, String)>,
+) -> anyhow::Result<Option<Fault>> {
+    let Some((position, hash)) = marker else { return Ok(None) };
+    let mut tx = store.read().await?;
+    let found = hash_at(&mut tx, workspace, *position).await?;
+    tx.rollback().await?;
+    let what = match found {
+        Some(found) if found == *hash => return Ok(None),
+        Some(_) => "the chain is another one than the marker outside the database says",
+        None => "a marker outside the database says that the log was sealed up to here",
+    };
+    Ok(Some(Fault { position: *position, what: what.to_owned() }))
 }
 
 async fn demo(demo: &Demo, config: &Config) -> anyhow::Result<()> {
@@ -141,12 +164,8 @@ async fn demo(demo: &Demo, config: &Config) -> anyhow::Result<()> {
         say(&format!("{}\n", serde_json::to_string(&facts)?));
     } else {
         let url = server.url();
-        let scene = Scene {
-            server_url: &url,
-            simulator: &simulator,
-            logins: &cast.logins,
-            clock: &clock,
-        };
+        let scene =
+            Scene { server_url: &url, simulator: &simulator, logins: &cast.logins, clock: &clock };
         play(scene, &mut |line| say(&format!("{line}\n"))).await.context("the scene")?;
         if !demo.once {
             say(&format!("\n{}", facts.guide()));

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use baton_protocol::{ChannelId, Epoch, WorkspaceId};
+use baton_protocol::{ChannelId, DeviceId, Epoch, WorkspaceId};
 use tokio::task::JoinHandle;
 
 use super::backend;
 use crate::accounts::settings::channel::open_token;
-use crate::accounts::{Accounts, OnEnded};
+use crate::accounts::{Accounts, OnEnded, Standing};
 use crate::clock::Clock;
 use crate::config::{Config, Database, Synchronous};
 use crate::coordinator::{self, Coordinator, InProcess};
@@ -21,7 +21,7 @@ use crate::http;
 use crate::jobs::anchor::Anchors;
 use crate::jobs::{Rehomer, Sealer, Sender, SenderParts, Unseal, Waker};
 use crate::secrets::Keys;
-use crate::store::{Options, Store};
+use crate::store::{Options, Store, read};
 use crate::telemetry::Metrics;
 use crate::whatsapp::client::{Client, Timeouts, Token};
 
@@ -104,7 +104,7 @@ async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
 
 async fn heads(store: &Store) -> anyhow::Result<BTreeMap<WorkspaceId, u64>> {
     let mut tx = store.read().await?;
-    let heads = crate::store::read::log_heads(&mut tx).await?;
+    let heads = read::log_heads(&mut tx).await?;
     tx.rollback().await?;
     Ok(heads)
 }
@@ -138,7 +138,8 @@ impl Server {
             foundation;
         let coordinator: Arc<dyn Coordinator> = coordinator;
         let gateway = gateway(config, &clock, &engine, &accounts, &coordinator);
-        accounts.set_on_ended(Arc::new(TellSockets(Arc::clone(&coordinator))));
+        let tell = TellSockets { store: store.clone(), coordinator: Arc::clone(&coordinator) };
+        accounts.set_on_ended(Arc::new(tell));
         let sealer = Sealer {
             store: store.clone(),
             clock: clock.clone(),
@@ -147,11 +148,8 @@ impl Server {
         };
         let sender = sender(config, &clock, &engine, &keys, &metrics)?;
         let waker = Waker { engine: engine.clone(), clock: clock.clone() };
-        let rehomer = Rehomer {
-            engine: engine.clone(),
-            accounts: accounts.clone(),
-            clock: clock.clone(),
-        };
+        let rehomer =
+            Rehomer { engine: engine.clone(), accounts: accounts.clone(), clock: clock.clone() };
         let workers = vec![
             tokio::spawn(sealer.clone().run()),
             tokio::spawn(sender.run()),
@@ -210,19 +208,28 @@ fn install_tls() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
-struct TellSockets(Arc<dyn Coordinator>);
+/// Tells all nodes that sessions ended, so that their sockets are closed at once.
+struct TellSockets {
+    store: Store,
+    coordinator: Arc<dyn Coordinator>,
+}
 
 impl OnEnded for TellSockets {
-    fn on_ended(
-        &self,
-        workspace: WorkspaceId,
-        agent: baton_protocol::AgentId,
-    ) {
-        let coordinator = Arc::clone(&self.0);
+    fn on_ended(&self, workspace: WorkspaceId, device: DeviceId, _standing: Standing) {
+        let (store, coordinator) = (self.store.clone(), Arc::clone(&self.coordinator));
         tokio::spawn(async move {
-            // A bus that is away: the poll of standings finds it within seconds.
-            if coordinator.sessions_changed(workspace, agent).await.is_err() {
-                tracing::warn!("ended sessions could not be told");
+            let told = async {
+                let mut tx = store.read().await?;
+                let agent = read::agent_of(&mut tx, workspace, device).await?;
+                tx.rollback().await?;
+                if let Some(agent) = agent {
+                    coordinator.sessions_changed(workspace, agent).await?;
+                }
+                anyhow::Ok(())
+            };
+            // When that fails, the poll of standings finds it within seconds.
+            if let Err(error) = told.await {
+                tracing::warn!(%error, "ended sessions could not be told");
             }
         });
     }
@@ -241,12 +248,7 @@ fn gateway(
         origins: config.http.allowed_origins.iter().cloned().collect(),
         ..gateway::Limits::default()
     };
-    let (now, random) = (clock.clone(), clock.clone());
-    let edge = gateway::Edge {
-        now: Arc::new(move || now.now()),
-        random: Arc::new(move || random.below(u64::MAX)),
-    };
-    Gateway::new(Arc::new(parts), Arc::clone(coordinator), limits, edge)
+    Gateway::new(Arc::new(parts), Arc::clone(coordinator), limits, clock.clone())
 }
 
 fn sender(

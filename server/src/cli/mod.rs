@@ -124,7 +124,7 @@ pub fn main() -> ExitCode {
         | Command::Demo(_)
         | Command::Migrate
         | Command::VerifyLog(_)
-        | Command::Admin(_)) => app(&command, &loaded.config),
+        | Command::Admin(_)) => crate::app::run(&command, &loaded.config),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -133,11 +133,6 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The seam: all that needs a server is handed to the module that assembles one.
-fn app(_command: &Command, _config: &Config) -> anyhow::Result<()> {
-    anyhow::bail!("this command is not part of this build")
 }
 
 fn config(command: ConfigCommand, loaded: &Loaded) -> anyhow::Result<()> {

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use baton_protocol::account::{Login, Session};
-use baton_protocol::frame::{
-    ClientFrame, Compose, ComposeAction, Hello, SUBPROTOCOL, ServerFrame,
-};
+use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Hello, SUBPROTOCOL, ServerFrame};
 use baton_protocol::outcome::CommandResults;
 use baton_protocol::problem::Problem;
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor};
@@ -219,9 +217,7 @@ impl Socket {
     pub async fn command(&self, command: Command) -> anyhow::Result<CommandResult> {
         let op_id = command.op_id;
         self.send(&ClientFrame::Command { command }).await?;
-        let mine = |frame: &ServerFrame| {
-            matches!(frame, ServerFrame::CommandResult(result) if result.op_id == Some(op_id))
-        };
+        let mine = |frame: &ServerFrame| matches!(frame, ServerFrame::CommandResult(result) if result.op_id == Some(op_id));
         let received = self.wait_for(mine, Duration::from_secs(15)).await?;
         match received.frame.as_ref() {
             ServerFrame::CommandResult(result) => Ok(result.as_ref().clone()),
@@ -345,8 +341,7 @@ impl Pump {
     fn hear(&self, text: &str) {
         // A frame of a newer server is passed over, as clients have to.
         let Ok(frame) = serde_json::from_str::<ServerFrame>(text) else { return };
-        let received =
-            Received { at: Instant::now(), frame: Arc::new(frame), bytes: text.len() };
+        let received = Received { at: Instant::now(), frame: Arc::new(frame), bytes: text.len() };
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.push(received);
         let count = heard.len();

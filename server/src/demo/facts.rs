@@ -27,7 +27,8 @@ impl Facts {
     /// What a person can try, as text.
     pub fn guide(&self) -> String {
         let Self { server_url: server, simulator_url: simulator, .. } = self;
-        let mut text = format!("Baton is ready at {server}\n\nLogins (workspace, e-mail, password):\n");
+        let mut text =
+            format!("Baton is ready at {server}\n\nLogins (workspace, e-mail, password):\n");
         for login in &self.logins {
             let role = login.role.name();
             let (workspace, email, password) = (&login.workspace, &login.email, &login.password);

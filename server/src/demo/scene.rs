@@ -192,7 +192,7 @@ impl Stage<'_> {
         let reached = |sent: &baton_simulator::Reached| sent.text() == Some(text);
         self.scene.simulator.wait_reached(reached, PATIENCE).await?;
         self.tell(started, "the reply is on Lucía's phone, in the Cloud API's form");
-        answer
+        answer.context("the reply wrote no line")
     }
 
     async fn the_offline_reply_is_refused(
@@ -267,9 +267,9 @@ fn line_of(received: &Received) -> Option<(ConversationId, LineRef)> {
 }
 
 fn is_resolved(frame: &ServerFrame) -> bool {
-    events(frame).iter().any(|event| {
-        matches!(event.fact, Fact::StatusChanged { status: Status::Resolved, .. })
-    })
+    events(frame)
+        .iter()
+        .any(|event| matches!(event.fact, Fact::StatusChanged { status: Status::Resolved, .. }))
 }
 
 fn shows(frame: &ServerFrame, of: LineRef, wanted: MessageStatus) -> bool {
@@ -294,9 +294,9 @@ fn last_cursor(socket: &Socket) -> Option<Cursor> {
     cursor
 }
 
-fn accepted(result: &CommandResult) -> anyhow::Result<anyhow::Result<LineRef>> {
+fn accepted(result: &CommandResult) -> anyhow::Result<Option<LineRef>> {
     match &result.outcome {
-        Outcome::Accepted(accepted) => Ok(accepted.line.context("it wrote no line")),
+        Outcome::Accepted(accepted) => Ok(accepted.line),
         Outcome::Refused(refused) => bail!("refused: {}", refused.detail),
     }
 }

@@ -7,10 +7,10 @@ use baton_domain::scope::Scope;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{Ack, Hello, ResetReason};
-use baton_protocol::{
-    AgentId, Command, CommandResult, ConversationId, Cursor, DeviceId, Epoch, Head, WorkspaceId,
-};
+use baton_protocol::{Command, CommandResult, ConversationId, Cursor, Epoch, Head, WorkspaceId};
 use futures_util::future::BoxFuture;
+
+pub use crate::engine::work::Caller;
 
 /// The store cannot be asked right now; ask again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -19,17 +19,6 @@ pub struct Unavailable;
 
 /// An answer, some time.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, Unavailable>>;
-
-/// Who speaks through a socket.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Caller {
-    /// The tenant.
-    pub workspace: WorkspaceId,
-    /// Who.
-    pub agent: AgentId,
-    /// On which device.
-    pub device: DeviceId,
-}
 
 /// Somebody who may come in.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_domain::decide::delivery::SendResult;
-use baton_protocol::{ConversationId, Epoch, Timestamp, WorkspaceId};
+use baton_protocol::{ChannelId, ConversationId, Epoch, Timestamp, WorkspaceId};
 use tokio::sync::Semaphore;
 
 use super::pace::Pace;
@@ -25,8 +25,8 @@ use crate::whatsapp::client::{Addressee, Client, SendOutcome, SendRequest, Token
 use crate::whatsapp::errors::{Class, Pause, look_up};
 use crate::whatsapp::tag::Tag;
 
-/// Opens a channel's sealed token: workspace, channel id, sealed text.
-pub type Unseal = Arc<dyn Fn(WorkspaceId, &str, &str) -> Option<Token> + Send + Sync>;
+/// Opens a channel's sealed token.
+pub type Unseal = Arc<dyn Fn(WorkspaceId, ChannelId, &str) -> Option<Token> + Send + Sync>;
 
 /// What the sender is made of.
 pub struct SenderParts {
@@ -221,7 +221,7 @@ impl Sender {
         attempt: u32,
     ) -> (SendResult, Option<Timestamp>) {
         let parts = &self.0.parts;
-        let opened = (parts.unseal)(at.workspace, &order.channel_id, &order.token_sealed);
+        let opened = (parts.unseal)(at.workspace, at.channel, &order.token_sealed);
         let Some(token) = opened else {
             tracing::error!(channel_id = %at.channel, "the channel's token cannot be read");
             return (SendResult::Again, Some(self.now().plus_ms(60_000)));

@@ -115,6 +115,19 @@ pub async fn sealed(tx: &mut Tx, workspace: WorkspaceId) -> Result<Sealed, Store
     }
 }
 
+/// The chain's hash at the end of a stretch that was sealed; `None` where no stretch ends.
+pub async fn hash_at(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    upto: u64,
+) -> Result<Option<String>, StoreError> {
+    static SELECT: Sql =
+        Sql::new("SELECT hash FROM seal WHERE workspace = $1 AND upto = CAST($2 AS BIGINT)");
+    let args = [workspace.to_string(), upto.to_string()];
+    let row: Option<(String,)> = tx.row(&SELECT, &[&args[0], &args[1]]).await?;
+    Ok(row.map(|(hash,)| hash))
+}
+
 /// Seals at most `limit` further rows and tells how far the chain is sealed then.
 pub async fn seal_pending(
     store: &Store,

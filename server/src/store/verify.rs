@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use baton_protocol::{Fact, WorkspaceId};
+use serde::Serialize;
 use sqlx::FromRow;
 
 use super::digest::content_digest;
@@ -12,7 +13,7 @@ use super::seal::{ChainRow, Hash, MARK_BYTES, chain_rows, genesis, mark};
 use super::{Sql, Store, StoreError, Tx};
 
 /// What was found.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Report {
     /// Rows that were read and found right.
     pub checked: u64,
@@ -26,8 +27,22 @@ pub struct Report {
     pub fault: Option<Fault>,
 }
 
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { checked, sealed, unsealed, contents, fault } = self;
+        match fault {
+            None => write!(
+                f,
+                "{checked} events and {contents} contents are as they were written; sealed up to \
+                 {sealed}, {unsealed} above it"
+            ),
+            Some(Fault { position, what }) => write!(f, "position {position}: {what}"),
+        }
+    }
+}
+
 /// Something is not as it was written.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Fault {
     /// Where.
     pub position: u64,

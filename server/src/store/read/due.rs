@@ -25,8 +25,6 @@ pub struct MessageAt {
 /// What a send needs to know; none of it ever changes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SendOrder {
-    /// The channel's id as text.
-    pub channel_id: String,
     /// Meta's id of the number it leaves from.
     pub phone_number_id: String,
     /// The channel's token, sealed.
@@ -152,7 +150,6 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
     let EventContent::Line(content) = from_json(&body)? else { return Ok(None) };
     let Some(text) = content.text else { return Ok(None) };
     Ok(Some(SendOrder {
-        channel_id: at.channel.to_string(),
         phone_number_id: row.phone_number_id,
         token_sealed: row.token_sealed,
         pace_per_s: row.pace_per_s,

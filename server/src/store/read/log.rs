@@ -1,11 +1,13 @@
 //! Stretches of the log, content joined as far as it is not erased.
 
+use std::collections::BTreeMap;
+
 use baton_domain::log::Logged;
 use baton_domain::scope::Audience;
 use baton_protocol::WorkspaceId;
 use sqlx::FromRow;
 
-use crate::store::rows::{LogRow, column, ids, log_columns, number};
+use crate::store::rows::{LogRow, column, id, ids, log_columns, number};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Where a log ends, and from where on the feed is kept.
@@ -126,4 +128,11 @@ async fn log_between(
 
 fn read(rows: &[LogRow]) -> Result<Vec<Logged>, StoreError> {
     rows.iter().map(LogRow::read).collect()
+}
+
+/// Where every workspace's log ends.
+pub async fn log_heads(tx: &mut Tx) -> Result<BTreeMap<WorkspaceId, u64>, StoreError> {
+    static SELECT: Sql = Sql::new("SELECT workspace, position FROM log_head");
+    let rows: Vec<(String, i64)> = tx.rows(&SELECT, &[]).await?;
+    rows.iter().map(|(workspace, position)| Ok((id(workspace)?, number(*position)?))).collect()
 }

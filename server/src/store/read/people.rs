@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
-use baton_protocol::{Agent, AgentId, Channel, Membership, Team, WorkspaceId};
+use baton_protocol::{Agent, AgentId, Channel, DeviceId, Membership, Team, WorkspaceId};
 use sqlx::FromRow;
 
 use crate::store::rows::{id, named, number};
@@ -137,4 +137,23 @@ pub async fn channels(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Channel
         })
     };
     rows.into_iter().map(channel).collect()
+}
+
+/// Every workspace and its slug.
+pub async fn workspaces(tx: &mut Tx) -> Result<Vec<(WorkspaceId, String)>, StoreError> {
+    static SELECT: Sql = Sql::new("SELECT id, slug FROM workspace ORDER BY slug");
+    let rows: Vec<(String, String)> = tx.rows(&SELECT, &[]).await?;
+    rows.into_iter().map(|(of, slug)| Ok((id(&of)?, slug))).collect()
+}
+
+/// Whose device it is.
+pub async fn agent_of(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    device: DeviceId,
+) -> Result<Option<AgentId>, StoreError> {
+    static SELECT: Sql = Sql::new("SELECT agent FROM device WHERE workspace = $1 AND id = $2");
+    let args = [workspace.to_string(), device.to_string()];
+    let row: Option<(String,)> = tx.row(&SELECT, &[&args[0], &args[1]]).await?;
+    row.map(|(agent,)| id(&agent)).transpose()
 }
