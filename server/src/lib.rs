@@ -10,6 +10,7 @@ pub mod config;
 pub mod coordinator;
 pub mod engine;
 pub mod gateway;
+pub mod http;
 pub mod jobs;
 pub mod secrets;
 pub mod store;
