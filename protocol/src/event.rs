@@ -114,6 +114,7 @@ pub enum Fact {
         /// What kind of thing.
         kind: LineKind,
         /// Meta's time.
+        #[serde(rename = "said_at")]
         at: Timestamp,
         /// The message it quotes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,6 +133,7 @@ pub enum Fact {
         /// What kind of thing.
         kind: LineKind,
         /// When it was accepted.
+        #[serde(rename = "said_at")]
         at: Timestamp,
         /// Where it stands.
         status: MessageStatus,

@@ -13,6 +13,7 @@ pub mod id;
 pub mod limits;
 pub mod line;
 pub mod outcome;
+pub mod page;
 pub mod problem;
 pub mod refusal;
 pub mod settings;

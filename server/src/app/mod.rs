@@ -2,6 +2,7 @@
 //! simulator as a library).
 
 mod backend;
+mod listen;
 mod run;
 mod serve;
 

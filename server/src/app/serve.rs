@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,6 +11,7 @@ use baton_protocol::{ChannelId, DeviceId, Epoch, WorkspaceId};
 use tokio::task::JoinHandle;
 
 use super::backend;
+use super::listen::Listening;
 use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Standing};
 use crate::clock::Clock;
@@ -42,7 +44,8 @@ pub struct Server {
     /// Its keys.
     pub keys: Keys,
     sealer: Sealer,
-    http: http::Serving,
+    http: Listening,
+    draining: Arc<AtomicBool>,
     workers: Vec<JoinHandle<()>>,
     committer: JoinHandle<()>,
     drain: Duration,
@@ -156,12 +159,24 @@ impl Server {
             tokio::spawn(waker.run()),
             tokio::spawn(rehomer.run()),
         ];
-        let parts = http::Parts::new(config, &engine, &accounts, &metrics, &clock);
+        let draining = Arc::new(AtomicBool::new(false));
+        let parts = http::Parts {
+            engine: engine.clone(),
+            store: store.clone(),
+            accounts: accounts.clone(),
+            http: Arc::new(config.http.clone()),
+            sessions: config.sessions.clone(),
+            metrics: metrics.clone(),
+            clock: clock.clone(),
+            draining: Arc::clone(&draining),
+        };
         let listener = gateway::listen(config.http.bind)
             .with_context(|| format!("listening on {}", config.http.bind))?;
         let address = listener.local_addr()?;
-        let router = http::router(parts, Arc::clone(&gateway));
-        let http = http::Serving::start(listener, router, &config.http);
+        let sockets = axum::Router::new()
+            .route("/api/v1/socket", axum::routing::get(gateway::upgrade))
+            .with_state(Arc::clone(&gateway));
+        let http = Listening::start(listener, http::router(parts).merge(sockets), &config.http);
         let drain = Duration::from_millis(config.http.drain_ms);
         Ok(Self {
             address,
@@ -173,6 +188,7 @@ impl Server {
             keys,
             sealer,
             http,
+            draining,
             workers,
             committer,
             drain,
@@ -186,6 +202,7 @@ impl Server {
 
     /// Takes nothing new, lets what is under way end, seals the log, closes the database.
     pub async fn stop(self) {
+        self.draining.store(true, Ordering::SeqCst);
         self.http.refuse_new();
         if !self.gateway.drain(self.drain).await {
             tracing::warn!("some sockets did not close in time");

@@ -8,4 +8,4 @@ mod seed;
 
 pub use facts::Facts;
 pub use scene::{Scene, play};
-pub use seed::{Cast, Login, Seeds, seed};
+pub use seed::{Cast, Login, PASSWORD, Seeds, seed};

@@ -1,39 +1,141 @@
-//! stub
+//! REST: one file for each resource; errors become problems; everything is in one table of routes.
+//!
+//! **Invariant:** a route that is not in [`routes`] does not exist, and each names who may use it:
+//! the guard is put on by the table, not by the handler.
+
+mod agents;
+mod auth;
+mod channels;
+mod commands;
+mod conversations;
+mod edge;
+mod health;
+mod input;
+mod me;
+mod problem;
+mod quarantine;
+mod sessions;
+mod sync;
+mod teams;
+mod webhooks;
+
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
-use std::time::Duration;
-/// a
-#[derive(Debug)]
-pub struct Parts;
-impl Parts {
-    /// a
-    pub fn new(
-        _: &crate::config::Config,
-        _: &crate::engine::Engine,
-        _: &crate::accounts::Accounts,
-        _: &crate::telemetry::Metrics,
-        _: &crate::clock::Clock,
-    ) -> Self {
-        Self
-    }
+use std::sync::atomic::AtomicBool;
+
+use axum::Router;
+use axum::http::Method;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
+
+use crate::accounts::Accounts;
+use crate::clock::Clock;
+use crate::config::{HttpConfig, SessionsConfig};
+use crate::engine::Engine;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+
+pub use auth::Access;
+pub use problem::{Answer, Fault};
+
+/// What handlers work with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The committer.
+    pub engine: Engine,
+    /// For queries.
+    pub store: Store,
+    /// Who is who.
+    pub accounts: Accounts,
+    /// Listening and requests.
+    pub http: Arc<HttpConfig>,
+    /// How long cookies live.
+    pub sessions: SessionsConfig,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Time and ids.
+    pub clock: Clock,
+    /// Set when the server is going down: it is no longer ready.
+    pub draining: Arc<AtomicBool>,
 }
-/// a
-pub fn router(_: Parts, _: Arc<crate::gateway::Gateway>) -> axum::Router {
-    axum::Router::new()
-}
-/// a
+
+/// An address, a method, who may, and what answers.
 #[derive(Debug)]
-pub struct Serving;
-impl Serving {
-    /// a
-    pub fn start(
-        _: tokio::net::TcpListener,
-        _: axum::Router,
-        _: &crate::config::HttpConfig,
-    ) -> Self {
-        Self
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The address as a pattern.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+    handler: MethodRouter<Parts>,
+}
+
+/// Every route there is.
+pub fn routes() -> Vec<Route> {
+    use Access::{Admin, Public};
+    let row = |method, access, path, handler| Route { method, path, access, handler };
+    let (g, p, d) = (Method::GET, Method::POST, Method::DELETE);
+    let (pt, pu) = (Method::PATCH, Method::PUT);
+    // Not `Access::Signed` by name: the type of who is signed in has it.
+    let any = Access::Signed;
+    const AGENT: &str = "/api/v1/agents/{agent}";
+    const AGENT_PASSWORD: &str = "/api/v1/agents/{agent}/password";
+    const MEMBER: &str = "/api/v1/teams/{team}/members/{agent}";
+    const LINES: &str = "/api/v1/conversations/{conversation}/messages";
+    const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
+    vec![
+        row(p.clone(), Public, "/api/v1/sessions", post(sessions::sign_in)),
+        row(p.clone(), Public, "/api/v1/sessions/refresh", post(sessions::refresh)),
+        row(g.clone(), any, "/api/v1/sessions", get(sessions::devices)),
+        row(d.clone(), any, "/api/v1/sessions/{device}", delete(sessions::revoke)),
+        row(p.clone(), any, "/api/v1/socket-tickets", post(sessions::ticket)),
+        row(g.clone(), any, "/api/v1/me", get(me::read)),
+        row(pt.clone(), any, "/api/v1/me", patch(me::change)),
+        row(pu.clone(), any, "/api/v1/me/password", put(me::password)),
+        row(g.clone(), any, "/api/v1/agents", get(agents::list)),
+        row(p.clone(), Admin, "/api/v1/agents", post(agents::add)),
+        row(g.clone(), any, AGENT, get(agents::read)),
+        row(pt.clone(), Admin, AGENT, patch(agents::change)),
+        row(pu.clone(), Admin, AGENT_PASSWORD, put(agents::password)),
+        row(g.clone(), any, "/api/v1/teams", get(teams::list)),
+        row(p.clone(), Admin, "/api/v1/teams", post(teams::add)),
+        row(g.clone(), any, "/api/v1/teams/{team}", get(teams::read)),
+        row(pt, Admin, "/api/v1/teams/{team}", patch(teams::change)),
+        row(pu, Admin, MEMBER, put(teams::put_member)),
+        row(d, Admin, MEMBER, delete(teams::drop_member)),
+        row(g.clone(), any, "/api/v1/channels", get(channels::list)),
+        row(p.clone(), Admin, "/api/v1/channels", post(channels::add)),
+        row(g.clone(), any, "/api/v1/conversations", get(conversations::list)),
+        row(g.clone(), any, "/api/v1/conversations/{conversation}", get(conversations::read)),
+        row(g.clone(), any, LINES, get(conversations::lines)),
+        row(g.clone(), any, "/api/v1/snapshot", get(sync::snapshot)),
+        row(g.clone(), any, "/api/v1/sync", get(sync::sync)),
+        row(p.clone(), any, "/api/v1/commands", post(commands::submit)),
+        row(p.clone(), any, "/api/v1/commands/outcomes", post(commands::outcomes)),
+        row(g.clone(), Admin, "/api/v1/quarantine", get(quarantine::list)),
+        row(p.clone(), Admin, "/api/v1/quarantine/{id}/replay", post(quarantine::replay)),
+        row(g.clone(), Public, HOOK, get(webhooks::verify)),
+        row(p, Public, HOOK, post(webhooks::receive)),
+        row(g.clone(), Public, "/healthz", get(health::alive)),
+        row(g.clone(), Public, "/readyz", get(health::ready)),
+        row(g, Public, "/metrics", get(health::metrics)),
+    ]
+}
+
+/// The whole of REST. Routes merged into it later keep their own guards; [`edge`] is put around
+/// those that are here.
+pub fn router(parts: Parts) -> Router {
+    let mut router = Router::new();
+    for route in routes() {
+        let guard = from_fn_with_state((parts.clone(), route.access), auth::guard);
+        router = router.route(route.path, route.handler.route_layer(guard));
     }
-    /// a
-    pub fn refuse_new(&self) {}
-    /// a
-    pub async fn finish(&self, _: Duration) {}
+    router
+        .fallback(|| async { Fault::unknown_route() })
+        .method_not_allowed_fallback(|| async { Fault::method() })
+        .layer(from_fn_with_state(parts.clone(), edge::around))
+        .with_state(parts)
 }

@@ -1,0 +1,68 @@
+//! Answers of queries.
+
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::{ConversationView, Snapshot};
+use crate::frame::ServerFrame;
+use crate::{Cursor, Head, Line, Note};
+
+/// `GET /conversations`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ConversationPage {
+    /// In the order asked for.
+    pub conversations: Vec<ConversationRow>,
+    /// Ask for the next page with it; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A row of a list, as far as the viewer may see it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "level", rename_all = "snake_case")]
+pub enum ConversationRow {
+    /// Existence, owner, status only.
+    Head {
+        /// The row.
+        head: Head,
+    },
+    /// Everything.
+    Full {
+        /// The row of the inbox.
+        view: Box<ConversationView>,
+        /// Lines that this agent has not read.
+        unread: u64,
+    },
+}
+
+/// `GET /conversations/{id}/messages`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LinesPage {
+    /// One unbroken run, by seq.
+    pub lines: Vec<Line>,
+    /// Notes of the same stretch.
+    pub notes: Vec<Note>,
+    /// Ask for the lines before with it; absent at the first line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+}
+
+/// `GET /snapshot`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SnapshotAnswer {
+    /// Live goes on from here: fixed by page 1.
+    pub cursor: Cursor,
+    /// By conversation id.
+    pub conversations: Vec<Snapshot>,
+    /// Ask for the next page with it; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// `GET /sync`: what a socket would have told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SyncAnswer {
+    /// The cursor once all frames are applied.
+    pub cursor: Cursor,
+    /// `left`, `entered` and `events`, or one `reset`.
+    pub frames: Vec<ServerFrame>,
+}

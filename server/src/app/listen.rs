@@ -1,0 +1,115 @@
+//! The loop that takes connections: bounded in number, with a time limit on their headers, and an
+//! orderly end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
+
+use crate::config::HttpConfig;
+
+/// A listening server.
+pub(super) struct Listening {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<GracefulShutdown>,
+}
+
+impl Listening {
+    /// Takes connections from here on.
+    pub(super) fn start(listener: TcpListener, router: Router, config: &HttpConfig) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let places = usize::try_from(config.connections_max).unwrap_or(20_000);
+        let header_time_out = Duration::from_millis(config.header_time_out_ms);
+        let accepting = Accepting {
+            listener,
+            router,
+            places: Arc::new(Semaphore::new(places)),
+            header_time_out,
+        };
+        Self { stop, task: tokio::spawn(accepting.run(stopped)) }
+    }
+
+    /// Takes no new connections; requests under way go on.
+    pub(super) fn refuse_new(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits until the last request has been answered, at most `within`.
+    pub(super) async fn finish(self, within: Duration) {
+        self.refuse_new();
+        let ended = async {
+            if let Ok(connections) = self.task.await {
+                connections.shutdown().await;
+            }
+        };
+        if tokio::time::timeout(within, ended).await.is_err() {
+            tracing::warn!("some requests did not end in time");
+        }
+    }
+}
+
+struct Accepting {
+    listener: TcpListener,
+    router: Router,
+    places: Arc<Semaphore>,
+    header_time_out: Duration,
+}
+
+impl Accepting {
+    async fn run(self, mut stopped: watch::Receiver<bool>) -> GracefulShutdown {
+        let connections = GracefulShutdown::new();
+        loop {
+            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { break };
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                _ = stopped.wait_for(|stopped| *stopped) => break,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file descriptors, mostly: those open have to end first.
+                    tracing::warn!(%error, "a connection could not be taken");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            let connection = connections.watch(self.connection(stream, peer));
+            tokio::spawn(async move {
+                // Clients go away in the middle of things; there is nothing to be done about it.
+                drop(connection.await);
+                drop(place);
+            });
+        }
+        connections
+    }
+
+    fn connection(&self, stream: TcpStream, peer: SocketAddr) -> impl GracefulConnection + use<> {
+        // Frames and answers are whole when they are written: waiting for more gains nothing.
+        drop(stream.set_nodelay(true));
+        let router = self.router.clone();
+        let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let mut request = request.map(axum::body::Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.clone().oneshot(request)
+        });
+        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.header_time_out)
+            .max_buf_size(64 * 1024);
+        builder
+            .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
+            .into_owned()
+    }
+}

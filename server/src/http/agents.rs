@@ -1,0 +1,73 @@
+//! `/agents`: everyone sees their colleagues, admins change them.
+
+use axum::Json as Out;
+use axum::extract::State;
+use axum::http::StatusCode;
+use baton_protocol::settings::{AgentChange, AgentNew, PasswordSet};
+use baton_protocol::{Agent, AgentId, WorkspaceId};
+
+use super::input::{Id, Json};
+use super::{Answer, Fault, Parts};
+use crate::accounts::{Setter, Signed};
+use crate::config::Secret;
+use crate::store::read;
+
+/// `GET /agents`.
+pub(super) async fn list(State(parts): State<Parts>, signed: Signed) -> Answer<Out<Vec<Agent>>> {
+    let mut tx = parts.store.read().await?;
+    let agents = read::agents(&mut tx, signed.workspace).await?;
+    tx.rollback().await?;
+    Ok(Out(agents))
+}
+
+/// `GET /agents/{agent}`.
+pub(super) async fn read(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(agent): Id<AgentId>,
+) -> Answer<Out<Agent>> {
+    Ok(Out(one(&parts, signed.workspace, agent).await?))
+}
+
+/// `POST /agents`.
+pub(super) async fn add(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Json(new): Json<AgentNew>,
+) -> Answer<(StatusCode, Out<Agent>)> {
+    let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
+    let (agent, work) = parts.accounts.plan_agent(setter, &new).await?;
+    parts.accounts.settle(&parts.engine, work).await?;
+    Ok((StatusCode::CREATED, Out(one(&parts, signed.workspace, agent).await?)))
+}
+
+/// `PATCH /agents/{agent}`.
+pub(super) async fn change(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(agent): Id<AgentId>,
+    Json(change): Json<AgentChange>,
+) -> Answer<Out<Agent>> {
+    let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
+    parts.accounts.change_agent(&parts.engine, setter, agent, &change).await?;
+    Ok(Out(one(&parts, signed.workspace, agent).await?))
+}
+
+/// `PUT /agents/{agent}/password`.
+pub(super) async fn password(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(agent): Id<AgentId>,
+    Json(set): Json<PasswordSet>,
+) -> Answer<StatusCode> {
+    parts.accounts.set_password(signed.workspace, agent, &Secret::new(set.next)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// One agent.
+pub(super) async fn one(parts: &Parts, workspace: WorkspaceId, agent: AgentId) -> Answer<Agent> {
+    let mut tx = parts.store.read().await?;
+    let agents = read::agents(&mut tx, workspace).await?;
+    tx.rollback().await?;
+    agents.into_iter().find(|other| other.id == agent).ok_or_else(Fault::not_found)
+}

@@ -1,0 +1,125 @@
+//! Who asks: every route names who may, and is guarded before its handler runs.
+//!
+//! Programs send `Authorization: Bearer`, browsers a cookie. A cookie travels with requests that
+//! other sites cause, so that with it whatever changes something must name an allowed origin.
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts as Head;
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use baton_protocol::Role;
+
+use super::Parts;
+use super::problem::Fault;
+use crate::accounts::Signed;
+
+/// Who may.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Access {
+    /// Anybody; the handler itself proves what it must (passwords, signatures).
+    Public,
+    /// Whoever is signed in, each within their scope.
+    Signed,
+    /// Admins of the workspace.
+    Admin,
+}
+
+/// The cookie with the access token.
+pub(super) const ACCESS_COOKIE: &str = "baton_access";
+/// The cookie with the refresh token; sent to `/sessions/refresh` alone.
+pub(super) const REFRESH_COOKIE: &str = "baton_refresh";
+
+/// Lets through who may, and tells the handler who it is.
+pub(super) async fn guard(
+    State((parts, access)): State<(Parts, Access)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match allow(&parts, access, (request.method(), request.headers())).await {
+        Ok(None) => next.run(request).await,
+        Ok(Some(signed)) => {
+            request.extensions_mut().insert(signed);
+            next.run(request).await
+        }
+        Err(fault) => fault.into_response(),
+    }
+}
+
+async fn allow(
+    parts: &Parts,
+    access: Access,
+    (method, headers): (&Method, &HeaderMap),
+) -> Result<Option<Signed>, Fault> {
+    let origin = check_origin(parts, method, headers)?;
+    if access == Access::Public {
+        return Ok(None);
+    }
+    let signed = match bearer(headers)? {
+        Some(token) => parts.accounts.authenticate(token).await?,
+        None => {
+            let token = cookie(headers, ACCESS_COOKIE).ok_or_else(Fault::unauthenticated)?;
+            let signed = parts.accounts.authenticate(token).await?;
+            if !method.is_safe() && origin == Origin::None {
+                return Err(Fault::origin());
+            }
+            signed
+        }
+    };
+    if access == Access::Admin && signed.role != Role::Admin {
+        return Err(Fault::forbidden("this is for admins"));
+    }
+    Ok(Some(signed))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    None,
+    Allowed,
+}
+
+/// What changes something may come from no page of a stranger, whoever is signed in there.
+fn check_origin(parts: &Parts, method: &Method, headers: &HeaderMap) -> Result<Origin, Fault> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let (first, second) = (origins.next(), origins.next());
+    let Some(origin) = first else { return Ok(Origin::None) };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let text = origin.to_str().map_err(|_odd| Fault::origin())?;
+    if parts.http.allows_origin(Some(text), host) && second.is_none() {
+        Ok(Origin::Allowed)
+    } else if method.is_safe() {
+        Ok(Origin::None)
+    } else {
+        Err(Fault::origin())
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Fault> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let text = value.to_str().map_err(|_odd| Fault::unauthenticated())?;
+    match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        _ => Err(Fault::unauthenticated()),
+    }
+}
+
+/// The value of a cookie.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+impl<S: Sync> FromRequestParts<S> for Signed {
+    type Rejection = Fault;
+
+    async fn from_request_parts(head: &mut Head, _: &S) -> Result<Self, Fault> {
+        // The guard put it there; a route without one lets nobody in.
+        head.extensions.get::<Self>().copied().ok_or_else(Fault::unauthenticated)
+    }
+}

@@ -1,0 +1,137 @@
+//! `/conversations`: the inbox, one conversation, its lines. Only what is in scope is there.
+
+use axum::Json as Out;
+use axum::extract::State;
+use baton_domain::scope::{Level, Scope};
+use baton_protocol::conversation::Snapshot;
+use baton_protocol::page::{ConversationPage, ConversationRow, LinesPage};
+use baton_protocol::{ConversationId, TeamId};
+use serde::Deserialize;
+
+use super::input::{Id, Query, limit};
+use super::{Answer, Fault, Parts};
+use crate::accounts::Signed;
+use crate::store::read::{self as rows, Filter, Listed, Order, OwnerFilter, Run, StatusFilter};
+
+/// Characters of a search.
+const QUERY_CHARS_MAX: usize = 100;
+
+/// What `GET /conversations` may be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listing {
+    status: Option<StatusFilter>,
+    /// `me`, `nobody`, or an agent's id.
+    owner: Option<String>,
+    team: Option<TeamId>,
+    #[serde(default)]
+    unread: bool,
+    q: Option<String>,
+    #[serde(default)]
+    order: Order,
+    page: Option<String>,
+    limit: Option<u32>,
+}
+
+/// What `GET /conversations/{id}/messages` may be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Before {
+    before: Option<u64>,
+    limit: Option<u32>,
+}
+
+/// `GET /conversations`.
+pub(super) async fn list(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Query(listing): Query<Listing>,
+) -> Answer<Out<ConversationPage>> {
+    let limit = limit(listing.limit)?;
+    let page = listing.page.clone();
+    let filter = filter(listing)?;
+    let mut tx = parts.store.read().await?;
+    let sight = rows::sight(&mut tx, signed.workspace, signed.agent).await?;
+    let sight = sight.ok_or_else(Fault::unauthenticated)?;
+    let page = (page.as_deref(), limit);
+    let found = rows::list(&mut tx, signed.workspace, &sight, &filter, page).await?;
+    tx.rollback().await?;
+    let row = |listed| match listed {
+        Listed::Head(head) => ConversationRow::Head { head },
+        Listed::Full(view) => ConversationRow::Full { unread: view.unread(), view },
+    };
+    let conversations = found.rows.into_iter().map(row).collect();
+    Ok(Out(ConversationPage { conversations, next: found.next }))
+}
+
+/// `GET /conversations/{conversation}`.
+pub(super) async fn read(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(conversation): Id<ConversationId>,
+) -> Answer<Out<Snapshot>> {
+    let mut tx = parts.store.read().await?;
+    let sight = rows::sight(&mut tx, signed.workspace, signed.agent).await?;
+    let sight = sight.ok_or_else(Fault::unauthenticated)?;
+    let found = rows::snapshot(&mut tx, signed.workspace, &sight, conversation).await?;
+    tx.rollback().await?;
+    found.map(Out).ok_or_else(Fault::not_found)
+}
+
+/// `GET /conversations/{conversation}/messages`.
+pub(super) async fn lines(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(conversation): Id<ConversationId>,
+    Query(Before { before, limit: asked }): Query<Before>,
+) -> Answer<Out<LinesPage>> {
+    let limit = limit(asked)?;
+    let workspace = signed.workspace;
+    let mut tx = parts.store.read().await?;
+    let sight = rows::sight(&mut tx, workspace, signed.agent).await?;
+    let sight = sight.ok_or_else(Fault::unauthenticated)?;
+    let head = rows::heads(&mut tx, workspace, &[conversation]).await?.remove(&conversation);
+    match head.map_or(Level::None, |head| sight.level(Scope::of(&head))) {
+        Level::None => return Err(Fault::not_found()),
+        Level::Head => return Err(Fault::forbidden("of this conversation you see the head only")),
+        Level::Full => {}
+    }
+    let lines = rows::lines(&mut tx, workspace, conversation, before, limit.into()).await?;
+    let first = lines.first().map(|line| line.seq);
+    let to = match (before, lines.last()) {
+        // The newest page: notes may stand after the last line.
+        (None, _) => u64::MAX,
+        (Some(_), Some(line)) => line.seq,
+        (Some(_), None) => 0,
+    };
+    let run = Run { conversation, from: first.unwrap_or(1), to };
+    let mut notes = rows::notes(&mut tx, workspace, &[run]).await?;
+    tx.rollback().await?;
+    let notes = notes.remove(&conversation).unwrap_or_default();
+    Ok(Out(LinesPage { lines, notes, before: first.filter(|seq| *seq > 1) }))
+}
+
+fn filter(listing: Listing) -> Answer<Filter> {
+    let owner = match listing.owner.as_deref() {
+        None => None,
+        Some("me") => Some(OwnerFilter::Me),
+        Some("nobody") => Some(OwnerFilter::Nobody),
+        Some(id) => Some(OwnerFilter::Agent(
+            id.parse()
+                .map_err(|_no_id| Fault::invalid("owner: must be me, nobody or an agent's id"))?,
+        )),
+    };
+    let query = listing.q.filter(|text| !text.trim().is_empty());
+    let odd = |text: &String| text.chars().count() > QUERY_CHARS_MAX || text.contains('\0');
+    if query.as_ref().is_some_and(odd) {
+        return Err(Fault::invalid(format!("q: at most {QUERY_CHARS_MAX} characters, no NUL")));
+    }
+    Ok(Filter {
+        status: listing.status,
+        owner,
+        team: listing.team,
+        unread: listing.unread,
+        query,
+        order: listing.order,
+    })
+}

@@ -1,0 +1,61 @@
+//! Around every request: an id, a time limit, a net under panics, headers that make browsers
+//! careful, one line in the log.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
+use tracing::Instrument as _;
+
+use super::Parts;
+use super::problem::Fault;
+
+/// Names the request in the answer and in the log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a browser may do with an answer of the API: nothing but hand it to the script that asked.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// The outermost layer.
+pub(super) async fn around(State(parts): State<Parts>, request: Request, next: Next) -> Response {
+    let id = parts.clock.uuid_v7().to_string();
+    let began = parts.clock.monotonic();
+    let method = request.method().clone();
+    // The pattern and not the address: ids are noise, and queries may hold names.
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let path = path.unwrap_or_else(|| "unknown".to_owned());
+    let limit = Duration::from_millis(parts.http.request_time_out_ms);
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let span = tracing::info_span!("request", request_id = %id, %method, path);
+    let mut response = async {
+        let response = match tokio::time::timeout(limit, answer).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_panic)) => Fault::internal(&"a handler panicked").into_response(),
+            Err(_) => Fault::unavailable(1_000).into_response(),
+        };
+        let elapsed = parts.clock.monotonic().saturating_sub(began);
+        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(status = response.status().as_u16(), ms, "answered");
+        response
+    }
+    .instrument(span)
+    .await;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}

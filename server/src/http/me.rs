@@ -1,0 +1,48 @@
+//! `/me`: who is signed in.
+
+use axum::Json as Out;
+use axum::extract::State;
+use axum::http::StatusCode;
+use baton_protocol::account::Me;
+use baton_protocol::settings::{AgentChange, MeChange, PasswordChange};
+
+use super::agents::one;
+use super::input::Json;
+use super::{Answer, Parts};
+use crate::accounts::{Setter, Signed};
+use crate::config::Secret;
+
+/// `GET /me`.
+pub(super) async fn read(State(parts): State<Parts>, signed: Signed) -> Answer<Out<Me>> {
+    Ok(Out(Me {
+        agent: one(&parts, signed.workspace, signed.agent).await?,
+        workspace_id: signed.workspace,
+        workspace: parts.accounts.slug(signed.workspace).await?,
+        device_id: signed.device,
+        epoch: parts.store.epoch(),
+    }))
+}
+
+/// `PATCH /me`.
+pub(super) async fn change(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Json(change): Json<MeChange>,
+) -> Answer<Out<Me>> {
+    let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
+    let MeChange { name, availability } = change;
+    let change = AgentChange { name, availability, ..AgentChange::default() };
+    parts.accounts.change_agent(&parts.engine, setter, signed.agent, &change).await?;
+    read(State(parts), signed).await
+}
+
+/// `PUT /me/password`.
+pub(super) async fn password(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Json(change): Json<PasswordChange>,
+) -> Answer<StatusCode> {
+    let (current, next) = (Secret::new(change.current), Secret::new(change.next));
+    parts.accounts.change_password(signed, &current, &next).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,182 @@
+//! Errors of requests as RFC 9457 problems with a stable code.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use baton_protocol::problem::Problem;
+
+use crate::accounts::AccountError;
+use crate::engine::Unavailable;
+use crate::store::StoreError;
+
+/// A request that was not carried out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    retry_after_ms: Option<u64>,
+}
+
+/// What handlers return.
+pub type Answer<T> = Result<T, Fault>;
+
+impl Fault {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), retry_after_ms: None }
+    }
+
+    pub(super) fn unauthenticated() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "sign in, or refresh the session")
+    }
+
+    pub(super) fn device_revoked() -> Self {
+        let detail = "this device was revoked: wipe what it holds";
+        Self::new(StatusCode::UNAUTHORIZED, "device_revoked", detail)
+    }
+
+    pub(super) fn bad_signature() -> Self {
+        let detail = "the signature fits no secret of the app";
+        Self::new(StatusCode::UNAUTHORIZED, "bad_signature", detail)
+    }
+
+    pub(super) fn forbidden(detail: &'static str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    pub(super) fn origin() -> Self {
+        let detail = "this origin may not do that: see http.allowed_origins";
+        Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail)
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is no such thing in your scope")
+    }
+
+    pub(super) fn unknown_route() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "unknown_route", "there is no such address")
+    }
+
+    pub(super) fn method() -> Self {
+        let detail = "this address does not know that method";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    }
+
+    pub(super) fn too_slow() -> Self {
+        let detail = "the request's body did not come in time";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
+    }
+
+    pub(super) fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+    }
+
+    pub(super) fn media_type() -> Self {
+        let detail = "send application/json";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    }
+
+    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    pub(super) fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid", detail)
+    }
+
+    pub(super) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "not_allowed", detail)
+    }
+
+    pub(super) fn unavailable(retry_after_ms: u64) -> Self {
+        let detail = "the server cannot answer right now; try again";
+        let fault = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+        Self { retry_after_ms: Some(retry_after_ms), ..fault }
+    }
+
+    /// Something is broken. What, stands in the log and not in the answer.
+    pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        let detail = "something is broken; the server's log says what, under the request id";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    #[cfg(test)]
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl From<Unavailable> for Fault {
+    fn from(error: Unavailable) -> Self {
+        Self::unavailable(error.retry_after_ms)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // Page tokens are read by the store; nothing else of a request is.
+            StoreError::Invalid(problem) => Self::invalid(problem),
+            error if error.is_unavailable() => {
+                tracing::warn!(%error, "the database is away");
+                Self::unavailable(1_000)
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<AccountError> for Fault {
+    fn from(error: AccountError) -> Self {
+        let text = error.to_string();
+        match error {
+            AccountError::WrongCredentials => {
+                Self::new(StatusCode::FORBIDDEN, "wrong_credentials", text)
+            }
+            AccountError::SignInAgain => Self::unauthenticated(),
+            AccountError::DeviceRevoked => Self::device_revoked(),
+            AccountError::TooManyTries { retry_after_ms } => {
+                let detail = "too many tries; wait";
+                let fault = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
+                Self { retry_after_ms: Some(retry_after_ms), ..fault }
+            }
+            AccountError::Busy => Self::unavailable(1_000),
+            AccountError::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "not_found", text),
+            AccountError::NotAllowed { .. } => Self::conflict(text),
+            AccountError::Invalid { .. } => Self::invalid(text),
+            AccountError::Taken { .. } => Self::new(StatusCode::CONFLICT, "taken", text),
+            AccountError::Store(error) => error.into(),
+            AccountError::Secrets(error) => Self::internal(&error),
+            AccountError::Broken(error) => Self::internal(&error),
+        }
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let problem = Problem {
+            kind: "about:blank".to_owned(),
+            status: self.status.as_u16(),
+            code: self.code.to_owned(),
+            title: self.status.canonical_reason().unwrap_or_default().to_owned(),
+            detail: self.detail,
+            retry_after_ms: self.retry_after_ms,
+        };
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, kind);
+        if let Some(ms) = self.retry_after_ms {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1_000).max(1)));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

@@ -1,0 +1,129 @@
+//! `/sessions`: signing in and out, refreshing, the devices of a person; tickets for sockets.
+//!
+//! With `?cookie=true` the tokens travel in HttpOnly cookies that no script can read, and stand
+//! empty in the answer.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use baton_protocol::DeviceId;
+use baton_protocol::account::{Device, Login, Refresh, Session};
+use baton_protocol::settings::SocketTicket;
+use serde::Deserialize;
+
+use super::auth::{ACCESS_COOKIE, REFRESH_COOKIE, cookie};
+use super::input::{Id, Json, Peer, Query};
+use super::{Answer, Fault, Parts};
+use crate::accounts::{Signed, TICKET_TTL};
+
+/// How tokens travel.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Carriage {
+    #[serde(default)]
+    cookie: bool,
+}
+
+/// `POST /sessions`.
+pub(super) async fn sign_in(
+    State(parts): State<Parts>,
+    Peer(from): Peer,
+    Query(carriage): Query<Carriage>,
+    headers: HeaderMap,
+    Json(login): Json<Login>,
+) -> Answer<Response> {
+    let session = parts.accounts.sign_in(&login, from).await?;
+    answer(&parts, StatusCode::CREATED, session, carriage, &headers)
+}
+
+/// `POST /sessions/refresh`.
+pub(super) async fn refresh(
+    State(parts): State<Parts>,
+    Query(carriage): Query<Carriage>,
+    headers: HeaderMap,
+    Json(mut refresh): Json<Refresh>,
+) -> Answer<Response> {
+    if carriage.cookie {
+        // The cookie comes along whoever makes the browser ask.
+        if !headers.contains_key(header::ORIGIN) {
+            return Err(Fault::origin());
+        }
+        let token = cookie(&headers, REFRESH_COOKIE).ok_or_else(Fault::unauthenticated)?;
+        token.clone_into(&mut refresh.refresh_token);
+    }
+    let session = parts.accounts.refresh(&refresh).await?;
+    answer(&parts, StatusCode::OK, session, carriage, &headers)
+}
+
+/// `GET /sessions`.
+pub(super) async fn devices(
+    State(parts): State<Parts>,
+    signed: Signed,
+) -> Answer<axum::Json<Vec<Device>>> {
+    Ok(axum::Json(parts.accounts.devices(signed).await?))
+}
+
+/// `DELETE /sessions/{device}`.
+pub(super) async fn revoke(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(device): Id<DeviceId>,
+) -> Answer<Response> {
+    parts.accounts.revoke(signed, device).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if device == signed.device {
+        for (name, path) in COOKIES {
+            let text = format!("{name}=; Path={path}; Max-Age=0; HttpOnly; SameSite=Lax");
+            put_cookie(&mut response, &text)?;
+        }
+    }
+    Ok(response)
+}
+
+/// `POST /socket-tickets`.
+pub(super) async fn ticket(
+    State(parts): State<Parts>,
+    signed: Signed,
+) -> Answer<(StatusCode, axum::Json<SocketTicket>)> {
+    let ticket = parts.accounts.ticket(signed)?.expose().to_owned();
+    let ttl_ms = i64::try_from(TICKET_TTL.as_millis()).unwrap_or(0);
+    let expires_at = parts.clock.now().plus_ms(ttl_ms);
+    Ok((StatusCode::CREATED, axum::Json(SocketTicket { ticket, expires_at })))
+}
+
+const COOKIES: [(&str, &str); 2] =
+    [(ACCESS_COOKIE, "/api/v1"), (REFRESH_COOKIE, "/api/v1/sessions/refresh")];
+
+fn answer(
+    parts: &Parts,
+    status: StatusCode,
+    mut session: Session,
+    carriage: Carriage,
+    headers: &HeaderMap,
+) -> Answer<Response> {
+    if !carriage.cookie {
+        return Ok((status, axum::Json(session)).into_response());
+    }
+    // Behind a proxy only the browser's own word tells whether it came over TLS.
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let is_secure = origin.is_some_and(|origin| origin.starts_with("https://"));
+    let secure = if is_secure { "; Secure" } else { "" };
+    let tokens = [
+        (std::mem::take(&mut session.access_token), parts.sessions.access_ms()),
+        (std::mem::take(&mut session.refresh_token), parts.sessions.refresh_ms()),
+    ];
+    let mut response = (status, axum::Json(session)).into_response();
+    for ((name, path), (token, ms)) in COOKIES.into_iter().zip(tokens) {
+        let age = ms / 1_000;
+        let text =
+            format!("{name}={token}; Path={path}; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+        put_cookie(&mut response, &text)?;
+    }
+    Ok(response)
+}
+
+fn put_cookie(response: &mut Response, text: &str) -> Answer<()> {
+    let value = HeaderValue::from_str(text).map_err(|error| Fault::internal(&error))?;
+    response.headers_mut().append(header::SET_COOKIE, value);
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! `/snapshot` and `/sync`: everything there is, and everything that was missed.
+
+use axum::Json as Out;
+use axum::extract::State;
+use baton_domain::sight::{Tidings, Told};
+use baton_protocol::frame::ServerFrame;
+use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
+use baton_protocol::{Actor, Cursor, Event, Fact};
+use serde::Deserialize;
+
+use super::input::{Query, limit};
+use super::{Answer, Fault, Parts};
+use crate::accounts::Signed;
+use crate::store::read::{SyncGap, snapshot_page, sync_gap};
+
+/// What `GET /snapshot` may be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    page: Option<String>,
+    limit: Option<u32>,
+}
+
+/// What `GET /sync` may be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct After {
+    after: Option<String>,
+}
+
+/// `GET /snapshot`.
+pub(super) async fn snapshot(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Query(Page { page, limit: asked }): Query<Page>,
+) -> Answer<Out<SnapshotAnswer>> {
+    let limit = limit(asked)?;
+    let (workspace, agent) = (signed.workspace, signed.agent);
+    let found = snapshot_page(&parts.store, workspace, agent, page.as_deref(), limit).await?;
+    let found = found.ok_or_else(Fault::unauthenticated)?;
+    let cursor = Cursor { epoch: parts.store.epoch(), position: found.upto };
+    Ok(Out(SnapshotAnswer { cursor, conversations: found.conversations, next: found.next }))
+}
+
+/// `GET /sync`.
+pub(super) async fn sync(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Query(After { after }): Query<After>,
+) -> Answer<Out<SyncAnswer>> {
+    let cursor = after.map(|text| text.parse::<Cursor>()).transpose();
+    let cursor = cursor.map_err(|error| Fault::invalid(format!("after: {error}")))?;
+    let gap = sync_gap(&parts.store, signed.workspace, signed.agent, cursor).await?;
+    let gap = gap.ok_or_else(Fault::unauthenticated)?;
+    let cursor = Cursor { epoch: parts.store.epoch(), position: gap.upto };
+    Ok(Out(SyncAnswer { cursor, frames: frames(gap) }))
+}
+
+/// The same as a socket tells, in the same order.
+fn frames(mut gap: SyncGap) -> Vec<ServerFrame> {
+    let (after, upto) = (gap.after, gap.upto);
+    let (left, entered, told) = match &gap.tidings {
+        Tidings::Reset(reason) => {
+            return vec![ServerFrame::Reset { reason: *reason, upto, after_ms: 0 }];
+        }
+        Tidings::Changes { left, entered, told } => (left.clone(), entered.clone(), told.clone()),
+    };
+    let left = left.into_iter().map(|id| ServerFrame::Left { position: upto, conversation_id: id });
+    let mut frames: Vec<ServerFrame> = left.collect();
+    for (id, _) in entered {
+        let snapshot = gap.entered.remove(&id).map(Box::new);
+        frames.extend(snapshot.map(|snapshot| ServerFrame::Entered { position: upto, snapshot }));
+    }
+    let events = told.iter().filter_map(|told| event(&gap, *told)).collect();
+    frames.push(ServerFrame::Events { after, upto, events });
+    frames
+}
+
+fn event(gap: &SyncGap, told: Told) -> Option<Event> {
+    match told {
+        Told::Event(place) => gap.stretch.get(place).map(|logged| logged.event.clone()),
+        Told::Head(place, id) => {
+            let event = &gap.stretch.get(place)?.event;
+            let head = gap.heads.get(&id)?.clone();
+            // Who acted and what happened is not theirs to know: only the row after it.
+            Some(Event {
+                position: event.position,
+                conversation_id: event.conversation_id,
+                revision: Some(head.revision),
+                at: event.at,
+                actor: Actor::System,
+                fact: Fact::HeadChanged { head },
+                content: None,
+            })
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! `/teams` and who belongs to them: everyone sees them, admins change them.
+
+use axum::Json as Out;
+use axum::extract::State;
+use axum::http::StatusCode;
+use baton_protocol::settings::{MemberPut, TeamChange, TeamNew};
+use baton_protocol::{AgentId, MembershipKind, Team, TeamId, WorkspaceId};
+
+use super::input::{Id, Ids, Json};
+use super::{Answer, Fault, Parts};
+use crate::accounts::{Setter, Signed};
+use crate::store::read as rows;
+
+/// `GET /teams`.
+pub(super) async fn list(State(parts): State<Parts>, signed: Signed) -> Answer<Out<Vec<Team>>> {
+    Ok(Out(all(&parts, signed.workspace).await?))
+}
+
+/// `GET /teams/{team}`.
+pub(super) async fn read(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(team): Id<TeamId>,
+) -> Answer<Out<Team>> {
+    Ok(Out(one(&parts, signed.workspace, team).await?))
+}
+
+/// `POST /teams`.
+pub(super) async fn add(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Json(new): Json<TeamNew>,
+) -> Answer<(StatusCode, Out<Team>)> {
+    let (team, work) = parts.accounts.plan_team(setter(signed), &new)?;
+    parts.accounts.settle(&parts.engine, work).await?;
+    Ok((StatusCode::CREATED, Out(one(&parts, signed.workspace, team).await?)))
+}
+
+/// `PATCH /teams/{team}`.
+pub(super) async fn change(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(team): Id<TeamId>,
+    Json(change): Json<TeamChange>,
+) -> Answer<Out<Team>> {
+    let work = parts.accounts.plan_team_change(setter(signed), team, &change).await?;
+    parts.accounts.settle(&parts.engine, work).await?;
+    Ok(Out(one(&parts, signed.workspace, team).await?))
+}
+
+/// `PUT /teams/{team}/members/{agent}`.
+pub(super) async fn put_member(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Ids(team, agent): Ids<TeamId, AgentId>,
+    Json(put): Json<MemberPut>,
+) -> Answer<StatusCode> {
+    member(&parts, signed, (team, agent), Some(put.kind)).await
+}
+
+/// `DELETE /teams/{team}/members/{agent}`.
+pub(super) async fn drop_member(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Ids(team, agent): Ids<TeamId, AgentId>,
+) -> Answer<StatusCode> {
+    member(&parts, signed, (team, agent), None).await
+}
+
+async fn member(
+    parts: &Parts,
+    signed: Signed,
+    place: (TeamId, AgentId),
+    kind: Option<MembershipKind>,
+) -> Answer<StatusCode> {
+    let work = parts.accounts.plan_membership(setter(signed), place, kind).await?;
+    parts.accounts.settle(&parts.engine, work).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn all(parts: &Parts, workspace: WorkspaceId) -> Answer<Vec<Team>> {
+    let mut tx = parts.store.read().await?;
+    let teams = rows::teams(&mut tx, workspace).await?;
+    tx.rollback().await?;
+    Ok(teams)
+}
+
+async fn one(parts: &Parts, workspace: WorkspaceId, team: TeamId) -> Answer<Team> {
+    let teams = all(parts, workspace).await?;
+    teams.into_iter().find(|other| other.id == team).ok_or_else(Fault::not_found)
+}
+
+fn setter(signed: Signed) -> Setter {
+    Setter { workspace: signed.workspace, by: Some(signed.agent) }
+}

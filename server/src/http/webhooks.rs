@@ -1,0 +1,105 @@
+//! `/webhooks/whatsapp/{meta_app}`: Meta's POSTs. 200 means that everything in it is committed.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use baton_domain::inbound::Element;
+use baton_protocol::{ConversationId, MessageId, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use super::input::{Query, Raw};
+use super::{Answer, Fault, Parts};
+use crate::accounts::settings::meta_app::MetaApp;
+use crate::clock::Clock;
+use crate::config::Secret;
+use crate::engine::work::{FreshIds, Post};
+use crate::whatsapp::{payload, signature};
+
+/// `GET`: Meta asks whether this address is meant.
+pub(super) async fn verify(
+    State(parts): State<Parts>,
+    Path(meta_app): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Answer<String> {
+    let app = app(&parts, &meta_app).await?;
+    let challenge = signature::verify_subscription(&query, app.verify_token.expose());
+    challenge.ok_or_else(|| Fault::forbidden("the verify token is another one"))
+}
+
+/// `POST`: something happened.
+pub(super) async fn receive(
+    State(parts): State<Parts>,
+    Path(meta_app): Path<String>,
+    headers: HeaderMap,
+    body: Result<Raw, Fault>,
+) -> Answer<StatusCode> {
+    let began = parts.clock.monotonic();
+    let answer = match body {
+        Ok(Raw(body)) => take_in(&parts, meta_app, &headers, &body).await,
+        Err(fault) => Err(fault),
+    };
+    parts.metrics.webhooks.inc(match &answer {
+        Ok(()) => "committed",
+        Err(fault) => match fault.status() {
+            StatusCode::UNAUTHORIZED => "bad_signature",
+            StatusCode::NOT_FOUND => "unknown_app",
+            StatusCode::BAD_REQUEST => "not_json",
+            StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+            StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+            _ => "failed",
+        },
+    });
+    let took = parts.clock.monotonic().saturating_sub(began);
+    parts.metrics.webhook_ack_s.observe(took.as_secs_f64());
+    answer.map(|()| StatusCode::OK)
+}
+
+async fn take_in(parts: &Parts, meta_app: String, headers: &HeaderMap, body: &[u8]) -> Answer<()> {
+    let app = app(parts, &meta_app).await?;
+    let mut given = headers.get_all(signature::SIGNATURE_HEADER).iter();
+    let header = match (given.next(), given.next()) {
+        (Some(one), None) => Some(one.as_bytes()),
+        // Two signatures leave open which one was meant.
+        _ => None,
+    };
+    let secrets: Vec<&str> = app.secrets.iter().map(Secret::expose).collect();
+    signature::verify(header, body, &secrets).map_err(|refused| {
+        tracing::warn!(meta_app, %refused, "a webhook was refused");
+        Fault::bad_signature()
+    })?;
+    let received_at = parts.clock.now();
+    let post = post(&parts.clock, meta_app, body, received_at)?;
+    Ok(parts.engine.post(post).await?)
+}
+
+/// What the committer takes in for a signed body.
+pub(super) fn post(
+    clock: &Clock,
+    meta_app: String,
+    body: &[u8],
+    arrived: Timestamp,
+) -> Answer<Post> {
+    let elements = payload::parse(body, arrived).map_err(|e| Fault::malformed(e.to_string()))?;
+    let raw = std::str::from_utf8(body).map_err(|e| Fault::malformed(e.to_string()))?;
+    let with_ids = |element: Element| (element, fresh(clock));
+    Ok(Post {
+        meta_app,
+        raw: raw.to_owned(),
+        digest: hex::encode(Sha256::digest(body)),
+        received_at: arrived,
+        id: clock.uuid_v7().to_string(),
+        elements: elements.into_iter().map(with_ids).collect(),
+    })
+}
+
+fn fresh(clock: &Clock) -> FreshIds {
+    FreshIds {
+        message: MessageId(clock.uuid_v4()),
+        conversation: ConversationId(clock.uuid_v7()),
+        contact: clock.uuid_v7(),
+        card: clock.uuid_v4(),
+    }
+}
+
+async fn app(parts: &Parts, id: &str) -> Answer<MetaApp> {
+    parts.accounts.meta_app(id).await?.ok_or_else(Fault::not_found)
+}
