@@ -10,6 +10,7 @@ use baton_domain::scope::Scope;
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::{AgentId, ConversationId, WorkspaceId};
 use tokio::sync::{Notify, OnceCell};
+use tokio::time::Instant;
 
 use super::backend::{Caller, Standing};
 use super::broadcast::Published;
@@ -228,18 +229,16 @@ impl Hub {
 
     /// The safety nets under the bus: the log's head, the sessions' standing, presence.
     async fn watch(self: &Arc<Self>, gateway: &Arc<Gateway>) {
-        let (mut standing, mut presence) = (Duration::ZERO, Duration::ZERO);
+        let (mut checked, mut told) = (Instant::now(), Instant::now());
         loop {
             tokio::time::sleep(gateway.limits.poll).await;
             self.poll(gateway).await;
-            standing += gateway.limits.poll;
-            presence += gateway.limits.poll;
-            if standing >= gateway.limits.standing {
-                standing = Duration::ZERO;
+            if checked.elapsed() >= gateway.limits.standing {
+                checked = Instant::now();
                 self.check(gateway, None).await;
             }
-            if presence >= PRESENCE_KEEP {
-                presence = Duration::ZERO;
+            if told.elapsed() >= PRESENCE_KEEP {
+                told = Instant::now();
                 let all = self.members().by_line.values().map(|m| m.connection).collect();
                 if gateway.coordinator.connected(all).await.is_err() {
                     tracing::debug!("presence is not told: the coordinator is away");
@@ -296,6 +295,12 @@ impl Hub {
                 member.line.cut(Cut::Slow);
             }
         }
+    }
+
+    /// How many sessions it has.
+    #[cfg(test)]
+    pub(super) fn sessions(&self) -> usize {
+        self.members().by_line.len()
     }
 
     fn members(&self) -> MutexGuard<'_, Members> {

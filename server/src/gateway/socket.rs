@@ -114,6 +114,14 @@ impl Seat {
         drop(lines);
         Some(Self { gateway: Arc::clone(gateway), line, posts, joined: None })
     }
+
+    /// Gives up the place in the hub, which is not needed for the farewell.
+    fn leave(&mut self) -> Option<Connection> {
+        let joined = self.joined.take()?;
+        joined.hub.leave(self.line.id);
+        self.gateway.forget(&joined.hub);
+        Some(joined.connection)
+    }
 }
 
 impl Drop for Seat {
@@ -121,10 +129,7 @@ impl Drop for Seat {
         let mut lines = self.gateway.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.remove(&self.line.id);
         drop(lines);
-        if let Some(joined) = &self.joined {
-            joined.hub.leave(self.line.id);
-            self.gateway.forget(&joined.hub);
-        }
+        drop(self.leave());
     }
 }
 
@@ -134,12 +139,10 @@ pub(super) async fn run(mut seat: Seat, mut socket: WebSocket) {
         seat.line.cut(Cut::Drain);
     }
     let end = Task::new(&mut seat, &mut socket).serve().await;
-    let joined = seat.joined.as_ref().map(|joined| joined.connection);
-    let coordinator = Arc::clone(&seat.gateway.coordinator);
-    // Its place in the hub is free before the farewell, which may take a while.
-    drop(seat);
-    if let Some(connection) = joined {
-        drop(timeout(COURTESY, coordinator.disconnected(connection)).await);
+    if let Some(connection) = seat.leave() {
+        let told = seat.gateway.coordinator.disconnected(connection);
+        // Untold, its presence lapses.
+        drop(timeout(COURTESY, told).await);
     }
     if let End::Close { code, reason } = end {
         say_goodbye(&mut socket, code, reason).await;
