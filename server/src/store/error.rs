@@ -101,6 +101,13 @@ fn of_database(error: &dyn DatabaseError) -> StoreError {
     }
 }
 
+/// Whether SQLite's file is locked by somebody else.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    let number = code.filter(|code| code.len() < 5).and_then(|code| code.parse::<u32>().ok());
+    number.is_some_and(|number| number & 0xff == 5)
+}
+
 fn of_sqlite(code: u32, error: &dyn DatabaseError) -> StoreError {
     match code & 0xff {
         19 => StoreError::Conflict { constraint: error.message().to_owned() },

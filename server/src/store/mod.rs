@@ -188,14 +188,7 @@ async fn open_sqlite(path: &str, options: &Options) -> Result<Pools, StoreError>
         .statement_cache_capacity(400)
         .pragma("cache_size", "-32000")
         .disable_statement_logging();
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(options.wait)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(connect.clone())
-        .await?;
+    let writer = open_writer(&connect, options).await?;
     let reader = SqlitePoolOptions::new()
         .max_connections(options.readers)
         .acquire_timeout(options.wait)
@@ -205,10 +198,38 @@ async fn open_sqlite(path: &str, options: &Options) -> Result<Pools, StoreError>
     Ok(Pools::Sqlite { writer, reader })
 }
 
-/// A plan cached while a table was empty stays, so sequential scans are never planned: every
-/// statement has its index. Compiling statements costs more than it gains at this size.
-const PLANNING: [(&str, &str); 4] = [
+/// Turning a new file to write-ahead logging fails at once, whatever the busy time-out, while
+/// another start does the same: try again until it is done.
+async fn open_writer(
+    connect: &SqliteConnectOptions,
+    options: &Options,
+) -> Result<SqlitePool, StoreError> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let deadline = tokio::time::Instant::now() + options.wait;
+    loop {
+        let opened = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(options.wait)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(connect.clone())
+            .await;
+        match opened {
+            Err(error) if error::is_busy(&error) && tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// A plan cached while a table was empty stays, so neither sequential nor bitmap scans are planned:
+/// every statement has its index, and reads it in the order it needs. Compiling statements costs
+/// more than it gains at this size.
+const PLANNING: [(&str, &str); 5] = [
     ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
     ("jit", "off"),
     ("statement_timeout", "30s"),
     ("idle_in_transaction_session_timeout", "60s"),

@@ -154,7 +154,8 @@ CREATE TABLE conversation (
   last_agent TEXT,
   activity_at BIGINT NOT NULL,
   PRIMARY KEY (workspace, id),
-  UNIQUE (workspace, channel, contact),
+  -- In this order it also finds the conversations of contacts searched for by name.
+  UNIQUE (workspace, contact, channel),
   FOREIGN KEY (workspace, team) REFERENCES team (workspace, id),
   FOREIGN KEY (workspace, channel) REFERENCES channel (workspace, id),
   FOREIGN KEY (workspace, contact) REFERENCES contact (workspace, id),

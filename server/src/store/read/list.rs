@@ -9,8 +9,8 @@ use baton_protocol::conversation::ConversationView;
 use baton_protocol::{AgentId, ConversationId, Head, Owner, Role, TeamId, WorkspaceId};
 
 use super::conversations::views;
-use crate::store::rows::id;
-use crate::store::{StoreError, Tx, fold};
+use crate::store::rows::{id, ids};
+use crate::store::{Sql, StoreError, Tx, fold};
 
 /// Which conversations.
 #[derive(Clone, Default, Debug)]
@@ -110,9 +110,11 @@ pub async fn list(
         None => Place::first(filter.order),
     };
     let branches = branches(sight, filter);
+    let contacts = few_contacts(tx, workspace, filter).await?;
     let mut keys: Vec<(ConversationId, Place)> = Vec::new();
     while keys.len() <= limit {
-        let query = Query { workspace, sight, filter, branches: &branches };
+        let contacts = contacts.as_deref();
+        let query = Query { workspace, sight, filter, branches: &branches, contacts };
         keys.extend(query.keys(tx, &place, limit + 1 - keys.len()).await?);
         match place.phase {
             Phase::Waiting if keys.len() <= limit => place = Place::start(Phase::Others),
@@ -122,14 +124,14 @@ pub async fn list(
     let more = keys.len() > limit;
     keys.truncate(limit);
     let next = keys.last().filter(|_| more).map(|(_, place)| place.token());
-    let ids: Vec<_> = keys.iter().map(|(id, _)| *id).collect();
-    let mut found = views(tx, workspace, sight.viewer.agent, &ids).await?;
+    let of: Vec<_> = keys.iter().map(|(id, _)| *id).collect();
+    let mut found = views(tx, workspace, sight.viewer.agent, &of).await?;
     let listed = |view: ConversationView| match sight.level(Scope::of(&view.conversation.head)) {
         Level::Full => Some(Listed::Full(Box::new(view))),
         Level::Head => Some(Listed::Head(view.conversation.head)),
         Level::None => None,
     };
-    let rows = ids.iter().filter_map(|id| found.remove(id)).filter_map(listed).collect();
+    let rows = of.iter().filter_map(|id| found.remove(id)).filter_map(listed).collect();
     Ok(ListPage { rows, next })
 }
 
@@ -256,6 +258,8 @@ struct Query<'a> {
     sight: &'a Sight,
     filter: &'a Filter,
     branches: &'a [Branch],
+    /// The contacts that the filter's query finds, if they are few.
+    contacts: Option<&'a str>,
 }
 
 /// Branches of one statement; SQLite takes 500 selects in one.
@@ -299,6 +303,7 @@ impl Query<'_> {
             limit.to_string(),
             pattern(&fold(query)),
             pattern(&number_part(query)),
+            self.contacts.unwrap_or_default().to_owned(),
         ]
     }
 
@@ -313,6 +318,9 @@ impl Query<'_> {
             Phase::Others | Phase::All => ("c.activity_at", "<", "DESC"),
         };
         let conditions = self.conditions(phase);
+        // Of few contacts, conversations are found by contact: the other columns are hidden from
+        // their indexes.
+        let hidden = if self.contacts.is_some() { " || ''" } else { "" };
         let mut sql = String::new();
         for branch in branches {
             let mut and = conditions.clone();
@@ -331,7 +339,8 @@ impl Query<'_> {
                 sql.push_str(&format!(
                     "{union}SELECT * FROM (SELECT c.id AS id, {key} AS sort_key
                      FROM conversation AS c
-                     WHERE c.workspace = $1 AND c.{column} = ${value} AND c.status = '{status}'{and}
+                     WHERE c.workspace = $1 AND c.{column}{hidden} = ${value}
+                       AND c.status{hidden} = '{status}'{and}
                        AND ({key}, c.id) {beyond} (CAST($3 AS BIGINT), $4)
                      ORDER BY {key} {order}, c.id {order} LIMIT CAST($5 AS BIGINT)) AS b"
                 ));
@@ -354,7 +363,9 @@ impl Query<'_> {
                    WHERE r.workspace = c.workspace AND r.agent = $2 AND r.conversation = c.id), 0)",
             );
         }
-        if self.filter.query.is_some() {
+        if self.contacts.is_some() {
+            and.push_str(" AND c.contact {in $8}");
+        } else if self.filter.query.is_some() {
             and.push_str(
                 " AND EXISTS (SELECT 1 FROM contact AS k
                    WHERE k.workspace = c.workspace AND k.id = c.contact
@@ -363,6 +374,27 @@ impl Query<'_> {
         }
         and
     }
+}
+
+/// The contacts that the query finds, if they are few. With many, a page is found sooner by going
+/// through the list and looking at each contact.
+async fn few_contacts(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    filter: &Filter,
+) -> Result<Option<String>, StoreError> {
+    // Tests have few contacts: a lower limit lets them take both roads.
+    const FEW: usize = if cfg!(test) { 5 } else { 500 };
+    static SELECT: Sql = Sql::new(
+        "SELECT id FROM contact WHERE workspace = $1
+           AND (search_name LIKE $2 ESCAPE '!' OR phone LIKE $3 ESCAPE '!')
+         LIMIT CAST($4 AS BIGINT)",
+    );
+    let Some(query) = &filter.query else { return Ok(None) };
+    let (name, number) = (pattern(&fold(query)), pattern(&number_part(query)));
+    let args = [&workspace.to_string(), &name, &number, &(FEW + 1).to_string()];
+    let found: Vec<(String,)> = tx.rows(&SELECT, &args.map(String::as_str)).await?;
+    Ok((found.len() <= FEW).then(|| ids(found.iter().map(|(id,)| id))))
 }
 
 /// The digits of what may be a number; nothing if it holds letters.

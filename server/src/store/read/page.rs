@@ -69,9 +69,12 @@ async fn ids_in_scope(
         "SELECT c.id FROM conversation AS c WHERE c.workspace = $1 AND c.id > $2
          ORDER BY c.id LIMIT CAST($3 AS BIGINT)",
     );
+    // Rows are taken in the order of ids and then looked at (OFFSET keeps PostgreSQL from joining
+    // the two): all pages together read each row once. By team or owner, each page would sort all.
     static SOME: Sql = Sql::new(
-        "SELECT c.id FROM conversation AS c WHERE c.workspace = $1 AND c.id > $2
-           AND (c.owner_agent = $4 OR c.team {in $5} OR (c.owner_agent IS NULL AND c.team {in $6}))
+        "SELECT c.id FROM (SELECT id, owner_agent, team FROM conversation
+           WHERE workspace = $1 AND id > $2 ORDER BY id {postgres OFFSET 0}) AS c
+         WHERE c.owner_agent = $4 OR c.team {in $5} OR (c.owner_agent IS NULL AND c.team {in $6})
          ORDER BY c.id LIMIT CAST($3 AS BIGINT)",
     );
     let (always, queued) = teams(sight);
