@@ -159,6 +159,7 @@ pub struct Moment {
 
 impl Lines {
     /// Brings the lines up to a fact that was decided, as reading them back would.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no line")]
     pub fn absorb(&mut self, fact: &Fact, moment: Moment) {
         match fact {
             Fact::LineReceived { line, .. } => {

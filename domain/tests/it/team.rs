@@ -19,6 +19,7 @@ use baton_domain::sight::Sight;
 use baton_protocol::command::{
     Assign, Claim as ClaimIt, Nothing, OfMessage, Reply, Resend, Seeing, Snooze, Transfer, Unassign,
 };
+use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::{
@@ -81,6 +82,7 @@ pub(crate) struct Team {
     pub(crate) rows: BTreeMap<ConversationId, Vec<Line>>,
     pub(crate) notes: BTreeMap<ConversationId, Vec<Note>>,
     pub(crate) reads: BTreeMap<(AgentId, ConversationId), u64>,
+    pub(crate) cards: BTreeMap<ConversationId, ContactCard>,
     pub(crate) lease: Option<LeaseHolder>,
     claims: u64,
     pub(crate) last_op: Option<OpId>,
@@ -130,6 +132,7 @@ impl Team {
             rows: BTreeMap::new(),
             notes: BTreeMap::new(),
             reads: BTreeMap::new(),
+            cards: BTreeMap::new(),
             lease: None,
             claims: 0,
             last_op: None,
@@ -233,6 +236,30 @@ impl Team {
         let drafts = receive::echo_line(&self.conversations[&id], &message, line, self.now);
         self.append(id, drafts, Actor::System, None);
         self.shown(id).unwrap()
+    }
+
+    pub(crate) fn customer_is_called(&mut self, id: ConversationId, name: String) {
+        if !self.conversations.contains_key(&id) {
+            return;
+        }
+        let card = ContactCard { name: Some(name), phone: None };
+        let fact = Fact::ContactChanged { contact_id: ContactId(id.0) };
+        let draft = Draft { fact, content: Some(EventContent::Contact(card)) };
+        self.append(id, vec![draft], Actor::Customer, None);
+    }
+
+    /// A setting changed.
+    pub(crate) fn is_set(&mut self, fact: Fact) {
+        let event = Event {
+            position: u64::try_from(self.log.len()).unwrap() + 1,
+            conversation_id: None,
+            revision: None,
+            at: self.now,
+            actor: Actor::System,
+            fact,
+            content: None,
+        };
+        self.log.push(Logged { event, route: Route::Everyone });
     }
 
     // Commands.
@@ -411,6 +438,7 @@ impl Team {
         self.log.push(Logged { event, route });
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no row")]
     fn keep_rows(&mut self, id: ConversationId, event: &Event) {
         let content = match &event.content {
             Some(EventContent::Line(content)) => content.clone(),
@@ -468,6 +496,11 @@ impl Team {
                     text,
                     op_id: *op_id,
                 });
+            }
+            Fact::ContactChanged { .. } => {
+                if let Some(EventContent::Contact(card)) = &event.content {
+                    self.cards.insert(id, card.clone());
+                }
             }
             Fact::ReadMarked { agent_id, seq } => {
                 self.reads.insert((*agent_id, id), *seq);
@@ -609,6 +642,7 @@ pub(crate) fn refused(answer: Answer, code: &str) -> Refusal {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "stories compare options")]
 pub(crate) fn turn_from(line: LineRef, since: Timestamp) -> Option<Turn> {
     Some(Turn { from_seq: line.seq, since })
 }
