@@ -30,7 +30,8 @@ pub struct LineFacts {
     pub seen: Option<LineRef>,
     /// Where an outgoing one stands.
     pub status: Option<MessageStatus>,
-    /// Since when it stands there.
+    /// Since when it stands there. A queued one's wait goes on through attempts that provably
+    /// did not leave.
     pub status_at: Timestamp,
     /// Why it is held.
     pub held: Option<HeldReason>,
@@ -46,8 +47,9 @@ impl LineFacts {
     /// Whether a person (or bot) answered with it, and it has not been kept back.
     pub fn is_standing_answer(&self) -> bool {
         match self.author {
-            Author::PhoneApp => true,
-            Author::Agent { .. } => self.status.is_none_or(|status| !status.needs_review()),
+            Author::PhoneApp | Author::Agent { .. } => {
+                self.status.is_none_or(|status| !status.needs_review())
+            }
             Author::Customer | Author::Acknowledgement => false,
         }
     }
@@ -157,26 +159,34 @@ pub struct Moment {
 
 impl Lines {
     /// Brings the lines up to a fact that was decided, as reading them back would.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no line")]
     pub fn absorb(&mut self, fact: &Fact, moment: Moment) {
         match fact {
             Fact::LineReceived { line, .. } => {
                 self.put(moment.conversation, blank(*line, Author::Customer, moment.at));
             }
-            Fact::LineWritten { line, author, status, seen, op_id, device_id, .. } => {
+            Fact::LineWritten { line, author, status, seen, op_id, device_id, turn, .. } => {
                 let facts = LineFacts {
                     device: *device_id,
                     op_id: *op_id,
                     seen: *seen,
                     status: Some(*status),
-                    closed_turn: moment.turn_before,
+                    closed_turn: moment.turn_before.filter(|_| turn.is_none()),
                     ..blank(*line, *author, moment.at)
                 };
                 self.put(moment.conversation, facts);
             }
             Fact::MessageChanged { line, status, attempt, held, seen, .. } => {
                 self.change(line.id, |facts| {
+                    let still_waits = matches!(
+                        (facts.status, status),
+                        (Some(MessageStatus::Queued), MessageStatus::Sending)
+                            | (Some(MessageStatus::Sending), MessageStatus::Queued)
+                    );
+                    if !still_waits {
+                        facts.status_at = moment.at;
+                    }
                     facts.status = Some(*status);
-                    facts.status_at = moment.at;
                     facts.attempt = *attempt;
                     facts.held = *held;
                     facts.seen = seen.or(facts.seen);

@@ -8,6 +8,7 @@ pub mod context;
 pub mod decide;
 pub mod inbound;
 pub mod log;
+pub mod mirror;
 pub mod outcome;
 pub mod planted;
 pub mod scope;

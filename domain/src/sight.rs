@@ -51,6 +51,7 @@ impl Sight {
     }
 
     /// Whether this event changes what the viewer may see, so that bit by bit will not do.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all else changes no scope")]
     pub fn is_changed_by(&self, fact: &Fact) -> bool {
         match fact {
             Fact::MembershipChanged { agent_id, .. } => *agent_id == self.viewer.agent,

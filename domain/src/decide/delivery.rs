@@ -3,8 +3,8 @@
 //! better and nothing changes.
 
 use baton_protocol::{
-    Author, Conversation, Fact, HeldReason, LineRef, MessageError, MessageId, MessageStatus,
-    Status, Timestamp,
+    Conversation, Fact, HeldReason, LineRef, MessageError, MessageId, MessageStatus, Status,
+    Timestamp, Turn,
 };
 
 use super::{Draft, turn};
@@ -58,7 +58,8 @@ pub fn claim(
         let turn = conversation.thread.turn;
         return Claim::Go(vec![change(facts.line, MessageStatus::Sending, attempt, turn).into()]);
     };
-    Claim::Hold(keep_back(conversation, lines, facts, MessageStatus::Held, Some(reason), None))
+    let kept = Kept { status: MessageStatus::Held, held: Some(reason), error: None };
+    Claim::Hold(keep_back(conversation, lines, facts, kept))
 }
 
 fn lane_is_busy(
@@ -73,7 +74,7 @@ fn lane_is_busy(
         .any(|earlier| match earlier.status {
             Some(MessageStatus::Queued | MessageStatus::Sending) => true,
             Some(MessageStatus::Unconfirmed) => now.since(earlier.status_at) < LANE_WAITS_MS,
-            _ => false,
+            Some(_) | None => false,
         })
 }
 
@@ -93,7 +94,8 @@ pub enum SendResult {
     Unknown,
 }
 
-/// An attempt ended.
+/// An attempt ended. That WhatsApp took it is proof in whatever state the message is by then; all
+/// else counts only while the attempt is waited for.
 pub fn result(
     conversation: &Conversation,
     lines: &Lines,
@@ -102,19 +104,26 @@ pub fn result(
     result: &SendResult,
 ) -> Vec<Draft> {
     let Some(facts) = lines.find(conversation.head.id, message) else { return Vec::new() };
-    let is_this_attempt = facts.attempt == attempt && facts.claim_epoch == claim_epoch;
-    if facts.status != Some(MessageStatus::Sending) || !is_this_attempt {
+    let is_last_attempt = facts.attempt == attempt && facts.claim_epoch == claim_epoch;
+    let Some(current) = facts.status.filter(|_| is_last_attempt && attempt > 0) else {
         return Vec::new();
-    }
+    };
+    let to = |status, turn| vec![Draft::from(change(facts.line, status, attempt, turn))];
+    let is_sending = current == MessageStatus::Sending;
     let turn = conversation.thread.turn;
-    let to = |status| vec![Draft::from(change(facts.line, status, attempt, turn))];
     match result {
-        SendResult::Accepted { .. } => to(MessageStatus::Accepted),
-        SendResult::Again => to(MessageStatus::Queued),
-        SendResult::Unknown => to(MessageStatus::Unconfirmed),
-        SendResult::Refused(error) => {
-            keep_back(conversation, lines, facts, MessageStatus::Failed, None, Some(error.clone()))
+        SendResult::Accepted { .. } => {
+            if current.provider_rank() > 0 || current == MessageStatus::Failed {
+                return Vec::new();
+            }
+            to(MessageStatus::Accepted, answered(conversation, facts))
         }
+        SendResult::Again if is_sending => to(MessageStatus::Queued, turn),
+        SendResult::Unknown if is_sending => to(MessageStatus::Unconfirmed, turn),
+        SendResult::Refused(error) if is_sending => {
+            keep_back(conversation, lines, facts, Kept::failed(Some(error)))
+        }
+        SendResult::Again | SendResult::Unknown | SendResult::Refused(_) => Vec::new(),
     }
 }
 
@@ -140,8 +149,7 @@ pub fn status(
             if arrived || current.needs_review() {
                 return Vec::new();
             }
-            let error = error.cloned();
-            return keep_back(conversation, lines, facts, MessageStatus::Failed, None, error);
+            return keep_back(conversation, lines, facts, Kept::failed(error));
         }
     };
     // Whatever arrived did not fail: `delivered` may come after `failed` on several devices.
@@ -150,23 +158,16 @@ pub fn status(
     if next.provider_rank() <= rank || after_failure {
         return Vec::new();
     }
-    let turn = answered(conversation, lines, facts);
+    let turn = answered(conversation, facts);
     vec![change(facts.line, next, facts.attempt, turn).into()]
 }
 
 /// The open turn once a message that was thought lost has arrived: closed, if it answered it.
-fn answered(
-    conversation: &Conversation,
-    lines: &Lines,
-    facts: &LineFacts,
-) -> Option<baton_protocol::Turn> {
+fn answered(conversation: &Conversation, facts: &LineFacts) -> Option<Turn> {
     let open = conversation.thread.turn?;
     let was_kept_back = facts.status.is_some_and(MessageStatus::needs_review);
-    let customer_wrote_later = lines
-        .above(conversation.head.id, facts.line.seq)
-        .any(|later| later.author == Author::Customer);
-    let answers = was_kept_back && !customer_wrote_later && open.from_seq < facts.line.seq;
-    (!answers).then_some(open)
+    let is_last_word = conversation.thread.customer_seq < facts.line.seq;
+    (!(was_kept_back && is_last_word)).then_some(open)
 }
 
 /// A claim whose worker died: honest about not knowing.
@@ -179,36 +180,38 @@ pub fn rescue(conversation: &Conversation, lines: &Lines, message: MessageId) ->
     vec![change(facts.line, MessageStatus::Unconfirmed, facts.attempt, turn).into()]
 }
 
-fn change(
-    line: LineRef,
-    status: MessageStatus,
-    attempt: u32,
-    turn: Option<baton_protocol::Turn>,
-) -> Fact {
+fn change(line: LineRef, status: MessageStatus, attempt: u32, turn: Option<Turn>) -> Fact {
     Fact::MessageChanged { line, status, attempt, held: None, error: None, turn, seen: None }
 }
 
-/// Holds or fails a message and holds the author's later ones; the turn opens again. What was
-/// resolved meanwhile becomes a new episode: the customer has no answer.
+/// How a message is kept from the customer.
+struct Kept {
+    status: MessageStatus,
+    held: Option<HeldReason>,
+    error: Option<MessageError>,
+}
+
+impl Kept {
+    fn failed(error: Option<&MessageError>) -> Self {
+        Self { status: MessageStatus::Failed, held: None, error: error.cloned() }
+    }
+}
+
+/// Holds or fails a message and holds the author's later ones; the turn opens again.
 fn keep_back(
     conversation: &Conversation,
     lines: &Lines,
     facts: &LineFacts,
-    status: MessageStatus,
-    held: Option<HeldReason>,
-    error: Option<MessageError>,
+    kept: Kept,
 ) -> Vec<Draft> {
     let later: Vec<&LineFacts> = lines
         .above(conversation.head.id, facts.line.seq)
         .filter(|later| later.author == facts.author && later.status == Some(MessageStatus::Queued))
         .collect();
     let all: Vec<&LineFacts> = std::iter::once(facts).chain(later.iter().copied()).collect();
-    let turn = turn::reopened(conversation, lines, &all);
-    let mut drafts = Vec::new();
-    if turn.is_some() && conversation.head.status == Status::Resolved {
-        drafts.push(Fact::EpisodeOpened { episode: conversation.head.episode + 1 }.into());
-    }
+    let (turn, mut drafts) = reopening(conversation, lines, &all);
     let (line, attempt) = (facts.line, facts.attempt);
+    let Kept { status, held, error } = kept;
     let first = Fact::MessageChanged { line, status, attempt, held, error, turn, seen: None };
     drafts.push(first.into());
     drafts.extend(later.iter().map(|later| {
@@ -223,4 +226,33 @@ fn keep_back(
         })
     }));
     drafts
+}
+
+/// Withdraws a message that has not left. What was kept back opened the turn again then already.
+pub(super) fn withdraw(
+    conversation: &Conversation,
+    lines: &Lines,
+    facts: &LineFacts,
+) -> Vec<Draft> {
+    let (turn, mut drafts) = if facts.status.is_some_and(MessageStatus::needs_review) {
+        (conversation.thread.turn, Vec::new())
+    } else {
+        reopening(conversation, lines, &[facts])
+    };
+    drafts.push(change(facts.line, MessageStatus::Cancelled, facts.attempt, turn).into());
+    drafts
+}
+
+/// The turn once these will not reach the customer. What was resolved meanwhile becomes a new
+/// episode: the customer has no answer.
+fn reopening(
+    conversation: &Conversation,
+    lines: &Lines,
+    kept_back: &[&LineFacts],
+) -> (Option<Turn>, Vec<Draft>) {
+    let turn = turn::reopened(conversation, lines, kept_back);
+    let is_resolved = conversation.head.status == Status::Resolved;
+    let opened = (turn.is_some() && is_resolved)
+        .then(|| Fact::EpisodeOpened { episode: conversation.head.episode + 1 }.into());
+    (turn, opened.into_iter().collect())
 }

@@ -22,17 +22,28 @@ pub(super) fn check(case: &Case<'_>, seen: Seen) -> Result<(), Refusal> {
     let known = seen
         .is_none_or(|seen| lines.at(id, seen.seq).is_some_and(|facts| facts.line.id == seen.id));
     let from = seen.filter(|_| known).map_or(0, |seen| seen.seq);
-    let mut missed =
-        lines.above(id, from).filter(|facts| trips(case, facts)).map(|facts| facts.line);
-    let listed: Vec<_> = missed.by_ref().take(MISSED_LINES_MAX).collect();
-    if known && listed.is_empty() {
+    let mut missed = Vec::new();
+    let mut upto = from;
+    let mut more = false;
+    for facts in lines.above(id, from) {
+        // Lines are read up to a limit: what lies behind a hole was not looked at.
+        if facts.line.seq != upto + 1 {
+            break;
+        }
+        upto = facts.line.seq;
+        if trips(case, facts) {
+            more = missed.len() == MISSED_LINES_MAX;
+            if more {
+                break;
+            }
+            missed.push(facts.line);
+        }
+    }
+    let more = more || upto < case.conversation.head.last_seq;
+    if known && missed.is_empty() && !more {
         return Ok(());
     }
-    // Lines are read up to a limit: the last one known tells whether that was all.
-    let more = missed.next().is_some()
-        || lines.above(id, from).next_back().map_or(from, |facts| facts.line.seq)
-            < case.conversation.head.last_seq;
-    Err(Refusal::Stale { current: case.conversation.thread.last_line, missed: listed, more })
+    Err(Refusal::Stale { current: case.conversation.thread.last_line, missed, more })
 }
 
 fn trips(case: &Case<'_>, facts: &LineFacts) -> bool {
@@ -41,7 +52,8 @@ fn trips(case: &Case<'_>, facts: &LineFacts) -> bool {
         Author::Agent { id } if id == case.context.my_id() => {
             let in_chain = facts.op_id.is_some_and(|op_id| case.chain.contains(&op_id));
             let same_device = facts.device == Some(case.context.author.device);
-            !in_chain && !(is_planted(Bug::ExemptionWidenedToDevice) && same_device)
+            let is_exempt = in_chain || (is_planted(Bug::ExemptionWidenedToDevice) && same_device);
+            !is_exempt
         }
         Author::Customer | Author::Agent { .. } | Author::PhoneApp => true,
     }

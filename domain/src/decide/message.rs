@@ -1,9 +1,9 @@
 //! Acts of people on messages that went astray: resend, `mark_sent`, cancel.
 
 use baton_protocol::command::Resend;
-use baton_protocol::{Author, Fact, MessageId, MessageStatus, Refusal, Role, Seen};
+use baton_protocol::{Accepted, Author, Fact, MessageId, MessageStatus, Refusal, Seen};
 
-use super::{Case, Decided, facts, fence, nothing, reply, turn};
+use super::{Case, Decided, delivery, facts, fence, nothing, reply};
 use crate::context::LineFacts;
 
 /// How long an unconfirmed message has for a status to arrive before people may act.
@@ -27,18 +27,24 @@ pub(super) fn mark_sent(case: &Case<'_>, id: MessageId) -> Decided {
 
 pub(super) fn cancel(case: &Case<'_>, id: MessageId) -> Decided {
     let message = outgoing(case, id)?;
-    let mine = message.author == Author::Agent { id: case.context.my_id() };
-    let role = case.context.author.sight.viewer.role;
-    if !mine && !case.context.owns(case.conversation) && role < Role::Supervisor {
-        return Err(Refusal::NotAllowed);
-    }
+    may_withdraw(case, message)?;
     match message.status {
         Some(MessageStatus::Cancelled) => nothing(),
         Some(MessageStatus::Queued | MessageStatus::Held | MessageStatus::Failed) => {
-            facts([changed(case, message, MessageStatus::Cancelled, None)])
+            let drafts = delivery::withdraw(case.conversation, case.context.lines, message);
+            Ok((drafts, Accepted::default()))
         }
-        _ => Err(Refusal::NotAllowed),
+        Some(_) | None => Err(Refusal::NotAllowed),
     }
+}
+
+/// Its author, the owner (whoever takes it from the queue becomes that) and supervisors.
+pub(super) fn may_withdraw(case: &Case<'_>, message: &LineFacts) -> Result<(), Refusal> {
+    let mine = message.author == Author::Agent { id: case.context.my_id() };
+    if mine || case.context.owns(case.conversation) || case.context.supervises(case.conversation) {
+        return Ok(());
+    }
+    Err(Refusal::NotAllowed)
 }
 
 fn outgoing<'a>(case: &'a Case<'_>, id: MessageId) -> Result<&'a LineFacts, Refusal> {
@@ -62,11 +68,7 @@ fn check_unconfirmed(case: &Case<'_>, message: &LineFacts) -> Result<(), Refusal
 }
 
 fn changed(case: &Case<'_>, message: &LineFacts, status: MessageStatus, seen: Seen) -> Fact {
-    let turn = if status.needs_review() {
-        turn::reopened(case.conversation, case.context.lines, &[message])
-    } else {
-        case.conversation.thread.turn
-    };
+    let turn = case.conversation.thread.turn;
     let (line, attempt) = (message.line, message.attempt);
     Fact::MessageChanged { line, status, attempt, held: None, error: None, turn, seen }
 }

@@ -1,5 +1,5 @@
 //! `decide`: a command becomes facts, or a refusal. The order of the checks is DESIGN.md
-//! section 4's: replay → op_expired → scope → owner → lease → fence → window → append.
+//! section 4's: replay → `op_expired` → scope → owner → lease → fence → window → append.
 
 mod chain;
 pub mod delivery;
@@ -15,7 +15,7 @@ mod work;
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::OP_AGE_DAYS_MAX;
 use baton_protocol::{
-    Accepted, Command, CommandBody, Conversation, Fact, OpId, Refusal, Timestamp,
+    Accepted, AgentState, Command, CommandBody, Conversation, Fact, OpId, Refusal, Timestamp,
 };
 
 use crate::context::Context;
@@ -76,6 +76,10 @@ type Decided = Result<(Vec<Draft>, Accepted), Refusal>;
 
 fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Decided {
     check_age(command.op_id, now)?;
+    // Who leaves while a command is on its way changes nothing any more.
+    if context.me().is_none_or(|me| me.state != AgentState::Active) {
+        return Err(Refusal::NotAllowed);
+    }
     let conversation = in_scope(context, command)?;
     let chain = chain::follow(context, command)?;
     let case = Case { context, conversation, command, chain, now };
@@ -146,10 +150,12 @@ fn in_scope<'a>(context: &'a Context<'_>, command: &Command) -> Result<&'a Conve
 }
 
 /// Nothing had to change.
+#[expect(clippy::unnecessary_wraps, reason = "decisions end with it")]
 fn nothing() -> Decided {
     Ok((Vec::new(), Accepted::default()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "decisions end with it")]
 fn facts(facts: impl IntoIterator<Item = Fact>) -> Decided {
     Ok((facts.into_iter().map(Draft::from).collect(), Accepted::default()))
 }

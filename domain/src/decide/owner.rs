@@ -130,12 +130,9 @@ fn may_take_from(case: &Case<'_>, owner: AgentId) -> Result<(), Refusal> {
     }
     let allowed =
         case.context.team(case.conversation).is_some_and(|team| team.claim_from_colleagues);
-    let away = case
-        .context
-        .people
-        .agents
-        .get(&owner)
-        .is_none_or(|facts| facts.availability == Availability::Away);
+    let away = case.context.people.agents.get(&owner).is_none_or(|facts| {
+        facts.availability == Availability::Away || facts.state != AgentState::Active
+    });
     if case.context.is_teammate(case.conversation) && (allowed || away) {
         return Ok(());
     }
@@ -163,8 +160,9 @@ pub(super) fn unassign(case: &Case<'_>, unassign: &Unassign) -> Decided {
 }
 
 pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
+    let (mut drafts, accepted) = hand_over_note(case, transfer)?;
     if case.conversation.head.owner == transfer.to {
-        return nothing();
+        return Ok((drafts, accepted));
     }
     case.expects(transfer.expect_owner_epoch)?;
     case.unresolved()?;
@@ -181,22 +179,6 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
         }
         Owner::Queue(_) => return Err(Refusal::invalid("to", "no team of this workspace")),
     };
-    let mut drafts = Vec::new();
-    let mut accepted = Accepted::default();
-    // The hand-over note comes first, so that whoever receives it finds it there.
-    if let Some(text) = &transfer.note {
-        work::check_note(text, "note")?;
-        let note_id = case.context.fresh.note;
-        accepted.note_id = Some(note_id);
-        drafts.push(Draft {
-            fact: Fact::NoteAdded {
-                note_id,
-                author: case.context.my_id(),
-                op_id: case.command.op_id,
-            },
-            content: Some(EventContent::Note { text: Some(text.clone()) }),
-        });
-    }
     drafts.push(changed.into());
     Ok((drafts, accepted))
 }
@@ -215,4 +197,14 @@ pub fn rehome(conversation: &Conversation, agent: AgentId) -> Vec<Draft> {
         exceeded_capacity: false,
     };
     vec![fact.into()]
+}
+
+/// The hand-over note comes first, so that whoever receives the conversation finds it there.
+fn hand_over_note(case: &Case<'_>, transfer: &Transfer) -> Decided {
+    let Some(text) = &transfer.note else { return nothing() };
+    work::check_note(text, "note")?;
+    let note_id = case.context.fresh.note;
+    let fact = Fact::NoteAdded { note_id, author: case.context.my_id(), op_id: case.command.op_id };
+    let content = Some(EventContent::Note { text: Some(text.clone()) });
+    Ok((vec![Draft { fact, content }], Accepted { note_id: Some(note_id), ..Accepted::default() }))
 }

@@ -8,7 +8,7 @@ use baton_protocol::{
     Refusal, Status,
 };
 
-use super::{Case, Decided, Draft, fence, turn, work};
+use super::{Case, Decided, Draft, delivery, fence, message, work};
 
 pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
     work::check_text(&reply.text, "text", TEXT_CHARS_MAX)?;
@@ -17,9 +17,7 @@ pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
     let lease_ignored_of = check_lease(case, reply.ignore_lease)?;
     fence::check(case, reply.seen)?;
     check_window(case)?;
-    if let Some(replaced) = replaced(case, reply)? {
-        drafts.push(replaced);
-    }
+    drafts.extend(replaced(case, reply)?);
     let seq = case.conversation.head.last_seq + 1;
     let line = LineRef { seq, id: case.context.fresh.message };
     let fact = Fact::LineWritten {
@@ -85,26 +83,22 @@ pub(super) fn check_window(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// The kept-back message that this reply replaces, cancelled.
-fn replaced(case: &Case<'_>, reply: &Reply) -> Result<Option<Draft>, Refusal> {
-    let Some(id) = reply.replaces else { return Ok(None) };
+fn replaced(case: &Case<'_>, reply: &Reply) -> Result<Vec<Draft>, Refusal> {
+    let Some(id) = reply.replaces else { return Ok(Vec::new()) };
     let facts = case.context.lines.find(case.conversation.head.id, id);
     let Some(facts) = facts else {
         return Err(Refusal::invalid("replaces", "no message of this conversation"));
     };
     match facts.status {
         Some(MessageStatus::Held | MessageStatus::Failed) => {}
-        Some(MessageStatus::Cancelled) => return Ok(None),
-        _ => return Err(Refusal::invalid("replaces", "this message is neither held nor failed")),
+        Some(MessageStatus::Cancelled) => return Ok(Vec::new()),
+        Some(_) | None => {
+            return Err(Refusal::invalid("replaces", "this message is neither held nor failed"));
+        }
     }
-    let turn = turn::reopened(case.conversation, case.context.lines, &[facts]);
-    let fact = Fact::MessageChanged {
-        line: facts.line,
-        status: MessageStatus::Cancelled,
-        attempt: facts.attempt,
-        held: None,
-        error: None,
-        turn,
-        seen: None,
-    };
-    Ok(Some(fact.into()))
+    // Whoever answers from the queue owns it from here on, and reviews what was left in it.
+    if matches!(case.conversation.head.owner, Owner::Agent(_)) {
+        message::may_withdraw(case, facts)?;
+    }
+    Ok(delivery::withdraw(case.conversation, case.context.lines, facts))
 }

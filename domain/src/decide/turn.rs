@@ -8,28 +8,26 @@ use crate::context::{LineFacts, Lines};
 /// time, unless another answer stands.
 ///
 /// The first of several answers closed the turn: when it was kept back before, the turn opens
-/// again only now, with the last of them.
+/// again only now, with the last of them. Above the start of a turn that is open no answer stands,
+/// so that the lines are looked at from there down. A line that was not read may be an answer that
+/// stands: the walk ends at it.
 pub(super) fn reopened(
     conversation: &Conversation,
     lines: &Lines,
     kept_back: &[&LineFacts],
 ) -> Option<Turn> {
-    let stands = |facts: &LineFacts| {
-        facts.is_standing_answer() && !kept_back.iter().any(|kept| kept.line.id == facts.line.id)
+    let open = conversation.thread.turn;
+    let top = open.map_or(conversation.head.last_seq, |turn| turn.from_seq);
+    let is_kept = |facts: &LineFacts| {
+        facts.status.is_some_and(MessageStatus::needs_review)
+            || kept_back.iter().any(|kept| kept.line.id == facts.line.id)
     };
-    let closed = lines
-        .above(conversation.head.id, 0)
+    (1..=top)
         .rev()
-        .take_while(|facts| !stands(facts))
-        .filter(|facts| {
-            facts.status.is_some_and(MessageStatus::needs_review)
-                || kept_back.iter().any(|kept| kept.line.id == facts.line.id)
-        })
+        .map_while(|seq| lines.at(conversation.head.id, seq))
+        .take_while(|facts| is_kept(facts) || !facts.is_standing_answer())
+        .filter(|facts| is_kept(facts))
         .filter_map(|facts| facts.closed_turn)
-        .min_by_key(|turn| turn.from_seq);
-    match (closed, conversation.thread.turn) {
-        (Some(closed), Some(open)) if open.from_seq <= closed.from_seq => Some(open),
-        (Some(closed), _) => Some(closed),
-        (None, open) => open,
-    }
+        .chain(open)
+        .min_by_key(|turn| turn.from_seq)
 }

@@ -1,0 +1,155 @@
+//! A conversation in full: its facts, its newest lines and notes, kept as a snapshot would give
+//! them.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::conversation::{ContactCard, ConversationView};
+use baton_protocol::event::EventContent;
+use baton_protocol::{Author, Content, ConversationId, Event, Fact, Line, Note};
+
+use crate::apply::{apply, begin};
+
+/// See the head of the file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Full {
+    /// The row of the inbox.
+    pub view: ConversationView,
+    /// One unbroken run of lines, by seq.
+    pub lines: BTreeMap<u64, Line>,
+    /// Notes of the same stretch, by revision.
+    pub notes: BTreeMap<u64, Note>,
+    /// Number of the first line held; older ones are there to be read.
+    pub from_seq: u64,
+}
+
+impl Full {
+    pub(super) fn new(
+        view: ConversationView,
+        from_seq: u64,
+        lines: Vec<Line>,
+        notes: Vec<Note>,
+    ) -> Self {
+        let lines = lines.into_iter().map(|line| (line.seq, line)).collect();
+        let notes = notes.into_iter().map(|note| (note.revision, note)).collect();
+        Self { view, lines, notes, from_seq }
+    }
+
+    /// A conversation that begins with this event.
+    pub(super) fn begun(id: ConversationId, event: &Event) -> Option<Self> {
+        let conversation = begin(id, event)?;
+        let contact = ContactCard::default();
+        let view = ConversationView { conversation, contact, preview: None, read_seq: 0 };
+        Some(Self::new(view, 1, Vec::new(), Vec::new()))
+    }
+
+    pub(super) fn next_revision(&self) -> u64 {
+        self.view.conversation.head.revision + 1
+    }
+
+    /// Read marks only grow.
+    pub(super) fn read_upto(&mut self, seq: u64) {
+        self.view.read_seq = self.view.read_seq.max(seq);
+    }
+
+    /// Applies the next event of this conversation.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of the head alone")]
+    pub(super) fn apply(&mut self, event: &Event) {
+        apply(&mut self.view.conversation, event);
+        if let Some(line) = line_of(event) {
+            self.view.preview = Some(line.clone());
+            self.lines.insert(line.seq, line);
+        }
+        match &event.fact {
+            Fact::MessageChanged { line, .. } => {
+                let held = self.lines.get_mut(&line.seq).filter(|held| held.id == line.id);
+                let preview = self.view.preview.as_mut().filter(|held| held.id == line.id);
+                for held in held.into_iter().chain(preview) {
+                    change_line(held, &event.fact);
+                }
+            }
+            Fact::NoteAdded { .. } => {
+                if let Some(note) = note_of(event) {
+                    self.notes.insert(note.revision, note);
+                }
+            }
+            Fact::ContactChanged { .. } => {
+                self.view.contact = match &event.content {
+                    Some(EventContent::Contact(card)) => card.clone(),
+                    Some(EventContent::Line(_) | EventContent::Note { .. }) | None => {
+                        ContactCard::default()
+                    }
+                };
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The line that an event wrote, as a snapshot right after it would show it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most facts write no line")]
+fn line_of(event: &Event) -> Option<Line> {
+    let content = match &event.content {
+        Some(EventContent::Line(content)) => content.clone(),
+        Some(EventContent::Note { .. } | EventContent::Contact(_)) | None => {
+            Content { erased: true, ..Content::default() }
+        }
+    };
+    match &event.fact {
+        Fact::LineReceived { line, kind, at, quoted, .. } => Some(Line {
+            seq: line.seq,
+            id: line.id,
+            author: Author::Customer,
+            kind: *kind,
+            at: *at,
+            content,
+            quoted: *quoted,
+            status: None,
+            held: None,
+            error: None,
+            op_id: None,
+            device_id: None,
+        }),
+        Fact::LineWritten { line, author, kind, at, status, quoted, op_id, device_id, .. } => {
+            Some(Line {
+                seq: line.seq,
+                id: line.id,
+                author: *author,
+                kind: *kind,
+                at: *at,
+                content,
+                quoted: *quoted,
+                status: Some(*status),
+                held: None,
+                error: None,
+                op_id: *op_id,
+                device_id: *device_id,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn change_line(held: &mut Line, fact: &Fact) {
+    if let Fact::MessageChanged { status, held: reason, error, .. } = fact {
+        held.status = Some(*status);
+        held.held = *reason;
+        held.error.clone_from(error);
+    }
+}
+
+fn note_of(event: &Event) -> Option<Note> {
+    let Fact::NoteAdded { note_id, author, op_id } = &event.fact else { return None };
+    let text = match &event.content {
+        Some(EventContent::Note { text }) => text.clone(),
+        Some(EventContent::Line(_) | EventContent::Contact(_)) | None => None,
+    };
+    Some(Note {
+        id: *note_id,
+        conversation_id: event.conversation_id?,
+        author: *author,
+        at: event.at,
+        revision: event.revision?,
+        text,
+        op_id: *op_id,
+    })
+}

@@ -1,0 +1,333 @@
+//! A random day of the team: whatever may happen, in any order, with people who look now and then.
+
+use std::collections::BTreeMap;
+
+use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::{owner, status};
+use baton_domain::inbound::ProviderStatus;
+use baton_domain::outcome::Answer;
+use baton_protocol::command::{MarkRead, NoteText, Transfer};
+use baton_protocol::{
+    Actor, AgentState, Command, CommandBody, ConversationId, Fact, LineRef, MembershipKind, OpId,
+    Owner, Role, Seen, Status, Visibility,
+};
+use proptest::prelude::{Strategy, prop_oneof};
+use proptest::sample::select;
+
+use crate::client::Client;
+use crate::promises::Promises;
+use crate::team::{
+    ANA, ANA_DESK, BEN, BEN_ON_ANAS, CLEO, EVA, HOUR, Hand, LUCIA, MATEO, MINUTE, ROOT, SALES,
+    SECOND, SUPPORT, Team, an_error, assign, cancel, claim, claim_above, mark_sent, reopen,
+    replacing, reply, resend, resolve, snooze, transfer, unassign, wait,
+};
+
+/// One thing that happens. Numbers pick among what is there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Op {
+    CustomerWrites(ConversationId),
+    Echo(ConversationId),
+    Renamed(ConversationId, u8),
+    /// A device shows what there is.
+    Looks(Hand, ConversationId),
+    /// A command on what the device last showed, chained or not.
+    Acts(Hand, ConversationId, Act, bool),
+    /// A command that was given before is given again.
+    Repeats(usize),
+    Passes(i64),
+    Claims(ConversationId, usize),
+    Ends(ConversationId, usize, End),
+    Hears(ConversationId, usize, ProviderStatus),
+    Rescues(ConversationId, usize),
+    Wakes(ConversationId),
+    Capacity(Hand, Option<u32>),
+    Shows(Visibility),
+    Joins(Hand),
+    Leaves(Hand),
+    /// A client that listens live fetches something; one that was away comes back.
+    Fetches(usize),
+    ComesBack,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Act {
+    Reply,
+    Resolve,
+    Wait,
+    Snooze(i64),
+    Reopen,
+    Claim,
+    ClaimAbove,
+    Assign(Hand),
+    Unassign,
+    Transfer(Owner, bool),
+    Note,
+    Read,
+    Resend(usize),
+    MarkSent(usize),
+    Cancel(usize),
+    Replace(usize),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    Accepted,
+    Again,
+    Refused,
+    Unknown,
+}
+
+const HANDS: [Hand; 7] = [ANA, ANA_DESK, BEN, BEN_ON_ANAS, CLEO, EVA, ROOT];
+
+fn conversations() -> impl Strategy<Value = ConversationId> {
+    select(vec![LUCIA, LUCIA, LUCIA, MATEO])
+}
+
+fn acts() -> impl Strategy<Value = Act> {
+    let owners = vec![
+        Owner::Queue(SUPPORT),
+        Owner::Queue(SALES),
+        Owner::Agent(ANA.agent),
+        Owner::Agent(CLEO.agent),
+    ];
+    prop_oneof![
+        8 => select(vec![Act::Reply]),
+        1 => select(vec![Act::Resolve, Act::Wait, Act::Reopen, Act::Unassign]),
+        2 => select(vec![Act::Claim, Act::ClaimAbove, Act::Note, Act::Read]),
+        1 => select(vec![MINUTE, HOUR, 20 * HOUR]).prop_map(Act::Snooze),
+        1 => select(HANDS.to_vec()).prop_map(Act::Assign),
+        1 => (select(owners), select(vec![false, true])).prop_map(|(to, n)| Act::Transfer(to, n)),
+        1 => (0..3_usize).prop_map(Act::Resend),
+        1 => (0..3_usize).prop_map(Act::MarkSent),
+        1 => (0..3_usize).prop_map(Act::Cancel),
+        1 => (0..3_usize).prop_map(Act::Replace),
+    ]
+}
+
+pub(crate) fn ops() -> impl Strategy<Value = Op> {
+    use ProviderStatus::{Delivered, Failed, Played, Read, Sent};
+    let hand = || select(HANDS.to_vec());
+    let ends = vec![End::Accepted, End::Accepted, End::Again, End::Refused, End::Unknown];
+    let statuses = vec![Sent, Delivered, Read, Played, Failed, Failed];
+    let times = vec![SECOND, 20 * SECOND, MINUTE, 6 * MINUTE, HOUR, 25 * HOUR];
+    prop_oneof![
+        6 => conversations().prop_map(Op::CustomerWrites),
+        1 => conversations().prop_map(Op::Echo),
+        1 => (conversations(), 0..3_u8).prop_map(|(id, n)| Op::Renamed(id, n)),
+        8 => (hand(), conversations()).prop_map(|(hand, id)| Op::Looks(hand, id)),
+        16 => (hand(), conversations(), acts(), select(vec![false, true]))
+            .prop_map(|(hand, id, act, chained)| Op::Acts(hand, id, act, chained)),
+        3 => (0..8_usize).prop_map(Op::Repeats),
+        4 => select(times).prop_map(Op::Passes),
+        8 => (conversations(), 0..3_usize).prop_map(|(id, n)| Op::Claims(id, n)),
+        6 => (conversations(), 0..3_usize, select(ends)).prop_map(|(id, n, e)| Op::Ends(id, n, e)),
+        5 => (conversations(), 0..4_usize, select(statuses))
+            .prop_map(|(id, n, s)| Op::Hears(id, n, s)),
+        1 => (conversations(), 0..3_usize).prop_map(|(id, n)| Op::Rescues(id, n)),
+        1 => conversations().prop_map(Op::Wakes),
+        1 => (hand(), select(vec![None, Some(1), Some(2)])).prop_map(|(h, c)| Op::Capacity(h, c)),
+        1 => select(vec![Visibility::Full, Visibility::Head, Visibility::Own]).prop_map(Op::Shows),
+        1 => hand().prop_map(Op::Joins),
+        1 => hand().prop_map(Op::Leaves),
+        8 => (0..4_usize).prop_map(Op::Fetches),
+        1 => select(vec![Op::ComesBack]),
+    ]
+}
+
+/// The day, with everything that watches it.
+pub(crate) struct Chaos {
+    pub(crate) team: Team,
+    pub(crate) shown: BTreeMap<(Hand, ConversationId), Seen>,
+    last_ops: BTreeMap<(Hand, ConversationId), OpId>,
+    given: Vec<(Hand, Command)>,
+    promises: Promises,
+    live: Vec<Client>,
+    away: Client,
+}
+
+impl Chaos {
+    pub(crate) fn new() -> Self {
+        let mut team = Team::with_a_customer();
+        team.customer_writes(MATEO);
+        Self {
+            team,
+            shown: BTreeMap::new(),
+            last_ops: BTreeMap::new(),
+            given: Vec::new(),
+            promises: Promises::default(),
+            live: [ANA, BEN, CLEO, EVA].into_iter().map(Client::new).collect(),
+            away: Client::new(BEN),
+        }
+    }
+
+    /// Plays the day; the first broken promise ends it.
+    pub(crate) fn plays(mut self, ops: &[Op]) -> Result<(), String> {
+        for op in ops {
+            self.happens(*op)?;
+            self.promises.hold(&self.team)?;
+            for client in &mut self.live {
+                client.listens(&self.team);
+            }
+        }
+        self.promises.hold_at_the_end(&self.team)?;
+        self.live.push(self.away);
+        self.live.iter_mut().try_for_each(|client| client.settles(&self.team))
+    }
+
+    fn happens(&mut self, op: Op) -> Result<(), String> {
+        let team = &mut self.team;
+        match op {
+            Op::CustomerWrites(id) => drop(team.customer_writes(id)),
+            Op::Echo(id) => drop(team.somebody_answers_on_the_phone_app(id)),
+            Op::Renamed(id, n) => team.customer_is_called(id, format!("name {n}")),
+            Op::Looks(hand, id) => {
+                self.shown.insert((hand, id), team.shown(id));
+            }
+            Op::Acts(hand, id, act, chained) => return self.acts(hand, id, act, chained),
+            Op::Repeats(back) => return self.repeats(back),
+            Op::Passes(ms) => team.passes(ms),
+            Op::Claims(id, n) => {
+                if let Some(line) = out(team, id, n) {
+                    let before = team.clone();
+                    let claim = team.claim(id, line.id);
+                    self.promises.of_a_claim(&before, id, line, &claim)?;
+                }
+            }
+            Op::Ends(id, n, end) => {
+                if let Some(line) = out(team, id, n) {
+                    let result = match end {
+                        End::Accepted => SendResult::Accepted { wamid: String::new() },
+                        End::Again => SendResult::Again,
+                        End::Refused => SendResult::Refused(an_error()),
+                        End::Unknown => SendResult::Unknown,
+                    };
+                    team.ends(id, line.id, &result);
+                }
+            }
+            Op::Hears(id, n, status) => {
+                // WhatsApp speaks of what it was sent only.
+                if let Some(line) = out(team, id, n).filter(|line| {
+                    team.lines.find(id, line.id).is_some_and(|facts| facts.attempt > 0)
+                }) {
+                    team.hears(id, line.id, status);
+                }
+            }
+            Op::Rescues(id, n) => {
+                if let Some(line) = out(team, id, n) {
+                    team.rescues(id, line.id);
+                }
+            }
+            Op::Wakes(id) => {
+                if let Status::Snoozed { until } = team.of(id).head.status {
+                    let drafts = status::wake(team.of(id), until, team.now);
+                    team.append(id, drafts, Actor::System, None);
+                }
+            }
+            Op::Fetches(n) => self.live[n].fetches(team),
+            Op::ComesBack => {
+                self.away.listens(team);
+                self.away.fetches(team);
+            }
+            Op::Capacity(..) | Op::Shows(_) | Op::Joins(_) | Op::Leaves(_) => self.is_set(op),
+        }
+        Ok(())
+    }
+
+    fn is_set(&mut self, op: Op) {
+        let team = &mut self.team;
+        match op {
+            Op::Capacity(hand, capacity) => team.agent(hand).capacity = capacity,
+            Op::Shows(visibility) => {
+                team.shows(SUPPORT, visibility);
+                team.is_set(Fact::TeamChanged { team_id: SUPPORT, visibility: true });
+            }
+            Op::Joins(hand) => {
+                let teams = &mut team.sights.get_mut(&hand.agent).unwrap().viewer.teams;
+                if teams.remove(&SUPPORT).is_none() {
+                    teams.insert(SUPPORT, MembershipKind::Member);
+                }
+                team.is_set(Fact::MembershipChanged { team_id: SUPPORT, agent_id: hand.agent });
+            }
+            Op::Leaves(hand) if team.agent(hand).state == AgentState::Active => {
+                team.agent(hand).state = AgentState::Leaving;
+                for id in [LUCIA, MATEO] {
+                    let drafts = owner::rehome(team.of(id), hand.agent);
+                    team.append(id, drafts, Actor::System, None);
+                }
+            }
+            Op::Leaves(hand) => team.agent(hand).state = AgentState::Active,
+            _ => unreachable!("{op:?} is no setting"),
+        }
+    }
+
+    fn acts(
+        &mut self,
+        hand: Hand,
+        id: ConversationId,
+        act: Act,
+        chained: bool,
+    ) -> Result<(), String> {
+        let seen = self.shown.get(&(hand, id)).copied().flatten();
+        let Some(body) = self.body(id, act, seen) else { return Ok(()) };
+        let after = self.last_ops.get(&(hand, id)).copied().filter(|_| chained);
+        let op_id = self.team.op();
+        let command = Command { op_id, conversation_id: id, after, retry_of: None, body };
+        let before = self.team.clone();
+        let answer = self.team.give(hand, &command);
+        if matches!(answer, Answer::Accepted(_)) {
+            self.last_ops.insert((hand, id), op_id);
+        }
+        self.given.push((hand, command.clone()));
+        self.promises.of_a_command(&before, &self.team, hand, &command, &answer)
+    }
+
+    fn body(&self, id: ConversationId, act: Act, seen: Seen) -> Option<CommandBody> {
+        let epoch = self.team.of(id).head.owner_epoch;
+        Some(match act {
+            Act::Reply => reply(seen),
+            Act::Resolve => resolve(seen),
+            Act::Wait => wait(seen),
+            Act::Snooze(ms) => snooze(self.team.now.plus_ms(ms), seen),
+            Act::Reopen => reopen(),
+            Act::Claim => claim(epoch),
+            Act::ClaimAbove => claim_above(epoch),
+            Act::Assign(to) => assign(to, epoch),
+            Act::Unassign => unassign(epoch),
+            Act::Transfer(to, noted) => {
+                let CommandBody::Transfer(given) = transfer(to, epoch, seen) else { return None };
+                let note = noted.then(|| "note".to_owned());
+                CommandBody::Transfer(Transfer { note, ..given })
+            }
+            Act::Note => CommandBody::Note(NoteText { text: "note".to_owned() }),
+            Act::Read => CommandBody::MarkRead(MarkRead { seq: seen?.seq }),
+            Act::Resend(n) => resend(out(&self.team, id, n)?, seen),
+            Act::MarkSent(n) => mark_sent(out(&self.team, id, n)?),
+            Act::Cancel(n) => cancel(out(&self.team, id, n)?),
+            Act::Replace(n) => replacing(out(&self.team, id, n)?, seen),
+        })
+    }
+
+    fn repeats(&mut self, back: usize) -> Result<(), String> {
+        let Some((hand, command)) = self.given.iter().rev().nth(back).cloned() else {
+            return Ok(());
+        };
+        let known = self.team.priors[&hand.agent].get(&command.op_id).cloned();
+        let Some(known) = known else { return Ok(()) };
+        let events = self.team.log.len();
+        let answer = self.team.give(hand, &command);
+        if answer != known.answer || self.team.log.len() != events {
+            return Err(format!("S16: {command:?} got {:?}, then {answer:?}", known.answer));
+        }
+        Ok(())
+    }
+}
+
+/// The n-th outgoing line from the end.
+fn out(team: &Team, id: ConversationId, n: usize) -> Option<LineRef> {
+    team.lines.above(id, 0).rev().filter(|facts| facts.status.is_some()).nth(n).map(|f| f.line)
+}
+
+/// Whether this hand belongs to somebody who may pass a capacity.
+pub(crate) fn may_exceed(team: &Team, hand: Hand) -> bool {
+    team.people.agents[&hand.agent].role >= Role::Supervisor
+}

@@ -1,0 +1,219 @@
+//! A phone in memory: a mirror that is told of the log as a gateway would, live or after a while
+//! away, its pages and conversations arriving late.
+
+use baton_domain::mirror::{Mirror, Mirrored, Page, Want, fingerprint};
+use baton_domain::scope::{Level, Scope};
+use baton_domain::sight::{Tidings, Told};
+use baton_protocol::conversation::{ConversationView, Snapshot};
+use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
+use baton_protocol::{ConversationId, Cursor, Epoch, Event, Fact, Head};
+use uuid::Uuid;
+
+use crate::team::{Hand, Team};
+
+const EPOCH: Epoch = Epoch(Uuid::from_u128(0xE));
+
+/// See the head of the file.
+pub(crate) struct Client {
+    pub(crate) hand: Hand,
+    pub(crate) mirror: Mirror,
+    /// How far the gateway has told the log.
+    told: usize,
+    page: Paging,
+    /// Read, but not arrived.
+    late_page: Option<Page>,
+    late: Option<(ConversationId, Option<Snapshot>)>,
+}
+
+/// How far the snapshot is read.
+enum Paging {
+    Idle,
+    From { upto: u64, after: Option<ConversationId> },
+}
+
+impl Client {
+    pub(crate) fn new(hand: Hand) -> Self {
+        let mut client = Self {
+            hand,
+            mirror: Mirror::default(),
+            told: 0,
+            page: Paging::Idle,
+            late_page: None,
+            late: None,
+        };
+        client.gets(&ServerFrame::Welcome {
+            cursor: Cursor { epoch: EPOCH, position: 0 },
+            epoch: EPOCH,
+            agent_id: hand.agent,
+            timings: Timings {
+                lease_ttl_ms: 0,
+                lease_keep_ms: 0,
+                idle_ms: 0,
+                silent_ms: 0,
+                being_answered_max_ms: 0,
+            },
+            server_time: baton_protocol::Timestamp::default(),
+        });
+        client.gets(&reset(0));
+        client
+    }
+
+    fn gets(&mut self, frame: &ServerFrame) {
+        for want in self.mirror.apply_frame(frame) {
+            match want {
+                Want::Snapshot { .. } => {
+                    self.page = Paging::From { upto: 0, after: None };
+                    self.late_page = None;
+                }
+                Want::Conversation(_) | Want::Agents | Want::Teams | Want::Channels => {}
+                Want::Resume => panic!("no frame is missing"),
+            }
+        }
+    }
+
+    /// The gateway tells what happened since it last did.
+    pub(crate) fn listens(&mut self, team: &Team) {
+        let stretch = &team.log[self.told..];
+        let (after, upto) = (position(self.told), position(team.log.len()));
+        self.told = team.log.len();
+        let sight = &team.sights[&self.hand.agent];
+        match sight.tidings(stretch) {
+            Tidings::Reset(_) => self.gets(&reset(upto)),
+            Tidings::Changes { left, entered, told } => {
+                for conversation_id in left {
+                    self.gets(&ServerFrame::Left { position: upto, conversation_id });
+                }
+                for (id, _) in entered {
+                    if let Some(snapshot) = snapshot(team, self.hand, id) {
+                        let snapshot = Box::new(snapshot);
+                        self.gets(&ServerFrame::Entered { position: upto, snapshot });
+                    }
+                }
+                let events = told
+                    .iter()
+                    .map(|told| match told {
+                        Told::Event(place) => stretch[*place].event.clone(),
+                        Told::Head(place, id) => {
+                            let head = team.of(*id).head.clone();
+                            let revision = Some(head.revision);
+                            let fact = Fact::HeadChanged { head };
+                            Event { fact, content: None, revision, ..stretch[*place].event.clone() }
+                        }
+                    })
+                    .collect();
+                self.gets(&ServerFrame::Events { after, upto, events });
+            }
+        }
+    }
+
+    /// Something that was asked for is read, or arrives.
+    pub(crate) fn fetches(&mut self, team: &Team) {
+        if let Some(page) = self.late_page.take() {
+            let is_last = page.is_last;
+            let wants = self.mirror.apply_page(page);
+            assert!(!wants.contains(&Want::Resume));
+            if is_last {
+                self.page = Paging::Idle;
+            }
+        } else if let Paging::From { upto, after } = self.page {
+            self.reads_a_page(team, upto, after);
+        } else if let Some((id, snapshot)) = self.late.take() {
+            self.mirror.apply_conversation(id, snapshot);
+        } else if let Some(id) = self.mirror.wanted().next() {
+            self.late = Some((id, snapshot(team, self.hand, id)));
+        }
+    }
+
+    /// One conversation a page: the first fixes the position, later ones read the present.
+    fn reads_a_page(&mut self, team: &Team, upto: u64, after: Option<ConversationId>) {
+        let upto = if after.is_none() { position(team.log.len()) } else { upto };
+        let next = team.conversations.keys().find(|id| after.is_none_or(|after| **id > after));
+        let snapshots = next.and_then(|id| snapshot(team, self.hand, *id)).into_iter().collect();
+        self.late_page = Some(Page { upto, snapshots, is_last: next.is_none() });
+        if let Some(id) = next {
+            self.page = Paging::From { upto, after: Some(*id) };
+        }
+    }
+
+    /// Whether nothing is under way.
+    fn is_quiet(&self) -> bool {
+        matches!(self.page, Paging::Idle)
+            && self.late.is_none()
+            && self.mirror.wanted().next().is_none()
+    }
+
+    /// Everything arrives; then the mirror equals what the server would say.
+    pub(crate) fn settles(&mut self, team: &Team) -> Result<(), String> {
+        self.listens(team);
+        for _ in 0..100 {
+            if self.is_quiet() {
+                return self.equals(team);
+            }
+            self.fetches(team);
+        }
+        Err(format!("P4: {:?} never settles", self.hand))
+    }
+
+    fn equals(&self, team: &Team) -> Result<(), String> {
+        let mut rows: Vec<(&Head, u64)> = Vec::new();
+        for (id, conversation) in &team.conversations {
+            let held = self.mirror.conversations.get(id);
+            let told = snapshot(team, self.hand, *id);
+            match (&told, held) {
+                (None, None) => {}
+                (Some(Snapshot::Head { head }), Some(Mirrored::Head(held))) if head == held => {
+                    rows.push((&conversation.head, 0));
+                }
+                (Some(Snapshot::Full { view, lines, notes, .. }), Some(Mirrored::Full(full))) => {
+                    let same = **view == full.view
+                        && lines.iter().all(|line| full.lines.get(&line.seq) == Some(line))
+                        && notes.iter().all(|note| full.notes.get(&note.revision) == Some(note))
+                        && full
+                            .lines
+                            .keys()
+                            .copied()
+                            .eq(full.from_seq..=view.conversation.head.last_seq);
+                    if !same {
+                        return Err(format!("P4: {:?}: {told:?} is not {full:?}", self.hand));
+                    }
+                    rows.push((&conversation.head, view.unread()));
+                }
+                _ => return Err(format!("P4: {:?}: {told:?} is not {held:?}", self.hand)),
+            }
+        }
+        if fingerprint(rows) != self.mirror.fingerprint() {
+            return Err("the fingerprints differ".to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn reset(upto: u64) -> ServerFrame {
+    ServerFrame::Reset { reason: ResetReason::ScopeChanged, upto, after_ms: 0 }
+}
+
+fn position(len: usize) -> u64 {
+    u64::try_from(len).unwrap()
+}
+
+/// What the server shows of a conversation: the newest lines only.
+fn snapshot(team: &Team, hand: Hand, id: ConversationId) -> Option<Snapshot> {
+    let conversation = team.conversations.get(&id)?.clone();
+    match team.sights[&hand.agent].level(Scope::of(&conversation.head)) {
+        Level::None => None,
+        Level::Head => Some(Snapshot::Head { head: conversation.head }),
+        Level::Full => {
+            let rows = team.rows.get(&id).map_or(&[][..], Vec::as_slice);
+            let lines = rows[rows.len().saturating_sub(3)..].to_vec();
+            let from_seq = lines.first().map_or(1, |line| line.seq);
+            let notes = team.notes.get(&id).cloned().unwrap_or_default();
+            let view = ConversationView {
+                conversation,
+                contact: team.cards.get(&id).cloned().unwrap_or_default(),
+                preview: rows.last().cloned(),
+                read_seq: team.reads.get(&(hand.agent, id)).copied().unwrap_or(0),
+            };
+            Some(Snapshot::Full { view: Box::new(view), from_seq, lines, notes })
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Who is responsible: claim, assign, unassign, transfer, capacity, and who may reply.
+
+use baton_domain::outcome::Answer;
+use baton_protocol::command::{Reply, Transfer};
+use baton_protocol::{
+    Accepted, AgentState, Availability, CommandBody, Fact, Owner, Refusal, ReplyPolicy, Visibility,
+};
+
+use crate::team::{
+    ANA, BEN, CLEO, EVA, Hand, LUCIA, MATEO, SALES, SUPPORT, Team, accepted, assign, claim,
+    claim_above, refused, reopen, reply, resolve, transfer, unassign, written,
+};
+
+/// Lucía's conversation, owned by Ana; its owner epoch is 2.
+fn anas() -> Team {
+    let mut team = Team::with_a_customer();
+    accepted(team.does(ANA, claim(1)));
+    team
+}
+
+fn owned_by(hand: Hand) -> Owner {
+    Owner::Agent(hand.agent)
+}
+
+#[test]
+fn of_two_claims_one_wins_and_the_other_is_told_who() {
+    let mut team = Team::with_a_customer();
+    accepted(team.does(ANA, claim(1)));
+    let refusal = refused(team.does(BEN, claim(1)), "owner_changed");
+    assert_eq!(refusal, Refusal::OwnerChanged { owner: owned_by(ANA), owner_epoch: 2 });
+}
+
+#[test]
+fn a_wish_that_already_holds_is_accepted_without_events() {
+    let mut team = anas();
+    let events = team.log.len();
+    let seen = team.seen();
+    for body in [claim(1), assign(ANA, 1), transfer(owned_by(ANA), 1, seen), reopen()] {
+        assert_eq!(accepted(team.does(ANA, body)), Accepted { revision: 4, ..Accepted::default() });
+    }
+    accepted(team.does(ANA, unassign(2)));
+    accepted(team.does(ANA, unassign(2)));
+    accepted(team.does(ANA, resolve(seen)));
+    accepted(team.does(ANA, resolve(None)));
+    assert_eq!(team.log.len(), events + 2);
+}
+
+#[test]
+fn from_a_colleague_only_some_may_claim() {
+    let claims = |by: Hand, change: fn(&mut Team)| {
+        let mut team = anas();
+        change(&mut team);
+        match team.does(by, claim(2)) {
+            Answer::Accepted(_) => "accepted",
+            Answer::Refused(refusal) => refusal.code(),
+        }
+    };
+    assert_eq!(claims(BEN, |_| {}), "not_owner");
+    assert_eq!(claims(EVA, |_| {}), "accepted");
+    assert_eq!(claims(BEN, |team| team.team(SUPPORT).claim_from_colleagues = true), "accepted");
+    assert_eq!(claims(BEN, |team| team.agent(ANA).availability = Availability::Away), "accepted");
+    assert_eq!(claims(BEN, |team| team.agent(ANA).availability = Availability::Busy), "not_owner");
+    assert_eq!(claims(BEN, |team| team.agent(ANA).state = AgentState::Leaving), "accepted");
+}
+
+#[test]
+fn who_may_reply_to_what_a_colleague_owns_is_the_teams_affair() {
+    let replies = |by: Hand, policy: ReplyPolicy| {
+        let mut team = anas();
+        team.team(SUPPORT).reply_policy = policy;
+        let seen = team.seen();
+        match team.does(by, reply(seen)) {
+            Answer::Accepted(_) => "accepted",
+            Answer::Refused(refusal) => refusal.code(),
+        }
+    };
+    assert_eq!(replies(BEN, ReplyPolicy::Owner), "not_owner");
+    assert_eq!(replies(BEN, ReplyPolicy::Team), "accepted");
+    assert_eq!(replies(BEN, ReplyPolicy::Scope), "accepted");
+    assert_eq!(replies(EVA, ReplyPolicy::Owner), "not_owner");
+    assert_eq!(replies(crate::team::ROOT, ReplyPolicy::Team), "not_owner");
+    assert_eq!(replies(crate::team::ROOT, ReplyPolicy::Scope), "accepted");
+    assert_eq!(replies(ANA, ReplyPolicy::Owner), "accepted");
+}
+
+#[test]
+fn a_colleagues_reply_leaves_the_owner() {
+    let mut team = anas();
+    let seen = team.seen();
+    written(team.does(BEN, reply(seen)));
+    assert_eq!(team.lucia().head.owner, owned_by(ANA));
+}
+
+#[test]
+fn a_reply_from_the_queue_claims() {
+    let mut team = Team::with_a_customer();
+    let seen = team.seen();
+    written(team.does(ANA, reply(seen)));
+    assert_eq!(team.lucia().head.owner, owned_by(ANA));
+    assert_eq!(team.lucia().head.owner_epoch, 2);
+}
+
+#[test]
+fn who_is_full_takes_nothing_new_whatever_the_way() {
+    let mut team = Team::with_a_customer();
+    team.customer_writes(MATEO);
+    team.agent(ANA).capacity = Some(1);
+    accepted(team.does_to(MATEO, ANA, None, claim(1)));
+    let seen = team.seen();
+    let full = Refusal::AtCapacity { agent_id: ANA.agent, load: 1, capacity: 1 };
+    assert_eq!(refused(team.does(ANA, claim(1)), "at_capacity"), full);
+    assert_eq!(refused(team.does(ANA, reply(seen)), "at_capacity"), full);
+    assert_eq!(refused(team.does(EVA, assign(ANA, 1)), "at_capacity"), full);
+    assert_eq!(refused(team.does(EVA, transfer(owned_by(ANA), 1, seen)), "at_capacity"), full);
+    accepted(team.does(BEN, resolve(seen)));
+    assert_eq!(refused(team.does(ANA, reopen()), "at_capacity"), full);
+    let seen = team.seen();
+    assert_eq!(refused(team.does(ANA, reply(seen)), "at_capacity"), full);
+}
+
+#[test]
+fn only_a_supervisor_passes_the_capacity_and_it_is_logged() {
+    let mut team = Team::with_a_customer();
+    for hand in [ANA, EVA] {
+        team.agent(hand).capacity = Some(0);
+    }
+    refused(team.does(ANA, claim_above(1)), "not_allowed");
+    refused(team.does(EVA, claim(1)), "at_capacity");
+    accepted(team.does(EVA, claim_above(1)));
+    let fact = &team.log.last().unwrap().event.fact;
+    assert!(matches!(fact, Fact::OwnerChanged { exceeded_capacity: true, .. }), "{fact:?}");
+}
+
+#[test]
+fn an_assignment_needs_an_active_agent_and_the_right_to_give() {
+    let mut team = Team::with_a_customer();
+    refused(team.does(ANA, assign(BEN, 1)), "not_owner");
+    team.agent(BEN).state = AgentState::Leaving;
+    refused(team.does(EVA, assign(BEN, 1)), "invalid");
+    accepted(team.does(EVA, assign(ANA, 1)));
+    refused(team.does(BEN, unassign(2)), "not_allowed");
+    team.agent(BEN).state = AgentState::Active;
+    refused(team.does(BEN, unassign(2)), "not_owner");
+    refused(team.does(ANA, assign(BEN, 1)), "owner_changed");
+    accepted(team.does(ANA, assign(BEN, 2)));
+    assert_eq!(team.lucia().head.owner, owned_by(BEN));
+}
+
+#[test]
+fn what_is_resolved_is_neither_assigned_nor_transferred() {
+    let mut team = anas();
+    let seen = team.seen();
+    accepted(team.does(ANA, resolve(seen)));
+    refused(team.does(EVA, assign(BEN, 3)), "not_allowed");
+    refused(team.does(EVA, transfer(owned_by(BEN), 3, seen)), "not_allowed");
+    accepted(team.does(BEN, claim(3)));
+    assert_eq!((team.lucia().head.episode, team.lucia().head.owner), (2, owned_by(BEN)));
+}
+
+#[test]
+fn a_transfer_knows_what_was_said() {
+    let mut team = anas();
+    let seen = team.seen();
+    team.customer_writes(LUCIA);
+    refused(team.does(ANA, transfer(Owner::Queue(SALES), 2, seen)), "stale");
+    let seen = team.seen();
+    accepted(team.does(ANA, transfer(Owner::Queue(SALES), 2, seen)));
+    let head = &team.lucia().head;
+    assert_eq!((head.team_id, head.owner, head.owner_epoch), (SALES, Owner::Queue(SALES), 3));
+    refused(team.does(ANA, claim(3)), "not_in_scope");
+    accepted(team.does(CLEO, claim(3)));
+}
+
+#[test]
+fn a_hand_over_note_comes_before_the_hand_over() {
+    let mut team = anas();
+    let seen = team.seen();
+    let CommandBody::Transfer(given) = transfer(owned_by(BEN), 2, seen) else { unreachable!() };
+    let noted = CommandBody::Transfer(Transfer { note: Some("VIP".to_owned()), ..given });
+    let note = accepted(team.does(ANA, noted.clone())).note_id;
+    assert!(note.is_some());
+    let facts: Vec<_> = team.log.iter().rev().take(2).map(|logged| &logged.event.fact).collect();
+    assert!(matches!(facts[..], [Fact::OwnerChanged { .. }, Fact::NoteAdded { .. }]), "{facts:?}");
+    // The owner is already who it should be; what was to be told still is.
+    let again = accepted(team.does(BEN, noted));
+    assert!(again.note_id.is_some());
+    assert_eq!(team.notes[&LUCIA].len(), 2);
+    assert_eq!(team.lucia().head.owner_epoch, 3);
+}
+
+#[test]
+fn a_transfer_goes_to_a_team_or_agent_there_is() {
+    let mut team = anas();
+    let seen = team.seen();
+    let nowhere = Owner::Queue(baton_protocol::TeamId(uuid::Uuid::nil()));
+    refused(team.does(ANA, transfer(nowhere, 2, seen)), "invalid");
+    let nobody = Owner::Agent(baton_protocol::AgentId(uuid::Uuid::nil()));
+    refused(team.does(ANA, transfer(nobody, 2, seen)), "invalid");
+}
+
+#[test]
+fn what_a_colleague_wrote_is_not_replaced_behind_their_back() {
+    let mut team = anas();
+    let seen = team.seen();
+    let line = written(team.does(ANA, reply(seen)));
+    team.customer_writes(LUCIA);
+    team.holds(line);
+    let replace = |seen| {
+        CommandBody::Reply(Reply {
+            text: "Mejor".to_owned(),
+            seen,
+            quoted: None,
+            replaces: Some(line.id),
+            ignore_lease: false,
+        })
+    };
+    let seen = team.seen();
+    // Ben may answer in this team, but Ana owns it and reviews what she wrote.
+    refused(team.does(BEN, replace(seen)), "not_allowed");
+    accepted(team.does(ANA, unassign(2)));
+    written(team.does(BEN, replace(seen)));
+}
+
+#[test]
+fn own_only_hides_what_colleagues_own_and_shows_the_queue() {
+    let mut team = anas();
+    team.shows(SUPPORT, Visibility::Own);
+    refused(team.does(BEN, claim(2)), "not_in_scope");
+    accepted(team.does(ANA, unassign(2)));
+    accepted(team.does(BEN, claim(3)));
+}

@@ -1,0 +1,648 @@
+//! A team in memory: what the committer does around the rules, without a database.
+//!
+//! Ana and Ben serve Support, Cleo serves Sales, Eva supervises both, Root is the admin. Lucía
+//! writes on Support's number.
+
+use std::collections::BTreeMap;
+
+use baton_domain::apply::{apply, begin};
+use baton_domain::context::{
+    AgentFacts, Context, Fresh, Lines, Moment, People, Prior, TeamFacts, Writer,
+};
+use baton_domain::decide::delivery::{self, Claim, SendResult};
+use baton_domain::decide::{Decision, Draft, decide, receive};
+use baton_domain::inbound::{InboundMessage, ProviderStatus, Sender};
+use baton_domain::log::{Logged, Route};
+use baton_domain::outcome::Answer;
+use baton_domain::scope::{Scope, Viewer};
+use baton_domain::sight::Sight;
+use baton_protocol::command::{
+    Assign, Claim as ClaimIt, Nothing, OfMessage, Reply, Resend, Seeing, Snooze, Transfer, Unassign,
+};
+use baton_protocol::conversation::ContactCard;
+use baton_protocol::event::EventContent;
+use baton_protocol::frame::LeaseHolder;
+use baton_protocol::{
+    Accepted, Actor, AgentId, AgentState, Availability, ChannelId, Command, CommandBody, ContactId,
+    Content, Conversation, ConversationId, DeviceId, Event, Fact, Line, LineKind, LineRef,
+    MembershipKind, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, Owner, Refusal,
+    ReplyPolicy, Role, Seen, TeamId, Timestamp, Turn, Visibility,
+};
+use uuid::Uuid;
+
+/// A person on a device.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Hand {
+    pub(crate) agent: AgentId,
+    pub(crate) device: DeviceId,
+}
+
+const fn hand(agent: u128, device: u128) -> Hand {
+    Hand {
+        agent: AgentId(Uuid::from_u128(agent)),
+        device: DeviceId(Uuid::from_u128(0xD000 + device)),
+    }
+}
+
+pub(crate) const ANA: Hand = hand(1, 1);
+/// Ana, at her desk.
+pub(crate) const ANA_DESK: Hand = hand(1, 2);
+pub(crate) const BEN: Hand = hand(2, 3);
+/// Ben, with Ana's handset in his hand.
+pub(crate) const BEN_ON_ANAS: Hand = hand(2, 1);
+pub(crate) const CLEO: Hand = hand(3, 4);
+pub(crate) const EVA: Hand = hand(4, 5);
+pub(crate) const ROOT: Hand = hand(5, 6);
+
+pub(crate) const SUPPORT: TeamId = TeamId(Uuid::from_u128(0x51));
+pub(crate) const SALES: TeamId = TeamId(Uuid::from_u128(0x52));
+const NUMBER: ChannelId = ChannelId(Uuid::from_u128(0xC0));
+
+/// Lucía's conversation.
+pub(crate) const LUCIA: ConversationId = ConversationId(Uuid::from_u128(0xA1));
+/// Mateo's conversation.
+pub(crate) const MATEO: ConversationId = ConversationId(Uuid::from_u128(0xA2));
+
+pub(crate) const SECOND: i64 = 1000;
+pub(crate) const MINUTE: i64 = 60 * SECOND;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+
+/// See the head of the file.
+#[derive(Clone)]
+pub(crate) struct Team {
+    pub(crate) now: Timestamp,
+    made: u128,
+    pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
+    pub(crate) lines: Lines,
+    pub(crate) people: People,
+    pub(crate) sights: BTreeMap<AgentId, Sight>,
+    pub(crate) priors: BTreeMap<AgentId, BTreeMap<OpId, Prior>>,
+    pub(crate) log: Vec<Logged>,
+    /// Lines as a table would hold them.
+    pub(crate) rows: BTreeMap<ConversationId, Vec<Line>>,
+    pub(crate) notes: BTreeMap<ConversationId, Vec<Note>>,
+    pub(crate) reads: BTreeMap<(AgentId, ConversationId), u64>,
+    pub(crate) cards: BTreeMap<ConversationId, ContactCard>,
+    pub(crate) lease: Option<LeaseHolder>,
+    claims: u64,
+    pub(crate) last_op: Option<OpId>,
+}
+
+impl Team {
+    /// Nobody has written yet.
+    pub(crate) fn new() -> Self {
+        let mut people = People::default();
+        let mut sights = BTreeMap::new();
+        let member = MembershipKind::Member;
+        let lead = MembershipKind::Supervisor;
+        for (hand, role, teams) in [
+            (ANA, Role::Agent, vec![(SUPPORT, member)]),
+            (BEN, Role::Agent, vec![(SUPPORT, member)]),
+            (CLEO, Role::Agent, vec![(SALES, member)]),
+            (EVA, Role::Supervisor, vec![(SUPPORT, lead), (SALES, lead)]),
+            (ROOT, Role::Admin, vec![]),
+        ] {
+            let id = hand.agent;
+            let facts = AgentFacts {
+                id,
+                role,
+                state: AgentState::Active,
+                availability: Availability::Available,
+                load: 0,
+                capacity: None,
+            };
+            people.agents.insert(id, facts);
+            let viewer = Viewer { agent: id, role, teams: teams.into_iter().collect() };
+            let visibility = [(SUPPORT, Visibility::Full), (SALES, Visibility::Full)].into();
+            sights.insert(id, Sight { viewer, visibility });
+        }
+        for id in [SUPPORT, SALES] {
+            let reply_policy = ReplyPolicy::Team;
+            people.teams.insert(id, TeamFacts { id, reply_policy, claim_from_colleagues: false });
+        }
+        Self {
+            now: Timestamp::from_ms(1_700_000_000_000),
+            made: 0x1000,
+            conversations: BTreeMap::new(),
+            lines: Lines::default(),
+            people,
+            sights,
+            priors: BTreeMap::new(),
+            log: Vec::new(),
+            rows: BTreeMap::new(),
+            notes: BTreeMap::new(),
+            reads: BTreeMap::new(),
+            cards: BTreeMap::new(),
+            lease: None,
+            claims: 0,
+            last_op: None,
+        }
+    }
+
+    /// Lucía has written once.
+    pub(crate) fn with_a_customer() -> Self {
+        let mut team = Self::new();
+        team.customer_writes(LUCIA);
+        team
+    }
+
+    fn id(&mut self) -> Uuid {
+        self.made += 1;
+        Uuid::from_u128(self.made)
+    }
+
+    pub(crate) fn op(&mut self) -> OpId {
+        self.made += 1;
+        let bytes = self.made.to_be_bytes();
+        let mut random = [0; 10];
+        random.copy_from_slice(&bytes[6..]);
+        let ms = u64::try_from(self.now.ms()).unwrap();
+        OpId(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid())
+    }
+
+    pub(crate) fn passes(&mut self, ms: i64) {
+        self.now = self.now.plus_ms(ms);
+    }
+
+    pub(crate) fn of(&self, id: ConversationId) -> &Conversation {
+        &self.conversations[&id]
+    }
+
+    pub(crate) fn lucia(&self) -> &Conversation {
+        self.of(LUCIA)
+    }
+
+    /// The last line there is: what somebody who looks now is shown.
+    pub(crate) fn shown(&self, id: ConversationId) -> Seen {
+        self.conversations.get(&id).and_then(|conversation| conversation.thread.last_line)
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        self.shown(LUCIA)
+    }
+
+    pub(crate) fn agent(&mut self, hand: Hand) -> &mut AgentFacts {
+        self.people.agents.get_mut(&hand.agent).unwrap()
+    }
+
+    pub(crate) fn team(&mut self, id: TeamId) -> &mut TeamFacts {
+        self.people.teams.get_mut(&id).unwrap()
+    }
+
+    pub(crate) fn shows(&mut self, team: TeamId, visibility: Visibility) {
+        for sight in self.sights.values_mut() {
+            sight.visibility.insert(team, visibility);
+        }
+    }
+
+    // What happens from outside.
+
+    fn message(&mut self, id: ConversationId, at: Timestamp) -> InboundMessage {
+        if !self.conversations.contains_key(&id) {
+            let contact_id = ContactId(id.0);
+            let fact =
+                Fact::ConversationOpened { channel_id: NUMBER, contact_id, team_id: SUPPORT };
+            self.append(id, vec![fact.into()], Actor::Customer, None);
+        }
+        let text = Some(format!("text {}", self.made));
+        InboundMessage {
+            sender: Sender::default(),
+            wamid: format!("wamid.{}", self.made),
+            at,
+            kind: LineKind::Text,
+            content: Content { text, ..Content::default() },
+            quoted_wamid: None,
+        }
+    }
+
+    pub(crate) fn customer_writes(&mut self, id: ConversationId) -> LineRef {
+        let at = self.now;
+        self.customer_wrote_at(id, at)
+    }
+
+    pub(crate) fn customer_wrote_at(&mut self, id: ConversationId, at: Timestamp) -> LineRef {
+        let message = self.message(id, at);
+        let line = MessageId(self.id());
+        let drafts =
+            receive::customer_line(&self.conversations[&id], &message, (line, None), self.now);
+        self.append(id, drafts, Actor::Customer, None);
+        self.shown(id).unwrap()
+    }
+
+    pub(crate) fn somebody_answers_on_the_phone_app(&mut self, id: ConversationId) -> LineRef {
+        let at = self.now;
+        let message = self.message(id, at);
+        let line = MessageId(self.id());
+        let drafts = receive::echo_line(&self.conversations[&id], &message, line, self.now);
+        self.append(id, drafts, Actor::System, None);
+        self.shown(id).unwrap()
+    }
+
+    pub(crate) fn customer_is_called(&mut self, id: ConversationId, name: String) {
+        if !self.conversations.contains_key(&id) {
+            return;
+        }
+        let card = ContactCard { name: Some(name), phone: None };
+        let fact = Fact::ContactChanged { contact_id: ContactId(id.0) };
+        let draft = Draft { fact, content: Some(EventContent::Contact(card)) };
+        self.append(id, vec![draft], Actor::Customer, None);
+    }
+
+    /// A setting changed.
+    pub(crate) fn is_set(&mut self, fact: Fact) {
+        let event = Event {
+            position: u64::try_from(self.log.len()).unwrap() + 1,
+            conversation_id: None,
+            revision: None,
+            at: self.now,
+            actor: Actor::System,
+            fact,
+            content: None,
+        };
+        self.log.push(Logged { event, route: Route::Everyone });
+    }
+
+    // Commands.
+
+    pub(crate) fn does(&mut self, by: Hand, body: CommandBody) -> Answer {
+        self.does_to(LUCIA, by, None, body)
+    }
+
+    pub(crate) fn does_after(&mut self, by: Hand, after: OpId, body: CommandBody) -> Answer {
+        self.does_to(LUCIA, by, Some(after), body)
+    }
+
+    pub(crate) fn does_to(
+        &mut self,
+        conversation_id: ConversationId,
+        by: Hand,
+        after: Option<OpId>,
+        body: CommandBody,
+    ) -> Answer {
+        let op_id = self.op();
+        self.last_op = Some(op_id);
+        self.give(by, &Command { op_id, conversation_id, after, retry_of: None, body })
+    }
+
+    pub(crate) fn give(&mut self, by: Hand, command: &Command) -> Answer {
+        let lines = self.lines.clone();
+        self.give_knowing(by, command, &lines)
+    }
+
+    /// Gives a command that is decided on these lines only.
+    pub(crate) fn give_knowing(&mut self, by: Hand, command: &Command, lines: &Lines) -> Answer {
+        let fresh = Fresh { message: MessageId(self.id()), note: NoteId(self.id()) };
+        let body_hash = serde_json::to_string(command).unwrap();
+        let none = BTreeMap::new();
+        let id = command.conversation_id;
+        let context = Context {
+            conversation: self.conversations.get(&id),
+            lines,
+            people: &self.people,
+            author: Writer { sight: &self.sights[&by.agent], device: by.device },
+            priors: self.priors.get(&by.agent).unwrap_or(&none),
+            body_hash: &body_hash,
+            read_seq: self.reads.get(&(by.agent, id)).copied().unwrap_or(0),
+            lease: self.lease,
+            fresh,
+        };
+        let answer = match decide(&context, command, self.now) {
+            Decision::Replay(answer) => return answer,
+            Decision::Refuse(refusal) => Answer::Refused(refusal),
+            Decision::Accept(drafts, accepted) => {
+                self.append(id, drafts, Actor::Agent { id: by.agent }, None);
+                let revision = self.of(id).head.revision;
+                Answer::Accepted(Accepted { revision, ..accepted })
+            }
+        };
+        let is_final = !matches!(&answer, Answer::Refused(refusal) if refusal.is_retryable()
+            || matches!(refusal, Refusal::OpIdReused | Refusal::OpExpired));
+        if is_final {
+            let prior = Prior { body_hash, after: command.after, answer: answer.clone() };
+            self.priors.entry(by.agent).or_default().insert(command.op_id, prior);
+        }
+        answer
+    }
+
+    // Sending.
+
+    pub(crate) fn status_of(&self, id: MessageId) -> Option<MessageStatus> {
+        self.lines.find(LUCIA, id).or_else(|| self.lines.find(MATEO, id))?.status
+    }
+
+    pub(crate) fn claim(&mut self, id: ConversationId, message: MessageId) -> Claim {
+        let claim = delivery::claim(self.of(id), &self.lines, message, self.now);
+        self.claims += 1;
+        match &claim {
+            Claim::Go(drafts) => self.append(id, drafts.clone(), Actor::System, Some(self.claims)),
+            Claim::Hold(drafts) => self.append(id, drafts.clone(), Actor::System, None),
+            Claim::Wait | Claim::Gone => {}
+        }
+        claim
+    }
+
+    pub(crate) fn ends(&mut self, id: ConversationId, message: MessageId, result: &SendResult) {
+        let Some(facts) = self.lines.find(id, message) else { return };
+        let attempt = (facts.attempt, facts.claim_epoch);
+        self.attempt_ends(id, message, attempt, result);
+    }
+
+    pub(crate) fn attempt_ends(
+        &mut self,
+        id: ConversationId,
+        message: MessageId,
+        attempt: (u32, u64),
+        result: &SendResult,
+    ) {
+        let drafts = delivery::result(self.of(id), &self.lines, message, attempt, result);
+        self.append(id, drafts, Actor::System, None);
+    }
+
+    pub(crate) fn hears(&mut self, id: ConversationId, message: MessageId, status: ProviderStatus) {
+        let lines = &self.lines;
+        let drafts = delivery::status(self.of(id), lines, message, status, Some(&an_error()));
+        self.append(id, drafts, Actor::System, None);
+    }
+
+    pub(crate) fn rescues(&mut self, id: ConversationId, message: MessageId) {
+        let drafts = delivery::rescue(self.of(id), &self.lines, message);
+        self.append(id, drafts, Actor::System, None);
+    }
+
+    /// Sends a queued message without trouble.
+    #[track_caller]
+    pub(crate) fn sends(&mut self, line: LineRef) {
+        assert!(matches!(self.claim(LUCIA, line.id), Claim::Go(_)), "it may leave");
+        self.ends(LUCIA, line.id, &SendResult::Accepted { wamid: String::new() });
+    }
+
+    /// Sends a queued message, but the answer is lost.
+    #[track_caller]
+    pub(crate) fn sends_into_the_dark(&mut self, line: LineRef) {
+        assert!(matches!(self.claim(LUCIA, line.id), Claim::Go(_)), "it may leave");
+        self.ends(LUCIA, line.id, &SendResult::Unknown);
+    }
+
+    /// Has a queued message held.
+    #[track_caller]
+    pub(crate) fn holds(&mut self, line: LineRef) {
+        assert!(matches!(self.claim(LUCIA, line.id), Claim::Hold(_)), "it is held");
+    }
+
+    // The committer's part.
+
+    pub(crate) fn append(
+        &mut self,
+        id: ConversationId,
+        drafts: Vec<Draft>,
+        actor: Actor,
+        claim_epoch: Option<u64>,
+    ) {
+        for draft in drafts {
+            self.append_one(id, draft, actor, claim_epoch);
+        }
+    }
+
+    fn append_one(
+        &mut self,
+        id: ConversationId,
+        draft: Draft,
+        actor: Actor,
+        claim_epoch: Option<u64>,
+    ) {
+        let old = self.conversations.get(&id).cloned();
+        let alone = matches!(draft.fact, Fact::ReadMarked { .. });
+        let revision = old.as_ref().map_or(0, |old| old.head.revision) + 1;
+        let event = Event {
+            position: u64::try_from(self.log.len()).unwrap() + 1,
+            conversation_id: Some(id),
+            revision: (!alone).then_some(revision),
+            at: self.now,
+            actor,
+            fact: draft.fact,
+            content: draft.content,
+        };
+        if let Some(begun) = begin(id, &event) {
+            self.conversations.insert(id, begun);
+        }
+        let conversation = self.conversations.get_mut(&id).unwrap();
+        apply(conversation, &event);
+        let after = Scope::of(&conversation.head);
+        let turn_before = old.as_ref().and_then(|old| old.thread.turn);
+        let moment = Moment { conversation: id, turn_before, at: self.now, claim_epoch };
+        self.lines.absorb(&event.fact, moment);
+        self.keep_rows(id, &event);
+        self.count_loads();
+        let before = old.as_ref().map(|old| Scope::of(&old.head));
+        let route = Route::of(&event.fact, before, Some(after));
+        self.log.push(Logged { event, route });
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no row")]
+    fn keep_rows(&mut self, id: ConversationId, event: &Event) {
+        let content = match &event.content {
+            Some(EventContent::Line(content)) => content.clone(),
+            _ => Content { erased: true, ..Content::default() },
+        };
+        let rows = self.rows.entry(id).or_default();
+        match &event.fact {
+            Fact::LineReceived { line, kind, at, quoted, .. } => rows.push(Line {
+                seq: line.seq,
+                id: line.id,
+                author: baton_protocol::Author::Customer,
+                kind: *kind,
+                at: *at,
+                content,
+                quoted: *quoted,
+                status: None,
+                held: None,
+                error: None,
+                op_id: None,
+                device_id: None,
+            }),
+            Fact::LineWritten {
+                line, author, kind, at, status, quoted, op_id, device_id, ..
+            } => rows.push(Line {
+                seq: line.seq,
+                id: line.id,
+                author: *author,
+                kind: *kind,
+                at: *at,
+                content,
+                quoted: *quoted,
+                status: Some(*status),
+                held: None,
+                error: None,
+                op_id: *op_id,
+                device_id: *device_id,
+            }),
+            Fact::MessageChanged { line, status, held, error, .. } => {
+                let row = rows.iter_mut().find(|row| row.id == line.id).unwrap();
+                row.status = Some(*status);
+                row.held = *held;
+                row.error.clone_from(error);
+            }
+            Fact::NoteAdded { note_id, author, op_id } => {
+                let text = match &event.content {
+                    Some(EventContent::Note { text }) => text.clone(),
+                    _ => None,
+                };
+                self.notes.entry(id).or_default().push(Note {
+                    id: *note_id,
+                    conversation_id: id,
+                    author: *author,
+                    at: event.at,
+                    revision: event.revision.unwrap(),
+                    text,
+                    op_id: *op_id,
+                });
+            }
+            Fact::ContactChanged { .. } => {
+                if let Some(EventContent::Contact(card)) = &event.content {
+                    self.cards.insert(id, card.clone());
+                }
+            }
+            Fact::ReadMarked { agent_id, seq } => {
+                self.reads.insert((*agent_id, id), *seq);
+            }
+            _ => {}
+        }
+    }
+
+    fn count_loads(&mut self) {
+        for facts in self.people.agents.values_mut() {
+            let owned = self.conversations.values().filter(|conversation| {
+                conversation.head.owner == Owner::Agent(facts.id)
+                    && conversation.head.status.is_load()
+            });
+            facts.load = u32::try_from(owned.count()).unwrap();
+        }
+    }
+
+    /// The lines whose numbers lie in these ranges, as a group reads them.
+    pub(crate) fn only(
+        &self,
+        id: ConversationId,
+        ranges: &[std::ops::RangeInclusive<u64>],
+    ) -> Lines {
+        let mut some = Lines::default();
+        for facts in self.lines.above(id, 0) {
+            if ranges.iter().any(|range| range.contains(&facts.line.seq)) {
+                some.put(id, facts.clone());
+            }
+        }
+        some
+    }
+}
+
+pub(crate) fn an_error() -> MessageError {
+    MessageError { code: 131_026, reason: "no".to_owned(), remedy: "none".to_owned() }
+}
+
+// Commands, in short.
+
+pub(crate) fn reply(seen: Seen) -> CommandBody {
+    CommandBody::Reply(Reply {
+        text: "Buenas".to_owned(),
+        seen,
+        quoted: None,
+        replaces: None,
+        ignore_lease: false,
+    })
+}
+
+pub(crate) fn replacing(replaces: LineRef, seen: Seen) -> CommandBody {
+    CommandBody::Reply(Reply {
+        text: "Otra vez".to_owned(),
+        seen,
+        quoted: None,
+        replaces: Some(replaces.id),
+        ignore_lease: false,
+    })
+}
+
+pub(crate) fn resolve(seen: Seen) -> CommandBody {
+    CommandBody::Resolve(Seeing { seen })
+}
+
+pub(crate) fn wait(seen: Seen) -> CommandBody {
+    CommandBody::MarkWaiting(Seeing { seen })
+}
+
+pub(crate) fn snooze(until: Timestamp, seen: Seen) -> CommandBody {
+    CommandBody::Snooze(Snooze { until, seen })
+}
+
+pub(crate) fn reopen() -> CommandBody {
+    CommandBody::Reopen(Nothing {})
+}
+
+pub(crate) fn claim(expect_owner_epoch: u64) -> CommandBody {
+    CommandBody::Claim(ClaimIt { expect_owner_epoch, exceed_capacity: false })
+}
+
+pub(crate) fn claim_above(expect_owner_epoch: u64) -> CommandBody {
+    CommandBody::Claim(ClaimIt { expect_owner_epoch, exceed_capacity: true })
+}
+
+pub(crate) fn assign(to: Hand, expect_owner_epoch: u64) -> CommandBody {
+    CommandBody::Assign(Assign { agent_id: to.agent, expect_owner_epoch, exceed_capacity: false })
+}
+
+pub(crate) fn unassign(expect_owner_epoch: u64) -> CommandBody {
+    CommandBody::Unassign(Unassign { expect_owner_epoch })
+}
+
+pub(crate) fn transfer(to: Owner, expect_owner_epoch: u64, seen: Seen) -> CommandBody {
+    CommandBody::Transfer(Transfer {
+        to,
+        expect_owner_epoch,
+        seen,
+        note: None,
+        exceed_capacity: false,
+    })
+}
+
+pub(crate) fn resend(message: LineRef, seen: Seen) -> CommandBody {
+    CommandBody::Resend(Resend { message_id: message.id, seen })
+}
+
+pub(crate) fn mark_sent(message: LineRef) -> CommandBody {
+    CommandBody::MarkSent(OfMessage { message_id: message.id })
+}
+
+pub(crate) fn cancel(message: LineRef) -> CommandBody {
+    CommandBody::Cancel(OfMessage { message_id: message.id })
+}
+
+// Answers, in short.
+
+#[track_caller]
+pub(crate) fn accepted(answer: Answer) -> Accepted {
+    match answer {
+        Answer::Accepted(accepted) => accepted,
+        Answer::Refused(refusal) => panic!("refused: {refusal:?}"),
+    }
+}
+
+/// The line that an accepted reply wrote.
+#[track_caller]
+pub(crate) fn written(answer: Answer) -> LineRef {
+    accepted(answer).line.expect("a line was written")
+}
+
+#[track_caller]
+pub(crate) fn refused(answer: Answer, code: &str) -> Refusal {
+    match answer {
+        Answer::Refused(refusal) => {
+            assert_eq!(refusal.code(), code, "{refusal:?}");
+            refusal
+        }
+        Answer::Accepted(accepted) => panic!("accepted: {accepted:?}, not refused as {code}"),
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "stories compare options")]
+pub(crate) fn turn_from(line: LineRef, since: Timestamp) -> Option<Turn> {
+    Some(Turn { from_seq: line.seq, since })
+}
