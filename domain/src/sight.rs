@@ -95,8 +95,9 @@ impl Sight {
             else {
                 continue;
             };
-            let before = before.map_or(Level::None, |scope| self.level(scope));
             let after = self.level(after);
+            // What begins in the stretch was at no other level before: its events tell it whole.
+            let before = before.map_or(after, |scope| self.level(scope));
             let course = levels.entry(id).or_insert(Course::Constant(before));
             *course = match *course {
                 Course::Constant(level) if level == before && level == after => *course,

@@ -340,7 +340,13 @@ impl Pump {
 
     fn hear(&self, text: &str) {
         // A frame of a newer server is passed over, as clients have to.
-        let Ok(frame) = serde_json::from_str::<ServerFrame>(text) else { return };
+        let frame = match serde_json::from_str::<ServerFrame>(text) {
+            Ok(frame) => frame,
+            Err(error) => {
+                tracing::warn!(%error, "a frame could not be read");
+                return;
+            }
+        };
         let received = Received { at: Instant::now(), frame: Arc::new(frame), bytes: text.len() };
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.push(received);
