@@ -113,7 +113,8 @@ pub enum Fact {
         line: LineRef,
         /// What kind of thing.
         kind: LineKind,
-        /// Meta's time.
+        /// Meta's time. The event itself has an `at` beside it on the wire.
+        #[serde(rename = "said_at")]
         at: Timestamp,
         /// The message it quotes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,7 +132,8 @@ pub enum Fact {
         author: Author,
         /// What kind of thing.
         kind: LineKind,
-        /// When it was accepted.
+        /// When it was accepted. The event itself has an `at` beside it on the wire.
+        #[serde(rename = "said_at")]
         at: Timestamp,
         /// Where it stands.
         status: MessageStatus,
