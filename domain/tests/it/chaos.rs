@@ -233,6 +233,7 @@ impl Chaos {
         Ok(())
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the other half is elsewhere")]
     fn is_set(&mut self, op: Op) {
         let team = &mut self.team;
         match op {
@@ -278,7 +279,7 @@ impl Chaos {
             self.last_ops.insert((hand, id), op_id);
         }
         self.given.push((hand, command.clone()));
-        self.promises.of_a_command(&before, &self.team, hand, &command, &answer)
+        self.promises.of_a_command((&before, &self.team), hand, &command, &answer)
     }
 
     fn body(&self, id: ConversationId, act: Act, seen: Seen) -> Option<CommandBody> {

@@ -197,7 +197,7 @@ fn position(len: usize) -> u64 {
 }
 
 /// What the server shows of a conversation: the newest lines only.
-fn snapshot(team: &Team, hand: Hand, id: ConversationId) -> Option<Snapshot> {
+pub(crate) fn snapshot(team: &Team, hand: Hand, id: ConversationId) -> Option<Snapshot> {
     let conversation = team.conversations.get(&id)?.clone();
     match team.sights[&hand.agent].level(Scope::of(&conversation.head)) {
         Level::None => None,

@@ -33,8 +33,7 @@ impl Promises {
     /// P2 and S7 at acceptance, S8, S10.
     pub(crate) fn of_a_command(
         &mut self,
-        before: &Team,
-        after: &Team,
+        (before, after): (&Team, &Team),
         hand: Hand,
         command: &Command,
         answer: &Answer,
@@ -158,6 +157,7 @@ impl Promises {
     }
 
     /// S9 and S15.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others move neither owner nor message")]
     fn of_an_event(&mut self, team: &Team, id: ConversationId, fact: &Fact) -> Result<(), String> {
         match fact {
             Fact::OwnerChanged { owner_epoch, .. } => {

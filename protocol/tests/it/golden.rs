@@ -1,0 +1,230 @@
+//! Every golden frame reads, and writes again what it read; every kind has one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+use baton_protocol::account::{Device, Login, Me, Refresh, Session};
+use baton_protocol::conversation::Snapshot;
+use baton_protocol::frame::{ClientFrame, ServerFrame};
+use baton_protocol::outcome::{CommandResults, OutcomesQuery};
+use baton_protocol::problem::Problem;
+use baton_protocol::{Agent, Channel, Command, CommandResult, Event, Fact, Refusal, Team};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// The golden frames of one family, by kind.
+fn fixtures(family: &str) -> BTreeMap<String, String> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if let Some(kind) = name.strip_prefix(family).and_then(|rest| rest.strip_prefix('.')) {
+            found.insert(kind.to_owned(), fs::read_to_string(&path).unwrap());
+        }
+    }
+    assert!(!found.is_empty(), "there are golden frames of {family}");
+    found
+}
+
+/// Reads a frame from its text, writes it, and compares.
+#[track_caller]
+fn check<T: Serialize + DeserializeOwned>(name: &str, text: &str) -> T {
+    let read: T = serde_json::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+    // By way of the text: that is what a field written twice does not survive.
+    let written = serde_json::to_string(&read).unwrap();
+    let again: T = serde_json::from_str(&written).unwrap_or_else(|e| panic!("{written}: {e}"));
+    let golden: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), golden, "{name}");
+    assert_eq!(serde_json::to_value(&again).unwrap(), golden, "{name}, read twice");
+    read
+}
+
+/// Checks a family; each file is named after the kind in it, and every kind has one.
+#[track_caller]
+fn check_all<T: Serialize + DeserializeOwned>(
+    family: &str,
+    kinds: &[&str],
+    kind_of: impl Fn(&T) -> &'static str,
+) {
+    let mut met = BTreeSet::new();
+    for (kind, text) in fixtures(family) {
+        let read: T = check(&format!("{family}.{kind}"), &text);
+        assert_eq!(kind_of(&read), kind);
+        met.insert(kind);
+    }
+    assert_eq!(met, kinds.iter().map(|kind| (*kind).to_owned()).collect());
+}
+
+/// The names of all variants, and the function that names that of a value.
+macro_rules! kinds {
+    ($of:ident, $($variant:ident = $name:literal),+ $(,)?) => {{
+        fn kind_of(value: &$of) -> &'static str {
+            // Without a wildcard: a new kind does not compile before it has a golden frame.
+            match value { $($of::$variant { .. } => $name,)+ }
+        }
+        (&[$($name),+][..], kind_of)
+    }};
+}
+
+#[test]
+fn every_frame_from_clients() {
+    let (kinds, kind_of) = kinds!(
+        ClientFrame,
+        Hello = "hello",
+        Command = "command",
+        Compose = "compose",
+        View = "view",
+        Draft = "draft",
+        Ack = "ack"
+    );
+    check_all("client_frame", kinds, kind_of);
+}
+
+#[test]
+fn every_frame_to_clients() {
+    let (kinds, kind_of) = kinds!(
+        ServerFrame,
+        Welcome = "welcome",
+        Events = "events",
+        Entered = "entered",
+        Left = "left",
+        Reset = "reset",
+        CommandResult = "command_result",
+        Lease = "lease",
+        Presence = "presence",
+        Viewing = "viewing",
+        Draft = "draft",
+        Error = "error"
+    );
+    check_all("server_frame", kinds, kind_of);
+}
+
+#[test]
+fn every_event() {
+    let (kinds, kind_of) = kinds!(
+        Fact,
+        ConversationOpened = "conversation_opened",
+        ContactChanged = "contact_changed",
+        EpisodeOpened = "episode_opened",
+        LineReceived = "line_received",
+        LineWritten = "line_written",
+        MessageChanged = "message_changed",
+        NoteAdded = "note_added",
+        OwnerChanged = "owner_changed",
+        StatusChanged = "status_changed",
+        ReadMarked = "read_marked",
+        AgentChanged = "agent_changed",
+        TeamChanged = "team_changed",
+        MembershipChanged = "membership_changed",
+        ChannelChanged = "channel_changed",
+        HeadChanged = "head_changed"
+    );
+    check_all("event", kinds, move |event: &Event| kind_of(&event.fact));
+}
+
+#[test]
+fn every_command() {
+    const KINDS: [&str; 14] = [
+        "reply",
+        "note",
+        "claim",
+        "assign",
+        "unassign",
+        "transfer",
+        "resolve",
+        "reopen",
+        "mark_waiting",
+        "snooze",
+        "mark_read",
+        "resend",
+        "mark_sent",
+        "cancel",
+    ];
+    check_all("command", &KINDS, |command: &Command| command.body.name());
+}
+
+#[test]
+fn every_refusal() {
+    const KINDS: [&str; 18] = [
+        "stale",
+        "not_owner",
+        "owner_changed",
+        "being_answered",
+        "at_capacity",
+        "window_closed",
+        "not_in_scope",
+        "op_id_reused",
+        "op_expired",
+        "cancelled",
+        "depends_on_refused",
+        "depends_on_unknown",
+        "not_allowed",
+        "offer_gone",
+        "merged",
+        "invalid",
+        "unavailable",
+        "rate_limited",
+    ];
+    check_all("refusal", &KINDS, Refusal::code);
+}
+
+#[test]
+fn every_snapshot() {
+    let (kinds, kind_of) = kinds!(Snapshot, Head = "head", Full = "full");
+    check_all("snapshot", kinds, kind_of);
+}
+
+#[test]
+fn every_result_of_a_command() {
+    use baton_protocol::outcome::Outcome;
+    let (kinds, kind_of) = kinds!(Outcome, Accepted = "accepted", Refused = "refused");
+    check_all("command_result", kinds, move |result: &CommandResult| kind_of(&result.outcome));
+}
+
+#[test]
+fn every_body_of_a_request_and_answer() {
+    let all = fixtures("rest");
+    for (kind, text) in &all {
+        let name = format!("rest.{kind}");
+        match kind.as_str() {
+            "agent" => drop(check::<Agent>(&name, text)),
+            "team" => drop(check::<Team>(&name, text)),
+            "channel" => drop(check::<Channel>(&name, text)),
+            "login" => drop(check::<Login>(&name, text)),
+            "refresh" => drop(check::<Refresh>(&name, text)),
+            "session" => drop(check::<Session>(&name, text)),
+            "me" => drop(check::<Me>(&name, text)),
+            "device" => drop(check::<Device>(&name, text)),
+            "command_results" => drop(check::<CommandResults>(&name, text)),
+            "outcomes_query" => drop(check::<OutcomesQuery>(&name, text)),
+            "problem" => drop(check::<Problem>(&name, text)),
+            other => panic!("nobody reads {other}"),
+        }
+    }
+    assert_eq!(all.len(), 11);
+}
+
+#[test]
+fn unknown_fields_of_what_clients_send_are_refused() {
+    for (family, kind) in [
+        ("command", "reply"),
+        ("command", "reopen"),
+        ("client_frame", "hello"),
+        ("client_frame", "ack"),
+        ("rest", "login"),
+        ("rest", "outcomes_query"),
+    ] {
+        let text = &fixtures(family)[kind];
+        let strange = text.replacen('{', "{\"force\": true,", 1);
+        let error = match (family, kind) {
+            ("command", _) => serde_json::from_str::<Command>(&strange).unwrap_err(),
+            ("client_frame", _) => serde_json::from_str::<ClientFrame>(&strange).unwrap_err(),
+            (_, "login") => serde_json::from_str::<Login>(&strange).map(drop).unwrap_err(),
+            _ => serde_json::from_str::<OutcomesQuery>(&strange).map(drop).unwrap_err(),
+        };
+        assert!(error.to_string().contains("force"), "{family}.{kind}: {error}");
+    }
+}

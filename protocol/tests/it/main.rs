@@ -1,0 +1,4 @@
+//! The wire, frame by frame: `fixtures/*.json` are read by clients in every language.
+
+#[cfg(test)]
+mod golden;
