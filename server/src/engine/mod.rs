@@ -11,6 +11,7 @@ mod group;
 mod leases;
 mod load;
 mod memory;
+mod missed;
 mod needs;
 mod receive;
 mod record;
@@ -140,16 +141,18 @@ impl Engine {
     pub async fn commands(&self, caller: Caller, commands: Vec<Command>) -> Vec<CommandResult> {
         let mut waiting = Vec::with_capacity(commands.len());
         for command in commands {
-            let op_id = command.op_id;
-            waiting.push((op_id, self.enqueue_command(caller, command).await));
+            let (op_id, of) = (command.op_id, command.conversation_id);
+            waiting.push((op_id, of, self.enqueue_command(caller, command).await));
         }
         let mut results = Vec::with_capacity(waiting.len());
-        for (op_id, answer) in waiting {
+        for (op_id, of, answer) in waiting {
             let answer = match answer {
                 Ok(answer) => self.answer(answer).await,
                 Err(unavailable) => Err(unavailable),
             };
-            results.push(result_of(op_id, answer));
+            let mut result = result_of(op_id, answer);
+            missed::show(&self.store, caller, of, &mut result).await;
+            results.push(result);
         }
         results
     }
