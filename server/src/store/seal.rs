@@ -192,3 +192,35 @@ fn decode(hash: &str) -> Result<Hash, StoreError> {
     hex::decode_to_slice(hash, &mut bytes).map_err(StoreError::corrupt)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(actor: &str, conversation: &str) -> ChainRow {
+        ChainRow {
+            workspace: String::new(),
+            position: 1,
+            previous: None,
+            at: 0,
+            actor_kind: String::new(),
+            actor: Some(actor.to_owned()),
+            conversation: Some(conversation.to_owned()),
+            revision: None,
+            team_before: None,
+            owner_before: None,
+            team_after: None,
+            owner_after: None,
+            fact: String::new(),
+            content: None,
+            digest: None,
+        }
+    }
+
+    #[test]
+    fn moving_bytes_from_one_column_to_the_next_changes_the_hash() {
+        let one = row("x", "y\u{1}z").chain(&Hash::default());
+        let other = row("x\u{1}y", "z").chain(&Hash::default());
+        assert_ne!(one, other);
+    }
+}

@@ -4,7 +4,7 @@ use baton_protocol::Epoch;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use uuid::Uuid;
 
-use super::{Options, Store};
+use super::{Options, Store, Tx};
 
 /// A database of its own for one test.
 pub(crate) struct TestDatabase {
@@ -63,6 +63,21 @@ impl TestDatabase {
             connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await.unwrap();
             connection.close().await.unwrap();
         }
+    }
+
+    /// A transaction in which rows of the log can be changed like that, to be rolled back.
+    pub(crate) async fn tampering(&self) -> Tx {
+        let mut tx = self.store.begin().await.unwrap();
+        tx.script(
+            "{postgres SET LOCAL session_replication_role = replica;
+               ALTER TABLE log DROP CONSTRAINT log_check;}
+             {sqlite PRAGMA defer_foreign_keys = ON; PRAGMA ignore_check_constraints = ON;
+               DROP TRIGGER log_is_written_once; DROP TRIGGER log_is_kept;
+               DROP TRIGGER log_head_climbs;}",
+        )
+        .await
+        .unwrap();
+        tx
     }
 }
 

@@ -56,21 +56,27 @@ const BATCH: u64 = 1000;
 /// Verifies the workspace's log, as of one moment.
 pub async fn verify_log(store: &Store, workspace: WorkspaceId) -> Result<Report, StoreError> {
     let mut tx = store.read().await?;
-    let seals = Seals::read(&mut tx, workspace).await?;
+    let report = verify_in(&mut tx, workspace).await?;
+    tx.rollback().await?;
+    Ok(report)
+}
+
+/// Verifies the workspace's log as this transaction sees it.
+pub(super) async fn verify_in(tx: &mut Tx, workspace: WorkspaceId) -> Result<Report, StoreError> {
+    let seals = Seals::read(tx, workspace).await?;
     let mut check = Check::new(workspace, seals);
     loop {
-        let rows = chain_rows(&mut tx, workspace, check.report.checked, BATCH).await?;
+        let rows = chain_rows(tx, workspace, check.report.checked, BATCH).await?;
         if rows.is_empty() {
             break;
         }
-        let contents = contents(&mut tx, workspace, &rows).await?;
+        let contents = contents(tx, workspace, &rows).await?;
         if let Err(fault) = check.rows(&rows, &contents) {
             check.report.fault = Some(fault);
             break;
         }
     }
-    let head = log_head(&mut tx, workspace).await?;
-    tx.rollback().await?;
+    let head = log_head(tx, workspace).await?;
     Ok(check.finish(head.position))
 }
 

@@ -2,11 +2,11 @@
 
 use baton_protocol::{Actor, Owner};
 
-use super::seed::{ANA, OTHER_TEAM, TEAM};
+use super::seed::{ANA, OTHER_TEAM, TEAM, script};
 use super::world::{World, parsed};
 use crate::store::seal::{seal_pending, sealed, unsealed};
 use crate::store::testing::{TestDatabase, databases};
-use crate::store::verify::{Report, verify_log};
+use crate::store::verify::{Report, verify_in, verify_log};
 
 /// A log of every kind of column, sealed in stretches of four, with a tail of two.
 async fn sealed_world(database: &TestDatabase) -> World {
@@ -58,7 +58,7 @@ async fn an_untouched_log_verifies_and_its_tail_is_told() {
 async fn erasing_a_content_breaks_nothing() {
     for database in databases().await {
         let world = sealed_world(&database).await;
-        database.tamper("DELETE FROM content").await;
+        script(&world.store, "DELETE FROM content").await.unwrap();
         let report = verified(&world).await;
         assert_eq!((report.contents, report.fault), (0, None));
         database.close().await;
@@ -80,14 +80,19 @@ async fn two_nodes_that_seal_at_once_make_one_chain() {
     }
 }
 
-/// After `sql`, verification names `position` as the first fault.
-async fn check(sql: &str, position: u64) {
+/// After each of these, verification names this position as the first fault.
+async fn check(cases: &[(&str, u64)]) {
     for database in databases().await {
         let world = sealed_world(&database).await;
-        database.tamper(sql).await;
-        let report = verified(&world).await;
-        let found = report.fault.as_ref().map(|fault| fault.position);
-        assert_eq!(found, Some(position), "{:?}, {sql}: {report:?}", database.store.dialect());
+        for (sql, position) in cases {
+            let mut tx = database.tampering().await;
+            tx.script(sql).await.unwrap();
+            let report = verify_in(&mut tx, world.workspace).await.unwrap();
+            tx.rollback().await.unwrap();
+            let found = report.fault.as_ref().map(|fault| fault.position);
+            assert_eq!(found, Some(*position), "{:?}, {sql}: {report:?}", world.store.dialect());
+        }
+        assert_eq!(verified(&world).await.fault, None);
         database.close().await;
     }
 }
@@ -109,42 +114,57 @@ async fn any_column_that_is_changed_is_found_where_it_was_changed() {
         ("content", "'x'"),
         ("digest", "'x'"),
     ];
-    for (column, value) in columns {
-        check(&format!("UPDATE log SET {column} = {value} WHERE position = 3"), 3).await;
-    }
+    let changes =
+        columns.map(|(column, to)| format!("UPDATE log SET {column} = {to} WHERE position = 3"));
+    check(&changes.each_ref().map(|sql| (sql.as_str(), 3))).await;
 }
 
 #[tokio::test]
 async fn a_row_that_was_taken_out_or_moved_is_found() {
-    check("DELETE FROM log WHERE position = 5", 5).await;
-    check("UPDATE log SET position = 50 WHERE position = 5", 5).await;
-    check("UPDATE log SET workspace = 'x' WHERE position = 5", 5).await;
+    check(&[
+        ("DELETE FROM log WHERE position = 5", 5),
+        ("UPDATE log SET position = 50 WHERE position = 5", 5),
+        ("UPDATE log SET workspace = 'x' WHERE position = 5", 5),
+    ])
+    .await;
 }
 
 #[tokio::test]
 async fn a_tail_that_was_cut_off_is_found() {
-    check("DELETE FROM log WHERE position > 7", 8).await;
-    check("DELETE FROM log WHERE position > 7; UPDATE log_head SET position = 7", 8).await;
-    check("DELETE FROM log WHERE position > 10", 11).await;
-    check("UPDATE log_head SET position = 10", 11).await;
+    check(&[
+        ("DELETE FROM log WHERE position > 7", 8),
+        ("DELETE FROM log WHERE position > 7; UPDATE log_head SET position = 7", 8),
+        ("DELETE FROM log WHERE position > 10", 11),
+        ("UPDATE log_head SET position = 10", 11),
+    ])
+    .await;
 }
 
 #[tokio::test]
 async fn a_content_that_was_changed_is_found() {
-    check("UPDATE content SET body = replace(body, 'hello', 'adieu')", 3).await;
-    check("UPDATE content SET salt = 'x' WHERE body LIKE '%a note%'", 6).await;
+    check(&[
+        ("UPDATE content SET body = replace(body, 'hello', 'adieu')", 3),
+        ("UPDATE content SET salt = 'x' WHERE body LIKE '%a note%'", 6),
+    ])
+    .await;
 }
 
 #[tokio::test]
 async fn a_changed_seal_is_found() {
-    check("UPDATE seal SET hash = 'x' WHERE upto = 4", 4).await;
-    check("UPDATE seal SET marks = 'x' WHERE upto = 8", 5).await;
-    check("DELETE FROM seal WHERE upto = 4", 1).await;
+    check(&[
+        ("UPDATE seal SET hash = 'x' WHERE upto = 4", 4),
+        ("UPDATE seal SET marks = 'x' WHERE upto = 8", 5),
+        ("DELETE FROM seal WHERE upto = 4", 1),
+    ])
+    .await;
 }
 
 #[tokio::test]
 async fn the_unsealed_tail_is_dense_and_its_contents_match() {
-    check("DELETE FROM log WHERE position = 10", 10).await;
-    check("UPDATE log SET revision = 99 WHERE position = 10", 10).await;
-    check("UPDATE content SET body = replace(body, 'anybody', 'nobody')", 10).await;
+    check(&[
+        ("DELETE FROM log WHERE position = 10", 10),
+        ("UPDATE log SET revision = 99 WHERE position = 10", 10),
+        ("UPDATE content SET body = replace(body, 'anybody', 'nobody')", 10),
+    ])
+    .await;
 }
