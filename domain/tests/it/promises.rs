@@ -21,7 +21,7 @@ pub(crate) struct Promises {
     after: BTreeMap<OpId, Option<OpId>>,
     /// What the author of each message had been shown last.
     seen: BTreeMap<MessageId, Seen>,
-    ranks: BTreeMap<MessageId, u8>,
+    ranks: BTreeMap<MessageId, (u8, MessageStatus)>,
     left: BTreeMap<ConversationId, Vec<u64>>,
     /// The last line of each conversation when its open turn was closed by resolving.
     dealt_with: BTreeMap<ConversationId, u64>,
@@ -168,13 +168,18 @@ impl Promises {
                 *epoch = *owner_epoch;
             }
             Fact::MessageChanged { line, status, .. } => {
-                let rank = self.ranks.entry(line.id).or_default();
+                let start = (0, MessageStatus::Queued);
+                let (rank, last) = self.ranks.entry(line.id).or_insert(start);
                 let next = status.provider_rank();
-                let may_fall = *status == MessageStatus::Failed && *rank < 3;
+                let may_fall = match status {
+                    MessageStatus::Failed => *rank < MessageStatus::Delivered.provider_rank(),
+                    MessageStatus::Cancelled => *last == MessageStatus::Failed,
+                    _ => false,
+                };
                 if next < *rank && !may_fall {
                     return Err(format!("S15: {line:?} fell from {rank} to {status:?}"));
                 }
-                *rank = next.max(*rank);
+                (*rank, *last) = (next.max(*rank), *status);
             }
             Fact::StatusChanged { status: Status::Resolved, .. } => {
                 // The turn as it stood: the event that resolved it is one of the last.
