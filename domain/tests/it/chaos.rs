@@ -304,16 +304,16 @@ impl Chaos {
         self.promises.of_a_command((&before, &self.team), hand, &command, &answer)
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most name a message or read no lines")]
     /// What a group reads for a command: lines from `seen` on, all where it names others.
     fn lines_read(&self, command: &Command, seen: Seen) -> Lines {
-        let names_others = command.after.is_some()
-            || match &command.body {
-                CommandBody::Reply(reply) => reply.replaces.is_some(),
-                other => {
-                    matches!(other, CommandBody::Cancel(_) | CommandBody::MarkSent(_))
-                        || matches!(other, CommandBody::Resend(_))
-                }
-            };
+        let names_others = match &command.body {
+            CommandBody::Reply(reply) => reply.replaces.is_some() || command.after.is_some(),
+            CommandBody::Resolve(_) | CommandBody::MarkWaiting(_) | CommandBody::Snooze(_) => {
+                command.after.is_some()
+            }
+            _ => true,
+        };
         let from = if names_others { 0 } else { seen.map_or(0, |seen| seen.seq) };
         self.team.only(command.conversation_id, &[from..=u64::MAX])
     }
