@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::context::{LineFacts, Lines};
 use baton_domain::decide::delivery::SendResult;
 use baton_domain::decide::{owner, status};
 use baton_domain::inbound::ProviderStatus;
 use baton_domain::outcome::Answer;
 use baton_protocol::command::{MarkRead, NoteText, Transfer};
 use baton_protocol::{
-    Actor, AgentState, Command, CommandBody, ConversationId, Fact, LineRef, MembershipKind, OpId,
-    Owner, Role, Seen, Status, Visibility,
+    Actor, AgentState, Command, CommandBody, ConversationId, Fact, LineRef, MembershipKind,
+    MessageStatus, OpId, Owner, Role, Seen, Status, Visibility,
 };
 use proptest::prelude::{Strategy, prop_oneof};
 use proptest::sample::select;
@@ -30,11 +31,13 @@ pub(crate) enum Op {
     Renamed(ConversationId, u8),
     /// A device shows what there is.
     Looks(Hand, ConversationId),
-    /// A command on what the device last showed, chained or not.
-    Acts(Hand, ConversationId, Act, bool),
+    /// A command on what the device last showed, or on what it shows then; chained or not.
+    Acts(Hand, ConversationId, Act, bool, bool),
     /// A command that was given before is given again.
     Repeats(usize),
     Passes(i64),
+    /// The oldest message that waits is sent.
+    Sends(ConversationId, End),
     Claims(ConversationId, usize),
     Ends(ConversationId, usize, End),
     Hears(ConversationId, usize, ProviderStatus),
@@ -77,10 +80,10 @@ pub(crate) enum End {
     Unknown,
 }
 
-const HANDS: [Hand; 7] = [ANA, ANA_DESK, BEN, BEN_ON_ANAS, CLEO, EVA, ROOT];
+const HANDS: [Hand; 10] = [ANA, ANA, ANA, ANA, ANA_DESK, BEN, BEN_ON_ANAS, CLEO, EVA, ROOT];
 
 fn conversations() -> impl Strategy<Value = ConversationId> {
-    select(vec![LUCIA, LUCIA, LUCIA, MATEO])
+    select(vec![LUCIA, LUCIA, LUCIA, LUCIA, LUCIA, MATEO])
 }
 
 fn acts() -> impl Strategy<Value = Act> {
@@ -91,16 +94,17 @@ fn acts() -> impl Strategy<Value = Act> {
         Owner::Agent(CLEO.agent),
     ];
     prop_oneof![
-        8 => select(vec![Act::Reply]),
-        1 => select(vec![Act::Resolve, Act::Wait, Act::Reopen, Act::Unassign]),
-        2 => select(vec![Act::Claim, Act::ClaimAbove, Act::Note, Act::Read]),
-        1 => select(vec![MINUTE, HOUR, 20 * HOUR]).prop_map(Act::Snooze),
+        16 => select(vec![Act::Reply]),
+        3 => select(vec![Act::Resolve]),
+        2 => select(vec![Act::Wait, Act::Reopen, Act::Unassign, Act::Note, Act::Read]),
+        2 => select(vec![Act::Claim, Act::ClaimAbove]),
+        1 => select(vec![MINUTE, HOUR]).prop_map(Act::Snooze),
         1 => select(HANDS.to_vec()).prop_map(Act::Assign),
         1 => (select(owners), select(vec![false, true])).prop_map(|(to, n)| Act::Transfer(to, n)),
-        1 => (0..3_usize).prop_map(Act::Resend),
+        2 => (0..3_usize).prop_map(Act::Resend),
         1 => (0..3_usize).prop_map(Act::MarkSent),
-        1 => (0..3_usize).prop_map(Act::Cancel),
-        1 => (0..3_usize).prop_map(Act::Replace),
+        2 => (0..3_usize).prop_map(Act::Cancel),
+        2 => (0..3_usize).prop_map(Act::Replace),
     ]
 }
 
@@ -109,28 +113,30 @@ pub(crate) fn ops() -> impl Strategy<Value = Op> {
     let hand = || select(HANDS.to_vec());
     let ends = vec![End::Accepted, End::Accepted, End::Again, End::Refused, End::Unknown];
     let statuses = vec![Sent, Delivered, Read, Played, Failed, Failed];
-    let times = vec![SECOND, 20 * SECOND, MINUTE, 6 * MINUTE, HOUR, 25 * HOUR];
+    let times = vec![SECOND, SECOND, 20 * SECOND, MINUTE, MINUTE, 6 * MINUTE, HOUR, 25 * HOUR];
+    let mostly = || select(vec![true, true, false]);
     prop_oneof![
-        6 => conversations().prop_map(Op::CustomerWrites),
-        1 => conversations().prop_map(Op::Echo),
+        14 => conversations().prop_map(Op::CustomerWrites),
+        2 => conversations().prop_map(Op::Echo),
         1 => (conversations(), 0..3_u8).prop_map(|(id, n)| Op::Renamed(id, n)),
-        8 => (hand(), conversations()).prop_map(|(hand, id)| Op::Looks(hand, id)),
-        16 => (hand(), conversations(), acts(), select(vec![false, true]))
-            .prop_map(|(hand, id, act, chained)| Op::Acts(hand, id, act, chained)),
-        3 => (0..8_usize).prop_map(Op::Repeats),
-        4 => select(times).prop_map(Op::Passes),
+        6 => (hand(), conversations()).prop_map(|(hand, id)| Op::Looks(hand, id)),
+        50 => (hand(), conversations(), acts(), mostly(), mostly())
+            .prop_map(|(hand, id, act, looks, chained)| Op::Acts(hand, id, act, looks, chained)),
+        6 => (0..8_usize).prop_map(Op::Repeats),
+        10 => select(times).prop_map(Op::Passes),
+        20 => (conversations(), select(ends.clone())).prop_map(|(id, end)| Op::Sends(id, end)),
         8 => (conversations(), 0..3_usize).prop_map(|(id, n)| Op::Claims(id, n)),
-        6 => (conversations(), 0..3_usize, select(ends)).prop_map(|(id, n, e)| Op::Ends(id, n, e)),
-        5 => (conversations(), 0..4_usize, select(statuses))
+        8 => (conversations(), 0..3_usize, select(ends)).prop_map(|(id, n, e)| Op::Ends(id, n, e)),
+        16 => (conversations(), 0..4_usize, select(statuses))
             .prop_map(|(id, n, s)| Op::Hears(id, n, s)),
-        1 => (conversations(), 0..3_usize).prop_map(|(id, n)| Op::Rescues(id, n)),
-        1 => conversations().prop_map(Op::Wakes),
-        1 => (hand(), select(vec![None, Some(1), Some(2)])).prop_map(|(h, c)| Op::Capacity(h, c)),
+        2 => (conversations(), 0..3_usize).prop_map(|(id, n)| Op::Rescues(id, n)),
+        2 => conversations().prop_map(Op::Wakes),
+        2 => (hand(), select(vec![None, Some(1), Some(2)])).prop_map(|(h, c)| Op::Capacity(h, c)),
         1 => select(vec![Visibility::Full, Visibility::Head, Visibility::Own]).prop_map(Op::Shows),
-        1 => hand().prop_map(Op::Joins),
-        1 => hand().prop_map(Op::Leaves),
-        8 => (0..4_usize).prop_map(Op::Fetches),
-        1 => select(vec![Op::ComesBack]),
+        1 => select(vec![BEN, CLEO]).prop_map(Op::Joins),
+        1 => select(vec![BEN, CLEO]).prop_map(Op::Leaves),
+        16 => (0..4_usize).prop_map(Op::Fetches),
+        3 => select(vec![Op::ComesBack]),
     ]
 }
 
@@ -183,25 +189,30 @@ impl Chaos {
             Op::Looks(hand, id) => {
                 self.shown.insert((hand, id), team.shown(id));
             }
-            Op::Acts(hand, id, act, chained) => return self.acts(hand, id, act, chained),
+            Op::Acts(hand, id, act, looks, chained) => {
+                if looks {
+                    self.shown.insert((hand, id), team.shown(id));
+                }
+                return self.acts(hand, id, act, chained);
+            }
             Op::Repeats(back) => return self.repeats(back),
             Op::Passes(ms) => team.passes(ms),
+            Op::Sends(id, end) => {
+                let waits = |facts: &&LineFacts| facts.status == Some(MessageStatus::Queued);
+                let first = team.lines.above(id, 0).find(waits).map(|facts| facts.line);
+                if let Some(line) = first {
+                    self.claims(id, line)?;
+                    self.team.ends(id, line.id, &result(end));
+                }
+            }
             Op::Claims(id, n) => {
                 if let Some(line) = out(team, id, n) {
-                    let before = team.clone();
-                    let claim = team.claim(id, line.id);
-                    self.promises.of_a_claim(&before, id, line, &claim)?;
+                    self.claims(id, line)?;
                 }
             }
             Op::Ends(id, n, end) => {
                 if let Some(line) = out(team, id, n) {
-                    let result = match end {
-                        End::Accepted => SendResult::Accepted { wamid: String::new() },
-                        End::Again => SendResult::Again,
-                        End::Refused => SendResult::Refused(an_error()),
-                        End::Unknown => SendResult::Unknown,
-                    };
-                    team.ends(id, line.id, &result);
+                    team.ends(id, line.id, &result(end));
                 }
             }
             Op::Hears(id, n, status) => {
@@ -261,6 +272,12 @@ impl Chaos {
         }
     }
 
+    fn claims(&mut self, id: ConversationId, line: LineRef) -> Result<(), String> {
+        let before = self.team.clone();
+        let claim = self.team.claim(id, line.id);
+        self.promises.of_a_claim(&before, id, line, &claim)
+    }
+
     fn acts(
         &mut self,
         hand: Hand,
@@ -268,18 +285,37 @@ impl Chaos {
         act: Act,
         chained: bool,
     ) -> Result<(), String> {
+        if let Act::Resend(_) | Act::MarkSent(_) = act {
+            // Nobody may before.
+            self.team.passes(MINUTE);
+        }
         let seen = self.shown.get(&(hand, id)).copied().flatten();
         let Some(body) = self.body(id, act, seen) else { return Ok(()) };
         let after = self.last_ops.get(&(hand, id)).copied().filter(|_| chained);
         let op_id = self.team.op();
         let command = Command { op_id, conversation_id: id, after, retry_of: None, body };
         let before = self.team.clone();
-        let answer = self.team.give(hand, &command);
+        let lines = self.lines_read(&command, seen);
+        let answer = self.team.give_knowing(hand, &command, &lines);
         if matches!(answer, Answer::Accepted(_)) {
             self.last_ops.insert((hand, id), op_id);
         }
         self.given.push((hand, command.clone()));
         self.promises.of_a_command((&before, &self.team), hand, &command, &answer)
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most name a message or read no lines")]
+    /// What a group reads for a command: lines from `seen` on, all where it names others.
+    fn lines_read(&self, command: &Command, seen: Seen) -> Lines {
+        let names_others = match &command.body {
+            CommandBody::Reply(reply) => reply.replaces.is_some() || command.after.is_some(),
+            CommandBody::Resolve(_) | CommandBody::MarkWaiting(_) | CommandBody::Snooze(_) => {
+                command.after.is_some()
+            }
+            _ => true,
+        };
+        let from = if names_others { 0 } else { seen.map_or(0, |seen| seen.seq) };
+        self.team.only(command.conversation_id, &[from..=u64::MAX])
     }
 
     fn body(&self, id: ConversationId, act: Act, seen: Seen) -> Option<CommandBody> {
@@ -301,8 +337,8 @@ impl Chaos {
             }
             Act::Note => CommandBody::Note(NoteText { text: "note".to_owned() }),
             Act::Read => CommandBody::MarkRead(MarkRead { seq: seen?.seq }),
-            Act::Resend(n) => resend(out(&self.team, id, n)?, seen),
-            Act::MarkSent(n) => mark_sent(out(&self.team, id, n)?),
+            Act::Resend(n) => resend(lost(&self.team, id, n)?, seen),
+            Act::MarkSent(n) => mark_sent(lost(&self.team, id, n)?),
             Act::Cancel(n) => cancel(out(&self.team, id, n)?),
             Act::Replace(n) => replacing(out(&self.team, id, n)?, seen),
         })
@@ -323,9 +359,25 @@ impl Chaos {
     }
 }
 
+fn result(end: End) -> SendResult {
+    match end {
+        End::Accepted => SendResult::Accepted { wamid: String::new() },
+        End::Again => SendResult::Again,
+        End::Refused => SendResult::Refused(an_error()),
+        End::Unknown => SendResult::Unknown,
+    }
+}
+
 /// The n-th outgoing line from the end.
 fn out(team: &Team, id: ConversationId, n: usize) -> Option<LineRef> {
     team.lines.above(id, 0).rev().filter(|facts| facts.status.is_some()).nth(n).map(|f| f.line)
+}
+
+/// The first message whose outcome is unknown; else the n-th from the end.
+fn lost(team: &Team, id: ConversationId, n: usize) -> Option<LineRef> {
+    let unknown = |facts: &&LineFacts| facts.status == Some(MessageStatus::Unconfirmed);
+    let first = team.lines.above(id, 0).find(unknown).map(|facts| facts.line);
+    first.or_else(|| out(team, id, n))
 }
 
 /// Whether this hand belongs to somebody who may pass a capacity.

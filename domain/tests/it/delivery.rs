@@ -356,6 +356,18 @@ fn statuses_climb_and_never_fall_however_they_arrive() {
 }
 
 #[test]
+fn a_status_heard_twice_is_one_event() {
+    let (mut team, line) = a_queued_reply();
+    team.sends(line);
+    for status in [ProviderStatus::Sent, ProviderStatus::Failed] {
+        team.hears(LUCIA, line.id, status);
+        let events = team.log.len();
+        team.hears(LUCIA, line.id, status);
+        assert_eq!(team.log.len(), events, "{status:?}");
+    }
+}
+
+#[test]
 fn a_status_of_ours_proves_acceptance_in_any_state() {
     let (mut team, line) = a_queued_reply();
     team.sends_into_the_dark(line);
@@ -379,6 +391,19 @@ fn what_arrived_after_all_closes_the_turn_it_answers() {
         team.hears(LUCIA, line.id, ProviderStatus::Delivered);
         assert_eq!(team.lucia().thread.turn.is_some(), overtaken);
     }
+}
+
+#[test]
+fn what_arrived_late_answers_although_a_later_answer_fails() {
+    let (mut team, first) = a_queued_reply();
+    team.sends(first);
+    team.hears(LUCIA, first.id, ProviderStatus::Failed);
+    let seen = team.seen();
+    let second = written(team.does(ANA, reply(seen)));
+    team.sends(second);
+    team.hears(LUCIA, first.id, ProviderStatus::Delivered);
+    team.hears(LUCIA, second.id, ProviderStatus::Failed);
+    assert_eq!(team.lucia().thread.turn, None);
 }
 
 #[test]

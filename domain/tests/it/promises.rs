@@ -8,7 +8,7 @@ use baton_domain::outcome::Answer;
 use baton_protocol::limits::MISSED_LINES_MAX;
 use baton_protocol::{
     AgentState, Author, Command, CommandBody, Conversation, ConversationId, Fact, LineRef,
-    MessageId, MessageStatus, OpId, Owner, OwnerCause, Refusal, Seen, Status,
+    MessageId, MessageStatus, OpId, Owner, Refusal, Seen, Status,
 };
 
 use crate::chaos::may_exceed;
@@ -21,7 +21,7 @@ pub(crate) struct Promises {
     after: BTreeMap<OpId, Option<OpId>>,
     /// What the author of each message had been shown last.
     seen: BTreeMap<MessageId, Seen>,
-    ranks: BTreeMap<MessageId, u8>,
+    ranks: BTreeMap<MessageId, (u8, MessageStatus)>,
     left: BTreeMap<ConversationId, Vec<u64>>,
     /// The last line of each conversation when its open turn was closed by resolving.
     dealt_with: BTreeMap<ConversationId, u64>,
@@ -40,9 +40,8 @@ impl Promises {
     ) -> Result<(), String> {
         self.after.insert(command.op_id, command.after);
         let id = command.conversation_id;
-        let Some(seen) = seen_of(&command.body) else {
-            return within_capacity(after, hand, answer);
-        };
+        within_capacity((before, after), hand)?;
+        let Some(seen) = seen_of(&command.body) else { return Ok(()) };
         let missed = self.missed(before, hand, command, seen);
         let is_known = seen.is_none_or(|seen| {
             before.rows[&id].iter().any(|row| row.seq == seen.seq && row.id == seen.id)
@@ -70,7 +69,7 @@ impl Promises {
             }
             Answer::Refused(_) => {}
         }
-        within_capacity(after, hand, answer)
+        Ok(())
     }
 
     /// The lines above `seen` that neither are acknowledgements nor of the chain.
@@ -168,13 +167,18 @@ impl Promises {
                 *epoch = *owner_epoch;
             }
             Fact::MessageChanged { line, status, .. } => {
-                let rank = self.ranks.entry(line.id).or_default();
+                let start = (0, MessageStatus::Queued);
+                let (rank, last) = self.ranks.entry(line.id).or_insert(start);
                 let next = status.provider_rank();
-                let may_fall = *status == MessageStatus::Failed && *rank < 3;
+                let may_fall = match status {
+                    MessageStatus::Failed => *rank < MessageStatus::Delivered.provider_rank(),
+                    MessageStatus::Cancelled => *last == MessageStatus::Failed,
+                    _ => false,
+                };
                 if next < *rank && !may_fall {
                     return Err(format!("S15: {line:?} fell from {rank} to {status:?}"));
                 }
-                *rank = next.max(*rank);
+                (*rank, *last) = (next.max(*rank), *status);
             }
             Fact::StatusChanged { status: Status::Resolved, .. } => {
                 // The turn as it stood: the event that resolved it is one of the last.
@@ -276,21 +280,20 @@ fn seen_of(body: &CommandBody) -> Option<Seen> {
 }
 
 /// S10: whoever newly owns something is within the limit, unless a supervisor said so.
-fn within_capacity(team: &Team, hand: Hand, answer: &Answer) -> Result<(), String> {
-    let last = team.log.last().map(|logged| (&logged.event.fact, logged.event.conversation_id));
-    let (Answer::Accepted(_), Some((fact, Some(id)))) = (answer, last) else { return Ok(()) };
-    let Fact::OwnerChanged { owner: Owner::Agent(owner), cause, exceeded_capacity, .. } = fact
-    else {
-        return Ok(());
-    };
-    let facts = &team.people.agents[owner];
-    let counts = team.of(id).head.status.is_load();
-    let is_above = counts && facts.capacity.is_some_and(|capacity| facts.load > capacity);
-    if *exceeded_capacity && !may_exceed(team, hand) {
-        return Err(format!("S10: {hand:?} passed a capacity"));
-    }
-    if is_above && !exceeded_capacity && *cause != OwnerCause::Rehomed {
-        return Err(format!("S10: {owner} owns {} of {:?}", facts.load, facts.capacity));
+fn within_capacity((before, after): (&Team, &Team), hand: Hand) -> Result<(), String> {
+    for logged in &after.log[before.log.len()..] {
+        let Fact::OwnerChanged { owner: Owner::Agent(owner), exceeded_capacity, .. } =
+            logged.event.fact
+        else {
+            continue;
+        };
+        let facts = &before.people.agents[&owner];
+        if exceeded_capacity && !may_exceed(before, hand) {
+            return Err(format!("S10: {hand:?} passed a capacity"));
+        }
+        if !exceeded_capacity && facts.is_full() {
+            return Err(format!("S10: {owner} owned {} of {:?}", facts.load, facts.capacity));
+        }
     }
     Ok(())
 }

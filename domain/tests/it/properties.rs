@@ -34,7 +34,7 @@ fn every_bug_that_is_planted_breaks_a_promise() {
         (Bug::VisibilityBeforeReplay, "S16"),
     ] {
         plant(Some(bug));
-        let found = hunt(20_000).expect_err("nobody noticed");
+        let found = hunt(2_000).expect_err("nobody noticed");
         assert!(found.contains(promise), "{bug:?} was noticed as {found}");
     }
     plant(None);
