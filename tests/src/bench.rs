@@ -280,6 +280,11 @@ impl Bench {
         }
         let faults = self.stored_faults().await?;
         ensure!(faults.is_empty(), "{}: {faults:?}", self.database.kind);
+        self.discard().await
+    }
+
+    /// Stops the committer and removes the database, whatever is in it.
+    pub async fn discard(self) -> Result<()> {
         drop(self.engine);
         self.committer.await.context("the committer ended badly")?;
         self.database.close().await

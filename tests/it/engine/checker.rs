@@ -35,20 +35,25 @@ pub(super) enum Rule {
     OneOutcome,
     /// What reached the customer was asked for, once, in order.
     SentOnce,
+    /// The stored conversation is what its events make.
+    Stored,
 }
 
 type Checked = Result<(), Fault>;
 
-/// The first promise that a history breaks.
-pub(super) fn check(history: &History) -> Checked {
-    dense(history)?;
-    inbound_once(history)?;
-    fence_at_acceptance(history)?;
-    fence_at_sending(history)?;
-    missed(history)?;
-    one_outcome(history)?;
-    accepted_is_there(history)?;
-    sent_once(history)
+/// The promises that a history breaks, each with the first place where.
+pub(super) fn check(history: &History) -> Vec<Fault> {
+    let checks = [
+        dense,
+        inbound_once,
+        fence_at_acceptance,
+        fence_at_sending,
+        missed,
+        one_outcome,
+        accepted_is_there,
+        sent_once,
+    ];
+    checks.into_iter().filter_map(|check| check(history).err()).collect()
 }
 
 fn must(holds: bool, rule: Rule, what: impl FnOnce() -> String) -> Checked {

@@ -9,3 +9,7 @@ mod interleavings;
 mod player;
 mod view;
 mod wishes;
+
+baton_domain::where_planted! {
+    mod planted;
+}
