@@ -3,9 +3,11 @@
 #![expect(clippy::indexing_slicing, reason = "a test that reaches beyond fails, as it should")]
 
 mod checker;
+mod claims;
 mod dice;
 mod history;
 mod interleavings;
+mod oracle;
 mod player;
 mod view;
 mod wishes;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use baton::store::{Store, Tx};
 
-/// Tables and their columns. Left out: salts, digests that cover them, hashes of bodies that name
-/// ids the engine drew, and what no command changes.
+/// Tables and their columns. Left out: salts, digests that cover them, bodies (and their hashes)
+/// that name ids the engine drew, and what no command changes.
 const TABLES: [(&str, &str); 18] = [
     ("agent", "id load availability"),
     ("attempt", "message n claim_epoch started_at ended_at outcome wamid"),
@@ -21,7 +21,7 @@ const TABLES: [(&str, &str); 18] = [
     ("episode", "conversation n opened_at resolved_at"),
     ("feed", "workspace audience position conversation"),
     ("identity", "channel kind value contact conversation"),
-    ("intake", "id digest received_at"),
+    ("intake", "id received_at"),
     (
         "log",
         "workspace position previous at actor_kind actor conversation revision team_before \
@@ -37,7 +37,7 @@ const TABLES: [(&str, &str); 18] = [
     ("note", "conversation id author op_id at revision after_seq"),
     ("outcome", "agent op_id conversation after answer at"),
     ("parked_status", "channel wamid status error at"),
-    ("quarantine", "digest reason element"),
+    ("quarantine", "reason at"),
     ("read_mark", "agent conversation seq"),
     ("tally", "team open queued unanswered"),
 ];
