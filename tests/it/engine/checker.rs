@@ -211,11 +211,10 @@ fn one_outcome(history: &History) -> Checked {
         let told = || format!("{ask:?}");
         match code(ask) {
             "unavailable" => must(history.had_faults, Rule::OneOutcome, told)?,
+            // Another command was decided under it.
             "op_id_reused" => {
-                let others = history.asks.iter().filter(|other| {
-                    (other.by, other.op_id) == (ask.by, ask.op_id) && other.command != ask.command
-                });
-                must(others.count() > 0, Rule::OneOutcome, told)?;
+                let decided = history.command(ask.by, ask.op_id);
+                must(decided != ask.command.as_ref(), Rule::OneOutcome, told)?;
             }
             _ => {}
         }

@@ -20,7 +20,8 @@ async fn bench(database: Database, group: usize) -> Result<Bench> {
 
 fn claim(bench: &Bench, agent: AgentId, conversation_id: ConversationId) -> Act {
     let body = CommandBody::Claim(Claim { expect_owner_epoch: 1, exceed_capacity: false });
-    let command = Command { op_id: bench.op_id(), conversation_id, after: None, retry_of: None, body };
+    let command =
+        Command { op_id: bench.op_id(), conversation_id, after: None, retry_of: None, body };
     let workspace = bench.desks[0].workspace;
     Act::Command(Caller { workspace, agent, device: device(agent, 0) }, command)
 }

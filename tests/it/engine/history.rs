@@ -63,8 +63,9 @@ impl History {
 
     /// Whether two positions were committed together.
     pub(super) fn is_together(&self, a: u64, b: u64) -> bool {
-        self.commits.iter().any(|(after, upto)| (after + 1..=*upto).contains(&a) && b > *after
-            && b <= *upto)
+        self.commits
+            .iter()
+            .any(|(after, upto)| (after + 1..=*upto).contains(&a) && b > *after && b <= *upto)
     }
 
     /// The lines, in the order of the log.

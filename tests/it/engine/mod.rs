@@ -3,10 +3,12 @@
 #![expect(clippy::indexing_slicing, reason = "a test that reaches beyond fails, as it should")]
 
 mod checker;
+mod checker_tests;
 mod claims;
 mod dice;
 mod history;
 mod interleavings;
+mod lost_commits;
 mod oracle;
 mod player;
 mod view;

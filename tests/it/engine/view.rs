@@ -1,18 +1,13 @@
 //! A conversation as it is told live: what a screen could show, had it missed nothing.
 
-use baton_domain::log::Batch;
-use baton_protocol::{
-    Author, ConversationId, Event, Fact, Head, LineRef, MessageId, MessageStatus, OpId,
-};
+use baton_domain::log::{Batch, Logged};
+use baton_protocol::{ConversationId, Event, Fact, Head, LineRef, MessageId, MessageStatus};
 
 /// A line, and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shown {
     pub(super) line: LineRef,
-    pub(super) author: Author,
-    pub(super) op_id: Option<OpId>,
     pub(super) status: Option<MessageStatus>,
-    pub(super) attempt: u32,
 }
 
 /// See the head of the file.
@@ -21,9 +16,10 @@ pub(super) struct View {
     pub(super) conversation: Option<ConversationId>,
     pub(super) head: Option<Head>,
     pub(super) lines: Vec<Shown>,
-    pub(super) events: Vec<Event>,
     /// How many batches were looked at.
     pub(super) batches: usize,
+    /// How far the log was looked at, by those who read it themselves.
+    pub(super) position: u64,
 }
 
 impl View {
@@ -36,30 +32,28 @@ impl View {
         }
         for logged in batch.entries.iter().filter(|of| of.event.conversation_id == Some(id)) {
             self.take(&logged.event);
-            self.events.push(logged.event.clone());
+        }
+    }
+
+    /// Takes in a stretch of the log.
+    pub(super) fn follow_log(&mut self, all: &[Logged]) {
+        for logged in all {
+            self.position = logged.event.position;
+            if logged.event.conversation_id.is_some_and(|id| Some(id) == self.conversation) {
+                self.take(&logged.event);
+            }
         }
     }
 
     fn take(&mut self, event: &Event) {
         match &event.fact {
-            Fact::LineReceived { line, .. } => self.lines.push(Shown {
-                line: *line,
-                author: Author::Customer,
-                op_id: None,
-                status: None,
-                attempt: 0,
-            }),
-            Fact::LineWritten { line, author, op_id, status, .. } => self.lines.push(Shown {
-                line: *line,
-                author: *author,
-                op_id: *op_id,
-                status: Some(*status),
-                attempt: 0,
-            }),
-            Fact::MessageChanged { line, status, attempt, .. } => {
+            Fact::LineReceived { line, .. } => self.lines.push(Shown { line: *line, status: None }),
+            Fact::LineWritten { line, status, .. } => {
+                self.lines.push(Shown { line: *line, status: Some(*status) })
+            }
+            Fact::MessageChanged { line, status, .. } => {
                 if let Some(shown) = self.lines.iter_mut().find(|shown| shown.line == *line) {
                     shown.status = Some(*status);
-                    shown.attempt = *attempt;
                 }
             }
             _ => {}

@@ -128,5 +128,4 @@ impl Player {
 }
 
 const UNCONFIRMED: &[MessageStatus] = &[MessageStatus::Unconfirmed];
-const KEPT: &[MessageStatus] =
-    &[MessageStatus::Queued, MessageStatus::Held, MessageStatus::Failed];
+const KEPT: &[MessageStatus] = &[MessageStatus::Queued, MessageStatus::Held, MessageStatus::Failed];

@@ -75,8 +75,7 @@ static WORKSPACES: Sql = Sql::new(
     "INSERT INTO workspace (id, slug, name, created_at)
      SELECT value->>0, value->>0, value->>0, 0 FROM {rows $1}",
 );
-static HEADS: Sql =
-    Sql::new("INSERT INTO log_head (workspace) SELECT value->>0 FROM {rows $1}");
+static HEADS: Sql = Sql::new("INSERT INTO log_head (workspace) SELECT value->>0 FROM {rows $1}");
 static META_APPS: Sql = Sql::new(
     "INSERT INTO meta_app (id, secrets_sealed, verify_token_sealed, created_at)
      SELECT value->>0, '', '', 0 FROM {rows $1}",
@@ -106,9 +105,8 @@ static MEMBERS: Sql = Sql::new(
      SELECT value->>0, value->>1, value->>2, value->>3 FROM {rows $1}
      WHERE true ON CONFLICT DO NOTHING",
 );
-static NO_MEMBERS: Sql = Sql::new(
-    "DELETE FROM team_member WHERE workspace = $1 AND team = $2 AND agent = $3",
-);
+static NO_MEMBERS: Sql =
+    Sql::new("DELETE FROM team_member WHERE workspace = $1 AND team = $2 AND agent = $3");
 
 /// Writes all that a shape has.
 pub(super) async fn write(store: &Store, shape: &Shape, desks: &[Desk]) -> Result<()> {
