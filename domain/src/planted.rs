@@ -1,6 +1,7 @@
 //! Bugs planted on purpose, to prove that the tests would find them.
 //!
-//! Only a build with `--cfg planted` contains them, and there only the one chosen at run time.
+//! Only a build with `BATON_PLANTED=1` (`cfg(planted)`) contains them, and there only the one
+//! chosen at run time.
 
 /// A bug that the tests must find.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,4 +57,19 @@ pub use chosen::{is_planted, plant};
 #[cfg(not(planted))]
 pub const fn is_planted(_bug: Bug) -> bool {
     false
+}
+
+/// Items that only a build with planted bugs has. For crates that are not themselves built with
+/// `cfg(planted)`.
+#[cfg(planted)]
+#[macro_export]
+macro_rules! where_planted {
+    ($($item:item)*) => { $($item)* };
+}
+
+/// Items that only a build with planted bugs has: this one has none.
+#[cfg(not(planted))]
+#[macro_export]
+macro_rules! where_planted {
+    ($($item:item)*) => {};
 }

@@ -1,3 +1,4 @@
 //! The end-to-end tests of Baton, in one binary.
 
+mod engine;
 mod tidy;

@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The world of the end-to-end tests: what they are made of.
+
+pub mod bench;

@@ -21,7 +21,8 @@ pub(super) fn check(case: &Case<'_>, seen: Seen) -> Result<(), Refusal> {
     let lines = case.context.lines;
     let known = seen
         .is_none_or(|seen| lines.at(id, seen.seq).is_some_and(|facts| facts.line.id == seen.id));
-    let from = seen.filter(|_| known).map_or(0, |seen| seen.seq);
+    // What is below a line that is not here was read or not, as others of the group needed it.
+    let from = seen.map_or(0, |seen| if known { seen.seq } else { seen.seq.saturating_sub(1) });
     let mut missed = Vec::new();
     let mut upto = from;
     let mut more = false;

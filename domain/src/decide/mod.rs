@@ -55,7 +55,8 @@ pub fn decide(context: &Context<'_>, command: &Command, now: Timestamp) -> Decis
     if is_planted(Bug::VisibilityBeforeReplay)
         && let Err(refusal) = in_scope(context, command)
     {
-        return Decision::Refuse(refusal);
+        // Not stored: another answer may lie there already.
+        return Decision::Replay(Answer::Refused(refusal));
     }
     if let Some(prior) = context.priors.get(&command.op_id) {
         // A tombstone has no body: whatever comes under its op id was cancelled.

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use baton_domain::log::Batch;
 use baton_domain::outcome::Answer;
-use baton_protocol::{Actor, Epoch, Event, Timestamp};
+use baton_protocol::{Actor, AgentId, Epoch, Event, OpId, Timestamp};
 
 use super::load::{LoadError, Loaded, load};
-use super::memory::{Entry, Memory};
-use super::work::{ClaimAnswer, CommandWork, Done, Post, SettingWork, Work};
+use super::memory::{Entry, Key, Memory};
+use super::work::{ClaimAnswer, Done, Post, SettingWork, Work};
 use super::{act, receive, record};
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, group as rows};
@@ -178,15 +178,30 @@ fn setting(memory: &mut Memory, work: &SettingWork, now: Timestamp) {
 /// Positions are known only once everything was decided.
 fn fill_positions(memory: &Memory, group: &[&Work], done: &mut [Done]) {
     for (work, done) in group.iter().zip(done) {
-        if let (Work::Command(work), Done::Command(Answer::Accepted(accepted))) = (work, done) {
-            accepted.position = stored_position(memory, work).or(accepted.position);
+        match (work, done) {
+            (Work::Command(work), Done::Command(answer)) => {
+                let author = (work.caller.workspace, work.caller.agent);
+                fill_position(memory, author, work.command.op_id, answer);
+            }
+            // Whoever asks may ask of a command of the same group.
+            (Work::Outcomes(work), Done::Outcomes(answers)) => {
+                for (op_id, answer) in answers {
+                    fill_position(memory, (work.workspace, work.agent), *op_id, answer);
+                }
+            }
+            _ => {}
         }
     }
 }
 
-fn stored_position(memory: &Memory, work: &CommandWork) -> Option<u64> {
-    let priors = memory.priors.get(&(work.caller.workspace, work.caller.agent))?;
-    match &priors.get(&work.command.op_id)?.answer {
+fn fill_position(memory: &Memory, author: Key<AgentId>, op_id: OpId, answer: &mut Answer) {
+    if let Answer::Accepted(accepted) = answer {
+        accepted.position = stored_position(memory, author, op_id).or(accepted.position);
+    }
+}
+
+fn stored_position(memory: &Memory, author: Key<AgentId>, op_id: OpId) -> Option<u64> {
+    match &memory.priors.get(&author)?.get(&op_id)?.answer {
         Answer::Accepted(accepted) => accepted.position,
         Answer::Refused(_) => None,
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baton_domain::context::LineFacts;
 use baton_domain::log::{Batch, Logged};
 use baton_domain::outcome::Answer;
-use baton_protocol::{Author, Epoch, Fact, Timestamp, WorkspaceId};
+use baton_protocol::{Author, ConversationId, Epoch, Fact, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -163,7 +163,7 @@ fn attempts(
 
 fn message_row(
     memory: &Memory,
-    (workspace, conversation): Key<baton_protocol::ConversationId>,
+    (workspace, conversation): Key<ConversationId>,
     facts: &LineFacts,
     extras: &Extras,
 ) -> Option<Value> {
@@ -213,7 +213,7 @@ fn message_row(
 }
 
 fn message_change(
-    (workspace, conversation): Key<baton_protocol::ConversationId>,
+    (workspace, conversation): Key<ConversationId>,
     facts: &LineFacts,
     extras: &Extras,
 ) -> Value {
@@ -236,21 +236,28 @@ fn message_change(
     ])
 }
 
+/// A note stands after the line that was the last when it was written, not when its group ended.
 fn notes(entries: &[Entry], memory: &Memory, writes: &mut Writes) {
+    let mut last_seqs: BTreeMap<Key<ConversationId>, u64> = BTreeMap::new();
     for entry in entries {
-        let Fact::NoteAdded { note_id, author, op_id } = &entry.event.fact else { continue };
         let Some(id) = entry.event.conversation_id else { continue };
-        let after_seq = memory.conversation(entry.workspace, id).map_or(0, |of| of.head.last_seq);
-        writes.notes.push(json!([
-            entry.workspace,
-            id,
-            note_id,
-            author,
-            op_id,
-            entry.event.at.ms(),
-            entry.event.revision,
-            after_seq,
-        ]));
+        let key = (entry.workspace, id);
+        match &entry.event.fact {
+            Fact::LineReceived { line, .. } | Fact::LineWritten { line, .. } => {
+                last_seqs.insert(key, line.seq);
+            }
+            Fact::NoteAdded { note_id, author, op_id } => {
+                let before = memory.conversations.get(&key).and_then(|held| held.before.as_ref());
+                let before = before.map_or(0, |before| before.head.last_seq);
+                let after_seq = last_seqs.get(&key).copied().unwrap_or(before);
+                let (at, revision) = (entry.event.at.ms(), entry.event.revision);
+                let workspace = entry.workspace;
+                writes
+                    .notes
+                    .push(json!([workspace, id, note_id, author, op_id, at, revision, after_seq]));
+            }
+            _ => {}
+        }
     }
 }
 

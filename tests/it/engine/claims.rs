@@ -1,0 +1,98 @@
+//! Fifty agents claim one conversation at once: one wins, all others learn who. The same script
+//! committed in groups and one by one stores the same.
+
+use anyhow::{Result, bail, ensure};
+use baton::engine::Limits;
+use baton::engine::work::Caller;
+use baton_protocol::command::Claim;
+use baton_protocol::outcome::Outcome;
+use baton_protocol::{AgentId, Command, CommandBody, ConversationId, Owner, Refusal};
+use baton_world::bench::{Act, Answer, Bench, Database, Shape, databases, device};
+
+use super::interleavings::times;
+
+const CLAIMERS: u128 = 50;
+
+async fn bench(database: Database, group: usize) -> Result<Bench> {
+    let shape = Shape { workspaces: 1, desks: 1, agents: CLAIMERS, capacity: None };
+    Bench::open(database, &shape, Limits { group, ..Limits::default() }, 7).await
+}
+
+fn claim(bench: &Bench, agent: AgentId, conversation_id: ConversationId) -> Act {
+    let body = CommandBody::Claim(Claim { expect_owner_epoch: 1, exceed_capacity: false });
+    let command =
+        Command { op_id: bench.op_id(), conversation_id, after: None, retry_of: None, body };
+    let workspace = bench.desks[0].workspace;
+    Act::Command(Caller { workspace, agent, device: device(agent, 0) }, command)
+}
+
+/// One round; tells who won, and how many commits it took.
+async fn round(bench: &Bench, n: u64) -> Result<(AgentId, usize)> {
+    let desk = &bench.desks[0];
+    let post = bench.says(desk, &format!("4915{n:09}"), &[(&format!("wamid.{n}"), "Hola")]);
+    let conversation = post.elements[0].1.conversation;
+    ensure!(bench.perform(Act::Post(post)).await == Answer::Done);
+    bench.forget_published();
+    // Another one is first each time.
+    let mut agents = desk.agents.clone();
+    let first = usize::try_from(n)? % agents.len();
+    agents.rotate_left(first);
+    let acts = agents.iter().map(|agent| claim(bench, *agent, conversation)).collect();
+    let answers = bench.perform_all(acts).await;
+    tokio::task::yield_now().await;
+    let commits = bench.published(desk.workspace, 0).len();
+    Ok((winner(&agents, &answers)?, commits))
+}
+
+/// The only one whose claim was accepted; all others were told so.
+fn winner(agents: &[AgentId], answers: &[Answer]) -> Result<AgentId> {
+    let mut winners = Vec::new();
+    let mut told = Vec::new();
+    for (agent, answer) in agents.iter().zip(answers) {
+        let Answer::Results(results) = answer else { bail!("{answer:?}") };
+        match &results[0].outcome {
+            Outcome::Accepted(_) => winners.push(*agent),
+            Outcome::Refused(refused) => told.push(refused.refusal.clone()),
+        }
+    }
+    let [winner] = winners.as_slice() else { bail!("{} won", winners.len()) };
+    let truth = Refusal::OwnerChanged { owner: Owner::Agent(*winner), owner_epoch: 2 };
+    for refusal in &told {
+        ensure!(*refusal == truth, "{winner} won, but somebody was told {refusal:?}");
+    }
+    ensure!(told.len() == agents.len() - 1);
+    Ok(*winner)
+}
+
+#[tokio::test]
+async fn of_fifty_who_claim_at_once_one_wins_and_all_learn_who() -> Result<()> {
+    let rounds = times("BATON_ROUNDS", 20);
+    for database in databases().await? {
+        let bench = bench(database, Limits::default().group).await?;
+        let mut groups = 0;
+        for n in 0..rounds {
+            groups += round(&bench, n).await?.1;
+        }
+        println!("{}: {rounds} rounds of {CLAIMERS} claims, {groups} commits", bench.kind());
+        bench.close().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn claims_in_one_group_and_alone_give_the_same_result() -> Result<()> {
+    let rounds = times("BATON_ROUNDS", 20);
+    for (together, alone) in databases().await?.into_iter().zip(databases().await?) {
+        let together = bench(together, Limits::default().group).await?;
+        let alone = bench(alone, 1).await?;
+        for n in 0..rounds {
+            let (one, other) = (round(&together, n).await?, round(&alone, n).await?);
+            ensure!(one.0 == other.0, "{} won in a group, {} alone", one.0, other.0);
+        }
+        super::oracle::same(&together.dump().await?, &alone.dump().await?)?;
+        println!("{}: {rounds} rounds stored the same", together.kind());
+        together.close().await?;
+        alone.close().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! What happened to one conversation, as everybody concerned saw it: the log's events, the
+//! commits they came in, the commands and what they were answered, what the customer sent and
+//! what reached them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_domain::log::Batch;
+use baton_protocol::outcome::Outcome;
+use baton_protocol::{
+    AgentId, Author, Command, CommandBody, Event, Fact, LineRef, MessageId, OpId, Seen,
+};
+
+/// A command that was given, and what was answered; retries are asks of their own.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    pub(super) by: AgentId,
+    /// `None`: its author only asked what had become of the op id.
+    pub(super) command: Option<Command>,
+    pub(super) op_id: OpId,
+    pub(super) answer: Outcome,
+}
+
+/// An attempt that a worker was told to make.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    pub(super) message: MessageId,
+    pub(super) attempt: u32,
+    /// Whether the customer got it.
+    pub(super) has_reached: bool,
+}
+
+/// See the head of the file.
+#[derive(Clone, Default, Debug)]
+pub(super) struct History {
+    /// By position.
+    pub(super) events: Vec<Event>,
+    /// Commits as they were published: (after, upto]. A commit whose outcome was unknown has
+    /// none.
+    pub(super) commits: Vec<(u64, u64)>,
+    pub(super) asks: Vec<Ask>,
+    pub(super) sent: Vec<Sent>,
+    /// Meta's ids of acknowledged lines, with the ids that their line may have.
+    pub(super) posted: BTreeMap<String, BTreeSet<MessageId>>,
+    /// Whether the database failed on the way: answers may have been `unavailable`.
+    pub(super) had_faults: bool,
+}
+
+/// A line in the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Said {
+    pub(super) position: u64,
+    pub(super) line: LineRef,
+    pub(super) author: Author,
+    pub(super) op_id: Option<OpId>,
+    pub(super) seen: Seen,
+}
+
+impl History {
+    /// Notes what was published.
+    pub(super) fn note_commits<'a>(&mut self, batches: impl IntoIterator<Item = &'a Batch>) {
+        self.commits.extend(batches.into_iter().map(|batch| (batch.after, batch.upto())));
+    }
+
+    /// Whether two positions were committed together.
+    pub(super) fn is_together(&self, a: u64, b: u64) -> bool {
+        self.commits
+            .iter()
+            .any(|(after, upto)| (after + 1..=*upto).contains(&a) && b > *after && b <= *upto)
+    }
+
+    /// The lines, in the order of the log.
+    pub(super) fn lines(&self) -> Vec<Said> {
+        self.events.iter().filter_map(said).collect()
+    }
+
+    /// What an agent asked under an op id first, with an answer that was final: that is what was
+    /// decided.
+    pub(super) fn command(&self, by: AgentId, op_id: OpId) -> Option<&Command> {
+        let of = self.asks.iter().filter(|ask| ask.by == by && ask.op_id == op_id);
+        let decided = of.clone().find(|ask| is_final(&ask.answer) && ask.command.is_some());
+        decided.or_else(|| of.clone().next()).and_then(|ask| ask.command.as_ref())
+    }
+
+    /// The acts that a command names by `after`, back to the first.
+    pub(super) fn chain(&self, by: AgentId, command: &Command) -> BTreeSet<OpId> {
+        let mut chain = BTreeSet::new();
+        let mut next = command.after;
+        while let Some(op_id) = next {
+            if !chain.insert(op_id) {
+                break;
+            }
+            next = self.command(by, op_id).and_then(|command| command.after);
+        }
+        chain
+    }
+}
+
+/// Whether an answer says what became of the command itself, for good.
+pub(super) fn is_final(answer: &Outcome) -> bool {
+    use baton_protocol::Refusal::{OpExpired, OpIdReused};
+    match answer {
+        Outcome::Accepted(_) => true,
+        Outcome::Refused(refused) => {
+            !refused.refusal.is_retryable() && !matches!(refused.refusal, OpIdReused | OpExpired)
+        }
+    }
+}
+
+/// The line that an event tells of.
+pub(super) fn said(event: &Event) -> Option<Said> {
+    let position = event.position;
+    match &event.fact {
+        Fact::LineReceived { line, .. } => {
+            let author = Author::Customer;
+            Some(Said { position, line: *line, author, op_id: None, seen: None })
+        }
+        Fact::LineWritten { line, author, op_id, seen, .. } => {
+            Some(Said { position, line: *line, author: *author, op_id: *op_id, seen: *seen })
+        }
+        _ => None,
+    }
+}
+
+/// What the author of a fenced command says to have known.
+pub(super) fn seen_of(body: &CommandBody) -> Option<Seen> {
+    match body {
+        CommandBody::Reply(reply) => Some(reply.seen),
+        CommandBody::Transfer(transfer) => Some(transfer.seen),
+        CommandBody::Resolve(seeing) | CommandBody::MarkWaiting(seeing) => Some(seeing.seen),
+        CommandBody::Snooze(snooze) => Some(snooze.seen),
+        CommandBody::Resend(resend) => Some(resend.seen),
+        CommandBody::Note(_)
+        | CommandBody::Claim(_)
+        | CommandBody::Assign(_)
+        | CommandBody::Unassign(_)
+        | CommandBody::Reopen(_)
+        | CommandBody::MarkRead(_)
+        | CommandBody::MarkSent(_)
+        | CommandBody::Cancel(_) => None,
+    }
+}

@@ -1,0 +1,123 @@
+//! Commits whose outcome is unknown: PostgreSQL's backends are ended under load, and everybody
+//! tries again with the same op ids and webhooks. What was acknowledged is there, once.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use baton::engine::Limits;
+use baton_world::bench::{Act, Answer, Bench, Shape, database};
+use sqlx::{Connection, PgConnection};
+
+use super::interleavings::{self, times};
+use super::player::Player;
+
+/// Backends ended, one after the other.
+const KILLS: u64 = 40;
+
+/// Ends the server's side of every connection that the bench has; tells how many it ended.
+async fn kill(admin: &mut PgConnection) -> Result<i64> {
+    let ended: (i64,) = sqlx::query_as(
+        "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()
+           AND application_name = 'baton'",
+    )
+    .fetch_one(admin)
+    .await?;
+    Ok(ended.0)
+}
+
+/// Asks until somebody could decide. Meta and phones do so for days.
+async fn insist(bench: &Bench, act: Act) -> Answer {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        let answer = bench.perform(act.clone()).await;
+        if !Player::is_unavailable(&answer) || tokio::time::Instant::now() > deadline {
+            return answer;
+        }
+    }
+}
+
+async fn play(bench: &Bench, desk: usize, seed: u64, is_over: &AtomicBool) -> Player {
+    let mut player = Player::new(&bench.desks[desk], seed);
+    player.history.had_faults = true;
+    let mut rounds = 0;
+    while rounds < 8 || !is_over.load(Ordering::Relaxed) {
+        rounds += 1;
+        let acts: Vec<Act> = (0..4).filter_map(|_| player.draw(bench)).collect();
+        let tries = acts.iter().map(|act| insist(bench, act.clone()));
+        let answers = futures_util::future::join_all(tries).await;
+        for (act, answer) in acts.iter().zip(&answers) {
+            player.note(bench, act, answer);
+        }
+        look_at_the_log(bench, &mut player).await;
+        player.wait(bench);
+    }
+    player
+}
+
+/// A commit that was found done was not published: the log tells of it.
+async fn look_at_the_log(bench: &Bench, player: &mut Player) {
+    let known = player.view.position;
+    let read = async {
+        let mut tx = bench.store.read().await?;
+        baton::store::read::log_after(&mut tx, player.desk.workspace, known, 10_000).await
+    };
+    if let Ok(all) = read.await {
+        player.view.follow_log(&all);
+    }
+}
+
+/// Events that were committed although nobody was told so: they were found when the group was
+/// run again.
+async fn unpublished(bench: &Bench) -> Result<u64> {
+    let mut tx = bench.store.read().await?;
+    let mut count = 0;
+    for workspace in bench.desks.iter().map(|desk| desk.workspace).collect::<BTreeSet<_>>() {
+        count += baton::store::read::log_head(&mut tx, workspace).await?.position;
+        for batch in bench.published(workspace, 0) {
+            count -= batch.upto() - batch.after;
+        }
+    }
+    Ok(count)
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_lost_commits_and_happens_once() -> Result<()> {
+    let Some(database) = database::postgres().await? else {
+        println!("SKIPPED: BATON_TEST_POSTGRES is not set");
+        return Ok(());
+    };
+    let kills = times("BATON_KILLS", KILLS);
+    let shape = Shape { workspaces: 2, desks: 2, agents: 2, capacity: None };
+    let bench = Bench::open(database, &shape, Limits::default(), 3).await?;
+    let mut admin = PgConnection::connect(bench.url()).await?;
+    let is_over = AtomicBool::new(false);
+    let killer = async {
+        let mut ended = 0;
+        for n in 0..kills {
+            // Some while connecting, most in the middle of work.
+            tokio::time::sleep(Duration::from_millis(60 + n * 7 % 100)).await;
+            ended += kill(&mut admin).await?;
+        }
+        is_over.store(true, Ordering::Relaxed);
+        anyhow::Ok(ended)
+    };
+    let plays = (0..4).map(|n| play(&bench, n, u64::try_from(n).expect("fits"), &is_over));
+    let (ended, players) = tokio::join!(killer, futures_util::future::join_all(plays));
+    let mut asked = 0;
+    for mut player in players {
+        interleavings::complete_alone(&bench, &mut player).await?;
+        asked += player.history.asks.len();
+        let faults = super::checker::check(&player.history);
+        ensure!(faults.is_empty(), "{faults:#?}");
+    }
+    println!(
+        "PostgreSQL: {} backends ended, {asked} commands answered, {} events of lost answers",
+        ended?,
+        unpublished(&bench).await?
+    );
+    ensure!(asked > 50, "too little was asked: {asked}");
+    bench.close().await.context("after lost commits")
+}

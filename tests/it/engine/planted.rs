@@ -1,0 +1,43 @@
+//! Bugs planted on purpose, each alone: the checker must turn red. This is what shows that the
+//! interleavings are worth something.
+
+use anyhow::{Result, ensure};
+use baton_domain::planted::{Bug, plant};
+use baton_world::bench::databases;
+
+use super::checker::Rule;
+use super::interleavings::{Found, bench, run, times};
+
+/// The promise that each breaks.
+fn broken_by(bug: Bug) -> Rule {
+    match bug {
+        Bug::NoFenceAtAcceptance
+        | Bug::ExemptionWidenedToDevice
+        | Bug::ConditionalUpdatesInGroup
+        | Bug::CommandsBeforeInbound => Rule::FenceAtAcceptance,
+        Bug::NoFenceAtSending => Rule::FenceAtSending,
+        Bug::VisibilityBeforeReplay => Rule::OneOutcome,
+    }
+}
+
+/// One test, because the planted bug is the same for the whole process.
+#[tokio::test]
+async fn every_planted_bug_turns_the_checker_red() -> Result<()> {
+    let most = times("BATON_INTERLEAVINGS", 300);
+    for (name, bug) in [("none", None)].into_iter().chain(Bug::ALL.map(|(n, bug)| (n, Some(bug)))) {
+        for database in databases().await? {
+            let bench = bench(database).await?;
+            plant(bug);
+            let ran = run(&bench, 0..most, |rule| bug.is_none_or(|bug| rule == broken_by(bug)));
+            let ran = ran.await;
+            plant(None);
+            let (took, found) = ran?;
+            let says = format!("{}: {name} planted, {took} interleavings", bench.kind());
+            let words = found.as_ref().map_or("green".to_owned(), Found::words);
+            println!("{says}: {}", words.chars().take(160).collect::<String>());
+            ensure!(found.is_some() == bug.is_some(), "{says}: {words}");
+            bench.discard().await?;
+        }
+    }
+    Ok(())
+}

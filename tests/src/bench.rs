@@ -1,0 +1,309 @@
+//! A bench for the engine: the committer over a database of its own, without the rest of the
+//! server, on a clock that stands still until it is moved.
+//!
+//! Desks are seeded by SQL; customers, agents and senders are [`Act`]s, performed one by one or
+//! many at once, so that they land in one group. What each commit appended is kept as it was
+//! published. [`Bench::close`] verifies the logs and what must always be true of the tables.
+
+pub mod database;
+mod dump;
+mod seed;
+mod stored;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+use baton::clock::{Clock, ManualClock};
+use baton::coordinator::{BusMessage, Coordinator, InProcess};
+use baton::engine::work::{Caller, ClaimAnswer, FreshIds, MessageAt, Post, SettingWork};
+use baton::engine::{Engine, Limits};
+use baton::store::Store;
+use baton::store::seal::seal_pending;
+use baton::store::verify::verify_log;
+use baton::telemetry::Metrics;
+use baton_domain::decide::delivery::SendResult;
+use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender, StatusUpdate};
+use baton_domain::log::Batch;
+use baton_protocol::{
+    AgentId, Command, CommandResult, Content, ConversationId, DeviceId, LineKind, MessageId, OpId,
+    Timestamp, WorkspaceId,
+};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+pub use database::{Database, databases};
+pub use seed::{Desk, Shape};
+
+/// When the bench's clock starts.
+pub const START: Timestamp = Timestamp::from_ms(1_790_000_000_000);
+
+/// What the committer is asked.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// A webhook comes.
+    Post(Post),
+    /// Somebody wants something.
+    Command(Caller, Command),
+    /// Somebody asks what became of commands.
+    Outcomes(WorkspaceId, AgentId, Vec<OpId>),
+    /// A worker wants to send; the number is the claim's epoch.
+    Claim(MessageAt, u64),
+    /// A worker tells what became of an attempt, claimed with that epoch.
+    Result(MessageAt, (u32, u64), SendResult),
+    /// A worker is thought dead.
+    Rescue(MessageAt),
+    /// Settings change.
+    Setting(SettingWork),
+}
+
+impl Act {
+    /// Its place in the order in which a group is decided.
+    pub fn rank(&self) -> u8 {
+        match self {
+            Self::Post(_) => 0,
+            Self::Result(..) | Self::Rescue(_) => 1,
+            Self::Command(..) | Self::Outcomes(..) | Self::Setting(_) => 2,
+            Self::Claim(..) => 3,
+        }
+    }
+}
+
+/// What the committer answers.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Answer {
+    /// It is committed.
+    Done,
+    /// Nobody could decide.
+    Unavailable,
+    /// To commands and questions after them.
+    Results(Vec<CommandResult>),
+    /// To the claim of a send.
+    Claim(ClaimAnswer),
+}
+
+/// See the head of the file.
+pub struct Bench {
+    /// What is tested.
+    pub engine: Engine,
+    /// Moves the time.
+    pub manual: ManualClock,
+    /// Tells it, and makes ids.
+    pub clock: Clock,
+    /// Under the engine.
+    pub store: Store,
+    /// Who works here.
+    pub desks: Vec<Desk>,
+    database: Database,
+    committer: JoinHandle<()>,
+    published: Vec<(WorkspaceId, Published)>,
+    claims: AtomicU64,
+}
+
+type Published = Arc<Mutex<Vec<Arc<Batch>>>>;
+
+impl std::fmt::Debug for Bench {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bench").field("database", &self.database.kind).finish_non_exhaustive()
+    }
+}
+
+impl Bench {
+    /// Seeds the database and starts a committer on it; ids follow from `seed`.
+    pub async fn open(
+        database: Database,
+        shape: &Shape,
+        limits: Limits,
+        seed: u64,
+    ) -> Result<Self> {
+        let manual = ManualClock::new(START, seed);
+        let clock = manual.clock();
+        let store = database.store.clone();
+        let desks = seed::desks(shape);
+        seed::write(&store, shape, &desks).await?;
+        let wall = manual.clock();
+        let coordinator = Arc::new(InProcess::new(baton::coordinator::Clock {
+            monotonic: Arc::new(tokio::time::Instant::now),
+            wall: Arc::new(move || wall.now()),
+        }));
+        let mut published = Vec::new();
+        for workspace in seed::workspaces(shape) {
+            let kept = Published::default();
+            keep(&coordinator, workspace, Arc::clone(&kept)).await?;
+            published.push((workspace, kept));
+        }
+        let (engine, committer) =
+            Engine::start(store.clone(), clock.clone(), coordinator, Metrics::new(), limits);
+        let claims = AtomicU64::new(1);
+        Ok(Self { engine, manual, clock, store, desks, database, committer, published, claims })
+    }
+
+    /// Which database it runs on.
+    pub fn kind(&self) -> &'static str {
+        self.database.kind
+    }
+
+    /// The database's address.
+    pub fn url(&self) -> &str {
+        &self.database.url
+    }
+
+    /// Asks the committer, and waits for its answer.
+    pub async fn perform(&self, act: Act) -> Answer {
+        let done = match act {
+            Act::Post(post) => self.engine.post(post).await.map(|()| Answer::Done),
+            Act::Command(caller, command) => {
+                return Answer::Results(vec![self.engine.command(caller, command).await]);
+            }
+            Act::Outcomes(workspace, agent, op_ids) => {
+                self.engine.outcomes(workspace, agent, op_ids).await.map(Answer::Results)
+            }
+            Act::Claim(at, epoch) => self.engine.claim(at, epoch).await.map(Answer::Claim),
+            Act::Result(at, claim, result) => {
+                self.engine.result(at, claim, result, None).await.map(|()| Answer::Done)
+            }
+            Act::Rescue(at) => self.engine.rescue(at).await.map(|()| Answer::Done),
+            Act::Setting(work) => {
+                return match self.engine.setting(work).await {
+                    Ok(()) => Answer::Done,
+                    Err(_) => Answer::Unavailable,
+                };
+            }
+        };
+        done.unwrap_or(Answer::Unavailable)
+    }
+
+    /// Performs all at once: what finds the committer idle lands in one group.
+    pub async fn perform_all(&self, acts: Vec<Act>) -> Vec<Answer> {
+        futures_util::future::join_all(acts.into_iter().map(|act| self.perform(act))).await
+    }
+
+    /// What commits of this workspace appended, since the last [`Self::forget_published`].
+    pub fn published(&self, workspace: WorkspaceId, from: usize) -> Vec<Arc<Batch>> {
+        let of = self.published.iter().find(|(of, _)| *of == workspace);
+        let batches = of.map(|(_, kept)| kept.lock().unwrap_or_else(PoisonError::into_inner));
+        batches.map_or_else(Vec::new, |kept| kept.iter().skip(from).cloned().collect())
+    }
+
+    /// Forgets what was published, so that long runs stay small.
+    pub fn forget_published(&self) {
+        for (_, kept) in &self.published {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+
+    /// The epoch of a new claim: above all before it.
+    pub fn claim_epoch(&self) -> u64 {
+        self.claims.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A new op id, made now.
+    pub fn op_id(&self) -> OpId {
+        OpId(self.clock.uuid_v7())
+    }
+
+    /// A POST of lines that a customer wrote: each with its id at Meta and its text.
+    pub fn says(&self, desk: &Desk, from: &str, lines: &[(&str, &str)]) -> Post {
+        let elements = lines.iter().map(|(wamid, text)| {
+            let sender = Sender { wa_id: Some(from.to_owned()), ..Sender::default() };
+            self.element(
+                desk,
+                ElementBody::Message(InboundMessage {
+                    sender,
+                    wamid: (*wamid).to_owned(),
+                    at: self.clock.now(),
+                    kind: LineKind::Text,
+                    content: Content { text: Some((*text).to_owned()), ..Content::default() },
+                    quoted_wamid: None,
+                }),
+            )
+        });
+        self.post(elements.collect())
+    }
+
+    /// A POST of one status.
+    pub fn ticks(&self, desk: &Desk, update: StatusUpdate) -> Post {
+        self.post(vec![self.element(desk, ElementBody::Status(update))])
+    }
+
+    /// A POST that says this, with fresh ids.
+    fn post(&self, elements: Vec<(Element, FreshIds)>) -> Post {
+        let raw: Vec<&str> = elements.iter().map(|(element, _)| element.raw.as_str()).collect();
+        let raw = raw.join("\n");
+        Post {
+            meta_app: seed::META_APP.to_owned(),
+            // Any text that is the same for the same body will do.
+            digest: raw.clone(),
+            raw,
+            received_at: self.clock.now(),
+            id: self.clock.uuid_v4().to_string(),
+            elements,
+        }
+    }
+
+    fn element(&self, desk: &Desk, body: ElementBody) -> (Element, FreshIds) {
+        let raw = format!("{} {body:?}", desk.number);
+        let fresh = FreshIds {
+            message: MessageId(self.clock.uuid_v4()),
+            conversation: ConversationId(self.clock.uuid_v4()),
+            contact: self.clock.uuid_v4(),
+            card: self.clock.uuid_v4(),
+        };
+        (Element { phone_number_id: Some(desk.number.clone()), raw, body }, fresh)
+    }
+
+    /// Takes an agent out of the desk's team, or back in.
+    pub fn membership(desk: &Desk, agent: AgentId, is_member: bool) -> Act {
+        Act::Setting(seed::membership(desk, agent, is_member))
+    }
+
+    /// Faults in the tables: what must always be true, by name and with the first row where it
+    /// is not.
+    pub async fn stored_faults(&self) -> Result<Vec<String>> {
+        stored::faults(&self.store).await
+    }
+
+    /// All that is stored, as rows of text in order, with ids that the engine drew written as
+    /// what they name; salts, and digests that cover them, left out.
+    pub async fn dump(&self) -> Result<Vec<String>> {
+        dump::dump(&self.store).await
+    }
+
+    /// Verifies the logs and the tables, stops the committer and removes the database.
+    pub async fn close(self) -> Result<()> {
+        for (workspace, _) in &self.published {
+            while seal_pending(&self.store, *workspace, 1000).await?.upto
+                < verify_log(&self.store, *workspace).await?.checked
+            {}
+            let report = verify_log(&self.store, *workspace).await?;
+            ensure!(report.fault.is_none(), "{}: {:?}", self.database.kind, report.fault);
+        }
+        let faults = self.stored_faults().await?;
+        ensure!(faults.is_empty(), "{}: {faults:?}", self.database.kind);
+        self.discard().await
+    }
+
+    /// Stops the committer and removes the database, whatever is in it.
+    pub async fn discard(self) -> Result<()> {
+        drop(self.engine);
+        self.committer.await.context("the committer ended badly")?;
+        self.database.close().await
+    }
+}
+
+/// A device, by number; each agent's are their own.
+pub fn device(agent: AgentId, n: u128) -> DeviceId {
+    DeviceId(Uuid::from_u128(agent.0.as_u128() + ((n + 1) << 32)))
+}
+
+async fn keep(bus: &InProcess, workspace: WorkspaceId, kept: Published) -> Result<()> {
+    let mut subscription = bus.subscribe(workspace).await?;
+    tokio::spawn(async move {
+        while let Some(message) = subscription.next().await {
+            if let BusMessage::Batch(batch) = message {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push(batch);
+            }
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! A database of its own for each test: SQLite always, PostgreSQL where `BATON_TEST_POSTGRES`
+//! names a server.
+
+use anyhow::{Context, Result};
+use baton::store::{Options, Store};
+use baton_protocol::Epoch;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use uuid::Uuid;
+
+/// A fresh database.
+#[derive(Debug)]
+pub struct Database {
+    /// `SQLite` or `PostgreSQL`.
+    pub kind: &'static str,
+    /// Opened, with the present schema.
+    pub store: Store,
+    /// Its address.
+    pub url: String,
+    directory: Option<tempfile::TempDir>,
+    server: Option<(String, String)>,
+}
+
+/// One of each kind; says so when PostgreSQL is skipped.
+#[expect(clippy::print_stdout, reason = "who reads the test's output should know")]
+pub async fn databases() -> Result<Vec<Database>> {
+    let mut all = vec![sqlite().await?];
+    match postgres().await? {
+        Some(database) => all.push(database),
+        None => println!("SKIPPED on PostgreSQL: BATON_TEST_POSTGRES is not set"),
+    }
+    Ok(all)
+}
+
+/// In a directory that goes with it.
+pub async fn sqlite() -> Result<Database> {
+    let directory = tempfile::tempdir()?;
+    let url = format!("sqlite://{}", directory.path().join("baton.db").display());
+    let store = open(&url).await?;
+    Ok(Database { kind: "SQLite", store, url, directory: Some(directory), server: None })
+}
+
+/// On the server that the environment names, if it names one.
+pub async fn postgres() -> Result<Option<Database>> {
+    let Some(admin_url) = std::env::var_os("BATON_TEST_POSTGRES") else { return Ok(None) };
+    let admin_url = admin_url.into_string().ok().context("BATON_TEST_POSTGRES is no text")?;
+    let name = format!("baton_{}", Uuid::new_v4().simple());
+    let mut admin = PgConnection::connect(&admin_url).await?;
+    admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+    admin.close().await?;
+    let (server, _) = admin_url.rsplit_once('/').context("no database in BATON_TEST_POSTGRES")?;
+    let url = format!("{server}/{name}");
+    let store = open(&url).await?;
+    let server = Some((admin_url, name));
+    Ok(Some(Database { kind: "PostgreSQL", store, url, directory: None, server }))
+}
+
+impl Database {
+    /// Closes and removes it.
+    pub async fn close(self) -> Result<()> {
+        self.store.close().await;
+        if let Some((url, name)) = self.server {
+            let mut admin = PgConnection::connect(&url).await?;
+            admin.execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await?;
+            admin.close().await?;
+        }
+        drop(self.directory);
+        Ok(())
+    }
+}
+
+/// Few connections, since many tests share one server; no flush for each commit, since it is not
+/// the machine that fails here.
+async fn open(url: &str) -> Result<Store> {
+    let mut options = Options::new(Epoch(Uuid::new_v4()));
+    options.readers = 3;
+    options.is_power_safe = false;
+    Ok(Store::open(url, &options).await?)
+}
