@@ -121,11 +121,14 @@ impl From<StoreError> for Fault {
         match error {
             // Page tokens are read by the store; nothing else of a request is.
             StoreError::Invalid(problem) => Self::invalid(problem),
-            error if error.is_unavailable() => {
+            StoreError::Unavailable { .. } | StoreError::LockTimeout => {
                 tracing::warn!(%error, "the database is away");
                 Self::unavailable(1_000)
             }
-            error => Self::internal(&error),
+            StoreError::Conflict { .. }
+            | StoreError::NewerSchema { .. }
+            | StoreError::Corrupt(_)
+            | StoreError::Other(_) => Self::internal(&error),
         }
     }
 }

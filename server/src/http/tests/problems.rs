@@ -142,6 +142,34 @@ async fn a_cookie_changes_something_only_from_an_allowed_origin() {
 }
 
 #[tokio::test]
+async fn a_listed_origin_may_read_answers_and_another_may_not() {
+    let desk = desks().await.remove(0);
+    let mut parts = desk.parts.clone();
+    let mut http = (*parts.http).clone();
+    http.allowed_origins = vec!["https://desk.example".to_owned()];
+    parts.http = Arc::new(http);
+    let router = super::router(parts);
+    let ask = |method: &Method, origin: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri("/api/v1/teams")
+            .header(header::ORIGIN, origin)
+            .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
+            .header(header::AUTHORIZATION, format!("Bearer {}", desk.admin.access_token));
+        send(&router, request.body(Body::empty()).unwrap())
+    };
+    for method in [Method::GET, Method::OPTIONS] {
+        let reply = ask(&method, "https://desk.example").await;
+        assert!(reply.status.is_success(), "{reply:?}");
+        let allowed = header::ACCESS_CONTROL_ALLOW_ORIGIN;
+        assert_eq!(reply.headers[&allowed], "https://desk.example");
+        let reply = ask(&method, "https://evil.example").await;
+        assert!(!reply.headers.contains_key(&allowed), "{reply:?}");
+    }
+    desk.database.close().await;
+}
+
+#[tokio::test]
 async fn a_command_that_cannot_be_read_is_answered_in_its_place() {
     for desk in desks().await {
         let op = desk.parts.clock.uuid_v7();
