@@ -103,11 +103,6 @@ impl Fault {
     pub(super) fn status(&self) -> StatusCode {
         self.status
     }
-
-    #[cfg(test)]
-    pub(super) fn code(&self) -> &'static str {
-        self.code
-    }
 }
 
 impl From<Unavailable> for Fault {

@@ -148,7 +148,7 @@ async fn a_listed_origin_may_read_answers_and_another_may_not() {
     let mut http = (*parts.http).clone();
     http.allowed_origins = vec!["https://desk.example".to_owned()];
     parts.http = Arc::new(http);
-    let router = super::router(parts);
+    let router = router(parts);
     let ask = |method: &Method, origin: &str| {
         let request = Request::builder()
             .method(method)
