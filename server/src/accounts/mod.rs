@@ -108,11 +108,7 @@ impl AccountError {
 
     /// Whether the same may work in a moment.
     pub fn is_unavailable(&self) -> bool {
-        match self {
-            Self::Busy => true,
-            Self::Store(error) => error.is_unavailable(),
-            _ => false,
-        }
+        matches!(self, Self::Busy) || matches!(self, Self::Store(error) if error.is_unavailable())
     }
 }
 

@@ -116,11 +116,13 @@ fn login(email: &str, password: &str) -> Login {
 
 #[track_caller]
 fn is_over<T: std::fmt::Debug>(answer: Result<T, AccountError>) {
+    let answer = answer.map(|given| format!("{given:?}"));
     assert!(matches!(answer, Err(AccountError::SignInAgain)), "{answer:?}");
 }
 
 #[track_caller]
 fn is_revoked<T: std::fmt::Debug>(answer: Result<T, AccountError>) {
+    let answer = answer.map(|given| format!("{given:?}"));
     assert!(matches!(answer, Err(AccountError::DeviceRevoked)), "{answer:?}");
 }
 

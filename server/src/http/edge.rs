@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::Parts;
 use super::problem::Fault;
+use super::{Parts, cors};
 
 /// Names the request in the answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,8 +34,16 @@ pub(super) async fn around(State(parts): State<Parts>, request: Request, next: N
     // The pattern and not the address: ids are noise, and queries may hold names.
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = path.unwrap_or_else(|| "unknown".to_owned());
+    let origin = cors::origin(&parts, request.headers());
     let limit = Duration::from_millis(parts.http.request_time_out_ms);
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let preflight = cors::preflight(request.method(), request.headers());
+    let answer = async {
+        match preflight {
+            Some(response) => response,
+            None => next.run(request).await,
+        }
+    };
+    let answer = AssertUnwindSafe(answer).catch_unwind();
     let span = tracing::info_span!("request", request_id = %id, %method, path);
     let mut response = async {
         let response = match tokio::time::timeout(limit, answer).await {
@@ -53,6 +61,9 @@ pub(super) async fn around(State(parts): State<Parts>, request: Request, next: N
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Some(origin) = origin {
+        cors::permit(origin, headers);
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);

@@ -8,6 +8,7 @@ mod auth;
 mod channels;
 mod commands;
 mod conversations;
+mod cors;
 mod edge;
 mod health;
 mod input;

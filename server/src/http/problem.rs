@@ -103,11 +103,6 @@ impl Fault {
     pub(super) fn status(&self) -> StatusCode {
         self.status
     }
-
-    #[cfg(test)]
-    pub(super) fn code(&self) -> &'static str {
-        self.code
-    }
 }
 
 impl From<Unavailable> for Fault {
@@ -121,11 +116,14 @@ impl From<StoreError> for Fault {
         match error {
             // Page tokens are read by the store; nothing else of a request is.
             StoreError::Invalid(problem) => Self::invalid(problem),
-            error if error.is_unavailable() => {
+            StoreError::Unavailable { .. } | StoreError::LockTimeout => {
                 tracing::warn!(%error, "the database is away");
                 Self::unavailable(1_000)
             }
-            error => Self::internal(&error),
+            StoreError::Conflict { .. }
+            | StoreError::NewerSchema { .. }
+            | StoreError::Corrupt(_)
+            | StoreError::Other(_) => Self::internal(&error),
         }
     }
 }

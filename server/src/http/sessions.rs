@@ -1,6 +1,6 @@
 //! `/sessions`: signing in and out, refreshing, the devices of a person; tickets for sockets.
 //!
-//! With `?cookie=true` the tokens travel in HttpOnly cookies that no script can read, and stand
+//! With `?cookie=true` the tokens travel in `HttpOnly` cookies that no script can read, and stand
 //! empty in the answer.
 
 use axum::extract::State;

@@ -1,1 +1,193 @@
+//! The router on a real database with a real committer.
 
+mod matrix;
+mod problems;
+mod scope;
+mod webhooks;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use baton_protocol::account::Session;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::{Parts, router};
+use crate::accounts::Accounts;
+use crate::accounts::settings::workspace::WorkspaceNew;
+use crate::clock::Clock;
+use crate::config::{Config, Secret, Sources};
+use crate::coordinator::InProcess;
+use crate::engine::{Engine, Limits};
+use crate::secrets::Keys;
+use crate::store::testing::{TestDatabase, databases};
+use crate::telemetry::Metrics;
+
+const PASSWORD: &str = "correct horse";
+const APP_SECRET: &str = "app secret";
+
+/// A server without a listener: two workspaces, `acme` and `other`, each with an admin
+/// `admin@host`; `acme` has a channel, a supervisor and an agent.
+struct Desk {
+    database: TestDatabase,
+    parts: Parts,
+    router: Router,
+    admin: Session,
+    supervisor: Session,
+    agent: Session,
+    stranger: Session,
+    team: String,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+struct Reply {
+    status: StatusCode,
+    headers: axum::http::HeaderMap,
+    body: Value,
+    text: String,
+}
+
+impl Reply {
+    fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    #[track_caller]
+    fn is(self, status: u16, code: &str) -> Self {
+        assert_eq!((self.status.as_u16(), self.code()), (status, code), "{self:?}");
+        if !code.is_empty() {
+            assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        }
+        self
+    }
+}
+
+async fn desks() -> Vec<Desk> {
+    let mut desks = Vec::new();
+    for database in databases().await {
+        desks.push(desk(database).await);
+    }
+    desks
+}
+
+async fn desk(database: TestDatabase) -> Desk {
+    let config = Config::load(&Sources::default()).unwrap().config;
+    let clock = Clock::system();
+    let store = database.store.clone();
+    let keys = Keys::new([3; 32]);
+    let accounts = Accounts::new(store.clone(), keys, clock.clone(), config.sessions);
+    let coordinator = InProcess::start(crate::coordinator::Clock {
+        monotonic: Arc::new(tokio::time::Instant::now),
+        wall: Arc::new({
+            let clock = clock.clone();
+            move || clock.now()
+        }),
+    });
+    let metrics = Metrics::new();
+    let limits = Limits::default();
+    let (engine, _task) =
+        Engine::start(store.clone(), clock.clone(), coordinator, metrics.clone(), limits);
+    for slug in ["acme", "other"] {
+        let new = WorkspaceNew {
+            slug: slug.to_owned(),
+            name: slug.to_owned(),
+            team: "Sales".to_owned(),
+            admin_email: "admin@host".to_owned(),
+            password: Secret::new(PASSWORD),
+        };
+        accounts.add_workspace(&new).await.unwrap();
+    }
+    accounts
+        .add_meta_app("123", &Secret::new(APP_SECRET), Some(&Secret::new("let in")))
+        .await
+        .unwrap();
+    let parts = Parts {
+        engine,
+        store,
+        accounts,
+        http: Arc::new(config.http),
+        sessions: config.sessions,
+        metrics,
+        clock,
+        draining: Arc::new(AtomicBool::new(false)),
+    };
+    let router = router(parts.clone());
+    populate(database, parts, router).await
+}
+
+async fn populate(database: TestDatabase, parts: Parts, router: Router) -> Desk {
+    let admin = sign_in(&router, "acme", "admin@host").await;
+    let stranger = sign_in(&router, "other", "admin@host").await;
+    let teams = ask(&router, Some(&admin), Method::GET, "/api/v1/teams", None).await;
+    let team = teams.body[0]["id"].as_str().unwrap().to_owned();
+    for (email, role, kind) in
+        [("sue@host", "supervisor", "supervisor"), ("ben@host", "agent", "member")]
+    {
+        let new = json!({"email": email, "name": email, "role": role, "password": PASSWORD,
+            "teams": [{"team_id": team, "kind": kind}]});
+        ask(&router, Some(&admin), Method::POST, "/api/v1/agents", Some(new)).await.is(201, "");
+    }
+    let new = json!({"name": "Shop", "meta_app": "123", "phone_number_id": "pn1",
+        "display_number": "+1 555", "access_token": "EAAG", "default_team": team});
+    ask(&router, Some(&admin), Method::POST, "/api/v1/channels", Some(new)).await.is(201, "");
+    let supervisor = sign_in(&router, "acme", "sue@host").await;
+    let agent = sign_in(&router, "acme", "ben@host").await;
+    Desk { database, parts, router, admin, supervisor, agent, stranger, team }
+}
+
+async fn sign_in(router: &Router, workspace: &str, email: &str) -> Session {
+    let login = json!({"workspace": workspace, "email": email, "password": PASSWORD});
+    let reply = ask(router, None, Method::POST, "/api/v1/sessions", Some(login)).await;
+    serde_json::from_value(reply.is(201, "").body).unwrap()
+}
+
+async fn ask(
+    router: &Router,
+    by: Option<&Session>,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+) -> Reply {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(session) = by {
+        let bearer = format!("Bearer {}", session.access_token);
+        request = request.header(header::AUTHORIZATION, bearer);
+    }
+    let body = match body {
+        Some(body) => {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+            Body::from(body.to_string())
+        }
+        None => Body::empty(),
+    };
+    send(router, request.body(body).unwrap()).await
+}
+
+async fn send(router: &Router, request: Request<Body>) -> Reply {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Reply { status: head.status, headers: head.headers, body, text }
+}
+
+impl Desk {
+    async fn get(&self, by: &Session, path: &str) -> Reply {
+        ask(&self.router, Some(by), Method::GET, path, None).await
+    }
+
+    async fn call(&self, by: &Session, method: Method, path: &str, body: Value) -> Reply {
+        ask(&self.router, Some(by), method, path, Some(body)).await
+    }
+
+    /// A customer's text as a signed webhook.
+    async fn customer_writes(&self, wamid: &str, text: &str) {
+        let body = webhooks::message(wamid, text);
+        webhooks::post(self, &body, Some(&webhooks::sign(&body))).await.is(200, "");
+    }
+}

@@ -72,10 +72,11 @@ impl Accounts {
         let mut tx = self.0.store.begin().await?;
         for (sql, args) in &writes {
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            tx.run(sql, &args).await.map_err(|error| match error {
-                StoreError::Conflict { constraint } => conflict(&constraint),
-                error => error.into(),
-            })?;
+            let done = tx.run(sql, &args).await;
+            if let Err(StoreError::Conflict { constraint }) = &done {
+                return Err(conflict(constraint));
+            }
+            done?;
         }
         tx.commit().await?;
         Ok(WorkspaceMade { workspace, team: team_id, admin })

@@ -1,0 +1,98 @@
+//! `baton admin` from its command line to what it leaves behind.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use baton_protocol::account::Login;
+use clap::Parser as _;
+
+use super::*;
+use crate::cli::{Cli, Command};
+use crate::clock::Clock;
+use crate::config::{Config, Sources};
+use crate::coordinator::InProcess;
+use crate::engine::Limits;
+use crate::secrets::Keys;
+use crate::store::testing::databases;
+use crate::telemetry::Metrics;
+
+#[test]
+fn tables_line_up() {
+    let rows = vec![vec!["ñu".to_owned(), "1".to_owned()], vec!["b".to_owned(), String::new()]];
+    assert_eq!(table(&["A", "COUNT"], rows), "A   COUNT\nñu  1\nb\n");
+}
+
+/// The password that was shown once.
+fn shown(text: &str) -> String {
+    let line = text.lines().find_map(|line| line.strip_prefix("password"));
+    line.unwrap().split_whitespace().next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
+    for database in databases().await {
+        let config = Config::load(&Sources::default()).unwrap().config;
+        let (clock, store) = (Clock::system(), database.store.clone());
+        let accounts =
+            Accounts::new(store.clone(), Keys::new([3; 32]), clock.clone(), config.sessions);
+        let wall = clock.clone();
+        let coordinator = InProcess::start(crate::coordinator::Clock {
+            monotonic: Arc::new(tokio::time::Instant::now),
+            wall: Arc::new(move || wall.now()),
+        });
+        let (engine, _task) =
+            Engine::start(store, clock, coordinator, Metrics::new(), Limits::default());
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("secret");
+        std::fs::write(&file, "a secret\n").unwrap();
+        let file = file.to_str().unwrap();
+        let admin = async |line: &str| {
+            let words = ["baton", "admin"]
+                .into_iter()
+                .chain(line.split(' '))
+                .map(|word| if word == "FILE" { file.to_owned() } else { word.to_owned() });
+            let Command::Admin(command) = Cli::try_parse_from(words).unwrap().command else {
+                panic!("no admin command");
+            };
+            run(&command, &accounts, &engine).await
+        };
+        let add = "workspace add --slug acme --name Acme --admin-email ana@acme.example";
+        let made = admin(add).await.unwrap();
+        assert_eq!(admin(add).await.unwrap_err().to_string(), "slug is taken");
+        assert!(admin("workspace list").await.unwrap().contains("acme  Acme"));
+        admin("team add --workspace acme --name Sales").await.unwrap();
+        let lost = admin("team add --workspace nowhere --name Sales").await.unwrap_err();
+        assert_eq!(format!("{lost:#}"), "workspace \"nowhere\": there is no such workspace");
+        let ben = "agent add --workspace acme --email ben@acme.example --name Ben --capacity 2 \
+                   --team Sales:supervisor --team Team";
+        let ben = admin(&ben.replace("  ", " ")).await.unwrap();
+        let list = admin("agent list --workspace acme").await.unwrap();
+        assert!(list.contains("ben@acme.example  Ben"), "{list}");
+        let app = "meta-app add --id 1 --app-secret-file FILE";
+        assert!(admin(app).await.unwrap().contains("verify token "));
+        assert!(admin("meta-app list").await.unwrap().contains("/webhooks/whatsapp/1"));
+        let channel = "channel add --workspace acme --name Shop --meta-app 1 --phone-number-id 7 \
+                       --display-number +1555 --access-token-file FILE";
+        let unclear = admin(channel).await.unwrap_err().to_string();
+        assert_eq!(unclear, "the workspace has 2 teams: say --team");
+        admin(&format!("{channel} --team Sales")).await.unwrap();
+        let list = admin("channel list --workspace acme").await.unwrap();
+        assert!(list.contains("Sales") && !list.contains("a secret"), "{list}");
+        let login = |email: &str, password: &str| Login {
+            workspace: "acme".to_owned(),
+            email: email.to_owned(),
+            password: password.to_owned(),
+            device_id: None,
+            device_name: None,
+        };
+        let here = Ipv4Addr::LOCALHOST.into();
+        accounts.sign_in(&login("ana@acme.example", &shown(&made)), here).await.unwrap();
+        let session = accounts.sign_in(&login("ben@acme.example", &shown(&ben)), here).await;
+        let set =
+            "agent set-password --workspace acme --email ben@acme.example --password-file FILE";
+        admin(set).await.unwrap();
+        assert!(accounts.authenticate(&session.unwrap().access_token).await.is_err());
+        accounts.sign_in(&login("ben@acme.example", "a secret"), here).await.unwrap();
+        database.close().await;
+    }
+}

@@ -1,0 +1,130 @@
+//! Meta's POSTs: nothing is stored without a good signature, everything before the 200.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::*;
+use crate::store::Sql;
+
+const PATH: &str = "/webhooks/whatsapp/123";
+
+/// A text by a customer.
+pub(super) fn message(wamid: &str, text: &str) -> String {
+    json!({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{
+        "field": "messages", "value": {"messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "1555", "phone_number_id": "pn1"},
+        "contacts": [{"profile": {"name": "Lucía"}, "wa_id": "34600"}],
+        "messages": [{"from": "34600", "id": wamid, "timestamp": "1790000000",
+            "type": "text", "text": {"body": text}}]}}]}]})
+    .to_string()
+}
+
+pub(super) fn sign(body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(APP_SECRET.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+pub(super) async fn post(desk: &Desk, body: &str, signature: Option<&str>) -> Reply {
+    let mut request = Request::post(PATH);
+    if let Some(signature) = signature {
+        request = request.header("x-hub-signature-256", signature);
+    }
+    send(&desk.router, request.body(Body::from(body.to_owned())).unwrap()).await
+}
+
+async fn count(desk: &Desk, sql: &'static Sql) -> i64 {
+    let mut tx = desk.parts.store.read().await.unwrap();
+    tx.row::<(i64,)>(sql, &[]).await.unwrap().unwrap().0
+}
+
+static INTAKE: Sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM intake");
+static MESSAGES: Sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM message");
+static ASIDE: Sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM quarantine");
+
+#[tokio::test]
+async fn a_post_is_committed_once_however_often_it_comes() {
+    for desk in desks().await {
+        let body = message("wamid.1", "Hola");
+        for _ in 0..3 {
+            let reply = post(&desk, &body, Some(&sign(&body))).await.is(200, "");
+            assert_eq!(reply.text, "");
+            assert_eq!((count(&desk, &INTAKE).await, count(&desk, &MESSAGES).await), (1, 1));
+        }
+        let list = desk.get(&desk.agent, "/api/v1/conversations").await.is(200, "");
+        let row = &list.body["conversations"][0];
+        assert_eq!((&row["level"], &row["unread"]), (&json!("full"), &json!(1)));
+        assert_eq!(desk.parts.metrics.webhooks.get("committed"), 3);
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_signed_is_refused_and_leaves_nothing() {
+    for desk in desks().await {
+        let body = message("wamid.1", "Hola");
+        let good = sign(&body);
+        let upper = good.to_uppercase().replace("SHA256", "sha256");
+        for signature in [None, Some("sha256=00"), Some(upper.as_str()), Some("sha1=0")] {
+            post(&desk, &body, signature).await.is(401, "bad_signature");
+        }
+        post(&desk, &format!("{body} "), Some(&good)).await.is(401, "bad_signature");
+        let twice = Request::post(PATH)
+            .header("x-hub-signature-256", &good)
+            .header("x-hub-signature-256", &good)
+            .body(Body::from(body.clone()))
+            .unwrap();
+        send(&desk.router, twice).await.is(401, "bad_signature");
+        let elsewhere = Request::post("/webhooks/whatsapp/124")
+            .header("x-hub-signature-256", &good)
+            .body(Body::from(body))
+            .unwrap();
+        send(&desk.router, elsewhere).await.is(404, "not_found");
+        post(&desk, "{", Some(&sign("{"))).await.is(400, "malformed");
+        let large = " ".repeat(desk.parts.http.body_bytes_max + 1);
+        post(&desk, &large, Some(&sign(&large))).await.is(413, "too_large");
+        assert_eq!((count(&desk, &INTAKE).await, count(&desk, &MESSAGES).await), (0, 0));
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn meta_gets_its_challenge_back_for_the_right_token() {
+    for desk in desks().await {
+        let ask = |token: &str| {
+            let path =
+                format!("{PATH}?hub.mode=subscribe&hub.challenge=11%2058&hub.verify_token={token}");
+            let router = desk.router.clone();
+            async move { ask(&router, None, Method::GET, &path, None).await }
+        };
+        let reply = ask("let+in").await.is(200, "");
+        assert_eq!(reply.text, "11 58");
+        assert!(reply.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/plain"));
+        ask("let+out").await.is(403, "forbidden");
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_set_aside_is_replayed_once_its_number_is_connected() {
+    for desk in desks().await {
+        let body = message("wamid.1", "Hola").replace("pn1", "pn2");
+        post(&desk, &body, Some(&sign(&body))).await.is(200, "");
+        assert_eq!((count(&desk, &ASIDE).await, count(&desk, &MESSAGES).await), (1, 0));
+        let rows = desk.get(&desk.admin, "/api/v1/quarantine").await.is(200, "").body;
+        let path = format!("/api/v1/quarantine/{}/replay", rows[0]["id"].as_str().unwrap());
+        let replay = |by| ask(&desk.router, Some(by), Method::POST, &path, None);
+        replay(&desk.admin).await.is(409, "not_allowed");
+        replay(&desk.stranger).await.is(404, "not_found");
+        let new = json!({"name": "Second", "meta_app": "123", "phone_number_id": "pn2",
+            "display_number": "+1 556", "access_token": "EAAG", "default_team": desk.team});
+        desk.call(&desk.admin, Method::POST, "/api/v1/channels", new).await.is(201, "");
+        for _ in 0..2 {
+            replay(&desk.admin).await.is(204, "");
+            assert_eq!(count(&desk, &MESSAGES).await, 1);
+        }
+        let rows = desk.get(&desk.admin, "/api/v1/quarantine").await.body;
+        assert!(rows[0]["replayed_at"].is_string(), "{rows}");
+        desk.database.close().await;
+    }
+}
