@@ -156,7 +156,7 @@ pub struct Channel {
 }
 
 /// `POST /sessions`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// The workspace's short name.
@@ -174,7 +174,7 @@ pub struct Login {
 }
 
 /// `POST /sessions/refresh`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
     /// The current refresh token.
@@ -184,7 +184,7 @@ pub struct Refresh {
 }
 
 /// A session of a device.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Session {
     /// Sent as `Authorization: Bearer`.
     pub access_token: String,
@@ -229,3 +229,5 @@ pub struct Device {
     /// Whether it is the one that asks.
     pub current: bool,
 }
+
+crate::secret_debug!(Login, Refresh, Session);

@@ -50,7 +50,7 @@ pub enum ClientFrame {
 }
 
 /// Who is there, and how far it has come.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hello {
     /// An access token; or else a ticket.
@@ -265,3 +265,5 @@ pub struct PresenceState {
     /// Whether they have a connection.
     pub online: bool,
 }
+
+crate::secret_debug!(Hello);

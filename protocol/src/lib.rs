@@ -3,6 +3,19 @@
 //! Everything here is plain data with a JSON form (snake_case, UUIDv7 ids, RFC 3339 UTC times with
 //! milliseconds). No rule lives here: what is allowed is decided in `baton-domain`.
 
+/// What carries a password or token says so and no more when it is printed for debugging: it
+/// may end in a log.
+macro_rules! secret_debug {
+    ($($name:ident),+) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(***)"))
+            }
+        }
+    )+};
+}
+pub(crate) use secret_debug;
+
 pub mod account;
 pub mod command;
 pub mod conversation;

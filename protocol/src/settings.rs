@@ -59,7 +59,7 @@ pub struct MemberPut {
 }
 
 /// `POST /agents`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgentNew {
     /// Signs in with it; unique in the workspace.
@@ -174,17 +174,7 @@ pub struct Quarantined {
     pub replayed_at: Option<Timestamp>,
 }
 
-macro_rules! secret_debug {
-    ($($name:ident),+) => {$(
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(***)"))
-            }
-        }
-    )+};
-}
-
-secret_debug!(PasswordChange, PasswordSet, ChannelNew, SocketTicket);
+crate::secret_debug!(AgentNew, PasswordChange, PasswordSet, ChannelNew, SocketTicket);
 
 /// Tells an absent field from one that is null.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u32>>, D::Error> {

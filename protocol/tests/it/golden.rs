@@ -8,7 +8,12 @@ use baton_protocol::account::{Device, Login, Me, Refresh, Session};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
+use baton_protocol::page::{ConversationPage, LinesPage, SnapshotAnswer, SyncAnswer};
 use baton_protocol::problem::Problem;
+use baton_protocol::settings::{
+    AgentChange, AgentNew, ChannelNew, MeChange, MemberPut, PasswordChange, PasswordSet,
+    Quarantined, SocketTicket, TeamChange, TeamNew,
+};
 use baton_protocol::{Agent, Channel, Command, CommandResult, Event, Fact, Refusal, Team};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -201,10 +206,27 @@ fn every_body_of_a_request_and_answer() {
             "command_results" => drop(check::<CommandResults>(&name, text)),
             "outcomes_query" => drop(check::<OutcomesQuery>(&name, text)),
             "problem" => drop(check::<Problem>(&name, text)),
+            "conversation_page" => drop(check::<ConversationPage>(&name, text)),
+            "lines_page" => drop(check::<LinesPage>(&name, text)),
+            "snapshot_answer" => drop(check::<SnapshotAnswer>(&name, text)),
+            "sync_answer" => drop(check::<SyncAnswer>(&name, text)),
+            "team_new" => drop(check::<TeamNew>(&name, text)),
+            "team_change" => drop(check::<TeamChange>(&name, text)),
+            "agent_new" => drop(check::<AgentNew>(&name, text)),
+            "agent_change" => drop(check::<AgentChange>(&name, text)),
+            "me_change" => drop(check::<MeChange>(&name, text)),
+            "password_change" => drop(check::<PasswordChange>(&name, text)),
+            "password_set" => drop(check::<PasswordSet>(&name, text)),
+            "channel_new" => drop(check::<ChannelNew>(&name, text)),
+            "socket_ticket" => drop(check::<SocketTicket>(&name, text)),
+            "quarantined" => drop(check::<Quarantined>(&name, text)),
+            "member_put" => {
+                check::<MemberPut>(&name, text);
+            }
             other => panic!("nobody reads {other}"),
         }
     }
-    assert_eq!(all.len(), 11);
+    assert_eq!(all.len(), 26);
 }
 
 #[test]
@@ -226,5 +248,29 @@ fn unknown_fields_of_what_clients_send_are_refused() {
             _ => serde_json::from_str::<OutcomesQuery>(&strange).map(drop).unwrap_err(),
         };
         assert!(error.to_string().contains("force"), "{family}.{kind}: {error}");
+    }
+}
+
+#[test]
+fn no_secret_is_printed_for_debugging() {
+    let print = |kind: &str, text: &str| match kind {
+        "login" => format!("{:?}", check::<Login>(kind, text)),
+        "refresh" => format!("{:?}", check::<Refresh>(kind, text)),
+        "session" => format!("{:?}", check::<Session>(kind, text)),
+        "agent_new" => format!("{:?}", check::<AgentNew>(kind, text)),
+        "password_change" => format!("{:?}", check::<PasswordChange>(kind, text)),
+        "password_set" => format!("{:?}", check::<PasswordSet>(kind, text)),
+        "channel_new" => format!("{:?}", check::<ChannelNew>(kind, text)),
+        "socket_ticket" => format!("{:?}", check::<SocketTicket>(kind, text)),
+        _ => String::new(),
+    };
+    let mut printed: Vec<String> =
+        fixtures("rest").iter().map(|(kind, text)| print(kind, text)).collect();
+    let hello = &fixtures("client_frame")["hello"];
+    printed.push(format!("{:?}", check::<ClientFrame>("hello", hello)));
+    for text in printed {
+        for secret in ["correct horse", "battery staple", "EAAB", "baton_"] {
+            assert!(!text.contains(secret), "{text}");
+        }
     }
 }
