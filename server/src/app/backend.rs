@@ -115,7 +115,7 @@ impl Parts {
             let sight = read::sight(&mut tx, caller.workspace, caller.agent).await?;
             Ok::<_, StoreError>((head, sight))
         };
-        let (head, sight) = read.await.map_err(|_: StoreError| NotLetIn::Unavailable)?;
+        let Ok((head, sight)) = read.await else { return Err(NotLetIn::Unavailable) };
         let sight = sight.ok_or(NotLetIn::SignInAgain)?;
         Ok(Arrived { caller, sight, epoch: store.epoch(), head: head.position })
     }
@@ -136,16 +136,19 @@ impl Parts {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 fn away(error: StoreError) -> Unavailable {
     tracing::debug!(%error, "a socket's question was not answered");
     Unavailable
 }
 
 fn not_let_in(error: &AccountError) -> NotLetIn {
-    match error {
-        AccountError::DeviceRevoked => NotLetIn::DeviceRevoked,
-        other if other.is_unavailable() => NotLetIn::Unavailable,
-        _ => NotLetIn::SignInAgain,
+    if matches!(error, AccountError::DeviceRevoked) {
+        NotLetIn::DeviceRevoked
+    } else if error.is_unavailable() {
+        NotLetIn::Unavailable
+    } else {
+        NotLetIn::SignInAgain
     }
 }
 

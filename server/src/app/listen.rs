@@ -28,12 +28,11 @@ impl Listening {
     /// Takes connections from here on.
     pub(super) fn start(listener: TcpListener, router: Router, config: &HttpConfig) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let places = usize::try_from(config.connections_max).unwrap_or(20_000);
         let header_time_out = Duration::from_millis(config.header_time_out_ms);
         let accepting = Accepting {
             listener,
             router,
-            places: Arc::new(Semaphore::new(places)),
+            places: Arc::new(Semaphore::new(config.connections_max)),
             header_time_out,
         };
         Self { stop, task: tokio::spawn(accepting.run(stopped)) }

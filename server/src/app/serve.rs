@@ -87,8 +87,7 @@ impl Foundation {
             metrics.clone(),
             limits(config),
         );
-        let accounts =
-            Accounts::new(store.clone(), keys.clone(), clock.clone(), config.sessions.clone());
+        let accounts = Accounts::new(store.clone(), keys.clone(), clock.clone(), config.sessions);
         Ok(Self { store, keys, accounts, engine, metrics, coordinator, committer, anchors })
     }
 }
@@ -122,8 +121,8 @@ fn coordinator_clock(clock: &Clock) -> coordinator::Clock {
 
 fn limits(config: &Config) -> engine::Limits {
     engine::Limits {
-        queue: usize::try_from(config.limits.committer_queue_max).unwrap_or(4096),
-        group: usize::try_from(config.limits.group_events_max).unwrap_or(256),
+        queue: config.limits.committer_queue_max,
+        group: config.limits.group_events_max,
         lock_wait: Duration::from_millis(config.limits.lock_wait_ms),
         ..engine::Limits::default()
     }
@@ -165,7 +164,7 @@ impl Server {
             store: store.clone(),
             accounts: accounts.clone(),
             http: Arc::new(config.http.clone()),
-            sessions: config.sessions.clone(),
+            sessions: config.sessions,
             metrics: metrics.clone(),
             clock: clock.clone(),
             draining: Arc::clone(&draining),
@@ -261,7 +260,7 @@ fn gateway(
 ) -> Arc<Gateway> {
     let parts = backend::Parts { engine: engine.clone(), accounts: accounts.clone() };
     let limits = gateway::Limits {
-        queue: usize::try_from(config.limits.socket_queue_max).unwrap_or(64),
+        queue: config.limits.socket_queue_max,
         origins: config.http.allowed_origins.iter().cloned().collect(),
         ..gateway::Limits::default()
     };
@@ -292,6 +291,6 @@ fn sender(
         metrics: metrics.clone(),
         whatsapp: config.whatsapp.clone(),
         pace: config.pace,
-        slots: usize::try_from(config.limits.jobs_running_max).unwrap_or(64),
+        slots: config.limits.jobs_running_max,
     }))
 }

@@ -76,7 +76,7 @@ impl Api {
         method: Method,
         path: &str,
         token: Option<&str>,
-        body: Option<&impl Serialize>,
+        body: Option<&(impl Serialize + Sync)>,
     ) -> anyhow::Result<T> {
         let mut request = self.http.request(method, format!("{}/api/v1{path}", self.base));
         if let Some(token) = token {
@@ -119,7 +119,7 @@ impl SignedIn {
     pub async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
-        body: &impl Serialize,
+        body: &(impl Serialize + Sync),
     ) -> anyhow::Result<T> {
         self.api.call(Method::POST, path, Some(&self.session.access_token), Some(body)).await
     }
@@ -217,12 +217,15 @@ impl Socket {
     pub async fn command(&self, command: Command) -> anyhow::Result<CommandResult> {
         let op_id = command.op_id;
         self.send(&ClientFrame::Command { command }).await?;
-        let mine = |frame: &ServerFrame| matches!(frame, ServerFrame::CommandResult(result) if result.op_id == Some(op_id));
+        let mine = |frame: &ServerFrame| {
+            let ServerFrame::CommandResult(result) = frame else { return false };
+            result.op_id == Some(op_id)
+        };
         let received = self.wait_for(mine, Duration::from_secs(15)).await?;
-        match received.frame.as_ref() {
-            ServerFrame::CommandResult(result) => Ok(result.as_ref().clone()),
-            _ => bail!("not a result"),
-        }
+        let ServerFrame::CommandResult(result) = received.frame.as_ref() else {
+            bail!("not a result");
+        };
+        Ok(result.as_ref().clone())
     }
 
     /// How many frames were heard so far: a mark to wait from.
@@ -243,7 +246,7 @@ impl Socket {
     /// The first frame since the beginning that fits, waiting for it if need be.
     pub async fn wait_for(
         &self,
-        fits: impl Fn(&ServerFrame) -> bool,
+        fits: impl Fn(&ServerFrame) -> bool + Send,
         within: Duration,
     ) -> anyhow::Result<Received> {
         self.wait_from(0, fits, within).await
@@ -253,7 +256,7 @@ impl Socket {
     pub async fn wait_from(
         &self,
         mark: usize,
-        fits: impl Fn(&ServerFrame) -> bool,
+        fits: impl Fn(&ServerFrame) -> bool + Send,
         within: Duration,
     ) -> anyhow::Result<Received> {
         let mut changed = self.changed.clone();

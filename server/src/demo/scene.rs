@@ -249,10 +249,7 @@ fn reply(text: &str, seen: Option<LineRef>) -> Reply {
 }
 
 fn events(frame: &ServerFrame) -> &[baton_protocol::Event] {
-    match frame {
-        ServerFrame::Events { events, .. } => events,
-        _ => &[],
-    }
+    if let ServerFrame::Events { events, .. } = frame { events } else { &[] }
 }
 
 fn is_line_received(frame: &ServerFrame) -> bool {
@@ -260,9 +257,9 @@ fn is_line_received(frame: &ServerFrame) -> bool {
 }
 
 fn line_of(received: &Received) -> Option<(ConversationId, LineRef)> {
-    events(&received.frame).iter().find_map(|event| match event.fact {
-        Fact::LineReceived { line, .. } => Some((event.conversation_id?, line)),
-        _ => None,
+    events(&received.frame).iter().find_map(|event| {
+        let Fact::LineReceived { line, .. } = event.fact else { return None };
+        Some((event.conversation_id?, line))
     })
 }
 
@@ -283,12 +280,10 @@ fn shows(frame: &ServerFrame, of: LineRef, wanted: MessageStatus) -> bool {
 fn last_cursor(socket: &Socket) -> Option<Cursor> {
     let mut cursor: Option<Cursor> = None;
     for received in socket.frames_since(0) {
-        match received.frame.as_ref() {
-            ServerFrame::Welcome { cursor: at, .. } => cursor = Some(*at),
-            ServerFrame::Events { upto, .. } => {
-                cursor = cursor.map(|cursor| Cursor { position: *upto, ..cursor });
-            }
-            _ => {}
+        if let ServerFrame::Welcome { cursor: at, .. } = received.frame.as_ref() {
+            cursor = Some(*at);
+        } else if let ServerFrame::Events { upto, .. } = received.frame.as_ref() {
+            cursor = cursor.map(|cursor| Cursor { position: *upto, ..cursor });
         }
     }
     cursor

@@ -31,10 +31,9 @@ pub(super) fn command(
 ) -> Answer {
     let caller = work.caller;
     let key = (caller.workspace, work.command.conversation_id);
-    let decision = match decide_command(memory, work, now, stale) {
-        Some(decision) => decision,
-        // The author is not (or no longer) of this workspace.
-        None => return Answer::Refused(Refusal::NotAllowed),
+    // The author may be of another workspace, or not be here any more.
+    let Some(decision) = decide_command(memory, work, now, stale) else {
+        return Answer::Refused(Refusal::NotAllowed);
     };
     match decision {
         Decision::Replay(answer) => with_status(memory, work, answer),
@@ -137,12 +136,10 @@ fn rebased(
     let Some(now) = memory.conversation(key.0, key.1) else { return drafts };
     let mut drafts = drafts;
     for draft in &mut drafts {
-        match &mut draft.fact {
-            Fact::LineWritten { line, .. } => {
-                *line = LineRef { seq: now.head.last_seq + 1, id: line.id };
-            }
-            Fact::OwnerChanged { owner_epoch, .. } => *owner_epoch = now.head.owner_epoch + 1,
-            _ => {}
+        if let Fact::LineWritten { line, .. } = &mut draft.fact {
+            *line = LineRef { seq: now.head.last_seq + 1, id: line.id };
+        } else if let Fact::OwnerChanged { owner_epoch, .. } = &mut draft.fact {
+            *owner_epoch = now.head.owner_epoch + 1;
         }
     }
     drafts

@@ -172,9 +172,8 @@ impl Committer {
 }
 
 fn queues_a_send(fact: &Fact) -> bool {
-    let status = match fact {
-        Fact::LineWritten { status, .. } | Fact::MessageChanged { status, .. } => status,
-        _ => return false,
+    let (Fact::LineWritten { status, .. } | Fact::MessageChanged { status, .. }) = fact else {
+        return false;
     };
     *status == MessageStatus::Queued
 }
@@ -208,11 +207,10 @@ fn answer(group: Vec<Member>, done: Vec<Done>) {
 fn refuse(group: Vec<Member>, failed: &Failed) {
     for member in group {
         tracing::warn!(error = %failed.error, "a member was not committed");
-        let error = match &failed.error {
-            StoreError::Conflict { constraint } => {
-                StoreError::Conflict { constraint: constraint.clone() }
-            }
-            other => StoreError::Unavailable { cause: other.to_string() },
+        let error = if let StoreError::Conflict { constraint } = &failed.error {
+            StoreError::Conflict { constraint: constraint.clone() }
+        } else {
+            StoreError::Unavailable { cause: failed.error.to_string() }
         };
         drop(member.done.send(Err(error)));
     }

@@ -83,7 +83,7 @@ async fn attempt(
     };
     let now = clock.now();
     let mut done = decide(&mut loaded, group, epoch, now);
-    let posts: Vec<&Post> = group.iter().filter_map(|work| post_of(work)).collect();
+    let posts: Vec<&Post> = group.iter().filter_map(|work| work.post()).collect();
     let memory = &mut loaded.memory;
     let recorded = record::record(memory, &posts, epoch, clock, now);
     rows::write(&mut tx, &recorded.writes).await?;
@@ -95,13 +95,6 @@ async fn attempt(
     fill_positions(memory, group, &mut done);
     let commit = clock.monotonic().saturating_sub(before);
     Ok(Some(Committed { done, batches: recorded.batches, commit }))
-}
-
-fn post_of(work: &Work) -> Option<&Post> {
-    match work {
-        Work::Post(post) => Some(post),
-        _ => None,
-    }
 }
 
 /// Decides one member after the other, each on the state its predecessors left.
@@ -210,9 +203,6 @@ fn stored_position(memory: &Memory, author: Key<AgentId>, op_id: OpId) -> Option
 impl Done {
     /// Whether a claim said go.
     pub(super) fn claim(self) -> ClaimAnswer {
-        match self {
-            Self::Claim(answer) => answer,
-            _ => ClaimAnswer::No,
-        }
+        if let Self::Claim(answer) = self { answer } else { ClaimAnswer::No }
     }
 }

@@ -104,21 +104,14 @@ pub(super) fn messages<'a>(
 ) -> impl Iterator<Item = (&'a Channel, &'a InboundMessage, &'a FreshIds)> {
     group
         .iter()
-        .filter_map(|work| match work {
-            Work::Post(post) => Some(post),
-            _ => None,
-        })
+        .filter_map(|work| work.post())
         .flat_map(|post| post.elements.iter().map(move |element| (post, element)))
         .filter_map(|(post, (element, fresh))| {
             let channel = channels.get(element.phone_number_id.as_ref()?)?;
-            match &element.body {
-                ElementBody::Message(message) | ElementBody::Echo(message)
-                    if channel.meta_app == post.meta_app =>
-                {
-                    Some((channel, message, fresh))
-                }
-                _ => None,
-            }
+            let (ElementBody::Message(message) | ElementBody::Echo(message)) = &element.body else {
+                return None;
+            };
+            (channel.meta_app == post.meta_app).then_some((channel, message, fresh))
         })
 }
 

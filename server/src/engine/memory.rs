@@ -229,7 +229,18 @@ impl Memory {
                     });
                 }
             }
-            _ => {}
+            Fact::ConversationOpened { .. }
+            | Fact::ContactChanged { .. }
+            | Fact::EpisodeOpened { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::OwnerChanged { .. }
+            | Fact::StatusChanged { .. }
+            | Fact::ReadMarked { .. }
+            | Fact::AgentChanged { .. }
+            | Fact::TeamChanged { .. }
+            | Fact::MembershipChanged { .. }
+            | Fact::ChannelChanged { .. }
+            | Fact::HeadChanged { .. } => {}
         }
     }
 

@@ -171,11 +171,10 @@ impl Engine {
         caller: Caller,
         command: Command,
     ) -> Result<oneshot::Receiver<Result<Done, StoreError>>, Unavailable> {
-        let lease = match command.body {
-            CommandBody::Reply(_) => {
-                self.leases.live(caller.workspace, command.conversation_id).await
-            }
-            _ => None,
+        let lease = if matches!(command.body, CommandBody::Reply(_)) {
+            self.leases.live(caller.workspace, command.conversation_id).await
+        } else {
+            None
         };
         let work = CommandWork {
             caller,
@@ -196,13 +195,9 @@ impl Engine {
         op_ids: Vec<OpId>,
     ) -> Result<Vec<CommandResult>, Unavailable> {
         let work = Work::Outcomes(OutcomesWork { workspace, agent, op_ids });
-        match self.ask(work).await? {
-            Done::Outcomes(answers) => Ok(answers
-                .into_iter()
-                .map(|(op_id, answer)| result_of(op_id, Ok(Done::Command(answer))))
-                .collect()),
-            _ => Err(UNAVAILABLE),
-        }
+        let Done::Outcomes(answers) = self.ask(work).await? else { return Err(UNAVAILABLE) };
+        let result = |(op_id, answer)| result_of(op_id, Ok(Done::Command(answer)));
+        Ok(answers.into_iter().map(result).collect())
     }
 
     /// Changes settings; each change is an event.

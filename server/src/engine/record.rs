@@ -167,10 +167,10 @@ fn message_row(
     facts: &LineFacts,
     extras: &Extras,
 ) -> Option<Value> {
-    let (kind, at, quoted) = match extras.written.as_ref()? {
-        Fact::LineReceived { kind, at, quoted, .. }
-        | Fact::LineWritten { kind, at, quoted, .. } => (kind, at, quoted),
-        _ => return None,
+    let (Fact::LineReceived { kind, at, quoted, .. } | Fact::LineWritten { kind, at, quoted, .. }) =
+        extras.written.as_ref()?
+    else {
+        return None;
     };
     let channel = memory.conversation(workspace, conversation)?.head.channel_id;
     let (author_kind, author) = match facts.author {
@@ -242,22 +242,18 @@ fn notes(entries: &[Entry], memory: &Memory, writes: &mut Writes) {
     for entry in entries {
         let Some(id) = entry.event.conversation_id else { continue };
         let key = (entry.workspace, id);
-        match &entry.event.fact {
-            Fact::LineReceived { line, .. } | Fact::LineWritten { line, .. } => {
-                last_seqs.insert(key, line.seq);
-            }
-            Fact::NoteAdded { note_id, author, op_id } => {
-                let before = memory.conversations.get(&key).and_then(|held| held.before.as_ref());
-                let before = before.map_or(0, |before| before.head.last_seq);
-                let after_seq = last_seqs.get(&key).copied().unwrap_or(before);
-                let (at, revision) = (entry.event.at.ms(), entry.event.revision);
-                let workspace = entry.workspace;
-                writes
-                    .notes
-                    .push(json!([workspace, id, note_id, author, op_id, at, revision, after_seq]));
-            }
-            _ => {}
+        let fact = &entry.event.fact;
+        if let Fact::LineReceived { line, .. } | Fact::LineWritten { line, .. } = fact {
+            last_seqs.insert(key, line.seq);
         }
+        let Fact::NoteAdded { note_id, author, op_id } = fact else { continue };
+        let before = memory.conversations.get(&key).and_then(|held| held.before.as_ref());
+        let before = before.map_or(0, |before| before.head.last_seq);
+        let after_seq = last_seqs.get(&key).copied().unwrap_or(before);
+        let (at, revision) = (entry.event.at.ms(), entry.event.revision);
+        let workspace = entry.workspace;
+        let row = json!([workspace, id, note_id, author, op_id, at, revision, after_seq]);
+        writes.notes.push(row);
     }
 }
 

@@ -50,7 +50,7 @@ async fn bench(database: TestDatabase, agents: usize) -> Bench {
     database.tamper(&sql).await;
     let coordinator = Arc::new(InProcess::new(crate::coordinator::Clock {
         monotonic: Arc::new(tokio::time::Instant::now),
-        wall: Arc::new(|| baton_protocol::Timestamp::from_ms(0)),
+        wall: Arc::new(|| Timestamp::from_ms(0)),
     }));
     let (engine, _) = Engine::start(
         database.store.clone(),

@@ -161,6 +161,11 @@ pub enum ClaimAnswer {
 }
 
 impl Work {
+    /// The webhook, if it is one.
+    pub(crate) fn post(&self) -> Option<&Post> {
+        if let Self::Post(post) = self { Some(post) } else { None }
+    }
+
     /// How much of a group it takes.
     pub(crate) fn weight(&self) -> usize {
         match self {

@@ -4,22 +4,52 @@ use super::source::Source;
 
 /// Which modules of the server may use which: the layers, from STYLE's table. `clock`, `config`
 /// and `telemetry` are inputs that everybody above them may be handed.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("main", &["cli"]),
     ("cli", &["app", "config"]),
+    ("demo", &["accounts", "engine", "clock", "config"]),
     ("config", &[]),
     ("clock", &[]),
     ("telemetry", &["config"]),
     ("store", &["config"]),
     ("coordinator", &["clock", "config", "telemetry"]),
+    ("secrets", &["store", "clock", "config"]),
+    (
+        "accounts",
+        // `cli` for the words of `baton admin` alone.
+        &["cli", "engine", "store", "secrets", "coordinator", "clock", "config", "telemetry"],
+    ),
     ("engine", &["store", "coordinator", "clock", "config", "telemetry"]),
     ("gateway", &["engine", "coordinator", "store", "clock", "config", "telemetry"]),
-    ("http", &["engine", "coordinator", "store", "clock", "config", "telemetry"]),
+    (
+        "http",
+        &[
+            "accounts",
+            "secrets",
+            "engine",
+            "coordinator",
+            "store",
+            "whatsapp",
+            "clock",
+            "config",
+            "telemetry",
+        ],
+    ),
     ("whatsapp", &["engine", "clock", "config", "telemetry"]),
     ("push", &["clock", "config", "telemetry"]),
     (
         "jobs",
-        &["store", "coordinator", "whatsapp", "push", "engine", "clock", "config", "telemetry"],
+        &[
+            "accounts",
+            "store",
+            "coordinator",
+            "whatsapp",
+            "push",
+            "engine",
+            "clock",
+            "config",
+            "telemetry",
+        ],
     ),
 ];
 
