@@ -1,7 +1,7 @@
 //! Acts of people on messages that went astray: resend, `mark_sent`, cancel.
 
 use baton_protocol::command::Resend;
-use baton_protocol::{Author, Fact, MessageId, MessageStatus, Refusal, Role, Seen};
+use baton_protocol::{Author, Fact, MessageId, MessageStatus, Refusal, Role, Seen, Status};
 
 use super::{Case, Decided, facts, fence, nothing, reply, turn};
 use crate::context::LineFacts;
@@ -34,11 +34,28 @@ pub(super) fn cancel(case: &Case<'_>, id: MessageId) -> Decided {
     }
     match message.status {
         Some(MessageStatus::Cancelled) => nothing(),
-        Some(MessageStatus::Queued | MessageStatus::Held | MessageStatus::Failed) => {
+        Some(MessageStatus::Queued) => facts(withdrawn(case, message)),
+        // Being held or failing has opened the turn already; who resolved since then meant it.
+        Some(MessageStatus::Held | MessageStatus::Failed) => {
             facts([changed(case, message, MessageStatus::Cancelled, None)])
         }
         _ => Err(Refusal::NotAllowed),
     }
+}
+
+/// The customer has no answer: what was resolved meanwhile becomes a new episode.
+fn withdrawn(case: &Case<'_>, message: &LineFacts) -> Vec<Fact> {
+    let open = turn::reopened(case.conversation, case.context.lines, &[message]);
+    let mut all = Vec::new();
+    if open.is_some() && case.conversation.head.status == Status::Resolved {
+        all.push(case.next_episode());
+    }
+    let mut cancelled = changed(case, message, MessageStatus::Cancelled, None);
+    if let Fact::MessageChanged { turn, .. } = &mut cancelled {
+        *turn = open;
+    }
+    all.push(cancelled);
+    all
 }
 
 fn outgoing<'a>(case: &'a Case<'_>, id: MessageId) -> Result<&'a LineFacts, Refusal> {
@@ -62,11 +79,7 @@ fn check_unconfirmed(case: &Case<'_>, message: &LineFacts) -> Result<(), Refusal
 }
 
 fn changed(case: &Case<'_>, message: &LineFacts, status: MessageStatus, seen: Seen) -> Fact {
-    let turn = if status.needs_review() {
-        turn::reopened(case.conversation, case.context.lines, &[message])
-    } else {
-        case.conversation.thread.turn
-    };
+    let turn = case.conversation.thread.turn;
     let (line, attempt) = (message.line, message.attempt);
     Fact::MessageChanged { line, status, attempt, held: None, error: None, turn, seen }
 }
