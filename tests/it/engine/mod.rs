@@ -8,6 +8,7 @@ mod checker_tests;
 mod claims;
 mod cutter;
 mod dice;
+mod found;
 mod history;
 mod interleavings;
 mod lost_commits;
