@@ -1,10 +1,11 @@
 # The few commands that everybody needs. `make` alone lists them.
-.PHONY: help demo test lint fmt
+.PHONY: help demo test planted lint fmt
 
 help:
 	@echo "make demo   a team, a simulated WhatsApp and a scene; then it stays up to be explored"
 	@echo "            (BATON_DEMO_ONCE=1 make demo plays the scene and ends)"
 	@echo "make test   form, lints and every test, on SQLite and on a private PostgreSQL"
+	@echo "make planted  build with bugs planted on purpose and show that the tests find each"
 	@echo "make lint   form and lints only"
 	@echo "make fmt    format the sources"
 
@@ -13,6 +14,10 @@ demo:
 
 test:
 	@scripts/test.sh
+	@scripts/planted.sh
+
+planted:
+	@scripts/planted.sh
 
 lint:
 	@cargo fmt --all --check

@@ -236,7 +236,8 @@ fn one_outcome(history: &History) -> Checked {
     Ok(())
 }
 
-fn code(ask: &Ask) -> &'static str {
+/// What was answered, in a word.
+pub(super) fn code(ask: &Ask) -> &'static str {
     match &ask.answer {
         Outcome::Accepted(_) => "accepted",
         Outcome::Refused(refused) => refused.refusal.code(),

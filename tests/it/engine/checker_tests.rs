@@ -31,7 +31,7 @@ struct Story(History);
 
 impl Story {
     fn event(&mut self, fact: Fact) {
-        let position = u64::try_from(self.0.events.len()).unwrap() + 1;
+        let position = u64::try_from(self.0.events.len()).expect("fits") + 1;
         self.0.events.push(Event {
             position,
             conversation_id: Some(ConversationId(Uuid::from_u128(9))),
@@ -45,7 +45,7 @@ impl Story {
     }
 
     fn next_line(&self) -> LineRef {
-        line(u64::try_from(self.0.lines().len()).unwrap() + 1)
+        line(u64::try_from(self.0.lines().len()).expect("fits") + 1)
     }
 
     fn customer(&mut self) {

@@ -7,10 +7,11 @@ use anyhow::{Context, Result, bail, ensure};
 use baton::engine::Limits;
 use baton::store::read;
 use baton_domain::apply::{apply, begin};
-use baton_protocol::{Conversation, Event, WorkspaceId};
+use baton_protocol::{Conversation, Event, Fact, WorkspaceId};
 use baton_world::bench::{Act, Bench, Database, Shape, databases};
 
-use super::checker::{Fault, Rule, check};
+use super::checker::{Fault, Rule, check, code};
+use super::history::History;
 use super::player::Player;
 
 /// Desks of each of the two workspaces.
@@ -30,14 +31,36 @@ impl Found {
     }
 }
 
-/// Plays interleavings from `seeds` until one breaks a promise that is looked for; tells how many
-/// were played.
+/// What was played.
+#[derive(Default, Debug)]
+pub(super) struct Ran {
+    pub(super) played: u64,
+    pub(super) found: Option<Found>,
+    /// How often each answer was given and each send ended: what was tried at all.
+    pub(super) counts: BTreeMap<String, u64>,
+}
+
+impl Ran {
+    fn count(&mut self, history: &History) {
+        let answers = history.asks.iter().map(|ask| code(ask).to_owned());
+        let statuses = history.events.iter().filter_map(|event| match &event.fact {
+            Fact::MessageChanged { status, .. } => Some(format!("→ {}", status.name())),
+            _ => None,
+        });
+        let customer = history.posted.keys().map(|_| "customer's line".to_owned());
+        for what in answers.chain(statuses).chain(customer) {
+            *self.counts.entry(what).or_default() += 1;
+        }
+    }
+}
+
+/// Plays interleavings from `seeds` until one breaks a promise that is looked for.
 pub(super) async fn run(
     bench: &Bench,
     seeds: std::ops::Range<u64>,
     is_looked_for: impl Fn(Rule) -> bool,
-) -> Result<(u64, Option<Found>)> {
-    let mut played = 0;
+) -> Result<Ran> {
+    let mut ran = Ran::default();
     let mut seeds = seeds.peekable();
     while seeds.peek().is_some() {
         bench.forget_published();
@@ -50,21 +73,22 @@ pub(super) async fn run(
         let players = futures_util::future::join_all(plays).await;
         let logs = logs(bench, &heads).await?;
         for (mut player, seed) in players.into_iter().zip(round) {
-            played += 1;
+            ran.played += 1;
             complete(bench, &mut player, &logs)?;
+            ran.count(&player.history);
             let mut faults = check(&player.history);
             faults.extend(stored_fault(bench, &player).await?);
             if let Some(fault) = faults.into_iter().find(|fault| is_looked_for(fault.rule)) {
-                return Ok((played, Some(Found { seed, fault })));
+                return Ok(Ran { found: Some(Found { seed, fault }), ..ran });
             }
         }
     }
-    Ok((played, None))
+    Ok(ran)
 }
 
 /// One interleaving: bursts of acts at once, screens that lag, time that passes.
 async fn play(bench: &Bench, mut player: Player) -> Player {
-    for _ in 0..8 + player.dice.below(16) {
+    for _ in 0..10 + player.dice.below(24) {
         let size = [1, 1, 1, 2, 3, 5][player.dice.below(6)];
         let acts: Vec<Act> = (0..size).filter_map(|_| player.draw(bench)).collect();
         burst(bench, &mut player, acts).await;
@@ -189,9 +213,9 @@ async fn nobody_answers_a_turn_unknowingly_however_acts_interleave() -> Result<(
     let count = times("BATON_INTERLEAVINGS", 150);
     for database in databases().await? {
         let bench = bench(database).await?;
-        let (played, found) = run(&bench, 0..count, |_| true).await?;
-        println!("{}: {played} interleavings", bench.kind());
-        if let Some(found) = found {
+        let ran = run(&bench, 0..count, |_| true).await?;
+        println!("{}: {} interleavings: {:?}", bench.kind(), ran.played, ran.counts);
+        if let Some(found) = ran.found {
             bail!("{}: {}", bench.kind(), found.words());
         }
         bench.close().await?;

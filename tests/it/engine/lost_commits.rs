@@ -1,5 +1,6 @@
-//! Commits whose outcome is unknown: PostgreSQL's backends are ended under load, and everybody
-//! tries again with the same op ids and webhooks. What was acknowledged is there, once.
+//! Commits whose outcome is unknown: PostgreSQL's backends are ended under load, or the wire to
+//! it breaks before a commit's answer; everybody tries again with the same op ids and webhooks.
+//! What was acknowledged is there, once.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,10 +11,11 @@ use baton::engine::Limits;
 use baton_world::bench::{Act, Answer, Bench, Shape, database};
 use sqlx::{Connection, PgConnection};
 
+use super::cutter::Cutter;
 use super::interleavings::{self, times};
 use super::player::Player;
 
-/// Backends ended, one after the other.
+/// Times that backends are ended, and answers lost.
 const KILLS: u64 = 40;
 
 /// Ends the server's side of every connection that the bench has; tells how many it ended.
@@ -26,6 +28,20 @@ async fn kill(admin: &mut PgConnection) -> Result<i64> {
     .fetch_one(admin)
     .await?;
     Ok(ended.0)
+}
+
+/// Waits until it is so; whoever waits for ever has a fault to look for.
+async fn until(is_so: impl Fn() -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
+    while !is_so() {
+        assert!(tokio::time::Instant::now() < deadline, "it did not come to pass");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// Commits that were told of.
+fn published(bench: &Bench) -> usize {
+    bench.desks.iter().map(|desk| bench.published(desk.workspace, 0).len()).sum()
 }
 
 /// Asks until somebody could decide. Meta and phones do so for days.
@@ -83,41 +99,70 @@ async fn unpublished(bench: &Bench) -> Result<u64> {
     Ok(count)
 }
 
+/// Four conversations until it is over; tells how many commands were answered.
+async fn play_all(bench: &Bench, is_over: &AtomicBool) -> Result<usize> {
+    let plays = (0..4).map(|n| play(bench, n, u64::try_from(n).expect("fits"), is_over));
+    let mut asked = 0;
+    for mut player in futures_util::future::join_all(plays).await {
+        interleavings::complete_alone(bench, &mut player).await?;
+        asked += player.history.asks.len();
+        let faults = super::checker::check(&player.history);
+        ensure!(faults.is_empty(), "{faults:#?}");
+    }
+    ensure!(asked > 50, "too little was asked: {asked}");
+    Ok(asked)
+}
+
+const SHAPE: Shape = Shape { workspaces: 2, desks: 2, agents: 2, capacity: None };
+
 #[tokio::test]
-async fn what_was_acknowledged_survives_lost_commits_and_happens_once() -> Result<()> {
+async fn what_was_acknowledged_survives_ended_backends_and_happens_once() -> Result<()> {
     let Some(database) = database::postgres().await? else {
         println!("SKIPPED: BATON_TEST_POSTGRES is not set");
         return Ok(());
     };
     let kills = times("BATON_KILLS", KILLS);
-    let shape = Shape { workspaces: 2, desks: 2, agents: 2, capacity: None };
-    let bench = Bench::open(database, &shape, Limits::default(), 3).await?;
+    let bench = Bench::open(database, &SHAPE, Limits::default(), 3).await?;
     let mut admin = PgConnection::connect(bench.url()).await?;
     let is_over = AtomicBool::new(false);
     let killer = async {
         let mut ended = 0;
         for n in 0..kills {
             // Some while connecting, most in the middle of work.
-            tokio::time::sleep(Duration::from_millis(60 + n * 7 % 100)).await;
+            let before = published(&bench);
+            let more = usize::try_from(n % 7)?;
+            until(|| published(&bench) > before + more).await;
             ended += kill(&mut admin).await?;
         }
         is_over.store(true, Ordering::Relaxed);
         anyhow::Ok(ended)
     };
-    let plays = (0..4).map(|n| play(&bench, n, u64::try_from(n).expect("fits"), &is_over));
-    let (ended, players) = tokio::join!(killer, futures_util::future::join_all(plays));
-    let mut asked = 0;
-    for mut player in players {
-        interleavings::complete_alone(&bench, &mut player).await?;
-        asked += player.history.asks.len();
-        let faults = super::checker::check(&player.history);
-        ensure!(faults.is_empty(), "{faults:#?}");
-    }
-    println!(
-        "PostgreSQL: {} backends ended, {asked} commands answered, {} events of lost answers",
-        ended?,
-        unpublished(&bench).await?
-    );
-    ensure!(asked > 50, "too little was asked: {asked}");
+    let (ended, asked) = tokio::join!(killer, play_all(&bench, &is_over));
+    println!("{} backends ended, {} commands answered", ended?, asked?);
+    bench.close().await.context("after ended backends")
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_was_lost_is_found_done_and_not_done_twice() -> Result<()> {
+    let Some(mut database) = database::postgres().await? else {
+        println!("SKIPPED: BATON_TEST_POSTGRES is not set");
+        return Ok(());
+    };
+    let cutter = Cutter::start(database.server_address()?).await?;
+    database.reopen_at(cutter.address).await?;
+    let bench = Bench::open(database, &SHAPE, Limits::default(), 4).await?;
+    cutter.set(true);
+    let wanted = times("BATON_KILLS", KILLS);
+    let is_over = AtomicBool::new(false);
+    let until_enough = async {
+        until(|| cutter.cut().0 >= wanted).await;
+        is_over.store(true, Ordering::Relaxed);
+    };
+    let ((), asked) = tokio::join!(until_enough, play_all(&bench, &is_over));
+    let asked = asked?;
+    cutter.set(false);
+    let ((lost, prevented), found) = (cutter.cut(), unpublished(&bench).await?);
+    println!("{lost} answers lost, {prevented} commits prevented, {found} events found done");
+    ensure!(found > 0 && asked > 0, "no commit was found done");
     bench.close().await.context("after lost commits")
 }

@@ -81,7 +81,7 @@ impl Player {
         if self.view.conversation.is_none() {
             return Some(self.customer_writes(bench));
         }
-        match self.dice.weighted(&[16, 34, 22, 16, 10, 6, 3, 3]) {
+        match self.dice.weighted(&[10, 32, 14, 26, 20, 6, 5, 2]) {
             0 => Some(self.customer_writes(bench)),
             1 => Some(self.somebody_wants(bench)),
             2 => {
@@ -179,6 +179,11 @@ impl Player {
         let more = all.saturating_sub(self.screens[place].shown);
         let up = if self.dice.percent(60) { more } else { self.dice.below(more + 1) };
         self.screens[place].shown += up;
+    }
+
+    /// A screen shows all there is, as most do when their agent begins to type.
+    pub(super) fn catch_up(&mut self, place: usize) {
+        self.screens[place].shown = self.view.lines.len();
     }
 
     /// What a screen had been shown.

@@ -49,7 +49,7 @@ impl View {
         match &event.fact {
             Fact::LineReceived { line, .. } => self.lines.push(Shown { line: *line, status: None }),
             Fact::LineWritten { line, status, .. } => {
-                self.lines.push(Shown { line: *line, status: Some(*status) })
+                self.lines.push(Shown { line: *line, status: Some(*status) });
             }
             Fact::MessageChanged { line, status, .. } => {
                 if let Some(shown) = self.lines.iter_mut().find(|shown| shown.line == *line) {

@@ -4,6 +4,7 @@ use baton_protocol::command::{
     Assign, Claim, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing, Snooze, Transfer,
     Unassign,
 };
+use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     AgentId, Command, CommandBody, LineRef, MessageId, MessageStatus, OpId, Owner, Seen,
 };
@@ -20,6 +21,9 @@ impl Player {
             let mut op_ids = vec![bench.op_id()];
             op_ids.extend(self.screens[place].last);
             return Act::Outcomes(self.workspace(), agent, op_ids);
+        }
+        if self.dice.percent(60) {
+            self.catch_up(place);
         }
         let (body, after) = (self.wish(bench, place), self.after(bench, place));
         let mut op_id = bench.op_id();
@@ -42,19 +46,26 @@ impl Player {
         self.history.asks.iter().filter(|ask| ask.by == agent).map(|ask| ask.op_id).collect()
     }
 
-    /// The act it comes after: none, the device's last one, another of the agent's, anybody's.
+    /// The act it comes after: none, the device's last one (mostly only if that was not refused),
+    /// another of the agent's, anybody's.
     fn after(&mut self, bench: &Bench, place: usize) -> Option<OpId> {
         let agent = self.screens[place].agent;
-        match self.dice.weighted(&[45, 42, 8, 3, 2]) {
+        match self.dice.weighted(&[40, 36, 12, 7, 3, 2]) {
             0 => None,
-            1 => self.screens[place].last,
-            2 => {
+            1 => self.screens[place].last.filter(|last| !self.is_refused(*last)),
+            2 => self.screens[place].last,
+            3 => {
                 let own = self.own_ops(agent);
                 self.dice.one_of(&own).copied()
             }
-            3 => self.dice.one_of(&self.history.asks).map(|ask| ask.op_id),
+            4 => self.dice.one_of(&self.history.asks).map(|ask| ask.op_id),
             _ => Some(bench.op_id()),
         }
+    }
+
+    fn is_refused(&self, op_id: OpId) -> bool {
+        let mut asks = self.history.asks.iter().filter(|ask| ask.op_id == op_id);
+        asks.any(|ask| matches!(ask.answer, Outcome::Refused(_)))
     }
 
     fn wish(&mut self, bench: &Bench, place: usize) -> CommandBody {
@@ -106,9 +117,9 @@ impl Player {
     }
 
     fn transfer(&mut self, seen: Seen, expect_owner_epoch: u64) -> Transfer {
-        let to = match self.dice.below(4) {
-            0 => Owner::Queue(self.desk.team),
-            1 => Owner::Queue(self.desk.other_team),
+        let to = match self.dice.below(8) {
+            0..=2 => Owner::Queue(self.desk.team),
+            3 => Owner::Queue(self.desk.other_team),
             _ => Owner::Agent(self.somebody()),
         };
         let note = self.dice.percent(50).then(|| "calls back".to_owned());

@@ -1,6 +1,8 @@
 //! A database of its own for each test: SQLite always, PostgreSQL where `BATON_TEST_POSTGRES`
 //! names a server.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, Result};
 use baton::store::{Options, Store};
 use baton_protocol::Epoch;
@@ -55,6 +57,23 @@ pub async fn postgres() -> Result<Option<Database>> {
 }
 
 impl Database {
+    /// Host and port of the server.
+    pub fn server_address(&self) -> Result<String> {
+        let (_, rest) = self.url.rsplit_once('@').context("no user in the address")?;
+        let (address, _) = rest.split_once('/').context("no database in the address")?;
+        let port = if address.contains(':') { "" } else { ":5432" };
+        Ok(format!("{address}{port}"))
+    }
+
+    /// Opens it again by way of another address.
+    pub async fn reopen_at(&mut self, address: SocketAddr) -> Result<()> {
+        self.store.close().await;
+        let (user, rest) = self.url.rsplit_once('@').context("no user in the address")?;
+        let (_, name) = rest.split_once('/').context("no database in the address")?;
+        self.store = open(&format!("{user}@{address}/{name}")).await?;
+        Ok(())
+    }
+
     /// Closes and removes it.
     pub async fn close(self) -> Result<()> {
         self.store.close().await;
