@@ -114,9 +114,13 @@ async fn demo(demo: &Demo, config: &Config) -> anyhow::Result<()> {
     if !demo.json {
         say("Baton demo: a server, a simulated WhatsApp and a seeded team.\n\n");
     }
+    let mut config = config.clone();
+    if config.log.level == "info" {
+        // The scene is what is to be read.
+        config.log.level = "warn".to_owned();
+    }
     start_logs(&config.log)?;
     let directory = tempfile::tempdir().context("a directory for the demo's data")?;
-    let mut config = config.clone();
     config.store.data = directory.path().to_owned();
     let simulator = Simulator::start(baton_simulator::Config::default()).await?;
     config.whatsapp.graph_url = simulator.base_url();
