@@ -107,6 +107,9 @@ async fn play(bench: &Bench, mut player: Player) -> Player {
     for agent in player.away.clone() {
         bench.perform(Bench::membership(&player.desk, agent, true)).await;
     }
+    // Else everybody would soon be at capacity.
+    let back = player.given_back(bench);
+    burst(bench, &mut player, back.into_iter().collect()).await;
     player
 }
 

@@ -42,6 +42,20 @@ impl Player {
         Act::Command(self.caller_of(agent, self.screens[place].device), command)
     }
 
+    /// The lead gives the conversation back to its queue, if an agent owns it.
+    pub(super) fn given_back(&self, bench: &Bench) -> Option<Act> {
+        let head = self.view.head.as_ref().filter(|head| head.owner.agent().is_some())?;
+        let expect_owner_epoch = head.owner_epoch;
+        let command = Command {
+            op_id: bench.op_id(),
+            conversation_id: head.id,
+            after: None,
+            retry_of: None,
+            body: CommandBody::Unassign(Unassign { expect_owner_epoch }),
+        };
+        Some(Act::Command(self.caller_of(self.desk.lead, 0), command))
+    }
+
     fn own_ops(&self, agent: AgentId) -> Vec<OpId> {
         self.history.asks.iter().filter(|ask| ask.by == agent).map(|ask| ask.op_id).collect()
     }
