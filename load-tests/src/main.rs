@@ -1,3 +1,151 @@
-//! Placeholder.
+//! `baton-load`: how fast Baton is, over loopback, next to what the same machine gives without it.
+//!
+//! The server is a process of its own: the real binary, found beside this one. A figure counts as
+//! a ratio taken in one run; absolute times on shared machines drift.
 
-fn main() {}
+mod clock;
+mod drive;
+mod figures;
+mod listen;
+mod machine;
+mod peers;
+mod post;
+mod postgres;
+mod progress;
+mod report;
+mod scenario;
+mod server;
+mod stats;
+mod webhook;
+mod world;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use clap::{Parser, Subcommand};
+
+use crate::machine::Origin;
+use crate::postgres::Postgres;
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::scenario::{ClaimStorm, Idle, Ingest, Open, Typing};
+use crate::server::Setup;
+
+/// The command line.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "baton-load", version, about, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true)]
+struct Cli {
+    /// Also measure on this PostgreSQL: postgres://user:password@127.0.0.1:port/name
+    ///
+    /// Databases are made in it and dropped again. Give it a private one, with fsync on:
+    /// BATON_POSTGRES_FSYNC=on scripts/postgres.sh start
+    #[arg(long, global = true, value_name = "URL", hide_default_value = true)]
+    postgres: Option<String>,
+    /// Only PostgreSQL, not SQLite as well
+    #[arg(long, global = true, requires = "postgres")]
+    without_sqlite: bool,
+    /// The server's binary [default: baton, beside this program]
+    #[arg(long, global = true, value_name = "FILE")]
+    baton: Option<PathBuf>,
+    /// Where databases are put: the disk that is measured [default: the system's place]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Write the results as JSON as well
+    #[arg(long, global = true, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Put the results into a file of results, in the place of an older run of the scenario
+    #[arg(long, global = true, value_name = "FILE", num_args = 0..=1,
+          default_missing_value = "load-tests/RESULTS.md")]
+    record: Option<PathBuf>,
+    /// Show no progress
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Give up after so many seconds
+    #[arg(long, global = true, value_name = "S", default_value_t = 1800)]
+    time_out: u64,
+    /// What to measure.
+    #[command(subcommand)]
+    scenario: Scenario,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo build --release -p baton -p baton-load
+  target/release/baton-load ingest --postgres \"$(scripts/postgres.sh url)\"
+  target/release/baton-load ingest --posters 128 --workspaces 8 --seconds 15 --flat-only
+  target/release/baton-load claim-storm --rounds 1000 --json storm.json
+  target/release/baton-load idle --record
+
+Everything happens on this machine: the server listens on 127.0.0.1, and only a PostgreSQL on \
+this machine is taken. Exit codes: 0 measured, 1 something went wrong or a promise was broken, \
+2 wrong usage.";
+
+/// What to measure.
+#[derive(Clone, Debug, Subcommand)]
+enum Scenario {
+    /// Webhooks in: acknowledged, on every agent's socket, and how many in a second
+    ///
+    /// Beside a loop of fdatasync in the same directory and, on PostgreSQL, pgbench with one
+    /// transaction for each event.
+    Ingest(Ingest),
+    /// Everybody claims the same conversation at once: one wins, the others learn who
+    ClaimStorm(ClaimStorm),
+    /// One agent types or looks: how soon everybody else is told
+    Typing(Typing),
+    /// Opening a conversation of 100,000 lines beside one of 100
+    Open(Open),
+    /// Memory of authenticated sessions that do nothing
+    Idle(Idle),
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    // One crypto provider for the whole process, as the server does; loopback needs none.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let report = runtime.block_on(async {
+        let limit = Duration::from_secs(cli.time_out);
+        tokio::time::timeout(limit, run(&cli)).await.context("it took too long")?
+    })?;
+    let mut out = std::io::stdout();
+    // Whoever reads may have gone.
+    drop(out.write_all(report.markdown().as_bytes()).and_then(|()| out.flush()));
+    if let Some(file) = &cli.json {
+        std::fs::write(file, serde_json::to_string_pretty(&report)? + "\n")
+            .with_context(|| format!("writing {}", file.display()))?;
+    }
+    cli.record.as_ref().map_or(Ok(()), |file| report.record(file))
+}
+
+async fn run(cli: &Cli) -> anyhow::Result<Report> {
+    let setup = Setup {
+        binary: binary(cli.baton.clone())?,
+        data: cli.data.clone(),
+        postgres: cli.postgres.as_deref().map(Postgres::new).transpose()?,
+        has_sqlite: !cli.without_sqlite,
+    };
+    let origin = Origin::look();
+    let progress = Progress::new(0, cli.quiet);
+    let (scenario, tables) = match &cli.scenario {
+        Scenario::Ingest(args) => ("ingest", scenario::ingest(&setup, args, &progress).await),
+        Scenario::ClaimStorm(args) => {
+            ("claim-storm", scenario::claim_storm(&setup, args, &progress).await)
+        }
+        Scenario::Typing(args) => ("typing", scenario::typing(&setup, args, &progress).await),
+        Scenario::Open(args) => ("open", scenario::open(&setup, args, &progress).await),
+        Scenario::Idle(args) => ("idle", scenario::idle(&setup, args, &progress).await),
+    };
+    progress.end();
+    Ok(Report { scenario, origin, tables: tables? })
+}
+
+fn binary(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let beside = || anyhow::Ok(std::env::current_exe()?.with_file_name("baton"));
+    let binary = given.map_or_else(beside, Ok)?;
+    let name = binary.display();
+    ensure!(binary.is_file(), "there is no {name}; run: cargo build --release -p baton");
+    Ok(binary)
+}

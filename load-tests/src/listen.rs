@@ -1,0 +1,162 @@
+//! Agents' sockets that only look for marked messages: when each of them came.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use baton::demo::client::SignedIn;
+use baton_protocol::frame::{ClientFrame, Hello, SUBPROTOCOL};
+use futures_util::{SinkExt, StreamExt};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use crate::stats::Times;
+use crate::webhook::marks;
+
+/// An open socket of an agent.
+pub(crate) type Stream = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// When each numbered message was sent: microseconds after a common zero.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    zero: Instant,
+    at: Vec<AtomicU64>,
+}
+
+impl Sent {
+    /// Room for so many messages.
+    pub(crate) fn new(count: usize) -> Arc<Self> {
+        let at = (0..count).map(|_| AtomicU64::new(u64::MAX)).collect();
+        Arc::new(Self { zero: Instant::now(), at })
+    }
+
+    /// Notes that a message goes out as of `when`.
+    pub(crate) fn note(&self, number: usize, when: Instant) {
+        if let Some(at) = self.at.get(number) {
+            at.store(self.micros(when), Ordering::Release);
+        }
+    }
+
+    fn micros(&self, when: Instant) -> u64 {
+        let since = when.saturating_duration_since(self.zero);
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// How long ago a message went out, in microseconds; `None` for one of another run.
+    fn age(&self, number: usize, now: Instant) -> Option<u32> {
+        let at = self.at.get(number)?.load(Ordering::Acquire);
+        u32::try_from(self.micros(now).checked_sub(at)?).ok()
+    }
+}
+
+/// Opens a socket and waits for its welcome.
+pub(crate) async fn open(who: &SignedIn) -> anyhow::Result<Stream> {
+    let url = format!("{}/api/v1/socket", who.api.base().replacen("http", "ws", 1));
+    let mut request = url.into_client_request()?;
+    request
+        .headers_mut()
+        .insert("sec-websocket-protocol", SUBPROTOCOL.parse().context("a header")?);
+    let (mut stream, _) = tokio_tungstenite::connect_async(request).await?;
+    let hello = Hello {
+        token: Some(who.session.access_token.clone()),
+        ticket: None,
+        device_id: who.session.device_id,
+        cursor: None,
+    };
+    let text = serde_json::to_string(&ClientFrame::Hello(hello))?;
+    stream.send(Message::Text(text.into())).await?;
+    let welcome = async {
+        while let Some(message) = stream.next().await {
+            match message? {
+                Message::Text(text) if text.contains("\"welcome\"") => return Ok(()),
+                Message::Close(close) => bail!("not let in: {close:?}"),
+                _ => {}
+            }
+        }
+        bail!("the socket closed before the welcome")
+    };
+    tokio::time::timeout(Duration::from_secs(30), welcome).await.context("no welcome")??;
+    Ok(stream)
+}
+
+/// Many sockets, each noting when each message reached it first.
+#[derive(Debug)]
+pub(crate) struct Audience {
+    heard: Arc<AtomicU64>,
+    listeners: Vec<JoinHandle<anyhow::Result<Vec<u32>>>>,
+    end: tokio::sync::watch::Sender<bool>,
+}
+
+impl Audience {
+    /// Connects all of them.
+    pub(crate) async fn gather(agents: &[SignedIn], sent: &Arc<Sent>) -> anyhow::Result<Self> {
+        let heard = Arc::new(AtomicU64::new(0));
+        let (end, ended) = tokio::sync::watch::channel(false);
+        let mut listeners = Vec::new();
+        for agent in agents {
+            let listener = Listener {
+                stream: open(agent).await?,
+                sent: Arc::clone(sent),
+                heard: Arc::clone(&heard),
+                ended: ended.clone(),
+            };
+            listeners.push(tokio::spawn(listener.run()));
+        }
+        Ok(Self { heard, listeners, end })
+    }
+
+    /// Waits until each socket has each of so many messages, and returns the times of all.
+    pub(crate) async fn finish(self, messages: usize, within: Duration) -> anyhow::Result<Times> {
+        let wanted = (messages * self.listeners.len()) as u64;
+        let deadline = Instant::now() + within;
+        let mut tick = tokio::time::interval(Duration::from_millis(10));
+        while self.heard.load(Ordering::Acquire) < wanted && Instant::now() < deadline {
+            tick.tick().await;
+        }
+        let heard = self.heard.load(Ordering::Acquire);
+        self.end.send_replace(true);
+        let mut all = Vec::new();
+        for listener in self.listeners {
+            all.extend(listener.await??);
+        }
+        ensure!(heard >= wanted, "only {heard} of {wanted} deliveries came within {within:?}");
+        Ok(Times::of(all))
+    }
+}
+
+struct Listener {
+    stream: Stream,
+    sent: Arc<Sent>,
+    heard: Arc<AtomicU64>,
+    ended: tokio::sync::watch::Receiver<bool>,
+}
+
+impl Listener {
+    async fn run(mut self) -> anyhow::Result<Vec<u32>> {
+        let mut times = Vec::new();
+        let mut seen = vec![false; self.sent.at.len()];
+        loop {
+            let message = tokio::select! {
+                message = self.stream.next() => message,
+                _ = self.ended.changed() => return Ok(times),
+            };
+            let text = match message.context("a socket broke")?? {
+                Message::Text(text) => text,
+                Message::Close(close) => bail!("a socket was closed: {close:?}"),
+                _ => continue,
+            };
+            let now = Instant::now();
+            for number in marks(text.as_bytes()) {
+                let Some(age) = self.sent.age(number, now) else { continue };
+                let Some(seen) = seen.get_mut(number).filter(|seen| !**seen) else { continue };
+                *seen = true;
+                times.push(age);
+                self.heard.fetch_add(1, Ordering::Release);
+            }
+        }
+    }
+}

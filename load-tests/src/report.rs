@@ -1,0 +1,195 @@
+//! Results: tables for people, the same as JSON for programs, and `RESULTS.md` for the record.
+
+use std::path::Path;
+
+use anyhow::Context;
+use serde::Serialize;
+
+use crate::machine::Origin;
+
+/// One cell of a table.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Cell {
+    /// Words.
+    Text(String),
+    /// A figure, shown with so many decimals.
+    Figure(f64, #[serde(skip)] usize),
+}
+
+impl Cell {
+    fn show(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Figure(figure, _) if !figure.is_finite() => "–".to_owned(),
+            Self::Figure(figure, decimals) => format!("{figure:.decimals$}"),
+        }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<usize> for Cell {
+    fn from(count: usize) -> Self {
+        Self::Figure(count as f64, 0)
+    }
+}
+
+/// A figure with one decimal.
+pub(crate) fn one(figure: f64) -> Cell {
+    Cell::Figure(figure, 1)
+}
+
+/// A figure with two decimals.
+pub(crate) fn two(figure: f64) -> Cell {
+    Cell::Figure(figure, 2)
+}
+
+/// A whole figure.
+pub(crate) fn whole(figure: f64) -> Cell {
+    Cell::Figure(figure, 0)
+}
+
+/// A table.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Table {
+    /// What it shows, and under which load.
+    pub(crate) title: String,
+    /// Names of the columns.
+    pub(crate) columns: Vec<&'static str>,
+    /// The rows.
+    pub(crate) rows: Vec<Vec<Cell>>,
+    /// What the figures mean, or what they fall short of.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What a scenario found.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Report {
+    /// Its name.
+    pub(crate) scenario: &'static str,
+    /// Machine, load, commit.
+    pub(crate) origin: Origin,
+    /// Its tables.
+    pub(crate) tables: Vec<Table>,
+}
+
+impl Report {
+    /// As Markdown, which people can read as it is.
+    pub(crate) fn markdown(&self) -> String {
+        let Origin { machine, load, commit } = &self.origin;
+        let mut text = format!(
+            "## {}\n\nMachine: {machine}. Load averages at the start: {load}. Commit {commit}.\n",
+            self.scenario
+        );
+        for table in &self.tables {
+            text.push_str(&table.markdown());
+        }
+        text
+    }
+
+    /// Puts the report into a file of reports, in the place of an older one of the same scenario.
+    pub(crate) fn record(&self, file: &Path) -> anyhow::Result<()> {
+        let old = std::fs::read_to_string(file).unwrap_or_else(|_| HEAD.to_owned());
+        let new = replaced(&old, &format!("## {}\n", self.scenario), &self.markdown());
+        std::fs::write(file, new).with_context(|| format!("writing {}", file.display()))
+    }
+}
+
+const HEAD: &str = "\
+# Results
+
+Written by `baton-load SCENARIO --record`; each section is one run. Times on shared machines drift:
+compare within a section, never across. Goals stand in brackets where there is one.
+";
+
+/// The text with a section exchanged, or put at the end.
+fn replaced(text: &str, heading: &str, section: &str) -> String {
+    let mut sections: Vec<String> = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("## ") || sections.is_empty() {
+            sections.push(String::new());
+        }
+        if let Some(last) = sections.last_mut() {
+            last.push_str(line);
+            last.push('\n');
+        }
+    }
+    match sections.iter_mut().find(|old| old.starts_with(heading)) {
+        Some(old) => section.clone_into(old),
+        None => sections.push(section.to_owned()),
+    }
+    let trimmed: Vec<&str> = sections.iter().map(|section| section.trim_end()).collect();
+    trimmed.join("\n\n") + "\n"
+}
+
+impl Table {
+    fn markdown(&self) -> String {
+        let shown: Vec<Vec<String>> =
+            self.rows.iter().map(|row| row.iter().map(Cell::show).collect()).collect();
+        let widths: Vec<usize> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(n, name)| {
+                let cells = shown.iter().filter_map(|row| row.get(n));
+                cells.map(|cell| cell.chars().count()).chain([name.chars().count()]).max()
+            })
+            .map(Option::unwrap_or_default)
+            .collect();
+        let mut text = format!("\n### {}\n\n", self.title);
+        let line = |cells: Vec<&str>| {
+            let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+            format!("| {} |\n", padded.collect::<Vec<_>>().join(" | "))
+        };
+        text.push_str(&line(self.columns.clone()));
+        let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+        text.push_str(&line(rules.iter().map(String::as_str).collect()));
+        for row in &shown {
+            text.push_str(&line(row.iter().map(String::as_str).collect()));
+        }
+        for note in &self.notes {
+            text.push_str(&format!("\n- {note}"));
+        }
+        if !self.notes.is_empty() {
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_takes_the_place_of_its_older_self_alone() {
+        let text = "# R\n\nhead\n\n## a\n\nold\n\n## ab\n\nkept\n";
+        let new = replaced(text, "## a\n", "## a\n\nnew\n");
+        assert_eq!(new, "# R\n\nhead\n\n## a\n\nnew\n\n## ab\n\nkept\n");
+        assert_eq!(replaced("# R\n", "## x\n", "## x\ny"), "# R\n\n## x\ny\n");
+    }
+
+    #[test]
+    fn a_table_lines_up_and_shows_what_is_not_known_as_a_dash() {
+        let table = Table {
+            title: "T".to_owned(),
+            columns: vec!["store", "ms"],
+            rows: vec![vec!["SQLite".into(), two(1.0)], vec!["P".into(), one(f64::NAN)]],
+            notes: vec!["n".to_owned()],
+        };
+        let expected = "\n### T\n\n| store  | ms   |\n| ------ | ---- |\n| SQLite | 1.00 |\n\
+                        | P      | –    |\n\n- n\n";
+        assert_eq!(table.markdown(), expected);
+    }
+}

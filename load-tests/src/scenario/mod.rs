@@ -1,0 +1,13 @@
+//! The scenarios: each starts its own servers, measures, and says what it found in tables.
+
+mod claim_storm;
+mod idle;
+mod ingest;
+mod open;
+mod typing;
+
+pub(crate) use claim_storm::{ClaimStorm, claim_storm};
+pub(crate) use idle::{Idle, idle};
+pub(crate) use ingest::{Ingest, ingest};
+pub(crate) use open::{Open, open};
+pub(crate) use typing::{Typing, typing};

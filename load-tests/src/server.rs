@@ -1,0 +1,188 @@
+//! The server under load: the real binary as a process of its own, on a database of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::figures::{self, Figures};
+use crate::postgres::{Database, Postgres};
+
+/// Which database the server keeps its data in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Store {
+    /// Embedded.
+    Sqlite,
+    /// A server of its own.
+    Postgres,
+}
+
+impl Store {
+    /// Its name for people.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}
+
+/// Where things are, for every server that is started.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    /// The binary `baton`.
+    pub(crate) binary: PathBuf,
+    /// Where data directories are made; `None` for the system's place.
+    pub(crate) data: Option<PathBuf>,
+    /// The PostgreSQL to make databases in.
+    pub(crate) postgres: Option<Postgres>,
+    /// Whether SQLite is measured as well.
+    pub(crate) has_sqlite: bool,
+}
+
+impl Setup {
+    /// The stores that can be measured.
+    pub(crate) fn stores(&self) -> Vec<Store> {
+        let postgres = self.postgres.is_some().then_some(Store::Postgres);
+        let sqlite = self.has_sqlite.then_some(Store::Sqlite);
+        [sqlite, postgres].into_iter().flatten().collect()
+    }
+
+    /// A directory that goes with the value.
+    pub(crate) fn directory(&self) -> anyhow::Result<tempfile::TempDir> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("baton-load.");
+        match &self.data {
+            Some(data) => builder.tempdir_in(data),
+            None => builder.tempdir(),
+        }
+        .context("a directory for the data")
+    }
+}
+
+/// A data directory and, on PostgreSQL, a database; both go with the value.
+#[derive(Debug)]
+pub(crate) struct Home {
+    binary: PathBuf,
+    directory: tempfile::TempDir,
+    database: Option<Database>,
+    store: Store,
+}
+
+impl Home {
+    /// An empty one.
+    pub(crate) async fn new(setup: &Setup, store: Store) -> anyhow::Result<Self> {
+        let database = match (store, &setup.postgres) {
+            (Store::Sqlite, _) => None,
+            (Store::Postgres, Some(postgres)) => Some(postgres.database().await?),
+            (Store::Postgres, None) => anyhow::bail!("no PostgreSQL is given: --postgres URL"),
+        };
+        Ok(Self { binary: setup.binary.clone(), directory: setup.directory()?, database, store })
+    }
+
+    /// Where its files lie.
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Which database it is.
+    pub(crate) fn store(&self) -> Store {
+        self.store
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.arg("--data").arg(self.path()).args(["--log-level", "warn"]);
+        command.args(["--bind", "127.0.0.1:0"]).kill_on_drop(true);
+        if let Some(database) = &self.database {
+            // Not a flag: it holds a password.
+            command.env("BATON_STORE__DATABASE", database.url());
+        }
+        command
+    }
+
+    /// Runs `baton admin …`, with a secret on its standard input.
+    pub(crate) async fn admin(&self, args: &[&str], secret: &str) -> anyhow::Result<()> {
+        let mut command = self.command();
+        command.arg("admin").args(args).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut child = command.spawn().with_context(|| format!("starting {:?}", self.binary))?;
+        let mut input = child.stdin.take().context("no standard input")?;
+        input.write_all(secret.as_bytes()).await?;
+        drop(input);
+        let status = child.wait().await?;
+        ensure!(status.success(), "baton admin {args:?} ended with {status}");
+        Ok(())
+    }
+}
+
+/// A running server. It ends with the value.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    url: String,
+    pid: u32,
+    /// Kept open: the server may write to it.
+    _output: BufReader<ChildStdout>,
+}
+
+/// How long a server may take to start.
+const START: Duration = Duration::from_secs(60);
+
+impl Server {
+    /// Starts it and waits until it is ready.
+    pub(crate) async fn start(home: &Home) -> anyhow::Result<Self> {
+        let mut command = home.command();
+        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().with_context(|| format!("starting {:?}", home.binary))?;
+        let pid = child.id().context("the server ended at once")?;
+        let mut output = BufReader::new(child.stdout.take().context("no standard output")?);
+        let ready = async {
+            let mut line = String::new();
+            loop {
+                line.clear();
+                ensure!(output.read_line(&mut line).await? > 0, "the server did not start");
+                if let Some(url) = line.trim_end().strip_prefix("Baton is ready at ") {
+                    return Ok(url.to_owned());
+                }
+            }
+        };
+        let url = tokio::time::timeout(START, ready).await.context("the server is not ready")??;
+        ensure!(url.starts_with("http://127.0.0.1:"), "the server is not on this machine: {url}");
+        Ok(Self { child, url, pid, _output: output })
+    }
+
+    /// Its address, such as `http://127.0.0.1:8080`.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its host and port.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// Its figures.
+    pub(crate) async fn figures(&self) -> anyhow::Result<Figures> {
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).no_proxy();
+        let answer = client.build()?.get(format!("{}/metrics", self.url)).send().await?;
+        Ok(Figures::read(&answer.error_for_status()?.text().await?))
+    }
+
+    /// Bytes of memory that it has resident.
+    pub(crate) fn resident_bytes(&self) -> anyhow::Result<u64> {
+        figures::resident_bytes(self.pid)
+    }
+
+    /// Milliseconds of CPU that it has used.
+    pub(crate) fn cpu_ms(&self) -> anyhow::Result<u64> {
+        figures::cpu_ms(self.pid)
+    }
+
+    /// Ends it at once: its data goes as well.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        Ok(self.child.kill().await?)
+    }
+}
