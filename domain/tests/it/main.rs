@@ -31,3 +31,6 @@ mod status;
 #[cfg(test)]
 #[cfg_attr(planted, expect(dead_code, reason = "the stories use the rest"))]
 mod team;
+#[cfg(test)]
+#[cfg_attr(planted, expect(dead_code, reason = "the stories use the rest"))]
+mod wishes;

@@ -144,7 +144,10 @@ impl Stage {
         self.others.iter().for_each(|socket| socket.forget());
     }
 
-    async fn all(&self, fits: impl Fn(&ServerFrame) -> bool) -> anyhow::Result<Vec<Received>> {
+    async fn all(
+        &self,
+        fits: impl Fn(&ServerFrame) -> bool + Send + Sync,
+    ) -> anyhow::Result<Vec<Received>> {
         let mut told = Vec::with_capacity(self.others.len());
         for socket in &self.others {
             told.push(socket.wait_for(&fits, PATIENCE).await?);

@@ -2,6 +2,7 @@
 //! simulator as a library).
 
 mod backend;
+mod demo;
 mod listen;
 mod run;
 mod serve;

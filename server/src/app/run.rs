@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
-use baton_protocol::{Role, WorkspaceId};
-use baton_simulator::Simulator;
+use baton_protocol::WorkspaceId;
 
 use super::serve::{Foundation, Server};
 use crate::accounts::admin;
-use crate::cli::{Command, Demo, VerifyLog};
+use crate::cli::{Command, VerifyLog};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::demo::{Facts, Scene, Seeds, play, seed};
 use crate::store::seal::hash_at;
 use crate::store::verify::{Fault, verify_log};
 use crate::store::{Store, read};
@@ -26,7 +23,7 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
     runtime.block_on(async {
         match command {
             Command::Serve(_) => serve(config).await,
-            Command::Demo(demo) => self::demo(demo, config).await,
+            Command::Demo(demo) => super::demo::run(demo, config).await,
             Command::Migrate => migrate(config).await,
             Command::VerifyLog(verify) => self::verify(verify, config).await,
             Command::Admin(command) => {
@@ -110,84 +107,8 @@ async fn against_anchor(
     Ok(Some(Fault { position: *position, what: what.to_owned() }))
 }
 
-async fn demo(demo: &Demo, config: &Config) -> anyhow::Result<()> {
-    if !demo.json {
-        say("Baton demo: a server, a simulated WhatsApp and a seeded team.\n\n");
-    }
-    let mut config = config.clone();
-    if config.log.level == "info" {
-        // The scene is what is to be read.
-        config.log.level = "warn".to_owned();
-    }
-    start_logs(&config.log)?;
-    let directory = tempfile::tempdir().context("a directory for the demo's data")?;
-    config.store.data = directory.path().to_owned();
-    let simulator = Simulator::start(baton_simulator::Config::default()).await?;
-    config.whatsapp.graph_url = simulator.base_url();
-    let clock = Clock::system();
-    let server = match Server::start(&config, clock.clone()).await {
-        // The usual port is taken: any other will do for a demo.
-        Err(error) if config.http.bind.port() != 0 => {
-            tracing::debug!(%error, "taking a free port");
-            config.http.bind.set_port(0);
-            Server::start(&config, clock.clone()).await?
-        }
-        started => started?,
-    };
-    let platform = simulator.config().clone();
-    let number = simulator.number().clone();
-    let seeds = Seeds {
-        slug: "demo".to_owned(),
-        agents: vec![
-            ("Ana".to_owned(), Role::Agent),
-            ("Ben".to_owned(), Role::Agent),
-            ("Chloe".to_owned(), Role::Agent),
-            ("Sofia".to_owned(), Role::Supervisor),
-        ],
-        meta_app_id: platform.meta_app_id.clone(),
-        app_secret: platform.app_secret.clone(),
-        verify_token: platform.verify_token.clone(),
-        phone_number_id: number.phone_number_id.clone(),
-        display_number: number.display_phone_number.clone(),
-        access_token: platform.access_token.clone(),
-    };
-    let cast = seed(&server.accounts, &server.engine, &seeds).await?;
-    let webhook = format!("{}/webhooks/whatsapp/{}", server.url(), platform.meta_app_id);
-    simulator.set_webhook_url(&webhook);
-    simulator.verify_webhook().await.context("verifying the webhook")?;
-    let facts = Facts {
-        server_url: server.url(),
-        simulator_url: simulator.base_url(),
-        logins: cast.logins.clone(),
-        meta_app_id: platform.meta_app_id,
-        app_secret: platform.app_secret,
-        verify_token: platform.verify_token,
-        phone_number_id: number.phone_number_id,
-    };
-    if demo.json {
-        say(&format!("{}\n", serde_json::to_string(&facts)?));
-    } else {
-        let url = server.url();
-        let scene =
-            Scene { server_url: &url, simulator: &simulator, logins: &cast.logins, clock: &clock };
-        play(scene, &mut |line| say(&format!("{line}\n"))).await.context("the scene")?;
-        if !demo.once {
-            say(&format!("\n{}", facts.guide()));
-        }
-    }
-    if !demo.once {
-        told_to_stop().await?;
-    }
-    simulator.stop().await;
-    server.stop().await;
-    if !demo.json {
-        say("\nEvery step happened.\n");
-    }
-    Ok(())
-}
-
 /// Waits for SIGTERM or SIGINT.
-async fn told_to_stop() -> anyhow::Result<()> {
+pub(super) async fn told_to_stop() -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -206,7 +127,7 @@ async fn told_to_stop() -> anyhow::Result<()> {
 }
 
 /// Writes to the standard output; whoever reads may have gone, which is no failure.
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     use std::io::Write as _;
     let mut out = std::io::stdout();
     drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));

@@ -246,7 +246,7 @@ impl Socket {
     /// The first frame since the beginning that fits, waiting for it if need be.
     pub async fn wait_for(
         &self,
-        fits: impl Fn(&ServerFrame) -> bool + Send,
+        fits: impl Fn(&ServerFrame) -> bool + Send + Sync,
         within: Duration,
     ) -> anyhow::Result<Received> {
         self.wait_from(0, fits, within).await
@@ -256,7 +256,7 @@ impl Socket {
     pub async fn wait_from(
         &self,
         mark: usize,
-        fits: impl Fn(&ServerFrame) -> bool + Send,
+        fits: impl Fn(&ServerFrame) -> bool + Send + Sync,
         within: Duration,
     ) -> anyhow::Result<Received> {
         let mut changed = self.changed.clone();

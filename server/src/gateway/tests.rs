@@ -397,7 +397,12 @@ async fn colleagues_are_told_who_comes_and_goes() {
     let house = House::open(limits());
     let mut ana = house.arrive("ana", PHONE).await;
     let luis = house.arrive("luis", other_device()).await;
-    let is_luis = |online: bool| move |frame: &ServerFrame| matches!(frame, ServerFrame::Presence(p) if (p.agent_id, p.online) == (LUIS, online));
+    let is_luis = |online: bool| {
+        move |frame: &ServerFrame| {
+            let ServerFrame::Presence(presence) = frame else { return false };
+            (presence.agent_id, presence.online) == (LUIS, online)
+        }
+    };
     ana.until(is_luis(true)).await;
     drop(luis);
     ana.until(is_luis(false)).await;

@@ -64,7 +64,9 @@ async fn version(tx: &mut Tx) -> Result<i64, StoreError> {
     tx.script(
         "{postgres SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0;
          SELECT pg_advisory_xact_lock(7266031174903);}
-         CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)",
+         CREATE TABLE IF NOT EXISTS schema_version (
+           version BIGINT PRIMARY KEY, name TEXT NOT NULL
+         )",
     )
     .await?;
     let row: Option<(i64,)> = tx.row(&VERSION, &[]).await?;

@@ -45,7 +45,7 @@ impl Source {
     /// Numbered lines that run in production: without comments, without what is only built for
     /// tests. A file's tests are its last part.
     pub(super) fn code(&self) -> Vec<(usize, &str)> {
-        let of_tests = ["/tests/", "/tests.rs", "/testing.rs"];
+        let of_tests = ["/tests/", "/tests.rs", "/testing.rs", "/contract.rs"];
         if self.path.starts_with("tests/it/") || of_tests.iter().any(|p| self.path.contains(p)) {
             return Vec::new();
         }

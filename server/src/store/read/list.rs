@@ -332,21 +332,41 @@ impl Query<'_> {
                 and.extend([" AND c.team = $", &args.len().to_string()]);
             }
             args.push(branch.by.1.clone());
-            let (column, value) = (branch.by.0, args.len());
+            let (column, value) = (branch.by.0, args.len().to_string());
             for status in statuses {
                 let union = if sql.is_empty() { "" } else { " UNION ALL " };
                 let status = status.name();
-                sql.push_str(&format!(
-                    "{union}SELECT * FROM (SELECT c.id AS id, {key} AS sort_key
-                     FROM conversation AS c
-                     WHERE c.workspace = $1 AND c.{column}{hidden} = ${value}
-                       AND c.status{hidden} = '{status}'{and}
-                       AND ({key}, c.id) {beyond} (CAST($3 AS BIGINT), $4)
-                     ORDER BY {key} {order}, c.id {order} LIMIT CAST($5 AS BIGINT)) AS b"
-                ));
+                // Nothing of this comes from outside: values are numbered parameters.
+                sql.extend([
+                    union,
+                    "SELECT * FROM (SELECT c.id AS id, ",
+                    key,
+                    " AS sort_key FROM conversation AS c WHERE c.workspace = $1 AND c.",
+                    column,
+                    hidden,
+                    " = $",
+                    &value,
+                    " AND c.status",
+                    hidden,
+                    " = '",
+                    status,
+                    "'",
+                    &and,
+                    " AND (",
+                    key,
+                    ", c.id) ",
+                    beyond,
+                    " (CAST($3 AS BIGINT), $4) ORDER BY ",
+                    key,
+                    " ",
+                    order,
+                    ", c.id ",
+                    order,
+                    " LIMIT CAST($5 AS BIGINT)) AS b",
+                ]);
             }
         }
-        sql.push_str(&format!(" ORDER BY 2 {order}, 1 {order} LIMIT CAST($5 AS BIGINT)"));
+        sql.extend([" ORDER BY 2 ", order, ", 1 ", order, " LIMIT CAST($5 AS BIGINT)"]);
         sql
     }
 

@@ -201,7 +201,11 @@ fn act(story: &mut Story, what: u8, which: u8) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn a_client_that_was_cut_ends_like_one_that_never_was(
