@@ -18,4 +18,8 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ]; then
   export BATON_TEST_POSTGRES
 fi
 
+# Tests of faults start and kill the real program.
+cargo build --quiet --package baton
 cargo test --workspace "$@"
+# The main job, seen from outside.
+cargo run --quiet --package baton -- demo --once

@@ -49,7 +49,8 @@ impl Facts {
              curl -s {server}/api/v1/conversations -H \"authorization: Bearer $TOKEN\"\n  \
              # a customer writes\n  \
              curl -s {simulator}/control/messages -H 'content-type: application/json' \\\n    \
-               -d '{{\"from\":{{\"wa_id\":\"34600111222\",\"name\":\"Marta\"}},\"text\":\"Hola\"}}'\n  \
+               -d '{{\"from\":{{\"wa_id\":\"34600111222\",\"name\":\"Marta\"}},\
+             \"text\":\"Hola\"}}'\n  \
              # what reached customers\n  \
              curl -s {simulator}/control/reached\n  \
              # the socket (npm i -g wscat): say hello, then watch\n  \
