@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::apply::apply;
+use baton_domain::apply::{apply, begin};
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::{Sight, Tidings, Told};
 use baton_protocol::conversation::Snapshot;
@@ -55,6 +55,12 @@ fn catch_up(client: &mut Client, gap: &SyncGap) {
             }
             Told::Event(place) => {
                 let event = &gap.stretch[*place].event;
+                if let Some(id) = event.conversation_id
+                    && let Some(begun) = begin(id, event)
+                {
+                    client.insert(id, Known::Full(Box::new(begun)));
+                    continue;
+                }
                 let known = event.conversation_id.and_then(|id| client.get_mut(&id));
                 if let (Some(Known::Full(of)), true) = (known, event.revision.is_some()) {
                     apply(of, event);

@@ -21,6 +21,14 @@ fn story() -> Story {
     story
 }
 
+/// A conversation that comes into Ana's scope.
+fn arrival() -> Story {
+    let mut story = Story::new();
+    story.open(talk(1), team(2));
+    story.hand(talk(1), Owner::Queue(team(1)), team(1));
+    story
+}
+
 #[track_caller]
 fn events(frame: &ServerFrame) -> (u64, u64, usize) {
     match frame {
@@ -102,7 +110,7 @@ fn a_hello_without_cursor_or_with_one_of_elsewhere_is_reset() {
 #[test]
 fn live_events_follow_each_other_without_gap() {
     let mut bench = Bench::live_at(0);
-    let mut story = story();
+    let mut story = arrival();
     let entered = bench.batch(&story, 0);
     let [Effect::FetchSnapshot(ticket, _, _)] = entered[..] else { panic!("{entered:?}") };
     let snapshot = story.snapshot(&story.sight, talk(1)).map(Box::new);
@@ -111,6 +119,12 @@ fn live_events_follow_each_other_without_gap() {
     assert_eq!(events(&frames[1]), (0, 2, 0), "the cursor moves after what entered");
     story.say(talk(1), "¿Hay alguien?");
     assert_eq!(events(&sent(&bench.batch(&story, 2))[0]), (2, 3, 1));
+}
+
+#[test]
+fn a_conversation_that_begins_is_told_by_its_events() {
+    let mut bench = Bench::live_at(0);
+    assert_eq!(events(&sent(&bench.batch(&story(), 0))[0]), (0, 2, 2));
 }
 
 #[test]
@@ -246,7 +260,7 @@ fn a_change_of_scope_stops_content_at_once_and_resets() {
 #[test]
 fn a_change_of_scope_while_something_is_read_voids_what_was_read() {
     let mut bench = Bench::new();
-    let mut story = story();
+    let mut story = arrival();
     bench.say_hello(Some(0), 2, sight_of_ana());
     let gap = story.gap(&story.sight, 0);
     let effects = bench.tell(Input::Gap(1, Ok(gap)));
