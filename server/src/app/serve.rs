@@ -21,7 +21,7 @@ use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
-use crate::jobs::{Rehomer, Sealer, Sender, SenderParts, Unseal, Waker};
+use crate::jobs::{Keep, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal, Waker};
 use crate::secrets::Keys;
 use crate::store::{Options, Store, read};
 use crate::telemetry::Metrics;
@@ -152,11 +152,14 @@ impl Server {
         let waker = Waker { engine: engine.clone(), clock: clock.clone() };
         let rehomer =
             Rehomer { engine: engine.clone(), accounts: accounts.clone(), clock: clock.clone() };
+        let sweeper =
+            Sweeper { store: store.clone(), clock: clock.clone(), keep: Keep::of(&config.store) };
         let workers = vec![
             tokio::spawn(sealer.clone().run()),
             tokio::spawn(sender.run()),
             tokio::spawn(waker.run()),
             tokio::spawn(rehomer.run()),
+            tokio::spawn(sweeper.run()),
         ];
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
