@@ -128,6 +128,8 @@ struct Inner {
     keys: Keys,
     clock: Clock,
     config: SessionsConfig,
+    /// Messages a second of a new number of which nothing else is said.
+    pace_per_s: u32,
     passwords: password::Passwords,
     throttle: Mutex<throttle::Throttle>,
     tickets: Mutex<ticket::Tickets>,
@@ -142,13 +144,20 @@ impl std::fmt::Debug for Accounts {
 
 impl Accounts {
     /// Accounts in this store.
-    pub fn new(store: Store, keys: Keys, clock: Clock, config: SessionsConfig) -> Self {
+    pub fn new(
+        store: Store,
+        keys: Keys,
+        clock: Clock,
+        config: SessionsConfig,
+        pace_per_s: u32,
+    ) -> Self {
         Self(Arc::new(Inner {
             store,
             keys,
             passwords: password::Passwords::new(clock.clone()),
             clock,
             config,
+            pace_per_s,
             throttle: Mutex::default(),
             tickets: Mutex::default(),
             on_ended: OnceLock::new(),

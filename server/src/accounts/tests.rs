@@ -41,7 +41,7 @@ async fn offices() -> Vec<Office> {
         let clock = ManualClock::new(NOON, 5);
         let config = SessionsConfig { access_minutes: 15, refresh_days: 30 };
         let keys = Keys::new([3; 32]);
-        let accounts = Accounts::new(database.store.clone(), keys, clock.clock(), config);
+        let accounts = Accounts::new(database.store.clone(), keys, clock.clock(), config, 80);
         let ended = Arc::new(Ended::default());
         accounts.set_on_ended(Arc::clone(&ended) as Arc<dyn OnEnded>);
         let new = WorkspaceNew {
@@ -367,7 +367,7 @@ async fn the_first_start_makes_one_admin_and_no_other_does() {
         let clock = Clock::system();
         let config = SessionsConfig { access_minutes: 15, refresh_days: 30 };
         let keys = Keys::new([3; 32]);
-        let accounts = Accounts::new(database.store.clone(), keys, clock, config);
+        let accounts = Accounts::new(database.store.clone(), keys, clock, config, 80);
         let first = accounts.first_admin().await.unwrap().unwrap();
         assert!(accounts.first_admin().await.unwrap().is_none());
         let login = Login {

@@ -26,36 +26,64 @@ pub(super) async fn run(demo: &Demo, config: &Config) -> anyhow::Result<()> {
         config.log.level = "warn".to_owned();
     }
     start_logs(&config.log)?;
-    let directory = tempfile::tempdir().context("a directory for the demo's data")?;
-    config.store.data = directory.path().to_owned();
-    let simulator = Simulator::start(baton_simulator::Config::default()).await?;
-    config.whatsapp.graph_url = simulator.base_url();
-    let clock = Clock::system();
-    let server = start(&mut config, &clock).await?;
-    let logins = furnish(&server, &simulator).await?;
-    let facts = facts(&server, &simulator, logins);
+    let stage = Stage::set(&config).await?;
     if demo.json {
-        say(&format!("{}\n", serde_json::to_string(&facts)?));
+        say(&format!("{}\n", serde_json::to_string(&stage.facts)?));
     } else {
-        let scene = Scene {
-            server_url: &facts.server_url,
-            simulator: &simulator,
-            logins: &facts.logins,
-            clock: &clock,
-        };
-        play(scene, &mut |line| say(&format!("{line}\n"))).await.context("the scene")?;
+        stage.play(&mut |line| say(&format!("{line}\n"))).await?;
         if demo.once {
             say("\nEvery step happened.\n");
         } else {
-            say(&format!("\n{}", facts.guide()));
+            say(&format!("\n{}", stage.facts.guide()));
         }
     }
     if !demo.once {
         told_to_stop().await?;
     }
-    simulator.stop().await;
-    server.stop().await;
+    stage.strike().await;
     Ok(())
+}
+
+/// A server on data of its own, a simulated WhatsApp, a seeded team.
+struct Stage {
+    server: Server,
+    facts: Facts,
+    simulator: Simulator,
+    clock: Clock,
+    /// Goes with the demo.
+    _directory: tempfile::TempDir,
+}
+
+impl Stage {
+    async fn set(config: &Config) -> anyhow::Result<Self> {
+        let directory = tempfile::tempdir().context("a directory for the demo's data")?;
+        let mut config = config.clone();
+        config.store.data = directory.path().to_owned();
+        let simulator = Simulator::start(baton_simulator::Config::default()).await?;
+        config.whatsapp.graph_url = simulator.base_url();
+        let clock = Clock::system();
+        let server = start(&mut config, &clock).await?;
+        let logins = furnish(&server, &simulator).await?;
+        let facts = facts(&server, &simulator, logins);
+        Ok(Self { server, facts, simulator, clock, _directory: directory })
+    }
+
+    /// Plays the scene; `tell` hears each step as it happened.
+    async fn play(&self, tell: &mut (dyn FnMut(&str) + Send)) -> anyhow::Result<()> {
+        let scene = Scene {
+            server_url: &self.facts.server_url,
+            simulator: &self.simulator,
+            logins: &self.facts.logins,
+            clock: &self.clock,
+        };
+        play(scene, tell).await.context("the scene")
+    }
+
+    /// Ends everything, in order.
+    async fn strike(self) {
+        self.simulator.stop().await;
+        self.server.stop().await;
+    }
 }
 
 /// Starts the server; where the usual port is taken, any other will do for a demo.
@@ -106,5 +134,54 @@ fn facts(server: &Server, simulator: &Simulator, logins: Vec<Login>) -> Facts {
         app_secret: platform.app_secret.clone(),
         verify_token: platform.verify_token.clone(),
         phone_number_id: simulator.number().phone_number_id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+
+    /// The value of a line of `/metrics` that begins so; the sum where there are several.
+    fn figure(text: &str, begins: &str) -> f64 {
+        let lines = text.lines().filter(|line| line.starts_with(begins));
+        let values = lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
+        values.sum()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_figures_of_a_played_scene_are_counted_and_name_nobody() {
+        let mut config = Config::load(&Sources::default()).unwrap().config;
+        config.http.bind.set_port(0);
+        let stage = Stage::set(&config).await.unwrap();
+        stage.play(&mut |_| {}).await.unwrap();
+        let text = stage.server.metrics.render();
+        for counted in [
+            "baton_webhooks_total{answer=\"committed\"}",
+            "baton_webhook_ack_seconds_count",
+            "baton_commands_total{outcome=\"accepted\"}",
+            "baton_commands_total{outcome=\"stale\"}",
+            "baton_group_members_count",
+            "baton_commit_seconds_count",
+            "baton_flush_seconds_count",
+            "baton_events_appended_total",
+            "baton_frames_out_total{type=\"welcome\"}",
+            "baton_frames_out_total{type=\"events\"}",
+            "baton_frames_out_total{type=\"lease\"}",
+            "baton_frames_out_total{type=\"command_result\"}",
+            "baton_serialisations_total",
+            "baton_deliveries_total",
+            "baton_sends_total{outcome=\"accepted\"}",
+        ] {
+            assert!(figure(&text, counted) > 0.0, "{counted} is not counted:\n{text}");
+        }
+        let told = figure(&text, "baton_deliveries_total");
+        assert!(told > figure(&text, "baton_serialisations_total"), "{text}");
+        assert!(!text.contains("type=\"other\""), "{text}");
+        for login in &stage.facts.logins {
+            assert!(!text.contains(&login.name) && !text.contains(&login.email), "{text}");
+        }
+        assert!(!text.contains(&stage.facts.phone_number_id), "{text}");
+        stage.strike().await;
     }
 }

@@ -4,6 +4,7 @@
 mod backend;
 mod demo;
 mod listen;
+mod lock;
 mod run;
 mod serve;
 

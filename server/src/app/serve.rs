@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::backend;
 use super::listen::Listening;
+use super::lock::DataLock;
 use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Standing};
 use crate::clock::Clock;
@@ -21,7 +23,7 @@ use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
-use crate::jobs::{Rehomer, Sealer, Sender, SenderParts, Unseal, Waker};
+use crate::jobs::{Keep, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal, Waker};
 use crate::secrets::Keys;
 use crate::store::{Options, Store, read};
 use crate::telemetry::Metrics;
@@ -44,7 +46,9 @@ pub struct Server {
     /// Its keys.
     pub keys: Keys,
     sealer: Sealer,
+    sender: Sender,
     http: Listening,
+    _lock: DataLock,
     draining: Arc<AtomicBool>,
     workers: Vec<JoinHandle<()>>,
     committer: JoinHandle<()>,
@@ -72,8 +76,7 @@ pub(super) struct Foundation {
 impl Foundation {
     pub(super) async fn lay(config: &Config, clock: &Clock) -> anyhow::Result<Self> {
         let data = &config.store.data;
-        std::fs::create_dir_all(data)
-            .with_context(|| format!("making the data directory {}", data.display()))?;
+        make_directory(data)?;
         let store = open_store(config, clock).await?;
         let anchors = Anchors::in_dir(data);
         anchors.check(store.epoch(), &heads(&store).await?)?;
@@ -87,9 +90,23 @@ impl Foundation {
             metrics.clone(),
             limits(config),
         );
-        let accounts = Accounts::new(store.clone(), keys.clone(), clock.clone(), config.sessions);
+        let accounts = Accounts::new(
+            store.clone(),
+            keys.clone(),
+            clock.clone(),
+            config.sessions,
+            config.pace.number_per_s,
+        );
         Ok(Self { store, keys, accounts, engine, metrics, coordinator, committer, anchors })
     }
+}
+
+pub(super) fn make_directory(data: &Path) -> anyhow::Result<()> {
+    // Messages lie in it: it is nobody else's to read.
+    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
+        .recursive(true)
+        .create(data)
+        .with_context(|| format!("making the data directory {}", data.display()))
 }
 
 async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
@@ -124,6 +141,7 @@ fn limits(config: &Config) -> engine::Limits {
         queue: config.limits.committer_queue_max,
         group: config.limits.group_events_max,
         lock_wait: Duration::from_millis(config.limits.lock_wait_ms),
+        lock_wait_alone: Duration::from_millis(config.limits.lock_wait_alone_ms),
         ..engine::Limits::default()
     }
 }
@@ -135,11 +153,16 @@ impl Server {
     /// When the database, the key, the anchors or the address do not allow it.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         install_tls();
+        let lock = DataLock::take(config)?;
         let foundation = Foundation::lay(config, &clock).await?;
         let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
             foundation;
+        // Before any worker begins: who cannot serve must not send either.
+        let listener = gateway::listen(config.http.bind)
+            .with_context(|| format!("listening on {}", config.http.bind))?;
+        let address = listener.local_addr()?;
         let coordinator: Arc<dyn Coordinator> = coordinator;
-        let gateway = gateway(config, &clock, &engine, &accounts, &coordinator);
+        let gateway = gateway(config, &clock, (&engine, &accounts), &coordinator, &metrics);
         let tell = TellSockets { store: store.clone(), coordinator: Arc::clone(&coordinator) };
         accounts.set_on_ended(Arc::new(tell));
         let sealer = Sealer {
@@ -152,11 +175,14 @@ impl Server {
         let waker = Waker { engine: engine.clone(), clock: clock.clone() };
         let rehomer =
             Rehomer { engine: engine.clone(), accounts: accounts.clone(), clock: clock.clone() };
+        let sweeper =
+            Sweeper { store: store.clone(), clock: clock.clone(), keep: Keep::of(&config.store) };
         let workers = vec![
             tokio::spawn(sealer.clone().run()),
-            tokio::spawn(sender.run()),
+            tokio::spawn(sender.clone().run()),
             tokio::spawn(waker.run()),
             tokio::spawn(rehomer.run()),
+            tokio::spawn(sweeper.run()),
         ];
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
@@ -169,14 +195,14 @@ impl Server {
             clock: clock.clone(),
             draining: Arc::clone(&draining),
         };
-        let listener = gateway::listen(config.http.bind)
-            .with_context(|| format!("listening on {}", config.http.bind))?;
-        let address = listener.local_addr()?;
         let sockets = axum::Router::new()
             .route("/api/v1/socket", axum::routing::get(gateway::upgrade))
             .with_state(Arc::clone(&gateway));
         let http = Listening::start(listener, http::router(parts).merge(sockets), &config.http);
         let drain = Duration::from_millis(config.http.drain_ms);
+        let version = env!("CARGO_PKG_VERSION");
+        let database = store.dialect();
+        tracing::info!(%address, version, ?database, "Baton {version} serves on {address}");
         Ok(Self {
             address,
             store,
@@ -186,7 +212,9 @@ impl Server {
             metrics,
             keys,
             sealer,
+            sender,
             http,
+            _lock: lock,
             draining,
             workers,
             committer,
@@ -207,6 +235,9 @@ impl Server {
             tracing::warn!("some sockets did not close in time");
         }
         self.http.finish(self.drain).await;
+        if !self.sender.drain(self.drain).await {
+            tracing::warn!("some sends had no answer in time; they will be unconfirmed");
+        }
         for worker in &self.workers {
             worker.abort();
         }
@@ -254,17 +285,21 @@ impl OnEnded for TellSockets {
 fn gateway(
     config: &Config,
     clock: &Clock,
-    engine: &Engine,
-    accounts: &Accounts,
+    (engine, accounts): (&Engine, &Accounts),
     coordinator: &Arc<dyn Coordinator>,
+    metrics: &Metrics,
 ) -> Arc<Gateway> {
     let parts = backend::Parts { engine: engine.clone(), accounts: accounts.clone() };
     let limits = gateway::Limits {
         queue: config.limits.socket_queue_max,
         origins: config.http.allowed_origins.iter().cloned().collect(),
+        rules: gateway::session::Rules {
+            errors_a_minute: config.limits.socket_errors_max,
+            ..gateway::session::Rules::default()
+        },
         ..gateway::Limits::default()
     };
-    Gateway::new(Arc::new(parts), Arc::clone(coordinator), limits, clock.clone())
+    Gateway::new(Arc::new(parts), Arc::clone(coordinator), limits, clock.clone(), metrics.clone())
 }
 
 fn sender(

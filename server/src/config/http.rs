@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
 use super::error::check_range;
+use super::{ConfigError, allows_origin};
 
 /// Section `http`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,14 +31,7 @@ impl HttpConfig {
     /// Whether a request may come from where it says: phones send no origin, a page of this
     /// server's own names the host it was asked under, all others must be listed.
     pub fn allows_origin(&self, origin: Option<&str>, host: Option<&str>) -> bool {
-        let Some(origin) = origin else { return true };
-        let own = host.is_some_and(|host| {
-            origin
-                .strip_prefix("https://")
-                .or_else(|| origin.strip_prefix("http://"))
-                .is_some_and(|authority| authority.eq_ignore_ascii_case(host))
-        });
-        own || self.allowed_origins.iter().any(|one| one.eq_ignore_ascii_case(origin))
+        origin.is_none_or(|origin| allows_origin(&self.allowed_origins, origin, host))
     }
 
     pub(super) fn validate(&self) -> Result<(), ConfigError> {

@@ -19,8 +19,8 @@ pub struct LimitsConfig {
     pub lock_wait_alone_ms: u64,
     /// Frames waiting for one socket.
     pub socket_queue_max: usize,
-    /// Bad frames before a socket is closed.
-    pub socket_errors_max: u32,
+    /// Bad frames in a minute before a socket is closed.
+    pub socket_errors_max: usize,
     /// Jobs running at once.
     pub jobs_running_max: usize,
 }
@@ -32,7 +32,7 @@ impl LimitsConfig {
         check_range("limits.lock_wait_ms", self.lock_wait_ms, 1..=10_000)?;
         check_range("limits.lock_wait_alone_ms", self.lock_wait_alone_ms, 1..=60_000)?;
         check_range("limits.socket_queue_max", self.socket_queue_max as u64, 8..=65_536)?;
-        check_range("limits.socket_errors_max", self.socket_errors_max.into(), 1..=10_000)?;
+        check_range("limits.socket_errors_max", self.socket_errors_max as u64, 1..=10_000)?;
         check_range("limits.jobs_running_max", self.jobs_running_max as u64, 1..=10_000)
     }
 }

@@ -9,13 +9,13 @@ mod http;
 mod limits;
 mod log;
 mod origin;
+mod origins;
 mod pace;
 mod print;
 mod secret;
 mod sessions;
 mod source;
 mod store;
-mod timings;
 mod whatsapp;
 
 use std::path::PathBuf;
@@ -28,19 +28,18 @@ pub use error::ConfigError;
 pub use http::HttpConfig;
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
+pub use origins::allows_origin;
 pub use pace::PaceConfig;
 pub use secret::{DatabaseUrl, Secret};
 pub use sessions::SessionsConfig;
 pub use store::{Database, StoreConfig, Synchronous};
-pub use timings::TimingsConfig;
 pub use whatsapp::WhatsAppConfig;
 
 /// Every setting with its default and its meaning.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// The sections, as they begin the names of variables.
-const SECTIONS: [&str; 8] =
-    ["http", "store", "whatsapp", "pace", "limits", "sessions", "timings", "log"];
+const SECTIONS: [&str; 7] = ["http", "store", "whatsapp", "pace", "limits", "sessions", "log"];
 
 /// Everything that can be set, validated.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,8 +57,6 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// How long people stay signed in.
     pub sessions: SessionsConfig,
-    /// What clients are told about time.
-    pub timings: TimingsConfig,
     /// What is logged, and how.
     pub log: LogConfig,
 }
@@ -112,7 +109,6 @@ impl Config {
         self.pace.validate()?;
         self.limits.validate()?;
         self.sessions.validate()?;
-        self.timings.validate()?;
         self.log.validate()
     }
 }

@@ -9,7 +9,7 @@ use super::error::check_range;
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PaceConfig {
-    /// Messages a second from one number.
+    /// Messages a second from a number of which nothing else is said.
     pub number_per_s: u32,
     /// Long-run interval for one recipient.
     pub recipient_interval_ms: u64,

@@ -103,7 +103,6 @@ fn a_value_that_is_not_allowed_is_named_with_its_key() {
         ("BATON_WHATSAPP__GRAPH_VERSION", "26", "whatsapp.graph_version"),
         ("BATON_LOG__LEVEL", "inof", "log.level"),
         ("BATON_LOG__FORMAT", "xml", "log.format"),
-        ("BATON_TIMINGS__LEASE_KEEP_MS", "11000", "timings.lease_keep_ms"),
         ("BATON_STORE__OUTCOME_DAYS", "7", "store.outcome_days"),
     ] {
         let error = Config::load(&variables(&[(name, value)])).expect_err(name);
@@ -164,6 +163,41 @@ fn every_default_is_explained() {
             assert!(before.starts_with('#'), "no word about {line:?}");
         }
         before = line;
+    }
+}
+
+/// Where a key is read under another name: through a method of its section.
+const READ_AS: [(&str, &str); 3] = [
+    ("access_minutes", "access_ms"),
+    ("refresh_days", "refresh_ms"),
+    ("allowed_origins", "allowed_origins"),
+];
+
+#[test]
+fn every_key_is_read_by_somebody() {
+    let mut code = String::new();
+    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("readable").map(|entry| entry.expect("is")) {
+            let path = entry.path();
+            if path.is_dir() && !path.ends_with("config") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                code.push_str(&std::fs::read_to_string(path).expect("text"));
+            }
+        }
+    }
+    let table: toml::Table = toml::from_str(DEFAULTS).expect("TOML");
+    for (section, keys) in &table {
+        for key in keys.as_table().expect("a section").keys() {
+            let name =
+                READ_AS.iter().find(|(of, _)| of == key).map_or(key.as_str(), |(_, as_)| as_);
+            let is_read = code.match_indices(&format!(".{name}")).any(|(at, found)| {
+                let after = code[at + found.len()..].chars().next();
+                !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            });
+            assert!(is_read, "nobody reads {section}.{key}");
+        }
     }
 }
 

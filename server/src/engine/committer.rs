@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_protocol::{Fact, MessageStatus, WorkspaceId};
+use baton_protocol::{Fact, HeldReason, MessageStatus, WorkspaceId};
 use tokio::sync::{Notify, mpsc};
 
 use super::group::{self, Committed, Failed};
@@ -15,8 +15,6 @@ use crate::coordinator::Coordinator;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 
-/// How long a single member waits for a lock.
-const ALONE_LOCK_WAIT: Duration = Duration::from_secs(1);
 /// How often a commit with an unknown outcome is run again before its members are told
 /// `unavailable`.
 const UNKNOWN_TRIES: usize = 3;
@@ -112,7 +110,7 @@ impl Committer {
         }
         for single in singles {
             let works: Vec<&Work> = single.iter().map(|member| &member.work).collect();
-            match self.commit(&works, ALONE_LOCK_WAIT).await {
+            match self.commit(&works, self.limits.lock_wait_alone).await {
                 Ok(done) => answer(single, done),
                 Err(failed) => refuse(single, &failed),
             }
@@ -124,7 +122,7 @@ impl Committer {
             return refuse(group, &failed);
         }
         let works: Vec<&Work> = group.iter().map(|member| &member.work).collect();
-        match self.commit(&works, ALONE_LOCK_WAIT).await {
+        match self.commit(&works, self.limits.lock_wait_alone).await {
             Ok(done) => answer(group, done),
             Err(failed) => refuse(group, &failed),
         }
@@ -156,16 +154,22 @@ impl Committer {
     }
 
     async fn publish(&self, committed: Committed) -> Vec<Done> {
+        for reason in committed.set_aside {
+            self.metrics.quarantined.inc(reason);
+            tracing::warn!(reason, "an element of a webhook was set aside; see /quarantine");
+        }
         for batch in committed.batches {
             let appended = u64::try_from(batch.entries.len()).unwrap_or(0);
             if batch.entries.iter().any(|logged| queues_a_send(&logged.event.fact)) {
                 self.sends.notify_one();
             }
             self.metrics.events_appended.inc_by(appended);
-            // A bus that is away costs latency: nodes poll the heads of the logs as well.
-            if self.coordinator.publish(Arc::new(batch)).await.is_err() {
-                self.metrics.coordinator_degraded.set(1);
+            for reason in batch.entries.iter().filter_map(|logged| held(&logged.event.fact)) {
+                self.metrics.held.inc(reason);
             }
+            // A bus that is away costs latency: nodes poll the heads of the logs as well.
+            let is_away = self.coordinator.publish(Arc::new(batch)).await.is_err();
+            self.metrics.coordinator_degraded.set(is_away.into());
         }
         committed.done
     }
@@ -176,6 +180,19 @@ fn queues_a_send(fact: &Fact) -> bool {
         return false;
     };
     *status == MessageStatus::Queued
+}
+
+/// Why a fact holds a message for review, if it does.
+fn held(fact: &Fact) -> Option<&'static str> {
+    let Fact::MessageChanged { status: MessageStatus::Held, held, .. } = fact else { return None };
+    Some(match held {
+        Some(HeldReason::Overtaken) => "overtaken",
+        Some(HeldReason::WindowClosed) => "window_closed",
+        Some(HeldReason::TooLate) => "too_late",
+        Some(HeldReason::PredecessorHeld) => "predecessor_held",
+        Some(HeldReason::Restored) => "restored",
+        None => "unsaid",
+    })
 }
 
 /// Settings write rows that others of the group may have read.

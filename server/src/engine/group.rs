@@ -20,6 +20,8 @@ pub(super) struct Committed {
     pub(super) done: Vec<Done>,
     /// What is to be published.
     pub(super) batches: Vec<Batch>,
+    /// Why elements of webhooks were set aside, each by the name that is counted.
+    pub(super) set_aside: Vec<&'static str>,
     /// How long the commit itself took.
     pub(super) commit: Duration,
 }
@@ -94,7 +96,8 @@ async fn attempt(
     })?;
     fill_positions(memory, group, &mut done);
     let commit = clock.monotonic().saturating_sub(before);
-    Ok(Some(Committed { done, batches: recorded.batches, commit }))
+    let set_aside = memory.quarantined.iter().map(|aside| aside.why.0).collect();
+    Ok(Some(Committed { done, batches: recorded.batches, set_aside, commit }))
 }
 
 /// Decides one member after the other, each on the state its predecessors left.

@@ -9,6 +9,7 @@ use baton_protocol::{ConversationId, WorkspaceId};
 
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
+use crate::telemetry::Metrics;
 
 /// How long a reply waits for the coordinator.
 const ASK_WAIT: Duration = Duration::from_millis(50);
@@ -22,11 +23,12 @@ pub(super) struct Leases {
     clock: Clock,
     /// Until when nobody asks, in milliseconds of the monotonic clock.
     quiet_until_ms: AtomicU64,
+    metrics: Metrics,
 }
 
 impl Leases {
-    pub(super) fn new(coordinator: Arc<dyn Coordinator>, clock: Clock) -> Self {
-        Self { coordinator, clock, quiet_until_ms: AtomicU64::new(0) }
+    pub(super) fn new(coordinator: Arc<dyn Coordinator>, clock: Clock, metrics: Metrics) -> Self {
+        Self { coordinator, clock, quiet_until_ms: AtomicU64::new(0), metrics }
     }
 
     /// The live lease of a conversation, if the coordinator says so in time.
@@ -40,10 +42,14 @@ impl Leases {
         }
         let asked = self.coordinator.lease_of(workspace, conversation);
         match tokio::time::timeout(ASK_WAIT, asked).await {
-            Ok(Ok(holder)) => holder,
+            Ok(Ok(holder)) => {
+                self.metrics.coordinator_degraded.set(0);
+                holder
+            }
             Ok(Err(_)) | Err(_) => {
                 let until = self.now_ms().saturating_add(millis(PAUSE));
                 self.quiet_until_ms.store(until, Ordering::Relaxed);
+                self.metrics.coordinator_degraded.set(1);
                 None
             }
         }

@@ -96,6 +96,10 @@ pub(super) struct ParkedStatus {
     pub(super) at: Timestamp,
 }
 
+/// Why an element was set aside: the name that is counted, and the words for people.
+#[derive(Clone, Debug)]
+pub(super) struct Aside(pub(super) &'static str, pub(super) String);
+
 /// An element that was set aside.
 #[derive(Clone, Debug)]
 pub(super) struct Quarantined {
@@ -103,7 +107,7 @@ pub(super) struct Quarantined {
     pub(super) meta_app: String,
     pub(super) workspace: Option<WorkspaceId>,
     pub(super) intake_digest: String,
-    pub(super) reason: String,
+    pub(super) why: Aside,
     pub(super) element: String,
 }
 

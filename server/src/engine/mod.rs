@@ -68,6 +68,8 @@ pub struct Limits {
     pub group: usize,
     /// How long a group waits for a lock before it is split.
     pub lock_wait: Duration,
+    /// How long a member alone waits for a lock before it is refused.
+    pub lock_wait_alone: Duration,
     /// How long a member waits for its answer.
     pub answer_wait: Duration,
 }
@@ -78,6 +80,7 @@ impl Default for Limits {
             queue: 4096,
             group: 256,
             lock_wait: Duration::from_millis(100),
+            lock_wait_alone: Duration::from_secs(1),
             answer_wait: Duration::from_secs(10),
         }
     }
@@ -97,6 +100,7 @@ pub struct Engine {
     leases: Arc<Leases>,
     sends: Arc<Notify>,
     answer_wait: Duration,
+    metrics: Metrics,
 }
 
 impl std::fmt::Debug for Engine {
@@ -122,14 +126,14 @@ impl Engine {
             store: store.clone(),
             clock: clock.clone(),
             coordinator: Arc::clone(&coordinator),
-            metrics,
+            metrics: metrics.clone(),
             limits,
             sends: Arc::clone(&sends),
         };
         let task = tokio::spawn(committer.run(members));
         let answer_wait = limits.answer_wait;
-        let leases = Arc::new(Leases::new(coordinator, clock.clone()));
-        (Self { queue, store, clock, leases, sends, answer_wait }, task)
+        let leases = Arc::new(Leases::new(coordinator, clock.clone(), metrics.clone()));
+        (Self { queue, store, clock, leases, sends, answer_wait, metrics }, task)
     }
 
     /// Takes in a webhook: returns once it is committed.
@@ -152,6 +156,7 @@ impl Engine {
             };
             let mut result = result_of(op_id, answer);
             missed::show(&self.store, caller, of, &mut result).await;
+            self.count(&result);
             results.push(result);
         }
         results
@@ -164,6 +169,13 @@ impl Engine {
             .await
             .pop()
             .unwrap_or_else(|| result_of(op_id, Err(UNAVAILABLE)))
+    }
+
+    fn count(&self, result: &CommandResult) {
+        self.metrics.commands.inc(match &result.outcome {
+            Outcome::Accepted(_) => "accepted",
+            Outcome::Refused(refused) => refused.refusal.code(),
+        });
     }
 
     async fn enqueue_command(

@@ -7,15 +7,15 @@ use baton_protocol::event::EventContent;
 use baton_protocol::{Actor, Epoch, Fact, MessageId, Timestamp};
 
 use super::load::{Channel, Known, Loaded};
-use super::memory::{By, Memory, ParkedStatus, Quarantined};
+use super::memory::{Aside, By, Memory, ParkedStatus, Quarantined};
 use super::needs::{names, tagged};
 use super::work::{FreshIds, Post};
 
 /// Decides a webhook, element by element: none stands in another's way.
 pub(super) fn post(loaded: &mut Loaded, post: &Post, epoch: Epoch, now: Timestamp) {
     for (element, fresh) in &post.elements {
-        if let Err(reason) = one(loaded, post, element, fresh, (epoch, now)) {
-            set_aside(&mut loaded.memory, post, element, fresh, reason);
+        if let Err(why) = one(loaded, post, element, fresh, (epoch, now)) {
+            set_aside(&mut loaded.memory, post, element, fresh, why);
         }
     }
 }
@@ -26,10 +26,10 @@ fn one(
     element: &Element,
     fresh: &FreshIds,
     (epoch, now): (Epoch, Timestamp),
-) -> Result<(), String> {
+) -> Result<(), Aside> {
     match &element.body {
         ElementBody::Ignored { .. } => Ok(()),
-        ElementBody::Unattributable { reason } => Err(reason.clone()),
+        ElementBody::Unattributable { reason } => Err(Aside("unattributable", reason.clone())),
         ElementBody::Message(message) => {
             let channel = channel_of(loaded, post, element)?;
             line(loaded, &channel, message, (fresh, now), LineOf::Customer)
@@ -47,15 +47,19 @@ fn one(
 }
 
 /// The channel of an element; another meta app's numbers are none of this one's business.
-fn channel_of(loaded: &Loaded, post: &Post, element: &Element) -> Result<Channel, String> {
+fn channel_of(loaded: &Loaded, post: &Post, element: &Element) -> Result<Channel, Aside> {
     let Some(number) = &element.phone_number_id else {
-        return Err("it names no number of ours".to_owned());
+        return Err(aside("no_number", "it names no number of ours"));
     };
     match loaded.channels.get(number) {
         Some(channel) if channel.meta_app == post.meta_app => Ok(channel.clone()),
-        Some(_) => Err("the number belongs to another meta app".to_owned()),
-        None => Err("the number is not connected".to_owned()),
+        Some(_) => Err(aside("other_meta_app", "the number belongs to another meta app")),
+        None => Err(aside("unknown_number", "the number is not connected")),
     }
+}
+
+fn aside(name: &'static str, words: &str) -> Aside {
+    Aside(name, words.to_owned())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,7 +74,7 @@ fn line(
     message: &InboundMessage,
     (fresh, now): (&FreshIds, Timestamp),
     of: LineOf,
-) -> Result<(), String> {
+) -> Result<(), Aside> {
     let workspace = channel.workspace;
     let wamid = (workspace, (channel.id, message.wamid.clone()));
     if loaded.memory.wamids.contains_key(&wamid) {
@@ -81,13 +85,13 @@ fn line(
         .find_map(|(kind, value, _)| {
             loaded.identities.get(&(workspace, channel.id, kind.to_owned(), value)).copied()
         })
-        .ok_or_else(|| "it names nobody".to_owned())?;
+        .ok_or_else(|| aside("names_nobody", "it names nobody"))?;
     let memory = &mut loaded.memory;
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
     know_contact(memory, channel, known, message, by);
     let key = (workspace, known.conversation);
     let Some(conversation) = memory.conversation(workspace, known.conversation) else {
-        return Err("its conversation could not be read".to_owned());
+        return Err(aside("no_conversation", "its conversation could not be read"));
     };
     let quoted = message.quoted_wamid.as_ref().and_then(|wamid| {
         memory.wamids.get(&(workspace, (channel.id, wamid.clone()))).map(|(_, id)| *id)
@@ -216,19 +220,13 @@ pub(super) fn apply_status(
     memory.append((workspace, id), drafts, By::new(Actor::System, now));
 }
 
-fn set_aside(
-    memory: &mut Memory,
-    post: &Post,
-    element: &Element,
-    fresh: &FreshIds,
-    reason: String,
-) {
+fn set_aside(memory: &mut Memory, post: &Post, element: &Element, fresh: &FreshIds, why: Aside) {
     memory.quarantined.push(Quarantined {
         id: fresh.contact,
         meta_app: post.meta_app.clone(),
         workspace: None,
         intake_digest: post.digest.clone(),
-        reason,
+        why,
         element: element.raw.clone(),
     });
 }

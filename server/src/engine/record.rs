@@ -336,7 +336,7 @@ fn intake(memory: &Memory, posts: &[&Post], now: Timestamp, writes: &mut Writes)
             aside.meta_app,
             aside.workspace,
             aside.intake_digest,
-            aside.reason,
+            aside.why.1,
             aside.element,
             now.ms(),
         ]));

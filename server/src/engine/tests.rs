@@ -19,6 +19,7 @@ struct Bench {
     database: TestDatabase,
     workspace: WorkspaceId,
     agents: Vec<AgentId>,
+    metrics: Metrics,
 }
 
 const NUMBER: &str = "106540352242922";
@@ -52,14 +53,15 @@ async fn bench(database: TestDatabase, agents: usize) -> Bench {
         monotonic: Arc::new(tokio::time::Instant::now),
         wall: Arc::new(|| Timestamp::from_ms(0)),
     }));
+    let metrics = Metrics::new();
     let (engine, _) = Engine::start(
         database.store.clone(),
         clock.clone(),
         coordinator,
-        Metrics::new(),
+        metrics.clone(),
         Limits::default(),
     );
-    Bench { engine, clock, database, workspace, agents }
+    Bench { engine, clock, database, workspace, agents, metrics }
 }
 
 impl Bench {
@@ -251,6 +253,46 @@ async fn a_message_is_sent_and_its_ticks_climb() {
             Some(MessageStatus::Delivered),
         );
         drop(tx);
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_held_and_what_is_set_aside_is_counted_by_its_reason() {
+    for database in databases().await {
+        let bench = bench(database, 1).await;
+        bench.says("16505551234", "wamid.1", "Hola").await;
+        let seen = bench.only_conversation().await.thread.last_line;
+        let line = accepted(bench.does(0, reply("Sí", seen)).await).line.unwrap();
+        bench.says("16505551234", "wamid.2", "¿Hola?").await;
+        let head = bench.only_conversation().await.head;
+        let at = MessageAt {
+            workspace: bench.workspace,
+            channel: head.channel_id,
+            conversation: head.id,
+            seq: line.seq,
+            message: line.id,
+        };
+        assert_eq!(bench.engine.claim(at, 7).await.unwrap(), ClaimAnswer::No);
+        let nobody = ElementBody::Unattributable { reason: "of 16505551234".to_owned() };
+        let (mut element, fresh) = bench.element(nobody.clone());
+        element.phone_number_id = None;
+        let status = ElementBody::Status(StatusUpdate {
+            wamid: "wamid.9".to_owned(),
+            status: baton_domain::inbound::ProviderStatus::Read,
+            at: bench.clock.now(),
+            tag: None,
+            error: None,
+        });
+        let (mut strange, other) = bench.element(status);
+        strange.phone_number_id = Some("999".to_owned());
+        bench.post(vec![(element, fresh), (strange, other)]).await;
+        let metrics = &bench.metrics;
+        assert_eq!(metrics.held.get("overtaken"), 1);
+        assert_eq!(metrics.quarantined.get("unattributable"), 1);
+        assert_eq!(metrics.quarantined.get("unknown_number"), 1);
+        assert_eq!(metrics.commands.get("accepted"), 1);
+        assert!(!metrics.render().contains("16505551234"));
         bench.close().await;
     }
 }

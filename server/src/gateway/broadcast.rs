@@ -2,7 +2,6 @@
 //! session.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::ws::Utf8Bytes;
@@ -10,19 +9,29 @@ use baton_domain::log::Batch;
 use baton_domain::sight::Told;
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
 use baton_protocol::{Actor, ConversationId, Event, Fact};
+use prometheus_client::metrics::counter::Counter;
 
-/// How many events were turned into JSON.
+use crate::telemetry::Metrics;
+
+/// How many events were turned into JSON, and how many were handed to sockets.
 #[derive(Clone, Default, Debug)]
-pub struct Serialisations(Arc<AtomicU64>);
+pub struct Counts {
+    serialisations: Counter,
+    deliveries: Counter,
+}
 
-impl Serialisations {
-    /// The count so far.
-    pub fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+impl Counts {
+    /// Those that are shown to operators.
+    pub fn of(metrics: &Metrics) -> Self {
+        Self {
+            serialisations: metrics.serialisations.clone(),
+            deliveries: metrics.deliveries.clone(),
+        }
     }
 
-    fn one_more(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    /// Events turned into JSON so far.
+    pub fn serialised(&self) -> u64 {
+        self.serialisations.get()
     }
 }
 
@@ -34,21 +43,21 @@ pub struct Published {
     events: Box<[OnceLock<Box<str>>]>,
     heads: Box<[OnceLock<Box<str>>]>,
     whole: OnceLock<Option<Utf8Bytes>>,
-    serialisations: Serialisations,
+    counts: Counts,
 }
 
 impl Published {
     /// A batch as it came from the bus.
-    pub fn new(batch: Arc<Batch>, serialisations: Serialisations) -> Self {
+    pub fn new(batch: Arc<Batch>, counts: Counts) -> Self {
         let upto = batch.upto();
-        Self::upto(batch, upto, serialisations)
+        Self::upto(batch, upto, counts)
     }
 
     /// Entries that need not be dense: what one viewer missed.
-    pub fn upto(batch: Arc<Batch>, upto: u64, serialisations: Serialisations) -> Self {
+    pub fn upto(batch: Arc<Batch>, upto: u64, counts: Counts) -> Self {
         let slots = || batch.entries.iter().map(|_| OnceLock::new()).collect();
         let (events, heads) = (slots(), slots());
-        Self { batch, upto, events, heads, whole: OnceLock::new(), serialisations }
+        Self { batch, upto, events, heads, whole: OnceLock::new(), counts }
     }
 
     /// The entries and where they stand.
@@ -73,6 +82,7 @@ impl Published {
     /// The `events` frames that tell this to a client whose cursor is at `after`; none is larger
     /// than the wire allows, and the last one moves the cursor to the end.
     pub fn frames(&self, after: u64, told: &[Told]) -> Vec<Utf8Bytes> {
+        self.counts.deliveries.inc_by(told.len() as u64);
         if after == self.batch.after
             && self.is_whole(told)
             && let Some(frame) = self.whole.get_or_init(|| self.one_frame(after, told))
@@ -125,7 +135,7 @@ impl Published {
             Told::Head(_, id) => Some(self.batch.heads.get(&id)?),
         };
         let json = slots.get(place)?.get_or_init(|| {
-            self.serialisations.one_more();
+            self.counts.serialisations.inc();
             let text = match head {
                 None => serde_json::to_string(event),
                 // Who acted and what happened is not theirs to know: only the row after it.

@@ -169,6 +169,25 @@ pub(super) fn write(frame: &ServerFrame) -> Utf8Bytes {
     serde_json::to_string(frame).expect("a frame is plain data and has a JSON form").into()
 }
 
+/// What kind of frame a text is that was written here: each names its type first.
+pub(super) fn kind(frame: &str) -> &'static str {
+    const KINDS: [&str; 11] = [
+        "events",
+        "welcome",
+        "entered",
+        "left",
+        "reset",
+        "command_result",
+        "lease",
+        "presence",
+        "viewing",
+        "draft",
+        "error",
+    ];
+    let named = frame.strip_prefix(r#"{"type":""#).and_then(|rest| rest.split('"').next());
+    named.and_then(|name| KINDS.into_iter().find(|kind| *kind == name)).unwrap_or("other")
+}
+
 /// Writes an `entered` frame. A snapshot that is too large for one frame gives up its oldest
 /// lines: it stays one unbroken run to the last line, and older ones are read as pages.
 pub(super) fn write_entered(position: u64, mut snapshot: Snapshot) -> Utf8Bytes {

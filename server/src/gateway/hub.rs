@@ -105,7 +105,7 @@ impl Hub {
             let oldest = of_agent
                 .find(|other| other.caller.device == caller.device)
                 .ok_or(TooMany(caller.agent))?;
-            oldest.line.cut(Cut::Slow);
+            oldest.line.cut(Cut::Replaced);
             let id = oldest.line.id;
             members.by_line.remove(&id);
         }
@@ -180,7 +180,7 @@ impl Hub {
                 if batch.upto() > before {
                     self.scopes().learn(&batch.heads, before == batch.after);
                 }
-                let published = Published::new(batch, gateway.serialisations.clone());
+                let published = Published::new(batch, gateway.counts.clone());
                 self.post(&Post::Batch(Arc::new(published)));
             }
             BusMessage::Ephemeral(ephemeral) => self.relay(gateway, ephemeral),

@@ -27,12 +27,13 @@ use std::time::Duration;
 use baton_protocol::{AgentId, WorkspaceId};
 use tokio::sync::Semaphore;
 
-use self::broadcast::Serialisations;
+use self::broadcast::Counts;
 use self::hub::Hub;
 use self::session::Rules;
 use self::socket::Line;
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
+use crate::telemetry::Metrics;
 
 pub use backend::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
 pub use frames::timings;
@@ -45,7 +46,8 @@ pub struct Limits {
     pub sockets: usize,
     /// Connections of one agent on this node.
     pub sockets_per_agent: usize,
-    /// Origins that browsers may come from, as they write them: `https://desk.example.com`.
+    /// Origins that browsers may come from besides this server's own, as they write them:
+    /// `https://desk.example.com`.
     pub origins: BTreeSet<String>,
     /// Messages that wait for one connection.
     pub queue: usize,
@@ -92,7 +94,8 @@ pub struct Gateway {
     next_line: AtomicU64,
     is_draining: AtomicBool,
     reads: Arc<Semaphore>,
-    serialisations: Serialisations,
+    counts: Counts,
+    metrics: Metrics,
 }
 
 impl Gateway {
@@ -102,6 +105,7 @@ impl Gateway {
         coordinator: Arc<dyn Coordinator>,
         limits: Limits,
         clock: Clock,
+        metrics: Metrics,
     ) -> Arc<Self> {
         Arc::new(Self {
             backend,
@@ -113,7 +117,8 @@ impl Gateway {
             lines: Mutex::default(),
             next_line: AtomicU64::new(1),
             is_draining: AtomicBool::new(false),
-            serialisations: Serialisations::default(),
+            counts: Counts::of(&metrics),
+            metrics,
         })
     }
 
@@ -124,7 +129,7 @@ impl Gateway {
 
     /// How often an event was turned into JSON for live delivery.
     pub fn serialisations(&self) -> u64 {
-        self.serialisations.count()
+        self.counts.serialised()
     }
 
     /// Closes all connections, each with another time to come back at, and takes no new ones.

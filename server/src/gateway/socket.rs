@@ -13,12 +13,13 @@ use baton_protocol::frame::{LeaseState, ServerFrame, View, close};
 use baton_protocol::{ConversationId, Cursor};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, timeout};
 
 use super::backend::{Caller, NotLetIn, Standing};
 use super::broadcast::Published;
-use super::frames::{Fault, Wanted};
+use super::frames::{self, Fault, Wanted};
 use super::hub::Hub;
 use super::session::{Effect, Input, Relay, Session, retry_after};
 use super::{Gateway, TooMany};
@@ -53,6 +54,8 @@ pub(super) enum Cut {
     Drain,
     SignInAgain,
     DeviceRevoked,
+    /// A newer connection of the same device took its place.
+    Replaced,
 }
 
 /// The outer end of a connection.
@@ -62,6 +65,7 @@ pub(super) struct Line {
     pub(super) queue: mpsc::Sender<Post>,
     cut: AtomicU8,
     is_cut: Notify,
+    slow_clients_cut: Counter,
 }
 
 impl Line {
@@ -70,6 +74,9 @@ impl Line {
         let first =
             self.cut.compare_exchange(0, why as u8, Ordering::SeqCst, Ordering::SeqCst).is_ok();
         if first {
+            if why == Cut::Slow {
+                self.slow_clients_cut.inc();
+            }
             self.is_cut.notify_one();
         }
     }
@@ -104,13 +111,19 @@ impl Seat {
     pub(super) fn take(gateway: &Arc<Gateway>) -> Option<Self> {
         let id = gateway.next_line.fetch_add(1, Ordering::Relaxed);
         let (queue, posts) = mpsc::channel(gateway.limits.queue);
-        let line = Line { id, queue, cut: AtomicU8::new(0), is_cut: Notify::new() };
-        let line = Arc::new(line);
+        let line = Arc::new(Line {
+            id,
+            queue,
+            cut: AtomicU8::new(0),
+            is_cut: Notify::new(),
+            slow_clients_cut: gateway.metrics.slow_clients_cut.clone(),
+        });
         let mut lines = gateway.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() >= gateway.limits.sockets {
             return None;
         }
         lines.insert(id, Arc::clone(&line));
+        gateway.metrics.sockets_open.inc();
         drop(lines);
         Some(Self { gateway: Arc::clone(gateway), line, posts, joined: None })
     }
@@ -129,6 +142,7 @@ impl Drop for Seat {
         let mut lines = self.gateway.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.remove(&self.line.id);
         drop(lines);
+        self.gateway.metrics.sockets_open.dec();
         // Nobody is told: whoever ended the connection has done so, or the process ends.
         self.leave();
     }
@@ -146,6 +160,7 @@ pub(super) async fn run(mut seat: Seat, mut socket: WebSocket) {
         drop(timeout(COURTESY, told).await);
     }
     if let End::Close { code, reason } = end {
+        tracing::debug!(code, "a socket is closed");
         say_goodbye(&mut socket, code, reason).await;
     }
 }
@@ -241,6 +256,7 @@ impl<'a> Task<'a> {
         if !durable && self.seat.posts.len() >= self.seat.gateway.limits.queue / 2 {
             return ControlFlow::Continue(());
         }
+        self.seat.gateway.metrics.frames_out.inc(frames::kind(&frame));
         self.write(Message::Text(frame)).await
     }
 
@@ -250,7 +266,10 @@ impl<'a> Task<'a> {
             sent = timeout(limit, self.socket.send(message)) => match sent {
                 Ok(Ok(())) => return ControlFlow::Continue(()),
                 Ok(Err(_)) => return ControlFlow::Break(End::Gone),
-                Err(_) => Input::Slow,
+                Err(_) => {
+                    self.seat.line.slow_clients_cut.inc();
+                    Input::Slow
+                }
             },
             cut = self.seat.line.cut_input() => cut,
         };
@@ -280,6 +299,8 @@ impl<'a> Task<'a> {
                 }
             }
         };
+        let Caller { agent, device, .. } = caller;
+        tracing::debug!(%workspace, %agent, %device, "a socket opened");
         self.seat.joined = Some(Joined { hub, caller, connection });
         // A silent coordinator costs courtesy only: the hub tells it again soon.
         drop(timeout(COURTESY, gateway.coordinator.connected(vec![connection])).await);

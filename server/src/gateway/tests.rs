@@ -29,6 +29,7 @@ use super::testing::{ANA, CALLER, EPOCH, HERE, LUIS, PHONE, Story, talk, team};
 use super::*;
 use crate::clock::Clock;
 use crate::coordinator::{self, InProcess};
+use crate::telemetry::Metrics;
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -141,7 +142,7 @@ impl House {
         });
         let (backend, shared): (Arc<dyn Backend>, Arc<dyn Coordinator>) =
             (Arc::<Store>::clone(&store), Arc::<InProcess>::clone(&coordinator));
-        let gateway = Gateway::new(backend, shared, limits, Clock::system());
+        let gateway = Gateway::new(backend, shared, limits, Clock::system(), Metrics::new());
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let router =
@@ -270,12 +271,19 @@ fn settings() -> Fact {
 }
 
 #[tokio::test]
-async fn only_origins_of_the_list_and_native_clients_come_in() {
+async fn only_own_pages_origins_of_the_list_and_native_clients_come_in() {
     let house = House::open(limits());
     let protocol = ("sec-websocket-protocol", "baton.v1");
     let path = "/api/v1/socket";
+    let own = format!("http://{}", house.address);
+    let own_by_tls = format!("https://{}", house.address);
+    let another_port = "http://127.0.0.1:1";
     for (origins, expected) in [
         (&["https://desk.example.com"][..], None),
+        (&[own.as_str()][..], None),
+        (&[own_by_tls.as_str()][..], None),
+        (&[another_port][..], Some(403)),
+        (&[own.as_str(), own.as_str()][..], Some(403)),
         (&[][..], None),
         (&["https://evil.example.com"][..], Some(403)),
         (&["null"][..], Some(403)),
@@ -328,6 +336,13 @@ async fn a_commit_reaches_every_socket_and_is_serialised_once() {
         assert_eq!(events.len(), 3);
     }
     assert_eq!(house.gateway.serialisations(), 3);
+    let metrics = &house.gateway.metrics;
+    assert_eq!((metrics.serialisations.get(), metrics.deliveries.get()), (3, 60));
+    // One at the arrival, one live.
+    assert_eq!((metrics.sockets_open.get(), metrics.frames_out.get("events")), (20, 40));
+    drop(clients);
+    house.until_empty().await;
+    assert_eq!(house.gateway.metrics.sockets_open.get(), 0);
 }
 
 #[tokio::test]
@@ -467,6 +482,7 @@ async fn a_client_that_does_not_read_is_cut_and_the_others_get_everything() {
             .await;
     }
     assert_eq!(slow.until_closed().await.0, close::SLOW);
+    assert_eq!(house.gateway.metrics.slow_clients_cut.get(), 1);
     house.publish(|story| story.everyone(settings())).await;
     let head = house.head();
     quick.until(|frame| matches!(frame, ServerFrame::Events { upto, .. } if *upto == head)).await;

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::http::header::{CONTENT_TYPE, HeaderValue, ORIGIN};
+use axum::http::header::{CONTENT_TYPE, HOST, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, StatusCode, Uri, Version};
 use axum::response::{IntoResponse, Response};
 use baton_protocol::frame::SUBPROTOCOL;
@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use super::socket::{self, Seat};
 use super::{Gateway, Limits};
+use crate::config::allows_origin;
 
 /// What the kernel may hold back for one client that does not read.
 const SEND_BUFFER: u32 = 128 * 1024;
@@ -85,10 +86,13 @@ fn check(limits: &Limits, version: Version, uri: &Uri, headers: &HeaderMap) -> R
         let detail = "name your token in hello, nothing in the address";
         return Err(refusal(400, "token_in_address", detail));
     }
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let mut origins = headers.get_all(ORIGIN).iter();
     let is_allowed = match (origins.next(), origins.next()) {
         (None, _) => true,
-        (Some(origin), None) => origin.to_str().is_ok_and(|origin| limits.origins.contains(origin)),
+        (Some(origin), None) => {
+            origin.to_str().is_ok_and(|origin| allows_origin(&limits.origins, origin, host))
+        }
         (Some(_), Some(_)) => false,
     };
     if is_allowed { Ok(()) } else { Err(refusal(403, "foreign_origin", "not from this origin")) }

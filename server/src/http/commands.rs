@@ -31,15 +31,13 @@ pub(super) async fn submit(
     };
     let result = |one: Result<Command, Box<CommandResult>>| match one {
         Ok(command) => decided.next().unwrap_or_else(|| unanswered(&command)),
-        Err(result) => *result,
+        Err(result) => {
+            // The engine counts what it decides.
+            parts.metrics.commands.inc("invalid");
+            *result
+        }
     };
     let results: Vec<_> = read.into_iter().map(result).collect();
-    for result in &results {
-        parts.metrics.commands.inc(match &result.outcome {
-            Outcome::Accepted(_) => "accepted",
-            Outcome::Refused(refused) => refused.refusal.code(),
-        });
-    }
     Ok(Out(CommandResults { results }))
 }
 

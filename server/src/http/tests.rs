@@ -79,7 +79,7 @@ async fn desk(database: TestDatabase) -> Desk {
     let clock = Clock::system();
     let store = database.store.clone();
     let keys = Keys::new([3; 32]);
-    let accounts = Accounts::new(store.clone(), keys, clock.clone(), config.sessions);
+    let accounts = Accounts::new(store.clone(), keys, clock.clone(), config.sessions, 80);
     let coordinator = InProcess::start(crate::coordinator::Clock {
         monotonic: Arc::new(tokio::time::Instant::now),
         wall: Arc::new({

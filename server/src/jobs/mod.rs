@@ -1,14 +1,16 @@
 //! Workers: what is due is found without locks, claimed through the committer, done, and told.
-//! Workers write nothing themselves.
+//! Workers write nothing that the log tells; only what was kept for a time is deleted by one.
 
 pub mod anchor;
 pub mod pace;
 mod rehomer;
 mod sealer;
 mod sender;
+mod sweeper;
 mod waker;
 
 pub use rehomer::Rehomer;
 pub use sealer::Sealer;
 pub use sender::{Sender, SenderParts, Unseal};
+pub use sweeper::{Keep, Sweeper, Swept};
 pub use waker::Waker;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::anchor::Anchors;
 use crate::clock::Clock;
-use crate::store::seal::{seal_pending, unsealed};
+use crate::store::seal::{seal_pending, unsealed, unsealed_events};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 
@@ -40,6 +40,8 @@ impl Sealer {
     pub async fn seal(&self) -> Result<(), StoreError> {
         let mut tx = self.store.read().await?;
         let workspaces = unsealed(&mut tx).await?;
+        let lag = unsealed_events(&mut tx).await?;
+        self.metrics.seal_lag.set(lag);
         tx.rollback().await?;
         for workspace in workspaces {
             let sealed = seal_pending(&self.store, workspace, AT_ONCE).await?;

@@ -4,6 +4,7 @@
 //! fence is looked at again; only then a request is made, once, and what became of it is told.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -57,6 +58,7 @@ struct Inner {
     pace: Mutex<Pace>,
     lanes: Mutex<BTreeSet<(WorkspaceId, ConversationId)>>,
     slots: Semaphore,
+    is_stopping: AtomicBool,
 }
 
 /// Lanes looked for at once.
@@ -85,6 +87,7 @@ impl Sender {
             pace: Mutex::new(pace),
             lanes: Mutex::new(BTreeSet::new()),
             slots,
+            is_stopping: AtomicBool::new(false),
         }))
     }
 
@@ -102,6 +105,14 @@ impl Sender {
                 () = self.0.parts.clock.sleep(LOOK_EVERY) => {}
             }
         }
+    }
+
+    /// Claims nothing more, and waits until what was claimed has its outcome, at most `within`;
+    /// whether it has. A request that is cut off here would be of unknown outcome at the next start.
+    pub async fn drain(&self, within: Duration) -> bool {
+        self.0.is_stopping.store(true, Ordering::SeqCst);
+        let all = u32::try_from(self.0.parts.slots).unwrap_or(u32::MAX);
+        tokio::time::timeout(within, self.0.slots.acquire_many(all)).await.is_ok()
     }
 
     /// Claims from before `since` that no lane of ours holds: their outcome is unknown.
@@ -172,6 +183,9 @@ impl Sender {
         };
         self.wait_for_pace(at, &order).await;
         let Ok(_slot) = self.0.slots.acquire().await else { return false };
+        if self.0.is_stopping.load(Ordering::SeqCst) {
+            return false;
+        }
         let claim_epoch = self.claim_epoch();
         let claimed_at = self.0.parts.clock.monotonic();
         let Ok(answer) = self.0.parts.engine.claim(at, claim_epoch).await else {
@@ -253,18 +267,23 @@ impl Sender {
         match outcome {
             SendOutcome::Accepted { wamid } => {
                 metrics.sends.inc("accepted");
+                tracing::debug!(message_id = %at.message, attempt, "sent");
                 (SendResult::Accepted { wamid }, None)
             }
             SendOutcome::NotSent { .. } => {
                 metrics.sends.inc("not_sent");
+                tracing::debug!(message_id = %at.message, attempt, "not sent; tried again");
                 (SendResult::Again, Some(now.plus_ms(backoff_ms(attempt))))
             }
             SendOutcome::Unknown { .. } => {
                 metrics.sends.inc("unknown");
+                tracing::warn!(message_id = %at.message, "the outcome of a send is unknown");
                 (SendResult::Unknown, None)
             }
             SendOutcome::Refused { error, class, retry_after_ms } => {
                 metrics.sends.inc("refused");
+                let code = error.code;
+                tracing::info!(message_id = %at.message, attempt, code, "WhatsApp refused a send");
                 let wait_ms = retry_after_ms
                     .and_then(|ms| i64::try_from(ms).ok())
                     .unwrap_or_else(|| backoff_ms(attempt));

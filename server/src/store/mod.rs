@@ -14,6 +14,7 @@ mod migrate;
 pub mod read;
 pub(crate) mod rows;
 pub mod seal;
+pub mod sweep;
 mod tx;
 pub mod verify;
 
@@ -30,7 +31,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
@@ -189,13 +190,25 @@ async fn open_sqlite(path: &str, options: &Options) -> Result<Pools, StoreError>
         .pragma("cache_size", "-32000")
         .disable_statement_logging();
     let writer = open_writer(&connect, options).await?;
-    let reader = SqlitePoolOptions::new()
+    let reader = sqlite_pool()
         .max_connections(options.readers)
         .acquire_timeout(options.wait)
         .test_before_acquire(false)
         .connect_with(connect.pragma("query_only", "on"))
         .await?;
     Ok(Pools::Sqlite { writer, reader })
+}
+
+/// On a full or broken disk SQLite ends a transaction by itself. The driver then counts one that is
+/// not there, and begins no other: such a connection is given up.
+fn sqlite_pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().after_release(|connection, _| {
+        Box::pin(async move {
+            // Behind the rollback that a dropped transaction left in the queue.
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    })
 }
 
 /// Turning a new file to write-ahead logging fails at once, whatever the busy time-out, while
@@ -207,7 +220,7 @@ async fn open_writer(
     const PAUSE: Duration = Duration::from_millis(20);
     let deadline = tokio::time::Instant::now() + options.wait;
     loop {
-        let opened = SqlitePoolOptions::new()
+        let opened = sqlite_pool()
             .max_connections(1)
             .acquire_timeout(options.wait)
             .test_before_acquire(false)

@@ -105,6 +105,17 @@ pub async fn unsealed(tx: &mut Tx) -> Result<Vec<WorkspaceId>, StoreError> {
     rows.iter().map(|(workspace,)| id(workspace)).collect()
 }
 
+/// How many events no seal covers yet.
+pub async fn unsealed_events(tx: &mut Tx) -> Result<i64, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT CAST(COALESCE(SUM(h.position - COALESCE((SELECT s.upto FROM seal AS s
+           WHERE s.workspace = h.workspace ORDER BY s.upto DESC LIMIT 1), 0)), 0) AS BIGINT)
+         FROM log_head AS h",
+    );
+    let row: Option<(i64,)> = tx.row(&SELECT, &[]).await?;
+    Ok(row.map_or(0, |(events,)| events))
+}
+
 /// How far the workspace's chain is sealed.
 pub async fn sealed(tx: &mut Tx, workspace: WorkspaceId) -> Result<Sealed, StoreError> {
     static SELECT: Sql =

@@ -45,13 +45,27 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let filter = EnvFilter::builder()
-        .parse(&config.level)
+        .parse(directives(&config.level))
         .map_err(|e| LogsError::Level { level: config.level.clone(), reason: e.to_string() })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     Ok(match config.format {
         LogFormat::Text => Dispatch::new(builder.with_ansi(colours).finish()),
         LogFormat::Json => Dispatch::new(builder.json().flatten_event(true).finish()),
     })
+}
+
+/// A level alone is of Baton itself. Libraries say at `debug` what must not be in a log (statements,
+/// headers, frames), so they tell warnings only, unless they are named.
+fn directives(level: &str) -> String {
+    let of_baton = |directive: &str| {
+        let loud = ["info", "debug", "trace"];
+        if loud.contains(&directive.trim().to_ascii_lowercase().as_str()) {
+            format!("warn,baton={}", directive.trim())
+        } else {
+            directive.to_owned()
+        }
+    };
+    level.split(',').map(of_baton).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -95,6 +109,23 @@ mod tests {
         let line: serde_json::Value = serde_json::from_str(lines[0]).expect("JSON");
         assert_eq!(line["message"], "group committed");
         assert_eq!(line["group_members"], 3);
+    }
+
+    #[test]
+    fn libraries_tell_warnings_only_unless_they_are_named() {
+        let say = || {
+            tracing::debug!(target: "sqlx::query", "SELECT secret");
+            tracing::debug!(target: "hyper_util::client", "GET /");
+            tracing::warn!(target: "sqlx::pool", "slow");
+            tracing::debug!(target: "baton::http", "answered");
+            tracing::debug!(target: "baton_simulator::webhooks", "posted");
+        };
+        let text = captured(LogFormat::Text, "debug", say);
+        assert!(!text.contains("SELECT") && !text.contains("GET"), "{text}");
+        assert!(text.contains("slow") && text.contains("answered") && text.contains("posted"));
+        let text = captured(LogFormat::Text, "info,sqlx=debug", say);
+        assert!(text.contains("SELECT") && !text.contains("answered"), "{text}");
+        assert!(!captured(LogFormat::Text, "error", say).contains("slow"));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub struct Metrics {
     pub quarantined: By,
     /// Events appended but not yet under the chain.
     pub seal_lag: Gauge,
-    /// Jobs whose time has come and that nobody has taken.
+    /// Messages whose time to be sent has come and that have not left.
     pub jobs_due: Gauge,
     /// 1 while the coordinator does not answer.
     pub coordinator_degraded: Gauge,
@@ -87,7 +87,7 @@ impl Metrics {
             held: By::register(r, "held", "reason", "Messages held for review by reason"),
             quarantined: By::register(r, "quarantined", "reason", "Elements set aside"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
-            jobs_due: one(r, "jobs_due", "Jobs due and not taken"),
+            jobs_due: one(r, "jobs_due", "Messages due to be sent"),
             coordinator_degraded: one(r, "coordinator_degraded", "1 while it does not answer"),
             registry: Arc::new(Registry::default()),
         };

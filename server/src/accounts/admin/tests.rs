@@ -34,7 +34,7 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         let config = Config::load(&Sources::default()).unwrap().config;
         let (clock, store) = (Clock::system(), database.store.clone());
         let accounts =
-            Accounts::new(store.clone(), Keys::new([3; 32]), clock.clone(), config.sessions);
+            Accounts::new(store.clone(), Keys::new([3; 32]), clock.clone(), config.sessions, 80);
         let wall = clock.clone();
         let coordinator = InProcess::start(crate::coordinator::Clock {
             monotonic: Arc::new(tokio::time::Instant::now),

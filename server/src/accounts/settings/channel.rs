@@ -20,8 +20,6 @@ static ADD: Sql = Sql::new(
 const TOKEN_CHARS_MAX: usize = 4_096;
 /// Messages a second that Meta allows a number.
 const PACE_MAX: u32 = 1_000;
-/// What a number may send where nobody says otherwise.
-const PACE: u32 = 80;
 
 /// Opens a channel's token.
 ///
@@ -53,7 +51,7 @@ impl Accounts {
             "SELECT CAST((SELECT COUNT(*) FROM team WHERE workspace = $1 AND id = $2) AS BIGINT),
                CAST((SELECT COUNT(*) FROM meta_app WHERE id = $3) AS BIGINT)",
         );
-        let pace = new.pace_per_s.unwrap_or(PACE);
+        let pace = new.pace_per_s.unwrap_or(self.0.pace_per_s);
         if !(1..=PACE_MAX).contains(&pace) {
             return Err(AccountError::invalid("pace_per_s", format!("must be 1 to {PACE_MAX}")));
         }

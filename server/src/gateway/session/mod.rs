@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use self::delivery::{Delivery, Teller};
 use self::intake::Intake;
 use super::backend::{Arrived, Caller, Gap, NotLetIn, Standing, Unavailable};
-use super::broadcast::{Published, Serialisations};
+use super::broadcast::{Counts, Published};
 use super::frames::{self, Wanted};
 
 /// The limits and timings of one session.
@@ -448,6 +448,6 @@ fn closing(code: u16, reason: &str) -> Effect {
 }
 
 /// Events that were read for one session alone are not counted as broadcast.
-fn private() -> Serialisations {
-    Serialisations::default()
+fn private() -> Counts {
+    Counts::default()
 }

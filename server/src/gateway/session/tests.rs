@@ -71,7 +71,7 @@ impl Bench {
 }
 
 pub(super) fn published(story: &Story, after: u64) -> Arc<Published> {
-    Arc::new(Published::new(story.batch(after), Serialisations::default()))
+    Arc::new(Published::new(story.batch(after), Counts::default()))
 }
 
 /// The frames among the effects.

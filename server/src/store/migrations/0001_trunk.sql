@@ -398,6 +398,8 @@ CREATE TABLE quarantine (
   replayed_at BIGINT
 );
 
+CREATE INDEX quarantine_intake ON quarantine (intake);
+
 -- A status that came before its wamid was known waits here.
 CREATE TABLE parked_status (
   workspace TEXT NOT NULL,
@@ -408,3 +410,5 @@ CREATE TABLE parked_status (
   at BIGINT NOT NULL,
   PRIMARY KEY (workspace, channel, wamid, status)
 );
+
+CREATE INDEX parked_status_at ON parked_status (at);

@@ -118,3 +118,17 @@ async fn a_lock_is_waited_for_no_longer_than_told() {
         database.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_transaction_that_the_database_ended_by_itself_does_not_stop_the_next_one() {
+    for database in databases().await {
+        for _ in 0..2 {
+            let mut tx = database.store.begin_commit(WAIT).await.unwrap();
+            // As SQLite does when the disk is full.
+            tx.script("ROLLBACK").await.unwrap();
+            tx.commit().await.unwrap_err();
+        }
+        seed(&database).await;
+        database.close().await;
+    }
+}

@@ -508,14 +508,14 @@ fn an_event_is_serialised_once_for_all_sessions_of_one_class() {
     let mut story = story();
     story.say(talk(1), "uno");
     story.say(talk(1), "dos");
-    let counter = Serialisations::default();
+    let counter = Counts::default();
     let batch = Arc::new(Published::new(story.batch(2), counter.clone()));
     let mut frames = Vec::new();
     for _ in 0..100 {
         let mut bench = Bench::live_at(2);
         frames.extend(bench.tell(Input::Batch(Arc::clone(&batch))));
     }
-    assert_eq!((frames.len(), counter.count()), (100, 2));
+    assert_eq!((frames.len(), counter.serialised()), (100, 2));
 }
 
 #[test]

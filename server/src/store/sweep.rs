@@ -1,0 +1,121 @@
+//! What is kept for a time only: deleted in small transactions, a batch of rows each.
+//!
+//! Rows are picked in the order of their age and locked past those that another node deletes.
+
+use baton_protocol::{Timestamp, WorkspaceId};
+
+use super::rows::number;
+use super::{Sql, Store, StoreError, Tx};
+
+/// Raw webhooks from before `before` that no element set aside waits on; elements that were
+/// replayed go with them.
+pub async fn sweep_intake(store: &Store, before: Timestamp, most: u64) -> Result<u64, StoreError> {
+    static REPLAYED: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT q.id FROM intake AS i JOIN quarantine AS q ON q.intake = i.id
+           WHERE i.received_at < CAST($1 AS BIGINT) AND q.replayed_at IS NOT NULL
+           LIMIT CAST($2 AS BIGINT))
+         DELETE FROM quarantine WHERE id IN (SELECT id FROM old)",
+    );
+    static INTAKE: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT i.id FROM intake AS i
+           WHERE i.received_at < CAST($1 AS BIGINT)
+             AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.intake = i.id)
+           ORDER BY i.received_at LIMIT CAST($2 AS BIGINT){postgres  FOR UPDATE OF i SKIP LOCKED})
+         DELETE FROM intake WHERE id IN (SELECT id FROM old)",
+    );
+    let args = [before.ms().to_string(), most.to_string()];
+    let mut tx = store.begin().await?;
+    let done =
+        tx.run_all(&[(&REPLAYED, &[&args[0], &args[1]]), (&INTAKE, &[&args[0], &args[1]])]).await?;
+    tx.commit().await?;
+    Ok(done.into_iter().sum())
+}
+
+/// Outcomes of commands from before `before`.
+pub async fn sweep_outcomes(
+    store: &Store,
+    before: Timestamp,
+    most: u64,
+) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT workspace, agent, op_id FROM outcome WHERE at < CAST($1 AS BIGINT)
+           ORDER BY at LIMIT CAST($2 AS BIGINT) {skip})
+         DELETE FROM outcome
+         WHERE (workspace, agent, op_id) IN (SELECT workspace, agent, op_id FROM old)",
+    );
+    sweep(store, &SQL, before, most).await
+}
+
+/// Statuses from before `before` whose message never became known.
+pub async fn sweep_parked(store: &Store, before: Timestamp, most: u64) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT workspace, channel, wamid, status FROM parked_status
+           WHERE at < CAST($1 AS BIGINT) ORDER BY at LIMIT CAST($2 AS BIGINT) {skip})
+         DELETE FROM parked_status WHERE (workspace, channel, wamid, status) IN
+           (SELECT workspace, channel, wamid, status FROM old)",
+    );
+    sweep(store, &SQL, before, most).await
+}
+
+async fn sweep(store: &Store, sql: &Sql, before: Timestamp, most: u64) -> Result<u64, StoreError> {
+    let args = [before.ms().to_string(), most.to_string()];
+    let mut tx = store.begin().await?;
+    let done = tx.run(sql, &[&args[0], &args[1]]).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// Raises the feed's floor over at most `most` positions from before `before`, and deletes what
+/// the feed lists below it. Tells by how many positions the floor rose.
+pub async fn sweep_feed(
+    store: &Store,
+    workspace: WorkspaceId,
+    before: Timestamp,
+    most: u64,
+) -> Result<u64, StoreError> {
+    // First the floor: whoever reads the feed afterwards is reset instead of missing what goes.
+    static RAISE: Sql = Sql::new(
+        "UPDATE log_head SET feed_floor = CAST($2 AS BIGINT)
+         WHERE workspace = $1 AND feed_floor < CAST($2 AS BIGINT)",
+    );
+    static DELETE: Sql = Sql::new(
+        "DELETE FROM feed WHERE workspace = $1 AND position <= CAST($2 AS BIGINT)
+           AND audience IN (SELECT 'all'
+             UNION ALL SELECT 't:' || id FROM team WHERE workspace = $1
+             UNION ALL SELECT 'a:' || id FROM agent WHERE workspace = $1)",
+    );
+    let mut tx = store.begin().await?;
+    let (floor, next) = next_floor(&mut tx, workspace, before, most).await?;
+    if next == floor {
+        tx.rollback().await?;
+        return Ok(0);
+    }
+    let args = [workspace.to_string(), next.to_string()];
+    let args: [&str; 2] = [&args[0], &args[1]];
+    tx.run_all(&[(&RAISE, &args), (&DELETE, &args)]).await?;
+    tx.commit().await?;
+    Ok(next - floor)
+}
+
+/// The floor, and where it may go: up to the first event that is not from before `before`.
+async fn next_floor(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    before: Timestamp,
+    most: u64,
+) -> Result<(u64, u64), StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT position, at FROM log WHERE workspace = $1 AND position > CAST($2 AS BIGINT)
+         ORDER BY position LIMIT CAST($3 AS BIGINT)",
+    );
+    let floor = super::read::log_head(tx, workspace).await?.feed_floor;
+    let args = [workspace.to_string(), floor.to_string(), most.to_string()];
+    let rows: Vec<(i64, i64)> = tx.rows(&SQL, &[&args[0], &args[1], &args[2]]).await?;
+    let old = rows.iter().take_while(|(_, at)| *at < before.ms()).last();
+    let next = old.map(|(position, _)| number(*position)).transpose()?;
+    Ok((floor, next.unwrap_or(floor)))
+}
