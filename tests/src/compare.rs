@@ -31,6 +31,9 @@ pub fn differences(one: &Mirror, other: &Mirror) -> Vec<String> {
 
 fn texts(one: &Full, other: &Full) -> Option<String> {
     let id = one.view.conversation.head.id;
+    if one.view != other.view {
+        return Some(format!("{id}: {:?} and {:?}", one.view, other.view));
+    }
     let from = one.from_seq.max(other.from_seq);
     if !one.lines.range(from..).eq(other.lines.range(from..)) {
         return Some(format!("{id}: lines differ from {from} on"));

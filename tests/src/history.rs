@@ -88,6 +88,7 @@ pub fn judge(history: &History) -> Vec<String> {
     wrong.extend(sends::retried(history));
     wrong.extend(sends::ordered(history));
     wrong.extend(sends::fenced(history));
+    wrong.extend(sends::climbing(history));
     wrong
 }
 

@@ -9,7 +9,7 @@ use baton::demo::client::{Api, Refused, SignedIn, Socket};
 use baton_domain::mirror::{Mirror, Page, Want};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::outcome::Outcome;
-use baton_protocol::page::SnapshotAnswer;
+use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
 use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -100,6 +100,11 @@ impl Phone {
         for received in frames {
             wants.extend(self.mirror.apply_frame(&received.frame));
         }
+        Ok(self.fetch(wants).await? && self.mirror.cursor.is_some() && !self.mirror.is_taking())
+    }
+
+    /// Whether the mirror has what it wanted; if not, it has to resume.
+    async fn fetch(&mut self, mut wants: Vec<Want>) -> Result<bool> {
         while let Some(want) = wants.pop() {
             match want {
                 Want::Resume => {
@@ -111,7 +116,19 @@ impl Phone {
                 Want::Agents | Want::Teams | Want::Channels => {}
             }
         }
-        Ok(self.mirror.cursor.is_some() && !self.mirror.is_taking())
+        Ok(true)
+    }
+
+    /// Catches up by `GET /sync`, without a socket.
+    pub async fn sync(&mut self) -> Result<()> {
+        let cursor = self.mirror.cursor.context("it never was there")?;
+        let answer: SyncAnswer = self.signed.get(&format!("/sync?after={cursor}")).await?;
+        let mut wants = Vec::new();
+        for frame in &answer.frames {
+            wants.extend(self.mirror.apply_frame(frame));
+        }
+        self.fetch(wants).await?;
+        Ok(())
     }
 
     async fn take_snapshot(&mut self) -> Result<()> {
@@ -254,13 +271,4 @@ fn status(error: &anyhow::Error) -> Option<u16> {
 /// What trying again does not mend: the server understood, and said no.
 fn is_final(error: &anyhow::Error) -> bool {
     status(error).is_some_and(|status| (400..500).contains(&status) && status != 429)
-}
-
-/// The last line an agent was shown, of a conversation that is held in full.
-pub fn last_shown(mirror: &Mirror, id: ConversationId) -> Result<Option<baton_protocol::LineRef>> {
-    use baton_domain::mirror::Mirrored;
-    match mirror.conversations.get(&id).context("not held")? {
-        Mirrored::Full(full) => Ok(full.view.conversation.thread.last_line),
-        Mirrored::Head(_) => bail!("held as a head only"),
-    }
 }

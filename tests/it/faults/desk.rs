@@ -28,7 +28,7 @@ pub(super) struct Desk {
     /// The running server, if one runs.
     pub(super) process: Option<BatonProcess>,
     /// Sees everything.
-    admin: Phone,
+    pub(super) admin: Phone,
     /// From where on the log is judged.
     since: Cursor,
     /// What customers wrote so far.

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use baton_protocol::MessageStatus;
 use baton_protocol::outcome::Outcome;
 use baton_world::dice::Dice;
@@ -74,6 +74,7 @@ async fn round(place: Place, seed: u64, kills: u64) -> Result<String> {
     for phone in &mut phones {
         phone.converges(CONVERGE).await?;
     }
+    ensure!(history.reached.len() > 5, "there was no load: {}", figures(&history));
     let connects: usize = phones.iter().map(|phone| phone.connects).sum();
     desk.close(&history).await?;
     starts.sort();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::command::{Claim, MarkRead, NoteText, Reply, Seeing};
-use baton_protocol::{CommandBody, ConversationId, LineRef};
+use baton_protocol::{CommandBody, LineRef};
 use baton_simulator::Customer;
 use baton_world::dice::Dice;
 use baton_world::history::Written;
@@ -125,9 +125,4 @@ fn full(held: &Mirrored) -> Option<&Full> {
 /// A text to the customer.
 pub(super) fn reply(text: String, seen: Option<LineRef>) -> CommandBody {
     CommandBody::Reply(Reply { text, seen, quoted: None, replaces: None, ignore_lease: false })
-}
-
-/// Whether an id is one of those; for messages of tests.
-pub(super) fn conversations(phone: &Phone) -> Vec<ConversationId> {
-    phone.mirror.conversations.keys().copied().collect()
 }

@@ -195,3 +195,18 @@ fn passed_over(
         foreign.seq
     ))
 }
+
+/// S15: what is shown of a message never falls behind what the provider had said.
+pub(super) fn climbing(history: &History) -> Vec<String> {
+    let mut shown: BTreeMap<MessageId, MessageStatus> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (line, _, status) in changes(history) {
+        if let Some(before) = shown.insert(line.id, status)
+            && status.provider_rank() < before.provider_rank()
+        {
+            let (before, now) = (before.name(), status.name());
+            wrong.push(format!("S15: {} fell from {before} to {now}", line.id));
+        }
+    }
+    wrong
+}
