@@ -1,4 +1,4 @@
 //! The end-to-end tests of Baton, in one binary.
 
-mod engine;
+mod faults;
 mod tidy;

@@ -1,0 +1,41 @@
+//! Faults: the real program is killed, stopped, lied to and left alone, under load, and the run is
+//! judged by what everybody saw. `BATON_SEED` repeats the choices of a run.
+
+mod away;
+mod desk;
+mod kills;
+mod load;
+mod provider;
+mod stops;
+mod webhooks;
+
+use anyhow::Result;
+use baton_world::process::Place;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Runs with faults judge by the clock as well: one at a time.
+async fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::const_new(());
+    ALONE.lock().await
+}
+
+/// SQLite, and PostgreSQL where there is one.
+async fn places() -> Result<Vec<Place>> {
+    let mut places = vec![Place::sqlite()?];
+    match Place::postgres().await? {
+        Some(place) => places.push(place),
+        None => println!("SKIPPED on PostgreSQL: BATON_TEST_POSTGRES is not set"),
+    }
+    Ok(places)
+}
+
+/// A number from the environment.
+fn number(name: &str, default: u64) -> u64 {
+    let text = std::env::var_os(name).and_then(|value| value.into_string().ok());
+    text.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+}
+
+/// The seed of this run.
+fn seed() -> u64 {
+    number("BATON_SEED", 1)
+}

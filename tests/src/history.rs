@@ -1,0 +1,101 @@
+//! What happened in a run with faults, and whether the promises held. Pure: the run is written
+//! down first, by whoever played it, and judged afterwards; each rule carries the name it has
+//! among the invariants (S1 nothing acknowledged is lost, S2 nothing doubled, and so on).
+
+mod lines;
+mod sends;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_protocol::outcome::Outcome;
+use baton_protocol::{AgentId, Command, ConversationId, Event, Line, MessageId, Note};
+
+/// A run, as those saw it who took part, and what the server says of it at its end.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// What customers wrote, by the id WhatsApp gave it. Every text is written once.
+    pub written: BTreeMap<String, Written>,
+    /// Ids of which the webhook was answered 200.
+    pub acknowledged: BTreeSet<String>,
+    /// What agents wanted, in the order of each agent.
+    pub commands: Vec<Given>,
+    /// What reached customers, in that order.
+    pub reached: Vec<Delivered>,
+    /// All conversations at the end.
+    pub threads: BTreeMap<ConversationId, Conversed>,
+    /// The log from before the first command on, in order.
+    pub events: Vec<Event>,
+    /// Whether every status was delivered: whatever reached a customer is known by now.
+    pub all_told: bool,
+}
+
+/// A customer's message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Written {
+    /// The customer's number.
+    pub by: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A command and what became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Given {
+    /// Whose.
+    pub agent: AgentId,
+    /// What.
+    pub command: Command,
+    /// The final outcome its author was told, if one was.
+    pub outcome: Option<Outcome>,
+    /// What the same command was answered when it was given once more at the end.
+    pub again: Option<Outcome>,
+}
+
+/// A message on a customer's phone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivered {
+    /// The customer's number.
+    pub to: String,
+    /// The text.
+    pub text: String,
+    /// Which message, by its tag.
+    pub message: MessageId,
+    /// Which attempt, by its tag.
+    pub attempt: u32,
+}
+
+/// A conversation at the end.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Conversed {
+    /// The customer's number.
+    pub with: String,
+    /// All lines, by seq.
+    pub lines: Vec<Line>,
+    /// All notes.
+    pub notes: Vec<Note>,
+}
+
+/// Everything in which a run broke a promise; none of it may be.
+pub fn judge(history: &History) -> Vec<String> {
+    let mut wrong = lines::inbound(history);
+    wrong.extend(lines::numbering(history));
+    wrong.extend(lines::accepted(history));
+    wrong.extend(lines::repeated(history));
+    wrong.extend(sends::delivered(history));
+    wrong.extend(sends::honest(history));
+    wrong.extend(sends::retried(history));
+    wrong.extend(sends::ordered(history));
+    wrong.extend(sends::fenced(history));
+    wrong.extend(sends::climbing(history));
+    wrong
+}
+
+impl History {
+    fn lines(&self) -> impl Iterator<Item = (&ConversationId, &Conversed, &Line)> {
+        self.threads
+            .iter()
+            .flat_map(|(id, thread)| thread.lines.iter().map(move |line| (id, thread, line)))
+    }
+}

@@ -1,0 +1,229 @@
+//! The real program: `baton serve` as a process that can be killed, on a database of its own and
+//! at an address that it keeps over its lives.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use baton::app::Server;
+use baton::clock::Clock;
+use baton::config::{Config, Sources};
+use baton::demo::{Cast, Seeds, seed};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, timeout};
+use uuid::Uuid;
+
+/// How long a start may take, migrations and a loaded machine included.
+const START: Duration = Duration::from_secs(30);
+
+/// Where a server keeps what it knows: a directory, and a database in it or on PostgreSQL.
+#[derive(Debug)]
+pub struct Place {
+    /// `SQLite` or `PostgreSQL`.
+    pub kind: &'static str,
+    directory: TempDir,
+    /// The address of the server of PostgreSQL, and the name of our database there.
+    postgres: Option<(String, String)>,
+    port: u16,
+    settings: Vec<(String, String)>,
+}
+
+impl Place {
+    /// With the embedded database.
+    pub fn sqlite() -> Result<Self> {
+        let directory = tempfile::tempdir().context("a directory for a server's data")?;
+        let port = free_port()?;
+        Ok(Self { kind: "SQLite", directory, postgres: None, port, settings: Vec::new() })
+    }
+
+    /// With a database of its own on the server that `BATON_TEST_POSTGRES` names, if it does.
+    pub async fn postgres() -> Result<Option<Self>> {
+        let Some(admin) = std::env::var_os("BATON_TEST_POSTGRES") else { return Ok(None) };
+        let admin = admin.into_string().ok().context("BATON_TEST_POSTGRES is no text")?;
+        let name = format!("baton_{}", Uuid::new_v4().simple());
+        let mut connection = PgConnection::connect(&admin).await?;
+        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+        connection.close().await?;
+        let place = Self { kind: "PostgreSQL", postgres: Some((admin, name)), ..Self::sqlite()? };
+        Ok(Some(place))
+    }
+
+    /// Sets a variable for every life of the server here.
+    pub fn set(&mut self, name: &str, value: impl ToString) {
+        self.settings.push((name.to_owned(), value.to_string()));
+    }
+
+    /// `http://address`, the same over all lives.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Where the logs of all its lives are.
+    pub fn log(&self) -> PathBuf {
+        self.directory.path().join("server.log")
+    }
+
+    fn variables(&self) -> Result<Vec<(String, String)>> {
+        let data = self.directory.path().join("data").display().to_string();
+        let mut all = vec![
+            ("BATON_HTTP__BIND".to_owned(), format!("127.0.0.1:{}", self.port)),
+            ("BATON_STORE__DATA".to_owned(), data),
+        ];
+        if let Some((admin, name)) = &self.postgres {
+            let (server, _) = admin.rsplit_once('/').context("no database in the address")?;
+            all.push(("BATON_STORE__DATABASE".to_owned(), format!("{server}/{name}")));
+        }
+        all.extend(self.settings.iter().cloned());
+        Ok(all)
+    }
+
+    /// Makes a workspace with its people and number, before the server's first life.
+    pub async fn seed(&self, seeds: &Seeds) -> Result<Cast> {
+        let mut variables = self.variables()?;
+        variables.push(("BATON_HTTP__BIND".to_owned(), "127.0.0.1:0".to_owned()));
+        let last: std::collections::BTreeMap<_, _> = variables.into_iter().collect();
+        let variables = last.into_iter().collect();
+        let sources = Sources { file: None, variables, flags: Vec::new() };
+        let config = Config::load(&sources)?.config;
+        let server = Server::start(&config, Clock::system()).await?;
+        let cast = seed(&server.accounts, &server.engine, seeds).await;
+        server.stop().await;
+        cast
+    }
+
+    /// Runs another command of the program here and gives what it printed. The server must not
+    /// run meanwhile.
+    ///
+    /// # Errors
+    /// When it does not end well; with what it said.
+    pub async fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output = self.command()?.args(arguments).output().await?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !output.status.success() {
+            let complaint = String::from_utf8_lossy(&output.stderr);
+            bail!("baton {arguments:?}: {}: {said}{complaint}", output.status);
+        }
+        Ok(said)
+    }
+
+    /// Removes the database; a directory goes by itself.
+    pub async fn remove(self) -> Result<()> {
+        if let Some((admin, name)) = &self.postgres {
+            let mut connection = PgConnection::connect(admin).await?;
+            let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+            connection.execute(AssertSqlSafe(drop)).await?;
+            connection.close().await?;
+        }
+        Ok(())
+    }
+
+    /// Leaves directory and database where they are, for somebody to look; says where.
+    pub fn keep(self) -> PathBuf {
+        self.directory.keep()
+    }
+
+    fn command(&self) -> Result<Command> {
+        let mut command = Command::new(program()?);
+        command.envs(self.variables()?).stdin(Stdio::null()).kill_on_drop(true);
+        Ok(command)
+    }
+}
+
+/// One life of the server.
+#[derive(Debug)]
+pub struct BatonProcess {
+    child: Child,
+    id: u32,
+}
+
+impl BatonProcess {
+    /// Starts it and does not wait.
+    pub fn spawn(place: &Place) -> Result<Self> {
+        let log = File::options().create(true).append(true).open(place.log())?;
+        let mut command = place.command()?;
+        command.arg("serve").stdout(Stdio::piped()).stderr(log);
+        let child = command.spawn().context("starting baton serve")?;
+        let id = child.id().context("it has ended at once")?;
+        Ok(Self { child, id })
+    }
+
+    /// Starts it and waits until it says that it is ready.
+    pub async fn start(place: &Place) -> Result<Self> {
+        let mut process = Self::spawn(place)?;
+        process.ready(place).await?;
+        Ok(process)
+    }
+
+    /// Waits until it says that it is ready; gives how long that took.
+    pub async fn ready(&mut self, place: &Place) -> Result<Duration> {
+        let began = Instant::now();
+        let out = self.child.stdout.take().context("waited for twice")?;
+        let mut lines = BufReader::new(out).lines();
+        let wanted = format!("Baton is ready at {}", place.url());
+        let heard = async {
+            while let Some(line) = lines.next_line().await? {
+                if line == wanted {
+                    return Ok(());
+                }
+            }
+            bail!("it ended before it was ready; its log: {}", tail(&place.log()))
+        };
+        timeout(START, heard).await.context("it was not ready in time")??;
+        // A full pipe would stop it one day.
+        tokio::spawn(async move { lines.into_inner().read_to_end(&mut Vec::new()).await });
+        Ok(began.elapsed())
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub async fn kill(mut self) -> Result<()> {
+        self.child.kill().await.context("killing it")
+    }
+
+    /// SIGTERM, and waits until it is gone: its exit status and how long that took.
+    pub async fn terminate(mut self, within: Duration) -> Result<(ExitStatus, Duration)> {
+        let began = Instant::now();
+        let sent = Command::new("kill").args(["-TERM", &self.id.to_string()]).status().await?;
+        ensure!(sent.success(), "the signal was not sent");
+        let status = timeout(within, self.child.wait()).await.context("it does not end")??;
+        Ok((status, began.elapsed()))
+    }
+}
+
+/// `baton` of the same build as the running test.
+fn program() -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let target = test.parent().and_then(Path::parent).context("a test lies in target/…/deps")?;
+    let program = target.join("baton");
+    ensure!(
+        program.is_file(),
+        "{} is missing: build it first, with `cargo build -p baton`",
+        program.display()
+    );
+    Ok(program)
+}
+
+/// Below the ports that the system gives to outgoing connections: nobody takes it while the
+/// server is down.
+fn free_port() -> Result<u16> {
+    for _ in 0..200 {
+        let bytes = Uuid::new_v4();
+        let [high, low, ..] = *bytes.as_bytes();
+        let port = 10_000 + u16::from_be_bytes([high, low]) % 20_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free port found")
+}
+
+fn tail(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    lines.get(lines.len().saturating_sub(8)..).unwrap_or_default().join("\n")
+}
