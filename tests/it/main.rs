@@ -1,4 +1,6 @@
 //! The end-to-end tests of Baton, in one binary.
 
+mod assignment;
 mod engine;
+mod reply_fence;
 mod tidy;

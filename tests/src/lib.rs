@@ -1,3 +1,4 @@
 //! The world of the end-to-end tests: what they are made of.
 
 pub mod bench;
+pub mod world;
