@@ -116,7 +116,8 @@ async fn a_handover_carries_its_note_and_the_queue_gets_back_what_is_given_back(
                 })
             })
             .await;
-        let again = ana.does(conversation, CommandBody::Transfer(hand_over)).await.refusal();
+        let late = Transfer { to: Owner::Queue(world.cast.team), ..hand_over };
+        let again = ana.does(conversation, CommandBody::Transfer(late)).await.refusal();
         assert!(matches!(again, Refusal::OwnerChanged { owner_epoch: 3, .. }), "{again:?}");
         let back = CommandBody::Unassign(Unassign { expect_owner_epoch: 3 });
         let theirs = ana.does(conversation, back.clone()).await.refusal();

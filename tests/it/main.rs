@@ -2,5 +2,8 @@
 
 mod assignment;
 mod engine;
+mod lease;
 mod reply_fence;
+mod sending;
 mod tidy;
+mod webhook;

@@ -7,6 +7,7 @@
 mod contact;
 mod people;
 mod phone;
+mod raw;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ use crate::bench::database::databases;
 pub use contact::Contact;
 pub use people::{Agent, Answered, claim, reply, transfer};
 pub use phone::{Phone, fresh_mirror, full};
+pub use raw::{Raw, webhook};
 
 /// How long anything may take before a test has failed: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -79,6 +81,7 @@ pub struct World {
     pub clock: Clock,
     /// The database, for what the public surface does not show.
     pub database: Database,
+    http: reqwest::Client,
     people: Mutex<BTreeMap<(String, String), Arc<Agent>>>,
     directory: tempfile::TempDir,
 }
@@ -112,7 +115,8 @@ impl World {
         let app = &simulator.config().meta_app_id;
         simulator.set_webhook_url(format!("{}/webhooks/whatsapp/{app}", server.url()));
         let people = Mutex::default();
-        Ok(Self { server, simulator, cast, clock, database, people, directory })
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self { server, simulator, cast, clock, database, http, people, directory })
     }
 
     /// Ends everything and removes what it kept.

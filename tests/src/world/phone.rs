@@ -4,11 +4,12 @@ use anyhow::{Context, Result};
 use baton::demo::client::{Refused, SignedIn, Socket};
 use baton_domain::mirror::{Full, Mirror, Mirrored, Page, Want};
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::frame::{ComposeAction, ResetReason, ServerFrame};
+use baton_protocol::frame::{ClientFrame, ComposeAction, ResetReason, ServerFrame};
 use baton_protocol::page::SnapshotAnswer;
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor, LineRef, MessageStatus};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::PATIENCE;
 
@@ -157,6 +158,18 @@ impl Phone {
         socket.command(command).await.expect("an answer")
     }
 
+    /// Sends any frame.
+    pub async fn sends(&self, frame: &ClientFrame) {
+        let state = self.state.lock().await;
+        state.socket.as_ref().expect("on line").send(frame).await.expect("sent");
+    }
+
+    /// Sends any message of the wire.
+    pub async fn sends_message(&self, message: Message) {
+        let state = self.state.lock().await;
+        state.socket.as_ref().expect("on line").send_message(message).await.expect("sent");
+    }
+
     /// Types, or stops.
     pub async fn composes(&self, id: ConversationId, action: ComposeAction) {
         let state = self.state.lock().await;
@@ -165,9 +178,24 @@ impl Phone {
 
     /// Waits for a frame of this connection that fits, from its beginning on.
     pub async fn hears(&self, what: &str, fits: impl Fn(&ServerFrame) -> bool + Send) -> ServerFrame {
+        self.hears_from(0, what, fits).await
+    }
+
+    /// How many frames of this connection came so far: a mark to hear from.
+    pub async fn mark(&self) -> usize {
+        self.state.lock().await.socket.as_ref().expect("on line").heard()
+    }
+
+    /// Waits for a frame of this connection that fits, from a mark on.
+    pub async fn hears_from(
+        &self,
+        mark: usize,
+        what: &str,
+        fits: impl Fn(&ServerFrame) -> bool + Send,
+    ) -> ServerFrame {
         let state = self.state.lock().await;
         let socket = state.socket.as_ref().expect("on line");
-        match socket.wait_for(fits, PATIENCE).await {
+        match socket.wait_from(mark, fits, PATIENCE).await {
             Ok(received) => received.frame.as_ref().clone(),
             Err(error) => panic!("never heard: {what} ({error:#})"),
         }
