@@ -5,3 +5,5 @@ pub mod dice;
 pub mod history;
 pub mod phone;
 pub mod process;
+pub mod bench;
+pub mod world;

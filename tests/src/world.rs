@@ -1,0 +1,299 @@
+//! The world of the end-to-end tests: a whole server on a free port with a database of its own,
+//! the simulated WhatsApp, a seeded workspace, customers and agents with phones.
+//!
+//! Everything goes through the public surface: webhooks, REST, the socket. Nothing sleeps for a
+//! fixed time: conditions are waited for, with a deadline.
+
+mod contact;
+mod people;
+mod phone;
+mod raw;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use baton::app::Server;
+use baton::clock::Clock;
+use baton::config::{Config, Secret, Sources};
+use baton::demo::client::Api;
+use baton::demo::{Cast, Seeds, seed};
+use baton_protocol::account::Membership;
+use baton_protocol::settings::{AgentNew, ChannelNew, TeamNew};
+use baton_protocol::{
+    Agent as AgentRow, Channel, MembershipKind, ReplyPolicy, Role, Team, TeamId, Visibility,
+};
+use baton_simulator::{Knobs, Number, Simulator};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::bench::Database;
+use crate::bench::database::databases;
+
+pub use contact::Contact;
+pub use people::{Agent, Answered, claim, reply, transfer};
+pub use phone::{Phone, fresh_mirror, full};
+pub use raw::{Raw, webhook};
+
+/// How long anything may take before a test has failed: the machine may be busy.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The number that is connected from the start.
+pub const NUMBER: &str = "106540352242922";
+/// The number of the second workspace, once there is one.
+pub const SECOND_NUMBER: &str = "206540352242922";
+/// A number of the app that no workspace has connected.
+pub const UNKNOWN_NUMBER: &str = "306540352242922";
+
+/// What is different from the usual.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Of the simulated WhatsApp.
+    pub knobs: Knobs,
+    /// Settings of the server as variables: `("BATON_PACE__NUMBER_PER_S", "1")`.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+impl Setup {
+    /// WhatsApp as documented, but for its limits of pace.
+    pub fn usual() -> Self {
+        Self { knobs: Knobs::permissive(), settings: Vec::new() }
+    }
+
+    /// The same with one setting of the server.
+    #[must_use]
+    pub fn with(mut self, variable: &'static str, value: impl ToString) -> Self {
+        self.settings.push((variable, value.to_string()));
+        self
+    }
+}
+
+/// See the head of the file.
+pub struct World {
+    /// The server.
+    pub server: Server,
+    /// The simulated WhatsApp.
+    pub simulator: Simulator,
+    /// The seeded workspace: Ana, Ben and Chloe at the desk, Sofia who supervises it, an admin.
+    pub cast: Cast,
+    /// A clock like the server's, for ids.
+    pub clock: Clock,
+    /// The database, for what the public surface does not show.
+    pub database: Database,
+    http: reqwest::Client,
+    people: Mutex<BTreeMap<(String, String), Arc<Agent>>>,
+    directory: tempfile::TempDir,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("database", &self.database.kind).finish_non_exhaustive()
+    }
+}
+
+/// Plays a test on a world of each store, one after the other.
+#[expect(clippy::future_not_send, reason = "a test runs where it is")]
+pub async fn for_each_store(setup: Setup, test: impl AsyncFn(&World)) {
+    for database in databases().await.expect("databases") {
+        let world = World::start(database, &setup).await.expect("a world");
+        test(&world).await;
+        world.stop().await.expect("the end of a world");
+    }
+}
+
+impl World {
+    /// A running server with a seeded workspace on this database.
+    pub async fn start(database: Database, setup: &Setup) -> Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let simulator = Simulator::start(simulated(setup)).await?;
+        let config = config(&database, &directory, &simulator, setup)?;
+        let clock = Clock::system();
+        let server = Server::start(&config, clock.clone()).await?;
+        let seeds = seeds(&simulator, "acme", &simulator.number());
+        let cast = seed(&server.accounts, &server.engine, &seeds).await?;
+        let app = &simulator.config().meta_app_id;
+        simulator.set_webhook_url(format!("{}/webhooks/whatsapp/{app}", server.url()));
+        let people = Mutex::default();
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self { server, simulator, cast, clock, database, http, people, directory })
+    }
+
+    /// Ends everything and removes what it kept.
+    pub async fn stop(self) -> Result<()> {
+        self.people.lock().await.clear();
+        self.simulator.stop().await;
+        self.server.stop().await;
+        self.database.close().await?;
+        self.directory.close().context("removing the data")
+    }
+
+    /// Another workspace on the same server, with people of the same names.
+    pub async fn second_workspace(&self) -> Result<Cast> {
+        let numbers = &self.simulator.config().numbers;
+        let number = numbers.get(1).context("a second number")?;
+        let seeds = seeds(&self.simulator, "umbrella", number);
+        seed(&self.server.accounts, &self.server.engine, &seeds).await
+    }
+
+    /// The server, for strangers.
+    pub fn api(&self) -> Api {
+        Api::new(&self.server.url()).expect("a client")
+    }
+
+    /// A customer who writes to the seeded number.
+    pub fn contact(&self, name: &str) -> Contact<'_> {
+        Contact::new(self, name)
+    }
+
+    /// Somebody of the seeded workspace, signed in, with a phone that has taken its snapshot. The
+    /// same person each time.
+    pub async fn agent(&self, name: &str) -> Arc<Agent> {
+        self.agent_of("acme", name).await
+    }
+
+    /// The same of any workspace.
+    pub async fn agent_of(&self, workspace: &str, name: &str) -> Arc<Agent> {
+        let key = (workspace.to_owned(), name.to_owned());
+        if let Some(known) = self.people.lock().await.get(&key) {
+            return Arc::clone(known);
+        }
+        let agent = Agent::arrives(self, workspace, name).await.expect("signing in");
+        let agent = Arc::new(agent);
+        self.people.lock().await.insert(key, Arc::clone(&agent));
+        agent
+    }
+
+    /// The admin of the seeded workspace.
+    pub async fn admin(&self) -> Arc<Agent> {
+        self.agent("Admin").await
+    }
+
+    /// A team besides the desk, with members; they sign in like all others.
+    pub async fn team(&self, name: &str, members: &[&str]) -> Team {
+        let new = TeamNew {
+            name: name.to_owned(),
+            reply_policy: ReplyPolicy::Team,
+            visibility: Visibility::Full,
+            claim_from_colleagues: false,
+        };
+        let team: Team = self.admin().await.signed.post("/teams", &new).await.expect("a team");
+        for member in members {
+            self.newcomer(member, team.id, None).await;
+        }
+        team
+    }
+
+    /// One more agent.
+    pub async fn newcomer(&self, name: &str, team: TeamId, capacity: Option<u32>) -> AgentRow {
+        let new = AgentNew {
+            email: email(name, "acme"),
+            name: name.to_owned(),
+            role: Role::Agent,
+            password: baton::demo::PASSWORD.to_owned(),
+            capacity,
+            teams: vec![Membership { team_id: team, kind: MembershipKind::Member }],
+        };
+        self.admin().await.signed.post("/agents", &new).await.expect("an agent")
+    }
+
+    /// Connects a number of the app to the seeded workspace.
+    pub async fn connects(&self, phone_number_id: &str) -> Channel {
+        let new = ChannelNew {
+            name: "Another".to_owned(),
+            meta_app: self.simulator.config().meta_app_id.clone(),
+            phone_number_id: phone_number_id.to_owned(),
+            display_number: "15550001111".to_owned(),
+            access_token: self.simulator.config().access_token.clone(),
+            default_team: self.cast.team,
+            pace_per_s: None,
+        };
+        self.admin().await.signed.post("/channels", &new).await.expect("a channel")
+    }
+
+    /// Adds a secret to the app that signs webhooks.
+    pub async fn adds_app_secret(&self, secret: &str) {
+        let app = &self.simulator.config().meta_app_id;
+        let secret = Secret::new(secret);
+        self.server.accounts.add_meta_app(app, &secret, None).await.expect("a secret");
+    }
+}
+
+/// Waits until something is there, looking every now and then.
+#[expect(clippy::future_not_send, reason = "a test runs where it is")]
+pub async fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// How somebody of a seeded workspace signs in.
+pub fn email(name: &str, workspace: &str) -> String {
+    format!("{}@{workspace}.example", name.to_lowercase())
+}
+
+fn simulated(setup: &Setup) -> baton_simulator::Config {
+    let number = |id: &str, display: &str| Number {
+        phone_number_id: id.to_owned(),
+        display_phone_number: display.to_owned(),
+        ..Number::default()
+    };
+    baton_simulator::Config {
+        numbers: vec![
+            number(NUMBER, "15550783881"),
+            number(SECOND_NUMBER, "15550783882"),
+            number(UNKNOWN_NUMBER, "15550783883"),
+        ],
+        knobs: setup.knobs.clone(),
+        ..baton_simulator::Config::default()
+    }
+}
+
+fn config(
+    database: &Database,
+    directory: &tempfile::TempDir,
+    simulator: &Simulator,
+    setup: &Setup,
+) -> Result<Config> {
+    let mut variables = vec![
+        ("BATON_HTTP__BIND".to_owned(), "127.0.0.1:0".to_owned()),
+        ("BATON_HTTP__DRAIN_MS".to_owned(), "2000".to_owned()),
+        ("BATON_WHATSAPP__GRAPH_URL".to_owned(), simulator.base_url()),
+        ("BATON_STORE__CONNECTIONS_MAX".to_owned(), "4".to_owned()),
+        ("BATON_STORE__SQLITE_SYNCHRONOUS".to_owned(), "normal".to_owned()),
+    ];
+    variables.extend(setup.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    let data = match database.url.strip_prefix("sqlite://") {
+        Some(file) => std::path::Path::new(file).parent().context("a directory")?,
+        None => {
+            variables.push(("BATON_STORE__DATABASE".to_owned(), database.url.clone()));
+            directory.path()
+        }
+    };
+    variables.push(("BATON_STORE__DATA".to_owned(), data.display().to_string()));
+    Ok(Config::load(&Sources { variables, ..Sources::default() })?.config)
+}
+
+fn seeds(simulator: &Simulator, slug: &str, number: &Number) -> Seeds {
+    let platform = simulator.config();
+    let agents =
+        [("Ana", Role::Agent), ("Ben", Role::Agent), ("Chloe", Role::Agent)].into_iter();
+    Seeds {
+        slug: slug.to_owned(),
+        agents: agents
+            .chain([("Sofia", Role::Supervisor)])
+            .map(|(name, role)| (name.to_owned(), role))
+            .collect(),
+        meta_app_id: platform.meta_app_id.clone(),
+        app_secret: platform.app_secret.clone(),
+        verify_token: platform.verify_token.clone(),
+        phone_number_id: number.phone_number_id.clone(),
+        display_number: number.display_phone_number.clone(),
+        access_token: platform.access_token.clone(),
+    }
+}
