@@ -21,6 +21,7 @@ mod world;
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -101,14 +102,23 @@ enum Scenario {
     Idle(Idle),
 }
 
-fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    match measure(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            drop(writeln!(std::io::stderr(), "baton-load: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(cli: &Cli) -> anyhow::Result<()> {
     // One crypto provider for the whole process, as the server does; loopback needs none.
     drop(rustls::crypto::ring::default_provider().install_default());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let report = runtime.block_on(async {
         let limit = Duration::from_secs(cli.time_out);
-        tokio::time::timeout(limit, run(&cli)).await.context("it took too long")?
+        tokio::time::timeout(limit, run(cli)).await.context("it took too long")?
     })?;
     let mut out = std::io::stdout();
     // Whoever reads may have gone.
