@@ -1,11 +1,9 @@
 //! Who is responsible: claiming, capacity, handing over, statuses, and who leaves.
 
 use baton_protocol::command::{Assign, Claim, Nothing, Seeing, Snooze, Transfer, Unassign};
-use baton_protocol::settings::AgentChange;
-use baton_protocol::{
-    Agent, AgentState, CommandBody, CommandResult, Owner, Refusal, Status,
-};
 use baton_protocol::outcome::Outcome;
+use baton_protocol::settings::AgentChange;
+use baton_protocol::{Agent, AgentState, CommandBody, CommandResult, Owner, Refusal, Status};
 use baton_world::world::{Answered, Setup, claim, eventually, for_each_store, reply};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,8 +180,7 @@ async fn who_leaves_owns_nothing_and_is_given_nothing() {
             ana.claims(conversation).await;
             owned.push(conversation);
         }
-        let leaving =
-            AgentChange { state: Some(AgentState::Leaving), ..AgentChange::default() };
+        let leaving = AgentChange { state: Some(AgentState::Leaving), ..AgentChange::default() };
         change(world, ana.id, &leaving).await;
         let (code, _) = ana.phone().is_closed().await;
         assert!(matches!(code, 4401 | 4403), "{code}");
@@ -202,16 +199,22 @@ async fn who_leaves_owns_nothing_and_is_given_nothing() {
         let conversation = world.contact("Lucía").conversation().await;
         let epoch = ben.head(conversation).await.owner_epoch;
         let sofia = world.agent("Sofia").await;
-        let to_ana =
-            Assign { agent_id: ana.id, expect_owner_epoch: epoch, exceed_capacity: false };
+        let to_ana = Assign { agent_id: ana.id, expect_owner_epoch: epoch, exceed_capacity: false };
         let refusal = sofia.does(conversation, CommandBody::Assign(to_ana)).await.refusal();
-        assert!(matches!(&refusal, Refusal::Invalid { field, .. } if field == "agent_id"), "{refusal:?}");
+        assert!(
+            matches!(&refusal, Refusal::Invalid { field, .. } if field == "agent_id"),
+            "{refusal:?}"
+        );
         ben.phone().converges().await;
     })
     .await;
 }
 
-async fn change(world: &baton_world::world::World, agent: baton_protocol::AgentId, to: &AgentChange) {
+async fn change(
+    world: &baton_world::world::World,
+    agent: baton_protocol::AgentId,
+    to: &AgentChange,
+) {
     let admin = world.admin().await;
     let (api, token) = (&admin.signed.api, Some(admin.signed.session.access_token.as_str()));
     let path = format!("/agents/{agent}");

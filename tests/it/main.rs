@@ -1,8 +1,8 @@
 //! The end-to-end tests of Baton, in one binary.
 
-mod faults;
 mod assignment;
 mod engine;
+mod faults;
 mod lease;
 mod reply_fence;
 mod sending;

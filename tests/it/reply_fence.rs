@@ -54,8 +54,10 @@ async fn only_what_a_command_names_by_after_is_known_to_it() {
         let first = ana.command(conversation, reply("One", seen));
         let second =
             Command { after: Some(first.op_id), ..ana.command(conversation, reply("Two", seen)) };
-        let third =
-            Command { after: Some(second.op_id), ..ana.command(conversation, reply("Three", seen)) };
+        let third = Command {
+            after: Some(second.op_id),
+            ..ana.command(conversation, reply("Three", seen))
+        };
         let lone = ana.command(conversation, reply("Four", seen));
         let all = [first, second.clone(), third, lone];
         let results = ana.signed.commands(&all).await.expect("answers");
@@ -145,8 +147,10 @@ async fn what_was_asked_for_before_it_arrived_never_happens() {
         lucia.sends("Hola").await;
         let conversation = lucia.conversation().await;
         let seen = ana.last_line(conversation).await;
-        let (done, lost) =
-            (ana.command(conversation, reply("One", seen)), ana.command(conversation, reply("Two", seen)));
+        let (done, lost) = (
+            ana.command(conversation, reply("One", seen)),
+            ana.command(conversation, reply("Two", seen)),
+        );
         let line = ana.gives(done.clone()).await.accepted().line;
         let query = OutcomesQuery { op_ids: vec![done.op_id, lost.op_id] };
         let answer: CommandResults =
@@ -212,7 +216,8 @@ async fn what_depends_on_a_refused_act_is_refused_and_on_an_unknown_one_waits() 
         assert_eq!(ana.gives(second).await.refusal(), refused);
         // Nobody's act: a chain cannot begin with what never was.
         let never = OpId(Uuid::now_v7());
-        let lone = Command { after: Some(never), ..ana.command(conversation, reply("Three", seen)) };
+        let lone =
+            Command { after: Some(never), ..ana.command(conversation, reply("Three", seen)) };
         assert_eq!(ana.gives(lone).await.refusal(), Refusal::DependsOnUnknown { op_id: never });
         assert!(lucia.received().is_empty());
     })
@@ -270,7 +275,10 @@ async fn a_quote_and_a_withdrawal_name_messages_of_this_conversation() {
             })
         };
         let refusal = ana.does(here, quote(theirs)).await.refusal();
-        assert!(matches!(&refusal, Refusal::Invalid { field, .. } if field == "quoted"), "{refusal:?}");
+        assert!(
+            matches!(&refusal, Refusal::Invalid { field, .. } if field == "quoted"),
+            "{refusal:?}"
+        );
         ana.does(here, quote(mine)).await.accepted();
         assert_eq!(lucia.receives("Blue").await.context, Some(asked));
         let foreign = CommandBody::Cancel(OfMessage { message_id: theirs.expect("a line").id });

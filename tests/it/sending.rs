@@ -162,9 +162,11 @@ async fn what_was_overtaken_while_it_waited_is_held_with_what_follows_it_until_i
         let (ana, lucia) = (world.agent("Ana").await, world.contact("Lucía"));
         let at_s = world.clock.now().ms() / 1_000 - 600;
         let says = async |text: &str, at_s: i64| {
-            lucia.sends_type(json!({
-                "type": "text", "text": {"body": text}, "timestamp": at_s.to_string(),
-            })).await
+            lucia
+                .sends_type(json!({
+                    "type": "text", "text": {"body": text}, "timestamp": at_s.to_string(),
+                }))
+                .await
         };
         says("Hola", at_s).await;
         let conversation = lucia.conversation().await;

@@ -110,7 +110,8 @@ async fn repeating_splitting_and_merging_posts_changes_nothing() {
             })
             .collect();
         let post = |some: &[Value]| {
-            let contacts = json!([contact("34600000001", "Lucía"), contact("34600000002", "Pablo")]);
+            let contacts =
+                json!([contact("34600000001", "Lucía"), contact("34600000002", "Pablo")]);
             webhook(NUMBER, json!({"contacts": contacts, "messages": some}))
         };
         // Several elements in one POST, two of them a second time.
@@ -146,9 +147,11 @@ async fn in_whatever_order_first_deliveries_come_messages_statuses_window_and_ow
         for (n, order) in orders.iter().enumerate() {
             let name = format!("Lucía {n}");
             let lucia = world.contact(&name);
-            lucia.sends_type(json!({
-                "type": "text", "text": {"body": "Hola"}, "timestamp": at_s.to_string(),
-            })).await;
+            lucia
+                .sends_type(json!({
+                    "type": "text", "text": {"body": "Hola"}, "timestamp": at_s.to_string(),
+                }))
+                .await;
             let conversation = lucia.conversation().await;
             ana.replies(conversation, &format!("Hola {n}")).await;
             let sent = lucia.receives(&format!("Hola {n}")).await.wamid;
@@ -207,8 +210,20 @@ async fn every_other_type_takes_a_seq_and_reactions_and_system_lines_take_none()
         let (ana, lucia) = (world.agent("Ana").await, world.contact("Lucía"));
         let wamid = lucia.sends("Look:").await;
         let media = json!({"id": "1", "mime_type": "x/y", "sha256": "z"});
-        let others = ["image", "document", "audio", "video", "sticker", "interactive", "button",
-            "order", "location", "contacts", "request_welcome", "from_the_future"];
+        let others = [
+            "image",
+            "document",
+            "audio",
+            "video",
+            "sticker",
+            "interactive",
+            "button",
+            "order",
+            "location",
+            "contacts",
+            "request_welcome",
+            "from_the_future",
+        ];
         for kind in others {
             lucia.sends_type(json!({"type": kind, kind: media})).await;
         }
@@ -240,8 +255,10 @@ async fn while_the_database_is_away_whatsapp_is_told_to_come_again() {
         let ready = world.asks(Method::GET, "/readyz", None, None).await;
         assert_eq!(ready.status, 503);
         gate.open().await;
-        eventually("taken in", async || (world.posts(&body).await.status == 200).then_some(())).await;
-        let lines: Vec<_> = snapshots(world).await.iter().flat_map(|one| texts(lines_of(one))).collect();
+        eventually("taken in", async || (world.posts(&body).await.status == 200).then_some(()))
+            .await;
+        let lines: Vec<_> =
+            snapshots(world).await.iter().flat_map(|one| texts(lines_of(one))).collect();
         assert_eq!(lines, ["Hola"]);
     })
     .await;

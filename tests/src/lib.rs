@@ -1,9 +1,9 @@
 //! The world of the end-to-end tests: what they are made of.
 
+pub mod bench;
 pub mod compare;
 pub mod dice;
 pub mod history;
 pub mod phone;
 pub mod process;
-pub mod bench;
 pub mod world;

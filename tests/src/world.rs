@@ -267,7 +267,8 @@ fn config(
         ("BATON_STORE__CONNECTIONS_MAX".to_owned(), "4".to_owned()),
         ("BATON_STORE__SQLITE_SYNCHRONOUS".to_owned(), "normal".to_owned()),
     ];
-    variables.extend(setup.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    variables
+        .extend(setup.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     let data = match database.url.strip_prefix("sqlite://") {
         Some(file) => std::path::Path::new(file).parent().context("a directory")?,
         None => {
@@ -281,8 +282,7 @@ fn config(
 
 fn seeds(simulator: &Simulator, slug: &str, number: &Number) -> Seeds {
     let platform = simulator.config();
-    let agents =
-        [("Ana", Role::Agent), ("Ben", Role::Agent), ("Chloe", Role::Agent)].into_iter();
+    let agents = [("Ana", Role::Agent), ("Ben", Role::Agent), ("Chloe", Role::Agent)].into_iter();
     Seeds {
         slug: slug.to_owned(),
         agents: agents

@@ -83,8 +83,10 @@ impl Phone {
         let says = |full: &Full| {
             full.lines.values().any(|line| line.content.text.as_deref() == Some(text))
         };
-        self.until(text, |mirror| mirror.conversations.values().any(|held| full(held).is_some_and(says)))
-            .await;
+        self.until(text, |mirror| {
+            mirror.conversations.values().any(|held| full(held).is_some_and(says))
+        })
+        .await;
     }
 
     /// Waits until a message of a conversation stands there.
@@ -92,7 +94,8 @@ impl Phone {
         let what = format!("line {} is {}", line.seq, status.name());
         self.until(&what, |mirror| {
             let held = mirror.conversations.get(&id).and_then(full);
-            held.and_then(|full| full.lines.get(&line.seq)).is_some_and(|l| l.status == Some(status))
+            held.and_then(|full| full.lines.get(&line.seq))
+                .is_some_and(|l| l.status == Some(status))
         })
         .await;
     }
@@ -177,7 +180,11 @@ impl Phone {
     }
 
     /// Waits for a frame of this connection that fits, from its beginning on.
-    pub async fn hears(&self, what: &str, fits: impl Fn(&ServerFrame) -> bool + Send) -> ServerFrame {
+    pub async fn hears(
+        &self,
+        what: &str,
+        fits: impl Fn(&ServerFrame) -> bool + Send,
+    ) -> ServerFrame {
         self.hears_from(0, what, fits).await
     }
 
