@@ -127,7 +127,7 @@ async fn who_looks_and_what_is_drafted_is_shown_to_those_who_see_the_conversatio
 fn held_by(
     conversation: ConversationId,
     agent: Option<AgentId>,
-) -> impl Fn(&ServerFrame) -> bool + Send {
+) -> impl Fn(&ServerFrame) -> bool + Send + Sync {
     move |frame| {
         matches!(frame, ServerFrame::Lease(lease) if lease.conversation_id == conversation
             && lease.holder.map(|holder| holder.agent_id) == agent)

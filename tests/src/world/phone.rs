@@ -183,7 +183,7 @@ impl Phone {
     pub async fn hears(
         &self,
         what: &str,
-        fits: impl Fn(&ServerFrame) -> bool + Send,
+        fits: impl Fn(&ServerFrame) -> bool + Send + Sync,
     ) -> ServerFrame {
         self.hears_from(0, what, fits).await
     }
@@ -198,7 +198,7 @@ impl Phone {
         &self,
         mark: usize,
         what: &str,
-        fits: impl Fn(&ServerFrame) -> bool + Send,
+        fits: impl Fn(&ServerFrame) -> bool + Send + Sync,
     ) -> ServerFrame {
         let state = self.state.lock().await;
         let socket = state.socket.as_ref().expect("on line");
