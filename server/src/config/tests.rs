@@ -192,10 +192,10 @@ fn every_key_is_read_by_somebody() {
         for key in keys.as_table().expect("a section").keys() {
             let name =
                 READ_AS.iter().find(|(of, _)| of == key).map_or(key.as_str(), |(_, as_)| as_);
-            let is_read = code.match_indices(&format!(".{name}")).any(|(at, found)| {
-                let after = code[at + found.len()..].chars().next();
-                !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
-            });
+            let is_read = code
+                .split(&format!(".{name}"))
+                .skip(1)
+                .any(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'));
             assert!(is_read, "nobody reads {section}.{key}");
         }
     }

@@ -1,6 +1,7 @@
 //! Whether the server lives, whether it may be given work, and its figures.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header;
@@ -8,6 +9,9 @@ use axum::response::IntoResponse;
 
 use super::{Answer, Fault, Parts};
 use crate::telemetry::Metrics;
+
+/// How long the database has to prove that it is there.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn alive() -> &'static str {
@@ -19,7 +23,9 @@ pub(super) async fn ready(State(parts): State<Parts>) -> Answer<&'static str> {
     if parts.draining.load(Ordering::Relaxed) {
         return Err(Fault::unavailable(5_000));
     }
-    parts.store.ping().await?;
+    // Whoever asks does not wait long, and a pool without connections would.
+    let answered = tokio::time::timeout(PATIENCE, parts.store.ping()).await;
+    answered.map_err(|_late| Fault::unavailable(1_000))??;
     Ok("ready\n")
 }
 
