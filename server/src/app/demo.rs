@@ -139,30 +139,8 @@ fn facts(server: &Server, simulator: &Simulator, logins: Vec<Login>) -> Facts {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use baton_protocol::command::Reply;
-    use baton_protocol::{Command, CommandBody, DeviceId, LineRef, OpId};
-    use baton_simulator::Span;
-
     use super::*;
     use crate::config::Sources;
-    use crate::engine::work::Caller;
-    use crate::store::{Options, Sql, Store};
-
-    /// The only value of a query, as soon as there is one.
-    async fn eventually(store: &Store, sql: &'static Sql) -> String {
-        for _ in 0..1_000 {
-            let mut tx = store.read().await.unwrap();
-            let row = tx.row::<(String,)>(sql, &[]).await.unwrap();
-            tx.rollback().await.unwrap();
-            if let Some((value,)) = row {
-                return value;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("still nothing");
-    }
 
     /// The value of a line of `/metrics` that begins so; the sum where there are several.
     fn figure(text: &str, begins: &str) -> f64 {
@@ -205,53 +183,5 @@ mod tests {
         }
         assert!(!text.contains(&stage.facts.phone_number_id), "{text}");
         stage.strike().await;
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_stopping_server_waits_for_the_outcome_of_what_it_sends() {
-        static CONVERSATION: Sql = Sql::new("SELECT id FROM conversation");
-        static LINE: Sql = Sql::new("SELECT last_line FROM conversation");
-        static SENDING: Sql = Sql::new("SELECT id FROM message WHERE status = 'sending'");
-        static STATUS: Sql = Sql::new("SELECT status FROM message WHERE author_kind = 'agent'");
-        let mut config = Config::load(&Sources::default()).unwrap().config;
-        config.http.bind.set_port(0);
-        let stage = Stage::set(&config).await.unwrap();
-        let knobs =
-            baton_simulator::Knobs { answer_delay: Span::new(500, 500), ..stage.simulator.knobs() };
-        stage.simulator.set_knobs(knobs);
-        stage.simulator.customer("34600123456", "Lucía").sends("Hola").await;
-        let Stage { server, facts, simulator, clock, _directory: directory } = stage;
-        let conversation_id = eventually(&server.store, &CONVERSATION).await.parse().unwrap();
-        let id = eventually(&server.store, &LINE).await.parse().unwrap();
-        let agent = facts.logins.iter().find(|login| login.role == Role::Agent).unwrap();
-        let mut tx = server.store.read().await.unwrap();
-        let workspaces = crate::store::read::workspaces(&mut tx).await.unwrap();
-        tx.rollback().await.unwrap();
-        let (workspace, _) = workspaces.into_iter().find(|(_, slug)| slug == "demo").unwrap();
-        let device = DeviceId(clock.uuid_v7());
-        let reply = Reply {
-            text: "Sí".to_owned(),
-            seen: Some(LineRef { seq: 1, id }),
-            quoted: None,
-            replaces: None,
-            ignore_lease: false,
-        };
-        let command = Command {
-            op_id: OpId(clock.uuid_v7()),
-            conversation_id,
-            after: None,
-            retry_of: None,
-            body: CommandBody::Reply(reply),
-        };
-        let caller = Caller { workspace, agent: agent.agent_id, device };
-        server.engine.command(caller, command).await;
-        eventually(&server.store, &SENDING).await;
-        server.stop().await;
-        let url = format!("sqlite://{}", directory.path().join("baton.db").display());
-        let options = Options::new(baton_protocol::Epoch(clock.uuid_v4()));
-        let store = Store::open(&url, &options).await.unwrap();
-        assert_eq!(eventually(&store, &STATUS).await, "accepted");
-        store.close().await;
-        simulator.stop().await;
     }
 }
