@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod planted;
 pub mod scope;
 pub mod sight;
+pub mod tag;
 
 pub use apply::apply;
 pub use decide::{Decision, Draft, decide};

@@ -64,9 +64,19 @@ impl Status {
 #[serde(deny_unknown_fields)]
 pub struct LineRef {
     /// Number in the conversation: 1, 2, 3 …
+    #[serde(deserialize_with = "storable")]
     pub seq: u64,
     /// The message's id.
     pub id: MessageId,
+}
+
+/// Numbers are stored as signed ones.
+fn storable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let seq = u64::deserialize(deserializer)?;
+    if i64::try_from(seq).is_err() {
+        return Err(serde::de::Error::custom("seq is out of range"));
+    }
+    Ok(seq)
 }
 
 /// A run of customer messages that no human has answered.

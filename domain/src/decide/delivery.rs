@@ -127,12 +127,13 @@ pub fn result(
     }
 }
 
-/// WhatsApp says how far a message got. Statuses climb, never fall; a status of ours proves
-/// acceptance in any state.
+/// WhatsApp says how far a message got, and of which attempt it speaks if its tag says so.
+/// Statuses climb, never fall; a status of ours proves acceptance in any state. The failure of an
+/// earlier attempt says nothing of the one that followed it.
 pub fn status(
     conversation: &Conversation,
     lines: &Lines,
-    message: MessageId,
+    (message, attempt): (MessageId, Option<u32>),
     status: ProviderStatus,
     error: Option<&MessageError>,
 ) -> Vec<Draft> {
@@ -146,7 +147,8 @@ pub fn status(
         ProviderStatus::Played => MessageStatus::Played,
         ProviderStatus::Failed => {
             let arrived = rank >= MessageStatus::Delivered.provider_rank();
-            if arrived || current.needs_review() {
+            let is_of_the_last = attempt.map_or(facts.attempt <= 1, |n| n == facts.attempt);
+            if arrived || current.needs_review() || !is_of_the_last {
                 return Vec::new();
             }
             return keep_back(conversation, lines, facts, Kept::failed(error));

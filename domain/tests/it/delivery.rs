@@ -246,7 +246,7 @@ fn a_late_failure_below_answers_that_were_not_read_opens_nothing() {
     let drafts = baton_domain::decide::delivery::status(
         team.lucia(),
         &near,
-        line.id,
+        (line.id, None),
         ProviderStatus::Failed,
         None,
     );
@@ -495,4 +495,18 @@ fn a_claim_takes_capacity_for_what_a_failure_opened() {
     team.agent(BEN).capacity = Some(0);
     let epoch = team.lucia().head.owner_epoch;
     refused(team.does(BEN, claim(epoch)), "at_capacity");
+}
+
+#[test]
+fn the_failure_of_an_earlier_attempt_says_nothing_of_the_one_that_followed() {
+    let (mut team, line) = a_queued_reply();
+    team.sends_into_the_dark(line);
+    team.passes(MINUTE);
+    let seen = team.seen();
+    accepted(team.does(ANA, resend(line, seen)));
+    team.sends(line);
+    team.hears_of(LUCIA, (line.id, 1), ProviderStatus::Failed);
+    assert_eq!(team.status_of(line.id), Some(MessageStatus::Accepted));
+    team.hears_of(LUCIA, (line.id, 2), ProviderStatus::Failed);
+    assert_eq!(team.status_of(line.id), Some(MessageStatus::Failed));
 }

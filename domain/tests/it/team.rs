@@ -360,9 +360,22 @@ impl Team {
         self.append(id, drafts, Actor::System, None);
     }
 
+    /// A status whose tag names the attempt.
+    pub(crate) fn hears_of(
+        &mut self,
+        id: ConversationId,
+        (message, attempt): (MessageId, u32),
+        status: ProviderStatus,
+    ) {
+        let told = (message, Some(attempt));
+        let drafts = delivery::status(self.of(id), &self.lines, told, status, Some(&an_error()));
+        self.append(id, drafts, Actor::System, None);
+    }
+
     pub(crate) fn hears(&mut self, id: ConversationId, message: MessageId, status: ProviderStatus) {
         let lines = &self.lines;
-        let drafts = delivery::status(self.of(id), lines, message, status, Some(&an_error()));
+        let drafts =
+            delivery::status(self.of(id), lines, (message, None), status, Some(&an_error()));
         self.append(id, drafts, Actor::System, None);
     }
 

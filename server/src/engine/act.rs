@@ -9,6 +9,7 @@ use baton_domain::outcome::Answer;
 use baton_domain::planted::{Bug, is_planted};
 use baton_protocol::{
     Accepted, Actor, Conversation, Fact, LineRef, MessageStatus, OpId, Refusal, Timestamp,
+    WorkspaceId,
 };
 
 use super::load::{Channel, Loaded};
@@ -36,7 +37,7 @@ pub(super) fn command(
         return Answer::Refused(Refusal::NotAllowed);
     };
     match decision {
-        Decision::Replay(answer) => with_status(memory, work, answer),
+        Decision::Replay(answer) => with_status(memory, caller.workspace, answer),
         Decision::Refuse(refusal) => {
             if is_stored(&refusal) {
                 remember(memory, work, Answer::Refused(refusal.clone()), None);
@@ -96,10 +97,11 @@ fn is_stored(refusal: &Refusal) -> bool {
 }
 
 /// A replayed answer tells where the message stands today.
-fn with_status(memory: &Memory, work: &CommandWork, answer: Answer) -> Answer {
+fn with_status(memory: &Memory, workspace: WorkspaceId, answer: Answer) -> Answer {
     let Answer::Accepted(mut accepted) = answer else { return answer };
     if let Some(line) = accepted.line
-        && let Some(facts) = memory.lines.find(work.command.conversation_id, line.id)
+        && let Some((conversation, _)) = memory.places.get(&(workspace, line.id))
+        && let Some(facts) = memory.lines.find(*conversation, line.id)
     {
         accepted.status = facts.status;
     }
@@ -161,7 +163,8 @@ pub(super) fn outcomes(memory: &mut Memory, work: &OutcomesWork) -> Vec<(OpId, A
     for op_id in &work.op_ids {
         let priors = memory.priors.entry((workspace, agent)).or_default();
         if let Some(prior) = priors.get(op_id) {
-            answers.push((*op_id, prior.answer.clone()));
+            let answer = prior.answer.clone();
+            answers.push((*op_id, with_status(memory, workspace, answer)));
             continue;
         }
         let answer = Answer::Refused(Refusal::Cancelled);
@@ -185,9 +188,8 @@ pub(super) fn claim(memory: &mut Memory, work: &ClaimWork, now: Timestamp) -> Cl
         // The commit whose outcome was unknown did happen.
         return ClaimAnswer::Go { attempt, claim_epoch };
     }
-    if claim_epoch <= facts.claim_epoch {
-        return ClaimAnswer::Wait;
-    }
+    // The clock may have been put back since the last claim: epochs grow all the same.
+    let claim_epoch = claim_epoch.max(facts.claim_epoch + 1);
     let Some(conversation) = memory.conversation(key.0, key.1) else { return ClaimAnswer::No };
     let by = By { claim_epoch: Some(claim_epoch), ..By::new(Actor::System, now) };
     match delivery::claim(conversation, &memory.lines, message, now) {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_domain::decide::delivery::SendResult;
 use baton_protocol::{Fact, HeldReason, MessageStatus, WorkspaceId};
 use tokio::sync::{Notify, mpsc};
 
 use super::group::{self, Committed, Failed};
-use super::work::{Done, Work};
+use super::work::{ClaimAnswer, Done, ResultWork, Work};
 use super::{Limits, Member};
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
@@ -41,7 +42,9 @@ impl Committer {
                 },
             };
             let group = self.gather(first, &mut members, &mut carried);
-            self.settle(group).await;
+            if !group.is_empty() {
+                self.settle(group).await;
+            }
         }
     }
 
@@ -54,7 +57,7 @@ impl Committer {
     ) -> Vec<Member> {
         let mut weight = first.work.weight();
         let alone = is_alone(&first.work);
-        let mut group = vec![first];
+        let mut group = Vec::from_iter(Some(first).filter(is_wanted));
         while !alone && weight < self.limits.group {
             let Ok(member) = members.try_recv() else { break };
             weight += member.work.weight();
@@ -62,7 +65,7 @@ impl Committer {
                 *carried = Some(member);
                 break;
             }
-            group.push(member);
+            group.extend(Some(member).filter(is_wanted));
         }
         group
     }
@@ -70,8 +73,12 @@ impl Committer {
     async fn settle(&self, group: Vec<Member>) {
         let works: Vec<&Work> = group.iter().map(|member| &member.work).collect();
         match self.commit(&works, self.limits.lock_wait).await {
-            Ok(done) => answer(group, done),
+            Ok(done) => self.answer(group, done).await,
             Err(failed) if group.len() == 1 => self.settle_alone(group, failed).await,
+            // Each member alone would wait just as long, one after the other.
+            Err(failed) if matches!(failed.error, StoreError::Unavailable { .. }) => {
+                refuse(group, &failed);
+            }
             Err(failed) => {
                 self.metrics.group_retries.inc("split");
                 tracing::debug!(error = %failed.error, members = group.len(), "group split");
@@ -82,20 +89,23 @@ impl Committer {
 
     /// A lock that another holds stalls only its own workspace; any other error only the guilty
     /// member.
-    async fn settle_split(&self, group: Vec<Member>, error: &StoreError) {
+    ///
+    /// In a group inbound is decided first and claims last: so are its parts, or a claim would be
+    /// committed before the customer's message that it waited beside.
+    async fn settle_split(&self, mut group: Vec<Member>, error: &StoreError) {
+        group.sort_by_key(|member| member.work.rank());
         let by_workspace = matches!(error, StoreError::LockTimeout);
-        let mut parts: BTreeMap<Option<WorkspaceId>, Vec<Member>> = BTreeMap::new();
+        let mut parts: BTreeMap<WorkspaceId, Vec<Member>> = BTreeMap::new();
         let mut singles = Vec::new();
         for member in group {
             match workspace_of(&member.work) {
-                Some(workspace) if by_workspace => {
-                    parts.entry(Some(workspace)).or_default().push(member);
-                }
-                _ => singles.push(vec![member]),
+                Some(workspace) if by_workspace => parts.entry(workspace).or_default().push(member),
+                _ => singles.push(member),
             }
         }
         // A workspace alone would only fail in the same way again.
         let only_one = parts.len() == 1 && singles.is_empty();
+        self.settle_singly(singles).await;
         for part in parts.into_values() {
             let works: Vec<&Work> = part.iter().map(|member| &member.work).collect();
             let attempt = if only_one || part.len() == 1 {
@@ -104,15 +114,54 @@ impl Committer {
                 self.commit(&works, self.limits.lock_wait).await.ok()
             };
             match attempt {
-                Some(done) => answer(part, done),
-                None => singles.extend(part.into_iter().map(|member| vec![member])),
+                Some(done) => self.answer(part, done).await,
+                None => self.settle_singly(part).await,
             }
         }
-        for single in singles {
-            let works: Vec<&Work> = single.iter().map(|member| &member.work).collect();
-            match self.commit(&works, self.limits.lock_wait_alone).await {
-                Ok(done) => answer(single, done),
-                Err(failed) => refuse(single, &failed),
+    }
+
+    async fn settle_singly(&self, members: Vec<Member>) {
+        let mut members = members.into_iter();
+        while let Some(member) = members.next() {
+            if !is_wanted(&member) {
+                continue;
+            }
+            match self.commit(&[&member.work], self.limits.lock_wait_alone).await {
+                Ok(done) => self.answer(vec![member], done).await,
+                Err(failed) if matches!(failed.error, StoreError::Unavailable { .. }) => {
+                    let rest = std::iter::once(member).chain(members).collect();
+                    return refuse(rest, &failed);
+                }
+                Err(failed) => refuse(vec![member], &failed),
+            }
+        }
+    }
+
+    /// Answers. A claim that nobody waits for any more goes back: its worker gave up before a
+    /// byte left.
+    async fn answer(&self, group: Vec<Member>, done: Vec<Done>) {
+        let mut back = Vec::new();
+        for (member, done) in group.into_iter().zip(done) {
+            // Whoever else asked may have gone: nobody is then to be told.
+            let Err(Ok(Done::Claim(ClaimAnswer::Go { attempt, claim_epoch }))) =
+                member.done.send(Ok(done))
+            else {
+                continue;
+            };
+            let Work::Claim(claim) = member.work else { continue };
+            back.push(Work::Result(ResultWork {
+                at: claim.at,
+                attempt,
+                claim_epoch,
+                result: SendResult::Again,
+                due_at: None,
+            }));
+        }
+        if !back.is_empty() {
+            let works: Vec<&Work> = back.iter().collect();
+            // Should this fail, the rescue says `unconfirmed`.
+            if let Err(failed) = self.commit(&works, self.limits.lock_wait_alone).await {
+                tracing::warn!(error = %failed.error, "claims could not be given back");
             }
         }
     }
@@ -123,7 +172,7 @@ impl Committer {
         }
         let works: Vec<&Work> = group.iter().map(|member| &member.work).collect();
         match self.commit(&works, self.limits.lock_wait_alone).await {
-            Ok(done) => answer(group, done),
+            Ok(done) => self.answer(group, done).await,
             Err(failed) => refuse(group, &failed),
         }
     }
@@ -132,6 +181,7 @@ impl Committer {
     /// own op ids and claims, if it did happen.
     async fn commit(&self, works: &[&Work], lock_wait: Duration) -> Result<Vec<Done>, Failed> {
         let mut tries = 0;
+        let mut may_have_happened = false;
         loop {
             tries += 1;
             let started = self.clock.monotonic();
@@ -146,7 +196,13 @@ impl Committer {
                     return Ok(self.publish(committed).await);
                 }
                 Err(failed) if failed.is_unknown && tries < UNKNOWN_TRIES => {
+                    may_have_happened = true;
                     tracing::warn!(error = %failed.error, "the outcome of a commit is unknown");
+                }
+                // A refusal now may only mean that it happened: nobody can tell.
+                Err(failed) if may_have_happened => {
+                    let error = StoreError::Unavailable { cause: failed.error.to_string() };
+                    return Err(Failed { error, is_unknown: true });
                 }
                 Err(failed) => return Err(failed),
             }
@@ -214,11 +270,9 @@ fn workspace_of(work: &Work) -> Option<WorkspaceId> {
     }
 }
 
-/// Whoever asked may have gone: nobody is then to be told.
-fn answer(group: Vec<Member>, done: Vec<Done>) {
-    for (member, done) in group.into_iter().zip(done) {
-        drop(member.done.send(Ok(done)));
-    }
+/// A claim is worth nothing to a worker that has given up waiting for it.
+fn is_wanted(member: &Member) -> bool {
+    !(matches!(member.work, Work::Claim(_)) && member.done.is_closed())
 }
 
 fn refuse(group: Vec<Member>, failed: &Failed) {

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::context::{AgentFacts, LineFacts, Prior, TeamFacts};
-use baton_domain::inbound::{ElementBody, InboundMessage};
+use baton_domain::inbound::{ElementBody, InboundMessage, ProviderStatus};
+use baton_domain::outcome::Answer;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    AgentState, Author, Availability, ChannelId, ContactId, ConversationId, Epoch, HeldReason,
-    LineRef, MembershipKind, MessageStatus, ReplyPolicy, Role, TeamId, Timestamp, Visibility,
-    WorkspaceId,
+    Accepted, AgentState, Author, Availability, ChannelId, ContactId, ConversationId, Epoch,
+    HeldReason, LineRef, MembershipKind, MessageStatus, ReplyPolicy, Role, TeamId, Timestamp,
+    Visibility, WorkspaceId,
 };
 
 use super::memory::{Extras, Held, Key, Memory, ParkedStatus};
@@ -333,10 +334,10 @@ async fn load_priors(
     }
     let keys: Vec<_> = needs.outcomes.iter().collect();
     for row in rows::priors(tx, &json(&keys)).await? {
-        let answer: baton_domain::outcome::Answer = from_json(&row.answer)?;
+        let answer: Answer = from_json(&row.answer)?;
         let workspace = id(&row.workspace)?;
         // A predecessor's message may lie below what was seen: its status matters too.
-        if let baton_domain::outcome::Answer::Accepted(accepted) = &answer
+        if let Answer::Accepted(accepted) = &answer
             && let Some(line) = accepted.line
         {
             needs.messages.insert(line.id);
@@ -352,8 +353,39 @@ async fn load_priors(
             .or_default()
             .insert(id(&row.op_id)?, prior);
     }
+    load_written(tx, needs, memory).await?;
     if !needs.messages.is_empty() {
         load_places(tx, needs, memory).await?;
+    }
+    Ok(())
+}
+
+/// Outcomes are kept for a time; lines and notes keep their op ids for ever, so that what was
+/// carried out is never called cancelled.
+async fn load_written(
+    tx: &mut Tx,
+    needs: &mut Needs,
+    memory: &mut Memory,
+) -> Result<(), StoreError> {
+    if needs.asked.is_empty() {
+        return Ok(());
+    }
+    let workspaces = texts(&needs.workspaces);
+    let agents = texts(needs.asked.iter().map(|(agent, _)| agent));
+    let op_ids = texts(needs.asked.iter().map(|(_, op_id)| op_id));
+    for row in rows::written(tx, &workspaces, &agents, &op_ids).await? {
+        let mut accepted = Accepted::default();
+        if row.is_note == 0 {
+            let line = LineRef { seq: number(row.seq)?, id: id(&row.id)? };
+            needs.messages.insert(line.id);
+            accepted.line = Some(line);
+        } else {
+            accepted.note_id = Some(id(&row.id)?);
+        }
+        let answer = Answer::Accepted(accepted);
+        let prior = Prior { body_hash: String::new(), after: None, answer };
+        let priors = memory.priors.entry((id(&row.workspace)?, id(&row.agent)?)).or_default();
+        priors.entry(id(&row.op_id)?).or_insert(prior);
     }
     Ok(())
 }
@@ -460,15 +492,8 @@ fn team(row: &rows::TeamRow) -> Result<TeamFacts, StoreError> {
 }
 
 fn parked(row: &rows::ParkedRow) -> Result<ParkedStatus, StoreError> {
-    use baton_domain::inbound::ProviderStatus;
-    let status = match row.status.as_str() {
-        "sent" => ProviderStatus::Sent,
-        "delivered" => ProviderStatus::Delivered,
-        "read" => ProviderStatus::Read,
-        "played" => ProviderStatus::Played,
-        "failed" => ProviderStatus::Failed,
-        other => return Err(StoreError::Corrupt(format!("parked status {other:?}"))),
-    };
+    let status = ProviderStatus::from_name(&row.status)
+        .ok_or_else(|| StoreError::Corrupt(format!("parked status {:?}", row.status)))?;
     let error = row.error.as_deref().map(from_json).transpose()?;
-    Ok(ParkedStatus { status, error, at: Timestamp::from_ms(row.at) })
+    Ok(ParkedStatus { status, attempt: None, error, at: Timestamp::from_ms(row.at) })
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use baton_domain::inbound::{ElementBody, InboundMessage};
+use baton_domain::tag::Tag;
 use baton_protocol::{
-    AgentId, ChannelId, CommandBody, ConversationId, MessageId, Owner, WorkspaceId,
+    AgentId, ChannelId, CommandBody, ConversationId, MessageId, OpId, Owner, WorkspaceId,
 };
 use serde::Serialize;
 
@@ -29,6 +30,8 @@ pub(super) struct Needs {
     pub(super) brought_back: BTreeSet<String>,
     /// Outcomes, each `[workspace, agent, op_id]`.
     pub(super) outcomes: BTreeSet<(String, String, String)>,
+    /// Whose outcomes are asked for, and which.
+    pub(super) asked: BTreeSet<(AgentId, OpId)>,
     /// Lines, each `[workspace, conversation, from, to]`.
     pub(super) stretches: BTreeSet<(String, String, u64, u64)>,
     /// Whether a command came.
@@ -61,6 +64,7 @@ impl Needs {
             Work::Command(work) => self.add_command(work),
             Work::Outcomes(work) => {
                 self.workspaces.insert(work.workspace);
+                self.asked.extend(work.op_ids.iter().map(|op_id| (work.agent, *op_id)));
                 for op_id in &work.op_ids {
                     self.add_outcome(work.workspace, work.agent, *op_id);
                 }
@@ -100,7 +104,7 @@ impl Needs {
             }
             ElementBody::Status(status) => {
                 self.wamids.insert(status.wamid.clone());
-                self.messages.extend(tagged(status.tag.as_deref(), epoch));
+                self.messages.extend(tagged(status.tag.as_deref(), epoch).map(|tag| tag.message));
             }
             ElementBody::Ignored { .. } | ElementBody::Unattributable { .. } => {}
         }
@@ -172,18 +176,14 @@ impl Needs {
         self.stretches.insert((workspace.to_string(), of.to_string(), from, to));
     }
 
-    fn add_outcome(&mut self, workspace: WorkspaceId, agent: AgentId, op: baton_protocol::OpId) {
+    fn add_outcome(&mut self, workspace: WorkspaceId, agent: AgentId, op: OpId) {
         self.outcomes.insert((workspace.to_string(), agent.to_string(), op.to_string()));
     }
 }
 
-/// The message that a tag of this life of the database names.
-pub(super) fn tagged(tag: Option<&str>, epoch: baton_protocol::Epoch) -> Option<MessageId> {
-    let mut parts = tag?.split(':');
-    if parts.next() != Some("b1") || parts.next()?.parse() != Ok(epoch) {
-        return None;
-    }
-    parts.next()?.parse().ok()
+/// The attempt that a tag of this life of the database names.
+pub(super) fn tagged(tag: Option<&str>, epoch: baton_protocol::Epoch) -> Option<Tag> {
+    Tag::parse(tag?).filter(|tag| tag.epoch == epoch)
 }
 
 /// The names under which the sender of a message may be known, most certain first; the variants

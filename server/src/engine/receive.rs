@@ -165,9 +165,15 @@ fn status(
 ) {
     let key = (channel.workspace, (channel.id, update.wamid.clone()));
     let by_tag = tagged(update.tag.as_deref(), epoch)
-        .filter(|id| memory.places.contains_key(&(channel.workspace, *id)));
-    let message = by_tag.or_else(|| memory.wamids.get(&key).map(|(_, id)| *id));
-    let parked = ParkedStatus { status: update.status, error: update.error.clone(), at: update.at };
+        .filter(|tag| memory.places.contains_key(&(channel.workspace, tag.message)));
+    let by_wamid = memory.wamids.get(&key).map(|(_, id)| *id);
+    let message = by_tag.map(|tag| tag.message).or(by_wamid);
+    let parked = ParkedStatus {
+        status: update.status,
+        attempt: by_tag.map(|tag| tag.attempt),
+        error: update.error.clone(),
+        at: update.at,
+    };
     match message {
         Some(message) => {
             set_wamid(memory, channel, message, &update.wamid);
@@ -213,7 +219,7 @@ pub(super) fn apply_status(
     let drafts = delivery::status(
         conversation,
         &memory.lines,
-        message,
+        (message, parked.attempt),
         parked.status,
         parked.error.as_ref(),
     );

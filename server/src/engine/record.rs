@@ -346,7 +346,7 @@ fn intake(memory: &Memory, posts: &[&Post], now: Timestamp, writes: &mut Writes)
             continue;
         }
         let error = parked.error.as_ref().and_then(|error| serde_json::to_string(error).ok());
-        let status = format!("{:?}", parked.status).to_lowercase();
+        let status = parked.status.name();
         writes.parked.push(json!([workspace, channel, wamid, status, error, parked.at.ms()]));
     }
     for (workspace, (channel, wamid)) in &memory.unparked {

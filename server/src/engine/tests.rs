@@ -343,3 +343,60 @@ async fn resolving_hands_to_the_queue_and_the_next_message_opens_an_episode() {
         bench.close().await;
     }
 }
+
+#[tokio::test]
+async fn what_was_carried_out_is_never_called_cancelled_however_long_ago_it_was() {
+    for database in databases().await {
+        let bench = bench(database, 1).await;
+        bench.says("16505551234", "wamid.1", "Hola").await;
+        let conversation = bench.only_conversation().await;
+        let (replied, noted, never) =
+            (OpId(bench.clock.uuid_v7()), OpId(bench.clock.uuid_v7()), OpId(bench.clock.uuid_v7()));
+        let note = CommandBody::Note(NoteText { text: "VIP".to_owned() });
+        let wishes = [(replied, reply("Sí", conversation.thread.last_line)), (noted, note)];
+        for (op_id, body) in wishes {
+            let command = Command {
+                op_id,
+                conversation_id: conversation.head.id,
+                after: None,
+                retry_of: None,
+                body,
+            };
+            accepted(bench.engine.command(bench.caller(0), command).await);
+        }
+        bench.database.tamper("DELETE FROM outcome").await;
+        let asked = vec![replied, noted, never];
+        let mut answers =
+            bench.engine.outcomes(bench.workspace, bench.agents[0], asked).await.unwrap();
+        assert_eq!(refused(answers.pop().unwrap()), Refusal::Cancelled);
+        assert!(accepted(answers.pop().unwrap()).note_id.is_some());
+        let answer = accepted(answers.pop().unwrap());
+        assert_eq!(answer.line.map(|line| line.seq), Some(2));
+        assert_eq!(answer.status, Some(MessageStatus::Queued));
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_nobody_waits_for_goes_back_into_the_queue() {
+    for database in databases().await {
+        let bench = bench(database, 1).await;
+        bench.says("16505551234", "wamid.1", "Hola").await;
+        let seen = bench.only_conversation().await.thread.last_line;
+        let line = accepted(bench.does(0, reply("Sí", seen)).await).line.unwrap();
+        let conversation = bench.only_conversation().await;
+        let at = MessageAt {
+            workspace: bench.workspace,
+            channel: conversation.head.channel_id,
+            conversation: conversation.head.id,
+            seq: line.seq,
+            message: line.id,
+        };
+        // The worker gives up before the committer has seen the claim, or after.
+        let gives_up = tokio::time::timeout(Duration::ZERO, bench.engine.claim(at, 77)).await;
+        assert!(gives_up.is_err());
+        let claimed = bench.engine.claim(at, 78).await.unwrap();
+        assert!(matches!(claimed, ClaimAnswer::Go { .. }), "{claimed:?}");
+        bench.close().await;
+    }
+}

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_domain::decide::delivery::SendResult;
+use baton_domain::tag::Tag;
 use baton_protocol::{ChannelId, ConversationId, Epoch, Timestamp, WorkspaceId};
 use tokio::sync::Semaphore;
 
@@ -24,7 +25,6 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::whatsapp::client::{Addressee, Client, SendOutcome, SendRequest, Token};
 use crate::whatsapp::errors::{Class, Pause, look_up};
-use crate::whatsapp::tag::Tag;
 
 /// Opens a channel's sealed token.
 pub type Unseal = Arc<dyn Fn(WorkspaceId, ChannelId, &str) -> Option<Token> + Send + Sync>;

@@ -8,11 +8,12 @@
 
 use std::{fmt, time::Duration};
 
+use baton_domain::tag::Tag;
 use baton_protocol::MessageError;
 use reqwest::{Url, redirect, retry};
 use serde::Serialize;
 
-use super::{errors::Class, tag::Tag};
+use super::errors::Class;
 
 mod answer;
 #[cfg(test)]

@@ -5,10 +5,8 @@ pub mod client;
 pub mod errors;
 pub mod payload;
 pub mod signature;
-pub mod tag;
 
 pub use client::{Addressee, Client, ClientError, SendOutcome, SendRequest, Timeouts, Token};
 pub use errors::{Class, ErrorRow, Pause, look_up, message_error};
 pub use payload::{NotJson, parse};
 pub use signature::{SignatureRefused, verify, verify_subscription};
-pub use tag::Tag;

@@ -12,7 +12,7 @@ mod write;
 pub(crate) use lock::{insert_identities, lock_agents, lock_conversations, lock_log_heads};
 pub(crate) use read::{
     agents, channels, contacts, conversations, identities, lines, log_heads, memberships,
-    messages_by_id, messages_by_wamid, parked_statuses, priors, read_marks, teams,
+    messages_by_id, messages_by_wamid, parked_statuses, priors, read_marks, teams, written,
 };
 pub(crate) use rows::{AgentRow, IdentityRow, LineRow, ParkedRow, TeamRow};
 pub(crate) use write::{Writes, write};

@@ -3,7 +3,7 @@
 
 use super::rows::{
     AgentRow, ChannelRow, ContactRow, ConversationRow, HeadRow, IdentityRow, LineRow,
-    MembershipRow, ParkedRow, PlaceRow, PriorRow, ReadMarkRow, TeamRow,
+    MembershipRow, ParkedRow, PlaceRow, PriorRow, ReadMarkRow, TeamRow, WrittenRow,
 };
 use crate::store::rows::conversation_columns;
 use crate::store::{Sql, StoreError, Tx};
@@ -84,7 +84,7 @@ pub(crate) async fn messages_by_id(tx: &mut Tx, workspaces: &str, ids: &str) -> 
     tx.rows(&SQL, &[workspaces, ids]).await
 }
 
-/// Where the messages with these ids of Meta stand, attempts included.
+/// Where the messages with these ids of Meta stand.
 pub(crate) async fn messages_by_wamid(
     tx: &mut Tx,
     workspaces: &str,
@@ -146,6 +146,23 @@ pub(crate) async fn priors(tx: &mut Tx, keys: &str) -> Rows<PriorRow> {
              AND o.op_id = x.op_id}",
     );
     tx.rows(&SQL, &[keys]).await
+}
+
+/// What these commands wrote, for outcomes that are kept no longer.
+pub(crate) async fn written(
+    tx: &mut Tx,
+    workspaces: &str,
+    agents: &str,
+    op_ids: &str,
+) -> Rows<WrittenRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, author AS agent, op_id, id, seq, CAST(0 AS BIGINT) AS is_note FROM message
+         WHERE workspace {in $1} AND author {in $2} AND op_id {in $3}
+         UNION ALL
+         SELECT workspace, author AS agent, op_id, id, revision AS seq, CAST(1 AS BIGINT) AS is_note FROM note
+         WHERE workspace {in $1} AND author {in $2} AND op_id {in $3}",
+    );
+    tx.rows(&SQL, &[workspaces, agents, op_ids]).await
 }
 
 /// How far these agents have read these conversations.

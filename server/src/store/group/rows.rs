@@ -121,6 +121,17 @@ pub(crate) struct PriorRow {
     pub(crate) answer: String,
 }
 
+/// What a command wrote.
+#[derive(FromRow, Clone, Debug)]
+pub(crate) struct WrittenRow {
+    pub(crate) workspace: String,
+    pub(crate) agent: String,
+    pub(crate) op_id: String,
+    pub(crate) id: String,
+    pub(crate) seq: i64,
+    pub(crate) is_note: i64,
+}
+
 /// How far an agent has read.
 #[derive(FromRow, Clone, Debug)]
 pub(crate) struct ReadMarkRow {

@@ -233,14 +233,18 @@ CREATE TABLE message (
   FOREIGN KEY (workspace, conversation) REFERENCES conversation (workspace, id),
   CHECK ((author_kind = 'agent') = (author IS NOT NULL)),
   CHECK (author_kind <> 'agent' OR (op_id IS NOT NULL AND status IS NOT NULL)),
-  CHECK (author_kind <> 'customer' OR (wamid IS NOT NULL AND status IS NULL))
+  CHECK (author_kind <> 'customer' OR (wamid IS NOT NULL AND status IS NULL)),
+  -- What the provider has said stands: the status shown is not below it.
+  CHECK (provider_rank <= CASE status WHEN 'accepted' THEN 1 WHEN 'sent' THEN 2
+    WHEN 'delivered' THEN 3 WHEN 'read' THEN 4 ELSE 5 END)
 );
 
 CREATE UNIQUE INDEX message_id ON message (workspace, id);
 CREATE UNIQUE INDEX message_wamid ON message (workspace, channel, wamid) WHERE wamid IS NOT NULL;
 CREATE UNIQUE INDEX message_op ON message (workspace, author, op_id) WHERE op_id IS NOT NULL;
-CREATE INDEX message_due ON message (workspace, status, conversation, seq)
-  WHERE status IN ('queued', 'sending', 'unconfirmed');
+-- Written with OR: SQLite does not see that one status is among a list.
+CREATE INDEX message_due ON message (status, workspace, conversation, seq)
+  WHERE status = 'queued' OR status = 'sending' OR status = 'unconfirmed';
 
 CREATE TABLE attempt (
   workspace TEXT NOT NULL,
@@ -254,7 +258,6 @@ CREATE TABLE attempt (
   PRIMARY KEY (workspace, message, n)
 );
 
-CREATE INDEX attempt_wamid ON attempt (workspace, wamid) WHERE wamid IS NOT NULL;
 
 CREATE TABLE note (
   workspace TEXT NOT NULL,

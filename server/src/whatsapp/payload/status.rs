@@ -16,7 +16,7 @@ pub(super) fn read(raw: &RawValue, arrived: Timestamp) -> ElementBody {
     let Some(wamid) = object.id("id") else {
         return unattributable("a status that names no message");
     };
-    let Some(status) = object.id("status").as_deref().and_then(provider_status) else {
+    let Some(status) = object.id("status").and_then(|name| named(&name)) else {
         return ElementBody::Ignored { what: "status_unlisted" };
     };
     let failed = status == ProviderStatus::Failed;
@@ -29,15 +29,8 @@ pub(super) fn read(raw: &RawValue, arrived: Timestamp) -> ElementBody {
     })
 }
 
-fn provider_status(name: &str) -> Option<ProviderStatus> {
-    Some(match name.to_ascii_lowercase().as_str() {
-        "sent" => ProviderStatus::Sent,
-        "delivered" => ProviderStatus::Delivered,
-        "read" => ProviderStatus::Read,
-        "played" => ProviderStatus::Played,
-        "failed" => ProviderStatus::Failed,
-        _ => return None,
-    })
+fn named(name: &str) -> Option<ProviderStatus> {
+    ProviderStatus::from_name(&name.to_ascii_lowercase())
 }
 
 fn first_error(status: &Object<'_>) -> MessageError {
