@@ -123,7 +123,8 @@ fn of_postgres(code: &str, error: &dyn DatabaseError) -> StoreError {
         "55P03" | "40P01" | "40001" => StoreError::LockTimeout,
         // Messages of class 22 quote the value, which may be somebody's name or number.
         _ if code.starts_with("22") => StoreError::Other(format!("SQLSTATE {code}")),
-        _ if ["08", "53", "57", "58", "25006"].iter().any(|class| code.starts_with(class)) => {
+        // 55000: an operator lets nobody connect for now.
+        _ if ["08", "53", "57", "58", "25006", "55000"].iter().any(|class| code.starts_with(class)) => {
             StoreError::Unavailable { cause: format!("{} ({code})", error.message()) }
         }
         _ if code.starts_with("XX") => StoreError::Corrupt(error.message().to_owned()),
