@@ -330,8 +330,10 @@ fn commands(stage: &Stage, world: &World) -> Vec<Value> {
     ]
     .into_iter()
     .map(|mut command| {
-        command["op_id"] = json!(world.clock.uuid_v7());
-        command["conversation_id"] = json!(conversation_id);
+        if let Some(fields) = command.as_object_mut() {
+            fields.insert("op_id".to_owned(), json!(world.clock.uuid_v7()));
+            fields.insert("conversation_id".to_owned(), json!(conversation_id));
+        }
         command
     })
     .collect()
