@@ -161,7 +161,7 @@ async fn a_change_of_rights_resets_those_who_were_away_and_those_who_were_not() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cursor_of_another_life_or_above_the_head_is_reset() {
+async fn a_cursor_of_another_life_above_the_head_or_too_old_is_reset() {
     for_each_store(Setup::usual(), async |world| {
         let ben = world.agent("Ben").await;
         world.contact("Lucía").sends("Hola").await;
@@ -181,8 +181,25 @@ async fn a_cursor_of_another_life_or_above_the_head_is_reset() {
             };
             assert_eq!(*reason, why);
         }
+        // The feed keeps so much only.
+        ben.phone().goes_offline().await;
+        world.contact("Lucía").sends("Much later").await;
+        the_feed_is_swept(world).await;
+        ben.phone().comes_back().await.expect("the network");
+        ben.phone().shows("Much later").await;
+        ben.phone().converges().await;
+        assert_eq!(ben.phone().resets().await.last(), Some(&ResetReason::TooOld));
     })
     .await;
+}
+
+/// Forgets all that could be told bit by bit.
+async fn the_feed_is_swept(world: &World) {
+    static SWEEP: baton::store::Sql =
+        baton::store::Sql::new("UPDATE log_head SET feed_floor = position");
+    let mut tx = world.server.store.begin().await.expect("a transaction");
+    tx.run(&SWEEP, &[]).await.expect("swept");
+    tx.commit().await.expect("committed");
 }
 
 /// A command, and what has to be so that it is accepted.
