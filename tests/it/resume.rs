@@ -232,7 +232,7 @@ impl Facts {
     }
 }
 
-const TABLE: [Row; 17] = [
+const TABLE: [Row; 18] = [
     Row { name: "reply", given: Given::Fresh, body: |facts| reply("Hola", facts.seen) },
     Row { name: "reply to mine", given: Given::Mine, body: |facts| reply("Hola", facts.seen) },
     Row { name: "reply again", given: Given::Resolved, body: |facts| reply("Hola", facts.seen) },
@@ -308,6 +308,11 @@ const TABLE: [Row; 17] = [
         body: |facts| {
             CommandBody::Resend(Resend { message_id: facts.message_id(), seen: facts.seen })
         },
+    },
+    Row {
+        name: "mark_sent",
+        given: Given::Unconfirmed,
+        body: |facts| CommandBody::MarkSent(OfMessage { message_id: facts.message_id() }),
     },
     Row {
         name: "cancel",
