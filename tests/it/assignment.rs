@@ -11,7 +11,8 @@ async fn of_fifty_who_claim_at_once_one_wins_and_the_others_learn_who() {
     for_each_store(Setup::usual(), async |world| {
         world.contact("Lucía").sends("Hola").await;
         let conversation = world.contact("Lucía").conversation().await;
-        let agents = [world.agent("Ana").await, world.agent("Ben").await, world.agent("Chloe").await];
+        let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
+        let agents = [ana, ben, world.agent("Chloe").await];
         let all = (0..50).zip(agents.iter().cycle()).map(|(n, agent)| async move {
             let command = agent.command(conversation, claim(1));
             let result = match n % 2 {

@@ -1,10 +1,16 @@
 //! The end-to-end tests of Baton, in one binary.
 
 mod assignment;
+mod bad_input;
 mod engine;
 mod faults;
+mod inbox;
 mod lease;
+mod logs;
 mod reply_fence;
+mod resume;
+mod roles;
 mod sending;
+mod sessions;
 mod tidy;
 mod webhook;

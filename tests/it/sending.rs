@@ -1,8 +1,11 @@
 //! On the way to WhatsApp: the form, the ticks, what fails, what nobody knows, what is held.
 
+use std::collections::BTreeMap;
+
 use baton_protocol::command::{OfMessage, Reply, Resend};
+use baton_protocol::frame::ServerFrame;
 use baton_protocol::{
-    Command, CommandBody, ConversationId, HeldReason, LineRef, MessageStatus, Refusal,
+    Command, CommandBody, ConversationId, Fact, HeldReason, LineRef, MessageStatus, Refusal,
 };
 use baton_simulator::{Fault, FaultRule, Knobs, Loss, LostAnswers, Span, StatusKind, When};
 use baton_world::world::{Agent, Answered, Contact, Setup, World, for_each_store, reply};
@@ -152,8 +155,8 @@ async fn what_was_throttled_is_sent_once_as_soon_as_it_may() {
 /// One message to a recipient every three seconds.
 fn slow() -> Setup {
     Setup::usual()
-        .with("BATON_PACE__RECIPIENT_BURST", 1)
-        .with("BATON_PACE__RECIPIENT_INTERVAL_MS", 3_000)
+        .with("BATON_PACE__RECIPIENT_BURST", "1")
+        .with("BATON_PACE__RECIPIENT_INTERVAL_MS", "3000")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -296,16 +299,14 @@ fn replaces(text: &str, seen: Option<LineRef>, old: LineRef) -> CommandBody {
 }
 
 /// Whether no frame ever told of a provider's status lower than one before.
-fn has_only_climbed(frames: &[baton_protocol::frame::ServerFrame]) -> bool {
-    let mut ranks = std::collections::BTreeMap::new();
+fn has_only_climbed(frames: &[ServerFrame]) -> bool {
+    let mut ranks = BTreeMap::new();
     frames.iter().all(|frame| {
-        let baton_protocol::frame::ServerFrame::Events { events, .. } = frame else { return true };
-        events.iter().all(|event| match &event.fact {
-            baton_protocol::Fact::MessageChanged { line, status, .. } => {
-                let rank = status.provider_rank();
-                ranks.insert(line.id, rank).is_none_or(|before| before <= rank)
-            }
-            _ => true,
+        let ServerFrame::Events { events, .. } = frame else { return true };
+        events.iter().all(|event| {
+            let Fact::MessageChanged { line, status, .. } = &event.fact else { return true };
+            let rank = status.provider_rank();
+            ranks.insert(line.id, rank).is_none_or(|before| before <= rank)
         })
     })
 }

@@ -63,8 +63,8 @@ impl Setup {
 
     /// The same with one setting of the server.
     #[must_use]
-    pub fn with(mut self, variable: &'static str, value: impl ToString) -> Self {
-        self.settings.push((variable, value.to_string()));
+    pub fn with(mut self, variable: &'static str, value: &str) -> Self {
+        self.settings.push((variable, value.to_owned()));
         self
     }
 }
@@ -93,7 +93,6 @@ impl std::fmt::Debug for World {
 }
 
 /// Plays a test on a world of each store, one after the other.
-#[expect(clippy::future_not_send, reason = "a test runs where it is")]
 pub async fn for_each_store(setup: Setup, test: impl AsyncFn(&World)) {
     for database in databases().await.expect("databases") {
         let world = World::start(database, &setup).await.expect("a world");
@@ -220,7 +219,6 @@ impl World {
 }
 
 /// Waits until something is there, looking every now and then.
-#[expect(clippy::future_not_send, reason = "a test runs where it is")]
 pub async fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {

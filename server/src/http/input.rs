@@ -5,10 +5,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use axum::RequestPartsExt as _;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request};
 use axum::http::header;
 use axum::http::request::Parts as Head;
+use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 
 use super::Parts;
@@ -49,6 +50,7 @@ impl FromRequest<Parts> for Raw {
             .and_then(|text| text.parse::<u64>().ok());
         let large = || Fault::too_large(format!("a body has at most {limit} bytes"));
         if declared.is_some_and(|length| length > limit as u64) {
+            pass_over(request.into_body(), limit.saturating_mul(2)).await;
             return Err(large());
         }
         let body = axum::body::to_bytes(request.into_body(), limit);
@@ -59,6 +61,22 @@ impl FromRequest<Parts> for Raw {
             Err(_) => Err(Fault::too_slow()),
         }
     }
+}
+
+/// Reads on for a while before a body is refused: a client that is still writing when the
+/// connection closes finds it broken, and never learns why.
+async fn pass_over(body: Body, bytes_max: usize) {
+    let mut stream = body.into_data_stream();
+    let mut left = bytes_max;
+    let read = async {
+        while let Some(Ok(chunk)) = stream.next().await {
+            left = left.saturating_sub(chunk.len());
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    drop(tokio::time::timeout(BODY_TIME_OUT, read).await);
 }
 
 /// The limit's own error lies somewhere below.

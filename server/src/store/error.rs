@@ -118,12 +118,17 @@ fn of_sqlite(code: u32, error: &dyn DatabaseError) -> StoreError {
     }
 }
 
+/// Whether PostgreSQL, or the way there, is away; 55000: an operator lets nobody connect for now.
+fn is_away(code: &str) -> bool {
+    ["08", "53", "57", "58", "25006", "55000"].iter().any(|class| code.starts_with(class))
+}
+
 fn of_postgres(code: &str, error: &dyn DatabaseError) -> StoreError {
     match code {
         "55P03" | "40P01" | "40001" => StoreError::LockTimeout,
         // Messages of class 22 quote the value, which may be somebody's name or number.
         _ if code.starts_with("22") => StoreError::Other(format!("SQLSTATE {code}")),
-        _ if ["08", "53", "57", "58", "25006"].iter().any(|class| code.starts_with(class)) => {
+        _ if is_away(code) => {
             StoreError::Unavailable { cause: format!("{} ({code})", error.message()) }
         }
         _ if code.starts_with("XX") => StoreError::Corrupt(error.message().to_owned()),

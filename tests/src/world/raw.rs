@@ -20,7 +20,7 @@ impl Raw {
     #[track_caller]
     pub fn code(&self) -> String {
         let value: Value = serde_json::from_str(&self.text).expect("a problem");
-        value["code"].as_str().expect("a code").to_owned()
+        value.get("code").and_then(Value::as_str).expect("a code").to_owned()
     }
 }
 
@@ -70,10 +70,10 @@ async fn raw(request: reqwest::RequestBuilder) -> Raw {
 
 /// The body of a webhook with these members of `value` for a number.
 pub fn webhook(phone_number_id: &str, value: Value) -> Value {
-    let mut value = value;
-    value["messaging_product"] = json!("whatsapp");
-    value["metadata"] =
-        json!({"display_phone_number": "15550783881", "phone_number_id": phone_number_id});
+    let Value::Object(mut value) = value else { panic!("the value of a change is an object") };
+    let number = json!({"display_phone_number": "15550783881", "phone_number_id": phone_number_id});
+    value.insert("messaging_product".to_owned(), json!("whatsapp"));
+    value.insert("metadata".to_owned(), number);
     let change = json!({"field": "messages", "value": value});
     json!({
         "object": "whatsapp_business_account",

@@ -1,0 +1,137 @@
+//! No log line tells a text, a name, a number, a token or a password: of a day's work at the level
+//! at which most is told.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use baton::config::{LogConfig, LogFormat};
+use baton::telemetry::logs_to;
+use baton_protocol::MessageStatus;
+use baton_protocol::frame::{ClientFrame, ComposeAction, Draft};
+use baton_simulator::{Fault, FaultRule, Knobs, When};
+use baton_world::world::{Answered, Setup, UNKNOWN_NUMBER, World, for_each_store, reply, webhook};
+use reqwest::Method;
+use serde_json::json;
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Names, texts and numbers that occur nowhere else.
+const SECRETS: [&str; 9] = [
+    "Quetzalcoatl",
+    "the parcel is purple",
+    "answer nineteen",
+    "note seventeen",
+    "draft thirteen",
+    "a wrong password",
+    "in no queue",
+    "Xylophone",
+    baton::demo::PASSWORD,
+];
+
+#[test]
+fn no_log_line_tells_what_people_said_who_they_are_or_how_they_sign_in() {
+    let captured = Captured::default();
+    for format in [LogFormat::Text, LogFormat::Json] {
+        let writer = captured.clone();
+        let config = LogConfig { format, level: "debug".to_owned() };
+        let logs = logs_to(&config, move || writer.clone(), false).expect("logs");
+        // One thread, so that all that is logged comes here and nothing of other tests.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        tracing::dispatcher::with_default(&logs, || {
+            runtime.expect("a runtime").block_on(for_each_store(Setup::usual(), a_days_work));
+        });
+    }
+    let bytes = captured.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let text = String::from_utf8(bytes).expect("text");
+    assert!(text.contains("a webhook was refused"), "the server's lines come here: {text}");
+    let told: Vec<&str> = text.lines().filter(|line| line.contains("told as a secret")).collect();
+    let secrets: Vec<&str> = told.iter().filter_map(|line| line.split("«").nth(1)).collect();
+    let secrets = secrets.iter().filter_map(|rest| rest.split('»').next());
+    let all: Vec<&str> = SECRETS.into_iter().chain(secrets).collect();
+    assert!(all.len() > SECRETS.len() + 10, "{all:?}");
+    for secret in all {
+        let found =
+            text.lines().find(|line| line.contains(secret) && !line.contains("told as a secret"));
+        assert_eq!(found, None, "{secret:?} was logged");
+    }
+}
+
+/// Marks what only this run knows, such as tokens, in the captured text itself.
+fn secret(value: &str) {
+    tracing::error!("told as a secret «{value}»");
+}
+
+async fn a_days_work(world: &World) {
+    let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
+    let platform = world.simulator.config();
+    for agent in [&ana, &ben] {
+        secret(&agent.signed.session.access_token);
+        secret(&agent.signed.session.refresh_token);
+    }
+    secret(&platform.access_token);
+    secret(&platform.app_secret);
+    secret(&platform.verify_token);
+    let contact = world.contact("Quetzalcoatl");
+    secret(&contact.number());
+    contact.sends("the parcel is purple").await;
+    let conversation = contact.conversation().await;
+    ana.phone().shows("the parcel is purple").await;
+    ana.phone().composes(conversation, ComposeAction::Start).await;
+    let text = "draft thirteen".to_owned();
+    ana.phone().sends(&ClientFrame::Draft(Draft { conversation_id: conversation, text })).await;
+    let seen = ana.last_line(conversation).await;
+    ana.notes(conversation, "note seventeen").await;
+    ana.phone().gives(ana.command(conversation, reply("answer nineteen", seen))).await.accepted();
+    contact.receives("answer nineteen").await;
+    drop(ben.does(conversation, reply("answer nineteen", seen)).await.refused());
+    // What goes wrong is logged most.
+    let fault = Fault::Error { code: 131_026, http: 400 };
+    let faults = vec![
+        FaultRule::new(When::Next(1), Fault::Reset { accepted: false }),
+        FaultRule::new(When::Next(1), fault),
+        FaultRule::new(When::Next(1), Fault::Token),
+    ];
+    for rule in faults {
+        world.simulator.set_knobs(Knobs { faults: vec![rule], ..Knobs::permissive() });
+        let line = ana.replies(conversation, "answer nineteen").await.line.expect("a line");
+        let expected = [MessageStatus::Unconfirmed, MessageStatus::Failed, MessageStatus::Queued];
+        baton_world::world::eventually("told", async || {
+            let lines = ana.lines(conversation).await;
+            let status = lines.iter().find(|one| one.id == line.id)?.status?;
+            expected.contains(&status).then_some(())
+        })
+        .await;
+    }
+    world.contact("Quetzalcoatl").on(UNKNOWN_NUMBER).sends("in no queue").await;
+    let odd = json!({"messages": [{"type": "text", "text": {"body": "in no queue"}}]});
+    assert_eq!(world.posts(&webhook(UNKNOWN_NUMBER, odd)).await.status, 200);
+    let unsigned = world.posts_signed("Xylophone", b"{\"text\":\"Xylophone\"}").await;
+    assert_eq!(unsigned.status, 401);
+    let login = json!({
+        "workspace": "acme", "email": "ana@acme.example", "password": "a wrong password",
+    });
+    let login = Some(("application/json", login.to_string().into_bytes()));
+    let refused = world.asks(Method::POST, "/api/v1/sessions", None, login).await;
+    assert_eq!(refused.status, 403);
+    let token = Some("Xylophone");
+    for path in ["/api/v1/me?q=Xylophone", "/Xylophone", "/api/v1/conversations?q=Xylophone"] {
+        drop(world.asks(Method::GET, path, token, None).await);
+    }
+    let mine = Some(ana.signed.session.access_token.as_str());
+    for path in ["/api/v1/conversations?q=Quetzalcoatl", "/api/v1/conversations?page=Xylophone"] {
+        drop(world.asks(Method::GET, path, mine, None).await);
+    }
+    let body = Some(("application/json", b"[{\"text\":\"Xylophone\"}, \"Xylophone\"".to_vec()));
+    drop(world.asks(Method::POST, "/api/v1/commands", mine, body).await);
+}
