@@ -75,6 +75,11 @@ impl Desk {
         Ok(Self { place, simulator, cast, customers, process, admin, since, written })
     }
 
+    /// The log is judged from here on: settings that make the admin start anew lie before.
+    pub(super) fn judge_from(&mut self, since: Cursor) {
+        self.since = since;
+    }
+
     /// A phone for every agent.
     pub(super) async fn phones(&self) -> Result<Vec<Phone>> {
         let mut phones = Vec::new();
