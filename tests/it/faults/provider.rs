@@ -58,13 +58,14 @@ fn met(history: &History, wanted: MessageStatus) -> bool {
 }
 
 fn faulty() -> Knobs {
+    // The first that fires decides: what is rare stands first.
     let faults = [
+        (9, Fault::AsyncFailure { code: 131_026 }),
         (5, Fault::Reset { accepted: true }),
         (6, Fault::Garbage),
         (7, Fault::Unknown),
         (8, Fault::Reset { accepted: false }),
-        (9, Fault::RateLimited { http: 429, retry_after_s: 1 }),
-        (10, Fault::AsyncFailure { code: 131_026 }),
+        (10, Fault::RateLimited { http: 429, retry_after_s: 1 }),
         (11, Fault::Hang { ms: 4_000, accepted: true }),
         (13, Fault::Hang { ms: 4_000, accepted: false }),
         (14, Fault::Maintenance),
