@@ -49,9 +49,10 @@ tested() {
   if [ -z "${BATON_TEST_POSTGRES:-}" ]; then
     [ -n "${postgres:-}" ] || begin_postgres off
   fi
-  cargo build --quiet --release --package baton
+  # As in every test run, with the checks of debug builds.
+  cargo build --quiet --package baton
   said=$state/$step.log
-  env BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" "$@" cargo test --quiet --release \
+  env BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" "$@" cargo test --quiet \
     --package baton-world --test it -- "$name" --exact --nocapture >"$said" 2>&1 ||
     { tail -n 40 "$said" >&2; return 1; }
   grep -q '1 passed' "$said" || fail "$name did not run"

@@ -274,9 +274,9 @@ impl Phone {
 
 /// Where live delivery goes on from.
 fn welcomed(socket: &Socket) -> Option<u64> {
-    socket.frames_since(0).iter().find_map(|received| match received.frame.as_ref() {
-        ServerFrame::Welcome { cursor, .. } => Some(cursor.position),
-        _ => None,
+    socket.frames_since(0).iter().find_map(|received| {
+        let ServerFrame::Welcome { cursor, .. } = received.frame.as_ref() else { return None };
+        Some(cursor.position)
     })
 }
 

@@ -61,11 +61,11 @@ fn faulty() -> Knobs {
     // The first that fires decides: what is rare stands first.
     let faults = [
         (9, Fault::AsyncFailure { code: 131_026 }),
+        (8, Fault::RateLimited { http: 429, retry_after_s: 1 }),
         (5, Fault::Reset { accepted: true }),
         (6, Fault::Garbage),
         (7, Fault::Unknown),
-        (8, Fault::Reset { accepted: false }),
-        (10, Fault::RateLimited { http: 429, retry_after_s: 1 }),
+        (9, Fault::Reset { accepted: false }),
         (11, Fault::Hang { ms: 4_000, accepted: true }),
         (13, Fault::Hang { ms: 4_000, accepted: false }),
         (14, Fault::Maintenance),
