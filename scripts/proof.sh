@@ -103,7 +103,7 @@ run() {
     BATON_AWAY_EVENTS=10000 ;;
   faults)
     tested \
-      faults::provider::whatever_the_provider_does_each_message_ends_honestly_and_none_is_sent_twice \
+      faults::provider::whatever_the_provider_does_each_message_ends_honestly_and_none_twice \
       BATON_FAULTS_S=60 &&
       tested faults::webhooks::webhooks_repeated_merged_and_out_of_order_tell_everything_once \
         BATON_FAULTS_S=60 ;;

@@ -17,8 +17,7 @@ use super::load::Load;
 use super::{alone, number, places, seed};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_the_provider_does_each_message_ends_honestly_and_none_is_sent_twice() -> Result<()>
-{
+async fn whatever_the_provider_does_each_message_ends_honestly_and_none_twice() -> Result<()> {
     let _alone = alone().await;
     let seed = seed();
     // Mostly they wait behind messages in doubt: both at once.
