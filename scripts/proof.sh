@@ -63,7 +63,7 @@ tested() {
 figures() {
   echo "\`$2\`"
   echo
-  grep -vE '^(running|test result|\.?$|SKIPPED|[0-9]+ passed)' "$1" | sed 's/^\.*//; s/^/- /' || true
+  grep -vE 'has been running for|^(running|test result|\.?$|SKIPPED|[0-9]+ passed)' "$1" | sed 's/^\.*//; s/^/- /' || true
   if grep -q SKIPPED "$1"; then grep SKIPPED "$1" | sort -u | sed 's/^/- /'; fi
 }
 
