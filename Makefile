@@ -1,11 +1,12 @@
 # The few commands that everybody needs. `make` alone lists them.
-.PHONY: help demo test planted lint fmt
+.PHONY: help demo test planted proof lint fmt
 
 help:
 	@echo "make demo   a team, a simulated WhatsApp and a scene; then it stays up to be explored"
 	@echo "            (BATON_DEMO_ONCE=1 make demo plays the scene and ends)"
 	@echo "make test   form, lints and every test, on SQLite and on a private PostgreSQL"
 	@echo "make planted  build with bugs planted on purpose and show that the tests find each"
+	@echo "make proof  the long runs and the figures, recorded in docs/proof.md; goes on where it ended"
 	@echo "make lint   form and lints only"
 	@echo "make fmt    format the sources"
 
@@ -18,6 +19,9 @@ test:
 
 planted:
 	@scripts/planted.sh
+
+proof:
+	@scripts/proof.sh
 
 lint:
 	@cargo fmt --all --check

@@ -8,6 +8,7 @@ use baton::demo::Login;
 use baton::demo::client::{Api, Refused, SignedIn, Socket};
 use baton_domain::mirror::{Mirror, Page, Want};
 use baton_protocol::conversation::Snapshot;
+use baton_protocol::frame::ServerFrame;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
 use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId};
@@ -88,8 +89,23 @@ impl Phone {
             self.socket = Some(socket);
             self.applied = 0;
             self.connects += 1;
+            return self.catch_up().await;
         }
         self.apply().await
+    }
+
+    /// Applies what was missed, which ends at the cursor of the welcome.
+    async fn catch_up(&mut self) -> Result<bool> {
+        let upto = self.socket.as_ref().and_then(welcomed).context("no welcome")?;
+        loop {
+            let is_whole = self.apply().await?;
+            let cursor = self.mirror.cursor.map_or(0, |cursor| cursor.position);
+            if is_whole && cursor >= upto {
+                return Ok(true);
+            }
+            let Some(socket) = &self.socket else { return Ok(false) };
+            socket.wait_from(self.applied, |_| true, PATIENCE).await?;
+        }
     }
 
     async fn apply(&mut self) -> Result<bool> {
@@ -254,6 +270,14 @@ impl Phone {
             sleep(PAUSE).await;
         }
     }
+}
+
+/// Where live delivery goes on from.
+fn welcomed(socket: &Socket) -> Option<u64> {
+    socket.frames_since(0).iter().find_map(|received| {
+        let ServerFrame::Welcome { cursor, .. } = received.frame.as_ref() else { return None };
+        Some(cursor.position)
+    })
 }
 
 async fn over(socket: &Socket, commands: &[Command]) -> Result<Vec<CommandResult>> {

@@ -55,7 +55,7 @@ impl Place {
     }
 
     /// Sets a variable for every life of the server here.
-    pub fn set(&mut self, name: &str, value: impl ToString) {
+    pub fn set(&mut self, name: &str, value: &impl ToString) {
         self.settings.push((name.to_owned(), value.to_string()));
     }
 

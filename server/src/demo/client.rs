@@ -216,12 +216,14 @@ impl Socket {
     /// Gives a command over the socket and waits for its result.
     pub async fn command(&self, command: Command) -> anyhow::Result<CommandResult> {
         let op_id = command.op_id;
+        // The same command may have been answered before, and is given again.
+        let mark = self.heard();
         self.send(&ClientFrame::Command { command }).await?;
         let mine = |frame: &ServerFrame| {
             let ServerFrame::CommandResult(result) = frame else { return false };
             result.op_id == Some(op_id)
         };
-        let received = self.wait_for(mine, Duration::from_secs(15)).await?;
+        let received = self.wait_from(mark, mine, Duration::from_secs(15)).await?;
         let ServerFrame::CommandResult(result) = received.frame.as_ref() else {
             bail!("not a result");
         };

@@ -43,14 +43,14 @@ impl Desk {
         (agents, customers): (u32, u32),
     ) -> Result<Self> {
         // Replies wait a moment in their lanes, so that there is something to overtake.
-        place.set("BATON_PACE__NUMBER_PER_S", 1_000);
-        place.set("BATON_PACE__RECIPIENT_INTERVAL_MS", 150);
-        place.set("BATON_PACE__RECIPIENT_BURST", 2);
-        place.set("BATON_WHATSAPP__REQUEST_TIME_OUT_MS", 2_000);
+        place.set("BATON_PACE__NUMBER_PER_S", &1_000);
+        place.set("BATON_PACE__RECIPIENT_INTERVAL_MS", &150);
+        place.set("BATON_PACE__RECIPIENT_BURST", &2);
+        place.set("BATON_WHATSAPP__REQUEST_TIME_OUT_MS", &2_000);
         let config =
             baton_simulator::Config { seed, knobs: Knobs::permissive(), ..Default::default() };
         let simulator = Simulator::start(config).await?;
-        place.set("BATON_WHATSAPP__GRAPH_URL", simulator.base_url());
+        place.set("BATON_WHATSAPP__GRAPH_URL", &simulator.base_url());
         let cast = place.seed(&seeds(&simulator, agents)).await?;
         let platform = simulator.config();
         let webhook = format!("{}/webhooks/whatsapp/{}", place.url(), platform.meta_app_id);
@@ -73,6 +73,11 @@ impl Desk {
         admin.goes_offline();
         let process = Some(process);
         Ok(Self { place, simulator, cast, customers, process, admin, since, written })
+    }
+
+    /// The log is judged from here on: settings that make the admin start anew lie before.
+    pub(super) fn judge_from(&mut self, since: Cursor) {
+        self.since = since;
     }
 
     /// A phone for every agent.
@@ -147,11 +152,11 @@ impl Desk {
             self.admin.signed.get(&format!("/sync?after={}", self.since)).await?;
         let mut events = Vec::new();
         for frame in answer.frames {
-            match frame {
-                ServerFrame::Events { events: some, .. } => events.extend(some),
-                // Every conversation and membership was there before.
-                other => bail!("the log tells something else than events: {other:?}"),
-            }
+            // Every conversation and membership was there before.
+            let ServerFrame::Events { events: some, .. } = frame else {
+                bail!("the log tells something else than events: {frame:?}");
+            };
+            events.extend(some);
         }
         Ok(events)
     }
@@ -213,7 +218,7 @@ fn seeds(simulator: &Simulator, agents: u32) -> Seeds {
         app_secret: platform.app_secret.clone(),
         verify_token: platform.verify_token.clone(),
         phone_number_id: number.phone_number_id.clone(),
-        display_number: number.display_phone_number.clone(),
+        display_number: number.display_phone_number,
         access_token: platform.access_token.clone(),
     }
 }

@@ -20,6 +20,7 @@ async fn alone() -> MutexGuard<'static, ()> {
 }
 
 /// SQLite, and PostgreSQL where there is one.
+#[expect(clippy::print_stdout, reason = "who reads the test's output should know")]
 async fn places() -> Result<Vec<Place>> {
     let mut places = vec![Place::sqlite()?];
     match Place::postgres().await? {

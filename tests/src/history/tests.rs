@@ -170,7 +170,6 @@ fn good() -> History {
         written(4, 2, Some(1)),
         written(5, 3, Some(1)),
         changed(6, 2, MessageStatus::Sending, 1),
-        changed(7, 2, MessageStatus::Accepted, 1),
         changed(8, 3, MessageStatus::Sending, 1),
     ];
     add_note(&mut history);
@@ -304,9 +303,7 @@ fn an_answer_that_did_not_know_is_called() {
     // She wrote once more before it left.
     breaks("S7", |history| {
         thread(history).lines.push(line(4, Author::Customer, "Y?"));
-        history.events.insert(5, received(8, 4));
-        history.events[6].position = 9;
-        history.events[7].position = 10;
+        history.events.insert(4, received(7, 4));
     });
 }
 
@@ -316,4 +313,14 @@ fn a_status_that_falls_is_called() {
         history.events.push(changed(10, 2, MessageStatus::Delivered, 1));
         history.events.push(changed(11, 2, MessageStatus::Sent, 1));
     });
+    breaks("S15", |history| {
+        history.events.push(changed(10, 2, MessageStatus::Delivered, 1));
+        history.events.push(changed(11, 2, MessageStatus::Failed, 1));
+    });
+    let mut history = good();
+    history.events.push(changed(10, 3, MessageStatus::Accepted, 1));
+    history.events.push(changed(11, 3, MessageStatus::Failed, 1));
+    history.reached.pop();
+    our_line(&mut history, 3).status = Some(MessageStatus::Failed);
+    assert_eq!(judge(&history), Vec::<String>::new());
 }

@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# What is too long for every test run: the promises at the numbers they are given with, and the
+# figures. Each step adds a section to docs/proof.md with machine and commit, and is passed over
+# when it is recorded for this commit: what was interrupted goes on with the next call.
+#
+#   scripts/proof.sh           the next steps, at most an hour; say it again until all are done
+#   scripts/proof.sh STEP…     these steps, even if they are recorded
+#   scripts/proof.sh --list    the steps, and which are done for this commit
+#
+# BATON_PROOF_MINUTES  begins no step after so many minutes (default 40)
+# BATON_TEST_POSTGRES  a server for the tests instead of a private one; figures take their own
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
+  kills-5 stops away faults ingest claim-storm idle typing open demo)
+record=docs/proof.md
+minutes=${BATON_PROOF_MINUTES:-40}
+
+fail() { echo "proof.sh: $1" >&2; exit 1; }
+
+# What is not committed is another program: it is recorded as such, and never taken as done. The
+# record itself does not count.
+commit=$(git rev-parse --short=12 HEAD)
+if [ -n "$(git status --porcelain -- . ":!$record")" ]; then commit=$commit-dirty; fi
+state=.baton/proof/$commit
+
+machine() {
+  local cores memory
+  cores=$(nproc)
+  memory=$(awk '/MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo)
+  echo "$cores cores, $memory, $(uname -s) $(uname -r), $(rustc --version | cut -d' ' -f1,2)"
+}
+
+begin_postgres() {
+  scripts/setup.sh
+  BATON_POSTGRES_STATE=$PWD/$state/postgres
+  export BATON_POSTGRES_STATE BATON_POSTGRES_FSYNC=$1
+  scripts/postgres.sh stop
+  trap 'scripts/postgres.sh stop' EXIT
+  trap 'exit 130' INT TERM
+  postgres=$(scripts/postgres.sh start)
+}
+
+# Tests of the world by name: `tested NAME [VARIABLE=value …]`. That one ran has to be seen.
+tested() {
+  local name=$1 said
+  shift
+  if [ -z "${BATON_TEST_POSTGRES:-}" ]; then
+    [ -n "${postgres:-}" ] || begin_postgres off
+  fi
+  # As in every test run, with the checks of debug builds.
+  cargo build --quiet --package baton
+  said=$state/$step.log
+  env BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" "$@" cargo test --quiet \
+    --package baton-world --test it -- "$name" --exact --nocapture >"$said" 2>&1 ||
+    { tail -n 40 "$said" >&2; return 1; }
+  grep -q '1 passed' "$said" || fail "$name did not run"
+  figures "$said" "$name"
+}
+
+# What a test printed of its run.
+figures() {
+  echo "\`$2\`"
+  echo
+  grep -vE 'has been running for|^(running|test result|\.?$|SKIPPED|[0-9]+ passed)' "$1" | sed 's/^\.*//; s/^/- /' || true
+  if grep -q SKIPPED "$1"; then grep SKIPPED "$1" | sort -u | sed 's/^/- /'; fi
+}
+
+# A scenario of the load tests, with its tables.
+measured() {
+  [ -n "${postgres:-}" ] || begin_postgres on
+  cargo build --quiet --release --package baton --package baton-load
+  target/release/baton-load --quiet --postgres "$postgres" --json "$state/$step.json" "$@"
+}
+
+kills() {
+  tested faults::kills::a_killed_server_loses_and_doubles_nothing_and_everybody_converges \
+    BATON_KILLS=20 BATON_SEED="$1"
+}
+
+play() {
+  cargo build --quiet --release --package baton
+  echo '```'
+  BATON_HTTP__BIND=127.0.0.1:0 target/release/baton demo --once
+  echo '```'
+}
+
+run() {
+  case "$1" in
+  planted)
+    [ -x scripts/planted.sh ] || { echo "scripts/planted.sh is not there: not shown"; return 1; }
+    BATON_INTERLEAVINGS=300 scripts/planted.sh ;;
+  interleavings)
+    tested engine::interleavings::nobody_answers_a_turn_unknowingly_however_acts_interleave \
+      BATON_INTERLEAVINGS=10000 ;;
+  claims) tested engine::claims::of_fifty_who_claim_at_once_one_wins_and_all_learn_who \
+    BATON_ROUNDS=1000 ;;
+  kills-*) kills "${1#kills-}000" ;;
+  stops) tested faults::stops::a_server_told_to_stop_ends_in_time_and_loses_nothing \
+    BATON_STOPS=50 ;;
+  away) tested faults::away::whoever_was_away_ends_where_those_ended_who_stayed \
+    BATON_AWAY_EVENTS=10000 ;;
+  faults)
+    tested \
+      faults::provider::whatever_the_provider_does_each_message_ends_honestly_and_none_twice \
+      BATON_FAULTS_S=60 &&
+      tested faults::webhooks::webhooks_repeated_merged_and_out_of_order_tell_everything_once \
+        BATON_FAULTS_S=60 ;;
+  ingest | idle | typing | open) measured "$1" ;;
+  claim-storm) measured claim-storm --rounds 1000 ;;
+  demo) play ;;
+  *) fail "there is no step $1; they are: ${steps[*]}" ;;
+  esac
+}
+
+# One step in a shell of its own, so that its server of PostgreSQL ends with it.
+prove() {
+  local step=$1 began=$SECONDS
+  mkdir -p "$state"
+  echo "proof: $step" >&2
+  if ! (step=$step run "$step") >"$state/$step.md"; then
+    cat "$state/$step.md" >&2
+    fail "$step did not hold; its log is in $state"
+  fi
+  {
+    echo
+    echo "## $step"
+    echo
+    echo "Commit $commit, $(date -u +%Y-%m-%d), $((SECONDS - began)) s, on $(machine)."
+    echo
+    cat "$state/$step.md"
+  } >>"$record"
+  touch "$state/$step.done"
+}
+
+is_done() {
+  case "$commit" in *-dirty) return 1 ;; esac
+  [ -f "$state/$1.done" ]
+}
+
+if [ "${1:-}" = --list ]; then
+  for step in "${steps[@]}"; do
+    if is_done "$step"; then echo "done  $step"; else echo "open  $step"; fi
+  done
+  exit
+fi
+if [ $# -gt 0 ]; then
+  for step in "$@"; do prove "$step"; done
+  exit
+fi
+for step in "${steps[@]}"; do
+  if is_done "$step"; then continue; fi
+  if [ $((SECONDS / 60)) -ge "$minutes" ]; then
+    echo "proof: $minutes minutes are over; say it again to go on with $step" >&2
+    exit 75
+  fi
+  prove "$step"
+done
+echo "proof: every step holds for $commit" >&2
