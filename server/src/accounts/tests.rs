@@ -206,6 +206,21 @@ async fn a_refresh_whose_answer_was_lost_gives_the_same_successor() {
 }
 
 #[tokio::test]
+async fn the_predecessor_ends_the_session_once_a_token_of_its_successor_was_used() {
+    for office in offices().await {
+        let first = office.sign_in(BEN).await;
+        let second = office.refresh(&first).await.unwrap();
+        office.signed(&second).await;
+        is_over(office.refresh(&first).await);
+        is_over(office.refresh(&second).await);
+        is_over(office.accounts.authenticate(&second.access_token).await);
+        let ended = office.ended.0.lock().unwrap().clone();
+        assert_eq!(ended, [(first.device_id, Standing::SignInAgain)]);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn twenty_refreshes_at_once_give_one_successor() {
     for office in offices().await {
         let first = office.sign_in(BEN).await;
