@@ -362,6 +362,32 @@ async fn who_leaves_is_signed_out_wiped_and_kept_out() {
 }
 
 #[tokio::test]
+async fn of_two_admins_who_leave_at_once_the_second_is_kept() {
+    use baton_protocol::AgentState;
+    use baton_protocol::settings::AgentChange;
+    for office in offices().await {
+        let setter = Setter { workspace: office.workspace, by: None };
+        let (ana, ben) = (office.sign_in(ANA).await.agent_id, office.sign_in(BEN).await.agent_id);
+        let plan = async |agent, change: &AgentChange| {
+            office.accounts.plan_agent_change(setter, agent, change).await.unwrap()
+        };
+        let role = |role| AgentChange { role: Some(role), ..AgentChange::default() };
+        office.write(plan(ben, &role(Role::Admin)).await).await.unwrap();
+        let leaving = AgentChange { state: Some(AgentState::Leaving), ..AgentChange::default() };
+        let (first, second) = (plan(ben, &leaving).await, plan(ana, &leaving).await);
+        let lower = plan(ana, &role(Role::Agent)).await;
+        office.write(first).await.unwrap();
+        for late in [second, lower] {
+            let refused = office.write(late).await;
+            assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+        }
+        let ana = office.sign_in(ANA).await;
+        assert_eq!(office.signed(&ana).await.role, Role::Admin);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_ticket_of_an_ended_session_opens_no_socket() {
     for office in offices().await {
         let session = office.sign_in(BEN).await;
