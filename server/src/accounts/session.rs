@@ -3,7 +3,8 @@
 //! A sign-in begins a family at generation 1. Each refresh goes one generation on; the tokens of
 //! a generation derive from the server's key, so that a refresh whose answer was lost, or that
 //! twenty threads ask for at once, gives the same successor. Presenting the predecessor is good
-//! until the successor was used; an older one means that a copy is about, and ends the session.
+//! until a token of the successor was used, be it for access or for a refresh; after that, and
+//! for anything older, it means that a copy is about, and ends the session.
 
 use std::net::IpAddr;
 
@@ -62,6 +63,7 @@ struct AccessRow {
     state: String,
     access_expires_at: i64,
     revoked_at: Option<i64>,
+    has_previous: i64,
 }
 
 /// What a presented refresh token means.
@@ -150,7 +152,9 @@ impl Accounts {
     /// [`AccountError::SignInAgain`] or [`AccountError::DeviceRevoked`].
     pub async fn authenticate(&self, access_token: &str) -> Result<Signed, AccountError> {
         static READ: Sql = Sql::new(
-            "SELECT d.workspace, d.id, d.agent, a.role, a.state, d.access_expires_at, d.revoked_at
+            "SELECT d.workspace, d.id, d.agent, a.role, a.state, d.access_expires_at, d.revoked_at,
+               CAST(CASE WHEN d.previous_digest IS NULL THEN 0 ELSE 1 END AS BIGINT)
+                 AS has_previous
              FROM device d JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
              WHERE d.access_digest = $1",
         );
@@ -165,12 +169,27 @@ impl Accounts {
         if row.state != "active" || row.access_expires_at <= self.0.clock.now().ms() {
             return Err(AccountError::SignInAgain);
         }
+        if row.has_previous != 0 {
+            self.forget_previous(&digest).await?;
+        }
         Ok(Signed {
             workspace: parse(&row.workspace)?,
             agent: parse(&row.agent)?,
             device: parse(&row.id)?,
             role: Role::from_name(&row.role).ok_or_else(|| StoreError::corrupt("role"))?,
         })
+    }
+
+    /// The successor's answer has arrived: from now on its predecessor is a copy. One write for
+    /// each generation, not for each request.
+    async fn forget_previous(&self, access_digest: &str) -> Result<(), StoreError> {
+        static FORGET: Sql = Sql::new(
+            "UPDATE device SET previous_digest = NULL
+             WHERE access_digest = $1 AND previous_digest IS NOT NULL",
+        );
+        let mut tx = self.0.store.begin().await?;
+        tx.run(&FORGET, &[access_digest]).await?;
+        tx.commit().await
     }
 
     /// Counts a try of a password.

@@ -206,6 +206,21 @@ async fn a_refresh_whose_answer_was_lost_gives_the_same_successor() {
 }
 
 #[tokio::test]
+async fn the_predecessor_ends_the_session_once_a_token_of_its_successor_was_used() {
+    for office in offices().await {
+        let first = office.sign_in(BEN).await;
+        let second = office.refresh(&first).await.unwrap();
+        office.signed(&second).await;
+        is_over(office.refresh(&first).await);
+        is_over(office.refresh(&second).await);
+        is_over(office.accounts.authenticate(&second.access_token).await);
+        let ended = office.ended.0.lock().unwrap().clone();
+        assert_eq!(ended, [(first.device_id, Standing::SignInAgain)]);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn twenty_refreshes_at_once_give_one_successor() {
     for office in offices().await {
         let first = office.sign_in(BEN).await;
@@ -342,6 +357,32 @@ async fn who_leaves_is_signed_out_wiped_and_kept_out() {
         let admin = office.sign_in(ANA).await.agent_id;
         let last = office.accounts.plan_agent_change(setter, admin, &change).await;
         assert!(matches!(last, Err(AccountError::NotAllowed { .. })), "{last:?}");
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn of_two_admins_who_leave_at_once_the_second_is_kept() {
+    use baton_protocol::AgentState;
+    use baton_protocol::settings::AgentChange;
+    for office in offices().await {
+        let setter = Setter { workspace: office.workspace, by: None };
+        let (ana, ben) = (office.sign_in(ANA).await.agent_id, office.sign_in(BEN).await.agent_id);
+        let plan = async |agent, change: &AgentChange| {
+            office.accounts.plan_agent_change(setter, agent, change).await.unwrap()
+        };
+        let role = |role| AgentChange { role: Some(role), ..AgentChange::default() };
+        office.write(plan(ben, &role(Role::Admin)).await).await.unwrap();
+        let leaving = AgentChange { state: Some(AgentState::Leaving), ..AgentChange::default() };
+        let (first, second) = (plan(ben, &leaving).await, plan(ana, &leaving).await);
+        let lower = plan(ana, &role(Role::Agent)).await;
+        office.write(first).await.unwrap();
+        for late in [second, lower] {
+            let refused = office.write(late).await;
+            assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+        }
+        let ana = office.sign_in(ANA).await;
+        assert_eq!(office.signed(&ana).await.role, Role::Admin);
         office.database.close().await;
     }
 }

@@ -1,6 +1,6 @@
 //! Listening and requests.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ pub struct HttpConfig {
     pub bind: SocketAddr,
     /// Where browsers may come from besides the server's own address.
     pub allowed_origins: Vec<String>,
+    /// Proxies before the server, whose word is taken on where a request comes from.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Largest request body.
     pub body_bytes_max: usize,
     /// Connections at once.
@@ -34,6 +36,27 @@ impl HttpConfig {
         origin.is_none_or(|origin| allows_origin(&self.allowed_origins, origin, host))
     }
 
+    /// Where a request of `peer` comes from: the right-most address of `forwarded`, the values of
+    /// X-Forwarded-For in order, that is no trusted proxy's. Whatever lies left of it is hearsay.
+    pub fn client<'a>(
+        &self,
+        peer: IpAddr,
+        forwarded: impl DoubleEndedIterator<Item = &'a str>,
+    ) -> IpAddr {
+        let is_trusted = |address: IpAddr| {
+            self.trusted_proxies.iter().any(|proxy| proxy.to_canonical() == address.to_canonical())
+        };
+        let mut from = peer;
+        for text in forwarded.rev().flat_map(|value| value.rsplit(',')) {
+            if !is_trusted(from) {
+                break;
+            }
+            let Some(address) = forwarded_address(text.trim()) else { break };
+            from = address;
+        }
+        from
+    }
+
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         for origin in &self.allowed_origins {
             if !is_origin(origin) {
@@ -49,8 +72,44 @@ impl HttpConfig {
     }
 }
 
+/// An address as proxies write it: some add the port.
+fn forwarded_address(text: &str) -> Option<IpAddr> {
+    let plain = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(plain).or_else(with_port)
+}
+
 fn is_origin(text: &str) -> bool {
     let Some((scheme, authority)) = text.split_once("://") else { return false };
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
     matches!(scheme, "http" | "https") && !authority.is_empty() && authority.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Sources};
+
+    #[test]
+    fn a_client_is_the_right_most_address_that_is_no_trusted_proxy() {
+        let mut http = Config::load(&Sources::default()).unwrap().config.http;
+        for (trusted, peer, forwarded, client) in [
+            ("", "10.0.0.1", vec!["1.1.1.1"], "10.0.0.1"),
+            ("10.0.0.1", "10.0.0.2", vec!["1.1.1.1"], "10.0.0.2"),
+            ("10.0.0.1", "10.0.0.1", vec![], "10.0.0.1"),
+            ("10.0.0.1", "::ffff:10.0.0.1", vec!["1.1.1.1"], "1.1.1.1"),
+            ("10.0.0.1", "10.0.0.1", vec!["6.6.6.6, 1.1.1.1"], "1.1.1.1"),
+            ("10.0.0.1", "10.0.0.1", vec!["6.6.6.6", "1.1.1.1"], "1.1.1.1"),
+            ("10.0.0.1 10.0.0.9", "10.0.0.1", vec!["6.6.6.6, 1.1.1.1,10.0.0.9"], "1.1.1.1"),
+            ("10.0.0.1 10.0.0.9", "10.0.0.1", vec!["10.0.0.9"], "10.0.0.9"),
+            ("10.0.0.1", "10.0.0.1", vec!["1.1.1.1, unknown"], "10.0.0.1"),
+            ("10.0.0.1", "10.0.0.1", vec!["1.1.1.1:443"], "1.1.1.1"),
+            ("10.0.0.1", "10.0.0.1", vec!["[2001:db8::1]:443"], "2001:db8::1"),
+            ("10.0.0.1", "10.0.0.1", vec!["[2001:db8::1]"], "2001:db8::1"),
+        ] {
+            http.trusted_proxies =
+                trusted.split_whitespace().map(|text| text.parse().unwrap()).collect();
+            let found = http.client(peer.parse().unwrap(), forwarded.iter().copied());
+            assert_eq!(found.to_string(), client, "{trusted} {peer} {forwarded:?}");
+        }
+    }
 }

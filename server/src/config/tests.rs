@@ -167,10 +167,11 @@ fn every_default_is_explained() {
 }
 
 /// Where a key is read under another name: through a method of its section.
-const READ_AS: [(&str, &str); 3] = [
+const READ_AS: [(&str, &str); 4] = [
     ("access_minutes", "access_ms"),
     ("refresh_days", "refresh_ms"),
     ("allowed_origins", "allowed_origins"),
+    ("trusted_proxies", "client"),
 ];
 
 #[test]

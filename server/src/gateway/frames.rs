@@ -199,6 +199,25 @@ pub(super) fn write_entered(position: u64, mut snapshot: Snapshot) -> Utf8Bytes 
     }
 }
 
+/// Writes a `command_result` frame. Missed lines that are too large for one frame are given up
+/// from the oldest on, and the answer says that there are more: the client reads them as pages.
+pub(super) fn write_result(mut result: Box<CommandResult>) -> Utf8Bytes {
+    loop {
+        let frame = write(&ServerFrame::CommandResult(result.clone()));
+        if frame.len() <= SERVER_FRAME_BYTES_MAX {
+            return frame;
+        }
+        let Outcome::Refused(refused) = &mut result.outcome else { return frame };
+        if refused.lines.is_empty() {
+            return frame;
+        }
+        refused.lines.drain(..refused.lines.len().div_ceil(4));
+        if let Refusal::Stale { more, .. } = &mut refused.refusal {
+            *more = true;
+        }
+    }
+}
+
 /// Drops the older half of the lines, or of the notes when few lines are left.
 fn halve(snapshot: &mut Snapshot) -> bool {
     let Snapshot::Full { from_seq, lines, notes, .. } = snapshot else { return false };

@@ -34,7 +34,7 @@ pub(super) struct Query<T>(pub(super) T);
 #[derive(Debug)]
 pub(super) struct Id<T>(pub(super) T);
 
-/// Where the request comes from, as far as the listener says.
+/// Where the request comes from, as far as the listener and trusted proxies say.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub(super) IpAddr);
 
@@ -152,11 +152,14 @@ impl FromRequestParts<Parts> for Peer {
 
     async fn from_request_parts(
         head: &mut Head,
-        _: &Parts,
+        parts: &Parts,
     ) -> Result<Self, std::convert::Infallible> {
         let info = head.extensions.get::<ConnectInfo<SocketAddr>>();
         let address = info.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(from)| from.ip());
-        Ok(Self(address))
+        let forwarded = head.headers.get_all("x-forwarded-for").iter();
+        // What is no text is no address either: what lies left of it is not looked at.
+        let forwarded = forwarded.map(|value| value.to_str().unwrap_or_default());
+        Ok(Self(parts.http.client(address, forwarded)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `/quarantine`: elements of webhooks that could not be attributed, and trying them once more.
 //!
 //! Most of them belong to no workspace. They are shown to the admins of a workspace only when the
-//! meta app that brought them serves nobody else.
+//! operator granted the meta app that brought them to it and to nobody else.
 
 use axum::Json as Out;
 use axum::extract::State;
@@ -45,12 +45,11 @@ macro_rules! visible {
             "SELECT ",
             $columns,
             " FROM quarantine q
-             WHERE (q.workspace = $1 OR (q.workspace IS NULL
-               AND NOT EXISTS (SELECT 1 FROM channel c
-                 WHERE c.meta_app = q.meta_app AND c.workspace <> $1)
-               AND (EXISTS (SELECT 1 FROM channel c
-                   WHERE c.meta_app = q.meta_app AND c.workspace = $1)
-                 OR NOT EXISTS (SELECT 1 FROM workspace w WHERE w.id <> $1)))) ",
+             WHERE EXISTS (SELECT 1 FROM meta_app_grant g
+                 WHERE g.meta_app = q.meta_app AND g.workspace = $1)
+               AND (q.workspace = $1 OR (q.workspace IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM meta_app_grant g
+                   WHERE g.meta_app = q.meta_app AND g.workspace <> $1))) ",
             $and
         )
     };

@@ -12,12 +12,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use baton_protocol::account::Session;
+use baton_protocol::settings::ChannelNew;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{Parts, router};
-use crate::accounts::Accounts;
 use crate::accounts::settings::workspace::WorkspaceNew;
+use crate::accounts::{Accounts, Setter};
 use crate::clock::Clock;
 use crate::config::{Config, Secret, Sources};
 use crate::coordinator::InProcess;
@@ -131,12 +132,26 @@ async fn populate(database: TestDatabase, parts: Parts, router: Router) -> Desk 
             "teams": [{"team_id": team, "kind": kind}]});
         ask(&router, Some(&admin), Method::POST, "/api/v1/agents", Some(new)).await.is(201, "");
     }
-    let new = json!({"name": "Shop", "meta_app": "123", "phone_number_id": "pn1",
-        "display_number": "+1 555", "access_token": "EAAG", "default_team": team});
-    ask(&router, Some(&admin), Method::POST, "/api/v1/channels", Some(new)).await.is(201, "");
+    operator_adds_number(&parts, &admin, &team, "pn1").await;
     let supervisor = sign_in(&router, "acme", "sue@host").await;
     let agent = sign_in(&router, "acme", "ben@host").await;
     Desk { database, parts, router, admin, supervisor, agent, stranger, team }
+}
+
+/// The operator connects a number of the app 123 to this session's workspace.
+async fn operator_adds_number(parts: &Parts, of: &Session, team: &str, number_id: &str) {
+    let new = ChannelNew {
+        name: "Shop".to_owned(),
+        meta_app: "123".to_owned(),
+        phone_number_id: number_id.to_owned(),
+        display_number: "+1 555".to_owned(),
+        access_token: "EAAG".to_owned(),
+        default_team: team.parse().unwrap(),
+        pace_per_s: None,
+    };
+    let setter = Setter { workspace: of.workspace_id, by: None };
+    let (_, work) = parts.accounts.plan_channel(setter, &new).await.unwrap();
+    parts.accounts.settle(&parts.engine, work).await.unwrap();
 }
 
 async fn sign_in(router: &Router, workspace: &str, email: &str) -> Session {

@@ -28,14 +28,31 @@ pub(super) static ADD: Sql = Sql::new(
        CAST($8 AS BIGINT))",
 );
 static SET_NAME: Sql = Sql::new("UPDATE agent SET name = $3 WHERE workspace = $1 AND id = $2");
-static SET_ROLE: Sql = Sql::new("UPDATE agent SET role = $3 WHERE workspace = $1 AND id = $2");
+// Without another active admin the value is NULL, which the table refuses: what the plan read may
+// have changed since. The others are locked before, so that two do not let each other go.
+static LOCK_ADMINS: Sql = Sql::new(
+    "SELECT id FROM agent WHERE workspace = $1 AND role = 'admin' AND state = 'active'
+     ORDER BY id {lock}",
+);
+static SET_ROLE: Sql = Sql::new(
+    "UPDATE agent SET role =
+       CASE WHEN $3 = 'admin' OR role <> 'admin' OR state <> 'active' OR EXISTS
+         (SELECT 1 FROM agent o WHERE o.workspace = $1 AND o.id <> $2 AND o.role = 'admin'
+            AND o.state = 'active')
+       THEN $3 END
+     WHERE workspace = $1 AND id = $2",
+);
 static SET_CAPACITY: Sql = Sql::new(
     "UPDATE agent SET capacity = CAST(NULLIF($3, '') AS BIGINT) WHERE workspace = $1 AND id = $2",
 );
 static SET_AVAILABILITY: Sql =
     Sql::new("UPDATE agent SET availability = $3 WHERE workspace = $1 AND id = $2");
 static LEAVE: Sql = Sql::new(
-    "UPDATE agent SET state = 'leaving', availability = 'away'
+    "UPDATE agent SET availability = 'away', state =
+       CASE WHEN role <> 'admin' OR EXISTS
+         (SELECT 1 FROM agent o WHERE o.workspace = $1 AND o.id <> $2 AND o.role = 'admin'
+            AND o.state = 'active')
+       THEN 'leaving' END
      WHERE workspace = $1 AND id = $2 AND state = 'active'",
 );
 static REVOKE_ALL: Sql = Sql::new(
@@ -140,6 +157,9 @@ impl Accounts {
             return Err(AccountError::NotAllowed { why: "a workspace keeps one active admin" });
         }
         writes.extend(steps);
+        if role_goes || leaves {
+            writes.insert(0, (&LOCK_ADMINS, vec![workspace]));
+        }
         let facts = if writes.is_empty() {
             Vec::new()
         } else {

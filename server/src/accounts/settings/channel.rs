@@ -1,4 +1,7 @@
 //! WhatsApp numbers. Their tokens are sealed.
+//!
+//! A meta app may serve several workspaces, and only the operator knows which: a number that the
+//! operator adds grants its app to the workspace, an admin connects numbers of granted apps alone.
 
 use baton_protocol::settings::ChannelNew;
 use baton_protocol::{ChannelId, Fact, WorkspaceId};
@@ -14,6 +17,10 @@ static ADD: Sql = Sql::new(
     "INSERT INTO channel (workspace, id, name, meta_app, phone_number_id, display_number,
        token_sealed, default_team, pace_per_s)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CAST($9 AS BIGINT))",
+);
+
+static GRANT: Sql = Sql::new(
+    "INSERT INTO meta_app_grant (meta_app, workspace) VALUES ($1, $2) ON CONFLICT DO NOTHING",
 );
 
 /// Characters of an access token.
@@ -41,16 +48,13 @@ impl Accounts {
     /// Plans a new number.
     ///
     /// # Errors
-    /// When a field is wrong, or there is no such team or app.
+    /// When a field is wrong, or there is no such team or app; to an admin, an app that the
+    /// workspace was not granted is none.
     pub async fn plan_channel(
         &self,
         setter: Setter,
         new: &ChannelNew,
     ) -> Result<(ChannelId, SettingWork), AccountError> {
-        static READ: Sql = Sql::new(
-            "SELECT CAST((SELECT COUNT(*) FROM team WHERE workspace = $1 AND id = $2) AS BIGINT),
-               CAST((SELECT COUNT(*) FROM meta_app WHERE id = $3) AS BIGINT)",
-        );
         let pace = new.pace_per_s.unwrap_or(self.0.pace_per_s);
         if !(1..=PACE_MAX).contains(&pace) {
             return Err(AccountError::invalid("pace_per_s", format!("must be 1 to {PACE_MAX}")));
@@ -61,20 +65,36 @@ impl Accounts {
         let number_id = printable("phone_number_id", &new.phone_number_id, 64)?;
         let number = printable("display_number", &new.display_number, 64)?;
         let token = printable("access_token", &new.access_token, TOKEN_CHARS_MAX)?;
-        let mut tx = self.0.store.read().await?;
-        let found = tx.row::<(i64, i64)>(&READ, &[&workspace, &team, &app]).await?;
-        tx.rollback().await?;
-        match found {
-            Some((0, _)) => return Err(AccountError::NotFound { what: "team" }),
-            Some((_, 0)) => return Err(AccountError::NotFound { what: "meta app" }),
-            _ => {}
-        }
+        self.check_place(setter, &team, &app).await?;
         let channel_id = ChannelId(self.0.clock.uuid_v7());
         let id = channel_id.to_string();
         let sealed = self.0.keys.seal(&self.0.clock, place(&[&workspace, &id]), &token);
+        let mut writes = Vec::new();
+        if setter.by.is_none() {
+            writes.push((&GRANT, vec![app.clone(), workspace.clone()]));
+        }
         let args =
             vec![workspace, id, name, app, number_id, number, sealed, team, pace.to_string()];
         let facts = vec![Fact::ChannelChanged { channel_id }];
-        Ok((channel_id, setter.work(vec![(&ADD, args)], facts)))
+        writes.push((&ADD, args));
+        Ok((channel_id, setter.work(writes, facts)))
+    }
+
+    async fn check_place(&self, setter: Setter, team: &str, app: &str) -> Result<(), AccountError> {
+        static TEAM: Sql = Sql::new("SELECT id FROM team WHERE workspace = $1 AND id = $2");
+        static APP: Sql = Sql::new("SELECT id FROM meta_app WHERE id = $1");
+        static GRANTED: Sql =
+            Sql::new("SELECT meta_app FROM meta_app_grant WHERE meta_app = $1 AND workspace = $2");
+        let workspace = setter.workspace.to_string();
+        let mut tx = self.0.store.read().await?;
+        let team = tx.row::<(String,)>(&TEAM, &[&workspace, team]).await?;
+        let app = match setter.by {
+            None => tx.row::<(String,)>(&APP, &[app]).await?,
+            Some(_) => tx.row(&GRANTED, &[app, &workspace]).await?,
+        };
+        tx.rollback().await?;
+        team.ok_or(AccountError::NotFound { what: "team" })?;
+        app.ok_or(AccountError::NotFound { what: "meta app" })?;
+        Ok(())
     }
 }

@@ -291,7 +291,7 @@ impl Session {
             Input::Slow => out.push(closing(close::SLOW, "slow: resume from the cursor")),
             Input::Done(conversation, result) => {
                 self.intake.done(conversation, out);
-                out.tell(&ServerFrame::CommandResult(result));
+                out.durable(frames::write_result(result));
             }
             Input::Tick => self.tick(now, out),
             Input::Scoped(wanted, scope) => self.scoped(wanted, scope, now, out),

@@ -106,6 +106,28 @@ async fn meta_gets_its_challenge_back_for_the_right_token() {
 }
 
 #[tokio::test]
+async fn what_was_set_aside_is_shown_to_the_only_workspace_the_operator_granted_the_app() {
+    for desk in desks().await {
+        let body = message("wamid.1", "Hola").replace("pn1", "pn2");
+        post(&desk, &body, Some(&sign(&body))).await.is(200, "");
+        let seen = async |by| {
+            let rows = desk.get(by, "/api/v1/quarantine").await.is(200, "").body;
+            rows.as_array().unwrap().len()
+        };
+        let teams = desk.get(&desk.stranger, "/api/v1/teams").await.is(200, "").body;
+        let team = teams[0]["id"].as_str().unwrap();
+        let new = json!({"name": "Theft", "meta_app": "123", "phone_number_id": "pn2",
+            "display_number": "+1", "access_token": "x", "default_team": team});
+        let theft = desk.call(&desk.stranger, Method::POST, "/api/v1/channels", new).await;
+        assert!(theft.is(404, "not_found").text.contains("meta app"));
+        assert_eq!((seen(&desk.admin).await, seen(&desk.stranger).await), (1, 0));
+        operator_adds_number(&desk.parts, &desk.stranger, team, "pn3").await;
+        assert_eq!((seen(&desk.admin).await, seen(&desk.stranger).await), (0, 0));
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn what_was_set_aside_is_replayed_once_its_number_is_connected() {
     for desk in desks().await {
         let body = message("wamid.1", "Hola").replace("pn1", "pn2");

@@ -23,6 +23,13 @@ CREATE TABLE workspace (
   created_at BIGINT NOT NULL
 );
 
+-- Which workspaces an app serves, as the operator said: their admins may connect its numbers.
+CREATE TABLE meta_app_grant (
+  meta_app TEXT NOT NULL REFERENCES meta_app (id),
+  workspace TEXT NOT NULL REFERENCES workspace (id),
+  PRIMARY KEY (meta_app, workspace)
+);
+
 -- People -----------------------------------------------------------------------------------------
 
 CREATE TABLE team (

@@ -109,6 +109,38 @@ pub(super) async fn touches_more_than(
     Ok(usize::try_from(count).unwrap_or(usize::MAX) > limit)
 }
 
+/// Whether (after, upto] holds more than `limit` events, as these audiences hear.
+pub(super) async fn holds_more_than(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    audiences: Option<&[Audience]>,
+    (after, upto): (u64, u64),
+    limit: u64,
+) -> Result<bool, StoreError> {
+    static FEED: Sql = Sql::new(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM (
+           SELECT DISTINCT f.position FROM feed AS f
+           WHERE f.workspace = $1 AND f.audience {in $5}
+             AND f.position > CAST($2 AS BIGINT) AND f.position <= CAST($3 AS BIGINT)
+           LIMIT CAST($4 AS BIGINT)) AS heard",
+    );
+    // The log has no holes, and no feed more positions than the log.
+    if upto.saturating_sub(after) <= limit {
+        return Ok(false);
+    }
+    let Some(audiences) = audiences else { return Ok(true) };
+    let args = [
+        workspace.to_string(),
+        column(after).to_string(),
+        column(upto).to_string(),
+        column(limit.saturating_add(1)).to_string(),
+        ids(audiences),
+    ];
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let count = tx.row::<(i64,)>(&FEED, &args).await?.map_or(0, |(count,)| count);
+    Ok(number::<u64>(count)? > limit)
+}
+
 async fn log_between(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -135,4 +167,47 @@ pub async fn log_heads(tx: &mut Tx) -> Result<BTreeMap<WorkspaceId, u64>, StoreE
     static SELECT: Sql = Sql::new("SELECT workspace, position FROM log_head");
     let rows: Vec<(String, i64)> = tx.rows(&SELECT, &[]).await?;
     rows.iter().map(|(workspace, position)| Ok((id(workspace)?, number(*position)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::databases;
+
+    const OFFICE: WorkspaceId = WorkspaceId(uuid::Uuid::from_u128(7));
+
+    #[tokio::test]
+    async fn events_of_a_stretch_are_counted_once_and_as_they_are_heard() {
+        static PUT: Sql = Sql::new(
+            "INSERT INTO feed (workspace, audience, position)
+             VALUES ($1, $2, CAST($3 AS BIGINT))",
+        );
+        let everyone = Audience::Everyone;
+        let agent = Audience::Agent(baton_protocol::AgentId(uuid::Uuid::from_u128(8)));
+        let stranger = Audience::Agent(baton_protocol::AgentId(uuid::Uuid::from_u128(9)));
+        for database in databases().await {
+            let mut tx = database.store.begin().await.unwrap();
+            // Positions 1 to 6, each heard twice by the agent, and 7 to 30 by somebody else.
+            for position in 1..=30_u64 {
+                let to = if position <= 6 { vec![everyone, agent] } else { vec![stranger] };
+                for audience in to {
+                    let args = [OFFICE.to_string(), audience.to_string(), position.to_string()];
+                    tx.run(&PUT, &[&args[0], &args[1], &args[2]]).await.unwrap();
+                }
+            }
+            let own = [everyone, agent];
+            for (audiences, stretch, limit, is_more) in [
+                (Some(&own[..]), (0, 30), 6, false),
+                (Some(&own[..]), (0, 30), 5, true),
+                (Some(&own[..]), (1, 30), 5, false),
+                (None, (0, 30), 30, false),
+                (None, (0, 30), 29, true),
+            ] {
+                let more = holds_more_than(&mut tx, OFFICE, audiences, stretch, limit).await;
+                assert_eq!(more.unwrap(), is_more, "{audiences:?} {stretch:?} {limit}");
+            }
+            tx.rollback().await.unwrap();
+            database.close().await;
+        }
+    }
 }

@@ -11,10 +11,13 @@ use baton_protocol::limits::RESUME_CONVERSATIONS_MAX;
 use baton_protocol::{AgentId, ConversationId, Cursor, Head, Role, WorkspaceId};
 
 use super::conversations::heads;
-use super::log::{gap, log_head, touches_more_than};
+use super::log::{gap, holds_more_than, log_head, touches_more_than};
 use super::people::sight;
 use super::snapshots::snapshots;
 use crate::store::{Store, StoreError};
+
+/// Events told by one resume before it becomes a reset: a snapshot is cheaper than these.
+const RESUME_EVENTS_MAX: u64 = 20_000;
 
 /// What a viewer missed, as of the head that `upto` names.
 #[derive(Clone, Debug)]
@@ -70,8 +73,11 @@ pub async fn sync_gap(
         }
         Some(cursor) => cursor.position,
     };
-    let (audiences, most) = (audiences.as_deref(), RESUME_CONVERSATIONS_MAX);
-    if touches_more_than(&mut tx, workspace, audiences, (after, upto), most).await? {
+    let (audiences, missed) = (audiences.as_deref(), (after, upto));
+    let (events, touched) = (RESUME_EVENTS_MAX, RESUME_CONVERSATIONS_MAX);
+    if holds_more_than(&mut tx, workspace, audiences, missed, events).await?
+        || touches_more_than(&mut tx, workspace, audiences, missed, touched).await?
+    {
         return Ok(Some(reset(sight, ResetReason::TooMuch)));
     }
     let stretch = gap(&mut tx, workspace, audiences, after, upto).await?;

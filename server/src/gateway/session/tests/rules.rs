@@ -6,7 +6,7 @@ use baton_protocol::frame::{LeaseState, ServerFrame};
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
-    Accepted, Author, Content, Fact, Line, LineKind, MessageId, Owner, Refusal, TeamId,
+    Accepted, Author, Content, Fact, Line, LineKind, MessageId, Owner, Refusal, Refused, TeamId,
 };
 use uuid::Uuid;
 
@@ -474,25 +474,47 @@ fn no_frame_is_larger_than_the_wire_allows() {
     assert_eq!((at, count), (42, 40));
 }
 
-#[test]
-fn a_snapshot_too_large_for_a_frame_keeps_its_newest_lines() {
-    let story = story();
-    let mut snapshot = story.snapshot(&story.sight, talk(1)).unwrap();
-    let Snapshot::Full { lines, .. } = &mut snapshot else { panic!() };
-    lines.extend((1..=100).map(|seq| Line {
+/// A customer's line of 8,192 bytes.
+fn long_line(seq: u64) -> Line {
+    Line {
         seq,
         id: MessageId(Uuid::from_u128(u128::from(seq))),
         author: Author::Customer,
         kind: LineKind::Text,
         at: Timestamp::from_ms(0),
-        content: Content { text: Some("á".repeat(4_000)), ..Content::default() },
+        content: Content { text: Some("ب".repeat(4_096)), ..Content::default() },
         quoted: None,
         status: None,
         held: None,
         error: None,
         op_id: None,
         device_id: None,
-    }));
+    }
+}
+
+#[test]
+fn a_refusal_too_large_for_a_frame_keeps_its_newest_lines_and_says_that_there_are_more() {
+    let mut bench = Bench::live_at(2);
+    let refusal = Refusal::Stale { current: None, missed: Vec::new(), more: false };
+    let lines = (1..=50).map(long_line).collect();
+    let outcome = Outcome::Refused(Refused { lines, ..refusal.into() });
+    let result = Box::new(CommandResult { op_id: None, outcome });
+    let effects = bench.tell(Input::Done(talk(1), result));
+    let Some(Effect::Send { frame, durable: true }) = effects.last() else { panic!() };
+    assert!(frame.len() <= SERVER_FRAME_BYTES_MAX, "{} bytes", frame.len());
+    let ServerFrame::CommandResult(told) = &sent(&effects)[0] else { panic!() };
+    let Outcome::Refused(refused) = &told.outcome else { panic!() };
+    assert!(matches!(refused.refusal, Refusal::Stale { more: true, .. }));
+    assert!(refused.lines.len() > 20, "{}", refused.lines.len());
+    assert_eq!(refused.lines.last().unwrap().seq, 50);
+}
+
+#[test]
+fn a_snapshot_too_large_for_a_frame_keeps_its_newest_lines() {
+    let story = story();
+    let mut snapshot = story.snapshot(&story.sight, talk(1)).unwrap();
+    let Snapshot::Full { lines, .. } = &mut snapshot else { panic!() };
+    lines.extend((1..=100).map(long_line));
     let frame = frames::write_entered(102, snapshot);
     assert!(frame.len() <= SERVER_FRAME_BYTES_MAX);
     let ServerFrame::Entered { snapshot, .. } = serde_json::from_str(frame.as_str()).unwrap()
