@@ -187,18 +187,14 @@ impl Sender {
             return false;
         }
         let claim_epoch = self.claim_epoch();
-        let claimed_at = self.0.parts.clock.monotonic();
         let Ok(answer) = self.0.parts.engine.claim(at, claim_epoch).await else {
             return false;
         };
+        // The claim may have waited long for its group; the limit counts from its commit.
+        let claimed_at = self.0.parts.clock.monotonic();
         match answer {
             ClaimAnswer::Go { attempt, claim_epoch } => {
-                let late = self.0.parts.clock.monotonic().saturating_sub(claimed_at) > FIRST_BYTE;
-                let (result, due_at) = if late {
-                    (SendResult::Again, None)
-                } else {
-                    self.attempt(at, &order, attempt).await
-                };
+                let (result, due_at) = self.attempt(at, &order, attempt, claimed_at).await;
                 let goes_on = matches!(result, SendResult::Accepted { .. });
                 self.tell(at, (attempt, claim_epoch), result, due_at).await;
                 goes_on
@@ -233,6 +229,7 @@ impl Sender {
         at: MessageAt,
         order: &SendOrder,
         attempt: u32,
+        claimed_at: Duration,
     ) -> (SendResult, Option<Timestamp>) {
         let parts = &self.0.parts;
         let opened = (parts.unseal)(at.workspace, at.channel, &order.token_sealed);
@@ -250,6 +247,10 @@ impl Sender {
             quoted_wamid: order.quoted_wamid.as_deref(),
             tag: tag(parts.engine.store().epoch(), at, attempt),
         };
+        if parts.clock.monotonic().saturating_sub(claimed_at) > FIRST_BYTE {
+            // Without a pause a slow server would do nothing but claim.
+            return (SendResult::Again, Some(self.now().plus_ms(backoff_ms(attempt))));
+        }
         let outcome = parts.client.send_text(&request).await;
         self.judge(at, order, attempt, outcome)
     }
