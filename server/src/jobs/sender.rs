@@ -186,21 +186,21 @@ impl Sender {
         if self.0.is_stopping.load(Ordering::SeqCst) {
             return false;
         }
-        let claim_epoch = self.claim_epoch();
-        let Ok(answer) = self.0.parts.engine.claim(at, claim_epoch).await else {
-            return false;
-        };
+        let answer = self.0.parts.engine.claim(at, self.claim_epoch()).await;
         // The claim may have waited long for its group; the limit counts from its commit.
         let claimed_at = self.0.parts.clock.monotonic();
+        if !matches!(answer, Ok(ClaimAnswer::Go { .. })) {
+            self.pace().give_back(at.channel, &order.to.1);
+        }
         match answer {
-            ClaimAnswer::Go { attempt, claim_epoch } => {
+            Ok(ClaimAnswer::Go { attempt, claim_epoch }) => {
                 let (result, due_at) = self.attempt(at, &order, attempt, claimed_at).await;
                 let goes_on = matches!(result, SendResult::Accepted { .. });
                 self.tell(at, (attempt, claim_epoch), result, due_at).await;
                 goes_on
             }
-            ClaimAnswer::No => true,
-            ClaimAnswer::Wait => false,
+            Ok(ClaimAnswer::No) => true,
+            Ok(ClaimAnswer::Wait) | Err(_) => false,
         }
     }
 
