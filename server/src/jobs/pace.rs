@@ -75,6 +75,16 @@ impl Pace {
         Ok(())
     }
 
+    /// Puts back what [`Self::take`] took: the message did not leave.
+    pub fn give_back(&mut self, channel: ChannelId, recipient: &str) {
+        if let Some(number) = self.numbers.get_mut(&channel) {
+            number.due_us = number.due_us.saturating_sub(number.interval_us);
+        }
+        if let Some(due) = self.recipients.get_mut(&(channel, recipient.to_owned())) {
+            *due = due.saturating_sub(self.recipient_interval_us);
+        }
+    }
+
     /// Nothing leaves from this number until then.
     pub fn pause_number(&mut self, channel: ChannelId, until: Timestamp) {
         if let Some(number) = self.numbers.get_mut(&channel) {
@@ -119,6 +129,18 @@ mod tests {
         assert_eq!(left, 10);
         assert!(pace.take(CHANNEL, "x", at(50)).is_err());
         assert_eq!(pace.take(CHANNEL, "x", at(101)), Ok(()));
+    }
+
+    #[test]
+    fn what_did_not_leave_is_given_back_to_both_buckets() {
+        let mut pace = Pace::new(6000, 1);
+        pace.set_number(CHANNEL, 1);
+        assert_eq!(pace.take(CHANNEL, "a", at(0)), Ok(()));
+        assert!(pace.take(CHANNEL, "a", at(0)).is_err());
+        pace.give_back(CHANNEL, "a");
+        assert_eq!(pace.take(CHANNEL, "a", at(0)), Ok(()));
+        assert!(pace.take(CHANNEL, "a", at(0)).is_err(), "once, not twice");
+        assert!(pace.take(CHANNEL, "b", at(0)).is_err(), "nor from the number's bucket");
     }
 
     #[test]

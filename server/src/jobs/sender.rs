@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendResult};
 use baton_domain::tag::Tag;
 use baton_protocol::{ChannelId, ConversationId, Epoch, Timestamp, WorkspaceId};
 use tokio::sync::Semaphore;
@@ -181,30 +181,31 @@ impl Sender {
                 return false;
             }
         };
-        self.wait_for_pace(at, &order).await;
+        let is_paced = self.wait_for_pace(at, &order).await;
         let Ok(_slot) = self.0.slots.acquire().await else { return false };
         if self.0.is_stopping.load(Ordering::SeqCst) {
             return false;
         }
-        let claim_epoch = self.claim_epoch();
+        let answer = self.0.parts.engine.claim(at, self.claim_epoch()).await;
+        // The claim may have waited long for its group; the limit counts from its commit.
         let claimed_at = self.0.parts.clock.monotonic();
-        let Ok(answer) = self.0.parts.engine.claim(at, claim_epoch).await else {
-            return false;
-        };
+        if is_paced && !matches!(answer, Ok(ClaimAnswer::Go { .. })) {
+            self.pace().give_back(at.channel, &order.to.1);
+        }
         match answer {
-            ClaimAnswer::Go { attempt, claim_epoch } => {
-                let late = self.0.parts.clock.monotonic().saturating_sub(claimed_at) > FIRST_BYTE;
-                let (result, due_at) = if late {
-                    (SendResult::Again, None)
+            Ok(ClaimAnswer::Go { attempt, claim_epoch }) => {
+                let (result, due_at) = if is_paced {
+                    self.attempt(at, &order, attempt, claimed_at).await
                 } else {
-                    self.attempt(at, &order, attempt).await
+                    // It was queued anew meanwhile, and has no right of way yet.
+                    (SendResult::Again, Some(self.now().plus_ms(backoff_ms(attempt))))
                 };
                 let goes_on = matches!(result, SendResult::Accepted { .. });
                 self.tell(at, (attempt, claim_epoch), result, due_at).await;
                 goes_on
             }
-            ClaimAnswer::No => true,
-            ClaimAnswer::Wait => false,
+            Ok(ClaimAnswer::No) => true,
+            Ok(ClaimAnswer::Wait) | Err(_) => false,
         }
     }
 
@@ -213,17 +214,23 @@ impl Sender {
         send_order(&mut tx, at).await
     }
 
-    /// Holds the lane, not a slot, until both buckets have room.
-    async fn wait_for_pace(&self, at: MessageAt, order: &SendOrder) {
+    /// Holds the lane, not a slot, until both buckets have room; whether they had. What has been
+    /// queued for too long goes on without: its claim holds it for review.
+    async fn wait_for_pace(&self, at: MessageAt, order: &SendOrder) -> bool {
         let channel = at.channel;
+        let held_from = order.queued_at.plus_ms(QUEUED_MS_MAX + 1);
         loop {
+            let left_ms = held_from.since(self.now());
+            if left_ms <= 0 {
+                return false;
+            }
             let taken = {
                 let mut pace = self.pace();
                 pace.set_number(channel, order.pace_per_s);
                 pace.take(channel, &order.to.1, self.now())
             };
-            let Err(wait_ms) = taken else { return };
-            let wait_ms = u64::try_from(wait_ms).unwrap_or(0);
+            let Err(wait_ms) = taken else { return true };
+            let wait_ms = u64::try_from(wait_ms.min(left_ms)).unwrap_or(0);
             self.0.parts.clock.sleep(Duration::from_millis(wait_ms)).await;
         }
     }
@@ -233,6 +240,7 @@ impl Sender {
         at: MessageAt,
         order: &SendOrder,
         attempt: u32,
+        claimed_at: Duration,
     ) -> (SendResult, Option<Timestamp>) {
         let parts = &self.0.parts;
         let opened = (parts.unseal)(at.workspace, at.channel, &order.token_sealed);
@@ -250,6 +258,10 @@ impl Sender {
             quoted_wamid: order.quoted_wamid.as_deref(),
             tag: tag(parts.engine.store().epoch(), at, attempt),
         };
+        if parts.clock.monotonic().saturating_sub(claimed_at) > FIRST_BYTE {
+            // Without a pause a slow server would do nothing but claim.
+            return (SendResult::Again, Some(self.now().plus_ms(backoff_ms(attempt))));
+        }
         let outcome = parts.client.send_text(&request).await;
         self.judge(at, order, attempt, outcome)
     }
@@ -288,10 +300,12 @@ impl Sender {
                     .and_then(|ms| i64::try_from(ms).ok())
                     .unwrap_or_else(|| backoff_ms(attempt));
                 let until = now.plus_ms(wait_ms);
+                // However long the pause, a queued message is looked at when it is too late for it.
+                let again_at = until.min(now.plus_ms(QUEUED_MS_MAX));
                 let pause = look_up(error.code).map_or(Pause::Nothing, |row| row.pause);
                 self.pause(at, order, pause, until);
                 if class.passes_by_itself() || pause == Pause::Channel {
-                    (SendResult::Again, Some(until))
+                    (SendResult::Again, Some(again_at))
                 } else if class == Class::Unknown {
                     (SendResult::Unknown, None)
                 } else {

@@ -22,7 +22,7 @@ pub struct MessageAt {
     pub message: MessageId,
 }
 
-/// What a send needs to know; none of it ever changes.
+/// What a send needs to know; none of it changes while the message is queued.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SendOrder {
     /// Meta's id of the number it leaves from.
@@ -37,6 +37,8 @@ pub struct SendOrder {
     pub text: String,
     /// Meta's id of the message it quotes.
     pub quoted_wamid: Option<String>,
+    /// Since when it is queued.
+    pub queued_at: Timestamp,
 }
 
 #[derive(FromRow)]
@@ -119,6 +121,7 @@ struct OrderRow {
     identity_value: Option<String>,
     body: Option<String>,
     quoted_wamid: Option<String>,
+    queued_at: i64,
 }
 
 /// What a send needs to know; `None` when its content was erased or nobody can be addressed.
@@ -136,7 +139,8 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
            (SELECT t.body FROM content AS t WHERE t.workspace = m.workspace AND t.id = m.id)
              AS body,
            (SELECT q.wamid FROM message AS q WHERE q.workspace = m.workspace
-              AND q.id = m.quoted) AS quoted_wamid
+              AND q.id = m.quoted) AS quoted_wamid,
+           COALESCE(m.status_at, m.accepted_at) AS queued_at
          FROM message AS m JOIN channel AS c ON c.workspace = m.workspace AND c.id = m.channel
          WHERE m.workspace = $1 AND m.conversation = $2 AND m.seq = CAST($3 AS BIGINT)",
     );
@@ -156,6 +160,7 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
         to: (kind, value),
         text,
         quoted_wamid: row.quoted_wamid,
+        queued_at: Timestamp::from_ms(row.queued_at),
     }))
 }
 
