@@ -3,15 +3,15 @@
 //! The message row is its own job: `queued` is due. A claim goes through the committer, where the
 //! fence is looked at again; only then a request is made, once, and what became of it is told.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendResult};
-use baton_protocol::{ChannelId, ConversationId, Epoch, Timestamp, WorkspaceId};
+use baton_protocol::{ChannelId, Epoch, Timestamp, WorkspaceId};
 use tokio::sync::Semaphore;
 
+use self::lanes::{Lanes, Running};
 use super::pace::Pace;
 use crate::clock::Clock;
 use crate::config::{PaceConfig, WhatsAppConfig};
@@ -25,6 +25,8 @@ use crate::telemetry::Metrics;
 use crate::whatsapp::client::{Addressee, Client, SendOutcome, SendRequest, Token};
 use crate::whatsapp::errors::{Class, Pause, look_up};
 use crate::whatsapp::tag::Tag;
+
+mod lanes;
 
 /// Opens a channel's sealed token.
 pub type Unseal = Arc<dyn Fn(WorkspaceId, ChannelId, &str) -> Option<Token> + Send + Sync>;
@@ -56,7 +58,7 @@ pub struct Sender(Arc<Inner>);
 struct Inner {
     parts: SenderParts,
     pace: Mutex<Pace>,
-    lanes: Mutex<BTreeSet<(WorkspaceId, ConversationId)>>,
+    lanes: Lanes,
     slots: Semaphore,
     is_stopping: AtomicBool,
 }
@@ -85,7 +87,7 @@ impl Sender {
         Self(Arc::new(Inner {
             parts,
             pace: Mutex::new(pace),
-            lanes: Mutex::new(BTreeSet::new()),
+            lanes: Lanes::default(),
             slots,
             is_stopping: AtomicBool::new(false),
         }))
@@ -123,40 +125,43 @@ impl Sender {
         };
         let Ok(stranded) = stranded.await else { return };
         for at in stranded {
-            let lane = (at.workspace, at.conversation);
-            if !self.lanes().contains(&lane) && self.0.parts.engine.rescue(at).await.is_ok() {
+            if !self.0.lanes.runs(&at) && self.0.parts.engine.rescue(at).await.is_ok() {
                 self.0.parts.metrics.sends.inc("rescued");
             }
         }
     }
 
     async fn start_due_lanes(&self) {
-        let due = async {
-            let mut tx = self.store().read().await?;
-            due_sends(&mut tx, self.now(), DUE_AT_ONCE).await
-        };
-        let due = match due.await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::warn!(%error, "what is due could not be read; trying again");
-                return;
+        loop {
+            let due = match self.due().await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::warn!(%error, "what is due could not be read; trying again");
+                    return;
+                }
+            };
+            let found = due.len();
+            self.0.parts.metrics.jobs_due.set(i64::try_from(found).unwrap_or(i64::MAX));
+            for at in due {
+                if let Some(running) = self.0.lanes.enter(&at) {
+                    tokio::spawn(self.clone().run_lane(at, running));
+                }
             }
-        };
-        self.0.parts.metrics.jobs_due.set(i64::try_from(due.len()).unwrap_or(i64::MAX));
-        for at in due {
-            let lane = (at.workspace, at.conversation);
-            if self.lanes().insert(lane) {
-                let sender = self.clone();
-                tokio::spawn(async move {
-                    sender.run_lane(at).await;
-                    sender.lanes().remove(&lane);
-                });
+            // Those behind a full page are not theirs to wait for.
+            if u64::try_from(found).unwrap_or(u64::MAX) < DUE_AT_ONCE {
+                return;
             }
         }
     }
 
+    async fn due(&self) -> Result<Vec<MessageAt>, StoreError> {
+        let busy = self.0.lanes.busy();
+        let mut tx = self.store().read().await?;
+        due_sends(&mut tx, self.now(), &busy, DUE_AT_ONCE).await
+    }
+
     /// Sends the lane's first message and those that follow it, until one has to wait.
-    async fn run_lane(&self, first: MessageAt) {
+    async fn run_lane(self, first: MessageAt, _running: Running) {
         let mut next = Some(first);
         while let Some(message) = next.take() {
             if !self.send_one(message).await {
@@ -360,10 +365,6 @@ impl Sender {
 
     fn store(&self) -> &Store {
         self.0.parts.engine.store()
-    }
-
-    fn lanes(&self) -> std::sync::MutexGuard<'_, BTreeSet<(WorkspaceId, ConversationId)>> {
-        self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
