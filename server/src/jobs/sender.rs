@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendResult};
-use baton_protocol::{ChannelId, Epoch, Timestamp, WorkspaceId};
+use baton_protocol::{ChannelId, Epoch, MessageError, Timestamp, WorkspaceId};
 use tokio::sync::Semaphore;
 
 use self::lanes::{Lanes, Running};
@@ -65,6 +65,8 @@ struct Inner {
 
 /// Lanes looked for at once.
 const DUE_AT_ONCE: u64 = 512;
+/// How often that is done in a row, when it finds as many.
+const PAGES_AT_ONCE: u32 = 8;
 /// How often what nobody woke us for is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A claim whose first byte has not left after this long goes back.
@@ -132,7 +134,8 @@ impl Sender {
     }
 
     async fn start_due_lanes(&self) {
-        loop {
+        let mut all = 0;
+        for _ in 0..PAGES_AT_ONCE {
             let due = match self.due().await {
                 Ok(due) => due,
                 Err(error) => {
@@ -141,7 +144,8 @@ impl Sender {
                 }
             };
             let found = due.len();
-            self.0.parts.metrics.jobs_due.set(i64::try_from(found).unwrap_or(i64::MAX));
+            all += found;
+            self.0.parts.metrics.jobs_due.set(i64::try_from(all).unwrap_or(i64::MAX));
             for at in due {
                 if let Some(running) = self.0.lanes.enter(&at) {
                     tokio::spawn(self.clone().run_lane(at, running));
@@ -179,14 +183,16 @@ impl Sender {
     /// Whether the lane may go on.
     async fn send_one(&self, at: MessageAt) -> bool {
         let order = match self.order(at).await {
-            Ok(Some(order)) => order,
-            Ok(None) => return false,
+            Ok(order) => order,
             Err(error) => {
                 tracing::warn!(%error, message_id = %at.message, "a send must wait");
                 return false;
             }
         };
-        let is_paced = self.wait_for_pace(at, &order).await;
+        let paced_order = match &order {
+            Some(order) => self.wait_for_pace(at, order).await.then_some(order),
+            None => None,
+        };
         let Ok(_slot) = self.0.slots.acquire().await else { return false };
         if self.0.is_stopping.load(Ordering::SeqCst) {
             return false;
@@ -194,16 +200,20 @@ impl Sender {
         let answer = self.0.parts.engine.claim(at, self.claim_epoch()).await;
         // The claim may have waited long for its group; the limit counts from its commit.
         let claimed_at = self.0.parts.clock.monotonic();
-        if is_paced && !matches!(answer, Ok(ClaimAnswer::Go { .. })) {
+        if let (Some(order), Ok(ClaimAnswer::Wait | ClaimAnswer::No) | Err(_)) =
+            (paced_order, &answer)
+        {
             self.pace().give_back(at.channel, &order.to.1);
         }
         match answer {
             Ok(ClaimAnswer::Go { attempt, claim_epoch }) => {
-                let (result, due_at) = if is_paced {
-                    self.attempt(at, &order, attempt, claimed_at).await
-                } else {
-                    // It was queued anew meanwhile, and has no right of way yet.
-                    (SendResult::Again, Some(self.now().plus_ms(backoff_ms(attempt))))
+                let (result, due_at) = match paced_order {
+                    Some(order) => self.attempt(at, order, attempt, claimed_at).await,
+                    // It was queued anew meanwhile: once more from the start.
+                    None if order.is_some() => {
+                        (SendResult::Again, Some(self.now().plus_ms(backoff_ms(attempt))))
+                    }
+                    None => (SendResult::Refused(nothing_to_send()), None),
                 };
                 let goes_on = matches!(result, SendResult::Accepted { .. });
                 self.tell(at, (attempt, claim_epoch), result, due_at).await;
@@ -376,6 +386,14 @@ impl Sender {
 fn backoff_ms(attempt: u32) -> i64 {
     let doublings = attempt.saturating_sub(1).min(6);
     (1000_i64 << doublings).min(60_000)
+}
+
+fn nothing_to_send() -> MessageError {
+    MessageError {
+        code: 0,
+        reason: "The text was erased, or the customer has no address any more.".to_owned(),
+        remedy: "If the customer still needs an answer, write it again.".to_owned(),
+    }
 }
 
 fn addressee(order: &SendOrder) -> Addressee {
