@@ -95,12 +95,12 @@ impl Sender {
         }))
     }
 
-    /// Rescues what an earlier life of this process left behind, then sends for ever.
+    /// Rescues what an earlier life of this process left behind, then sends until claims stop.
     ///
     /// One node: every claim that is found at the start is of a dead worker.
     pub async fn run(self) {
         self.rescue(self.now()).await;
-        loop {
+        while !self.is_stopping() {
             self.start_due_lanes().await;
             let expired = self.now().plus_ms(-CLAIM_EXPIRES_MS);
             self.rescue(expired).await;
@@ -111,10 +111,15 @@ impl Sender {
         }
     }
 
+    /// Claims nothing more from here on.
+    pub fn stop_claims(&self) {
+        self.0.is_stopping.store(true, Ordering::SeqCst);
+    }
+
     /// Claims nothing more, and waits until what was claimed has its outcome, at most `within`;
     /// whether it has. A request that is cut off here would be of unknown outcome at the next start.
     pub async fn drain(&self, within: Duration) -> bool {
-        self.0.is_stopping.store(true, Ordering::SeqCst);
+        self.stop_claims();
         let all = u32::try_from(self.0.parts.slots).unwrap_or(u32::MAX);
         tokio::time::timeout(within, self.0.slots.acquire_many(all)).await.is_ok()
     }
@@ -194,7 +199,7 @@ impl Sender {
             None => None,
         };
         let Ok(_slot) = self.0.slots.acquire().await else { return false };
-        if self.0.is_stopping.load(Ordering::SeqCst) {
+        if self.is_stopping() {
             return false;
         }
         let answer = self.0.parts.engine.claim(at, self.claim_epoch()).await;
@@ -367,6 +372,10 @@ impl Sender {
     fn claim_epoch(&self) -> u64 {
         let ms = u64::try_from(self.now().ms()).unwrap_or(0);
         (ms << 20) | self.0.parts.clock.below(1 << 20)
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.0.is_stopping.load(Ordering::SeqCst)
     }
 
     fn now(&self) -> Timestamp {
