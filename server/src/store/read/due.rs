@@ -217,7 +217,7 @@ pub async fn leaving(tx: &mut Tx) -> Result<Vec<(WorkspaceId, AgentId)>, StoreEr
     rows.iter().map(|(workspace, agent)| Ok((id(workspace)?, id(agent)?))).collect()
 }
 
-/// Conversations that an agent owns.
+/// Conversations that an agent owns, in no order: for one the whole workspace would be walked.
 pub async fn owned_by(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -226,7 +226,7 @@ pub async fn owned_by(
 ) -> Result<Vec<ConversationId>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT id FROM conversation WHERE workspace = $1 AND owner_agent = $2
-         ORDER BY id LIMIT CAST($3 AS BIGINT)",
+         LIMIT CAST($3 AS BIGINT)",
     );
     let args = [workspace.to_string(), agent.to_string(), limit.to_string()];
     let rows: Vec<(String,)> = tx.rows(&SQL, &[&args[0], &args[1], &args[2]]).await?;
