@@ -3,6 +3,11 @@
 //! The server is a process of its own: the real binary, found beside this one. A figure counts as
 //! a ratio taken in one run; absolute times on shared machines drift.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a measurement picks the few answers it waits for"
+)]
+
 mod clock;
 mod drive;
 mod figures;
@@ -42,7 +47,7 @@ struct Cli {
     /// Also measure on this PostgreSQL: postgres://user:password@127.0.0.1:port/name
     ///
     /// Databases are made in it and dropped again. Give it a private one, with fsync on:
-    /// BATON_POSTGRES_FSYNC=on scripts/postgres.sh start
+    /// `BATON_POSTGRES_FSYNC=on scripts/postgres.sh start`
     #[arg(long, global = true, value_name = "URL", hide_default_value = true)]
     postgres: Option<String>,
     /// Only PostgreSQL, not SQLite as well

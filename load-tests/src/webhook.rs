@@ -52,12 +52,31 @@ fn body(run: &str, from: From, first: usize, count: usize) -> String {
     for n in first..first + count {
         let comma = if n == first { "" } else { "," };
         // Text that no escape is needed for.
+        let text = "Good morning, where is my parcel? It should have come yesterday.";
         messages.push_str(&format!(
-            r#"{comma}{{"from":"{customer}","id":"wamid.HBgL{run}{n:010}","timestamp":"{at}","type":"text","text":{{"body":"~L{n:08x} Good morning, where is my parcel? It should have come yesterday."}}}}"#
+            concat!(
+                r#"{comma}{{"from":"{customer}","id":"wamid.HBgL{run}{n:010}","#,
+                r#""timestamp":"{at}","type":"text","text":{{"body":"~L{n:08x} {text}"}}}}"#
+            ),
+            comma = comma,
+            customer = customer,
+            run = run,
+            n = n,
+            at = at,
+            text = text,
         ));
     }
     format!(
-        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"102290129340398","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"15550783881","phone_number_id":"{number}"}},"contacts":[{{"profile":{{"name":"Customer {c}"}},"wa_id":"{customer}"}}],"messages":[{messages}]}},"field":"messages"}}]}}]}}"#,
+        concat!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"102290129340398","#,
+            r#""changes":[{{"value":{{"messaging_product":"whatsapp","metadata":"#,
+            r#"{{"display_phone_number":"15550783881","phone_number_id":"{number}"}},"#,
+            r#""contacts":[{{"profile":{{"name":"Customer {c}"}},"wa_id":"{customer}"}}],"#,
+            r#""messages":[{messages}]}},"field":"messages"}}]}}]}}"#
+        ),
+        number = number,
+        customer = customer,
+        messages = messages,
         c = from.contact
     )
 }

@@ -37,10 +37,12 @@ pub(crate) struct Ingest {
     #[arg(long, default_value_t = 20_000, value_name = "N")]
     pub(crate) preload: usize,
     /// Seconds of each measurement in each round
-    #[arg(long, default_value_t = 5, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, default_value_t = 5, value_name = "S")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) seconds: u64,
     /// Rounds: everything is measured in turn, and medians count
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9))]
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=9))]
     pub(crate) rounds: u32,
     /// Leave out the measurement at a rate
     #[arg(long)]

@@ -12,7 +12,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
@@ -68,13 +68,12 @@ impl Accepting {
     async fn run(self, mut stopped: watch::Receiver<bool>) -> GracefulShutdown {
         let connections = GracefulShutdown::new();
         loop {
-            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { break };
-            let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+            let next = tokio::select! {
+                next = self.next() => next,
                 _ = stopped.wait_for(|stopped| *stopped) => break,
             };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
+            let (place, stream, peer) = match next {
+                Ok(next) => next,
                 Err(error) => {
                     // Out of file descriptors, mostly: those open have to end first.
                     tracing::warn!(%error, "a connection could not be taken");
@@ -90,6 +89,14 @@ impl Accepting {
             });
         }
         connections
+    }
+
+    /// The next connection, once there is a place for it.
+    async fn next(&self) -> std::io::Result<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+        let place = Arc::clone(&self.places).acquire_owned();
+        let place = place.await.map_err(std::io::Error::other)?;
+        let (stream, peer) = self.listener.accept().await?;
+        Ok((place, stream, peer))
     }
 
     fn connection(&self, stream: TcpStream, peer: SocketAddr) -> impl GracefulConnection + use<> {

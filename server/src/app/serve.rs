@@ -29,6 +29,13 @@ use crate::store::{Options, Store, read};
 use crate::telemetry::Metrics;
 use crate::whatsapp::client::{Client, Timeouts, Token};
 
+/// However long a drain may take by the settings, a stop ends within 20 s: this, and the two below.
+const DRAIN_MAX: Duration = Duration::from_secs(12);
+/// Requests to WhatsApp that are under way.
+const SENDS_MAX: Duration = Duration::from_secs(10);
+const SEAL_MAX: Duration = Duration::from_secs(4);
+const CLOSE_MAX: Duration = Duration::from_secs(3);
+
 /// A running server. Dropped without [`Self::stop`], its tasks end where they are.
 pub struct Server {
     /// Where it listens.
@@ -227,25 +234,38 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Takes nothing new, lets what is under way end, seals the log, closes the database.
+    /// Takes nothing new, lets what is under way end, seals the log, closes the database; within
+    /// 20 s, whatever hangs.
     pub async fn stop(self) {
         self.draining.store(true, Ordering::SeqCst);
+        self.sender.stop_claims();
         self.http.refuse_new();
-        if !self.gateway.drain(self.drain).await {
+        let within = self.drain.min(DRAIN_MAX);
+        let (sockets_closed, (), sends_ended) = tokio::join!(
+            self.gateway.drain(within),
+            self.http.finish(within),
+            self.sender.drain(within.min(SENDS_MAX)),
+        );
+        if !sockets_closed {
             tracing::warn!("some sockets did not close in time");
         }
-        self.http.finish(self.drain).await;
-        if !self.sender.drain(self.drain).await {
+        if !sends_ended {
             tracing::warn!("some sends had no answer in time; they will be unconfirmed");
         }
         for worker in &self.workers {
             worker.abort();
         }
-        if let Err(error) = self.sealer.seal().await {
-            tracing::warn!(%error, "the end of the log is not sealed; the next start will");
+        match tokio::time::timeout(SEAL_MAX, self.sealer.seal()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the end of the log is not sealed; the next start will");
+            }
+            Err(_) => tracing::warn!("the log could not be sealed in time; the next start will"),
         }
         self.committer.abort();
-        self.store.close().await;
+        if tokio::time::timeout(CLOSE_MAX, self.store.close()).await.is_err() {
+            tracing::warn!("the database did not close in time");
+        }
         tracing::info!("stopped");
     }
 }

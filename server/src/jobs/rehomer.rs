@@ -29,7 +29,7 @@ impl Rehomer {
     pub async fn run(self) {
         loop {
             if let Err(error) = self.look().await {
-                tracing::warn!(%error, "a departure must wait");
+                tracing::warn!(%error, "who leaves could not be read; trying again");
             }
             self.clock.sleep(LOOK_EVERY).await;
         }
@@ -40,12 +40,20 @@ impl Rehomer {
         let all = leaving(&mut tx).await?;
         tx.rollback().await?;
         for (workspace, agent) in all {
-            if self.give_back(workspace, agent).await? {
-                let setter = Setter { workspace, by: None };
-                let work = self.accounts.plan_left(setter, agent);
-                // Refused when something was given to them meanwhile: once more from the start.
-                self.accounts.settle(&self.engine, work).await?;
+            // One that cannot leave now does not keep the others.
+            if let Err(error) = self.lead_out(workspace, agent).await {
+                tracing::warn!(%error, %workspace, "a departure must wait");
             }
+        }
+        Ok(())
+    }
+
+    async fn lead_out(&self, workspace: WorkspaceId, agent: AgentId) -> Result<(), AccountError> {
+        if self.give_back(workspace, agent).await? {
+            let setter = Setter { workspace, by: None };
+            let work = self.accounts.plan_left(setter, agent);
+            // Refused when something was given to them meanwhile: once more from the start.
+            self.accounts.settle(&self.engine, work).await?;
         }
         Ok(())
     }

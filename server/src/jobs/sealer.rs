@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use baton_protocol::WorkspaceId;
+
 use super::anchor::Anchors;
 use crate::clock::Clock;
 use crate::store::seal::{seal_pending, unsealed, unsealed_events};
@@ -36,20 +38,30 @@ impl Sealer {
         }
     }
 
-    /// Seals all that is there.
+    /// Seals all that is there. A workspace that fails does not keep the others from it; the first
+    /// failure is told.
     pub async fn seal(&self) -> Result<(), StoreError> {
         let mut tx = self.store.read().await?;
         let workspaces = unsealed(&mut tx).await?;
         let lag = unsealed_events(&mut tx).await?;
         self.metrics.seal_lag.set(lag);
         tx.rollback().await?;
+        let mut failed = Ok(());
         for workspace in workspaces {
-            let sealed = seal_pending(&self.store, workspace, AT_ONCE).await?;
-            let anchored =
-                self.anchors.append(self.store.epoch(), workspace, sealed.upto, &sealed.hash);
-            if let Err(error) = anchored {
-                tracing::warn!(%error, "a marker could not be written");
+            if let Err(error) = self.seal_one(workspace).await {
+                tracing::warn!(%error, %workspace, "a log could not be sealed");
+                failed = failed.and(Err(error));
             }
+        }
+        failed
+    }
+
+    async fn seal_one(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
+        let sealed = seal_pending(&self.store, workspace, AT_ONCE).await?;
+        let anchored =
+            self.anchors.append(self.store.epoch(), workspace, sealed.upto, &sealed.hash);
+        if let Err(error) = anchored {
+            tracing::warn!(%error, "a marker could not be written");
         }
         Ok(())
     }

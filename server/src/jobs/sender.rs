@@ -3,16 +3,16 @@
 //! The message row is its own job: `queued` is due. A claim goes through the committer, where the
 //! fence is looked at again; only then a request is made, once, and what became of it is told.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendResult};
 use baton_domain::tag::Tag;
-use baton_protocol::{ChannelId, ConversationId, Epoch, Timestamp, WorkspaceId};
+use baton_protocol::{ChannelId, Epoch, MessageError, Timestamp, WorkspaceId};
 use tokio::sync::Semaphore;
 
+use self::lanes::{Lanes, Running};
 use super::pace::Pace;
 use crate::clock::Clock;
 use crate::config::{PaceConfig, WhatsAppConfig};
@@ -25,6 +25,8 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::whatsapp::client::{Addressee, Client, SendOutcome, SendRequest, Token};
 use crate::whatsapp::errors::{Class, Pause, look_up};
+
+mod lanes;
 
 /// Opens a channel's sealed token.
 pub type Unseal = Arc<dyn Fn(WorkspaceId, ChannelId, &str) -> Option<Token> + Send + Sync>;
@@ -56,13 +58,15 @@ pub struct Sender(Arc<Inner>);
 struct Inner {
     parts: SenderParts,
     pace: Mutex<Pace>,
-    lanes: Mutex<BTreeSet<(WorkspaceId, ConversationId)>>,
+    lanes: Lanes,
     slots: Semaphore,
     is_stopping: AtomicBool,
 }
 
 /// Lanes looked for at once.
 const DUE_AT_ONCE: u64 = 512;
+/// How often that is done in a row, when it finds as many.
+const PAGES_AT_ONCE: u32 = 8;
 /// How often what nobody woke us for is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A claim whose first byte has not left after this long goes back.
@@ -85,18 +89,18 @@ impl Sender {
         Self(Arc::new(Inner {
             parts,
             pace: Mutex::new(pace),
-            lanes: Mutex::new(BTreeSet::new()),
+            lanes: Lanes::default(),
             slots,
             is_stopping: AtomicBool::new(false),
         }))
     }
 
-    /// Rescues what an earlier life of this process left behind, then sends for ever.
+    /// Rescues what an earlier life of this process left behind, then sends until claims stop.
     ///
     /// One node: every claim that is found at the start is of a dead worker.
     pub async fn run(self) {
         self.rescue(self.now()).await;
-        loop {
+        while !self.is_stopping() {
             self.start_due_lanes().await;
             let expired = self.now().plus_ms(-CLAIM_EXPIRES_MS);
             self.rescue(expired).await;
@@ -107,10 +111,16 @@ impl Sender {
         }
     }
 
-    /// Claims nothing more, and waits until what was claimed has its outcome, at most `within`;
-    /// whether it has. A request that is cut off here would be of unknown outcome at the next start.
-    pub async fn drain(&self, within: Duration) -> bool {
+    /// Claims nothing more from here on.
+    pub fn stop_claims(&self) {
         self.0.is_stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Claims nothing more, and waits until what was claimed has its outcome, at most `within`;
+    /// whether it has. A request that is cut off here would be of unknown outcome at the next
+    /// start.
+    pub async fn drain(&self, within: Duration) -> bool {
+        self.stop_claims();
         let all = u32::try_from(self.0.parts.slots).unwrap_or(u32::MAX);
         tokio::time::timeout(within, self.0.slots.acquire_many(all)).await.is_ok()
     }
@@ -123,40 +133,45 @@ impl Sender {
         };
         let Ok(stranded) = stranded.await else { return };
         for at in stranded {
-            let lane = (at.workspace, at.conversation);
-            if !self.lanes().contains(&lane) && self.0.parts.engine.rescue(at).await.is_ok() {
+            if !self.0.lanes.runs(&at) && self.0.parts.engine.rescue(at).await.is_ok() {
                 self.0.parts.metrics.sends.inc("rescued");
             }
         }
     }
 
     async fn start_due_lanes(&self) {
-        let due = async {
-            let mut tx = self.store().read().await?;
-            due_sends(&mut tx, self.now(), DUE_AT_ONCE).await
-        };
-        let due = match due.await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::warn!(%error, "what is due could not be read; trying again");
-                return;
+        let mut all = 0;
+        for _ in 0..PAGES_AT_ONCE {
+            let due = match self.due().await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::warn!(%error, "what is due could not be read; trying again");
+                    return;
+                }
+            };
+            let found = due.len();
+            all += found;
+            self.0.parts.metrics.jobs_due.set(i64::try_from(all).unwrap_or(i64::MAX));
+            for at in due {
+                if let Some(running) = self.0.lanes.enter(&at) {
+                    tokio::spawn(self.clone().run_lane(at, running));
+                }
             }
-        };
-        self.0.parts.metrics.jobs_due.set(i64::try_from(due.len()).unwrap_or(i64::MAX));
-        for at in due {
-            let lane = (at.workspace, at.conversation);
-            if self.lanes().insert(lane) {
-                let sender = self.clone();
-                tokio::spawn(async move {
-                    sender.run_lane(at).await;
-                    sender.lanes().remove(&lane);
-                });
+            // Those behind a full page are not theirs to wait for.
+            if u64::try_from(found).unwrap_or(u64::MAX) < DUE_AT_ONCE {
+                return;
             }
         }
     }
 
+    async fn due(&self) -> Result<Vec<MessageAt>, StoreError> {
+        let busy = self.0.lanes.busy();
+        let mut tx = self.store().read().await?;
+        due_sends(&mut tx, self.now(), &busy, DUE_AT_ONCE).await
+    }
+
     /// Sends the lane's first message and those that follow it, until one has to wait.
-    async fn run_lane(&self, first: MessageAt) {
+    async fn run_lane(self, first: MessageAt, _running: Running) {
         let mut next = Some(first);
         while let Some(message) = next.take() {
             if !self.send_one(message).await {
@@ -174,31 +189,37 @@ impl Sender {
     /// Whether the lane may go on.
     async fn send_one(&self, at: MessageAt) -> bool {
         let order = match self.order(at).await {
-            Ok(Some(order)) => order,
-            Ok(None) => return false,
+            Ok(order) => order,
             Err(error) => {
                 tracing::warn!(%error, message_id = %at.message, "a send must wait");
                 return false;
             }
         };
-        let is_paced = self.wait_for_pace(at, &order).await;
+        let paced_order = match &order {
+            Some(order) => self.wait_for_pace(at, order).await.then_some(order),
+            None => None,
+        };
         let Ok(_slot) = self.0.slots.acquire().await else { return false };
-        if self.0.is_stopping.load(Ordering::SeqCst) {
+        if self.is_stopping() {
             return false;
         }
         let answer = self.0.parts.engine.claim(at, self.claim_epoch()).await;
         // The claim may have waited long for its group; the limit counts from its commit.
         let claimed_at = self.0.parts.clock.monotonic();
-        if is_paced && !matches!(answer, Ok(ClaimAnswer::Go { .. })) {
+        if let (Some(order), Ok(ClaimAnswer::Wait | ClaimAnswer::No) | Err(_)) =
+            (paced_order, &answer)
+        {
             self.pace().give_back(at.channel, &order.to.1);
         }
         match answer {
             Ok(ClaimAnswer::Go { attempt, claim_epoch }) => {
-                let (result, due_at) = if is_paced {
-                    self.attempt(at, &order, attempt, claimed_at).await
-                } else {
-                    // It was queued anew meanwhile, and has no right of way yet.
-                    (SendResult::Again, Some(self.now().plus_ms(backoff_ms(attempt))))
+                let (result, due_at) = match paced_order {
+                    Some(order) => self.attempt(at, order, attempt, claimed_at).await,
+                    // It was queued anew meanwhile: once more from the start.
+                    None if order.is_some() => {
+                        (SendResult::Again, Some(self.now().plus_ms(backoff_ms(attempt))))
+                    }
+                    None => (SendResult::Refused(nothing_to_send()), None),
                 };
                 let goes_on = matches!(result, SendResult::Accepted { .. });
                 self.tell(at, (attempt, claim_epoch), result, due_at).await;
@@ -354,16 +375,16 @@ impl Sender {
         (ms << 20) | self.0.parts.clock.below(1 << 20)
     }
 
+    fn is_stopping(&self) -> bool {
+        self.0.is_stopping.load(Ordering::SeqCst)
+    }
+
     fn now(&self) -> Timestamp {
         self.0.parts.clock.now()
     }
 
     fn store(&self) -> &Store {
         self.0.parts.engine.store()
-    }
-
-    fn lanes(&self) -> std::sync::MutexGuard<'_, BTreeSet<(WorkspaceId, ConversationId)>> {
-        self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
@@ -375,6 +396,14 @@ impl Sender {
 fn backoff_ms(attempt: u32) -> i64 {
     let doublings = attempt.saturating_sub(1).min(6);
     (1000_i64 << doublings).min(60_000)
+}
+
+fn nothing_to_send() -> MessageError {
+    MessageError {
+        code: 0,
+        reason: "The text was erased, or the customer has no address any more.".to_owned(),
+        remedy: "If the customer still needs an answer, write it again.".to_owned(),
+    }
 }
 
 fn addressee(order: &SendOrder) -> Addressee {

@@ -190,7 +190,8 @@ mod tests {
             for (n, at) in [(0, 0), (1, 0), (2, 5 * DAY_MS)] {
                 let at = START.ms() + at;
                 sql.push_str(&format!(
-                    "INSERT INTO outcome VALUES ('{W}', 'a', 'o{n}', 'h', NULL, NULL, '{{}}', {at});"
+                    "INSERT INTO outcome
+                     VALUES ('{W}', 'a', 'o{n}', 'h', NULL, NULL, '{{}}', {at});"
                 ));
             }
             database.tamper(&sql).await;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::store::read::due_snoozes;
@@ -33,11 +35,12 @@ impl Waker {
             Err(error) => Err(error),
         };
         let Ok(due) = due else { return };
-        for (workspace, conversation, until) in due {
-            // What cannot be decided now is found again a second later.
-            if self.engine.wake(workspace, conversation, until).await.is_err() {
-                return;
-            }
+        let woken = due.into_iter().map(|(workspace, conversation, until)| {
+            self.engine.wake(workspace, conversation, until)
+        });
+        let failed = join_all(woken).await.iter().filter(|woken| woken.is_err()).count();
+        if failed > 0 {
+            tracing::warn!(failed, "some snoozes could not be ended; trying again");
         }
     }
 }

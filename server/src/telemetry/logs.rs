@@ -54,8 +54,8 @@ where
     })
 }
 
-/// A level alone is of Baton itself. Libraries say at `debug` what must not be in a log (statements,
-/// headers, frames), so they tell warnings only, unless they are named.
+/// A level alone is of Baton itself. Libraries say at `debug` what must not be in a log
+/// (statements, headers, frames), so they tell warnings only, unless they are named.
 fn directives(level: &str) -> String {
     let of_baton = |directive: &str| {
         let loud = ["info", "debug", "trace"];

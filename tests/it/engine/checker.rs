@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     Accepted, AgentId, Author, Command, CommandBody, Fact, MessageId, MessageStatus, OpId, Refusal,
-    Seen,
+    Refused, Seen,
 };
 
 use super::history::{Ask, History, Said, is_final, seen_of};
@@ -250,7 +250,10 @@ fn without_status(answer: &Outcome) -> Outcome {
         Outcome::Accepted(accepted) => {
             Outcome::Accepted(Accepted { status: None, ..accepted.clone() })
         }
-        Outcome::Refused(refused) => Outcome::Refused(refused.clone()),
+        // Missed lines are shown as they stand when they are shown.
+        Outcome::Refused(refused) => {
+            Outcome::Refused(Refused { lines: Vec::new(), ..refused.clone() })
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use baton::demo::{Cast, Seeds};
-use baton::whatsapp::tag::Tag;
+use baton_domain::tag::Tag;
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::page::{LinesPage, SyncAnswer};
 use baton_protocol::{ConversationId, Cursor, Event, MessageStatus, Role};

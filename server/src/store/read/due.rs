@@ -1,5 +1,6 @@
 //! What is due: sends, stranded claims, snoozes. Read without locks; the claim decides.
 
+use baton_domain::decide::delivery::QUEUED_MS_MAX;
 use baton_protocol::event::EventContent;
 use baton_protocol::{AgentId, ChannelId, ConversationId, MessageId, Timestamp, WorkspaceId};
 use sqlx::FromRow;
@@ -62,23 +63,49 @@ impl PlaceRow {
     }
 }
 
-/// Queued messages whose time has come, oldest first.
+/// Where nothing more is looked for: what runs already.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Busy {
+    /// Conversations whose lanes run.
+    pub conversations: Vec<ConversationId>,
+    /// Numbers that have all the lanes they may have.
+    pub channels: Vec<ChannelId>,
+}
+
+/// The first queued message of each lane, if its time has come, the longest accepted first. One
+/// behind it that is too late to be sent is found as well: it is held without waiting its turn.
 pub async fn due_sends(
     tx: &mut Tx,
     now: Timestamp,
+    busy: &Busy,
     limit: u64,
 ) -> Result<Vec<MessageAt>, StoreError> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, channel, conversation, seq, id FROM message
-         WHERE status = 'queued' AND (due_at IS NULL OR due_at <= CAST($1 AS BIGINT))
-         ORDER BY accepted_at, seq LIMIT CAST($2 AS BIGINT)",
+        "SELECT m.workspace, m.channel, m.conversation, m.seq, m.id FROM message AS m
+         WHERE m.status = 'queued' AND (m.due_at IS NULL OR m.due_at <= CAST($1 AS BIGINT))
+           AND m.channel NOT IN (SELECT value FROM {texts $4})
+           AND m.conversation NOT IN (SELECT value FROM {texts $3})
+           AND (m.status_at < CAST($5 AS BIGINT) OR NOT EXISTS (
+             SELECT 1 FROM message AS e WHERE e.status = 'queued' AND e.workspace = m.workspace
+               AND e.conversation = m.conversation AND e.seq < m.seq))
+         ORDER BY m.accepted_at, m.seq LIMIT CAST($2 AS BIGINT)",
     );
-    let args = [now.ms().to_string(), limit.to_string()];
-    let rows: Vec<PlaceRow> = tx.rows(&SQL, &[&args[0], &args[1]]).await?;
+    let too_late = now.plus_ms(-QUEUED_MS_MAX);
+    let conversations = set(&busy.conversations);
+    let channels = set(&busy.channels);
+    let (now, limit, too_late) =
+        (now.ms().to_string(), limit.to_string(), too_late.ms().to_string());
+    let args = [now.as_str(), &limit, &conversations, &channels, &too_late];
+    let rows: Vec<PlaceRow> = tx.rows(&SQL, &args).await?;
     rows.iter().map(PlaceRow::read).collect()
 }
 
-/// The lane's next queued message whose time has come.
+/// A JSON array of ids.
+fn set<T: ToString>(ids: &[T]) -> String {
+    serde_json::Value::from_iter(ids.iter().map(ToString::to_string)).to_string()
+}
+
+/// The lane's first queued message, if its time has come.
 pub async fn next_in_lane(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -86,10 +113,11 @@ pub async fn next_in_lane(
     now: Timestamp,
 ) -> Result<Option<MessageAt>, StoreError> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, channel, conversation, seq, id FROM message
-         WHERE workspace = $1 AND status = 'queued' AND conversation = $2
-           AND (due_at IS NULL OR due_at <= CAST($3 AS BIGINT))
-         ORDER BY seq LIMIT 1",
+        "SELECT workspace, channel, conversation, seq, id FROM (
+           SELECT workspace, channel, conversation, seq, id, due_at FROM message
+           WHERE workspace = $1 AND status = 'queued' AND conversation = $2
+           ORDER BY seq LIMIT 1) AS first
+         WHERE due_at IS NULL OR due_at <= CAST($3 AS BIGINT)",
     );
     let args = [workspace.to_string(), conversation.to_string(), now.ms().to_string()];
     let row: Option<PlaceRow> = tx.row(&SQL, &[&args[0], &args[1], &args[2]]).await?;
@@ -189,7 +217,7 @@ pub async fn leaving(tx: &mut Tx) -> Result<Vec<(WorkspaceId, AgentId)>, StoreEr
     rows.iter().map(|(workspace, agent)| Ok((id(workspace)?, id(agent)?))).collect()
 }
 
-/// Conversations that an agent owns.
+/// Conversations that an agent owns, in no order: for one the whole workspace would be walked.
 pub async fn owned_by(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -198,9 +226,87 @@ pub async fn owned_by(
 ) -> Result<Vec<ConversationId>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT id FROM conversation WHERE workspace = $1 AND owner_agent = $2
-         ORDER BY id LIMIT CAST($3 AS BIGINT)",
+         LIMIT CAST($3 AS BIGINT)",
     );
     let args = [workspace.to_string(), agent.to_string(), limit.to_string()];
     let rows: Vec<(String,)> = tx.rows(&SQL, &[&args[0], &args[1], &args[2]]).await?;
     rows.iter().map(|(of,)| id(of)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::databases;
+
+    const BUSY: u128 = 1;
+    const OTHER: u128 = 2;
+
+    fn uuid(number: u128) -> uuid::Uuid {
+        uuid::Uuid::from_u128(number)
+    }
+
+    /// Conversation, seq, channel, queued at, due at.
+    fn queued((conversation, seq, channel, at, due): (u128, u64, u128, i64, &str)) -> String {
+        let (workspace, message) = (uuid(9), uuid(conversation * 1_000_000 + u128::from(seq)));
+        let (conversation, channel, author) = (uuid(conversation), uuid(channel), uuid(8));
+        format!(
+            "INSERT INTO message (workspace, conversation, seq, id, channel, author_kind, author,
+               kind, at, accepted_at, op_id, status, status_at, due_at)
+             VALUES ('{workspace}', '{conversation}', {seq}, '{message}', '{channel}', 'agent',
+               '{author}', 'text', {at}, {at}, '{message}', 'queued', {at}, {due});"
+        )
+    }
+
+    #[tokio::test]
+    async fn each_lane_is_found_by_its_first_message_and_none_behind_one_that_waits() {
+        for database in databases().await {
+            let now = QUEUED_MS_MAX + 1000;
+            let rows = [
+                (10, 2, OTHER, 5000, "NULL"),
+                (10, 3, OTHER, 5001, "NULL"),
+                (11, 2, OTHER, 6000, "99999999"),
+                (11, 3, OTHER, 6001, "NULL"),
+                (12, 2, OTHER, 7000, "99999999"),
+                (12, 3, OTHER, 999, "NULL"),
+            ];
+            database.tamper(&rows.map(queued).concat()).await;
+            let mut tx = database.store.read().await.unwrap();
+            let now = Timestamp::from_ms(now);
+            let due = due_sends(&mut tx, now, &Busy::default(), 9).await.unwrap();
+            let found: Vec<_> =
+                due.iter().map(|at| (at.conversation.0.as_u128(), at.seq)).collect();
+            assert_eq!(found, [(12, 3), (10, 2)], "the one that is too late is not kept behind");
+            let lanes = [(10, Some(2)), (11, None), (12, None)];
+            for (lane, first) in lanes {
+                let at = (WorkspaceId(uuid(9)), ConversationId(uuid(lane)));
+                let next = next_in_lane(&mut tx, at.0, at.1, now).await.unwrap();
+                assert_eq!(next.map(|at| at.seq), first);
+            }
+            tx.rollback().await.unwrap();
+            database.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn lanes_that_run_do_not_stand_before_those_that_do_not() {
+        for database in databases().await {
+            let rows: String = (0..20)
+                .map(|n| queued((100 + n, 1, BUSY, 10, "NULL")))
+                .chain([queued((10, 1, OTHER, 20, "NULL"))])
+                .collect();
+            database.tamper(&rows).await;
+            let mut tx = database.store.read().await.unwrap();
+            let conversations = (0..20).map(|n| ConversationId(uuid(100 + n))).collect();
+            let running = Busy { conversations, ..Busy::default() };
+            let full = Busy { channels: vec![ChannelId(uuid(BUSY))], ..Busy::default() };
+            for busy in [running, full] {
+                let now = Timestamp::from_ms(1000);
+                let due = due_sends(&mut tx, now, &busy, 5).await.unwrap();
+                let found: Vec<_> = due.iter().map(|at| at.conversation.0.as_u128()).collect();
+                assert_eq!(found, [10]);
+            }
+            tx.rollback().await.unwrap();
+            database.close().await;
+        }
+    }
 }
