@@ -142,6 +142,30 @@ async fn a_cookie_changes_something_only_from_an_allowed_origin() {
 }
 
 #[tokio::test]
+async fn behind_a_trusted_proxy_a_stranger_locks_nobody_else_out() {
+    let desk = desks().await.remove(0);
+    let mut parts = desk.parts.clone();
+    let mut http = (*parts.http).clone();
+    // Where requests come from that no listener took.
+    http.trusted_proxies = vec![std::net::Ipv4Addr::UNSPECIFIED.into()];
+    parts.http = Arc::new(http);
+    let router = router(parts);
+    let sign_in = |from: &str, password: &str| {
+        let login = json!({"workspace": "acme", "email": "ben@host", "password": password});
+        let request = Request::post("/api/v1/sessions")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("x-forwarded-for", from);
+        send(&router, request.body(Body::from(login.to_string())).unwrap())
+    };
+    for n in 0..crate::accounts::TRIES_MAX {
+        sign_in(&format!("9.9.9.{n}, 6.6.6.6"), "wrong horse").await.is(403, "wrong_credentials");
+    }
+    sign_in("9.9.9.9, 6.6.6.6", PASSWORD).await.is(429, "rate_limited");
+    sign_in("6.6.6.6, 7.7.7.7", PASSWORD).await.is(201, "");
+    desk.database.close().await;
+}
+
+#[tokio::test]
 async fn a_listed_origin_may_read_answers_and_another_may_not() {
     let desk = desks().await.remove(0);
     let mut parts = desk.parts.clone();
