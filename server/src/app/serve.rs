@@ -164,6 +164,9 @@ impl Server {
         let foundation = Foundation::lay(config, &clock).await?;
         let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
             foundation;
+        if let Err(error) = anchors.compact() {
+            tracing::warn!(%error, "the file of markers could not be shortened");
+        }
         // Before any worker begins: who cannot serve must not send either.
         let listener = gateway::listen(config.http.bind)
             .with_context(|| format!("listening on {}", config.http.bind))?;
