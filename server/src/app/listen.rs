@@ -119,3 +119,39 @@ impl Accepting {
             .into_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    #[tokio::test]
+    async fn a_full_house_hears_that_it_is_to_stop() {
+        let config = HttpConfig {
+            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            allowed_origins: Vec::new(),
+            body_bytes_max: 1000,
+            connections_max: 1,
+            header_time_out_ms: 600_000,
+            request_time_out_ms: 600_000,
+            drain_ms: 600_000,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let listening = Listening::start(listener, Router::new(), &config);
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nhost: baton\r\n\r\n").await.unwrap();
+        let mut answer = [0; 12];
+        client.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 404");
+        // The only place is taken, and the client keeps its connection.
+        listening.refuse_new();
+        let mut rest = Vec::new();
+        let ended =
+            async { tokio::join!(listening.finish(PATIENCE * 6), client.read_to_end(&mut rest)).1 };
+        tokio::time::timeout(PATIENCE, ended).await.expect("it does not stop").unwrap();
+    }
+}

@@ -135,6 +135,12 @@ async fn heads(store: &Store) -> anyhow::Result<BTreeMap<WorkspaceId, u64>> {
     Ok(heads)
 }
 
+fn shorten(anchors: &Anchors) {
+    if let Err(error) = anchors.compact() {
+        tracing::warn!(%error, "the file of markers could not be shortened");
+    }
+}
+
 fn coordinator_clock(clock: &Clock) -> coordinator::Clock {
     let wall = clock.clone();
     coordinator::Clock {
@@ -164,6 +170,7 @@ impl Server {
         let foundation = Foundation::lay(config, &clock).await?;
         let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
             foundation;
+        shorten(&anchors);
         // Before any worker begins: who cannot serve must not send either.
         let listener = gateway::listen(config.http.bind)
             .with_context(|| format!("listening on {}", config.http.bind))?;

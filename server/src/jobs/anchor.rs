@@ -4,12 +4,31 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use baton_protocol::{Epoch, WorkspaceId};
 
-/// The file of markers, one line each: epoch, workspace, position, hash.
+/// The file of markers, one line each: epoch, workspace, position, hash. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Anchors(PathBuf);
+pub struct Anchors(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    file: PathBuf,
+    written: Mutex<Written>,
+}
+
+/// What this process knows of the file.
+#[derive(Debug, Default)]
+struct Written {
+    positions: BTreeMap<(Epoch, WorkspaceId), u64>,
+    lines: usize,
+}
+
+type Markers = BTreeMap<(Epoch, WorkspaceId), (u64, String)>;
+
+/// Lines after which those that are no longer the newest are left out.
+const LINES_MAX: usize = 10_000;
 
 /// A workspace's log is shorter than its newest marker says.
 #[derive(Debug, thiserror::Error)]
@@ -28,10 +47,11 @@ pub struct Rewound {
 impl Anchors {
     /// The markers in this data directory.
     pub fn in_dir(data: &Path) -> Self {
-        Self(data.join("anchors.log"))
+        let file = data.join("anchors.log");
+        Self(Arc::new(Inner { file, written: Mutex::default() }))
     }
 
-    /// Appends a marker.
+    /// Appends a marker, unless the last one says the same.
     pub fn append(
         &self,
         epoch: Epoch,
@@ -39,33 +59,73 @@ impl Anchors {
         position: u64,
         hash: &str,
     ) -> std::io::Result<()> {
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&self.0)?;
-        writeln!(file, "{epoch} {workspace} {position} {hash}")
+        let mut written = self.written();
+        if written.positions.get(&(epoch, workspace)) == Some(&position) {
+            return Ok(());
+        }
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&self.0.file)?;
+        file.write_all(line(epoch, workspace, position, hash).as_bytes())?;
+        written.positions.insert((epoch, workspace), position);
+        written.lines += 1;
+        if written.lines >= LINES_MAX { self.rewrite(&mut written) } else { Ok(()) }
+    }
+
+    /// Leaves only the newest marker of each workspace, at once or not at all. Only for the process
+    /// that holds the data directory.
+    pub fn compact(&self) -> std::io::Result<()> {
+        self.rewrite(&mut self.written())
+    }
+
+    fn rewrite(&self, written: &mut Written) -> std::io::Result<()> {
+        let markers = self.read()?;
+        let text: String = markers
+            .iter()
+            .map(|((epoch, workspace), (position, hash))| line(*epoch, *workspace, *position, hash))
+            .collect();
+        if !markers.is_empty() {
+            let fresh = self.0.file.with_extension("log.new");
+            let mut file = std::fs::File::create(&fresh)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&fresh, &self.0.file)?;
+        }
+        written.positions = markers.into_iter().map(|(of, (position, _))| (of, position)).collect();
+        written.lines = 0;
+        Ok(())
     }
 
     /// The newest marker of each workspace in this epoch. Lines cut short by a crash are passed
     /// over.
     pub fn newest(&self, epoch: Epoch) -> std::io::Result<BTreeMap<WorkspaceId, (u64, String)>> {
-        let text = match std::fs::read_to_string(&self.0) {
+        let of_epoch = self.read()?.into_iter().filter(|((of, _), _)| *of == epoch);
+        Ok(of_epoch.map(|((_, workspace), marker)| (workspace, marker)).collect())
+    }
+
+    fn read(&self) -> std::io::Result<Markers> {
+        let text = match std::fs::read_to_string(&self.0.file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(error),
         };
-        let mut newest = BTreeMap::new();
+        let mut newest = Markers::new();
         for line in text.lines() {
             let mut parts = line.split(' ');
             let marker = (parts.next(), parts.next(), parts.next(), parts.next());
-            let (Some(of), Some(workspace), Some(position), Some(hash)) = marker else { continue };
-            let (Ok(of), Ok(workspace), Ok(position)) =
-                (of.parse::<Epoch>(), workspace.parse(), position.parse())
+            let (Some(epoch), Some(workspace), Some(position), Some(hash)) = marker else {
+                continue;
+            };
+            let (Ok(epoch), Ok(workspace), Ok(position)) =
+                (epoch.parse::<Epoch>(), workspace.parse(), position.parse())
             else {
                 continue;
             };
-            if of == epoch {
-                newest.insert(workspace, (position, hash.to_owned()));
-            }
+            newest.insert((epoch, workspace), (position, hash.to_owned()));
         }
         Ok(newest)
+    }
+
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.0.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Refuses a database that is behind its newest markers.
@@ -77,16 +137,47 @@ impl Anchors {
         for (workspace, (marker, _)) in self.newest(epoch)? {
             let head = heads.get(&workspace).copied().unwrap_or(0);
             if head < marker {
-                return Err(Rewound { workspace, head, marker, file: self.0.clone() }.into());
+                return Err(Rewound { workspace, head, marker, file: self.0.file.clone() }.into());
             }
         }
         Ok(())
     }
 }
 
+fn line(epoch: Epoch, workspace: WorkspaceId, position: u64, hash: &str) -> String {
+    format!("{epoch} {workspace} {position} {hash}\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_markers_the_newest_of_each_workspace_stays_and_none_is_written_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("anchors.log");
+        let lines = || std::fs::read_to_string(&file).unwrap().lines().count();
+        let (epoch, other) = (Epoch(uuid::Uuid::from_u128(1)), Epoch(uuid::Uuid::from_u128(3)));
+        let of = |n| WorkspaceId(uuid::Uuid::from_u128(n));
+        let anchors = Anchors::in_dir(dir.path());
+        for (epoch, workspace, position) in
+            [(other, of(2), 5), (epoch, of(2), 7), (epoch, of(2), 9), (epoch, of(4), 3)]
+        {
+            anchors.append(epoch, workspace, position, "aa").unwrap();
+        }
+        let mut open = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
+        open.write_all(b"00000000-0000").unwrap();
+        let anchors = Anchors::in_dir(dir.path());
+        anchors.compact().unwrap();
+        assert_eq!(lines(), 3);
+        anchors.append(epoch, of(2), 9, "aa").unwrap();
+        assert_eq!(lines(), 3, "nothing new to say");
+        anchors.append(epoch, of(2), 11, "bb").unwrap();
+        assert_eq!(lines(), 4);
+        let newest = anchors.newest(epoch).unwrap();
+        assert_eq!((newest[&of(2)].0, newest[&of(4)].0), (11, 3));
+        assert_eq!(anchors.newest(other).unwrap()[&of(2)].0, 5);
+    }
 
     #[test]
     fn a_log_behind_its_marker_is_refused_and_one_at_or_above_it_is_not() {
