@@ -133,6 +133,7 @@ mod tests {
         let config = HttpConfig {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             body_bytes_max: 1000,
             connections_max: 1,
             header_time_out_ms: 600_000,

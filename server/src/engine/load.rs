@@ -15,7 +15,7 @@ use baton_protocol::{
 };
 
 use super::memory::{Extras, Held, Key, Memory, ParkedStatus};
-use super::needs::{Needs, json, names};
+use super::needs::{Needs, WamidKey, json, names};
 use super::work::{FreshIds, Work};
 use crate::store::group as rows;
 use crate::store::rows::{from_json, id, ids as texts, named, number, turn};
@@ -62,6 +62,7 @@ impl From<StoreError> for LoadError {
 pub(super) async fn load(tx: &mut Tx, group: &[&Work], epoch: Epoch) -> Result<Loaded, LoadError> {
     let mut needs = Needs::of(group, epoch);
     let channels = load_channels(tx, &mut needs).await?;
+    needs.add_wamids(group, &channels);
     let identities = load_identities(tx, &mut needs, group, &channels).await?;
     let mut loaded = Loaded { memory: Memory::default(), channels, identities };
     let memory = &mut loaded.memory;
@@ -92,7 +93,6 @@ async fn load_channels(
             team: id(&row.default_team)?,
         };
         needs.workspaces.insert(channel.workspace);
-        needs.channels.insert(channel.id);
         channels.insert(row.phone_number_id, channel);
     }
     Ok(channels)
@@ -125,16 +125,17 @@ async fn load_identities(
     group: &[&Work],
     channels: &BTreeMap<String, Channel>,
 ) -> Result<Identities, LoadError> {
-    let mut values = BTreeSet::new();
-    for (_, message, _) in messages(group, channels) {
-        values.extend(names(message).into_iter().map(|(_, value, _)| value));
+    let mut keys = BTreeSet::new();
+    for (channel, message, _) in messages(group, channels) {
+        let here = (channel.workspace.to_string(), channel.id.to_string());
+        let key = |(kind, value, _)| (here.0.clone(), here.1.clone(), kind, value);
+        keys.extend(names(message).into_iter().map(key));
     }
     let mut identities = Identities::new();
-    if values.is_empty() {
+    if keys.is_empty() {
         return Ok(identities);
     }
-    let (workspaces, channel_ids) = (texts(&needs.workspaces), texts(&needs.channels));
-    for row in rows::identities(tx, &workspaces, &channel_ids, &texts(&values)).await? {
+    for row in rows::identities(tx, &json(&keys)).await? {
         let known = Known { contact: id(&row.contact)?, conversation: id(&row.conversation)? };
         let key = (id(&row.workspace)?, id(&row.channel)?, row.kind, row.value);
         identities.insert(key, known);
@@ -194,10 +195,8 @@ async fn load_places(
     if !needs.messages.is_empty() {
         places.extend(rows::messages_by_id(tx, &workspaces, &texts(&needs.messages)).await?);
     }
-    if !needs.wamids.is_empty() {
-        let channels = texts(&needs.channels);
-        let wamids = texts(&needs.wamids);
-        places.extend(rows::messages_by_wamid(tx, &workspaces, &channels, &wamids).await?);
+    if !needs.of_statuses.is_empty() {
+        places.extend(messages_of(tx, &needs.of_statuses).await?);
     }
     for row in places {
         let workspace = id(&row.workspace)?;
@@ -302,21 +301,31 @@ async fn load_heads(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(
     Ok(())
 }
 
+/// The messages with these ids of Meta. The same id may stand in a channel that was not asked for.
+async fn messages_of(
+    tx: &mut Tx,
+    keys: &BTreeSet<WamidKey>,
+) -> Result<Vec<rows::PlaceRow>, StoreError> {
+    let wamids = texts(keys.iter().map(|(_, _, wamid)| wamid));
+    let mut found = rows::messages_by_wamid(tx, &wamids).await?;
+    found.retain(|row| {
+        let wamid = row.wamid.clone().unwrap_or_default();
+        keys.contains(&(row.workspace.clone(), row.channel.clone(), wamid))
+    });
+    Ok(found)
+}
+
 /// Ids of Meta that are known, read after the locks; so are statuses that wait.
 async fn load_wamids(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
-    let (workspaces, channels) = (texts(&needs.workspaces), texts(&needs.channels));
     if !needs.wamids.is_empty() {
-        for row in
-            rows::messages_by_wamid(tx, &workspaces, &channels, &texts(&needs.wamids)).await?
-        {
+        for row in messages_of(tx, &needs.wamids).await? {
             let Some(wamid) = row.wamid else { continue };
             let key = (id(&row.workspace)?, (id(&row.channel)?, wamid));
             memory.wamids.insert(key, (id(&row.conversation)?, id(&row.id)?));
         }
     }
     if !needs.brought_back.is_empty() {
-        let wamids = texts(&needs.brought_back);
-        for row in rows::parked_statuses(tx, &workspaces, &channels, &wamids).await? {
+        for row in rows::parked_statuses(tx, &json(&needs.brought_back)).await? {
             let key = (id(&row.workspace)?, (id(&row.channel)?, row.wamid.clone()));
             memory.parked.entry(key).or_default().push(parked(&row)?);
         }

@@ -1,6 +1,6 @@
 //! Which keys a group needs, told from its members alone or from what was read so far.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::inbound::{ElementBody, InboundMessage};
 use baton_domain::tag::Tag;
@@ -9,13 +9,16 @@ use baton_protocol::{
 };
 use serde::Serialize;
 
+use super::load::Channel;
 use super::work::{CommandWork, Work};
+
+/// An id of Meta where it is one: `[workspace, channel, wamid]`.
+pub(super) type WamidKey = (String, String, String);
 
 /// Ordered sets of keys: locks are taken in their order.
 #[derive(Default, Debug)]
 pub(super) struct Needs {
     pub(super) workspaces: BTreeSet<WorkspaceId>,
-    pub(super) channels: BTreeSet<ChannelId>,
     pub(super) phone_number_ids: BTreeSet<String>,
     pub(super) conversations: BTreeSet<ConversationId>,
     /// Agents whose scope matters: authors of commands.
@@ -25,9 +28,11 @@ pub(super) struct Needs {
     /// Messages of which only the id is known.
     pub(super) messages: BTreeSet<MessageId>,
     /// Ids of Meta that may be known.
-    pub(super) wamids: BTreeSet<String>,
+    pub(super) wamids: BTreeSet<WamidKey>,
+    /// Those of them that statuses name: their messages' conversations are locked.
+    pub(super) of_statuses: BTreeSet<WamidKey>,
     /// Ids of Meta that sends brought back: statuses may wait for them.
-    pub(super) brought_back: BTreeSet<String>,
+    pub(super) brought_back: BTreeSet<WamidKey>,
     /// Outcomes, each `[workspace, agent, op_id]`.
     pub(super) outcomes: BTreeSet<(String, String, String)>,
     /// Whose outcomes are asked for, and which.
@@ -76,9 +81,9 @@ impl Needs {
                 if let baton_domain::decide::delivery::SendResult::Accepted { wamid } =
                     &result.result
                 {
-                    self.brought_back.insert(wamid.clone());
-                    self.wamids.insert(wamid.clone());
-                    self.channels.insert(result.at.channel);
+                    let key = wamid_key(result.at.workspace, result.at.channel, wamid);
+                    self.brought_back.insert(key.clone());
+                    self.wamids.insert(key);
                 }
             }
             Work::Wake(wake) => {
@@ -97,16 +102,30 @@ impl Needs {
     }
 
     fn add_element(&mut self, body: &ElementBody, epoch: baton_protocol::Epoch) {
-        match body {
-            ElementBody::Message(message) | ElementBody::Echo(message) => {
-                self.wamids.insert(message.wamid.clone());
-                self.wamids.extend(message.quoted_wamid.clone());
+        if let ElementBody::Status(status) = body {
+            self.messages.extend(tagged(status.tag.as_deref(), epoch).map(|tag| tag.message));
+        }
+    }
+
+    /// Ids of Meta in webhooks, once it is known whose numbers they came by. Each is looked up
+    /// where it is one: all ids of a group in all its channels would be many times as many.
+    pub(super) fn add_wamids(&mut self, group: &[&Work], channels: &BTreeMap<String, Channel>) {
+        let posts = group.iter().filter_map(|work| work.post());
+        for (element, _) in posts.flat_map(|post| &post.elements) {
+            let channel = element.phone_number_id.as_ref().and_then(|number| channels.get(number));
+            let Some(channel) = channel else { continue };
+            let key = |wamid: &String| wamid_key(channel.workspace, channel.id, wamid);
+            match &element.body {
+                ElementBody::Message(message) | ElementBody::Echo(message) => {
+                    self.wamids.insert(key(&message.wamid));
+                    self.wamids.extend(message.quoted_wamid.as_ref().map(key));
+                }
+                ElementBody::Status(status) => {
+                    self.wamids.insert(key(&status.wamid));
+                    self.of_statuses.insert(key(&status.wamid));
+                }
+                ElementBody::Ignored { .. } | ElementBody::Unattributable { .. } => {}
             }
-            ElementBody::Status(status) => {
-                self.wamids.insert(status.wamid.clone());
-                self.messages.extend(tagged(status.tag.as_deref(), epoch).map(|tag| tag.message));
-            }
-            ElementBody::Ignored { .. } | ElementBody::Unattributable { .. } => {}
         }
     }
 
@@ -179,6 +198,10 @@ impl Needs {
     fn add_outcome(&mut self, workspace: WorkspaceId, agent: AgentId, op: OpId) {
         self.outcomes.insert((workspace.to_string(), agent.to_string(), op.to_string()));
     }
+}
+
+fn wamid_key(workspace: WorkspaceId, channel: ChannelId, wamid: &str) -> WamidKey {
+    (workspace.to_string(), channel.to_string(), wamid.to_owned())
 }
 
 /// The attempt that a tag of this life of the database names.

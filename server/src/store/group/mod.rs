@@ -14,5 +14,5 @@ pub(crate) use read::{
     agents, channels, contacts, conversations, identities, lines, log_heads, memberships,
     messages_by_id, messages_by_wamid, parked_statuses, priors, read_marks, teams, written,
 };
-pub(crate) use rows::{AgentRow, IdentityRow, LineRow, ParkedRow, TeamRow};
+pub(crate) use rows::{AgentRow, IdentityRow, LineRow, ParkedRow, PlaceRow, TeamRow};
 pub(crate) use write::{Writes, write};

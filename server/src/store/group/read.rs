@@ -1,5 +1,6 @@
-//! Reads of a group. Sets of ids travel as JSON arrays of strings; a product of sets that is
-//! larger than the pairs meant is harmless, since ids are unique beyond their workspace.
+//! Reads of a group. Sets of ids travel as JSON arrays of strings; where an id is unique beyond
+//! its workspace, it is looked up in all workspaces of the group. Other keys travel whole: a group
+//! of many workspaces would look each one up as many times.
 
 use super::rows::{
     AgentRow, ChannelRow, ContactRow, ConversationRow, HeadRow, IdentityRow, LineRow,
@@ -19,19 +20,18 @@ pub(crate) async fn channels(tx: &mut Tx, phone_number_ids: &str) -> Rows<Channe
     tx.rows(&SQL, &[phone_number_ids]).await
 }
 
-/// The identities with these values.
-pub(crate) async fn identities(
-    tx: &mut Tx,
-    workspaces: &str,
-    channels: &str,
-    values: &str,
-) -> Rows<IdentityRow> {
+/// Identities, each `[workspace, channel, kind, value]`.
+pub(crate) async fn identities(tx: &mut Tx, keys: &str) -> Rows<IdentityRow> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, channel, kind, value, contact, conversation FROM identity
-         WHERE workspace {in $1} AND channel {in $2} AND kind IN ('user_id', 'wa_id')
-           AND value {in $3}",
+        "SELECT i.workspace, i.channel, i.kind, i.value, i.contact, i.conversation
+         FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM identity WHERE workspace = x.value->>0
+             AND channel = x.value->>1 AND kind = x.value->>2 AND value = x.value->>3
+             OFFSET 0) AS i}
+         {sqlite identity AS i WHERE i.workspace = x.value->>0 AND i.channel = x.value->>1
+             AND i.kind = x.value->>2 AND i.value = x.value->>3}",
     );
-    tx.rows(&SQL, &[workspaces, channels, values]).await
+    tx.rows(&SQL, &[keys]).await
 }
 
 /// Contacts by id.
@@ -84,18 +84,14 @@ pub(crate) async fn messages_by_id(tx: &mut Tx, workspaces: &str, ids: &str) -> 
     tx.rows(&SQL, &[workspaces, ids]).await
 }
 
-/// Where the messages with these ids of Meta stand.
-pub(crate) async fn messages_by_wamid(
-    tx: &mut Tx,
-    workspaces: &str,
-    channels: &str,
-    wamids: &str,
-) -> Rows<PlaceRow> {
+/// Where the messages with these ids of Meta stand, in whatever workspace and channel: there is
+/// hardly ever more than one, and the caller takes those that were meant.
+pub(crate) async fn messages_by_wamid(tx: &mut Tx, wamids: &str) -> Rows<PlaceRow> {
     static SQL: Sql = Sql::new(
         "SELECT workspace, channel, conversation, seq, id, wamid FROM message
-         WHERE workspace {in $1} AND channel {in $2} AND wamid {in $3}",
+         WHERE wamid {in $1}",
     );
-    tx.rows(&SQL, &[workspaces, channels, wamids]).await
+    tx.rows(&SQL, &[wamids]).await
 }
 
 /// Agents by id.
@@ -179,18 +175,17 @@ pub(crate) async fn read_marks(
     tx.rows(&SQL, &[workspaces, agents, conversations]).await
 }
 
-/// Statuses that wait for these ids of Meta.
-pub(crate) async fn parked_statuses(
-    tx: &mut Tx,
-    workspaces: &str,
-    channels: &str,
-    wamids: &str,
-) -> Rows<ParkedRow> {
+/// Statuses that wait for these ids of Meta, each `[workspace, channel, wamid]`.
+pub(crate) async fn parked_statuses(tx: &mut Tx, keys: &str) -> Rows<ParkedRow> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, channel, wamid, status, error, at FROM parked_status
-         WHERE workspace {in $1} AND channel {in $2} AND wamid {in $3}",
+        "SELECT p.workspace, p.channel, p.wamid, p.status, p.error, p.at
+         FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM parked_status WHERE workspace = x.value->>0
+             AND channel = x.value->>1 AND wamid = x.value->>2 OFFSET 0) AS p}
+         {sqlite parked_status AS p WHERE p.workspace = x.value->>0
+             AND p.channel = x.value->>1 AND p.wamid = x.value->>2}",
     );
-    tx.rows(&SQL, &[workspaces, channels, wamids]).await
+    tx.rows(&SQL, &[keys]).await
 }
 
 /// Where these logs end.

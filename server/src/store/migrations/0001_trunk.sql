@@ -247,7 +247,9 @@ CREATE TABLE message (
 );
 
 CREATE UNIQUE INDEX message_id ON message (workspace, id);
-CREATE UNIQUE INDEX message_wamid ON message (workspace, channel, wamid) WHERE wamid IS NOT NULL;
+-- The wamid first: alone it finds its message. With the workspace first PostgreSQL, while the table
+-- is empty, takes the primary key for as good, and keeps that plan when there are a million.
+CREATE UNIQUE INDEX message_wamid ON message (wamid, workspace, channel) WHERE wamid IS NOT NULL;
 CREATE UNIQUE INDEX message_op ON message (workspace, author, op_id) WHERE op_id IS NOT NULL;
 -- Written with OR: SQLite does not see that one status is among a list.
 CREATE INDEX message_due ON message (status, workspace, conversation, seq)
