@@ -162,6 +162,10 @@ pub(super) fn unassign(case: &Case<'_>, unassign: &Unassign) -> Decided {
 pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     let (mut drafts, accepted) = hand_over_note(case, transfer)?;
     if case.conversation.head.owner == transfer.to {
+        // What is told the receiver must have known what the customer said, like the hand-over.
+        if !drafts.is_empty() {
+            fence::check(case, transfer.seen)?;
+        }
         return Ok((drafts, accepted));
     }
     case.expects(transfer.expect_owner_epoch)?;
