@@ -65,7 +65,9 @@ pub(crate) async fn open(
                 "Asked in turn, {} times a round over HTTP; medians of {} rounds.",
                 args.opens, args.rounds
             ),
-            "Goal: as fast, which is a ratio of 1.".to_owned(),
+            "Goal: as fast, which is a ratio of 1. A snapshot carries the newest lines of an open \
+             turn, up to 200: compare it with --few 200 or more."
+                .to_owned(),
         ],
     }])
 }

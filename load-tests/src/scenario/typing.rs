@@ -29,6 +29,8 @@ pub(crate) struct Typing {
     pub(crate) rounds: usize,
 }
 
+/// Between frames: the server takes 30 a second of a session.
+const PACE: Duration = Duration::from_millis(50);
 /// How long anybody may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -48,8 +50,8 @@ pub(crate) async fn typing(
         progress.phase(&format!("{}: one types, {} are told", store.name(), args.agents));
         let (mut leases, mut views) = (Vec::new(), Vec::new());
         for _ in 0..args.rounds {
-            leases.extend(stage.type_once().await?);
-            views.extend(stage.look_once().await?);
+            leases.extend(stage.type_once().await.context("typing")?);
+            views.extend(stage.look_once().await.context("looking")?);
             progress.step();
         }
         for (what, times) in [("lease", Times::of(leases)), ("viewing", Times::of(views))] {
@@ -78,6 +80,7 @@ struct Stage {
     agent: AgentId,
     others: Vec<Arc<Socket>>,
     conversation_id: ConversationId,
+    turn: tokio::time::Interval,
 }
 
 impl Stage {
@@ -97,7 +100,15 @@ impl Stage {
             agent: actor.session.agent_id,
             others: sockets,
             conversation_id,
+            turn: tokio::time::interval(PACE),
         })
+    }
+
+    /// Waits until a frame may be sent, and forgets what was heard before.
+    async fn take_turn(&mut self) -> Instant {
+        self.turn.tick().await;
+        self.others.iter().for_each(|socket| socket.forget());
+        Instant::now()
     }
 
     async fn type_once(&mut self) -> anyhow::Result<Vec<u32>> {
@@ -108,11 +119,10 @@ impl Stage {
             }
             _ => false,
         };
-        self.forget();
-        let began = Instant::now();
+        let began = self.take_turn().await;
         self.actor.compose(here, ComposeAction::Start).await?;
         let told = self.all(|frame| holds(frame, true)).await?;
-        self.forget();
+        self.take_turn().await;
         self.actor.compose(here, ComposeAction::Stop).await?;
         self.all(|frame| holds(frame, false)).await?;
         Ok(ages(&told, began))
@@ -126,11 +136,10 @@ impl Stage {
             }
             _ => false,
         };
-        self.forget();
-        let began = Instant::now();
+        let began = self.take_turn().await;
         self.view(Some(here)).await?;
         let told = self.all(|frame| looks(frame, true)).await?;
-        self.forget();
+        self.take_turn().await;
         self.view(None).await?;
         self.all(|frame| looks(frame, false)).await?;
         Ok(ages(&told, began))
@@ -138,10 +147,6 @@ impl Stage {
 
     async fn view(&self, conversation_id: Option<ConversationId>) -> anyhow::Result<()> {
         self.actor.send(&ClientFrame::View(View { conversation_id })).await
-    }
-
-    fn forget(&self) {
-        self.others.iter().for_each(|socket| socket.forget());
     }
 
     async fn all(
