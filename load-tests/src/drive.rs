@@ -47,7 +47,7 @@ impl Load {
 
     /// How many POSTs there will be at a rate.
     pub(crate) fn count(&self) -> usize {
-        let at_rate = self.rate.map(|rate| rate as u64 * self.time.as_millis() as u64 / 1000);
+        let at_rate = self.rate.map(|rate| u128::from(rate) * self.time.as_millis() / 1000);
         let at_rate = at_rate.and_then(|count| usize::try_from(count).ok());
         at_rate.unwrap_or(usize::MAX).min(self.count_max)
     }

@@ -106,10 +106,9 @@ impl Needs {
     /// Ids of Meta in webhooks, once it is known whose numbers they came by. Each is looked up
     /// where it is one: all ids of a group in all its channels would be many times as many.
     pub(super) fn add_wamids(&mut self, group: &[&Work], channels: &BTreeMap<String, Channel>) {
-        let posts = group.iter().filter_map(|work| match work {
-            Work::Post(post) => Some(post),
-            _ => None,
-        });
+        let posts = group
+            .iter()
+            .filter_map(|work| if let Work::Post(post) = work { Some(post) } else { None });
         for (element, _) in posts.flat_map(|post| &post.elements) {
             let channel = element.phone_number_id.as_ref().and_then(|number| channels.get(number));
             let Some(channel) = channel else { continue };
