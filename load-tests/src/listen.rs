@@ -74,7 +74,11 @@ pub(crate) async fn open(who: &SignedIn) -> anyhow::Result<Stream> {
             match message? {
                 Message::Text(text) if text.contains("\"welcome\"") => return Ok(()),
                 Message::Close(close) => bail!("not let in: {close:?}"),
-                _ => {}
+                Message::Text(_)
+                | Message::Binary(_)
+                | Message::Ping(_)
+                | Message::Pong(_)
+                | Message::Frame(_) => {}
             }
         }
         bail!("the socket closed before the welcome")
@@ -147,7 +151,9 @@ impl Listener {
             let text = match message.context("a socket broke")?? {
                 Message::Text(text) => text,
                 Message::Close(close) => bail!("a socket was closed: {close:?}"),
-                _ => continue,
+                Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {
+                    continue;
+                }
             };
             let now = Instant::now();
             for number in marks(text.as_bytes()) {

@@ -110,7 +110,7 @@ const HEAD: &str = "\
 # Results
 
 Written by `baton-load SCENARIO --record`; each section is one run. Times on shared machines drift:
-compare within a section, never across. Goals stand in brackets where there is one.
+compare within a section, never across. Goals stand under their tables.
 ";
 
 /// The text with a section exchanged, or put at the end.

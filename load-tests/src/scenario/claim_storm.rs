@@ -182,20 +182,19 @@ impl Arena {
 }
 
 fn told_owner(refusal: &Refusal) -> anyhow::Result<AgentId> {
-    let owner = match refusal {
-        Refusal::OwnerChanged { owner, .. } | Refusal::NotOwner { owner } => *owner,
-        other => bail!("a loser was told {}", other.code()),
+    let (Refusal::OwnerChanged { owner, .. } | Refusal::NotOwner { owner }) = refusal else {
+        bail!("a loser was told {}", refusal.code())
     };
-    match owner {
+    match *owner {
         Owner::Agent(id) => Ok(id),
         Owner::Queue(_) => bail!("a loser was told that the queue owns it"),
     }
 }
 
 fn conversation_of(frame: &ServerFrame) -> Option<ConversationId> {
-    match frame {
-        ServerFrame::Events { events, .. } => events.iter().find_map(|event| event.conversation_id),
-        ServerFrame::Entered { snapshot, .. } => Some(snapshot.head().id),
-        _ => None,
+    if let ServerFrame::Entered { snapshot, .. } = frame {
+        return Some(snapshot.head().id);
     }
+    let ServerFrame::Events { events, .. } = frame else { return None };
+    events.iter().find_map(|event| event.conversation_id)
 }

@@ -113,11 +113,10 @@ impl Stage {
 
     async fn type_once(&mut self) -> anyhow::Result<Vec<u32>> {
         let (here, me) = (self.conversation_id, self.agent);
-        let holds = |frame: &ServerFrame, wanted: bool| match frame {
-            ServerFrame::Lease(lease) if lease.conversation_id == here => {
-                lease.holder.is_some_and(|holder| holder.agent_id == me) == wanted
-            }
-            _ => false,
+        let holds = |frame: &ServerFrame, wanted: bool| {
+            let ServerFrame::Lease(lease) = frame else { return false };
+            let is_mine = lease.holder.is_some_and(|holder| holder.agent_id == me);
+            lease.conversation_id == here && is_mine == wanted
         };
         let began = self.take_turn().await;
         self.actor.compose(here, ComposeAction::Start).await?;
@@ -130,11 +129,9 @@ impl Stage {
 
     async fn look_once(&mut self) -> anyhow::Result<Vec<u32>> {
         let (here, me) = (self.conversation_id, self.agent);
-        let looks = |frame: &ServerFrame, wanted: bool| match frame {
-            ServerFrame::Viewing { conversation_id, agents } if *conversation_id == here => {
-                agents.contains(&me) == wanted
-            }
-            _ => false,
+        let looks = |frame: &ServerFrame, wanted: bool| {
+            let ServerFrame::Viewing { conversation_id, agents } = frame else { return false };
+            *conversation_id == here && agents.contains(&me) == wanted
         };
         let began = self.take_turn().await;
         self.view(Some(here)).await?;
