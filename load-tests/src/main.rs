@@ -3,8 +3,6 @@
 //! The server is a process of its own: the real binary, found beside this one. A figure counts as
 //! a ratio taken in one run; absolute times on shared machines drift.
 
-#![expect(clippy::doc_markdown, reason = "comments become the text of --help, not markdown")]
-
 mod clock;
 mod drive;
 mod figures;

@@ -16,10 +16,13 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use baton_protocol::{AgentId, DeviceId, Role, WorkspaceId};
 
+use self::settings::meta_app::MetaApp;
 use crate::clock::Clock;
 use crate::config::{Secret, SessionsConfig};
 use crate::secrets::{Keys, SecretsError};
@@ -134,6 +137,8 @@ struct Inner {
     throttle: Mutex<throttle::Throttle>,
     tickets: Mutex<ticket::Tickets>,
     on_ended: OnceLock<Arc<dyn OnEnded>>,
+    /// Apps at Meta and when they were read, by the monotonic clock.
+    meta_apps: Mutex<BTreeMap<String, (Duration, Arc<MetaApp>)>>,
 }
 
 impl std::fmt::Debug for Accounts {
@@ -161,6 +166,7 @@ impl Accounts {
             throttle: Mutex::default(),
             tickets: Mutex::default(),
             on_ended: OnceLock::new(),
+            meta_apps: Mutex::default(),
         }))
     }
 
