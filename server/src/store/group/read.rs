@@ -152,10 +152,13 @@ pub(crate) async fn written(
     op_ids: &str,
 ) -> Rows<WrittenRow> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, author AS agent, op_id, id, seq, CAST(0 AS BIGINT) AS is_note FROM message
+        "SELECT workspace, author AS agent, op_id, id, seq, CAST(0 AS BIGINT) AS is_note
+         FROM message
          WHERE workspace {in $1} AND author {in $2} AND op_id {in $3}
          UNION ALL
-         SELECT workspace, author AS agent, op_id, id, revision AS seq, CAST(1 AS BIGINT) AS is_note FROM note
+         SELECT workspace, author AS agent, op_id, id, revision AS seq,
+           CAST(1 AS BIGINT) AS is_note
+         FROM note
          WHERE workspace {in $1} AND author {in $2} AND op_id {in $3}",
     );
     tx.rows(&SQL, &[workspaces, agents, op_ids]).await
