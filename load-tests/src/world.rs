@@ -53,6 +53,7 @@ impl World {
             let mut args = vec!["workspace", "add", "--slug", &slug, "--name", &slug];
             args.extend(["--team", "Desk", "--admin-email", &email, "--password-file", "-"]);
             home.admin(&args, PASSWORD).await?;
+            home.admin(&["meta-app", "grant", "--id", META_APP, "--workspace", &slug], "").await?;
         }
         let server = Server::start(&home).await?;
         let api = Api::new(server.url())?;

@@ -13,7 +13,8 @@ use super::settings::workspace::WorkspaceNew;
 use super::{AccountError, Accounts, Setter};
 use crate::cli::{
     AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, MetaAppAdd, MetaAppCommand,
-    SecretFile, SetPassword, TeamAdd, TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
+    MetaAppRight, SecretFile, SetPassword, TeamAdd, TeamCommand, WorkspaceAdd, WorkspaceCommand,
+    WorkspaceRef,
 };
 use crate::config::Secret;
 use crate::engine::Engine;
@@ -33,6 +34,8 @@ pub async fn run(
         AdminCommand::Workspace(WorkspaceCommand::Add(add)) => admin.workspace_add(add).await,
         AdminCommand::Workspace(WorkspaceCommand::List) => admin.workspaces().await,
         AdminCommand::MetaApp(MetaAppCommand::Add(add)) => admin.meta_app_add(add).await,
+        AdminCommand::MetaApp(MetaAppCommand::Grant(right)) => admin.meta_app_grant(right).await,
+        AdminCommand::MetaApp(MetaAppCommand::Revoke(right)) => admin.meta_app_revoke(right).await,
         AdminCommand::MetaApp(MetaAppCommand::List) => admin.meta_apps().await,
         AdminCommand::Channel(ChannelCommand::Add(add)) => admin.channel_add(add).await,
         AdminCommand::Channel(ChannelCommand::List(of)) => admin.channels(of).await,
@@ -88,16 +91,38 @@ impl Admin<'_> {
 
     async fn meta_apps(&self) -> anyhow::Result<String> {
         static LIST: Sql = Sql::new("SELECT id FROM meta_app ORDER BY id");
+        static GRANTS: Sql = Sql::new(
+            "SELECT g.meta_app, w.slug FROM meta_app_grant g JOIN workspace w ON w.id = g.workspace
+             ORDER BY w.slug",
+        );
         let mut tx = self.accounts.0.store.read().await?;
         let ids = tx.rows::<(String,)>(&LIST, &[]).await?;
+        let grants = tx.rows::<(String, String)>(&GRANTS, &[]).await?;
         tx.rollback().await?;
         let mut rows = Vec::new();
         for (id,) in ids {
             let app = self.accounts.meta_app(&id).await?;
             let secrets = app.map_or(0, |app| app.secrets.len());
-            rows.push(vec![id.clone(), secrets.to_string(), format!("/webhooks/whatsapp/{id}")]);
+            let slugs = grants.iter().filter(|(app, _)| *app == id).map(|(_, slug)| slug.as_str());
+            let slugs = slugs.collect::<Vec<_>>().join(", ");
+            let webhook = format!("/webhooks/whatsapp/{id}");
+            rows.push(vec![id, secrets.to_string(), webhook, slugs]);
         }
-        Ok(table(&["ID", "SECRETS", "WEBHOOK"], rows))
+        Ok(table(&["ID", "SECRETS", "WEBHOOK", "WORKSPACES"], rows))
+    }
+
+    async fn meta_app_grant(&self, right: &MetaAppRight) -> anyhow::Result<String> {
+        let setter = self.setter(&right.workspace).await?;
+        self.accounts.grant_meta_app(&right.id, setter.workspace).await?;
+        let slug = &right.workspace.workspace;
+        Ok(format!("admins of {slug} may connect numbers of meta app {}\n", right.id))
+    }
+
+    async fn meta_app_revoke(&self, right: &MetaAppRight) -> anyhow::Result<String> {
+        let setter = self.setter(&right.workspace).await?;
+        self.accounts.revoke_meta_app(&right.id, setter.workspace).await?;
+        let slug = &right.workspace.workspace;
+        Ok(format!("admins of {slug} may connect no further numbers of meta app {}\n", right.id))
     }
 
     async fn channel_add(&self, add: &ChannelAdd) -> anyhow::Result<String> {

@@ -69,8 +69,25 @@ pub struct WorkspaceAdd {
 pub enum MetaAppCommand {
     /// Add an app, or another secret of an app that is there
     Add(MetaAppAdd),
-    /// List the apps with the address of their webhook
+    /// Let the admins of a workspace connect numbers of an app
+    ///
+    /// A number added with `baton admin channel add` grants its app by itself.
+    Grant(MetaAppRight),
+    /// Let them connect no more; the numbers that are connected stay
+    Revoke(MetaAppRight),
+    /// List the apps with the address of their webhook and the workspaces they are granted to
     List,
+}
+
+/// `baton admin meta-app grant` and `revoke`.
+#[derive(Clone, Debug, Args)]
+pub struct MetaAppRight {
+    /// The app's id at Meta
+    #[arg(long)]
+    pub id: String,
+    /// Which workspace
+    #[command(flatten)]
+    pub workspace: WorkspaceRef,
 }
 
 /// `baton admin meta-app add`.

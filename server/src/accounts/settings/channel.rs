@@ -1,11 +1,13 @@
 //! WhatsApp numbers. Their tokens are sealed.
 //!
 //! A meta app may serve several workspaces, and only the operator knows which: a number that the
-//! operator adds grants its app to the workspace, an admin connects numbers of granted apps alone.
+//! operator adds grants its app to the workspace, as `baton admin meta-app grant` does; an admin
+//! connects numbers of granted apps alone.
 
 use baton_protocol::settings::ChannelNew;
 use baton_protocol::{ChannelId, Fact, WorkspaceId};
 
+use super::meta_app::GRANT;
 use super::{Setter, name, printable};
 use crate::accounts::{AccountError, Accounts};
 use crate::config::Secret;
@@ -17,10 +19,6 @@ static ADD: Sql = Sql::new(
     "INSERT INTO channel (workspace, id, name, meta_app, phone_number_id, display_number,
        token_sealed, default_team, pace_per_s)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CAST($9 AS BIGINT))",
-);
-
-static GRANT: Sql = Sql::new(
-    "INSERT INTO meta_app_grant (meta_app, workspace) VALUES ($1, $2) ON CONFLICT DO NOTHING",
 );
 
 /// Characters of an access token.

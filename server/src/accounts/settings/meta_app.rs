@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_protocol::WorkspaceId;
 use sqlx::FromRow;
 
 use super::printable;
@@ -33,6 +34,11 @@ struct Row {
 
 static READ: Sql =
     Sql::new("SELECT secrets_sealed, verify_token_sealed FROM meta_app WHERE id = $1");
+
+/// Lets a workspace's admins connect numbers of an app.
+pub(super) static GRANT: Sql = Sql::new(
+    "INSERT INTO meta_app_grant (meta_app, workspace) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+);
 
 impl Accounts {
     /// Adds an app, or another secret of an app that is there; without a verify token an old one
@@ -83,6 +89,40 @@ impl Accounts {
         tx.run(&PUT, &args).await?;
         tx.commit().await?;
         Ok(Secret::new(verify))
+    }
+
+    /// Lets a workspace's admins connect numbers of an app; twice is once.
+    ///
+    /// # Errors
+    /// When there is no such app or the store is away.
+    pub async fn grant_meta_app(
+        &self,
+        id: &str,
+        workspace: WorkspaceId,
+    ) -> Result<(), AccountError> {
+        let mut tx = self.0.store.begin().await?;
+        let app = tx.row::<Row>(&READ, &[id]).await?;
+        app.ok_or(AccountError::NotFound { what: "meta app" })?;
+        tx.run(&GRANT, &[id, &workspace.to_string()]).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes the right back; the numbers that are connected stay.
+    ///
+    /// # Errors
+    /// When the workspace has no such right or the store is away.
+    pub async fn revoke_meta_app(
+        &self,
+        id: &str,
+        workspace: WorkspaceId,
+    ) -> Result<(), AccountError> {
+        static REVOKE: Sql = Sql::new(
+            "DELETE FROM meta_app_grant WHERE meta_app = $1 AND workspace = $2 RETURNING meta_app",
+        );
+        let mut tx = self.0.store.begin().await?;
+        let gone = tx.row::<(String,)>(&REVOKE, &[id, &workspace.to_string()]).await?;
+        gone.ok_or(AccountError::NotFound { what: "grant of a meta app" })?;
+        Ok(tx.commit().await?)
     }
 
     /// The app with this id, if there is one.
