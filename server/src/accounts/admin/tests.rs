@@ -76,15 +76,6 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         let unclear = admin(channel).await.unwrap_err().to_string();
         assert_eq!(unclear, "the workspace has 2 teams: say --team");
         admin(&format!("{channel} --team Sales")).await.unwrap();
-        assert!(admin("meta-app list").await.unwrap().contains("whatsapp/1  acme"));
-        admin("meta-app revoke --id 1 --workspace acme").await.unwrap();
-        let none = admin("meta-app revoke --id 1 --workspace acme").await.unwrap_err();
-        assert_eq!(none.to_string(), "there is no such grant of a meta app");
-        assert!(!admin("meta-app list").await.unwrap().contains("acme"));
-        let none = admin("meta-app grant --id 2 --workspace acme").await.unwrap_err();
-        assert_eq!(none.to_string(), "there is no such meta app");
-        admin("meta-app grant --id 1 --workspace acme").await.unwrap();
-        assert!(admin("meta-app list").await.unwrap().contains("whatsapp/1  acme"));
         let list = admin("channel list --workspace acme").await.unwrap();
         assert!(list.contains("Sales") && !list.contains("a secret"), "{list}");
         let login = |email: &str, password: &str| Login {
