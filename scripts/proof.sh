@@ -104,9 +104,9 @@ run() {
   faults)
     tested \
       faults::provider::whatever_the_provider_does_each_message_ends_honestly_and_none_twice \
-      BATON_FAULTS_S=60 &&
-      tested faults::webhooks::webhooks_repeated_merged_and_out_of_order_tell_everything_once \
-        BATON_FAULTS_S=60 ;;
+      BATON_FAULTS_S=60
+    tested faults::webhooks::webhooks_repeated_merged_and_out_of_order_tell_everything_once \
+      BATON_FAULTS_S=60 ;;
   ingest | idle | typing | open) measured "$1" ;;
   claim-storm) measured claim-storm --rounds 1000 ;;
   demo) play ;;
@@ -119,7 +119,12 @@ prove() {
   local step=$1 began=$SECONDS
   mkdir -p "$state"
   echo "proof: $step" >&2
-  if ! (step=$step run "$step") >"$state/$step.md"; then
+  # Not as the condition of an `if`: there the first error would not end it.
+  set +e
+  (set -e; step=$step; run "$step") >"$state/$step.md"
+  local held=$?
+  set -e
+  if [ $held -ne 0 ]; then
     cat "$state/$step.md" >&2
     fail "$step did not hold; its log is in $state"
   fi
