@@ -23,7 +23,9 @@ use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
-use crate::jobs::{Keep, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal, Waker};
+use crate::jobs::{
+    Checkpointer, Keep, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal, Waker,
+};
 use crate::secrets::Keys;
 use crate::store::{Options, Store, read};
 use crate::telemetry::Metrics;
@@ -191,7 +193,9 @@ impl Server {
             Rehomer { engine: engine.clone(), accounts: accounts.clone(), clock: clock.clone() };
         let sweeper =
             Sweeper { store: store.clone(), clock: clock.clone(), keep: Keep::of(&config.store) };
+        let checkpointer = Checkpointer { store: store.clone(), clock: clock.clone() };
         let workers = vec![
+            tokio::spawn(checkpointer.run()),
             tokio::spawn(sealer.clone().run()),
             tokio::spawn(sender.clone().run()),
             tokio::spawn(waker.run()),

@@ -2,6 +2,7 @@
 //! Workers write nothing that the log tells; only what was kept for a time is deleted by one.
 
 pub mod anchor;
+mod checkpointer;
 pub mod pace;
 mod rehomer;
 mod sealer;
@@ -9,6 +10,7 @@ mod sender;
 mod sweeper;
 mod waker;
 
+pub use checkpointer::Checkpointer;
 pub use rehomer::Rehomer;
 pub use sealer::Sealer;
 pub use sender::{Sender, SenderParts, Unseal};

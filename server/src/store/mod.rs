@@ -129,6 +129,15 @@ impl Store {
         }
     }
 
+    /// SQLite: moves pages from its write-ahead log into its file, as far as no reader is in the
+    /// way and without holding a writer up. PostgreSQL does so by itself.
+    pub async fn checkpoint(&self) -> Result<(), StoreError> {
+        if let Pools::Sqlite { reader, .. } = &self.0.pools {
+            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(reader).await?;
+        }
+        Ok(())
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         static PING: Sql = Sql::new("SELECT CAST(1 AS BIGINT)");
@@ -174,6 +183,12 @@ async fn begin_postgres(pool: &PgPool, lock_wait: Duration) -> Result<Tx, StoreE
     Ok(Tx::postgres(pool.begin_with(AssertSqlSafe(begin)).await?))
 }
 
+/// Pages in the write-ahead log at which a commit checkpoints itself: only when
+/// [`Store::checkpoint`] cannot keep up. 64 MiB.
+const WAL_PAGES: &str = "16384";
+/// What the file of the log is cut to, bytes.
+const WAL_BYTES: &str = "67108864";
+
 async fn open_sqlite(path: &str, options: &Options) -> Result<Pools, StoreError> {
     let connect = SqliteConnectOptions::new()
         .filename(path)
@@ -188,6 +203,10 @@ async fn open_sqlite(path: &str, options: &Options) -> Result<Pools, StoreError>
         .busy_timeout(options.wait)
         .statement_cache_capacity(400)
         .pragma("cache_size", "-32000")
+        // What a statement that fails half-way has to undo is kept in memory, not in a file.
+        .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", WAL_PAGES)
+        .pragma("journal_size_limit", WAL_BYTES)
         .disable_statement_logging();
     let writer = open_writer(&connect, options).await?;
     let reader = sqlite_pool()
