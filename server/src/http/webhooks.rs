@@ -101,10 +101,10 @@ pub(super) fn post(
 
 fn fresh(clock: &Clock) -> FreshIds {
     FreshIds {
-        message: MessageId(clock.uuid_v4()),
+        message: MessageId(clock.uuid_v7()),
         conversation: ConversationId(clock.uuid_v7()),
         contact: clock.uuid_v7(),
-        card: clock.uuid_v4(),
+        card: clock.uuid_v7(),
     }
 }
 
