@@ -3,7 +3,9 @@
 use baton_domain::log::{Logged, Route};
 use baton_domain::scope::Scope;
 use baton_protocol::event::EventContent;
-use baton_protocol::{Actor, Content, ConversationId, Event, Fact, Timestamp, WorkspaceId};
+use baton_protocol::{
+    Actor, AgentId, Content, ConversationId, Event, Fact, Timestamp, WorkspaceId,
+};
 use serde_json::{Value, json};
 use sqlx::FromRow;
 
@@ -104,6 +106,15 @@ fn actor(kind: &str, agent: Option<&str>) -> Result<Actor, StoreError> {
     })
 }
 
+/// The actor of an event, as its two columns.
+fn actor_columns(actor: Actor) -> (&'static str, Option<AgentId>) {
+    match actor {
+        Actor::Customer => ("customer", None),
+        Actor::Agent { id } => ("agent", Some(id)),
+        Actor::System => ("system", None),
+    }
+}
+
 /// A row of the log, in the order of the table's columns; `content` is the id of the content row
 /// and its digest.
 pub(crate) fn log_values(
@@ -116,11 +127,7 @@ pub(crate) fn log_values(
         Route::Conversation { before, after } => (before, Some(after)),
         Route::Agent(_) | Route::Everyone => (None, None),
     };
-    let (actor_kind, actor) = match event.actor {
-        Actor::Customer => ("customer", None),
-        Actor::Agent { id } => ("agent", Some(id)),
-        Actor::System => ("system", None),
-    };
+    let (actor_kind, actor) = actor_columns(event.actor);
     json!([
         workspace,
         event.position,

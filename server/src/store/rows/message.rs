@@ -1,7 +1,12 @@
 //! A message's row: a line of a conversation, in or out.
 
+use baton_domain::context::LineFacts;
 use baton_protocol::event::EventContent;
-use baton_protocol::{Author, Content, Line, Timestamp};
+use baton_protocol::{
+    AgentId, Author, ChannelId, Content, ConversationId, Line, LineKind, MessageId, Timestamp,
+    WorkspaceId,
+};
+use serde_json::{Value, json};
 use sqlx::FromRow;
 
 use super::{from_json, id, named, number, some_id};
@@ -68,6 +73,16 @@ pub(crate) fn author(kind: &str, agent: Option<&str>) -> Result<Author, StoreErr
     })
 }
 
+/// The author of a line, as its two columns.
+fn author_columns(author: Author) -> (&'static str, Option<AgentId>) {
+    match author {
+        Author::Customer => ("customer", None),
+        Author::Agent { id } => ("agent", Some(id)),
+        Author::PhoneApp => ("phone_app", None),
+        Author::Acknowledgement => ("acknowledgement", None),
+    }
+}
+
 fn line_content(body: Option<&str>) -> Result<Content, StoreError> {
     let Some(body) = body else {
         return Ok(Content { erased: true, ..Content::default() });
@@ -78,4 +93,80 @@ fn line_content(body: Option<&str>) -> Result<Content, StoreError> {
             Err(StoreError::corrupt("a line's content is of something else"))
         }
     }
+}
+
+/// A message's state, of which a change writes all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MessageState<'a> {
+    pub(crate) facts: &'a LineFacts,
+    pub(crate) wamid: Option<&'a str>,
+    pub(crate) rank: u8,
+    pub(crate) error: Option<&'a str>,
+    pub(crate) sending_at: Option<Timestamp>,
+    pub(crate) due_at: Option<Timestamp>,
+}
+
+/// What a message's row has beyond its state: it never changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MessageOrigin<'a> {
+    pub(crate) channel: ChannelId,
+    pub(crate) kind: LineKind,
+    pub(crate) at: Timestamp,
+    pub(crate) quoted: Option<MessageId>,
+    pub(crate) identity: Option<(&'static str, &'a str)>,
+}
+
+/// What a change of a message writes: its key, then the columns of its state.
+pub(crate) fn message_change_values(
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    state: MessageState<'_>,
+) -> Vec<Value> {
+    let facts = state.facts;
+    vec![
+        json!(workspace),
+        json!(conversation),
+        json!(facts.line.seq),
+        json!(state.wamid),
+        json!(facts.seen.map(|seen| seen.seq)),
+        json!(facts.seen.map(|seen| seen.id)),
+        json!(facts.status),
+        json!(state.rank),
+        json!(facts.held),
+        json!(state.error),
+        json!(facts.attempt),
+        json!(facts.claim_epoch),
+        json!(state.sending_at.map(Timestamp::ms)),
+        json!(state.due_at.map(Timestamp::ms)),
+        json!(facts.status_at.ms()),
+    ]
+}
+
+/// A new message: the columns that changes write too, then those that stay.
+pub(crate) fn message_values(
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    state: MessageState<'_>,
+    origin: MessageOrigin<'_>,
+) -> Vec<Value> {
+    let facts = state.facts;
+    let (author_kind, author) = author_columns(facts.author);
+    let mut row = message_change_values(workspace, conversation, state);
+    row.extend([
+        json!(facts.line.id),
+        json!(origin.channel),
+        json!(author_kind),
+        json!(author),
+        json!(origin.kind),
+        json!(origin.at.ms()),
+        json!(facts.accepted_at.ms()),
+        json!(origin.quoted),
+        json!(origin.identity.map(|(kind, _)| kind)),
+        json!(origin.identity.map(|(_, value)| value)),
+        json!(facts.op_id),
+        json!(facts.device),
+        json!(facts.closed_turn.map(|turn| turn.from_seq)),
+        json!(facts.closed_turn.map(|turn| turn.since.ms())),
+    ]);
+    row
 }

@@ -15,7 +15,10 @@ use serde_json::Value;
 
 pub(crate) use self::conversation::{ConversationRow, conversation_columns, conversation_values};
 pub(crate) use self::log::{LogRow, feed_values, log_columns, log_values};
-pub(crate) use self::message::{LineRow, line_columns};
+pub(crate) use self::message::{
+    LineRow, MessageOrigin, MessageState, author, line_columns, message_change_values,
+    message_values,
+};
 pub(crate) use self::note::NoteRow;
 use super::error::StoreError;
 
