@@ -16,6 +16,8 @@ pub const MISSED_LINES_MAX: usize = 50;
 pub const CHAIN_MAX: usize = 100;
 /// Days after which an op id is refused as `op_expired`.
 pub const OP_AGE_DAYS_MAX: i64 = 7;
+/// Events told by one resume before it becomes a reset: a snapshot is cheaper than these.
+pub const RESUME_EVENTS_MAX: u64 = 20_000;
 /// Conversations touched by one resume before it becomes a reset.
 pub const RESUME_CONVERSATIONS_MAX: usize = 500;
 /// Newest lines in a snapshot; more, up to `SNAPSHOT_LINES_MAX`, when the open turn is longer.
