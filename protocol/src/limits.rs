@@ -6,8 +6,16 @@ pub const CLIENT_FRAME_BYTES_MAX: usize = 64 * 1024;
 pub const SERVER_FRAME_BYTES_MAX: usize = 256 * 1024;
 /// Commands in one `POST /commands`.
 pub const COMMANDS_MAX: usize = 100;
-/// Characters of a text message (Cloud API, text.body).
+/// Characters of a text message that is sent (Cloud API, text.body).
 pub const TEXT_CHARS_MAX: usize = 4096;
+/// Characters that are shown of a line from outside: customers may type more than a business may
+/// send. At six bytes each, the most that JSON makes of one, it fits a frame with room to spare.
+pub const LINE_TEXT_CHARS_MAX: usize = 16_384;
+/// Characters that are shown of a contact's name.
+pub const CONTACT_NAME_CHARS_MAX: usize = 256;
+/// Bytes of an id or name of a type that the provider gives: longer than any that Meta gives,
+/// shorter than what a database index takes.
+pub const PROVIDER_ID_BYTES_MAX: usize = 512;
 /// Characters of a note.
 pub const NOTE_CHARS_MAX: usize = 10_000;
 /// Missed lines told with a `stale` refusal.
