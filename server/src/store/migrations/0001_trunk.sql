@@ -408,7 +408,9 @@ CREATE TABLE quarantine (
   reason TEXT NOT NULL,
   element TEXT NOT NULL,
   at BIGINT NOT NULL,
-  replayed_at BIGINT
+  -- Either one: nobody waits for it any more, and it goes with its intake.
+  replayed_at BIGINT,
+  dismissed_at BIGINT
 );
 
 CREATE INDEX quarantine_intake ON quarantine (intake);
