@@ -162,8 +162,10 @@ pub(super) fn unassign(case: &Case<'_>, unassign: &Unassign) -> Decided {
 pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     let (mut drafts, accepted) = hand_over_note(case, transfer)?;
     if case.conversation.head.owner == transfer.to {
-        // What is told the receiver must have known what the customer said, like the hand-over.
+        // What is told the receiver holds for the owner and the lines that its author knew of, like
+        // the hand-over itself.
         if !drafts.is_empty() {
+            case.expects(transfer.expect_owner_epoch)?;
             fence::check(case, transfer.seen)?;
         }
         return Ok((drafts, accepted));

@@ -177,15 +177,30 @@ fn a_hand_over_note_comes_before_the_hand_over() {
     let seen = team.seen();
     let CommandBody::Transfer(given) = transfer(owned_by(BEN), 2, seen) else { unreachable!() };
     let noted = CommandBody::Transfer(Transfer { note: Some("VIP".to_owned()), ..given });
-    let note = accepted(team.does(ANA, noted.clone())).note_id;
+    let note = accepted(team.does(ANA, noted)).note_id;
     assert!(note.is_some());
     let facts: Vec<_> = team.log.iter().rev().take(2).map(|logged| &logged.event.fact).collect();
     assert!(matches!(facts[..], [Fact::OwnerChanged { .. }, Fact::NoteAdded { .. }]), "{facts:?}");
-    // The owner is already who it should be; what was to be told still is.
-    let again = accepted(team.does(BEN, noted));
-    assert!(again.note_id.is_some());
-    assert_eq!(team.notes[&LUCIA].len(), 2);
-    assert_eq!(team.lucia().head.owner_epoch, 3);
+}
+
+#[test]
+fn a_note_to_who_owns_it_already_is_told_by_who_knows_the_owner() {
+    let mut team = anas();
+    let seen = team.seen();
+    let noted = |epoch| {
+        let CommandBody::Transfer(given) = transfer(owned_by(BEN), epoch, seen) else {
+            unreachable!()
+        };
+        CommandBody::Transfer(Transfer { note: Some("VIP".to_owned()), ..given })
+    };
+    accepted(team.does(ANA, noted(2)));
+    let refusal = refused(team.does(EVA, noted(2)), "owner_changed");
+    assert_eq!(refusal, Refusal::OwnerChanged { owner: owned_by(BEN), owner_epoch: 3 });
+    assert_eq!(team.notes[&LUCIA].len(), 1, "what is refused leaves no note");
+    assert!(accepted(team.does(EVA, noted(3))).note_id.is_some());
+    assert_eq!((team.notes[&LUCIA].len(), team.lucia().head.owner_epoch), (2, 3));
+    team.customer_writes(LUCIA);
+    refused(team.does(EVA, noted(3)), "stale");
 }
 
 #[test]

@@ -9,16 +9,16 @@ use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    Accepted, AgentState, Author, Availability, ChannelId, ContactId, ConversationId, Epoch,
-    HeldReason, LineRef, MembershipKind, MessageStatus, ReplyPolicy, Role, TeamId, Timestamp,
-    Visibility, WorkspaceId,
+    Accepted, AgentState, Availability, ChannelId, ContactId, ConversationId, Epoch, HeldReason,
+    LineRef, MembershipKind, MessageStatus, ReplyPolicy, Role, TeamId, Timestamp, Visibility,
+    WorkspaceId,
 };
 
 use super::memory::{Extras, Held, Key, Memory, ParkedStatus};
 use super::needs::{Needs, WamidKey, json, names};
 use super::work::{FreshIds, Work};
 use crate::store::group as rows;
-use crate::store::rows::{from_json, id, ids as texts, named, number, turn};
+use crate::store::rows::{author, from_json, id, ids as texts, named, number, turn};
 use crate::store::{StoreError, Tx};
 
 /// A channel that customers write to.
@@ -446,13 +446,6 @@ async fn load_marks_and_cards(
 }
 
 fn line(row: &rows::LineRow) -> Result<LineFacts, StoreError> {
-    let author = match (row.author_kind.as_str(), &row.author) {
-        ("customer", _) => Author::Customer,
-        ("agent", Some(agent)) => Author::Agent { id: id(agent)? },
-        ("phone_app", _) => Author::PhoneApp,
-        ("acknowledgement", _) => Author::Acknowledgement,
-        (other, _) => return Err(StoreError::Corrupt(format!("author {other:?}"))),
-    };
     let status = match row.status.as_deref() {
         None => None,
         Some(name) => Some(
@@ -467,7 +460,7 @@ fn line(row: &rows::LineRow) -> Result<LineFacts, StoreError> {
     let closed_turn = turn(row.closed_turn_seq, row.closed_turn_since)?;
     Ok(LineFacts {
         line: LineRef { seq: number(row.seq)?, id: id(&row.id)? },
-        author,
+        author: author(&row.author_kind, row.author.as_deref())?,
         device: row.device.as_deref().map(id).transpose()?,
         op_id: row.op_id.as_deref().map(id).transpose()?,
         accepted_at: Timestamp::from_ms(row.accepted_at),

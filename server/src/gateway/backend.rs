@@ -86,8 +86,8 @@ pub trait Backend: Send + Sync + 'static {
     /// on one conversation are handed in one at a time, in order.
     fn submit(&self, caller: Caller, command: Command) -> BoxFuture<'_, CommandResult>;
 
-    /// What this caller missed since `from`.
-    fn gap<'a>(&'a self, caller: Caller, sight: &'a Sight, from: u64) -> Answer<'a, Gap>;
+    /// What this caller missed since `from`, of all that concerns them at the present.
+    fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap>;
 
     /// A conversation as this caller sees it at the present; `None` when they do not.
     fn snapshot<'a>(

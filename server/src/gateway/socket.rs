@@ -353,8 +353,8 @@ impl<'a> Task<'a> {
 async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: Effect) -> Input {
     let backend = &gateway.backend;
     match effect {
-        Effect::ReadGap(ticket, sight, from) => {
-            Input::Gap(ticket, gateway.read(backend.gap(caller, &sight, from)).await)
+        Effect::ReadGap(ticket, from) => {
+            Input::Gap(ticket, gateway.read(backend.gap(caller, from)).await)
         }
         Effect::FetchSnapshot(ticket, sight, conversation) => {
             let read = backend.snapshot(caller, &sight, conversation);

@@ -75,12 +75,13 @@ impl Backend for Store {
         now(CommandResult { op_id: Some(command.op_id), outcome })
     }
 
-    fn gap<'a>(&'a self, _: Caller, sight: &'a Sight, from: u64) -> Answer<'a, Gap> {
+    fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap> {
         if self.hangs.load(Ordering::SeqCst) {
             self.asked.notify_one();
             return Box::pin(std::future::pending());
         }
-        now(Ok(self.story.lock().unwrap().gap(sight, from)))
+        let sight = self.sight(caller.agent);
+        now(Ok(self.story.lock().unwrap().gap(&sight, from)))
     }
 
     fn snapshot<'a>(

@@ -14,7 +14,7 @@ mod health;
 mod input;
 mod me;
 mod problem;
-mod quarantine;
+pub(crate) mod quarantine;
 mod sessions;
 mod sync;
 mod teams;
@@ -118,6 +118,7 @@ pub fn routes() -> Vec<Route> {
         row(p.clone(), any, "/api/v1/commands/outcomes", post(commands::outcomes)),
         row(g.clone(), Admin, "/api/v1/quarantine", get(quarantine::list)),
         row(p.clone(), Admin, "/api/v1/quarantine/{id}/replay", post(quarantine::replay)),
+        row(p.clone(), Admin, "/api/v1/quarantine/{id}/dismiss", post(quarantine::dismiss)),
         row(g.clone(), Public, HOOK, get(webhooks::verify)),
         row(p, Public, HOOK, post(webhooks::receive)),
         row(g.clone(), Public, "/healthz", get(health::alive)),

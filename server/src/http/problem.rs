@@ -9,7 +9,8 @@ use crate::engine::Unavailable;
 use crate::store::StoreError;
 
 /// A request that was not carried out.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{detail}")]
 pub struct Fault {
     status: StatusCode,
     code: &'static str,

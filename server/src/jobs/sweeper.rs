@@ -167,8 +167,10 @@ mod tests {
                 ));
             }
             sql.push_str(&format!(
-                "INSERT INTO quarantine VALUES ('q1', 'd1', 'app', NULL, 'i1', 'r', '', 0, NULL);
-                 INSERT INTO quarantine VALUES ('q2', 'd2', 'app', NULL, 'i2', 'r', '', 0, {at});"
+                "INSERT INTO quarantine VALUES
+                   ('q1', 'd1', 'app', NULL, 'i1', 'r', '', 0, NULL, NULL),
+                   ('q2', 'd2', 'app', NULL, 'i2', 'r', '', 0, {at}, NULL),
+                   ('q3', 'd3', 'app', NULL, 'i3', 'r', '', 0, NULL, {at});"
             ));
             database.tamper(&sql).await;
             let sweeper = sweeper(&database, &clock);

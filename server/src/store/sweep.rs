@@ -8,12 +8,13 @@ use super::rows::number;
 use super::{Sql, Store, StoreError, Tx};
 
 /// Raw webhooks from before `before` that no element set aside waits on; elements that were
-/// replayed go with them.
+/// replayed or dismissed go with them.
 pub async fn sweep_intake(store: &Store, before: Timestamp, most: u64) -> Result<u64, StoreError> {
-    static REPLAYED: Sql = Sql::new(
+    static SETTLED: Sql = Sql::new(
         "WITH old AS MATERIALIZED (
            SELECT q.id FROM intake AS i JOIN quarantine AS q ON q.intake = i.id
-           WHERE i.received_at < CAST($1 AS BIGINT) AND q.replayed_at IS NOT NULL
+           WHERE i.received_at < CAST($1 AS BIGINT)
+             AND COALESCE(q.replayed_at, q.dismissed_at) IS NOT NULL
            LIMIT CAST($2 AS BIGINT))
          DELETE FROM quarantine WHERE id IN (SELECT id FROM old)",
     );
@@ -28,7 +29,7 @@ pub async fn sweep_intake(store: &Store, before: Timestamp, most: u64) -> Result
     let args = [before.ms().to_string(), most.to_string()];
     let mut tx = store.begin().await?;
     let done =
-        tx.run_all(&[(&REPLAYED, &[&args[0], &args[1]]), (&INTAKE, &[&args[0], &args[1]])]).await?;
+        tx.run_all(&[(&SETTLED, &[&args[0], &args[1]]), (&INTAKE, &[&args[0], &args[1]])]).await?;
     tx.commit().await?;
     Ok(done.into_iter().sum())
 }

@@ -7,7 +7,7 @@ use baton_protocol::account::Login;
 use clap::Parser as _;
 
 use super::*;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, OperatorCommand};
 use crate::clock::Clock;
 use crate::config::{Config, Sources};
 use crate::coordinator::InProcess;
@@ -51,7 +51,9 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
                 .into_iter()
                 .chain(line.split(' '))
                 .map(|word| if word == "FILE" { file.to_owned() } else { word.to_owned() });
-            let Command::Admin(command) = Cli::try_parse_from(words).unwrap().command else {
+            let Command::Admin(OperatorCommand::Settings(command)) =
+                Cli::try_parse_from(words).unwrap().command
+            else {
                 panic!("no admin command");
             };
             run(&command, &accounts, &engine).await

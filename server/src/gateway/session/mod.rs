@@ -155,7 +155,7 @@ pub enum Effect {
     /// From here on batches and ephemeral frames are wanted.
     Join(Caller),
     /// Read what was missed.
-    ReadGap(Ticket, Arc<Sight>, u64),
+    ReadGap(Ticket, u64),
     /// Read a conversation.
     FetchSnapshot(Ticket, Arc<Sight>, ConversationId),
     /// Read what the caller may see.

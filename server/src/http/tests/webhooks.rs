@@ -4,6 +4,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::*;
+use crate::http::Parts;
+use crate::http::quarantine::Quarantine;
 use crate::store::Sql;
 
 const PATH: &str = "/webhooks/whatsapp/123";
@@ -147,6 +149,57 @@ async fn what_was_set_aside_is_replayed_once_its_number_is_connected() {
         }
         let rows = desk.get(&desk.admin, "/api/v1/quarantine").await.body;
         assert!(rows[0]["replayed_at"].is_string(), "{rows}");
+        desk.database.close().await;
+    }
+}
+
+fn operator(desk: &Desk) -> Quarantine<'_> {
+    let Parts { store, engine, clock, .. } = &desk.parts;
+    Quarantine { store, engine, clock, workspace: None }
+}
+
+#[tokio::test]
+async fn what_an_app_of_two_workspaces_brought_is_the_operators_to_replay() {
+    for desk in desks().await {
+        let body = message("wamid.1", "Hola").replace("pn1", "pn2");
+        post(&desk, &body, Some(&sign(&body))).await.is(200, "");
+        let teams = desk.get(&desk.stranger, "/api/v1/teams").await.is(200, "").body;
+        operator_adds_number(&desk.parts, &desk.stranger, teams[0]["id"].as_str().unwrap(), "pn3")
+            .await;
+        assert_eq!(desk.get(&desk.admin, "/api/v1/quarantine").await.body, json!([]));
+        let quarantine = operator(&desk);
+        let rows = quarantine.list(None, 9).await.unwrap();
+        let [row] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!((row.meta_app.as_str(), row.replayed_at), ("123", None));
+        let id = row.id.parse().unwrap();
+        assert!(quarantine.replay(id).await.is_err(), "its number is not connected yet");
+        operator_adds_number(&desk.parts, &desk.admin, &desk.team, "pn2").await;
+        quarantine.replay(id).await.unwrap();
+        assert_eq!(count(&desk, &MESSAGES).await, 1);
+        assert!(quarantine.read(id).await.unwrap().replayed_at.is_some());
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_wants_is_dismissed_by_who_sees_it() {
+    for desk in desks().await {
+        let body = message("wamid.1", &"Hola ".repeat(2_000)).replace("pn1", "pn2");
+        post(&desk, &body, Some(&sign(&body))).await.is(200, "");
+        let rows = desk.get(&desk.admin, "/api/v1/quarantine").await.is(200, "").body;
+        let shown = rows[0]["element"].as_str().unwrap();
+        assert_eq!(shown.chars().count(), 4_096, "a list shows the beginning of a long one");
+        let id = rows[0]["id"].as_str().unwrap();
+        let path = format!("/api/v1/quarantine/{id}/dismiss");
+        let dismiss = |by| ask(&desk.router, Some(by), Method::POST, &path, None);
+        dismiss(&desk.stranger).await.is(404, "not_found");
+        let whole = operator(&desk).read(id.parse().unwrap()).await.unwrap();
+        assert!(whole.dismissed_at.is_none() && whole.element.len() > 10_000);
+        for _ in 0..2 {
+            dismiss(&desk.admin).await.is(204, "");
+        }
+        let rows = desk.get(&desk.admin, "/api/v1/quarantine").await.is(200, "").body;
+        assert!(rows[0]["dismissed_at"].is_string() && rows[0]["replayed_at"].is_null(), "{rows}");
         desk.database.close().await;
     }
 }
