@@ -172,10 +172,17 @@ fn answered(conversation: &Conversation, facts: &LineFacts) -> Option<Turn> {
     (!(was_kept_back && is_last_word)).then_some(open)
 }
 
-/// A claim whose worker died: honest about not knowing.
-pub fn rescue(conversation: &Conversation, lines: &Lines, message: MessageId) -> Vec<Draft> {
+/// A claim whose worker died: honest about not knowing. Of that claim only: another one since is
+/// of a worker that lives.
+pub fn rescue(
+    conversation: &Conversation,
+    lines: &Lines,
+    message: MessageId,
+    (attempt, claim_epoch): (u32, u64),
+) -> Vec<Draft> {
     let Some(facts) = lines.find(conversation.head.id, message) else { return Vec::new() };
-    if facts.status != Some(MessageStatus::Sending) {
+    let is_that_claim = facts.attempt == attempt && facts.claim_epoch == claim_epoch;
+    if facts.status != Some(MessageStatus::Sending) || !is_that_claim {
         return Vec::new();
     }
     let turn = conversation.thread.turn;

@@ -37,7 +37,7 @@ use crate::telemetry::Metrics;
 use leases::Leases;
 use work::{
     Caller, ClaimAnswer, ClaimWork, CommandWork, Done, MessageAt, OutcomesWork, Post, RehomeWork,
-    ResultWork, SettingWork, WakeWork, Work,
+    RescueWork, ResultWork, SettingWork, WakeWork, Work,
 };
 
 /// Nobody could decide right now: try again.
@@ -241,9 +241,14 @@ impl Engine {
         self.ask(Work::Result(work)).await.map(drop)
     }
 
-    /// A claim whose worker died: its outcome is unknown.
-    pub async fn rescue(&self, at: MessageAt) -> Result<(), Unavailable> {
-        self.ask(Work::Rescue(at)).await.map(drop)
+    /// A claim whose worker died: its outcome is unknown. If it is not that claim any more,
+    /// somebody knew better.
+    pub async fn rescue(
+        &self,
+        at: MessageAt,
+        (attempt, claim_epoch): (u32, u64),
+    ) -> Result<(), Unavailable> {
+        self.ask(Work::Rescue(RescueWork { at, attempt, claim_epoch })).await.map(drop)
     }
 
     /// A snooze has come to its end.

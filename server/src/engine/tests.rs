@@ -13,6 +13,8 @@ use crate::coordinator::InProcess;
 use crate::store::testing::{TestDatabase, databases};
 use crate::store::verify::verify_log;
 
+mod sends;
+
 struct Bench {
     engine: Engine,
     clock: Clock,

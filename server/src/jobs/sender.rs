@@ -132,8 +132,8 @@ impl Sender {
             stranded_sends(&mut tx, since, DUE_AT_ONCE).await
         };
         let Ok(stranded) = stranded.await else { return };
-        for at in stranded {
-            if !self.0.lanes.runs(&at) && self.0.parts.engine.rescue(at).await.is_ok() {
+        for (at, claim) in stranded {
+            if !self.0.lanes.runs(&at) && self.0.parts.engine.rescue(at, claim).await.is_ok() {
                 self.0.parts.metrics.sends.inc("rescued");
             }
         }
