@@ -24,8 +24,8 @@ use baton_domain::decide::delivery::SendResult;
 use baton_domain::outcome::Answer;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
-    AgentId, Command, CommandBody, CommandResult, ConversationId, MessageId, NoteId, OpId, Refusal,
-    Refused, Timestamp, WorkspaceId,
+    AgentId, Command, CommandResult, ConversationId, MessageId, NoteId, OpId, Refusal, Refused,
+    Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -183,7 +183,7 @@ impl Engine {
         caller: Caller,
         command: Command,
     ) -> Result<oneshot::Receiver<Result<Done, StoreError>>, Unavailable> {
-        let lease = if matches!(command.body, CommandBody::Reply(_)) {
+        let lease = if command.body.is_answer() {
             self.leases.live(caller.workspace, command.conversation_id).await
         } else {
             None

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender, StatusUpdate};
 use baton_protocol::command::{Claim, NoteText, Reply, Seeing};
-use baton_protocol::{Content, ConversationId, DeviceId, LineKind, MessageStatus, Owner, TeamId};
+use baton_protocol::{
+    CommandBody, Content, ConversationId, DeviceId, LineKind, MessageStatus, Owner, TeamId,
+};
 use uuid::Uuid;
 
 use super::work::FreshIds;
