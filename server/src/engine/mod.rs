@@ -15,6 +15,8 @@ mod missed;
 mod needs;
 mod receive;
 mod record;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod work;
 
 use std::sync::Arc;
