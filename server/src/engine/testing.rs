@@ -148,7 +148,7 @@ impl Bench {
     /// A reply to what this customer says, queued: where it stands.
     pub(crate) async fn queued(&self, from: &str) -> MessageAt {
         static OF: Sql = Sql::new("SELECT conversation FROM identity WHERE value = $1");
-        self.says(from, &format!("wamid.of.{from}"), "Hola").await;
+        self.says(from, &format!("wamid.{}", self.clock.uuid_v4()), "Hola").await;
         let mut tx = self.database.store.read().await.unwrap();
         let row: Option<(String,)> = tx.row(&OF, &[from]).await.unwrap();
         let id: ConversationId = row.unwrap().0.parse().unwrap();

@@ -27,6 +27,8 @@ use crate::whatsapp::client::{Addressee, Client, SendOutcome, SendRequest, Token
 use crate::whatsapp::errors::{Class, Pause, look_up};
 
 mod lanes;
+#[cfg(test)]
+mod tests;
 
 /// Opens a channel's sealed token.
 pub type Unseal = Arc<dyn Fn(WorkspaceId, ChannelId, &str) -> Option<Token> + Send + Sync>;
