@@ -17,7 +17,7 @@ use super::lock::DataLock;
 use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Standing};
 use crate::clock::Clock;
-use crate::config::{Config, Database, Synchronous};
+use crate::config::{Config, DRAIN_MS_MAX, Database, Synchronous};
 use crate::coordinator::{self, Coordinator, InProcess};
 use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
@@ -31,12 +31,17 @@ use crate::store::{Options, Store, read};
 use crate::telemetry::Metrics;
 use crate::whatsapp::client::{Client, Timeouts, Token};
 
-/// However long a drain may take by the settings, a stop ends within 20 s: this, and the two below.
-const DRAIN_MAX: Duration = Duration::from_secs(12);
-/// Requests to WhatsApp that are under way.
+/// Requests to WhatsApp that are under way are waited for no longer, within the drain.
 const SENDS_MAX: Duration = Duration::from_secs(10);
 const SEAL_MAX: Duration = Duration::from_secs(4);
 const CLOSE_MAX: Duration = Duration::from_secs(3);
+/// What a service manager can count on.
+const STOP_MAX: Duration = Duration::from_secs(20);
+const _: () = {
+    let most =
+        Duration::from_millis(DRAIN_MS_MAX).saturating_add(SEAL_MAX.saturating_add(CLOSE_MAX));
+    assert!(most.as_millis() < STOP_MAX.as_millis(), "a stop ends in time");
+};
 
 /// A running server. Dropped without [`Self::stop`], its tasks end where they are.
 pub struct Server {
@@ -251,7 +256,7 @@ impl Server {
         self.draining.store(true, Ordering::SeqCst);
         self.sender.stop_claims();
         self.http.refuse_new();
-        let within = self.drain.min(DRAIN_MAX);
+        let within = self.drain;
         let (sockets_closed, (), sends_ended) = tokio::join!(
             self.gateway.drain(within),
             self.http.finish(within),

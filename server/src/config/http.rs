@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::error::check_range;
 use super::{ConfigError, allows_origin};
 
+/// How long a drain may take: sealing the log and closing the database come after it, and a stop
+/// ends within 20 s.
+pub const DRAIN_MS_MAX: u64 = 12_000;
+
 /// Section `http`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +29,7 @@ pub struct HttpConfig {
     pub header_time_out_ms: u64,
     /// Time to answer a request.
     pub request_time_out_ms: u64,
-    /// Time to end when stopping.
+    /// Time to end when stopping, at most [`DRAIN_MS_MAX`].
     pub drain_ms: u64,
 }
 
@@ -68,7 +72,11 @@ impl HttpConfig {
         check_range("http.connections_max", self.connections_max as u64, 1..=1_000_000)?;
         check_range("http.header_time_out_ms", self.header_time_out_ms, 100..=120_000)?;
         check_range("http.request_time_out_ms", self.request_time_out_ms, 100..=600_000)?;
-        check_range("http.drain_ms", self.drain_ms, 0..=600_000)
+        if self.drain_ms > DRAIN_MS_MAX {
+            let reason = format!("must be at most {DRAIN_MS_MAX}: a stop ends within 20 s");
+            return Err(ConfigError::value("http.drain_ms", self.drain_ms, &reason));
+        }
+        Ok(())
     }
 }
 

@@ -16,7 +16,7 @@ use super::load::{Channel, Loaded};
 use super::memory::{Attempt, By, Memory, Outcome};
 use super::receive;
 use super::work::{
-    ClaimAnswer, ClaimWork, CommandWork, MessageAt, OutcomesWork, RehomeWork, ResultWork, WakeWork,
+    ClaimAnswer, ClaimWork, CommandWork, OutcomesWork, RehomeWork, RescueWork, ResultWork, WakeWork,
 };
 
 /// The state as the group found it, kept only for the planted bug that decides on it.
@@ -221,7 +221,10 @@ pub(super) fn result(loaded: &mut Loaded, work: &ResultWork, now: Timestamp) {
         &work.result,
     );
     let extras = memory.extras.entry(message).or_default();
-    extras.due_at = work.due_at;
+    // A result that nobody waits for any more says nothing of when to try again.
+    if !drafts.is_empty() {
+        extras.due_at = work.due_at;
+    }
     extras.attempts.push(Attempt {
         n: work.attempt,
         claim_epoch: work.claim_epoch,
@@ -262,10 +265,11 @@ fn wamid_of(result: &SendResult) -> Option<String> {
 }
 
 /// A claim whose worker died.
-pub(super) fn rescue(memory: &mut Memory, at: MessageAt, now: Timestamp) {
-    let key = (at.workspace, at.conversation);
+pub(super) fn rescue(memory: &mut Memory, work: &RescueWork, now: Timestamp) {
+    let key = (work.at.workspace, work.at.conversation);
     let Some(conversation) = memory.conversation(key.0, key.1) else { return };
-    let drafts = delivery::rescue(conversation, &memory.lines, at.message);
+    let claim = (work.attempt, work.claim_epoch);
+    let drafts = delivery::rescue(conversation, &memory.lines, work.at.message, claim);
     memory.append(key, drafts, By::new(Actor::System, now));
 }
 

@@ -15,6 +15,8 @@ mod missed;
 mod needs;
 mod receive;
 mod record;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod work;
 
 use std::sync::Arc;
@@ -24,8 +26,8 @@ use baton_domain::decide::delivery::SendResult;
 use baton_domain::outcome::Answer;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
-    AgentId, Command, CommandBody, CommandResult, ConversationId, MessageId, NoteId, OpId, Refusal,
-    Refused, Timestamp, WorkspaceId,
+    AgentId, Command, CommandResult, ConversationId, MessageId, NoteId, OpId, Refusal, Refused,
+    Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -37,7 +39,7 @@ use crate::telemetry::Metrics;
 use leases::Leases;
 use work::{
     Caller, ClaimAnswer, ClaimWork, CommandWork, Done, MessageAt, OutcomesWork, Post, RehomeWork,
-    ResultWork, SettingWork, WakeWork, Work,
+    RescueWork, ResultWork, SettingWork, WakeWork, Work,
 };
 
 /// Nobody could decide right now: try again.
@@ -183,7 +185,7 @@ impl Engine {
         caller: Caller,
         command: Command,
     ) -> Result<oneshot::Receiver<Result<Done, StoreError>>, Unavailable> {
-        let lease = if matches!(command.body, CommandBody::Reply(_)) {
+        let lease = if command.body.is_answer() {
             self.leases.live(caller.workspace, command.conversation_id).await
         } else {
             None
@@ -241,9 +243,14 @@ impl Engine {
         self.ask(Work::Result(work)).await.map(drop)
     }
 
-    /// A claim whose worker died: its outcome is unknown.
-    pub async fn rescue(&self, at: MessageAt) -> Result<(), Unavailable> {
-        self.ask(Work::Rescue(at)).await.map(drop)
+    /// A claim whose worker died: its outcome is unknown. If it is not that claim any more,
+    /// somebody knew better.
+    pub async fn rescue(
+        &self,
+        at: MessageAt,
+        (attempt, claim_epoch): (u32, u64),
+    ) -> Result<(), Unavailable> {
+        self.ask(Work::Rescue(RescueWork { at, attempt, claim_epoch })).await.map(drop)
     }
 
     /// A snooze has come to its end.

@@ -30,7 +30,7 @@ pub(crate) enum Work {
     Outcomes(OutcomesWork),
     Claim(ClaimWork),
     Result(ResultWork),
-    Rescue(MessageAt),
+    Rescue(RescueWork),
     Wake(WakeWork),
     Rehome(RehomeWork),
     Setting(SettingWork),
@@ -102,6 +102,14 @@ pub(crate) struct ResultWork {
     pub(crate) result: SendResult,
     /// When it may be tried again.
     pub(crate) due_at: Option<Timestamp>,
+}
+
+/// A claim's worker is thought dead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RescueWork {
+    pub(crate) at: MessageAt,
+    pub(crate) attempt: u32,
+    pub(crate) claim_epoch: u64,
 }
 
 /// A snooze ends.

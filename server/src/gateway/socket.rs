@@ -419,7 +419,8 @@ async fn ask_coordinator(
         Wanted::View(View { conversation_id }) => {
             coordinator.view(connection, conversation_id).await?;
             let Some(conversation_id) = conversation_id else { return Ok(Vec::new()) };
-            let holder = coordinator.lease_of(workspace, conversation_id).await?;
+            let lease = coordinator.lease_of(workspace, conversation_id).await?;
+            let holder = lease.map(|lease| lease.holder);
             let agents = coordinator.viewers(workspace, conversation_id).await?;
             Ok(vec![
                 ServerFrame::Lease(LeaseState { conversation_id, holder }),
