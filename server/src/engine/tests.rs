@@ -1,5 +1,7 @@
 //! The committer over both databases, without the rest of the server.
 
+mod failed_groups;
+
 use std::sync::Arc;
 
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender, StatusUpdate};
