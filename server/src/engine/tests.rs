@@ -1,5 +1,7 @@
 //! The committer over both databases, without the rest of the server.
 
+mod failed_groups;
+
 use baton_domain::inbound::{ElementBody, StatusUpdate};
 use baton_protocol::command::{Claim, NoteText, Seeing};
 use baton_protocol::{CommandBody, MessageStatus, Owner};

@@ -70,14 +70,13 @@ impl Reply {
 async fn desks() -> Vec<Desk> {
     let mut desks = Vec::new();
     for database in databases().await {
-        desks.push(desk(database).await);
+        desks.push(desk(database, Clock::system()).await);
     }
     desks
 }
 
-async fn desk(database: TestDatabase) -> Desk {
+async fn desk(database: TestDatabase, clock: Clock) -> Desk {
     let config = Config::load(&Sources::default()).unwrap().config;
-    let clock = Clock::system();
     let store = database.store.clone();
     let keys = Keys::new([3; 32]);
     let accounts = Accounts::new(store.clone(), keys, clock.clone(), config.sessions, 80);

@@ -1,9 +1,11 @@
 //! Meta's POSTs: nothing is stored without a good signature, everything before the 200.
 
+use baton_protocol::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::*;
+use crate::clock::ManualClock;
 use crate::http::Parts;
 use crate::http::quarantine::Quarantine;
 use crate::store::Sql;
@@ -22,7 +24,11 @@ pub(super) fn message(wamid: &str, text: &str) -> String {
 }
 
 pub(super) fn sign(body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(APP_SECRET.as_bytes()).unwrap();
+    sign_with(APP_SECRET, body)
+}
+
+fn sign_with(secret: &str, body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(body.as_bytes());
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
@@ -86,6 +92,36 @@ async fn what_is_not_signed_is_refused_and_leaves_nothing() {
         let large = " ".repeat(desk.parts.http.body_bytes_max + 1);
         post(&desk, &large, Some(&sign(&large))).await.is(413, "too_large");
         assert_eq!((count(&desk, &INTAKE).await, count(&desk, &MESSAGES).await), (0, 0));
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_secret_added_counts_at_once_and_one_removed_for_a_second_at_most() {
+    for database in databases().await {
+        let time = ManualClock::new(Timestamp::from_ms(1_790_000_000_000), 5);
+        let desk = desk(database, time.clock()).await;
+        let posts = async |nth: u32, secret: &str| {
+            let body = message(&format!("wamid.{nth}"), "Hola");
+            post(&desk, &body, Some(&sign_with(secret, &body))).await
+        };
+        let adds = async |secret: &str| {
+            desk.parts.accounts.add_meta_app("123", &Secret::new(secret), None).await.unwrap();
+        };
+        posts(1, APP_SECRET).await.is(200, "");
+        posts(2, "next").await.is(401, "bad_signature");
+        adds("next").await;
+        posts(3, "next").await.is(200, "");
+        posts(4, APP_SECRET).await.is(200, "");
+        // Three are tried: each further one removes the oldest.
+        adds("third").await;
+        adds("fourth").await;
+        time.advance_ms(1_000);
+        posts(5, APP_SECRET).await.is(401, "bad_signature");
+        for (nth, secret) in [(6, "next"), (7, "third"), (8, "fourth")] {
+            posts(nth, secret).await.is(200, "");
+        }
+        assert_eq!(count(&desk, &MESSAGES).await, 6);
         desk.database.close().await;
     }
 }
