@@ -7,6 +7,7 @@ use baton_domain::inbound::{InboundMessage, Sender};
 use baton_protocol::{Content, ConversationId, LineKind};
 
 use super::*;
+use crate::engine::testing::NUMBER;
 use crate::engine::work::FreshIds;
 use crate::store::{Dialect, Sql, Tx};
 
@@ -38,6 +39,10 @@ impl Bench {
 
     /// The customer writes; the line gets this id.
     fn writes(&self, wamid: &str, id: MessageId) -> Told<'_> {
+        self.writes_to(NUMBER, wamid, id)
+    }
+
+    fn writes_to(&self, number: &str, wamid: &str, id: MessageId) -> Told<'_> {
         let sender = Sender { wa_id: Some("16505551234".to_owned()), ..Sender::default() };
         let body = ElementBody::Message(InboundMessage {
             sender,
@@ -47,7 +52,8 @@ impl Bench {
             content: Content { text: Some("¿Hola?".to_owned()), ..Content::default() },
             quoted_wamid: None,
         });
-        let (element, fresh) = self.element(body);
+        let (mut element, fresh) = self.element(body);
+        element.phone_number_id = Some(number.to_owned());
         let post = Post {
             meta_app: "app".to_owned(),
             digest: wamid.to_owned(),
@@ -57,6 +63,20 @@ impl Bench {
             elements: vec![(element, FreshIds { message: id, ..fresh })],
         };
         async move { self.engine.post(post).await.map(|()| "written".to_owned()) }.boxed()
+    }
+
+    /// Another workspace with a number of its own.
+    async fn opens_another_workspace(&self, number: &str) {
+        let [workspace, team, channel] = [4, 5, 6].map(uuid::Uuid::from_u128);
+        let sql = format!(
+            "INSERT INTO workspace VALUES ('{workspace}', 'other', 'Other', 0);
+             INSERT INTO log_head (workspace) VALUES ('{workspace}');
+             INSERT INTO team VALUES ('{workspace}', '{team}', 'Desk', 'owner', 'full', 0);
+             INSERT INTO tally VALUES ('{workspace}', '{team}', 0, 0, 0);
+             INSERT INTO channel VALUES ('{workspace}', '{channel}', 'Other', 'app', '{number}',
+               '+2', '', '{team}', 80);"
+        );
+        self.database.tamper(&sql).await;
     }
 
     /// All the committer's connections.
@@ -129,6 +149,32 @@ async fn a_group_that_one_lock_stalls_takes_in_what_customers_wrote_before_it_se
         assert!(told[1].is_err(), "it is locked");
         assert_eq!(told[2].as_deref(), Ok("written"));
         tx.rollback().await.unwrap();
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_locked_stalls_no_other_however_much_it_is_sent() {
+    static LOCK: Sql = Sql::new("SELECT workspace AS id FROM log_head WHERE workspace = $1 {lock}");
+    for database in databases().await {
+        if database.store.dialect() == Dialect::Sqlite {
+            // Its writer is alone: there is no lock to wait for.
+            database.close().await;
+            continue;
+        }
+        let bench = bench(database, 2).await;
+        bench.opens_another_workspace("7").await;
+        let fresh = || MessageId(bench.clock.uuid_v4());
+        let mut tx = bench.database.store.begin().await.unwrap();
+        tx.rows::<(String,)>(&LOCK, &[&bench.workspace.to_string()]).await.unwrap();
+        let stuck = (0..30).map(|n| bench.writes(&format!("wamid.{n}"), fresh()));
+        let free = bench.writes_to("7", "wamid.free", fresh());
+        let mut told = join_all(stuck.chain([free])).await;
+        assert_eq!(bench.metrics.group_retries.get("split"), 1, "all were one group");
+        assert_eq!(told.pop().unwrap().as_deref(), Ok("written"));
+        assert!(told.iter().all(Result::is_err), "{told:?}");
+        tx.rollback().await.unwrap();
+        bench.writes("wamid.0", fresh()).await.unwrap();
         bench.close().await;
     }
 }
