@@ -15,7 +15,7 @@ use baton_protocol::{
 };
 
 use super::memory::{Extras, Held, Key, Memory, ParkedStatus};
-use super::needs::{Needs, WamidKey, json, names};
+use super::needs::{Needs, Reach, WamidKey, farther, json, names};
 use super::work::{FreshIds, Work};
 use crate::store::group as rows;
 use crate::store::rows::{author, from_json, id, ids as texts, named, number, turn};
@@ -60,16 +60,17 @@ impl From<StoreError> for LoadError {
 
 /// Locks and reads for a group.
 pub(super) async fn load(tx: &mut Tx, group: &[&Work], epoch: Epoch) -> Result<Loaded, LoadError> {
-    let mut needs = Needs::of(group, epoch);
+    let mut needs = Needs::of(group);
     let channels = load_channels(tx, &mut needs).await?;
-    needs.add_wamids(group, &channels);
+    needs.add_wamids(group, &channels, epoch);
     let identities = load_identities(tx, &mut needs, group, &channels).await?;
     let mut loaded = Loaded { memory: Memory::default(), channels, identities };
     let memory = &mut loaded.memory;
     load_places(tx, &mut needs, memory).await?;
     load_conversations(tx, &mut needs, memory).await?;
-    load_people(tx, &mut needs, memory).await?;
+    load_people(tx, &needs, memory).await?;
     load_heads(tx, &needs, memory).await?;
+    load_sights(tx, &needs, memory).await?;
     load_wamids(tx, &needs, memory).await?;
     load_priors(tx, &mut needs, memory).await?;
     load_lines(tx, &needs, memory).await?;
@@ -144,7 +145,8 @@ async fn load_identities(
     if !rows::insert_identities(tx, &fresh).await? {
         return Err(LoadError::Again);
     }
-    needs.conversations.extend(identities.values().map(|known| known.conversation));
+    let conversations = identities.iter().map(|((here, ..), known)| (*here, known.conversation));
+    needs.conversations.extend(conversations);
     Ok(identities)
 }
 
@@ -190,21 +192,24 @@ async fn load_places(
     needs: &mut Needs,
     memory: &mut Memory,
 ) -> Result<(), StoreError> {
-    let workspaces = texts(&needs.workspaces);
     let mut places = Vec::new();
     if !needs.messages.is_empty() {
-        places.extend(rows::messages_by_id(tx, &workspaces, &texts(&needs.messages)).await?);
+        let keys: Vec<_> = needs.messages.keys().collect();
+        places.extend(rows::messages_by_id(tx, &json(&keys)).await?);
     }
     if !needs.of_statuses.is_empty() {
-        places.extend(messages_of(tx, &needs.of_statuses).await?);
+        places.extend(messages_of(tx, needs.of_statuses.keys()).await?);
     }
     for row in places {
         let workspace = id(&row.workspace)?;
         let conversation = id(&row.conversation)?;
-        let seq = number(row.seq)?;
-        needs.conversations.insert(conversation);
-        needs.add_around(workspace, conversation, seq);
-        memory.places.insert((workspace, id(&row.id)?), (conversation, seq));
+        let (message, seq) = (id(&row.id)?, number(row.seq)?);
+        needs.conversations.insert((workspace, conversation));
+        let by_id = needs.messages.get(&(workspace, message)).copied();
+        let by_wamid = needs.of_statuses.get(&wamid_key_of(&row)).copied();
+        let reach = by_id.max(by_wamid).unwrap_or(Reach::Around);
+        needs.add_lines((workspace, conversation), seq, reach);
+        memory.places.insert((workspace, message), (conversation, seq));
     }
     Ok(())
 }
@@ -217,12 +222,13 @@ async fn load_conversations(
     if needs.conversations.is_empty() {
         return Ok(());
     }
-    let (workspaces, ids) = (texts(&needs.workspaces), texts(&needs.conversations));
-    rows::lock_conversations(tx, &workspaces, &ids).await?;
-    for row in rows::conversations(tx, &workspaces, &ids).await? {
+    let keys = json(&needs.conversations);
+    rows::lock_conversations(tx, &keys).await?;
+    for row in rows::conversations(tx, &keys).await? {
         let conversation = row.facts.read()?;
-        needs.agents.extend(conversation.head.owner.agent());
-        let key = (id(&row.workspace)?, conversation.head.id);
+        let workspace = id(&row.workspace)?;
+        needs.agents.extend(conversation.head.owner.agent().map(|agent| (workspace, agent)));
+        let key = (workspace, conversation.head.id);
         let held = Held {
             before: Some(conversation.clone()),
             now: conversation,
@@ -234,49 +240,41 @@ async fn load_conversations(
     Ok(())
 }
 
-async fn load_people(
-    tx: &mut Tx,
-    needs: &mut Needs,
-    memory: &mut Memory,
-) -> Result<(), StoreError> {
-    let workspaces = texts(&needs.workspaces);
-    if !needs.agents.is_empty() {
-        let ids = texts(&needs.agents);
-        rows::lock_agents(tx, &workspaces, &ids).await?;
-        for row in rows::agents(tx, &workspaces, &ids).await? {
-            let facts = agent(&row)?;
-            let workspace = id(&row.workspace)?;
-            memory.loads_before.insert((workspace, facts.id), facts.load);
-            memory.people.entry(workspace).or_default().agents.insert(facts.id, facts);
-        }
+async fn load_people(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+    if needs.agents.is_empty() {
+        return Ok(());
     }
-    if needs.has_commands {
-        load_sights(tx, needs, memory, &workspaces).await?;
+    let keys = json(&needs.agents);
+    rows::lock_agents(tx, &keys).await?;
+    for row in rows::agents(tx, &keys).await? {
+        let facts = agent(&row)?;
+        let workspace = id(&row.workspace)?;
+        memory.loads_before.insert((workspace, facts.id), facts.load);
+        memory.people.entry(workspace).or_default().agents.insert(facts.id, facts);
     }
     Ok(())
 }
 
-async fn load_sights(
-    tx: &mut Tx,
-    needs: &Needs,
-    memory: &mut Memory,
-    workspaces: &str,
-) -> Result<(), StoreError> {
+/// Who may see what, read behind the last lock: a membership that was taken away meanwhile counts.
+async fn load_sights(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+    if !needs.has_commands {
+        return Ok(());
+    }
     let mut visibility: BTreeMap<WorkspaceId, BTreeMap<TeamId, Visibility>> = BTreeMap::new();
-    for row in rows::teams(tx, workspaces).await? {
+    for row in rows::teams(tx, &texts(&needs.workspaces)).await? {
         let workspace = id(&row.workspace)?;
         let team = team(&row)?;
         visibility.entry(workspace).or_default().insert(team.id, named(&row.visibility)?);
         memory.people.entry(workspace).or_default().teams.insert(team.id, team);
     }
     let mut teams: BTreeMap<Key<_>, BTreeMap<TeamId, MembershipKind>> = BTreeMap::new();
-    for row in rows::memberships(tx, workspaces, &texts(&needs.authors)).await? {
+    for row in rows::memberships(tx, &json(&needs.authors)).await? {
         let key = (id(&row.workspace)?, id(&row.agent)?);
         teams.entry(key).or_default().insert(id(&row.team)?, named(&row.kind)?);
     }
     for (workspace, people) in &memory.people {
         let here = |facts: &&AgentFacts| {
-            facts.state == AgentState::Active && needs.authors.contains(&facts.id)
+            facts.state == AgentState::Active && needs.authors.contains(&(*workspace, facts.id))
         };
         for facts in people.agents.values().filter(here) {
             let key = (*workspace, facts.id);
@@ -301,27 +299,35 @@ async fn load_heads(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(
     Ok(())
 }
 
+fn wamid_key_of(row: &rows::PlaceRow) -> WamidKey {
+    (row.workspace.clone(), row.channel.clone(), row.wamid.clone().unwrap_or_default())
+}
+
 /// The messages with these ids of Meta. The same id may stand in a channel that was not asked for.
-async fn messages_of(
+async fn messages_of<'a>(
     tx: &mut Tx,
-    keys: &BTreeSet<WamidKey>,
+    keys: impl Iterator<Item = &'a WamidKey> + Clone,
 ) -> Result<Vec<rows::PlaceRow>, StoreError> {
-    let wamids = texts(keys.iter().map(|(_, _, wamid)| wamid));
+    let wamids = texts(keys.clone().map(|(_, _, wamid)| wamid));
+    let keys: BTreeSet<&WamidKey> = keys.collect();
     let mut found = rows::messages_by_wamid(tx, &wamids).await?;
-    found.retain(|row| {
-        let wamid = row.wamid.clone().unwrap_or_default();
-        keys.contains(&(row.workspace.clone(), row.channel.clone(), wamid))
-    });
+    found.retain(|row| keys.contains(&wamid_key_of(row)));
     Ok(found)
 }
 
 /// Ids of Meta that are known, read after the locks; so are statuses that wait.
-async fn load_wamids(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+async fn load_wamids(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), LoadError> {
     if !needs.wamids.is_empty() {
-        for row in messages_of(tx, &needs.wamids).await? {
-            let Some(wamid) = row.wamid else { continue };
-            let key = (id(&row.workspace)?, (id(&row.channel)?, wamid));
-            memory.wamids.insert(key, (id(&row.conversation)?, id(&row.id)?));
+        for row in messages_of(tx, needs.wamids.iter()).await? {
+            let key = wamid_key_of(&row);
+            let (workspace, message) = (id(&row.workspace)?, id(&row.id)?);
+            // Its send was told between the two reads: its conversation is to be locked as well.
+            let is_known = memory.places.contains_key(&(workspace, message));
+            if needs.of_statuses.contains_key(&key) && !is_known {
+                return Err(LoadError::Again);
+            }
+            let key = (workspace, (id(&row.channel)?, key.2));
+            memory.wamids.insert(key, (id(&row.conversation)?, message));
         }
     }
     if !needs.brought_back.is_empty() {
@@ -349,7 +355,7 @@ async fn load_priors(
         if let Answer::Accepted(accepted) = &answer
             && let Some(line) = accepted.line
         {
-            needs.messages.insert(line.id);
+            farther(&mut needs.messages, (workspace, line.id), Reach::Alone);
         }
         let prior = Prior {
             body_hash: row.body_hash,
@@ -379,21 +385,19 @@ async fn load_written(
     if needs.asked.is_empty() {
         return Ok(());
     }
-    let workspaces = texts(&needs.workspaces);
-    let agents = texts(needs.asked.iter().map(|(agent, _)| agent));
-    let op_ids = texts(needs.asked.iter().map(|(_, op_id)| op_id));
-    for row in rows::written(tx, &workspaces, &agents, &op_ids).await? {
+    for row in rows::written(tx, &json(&needs.asked)).await? {
+        let workspace = id(&row.workspace)?;
         let mut accepted = Accepted::default();
         if row.is_note == 0 {
             let line = LineRef { seq: number(row.seq)?, id: id(&row.id)? };
-            needs.messages.insert(line.id);
+            farther(&mut needs.messages, (workspace, line.id), Reach::Alone);
             accepted.line = Some(line);
         } else {
             accepted.note_id = Some(id(&row.id)?);
         }
         let answer = Answer::Accepted(accepted);
         let prior = Prior { body_hash: String::new(), after: None, answer };
-        let priors = memory.priors.entry((id(&row.workspace)?, id(&row.agent)?)).or_default();
+        let priors = memory.priors.entry((workspace, id(&row.agent)?)).or_default();
         priors.entry(id(&row.op_id)?).or_insert(prior);
     }
     Ok(())
@@ -427,17 +431,16 @@ async fn load_marks_and_cards(
     needs: &Needs,
     loaded: &mut Loaded,
 ) -> Result<(), StoreError> {
-    let workspaces = texts(&needs.workspaces);
-    if needs.has_commands {
-        let (agents, conversations) = (texts(&needs.authors), texts(&needs.conversations));
-        for row in rows::read_marks(tx, &workspaces, &agents, &conversations).await? {
+    if !needs.marks.is_empty() {
+        for row in rows::read_marks(tx, &json(&needs.marks)).await? {
             let key = (id(&row.workspace)?, id(&row.agent)?, id(&row.conversation)?);
             loaded.memory.read_marks.insert(key, number(row.seq)?);
         }
     }
-    let contacts: BTreeSet<_> = loaded.identities.values().map(|known| known.contact).collect();
+    let contacts = loaded.identities.iter().map(|((here, ..), known)| (*here, known.contact));
+    let contacts: BTreeSet<_> = contacts.collect();
     if !contacts.is_empty() {
-        for row in rows::contacts(tx, &workspaces, &texts(contacts)).await? {
+        for row in rows::contacts(tx, &json(&contacts)).await? {
             let key = (id(&row.workspace)?, id(&row.id)?);
             loaded.memory.cards.insert(key, ContactCard { name: row.name, phone: row.phone });
         }

@@ -294,10 +294,17 @@ impl Engine {
         &self,
         receiver: oneshot::Receiver<Result<Done, StoreError>>,
     ) -> Result<Done, Unavailable> {
-        match tokio::time::timeout(self.answer_wait, receiver).await {
-            Ok(Ok(Ok(done))) => Ok(done),
-            _ => Err(UNAVAILABLE),
-        }
+        let mut receiver = receiver;
+        let answer = match tokio::time::timeout(self.answer_wait, &mut receiver).await {
+            Ok(answer) => answer.ok(),
+            // Closed first: an answer that came in this very moment is taken, a later one returns
+            // to the committer, who gives a claim back.
+            Err(_) => {
+                receiver.close();
+                receiver.try_recv().ok()
+            }
+        };
+        answer.and_then(Result::ok).ok_or(UNAVAILABLE)
     }
 
     /// Returns when a message was queued since the last call returned.

@@ -28,10 +28,12 @@ impl Bench {
         async move {
             match self.engine.command(self.caller(1), command).await.outcome {
                 Outcome::Accepted(accepted) => Ok(accepted.revision.to_string()),
-                Outcome::Refused(refused) => match refused.refusal {
-                    Refusal::Unavailable { retry_after_ms } => Err(Unavailable { retry_after_ms }),
-                    other => Ok(other.code().to_owned()),
-                },
+                Outcome::Refused(refused) => {
+                    if let Refusal::Unavailable { retry_after_ms } = refused.refusal {
+                        return Err(Unavailable { retry_after_ms });
+                    }
+                    Ok(refused.refusal.code().to_owned())
+                }
             }
         }
         .boxed()
