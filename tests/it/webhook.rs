@@ -1,7 +1,7 @@
 //! What WhatsApp tells: verified, signed, durable before the 200, and the same however it comes.
 
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::limits::LINE_TEXT_CHARS_MAX;
+use baton_protocol::limits::LINE_TEXT_JSON_BYTES_MAX;
 use baton_protocol::page::ConversationPage;
 use baton_protocol::settings::Quarantined;
 use baton_protocol::{Line, LineKind, MessageStatus, Owner};
@@ -109,7 +109,7 @@ async fn a_text_too_long_for_any_frame_reaches_phones_shortened() {
         lucia.sends(&"😀".repeat(100_000)).await;
         lucia.sends("that was long").await;
         ana.phone().shows("that was long").await;
-        let shown = "😀".repeat(LINE_TEXT_CHARS_MAX - 1) + "…";
+        let shown = "😀".repeat((LINE_TEXT_JSON_BYTES_MAX - "…".len()) / "😀".len()) + "…";
         ana.phone().shows(&shown).await;
         assert_eq!(ana.lines(lucia.conversation().await).await.len(), 2);
     })
