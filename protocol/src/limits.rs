@@ -8,9 +8,9 @@ pub const SERVER_FRAME_BYTES_MAX: usize = 256 * 1024;
 pub const COMMANDS_MAX: usize = 100;
 /// Characters of a text message that is sent (Cloud API, text.body).
 pub const TEXT_CHARS_MAX: usize = 4096;
-/// Characters that are shown of a line from outside: customers may type more than a business may
-/// send. At six bytes each, the most that JSON makes of one, it fits a frame with room to spare.
-pub const LINE_TEXT_CHARS_MAX: usize = 16_384;
+/// Bytes, written in JSON, that are shown of a line from outside: customers may type far more than
+/// a business may send. A snapshot has it twice, as line and preview, and must fit a frame.
+pub const LINE_TEXT_JSON_BYTES_MAX: usize = 120 * 1024;
 /// Characters that are shown of a contact's name.
 pub const CONTACT_NAME_CHARS_MAX: usize = 256;
 /// Bytes of an id or name of a type that the provider gives: longer than any that Meta gives,

@@ -102,6 +102,33 @@ pub(super) fn shortened(mut text: String, chars_max: usize) -> String {
     text
 }
 
+/// A text of at most so many bytes in JSON: what is longer ends in an ellipsis. The whole stays in
+/// the intake.
+pub(super) fn fitting(mut text: String, json_bytes_max: usize) -> String {
+    let room = json_bytes_max.saturating_sub('…'.len_utf8());
+    let (mut bytes, mut kept) = (0, 0);
+    for (at, letter) in text.char_indices() {
+        bytes += json_bytes(letter);
+        if bytes <= room {
+            kept = at + letter.len_utf8();
+        }
+        if bytes > json_bytes_max {
+            text.truncate(kept);
+            text.push('…');
+            return text;
+        }
+    }
+    text
+}
+
+fn json_bytes(letter: char) -> usize {
+    match letter {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..='\u{1f}' => 6,
+        _ => letter.len_utf8(),
+    }
+}
+
 /// Unix seconds between 1970 and the end of the year 9999.
 pub(super) fn instant(seconds: &str) -> Option<Timestamp> {
     const SECONDS_MAX: i64 = 253_402_300_799;
@@ -215,7 +242,27 @@ mod tests {
     }
     proptest! {
         #[test]
-        fn a_shortened_text_begins_as_it_did(text in "(.|😀|é|\\n){0,20}", chars_max in 1..20_usize) {
+        fn a_fitting_text_is_as_long_as_json_may_be(
+            text in "(.|😀|é|[\\x00-\\x1f]|\"|\\\\){0,20}",
+            max in 3..60_usize,
+        ) {
+            let size = |text: &str| serde_json::to_string(text).unwrap().len() - 2;
+            let fits = fitting(text.clone(), max);
+            prop_assert!(size(&fits) <= max);
+            if size(&text) <= max {
+                prop_assert_eq!(fits, text);
+            } else {
+                let kept = fits.strip_suffix('…').unwrap();
+                let next = text.strip_prefix(kept).and_then(|rest| rest.chars().next()).unwrap();
+                prop_assert!(size(&format!("{kept}{next}…")) > max, "as much as fits is kept");
+            }
+        }
+
+        #[test]
+        fn a_shortened_text_begins_as_it_did(
+            text in "(.|😀|é|\\n){0,20}",
+            chars_max in 1..20_usize,
+        ) {
             let short = shortened(text.clone(), chars_max);
             let (all, left) = (text.chars().count(), short.chars().count());
             prop_assert_eq!(left, all.min(chars_max));

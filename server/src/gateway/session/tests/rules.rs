@@ -3,7 +3,9 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test fails on all that it does not name")]
 
 use baton_protocol::frame::{LeaseState, ServerFrame};
-use baton_protocol::limits::{CONTACT_NAME_CHARS_MAX, LINE_TEXT_CHARS_MAX, SERVER_FRAME_BYTES_MAX};
+use baton_protocol::limits::{
+    CONTACT_NAME_CHARS_MAX, LINE_TEXT_JSON_BYTES_MAX, SERVER_FRAME_BYTES_MAX,
+};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     Accepted, Author, Content, Fact, Line, LineKind, MessageId, Owner, Refusal, Refused, TeamId,
@@ -525,9 +527,9 @@ fn a_snapshot_too_large_for_a_frame_keeps_its_newest_lines() {
     assert_eq!((lines[0].seq, lines.last().unwrap().seq), (from_seq, 100));
 }
 
-/// A customer's line of as many characters as are kept, each of the most bytes in JSON.
+/// A customer's line of as much as is kept.
 fn longest_line() -> Line {
-    let text = Some("\u{1}".repeat(LINE_TEXT_CHARS_MAX));
+    let text = Some("\u{1}".repeat(LINE_TEXT_JSON_BYTES_MAX / 6));
     Line { content: Content { text, ..Content::default() }, ..long_line(1) }
 }
 
@@ -539,7 +541,7 @@ fn the_longest_line_of_a_customer_fits_an_event_and_a_snapshot() {
     for effect in bench.batch(&story, 2) {
         let Effect::Send { frame, .. } = effect else { panic!("{effect:?}") };
         assert!(frame.len() <= SERVER_FRAME_BYTES_MAX, "{} bytes", frame.len());
-        assert!(frame.len() > 6 * LINE_TEXT_CHARS_MAX, "{} bytes", frame.len());
+        assert!(frame.len() > LINE_TEXT_JSON_BYTES_MAX, "{} bytes", frame.len());
     }
     let mut snapshot = story.snapshot(&story.sight, talk(1)).unwrap();
     let Snapshot::Full { lines, view, .. } = &mut snapshot else { panic!() };
