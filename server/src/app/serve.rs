@@ -191,18 +191,7 @@ impl Server {
             metrics: metrics.clone(),
         };
         let sender = sender(config, &clock, &engine, &keys, &metrics)?;
-        let waker = Waker { engine: engine.clone(), clock: clock.clone() };
-        let rehomer =
-            Rehomer { engine: engine.clone(), accounts: accounts.clone(), clock: clock.clone() };
-        let sweeper =
-            Sweeper { store: store.clone(), clock: clock.clone(), keep: Keep::of(&config.store) };
-        let workers = vec![
-            tokio::spawn(sealer.clone().run()),
-            tokio::spawn(sender.clone().run()),
-            tokio::spawn(waker.run()),
-            tokio::spawn(rehomer.run()),
-            tokio::spawn(sweeper.run()),
-        ];
+        let workers = workers(config, &clock, (&engine, &accounts), (&sealer, &sender));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
             engine: engine.clone(),
@@ -332,6 +321,31 @@ fn gateway(
         ..gateway::Limits::default()
     };
     Gateway::new(Arc::new(parts), Arc::clone(coordinator), limits, clock.clone(), metrics.clone())
+}
+
+/// What runs beside the requests until the server stops.
+fn workers(
+    config: &Config,
+    clock: &Clock,
+    (engine, accounts): (&Engine, &Accounts),
+    (sealer, sender): (&Sealer, &Sender),
+) -> Vec<JoinHandle<()>> {
+    let waker = Waker { engine: engine.clone(), clock: clock.clone() };
+    let rehomer =
+        Rehomer { engine: engine.clone(), accounts: accounts.clone(), clock: clock.clone() };
+    let sweeper = Sweeper {
+        engine: engine.clone(),
+        store: engine.store().clone(),
+        clock: clock.clone(),
+        keep: Keep::of(&config.store),
+    };
+    vec![
+        tokio::spawn(sealer.clone().run()),
+        tokio::spawn(sender.clone().run()),
+        tokio::spawn(waker.run()),
+        tokio::spawn(rehomer.run()),
+        tokio::spawn(sweeper.run()),
+    ]
 }
 
 fn sender(

@@ -264,6 +264,7 @@ fn workspace_of(work: &Work) -> Option<WorkspaceId> {
         Work::Claim(work) => Some(work.at.workspace),
         Work::Result(work) => Some(work.at.workspace),
         Work::Rescue(work) => Some(work.at.workspace),
+        Work::Unpark(work) => Some(work.workspace),
         Work::Wake(work) => Some(work.workspace),
         Work::Rehome(work) => Some(work.workspace),
         Work::Setting(work) => Some(work.workspace),

@@ -62,7 +62,7 @@ impl From<StoreError> for LoadError {
 pub(super) async fn load(tx: &mut Tx, group: &[&Work], epoch: Epoch) -> Result<Loaded, LoadError> {
     let mut needs = Needs::of(group, epoch);
     let channels = load_channels(tx, &mut needs).await?;
-    needs.add_wamids(group, &channels);
+    needs.add_wamids(group, &channels, epoch);
     let identities = load_identities(tx, &mut needs, group, &channels).await?;
     let mut loaded = Loaded { memory: Memory::default(), channels, identities };
     let memory = &mut loaded.memory;
@@ -324,8 +324,15 @@ async fn load_wamids(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<
             memory.wamids.insert(key, (id(&row.conversation)?, id(&row.id)?));
         }
     }
-    if !needs.brought_back.is_empty() {
-        for row in rows::parked_statuses(tx, &json(&needs.brought_back)).await? {
+    let mut awaited = needs.brought_back.clone();
+    for (workspace, channel, wamid) in &needs.newly_named {
+        let key = (id(workspace)?, (id(channel)?, wamid.clone()));
+        if !memory.wamids.contains_key(&key) {
+            awaited.insert((workspace.clone(), channel.clone(), wamid.clone()));
+        }
+    }
+    if !awaited.is_empty() {
+        for row in rows::parked_statuses(tx, &json(&awaited)).await? {
             let key = (id(&row.workspace)?, (id(&row.channel)?, row.wamid.clone()));
             memory.parked.entry(key).or_default().push(parked(&row)?);
         }
@@ -504,5 +511,5 @@ fn parked(row: &rows::ParkedRow) -> Result<ParkedStatus, StoreError> {
     let status = ProviderStatus::from_name(&row.status)
         .ok_or_else(|| StoreError::Corrupt(format!("parked status {:?}", row.status)))?;
     let error = row.error.as_deref().map(from_json).transpose()?;
-    Ok(ParkedStatus { status, attempt: None, error, at: Timestamp::from_ms(row.at) })
+    Ok(ParkedStatus { status, error, at: Timestamp::from_ms(row.at) })
 }

@@ -33,6 +33,8 @@ pub(super) struct Needs {
     pub(super) of_statuses: BTreeSet<WamidKey>,
     /// Ids of Meta that sends brought back: statuses may wait for them.
     pub(super) brought_back: BTreeSet<WamidKey>,
+    /// Those that webhooks tie to a message: statuses may wait for them unless they are known.
+    pub(super) newly_named: BTreeSet<WamidKey>,
     /// Outcomes, each `[workspace, agent, op_id]`.
     pub(super) outcomes: BTreeSet<(String, String, String)>,
     /// Whose outcomes are asked for, and which.
@@ -86,6 +88,13 @@ impl Needs {
                     self.wamids.insert(key);
                 }
             }
+            Work::Unpark(unpark) => {
+                let key = wamid_key(unpark.workspace, unpark.channel, &unpark.wamid);
+                self.workspaces.insert(unpark.workspace);
+                self.wamids.insert(key.clone());
+                self.of_statuses.insert(key.clone());
+                self.brought_back.insert(key);
+            }
             Work::Wake(wake) => {
                 self.workspaces.insert(wake.workspace);
                 self.conversations.insert(wake.conversation);
@@ -109,7 +118,12 @@ impl Needs {
 
     /// Ids of Meta in webhooks, once it is known whose numbers they came by. Each is looked up
     /// where it is one: all ids of a group in all its channels would be many times as many.
-    pub(super) fn add_wamids(&mut self, group: &[&Work], channels: &BTreeMap<String, Channel>) {
+    pub(super) fn add_wamids(
+        &mut self,
+        group: &[&Work],
+        channels: &BTreeMap<String, Channel>,
+        epoch: baton_protocol::Epoch,
+    ) {
         let posts = group.iter().filter_map(|work| work.post());
         for (element, _) in posts.flat_map(|post| &post.elements) {
             let channel = element.phone_number_id.as_ref().and_then(|number| channels.get(number));
@@ -119,8 +133,14 @@ impl Needs {
                 ElementBody::Message(message) | ElementBody::Echo(message) => {
                     self.wamids.insert(key(&message.wamid));
                     self.wamids.extend(message.quoted_wamid.as_ref().map(key));
+                    if matches!(element.body, ElementBody::Echo(_)) {
+                        self.newly_named.insert(key(&message.wamid));
+                    }
                 }
                 ElementBody::Status(status) => {
+                    if tagged(status.tag.as_deref(), epoch).is_some() {
+                        self.newly_named.insert(key(&status.wamid));
+                    }
                     self.wamids.insert(key(&status.wamid));
                     self.of_statuses.insert(key(&status.wamid));
                 }
