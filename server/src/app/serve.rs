@@ -193,9 +193,7 @@ impl Server {
             metrics: metrics.clone(),
         };
         let sender = sender(config, &clock, &engine, &keys, &metrics)?;
-        let mut workers = keepers(config, &clock, &engine, &accounts);
-        workers.push(tokio::spawn(sealer.clone().run()));
-        workers.push(tokio::spawn(sender.clone().run()));
+        let workers = workers(config, &clock, (&engine, &accounts), (&sealer, &sender));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
             engine: engine.clone(),
@@ -327,21 +325,29 @@ fn gateway(
     Gateway::new(Arc::new(parts), Arc::clone(coordinator), limits, clock.clone(), metrics.clone())
 }
 
-/// Workers that need nothing at the end: what they do not get to, the next start does.
-fn keepers(
+/// What runs beside the requests until the server stops.
+fn workers(
     config: &Config,
     clock: &Clock,
-    engine: &Engine,
-    accounts: &Accounts,
+    (engine, accounts): (&Engine, &Accounts),
+    (sealer, sender): (&Sealer, &Sender),
 ) -> Vec<JoinHandle<()>> {
-    let (store, clock) = (engine.store().clone(), clock.clone());
-    let (engine, accounts) = (engine.clone(), accounts.clone());
-    let sweeper =
-        Sweeper { store: store.clone(), clock: clock.clone(), keep: Keep::of(&config.store) };
+    let waker = Waker { engine: engine.clone(), clock: clock.clone() };
+    let rehomer =
+        Rehomer { engine: engine.clone(), accounts: accounts.clone(), clock: clock.clone() };
+    let sweeper = Sweeper {
+        engine: engine.clone(),
+        store: engine.store().clone(),
+        clock: clock.clone(),
+        keep: Keep::of(&config.store),
+    };
+    let checkpointer = Checkpointer { store: engine.store().clone(), clock: clock.clone() };
     vec![
-        tokio::spawn(Checkpointer { store, clock: clock.clone() }.run()),
-        tokio::spawn(Waker { engine: engine.clone(), clock: clock.clone() }.run()),
-        tokio::spawn(Rehomer { engine, accounts, clock }.run()),
+        tokio::spawn(checkpointer.run()),
+        tokio::spawn(sealer.clone().run()),
+        tokio::spawn(sender.clone().run()),
+        tokio::spawn(waker.run()),
+        tokio::spawn(rehomer.run()),
         tokio::spawn(sweeper.run()),
     ]
 }

@@ -12,11 +12,12 @@ use baton_protocol::{
     WorkspaceId,
 };
 
-use super::load::{Channel, Loaded};
+use super::load::Loaded;
 use super::memory::{Attempt, By, Memory, Outcome};
 use super::receive;
 use super::work::{
-    ClaimAnswer, ClaimWork, CommandWork, OutcomesWork, RehomeWork, RescueWork, ResultWork, WakeWork,
+    ClaimAnswer, ClaimWork, CommandWork, OutcomesWork, RehomeWork, RescueWork, ResultWork,
+    UnparkWork, WakeWork,
 };
 
 /// The state as the group found it, kept only for the planted bug that decides on it.
@@ -233,18 +234,9 @@ pub(super) fn result(loaded: &mut Loaded, work: &ResultWork, now: Timestamp) {
     });
     memory.append(key, drafts, By::new(Actor::System, now));
     if let SendResult::Accepted { wamid } = &work.result {
-        let channel = Channel {
-            workspace,
-            id: work.at.channel,
-            meta_app: String::new(),
-            team: baton_protocol::TeamId(uuid::Uuid::nil()),
-        };
-        receive::set_wamid(memory, &channel, message, wamid);
-        let parked_key = (workspace, (work.at.channel, wamid.clone()));
-        for parked in memory.parked.remove(&parked_key).unwrap_or_default() {
-            receive::apply_status(memory, &channel, message, &parked, now);
-            memory.unparked.insert(parked_key.clone());
-        }
+        let of = (workspace, work.at.channel);
+        receive::set_wamid(memory, of, message, wamid);
+        receive::hear(memory, of, (message, Some(work.attempt)), (wamid, None), now);
     }
 }
 
@@ -271,6 +263,14 @@ pub(super) fn rescue(memory: &mut Memory, work: &RescueWork, now: Timestamp) {
     let claim = (work.attempt, work.claim_epoch);
     let drafts = delivery::rescue(conversation, &memory.lines, work.at.message, claim);
     memory.append(key, drafts, By::new(Actor::System, now));
+}
+
+/// Statuses that still wait although their message is known.
+pub(super) fn unpark(memory: &mut Memory, work: &UnparkWork, now: Timestamp) {
+    let of = (work.workspace, work.channel);
+    let key = (work.workspace, (work.channel, work.wamid.clone()));
+    let Some((_, message)) = memory.wamids.get(&key).copied() else { return };
+    receive::hear(memory, of, (message, work.attempt), (&work.wamid, None), now);
 }
 
 /// A snooze ends.

@@ -136,6 +136,10 @@ fn decide_one(
             act::rescue(&mut loaded.memory, work, now);
             Done::Result
         }
+        Work::Unpark(work) => {
+            act::unpark(&mut loaded.memory, work, now);
+            Done::Result
+        }
         Work::Wake(work) => {
             act::wake(&mut loaded.memory, work, now);
             Done::Result

@@ -71,7 +71,7 @@ pub(super) async fn load(tx: &mut Tx, group: &[&Work], epoch: Epoch) -> Result<L
     load_people(tx, &needs, memory).await?;
     load_heads(tx, &needs, memory).await?;
     load_sights(tx, &needs, memory).await?;
-    load_wamids(tx, &needs, memory).await?;
+    load_wamids(tx, &mut needs, memory).await?;
     load_priors(tx, &mut needs, memory).await?;
     load_lines(tx, &needs, memory).await?;
     load_marks_and_cards(tx, &needs, &mut loaded).await?;
@@ -316,7 +316,7 @@ async fn messages_of<'a>(
 }
 
 /// Ids of Meta that are known, read after the locks; so are statuses that wait.
-async fn load_wamids(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), LoadError> {
+async fn load_wamids(tx: &mut Tx, needs: &mut Needs, memory: &mut Memory) -> Result<(), LoadError> {
     if !needs.wamids.is_empty() {
         for row in messages_of(tx, needs.wamids.iter()).await? {
             let key = wamid_key_of(&row);
@@ -330,10 +330,24 @@ async fn load_wamids(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<
             memory.wamids.insert(key, (id(&row.conversation)?, message));
         }
     }
-    if !needs.brought_back.is_empty() {
-        for row in rows::parked_statuses(tx, &json(&needs.brought_back)).await? {
+    let mut awaited = needs.brought_back.clone();
+    for (workspace, channel, wamid) in &needs.newly_named {
+        let key = (id(workspace)?, (id(channel)?, wamid.clone()));
+        if !memory.wamids.contains_key(&key) {
+            awaited.insert((workspace.clone(), channel.clone(), wamid.clone()));
+        }
+    }
+    if !awaited.is_empty() {
+        for row in rows::parked_statuses(tx, &json(&awaited)).await? {
             let key = (id(&row.workspace)?, (id(&row.channel)?, row.wamid.clone()));
-            memory.parked.entry(key).or_default().push(parked(&row)?);
+            let parked = parked(&row)?;
+            // A failure looks at more than its own line.
+            if parked.status == ProviderStatus::Failed {
+                for ((workspace, _), (conversation, seq)) in &memory.places {
+                    needs.add_lines((*workspace, *conversation), *seq, Reach::Around);
+                }
+            }
+            memory.parked.entry(key).or_default().push(parked);
         }
     }
     Ok(())
@@ -500,5 +514,5 @@ fn parked(row: &rows::ParkedRow) -> Result<ParkedStatus, StoreError> {
     let status = ProviderStatus::from_name(&row.status)
         .ok_or_else(|| StoreError::Corrupt(format!("parked status {:?}", row.status)))?;
     let error = row.error.as_deref().map(from_json).transpose()?;
-    Ok(ParkedStatus { status, attempt: None, error, at: Timestamp::from_ms(row.at) })
+    Ok(ParkedStatus { status, error, at: Timestamp::from_ms(row.at) })
 }

@@ -92,8 +92,6 @@ pub(super) struct Outcome {
 #[derive(Clone, Debug)]
 pub(super) struct ParkedStatus {
     pub(super) status: baton_domain::inbound::ProviderStatus,
-    /// Of which attempt, where its tag says so; one that was parked had no tag.
-    pub(super) attempt: Option<u32>,
     pub(super) error: Option<baton_protocol::MessageError>,
     pub(super) at: Timestamp,
 }

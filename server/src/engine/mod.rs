@@ -26,8 +26,8 @@ use baton_domain::decide::delivery::SendResult;
 use baton_domain::outcome::Answer;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
-    AgentId, Command, CommandResult, ConversationId, MessageId, NoteId, OpId, Refusal, Refused,
-    Timestamp, WorkspaceId,
+    AgentId, ChannelId, Command, CommandResult, ConversationId, MessageId, NoteId, OpId, Refusal,
+    Refused, Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -39,7 +39,7 @@ use crate::telemetry::Metrics;
 use leases::Leases;
 use work::{
     Caller, ClaimAnswer, ClaimWork, CommandWork, Done, MessageAt, OutcomesWork, Post, RehomeWork,
-    RescueWork, ResultWork, SettingWork, WakeWork, Work,
+    RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork, Work,
 };
 
 /// Nobody could decide right now: try again.
@@ -251,6 +251,18 @@ impl Engine {
         (attempt, claim_epoch): (u32, u64),
     ) -> Result<(), Unavailable> {
         self.ask(Work::Rescue(RescueWork { at, attempt, claim_epoch })).await.map(drop)
+    }
+
+    /// Applies the statuses that wait for this id of Meta, if its message is known; `attempt` is
+    /// the one that Meta gave the id.
+    pub async fn unpark(
+        &self,
+        workspace: WorkspaceId,
+        channel: ChannelId,
+        wamid: String,
+        attempt: Option<u32>,
+    ) -> Result<(), Unavailable> {
+        self.ask(Work::Unpark(UnparkWork { workspace, channel, wamid, attempt })).await.map(drop)
     }
 
     /// A snooze has come to its end.

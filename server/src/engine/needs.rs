@@ -45,6 +45,8 @@ pub(super) struct Needs {
     pub(super) of_statuses: BTreeMap<WamidKey, Reach>,
     /// Ids of Meta that sends brought back: statuses may wait for them.
     pub(super) brought_back: BTreeSet<WamidKey>,
+    /// Those that webhooks tie to a message: statuses may wait for them unless they are known.
+    pub(super) newly_named: BTreeSet<WamidKey>,
     /// Outcomes, each `[workspace, agent, op_id]`.
     pub(super) outcomes: BTreeSet<(String, String, String)>,
     /// Whose outcomes are asked for, and which.
@@ -98,6 +100,13 @@ impl Needs {
                     self.wamids.insert(key);
                 }
             }
+            Work::Unpark(unpark) => {
+                let key = wamid_key(unpark.workspace, unpark.channel, &unpark.wamid);
+                self.workspaces.insert(unpark.workspace);
+                self.wamids.insert(key.clone());
+                farther(&mut self.of_statuses, key.clone(), Reach::Around);
+                self.brought_back.insert(key);
+            }
             Work::Wake(wake) => {
                 self.workspaces.insert(wake.workspace);
                 self.conversations.insert((wake.workspace, wake.conversation));
@@ -130,6 +139,9 @@ impl Needs {
                 ElementBody::Message(message) | ElementBody::Echo(message) => {
                     self.wamids.insert(key(&message.wamid));
                     self.wamids.extend(message.quoted_wamid.as_ref().map(key));
+                    if matches!(element.body, ElementBody::Echo(_)) {
+                        self.newly_named.insert(key(&message.wamid));
+                    }
                 }
                 ElementBody::Status(status) => {
                     let reach = match status.status {
@@ -139,6 +151,9 @@ impl Needs {
                         | ProviderStatus::Read
                         | ProviderStatus::Played => Reach::Alone,
                     };
+                    if tagged(status.tag.as_deref(), epoch).is_some() {
+                        self.newly_named.insert(key(&status.wamid));
+                    }
                     self.wamids.insert(key(&status.wamid));
                     farther(&mut self.of_statuses, key(&status.wamid), reach);
                     if let Some(tag) = tagged(status.tag.as_deref(), epoch) {

@@ -1,13 +1,15 @@
 //! Inbound members: what webhooks say, decided against the memory of the group.
 
+use std::cmp::Reverse;
+
 use baton_domain::decide::{Draft, delivery, receive};
-use baton_domain::inbound::{Element, ElementBody, InboundMessage, StatusUpdate};
+use baton_domain::inbound::{Element, ElementBody, InboundMessage, ProviderStatus, StatusUpdate};
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
-use baton_protocol::{Actor, Epoch, Fact, MessageId, Timestamp};
+use baton_protocol::{Actor, ChannelId, Epoch, Fact, MessageId, Timestamp};
 
 use super::load::{Channel, Known, Loaded};
-use super::memory::{Aside, By, Memory, ParkedStatus, Quarantined};
+use super::memory::{Aside, By, Key, Memory, ParkedStatus, Quarantined};
 use super::needs::{names, tagged};
 use super::work::{FreshIds, Post};
 
@@ -40,7 +42,7 @@ fn one(
         }
         ElementBody::Status(update) => {
             let channel = channel_of(loaded, post, element)?;
-            status(&mut loaded.memory, &channel, update, epoch, now);
+            status(&mut loaded.memory, (channel.workspace, channel.id), update, epoch, now);
             Ok(())
         }
     }
@@ -115,6 +117,7 @@ fn line(
             (None, None) => None,
         };
     }
+    hear(memory, (workspace, channel.id), (fresh.message, None), (&message.wamid, None), now);
     Ok(())
 }
 
@@ -158,41 +161,42 @@ fn know_contact(
 
 fn status(
     memory: &mut Memory,
-    channel: &Channel,
+    of: Key<ChannelId>,
     update: &StatusUpdate,
     epoch: Epoch,
     now: Timestamp,
 ) {
-    let key = (channel.workspace, (channel.id, update.wamid.clone()));
+    let key = (of.0, (of.1, update.wamid.clone()));
     let by_tag = tagged(update.tag.as_deref(), epoch)
-        .filter(|tag| memory.places.contains_key(&(channel.workspace, tag.message)));
+        .filter(|tag| memory.places.contains_key(&(of.0, tag.message)));
     let by_wamid = memory.wamids.get(&key).map(|(_, id)| *id);
     let message = by_tag.map(|tag| tag.message).or(by_wamid);
-    let parked = ParkedStatus {
-        status: update.status,
-        attempt: by_tag.map(|tag| tag.attempt),
-        error: update.error.clone(),
-        at: update.at,
-    };
+    let told = ParkedStatus { status: update.status, error: update.error.clone(), at: update.at };
     match message {
         Some(message) => {
-            set_wamid(memory, channel, message, &update.wamid);
-            apply_status(memory, channel, message, &parked, now);
+            let attempt = by_tag.map(|tag| tag.attempt);
+            set_wamid(memory, of, message, &update.wamid);
+            hear(memory, of, (message, attempt), (&update.wamid, Some(told)), now);
         }
         // It overtook the answer to its own send, or is of no message of ours.
         None => {
-            memory.parked.entry(key.clone()).or_default().push(parked.clone());
-            memory.newly_parked.push((key, parked));
+            memory.parked.entry(key.clone()).or_default().push(told.clone());
+            memory.newly_parked.push((key, told));
         }
     }
 }
 
 /// Notes Meta's id of a message, unless one is known already.
-pub(super) fn set_wamid(memory: &mut Memory, channel: &Channel, message: MessageId, wamid: &str) {
-    let Some((conversation, _)) = memory.places.get(&(channel.workspace, message)).copied() else {
+pub(super) fn set_wamid(
+    memory: &mut Memory,
+    (workspace, channel): Key<ChannelId>,
+    message: MessageId,
+    wamid: &str,
+) {
+    let Some((conversation, _)) = memory.places.get(&(workspace, message)).copied() else {
         return;
     };
-    let key = (channel.workspace, (channel.id, wamid.to_owned()));
+    let key = (workspace, (channel, wamid.to_owned()));
     if memory.wamids.contains_key(&key) {
         return;
     }
@@ -200,30 +204,41 @@ pub(super) fn set_wamid(memory: &mut Memory, channel: &Channel, message: Message
     if extras.wamid.is_none() {
         extras.wamid = Some(wamid.to_owned());
         extras.is_changed = true;
-        extras.conversation.get_or_insert((channel.workspace, conversation));
+        extras.conversation.get_or_insert((workspace, conversation));
         memory.wamids.insert(key, (conversation, message));
     }
 }
 
-/// Lets a message climb.
-pub(super) fn apply_status(
+/// Lets a message climb by all that is known of it: what waited for its id of Meta, and what is
+/// told now. All is of the attempt that Meta gave this id, if it is known which.
+pub(super) fn hear(
     memory: &mut Memory,
-    channel: &Channel,
-    message: MessageId,
-    parked: &ParkedStatus,
+    (workspace, channel): Key<ChannelId>,
+    (message, attempt): (MessageId, Option<u32>),
+    (wamid, told): (&str, Option<ParkedStatus>),
     now: Timestamp,
 ) {
-    let workspace = channel.workspace;
-    let Some((id, _)) = memory.places.get(&(workspace, message)).copied() else { return };
-    let Some(conversation) = memory.conversation(workspace, id) else { return };
-    let drafts = delivery::status(
-        conversation,
-        &memory.lines,
-        (message, parked.attempt),
-        parked.status,
-        parked.error.as_ref(),
-    );
-    memory.append((workspace, id), drafts, By::new(Actor::System, now));
+    let key = (workspace, (channel, wamid.to_owned()));
+    let mut all = memory.parked.remove(&key).unwrap_or_default();
+    if !all.is_empty() {
+        memory.unparked.insert(key);
+    }
+    all.extend(told);
+    // The highest first, which says all that is below it, and a failure last: what has arrived
+    // has not failed, in whatever order it was told.
+    all.sort_by_key(|one| (one.status == ProviderStatus::Failed, Reverse(one.status)));
+    for one in all {
+        let Some((id, _)) = memory.places.get(&(workspace, message)).copied() else { return };
+        let Some(conversation) = memory.conversation(workspace, id) else { return };
+        let drafts = delivery::status(
+            conversation,
+            &memory.lines,
+            (message, attempt),
+            one.status,
+            one.error.as_ref(),
+        );
+        memory.append((workspace, id), drafts, By::new(Actor::System, now));
+    }
 }
 
 fn set_aside(memory: &mut Memory, post: &Post, element: &Element, fresh: &FreshIds, why: Aside) {

@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender};
+use baton_domain::inbound::{
+    Element, ElementBody, InboundMessage, ProviderStatus, Sender, StatusUpdate,
+};
+use baton_domain::tag::Tag;
 use baton_protocol::command::Reply;
-use baton_protocol::{CommandBody, Content, ConversationId, DeviceId, Line, LineKind, TeamId};
+use baton_protocol::{
+    CommandBody, Content, ConversationId, DeviceId, Line, LineKind, MessageError, TeamId,
+};
 use uuid::Uuid;
 
 use super::work::FreshIds;
@@ -45,7 +50,7 @@ pub(crate) async fn bench_at(database: TestDatabase, agents: usize, clock: Clock
          INSERT INTO tally VALUES ('{workspace}', '{team}', 0, 0, 0);
          INSERT INTO channel VALUES ('{workspace}', '{}', 'Main', 'app', '{NUMBER}', '+1', '',
            '{team}', 80);",
-        baton_protocol::ChannelId(Uuid::from_u128(3)),
+        ChannelId(Uuid::from_u128(3)),
     );
     for agent in &agents {
         sql.push_str(&format!(
@@ -57,19 +62,19 @@ pub(crate) async fn bench_at(database: TestDatabase, agents: usize, clock: Clock
         ));
     }
     database.tamper(&sql).await;
+    let metrics = Metrics::new();
+    let engine = engine(&database.store, &clock, &metrics);
+    Bench { engine, clock, database, workspace, agents, metrics }
+}
+
+/// A committer on whatever is in the database.
+pub(crate) fn engine(store: &Store, clock: &Clock, metrics: &Metrics) -> Engine {
     let coordinator = Arc::new(InProcess::new(crate::coordinator::Clock {
         monotonic: Arc::new(tokio::time::Instant::now),
         wall: Arc::new(|| Timestamp::from_ms(0)),
     }));
-    let metrics = Metrics::new();
-    let (engine, _) = Engine::start(
-        database.store.clone(),
-        clock.clone(),
-        coordinator,
-        metrics.clone(),
-        Limits::default(),
-    );
-    Bench { engine, clock, database, workspace, agents, metrics }
+    let (store, clock, metrics) = (store.clone(), clock.clone(), metrics.clone());
+    Engine::start(store, clock, coordinator, metrics, Limits::default()).0
 }
 
 impl Bench {
@@ -170,6 +175,29 @@ impl Bench {
             seq: line.seq,
             message: line.id,
         }
+    }
+
+    /// A POST of one status without our tag, or with it.
+    pub(crate) async fn ticks(&self, wamid: &str, status: ProviderStatus, tag: Option<Tag>) {
+        let failed = status == ProviderStatus::Failed;
+        let (reason, remedy) = ("no such number".to_owned(), "call".to_owned());
+        let body = ElementBody::Status(StatusUpdate {
+            wamid: wamid.to_owned(),
+            status,
+            at: self.clock.now(),
+            tag: tag.map(|tag| tag.to_string()),
+            error: failed.then_some(MessageError { code: 131_026, reason, remedy }),
+        });
+        self.post(vec![self.element(body)]).await;
+    }
+
+    /// How many statuses wait for their message.
+    pub(crate) async fn parked(&self) -> i64 {
+        static COUNT: Sql = Sql::new("SELECT COUNT(*) FROM parked_status");
+        let mut tx = self.database.store.read().await.unwrap();
+        let row = tx.row::<(i64,)>(&COUNT, &[]).await.unwrap().unwrap();
+        tx.rollback().await.unwrap();
+        row.0
     }
 
     /// The message, as people see it.
