@@ -204,6 +204,7 @@ impl Server {
             store: store.clone(),
             accounts: accounts.clone(),
             http: Arc::new(config.http.clone()),
+            room: http::Room::new(&config.http),
             sessions: config.sessions,
             metrics: metrics.clone(),
             clock: clock.clone(),
