@@ -3,11 +3,12 @@
 use baton_domain::outcome::Answer;
 use baton_protocol::command::{Reply, Transfer};
 use baton_protocol::{
-    Accepted, AgentState, Availability, CommandBody, Fact, Owner, Refusal, ReplyPolicy, Visibility,
+    Accepted, AgentState, Availability, CommandBody, Fact, MembershipKind, Owner, Refusal,
+    ReplyPolicy, Visibility,
 };
 
 use crate::team::{
-    ANA, BEN, CLEO, EVA, Hand, LUCIA, MATEO, SALES, SUPPORT, Team, accepted, assign, claim,
+    ANA, BEN, CLEO, EVA, Hand, LUCIA, MATEO, SALES, SUPPORT, Team, accepted, assign, cancel, claim,
     claim_above, refused, reopen, reply, resolve, transfer, unassign, written,
 };
 
@@ -61,6 +62,54 @@ fn from_a_colleague_only_some_may_claim() {
     assert_eq!(claims(BEN, |team| team.agent(ANA).availability = Availability::Away), "accepted");
     assert_eq!(claims(BEN, |team| team.agent(ANA).availability = Availability::Busy), "not_owner");
     assert_eq!(claims(BEN, |team| team.agent(ANA).state = AgentState::Leaving), "accepted");
+}
+
+/// Fay: a supervisor of Sales who serves Support like Ana and Ben.
+fn with_fay(team: &mut Team) -> Hand {
+    let teams = [(SALES, MembershipKind::Supervisor), (SUPPORT, MembershipKind::Member)];
+    team.sights.get_mut(&EVA.agent).unwrap().viewer.teams = teams.into();
+    EVA
+}
+
+#[test]
+fn in_a_team_that_they_do_not_supervise_a_supervisor_is_a_member() {
+    let seen = anas().seen();
+    for (body, code) in [
+        (claim(2), "not_owner"),
+        (assign(BEN, 2), "not_owner"),
+        (unassign(2), "not_owner"),
+        (transfer(owned_by(BEN), 2, seen), "not_owner"),
+        (transfer(Owner::Queue(SALES), 2, seen), "not_owner"),
+    ] {
+        let mut team = anas();
+        let fay = with_fay(&mut team);
+        refused(team.does(fay, body.clone()), code);
+        // Who supervises the team may.
+        accepted(anas().does(EVA, body));
+    }
+    let mut team = Team::with_a_customer();
+    let fay = with_fay(&mut team);
+    team.agent(fay).capacity = Some(0);
+    refused(team.does(fay, claim_above(1)), "not_allowed");
+    // Once it is Sales', it is hers to steer, whosever it is.
+    accepted(team.does(ANA, transfer(Owner::Queue(SALES), 1, seen)));
+    accepted(team.does(CLEO, claim(2)));
+    accepted(team.does(fay, claim_above(3)));
+}
+
+#[test]
+fn a_supervisor_withdraws_what_colleagues_of_their_team_wrote_and_no_others() {
+    let queued = |steers: bool| {
+        let mut team = anas();
+        if !steers {
+            with_fay(&mut team);
+        }
+        let seen = team.seen();
+        let line = written(team.does(ANA, reply(seen)));
+        team.does(EVA, cancel(line))
+    };
+    accepted(queued(true));
+    refused(queued(false), "not_allowed");
 }
 
 #[test]

@@ -200,6 +200,7 @@ impl Server {
             store: store.clone(),
             accounts: accounts.clone(),
             http: Arc::new(config.http.clone()),
+            room: http::Room::new(&config.http),
             sessions: config.sessions,
             metrics: metrics.clone(),
             clock: clock.clone(),
@@ -209,7 +210,6 @@ impl Server {
             .route("/api/v1/socket", axum::routing::get(gateway::upgrade))
             .with_state(Arc::clone(&gateway));
         let http = Listening::start(listener, http::router(parts).merge(sockets), &config.http);
-        let drain = Duration::from_millis(config.http.drain_ms);
         let version = env!("CARGO_PKG_VERSION");
         let database = store.dialect();
         tracing::info!(%address, version, ?database, "Baton {version} serves on {address}");
@@ -228,7 +228,7 @@ impl Server {
             draining,
             workers,
             committer,
-            drain,
+            drain: Duration::from_millis(config.http.drain_ms),
         })
     }
 

@@ -171,7 +171,7 @@ pub enum AgentCommand {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Example:
   baton admin agent add --workspace acme --email ben@acme.example --name Ben \\
-      --role agent --team Sales --team Support:supervisor")]
+      --role supervisor --team Sales --team Support:supervisor")]
 pub struct AgentAdd {
     /// Which workspace
     #[command(flatten)]
@@ -185,7 +185,7 @@ pub struct AgentAdd {
     /// agent, supervisor or admin
     #[arg(long, default_value = "agent", value_parser = role)]
     pub role: Role,
-    /// A team, or a team that they supervise: NAME or NAME:supervisor; may be repeated
+    /// A team: NAME, or NAME:supervisor (not with the role agent); may be repeated
     #[arg(long = "team", value_name = "NAME", value_parser = membership)]
     pub teams: Vec<(String, MembershipKind)>,
     /// Conversations they may own at once [default: unlimited]

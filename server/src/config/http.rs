@@ -23,6 +23,8 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<IpAddr>,
     /// Largest request body.
     pub body_bytes_max: usize,
+    /// Bytes of all request bodies at once.
+    pub bodies_bytes_max: usize,
     /// Connections at once.
     pub connections_max: usize,
     /// Time to finish the request headers.
@@ -69,6 +71,9 @@ impl HttpConfig {
             }
         }
         check_range("http.body_bytes_max", self.body_bytes_max as u64, 65_536..=67_108_864)?;
+        // Of each kind of body a largest one has to fit in: see `http::Room`.
+        let bodies = self.body_bytes_max as u64 * 4..=4_294_967_296;
+        check_range("http.bodies_bytes_max", self.bodies_bytes_max as u64, bodies)?;
         check_range("http.connections_max", self.connections_max as u64, 1..=1_000_000)?;
         check_range("http.header_time_out_ms", self.header_time_out_ms, 100..=120_000)?;
         check_range("http.request_time_out_ms", self.request_time_out_ms, 100..=600_000)?;

@@ -130,6 +130,7 @@ impl Needs {
         channels: &BTreeMap<String, Channel>,
         epoch: Epoch,
     ) {
+        let mut tags = Vec::new();
         let posts = group.iter().filter_map(|work| work.post());
         for (element, _) in posts.flat_map(|post| &post.elements) {
             let channel = element.phone_number_id.as_ref().and_then(|number| channels.get(number));
@@ -151,17 +152,20 @@ impl Needs {
                         | ProviderStatus::Read
                         | ProviderStatus::Played => Reach::Alone,
                     };
-                    if tagged(status.tag.as_deref(), epoch).is_some() {
-                        self.newly_named.insert(key(&status.wamid));
-                    }
                     self.wamids.insert(key(&status.wamid));
                     farther(&mut self.of_statuses, key(&status.wamid), reach);
                     if let Some(tag) = tagged(status.tag.as_deref(), epoch) {
-                        farther(&mut self.messages, (channel.workspace, tag.message), reach);
+                        self.newly_named.insert(key(&status.wamid));
+                        tags.push((key(&status.wamid), (channel.workspace, tag.message)));
                     }
                 }
                 ElementBody::Ignored { .. } | ElementBody::Unattributable { .. } => {}
             }
+        }
+        // Another status of the group may have told a failure of the same message.
+        for (key, message) in tags {
+            let reach = self.of_statuses.get(&key).copied().unwrap_or(Reach::Around);
+            farther(&mut self.messages, message, reach);
         }
     }
 

@@ -67,14 +67,25 @@ pub(crate) async fn bench_at(database: TestDatabase, agents: usize, clock: Clock
     Bench { engine, clock, database, workspace, agents, metrics }
 }
 
+/// Within limits of the test's.
+pub(crate) async fn bench_within(database: TestDatabase, agents: usize, limits: Limits) -> Bench {
+    let bench = bench(database, agents).await;
+    let engine = engine_within(&bench.database.store, &bench.clock, &bench.metrics, limits);
+    Bench { engine, ..bench }
+}
+
 /// A committer on whatever is in the database.
 pub(crate) fn engine(store: &Store, clock: &Clock, metrics: &Metrics) -> Engine {
+    engine_within(store, clock, metrics, Limits::default())
+}
+
+fn engine_within(store: &Store, clock: &Clock, metrics: &Metrics, limits: Limits) -> Engine {
     let coordinator = Arc::new(InProcess::new(crate::coordinator::Clock {
         monotonic: Arc::new(tokio::time::Instant::now),
         wall: Arc::new(|| Timestamp::from_ms(0)),
     }));
     let (store, clock, metrics) = (store.clone(), clock.clone(), metrics.clone());
-    Engine::start(store, clock, coordinator, metrics, Limits::default()).0
+    Engine::start(store, clock, coordinator, metrics, limits).0
 }
 
 impl Bench {

@@ -4,13 +4,32 @@ mod failed_groups;
 
 use baton_domain::inbound::{ElementBody, StatusUpdate};
 use baton_protocol::command::{Claim, NoteText, Seeing};
-use baton_protocol::{CommandBody, MessageStatus, Owner};
+use baton_protocol::{ChannelId, CommandBody, MessageStatus, Owner};
+use uuid::Uuid;
 
-use super::testing::{Bench, accepted, bench, refused, reply};
+use super::testing::{Bench, accepted, bench, bench_within, refused, reply};
 use super::*;
 use crate::store::testing::databases;
 
 mod sends;
+
+impl Bench {
+    async fn note(&self) -> Command {
+        Command {
+            op_id: OpId(self.clock.uuid_v7()),
+            conversation_id: self.only_conversation().await.head.id,
+            after: None,
+            retry_of: None,
+            body: CommandBody::Note(NoteText { text: "VIP".to_owned() }),
+        }
+    }
+
+    async fn many_notes(&self, count: usize) -> Vec<Command> {
+        let note = self.note().await;
+        let fresh = || Command { op_id: OpId(self.clock.uuid_v7()), ..note.clone() };
+        std::iter::repeat_with(fresh).take(count).collect()
+    }
+}
 
 #[tokio::test]
 async fn a_customer_writes_and_the_team_answers_once() {
@@ -238,6 +257,71 @@ async fn a_claim_that_nobody_waits_for_goes_back_into_the_queue() {
         assert!(gives_up.is_err());
         let claimed = bench.engine.claim(at, 78).await.unwrap();
         assert!(matches!(claimed, ClaimAnswer::Go { .. }), "{claimed:?}");
+        bench.close().await;
+    }
+}
+
+/// How many were accepted, and what the others were told.
+fn split(results: Vec<CommandResult>) -> (usize, Vec<Refusal>) {
+    let count = results.len();
+    let refused: Vec<Refusal> = results
+        .into_iter()
+        .filter_map(|result| match result.outcome {
+            Outcome::Accepted(_) => None,
+            Outcome::Refused(refused) => Some(refused.refusal),
+        })
+        .collect();
+    (count - refused.len(), refused)
+}
+
+#[tokio::test]
+async fn an_agent_has_so_many_commands_under_way_and_others_have_theirs() {
+    for database in databases().await {
+        let limits = Limits { commands_of_agent: 5, ..Limits::default() };
+        let bench = bench_within(database, 2, limits).await;
+        bench.says("16505551234", "wamid.1", "Hola").await;
+        let (many, few) = (bench.many_notes(8).await, bench.many_notes(2).await);
+        let asked = vec![OpId(bench.clock.uuid_v7())];
+        // Nothing is decided before all three have been asked: the committer has not run yet.
+        let (ana, outcomes, ben) = tokio::join!(
+            bench.engine.commands(bench.caller(0), many),
+            bench.engine.outcomes(bench.workspace, bench.agents[0], asked),
+            bench.engine.commands(bench.caller(1), few),
+        );
+        let limited = Refusal::RateLimited { retry_after_ms: 1000 };
+        assert_eq!(split(ana), (5, vec![limited; 3]));
+        assert_eq!(outcomes, Err(UNAVAILABLE));
+        assert_eq!(split(ben), (2, Vec::new()));
+        // What was decided has given its place back.
+        let again = bench.many_notes(5).await;
+        assert_eq!(split(bench.engine.commands(bench.caller(0), again).await).0, 5);
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
+async fn commands_leave_room_for_webhooks_and_sends() {
+    for database in databases().await {
+        let bench = bench_within(database, 1, Limits { queue: 8, ..Limits::default() }).await;
+        bench.says("16505551234", "wamid.1", "Hola").await;
+        let many = bench.many_notes(10).await;
+        let line = bench.only_conversation().await.thread.last_line.unwrap();
+        let at = MessageAt {
+            workspace: bench.workspace,
+            channel: ChannelId(Uuid::from_u128(3)),
+            conversation: many[0].conversation_id,
+            seq: line.seq,
+            message: line.id,
+        };
+        let (commands, (), claim) = tokio::join!(
+            bench.engine.commands(bench.caller(0), many),
+            bench.says("16505551234", "wamid.2", "Sigo aquí"),
+            bench.engine.claim(at, 1),
+        );
+        let unavailable = Refusal::Unavailable { retry_after_ms: 1000 };
+        assert_eq!(split(commands), (6, vec![unavailable; 4]));
+        assert!(claim.is_ok(), "the queue was full for claims");
+        assert_eq!(bench.only_conversation().await.head.last_seq, 2);
         bench.close().await;
     }
 }

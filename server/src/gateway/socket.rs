@@ -242,8 +242,7 @@ impl<'a> Task<'a> {
             | Effect::FetchSight(_)
             | Effect::LookUpScope(_)
             | Effect::Submit(_)
-            | Effect::Carry(..)
-            | Effect::Acknowledge(_) => {
+            | Effect::Carry(..) => {
                 if let Some(answer) = self.ask(effect) {
                     self.answers.push(answer);
                 }
@@ -336,8 +335,7 @@ impl<'a> Task<'a> {
             Effect::ReadGap(..)
             | Effect::FetchSnapshot(..)
             | Effect::FetchSight(_)
-            | Effect::LookUpScope(_)
-            | Effect::Acknowledge(_) => {
+            | Effect::LookUpScope(_) => {
                 Box::pin(async move { read(&gateway, &hub, caller, effect).await })
             }
             Effect::Send { .. }
@@ -370,11 +368,6 @@ async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: Effect) -> I
                 None => Ok(None),
             };
             Input::Scoped(wanted, scope)
-        }
-        Effect::Acknowledge(ack) => {
-            // Worth nothing to this session, whether it was noted or not.
-            gateway.read(backend.acknowledged(caller, ack)).await.unwrap_or_default();
-            Input::Heard
         }
         Effect::Send { .. }
         | Effect::Ping

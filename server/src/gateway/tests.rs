@@ -161,7 +161,14 @@ impl House {
         }
         match tokio_tungstenite::connect_async(request).await {
             Ok((stream, _)) => Ok(Client { stream }),
-            Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(tungstenite::Error::Http(response)) => {
+                let status = response.status().as_u16();
+                if status == 403 {
+                    let body = String::from_utf8_lossy(response.body().as_deref().unwrap_or(&[]));
+                    assert!(body.contains(r#""code":"origin_not_allowed""#), "{body}");
+                }
+                Err(status)
+            }
             Err(other) => panic!("{other}"),
         }
     }

@@ -5,6 +5,7 @@
 
 mod agents;
 mod auth;
+mod body;
 mod channels;
 mod commands;
 mod conversations;
@@ -39,6 +40,7 @@ use crate::store::Store;
 use crate::telemetry::Metrics;
 
 pub use auth::Access;
+pub use body::Room;
 pub use problem::{Answer, Fault};
 
 /// What handlers work with. Cheap to clone.
@@ -52,6 +54,8 @@ pub struct Parts {
     pub accounts: Accounts,
     /// Listening and requests.
     pub http: Arc<HttpConfig>,
+    /// Room for bodies.
+    pub room: Room,
     /// How long cookies live.
     pub sessions: SessionsConfig,
     /// What is counted.

@@ -1,5 +1,6 @@
 //! The router on a real database with a real committer.
 
+mod bodies;
 mod matrix;
 mod problems;
 mod scope;
@@ -16,7 +17,7 @@ use baton_protocol::settings::ChannelNew;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Parts, router};
+use super::{Parts, Room, router};
 use crate::accounts::settings::workspace::WorkspaceNew;
 use crate::accounts::{Accounts, Setter};
 use crate::clock::Clock;
@@ -109,6 +110,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         engine,
         store,
         accounts,
+        room: Room::new(&config.http),
         http: Arc::new(config.http),
         sessions: config.sessions,
         metrics,

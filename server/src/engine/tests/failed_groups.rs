@@ -69,7 +69,7 @@ impl Bench {
 
     /// Another workspace with a number of its own.
     async fn opens_another_workspace(&self, number: &str) {
-        let [workspace, team, channel] = [4, 5, 6].map(uuid::Uuid::from_u128);
+        let [workspace, team, channel] = [4, 5, 6].map(Uuid::from_u128);
         let sql = format!(
             "INSERT INTO workspace VALUES ('{workspace}', 'other', 'Other', 0);
              INSERT INTO log_head (workspace) VALUES ('{workspace}');
