@@ -44,6 +44,7 @@ async fn stage(world: &World) -> Stage {
         ("{conversation}", conversation.to_string()),
         ("{agent}", ana.id.to_string()),
         ("{team}", world.cast.team.to_string()),
+        ("{channel}", world.cast.channel.to_string()),
         ("{device}", device.to_string()),
         ("{id}", message.to_string()),
         ("{meta_app}", "none".to_owned()),
@@ -246,7 +247,7 @@ fn lacks(answer: &Raw, secrets: &[String], asked: (&Method, &str), who: &str) {
 /// Another workspace's ids are nothing: not found, or not even asked for.
 #[track_caller]
 fn names_nothing(answer: &Raw, path: &str, asked: (&Method, &str)) {
-    let names_something = ["{conversation}", "{agent}", "{team}", "{device}", "{id}"]
+    let names_something = ["{conversation}", "{agent}", "{team}", "{channel}", "{device}", "{id}"]
         .iter()
         .any(|name| path.contains(name));
     if names_something {
@@ -291,6 +292,7 @@ fn bodies(stage: &Stage, world: &World) -> Vec<Value> {
         json!({"name": "taken over", "state": "leaving", "role": "admin"}),
         json!({"next": "a new password"}),
         json!({"visibility": "own"}),
+        json!({"access_token": "a", "pace_per_s": 1}),
         json!({
             "email": "eve@umbrella.example", "name": "Eve", "role": "agent",
             "password": "a password", "teams": [{"team_id": of("{team}"), "kind": "member"}],

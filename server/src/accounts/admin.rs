@@ -5,7 +5,7 @@
 
 use anyhow::Context as _;
 use baton_protocol::account::Membership;
-use baton_protocol::settings::{AgentNew, ChannelNew, TeamNew};
+use baton_protocol::settings::{AgentNew, ChannelChange, ChannelNew, TeamNew};
 use baton_protocol::{AgentId, TeamId};
 
 use super::password::made_up;
@@ -13,8 +13,8 @@ use super::settings::workspace::WorkspaceNew;
 use super::{AccountError, Accounts, Setter};
 use crate::cli::{
     AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, MetaAppAdd, MetaAppCommand,
-    MetaAppRight, SecretFile, SetPassword, TeamAdd, TeamCommand, WorkspaceAdd, WorkspaceCommand,
-    WorkspaceRef,
+    MetaAppRight, SecretFile, SetPassword, SetToken, TeamAdd, TeamCommand, WorkspaceAdd,
+    WorkspaceCommand, WorkspaceRef,
 };
 use crate::config::Secret;
 use crate::engine::Engine;
@@ -39,6 +39,7 @@ pub async fn run(
         AdminCommand::MetaApp(MetaAppCommand::List) => admin.meta_apps().await,
         AdminCommand::Channel(ChannelCommand::Add(add)) => admin.channel_add(add).await,
         AdminCommand::Channel(ChannelCommand::List(of)) => admin.channels(of).await,
+        AdminCommand::Channel(ChannelCommand::SetToken(set)) => admin.set_token(set).await,
         AdminCommand::Agent(AgentCommand::Add(add)) => admin.agent_add(add).await,
         AdminCommand::Agent(AgentCommand::List(of)) => admin.agents(of).await,
         AdminCommand::Agent(AgentCommand::SetPassword(set)) => admin.set_password(set).await,
@@ -159,6 +160,20 @@ impl Admin<'_> {
         };
         let rows = rows.into_iter().map(row).collect();
         Ok(table(&["NAME", "NUMBER", "PHONE_NUMBER_ID", "TEAM", "ID"], rows))
+    }
+
+    async fn set_token(&self, set: &SetToken) -> anyhow::Result<String> {
+        let setter = self.setter(&set.workspace).await?;
+        let mut tx = self.accounts.0.store.read().await?;
+        let channels = read::channels(&mut tx, setter.workspace).await?;
+        tx.rollback().await?;
+        let found = channels.into_iter().find(|c| c.phone_number_id == set.phone_number_id);
+        let channel = found.ok_or(AccountError::NotFound { what: "number in this workspace" })?;
+        let access_token = Some(set.access_token_file.read()?.expose().to_owned());
+        let change = ChannelChange { access_token, ..ChannelChange::default() };
+        let work = self.accounts.plan_channel_change(setter, channel.id, &change).await?;
+        self.accounts.settle(self.engine, work).await?;
+        Ok(format!("access token of {:?} replaced\n", channel.name))
     }
 
     async fn agent_add(&self, add: &AgentAdd) -> anyhow::Result<String> {

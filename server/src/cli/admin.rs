@@ -114,6 +114,25 @@ pub enum ChannelCommand {
     Add(ChannelAdd),
     /// List a workspace's numbers
     List(WorkspaceRef),
+    /// Replace a number's access token; what waits for it leaves at once
+    SetToken(SetToken),
+}
+
+/// `baton admin channel set-token`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  baton admin channel set-token --workspace acme --phone-number-id 106540352242922 \\
+      --access-token-file token.txt")]
+pub struct SetToken {
+    /// Which workspace
+    #[command(flatten)]
+    pub workspace: WorkspaceRef,
+    /// Meta's id of the number
+    #[arg(long, value_name = "ID")]
+    pub phone_number_id: String,
+    /// File with the access token for sending, - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub access_token_file: SecretFile,
 }
 
 /// `baton admin channel add`.

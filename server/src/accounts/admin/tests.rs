@@ -78,6 +78,10 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         admin(&format!("{channel} --team Sales")).await.unwrap();
         let list = admin("channel list --workspace acme").await.unwrap();
         assert!(list.contains("Sales") && !list.contains("a secret"), "{list}");
+        let token = "channel set-token --workspace acme --access-token-file FILE --phone-number-id";
+        assert!(admin(&format!("{token} 7")).await.unwrap().contains("\"Shop\""));
+        let lost = admin(&format!("{token} 8")).await.unwrap_err().to_string();
+        assert_eq!(lost, "there is no such number in this workspace");
         let login = |email: &str, password: &str| Login {
             workspace: "acme".to_owned(),
             email: email.to_owned(),
