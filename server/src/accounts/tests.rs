@@ -10,6 +10,7 @@ use baton_protocol::{DeviceId, Role, Timestamp, WorkspaceId};
 use super::settings::workspace::WorkspaceNew;
 use super::*;
 use crate::clock::ManualClock;
+use crate::store::Sql;
 use crate::store::testing::{TestDatabase, databases};
 
 const NOON: Timestamp = Timestamp::from_ms(1_790_000_000_000);
@@ -258,6 +259,31 @@ async fn a_refresh_token_is_good_on_its_device_and_for_thirty_idle_days() {
         let second = office.refresh(&first).await.unwrap();
         office.clock.advance_ms(30 * 24 * 60 * MINUTE_MS);
         is_over(office.refresh(&second).await);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_does_not_wait_for_the_writer_of_the_database_nor_holds_it_up() {
+    static LOCK: Sql = Sql::new("SELECT id FROM device WHERE id = $1 {lock}");
+    for office in offices().await {
+        let good = office.sign_in(BEN).await;
+        let mut forged = good.refresh_token.clone();
+        let last = forged.pop().unwrap();
+        forged.push(if last == 'A' { 'B' } else { 'A' });
+        let mut tx = office.database.store.begin().await.unwrap();
+        tx.row::<(String,)>(&LOCK, &[&good.device_id.to_string()]).await.unwrap().unwrap();
+        let unknown = DeviceId(uuid::Uuid::from_u128(9));
+        let family = token::Family { workspace: office.workspace, device: unknown, family: "f" };
+        let other = family.refresh(&Keys::new([4; 32]), 1).expose().to_owned();
+        for (refresh_token, device_id) in [(forged, good.device_id), (other, unknown)] {
+            let refresh = Refresh { refresh_token, device_id };
+            let answer = office.accounts.refresh(&refresh);
+            let answer = tokio::time::timeout(Duration::from_secs(1), answer).await;
+            is_over(answer.expect("no answer while somebody writes"));
+        }
+        tx.rollback().await.unwrap();
+        office.refresh(&good).await.unwrap();
         office.database.close().await;
     }
 }
