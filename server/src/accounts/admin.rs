@@ -13,7 +13,7 @@ use super::settings::workspace::WorkspaceNew;
 use super::{AccountError, Accounts, Setter};
 use crate::cli::{
     AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, MetaAppAdd, MetaAppCommand,
-    MetaAppRight, SecretFile, SetPassword, SetToken, TeamAdd, TeamCommand, WorkspaceAdd,
+    MetaAppRight, PersonRef, SecretFile, SetPassword, SetToken, TeamAdd, TeamCommand, WorkspaceAdd,
     WorkspaceCommand, WorkspaceRef,
 };
 use crate::config::Secret;
@@ -42,6 +42,7 @@ pub async fn run(
         AdminCommand::Channel(ChannelCommand::SetToken(set)) => admin.set_token(set).await,
         AdminCommand::Agent(AgentCommand::Add(add)) => admin.agent_add(add).await,
         AdminCommand::Agent(AgentCommand::List(of)) => admin.agents(of).await,
+        AdminCommand::Agent(AgentCommand::Sessions(of)) => admin.sessions(of).await,
         AdminCommand::Agent(AgentCommand::SetPassword(set)) => admin.set_password(set).await,
         AdminCommand::Team(TeamCommand::Add(add)) => admin.team_add(add).await,
         AdminCommand::Team(TeamCommand::List(of)) => admin.teams(of).await,
@@ -220,11 +221,21 @@ impl Admin<'_> {
         Ok(table(&["EMAIL", "NAME", "ROLE", "STATE", "CAPACITY", "TEAMS"], rows))
     }
 
+    async fn sessions(&self, of: &PersonRef) -> anyhow::Result<String> {
+        let setter = self.setter(&of.workspace).await?;
+        let agent = self.agent_of(setter, &of.email).await?;
+        let devices = self.accounts.devices_of(setter.workspace, agent, None).await?;
+        let row = |device: baton_protocol::account::Device| {
+            let (since, seen) = (device.created_at.to_string(), device.last_seen_at.to_string());
+            vec![device.name, since, seen, device.id.to_string()]
+        };
+        let rows = devices.into_iter().map(row).collect();
+        Ok(table(&["NAME", "SINCE", "LAST_SEEN", "ID"], rows))
+    }
+
     async fn set_password(&self, set: &SetPassword) -> anyhow::Result<String> {
         let setter = self.setter(&set.workspace).await?;
-        let emails = self.emails(setter).await?;
-        let agent = emails.iter().find(|(_, email)| *email == set.email).map(|(id, _)| *id);
-        let agent = agent.ok_or(AccountError::NotFound { what: "agent" })?;
+        let agent = self.agent_of(setter, &set.email).await?;
         let (password, shown) = self.password(set.password_file.as_ref())?;
         self.accounts.set_password(setter.workspace, agent, &password).await?;
         Ok(format!("password of {} set, their sessions ended\n{shown}", set.email))
@@ -271,6 +282,12 @@ impl Admin<'_> {
         let teams = read::teams(&mut tx, setter.workspace).await?;
         tx.rollback().await?;
         Ok(teams.into_iter().map(|team| (team.id, team.name)).collect())
+    }
+
+    async fn agent_of(&self, setter: Setter, email: &str) -> anyhow::Result<AgentId> {
+        let emails = self.emails(setter).await?;
+        let agent = emails.iter().find(|(_, other)| other == email).map(|(id, _)| *id);
+        Ok(agent.ok_or(AccountError::NotFound { what: "agent" })?)
     }
 
     async fn emails(&self, setter: Setter) -> anyhow::Result<Vec<(AgentId, String)>> {

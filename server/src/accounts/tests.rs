@@ -329,6 +329,27 @@ async fn a_revoked_device_is_told_so_and_comes_back_only_as_another_one() {
 }
 
 #[tokio::test]
+async fn who_signs_out_is_not_told_to_wipe_and_comes_back_on_the_same_device() {
+    for office in offices().await {
+        let (here, there) = (office.sign_in(BEN).await, office.sign_in(BEN).await);
+        let signed = office.signed(&here).await;
+        let ticket = office.accounts.ticket(signed).unwrap();
+        office.accounts.sign_out(signed).await.unwrap();
+        is_over(office.accounts.authenticate(&here.access_token).await);
+        is_over(office.refresh(&here).await);
+        is_over(office.accounts.redeem(ticket.expose()).await);
+        let ended = office.ended.0.lock().unwrap().clone();
+        assert_eq!(ended, [(here.device_id, Standing::SignInAgain)]);
+        let by = office.signed(&there).await;
+        assert_eq!(office.accounts.devices(by).await.unwrap().len(), 1);
+        let again = Login { device_id: Some(here.device_id), ..login(BEN, PASSWORD) };
+        let again = office.accounts.sign_in(&again, HERE).await.unwrap();
+        assert_eq!(again.device_id, here.device_id);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn agents_revoke_their_own_devices_and_admins_any_of_their_workspace() {
     for office in offices().await {
         let (ben, ana) = (office.sign_in(BEN).await, office.sign_in(ANA).await);

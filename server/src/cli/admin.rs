@@ -171,8 +171,21 @@ pub enum AgentCommand {
     Add(AgentAdd),
     /// List a workspace's people
     List(WorkspaceRef),
+    /// List the devices on which a person is signed in
+    Sessions(PersonRef),
     /// Set a password; ends the person's sessions
     SetPassword(SetPassword),
+}
+
+/// `baton admin agent sessions`.
+#[derive(Clone, Debug, Args)]
+pub struct PersonRef {
+    /// Which workspace
+    #[command(flatten)]
+    pub workspace: WorkspaceRef,
+    /// Whose
+    #[arg(long, value_parser = email)]
+    pub email: String,
 }
 
 /// `baton admin agent add`.

@@ -83,6 +83,7 @@ pub fn routes() -> Vec<Route> {
     // Not `Access::Signed` by name: the type of who is signed in has it.
     let any = Access::Signed;
     const AGENT: &str = "/api/v1/agents/{agent}";
+    const AGENT_SESSIONS: &str = "/api/v1/agents/{agent}/sessions";
     const AGENT_PASSWORD: &str = "/api/v1/agents/{agent}/password";
     const MEMBER: &str = "/api/v1/teams/{team}/members/{agent}";
     const LINES: &str = "/api/v1/conversations/{conversation}/messages";
@@ -91,7 +92,7 @@ pub fn routes() -> Vec<Route> {
         row(p.clone(), Public, "/api/v1/sessions", post(sessions::sign_in)),
         row(p.clone(), Public, "/api/v1/sessions/refresh", post(sessions::refresh)),
         row(g.clone(), any, "/api/v1/sessions", get(sessions::devices)),
-        row(d.clone(), any, "/api/v1/sessions/{device}", delete(sessions::revoke)),
+        row(d.clone(), any, "/api/v1/sessions/{device}", delete(sessions::end)),
         row(p.clone(), any, "/api/v1/socket-tickets", post(sessions::ticket)),
         row(g.clone(), any, "/api/v1/me", get(me::read)),
         row(pt.clone(), any, "/api/v1/me", patch(me::change)),
@@ -100,6 +101,7 @@ pub fn routes() -> Vec<Route> {
         row(p.clone(), Admin, "/api/v1/agents", post(agents::add)),
         row(g.clone(), any, AGENT, get(agents::read)),
         row(pt.clone(), Admin, AGENT, patch(agents::change)),
+        row(g.clone(), Admin, AGENT_SESSIONS, get(sessions::of_agent)),
         row(pu.clone(), Admin, AGENT_PASSWORD, put(agents::password)),
         row(g.clone(), any, "/api/v1/teams", get(teams::list)),
         row(p.clone(), Admin, "/api/v1/teams", post(teams::add)),

@@ -92,6 +92,8 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         let here = Ipv4Addr::LOCALHOST.into();
         accounts.sign_in(&login("ana@acme.example", &shown(&made)), here).await.unwrap();
         let session = accounts.sign_in(&login("ben@acme.example", &shown(&ben)), here).await;
+        let of = "agent sessions --workspace acme --email ben@acme.example";
+        assert_eq!(admin(of).await.unwrap().lines().count(), 2);
         let set =
             "agent set-password --workspace acme --email ben@acme.example --password-file FILE";
         admin(set).await.unwrap();

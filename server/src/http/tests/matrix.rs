@@ -19,6 +19,7 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("POST", "/api/v1/agents", Access::Admin),
     ("GET", "/api/v1/agents/{agent}", Access::Signed),
     ("PATCH", "/api/v1/agents/{agent}", Access::Admin),
+    ("GET", "/api/v1/agents/{agent}/sessions", Access::Admin),
     ("PUT", "/api/v1/agents/{agent}/password", Access::Admin),
     ("GET", "/api/v1/teams", Access::Signed),
     ("POST", "/api/v1/teams", Access::Admin),
@@ -127,6 +128,7 @@ async fn ids_of_another_workspace_are_not_found() {
         for (method, path, body) in [
             ("GET", format!("/api/v1/agents/{agent}"), Value::Null),
             ("PATCH", format!("/api/v1/agents/{agent}"), json!({"name": "X"})),
+            ("GET", format!("/api/v1/agents/{agent}/sessions"), Value::Null),
             ("PUT", format!("/api/v1/agents/{agent}/password"), json!({"next": PASSWORD})),
             ("GET", format!("/api/v1/teams/{team}"), Value::Null),
             ("PATCH", format!("/api/v1/teams/{team}"), json!({"name": "X"})),
@@ -174,7 +176,14 @@ async fn a_revoked_device_is_out_and_a_stranger_cannot_revoke() {
         delete(&desk.supervisor, phone.device_id).await.is(404, "not_found");
         delete(&desk.agent, phone.device_id).await.is(204, "");
         desk.get(&phone, "/api/v1/me").await.is(401, "device_revoked");
+        // An admin sees whose devices there are, to revoke the right one.
+        let path = format!("/api/v1/agents/{}/sessions", desk.agent.agent_id);
+        let devices = desk.get(&desk.admin, &path).await.is(200, "").body;
+        let ids: Vec<_> = devices.as_array().unwrap().iter().map(|device| &device["id"]).collect();
+        assert_eq!(ids, [&json!(desk.agent.device_id)]);
+        assert_eq!(devices[0]["current"], json!(false));
         delete(&desk.admin, desk.agent.device_id).await.is(204, "");
+        assert_eq!(desk.get(&desk.admin, &path).await.body, json!([]));
         desk.get(&desk.agent, "/api/v1/me").await.is(401, "device_revoked");
         desk.database.close().await;
     }
