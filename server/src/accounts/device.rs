@@ -4,8 +4,6 @@
 //! Who signs out ends the session of the device in their hand; another device, lost perhaps, is
 //! revoked, and so is whatever an admin takes from somebody.
 
-use std::net::Ipv4Addr;
-
 use baton_protocol::account::Device;
 use baton_protocol::{AgentId, DeviceId, Role, Timestamp, WorkspaceId};
 use sqlx::FromRow;
@@ -180,7 +178,7 @@ impl Accounts {
         check_new(next)?;
         let (workspace, agent) = (signed.workspace.to_string(), signed.agent.to_string());
         // Whoever holds a phone that was left open must not be able to guess.
-        let key = (account_digest(&workspace, &agent), Ipv4Addr::UNSPECIFIED.into());
+        let key = (account_digest(&workspace, &agent), None);
         self.count_try(key)?;
         let mut tx = self.0.store.read().await?;
         let args = [workspace.as_str(), &agent];

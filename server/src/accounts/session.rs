@@ -86,11 +86,11 @@ impl Accounts {
     /// [`AccountError::WrongCredentials`] whatever is wrong with them, after the same time.
     pub async fn sign_in(&self, login: &Login, from: IpAddr) -> Result<Session, AccountError> {
         let (slug, email) = (login.workspace.to_lowercase(), login.email.to_lowercase());
-        let key = (account_digest(&slug, &email), from);
-        self.count_try(key)?;
         if login.password.len() > super::password::PASSWORD_BYTES_MAX {
             return Err(AccountError::WrongCredentials);
         }
+        let key = (account_digest(&slug, &email), Some(from));
+        self.count_try(key)?;
         let found = self.find(&slug, &email).await?.filter(|found| found.state == "active");
         let hash = found.as_ref().and_then(|found| found.password_hash.as_deref());
         let password = Secret::new(login.password.as_str());

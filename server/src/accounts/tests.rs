@@ -10,8 +10,10 @@ use baton_protocol::{DeviceId, Role, Timestamp, WorkspaceId};
 use super::settings::workspace::WorkspaceNew;
 use super::*;
 use crate::clock::ManualClock;
+use crate::engine::{Engine, Limits};
 use crate::store::Sql;
 use crate::store::testing::{TestDatabase, databases};
+use crate::telemetry::Metrics;
 
 const NOON: Timestamp = Timestamp::from_ms(1_790_000_000_000);
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
@@ -164,8 +166,9 @@ async fn wrong_credentials_are_refused_alike_and_the_eleventh_try_waits() {
             let answer = office.accounts.sign_in(&login, HERE).await;
             assert!(matches!(answer, Err(AccountError::WrongCredentials)), "{answer:?}");
         }
-        for _ in 0..8 {
-            drop(office.try_sign_in(BEN, "wrong horse").await);
+        for _ in 0..9 {
+            let answer = office.try_sign_in(BEN, "wrong horse").await;
+            assert!(matches!(answer, Err(AccountError::WrongCredentials)), "{answer:?}");
         }
         let answer = office.try_sign_in(BEN, PASSWORD).await;
         assert!(matches!(answer, Err(AccountError::TooManyTries { .. })), "{answer:?}");
@@ -490,6 +493,31 @@ async fn an_apps_next_secret_is_tried_beside_the_present_one() {
             (SELECT m.secrets_sealed FROM meta_app m WHERE m.id = '456') WHERE id = '123'";
         office.database.tamper(swap).await;
         assert!(matches!(accounts.meta_app("123").await, Err(AccountError::Secrets(_))));
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_no_crowd_of_sign_ins() {
+    static LOCK: Sql = Sql::new("SELECT workspace FROM log_head WHERE workspace = $1 {lock}");
+    for office in offices().await {
+        let (store, clock) = (office.database.store.clone(), office.clock.clock());
+        let wall = clock.clone();
+        let coordinator = crate::coordinator::InProcess::start(crate::coordinator::Clock {
+            monotonic: Arc::new(tokio::time::Instant::now),
+            wall: Arc::new(move || wall.now()),
+        });
+        let limits = Limits { answer_wait: Duration::from_millis(50), ..Limits::default() };
+        let (engine, _task) =
+            Engine::start(store.clone(), clock, coordinator, Metrics::new(), limits);
+        let setter = Setter { workspace: office.workspace, by: None };
+        let team = settings::team::usual("Night");
+        let (_, work) = office.accounts.plan_team(setter, &team).unwrap();
+        let mut tx = store.begin().await.unwrap();
+        tx.row::<(String,)>(&LOCK, &[&office.workspace.to_string()]).await.unwrap().unwrap();
+        let answer = office.accounts.settle(&engine, work).await;
+        assert!(matches!(answer, Err(AccountError::Unanswered)), "{answer:?}");
+        tx.rollback().await.unwrap();
         office.database.close().await;
     }
 }

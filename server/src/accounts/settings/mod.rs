@@ -46,7 +46,7 @@ impl Accounts {
         }
         engine.setting(work).await.map_err(|refused| match refused {
             SettingRefused::Conflict(constraint) => conflict(&constraint),
-            SettingRefused::Unavailable(_) => AccountError::Busy,
+            SettingRefused::Unavailable(_) => AccountError::Unanswered,
         })
     }
 }
