@@ -9,6 +9,7 @@ use baton_protocol::settings::{AgentNew, ChannelChange, ChannelNew, TeamNew};
 use baton_protocol::{AgentId, TeamId};
 
 use super::password::made_up;
+use super::settings::meta_app::OldSecrets;
 use super::settings::workspace::WorkspaceNew;
 use super::{AccountError, Accounts, Setter};
 use crate::cli::{
@@ -83,7 +84,8 @@ impl Admin<'_> {
     async fn meta_app_add(&self, add: &MetaAppAdd) -> anyhow::Result<String> {
         let secret = add.app_secret_file.read()?;
         let given = add.verify_token_file.as_ref().map(SecretFile::read).transpose()?;
-        let verify = self.accounts.add_meta_app(&add.id, &secret, given.as_ref()).await?;
+        let old = if add.only { OldSecrets::Go } else { OldSecrets::Stay };
+        let verify = self.accounts.put_meta_app(&add.id, (&secret, old), given.as_ref()).await?;
         let mut text = format!("meta app {}\nwebhook  /webhooks/whatsapp/{}\n", add.id, add.id);
         if given.is_none() {
             text.push_str(&format!("verify token {}\n", verify.expose()));

@@ -487,6 +487,12 @@ async fn an_apps_next_secret_is_tried_beside_the_present_one() {
         let app = accounts.meta_app("123").await.unwrap().unwrap();
         let secrets: Vec<_> = app.secrets.iter().map(Secret::expose).collect();
         assert_eq!((secrets, app.verify_token.expose()), (vec!["two", "one"], "verify"));
+        assert!(accounts.meta_app_lately("123").await.unwrap().is_some());
+        let only = (&put("three"), settings::meta_app::OldSecrets::Go);
+        accounts.put_meta_app("123", only, None).await.unwrap();
+        let app = accounts.meta_app_lately("123").await.unwrap().unwrap();
+        let secrets: Vec<_> = app.secrets.iter().map(Secret::expose).collect();
+        assert_eq!((secrets, app.verify_token.expose()), (vec!["three"], "verify"));
         assert!(accounts.meta_app("124").await.unwrap().is_none());
         accounts.add_meta_app("456", &put("other"), None).await.unwrap();
         let swap = "UPDATE meta_app SET secrets_sealed =

@@ -102,6 +102,11 @@ pub struct MetaAppAdd {
     /// File with the app secret, - for standard input
     #[arg(long, value_name = "FILE")]
     pub app_secret_file: SecretFile,
+    /// Only this secret is good from now on: forget the others, one of which leaked perhaps
+    ///
+    /// Without it the two secrets before stay good, for webhooks that Meta signs with them.
+    #[arg(long)]
+    pub only: bool,
     /// File with the token that Meta repeats when it verifies the webhook [default: made up]
     #[arg(long, value_name = "FILE")]
     pub verify_token_file: Option<SecretFile>,

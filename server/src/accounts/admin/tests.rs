@@ -71,6 +71,14 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         let app = "meta-app add --id 1 --app-secret-file FILE";
         assert!(admin(app).await.unwrap().contains("verify token "));
         assert!(admin("meta-app list").await.unwrap().contains("/webhooks/whatsapp/1"));
+        let next = directory.path().join("next");
+        std::fs::write(&next, "another").unwrap();
+        let next = format!("meta-app add --id 1 --app-secret-file {}", next.display());
+        for (flag, count) in [("", "2"), (" --only", "1")] {
+            admin(&format!("{next}{flag}")).await.unwrap();
+            let list = admin("meta-app list").await.unwrap();
+            assert_eq!(list.lines().nth(1).unwrap().split_whitespace().nth(1), Some(count));
+        }
         let channel = "channel add --workspace acme --name Shop --meta-app 1 --phone-number-id 7 \
                        --display-number +1555 --access-token-file FILE";
         let unclear = admin(channel).await.unwrap_err().to_string();
