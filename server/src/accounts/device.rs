@@ -34,6 +34,7 @@ struct StandingRow {
 static END_ALL: Sql = Sql::new(
     "UPDATE device SET access_expires_at = 0, refresh_expires_at = 0
      WHERE workspace = $1 AND agent = $2 AND id <> $3 AND revoked_at IS NULL
+       AND (refresh_expires_at > CAST($4 AS BIGINT) OR access_expires_at > CAST($4 AS BIGINT))
      RETURNING id",
 );
 
@@ -221,7 +222,8 @@ impl Accounts {
         if tx.run(&PUT, &[&in_workspace, &of, &hash]).await? == 0 {
             return Err(AccountError::NotFound { what: "agent" });
         }
-        let ended = tx.rows::<(String,)>(&END_ALL, &[&in_workspace, &of, &keep]).await?;
+        let now = self.0.clock.now().ms().to_string();
+        let ended = tx.rows::<(String,)>(&END_ALL, &[&in_workspace, &of, &keep, &now]).await?;
         tx.commit().await?;
         let ended: Vec<DeviceId> = ended.iter().map(|(id,)| parse(id)).collect::<Result<_, _>>()?;
         tracing::info!(%workspace, %agent, sessions = ended.len(), "password set, sessions ended");

@@ -1,5 +1,6 @@
 //! `baton admin`: the arguments for setting up workspaces, numbers and people.
 
+use baton_domain::names::{email, slug};
 use baton_protocol::{MembershipKind, ReplyPolicy, Role, Visibility};
 use clap::{Args, Subcommand};
 
@@ -263,25 +264,6 @@ pub struct TeamAdd {
     /// Let teammates claim from one another
     #[arg(long)]
     pub claim_from_colleagues: bool,
-}
-
-fn slug(text: &str) -> Result<String, String> {
-    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let ends = text.starts_with('-') || text.ends_with('-');
-    if text.is_empty() || text.len() > 63 || ends || !text.chars().all(good) {
-        return Err("must be 1 to 63 lower-case letters, digits and inner hyphens".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-/// Enough to catch a slip; whether mail arrives there only mail can tell. Stored in lower case,
-/// so that nobody is locked out by a capital letter.
-fn email(text: &str) -> Result<String, String> {
-    let parts = text.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty());
-    if parts.is_none() || text.len() > 254 || text.chars().any(char::is_whitespace) {
-        return Err("must look like name@host".to_owned());
-    }
-    Ok(text.to_lowercase())
 }
 
 fn membership(text: &str) -> Result<(String, MembershipKind), String> {

@@ -2,7 +2,8 @@
 //! commands, the feed of old positions, statuses of messages that nobody here knows.
 //!
 //! Many short transactions of a few hundred rows, so that no command waits for a sweep. Sessions
-//! that are over stay: a device that comes back is told that it was revoked.
+//! are not swept here: those that ended long ago by themselves go when their agent signs in, and
+//! revoked devices stay, for they have to be told whenever they come back.
 
 use std::time::Duration;
 
