@@ -131,8 +131,7 @@ mod tests {
             '\u{2028}',
             '\u{fe00}',
         ] {
-            assert!(name(&format!("Ana{hidden}")).is_err(), "{hidden:?} at the end");
-            assert!(name(&format!("{hidden}Ana")).is_err(), "{hidden:?} at the start");
+            assert!(name(&format!("An{hidden}a")).is_err(), "{hidden:?} inside");
             assert!(name(&hidden.to_string()).is_err(), "{hidden:?} alone");
         }
     }

@@ -13,7 +13,7 @@ use crate::config::{Config, Sources};
 use crate::coordinator::InProcess;
 use crate::engine::Limits;
 use crate::secrets::Keys;
-use crate::store::testing::databases;
+use crate::store::testing::{TestDatabase, databases};
 use crate::telemetry::Metrics;
 
 #[test]
@@ -28,20 +28,26 @@ fn shown(text: &str) -> String {
     line.unwrap().split_whitespace().next().unwrap().to_owned()
 }
 
+/// Accounts and the committer of a database.
+fn started(database: &TestDatabase) -> (Accounts, Engine) {
+    let config = Config::load(&Sources::default()).unwrap().config;
+    let (clock, store) = (Clock::system(), database.store.clone());
+    let accounts =
+        Accounts::new(store.clone(), Keys::new([3; 32]), clock.clone(), config.sessions, 80);
+    let wall = clock.clone();
+    let coordinator = InProcess::start(crate::coordinator::Clock {
+        monotonic: Arc::new(tokio::time::Instant::now),
+        wall: Arc::new(move || wall.now()),
+    });
+    let (engine, _task) =
+        Engine::start(store, clock, coordinator, Metrics::new(), Limits::default());
+    (accounts, engine)
+}
+
 #[tokio::test]
 async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
     for database in databases().await {
-        let config = Config::load(&Sources::default()).unwrap().config;
-        let (clock, store) = (Clock::system(), database.store.clone());
-        let accounts =
-            Accounts::new(store.clone(), Keys::new([3; 32]), clock.clone(), config.sessions, 80);
-        let wall = clock.clone();
-        let coordinator = InProcess::start(crate::coordinator::Clock {
-            monotonic: Arc::new(tokio::time::Instant::now),
-            wall: Arc::new(move || wall.now()),
-        });
-        let (engine, _task) =
-            Engine::start(store, clock, coordinator, Metrics::new(), Limits::default());
+        let (accounts, engine) = started(&database);
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("secret");
         std::fs::write(&file, "a secret\n").unwrap();
