@@ -91,15 +91,25 @@ impl Accounts {
         }
         let key = (account_digest(&slug, &email), Some(from));
         self.count_try(key)?;
-        let found = self.find(&slug, &email).await?.filter(|found| found.state == "active");
+        let found = self.check_password(&slug, &email, login).await;
+        match &found {
+            Ok(_) => lock(&self.0.throttle).forgive(key),
+            Err(_) => lock(&self.0.throttle).fail(key, self.0.clock.monotonic()),
+        }
+        self.begin_session(&found?, login).await
+    }
+
+    async fn check_password(
+        &self,
+        slug: &str,
+        email: &str,
+        login: &Login,
+    ) -> Result<Found, AccountError> {
+        let found = self.find(slug, email).await?.filter(|found| found.state == "active");
         let hash = found.as_ref().and_then(|found| found.password_hash.as_deref());
         let password = Secret::new(login.password.as_str());
         let fits = self.0.passwords.verify(&password, hash).await?;
-        let (Some(found), true) = (found, fits) else {
-            return Err(AccountError::WrongCredentials);
-        };
-        lock(&self.0.throttle).forgive(key);
-        self.begin_session(&found, login).await
+        found.filter(|_| fits).ok_or(AccountError::WrongCredentials)
     }
 
     /// Gives the next tokens for a refresh token.

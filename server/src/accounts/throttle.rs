@@ -1,5 +1,5 @@
 //! How often somebody may try a password: ten times in a quarter of an hour per account and
-//! address, a hundred times per address. The address is part of the key, so that a stranger locks
+//! address, and a hundred times in vain per address. The address is part of the key, so that a stranger locks
 //! nobody out; that of the address itself counts who tries many accounts.
 //!
 //! What is remembered has a limit. Beyond it, those with the fewest tries are forgotten first and
@@ -11,7 +11,8 @@ use std::time::Duration;
 
 /// Tries in a window, per account and address.
 pub const TRIES_MAX: usize = 10;
-/// Tries in a window, per address. Who comes in is not counted: people of one office share one.
+/// Tries in vain in a window, per address. Who comes in is not counted, nor who is still being
+/// checked: people of one office share an address, and come at the same hour.
 pub const ADDRESS_TRIES_MAX: usize = 100;
 /// The window.
 pub const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -42,20 +43,23 @@ impl Throttle {
         self.accounts.check(&(account, from), now)?;
         if let Some(from) = from {
             self.addresses.check(&from, now)?;
-            self.addresses.count(from, now);
         }
         self.accounts.count((account, from), now);
         Ok(())
     }
 
-    /// Forgets the tries of who came in. Other accounts were tried from there as well, so that of
-    /// the address only this try is forgotten.
-    pub(super) fn forgive(&mut self, (account, from): Key) {
-        let from = from.map(network);
-        self.accounts.0.remove(&(account, from));
-        if let Some(tries) = from.and_then(|from| self.addresses.0.get_mut(&from)) {
-            tries.pop_back();
+    /// Counts a try that was in vain against its address.
+    pub(super) fn fail(&mut self, (_, from): Key, now: Duration) {
+        if let Some(from) = from.map(network)
+            && self.addresses.check(&from, now).is_ok()
+        {
+            self.addresses.count(from, now);
         }
+    }
+
+    /// Forgets the tries of who came in.
+    pub(super) fn forgive(&mut self, (account, from): Key) {
+        self.accounts.0.remove(&(account, from.map(network)));
     }
 }
 
@@ -166,6 +170,7 @@ mod tests {
         let mut throttle = Throttle::default();
         for n in 0..u32::try_from(KEYS_MAX).unwrap() + 50 {
             throttle.begin(numbered(n), Duration::from_millis(n.into())).unwrap();
+            throttle.fail(numbered(n), Duration::from_millis(n.into()));
         }
         assert_eq!(throttle.accounts.0.len(), KEYS_MAX);
         assert_eq!(throttle.addresses.0.len(), KEYS_MAX);
@@ -217,9 +222,11 @@ mod tests {
         let from = |n: u8| ([n; 32], Some(IpAddr::from([10, 0, 0, 1])));
         for n in 0..200 {
             throttle.begin(from(n), now).unwrap();
-            throttle.forgive(from(n));
         }
-        let tried = (0..200).filter(|n| throttle.begin(from(*n), now).is_ok()).count();
+        (0..200).for_each(|n| throttle.forgive(from(n)));
+        let mut in_vain =
+            |n: u8| throttle.begin(from(n), now).map(|()| throttle.fail(from(n), now));
+        let tried = (0..200).filter(|n| in_vain(*n).is_ok()).count();
         assert_eq!(tried, ADDRESS_TRIES_MAX);
         throttle.begin(key(1, "10.0.0.2"), now).unwrap();
         throttle.begin(([1; 32], None), now).unwrap();
