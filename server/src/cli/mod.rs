@@ -14,8 +14,8 @@ use crate::config::{Config, ConfigError, Loaded, environment};
 
 pub use admin::{
     AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, MetaAppAdd, MetaAppCommand,
-    MetaAppRight, OperatorCommand, QuarantineCommand, SetPassword, TeamAdd, TeamCommand,
-    WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
+    MetaAppRight, OperatorCommand, PersonRef, QuarantineCommand, SetPassword, SetToken, TeamAdd,
+    TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
 };
 pub use flags::{Flags, SecretFile};
 
