@@ -223,7 +223,8 @@ impl Stage<'_> {
         let result = socket.command(command).await?;
         let Outcome::Refused(refused) = &result.outcome else { bail!("it was accepted") };
         ensure!(matches!(refused.refusal, Refusal::Stale { .. }), "{:?}", refused.refusal);
-        let lines: Vec<_> = refused.lines.iter().map(|l| LineRef { seq: l.seq, id: l.id }).collect();
+        let lines: Vec<_> =
+            refused.lines.iter().map(|l| LineRef { seq: l.seq, id: l.id }).collect();
         ensure!(lines == [missed], "the refusal carries {lines:?}, not the missed {missed:?}");
         let count = self.scene.simulator.reached().len();
         ensure!(count == 1, "{count} messages reached the customer");
