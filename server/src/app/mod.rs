@@ -7,6 +7,7 @@ mod listen;
 mod lock;
 mod run;
 mod serve;
+mod verify;
 
 pub use run::run;
 pub use serve::Server;

@@ -2,16 +2,11 @@
 
 use std::time::Duration;
 
-use baton_protocol::WorkspaceId;
-
 use super::serve::{Foundation, Server};
 use crate::accounts::admin;
-use crate::cli::{Command, VerifyLog};
+use crate::cli::Command;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::seal::hash_at;
-use crate::store::verify::{Fault, verify_log};
-use crate::store::{Store, read};
 use crate::telemetry::start_logs;
 
 /// Carries out a command.
@@ -25,7 +20,9 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
             Command::Serve(_) => serve(config).await,
             Command::Demo(demo) => super::demo::run(demo, config).await,
             Command::Migrate => migrate(config).await,
-            Command::VerifyLog(verify) => self::verify(verify, config).await,
+            Command::VerifyLog(verify) => {
+                super::verify::run(verify, config, &mut |text| say(text)).await
+            }
             Command::Admin(command) => {
                 let foundation = Foundation::lay(config, &Clock::system()).await?;
                 let text = admin::run(command, &foundation.accounts, &foundation.engine).await?;
@@ -58,53 +55,6 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
     foundation.store.close().await;
     say("the database has this program's schema\n");
     Ok(())
-}
-
-async fn verify(verify: &VerifyLog, config: &Config) -> anyhow::Result<()> {
-    let foundation = Foundation::lay(config, &Clock::system()).await?;
-    let store = &foundation.store;
-    let anchors = foundation.anchors.newest(store.epoch())?;
-    let mut tx = store.read().await?;
-    let mut workspaces = read::workspaces(&mut tx).await?;
-    tx.rollback().await?;
-    if let Some(slug) = &verify.workspace {
-        workspaces.retain(|(_, name)| name == slug);
-        anyhow::ensure!(!workspaces.is_empty(), "there is no workspace {slug:?}");
-    }
-    let mut is_whole = true;
-    for (workspace, slug) in workspaces {
-        let mut report = verify_log(store, workspace).await?;
-        if report.fault.is_none() {
-            report.fault = against_anchor(store, workspace, anchors.get(&workspace)).await?;
-        }
-        is_whole &= report.fault.is_none();
-        if verify.json {
-            let line = serde_json::json!({ "workspace": slug, "report": report });
-            say(&format!("{line}\n"));
-        } else {
-            say(&format!("{slug}: {report}\n"));
-        }
-    }
-    anyhow::ensure!(is_whole, "the log is not as it was written");
-    Ok(())
-}
-
-/// The marker outside the database must be a hash of this very chain.
-async fn against_anchor(
-    store: &Store,
-    workspace: WorkspaceId,
-    marker: Option<&(u64, String)>,
-) -> anyhow::Result<Option<Fault>> {
-    let Some((position, hash)) = marker else { return Ok(None) };
-    let mut tx = store.read().await?;
-    let found = hash_at(&mut tx, workspace, *position).await?;
-    tx.rollback().await?;
-    let what = match found {
-        Some(found) if found == *hash => return Ok(None),
-        Some(_) => "the chain is another one than the marker outside the database says",
-        None => "a marker outside the database says that the log was sealed up to here",
-    };
-    Ok(Some(Fault { position: *position, what: what.to_owned() }))
 }
 
 /// Waits for SIGTERM or SIGINT.

@@ -68,7 +68,7 @@ impl std::fmt::Debug for Server {
     }
 }
 
-/// What is needed without serving: `migrate`, `verify-log`, `admin`.
+/// What is needed without serving: `migrate`, `admin`.
 pub(super) struct Foundation {
     pub(super) store: Store,
     pub(super) keys: Keys,
@@ -121,11 +121,15 @@ async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
     options.readers = config.store.connections_max;
     options.wait = Duration::from_millis(config.store.acquire_time_out_ms);
     options.is_power_safe = config.store.sqlite_synchronous == Synchronous::Full;
-    let url = match config.store.database() {
+    Store::open(&database_url(config), &options).await.context("opening the database")
+}
+
+/// Where the database is, for the store.
+pub(super) fn database_url(config: &Config) -> String {
+    match config.store.database() {
         Database::Sqlite(path) => format!("sqlite://{}", path.display()),
         Database::Postgres(url) => url.expose().to_owned(),
-    };
-    Store::open(&url, &options).await.context("opening the database")
+    }
 }
 
 async fn heads(store: &Store) -> anyhow::Result<BTreeMap<WorkspaceId, u64>> {

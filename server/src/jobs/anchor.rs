@@ -27,6 +27,8 @@ struct Written {
 
 type Markers = BTreeMap<(Epoch, WorkspaceId), (u64, String)>;
 
+/// Hexadecimal digits of a hash.
+const HASH_DIGITS: usize = 64;
 /// Lines after which those that are no longer the newest are left out.
 const LINES_MAX: usize = 10_000;
 
@@ -119,6 +121,9 @@ impl Anchors {
             else {
                 continue;
             };
+            if !is_whole(hash) {
+                continue;
+            }
             newest.insert((epoch, workspace), (position, hash.to_owned()));
         }
         Ok(newest)
@@ -144,6 +149,11 @@ impl Anchors {
     }
 }
 
+/// A full disk or a loss of power leaves a line cut short anywhere, and the next one behind it.
+fn is_whole(hash: &str) -> bool {
+    hash.len() == HASH_DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
 fn line(epoch: Epoch, workspace: WorkspaceId, position: u64, hash: &str) -> String {
     format!("{epoch} {workspace} {position} {hash}\n")
 }
@@ -151,6 +161,10 @@ fn line(epoch: Epoch, workspace: WorkspaceId, position: u64, hash: &str) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn hash(byte: &str) -> String {
+        byte.repeat(HASH_DIGITS / 2)
+    }
 
     #[test]
     fn of_many_markers_the_newest_of_each_workspace_stays_and_none_is_written_twice() {
@@ -163,16 +177,16 @@ mod tests {
         for (epoch, workspace, position) in
             [(other, of(2), 5), (epoch, of(2), 7), (epoch, of(2), 9), (epoch, of(4), 3)]
         {
-            anchors.append(epoch, workspace, position, "aa").unwrap();
+            anchors.append(epoch, workspace, position, &hash("aa")).unwrap();
         }
         let mut open = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
         open.write_all(b"00000000-0000").unwrap();
         let anchors = Anchors::in_dir(dir.path());
         anchors.compact().unwrap();
         assert_eq!(lines(), 3);
-        anchors.append(epoch, of(2), 9, "aa").unwrap();
+        anchors.append(epoch, of(2), 9, &hash("aa")).unwrap();
         assert_eq!(lines(), 3, "nothing new to say");
-        anchors.append(epoch, of(2), 11, "bb").unwrap();
+        anchors.append(epoch, of(2), 11, &hash("bb")).unwrap();
         assert_eq!(lines(), 4);
         let newest = anchors.newest(epoch).unwrap();
         assert_eq!((newest[&of(2)].0, newest[&of(4)].0), (11, 3));
@@ -185,8 +199,8 @@ mod tests {
         let anchors = Anchors::in_dir(dir.path());
         let epoch = Epoch(uuid::Uuid::from_u128(1));
         let workspace = WorkspaceId(uuid::Uuid::from_u128(2));
-        anchors.append(epoch, workspace, 7, "aa").unwrap();
-        anchors.append(epoch, workspace, 9, "bb").unwrap();
+        anchors.append(epoch, workspace, 7, &hash("aa")).unwrap();
+        anchors.append(epoch, workspace, 9, &hash("bb")).unwrap();
         let check = |head| anchors.check(epoch, &BTreeMap::from([(workspace, head)]));
         assert!(check(8).unwrap_err().to_string().contains("earlier state"));
         check(9).unwrap();
@@ -198,7 +212,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let anchors = Anchors::in_dir(dir.path());
         let workspace = WorkspaceId(uuid::Uuid::from_u128(2));
-        anchors.append(Epoch(uuid::Uuid::from_u128(1)), workspace, 7, "aa").unwrap();
+        anchors.append(Epoch(uuid::Uuid::from_u128(1)), workspace, 7, &hash("aa")).unwrap();
         std::fs::OpenOptions::new()
             .append(true)
             .open(dir.path().join("anchors.log"))
@@ -206,5 +220,20 @@ mod tests {
             .write_all(b"00000000-0000-0000-0000-0000")
             .unwrap();
         assert!(anchors.newest(Epoch(uuid::Uuid::from_u128(3))).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_marker_whose_hash_was_cut_short_does_not_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let (epoch, of) = (Epoch(uuid::Uuid::from_u128(1)), WorkspaceId(uuid::Uuid::from_u128(2)));
+        let anchors = Anchors::in_dir(dir.path());
+        anchors.append(epoch, of, 7, &hash("aa")).unwrap();
+        for cut in [0, 2, HASH_DIGITS - 1] {
+            anchors.append(epoch, of, 9, hash("bb").get(..cut).unwrap()).unwrap();
+            let newest = Anchors::in_dir(dir.path()).newest(epoch).unwrap();
+            assert_eq!(newest[&of], (7, hash("aa")), "cut at {cut}");
+            std::fs::write(dir.path().join("anchors.log"), line(epoch, of, 7, &hash("aa")))
+                .unwrap();
+        }
     }
 }

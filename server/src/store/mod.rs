@@ -10,6 +10,7 @@ pub(crate) mod digest;
 mod error;
 mod fold;
 pub(crate) mod group;
+mod inspect;
 mod migrate;
 pub mod read;
 pub(crate) mod rows;
@@ -121,12 +122,7 @@ impl Store {
 
     /// One snapshot of everything, fixed by its first statement; cannot write.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        match &self.0.pools {
-            Pools::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),
-            Pools::Postgres { general, .. } => Ok(Tx::postgres(
-                general.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
-            )),
-        }
+        self.0.pools.read().await
     }
 
     /// Whether the database answers.
@@ -153,6 +149,15 @@ impl Store {
 }
 
 impl Pools {
+    async fn read(&self) -> Result<Tx, StoreError> {
+        match self {
+            Self::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),
+            Self::Postgres { general, .. } => Ok(Tx::postgres(
+                general.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            )),
+        }
+    }
+
     async fn begin(&self) -> Result<Tx, StoreError> {
         match self {
             Self::Sqlite { writer, .. } => begin_sqlite(writer).await,
