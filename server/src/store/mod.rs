@@ -5,6 +5,7 @@
 //! sweeps and seals have short transactions of their own ([`Store::begin`]); queries read one
 //! snapshot each ([`Store::read`]).
 
+mod alone;
 mod dialect;
 pub(crate) mod digest;
 mod error;
@@ -34,6 +35,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
+pub use alone::Alone;
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
 pub use fold::fold;
