@@ -106,7 +106,7 @@ async fn start(config: &mut Config, clock: &Clock) -> anyhow::Result<Server> {
 }
 
 /// Seeds the team and connects the number.
-async fn furnish(server: &Server, simulator: &Simulator) -> anyhow::Result<Vec<Login>> {
+pub(super) async fn furnish(server: &Server, simulator: &Simulator) -> anyhow::Result<Vec<Login>> {
     let (platform, number) = (simulator.config(), simulator.number());
     let agents = [
         ("Ana", Role::Agent),

@@ -5,6 +5,7 @@ mod backend;
 mod demo;
 mod listen;
 mod lock;
+mod restore;
 mod run;
 mod serve;
 mod verify;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::serve::{Foundation, Server};
+use super::serve::{Foundation, Server, make_directory, open_store};
 use crate::accounts::admin;
 use crate::cli::Command;
 use crate::clock::Clock;
@@ -20,6 +20,10 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
             Command::Serve(_) => serve(config).await,
             Command::Demo(demo) => super::demo::run(demo, config).await,
             Command::Migrate => migrate(config).await,
+            Command::Restore => {
+                say(&super::restore::run(config, &Clock::system()).await?);
+                Ok(())
+            }
             Command::VerifyLog(verify) => {
                 super::verify::run(verify, config, &mut |text| say(text)).await
             }
@@ -51,8 +55,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let foundation = Foundation::lay(config, &Clock::system()).await?;
-    foundation.store.close().await;
+    make_directory(&config.store.data)?;
+    open_store(config, &Clock::system()).await?.close().await;
     say("the database has this program's schema\n");
     Ok(())
 }

@@ -97,6 +97,7 @@ impl Foundation {
             metrics.clone(),
             limits(config),
         );
+        super::restore::review(&store, &engine).await?;
         let accounts = Accounts::new(
             store.clone(),
             keys.clone(),
@@ -116,7 +117,7 @@ pub(super) fn make_directory(data: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("making the data directory {}", data.display()))
 }
 
-async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
+pub(super) async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
     let mut options = Options::new(Epoch(clock.uuid_v4()));
     options.readers = config.store.connections_max;
     options.wait = Duration::from_millis(config.store.acquire_time_out_ms);

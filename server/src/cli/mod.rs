@@ -43,6 +43,7 @@ impl Cli {
             Command::Demo(_) => self.flags.clone().apart().sources(variables),
             Command::Serve(_)
             | Command::Migrate
+            | Command::Restore
             | Command::VerifyLog(_)
             | Command::Config(_)
             | Command::Admin(_) => self.flags.sources(variables),
@@ -78,6 +79,13 @@ pub enum Command {
     Demo(Demo),
     /// Bring the database to this program's schema and end (serve does so by itself)
     Migrate,
+    /// Begin a new epoch after a backup was put back, before serving again
+    ///
+    /// Stop the server, put the backup in place (and remove baton.db-wal and baton.db-shm beside an
+    /// embedded database), then run this. Messages that were on their way when the backup was made
+    /// become unconfirmed, for nobody knows whether they left; everybody signs in again, and phones
+    /// take everything anew.
+    Restore,
     /// Check the log's positions and its hash chain against the database and the anchors
     VerifyLog(VerifyLog),
     /// Test or show the configuration
@@ -142,6 +150,7 @@ pub fn main() -> ExitCode {
         command @ (Command::Serve(_)
         | Command::Demo(_)
         | Command::Migrate
+        | Command::Restore
         | Command::VerifyLog(_)
         | Command::Admin(_)) => crate::app::run(&command, &loaded.config),
     };

@@ -269,6 +269,14 @@ pub(super) fn rescue(memory: &mut Memory, at: MessageAt, now: Timestamp) {
     memory.append(key, drafts, By::new(Actor::System, now));
 }
 
+/// The database was put back while it was on its way.
+pub(super) fn restored(memory: &mut Memory, at: MessageAt, now: Timestamp) {
+    let key = (at.workspace, at.conversation);
+    let Some(conversation) = memory.conversation(key.0, key.1) else { return };
+    let drafts = delivery::restored(conversation, &memory.lines, at.message);
+    memory.append(key, drafts, By::new(Actor::System, now));
+}
+
 /// A snooze ends.
 pub(super) fn wake(memory: &mut Memory, work: &WakeWork, now: Timestamp) {
     let key = (work.workspace, work.conversation);

@@ -263,7 +263,7 @@ fn workspace_of(work: &Work) -> Option<WorkspaceId> {
         Work::Outcomes(work) => Some(work.workspace),
         Work::Claim(work) => Some(work.at.workspace),
         Work::Result(work) => Some(work.at.workspace),
-        Work::Rescue(at) => Some(at.workspace),
+        Work::Rescue(at) | Work::Restored(at) => Some(at.workspace),
         Work::Wake(work) => Some(work.workspace),
         Work::Rehome(work) => Some(work.workspace),
         Work::Setting(work) => Some(work.workspace),

@@ -75,7 +75,7 @@ impl Needs {
                 }
             }
             Work::Claim(claim) => self.add_message(claim.at),
-            Work::Rescue(at) => self.add_message(*at),
+            Work::Rescue(at) | Work::Restored(at) => self.add_message(*at),
             Work::Result(result) => {
                 self.add_message(result.at);
                 if let baton_domain::decide::delivery::SendResult::Accepted { wamid } =

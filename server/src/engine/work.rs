@@ -31,6 +31,7 @@ pub(crate) enum Work {
     Claim(ClaimWork),
     Result(ResultWork),
     Rescue(MessageAt),
+    Restored(MessageAt),
     Wake(WakeWork),
     Rehome(RehomeWork),
     Setting(SettingWork),
@@ -175,6 +176,7 @@ impl Work {
             | Self::Claim(_)
             | Self::Result(_)
             | Self::Rescue(_)
+            | Self::Restored(_)
             | Self::Wake(_)
             | Self::Rehome(_)
             | Self::Setting(_) => 1,
@@ -187,7 +189,11 @@ impl Work {
         match self {
             Self::Post(_) if is_planted(Bug::CommandsBeforeInbound) => 3,
             Self::Post(_) => 0,
-            Self::Result(_) | Self::Rescue(_) | Self::Wake(_) | Self::Rehome(_) => 1,
+            Self::Result(_)
+            | Self::Rescue(_)
+            | Self::Restored(_)
+            | Self::Wake(_)
+            | Self::Rehome(_) => 1,
             Self::Command(_) | Self::Outcomes(_) | Self::Setting(_) => 2,
             Self::Claim(_) => 4,
         }

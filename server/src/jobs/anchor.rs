@@ -32,12 +32,24 @@ const HASH_DIGITS: usize = 64;
 /// Lines after which those that are no longer the newest are left out.
 const LINES_MAX: usize = 10_000;
 
+/// Why a database is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum AnchorError {
+    /// A log is shorter than its newest marker says.
+    #[error(transparent)]
+    Rewound(#[from] Rewound),
+    /// The markers cannot be read.
+    #[error("the file of markers: {0}")]
+    File(#[from] std::io::Error),
+}
+
 /// A workspace's log is shorter than its newest marker says.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the log of workspace {workspace} ends at {head}, but {marker} was written before: the \
      database was put back to an earlier state. Phones would trust positions that come a second \
-     time. If that is what happened, move {} away and start with a new epoch", .file.display()
+     time. Where a backup was put back on purpose, run `baton restore` with the same settings, \
+     which begins a new epoch, and start again (the marker is in {})", .file.display()
 )]
 pub struct Rewound {
     workspace: WorkspaceId,
@@ -138,7 +150,7 @@ impl Anchors {
         &self,
         epoch: Epoch,
         heads: &BTreeMap<WorkspaceId, u64>,
-    ) -> Result<(), anyhow::Error> {
+    ) -> Result<(), AnchorError> {
         for (workspace, (marker, _)) in self.newest(epoch)? {
             let head = heads.get(&workspace).copied().unwrap_or(0);
             if head < marker {

@@ -14,6 +14,7 @@ pub(crate) mod group;
 mod inspect;
 mod migrate;
 pub mod read;
+pub mod restore;
 pub(crate) mod rows;
 pub mod seal;
 pub mod sweep;
