@@ -134,7 +134,8 @@ mod tests {
                 config.store.data = std::path::Path::new(file).parent().unwrap().to_owned();
             }
             None => {
-                config.store.database = serde_json::from_value::<DatabaseUrl>(url.into()).unwrap()
+                let url = serde_json::from_value::<DatabaseUrl>(url.into());
+                config.store.database = url.unwrap();
             }
         }
         config.http.bind.set_port(0);

@@ -76,12 +76,16 @@ async fn keep(options: PgConnectOptions, mut connection: PgConnection) {
             sleep(LOOK_EVERY).await;
         }
         tracing::warn!("the connection that keeps other servers away was lost; making it again");
+        // Its session may live on at the database, and would keep us out.
+        drop(connection);
         let mut is_told = false;
         connection = loop {
             match timeout(ANSWER_MAX, try_take(&options)).await {
                 Ok(Ok(Some(connection))) => break connection,
                 Ok(Ok(None)) if !is_told => {
-                    tracing::error!("another server runs on this database: stop one of them");
+                    tracing::error!(
+                        "another session has the database's lock: if a server, stop one of them"
+                    );
                     is_told = true;
                 }
                 // The database is away, which others tell of, or it was told already.
