@@ -82,7 +82,7 @@ kills() {
 play() {
   cargo build --quiet --release --package baton
   echo '```'
-  BATON_HTTP__BIND=127.0.0.1:0 target/release/baton demo --once
+  target/release/baton demo --once --bind 127.0.0.1:0
   echo '```'
 }
 

@@ -124,6 +124,16 @@ pub async fn next_in_lane(
     row.map(|row| row.read()).transpose()
 }
 
+/// What waits to be sent or is being sent, each lane in its order.
+pub async fn on_their_way(tx: &mut Tx) -> Result<Vec<MessageAt>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, channel, conversation, seq, id FROM message
+         WHERE status = 'queued' OR status = 'sending' ORDER BY workspace, conversation, seq",
+    );
+    let rows: Vec<PlaceRow> = tx.rows(&SQL, &[]).await?;
+    rows.iter().map(PlaceRow::read).collect()
+}
+
 #[derive(FromRow)]
 struct StrandedRow {
     #[sqlx(flatten)]
