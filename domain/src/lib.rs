@@ -12,6 +12,7 @@ pub mod mirror;
 pub mod outcome;
 pub mod planted;
 pub mod scope;
+pub mod settings;
 pub mod sight;
 pub mod tag;
 

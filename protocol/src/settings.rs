@@ -181,7 +181,9 @@ pub struct Quarantined {
 crate::secret_debug!(AgentNew, PasswordChange, PasswordSet, ChannelNew, SocketTicket);
 
 /// Tells an absent field from one that is null.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u32>>, D::Error> {
+pub(crate) fn given<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<u32>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 

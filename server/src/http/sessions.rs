@@ -69,7 +69,7 @@ pub(super) async fn revoke(
     signed: Signed,
     Id(device): Id<DeviceId>,
 ) -> Answer<Response> {
-    parts.accounts.revoke(signed, device).await?;
+    parts.accounts.revoke(&parts.engine, signed, device).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     if device == signed.device {
         for (name, path) in COOKIES {

@@ -5,7 +5,7 @@
 //! connects numbers of granted apps alone.
 
 use baton_protocol::settings::ChannelNew;
-use baton_protocol::{ChannelId, Fact, WorkspaceId};
+use baton_protocol::{ChannelId, ChannelSet, Fact, WorkspaceId};
 
 use super::meta_app::GRANT;
 use super::{Setter, name, printable};
@@ -73,7 +73,8 @@ impl Accounts {
         }
         let args =
             vec![workspace, id, name, app, number_id, number, sealed, team, pace.to_string()];
-        let facts = vec![Fact::ChannelChanged { channel_id }];
+        let set = ChannelSet { default_team: Some(new.default_team), pace_per_s: Some(pace) };
+        let facts = vec![Fact::ChannelChanged { channel_id, set }];
         writes.push((&ADD, args));
         Ok((channel_id, setter.work(writes, facts)))
     }
