@@ -26,8 +26,8 @@ pub enum Route {
 
 impl Route {
     /// The route of a fact: what concerns one agent alone (read marks, their password, their
-    /// devices) says so itself, what has no conversation concerns everyone. In the log, `team_*` and `owner_*` keep the scopes (an
-    /// owner that is NULL is the team's queue).
+    /// devices) says so itself, what has no conversation concerns everyone. In the log, `team_*`
+    /// and `owner_*` keep the scopes (an owner that is NULL is the team's queue).
     pub fn of(fact: &Fact, before: Option<Scope>, after: Option<Scope>) -> Self {
         match (fact, after) {
             (
