@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::http::quarantine::Quarantine;
 use crate::store::seal::hash_at;
 use crate::store::verify::{Fault, verify_log};
-use crate::store::{Store, read};
+use crate::store::{Store, read, settled};
 use crate::telemetry::start_logs;
 
 /// Carries out a command.
@@ -88,6 +88,10 @@ async fn verify(verify: &VerifyLog, config: &Config) -> anyhow::Result<()> {
         let mut report = verify_log(store, workspace).await?;
         if report.fault.is_none() {
             report.fault = against_anchor(store, workspace, anchors.get(&workspace)).await?;
+        }
+        if report.fault.is_none() {
+            let what = settled::fault(store, workspace).await?;
+            report.fault = what.map(|what| Fault { position: report.checked, what });
         }
         is_whole &= report.fault.is_none();
         if verify.json {

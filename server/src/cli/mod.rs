@@ -60,7 +60,8 @@ pub enum Command {
     Demo(Demo),
     /// Bring the database to this program's schema and end (serve does so by itself)
     Migrate,
-    /// Check the log's positions and its hash chain against the database and the anchors
+    /// Check the log's positions and its hash chain against the database and the anchors, and
+    /// the settings in the database against the log
     VerifyLog(VerifyLog),
     /// Test or show the configuration
     #[command(subcommand)]

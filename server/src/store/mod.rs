@@ -14,6 +14,7 @@ mod migrate;
 pub mod read;
 pub(crate) mod rows;
 pub mod seal;
+pub mod settled;
 pub mod sweep;
 mod tx;
 pub mod verify;

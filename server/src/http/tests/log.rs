@@ -1,10 +1,10 @@
 //! What changed, and who did it, can be read from the log alone.
 
 use baton_domain::settings::Settings;
-use baton_protocol::{Actor, AgentId, AgentSet, ChannelSet, Fact, MembershipKind, TeamSet};
+use baton_protocol::{Actor, AgentId, AgentSet, Fact, MembershipKind};
 
 use super::*;
-use crate::store::read;
+use crate::store::settled;
 
 impl Desk {
     /// The facts of `acme`'s log, each with its actor.
@@ -24,39 +24,10 @@ impl Desk {
 
     /// What the tables hold of it.
     async fn settings(&self) -> Settings {
-        let of = self.admin.workspace_id;
         let mut tx = self.parts.store.read().await.unwrap();
-        let mut settings = Settings::default();
-        for agent in read::agents(&mut tx, of).await.unwrap() {
-            let set = AgentSet {
-                role: Some(agent.role),
-                state: Some(agent.state),
-                availability: Some(agent.availability),
-                capacity: Some(agent.capacity),
-            };
-            settings.agents.insert(agent.id, set);
-            let places = agent.teams.iter().map(|place| ((place.team_id, agent.id), place.kind));
-            settings.members.extend(places);
-        }
-        for team in read::teams(&mut tx, of).await.unwrap() {
-            let set = TeamSet {
-                reply_policy: Some(team.reply_policy),
-                visibility: Some(team.visibility),
-                claim_from_colleagues: Some(team.claim_from_colleagues),
-            };
-            settings.teams.insert(team.id, set);
-        }
-        let sql = "SELECT id, default_team, pace_per_s FROM channel WHERE workspace = $1";
-        let rows = tx.rows_of::<(String, String, i64)>(sql, &[&of.to_string()]).await.unwrap();
-        for (id, team, pace) in rows {
-            let set = ChannelSet {
-                default_team: Some(team.parse().unwrap()),
-                pace_per_s: Some(u32::try_from(pace).unwrap()),
-            };
-            settings.channels.insert(id.parse().unwrap(), set);
-        }
+        let held = settled::held(&mut tx, self.admin.workspace_id).await.unwrap();
         tx.rollback().await.unwrap();
-        settings
+        held
     }
 
     async fn sets(&self, method: &str, path: &str, body: Value) -> Value {
@@ -112,6 +83,45 @@ async fn roles_capacities_policies_and_memberships_follow_from_the_log() {
         desk.facts().await[known..].iter().for_each(|(_, fact)| folded.apply(fact));
         assert_eq!(folded, desk.settings().await);
         assert_eq!((folded.agents.len(), folded.teams.len(), folded.channels.len()), (4, 2, 1));
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn settings_that_were_changed_behind_the_logs_back_are_found() {
+    for desk in desks().await {
+        let fault = || settled::fault(&desk.parts.store, desk.admin.workspace_id);
+        assert_eq!(fault().await.unwrap(), None);
+        for (tampering, back, named) in [
+            (
+                "UPDATE agent SET role = 'admin' WHERE email = 'ben@host'",
+                "UPDATE agent SET role = 'agent' WHERE email = 'ben@host'",
+                "role: Some(Admin)",
+            ),
+            (
+                "UPDATE agent SET capacity = 9 WHERE email = 'ben@host'",
+                "UPDATE agent SET capacity = NULL WHERE email = 'ben@host'",
+                "capacity: Some(Some(9))",
+            ),
+            (
+                "UPDATE team SET visibility = 'own'",
+                "UPDATE team SET visibility = 'full'",
+                "visibility: Some(Own)",
+            ),
+            (
+                "UPDATE channel SET pace_per_s = 1",
+                "UPDATE channel SET pace_per_s = 80",
+                "pace_per_s: Some(1)",
+            ),
+            ("DELETE FROM team_member WHERE kind = 'member'", "", "is None in its table"),
+        ] {
+            desk.database.tamper(tampering).await;
+            let found = fault().await.unwrap().unwrap();
+            assert!(found.contains(named), "{tampering}: {found}");
+            if !back.is_empty() {
+                desk.database.tamper(back).await;
+            }
+        }
         desk.database.close().await;
     }
 }
