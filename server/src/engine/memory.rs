@@ -244,6 +244,8 @@ impl Memory {
             | Fact::TeamChanged { .. }
             | Fact::MembershipChanged { .. }
             | Fact::ChannelChanged { .. }
+            | Fact::PasswordSet { .. }
+            | Fact::DeviceRevoked { .. }
             | Fact::HeadChanged { .. } => {}
         }
     }
