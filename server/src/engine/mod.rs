@@ -15,6 +15,7 @@ mod missed;
 mod needs;
 mod receive;
 mod record;
+mod senders;
 pub mod work;
 
 use std::sync::Arc;

@@ -6,9 +6,10 @@ use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::{Actor, Epoch, Fact, MessageId, Timestamp};
 
-use super::load::{Channel, Known, Loaded};
+use super::load::{Channel, Loaded};
 use super::memory::{Aside, By, Memory, ParkedStatus, Quarantined};
-use super::needs::{names, tagged};
+use super::needs::tagged;
+use super::senders::Known;
 use super::work::{FreshIds, Post};
 
 /// Decides a webhook, element by element: none stands in another's way.
@@ -80,12 +81,8 @@ fn line(
     if loaded.memory.wamids.contains_key(&wamid) {
         return Ok(());
     }
-    let known = names(message)
-        .into_iter()
-        .find_map(|(kind, value, _)| {
-            loaded.identities.get(&(workspace, channel.id, kind.to_owned(), value)).copied()
-        })
-        .ok_or_else(|| aside("names_nobody", "it names nobody"))?;
+    let known = loaded.senders.get(&fresh.message).copied();
+    let known = known.ok_or_else(|| aside("names_nobody", "it names nobody"))?;
     let memory = &mut loaded.memory;
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
     know_contact(memory, channel, known, message, by);

@@ -1,5 +1,7 @@
 //! The committer over both databases, without the rest of the server.
 
+mod senders;
+
 use std::sync::Arc;
 
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender, StatusUpdate};
@@ -104,16 +106,19 @@ impl Bench {
     }
 
     async fn post(&self, elements: Vec<(Element, FreshIds)>) {
+        self.engine.post(self.posted(elements)).await.unwrap();
+    }
+
+    fn posted(&self, elements: Vec<(Element, FreshIds)>) -> Post {
         let raw = format!("{elements:?}");
-        let post = Post {
+        Post {
             meta_app: "app".to_owned(),
             digest: hex::encode(Sha256::digest(&raw)),
             raw,
             received_at: self.clock.now(),
             id: self.clock.uuid_v4().to_string(),
             elements,
-        };
-        self.engine.post(post).await.unwrap();
+        }
     }
 
     async fn only_conversation(&self) -> baton_protocol::Conversation {

@@ -21,6 +21,14 @@ pub(crate) struct IdentityRow {
     pub(crate) value: String,
     pub(crate) contact: String,
     pub(crate) conversation: String,
+    pub(crate) since: i64,
+}
+
+/// A user id of a conversation's contact.
+#[derive(FromRow, Clone, Debug)]
+pub(crate) struct UserRow {
+    pub(crate) conversation: String,
+    pub(crate) value: String,
 }
 
 /// A contact's card.

@@ -135,8 +135,12 @@ CREATE TABLE identity (
   -- No foreign keys: an identity is the first thing of a new contact that is locked.
   contact TEXT NOT NULL,
   conversation TEXT NOT NULL,
+  -- When the line was said that made it theirs: a number can pass to somebody else.
+  since BIGINT NOT NULL,
   PRIMARY KEY (workspace, channel, kind, value)
 );
+
+CREATE INDEX identity_conversation ON identity (workspace, conversation);
 
 -- Conversations ----------------------------------------------------------------------------------
 
