@@ -16,7 +16,7 @@ use super::work::{FreshIds, Post};
 pub(super) fn post(loaded: &mut Loaded, post: &Post, epoch: Epoch, now: Timestamp) {
     for (element, fresh) in &post.elements {
         if let Err(why) = one(loaded, post, element, fresh, (epoch, now)) {
-            set_aside(&mut loaded.memory, post, element, fresh, why);
+            set_aside(loaded, post, element, fresh, why);
         }
     }
 }
@@ -223,11 +223,13 @@ pub(super) fn apply_status(
     memory.append((workspace, id), drafts, By::new(Actor::System, now));
 }
 
-fn set_aside(memory: &mut Memory, post: &Post, element: &Element, fresh: &FreshIds, why: Aside) {
-    memory.quarantined.push(Quarantined {
+fn set_aside(loaded: &mut Loaded, post: &Post, element: &Element, fresh: &FreshIds, why: Aside) {
+    // Only its own meta app speaks for a number: what another one says of it is not its workspace's.
+    let channel = channel_of(loaded, post, element).ok();
+    loaded.memory.quarantined.push(Quarantined {
         id: fresh.contact,
         meta_app: post.meta_app.clone(),
-        workspace: None,
+        workspace: channel.map(|channel| channel.workspace),
         intake_digest: post.digest.clone(),
         why,
         element: element.raw.clone(),
