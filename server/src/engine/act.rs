@@ -12,8 +12,8 @@ use baton_protocol::{
     WorkspaceId,
 };
 
-use super::load::{Channel, Loaded};
-use super::memory::{Attempt, By, Memory, Outcome};
+use super::load::Loaded;
+use super::memory::{Attempt, By, Heard, Memory, Outcome};
 use super::receive;
 use super::work::{
     ClaimAnswer, ClaimWork, CommandWork, MessageAt, OutcomesWork, RehomeWork, ResultWork, WakeWork,
@@ -230,16 +230,12 @@ pub(super) fn result(loaded: &mut Loaded, work: &ResultWork, now: Timestamp) {
     });
     memory.append(key, drafts, By::new(Actor::System, now));
     if let SendResult::Accepted { wamid } = &work.result {
-        let channel = Channel {
-            workspace,
-            id: work.at.channel,
-            meta_app: String::new(),
-            team: baton_protocol::TeamId(uuid::Uuid::nil()),
-        };
-        receive::set_wamid(memory, &channel, message, wamid);
+        let brought = (wamid.as_str(), Some(work.attempt));
+        receive::set_wamid(memory, (workspace, work.at.channel), message, brought);
         let parked_key = (workspace, (work.at.channel, wamid.clone()));
         for parked in memory.parked.remove(&parked_key).unwrap_or_default() {
-            receive::apply_status(memory, &channel, message, &parked, now);
+            let heard = Heard { attempt: Some(work.attempt), ..parked };
+            receive::apply_status(memory, workspace, message, &heard, now);
             memory.unparked.insert(parked_key.clone());
         }
     }

@@ -14,7 +14,7 @@ use baton_protocol::{
     WorkspaceId,
 };
 
-use super::memory::{Extras, Held, Key, Memory, ParkedStatus};
+use super::memory::{Extras, Heard, Held, Key, Memory};
 use super::needs::{Needs, WamidKey, json};
 use super::senders::{Known, load_senders};
 use super::work::{FreshIds, Work};
@@ -337,6 +337,7 @@ async fn load_lines(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(
         let extras = Extras {
             conversation: Some(key),
             wamid: row.wamid.clone(),
+            wamid_attempt: row.wamid_attempt.map(number).transpose()?,
             rank: u8::try_from(row.provider_rank).map_err(StoreError::corrupt)?,
             error: row.error.clone(),
             sending_at: row.sending_at.map(Timestamp::from_ms),
@@ -405,6 +406,7 @@ fn line(row: &rows::LineRow) -> Result<LineFacts, StoreError> {
         attempt: number(row.attempt)?,
         claim_epoch: number(row.claim_epoch)?,
         closed_turn,
+        in_doubt: row.in_doubt != 0,
     })
 }
 
@@ -427,9 +429,9 @@ fn team(row: &rows::TeamRow) -> Result<TeamFacts, StoreError> {
     })
 }
 
-fn parked(row: &rows::ParkedRow) -> Result<ParkedStatus, StoreError> {
+fn parked(row: &rows::ParkedRow) -> Result<Heard, StoreError> {
     let status = ProviderStatus::from_name(&row.status)
         .ok_or_else(|| StoreError::Corrupt(format!("parked status {:?}", row.status)))?;
     let error = row.error.as_deref().map(from_json).transpose()?;
-    Ok(ParkedStatus { status, attempt: None, error, at: Timestamp::from_ms(row.at) })
+    Ok(Heard { status, attempt: None, error, at: Timestamp::from_ms(row.at) })
 }

@@ -37,9 +37,9 @@ pub(super) struct Memory {
     /// Cards to be written; whether the contact is new.
     pub(super) changed_cards: BTreeMap<Key<ContactId>, bool>,
     pub(super) quarantined: Vec<Quarantined>,
-    pub(super) parked: BTreeMap<Key<(ChannelId, String)>, Vec<ParkedStatus>>,
+    pub(super) parked: BTreeMap<Key<(ChannelId, String)>, Vec<Heard>>,
     pub(super) unparked: BTreeSet<Key<(ChannelId, String)>>,
-    pub(super) newly_parked: Vec<(Key<(ChannelId, String)>, ParkedStatus)>,
+    pub(super) newly_parked: Vec<(Key<(ChannelId, String)>, Heard)>,
     pub(super) heads: BTreeMap<WorkspaceId, u64>,
     pub(super) loads_before: BTreeMap<Key<AgentId>, u32>,
     pub(super) entries: Vec<Entry>,
@@ -60,6 +60,8 @@ pub(super) struct Extras {
     pub(super) is_changed: bool,
     pub(super) conversation: Option<Key<ConversationId>>,
     pub(super) wamid: Option<String>,
+    /// The attempt that brought the wamid, where it is known.
+    pub(super) wamid_attempt: Option<u32>,
     pub(super) rank: u8,
     pub(super) error: Option<String>,
     pub(super) sending_at: Option<Timestamp>,
@@ -88,11 +90,11 @@ pub(super) struct Outcome {
     pub(super) last_entry: Option<usize>,
 }
 
-/// A status that came before its message's id was known.
+/// What WhatsApp says of a message, which may have to wait until the message's wamid is known.
 #[derive(Clone, Debug)]
-pub(super) struct ParkedStatus {
+pub(super) struct Heard {
     pub(super) status: baton_domain::inbound::ProviderStatus,
-    /// Of which attempt, where its tag says so; one that was parked had no tag.
+    /// Of which attempt, where its tag or its wamid says so.
     pub(super) attempt: Option<u32>,
     pub(super) error: Option<baton_protocol::MessageError>,
     pub(super) at: Timestamp,

@@ -4,10 +4,10 @@ use baton_domain::decide::{Draft, delivery, receive};
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, StatusUpdate};
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
-use baton_protocol::{Actor, Epoch, Fact, MessageId, Timestamp};
+use baton_protocol::{Actor, ChannelId, Epoch, Fact, MessageId, Timestamp, WorkspaceId};
 
 use super::load::{Channel, Loaded};
-use super::memory::{Aside, By, Memory, ParkedStatus, Quarantined};
+use super::memory::{Aside, By, Heard, Memory, Quarantined};
 use super::needs::tagged;
 use super::senders::Known;
 use super::work::{FreshIds, Post};
@@ -165,39 +165,55 @@ fn status(
         .filter(|tag| memory.places.contains_key(&(channel.workspace, tag.message)));
     let by_wamid = memory.wamids.get(&key).map(|(_, id)| *id);
     let message = by_tag.map(|tag| tag.message).or(by_wamid);
-    let parked = ParkedStatus {
+    let heard = Heard {
         status: update.status,
-        attempt: by_tag.map(|tag| tag.attempt),
+        attempt: match by_tag {
+            Some(tag) => Some(tag.attempt),
+            None => by_wamid.and_then(|id| attempt_of(memory, id, &update.wamid)),
+        },
         error: update.error.clone(),
         at: update.at,
     };
     match message {
         Some(message) => {
-            set_wamid(memory, channel, message, &update.wamid);
-            apply_status(memory, channel, message, &parked, now);
+            let here = (channel.workspace, channel.id);
+            set_wamid(memory, here, message, (&update.wamid, heard.attempt));
+            apply_status(memory, channel.workspace, message, &heard, now);
         }
         // It overtook the answer to its own send, or is of no message of ours.
         None => {
-            memory.parked.entry(key.clone()).or_default().push(parked.clone());
-            memory.newly_parked.push((key, parked));
+            memory.parked.entry(key.clone()).or_default().push(heard.clone());
+            memory.newly_parked.push((key, heard));
         }
     }
 }
 
-/// Notes Meta's id of a message, unless one is known already.
-pub(super) fn set_wamid(memory: &mut Memory, channel: &Channel, message: MessageId, wamid: &str) {
-    let Some((conversation, _)) = memory.places.get(&(channel.workspace, message)).copied() else {
+/// The attempt that brought a message its wamid, if it is this one.
+fn attempt_of(memory: &Memory, message: MessageId, wamid: &str) -> Option<u32> {
+    let extras = memory.extras.get(&message)?;
+    extras.wamid_attempt.filter(|_| extras.wamid.as_deref() == Some(wamid))
+}
+
+/// Notes Meta's id of a message and the attempt that brought it, unless one is known already.
+pub(super) fn set_wamid(
+    memory: &mut Memory,
+    (workspace, channel): (WorkspaceId, ChannelId),
+    message: MessageId,
+    (wamid, attempt): (&str, Option<u32>),
+) {
+    let Some((conversation, _)) = memory.places.get(&(workspace, message)).copied() else {
         return;
     };
-    let key = (channel.workspace, (channel.id, wamid.to_owned()));
+    let key = (workspace, (channel, wamid.to_owned()));
     if memory.wamids.contains_key(&key) {
         return;
     }
     let extras = memory.extras.entry(message).or_default();
     if extras.wamid.is_none() {
         extras.wamid = Some(wamid.to_owned());
+        extras.wamid_attempt = attempt;
         extras.is_changed = true;
-        extras.conversation.get_or_insert((channel.workspace, conversation));
+        extras.conversation.get_or_insert((workspace, conversation));
         memory.wamids.insert(key, (conversation, message));
     }
 }
@@ -205,20 +221,19 @@ pub(super) fn set_wamid(memory: &mut Memory, channel: &Channel, message: Message
 /// Lets a message climb.
 pub(super) fn apply_status(
     memory: &mut Memory,
-    channel: &Channel,
+    workspace: WorkspaceId,
     message: MessageId,
-    parked: &ParkedStatus,
+    heard: &Heard,
     now: Timestamp,
 ) {
-    let workspace = channel.workspace;
     let Some((id, _)) = memory.places.get(&(workspace, message)).copied() else { return };
     let Some(conversation) = memory.conversation(workspace, id) else { return };
     let drafts = delivery::status(
         conversation,
         &memory.lines,
-        (message, parked.attempt),
-        parked.status,
-        parked.error.as_ref(),
+        (message, heard.attempt),
+        heard.status,
+        heard.error.as_ref(),
     );
     memory.append((workspace, id), drafts, By::new(Actor::System, now));
 }

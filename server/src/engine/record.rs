@@ -209,6 +209,8 @@ fn message_row(
         facts.status_at.ms(),
         facts.closed_turn.map(|turn| turn.from_seq),
         facts.closed_turn.map(|turn| turn.since.ms()),
+        i64::from(facts.in_doubt),
+        extras.wamid_attempt,
     ]))
 }
 
@@ -233,6 +235,8 @@ fn message_change(
         extras.sending_at.map(Timestamp::ms),
         extras.due_at.map(Timestamp::ms),
         facts.status_at.ms(),
+        i64::from(facts.in_doubt),
+        extras.wamid_attempt,
     ])
 }
 

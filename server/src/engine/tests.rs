@@ -1,5 +1,6 @@
 //! The committer over both databases, without the rest of the server.
 
+mod attempts;
 mod senders;
 
 use std::sync::Arc;

@@ -72,7 +72,7 @@ pub(crate) async fn lines(tx: &mut Tx, stretches: &str) -> Rows<LineRow> {
         "SELECT m.workspace, m.conversation, m.seq, m.id, m.author_kind, m.author, m.accepted_at,
            m.wamid, m.op_id, m.device, m.seen_seq, m.seen_id, m.status, m.provider_rank, m.held,
            m.error, m.attempt, m.claim_epoch, m.sending_at, m.due_at, m.status_at,
-           m.closed_turn_seq, m.closed_turn_since
+           m.closed_turn_seq, m.closed_turn_since, m.in_doubt, m.wamid_attempt
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM message WHERE workspace = x.value->>0
              AND conversation = x.value->>1

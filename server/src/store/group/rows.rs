@@ -74,6 +74,8 @@ pub(crate) struct LineRow {
     pub(crate) status_at: Option<i64>,
     pub(crate) closed_turn_seq: Option<i64>,
     pub(crate) closed_turn_since: Option<i64>,
+    pub(crate) in_doubt: i64,
+    pub(crate) wamid_attempt: Option<i64>,
 }
 
 /// Where a message stands: this never changes.

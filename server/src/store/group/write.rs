@@ -145,14 +145,14 @@ static MESSAGES: Sql = Sql::new(
     "INSERT INTO message (workspace, conversation, seq, id, channel, author_kind, author, kind, at,
        accepted_at, quoted, wamid, identity_kind, identity_value, op_id, device, seen_seq, seen_id,
        status, provider_rank, held, error, attempt, claim_epoch, sending_at, due_at, status_at,
-       closed_turn_seq, closed_turn_since)
+       closed_turn_seq, closed_turn_since, in_doubt, wamid_attempt)
      SELECT value->>0, value->>1, CAST(value->>2 AS BIGINT), value->>3, value->>4, value->>5,
        value->>6, value->>7, CAST(value->>8 AS BIGINT), CAST(value->>9 AS BIGINT), value->>10,
        value->>11, value->>12, value->>13, value->>14, value->>15, CAST(value->>16 AS BIGINT),
        value->>17, value->>18, CAST(value->>19 AS BIGINT), value->>20, value->>21,
        CAST(value->>22 AS BIGINT), CAST(value->>23 AS BIGINT), CAST(value->>24 AS BIGINT),
        CAST(value->>25 AS BIGINT), CAST(value->>26 AS BIGINT), CAST(value->>27 AS BIGINT),
-       CAST(value->>28 AS BIGINT)
+       CAST(value->>28 AS BIGINT), CAST(value->>29 AS BIGINT), CAST(value->>30 AS BIGINT)
      FROM {rows $1}",
 );
 
@@ -161,7 +161,8 @@ static MESSAGE_CHANGES: Sql = Sql::new(
        status = x.v->>6, provider_rank = CAST(x.v->>7 AS BIGINT), held = x.v->>8,
        error = x.v->>9, attempt = CAST(x.v->>10 AS BIGINT),
        claim_epoch = CAST(x.v->>11 AS BIGINT), sending_at = CAST(x.v->>12 AS BIGINT),
-       due_at = CAST(x.v->>13 AS BIGINT), status_at = CAST(x.v->>14 AS BIGINT)
+       due_at = CAST(x.v->>13 AS BIGINT), status_at = CAST(x.v->>14 AS BIGINT),
+       in_doubt = CAST(x.v->>15 AS BIGINT), wamid_attempt = CAST(x.v->>16 AS BIGINT)
      FROM (SELECT value AS v, value->>0 AS w, value->>1 AS c, CAST(value->>2 AS BIGINT) AS s
            FROM {rows $1}) AS x
      WHERE workspace = x.w AND conversation = x.c AND seq = x.s",

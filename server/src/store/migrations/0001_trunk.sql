@@ -240,6 +240,10 @@ CREATE TABLE message (
   status_at BIGINT,
   closed_turn_seq BIGINT,
   closed_turn_since BIGINT,
+  -- Whether it may be with the customer already, by an attempt of which nobody knows the end.
+  in_doubt BIGINT NOT NULL DEFAULT 0 CHECK (in_doubt IN (0, 1)),
+  -- The attempt that brought the wamid, where it is known.
+  wamid_attempt BIGINT,
   PRIMARY KEY (workspace, conversation, seq),
   FOREIGN KEY (workspace, conversation) REFERENCES conversation (workspace, id),
   CHECK ((author_kind = 'agent') = (author IS NOT NULL)),
