@@ -201,11 +201,18 @@ impl Promises {
             MessageStatus::Unconfirmed => {
                 self.in_doubt.insert(id);
             }
-            MessageStatus::Held | MessageStatus::Cancelled if self.in_doubt.contains(&id) => {
-                return Err(format!("P1: {id} may have arrived and is {status:?}"));
+            MessageStatus::Held | MessageStatus::Cancelled => {
+                if self.in_doubt.contains(&id) {
+                    return Err(format!("P1: {id} may have arrived and is {status:?}"));
+                }
             }
             MessageStatus::Queued | MessageStatus::Sending => {}
-            _ => {
+            MessageStatus::Accepted
+            | MessageStatus::Sent
+            | MessageStatus::Delivered
+            | MessageStatus::Read
+            | MessageStatus::Played
+            | MessageStatus::Failed => {
                 self.in_doubt.remove(&id);
             }
         }

@@ -239,7 +239,7 @@ pub(super) fn apply_status(
 }
 
 fn set_aside(loaded: &mut Loaded, post: &Post, element: &Element, fresh: &FreshIds, why: Aside) {
-    // Only its own meta app speaks for a number: what another one says of it is not its workspace's.
+    // Only its own meta app speaks for a number: what another one says is not its workspace's.
     let channel = channel_of(loaded, post, element).ok();
     loaded.memory.quarantined.push(Quarantined {
         id: fresh.contact,
