@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::{
     AgentId, AgentState, Author, Availability, Conversation, ConversationId, DeviceId, Fact,
-    HeldReason, LineRef, MessageId, MessageStatus, NoteId, OpId, Owner, ReplyPolicy, Role, TeamId,
-    Timestamp, Turn,
+    HeldReason, LineRef, MembershipKind, MessageId, MessageStatus, NoteId, OpId, Owner,
+    ReplyPolicy, Role, TeamId, Timestamp, Turn,
 };
 
 use crate::outcome::Answer;
-use crate::scope::{Level, Scope};
+use crate::scope::{Level, Scope, Viewer};
 use crate::sight::Sight;
 
 /// The facts of a line that decisions look at.
@@ -288,9 +288,17 @@ impl Context<'_> {
         self.author.sight.level(Scope::of(&conversation.head))
     }
 
-    /// Whether the author supervises the conversation: an admin, or a supervisor who sees it.
+    /// Whether the author supervises the conversation: an admin, or a supervisor of its team.
+    /// Seeing it is not enough: in other teams a supervisor is a member like all others.
     pub fn supervises(&self, conversation: &Conversation) -> bool {
-        self.author.sight.viewer.role >= Role::Supervisor && self.level(conversation) == Level::Full
+        let Viewer { role, teams, .. } = &self.author.sight.viewer;
+        match role {
+            Role::Admin => true,
+            Role::Supervisor => {
+                teams.get(&conversation.head.team_id) == Some(&MembershipKind::Supervisor)
+            }
+            Role::Agent => false,
+        }
     }
 
     /// Whether the author is in the conversation's team.

@@ -63,8 +63,9 @@ pub struct InboundMessage {
     pub quoted_wamid: Option<String>,
 }
 
-/// How far the provider says a message got.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How far the provider says a message got; each is above those before it, and a failure is no
+/// height.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ProviderStatus {
     /// WhatsApp sent it.
     Sent,

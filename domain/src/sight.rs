@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::frame::ResetReason;
 use baton_protocol::limits::RESUME_CONVERSATIONS_MAX;
-use baton_protocol::{ConversationId, Fact, TeamId, Visibility};
+use baton_protocol::{Actor, ConversationId, Event, Fact, Head, TeamId, Visibility};
 
 use crate::log::{Logged, Route};
 use crate::scope::{Level, Scope, Viewer};
@@ -25,6 +25,20 @@ pub enum Told {
     Event(usize),
     /// The head of this conversation, in place of its events, at this place's position.
     Head(usize, ConversationId),
+}
+
+/// What a viewer of level head is told in place of an event: the row after it. Who acted and what
+/// happened is not theirs to know.
+pub fn as_head(event: &Event, head: &Head) -> Event {
+    Event {
+        position: event.position,
+        conversation_id: event.conversation_id,
+        revision: Some(head.revision),
+        at: event.at,
+        actor: Actor::System,
+        fact: Fact::HeadChanged { head: head.clone() },
+        content: None,
+    }
 }
 
 /// What a viewer is told.

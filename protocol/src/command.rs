@@ -61,6 +61,11 @@ pub enum CommandBody {
 }
 
 impl CommandBody {
+    /// Whether an answer leaves by it, so that a colleague who composes holds it back.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Reply(_) | Self::Resend(_))
+    }
+
     /// The name on the wire.
     pub fn name(&self) -> &'static str {
         match self {
@@ -203,6 +208,9 @@ pub struct Resend {
     /// What the command's author had been shown.
     #[serde(deserialize_with = "present")]
     pub seen: Seen,
+    /// Send although a colleague is composing (logged).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignore_lease: bool,
 }
 
 /// An act on a message.

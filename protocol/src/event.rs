@@ -171,6 +171,9 @@ pub enum Fact {
         /// What the person had been shown who resends it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seen: Option<LineRef>,
+        /// It is sent again although this colleague was composing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lease_ignored_of: Option<AgentId>,
     },
     /// Somebody wrote a note.
     NoteAdded {

@@ -6,8 +6,16 @@ pub const CLIENT_FRAME_BYTES_MAX: usize = 64 * 1024;
 pub const SERVER_FRAME_BYTES_MAX: usize = 256 * 1024;
 /// Commands in one `POST /commands`.
 pub const COMMANDS_MAX: usize = 100;
-/// Characters of a text message (Cloud API, text.body).
+/// Characters of a text message that is sent (Cloud API, text.body).
 pub const TEXT_CHARS_MAX: usize = 4096;
+/// Bytes, written in JSON, that are shown of a line from outside: customers may type far more than
+/// a business may send. A snapshot has it twice, as line and preview, and must fit a frame.
+pub const LINE_TEXT_JSON_BYTES_MAX: usize = 120 * 1024;
+/// Characters that are shown of a contact's name.
+pub const CONTACT_NAME_CHARS_MAX: usize = 256;
+/// Bytes of an id or name of a type that the provider gives: longer than any that Meta gives,
+/// shorter than what a database index takes.
+pub const PROVIDER_ID_BYTES_MAX: usize = 512;
 /// Characters of a note.
 pub const NOTE_CHARS_MAX: usize = 10_000;
 /// Missed lines told with a `stale` refusal.
@@ -16,6 +24,8 @@ pub const MISSED_LINES_MAX: usize = 50;
 pub const CHAIN_MAX: usize = 100;
 /// Days after which an op id is refused as `op_expired`.
 pub const OP_AGE_DAYS_MAX: i64 = 7;
+/// Events told by one resume before it becomes a reset: a snapshot is cheaper than these.
+pub const RESUME_EVENTS_MAX: u64 = 20_000;
 /// Conversations touched by one resume before it becomes a reset.
 pub const RESUME_CONVERSATIONS_MAX: usize = 500;
 /// Newest lines in a snapshot; more, up to `SNAPSHOT_LINES_MAX`, when the open turn is longer.

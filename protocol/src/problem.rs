@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A page of another site may not do that, neither over REST nor by a socket.
+pub const ORIGIN_NOT_ALLOWED: &str = "origin_not_allowed";
+
 /// A problem document; its media type is `application/problem+json`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Problem {

@@ -164,14 +164,18 @@ pub struct SocketTicket {
 pub struct Quarantined {
     /// Which.
     pub id: String,
+    /// The meta app that brought it.
+    pub meta_app: String,
     /// When it came.
     pub at: Timestamp,
     /// Why it was set aside.
     pub reason: String,
-    /// What Meta sent, as JSON text.
+    /// What Meta sent, as JSON text; of a long one the beginning.
     pub element: String,
     /// When it was replayed.
     pub replayed_at: Option<Timestamp>,
+    /// When it was let go.
+    pub dismissed_at: Option<Timestamp>,
 }
 
 crate::secret_debug!(AgentNew, PasswordChange, PasswordSet, ChannelNew, SocketTicket);

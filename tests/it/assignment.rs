@@ -109,7 +109,7 @@ async fn a_handover_carries_its_note_and_the_queue_gets_back_what_is_given_back(
         ben.phone()
             .until("the note", |mirror| {
                 let held = mirror.conversations.get(&conversation);
-                held.and_then(baton_world::world::full).is_some_and(|full| {
+                held.and_then(baton_world::phone::full).is_some_and(|full| {
                     let mut notes = full.notes.values();
                     notes.any(|note| note.text.as_deref() == Some("She has waited since Monday"))
                 })

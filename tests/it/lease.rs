@@ -1,8 +1,12 @@
 //! Typing: seen by others, a courtesy that holds replies, and nothing that outlives its typist.
 
+use baton_protocol::command::{Reply, Resend};
 use baton_protocol::frame::{ClientFrame, ComposeAction, Draft, ServerFrame, View};
-use baton_protocol::{AgentId, CommandBody, ConversationId, Refusal, command::Reply};
+use baton_protocol::{AgentId, CommandBody, ConversationId, MessageStatus, Refusal};
+use baton_simulator::{Knobs, Loss, LostAnswers, StatusKind};
 use baton_world::world::{Answered, Setup, eventually, for_each_store, reply};
+
+use super::sending::a_minute_passes;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_a_colleague_types_a_reply_is_held_unless_its_author_insists() {
@@ -18,7 +22,7 @@ async fn while_a_colleague_types_a_reply_is_held_unless_its_author_insists() {
         let refusal = ana.gives(command.clone()).await.refusal();
         assert!(matches!(refusal, Refusal::BeingAnswered { holder, .. } if holder == ben.id));
         assert!(refusal.is_retryable());
-        // Ben himself is not held, nor is anything but a reply.
+        // Nothing is held but what would reach the customer.
         ana.notes(conversation, "Ben is at it").await;
         ben.phone().composes(conversation, ComposeAction::Stop).await;
         ana.phone().hears("Ben stopped", held_by(conversation, None)).await;
@@ -40,6 +44,43 @@ async fn while_a_colleague_types_a_reply_is_held_unless_its_author_insists() {
         ana.does(conversation, insists).await.accepted();
         lucia.receives("One more thing").await;
         assert_eq!(lucia.received(), ["Hola Lucía", "One more thing"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_colleague_types_a_resend_is_held_as_a_reply_is() {
+    let knobs = Knobs {
+        lost_answers: Some(LostAnswers { probability: 1.0, how: Loss::Drop }),
+        drop_statuses: vec![StatusKind::Sent, StatusKind::Delivered, StatusKind::Read],
+        ..Knobs::permissive()
+    };
+    for_each_store(Setup { knobs: knobs.clone(), ..Setup::usual() }, async |world| {
+        let (ana, ben, lucia) =
+            (world.agent("Ana").await, world.agent("Ben").await, world.contact("Lucía"));
+        lucia.sends("Hola").await;
+        let conversation = lucia.conversation().await;
+        let line = ana.replies(conversation, "Hola Lucía").await.line.expect("a line");
+        ana.finds(conversation, line, MessageStatus::Unconfirmed).await;
+        a_minute_passes(world).await;
+        world.simulator.set_knobs(Knobs::permissive());
+        ben.phone().composes(conversation, ComposeAction::Start).await;
+        ana.phone().hears("Ben types", held_by(conversation, Some(ben.id))).await;
+        let resend = |ignore_lease| {
+            let (message_id, seen) = (line.id, Some(line));
+            CommandBody::Resend(Resend { message_id, seen, ignore_lease })
+        };
+        let command = ana.command(conversation, resend(false));
+        let refusal = ana.gives(command.clone()).await.refusal();
+        assert!(matches!(refusal, Refusal::BeingAnswered { holder, .. } if holder == ben.id));
+        assert_eq!(lucia.received(), ["Hola Lucía"], "the first time, of which nobody heard");
+        // It was not stored: the same command is decided anew.
+        let refusal = ana.gives(command).await.refusal();
+        assert!(matches!(refusal, Refusal::BeingAnswered { .. }), "{refusal:?}");
+        ana.does(conversation, resend(true)).await.accepted();
+        ana.finds(conversation, line, MessageStatus::Delivered).await;
+        assert_eq!(lucia.received(), ["Hola Lucía", "Hola Lucía"]);
+        ana.phone().converges().await;
     })
     .await;
 }

@@ -306,7 +306,8 @@ const TABLE: [Row; 18] = [
         name: "resend",
         given: Given::Unconfirmed,
         body: |facts| {
-            CommandBody::Resend(Resend { message_id: facts.message_id(), seen: facts.seen })
+            let (message_id, seen) = (facts.message_id(), facts.seen);
+            CommandBody::Resend(Resend { message_id, seen, ignore_lease: false })
         },
     },
     Row {

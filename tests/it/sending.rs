@@ -242,7 +242,7 @@ async fn of_what_nobody_knows_people_decide_after_a_minute_and_not_before() {
         let act = |(_, conversation, line): &(Contact<'_>, ConversationId, LineRef), resend| {
             let (message_id, seen) = (line.id, Some(*line));
             let body = if resend {
-                CommandBody::Resend(Resend { message_id, seen })
+                CommandBody::Resend(Resend { message_id, seen, ignore_lease: false })
             } else {
                 CommandBody::MarkSent(OfMessage { message_id })
             };

@@ -1,6 +1,7 @@
 //! What WhatsApp tells: verified, signed, durable before the 200, and the same however it comes.
 
 use baton_protocol::conversation::Snapshot;
+use baton_protocol::limits::LINE_TEXT_JSON_BYTES_MAX;
 use baton_protocol::page::ConversationPage;
 use baton_protocol::settings::Quarantined;
 use baton_protocol::{Line, LineKind, MessageStatus, Owner};
@@ -96,6 +97,21 @@ async fn what_came_for_an_unknown_number_is_set_aside_and_replayed_once_it_is_co
         assert_eq!(texts(&lines), ["Is anybody there?"], "once");
         assert!(quarantine(world).await.iter().all(|row| row.replayed_at.is_some()));
         world.agent("Ana").await.phone().shows("Is anybody there?").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_too_long_for_any_frame_reaches_phones_shortened() {
+    for_each_store(Setup::usual(), async |world| {
+        let ana = world.agent("Ana").await;
+        let lucia = world.contact("Lucía");
+        lucia.sends(&"😀".repeat(100_000)).await;
+        lucia.sends("that was long").await;
+        ana.phone().shows("that was long").await;
+        let shown = "😀".repeat((LINE_TEXT_JSON_BYTES_MAX - "…".len()) / "😀".len()) + "…";
+        ana.phone().shows(&shown).await;
+        assert_eq!(ana.lines(lucia.conversation().await).await.len(), 2);
     })
     .await;
 }

@@ -51,8 +51,8 @@ pub enum Act {
     Claim(MessageAt, u64),
     /// A worker tells what became of an attempt, claimed with that epoch.
     Result(MessageAt, (u32, u64), SendResult),
-    /// A worker is thought dead.
-    Rescue(MessageAt),
+    /// The worker of that claim is thought dead.
+    Rescue(MessageAt, (u32, u64)),
     /// Settings change.
     Setting(SettingWork),
 }
@@ -62,7 +62,7 @@ impl Act {
     pub fn rank(&self) -> u8 {
         match self {
             Self::Post(_) => 0,
-            Self::Result(..) | Self::Rescue(_) => 1,
+            Self::Result(..) | Self::Rescue(..) => 1,
             Self::Command(..) | Self::Outcomes(..) | Self::Setting(_) => 2,
             Self::Claim(..) => 3,
         }
@@ -162,7 +162,7 @@ impl Bench {
             Act::Result(at, claim, result) => {
                 self.engine.result(at, claim, result, None).await.map(|()| Answer::Done)
             }
-            Act::Rescue(at) => self.engine.rescue(at).await.map(|()| Answer::Done),
+            Act::Rescue(at, claim) => self.engine.rescue(at, claim).await.map(|()| Answer::Done),
             Act::Setting(work) => {
                 return match self.engine.setting(work).await {
                     Ok(()) => Answer::Done,

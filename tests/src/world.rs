@@ -6,7 +6,6 @@
 
 mod contact;
 mod people;
-mod phone;
 mod raw;
 
 use std::collections::BTreeMap;
@@ -33,7 +32,6 @@ use crate::bench::database::databases;
 
 pub use contact::Contact;
 pub use people::{Agent, Answered, claim, reply, transfer};
-pub use phone::{Phone, fresh_mirror, full};
 pub use raw::{Raw, webhook};
 
 /// How long anything may take before a test has failed: the machine may be busy.

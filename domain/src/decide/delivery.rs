@@ -179,10 +179,17 @@ fn answered(conversation: &Conversation, facts: &LineFacts) -> Option<Turn> {
     (!(was_kept_back && is_last_word)).then_some(open)
 }
 
-/// A claim whose worker died: honest about not knowing.
-pub fn rescue(conversation: &Conversation, lines: &Lines, message: MessageId) -> Vec<Draft> {
+/// A claim whose worker died: honest about not knowing. Of that claim only: another one since is
+/// of a worker that lives.
+pub fn rescue(
+    conversation: &Conversation,
+    lines: &Lines,
+    message: MessageId,
+    (attempt, claim_epoch): (u32, u64),
+) -> Vec<Draft> {
     let Some(facts) = lines.find(conversation.head.id, message) else { return Vec::new() };
-    if facts.status != Some(MessageStatus::Sending) {
+    let is_that_claim = facts.attempt == attempt && facts.claim_epoch == claim_epoch;
+    if facts.status != Some(MessageStatus::Sending) || !is_that_claim {
         return Vec::new();
     }
     let turn = conversation.thread.turn;
@@ -190,7 +197,16 @@ pub fn rescue(conversation: &Conversation, lines: &Lines, message: MessageId) ->
 }
 
 fn change(line: LineRef, status: MessageStatus, attempt: u32, turn: Option<Turn>) -> Fact {
-    Fact::MessageChanged { line, status, attempt, held: None, error: None, turn, seen: None }
+    Fact::MessageChanged {
+        line,
+        status,
+        attempt,
+        held: None,
+        error: None,
+        turn,
+        seen: None,
+        lease_ignored_of: None,
+    }
 }
 
 /// Nothing more is tried, and nobody knows whether an earlier attempt arrived: to say that it did
@@ -208,6 +224,7 @@ fn still_unknown(
         error: error.cloned(),
         turn: conversation.thread.turn,
         seen: None,
+        lease_ignored_of: None,
     }
 }
 
@@ -219,6 +236,15 @@ struct Kept {
 }
 
 impl Kept {
+    fn behind() -> Self {
+        let held = Some(HeldReason::PredecessorHeld);
+        Self { status: MessageStatus::Held, held, error: None }
+    }
+
+    fn unknown() -> Self {
+        Self { status: MessageStatus::Unconfirmed, held: None, error: None }
+    }
+
     fn failed(error: Option<&MessageError>) -> Self {
         Self { status: MessageStatus::Failed, held: None, error: error.cloned() }
     }
@@ -238,25 +264,21 @@ fn keep_back(
         .partition(|later| later.in_doubt);
     let all: Vec<&LineFacts> = std::iter::once(facts).chain(later.iter().copied()).collect();
     let (turn, mut drafts) = reopening(conversation, lines, &all);
-    let (line, attempt) = (facts.line, facts.attempt);
-    let Kept { status, held, error } = kept;
-    let first = Fact::MessageChanged { line, status, attempt, held, error, turn, seen: None };
-    drafts.push(first.into());
-    drafts.extend(later.iter().map(|later| {
+    let change = |facts: &LineFacts, kept: Kept| {
         Draft::from(Fact::MessageChanged {
-            line: later.line,
-            status: MessageStatus::Held,
-            attempt: later.attempt,
-            held: Some(HeldReason::PredecessorHeld),
-            error: None,
+            line: facts.line,
+            status: kept.status,
+            attempt: facts.attempt,
+            held: kept.held,
+            error: kept.error,
             turn,
             seen: None,
+            lease_ignored_of: None,
         })
-    }));
-    drafts.extend(in_doubt.iter().map(|later| {
-        let attempt = later.attempt;
-        Draft::from(change(later.line, MessageStatus::Unconfirmed, attempt, turn))
-    }));
+    };
+    drafts.push(change(facts, kept));
+    drafts.extend(later.iter().map(|later| change(later, Kept::behind())));
+    drafts.extend(in_doubt.iter().map(|later| change(later, Kept::unknown())));
     drafts
 }
 

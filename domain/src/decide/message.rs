@@ -1,7 +1,7 @@
 //! Acts of people on messages that went astray: resend, `mark_sent`, cancel.
 
 use baton_protocol::command::Resend;
-use baton_protocol::{Accepted, Author, Fact, MessageId, MessageStatus, Refusal, Seen};
+use baton_protocol::{Accepted, AgentId, Author, Fact, MessageId, MessageStatus, Refusal, Seen};
 
 use super::{Case, Decided, delivery, facts, fence, nothing, reply};
 use crate::context::LineFacts;
@@ -13,9 +13,11 @@ pub(super) fn resend(case: &Case<'_>, resend: &Resend) -> Decided {
     let message = outgoing(case, resend.message_id)?;
     check_unconfirmed(case, message)?;
     let mut drafts = reply::take_over(case)?;
+    let lease_ignored_of = reply::check_lease(case, resend.ignore_lease)?;
     fence::check(case, resend.seen)?;
     reply::check_window(case)?;
-    drafts.push(changed(case, message, MessageStatus::Queued, resend.seen).into());
+    let seen = (resend.seen, lease_ignored_of);
+    drafts.push(changed(case, message, MessageStatus::Queued, seen).into());
     Ok((drafts, Accepted::default()))
 }
 
@@ -23,7 +25,7 @@ pub(super) fn mark_sent(case: &Case<'_>, id: MessageId) -> Decided {
     let message = outgoing(case, id)?;
     check_unconfirmed(case, message)?;
     case.may_answer()?;
-    facts([changed(case, message, MessageStatus::Sent, None)])
+    facts([changed(case, message, MessageStatus::Sent, (None, None))])
 }
 
 pub(super) fn cancel(case: &Case<'_>, id: MessageId) -> Decided {
@@ -68,8 +70,20 @@ fn check_unconfirmed(case: &Case<'_>, message: &LineFacts) -> Result<(), Refusal
     Ok(())
 }
 
-fn changed(case: &Case<'_>, message: &LineFacts, status: MessageStatus, seen: Seen) -> Fact {
-    let turn = case.conversation.thread.turn;
-    let (line, attempt) = (message.line, message.attempt);
-    Fact::MessageChanged { line, status, attempt, held: None, error: None, turn, seen }
+fn changed(
+    case: &Case<'_>,
+    message: &LineFacts,
+    status: MessageStatus,
+    (seen, lease_ignored_of): (Seen, Option<AgentId>),
+) -> Fact {
+    Fact::MessageChanged {
+        line: message.line,
+        status,
+        attempt: message.attempt,
+        held: None,
+        error: None,
+        turn: case.conversation.thread.turn,
+        seen,
+        lease_ignored_of,
+    }
 }

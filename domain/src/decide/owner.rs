@@ -4,7 +4,7 @@ use baton_protocol::command::{Assign, Claim, Transfer, Unassign};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     Accepted, AgentId, AgentState, Availability, Conversation, Fact, Owner, OwnerCause, Refusal,
-    ReplyPolicy, Role, Status, TeamId,
+    ReplyPolicy, Status, TeamId,
 };
 
 use super::{Case, Decided, Draft, facts, fence, nothing, work};
@@ -62,7 +62,7 @@ impl Case<'_> {
 
     /// Whether the capacity is passed, which only a supervisor's explicit wish allows.
     fn room_for(&self, agent: AgentId, exceed: bool) -> Result<bool, Refusal> {
-        if exceed && self.context.author.sight.viewer.role < Role::Supervisor {
+        if exceed && !self.context.supervises(self.conversation) {
             return Err(Refusal::NotAllowed);
         }
         let facts = self.active(agent, "agent_id")?;
@@ -163,8 +163,10 @@ pub(super) fn unassign(case: &Case<'_>, unassign: &Unassign) -> Decided {
 pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     let (mut drafts, accepted) = hand_over_note(case, transfer)?;
     if case.conversation.head.owner == transfer.to {
-        // What is told the receiver must have known what the customer said, like the hand-over.
+        // What is told the receiver holds for the owner and the lines that its author knew of, like
+        // the hand-over itself.
         if !drafts.is_empty() {
+            case.expects(transfer.expect_owner_epoch)?;
             fence::check(case, transfer.seen)?;
         }
         return Ok((drafts, accepted));

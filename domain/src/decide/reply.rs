@@ -55,7 +55,7 @@ pub(super) fn take_over(case: &Case<'_>) -> Result<Vec<Draft>, Refusal> {
 }
 
 /// The colleague whose lease was ignored, if the author said so.
-fn check_lease(case: &Case<'_>, ignore: bool) -> Result<Option<AgentId>, Refusal> {
+pub(super) fn check_lease(case: &Case<'_>, ignore: bool) -> Result<Option<AgentId>, Refusal> {
     let other = case.context.lease.filter(|lease| lease.agent_id != case.context.my_id());
     match other {
         Some(lease) if ignore => Ok(Some(lease.agent_id)),

@@ -1,17 +1,17 @@
 //! Replies: the fence, the chain, the lease, the window, and the replay of outcomes.
 
 use baton_domain::outcome::Answer;
-use baton_protocol::command::{NoteText, Reply};
+use baton_protocol::command::{NoteText, Reply, Resend};
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::limits::{MISSED_LINES_MAX, WINDOW_MS};
 use baton_protocol::{
-    AgentState, Command, CommandBody, LineRef, MessageId, OpId, Refusal, Visibility,
+    AgentState, Command, CommandBody, LineRef, MessageId, MessageStatus, OpId, Refusal, Visibility,
 };
 use uuid::Uuid;
 
 use crate::team::{
-    ANA, ANA_DESK, BEN, BEN_ON_ANAS, CLEO, HOUR, LUCIA, MATEO, ROOT, SUPPORT, Team, accepted,
-    claim, refused, replacing, reply, resolve, wait, written,
+    ANA, ANA_DESK, BEN, BEN_ON_ANAS, CLEO, HOUR, LUCIA, MATEO, MINUTE, ROOT, SUPPORT, Team,
+    accepted, claim, refused, replacing, reply, resend, resolve, wait, written,
 };
 
 #[test]
@@ -235,6 +235,27 @@ fn ignoring_a_lease_is_logged_with_whose_it_was_and_ignores_no_fence() {
     };
     refused(team.does(ANA, insist(None)), "stale");
     written(team.does(ANA, insist(seen)));
+    let told = serde_json::to_value(&team.log.last().unwrap().event).unwrap();
+    assert_eq!(told["lease_ignored_of"], serde_json::to_value(BEN.agent).unwrap());
+}
+
+#[test]
+fn a_resend_is_an_answer_that_leaves_and_waits_for_who_composes_unless_it_insists() {
+    let mut team = Team::with_a_customer();
+    let seen = team.seen();
+    let line = written(team.does(ANA, reply(seen)));
+    team.sends_into_the_dark(line);
+    team.passes(MINUTE);
+    let seen = team.seen();
+    let (agent_id, device_id) = (BEN.agent, BEN.device);
+    team.lease = Some(LeaseHolder { agent_id, device_id, token: 1, since: team.now });
+    let refusal = refused(team.does(ANA, resend(line, seen)), "being_answered");
+    assert!(refusal.is_retryable());
+    let insist =
+        |seen| CommandBody::Resend(Resend { message_id: line.id, seen, ignore_lease: true });
+    refused(team.does(ANA, insist(None)), "stale");
+    accepted(team.does(ANA, insist(seen)));
+    assert_eq!(team.status_of(line.id), Some(MessageStatus::Queued));
     let told = serde_json::to_value(&team.log.last().unwrap().event).unwrap();
     assert_eq!(told["lease_ignored_of"], serde_json::to_value(BEN.agent).unwrap());
 }

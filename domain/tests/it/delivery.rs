@@ -312,6 +312,27 @@ fn a_claim_of_the_dead_is_unconfirmed_never_queued() {
 }
 
 #[test]
+fn a_rescue_is_of_the_claim_that_was_found_and_of_no_other() {
+    let (mut team, line) = a_queued_reply();
+    assert!(matches!(team.claim(LUCIA, line.id), Claim::Go(_)));
+    let found = team.lines.find(LUCIA, line.id).unwrap().clone();
+    // It was not dead but slow: the message went back and was claimed anew.
+    team.ends(LUCIA, line.id, &SendResult::Again);
+    assert!(matches!(team.claim(LUCIA, line.id), Claim::Go(_)));
+    let now = team.lines.find(LUCIA, line.id).unwrap().clone();
+    for other in [
+        (found.attempt, found.claim_epoch),
+        (now.attempt, found.claim_epoch),
+        (found.attempt, now.claim_epoch),
+    ] {
+        team.rescues_claim(LUCIA, line.id, other);
+        assert_eq!(team.status_of(line.id), Some(MessageStatus::Sending), "{other:?}");
+    }
+    team.rescues_claim(LUCIA, line.id, (now.attempt, now.claim_epoch));
+    assert_eq!(team.status_of(line.id), Some(MessageStatus::Unconfirmed));
+}
+
+#[test]
 fn a_late_yes_is_proof_and_spares_the_resend() {
     for resent in [false, true] {
         let (mut team, line) = a_queued_reply();

@@ -3,11 +3,12 @@
 use baton_domain::outcome::Answer;
 use baton_protocol::command::{Reply, Transfer};
 use baton_protocol::{
-    Accepted, AgentState, Availability, CommandBody, Fact, Owner, Refusal, ReplyPolicy, Visibility,
+    Accepted, AgentState, Availability, CommandBody, Fact, MembershipKind, Owner, Refusal,
+    ReplyPolicy, Visibility,
 };
 
 use crate::team::{
-    ANA, BEN, CLEO, EVA, Hand, LUCIA, MATEO, SALES, SUPPORT, Team, accepted, assign, claim,
+    ANA, BEN, CLEO, EVA, Hand, LUCIA, MATEO, SALES, SUPPORT, Team, accepted, assign, cancel, claim,
     claim_above, refused, reopen, reply, resolve, transfer, unassign, written,
 };
 
@@ -61,6 +62,54 @@ fn from_a_colleague_only_some_may_claim() {
     assert_eq!(claims(BEN, |team| team.agent(ANA).availability = Availability::Away), "accepted");
     assert_eq!(claims(BEN, |team| team.agent(ANA).availability = Availability::Busy), "not_owner");
     assert_eq!(claims(BEN, |team| team.agent(ANA).state = AgentState::Leaving), "accepted");
+}
+
+/// Fay: a supervisor of Sales who serves Support like Ana and Ben.
+fn with_fay(team: &mut Team) -> Hand {
+    let teams = [(SALES, MembershipKind::Supervisor), (SUPPORT, MembershipKind::Member)];
+    team.sights.get_mut(&EVA.agent).unwrap().viewer.teams = teams.into();
+    EVA
+}
+
+#[test]
+fn in_a_team_that_they_do_not_supervise_a_supervisor_is_a_member() {
+    let seen = anas().seen();
+    for (body, code) in [
+        (claim(2), "not_owner"),
+        (assign(BEN, 2), "not_owner"),
+        (unassign(2), "not_owner"),
+        (transfer(owned_by(BEN), 2, seen), "not_owner"),
+        (transfer(Owner::Queue(SALES), 2, seen), "not_owner"),
+    ] {
+        let mut team = anas();
+        let fay = with_fay(&mut team);
+        refused(team.does(fay, body.clone()), code);
+        // Who supervises the team may.
+        accepted(anas().does(EVA, body));
+    }
+    let mut team = Team::with_a_customer();
+    let fay = with_fay(&mut team);
+    team.agent(fay).capacity = Some(0);
+    refused(team.does(fay, claim_above(1)), "not_allowed");
+    // Once it is Sales', it is hers to steer, whosever it is.
+    accepted(team.does(ANA, transfer(Owner::Queue(SALES), 1, seen)));
+    accepted(team.does(CLEO, claim(2)));
+    accepted(team.does(fay, claim_above(3)));
+}
+
+#[test]
+fn a_supervisor_withdraws_what_colleagues_of_their_team_wrote_and_no_others() {
+    let queued = |steers: bool| {
+        let mut team = anas();
+        if !steers {
+            with_fay(&mut team);
+        }
+        let seen = team.seen();
+        let line = written(team.does(ANA, reply(seen)));
+        team.does(EVA, cancel(line))
+    };
+    accepted(queued(true));
+    refused(queued(false), "not_allowed");
 }
 
 #[test]
@@ -177,15 +226,30 @@ fn a_hand_over_note_comes_before_the_hand_over() {
     let seen = team.seen();
     let CommandBody::Transfer(given) = transfer(owned_by(BEN), 2, seen) else { unreachable!() };
     let noted = CommandBody::Transfer(Transfer { note: Some("VIP".to_owned()), ..given });
-    let note = accepted(team.does(ANA, noted.clone())).note_id;
+    let note = accepted(team.does(ANA, noted)).note_id;
     assert!(note.is_some());
     let facts: Vec<_> = team.log.iter().rev().take(2).map(|logged| &logged.event.fact).collect();
     assert!(matches!(facts[..], [Fact::OwnerChanged { .. }, Fact::NoteAdded { .. }]), "{facts:?}");
-    // The owner is already who it should be; what was to be told still is.
-    let again = accepted(team.does(BEN, noted));
-    assert!(again.note_id.is_some());
-    assert_eq!(team.notes[&LUCIA].len(), 2);
-    assert_eq!(team.lucia().head.owner_epoch, 3);
+}
+
+#[test]
+fn a_note_to_who_owns_it_already_is_told_by_who_knows_the_owner() {
+    let mut team = anas();
+    let seen = team.seen();
+    let noted = |epoch| {
+        let CommandBody::Transfer(given) = transfer(owned_by(BEN), epoch, seen) else {
+            unreachable!()
+        };
+        CommandBody::Transfer(Transfer { note: Some("VIP".to_owned()), ..given })
+    };
+    accepted(team.does(ANA, noted(2)));
+    let refusal = refused(team.does(EVA, noted(2)), "owner_changed");
+    assert_eq!(refusal, Refusal::OwnerChanged { owner: owned_by(BEN), owner_epoch: 3 });
+    assert_eq!(team.notes[&LUCIA].len(), 1, "what is refused leaves no note");
+    assert!(accepted(team.does(EVA, noted(3))).note_id.is_some());
+    assert_eq!((team.notes[&LUCIA].len(), team.lucia().head.owner_epoch), (2, 3));
+    team.customer_writes(LUCIA);
+    refused(team.does(EVA, noted(3)), "stale");
 }
 
 #[test]

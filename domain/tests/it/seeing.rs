@@ -1,9 +1,9 @@
 //! Who sees what, and what a viewer is told of a stretch of the log.
 
 use baton_domain::scope::{Level, Scope};
-use baton_domain::sight::{Tidings, Told};
+use baton_domain::sight::{Tidings, Told, as_head};
 use baton_protocol::frame::ResetReason;
-use baton_protocol::{Fact, Owner, Role, Visibility};
+use baton_protocol::{Actor, Fact, Owner, Role, Visibility};
 
 use crate::team::{
     ANA, BEN, CLEO, EVA, Hand, LUCIA, MATEO, ROOT, SALES, SUPPORT, Team, accepted, claim, reply,
@@ -41,6 +41,25 @@ fn an_agent_who_leads_a_team_without_the_role_sees_as_members_do() {
     team.shows(SUPPORT, Visibility::Own);
     team.sights.get_mut(&EVA.agent).unwrap().viewer.role = Role::Agent;
     assert_eq!(level(&team, EVA, Owner::Agent(BEN.agent)), Level::None);
+}
+
+#[test]
+fn a_head_in_place_of_an_event_tells_neither_who_nor_what() {
+    let mut team = Team::with_a_customer();
+    let seen = team.seen();
+    written(team.does(ANA, reply(seen)));
+    let (event, head) = (&team.log.last().unwrap().event, &team.lucia().head);
+    assert!(event.content.is_some() && event.actor != Actor::System);
+    let told = as_head(event, head);
+    assert_eq!(
+        (told.position, told.conversation_id, told.at),
+        (event.position, Some(LUCIA), event.at)
+    );
+    assert_eq!(
+        (told.actor, told.content, told.revision),
+        (Actor::System, None, Some(head.revision))
+    );
+    assert_eq!(told.fact, Fact::HeadChanged { head: head.clone() });
 }
 
 /// What this viewer is told of the log above a position.

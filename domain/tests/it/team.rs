@@ -380,7 +380,18 @@ impl Team {
     }
 
     pub(crate) fn rescues(&mut self, id: ConversationId, message: MessageId) {
-        let drafts = delivery::rescue(self.of(id), &self.lines, message);
+        let Some(facts) = self.lines.find(id, message) else { return };
+        self.rescues_claim(id, message, (facts.attempt, facts.claim_epoch));
+    }
+
+    /// The worker of that claim is thought dead.
+    pub(crate) fn rescues_claim(
+        &mut self,
+        id: ConversationId,
+        message: MessageId,
+        claim: (u32, u64),
+    ) {
+        let drafts = delivery::rescue(self.of(id), &self.lines, message, claim);
         self.append(id, drafts, Actor::System, None);
     }
 

@@ -79,7 +79,7 @@ pub(crate) fn transfer(to: Owner, expect_owner_epoch: u64, seen: Seen) -> Comman
 }
 
 pub(crate) fn resend(message: LineRef, seen: Seen) -> CommandBody {
-    CommandBody::Resend(Resend { message_id: message.id, seen })
+    CommandBody::Resend(Resend { message_id: message.id, seen, ignore_lease: false })
 }
 
 pub(crate) fn mark_sent(message: LineRef) -> CommandBody {

@@ -287,7 +287,7 @@ fn team_name(teams: &[(TeamId, String)], id: TeamId) -> String {
 }
 
 /// Columns as wide as what stands in them.
-fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     let head = head.iter().map(|&text| text.to_owned()).collect();
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
     let columns = rows.first().map_or(0, Vec::len);

@@ -426,6 +426,23 @@ async fn the_first_start_makes_one_admin_and_no_other_does() {
 }
 
 #[tokio::test]
+async fn an_app_is_read_once_a_second_and_forgotten_when_it_is_gone() {
+    for office in offices().await {
+        let (accounts, secret) = (&office.accounts, Secret::new("one"));
+        assert!(accounts.meta_app_lately("123").await.unwrap().is_none());
+        accounts.add_meta_app("123", &secret, None).await.unwrap();
+        let is_known = async || accounts.meta_app_lately("123").await.unwrap().is_some();
+        assert!(is_known().await, "that there is none is not kept");
+        office.database.tamper("DELETE FROM meta_app").await;
+        office.clock.advance_ms(999);
+        assert!(is_known().await, "it was read less than a second ago");
+        office.clock.advance_ms(1);
+        assert!(!is_known().await);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn an_apps_next_secret_is_tried_beside_the_present_one() {
     for office in offices().await {
         let put = |secret: &str| Secret::new(secret);

@@ -29,7 +29,7 @@ impl Backend for Parts {
         self.engine.command(caller, command).boxed()
     }
 
-    fn gap<'a>(&'a self, caller: Caller, _sight: &'a Sight, from: u64) -> Answer<'a, Gap> {
+    fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap> {
         async move { self.missed(caller, from).await.map_err(away) }.boxed()
     }
 

@@ -135,6 +135,7 @@ mod tests {
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             body_bytes_max: 1000,
+            bodies_bytes_max: 4000,
             connections_max: 1,
             header_time_out_ms: 600_000,
             request_time_out_ms: 600_000,

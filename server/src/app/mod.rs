@@ -5,6 +5,7 @@ mod backend;
 mod demo;
 mod listen;
 mod lock;
+mod quarantine;
 mod run;
 mod serve;
 

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use baton_protocol::WorkspaceId;
 
+use super::quarantine;
 use super::serve::{Foundation, Server};
 use crate::accounts::admin;
-use crate::cli::{Command, VerifyLog};
+use crate::cli::{Command, OperatorCommand, VerifyLog};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::quarantine::Quarantine;
 use crate::store::seal::hash_at;
 use crate::store::verify::{Fault, verify_log};
 use crate::store::{Store, read};
@@ -27,8 +29,18 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
             Command::Migrate => migrate(config).await,
             Command::VerifyLog(verify) => self::verify(verify, config).await,
             Command::Admin(command) => {
-                let foundation = Foundation::lay(config, &Clock::system()).await?;
-                let text = admin::run(command, &foundation.accounts, &foundation.engine).await?;
+                let clock = Clock::system();
+                let foundation = Foundation::lay(config, &clock).await?;
+                let Foundation { accounts, engine, store, .. } = &foundation;
+                let text = match command {
+                    OperatorCommand::Settings(command) => {
+                        admin::run(command, accounts, engine).await?
+                    }
+                    OperatorCommand::Quarantine(command) => {
+                        let all = Quarantine { store, engine, clock: &clock, workspace: None };
+                        quarantine::run(command, &all).await?
+                    }
+                };
                 say(&text);
                 Ok(())
             }

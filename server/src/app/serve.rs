@@ -17,7 +17,7 @@ use super::lock::DataLock;
 use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Standing};
 use crate::clock::Clock;
-use crate::config::{Config, Database, Synchronous};
+use crate::config::{Config, DRAIN_MS_MAX, Database, Synchronous};
 use crate::coordinator::{self, Coordinator, InProcess};
 use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
@@ -31,12 +31,17 @@ use crate::store::{Options, Store, read};
 use crate::telemetry::Metrics;
 use crate::whatsapp::client::{Client, Timeouts, Token};
 
-/// However long a drain may take by the settings, a stop ends within 20 s: this, and the two below.
-const DRAIN_MAX: Duration = Duration::from_secs(12);
-/// Requests to WhatsApp that are under way.
+/// Requests to WhatsApp that are under way are waited for no longer, within the drain.
 const SENDS_MAX: Duration = Duration::from_secs(10);
 const SEAL_MAX: Duration = Duration::from_secs(4);
 const CLOSE_MAX: Duration = Duration::from_secs(3);
+/// What a service manager can count on.
+const STOP_MAX: Duration = Duration::from_secs(20);
+const _: () = {
+    let most =
+        Duration::from_millis(DRAIN_MS_MAX).saturating_add(SEAL_MAX.saturating_add(CLOSE_MAX));
+    assert!(most.as_millis() < STOP_MAX.as_millis(), "a stop ends in time");
+};
 
 /// A running server. Dropped without [`Self::stop`], its tasks end where they are.
 pub struct Server {
@@ -188,26 +193,14 @@ impl Server {
             metrics: metrics.clone(),
         };
         let sender = sender(config, &clock, &engine, &keys, &metrics)?;
-        let waker = Waker { engine: engine.clone(), clock: clock.clone() };
-        let rehomer =
-            Rehomer { engine: engine.clone(), accounts: accounts.clone(), clock: clock.clone() };
-        let sweeper =
-            Sweeper { store: store.clone(), clock: clock.clone(), keep: Keep::of(&config.store) };
-        let checkpointer = Checkpointer { store: store.clone(), clock: clock.clone() };
-        let workers = vec![
-            tokio::spawn(checkpointer.run()),
-            tokio::spawn(sealer.clone().run()),
-            tokio::spawn(sender.clone().run()),
-            tokio::spawn(waker.run()),
-            tokio::spawn(rehomer.run()),
-            tokio::spawn(sweeper.run()),
-        ];
+        let workers = workers(config, &clock, (&engine, &accounts), (&sealer, &sender));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
             engine: engine.clone(),
             store: store.clone(),
             accounts: accounts.clone(),
             http: Arc::new(config.http.clone()),
+            room: http::Room::new(&config.http),
             sessions: config.sessions,
             metrics: metrics.clone(),
             clock: clock.clone(),
@@ -217,7 +210,6 @@ impl Server {
             .route("/api/v1/socket", axum::routing::get(gateway::upgrade))
             .with_state(Arc::clone(&gateway));
         let http = Listening::start(listener, http::router(parts).merge(sockets), &config.http);
-        let drain = Duration::from_millis(config.http.drain_ms);
         let version = env!("CARGO_PKG_VERSION");
         let database = store.dialect();
         tracing::info!(%address, version, ?database, "Baton {version} serves on {address}");
@@ -236,7 +228,7 @@ impl Server {
             draining,
             workers,
             committer,
-            drain,
+            drain: Duration::from_millis(config.http.drain_ms),
         })
     }
 
@@ -251,7 +243,7 @@ impl Server {
         self.draining.store(true, Ordering::SeqCst);
         self.sender.stop_claims();
         self.http.refuse_new();
-        let within = self.drain.min(DRAIN_MAX);
+        let within = self.drain;
         let (sockets_closed, (), sends_ended) = tokio::join!(
             self.gateway.drain(within),
             self.http.finish(within),
@@ -331,6 +323,33 @@ fn gateway(
         ..gateway::Limits::default()
     };
     Gateway::new(Arc::new(parts), Arc::clone(coordinator), limits, clock.clone(), metrics.clone())
+}
+
+/// What runs beside the requests until the server stops.
+fn workers(
+    config: &Config,
+    clock: &Clock,
+    (engine, accounts): (&Engine, &Accounts),
+    (sealer, sender): (&Sealer, &Sender),
+) -> Vec<JoinHandle<()>> {
+    let waker = Waker { engine: engine.clone(), clock: clock.clone() };
+    let rehomer =
+        Rehomer { engine: engine.clone(), accounts: accounts.clone(), clock: clock.clone() };
+    let sweeper = Sweeper {
+        engine: engine.clone(),
+        store: engine.store().clone(),
+        clock: clock.clone(),
+        keep: Keep::of(&config.store),
+    };
+    let checkpointer = Checkpointer { store: engine.store().clone(), clock: clock.clone() };
+    vec![
+        tokio::spawn(checkpointer.run()),
+        tokio::spawn(sealer.clone().run()),
+        tokio::spawn(sender.clone().run()),
+        tokio::spawn(waker.run()),
+        tokio::spawn(rehomer.run()),
+        tokio::spawn(sweeper.run()),
+    ]
 }
 
 fn sender(

@@ -7,6 +7,17 @@ use super::SecretFile;
 
 /// `baton admin`.
 #[derive(Clone, Debug, Subcommand)]
+pub enum OperatorCommand {
+    /// What is set up.
+    #[command(flatten)]
+    Settings(AdminCommand),
+    /// What webhooks brought and nobody could be found for
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+}
+
+/// `baton admin`, as far as it sets something up.
+#[derive(Clone, Debug, Subcommand)]
 pub enum AdminCommand {
     /// Workspaces (tenants)
     #[command(subcommand)]
@@ -160,7 +171,7 @@ pub enum AgentCommand {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Example:
   baton admin agent add --workspace acme --email ben@acme.example --name Ben \\
-      --role agent --team Sales --team Support:supervisor")]
+      --role supervisor --team Sales --team Support:supervisor")]
 pub struct AgentAdd {
     /// Which workspace
     #[command(flatten)]
@@ -174,7 +185,7 @@ pub struct AgentAdd {
     /// agent, supervisor or admin
     #[arg(long, default_value = "agent", value_parser = role)]
     pub role: Role,
-    /// A team, or a team that they supervise: NAME or NAME:supervisor; may be repeated
+    /// A team: NAME, or NAME:supervisor (not with the role agent); may be repeated
     #[arg(long = "team", value_name = "NAME", value_parser = membership)]
     pub teams: Vec<(String, MembershipKind)>,
     /// Conversations they may own at once [default: unlimited]
@@ -226,6 +237,35 @@ pub struct TeamAdd {
     /// Let teammates claim from one another
     #[arg(long)]
     pub claim_from_colleagues: bool,
+}
+
+/// `baton admin quarantine`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// List the newest elements that were set aside
+    List {
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+        /// Only those older than this one
+        #[arg(long, value_name = "ID")]
+        before: Option<uuid::Uuid>,
+    },
+    /// Show what one says, which may be a customer's words
+    Show {
+        /// Which
+        id: uuid::Uuid,
+    },
+    /// Take one in as if it came again, after its number was connected
+    Replay {
+        /// Which
+        id: uuid::Uuid,
+    },
+    /// Let one go: nobody waits for it any more
+    Dismiss {
+        /// Which
+        id: uuid::Uuid,
+    },
 }
 
 fn slug(text: &str) -> Result<String, String> {

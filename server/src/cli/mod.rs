@@ -14,7 +14,8 @@ use crate::config::{Config, ConfigError, Loaded, environment};
 
 pub use admin::{
     AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, MetaAppAdd, MetaAppCommand,
-    MetaAppRight, SetPassword, TeamAdd, TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
+    MetaAppRight, OperatorCommand, QuarantineCommand, SetPassword, TeamAdd, TeamCommand,
+    WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
 };
 pub use flags::{Flags, SecretFile};
 
@@ -64,9 +65,9 @@ pub enum Command {
     /// Test or show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Set up workspaces, numbers and people
+    /// Set up workspaces, numbers and people; look after what could not be attributed
     #[command(subcommand)]
-    Admin(AdminCommand),
+    Admin(OperatorCommand),
 }
 
 /// `baton serve`.

@@ -3,7 +3,7 @@
 use baton_protocol::{MembershipKind, Role};
 use clap::{CommandFactory as _, Parser as _};
 
-use super::{AdminCommand, AgentCommand, Cli, Command, SecretFile};
+use super::{AdminCommand, AgentCommand, Cli, Command, OperatorCommand, SecretFile};
 use crate::config::Config;
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
@@ -49,7 +49,9 @@ fn an_agent_is_added_with_role_and_teams() {
     let line = "admin agent add --workspace acme --email Ben@Acme.example --name Ben \
                 --role supervisor --team Sales --team Support:supervisor";
     let command = parse(line).expect("parses").command;
-    let Command::Admin(AdminCommand::Agent(AgentCommand::Add(agent))) = command else {
+    let Command::Admin(OperatorCommand::Settings(AdminCommand::Agent(AgentCommand::Add(agent)))) =
+        command
+    else {
         panic!("parsed as {command:?}");
     };
     assert_eq!((agent.email.as_str(), agent.role), ("ben@acme.example", Role::Supervisor));

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::error::check_range;
 use super::{ConfigError, allows_origin};
 
+/// How long a drain may take: sealing the log and closing the database come after it, and a stop
+/// ends within 20 s.
+pub const DRAIN_MS_MAX: u64 = 12_000;
+
 /// Section `http`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,13 +23,15 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<IpAddr>,
     /// Largest request body.
     pub body_bytes_max: usize,
+    /// Bytes of all request bodies at once.
+    pub bodies_bytes_max: usize,
     /// Connections at once.
     pub connections_max: usize,
     /// Time to finish the request headers.
     pub header_time_out_ms: u64,
     /// Time to answer a request.
     pub request_time_out_ms: u64,
-    /// Time to end when stopping.
+    /// Time to end when stopping, at most [`DRAIN_MS_MAX`].
     pub drain_ms: u64,
 }
 
@@ -65,10 +71,17 @@ impl HttpConfig {
             }
         }
         check_range("http.body_bytes_max", self.body_bytes_max as u64, 65_536..=67_108_864)?;
+        // Of each kind of body a largest one has to fit in: see `http::Room`.
+        let bodies = self.body_bytes_max as u64 * 4..=4_294_967_296;
+        check_range("http.bodies_bytes_max", self.bodies_bytes_max as u64, bodies)?;
         check_range("http.connections_max", self.connections_max as u64, 1..=1_000_000)?;
         check_range("http.header_time_out_ms", self.header_time_out_ms, 100..=120_000)?;
         check_range("http.request_time_out_ms", self.request_time_out_ms, 100..=600_000)?;
-        check_range("http.drain_ms", self.drain_ms, 0..=600_000)
+        if self.drain_ms > DRAIN_MS_MAX {
+            let reason = format!("must be at most {DRAIN_MS_MAX}: a stop ends within 20 s");
+            return Err(ConfigError::value("http.drain_ms", self.drain_ms, &reason));
+        }
+        Ok(())
     }
 }
 

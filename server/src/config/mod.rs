@@ -25,7 +25,7 @@ use figment::providers::{Format, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use error::ConfigError;
-pub use http::HttpConfig;
+pub use http::{DRAIN_MS_MAX, HttpConfig};
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use origins::allows_origin;

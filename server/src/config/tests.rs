@@ -93,6 +93,12 @@ fn a_value_that_is_not_allowed_is_named_with_its_key() {
         "limits.group_events_max = 0 (environment variable BATON_LIMITS__GROUP_EVENTS_MAX): \
          must be between 1 and 256",
     );
+    refused(
+        &[("BATON_HTTP__DRAIN_MS", "12001")],
+        "http.drain_ms = 12001 (environment variable BATON_HTTP__DRAIN_MS): \
+         must be at most 12000: a stop ends within 20 s",
+    );
+    load(&variables(&[("BATON_HTTP__DRAIN_MS", "12000")]));
     for (name, value, key) in [
         ("BATON_HTTP__BIND", "somewhere", "http.bind"),
         ("BATON_HTTP__DRAIN_MS", "soon", "http.drain_ms"),

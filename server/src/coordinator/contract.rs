@@ -33,6 +33,7 @@ macro_rules! all {
             a_lease_is_held_by_one_device_and_announced_once,
             the_same_agent_on_another_device_is_another_holder,
             a_kept_lease_lives_on_with_its_token,
+            whoever_asks_sees_that_a_lease_is_kept,
             a_lease_that_nobody_keeps_lapses_and_that_is_announced,
             a_take_over_is_immediate_and_the_token_grows,
             a_stop_by_somebody_else_changes_nothing,
@@ -94,7 +95,7 @@ fn granted(answer: LeaseAnswer) -> LeaseHolder {
 }
 
 async fn holder(stage: &dyn Stage) -> Option<LeaseHolder> {
-    stage.coordinator().lease_of(HERE, TALK).await.unwrap()
+    stage.coordinator().lease_of(HERE, TALK).await.unwrap().map(|lease| lease.holder)
 }
 
 async fn heard(subscription: &mut Subscription) -> Ephemeral {
@@ -202,6 +203,27 @@ pub(crate) async fn a_kept_lease_lives_on_with_its_token(stage: &dyn Stage) {
     }
     assert_eq!(granted(compose(stage, ANA, PHONE, ComposeAction::Start).await), mine);
     assert_eq!(holder(stage).await, Some(mine));
+}
+
+pub(crate) async fn whoever_asks_sees_that_a_lease_is_kept(stage: &dyn Stage) {
+    let renewal = async || {
+        let lease = stage.coordinator().lease_of(HERE, TALK).await.unwrap();
+        lease.map(|lease| lease.renewal)
+    };
+    compose(stage, ANA, PHONE, ComposeAction::Start).await;
+    let mut last = renewal().await;
+    assert!(last.is_some());
+    for _ in 0..3 {
+        stage.pass(LEASE_TTL / 3).await;
+        assert_eq!(renewal().await, last, "to ask is not to keep");
+        // Nor is what somebody else wants.
+        compose(stage, LUIS, TABLET, ComposeAction::Keep).await;
+        assert_eq!(renewal().await, last);
+        compose(stage, ANA, PHONE, ComposeAction::Keep).await;
+        let kept = renewal().await;
+        assert!(kept > last, "{kept:?} after {last:?}");
+        last = kept;
+    }
 }
 
 pub(crate) async fn a_lease_that_nobody_keeps_lapses_and_that_is_announced(stage: &dyn Stage) {

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use baton_domain::log::Batch;
-use baton_protocol::frame::LeaseHolder;
 use baton_protocol::{AgentId, ConversationId, Timestamp, WorkspaceId};
 use tokio::sync::broadcast;
 use tokio::time::Instant;
@@ -13,7 +12,7 @@ use tokio::time::Instant;
 use super::leases::Leases;
 use super::presence::{News, Presence};
 use super::{
-    Answer, BusMessage, Connection, Coordinator, Ephemeral, LeaseAnswer, SUBSCRIBER_QUEUE,
+    Answer, BusMessage, Connection, Coordinator, Ephemeral, Lease, LeaseAnswer, SUBSCRIBER_QUEUE,
     Subscription, Wish,
 };
 
@@ -145,7 +144,7 @@ impl Coordinator for InProcess {
         &self,
         workspace: WorkspaceId,
         conversation: ConversationId,
-    ) -> Answer<'_, Option<LeaseHolder>> {
+    ) -> Answer<'_, Option<Lease>> {
         let now = (self.clock.monotonic)();
         ready(self.lock().leases.of((workspace, conversation), now))
     }

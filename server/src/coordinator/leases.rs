@@ -6,7 +6,7 @@ use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState};
 use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
 use tokio::time::Instant;
 
-use super::{LEASE_TTL, LeaseAnswer, Wish};
+use super::{LEASE_TTL, Lease, LeaseAnswer, Wish};
 
 type Place = (WorkspaceId, ConversationId);
 
@@ -19,7 +19,7 @@ pub(super) struct Leases {
 
 #[derive(Debug)]
 struct Held {
-    holder: LeaseHolder,
+    lease: Lease,
     until: Instant,
 }
 
@@ -38,8 +38,9 @@ impl Leases {
     ) -> (LeaseAnswer, Option<LeaseState>) {
         let place = (wish.workspace, wish.conversation);
         let current = self.of(place, now);
-        let is_mine = current
-            .is_some_and(|holder| (holder.agent_id, holder.device_id) == (wish.agent, wish.device));
+        let is_mine = current.is_some_and(|Lease { holder, .. }| {
+            (holder.agent_id, holder.device_id) == (wish.agent, wish.device)
+        });
         match (wish.action, current) {
             (ComposeAction::Stop, _) if is_mine => {
                 self.held.remove(&place);
@@ -47,12 +48,13 @@ impl Leases {
                 (LeaseAnswer::Stopped, Some(state))
             }
             (ComposeAction::Stop, _) => (LeaseAnswer::Stopped, None),
-            (_, Some(holder)) if is_mine => {
-                self.held.insert(place, Held { holder, until: now + LEASE_TTL });
-                (LeaseAnswer::Granted(holder), None)
+            (_, Some(lease)) if is_mine => {
+                let kept = Lease { renewal: lease.renewal.saturating_add(1), ..lease };
+                self.held.insert(place, Held { lease: kept, until: now + LEASE_TTL });
+                (LeaseAnswer::Granted(lease.holder), None)
             }
-            (ComposeAction::Start | ComposeAction::Keep, Some(holder)) => {
-                (LeaseAnswer::Held(holder), None)
+            (ComposeAction::Start | ComposeAction::Keep, Some(lease)) => {
+                (LeaseAnswer::Held(lease.holder), None)
             }
             (ComposeAction::TakeOver | ComposeAction::Start | ComposeAction::Keep, _) => {
                 self.last_token = self.last_token.saturating_add(1);
@@ -62,7 +64,8 @@ impl Leases {
                     token: self.last_token,
                     since: wall,
                 };
-                self.held.insert(place, Held { holder, until: now + LEASE_TTL });
+                let lease = Lease { holder, renewal: 0 };
+                self.held.insert(place, Held { lease, until: now + LEASE_TTL });
                 let state = LeaseState { conversation_id: wish.conversation, holder: Some(holder) };
                 (LeaseAnswer::Granted(holder), Some(state))
             }
@@ -70,8 +73,8 @@ impl Leases {
     }
 
     /// Who holds it, if it has not lapsed.
-    pub(super) fn of(&self, place: Place, now: Instant) -> Option<LeaseHolder> {
-        self.held.get(&place).filter(|held| held.until > now).map(|held| held.holder)
+    pub(super) fn of(&self, place: Place, now: Instant) -> Option<Lease> {
+        self.held.get(&place).filter(|held| held.until > now).map(|held| held.lease)
     }
 
     /// Removes what has lapsed and says where.

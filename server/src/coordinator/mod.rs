@@ -108,6 +108,16 @@ pub enum LeaseAnswer {
     Stopped,
 }
 
+/// A lease, as who asks is told of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lease {
+    /// Whose it is.
+    pub holder: LeaseHolder,
+    /// How often it was kept so far. A node that is told the same for longer than [`LEASE_TTL`]
+    /// knows that nobody keeps it.
+    pub renewal: u64,
+}
+
 /// One connection of a device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Connection {
@@ -160,7 +170,7 @@ pub trait Coordinator: Send + Sync + 'static {
         &self,
         workspace: WorkspaceId,
         conversation: ConversationId,
-    ) -> Answer<'_, Option<LeaseHolder>>;
+    ) -> Answer<'_, Option<Lease>>;
 
     /// These connections are there: adds unknown ones, confirms known ones. The first one of an
     /// agent is announced.

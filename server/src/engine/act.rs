@@ -13,10 +13,11 @@ use baton_protocol::{
 };
 
 use super::load::Loaded;
-use super::memory::{Attempt, By, Heard, Memory, Outcome};
+use super::memory::{Attempt, By, Memory, Outcome};
 use super::receive;
 use super::work::{
-    ClaimAnswer, ClaimWork, CommandWork, MessageAt, OutcomesWork, RehomeWork, ResultWork, WakeWork,
+    ClaimAnswer, ClaimWork, CommandWork, OutcomesWork, RehomeWork, RescueWork, ResultWork,
+    UnparkWork, WakeWork,
 };
 
 /// The state as the group found it, kept only for the planted bug that decides on it.
@@ -221,7 +222,10 @@ pub(super) fn result(loaded: &mut Loaded, work: &ResultWork, now: Timestamp) {
         &work.result,
     );
     let extras = memory.extras.entry(message).or_default();
-    extras.due_at = work.due_at;
+    // A result that nobody waits for any more says nothing of when to try again.
+    if !drafts.is_empty() {
+        extras.due_at = work.due_at;
+    }
     extras.attempts.push(Attempt {
         n: work.attempt,
         claim_epoch: work.claim_epoch,
@@ -230,14 +234,9 @@ pub(super) fn result(loaded: &mut Loaded, work: &ResultWork, now: Timestamp) {
     });
     memory.append(key, drafts, By::new(Actor::System, now));
     if let SendResult::Accepted { wamid } = &work.result {
-        let brought = (wamid.as_str(), Some(work.attempt));
-        receive::set_wamid(memory, (workspace, work.at.channel), message, brought);
-        let parked_key = (workspace, (work.at.channel, wamid.clone()));
-        for parked in memory.parked.remove(&parked_key).unwrap_or_default() {
-            let heard = Heard { attempt: Some(work.attempt), ..parked };
-            receive::apply_status(memory, workspace, message, &heard, now);
-            memory.unparked.insert(parked_key.clone());
-        }
+        let of = (workspace, work.at.channel);
+        receive::set_wamid(memory, of, message, (wamid, Some(work.attempt)));
+        receive::hear(memory, of, (message, Some(work.attempt)), (wamid, None), now);
     }
 }
 
@@ -258,11 +257,20 @@ fn wamid_of(result: &SendResult) -> Option<String> {
 }
 
 /// A claim whose worker died.
-pub(super) fn rescue(memory: &mut Memory, at: MessageAt, now: Timestamp) {
-    let key = (at.workspace, at.conversation);
+pub(super) fn rescue(memory: &mut Memory, work: &RescueWork, now: Timestamp) {
+    let key = (work.at.workspace, work.at.conversation);
     let Some(conversation) = memory.conversation(key.0, key.1) else { return };
-    let drafts = delivery::rescue(conversation, &memory.lines, at.message);
+    let claim = (work.attempt, work.claim_epoch);
+    let drafts = delivery::rescue(conversation, &memory.lines, work.at.message, claim);
     memory.append(key, drafts, By::new(Actor::System, now));
+}
+
+/// Statuses that still wait although their message is known.
+pub(super) fn unpark(memory: &mut Memory, work: &UnparkWork, now: Timestamp) {
+    let of = (work.workspace, work.channel);
+    let key = (work.workspace, (work.channel, work.wamid.clone()));
+    let Some((_, message)) = memory.wamids.get(&key).copied() else { return };
+    receive::hear(memory, of, (message, work.attempt), (&work.wamid, None), now);
 }
 
 /// A snooze ends.

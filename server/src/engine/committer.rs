@@ -20,6 +20,9 @@ use crate::telemetry::Metrics;
 /// `unavailable`.
 const UNKNOWN_TRIES: usize = 3;
 
+/// How many members of a part wait for a lock, each alone, before the others are refused.
+const STALLS_MAX: usize = 3;
+
 pub(super) struct Committer {
     pub(super) store: Store,
     pub(super) clock: Clock,
@@ -88,51 +91,65 @@ impl Committer {
     }
 
     /// A lock that another holds stalls only its own workspace; any other error only the guilty
-    /// member.
+    /// member. Who is not stalled goes first.
     ///
     /// In a group inbound is decided first and claims last: so are its parts, or a claim would be
     /// committed before the customer's message that it waited beside.
     async fn settle_split(&self, mut group: Vec<Member>, error: &StoreError) {
         group.sort_by_key(|member| member.work.rank());
-        let by_workspace = matches!(error, StoreError::LockTimeout);
-        let mut parts: BTreeMap<WorkspaceId, Vec<Member>> = BTreeMap::new();
-        let mut singles = Vec::new();
-        for member in group {
-            match workspace_of(&member.work) {
-                Some(workspace) if by_workspace => parts.entry(workspace).or_default().push(member),
-                _ => singles.push(member),
-            }
+        if !matches!(error, StoreError::LockTimeout) {
+            return self.settle_singly(group).await;
         }
-        // A workspace alone would only fail in the same way again.
-        let only_one = parts.len() == 1 && singles.is_empty();
-        self.settle_singly(singles).await;
+        let mut parts: BTreeMap<Part, Vec<Member>> = BTreeMap::new();
+        for member in group {
+            parts.entry(Part::of(&member.work)).or_default().push(member);
+        }
+        // One part alone would only fail in the same way again.
+        let is_one = parts.len() == 1;
+        let mut stalled = Vec::new();
         for part in parts.into_values() {
             let works: Vec<&Work> = part.iter().map(|member| &member.work).collect();
-            let attempt = if only_one || part.len() == 1 {
-                None
-            } else {
-                self.commit(&works, self.limits.lock_wait).await.ok()
+            let attempt = match is_one {
+                true => None,
+                false => self.commit(&works, self.limits.lock_wait).await.ok(),
             };
             match attempt {
                 Some(done) => self.answer(part, done).await,
-                None => self.settle_singly(part).await,
+                None => stalled.extend(part),
             }
         }
+        stalled.sort_by_key(|member| member.work.rank());
+        self.settle_singly(stalled).await;
     }
 
+    /// One member after the other. Of a part in which too many were stalled the others are refused
+    /// at once: everybody else waits behind them.
     async fn settle_singly(&self, members: Vec<Member>) {
+        let mut stalls: BTreeMap<Part, usize> = BTreeMap::new();
         let mut members = members.into_iter();
         while let Some(member) = members.next() {
             if !is_wanted(&member) {
                 continue;
             }
-            match self.commit(&[&member.work], self.limits.lock_wait_alone).await {
+            let stalled = stalls.entry(Part::of(&member.work)).or_default();
+            if *stalled >= STALLS_MAX {
+                refuse(vec![member], &StoreError::LockTimeout.into());
+                continue;
+            }
+            let wait = match *stalled {
+                0 => self.limits.lock_wait_alone,
+                _ => self.limits.lock_wait,
+            };
+            match self.commit(&[&member.work], wait).await {
                 Ok(done) => self.answer(vec![member], done).await,
                 Err(failed) if matches!(failed.error, StoreError::Unavailable { .. }) => {
                     let rest = std::iter::once(member).chain(members).collect();
                     return refuse(rest, &failed);
                 }
-                Err(failed) => refuse(vec![member], &failed),
+                Err(failed) => {
+                    *stalled += usize::from(matches!(failed.error, StoreError::LockTimeout));
+                    refuse(vec![member], &failed);
+                }
             }
         }
     }
@@ -256,17 +273,30 @@ fn is_alone(work: &Work) -> bool {
     matches!(work, Work::Setting(_))
 }
 
-fn workspace_of(work: &Work) -> Option<WorkspaceId> {
-    match work {
-        Work::Post(_) => None,
-        Work::Command(work) => Some(work.caller.workspace),
-        Work::Outcomes(work) => Some(work.workspace),
-        Work::Claim(work) => Some(work.at.workspace),
-        Work::Result(work) => Some(work.at.workspace),
-        Work::Rescue(at) => Some(at.workspace),
-        Work::Wake(work) => Some(work.workspace),
-        Work::Rehome(work) => Some(work.workspace),
-        Work::Setting(work) => Some(work.workspace),
+/// What one lock can stall. Whose a number is shows only once the store was read.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Number(Option<String>),
+    Workspace(WorkspaceId),
+}
+
+impl Part {
+    fn of(work: &Work) -> Self {
+        match work {
+            Work::Post(post) => {
+                let mut numbers = post.elements.iter().map(|(element, _)| &element.phone_number_id);
+                Self::Number(numbers.find_map(Clone::clone))
+            }
+            Work::Command(work) => Self::Workspace(work.caller.workspace),
+            Work::Outcomes(work) => Self::Workspace(work.workspace),
+            Work::Claim(work) => Self::Workspace(work.at.workspace),
+            Work::Result(work) => Self::Workspace(work.at.workspace),
+            Work::Rescue(work) => Self::Workspace(work.at.workspace),
+            Work::Unpark(work) => Self::Workspace(work.workspace),
+            Work::Wake(work) => Self::Workspace(work.workspace),
+            Work::Rehome(work) => Self::Workspace(work.workspace),
+            Work::Setting(work) => Self::Workspace(work.workspace),
+        }
     }
 }
 

@@ -132,8 +132,12 @@ fn decide_one(
             act::result(loaded, work, now);
             Done::Result
         }
-        Work::Rescue(at) => {
-            act::rescue(&mut loaded.memory, *at, now);
+        Work::Rescue(work) => {
+            act::rescue(&mut loaded.memory, work, now);
+            Done::Result
+        }
+        Work::Unpark(work) => {
+            act::unpark(&mut loaded.memory, work, now);
             Done::Result
         }
         Work::Wake(work) => {

@@ -1,7 +1,7 @@
 //! Who composes, as an input to the decision of a reply: asked quickly, or not at all.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_protocol::frame::LeaseHolder;
@@ -10,6 +10,11 @@ use baton_protocol::{ConversationId, WorkspaceId};
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
 use crate::telemetry::Metrics;
+use watch::Watch;
+
+#[cfg(test)]
+mod tests;
+mod watch;
 
 /// How long a reply waits for the coordinator.
 const ASK_WAIT: Duration = Duration::from_millis(50);
@@ -23,15 +28,17 @@ pub(super) struct Leases {
     clock: Clock,
     /// Until when nobody asks, in milliseconds of the monotonic clock.
     quiet_until_ms: AtomicU64,
+    watch: Mutex<Watch>,
     metrics: Metrics,
 }
 
 impl Leases {
     pub(super) fn new(coordinator: Arc<dyn Coordinator>, clock: Clock, metrics: Metrics) -> Self {
-        Self { coordinator, clock, quiet_until_ms: AtomicU64::new(0), metrics }
+        let (quiet_until_ms, watch) = (AtomicU64::new(0), Mutex::default());
+        Self { coordinator, clock, quiet_until_ms, watch, metrics }
     }
 
-    /// The live lease of a conversation, if the coordinator says so in time.
+    /// The live lease of a conversation, if the coordinator says so in time and is to be believed.
     pub(super) async fn live(
         &self,
         workspace: WorkspaceId,
@@ -41,10 +48,12 @@ impl Leases {
             return None;
         }
         let asked = self.coordinator.lease_of(workspace, conversation);
-        match tokio::time::timeout(ASK_WAIT, asked).await {
-            Ok(Ok(holder)) => {
+        let lease = match tokio::time::timeout(ASK_WAIT, asked).await {
+            Ok(Ok(lease)) => {
                 self.metrics.coordinator_degraded.set(0);
-                holder
+                let now = self.clock.monotonic();
+                let place = (workspace, conversation);
+                lease.filter(|lease| self.watch().believes(place, lease, now))
             }
             Ok(Err(_)) | Err(_) => {
                 let until = self.now_ms().saturating_add(millis(PAUSE));
@@ -52,7 +61,12 @@ impl Leases {
                 self.metrics.coordinator_degraded.set(1);
                 None
             }
-        }
+        };
+        lease.map(|lease| lease.holder)
+    }
+
+    fn watch(&self) -> std::sync::MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now_ms(&self) -> u64 {

@@ -9,17 +9,16 @@ use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    Accepted, AgentState, Author, Availability, ChannelId, Epoch, HeldReason, LineRef,
-    MembershipKind, MessageId, MessageStatus, ReplyPolicy, Role, TeamId, Timestamp, Visibility,
-    WorkspaceId,
+    Accepted, AgentState, Availability, ChannelId, Epoch, HeldReason, LineRef, MembershipKind,
+    MessageId, MessageStatus, ReplyPolicy, Role, TeamId, Timestamp, Visibility, WorkspaceId,
 };
 
-use super::memory::{Extras, Heard, Held, Key, Memory};
-use super::needs::{Needs, WamidKey, json};
+use super::memory::{Extras, Held, Key, Memory, ParkedStatus};
+use super::needs::{Needs, Reach, WamidKey, farther, json};
 use super::senders::{Known, load_senders};
 use super::work::{FreshIds, Work};
 use crate::store::group as rows;
-use crate::store::rows::{from_json, id, ids as texts, named, number, turn};
+use crate::store::rows::{author, from_json, id, ids as texts, named, number, turn};
 use crate::store::{StoreError, Tx};
 
 /// A channel that customers write to.
@@ -36,7 +35,7 @@ pub(super) struct Loaded {
     pub(super) memory: Memory,
     pub(super) channels: BTreeMap<String, Channel>,
     /// Whose the messages are that name somebody.
-    pub(super) senders: BTreeMap<MessageId, Known>,
+    pub(super) senders: BTreeMap<Key<MessageId>, Known>,
 }
 
 /// Why a group cannot go on as it is.
@@ -55,17 +54,18 @@ impl From<StoreError> for LoadError {
 
 /// Locks and reads for a group.
 pub(super) async fn load(tx: &mut Tx, group: &[&Work], epoch: Epoch) -> Result<Loaded, LoadError> {
-    let mut needs = Needs::of(group, epoch);
+    let mut needs = Needs::of(group);
     let channels = load_channels(tx, &mut needs).await?;
-    needs.add_wamids(group, &channels);
+    needs.add_wamids(group, &channels, epoch);
     let senders = load_senders(tx, &mut needs, group, &channels).await?;
     let mut loaded = Loaded { memory: Memory::default(), channels, senders };
     let memory = &mut loaded.memory;
     load_places(tx, &mut needs, memory).await?;
     load_conversations(tx, &mut needs, memory).await?;
-    load_people(tx, &mut needs, memory).await?;
+    load_people(tx, &needs, memory).await?;
     load_heads(tx, &needs, memory).await?;
-    load_wamids(tx, &needs, memory).await?;
+    load_sights(tx, &needs, memory).await?;
+    load_wamids(tx, &mut needs, memory).await?;
     load_priors(tx, &mut needs, memory).await?;
     load_lines(tx, &needs, memory).await?;
     load_marks_and_cards(tx, &needs, &mut loaded).await?;
@@ -117,21 +117,24 @@ async fn load_places(
     needs: &mut Needs,
     memory: &mut Memory,
 ) -> Result<(), StoreError> {
-    let workspaces = texts(&needs.workspaces);
     let mut places = Vec::new();
     if !needs.messages.is_empty() {
-        places.extend(rows::messages_by_id(tx, &workspaces, &texts(&needs.messages)).await?);
+        let keys: Vec<_> = needs.messages.keys().collect();
+        places.extend(rows::messages_by_id(tx, &json(&keys)).await?);
     }
     if !needs.of_statuses.is_empty() {
-        places.extend(messages_of(tx, &needs.of_statuses).await?);
+        places.extend(messages_of(tx, needs.of_statuses.keys()).await?);
     }
     for row in places {
         let workspace = id(&row.workspace)?;
         let conversation = id(&row.conversation)?;
-        let seq = number(row.seq)?;
-        needs.conversations.insert(conversation);
-        needs.add_around(workspace, conversation, seq);
-        memory.places.insert((workspace, id(&row.id)?), (conversation, seq));
+        let (message, seq) = (id(&row.id)?, number(row.seq)?);
+        needs.conversations.insert((workspace, conversation));
+        let by_id = needs.messages.get(&(workspace, message)).copied();
+        let by_wamid = needs.of_statuses.get(&wamid_key_of(&row)).copied();
+        let reach = by_id.max(by_wamid).unwrap_or(Reach::Around);
+        needs.add_lines((workspace, conversation), seq, reach);
+        memory.places.insert((workspace, message), (conversation, seq));
     }
     Ok(())
 }
@@ -144,12 +147,13 @@ async fn load_conversations(
     if needs.conversations.is_empty() {
         return Ok(());
     }
-    let (workspaces, ids) = (texts(&needs.workspaces), texts(&needs.conversations));
-    rows::lock_conversations(tx, &workspaces, &ids).await?;
-    for row in rows::conversations(tx, &workspaces, &ids).await? {
+    let keys = json(&needs.conversations);
+    rows::lock_conversations(tx, &keys).await?;
+    for row in rows::conversations(tx, &keys).await? {
         let conversation = row.facts.read()?;
-        needs.agents.extend(conversation.head.owner.agent());
-        let key = (id(&row.workspace)?, conversation.head.id);
+        let workspace = id(&row.workspace)?;
+        needs.agents.extend(conversation.head.owner.agent().map(|agent| (workspace, agent)));
+        let key = (workspace, conversation.head.id);
         let held = Held {
             before: Some(conversation.clone()),
             now: conversation,
@@ -161,49 +165,41 @@ async fn load_conversations(
     Ok(())
 }
 
-async fn load_people(
-    tx: &mut Tx,
-    needs: &mut Needs,
-    memory: &mut Memory,
-) -> Result<(), StoreError> {
-    let workspaces = texts(&needs.workspaces);
-    if !needs.agents.is_empty() {
-        let ids = texts(&needs.agents);
-        rows::lock_agents(tx, &workspaces, &ids).await?;
-        for row in rows::agents(tx, &workspaces, &ids).await? {
-            let facts = agent(&row)?;
-            let workspace = id(&row.workspace)?;
-            memory.loads_before.insert((workspace, facts.id), facts.load);
-            memory.people.entry(workspace).or_default().agents.insert(facts.id, facts);
-        }
+async fn load_people(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+    if needs.agents.is_empty() {
+        return Ok(());
     }
-    if needs.has_commands {
-        load_sights(tx, needs, memory, &workspaces).await?;
+    let keys = json(&needs.agents);
+    rows::lock_agents(tx, &keys).await?;
+    for row in rows::agents(tx, &keys).await? {
+        let facts = agent(&row)?;
+        let workspace = id(&row.workspace)?;
+        memory.loads_before.insert((workspace, facts.id), facts.load);
+        memory.people.entry(workspace).or_default().agents.insert(facts.id, facts);
     }
     Ok(())
 }
 
-async fn load_sights(
-    tx: &mut Tx,
-    needs: &Needs,
-    memory: &mut Memory,
-    workspaces: &str,
-) -> Result<(), StoreError> {
+/// Who may see what, read behind the last lock: a membership that was taken away meanwhile counts.
+async fn load_sights(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+    if !needs.has_commands {
+        return Ok(());
+    }
     let mut visibility: BTreeMap<WorkspaceId, BTreeMap<TeamId, Visibility>> = BTreeMap::new();
-    for row in rows::teams(tx, workspaces).await? {
+    for row in rows::teams(tx, &texts(&needs.workspaces)).await? {
         let workspace = id(&row.workspace)?;
         let team = team(&row)?;
         visibility.entry(workspace).or_default().insert(team.id, named(&row.visibility)?);
         memory.people.entry(workspace).or_default().teams.insert(team.id, team);
     }
     let mut teams: BTreeMap<Key<_>, BTreeMap<TeamId, MembershipKind>> = BTreeMap::new();
-    for row in rows::memberships(tx, workspaces, &texts(&needs.authors)).await? {
+    for row in rows::memberships(tx, &json(&needs.authors)).await? {
         let key = (id(&row.workspace)?, id(&row.agent)?);
         teams.entry(key).or_default().insert(id(&row.team)?, named(&row.kind)?);
     }
     for (workspace, people) in &memory.people {
         let here = |facts: &&AgentFacts| {
-            facts.state == AgentState::Active && needs.authors.contains(&facts.id)
+            facts.state == AgentState::Active && needs.authors.contains(&(*workspace, facts.id))
         };
         for facts in people.agents.values().filter(here) {
             let key = (*workspace, facts.id);
@@ -228,33 +224,55 @@ async fn load_heads(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(
     Ok(())
 }
 
+fn wamid_key_of(row: &rows::PlaceRow) -> WamidKey {
+    (row.workspace.clone(), row.channel.clone(), row.wamid.clone().unwrap_or_default())
+}
+
 /// The messages with these ids of Meta. The same id may stand in a channel that was not asked for.
-async fn messages_of(
+async fn messages_of<'a>(
     tx: &mut Tx,
-    keys: &BTreeSet<WamidKey>,
+    keys: impl Iterator<Item = &'a WamidKey> + Clone,
 ) -> Result<Vec<rows::PlaceRow>, StoreError> {
-    let wamids = texts(keys.iter().map(|(_, _, wamid)| wamid));
+    let wamids = texts(keys.clone().map(|(_, _, wamid)| wamid));
+    let keys: BTreeSet<&WamidKey> = keys.collect();
     let mut found = rows::messages_by_wamid(tx, &wamids).await?;
-    found.retain(|row| {
-        let wamid = row.wamid.clone().unwrap_or_default();
-        keys.contains(&(row.workspace.clone(), row.channel.clone(), wamid))
-    });
+    found.retain(|row| keys.contains(&wamid_key_of(row)));
     Ok(found)
 }
 
 /// Ids of Meta that are known, read after the locks; so are statuses that wait.
-async fn load_wamids(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+async fn load_wamids(tx: &mut Tx, needs: &mut Needs, memory: &mut Memory) -> Result<(), LoadError> {
     if !needs.wamids.is_empty() {
-        for row in messages_of(tx, &needs.wamids).await? {
-            let Some(wamid) = row.wamid else { continue };
-            let key = (id(&row.workspace)?, (id(&row.channel)?, wamid));
-            memory.wamids.insert(key, (id(&row.conversation)?, id(&row.id)?));
+        for row in messages_of(tx, needs.wamids.iter()).await? {
+            let key = wamid_key_of(&row);
+            let (workspace, message) = (id(&row.workspace)?, id(&row.id)?);
+            // Its send was told between the two reads: its conversation is to be locked as well.
+            let is_known = memory.places.contains_key(&(workspace, message));
+            if needs.of_statuses.contains_key(&key) && !is_known {
+                return Err(LoadError::Again);
+            }
+            let key = (workspace, (id(&row.channel)?, key.2));
+            memory.wamids.insert(key, (id(&row.conversation)?, message));
         }
     }
-    if !needs.brought_back.is_empty() {
-        for row in rows::parked_statuses(tx, &json(&needs.brought_back)).await? {
+    let mut awaited = needs.brought_back.clone();
+    for (workspace, channel, wamid) in &needs.newly_named {
+        let key = (id(workspace)?, (id(channel)?, wamid.clone()));
+        if !memory.wamids.contains_key(&key) {
+            awaited.insert((workspace.clone(), channel.clone(), wamid.clone()));
+        }
+    }
+    if !awaited.is_empty() {
+        for row in rows::parked_statuses(tx, &json(&awaited)).await? {
             let key = (id(&row.workspace)?, (id(&row.channel)?, row.wamid.clone()));
-            memory.parked.entry(key).or_default().push(parked(&row)?);
+            let parked = parked(&row)?;
+            // A failure looks at more than its own line.
+            if parked.status == ProviderStatus::Failed {
+                for ((workspace, _), (conversation, seq)) in &memory.places {
+                    needs.add_lines((*workspace, *conversation), *seq, Reach::Around);
+                }
+            }
+            memory.parked.entry(key).or_default().push(parked);
         }
     }
     Ok(())
@@ -276,7 +294,7 @@ async fn load_priors(
         if let Answer::Accepted(accepted) = &answer
             && let Some(line) = accepted.line
         {
-            needs.messages.insert(line.id);
+            farther(&mut needs.messages, (workspace, line.id), Reach::Alone);
         }
         let prior = Prior {
             body_hash: row.body_hash,
@@ -306,21 +324,19 @@ async fn load_written(
     if needs.asked.is_empty() {
         return Ok(());
     }
-    let workspaces = texts(&needs.workspaces);
-    let agents = texts(needs.asked.iter().map(|(agent, _)| agent));
-    let op_ids = texts(needs.asked.iter().map(|(_, op_id)| op_id));
-    for row in rows::written(tx, &workspaces, &agents, &op_ids).await? {
+    for row in rows::written(tx, &json(&needs.asked)).await? {
+        let workspace = id(&row.workspace)?;
         let mut accepted = Accepted::default();
         if row.is_note == 0 {
             let line = LineRef { seq: number(row.seq)?, id: id(&row.id)? };
-            needs.messages.insert(line.id);
+            farther(&mut needs.messages, (workspace, line.id), Reach::Alone);
             accepted.line = Some(line);
         } else {
             accepted.note_id = Some(id(&row.id)?);
         }
         let answer = Answer::Accepted(accepted);
         let prior = Prior { body_hash: String::new(), after: None, answer };
-        let priors = memory.priors.entry((id(&row.workspace)?, id(&row.agent)?)).or_default();
+        let priors = memory.priors.entry((workspace, id(&row.agent)?)).or_default();
         priors.entry(id(&row.op_id)?).or_insert(prior);
     }
     Ok(())
@@ -355,17 +371,16 @@ async fn load_marks_and_cards(
     needs: &Needs,
     loaded: &mut Loaded,
 ) -> Result<(), StoreError> {
-    let workspaces = texts(&needs.workspaces);
-    if needs.has_commands {
-        let (agents, conversations) = (texts(&needs.authors), texts(&needs.conversations));
-        for row in rows::read_marks(tx, &workspaces, &agents, &conversations).await? {
+    if !needs.marks.is_empty() {
+        for row in rows::read_marks(tx, &json(&needs.marks)).await? {
             let key = (id(&row.workspace)?, id(&row.agent)?, id(&row.conversation)?);
             loaded.memory.read_marks.insert(key, number(row.seq)?);
         }
     }
-    let contacts: BTreeSet<_> = loaded.senders.values().map(|known| known.contact).collect();
+    let contacts = loaded.senders.iter().map(|((here, _), known)| (*here, known.contact));
+    let contacts: BTreeSet<_> = contacts.collect();
     if !contacts.is_empty() {
-        for row in rows::contacts(tx, &workspaces, &texts(contacts)).await? {
+        for row in rows::contacts(tx, &json(&contacts)).await? {
             let key = (id(&row.workspace)?, id(&row.id)?);
             loaded.memory.cards.insert(key, ContactCard { name: row.name, phone: row.phone });
         }
@@ -374,13 +389,6 @@ async fn load_marks_and_cards(
 }
 
 fn line(row: &rows::LineRow) -> Result<LineFacts, StoreError> {
-    let author = match (row.author_kind.as_str(), &row.author) {
-        ("customer", _) => Author::Customer,
-        ("agent", Some(agent)) => Author::Agent { id: id(agent)? },
-        ("phone_app", _) => Author::PhoneApp,
-        ("acknowledgement", _) => Author::Acknowledgement,
-        (other, _) => return Err(StoreError::Corrupt(format!("author {other:?}"))),
-    };
     let status = match row.status.as_deref() {
         None => None,
         Some(name) => Some(
@@ -395,7 +403,7 @@ fn line(row: &rows::LineRow) -> Result<LineFacts, StoreError> {
     let closed_turn = turn(row.closed_turn_seq, row.closed_turn_since)?;
     Ok(LineFacts {
         line: LineRef { seq: number(row.seq)?, id: id(&row.id)? },
-        author,
+        author: author(&row.author_kind, row.author.as_deref())?,
         device: row.device.as_deref().map(id).transpose()?,
         op_id: row.op_id.as_deref().map(id).transpose()?,
         accepted_at: Timestamp::from_ms(row.accepted_at),
@@ -429,9 +437,9 @@ fn team(row: &rows::TeamRow) -> Result<TeamFacts, StoreError> {
     })
 }
 
-fn parked(row: &rows::ParkedRow) -> Result<Heard, StoreError> {
+fn parked(row: &rows::ParkedRow) -> Result<ParkedStatus, StoreError> {
     let status = ProviderStatus::from_name(&row.status)
         .ok_or_else(|| StoreError::Corrupt(format!("parked status {:?}", row.status)))?;
     let error = row.error.as_deref().map(from_json).transpose()?;
-    Ok(Heard { status, attempt: None, error, at: Timestamp::from_ms(row.at) })
+    Ok(ParkedStatus { status, error, at: Timestamp::from_ms(row.at) })
 }

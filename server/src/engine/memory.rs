@@ -37,9 +37,9 @@ pub(super) struct Memory {
     /// Cards to be written; whether the contact is new.
     pub(super) changed_cards: BTreeMap<Key<ContactId>, bool>,
     pub(super) quarantined: Vec<Quarantined>,
-    pub(super) parked: BTreeMap<Key<(ChannelId, String)>, Vec<Heard>>,
+    pub(super) parked: BTreeMap<Key<(ChannelId, String)>, Vec<ParkedStatus>>,
     pub(super) unparked: BTreeSet<Key<(ChannelId, String)>>,
-    pub(super) newly_parked: Vec<(Key<(ChannelId, String)>, Heard)>,
+    pub(super) newly_parked: Vec<(Key<(ChannelId, String)>, ParkedStatus)>,
     pub(super) heads: BTreeMap<WorkspaceId, u64>,
     pub(super) loads_before: BTreeMap<Key<AgentId>, u32>,
     pub(super) entries: Vec<Entry>,
@@ -90,12 +90,10 @@ pub(super) struct Outcome {
     pub(super) last_entry: Option<usize>,
 }
 
-/// What WhatsApp says of a message, which may have to wait until the message's wamid is known.
+/// What WhatsApp says of a message, which may have to wait until the message's id is known.
 #[derive(Clone, Debug)]
-pub(super) struct Heard {
+pub(super) struct ParkedStatus {
     pub(super) status: baton_domain::inbound::ProviderStatus,
-    /// Of which attempt, where its tag or its wamid says so.
-    pub(super) attempt: Option<u32>,
     pub(super) error: Option<baton_protocol::MessageError>,
     pub(super) at: Timestamp,
 }

@@ -13,9 +13,12 @@ mod load;
 mod memory;
 mod missed;
 mod needs;
+mod places;
 mod receive;
 mod record;
 mod senders;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod work;
 
 use std::sync::Arc;
@@ -25,7 +28,7 @@ use baton_domain::decide::delivery::SendResult;
 use baton_domain::outcome::Answer;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
-    AgentId, Command, CommandBody, CommandResult, ConversationId, MessageId, NoteId, OpId, Refusal,
+    AgentId, ChannelId, Command, CommandResult, ConversationId, MessageId, NoteId, OpId, Refusal,
     Refused, Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
@@ -36,9 +39,10 @@ use crate::coordinator::Coordinator;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use leases::Leases;
+use places::{Place, Places};
 use work::{
     Caller, ClaimAnswer, ClaimWork, CommandWork, Done, MessageAt, OutcomesWork, Post, RehomeWork,
-    ResultWork, SettingWork, WakeWork, Work,
+    RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork, Work,
 };
 
 /// Nobody could decide right now: try again.
@@ -63,8 +67,11 @@ pub enum SettingRefused {
 /// How the committer works.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Members that may wait; above, answers are `unavailable`.
+    /// Members that may wait; above, answers are `unavailable`. What people want may take three
+    /// quarters of it: the rest is for webhooks and sends.
     pub queue: usize,
+    /// Commands of one agent that may be under way; above, answers are `rate_limited`.
+    pub commands_of_agent: usize,
     /// Weight of a group at most, in events or so.
     pub group: usize,
     /// How long a group waits for a lock before it is split.
@@ -79,6 +86,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             queue: 4096,
+            commands_of_agent: 128,
             group: 256,
             lock_wait: Duration::from_millis(100),
             lock_wait_alone: Duration::from_secs(1),
@@ -90,7 +98,11 @@ impl Default for Limits {
 struct Member {
     work: Work,
     done: oneshot::Sender<Result<Done, StoreError>>,
+    _place: Option<Place>,
 }
+
+/// Where the answer to a member comes.
+type Answered = oneshot::Receiver<Result<Done, StoreError>>;
 
 /// The committer's front. Cheap to clone.
 #[derive(Clone)]
@@ -99,6 +111,7 @@ pub struct Engine {
     store: Store,
     clock: Clock,
     leases: Arc<Leases>,
+    places: Arc<Places>,
     sends: Arc<Notify>,
     answer_wait: Duration,
     metrics: Metrics,
@@ -134,7 +147,8 @@ impl Engine {
         let task = tokio::spawn(committer.run(members));
         let answer_wait = limits.answer_wait;
         let leases = Arc::new(Leases::new(coordinator, clock.clone(), metrics.clone()));
-        (Self { queue, store, clock, leases, sends, answer_wait, metrics }, task)
+        let places = Places::new(limits.commands_of_agent);
+        (Self { queue, store, clock, leases, places, sends, answer_wait, metrics }, task)
     }
 
     /// Takes in a webhook: returns once it is committed.
@@ -142,18 +156,25 @@ impl Engine {
         self.ask(Work::Post(post)).await.map(drop)
     }
 
-    /// Decides commands of one author, in order.
+    /// Decides commands of one author, in order. Where one finds no place, those after it do not
+    /// either: one of them might build on it.
     pub async fn commands(&self, caller: Caller, commands: Vec<Command>) -> Vec<CommandResult> {
         let mut waiting = Vec::with_capacity(commands.len());
+        let mut full: Option<Refusal> = None;
         for command in commands {
             let (op_id, of) = (command.op_id, command.conversation_id);
-            waiting.push((op_id, of, self.enqueue_command(caller, command).await));
+            let answer = match &full {
+                None => self.enqueue_command(caller, command).await,
+                Some(refusal) => Err(refusal.clone()),
+            };
+            full = answer.as_ref().err().cloned();
+            waiting.push((op_id, of, answer));
         }
         let mut results = Vec::with_capacity(waiting.len());
         for (op_id, of, answer) in waiting {
             let answer = match answer {
-                Ok(answer) => self.answer(answer).await,
-                Err(unavailable) => Err(unavailable),
+                Ok(answer) => self.answer(answer).await.map_err(Refusal::from),
+                Err(refusal) => Err(refusal),
             };
             let mut result = result_of(op_id, answer);
             missed::show(&self.store, caller, of, &mut result).await;
@@ -169,7 +190,7 @@ impl Engine {
         self.commands(caller, vec![command])
             .await
             .pop()
-            .unwrap_or_else(|| result_of(op_id, Err(UNAVAILABLE)))
+            .unwrap_or_else(|| result_of(op_id, Err(UNAVAILABLE.into())))
     }
 
     fn count(&self, result: &CommandResult) {
@@ -179,12 +200,11 @@ impl Engine {
         });
     }
 
-    async fn enqueue_command(
-        &self,
-        caller: Caller,
-        command: Command,
-    ) -> Result<oneshot::Receiver<Result<Done, StoreError>>, Unavailable> {
-        let lease = if matches!(command.body, CommandBody::Reply(_)) {
+    async fn enqueue_command(&self, caller: Caller, command: Command) -> Result<Answered, Refusal> {
+        let whose = (caller.workspace, caller.agent);
+        let full = Refusal::RateLimited { retry_after_ms: UNAVAILABLE.retry_after_ms };
+        let place = self.places.take(whose).ok_or(full)?;
+        let lease = if command.body.is_answer() {
             self.leases.live(caller.workspace, command.conversation_id).await
         } else {
             None
@@ -197,7 +217,7 @@ impl Engine {
             lease,
             command,
         };
-        self.enqueue(Work::Command(work))
+        Ok(self.enqueue_for_people(Work::Command(work), Some(place))?)
     }
 
     /// What became of op ids; from here on, those unknown are refused as `cancelled`.
@@ -208,14 +228,16 @@ impl Engine {
         op_ids: Vec<OpId>,
     ) -> Result<Vec<CommandResult>, Unavailable> {
         let work = Work::Outcomes(OutcomesWork { workspace, agent, op_ids });
-        let Done::Outcomes(answers) = self.ask(work).await? else { return Err(UNAVAILABLE) };
+        let place = self.places.take((workspace, agent)).ok_or(UNAVAILABLE)?;
+        let answer = self.answer(self.enqueue_for_people(work, Some(place))?).await?;
+        let Done::Outcomes(answers) = answer else { return Err(UNAVAILABLE) };
         let result = |(op_id, answer)| result_of(op_id, Ok(Done::Command(answer)));
         Ok(answers.into_iter().map(result).collect())
     }
 
     /// Changes settings; each change is an event.
     pub async fn setting(&self, work: SettingWork) -> Result<(), SettingRefused> {
-        let receiver = self.enqueue(Work::Setting(work))?;
+        let receiver = self.enqueue_for_people(Work::Setting(work), None)?;
         match tokio::time::timeout(self.answer_wait, receiver).await {
             Ok(Ok(Ok(_))) => Ok(()),
             Ok(Ok(Err(StoreError::Conflict { constraint }))) => {
@@ -242,9 +264,26 @@ impl Engine {
         self.ask(Work::Result(work)).await.map(drop)
     }
 
-    /// A claim whose worker died: its outcome is unknown.
-    pub async fn rescue(&self, at: MessageAt) -> Result<(), Unavailable> {
-        self.ask(Work::Rescue(at)).await.map(drop)
+    /// A claim whose worker died: its outcome is unknown. If it is not that claim any more,
+    /// somebody knew better.
+    pub async fn rescue(
+        &self,
+        at: MessageAt,
+        (attempt, claim_epoch): (u32, u64),
+    ) -> Result<(), Unavailable> {
+        self.ask(Work::Rescue(RescueWork { at, attempt, claim_epoch })).await.map(drop)
+    }
+
+    /// Applies the statuses that wait for this id of Meta, if its message is known; `attempt` is
+    /// the one that Meta gave the id.
+    pub async fn unpark(
+        &self,
+        workspace: WorkspaceId,
+        channel: ChannelId,
+        wamid: String,
+        attempt: Option<u32>,
+    ) -> Result<(), Unavailable> {
+        self.ask(Work::Unpark(UnparkWork { workspace, channel, wamid, attempt })).await.map(drop)
     }
 
     /// A snooze has come to its end.
@@ -268,30 +307,43 @@ impl Engine {
     }
 
     async fn ask(&self, work: Work) -> Result<Done, Unavailable> {
-        let receiver = self.enqueue(work)?;
+        let receiver = self.enqueue(work, None)?;
         self.answer(receiver).await
     }
 
-    fn enqueue(
+    /// What people want leaves a quarter of the queue to webhooks and sends, however much it is.
+    fn enqueue_for_people(
         &self,
         work: Work,
-    ) -> Result<oneshot::Receiver<Result<Done, StoreError>>, Unavailable> {
+        place: Option<Place>,
+    ) -> Result<Answered, Unavailable> {
+        if self.queue.capacity() <= self.queue.max_capacity() / 4 {
+            return Err(UNAVAILABLE);
+        }
+        self.enqueue(work, place)
+    }
+
+    fn enqueue(&self, work: Work, place: Option<Place>) -> Result<Answered, Unavailable> {
         let (done, receiver) = oneshot::channel();
         // A full queue refuses at once: waiting longer would only hide that it is too much.
-        match self.queue.try_send(Member { work, done }) {
+        match self.queue.try_send(Member { work, done, _place: place }) {
             Ok(()) => Ok(receiver),
             Err(_) => Err(UNAVAILABLE),
         }
     }
 
-    async fn answer(
-        &self,
-        receiver: oneshot::Receiver<Result<Done, StoreError>>,
-    ) -> Result<Done, Unavailable> {
-        match tokio::time::timeout(self.answer_wait, receiver).await {
-            Ok(Ok(Ok(done))) => Ok(done),
-            _ => Err(UNAVAILABLE),
-        }
+    async fn answer(&self, receiver: Answered) -> Result<Done, Unavailable> {
+        let mut receiver = receiver;
+        let answer = match tokio::time::timeout(self.answer_wait, &mut receiver).await {
+            Ok(answer) => answer.ok(),
+            // Closed first: an answer that came in this very moment is taken, a later one returns
+            // to the committer, who gives a claim back.
+            Err(_) => {
+                receiver.close();
+                receiver.try_recv().ok()
+            }
+        };
+        answer.and_then(Result::ok).ok_or(UNAVAILABLE)
     }
 
     /// Returns when a message was queued since the last call returned.
@@ -310,14 +362,19 @@ impl Engine {
     }
 }
 
-fn result_of(op_id: OpId, answer: Result<Done, Unavailable>) -> CommandResult {
+impl From<Unavailable> for Refusal {
+    fn from(Unavailable { retry_after_ms }: Unavailable) -> Self {
+        Self::Unavailable { retry_after_ms }
+    }
+}
+
+fn result_of(op_id: OpId, answer: Result<Done, Refusal>) -> CommandResult {
     let outcome = match answer {
         Ok(Done::Command(Answer::Accepted(accepted))) => Outcome::Accepted(accepted),
-        Ok(Done::Command(Answer::Refused(refusal))) => Outcome::Refused(Refused::from(refusal)),
-        Ok(_) | Err(_) => {
-            let retry_after_ms = UNAVAILABLE.retry_after_ms;
-            Outcome::Refused(Refused::from(Refusal::Unavailable { retry_after_ms }))
+        Ok(Done::Command(Answer::Refused(refusal))) | Err(refusal) => {
+            Outcome::Refused(Refused::from(refusal))
         }
+        Ok(_) => Outcome::Refused(Refused::from(Refusal::from(UNAVAILABLE))),
     };
     CommandResult { op_id: Some(op_id), outcome }
 }

@@ -2,41 +2,55 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::inbound::{ElementBody, InboundMessage};
+use baton_domain::inbound::{ElementBody, InboundMessage, ProviderStatus};
 use baton_domain::tag::Tag;
 use baton_protocol::{
-    AgentId, ChannelId, CommandBody, ConversationId, MessageId, OpId, Owner, WorkspaceId,
+    AgentId, ChannelId, CommandBody, ConversationId, Epoch, MessageId, OpId, Owner, WorkspaceId,
 };
 use serde::Serialize;
 
 use super::load::Channel;
+use super::memory::Key;
 use super::work::{CommandWork, Work};
 
 /// An id of Meta where it is one: `[workspace, channel, wamid]`.
 pub(super) type WamidKey = (String, String, String);
+
+/// Which lines a decision about a message looks at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Reach {
+    /// Its own only: it climbs.
+    Alone,
+    /// Those around as well: they show what it answered and what it holds up.
+    Around,
+}
 
 /// Ordered sets of keys: locks are taken in their order.
 #[derive(Default, Debug)]
 pub(super) struct Needs {
     pub(super) workspaces: BTreeSet<WorkspaceId>,
     pub(super) phone_number_ids: BTreeSet<String>,
-    pub(super) conversations: BTreeSet<ConversationId>,
+    pub(super) conversations: BTreeSet<Key<ConversationId>>,
     /// Agents whose scope matters: authors of commands.
-    pub(super) authors: BTreeSet<AgentId>,
+    pub(super) authors: BTreeSet<Key<AgentId>>,
     /// Agents whose load or state matters.
-    pub(super) agents: BTreeSet<AgentId>,
+    pub(super) agents: BTreeSet<Key<AgentId>>,
+    /// How far authors have read.
+    pub(super) marks: BTreeSet<(WorkspaceId, AgentId, ConversationId)>,
     /// Messages of which only the id is known.
-    pub(super) messages: BTreeSet<MessageId>,
+    pub(super) messages: BTreeMap<Key<MessageId>, Reach>,
     /// Ids of Meta that may be known.
     pub(super) wamids: BTreeSet<WamidKey>,
     /// Those of them that statuses name: their messages' conversations are locked.
-    pub(super) of_statuses: BTreeSet<WamidKey>,
+    pub(super) of_statuses: BTreeMap<WamidKey, Reach>,
     /// Ids of Meta that sends brought back: statuses may wait for them.
     pub(super) brought_back: BTreeSet<WamidKey>,
+    /// Those that webhooks tie to a message: statuses may wait for them unless they are known.
+    pub(super) newly_named: BTreeSet<WamidKey>,
     /// Outcomes, each `[workspace, agent, op_id]`.
     pub(super) outcomes: BTreeSet<(String, String, String)>,
     /// Whose outcomes are asked for, and which.
-    pub(super) asked: BTreeSet<(AgentId, OpId)>,
+    pub(super) asked: BTreeSet<(WorkspaceId, AgentId, OpId)>,
     /// Lines, each `[workspace, conversation, from, to]`.
     pub(super) stretches: BTreeSet<(String, String, u64, u64)>,
     /// Whether a command came.
@@ -50,32 +64,32 @@ const AROUND: u64 = 100;
 
 impl Needs {
     /// What the members say.
-    pub(super) fn of(group: &[&Work], epoch: baton_protocol::Epoch) -> Self {
+    pub(super) fn of(group: &[&Work]) -> Self {
         let mut needs = Self::default();
         for work in group {
-            needs.add(work, epoch);
+            needs.add(work);
         }
         needs
     }
 
-    fn add(&mut self, work: &Work, epoch: baton_protocol::Epoch) {
+    fn add(&mut self, work: &Work) {
         match work {
             Work::Post(post) => {
                 for (element, _) in &post.elements {
                     self.phone_number_ids.extend(element.phone_number_id.clone());
-                    self.add_element(&element.body, epoch);
                 }
             }
             Work::Command(work) => self.add_command(work),
             Work::Outcomes(work) => {
                 self.workspaces.insert(work.workspace);
-                self.asked.extend(work.op_ids.iter().map(|op_id| (work.agent, *op_id)));
+                let asked = |op_id: &OpId| (work.workspace, work.agent, *op_id);
+                self.asked.extend(work.op_ids.iter().map(asked));
                 for op_id in &work.op_ids {
                     self.add_outcome(work.workspace, work.agent, *op_id);
                 }
             }
             Work::Claim(claim) => self.add_message(claim.at),
-            Work::Rescue(at) => self.add_message(*at),
+            Work::Rescue(rescue) => self.add_message(rescue.at),
             Work::Result(result) => {
                 self.add_message(result.at);
                 if let baton_domain::decide::delivery::SendResult::Accepted { wamid } =
@@ -86,14 +100,21 @@ impl Needs {
                     self.wamids.insert(key);
                 }
             }
+            Work::Unpark(unpark) => {
+                let key = wamid_key(unpark.workspace, unpark.channel, &unpark.wamid);
+                self.workspaces.insert(unpark.workspace);
+                self.wamids.insert(key.clone());
+                farther(&mut self.of_statuses, key.clone(), Reach::Around);
+                self.brought_back.insert(key);
+            }
             Work::Wake(wake) => {
                 self.workspaces.insert(wake.workspace);
-                self.conversations.insert(wake.conversation);
+                self.conversations.insert((wake.workspace, wake.conversation));
             }
             Work::Rehome(rehome) => {
                 self.workspaces.insert(rehome.workspace);
-                self.conversations.insert(rehome.conversation);
-                self.agents.insert(rehome.agent);
+                self.conversations.insert((rehome.workspace, rehome.conversation));
+                self.agents.insert((rehome.workspace, rehome.agent));
             }
             Work::Setting(setting) => {
                 self.workspaces.insert(setting.workspace);
@@ -101,15 +122,15 @@ impl Needs {
         }
     }
 
-    fn add_element(&mut self, body: &ElementBody, epoch: baton_protocol::Epoch) {
-        if let ElementBody::Status(status) = body {
-            self.messages.extend(tagged(status.tag.as_deref(), epoch).map(|tag| tag.message));
-        }
-    }
-
-    /// Ids of Meta in webhooks, once it is known whose numbers they came by. Each is looked up
-    /// where it is one: all ids of a group in all its channels would be many times as many.
-    pub(super) fn add_wamids(&mut self, group: &[&Work], channels: &BTreeMap<String, Channel>) {
+    /// Ids of Meta and tags in webhooks, once it is known whose numbers they came by. Each is looked
+    /// up where it is one: all ids of a group in all its channels would be many times as many.
+    pub(super) fn add_wamids(
+        &mut self,
+        group: &[&Work],
+        channels: &BTreeMap<String, Channel>,
+        epoch: Epoch,
+    ) {
+        let mut tags = Vec::new();
         let posts = group.iter().filter_map(|work| work.post());
         for (element, _) in posts.flat_map(|post| &post.elements) {
             let channel = element.phone_number_id.as_ref().and_then(|number| channels.get(number));
@@ -119,25 +140,53 @@ impl Needs {
                 ElementBody::Message(message) | ElementBody::Echo(message) => {
                     self.wamids.insert(key(&message.wamid));
                     self.wamids.extend(message.quoted_wamid.as_ref().map(key));
+                    if matches!(element.body, ElementBody::Echo(_)) {
+                        self.newly_named.insert(key(&message.wamid));
+                    }
                 }
                 ElementBody::Status(status) => {
+                    let reach = match status.status {
+                        ProviderStatus::Failed => Reach::Around,
+                        ProviderStatus::Sent
+                        | ProviderStatus::Delivered
+                        | ProviderStatus::Read
+                        | ProviderStatus::Played => Reach::Alone,
+                    };
                     self.wamids.insert(key(&status.wamid));
-                    self.of_statuses.insert(key(&status.wamid));
+                    farther(&mut self.of_statuses, key(&status.wamid), reach);
+                    if let Some(tag) = tagged(status.tag.as_deref(), epoch) {
+                        self.newly_named.insert(key(&status.wamid));
+                        tags.push((key(&status.wamid), (channel.workspace, tag.message)));
+                    }
                 }
                 ElementBody::Ignored { .. } | ElementBody::Unattributable { .. } => {}
             }
+        }
+        // Another status of the group may have told a failure of the same message.
+        for (key, message) in tags {
+            let reach = self.of_statuses.get(&key).copied().unwrap_or(Reach::Around);
+            farther(&mut self.messages, message, reach);
         }
     }
 
     fn add_message(&mut self, at: super::work::MessageAt) {
         self.workspaces.insert(at.workspace);
-        self.conversations.insert(at.conversation);
-        self.add_around(at.workspace, at.conversation, at.seq);
+        self.conversations.insert((at.workspace, at.conversation));
+        self.add_lines((at.workspace, at.conversation), at.seq, Reach::Around);
     }
 
-    /// Lines around a message that is on its way.
-    pub(super) fn add_around(&mut self, workspace: WorkspaceId, of: ConversationId, seq: u64) {
-        let (from, to) = (seq.saturating_sub(AROUND), seq.saturating_add(AROUND));
+    /// The line of a message, and those around it if they matter.
+    pub(super) fn add_lines(
+        &mut self,
+        (workspace, of): Key<ConversationId>,
+        seq: u64,
+        reach: Reach,
+    ) {
+        let beyond = match reach {
+            Reach::Alone => 0,
+            Reach::Around => AROUND,
+        };
+        let (from, to) = (seq.saturating_sub(beyond), seq.saturating_add(beyond));
         self.stretches.insert((workspace.to_string(), of.to_string(), from, to));
     }
 
@@ -146,9 +195,11 @@ impl Needs {
         let command = &work.command;
         self.has_commands = true;
         self.workspaces.insert(caller.workspace);
-        self.conversations.insert(command.conversation_id);
-        self.authors.insert(caller.agent);
-        self.agents.insert(caller.agent);
+        let here = caller.workspace;
+        self.conversations.insert((here, command.conversation_id));
+        self.authors.insert((here, caller.agent));
+        self.agents.insert((here, caller.agent));
+        self.marks.insert((here, caller.agent, command.conversation_id));
         self.add_outcome(caller.workspace, caller.agent, command.op_id);
         if let Some(after) = command.after {
             self.add_outcome(caller.workspace, caller.agent, after);
@@ -156,17 +207,19 @@ impl Needs {
         match &command.body {
             CommandBody::Reply(reply) => {
                 self.add_above(work, reply.seen);
-                self.messages.extend(reply.quoted.iter().chain(&reply.replaces));
+                for message in reply.quoted.iter().chain(&reply.replaces) {
+                    farther(&mut self.messages, (here, *message), Reach::Around);
+                }
             }
             CommandBody::Transfer(transfer) => {
                 self.add_above(work, transfer.seen);
                 self.agents.extend(match transfer.to {
-                    Owner::Agent(agent) => Some(agent),
+                    Owner::Agent(agent) => Some((here, agent)),
                     Owner::Queue(_) => None,
                 });
             }
             CommandBody::Assign(assign) => {
-                self.agents.insert(assign.agent_id);
+                self.agents.insert((here, assign.agent_id));
             }
             CommandBody::Resolve(seeing) | CommandBody::MarkWaiting(seeing) => {
                 self.add_above(work, seeing.seen);
@@ -174,10 +227,10 @@ impl Needs {
             CommandBody::Snooze(snooze) => self.add_above(work, snooze.seen),
             CommandBody::Resend(resend) => {
                 self.add_above(work, resend.seen);
-                self.messages.insert(resend.message_id);
+                farther(&mut self.messages, (here, resend.message_id), Reach::Around);
             }
             CommandBody::MarkSent(of) | CommandBody::Cancel(of) => {
-                self.messages.insert(of.message_id);
+                farther(&mut self.messages, (here, of.message_id), Reach::Around);
             }
             CommandBody::Note(_)
             | CommandBody::Claim(_)
@@ -200,12 +253,18 @@ impl Needs {
     }
 }
 
+/// Asks for a key, as far as whoever asks for most.
+pub(super) fn farther<K: Ord>(keys: &mut BTreeMap<K, Reach>, key: K, reach: Reach) {
+    let asked = keys.entry(key).or_insert(reach);
+    *asked = reach.max(*asked);
+}
+
 fn wamid_key(workspace: WorkspaceId, channel: ChannelId, wamid: &str) -> WamidKey {
     (workspace.to_string(), channel.to_string(), wamid.to_owned())
 }
 
 /// The attempt that a tag of this life of the database names.
-pub(super) fn tagged(tag: Option<&str>, epoch: baton_protocol::Epoch) -> Option<Tag> {
+pub(super) fn tagged(tag: Option<&str>, epoch: Epoch) -> Option<Tag> {
     Tag::parse(tag?).filter(|tag| tag.epoch == epoch)
 }
 

@@ -1,13 +1,15 @@
 //! Inbound members: what webhooks say, decided against the memory of the group.
 
+use std::cmp::Reverse;
+
 use baton_domain::decide::{Draft, delivery, receive};
-use baton_domain::inbound::{Element, ElementBody, InboundMessage, StatusUpdate};
+use baton_domain::inbound::{Element, ElementBody, InboundMessage, ProviderStatus, StatusUpdate};
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
-use baton_protocol::{Actor, ChannelId, Epoch, Fact, MessageId, Timestamp, WorkspaceId};
+use baton_protocol::{Actor, ChannelId, Epoch, Fact, MessageId, Timestamp};
 
 use super::load::{Channel, Loaded};
-use super::memory::{Aside, By, Heard, Memory, Quarantined};
+use super::memory::{Aside, By, Key, Memory, ParkedStatus, Quarantined};
 use super::needs::tagged;
 use super::senders::Known;
 use super::work::{FreshIds, Post};
@@ -41,7 +43,7 @@ fn one(
         }
         ElementBody::Status(update) => {
             let channel = channel_of(loaded, post, element)?;
-            status(&mut loaded.memory, &channel, update, epoch, now);
+            status(&mut loaded.memory, (channel.workspace, channel.id), update, epoch, now);
             Ok(())
         }
     }
@@ -81,7 +83,7 @@ fn line(
     if loaded.memory.wamids.contains_key(&wamid) {
         return Ok(());
     }
-    let known = loaded.senders.get(&fresh.message).copied();
+    let known = loaded.senders.get(&(workspace, fresh.message)).copied();
     let known = known.ok_or_else(|| aside("names_nobody", "it names nobody"))?;
     let memory = &mut loaded.memory;
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
@@ -112,6 +114,7 @@ fn line(
             (None, None) => None,
         };
     }
+    hear(memory, (workspace, channel.id), (fresh.message, None), (&message.wamid, None), now);
     Ok(())
 }
 
@@ -155,35 +158,30 @@ fn know_contact(
 
 fn status(
     memory: &mut Memory,
-    channel: &Channel,
+    of: Key<ChannelId>,
     update: &StatusUpdate,
     epoch: Epoch,
     now: Timestamp,
 ) {
-    let key = (channel.workspace, (channel.id, update.wamid.clone()));
+    let key = (of.0, (of.1, update.wamid.clone()));
     let by_tag = tagged(update.tag.as_deref(), epoch)
-        .filter(|tag| memory.places.contains_key(&(channel.workspace, tag.message)));
+        .filter(|tag| memory.places.contains_key(&(of.0, tag.message)));
     let by_wamid = memory.wamids.get(&key).map(|(_, id)| *id);
     let message = by_tag.map(|tag| tag.message).or(by_wamid);
-    let heard = Heard {
-        status: update.status,
-        attempt: match by_tag {
-            Some(tag) => Some(tag.attempt),
-            None => by_wamid.and_then(|id| attempt_of(memory, id, &update.wamid)),
-        },
-        error: update.error.clone(),
-        at: update.at,
-    };
+    let told = ParkedStatus { status: update.status, error: update.error.clone(), at: update.at };
     match message {
         Some(message) => {
-            let here = (channel.workspace, channel.id);
-            set_wamid(memory, here, message, (&update.wamid, heard.attempt));
-            apply_status(memory, channel.workspace, message, &heard, now);
+            let attempt = match by_tag {
+                Some(tag) => Some(tag.attempt),
+                None => attempt_of(memory, message, &update.wamid),
+            };
+            set_wamid(memory, of, message, (&update.wamid, attempt));
+            hear(memory, of, (message, attempt), (&update.wamid, Some(told)), now);
         }
         // It overtook the answer to its own send, or is of no message of ours.
         None => {
-            memory.parked.entry(key.clone()).or_default().push(heard.clone());
-            memory.newly_parked.push((key, heard));
+            memory.parked.entry(key.clone()).or_default().push(told.clone());
+            memory.newly_parked.push((key, told));
         }
     }
 }
@@ -197,7 +195,7 @@ fn attempt_of(memory: &Memory, message: MessageId, wamid: &str) -> Option<u32> {
 /// Notes Meta's id of a message and the attempt that brought it, unless one is known already.
 pub(super) fn set_wamid(
     memory: &mut Memory,
-    (workspace, channel): (WorkspaceId, ChannelId),
+    (workspace, channel): Key<ChannelId>,
     message: MessageId,
     (wamid, attempt): (&str, Option<u32>),
 ) {
@@ -218,24 +216,36 @@ pub(super) fn set_wamid(
     }
 }
 
-/// Lets a message climb.
-pub(super) fn apply_status(
+/// Lets a message climb by all that is known of it: what waited for its id of Meta, and what is
+/// told now. All is of the attempt that Meta gave this id, if it is known which.
+pub(super) fn hear(
     memory: &mut Memory,
-    workspace: WorkspaceId,
-    message: MessageId,
-    heard: &Heard,
+    (workspace, channel): Key<ChannelId>,
+    (message, attempt): (MessageId, Option<u32>),
+    (wamid, told): (&str, Option<ParkedStatus>),
     now: Timestamp,
 ) {
-    let Some((id, _)) = memory.places.get(&(workspace, message)).copied() else { return };
-    let Some(conversation) = memory.conversation(workspace, id) else { return };
-    let drafts = delivery::status(
-        conversation,
-        &memory.lines,
-        (message, heard.attempt),
-        heard.status,
-        heard.error.as_ref(),
-    );
-    memory.append((workspace, id), drafts, By::new(Actor::System, now));
+    let key = (workspace, (channel, wamid.to_owned()));
+    let mut all = memory.parked.remove(&key).unwrap_or_default();
+    if !all.is_empty() {
+        memory.unparked.insert(key);
+    }
+    all.extend(told);
+    // The highest first, which says all that is below it, and a failure last: what has arrived
+    // has not failed, in whatever order it was told.
+    all.sort_by_key(|one| (one.status == ProviderStatus::Failed, Reverse(one.status)));
+    for one in all {
+        let Some((id, _)) = memory.places.get(&(workspace, message)).copied() else { return };
+        let Some(conversation) = memory.conversation(workspace, id) else { return };
+        let drafts = delivery::status(
+            conversation,
+            &memory.lines,
+            (message, attempt),
+            one.status,
+            one.error.as_ref(),
+        );
+        memory.append((workspace, id), drafts, By::new(Actor::System, now));
+    }
 }
 
 fn set_aside(loaded: &mut Loaded, post: &Post, element: &Element, fresh: &FreshIds, why: Aside) {

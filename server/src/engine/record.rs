@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baton_domain::context::LineFacts;
 use baton_domain::log::{Batch, Logged};
 use baton_domain::outcome::Answer;
-use baton_protocol::{Author, ConversationId, Epoch, Fact, Timestamp, WorkspaceId};
+use baton_protocol::{ConversationId, Epoch, Fact, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -14,7 +14,10 @@ use super::work::Post;
 use crate::clock::Clock;
 use crate::store::digest::{content_body, content_digest};
 use crate::store::group::Writes;
-use crate::store::rows::{conversation_values, feed_values, log_values};
+use crate::store::rows::{
+    MessageOrigin, MessageState, conversation_values, feed_values, log_values,
+    message_change_values, message_values,
+};
 
 /// Everything a group writes, and what is told of it afterwards.
 pub(super) struct Recorded {
@@ -117,9 +120,10 @@ fn messages(memory: &Memory, writes: &mut Writes) {
         let Some(key) = extras.conversation else { continue };
         let Some(facts) = memory.lines.find(key.1, *id) else { continue };
         if extras.is_new {
-            writes.messages.extend(message_row(memory, key, facts, extras));
+            writes.messages.extend(message_row(memory, key, state(facts, extras), extras));
         } else if extras.is_changed {
-            writes.message_changes.push(message_change(key, facts, extras));
+            let row = message_change_values(key.0, key.1, state(facts, extras));
+            writes.message_changes.push(row.into());
         }
         for attempt in &extras.attempts {
             attempts(key.0, facts, attempt, &extras.attempts, writes);
@@ -164,7 +168,7 @@ fn attempts(
 fn message_row(
     memory: &Memory,
     (workspace, conversation): Key<ConversationId>,
-    facts: &LineFacts,
+    state: MessageState<'_>,
     extras: &Extras,
 ) -> Option<Value> {
     let (Fact::LineReceived { kind, at, quoted, .. } | Fact::LineWritten { kind, at, quoted, .. }) =
@@ -172,72 +176,26 @@ fn message_row(
     else {
         return None;
     };
-    let channel = memory.conversation(workspace, conversation)?.head.channel_id;
-    let (author_kind, author) = match facts.author {
-        Author::Customer => ("customer", None),
-        Author::Agent { id } => ("agent", Some(id)),
-        Author::PhoneApp => ("phone_app", None),
-        Author::Acknowledgement => ("acknowledgement", None),
+    let origin = MessageOrigin {
+        channel: memory.conversation(workspace, conversation)?.head.channel_id,
+        kind: *kind,
+        at: *at,
+        quoted: *quoted,
+        identity: extras.identity.as_ref().map(|(kind, value)| (*kind, value.as_str())),
     };
-    Some(json!([
-        workspace,
-        conversation,
-        facts.line.seq,
-        facts.line.id,
-        channel,
-        author_kind,
-        author,
-        kind,
-        at.ms(),
-        facts.accepted_at.ms(),
-        quoted,
-        extras.wamid,
-        extras.identity.as_ref().map(|(kind, _)| *kind),
-        extras.identity.as_ref().map(|(_, value)| value),
-        facts.op_id,
-        facts.device,
-        facts.seen.map(|seen| seen.seq),
-        facts.seen.map(|seen| seen.id),
-        facts.status,
-        extras.rank,
-        facts.held,
-        extras.error,
-        facts.attempt,
-        facts.claim_epoch,
-        extras.sending_at.map(Timestamp::ms),
-        extras.due_at.map(Timestamp::ms),
-        facts.status_at.ms(),
-        facts.closed_turn.map(|turn| turn.from_seq),
-        facts.closed_turn.map(|turn| turn.since.ms()),
-        i64::from(facts.in_doubt),
-        extras.wamid_attempt,
-    ]))
+    Some(message_values(workspace, conversation, state, origin).into())
 }
 
-fn message_change(
-    (workspace, conversation): Key<ConversationId>,
-    facts: &LineFacts,
-    extras: &Extras,
-) -> Value {
-    json!([
-        workspace,
-        conversation,
-        facts.line.seq,
-        extras.wamid,
-        facts.seen.map(|seen| seen.seq),
-        facts.seen.map(|seen| seen.id),
-        facts.status,
-        extras.rank,
-        facts.held,
-        extras.error,
-        facts.attempt,
-        facts.claim_epoch,
-        extras.sending_at.map(Timestamp::ms),
-        extras.due_at.map(Timestamp::ms),
-        facts.status_at.ms(),
-        i64::from(facts.in_doubt),
-        extras.wamid_attempt,
-    ])
+fn state<'a>(facts: &'a LineFacts, extras: &'a Extras) -> MessageState<'a> {
+    MessageState {
+        facts,
+        wamid: extras.wamid.as_deref(),
+        wamid_attempt: extras.wamid_attempt,
+        rank: extras.rank,
+        error: extras.error.as_deref(),
+        sending_at: extras.sending_at,
+        due_at: extras.due_at,
+    }
 }
 
 /// A note stands after the line that was the last when it was written, not when its group ended.

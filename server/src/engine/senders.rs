@@ -11,6 +11,7 @@ use baton_domain::inbound::InboundMessage;
 use baton_protocol::{ContactId, ConversationId, MessageId, Timestamp};
 
 use super::load::{Channel, LoadError, messages};
+use super::memory::Key;
 use super::needs::{Needs, json, names};
 use super::work::{FreshIds, Work};
 use crate::store::group as rows;
@@ -51,7 +52,7 @@ pub(super) async fn load_senders(
     needs: &mut Needs,
     group: &[&Work],
     channels: &BTreeMap<String, Channel>,
-) -> Result<BTreeMap<MessageId, Known>, LoadError> {
+) -> Result<BTreeMap<Key<MessageId>, Known>, LoadError> {
     let all: Vec<_> = messages(group, channels).collect();
     let keys: BTreeSet<Name> =
         all.iter().flat_map(|(channel, message, _)| keys(channel, message)).collect();
@@ -71,14 +72,16 @@ pub(super) async fn load_senders(
     let senders = all
         .iter()
         .filter_map(|(channel, message, ids)| {
-            book.meet(channel, message, ids).map(|known| (ids.message, known))
+            let key = (channel.workspace, ids.message);
+            book.meet(channel, message, ids).map(|known| (key, known))
         })
         .collect::<BTreeMap<_, _>>();
     if !rows::insert_identities(tx, &book.rows(&book.fresh)).await? {
         return Err(LoadError::Again);
     }
     rows::move_identities(tx, &book.rows(&book.moved)).await?;
-    needs.conversations.extend(senders.values().map(|known| known.conversation));
+    let conversations = senders.iter().map(|((here, _), known)| (*here, known.conversation));
+    needs.conversations.extend(conversations);
     Ok(senders)
 }
 

@@ -1,179 +1,35 @@
 //! The committer over both databases, without the rest of the server.
 
 mod attempts;
+mod failed_groups;
 mod senders;
 
-use std::sync::Arc;
-
-use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender, StatusUpdate};
-use baton_protocol::command::{Claim, NoteText, Reply, Seeing};
-use baton_protocol::{Content, ConversationId, DeviceId, LineKind, MessageStatus, Owner, TeamId};
+use baton_domain::inbound::{ElementBody, StatusUpdate};
+use baton_protocol::command::{Claim, NoteText, Seeing};
+use baton_protocol::{ChannelId, CommandBody, MessageStatus, Owner};
 use uuid::Uuid;
 
-use super::work::FreshIds;
+use super::testing::{Bench, accepted, bench, bench_within, refused, reply};
 use super::*;
-use crate::coordinator::InProcess;
-use crate::store::testing::{TestDatabase, databases};
-use crate::store::verify::verify_log;
+use crate::store::testing::databases;
 
-struct Bench {
-    engine: Engine,
-    clock: Clock,
-    database: TestDatabase,
-    workspace: WorkspaceId,
-    agents: Vec<AgentId>,
-    metrics: Metrics,
-}
-
-const NUMBER: &str = "106540352242922";
-
-async fn bench(database: TestDatabase, agents: usize) -> Bench {
-    let clock = Clock::system();
-    let workspace = WorkspaceId(Uuid::from_u128(1));
-    let team = TeamId(Uuid::from_u128(2));
-    let agents: Vec<_> = (0..agents).map(|n| AgentId(Uuid::from_u128(100 + n as u128))).collect();
-    let mut sql = format!(
-        "INSERT INTO workspace VALUES ('{workspace}', 'main', 'Main', 0);
-         INSERT INTO log_head (workspace) VALUES ('{workspace}');
-         INSERT INTO meta_app VALUES ('app', '', '', 0);
-         INSERT INTO team VALUES ('{workspace}', '{team}', 'Desk', 'owner', 'full', 0);
-         INSERT INTO tally VALUES ('{workspace}', '{team}', 0, 0, 0);
-         INSERT INTO channel VALUES ('{workspace}', '{}', 'Main', 'app', '{NUMBER}', '+1', '',
-           '{team}', 80);",
-        baton_protocol::ChannelId(Uuid::from_u128(3)),
-    );
-    for agent in &agents {
-        sql.push_str(&format!(
-            "INSERT INTO agent (workspace, id, email, name, role, state, active_id, availability,
-               created_at)
-             VALUES ('{workspace}', '{agent}', '{agent}', 'A', 'agent', 'active', '{agent}',
-               'available', 0);
-             INSERT INTO team_member VALUES ('{workspace}', '{team}', '{agent}', 'member');"
-        ));
-    }
-    database.tamper(&sql).await;
-    let coordinator = Arc::new(InProcess::new(crate::coordinator::Clock {
-        monotonic: Arc::new(tokio::time::Instant::now),
-        wall: Arc::new(|| Timestamp::from_ms(0)),
-    }));
-    let metrics = Metrics::new();
-    let (engine, _) = Engine::start(
-        database.store.clone(),
-        clock.clone(),
-        coordinator,
-        metrics.clone(),
-        Limits::default(),
-    );
-    Bench { engine, clock, database, workspace, agents, metrics }
-}
+mod sends;
 
 impl Bench {
-    fn caller(&self, n: usize) -> Caller {
-        Caller {
-            workspace: self.workspace,
-            agent: self.agents[n],
-            device: DeviceId(Uuid::from_u128(1000 + n as u128)),
-        }
-    }
-
-    fn fresh(&self) -> FreshIds {
-        FreshIds {
-            message: MessageId(self.clock.uuid_v4()),
-            conversation: ConversationId(self.clock.uuid_v4()),
-            contact: self.clock.uuid_v4(),
-            card: self.clock.uuid_v4(),
-        }
-    }
-
-    fn element(&self, body: ElementBody) -> (Element, FreshIds) {
-        let raw = format!("{body:?}");
-        (Element { phone_number_id: Some(NUMBER.to_owned()), raw, body }, self.fresh())
-    }
-
-    async fn says(&self, from: &str, wamid: &str, text: &str) {
-        let body = ElementBody::Message(InboundMessage {
-            sender: Sender {
-                wa_id: Some(from.to_owned()),
-                user_id: None,
-                name: Some("Lucía".to_owned()),
-            },
-            wamid: wamid.to_owned(),
-            at: self.clock.now(),
-            kind: LineKind::Text,
-            content: Content { text: Some(text.to_owned()), ..Content::default() },
-            quoted_wamid: None,
-        });
-        self.post(vec![self.element(body)]).await;
-    }
-
-    async fn post(&self, elements: Vec<(Element, FreshIds)>) {
-        self.engine.post(self.posted(elements)).await.unwrap();
-    }
-
-    fn posted(&self, elements: Vec<(Element, FreshIds)>) -> Post {
-        let raw = format!("{elements:?}");
-        Post {
-            meta_app: "app".to_owned(),
-            digest: hex::encode(Sha256::digest(&raw)),
-            raw,
-            received_at: self.clock.now(),
-            id: self.clock.uuid_v4().to_string(),
-            elements,
-        }
-    }
-
-    async fn only_conversation(&self) -> baton_protocol::Conversation {
-        let mut tx = self.database.store.read().await.unwrap();
-        let rows: Vec<(String,)> =
-            tx.rows(&crate::store::Sql::new("SELECT id FROM conversation"), &[]).await.unwrap();
-        assert_eq!(rows.len(), 1);
-        let ids = [rows[0].0.parse().unwrap()];
-        let all = crate::store::read::conversations(&mut tx, self.workspace, &ids).await.unwrap();
-        all.into_iter().next().map(|(_, conversation)| conversation).unwrap()
-    }
-
-    async fn does(&self, who: usize, body: CommandBody) -> CommandResult {
-        let command = Command {
+    async fn note(&self) -> Command {
+        Command {
             op_id: OpId(self.clock.uuid_v7()),
             conversation_id: self.only_conversation().await.head.id,
             after: None,
             retry_of: None,
-            body,
-        };
-        self.engine.command(self.caller(who), command).await
+            body: CommandBody::Note(NoteText { text: "VIP".to_owned() }),
+        }
     }
 
-    async fn close(self) {
-        let report = verify_log(&self.database.store, self.workspace).await.unwrap();
-        assert_eq!(report.fault, None);
-        drop(self.engine);
-        self.database.close().await;
-    }
-}
-
-fn reply(text: &str, seen: baton_protocol::Seen) -> CommandBody {
-    CommandBody::Reply(Reply {
-        text: text.to_owned(),
-        seen,
-        quoted: None,
-        replaces: None,
-        ignore_lease: false,
-    })
-}
-
-#[track_caller]
-fn accepted(result: CommandResult) -> baton_protocol::Accepted {
-    match result.outcome {
-        Outcome::Accepted(accepted) => accepted,
-        Outcome::Refused(refused) => panic!("refused: {refused:?}"),
-    }
-}
-
-#[track_caller]
-fn refused(result: CommandResult) -> Refusal {
-    match result.outcome {
-        Outcome::Accepted(accepted) => panic!("accepted: {accepted:?}"),
-        Outcome::Refused(refused) => refused.refusal,
+    async fn many_notes(&self, count: usize) -> Vec<Command> {
+        let note = self.note().await;
+        let fresh = || Command { op_id: OpId(self.clock.uuid_v7()), ..note.clone() };
+        std::iter::repeat_with(fresh).take(count).collect()
     }
 }
 
@@ -403,6 +259,71 @@ async fn a_claim_that_nobody_waits_for_goes_back_into_the_queue() {
         assert!(gives_up.is_err());
         let claimed = bench.engine.claim(at, 78).await.unwrap();
         assert!(matches!(claimed, ClaimAnswer::Go { .. }), "{claimed:?}");
+        bench.close().await;
+    }
+}
+
+/// How many were accepted, and what the others were told.
+fn split(results: Vec<CommandResult>) -> (usize, Vec<Refusal>) {
+    let count = results.len();
+    let refused: Vec<Refusal> = results
+        .into_iter()
+        .filter_map(|result| match result.outcome {
+            Outcome::Accepted(_) => None,
+            Outcome::Refused(refused) => Some(refused.refusal),
+        })
+        .collect();
+    (count - refused.len(), refused)
+}
+
+#[tokio::test]
+async fn an_agent_has_so_many_commands_under_way_and_others_have_theirs() {
+    for database in databases().await {
+        let limits = Limits { commands_of_agent: 5, ..Limits::default() };
+        let bench = bench_within(database, 2, limits).await;
+        bench.says("16505551234", "wamid.1", "Hola").await;
+        let (many, few) = (bench.many_notes(8).await, bench.many_notes(2).await);
+        let asked = vec![OpId(bench.clock.uuid_v7())];
+        // Nothing is decided before all three have been asked: the committer has not run yet.
+        let (ana, outcomes, ben) = tokio::join!(
+            bench.engine.commands(bench.caller(0), many),
+            bench.engine.outcomes(bench.workspace, bench.agents[0], asked),
+            bench.engine.commands(bench.caller(1), few),
+        );
+        let limited = Refusal::RateLimited { retry_after_ms: 1000 };
+        assert_eq!(split(ana), (5, vec![limited; 3]));
+        assert_eq!(outcomes, Err(UNAVAILABLE));
+        assert_eq!(split(ben), (2, Vec::new()));
+        // What was decided has given its place back.
+        let again = bench.many_notes(5).await;
+        assert_eq!(split(bench.engine.commands(bench.caller(0), again).await).0, 5);
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
+async fn commands_leave_room_for_webhooks_and_sends() {
+    for database in databases().await {
+        let bench = bench_within(database, 1, Limits { queue: 8, ..Limits::default() }).await;
+        bench.says("16505551234", "wamid.1", "Hola").await;
+        let many = bench.many_notes(10).await;
+        let line = bench.only_conversation().await.thread.last_line.unwrap();
+        let at = MessageAt {
+            workspace: bench.workspace,
+            channel: ChannelId(Uuid::from_u128(3)),
+            conversation: many[0].conversation_id,
+            seq: line.seq,
+            message: line.id,
+        };
+        let (commands, (), claim) = tokio::join!(
+            bench.engine.commands(bench.caller(0), many),
+            bench.says("16505551234", "wamid.2", "Sigo aquí"),
+            bench.engine.claim(at, 1),
+        );
+        let unavailable = Refusal::Unavailable { retry_after_ms: 1000 };
+        assert_eq!(split(commands), (6, vec![unavailable; 4]));
+        assert!(claim.is_ok(), "the queue was full for claims");
+        assert_eq!(bench.only_conversation().await.head.last_seq, 2);
         bench.close().await;
     }
 }

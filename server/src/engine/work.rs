@@ -4,8 +4,8 @@ use baton_domain::decide::delivery::SendResult;
 use baton_domain::inbound::Element;
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::{
-    AgentId, Command, ConversationId, DeviceId, Fact, MessageId, NoteId, OpId, Timestamp,
-    WorkspaceId,
+    AgentId, ChannelId, Command, ConversationId, DeviceId, Fact, MessageId, NoteId, OpId,
+    Timestamp, WorkspaceId,
 };
 
 use crate::store::Sql;
@@ -30,7 +30,8 @@ pub(crate) enum Work {
     Outcomes(OutcomesWork),
     Claim(ClaimWork),
     Result(ResultWork),
-    Rescue(MessageAt),
+    Rescue(RescueWork),
+    Unpark(UnparkWork),
     Wake(WakeWork),
     Rehome(RehomeWork),
     Setting(SettingWork),
@@ -104,6 +105,24 @@ pub(crate) struct ResultWork {
     pub(crate) due_at: Option<Timestamp>,
 }
 
+/// A claim's worker is thought dead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RescueWork {
+    pub(crate) at: MessageAt,
+    pub(crate) attempt: u32,
+    pub(crate) claim_epoch: u64,
+}
+
+/// Statuses wait for an id of Meta whose message is known.
+#[derive(Clone, Debug)]
+pub(crate) struct UnparkWork {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) channel: ChannelId,
+    pub(crate) wamid: String,
+    /// Which attempt Meta gave this id, if it is known.
+    pub(crate) attempt: Option<u32>,
+}
+
 /// A snooze ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WakeWork {
@@ -175,6 +194,7 @@ impl Work {
             | Self::Claim(_)
             | Self::Result(_)
             | Self::Rescue(_)
+            | Self::Unpark(_)
             | Self::Wake(_)
             | Self::Rehome(_)
             | Self::Setting(_) => 1,
@@ -187,7 +207,11 @@ impl Work {
         match self {
             Self::Post(_) if is_planted(Bug::CommandsBeforeInbound) => 3,
             Self::Post(_) => 0,
-            Self::Result(_) | Self::Rescue(_) | Self::Wake(_) | Self::Rehome(_) => 1,
+            Self::Result(_)
+            | Self::Rescue(_)
+            | Self::Unpark(_)
+            | Self::Wake(_)
+            | Self::Rehome(_) => 1,
             Self::Command(_) | Self::Outcomes(_) | Self::Setting(_) => 2,
             Self::Claim(_) => 4,
         }

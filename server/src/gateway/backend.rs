@@ -6,7 +6,7 @@ use baton_domain::log::Logged;
 use baton_domain::scope::Scope;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::frame::{Ack, Hello, ResetReason};
+use baton_protocol::frame::{Hello, ResetReason};
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor, Epoch, Head, WorkspaceId};
 use futures_util::future::BoxFuture;
 
@@ -86,8 +86,8 @@ pub trait Backend: Send + Sync + 'static {
     /// on one conversation are handed in one at a time, in order.
     fn submit(&self, caller: Caller, command: Command) -> BoxFuture<'_, CommandResult>;
 
-    /// What this caller missed since `from`.
-    fn gap<'a>(&'a self, caller: Caller, sight: &'a Sight, from: u64) -> Answer<'a, Gap>;
+    /// What this caller missed since `from`, of all that concerns them at the present.
+    fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap>;
 
     /// A conversation as this caller sees it at the present; `None` when they do not.
     fn snapshot<'a>(
@@ -113,10 +113,4 @@ pub trait Backend: Send + Sync + 'static {
 
     /// The log's last position, asked every second.
     fn head(&self, workspace: WorkspaceId) -> Answer<'_, Cursor>;
-
-    /// How far a client says it has come. Worth nothing to live delivery; pushes may use it.
-    fn acknowledged(&self, caller: Caller, ack: Ack) -> Answer<'_, ()> {
-        let _ = (caller, ack);
-        Box::pin(std::future::ready(Ok(())))
-    }
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::ws::Utf8Bytes;
 use baton_domain::log::Batch;
-use baton_domain::sight::Told;
+use baton_domain::sight::{Told, as_head};
+use baton_protocol::ConversationId;
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
-use baton_protocol::{Actor, ConversationId, Event, Fact};
 use prometheus_client::metrics::counter::Counter;
 
 use crate::telemetry::Metrics;
@@ -138,16 +138,7 @@ impl Published {
             self.counts.serialisations.inc();
             let text = match head {
                 None => serde_json::to_string(event),
-                // Who acted and what happened is not theirs to know: only the row after it.
-                Some(head) => serde_json::to_string(&Event {
-                    position: event.position,
-                    conversation_id: event.conversation_id,
-                    revision: Some(head.revision),
-                    at: event.at,
-                    actor: Actor::System,
-                    fact: Fact::HeadChanged { head: head.clone() },
-                    content: None,
-                }),
+                Some(head) => serde_json::to_string(&as_head(event, head)),
             };
             text.expect("an event is plain data and has a JSON form").into()
         });

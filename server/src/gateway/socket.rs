@@ -242,8 +242,7 @@ impl<'a> Task<'a> {
             | Effect::FetchSight(_)
             | Effect::LookUpScope(_)
             | Effect::Submit(_)
-            | Effect::Carry(..)
-            | Effect::Acknowledge(_) => {
+            | Effect::Carry(..) => {
                 if let Some(answer) = self.ask(effect) {
                     self.answers.push(answer);
                 }
@@ -336,8 +335,7 @@ impl<'a> Task<'a> {
             Effect::ReadGap(..)
             | Effect::FetchSnapshot(..)
             | Effect::FetchSight(_)
-            | Effect::LookUpScope(_)
-            | Effect::Acknowledge(_) => {
+            | Effect::LookUpScope(_) => {
                 Box::pin(async move { read(&gateway, &hub, caller, effect).await })
             }
             Effect::Send { .. }
@@ -353,8 +351,8 @@ impl<'a> Task<'a> {
 async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: Effect) -> Input {
     let backend = &gateway.backend;
     match effect {
-        Effect::ReadGap(ticket, sight, from) => {
-            Input::Gap(ticket, gateway.read(backend.gap(caller, &sight, from)).await)
+        Effect::ReadGap(ticket, from) => {
+            Input::Gap(ticket, gateway.read(backend.gap(caller, from)).await)
         }
         Effect::FetchSnapshot(ticket, sight, conversation) => {
             let read = backend.snapshot(caller, &sight, conversation);
@@ -370,11 +368,6 @@ async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: Effect) -> I
                 None => Ok(None),
             };
             Input::Scoped(wanted, scope)
-        }
-        Effect::Acknowledge(ack) => {
-            // Worth nothing to this session, whether it was noted or not.
-            gateway.read(backend.acknowledged(caller, ack)).await.unwrap_or_default();
-            Input::Heard
         }
         Effect::Send { .. }
         | Effect::Ping
@@ -419,7 +412,8 @@ async fn ask_coordinator(
         Wanted::View(View { conversation_id }) => {
             coordinator.view(connection, conversation_id).await?;
             let Some(conversation_id) = conversation_id else { return Ok(Vec::new()) };
-            let holder = coordinator.lease_of(workspace, conversation_id).await?;
+            let lease = coordinator.lease_of(workspace, conversation_id).await?;
+            let holder = lease.map(|lease| lease.holder);
             let agents = coordinator.viewers(workspace, conversation_id).await?;
             Ok(vec![
                 ServerFrame::Lease(LeaseState { conversation_id, holder }),

@@ -12,8 +12,8 @@ use baton_protocol::conversation::{ContactCard, ConversationView, Snapshot};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     Actor, AgentId, ChannelId, ContactId, Conversation, ConversationId, DeviceId, Epoch, Event,
-    Fact, MembershipKind, Note, NoteId, OpId, Owner, OwnerCause, Role, TeamId, Timestamp,
-    Visibility, WorkspaceId,
+    Fact, Line, LineRef, MembershipKind, Note, NoteId, OpId, Owner, OwnerCause, Role, TeamId,
+    Timestamp, Visibility, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -97,6 +97,15 @@ impl Story {
         let note = Note { id: note_id, conversation_id: id, author, at, revision, text, op_id };
         self.notes.entry(id).or_default().push(note);
         self.append(id, Fact::NoteAdded { note_id, author, op_id }, Some(content));
+    }
+
+    /// The customer says something.
+    pub(super) fn hear(&mut self, id: ConversationId, said: Line) {
+        let line = LineRef { seq: self.conversations[&id].head.last_seq + 1, id: said.id };
+        let (kind, at) = (said.kind, said.at);
+        let fact =
+            Fact::LineReceived { line, kind, at, quoted: None, turn: None, window_until: None };
+        self.append(id, fact, Some(EventContent::Line(said.content)));
     }
 
     /// Somebody else becomes responsible, perhaps of another team.

@@ -75,12 +75,13 @@ impl Backend for Store {
         now(CommandResult { op_id: Some(command.op_id), outcome })
     }
 
-    fn gap<'a>(&'a self, _: Caller, sight: &'a Sight, from: u64) -> Answer<'a, Gap> {
+    fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap> {
         if self.hangs.load(Ordering::SeqCst) {
             self.asked.notify_one();
             return Box::pin(std::future::pending());
         }
-        now(Ok(self.story.lock().unwrap().gap(sight, from)))
+        let sight = self.sight(caller.agent);
+        now(Ok(self.story.lock().unwrap().gap(&sight, from)))
     }
 
     fn snapshot<'a>(
@@ -160,7 +161,14 @@ impl House {
         }
         match tokio_tungstenite::connect_async(request).await {
             Ok((stream, _)) => Ok(Client { stream }),
-            Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(tungstenite::Error::Http(response)) => {
+                let status = response.status().as_u16();
+                if status == 403 {
+                    let body = String::from_utf8_lossy(response.body().as_deref().unwrap_or(&[]));
+                    assert!(body.contains(r#""code":"origin_not_allowed""#), "{body}");
+                }
+                Err(status)
+            }
             Err(other) => panic!("{other}"),
         }
     }

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, Version};
 use axum::response::{IntoResponse, Response};
 use baton_protocol::frame::SUBPROTOCOL;
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, SERVER_FRAME_BYTES_MAX};
-use baton_protocol::problem::Problem;
+use baton_protocol::problem::{ORIGIN_NOT_ALLOWED, Problem};
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::socket::{self, Seat};
@@ -95,7 +95,11 @@ fn check(limits: &Limits, version: Version, uri: &Uri, headers: &HeaderMap) -> R
         }
         (Some(_), Some(_)) => false,
     };
-    if is_allowed { Ok(()) } else { Err(refusal(403, "foreign_origin", "not from this origin")) }
+    if is_allowed {
+        return Ok(());
+    }
+    let detail = "this origin may not do that: see http.allowed_origins";
+    Err(refusal(403, ORIGIN_NOT_ALLOWED, detail))
 }
 
 fn refusal(status: u16, code: &str, detail: &str) -> Problem {

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
+use super::body::Taken;
 use super::problem::Fault;
 use super::{Parts, cors};
 
@@ -27,7 +28,14 @@ const HEADERS: [(HeaderName, &str); 5] = [
 ];
 
 /// The outermost layer.
-pub(super) async fn around(State(parts): State<Parts>, request: Request, next: Next) -> Response {
+pub(super) async fn around(
+    State(parts): State<Parts>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    // What its body takes up is given back when this ends, however it ends.
+    let taken = Taken::default();
+    request.extensions_mut().insert(taken.clone());
     let id = parts.clock.uuid_v7().to_string();
     let began = parts.clock.monotonic();
     let method = request.method().clone();

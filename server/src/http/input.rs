@@ -2,25 +2,17 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
-use std::time::Duration;
 
 use axum::RequestPartsExt as _;
-use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request};
 use axum::http::header;
 use axum::http::request::Parts as Head;
-use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 
 use super::Parts;
+use super::body::Whose;
 use super::problem::Fault;
-
-/// A body that does not come whole in this time is given up.
-const BODY_TIME_OUT: Duration = Duration::from_secs(10);
-
-/// The raw body, up to the configured size.
-#[derive(Debug)]
-pub(super) struct Raw(pub(super) Bytes);
+use crate::accounts::Signed;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -38,59 +30,6 @@ pub(super) struct Id<T>(pub(super) T);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub(super) IpAddr);
 
-impl FromRequest<Parts> for Raw {
-    type Rejection = Fault;
-
-    async fn from_request(request: Request, parts: &Parts) -> Result<Self, Fault> {
-        let limit = parts.http.body_bytes_max;
-        let declared = request
-            .headers()
-            .get(header::CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| text.parse::<u64>().ok());
-        let large = || Fault::too_large(format!("a body has at most {limit} bytes"));
-        if declared.is_some_and(|length| length > limit as u64) {
-            pass_over(request.into_body(), limit.saturating_mul(2)).await;
-            return Err(large());
-        }
-        let body = axum::body::to_bytes(request.into_body(), limit);
-        match tokio::time::timeout(BODY_TIME_OUT, body).await {
-            Ok(Ok(bytes)) => Ok(Self(bytes)),
-            Ok(Err(error)) if is_limit(&error) => Err(large()),
-            Ok(Err(_)) => Err(Fault::malformed("the body ended early")),
-            Err(_) => Err(Fault::too_slow()),
-        }
-    }
-}
-
-/// Reads on for a while before a body is refused: a client that is still writing when the
-/// connection closes finds it broken, and never learns why.
-async fn pass_over(body: Body, bytes_max: usize) {
-    let mut stream = body.into_data_stream();
-    let mut left = bytes_max;
-    let read = async {
-        while let Some(Ok(chunk)) = stream.next().await {
-            left = left.saturating_sub(chunk.len());
-            if left == 0 {
-                return;
-            }
-        }
-    };
-    drop(tokio::time::timeout(BODY_TIME_OUT, read).await);
-}
-
-/// The limit's own error lies somewhere below.
-fn is_limit(error: &axum::Error) -> bool {
-    let mut source: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = source {
-        if error.to_string().contains("length limit exceeded") {
-            return true;
-        }
-        source = error.source();
-    }
-    false
-}
-
 impl<T: DeserializeOwned> FromRequest<Parts> for Json<T> {
     type Rejection = Fault;
 
@@ -102,7 +41,9 @@ impl<T: DeserializeOwned> FromRequest<Parts> for Json<T> {
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(Fault::media_type());
         }
-        let Raw(bytes) = Raw::from_request(request, parts).await?;
+        let is_signed = request.extensions().get::<Signed>().is_some();
+        let whose = if is_signed { Whose::Signed } else { Whose::Stranger };
+        let bytes = parts.room.read(request, whose).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let text: String = error.to_string().chars().take(300).collect();
             if error.is_data() { Fault::invalid(text) } else { Fault::malformed(text) }

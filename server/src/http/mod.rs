@@ -5,6 +5,7 @@
 
 mod agents;
 mod auth;
+mod body;
 mod channels;
 mod commands;
 mod conversations;
@@ -14,7 +15,7 @@ mod health;
 mod input;
 mod me;
 mod problem;
-mod quarantine;
+pub(crate) mod quarantine;
 mod sessions;
 mod sync;
 mod teams;
@@ -39,6 +40,7 @@ use crate::store::Store;
 use crate::telemetry::Metrics;
 
 pub use auth::Access;
+pub use body::Room;
 pub use problem::{Answer, Fault};
 
 /// What handlers work with. Cheap to clone.
@@ -52,6 +54,8 @@ pub struct Parts {
     pub accounts: Accounts,
     /// Listening and requests.
     pub http: Arc<HttpConfig>,
+    /// Room for bodies.
+    pub room: Room,
     /// How long cookies live.
     pub sessions: SessionsConfig,
     /// What is counted.
@@ -118,6 +122,7 @@ pub fn routes() -> Vec<Route> {
         row(p.clone(), any, "/api/v1/commands/outcomes", post(commands::outcomes)),
         row(g.clone(), Admin, "/api/v1/quarantine", get(quarantine::list)),
         row(p.clone(), Admin, "/api/v1/quarantine/{id}/replay", post(quarantine::replay)),
+        row(p.clone(), Admin, "/api/v1/quarantine/{id}/dismiss", post(quarantine::dismiss)),
         row(g.clone(), Public, HOOK, get(webhooks::verify)),
         row(p, Public, HOOK, post(webhooks::receive)),
         row(g.clone(), Public, "/healthz", get(health::alive)),

@@ -2,14 +2,15 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use baton_protocol::problem::Problem;
+use baton_protocol::problem::{ORIGIN_NOT_ALLOWED, Problem};
 
 use crate::accounts::AccountError;
 use crate::engine::Unavailable;
 use crate::store::StoreError;
 
 /// A request that was not carried out.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{detail}")]
 pub struct Fault {
     status: StatusCode,
     code: &'static str,
@@ -45,7 +46,7 @@ impl Fault {
 
     pub(super) fn origin() -> Self {
         let detail = "this origin may not do that: see http.allowed_origins";
-        Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail)
+        Self::new(StatusCode::FORBIDDEN, ORIGIN_NOT_ALLOWED, detail)
     }
 
     pub(super) fn not_found() -> Self {

@@ -2,10 +2,10 @@
 
 use axum::Json as Out;
 use axum::extract::State;
-use baton_domain::sight::{Tidings, Told};
+use baton_domain::sight::{Tidings, Told, as_head};
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
-use baton_protocol::{Actor, Cursor, Event, Fact};
+use baton_protocol::{Cursor, Event};
 use serde::Deserialize;
 
 use super::input::{Query, limit};
@@ -79,19 +79,6 @@ fn frames(mut gap: SyncGap) -> Vec<ServerFrame> {
 fn event(gap: &SyncGap, told: Told) -> Option<Event> {
     match told {
         Told::Event(place) => gap.stretch.get(place).map(|logged| logged.event.clone()),
-        Told::Head(place, id) => {
-            let event = &gap.stretch.get(place)?.event;
-            let head = gap.heads.get(&id)?.clone();
-            // Who acted and what happened is not theirs to know: only the row after it.
-            Some(Event {
-                position: event.position,
-                conversation_id: event.conversation_id,
-                revision: Some(head.revision),
-                at: event.at,
-                actor: Actor::System,
-                fact: Fact::HeadChanged { head },
-                content: None,
-            })
-        }
+        Told::Head(place, id) => Some(as_head(&gap.stretch.get(place)?.event, gap.heads.get(&id)?)),
     }
 }

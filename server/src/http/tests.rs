@@ -1,5 +1,6 @@
 //! The router on a real database with a real committer.
 
+mod bodies;
 mod matrix;
 mod problems;
 mod scope;
@@ -16,7 +17,7 @@ use baton_protocol::settings::ChannelNew;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Parts, router};
+use super::{Parts, Room, router};
 use crate::accounts::settings::workspace::WorkspaceNew;
 use crate::accounts::{Accounts, Setter};
 use crate::clock::Clock;
@@ -70,14 +71,13 @@ impl Reply {
 async fn desks() -> Vec<Desk> {
     let mut desks = Vec::new();
     for database in databases().await {
-        desks.push(desk(database).await);
+        desks.push(desk(database, Clock::system()).await);
     }
     desks
 }
 
-async fn desk(database: TestDatabase) -> Desk {
+async fn desk(database: TestDatabase, clock: Clock) -> Desk {
     let config = Config::load(&Sources::default()).unwrap().config;
-    let clock = Clock::system();
     let store = database.store.clone();
     let keys = Keys::new([3; 32]);
     let accounts = Accounts::new(store.clone(), keys, clock.clone(), config.sessions, 80);
@@ -110,6 +110,7 @@ async fn desk(database: TestDatabase) -> Desk {
         engine,
         store,
         accounts,
+        room: Room::new(&config.http),
         http: Arc::new(config.http),
         sessions: config.sessions,
         metrics,

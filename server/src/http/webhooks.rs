@@ -1,12 +1,13 @@
 //! `/webhooks/whatsapp/{meta_app}`: Meta's POSTs. 200 means that everything in it is committed.
 
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use baton_domain::inbound::Element;
 use baton_protocol::{ConversationId, MessageId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use super::input::{Query, Raw};
+use super::body::Whose;
+use super::input::Query;
 use super::{Answer, Fault, Parts};
 use crate::accounts::settings::meta_app::MetaApp;
 use crate::clock::Clock;
@@ -29,14 +30,10 @@ pub(super) async fn verify(
 pub(super) async fn receive(
     State(parts): State<Parts>,
     Path(meta_app): Path<String>,
-    headers: HeaderMap,
-    body: Result<Raw, Fault>,
+    request: Request,
 ) -> Answer<StatusCode> {
     let began = parts.clock.monotonic();
-    let answer = match body {
-        Ok(Raw(body)) => take_in(&parts, meta_app, &headers, &body).await,
-        Err(fault) => Err(fault),
-    };
+    let answer = take_in(&parts, meta_app, request).await;
     parts.metrics.webhooks.inc(match &answer {
         Ok(()) => "committed",
         Err(fault) => match fault.status() {
@@ -53,30 +50,37 @@ pub(super) async fn receive(
     answer.map(|()| StatusCode::OK)
 }
 
-async fn take_in(parts: &Parts, meta_app: String, headers: &HeaderMap, body: &[u8]) -> Answer<()> {
+async fn take_in(parts: &Parts, meta_app: String, request: Request) -> Answer<()> {
+    // Nobody's webhook is not worth reading.
     let app = parts.accounts.meta_app_lately(&meta_app).await?.ok_or_else(Fault::not_found)?;
-    let mut given = headers.get_all(signature::SIGNATURE_HEADER).iter();
-    let header = match (given.next(), given.next()) {
-        (Some(one), None) => Some(one.as_bytes()),
-        // Two signatures leave open which one was meant.
-        _ => None,
-    };
-    if is_signed(header, body, &app).is_err() {
+    let header = only_signature(request.headers());
+    let body = parts.room.read(request, Whose::Meta).await?;
+    if is_signed(header.as_ref(), &body, &app).is_err() {
         // A secret that was added a moment ago counts at once.
         let app = self::app(parts, &meta_app).await?;
-        is_signed(header, body, &app).map_err(|refused| {
+        is_signed(header.as_ref(), &body, &app).map_err(|refused| {
             tracing::warn!(meta_app, %refused, "a webhook was refused");
             Fault::bad_signature()
         })?;
     }
     let received_at = parts.clock.now();
-    let post = post(&parts.clock, meta_app, body, received_at)?;
+    let post = post(&parts.clock, meta_app, &body, received_at)?;
     Ok(parts.engine.post(post).await?)
 }
 
-fn is_signed(header: Option<&[u8]>, body: &[u8], app: &MetaApp) -> Result<(), SignatureRefused> {
+/// Two signatures leave open which one was meant.
+fn only_signature(headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut given = headers.get_all(signature::SIGNATURE_HEADER).iter();
+    given.next().filter(|_| given.next().is_none()).cloned()
+}
+
+fn is_signed(
+    header: Option<&HeaderValue>,
+    body: &[u8],
+    app: &MetaApp,
+) -> Result<(), SignatureRefused> {
     let secrets: Vec<&str> = app.secrets.iter().map(Secret::expose).collect();
-    signature::verify(header, body, &secrets)
+    signature::verify(header.map(HeaderValue::as_bytes), body, &secrets)
 }
 
 /// What the committer takes in for a signed body.

@@ -27,6 +27,8 @@ use crate::whatsapp::client::{Addressee, Client, SendOutcome, SendRequest, Token
 use crate::whatsapp::errors::{Class, Pause, look_up};
 
 mod lanes;
+#[cfg(test)]
+mod tests;
 
 /// Opens a channel's sealed token.
 pub type Unseal = Arc<dyn Fn(WorkspaceId, ChannelId, &str) -> Option<Token> + Send + Sync>;
@@ -132,8 +134,8 @@ impl Sender {
             stranded_sends(&mut tx, since, DUE_AT_ONCE).await
         };
         let Ok(stranded) = stranded.await else { return };
-        for at in stranded {
-            if !self.0.lanes.runs(&at) && self.0.parts.engine.rescue(at).await.is_ok() {
+        for (at, claim) in stranded {
+            if !self.0.lanes.runs(&at) && self.0.parts.engine.rescue(at, claim).await.is_ok() {
                 self.0.parts.metrics.sends.inc("rescued");
             }
         }

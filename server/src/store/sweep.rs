@@ -2,18 +2,20 @@
 //!
 //! Rows are picked in the order of their age and locked past those that another node deletes.
 
-use baton_protocol::{Timestamp, WorkspaceId};
+use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
+use sqlx::FromRow;
 
-use super::rows::number;
+use super::rows::{id, number};
 use super::{Sql, Store, StoreError, Tx};
 
 /// Raw webhooks from before `before` that no element set aside waits on; elements that were
-/// replayed go with them.
+/// replayed or dismissed go with them.
 pub async fn sweep_intake(store: &Store, before: Timestamp, most: u64) -> Result<u64, StoreError> {
-    static REPLAYED: Sql = Sql::new(
+    static SETTLED: Sql = Sql::new(
         "WITH old AS MATERIALIZED (
            SELECT q.id FROM intake AS i JOIN quarantine AS q ON q.intake = i.id
-           WHERE i.received_at < CAST($1 AS BIGINT) AND q.replayed_at IS NOT NULL
+           WHERE i.received_at < CAST($1 AS BIGINT)
+             AND COALESCE(q.replayed_at, q.dismissed_at) IS NOT NULL
            LIMIT CAST($2 AS BIGINT))
          DELETE FROM quarantine WHERE id IN (SELECT id FROM old)",
     );
@@ -28,7 +30,7 @@ pub async fn sweep_intake(store: &Store, before: Timestamp, most: u64) -> Result
     let args = [before.ms().to_string(), most.to_string()];
     let mut tx = store.begin().await?;
     let done =
-        tx.run_all(&[(&REPLAYED, &[&args[0], &args[1]]), (&INTAKE, &[&args[0], &args[1]])]).await?;
+        tx.run_all(&[(&SETTLED, &[&args[0], &args[1]]), (&INTAKE, &[&args[0], &args[1]])]).await?;
     tx.commit().await?;
     Ok(done.into_iter().sum())
 }
@@ -59,6 +61,83 @@ pub async fn sweep_parked(store: &Store, before: Timestamp, most: u64) -> Result
            (SELECT workspace, channel, wamid, status FROM old)",
     );
     sweep(store, &SQL, before, most).await
+}
+
+/// An id of Meta for which statuses wait.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub struct Awaited {
+    workspace: String,
+    channel: String,
+    wamid: String,
+}
+
+/// Statuses that wait although their message is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Overlooked {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// On which number.
+    pub channel: ChannelId,
+    /// Meta's id of the message.
+    pub wamid: String,
+    /// Which attempt Meta gave it, if it was one of ours.
+    pub attempt: Option<u32>,
+}
+
+#[derive(FromRow)]
+struct AwaitedRow {
+    workspace: String,
+    channel: String,
+    wamid: String,
+    is_known: i64,
+    attempt: Option<i64>,
+}
+
+/// Looks at the next `limit` statuses that wait behind `after`: those whose message is known, and
+/// where to go on unless that was all.
+pub async fn overlooked_statuses(
+    store: &Store,
+    after: &Awaited,
+    limit: u64,
+) -> Result<(Vec<Overlooked>, Option<Awaited>), StoreError> {
+    static SQL: Sql = Sql::new(
+        "WITH waiting AS MATERIALIZED (
+           SELECT workspace, channel, wamid FROM parked_status
+           WHERE (workspace, channel, wamid) > ($1, $2, $3)
+           ORDER BY workspace, channel, wamid LIMIT CAST($4 AS BIGINT))
+         SELECT w.workspace, w.channel, w.wamid,
+           CAST(CASE WHEN m.id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS is_known,
+           (SELECT MAX(a.n) FROM attempt AS a WHERE a.workspace = m.workspace
+              AND a.message = m.id AND a.wamid = m.wamid) AS attempt
+         FROM waiting AS w LEFT JOIN message AS m
+           ON m.wamid = w.wamid AND m.workspace = w.workspace AND m.channel = w.channel
+         ORDER BY w.workspace, w.channel, w.wamid",
+    );
+    let limit_text = limit.to_string();
+    let mut tx = store.read().await?;
+    let args = [after.workspace.as_str(), &after.channel, &after.wamid, &limit_text];
+    let rows: Vec<AwaitedRow> = tx.rows(&SQL, &args).await?;
+    tx.rollback().await?;
+    let is_all = u64::try_from(rows.len()).is_ok_and(|count| count < limit);
+    let last = rows.last().filter(|_| !is_all).map(|row| Awaited {
+        workspace: row.workspace.clone(),
+        channel: row.channel.clone(),
+        wamid: row.wamid.clone(),
+    });
+    let mut known = Vec::new();
+    for row in rows.into_iter().filter(|row| row.is_known != 0) {
+        let one = Overlooked {
+            workspace: id(&row.workspace)?,
+            channel: id(&row.channel)?,
+            wamid: row.wamid,
+            attempt: row.attempt.map(number).transpose()?,
+        };
+        // Several statuses may wait for one message.
+        if known.last() != Some(&one) {
+            known.push(one);
+        }
+    }
+    Ok((known, last))
 }
 
 async fn sweep(store: &Store, sql: &Sql, before: Timestamp, most: u64) -> Result<u64, StoreError> {

@@ -83,9 +83,16 @@ impl Story {
     }
 
     fn moves(&mut self, seq: u64, status: MessageStatus, attempt: u32) {
-        let (held, error, turn, seen) = (None, None, None, None);
-        let line = line(seq);
-        self.event(Fact::MessageChanged { line, status, attempt, held, error, turn, seen });
+        self.event(Fact::MessageChanged {
+            line: line(seq),
+            status,
+            attempt,
+            held: None,
+            error: None,
+            turn: None,
+            seen: None,
+            lease_ignored_of: None,
+        });
     }
 
     fn leaves(&mut self, seq: u64, attempt: u32) {
@@ -243,7 +250,7 @@ fn what_reaches_the_customer_twice_unasked_is_found() {
     story.moves(3, MessageStatus::Unconfirmed, 1);
     story.leaves(3, 2);
     story.is_red(Rule::SentOnce);
-    let body = Resend { message_id: line(3).id, seen: Some(line(3)) };
+    let body = Resend { message_id: line(3).id, seen: Some(line(3)), ignore_lease: false };
     let accepted = Outcome::Accepted(Accepted::default());
     story.ask(ANA, command(3, None, CommandBody::Resend(body)), accepted);
     story.is_green();

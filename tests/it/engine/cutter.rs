@@ -19,6 +19,8 @@ pub(super) struct Cutter {
 #[derive(Default)]
 struct State {
     is_on: AtomicBool,
+    /// Commits from here on that lose their answer.
+    losing: AtomicU64,
     commits: AtomicU64,
     lost: AtomicU64,
     prevented: AtomicU64,
@@ -36,6 +38,10 @@ enum Fate {
 
 impl State {
     fn fate(&self) -> Fate {
+        let one_less = |left: u64| left.checked_sub(1);
+        if self.losing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
+            return Fate::Lost;
+        }
         if !self.is_on.load(Ordering::Relaxed) {
             return Fate::Passed;
         }
@@ -66,6 +72,11 @@ impl Cutter {
     /// From here on it breaks, or does not.
     pub(super) fn set(&self, is_on: bool) {
         self.state.is_on.store(is_on, Ordering::Relaxed);
+    }
+
+    /// The next so many commits are carried out and lose their answer.
+    pub(super) fn lose(&self, commits: u64) {
+        self.state.losing.store(commits, Ordering::Relaxed);
     }
 
     /// How many commits lost their answer, and how many were prevented.

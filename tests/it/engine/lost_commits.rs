@@ -6,10 +6,16 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use baton::engine::Limits;
-use baton_world::bench::{Act, Answer, Bench, Shape, database};
+use anyhow::{Context, Result, bail, ensure};
+use baton::engine::work::{Caller, SettingWork};
+use baton::engine::{Limits, SettingRefused};
+use baton::store::Sql;
+use baton_protocol::command::NoteText;
+use baton_protocol::outcome::Outcome;
+use baton_protocol::{Command, CommandBody, Fact, TeamId};
+use baton_world::bench::{Act, Answer, Bench, Shape, database, device};
 use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
 
 use super::cutter::Cutter;
 use super::interleavings::{self, times};
@@ -142,15 +148,20 @@ async fn what_was_acknowledged_survives_ended_backends_and_happens_once() -> Res
     bench.close().await.context("after ended backends")
 }
 
-#[tokio::test]
-async fn a_commit_whose_answer_was_lost_is_found_done_and_not_done_twice() -> Result<()> {
+/// A bench behind a wire that breaks.
+async fn behind_a_cutter(seed: u64) -> Result<Option<(Bench, Cutter)>> {
     let Some(mut database) = database::postgres().await? else {
         println!("SKIPPED: BATON_TEST_POSTGRES is not set");
-        return Ok(());
+        return Ok(None);
     };
     let cutter = Cutter::start(database.server_address()?).await?;
     database.reopen_at(cutter.address).await?;
-    let bench = Bench::open(database, &SHAPE, Limits::default(), 4).await?;
+    Ok(Some((Bench::open(database, &SHAPE, Limits::default(), seed).await?, cutter)))
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_was_lost_is_found_done_and_not_done_twice() -> Result<()> {
+    let Some((bench, cutter)) = behind_a_cutter(4).await? else { return Ok(()) };
     cutter.set(true);
     let wanted = times("BATON_KILLS", KILLS);
     let is_over = AtomicBool::new(false);
@@ -165,4 +176,64 @@ async fn a_commit_whose_answer_was_lost_is_found_done_and_not_done_twice() -> Re
     println!("{lost} answers lost, {prevented} commits prevented, {found} events found done");
     ensure!(found > 0 && asked > 0, "no commit was found done");
     bench.close().await.context("after lost commits")
+}
+
+#[tokio::test]
+async fn a_change_that_may_have_happened_is_not_told_as_a_conflict_with_itself() -> Result<()> {
+    static TEAM: Sql = Sql::new(
+        "INSERT INTO team (workspace, id, name, reply_policy, visibility, claim_from_colleagues)
+         VALUES ($1, $2, 'New', 'team', 'full', 0)",
+    );
+    static FOUND: Sql = Sql::new("SELECT COUNT(*) FROM team WHERE id = $1");
+    let Some((bench, cutter)) = behind_a_cutter(5).await? else { return Ok(()) };
+    let (workspace, team) = (bench.desks[0].workspace, TeamId(Uuid::from_u128(7)));
+    let change = SettingWork {
+        workspace,
+        by: None,
+        writes: vec![(&TEAM, vec![workspace.to_string(), team.to_string()])],
+        facts: vec![Fact::TeamChanged { team_id: team, visibility: false }],
+    };
+    cutter.lose(1);
+    let told = bench.engine.setting(change.clone()).await;
+    ensure!(matches!(told, Err(SettingRefused::Unavailable(_))), "{told:?}");
+    ensure!(cutter.cut().0 == 1, "no answer was lost");
+    let mut tx = bench.store.read().await?;
+    let found = tx.row::<(i64,)>(&FOUND, &[&team.to_string()]).await?;
+    let head = baton::store::read::log_head(&mut tx, workspace).await?;
+    tx.rollback().await?;
+    ensure!(found == Some((1,)) && head.position == 1, "it happened, once");
+    // Whoever asks anew, and is told of what there is by then, is told so.
+    let told = bench.engine.setting(change).await;
+    ensure!(matches!(told, Err(SettingRefused::Conflict(_))), "{told:?}");
+    bench.close().await
+}
+
+#[tokio::test]
+async fn a_command_whose_commit_lost_its_answer_is_accepted_or_nobody_can_tell() -> Result<()> {
+    let Some((bench, cutter)) = behind_a_cutter(6).await? else { return Ok(()) };
+    let desk = &bench.desks[0];
+    let post = bench.says(desk, "4915550001", &[("wamid.1", "Hola")]);
+    let conversation_id = post.elements[0].1.conversation;
+    ensure!(bench.perform(Act::Post(post)).await == Answer::Done);
+    let agent = desk.agents[0];
+    let caller = Caller { workspace: desk.workspace, agent, device: device(agent, 0) };
+    // Three tries are made: the third lost answer is the last.
+    for (lost, is_known) in [(1, true), (2, true), (3, false)] {
+        let body = CommandBody::Note(NoteText { text: format!("{lost} lost") });
+        let (op_id, after, retry_of) = (bench.op_id(), None, None);
+        let command = Command { op_id, conversation_id, after, retry_of, body };
+        cutter.lose(lost);
+        let told = bench.engine.command(caller, command.clone()).await.outcome;
+        let again = bench.engine.command(caller, command).await.outcome;
+        let Outcome::Accepted(accepted) = &again else { bail!("{again:?}") };
+        match &told {
+            Outcome::Accepted(first) => ensure!(is_known && first == accepted, "{told:?}"),
+            Outcome::Refused(refused) => {
+                ensure!(!is_known && refused.refusal.code() == "unavailable", "{told:?}");
+            }
+        }
+        let of_conversation = 4 + lost;
+        ensure!(accepted.revision == of_conversation, "each once: {accepted:?}");
+    }
+    bench.close().await
 }

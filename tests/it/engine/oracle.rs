@@ -109,7 +109,7 @@ fn translated(act: &Act, ids: &BTreeMap<Uuid, Uuid>) -> Act {
         Act::Command(caller, command) => Act::Command(*caller, renamed(command, ids)),
         Act::Claim(of, epoch) => Act::Claim(at(of), *epoch),
         Act::Result(of, claim, result) => Act::Result(at(of), *claim, result.clone()),
-        Act::Rescue(of) => Act::Rescue(at(of)),
+        Act::Rescue(of, claim) => Act::Rescue(at(of), *claim),
         Act::Post(post) => {
             let mut post = post.clone();
             for (element, _) in &mut post.elements {

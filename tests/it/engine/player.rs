@@ -47,6 +47,7 @@ pub(super) struct Player {
     customer: String,
     posts: Vec<Post>,
     said: usize,
+    claims: Vec<(MessageAt, (u32, u64))>,
     flights: Vec<Flight>,
     landed: Vec<Flight>,
     pub(super) away: Vec<AgentId>,
@@ -70,6 +71,7 @@ impl Player {
             customer: format!("4915{seed:012}"),
             posts: Vec::new(),
             said: 0,
+            claims: Vec::new(),
             flights: Vec::new(),
             landed: Vec::new(),
             away: Vec::new(),
@@ -124,6 +126,12 @@ impl Player {
             }
             (Act::Claim(at, _), Answer::Claim(ClaimAnswer::Go { attempt, claim_epoch })) => {
                 self.take_off(bench, *at, (*attempt, *claim_epoch));
+            }
+            // It may have been committed all the same; each is of the next attempt, then.
+            (Act::Claim(at, epoch), Answer::Unavailable) => {
+                let before = self.claims.iter().filter(|(of, _)| of.message == at.message);
+                let attempt = before.map(|(_, (attempt, _))| *attempt).max().unwrap_or(0) + 1;
+                self.claims.push((*at, (attempt, *epoch)));
             }
             _ => {}
         }
@@ -228,6 +236,7 @@ impl Player {
         let sent = Sent { message: at.message, attempt: claim.0, has_reached };
         self.history.sent.push(sent);
         let wamid = has_reached.then_some(wamid);
+        self.claims.push((at, claim));
         self.flights.push(Flight { at, claim, result, wamid });
     }
 
@@ -240,10 +249,13 @@ impl Player {
         Some(Act::Result(flight.at, flight.claim, flight.result))
     }
 
+    /// The claim that is thought dead may be an old one, and another one be alive by now.
     fn worker_is_given_up(&mut self) -> Option<Act> {
         let sending = self.view.in_status(&[MessageStatus::Sending]);
         let shown = *self.dice.one_of(&sending)?;
-        Some(Act::Rescue(self.at(shown.line.seq, shown.line.id)?))
+        let of_it = self.claims.iter().filter(|(at, _)| at.message == shown.line.id);
+        let (at, claim) = *self.dice.one_of(&of_it.copied().collect::<Vec<_>>())?;
+        Some(Act::Rescue(at, claim))
     }
 
     /// What was done before comes once more: a POST, a result, a command.

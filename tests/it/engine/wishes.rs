@@ -110,7 +110,10 @@ impl Player {
             10 => CommandBody::MarkRead(MarkRead { seq: seen.map_or(0, |seen| seen.seq) }),
             11 => CommandBody::MarkSent(OfMessage { message_id: self.message(UNCONFIRMED) }),
             12 => CommandBody::Cancel(OfMessage { message_id: self.message(KEPT) }),
-            _ => CommandBody::Resend(Resend { message_id: self.message(UNCONFIRMED), seen }),
+            _ => {
+                let message_id = self.message(UNCONFIRMED);
+                CommandBody::Resend(Resend { message_id, seen, ignore_lease: false })
+            }
         }
     }
 

@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use baton::demo::client::SignedIn;
-use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::command::{Claim, MarkRead, NoteText, Seeing, Transfer};
 use baton_protocol::settings::{MemberPut, TeamNew};
 use baton_protocol::{
@@ -16,7 +15,7 @@ use baton_protocol::{
 use baton_world::compare::differences;
 use baton_world::dice::Dice;
 use baton_world::history::Written;
-use baton_world::phone::Phone;
+use baton_world::phone::{Phone, full};
 use baton_world::process::Place;
 use reqwest::Method;
 use tokio::time::{Instant, sleep};
@@ -58,13 +57,13 @@ async fn run(place: Place, seed: u64, events: u64) -> Result<String> {
     for viewer in &mut viewers {
         viewer.stays.listen().await?;
         viewer.away.listen().await?;
-        viewer.away.goes_offline();
+        viewer.away.goes_offline().await;
     }
-    desk.judge_from(driver.mirror.cursor.context("no cursor")?);
-    let began = position(&driver)?;
+    desk.judge_from(driver.cursor().await);
+    let began = driver.cursor().await.position;
     let mut dice = Dice::new(seed, 0);
     let mut rounds = 0;
-    while position(&driver)? < began + events {
+    while driver.cursor().await.position < began + events {
         act(&mut desk, &mut driver, &teams, &mut dice).await?;
         rounds += 1;
         if rounds % LOOK_EVERY == 0 {
@@ -77,7 +76,7 @@ async fn run(place: Place, seed: u64, events: u64) -> Result<String> {
     }
     desk.quiet().await?;
     driver.listen().await?;
-    let missed = position(&driver)? - began;
+    let missed = driver.cursor().await.position - began;
     let mut told = Vec::new();
     for viewer in &mut viewers {
         told.push(comes_back(viewer).await.with_context(|| viewer.name.to_owned())?);
@@ -87,10 +86,6 @@ async fn run(place: Place, seed: u64, events: u64) -> Result<String> {
     let history = desk.history(&mut phones).await?;
     desk.close(&history).await?;
     Ok(format!("{kind}: {missed} events missed; {}", told.join(", ")))
-}
-
-fn position(phone: &Phone) -> Result<u64> {
-    Ok(phone.mirror.cursor.context("no cursor")?.position)
 }
 
 /// The desk, where conversations begin; one whose members see heads of what is their
@@ -163,12 +158,11 @@ async fn act(desk: &mut Desk, driver: &mut Phone, teams: &Teams, dice: &mut Dice
         desk.written.insert(wamid, Written { by: customer.id().to_owned(), text });
     }
     driver.listen().await?;
-    let held: Vec<_> = driver.mirror.conversations.values().collect();
-    let Some(Mirrored::Full(full)) = dice.pick(&held) else { bail!("the driver sees no head") };
-    let full: &Full = full;
+    let held: Vec<_> = driver.mirror().conversations.values().collect();
+    let full = dice.pick(&held).and_then(|held| full(held)).context("the driver sees a head")?;
     let (id, epoch) = (full.view.conversation.head.id, full.view.conversation.head.owner_epoch);
     let seen = full.view.conversation.thread.last_line;
-    let count = driver.given.len();
+    let count = driver.given().len();
     let body = match dice.below(20) {
         0..8 => {
             let agents = desk.cast.logins.iter().skip(1).map(|login| login.agent_id);
@@ -199,7 +193,7 @@ async fn act(desk: &mut Desk, driver: &mut Phone, teams: &Teams, dice: &mut Dice
 
 /// An agent reads something, which only the agent's own phones are told.
 async fn reads(phone: &mut Phone, dice: &mut Dice) -> Result<()> {
-    let held: Vec<_> = phone.mirror.conversations.values().collect();
+    let held: Vec<_> = phone.mirror().conversations.values().collect();
     let Some(held) = dice.pick(&held) else { return Ok(()) };
     let (id, seq) = (held.head().id, held.head().last_seq);
     phone.wants(id, CommandBody::MarkRead(MarkRead { seq }));
@@ -208,8 +202,8 @@ async fn reads(phone: &mut Phone, dice: &mut Dice) -> Result<()> {
 
 /// By both roads, to what the other phone and a new one hold.
 async fn comes_back(viewer: &mut Viewer) -> Result<String> {
-    let mut by_sync = Phone::of(viewer.away.signed.clone());
-    by_sync.mirror = viewer.away.mirror.clone();
+    let mirror = viewer.away.mirror().clone();
+    let mut by_sync = Phone::holding(viewer.away.signed.clone(), mirror);
     let began = Instant::now();
     viewer.away.listen().await?;
     let took = began.elapsed();
@@ -220,12 +214,12 @@ async fn comes_back(viewer: &mut Viewer) -> Result<String> {
         fresh.listen().await?;
         viewer.stays.listen().await?;
         viewer.away.listen().await?;
-        let mut wrong = differences(&viewer.stays.mirror, &viewer.away.mirror);
-        wrong.extend(differences(&viewer.away.mirror, &fresh.mirror));
-        wrong.extend(differences(&by_sync.mirror, &fresh.mirror));
+        let mut wrong = differences(viewer.stays.mirror(), viewer.away.mirror());
+        wrong.extend(differences(viewer.away.mirror(), fresh.mirror()));
+        wrong.extend(differences(by_sync.mirror(), fresh.mirror()));
         if wrong.is_empty() {
-            ensure!(fresh.mirror.fingerprint() == viewer.away.mirror.fingerprint(), "hash");
-            let count = fresh.mirror.conversations.len();
+            ensure!(fresh.mirror().fingerprint() == viewer.away.mirror().fingerprint(), "hash");
+            let count = fresh.mirror().conversations.len();
             return Ok(format!("{} {count} in scope after {} ms", viewer.name, took.as_millis()));
         }
         ensure!(Instant::now() < deadline, "{}", wrong.join("\n"));

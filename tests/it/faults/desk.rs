@@ -12,7 +12,7 @@ use baton_protocol::page::{LinesPage, SyncAnswer};
 use baton_protocol::{ConversationId, Cursor, Event, MessageStatus, Role};
 use baton_simulator::{Customer, Knobs, Simulator};
 use baton_world::history::{Conversed, Delivered, History, Written, judge};
-use baton_world::phone::Phone;
+use baton_world::phone::{Phone, full};
 use baton_world::process::{BatonProcess, Place};
 use tokio::time::{Instant, sleep};
 
@@ -67,10 +67,10 @@ impl Desk {
         }
         simulator.quiesce(Duration::from_secs(30)).await?;
         let login = cast.logins.first().context("no admin")?;
-        let mut admin = Phone::sign_in(&place.url(), login).await?;
+        let admin = Phone::sign_in(&place.url(), login).await?;
         admin.listen().await?;
-        let since = admin.mirror.cursor.context("no cursor")?;
-        admin.goes_offline();
+        let since = admin.cursor().await;
+        admin.goes_offline().await;
         let process = Some(process);
         Ok(Self { place, simulator, cast, customers, process, admin, since, written })
     }
@@ -84,7 +84,7 @@ impl Desk {
     pub(super) async fn phones(&self) -> Result<Vec<Phone>> {
         let mut phones = Vec::new();
         for login in self.cast.logins.iter().filter(|login| login.role == Role::Agent) {
-            let mut phone = Phone::sign_in(&self.place.url(), login).await?;
+            let phone = Phone::sign_in(&self.place.url(), login).await?;
             phone.listen().await?;
             phones.push(phone);
         }
@@ -122,10 +122,8 @@ impl Desk {
         let mut fresh = Phone::of(self.admin.signed.clone());
         fresh.listen().await?;
         let mut threads = BTreeMap::new();
-        for (id, held) in &fresh.mirror.conversations {
-            let baton_domain::mirror::Mirrored::Full(full) = held else {
-                bail!("the admin sees a head only");
-            };
+        for (id, held) in &fresh.mirror().conversations {
+            let full = full(held).context("the admin sees a head only")?;
             let mut thread = Conversed {
                 with: full.view.contact.phone.clone().unwrap_or_default(),
                 ..Conversed::default()
@@ -166,7 +164,7 @@ impl Desk {
         let mut history = History { written: self.written.clone(), ..History::default() };
         for phone in phones {
             phone.repeat_everything().await?;
-            history.commands.extend(phone.given.iter().cloned());
+            history.commands.extend(phone.given().iter().cloned());
         }
         let posts = self.simulator.acknowledged();
         let updates = posts.into_iter().flat_map(|post| post.updates);

@@ -67,15 +67,15 @@ async fn round(place: Place, seed: u64, kills: u64) -> Result<String> {
     let mut phones = load.end(&mut desk).await?;
     let mut slowest = Duration::ZERO;
     for phone in &mut phones {
-        slowest = slowest.max(phone.converges(CONVERGE).await?);
+        slowest = slowest.max(phone.converges_within(CONVERGE).await?);
     }
     desk.quiet().await?;
     let history = desk.history(&mut phones).await?;
     for phone in &mut phones {
-        phone.converges(CONVERGE).await?;
+        phone.converges_within(CONVERGE).await?;
     }
     ensure!(history.reached.len() > 5, "there was no load: {}", figures(&history));
-    let connects: usize = phones.iter().map(|phone| phone.connects).sum();
+    let connects: usize = phones.iter_mut().map(|phone| phone.connects()).sum();
     desk.close(&history).await?;
     starts.sort();
     let start = starts.get(starts.len() / 2).copied().unwrap_or_default();

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
-use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::command::{Claim, MarkRead, NoteText, Reply, Seeing};
 use baton_protocol::{CommandBody, LineRef};
 use baton_simulator::Customer;
 use baton_world::dice::Dice;
 use baton_world::history::Written;
-use baton_world::phone::Phone;
+use baton_world::phone::{Phone, full};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -79,7 +78,7 @@ async fn work(mut phone: Phone, mut dice: Dice, stopped: watch::Receiver<bool>) 
 
 /// What an agent wants next, by what the phone shows.
 fn wish(phone: &mut Phone, dice: &mut Dice) {
-    let shown: Vec<_> = phone.mirror.conversations.values().filter_map(full).collect();
+    let shown: Vec<_> = phone.mirror().conversations.values().filter_map(full).collect();
     let open: Vec<_> =
         shown.iter().filter(|full| full.view.conversation.thread.turn.is_some()).collect();
     let answers = !open.is_empty() && dice.percent(75);
@@ -94,7 +93,7 @@ fn wish(phone: &mut Phone, dice: &mut Dice) {
         seen = full.lines.values().rev().nth(2).map(|line| LineRef { seq: line.seq, id: line.id });
     }
     let name = phone.signed.session.agent_id;
-    let count = phone.given.len();
+    let count = phone.given().len();
     if answers {
         let first = phone.wants(id, reply(format!("{name} answers, {count}"), seen));
         if dice.percent(15) {
@@ -113,13 +112,6 @@ fn wish(phone: &mut Phone, dice: &mut Dice) {
         _ => CommandBody::Resolve(Seeing { seen }),
     };
     phone.wants(id, body);
-}
-
-fn full(held: &Mirrored) -> Option<&Full> {
-    match held {
-        Mirrored::Full(full) => Some(full),
-        Mirrored::Head(_) => None,
-    }
 }
 
 /// A text to the customer.

@@ -3,6 +3,7 @@
 
 mod away;
 mod desk;
+mod drain;
 mod kills;
 mod load;
 mod provider;

@@ -45,7 +45,7 @@ async fn stops(place: Place, seed: u64, count: u64) -> Result<String> {
     }
     let mut phones = load.end(&mut desk).await?;
     for phone in &mut phones {
-        phone.converges(Duration::from_secs(10)).await?;
+        phone.converges_within(Duration::from_secs(10)).await?;
     }
     desk.quiet().await?;
     let history = desk.history(&mut phones).await?;

@@ -54,7 +54,7 @@ async fn run(place: Place, seed: u64) -> Result<String> {
     let mut phones = load.end(&mut desk).await?;
     desk.quiet().await?;
     for phone in &mut phones {
-        phone.converges(Duration::from_secs(10)).await?;
+        phone.converges_within(Duration::from_secs(10)).await?;
     }
     let mut history = desk.history(&mut phones).await?;
     history.acknowledged.extend(by_hand);

@@ -101,6 +101,7 @@ fn changed(position: u64, seq: u64, status: MessageStatus, attempt: u32) -> Even
         error: None,
         turn: None,
         seen: None,
+        lease_ignored_of: None,
     };
     event(position, Actor::System, fact)
 }

@@ -12,7 +12,8 @@ use baton_protocol::{
     MessageStatus, OpId, Owner, Refusal, Refused,
 };
 
-use super::{Phone, World, email, eventually};
+use super::{World, email, eventually};
+use crate::phone::Phone;
 
 /// See the head of the file.
 #[derive(Debug)]

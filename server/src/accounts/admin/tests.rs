@@ -7,7 +7,7 @@ use baton_protocol::account::Login;
 use clap::Parser as _;
 
 use super::*;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, OperatorCommand};
 use crate::clock::Clock;
 use crate::config::{Config, Sources};
 use crate::coordinator::InProcess;
@@ -51,7 +51,9 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
                 .into_iter()
                 .chain(line.split(' '))
                 .map(|word| if word == "FILE" { file.to_owned() } else { word.to_owned() });
-            let Command::Admin(command) = Cli::try_parse_from(words).unwrap().command else {
+            let Command::Admin(OperatorCommand::Settings(command)) =
+                Cli::try_parse_from(words).unwrap().command
+            else {
                 panic!("no admin command");
             };
             run(&command, &accounts, &engine).await
@@ -65,7 +67,10 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         assert_eq!(format!("{lost:#}"), "workspace \"nowhere\": there is no such workspace");
         let ben = "agent add --workspace acme --email ben@acme.example --name Ben --capacity 2 \
                    --team Sales:supervisor --team Team";
-        let ben = admin(&ben.replace("  ", " ")).await.unwrap();
+        // The default role supervises nothing.
+        let unfit = admin(ben).await.unwrap_err().to_string();
+        assert!(unfit.contains("the role agent supervises no team"), "{unfit}");
+        let ben = admin(&format!("{ben} --role supervisor")).await.unwrap();
         let list = admin("agent list --workspace acme").await.unwrap();
         assert!(list.contains("ben@acme.example  Ben"), "{list}");
         let app = "meta-app add --id 1 --app-secret-file FILE";

@@ -5,7 +5,7 @@
 //! before that.
 
 use baton_protocol::settings::{AgentChange, AgentNew};
-use baton_protocol::{AgentId, AgentState, Fact, Role};
+use baton_protocol::{AgentId, AgentState, Fact, MembershipKind, Role, TeamId};
 use sqlx::FromRow;
 
 use super::{Setter, Writing, email, name, team, wire_name};
@@ -90,6 +90,9 @@ impl Accounts {
         if new.teams.len() > TEAMS_MAX {
             return Err(AccountError::invalid("teams", "too many"));
         }
+        for place in &new.teams {
+            team::check_kind("teams", new.role.name(), place.kind)?;
+        }
         let (agent_id, args) = self.agent_args(setter.workspace.to_string(), new).await?;
         self.check_teams(setter, new).await?;
         let mut writes: Vec<Writing> = vec![(&ADD, args)];
@@ -125,7 +128,8 @@ impl Accounts {
         Ok((agent_id, vec![workspace, id, email, name, role, capacity, hash, now]))
     }
 
-    /// Plans a change of an agent.
+    /// Plans a change of an agent. Whose role becomes agent is a member of the teams they
+    /// supervised.
     ///
     /// # Errors
     /// When there is no such agent, a field is wrong, or nobody would be admin any more.
@@ -160,12 +164,37 @@ impl Accounts {
         if role_goes || leaves {
             writes.insert(0, (&LOCK_ADMINS, vec![workspace]));
         }
-        let facts = if writes.is_empty() {
-            Vec::new()
-        } else {
-            vec![Fact::AgentChanged { agent_id, rights }]
-        };
+        let mut facts = Vec::new();
+        if !writes.is_empty() {
+            facts.push(Fact::AgentChanged { agent_id, rights });
+        }
+        if role_goes && change.role == Some(Role::Agent) {
+            for team_id in self.supervised(setter, agent_id).await? {
+                let member = wire_name(MembershipKind::Member);
+                let place = [setter.workspace.to_string(), team_id.to_string(), id.clone(), member];
+                writes.push((&team::PUT_MEMBER, place.into()));
+                facts.push(Fact::MembershipChanged { team_id, agent_id });
+            }
+        }
         Ok(setter.work(writes, facts))
+    }
+
+    /// The teams that an agent supervises.
+    async fn supervised(
+        &self,
+        setter: Setter,
+        agent: AgentId,
+    ) -> Result<Vec<TeamId>, AccountError> {
+        static READ: Sql = Sql::new(
+            "SELECT team FROM team_member
+             WHERE workspace = $1 AND agent = $2 AND kind = 'supervisor' ORDER BY team",
+        );
+        let mut tx = self.0.store.read().await?;
+        let args = [&setter.workspace.to_string(), &*agent.to_string()];
+        let rows = tx.rows::<(String,)>(&READ, &args).await?;
+        tx.rollback().await?;
+        let broken = |_| AccountError::Broken(format!("teams of agent {agent}"));
+        rows.into_iter().map(|(team,)| team.parse().map_err(broken)).collect()
     }
 
     /// Plans the last step of leaving. Refused by the database while the agent owns anything.

@@ -1,7 +1,7 @@
 //! Teams and who belongs to them.
 
 use baton_protocol::settings::{TeamChange, TeamNew};
-use baton_protocol::{AgentId, Fact, MembershipKind, ReplyPolicy, TeamId, Visibility};
+use baton_protocol::{AgentId, Fact, MembershipKind, ReplyPolicy, Role, TeamId, Visibility};
 use sqlx::FromRow;
 
 use super::{Setter, Writing, name, wire_name};
@@ -110,7 +110,7 @@ impl Accounts {
         kind: Option<MembershipKind>,
     ) -> Result<SettingWork, AccountError> {
         static READ: Sql = Sql::new(
-            "SELECT a.state, m.kind FROM team t JOIN agent a ON a.workspace = t.workspace
+            "SELECT a.state, a.role, m.kind FROM team t JOIN agent a ON a.workspace = t.workspace
              LEFT JOIN team_member m
                ON m.workspace = t.workspace AND m.team = t.id AND m.agent = a.id
              WHERE t.workspace = $1 AND t.id = $2 AND a.id = $3",
@@ -118,9 +118,12 @@ impl Accounts {
         let args = vec![setter.workspace.to_string(), team_id.to_string(), agent_id.to_string()];
         let borrowed: Vec<&str> = args.iter().map(String::as_str).collect();
         let mut tx = self.0.store.read().await?;
-        let row = tx.row::<(String, Option<String>)>(&READ, &borrowed).await?;
+        let row = tx.row::<(String, String, Option<String>)>(&READ, &borrowed).await?;
         tx.rollback().await?;
-        let (state, present) = row.ok_or(AccountError::NotFound { what: "team or agent" })?;
+        let (state, role, present) = row.ok_or(AccountError::NotFound { what: "team or agent" })?;
+        if let Some(kind) = kind {
+            check_kind("kind", &role, kind)?;
+        }
         let kind = kind.map(wire_name);
         if present == kind {
             return Ok(setter.work(Vec::new(), Vec::new()));
@@ -134,6 +137,19 @@ impl Accounts {
         };
         Ok(setter.work(vec![write], vec![Fact::MembershipChanged { team_id, agent_id }]))
     }
+}
+
+/// An agent's role steers no team: the kind would promise what is never granted.
+pub(super) fn check_kind(
+    field: &'static str,
+    role: &str,
+    kind: MembershipKind,
+) -> Result<(), AccountError> {
+    if kind == MembershipKind::Supervisor && role == Role::Agent.name() {
+        let problem = "the role agent supervises no team: be a member, or of role supervisor";
+        return Err(AccountError::invalid(field, problem));
+    }
+    Ok(())
 }
 
 pub(super) fn add_args(

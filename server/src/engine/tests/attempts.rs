@@ -8,21 +8,6 @@ use baton_protocol::command::{OfMessage, Resend};
 use super::*;
 
 impl Bench {
-    /// A reply that waits to be sent.
-    async fn queued(&self) -> MessageAt {
-        self.says("16505551234", "wamid.1", "Hola").await;
-        let seen = self.only_conversation().await.thread.last_line;
-        let line = accepted(self.does(0, reply("Sí", seen)).await).line.unwrap();
-        let head = self.only_conversation().await.head;
-        MessageAt {
-            workspace: self.workspace,
-            channel: head.channel_id,
-            conversation: head.id,
-            seq: line.seq,
-            message: line.id,
-        }
-    }
-
     async fn attempt_ends(&self, at: MessageAt, result: SendResult) {
         let claim_epoch = 70 + self.clock.now().ms().unsigned_abs();
         let claimed = self.engine.claim(at, claim_epoch).await.unwrap();
@@ -42,15 +27,13 @@ impl Bench {
     async fn resends(&self, at: MessageAt) {
         self.database.tamper("UPDATE message SET status_at = status_at - 61000").await;
         let seen = self.only_conversation().await.thread.last_line;
-        let resend = CommandBody::Resend(Resend { message_id: at.message, seen });
+        let resend =
+            CommandBody::Resend(Resend { message_id: at.message, seen, ignore_lease: false });
         accepted(self.does(0, resend).await);
     }
 
     async fn status(&self, at: MessageAt) -> Option<MessageStatus> {
-        let mut tx = self.database.store.read().await.unwrap();
-        let ids = [at.message];
-        let lines = crate::store::read::messages(&mut tx, self.workspace, &ids).await.unwrap();
-        lines.values().next().and_then(|(_, line)| line.status)
+        self.line(at).await.status
     }
 }
 
@@ -62,7 +45,7 @@ fn taken(wamid: &str) -> SendResult {
 async fn a_failure_without_a_tag_is_of_the_attempt_that_brought_its_wamid() {
     for database in databases().await {
         let bench = bench(database, 1).await;
-        let at = bench.queued().await;
+        let at = bench.queued("16505551234").await;
         bench.attempt_ends(at, SendResult::Again).await;
         bench.attempt_ends(at, taken("wamid.out")).await;
         bench.hears("wamid.out", None, ProviderStatus::Failed).await;
@@ -75,7 +58,7 @@ async fn a_failure_without_a_tag_is_of_the_attempt_that_brought_its_wamid() {
 async fn a_failure_that_waited_for_its_wamid_is_of_the_attempt_that_brought_it() {
     for database in databases().await {
         let bench = bench(database, 1).await;
-        let at = bench.queued().await;
+        let at = bench.queued("16505551234").await;
         bench.attempt_ends(at, SendResult::Again).await;
         bench.hears("wamid.out", None, ProviderStatus::Failed).await;
         bench.attempt_ends(at, taken("wamid.out")).await;
@@ -88,7 +71,7 @@ async fn a_failure_that_waited_for_its_wamid_is_of_the_attempt_that_brought_it()
 async fn the_wamid_of_an_earlier_attempt_fails_nothing_that_followed() {
     for database in databases().await {
         let bench = bench(database, 1).await;
-        let at = bench.queued().await;
+        let at = bench.queued("16505551234").await;
         bench.attempt_ends(at, SendResult::Unknown).await;
         bench.resends(at).await;
         bench.attempt_ends(at, SendResult::Unknown).await;
@@ -105,7 +88,7 @@ async fn the_wamid_of_an_earlier_attempt_fails_nothing_that_followed() {
 async fn what_may_have_arrived_is_unconfirmed_again_when_its_resend_is_kept_back() {
     for database in databases().await {
         let bench = bench(database, 1).await;
-        let at = bench.queued().await;
+        let at = bench.queued("16505551234").await;
         bench.attempt_ends(at, SendResult::Unknown).await;
         bench.resends(at).await;
         let withdraw = CommandBody::Cancel(OfMessage { message_id: at.message });

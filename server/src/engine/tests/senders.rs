@@ -1,11 +1,16 @@
 //! Whose a message is, over both databases.
 
+use baton_domain::inbound::{Element, InboundMessage, Sender};
+use baton_protocol::{Content, LineKind};
+
+use super::super::testing::engine;
+use super::super::work::FreshIds;
 use super::*;
 
 const N: &str = "16505551234";
 
 impl Bench {
-    fn line(
+    fn said_by(
         &self,
         (number, user): (&str, Option<&str>),
         wamid: &str,
@@ -26,7 +31,7 @@ impl Bench {
     }
 
     async fn comes(&self, from: (&str, Option<&str>), wamid: &str, at_s: i64) -> String {
-        self.post(vec![self.line(from, wamid, at_s)]).await;
+        self.post(vec![self.said_by(from, wamid, at_s)]).await;
         self.whose(wamid).await
     }
 
@@ -90,11 +95,11 @@ async fn within_one_webhook_each_line_finds_the_names_as_the_ones_before_left_th
     for database in databases().await {
         let bench = bench(database, 1).await;
         let lines = [
-            bench.line((N, Some("US.A")), "wamid.1", 10),
-            bench.line((N, None), "wamid.2", 11),
-            bench.line((N, Some("US.B")), "wamid.3", 12),
-            bench.line((N, None), "wamid.4", 13),
-            bench.line((N, Some("US.A")), "wamid.5", 9),
+            bench.said_by((N, Some("US.A")), "wamid.1", 10),
+            bench.said_by((N, None), "wamid.2", 11),
+            bench.said_by((N, Some("US.B")), "wamid.3", 12),
+            bench.said_by((N, None), "wamid.4", 13),
+            bench.said_by((N, Some("US.A")), "wamid.5", 9),
         ];
         bench.post(lines.into()).await;
         let (a, b) = (bench.whose("wamid.1").await, bench.whose("wamid.3").await);
@@ -111,21 +116,11 @@ async fn two_who_claim_a_number_at_once_are_two_contacts() {
     for database in databases().await {
         let bench = bench(database, 1).await;
         bench.comes((N, None), "wamid.0", 1).await;
-        let other = Engine::start(
-            bench.database.store.clone(),
-            bench.clock.clone(),
-            Arc::new(InProcess::new(crate::coordinator::Clock {
-                monotonic: Arc::new(tokio::time::Instant::now),
-                wall: Arc::new(|| Timestamp::from_ms(0)),
-            })),
-            Metrics::new(),
-            Limits::default(),
-        )
-        .0;
+        let other = engine(&bench.database.store, &bench.clock, &Metrics::new());
         let from = |n: usize| if n.is_multiple_of(2) { "US.A" } else { "US.B" };
         let posts = (0..10_usize).map(|n| {
             let wamid = format!("wamid.of.{n}");
-            let post = bench.posted(vec![bench.line((N, Some(from(n))), &wamid, 10)]);
+            let post = bench.posted(vec![bench.said_by((N, Some(from(n))), &wamid, 10)]);
             if from(n) == "US.A" { bench.engine.post(post) } else { other.post(post) }
         });
         for result in futures_util::future::join_all(posts).await {

@@ -338,9 +338,8 @@ impl Teller<'_> {
 
     fn read(&mut self) {
         self.ask_again();
-        let sight = Arc::clone(&self.delivery.sight);
         self.delivery.work = Work::Reading { known: self.delivery.known };
-        self.out.push(Effect::ReadGap(self.delivery.ticket, sight, self.delivery.cursor));
+        self.out.push(Effect::ReadGap(self.delivery.ticket, self.delivery.cursor));
     }
 
     fn go_blind(&mut self, upto: u64) {

@@ -16,7 +16,7 @@ use axum::extract::ws::Utf8Bytes;
 use baton_domain::scope::Scope;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::frame::{Ack, Hello, PresenceState, ResetReason, ServerFrame, close};
+use baton_protocol::frame::{Hello, PresenceState, ResetReason, ServerFrame, close};
 use baton_protocol::{AgentId, Command, CommandResult, ConversationId, Cursor, Timestamp};
 use tokio::time::Instant;
 
@@ -155,7 +155,7 @@ pub enum Effect {
     /// From here on batches and ephemeral frames are wanted.
     Join(Caller),
     /// Read what was missed.
-    ReadGap(Ticket, Arc<Sight>, u64),
+    ReadGap(Ticket, u64),
     /// Read a conversation.
     FetchSnapshot(Ticket, Arc<Sight>, ConversationId),
     /// Read what the caller may see.
@@ -166,8 +166,6 @@ pub enum Effect {
     Submit(Box<Command>),
     /// Ask the coordinator.
     Carry(Ticket, Wanted),
-    /// Note how far the client has come.
-    Acknowledge(Ack),
     /// End the connection. Nothing follows.
     Close {
         /// The code.

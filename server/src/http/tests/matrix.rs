@@ -37,6 +37,7 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("POST", "/api/v1/commands/outcomes", Access::Signed),
     ("GET", "/api/v1/quarantine", Access::Admin),
     ("POST", "/api/v1/quarantine/{id}/replay", Access::Admin),
+    ("POST", "/api/v1/quarantine/{id}/dismiss", Access::Admin),
     ("GET", "/webhooks/whatsapp/{meta_app}", Access::Public),
     ("POST", "/webhooks/whatsapp/{meta_app}", Access::Public),
     ("GET", "/healthz", Access::Public),

@@ -92,3 +92,31 @@ async fn a_change_of_settings_is_an_event_and_a_wish_that_holds_is_none() {
         desk.database.close().await;
     }
 }
+
+#[tokio::test]
+async fn the_role_agent_supervises_no_team() {
+    for desk in desks().await {
+        let place =
+            |agent: &Session| format!("/api/v1/teams/{}/members/{}", desk.team, agent.agent_id);
+        let supervisor = json!({"kind": "supervisor"});
+        let put = async |of: &Session, body: Value| {
+            desk.call(&desk.admin, Method::PUT, &place(of), body).await
+        };
+        let refused = put(&desk.agent, supervisor.clone()).await.is(400, "invalid");
+        assert!(refused.text.contains("the role agent supervises no team"), "{}", refused.text);
+        let new = json!({"email": "eve@host", "name": "Eve", "role": "agent",
+            "password": PASSWORD, "teams": [{"team_id": desk.team, "kind": "supervisor"}]});
+        desk.call(&desk.admin, Method::POST, "/api/v1/agents", new).await.is(400, "invalid");
+        // Who loses the role goes on as a member, and does not supervise by having it again.
+        let path = format!("/api/v1/agents/{}", desk.supervisor.agent_id);
+        for role in ["agent", "supervisor"] {
+            let change = json!({"role": role});
+            let agent = desk.call(&desk.admin, Method::PATCH, &path, change).await.is(200, "");
+            assert_eq!(agent.body["teams"][0]["kind"], "member", "{}", agent.text);
+        }
+        put(&desk.supervisor, supervisor.clone()).await.is(204, "");
+        let agent = desk.get(&desk.admin, &path).await.is(200, "");
+        assert_eq!(agent.body["teams"][0]["kind"], "supervisor", "{}", agent.text);
+        desk.database.close().await;
+    }
+}

@@ -1,9 +1,13 @@
 //! Meta's POSTs: nothing is stored without a good signature, everything before the 200.
 
+use baton_protocol::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::*;
+use crate::clock::ManualClock;
+use crate::http::Parts;
+use crate::http::quarantine::Quarantine;
 use crate::store::Sql;
 
 const PATH: &str = "/webhooks/whatsapp/123";
@@ -20,7 +24,11 @@ pub(super) fn message(wamid: &str, text: &str) -> String {
 }
 
 pub(super) fn sign(body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(APP_SECRET.as_bytes()).unwrap();
+    sign_with(APP_SECRET, body)
+}
+
+fn sign_with(secret: &str, body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(body.as_bytes());
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
@@ -89,6 +97,36 @@ async fn what_is_not_signed_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_secret_added_counts_at_once_and_one_removed_for_a_second_at_most() {
+    for database in databases().await {
+        let time = ManualClock::new(Timestamp::from_ms(1_790_000_000_000), 5);
+        let desk = desk(database, time.clock()).await;
+        let posts = async |nth: u32, secret: &str| {
+            let body = message(&format!("wamid.{nth}"), "Hola");
+            post(&desk, &body, Some(&sign_with(secret, &body))).await
+        };
+        let adds = async |secret: &str| {
+            desk.parts.accounts.add_meta_app("123", &Secret::new(secret), None).await.unwrap();
+        };
+        posts(1, APP_SECRET).await.is(200, "");
+        posts(2, "next").await.is(401, "bad_signature");
+        adds("next").await;
+        posts(3, "next").await.is(200, "");
+        posts(4, APP_SECRET).await.is(200, "");
+        // Three are tried: each further one removes the oldest.
+        adds("third").await;
+        adds("fourth").await;
+        time.advance_ms(1_000);
+        posts(5, APP_SECRET).await.is(401, "bad_signature");
+        for (nth, secret) in [(6, "next"), (7, "third"), (8, "fourth")] {
+            posts(nth, secret).await.is(200, "");
+        }
+        assert_eq!(count(&desk, &MESSAGES).await, 6);
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn meta_gets_its_challenge_back_for_the_right_token() {
     for desk in desks().await {
         let ask = |token: &str| {
@@ -147,6 +185,57 @@ async fn what_was_set_aside_is_replayed_once_its_number_is_connected() {
         }
         let rows = desk.get(&desk.admin, "/api/v1/quarantine").await.body;
         assert!(rows[0]["replayed_at"].is_string(), "{rows}");
+        desk.database.close().await;
+    }
+}
+
+fn operator(desk: &Desk) -> Quarantine<'_> {
+    let Parts { store, engine, clock, .. } = &desk.parts;
+    Quarantine { store, engine, clock, workspace: None }
+}
+
+#[tokio::test]
+async fn what_an_app_of_two_workspaces_brought_is_the_operators_to_replay() {
+    for desk in desks().await {
+        let body = message("wamid.1", "Hola").replace("pn1", "pn2");
+        post(&desk, &body, Some(&sign(&body))).await.is(200, "");
+        let teams = desk.get(&desk.stranger, "/api/v1/teams").await.is(200, "").body;
+        operator_adds_number(&desk.parts, &desk.stranger, teams[0]["id"].as_str().unwrap(), "pn3")
+            .await;
+        assert_eq!(desk.get(&desk.admin, "/api/v1/quarantine").await.body, json!([]));
+        let quarantine = operator(&desk);
+        let rows = quarantine.list(None, 9).await.unwrap();
+        let [row] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!((row.meta_app.as_str(), row.replayed_at), ("123", None));
+        let id = row.id.parse().unwrap();
+        assert!(quarantine.replay(id).await.is_err(), "its number is not connected yet");
+        operator_adds_number(&desk.parts, &desk.admin, &desk.team, "pn2").await;
+        quarantine.replay(id).await.unwrap();
+        assert_eq!(count(&desk, &MESSAGES).await, 1);
+        assert!(quarantine.read(id).await.unwrap().replayed_at.is_some());
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_wants_is_dismissed_by_who_sees_it() {
+    for desk in desks().await {
+        let body = message("wamid.1", &"Hola ".repeat(2_000)).replace("pn1", "pn2");
+        post(&desk, &body, Some(&sign(&body))).await.is(200, "");
+        let rows = desk.get(&desk.admin, "/api/v1/quarantine").await.is(200, "").body;
+        let shown = rows[0]["element"].as_str().unwrap();
+        assert_eq!(shown.chars().count(), 4_096, "a list shows the beginning of a long one");
+        let id = rows[0]["id"].as_str().unwrap();
+        let path = format!("/api/v1/quarantine/{id}/dismiss");
+        let dismiss = |by| ask(&desk.router, Some(by), Method::POST, &path, None);
+        dismiss(&desk.stranger).await.is(404, "not_found");
+        let whole = operator(&desk).read(id.parse().unwrap()).await.unwrap();
+        assert!(whole.dismissed_at.is_none() && whole.element.len() > 10_000);
+        for _ in 0..2 {
+            dismiss(&desk.admin).await.is(204, "");
+        }
+        let rows = desk.get(&desk.admin, "/api/v1/quarantine").await.is(200, "").body;
+        assert!(rows[0]["dismissed_at"].is_string() && rows[0]["replayed_at"].is_null(), "{rows}");
         desk.database.close().await;
     }
 }

@@ -1,4 +1,5 @@
-//! Locks, in their one order. Keys are sorted by the caller (they come out of ordered sets).
+//! Locks, in their one order. Keys are sorted by the caller (they come out of ordered sets), and
+//! locked in that order.
 
 use super::rows::IdentityRow;
 use crate::store::{Sql, StoreError, Tx};
@@ -67,30 +68,24 @@ fn json(identities: &[IdentityRow]) -> String {
     super::write::json(&identities.iter().map(row).collect::<Vec<_>>())
 }
 
-/// Locks conversations.
-pub(crate) async fn lock_conversations(
-    tx: &mut Tx,
-    workspaces: &str,
-    ids: &str,
-) -> Result<(), StoreError> {
+/// Locks conversations, each `[workspace, id]`.
+pub(crate) async fn lock_conversations(tx: &mut Tx, keys: &str) -> Result<(), StoreError> {
     static LOCK: Sql = Sql::new(
-        "SELECT id FROM conversation WHERE workspace {in $1} AND id {in $2}
-         ORDER BY workspace, id {lock}",
+        "SELECT c.id FROM {rows $1} AS x CROSS JOIN
+         LATERAL (SELECT id FROM conversation WHERE workspace = x.value->>0
+           AND id = x.value->>1 OFFSET 0 {lock}) AS c",
     );
-    lock(tx, &LOCK, &[workspaces, ids]).await
+    lock(tx, &LOCK, &[keys]).await
 }
 
-/// Locks agents.
-pub(crate) async fn lock_agents(
-    tx: &mut Tx,
-    workspaces: &str,
-    ids: &str,
-) -> Result<(), StoreError> {
+/// Locks agents, each `[workspace, id]`.
+pub(crate) async fn lock_agents(tx: &mut Tx, keys: &str) -> Result<(), StoreError> {
     static LOCK: Sql = Sql::new(
-        "SELECT id FROM agent WHERE workspace {in $1} AND id {in $2}
-         ORDER BY workspace, id {lock}",
+        "SELECT a.id FROM {rows $1} AS x CROSS JOIN
+         LATERAL (SELECT id FROM agent WHERE workspace = x.value->>0
+           AND id = x.value->>1 OFFSET 0 {lock}) AS a",
     );
-    lock(tx, &LOCK, &[workspaces, ids]).await
+    lock(tx, &LOCK, &[keys]).await
 }
 
 /// Locks the ends of logs: the last lock, after which positions may be taken.

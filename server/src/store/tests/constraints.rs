@@ -112,6 +112,20 @@ async fn a_providers_status_never_falls() {
 }
 
 #[tokio::test]
+async fn a_message_never_stands_below_what_the_provider_said() {
+    let stands = |status| format!("UPDATE message SET status = '{status}';");
+    let climb = ["accepted", "sent", "delivered", "read", "played"];
+    for (below, pair) in climb.windows(2).enumerate() {
+        let rank = u32::try_from(below).unwrap() + 2;
+        let before = format!("{}{}", reply(1, "op1", rank), stands(pair[1]));
+        check(&before, &stands(pair[0]), "message_check|CHECK").await;
+    }
+    // What is shown beside the ticks says more than any of them.
+    let failed = format!("{}{}", reply(1, "op1", 2), stands("failed"));
+    check(&failed, &stands("accepted"), "message_check|CHECK").await;
+}
+
+#[tokio::test]
 async fn numbers_of_a_conversation_never_fall() {
     let before = "UPDATE conversation SET revision = 9, owner_epoch = 9, last_seq = 9,
         last_line = 'm9', customer_seq = 9, episode = 9";

@@ -1,6 +1,7 @@
 //! What an answer of the Cloud API says about a send.
 
 use baton_protocol::MessageError;
+use baton_protocol::limits::PROVIDER_ID_BYTES_MAX;
 use reqwest::{Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ fn judge(status: StatusCode, body: &[u8], retry_after_ms: Option<u64>) -> SendOu
     };
     if status.is_success() {
         return match body.pointer("/messages/0/id").and_then(Value::as_str) {
-            Some(wamid) if !wamid.is_empty() => SendOutcome::Accepted { wamid: wamid.to_owned() },
+            Some(wamid) if is_id(wamid) => SendOutcome::Accepted { wamid: wamid.to_owned() },
             _ => unknown(status, "the answer names no message"),
         };
     }
@@ -52,6 +53,11 @@ fn judge(status: StatusCode, body: &[u8], retry_after_ms: Option<u64>) -> SendOu
     };
     let error: MessageError = message_error(code);
     SendOutcome::Refused { error, class, retry_after_ms }
+}
+
+/// What an index of the database takes: another id would stop the outcome from being stored.
+fn is_id(wamid: &str) -> bool {
+    (1..=PROVIDER_ID_BYTES_MAX).contains(&wamid.len()) && !wamid.contains('\0')
 }
 
 fn unknown(status: StatusCode, why: &str) -> SendOutcome {

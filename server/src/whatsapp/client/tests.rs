@@ -255,6 +255,8 @@ async fn answers_that_prove_nothing_leave_it_unknown() {
         (200, "garbage".to_owned()),
         (200, r#"{"messages":[]}"#.to_owned()),
         (200, r#"{"messages":[{"id":""}]}"#.to_owned()),
+        (200, r#"{"messages":[{"id":"wamid.\u0000"}]}"#.to_owned()),
+        (200, format!(r#"{{"messages":[{{"id":"{}"}}]}}"#, "x".repeat(513))),
         (200, large),
     ] {
         let outcome = outcome_of(http(status, "location: /elsewhere\r\n", &body)).await;

@@ -4,6 +4,7 @@
 use std::{borrow::Cow, fmt};
 
 use baton_protocol::Timestamp;
+use baton_protocol::limits::PROVIDER_ID_BYTES_MAX;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -34,7 +35,7 @@ impl<'a> Object<'a> {
 
     /// A short member that names something: an id or a type.
     pub(super) fn id(&self, name: &str) -> Option<String> {
-        self.scalar(name).filter(|id| !id.is_empty() && id.len() <= ID_BYTES_MAX)
+        self.scalar(name).filter(|id| !id.is_empty() && id.len() <= PROVIDER_ID_BYTES_MAX)
     }
 
     /// The member as an instant.
@@ -42,9 +43,6 @@ impl<'a> Object<'a> {
         instant(&self.scalar(name)?)
     }
 }
-
-/// Longer than any id that Meta gives, shorter than what a database index takes.
-const ID_BYTES_MAX: usize = 512;
 
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -89,6 +87,45 @@ pub(super) fn scalar(raw: &RawValue) -> Option<String> {
         }
         b'-' | b'0'..=b'9' => Some(json.to_owned()),
         _ => None,
+    }
+}
+
+/// A text of at most so many characters: what is longer ends in an ellipsis. The whole stays in
+/// the intake.
+pub(super) fn shortened(mut text: String, chars_max: usize) -> String {
+    // Bytes are counted at once, and there are never fewer of them than characters.
+    if text.len() > chars_max && text.chars().nth(chars_max).is_some() {
+        let kept = chars_max.saturating_sub(1);
+        text.truncate(text.char_indices().nth(kept).map_or(0, |(end, _)| end));
+        text.push('…');
+    }
+    text
+}
+
+/// A text of at most so many bytes in JSON: what is longer ends in an ellipsis. The whole stays in
+/// the intake.
+pub(super) fn fitting(mut text: String, json_bytes_max: usize) -> String {
+    let room = json_bytes_max.saturating_sub('…'.len_utf8());
+    let (mut bytes, mut kept) = (0, 0);
+    for (at, letter) in text.char_indices() {
+        bytes += json_bytes(letter);
+        if bytes <= room {
+            kept = at + letter.len_utf8();
+        }
+        if bytes > json_bytes_max {
+            text.truncate(kept);
+            text.push('…');
+            return text;
+        }
+    }
+    text
+}
+
+fn json_bytes(letter: char) -> usize {
+    match letter {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..='\u{1f}' => 6,
+        _ => letter.len_utf8(),
     }
 }
 
@@ -139,6 +176,8 @@ fn unit(escape: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -167,6 +206,21 @@ mod tests {
         check(r#""\ud83d\n\\ud83d \"é""#, Some("\u{FFFD}\n\\ud83d \"é"));
     }
 
+    #[track_caller]
+    fn check_shortened(text: &str, chars_max: usize, expected: &str) {
+        assert_eq!(shortened(text.to_owned(), chars_max), expected);
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters_and_says_so() {
+        check_shortened("", 3, "");
+        check_shortened("abc", 3, "abc");
+        check_shortened("abcd", 3, "ab…");
+        check_shortened("é😀ب", 3, "é😀ب");
+        check_shortened("é😀بx", 3, "é😀…");
+        check_shortened("😀😀", 1, "…");
+    }
+
     #[test]
     fn only_plausible_seconds_are_instants() {
         assert_eq!(instant("1749416383"), Some(Timestamp::from_ms(1_749_416_383_000)));
@@ -185,5 +239,35 @@ mod tests {
         let object = Object::read(raw).unwrap();
         assert_eq!(object.scalar("a").as_deref(), Some("2"));
         assert!(object.get("b").is_none() && object.get("c").is_none());
+    }
+    proptest! {
+        #[test]
+        fn a_fitting_text_is_as_long_as_json_may_be(
+            text in "(.|😀|é|[\\x00-\\x1f]|\"|\\\\){0,20}",
+            max in 3..60_usize,
+        ) {
+            let size = |text: &str| serde_json::to_string(text).unwrap().len() - 2;
+            let fits = fitting(text.clone(), max);
+            prop_assert!(size(&fits) <= max);
+            if size(&text) <= max {
+                prop_assert_eq!(fits, text);
+            } else {
+                let kept = fits.strip_suffix('…').unwrap();
+                let next = text.strip_prefix(kept).and_then(|rest| rest.chars().next()).unwrap();
+                prop_assert!(size(&format!("{kept}{next}…")) > max, "as much as fits is kept");
+            }
+        }
+
+        #[test]
+        fn a_shortened_text_begins_as_it_did(
+            text in "(.|😀|é|\\n){0,20}",
+            chars_max in 1..20_usize,
+        ) {
+            let short = shortened(text.clone(), chars_max);
+            let (all, left) = (text.chars().count(), short.chars().count());
+            prop_assert_eq!(left, all.min(chars_max));
+            let kept = if all > chars_max { short.strip_suffix('…') } else { Some(&*short) };
+            prop_assert!(kept.is_some_and(|kept| text.starts_with(kept)));
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! One message of a customer, or one that somebody sent from the phone app.
 
 use baton_domain::inbound::{ElementBody, InboundMessage, Sender};
+use baton_protocol::limits::LINE_TEXT_JSON_BYTES_MAX;
 use baton_protocol::{Content, LineKind, Timestamp};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{leaf::Object, people::People};
+use super::leaf::{Object, fitting};
+use super::people::People;
 
 /// Reads what a customer did, and the contact that it belongs to.
 pub(super) fn inbound<'a>(
@@ -67,6 +69,7 @@ fn read<'a>(
 /// What was said. A message of which the id or time is unreadable keeps its text for whoever looks.
 fn said(message: &Object<'_>, original_type: Option<String>) -> (LineKind, Content) {
     let text = message.object("text").and_then(|text| text.scalar("body"));
+    let text = text.map(|text| fitting(text, LINE_TEXT_JSON_BYTES_MAX));
     let other = |kind, original_type| {
         (kind, Content { text: None, original_type: Some(original_type), erased: false })
     };

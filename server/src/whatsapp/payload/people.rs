@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use baton_domain::inbound::Sender;
+use baton_protocol::limits::CONTACT_NAME_CHARS_MAX;
 use serde_json::value::RawValue;
 
-use super::leaf::Object;
-
-const NAME_CHARS_MAX: usize = 256;
+use super::leaf::{Object, shortened};
 
 /// The contacts that a change lists.
 #[derive(Default)]
@@ -92,8 +91,5 @@ fn user_id(text: &str) -> Option<String> {
 }
 
 fn short(name: String) -> String {
-    match name.char_indices().nth(NAME_CHARS_MAX) {
-        Some((end, _)) => name.split_at(end).0.to_owned(),
-        None => name,
-    }
+    shortened(name, CONTACT_NAME_CHARS_MAX)
 }

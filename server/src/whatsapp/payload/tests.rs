@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, ProviderStatus};
+use baton_protocol::limits::{CONTACT_NAME_CHARS_MAX, LINE_TEXT_JSON_BYTES_MAX};
 use baton_protocol::{LineKind, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
@@ -277,6 +278,28 @@ fn implausible_times_are_unreadable() {
         assert_eq!(message.kind, expected, "{timestamp}");
         let stated = Timestamp::from_ms(1_749_416_383_000);
         assert_eq!(message.at, if expected == LineKind::Text { stated } else { ARRIVED });
+    }
+}
+
+#[test]
+fn what_is_too_long_to_show_is_shortened_and_kept_whole_in_its_raw_form() {
+    let (long, name) = ("😀".repeat(LINE_TEXT_JSON_BYTES_MAX), "é".repeat(300));
+    let message = json!({"from": "346", "to": "346", "id": "w", "timestamp": "1", "type": "text",
+        "text": {"body": long}});
+    for list in ["messages", "message_echoes"] {
+        let value = json!({"contacts": [{"wa_id": "346", "profile": {"name": name}}],
+            list: [message]});
+        let body = json!({"entry": [{"changes": [{"field": "messages", "value": value}]}]});
+        let element = parse(body.to_string().as_bytes()).unwrap().remove(0);
+        assert!(element.raw.contains(&long), "{list}");
+        let (ElementBody::Message(line) | ElementBody::Echo(line)) = element.body else {
+            panic!("a message")
+        };
+        let text = line.content.text.unwrap();
+        assert!(text.ends_with("😀…"));
+        assert!((0..4).contains(&(LINE_TEXT_JSON_BYTES_MAX - text.len())), "{} bytes", text.len());
+        let name = line.sender.name.unwrap();
+        assert_eq!((name.chars().count(), name.ends_with("é…")), (CONTACT_NAME_CHARS_MAX, true));
     }
 }
 

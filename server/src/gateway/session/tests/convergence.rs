@@ -150,7 +150,7 @@ impl Side {
             Effect::ReadGap(ticket, ..) if fails => Input::Gap(ticket, Err(Unavailable)),
             Effect::FetchSnapshot(ticket, ..) if fails => Input::Snapshot(ticket, Err(Unavailable)),
             Effect::FetchSight(ticket) if fails => Input::Sight(ticket, Err(Unavailable)),
-            Effect::ReadGap(ticket, sight, from) => Input::Gap(ticket, Ok(story.gap(&sight, from))),
+            Effect::ReadGap(ticket, from) => Input::Gap(ticket, Ok(story.gap(&story.sight, from))),
             Effect::FetchSnapshot(ticket, sight, id) => {
                 Input::Snapshot(ticket, Ok(story.snapshot(&sight, id).map(Box::new)))
             }

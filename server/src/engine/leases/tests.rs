@@ -1,0 +1,135 @@
+//! A coordinator that lies or is silent: what a reply is told of it.
+
+use baton_domain::log::Batch;
+use baton_protocol::{AgentId, DeviceId, Timestamp};
+use uuid::Uuid;
+
+use super::*;
+use crate::clock::ManualClock;
+use crate::coordinator::{
+    Answer, Away, Connection, LEASE_TTL, Lease, LeaseAnswer, Subscription, Wish,
+};
+
+/// Tells of whatever lease it is given, for ever; away for all else, and when it has none.
+#[derive(Default)]
+struct Liar(Mutex<Option<Lease>>);
+
+fn away<'a, T: Send + 'a>() -> Answer<'a, T> {
+    Box::pin(std::future::ready(Err(Away)))
+}
+
+impl Coordinator for Liar {
+    fn lease_of(&self, _: WorkspaceId, _: ConversationId) -> Answer<'_, Option<Lease>> {
+        let lease = *self.0.lock().unwrap();
+        Box::pin(std::future::ready(lease.map(Some).ok_or(Away)))
+    }
+
+    fn publish(&self, _: Arc<Batch>) -> Answer<'_, ()> {
+        away()
+    }
+
+    fn sessions_changed(&self, _: WorkspaceId, _: AgentId) -> Answer<'_, ()> {
+        away()
+    }
+
+    fn subscribe(&self, _: WorkspaceId) -> Answer<'_, Subscription> {
+        away()
+    }
+
+    fn compose(&self, _: Wish) -> Answer<'_, LeaseAnswer> {
+        away()
+    }
+
+    fn connected(&self, _: Vec<Connection>) -> Answer<'_, ()> {
+        away()
+    }
+
+    fn disconnected(&self, _: Connection) -> Answer<'_, ()> {
+        away()
+    }
+
+    fn online(&self, _: WorkspaceId) -> Answer<'_, Vec<AgentId>> {
+        away()
+    }
+
+    fn view(&self, _: Connection, _: Option<ConversationId>) -> Answer<'_, ()> {
+        away()
+    }
+
+    fn viewers(&self, _: WorkspaceId, _: ConversationId) -> Answer<'_, Vec<AgentId>> {
+        away()
+    }
+
+    fn draft(&self, _: Connection, _: ConversationId, _: Arc<str>) -> Answer<'_, ()> {
+        away()
+    }
+}
+
+struct Bench {
+    liar: Arc<Liar>,
+    leases: Leases,
+    clock: ManualClock,
+}
+
+fn bench() -> Bench {
+    let (liar, clock) = (Arc::<Liar>::default(), ManualClock::new(Timestamp::from_ms(0), 1));
+    let coordinator: Arc<dyn Coordinator> = Arc::<Liar>::clone(&liar);
+    let leases = Leases::new(coordinator, clock.clock(), Metrics::new());
+    Bench { liar, leases, clock }
+}
+
+impl Bench {
+    fn tells(&self, token: u64, renewal: u64) {
+        let (agent_id, device_id) = (AgentId(Uuid::nil()), DeviceId(Uuid::nil()));
+        let holder = LeaseHolder { agent_id, device_id, token, since: Timestamp::from_ms(0) };
+        *self.liar.0.lock().unwrap() = Some(Lease { holder, renewal });
+    }
+
+    fn passes(&self, time: Duration) {
+        self.clock.advance_ms(millis(time));
+    }
+
+    /// The token of the lease that a reply in that conversation has to mind.
+    async fn minds(&self, conversation: u128) -> Option<u64> {
+        let of = ConversationId(Uuid::from_u128(conversation));
+        let live = self.leases.live(WorkspaceId(Uuid::nil()), of).await;
+        live.map(|holder| holder.token)
+    }
+}
+
+#[tokio::test]
+async fn a_coordinator_that_never_lets_a_lease_lapse_blocks_nobody_for_longer_than_it_could_live() {
+    let bench = bench();
+    bench.tells(7, 3);
+    assert_eq!(bench.minds(1).await, Some(7));
+    bench.passes(LEASE_TTL);
+    assert_eq!(bench.minds(1).await, Some(7), "it may just have been kept when it was told first");
+    bench.passes(Duration::from_millis(1));
+    assert_eq!(bench.minds(1).await, None);
+    bench.passes(Duration::from_secs(3600));
+    assert_eq!(bench.minds(1).await, None);
+    assert_eq!(bench.minds(2).await, Some(7), "each conversation has a lease of its own");
+    bench.tells(7, 4);
+    assert_eq!(bench.minds(1).await, Some(7), "somebody keeps it after all");
+}
+
+#[tokio::test]
+async fn a_lease_that_is_kept_holds_replies_for_as_long_as_it_is_kept() {
+    let bench = bench();
+    for renewal in 0..20 {
+        bench.tells(7, renewal);
+        assert_eq!(bench.minds(1).await, Some(7));
+        bench.passes(LEASE_TTL / 3);
+    }
+}
+
+#[tokio::test]
+async fn a_coordinator_that_is_away_is_not_asked_for_a_second() {
+    let bench = bench();
+    assert_eq!(bench.minds(1).await, None);
+    bench.tells(7, 0);
+    bench.passes(PAUSE - Duration::from_millis(1));
+    assert_eq!(bench.minds(1).await, None);
+    bench.passes(Duration::from_millis(1));
+    assert_eq!(bench.minds(1).await, Some(7));
+}

@@ -1,0 +1,52 @@
+//! How much of the committer one agent may have: so many commands at once, on whichever road.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use baton_protocol::{AgentId, WorkspaceId};
+
+/// Whose commands.
+type Whose = (WorkspaceId, AgentId);
+
+/// The commands of all agents that are under way.
+#[derive(Debug)]
+pub(super) struct Places {
+    each: usize,
+    taken: Mutex<BTreeMap<Whose, usize>>,
+}
+
+/// The place of one command; given back when dropped, which is when it is decided.
+#[derive(Debug)]
+pub(super) struct Place {
+    places: Arc<Places>,
+    whose: Whose,
+}
+
+impl Places {
+    pub(super) fn new(each: usize) -> Arc<Self> {
+        Arc::new(Self { each, taken: Mutex::default() })
+    }
+
+    /// A place, unless this agent has all there are for one.
+    pub(super) fn take(self: &Arc<Self>, whose: Whose) -> Option<Place> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(whose).or_default();
+        if *count >= self.each {
+            return None;
+        }
+        *count += 1;
+        Some(Place { places: Arc::clone(self), whose })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.whose) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.whose);
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Requests for every address with bodies of every kind, all about the canary.
+
+use baton::http::{Access, routes};
+use baton_protocol::{Command, OpId};
+use baton_world::world::{NUMBER, World};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::Stage;
+
+/// Every address with every body, as one might ask for the canary, and who may.
+pub(super) fn requests(world: &World, stage: &Stage) -> Vec<(Access, (Method, String), Value)> {
+    let mut all = Vec::new();
+    for route in routes() {
+        let of_route = if route.method == Method::GET { 1 } else { usize::MAX };
+        for query in queries(route.path) {
+            let path = format!("{}{query}", filled(route.path, &stage.ids));
+            for body in bodies(stage, world).into_iter().take(of_route) {
+                all.push((route.access, (route.method.clone(), path.clone()), body));
+            }
+        }
+    }
+    all
+}
+
+pub(super) fn filled(path: &str, ids: &[(&'static str, String)]) -> String {
+    ids.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, id))
+}
+
+pub(super) fn queries(path: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    match path {
+        "/api/v1/conversations" => {
+            for query in ["q=7391", "order=activity&limit=200", "unread=true", "owner=nobody"] {
+                all.push(format!("?{query}"));
+            }
+        }
+        "/api/v1/sync" => all.push("?after=00000000-0000-0000-0000-000000000000:0".to_owned()),
+        "/api/v1/conversations/{conversation}/messages" => all.push("?before=3".to_owned()),
+        _ => {}
+    }
+    all
+}
+
+/// A body for every route that takes one: what fits another route is simply refused.
+fn bodies(stage: &Stage, world: &World) -> Vec<Value> {
+    let of = |name: &str| {
+        let found = stage.ids.iter().find(|(known, _)| *known == name);
+        found.map(|(_, id)| id.clone()).unwrap_or_default()
+    };
+    vec![
+        Value::from(commands(stage, world)),
+        json!({"op_ids": [world.clock.uuid_v7()]}),
+        json!({"kind": "member"}),
+        json!({"name": "taken over", "state": "leaving", "role": "admin"}),
+        json!({"next": "a new password"}),
+        json!({"visibility": "own"}),
+        json!({
+            "email": "eve@umbrella.example", "name": "Eve", "role": "agent",
+            "password": "a password", "teams": [{"team_id": of("{team}"), "kind": "member"}],
+        }),
+        json!({
+            "name": "stolen", "meta_app": world.simulator.config().meta_app_id,
+            "phone_number_id": NUMBER, "display_number": "1", "access_token": "a",
+            "default_team": of("{team}"),
+        }),
+    ]
+}
+
+/// Every kind of command on the canary's conversation.
+fn commands(stage: &Stage, world: &World) -> Vec<Value> {
+    let command = |body| {
+        let (op_id, conversation_id) = (world.clock.uuid_v7(), stage.about.conversation);
+        let op_id = OpId(op_id);
+        let (after, retry_of) = (None, None);
+        Command { op_id, conversation_id, after, retry_of, body }
+    };
+    let commands = stage.about.commands().into_iter().map(command);
+    commands.map(|command| serde_json::to_value(command).expect("plain data")).collect()
+}

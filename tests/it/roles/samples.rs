@@ -1,0 +1,102 @@
+//! One of each kind of command and frame. Each names its successor by a `match` over all kinds: a
+//! new one does not compile until somebody says where it stands.
+
+use std::iter::successors;
+
+use baton_protocol::command::{
+    Assign, Claim, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing, Snooze, Transfer,
+    Unassign,
+};
+use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
+use baton_protocol::{AgentId, CommandBody, ConversationId, MessageId, Owner, Timestamp};
+
+/// What samples are about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct About {
+    pub(super) conversation: ConversationId,
+    pub(super) message: MessageId,
+    pub(super) owner: AgentId,
+    pub(super) owner_epoch: u64,
+    pub(super) later: Timestamp,
+}
+
+impl About {
+    /// Every kind of command.
+    pub(super) fn commands(self) -> Vec<CommandBody> {
+        let (text, quoted) = ("a".to_owned(), Some(self.message));
+        let first = Reply { text, seen: None, quoted, replaces: None, ignore_lease: true };
+        successors(Some(CommandBody::Reply(first)), |body| self.after(body)).collect()
+    }
+
+    fn after(self, body: &CommandBody) -> Option<CommandBody> {
+        use CommandBody as Body;
+        let (exceed_capacity, seen) = (true, None);
+        let (expect_owner_epoch, message_id) = (self.owner_epoch, self.message);
+        Some(match body {
+            Body::Reply(_) => Body::Note(NoteText { text: "a".to_owned() }),
+            Body::Note(_) => Body::Claim(Claim { expect_owner_epoch, exceed_capacity }),
+            Body::Claim(_) => {
+                // To the owner it is given already, which would be accepted as it stands.
+                let agent_id = self.owner;
+                Body::Assign(Assign { agent_id, expect_owner_epoch, exceed_capacity })
+            }
+            Body::Assign(_) => Body::Unassign(Unassign { expect_owner_epoch }),
+            Body::Unassign(_) => {
+                let (to, note) = (Owner::Agent(self.owner), Some("a".to_owned()));
+                Body::Transfer(Transfer { to, expect_owner_epoch, seen, note, exceed_capacity })
+            }
+            Body::Transfer(_) => Body::Resolve(Seeing { seen }),
+            Body::Resolve(_) => Body::Reopen(Nothing {}),
+            Body::Reopen(_) => Body::MarkWaiting(Seeing { seen }),
+            Body::MarkWaiting(_) => Body::Snooze(Snooze { until: self.later, seen }),
+            Body::Snooze(_) => Body::MarkRead(MarkRead { seq: 1 }),
+            Body::MarkRead(_) => Body::Resend(Resend { message_id, seen }),
+            Body::Resend(_) => Body::MarkSent(OfMessage { message_id }),
+            Body::MarkSent(_) => Body::Cancel(OfMessage { message_id }),
+            Body::Cancel(_) => return None,
+        })
+    }
+
+    /// Every kind of frame that names a conversation, with its name; commands are sampled above,
+    /// and giving up composing needs no permission.
+    pub(super) fn frames(self) -> Vec<(&'static str, ClientFrame)> {
+        let first = self.composes(ComposeAction::Start);
+        let frames = successors(Some(first), |frame| self.after_frame(frame));
+        frames.map(|frame| (name(&frame), frame)).collect()
+    }
+
+    fn after_frame(self, frame: &ClientFrame) -> Option<ClientFrame> {
+        let conversation_id = self.conversation;
+        Some(match frame {
+            ClientFrame::Compose(Compose { action, .. }) => match action {
+                ComposeAction::Start => self.composes(ComposeAction::Keep),
+                ComposeAction::Keep => self.composes(ComposeAction::TakeOver),
+                ComposeAction::TakeOver | ComposeAction::Stop => {
+                    ClientFrame::View(View { conversation_id: Some(conversation_id) })
+                }
+            },
+            ClientFrame::View(_) => {
+                ClientFrame::Draft(Draft { conversation_id, text: "whatever".to_owned() })
+            }
+            ClientFrame::Draft(_)
+            | ClientFrame::Hello(_)
+            | ClientFrame::Command { .. }
+            | ClientFrame::Ack(_) => return None,
+        })
+    }
+
+    fn composes(self, action: ComposeAction) -> ClientFrame {
+        ClientFrame::Compose(Compose { conversation_id: self.conversation, action })
+    }
+}
+
+fn name(frame: &ClientFrame) -> &'static str {
+    match frame {
+        ClientFrame::Hello(_) => "hello",
+        ClientFrame::Command { .. } => "command",
+        ClientFrame::Compose(_) => "compose",
+        ClientFrame::View(_) => "view",
+        ClientFrame::Draft(_) => "draft",
+        ClientFrame::Ack(_) => "ack",
+    }
+}

@@ -1,0 +1,111 @@
+//! What the agent of a phone wants: each command is repeated under the same op id until its
+//! outcome is known.
+
+use anyhow::{Result, bail};
+use baton::demo::client::Socket;
+use baton_protocol::outcome::Outcome;
+use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::link::{Link, is_final};
+use super::{PATIENCE, PAUSE, Phone};
+use crate::history::Given;
+
+impl Phone {
+    /// What its agent wanted, in order.
+    pub fn given(&mut self) -> &[Given] {
+        &self.link.get_mut().given
+    }
+
+    /// A command under a new op id, noted as given.
+    pub fn wants(&mut self, conversation_id: ConversationId, body: CommandBody) -> OpId {
+        self.wants_after(conversation_id, body, None)
+    }
+
+    /// The same, after another of this agent.
+    pub fn wants_after(
+        &mut self,
+        conversation_id: ConversationId,
+        body: CommandBody,
+        after: Option<OpId>,
+    ) -> OpId {
+        let op_id = OpId(Uuid::now_v7());
+        let command = Command { op_id, conversation_id, after, retry_of: None, body };
+        let agent = self.signed.session.agent_id;
+        self.link.get_mut().given.push(Given { agent, command, outcome: None, again: None });
+        op_id
+    }
+
+    /// Repeats what has no final outcome until everything has one.
+    pub async fn settle(&mut self, by_socket: bool) -> Result<()> {
+        self.link.get_mut().settle(by_socket).await
+    }
+
+    /// Gives every command once more, as it was.
+    pub async fn repeat_everything(&mut self) -> Result<()> {
+        for given in self.link.get_mut().given.chunks_mut(100) {
+            let commands: Vec<_> = given.iter().map(|given| given.command.clone()).collect();
+            let results = self.signed.commands(&commands).await?;
+            for (given, result) in given.iter_mut().zip(results) {
+                given.again = Some(result.outcome);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Link {
+    fn open(&self) -> Vec<Command> {
+        let open = self.given.iter().filter(|given| given.outcome.is_none());
+        open.map(|given| given.command.clone()).collect()
+    }
+
+    async fn settle(&mut self, by_socket: bool) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let open = self.open();
+            if open.is_empty() {
+                return Ok(());
+            }
+            let said = match &self.socket {
+                Some(socket) if by_socket => over(socket, &open).await,
+                _ => self.signed.commands(&open).await,
+            };
+            match said {
+                Ok(results) => self.hear(results),
+                Err(error) if is_final(&error) => return Err(error),
+                Err(_) => {}
+            }
+            if Instant::now() > deadline {
+                bail!("no final outcome of {:?}", self.open());
+            }
+            if !self.open().is_empty() {
+                sleep(PAUSE).await;
+                self.listen().await?;
+            }
+        }
+    }
+
+    fn hear(&mut self, results: Vec<CommandResult>) {
+        for result in results {
+            let is_final = match &result.outcome {
+                Outcome::Accepted(_) => true,
+                Outcome::Refused(refused) => !refused.refusal.is_retryable(),
+            };
+            let given = self.given.iter_mut().rev();
+            let mut mine = given.filter(|given| Some(given.command.op_id) == result.op_id);
+            if let Some(given) = mine.next().filter(|_| is_final) {
+                given.outcome = Some(result.outcome);
+            }
+        }
+    }
+}
+
+async fn over(socket: &Socket, commands: &[Command]) -> Result<Vec<CommandResult>> {
+    let mut results = Vec::new();
+    for command in commands {
+        results.push(socket.command(command.clone()).await?);
+    }
+    Ok(results)
+}
