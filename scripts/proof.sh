@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
-  kills-5 stops away faults ingest claim-storm idle typing open demo)
+  kills-5 stops away faults ingest claim-storm idle typing fan-out open demo)
 record=docs/proof.md
 minutes=${BATON_PROOF_MINUTES:-40}
 
@@ -82,7 +82,7 @@ kills() {
 play() {
   cargo build --quiet --release --package baton
   echo '```'
-  BATON_HTTP__BIND=127.0.0.1:0 target/release/baton demo --once
+  target/release/baton demo --once --bind 127.0.0.1:0
   echo '```'
 }
 
@@ -107,7 +107,7 @@ run() {
       BATON_FAULTS_S=60
     tested faults::webhooks::webhooks_repeated_merged_and_out_of_order_tell_everything_once \
       BATON_FAULTS_S=60 ;;
-  ingest | idle | typing | open) measured "$1" ;;
+  ingest | idle | typing | fan-out | open) measured "$1" ;;
   claim-storm) measured claim-storm --rounds 1000 ;;
   demo) play ;;
   *) fail "there is no step $1; they are: ${steps[*]}" ;;

@@ -26,7 +26,8 @@ cargo run --quiet --package baton -- demo --once
 # The figures are another matter, but what measures them has to work.
 for scenario in 'ingest --agents 3 --rate 20 --posters 4 --workspaces 2 --preload 100 --contacts 9
     --seconds 1 --rounds 1' 'claim-storm --agents 5 --rounds 2' 'typing --agents 3 --rounds 2' \
-  'open --messages 400 --opens 3 --rounds 1' 'idle --sessions 20'; do
+  'fan-out --subscribers 9,30 --events 10' 'open --messages 400 --opens 3 --rounds 1' \
+  'idle --sessions 20'; do
   # shellcheck disable=SC2086 # words, on purpose
   cargo run --quiet --package baton-load -- --quiet --postgres "$BATON_TEST_POSTGRES" $scenario
 done

@@ -9,6 +9,7 @@ pub mod decide;
 pub mod inbound;
 pub mod log;
 pub mod mirror;
+pub mod names;
 pub mod outcome;
 pub mod planted;
 pub mod scope;

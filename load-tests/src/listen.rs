@@ -87,48 +87,85 @@ pub(crate) async fn open(who: &SignedIn) -> anyhow::Result<Stream> {
     Ok(stream)
 }
 
+/// A message, and its age in microseconds when it came.
+type Heard = (usize, u32);
+
 /// Many sockets, each noting when each message reached it first.
 #[derive(Debug)]
 pub(crate) struct Audience {
     heard: Arc<AtomicU64>,
-    listeners: Vec<JoinHandle<anyhow::Result<Vec<u32>>>>,
+    listeners: Vec<JoinHandle<anyhow::Result<Vec<Heard>>>>,
     end: tokio::sync::watch::Sender<bool>,
 }
 
 impl Audience {
     /// Connects all of them.
     pub(crate) async fn gather(agents: &[SignedIn], sent: &Arc<Sent>) -> anyhow::Result<Self> {
-        let heard = Arc::new(AtomicU64::new(0));
-        let (end, ended) = tokio::sync::watch::channel(false);
-        let mut listeners = Vec::new();
+        let mut streams = Vec::new();
         for agent in agents {
-            let listener = Listener {
-                stream: open(agent).await?,
-                sent: Arc::clone(sent),
-                heard: Arc::clone(&heard),
-                ended: ended.clone(),
-            };
-            listeners.push(tokio::spawn(listener.run()));
+            streams.push(open(agent).await?);
         }
-        Ok(Self { heard, listeners, end })
+        Ok(Self::of(streams, sent))
     }
 
-    /// Waits until each socket has each of so many messages, and returns the times of all.
-    pub(crate) async fn finish(self, messages: usize, within: Duration) -> anyhow::Result<Times> {
-        let wanted = (messages * self.listeners.len()) as u64;
+    /// Listens on sockets that are open.
+    pub(crate) fn of(streams: Vec<Stream>, sent: &Arc<Sent>) -> Self {
+        let heard = Arc::new(AtomicU64::new(0));
+        let (end, ended) = tokio::sync::watch::channel(false);
+        let listen = |stream| {
+            let (sent, heard, ended) = (Arc::clone(sent), Arc::clone(&heard), ended.clone());
+            tokio::spawn(Listener { stream, sent, heard, ended }.run())
+        };
+        let listeners = streams.into_iter().map(listen).collect();
+        Self { heard, listeners, end }
+    }
+
+    /// Waits until all sockets together had so many messages.
+    pub(crate) async fn has(&self, deliveries: usize, within: Duration) -> anyhow::Result<()> {
+        let wanted = deliveries as u64;
         let deadline = Instant::now() + within;
         let mut tick = tokio::time::interval(Duration::from_millis(10));
         while self.heard.load(Ordering::Acquire) < wanted && Instant::now() < deadline {
             tick.tick().await;
         }
         let heard = self.heard.load(Ordering::Acquire);
+        ensure!(heard >= wanted, "only {heard} of {wanted} deliveries came within {within:?}");
+        Ok(())
+    }
+
+    /// Waits until each socket has each of so many messages, and returns the times of all.
+    pub(crate) async fn finish(self, messages: usize, within: Duration) -> anyhow::Result<Times> {
+        let all = self.all(messages, within).await?;
+        Ok(Times::of(all.into_iter().map(|(_, age)| age).collect()))
+    }
+
+    /// The same, and the times since the first socket had each message.
+    pub(crate) async fn finish_with_spread(
+        self,
+        messages: usize,
+        within: Duration,
+    ) -> anyhow::Result<(Times, Times)> {
+        let all = self.all(messages, within).await?;
+        let mut first = vec![u32::MAX; messages];
+        for (number, age) in &all {
+            if let Some(first) = first.get_mut(*number) {
+                *first = (*first).min(*age);
+            }
+        }
+        let since = |(number, age): &Heard| age - first.get(*number).copied().unwrap_or(0);
+        let spread = all.iter().map(since).collect();
+        Ok((Times::of(all.iter().map(|(_, age)| *age).collect()), Times::of(spread)))
+    }
+
+    async fn all(self, messages: usize, within: Duration) -> anyhow::Result<Vec<Heard>> {
+        let all_came = self.has(messages * self.listeners.len(), within).await;
         self.end.send_replace(true);
         let mut all = Vec::new();
         for listener in self.listeners {
             all.extend(listener.await??);
         }
-        ensure!(heard >= wanted, "only {heard} of {wanted} deliveries came within {within:?}");
-        Ok(Times::of(all))
+        all_came?;
+        Ok(all)
     }
 }
 
@@ -140,7 +177,7 @@ struct Listener {
 }
 
 impl Listener {
-    async fn run(mut self) -> anyhow::Result<Vec<u32>> {
+    async fn run(mut self) -> anyhow::Result<Vec<Heard>> {
         let mut times = Vec::new();
         let mut seen = vec![false; self.sent.at.len()];
         loop {
@@ -160,7 +197,7 @@ impl Listener {
                 let Some(age) = self.sent.age(number, now) else { continue };
                 let Some(seen) = seen.get_mut(number).filter(|seen| !**seen) else { continue };
                 *seen = true;
-                times.push(age);
+                times.push((number, age));
                 self.heard.fetch_add(1, Ordering::Release);
             }
         }

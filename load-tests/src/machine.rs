@@ -1,8 +1,9 @@
-//! What every figure is published with: machine, load and commit.
+//! What every figure is published with: machine, load and commit; and what the machine allows.
 
 use std::fs;
 use std::process::Command;
 
+use anyhow::{Context, ensure};
 use serde::Serialize;
 
 /// Where and of what a figure is.
@@ -21,6 +22,18 @@ impl Origin {
     pub(crate) fn look() -> Self {
         Self { machine: machine(), load: load(), commit: commit() }
     }
+}
+
+/// Each socket is a file here, and those of Baton one in the server, which inherits the limit.
+pub(crate) fn enough_files(sockets: usize) -> anyhow::Result<()> {
+    let limits = fs::read_to_string("/proc/self/limits")?;
+    let line = limits.lines().find(|line| line.starts_with("Max open files"));
+    let soft = line.and_then(|line| line.split_whitespace().nth(3)).context("no limit of files")?;
+    let needed = sockets + 200;
+    if let Ok(soft) = soft.parse::<usize>() {
+        ensure!(soft >= needed, "{soft} open files are allowed; run: ulimit -n {needed}");
+    }
+    Ok(())
 }
 
 fn machine() -> String {

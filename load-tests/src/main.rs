@@ -31,7 +31,7 @@ use crate::machine::Origin;
 use crate::postgres::Postgres;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::scenario::{ClaimStorm, Idle, Ingest, Open, Typing};
+use crate::scenario::{ClaimStorm, FanOut, Idle, Ingest, Open, Typing};
 use crate::server::Setup;
 
 /// The command line.
@@ -96,6 +96,10 @@ enum Scenario {
     ClaimStorm(ClaimStorm),
     /// One agent types or looks: how soon everybody else is told
     Typing(Typing),
+    /// One event told to up to 2,000 sockets: deliveries per core-second, and how soon
+    ///
+    /// Beside a bare loop of write(2) over as many sockets.
+    FanOut(FanOut),
     /// Opening a conversation of 100,000 lines beside one of 100
     Open(Open),
     /// Memory of authenticated sessions that do nothing
@@ -145,6 +149,7 @@ async fn run(cli: &Cli) -> anyhow::Result<Report> {
             ("claim-storm", scenario::claim_storm(&setup, args, &progress).await)
         }
         Scenario::Typing(args) => ("typing", scenario::typing(&setup, args, &progress).await),
+        Scenario::FanOut(args) => ("fan-out", scenario::fan_out(&setup, args, &progress).await),
         Scenario::Open(args) => ("open", scenario::open(&setup, args, &progress).await),
         Scenario::Idle(args) => ("idle", scenario::idle(&setup, args, &progress).await),
     };

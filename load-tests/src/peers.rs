@@ -1,14 +1,21 @@
-//! What the same machine gives without Baton, in the same run: a loop of `fdatasync`, and
-//! `pgbench` with one transaction for each event.
+//! What the same machine gives without Baton, in the same run: a loop of `fdatasync`, `pgbench`
+//! with one transaction for each event, a loop of `write(2)` over many sockets.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::time::Duration;
 
+use anyhow::{Context, ensure};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use crate::listen::Stream;
 use crate::postgres::{Database, Run};
+use crate::webhook::{MARK, MARK_DIGITS};
 
 /// A page, as both databases write at least.
 const PAGE: usize = 4096;
@@ -85,4 +92,116 @@ END;
 "
     );
     database.pgbench(&script, Run { connections: 8, seconds }).await
+}
+
+/// A thread that writes one frame to many sockets, and does nothing else: less no fan-out costs.
+#[derive(Debug)]
+pub(crate) struct WriteLoop {
+    numbers: mpsc::Sender<usize>,
+    /// Where the kernel says how long the thread was on a processor.
+    schedstat: PathBuf,
+}
+
+impl WriteLoop {
+    /// Connects so many sockets, which get the frame `text`; gives their other ends.
+    pub(crate) async fn start(count: usize, text: &str) -> anyhow::Result<(Self, Vec<Stream>)> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (mut here, mut there) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for _ in 0..count {
+            let (end, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+            let socket = accepted?.0.into_std()?;
+            socket.set_nonblocking(false)?;
+            socket.set_nodelay(true)?;
+            here.push(socket);
+            let end = MaybeTlsStream::Plain(end?);
+            there.push(WebSocketStream::from_raw_socket(end, Role::Client, None).await);
+        }
+        let frame = frame(text)?;
+        let (numbers, wanted) = mpsc::channel();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            // Whoever asked may have gone.
+            drop(tell.send(std::fs::read_link("/proc/thread-self")));
+            write_each(&mut here, &frame, &wanted)
+        });
+        let schedstat = Path::new("/proc").join(told.await??).join("schedstat");
+        Ok((Self { numbers, schedstat }, there))
+    }
+
+    /// Writes the frame, with this number in the place of its own, to every socket.
+    pub(crate) fn tell(&self, number: usize) -> anyhow::Result<()> {
+        self.numbers.send(number).context("the loop has ended")
+    }
+
+    /// Nanoseconds that the loop was on a processor, up to when it last waited.
+    pub(crate) fn cpu_ns(&self) -> anyhow::Result<u64> {
+        let text = std::fs::read_to_string(&self.schedstat)?;
+        Ok(text.split_whitespace().next().context("an empty schedstat")?.parse()?)
+    }
+}
+
+fn write_each(
+    sockets: &mut [std::net::TcpStream],
+    frame: &[u8],
+    wanted: &mpsc::Receiver<usize>,
+) -> std::io::Result<()> {
+    let mut frame = frame.to_vec();
+    while let Ok(number) = wanted.recv() {
+        let places: Vec<usize> = mark_places(&frame).collect();
+        for place in places {
+            let digits = format!("{number:0MARK_DIGITS$x}");
+            frame.splice(place..place + MARK_DIGITS, digits.into_bytes());
+        }
+        for socket in sockets.iter_mut() {
+            socket.write_all(&frame)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the numbers begin.
+fn mark_places(frame: &[u8]) -> impl Iterator<Item = usize> {
+    let windows = frame.windows(MARK.len()).enumerate();
+    windows.filter(|(_, window)| *window == MARK).map(|(place, _)| place + MARK.len())
+}
+
+/// A text message of a server, on the wire.
+fn frame(text: &str) -> anyhow::Result<Vec<u8>> {
+    const TEXT: u8 = 0x81;
+    let mut frame = vec![TEXT];
+    match u16::try_from(text.len())? {
+        length @ 0..126 => frame.push(u8::try_from(length)?),
+        length => {
+            frame.push(126);
+            frame.extend(length.to_be_bytes());
+        }
+    }
+    frame.extend(text.as_bytes());
+    ensure!(mark_places(&frame).next().is_some(), "a frame without a number");
+    Ok(frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt as _;
+
+    use super::*;
+    use crate::webhook::marks;
+
+    #[tokio::test]
+    async fn every_socket_of_the_loop_hears_the_number_it_is_told() {
+        for text in ["~L00000007", &format!("{}~L00000007", "long ".repeat(100))] {
+            let (told, mut ends) = WriteLoop::start(3, text).await.unwrap();
+            for number in [9, 0xabcdef] {
+                told.tell(number).unwrap();
+                for end in &mut ends {
+                    let message = end.next().await.unwrap().unwrap();
+                    let heard = marks(message.to_text().unwrap().as_bytes()).collect::<Vec<_>>();
+                    assert_eq!((heard, message.len()), (vec![number], text.len()));
+                }
+            }
+            assert!(told.cpu_ns().unwrap() > 0);
+        }
+    }
 }

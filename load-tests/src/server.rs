@@ -1,5 +1,6 @@
 //! The server under load: the real binary as a process of its own, on a database of its own.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -95,6 +96,10 @@ impl Home {
 
     fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
+        // What is set for a real server must not reach this one, nor its database be loaded.
+        for name in settings(std::env::vars_os().map(|(name, _)| name)) {
+            command.env_remove(name);
+        }
         command.arg("--data").arg(self.path()).args(["--log-level", "warn"]);
         command.args(["--bind", "127.0.0.1:0"]).kill_on_drop(true);
         if let Some(database) = &self.database {
@@ -116,6 +121,11 @@ impl Home {
         ensure!(status.success(), "baton admin {args:?} ended with {status}");
         Ok(())
     }
+}
+
+/// Those of these variables that set something of a server.
+fn settings(names: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    names.filter(|name| name.as_encoded_bytes().starts_with(b"BATON_"))
 }
 
 /// A running server. It ends with the value.
@@ -184,5 +194,17 @@ impl Server {
     /// Ends it at once: its data goes as well.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         Ok(self.child.kill().await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_for_a_real_server_does_not_reach_a_measured_one() {
+        let all = ["PATH", "BATON_STORE__DATABASE", "MY_BATON_HOME", "BATON_LOG__LEVEL"];
+        let removed: Vec<_> = settings(all.into_iter().map(OsString::from)).collect();
+        assert_eq!(removed, ["BATON_STORE__DATABASE", "BATON_LOG__LEVEL"]);
     }
 }

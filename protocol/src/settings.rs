@@ -150,6 +150,24 @@ pub struct ChannelNew {
     pub pace_per_s: Option<u32>,
 }
 
+/// `PATCH /channels/{id}`: what is absent stays.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelChange {
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// For sending; kept sealed and never shown. What waits for it leaves at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
+    /// The team that gets new conversations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_team: Option<TeamId>,
+    /// Messages a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace_per_s: Option<u32>,
+}
+
 /// The answer of `POST /socket-tickets`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SocketTicket {
@@ -178,7 +196,14 @@ pub struct Quarantined {
     pub dismissed_at: Option<Timestamp>,
 }
 
-crate::secret_debug!(AgentNew, PasswordChange, PasswordSet, ChannelNew, SocketTicket);
+crate::secret_debug!(
+    AgentNew,
+    PasswordChange,
+    PasswordSet,
+    ChannelNew,
+    ChannelChange,
+    SocketTicket
+);
 
 /// Tells an absent field from one that is null.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u32>>, D::Error> {

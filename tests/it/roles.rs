@@ -108,6 +108,7 @@ fn ids(world: &World, about: &About, ana: &Agent) -> Vec<(&'static str, String)>
         ("{conversation}", about.conversation.to_string()),
         ("{agent}", ana.id.to_string()),
         ("{team}", world.cast.team.to_string()),
+        ("{channel}", world.cast.channel.to_string()),
         ("{device}", ana.signed.session.device_id.to_string()),
         ("{id}", about.message.to_string()),
         ("{meta_app}", "none".to_owned()),

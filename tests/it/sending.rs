@@ -8,8 +8,12 @@ use baton_protocol::{
     Command, CommandBody, ConversationId, Fact, HeldReason, LineRef, MessageStatus, Refusal,
 };
 use baton_simulator::{Fault, FaultRule, Knobs, Loss, LostAnswers, Span, StatusKind, When};
-use baton_world::world::{Agent, Answered, Contact, Setup, World, for_each_store, reply};
+use baton_world::world::{
+    Agent, Answered, Contact, Setup, World, eventually, for_each_store, reply,
+};
+use reqwest::Method;
 use serde_json::json;
+use tokio::time::{Duration, Instant};
 
 const ALL: [StatusKind; 4] =
     [StatusKind::Sent, StatusKind::Delivered, StatusKind::Read, StatusKind::Failed];
@@ -128,6 +132,41 @@ async fn a_lost_answer_is_unconfirmed_until_a_status_with_our_tag_proves_it() {
         })
         .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_refused_token_held_back_leaves_at_once_with_the_next_one() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, lucia) = (world.agent("Ana").await, world.contact("Lucía"));
+        lucia.sends("Hola").await;
+        let conversation = lucia.conversation().await;
+        sets_token(world, "expired").await;
+        let line = ana.replies(conversation, "Hola Lucía").await.line.expect("a line");
+        let refused = || world.server.metrics.sends.get("refused");
+        // By then the number waits for eight seconds.
+        eventually("four refusals", async || (refused() >= 4).then_some(())).await;
+        let marta = world.contact("Marta");
+        marta.sends("Hola").await;
+        ana.replies(marta.conversation().await, "Hola Marta").await;
+        let replaced_at = Instant::now();
+        sets_token(world, &world.simulator.config().access_token).await;
+        lucia.receives("Hola Lucía").await;
+        marta.receives("Hola Marta").await;
+        assert!(replaced_at.elapsed() < Duration::from_secs(4), "{:?}", replaced_at.elapsed());
+        ana.finds(conversation, line, MessageStatus::Delivered).await;
+        assert_eq!(refused(), 4, "the refused one was not used again");
+        ana.phone().converges().await;
+    })
+    .await;
+}
+
+/// As the admin of the seeded workspace does.
+async fn sets_token(world: &World, access_token: &str) {
+    let change = json!({"access_token": access_token}).to_string().into_bytes();
+    let path = format!("/api/v1/channels/{}", world.cast.channel);
+    let token = world.admin().await.signed.session.access_token.clone();
+    let change = Some(("application/json", change));
+    assert_eq!(world.asks(Method::PATCH, &path, Some(&token), change).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -130,6 +130,11 @@ impl Place {
 
     fn command(&self) -> Result<Command> {
         let mut command = Command::new(program()?);
+        // What is set for a real server must not reach this one.
+        let set = std::env::vars_os().map(|(name, _)| name);
+        for name in set.filter(|name| name.as_encoded_bytes().starts_with(b"BATON_")) {
+            command.env_remove(name);
+        }
         command.envs(self.variables()?).stdin(Stdio::null()).kill_on_drop(true);
         Ok(command)
     }

@@ -196,6 +196,26 @@ pub fn rescue(
     vec![change(facts.line, MessageStatus::Unconfirmed, facts.attempt, turn).into()]
 }
 
+/// A backup of the database was put back: what was on its way in it may have left in the life that
+/// was lost.
+pub fn restored(conversation: &Conversation, lines: &Lines, message: MessageId) -> Vec<Draft> {
+    let Some(facts) = lines.find(conversation.head.id, message) else { return Vec::new() };
+    if !matches!(facts.status, Some(MessageStatus::Queued | MessageStatus::Sending)) {
+        return Vec::new();
+    }
+    let fact = Fact::MessageChanged {
+        line: facts.line,
+        status: MessageStatus::Unconfirmed,
+        attempt: facts.attempt,
+        held: Some(HeldReason::Restored),
+        error: None,
+        turn: conversation.thread.turn,
+        seen: None,
+        lease_ignored_of: None,
+    };
+    vec![fact.into()]
+}
+
 fn change(line: LineRef, status: MessageStatus, attempt: u32, turn: Option<Turn>) -> Fact {
     Fact::MessageChanged {
         line,

@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use tokio::task::JoinSet;
 
 use crate::listen::{Stream, open};
+use crate::machine::enough_files;
 use crate::progress::Progress;
 use crate::report::{Table, one, whole};
 use crate::server::Setup;
@@ -38,7 +39,7 @@ pub(crate) async fn idle(
     args: &Idle,
     progress: &Progress,
 ) -> anyhow::Result<Vec<Table>> {
-    enough_files(args.sessions)?;
+    enough_files(args.sessions + FIRST)?;
     progress.expect(args.sessions);
     let store = *setup.stores().first().context("no store")?;
     let agents = (args.sessions + FIRST).div_ceil(OF_ONE_AGENT);
@@ -119,16 +120,4 @@ impl Crowd {
     fn is_whole(&mut self) -> bool {
         self.0.try_join_next().is_none()
     }
-}
-
-/// Each session is a file here and one in the server, which inherits the limit.
-fn enough_files(sessions: usize) -> anyhow::Result<()> {
-    let limits = std::fs::read_to_string("/proc/self/limits")?;
-    let line = limits.lines().find(|line| line.starts_with("Max open files"));
-    let soft = line.and_then(|line| line.split_whitespace().nth(3)).context("no limit of files")?;
-    let needed = sessions + FIRST + 200;
-    if let Ok(soft) = soft.parse::<usize>() {
-        ensure!(soft >= needed, "{soft} open files are allowed; run: ulimit -n {needed}");
-    }
-    Ok(())
 }

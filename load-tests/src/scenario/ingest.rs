@@ -279,7 +279,9 @@ async fn flat_out(
             progress.step();
         }
     }
-    let events = args.workspaces.iter().copied().zip(events.into_iter().map(median)).collect();
+    let events = args.workspaces.iter().copied().zip(events);
+    let events = events.filter(|(_, rounds)| !rounds.is_empty());
+    let events = events.map(|(workspaces, rounds)| (workspaces, median(rounds))).collect();
     Ok(vec![flat_table(args, &flats, &Floors { flushes: median(flushes), events })])
 }
 
@@ -307,7 +309,25 @@ fn flat_load(flat: &Flat, args: &Ingest) -> Load {
 /// What the machine gives without Baton.
 struct Floors {
     flushes: f64,
+    /// Over how many workspaces, events a second; none where `pgbench` was not run.
     events: Vec<(usize, f64)>,
+}
+
+impl Floors {
+    fn note(&self) -> String {
+        let events = self.events.iter();
+        let events: Vec<_> =
+            events.map(|(workspaces, events)| format!("{events:.0} over {workspaces}")).collect();
+        let pgbench = if events.is_empty() {
+            "pgbench was not run, for no PostgreSQL was given".to_owned()
+        } else {
+            format!(
+                "pgbench (one transaction for each event, 8 connections) {} workspaces",
+                events.join(" and ")
+            )
+        };
+        format!("In the same run: fdatasync {:.0}/s; {pgbench}.", self.flushes)
+    }
 }
 
 fn flat_table(args: &Ingest, flats: &[Flat], floors: &Floors) -> Table {
@@ -332,8 +352,6 @@ fn flat_table(args: &Ingest, flats: &[Flat], floors: &Floors) -> Table {
             two(rate / events),
         ]);
     }
-    let events = floors.events.iter();
-    let events = events.map(|(workspaces, events)| format!("{events:.0} over {workspaces}"));
     Table {
         title: format!(
             "Webhooks a second, flat out for {} s, {} rounds, {} messages before",
@@ -359,13 +377,24 @@ fn flat_table(args: &Ingest, flats: &[Flat], floors: &Floors) -> Table {
             "Goals: 8,000 webhooks/s with 128 posters on either store, 2.0 to pgbench, 8 events \
              a commit; generator and database share the cores."
                 .to_owned(),
-            format!(
-                "In the same run: fdatasync {:.0}/s; pgbench (one transaction for each event, 8 \
-                 connections) {} workspaces.",
-                floors.flushes,
-                events.collect::<Vec<_>>().join(" and ")
-            ),
+            floors.note(),
             "Server CPU: of Baton's process for each webhook, without PostgreSQL's.".to_owned(),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_that_was_not_run_is_said_so_and_has_no_figure() {
+        let without = Floors { flushes: 900.0, events: Vec::new() }.note();
+        assert_eq!(
+            without,
+            "In the same run: fdatasync 900/s; pgbench was not run, for no PostgreSQL was given."
+        );
+        let with = Floors { flushes: 900.0, events: vec![(1, 700.4), (8, 950.0)] }.note();
+        assert!(with.contains("700 over 1 and 950 over 8 workspaces"), "{with}");
     }
 }

@@ -1,12 +1,14 @@
 //! The scenarios: each starts its own servers, measures, and says what it found in tables.
 
 mod claim_storm;
+mod fan_out;
 mod idle;
 mod ingest;
 mod open;
 mod typing;
 
 pub(crate) use claim_storm::{ClaimStorm, claim_storm};
+pub(crate) use fan_out::{FanOut, fan_out};
 pub(crate) use idle::{Idle, idle};
 pub(crate) use ingest::{Ingest, ingest};
 pub(crate) use open::{Open, open};

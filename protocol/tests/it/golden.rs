@@ -11,8 +11,8 @@ use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{ConversationPage, LinesPage, SnapshotAnswer, SyncAnswer};
 use baton_protocol::problem::Problem;
 use baton_protocol::settings::{
-    AgentChange, AgentNew, ChannelNew, MeChange, MemberPut, PasswordChange, PasswordSet,
-    Quarantined, SocketTicket, TeamChange, TeamNew,
+    AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, PasswordChange,
+    PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew,
 };
 use baton_protocol::{Agent, Channel, Command, CommandResult, Event, Fact, Refusal, Team};
 use serde::Serialize;
@@ -218,6 +218,7 @@ fn every_body_of_a_request_and_answer() {
             "password_change" => drop(check::<PasswordChange>(&name, text)),
             "password_set" => drop(check::<PasswordSet>(&name, text)),
             "channel_new" => drop(check::<ChannelNew>(&name, text)),
+            "channel_change" => drop(check::<ChannelChange>(&name, text)),
             "socket_ticket" => drop(check::<SocketTicket>(&name, text)),
             "quarantined" => drop(check::<Quarantined>(&name, text)),
             "member_put" => {
@@ -226,7 +227,7 @@ fn every_body_of_a_request_and_answer() {
             other => panic!("nobody reads {other}"),
         }
     }
-    assert_eq!(all.len(), 26);
+    assert_eq!(all.len(), 27);
 }
 
 #[test]
@@ -261,6 +262,7 @@ fn no_secret_is_printed_for_debugging() {
         "password_change" => format!("{:?}", check::<PasswordChange>(kind, text)),
         "password_set" => format!("{:?}", check::<PasswordSet>(kind, text)),
         "channel_new" => format!("{:?}", check::<ChannelNew>(kind, text)),
+        "channel_change" => format!("{:?}", check::<ChannelChange>(kind, text)),
         "socket_ticket" => format!("{:?}", check::<SocketTicket>(kind, text)),
         _ => String::new(),
     };

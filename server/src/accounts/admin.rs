@@ -5,16 +5,17 @@
 
 use anyhow::Context as _;
 use baton_protocol::account::Membership;
-use baton_protocol::settings::{AgentNew, ChannelNew, TeamNew};
+use baton_protocol::settings::{AgentNew, ChannelChange, ChannelNew, TeamNew};
 use baton_protocol::{AgentId, TeamId};
 
 use super::password::made_up;
+use super::settings::meta_app::OldSecrets;
 use super::settings::workspace::WorkspaceNew;
 use super::{AccountError, Accounts, Setter};
 use crate::cli::{
     AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, MetaAppAdd, MetaAppCommand,
-    MetaAppRight, SecretFile, SetPassword, TeamAdd, TeamCommand, WorkspaceAdd, WorkspaceCommand,
-    WorkspaceRef,
+    MetaAppRight, PersonRef, SecretFile, SetPassword, SetToken, TeamAdd, TeamCommand, WorkspaceAdd,
+    WorkspaceCommand, WorkspaceRef,
 };
 use crate::config::Secret;
 use crate::engine::Engine;
@@ -39,8 +40,10 @@ pub async fn run(
         AdminCommand::MetaApp(MetaAppCommand::List) => admin.meta_apps().await,
         AdminCommand::Channel(ChannelCommand::Add(add)) => admin.channel_add(add).await,
         AdminCommand::Channel(ChannelCommand::List(of)) => admin.channels(of).await,
+        AdminCommand::Channel(ChannelCommand::SetToken(set)) => admin.set_token(set).await,
         AdminCommand::Agent(AgentCommand::Add(add)) => admin.agent_add(add).await,
         AdminCommand::Agent(AgentCommand::List(of)) => admin.agents(of).await,
+        AdminCommand::Agent(AgentCommand::Sessions(of)) => admin.sessions(of).await,
         AdminCommand::Agent(AgentCommand::SetPassword(set)) => admin.set_password(set).await,
         AdminCommand::Team(TeamCommand::Add(add)) => admin.team_add(add).await,
         AdminCommand::Team(TeamCommand::List(of)) => admin.teams(of).await,
@@ -81,7 +84,8 @@ impl Admin<'_> {
     async fn meta_app_add(&self, add: &MetaAppAdd) -> anyhow::Result<String> {
         let secret = add.app_secret_file.read()?;
         let given = add.verify_token_file.as_ref().map(SecretFile::read).transpose()?;
-        let verify = self.accounts.add_meta_app(&add.id, &secret, given.as_ref()).await?;
+        let old = if add.only { OldSecrets::Go } else { OldSecrets::Stay };
+        let verify = self.accounts.put_meta_app(&add.id, (&secret, old), given.as_ref()).await?;
         let mut text = format!("meta app {}\nwebhook  /webhooks/whatsapp/{}\n", add.id, add.id);
         if given.is_none() {
             text.push_str(&format!("verify token {}\n", verify.expose()));
@@ -161,6 +165,20 @@ impl Admin<'_> {
         Ok(table(&["NAME", "NUMBER", "PHONE_NUMBER_ID", "TEAM", "ID"], rows))
     }
 
+    async fn set_token(&self, set: &SetToken) -> anyhow::Result<String> {
+        let setter = self.setter(&set.workspace).await?;
+        let mut tx = self.accounts.0.store.read().await?;
+        let channels = read::channels(&mut tx, setter.workspace).await?;
+        tx.rollback().await?;
+        let found = channels.into_iter().find(|c| c.phone_number_id == set.phone_number_id);
+        let channel = found.ok_or(AccountError::NotFound { what: "number in this workspace" })?;
+        let access_token = Some(set.access_token_file.read()?.expose().to_owned());
+        let change = ChannelChange { access_token, ..ChannelChange::default() };
+        let work = self.accounts.plan_channel_change(setter, channel.id, &change).await?;
+        self.accounts.settle(self.engine, work).await?;
+        Ok(format!("access token of {:?} replaced\n", channel.name))
+    }
+
     async fn agent_add(&self, add: &AgentAdd) -> anyhow::Result<String> {
         let setter = self.setter(&add.workspace).await?;
         let known = self.team_ids(setter).await?;
@@ -205,11 +223,21 @@ impl Admin<'_> {
         Ok(table(&["EMAIL", "NAME", "ROLE", "STATE", "CAPACITY", "TEAMS"], rows))
     }
 
+    async fn sessions(&self, of: &PersonRef) -> anyhow::Result<String> {
+        let setter = self.setter(&of.workspace).await?;
+        let agent = self.agent_of(setter, &of.email).await?;
+        let devices = self.accounts.devices_of(setter.workspace, agent, None).await?;
+        let row = |device: baton_protocol::account::Device| {
+            let (since, seen) = (device.created_at.to_string(), device.last_seen_at.to_string());
+            vec![device.name, since, seen, device.id.to_string()]
+        };
+        let rows = devices.into_iter().map(row).collect();
+        Ok(table(&["NAME", "SINCE", "LAST_SEEN", "ID"], rows))
+    }
+
     async fn set_password(&self, set: &SetPassword) -> anyhow::Result<String> {
         let setter = self.setter(&set.workspace).await?;
-        let emails = self.emails(setter).await?;
-        let agent = emails.iter().find(|(_, email)| *email == set.email).map(|(id, _)| *id);
-        let agent = agent.ok_or(AccountError::NotFound { what: "agent" })?;
+        let agent = self.agent_of(setter, &set.email).await?;
         let (password, shown) = self.password(set.password_file.as_ref())?;
         self.accounts.set_password(setter.workspace, agent, &password).await?;
         Ok(format!("password of {} set, their sessions ended\n{shown}", set.email))
@@ -256,6 +284,12 @@ impl Admin<'_> {
         let teams = read::teams(&mut tx, setter.workspace).await?;
         tx.rollback().await?;
         Ok(teams.into_iter().map(|team| (team.id, team.name)).collect())
+    }
+
+    async fn agent_of(&self, setter: Setter, email: &str) -> anyhow::Result<AgentId> {
+        let emails = self.emails(setter).await?;
+        let agent = emails.iter().find(|(_, other)| other == email).map(|(id, _)| *id);
+        Ok(agent.ok_or(AccountError::NotFound { what: "agent" })?)
     }
 
     async fn emails(&self, setter: Setter) -> anyhow::Result<Vec<(AgentId, String)>> {

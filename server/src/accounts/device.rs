@@ -1,8 +1,8 @@
 //! The devices of people: listing them, ending their sessions, revoking them.
 //!
 //! Ending a session lets the device keep what it holds and sign in again; revoking makes it wipe.
-
-use std::net::Ipv4Addr;
+//! Who signs out ends the session of the device in their hand; another device, lost perhaps, is
+//! revoked, and so is whatever an admin takes from somebody.
 
 use baton_protocol::account::Device;
 use baton_protocol::{AgentId, DeviceId, Role, Timestamp, WorkspaceId};
@@ -34,15 +34,30 @@ struct StandingRow {
 static END_ALL: Sql = Sql::new(
     "UPDATE device SET access_expires_at = 0, refresh_expires_at = 0
      WHERE workspace = $1 AND agent = $2 AND id <> $3 AND revoked_at IS NULL
+       AND (refresh_expires_at > CAST($4 AS BIGINT) OR access_expires_at > CAST($4 AS BIGINT))
      RETURNING id",
 );
 
 impl Accounts {
-    /// The devices of an agent that are signed in.
+    /// One's own devices that are signed in.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn devices(&self, signed: Signed) -> Result<Vec<Device>, AccountError> {
+        self.devices_of(signed.workspace, signed.agent, Some(signed.device)).await
+    }
+
+    /// The devices of an agent that are signed in; `current` is the one that asks.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or there is no such agent.
+    pub async fn devices_of(
+        &self,
+        workspace: WorkspaceId,
+        agent: AgentId,
+        current: Option<DeviceId>,
+    ) -> Result<Vec<Device>, AccountError> {
+        static AGENT: Sql = Sql::new("SELECT id FROM agent WHERE workspace = $1 AND id = $2");
         static LIST: Sql = Sql::new(
             "SELECT id, name, created_at, last_seen_at FROM device
              WHERE workspace = $1 AND agent = $2 AND revoked_at IS NULL
@@ -51,9 +66,11 @@ impl Accounts {
         );
         let now = self.0.clock.now().ms().to_string();
         let mut tx = self.0.store.read().await?;
-        let args = [&signed.workspace.to_string(), &signed.agent.to_string(), now.as_str()];
-        let rows = tx.rows::<Row>(&LIST, &args).await?;
+        let (workspace, agent) = (workspace.to_string(), agent.to_string());
+        let known = tx.row::<(String,)>(&AGENT, &[&workspace, &agent]).await?;
+        let rows = tx.rows::<Row>(&LIST, &[&workspace, &agent, &now]).await?;
         tx.rollback().await?;
+        known.ok_or(AccountError::NotFound { what: "agent" })?;
         let device = |row: Row| {
             let id = parse(&row.id)?;
             Ok(Device {
@@ -61,7 +78,7 @@ impl Accounts {
                 name: row.name,
                 created_at: Timestamp::from_ms(row.created_at),
                 last_seen_at: Timestamp::from_ms(row.last_seen_at),
-                current: id == signed.device,
+                current: Some(id) == current,
             })
         };
         rows.into_iter().map(device).collect()
@@ -86,6 +103,25 @@ impl Accounts {
         tx.commit().await?;
         tracing::info!(workspace = %by.workspace, by = %by.agent, %device, "device revoked");
         self.tell_ended(by.workspace, &[device], Standing::DeviceRevoked);
+        Ok(())
+    }
+
+    /// Ends one's own session. The device keeps what it holds: drafts and what was not sent yet
+    /// are there when the same agent signs in again.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn sign_out(&self, signed: Signed) -> Result<(), AccountError> {
+        static END: Sql = Sql::new(
+            "UPDATE device SET access_expires_at = 0, refresh_expires_at = 0
+             WHERE workspace = $1 AND id = $2",
+        );
+        let Signed { workspace, agent, device, .. } = signed;
+        let mut tx = self.0.store.begin().await?;
+        tx.run(&END, &[&workspace.to_string(), &device.to_string()]).await?;
+        tx.commit().await?;
+        tracing::info!(%workspace, %agent, %device, "signed out");
+        self.tell_ended(workspace, &[device], Standing::SignInAgain);
         Ok(())
     }
 
@@ -143,7 +179,7 @@ impl Accounts {
         check_new(next)?;
         let (workspace, agent) = (signed.workspace.to_string(), signed.agent.to_string());
         // Whoever holds a phone that was left open must not be able to guess.
-        let key = (account_digest(&workspace, &agent), Ipv4Addr::UNSPECIFIED.into());
+        let key = (account_digest(&workspace, &agent), None);
         self.count_try(key)?;
         let mut tx = self.0.store.read().await?;
         let args = [workspace.as_str(), &agent];
@@ -186,7 +222,8 @@ impl Accounts {
         if tx.run(&PUT, &[&in_workspace, &of, &hash]).await? == 0 {
             return Err(AccountError::NotFound { what: "agent" });
         }
-        let ended = tx.rows::<(String,)>(&END_ALL, &[&in_workspace, &of, &keep]).await?;
+        let now = self.0.clock.now().ms().to_string();
+        let ended = tx.rows::<(String,)>(&END_ALL, &[&in_workspace, &of, &keep, &now]).await?;
         tx.commit().await?;
         let ended: Vec<DeviceId> = ended.iter().map(|(id,)| parse(id)).collect::<Result<_, _>>()?;
         tracing::info!(%workspace, %agent, sessions = ended.len(), "password set, sessions ended");

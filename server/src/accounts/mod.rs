@@ -30,7 +30,7 @@ use crate::store::{Store, StoreError};
 
 pub use session::Standing;
 pub use settings::Setter;
-pub use throttle::{TRIES_MAX, WINDOW};
+pub use throttle::{ADDRESS_TRIES_MAX, TRIES_MAX, WINDOW};
 pub use ticket::TICKET_TTL;
 
 /// Who is signed in, and on which device.
@@ -64,9 +64,12 @@ pub enum AccountError {
         /// When to try again.
         retry_after_ms: u64,
     },
-    /// Too many at once.
-    #[error("too many sign-ins at once")]
+    /// All places for hashing passwords are taken.
+    #[error("too many passwords are being checked at once; try again")]
     Busy,
+    /// A change was not answered for: it may have been made all the same.
+    #[error("the database did not answer in time; look whether it was done")]
+    Unanswered,
     /// There is no such thing in this workspace.
     #[error("there is no such {what}")]
     NotFound {
@@ -111,7 +114,8 @@ impl AccountError {
 
     /// Whether the same may work in a moment.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Busy) || matches!(self, Self::Store(error) if error.is_unavailable())
+        matches!(self, Self::Busy | Self::Unanswered)
+            || matches!(self, Self::Store(error) if error.is_unavailable())
     }
 }
 

@@ -86,20 +86,30 @@ impl Accounts {
     /// [`AccountError::WrongCredentials`] whatever is wrong with them, after the same time.
     pub async fn sign_in(&self, login: &Login, from: IpAddr) -> Result<Session, AccountError> {
         let (slug, email) = (login.workspace.to_lowercase(), login.email.to_lowercase());
-        let key = (account_digest(&slug, &email), from);
-        self.count_try(key)?;
         if login.password.len() > super::password::PASSWORD_BYTES_MAX {
             return Err(AccountError::WrongCredentials);
         }
-        let found = self.find(&slug, &email).await?.filter(|found| found.state == "active");
+        let key = (account_digest(&slug, &email), Some(from));
+        self.count_try(key)?;
+        let found = self.check_password(&slug, &email, login).await;
+        match &found {
+            Ok(_) => lock(&self.0.throttle).forgive(key),
+            Err(_) => lock(&self.0.throttle).fail(key, self.0.clock.monotonic()),
+        }
+        self.begin_session(&found?, login).await
+    }
+
+    async fn check_password(
+        &self,
+        slug: &str,
+        email: &str,
+        login: &Login,
+    ) -> Result<Found, AccountError> {
+        let found = self.find(slug, email).await?.filter(|found| found.state == "active");
         let hash = found.as_ref().and_then(|found| found.password_hash.as_deref());
         let password = Secret::new(login.password.as_str());
         let fits = self.0.passwords.verify(&password, hash).await?;
-        let (Some(found), true) = (found, fits) else {
-            return Err(AccountError::WrongCredentials);
-        };
-        lock(&self.0.throttle).forgive(key);
-        self.begin_session(&found, login).await
+        found.filter(|_| fits).ok_or(AccountError::WrongCredentials)
     }
 
     /// Gives the next tokens for a refresh token.
@@ -112,24 +122,20 @@ impl Accounts {
         if presented.device != refresh.device_id {
             return Err(AccountError::SignInAgain);
         }
+        // The one writer of SQLite is not for strangers: first it is proven who asks.
+        let mut tx = self.0.store.read().await?;
+        let row = read_device(&mut tx, presented.workspace, presented.device).await?;
+        tx.rollback().await?;
+        self.proven(row, &presented)?;
         let mut tx = self.0.store.begin().await?;
         let row = lock_device(&mut tx, presented.workspace, presented.device).await?;
-        let row = row.ok_or(AccountError::SignInAgain)?;
+        let row = self.proven(row, &presented)?;
         let family = Family {
             workspace: presented.workspace,
             device: presented.device,
             family: &row.family,
         };
-        if !family.is_of(&self.0.keys, &presented) {
-            return Err(AccountError::SignInAgain);
-        }
-        if row.revoked_at.is_some() {
-            return Err(AccountError::DeviceRevoked);
-        }
         let now = self.0.clock.now();
-        if row.state != "active" || row.refresh_expires_at <= now.ms() {
-            return Err(AccountError::SignInAgain);
-        }
         let generation = u64::try_from(row.generation).unwrap_or(0);
         let next = match turn(&row, presented.generation, &token::digest(&refresh.refresh_token)) {
             Turn::Next => generation + 1,
@@ -144,6 +150,27 @@ impl Accounts {
         rotate(&mut tx, &session, next > generation, self.0.config.refresh_ms(), now).await?;
         tx.commit().await?;
         Ok(session)
+    }
+
+    /// The device's row, if the token is of its session and that goes on.
+    fn proven(
+        &self,
+        row: Option<DeviceRow>,
+        presented: &token::Presented,
+    ) -> Result<DeviceRow, AccountError> {
+        let row = row.ok_or(AccountError::SignInAgain)?;
+        let token::Presented { workspace, device, .. } = *presented;
+        let family = Family { workspace, device, family: &row.family };
+        if !family.is_of(&self.0.keys, presented) {
+            return Err(AccountError::SignInAgain);
+        }
+        if row.revoked_at.is_some() {
+            return Err(AccountError::DeviceRevoked);
+        }
+        if row.state != "active" || row.refresh_expires_at <= self.0.clock.now().ms() {
+            return Err(AccountError::SignInAgain);
+        }
+        Ok(row)
     }
 
     /// Whose access token this is.
@@ -347,17 +374,24 @@ async fn lock_device(
     device: DeviceId,
 ) -> Result<Option<DeviceRow>, StoreError> {
     static LOCK: Sql = Sql::new("SELECT id FROM device WHERE workspace = $1 AND id = $2 {lock}");
+    let args = [&workspace.to_string(), &*device.to_string()];
+    tx.rows::<(String,)>(&LOCK, &args).await?;
     // A statement that locks and reads at once may read what was before it waited.
+    read_device(tx, workspace, device).await
+}
+
+async fn read_device(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    device: DeviceId,
+) -> Result<Option<DeviceRow>, StoreError> {
     static READ: Sql = Sql::new(
         "SELECT d.agent, d.family, d.generation, d.refresh_digest, d.previous_digest,
            d.refresh_expires_at, d.revoked_at, a.state
          FROM device d JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
          WHERE d.workspace = $1 AND d.id = $2",
     );
-    let (workspace, device) = (workspace.to_string(), device.to_string());
-    let args = [workspace.as_str(), device.as_str()];
-    tx.rows::<(String,)>(&LOCK, &args).await?;
-    tx.row(&READ, &args).await
+    tx.row(&READ, &[&workspace.to_string(), &device.to_string()]).await
 }
 
 fn turn(row: &DeviceRow, presented: u64, digest: &str) -> Turn {

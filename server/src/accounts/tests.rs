@@ -10,7 +10,10 @@ use baton_protocol::{DeviceId, Role, Timestamp, WorkspaceId};
 use super::settings::workspace::WorkspaceNew;
 use super::*;
 use crate::clock::ManualClock;
+use crate::engine::{Engine, Limits};
+use crate::store::Sql;
 use crate::store::testing::{TestDatabase, databases};
+use crate::telemetry::Metrics;
 
 const NOON: Timestamp = Timestamp::from_ms(1_790_000_000_000);
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
@@ -163,8 +166,9 @@ async fn wrong_credentials_are_refused_alike_and_the_eleventh_try_waits() {
             let answer = office.accounts.sign_in(&login, HERE).await;
             assert!(matches!(answer, Err(AccountError::WrongCredentials)), "{answer:?}");
         }
-        for _ in 0..8 {
-            drop(office.try_sign_in(BEN, "wrong horse").await);
+        for _ in 0..9 {
+            let answer = office.try_sign_in(BEN, "wrong horse").await;
+            assert!(matches!(answer, Err(AccountError::WrongCredentials)), "{answer:?}");
         }
         let answer = office.try_sign_in(BEN, PASSWORD).await;
         assert!(matches!(answer, Err(AccountError::TooManyTries { .. })), "{answer:?}");
@@ -263,6 +267,31 @@ async fn a_refresh_token_is_good_on_its_device_and_for_thirty_idle_days() {
 }
 
 #[tokio::test]
+async fn a_stranger_does_not_wait_for_the_writer_of_the_database_nor_holds_it_up() {
+    static LOCK: Sql = Sql::new("SELECT id FROM device WHERE id = $1 {lock}");
+    for office in offices().await {
+        let good = office.sign_in(BEN).await;
+        let mut forged = good.refresh_token.clone();
+        let last = forged.pop().unwrap();
+        forged.push(if last == 'A' { 'B' } else { 'A' });
+        let mut tx = office.database.store.begin().await.unwrap();
+        tx.row::<(String,)>(&LOCK, &[&good.device_id.to_string()]).await.unwrap().unwrap();
+        let unknown = DeviceId(uuid::Uuid::from_u128(9));
+        let family = token::Family { workspace: office.workspace, device: unknown, family: "f" };
+        let other = family.refresh(&Keys::new([4; 32]), 1).expose().to_owned();
+        for (refresh_token, device_id) in [(forged, good.device_id), (other, unknown)] {
+            let refresh = Refresh { refresh_token, device_id };
+            let answer = office.accounts.refresh(&refresh);
+            let answer = tokio::time::timeout(Duration::from_secs(1), answer).await;
+            is_over(answer.expect("no answer while somebody writes"));
+        }
+        tx.rollback().await.unwrap();
+        office.refresh(&good).await.unwrap();
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_device_signs_in_again_under_its_id_but_takes_nobody_elses() {
     for office in offices().await {
         let first = office.sign_in(BEN).await;
@@ -303,6 +332,27 @@ async fn a_revoked_device_is_told_so_and_comes_back_only_as_another_one() {
 }
 
 #[tokio::test]
+async fn who_signs_out_is_not_told_to_wipe_and_comes_back_on_the_same_device() {
+    for office in offices().await {
+        let (here, there) = (office.sign_in(BEN).await, office.sign_in(BEN).await);
+        let signed = office.signed(&here).await;
+        let ticket = office.accounts.ticket(signed).unwrap();
+        office.accounts.sign_out(signed).await.unwrap();
+        is_over(office.accounts.authenticate(&here.access_token).await);
+        is_over(office.refresh(&here).await);
+        is_over(office.accounts.redeem(ticket.expose()).await);
+        let ended = office.ended.0.lock().unwrap().clone();
+        assert_eq!(ended, [(here.device_id, Standing::SignInAgain)]);
+        let by = office.signed(&there).await;
+        assert_eq!(office.accounts.devices(by).await.unwrap().len(), 1);
+        let again = Login { device_id: Some(here.device_id), ..login(BEN, PASSWORD) };
+        let again = office.accounts.sign_in(&again, HERE).await.unwrap();
+        assert_eq!(again.device_id, here.device_id);
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn agents_revoke_their_own_devices_and_admins_any_of_their_workspace() {
     for office in offices().await {
         let (ben, ana) = (office.sign_in(BEN).await, office.sign_in(ANA).await);
@@ -321,6 +371,10 @@ async fn agents_revoke_their_own_devices_and_admins_any_of_their_workspace() {
 #[tokio::test]
 async fn a_new_password_ends_the_other_sessions_without_wiping_them() {
     for office in offices().await {
+        // One that is over already does not end once more.
+        let gone = office.sign_in(BEN).await;
+        office.refresh(&gone).await.unwrap();
+        office.clock.advance_ms(30 * 24 * 60 * MINUTE_MS);
         let (here, there) = (office.sign_in(BEN).await, office.sign_in(BEN).await);
         let signed = office.signed(&here).await;
         let (old, next) = (Secret::new(PASSWORD), Secret::new("battery staple"));
@@ -454,12 +508,43 @@ async fn an_apps_next_secret_is_tried_beside_the_present_one() {
         let app = accounts.meta_app("123").await.unwrap().unwrap();
         let secrets: Vec<_> = app.secrets.iter().map(Secret::expose).collect();
         assert_eq!((secrets, app.verify_token.expose()), (vec!["two", "one"], "verify"));
+        assert!(accounts.meta_app_lately("123").await.unwrap().is_some());
+        let only = (&put("three"), settings::meta_app::OldSecrets::Go);
+        accounts.put_meta_app("123", only, None).await.unwrap();
+        let app = accounts.meta_app_lately("123").await.unwrap().unwrap();
+        let secrets: Vec<_> = app.secrets.iter().map(Secret::expose).collect();
+        assert_eq!((secrets, app.verify_token.expose()), (vec!["three"], "verify"));
         assert!(accounts.meta_app("124").await.unwrap().is_none());
         accounts.add_meta_app("456", &put("other"), None).await.unwrap();
         let swap = "UPDATE meta_app SET secrets_sealed =
             (SELECT m.secrets_sealed FROM meta_app m WHERE m.id = '456') WHERE id = '123'";
         office.database.tamper(swap).await;
         assert!(matches!(accounts.meta_app("123").await, Err(AccountError::Secrets(_))));
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_no_crowd_of_sign_ins() {
+    static LOCK: Sql = Sql::new("SELECT workspace FROM log_head WHERE workspace = $1 {lock}");
+    for office in offices().await {
+        let (store, clock) = (office.database.store.clone(), office.clock.clock());
+        let wall = clock.clone();
+        let coordinator = crate::coordinator::InProcess::start(crate::coordinator::Clock {
+            monotonic: Arc::new(tokio::time::Instant::now),
+            wall: Arc::new(move || wall.now()),
+        });
+        let limits = Limits { answer_wait: Duration::from_millis(50), ..Limits::default() };
+        let (engine, _task) =
+            Engine::start(store.clone(), clock, coordinator, Metrics::new(), limits);
+        let setter = Setter { workspace: office.workspace, by: None };
+        let team = settings::team::usual("Night");
+        let (_, work) = office.accounts.plan_team(setter, &team).unwrap();
+        let mut tx = store.begin().await.unwrap();
+        tx.row::<(String,)>(&LOCK, &[&office.workspace.to_string()]).await.unwrap().unwrap();
+        let answer = office.accounts.settle(&engine, work).await;
+        assert!(matches!(answer, Err(AccountError::Unanswered)), "{answer:?}");
+        tx.rollback().await.unwrap();
         office.database.close().await;
     }
 }

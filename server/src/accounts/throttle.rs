@@ -1,58 +1,115 @@
 //! How often somebody may try a password: ten times in a quarter of an hour per account and
-//! address. The address is part of the key, so that a stranger locks nobody out.
+//! address, and a hundred times in vain per address. The address is part of the key, so that a stranger locks
+//! nobody out; that of the address itself counts who tries many accounts.
+//!
+//! What is remembered has a limit. Beyond it, those with the fewest tries are forgotten first and
+//! those at their limit never: new ones are refused instead.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-/// Tries in a window.
+/// Tries in a window, per account and address.
 pub const TRIES_MAX: usize = 10;
+/// Tries in vain in a window, per address. Who comes in is not counted, nor who is still being
+/// checked: people of one office share an address, and come at the same hour.
+pub const ADDRESS_TRIES_MAX: usize = 100;
 /// The window.
 pub const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// Keys remembered; beyond that the one that was quiet the longest is forgotten.
+/// Keys remembered.
 const KEYS_MAX: usize = 10_000;
 
-/// Whose tries are counted together: the account's digest, and where they come from.
-pub(super) type Key = ([u8; 32], IpAddr);
+/// Whose tries are counted together: the account's digest, and where they come from; `None` is a
+/// device that is signed in.
+pub(super) type Key = ([u8; 32], Option<IpAddr>);
 
 /// Tries not yet forgiven.
-#[derive(Debug, Default)]
-pub(super) struct Throttle(BTreeMap<Key, VecDeque<Duration>>);
+#[derive(Debug)]
+pub(super) struct Throttle {
+    accounts: Tries<Key>,
+    addresses: Tries<IpAddr>,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self { accounts: Tries::new(TRIES_MAX), addresses: Tries::new(ADDRESS_TRIES_MAX) }
+    }
+}
 
 impl Throttle {
     /// Counts a try, or says how long to wait.
     pub(super) fn begin(&mut self, (account, from): Key, now: Duration) -> Result<(), Duration> {
-        let key = (account, network(from));
-        if !self.0.contains_key(&key) && self.0.len() >= KEYS_MAX {
-            self.make_room(now);
+        let from = from.map(network);
+        self.accounts.check(&(account, from), now)?;
+        if let Some(from) = from {
+            self.addresses.check(&from, now)?;
         }
-        let tries = self.0.entry(key).or_default();
-        while tries.front().is_some_and(|at| now.saturating_sub(*at) >= WINDOW) {
-            tries.pop_front();
-        }
-        if tries.len() >= TRIES_MAX {
-            let oldest = tries.front().copied().unwrap_or(now);
-            return Err(WINDOW.saturating_sub(now.saturating_sub(oldest)));
-        }
-        tries.push_back(now);
+        self.accounts.count((account, from), now);
         Ok(())
+    }
+
+    /// Counts a try that was in vain against its address.
+    pub(super) fn fail(&mut self, (_, from): Key, now: Duration) {
+        if let Some(from) = from.map(network)
+            && self.addresses.check(&from, now).is_ok()
+        {
+            self.addresses.count(from, now);
+        }
     }
 
     /// Forgets the tries of who came in.
     pub(super) fn forgive(&mut self, (account, from): Key) {
-        self.0.remove(&(account, network(from)));
+        self.accounts.0.remove(&(account, from.map(network)));
+    }
+}
+
+/// The times of tries, oldest first, and how many there may be.
+#[derive(Debug)]
+struct Tries<K>(BTreeMap<K, VecDeque<Duration>>, usize);
+
+impl<K: Ord + Copy> Tries<K> {
+    fn new(tries_max: usize) -> Self {
+        Self(BTreeMap::new(), tries_max)
     }
 
-    fn make_room(&mut self, now: Duration) {
-        let last = |tries: &VecDeque<Duration>| tries.back().copied().unwrap_or_default();
-        self.0.retain(|_, tries| now.saturating_sub(last(tries)) < WINDOW);
-        if self.0.len() >= KEYS_MAX {
-            let quiet = self.0.iter().min_by_key(|(_, tries)| last(tries)).map(|(key, _)| *key);
-            if let Some(key) = quiet {
+    /// How long to wait, if at all.
+    fn check(&mut self, key: &K, now: Duration) -> Result<(), Duration> {
+        let Some(tries) = self.0.get_mut(key) else { return self.make_room(now) };
+        while tries.front().is_some_and(|at| now.saturating_sub(*at) >= WINDOW) {
+            tries.pop_front();
+        }
+        if tries.len() < self.1 {
+            return Ok(());
+        }
+        Err(left(tries.front(), now))
+    }
+
+    fn count(&mut self, key: K, now: Duration) {
+        self.0.entry(key).or_default().push_back(now);
+    }
+
+    fn make_room(&mut self, now: Duration) -> Result<(), Duration> {
+        if self.0.len() < KEYS_MAX {
+            return Ok(());
+        }
+        self.0.retain(|_, tries| !left(tries.back(), now).is_zero());
+        if self.0.len() < KEYS_MAX {
+            return Ok(());
+        }
+        let few = self.0.iter().min_by_key(|(_, tries)| (tries.len(), tries.back().copied()));
+        match few.map(|(key, tries)| (*key, tries.len())) {
+            Some((key, tries)) if tries < self.1 => {
                 self.0.remove(&key);
+                Ok(())
             }
+            _ => Err(self.0.values().map(|tries| left(tries.back(), now)).min().unwrap_or(WINDOW)),
         }
     }
+}
+
+/// Until this try is forgotten.
+fn left(at: Option<&Duration>, now: Duration) -> Duration {
+    at.map_or(Duration::ZERO, |at| WINDOW.saturating_sub(now.saturating_sub(*at)))
 }
 
 /// Whoever has one IPv6 address has 2^64 of them.
@@ -68,7 +125,7 @@ mod tests {
     use super::*;
 
     fn key(account: u8, address: &str) -> Key {
-        ([account; 32], address.parse().unwrap())
+        ([account; 32], Some(address.parse().unwrap()))
     }
 
     #[test]
@@ -112,9 +169,66 @@ mod tests {
     fn what_is_remembered_has_a_limit() {
         let mut throttle = Throttle::default();
         for n in 0..u32::try_from(KEYS_MAX).unwrap() + 50 {
-            let key = ([0; 32], IpAddr::from(n.to_be_bytes()));
-            throttle.begin(key, Duration::from_millis(n.into())).unwrap();
+            throttle.begin(numbered(n), Duration::from_millis(n.into())).unwrap();
+            throttle.fail(numbered(n), Duration::from_millis(n.into()));
         }
-        assert_eq!(throttle.0.len(), KEYS_MAX);
+        assert_eq!(throttle.accounts.0.len(), KEYS_MAX);
+        assert_eq!(throttle.addresses.0.len(), KEYS_MAX);
+    }
+
+    /// An address of its own for each number.
+    fn numbered(n: u32) -> Key {
+        ([0; 32], Some(IpAddr::from(n.to_be_bytes())))
+    }
+
+    #[test]
+    fn ten_thousand_others_make_nobody_forgotten_who_has_to_wait() {
+        let mut throttle = Throttle::default();
+        let (now, most) = (Duration::from_secs(5), u32::try_from(KEYS_MAX).unwrap());
+        let waits = key(1, "255.0.0.1");
+        for _ in 0..TRIES_MAX {
+            throttle.begin(waits, now).unwrap();
+        }
+        let nearly = key(1, "255.0.0.2");
+        for _ in 1..TRIES_MAX {
+            throttle.begin(nearly, now).unwrap();
+        }
+        for n in 0..most + 50 {
+            throttle.begin(numbered(n), now + Duration::from_secs(1)).unwrap();
+        }
+        assert!(throttle.begin(waits, now).is_err());
+        throttle.begin(nearly, now).unwrap();
+        assert!(throttle.begin(nearly, now).is_err(), "nor who was about to");
+    }
+
+    #[test]
+    fn when_all_who_are_remembered_have_to_wait_new_ones_wait_too() {
+        let mut throttle = Throttle::default();
+        let most = u32::try_from(KEYS_MAX).unwrap();
+        for n in 0..most {
+            for _ in 0..TRIES_MAX {
+                throttle.begin(numbered(n), Duration::from_millis(n.into())).unwrap();
+            }
+        }
+        let now = Duration::from_secs(60);
+        assert_eq!(throttle.begin(numbered(most), now), Err(Duration::from_secs(840)));
+        assert_eq!(throttle.begin(numbered(most), WINDOW), Ok(()));
+    }
+
+    #[test]
+    fn one_address_tries_a_hundred_accounts_and_who_comes_in_is_not_counted() {
+        let mut throttle = Throttle::default();
+        let now = Duration::from_secs(5);
+        let from = |n: u8| ([n; 32], Some(IpAddr::from([10, 0, 0, 1])));
+        for n in 0..200 {
+            throttle.begin(from(n), now).unwrap();
+        }
+        (0..200).for_each(|n| throttle.forgive(from(n)));
+        let mut in_vain =
+            |n: u8| throttle.begin(from(n), now).map(|()| throttle.fail(from(n), now));
+        let tried = (0..200).filter(|n| in_vain(*n).is_ok()).count();
+        assert_eq!(tried, ADDRESS_TRIES_MAX);
+        throttle.begin(key(1, "10.0.0.2"), now).unwrap();
+        throttle.begin(([1; 32], None), now).unwrap();
     }
 }

@@ -27,16 +27,7 @@ pub(super) async fn run(demo: &Demo, config: &Config) -> anyhow::Result<()> {
     }
     start_logs(&config.log)?;
     let stage = Stage::set(&config).await?;
-    if demo.json {
-        say(&format!("{}\n", serde_json::to_string(&stage.facts)?));
-    } else {
-        stage.play(&mut |line| say(&format!("{line}\n"))).await?;
-        if demo.once {
-            say("\nEvery step happened.\n");
-        } else {
-            say(&format!("\n{}", stage.facts.guide()));
-        }
-    }
+    stage.show(demo, &mut |text| say(text)).await?;
     if !demo.once {
         told_to_stop().await?;
     }
@@ -66,6 +57,22 @@ impl Stage {
         let logins = furnish(&server, &simulator).await?;
         let facts = facts(&server, &simulator, logins);
         Ok(Self { server, facts, simulator, clock, _directory: directory })
+    }
+
+    /// Shows what was asked for; `say` hears what is printed. With `--json` that is the facts
+    /// alone, and the scene is played only to see whether it happens.
+    async fn show(&self, demo: &Demo, say: &mut (dyn FnMut(&str) + Send)) -> anyhow::Result<()> {
+        if demo.json {
+            say(&format!("{}\n", serde_json::to_string(&self.facts)?));
+            return if demo.once { self.play(&mut |_| {}).await } else { Ok(()) };
+        }
+        self.play(&mut |line| say(&format!("{line}\n"))).await?;
+        if demo.once {
+            say("\nEvery step happened.\n");
+        } else {
+            say(&format!("\n{}", self.facts.guide()));
+        }
+        Ok(())
     }
 
     /// Plays the scene; `tell` hears each step as it happened.
@@ -99,7 +106,7 @@ async fn start(config: &mut Config, clock: &Clock) -> anyhow::Result<Server> {
 }
 
 /// Seeds the team and connects the number.
-async fn furnish(server: &Server, simulator: &Simulator) -> anyhow::Result<Vec<Login>> {
+pub(super) async fn furnish(server: &Server, simulator: &Simulator) -> anyhow::Result<Vec<Login>> {
     let (platform, number) = (simulator.config(), simulator.number());
     let agents = [
         ("Ana", Role::Agent),
@@ -149,11 +156,53 @@ mod tests {
         values.sum()
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn the_figures_of_a_played_scene_are_counted_and_name_nobody() {
+    async fn stage() -> Stage {
         let mut config = Config::load(&Sources::default()).unwrap().config;
         config.http.bind.set_port(0);
-        let stage = Stage::set(&config).await.unwrap();
+        Stage::set(&config).await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn facts_and_once_print_the_facts_and_fail_unless_every_step_happened() {
+        let stage = stage().await;
+        let demo = Demo { json: true, once: true };
+        let mut said = String::new();
+        stage.show(&demo, &mut |text| said.push_str(text)).await.unwrap();
+        assert_eq!(serde_json::from_str::<Facts>(&said).unwrap(), stage.facts);
+        assert_eq!(stage.simulator.reached().len(), 1, "the scene was not played");
+        // A second answer has reached the customer then: the scene cannot happen again.
+        let failed = stage.show(&demo, &mut |_| {}).await.unwrap_err();
+        assert!(failed.to_string().contains("scene"), "{failed:#}");
+        stage.strike().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_printed_commands_work_in_a_shell_as_they_stand() {
+        if std::process::Command::new("curl").arg("--version").output().is_err() {
+            println!("SKIPPED: there is no curl");
+            return;
+        }
+        let stage = stage().await;
+        // A person types; the script would not wait for the webhook.
+        let wamid = stage.simulator.customer("34600111222", "Marta").sends("Hello?").await;
+        let patience = std::time::Duration::from_secs(10);
+        stage.simulator.wait_acknowledged(&wamid, patience).await.unwrap();
+        let script = format!("set -eu\n{}", stage.facts.commands());
+        let ran = tokio::task::spawn_blocking(move || {
+            std::process::Command::new("sh").args(["-c", &script]).output().unwrap()
+        });
+        let output = ran.await.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{complaint}{said}");
+        assert!(said.contains("\"name\":\"Marta\""), "the inbox is not shown: {said}");
+        assert!(said.contains("\"accepted\":{"), "the claim was not accepted: {said}");
+        stage.strike().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_figures_of_a_played_scene_are_counted_and_name_nobody() {
+        let stage = stage().await;
         stage.play(&mut |_| {}).await.unwrap();
         let text = stage.server.metrics.render();
         for counted in [

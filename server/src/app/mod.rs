@@ -6,8 +6,10 @@ mod demo;
 mod listen;
 mod lock;
 mod quarantine;
+mod restore;
 mod run;
 mod serve;
+mod verify;
 
 pub use run::run;
 pub use serve::Server;

@@ -2,18 +2,13 @@
 
 use std::time::Duration;
 
-use baton_protocol::WorkspaceId;
-
 use super::quarantine;
-use super::serve::{Foundation, Server};
+use super::serve::{Foundation, Server, make_directory, open_store};
 use crate::accounts::admin;
-use crate::cli::{Command, OperatorCommand, VerifyLog};
+use crate::cli::{Command, OperatorCommand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::quarantine::Quarantine;
-use crate::store::seal::hash_at;
-use crate::store::verify::{Fault, verify_log};
-use crate::store::{Store, read};
 use crate::telemetry::start_logs;
 
 /// Carries out a command.
@@ -27,7 +22,13 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
             Command::Serve(_) => serve(config).await,
             Command::Demo(demo) => super::demo::run(demo, config).await,
             Command::Migrate => migrate(config).await,
-            Command::VerifyLog(verify) => self::verify(verify, config).await,
+            Command::Restore => {
+                say(&super::restore::run(config, &Clock::system()).await?);
+                Ok(())
+            }
+            Command::VerifyLog(verify) => {
+                super::verify::run(verify, config, &mut |text| say(text)).await
+            }
             Command::Admin(command) => {
                 let clock = Clock::system();
                 let foundation = Foundation::lay(config, &clock).await?;
@@ -66,57 +67,10 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let foundation = Foundation::lay(config, &Clock::system()).await?;
-    foundation.store.close().await;
+    make_directory(&config.store.data)?;
+    open_store(config, &Clock::system()).await?.close().await;
     say("the database has this program's schema\n");
     Ok(())
-}
-
-async fn verify(verify: &VerifyLog, config: &Config) -> anyhow::Result<()> {
-    let foundation = Foundation::lay(config, &Clock::system()).await?;
-    let store = &foundation.store;
-    let anchors = foundation.anchors.newest(store.epoch())?;
-    let mut tx = store.read().await?;
-    let mut workspaces = read::workspaces(&mut tx).await?;
-    tx.rollback().await?;
-    if let Some(slug) = &verify.workspace {
-        workspaces.retain(|(_, name)| name == slug);
-        anyhow::ensure!(!workspaces.is_empty(), "there is no workspace {slug:?}");
-    }
-    let mut is_whole = true;
-    for (workspace, slug) in workspaces {
-        let mut report = verify_log(store, workspace).await?;
-        if report.fault.is_none() {
-            report.fault = against_anchor(store, workspace, anchors.get(&workspace)).await?;
-        }
-        is_whole &= report.fault.is_none();
-        if verify.json {
-            let line = serde_json::json!({ "workspace": slug, "report": report });
-            say(&format!("{line}\n"));
-        } else {
-            say(&format!("{slug}: {report}\n"));
-        }
-    }
-    anyhow::ensure!(is_whole, "the log is not as it was written");
-    Ok(())
-}
-
-/// The marker outside the database must be a hash of this very chain.
-async fn against_anchor(
-    store: &Store,
-    workspace: WorkspaceId,
-    marker: Option<&(u64, String)>,
-) -> anyhow::Result<Option<Fault>> {
-    let Some((position, hash)) = marker else { return Ok(None) };
-    let mut tx = store.read().await?;
-    let found = hash_at(&mut tx, workspace, *position).await?;
-    tx.rollback().await?;
-    let what = match found {
-        Some(found) if found == *hash => return Ok(None),
-        Some(_) => "the chain is another one than the marker outside the database says",
-        None => "a marker outside the database says that the log was sealed up to here",
-    };
-    Ok(Some(Fault { position: *position, what: what.to_owned() }))
 }
 
 /// Waits for SIGTERM or SIGINT.

@@ -75,7 +75,7 @@ impl std::fmt::Debug for Server {
     }
 }
 
-/// What is needed without serving: `migrate`, `verify-log`, `admin`.
+/// What is needed without serving: `migrate`, `admin`.
 pub(super) struct Foundation {
     pub(super) store: Store,
     pub(super) keys: Keys,
@@ -104,6 +104,7 @@ impl Foundation {
             metrics.clone(),
             limits(config),
         );
+        super::restore::review(&store, &engine).await?;
         let accounts = Accounts::new(
             store.clone(),
             keys.clone(),
@@ -123,16 +124,20 @@ pub(super) fn make_directory(data: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("making the data directory {}", data.display()))
 }
 
-async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
+pub(super) async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
     let mut options = Options::new(Epoch(clock.uuid_v4()));
     options.readers = config.store.connections_max;
     options.wait = Duration::from_millis(config.store.acquire_time_out_ms);
     options.is_power_safe = config.store.sqlite_synchronous == Synchronous::Full;
-    let url = match config.store.database() {
+    Store::open(&database_url(config), &options).await.context("opening the database")
+}
+
+/// Where the database is, for the store.
+pub(super) fn database_url(config: &Config) -> String {
+    match config.store.database() {
         Database::Sqlite(path) => format!("sqlite://{}", path.display()),
         Database::Postgres(url) => url.expose().to_owned(),
-    };
-    Store::open(&url, &options).await.context("opening the database")
+    }
 }
 
 async fn heads(store: &Store) -> anyhow::Result<BTreeMap<WorkspaceId, u64>> {
@@ -173,7 +178,7 @@ impl Server {
     /// When the database, the key, the anchors or the address do not allow it.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         install_tls();
-        let lock = DataLock::take(config)?;
+        let lock = DataLock::take(config).await?;
         let foundation = Foundation::lay(config, &clock).await?;
         let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
             foundation;

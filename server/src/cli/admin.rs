@@ -1,5 +1,6 @@
 //! `baton admin`: the arguments for setting up workspaces, numbers and people.
 
+use baton_domain::names::{email, slug};
 use baton_protocol::{MembershipKind, ReplyPolicy, Role, Visibility};
 use clap::{Args, Subcommand};
 
@@ -113,6 +114,11 @@ pub struct MetaAppAdd {
     /// File with the app secret, - for standard input
     #[arg(long, value_name = "FILE")]
     pub app_secret_file: SecretFile,
+    /// Only this secret is good from now on: forget the others, one of which leaked perhaps
+    ///
+    /// Without it the two secrets before stay good, for webhooks that Meta signs with them.
+    #[arg(long)]
+    pub only: bool,
     /// File with the token that Meta repeats when it verifies the webhook [default: made up]
     #[arg(long, value_name = "FILE")]
     pub verify_token_file: Option<SecretFile>,
@@ -125,6 +131,25 @@ pub enum ChannelCommand {
     Add(ChannelAdd),
     /// List a workspace's numbers
     List(WorkspaceRef),
+    /// Replace a number's access token; what waits for it leaves at once
+    SetToken(SetToken),
+}
+
+/// `baton admin channel set-token`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  baton admin channel set-token --workspace acme --phone-number-id 106540352242922 \\
+      --access-token-file token.txt")]
+pub struct SetToken {
+    /// Which workspace
+    #[command(flatten)]
+    pub workspace: WorkspaceRef,
+    /// Meta's id of the number
+    #[arg(long, value_name = "ID")]
+    pub phone_number_id: String,
+    /// File with the access token for sending, - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub access_token_file: SecretFile,
 }
 
 /// `baton admin channel add`.
@@ -163,8 +188,21 @@ pub enum AgentCommand {
     Add(AgentAdd),
     /// List a workspace's people
     List(WorkspaceRef),
+    /// List the devices on which a person is signed in
+    Sessions(PersonRef),
     /// Set a password; ends the person's sessions
     SetPassword(SetPassword),
+}
+
+/// `baton admin agent sessions`.
+#[derive(Clone, Debug, Args)]
+pub struct PersonRef {
+    /// Which workspace
+    #[command(flatten)]
+    pub workspace: WorkspaceRef,
+    /// Whose
+    #[arg(long, value_parser = email)]
+    pub email: String,
 }
 
 /// `baton admin agent add`.
@@ -266,25 +304,6 @@ pub enum QuarantineCommand {
         /// Which
         id: uuid::Uuid,
     },
-}
-
-fn slug(text: &str) -> Result<String, String> {
-    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let ends = text.starts_with('-') || text.ends_with('-');
-    if text.is_empty() || text.len() > 63 || ends || !text.chars().all(good) {
-        return Err("must be 1 to 63 lower-case letters, digits and inner hyphens".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-/// Enough to catch a slip; whether mail arrives there only mail can tell. Stored in lower case,
-/// so that nobody is locked out by a capital letter.
-fn email(text: &str) -> Result<String, String> {
-    let parts = text.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty());
-    if parts.is_none() || text.len() > 254 || text.chars().any(char::is_whitespace) {
-        return Err("must look like name@host".to_owned());
-    }
-    Ok(text.to_lowercase())
 }
 
 fn membership(text: &str) -> Result<(String, MembershipKind), String> {

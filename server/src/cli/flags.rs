@@ -34,7 +34,21 @@ pub struct Flags {
     pub log_level: Option<String>,
 }
 
+/// Where the demo listens, if it may.
+const DEMO_BIND: &str = "127.0.0.1:8080";
+
 impl Flags {
+    /// The same, with a place of its own for what the flags do not name: the embedded database, on
+    /// this machine alone. Neither environment nor file can name another one.
+    #[must_use]
+    pub fn apart(self) -> Self {
+        Self {
+            database: self.database.or_else(|| Some(Secret::new(""))),
+            bind: self.bind.or_else(|| Some(DEMO_BIND.to_owned())),
+            ..self
+        }
+    }
+
     /// The sources of a configuration: these flags, their file, and the environment.
     pub fn sources(&self, variables: Vec<(String, String)>) -> Sources {
         let format = self.log_format.map(|format| match format {

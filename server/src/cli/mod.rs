@@ -10,12 +10,12 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, ConfigError, Loaded, environment};
+use crate::config::{Config, ConfigError, Loaded, Sources, environment};
 
 pub use admin::{
     AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, MetaAppAdd, MetaAppCommand,
-    MetaAppRight, OperatorCommand, QuarantineCommand, SetPassword, TeamAdd, TeamCommand,
-    WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
+    MetaAppRight, OperatorCommand, PersonRef, QuarantineCommand, SetPassword, SetToken, TeamAdd,
+    TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
 };
 pub use flags::{Flags, SecretFile};
 
@@ -33,6 +33,23 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// The sources of the configuration. The demo has published passwords: where it keeps its data
+    /// and listens is said by flags or is the default, whatever the environment or a file say for
+    /// a real server.
+    pub fn sources(&self, variables: Vec<(String, String)>) -> Sources {
+        match self.command {
+            Command::Demo(_) => self.flags.clone().apart().sources(variables),
+            Command::Serve(_)
+            | Command::Migrate
+            | Command::Restore
+            | Command::VerifyLog(_)
+            | Command::Config(_)
+            | Command::Admin(_) => self.flags.sources(variables),
+        }
+    }
 }
 
 const ABOUT: &str = "\
@@ -57,9 +74,19 @@ pub enum Command {
     /// Run the server until it is told to stop (SIGTERM or SIGINT; it drains first)
     Serve(Serve),
     /// Run a server with a seeded team and a simulated WhatsApp, and play a scene
+    ///
+    /// It keeps its data in a directory that goes with it and listens on this machine alone,
+    /// whatever environment and file say; --database and --bind hold.
     Demo(Demo),
     /// Bring the database to this program's schema and end (serve does so by itself)
     Migrate,
+    /// Begin a new epoch after a backup was put back, before serving again
+    ///
+    /// Stop the server, put the backup in place (and remove baton.db-wal and baton.db-shm beside an
+    /// embedded database), then run this. Messages that were on their way when the backup was made
+    /// become unconfirmed, for nobody knows whether they left; everybody signs in again, and phones
+    /// take everything anew.
+    Restore,
     /// Check the log's positions and its hash chain against the database and the anchors
     VerifyLog(VerifyLog),
     /// Test or show the configuration
@@ -77,7 +104,7 @@ pub struct Serve {}
 /// `baton demo`.
 #[derive(Clone, Debug, Args)]
 pub struct Demo {
-    /// Print the facts (addresses, logins, secrets of the demo) as one line of JSON
+    /// Print the facts (addresses, logins, secrets of the demo) as one line of JSON, nothing else
     #[arg(long)]
     pub json: bool,
     /// Play the scene and end; 0 only if every step happened [also: BATON_DEMO_ONCE=1]
@@ -115,7 +142,7 @@ pub fn main() -> ExitCode {
     if let Command::Demo(demo) = &mut cli.command {
         demo.once |= environment::demo_once();
     }
-    let loaded = match Config::load(&cli.flags.sources(environment::variables())) {
+    let loaded = match Config::load(&cli.sources(environment::variables())) {
         Ok(loaded) => loaded,
         Err(error) => return bad_configuration(&error),
     };
@@ -124,6 +151,7 @@ pub fn main() -> ExitCode {
         command @ (Command::Serve(_)
         | Command::Demo(_)
         | Command::Migrate
+        | Command::Restore
         | Command::VerifyLog(_)
         | Command::Admin(_)) => crate::app::run(&command, &loaded.config),
     };

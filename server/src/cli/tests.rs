@@ -4,7 +4,7 @@ use baton_protocol::{MembershipKind, Role};
 use clap::{CommandFactory as _, Parser as _};
 
 use super::{AdminCommand, AgentCommand, Cli, Command, OperatorCommand, SecretFile};
-use crate::config::Config;
+use crate::config::{Config, Database};
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(std::iter::once("baton").chain(line.split_whitespace()))
@@ -35,6 +35,30 @@ fn flags_stand_before_or_after_the_command_and_reach_the_configuration() {
         assert_eq!(config.http.bind.port(), 0);
         assert_eq!(config.store.data.to_str(), Some("7"));
     }
+}
+
+#[test]
+fn the_demo_takes_neither_the_database_nor_the_address_of_a_real_server() {
+    let variables = || {
+        let all = [
+            ("BATON_STORE__DATABASE", "postgres://u:p@db.example/live"),
+            ("BATON_HTTP__BIND", "0.0.0.0:80"),
+        ];
+        all.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+    };
+    let load = |line| {
+        let cli = parse(line).expect("parses");
+        Config::load(&cli.sources(variables())).expect("loads").config
+    };
+    let demo = load("demo");
+    assert!(matches!(demo.store.database(), Database::Sqlite(_)));
+    assert!(demo.http.bind.ip().is_loopback());
+    let told = load("demo --database postgres://h/d --bind 0.0.0.0:81");
+    assert!(matches!(told.store.database(), Database::Postgres(_)));
+    assert_eq!(told.http.bind.to_string(), "0.0.0.0:81");
+    let served = load("serve");
+    assert!(matches!(served.store.database(), Database::Postgres(_)));
+    assert_eq!(served.http.bind.port(), 80);
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub struct Facts {
 impl Facts {
     /// What a person can try, as text.
     pub fn guide(&self) -> String {
-        let Self { server_url: server, simulator_url: simulator, .. } = self;
+        let server = &self.server_url;
         let mut text =
             format!("Baton is ready at {server}\n\nLogins (workspace, e-mail, password):\n");
         for login in &self.logins {
@@ -34,31 +34,55 @@ impl Facts {
             let (workspace, email, password) = (&login.workspace, &login.email, &login.password);
             text.push_str(&format!("  {role:<10} {workspace}  {email}  {password}\n"));
         }
+        text.push_str(&format!(
+            "\nTry:\n{}{}\nPress Ctrl-C to stop.\n",
+            self.commands(),
+            self.socket_command()
+        ));
+        text
+    }
+
+    /// What can be tried with `curl`: a script for any shell.
+    pub fn commands(&self) -> String {
+        let Self { server_url: server, simulator_url: simulator, .. } = self;
         let agent = self.logins.iter().find(|login| login.role == baton_protocol::Role::Agent);
-        let Some(agent) = agent.or(self.logins.first()) else { return text };
+        let Some(agent) = agent.or(self.logins.first()) else { return String::new() };
         let login = format!(
             r#"{{"workspace":"{}","email":"{}","password":"{}"}}"#,
             agent.workspace, agent.email, agent.password
         );
-        text.push_str(&format!(
-            "\nTry:\n  \
-             # sign in and keep the token\n  \
-             TOKEN=$(curl -s {server}/api/v1/sessions -H 'content-type: application/json' \\\n    \
-               -d '{login}' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n  \
-             # the inbox\n  \
-             curl -s {server}/api/v1/conversations -H \"authorization: Bearer $TOKEN\"\n  \
-             # a customer writes\n  \
-             curl -s {simulator}/control/messages -H 'content-type: application/json' \\\n    \
-               -d '{{\"from\":{{\"wa_id\":\"34600111222\",\"name\":\"Marta\"}},\
-             \"text\":\"Hola\"}}'\n  \
-             # what reached customers\n  \
-             curl -s {simulator}/control/reached\n  \
-             # the socket (npm i -g wscat): say hello, then watch\n  \
-             wscat -s baton.v1 -c {}/api/v1/socket\n  \
-             > {{\"type\":\"hello\",\"token\":\"$TOKEN\",\"device_id\":\"<from the login>\"}}\n\n\
-             Press Ctrl-C to stop.\n",
-            server.replacen("http", "ws", 1),
-        ));
-        text
+        format!(
+            r#"  # sign in
+  LOGIN=$(curl -s {server}/api/v1/sessions -H 'content-type: application/json' \
+    -d '{login}')
+  TOKEN=$(echo "$LOGIN" | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+  DEVICE=$(echo "$LOGIN" | sed 's/.*"device_id":"\([^"]*\)".*/\1/')
+  # a customer writes
+  curl -s {simulator}/control/messages -H 'content-type: application/json' \
+    -d '{{"from":{{"wa_id":"34600111222","name":"Marta"}},"text":"Hola"}}'
+  # the inbox
+  curl -s {server}/api/v1/conversations -H "authorization: Bearer $TOKEN"
+  # claim what nobody owns; a command's id is a UUIDv7, which begins with the time
+  CONVERSATION=$(curl -s "{server}/api/v1/conversations?owner=nobody&status=open&limit=1" \
+    -H "authorization: Bearer $TOKEN" | sed 's/.*"head":{{"id":"\([^"]*\)".*/\1/')
+  OP=$(printf '%012x' "$(date +%s)000" | sed 's/^.\{{8\}}/&-/')-7000-8000-000000000001
+  curl -s {server}/api/v1/commands -H "authorization: Bearer $TOKEN" \
+    -H 'content-type: application/json' -d '[{{"type":"claim","expect_owner_epoch":1,
+      "op_id":"'"$OP"'","conversation_id":"'"$CONVERSATION"'"}}]'
+  # what reached customers
+  curl -s {simulator}/control/reached
+"#
+        )
+    }
+
+    /// The socket: a client of it that says hello by itself and then shows what comes.
+    fn socket_command(&self) -> String {
+        let socket = self.server_url.replacen("http", "ws", 1);
+        format!(
+            r#"  # the socket, with Node.js: says hello, then shows what comes
+  npx -y wscat -s baton.v1 -c {socket}/api/v1/socket -w -1 \
+    -x '{{"type":"hello","token":"'"$TOKEN"'","device_id":"'"$DEVICE"'"}}'
+"#
+        )
     }
 }

@@ -46,6 +46,13 @@ struct Player {
     socket: Socket,
 }
 
+/// A player whose phone has no network: signed in, and at the cursor it had come to.
+struct Offline {
+    login: Login,
+    signed: SignedIn,
+    cursor: Cursor,
+}
+
 struct Stage<'a> {
     scene: Scene<'a>,
     say: &'a mut (dyn FnMut(&str) + Send),
@@ -65,7 +72,10 @@ pub async fn play(scene: Scene<'_>, say: &mut (dyn FnMut(&str) + Send)) -> anyho
     stage.one_claims_and_types().await.context("claiming and typing")?;
     let offline = stage.a_phone_goes_offline()?;
     let answer = stage.the_owner_replies(first).await.context("replying")?;
-    stage.the_offline_reply_is_refused(offline, first).await.context("the offline phone")?;
+    stage
+        .the_offline_reply_is_refused(offline, first, answer)
+        .await
+        .context("the offline phone")?;
     stage.the_ticks_come_back(answer).await.context("the ticks")?;
     stage.the_episode_is_resolved(answer).await.context("resolving")
 }
@@ -170,13 +180,15 @@ impl Stage<'_> {
     }
 
     /// The second phone loses its network; what it knew stays where it was.
-    fn a_phone_goes_offline(&mut self) -> anyhow::Result<Player> {
+    fn a_phone_goes_offline(&mut self) -> anyhow::Result<Offline> {
         let started = Instant::now();
         ensure!(self.players.len() > 1, "too few agents");
-        let player = self.players.remove(1);
-        let what = format!("{} goes into a tunnel, and writes an answer there", player.login.name);
+        let Player { login, signed, socket } = self.players.remove(1);
+        let cursor = last_cursor(&socket).context("the phone had heard nothing")?;
+        drop(socket);
+        let what = format!("{} goes into a tunnel, and writes an answer there", login.name);
         self.tell(started, &what);
-        Ok(player)
+        Ok(Offline { login, signed, cursor })
     }
 
     async fn the_owner_replies(&mut self, seen: LineRef) -> anyhow::Result<LineRef> {
@@ -197,22 +209,23 @@ impl Stage<'_> {
 
     async fn the_offline_reply_is_refused(
         &mut self,
-        offline: Player,
+        offline: Offline,
         seen: LineRef,
+        missed: LineRef,
     ) -> anyhow::Result<()> {
         let started = Instant::now();
-        let Player { login, signed, socket } = offline;
-        let cursor = last_cursor(&socket).context("the phone had heard nothing")?;
-        drop(socket);
+        let Offline { login, signed, cursor } = offline;
         let socket = signed.connect(Some(cursor)).await?;
+        let told = |frame: &ServerFrame| is_line_written(frame, missed);
+        socket.wait_for(told, PATIENCE).await.context("the resume did not tell the missed line")?;
         let text = "Let me look into it!";
         let command = self.command(CommandBody::Reply(reply(text, Some(seen))))?;
         let result = socket.command(command).await?;
         let Outcome::Refused(refused) = &result.outcome else { bail!("it was accepted") };
         ensure!(matches!(refused.refusal, Refusal::Stale { .. }), "{:?}", refused.refusal);
-        let missed: Vec<_> =
-            refused.lines.iter().filter_map(|line| line.content.text.as_deref()).collect();
-        ensure!(missed.len() == 1, "it should have missed one line, not {missed:?}");
+        let lines: Vec<_> =
+            refused.lines.iter().map(|l| LineRef { seq: l.seq, id: l.id }).collect();
+        ensure!(lines == [missed], "the refusal carries {lines:?}, not the missed {missed:?}");
         let count = self.scene.simulator.reached().len();
         ensure!(count == 1, "{count} messages reached the customer");
         let what = format!("{} is back; the answer is refused with what it missed", login.name);
@@ -254,6 +267,11 @@ fn events(frame: &ServerFrame) -> &[baton_protocol::Event] {
 
 fn is_line_received(frame: &ServerFrame) -> bool {
     events(frame).iter().any(|event| matches!(event.fact, Fact::LineReceived { .. }))
+}
+
+fn is_line_written(frame: &ServerFrame, wanted: LineRef) -> bool {
+    let is_it = |fact: &Fact| matches!(fact, Fact::LineWritten { line, .. } if *line == wanted);
+    events(frame).iter().any(|event| is_it(&event.fact))
 }
 
 fn line_of(received: &Received) -> Option<(ConversationId, LineRef)> {

@@ -16,8 +16,8 @@ use super::load::Loaded;
 use super::memory::{Attempt, By, Memory, Outcome};
 use super::receive;
 use super::work::{
-    ClaimAnswer, ClaimWork, CommandWork, OutcomesWork, RehomeWork, RescueWork, ResultWork,
-    UnparkWork, WakeWork,
+    ClaimAnswer, ClaimWork, CommandWork, MessageAt, OutcomesWork, RehomeWork, RescueWork,
+    ResultWork, UnparkWork, WakeWork,
 };
 
 /// The state as the group found it, kept only for the planted bug that decides on it.
@@ -271,6 +271,14 @@ pub(super) fn unpark(memory: &mut Memory, work: &UnparkWork, now: Timestamp) {
     let key = (work.workspace, (work.channel, work.wamid.clone()));
     let Some((_, message)) = memory.wamids.get(&key).copied() else { return };
     receive::hear(memory, of, (message, work.attempt), (&work.wamid, None), now);
+}
+
+/// The database was put back while it was on its way.
+pub(super) fn restored(memory: &mut Memory, at: MessageAt, now: Timestamp) {
+    let key = (at.workspace, at.conversation);
+    let Some(conversation) = memory.conversation(key.0, key.1) else { return };
+    let drafts = delivery::restored(conversation, &memory.lines, at.message);
+    memory.append(key, drafts, By::new(Actor::System, now));
 }
 
 /// A snooze ends.

@@ -292,6 +292,7 @@ impl Part {
             Work::Claim(work) => Self::Workspace(work.at.workspace),
             Work::Result(work) => Self::Workspace(work.at.workspace),
             Work::Rescue(work) => Self::Workspace(work.at.workspace),
+            Work::Restored(at) => Self::Workspace(at.workspace),
             Work::Unpark(work) => Self::Workspace(work.workspace),
             Work::Wake(work) => Self::Workspace(work.workspace),
             Work::Rehome(work) => Self::Workspace(work.workspace),

@@ -140,6 +140,10 @@ fn decide_one(
             act::unpark(&mut loaded.memory, work, now);
             Done::Result
         }
+        Work::Restored(at) => {
+            act::restored(&mut loaded.memory, *at, now);
+            Done::Result
+        }
         Work::Wake(work) => {
             act::wake(&mut loaded.memory, work, now);
             Done::Result

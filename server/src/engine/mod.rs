@@ -286,6 +286,11 @@ impl Engine {
         self.ask(Work::Unpark(UnparkWork { workspace, channel, wamid, attempt })).await.map(drop)
     }
 
+    /// It was on its way when the database was backed up: its outcome is unknown.
+    pub async fn restored(&self, at: MessageAt) -> Result<(), Unavailable> {
+        self.ask(Work::Restored(at)).await.map(drop)
+    }
+
     /// A snooze has come to its end.
     pub async fn wake(
         &self,

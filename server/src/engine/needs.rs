@@ -90,6 +90,7 @@ impl Needs {
             }
             Work::Claim(claim) => self.add_message(claim.at),
             Work::Rescue(rescue) => self.add_message(rescue.at),
+            Work::Restored(at) => self.add_message(*at),
             Work::Result(result) => {
                 self.add_message(result.at);
                 if let baton_domain::decide::delivery::SendResult::Accepted { wamid } =

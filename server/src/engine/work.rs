@@ -32,6 +32,7 @@ pub(crate) enum Work {
     Result(ResultWork),
     Rescue(RescueWork),
     Unpark(UnparkWork),
+    Restored(MessageAt),
     Wake(WakeWork),
     Rehome(RehomeWork),
     Setting(SettingWork),
@@ -195,6 +196,7 @@ impl Work {
             | Self::Result(_)
             | Self::Rescue(_)
             | Self::Unpark(_)
+            | Self::Restored(_)
             | Self::Wake(_)
             | Self::Rehome(_)
             | Self::Setting(_) => 1,
@@ -210,6 +212,7 @@ impl Work {
             Self::Result(_)
             | Self::Rescue(_)
             | Self::Unpark(_)
+            | Self::Restored(_)
             | Self::Wake(_)
             | Self::Rehome(_) => 1,
             Self::Command(_) | Self::Outcomes(_) | Self::Setting(_) => 2,

@@ -1,12 +1,12 @@
-//! `/channels`: everyone sees the numbers, admins add them.
+//! `/channels`: everyone sees the numbers, admins add and change them.
 
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
-use baton_protocol::settings::ChannelNew;
-use baton_protocol::{Channel, WorkspaceId};
+use baton_protocol::settings::{ChannelChange, ChannelNew};
+use baton_protocol::{Channel, ChannelId, WorkspaceId};
 
-use super::input::Json;
+use super::input::{Id, Json};
 use super::{Answer, Fault, Parts};
 use crate::accounts::{Setter, Signed};
 use crate::store::read;
@@ -25,9 +25,25 @@ pub(super) async fn add(
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     let (id, work) = parts.accounts.plan_channel(setter, &new).await?;
     parts.accounts.settle(&parts.engine, work).await?;
-    let channels = all(&parts, signed.workspace).await?;
-    let made = channels.into_iter().find(|channel| channel.id == id);
-    Ok((StatusCode::CREATED, Out(made.ok_or_else(Fault::not_found)?)))
+    Ok((StatusCode::CREATED, Out(one(&parts, signed.workspace, id).await?)))
+}
+
+/// `PATCH /channels/{channel}`.
+pub(super) async fn change(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(channel): Id<ChannelId>,
+    Json(change): Json<ChannelChange>,
+) -> Answer<Out<Channel>> {
+    let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
+    let work = parts.accounts.plan_channel_change(setter, channel, &change).await?;
+    parts.accounts.settle(&parts.engine, work).await?;
+    Ok(Out(one(&parts, signed.workspace, channel).await?))
+}
+
+async fn one(parts: &Parts, workspace: WorkspaceId, id: ChannelId) -> Answer<Channel> {
+    let channels = all(parts, workspace).await?;
+    channels.into_iter().find(|channel| channel.id == id).ok_or_else(Fault::not_found)
 }
 
 async fn all(parts: &Parts, workspace: WorkspaceId) -> Answer<Vec<Channel>> {

@@ -87,6 +87,7 @@ pub fn routes() -> Vec<Route> {
     // Not `Access::Signed` by name: the type of who is signed in has it.
     let any = Access::Signed;
     const AGENT: &str = "/api/v1/agents/{agent}";
+    const AGENT_SESSIONS: &str = "/api/v1/agents/{agent}/sessions";
     const AGENT_PASSWORD: &str = "/api/v1/agents/{agent}/password";
     const MEMBER: &str = "/api/v1/teams/{team}/members/{agent}";
     const LINES: &str = "/api/v1/conversations/{conversation}/messages";
@@ -95,7 +96,7 @@ pub fn routes() -> Vec<Route> {
         row(p.clone(), Public, "/api/v1/sessions", post(sessions::sign_in)),
         row(p.clone(), Public, "/api/v1/sessions/refresh", post(sessions::refresh)),
         row(g.clone(), any, "/api/v1/sessions", get(sessions::devices)),
-        row(d.clone(), any, "/api/v1/sessions/{device}", delete(sessions::revoke)),
+        row(d.clone(), any, "/api/v1/sessions/{device}", delete(sessions::end)),
         row(p.clone(), any, "/api/v1/socket-tickets", post(sessions::ticket)),
         row(g.clone(), any, "/api/v1/me", get(me::read)),
         row(pt.clone(), any, "/api/v1/me", patch(me::change)),
@@ -104,15 +105,17 @@ pub fn routes() -> Vec<Route> {
         row(p.clone(), Admin, "/api/v1/agents", post(agents::add)),
         row(g.clone(), any, AGENT, get(agents::read)),
         row(pt.clone(), Admin, AGENT, patch(agents::change)),
+        row(g.clone(), Admin, AGENT_SESSIONS, get(sessions::of_agent)),
         row(pu.clone(), Admin, AGENT_PASSWORD, put(agents::password)),
         row(g.clone(), any, "/api/v1/teams", get(teams::list)),
         row(p.clone(), Admin, "/api/v1/teams", post(teams::add)),
         row(g.clone(), any, "/api/v1/teams/{team}", get(teams::read)),
-        row(pt, Admin, "/api/v1/teams/{team}", patch(teams::change)),
+        row(pt.clone(), Admin, "/api/v1/teams/{team}", patch(teams::change)),
         row(pu, Admin, MEMBER, put(teams::put_member)),
         row(d, Admin, MEMBER, delete(teams::drop_member)),
         row(g.clone(), any, "/api/v1/channels", get(channels::list)),
         row(p.clone(), Admin, "/api/v1/channels", post(channels::add)),
+        row(pt, Admin, "/api/v1/channels/{channel}", patch(channels::change)),
         row(g.clone(), any, "/api/v1/conversations", get(conversations::list)),
         row(g.clone(), any, "/api/v1/conversations/{conversation}", get(conversations::read)),
         row(g.clone(), any, LINES, get(conversations::lines)),

@@ -143,7 +143,9 @@ impl From<AccountError> for Fault {
                 let fault = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
                 Self { retry_after_ms: Some(retry_after_ms), ..fault }
             }
-            AccountError::Busy => Self::unavailable(1_000),
+            AccountError::Busy | AccountError::Unanswered => {
+                Self { detail: text, ..Self::unavailable(1_000) }
+            }
             AccountError::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "not_found", text),
             AccountError::NotAllowed { .. } => Self::conflict(text),
             AccountError::Invalid { .. } => Self::invalid(text),

@@ -6,9 +6,9 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use baton_protocol::DeviceId;
 use baton_protocol::account::{Device, Login, Refresh, Session};
 use baton_protocol::settings::SocketTicket;
+use baton_protocol::{AgentId, DeviceId};
 use serde::Deserialize;
 
 use super::auth::{ACCESS_COOKIE, REFRESH_COOKIE, cookie};
@@ -55,6 +55,16 @@ pub(super) async fn refresh(
     answer(&parts, StatusCode::OK, session, carriage, &headers)
 }
 
+/// `GET /agents/{agent}/sessions`.
+pub(super) async fn of_agent(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(agent): Id<AgentId>,
+) -> Answer<axum::Json<Vec<Device>>> {
+    let devices = parts.accounts.devices_of(signed.workspace, agent, Some(signed.device));
+    Ok(axum::Json(devices.await?))
+}
+
 /// `GET /sessions`.
 pub(super) async fn devices(
     State(parts): State<Parts>,
@@ -63,15 +73,17 @@ pub(super) async fn devices(
     Ok(axum::Json(parts.accounts.devices(signed).await?))
 }
 
-/// `DELETE /sessions/{device}`.
-pub(super) async fn revoke(
+/// `DELETE /sessions/{device}`: signs out here, revokes elsewhere.
+pub(super) async fn end(
     State(parts): State<Parts>,
     signed: Signed,
     Id(device): Id<DeviceId>,
 ) -> Answer<Response> {
-    parts.accounts.revoke(signed, device).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    if device == signed.device {
+    if device != signed.device {
+        parts.accounts.revoke(signed, device).await?;
+    } else {
+        parts.accounts.sign_out(signed).await?;
         for (name, path) in COOKIES {
             let text = format!("{name}=; Path={path}; Max-Age=0; HttpOnly; SameSite=Lax");
             put_cookie(&mut response, &text)?;

@@ -27,15 +27,29 @@ struct Written {
 
 type Markers = BTreeMap<(Epoch, WorkspaceId), (u64, String)>;
 
+/// Hexadecimal digits of a hash.
+const HASH_DIGITS: usize = 64;
 /// Lines after which those that are no longer the newest are left out.
 const LINES_MAX: usize = 10_000;
+
+/// Why a database is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum AnchorError {
+    /// A log is shorter than its newest marker says.
+    #[error(transparent)]
+    Rewound(#[from] Rewound),
+    /// The markers cannot be read.
+    #[error("the file of markers: {0}")]
+    File(#[from] std::io::Error),
+}
 
 /// A workspace's log is shorter than its newest marker says.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the log of workspace {workspace} ends at {head}, but {marker} was written before: the \
      database was put back to an earlier state. Phones would trust positions that come a second \
-     time. If that is what happened, move {} away and start with a new epoch", .file.display()
+     time. Where a backup was put back on purpose, run `baton restore` with the same settings, \
+     which begins a new epoch, and start again (the marker is in {})", .file.display()
 )]
 pub struct Rewound {
     workspace: WorkspaceId,
@@ -119,6 +133,9 @@ impl Anchors {
             else {
                 continue;
             };
+            if !is_whole(hash) {
+                continue;
+            }
             newest.insert((epoch, workspace), (position, hash.to_owned()));
         }
         Ok(newest)
@@ -133,7 +150,7 @@ impl Anchors {
         &self,
         epoch: Epoch,
         heads: &BTreeMap<WorkspaceId, u64>,
-    ) -> Result<(), anyhow::Error> {
+    ) -> Result<(), AnchorError> {
         for (workspace, (marker, _)) in self.newest(epoch)? {
             let head = heads.get(&workspace).copied().unwrap_or(0);
             if head < marker {
@@ -144,6 +161,11 @@ impl Anchors {
     }
 }
 
+/// A full disk or a loss of power leaves a line cut short anywhere, and the next one behind it.
+fn is_whole(hash: &str) -> bool {
+    hash.len() == HASH_DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
 fn line(epoch: Epoch, workspace: WorkspaceId, position: u64, hash: &str) -> String {
     format!("{epoch} {workspace} {position} {hash}\n")
 }
@@ -151,6 +173,10 @@ fn line(epoch: Epoch, workspace: WorkspaceId, position: u64, hash: &str) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn hash(byte: &str) -> String {
+        byte.repeat(HASH_DIGITS / 2)
+    }
 
     #[test]
     fn of_many_markers_the_newest_of_each_workspace_stays_and_none_is_written_twice() {
@@ -163,16 +189,16 @@ mod tests {
         for (epoch, workspace, position) in
             [(other, of(2), 5), (epoch, of(2), 7), (epoch, of(2), 9), (epoch, of(4), 3)]
         {
-            anchors.append(epoch, workspace, position, "aa").unwrap();
+            anchors.append(epoch, workspace, position, &hash("aa")).unwrap();
         }
         let mut open = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
         open.write_all(b"00000000-0000").unwrap();
         let anchors = Anchors::in_dir(dir.path());
         anchors.compact().unwrap();
         assert_eq!(lines(), 3);
-        anchors.append(epoch, of(2), 9, "aa").unwrap();
+        anchors.append(epoch, of(2), 9, &hash("aa")).unwrap();
         assert_eq!(lines(), 3, "nothing new to say");
-        anchors.append(epoch, of(2), 11, "bb").unwrap();
+        anchors.append(epoch, of(2), 11, &hash("bb")).unwrap();
         assert_eq!(lines(), 4);
         let newest = anchors.newest(epoch).unwrap();
         assert_eq!((newest[&of(2)].0, newest[&of(4)].0), (11, 3));
@@ -185,8 +211,8 @@ mod tests {
         let anchors = Anchors::in_dir(dir.path());
         let epoch = Epoch(uuid::Uuid::from_u128(1));
         let workspace = WorkspaceId(uuid::Uuid::from_u128(2));
-        anchors.append(epoch, workspace, 7, "aa").unwrap();
-        anchors.append(epoch, workspace, 9, "bb").unwrap();
+        anchors.append(epoch, workspace, 7, &hash("aa")).unwrap();
+        anchors.append(epoch, workspace, 9, &hash("bb")).unwrap();
         let check = |head| anchors.check(epoch, &BTreeMap::from([(workspace, head)]));
         assert!(check(8).unwrap_err().to_string().contains("earlier state"));
         check(9).unwrap();
@@ -198,7 +224,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let anchors = Anchors::in_dir(dir.path());
         let workspace = WorkspaceId(uuid::Uuid::from_u128(2));
-        anchors.append(Epoch(uuid::Uuid::from_u128(1)), workspace, 7, "aa").unwrap();
+        anchors.append(Epoch(uuid::Uuid::from_u128(1)), workspace, 7, &hash("aa")).unwrap();
         std::fs::OpenOptions::new()
             .append(true)
             .open(dir.path().join("anchors.log"))
@@ -206,5 +232,20 @@ mod tests {
             .write_all(b"00000000-0000-0000-0000-0000")
             .unwrap();
         assert!(anchors.newest(Epoch(uuid::Uuid::from_u128(3))).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_marker_whose_hash_was_cut_short_does_not_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let (epoch, of) = (Epoch(uuid::Uuid::from_u128(1)), WorkspaceId(uuid::Uuid::from_u128(2)));
+        let anchors = Anchors::in_dir(dir.path());
+        anchors.append(epoch, of, 7, &hash("aa")).unwrap();
+        for cut in [0, 2, HASH_DIGITS - 1] {
+            anchors.append(epoch, of, 9, hash("bb").get(..cut).unwrap()).unwrap();
+            let newest = Anchors::in_dir(dir.path()).newest(epoch).unwrap();
+            assert_eq!(newest[&of], (7, hash("aa")), "cut at {cut}");
+            std::fs::write(dir.path().join("anchors.log"), line(epoch, of, 7, &hash("aa")))
+                .unwrap();
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::{ChannelId, Timestamp};
+use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
 
 /// The paces of a node.
 #[derive(Debug)]
@@ -20,6 +20,15 @@ struct Number {
     /// When the bucket would be empty if all that left had left evenly.
     due_us: i64,
     paused_until_us: i64,
+    refused: Option<Refused>,
+}
+
+/// A token that WhatsApp refused: nothing leaves with it until then.
+#[derive(Debug)]
+struct Refused {
+    workspace: WorkspaceId,
+    token_sealed: String,
+    until_us: i64,
 }
 
 /// Entries of recipients above which those that are full again are forgotten.
@@ -45,6 +54,7 @@ impl Pace {
             interval_us,
             due_us: 0,
             paused_until_us: 0,
+            refused: None,
         });
         number.interval_us = interval_us;
     }
@@ -56,10 +66,12 @@ impl Pace {
             interval_us: SECOND_US / 80,
             due_us: 0,
             paused_until_us: 0,
+            refused: None,
         });
         // A second's worth may leave at once.
         let number_wait = (number.due_us - now_us - SECOND_US + number.interval_us)
-            .max(number.paused_until_us - now_us);
+            .max(number.paused_until_us - now_us)
+            .max(number.refused.as_ref().map_or(0, |refused| refused.until_us - now_us));
         let due = self.recipients.get(&(channel, recipient.to_owned())).copied().unwrap_or(0);
         let slack_us = self.recipient_interval_us * (self.recipient_burst - 1);
         let wait_us = number_wait.max(due - now_us - slack_us);
@@ -89,6 +101,38 @@ impl Pace {
     pub fn pause_number(&mut self, channel: ChannelId, until: Timestamp) {
         if let Some(number) = self.numbers.get_mut(&channel) {
             number.paused_until_us = number.paused_until_us.max(until.ms().saturating_mul(1000));
+        }
+    }
+
+    /// Nothing leaves from this number until then, or until [`Self::lift_refused`].
+    pub fn pause_refused(
+        &mut self,
+        (workspace, channel): (WorkspaceId, ChannelId),
+        token_sealed: &str,
+        until: Timestamp,
+    ) {
+        let Some(number) = self.numbers.get_mut(&channel) else { return };
+        let until_us = until.ms().saturating_mul(1000);
+        let same = number.refused.take().filter(|refused| refused.token_sealed == token_sealed);
+        let until_us = same.map_or(until_us, |refused| refused.until_us.max(until_us));
+        number.refused =
+            Some(Refused { workspace, token_sealed: token_sealed.to_owned(), until_us });
+    }
+
+    /// Numbers that wait because their token was refused, and that token.
+    pub fn refused(&self, now: Timestamp) -> Vec<(WorkspaceId, ChannelId, String)> {
+        let now_us = now.ms().saturating_mul(1000);
+        let waiting = self.numbers.iter().filter_map(|(channel, number)| {
+            let refused = number.refused.as_ref().filter(|refused| refused.until_us > now_us)?;
+            Some((refused.workspace, *channel, refused.token_sealed.clone()))
+        });
+        waiting.collect()
+    }
+
+    /// The number has another token: what [`Self::pause_refused`] held back may leave.
+    pub fn lift_refused(&mut self, channel: ChannelId) {
+        if let Some(number) = self.numbers.get_mut(&channel) {
+            number.refused = None;
         }
     }
 
@@ -150,6 +194,13 @@ mod tests {
         pace.pause_number(CHANNEL, at(5000));
         assert!(pace.take(CHANNEL, "a", at(4999)).is_err());
         assert_eq!(pace.take(CHANNEL, "a", at(5000)), Ok(()));
+        let workspace = WorkspaceId(uuid::Uuid::nil());
+        pace.pause_refused((workspace, CHANNEL), "old", at(7000));
+        assert!(pace.take(CHANNEL, "a", at(6999)).is_err());
+        assert_eq!(pace.refused(at(6999)), [(workspace, CHANNEL, "old".to_owned())]);
+        assert!(pace.refused(at(7000)).is_empty());
+        pace.lift_refused(CHANNEL);
+        assert_eq!(pace.take(CHANNEL, "a", at(6000)), Ok(()));
         pace.pause_recipient(CHANNEL, "a", at(9000));
         assert!(pace.take(CHANNEL, "a", at(8999)).is_err());
         assert_eq!(pace.take(CHANNEL, "b", at(8999)), Ok(()));

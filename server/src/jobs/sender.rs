@@ -10,7 +10,7 @@ use std::time::Duration;
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendResult};
 use baton_domain::tag::Tag;
 use baton_protocol::{ChannelId, Epoch, MessageError, Timestamp, WorkspaceId};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use self::lanes::{Lanes, Running};
 use super::pace::Pace;
@@ -29,6 +29,7 @@ use crate::whatsapp::errors::{Class, Pause, look_up};
 mod lanes;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 /// Opens a channel's sealed token.
 pub type Unseal = Arc<dyn Fn(WorkspaceId, ChannelId, &str) -> Option<Token> + Send + Sync>;
@@ -61,8 +62,20 @@ struct Inner {
     parts: SenderParts,
     pace: Mutex<Pace>,
     lanes: Lanes,
+    /// Told when tokens were replaced: orders that were read before name the old ones.
+    lifted: Notify,
     slots: Semaphore,
     is_stopping: AtomicBool,
+}
+
+/// Whether a message may leave.
+enum Paced {
+    /// It may.
+    Go,
+    /// It waited for too long to be sent at all.
+    TooLate,
+    /// Its number has another token: its order is read again.
+    LookAgain,
 }
 
 /// Lanes looked for at once.
@@ -92,6 +105,7 @@ impl Sender {
             parts,
             pace: Mutex::new(pace),
             lanes: Lanes::default(),
+            lifted: Notify::new(),
             slots,
             is_stopping: AtomicBool::new(false),
         }))
@@ -103,6 +117,7 @@ impl Sender {
     pub async fn run(self) {
         self.rescue(self.now()).await;
         while !self.is_stopping() {
+            self.lift_replaced().await;
             self.start_due_lanes().await;
             let expired = self.now().plus_ms(-CLAIM_EXPIRES_MS);
             self.rescue(expired).await;
@@ -198,7 +213,11 @@ impl Sender {
             }
         };
         let paced_order = match &order {
-            Some(order) => self.wait_for_pace(at, order).await.then_some(order),
+            Some(order) => match self.wait_for_pace(at, order).await {
+                Paced::Go => Some(order),
+                Paced::TooLate => None,
+                Paced::LookAgain => return true,
+            },
             None => None,
         };
         let Ok(_slot) = self.0.slots.acquire().await else { return false };
@@ -237,24 +256,28 @@ impl Sender {
         send_order(&mut tx, at).await
     }
 
-    /// Holds the lane, not a slot, until both buckets have room; whether they had. What has been
-    /// queued for too long goes on without: its claim holds it for review.
-    async fn wait_for_pace(&self, at: MessageAt, order: &SendOrder) -> bool {
+    /// Holds the lane, not a slot, until both buckets have room. What has been queued for too long
+    /// goes on without: its claim holds it for review.
+    async fn wait_for_pace(&self, at: MessageAt, order: &SendOrder) -> Paced {
         let channel = at.channel;
         let held_from = order.queued_at.plus_ms(QUEUED_MS_MAX + 1);
         loop {
             let left_ms = held_from.since(self.now());
             if left_ms <= 0 {
-                return false;
+                return Paced::TooLate;
             }
+            let lifted = self.0.lifted.notified();
             let taken = {
                 let mut pace = self.pace();
                 pace.set_number(channel, order.pace_per_s);
                 pace.take(channel, &order.to.1, self.now())
             };
-            let Err(wait_ms) = taken else { return true };
+            let Err(wait_ms) = taken else { return Paced::Go };
             let wait_ms = u64::try_from(wait_ms.min(left_ms)).unwrap_or(0);
-            self.0.parts.clock.sleep(Duration::from_millis(wait_ms)).await;
+            tokio::select! {
+                () = self.0.parts.clock.sleep(Duration::from_millis(wait_ms)) => {}
+                () = lifted => return Paced::LookAgain,
+            }
         }
     }
 
@@ -269,7 +292,8 @@ impl Sender {
         let opened = (parts.unseal)(at.workspace, at.channel, &order.token_sealed);
         let Some(token) = opened else {
             tracing::error!(channel_id = %at.channel, "the channel's token cannot be read");
-            return (SendResult::Again, Some(self.now().plus_ms(60_000)));
+            self.pause(at, order, Pause::Channel, self.now().plus_ms(60_000));
+            return (SendResult::Again, Some(self.now()));
         };
         let request = SendRequest {
             base_url: &parts.whatsapp.graph_url,
@@ -323,11 +347,14 @@ impl Sender {
                     .and_then(|ms| i64::try_from(ms).ok())
                     .unwrap_or_else(|| backoff_ms(attempt));
                 let until = now.plus_ms(wait_ms);
-                // However long the pause, a queued message is looked at when it is too late for it.
-                let again_at = until.min(now.plus_ms(QUEUED_MS_MAX));
                 let pause = look_up(error.code).map_or(Pause::Nothing, |row| row.pause);
                 self.pause(at, order, pause, until);
-                if class.passes_by_itself() || pause == Pause::Channel {
+                // However long the pause, a queued message is looked at when it is too late for
+                // it. What a token holds back is due at once: it waits for the number's pause,
+                // which a new token ends.
+                let is_held = pause == Pause::Channel;
+                let again_at = if is_held { now } else { until.min(now.plus_ms(QUEUED_MS_MAX)) };
+                if class.passes_by_itself() || is_held {
                     (SendResult::Again, Some(again_at))
                 } else if class == Class::Unknown {
                     (SendResult::Unknown, None)
@@ -346,7 +373,8 @@ impl Sender {
             Pause::Number | Pause::Account => self.pace().pause_number(channel, until),
             Pause::Channel => {
                 tracing::warn!(channel_id = %channel, "WhatsApp refuses this number; sends wait");
-                self.pace().pause_number(channel, until);
+                let number = (at.workspace, channel);
+                self.pace().pause_refused(number, &order.token_sealed, until);
             }
         }
     }

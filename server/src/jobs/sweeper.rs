@@ -3,7 +3,8 @@
 //! message is known after all are applied before.
 //!
 //! Many short transactions of a few hundred rows, so that no command waits for a sweep. Sessions
-//! that are over stay: a device that comes back is told that it was revoked.
+//! are not swept here: those that ended long ago by themselves go when their agent signs in, and
+//! revoked devices stay, for they have to be told whenever they come back.
 
 use std::time::Duration;
 

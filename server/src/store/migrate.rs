@@ -27,7 +27,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
 }];
 
 /// The newest schema that this program knows.
-fn known() -> i64 {
+pub(super) fn known() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
@@ -57,8 +57,6 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), StoreError> {
 
 /// The schema's version, with the turn to change it.
 async fn version(tx: &mut Tx) -> Result<i64, StoreError> {
-    static VERSION: Sql =
-        Sql::new("SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM schema_version");
     // The number is any that no other program takes on this database. Waiting for a start that
     // migrates a large database may take long.
     tx.script(
@@ -69,6 +67,13 @@ async fn version(tx: &mut Tx) -> Result<i64, StoreError> {
          )",
     )
     .await?;
+    found(tx).await
+}
+
+/// The schema's version, where one is noted.
+pub(super) async fn found(tx: &mut Tx) -> Result<i64, StoreError> {
+    static VERSION: Sql =
+        Sql::new("SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM schema_version");
     let row: Option<(i64,)> = tx.row(&VERSION, &[]).await?;
     Ok(row.map_or(0, |(version,)| version))
 }
@@ -77,11 +82,16 @@ pub(super) async fn epoch(pools: &Pools, first: Epoch) -> Result<Epoch, StoreErr
     static INSERT: Sql = Sql::new(
         "INSERT INTO installation (name, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING",
     );
-    static READ: Sql = Sql::new("SELECT value FROM installation WHERE name = 'epoch'");
     let mut tx = pools.begin().await?;
     tx.run(&INSERT, &[&first.to_string()]).await?;
-    let row: Option<(String,)> = tx.row(&READ, &[]).await?;
+    let epoch = read_epoch(&mut tx).await?;
     tx.commit().await?;
+    Ok(epoch)
+}
+
+pub(super) async fn read_epoch(tx: &mut Tx) -> Result<Epoch, StoreError> {
+    static READ: Sql = Sql::new("SELECT value FROM installation WHERE name = 'epoch'");
+    let row: Option<(String,)> = tx.row(&READ, &[]).await?;
     let (text,) = row.ok_or_else(|| StoreError::corrupt("no epoch"))?;
     text.parse().map_err(|error: uuid::Error| StoreError::corrupt(error))
 }

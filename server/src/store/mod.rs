@@ -5,13 +5,16 @@
 //! sweeps and seals have short transactions of their own ([`Store::begin`]); queries read one
 //! snapshot each ([`Store::read`]).
 
+mod alone;
 mod dialect;
 pub(crate) mod digest;
 mod error;
 mod fold;
 pub(crate) mod group;
+mod inspect;
 mod migrate;
 pub mod read;
+pub mod restore;
 pub(crate) mod rows;
 pub mod seal;
 pub mod sweep;
@@ -33,6 +36,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
+pub use alone::Alone;
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
 pub use fold::fold;
@@ -121,12 +125,7 @@ impl Store {
 
     /// One snapshot of everything, fixed by its first statement; cannot write.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        match &self.0.pools {
-            Pools::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),
-            Pools::Postgres { general, .. } => Ok(Tx::postgres(
-                general.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
-            )),
-        }
+        self.0.pools.read().await
     }
 
     /// SQLite: moves pages from its write-ahead log into its file, as far as no reader is in the
@@ -162,6 +161,15 @@ impl Store {
 }
 
 impl Pools {
+    async fn read(&self) -> Result<Tx, StoreError> {
+        match self {
+            Self::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),
+            Self::Postgres { general, .. } => Ok(Tx::postgres(
+                general.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            )),
+        }
+    }
+
     async fn begin(&self) -> Result<Tx, StoreError> {
         match self {
             Self::Sqlite { writer, .. } => begin_sqlite(writer).await,

@@ -149,6 +149,7 @@ async fn what_was_acknowledged_survives_ended_backends_and_happens_once() -> Res
 }
 
 /// A bench behind a wire that breaks.
+#[expect(clippy::print_stdout, reason = "who reads the test's output should know")]
 async fn behind_a_cutter(seed: u64) -> Result<Option<(Bench, Cutter)>> {
     let Some(mut database) = database::postgres().await? else {
         println!("SKIPPED: BATON_TEST_POSTGRES is not set");

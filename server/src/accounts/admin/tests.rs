@@ -13,7 +13,7 @@ use crate::config::{Config, Sources};
 use crate::coordinator::InProcess;
 use crate::engine::Limits;
 use crate::secrets::Keys;
-use crate::store::testing::databases;
+use crate::store::testing::{TestDatabase, databases};
 use crate::telemetry::Metrics;
 
 #[test]
@@ -28,20 +28,26 @@ fn shown(text: &str) -> String {
     line.unwrap().split_whitespace().next().unwrap().to_owned()
 }
 
+/// Accounts and the committer of a database.
+fn started(database: &TestDatabase) -> (Accounts, Engine) {
+    let config = Config::load(&Sources::default()).unwrap().config;
+    let (clock, store) = (Clock::system(), database.store.clone());
+    let accounts =
+        Accounts::new(store.clone(), Keys::new([3; 32]), clock.clone(), config.sessions, 80);
+    let wall = clock.clone();
+    let coordinator = InProcess::start(crate::coordinator::Clock {
+        monotonic: Arc::new(tokio::time::Instant::now),
+        wall: Arc::new(move || wall.now()),
+    });
+    let (engine, _task) =
+        Engine::start(store, clock, coordinator, Metrics::new(), Limits::default());
+    (accounts, engine)
+}
+
 #[tokio::test]
 async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
     for database in databases().await {
-        let config = Config::load(&Sources::default()).unwrap().config;
-        let (clock, store) = (Clock::system(), database.store.clone());
-        let accounts =
-            Accounts::new(store.clone(), Keys::new([3; 32]), clock.clone(), config.sessions, 80);
-        let wall = clock.clone();
-        let coordinator = InProcess::start(crate::coordinator::Clock {
-            monotonic: Arc::new(tokio::time::Instant::now),
-            wall: Arc::new(move || wall.now()),
-        });
-        let (engine, _task) =
-            Engine::start(store, clock, coordinator, Metrics::new(), Limits::default());
+        let (accounts, engine) = started(&database);
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("secret");
         std::fs::write(&file, "a secret\n").unwrap();
@@ -76,6 +82,14 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         let app = "meta-app add --id 1 --app-secret-file FILE";
         assert!(admin(app).await.unwrap().contains("verify token "));
         assert!(admin("meta-app list").await.unwrap().contains("/webhooks/whatsapp/1"));
+        let next = directory.path().join("next");
+        std::fs::write(&next, "another").unwrap();
+        let next = format!("meta-app add --id 1 --app-secret-file {}", next.display());
+        for (flag, count) in [("", "2"), (" --only", "1")] {
+            admin(&format!("{next}{flag}")).await.unwrap();
+            let list = admin("meta-app list").await.unwrap();
+            assert_eq!(list.lines().nth(1).unwrap().split_whitespace().nth(1), Some(count));
+        }
         let channel = "channel add --workspace acme --name Shop --meta-app 1 --phone-number-id 7 \
                        --display-number +1555 --access-token-file FILE";
         let unclear = admin(channel).await.unwrap_err().to_string();
@@ -83,6 +97,10 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         admin(&format!("{channel} --team Sales")).await.unwrap();
         let list = admin("channel list --workspace acme").await.unwrap();
         assert!(list.contains("Sales") && !list.contains("a secret"), "{list}");
+        let token = "channel set-token --workspace acme --access-token-file FILE --phone-number-id";
+        assert!(admin(&format!("{token} 7")).await.unwrap().contains("\"Shop\""));
+        let lost = admin(&format!("{token} 8")).await.unwrap_err().to_string();
+        assert_eq!(lost, "there is no such number in this workspace");
         let login = |email: &str, password: &str| Login {
             workspace: "acme".to_owned(),
             email: email.to_owned(),
@@ -93,6 +111,8 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         let here = Ipv4Addr::LOCALHOST.into();
         accounts.sign_in(&login("ana@acme.example", &shown(&made)), here).await.unwrap();
         let session = accounts.sign_in(&login("ben@acme.example", &shown(&ben)), here).await;
+        let of = "agent sessions --workspace acme --email ben@acme.example";
+        assert_eq!(admin(of).await.unwrap().lines().count(), 2);
         let set =
             "agent set-password --workspace acme --email ben@acme.example --password-file FILE";
         admin(set).await.unwrap();

@@ -4,11 +4,12 @@
 //! operator adds grants its app to the workspace, as `baton admin meta-app grant` does; an admin
 //! connects numbers of granted apps alone.
 
-use baton_protocol::settings::ChannelNew;
+use baton_protocol::settings::{ChannelChange, ChannelNew};
 use baton_protocol::{ChannelId, Fact, WorkspaceId};
+use sqlx::FromRow;
 
 use super::meta_app::GRANT;
-use super::{Setter, name, printable};
+use super::{Setter, Writing, name, printable};
 use crate::accounts::{AccountError, Accounts};
 use crate::config::Secret;
 use crate::engine::work::SettingWork;
@@ -20,6 +21,22 @@ static ADD: Sql = Sql::new(
        token_sealed, default_team, pace_per_s)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CAST($9 AS BIGINT))",
 );
+static SET_NAME: Sql = Sql::new("UPDATE channel SET name = $3 WHERE workspace = $1 AND id = $2");
+static SET_TOKEN: Sql =
+    Sql::new("UPDATE channel SET token_sealed = $3 WHERE workspace = $1 AND id = $2");
+static SET_TEAM: Sql =
+    Sql::new("UPDATE channel SET default_team = $3 WHERE workspace = $1 AND id = $2");
+static SET_PACE: Sql =
+    Sql::new("UPDATE channel SET pace_per_s = CAST($3 AS BIGINT) WHERE workspace = $1 AND id = $2");
+static TEAM: Sql = Sql::new("SELECT id FROM team WHERE workspace = $1 AND id = $2");
+
+/// The present state of a number, its token aside.
+#[derive(FromRow)]
+struct Row {
+    name: String,
+    default_team: String,
+    pace_per_s: i64,
+}
 
 /// Characters of an access token.
 const TOKEN_CHARS_MAX: usize = 4_096;
@@ -53,10 +70,7 @@ impl Accounts {
         setter: Setter,
         new: &ChannelNew,
     ) -> Result<(ChannelId, SettingWork), AccountError> {
-        let pace = new.pace_per_s.unwrap_or(self.0.pace_per_s);
-        if !(1..=PACE_MAX).contains(&pace) {
-            return Err(AccountError::invalid("pace_per_s", format!("must be 1 to {PACE_MAX}")));
-        }
+        let pace = pace(new.pace_per_s.unwrap_or(self.0.pace_per_s))?;
         let (workspace, team) = (setter.workspace.to_string(), new.default_team.to_string());
         let name = name("name", &new.name)?;
         let app = printable("meta_app", &new.meta_app, 64)?;
@@ -71,15 +85,64 @@ impl Accounts {
         if setter.by.is_none() {
             writes.push((&GRANT, vec![app.clone(), workspace.clone()]));
         }
-        let args =
-            vec![workspace, id, name, app, number_id, number, sealed, team, pace.to_string()];
+        let args = vec![workspace, id, name, app, number_id, number, sealed, team, pace];
         let facts = vec![Fact::ChannelChanged { channel_id }];
         writes.push((&ADD, args));
         Ok((channel_id, setter.work(writes, facts)))
     }
 
+    /// Plans a change of a number. A token is taken as new whatever it says: what waits because
+    /// WhatsApp refused the present one tries again.
+    ///
+    /// # Errors
+    /// When there is no such number or team, or a field is wrong.
+    pub async fn plan_channel_change(
+        &self,
+        setter: Setter,
+        channel_id: ChannelId,
+        change: &ChannelChange,
+    ) -> Result<SettingWork, AccountError> {
+        static READ: Sql = Sql::new(
+            "SELECT name, default_team, pace_per_s FROM channel WHERE workspace = $1 AND id = $2",
+        );
+        let (workspace, id) = (setter.workspace.to_string(), channel_id.to_string());
+        let team = change.default_team.map(|team| team.to_string());
+        let mut tx = self.0.store.read().await?;
+        let row = tx.row::<Row>(&READ, &[&workspace, &id]).await?;
+        let found = match &team {
+            Some(team) => tx.row::<(String,)>(&TEAM, &[&workspace, team]).await?.is_some(),
+            None => true,
+        };
+        tx.rollback().await?;
+        let row = row.ok_or(AccountError::NotFound { what: "channel" })?;
+        if !found {
+            return Err(AccountError::NotFound { what: "team" });
+        }
+        let mut writes: Vec<Writing> = Vec::new();
+        let mut put = |sql: &'static Sql, old: &str, new: Option<String>| {
+            if let Some(new) = new.filter(|new| new != old) {
+                writes.push((sql, vec![workspace.clone(), id.clone(), new]));
+            }
+        };
+        let given = change.name.as_deref().map(|text| name("name", text)).transpose()?;
+        put(&SET_NAME, &row.name, given);
+        put(&SET_TEAM, &row.default_team, team);
+        put(&SET_PACE, &row.pace_per_s.to_string(), change.pace_per_s.map(pace).transpose()?);
+        let seal = |token: &String| {
+            let token = printable("access_token", token, TOKEN_CHARS_MAX)?;
+            Ok::<_, AccountError>(self.0.keys.seal(
+                &self.0.clock,
+                place(&[&workspace, &id]),
+                &token,
+            ))
+        };
+        put(&SET_TOKEN, "", change.access_token.as_ref().map(seal).transpose()?);
+        let facts =
+            if writes.is_empty() { Vec::new() } else { vec![Fact::ChannelChanged { channel_id }] };
+        Ok(setter.work(writes, facts))
+    }
+
     async fn check_place(&self, setter: Setter, team: &str, app: &str) -> Result<(), AccountError> {
-        static TEAM: Sql = Sql::new("SELECT id FROM team WHERE workspace = $1 AND id = $2");
         static APP: Sql = Sql::new("SELECT id FROM meta_app WHERE id = $1");
         static GRANTED: Sql =
             Sql::new("SELECT meta_app FROM meta_app_grant WHERE meta_app = $1 AND workspace = $2");
@@ -95,4 +158,12 @@ impl Accounts {
         app.ok_or(AccountError::NotFound { what: "meta app" })?;
         Ok(())
     }
+}
+
+/// As the tables take it.
+fn pace(per_s: u32) -> Result<String, AccountError> {
+    if !(1..=PACE_MAX).contains(&per_s) {
+        return Err(AccountError::invalid("pace_per_s", format!("must be 1 to {PACE_MAX}")));
+    }
+    Ok(per_s.to_string())
 }

@@ -17,6 +17,15 @@ const LATELY: Duration = Duration::from_secs(1);
 /// Secrets that are tried at once: the present one, and those being replaced.
 const SECRETS_MAX: usize = 3;
 
+/// What becomes of the secrets that an app has already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OldSecrets {
+    /// They are tried beside the new one, while Meta goes over to it.
+    Stay,
+    /// They sign nothing any more: one of them leaked, or Meta has gone over.
+    Go,
+}
+
 /// What an app's webhooks are checked with.
 #[derive(Clone, Debug)]
 pub struct MetaApp {
@@ -52,6 +61,19 @@ impl Accounts {
         secret: &Secret,
         verify_token: Option<&Secret>,
     ) -> Result<Secret, AccountError> {
+        self.put_meta_app(id, (secret, OldSecrets::Stay), verify_token).await
+    }
+
+    /// The same, and says what becomes of the secrets it has.
+    ///
+    /// # Errors
+    /// As [`Self::add_meta_app`].
+    pub async fn put_meta_app(
+        &self,
+        id: &str,
+        (secret, old_secrets): (&Secret, OldSecrets),
+        verify_token: Option<&Secret>,
+    ) -> Result<Secret, AccountError> {
         static PUT: Sql = Sql::new(
             "INSERT INTO meta_app (id, secrets_sealed, verify_token_sealed, created_at)
              VALUES ($1, $2, $3, CAST($4 AS BIGINT))
@@ -75,7 +97,8 @@ impl Accounts {
             (None, None) => token::ticket(self.0.clock.bytes()).expose().to_owned(),
         };
         let others = old.iter().flat_map(|old| &old.secrets).map(Secret::expose);
-        let others = others.filter(|other| *other != secret).map(str::to_owned);
+        let stays = |other: &&str| old_secrets == OldSecrets::Stay && *other != secret;
+        let others = others.filter(stays).map(str::to_owned);
         let mut secrets: Vec<String> = std::iter::once(secret.clone()).chain(others).collect();
         secrets.truncate(SECRETS_MAX);
         let (keys, clock) = (&self.0.keys, &self.0.clock);
@@ -88,6 +111,7 @@ impl Accounts {
         ];
         tx.run(&PUT, &args).await?;
         tx.commit().await?;
+        lock(&self.0.meta_apps).remove(&id);
         Ok(Secret::new(verify))
     }
 

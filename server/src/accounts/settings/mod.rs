@@ -10,6 +10,7 @@ pub mod meta_app;
 pub mod team;
 pub mod workspace;
 
+use baton_domain::names;
 use baton_protocol::{AgentId, Fact, WorkspaceId};
 
 use super::{AccountError, Accounts};
@@ -46,7 +47,7 @@ impl Accounts {
         }
         engine.setting(work).await.map_err(|refused| match refused {
             SettingRefused::Conflict(constraint) => conflict(&constraint),
-            SettingRefused::Unavailable(_) => AccountError::Busy,
+            SettingRefused::Unavailable(_) => AccountError::Unanswered,
         })
     }
 }
@@ -61,26 +62,14 @@ fn conflict(constraint: &str) -> AccountError {
     AccountError::NotAllowed { why: "something else refers to it, or it has just changed" }
 }
 
-/// A name for people: 1 to 100 characters, none of them invisible.
+/// A name for people, trimmed.
 fn name(field: &'static str, text: &str) -> Result<String, AccountError> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > 100 {
-        return Err(AccountError::invalid(field, "must have 1 to 100 characters"));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(AccountError::invalid(field, "must not hold control characters"));
-    }
-    Ok(text.to_owned())
+    names::name(text).map_err(|problem| AccountError::invalid(field, problem))
 }
 
 /// An e-mail address, in lower case as it is stored.
 fn email(text: &str) -> Result<String, AccountError> {
-    let parts = text.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty());
-    let odd = |c: char| c.is_whitespace() || c.is_control();
-    if parts.is_none() || text.len() > 254 || text.chars().any(odd) {
-        return Err(AccountError::invalid("email", "must look like name@host"));
-    }
-    Ok(text.to_lowercase())
+    names::email(text).map_err(|problem| AccountError::invalid("email", problem))
 }
 
 /// An id at Meta, or a number as people write it: short and printable.
@@ -117,13 +106,5 @@ mod tests {
             assert_eq!(conflict(constraint).to_string(), expected);
         }
         assert!(matches!(conflict("FOREIGN KEY"), AccountError::NotAllowed { .. }));
-    }
-
-    #[test]
-    fn names_are_trimmed_and_have_a_length() {
-        assert_eq!(name("name", "  Ventas ñ ").unwrap(), "Ventas ñ");
-        for wrong in ["", "  ", "a\u{0}b", "a\nb", &"x".repeat(101)] {
-            assert!(name("name", wrong).is_err(), "{wrong:?}");
-        }
     }
 }

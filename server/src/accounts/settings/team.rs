@@ -168,7 +168,7 @@ pub(super) fn add_args(
 }
 
 /// A team of this name with the usual rules.
-pub(super) fn usual(name: &str) -> TeamNew {
+pub(in crate::accounts) fn usual(name: &str) -> TeamNew {
     TeamNew {
         name: name.to_owned(),
         reply_policy: ReplyPolicy::Owner,

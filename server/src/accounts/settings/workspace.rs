@@ -1,5 +1,6 @@
 //! Workspaces. One begins with an empty log, a team and an admin; that stands in no log.
 
+use baton_domain::names;
 use baton_protocol::settings::AgentNew;
 use baton_protocol::{AgentId, MembershipKind, Role, TeamId, WorkspaceId};
 
@@ -46,7 +47,8 @@ impl Accounts {
              VALUES ($1, $2, $3, CAST($4 AS BIGINT))",
         );
         static ADD_HEAD: Sql = Sql::new("INSERT INTO log_head (workspace) VALUES ($1)");
-        let slug = slug(&new.slug)?;
+        let slug = names::slug(&new.slug);
+        let slug = slug.map_err(|problem| AccountError::invalid("slug", problem))?;
         let title = name("name", &new.name)?;
         let workspace = WorkspaceId(self.0.clock.uuid_v7());
         let team_id = TeamId(self.0.clock.uuid_v7());
@@ -106,14 +108,4 @@ impl Accounts {
         tx.rollback().await?;
         Ok(row.ok_or(AccountError::NotFound { what: "workspace" })?.0)
     }
-}
-
-fn slug(text: &str) -> Result<String, AccountError> {
-    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let ends = text.starts_with('-') || text.ends_with('-');
-    if text.is_empty() || text.len() > 63 || ends || !text.chars().all(good) {
-        let problem = "must be 1 to 63 lower-case letters, digits and inner hyphens";
-        return Err(AccountError::invalid("slug", problem));
-    }
-    Ok(text.to_owned())
 }

@@ -19,6 +19,7 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("POST", "/api/v1/agents", Access::Admin),
     ("GET", "/api/v1/agents/{agent}", Access::Signed),
     ("PATCH", "/api/v1/agents/{agent}", Access::Admin),
+    ("GET", "/api/v1/agents/{agent}/sessions", Access::Admin),
     ("PUT", "/api/v1/agents/{agent}/password", Access::Admin),
     ("GET", "/api/v1/teams", Access::Signed),
     ("POST", "/api/v1/teams", Access::Admin),
@@ -28,6 +29,7 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("DELETE", "/api/v1/teams/{team}/members/{agent}", Access::Admin),
     ("GET", "/api/v1/channels", Access::Signed),
     ("POST", "/api/v1/channels", Access::Admin),
+    ("PATCH", "/api/v1/channels/{channel}", Access::Admin),
     ("GET", "/api/v1/conversations", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}/messages", Access::Signed),
@@ -122,14 +124,18 @@ async fn ids_of_another_workspace_are_not_found() {
         let (agent, team) = (desk.agent.agent_id, &desk.team);
         let stranger = &desk.stranger;
         let device = desk.agent.device_id;
+        let channels = desk.get(&desk.agent, "/api/v1/channels").await;
+        let channel = channels.body[0]["id"].as_str().unwrap();
         for (method, path, body) in [
             ("GET", format!("/api/v1/agents/{agent}"), Value::Null),
             ("PATCH", format!("/api/v1/agents/{agent}"), json!({"name": "X"})),
+            ("GET", format!("/api/v1/agents/{agent}/sessions"), Value::Null),
             ("PUT", format!("/api/v1/agents/{agent}/password"), json!({"next": PASSWORD})),
             ("GET", format!("/api/v1/teams/{team}"), Value::Null),
             ("PATCH", format!("/api/v1/teams/{team}"), json!({"name": "X"})),
             ("PUT", format!("/api/v1/teams/{team}/members/{agent}"), json!({"kind": "member"})),
             ("DELETE", format!("/api/v1/teams/{team}/members/{agent}"), Value::Null),
+            ("PATCH", format!("/api/v1/channels/{channel}"), json!({"access_token": "x"})),
             ("DELETE", format!("/api/v1/sessions/{device}"), Value::Null),
             ("GET", format!("/api/v1/conversations/{conversation}"), Value::Null),
             ("GET", format!("/api/v1/conversations/{conversation}/messages"), Value::Null),
@@ -171,8 +177,53 @@ async fn a_revoked_device_is_out_and_a_stranger_cannot_revoke() {
         delete(&desk.supervisor, phone.device_id).await.is(404, "not_found");
         delete(&desk.agent, phone.device_id).await.is(204, "");
         desk.get(&phone, "/api/v1/me").await.is(401, "device_revoked");
+        // An admin sees whose devices there are, to revoke the right one.
+        let path = format!("/api/v1/agents/{}/sessions", desk.agent.agent_id);
+        let devices = desk.get(&desk.admin, &path).await.is(200, "").body;
+        let ids: Vec<_> = devices.as_array().unwrap().iter().map(|device| &device["id"]).collect();
+        assert_eq!(ids, [&json!(desk.agent.device_id)]);
+        assert_eq!(devices[0]["current"], json!(false));
         delete(&desk.admin, desk.agent.device_id).await.is(204, "");
+        assert_eq!(desk.get(&desk.admin, &path).await.body, json!([]));
         desk.get(&desk.agent, "/api/v1/me").await.is(401, "device_revoked");
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_admin_changes_a_number_and_its_token_is_never_shown() {
+    for desk in desks().await {
+        let all = desk.get(&desk.admin, "/api/v1/channels").await;
+        let before = all.body[0].clone();
+        let path = format!("/api/v1/channels/{}", before["id"].as_str().unwrap());
+        let patch =
+            async |change: Value| desk.call(&desk.admin, Method::PATCH, &path, change).await;
+        let position = async || {
+            let snapshot = desk.get(&desk.admin, "/api/v1/snapshot").await.is(200, "");
+            snapshot.body["cursor"].as_str().unwrap().to_owned()
+        };
+        let at = position().await;
+        assert_eq!(patch(json!({})).await.is(200, "").body, before);
+        assert_eq!(patch(json!({"name": "Shop"})).await.is(200, "").body, before);
+        assert_eq!(position().await, at, "what holds already is no event");
+        let token = patch(json!({"access_token": "EAAGnext"})).await.is(200, "");
+        assert_eq!(token.body, before);
+        assert_ne!(position().await, at, "everyone hears of it");
+        let changed = patch(json!({"name": "Door", "pace_per_s": 7})).await.is(200, "");
+        assert_eq!(
+            (changed.body["name"].as_str(), &changed.body["id"]),
+            (Some("Door"), &before["id"])
+        );
+        for (wrong, status, code) in [
+            (json!({"pace_per_s": 0}), 400, "invalid"),
+            (json!({"access_token": ""}), 400, "invalid"),
+            (json!({"access_token": "a\nb"}), 400, "invalid"),
+            (json!({"name": " "}), 400, "invalid"),
+            (json!({"default_team": uuid::Uuid::from_u128(77)}), 404, "not_found"),
+            (json!({"meta_app": "124"}), 400, "invalid"),
+        ] {
+            patch(wrong).await.is(status, code);
+        }
         desk.database.close().await;
     }
 }

@@ -229,3 +229,12 @@ async fn a_draining_server_lives_but_is_not_ready() {
     assert!(get("/metrics").await.text.contains("baton_sockets_open 0"));
     desk.database.close().await;
 }
+
+#[test]
+fn what_is_busy_is_told_from_what_was_not_answered_for() {
+    use crate::accounts::AccountError;
+    let told = |error: AccountError| format!("{:?}", crate::http::Fault::from(error));
+    let (busy, unanswered) = (told(AccountError::Busy), told(AccountError::Unanswered));
+    assert!(busy.contains("503") && busy.contains("passwords"), "{busy}");
+    assert!(unanswered.contains("503") && unanswered.contains("look whether"), "{unanswered}");
+}

@@ -23,7 +23,7 @@ pub struct MessageAt {
     pub message: MessageId,
 }
 
-/// What a send needs to know; none of it changes while the message is queued.
+/// What a send needs to know; of it only token and pace may change while the message is queued.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SendOrder {
     /// Meta's id of the number it leaves from.
@@ -124,6 +124,16 @@ pub async fn next_in_lane(
     row.map(|row| row.read()).transpose()
 }
 
+/// What waits to be sent or is being sent, each lane in its order.
+pub async fn on_their_way(tx: &mut Tx) -> Result<Vec<MessageAt>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, channel, conversation, seq, id FROM message
+         WHERE status = 'queued' OR status = 'sending' ORDER BY workspace, conversation, seq",
+    );
+    let rows: Vec<PlaceRow> = tx.rows(&SQL, &[]).await?;
+    rows.iter().map(PlaceRow::read).collect()
+}
+
 #[derive(FromRow)]
 struct StrandedRow {
     #[sqlx(flatten)]
@@ -200,6 +210,17 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
         quoted_wamid: row.quoted_wamid,
         queued_at: Timestamp::from_ms(row.queued_at),
     }))
+}
+
+/// A channel's token, sealed.
+pub async fn channel_token(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    channel: ChannelId,
+) -> Result<Option<String>, StoreError> {
+    static SQL: Sql = Sql::new("SELECT token_sealed FROM channel WHERE workspace = $1 AND id = $2");
+    let row = tx.row::<(String,)>(&SQL, &[&workspace.to_string(), &channel.to_string()]).await?;
+    Ok(row.map(|(token,)| token))
 }
 
 /// Snoozes that are over: workspace, conversation, the time they were set to.

@@ -64,3 +64,35 @@ async fn an_address_of_no_database_is_refused() {
     let refused = Store::open("mysql://x", &Options::new(Epoch(Uuid::new_v4()))).await;
     assert!(matches!(refused, Err(StoreError::Invalid(text)) if text.contains("mysql")));
 }
+
+#[tokio::test]
+async fn a_database_is_looked_at_without_being_made_or_changed() {
+    for database in databases().await {
+        let wait = std::time::Duration::from_secs(5);
+        let looked = Store::inspect(&database.url, wait).await.unwrap();
+        assert_eq!(looked.epoch(), database.store.epoch());
+        let write = "CREATE TABLE made_by_a_reader (a BIGINT)";
+        assert!(super::seed::script(&looked, write).await.is_err(), "it can be written to");
+        looked.close().await;
+
+        let version = |sql| super::seed::script(&database.store, sql);
+        version("INSERT INTO schema_version VALUES (999, 'future')").await.unwrap();
+        let newer = Store::inspect(&database.url, wait).await.unwrap_err();
+        assert!(matches!(newer, StoreError::NewerSchema { found: 999, .. }), "{newer}");
+        version("DELETE FROM schema_version WHERE version > 0").await.unwrap();
+        version("INSERT INTO schema_version VALUES (0, 'past')").await.unwrap();
+        let older = Store::inspect(&database.url, wait).await.unwrap_err();
+        assert!(matches!(older, StoreError::Invalid(_)), "{older}");
+        version("DROP TABLE schema_version").await.unwrap();
+        let nothing = Store::inspect(&database.url, wait).await.unwrap_err();
+        assert!(nothing.to_string().contains("nothing of Baton"), "{nothing}");
+
+        if let Some(path) = database.url.strip_prefix("sqlite://") {
+            let other = format!("{path}.other");
+            let missing = Store::inspect(&format!("sqlite://{other}"), wait).await.unwrap_err();
+            assert!(missing.to_string().contains("no database"), "{missing}");
+            assert!(!std::path::Path::new(&other).exists(), "it was made");
+        }
+        database.close().await;
+    }
+}

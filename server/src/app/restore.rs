@@ -1,0 +1,227 @@
+//! `baton restore`: a new epoch after a backup was put back. Clients of the lost life would trust
+//! positions that come a second time, and what was on its way may have left already.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use baton_protocol::Epoch;
+
+use super::lock::DataLock;
+use super::serve::{Foundation, database_url, open_store};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::store::{Store, read, restore};
+
+/// Begins a new epoch; tells what that means.
+pub(super) async fn run(config: &Config, clock: &Clock) -> anyhow::Result<String> {
+    // An empty place is not restored, it is a mistake.
+    let wait = Duration::from_millis(config.store.acquire_time_out_ms);
+    Store::inspect(&database_url(config), wait)
+        .await
+        .context("the restored database")?
+        .close()
+        .await;
+    let _lock = DataLock::take(config).await?;
+    let store = open_store(config, clock).await?;
+    let mut tx = store.begin().await?;
+    let doubtful = read::on_their_way(&mut tx).await?.len();
+    let epoch = Epoch(clock.uuid_v4());
+    restore::begin(&mut tx, epoch).await?;
+    tx.commit().await?;
+    store.close().await;
+    let foundation = Foundation::lay(config, clock).await?;
+    foundation.store.close().await;
+    Ok(format!(
+        "a new epoch has begun: {epoch}\n\
+         messages that were on their way, now unconfirmed: {doubtful}\n\
+         Everybody has to sign in again; what their phones had not sent yet is kept there.\n"
+    ))
+}
+
+/// Finishes what a restore began: nobody knows whether what was on its way has left in the life
+/// that was lost, so people decide.
+pub(super) async fn review(store: &Store, engine: &Engine) -> anyhow::Result<()> {
+    let mut tx = store.read().await?;
+    let doubtful = match restore::is_unreviewed(&mut tx).await? {
+        true => read::on_their_way(&mut tx).await?,
+        false => return Ok(tx.rollback().await?),
+    };
+    tx.rollback().await?;
+    for at in doubtful {
+        engine.restored(at).await.context("messages that were on their way")?;
+    }
+    let mut tx = store.begin().await?;
+    restore::reviewed(&mut tx).await?;
+    Ok(tx.commit().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_protocol::command::{CommandBody, Reply};
+    use baton_protocol::frame::{ResetReason, ServerFrame};
+    use baton_protocol::outcome::Outcome;
+    use baton_protocol::page::LinesPage;
+    use baton_protocol::{
+        Command, ConversationId, Cursor, Fact, HeldReason, LineRef, MessageStatus, OpId,
+        WorkspaceId,
+    };
+    use baton_simulator::Simulator;
+    use reqwest::StatusCode;
+
+    use super::*;
+    use crate::app::demo::furnish;
+    use crate::app::serve::Server;
+    use crate::config::{DatabaseUrl, Sources};
+    use crate::demo::Login;
+    use crate::demo::client::{Api, Refused, SignedIn};
+    use crate::jobs::anchor::Anchors;
+    use crate::store::testing::databases;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn after_a_restore_nothing_old_is_sent_and_everybody_begins_anew() {
+        for database in databases().await {
+            let directory = tempfile::tempdir().unwrap();
+            let simulator = Simulator::start(baton_simulator::Config::default()).await.unwrap();
+            let config = config(&database.url, directory.path(), &simulator);
+            let clock = Clock::system();
+
+            let server = Server::start(&config, clock.clone()).await.unwrap();
+            let logins = furnish(&server, &simulator).await.unwrap();
+            let ana = sign_in(&server, &logins).await;
+            let (conversation, line, cursor) = hears(&simulator, &ana).await;
+            let one = says(&ana, &clock, (conversation, line), "one").await;
+            says(&ana, &clock, (conversation, one), "two").await;
+            simulator.wait_reached(|sent| sent.text() == Some("one"), PATIENCE).await.unwrap();
+            let epoch = server.store.epoch();
+            server.stop().await;
+
+            // The log had been further than it is.
+            let lost = ana.session.workspace_id;
+            mark(&config, epoch, lost);
+            let refused = Server::start(&config, clock.clone()).await.map(drop).unwrap_err();
+            assert!(refused.to_string().contains("baton restore"), "{refused:#}");
+            let said = run(&config, &clock).await.unwrap();
+            assert!(said.contains("unconfirmed: 1\n"), "{said}");
+
+            let server = Server::start(&config, clock.clone()).await.unwrap();
+            assert_ne!(server.store.epoch(), epoch);
+            anew(&server, &ana, &logins, (conversation, cursor)).await;
+            let sent: Vec<_> = simulator.reached();
+            assert_eq!(sent.iter().filter_map(|sent| sent.text()).collect::<Vec<_>>(), ["one"]);
+            server.stop().await;
+            simulator.stop().await;
+            database.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn an_empty_place_is_not_restored() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = Config::load(&Sources::default()).unwrap().config;
+        config.store.data = directory.path().join("data");
+        assert!(run(&config, &Clock::system()).await.is_err());
+        assert!(!config.store.data.exists(), "it was made");
+    }
+
+    fn config(url: &str, directory: &std::path::Path, simulator: &Simulator) -> Config {
+        let mut config = Config::load(&Sources::default()).unwrap().config;
+        config.store.data = directory.to_owned();
+        match url.strip_prefix("sqlite://") {
+            Some(file) => {
+                config.store.data = std::path::Path::new(file).parent().unwrap().to_owned();
+            }
+            None => {
+                let url = serde_json::from_value::<DatabaseUrl>(url.into());
+                config.store.database = url.unwrap();
+            }
+        }
+        config.http.bind.set_port(0);
+        config.whatsapp.graph_url = simulator.base_url();
+        config.pace.recipient_burst = 1;
+        config.pace.recipient_interval_ms = 60_000;
+        config
+    }
+
+    fn mark(config: &Config, epoch: Epoch, workspace: WorkspaceId) {
+        let anchors = Anchors::in_dir(&config.store.data);
+        anchors.append(epoch, workspace, 10_000, &"ab".repeat(32)).unwrap();
+    }
+
+    async fn sign_in(server: &Server, logins: &[Login]) -> SignedIn {
+        let ana = logins.iter().find(|login| login.name == "Ana").unwrap();
+        let api = Api::new(&server.url()).unwrap();
+        api.sign_in(&ana.workspace, &ana.email, &ana.password).await.unwrap()
+    }
+
+    /// Lucía writes; where, which line, and how far the log was.
+    async fn hears(simulator: &Simulator, ana: &SignedIn) -> (ConversationId, LineRef, Cursor) {
+        let socket = ana.connect(None).await.unwrap();
+        simulator.customer("34600123456", "Lucía").sends("Hola").await;
+        let is_line = |fact: &Fact| matches!(fact, Fact::LineReceived { .. });
+        let told = |frame: &ServerFrame| {
+            matches!(frame, ServerFrame::Events { events, .. }
+                if events.iter().any(|event| is_line(&event.fact)))
+        };
+        let received = socket.wait_for(told, PATIENCE).await.unwrap();
+        let ServerFrame::Events { events, .. } = received.frame.as_ref() else { panic!() };
+        let event = events.iter().find(|event| is_line(&event.fact)).unwrap();
+        let Fact::LineReceived { line, .. } = event.fact else { panic!() };
+        let welcome = socket.frames_since(0).into_iter().find_map(|received| {
+            let ServerFrame::Welcome { cursor, .. } = received.frame.as_ref() else { return None };
+            Some(*cursor)
+        });
+        (event.conversation_id.unwrap(), line, welcome.unwrap())
+    }
+
+    async fn says(
+        ana: &SignedIn,
+        clock: &Clock,
+        (conversation_id, seen): (ConversationId, LineRef),
+        text: &str,
+    ) -> LineRef {
+        let reply = Reply {
+            text: text.to_owned(),
+            seen: Some(seen),
+            quoted: None,
+            replaces: None,
+            ignore_lease: false,
+        };
+        let op_id = OpId(clock.uuid_v7());
+        let body = CommandBody::Reply(reply);
+        let command = Command { op_id, conversation_id, after: None, retry_of: None, body };
+        let result = ana.command(command).await.unwrap();
+        let Outcome::Accepted(accepted) = &result.outcome else { panic!("{result:?}") };
+        accepted.line.unwrap()
+    }
+
+    /// The old session is over, not the device; the phone takes everything anew and finds what
+    /// was on its way to be decided by people.
+    async fn anew(
+        server: &Server,
+        old: &SignedIn,
+        logins: &[Login],
+        (conversation, cursor): (ConversationId, Cursor),
+    ) {
+        let mut old = old.clone();
+        old.api = Api::new(&server.url()).unwrap();
+        let error = old.get::<serde_json::Value>("/me").await.unwrap_err();
+        let refused = error.downcast_ref::<Refused>().expect("a problem");
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+        assert_ne!(refused.problem.code, "device_revoked", "nothing is to be wiped");
+        let ana = sign_in(server, logins).await;
+        let socket = ana.connect(Some(cursor)).await.unwrap();
+        let is_reset = |frame: &ServerFrame| {
+            matches!(frame, ServerFrame::Reset { reason: ResetReason::OtherEpoch, .. })
+        };
+        socket.wait_for(is_reset, PATIENCE).await.unwrap();
+        let path = format!("/conversations/{conversation}/messages");
+        let page: LinesPage = ana.get(&path).await.unwrap();
+        let two = page.lines.iter().find(|line| line.content.text.as_deref() == Some("two"));
+        let two = two.expect("the second reply");
+        assert_eq!(two.status, Some(MessageStatus::Unconfirmed));
+        assert_eq!(two.held, Some(HeldReason::Restored));
+    }
+}

@@ -1,0 +1,155 @@
+//! `baton verify-log`: looks at the database as it is, without making, migrating or unsealing
+//! anything, and fails wherever it finds nothing to look at.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Context;
+use baton_protocol::WorkspaceId;
+
+use super::serve::database_url;
+use crate::cli::VerifyLog;
+use crate::config::Config;
+use crate::jobs::anchor::Anchors;
+use crate::store::seal::hash_at;
+use crate::store::verify::{Fault, Report, verify_log};
+use crate::store::{Store, read};
+
+type Markers = BTreeMap<WorkspaceId, (u64, String)>;
+
+/// Verifies the logs that were asked for; `say` hears a line for each.
+///
+/// # Errors
+/// Where there is no database or no workspace, or a log is not as it was written.
+pub(super) async fn run(
+    verify: &VerifyLog,
+    config: &Config,
+    say: &mut (dyn FnMut(&str) + Send),
+) -> anyhow::Result<()> {
+    let wait = Duration::from_millis(config.store.acquire_time_out_ms);
+    let store = Store::inspect(&database_url(config), wait).await.context("the log's database")?;
+    let anchors = Anchors::in_dir(&config.store.data).newest(store.epoch())?;
+    let done = logs(&store, verify.workspace.as_deref(), &anchors).await;
+    store.close().await;
+    let mut is_whole = true;
+    for (workspace, report) in done? {
+        is_whole &= report.fault.is_none();
+        if verify.json {
+            let line = serde_json::json!({ "workspace": workspace, "report": report });
+            say(&format!("{line}\n"));
+        } else {
+            say(&format!("{workspace}: {report}\n"));
+        }
+    }
+    anyhow::ensure!(is_whole, "the log is not as it was written");
+    Ok(())
+}
+
+/// What was found of each workspace: all, or the one with this slug.
+async fn logs(
+    store: &Store,
+    only: Option<&str>,
+    anchors: &Markers,
+) -> anyhow::Result<Vec<(String, Report)>> {
+    let mut tx = store.read().await?;
+    let mut workspaces = read::workspaces(&mut tx).await?;
+    tx.rollback().await?;
+    let mut lost = anchors.clone();
+    lost.retain(|workspace, _| workspaces.iter().all(|(there, _)| there != workspace));
+    if let Some(slug) = only {
+        workspaces.retain(|(_, name)| name == slug);
+        lost.clear();
+        anyhow::ensure!(!workspaces.is_empty(), "there is no workspace {slug:?}");
+    }
+    anyhow::ensure!(
+        !(workspaces.is_empty() && lost.is_empty()),
+        "the database holds no workspace: there is no log to verify"
+    );
+    let mut reports = Vec::new();
+    for (workspace, slug) in workspaces {
+        let mut report = verify_log(store, workspace).await?;
+        if report.fault.is_none() {
+            report.fault = against_anchor(store, workspace, anchors.get(&workspace)).await?;
+        }
+        reports.push((slug, report));
+    }
+    for (workspace, (position, _)) in lost {
+        let what = "a marker outside the database tells of this workspace, and it is gone";
+        let fault = Some(Fault { position, what: what.to_owned() });
+        let report = Report { checked: 0, sealed: 0, unsealed: 0, contents: 0, fault };
+        reports.push((workspace.to_string(), report));
+    }
+    Ok(reports)
+}
+
+/// The marker outside the database must be a hash of this very chain.
+async fn against_anchor(
+    store: &Store,
+    workspace: WorkspaceId,
+    marker: Option<&(u64, String)>,
+) -> anyhow::Result<Option<Fault>> {
+    let Some((position, hash)) = marker else { return Ok(None) };
+    let mut tx = store.read().await?;
+    let found = hash_at(&mut tx, workspace, *position).await?;
+    tx.rollback().await?;
+    let what = match found {
+        Some(found) if found == *hash => return Ok(None),
+        Some(_) => "the chain is another one than the marker outside the database says",
+        None => "a marker outside the database says that the log was sealed up to here",
+    };
+    Ok(Some(Fault { position: *position, what: what.to_owned() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::serve::{Foundation, Server};
+    use crate::clock::Clock;
+    use crate::config::Sources;
+
+    async fn verified(config: &Config) -> (anyhow::Result<()>, String) {
+        let mut said = String::new();
+        let verify = VerifyLog { workspace: None, json: false };
+        let done = run(&verify, config, &mut |text| said.push_str(text)).await;
+        (done, said)
+    }
+
+    #[tokio::test]
+    async fn a_log_is_verified_where_there_is_one_and_nothing_is_made_where_there_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = Config::load(&Sources::default()).unwrap().config;
+        config.store.data = directory.path().join("data");
+        config.http.bind.set_port(0);
+        let (done, said) = verified(&config).await;
+        assert!(format!("{:#}", done.unwrap_err()).contains("no database"));
+        assert!(said.is_empty() && !config.store.data.exists(), "something was made: {said}");
+
+        let foundation = Foundation::lay(&config, &Clock::system()).await.unwrap();
+        foundation.store.close().await;
+        let (done, _) = verified(&config).await;
+        assert!(done.unwrap_err().to_string().contains("no workspace"));
+
+        let server = Server::start(&config, Clock::system()).await.unwrap();
+        server.accounts.first_admin().await.unwrap();
+        let (done, said) = verified(&config).await;
+        done.expect("a log can be verified while its server runs");
+        assert!(said.starts_with("main: "), "{said}");
+        server.stop().await;
+        // Whoever audits a log needs no secrets.
+        std::fs::remove_file(config.store.data.join("key")).unwrap();
+        let (done, _) = verified(&config).await;
+        done.unwrap();
+        assert!(!config.store.data.join("key").exists());
+
+        let anchors = Anchors::in_dir(&config.store.data);
+        let (epoch, gone) = (epoch(&config).await, WorkspaceId(uuid::Uuid::from_u128(7)));
+        anchors.append(epoch, gone, 3, &"ab".repeat(32)).unwrap();
+        let (done, said) = verified(&config).await;
+        assert!(done.is_err() && said.contains("it is gone"), "{said}");
+    }
+
+    async fn epoch(config: &Config) -> baton_protocol::Epoch {
+        let wait = Duration::from_secs(5);
+        Store::inspect(&database_url(config), wait).await.unwrap().epoch()
+    }
+}

@@ -1,0 +1,85 @@
+//! Opening a database to look at it: nothing is made, migrated or written.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_protocol::Epoch;
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::SqliteConnectOptions;
+
+use super::{Opened, PLANNING, Pools, Sql, Store, StoreError, Tx, migrate, sqlite_pool};
+
+/// Connections; whoever looks does so in one place after the other.
+const CONNECTIONS: u32 = 2;
+
+impl Store {
+    /// Opens what is there, written by a program with this program's schema.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] where there is no such database, or one with an older schema.
+    pub async fn inspect(url: &str, wait: Duration) -> Result<Self, StoreError> {
+        let pools = match url.strip_prefix("sqlite://") {
+            Some(path) => sqlite(path, wait).await?,
+            None => postgres(url, wait).await?,
+        };
+        let mut tx = pools.read().await?;
+        let epoch = known_epoch(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(Self(Arc::new(Opened { pools, epoch })))
+    }
+}
+
+/// The log's identity, of a database with this program's schema.
+async fn known_epoch(tx: &mut Tx) -> Result<Epoch, StoreError> {
+    static HAS_SCHEMA: Sql = Sql::new(
+        "{sqlite SELECT CAST(COUNT(*) AS BIGINT) FROM sqlite_master
+                WHERE type = 'table' AND name = 'schema_version'}
+             {postgres SELECT CAST(COUNT(*) AS BIGINT) FROM pg_catalog.pg_class
+                WHERE oid = to_regclass('schema_version')}",
+    );
+    let found = match tx.row::<(i64,)>(&HAS_SCHEMA, &[]).await? {
+        Some((1..,)) => migrate::found(tx).await?,
+        _ => 0,
+    };
+    let known = migrate::known();
+    if found == 0 {
+        return Err(StoreError::Invalid("the database holds nothing of Baton's".to_owned()));
+    } else if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    } else if found < known {
+        return Err(StoreError::Invalid(format!(
+            "the database has schema {found} and this program {known}: ask the program that \
+                 wrote it, or run `baton migrate` first"
+        )));
+    }
+    migrate::read_epoch(tx).await
+}
+
+async fn sqlite(path: &str, wait: Duration) -> Result<Pools, StoreError> {
+    if !Path::new(path).is_file() {
+        return Err(StoreError::Invalid(format!("there is no database {path}")));
+    }
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(wait)
+        .disable_statement_logging();
+    let pool = sqlite_pool().max_connections(CONNECTIONS).acquire_timeout(wait);
+    let reader = pool.connect_with(connect).await?;
+    Ok(Pools::Sqlite { writer: reader.clone(), reader })
+}
+
+async fn postgres(url: &str, wait: Duration) -> Result<Pools, StoreError> {
+    let connect = url
+        .parse::<PgConnectOptions>()
+        .map_err(|error| StoreError::Invalid(format!("the database's address: {error}")))?
+        .application_name("baton")
+        .options(PLANNING)
+        .options([("default_transaction_read_only", "on")])
+        .disable_statement_logging();
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(wait);
+    let general = pool.connect_with(connect).await?;
+    Ok(Pools::Postgres { committer: general.clone(), general })
+}
