@@ -41,6 +41,8 @@ pub struct LineFacts {
     pub claim_epoch: u64,
     /// The turn that it closed.
     pub closed_turn: Option<Turn>,
+    /// Whether the customer may have it already, by an attempt of which nobody knows the end.
+    pub in_doubt: bool,
 }
 
 impl LineFacts {
@@ -186,6 +188,10 @@ impl Lines {
                     if !still_waits {
                         facts.status_at = moment.at;
                     }
+                    facts.in_doubt = match status {
+                        MessageStatus::Queued | MessageStatus::Sending => facts.in_doubt,
+                        other => *other == MessageStatus::Unconfirmed,
+                    };
                     facts.status = Some(*status);
                     facts.attempt = *attempt;
                     facts.held = *held;
@@ -212,6 +218,7 @@ fn blank(line: LineRef, author: Author, at: Timestamp) -> LineFacts {
         attempt: 0,
         claim_epoch: 0,
         closed_turn: None,
+        in_doubt: false,
     }
 }
 

@@ -22,7 +22,8 @@ pub const LANE_WAITS_MS: i64 = 30_000;
 pub enum Claim {
     /// It may leave: the first byte within 2 s of the commit.
     Go(Vec<Draft>),
-    /// It must not leave: held for review, with what follows it.
+    /// It must not leave: held for review, with what follows it. What the customer may have by an
+    /// earlier attempt is unconfirmed again, which it was all the time.
     Hold(Vec<Draft>),
     /// Not its turn: an earlier message of the lane is under way.
     Wait,
@@ -58,6 +59,9 @@ pub fn claim(
         let turn = conversation.thread.turn;
         return Claim::Go(vec![change(facts.line, MessageStatus::Sending, attempt, turn).into()]);
     };
+    if facts.in_doubt {
+        return Claim::Hold(vec![still_unknown(conversation, facts, None).into()]);
+    }
     let kept = Kept { status: MessageStatus::Held, held: Some(reason), error: None };
     Claim::Hold(keep_back(conversation, lines, facts, kept))
 }
@@ -120,6 +124,9 @@ pub fn result(
         }
         SendResult::Again if is_sending => to(MessageStatus::Queued, turn),
         SendResult::Unknown if is_sending => to(MessageStatus::Unconfirmed, turn),
+        SendResult::Refused(error) if is_sending && facts.in_doubt => {
+            vec![still_unknown(conversation, facts, Some(error)).into()]
+        }
         SendResult::Refused(error) if is_sending => {
             keep_back(conversation, lines, facts, Kept::failed(Some(error)))
         }
@@ -222,6 +229,25 @@ fn change(line: LineRef, status: MessageStatus, attempt: u32, turn: Option<Turn>
     }
 }
 
+/// Nothing more is tried, and nobody knows whether an earlier attempt arrived: to say that it did
+/// not would open the turn, and the customer might be answered twice.
+fn still_unknown(
+    conversation: &Conversation,
+    facts: &LineFacts,
+    error: Option<&MessageError>,
+) -> Fact {
+    Fact::MessageChanged {
+        line: facts.line,
+        status: MessageStatus::Unconfirmed,
+        attempt: facts.attempt,
+        held: None,
+        error: error.cloned(),
+        turn: conversation.thread.turn,
+        seen: None,
+        lease_ignored_of: None,
+    }
+}
+
 /// How a message is kept from the customer.
 struct Kept {
     status: MessageStatus,
@@ -235,22 +261,27 @@ impl Kept {
         Self { status: MessageStatus::Held, held, error: None }
     }
 
+    fn unknown() -> Self {
+        Self { status: MessageStatus::Unconfirmed, held: None, error: None }
+    }
+
     fn failed(error: Option<&MessageError>) -> Self {
         Self { status: MessageStatus::Failed, held: None, error: error.cloned() }
     }
 }
 
-/// Holds or fails a message and holds the author's later ones; the turn opens again.
+/// Holds or fails a message and holds the author's later ones; the turn opens again. Of those the
+/// ones in doubt are unconfirmed again.
 fn keep_back(
     conversation: &Conversation,
     lines: &Lines,
     facts: &LineFacts,
     kept: Kept,
 ) -> Vec<Draft> {
-    let later: Vec<&LineFacts> = lines
+    let (in_doubt, later): (Vec<&LineFacts>, Vec<&LineFacts>) = lines
         .above(conversation.head.id, facts.line.seq)
         .filter(|later| later.author == facts.author && later.status == Some(MessageStatus::Queued))
-        .collect();
+        .partition(|later| later.in_doubt);
     let all: Vec<&LineFacts> = std::iter::once(facts).chain(later.iter().copied()).collect();
     let (turn, mut drafts) = reopening(conversation, lines, &all);
     let change = |facts: &LineFacts, kept: Kept| {
@@ -267,15 +298,20 @@ fn keep_back(
     };
     drafts.push(change(facts, kept));
     drafts.extend(later.iter().map(|later| change(later, Kept::behind())));
+    drafts.extend(in_doubt.iter().map(|later| change(later, Kept::unknown())));
     drafts
 }
 
-/// Withdraws a message that has not left. What was kept back opened the turn again then already.
+/// Withdraws a message that has not left; one that may have is unconfirmed again. What was kept
+/// back opened the turn again then already.
 pub(super) fn withdraw(
     conversation: &Conversation,
     lines: &Lines,
     facts: &LineFacts,
 ) -> Vec<Draft> {
+    if facts.in_doubt {
+        return vec![still_unknown(conversation, facts, None).into()];
+    }
     let (turn, mut drafts) = if facts.status.is_some_and(MessageStatus::needs_review) {
         (conversation.thread.turn, Vec::new())
     } else {

@@ -12,11 +12,13 @@ const UNCONFIRMED_MS: i64 = 60_000;
 pub(super) fn resend(case: &Case<'_>, resend: &Resend) -> Decided {
     let message = outgoing(case, resend.message_id)?;
     check_unconfirmed(case, message)?;
-    case.may_answer()?;
+    let mut drafts = reply::take_over(case)?;
     let lease_ignored_of = reply::check_lease(case, resend.ignore_lease)?;
     fence::check(case, resend.seen)?;
     reply::check_window(case)?;
-    facts([changed(case, message, MessageStatus::Queued, (resend.seen, lease_ignored_of))])
+    let seen = (resend.seen, lease_ignored_of);
+    drafts.push(changed(case, message, MessageStatus::Queued, seen).into());
+    Ok((drafts, Accepted::default()))
 }
 
 pub(super) fn mark_sent(case: &Case<'_>, id: MessageId) -> Decided {

@@ -65,7 +65,7 @@ impl Case<'_> {
         if exceed && !self.context.supervises(self.conversation) {
             return Err(Refusal::NotAllowed);
         }
-        let facts = self.active(agent)?;
+        let facts = self.active(agent, "agent_id")?;
         match facts.capacity {
             Some(_) if facts.is_full() && exceed => Ok(true),
             Some(capacity) if facts.is_full() => {
@@ -75,11 +75,12 @@ impl Case<'_> {
         }
     }
 
-    fn active(&self, agent: AgentId) -> Result<&AgentFacts, Refusal> {
+    /// The agent that the command names in this field.
+    fn active(&self, agent: AgentId, field: &str) -> Result<&AgentFacts, Refusal> {
         let facts = self.context.people.agents.get(&agent);
         facts
             .filter(|facts| facts.state == AgentState::Active)
-            .ok_or_else(|| Refusal::invalid("agent_id", "no active agent of this workspace"))
+            .ok_or_else(|| Refusal::invalid(field, "no active agent of this workspace"))
     }
 
     fn given_to(&self, agent: AgentId, cause: OwnerCause, exceed: bool) -> Result<Fact, Refusal> {
@@ -178,6 +179,7 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     fence::check(case, transfer.seen)?;
     let changed = match transfer.to {
         Owner::Agent(agent) => {
+            case.active(agent, "to")?;
             case.given_to(agent, OwnerCause::Transferred, transfer.exceed_capacity)?
         }
         Owner::Queue(team) if case.context.people.teams.contains_key(&team) => {
@@ -189,10 +191,10 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     Ok((drafts, accepted))
 }
 
-/// Who leaves gives everything back to the queue.
-pub fn rehome(conversation: &Conversation, agent: AgentId) -> Vec<Draft> {
+/// Who leaves gives everything back to the queue. Who has come back meanwhile keeps it.
+pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
     let head = &conversation.head;
-    if head.owner != Owner::Agent(agent) {
+    if agent.state != AgentState::Leaving || head.owner != Owner::Agent(agent.id) {
         return Vec::new();
     }
     let fact = Fact::OwnerChanged {

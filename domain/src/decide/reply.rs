@@ -41,8 +41,8 @@ pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
     Ok((drafts, accepted))
 }
 
-/// Answering what nobody owns makes it the author's; answering what is resolved, a new episode.
-fn take_over(case: &Case<'_>) -> Result<Vec<Draft>, Refusal> {
+/// Sending to what nobody owns makes it the author's; to what is resolved, opens a new episode.
+pub(super) fn take_over(case: &Case<'_>) -> Result<Vec<Draft>, Refusal> {
     case.may_answer()?;
     let mut drafts = Vec::new();
     if case.conversation.head.status == Status::Resolved {

@@ -264,7 +264,8 @@ impl Chaos {
             Op::Leaves(hand) if team.agent(hand).state == AgentState::Active => {
                 team.agent(hand).state = AgentState::Leaving;
                 for id in [LUCIA, MATEO] {
-                    let drafts = owner::rehome(team.of(id), hand.agent);
+                    let agent = team.agent(hand).clone();
+                    let drafts = owner::rehome(team.of(id), &agent);
                     team.append(id, drafts, Actor::System, None);
                 }
             }

@@ -259,7 +259,23 @@ fn a_transfer_goes_to_a_team_or_agent_there_is() {
     let nowhere = Owner::Queue(baton_protocol::TeamId(uuid::Uuid::nil()));
     refused(team.does(ANA, transfer(nowhere, 2, seen)), "invalid");
     let nobody = Owner::Agent(baton_protocol::AgentId(uuid::Uuid::nil()));
-    refused(team.does(ANA, transfer(nobody, 2, seen)), "invalid");
+    let refusal = refused(team.does(ANA, transfer(nobody, 2, seen)), "invalid");
+    assert!(matches!(&refusal, Refusal::Invalid { field, .. } if field == "to"), "{refusal:?}");
+}
+
+#[test]
+fn who_leaves_gives_back_what_they_own_and_who_came_back_keeps_it() {
+    let mut team = anas();
+    let rehome = |team: &mut Team, state| {
+        team.agent(ANA).state = state;
+        let agent = team.agent(ANA).clone();
+        let drafts = baton_domain::decide::owner::rehome(team.lucia(), &agent);
+        team.append(LUCIA, drafts, baton_protocol::Actor::System, None);
+    };
+    rehome(&mut team, AgentState::Active);
+    assert_eq!(team.lucia().head.owner, owned_by(ANA));
+    rehome(&mut team, AgentState::Leaving);
+    assert_eq!(team.lucia().head.owner, Owner::Queue(SUPPORT));
 }
 
 #[test]

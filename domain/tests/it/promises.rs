@@ -22,6 +22,8 @@ pub(crate) struct Promises {
     /// What the author of each message had been shown last.
     seen: BTreeMap<MessageId, Seen>,
     ranks: BTreeMap<MessageId, (u8, MessageStatus)>,
+    /// What an attempt of unknown end may have brought to the customer.
+    in_doubt: BTreeSet<MessageId>,
     left: BTreeMap<ConversationId, Vec<u64>>,
     /// The last line of each conversation when its open turn was closed by resolving.
     dealt_with: BTreeMap<ConversationId, u64>,
@@ -179,6 +181,7 @@ impl Promises {
                     return Err(format!("S15: {line:?} fell from {rank} to {status:?}"));
                 }
                 (*rank, *last) = (next.max(*rank), *status);
+                self.stays_in_doubt(line.id, *status)?;
             }
             Fact::StatusChanged { status: Status::Resolved, .. } => {
                 // The turn as it stood: the event that resolved it is one of the last.
@@ -188,6 +191,30 @@ impl Promises {
                 }
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// P1: of what may have arrived nobody says that it was kept back or withdrawn.
+    fn stays_in_doubt(&mut self, id: MessageId, status: MessageStatus) -> Result<(), String> {
+        match status {
+            MessageStatus::Unconfirmed => {
+                self.in_doubt.insert(id);
+            }
+            MessageStatus::Held | MessageStatus::Cancelled => {
+                if self.in_doubt.contains(&id) {
+                    return Err(format!("P1: {id} may have arrived and is {status:?}"));
+                }
+            }
+            MessageStatus::Queued | MessageStatus::Sending => {}
+            MessageStatus::Accepted
+            | MessageStatus::Sent
+            | MessageStatus::Delivered
+            | MessageStatus::Read
+            | MessageStatus::Played
+            | MessageStatus::Failed => {
+                self.in_doubt.remove(&id);
+            }
         }
         Ok(())
     }

@@ -235,7 +235,7 @@ pub(super) fn result(loaded: &mut Loaded, work: &ResultWork, now: Timestamp) {
     memory.append(key, drafts, By::new(Actor::System, now));
     if let SendResult::Accepted { wamid } = &work.result {
         let of = (workspace, work.at.channel);
-        receive::set_wamid(memory, of, message, wamid);
+        receive::set_wamid(memory, of, message, (wamid, Some(work.attempt)));
         receive::hear(memory, of, (message, Some(work.attempt)), (wamid, None), now);
     }
 }
@@ -293,6 +293,8 @@ pub(super) fn wake(memory: &mut Memory, work: &WakeWork, now: Timestamp) {
 pub(super) fn rehome(memory: &mut Memory, work: &RehomeWork, now: Timestamp) {
     let key = (work.workspace, work.conversation);
     let Some(conversation) = memory.conversation(key.0, key.1) else { return };
-    let drafts = owner::rehome(conversation, work.agent);
+    let people = memory.people.get(&work.workspace);
+    let Some(agent) = people.and_then(|people| people.agents.get(&work.agent)) else { return };
+    let drafts = owner::rehome(conversation, agent);
     memory.append(key, drafts, By::new(Actor::System, now));
 }

@@ -9,13 +9,13 @@ use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    Accepted, AgentState, Availability, ChannelId, ContactId, ConversationId, Epoch, HeldReason,
-    LineRef, MembershipKind, MessageStatus, ReplyPolicy, Role, TeamId, Timestamp, Visibility,
-    WorkspaceId,
+    Accepted, AgentState, Availability, ChannelId, Epoch, HeldReason, LineRef, MembershipKind,
+    MessageId, MessageStatus, ReplyPolicy, Role, TeamId, Timestamp, Visibility, WorkspaceId,
 };
 
 use super::memory::{Extras, Held, Key, Memory, ParkedStatus};
-use super::needs::{Needs, Reach, WamidKey, farther, json, names};
+use super::needs::{Needs, Reach, WamidKey, farther, json};
+use super::senders::{Known, load_senders};
 use super::work::{FreshIds, Work};
 use crate::store::group as rows;
 use crate::store::rows::{author, from_json, id, ids as texts, named, number, turn};
@@ -30,18 +30,12 @@ pub(super) struct Channel {
     pub(super) team: TeamId,
 }
 
-/// Whom a sender is, on a channel.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Known {
-    pub(super) contact: ContactId,
-    pub(super) conversation: ConversationId,
-}
-
 /// What was read for a group.
 pub(super) struct Loaded {
     pub(super) memory: Memory,
     pub(super) channels: BTreeMap<String, Channel>,
-    pub(super) identities: BTreeMap<(WorkspaceId, ChannelId, String, String), Known>,
+    /// Whose the messages are that name somebody.
+    pub(super) senders: BTreeMap<Key<MessageId>, Known>,
 }
 
 /// Why a group cannot go on as it is.
@@ -63,8 +57,8 @@ pub(super) async fn load(tx: &mut Tx, group: &[&Work], epoch: Epoch) -> Result<L
     let mut needs = Needs::of(group);
     let channels = load_channels(tx, &mut needs).await?;
     needs.add_wamids(group, &channels, epoch);
-    let identities = load_identities(tx, &mut needs, group, &channels).await?;
-    let mut loaded = Loaded { memory: Memory::default(), channels, identities };
+    let senders = load_senders(tx, &mut needs, group, &channels).await?;
+    let mut loaded = Loaded { memory: Memory::default(), channels, senders };
     let memory = &mut loaded.memory;
     load_places(tx, &mut needs, memory).await?;
     load_conversations(tx, &mut needs, memory).await?;
@@ -115,75 +109,6 @@ pub(super) fn messages<'a>(
             };
             (channel.meta_app == post.meta_app).then_some((channel, message, fresh))
         })
-}
-
-type Identities = BTreeMap<(WorkspaceId, ChannelId, String, String), Known>;
-
-/// Finds the senders, and makes those known who are new.
-async fn load_identities(
-    tx: &mut Tx,
-    needs: &mut Needs,
-    group: &[&Work],
-    channels: &BTreeMap<String, Channel>,
-) -> Result<Identities, LoadError> {
-    let mut keys = BTreeSet::new();
-    for (channel, message, _) in messages(group, channels) {
-        let here = (channel.workspace.to_string(), channel.id.to_string());
-        let key = |(kind, value, _)| (here.0.clone(), here.1.clone(), kind, value);
-        keys.extend(names(message).into_iter().map(key));
-    }
-    let mut identities = Identities::new();
-    if keys.is_empty() {
-        return Ok(identities);
-    }
-    for row in rows::identities(tx, &json(&keys)).await? {
-        let known = Known { contact: id(&row.contact)?, conversation: id(&row.conversation)? };
-        let key = (id(&row.workspace)?, id(&row.channel)?, row.kind, row.value);
-        identities.insert(key, known);
-    }
-    let fresh = name_the_new(group, channels, &mut identities);
-    if !rows::insert_identities(tx, &fresh).await? {
-        return Err(LoadError::Again);
-    }
-    let conversations = identities.iter().map(|((here, ..), known)| (*here, known.conversation));
-    needs.conversations.extend(conversations);
-    Ok(identities)
-}
-
-fn name_the_new(
-    group: &[&Work],
-    channels: &BTreeMap<String, Channel>,
-    identities: &mut Identities,
-) -> Vec<rows::IdentityRow> {
-    let mut fresh = BTreeMap::new();
-    for (channel, message, ids) in messages(group, channels) {
-        let names = names(message);
-        let key = |kind: &str, value: &str| {
-            (channel.workspace, channel.id, kind.to_owned(), value.to_owned())
-        };
-        let known = names
-            .iter()
-            .find_map(|(kind, value, _)| identities.get(&key(kind, value)).copied())
-            .unwrap_or(Known { contact: ContactId(ids.contact), conversation: ids.conversation });
-        for (kind, value, _) in names.iter().filter(|(_, _, is_certain)| *is_certain) {
-            let key = key(kind, value);
-            if !identities.contains_key(&key) {
-                identities.insert(key.clone(), known);
-                fresh.insert(key, known);
-            }
-        }
-    }
-    fresh
-        .into_iter()
-        .map(|((workspace, channel, kind, value), known)| rows::IdentityRow {
-            workspace: workspace.to_string(),
-            channel: channel.to_string(),
-            kind,
-            value,
-            contact: known.contact.to_string(),
-            conversation: known.conversation.to_string(),
-        })
-        .collect()
 }
 
 /// Messages of which only an id is known: where they stand never changes.
@@ -428,6 +353,7 @@ async fn load_lines(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(
         let extras = Extras {
             conversation: Some(key),
             wamid: row.wamid.clone(),
+            wamid_attempt: row.wamid_attempt.map(number).transpose()?,
             rank: u8::try_from(row.provider_rank).map_err(StoreError::corrupt)?,
             error: row.error.clone(),
             sending_at: row.sending_at.map(Timestamp::from_ms),
@@ -451,7 +377,7 @@ async fn load_marks_and_cards(
             loaded.memory.read_marks.insert(key, number(row.seq)?);
         }
     }
-    let contacts = loaded.identities.iter().map(|((here, ..), known)| (*here, known.contact));
+    let contacts = loaded.senders.iter().map(|((here, _), known)| (*here, known.contact));
     let contacts: BTreeSet<_> = contacts.collect();
     if !contacts.is_empty() {
         for row in rows::contacts(tx, &json(&contacts)).await? {
@@ -488,6 +414,7 @@ fn line(row: &rows::LineRow) -> Result<LineFacts, StoreError> {
         attempt: number(row.attempt)?,
         claim_epoch: number(row.claim_epoch)?,
         closed_turn,
+        in_doubt: row.in_doubt != 0,
     })
 }
 

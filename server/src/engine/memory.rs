@@ -60,6 +60,8 @@ pub(super) struct Extras {
     pub(super) is_changed: bool,
     pub(super) conversation: Option<Key<ConversationId>>,
     pub(super) wamid: Option<String>,
+    /// The attempt that brought the wamid, where it is known.
+    pub(super) wamid_attempt: Option<u32>,
     pub(super) rank: u8,
     pub(super) error: Option<String>,
     pub(super) sending_at: Option<Timestamp>,
@@ -88,7 +90,7 @@ pub(super) struct Outcome {
     pub(super) last_entry: Option<usize>,
 }
 
-/// A status that came before its message's id was known.
+/// What WhatsApp says of a message, which may have to wait until the message's id is known.
 #[derive(Clone, Debug)]
 pub(super) struct ParkedStatus {
     pub(super) status: baton_domain::inbound::ProviderStatus,

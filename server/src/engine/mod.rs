@@ -16,6 +16,7 @@ mod needs;
 mod places;
 mod receive;
 mod record;
+mod senders;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod work;

@@ -8,16 +8,17 @@ use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::{Actor, ChannelId, Epoch, Fact, MessageId, Timestamp};
 
-use super::load::{Channel, Known, Loaded};
+use super::load::{Channel, Loaded};
 use super::memory::{Aside, By, Key, Memory, ParkedStatus, Quarantined};
-use super::needs::{names, tagged};
+use super::needs::tagged;
+use super::senders::Known;
 use super::work::{FreshIds, Post};
 
 /// Decides a webhook, element by element: none stands in another's way.
 pub(super) fn post(loaded: &mut Loaded, post: &Post, epoch: Epoch, now: Timestamp) {
     for (element, fresh) in &post.elements {
         if let Err(why) = one(loaded, post, element, fresh, (epoch, now)) {
-            set_aside(&mut loaded.memory, post, element, fresh, why);
+            set_aside(loaded, post, element, fresh, why);
         }
     }
 }
@@ -82,12 +83,8 @@ fn line(
     if loaded.memory.wamids.contains_key(&wamid) {
         return Ok(());
     }
-    let known = names(message)
-        .into_iter()
-        .find_map(|(kind, value, _)| {
-            loaded.identities.get(&(workspace, channel.id, kind.to_owned(), value)).copied()
-        })
-        .ok_or_else(|| aside("names_nobody", "it names nobody"))?;
+    let known = loaded.senders.get(&(workspace, fresh.message)).copied();
+    let known = known.ok_or_else(|| aside("names_nobody", "it names nobody"))?;
     let memory = &mut loaded.memory;
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
     know_contact(memory, channel, known, message, by);
@@ -174,8 +171,11 @@ fn status(
     let told = ParkedStatus { status: update.status, error: update.error.clone(), at: update.at };
     match message {
         Some(message) => {
-            let attempt = by_tag.map(|tag| tag.attempt);
-            set_wamid(memory, of, message, &update.wamid);
+            let attempt = match by_tag {
+                Some(tag) => Some(tag.attempt),
+                None => attempt_of(memory, message, &update.wamid),
+            };
+            set_wamid(memory, of, message, (&update.wamid, attempt));
             hear(memory, of, (message, attempt), (&update.wamid, Some(told)), now);
         }
         // It overtook the answer to its own send, or is of no message of ours.
@@ -186,12 +186,18 @@ fn status(
     }
 }
 
-/// Notes Meta's id of a message, unless one is known already.
+/// The attempt that brought a message its wamid, if it is this one.
+fn attempt_of(memory: &Memory, message: MessageId, wamid: &str) -> Option<u32> {
+    let extras = memory.extras.get(&message)?;
+    extras.wamid_attempt.filter(|_| extras.wamid.as_deref() == Some(wamid))
+}
+
+/// Notes Meta's id of a message and the attempt that brought it, unless one is known already.
 pub(super) fn set_wamid(
     memory: &mut Memory,
     (workspace, channel): Key<ChannelId>,
     message: MessageId,
-    wamid: &str,
+    (wamid, attempt): (&str, Option<u32>),
 ) {
     let Some((conversation, _)) = memory.places.get(&(workspace, message)).copied() else {
         return;
@@ -203,6 +209,7 @@ pub(super) fn set_wamid(
     let extras = memory.extras.entry(message).or_default();
     if extras.wamid.is_none() {
         extras.wamid = Some(wamid.to_owned());
+        extras.wamid_attempt = attempt;
         extras.is_changed = true;
         extras.conversation.get_or_insert((workspace, conversation));
         memory.wamids.insert(key, (conversation, message));
@@ -241,11 +248,13 @@ pub(super) fn hear(
     }
 }
 
-fn set_aside(memory: &mut Memory, post: &Post, element: &Element, fresh: &FreshIds, why: Aside) {
-    memory.quarantined.push(Quarantined {
+fn set_aside(loaded: &mut Loaded, post: &Post, element: &Element, fresh: &FreshIds, why: Aside) {
+    // Only its own meta app speaks for a number: what another one says is not its workspace's.
+    let channel = channel_of(loaded, post, element).ok();
+    loaded.memory.quarantined.push(Quarantined {
         id: fresh.contact,
         meta_app: post.meta_app.clone(),
-        workspace: None,
+        workspace: channel.map(|channel| channel.workspace),
         intake_digest: post.digest.clone(),
         why,
         element: element.raw.clone(),

@@ -190,6 +190,7 @@ fn state<'a>(facts: &'a LineFacts, extras: &'a Extras) -> MessageState<'a> {
     MessageState {
         facts,
         wamid: extras.wamid.as_deref(),
+        wamid_attempt: extras.wamid_attempt,
         rank: extras.rank,
         error: extras.error.as_deref(),
         sending_at: extras.sending_at,

@@ -128,16 +128,19 @@ impl Bench {
     }
 
     pub(crate) async fn post(&self, elements: Vec<(Element, FreshIds)>) {
+        self.engine.post(self.posted(elements)).await.unwrap();
+    }
+
+    pub(crate) fn posted(&self, elements: Vec<(Element, FreshIds)>) -> Post {
         let raw = format!("{elements:?}");
-        let post = Post {
+        Post {
             meta_app: "app".to_owned(),
             digest: hex::encode(Sha256::digest(&raw)),
             raw,
             received_at: self.clock.now(),
             id: self.clock.uuid_v4().to_string(),
             elements,
-        };
-        self.engine.post(post).await.unwrap();
+        }
     }
 
     pub(crate) async fn only_conversation(&self) -> baton_protocol::Conversation {

@@ -1,6 +1,8 @@
 //! The committer over both databases, without the rest of the server.
 
+mod attempts;
 mod failed_groups;
+mod senders;
 
 use baton_domain::inbound::{ElementBody, StatusUpdate};
 use baton_protocol::command::{Claim, NoteText, Seeing};

@@ -10,20 +10,62 @@ pub(crate) async fn insert_identities(
     identities: &[IdentityRow],
 ) -> Result<bool, StoreError> {
     static INSERT: Sql = Sql::new(
-        "INSERT INTO identity (workspace, channel, kind, value, contact, conversation)
-         SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5
+        "INSERT INTO identity (workspace, channel, kind, value, contact, conversation, since)
+         SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5,
+           CAST(value->>6 AS BIGINT)
          FROM {rows $1} WHERE true
          ON CONFLICT (workspace, channel, kind, value) DO NOTHING",
     );
     if identities.is_empty() {
         return Ok(true);
     }
-    let rows: Vec<_> = identities
-        .iter()
-        .map(|i| (&i.workspace, &i.channel, &i.kind, &i.value, &i.contact, &i.conversation))
-        .collect();
-    let inserted = tx.run(&INSERT, &[&super::write::json(&rows)]).await?;
+    let inserted = tx.run(&INSERT, &[&json(identities)]).await?;
     Ok(usize::try_from(inserted).is_ok_and(|inserted| inserted == identities.len()))
+}
+
+/// Locks identities, each `[workspace, channel, kind, value]`.
+pub(crate) async fn lock_identities(tx: &mut Tx, keys: &str) -> Result<(), StoreError> {
+    static LOCK: Sql = Sql::new(
+        "SELECT i.value AS id FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM identity WHERE workspace = x.value->>0
+             AND channel = x.value->>1 AND kind = x.value->>2 AND value = x.value->>3
+             OFFSET 0 FOR NO KEY UPDATE) AS i}
+         {sqlite identity AS i}",
+    );
+    lock(tx, &LOCK, &[keys]).await
+}
+
+/// Makes known that these identities, which are locked, are somebody else's.
+pub(crate) async fn move_identities(
+    tx: &mut Tx,
+    identities: &[IdentityRow],
+) -> Result<(), StoreError> {
+    static MOVE: Sql = Sql::new(
+        "UPDATE identity SET contact = x.v->>4, conversation = x.v->>5,
+           since = CAST(x.v->>6 AS BIGINT)
+         FROM (SELECT value AS v, value->>0 AS w, value->>1 AS c, value->>2 AS k, value->>3 AS n
+               FROM {rows $1}) AS x
+         WHERE workspace = x.w AND channel = x.c AND kind = x.k AND value = x.n",
+    );
+    if !identities.is_empty() {
+        tx.run(&MOVE, &[&json(identities)]).await?;
+    }
+    Ok(())
+}
+
+fn json(identities: &[IdentityRow]) -> String {
+    let row = |i: &IdentityRow| {
+        serde_json::json!([
+            i.workspace,
+            i.channel,
+            i.kind,
+            i.value,
+            i.contact,
+            i.conversation,
+            i.since
+        ])
+    };
+    super::write::json(&identities.iter().map(row).collect::<Vec<_>>())
 }
 
 /// Locks conversations, each `[workspace, id]`.

@@ -9,10 +9,14 @@ mod read;
 mod rows;
 mod write;
 
-pub(crate) use lock::{insert_identities, lock_agents, lock_conversations, lock_log_heads};
+pub(crate) use lock::{
+    insert_identities, lock_agents, lock_conversations, lock_identities, lock_log_heads,
+    move_identities,
+};
 pub(crate) use read::{
     agents, channels, contacts, conversations, identities, lines, log_heads, memberships,
-    messages_by_id, messages_by_wamid, parked_statuses, priors, read_marks, teams, written,
+    messages_by_id, messages_by_wamid, parked_statuses, priors, read_marks, teams, user_ids,
+    written,
 };
 pub(crate) use rows::{AgentRow, IdentityRow, LineRow, ParkedRow, PlaceRow, TeamRow};
 pub(crate) use write::{Writes, write};

@@ -5,7 +5,7 @@
 
 use super::rows::{
     AgentRow, ChannelRow, ContactRow, ConversationRow, HeadRow, IdentityRow, LineRow,
-    MembershipRow, ParkedRow, PlaceRow, PriorRow, ReadMarkRow, TeamRow, WrittenRow,
+    MembershipRow, ParkedRow, PlaceRow, PriorRow, ReadMarkRow, TeamRow, UserRow, WrittenRow,
 };
 use crate::store::rows::conversation_columns;
 use crate::store::{Sql, StoreError, Tx};
@@ -24,7 +24,7 @@ pub(crate) async fn channels(tx: &mut Tx, phone_number_ids: &str) -> Rows<Channe
 /// Identities, each `[workspace, channel, kind, value]`.
 pub(crate) async fn identities(tx: &mut Tx, keys: &str) -> Rows<IdentityRow> {
     static SQL: Sql = Sql::new(
-        "SELECT i.workspace, i.channel, i.kind, i.value, i.contact, i.conversation
+        "SELECT i.workspace, i.channel, i.kind, i.value, i.contact, i.conversation, i.since
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM identity WHERE workspace = x.value->>0
              AND channel = x.value->>1 AND kind = x.value->>2 AND value = x.value->>3
@@ -33,6 +33,15 @@ pub(crate) async fn identities(tx: &mut Tx, keys: &str) -> Rows<IdentityRow> {
              AND i.kind = x.value->>2 AND i.value = x.value->>3}",
     );
     tx.rows(&SQL, &[keys]).await
+}
+
+/// The user ids under which the contacts of these conversations are known.
+pub(crate) async fn user_ids(tx: &mut Tx, workspaces: &str, conversations: &str) -> Rows<UserRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT conversation, value FROM identity
+         WHERE workspace {in $1} AND conversation {in $2} AND kind = 'user_id'",
+    );
+    tx.rows(&SQL, &[workspaces, conversations]).await
 }
 
 /// Conversations, each `[workspace, id]`.
@@ -77,7 +86,7 @@ pub(crate) async fn lines(tx: &mut Tx, stretches: &str) -> Rows<LineRow> {
         "SELECT m.workspace, m.conversation, m.seq, m.id, m.author_kind, m.author, m.accepted_at,
            m.wamid, m.op_id, m.device, m.seen_seq, m.seen_id, m.status, m.provider_rank, m.held,
            m.error, m.attempt, m.claim_epoch, m.sending_at, m.due_at, m.status_at,
-           m.closed_turn_seq, m.closed_turn_since
+           m.closed_turn_seq, m.closed_turn_since, m.in_doubt, m.wamid_attempt
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM message WHERE workspace = x.value->>0
              AND conversation = x.value->>1

@@ -21,6 +21,14 @@ pub(crate) struct IdentityRow {
     pub(crate) value: String,
     pub(crate) contact: String,
     pub(crate) conversation: String,
+    pub(crate) since: i64,
+}
+
+/// A user id of a conversation's contact.
+#[derive(FromRow, Clone, Debug)]
+pub(crate) struct UserRow {
+    pub(crate) conversation: String,
+    pub(crate) value: String,
 }
 
 /// A contact's card.
@@ -66,6 +74,8 @@ pub(crate) struct LineRow {
     pub(crate) status_at: Option<i64>,
     pub(crate) closed_turn_seq: Option<i64>,
     pub(crate) closed_turn_since: Option<i64>,
+    pub(crate) in_doubt: i64,
+    pub(crate) wamid_attempt: Option<i64>,
 }
 
 /// Where a message stands: this never changes.

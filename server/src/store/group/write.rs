@@ -144,16 +144,17 @@ static EPISODE_ENDS: Sql = Sql::new(
 /// The columns of a message's state stand first, where a change has them.
 static MESSAGES: Sql = Sql::new(
     "INSERT INTO message (workspace, conversation, seq, wamid, seen_seq, seen_id, status,
-       provider_rank, held, error, attempt, claim_epoch, sending_at, due_at, status_at, id,
-       channel, author_kind, author, kind, at, accepted_at, quoted, identity_kind,
-       identity_value, op_id, device, closed_turn_seq, closed_turn_since)
+       provider_rank, held, error, attempt, claim_epoch, sending_at, due_at, status_at, in_doubt,
+       wamid_attempt, id, channel, author_kind, author, kind, at, accepted_at, quoted,
+       identity_kind, identity_value, op_id, device, closed_turn_seq, closed_turn_since)
      SELECT value->>0, value->>1, CAST(value->>2 AS BIGINT), value->>3,
        CAST(value->>4 AS BIGINT), value->>5, value->>6, CAST(value->>7 AS BIGINT), value->>8,
        value->>9, CAST(value->>10 AS BIGINT), CAST(value->>11 AS BIGINT),
        CAST(value->>12 AS BIGINT), CAST(value->>13 AS BIGINT), CAST(value->>14 AS BIGINT),
-       value->>15, value->>16, value->>17, value->>18, value->>19, CAST(value->>20 AS BIGINT),
-       CAST(value->>21 AS BIGINT), value->>22, value->>23, value->>24, value->>25, value->>26,
-       CAST(value->>27 AS BIGINT), CAST(value->>28 AS BIGINT)
+       CAST(value->>15 AS BIGINT), CAST(value->>16 AS BIGINT), value->>17, value->>18,
+       value->>19, value->>20, value->>21, CAST(value->>22 AS BIGINT),
+       CAST(value->>23 AS BIGINT), value->>24, value->>25, value->>26, value->>27, value->>28,
+       CAST(value->>29 AS BIGINT), CAST(value->>30 AS BIGINT)
      FROM {rows $1}",
 );
 
@@ -162,7 +163,8 @@ static MESSAGE_CHANGES: Sql = Sql::new(
        status = x.v->>6, provider_rank = CAST(x.v->>7 AS BIGINT), held = x.v->>8,
        error = x.v->>9, attempt = CAST(x.v->>10 AS BIGINT),
        claim_epoch = CAST(x.v->>11 AS BIGINT), sending_at = CAST(x.v->>12 AS BIGINT),
-       due_at = CAST(x.v->>13 AS BIGINT), status_at = CAST(x.v->>14 AS BIGINT)
+       due_at = CAST(x.v->>13 AS BIGINT), status_at = CAST(x.v->>14 AS BIGINT),
+       in_doubt = CAST(x.v->>15 AS BIGINT), wamid_attempt = CAST(x.v->>16 AS BIGINT)
      FROM (SELECT value AS v, value->>0 AS w, value->>1 AS c, CAST(value->>2 AS BIGINT) AS s
            FROM {rows $1}) AS x
      WHERE workspace = x.w AND conversation = x.c AND seq = x.s",

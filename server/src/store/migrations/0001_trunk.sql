@@ -136,8 +136,12 @@ CREATE TABLE identity (
   -- No foreign keys: an identity is the first thing of a new contact that is locked.
   contact TEXT NOT NULL,
   conversation TEXT NOT NULL,
+  -- When the line was said that made it theirs: a number can pass to somebody else.
+  since BIGINT NOT NULL,
   PRIMARY KEY (workspace, channel, kind, value)
 );
+
+CREATE INDEX identity_conversation ON identity (workspace, conversation);
 
 -- Conversations ----------------------------------------------------------------------------------
 
@@ -237,6 +241,10 @@ CREATE TABLE message (
   status_at BIGINT,
   closed_turn_seq BIGINT,
   closed_turn_since BIGINT,
+  -- Whether it may be with the customer already, by an attempt of which nobody knows the end.
+  in_doubt BIGINT NOT NULL DEFAULT 0 CHECK (in_doubt IN (0, 1)),
+  -- The attempt that brought the wamid, where it is known.
+  wamid_attempt BIGINT,
   PRIMARY KEY (workspace, conversation, seq),
   FOREIGN KEY (workspace, conversation) REFERENCES conversation (workspace, id),
   CHECK ((author_kind = 'agent') = (author IS NOT NULL)),

@@ -100,6 +100,7 @@ fn line_content(body: Option<&str>) -> Result<Content, StoreError> {
 pub(crate) struct MessageState<'a> {
     pub(crate) facts: &'a LineFacts,
     pub(crate) wamid: Option<&'a str>,
+    pub(crate) wamid_attempt: Option<u32>,
     pub(crate) rank: u8,
     pub(crate) error: Option<&'a str>,
     pub(crate) sending_at: Option<Timestamp>,
@@ -139,6 +140,8 @@ pub(crate) fn message_change_values(
         json!(state.sending_at.map(Timestamp::ms)),
         json!(state.due_at.map(Timestamp::ms)),
         json!(facts.status_at.ms()),
+        json!(i64::from(facts.in_doubt)),
+        json!(state.wamid_attempt),
     ]
 }
 

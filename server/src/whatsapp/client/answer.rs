@@ -51,7 +51,7 @@ fn judge(status: StatusCode, body: &[u8], retry_after_ms: Option<u64>) -> SendOu
         None if status.is_client_error() => Class::Unlisted,
         _ => return unknown(status, &format!("code {code}")),
     };
-    let error: MessageError = message_error(code, error.and_then(details));
+    let error: MessageError = message_error(code);
     SendOutcome::Refused { error, class, retry_after_ms }
 }
 
@@ -68,13 +68,6 @@ fn unknown(status: StatusCode, why: &str) -> SendOutcome {
 fn number(object: &Value, name: &str) -> Option<i64> {
     let value = object.get(name)?;
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
-}
-
-/// Meta's most telling words; `error_data` is an object or bare text.
-fn details(error: &Value) -> Option<&str> {
-    let data = error.get("error_data");
-    data.and_then(|data| data.get("details").unwrap_or(data).as_str())
-        .or_else(|| error.get("message")?.as_str())
 }
 
 const MINUTE_MS: u64 = 60_000;

@@ -4,7 +4,7 @@ use baton_domain::inbound::{ElementBody, ProviderStatus, StatusUpdate};
 use baton_protocol::{MessageError, Timestamp};
 use serde_json::value::RawValue;
 
-use super::leaf::{Object, array, scalar};
+use super::leaf::{Object, array};
 use crate::whatsapp::errors::{effective_code, message_error, unexplained_error};
 
 /// Reads a status.
@@ -36,24 +36,11 @@ fn named(name: &str) -> Option<ProviderStatus> {
 fn first_error(status: &Object<'_>) -> MessageError {
     let errors = status.get("errors").and_then(array).unwrap_or_default();
     let Some(error) = errors.first().and_then(|raw| Object::read(raw)) else {
-        return unexplained_error(None);
+        return unexplained_error();
     };
-    let details = details(&error);
     let number = |name| error.scalar(name).and_then(|code| code.parse::<i64>().ok());
     match number("code") {
-        Some(code) => {
-            message_error(effective_code(code, number("error_subcode")), details.as_deref())
-        }
-        None => unexplained_error(details.as_deref()),
+        Some(code) => message_error(effective_code(code, number("error_subcode"))),
+        None => unexplained_error(),
     }
-}
-
-/// Meta's most telling words on an error; `error_data` is an object or bare text.
-fn details(error: &Object<'_>) -> Option<String> {
-    let data = error.get("error_data");
-    data.and_then(Object::read)
-        .and_then(|data| data.scalar("details"))
-        .or_else(|| data.and_then(scalar))
-        .or_else(|| error.scalar("message"))
-        .or_else(|| error.scalar("title"))
 }
