@@ -515,6 +515,23 @@ async fn an_app_is_read_once_a_second_and_forgotten_when_it_is_gone() {
 }
 
 #[tokio::test]
+async fn an_app_is_granted_to_a_workspace_once_and_taken_back_once() {
+    for office in offices().await {
+        let (accounts, here) = (&office.accounts, office.workspace);
+        let unknown = accounts.grant_meta_app("123", here).await;
+        assert!(matches!(unknown, Err(AccountError::NotFound { what: "meta app" })));
+        accounts.add_meta_app("123", &Secret::new("secret"), None).await.unwrap();
+        for _ in 0..2 {
+            accounts.grant_meta_app("123", here).await.unwrap();
+        }
+        accounts.revoke_meta_app("123", here).await.unwrap();
+        let gone = accounts.revoke_meta_app("123", here).await;
+        assert!(matches!(gone, Err(AccountError::NotFound { .. })));
+        office.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn an_apps_next_secret_is_tried_beside_the_present_one() {
     for office in offices().await {
         let put = |secret: &str| Secret::new(secret);

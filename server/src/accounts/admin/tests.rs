@@ -44,6 +44,16 @@ fn started(database: &TestDatabase) -> (Accounts, Engine) {
     (accounts, engine)
 }
 
+fn login(email: &str, password: &str) -> Login {
+    Login {
+        workspace: "acme".to_owned(),
+        email: email.to_owned(),
+        password: password.to_owned(),
+        device_id: None,
+        device_name: None,
+    }
+}
+
 #[tokio::test]
 async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
     for database in databases().await {
@@ -101,13 +111,6 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         assert!(admin(&format!("{token} 7")).await.unwrap().contains("\"Shop\""));
         let lost = admin(&format!("{token} 8")).await.unwrap_err().to_string();
         assert_eq!(lost, "there is no such number in this workspace");
-        let login = |email: &str, password: &str| Login {
-            workspace: "acme".to_owned(),
-            email: email.to_owned(),
-            password: password.to_owned(),
-            device_id: None,
-            device_name: None,
-        };
         let here = Ipv4Addr::LOCALHOST.into();
         accounts.sign_in(&login("ana@acme.example", &shown(&made)), here).await.unwrap();
         let session = accounts.sign_in(&login("ben@acme.example", &shown(&ben)), here).await;
