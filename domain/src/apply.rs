@@ -78,7 +78,9 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::AgentChanged { .. }
         | Fact::TeamChanged { .. }
         | Fact::MembershipChanged { .. }
-        | Fact::ChannelChanged { .. } => {}
+        | Fact::ChannelChanged { .. }
+        | Fact::PasswordSet { .. }
+        | Fact::DeviceRevoked { .. } => {}
     }
 }
 

@@ -13,6 +13,7 @@ pub mod names;
 pub mod outcome;
 pub mod planted;
 pub mod scope;
+pub mod settings;
 pub mod sight;
 pub mod tag;
 

@@ -25,12 +25,17 @@ pub enum Route {
 }
 
 impl Route {
-    /// The route of a fact: what concerns one agent alone says so itself, what has no
-    /// conversation concerns everyone. In the log, `team_*` and `owner_*` keep the scopes (an
-    /// owner that is NULL is the team's queue).
+    /// The route of a fact: what concerns one agent alone (read marks, their password, their
+    /// devices) says so itself, what has no conversation concerns everyone. In the log, `team_*`
+    /// and `owner_*` keep the scopes (an owner that is NULL is the team's queue).
     pub fn of(fact: &Fact, before: Option<Scope>, after: Option<Scope>) -> Self {
         match (fact, after) {
-            (Fact::ReadMarked { agent_id, .. }, _) => Self::Agent(*agent_id),
+            (
+                Fact::ReadMarked { agent_id, .. }
+                | Fact::PasswordSet { agent_id }
+                | Fact::DeviceRevoked { agent_id, .. },
+                _,
+            ) => Self::Agent(*agent_id),
             (_, Some(after)) => Self::Conversation { before, after },
             (_, None) => Self::Everyone,
         }

@@ -69,9 +69,11 @@ impl Sight {
     pub fn is_changed_by(&self, fact: &Fact) -> bool {
         match fact {
             Fact::MembershipChanged { agent_id, .. } => *agent_id == self.viewer.agent,
-            Fact::AgentChanged { agent_id, rights } => *rights && *agent_id == self.viewer.agent,
-            Fact::TeamChanged { team_id, visibility } => {
-                *visibility && self.viewer.teams.contains_key(team_id)
+            Fact::AgentChanged { agent_id, set, .. } => {
+                set.touches_rights() && *agent_id == self.viewer.agent
+            }
+            Fact::TeamChanged { team_id, set, .. } => {
+                set.visibility.is_some() && self.viewer.teams.contains_key(team_id)
             }
             _ => false,
         }

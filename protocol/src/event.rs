@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::ContactCard;
 use crate::{
-    AgentId, Author, ChannelId, ContactId, Content, ConversationId, DeviceId, Head, HeldReason,
-    LineKind, LineRef, MessageError, MessageId, MessageStatus, NoteId, OpId, Owner, Status, TeamId,
-    Timestamp, Turn,
+    AgentId, AgentSet, Author, ChannelId, ChannelSet, ContactId, Content, ConversationId, DeviceId,
+    Head, HeldReason, LineKind, LineRef, MembershipKind, MessageError, MessageId, MessageStatus,
+    NoteId, OpId, Owner, Status, TeamId, TeamSet, Timestamp, Turn,
 };
 
 /// Who made it happen.
@@ -216,15 +216,21 @@ pub enum Fact {
     AgentChanged {
         /// Who.
         agent_id: AgentId,
-        /// Whether what they may see changed: role or state.
-        rights: bool,
+        /// Whether their name changed; it is no part of the log.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        renamed: bool,
+        /// What was set.
+        set: AgentSet,
     },
     /// A team was added or changed; read `/teams`.
     TeamChanged {
         /// Which.
         team_id: TeamId,
-        /// Whether what its members see changed.
-        visibility: bool,
+        /// Whether its name changed; it is no part of the log.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        renamed: bool,
+        /// What was set.
+        set: TeamSet,
     },
     /// An agent joined or left a team, or changed place in it.
     MembershipChanged {
@@ -232,11 +238,29 @@ pub enum Fact {
         team_id: TeamId,
         /// Who.
         agent_id: AgentId,
+        /// As what they belong to it from here on; null when no more.
+        kind: Option<MembershipKind>,
     },
     /// A channel was added or changed; read `/channels`.
     ChannelChanged {
         /// Which.
         channel_id: ChannelId,
+        /// What was set.
+        set: ChannelSet,
+    },
+    /// An agent's password was set, by themselves or, as the actor says, by another; their other
+    /// sessions ended. Goes to that agent alone.
+    PasswordSet {
+        /// Whose.
+        agent_id: AgentId,
+    },
+    /// A device was revoked: it wipes what it holds. Goes to its agent alone. The devices of who
+    /// leaves are revoked without one.
+    DeviceRevoked {
+        /// Whose.
+        agent_id: AgentId,
+        /// Which.
+        device_id: DeviceId,
     },
     /// What a viewer of level head gets in place of any fact of a conversation.
     HeadChanged {

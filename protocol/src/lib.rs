@@ -29,6 +29,7 @@ pub mod outcome;
 pub mod page;
 pub mod problem;
 pub mod refusal;
+pub mod set;
 pub mod settings;
 pub mod time;
 
@@ -47,4 +48,5 @@ pub use id::{
 pub use line::{Author, Content, HeldReason, Line, LineKind, MessageError, MessageStatus, Note};
 pub use outcome::{Accepted, CommandResult, Refused};
 pub use refusal::Refusal;
+pub use set::{AgentSet, ChannelSet, TeamSet};
 pub use time::Timestamp;

@@ -7,6 +7,7 @@
 
 pub mod database;
 mod dump;
+mod recomputed;
 mod seed;
 mod stored;
 
@@ -258,9 +259,11 @@ impl Bench {
     }
 
     /// Faults in the tables: what must always be true, by name and with the first row where it
-    /// is not.
+    /// is not, and what the log alone says otherwise.
     pub async fn stored_faults(&self) -> Result<Vec<String>> {
-        stored::faults(&self.store).await
+        let mut faults = stored::faults(&self.store).await?;
+        faults.extend(recomputed::faults(&self.store).await?);
+        Ok(faults)
     }
 
     /// All that is stored, as rows of text in order, with ids that the engine drew written as

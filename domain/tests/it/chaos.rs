@@ -10,7 +10,7 @@ use baton_domain::outcome::Answer;
 use baton_protocol::command::{MarkRead, NoteText, Transfer};
 use baton_protocol::{
     Actor, AgentState, Command, CommandBody, ConversationId, Fact, LineRef, MembershipKind,
-    MessageStatus, OpId, Owner, Role, Seen, Status, Visibility,
+    MessageStatus, OpId, Owner, Role, Seen, Status, TeamSet, Visibility,
 };
 use proptest::prelude::{Strategy, prop_oneof};
 use proptest::sample::select;
@@ -251,14 +251,15 @@ impl Chaos {
             Op::Capacity(hand, capacity) => team.agent(hand).capacity = capacity,
             Op::Shows(visibility) => {
                 team.shows(SUPPORT, visibility);
-                team.is_set(Fact::TeamChanged { team_id: SUPPORT, visibility: true });
+                let set = TeamSet { visibility: Some(visibility), ..TeamSet::default() };
+                team.is_set(Fact::TeamChanged { team_id: SUPPORT, renamed: false, set });
             }
             Op::Joins(hand) => {
                 let teams = &mut team.sights.get_mut(&hand.agent).unwrap().viewer.teams;
-                if teams.remove(&SUPPORT).is_none() {
-                    teams.insert(SUPPORT, MembershipKind::Member);
-                }
-                team.is_set(Fact::MembershipChanged { team_id: SUPPORT, agent_id: hand.agent });
+                let kind = teams.remove(&SUPPORT).is_none().then_some(MembershipKind::Member);
+                teams.extend(kind.map(|kind| (SUPPORT, kind)));
+                let agent_id = hand.agent;
+                team.is_set(Fact::MembershipChanged { team_id: SUPPORT, agent_id, kind });
             }
             Op::Leaves(hand) if team.agent(hand).state == AgentState::Active => {
                 team.agent(hand).state = AgentState::Leaving;

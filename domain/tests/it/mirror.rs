@@ -5,7 +5,8 @@ use baton_protocol::command::MarkRead;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
 use baton_protocol::{
-    CommandBody, ConversationId, Cursor, Epoch, Event, Fact, Owner, Status, Timestamp,
+    AgentSet, CommandBody, ConversationId, Cursor, Epoch, Event, Fact, Owner, Status, TeamSet,
+    Timestamp,
 };
 use uuid::Uuid;
 
@@ -291,8 +292,10 @@ fn settings_are_read_again_when_they_change() {
     let mut team = Team::with_a_customer();
     let mut mirror = mirror(&team);
     let from = head(&team);
-    team.is_set(Fact::AgentChanged { agent_id: ANA.agent, rights: false });
-    team.is_set(Fact::TeamChanged { team_id: SALES, visibility: false });
+    let (agent_id, team_id) = (ANA.agent, SALES);
+    let set = AgentSet { capacity: Some(Some(2)), ..AgentSet::default() };
+    team.is_set(Fact::AgentChanged { agent_id, renamed: false, set });
+    team.is_set(Fact::TeamChanged { team_id, renamed: true, set: TeamSet::default() });
     let wants = mirror.apply_frame(&events(&team, from));
     assert_eq!(wants, [Want::Agents, Want::Teams]);
 }

@@ -3,7 +3,9 @@
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::{Tidings, Told, as_head};
 use baton_protocol::frame::ResetReason;
-use baton_protocol::{Actor, Fact, Owner, Role, Visibility};
+use baton_protocol::{
+    Actor, AgentSet, AgentState, DeviceId, Fact, Owner, ReplyPolicy, Role, TeamSet, Visibility,
+};
 
 use crate::team::{
     ANA, BEN, CLEO, EVA, Hand, LUCIA, MATEO, ROOT, SALES, SUPPORT, Team, accepted, claim, reply,
@@ -133,13 +135,22 @@ fn a_change_of_what_one_may_see_resets() {
     let from = team.log.len();
     let seen = team.seen();
     written(team.does(ANA, reply(seen)));
+    let ana = |set| Fact::AgentChanged { agent_id: ANA.agent, renamed: true, set };
+    let team_set = |team_id, set| Fact::TeamChanged { team_id, renamed: true, set };
+    let shows = TeamSet { visibility: Some(Visibility::Own), ..TeamSet::default() };
+    let lets_reply = TeamSet { reply_policy: Some(ReplyPolicy::Team), ..TeamSet::default() };
     let changes = [
-        (Fact::MembershipChanged { team_id: SUPPORT, agent_id: ANA.agent }, true, false),
-        (Fact::AgentChanged { agent_id: ANA.agent, rights: true }, true, false),
-        (Fact::AgentChanged { agent_id: ANA.agent, rights: false }, false, false),
-        (Fact::TeamChanged { team_id: SUPPORT, visibility: true }, true, true),
-        (Fact::TeamChanged { team_id: SUPPORT, visibility: false }, false, false),
-        (Fact::TeamChanged { team_id: SALES, visibility: true }, false, false),
+        (
+            Fact::MembershipChanged { team_id: SUPPORT, agent_id: ANA.agent, kind: None },
+            true,
+            false,
+        ),
+        (ana(AgentSet { role: Some(Role::Admin), ..AgentSet::default() }), true, false),
+        (ana(AgentSet { state: Some(AgentState::Leaving), ..AgentSet::default() }), true, false),
+        (ana(AgentSet { capacity: Some(None), ..AgentSet::default() }), false, false),
+        (team_set(SUPPORT, shows), true, true),
+        (team_set(SUPPORT, lets_reply), false, false),
+        (team_set(SALES, shows), false, false),
     ];
     for (fact, resets_ana, resets_ben) in changes {
         let mut log = team.log[from..].to_vec();
@@ -149,6 +160,21 @@ fn a_change_of_what_one_may_see_resets() {
             let tidings = team.sights[&who.agent].tidings(&log);
             assert_eq!(tidings == Tidings::Reset(ResetReason::ScopeChanged), resets, "{who:?}");
         }
+    }
+}
+
+#[test]
+fn an_agents_password_and_devices_are_their_own_affair() {
+    let mut team = Team::with_a_customer();
+    let device_id = DeviceId(uuid::Uuid::from_u128(7));
+    for fact in [
+        Fact::PasswordSet { agent_id: ANA.agent },
+        Fact::DeviceRevoked { agent_id: ANA.agent, device_id },
+    ] {
+        let from = team.log.len();
+        team.is_set(fact);
+        assert_eq!(told(tidings(&team, ANA, from)), (0, 0, 1));
+        assert_eq!(told(tidings(&team, BEN, from)), (0, 0, 0));
     }
 }
 

@@ -252,6 +252,7 @@ impl Team {
 
     /// A setting changed.
     pub(crate) fn is_set(&mut self, fact: Fact) {
+        let route = Route::of(&fact, None, None);
         let event = Event {
             position: u64::try_from(self.log.len()).unwrap() + 1,
             conversation_id: None,
@@ -261,7 +262,7 @@ impl Team {
             fact,
             content: None,
         };
-        self.log.push(Logged { event, route: Route::Everyone });
+        self.log.push(Logged { event, route });
     }
 
     // Commands.

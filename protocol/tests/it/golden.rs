@@ -125,6 +125,8 @@ fn every_event() {
         TeamChanged = "team_changed",
         MembershipChanged = "membership_changed",
         ChannelChanged = "channel_changed",
+        PasswordSet = "password_set",
+        DeviceRevoked = "device_revoked",
         HeadChanged = "head_changed"
     );
     check_all("event", kinds, move |event: &Event| kind_of(&event.fact));

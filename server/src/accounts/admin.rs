@@ -65,7 +65,7 @@ impl Admin<'_> {
             admin_email: add.admin_email.clone(),
             password,
         };
-        let made = self.accounts.add_workspace(&new).await?;
+        let made = self.accounts.add_workspace(self.engine, &new).await?;
         Ok(format!(
             "workspace {} ({}) with team {:?}\nadmin     {} ({})\n{shown}",
             add.slug, made.workspace, add.team, add.admin_email, made.admin
@@ -239,7 +239,7 @@ impl Admin<'_> {
         let setter = self.setter(&set.workspace).await?;
         let agent = self.agent_of(setter, &set.email).await?;
         let (password, shown) = self.password(set.password_file.as_ref())?;
-        self.accounts.set_password(setter.workspace, agent, &password).await?;
+        self.accounts.set_password(self.engine, setter, agent, &password).await?;
         Ok(format!("password of {} set, their sessions ended\n{shown}", set.email))
     }
 

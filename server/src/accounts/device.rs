@@ -3,15 +3,19 @@
 //! Ending a session lets the device keep what it holds and sign in again; revoking makes it wipe.
 //! Who signs out ends the session of the device in their hand; another device, lost perhaps, is
 //! revoked, and so is whatever an admin takes from somebody.
+//!
+//! A password that was set and a device that was revoked stand in the log, with who did it.
 
 use baton_protocol::account::Device;
-use baton_protocol::{AgentId, DeviceId, Role, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, DeviceId, Fact, Role, Timestamp, WorkspaceId};
 use sqlx::FromRow;
 
 use super::password::check_new;
 use super::session::{account_digest, parse};
-use super::{AccountError, Accounts, Signed, Standing, lock};
+use super::{AccountError, Accounts, Setter, Signed, Standing, lock};
 use crate::config::Secret;
+use crate::engine::Engine;
+use crate::engine::work::SettingWork;
 use crate::store::Sql;
 
 #[derive(FromRow)]
@@ -34,8 +38,7 @@ struct StandingRow {
 static END_ALL: Sql = Sql::new(
     "UPDATE device SET access_expires_at = 0, refresh_expires_at = 0
      WHERE workspace = $1 AND agent = $2 AND id <> $3 AND revoked_at IS NULL
-       AND (refresh_expires_at > CAST($4 AS BIGINT) OR access_expires_at > CAST($4 AS BIGINT))
-     RETURNING id",
+       AND (refresh_expires_at > CAST($4 AS BIGINT) OR access_expires_at > CAST($4 AS BIGINT))",
 );
 
 impl Accounts {
@@ -88,19 +91,14 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::NotFound`] for a device that is none of theirs.
-    pub async fn revoke(&self, by: Signed, device: DeviceId) -> Result<(), AccountError> {
-        static REVOKE: Sql = Sql::new(
-            "UPDATE device SET revoked_at = COALESCE(revoked_at, CAST($4 AS BIGINT))
-             WHERE workspace = $1 AND id = $2 AND ($3 = '' OR agent = $3)",
-        );
-        let of = if by.role == Role::Admin { String::new() } else { by.agent.to_string() };
-        let (workspace, id) = (by.workspace.to_string(), device.to_string());
-        let now = self.0.clock.now().ms().to_string();
-        let mut tx = self.0.store.begin().await?;
-        if tx.run(&REVOKE, &[&workspace, &id, &of, &now]).await? == 0 {
-            return Err(AccountError::NotFound { what: "device" });
-        }
-        tx.commit().await?;
+    pub async fn revoke(
+        &self,
+        engine: &Engine,
+        by: Signed,
+        device: DeviceId,
+    ) -> Result<(), AccountError> {
+        let work = self.plan_revocation(by, device).await?;
+        self.settle(engine, work).await?;
         tracing::info!(workspace = %by.workspace, by = %by.agent, %device, "device revoked");
         self.tell_ended(by.workspace, &[device], Standing::DeviceRevoked);
         Ok(())
@@ -123,6 +121,34 @@ impl Accounts {
         tracing::info!(%workspace, %agent, %device, "signed out");
         self.tell_ended(workspace, &[device], Standing::SignInAgain);
         Ok(())
+    }
+
+    async fn plan_revocation(
+        &self,
+        by: Signed,
+        device_id: DeviceId,
+    ) -> Result<SettingWork, AccountError> {
+        static READ: Sql = Sql::new(
+            "SELECT agent, revoked_at FROM device
+             WHERE workspace = $1 AND id = $2 AND ($3 = '' OR agent = $3)",
+        );
+        static REVOKE: Sql = Sql::new(
+            "UPDATE device SET revoked_at = COALESCE(revoked_at, CAST($3 AS BIGINT))
+             WHERE workspace = $1 AND id = $2",
+        );
+        let of = if by.role == Role::Admin { String::new() } else { by.agent.to_string() };
+        let (workspace, id) = (by.workspace.to_string(), device_id.to_string());
+        let mut tx = self.0.store.read().await?;
+        let row = tx.row::<(String, Option<i64>)>(&READ, &[&workspace, &id, &of]).await?;
+        tx.rollback().await?;
+        let (agent, revoked_at) = row.ok_or(AccountError::NotFound { what: "device" })?;
+        let setter = Setter { workspace: by.workspace, by: Some(by.agent) };
+        if revoked_at.is_some() {
+            return Ok(setter.work(Vec::new(), Vec::new()));
+        }
+        let args = vec![workspace, id, self.0.clock.now().ms().to_string()];
+        let fact = Fact::DeviceRevoked { agent_id: parse(&agent)?, device_id };
+        Ok(setter.work(vec![(&REVOKE, args)], vec![fact]))
     }
 
     /// Whether a device's session goes on.
@@ -170,9 +196,9 @@ impl Accounts {
     /// [`AccountError::WrongCredentials`] when `current` is not the present one.
     pub async fn change_password(
         &self,
+        engine: &Engine,
         signed: Signed,
-        current: &Secret,
-        next: &Secret,
+        (current, next): (&Secret, &Secret),
     ) -> Result<(), AccountError> {
         static READ: Sql =
             Sql::new("SELECT password_hash FROM agent WHERE workspace = $1 AND id = $2");
@@ -189,7 +215,8 @@ impl Accounts {
             return Err(AccountError::WrongCredentials);
         }
         lock(&self.0.throttle).forgive(key);
-        self.put_password(signed.workspace, signed.agent, next, Some(signed.device)).await
+        let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
+        self.put_password(engine, setter, (signed.agent, Some(signed.device)), next).await
     }
 
     /// Sets an agent's password; all their sessions end.
@@ -198,34 +225,54 @@ impl Accounts {
     /// When the password is too short or the store is away.
     pub async fn set_password(
         &self,
-        workspace: WorkspaceId,
+        engine: &Engine,
+        setter: Setter,
         agent: AgentId,
         next: &Secret,
     ) -> Result<(), AccountError> {
+        static READ: Sql = Sql::new("SELECT id FROM agent WHERE workspace = $1 AND id = $2");
         check_new(next)?;
-        self.put_password(workspace, agent, next, None).await
+        let args = [setter.workspace.to_string(), agent.to_string()];
+        let mut tx = self.0.store.read().await?;
+        let row = tx.row::<(String,)>(&READ, &[&args[0], &args[1]]).await?;
+        tx.rollback().await?;
+        row.ok_or(AccountError::NotFound { what: "agent" })?;
+        self.put_password(engine, setter, (agent, None), next).await
     }
 
+    /// Writes the password of an agent that is there and ends their sessions, all but one.
     async fn put_password(
         &self,
-        workspace: WorkspaceId,
-        agent: AgentId,
+        engine: &Engine,
+        setter: Setter,
+        (agent_id, keep): (AgentId, Option<DeviceId>),
         next: &Secret,
-        keep: Option<DeviceId>,
     ) -> Result<(), AccountError> {
         static PUT: Sql =
             Sql::new("UPDATE agent SET password_hash = $3 WHERE workspace = $1 AND id = $2");
         let hash = self.0.passwords.hash(next).await?;
-        let (in_workspace, of) = (workspace.to_string(), agent.to_string());
+        let of = [setter.workspace.to_string(), agent_id.to_string()];
         let keep = keep.map(|device| device.to_string()).unwrap_or_default();
-        let mut tx = self.0.store.begin().await?;
-        if tx.run(&PUT, &[&in_workspace, &of, &hash]).await? == 0 {
-            return Err(AccountError::NotFound { what: "agent" });
-        }
-        let now = self.0.clock.now().ms().to_string();
-        let ended = tx.rows::<(String,)>(&END_ALL, &[&in_workspace, &of, &keep, &now]).await?;
-        tx.commit().await?;
-        let ended: Vec<DeviceId> = ended.iter().map(|(id,)| parse(id)).collect::<Result<_, _>>()?;
+        let with = |last: String| of.iter().cloned().chain([last]).collect::<Vec<_>>();
+        let mut end = with(keep);
+        end.push(self.0.clock.now().ms().to_string());
+        let writes = vec![(&PUT, with(hash)), (&END_ALL, end)];
+        let work = setter.work(writes, vec![Fact::PasswordSet { agent_id }]);
+        self.settle(engine, work).await?;
+        self.tell_signed_out(setter.workspace, agent_id).await
+    }
+
+    /// Tells of the devices whose sessions were ended with the password.
+    async fn tell_signed_out(
+        &self,
+        workspace: WorkspaceId,
+        agent: AgentId,
+    ) -> Result<(), AccountError> {
+        static READ: Sql = Sql::new(
+            "SELECT id FROM device WHERE workspace = $1 AND agent = $2 AND revoked_at IS NULL
+               AND refresh_expires_at = 0",
+        );
+        let ended = self.device_ids(&READ, workspace, agent).await?;
         tracing::info!(%workspace, %agent, sessions = ended.len(), "password set, sessions ended");
         self.tell_ended(workspace, &ended, Standing::SignInAgain);
         Ok(())
@@ -243,14 +290,22 @@ impl Accounts {
         static READ: Sql = Sql::new(
             "SELECT id FROM device WHERE workspace = $1 AND agent = $2 AND revoked_at IS NOT NULL",
         );
-        let mut tx = self.0.store.read().await?;
-        let args = [&workspace.to_string(), &*agent.to_string()];
-        let rows = tx.rows::<(String,)>(&READ, &args).await?;
-        tx.rollback().await?;
-        let devices: Vec<DeviceId> =
-            rows.iter().map(|(id,)| parse(id)).collect::<Result<_, _>>()?;
+        let devices = self.device_ids(&READ, workspace, agent).await?;
         self.tell_ended(workspace, &devices, Standing::DeviceRevoked);
         Ok(())
+    }
+
+    async fn device_ids(
+        &self,
+        sql: &'static Sql,
+        workspace: WorkspaceId,
+        agent: AgentId,
+    ) -> Result<Vec<DeviceId>, AccountError> {
+        let mut tx = self.0.store.read().await?;
+        let args = [&workspace.to_string(), &*agent.to_string()];
+        let rows = tx.rows::<(String,)>(sql, &args).await?;
+        tx.rollback().await?;
+        Ok(rows.iter().map(|(id,)| parse(id)).collect::<Result<_, _>>()?)
     }
 }
 

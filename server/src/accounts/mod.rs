@@ -1,8 +1,9 @@
 //! People and their devices: passwords, sessions, revocation, and the changes of settings.
 //!
 //! A device's session is a family of refresh tokens (see [`session`]). Sessions have short
-//! transactions of their own: they are no part of the log. Settings are: each change is planned
-//! here as work of the committer (see [`settings`]), so that it becomes an event.
+//! transactions of their own: they are no part of the log. Settings, passwords and revocations
+//! are: each change is planned here as work of the committer (see [`settings`]), so that it
+//! becomes an event.
 
 pub mod admin;
 pub mod device;

@@ -10,6 +10,7 @@ use baton_protocol::{DeviceId, Role, Timestamp, WorkspaceId};
 use super::settings::workspace::WorkspaceNew;
 use super::*;
 use crate::clock::ManualClock;
+use crate::coordinator::InProcess;
 use crate::engine::{Engine, Limits};
 use crate::store::Sql;
 use crate::store::testing::{TestDatabase, databases};
@@ -24,6 +25,7 @@ const MINUTE_MS: u64 = 60_000;
 struct Office {
     database: TestDatabase,
     accounts: Accounts,
+    engine: Engine,
     clock: ManualClock,
     workspace: WorkspaceId,
     ended: Arc<Ended>,
@@ -54,12 +56,24 @@ async fn offices() -> Vec<Office> {
             admin_email: "Ana@acme.example".to_owned(),
             password: Secret::new(PASSWORD),
         };
-        let made = accounts.add_workspace(&new).await.unwrap();
-        let office = Office { database, accounts, clock, workspace: made.workspace, ended };
+        let engine = engine(&database, clock.clock());
+        let made = accounts.add_workspace(&engine, &new).await.unwrap();
+        let workspace = made.workspace;
+        let office = Office { database, accounts, engine, clock, workspace, ended };
         office.hire("ben@acme.example").await;
         offices.push(office);
     }
     offices
+}
+
+fn engine(database: &TestDatabase, clock: Clock) -> Engine {
+    let wall = clock.clone();
+    let coordinator = InProcess::start(crate::coordinator::Clock {
+        monotonic: Arc::new(tokio::time::Instant::now),
+        wall: Arc::new(move || wall.now()),
+    });
+    let store = database.store.clone();
+    Engine::start(store, clock, coordinator, Metrics::new(), Limits::default()).0
 }
 
 impl Office {
@@ -314,7 +328,7 @@ async fn a_revoked_device_is_told_so_and_comes_back_only_as_another_one() {
         let (lost, other) = (office.sign_in(BEN).await, office.sign_in(BEN).await);
         let by = office.signed(&other).await;
         assert_eq!(office.accounts.devices(by).await.unwrap().len(), 2);
-        office.accounts.revoke(by, lost.device_id).await.unwrap();
+        office.accounts.revoke(&office.engine, by, lost.device_id).await.unwrap();
         is_revoked(office.accounts.authenticate(&lost.access_token).await);
         is_revoked(office.refresh(&lost).await);
         let standings =
@@ -357,12 +371,12 @@ async fn agents_revoke_their_own_devices_and_admins_any_of_their_workspace() {
     for office in offices().await {
         let (ben, ana) = (office.sign_in(BEN).await, office.sign_in(ANA).await);
         let (by_ben, by_ana) = (office.signed(&ben).await, office.signed(&ana).await);
-        let answer = office.accounts.revoke(by_ben, ana.device_id).await;
+        let answer = office.accounts.revoke(&office.engine, by_ben, ana.device_id).await;
         assert!(matches!(answer, Err(AccountError::NotFound { .. })), "{answer:?}");
         let stranger = Signed { workspace: WorkspaceId(uuid::Uuid::from_u128(1)), ..by_ana };
-        let answer = office.accounts.revoke(stranger, ben.device_id).await;
+        let answer = office.accounts.revoke(&office.engine, stranger, ben.device_id).await;
         assert!(matches!(answer, Err(AccountError::NotFound { .. })), "{answer:?}");
-        office.accounts.revoke(by_ana, ben.device_id).await.unwrap();
+        office.accounts.revoke(&office.engine, by_ana, ben.device_id).await.unwrap();
         is_revoked(office.accounts.authenticate(&ben.access_token).await);
         office.database.close().await;
     }
@@ -378,11 +392,14 @@ async fn a_new_password_ends_the_other_sessions_without_wiping_them() {
         let (here, there) = (office.sign_in(BEN).await, office.sign_in(BEN).await);
         let signed = office.signed(&here).await;
         let (old, next) = (Secret::new(PASSWORD), Secret::new("battery staple"));
-        let wrong = office.accounts.change_password(signed, &next, &next).await;
+        let wrong = office.accounts.change_password(&office.engine, signed, (&next, &next)).await;
         assert!(matches!(wrong, Err(AccountError::WrongCredentials)), "{wrong:?}");
-        let short = office.accounts.change_password(signed, &old, &Secret::new("short")).await;
+        let short = office
+            .accounts
+            .change_password(&office.engine, signed, (&old, &Secret::new("short")))
+            .await;
         assert!(matches!(short, Err(AccountError::Invalid { .. })), "{short:?}");
-        office.accounts.change_password(signed, &old, &next).await.unwrap();
+        office.accounts.change_password(&office.engine, signed, (&old, &next)).await.unwrap();
         office.signed(&here).await;
         is_over(office.accounts.authenticate(&there.access_token).await);
         is_over(office.refresh(&there).await);
@@ -450,7 +467,7 @@ async fn a_ticket_of_an_ended_session_opens_no_socket() {
         assert_eq!(office.accounts.redeem(ticket.expose()).await.unwrap(), signed);
         is_over(office.accounts.redeem(ticket.expose()).await);
         let ticket = office.accounts.ticket(signed).unwrap();
-        office.accounts.revoke(signed, signed.device).await.unwrap();
+        office.accounts.revoke(&office.engine, signed, signed.device).await.unwrap();
         is_revoked(office.accounts.redeem(ticket.expose()).await);
         office.database.close().await;
     }
@@ -462,9 +479,10 @@ async fn the_first_start_makes_one_admin_and_no_other_does() {
         let clock = Clock::system();
         let config = SessionsConfig { access_minutes: 15, refresh_days: 30 };
         let keys = Keys::new([3; 32]);
+        let engine = engine(&database, clock.clone());
         let accounts = Accounts::new(database.store.clone(), keys, clock, config, 80);
-        let first = accounts.first_admin().await.unwrap().unwrap();
-        assert!(accounts.first_admin().await.unwrap().is_none());
+        let first = accounts.first_admin(&engine).await.unwrap().unwrap();
+        assert!(accounts.first_admin(&engine).await.unwrap().is_none());
         let login = Login {
             workspace: first.workspace,
             email: first.email,
@@ -530,7 +548,7 @@ async fn a_database_that_does_not_answer_is_no_crowd_of_sign_ins() {
     for office in offices().await {
         let (store, clock) = (office.database.store.clone(), office.clock.clock());
         let wall = clock.clone();
-        let coordinator = crate::coordinator::InProcess::start(crate::coordinator::Clock {
+        let coordinator = InProcess::start(crate::coordinator::Clock {
             monotonic: Arc::new(tokio::time::Instant::now),
             wall: Arc::new(move || wall.now()),
         });

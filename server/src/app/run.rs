@@ -53,7 +53,7 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
 async fn serve(config: &Config) -> anyhow::Result<()> {
     start_logs(&config.log)?;
     let server = Server::start(config, Clock::system()).await?;
-    if let Some(first) = server.accounts.first_admin().await? {
+    if let Some(first) = server.accounts.first_admin(&server.engine).await? {
         let (workspace, email) = (&first.workspace, &first.email);
         let password = first.password.expose();
         say(&format!(

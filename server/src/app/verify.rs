@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::jobs::anchor::Anchors;
 use crate::store::seal::hash_at;
 use crate::store::verify::{Fault, Report, verify_log};
-use crate::store::{Store, read};
+use crate::store::{Store, read, settled};
 
 type Markers = BTreeMap<WorkspaceId, (u64, String)>;
 
@@ -70,6 +70,10 @@ async fn logs(
         let mut report = verify_log(store, workspace).await?;
         if report.fault.is_none() {
             report.fault = against_anchor(store, workspace, anchors.get(&workspace)).await?;
+        }
+        if report.fault.is_none() {
+            let what = settled::fault(store, workspace).await?;
+            report.fault = what.map(|what| Fault { position: report.checked, what });
         }
         reports.push((slug, report));
     }
@@ -130,7 +134,7 @@ mod tests {
         assert!(done.unwrap_err().to_string().contains("no workspace"));
 
         let server = Server::start(&config, Clock::system()).await.unwrap();
-        server.accounts.first_admin().await.unwrap();
+        server.accounts.first_admin(&server.engine).await.unwrap();
         let (done, said) = verified(&config).await;
         done.expect("a log can be verified while its server runs");
         assert!(said.starts_with("main: "), "{said}");

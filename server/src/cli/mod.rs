@@ -87,7 +87,8 @@ pub enum Command {
     /// become unconfirmed, for nobody knows whether they left; everybody signs in again, and phones
     /// take everything anew.
     Restore,
-    /// Check the log's positions and its hash chain against the database and the anchors
+    /// Check the log's positions and its hash chain against the database and the anchors, and
+    /// the settings in the database against the log
     VerifyLog(VerifyLog),
     /// Test or show the configuration
     #[command(subcommand)]

@@ -70,16 +70,14 @@ pub struct Cast {
 /// Makes the workspace, its people and its number.
 pub async fn seed(accounts: &Accounts, engine: &Engine, seeds: &Seeds) -> anyhow::Result<Cast> {
     let admin_email = format!("admin@{}.example", seeds.slug);
-    let made = accounts
-        .add_workspace(&WorkspaceNew {
-            slug: seeds.slug.clone(),
-            name: seeds.slug.clone(),
-            team: "Lobby".to_owned(),
-            admin_email: admin_email.clone(),
-            password: Secret::new(PASSWORD),
-        })
-        .await
-        .context("making the workspace")?;
+    let lobby = WorkspaceNew {
+        slug: seeds.slug.clone(),
+        name: seeds.slug.clone(),
+        team: "Lobby".to_owned(),
+        admin_email: admin_email.clone(),
+        password: Secret::new(PASSWORD),
+    };
+    let made = accounts.add_workspace(engine, &lobby).await.context("making the workspace")?;
     let setter = Setter { workspace: made.workspace, by: None };
     let desk = TeamNew {
         name: "Desk".to_owned(),

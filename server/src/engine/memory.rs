@@ -246,6 +246,8 @@ impl Memory {
             | Fact::TeamChanged { .. }
             | Fact::MembershipChanged { .. }
             | Fact::ChannelChanged { .. }
+            | Fact::PasswordSet { .. }
+            | Fact::DeviceRevoked { .. }
             | Fact::HeadChanged { .. } => {}
         }
     }

@@ -13,7 +13,7 @@ use baton_protocol::event::EventContent;
 use baton_protocol::{
     Actor, AgentId, ChannelId, ContactId, Conversation, ConversationId, DeviceId, Epoch, Event,
     Fact, Line, LineRef, MembershipKind, Note, NoteId, OpId, Owner, OwnerCause, Role, TeamId,
-    Timestamp, Visibility, WorkspaceId,
+    TeamSet, Timestamp, Visibility, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -123,16 +123,17 @@ impl Story {
 
     /// Ana joins a team or leaves it.
     pub(super) fn toggle_member(&mut self, team_id: TeamId) {
-        if self.sight.viewer.teams.remove(&team_id).is_none() {
-            self.sight.viewer.teams.insert(team_id, MembershipKind::Member);
-        }
-        self.everyone(Fact::MembershipChanged { team_id, agent_id: ANA });
+        let teams = &mut self.sight.viewer.teams;
+        let kind = teams.remove(&team_id).is_none().then_some(MembershipKind::Member);
+        teams.extend(kind.map(|kind| (team_id, kind)));
+        self.everyone(Fact::MembershipChanged { team_id, agent_id: ANA, kind });
     }
 
     /// A team shows itself in another way.
     pub(super) fn show(&mut self, team_id: TeamId, visibility: Visibility) {
         self.sight.visibility.insert(team_id, visibility);
-        self.everyone(Fact::TeamChanged { team_id, visibility: true });
+        let set = TeamSet { visibility: Some(visibility), ..TeamSet::default() };
+        self.everyone(Fact::TeamChanged { team_id, renamed: false, set });
     }
 
     /// Something that concerns everyone and nobody's sight.

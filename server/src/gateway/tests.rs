@@ -15,7 +15,7 @@ use baton_protocol::frame::{Hello, ServerFrame, close};
 use baton_protocol::outcome::{Accepted, Outcome};
 use baton_protocol::{
     Command, CommandResult, ConversationId, Cursor, DeviceId, Fact, MembershipKind, TeamId,
-    Timestamp,
+    TeamSet, Timestamp,
 };
 use futures_util::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
@@ -275,7 +275,7 @@ fn other_device() -> DeviceId {
 }
 
 fn settings() -> Fact {
-    Fact::TeamChanged { team_id: TeamId(Uuid::nil()), visibility: false }
+    Fact::TeamChanged { team_id: TeamId(Uuid::nil()), renamed: true, set: TeamSet::default() }
 }
 
 #[tokio::test]

@@ -60,7 +60,8 @@ pub(super) async fn password(
     Id(agent): Id<AgentId>,
     Json(set): Json<PasswordSet>,
 ) -> Answer<StatusCode> {
-    parts.accounts.set_password(signed.workspace, agent, &Secret::new(set.next)).await?;
+    let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
+    parts.accounts.set_password(&parts.engine, setter, agent, &Secret::new(set.next)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

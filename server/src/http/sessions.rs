@@ -81,7 +81,7 @@ pub(super) async fn end(
 ) -> Answer<Response> {
     let mut response = StatusCode::NO_CONTENT.into_response();
     if device != signed.device {
-        parts.accounts.revoke(signed, device).await?;
+        parts.accounts.revoke(&parts.engine, signed, device).await?;
     } else {
         parts.accounts.sign_out(signed).await?;
         for (name, path) in COOKIES {

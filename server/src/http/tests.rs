@@ -1,6 +1,7 @@
 //! The router on a real database with a real committer.
 
 mod bodies;
+mod log;
 mod matrix;
 mod problems;
 mod scope;
@@ -100,7 +101,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
             admin_email: "admin@host".to_owned(),
             password: Secret::new(PASSWORD),
         };
-        accounts.add_workspace(&new).await.unwrap();
+        accounts.add_workspace(&engine, &new).await.unwrap();
     }
     accounts
         .add_meta_app("123", &Secret::new(APP_SECRET), Some(&Secret::new("let in")))

@@ -17,6 +17,7 @@ pub mod read;
 pub mod restore;
 pub(crate) mod rows;
 pub mod seal;
+pub mod settled;
 pub mod sweep;
 mod tx;
 pub mod verify;

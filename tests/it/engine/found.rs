@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail, ensure};
 use baton::engine::Limits;
-use baton_protocol::command::{NoteText, OfMessage, Reply, Seeing};
+use baton_protocol::command::{Claim, NoteText, OfMessage, Reply, Seeing};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     Accepted, Command, CommandBody, CommandResult, ConversationId, LineRef, MessageId, Refusal,
@@ -97,6 +97,28 @@ async fn a_queued_answer_cancelled_after_resolving_opens_an_episode() -> Result<
         story.accepted(story.wants(cancel)).await?;
         ensure!(story.stands().await? == (Status::Open, true));
         story.bench.close().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_the_tables_hold_and_the_log_does_not_say_is_found() -> Result<()> {
+    for story in Story::on_each_database().await? {
+        let claim = Claim { expect_owner_epoch: 1, exceed_capacity: false };
+        story.accepted(story.wants(CommandBody::Claim(claim))).await?;
+        ensure!(story.bench.stored_faults().await?.is_empty());
+        for (tampering, named) in [
+            ("UPDATE conversation SET unanswered_since = unanswered_since + 1", "the table has"),
+            ("UPDATE agent SET load = load + 1 WHERE load = 1", "has load 2, by the log 1"),
+            ("UPDATE tally SET open = open + 1 WHERE open = 1", "by the log [1, 0, 1]"),
+        ] {
+            let mut tx = story.bench.store.begin().await?;
+            tx.rows_of::<(String,)>(&format!("{tampering} RETURNING workspace"), &[]).await?;
+            tx.commit().await?;
+            let faults = story.bench.stored_faults().await?;
+            ensure!(faults.iter().any(|fault| fault.contains(named)), "{tampering}: {faults:?}");
+        }
+        story.bench.discard().await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use baton::engine::{Limits, SettingRefused};
 use baton::store::Sql;
 use baton_protocol::command::NoteText;
 use baton_protocol::outcome::Outcome;
-use baton_protocol::{Command, CommandBody, Fact, TeamId};
+use baton_protocol::{Command, CommandBody, Fact, TeamId, TeamSet};
 use baton_world::bench::{Act, Answer, Bench, Shape, database, device};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -192,7 +192,7 @@ async fn a_change_that_may_have_happened_is_not_told_as_a_conflict_with_itself()
         workspace,
         by: None,
         writes: vec![(&TEAM, vec![workspace.to_string(), team.to_string()])],
-        facts: vec![Fact::TeamChanged { team_id: team, visibility: false }],
+        facts: vec![Fact::TeamChanged { team_id: team, renamed: true, set: TeamSet::default() }],
     };
     cutter.lose(1);
     let told = bench.engine.setting(change.clone()).await;

@@ -50,7 +50,7 @@ impl About {
             Body::Reopen(_) => Body::MarkWaiting(Seeing { seen }),
             Body::MarkWaiting(_) => Body::Snooze(Snooze { until: self.later, seen }),
             Body::Snooze(_) => Body::MarkRead(MarkRead { seq: 1 }),
-            Body::MarkRead(_) => Body::Resend(Resend { message_id, seen, ignore_lease: false }),
+            Body::MarkRead(_) => Body::Resend(Resend { message_id, seen, ignore_lease: true }),
             Body::Resend(_) => Body::MarkSent(OfMessage { message_id }),
             Body::MarkSent(_) => Body::Cancel(OfMessage { message_id }),
             Body::Cancel(_) => return None,

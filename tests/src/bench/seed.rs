@@ -3,7 +3,7 @@
 use anyhow::Result;
 use baton::engine::work::SettingWork;
 use baton::store::{Sql, Store};
-use baton_protocol::{AgentId, ChannelId, Fact, TeamId, WorkspaceId};
+use baton_protocol::{AgentId, ChannelId, Fact, MembershipKind, TeamId, WorkspaceId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -154,6 +154,10 @@ pub(super) fn membership(desk: &Desk, agent: AgentId, is_member: bool) -> Settin
         workspace: desk.workspace,
         by: Some(desk.lead),
         writes: vec![write],
-        facts: vec![Fact::MembershipChanged { team_id: desk.team, agent_id: agent }],
+        facts: vec![Fact::MembershipChanged {
+            team_id: desk.team,
+            agent_id: agent,
+            kind: is_member.then_some(MembershipKind::Member),
+        }],
     }
 }

@@ -5,7 +5,9 @@
 //! before that.
 
 use baton_protocol::settings::{AgentChange, AgentNew};
-use baton_protocol::{AgentId, AgentState, Fact, MembershipKind, Role, TeamId};
+use baton_protocol::{
+    AgentId, AgentSet, AgentState, Availability, Fact, MembershipKind, Role, TeamId,
+};
 use sqlx::FromRow;
 
 use super::{Setter, Writing, email, name, team, wire_name};
@@ -47,21 +49,24 @@ static SET_CAPACITY: Sql = Sql::new(
 );
 static SET_AVAILABILITY: Sql =
     Sql::new("UPDATE agent SET availability = $3 WHERE workspace = $1 AND id = $2");
+// The same refuses a step from a state that the plan did not see: what the log tells of a step is
+// true of the tables.
 static LEAVE: Sql = Sql::new(
     "UPDATE agent SET availability = 'away', state =
-       CASE WHEN role <> 'admin' OR EXISTS
+       CASE WHEN state IN ('active', 'leaving') AND (role <> 'admin' OR EXISTS
          (SELECT 1 FROM agent o WHERE o.workspace = $1 AND o.id <> $2 AND o.role = 'admin'
-            AND o.state = 'active')
+            AND o.state = 'active'))
        THEN 'leaving' END
-     WHERE workspace = $1 AND id = $2 AND state = 'active'",
+     WHERE workspace = $1 AND id = $2",
 );
 static REVOKE_ALL: Sql = Sql::new(
     "UPDATE device SET revoked_at = CAST($3 AS BIGINT)
      WHERE workspace = $1 AND agent = $2 AND revoked_at IS NULL",
 );
 static LEFT: Sql = Sql::new(
-    "UPDATE agent SET state = 'inactive', active_id = NULL
-     WHERE workspace = $1 AND id = $2 AND state = 'leaving'",
+    "UPDATE agent SET active_id = NULL,
+       state = CASE WHEN state IN ('leaving', 'inactive') THEN 'inactive' END
+     WHERE workspace = $1 AND id = $2",
 );
 static RETURN: Sql =
     Sql::new("UPDATE agent SET state = 'active', active_id = id WHERE workspace = $1 AND id = $2");
@@ -96,7 +101,7 @@ impl Accounts {
         let (agent_id, args) = self.agent_args(setter.workspace.to_string(), new).await?;
         self.check_teams(setter, new).await?;
         let mut writes: Vec<Writing> = vec![(&ADD, args)];
-        let mut facts = vec![Fact::AgentChanged { agent_id, rights: true }];
+        let mut facts = vec![hired(agent_id, new)];
         for place in &new.teams {
             let args = vec![
                 setter.workspace.to_string(),
@@ -105,7 +110,8 @@ impl Accounts {
                 wire_name(place.kind),
             ];
             writes.push((&team::PUT_MEMBER, args));
-            facts.push(Fact::MembershipChanged { team_id: place.team_id, agent_id });
+            let (team_id, kind) = (place.team_id, Some(place.kind));
+            facts.push(Fact::MembershipChanged { team_id, agent_id, kind });
         }
         Ok((agent_id, setter.work(writes, facts)))
     }
@@ -143,20 +149,29 @@ impl Accounts {
         let (workspace, id) = (setter.workspace.to_string(), agent_id.to_string());
         let mut writes: Vec<Writing> = Vec::new();
         let mut put = |sql: &'static Sql, old: &str, new: Option<String>| {
-            if let Some(new) = new.filter(|new| new != old) {
-                writes.push((sql, vec![workspace.clone(), id.clone(), new]));
-            }
+            let new = new.filter(|new| new != old);
+            let is_new = new.is_some();
+            writes.extend(new.map(|new| (sql, vec![workspace.clone(), id.clone(), new])));
+            is_new
         };
         let given = change.name.as_deref().map(|text| name("name", text)).transpose()?;
-        put(&SET_NAME, &row.name, given);
+        let renamed = put(&SET_NAME, &row.name, given);
+        let mut set = AgentSet::default();
         let old = row.capacity.map(|n| n.to_string()).unwrap_or_default();
-        put(&SET_CAPACITY, &old, change.capacity.map(capacity).transpose()?);
-        put(&SET_AVAILABILITY, &row.availability, change.availability.map(wire_name));
-        put(&SET_ROLE, &row.role, change.role.map(|role| role.name().to_owned()));
-        let role_goes = change.role.is_some_and(|role| role.name() != row.role);
+        if put(&SET_CAPACITY, &old, change.capacity.map(capacity).transpose()?) {
+            set.capacity = change.capacity;
+        }
+        if put(&SET_AVAILABILITY, &row.availability, change.availability.map(wire_name)) {
+            set.availability = change.availability;
+        }
+        let role_goes = put(&SET_ROLE, &row.role, change.role.map(wire_name));
+        set.role = change.role.filter(|_| role_goes);
         let steps = self.state_steps(&row, &workspace, &id, change.state)?;
-        let rights = role_goes || !steps.is_empty();
-        let leaves = change.state == Some(AgentState::Leaving) && !steps.is_empty();
+        set.state = change.state.filter(|_| !steps.is_empty());
+        let leaves = set.state == Some(AgentState::Leaving);
+        if leaves {
+            set.availability = Some(Availability::Away);
+        }
         if (role_goes || leaves) && row.is_last_admin() {
             return Err(AccountError::NotAllowed { why: "a workspace keeps one active admin" });
         }
@@ -166,14 +181,15 @@ impl Accounts {
         }
         let mut facts = Vec::new();
         if !writes.is_empty() {
-            facts.push(Fact::AgentChanged { agent_id, rights });
+            facts.push(Fact::AgentChanged { agent_id, renamed, set });
         }
         if role_goes && change.role == Some(Role::Agent) {
             for team_id in self.supervised(setter, agent_id).await? {
-                let member = wire_name(MembershipKind::Member);
+                let kind = MembershipKind::Member;
+                let member = wire_name(kind);
                 let place = [setter.workspace.to_string(), team_id.to_string(), id.clone(), member];
                 writes.push((&team::PUT_MEMBER, place.into()));
-                facts.push(Fact::MembershipChanged { team_id, agent_id });
+                facts.push(Fact::MembershipChanged { team_id, agent_id, kind: Some(kind) });
             }
         }
         Ok(setter.work(writes, facts))
@@ -200,7 +216,9 @@ impl Accounts {
     /// Plans the last step of leaving. Refused by the database while the agent owns anything.
     pub fn plan_left(&self, setter: Setter, agent_id: AgentId) -> SettingWork {
         let args = vec![setter.workspace.to_string(), agent_id.to_string()];
-        setter.work(vec![(&LEFT, args)], vec![Fact::AgentChanged { agent_id, rights: true }])
+        let set = AgentSet { state: Some(AgentState::Inactive), ..AgentSet::default() };
+        let fact = Fact::AgentChanged { agent_id, renamed: false, set };
+        setter.work(vec![(&LEFT, args)], vec![fact])
     }
 
     /// Changes an agent; who leaves is cut off at once.
@@ -287,6 +305,17 @@ impl Row {
     fn is_last_admin(&self) -> bool {
         self.role == Role::Admin.name() && self.state == "active" && self.other_admins == 0
     }
+}
+
+/// What the log tells of a new agent, but for their teams.
+pub(super) fn hired(agent_id: AgentId, new: &AgentNew) -> Fact {
+    let set = AgentSet {
+        role: Some(new.role),
+        state: Some(AgentState::Active),
+        availability: Some(Availability::Available),
+        capacity: Some(new.capacity),
+    };
+    Fact::AgentChanged { agent_id, renamed: true, set }
 }
 
 /// As the tables take it: '' is unlimited.

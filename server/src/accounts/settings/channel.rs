@@ -5,7 +5,7 @@
 //! connects numbers of granted apps alone.
 
 use baton_protocol::settings::{ChannelChange, ChannelNew};
-use baton_protocol::{ChannelId, Fact, WorkspaceId};
+use baton_protocol::{ChannelId, ChannelSet, Fact, TeamId, WorkspaceId};
 use sqlx::FromRow;
 
 use super::meta_app::GRANT;
@@ -85,8 +85,10 @@ impl Accounts {
         if setter.by.is_none() {
             writes.push((&GRANT, vec![app.clone(), workspace.clone()]));
         }
+        let set = ChannelSet { default_team: Some(new.default_team), pace_per_s: Some(pace) };
+        let pace = pace.to_string();
         let args = vec![workspace, id, name, app, number_id, number, sealed, team, pace];
-        let facts = vec![Fact::ChannelChanged { channel_id }];
+        let facts = vec![Fact::ChannelChanged { channel_id, set }];
         writes.push((&ADD, args));
         Ok((channel_id, setter.work(writes, facts)))
     }
@@ -127,7 +129,8 @@ impl Accounts {
         let given = change.name.as_deref().map(|text| name("name", text)).transpose()?;
         put(&SET_NAME, &row.name, given);
         put(&SET_TEAM, &row.default_team, team);
-        put(&SET_PACE, &row.pace_per_s.to_string(), change.pace_per_s.map(pace).transpose()?);
+        let pace = change.pace_per_s.map(pace).transpose()?;
+        put(&SET_PACE, &row.pace_per_s.to_string(), pace.map(|pace| pace.to_string()));
         let seal = |token: &String| {
             let token = printable("access_token", token, TOKEN_CHARS_MAX)?;
             Ok::<_, AccountError>(self.0.keys.seal(
@@ -137,8 +140,13 @@ impl Accounts {
             ))
         };
         put(&SET_TOKEN, "", change.access_token.as_ref().map(seal).transpose()?);
-        let facts =
-            if writes.is_empty() { Vec::new() } else { vec![Fact::ChannelChanged { channel_id }] };
+        let is_other = |team: &TeamId| team.to_string() != row.default_team;
+        let set = ChannelSet {
+            default_team: change.default_team.filter(is_other),
+            pace_per_s: pace.filter(|pace| i64::from(*pace) != row.pace_per_s),
+        };
+        let fact = (!writes.is_empty()).then_some(Fact::ChannelChanged { channel_id, set });
+        let facts = fact.into_iter().collect();
         Ok(setter.work(writes, facts))
     }
 
@@ -160,10 +168,9 @@ impl Accounts {
     }
 }
 
-/// As the tables take it.
-fn pace(per_s: u32) -> Result<String, AccountError> {
+fn pace(per_s: u32) -> Result<u32, AccountError> {
     if !(1..=PACE_MAX).contains(&per_s) {
         return Err(AccountError::invalid("pace_per_s", format!("must be 1 to {PACE_MAX}")));
     }
-    Ok(per_s.to_string())
+    Ok(per_s)
 }

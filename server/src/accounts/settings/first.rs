@@ -4,6 +4,7 @@ use super::workspace::WorkspaceNew;
 use crate::accounts::password::made_up;
 use crate::accounts::{AccountError, Accounts};
 use crate::config::Secret;
+use crate::engine::Engine;
 use crate::store::Sql;
 
 /// The workspace that a first start makes.
@@ -27,7 +28,7 @@ impl Accounts {
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn first_admin(&self) -> Result<Option<FirstAdmin>, AccountError> {
+    pub async fn first_admin(&self, engine: &Engine) -> Result<Option<FirstAdmin>, AccountError> {
         static ANY: Sql = Sql::new("SELECT id FROM workspace LIMIT 1");
         let mut tx = self.0.store.read().await?;
         let any = tx.row::<(String,)>(&ANY, &[]).await?;
@@ -43,7 +44,7 @@ impl Accounts {
             admin_email: EMAIL.to_owned(),
             password: password.clone(),
         };
-        match self.add_workspace(&new).await {
+        match self.add_workspace(engine, &new).await {
             Ok(_) => Ok(Some(FirstAdmin {
                 workspace: SLUG.to_owned(),
                 email: EMAIL.to_owned(),

@@ -1,7 +1,9 @@
 //! Teams and who belongs to them.
 
 use baton_protocol::settings::{TeamChange, TeamNew};
-use baton_protocol::{AgentId, Fact, MembershipKind, ReplyPolicy, Role, TeamId, Visibility};
+use baton_protocol::{
+    AgentId, Fact, MembershipKind, ReplyPolicy, Role, TeamId, TeamSet, Visibility,
+};
 use sqlx::FromRow;
 
 use super::{Setter, Writing, name, wire_name};
@@ -55,7 +57,7 @@ impl Accounts {
         let (workspace, id) = (setter.workspace.to_string(), team_id.to_string());
         let add = add_args(&workspace, &id, new)?;
         let writes = vec![(&ADD, add), (&ADD_TALLY, vec![workspace, id])];
-        Ok((team_id, setter.work(writes, vec![Fact::TeamChanged { team_id, visibility: false }])))
+        Ok((team_id, setter.work(writes, vec![begun(team_id, new)])))
     }
 
     /// Plans a change of a team.
@@ -79,22 +81,26 @@ impl Accounts {
         let row = row.ok_or(AccountError::NotFound { what: "team" })?;
         let mut writes: Vec<Writing> = Vec::new();
         let mut put = |sql: &'static Sql, old: &str, new: Option<String>| {
-            if let Some(new) = new.filter(|new| new != old) {
-                writes.push((sql, vec![workspace.clone(), id.clone(), new]));
-                return true;
-            }
-            false
+            let new = new.filter(|new| new != old);
+            let is_new = new.is_some();
+            writes.extend(new.map(|new| (sql, vec![workspace.clone(), id.clone(), new])));
+            is_new
         };
         let given = change.name.as_deref().map(|text| name("name", text)).transpose()?;
-        put(&SET_NAME, &row.name, given);
-        put(&SET_REPLY_POLICY, &row.reply_policy, change.reply_policy.map(wire_name));
+        let renamed = put(&SET_NAME, &row.name, given);
+        let policy = put(&SET_REPLY_POLICY, &row.reply_policy, change.reply_policy.map(wire_name));
         let claim = change.claim_from_colleagues.map(|yes| i64::from(yes).to_string());
-        put(&SET_CLAIM, &row.claim_from_colleagues.to_string(), claim);
+        let claim = put(&SET_CLAIM, &row.claim_from_colleagues.to_string(), claim);
         let visibility = put(&SET_VISIBILITY, &row.visibility, change.visibility.map(wire_name));
+        let set = TeamSet {
+            reply_policy: change.reply_policy.filter(|_| policy),
+            visibility: change.visibility.filter(|_| visibility),
+            claim_from_colleagues: change.claim_from_colleagues.filter(|_| claim),
+        };
         let facts = if writes.is_empty() {
             Vec::new()
         } else {
-            vec![Fact::TeamChanged { team_id, visibility }]
+            vec![Fact::TeamChanged { team_id, renamed, set }]
         };
         Ok(setter.work(writes, facts))
     }
@@ -124,18 +130,18 @@ impl Accounts {
         if let Some(kind) = kind {
             check_kind("kind", &role, kind)?;
         }
-        let kind = kind.map(wire_name);
-        if present == kind {
+        let name = kind.map(wire_name);
+        if present == name {
             return Ok(setter.work(Vec::new(), Vec::new()));
         }
-        let write = match kind {
+        let write = match name {
             None => (&DROP_MEMBER, args),
             Some(_) if state != "active" => {
                 return Err(AccountError::NotAllowed { why: "the agent is not active" });
             }
-            Some(kind) => (&PUT_MEMBER, [args, vec![kind]].concat()),
+            Some(name) => (&PUT_MEMBER, [args, vec![name]].concat()),
         };
-        Ok(setter.work(vec![write], vec![Fact::MembershipChanged { team_id, agent_id }]))
+        Ok(setter.work(vec![write], vec![Fact::MembershipChanged { team_id, agent_id, kind }]))
     }
 }
 
@@ -150,6 +156,16 @@ pub(super) fn check_kind(
         return Err(AccountError::invalid(field, problem));
     }
     Ok(())
+}
+
+/// What the log tells of a new team.
+pub(super) fn begun(team_id: TeamId, new: &TeamNew) -> Fact {
+    let set = TeamSet {
+        reply_policy: Some(new.reply_policy),
+        visibility: Some(new.visibility),
+        claim_from_colleagues: Some(new.claim_from_colleagues),
+    };
+    Fact::TeamChanged { team_id, renamed: true, set }
 }
 
 pub(super) fn add_args(

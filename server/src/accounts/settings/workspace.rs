@@ -1,14 +1,16 @@
-//! Workspaces. One begins with an empty log, a team and an admin; that stands in no log.
+//! Workspaces. One begins with a team and an admin, which its log tells first.
 
 use baton_domain::names;
 use baton_protocol::settings::AgentNew;
-use baton_protocol::{AgentId, MembershipKind, Role, TeamId, WorkspaceId};
+use baton_protocol::{AgentId, Fact, MembershipKind, Role, TeamId, WorkspaceId};
 
-use super::{agent, conflict, name, team, wire_name};
+use super::{Setter, agent, name, team, wire_name};
 use crate::accounts::session::parse;
 use crate::accounts::{AccountError, Accounts};
 use crate::config::Secret;
-use crate::store::{Sql, StoreError};
+use crate::engine::Engine;
+use crate::engine::work::SettingWork;
+use crate::store::Sql;
 
 /// A workspace to make.
 #[derive(Clone, Debug)]
@@ -41,7 +43,24 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountError::Taken`] when the slug is.
-    pub async fn add_workspace(&self, new: &WorkspaceNew) -> Result<WorkspaceMade, AccountError> {
+    pub async fn add_workspace(
+        &self,
+        engine: &Engine,
+        new: &WorkspaceNew,
+    ) -> Result<WorkspaceMade, AccountError> {
+        let (made, work) = self.plan_workspace(new).await?;
+        self.settle(engine, work).await?;
+        Ok(made)
+    }
+
+    /// Plans a workspace with one team and its first admin, who supervises it.
+    ///
+    /// # Errors
+    /// When a field is wrong.
+    pub async fn plan_workspace(
+        &self,
+        new: &WorkspaceNew,
+    ) -> Result<(WorkspaceMade, SettingWork), AccountError> {
         static ADD: Sql = Sql::new(
             "INSERT INTO workspace (id, slug, name, created_at)
              VALUES ($1, $2, $3, CAST($4 AS BIGINT))",
@@ -53,7 +72,8 @@ impl Accounts {
         let workspace = WorkspaceId(self.0.clock.uuid_v7());
         let team_id = TeamId(self.0.clock.uuid_v7());
         let (w, t) = (workspace.to_string(), team_id.to_string());
-        let admin = AgentNew {
+        let (of, usual) = (Setter { workspace, by: None }, team::usual(&new.team));
+        let new_admin = AgentNew {
             email: new.admin_email.clone(),
             name: "Admin".to_owned(),
             role: Role::Admin,
@@ -61,27 +81,22 @@ impl Accounts {
             capacity: None,
             teams: Vec::new(),
         };
-        let (admin, admin_args) = self.agent_args(w.clone(), &admin).await?;
-        let supervisor = wire_name(MembershipKind::Supervisor);
-        let writes = [
+        let (admin, admin_args) = self.agent_args(w.clone(), &new_admin).await?;
+        let kind = MembershipKind::Supervisor;
+        let facts = vec![
+            team::begun(team_id, &usual),
+            agent::hired(admin, &new_admin),
+            Fact::MembershipChanged { team_id, agent_id: admin, kind: Some(kind) },
+        ];
+        let writes = vec![
             (&ADD, vec![w.clone(), slug, title, self.0.clock.now().ms().to_string()]),
             (&ADD_HEAD, vec![w.clone()]),
-            (&team::ADD, team::add_args(&w, &t, &team::usual(&new.team))?),
+            (&team::ADD, team::add_args(&w, &t, &usual)?),
             (&team::ADD_TALLY, vec![w.clone(), t.clone()]),
             (&agent::ADD, admin_args),
-            (&team::PUT_MEMBER, vec![w, t, admin.to_string(), supervisor]),
+            (&team::PUT_MEMBER, vec![w, t, admin.to_string(), wire_name(kind)]),
         ];
-        let mut tx = self.0.store.begin().await?;
-        for (sql, args) in &writes {
-            let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            let done = tx.run(sql, &args).await;
-            if let Err(StoreError::Conflict { constraint }) = &done {
-                return Err(conflict(constraint));
-            }
-            done?;
-        }
-        tx.commit().await?;
-        Ok(WorkspaceMade { workspace, team: team_id, admin })
+        Ok((WorkspaceMade { workspace, team: team_id, admin }, of.work(writes, facts)))
     }
 
     /// The workspace with this slug.

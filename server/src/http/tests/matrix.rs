@@ -76,7 +76,7 @@ async fn every_route_lets_in_whom_the_matrix_names_and_nobody_else() {
     for desk in desks().await {
         let revoked = sign_in(&desk.router, "acme", "ben@host").await;
         let by = desk.parts.accounts.authenticate(&revoked.access_token).await.unwrap();
-        desk.parts.accounts.revoke(by, revoked.device_id).await.unwrap();
+        desk.parts.accounts.revoke(&desk.parts.engine, by, revoked.device_id).await.unwrap();
         let forged = Session { access_token: "ba_forged".to_owned(), ..desk.agent.clone() };
         let refresh = &desk.admin.refresh_token;
         let wrong_kind = Session { access_token: refresh.clone(), ..desk.agent.clone() };

@@ -88,6 +88,8 @@ fn erased(fact: &Fact) -> Option<EventContent> {
         | Fact::TeamChanged { .. }
         | Fact::MembershipChanged { .. }
         | Fact::ChannelChanged { .. }
+        | Fact::PasswordSet { .. }
+        | Fact::DeviceRevoked { .. }
         | Fact::HeadChanged { .. } => None,
     }
 }

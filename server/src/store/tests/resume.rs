@@ -8,7 +8,8 @@ use baton_domain::sight::{Sight, Tidings, Told};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ResetReason;
 use baton_protocol::{
-    AgentId, Conversation, ConversationId, Cursor, Epoch, Fact, Head, Owner, Status, TeamId,
+    AgentId, Conversation, ConversationId, Cursor, Epoch, Fact, Head, MembershipKind, Owner,
+    Status, TeamId, TeamSet, Visibility,
 };
 
 use super::seed::{ANA, BEN, OTHER_TEAM, TEAM, script};
@@ -167,11 +168,15 @@ async fn what_cannot_be_told_bit_by_bit_is_a_reset() {
         let other = Cursor { epoch: Epoch(uuid::Uuid::from_u128(1)), position: here };
         assert_eq!(reason(&world, Some(other)).await, Some(ResetReason::OtherEpoch));
         let (team_id, other_team) = (parsed(TEAM), parsed(OTHER_TEAM));
-        let joins =
-            |agent| Fact::MembershipChanged { team_id: other_team, agent_id: parsed(agent) };
+        let joins = |agent| Fact::MembershipChanged {
+            team_id: other_team,
+            agent_id: parsed(agent),
+            kind: Some(MembershipKind::Member),
+        };
         world.settles(joins(BEN)).await;
         assert_eq!(reason(&world, at(here)).await, None, "a colleague's team is nothing to me");
-        world.settles(Fact::TeamChanged { team_id, visibility: true }).await;
+        let set = TeamSet { visibility: Some(Visibility::Full), ..TeamSet::default() };
+        world.settles(Fact::TeamChanged { team_id, renamed: false, set }).await;
         assert_eq!(reason(&world, at(here)).await, Some(ResetReason::ScopeChanged));
         let here = world.position();
         world.settles(joins(ANA)).await;

@@ -8,7 +8,8 @@ use baton_protocol::limits::{
 };
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
-    Accepted, Author, Content, Fact, Line, LineKind, MessageId, Owner, Refusal, Refused, TeamId,
+    Accepted, AgentSet, Author, Content, Fact, Line, LineKind, MessageId, Owner, Refusal, Refused,
+    Role, TeamId, TeamSet,
 };
 use uuid::Uuid;
 
@@ -48,7 +49,7 @@ fn error(effects: &[Effect]) -> (String, Option<String>) {
 }
 
 fn settings() -> Fact {
-    Fact::TeamChanged { team_id: TeamId(Uuid::nil()), visibility: false }
+    Fact::TeamChanged { team_id: TeamId(Uuid::nil()), renamed: true, set: TeamSet::default() }
 }
 
 fn compose(n: u128, action: &str) -> String {
@@ -278,7 +279,8 @@ fn a_change_of_scope_while_something_is_read_voids_what_was_read() {
 fn whoever_may_see_nothing_any_more_has_to_sign_in_again() {
     let mut bench = Bench::live_at(2);
     let mut story = story();
-    story.everyone(Fact::AgentChanged { agent_id: ANA, rights: true });
+    let set = AgentSet { role: Some(Role::Agent), ..AgentSet::default() };
+    story.everyone(Fact::AgentChanged { agent_id: ANA, renamed: false, set });
     let effects = bench.batch(&story, 2);
     let Some(Effect::FetchSight(ticket)) = effects.last() else { panic!("{effects:?}") };
     let effects = bench.tell(Input::Sight(*ticket, Ok(None)));

@@ -1,0 +1,92 @@
+//! What settings hold, folded from the log: roles, capacities, policies and memberships are a
+//! function of it, as everything that figures and decisions are computed from.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::{
+    AgentId, AgentSet, ChannelId, ChannelSet, Fact, MembershipKind, TeamId, TeamSet,
+};
+
+/// The settings of a workspace after a stretch of its log.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Settings {
+    /// Its people.
+    pub agents: BTreeMap<AgentId, AgentSet>,
+    /// Its teams.
+    pub teams: BTreeMap<TeamId, TeamSet>,
+    /// Who belongs to them, and as what.
+    pub members: BTreeMap<(TeamId, AgentId), MembershipKind>,
+    /// Its numbers.
+    pub channels: BTreeMap<ChannelId, ChannelSet>,
+}
+
+impl Settings {
+    /// Takes in the next fact; those that set nothing change nothing.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all else sets nothing")]
+    pub fn apply(&mut self, fact: &Fact) {
+        match fact {
+            Fact::AgentChanged { agent_id, set, .. } => {
+                let agent = self.agents.entry(*agent_id).or_default();
+                agent.role = set.role.or(agent.role);
+                agent.state = set.state.or(agent.state);
+                agent.availability = set.availability.or(agent.availability);
+                agent.capacity = set.capacity.or(agent.capacity);
+            }
+            Fact::TeamChanged { team_id, set, .. } => {
+                let team = self.teams.entry(*team_id).or_default();
+                team.reply_policy = set.reply_policy.or(team.reply_policy);
+                team.visibility = set.visibility.or(team.visibility);
+                team.claim_from_colleagues =
+                    set.claim_from_colleagues.or(team.claim_from_colleagues);
+            }
+            Fact::MembershipChanged { team_id, agent_id, kind: Some(kind) } => {
+                self.members.insert((*team_id, *agent_id), *kind);
+            }
+            Fact::MembershipChanged { team_id, agent_id, kind: None } => {
+                self.members.remove(&(*team_id, *agent_id));
+            }
+            Fact::ChannelChanged { channel_id, set } => {
+                let channel = self.channels.entry(*channel_id).or_default();
+                channel.default_team = set.default_team.or(channel.default_team);
+                channel.pace_per_s = set.pace_per_s.or(channel.pace_per_s);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_protocol::{Availability, Role};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn what_a_fact_does_not_name_stays_as_it_was() {
+        let agent_id = AgentId(Uuid::from_u128(1));
+        let mut settings = Settings::default();
+        let hired = AgentSet {
+            role: Some(Role::Agent),
+            capacity: Some(Some(3)),
+            availability: Some(Availability::Away),
+            ..AgentSet::default()
+        };
+        let changed = AgentSet { role: Some(Role::Admin), capacity: Some(None), ..hired };
+        let raised = AgentSet { availability: None, ..changed };
+        for set in [hired, raised, AgentSet::default()] {
+            settings.apply(&Fact::AgentChanged { agent_id, renamed: false, set });
+        }
+        assert_eq!(settings.agents.get(&agent_id), Some(&changed));
+    }
+
+    #[test]
+    fn who_left_a_team_belongs_to_it_no_more() {
+        let (team_id, agent_id) = (TeamId(Uuid::from_u128(1)), AgentId(Uuid::from_u128(2)));
+        let mut settings = Settings::default();
+        for kind in [Some(MembershipKind::Member), Some(MembershipKind::Supervisor), None] {
+            settings.apply(&Fact::MembershipChanged { team_id, agent_id, kind });
+            assert_eq!(settings.members.get(&(team_id, agent_id)).copied(), kind);
+        }
+    }
+}
