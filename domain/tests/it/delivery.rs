@@ -595,20 +595,3 @@ fn once_an_attempt_was_heard_of_a_message_is_not_in_doubt() {
     accepted(team.does(ANA, cancel(line)));
     assert_eq!(team.status_of(line.id), Some(MessageStatus::Cancelled));
 }
-
-#[test]
-fn a_resend_from_the_queue_claims_and_takes_capacity() {
-    let (mut team, line) = a_queued_reply();
-    team.sends_into_the_dark(line);
-    team.passes(MINUTE);
-    let seen = team.seen();
-    accepted(team.does(ANA, resolve(seen)));
-    team.agent(BEN).capacity = Some(0);
-    refused(team.does(BEN, resend(line, seen)), "at_capacity");
-    team.agent(BEN).capacity = Some(1);
-    accepted(team.does(BEN, resend(line, seen)));
-    let head = &team.lucia().head;
-    assert_eq!((head.owner.agent(), head.status), (Some(BEN.agent), Status::Open));
-    assert_eq!(head.episode, 2);
-    team.sends(line);
-}

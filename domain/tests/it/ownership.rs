@@ -309,3 +309,22 @@ fn own_only_hides_what_colleagues_own_and_shows_the_queue() {
     accepted(team.does(ANA, unassign(2)));
     accepted(team.does(BEN, claim(3)));
 }
+
+#[test]
+fn a_resend_from_the_queue_claims_and_takes_capacity() {
+    let mut team = Team::with_a_customer();
+    let seen = team.seen();
+    let line = written(team.does(ANA, reply(seen)));
+    team.sends_into_the_dark(line);
+    team.passes(crate::team::MINUTE);
+    let seen = team.seen();
+    accepted(team.does(ANA, resolve(seen)));
+    team.agent(BEN).capacity = Some(0);
+    refused(team.does(BEN, crate::team::resend(line, seen)), "at_capacity");
+    team.agent(BEN).capacity = Some(1);
+    accepted(team.does(BEN, crate::team::resend(line, seen)));
+    let head = &team.lucia().head;
+    assert_eq!((head.owner.agent(), head.status), (Some(BEN.agent), baton_protocol::Status::Open));
+    assert_eq!(head.episode, 2);
+    team.sends(line);
+}
