@@ -31,7 +31,7 @@ impl WhatsAppConfig {
             let reason = "must look like v26.0";
             return Err(ConfigError::value("whatsapp.graph_version", &self.graph_version, reason));
         }
-        check_range("whatsapp.connect_time_out_ms", self.connect_time_out_ms, 100..=60_000)?;
+        check_range("whatsapp.connect_time_out_ms", self.connect_time_out_ms, 100..=1_500)?;
         check_range("whatsapp.request_time_out_ms", self.request_time_out_ms, 100..=120_000)
     }
 }

@@ -123,8 +123,8 @@ impl Needs {
         }
     }
 
-    /// Ids of Meta and tags in webhooks, once it is known whose numbers they came by. Each is looked
-    /// up where it is one: all ids of a group in all its channels would be many times as many.
+    /// Ids of Meta and tags in webhooks, once it is known whose numbers they came by. Each is
+    /// looked up where it is one: all ids of a group in all channels would be many times as many.
     pub(super) fn add_wamids(
         &mut self,
         group: &[&Work],

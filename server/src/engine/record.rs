@@ -291,7 +291,9 @@ fn intake(memory: &Memory, posts: &[&Post], now: Timestamp, writes: &mut Writes)
         writes.intake.push(json!([post.id, post.meta_app, post.digest, at, post.raw]));
     }
     for aside in &memory.quarantined {
-        let digest = hex::encode(Sha256::digest(aside.element.as_bytes()));
+        // Meta posts the same bytes to each app that listens: each has its own copy.
+        let of_app = format!("{}\n{}", aside.meta_app, aside.element);
+        let digest = hex::encode(Sha256::digest(of_app));
         writes.quarantine.push(json!([
             aside.id,
             digest,

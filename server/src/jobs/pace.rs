@@ -1,5 +1,6 @@
 //! How fast messages may leave: per number and per recipient, each a bucket that refills.
-//! Pure: time comes in. Kept in memory; a restart begins with full buckets.
+//! Pure: time comes in, of a clock that never goes back. Kept in memory; a restart begins with full
+//! buckets.
 
 use std::collections::BTreeMap;
 

@@ -57,7 +57,15 @@ impl Sealer {
     }
 
     async fn seal_one(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
-        let sealed = seal_pending(&self.store, workspace, AT_ONCE).await?;
+        let mut sealed = seal_pending(&self.store, workspace, AT_ONCE).await?;
+        // A backlog is sealed in one go, in transactions of their own.
+        loop {
+            let next = seal_pending(&self.store, workspace, AT_ONCE).await?;
+            if next == sealed {
+                break;
+            }
+            sealed = next;
+        }
         let anchored =
             self.anchors.append(self.store.epoch(), workspace, sealed.upto, &sealed.hash);
         if let Err(error) = anchored {

@@ -84,8 +84,9 @@ const DUE_AT_ONCE: u64 = 512;
 const PAGES_AT_ONCE: u32 = 8;
 /// How often what nobody woke us for is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// A claim whose first byte has not left after this long goes back.
-const FIRST_BYTE: Duration = Duration::from_secs(2);
+/// A claim that dials later than this after its commit goes back: with the time to connect, at most
+/// 1.5 s, its first byte leaves within 2 s.
+const DIAL_WITHIN: Duration = Duration::from_millis(500);
 /// A claim of which nothing was heard for this long is of a dead worker.
 const CLAIM_EXPIRES_MS: i64 = 60_000;
 
@@ -270,7 +271,7 @@ impl Sender {
             let taken = {
                 let mut pace = self.pace();
                 pace.set_number(channel, order.pace_per_s);
-                pace.take(channel, &order.to.1, self.now())
+                pace.take(channel, &order.to.1, self.pace_now())
             };
             let Err(wait_ms) = taken else { return Paced::Go };
             let wait_ms = u64::try_from(wait_ms.min(left_ms)).unwrap_or(0);
@@ -292,7 +293,7 @@ impl Sender {
         let opened = (parts.unseal)(at.workspace, at.channel, &order.token_sealed);
         let Some(token) = opened else {
             tracing::error!(channel_id = %at.channel, "the channel's token cannot be read");
-            self.pause(at, order, Pause::Channel, self.now().plus_ms(60_000));
+            self.pause(at, order, Pause::Channel, 60_000);
             return (SendResult::Again, Some(self.now()));
         };
         let request = SendRequest {
@@ -305,7 +306,7 @@ impl Sender {
             quoted_wamid: order.quoted_wamid.as_deref(),
             tag: tag(parts.engine.store().epoch(), at, attempt),
         };
-        if parts.clock.monotonic().saturating_sub(claimed_at) > FIRST_BYTE {
+        if parts.clock.monotonic().saturating_sub(claimed_at) > DIAL_WITHIN {
             // Without a pause a slow server would do nothing but claim.
             return (SendResult::Again, Some(self.now().plus_ms(backoff_ms(attempt))));
         }
@@ -343,12 +344,18 @@ impl Sender {
                 metrics.sends.inc("refused");
                 let code = error.code;
                 tracing::info!(message_id = %at.message, attempt, code, "WhatsApp refused a send");
-                let wait_ms = retry_after_ms
-                    .and_then(|ms| i64::try_from(ms).ok())
-                    .unwrap_or_else(|| backoff_ms(attempt));
-                let until = now.plus_ms(wait_ms);
                 let pause = look_up(error.code).map_or(Pause::Nothing, |row| row.pause);
-                self.pause(at, order, pause, until);
+                let wait_ms =
+                    retry_after_ms.and_then(|ms| i64::try_from(ms).ok()).unwrap_or_else(|| {
+                        match pause {
+                            Pause::Recipient => pair_backoff_ms(attempt),
+                            Pause::Nothing | Pause::Number | Pause::Account | Pause::Channel => {
+                                backoff_ms(attempt)
+                            }
+                        }
+                    });
+                let until = now.plus_ms(wait_ms);
+                self.pause(at, order, pause, wait_ms);
                 // However long the pause, a queued message is looked at when it is too late for
                 // it. What a token holds back is due at once: it waits for the number's pause,
                 // which a new token ends.
@@ -365,8 +372,8 @@ impl Sender {
         }
     }
 
-    fn pause(&self, at: MessageAt, order: &SendOrder, pause: Pause, until: Timestamp) {
-        let channel = at.channel;
+    fn pause(&self, at: MessageAt, order: &SendOrder, pause: Pause, wait_ms: i64) {
+        let (channel, until) = (at.channel, self.pace_now().plus_ms(wait_ms));
         match pause {
             Pause::Nothing => {}
             Pause::Recipient => self.pace().pause_recipient(channel, &order.to.1, until),
@@ -413,6 +420,12 @@ impl Sender {
         self.0.parts.clock.now()
     }
 
+    /// The time of paces: a wall clock that is put back would hold everything up.
+    fn pace_now(&self) -> Timestamp {
+        let elapsed = self.0.parts.clock.monotonic().as_millis();
+        Timestamp::from_ms(i64::try_from(elapsed).unwrap_or(i64::MAX))
+    }
+
     fn store(&self) -> &Store {
         self.0.parts.engine.store()
     }
@@ -426,6 +439,11 @@ impl Sender {
 fn backoff_ms(attempt: u32) -> i64 {
     let doublings = attempt.saturating_sub(1).min(6);
     (1000_i64 << doublings).min(60_000)
+}
+
+/// 1, 4, 16 … s, as Meta asks where one recipient gets too much (WHATSAPP.md section 5).
+fn pair_backoff_ms(attempt: u32) -> i64 {
+    4_i64.pow(attempt.saturating_sub(1).min(5)) * 1000
 }
 
 fn nothing_to_send() -> MessageError {

@@ -24,17 +24,19 @@ impl Waker {
     /// Looks every second, for ever.
     pub async fn run(self) {
         loop {
-            self.wake_due().await;
+            while self.wake_due().await {}
             self.clock.sleep(LOOK_EVERY).await;
         }
     }
 
-    async fn wake_due(&self) {
+    /// Wakes some; tells whether there may be more.
+    async fn wake_due(&self) -> bool {
         let due = match self.engine.store().read().await {
             Ok(mut tx) => due_snoozes(&mut tx, self.clock.now(), AT_ONCE).await,
             Err(error) => Err(error),
         };
-        let Ok(due) = due else { return };
+        let Ok(due) = due else { return false };
+        let is_full = due.len() as u64 == AT_ONCE;
         let woken = due.into_iter().map(|(workspace, conversation, until)| {
             self.engine.wake(workspace, conversation, until)
         });
@@ -42,5 +44,6 @@ impl Waker {
         if failed > 0 {
             tracing::warn!(failed, "some snoozes could not be ended; trying again");
         }
+        is_full && failed == 0
     }
 }

@@ -161,10 +161,16 @@ async fn who_set_a_password_or_revoked_a_device_stands_in_the_log() {
         let as_ben: Session = serde_json::from_value(as_ben.is(201, "").body).unwrap();
         let own = json!({"current": "battery staple", "next": PASSWORD});
         desk.call(&as_ben, Method::PUT, "/api/v1/me/password", own).await.is(204, "");
-        let (theirs, mine) = (desk.agent.device_id, as_ben.device_id);
+        let login = json!({"workspace": "acme", "email": "ben@host", "password": PASSWORD});
+        let lost = ask(&desk.router, None, Method::POST, "/api/v1/sessions", Some(login)).await;
+        let lost: Session = serde_json::from_value(lost.is(201, "").body).unwrap();
+        let (theirs, mine) = (desk.agent.device_id, lost.device_id);
         desk.sets("DELETE", &format!("/sessions/{theirs}"), Value::Null).await;
         desk.sets("DELETE", &format!("/sessions/{theirs}"), Value::Null).await;
         let path = format!("/api/v1/sessions/{mine}");
+        desk.call(&as_ben, Method::DELETE, &path, Value::Null).await.is(204, "");
+        // To sign out revokes nothing.
+        let path = format!("/api/v1/sessions/{}", as_ben.device_id);
         desk.call(&as_ben, Method::DELETE, &path, Value::Null).await.is(204, "");
         let by = |id| Actor::Agent { id };
         let revoked = |device_id| Fact::DeviceRevoked { agent_id: ben, device_id };

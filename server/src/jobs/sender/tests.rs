@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::clock::ManualClock;
 use crate::engine::testing::{Bench, bench_at};
+use crate::store::read::send_order;
 use crate::store::testing::{TestDatabase, databases};
 use crate::whatsapp::client::Timeouts;
 
@@ -44,7 +45,7 @@ async fn house(database: TestDatabase, pace: PaceConfig) -> House {
     let whatsapp = WhatsAppConfig {
         graph_url: graph(Arc::clone(&reached)).await,
         graph_version: "v26.0".to_owned(),
-        connect_time_out_ms: 5_000,
+        connect_time_out_ms: 1_500,
         request_time_out_ms: 20_000,
     };
     let sender = Sender::new(SenderParts {
@@ -104,7 +105,7 @@ impl House {
 
 #[tokio::test]
 async fn a_claim_whose_first_byte_is_late_goes_back_into_the_queue_unsent() {
-    let limit_ms = u64::try_from(FIRST_BYTE.as_millis()).unwrap();
+    let limit_ms = u64::try_from(DIAL_WITHIN.as_millis()).unwrap();
     for database in databases().await {
         let house = house(database, quick()).await;
         let at = house.bench.queued(LUCIA).await;
@@ -159,7 +160,8 @@ async fn what_waits_for_its_pace_waits_without_a_slot_and_never_longer_than_it_m
 async fn what_cannot_be_sent_to_anybody_fails_with_its_reason_and_asks_nobody() {
     let erased = "DELETE FROM content WHERE id IN (SELECT id FROM message WHERE status = 'queued')";
     let nobody = "UPDATE message SET identity_kind = NULL, identity_value = NULL";
-    for what in [erased, nobody] {
+    let passed_on = "UPDATE identity SET conversation = 'of somebody else'";
+    for what in [erased, nobody, passed_on] {
         for database in databases().await {
             let house = house(database, quick()).await;
             let at = house.bench.queued(LUCIA).await;
@@ -174,5 +176,20 @@ async fn what_cannot_be_sent_to_anybody_fails_with_its_reason_and_asks_nobody() 
             assert!(head.unanswered_since.is_some(), "the customer has no answer");
             house.close().await;
         }
+    }
+}
+
+#[tokio::test]
+async fn who_gave_their_number_up_is_answered_under_their_user_id() {
+    let passed_on = "UPDATE identity SET kind = 'user_id', value = 'US.1'";
+    for database in databases().await {
+        let house = house(database, quick()).await;
+        let at = house.bench.queued(LUCIA).await;
+        house.bench.database.tamper(passed_on).await;
+        let mut tx = house.bench.database.store.read().await.unwrap();
+        let order = send_order(&mut tx, at).await.unwrap().expect("somebody is addressed");
+        tx.rollback().await.unwrap();
+        assert_eq!(order.to, ("user_id".to_owned(), "US.1".to_owned()));
+        house.close().await;
     }
 }

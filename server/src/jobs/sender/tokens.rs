@@ -9,7 +9,7 @@ impl Sender {
     /// Looks whether tokens that were refused have been replaced, here or by another process, and
     /// lets what waits for that go on.
     pub(super) async fn lift_replaced(&self) {
-        let refused = self.pace().refused(self.now());
+        let refused = self.pace().refused(self.pace_now());
         if refused.is_empty() {
             return;
         }

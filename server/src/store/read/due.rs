@@ -174,7 +174,8 @@ struct OrderRow {
 
 /// What a send needs to know; `None` when its content was erased or nobody can be addressed.
 ///
-/// A reply goes to the identity of the last inbound line that its author saw.
+/// A reply goes to the identity of the last inbound line that its author saw; where that was a
+/// number that has passed on to somebody else, to the customer's user id.
 pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT c.phone_number_id, c.token_sealed, c.pace_per_s,
@@ -201,15 +202,34 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
     };
     let EventContent::Line(content) = from_json(&body)? else { return Ok(None) };
     let Some(text) = content.text else { return Ok(None) };
+    let Some(to) = present_name(tx, at, (kind, value)).await? else { return Ok(None) };
     Ok(Some(SendOrder {
         phone_number_id: row.phone_number_id,
         token_sealed: row.token_sealed,
         pace_per_s: row.pace_per_s,
-        to: (kind, value),
+        to,
         text,
         quoted_wamid: row.quoted_wamid,
         queued_at: Timestamp::from_ms(row.queued_at),
     }))
+}
+
+/// The name under which the customer is reached now, if `said` is theirs no more.
+async fn present_name(
+    tx: &mut Tx,
+    at: MessageAt,
+    said: (String, String),
+) -> Result<Option<(String, String)>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT kind, value FROM identity
+         WHERE workspace = $1 AND conversation = $2 AND channel = $3 ORDER BY kind, value",
+    );
+    let args = [at.workspace.to_string(), at.conversation.to_string(), at.channel.to_string()];
+    let names = tx.rows::<(String, String)>(&SQL, &[&args[0], &args[1], &args[2]]).await?;
+    if names.contains(&said) {
+        return Ok(Some(said));
+    }
+    Ok(names.into_iter().find(|(kind, _)| kind == "user_id"))
 }
 
 /// A channel's token, sealed.

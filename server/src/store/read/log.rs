@@ -119,21 +119,25 @@ pub(super) async fn holds_more_than(
 ) -> Result<bool, StoreError> {
     static FEED: Sql = Sql::new(
         "SELECT CAST(COUNT(*) AS BIGINT) FROM (
-           SELECT DISTINCT f.position FROM feed AS f
-           WHERE f.workspace = $1 AND f.audience {in $5}
-             AND f.position > CAST($2 AS BIGINT) AND f.position <= CAST($3 AS BIGINT)
-           LIMIT CAST($4 AS BIGINT)) AS heard",
+           SELECT DISTINCT n.position FROM (
+             SELECT f.position FROM feed AS f
+             WHERE f.workspace = $1 AND f.audience {in $5}
+               AND f.position > CAST($2 AS BIGINT) AND f.position <= CAST($3 AS BIGINT)
+             LIMIT CAST($4 AS BIGINT)) AS n) AS heard",
     );
     // The log has no holes, and no feed more positions than the log.
     if upto.saturating_sub(after) <= limit {
         return Ok(false);
     }
     let Some(audiences) = audiences else { return Ok(true) };
+    // Each position at most once for each audience: among so many rows are enough positions, and no
+    // more are read, however long the gap.
+    let rows = limit.saturating_add(1).saturating_mul(audiences.len() as u64);
     let args = [
         workspace.to_string(),
         column(after).to_string(),
         column(upto).to_string(),
-        column(limit.saturating_add(1)).to_string(),
+        column(rows).to_string(),
         ids(audiences),
     ];
     let args: Vec<&str> = args.iter().map(String::as_str).collect();

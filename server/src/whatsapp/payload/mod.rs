@@ -31,6 +31,16 @@ pub struct NotJson {
     column: usize,
 }
 
+/// Elements of one POST. Meta sends at most a thousand; each is kept with what it came with, so
+/// that without an end a small body could become gigabytes.
+const ELEMENTS_MAX: usize = 2_000;
+const TOO_MANY: &str = "more elements than a POST may have";
+/// Metadata that every element keeps: a number and its id. More than this is no metadata of Meta's.
+const METADATA_BYTES_MAX: usize = 2_048;
+
+/// A sender's card: a name and ids.
+const CARD_BYTES_MAX: usize = 8_192;
+
 /// Reads the body of a POST: its elements in order, then what was odd about its frame.
 ///
 /// What does not tell its time readably is given the time it `arrived`.
@@ -49,6 +59,10 @@ pub fn parse(raw: &[u8], arrived: Timestamp) -> Result<Vec<Element>, NotJson> {
         return Ok(elements);
     };
     for change in &frame.changes {
+        if elements.len() >= ELEMENTS_MAX {
+            elements.push(set_aside(None, post.get().to_owned(), TOO_MANY));
+            break;
+        }
         read_change(change, arrived, &mut elements);
     }
     for (level, piece) in frame.odd {
@@ -88,9 +102,14 @@ fn read_change(change: &Change<'_>, arrived: Timestamp, elements: &mut Vec<Eleme
     let people = People::read(&value.contacts);
     let origin = Origin {
         field,
-        metadata: value.metadata,
+        metadata: value.metadata.filter(|data| data.get().len() <= METADATA_BYTES_MAX),
         phone_number_id: phone_number_id(value.metadata),
     };
+    let room = ELEMENTS_MAX.saturating_sub(before);
+    if value.messages.len() + value.message_echoes.len() + value.statuses.len() > room {
+        elements.push(set_aside(None, whole(change), TOO_MANY));
+        return;
+    }
     for raw in &value.messages {
         // On the field of echoes every message is one.
         let list = if field == "messages" { message::inbound } else { message::echo };
@@ -123,7 +142,7 @@ impl Origin<'_> {
         contact: Option<&RawValue>,
         body: ElementBody,
     ) -> Element {
-        let contact = contact.map(RawValue::get);
+        let contact = contact.map(RawValue::get).filter(|card| card.len() <= CARD_BYTES_MAX);
         Element { raw: self.post(list, &format!("[{}]", raw.get()), contact), ..self.bare(body) }
     }
 
@@ -141,6 +160,9 @@ impl Origin<'_> {
             post.push_str(r#""metadata":"#);
             post.push_str(metadata.get());
             post.push(',');
+        } else if let Some(id) = &self.phone_number_id {
+            let metadata = serde_json::json!({ "phone_number_id": id });
+            post.push_str(&format!(r#""metadata":{metadata},"#));
         }
         if let Some(contact) = contact {
             post.push_str(r#""contacts":["#);

@@ -483,3 +483,23 @@ proptest! {
         holds(value.to_string().as_bytes())?;
     }
 }
+
+#[test]
+fn a_small_body_never_becomes_a_large_one() {
+    let number = "1".repeat(600_000);
+    let statuses = vec!["1"; 100_000].join(",");
+    let metadata = format!(r#"{{"phone_number_id":"7","display_phone_number":"{number}"}}"#);
+    let post = |list: &str| {
+        let value = format!(r#"{{"metadata":{metadata},"statuses":[{list}]}}"#);
+        format!(r#"{{"entry":[{{"changes":[{{"field":"messages","value":{value}}}]}}]}}"#)
+    };
+    let many = post(&statuses);
+    let few = post("1,1,1");
+    let changes = vec![r#"{"field":"messages","value":{"statuses":[1]}}"#; 50_000].join(",");
+    let scattered = format!(r#"{{"entry":[{{"changes":[{changes}]}}]}}"#);
+    for body in [many, few, scattered] {
+        let elements = parse(body.as_bytes()).unwrap();
+        let kept: usize = elements.iter().map(|element| element.raw.len()).sum();
+        assert!(!elements.is_empty() && kept <= 2 * body.len(), "{kept} of {}", body.len());
+    }
+}
