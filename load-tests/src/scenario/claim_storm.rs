@@ -36,6 +36,9 @@ pub(crate) struct ClaimStorm {
     pub(crate) rounds: usize,
 }
 
+/// Frames of a socket are taken at 30 a second: a round sends one on each.
+const ROUND: Duration = Duration::from_millis(50);
+
 struct Arena {
     world: World,
     sockets: Vec<(AgentId, Arc<Socket>)>,
@@ -64,7 +67,10 @@ pub(crate) async fn claim_storm(
         let (known, won, lost) = (BTreeSet::new(), Vec::new(), Vec::new());
         arenas.push(Arena { world, sockets, known, before, won, lost });
     }
+    let mut due = Instant::now();
     for round in 0..args.rounds {
+        tokio::time::sleep_until(due).await;
+        due = Instant::now() + ROUND;
         progress.phase(&format!("{} agents claim", args.agents));
         for arena in &mut arenas {
             let store = arena.world.store().name();
