@@ -188,9 +188,18 @@ impl Lines {
                     if !still_waits {
                         facts.status_at = moment.at;
                     }
-                    facts.in_doubt = match status {
-                        MessageStatus::Queued | MessageStatus::Sending => facts.in_doubt,
-                        other => *other == MessageStatus::Unconfirmed,
+                    facts.in_doubt = match (facts.status, status) {
+                        (_, MessageStatus::Queued | MessageStatus::Sending) => facts.in_doubt,
+                        // Of the attempt under way; an earlier one may still be unknown.
+                        (
+                            Some(
+                                MessageStatus::Sending
+                                | MessageStatus::Accepted
+                                | MessageStatus::Sent,
+                            ),
+                            MessageStatus::Accepted | MessageStatus::Sent,
+                        ) => facts.in_doubt,
+                        (_, other) => *other == MessageStatus::Unconfirmed,
                     };
                     facts.status = Some(*status);
                     facts.attempt = *attempt;

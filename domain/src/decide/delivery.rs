@@ -158,6 +158,14 @@ pub fn status(
             if arrived || current.needs_review() || !is_of_the_last {
                 return Vec::new();
             }
+            // Its failure says nothing of an earlier attempt of which nobody knows.
+            let was_taken = matches!(
+                current,
+                MessageStatus::Sending | MessageStatus::Accepted | MessageStatus::Sent
+            );
+            if facts.in_doubt && was_taken {
+                return vec![still_unknown(conversation, facts, error).into()];
+            }
             return keep_back(conversation, lines, facts, Kept::failed(error));
         }
     };

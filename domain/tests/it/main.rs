@@ -14,6 +14,9 @@ mod client;
 mod delivery;
 #[cfg(test)]
 #[cfg(not(planted))]
+mod doubt;
+#[cfg(test)]
+#[cfg(not(planted))]
 mod mirror;
 #[cfg(test)]
 #[cfg(not(planted))]

@@ -206,10 +206,11 @@ impl Promises {
                     return Err(format!("P1: {id} may have arrived and is {status:?}"));
                 }
             }
-            MessageStatus::Queued | MessageStatus::Sending => {}
-            MessageStatus::Accepted
-            | MessageStatus::Sent
-            | MessageStatus::Delivered
+            MessageStatus::Queued
+            | MessageStatus::Sending
+            | MessageStatus::Accepted
+            | MessageStatus::Sent => {}
+            MessageStatus::Delivered
             | MessageStatus::Read
             | MessageStatus::Played
             | MessageStatus::Failed => {

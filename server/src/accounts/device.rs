@@ -207,11 +207,16 @@ impl Accounts {
         // Whoever holds a phone that was left open must not be able to guess.
         let key = (account_digest(&workspace, &agent), None);
         self.count_try(key)?;
-        let mut tx = self.0.store.read().await?;
-        let args = [workspace.as_str(), &agent];
-        let hash = tx.row::<(Option<String>,)>(&READ, &args).await?.and_then(|(hash,)| hash);
-        tx.rollback().await?;
-        if !self.0.passwords.verify(current, hash.as_deref()).await? {
+        let fits = async {
+            let mut tx = self.0.store.read().await?;
+            let args = [workspace.as_str(), &agent];
+            let hash = tx.row::<(Option<String>,)>(&READ, &args).await?.and_then(|(hash,)| hash);
+            tx.rollback().await?;
+            self.0.passwords.verify(current, hash.as_deref()).await
+        };
+        // What nobody could look at was no try.
+        let fits = fits.await.inspect_err(|_| lock(&self.0.throttle).take_back(key))?;
+        if !fits {
             return Err(AccountError::WrongCredentials);
         }
         lock(&self.0.throttle).forgive(key);

@@ -94,7 +94,11 @@ impl Accounts {
         let found = self.check_password(&slug, &email, login).await;
         match &found {
             Ok(_) => lock(&self.0.throttle).forgive(key),
-            Err(_) => lock(&self.0.throttle).fail(key, self.0.clock.monotonic()),
+            Err(AccountError::WrongCredentials) => {
+                lock(&self.0.throttle).fail(key, self.0.clock.monotonic());
+            }
+            // Nothing was tried: the database is away, or there are too many at once.
+            Err(_) => lock(&self.0.throttle).take_back(key),
         }
         self.begin_session(&found?, login).await
     }

@@ -57,6 +57,13 @@ impl Throttle {
         }
     }
 
+    /// Takes back the last try: nobody looked at it.
+    pub(super) fn take_back(&mut self, (account, from): Key) {
+        if let Some(tries) = self.accounts.0.get_mut(&(account, from.map(network))) {
+            tries.pop_back();
+        }
+    }
+
     /// Forgets the tries of who came in.
     pub(super) fn forgive(&mut self, (account, from): Key) {
         self.accounts.0.remove(&(account, from.map(network)));
@@ -139,6 +146,15 @@ mod tests {
         assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(899)), Err(at(1)));
         assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(900)), Ok(()));
         assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(900)), Err(at(1)));
+    }
+
+    #[test]
+    fn what_nobody_looked_at_was_no_try() {
+        let mut throttle = Throttle::default();
+        for s in 0..50 {
+            assert_eq!(throttle.begin(key(1, "10.0.0.1"), Duration::from_secs(s)), Ok(()));
+            throttle.take_back(key(1, "10.0.0.1"));
+        }
     }
 
     #[test]

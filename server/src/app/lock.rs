@@ -14,43 +14,45 @@ use crate::store::Alone;
 /// that ends.
 #[derive(Debug)]
 #[expect(dead_code, reason = "held, not read")]
-pub(super) enum DataLock {
-    /// Of the directory of the embedded database.
-    Directory(File),
+pub(super) struct DataLock {
+    /// Of the data directory: the embedded database lies in it, and the markers of any.
+    directory: File,
     /// Of a PostgreSQL.
-    Database(Alone),
+    database: Option<Alone>,
 }
 
 impl DataLock {
     /// Takes the lock of the database.
     pub(super) async fn take(config: &Config) -> anyhow::Result<Self> {
-        match config.store.database() {
-            Database::Sqlite(_) => Self::directory(&config.store.data),
+        let directory = lock_directory(&config.store.data)?;
+        let database = match config.store.database() {
+            Database::Sqlite(_) => None,
             Database::Postgres(url) => {
                 let alone = Alone::take(url.expose()).await.context("locking the database")?;
-                alone.map(Self::Database).context(
+                Some(alone.context(
                     "another server runs on this database; stop it first, or give this one \
                      another --database",
-                )
+                )?)
             }
-        }
+        };
+        Ok(Self { directory, database })
     }
+}
 
-    fn directory(data: &Path) -> anyhow::Result<Self> {
-        make_directory(data)?;
-        let path = data.join("lock");
-        let told = || format!("locking {}", path.display());
-        let options = File::options().create(true).truncate(false).write(true).clone();
-        let file = options.open(&path).with_context(told)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self::Directory(file)),
-            Err(TryLockError::WouldBlock) => anyhow::bail!(
-                "another server runs on the data directory {}; stop it first, or give this one \
-                 another --data",
-                data.display()
-            ),
-            Err(TryLockError::Error(error)) => Err(error).with_context(told),
-        }
+fn lock_directory(data: &Path) -> anyhow::Result<File> {
+    make_directory(data)?;
+    let path = data.join("lock");
+    let told = || format!("locking {}", path.display());
+    let options = File::options().create(true).truncate(false).write(true).clone();
+    let file = options.open(&path).with_context(told)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => anyhow::bail!(
+            "another server runs on the data directory {}; stop it first, or give this one \
+             another --data",
+            data.display()
+        ),
+        Err(TryLockError::Error(error)) => Err(error).with_context(told),
     }
 }
 

@@ -22,6 +22,8 @@ const UNKNOWN_TRIES: usize = 3;
 
 /// How many members of a part wait for a lock, each alone, before the others are refused.
 const STALLS_MAX: usize = 3;
+/// The same of a whole group: then it is no workspace that is locked, but a table.
+const GROUP_STALLS_MAX: usize = 6;
 
 pub(super) struct Committer {
     pub(super) store: Store,
@@ -106,16 +108,20 @@ impl Committer {
         }
         // One part alone would only fail in the same way again.
         let is_one = parts.len() == 1;
-        let mut stalled = Vec::new();
+        let (mut stalled, mut parts_stalled) = (Vec::new(), 0);
         for part in parts.into_values() {
             let works: Vec<&Work> = part.iter().map(|member| &member.work).collect();
-            let attempt = match is_one {
+            // Where so many parts are stalled, no workspace is locked but a table.
+            let attempt = match is_one || parts_stalled >= STALLS_MAX {
                 true => None,
                 false => self.commit(&works, self.limits.lock_wait).await.ok(),
             };
             match attempt {
                 Some(done) => self.answer(part, done).await,
-                None => stalled.extend(part),
+                None => {
+                    parts_stalled += 1;
+                    stalled.extend(part);
+                }
             }
         }
         stalled.sort_by_key(|member| member.work.rank());
@@ -126,9 +132,15 @@ impl Committer {
     /// at once: everybody else waits behind them.
     async fn settle_singly(&self, members: Vec<Member>) {
         let mut stalls: BTreeMap<Part, usize> = BTreeMap::new();
+        let mut all_stalls = 0;
         let mut members = members.into_iter();
         while let Some(member) = members.next() {
-            if !is_wanted(&member) {
+            // Whoever gave up waiting is told nothing, and can say it again.
+            if member.done.is_closed() {
+                continue;
+            }
+            if all_stalls >= GROUP_STALLS_MAX {
+                refuse(vec![member], &StoreError::LockTimeout.into());
                 continue;
             }
             let stalled = stalls.entry(Part::of(&member.work)).or_default();
@@ -147,7 +159,9 @@ impl Committer {
                     return refuse(rest, &failed);
                 }
                 Err(failed) => {
-                    *stalled += usize::from(matches!(failed.error, StoreError::LockTimeout));
+                    let is_stalled = matches!(failed.error, StoreError::LockTimeout);
+                    *stalled += usize::from(is_stalled);
+                    all_stalls += usize::from(is_stalled);
                     refuse(vec![member], &failed);
                 }
             }

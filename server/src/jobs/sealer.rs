@@ -6,7 +6,7 @@ use baton_protocol::WorkspaceId;
 
 use super::anchor::Anchors;
 use crate::clock::Clock;
-use crate::store::seal::{seal_pending, unsealed, unsealed_events};
+use crate::store::seal::{seal_pending, sealed, unsealed, unsealed_events};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 
@@ -57,14 +57,17 @@ impl Sealer {
     }
 
     async fn seal_one(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
-        let mut sealed = seal_pending(&self.store, workspace, AT_ONCE).await?;
-        // A backlog is sealed in one go, in transactions of their own.
+        let mut tx = self.store.read().await?;
+        let mut sealed = sealed(&mut tx, workspace).await?;
+        tx.rollback().await?;
+        // A backlog is sealed in one go, in transactions of their own; what comes meanwhile waits
+        // for the next look.
         loop {
-            let next = seal_pending(&self.store, workspace, AT_ONCE).await?;
-            if next == sealed {
+            let before = sealed.upto;
+            sealed = seal_pending(&self.store, workspace, AT_ONCE).await?;
+            if sealed.upto - before < AT_ONCE {
                 break;
             }
-            sealed = next;
         }
         let anchored =
             self.anchors.append(self.store.epoch(), workspace, sealed.upto, &sealed.hash);

@@ -46,7 +46,11 @@ impl Alone {
             .disable_statement_logging();
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(connection) = try_take(&options).await? {
+            let tried = timeout(ANSWER_MAX, try_take(&options)).await;
+            let tried = tried.map_err(|_elapsed| StoreError::Unavailable {
+                cause: "it does not answer in time".to_owned(),
+            })?;
+            if let Some(connection) = tried? {
                 return Ok(Some(Self(tokio::spawn(keep(options, connection)))));
             }
             if Instant::now() >= deadline {

@@ -107,8 +107,7 @@ pub async fn overlooked_statuses(
            ORDER BY workspace, channel, wamid LIMIT CAST($4 AS BIGINT))
          SELECT w.workspace, w.channel, w.wamid,
            CAST(CASE WHEN m.id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS is_known,
-           (SELECT MAX(a.n) FROM attempt AS a WHERE a.workspace = m.workspace
-              AND a.message = m.id AND a.wamid = m.wamid) AS attempt
+           m.wamid_attempt AS attempt
          FROM waiting AS w LEFT JOIN message AS m
            ON m.wamid = w.wamid AND m.workspace = w.workspace AND m.channel = w.channel
          ORDER BY w.workspace, w.channel, w.wamid",

@@ -66,6 +66,13 @@ pub fn parse(raw: &[u8], arrived: Timestamp) -> Result<Vec<Element>, NotJson> {
         read_change(change, arrived, &mut elements);
     }
     for (level, piece) in frame.odd {
+        if elements.len() > ELEMENTS_MAX {
+            break;
+        }
+        if elements.len() == ELEMENTS_MAX {
+            elements.push(set_aside(None, post.get().to_owned(), TOO_MANY));
+            break;
+        }
         let piece = piece.get();
         let (raw, what) = match level {
             Level::Post => (piece.to_owned(), "a POST without a list of entries"),

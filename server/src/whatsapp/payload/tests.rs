@@ -497,6 +497,9 @@ fn a_small_body_never_becomes_a_large_one() {
     let few = post("1,1,1");
     let changes = vec![r#"{"field":"messages","value":{"statuses":[1]}}"#; 50_000].join(",");
     let scattered = format!(r#"{{"entry":[{{"changes":[{changes}]}}]}}"#);
+    let odd = format!(r#"{{"entry":[{}]}}"#, vec!["1"; 500_000].join(","));
+    let elements = parse(odd.as_bytes()).unwrap();
+    assert!(elements.len() <= 2_001, "{}", elements.len());
     for body in [many, few, scattered] {
         let elements = parse(body.as_bytes()).unwrap();
         let kept: usize = elements.iter().map(|element| element.raw.len()).sum();
