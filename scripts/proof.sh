@@ -150,6 +150,10 @@ if [ "${1:-}" = --list ]; then
   done
   exit
 fi
+# Two at once would stop each other's PostgreSQL.
+mkdir -p .baton
+exec 9>.baton/proof.lock
+flock --nonblock 9 || fail "another run is under way"
 if [ $# -gt 0 ]; then
   for step in "$@"; do prove "$step"; done
   exit
