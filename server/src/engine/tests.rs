@@ -82,17 +82,7 @@ async fn repeating_a_webhook_changes_nothing() {
 async fn a_message_is_sent_and_its_ticks_climb() {
     for database in databases().await {
         let bench = bench(database, 1).await;
-        bench.says("16505551234", "wamid.1", "Hola").await;
-        let seen = bench.only_conversation().await.thread.last_line;
-        let line = accepted(bench.does(0, reply("Sí", seen)).await).line.unwrap();
-        let conversation = bench.only_conversation().await;
-        let at = MessageAt {
-            workspace: bench.workspace,
-            channel: conversation.head.channel_id,
-            conversation: conversation.head.id,
-            seq: line.seq,
-            message: line.id,
-        };
+        let at = bench.queued("16505551234").await;
         let claimed = bench.engine.claim(at, 77).await.unwrap();
         assert_eq!(claimed, ClaimAnswer::Go { attempt: 1, claim_epoch: 77 });
         assert_eq!(bench.engine.claim(at, 78).await.unwrap(), ClaimAnswer::No);
@@ -107,14 +97,7 @@ async fn a_message_is_sent_and_its_ticks_climb() {
         bench.post(vec![bench.element(status)]).await;
         let sent = SendResult::Accepted { wamid: "wamid.out".to_owned() };
         bench.engine.result(at, (1, 77), sent, None).await.unwrap();
-        let mut tx = bench.database.store.read().await.unwrap();
-        let lines =
-            crate::store::read::messages(&mut tx, bench.workspace, &[line.id]).await.unwrap();
-        assert_eq!(
-            lines.values().next().and_then(|(_, line)| line.status),
-            Some(MessageStatus::Delivered),
-        );
-        drop(tx);
+        assert_eq!(bench.line(at).await.status, Some(MessageStatus::Delivered));
         bench.close().await;
     }
 }
@@ -123,18 +106,8 @@ async fn a_message_is_sent_and_its_ticks_climb() {
 async fn what_is_held_and_what_is_set_aside_is_counted_by_its_reason() {
     for database in databases().await {
         let bench = bench(database, 1).await;
-        bench.says("16505551234", "wamid.1", "Hola").await;
-        let seen = bench.only_conversation().await.thread.last_line;
-        let line = accepted(bench.does(0, reply("Sí", seen)).await).line.unwrap();
+        let at = bench.queued("16505551234").await;
         bench.says("16505551234", "wamid.2", "¿Hola?").await;
-        let head = bench.only_conversation().await.head;
-        let at = MessageAt {
-            workspace: bench.workspace,
-            channel: head.channel_id,
-            conversation: head.id,
-            seq: line.seq,
-            message: line.id,
-        };
         assert_eq!(bench.engine.claim(at, 7).await.unwrap(), ClaimAnswer::No);
         let nobody = ElementBody::Unattributable { reason: "of 16505551234".to_owned() };
         let (mut element, fresh) = bench.element(nobody.clone());
@@ -243,17 +216,7 @@ async fn what_was_carried_out_is_never_called_cancelled_however_long_ago_it_was(
 async fn a_claim_that_nobody_waits_for_goes_back_into_the_queue() {
     for database in databases().await {
         let bench = bench(database, 1).await;
-        bench.says("16505551234", "wamid.1", "Hola").await;
-        let seen = bench.only_conversation().await.thread.last_line;
-        let line = accepted(bench.does(0, reply("Sí", seen)).await).line.unwrap();
-        let conversation = bench.only_conversation().await;
-        let at = MessageAt {
-            workspace: bench.workspace,
-            channel: conversation.head.channel_id,
-            conversation: conversation.head.id,
-            seq: line.seq,
-            message: line.id,
-        };
+        let at = bench.queued("16505551234").await;
         // The worker gives up before the committer has seen the claim, or after.
         let gives_up = tokio::time::timeout(Duration::ZERO, bench.engine.claim(at, 77)).await;
         assert!(gives_up.is_err());
