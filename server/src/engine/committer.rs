@@ -139,12 +139,9 @@ impl Committer {
             if member.done.is_closed() {
                 continue;
             }
-            if all_stalls >= GROUP_STALLS_MAX {
-                refuse(vec![member], &StoreError::LockTimeout.into());
-                continue;
-            }
             let stalled = stalls.entry(Part::of(&member.work)).or_default();
-            if *stalled >= STALLS_MAX {
+            if *stalled >= STALLS_MAX || all_stalls >= GROUP_STALLS_MAX {
+                self.metrics.group_retries.inc("given_up");
                 refuse(vec![member], &StoreError::LockTimeout.into());
                 continue;
             }

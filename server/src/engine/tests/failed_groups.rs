@@ -174,6 +174,8 @@ async fn a_workspace_that_is_locked_stalls_no_other_however_much_it_is_sent() {
         let mut told = join_all(stuck.chain([free])).await;
         assert_eq!(bench.metrics.group_retries.get("split"), 1, "all were one group");
         assert_eq!(told.pop().unwrap().as_deref(), Ok("written"));
+        let tried = 30 - bench.metrics.group_retries.get("given_up");
+        assert_eq!(tried, 3, "everybody else waited while these waited");
         assert!(told.iter().all(Result::is_err), "{told:?}");
         tx.rollback().await.unwrap();
         bench.writes("wamid.0", fresh()).await.unwrap();
