@@ -92,7 +92,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
     let metrics = Metrics::new();
     let limits = Limits::default();
     let (engine, _task) =
-        Engine::start(store.clone(), clock.clone(), coordinator, metrics.clone(), limits);
+        Engine::start(store.clone(), clock.clone(), coordinator.clone(), metrics.clone(), limits);
     for slug in ["acme", "other"] {
         let new = WorkspaceNew {
             slug: slug.to_owned(),
@@ -115,6 +115,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         http: Arc::new(config.http),
         sessions: config.sessions,
         metrics,
+        coordinator,
         clock,
         draining: Arc::new(AtomicBool::new(false)),
     };
