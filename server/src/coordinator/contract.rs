@@ -32,10 +32,10 @@ pub(crate) trait Stage: Send + Sync {
     fn pass(&self, time: Duration) -> BoxFuture<'_, ()>;
 }
 
-/// Makes one test of each rule.
-macro_rules! all {
-    ($stage:expr) => {
-        $crate::coordinator::contract::all!($stage;
+/// The rules, handed to the macro that is named.
+macro_rules! rules {
+    ($then:ident, $stage:expr) => {
+        $crate::coordinator::contract::$then!($stage;
             a_batch_reaches_every_subscriber_of_its_workspace_and_no_other,
             a_subscriber_that_does_not_read_is_told_that_it_missed_something,
             a_lease_is_held_by_one_device_and_announced_once,
@@ -55,6 +55,14 @@ macro_rules! all {
             ended_sessions_are_announced,
         );
     };
+}
+pub(crate) use rules;
+
+/// Makes one test of each rule.
+macro_rules! all {
+    ($stage:expr) => {
+        $crate::coordinator::contract::rules!(all, $stage);
+    };
     ($stage:expr; $($rule:ident),+ $(,)?) => {$(
         #[tokio::test]
         async fn $rule() {
@@ -63,6 +71,17 @@ macro_rules! all {
     )+};
 }
 pub(crate) use all;
+
+/// Tests one rule after the other, each on a stage that is made from the rule's name.
+macro_rules! one_by_one {
+    ($stage:expr) => {
+        $crate::coordinator::contract::rules!(one_by_one, $stage)
+    };
+    ($stage:expr; $($rule:ident),+ $(,)?) => {$(
+        $crate::coordinator::contract::$rule(&$stage(stringify!($rule)).await).await;
+    )+};
+}
+pub(crate) use one_by_one;
 
 const fn workspace(n: u128) -> WorkspaceId {
     WorkspaceId(Uuid::from_u128(n))
@@ -310,6 +329,7 @@ pub(crate) async fn an_agent_is_online_from_the_first_connection_until_after_the
 pub(crate) async fn a_reconnection_within_the_grace_is_not_announced(stage: &dyn Stage) {
     let coordinator = stage.coordinator();
     coordinator.connected(vec![connection(1, ANA)]).await.unwrap();
+    stage.settle().await;
     let mut bus = stage.other().subscribe(HERE).await.unwrap();
     coordinator.disconnected(connection(1, ANA)).await.unwrap();
     stage.pass(PRESENCE_GRACE / 2).await;
@@ -322,6 +342,7 @@ pub(crate) async fn a_reconnection_within_the_grace_is_not_announced(stage: &dyn
 pub(crate) async fn a_connection_that_nobody_confirms_lapses(stage: &dyn Stage) {
     let coordinator = stage.coordinator();
     coordinator.connected(vec![connection(1, ANA), connection(2, LUIS)]).await.unwrap();
+    stage.settle().await;
     let mut bus = stage.other().subscribe(HERE).await.unwrap();
     stage.pass(PRESENCE_TTL / 2).await;
     coordinator.connected(vec![connection(2, LUIS)]).await.unwrap();
@@ -337,6 +358,7 @@ pub(crate) async fn who_looks_at_a_conversation_is_announced_and_ends_with_the_c
     let coordinator = stage.coordinator();
     let viewing = |agents| Ephemeral::Viewing { conversation: TALK, agents };
     coordinator.connected(vec![connection(1, ANA), connection(2, LUIS)]).await.unwrap();
+    stage.settle().await;
     let mut bus = stage.other().subscribe(HERE).await.unwrap();
     coordinator.view(connection(1, ANA), Some(TALK)).await.unwrap();
     assert_eq!(heard(&mut bus).await, viewing(vec![ANA]));

@@ -3,6 +3,7 @@
 //! logs' heads mends that.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ::redis::{Cmd, PushInfo, PushKind, RedisResult, Value};
@@ -43,6 +44,8 @@ impl Shared {
             self.metrics.bus_dropped.inc("away");
         } else if self.outbox.try_send(letter).is_err() {
             self.metrics.bus_dropped.inc("full");
+        } else {
+            self.traffic.posted.fetch_add(1, Ordering::SeqCst);
         }
     }
 
@@ -56,33 +59,50 @@ impl Shared {
         let mut number = 0;
         let mut letters = Vec::with_capacity(AT_ONCE);
         while outbox.recv_many(&mut letters, AT_ONCE).await > 0 {
-            let Ok((line, link)) = self.link.line() else {
-                self.metrics.bus_dropped.add("away", letters.drain(..).count() as u64);
+            let taken = letters.len() as u64;
+            match self.link.line() {
+                Ok((line, link)) => {
+                    let (commands, count) = self.sealed(&line, letters.drain(..), &mut number);
+                    match self.within(link, publish(&line, commands)).await {
+                        Ok(reached) => {
+                            self.traffic.reached.fetch_add(reached, Ordering::SeqCst);
+                        }
+                        Err(_) => self.metrics.bus_dropped.add("away", count),
+                    }
+                }
+                Err(_) => self.metrics.bus_dropped.add("away", letters.drain(..).count() as u64),
+            }
+            self.traffic.done.fetch_add(taken, Ordering::SeqCst);
+        }
+    }
+
+    /// What is to be published, and how much that is. Commands of one list stay in order: on a
+    /// cluster those of a channel, else all.
+    fn sealed(
+        &self,
+        line: &Line,
+        letters: impl Iterator<Item = Letter>,
+        number: &mut u64,
+    ) -> (Vec<Vec<Cmd>>, u64) {
+        let mut by_channel: BTreeMap<String, Vec<Cmd>> = BTreeMap::new();
+        let mut count = 0;
+        for letter in letters {
+            *number += 1;
+            let Some(bytes) = self.seal.close(self.node, *number, &letter) else {
+                self.metrics.bus_dropped.inc("too_large");
                 continue;
             };
-            let count = letters.len() as u64;
-            let mut by_channel: BTreeMap<String, Vec<Cmd>> = BTreeMap::new();
-            let mut all = Vec::with_capacity(letters.len());
-            for letter in letters.drain(..) {
-                number += 1;
-                let Some(bytes) = self.seal.close(self.node, number, &letter) else {
-                    self.metrics.bus_dropped.inc("too_large");
-                    continue;
-                };
-                let workspace = letter.workspace();
-                let channel = workspace.map_or_else(|| self.names.nodes(), |w| self.names.bus(w));
-                let command = line.publish(&channel, &bytes);
-                match &line {
-                    Line::One(_) => all.push(command),
-                    Line::Cluster(_) => by_channel.entry(channel).or_default().push(command),
-                }
-            }
-            if self.within(link, publish(&line, all, by_channel)).await.is_ok() {
-                self.posted.send_modify(|posted| *posted += count);
-            } else {
-                self.metrics.bus_dropped.add("away", count);
-            }
+            let workspace = letter.workspace();
+            let channel = workspace.map_or_else(|| self.names.nodes(), |w| self.names.bus(w));
+            let command = line.publish(&channel, &bytes);
+            let list = match line {
+                Line::One(_) => String::new(),
+                Line::Cluster(_) => channel,
+            };
+            by_channel.entry(list).or_default().push(command);
+            count += 1;
         }
+        (by_channel.into_values().collect(), count)
     }
 
     /// Tells all nodes that something may be due to be sent; many calls are one message.
@@ -142,29 +162,36 @@ impl Shared {
     }
 }
 
-async fn publish(
-    line: &Line,
-    all: Vec<Cmd>,
-    by_channel: BTreeMap<String, Vec<Cmd>>,
-) -> RedisResult<()> {
-    let mut line = line.clone();
-    if !all.is_empty() {
-        for answer in line.all(&all).await? {
-            answer.extract_error()?;
-        }
-    }
-    // On a cluster those of one workspace one after the other, so that they stay in order.
-    let each = by_channel.into_values().map(|commands| {
+/// Publishes, and says how many listeners that reached.
+async fn publish(line: &Line, lists: Vec<Vec<Cmd>>) -> RedisResult<u64> {
+    let each = lists.into_iter().map(|commands| {
         let mut line = line.clone();
         async move {
-            for command in commands {
-                line.one(&command).await?;
+            let mut reached = 0;
+            match &mut line {
+                Line::One(_) => {
+                    for answer in line.all(&commands).await? {
+                        reached += listeners(&answer.extract_error()?);
+                    }
+                }
+                // What a cluster is asked at once it may do in any order.
+                Line::Cluster(_) => {
+                    for command in commands {
+                        reached += listeners(&line.one(&command).await?);
+                    }
+                }
             }
-            RedisResult::Ok(())
+            RedisResult::Ok(reached)
         }
     });
-    futures_util::future::try_join_all(each).await?;
-    Ok(())
+    Ok(futures_util::future::try_join_all(each).await?.into_iter().sum())
+}
+
+fn listeners(answer: &Value) -> u64 {
+    match answer {
+        Value::Int(count) => u64::try_from(*count).unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// A connection that is subscribed.
@@ -270,6 +297,7 @@ impl Bus {
             // A channel that was just left.
             return true;
         }
+        shared.traffic.heard.fetch_add(1, Ordering::SeqCst);
         match shared.seal.open(bytes).and_then(|envelope| self.accept(workspace, envelope)) {
             Ok(Envelope { node, letter, .. }) if node != shared.node => shared.deliver(letter),
             Ok(_) => {}
@@ -312,7 +340,6 @@ async fn bounded<T>(shared: &Shared, asked: impl Future<Output = RedisResult<T>>
 impl Shared {
     /// Tells this node's subscribers what another node said.
     fn deliver(&self, letter: Letter) {
-        self.heard.send_modify(|count| *count += 1);
         match letter {
             Letter::Batch(batch) => self.local.tell(batch.workspace, BusMessage::Batch(batch)),
             Letter::Ephemeral(workspace, ephemeral) => {

@@ -72,6 +72,11 @@ impl Due {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     /// Everything that is known, due or not.
     #[cfg(test)]
     pub(super) fn take_all(&self) -> Vec<Place> {
@@ -80,5 +85,42 @@ impl Due {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Place, Instant>> {
         self.at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const HERE: Place = (Kind::Leases, WorkspaceId(Uuid::from_u128(1)));
+    const THERE: Place = (Kind::Presence, WorkspaceId(Uuid::from_u128(2)));
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_due_first_is_looked_at_first_and_once() {
+        let (due, began) = (Due::default(), Instant::now());
+        due.within(HERE, Duration::from_secs(12));
+        due.within(THERE, Duration::from_secs(30));
+        due.within(HERE, Duration::from_secs(20));
+        assert_eq!(due.next().await, [HERE]);
+        assert_eq!(began.elapsed().as_secs(), 12, "what is planned sooner stays planned");
+        assert_eq!(due.next().await, [THERE]);
+        assert_eq!(began.elapsed().as_secs(), 30);
+        assert!(due.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_sooner_is_not_waited_past() {
+        let (due, began) = (std::sync::Arc::new(Due::default()), Instant::now());
+        due.within(THERE, Duration::from_secs(30));
+        let waiting = tokio::spawn({
+            let due = std::sync::Arc::clone(&due);
+            async move { due.next().await }
+        });
+        tokio::task::yield_now().await;
+        due.within(HERE, Duration::from_secs(1));
+        assert_eq!(waiting.await.unwrap(), [HERE]);
+        assert_eq!(began.elapsed().as_secs(), 1);
     }
 }

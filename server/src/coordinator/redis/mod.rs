@@ -19,7 +19,7 @@ mod testing;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ::redis::RedisResult;
@@ -95,14 +95,25 @@ struct Shared {
     due: due::Due,
     sends_due: Notify,
     on_sends_due: watch::Sender<u64>,
-    /// Messages of this node that were published.
-    posted: watch::Sender<u64>,
-    /// Messages of other nodes that came.
-    heard: watch::Sender<u64>,
+    traffic: Traffic,
     /// Whether the server's version was looked at.
     is_known: AtomicBool,
     /// Added to Redis's clock; tests let time pass by it.
     skew_ms: Arc<AtomicI64>,
+}
+
+/// Messages on the bus so far. Where all of it is at rest, all was done that was posted, and over
+/// all nodes as many were heard as were reached.
+#[derive(Default)]
+struct Traffic {
+    /// Queued here.
+    posted: AtomicU64,
+    /// Published, or given up.
+    done: AtomicU64,
+    /// Listeners that Redis passed them on to.
+    reached: AtomicU64,
+    /// Came here, from this node as well.
+    heard: AtomicU64,
 }
 
 impl Redis {
@@ -138,8 +149,7 @@ impl Redis {
             due: due::Due::default(),
             sends_due: Notify::new(),
             on_sends_due: watch::Sender::new(0),
-            posted: watch::Sender::new(0),
-            heard: watch::Sender::new(0),
+            traffic: Traffic::default(),
             is_known: AtomicBool::new(false),
             skew_ms,
         });

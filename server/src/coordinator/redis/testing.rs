@@ -226,16 +226,14 @@ impl Stage for Nodes {
         Arc::<Redis>::clone(&self.all.last().unwrap().redis)
     }
 
-    /// The last message of the first node has been heard by all others.
     fn settle(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            let sent = &self.all.first().unwrap().redis.shared;
-            until(|| sent.outbox.capacity() == super::bus::OUTBOX).await;
-            let posted = *sent.posted.borrow();
-            for node in self.all.iter().skip(1) {
-                until(|| *node.redis.shared.heard.borrow() >= posted).await;
-            }
-        })
+        Box::pin(until(|| {
+            let sum = |of: fn(&super::Traffic) -> &std::sync::atomic::AtomicU64| -> u64 {
+                let all = self.all.iter().map(|node| &node.redis.shared.traffic);
+                all.map(|traffic| of(traffic).load(Ordering::SeqCst)).sum()
+            };
+            sum(|t| &t.posted) == sum(|t| &t.done) && sum(|t| &t.reached) <= sum(|t| &t.heard)
+        }))
     }
 
     fn pass(&self, time: Duration) -> BoxFuture<'_, ()> {
