@@ -149,7 +149,7 @@ impl Shared {
 
     async fn open_bus(&self) -> RedisResult<Bus> {
         let (pushes, inbox) = Pushes::channel();
-        let mut line = self.target.open(self.timings, Some(&pushes)).await?;
+        let mut line = self.target.open(self.timings, &pushes).await?;
         let active = self.local.subscribed();
         let names = active.iter().map(|workspace| (self.names.bus(*workspace), *workspace));
         let names: BTreeMap<String, WorkspaceId> = names.collect();
@@ -188,10 +188,8 @@ async fn publish(line: &Line, lists: Vec<Vec<Cmd>>) -> RedisResult<u64> {
 }
 
 fn listeners(answer: &Value) -> u64 {
-    match answer {
-        Value::Int(count) => u64::try_from(*count).unwrap_or(0),
-        _ => 0,
-    }
+    let Value::Int(count) = answer else { return 0 };
+    u64::try_from(*count).unwrap_or(0)
 }
 
 /// A connection that is subscribed.
@@ -283,10 +281,11 @@ impl Bus {
 
     fn hear(&mut self, shared: &Shared, push: Option<PushInfo>) -> bool {
         let Some(push) = push else { return false };
-        match push.kind {
-            PushKind::Message | PushKind::SMessage => {}
-            PushKind::Disconnection => return false,
-            _ => return true,
+        if push.kind == PushKind::Disconnection {
+            return false;
+        }
+        if !matches!(push.kind, PushKind::Message | PushKind::SMessage) {
+            return true;
         }
         let [Value::BulkString(channel), Value::BulkString(bytes)] = push.data.as_slice() else {
             return true;

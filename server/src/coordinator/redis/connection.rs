@@ -116,7 +116,12 @@ impl Target {
                 Some(certificates) => Client::build_with_tls(first, certificates)?,
                 None => Client::open(first)?,
             }),
-            RedisMode::Cluster => Self::Cluster(Cluster { nodes, certificates, timings }),
+            RedisMode::Cluster => {
+                let cluster = Cluster { nodes, certificates, timings };
+                // What is wrong with addresses and certificate shows here, not at each try.
+                drop(cluster.builder().build()?);
+                Self::Cluster(cluster)
+            }
             RedisMode::Sentinel => {
                 let master = &config.sentinel_master;
                 Self::Sentinel(Mutex::new(sentinel(&nodes, &first, master, certificates)?))
@@ -124,7 +129,11 @@ impl Target {
         })
     }
 
-    pub(super) async fn open(&self, timings: Timings, to: Option<&Pushes>) -> RedisResult<Line> {
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+
+    pub(super) async fn open(&self, timings: Timings, to: &Pushes) -> RedisResult<Line> {
         match self {
             Self::Plain(client) => {
                 let config = asynchronous(timings, to);
@@ -141,14 +150,12 @@ impl Target {
     }
 }
 
-fn asynchronous(timings: Timings, to: Option<&Pushes>) -> AsyncConnectionConfig {
+fn asynchronous(timings: Timings, to: &Pushes) -> AsyncConnectionConfig {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(timings.connect))
         .set_response_timeout(Some(timings.command));
-    match to.cloned() {
-        Some(pushes) => config.set_push_sender(move |info| pushes.send(info)),
-        None => config,
-    }
+    let pushes = to.clone();
+    config.set_push_sender(move |info| pushes.send(info))
 }
 
 fn certificates(config: &RedisConfig) -> anyhow::Result<Option<TlsCertificates>> {
@@ -196,18 +203,21 @@ fn sentinel(
 }
 
 impl Cluster {
-    async fn open(&self, to: Option<&Pushes>) -> RedisResult<Line> {
-        let mut builder = ClusterClientBuilder::new(self.nodes.clone())
+    fn builder(&self) -> ClusterClientBuilder {
+        let builder = ClusterClientBuilder::new(self.nodes.clone())
             .use_protocol(ProtocolVersion::RESP3)
             .retries(2)
             .connection_timeout(self.timings.connect)
             .response_timeout(self.timings.command);
-        if let Some(certificates) = self.certificates.clone() {
-            builder = builder.certs(certificates);
+        match self.certificates.clone() {
+            Some(certificates) => builder.certs(certificates),
+            None => builder,
         }
-        if let Some(pushes) = to.cloned() {
-            builder = builder.push_sender(move |info| pushes.send(info));
-        }
+    }
+
+    async fn open(&self, to: &Pushes) -> RedisResult<Line> {
+        let pushes = to.clone();
+        let builder = self.builder().push_sender(move |info| pushes.send(info));
         Ok(Line::Cluster(builder.build()?.get_async_connection().await?))
     }
 }

@@ -3,17 +3,26 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ::redis::{ErrorKind, RedisError, RedisResult, Value};
+use ::redis::{ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value};
 use baton_protocol::Timestamp;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::super::{Away, CoordinatorState};
-use super::connection::Line;
+use super::connection::{Line, Pushes};
 use super::script::Call;
 use super::{Shared, Told, script};
 
 /// A connection that lived for so long did not fail at once: the next one is tried soon.
 const STEADY: Duration = Duration::from_secs(10);
+
+/// A connection that is of use.
+struct Arrived {
+    line: Line,
+    /// What Redis said when it was told what lives here.
+    told: Vec<Told>,
+    /// Tells of the connection's end.
+    pushes: mpsc::Receiver<PushInfo>,
+}
 
 pub(super) struct Link {
     current: Mutex<Current>,
@@ -98,13 +107,13 @@ impl Shared {
         let mut was_up = false;
         loop {
             match self.connect().await {
-                Ok((line, told)) => {
+                Ok(Arrived { line, told, mut pushes }) => {
                     let number = self.arrive(line, was_up);
                     self.rebuilt(told);
                     was_up = true;
                     let began = self.clock.monotonic();
                     self.link.tries.send_modify(|tries| *tries += 1);
-                    self.watch_link(number).await;
+                    self.watch_link(number, &mut pushes).await;
                     if self.clock.monotonic().saturating_sub(began) >= STEADY {
                         backoff = Backoff::default();
                     }
@@ -122,9 +131,10 @@ impl Shared {
     }
 
     /// A connection to a server that can be written to, with what this node knows told to it.
-    async fn connect(&self) -> Result<(Line, Vec<Told>), &'static str> {
+    async fn connect(&self) -> Result<Arrived, &'static str> {
+        let (to, pushes) = Pushes::channel();
         let made = async {
-            let mut line = self.target.open(self.timings, None).await?;
+            let mut line = self.target.open(self.timings, &to).await?;
             self.check(&mut line).await?;
             Ok(line)
         };
@@ -134,7 +144,7 @@ impl Shared {
             Err(_) => return Err("it does not answer"),
         };
         match tokio::time::timeout(self.timings.connect, self.rebuild(&mut line)).await {
-            Ok(Ok(told)) => Ok((line, told)),
+            Ok(Ok(told)) => Ok(Arrived { line, told, pushes }),
             Ok(Err(error)) => Err(reason(&error)),
             Err(_) => Err("it does not answer"),
         }
@@ -157,11 +167,24 @@ impl Shared {
         number
     }
 
-    async fn watch_link(&self, number: u64) {
+    async fn watch_link(&self, number: u64, pushes: &mut mpsc::Receiver<PushInfo>) {
         loop {
-            let lost = self.link.lost.notified();
-            if tokio::time::timeout(self.timings.ping, lost).await.is_ok() {
-                return;
+            tokio::select! {
+                () = self.link.lost.notified() => return,
+                push = pushes.recv() => {
+                    // A cluster makes the connections to its servers again by itself.
+                    let is_lost = match push {
+                        Some(push) => push.kind == PushKind::Disconnection,
+                        None => true,
+                    };
+                    if is_lost && !self.target.is_cluster() {
+                        self.lose(number, "the connection broke");
+                    }
+                    if !is_lost {
+                        continue;
+                    }
+                }
+                () = tokio::time::sleep(self.timings.ping) => {}
             }
             let Ok((mut line, _)) = self.link.line() else { return };
             let ping = ::redis::cmd("PING");
@@ -197,13 +220,11 @@ fn warn_if_old(info: &Value) {
 
 /// The version, if it is one before 7. Valkey names the Redis that it is compatible with as well.
 fn too_old(info: &Value) -> Option<String> {
-    let text = match info {
-        Value::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Value::VerbatimString { text, .. } => text.clone(),
+    if let Value::Map(all) = info {
         // Of a cluster each server answers; any one will do.
-        Value::Map(all) => return all.iter().find_map(|(_, info)| too_old(info)),
-        _ => return None,
-    };
+        return all.iter().find_map(|(_, info)| too_old(info));
+    }
+    let text = script::text(info)?;
     let version = text.lines().find_map(|line| line.strip_prefix("redis_version:"))?;
     let major: u32 = version.split('.').next()?.trim().parse().ok()?;
     (major < 7).then(|| version.trim().chars().take(20).collect())
@@ -211,24 +232,30 @@ fn too_old(info: &Value) -> Option<String> {
 
 /// What went wrong, in words that name nothing and nobody.
 pub(super) fn reason(error: &RedisError) -> &'static str {
-    match error.kind() {
-        ErrorKind::Io if error.is_timeout() => "it does not answer",
-        ErrorKind::Io if error.is_connection_refusal() => "it refuses connections",
-        ErrorKind::Io => "the connection broke",
-        ErrorKind::AuthenticationFailed => "it does not take user or password",
-        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => "what it says cannot be understood",
-        ErrorKind::MasterNameNotFoundBySentinel | ErrorKind::EmptySentinelList => {
-            "the sentinels know no such master"
-        }
-        ErrorKind::ClusterConnectionNotFound => "no server of the cluster is there",
-        _ => match error.code() {
-            Some("READONLY") => "it may only be read",
-            Some("OOM") => "its memory is full",
-            Some("NOPERM" | "NOAUTH" | "WRONGPASS") => "its user may not do what is needed",
-            Some("LOADING") => "it is loading its data",
-            Some("CLUSTERDOWN") => "the cluster is down",
-            _ => "it answers with an error",
-        },
+    let kinds = [
+        (ErrorKind::Io, "the connection broke"),
+        (ErrorKind::AuthenticationFailed, "it does not take user or password"),
+        (ErrorKind::Parse, "what it says cannot be understood"),
+        (ErrorKind::UnexpectedReturnType, "what it says cannot be understood"),
+        (ErrorKind::MasterNameNotFoundBySentinel, "the sentinels know no such master"),
+        (ErrorKind::ClusterConnectionNotFound, "no server of the cluster is there"),
+    ];
+    if error.is_timeout() {
+        return "it does not answer";
+    }
+    if error.is_connection_refusal() {
+        return "it refuses connections";
+    }
+    if let Some((_, why)) = kinds.iter().find(|(kind, _)| *kind == error.kind()) {
+        return why;
+    }
+    match error.code() {
+        Some("READONLY") => "it may only be read",
+        Some("OOM") => "its memory is full",
+        Some("NOPERM" | "NOAUTH" | "WRONGPASS") => "its user may not do what is needed",
+        Some("LOADING") => "it is loading its data",
+        Some("CLUSTERDOWN") => "the cluster is down",
+        Some(_) | None => "it answers with an error",
     }
 }
 

@@ -57,9 +57,9 @@ pub(super) async fn run(line: &mut Line, calls: &[Call]) -> RedisResult<Vec<Valu
     let mut answers = line.all(&commands).await?;
     // A missing script first, garbage in the keys after it.
     for (mend, cures) in [(Mend::Load, "NOSCRIPT"), (Mend::Forget, "WRONGTYPE ERR")] {
-        let is_ill = |answer: &Value| match answer {
-            Value::ServerError(error) => cures.split(' ').any(|code| code == error.code()),
-            _ => false,
+        let is_ill = |answer: &Value| {
+            let Value::ServerError(error) = answer else { return false };
+            cures.split(' ').any(|code| code == error.code())
         };
         let ill: Vec<usize> =
             answers.iter().enumerate().filter(|(_, a)| is_ill(a)).map(|(n, _)| n).collect();
@@ -88,19 +88,17 @@ enum Mend {
 
 /// The parts of an answer that is a list.
 pub(super) fn list(value: &Value) -> Option<&[Value]> {
-    match value {
-        Value::Array(all) => Some(all),
-        _ => None,
-    }
+    let Value::Array(all) = value else { return None };
+    Some(all)
 }
 
 /// An answer that is a text.
 pub(super) fn text(value: &Value) -> Option<&str> {
-    match value {
-        Value::BulkString(bytes) => std::str::from_utf8(bytes).ok(),
-        Value::SimpleString(text) => Some(text),
-        _ => None,
+    if let Value::SimpleString(text) | Value::VerbatimString { text, .. } = value {
+        return Some(text);
     }
+    let Value::BulkString(bytes) = value else { return None };
+    std::str::from_utf8(bytes).ok()
 }
 
 /// A text that reads as something.

@@ -155,8 +155,8 @@ async fn a_lying_lease_is_none() {
         "||||||",
         "x|y|1|1|1|1",
         "-|-|1|1|1|99999999999999999999",
-        &format!("{}|{}|1|1|1|{far}", ANA, PHONE),
-        &format!("{}|{}|99999999999999999999|1|1|{far}", ANA, PHONE),
+        &format!("{ANA}|{PHONE}|1|1|1|{far}"),
+        &format!("{ANA}|{PHONE}|99999999999999999999|1|1|{far}"),
     ] {
         server.say(&format!("HSET {} {TALK} \"{lie}\"", keys[0]));
         assert_eq!(holder(&*nodes.coordinator()).await, None, "{lie}");

@@ -168,11 +168,11 @@ async fn a_server_of_a_cluster_that_dies_costs_a_while() {
     let nodes = Nodes::at(&at, 2, TIMINGS).await;
     nodes.are_up(true).await;
     let mut bus = nodes.other().subscribe(HERE).await.unwrap();
-    for n in 0..3 {
-        servers[n].kill();
+    for server in &mut servers {
+        server.kill();
         granted(&*nodes.coordinator(), wish(ANA, ComposeAction::TakeOver)).await;
         nodes.coordinator().publish(batch(1)).await.unwrap();
-        servers[n].run();
+        server.run();
         nodes.are_up(true).await;
         bus_works(&nodes, &mut bus).await;
     }
