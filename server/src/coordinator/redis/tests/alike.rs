@@ -27,7 +27,8 @@ fn step() -> impl Strategy<Value = Step> {
         Just(ComposeAction::TakeOver),
     ];
     prop_oneof![
-        4 => (0..2u128, 0..2u128, 0..2u128, action).prop_map(|(c, a, d, x)| Step::Compose(c, a, d, x)),
+        4 => (0..2u128, 0..2u128, 0..2u128, action)
+            .prop_map(|(c, a, d, x)| Step::Compose(c, a, d, x)),
         3 => (0..4u128).prop_map(Step::Connect),
         1 => (0..4u128).prop_map(Step::Disconnect),
         2 => (0..4u128, proptest::option::of(0..2u128)).prop_map(|(c, v)| Step::View(c, v)),
