@@ -231,7 +231,8 @@ fn a_redis_that_cannot_be_meant_is_refused() {
     refused(&[(url, "redis://a,redis://b")], &several);
     let both = format!("{secret}: all addresses must be redis:// or all rediss://");
     refused(&[(url, "redis://a,rediss://b")], &both);
-    let file = "redis.ca_file = ca.pem (environment variable BATON_REDIS__CA_FILE): is of use with rediss:// only";
+    let file = "redis.ca_file = ca.pem (environment variable BATON_REDIS__CA_FILE): \
+         is of use with rediss:// only";
     refused(&[(url, "redis://a"), ("BATON_REDIS__CA_FILE", "ca.pem")], file);
     let prefix = "redis.prefix = {a} (environment variable BATON_REDIS__PREFIX): \
                   must be 1 to 32 lower-case letters, digits, - or _";
