@@ -90,6 +90,14 @@ async fn picture(node: &dyn Coordinator) -> String {
     format!("{leases:?} {viewers:?} {online:?}")
 }
 
+/// A lease is asked for on any node; a connection is one node's for life.
+fn at(step: &Step, turn: usize) -> u128 {
+    match step {
+        Step::Connect(n) | Step::Disconnect(n) | Step::View(n, _) => *n,
+        Step::Compose(..) | Step::Pass => turn as u128,
+    }
+}
+
 async fn play(steps: &[Step]) {
     let nodes = Nodes::of(2).await;
     let (base, mono, wall) =
@@ -101,7 +109,7 @@ async fn play(steps: &[Step]) {
     });
     let mut token = 0;
     for (n, step) in steps.iter().enumerate() {
-        let node = if n % 2 == 0 { nodes.coordinator() } else { nodes.other() };
+        let node = if at(step, n) % 2 == 0 { nodes.coordinator() } else { nodes.other() };
         if matches!(step, Step::Pass) {
             nodes.pass(PASS).await;
             oracle.sweep();
