@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings what the tests need besides the Rust toolchain: the server programs of PostgreSQL and Redis.
-# Quiet and without effect where they are there.
+# Brings what the tests need besides the Rust toolchain: the server programs of PostgreSQL and of
+# Redis. Quiet and without effect where they are there.
 set -euo pipefail
 
 have_postgres() {
@@ -14,9 +14,9 @@ have_redis() {
 give_up() {
   cat >&2 <<END
 setup: server programs are missing: $1
-Needed: initdb and postgres of PostgreSQL 15 or newer, redis-server of Redis 7 or newer (or Valkey's).
-Install them with your package manager, or name others: a PostgreSQL whose user may create databases,
-and Redis's program:
+Needed: initdb and postgres of PostgreSQL 15 or newer, redis-server of Redis 7 or newer (or of
+Valkey). Install them with your package manager, or name others: a PostgreSQL whose user may create
+databases, and the program of Redis:
 BATON_TEST_POSTGRES=postgres://user:password@host/postgres BATON_TEST_REDIS_SERVER=path make test
 END
   exit 1
@@ -35,8 +35,8 @@ packages=()
 have_postgres || packages+=(postgresql)
 have_redis || packages+=(redis-server)
 echo "setup: installing server programs: ${packages[*]}" >&2
-# Only the programs are wanted. No cluster of the system's is made of PostgreSQL's, and no service is
-# started of Redis's: for the time of the installation a policy forbids it.
+# Only the programs are wanted: no cluster of the system's is made, and no service is started, which
+# a policy forbids for the time of the installation.
 cluster=/etc/postgresql-common/createcluster.conf
 if ! have_postgres && [ ! -e "$cluster" ]; then
   "${as_root[@]}" mkdir -p "${cluster%/*}"

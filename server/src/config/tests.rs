@@ -218,3 +218,35 @@ fn browsers_come_from_here_or_from_the_list() {
     assert!(!http.allows_origin(Some("https://evil.example"), Some("b.example")));
     assert!(!http.allows_origin(Some("null"), Some("b.example")));
 }
+
+#[test]
+fn a_redis_that_cannot_be_meant_is_refused() {
+    let url = "BATON_REDIS__URL";
+    let secret = "redis.url = *** (environment variable BATON_REDIS__URL)";
+    let form = format!("{secret}: must be redis://host:port or rediss://host:port");
+    for wrong in ["redis://", "http://a", "a:6379", "redis://a,", "unix:///a"] {
+        refused(&[(url, wrong)], &form);
+    }
+    let several = format!("{secret}: several addresses are for the modes cluster and sentinel");
+    refused(&[(url, "redis://a,redis://b")], &several);
+    let both = format!("{secret}: all addresses must be redis:// or all rediss://");
+    refused(&[(url, "redis://a,rediss://b")], &both);
+    let file = "redis.ca_file = ca.pem (environment variable BATON_REDIS__CA_FILE): \
+         is of use with rediss:// only";
+    refused(&[(url, "redis://a"), ("BATON_REDIS__CA_FILE", "ca.pem")], file);
+    let prefix = "redis.prefix = {a} (environment variable BATON_REDIS__PREFIX): \
+                  must be 1 to 32 lower-case letters, digits, - or _";
+    refused(&[("BATON_REDIS__PREFIX", "{a}")], prefix);
+    let sentinel = [(url, "redis://a:1,redis://b:2"), ("BATON_REDIS__MODE", "sentinel")];
+    assert!(Config::load(&variables(&sentinel)).is_err(), "the master has no name");
+    let named = [sentinel[0], sentinel[1], ("BATON_REDIS__SENTINEL_MASTER", "7")];
+    assert_eq!(load(&variables(&named)).redis.sentinel_master, "7");
+}
+
+#[test]
+fn where_redis_is_does_not_show() {
+    let loaded = Config::load(&variables(&[("BATON_REDIS__URL", "redis://u:geheim@host")]));
+    let loaded = loaded.expect("loads");
+    let text = format!("{:?}{}", loaded.config, loaded.print().expect("prints"));
+    assert!(!text.contains("geheim") && !text.contains("u:"), "{text}");
+}

@@ -8,6 +8,7 @@ use baton_domain::log::Batch;
 use baton_protocol::{AgentId, ConversationId, Timestamp, WorkspaceId};
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::leases::Leases;
 use super::presence::{News, Presence};
@@ -127,9 +128,14 @@ impl InProcess {
         self.lock().leases.live(now)
     }
 
-    /// The connections that live here, and what they look at.
-    pub(super) fn live_connections(&self) -> Vec<(Connection, Option<ConversationId>)> {
+    /// The connections that live here.
+    pub(super) fn live_connections(&self) -> Vec<Connection> {
         self.lock().presence.live()
+    }
+
+    /// What a connection that lives here looks at.
+    pub(super) fn viewing(&self, connection: Uuid) -> Option<ConversationId> {
+        self.lock().presence.viewing(connection)
     }
 
     /// How many rows are kept in memory.

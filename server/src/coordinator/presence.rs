@@ -136,9 +136,14 @@ impl Presence {
         agents.into_iter().collect()
     }
 
-    /// All connections, and what they look at.
-    pub(super) fn live(&self) -> Vec<(Connection, Option<ConversationId>)> {
-        self.connections.values().map(|entry| (entry.connection, entry.viewing)).collect()
+    /// All connections.
+    pub(super) fn live(&self) -> Vec<Connection> {
+        self.connections.values().map(|entry| entry.connection).collect()
+    }
+
+    /// What a connection looks at.
+    pub(super) fn viewing(&self, id: Uuid) -> Option<ConversationId> {
+        self.connections.get(&id)?.viewing
     }
 
     /// How many connections, agents and views are kept in memory.

@@ -1,6 +1,6 @@
-//! What nodes send each other through Redis: authenticated, since whoever reaches Redis can publish.
+//! What nodes send each other through Redis: authenticated, since whoever reaches it can publish.
 //!
-//! `version kind node workspace epoch position number | body | MAC`, all numbers big-endian. The MAC
+//! `version kind node workspace epoch position number | body | MAC`, numbers big-endian. The MAC
 //! covers everything before it, so nothing can be moved to another workspace, log or position. The
 //! number grows with every message of a node: what is heard twice is not believed.
 

@@ -17,7 +17,9 @@ local function read(where)
   local a, d, token, since, renewal, ends = string.match(text, pattern)
   if not a or math.max(#token, #since, #renewal, #ends) > 15 then return nil end
   if tonumber(ends) <= now or tonumber(ends) > now + ttl then return nil end
-  return { agent = a, device = d, token = tonumber(token), since = since, renewal = tonumber(renewal) }
+  local lease = { agent = a, device = d, since = since }
+  lease.token, lease.renewal = tonumber(token), tonumber(renewal)
+  return lease
 end
 
 local function write(where, lease)

@@ -211,14 +211,9 @@ impl Shared {
     /// Tells a Redis that came back, perhaps empty, what lives here. What it answers is for when it
     /// can be asked again.
     async fn rebuild(&self, line: &mut Line) -> RedisResult<Vec<Told>> {
-        let connections = self.local.live_connections();
-        let all: Vec<Connection> = connections.iter().map(|(one, _)| *one).collect();
-        let mut calls: Vec<(What, Call)> = Vec::new();
-        let looks = connections.iter().filter(|(_, what)| what.is_some());
-        let looks = looks.map(|(connection, what)| self.view_call(connection, *what));
-        for (workspace, call) in self.connected_calls(&all).into_iter().chain(looks) {
-            calls.push((What::Presence(workspace), call));
-        }
+        let connected = self.connected_calls(&self.local.live_connections()).into_iter();
+        let connected = connected.map(|(workspace, call)| (What::Presence(workspace), call));
+        let mut calls: Vec<(What, Call)> = connected.collect();
         for lease in self.local.live_leases() {
             calls.push((What::Lease(lease), self.restore_lease(&lease)));
         }
@@ -303,8 +298,8 @@ impl Coordinator for Redis {
 
     fn connected(&self, connections: Vec<Connection>) -> Answer<'_, ()> {
         Box::pin(async move {
+            self.shared.local.connected(connections.clone()).await?;
             let calls = self.shared.connected_calls(&connections);
-            self.shared.local.connected(connections).await?;
             // Away: the table here has it, and tells Redis when it is back.
             self.shared.ask_presence(calls).await.unwrap_or_default();
             Ok(())

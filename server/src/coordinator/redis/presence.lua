@@ -43,12 +43,14 @@ local function view(connection, agent, what)
   if what ~= '' then look_at(connection, agent, what, true) end
 end
 
-local function connect(connection, agent)
+local function connect(connection, agent, what)
   local is_new = redis.call('ZADD', connections, int(now + ttl), connection .. '|' .. agent) == 1
   if is_new then redis.call('HINCRBY', counts, agent, 1) end
   local known = redis.call('ZSCORE', agents, agent)
   if not known then news[#news + 1] = { 'online', agent } end
   if known ~= 'inf' then redis.call('ZADD', agents, '+inf', agent) end
+  -- Unknown here, but not to its node: what was here was lost.
+  if is_new and what ~= '' then view(connection, agent, what) end
 end
 
 local function disconnect(connection, agent)
@@ -60,13 +62,17 @@ local function disconnect(connection, agent)
   end
 end
 
+local function ended(key)
+  return redis.call('ZRANGEBYSCORE', key, '-inf', int(now), 'LIMIT', 0, 500)
+end
+
 local function lapse()
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', connections, '-inf', int(now), 'LIMIT', 0, 500)) do
+  for _, member in ipairs(ended(connections)) do
     local connection, agent = string.match(member, '^([^|]*)|([^|]*)$')
     if connection then disconnect(connection, agent) end
     redis.call('ZREM', connections, member)
   end
-  for _, agent in ipairs(redis.call('ZRANGEBYSCORE', agents, '-inf', int(now), 'LIMIT', 0, 500)) do
+  for _, agent in ipairs(ended(agents)) do
     redis.call('ZREM', agents, agent)
     news[#news + 1] = { 'offline', agent }
   end
@@ -84,7 +90,7 @@ end
 
 local list = {}
 if op == 'connected' then
-  for i = 6, #ARGV, 2 do connect(ARGV[i], ARGV[i + 1]) end
+  for i = 6, #ARGV, 3 do connect(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
 elseif op == 'disconnected' then
   disconnect(ARGV[6], ARGV[7])
 elseif op == 'view' then

@@ -17,6 +17,7 @@ const KEEP: Duration = Duration::from_secs(3_600);
 const CONNECTIONS_AT_ONCE: usize = 200;
 
 impl Shared {
+    /// With what they look at, for a Redis that forgot it.
     pub(super) fn connected_calls(&self, connections: &[Connection]) -> Vec<(WorkspaceId, Call)> {
         let mut by_workspace: BTreeMap<WorkspaceId, Vec<&Connection>> = BTreeMap::new();
         for connection in connections {
@@ -27,7 +28,9 @@ impl Shared {
             for some in connections.chunks(CONNECTIONS_AT_ONCE) {
                 let mut what = vec!["connected".to_owned()];
                 for connection in some {
+                    let looks_at = self.local.viewing(connection.id);
                     what.extend([connection.id.to_string(), connection.agent.to_string()]);
+                    what.push(looks_at.map(|at| at.to_string()).unwrap_or_default());
                 }
                 calls.push((workspace, self.presence_call(workspace, what)));
             }

@@ -27,7 +27,8 @@ fn step() -> impl Strategy<Value = Step> {
         Just(ComposeAction::TakeOver),
     ];
     prop_oneof![
-        4 => (0..2u128, 0..2u128, 0..2u128, action).prop_map(|(c, a, d, x)| Step::Compose(c, a, d, x)),
+        4 => (0..2u128, 0..2u128, 0..2u128, action)
+            .prop_map(|(c, a, d, x)| Step::Compose(c, a, d, x)),
         3 => (0..4u128).prop_map(Step::Connect),
         1 => (0..4u128).prop_map(Step::Disconnect),
         2 => (0..4u128, proptest::option::of(0..2u128)).prop_map(|(c, v)| Step::View(c, v)),
@@ -89,6 +90,14 @@ async fn picture(node: &dyn Coordinator) -> String {
     format!("{leases:?} {viewers:?} {online:?}")
 }
 
+/// A lease is asked for on any node; a connection is one node's for life.
+fn at(step: &Step, turn: usize) -> u128 {
+    match step {
+        Step::Connect(n) | Step::Disconnect(n) | Step::View(n, _) => *n,
+        Step::Compose(..) | Step::Pass => turn as u128,
+    }
+}
+
 async fn play(steps: &[Step]) {
     let nodes = Nodes::of(2).await;
     let (base, mono, wall) =
@@ -100,7 +109,7 @@ async fn play(steps: &[Step]) {
     });
     let mut token = 0;
     for (n, step) in steps.iter().enumerate() {
-        let node = if n % 2 == 0 { nodes.coordinator() } else { nodes.other() };
+        let node = if at(step, n) % 2 == 0 { nodes.coordinator() } else { nodes.other() };
         if matches!(step, Step::Pass) {
             nodes.pass(PASS).await;
             oracle.sweep();

@@ -95,6 +95,7 @@ async fn what_redis_forgot_is_there_again_when_it_is_confirmed() {
     let server = nodes.server.as_ref().unwrap();
     let first = granted(&*nodes.coordinator(), wish(ANA, ComposeAction::Start)).await;
     nodes.coordinator().connected(vec![connection(1, ANA)]).await.unwrap();
+    nodes.coordinator().view(connection(1, ANA), Some(TALK)).await.unwrap();
     server.say("FLUSHALL");
     server.say("SCRIPT FLUSH");
     assert_eq!(holder(&*nodes.other()).await, None);
@@ -102,6 +103,7 @@ async fn what_redis_forgot_is_there_again_when_it_is_confirmed() {
     assert!(again > first, "tokens grow over what was forgotten: {again} after {first}");
     nodes.coordinator().connected(vec![connection(1, ANA)]).await.unwrap();
     assert_eq!(nodes.other().online(HERE).await.unwrap(), [ANA]);
+    assert_eq!(nodes.other().viewers(HERE, TALK).await.unwrap(), [ANA]);
     bus_works(&nodes, &mut bus).await;
     nodes.are_up(true).await;
 }
