@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use axum::extract::ws::Utf8Bytes;
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::frame::{ClientFrame, Compose, Draft, Hello, ServerFrame, Timings, View};
+use baton_protocol::frame::{
+    ClientFrame, Compose, Draft, Hello, PresenceState, ServerFrame, Timings, View,
+};
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, NOTE_CHARS_MAX, SERVER_FRAME_BYTES_MAX};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Command, CommandResult, ConversationId, OpId, Refusal};
@@ -167,6 +169,14 @@ impl Wanted {
 /// Writes a frame.
 pub(super) fn write(frame: &ServerFrame) -> Utf8Bytes {
     serde_json::to_string(frame).expect("a frame is plain data and has a JSON form").into()
+}
+
+/// Writes who is there: as few frames as the wire allows, none for nobody.
+pub(super) fn write_presence(agents: &[PresenceState]) -> Vec<Utf8Bytes> {
+    // About seventy bytes each.
+    const OF_ONE_FRAME: usize = SERVER_FRAME_BYTES_MAX / 128;
+    let frame = |agents: &[PresenceState]| ServerFrame::Presence { agents: agents.to_vec() };
+    agents.chunks(OF_ONE_FRAME).map(|agents| write(&frame(agents))).collect()
 }
 
 /// What kind of frame a text is that was written here: each names its type first.

@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::extract::ws::Utf8Bytes;
 use baton_domain::scope::Scope;
-use baton_protocol::frame::ServerFrame;
+use baton_protocol::frame::{PresenceState, ServerFrame};
 use baton_protocol::{AgentId, ConversationId, WorkspaceId};
 use tokio::sync::{Notify, OnceCell};
 use tokio::time::Instant;
 
 use super::backend::{Caller, Standing};
 use super::broadcast::Published;
+use super::comings::Comings;
 use super::frames;
 use super::session::{Audience, Relay};
 use super::socket::{Cut, Line, Post};
@@ -31,6 +33,7 @@ pub(super) struct Hub {
     queue: usize,
     members: Mutex<Members>,
     scopes: Mutex<Scopes>,
+    comings: Mutex<Comings>,
     /// The highest position that the sessions were told of.
     last: AtomicU64,
     started: OnceCell<()>,
@@ -64,6 +67,7 @@ impl Hub {
             queue,
             members: Mutex::default(),
             scopes: Mutex::default(),
+            comings: Mutex::default(),
             last: AtomicU64::new(0),
             started: OnceCell::new(),
             stop: Notify::new(),
@@ -157,8 +161,16 @@ impl Hub {
 
     async fn listen(self: &Arc<Self>, gateway: &Arc<Gateway>, mut bus: Option<Subscription>) {
         loop {
+            let due = self.comings().due();
             let message = match &mut bus {
-                Some(bus) => bus.next().await,
+                Some(bus) => tokio::select! {
+                    message = bus.next() => message,
+                    () = wait_for(due) => {
+                        let told = self.comings().take(Instant::now());
+                        self.tell_comings(&told);
+                        continue;
+                    }
+                },
                 None => None,
             };
             match message {
@@ -192,27 +204,38 @@ impl Hub {
         }
     }
 
+    /// Tells everybody something ephemeral.
+    pub(super) fn announce(&self, frame: Utf8Bytes) {
+        self.post(&Post::Relay(Arc::new(Relay { frame, to: Audience::Everyone })));
+    }
+
+    fn tell_comings(&self, told: &[PresenceState]) {
+        for frame in frames::write_presence(told) {
+            self.announce(frame);
+        }
+    }
+
     /// Passes something ephemeral on; what is about a conversation only with its scope.
     fn relay(self: &Arc<Self>, gateway: &Arc<Gateway>, ephemeral: Ephemeral) {
         let (frame, about, but) = match ephemeral {
-            Ephemeral::Presence(state) => (ServerFrame::Presence(state), None, None),
+            Ephemeral::Presence(state) => {
+                let told = self.comings().hear(state, Instant::now());
+                return self.tell_comings(&told);
+            }
             Ephemeral::Lease(state) => {
-                (ServerFrame::Lease(state), Some(state.conversation_id), None)
+                (ServerFrame::Lease(state), state.conversation_id, None)
             }
             Ephemeral::Viewing { conversation: conversation_id, agents } => {
                 let frame = ServerFrame::Viewing { conversation_id, agents };
-                (frame, Some(conversation_id), None)
+                (frame, conversation_id, None)
             }
             Ephemeral::Draft { conversation: conversation_id, agent: agent_id, text } => {
                 let text = text.as_ref().to_owned();
                 let frame = ServerFrame::Draft { conversation_id, agent_id, text };
-                (frame, Some(conversation_id), Some(agent_id))
+                (frame, conversation_id, Some(agent_id))
             }
         };
-        let frame = frames::write(&frame);
-        let Some(conversation) = about else {
-            return self.post(&Post::Relay(Arc::new(Relay { frame, to: Audience::Everyone })));
-        };
+        let (frame, conversation) = (frames::write(&frame), about);
         let known = self.scopes().known.get(&conversation).copied();
         if let Some(scope) = known {
             let to = but.map_or(Audience::Scope(scope), |but| Audience::ScopeBut(scope, but));
@@ -307,8 +330,20 @@ impl Hub {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn comings(&self) -> MutexGuard<'_, Comings> {
+        self.comings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn scopes(&self) -> MutexGuard<'_, Scopes> {
         self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Until then; for ever without a time.
+async fn wait_for(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -8,6 +8,7 @@
 
 pub mod backend;
 pub mod broadcast;
+mod comings;
 mod frames;
 mod hub;
 pub mod session;

@@ -422,8 +422,8 @@ async fn colleagues_are_told_who_comes_and_goes() {
     let luis = house.arrive("luis", other_device()).await;
     let is_luis = |online: bool| {
         move |frame: &ServerFrame| {
-            let ServerFrame::Presence(presence) = frame else { return false };
-            (presence.agent_id, presence.online) == (LUIS, online)
+            let ServerFrame::Presence { agents } = frame else { return false };
+            agents.iter().any(|one| (one.agent_id, one.online) == (LUIS, online))
         }
     };
     ana.until(is_luis(true)).await;

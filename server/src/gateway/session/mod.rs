@@ -319,9 +319,10 @@ impl Session {
             Input::Relay(relay) => delivery.relay(&relay),
             Input::Carried(ticket, frames) => delivery.carried(ticket, &frames),
             Input::Online(agents) => {
-                for agent_id in agents {
-                    let state = PresenceState { agent_id, online: true };
-                    out.whisper(frames::write(&ServerFrame::Presence(state)));
+                let online = |agent_id| PresenceState { agent_id, online: true };
+                let agents: Vec<_> = agents.into_iter().map(online).collect();
+                for frame in frames::write_presence(&agents) {
+                    out.whisper(frame);
                 }
             }
             Input::Tick => delivery.tick(),
