@@ -320,6 +320,12 @@ fn gateway(
     let parts = backend::Parts { engine: engine.clone(), accounts: accounts.clone() };
     let limits = gateway::Limits {
         queue: config.limits.socket_queue_max,
+        resumes: config.limits.resumes_running_max,
+        admission: gateway::AdmissionRules {
+            per_s: config.limits.connects_per_s,
+            burst: config.limits.connects_burst,
+            wait: Duration::from_millis(config.limits.connects_wait_ms),
+        },
         origins: config.http.allowed_origins.iter().cloned().collect(),
         rules: gateway::session::Rules {
             errors_a_minute: config.limits.socket_errors_max,

@@ -17,9 +17,10 @@ use super::backend::{Caller, Standing};
 use super::broadcast::Published;
 use super::comings::Comings;
 use super::frames;
-use super::session::{Audience, Relay};
+use super::ring::Ring;
+use super::session::{Audience, Missed, Relay};
 use super::socket::{Cut, Line, Post};
-use super::{Gateway, TooMany};
+use super::{Gateway, Limits, Recalled, TooMany};
 use crate::coordinator::{BusMessage, Connection, Ephemeral, PRESENCE_KEEP, Subscription};
 
 /// Scopes kept in memory; more are read again.
@@ -34,6 +35,7 @@ pub(super) struct Hub {
     members: Mutex<Members>,
     scopes: Mutex<Scopes>,
     comings: Mutex<Comings>,
+    ring: Mutex<Ring>,
     /// The highest position that the sessions were told of.
     last: AtomicU64,
     started: OnceCell<()>,
@@ -43,6 +45,8 @@ pub(super) struct Hub {
 #[derive(Default)]
 struct Members {
     by_line: BTreeMap<u64, Member>,
+    /// Since when there is none.
+    deserted: Option<Instant>,
     is_closed: bool,
 }
 
@@ -61,10 +65,11 @@ struct Scopes {
 }
 
 impl Hub {
-    pub(super) fn new(workspace: WorkspaceId, queue: usize) -> Arc<Self> {
+    pub(super) fn new(workspace: WorkspaceId, limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
             workspace,
-            queue,
+            queue: limits.queue,
+            ring: Mutex::new(Ring::new(limits.ring)),
             members: Mutex::default(),
             scopes: Mutex::default(),
             comings: Mutex::default(),
@@ -119,7 +124,23 @@ impl Hub {
     }
 
     pub(super) fn leave(&self, line: u64) {
-        self.members().by_line.remove(&line);
+        let mut members = self.members();
+        members.by_line.remove(&line);
+        if members.by_line.is_empty() {
+            members.deserted = Some(Instant::now());
+        }
+    }
+
+    /// Whether it has had no session for so long.
+    fn is_deserted(&self, linger: Duration) -> bool {
+        let members = self.members();
+        let since = members.deserted.filter(|_| members.by_line.is_empty());
+        since.is_some_and(|since| since.elapsed() >= linger)
+    }
+
+    /// What somebody missed, as far as it is in memory and the database is not needed.
+    pub(super) fn recall(&self, missed: &Missed) -> Option<Recalled> {
+        self.ring().recall(&missed.sight, missed.from, missed.known)
     }
 
     /// Ends the hub's tasks when it has no sessions.
@@ -177,6 +198,7 @@ impl Hub {
                 Some(message) => self.hear(gateway, message),
                 None => {
                     // The bus is dead: the poll carries on, once a second.
+                    self.ring().clear();
                     self.scopes().forget();
                     tokio::time::sleep(gateway.limits.poll).await;
                     bus = gateway.coordinator.subscribe(self.workspace).await.ok();
@@ -192,15 +214,20 @@ impl Hub {
                 if batch.upto() > before {
                     self.scopes().learn(&batch.heads, before == batch.after);
                 }
-                let published = Published::new(batch, gateway.counts.clone());
-                self.post(&Post::Batch(Arc::new(published)));
+                let published = Arc::new(Published::new(batch, gateway.counts.clone()));
+                // Before anybody hears of it: who then asks for what came before finds it here.
+                self.ring().push(&published, Instant::now());
+                self.post(&Post::Batch(published));
             }
             BusMessage::Ephemeral(ephemeral) => self.relay(gateway, ephemeral),
             BusMessage::SessionsChanged(agent) => {
                 let (hub, gateway) = (Arc::clone(self), Arc::clone(gateway));
                 tokio::spawn(async move { hub.check(&gateway, Some(agent)).await });
             }
-            BusMessage::Lagged => self.scopes().forget(),
+            BusMessage::Lagged => {
+                self.ring().clear();
+                self.scopes().forget();
+            }
         }
     }
 
@@ -222,9 +249,7 @@ impl Hub {
                 let told = self.comings().hear(state, Instant::now());
                 return self.tell_comings(&told);
             }
-            Ephemeral::Lease(state) => {
-                (ServerFrame::Lease(state), state.conversation_id, None)
-            }
+            Ephemeral::Lease(state) => (ServerFrame::Lease(state), state.conversation_id, None),
             Ephemeral::Viewing { conversation: conversation_id, agents } => {
                 let frame = ServerFrame::Viewing { conversation_id, agents };
                 (frame, conversation_id, None)
@@ -255,6 +280,9 @@ impl Hub {
         let (mut checked, mut told) = (Instant::now(), Instant::now());
         loop {
             tokio::time::sleep(gateway.limits.poll).await;
+            if self.is_deserted(gateway.limits.linger) {
+                gateway.forget(self);
+            }
             self.poll(gateway).await;
             if checked.elapsed() >= gateway.limits.standing {
                 checked = Instant::now();
@@ -277,9 +305,13 @@ impl Hub {
             tokio::time::sleep(BUS_SLACK).await;
             if head.position > self.last.fetch_max(head.position, Ordering::SeqCst) {
                 self.scopes().forget();
+                self.ring().stands(head);
                 self.post(&Post::Head(Box::new(head)));
             }
         }
+        let mut ring = self.ring();
+        ring.stands(head);
+        ring.shed(Instant::now());
     }
 
     /// Ends the sessions, of one agent or all, that the store says are over.
@@ -328,6 +360,10 @@ impl Hub {
 
     fn members(&self) -> MutexGuard<'_, Members> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn comings(&self) -> MutexGuard<'_, Comings> {

@@ -36,8 +36,12 @@ pub struct Metrics {
     pub sockets_open: Gauge,
     /// Frames written to sockets by type.
     pub frames_out: By,
+    /// Connections that were told to come back later.
+    pub connects_sent_away: Counter,
     /// Clients cut because they were slow.
     pub slow_clients_cut: Counter,
+    /// What was missed, by where it was read: the ring, the database, or a reset.
+    pub resumes: By,
     /// Events made into text.
     pub serialisations: Counter,
     /// Events handed to sockets; serialised once, delivered many times.
@@ -80,7 +84,9 @@ impl Metrics {
             events_appended: one(r, "events_appended", "Events appended to logs"),
             sockets_open: one(r, "sockets_open", "Sockets open"),
             frames_out: By::register(r, "frames_out", "type", "Frames to sockets by type"),
+            connects_sent_away: one(r, "connects_sent_away", "Connections told to come later"),
             slow_clients_cut: one(r, "slow_clients_cut", "Clients cut because they were slow"),
+            resumes: By::register(r, "resumes", "from", "What was missed, by where it was read"),
             serialisations: one(r, "serialisations", "Events made into text"),
             deliveries: one(r, "deliveries", "Events handed to sockets"),
             sends: By::register(r, "sends", "outcome", "Attempts to send by outcome"),
