@@ -96,7 +96,7 @@ impl Foundation {
         anchors.check(store.epoch(), &heads(&store).await?)?;
         let keys = Keys::open(&data.join("key"), &store, clock).await?;
         let coordinator = InProcess::start(coordinator_clock(clock));
-        let metrics = Metrics::new();
+        let metrics = Metrics::counting(store.statements().clone());
         let (engine, committer) = Engine::start(
             store.clone(),
             clock.clone(),
@@ -198,7 +198,8 @@ impl Server {
             metrics: metrics.clone(),
         };
         let sender = sender(config, &clock, &engine, &keys, &metrics)?;
-        let workers = workers(config, &clock, (&engine, &accounts), (&sealer, &sender));
+        let mut workers = workers(config, &clock, (&engine, &accounts), (&sealer, &sender));
+        workers.extend(super::database::watch(&store, &gateway, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
             engine: engine.clone(),

@@ -171,10 +171,10 @@ pub(super) fn write(frame: &ServerFrame) -> Utf8Bytes {
     serde_json::to_string(frame).expect("a frame is plain data and has a JSON form").into()
 }
 
-/// Writes who is there: as few frames as the wire allows, none for nobody.
+/// Writes who is there, in few frames; in none for nobody.
 pub(super) fn write_presence(agents: &[PresenceState]) -> Vec<Utf8Bytes> {
-    // About seventy bytes each.
-    const OF_ONE_FRAME: usize = SERVER_FRAME_BYTES_MAX / 128;
+    // Some 2 KiB: the buffer of a socket stays as large as its largest frame.
+    const OF_ONE_FRAME: usize = 32;
     let frame = |agents: &[PresenceState]| ServerFrame::Presence { agents: agents.to_vec() };
     agents.chunks(OF_ONE_FRAME).map(|agents| write(&frame(agents))).collect()
 }

@@ -171,6 +171,17 @@ impl Gateway {
         tokio::time::timeout(within, gone).await.is_ok()
     }
 
+    /// Tells every session that nothing can be stored or read for now. That it is over shows in
+    /// what comes next.
+    pub fn tell_unavailable(&self) {
+        let detail = "the database is away: commands are refused until it is back; stay connected";
+        let frame = frames::write(&frames::Fault::new("unavailable", detail, None).0);
+        let hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
+        for hub in hubs.values() {
+            hub.announce(frame.clone());
+        }
+    }
+
     /// Waits until it is the turn of one more connection; otherwise says when to come back.
     async fn admit(&self) -> Result<(), u64> {
         let asked =

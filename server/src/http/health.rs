@@ -3,9 +3,11 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::IntoResponse;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 
 use super::{Answer, Fault, Parts};
 use crate::telemetry::Metrics;
@@ -18,15 +20,26 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
+/// What the server needs, and whether it is there.
+#[derive(Serialize)]
+struct Ready {
+    /// `up` or `away`.
+    database: &'static str,
+}
+
 /// `GET /readyz`: it has a database and is not going down.
-pub(super) async fn ready(State(parts): State<Parts>) -> Answer<&'static str> {
+pub(super) async fn ready(State(parts): State<Parts>) -> Answer<Response> {
     if parts.draining.load(Ordering::Relaxed) {
         return Err(Fault::unavailable(5_000));
     }
     // Whoever asks does not wait long, and a pool without connections would.
     let answered = tokio::time::timeout(PATIENCE, parts.store.ping()).await;
-    answered.map_err(|_late| Fault::unavailable(1_000))??;
-    Ok("ready\n")
+    if matches!(answered, Ok(Ok(()))) {
+        return Ok(Json(Ready { database: "up" }).into_response());
+    }
+    let retry = [(header::RETRY_AFTER, "1")];
+    let away = Json(Ready { database: "away" });
+    Ok((StatusCode::SERVICE_UNAVAILABLE, retry, away).into_response())
 }
 
 /// `GET /metrics`: nothing in it is personal.

@@ -28,7 +28,9 @@ impl Rehomer {
     /// Looks every second, for ever.
     pub async fn run(self) {
         loop {
-            if let Err(error) = self.look().await {
+            if let Err(error) = self.look().await
+                && !self.engine.store().is_away()
+            {
                 tracing::warn!(%error, "who leaves could not be read; trying again");
             }
             self.clock.sleep(LOOK_EVERY).await;

@@ -31,7 +31,9 @@ impl Sealer {
     /// Seals twice a second, for ever.
     pub async fn run(self) {
         loop {
-            if let Err(error) = self.seal().await {
+            if let Err(error) = self.seal().await
+                && !self.store.is_away()
+            {
                 tracing::warn!(%error, "the log could not be sealed; trying again");
             }
             self.clock.sleep(LOOK_EVERY).await;
@@ -49,7 +51,9 @@ impl Sealer {
         let mut failed = Ok(());
         for workspace in workspaces {
             if let Err(error) = self.seal_one(workspace).await {
-                tracing::warn!(%error, %workspace, "a log could not be sealed");
+                if !self.store.is_away() {
+                    tracing::warn!(%error, %workspace, "a log could not be sealed");
+                }
                 failed = failed.and(Err(error));
             }
         }

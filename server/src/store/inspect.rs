@@ -9,7 +9,7 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::{Opened, PLANNING, Pools, Sql, Store, StoreError, Tx, migrate, sqlite_pool};
+use super::{Guard, Opened, PLANNING, Pools, Sql, Store, StoreError, Tx, migrate, sqlite_pool};
 
 /// Connections; whoever looks does so in one place after the other.
 const CONNECTIONS: u32 = 2;
@@ -27,7 +27,7 @@ impl Store {
         let mut tx = pools.read().await?;
         let epoch = known_epoch(&mut tx).await?;
         tx.rollback().await?;
-        Ok(Self(Arc::new(Opened { pools, epoch })))
+        Ok(Self(Arc::new(Opened { pools, epoch, guard: Guard::default() })))
     }
 }
 

@@ -13,6 +13,7 @@ mod fold;
 pub(crate) mod group;
 mod inspect;
 mod migrate;
+mod pulse;
 pub mod read;
 pub mod restore;
 pub(crate) mod rows;
@@ -31,16 +32,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_protocol::Epoch;
+use prometheus_client::metrics::counter::Counter;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use tokio::sync::watch;
 
 pub use alone::Alone;
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
 pub use fold::fold;
+use pulse::Gate;
 pub use tx::{Record, Tx, Write};
 
 /// How to open a database.
@@ -71,6 +75,14 @@ pub struct Store(Arc<Opened>);
 struct Opened {
     pools: Pools,
     epoch: Epoch,
+    guard: Guard,
+}
+
+/// What every transaction takes with it.
+#[derive(Clone, Debug, Default)]
+struct Guard {
+    gate: Arc<Gate>,
+    statements: Counter,
 }
 
 #[derive(Clone, Debug)]
@@ -82,10 +94,11 @@ enum Pools {
 impl Store {
     /// Opens `sqlite://path` or `postgres://…`, brings its schema up to date and reads its epoch.
     pub async fn open(url: &str, options: &Options) -> Result<Self, StoreError> {
+        let guard = Guard::default();
         let pools = if let Some(path) = url.strip_prefix("sqlite://") {
             open_sqlite(path, options).await?
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            open_postgres(url, options).await?
+            open_postgres(url, options, &guard.gate).await?
         } else {
             let scheme = url.split(':').next().unwrap_or_default();
             return Err(StoreError::Invalid(format!(
@@ -94,7 +107,7 @@ impl Store {
         };
         migrate::migrate(&pools).await?;
         let epoch = migrate::epoch(&pools, options.first_epoch).await?;
-        Ok(Self(Arc::new(Opened { pools, epoch })))
+        Ok(Self(Arc::new(Opened { pools, epoch, guard })))
     }
 
     /// Which database it is.
@@ -113,20 +126,56 @@ impl Store {
     /// A write transaction of the committer; on PostgreSQL no lock is waited for longer than
     /// `lock_wait`. SQLite's writer is alone once it has begun.
     pub async fn begin_commit(&self, lock_wait: Duration) -> Result<Tx, StoreError> {
-        match &self.0.pools {
-            Pools::Sqlite { writer, .. } => begin_sqlite(writer).await,
-            Pools::Postgres { committer, .. } => begin_postgres(committer, lock_wait).await,
-        }
+        let begin = async {
+            match &self.0.pools {
+                Pools::Sqlite { writer, .. } => begin_sqlite(writer).await,
+                Pools::Postgres { committer, .. } => begin_postgres(committer, lock_wait).await,
+            }
+        };
+        self.guarded(begin).await
     }
 
     /// A short write transaction: tokens, drafts, sweeps, seals.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        self.0.pools.begin().await
+        self.guarded(self.0.pools.begin()).await
     }
 
     /// One snapshot of everything, fixed by its first statement; cannot write.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        self.0.pools.read().await
+        self.guarded(self.0.pools.read()).await
+    }
+
+    async fn guarded(
+        &self,
+        begin: impl Future<Output = Result<Tx, StoreError>>,
+    ) -> Result<Tx, StoreError> {
+        let guard = &self.0.guard;
+        Ok(guard.gate.pass(Box::pin(begin)).await?.guarded(guard.clone()))
+    }
+
+    /// Whether the database is away: then nobody waits for it.
+    pub fn is_away(&self) -> bool {
+        self.0.guard.gate.is_away()
+    }
+
+    /// The same, to wait for a change.
+    pub fn watch_away(&self) -> watch::Receiver<bool> {
+        self.0.guard.gate.watch()
+    }
+
+    /// PostgreSQL: finds out for ever whether it is there. A file of this machine is.
+    pub async fn keep_watch(&self) {
+        match &self.0.pools {
+            Pools::Sqlite { .. } => std::future::pending().await,
+            Pools::Postgres { general, .. } => {
+                pulse::keep_watch(&self.0.guard.gate, &general.connect_options()).await;
+            }
+        }
+    }
+
+    /// How many statements were run.
+    pub fn statements(&self) -> &Counter {
+        &self.0.guard.statements
     }
 
     /// SQLite: moves pages from its write-ahead log into its file, as far as no reader is in the
@@ -280,7 +329,11 @@ const PLANNING: [(&str, &str); 5] = [
 /// a broken one is still being given up.
 const COMMITTER_CONNECTIONS: u32 = 2;
 
-async fn open_postgres(url: &str, options: &Options) -> Result<Pools, StoreError> {
+async fn open_postgres(
+    url: &str,
+    options: &Options,
+    gate: &Arc<Gate>,
+) -> Result<Pools, StoreError> {
     let connect = url
         .parse::<PgConnectOptions>()
         .map_err(|error| StoreError::Invalid(format!("the database's address: {error}")))?
@@ -288,7 +341,22 @@ async fn open_postgres(url: &str, options: &Options) -> Result<Pools, StoreError
         .options(PLANNING)
         .statement_cache_capacity(400)
         .disable_statement_logging();
-    let pool = PgPoolOptions::new().acquire_timeout(options.wait).test_before_acquire(false);
+    let (at_release, at_acquire) = (Arc::clone(gate), Arc::clone(gate));
+    let pool = PgPoolOptions::new()
+        .acquire_timeout(options.wait)
+        .test_before_acquire(false)
+        // The pool asks again, with no bound: a silent connection would keep its place for ever.
+        .after_release(move |connection, meta| {
+            let gate = Arc::clone(&at_release);
+            Box::pin(async move {
+                let asked = gate.pass(async { Ok(connection.ping().await?) }).await;
+                Ok(asked.is_ok() && gate.trusts(meta.age))
+            })
+        })
+        .before_acquire(move |_, meta| {
+            let is_good = at_acquire.trusts(meta.age);
+            Box::pin(std::future::ready(Ok(is_good)))
+        });
     let committer = pool
         .clone()
         .max_connections(COMMITTER_CONNECTIONS)

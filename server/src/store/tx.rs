@@ -5,6 +5,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Executor, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
+use super::Guard;
 use super::dialect::{Dialect, Sql, render};
 use super::error::StoreError;
 
@@ -28,6 +29,7 @@ pub type Write<'a> = (&'a Sql, &'a [&'a str]);
 pub struct Tx {
     inner: Inner,
     failed: bool,
+    guard: Guard,
 }
 
 #[derive(Debug)]
@@ -38,11 +40,16 @@ enum Inner {
 
 impl Tx {
     pub(super) fn sqlite(inner: Transaction<'static, Sqlite>) -> Self {
-        Self { inner: Inner::Sqlite(inner), failed: false }
+        Self { inner: Inner::Sqlite(inner), failed: false, guard: Guard::default() }
     }
 
     pub(super) fn postgres(inner: Transaction<'static, Postgres>) -> Self {
-        Self { inner: Inner::Postgres(inner), failed: false }
+        Self { inner: Inner::Postgres(inner), failed: false, guard: Guard::default() }
+    }
+
+    /// Counts its statements there, and waits for no database that is known to be away.
+    pub(super) fn guarded(self, guard: Guard) -> Self {
+        Self { guard, ..self }
     }
 
     /// Which database it is.
@@ -90,11 +97,16 @@ impl Tx {
     /// Runs writes in order and tells how many rows each changed. On SQLite they travel to its
     /// thread as one call. The first error ends it; the transaction is then only good for rollback.
     pub async fn run_all(&mut self, writes: &[Write<'_>]) -> Result<Vec<u64>, StoreError> {
-        let done = match &mut self.inner {
-            Inner::Sqlite(tx) => run_joined(tx, writes).await,
-            Inner::Postgres(tx) => run_each(tx, writes).await,
+        self.guard.statements.inc_by(writes.len() as u64);
+        let run = async {
+            Ok(match &mut self.inner {
+                Inner::Sqlite(tx) => run_joined(tx, writes).await,
+                Inner::Postgres(tx) => run_each(tx, writes).await,
+            }?)
         };
-        done.map_err(|error| self.fail(error))
+        let done = self.guard.gate.pass(Box::pin(run)).await;
+        self.failed |= done.is_err();
+        done
     }
 
     /// Makes it durable. A transaction of which a statement failed is refused: PostgreSQL would
@@ -103,20 +115,26 @@ impl Tx {
         if self.failed {
             return Err(StoreError::Other("commit after a failed statement".to_owned()));
         }
-        match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await?,
-            Inner::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
+        let commit = async {
+            match self.inner {
+                Inner::Sqlite(tx) => tx.commit().await?,
+                Inner::Postgres(tx) => tx.commit().await?,
+            }
+            Ok(())
+        };
+        self.guard.gate.pass(Box::pin(commit)).await
     }
 
     /// Undoes everything.
     pub async fn rollback(self) -> Result<(), StoreError> {
-        match self.inner {
-            Inner::Sqlite(tx) => tx.rollback().await?,
-            Inner::Postgres(tx) => tx.rollback().await?,
-        }
-        Ok(())
+        let rollback = async {
+            match self.inner {
+                Inner::Sqlite(tx) => tx.rollback().await?,
+                Inner::Postgres(tx) => tx.rollback().await?,
+            }
+            Ok(())
+        };
+        self.guard.gate.pass(Box::pin(rollback)).await
     }
 
     /// Runs a script of several statements without parameters (migrations).
@@ -134,23 +152,28 @@ impl Tx {
         text: SqlStr,
         args: &[&str],
     ) -> Result<Vec<T>, StoreError> {
-        let rows = match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                let mut query = sqlx::query_as::<_, T>(text);
-                for arg in args {
-                    query = query.bind(*arg);
+        self.guard.statements.inc();
+        let fetch = async {
+            Ok(match &mut self.inner {
+                Inner::Sqlite(tx) => {
+                    let mut query = sqlx::query_as::<_, T>(text);
+                    for arg in args {
+                        query = query.bind(*arg);
+                    }
+                    query.fetch_all(&mut **tx).await
                 }
-                query.fetch_all(&mut **tx).await
-            }
-            Inner::Postgres(tx) => {
-                let mut query = sqlx::query_as::<_, T>(text);
-                for arg in args {
-                    query = query.bind(*arg);
+                Inner::Postgres(tx) => {
+                    let mut query = sqlx::query_as::<_, T>(text);
+                    for arg in args {
+                        query = query.bind(*arg);
+                    }
+                    query.fetch_all(&mut **tx).await
                 }
-                query.fetch_all(&mut **tx).await
-            }
+            }?)
         };
-        rows.map_err(|error| self.fail(error))
+        let rows = self.guard.gate.pass(Box::pin(fetch)).await;
+        self.failed |= rows.is_err();
+        rows
     }
 
     fn fail(&mut self, error: sqlx::Error) -> StoreError {

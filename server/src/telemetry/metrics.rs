@@ -56,10 +56,16 @@ pub struct Metrics {
     pub seal_lag: Gauge,
     /// Messages whose time to be sent has come and that have not left.
     pub jobs_due: Gauge,
+    /// 1 while the database does not answer.
+    pub database_away: Gauge,
+    /// Statements that were run on the database.
+    pub database_statements: Counter,
     /// 1 while the coordinator does not answer.
     pub coordinator_degraded: Gauge,
     registry: Arc<Registry>,
 }
+
+const STATEMENTS: &str = "Statements run on the database";
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -70,6 +76,11 @@ impl Default for Metrics {
 impl Metrics {
     /// All at zero.
     pub fn new() -> Self {
+        Self::counting(Counter::default())
+    }
+
+    /// All at zero but for the statements, which the store counts.
+    pub fn counting(statements: Counter) -> Self {
         let mut registry = Registry::with_prefix("baton");
         let r = &mut registry;
         let partial = Self {
@@ -94,6 +105,8 @@ impl Metrics {
             quarantined: By::register(r, "quarantined", "reason", "Elements set aside"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
             jobs_due: one(r, "jobs_due", "Messages due to be sent"),
+            database_away: one(r, "database_away", "1 while the database does not answer"),
+            database_statements: register(r, "database_statements", STATEMENTS, statements),
             coordinator_degraded: one(r, "coordinator_degraded", "1 while it does not answer"),
             registry: Arc::new(Registry::default()),
         };
