@@ -133,7 +133,7 @@ impl Mirror {
             }
             ServerFrame::CommandResult(_)
             | ServerFrame::Lease(_)
-            | ServerFrame::Presence(_)
+            | ServerFrame::Presence { .. }
             | ServerFrame::Viewing { .. }
             | ServerFrame::Draft { .. }
             | ServerFrame::Error { .. } => Vec::new(),

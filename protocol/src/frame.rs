@@ -187,8 +187,11 @@ pub enum ServerFrame {
     CommandResult(Box<CommandResult>),
     /// Who may compose where.
     Lease(LeaseState),
-    /// Who is there.
-    Presence(PresenceState),
+    /// Who is there: everyone who is, or whoever came and went since.
+    Presence {
+        /// Each agent once.
+        agents: Vec<PresenceState>,
+    },
     /// Who looks at what.
     Viewing {
         /// Which conversation.

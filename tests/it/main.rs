@@ -2,6 +2,7 @@
 
 mod assignment;
 mod bad_input;
+mod degraded;
 mod engine;
 mod faults;
 mod inbox;

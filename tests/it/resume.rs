@@ -185,10 +185,15 @@ async fn a_cursor_of_another_life_above_the_head_or_too_old_is_reset() {
         ben.phone().goes_offline().await;
         world.contact("Lucía").sends("Much later").await;
         the_feed_is_swept(world).await;
+        let answer: SyncAnswer =
+            ben.signed.get(&format!("/sync?after={cursor}")).await.expect("an answer");
+        let [ServerFrame::Reset { reason, .. }] = &answer.frames[..] else { panic!("{answer:?}") };
+        assert_eq!(*reason, ResetReason::TooOld);
+        // What a node has in memory is not too old for it.
         ben.phone().comes_back().await.expect("the network");
         ben.phone().shows("Much later").await;
         ben.phone().converges().await;
-        assert_eq!(ben.phone().resets().await.last(), Some(&ResetReason::TooOld));
+        assert_eq!(ben.phone().resets().await.last(), Some(&ResetReason::OtherEpoch));
     })
     .await;
 }

@@ -281,26 +281,26 @@ async fn while_the_database_is_away_whatsapp_is_told_to_come_again() {
 }
 
 /// Shuts a PostgreSQL database for everybody; there is nothing like it for a file.
-struct Gate {
+pub(crate) struct Gate {
     admin_url: String,
     name: String,
 }
 
 impl Gate {
-    fn of(world: &World) -> Option<Self> {
+    pub(crate) fn of(world: &World) -> Option<Self> {
         let admin_url = std::env::var_os("BATON_TEST_POSTGRES")?.into_string().ok()?;
         let (_, name) = world.database.url.rsplit_once('/')?;
         let is_postgres = world.database.kind == "PostgreSQL";
         is_postgres.then(|| Self { admin_url, name: name.to_owned() })
     }
 
-    async fn shut(&self) {
+    pub(crate) async fn shut(&self) {
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =";
         self.run(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name)).await;
         self.run(&format!("{end} '{}'", self.name)).await;
     }
 
-    async fn open(&self) {
+    pub(crate) async fn open(&self) {
         self.run(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name)).await;
     }
 

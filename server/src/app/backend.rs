@@ -76,7 +76,9 @@ impl Backend for Parts {
             let devices: Vec<_> = callers.iter().map(|caller| caller.device).collect();
             let standings = self.accounts.standings(workspace, &devices).await;
             let standings = standings.map_err(|error| {
-                tracing::warn!(%error, "sessions could not be looked up");
+                if !self.engine.store().is_away() {
+                    tracing::warn!(%error, "sessions could not be looked up");
+                }
                 Unavailable
             })?;
             Ok(standings.into_iter().map(standing).collect())

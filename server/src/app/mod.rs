@@ -2,6 +2,7 @@
 //! simulator as a library).
 
 mod backend;
+mod database;
 mod demo;
 mod listen;
 mod lock;

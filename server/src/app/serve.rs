@@ -99,7 +99,7 @@ impl Foundation {
         let anchors = Anchors::in_dir(data);
         anchors.check(store.epoch(), &heads(&store).await?)?;
         let keys = Keys::open(&config.store.key_file(), &store, clock).await?;
-        let metrics = Metrics::new();
+        let metrics = Metrics::counting(store.statements().clone());
         let coordinator = coordinator(config, clock, (&store, &keys), &metrics).await?;
         let (engine, committer) = Engine::start(
             store.clone(),
@@ -227,7 +227,8 @@ impl Server {
             metrics: metrics.clone(),
         };
         let sender = sender(config, &clock, (&engine, &coordinator, &membership), &keys, &metrics)?;
-        let workers = workers(config, &clock, (&engine, &accounts), (&sealer, &sender), node);
+        let mut workers = workers(config, &clock, (&engine, &accounts), (&sealer, &sender), node);
+        workers.extend(super::database::watch(&store, &gateway, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
             engine: engine.clone(),
@@ -359,6 +360,12 @@ fn gateway(
     let parts = backend::Parts { engine: engine.clone(), accounts: accounts.clone() };
     let limits = gateway::Limits {
         queue: config.limits.socket_queue_max,
+        resumes: config.limits.resumes_running_max,
+        admission: gateway::AdmissionRules {
+            per_s: config.limits.connects_per_s,
+            burst: config.limits.connects_burst,
+            wait: Duration::from_millis(config.limits.connects_wait_ms),
+        },
         origins: config.http.allowed_origins.iter().cloned().collect(),
         rules: gateway::session::Rules {
             errors_a_minute: config.limits.socket_errors_max,

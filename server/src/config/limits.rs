@@ -21,6 +21,14 @@ pub struct LimitsConfig {
     pub socket_queue_max: usize,
     /// Bad frames in a minute before a socket is closed.
     pub socket_errors_max: usize,
+    /// Connections of sockets admitted in a second, in the long run.
+    pub connects_per_s: u32,
+    /// Connections of sockets admitted at once, after a pause.
+    pub connects_burst: u32,
+    /// A connection that would wait longer to be admitted is told to come back.
+    pub connects_wait_ms: u64,
+    /// Resumes that read the database at once.
+    pub resumes_running_max: usize,
     /// Jobs running at once.
     pub jobs_running_max: usize,
 }
@@ -33,6 +41,10 @@ impl LimitsConfig {
         check_range("limits.lock_wait_alone_ms", self.lock_wait_alone_ms, 1..=60_000)?;
         check_range("limits.socket_queue_max", self.socket_queue_max as u64, 8..=65_536)?;
         check_range("limits.socket_errors_max", self.socket_errors_max as u64, 1..=10_000)?;
+        check_range("limits.connects_per_s", self.connects_per_s.into(), 1..=1_000_000)?;
+        check_range("limits.connects_burst", self.connects_burst.into(), 1..=1_000_000)?;
+        check_range("limits.connects_wait_ms", self.connects_wait_ms, 0..=10_000)?;
+        check_range("limits.resumes_running_max", self.resumes_running_max as u64, 1..=1_000)?;
         check_range("limits.jobs_running_max", self.jobs_running_max as u64, 1..=10_000)
     }
 }

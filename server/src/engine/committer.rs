@@ -323,7 +323,9 @@ fn is_wanted(member: &Member) -> bool {
 
 fn refuse(group: Vec<Member>, failed: &Failed) {
     for member in group {
-        tracing::warn!(error = %failed.error, "a member was not committed");
+        if !failed.error.is_known_away() {
+            tracing::warn!(error = %failed.error, "a member was not committed");
+        }
         let error = if let StoreError::Conflict { constraint } = &failed.error {
             StoreError::Conflict { constraint: constraint.clone() }
         } else {

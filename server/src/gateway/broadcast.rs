@@ -1,15 +1,17 @@
 //! A stretch of the log on its way to many sessions: each event is serialised once, not once per
 //! session.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::ws::Utf8Bytes;
-use baton_domain::log::Batch;
+use baton_domain::log::{Batch, Logged};
 use baton_domain::sight::{Told, as_head};
-use baton_protocol::ConversationId;
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
+use baton_protocol::{ConversationId, Cursor, WorkspaceId};
 use prometheus_client::metrics::counter::Counter;
+use uuid::Uuid;
 
 use crate::telemetry::Metrics;
 
@@ -40,8 +42,8 @@ impl Counts {
 pub struct Published {
     batch: Arc<Batch>,
     upto: u64,
-    events: Box<[OnceLock<Box<str>>]>,
-    heads: Box<[OnceLock<Box<str>>]>,
+    events: Box<[OnceLock<Arc<str>>]>,
+    heads: Box<[OnceLock<Arc<str>>]>,
     whole: OnceLock<Option<Utf8Bytes>>,
     counts: Counts,
 }
@@ -58,6 +60,39 @@ impl Published {
         let slots = || batch.entries.iter().map(|_| OnceLock::new()).collect();
         let (events, heads) = (slots(), slots());
         Self { batch, upto, events, heads, whole: OnceLock::new(), counts }
+    }
+
+    /// What pieces that follow each other tell above `from`, as one stretch up to `upto`. What
+    /// they have as JSON is shared with them.
+    pub(super) fn joined<'a>(
+        pieces: impl Iterator<Item = &'a Self>,
+        from: Cursor,
+        upto: u64,
+    ) -> Self {
+        let (mut entries, mut events) = (Vec::new(), Vec::new());
+        let mut heads = BTreeMap::new();
+        let mut whose = (WorkspaceId(Uuid::nil()), Counts::default());
+        for piece in pieces {
+            whose = (piece.batch.workspace, piece.counts.clone());
+            for (logged, json) in piece.batch.entries.iter().zip(&piece.events) {
+                if logged.event.position > from.position {
+                    entries.push(logged.clone());
+                    events.push(json.clone());
+                }
+            }
+            let of_piece = piece.batch.heads.iter();
+            heads.extend(of_piece.map(|(id, head)| (*id, head.clone())));
+        }
+        let (workspace, counts) = whose;
+        let batch = Batch { workspace, epoch: from.epoch, after: from.position, entries, heads };
+        Self { events: events.into(), ..Self::upto(Arc::new(batch), upto, counts) }
+    }
+
+    /// How many bytes it keeps, roughly, once everything is JSON; makes it so.
+    pub(super) fn weigh(&self) -> usize {
+        let places = 0..self.batch.entries.len();
+        let json = places.filter_map(|place| self.json(Told::Event(place)));
+        json.map(|(_, json)| size_of::<Logged>() + 2 * json.len()).sum()
     }
 
     /// The entries and where they stand.

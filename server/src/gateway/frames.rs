@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use axum::extract::ws::Utf8Bytes;
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::frame::{ClientFrame, Compose, Draft, Hello, ServerFrame, Timings, View};
+use baton_protocol::frame::{
+    ClientFrame, Compose, Draft, Hello, PresenceState, ServerFrame, Timings, View,
+};
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, NOTE_CHARS_MAX, SERVER_FRAME_BYTES_MAX};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Command, CommandResult, ConversationId, OpId, Refusal};
@@ -167,6 +169,14 @@ impl Wanted {
 /// Writes a frame.
 pub(super) fn write(frame: &ServerFrame) -> Utf8Bytes {
     serde_json::to_string(frame).expect("a frame is plain data and has a JSON form").into()
+}
+
+/// Writes who is there, in few frames; in none for nobody.
+pub(super) fn write_presence(agents: &[PresenceState]) -> Vec<Utf8Bytes> {
+    // Some 2 KiB: the buffer of a socket stays as large as its largest frame.
+    const OF_ONE_FRAME: usize = 32;
+    let frame = |agents: &[PresenceState]| ServerFrame::Presence { agents: agents.to_vec() };
+    agents.chunks(OF_ONE_FRAME).map(|agents| write(&frame(agents))).collect()
 }
 
 /// What kind of frame a text is that was written here: each names its type first.

@@ -6,18 +6,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::extract::ws::Utf8Bytes;
 use baton_domain::scope::Scope;
-use baton_protocol::frame::ServerFrame;
+use baton_protocol::frame::{PresenceState, ServerFrame};
 use baton_protocol::{AgentId, ConversationId, WorkspaceId};
 use tokio::sync::{Notify, OnceCell};
 use tokio::time::Instant;
 
 use super::backend::{Caller, Standing};
 use super::broadcast::Published;
+use super::comings::Comings;
 use super::frames;
-use super::session::{Audience, Relay};
+use super::ring::Ring;
+use super::session::{Audience, Missed, Relay};
 use super::socket::{Cut, Line, Post};
-use super::{Gateway, TooMany};
+use super::{Gateway, Limits, Recalled, TooMany};
 use crate::coordinator::{BusMessage, Connection, Ephemeral, PRESENCE_KEEP, Subscription};
 
 /// Scopes kept in memory; more are read again.
@@ -31,6 +34,8 @@ pub(super) struct Hub {
     queue: usize,
     members: Mutex<Members>,
     scopes: Mutex<Scopes>,
+    comings: Mutex<Comings>,
+    ring: Mutex<Ring>,
     /// The highest position that the sessions were told of.
     last: AtomicU64,
     started: OnceCell<()>,
@@ -40,6 +45,8 @@ pub(super) struct Hub {
 #[derive(Default)]
 struct Members {
     by_line: BTreeMap<u64, Member>,
+    /// Since when there is none.
+    deserted: Option<Instant>,
     is_closed: bool,
 }
 
@@ -58,12 +65,14 @@ struct Scopes {
 }
 
 impl Hub {
-    pub(super) fn new(workspace: WorkspaceId, queue: usize) -> Arc<Self> {
+    pub(super) fn new(workspace: WorkspaceId, limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
             workspace,
-            queue,
+            queue: limits.queue,
+            ring: Mutex::new(Ring::new(limits.ring)),
             members: Mutex::default(),
             scopes: Mutex::default(),
+            comings: Mutex::default(),
             last: AtomicU64::new(0),
             started: OnceCell::new(),
             stop: Notify::new(),
@@ -115,7 +124,23 @@ impl Hub {
     }
 
     pub(super) fn leave(&self, line: u64) {
-        self.members().by_line.remove(&line);
+        let mut members = self.members();
+        members.by_line.remove(&line);
+        if members.by_line.is_empty() {
+            members.deserted = Some(Instant::now());
+        }
+    }
+
+    /// Whether it has had no session for so long.
+    fn is_deserted(&self, linger: Duration) -> bool {
+        let members = self.members();
+        let since = members.deserted.filter(|_| members.by_line.is_empty());
+        since.is_some_and(|since| since.elapsed() >= linger)
+    }
+
+    /// What somebody missed, as far as it is in memory and the database is not needed.
+    pub(super) fn recall(&self, missed: &Missed) -> Option<Recalled> {
+        self.ring().recall(&missed.sight, missed.from, missed.known)
     }
 
     /// Ends the hub's tasks when it has no sessions.
@@ -157,14 +182,23 @@ impl Hub {
 
     async fn listen(self: &Arc<Self>, gateway: &Arc<Gateway>, mut bus: Option<Subscription>) {
         loop {
+            let due = self.comings().due();
             let message = match &mut bus {
-                Some(bus) => bus.next().await,
+                Some(bus) => tokio::select! {
+                    message = bus.next() => message,
+                    () = wait_for(due) => {
+                        let told = self.comings().take(Instant::now());
+                        self.tell_comings(&told);
+                        continue;
+                    }
+                },
                 None => None,
             };
             match message {
                 Some(message) => self.hear(gateway, message),
                 None => {
                     // The bus is dead: the poll carries on, once a second.
+                    self.ring().clear();
                     self.scopes().forget();
                     tokio::time::sleep(gateway.limits.poll).await;
                     bus = gateway.coordinator.subscribe(self.workspace).await.ok();
@@ -180,39 +214,53 @@ impl Hub {
                 if batch.upto() > before {
                     self.scopes().learn(&batch.heads, before == batch.after);
                 }
-                let published = Published::new(batch, gateway.counts.clone());
-                self.post(&Post::Batch(Arc::new(published)));
+                let published = Arc::new(Published::new(batch, gateway.counts.clone()));
+                // Before anybody hears of it: who then asks for what came before finds it here.
+                self.ring().push(&published, Instant::now());
+                self.post(&Post::Batch(published));
             }
             BusMessage::Ephemeral(ephemeral) => self.relay(gateway, ephemeral),
             BusMessage::SessionsChanged(agent) => {
                 let (hub, gateway) = (Arc::clone(self), Arc::clone(gateway));
                 tokio::spawn(async move { hub.check(&gateway, Some(agent)).await });
             }
-            BusMessage::Lagged => self.scopes().forget(),
+            BusMessage::Lagged => {
+                self.ring().clear();
+                self.scopes().forget();
+            }
+        }
+    }
+
+    /// Tells everybody something ephemeral.
+    pub(super) fn announce(&self, frame: Utf8Bytes) {
+        self.post(&Post::Relay(Arc::new(Relay { frame, to: Audience::Everyone })));
+    }
+
+    fn tell_comings(&self, told: &[PresenceState]) {
+        for frame in frames::write_presence(told) {
+            self.announce(frame);
         }
     }
 
     /// Passes something ephemeral on; what is about a conversation only with its scope.
     fn relay(self: &Arc<Self>, gateway: &Arc<Gateway>, ephemeral: Ephemeral) {
         let (frame, about, but) = match ephemeral {
-            Ephemeral::Presence(state) => (ServerFrame::Presence(state), None, None),
-            Ephemeral::Lease(state) => {
-                (ServerFrame::Lease(state), Some(state.conversation_id), None)
+            Ephemeral::Presence(state) => {
+                let told = self.comings().hear(state, Instant::now());
+                return self.tell_comings(&told);
             }
+            Ephemeral::Lease(state) => (ServerFrame::Lease(state), state.conversation_id, None),
             Ephemeral::Viewing { conversation: conversation_id, agents } => {
                 let frame = ServerFrame::Viewing { conversation_id, agents };
-                (frame, Some(conversation_id), None)
+                (frame, conversation_id, None)
             }
             Ephemeral::Draft { conversation: conversation_id, agent: agent_id, text } => {
                 let text = text.as_ref().to_owned();
                 let frame = ServerFrame::Draft { conversation_id, agent_id, text };
-                (frame, Some(conversation_id), Some(agent_id))
+                (frame, conversation_id, Some(agent_id))
             }
         };
-        let frame = frames::write(&frame);
-        let Some(conversation) = about else {
-            return self.post(&Post::Relay(Arc::new(Relay { frame, to: Audience::Everyone })));
-        };
+        let (frame, conversation) = (frames::write(&frame), about);
         let known = self.scopes().known.get(&conversation).copied();
         if let Some(scope) = known {
             let to = but.map_or(Audience::Scope(scope), |but| Audience::ScopeBut(scope, but));
@@ -232,6 +280,9 @@ impl Hub {
         let (mut checked, mut told) = (Instant::now(), Instant::now());
         loop {
             tokio::time::sleep(gateway.limits.poll).await;
+            if self.is_deserted(gateway.limits.linger) {
+                gateway.forget(self);
+            }
             self.poll(gateway).await;
             if checked.elapsed() >= gateway.limits.standing {
                 checked = Instant::now();
@@ -254,9 +305,13 @@ impl Hub {
             tokio::time::sleep(BUS_SLACK).await;
             if head.position > self.last.fetch_max(head.position, Ordering::SeqCst) {
                 self.scopes().forget();
+                self.ring().stands(head);
                 self.post(&Post::Head(Box::new(head)));
             }
         }
+        let mut ring = self.ring();
+        ring.stands(head);
+        ring.shed(Instant::now());
     }
 
     /// Ends the sessions, of one agent or all, that the store says are over.
@@ -307,8 +362,24 @@ impl Hub {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn comings(&self) -> MutexGuard<'_, Comings> {
+        self.comings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn scopes(&self) -> MutexGuard<'_, Scopes> {
         self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Until then; for ever without a time.
+async fn wait_for(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -6,10 +6,13 @@
 //!
 //! **Invariant:** nothing is sent to a session that `Sight` was not asked about.
 
+mod admission;
 pub mod backend;
 pub mod broadcast;
+mod comings;
 mod frames;
 mod hub;
+mod ring;
 pub mod session;
 mod socket;
 mod upgrade;
@@ -26,7 +29,9 @@ use std::time::Duration;
 
 use baton_protocol::{AgentId, WorkspaceId};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
+use self::admission::{Admission, Verdict};
 use self::broadcast::Counts;
 use self::hub::Hub;
 use self::session::Rules;
@@ -35,8 +40,10 @@ use crate::clock::Clock;
 use crate::coordinator::Coordinator;
 use crate::telemetry::Metrics;
 
+pub use admission::AdmissionRules;
 pub use backend::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
 pub use frames::timings;
+pub use ring::{Recalled, RingLimits};
 pub use upgrade::{listen, upgrade};
 
 /// The limits of all sockets.
@@ -53,14 +60,23 @@ pub struct Limits {
     pub queue: usize,
     /// A frame that cannot be written within this time ends the connection.
     pub write: Duration,
+    /// How fast connections come in.
+    pub admission: AdmissionRules,
     /// Questions to the store at once, over all sockets.
     pub reads: usize,
+    /// Of them, questions for what somebody missed.
+    pub resumes: usize,
     /// A question that is not answered within this time counts as not answered.
     pub read: Duration,
     /// How often the log's head is asked, as a safety net under the bus.
     pub poll: Duration,
     /// How often it is asked which sessions still live, as a safety net under the bus.
     pub standing: Duration,
+    /// How much of a workspace's log is kept in memory for those who come back.
+    pub ring: RingLimits,
+    /// How long a workspace without sessions is listened to: who lost the connection all at once
+    /// comes back all at once.
+    pub linger: Duration,
     /// Of one session.
     pub rules: Rules,
 }
@@ -73,10 +89,14 @@ impl Default for Limits {
             origins: BTreeSet::new(),
             queue: 64,
             write: Duration::from_secs(10),
+            admission: AdmissionRules::default(),
             reads: 32,
+            resumes: 8,
             read: Duration::from_secs(5),
             poll: Duration::from_secs(1),
             standing: Duration::from_secs(4),
+            ring: RingLimits::default(),
+            linger: Duration::from_secs(120),
             rules: Rules::default(),
         }
     }
@@ -94,6 +114,8 @@ pub struct Gateway {
     next_line: AtomicU64,
     is_draining: AtomicBool,
     reads: Arc<Semaphore>,
+    resumes: Semaphore,
+    admission: Mutex<Admission>,
     counts: Counts,
     metrics: Metrics,
 }
@@ -111,6 +133,8 @@ impl Gateway {
             backend,
             coordinator,
             reads: Arc::new(Semaphore::new(limits.reads)),
+            resumes: Semaphore::new(limits.resumes),
+            admission: Mutex::new(Admission::new(limits.admission)),
             limits,
             clock,
             hubs: Mutex::default(),
@@ -147,6 +171,35 @@ impl Gateway {
         tokio::time::timeout(within, gone).await.is_ok()
     }
 
+    /// Tells every session that nothing can be stored or read for now. That it is over shows in
+    /// what comes next.
+    pub fn tell_unavailable(&self) {
+        let detail = "the database is away: commands are refused until it is back; stay connected";
+        let frame = frames::write(&frames::Fault::new("unavailable", detail, None).0);
+        let hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
+        for hub in hubs.values() {
+            hub.announce(frame.clone());
+        }
+    }
+
+    /// Waits until it is the turn of one more connection; otherwise says when to come back.
+    async fn admit(&self) -> Result<(), u64> {
+        let asked =
+            self.admission.lock().unwrap_or_else(PoisonError::into_inner).ask(Instant::now());
+        match asked {
+            Verdict::At(turn) => {
+                tokio::time::sleep_until(turn).await;
+                Ok(())
+            }
+            Verdict::Away(window) => {
+                self.metrics.connects_sent_away.inc();
+                let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX).max(1);
+                // Full jitter: who was sent away together does not come back together.
+                Err(u64::from_le_bytes(self.clock.bytes()) % window)
+            }
+        }
+    }
+
     /// Asks the store: so many questions at once, and each for so long.
     async fn read<T>(
         &self,
@@ -160,11 +213,23 @@ impl Gateway {
         tokio::time::timeout(self.limits.read, answer).await.unwrap_or(Err(Unavailable))
     }
 
+    /// Reads what somebody missed; few at once, so that a crowd that comes back leaves the
+    /// database to the others.
+    async fn read_gap(&self, caller: Caller, from: u64) -> Result<Gap, Unavailable> {
+        let question = async {
+            // The semaphore is never closed.
+            let _place = self.resumes.acquire().await.ok();
+            self.backend.gap(caller, from).await
+        };
+        // Whoever waits for a place here must not take one of the others' questions meanwhile.
+        tokio::time::timeout(self.limits.read, question).await.unwrap_or(Err(Unavailable))
+    }
+
     /// The hub of a workspace, subscribed to the bus.
     async fn hub(self: &Arc<Self>, workspace: WorkspaceId) -> Arc<Hub> {
         let hub = {
             let mut hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
-            let new = || Hub::new(workspace, self.limits.queue);
+            let new = || Hub::new(workspace, &self.limits);
             Arc::clone(hubs.entry(workspace).or_insert_with(new))
         };
         hub.start(self).await;

@@ -17,7 +17,7 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, timeout};
 
-use super::backend::{Caller, NotLetIn, Standing};
+use super::backend::{Caller, Gap, NotLetIn, Standing};
 use super::broadcast::Published;
 use super::frames::{self, Fault, Wanted};
 use super::hub::Hub;
@@ -132,7 +132,6 @@ impl Seat {
     fn leave(&mut self) -> Option<Connection> {
         let joined = self.joined.take()?;
         joined.hub.leave(self.line.id);
-        self.gateway.forget(&joined.hub);
         Some(joined.connection)
     }
 }
@@ -163,6 +162,11 @@ pub(super) async fn run(mut seat: Seat, mut socket: WebSocket) {
         tracing::debug!(code, "a socket is closed");
         say_goodbye(&mut socket, code, reason).await;
     }
+}
+
+/// Tells somebody who was not admitted when to come back.
+pub(super) async fn turn_away(mut socket: WebSocket, retry_after_ms: u64) {
+    say_goodbye(&mut socket, close::DRAIN, retry_after(retry_after_ms)).await;
 }
 
 /// How a connection ends.
@@ -351,8 +355,18 @@ impl<'a> Task<'a> {
 async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: Effect) -> Input {
     let backend = &gateway.backend;
     match effect {
-        Effect::ReadGap(ticket, from) => {
-            Input::Gap(ticket, gateway.read(backend.gap(caller, from)).await)
+        Effect::ReadGap(ticket, missed) => {
+            if let Some(recalled) = hub.recall(&missed) {
+                gateway.metrics.resumes.inc("ring");
+                return Input::Recalled(ticket, recalled);
+            }
+            let gap = gateway.read_gap(caller, missed.from.position).await;
+            gateway.metrics.resumes.inc(match &gap {
+                Ok(Gap::Changes { .. }) => "database",
+                Ok(Gap::Reset { .. }) => "reset",
+                Err(_) => "unanswered",
+            });
+            Input::Gap(ticket, gap)
         }
         Effect::FetchSnapshot(ticket, sight, conversation) => {
             let read = backend.snapshot(caller, &sight, conversation);

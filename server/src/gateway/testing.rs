@@ -224,3 +224,23 @@ impl Story {
         }
     }
 }
+
+/// One random act on the workspace.
+pub(super) fn act(story: &mut Story, what: u8, which: u8) {
+    let id = talk(u128::from(which % 5));
+    let place = team(u128::from(which / 5 % 4) + 1);
+    match what % 12 {
+        0 | 1 => story.open(id, place),
+        2..=5 => story.say(id, &format!("note {}", story.head())),
+        6 => story.hand(id, Owner::Queue(place), place),
+        7 => story.hand(id, Owner::Agent(ANA), place),
+        8 => story.hand(id, Owner::Agent(LUIS), place),
+        9 => story.read_mark(if which.is_multiple_of(2) { ANA } else { LUIS }, id),
+        10 if which.is_multiple_of(3) => story.toggle_member(place),
+        11 if which.is_multiple_of(3) => {
+            let all = [Visibility::Full, Visibility::Head, Visibility::Own];
+            story.show(place, all[usize::from(which) % 3]);
+        }
+        _ => story.say(id, "again"),
+    }
+}

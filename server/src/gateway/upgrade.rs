@@ -60,6 +60,10 @@ pub async fn upgrade(
     if gateway.is_draining.load(Ordering::SeqCst) {
         return respond(refusal(503, "unavailable", "the server is going down; try again"));
     }
+    // The handshake is what is paced: a hello follows it at once.
+    if let Err(retry_after_ms) = gateway.admit().await {
+        return request.on_upgrade(move |socket| socket::turn_away(socket, retry_after_ms));
+    }
     let Some(seat) = Seat::take(&gateway) else {
         return respond(refusal(503, "unavailable", "this server has no place left; try again"));
     };

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::IntoResponse;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use baton_protocol::Timestamp;
 use serde::Serialize;
 
@@ -22,10 +22,12 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// What is told of a server that is ready.
+/// What the server needs, and whether it is there.
 #[derive(Debug, Serialize)]
-pub(super) struct Ready {
-    ready: bool,
+struct Ready {
+    /// `up` or `away`.
+    database: &'static str,
+    /// `up` or `away`.
     coordinator: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     coordinator_away_since: Option<Timestamp>,
@@ -33,18 +35,24 @@ pub(super) struct Ready {
 
 /// `GET /readyz`: it has a database and is not going down. Without what nodes share it is ready as
 /// well: latency and courtesy suffer, no promise does.
-pub(super) async fn ready(State(parts): State<Parts>) -> Answer<Json<Ready>> {
+pub(super) async fn ready(State(parts): State<Parts>) -> Answer<Response> {
     if parts.draining.load(Ordering::Relaxed) {
         return Err(Fault::unavailable(5_000));
     }
     // Whoever asks does not wait long, and a pool without connections would.
     let answered = tokio::time::timeout(PATIENCE, parts.store.ping()).await;
-    answered.map_err(|_late| Fault::unavailable(1_000))??;
+    let is_up = matches!(answered, Ok(Ok(())));
     let (coordinator, coordinator_away_since) = match parts.coordinator.state() {
         CoordinatorState::Up => ("up", None),
         CoordinatorState::Away { since } => ("away", Some(since)),
     };
-    Ok(Json(Ready { ready: true, coordinator, coordinator_away_since }))
+    let database = if is_up { "up" } else { "away" };
+    let ready = Json(Ready { database, coordinator, coordinator_away_since });
+    if is_up {
+        return Ok(ready.into_response());
+    }
+    let retry = [(header::RETRY_AFTER, "1")];
+    Ok((StatusCode::SERVICE_UNAVAILABLE, retry, ready).into_response())
 }
 
 /// `GET /metrics`: nothing in it is personal.

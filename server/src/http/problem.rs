@@ -118,7 +118,9 @@ impl From<StoreError> for Fault {
             // Page tokens are read by the store; nothing else of a request is.
             StoreError::Invalid(problem) => Self::invalid(problem),
             StoreError::Unavailable { .. } | StoreError::LockTimeout => {
-                tracing::warn!(%error, "the database is away");
+                if !error.is_known_away() {
+                    tracing::warn!(%error, "the database did not answer");
+                }
                 Self::unavailable(1_000)
             }
             StoreError::Conflict { .. }

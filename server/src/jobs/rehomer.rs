@@ -33,6 +33,7 @@ impl Rehomer {
         loop {
             if self.membership.term().is_some()
                 && let Err(error) = self.look().await
+                && !self.engine.store().is_away()
             {
                 tracing::warn!(%error, "who leaves could not be read; trying again");
             }

@@ -34,7 +34,9 @@ impl Sealer {
     /// Seals twice a second, for ever.
     pub async fn run(self) {
         loop {
-            if let Err(error) = self.seal().await {
+            if let Err(error) = self.seal().await
+                && !self.store.is_away()
+            {
                 tracing::warn!(%error, "the log could not be sealed; trying again");
             }
             self.clock.sleep(LOOK_EVERY).await;
@@ -57,7 +59,9 @@ impl Sealer {
                 // The one that leads by now goes on.
                 Err(StoreError::Deposed) => return Ok(()),
                 Err(error) => {
-                    tracing::warn!(%error, %workspace, "a log could not be sealed");
+                    if !self.store.is_away() {
+                        tracing::warn!(%error, %workspace, "a log could not be sealed");
+                    }
                     failed = failed.and(Err(error));
                 }
             }

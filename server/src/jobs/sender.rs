@@ -198,6 +198,7 @@ impl Sender {
         for _ in 0..PAGES_AT_ONCE {
             let due = match self.due().await {
                 Ok(due) => due,
+                Err(error) if error.is_known_away() => return,
                 Err(error) => {
                     tracing::warn!(%error, "what is due could not be read; trying again");
                     return;

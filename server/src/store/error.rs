@@ -45,10 +45,27 @@ pub enum StoreError {
     Other(String),
 }
 
+const KNOWN_AWAY: &str = "it has been away for a moment";
+
 impl StoreError {
     /// A row that cannot be read.
     pub(crate) fn corrupt(what: impl std::fmt::Display) -> Self {
         Self::Corrupt(what.to_string())
+    }
+
+    /// It is away, as everybody knows already.
+    pub(super) fn away() -> Self {
+        Self::Unavailable { cause: KNOWN_AWAY.to_owned() }
+    }
+
+    /// It was asked, and says nothing.
+    pub(super) fn silent() -> Self {
+        Self::Unavailable { cause: "it does not answer in time".to_owned() }
+    }
+
+    /// Whether nothing was asked because it is known to be away: that was logged once.
+    pub fn is_known_away(&self) -> bool {
+        matches!(self, Self::Unavailable { cause } if cause == KNOWN_AWAY)
     }
 
     /// Whether trying again later may help.

@@ -10,7 +10,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::{
-    GENERAL_PATIENCE, Opened, PLANNING, Pools, Sql, Store, StoreError, Tx, migrate, sqlite_pool,
+    GENERAL_PATIENCE, Guard, Opened, PLANNING, Pools, Sql, Store, StoreError, Tx, migrate,
+    sqlite_pool,
 };
 
 /// Connections; whoever looks does so in one place after the other.
@@ -29,10 +30,8 @@ impl Store {
         let mut tx = pools.read().await?;
         let epoch = known_epoch(&mut tx).await?;
         tx.rollback().await?;
-        Ok(Self {
-            opened: Arc::new(Opened { pools, patience: GENERAL_PATIENCE, epoch }),
-            term: None,
-        })
+        let (patience, guard) = (GENERAL_PATIENCE, Guard::default());
+        Ok(Self { opened: Arc::new(Opened { pools, patience, wait, epoch, guard }), term: None })
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod group;
 mod inspect;
 mod migrate;
 pub mod node;
+mod pulse;
 pub mod read;
 pub mod restore;
 pub(crate) mod rows;
@@ -32,18 +33,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_protocol::Epoch;
+use prometheus_client::metrics::counter::Counter;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use tokio::sync::watch;
 
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
 pub use fold::fold;
 use node::Term;
+use pulse::Gate;
 pub use seat::{Company, Seat};
-use tx::within;
 pub use tx::{Record, Tx, Write};
 
 /// How to open a database.
@@ -86,7 +89,17 @@ pub struct Store {
 struct Opened {
     pools: Pools,
     patience: Duration,
+    /// How long a connection is waited for.
+    wait: Duration,
     epoch: Epoch,
+    guard: Guard,
+}
+
+/// What every transaction takes with it.
+#[derive(Clone, Debug, Default)]
+struct Guard {
+    gate: Arc<Gate>,
+    statements: Counter,
 }
 
 #[derive(Clone, Debug)]
@@ -98,10 +111,11 @@ enum Pools {
 impl Store {
     /// Opens `sqlite://path` or `postgres://…`, brings its schema up to date and reads its epoch.
     pub async fn open(url: &str, options: &Options) -> Result<Self, StoreError> {
+        let guard = Guard::default();
         let pools = if let Some(path) = url.strip_prefix("sqlite://") {
             open_sqlite(path, options).await?
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            open_postgres(url, options).await?
+            open_postgres(url, options, &guard.gate).await?
         } else {
             let scheme = url.split(':').next().unwrap_or_default();
             return Err(StoreError::Invalid(format!(
@@ -110,10 +124,8 @@ impl Store {
         };
         migrate::migrate(&pools).await?;
         let epoch = migrate::epoch(&pools, options.first_epoch).await?;
-        Ok(Self {
-            opened: Arc::new(Opened { pools, patience: options.patience, epoch }),
-            term: None,
-        })
+        let opened = Opened { pools, patience: options.patience, wait: options.wait, epoch, guard };
+        Ok(Self { opened: Arc::new(opened), term: None })
     }
 
     /// Which database it is.
@@ -132,17 +144,21 @@ impl Store {
     /// A write transaction of the committer; on PostgreSQL no lock is waited for longer than
     /// `lock_wait`. SQLite's writer is alone once it has begun.
     pub async fn begin_commit(&self, lock_wait: Duration) -> Result<Tx, StoreError> {
-        match &self.opened.pools {
-            Pools::Sqlite { writer, .. } => begin_sqlite(writer).await,
-            Pools::Postgres { committer, .. } => {
-                begin_postgres(committer, lock_wait, self.opened.patience).await
+        let patience = self.opened.patience;
+        let begin = async {
+            match &self.opened.pools {
+                Pools::Sqlite { writer, .. } => begin_sqlite(writer).await,
+                Pools::Postgres { committer, .. } => {
+                    begin_postgres(committer, lock_wait, patience).await
+                }
             }
-        }
+        };
+        self.guarded(patience, begin).await
     }
 
     /// A short write transaction: tokens, drafts, sweeps, seals.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let mut tx = self.opened.pools.begin().await?;
+        let mut tx = self.guarded(GENERAL_PATIENCE, self.opened.pools.begin()).await?;
         if let Some(term) = self.term {
             node::hold(&mut tx, term).await?;
         }
@@ -158,7 +174,43 @@ impl Store {
 
     /// One snapshot of everything, fixed by its first statement; cannot write.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        self.opened.pools.read().await
+        self.guarded(GENERAL_PATIENCE, self.opened.pools.read()).await
+    }
+
+    async fn guarded(
+        &self,
+        patience: Duration,
+        begin: impl Future<Output = Result<Tx, StoreError>>,
+    ) -> Result<Tx, StoreError> {
+        let guard = &self.opened.guard;
+        // A connection is waited for with a limit of its own, and may have to be made.
+        let all = patience.saturating_add(self.opened.wait);
+        Ok(guard.gate.pass(all, Box::pin(begin)).await?.guarded(guard.clone()))
+    }
+
+    /// Whether the database is away: then nobody waits for it.
+    pub fn is_away(&self) -> bool {
+        self.opened.guard.gate.is_away()
+    }
+
+    /// The same, to wait for a change.
+    pub fn watch_away(&self) -> watch::Receiver<bool> {
+        self.opened.guard.gate.watch()
+    }
+
+    /// PostgreSQL: finds out for ever whether it is there. A file of this machine is.
+    pub async fn keep_watch(&self) {
+        match &self.opened.pools {
+            Pools::Sqlite { .. } => std::future::pending().await,
+            Pools::Postgres { general, .. } => {
+                pulse::keep_watch(&self.opened.guard.gate, &general.connect_options()).await;
+            }
+        }
+    }
+
+    /// How many statements were run.
+    pub fn statements(&self) -> &Counter {
+        &self.opened.guard.statements
     }
 
     /// SQLite: moves pages from its write-ahead log into its file, as far as no reader is in the
@@ -199,7 +251,7 @@ impl Pools {
             Self::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),
             Self::Postgres { general, .. } => {
                 let begin = general.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-                Ok(Tx::postgres(within(GENERAL_PATIENCE, begin).await?, GENERAL_PATIENCE))
+                Ok(Tx::postgres(begin.await?, GENERAL_PATIENCE))
             }
         }
     }
@@ -228,10 +280,7 @@ async fn begin_postgres(
 ) -> Result<Tx, StoreError> {
     let ms = lock_wait.as_millis().max(1);
     let begin = format!("BEGIN; SET LOCAL lock_timeout = {ms}");
-    // A connection is waited for with a limit of its own, and may have to be made.
-    let all = patience.saturating_add(pool.options().get_acquire_timeout());
-    let begun = within(all, pool.begin_with(AssertSqlSafe(begin))).await?;
-    Ok(Tx::postgres(begun, patience))
+    Ok(Tx::postgres(pool.begin_with(AssertSqlSafe(begin)).await?, patience))
 }
 
 /// Pages in the write-ahead log at which a commit checkpoints itself: only when
@@ -336,7 +385,11 @@ const RELEASE_PATIENCE: Duration = Duration::from_secs(1);
 /// a broken one is still being given up.
 const COMMITTER_CONNECTIONS: u32 = 2;
 
-async fn open_postgres(url: &str, options: &Options) -> Result<Pools, StoreError> {
+async fn open_postgres(
+    url: &str,
+    options: &Options,
+    gate: &Arc<Gate>,
+) -> Result<Pools, StoreError> {
     let connect = url
         .parse::<PgConnectOptions>()
         .map_err(|error| StoreError::Invalid(format!("the database's address: {error}")))?
@@ -344,16 +397,21 @@ async fn open_postgres(url: &str, options: &Options) -> Result<Pools, StoreError
         .options(PLANNING)
         .statement_cache_capacity(400)
         .disable_statement_logging();
+    let (at_release, at_acquire) = (Arc::clone(gate), Arc::clone(gate));
     let pool = PgPoolOptions::new()
         .acquire_timeout(options.wait)
         .test_before_acquire(false)
-        .after_release(|connection, _| {
+        // The pool asks again, with no bound: a silent connection would keep its place for ever.
+        .after_release(move |connection, meta| {
+            let gate = Arc::clone(&at_release);
             Box::pin(async move {
-                // Behind the rollback that a dropped transaction left in the queue. An error
-                // closes the connection without asking it.
-                let ping = tokio::time::timeout(RELEASE_PATIENCE, connection.ping()).await;
-                ping.map_err(|_| sqlx::Error::PoolTimedOut)?.map(|()| true)
+                let asked = gate.pass(RELEASE_PATIENCE, async { Ok(connection.ping().await?) }).await;
+                Ok(asked.is_ok() && gate.trusts(meta.age))
             })
+        })
+        .before_acquire(move |_, meta| {
+            let is_good = at_acquire.trusts(meta.age);
+            Box::pin(std::future::ready(Ok(is_good)))
         });
     let committer = pool
         .clone()

@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Executor, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
+use super::Guard;
 use super::dialect::{Dialect, Sql, render};
 use super::error::StoreError;
 
@@ -30,6 +31,7 @@ pub type Write<'a> = (&'a Sql, &'a [&'a str]);
 pub struct Tx {
     inner: Inner,
     failed: bool,
+    guard: Guard,
     /// How long the database may take to answer a call. A network that swallows everything tells
     /// nobody that it does.
     patience: Duration,
@@ -44,11 +46,21 @@ enum Inner {
 impl Tx {
     pub(super) fn sqlite(inner: Transaction<'static, Sqlite>) -> Self {
         // In this process: it answers, or its disk tells the system.
-        Self { inner: Inner::Sqlite(inner), failed: false, patience: Duration::MAX }
+        Self {
+            inner: Inner::Sqlite(inner),
+            failed: false,
+            guard: Guard::default(),
+            patience: Duration::MAX,
+        }
     }
 
     pub(super) fn postgres(inner: Transaction<'static, Postgres>, patience: Duration) -> Self {
-        Self { inner: Inner::Postgres(inner), failed: false, patience }
+        Self { inner: Inner::Postgres(inner), failed: false, guard: Guard::default(), patience }
+    }
+
+    /// Counts its statements there, and waits for no database that is known to be away.
+    pub(super) fn guarded(self, guard: Guard) -> Self {
+        Self { guard, ..self }
     }
 
     /// Which database it is.
@@ -96,14 +108,16 @@ impl Tx {
     /// Runs writes in order and tells how many rows each changed. On SQLite they travel to its
     /// thread as one call. The first error ends it; the transaction is then only good for rollback.
     pub async fn run_all(&mut self, writes: &[Write<'_>]) -> Result<Vec<u64>, StoreError> {
+        self.guard.statements.inc_by(writes.len() as u64);
         let run = async {
-            match &mut self.inner {
+            Ok(match &mut self.inner {
                 Inner::Sqlite(tx) => run_joined(tx, writes).await,
                 Inner::Postgres(tx) => run_each(tx, writes).await,
-            }
+            }?)
         };
-        let done = within(self.patience, run).await;
-        done.inspect_err(|_| self.failed = true)
+        let done = self.guard.gate.pass(self.patience, Box::pin(run)).await;
+        self.failed |= done.is_err();
+        done
     }
 
     /// Makes it durable. A transaction of which a statement failed is refused: PostgreSQL would
@@ -114,22 +128,24 @@ impl Tx {
         }
         let commit = async {
             match self.inner {
-                Inner::Sqlite(tx) => tx.commit().await,
-                Inner::Postgres(tx) => tx.commit().await,
+                Inner::Sqlite(tx) => tx.commit().await?,
+                Inner::Postgres(tx) => tx.commit().await?,
             }
+            Ok(())
         };
-        within(self.patience, commit).await
+        self.guard.gate.pass(self.patience, Box::pin(commit)).await
     }
 
     /// Undoes everything.
     pub async fn rollback(self) -> Result<(), StoreError> {
         let rollback = async {
             match self.inner {
-                Inner::Sqlite(tx) => tx.rollback().await,
-                Inner::Postgres(tx) => tx.rollback().await,
+                Inner::Sqlite(tx) => tx.rollback().await?,
+                Inner::Postgres(tx) => tx.rollback().await?,
             }
+            Ok(())
         };
-        within(self.patience, rollback).await
+        self.guard.gate.pass(self.patience, Box::pin(rollback)).await
     }
 
     /// Runs a script of several statements without parameters (migrations).
@@ -150,8 +166,9 @@ impl Tx {
         text: SqlStr,
         args: &[&str],
     ) -> Result<Vec<T>, StoreError> {
+        self.guard.statements.inc();
         let fetch = async {
-            match &mut self.inner {
+            Ok(match &mut self.inner {
                 Inner::Sqlite(tx) => {
                     let mut query = sqlx::query_as::<_, T>(text);
                     for arg in args {
@@ -166,23 +183,11 @@ impl Tx {
                     }
                     query.fetch_all(&mut **tx).await
                 }
-            }
+            }?)
         };
-        let rows = within(self.patience, fetch).await;
-        rows.inspect_err(|_| self.failed = true)
-    }
-}
-
-/// Waits no longer than that for the database.
-pub(super) async fn within<T>(
-    patience: Duration,
-    call: impl Future<Output = Result<T, sqlx::Error>>,
-) -> Result<T, StoreError> {
-    match tokio::time::timeout(patience, call).await {
-        Ok(done) => Ok(done?),
-        Err(_elapsed) => {
-            Err(StoreError::Unavailable { cause: "it does not answer in time".to_owned() })
-        }
+        let rows = self.guard.gate.pass(self.patience, Box::pin(fetch)).await;
+        self.failed |= rows.is_err();
+        rows
     }
 }
 

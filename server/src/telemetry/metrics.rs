@@ -36,8 +36,12 @@ pub struct Metrics {
     pub sockets_open: Gauge,
     /// Frames written to sockets by type.
     pub frames_out: By,
+    /// Connections that were told to come back later.
+    pub connects_sent_away: Counter,
     /// Clients cut because they were slow.
     pub slow_clients_cut: Counter,
+    /// What was missed, by where it was read: the ring, the database, or a reset.
+    pub resumes: By,
     /// Events made into text.
     pub serialisations: Counter,
     /// Events handed to sockets; serialised once, delivered many times.
@@ -52,6 +56,10 @@ pub struct Metrics {
     pub seal_lag: Gauge,
     /// Messages whose time to be sent has come and that have not left.
     pub jobs_due: Gauge,
+    /// 1 while the database does not answer.
+    pub database_away: Gauge,
+    /// Statements that were run on the database.
+    pub database_statements: Counter,
     /// 1 while what nodes share cannot be asked.
     pub coordinator_away: Gauge,
     /// Connections to Redis that were made again.
@@ -69,6 +77,8 @@ pub struct Metrics {
     registry: Arc<Registry>,
 }
 
+const STATEMENTS: &str = "Statements run on the database";
+
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
@@ -78,6 +88,11 @@ impl Default for Metrics {
 impl Metrics {
     /// All at zero.
     pub fn new() -> Self {
+        Self::counting(Counter::default())
+    }
+
+    /// All at zero but for the statements, which the store counts.
+    pub fn counting(statements: Counter) -> Self {
         let mut registry = Registry::with_prefix("baton");
         let r = &mut registry;
         let partial = Self {
@@ -92,7 +107,9 @@ impl Metrics {
             events_appended: one(r, "events_appended", "Events appended to logs"),
             sockets_open: one(r, "sockets_open", "Sockets open"),
             frames_out: By::register(r, "frames_out", "type", "Frames to sockets by type"),
+            connects_sent_away: one(r, "connects_sent_away", "Connections told to come later"),
             slow_clients_cut: one(r, "slow_clients_cut", "Clients cut because they were slow"),
+            resumes: By::register(r, "resumes", "from", "What was missed, by where it was read"),
             serialisations: one(r, "serialisations", "Events made into text"),
             deliveries: one(r, "deliveries", "Events handed to sockets"),
             sends: By::register(r, "sends", "outcome", "Attempts to send by outcome"),
@@ -100,6 +117,8 @@ impl Metrics {
             quarantined: By::register(r, "quarantined", "reason", "Elements set aside"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
             jobs_due: one(r, "jobs_due", "Messages due to be sent"),
+            database_away: one(r, "database_away", "1 while the database does not answer"),
+            database_statements: register(r, "database_statements", STATEMENTS, statements),
             coordinator_away: one(r, "coordinator_away", "1 while Redis cannot be asked"),
             coordinator_reconnects: one(r, "coordinator_reconnects", "Connections made again"),
             coordinator_silences: one(r, "coordinator_silences", "Replies that asked in vain"),

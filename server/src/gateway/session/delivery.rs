@@ -8,13 +8,14 @@ use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::{Sight, Tidings, Told};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, close};
-use baton_protocol::{ConversationId, Epoch, WorkspaceId};
+use baton_protocol::{ConversationId, Cursor, Epoch, WorkspaceId};
 use tokio::time::Instant;
 
 use super::super::backend::{Gap, Unavailable};
 use super::super::broadcast::{Published, events_frame};
 use super::super::frames;
-use super::{Audience, Effect, Out, Relay, Rules, Ticket, closing, private};
+use super::super::ring::Recalled;
+use super::{Audience, Effect, Missed, Out, Relay, Rules, Ticket, closing, private};
 
 /// Snapshots asked for at once.
 const SNAPSHOTS_AT_ONCE: usize = 4;
@@ -68,7 +69,7 @@ struct Entering {
 }
 
 impl Delivery {
-    pub(super) fn new(epoch: Epoch, sight: Arc<Sight>, from: u64) -> Self {
+    pub(super) fn new(epoch: Epoch, sight: Arc<Sight>, from: u64, head: u64) -> Self {
         Self {
             epoch,
             sight,
@@ -77,7 +78,7 @@ impl Delivery {
             cursor: from,
             told: from,
             behind_since: None,
-            known: from,
+            known: head,
             work: Work::Live,
             waiting: VecDeque::new(),
         }
@@ -198,6 +199,17 @@ impl Teller<'_> {
         }
     }
 
+    /// What was missed, from memory: by the rule of [`Self::take`], applied there already.
+    pub(super) fn recalled(&mut self, ticket: Ticket, recalled: Recalled) {
+        let is_awaited = matches!(self.delivery.work, Work::Reading { .. });
+        if ticket != self.delivery.ticket || !is_awaited {
+            return;
+        }
+        let Recalled { stretch, left, told } = recalled;
+        self.tell(stretch, &left, (Vec::new(), told));
+        self.next();
+    }
+
     pub(super) fn snapshot(
         &mut self,
         ticket: Ticket,
@@ -293,25 +305,33 @@ impl Teller<'_> {
             Tidings::Reset(ResetReason::ScopeChanged) => self.go_blind(stretch.end()),
             Tidings::Reset(reason) => self.reset(reason, stretch.end()),
             Tidings::Changes { left, entered, told } => {
-                let position = stretch.end();
-                for conversation_id in &left {
-                    let conversation_id = *conversation_id;
-                    self.out.tell(&ServerFrame::Left { position, conversation_id });
-                }
                 let mut next: Vec<_> = entered.into_iter().map(|(id, _)| id).collect();
                 next.extend(stretch.missing_heads(&told));
                 let is_quiet = told.is_empty() && left.is_empty() && next.is_empty() && !resumed;
                 if is_quiet {
-                    self.delivery.cursor = position;
+                    self.delivery.cursor = stretch.end();
                     self.delivery.behind_since.get_or_insert(self.now);
                 } else {
-                    let entering = Entering { stretch, told, next, asked: 0 };
-                    self.ask_again();
-                    self.delivery.work = Work::Entering(Box::new(entering));
-                    self.enter();
+                    self.tell(stretch, &left, (next, told));
                 }
             }
         }
+    }
+
+    fn tell(
+        &mut self,
+        stretch: Arc<Published>,
+        left: &[ConversationId],
+        (next, told): (Vec<ConversationId>, Vec<Told>),
+    ) {
+        let position = stretch.end();
+        for conversation_id in left {
+            let conversation_id = *conversation_id;
+            self.out.tell(&ServerFrame::Left { position, conversation_id });
+        }
+        self.ask_again();
+        self.delivery.work = Work::Entering(Box::new(Entering { stretch, told, next, asked: 0 }));
+        self.enter();
     }
 
     /// Asks for the next snapshots; after the last one the events follow, which move the cursor.
@@ -339,7 +359,10 @@ impl Teller<'_> {
     fn read(&mut self) {
         self.ask_again();
         self.delivery.work = Work::Reading { known: self.delivery.known };
-        self.out.push(Effect::ReadGap(self.delivery.ticket, self.delivery.cursor));
+        let Delivery { epoch, cursor: position, known, .. } = *self.delivery;
+        let sight = Arc::clone(&self.delivery.sight);
+        let missed = Missed { from: Cursor { epoch, position }, known, sight };
+        self.out.push(Effect::ReadGap(self.delivery.ticket, missed));
     }
 
     fn go_blind(&mut self, upto: u64) {

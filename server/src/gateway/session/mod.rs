@@ -25,6 +25,7 @@ use self::intake::Intake;
 use super::backend::{Arrived, Caller, Gap, NotLetIn, Standing, Unavailable};
 use super::broadcast::{Counts, Published};
 use super::frames::{self, Wanted};
+use super::ring::Recalled;
 
 /// The limits and timings of one session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,6 +117,8 @@ pub enum Input {
     Relay(Arc<Relay>),
     /// The answer to [`Effect::ReadGap`].
     Gap(Ticket, Result<Gap, Unavailable>),
+    /// The same from memory.
+    Recalled(Ticket, Recalled),
     /// The answer to [`Effect::FetchSnapshot`].
     Snapshot(Ticket, Result<Option<Box<Snapshot>>, Unavailable>),
     /// The answer to [`Effect::FetchSight`].
@@ -138,6 +141,17 @@ pub enum Input {
     Tick,
 }
 
+/// What a session asks for that its client missed.
+#[derive(Clone, Debug)]
+pub struct Missed {
+    /// Up to here it was told.
+    pub from: Cursor,
+    /// The log goes up to here at least.
+    pub known: u64,
+    /// What the client may see: as of `from` or later.
+    pub sight: Arc<Sight>,
+}
+
 /// What a session wants done.
 #[derive(Debug)]
 pub enum Effect {
@@ -155,7 +169,7 @@ pub enum Effect {
     /// From here on batches and ephemeral frames are wanted.
     Join(Caller),
     /// Read what was missed.
-    ReadGap(Ticket, u64),
+    ReadGap(Ticket, Missed),
     /// Read a conversation.
     FetchSnapshot(Ticket, Arc<Sight>, ConversationId),
     /// Read what the caller may see.
@@ -296,6 +310,7 @@ impl Session {
             Input::Head(head) if self.is_other_epoch(head.epoch) => self.come_back(out),
             Input::Batch(batch) if self.is_other_epoch(batch.batch().epoch) => self.come_back(out),
             Input::Gap(..)
+            | Input::Recalled(..)
             | Input::Snapshot(..)
             | Input::Sight(..)
             | Input::Carried(..)
@@ -314,14 +329,16 @@ impl Session {
             Input::Batch(batch) => delivery.batch(batch),
             Input::Head(head) => delivery.head(head.position),
             Input::Gap(ticket, gap) => delivery.gap(ticket, gap),
+            Input::Recalled(ticket, recalled) => delivery.recalled(ticket, recalled),
             Input::Snapshot(ticket, snapshot) => delivery.snapshot(ticket, snapshot),
             Input::Sight(ticket, sight) => delivery.sight(ticket, sight),
             Input::Relay(relay) => delivery.relay(&relay),
             Input::Carried(ticket, frames) => delivery.carried(ticket, &frames),
             Input::Online(agents) => {
-                for agent_id in agents {
-                    let state = PresenceState { agent_id, online: true };
-                    out.whisper(frames::write(&ServerFrame::Presence(state)));
+                let online = |agent_id| PresenceState { agent_id, online: true };
+                let agents: Vec<_> = agents.into_iter().map(online).collect();
+                for frame in frames::write_presence(&agents) {
+                    out.whisper(frame);
                 }
             }
             Input::Tick => delivery.tick(),
@@ -380,7 +397,7 @@ impl Session {
         if let Some((reason, after_ms)) = reset {
             out.tell(&ServerFrame::Reset { reason, upto: from, after_ms });
         }
-        let mut delivery = Delivery::new(epoch, Arc::new(sight), from);
+        let mut delivery = Delivery::new(epoch, Arc::new(sight), from, head);
         Teller { delivery: &mut delivery, rules: &self.rules, now, random: 0, out }.begin();
         self.pinged = now;
         self.state = State::Joined(Box::new(delivery));

@@ -83,6 +83,14 @@ pub(super) fn sent(effects: &[Effect]) -> Vec<ServerFrame> {
     frames.collect()
 }
 
+/// What the last effect asks for that was missed: its ticket, and since when.
+pub(super) fn asked_for(effects: &[Effect]) -> Option<(Ticket, u64)> {
+    match effects.last() {
+        Some(Effect::ReadGap(ticket, missed)) => Some((*ticket, missed.from.position)),
+        _ => None,
+    }
+}
+
 /// The code of the close among the effects, which must be the last one.
 pub(super) fn closed(effects: &[Effect]) -> Option<u16> {
     match effects.last() {

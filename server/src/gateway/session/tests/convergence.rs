@@ -3,16 +3,19 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test fails on all that it does not name")]
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use baton_domain::apply;
 use baton_domain::scope::Level;
 use baton_protocol::event::EventContent;
-use baton_protocol::{Conversation, Event, Fact, Head, Note, Owner, Visibility};
+use baton_protocol::{Conversation, Event, Fact, Head, Note};
 use proptest::prelude::*;
 
 use super::*;
-use crate::gateway::testing::{ANA, LUIS, talk, team};
+use crate::gateway::ring::{Ring, RingLimits};
+use crate::gateway::testing::act;
 
 /// A conversation as a client holds it.
 #[derive(Clone, PartialEq, Debug)]
@@ -110,11 +113,14 @@ struct Side {
     bench: Bench,
     client: Client,
     asked: Vec<Effect>,
+    /// What its node keeps of the log.
+    ring: Rc<RefCell<Ring>>,
 }
 
 impl Side {
-    fn connect(client: Client, story: &Story) -> Self {
-        let mut side = Self { bench: Bench::new(), client, asked: Vec::new() };
+    fn connect(client: Client, story: &Story, ring: &Rc<RefCell<Ring>>) -> Self {
+        let ring = Rc::clone(ring);
+        let mut side = Self { bench: Bench::new(), client, asked: Vec::new(), ring };
         let from = side.client.cursor;
         let effects = side.bench.say_hello(from, story.head(), story.sight.clone());
         side.take(effects, story);
@@ -150,7 +156,13 @@ impl Side {
             Effect::ReadGap(ticket, ..) if fails => Input::Gap(ticket, Err(Unavailable)),
             Effect::FetchSnapshot(ticket, ..) if fails => Input::Snapshot(ticket, Err(Unavailable)),
             Effect::FetchSight(ticket) if fails => Input::Sight(ticket, Err(Unavailable)),
-            Effect::ReadGap(ticket, from) => Input::Gap(ticket, Ok(story.gap(&story.sight, from))),
+            Effect::ReadGap(ticket, missed) => {
+                let mut ring = self.ring.borrow_mut();
+                match ring.recall(&missed.sight, missed.from, missed.known) {
+                    Some(recalled) => Input::Recalled(ticket, recalled),
+                    None => Input::Gap(ticket, Ok(story.gap(&story.sight, missed.from.position))),
+                }
+            }
             Effect::FetchSnapshot(ticket, sight, id) => {
                 Input::Snapshot(ticket, Ok(story.snapshot(&sight, id).map(Box::new)))
             }
@@ -180,26 +192,6 @@ impl Side {
     }
 }
 
-/// One random act on the workspace.
-fn act(story: &mut Story, what: u8, which: u8) {
-    let id = talk(u128::from(which % 5));
-    let place = team(u128::from(which / 5 % 4) + 1);
-    match what % 12 {
-        0 | 1 => story.open(id, place),
-        2..=5 => story.say(id, &format!("note {}", story.head())),
-        6 => story.hand(id, Owner::Queue(place), place),
-        7 => story.hand(id, Owner::Agent(ANA), place),
-        8 => story.hand(id, Owner::Agent(LUIS), place),
-        9 => story.read_mark(if which.is_multiple_of(2) { ANA } else { LUIS }, id),
-        10 if which.is_multiple_of(3) => story.toggle_member(place),
-        11 if which.is_multiple_of(3) => {
-            let all = [Visibility::Full, Visibility::Head, Visibility::Own];
-            story.show(place, all[usize::from(which) % 3]);
-        }
-        _ => story.say(id, "again"),
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 400,
@@ -212,8 +204,11 @@ proptest! {
         steps in proptest::collection::vec(any::<(u8, u8, u8)>(), 1..150),
     ) {
         let mut story = Story::new();
-        let mut whole = Side::connect(Client::default(), &story);
-        let mut cut = Side::connect(Client::default(), &story);
+        // One node hears everything, the other what its client hears, as long as it is whole.
+        let limits = RingLimits { events: 8, ..RingLimits::default() };
+        let rings = [(); 2].map(|()| Rc::new(RefCell::new(Ring::new(limits))));
+        let mut whole = Side::connect(Client::default(), &story, &rings[0]);
+        let mut cut = Side::connect(Client::default(), &story, &rings[1]);
         for (kind, what, which) in steps {
             match kind % 8 {
                 // A commit, perhaps lost on its way to the one that is cut.
@@ -225,8 +220,10 @@ proptest! {
                     if story.head() == after {
                         continue;
                     }
+                    rings[0].borrow_mut().push(&published(&story, after), whole.bench.now);
                     whole.tell(Input::Batch(published(&story, after)), &story);
                     if which % 7 != 0 {
+                        rings[1].borrow_mut().push(&published(&story, after), cut.bench.now);
                         cut.tell(Input::Batch(published(&story, after)), &story);
                     }
                 }
@@ -234,7 +231,7 @@ proptest! {
                 6 => whole.answer(usize::from(what), false, &story),
                 _ if what % 4 == 0 => {
                     let client = std::mem::take(&mut cut.client);
-                    cut = Side::connect(client, &story);
+                    cut = Side::connect(client, &story, &rings[usize::from(which % 2)]);
                 }
                 _ => {
                     let effects = cut.bench.pass(Duration::from_secs(1));

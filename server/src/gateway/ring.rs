@@ -1,0 +1,200 @@
+//! The tail of a workspace's log in memory, so that a crowd that comes back after a break is
+//! answered without the database.
+//!
+//! Pure: what is heard on the bus goes in, with the time; what a viewer missed comes out, or
+//! nothing when only the database can tell it exactly.
+//!
+//! **Invariant:** it holds every position of (floor, end] of one epoch, or it is empty.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_domain::log::Logged;
+use baton_domain::sight::{Sight, Tidings, Told};
+use baton_protocol::limits::RESUME_EVENTS_MAX;
+use baton_protocol::{ConversationId, Cursor, Fact};
+use tokio::time::Instant;
+
+use super::broadcast::Published;
+
+/// How much of the log is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RingLimits {
+    /// So many events at least …
+    pub events: usize,
+    /// … or those of this time …
+    pub age: Duration,
+    /// … but never more than so many bytes …
+    pub bytes: usize,
+    /// … and nothing older than this.
+    pub age_max: Duration,
+}
+
+impl Default for RingLimits {
+    fn default() -> Self {
+        Self {
+            events: 4_096,
+            age: Duration::from_secs(120),
+            bytes: 16 * 1024 * 1024,
+            age_max: Duration::from_secs(3_600),
+        }
+    }
+}
+
+/// What a viewer missed, as the database would tell it.
+#[derive(Debug)]
+pub struct Recalled {
+    /// The stretch from the viewer's cursor to the end of the ring.
+    pub stretch: Arc<Published>,
+    /// Conversations that left the scope.
+    pub left: Vec<ConversationId>,
+    /// What to tell of the others.
+    pub told: Vec<Told>,
+}
+
+/// See the head of the file.
+#[derive(Debug)]
+pub(super) struct Ring {
+    limits: RingLimits,
+    pieces: VecDeque<Piece>,
+    /// Where the kept stretch ends; nothing is known without it.
+    end: Option<Cursor>,
+    /// The position before the first kept one.
+    floor: u64,
+    events: usize,
+    bytes: usize,
+    /// What was put together last: who lost the connection together asks for the same.
+    last: Option<Arc<Published>>,
+}
+
+#[derive(Debug)]
+struct Piece {
+    published: Arc<Published>,
+    bytes: usize,
+    at: Instant,
+}
+
+impl Ring {
+    pub(super) fn new(limits: RingLimits) -> Self {
+        let pieces = VecDeque::new();
+        Self { limits, pieces, end: None, floor: 0, events: 0, bytes: 0, last: None }
+    }
+
+    /// The log grew. What does not follow begins anew; what is here already is passed over.
+    pub(super) fn push(&mut self, published: &Arc<Published>, now: Instant) {
+        let batch = published.batch();
+        let start = Cursor { epoch: batch.epoch, position: batch.after };
+        let end = Cursor { position: published.end(), ..start };
+        match self.end {
+            Some(known) if known.epoch == end.epoch && end.position <= known.position => return,
+            Some(known) if known == start => {}
+            Some(_) | None => self.begin(start),
+        }
+        let bytes = published.weigh();
+        self.events += batch.entries.len();
+        self.bytes += bytes;
+        self.end = Some(end);
+        self.pieces.push_back(Piece { published: Arc::clone(published), bytes, at: now });
+        self.shed(now);
+    }
+
+    /// The log stands at `head`. Above the end, batches were lost: what is kept has a hole.
+    pub(super) fn stands(&mut self, head: Cursor) {
+        match self.end {
+            Some(end) if end.epoch == head.epoch && end.position >= head.position => {}
+            Some(_) | None => self.begin(head),
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        *self = Self::new(self.limits);
+    }
+
+    /// Lets go of what is too old or too much.
+    pub(super) fn shed(&mut self, now: Instant) {
+        while let Some(first) = self.pieces.front() {
+            let age = now.saturating_duration_since(first.at);
+            let left = self.events - first.published.batch().entries.len();
+            let is_spare = left >= self.limits.events && age > self.limits.age;
+            if !is_spare && age <= self.limits.age_max && self.bytes <= self.limits.bytes {
+                return;
+            }
+            (self.events, self.bytes) = (left, self.bytes - first.bytes);
+            self.floor = first.published.end();
+            self.last = None;
+            self.pieces.pop_front();
+        }
+    }
+
+    /// What this viewer missed since `from`; `None` when the database has to be asked: the ring
+    /// does not cover it, ends before `known`, or cannot tell it exactly.
+    pub(super) fn recall(&mut self, sight: &Sight, from: Cursor, known: u64) -> Option<Recalled> {
+        let end = self.end.filter(|end| end.epoch == from.epoch)?;
+        if from.position < self.floor || from.position > end.position || end.position < known {
+            return None;
+        }
+        let stretch = self.stretch(from, end);
+        let (left, told) = answer(sight, &stretch.batch().entries)?;
+        if !stretch.missing_heads(&told).is_empty() {
+            return None;
+        }
+        Some(Recalled { stretch, left, told })
+    }
+
+    /// How many bytes are kept.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn begin(&mut self, at: Cursor) {
+        self.clear();
+        (self.floor, self.end) = (at.position, Some(at));
+    }
+
+    fn stretch(&mut self, from: Cursor, end: Cursor) -> Arc<Published> {
+        let is_same = |last: &&Arc<Published>| {
+            last.batch().after == from.position && last.end() == end.position
+        };
+        if let Some(last) = self.last.as_ref().filter(is_same) {
+            return Arc::clone(last);
+        }
+        let first = self.pieces.partition_point(|piece| piece.published.end() <= from.position);
+        let pieces = self.pieces.range(first..).map(|piece| &*piece.published);
+        let stretch = Arc::new(Published::joined(pieces, from, end.position));
+        self.last = Some(Arc::clone(&stretch));
+        stretch
+    }
+}
+
+/// What to tell this viewer of a stretch; `None` when that takes the database: rights may have
+/// changed in it, it is too much, or a conversation came into scope and has to be read whole.
+fn answer(sight: &Sight, stretch: &[Logged]) -> Option<(Vec<ConversationId>, Vec<Told>)> {
+    let is_much = u64::try_from(stretch.len()).is_ok_and(|events| events > RESUME_EVENTS_MAX);
+    if is_much || stretch.iter().any(|logged| unsettles(sight, &logged.event.fact)) {
+        return None;
+    }
+    match sight.tidings(stretch) {
+        Tidings::Changes { left, entered, told } if entered.is_empty() => Some((left, told)),
+        Tidings::Changes { .. } | Tidings::Reset(_) => None,
+    }
+}
+
+/// Whether a fact may change what this viewer sees; more than [`Sight::is_changed_by`] says,
+/// because asking the database costs little and a mistake here shows what must not be seen.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all else is no setting")]
+fn unsettles(sight: &Sight, fact: &Fact) -> bool {
+    let me = sight.viewer.agent;
+    match fact {
+        Fact::MembershipChanged { agent_id, .. } | Fact::AgentChanged { agent_id, .. } => {
+            *agent_id == me
+        }
+        Fact::TeamChanged { set, .. } => set.visibility.is_some(),
+        _ => sight.is_changed_by(fact),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! Whether the database is there. While it is away, whoever asks for it is told so at once: what
+//! waited for it would only pile up.
+//!
+//! [`Pulse`] decides and never waits; [`Gate`] is what transactions look at; [`keep_watch`] asks
+//! the database over a connection of its own.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout};
+
+use super::StoreError;
+
+/// Questions in a row without an answer, after which the database is away: one may be chance.
+const AWAY_AFTER: u32 = 2;
+/// Answers in a row after which it is back.
+const BACK_AFTER: u32 = 2;
+/// How often it is asked.
+const PERIOD: Duration = Duration::from_millis(500);
+/// How often while it is not certain.
+const PERIOD_UNSURE: Duration = Duration::from_millis(100);
+/// A database that does not answer `SELECT 1` in this time answers nothing else either.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Up or away, with hysteresis: one answer or one silence changes nothing.
+#[derive(Debug, Default)]
+struct Pulse {
+    is_away: bool,
+    /// Answers in a row that speak against it.
+    against: u32,
+}
+
+impl Pulse {
+    /// Takes note of an answer, or of none; whether it is away, if that changed.
+    fn heard(&mut self, answered: bool) -> Option<bool> {
+        if answered != self.is_away {
+            self.against = 0;
+            return None;
+        }
+        self.against += 1;
+        if self.against < if self.is_away { BACK_AFTER } else { AWAY_AFTER } {
+            return None;
+        }
+        (self.is_away, self.against) = (!self.is_away, 0);
+        Some(self.is_away)
+    }
+
+    fn next(&self) -> Duration {
+        if self.against > 0 { PERIOD_UNSURE } else { PERIOD }
+    }
+}
+
+/// What all transactions of a store look at.
+#[derive(Debug)]
+pub(super) struct Gate {
+    away: watch::Sender<bool>,
+    /// When it came back last: what was connected before may be broken and not know it.
+    back_at: Mutex<Option<Instant>>,
+    /// Somebody had no answer: ask now.
+    doubt: Notify,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { away: watch::Sender::new(false), back_at: Mutex::default(), doubt: Notify::new() }
+    }
+}
+
+impl Gate {
+    pub(super) fn is_away(&self) -> bool {
+        *self.away.borrow()
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<bool> {
+        self.away.subscribe()
+    }
+
+    /// Whether a connection of this age may be used.
+    pub(super) fn trusts(&self, age: Duration) -> bool {
+        let back_at = *self.back_at.lock().unwrap_or_else(PoisonError::into_inner);
+        !self.is_away() && back_at.is_none_or(|at| age < at.elapsed())
+    }
+
+    /// Does something that needs the database, for as long as it is there, and no longer than
+    /// that: a single connection may be cut off and never hear of it.
+    pub(super) async fn pass<T>(
+        &self,
+        patience: Duration,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let mut away = self.watch();
+        let done = tokio::select! {
+            biased;
+            // The sender is part of this: it is never gone.
+            _ = away.wait_for(|is_away| *is_away) => return Err(StoreError::away()),
+            done = timeout(patience, work) => done.unwrap_or_else(|_| Err(StoreError::silent())),
+        };
+        if matches!(done, Err(StoreError::Unavailable { .. })) {
+            self.doubt.notify_one();
+        }
+        done
+    }
+
+    fn set(&self, is_away: bool) {
+        if !is_away {
+            let mut back_at = self.back_at.lock().unwrap_or_else(PoisonError::into_inner);
+            *back_at = Some(Instant::now());
+        }
+        self.away.send_replace(is_away);
+    }
+}
+
+/// Asks the database again and again, and opens or closes the gate.
+pub(super) async fn keep_watch(gate: &Gate, options: &PgConnectOptions) {
+    let (mut pulse, mut connection) = (Pulse::default(), None);
+    loop {
+        let answered = timeout(PATIENCE, ask(&mut connection, options)).await;
+        let answered = matches!(answered, Ok(Ok(())));
+        if !answered {
+            connection = None;
+        }
+        if let Some(is_away) = pulse.heard(answered) {
+            gate.set(is_away);
+        }
+        let pause = tokio::time::sleep(pulse.next());
+        if pulse.is_away {
+            pause.await;
+            continue;
+        }
+        tokio::select! {
+            () = pause => {}
+            () = gate.doubt.notified() => {}
+        }
+    }
+}
+
+async fn ask(
+    connection: &mut Option<PgConnection>,
+    options: &PgConnectOptions,
+) -> Result<(), sqlx::Error> {
+    let connection = match connection {
+        Some(connection) => connection,
+        None => connection.insert(options.connect().await?),
+    };
+    sqlx::query("SELECT 1").execute(&mut *connection).await?;
+    connection.ping().await
+}
+
+#[cfg(test)]
+mod tests;
