@@ -1,6 +1,7 @@
 //! The world of the end-to-end tests: what they are made of.
 
 pub mod bench;
+pub mod chaos;
 pub mod compare;
 pub mod dice;
 pub mod history;

@@ -215,7 +215,7 @@ fn program() -> Result<PathBuf> {
 
 /// Below the ports that the system gives to outgoing connections: nobody takes it while the
 /// server is down.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     for _ in 0..200 {
         let bytes = Uuid::new_v4();
         let [high, low, ..] = *bytes.as_bytes();
