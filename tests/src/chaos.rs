@@ -71,7 +71,7 @@ impl Weather {
 /// What all connections of a proxy share.
 #[derive(Debug)]
 struct Shared {
-    target: SocketAddr,
+    targets: Vec<SocketAddr>,
     seed: u64,
     weather: watch::Sender<Weather>,
     /// Counts the calls to reset everything.
@@ -93,10 +93,15 @@ pub struct Proxy {
 impl Proxy {
     /// Listens on a free port of this machine, in fair weather.
     pub fn start(target: SocketAddr, seed: u64) -> Result<Self> {
+        Self::balance(vec![target], seed)
+    }
+
+    /// The same before several servers: connections go to them in turn, past those that refuse.
+    pub fn balance(targets: Vec<SocketAddr>, seed: u64) -> Result<Self> {
         let port = crate::process::free_port()?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let shared = Arc::new(Shared {
-            target,
+            targets,
             seed,
             weather: watch::Sender::default(),
             cuts: watch::Sender::default(),
@@ -179,7 +184,7 @@ async fn serve(shared: Arc<Shared>, address: SocketAddr, first: TcpListener) {
                 let nth = shared.connections.fetch_add(1, Ordering::SeqCst);
                 // Each connection rolls dice of its own, whatever the others do.
                 let dice = Dice::new(shared.seed, nth);
-                open.spawn(connection(Arc::clone(&shared), client, (door, dice)));
+                open.spawn(connection(Arc::clone(&shared), client, (door, dice, nth)));
             }
             Some(_) = open.join_next() => {}
         }
@@ -193,7 +198,22 @@ async fn accept(listener: Option<&TcpListener>) -> Option<TcpStream> {
     }
 }
 
-async fn connection(shared: Arc<Shared>, client: TcpStream, (door, dice): (Door, Dice)) {
+/// The first of the servers that takes a connection, beginning with the one whose turn it is.
+async fn connect(targets: &[SocketAddr], nth: u64) -> Option<TcpStream> {
+    let turn = usize::try_from(nth).unwrap_or(0) % targets.len().max(1);
+    for target in targets.iter().cycle().skip(turn).take(targets.len()) {
+        if let Ok(server) = TcpStream::connect(target).await {
+            return Some(server);
+        }
+    }
+    None
+}
+
+async fn connection(
+    shared: Arc<Shared>,
+    client: TcpStream,
+    (door, dice, nth): (Door, Dice, u64),
+) {
     let mut cuts = shared.cuts.subscribe();
     cuts.mark_unchanged();
     if door == Door::HalfOpen {
@@ -203,7 +223,7 @@ async fn connection(shared: Arc<Shared>, client: TcpStream, (door, dice): (Door,
         }
         return;
     }
-    let Ok(server) = TcpStream::connect(shared.target).await else {
+    let Some(server) = connect(&shared.targets, nth).await else {
         pipe::reset(&client);
         return;
     };

@@ -199,3 +199,21 @@ fn what_is_fair_is_so() {
     assert!(Weather::default().is_fair());
     assert!(!down(Sky { is_black: true, ..Sky::default() }).is_fair());
 }
+
+#[tokio::test]
+async fn connections_go_to_servers_in_turn_and_past_those_that_are_gone() {
+    let first = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let second = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let targets = [&first, &second].map(|listener| listener.local_addr().unwrap());
+    let proxy = Proxy::balance(targets.to_vec(), 1).unwrap();
+    let mut clients = Vec::new();
+    for listener in [&first, &second] {
+        clients.push(TcpStream::connect(proxy.address()).await.unwrap());
+        timeout(SOON, listener.accept()).await.unwrap().unwrap();
+    }
+    drop(first);
+    for _ in 0..2 {
+        clients.push(TcpStream::connect(proxy.address()).await.unwrap());
+        timeout(SOON, second.accept()).await.unwrap().unwrap();
+    }
+}
