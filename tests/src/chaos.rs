@@ -10,8 +10,9 @@ mod pipe;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
@@ -80,6 +81,14 @@ struct Shared {
     word: watch::Sender<Option<&'static [u8]>>,
     is_word_said: AtomicBool,
     connections: AtomicU64,
+    /// Our ports towards the servers.
+    ports: Mutex<BTreeSet<u16>>,
+}
+
+impl Shared {
+    fn ports(&self) -> MutexGuard<'_, BTreeSet<u16>> {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// See the head of the file.
@@ -108,6 +117,7 @@ impl Proxy {
             word: watch::Sender::new(None),
             is_word_said: AtomicBool::new(false),
             connections: AtomicU64::new(0),
+            ports: Mutex::default(),
         });
         let listener = listen(address)?;
         let task = tokio::spawn(serve(Arc::clone(&shared), address, listener));
@@ -144,6 +154,11 @@ impl Proxy {
     /// Whether it was said and the connection reset.
     pub fn has_cut_after_word(&self) -> bool {
         self.shared.is_word_said.load(Ordering::SeqCst)
+    }
+
+    /// The ports from which the servers see the connections that stand.
+    pub fn ports(&self) -> Vec<u16> {
+        self.shared.ports().iter().copied().collect()
     }
 
     /// How many connections were accepted so far.
@@ -227,6 +242,8 @@ async fn connection(
         pipe::reset(&client);
         return;
     };
+    let port = server.local_addr().map(|address| address.port()).ok();
+    shared.ports().extend(port);
     let mut pipe = pipe::Pipe::new(client, server);
     let how = {
         let run = pipe.run(&shared, dice);
@@ -236,4 +253,7 @@ async fn connection(
         }
     };
     pipe.end(how);
+    if let Some(port) = port {
+        shared.ports().remove(&port);
+    }
 }

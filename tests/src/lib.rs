@@ -8,4 +8,5 @@ pub mod dice;
 pub mod history;
 pub mod phone;
 pub mod process;
+pub mod stage;
 pub mod world;

@@ -71,6 +71,18 @@ impl Place {
         Ok(Some(format!("{server}/{name}")))
     }
 
+    /// The address of its database, wherever it was told to look for it.
+    pub fn reaches(&self) -> Option<String> {
+        let mut set = self.settings.iter().rev();
+        let told = set.find(|(name, _)| name == "BATON_STORE__DATABASE");
+        told.map(|(_, value)| value.clone()).or_else(|| self.database().ok().flatten())
+    }
+
+    /// Where its key lies once it has one.
+    pub fn key(&self) -> PathBuf {
+        self.directory.path().join("data/key")
+    }
+
     /// The port it keeps over its lives.
     pub fn port(&self) -> u16 {
         self.port
@@ -204,6 +216,14 @@ impl BatonProcess {
         // A full pipe would stop it one day.
         tokio::spawn(async move { lines.into_inner().read_to_end(&mut Vec::new()).await });
         Ok(began.elapsed())
+    }
+
+    /// An error if it has ended, with the end of its log.
+    pub fn lives(&mut self, place: &Place) -> Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("{status}: {}", tail(&place.log())),
+        }
     }
 
     /// SIGKILL, and waits until it is gone.

@@ -58,6 +58,7 @@ async fn in_fair_weather_everything_comes_through_and_an_end_is_an_end() {
     let mut heard = Vec::new();
     timeout(SOON, pair.client.read_to_end(&mut heard)).await.unwrap().unwrap();
     assert_eq!(heard, b"pong");
+    assert_eq!(pair.proxy.ports(), [pair.server.peer_addr().unwrap().port()]);
     // The other direction stays.
     says(&mut pair.client, b"still").await;
     hears(&mut pair.server, b"still").await;
