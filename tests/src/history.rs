@@ -13,7 +13,9 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::outcome::Outcome;
-use baton_protocol::{AgentId, Command, ConversationId, Event, Line, MessageId, Note};
+use baton_protocol::{
+    AgentId, Command, ConversationId, Event, Line, MessageId, Note, Timestamp,
+};
 
 pub use clients::{Client, Heard};
 
@@ -71,8 +73,8 @@ pub struct Given {
 pub struct Try {
     /// To which node.
     pub node: usize,
-    /// When, in milliseconds of the machine's clock.
-    pub at_ms: u64,
+    /// When, by the clock of the machine.
+    pub at: Timestamp,
     /// What its author was told, retryable answers included; `None`: nobody knows.
     pub outcome: Option<Outcome>,
 }

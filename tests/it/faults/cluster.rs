@@ -31,21 +31,53 @@ const LIMITED: (usize, u32) = (20, 4);
 #[tokio::test(flavor = "multi_thread")]
 async fn under_any_fault_nothing_is_lost_doubled_or_unknown_and_everybody_converges() -> Result<()> {
     let _alone = alone().await;
-    let seconds = number("BATON_FAULTS_S", 24);
-    let nodes = usize::try_from(number("BATON_NODES", NODES))?;
-    let plan = Plan {
-        seed: seed(),
-        nodes,
-        has_redis: nodes > 1,
-        lasts: Duration::from_secs(seconds),
-        every: Duration::from_secs(number("BATON_FAULT_EVERY_S", 3)),
-    };
-    run(&plan, &schedule(&plan)).await
+    let plan = plan(seed())?;
+    println!("{}", run(&plan, None).await?);
+    Ok(())
 }
 
-/// Plays a schedule; an error tells it, and the seed.
-async fn run(plan: &Plan, planned: &[Planned]) -> Result<()> {
-    let layout = Layout {
+fn plan(seed: u64) -> Result<Plan> {
+    let nodes = usize::try_from(number("BATON_NODES", NODES))?;
+    Ok(Plan {
+        seed,
+        nodes,
+        has_redis: nodes > 1,
+        lasts: Duration::from_secs(number("BATON_FAULTS_S", 24)),
+        every: Duration::from_secs(number("BATON_FAULT_EVERY_S", 3)),
+    })
+}
+
+baton_domain::where_planted! {
+    /// Each bug alone turns the run red, by the promise it breaks; without one it is green.
+    /// `BATON_PLANTED_RUNS` is how many seeds are played at most for each.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn every_bug_planted_in_a_process_turns_the_run_red() -> Result<()> {
+        use baton_domain::planted::Bug;
+        let _alone = alone().await;
+        println!("none: {}", run(&plan(seed())?, None).await?);
+        for (name, bug) in Bug::OF_PROCESSES {
+            let promise = if bug == Bug::AcknowledgedBeforeCommit { "S1: " } else { "S7: " };
+            let mut found = None;
+            let runs = number("BATON_PLANTED_RUNS", 4);
+            for seed in seed()..seed() + runs {
+                if let Err(error) = run(&plan(seed)?, Some(name)).await {
+                    found = Some((seed, format!("{error:#}")));
+                    break;
+                }
+            }
+            let (seed, words) = found.with_context(|| format!("{name} is never found"))?;
+            let line = words.lines().find(|line| line.starts_with(promise));
+            let line = line.with_context(|| format!("{name} is found as {words}"))?;
+            println!("{name}: found with seed {seed}: {line}");
+        }
+        Ok(())
+    }
+}
+
+/// Plays the schedule of a seed; an error tells it.
+async fn run(plan: &Plan, bug: Option<&str>) -> Result<String> {
+    let planned = schedule(plan);
+    let mut layout = Layout {
         seed: plan.seed,
         nodes: plan.nodes,
         agents: u32::try_from(number("BATON_AGENTS", 12))?,
@@ -55,15 +87,13 @@ async fn run(plan: &Plan, planned: &[Planned]) -> Result<()> {
             ("BATON_SESSIONS__ACCESS_MINUTES".to_owned(), "600".to_owned()),
         ],
     };
+    layout.settings.extend(bug.map(|name| ("PLANTED_BUG".to_owned(), name.to_owned())));
     let Some(cluster) = Cluster::start(&layout).await? else {
-        println!("SKIPPED: BATON_TEST_POSTGRES is not set");
-        return Ok(());
+        return Ok("SKIPPED: BATON_TEST_POSTGRES is not set".to_owned());
     };
-    let told = told(planned);
-    let said = play(cluster, plan, planned).await;
-    let said = said.with_context(|| format!("BATON_SEED={} {layout:?}\n{told}", plan.seed))?;
-    println!("{said}");
-    Ok(())
+    let told = told(&planned);
+    let said = play(cluster, plan, &planned).await;
+    said.with_context(|| format!("BATON_SEED={} {layout:?}\n{told}", plan.seed))
 }
 
 async fn play(mut cluster: Cluster, plan: &Plan, planned: &[Planned]) -> Result<String> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use baton_protocol::command::{Nothing, Transfer};
+use baton_protocol::frame::ComposeAction;
 use baton_protocol::{AgentId, CommandBody, Owner, Status, TeamId};
 use baton_world::cluster::Cluster;
 use baton_world::dice::Dice;
@@ -120,7 +121,17 @@ async fn work(
             } else {
                 wish(&mut phone, &mut dice);
             }
+            let last = phone.given().last();
+            let of = last.map(|given| given.command.conversation_id);
+            let types = of.filter(|_| dice.percent(40));
+            if let Some(id) = types {
+                phone.types(id, ComposeAction::Start).await;
+                sleep(Duration::from_millis(dice.below(200))).await;
+            }
             phone.settle(dice.percent(70)).await?;
+            if let Some(id) = types {
+                phone.types(id, ComposeAction::Stop).await;
+            }
         }
         if dice.percent(1) {
             phone.leaves_its_node().await;

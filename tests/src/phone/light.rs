@@ -5,12 +5,13 @@
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use baton::clock::Clock;
 use baton::demo::client::{Api, Reader};
 use baton_domain::mirror::{Mirror, Mirrored};
-use baton_protocol::Cursor;
-use baton_protocol::frame::ServerFrame;
+use baton_protocol::frame::{ComposeAction, ServerFrame};
+use baton_protocol::{ConversationId, Cursor, Timestamp};
 
 use super::{Link, Phone};
 use crate::dice::Dice;
@@ -75,6 +76,13 @@ impl Phone {
         }
     }
 
+    /// Types, or stops, if it happens to be on line: whoever is not, leaves the lease to lapse.
+    pub async fn types(&self, conversation_id: ConversationId, action: ComposeAction) {
+        if let Some(socket) = &self.link.lock().await.socket {
+            drop(socket.compose(conversation_id, action).await);
+        }
+    }
+
     /// What came over its sockets, as one of many.
     pub fn was_told(&mut self) -> Heard {
         let link: &mut Link = self.link.get_mut();
@@ -100,10 +108,9 @@ pub(super) fn forget_what_is_old(mirror: &mut Mirror, frame: &ServerFrame) {
     }
 }
 
-/// Milliseconds of the machine's clock.
-pub(super) fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+/// By the machine's clock.
+pub(super) fn now() -> Timestamp {
+    Clock::system().now()
 }
 
 /// A way to read frames that reads each text once: a node says the same to all its clients.

@@ -109,7 +109,7 @@ impl Link {
             let outcome = result.map(|result| result.outcome.clone());
             let mine = |given: &&mut Given| given.command.op_id == command.op_id;
             if let Some(given) = self.given.iter_mut().rev().find(mine) {
-                given.tries.push(Try { node, at_ms: light::now_ms(), outcome });
+                given.tries.push(Try { node, at: light::now(), outcome });
             }
         }
     }

@@ -183,7 +183,7 @@ fn a_send_without_a_claim_of_its_own_is_called() {
 
 #[test]
 fn two_nodes_that_answer_a_command_differently_are_called() {
-    let tried = |node, outcome: Option<Outcome>| Try { node, at_ms: 0, outcome };
+    let tried = |node, outcome: Option<Outcome>| Try { node, at: Timestamp::from_ms(0), outcome };
     let mut history = good();
     let first = history.commands[0].outcome.clone();
     let busy = Outcome::Refused(Refusal::Unavailable { retry_after_ms: 1 }.into());
