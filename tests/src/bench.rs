@@ -20,6 +20,7 @@ use baton::coordinator::{BusMessage, Coordinator, InProcess};
 use baton::engine::work::{Caller, ClaimAnswer, FreshIds, MessageAt, Post, SettingWork};
 use baton::engine::{Engine, Limits};
 use baton::store::Store;
+use baton::store::node::NodeId;
 use baton::store::seal::seal_pending;
 use baton::store::verify::verify_log;
 use baton::telemetry::Metrics;
@@ -35,6 +36,9 @@ use uuid::Uuid;
 
 pub use database::{Database, databases};
 pub use seed::{Desk, Shape};
+
+/// Who claims, where it does not matter who.
+const NODE: NodeId = NodeId(uuid::Uuid::from_u128(0xbee));
 
 /// When the bench's clock starts.
 pub const START: Timestamp = Timestamp::from_ms(1_790_000_000_000);
@@ -159,7 +163,7 @@ impl Bench {
             Act::Outcomes(workspace, agent, op_ids) => {
                 self.engine.outcomes(workspace, agent, op_ids).await.map(Answer::Results)
             }
-            Act::Claim(at, epoch) => self.engine.claim(at, epoch).await.map(Answer::Claim),
+            Act::Claim(at, epoch) => self.engine.claim(at, epoch, NODE).await.map(Answer::Claim),
             Act::Result(at, claim, result) => {
                 self.engine.result(at, claim, result, None).await.map(|()| Answer::Done)
             }

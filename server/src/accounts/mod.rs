@@ -25,7 +25,7 @@ use baton_protocol::{AgentId, DeviceId, Role, WorkspaceId};
 
 use self::settings::meta_app::MetaApp;
 use crate::clock::Clock;
-use crate::config::{Secret, SessionsConfig};
+use crate::config::SessionsConfig;
 use crate::secrets::{Keys, SecretsError};
 use crate::store::{Store, StoreError};
 
@@ -140,7 +140,6 @@ struct Inner {
     pace_per_s: u32,
     passwords: password::Passwords,
     throttle: Mutex<throttle::Throttle>,
-    tickets: Mutex<ticket::Tickets>,
     on_ended: OnceLock<Arc<dyn OnEnded>>,
     /// Apps at Meta and when they were read, by the monotonic clock.
     meta_apps: Mutex<BTreeMap<String, (Duration, Arc<MetaApp>)>>,
@@ -169,7 +168,6 @@ impl Accounts {
             config,
             pace_per_s,
             throttle: Mutex::default(),
-            tickets: Mutex::default(),
             on_ended: OnceLock::new(),
             meta_apps: Mutex::default(),
         }))
@@ -178,34 +176,6 @@ impl Accounts {
     /// Names the one who hears of ended sessions; the first one named stays.
     pub fn set_on_ended(&self, listener: Arc<dyn OnEnded>) {
         drop(self.0.on_ended.set(listener));
-    }
-
-    /// A ticket for one socket of this session.
-    ///
-    /// # Errors
-    /// [`AccountError::TooManyTries`] when the device has not used those it has.
-    pub fn ticket(&self, signed: Signed) -> Result<Secret, AccountError> {
-        let ticket = token::ticket(self.0.clock.bytes());
-        if lock(&self.0.tickets).put(&ticket, signed, self.0.clock.monotonic()) {
-            Ok(ticket)
-        } else {
-            let retry_after_ms = u64::try_from(TICKET_TTL.as_millis()).unwrap_or(u64::MAX);
-            Err(AccountError::TooManyTries { retry_after_ms })
-        }
-    }
-
-    /// Uses a ticket up: whose session it was given to, if that still stands.
-    ///
-    /// # Errors
-    /// [`AccountError::SignInAgain`] for a ticket that is not (or no longer) good.
-    pub async fn redeem(&self, ticket: &str) -> Result<Signed, AccountError> {
-        let taken = lock(&self.0.tickets).take(ticket, self.0.clock.monotonic());
-        let signed = taken.ok_or(AccountError::SignInAgain)?;
-        match self.standing(signed.workspace, signed.device).await? {
-            Standing::Live => Ok(signed),
-            Standing::SignInAgain => Err(AccountError::SignInAgain),
-            Standing::DeviceRevoked => Err(AccountError::DeviceRevoked),
-        }
     }
 
     fn tell_ended(&self, workspace: WorkspaceId, devices: &[DeviceId], standing: Standing) {

@@ -10,6 +10,7 @@ use baton_protocol::{DeviceId, Role, Timestamp, WorkspaceId};
 use super::settings::workspace::WorkspaceNew;
 use super::*;
 use crate::clock::ManualClock;
+use crate::config::Secret;
 use crate::coordinator::InProcess;
 use crate::engine::{Engine, Limits};
 use crate::store::Sql;
@@ -350,7 +351,7 @@ async fn who_signs_out_is_not_told_to_wipe_and_comes_back_on_the_same_device() {
     for office in offices().await {
         let (here, there) = (office.sign_in(BEN).await, office.sign_in(BEN).await);
         let signed = office.signed(&here).await;
-        let ticket = office.accounts.ticket(signed).unwrap();
+        let ticket = office.accounts.ticket(signed).await.unwrap();
         office.accounts.sign_out(signed).await.unwrap();
         is_over(office.accounts.authenticate(&here.access_token).await);
         is_over(office.refresh(&here).await);
@@ -463,10 +464,10 @@ async fn a_ticket_of_an_ended_session_opens_no_socket() {
     for office in offices().await {
         let session = office.sign_in(BEN).await;
         let signed = office.signed(&session).await;
-        let ticket = office.accounts.ticket(signed).unwrap();
+        let ticket = office.accounts.ticket(signed).await.unwrap();
         assert_eq!(office.accounts.redeem(ticket.expose()).await.unwrap(), signed);
         is_over(office.accounts.redeem(ticket.expose()).await);
-        let ticket = office.accounts.ticket(signed).unwrap();
+        let ticket = office.accounts.ticket(signed).await.unwrap();
         office.accounts.revoke(&office.engine, signed, signed.device).await.unwrap();
         is_revoked(office.accounts.redeem(ticket.expose()).await);
         office.database.close().await;

@@ -1,5 +1,5 @@
-//! One server for one database: a second one would take the first one's sends for those of a dead
-//! process, and tell each other's phones nothing.
+//! One server for one data directory, and one for one database unless they share a bus: without,
+//! phones of the one would not be told what happens at the other.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use super::serve::make_directory;
 use crate::config::{Config, Database};
-use crate::store::Alone;
+use crate::store::{Company, Seat};
 
 /// Held while a server runs on a database; system or database give it up with the process, however
 /// that ends.
@@ -18,7 +18,7 @@ pub(super) struct DataLock {
     /// Of the data directory: the embedded database lies in it, and the markers of any.
     directory: File,
     /// Of a PostgreSQL.
-    database: Option<Alone>,
+    database: Option<Seat>,
 }
 
 impl DataLock {
@@ -28,15 +28,20 @@ impl DataLock {
         let database = match config.store.database() {
             Database::Sqlite(_) => None,
             Database::Postgres(url) => {
-                let alone = Alone::take(url.expose()).await.context("locking the database")?;
-                Some(alone.context(
-                    "another server runs on this database; stop it first, or give this one \
-                     another --database",
+                let seat = Seat::take(url.expose(), company(config)).await;
+                Some(seat.context("locking the database")?.context(
+                    "another server runs on this database; stop it first, give this one another \
+                     --database, or give both the same --redis",
                 )?)
             }
         };
         Ok(Self { directory, database })
     }
+}
+
+/// With whom the server shares its database, by its configuration.
+pub(super) fn company(_config: &Config) -> Company {
+    Company::Alone
 }
 
 fn lock_directory(data: &Path) -> anyhow::Result<File> {

@@ -61,8 +61,15 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         ));
     }
     say(&format!("Baton is ready at {}\n", server.url()));
-    told_to_stop().await?;
+    let is_void = tokio::select! {
+        told = told_to_stop() => { told?; false }
+        () = server.void() => true,
+    };
     server.stop().await;
+    anyhow::ensure!(
+        !is_void,
+        "the database was put back while this server ran: start it again, so that it begins anew"
+    );
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::backend;
 use super::listen::Listening;
-use super::lock::DataLock;
+use super::lock::{DataLock, company};
 use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Standing};
 use crate::clock::Clock;
@@ -26,20 +26,23 @@ use crate::jobs::anchor::Anchors;
 use crate::jobs::{
     Checkpointer, Keep, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal, Waker,
 };
+use crate::node::{self, Membership, Node};
 use crate::secrets::Keys;
-use crate::store::{Options, Store, read};
+use crate::store::{Company, Options, Store, read};
 use crate::telemetry::Metrics;
 use crate::whatsapp::client::{Client, Timeouts, Token};
 
 /// Requests to WhatsApp that are under way are waited for no longer, within the drain.
 const SENDS_MAX: Duration = Duration::from_secs(10);
 const SEAL_MAX: Duration = Duration::from_secs(4);
-const CLOSE_MAX: Duration = Duration::from_secs(3);
+const TELL_MAX: Duration = Duration::from_secs(1);
+const CLOSE_MAX: Duration = Duration::from_secs(2);
 /// What a service manager can count on.
 const STOP_MAX: Duration = Duration::from_secs(20);
 const _: () = {
     let most =
-        Duration::from_millis(DRAIN_MS_MAX).saturating_add(SEAL_MAX.saturating_add(CLOSE_MAX));
+        Duration::from_millis(DRAIN_MS_MAX).saturating_add(SEAL_MAX).saturating_add(TELL_MAX);
+    let most = most.saturating_add(CLOSE_MAX);
     assert!(most.as_millis() < STOP_MAX.as_millis(), "a stop ends in time");
 };
 
@@ -59,6 +62,7 @@ pub struct Server {
     pub metrics: Metrics,
     /// Its keys.
     pub keys: Keys,
+    membership: Membership,
     sealer: Sealer,
     sender: Sender,
     http: Listening,
@@ -94,7 +98,7 @@ impl Foundation {
         let store = open_store(config, clock).await?;
         let anchors = Anchors::in_dir(data);
         anchors.check(store.epoch(), &heads(&store).await?)?;
-        let keys = Keys::open(&data.join("key"), &store, clock).await?;
+        let keys = Keys::open(&config.store.key_file(), &store, clock).await?;
         let coordinator = InProcess::start(coordinator_clock(clock));
         let metrics = Metrics::new();
         let (engine, committer) = Engine::start(
@@ -191,14 +195,18 @@ impl Server {
         let gateway = gateway(config, &clock, (&engine, &accounts), &coordinator, &metrics);
         let tell = TellSockets { store: store.clone(), coordinator: Arc::clone(&coordinator) };
         accounts.set_on_ended(Arc::new(tell));
+        let is_alone = company(config) == Company::Alone;
+        let (node, membership) =
+            Node::begin(store.clone(), clock.clone(), metrics.clone(), is_alone).await?;
         let sealer = Sealer {
             store: store.clone(),
+            membership: membership.clone(),
             clock: clock.clone(),
             anchors,
             metrics: metrics.clone(),
         };
-        let sender = sender(config, &clock, &engine, &keys, &metrics)?;
-        let workers = workers(config, &clock, (&engine, &accounts), (&sealer, &sender));
+        let sender = sender(config, &clock, (&engine, &membership), &keys, &metrics)?;
+        let workers = workers(config, &clock, (&engine, &accounts), (&sealer, &sender), node);
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
             engine: engine.clone(),
@@ -226,6 +234,7 @@ impl Server {
             gateway,
             metrics,
             keys,
+            membership,
             sealer,
             sender,
             http,
@@ -240,6 +249,12 @@ impl Server {
     /// `http://address`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Waits until a backup was put back under this server: nothing it remembers holds then, and it
+    /// has to begin anew.
+    pub async fn void(&self) {
+        self.membership.void().await;
     }
 
     /// Takes nothing new, lets what is under way end, seals the log, closes the database; within
@@ -270,6 +285,8 @@ impl Server {
             }
             Err(_) => tracing::warn!("the log could not be sealed in time; the next start will"),
         }
+        // Last: until here its claims were its own to tell of.
+        node::end(&self.store, &self.membership, TELL_MAX).await;
         self.committer.abort();
         if tokio::time::timeout(CLOSE_MAX, self.store.close()).await.is_err() {
             tracing::warn!("the database did not close in time");
@@ -336,18 +353,27 @@ fn workers(
     clock: &Clock,
     (engine, accounts): (&Engine, &Accounts),
     (sealer, sender): (&Sealer, &Sender),
+    node: Node,
 ) -> Vec<JoinHandle<()>> {
-    let waker = Waker { engine: engine.clone(), clock: clock.clone() };
-    let rehomer =
-        Rehomer { engine: engine.clone(), accounts: accounts.clone(), clock: clock.clone() };
+    let membership = &sealer.membership;
+    let waker =
+        Waker { engine: engine.clone(), membership: membership.clone(), clock: clock.clone() };
+    let rehomer = Rehomer {
+        engine: engine.clone(),
+        accounts: accounts.clone(),
+        membership: membership.clone(),
+        clock: clock.clone(),
+    };
     let sweeper = Sweeper {
         engine: engine.clone(),
         store: engine.store().clone(),
+        membership: membership.clone(),
         clock: clock.clone(),
         keep: Keep::of(&config.store),
     };
     let checkpointer = Checkpointer { store: engine.store().clone(), clock: clock.clone() };
     vec![
+        tokio::spawn(node.run()),
         tokio::spawn(checkpointer.run()),
         tokio::spawn(sealer.clone().run()),
         tokio::spawn(sender.clone().run()),
@@ -360,7 +386,7 @@ fn workers(
 fn sender(
     config: &Config,
     clock: &Clock,
-    engine: &Engine,
+    (engine, membership): (&Engine, &Membership),
     keys: &Keys,
     metrics: &Metrics,
 ) -> anyhow::Result<Sender> {
@@ -380,6 +406,7 @@ fn sender(
         unseal,
         metrics: metrics.clone(),
         whatsapp: config.whatsapp.clone(),
+        membership: membership.clone(),
         pace: config.pace,
         slots: config.limits.jobs_running_max,
     }))

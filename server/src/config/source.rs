@@ -70,7 +70,8 @@ pub(super) fn flag(flag: &str, key: &str, text: &str) -> One {
 fn parse(key: &str, text: &str) -> Value {
     let is_typed =
         text.starts_with('[') || matches!(text, "true" | "false") || text.parse::<i64>().is_ok();
-    if !is_typed || matches!(key, "store.data" | "store.database" | "http.bind") {
+    if !is_typed || matches!(key, "store.data" | "store.key_file" | "store.database" | "http.bind")
+    {
         return Value::from(text);
     }
     text.parse().unwrap_or_else(|_| Value::from(text))

@@ -13,6 +13,8 @@ use super::{ConfigError, DatabaseUrl};
 pub struct StoreConfig {
     /// Directory of the embedded database, the key, media and anchors.
     pub data: PathBuf,
+    /// The key of the installation; empty for `key` in `data`.
+    pub key_file: PathBuf,
     /// A PostgreSQL; empty for the embedded SQLite.
     pub database: DatabaseUrl,
     /// Connections for reading.
@@ -55,6 +57,15 @@ impl StoreConfig {
             Database::Sqlite(self.data.join("baton.db"))
         } else {
             Database::Postgres(self.database.clone())
+        }
+    }
+
+    /// Where the key of the installation lies.
+    pub fn key_file(&self) -> PathBuf {
+        if self.key_file.as_os_str().is_empty() {
+            self.data.join("key")
+        } else {
+            self.key_file.clone()
         }
     }
 

@@ -192,7 +192,8 @@ pub(super) fn claim(memory: &mut Memory, work: &ClaimWork, now: Timestamp) -> Cl
     // The clock may have been put back since the last claim: epochs grow all the same.
     let claim_epoch = claim_epoch.max(facts.claim_epoch + 1);
     let Some(conversation) = memory.conversation(key.0, key.1) else { return ClaimAnswer::No };
-    let by = By { claim_epoch: Some(claim_epoch), ..By::new(Actor::System, now) };
+    let claim = Some((claim_epoch, work.node));
+    let by = By { claim, ..By::new(Actor::System, now) };
     match delivery::claim(conversation, &memory.lines, message, now) {
         Claim::Go(drafts) => {
             memory.append(key, drafts, by);
@@ -229,6 +230,7 @@ pub(super) fn result(loaded: &mut Loaded, work: &ResultWork, now: Timestamp) {
     extras.attempts.push(Attempt {
         n: work.attempt,
         claim_epoch: work.claim_epoch,
+        node: None,
         began: None,
         ended: Some((now, outcome_name(&work.result), wamid_of(&work.result))),
     });

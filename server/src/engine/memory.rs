@@ -16,6 +16,8 @@ use baton_protocol::{
     MessageStatus, OpId, TeamId, Timestamp, WorkspaceId,
 };
 
+use crate::store::node::NodeId;
+
 /// A key that cannot reach into another workspace.
 pub(super) type Key<T> = (WorkspaceId, T);
 
@@ -78,6 +80,8 @@ pub(super) struct Extras {
 pub(super) struct Attempt {
     pub(super) n: u32,
     pub(super) claim_epoch: u64,
+    /// Who makes it; of an attempt that ends, not said again.
+    pub(super) node: Option<NodeId>,
     pub(super) began: Option<Timestamp>,
     pub(super) ended: Option<(Timestamp, &'static str, Option<String>)>,
 }
@@ -160,7 +164,7 @@ impl Memory {
             conversation: id,
             turn_before: old.as_ref().and_then(|old| old.thread.turn),
             at: by.at,
-            claim_epoch: by.claim_epoch,
+            claim_epoch: by.claim.map(|(epoch, _)| epoch),
         };
         self.lines.absorb(&event.fact, moment);
         self.note_line(of, &event, by);
@@ -229,7 +233,8 @@ impl Memory {
                     extras.sending_at = Some(by.at);
                     extras.attempts.push(Attempt {
                         n: *attempt,
-                        claim_epoch: by.claim_epoch.unwrap_or(0),
+                        claim_epoch: by.claim.map_or(0, |(epoch, _)| epoch),
+                        node: by.claim.map(|(_, node)| node),
                         began: Some(by.at),
                         ended: None,
                     });
@@ -276,15 +281,15 @@ impl Memory {
 pub(super) struct By {
     pub(super) actor: Actor,
     pub(super) at: Timestamp,
-    /// With the claim of a send.
-    pub(super) claim_epoch: Option<u64>,
+    /// With the claim of a send: its epoch, and who makes it.
+    pub(super) claim: Option<(u64, NodeId)>,
     /// With a change of a contact's card: the id of its content.
     pub(super) card: Option<uuid::Uuid>,
 }
 
 impl By {
     pub(super) fn new(actor: Actor, at: Timestamp) -> Self {
-        Self { actor, at, claim_epoch: None, card: None }
+        Self { actor, at, claim: None, card: None }
     }
 }
 

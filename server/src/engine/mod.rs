@@ -37,6 +37,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
+use crate::store::node::NodeId;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use leases::Leases;
@@ -254,8 +255,14 @@ impl Engine {
     }
 
     /// Claims a message for sending. `claim_epoch` must be above any earlier one of the message.
-    pub async fn claim(&self, at: MessageAt, claim_epoch: u64) -> Result<ClaimAnswer, Unavailable> {
-        Ok(self.ask(Work::Claim(ClaimWork { at, claim_epoch })).await?.claim())
+    /// The attempt is `node`'s to make; when that node is dead, nobody knows what became of it.
+    pub async fn claim(
+        &self,
+        at: MessageAt,
+        claim_epoch: u64,
+        node: NodeId,
+    ) -> Result<ClaimAnswer, Unavailable> {
+        Ok(self.ask(Work::Claim(ClaimWork { at, claim_epoch, node })).await?.claim())
     }
 
     /// Tells what became of an attempt.

@@ -156,7 +156,8 @@ fn attempts(
             began.ms(),
             at,
             name,
-            wamid
+            wamid,
+            attempt.node.map(|node| node.to_string())
         ]));
     } else if let Some((at, name, wamid)) = end(attempt)
         && !all.iter().any(|other| other.n == attempt.n && other.began.is_some())

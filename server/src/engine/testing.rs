@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::work::FreshIds;
 use super::*;
 use crate::coordinator::InProcess;
+use crate::store::node::NodeId;
 use crate::store::testing::TestDatabase;
 use crate::store::verify::verify_log;
 use crate::store::{Sql, read};
@@ -75,6 +76,9 @@ pub(crate) async fn bench_within(database: TestDatabase, agents: usize, limits: 
 }
 
 /// A committer on whatever is in the database.
+/// Who claims, where it does not matter who.
+pub(crate) const NODE: NodeId = NodeId(Uuid::from_u128(0xbee));
+
 pub(crate) fn engine(store: &Store, clock: &Clock, metrics: &Metrics) -> Engine {
     engine_within(store, clock, metrics, Limits::default())
 }

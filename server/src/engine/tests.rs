@@ -9,7 +9,7 @@ use baton_protocol::command::{Claim, NoteText, Seeing};
 use baton_protocol::{ChannelId, CommandBody, MessageStatus, Owner};
 use uuid::Uuid;
 
-use super::testing::{Bench, accepted, bench, bench_within, refused, reply};
+use super::testing::{Bench, NODE, accepted, bench, bench_within, refused, reply};
 use super::*;
 use crate::store::testing::databases;
 
@@ -83,9 +83,9 @@ async fn a_message_is_sent_and_its_ticks_climb() {
     for database in databases().await {
         let bench = bench(database, 1).await;
         let at = bench.queued("16505551234").await;
-        let claimed = bench.engine.claim(at, 77).await.unwrap();
+        let claimed = bench.engine.claim(at, 77, NODE).await.unwrap();
         assert_eq!(claimed, ClaimAnswer::Go { attempt: 1, claim_epoch: 77 });
-        assert_eq!(bench.engine.claim(at, 78).await.unwrap(), ClaimAnswer::No);
+        assert_eq!(bench.engine.claim(at, 78, NODE).await.unwrap(), ClaimAnswer::No);
         // The status overtakes the answer of its own send.
         let status = ElementBody::Status(StatusUpdate {
             wamid: "wamid.out".to_owned(),
@@ -108,7 +108,7 @@ async fn what_is_held_and_what_is_set_aside_is_counted_by_its_reason() {
         let bench = bench(database, 1).await;
         let at = bench.queued("16505551234").await;
         bench.says("16505551234", "wamid.2", "¿Hola?").await;
-        assert_eq!(bench.engine.claim(at, 7).await.unwrap(), ClaimAnswer::No);
+        assert_eq!(bench.engine.claim(at, 7, NODE).await.unwrap(), ClaimAnswer::No);
         let nobody = ElementBody::Unattributable { reason: "of 16505551234".to_owned() };
         let (mut element, fresh) = bench.element(nobody.clone());
         element.phone_number_id = None;
@@ -218,9 +218,9 @@ async fn a_claim_that_nobody_waits_for_goes_back_into_the_queue() {
         let bench = bench(database, 1).await;
         let at = bench.queued("16505551234").await;
         // The worker gives up before the committer has seen the claim, or after.
-        let gives_up = tokio::time::timeout(Duration::ZERO, bench.engine.claim(at, 77)).await;
+        let gives_up = tokio::time::timeout(Duration::ZERO, bench.engine.claim(at, 77, NODE)).await;
         assert!(gives_up.is_err());
-        let claimed = bench.engine.claim(at, 78).await.unwrap();
+        let claimed = bench.engine.claim(at, 78, NODE).await.unwrap();
         assert!(matches!(claimed, ClaimAnswer::Go { .. }), "{claimed:?}");
         bench.close().await;
     }
@@ -281,7 +281,7 @@ async fn commands_leave_room_for_webhooks_and_sends() {
         let (commands, (), claim) = tokio::join!(
             bench.engine.commands(bench.caller(0), many),
             bench.says("16505551234", "wamid.2", "Sigo aquí"),
-            bench.engine.claim(at, 1),
+            bench.engine.claim(at, 1, NODE),
         );
         let unavailable = Refusal::Unavailable { retry_after_ms: 1000 };
         assert_eq!(split(commands), (6, vec![unavailable; 4]));

@@ -9,6 +9,7 @@ use baton_protocol::{
 };
 
 use crate::store::Sql;
+use crate::store::node::NodeId;
 pub use crate::store::read::MessageAt;
 
 /// Who gives a command.
@@ -93,6 +94,8 @@ pub(crate) struct ClaimWork {
     pub(crate) at: MessageAt,
     /// Made from the clock, so that it grows; the claim is known by it when it is run again.
     pub(crate) claim_epoch: u64,
+    /// Who makes the attempt.
+    pub(crate) node: NodeId,
 }
 
 /// An attempt ended.

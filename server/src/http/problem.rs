@@ -123,6 +123,7 @@ impl From<StoreError> for Fault {
             }
             StoreError::Conflict { .. }
             | StoreError::NewerSchema { .. }
+            | StoreError::Deposed
             | StoreError::Corrupt(_)
             | StoreError::Other(_) => Self::internal(&error),
         }

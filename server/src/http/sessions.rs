@@ -97,7 +97,7 @@ pub(super) async fn ticket(
     State(parts): State<Parts>,
     signed: Signed,
 ) -> Answer<(StatusCode, axum::Json<SocketTicket>)> {
-    let ticket = parts.accounts.ticket(signed)?.expose().to_owned();
+    let ticket = parts.accounts.ticket(signed).await?.expose().to_owned();
     let ttl_ms = i64::try_from(TICKET_TTL.as_millis()).unwrap_or(0);
     let expires_at = parts.clock.now().plus_ms(ttl_ms);
     Ok((StatusCode::CREATED, axum::Json(SocketTicket { ticket, expires_at })))

@@ -8,6 +8,7 @@ use baton_protocol::{AgentId, WorkspaceId};
 use crate::accounts::{AccountError, Accounts, Setter};
 use crate::clock::Clock;
 use crate::engine::Engine;
+use crate::node::Membership;
 use crate::store::read::{leaving, owned_by};
 
 /// See the head of the file.
@@ -17,6 +18,8 @@ pub struct Rehomer {
     pub engine: Engine,
     /// Who ends the departure.
     pub accounts: Accounts,
+    /// Whether this node is the one that leads people out.
+    pub membership: Membership,
     /// The time.
     pub clock: Clock,
 }
@@ -28,7 +31,9 @@ impl Rehomer {
     /// Looks every second, for ever.
     pub async fn run(self) {
         loop {
-            if let Err(error) = self.look().await {
+            if self.membership.term().is_some()
+                && let Err(error) = self.look().await
+            {
                 tracing::warn!(%error, "who leaves could not be read; trying again");
             }
             self.clock.sleep(LOOK_EVERY).await;

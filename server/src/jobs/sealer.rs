@@ -6,7 +6,8 @@ use baton_protocol::WorkspaceId;
 
 use super::anchor::Anchors;
 use crate::clock::Clock;
-use crate::store::seal::{seal_pending, sealed, unsealed, unsealed_events};
+use crate::node::Membership;
+use crate::store::seal::{Sealed, newest_seals, seal_pending, sealed, unsealed, unsealed_events};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 
@@ -15,6 +16,8 @@ use crate::telemetry::Metrics;
 pub struct Sealer {
     /// The database.
     pub store: Store,
+    /// Whether this node is the one that seals.
+    pub membership: Membership,
     /// The time.
     pub clock: Clock,
     /// Where markers go.
@@ -38,9 +41,10 @@ impl Sealer {
         }
     }
 
-    /// Seals all that is there. A workspace that fails does not keep the others from it; the first
-    /// failure is told.
+    /// Seals all that is there if this node leads; else marks what the leader has sealed. A
+    /// workspace that fails does not keep the others from it; the first failure is told.
     pub async fn seal(&self) -> Result<(), StoreError> {
+        let Some(led) = self.membership.led(&self.store) else { return self.follow().await };
         let mut tx = self.store.read().await?;
         let workspaces = unsealed(&mut tx).await?;
         let lag = unsealed_events(&mut tx).await?;
@@ -48,15 +52,20 @@ impl Sealer {
         tx.rollback().await?;
         let mut failed = Ok(());
         for workspace in workspaces {
-            if let Err(error) = self.seal_one(workspace).await {
-                tracing::warn!(%error, %workspace, "a log could not be sealed");
-                failed = failed.and(Err(error));
+            match self.seal_one(&led, workspace).await {
+                Ok(()) => {}
+                // The one that leads by now goes on.
+                Err(StoreError::Deposed) => return Ok(()),
+                Err(error) => {
+                    tracing::warn!(%error, %workspace, "a log could not be sealed");
+                    failed = failed.and(Err(error));
+                }
             }
         }
         failed
     }
 
-    async fn seal_one(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
+    async fn seal_one(&self, led: &Store, workspace: WorkspaceId) -> Result<(), StoreError> {
         let mut tx = self.store.read().await?;
         let mut sealed = sealed(&mut tx, workspace).await?;
         tx.rollback().await?;
@@ -64,16 +73,32 @@ impl Sealer {
         // for the next look.
         loop {
             let before = sealed.upto;
-            sealed = seal_pending(&self.store, workspace, AT_ONCE).await?;
+            sealed = seal_pending(led, workspace, AT_ONCE).await?;
             if sealed.upto - before < AT_ONCE {
                 break;
             }
         }
-        let anchored =
-            self.anchors.append(self.store.epoch(), workspace, sealed.upto, &sealed.hash);
-        if let Err(error) = anchored {
-            tracing::warn!(%error, "a marker could not be written");
+        self.mark(workspace, &sealed);
+        Ok(())
+    }
+
+    /// Every node keeps markers of its own: the next start on any of them finds a database that
+    /// was put back.
+    async fn follow(&self) -> Result<(), StoreError> {
+        self.metrics.seal_lag.set(0);
+        let mut tx = self.store.read().await?;
+        let newest = newest_seals(&mut tx).await?;
+        tx.rollback().await?;
+        for (workspace, sealed) in newest {
+            self.mark(workspace, &sealed);
         }
         Ok(())
+    }
+
+    fn mark(&self, workspace: WorkspaceId, sealed: &Sealed) {
+        let epoch = self.store.epoch();
+        if let Err(error) = self.anchors.append(epoch, workspace, sealed.upto, &sealed.hash) {
+            tracing::warn!(%error, "a marker could not be written");
+        }
     }
 }

@@ -13,11 +13,13 @@ use baton_protocol::{ChannelId, Epoch, MessageError, Timestamp, WorkspaceId};
 use tokio::sync::{Notify, Semaphore};
 
 use self::lanes::{Lanes, Running};
+use self::numbers::Numbers;
 use super::pace::Pace;
 use crate::clock::Clock;
 use crate::config::{PaceConfig, WhatsAppConfig};
 use crate::engine::Engine;
 use crate::engine::work::ClaimAnswer;
+use crate::node::Membership;
 use crate::store::read::{
     MessageAt, SendOrder, due_sends, next_in_lane, send_order, stranded_sends,
 };
@@ -27,6 +29,7 @@ use crate::whatsapp::client::{Addressee, Client, SendOutcome, SendRequest, Token
 use crate::whatsapp::errors::{Class, Pause, look_up};
 
 mod lanes;
+mod numbers;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -48,6 +51,8 @@ pub struct SenderParts {
     pub metrics: Metrics,
     /// Where the Graph API is.
     pub whatsapp: WhatsAppConfig,
+    /// Who else is there.
+    pub membership: Membership,
     /// How fast.
     pub pace: PaceConfig,
     /// Requests at once.
@@ -62,6 +67,7 @@ struct Inner {
     parts: SenderParts,
     pace: Mutex<Pace>,
     lanes: Lanes,
+    numbers: Mutex<Numbers>,
     /// Told when tokens were replaced: orders that were read before name the old ones.
     lifted: Notify,
     slots: Semaphore,
@@ -106,24 +112,23 @@ impl Sender {
             parts,
             pace: Mutex::new(pace),
             lanes: Lanes::default(),
+            numbers: Mutex::default(),
             lifted: Notify::new(),
             slots,
             is_stopping: AtomicBool::new(false),
         }))
     }
 
-    /// Rescues what an earlier life of this process left behind, then sends until claims stop.
-    ///
-    /// One node: every claim that is found at the start is of a dead worker.
+    /// Rescues what dead nodes left behind and sends what this node is to send, until claims stop.
     pub async fn run(self) {
-        self.rescue(self.now()).await;
+        let mut membership = self.0.parts.membership.clone();
         while !self.is_stopping() {
             self.lift_replaced().await;
             self.start_due_lanes().await;
-            let expired = self.now().plus_ms(-CLAIM_EXPIRES_MS);
-            self.rescue(expired).await;
+            self.rescue().await;
             tokio::select! {
                 () = self.0.parts.engine.sends_due() => {}
+                () = membership.changed() => {}
                 () = self.0.parts.clock.sleep(LOOK_EVERY) => {}
             }
         }
@@ -143,11 +148,14 @@ impl Sender {
         tokio::time::timeout(within, self.0.slots.acquire_many(all)).await.is_ok()
     }
 
-    /// Claims from before `since` that no lane of ours holds: their outcome is unknown.
-    async fn rescue(&self, since: Timestamp) {
+    /// Claims that no lane of ours holds and of which nobody will tell a result: their outcome is
+    /// unknown.
+    async fn rescue(&self) {
+        let me = self.0.parts.membership.roster().me;
+        let expired = self.now().plus_ms(-CLAIM_EXPIRES_MS);
         let stranded = async {
             let mut tx = self.store().read().await?;
-            stranded_sends(&mut tx, since, DUE_AT_ONCE).await
+            stranded_sends(&mut tx, (me, expired), DUE_AT_ONCE).await
         };
         let Ok(stranded) = stranded.await else { return };
         for (at, claim) in stranded {
@@ -171,7 +179,9 @@ impl Sender {
             all += found;
             self.0.parts.metrics.jobs_due.set(i64::try_from(all).unwrap_or(i64::MAX));
             for at in due {
-                if let Some(running) = self.0.lanes.enter(&at) {
+                if self.is_ours(at.channel)
+                    && let Some(running) = self.0.lanes.enter(&at)
+                {
                     tokio::spawn(self.clone().run_lane(at, running));
                 }
             }
@@ -183,7 +193,9 @@ impl Sender {
     }
 
     async fn due(&self) -> Result<Vec<MessageAt>, StoreError> {
-        let busy = self.0.lanes.busy();
+        let mut busy = self.0.lanes.busy();
+        let roster = self.0.parts.membership.roster();
+        busy.channels.extend(self.numbers().others(&roster));
         let mut tx = self.store().read().await?;
         due_sends(&mut tx, self.now(), &busy, DUE_AT_ONCE).await
     }
@@ -193,6 +205,9 @@ impl Sender {
         let mut next = Some(first);
         while let Some(message) = next.take() {
             if !self.send_one(message).await {
+                return;
+            }
+            if !self.is_ours(message.channel) {
                 return;
             }
             let lane = (message.workspace, message.conversation);
@@ -225,7 +240,8 @@ impl Sender {
         if self.is_stopping() {
             return false;
         }
-        let answer = self.0.parts.engine.claim(at, self.claim_epoch()).await;
+        let me = self.0.parts.membership.roster().me;
+        let answer = self.0.parts.engine.claim(at, self.claim_epoch(), me).await;
         // The claim may have waited long for its group; the limit counts from its commit.
         let claimed_at = self.0.parts.clock.monotonic();
         if let (Some(order), Ok(ClaimAnswer::Wait | ClaimAnswer::No) | Err(_)) =
@@ -424,6 +440,15 @@ impl Sender {
     fn pace_now(&self) -> Timestamp {
         let elapsed = self.0.parts.clock.monotonic().as_millis();
         Timestamp::from_ms(i64::try_from(elapsed).unwrap_or(i64::MAX))
+    }
+
+    /// Whether this node sends from that number.
+    fn is_ours(&self, channel: ChannelId) -> bool {
+        self.numbers().is_ours(&self.0.parts.membership.roster(), channel)
+    }
+
+    fn numbers(&self) -> std::sync::MutexGuard<'_, Numbers> {
+        self.0.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn store(&self) -> &Store {

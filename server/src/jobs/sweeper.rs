@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 use crate::clock::Clock;
 use crate::config::StoreConfig;
 use crate::engine::Engine;
+use crate::node::Membership;
 use crate::store::sweep::{
     Awaited, Overlooked, overlooked_statuses, sweep_feed, sweep_intake, sweep_outcomes,
     sweep_parked,
@@ -49,6 +50,8 @@ pub struct Sweeper {
     pub engine: Engine,
     /// The database.
     pub store: Store,
+    /// Whether this node is the one that sweeps.
+    pub membership: Membership,
     /// The time.
     pub clock: Clock,
     /// How long what is kept.
@@ -81,7 +84,12 @@ const OUTCOME_DAYS_MIN: u32 = 8;
 impl Sweeper {
     /// Sweeps at once and every hour, for ever.
     pub async fn run(self) {
+        let mut membership = self.membership.clone();
         loop {
+            if membership.term().is_none() {
+                membership.changed().await;
+                continue;
+            }
             match self.sweep().await {
                 Ok(swept) if swept != Swept::default() => {
                     let Swept { intake, outcomes, positions, parked, heard } = swept;
@@ -97,10 +105,10 @@ impl Sweeper {
         }
     }
 
-    /// Deletes all that is old enough.
+    /// Deletes all that is old enough, as long as this node leads.
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
+        let store = &self.membership.led(&self.store).ok_or(StoreError::Deposed)?;
         let mut swept = Swept { heard: self.hear_overlooked().await?, ..Swept::default() };
-        let store = &self.store;
         let before = self.before(self.keep.intake_days);
         while add(&mut swept.intake, sweep_intake(store, before, AT_ONCE).await?) {}
         let before = self.before(self.keep.outcome_days.max(OUTCOME_DAYS_MIN));

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use crate::clock::Clock;
 use crate::engine::Engine;
+use crate::node::Membership;
 use crate::store::read::due_snoozes;
 
 /// See the head of the file.
@@ -13,6 +14,8 @@ use crate::store::read::due_snoozes;
 pub struct Waker {
     /// Where wakes are decided.
     pub engine: Engine,
+    /// Whether this node is the one that wakes.
+    pub membership: Membership,
     /// The time.
     pub clock: Clock,
 }
@@ -24,7 +27,7 @@ impl Waker {
     /// Looks every second, for ever.
     pub async fn run(self) {
         loop {
-            while self.wake_due().await {}
+            while self.membership.term().is_some() && self.wake_due().await {}
             self.clock.sleep(LOOK_EVERY).await;
         }
     }

@@ -20,6 +20,9 @@ pub enum StoreError {
     /// A lock was not had in time, or the database ended a deadlock: roll back and try smaller.
     #[error("a lock was not had in time")]
     LockTimeout,
+    /// Another node leads by now: what only the leader does is no longer for this one to do.
+    #[error("another node leads")]
+    Deposed,
     /// The schema was written by a newer program.
     #[error(
         "the database has schema {found}, this program knows up to {known}: start the newer \

@@ -27,7 +27,7 @@ impl Store {
         let mut tx = pools.read().await?;
         let epoch = known_epoch(&mut tx).await?;
         tx.rollback().await?;
-        Ok(Self(Arc::new(Opened { pools, epoch })))
+        Ok(Self { opened: Arc::new(Opened { pools, epoch }), term: None })
     }
 }
 

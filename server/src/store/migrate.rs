@@ -18,13 +18,22 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "trunk",
-    both: include_str!("migrations/0001_trunk.sql"),
-    sqlite: include_str!("migrations/0001_trunk.sqlite.sql"),
-    postgres: include_str!("migrations/0001_trunk.postgres.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "trunk",
+        both: include_str!("migrations/0001_trunk.sql"),
+        sqlite: include_str!("migrations/0001_trunk.sqlite.sql"),
+        postgres: include_str!("migrations/0001_trunk.postgres.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "nodes",
+        both: include_str!("migrations/0002_nodes.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+];
 
 /// The newest schema that this program knows.
 pub(super) fn known() -> i64 {

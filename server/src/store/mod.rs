@@ -5,7 +5,6 @@
 //! sweeps and seals have short transactions of their own ([`Store::begin`]); queries read one
 //! snapshot each ([`Store::read`]).
 
-mod alone;
 mod dialect;
 pub(crate) mod digest;
 mod error;
@@ -13,10 +12,12 @@ mod fold;
 pub(crate) mod group;
 mod inspect;
 mod migrate;
+pub mod node;
 pub mod read;
 pub mod restore;
 pub(crate) mod rows;
 pub mod seal;
+mod seat;
 pub mod settled;
 pub mod sweep;
 mod tx;
@@ -37,10 +38,11 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-pub use alone::Alone;
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
 pub use fold::fold;
+use node::Term;
+pub use seat::{Company, Seat};
 pub use tx::{Record, Tx, Write};
 
 /// How to open a database.
@@ -65,7 +67,11 @@ impl Options {
 
 /// An open database. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Store(Arc<Opened>);
+pub struct Store {
+    opened: Arc<Opened>,
+    /// The term that its short transactions belong to, if they are a leader's.
+    term: Option<Term>,
+}
 
 #[derive(Debug)]
 struct Opened {
@@ -94,12 +100,12 @@ impl Store {
         };
         migrate::migrate(&pools).await?;
         let epoch = migrate::epoch(&pools, options.first_epoch).await?;
-        Ok(Self(Arc::new(Opened { pools, epoch })))
+        Ok(Self { opened: Arc::new(Opened { pools, epoch }), term: None })
     }
 
     /// Which database it is.
     pub fn dialect(&self) -> Dialect {
-        match self.0.pools {
+        match self.opened.pools {
             Pools::Sqlite { .. } => Dialect::Sqlite,
             Pools::Postgres { .. } => Dialect::Postgres,
         }
@@ -107,13 +113,13 @@ impl Store {
 
     /// The log's identity: another life of the database has another one.
     pub fn epoch(&self) -> Epoch {
-        self.0.epoch
+        self.opened.epoch
     }
 
     /// A write transaction of the committer; on PostgreSQL no lock is waited for longer than
     /// `lock_wait`. SQLite's writer is alone once it has begun.
     pub async fn begin_commit(&self, lock_wait: Duration) -> Result<Tx, StoreError> {
-        match &self.0.pools {
+        match &self.opened.pools {
             Pools::Sqlite { writer, .. } => begin_sqlite(writer).await,
             Pools::Postgres { committer, .. } => begin_postgres(committer, lock_wait).await,
         }
@@ -121,18 +127,29 @@ impl Store {
 
     /// A short write transaction: tokens, drafts, sweeps, seals.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        self.0.pools.begin().await
+        let mut tx = self.opened.pools.begin().await?;
+        if let Some(term) = self.term {
+            node::hold(&mut tx, term).await?;
+        }
+        Ok(tx)
+    }
+
+    /// The same database for a leader: when its term is over, short write transactions are refused
+    /// as [`StoreError::Deposed`].
+    #[must_use]
+    pub fn under(&self, term: Term) -> Self {
+        Self { opened: Arc::clone(&self.opened), term: Some(term) }
     }
 
     /// One snapshot of everything, fixed by its first statement; cannot write.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        self.0.pools.read().await
+        self.opened.pools.read().await
     }
 
     /// SQLite: moves pages from its write-ahead log into its file, as far as no reader is in the
     /// way and without holding a writer up. PostgreSQL does so by itself.
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
-        if let Pools::Sqlite { reader, .. } = &self.0.pools {
+        if let Pools::Sqlite { reader, .. } = &self.opened.pools {
             sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(reader).await?;
         }
         Ok(())
@@ -148,7 +165,7 @@ impl Store {
 
     /// Waits for what is running and closes all connections.
     pub async fn close(&self) {
-        match &self.0.pools {
+        match &self.opened.pools {
             Pools::Sqlite { writer, reader } => {
                 reader.close().await;
                 writer.close().await;
@@ -268,13 +285,18 @@ async fn open_writer(
 /// A plan cached while a table was empty stays, so neither sequential nor bitmap scans are planned:
 /// every statement has its index, and reads it in the order it needs. Compiling statements costs
 /// more than it gains at this size.
-const PLANNING: [(&str, &str); 5] = [
+const PLANNING: [(&str, &str); 4] = [
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
     ("jit", "off"),
     ("statement_timeout", "30s"),
-    ("idle_in_transaction_session_timeout", "60s"),
 ];
+
+/// A group holds its locks while it is decided, which takes milliseconds: a node that was stopped
+/// or cut off in the middle must not keep the others from its workspaces.
+const COMMITTER_IDLE: [(&str, &str); 1] = [("idle_in_transaction_session_timeout", "2s")];
+/// Short transactions lock little, and seals are computed outside of them.
+const GENERAL_IDLE: [(&str, &str); 1] = [("idle_in_transaction_session_timeout", "10s")];
 
 /// Groups of one node commit one after the other; the second connection lets a group begin while
 /// a broken one is still being given up.
@@ -294,9 +316,11 @@ async fn open_postgres(url: &str, options: &Options) -> Result<Pools, StoreError
         .max_connections(COMMITTER_CONNECTIONS)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_with(connect.clone())
+        .connect_with(connect.clone().options(COMMITTER_IDLE))
         .await?;
-    let general =
-        pool.max_connections(options.readers).test_before_acquire(true).connect_with(connect);
+    let general = pool
+        .max_connections(options.readers)
+        .test_before_acquire(true)
+        .connect_with(connect.options(GENERAL_IDLE));
     Ok(Pools::Postgres { committer, general: general.await? })
 }

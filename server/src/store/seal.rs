@@ -126,6 +126,20 @@ pub async fn sealed(tx: &mut Tx, workspace: WorkspaceId) -> Result<Sealed, Store
     }
 }
 
+/// How far every chain is sealed that is sealed at all.
+pub async fn newest_seals(tx: &mut Tx) -> Result<Vec<(WorkspaceId, Sealed)>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT s.workspace, s.upto, s.hash FROM log_head AS h
+         JOIN seal AS s ON s.workspace = h.workspace AND s.upto =
+           (SELECT n.upto FROM seal AS n WHERE n.workspace = h.workspace
+            ORDER BY n.upto DESC LIMIT 1)",
+    );
+    let rows: Vec<(String, i64, String)> = tx.rows(&SELECT, &[]).await?;
+    rows.into_iter()
+        .map(|(workspace, upto, hash)| Ok((id(&workspace)?, Sealed { upto: number(upto)?, hash })))
+        .collect()
+}
+
 /// The chain's hash at the end of a stretch that was sealed; `None` where no stretch ends.
 pub async fn hash_at(
     tx: &mut Tx,

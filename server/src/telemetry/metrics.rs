@@ -54,6 +54,10 @@ pub struct Metrics {
     pub jobs_due: Gauge,
     /// 1 while the coordinator does not answer.
     pub coordinator_degraded: Gauge,
+    /// Nodes that live, as this one sees it.
+    pub nodes: Gauge,
+    /// 1 while this node does what only one does.
+    pub leads: Gauge,
     registry: Arc<Registry>,
 }
 
@@ -89,6 +93,8 @@ impl Metrics {
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
             jobs_due: one(r, "jobs_due", "Messages due to be sent"),
             coordinator_degraded: one(r, "coordinator_degraded", "1 while it does not answer"),
+            nodes: one(r, "nodes", "Nodes that live, as this one sees it"),
+            leads: one(r, "leads", "1 while this node leads"),
             registry: Arc::new(Registry::default()),
         };
         Self { registry: Arc::new(registry), ..partial }

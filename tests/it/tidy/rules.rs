@@ -4,7 +4,7 @@ use super::source::Source;
 
 /// Which modules of the server may use which: the layers, from STYLE's table. `clock`, `config`
 /// and `telemetry` are inputs that everybody above them may be handed.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("main", &["cli"]),
     ("cli", &["app", "config"]),
     ("demo", &["accounts", "engine", "clock", "config"]),
@@ -13,6 +13,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("telemetry", &["config"]),
     ("store", &["config"]),
     ("coordinator", &["clock", "config", "telemetry"]),
+    ("node", &["store", "clock", "config", "telemetry"]),
     ("secrets", &["store", "clock", "config"]),
     (
         "accounts",
@@ -46,6 +47,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
             "whatsapp",
             "push",
             "engine",
+            "node",
             "clock",
             "config",
             "telemetry",

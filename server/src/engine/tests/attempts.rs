@@ -10,7 +10,7 @@ use super::*;
 impl Bench {
     async fn attempt_ends(&self, at: MessageAt, result: SendResult) {
         let claim_epoch = 70 + self.clock.now().ms().unsigned_abs();
-        let claimed = self.engine.claim(at, claim_epoch).await.unwrap();
+        let claimed = self.engine.claim(at, claim_epoch, NODE).await.unwrap();
         let ClaimAnswer::Go { attempt, claim_epoch } = claimed else { panic!("{claimed:?}") };
         self.engine.result(at, (attempt, claim_epoch), result, None).await.unwrap();
     }
@@ -96,7 +96,7 @@ async fn what_may_have_arrived_is_unconfirmed_again_when_its_resend_is_kept_back
         assert_eq!(bench.status(at).await, Some(MessageStatus::Unconfirmed));
         bench.resends(at).await;
         bench.says("16505551234", "wamid.2", "¿Hola?").await;
-        let claimed = bench.engine.claim(at, u64::MAX >> 2).await.unwrap();
+        let claimed = bench.engine.claim(at, u64::MAX >> 2, NODE).await.unwrap();
         assert_eq!(claimed, ClaimAnswer::No);
         assert_eq!(bench.status(at).await, Some(MessageStatus::Unconfirmed));
         let conversation = bench.only_conversation().await;

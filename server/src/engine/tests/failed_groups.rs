@@ -16,7 +16,7 @@ type Told<'a> = BoxFuture<'a, Result<String, Unavailable>>;
 
 impl Bench {
     fn claims(&self, at: MessageAt) -> Told<'_> {
-        async move { Ok(format!("{:?}", self.engine.claim(at, 77).await?)) }.boxed()
+        async move { Ok(format!("{:?}", self.engine.claim(at, 77, NODE).await?)) }.boxed()
     }
 
     /// Tells which revision of the conversation it became.

@@ -5,11 +5,12 @@ use baton_domain::tag::Tag;
 use baton_protocol::{Content, LineKind};
 
 use super::*;
+use crate::store::node::{self, NodeId};
 use crate::store::read::stranded_sends;
 
 async fn stranded(bench: &Bench) -> Vec<(MessageAt, (u32, u64))> {
     let mut tx = bench.database.store.read().await.unwrap();
-    let found = stranded_sends(&mut tx, bench.clock.now(), 9).await.unwrap();
+    let found = stranded_sends(&mut tx, (NODE, bench.clock.now()), 9).await.unwrap();
     tx.rollback().await.unwrap();
     found
 }
@@ -19,12 +20,12 @@ async fn who_rescues_a_claim_that_is_over_leaves_the_one_that_followed_it_alone(
     for database in databases().await {
         let bench = bench(database, 1).await;
         let at = bench.queued("16505551234").await;
-        bench.engine.claim(at, 77).await.unwrap();
+        bench.engine.claim(at, 77, NODE).await.unwrap();
         let found = stranded(&bench).await;
         assert_eq!(found, [(at, (1, 77))]);
         // Between the look and the rescue, the worker told its result and claimed anew.
         bench.engine.result(at, (1, 77), SendResult::Again, None).await.unwrap();
-        bench.engine.claim(at, 78).await.unwrap();
+        bench.engine.claim(at, 78, NODE).await.unwrap();
         for (at, claim) in found {
             bench.engine.rescue(at, claim).await.unwrap();
         }
@@ -44,7 +45,7 @@ async fn a_status_that_waited_is_applied_when_another_with_our_tag_names_its_mes
     for database in databases().await {
         let bench = bench(database, 1).await;
         let at = bench.queued("16505551234").await;
-        bench.engine.claim(at, 77).await.unwrap();
+        bench.engine.claim(at, 77, NODE).await.unwrap();
         bench.engine.result(at, (1, 77), SendResult::Unknown, None).await.unwrap();
         bench.ticks("wamid.out", ProviderStatus::Delivered, None).await;
         assert_eq!(bench.parked().await, 1);
@@ -62,9 +63,9 @@ async fn a_failure_that_overtook_its_own_answer_fails_whichever_attempt_it_is_of
     for database in databases().await {
         let bench = bench(database, 1).await;
         let at = bench.queued("16505551234").await;
-        bench.engine.claim(at, 77).await.unwrap();
+        bench.engine.claim(at, 77, NODE).await.unwrap();
         bench.engine.result(at, (1, 77), SendResult::Again, None).await.unwrap();
-        bench.engine.claim(at, 78).await.unwrap();
+        bench.engine.claim(at, 78, NODE).await.unwrap();
         bench.ticks("wamid.out", ProviderStatus::Failed, None).await;
         let sent = SendResult::Accepted { wamid: "wamid.out".to_owned() };
         bench.engine.result(at, (2, 78), sent, None).await.unwrap();
@@ -83,7 +84,7 @@ async fn what_waited_is_applied_in_the_order_of_its_heights_whatever_the_order_i
         for database in databases().await {
             let bench = bench(database, 1).await;
             let at = bench.queued("16505551234").await;
-            bench.engine.claim(at, 77).await.unwrap();
+            bench.engine.claim(at, 77, NODE).await.unwrap();
             for status in order {
                 bench.ticks("wamid.out", status, None).await;
             }
@@ -127,6 +128,31 @@ async fn a_status_that_came_before_the_echo_of_its_message_is_applied_with_it() 
         };
         assert_eq!(bench.line(at).await.status, Some(MessageStatus::Read));
         assert_eq!(bench.parked().await, 0);
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_claim_is_stranded_when_its_node_is_dead_or_of_our_own_and_old() {
+    for database in databases().await {
+        let bench = bench(database, 1).await;
+        let store = bench.database.store.clone();
+        node::begin(&store, NODE, bench.clock.now()).await.unwrap();
+        let at = bench.queued("16505551234").await;
+        bench.engine.claim(at, 77, NODE).await.unwrap();
+        let stranded = async |me: NodeId, since: Timestamp| {
+            let mut tx = store.read().await.unwrap();
+            let found = stranded_sends(&mut tx, (me, since), 9).await.unwrap();
+            tx.rollback().await.unwrap();
+            found
+        };
+        let (now, earlier) = (bench.clock.now(), Timestamp::from_ms(0));
+        let other = NodeId(Uuid::from_u128(5));
+        assert_eq!(stranded(other, now).await, [], "it lives and will tell");
+        assert_eq!(stranded(NODE, earlier).await, [], "it has time");
+        assert_eq!(stranded(NODE, now).await, [(at, (1, 77))]);
+        node::end(&store, NODE).await.unwrap();
+        assert_eq!(stranded(other, earlier).await, [(at, (1, 77))]);
         bench.close().await;
     }
 }

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::clock::ManualClock;
 use crate::engine::testing::{Bench, bench_at};
+use crate::node::Roster;
+use crate::node::testing::{alone, given};
+use crate::store::node::NodeId;
 use crate::store::read::send_order;
 use crate::store::testing::{TestDatabase, databases};
 use crate::whatsapp::client::Timeouts;
@@ -55,6 +58,7 @@ async fn house(database: TestDatabase, pace: PaceConfig) -> House {
         unseal,
         metrics: bench.metrics.clone(),
         whatsapp,
+        membership: alone(bench.engine.store(), &clock.clock()).await,
         pace,
         slots: 1,
     });
@@ -190,6 +194,28 @@ async fn who_gave_their_number_up_is_answered_under_their_user_id() {
         let order = send_order(&mut tx, at).await.unwrap().expect("somebody is addressed");
         tx.rollback().await.unwrap();
         assert_eq!(order.to, ("user_id".to_owned(), "US.1".to_owned()));
+        house.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_number_is_sent_from_by_one_node_and_by_another_once_that_has_gone() {
+    for database in databases().await {
+        let mut house = house(database, quick()).await;
+        let at = house.bench.queued(LUCIA).await;
+        let me = NodeId(uuid::Uuid::nil());
+        let with_another = |n| Roster { me, live: vec![me, NodeId(uuid::Uuid::from_u128(n))] };
+        let its = (1..).map(with_another).find(|roster| !roster.sends_from(at.channel)).unwrap();
+        let (lives, membership) = given(its);
+        let inner = Arc::get_mut(&mut house.sender.0).expect("nothing runs yet");
+        inner.parts.membership = membership;
+        house.sender.start_due_lanes().await;
+        assert!(!house.sender.0.lanes.runs(&at));
+        assert_eq!(house.due().await, [], "it is not looked for again");
+        lives(Roster::alone(me));
+        assert_eq!(house.due().await, [at]);
+        house.sender.start_due_lanes().await;
+        assert!(house.sender.0.lanes.runs(&at));
         house.close().await;
     }
 }

@@ -5,7 +5,8 @@ use baton_protocol::MessageStatus;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::engine::testing::{bench_at, engine};
+use crate::engine::testing::{NODE, bench_at, engine};
+use crate::node::testing::alone;
 use crate::store::Sql;
 use crate::store::testing::{TestDatabase, databases};
 use crate::telemetry::Metrics;
@@ -15,11 +16,12 @@ const DAY_MS: i64 = 86_400_000;
 const START: Timestamp = Timestamp::from_ms(1_790_000_000_000);
 const W: &str = "00000000-0000-7000-8000-000000000001";
 
-fn sweeper(database: &TestDatabase, clock: &ManualClock) -> Sweeper {
+async fn sweeper(database: &TestDatabase, clock: &ManualClock) -> Sweeper {
     let keep = Keep { intake_days: 30, outcome_days: 30, feed_days: 45 };
     let store = database.store.clone();
     let engine = engine(&store, &clock.clock(), &Metrics::new());
-    Sweeper { engine, store, clock: clock.clock(), keep }
+    let membership = alone(&store, &clock.clock()).await;
+    Sweeper { engine, store, membership, clock: clock.clock(), keep }
 }
 
 /// A workspace with a team; rows that refer to others are written past the foreign keys.
@@ -62,7 +64,7 @@ async fn raw_webhooks_go_after_their_days_unless_something_in_them_waits_for_som
                ('q3', 'd3', 'app', NULL, 'i3', 'r', '', 0, NULL, {at});"
         ));
         database.tamper(&sql).await;
-        let sweeper = sweeper(&database, &clock);
+        let sweeper = sweeper(&database, &clock).await;
         days(&clock, 30);
         assert_eq!(sweeper.sweep().await.unwrap(), Swept::default());
         clock.advance_ms(1);
@@ -86,7 +88,7 @@ async fn outcomes_are_kept_longer_than_op_ids_are_taken_however_few_days_are_ask
             ));
         }
         database.tamper(&sql).await;
-        let mut sweeper = sweeper(&database, &clock);
+        let mut sweeper = sweeper(&database, &clock).await;
         sweeper.keep.outcome_days = 1;
         days(&clock, 8);
         sweeper.sweep().await.unwrap();
@@ -120,7 +122,7 @@ async fn the_feed_begins_above_a_floor_that_rises_with_time_and_never_over_what_
         }
         sql.push_str("UPDATE log_head SET position = 1103;");
         database.tamper(&sql).await;
-        let sweeper = sweeper(&database, &clock);
+        let sweeper = sweeper(&database, &clock).await;
         days(&clock, 45);
         assert_eq!(sweeper.sweep().await.unwrap(), Swept::default());
         clock.advance_ms(1);
@@ -147,7 +149,7 @@ async fn statuses_of_unknown_messages_go_after_a_week() {
         database.tamper(&sql).await;
         days(&clock, 7);
         clock.advance_ms(1);
-        assert_eq!(sweeper(&database, &clock).sweep().await.unwrap().parked, 1);
+        assert_eq!(sweeper(&database, &clock).await.sweep().await.unwrap().parked, 1);
         assert_eq!(count(&database, &LEFT).await, 1);
         database.close().await;
     }
@@ -167,7 +169,7 @@ async fn a_status_that_waits_although_its_message_is_known_is_applied() {
             (second, (1, 7), SendResult::Again),
             (second, (2, 8), accepted(1)),
         ] {
-            bench.engine.claim(at, claim.1).await.unwrap();
+            bench.engine.claim(at, claim.1, NODE).await.unwrap();
             bench.engine.result(at, claim, result, None).await.unwrap();
         }
         let (w, c, at) = (bench.workspace, first.channel, START.ms() - 30 * DAY_MS);
@@ -185,7 +187,7 @@ async fn a_status_that_waits_although_its_message_is_known_is_applied() {
             ));
         }
         bench.database.tamper(&sql).await;
-        let sweeper = sweeper(&bench.database, &clock);
+        let sweeper = sweeper(&bench.database, &clock).await;
         let swept = sweeper.sweep().await.unwrap();
         assert_eq!((swept.heard, swept.parked), (2, 1), "the strange one is too old");
         assert_eq!(bench.line(first).await.status, Some(MessageStatus::Read));
@@ -201,7 +203,7 @@ async fn what_waits_is_looked_at_page_by_page_and_to_the_end() {
     for database in databases().await {
         let bench = bench_at(database, 1, ManualClock::new(START, 1).clock()).await;
         let at = bench.queued("16505551234").await;
-        bench.engine.claim(at, 7).await.unwrap();
+        bench.engine.claim(at, 7, NODE).await.unwrap();
         let accepted = SendResult::Accepted { wamid: "wamid.m".to_owned() };
         bench.engine.result(at, (1, 7), accepted, None).await.unwrap();
         let (w, c) = (at.workspace, at.channel);

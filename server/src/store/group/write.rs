@@ -171,9 +171,10 @@ static MESSAGE_CHANGES: Sql = Sql::new(
 );
 
 static ATTEMPTS: Sql = Sql::new(
-    "INSERT INTO attempt (workspace, message, n, claim_epoch, started_at, ended_at, outcome, wamid)
+    "INSERT INTO attempt (workspace, message, n, claim_epoch, started_at, ended_at, outcome, wamid,
+       node)
      SELECT value->>0, value->>1, CAST(value->>2 AS BIGINT), CAST(value->>3 AS BIGINT),
-       CAST(value->>4 AS BIGINT), CAST(value->>5 AS BIGINT), value->>6, value->>7
+       CAST(value->>4 AS BIGINT), CAST(value->>5 AS BIGINT), value->>6, value->>7, value->>8
      FROM {rows $1}",
 );
 

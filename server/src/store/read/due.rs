@@ -5,6 +5,7 @@ use baton_protocol::event::EventContent;
 use baton_protocol::{AgentId, ChannelId, ConversationId, MessageId, Timestamp, WorkspaceId};
 use sqlx::FromRow;
 
+use crate::store::node::NodeId;
 use crate::store::rows::{from_json, id, number};
 use crate::store::{Sql, StoreError, Tx};
 
@@ -142,19 +143,24 @@ struct StrandedRow {
     claim_epoch: i64,
 }
 
-/// Claims from before `since` of which no result was told: each with its attempt and epoch.
+/// Claims of which nobody will tell a result: those of nodes that are no more, and those of `me`
+/// from before `since`. Each with its attempt and epoch.
 pub async fn stranded_sends(
     tx: &mut Tx,
-    since: Timestamp,
+    (me, since): (NodeId, Timestamp),
     limit: u64,
 ) -> Result<Vec<(MessageAt, (u32, u64))>, StoreError> {
     static SQL: Sql = Sql::new(
-        "SELECT workspace, channel, conversation, seq, id, attempt, claim_epoch FROM message
-         WHERE status = 'sending' AND sending_at <= CAST($1 AS BIGINT)
-         ORDER BY sending_at LIMIT CAST($2 AS BIGINT)",
+        "SELECT m.workspace, m.channel, m.conversation, m.seq, m.id, m.attempt, m.claim_epoch
+         FROM message AS m LEFT JOIN attempt AS a
+           ON a.workspace = m.workspace AND a.message = m.id AND a.n = m.attempt
+         WHERE m.status = 'sending'
+           AND (NOT EXISTS (SELECT 1 FROM node AS n WHERE n.id = a.node)
+             OR (a.node = $1 AND m.sending_at <= CAST($2 AS BIGINT)))
+         ORDER BY m.sending_at LIMIT CAST($3 AS BIGINT)",
     );
-    let args = [since.ms().to_string(), limit.to_string()];
-    let rows: Vec<StrandedRow> = tx.rows(&SQL, &[&args[0], &args[1]]).await?;
+    let args = [me.to_string(), since.ms().to_string(), limit.to_string()];
+    let rows: Vec<StrandedRow> = tx.rows(&SQL, &[&args[0], &args[1], &args[2]]).await?;
     rows.iter()
         .map(|row| Ok((row.place.read()?, (number(row.attempt)?, number(row.claim_epoch)?))))
         .collect()

@@ -1,5 +1,6 @@
-//! One server at a time on a PostgreSQL: a lock that belongs to a connection of its own, so that
-//! the database gives it up with the process, however that ends.
+//! The right to serve on a PostgreSQL: one server alone, or any number that know of each other. A
+//! lock that belongs to a connection of its own, so that the database gives it up with the process,
+//! however that ends.
 
 use std::time::Duration;
 
@@ -19,20 +20,29 @@ const TRY_EVERY: Duration = Duration::from_millis(100);
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 
-/// The right to be the only server on a database; it goes with the value. A connection that broke
-/// is made again.
-#[derive(Debug)]
-pub struct Alone(JoinHandle<()>);
+/// With whom a server shares its database.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Company {
+    /// With nobody.
+    Alone,
+    /// With others that take part in the same bus.
+    Nodes,
+}
 
-impl Drop for Alone {
+/// The right to serve on a database; it goes with the value. A connection that broke is made
+/// again.
+#[derive(Debug)]
+pub struct Seat(JoinHandle<()>);
+
+impl Drop for Seat {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-impl Alone {
-    /// Takes it; `None` when another server has it.
-    pub async fn take(url: &str) -> Result<Option<Self>, StoreError> {
+impl Seat {
+    /// Takes it; `None` when a server has it that does not share it.
+    pub async fn take(url: &str, company: Company) -> Result<Option<Self>, StoreError> {
         let options = url
             .parse::<PgConnectOptions>()
             .map_err(|error| StoreError::Invalid(format!("the database's address: {error}")))?
@@ -46,12 +56,12 @@ impl Alone {
             .disable_statement_logging();
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let tried = timeout(ANSWER_MAX, try_take(&options)).await;
+            let tried = timeout(ANSWER_MAX, try_take(&options, company)).await;
             let tried = tried.map_err(|_elapsed| StoreError::Unavailable {
                 cause: "it does not answer in time".to_owned(),
             })?;
             if let Some(connection) = tried? {
-                return Ok(Some(Self(tokio::spawn(keep(options, connection)))));
+                return Ok(Some(Self(tokio::spawn(keep(options, company, connection)))));
             }
             if Instant::now() >= deadline {
                 return Ok(None);
@@ -61,12 +71,16 @@ impl Alone {
     }
 }
 
-async fn try_take(options: &PgConnectOptions) -> Result<Option<PgConnection>, StoreError> {
+async fn try_take(
+    options: &PgConnectOptions,
+    company: Company,
+) -> Result<Option<PgConnection>, StoreError> {
     let mut connection = PgConnection::connect_with(options).await?;
-    let (is_taken,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_lock($1)")
-        .bind(KEY)
-        .fetch_one(&mut connection)
-        .await?;
+    let take = match company {
+        Company::Alone => "SELECT pg_try_advisory_lock($1)",
+        Company::Nodes => "SELECT pg_try_advisory_lock_shared($1)",
+    };
+    let (is_taken,): (bool,) = sqlx::query_as(take).bind(KEY).fetch_one(&mut connection).await?;
     if is_taken {
         return Ok(Some(connection));
     }
@@ -74,17 +88,17 @@ async fn try_take(options: &PgConnectOptions) -> Result<Option<PgConnection>, St
     Ok(None)
 }
 
-async fn keep(options: PgConnectOptions, mut connection: PgConnection) {
+async fn keep(options: PgConnectOptions, company: Company, mut connection: PgConnection) {
     loop {
         while let Ok(Ok(())) = timeout(ANSWER_MAX, connection.ping()).await {
             sleep(LOOK_EVERY).await;
         }
-        tracing::warn!("the connection that keeps other servers away was lost; making it again");
+        tracing::warn!("the connection that holds this server's place was lost; making it again");
         // Its session may live on at the database, and would keep us out.
         drop(connection);
         let mut is_told = false;
         connection = loop {
-            match timeout(ANSWER_MAX, try_take(&options)).await {
+            match timeout(ANSWER_MAX, try_take(&options, company)).await {
                 Ok(Ok(Some(connection))) => break connection,
                 Ok(Ok(None)) if !is_told => {
                     tracing::error!(
@@ -106,12 +120,16 @@ mod tests {
     use crate::store::Dialect;
     use crate::store::testing::databases;
 
+    async fn take(url: &str, company: Company) -> Option<Seat> {
+        Seat::take(url, company).await.unwrap()
+    }
+
     #[tokio::test]
     async fn a_database_has_one_server_also_after_its_connection_broke() {
         for database in databases().await {
             if database.store.dialect() == Dialect::Postgres {
-                let first = Alone::take(&database.url).await.unwrap().expect("it is free");
-                assert!(Alone::take(&database.url).await.unwrap().is_none(), "two servers");
+                let first = take(&database.url, Company::Alone).await.expect("it is free");
+                assert!(take(&database.url, Company::Alone).await.is_none(), "two servers");
                 database
                     .tamper(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -120,7 +138,25 @@ mod tests {
                     .await;
                 held_again(&database.url).await;
                 drop(first);
-                assert!(Alone::take(&database.url).await.unwrap().is_some(), "it was given up");
+                assert!(take(&database.url, Company::Alone).await.is_some(), "it was given up");
+            }
+            database.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn nodes_share_a_database_with_each_other_and_with_no_server_that_is_none() {
+        for database in databases().await {
+            if database.store.dialect() == Dialect::Postgres {
+                let nodes = [
+                    take(&database.url, Company::Nodes).await.expect("it is free"),
+                    take(&database.url, Company::Nodes).await.expect("it is shared"),
+                ];
+                assert!(take(&database.url, Company::Alone).await.is_none());
+                drop(nodes);
+                let alone = take(&database.url, Company::Alone).await.expect("it was given up");
+                assert!(take(&database.url, Company::Nodes).await.is_none());
+                drop(alone);
             }
             database.close().await;
         }
@@ -130,7 +166,7 @@ mod tests {
     async fn held_again(url: &str) {
         let options: PgConnectOptions = url.parse().unwrap();
         let deadline = Instant::now() + Duration::from_secs(15);
-        while let Some(taken) = try_take(&options).await.unwrap() {
+        while let Some(taken) = try_take(&options, Company::Alone).await.unwrap() {
             taken.close().await.unwrap();
             assert!(Instant::now() < deadline, "it was not taken again");
             sleep(Duration::from_millis(300)).await;
