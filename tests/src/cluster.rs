@@ -217,8 +217,8 @@ impl Cluster {
     }
 
     /// Stops everything, verifies the chain by command, and removes what was kept. With what is
-    /// wrong everything stays for somebody to look at.
-    pub async fn close(mut self, mut wrong: Vec<String>) -> Result<()> {
+    /// wrong everything stays for somebody to look at, if anybody will.
+    pub async fn close(mut self, mut wrong: Vec<String>, is_kept: bool) -> Result<()> {
         self.simulator.stop().await;
         for node in &mut self.nodes {
             if let Err(error) = node.stop().await {
@@ -230,17 +230,18 @@ impl Cluster {
         if let Err(error) = first.place.run(&["verify-log", "--json"]).await {
             wrong.push(format!("P5: {error:#}"));
         }
-        if wrong.is_empty() {
-            // The first place has the database.
-            for node in self.nodes {
+        let mut kept = Vec::new();
+        for node in self.nodes {
+            if is_kept && !wrong.is_empty() {
+                kept.push(node.place.keep());
+            } else {
+                // The first place has the database.
                 node.place.remove().await?;
             }
-            return Ok(());
         }
-        let count = wrong.len();
-        let kept: Vec<_> = self.nodes.into_iter().map(|node| node.place.keep()).collect();
-        let some: Vec<_> = wrong.into_iter().take(40).collect();
-        anyhow::bail!("{count} violations, left in {kept:?}:\n{}", some.join("\n"))
+        let (count, some) = (wrong.len(), wrong.into_iter().take(40).collect::<Vec<_>>());
+        ensure!(some.is_empty(), "{count} violations, left in {kept:?}:\n{}", some.join("\n"));
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use baton_domain::mirror::Mirror;
-use baton_world::cluster::schedule::{Plan, Planned, schedule, told};
+use baton_world::cluster::schedule::{Fault, Plan, Planned, schedule, told};
 use baton_world::cluster::{Cluster, Layout};
 use baton_world::history::{Client, History, judge};
 use baton_world::phone::Phone;
@@ -32,7 +32,20 @@ const LIMITED: (usize, u32) = (20, 4);
 async fn under_any_fault_nothing_is_lost_doubled_or_unknown_and_everybody_converges() -> Result<()> {
     let _alone = alone().await;
     let plan = plan(seed())?;
-    println!("{}", run(&plan, None).await?);
+    println!("{}", run(&plan, &schedule(&plan), None).await?);
+    Ok(())
+}
+
+/// `BATON_PAUSE_S` is how long it sleeps: longer than any lease, and than the others believe that
+/// it lives.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_slept_long_does_no_harm_when_it_wakes() -> Result<()> {
+    let _alone = alone().await;
+    let slept = Duration::from_secs(number("BATON_PAUSE_S", 13));
+    let plan = Plan { lasts: slept + Duration::from_secs(8), ..plan(seed())? };
+    let at = Duration::from_secs(3);
+    let planned = [Planned { at, fault: Fault::Pause, node: 0, lasts: slept }];
+    println!("{}", run(&plan, &planned, None).await?);
     Ok(())
 }
 
@@ -54,13 +67,15 @@ baton_domain::where_planted! {
     async fn every_bug_planted_in_a_process_turns_the_run_red() -> Result<()> {
         use baton_domain::planted::Bug;
         let _alone = alone().await;
-        println!("none: {}", run(&plan(seed())?, None).await?);
+        let whole = plan(seed())?;
+        println!("none: {}", run(&whole, &schedule(&whole), None).await?);
         for (name, bug) in Bug::OF_PROCESSES {
             let promise = if bug == Bug::AcknowledgedBeforeCommit { "S1: " } else { "S7: " };
             let mut found = None;
             let runs = number("BATON_PLANTED_RUNS", 4);
             for seed in seed()..seed() + runs {
-                if let Err(error) = run(&plan(seed)?, Some(name)).await {
+                let plan = Plan { seed, ..whole };
+                if let Err(error) = run(&plan, &schedule(&plan), Some(name)).await {
                     found = Some((seed, format!("{error:#}")));
                     break;
                 }
@@ -74,34 +89,39 @@ baton_domain::where_planted! {
     }
 }
 
-/// Plays the schedule of a seed; an error tells it.
-async fn run(plan: &Plan, bug: Option<&str>) -> Result<String> {
-    let planned = schedule(plan);
+/// Plays a schedule; an error tells it.
+async fn run(plan: &Plan, planned: &[Planned], bug: Option<&str>) -> Result<String> {
     let mut layout = Layout {
         seed: plan.seed,
         nodes: plan.nodes,
         agents: u32::try_from(number("BATON_AGENTS", 12))?,
-        customers: 20,
+        customers: 30,
         settings: vec![
             ("BATON_HTTP__DRAIN_MS".to_owned(), "3000".to_owned()),
             ("BATON_SESSIONS__ACCESS_MINUTES".to_owned(), "600".to_owned()),
         ],
     };
+    // What a planted bug leaves behind nobody looks at.
+    let is_kept = bug.is_none();
     layout.settings.extend(bug.map(|name| ("PLANTED_BUG".to_owned(), name.to_owned())));
     let Some(cluster) = Cluster::start(&layout).await? else {
         return Ok("SKIPPED: BATON_TEST_POSTGRES is not set".to_owned());
     };
-    let told = told(&planned);
-    let said = play(cluster, plan, &planned).await;
+    let told = told(planned);
+    let said = play(cluster, (plan, is_kept), planned).await;
     said.with_context(|| format!("BATON_SEED={} {layout:?}\n{told}", plan.seed))
 }
 
-async fn play(mut cluster: Cluster, plan: &Plan, planned: &[Planned]) -> Result<String> {
+async fn play(
+    mut cluster: Cluster,
+    (plan, is_kept): (&Plan, bool),
+    planned: &[Planned],
+) -> Result<String> {
     cluster.limit(LIMITED.0, LIMITED.1).await?;
     let phones = cluster.phones().await?;
     let agents = phones.len() as u64;
     let pace = Pace {
-        customers_ms: number("BATON_CUSTOMERS_MS", 60),
+        customers_ms: number("BATON_CUSTOMERS_MS", 100),
         agents_ms: number("BATON_AGENTS_MS", 40 * agents),
     };
     let crowd = Crowd::start(&cluster, phones, (plan.seed, pace));
@@ -126,7 +146,7 @@ async fn play(mut cluster: Cluster, plan: &Plan, planned: &[Planned]) -> Result<
     let resets: u64 = history.clients.iter().map(|client| client.heard.resets).sum();
     let gaps: u64 = history.clients.iter().map(|client| client.heard.gaps).sum();
     let kinds = struck.iter().collect::<BTreeSet<_>>().len();
-    cluster.close(judge(&history)).await?;
+    cluster.close(judge(&history), is_kept).await?;
     Ok(format!(
         "{} nodes, {agents} agents, {} s, {} faults struck, of {kinds} kinds: {figures}; {tries} \
          tries, {lost} without an answer; {resets} resets, {gaps} gaps; all caught up in {slowest} \
