@@ -38,7 +38,7 @@ pub use database::{Database, databases};
 pub use seed::{Desk, Shape};
 
 /// Who claims, where it does not matter who.
-const NODE: NodeId = NodeId(uuid::Uuid::from_u128(0xbee));
+const NODE: NodeId = NodeId(Uuid::from_u128(0xbee));
 
 /// When the bench's clock starts.
 pub const START: Timestamp = Timestamp::from_ms(1_790_000_000_000);

@@ -12,8 +12,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -224,11 +224,7 @@ async fn connect(targets: &[SocketAddr], nth: u64) -> Option<TcpStream> {
     None
 }
 
-async fn connection(
-    shared: Arc<Shared>,
-    client: TcpStream,
-    (door, dice, nth): (Door, Dice, u64),
-) {
+async fn connection(shared: Arc<Shared>, client: TcpStream, (door, dice, nth): (Door, Dice, u64)) {
     let mut cuts = shared.cuts.subscribe();
     cuts.mark_unchanged();
     if door == Door::HalfOpen {

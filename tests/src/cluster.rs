@@ -24,6 +24,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::chaos::Proxy;
+use crate::dice::Dice;
 use crate::history::Written;
 use crate::phone::{Phone, read_once};
 use crate::process::Place;
@@ -74,6 +75,7 @@ pub struct Cluster {
     apis: Arc<[Api]>,
     database: String,
     store: Store,
+    seed: u64,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -127,12 +129,8 @@ impl Cluster {
             apis,
             database,
             store,
+            seed: layout.seed,
         }))
-    }
-
-    /// The nodes, as clients come to them.
-    pub fn apis(&self) -> &Arc<[Api]> {
-        &self.apis
     }
 
     /// Limits what some agents may own, as an admin does.
@@ -148,17 +146,21 @@ impl Cluster {
         Ok(())
     }
 
-    /// Signs every agent in, some at a time: passwords are hashed slowly on purpose.
+    /// A light client for every agent, signed in, spread over the nodes and up to date. Some at a
+    /// time: passwords are hashed slowly on purpose, and snapshots are large.
     pub async fn phones(&self) -> Result<Vec<Phone>> {
         let agents = self.cast.logins.iter().filter(|login| login.role == Role::Agent);
-        let agents: Vec<_> = agents.collect();
+        let agents: Vec<_> = agents.zip(0_usize..).collect();
         let mut phones = Vec::new();
         for some in agents.chunks(4) {
-            let api = &self.apis[phones.len() % self.apis.len()];
-            phones.extend(
-                futures_util::future::try_join_all(some.iter().map(|login| sign_in(api, login)))
-                    .await?,
-            );
+            let comes = some.iter().map(|(login, nth)| async move {
+                let api = self.apis.get(nth % self.apis.len()).context("no node")?;
+                let dice = Dice::new(self.seed, (*nth as u64 + 2) << 20);
+                let phone = sign_in(api, login).await?.light(&self.apis, *nth, dice);
+                phone.listen().await?;
+                anyhow::Ok(phone)
+            });
+            phones.extend(futures_util::future::try_join_all(comes).await?);
         }
         Ok(phones)
     }

@@ -13,9 +13,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::outcome::Outcome;
-use baton_protocol::{
-    AgentId, Command, ConversationId, Event, Line, MessageId, Note, Timestamp,
-};
+use baton_protocol::{AgentId, Command, ConversationId, Event, Line, MessageId, Note, Timestamp};
 
 pub use clients::{Client, Heard};
 

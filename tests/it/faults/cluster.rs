@@ -29,7 +29,8 @@ const COMPARED: usize = 12;
 const LIMITED: (usize, u32) = (20, 4);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn under_any_fault_nothing_is_lost_doubled_or_unknown_and_everybody_converges() -> Result<()> {
+async fn under_any_fault_nothing_is_lost_doubled_or_unknown_and_everybody_converges() -> Result<()>
+{
     let _alone = alone().await;
     let plan = plan(seed())?;
     println!("{}", run(&plan, &schedule(&plan), None).await?);
@@ -158,10 +159,7 @@ async fn play(
 }
 
 /// Writes the run down, when all is quiet. The agents repeat all their commands first.
-async fn written_down(
-    cluster: &Cluster,
-    phones: Vec<(Phone, Option<u64>)>,
-) -> Result<History> {
+async fn written_down(cluster: &Cluster, phones: Vec<(Phone, Option<u64>)>) -> Result<History> {
     let mut history = History {
         written: cluster.written.clone(),
         all_told: true,

@@ -51,12 +51,8 @@ struct Room {
 }
 
 impl Crowd {
-    /// Everybody begins, spread over the nodes.
-    pub(super) fn start(
-        cluster: &Cluster,
-        phones: Vec<Phone>,
-        (seed, pace): (u64, Pace),
-    ) -> Self {
+    /// Everybody begins.
+    pub(super) fn start(cluster: &Cluster, phones: Vec<Phone>, (seed, pace): (u64, Pace)) -> Self {
         let (stop, stopped) = watch::channel(false);
         let (healed, over) = watch::channel(None);
         let dice = Dice::new(seed, 1);
@@ -68,9 +64,7 @@ impl Crowd {
             .into_iter()
             .enumerate()
             .map(|(nth, phone)| {
-                let part = nth as u64 + 2;
-                let phone = phone.light(cluster.apis(), nth, Dice::new(seed, part << 20));
-                let dice = Dice::new(seed, part);
+                let dice = Dice::new(seed, nth as u64 + 2);
                 tokio::spawn(work(phone, (dice, pace.agents_ms), room.clone(), over.clone()))
             })
             .collect();
@@ -79,10 +73,7 @@ impl Crowd {
 
     /// The last fault is over: everybody ends, agents when they know what became of their
     /// commands. With each phone the time until it had caught up, if it did in time.
-    pub(super) async fn end(
-        self,
-        cluster: &mut Cluster,
-    ) -> Result<Vec<(Phone, Option<u64>)>> {
+    pub(super) async fn end(self, cluster: &mut Cluster) -> Result<Vec<(Phone, Option<u64>)>> {
         self.stop.send_replace(true);
         let healed = (Instant::now(), cluster.head().await?);
         self.healed.send_replace(Some(healed));

@@ -147,7 +147,9 @@ fn weather(fault: Fault) -> Weather {
     let black = Sky { is_black: true, ..Sky::default() };
     let fair = Weather::default();
     match fault {
-        Fault::DatabaseGone | Fault::ClientsGone => Weather { up: black.clone(), down: black, ..fair },
+        Fault::DatabaseGone | Fault::ClientsGone => {
+            Weather { up: black.clone(), down: black, ..fair }
+        }
         Fault::DatabaseSlow => {
             let slow = Sky { delay_ms: 20, jitter_ms: 60, ..Sky::default() };
             Weather { up: slow.clone(), down: slow, ..fair }
@@ -156,8 +158,8 @@ fn weather(fault: Fault) -> Weather {
         Fault::RedisMute => Weather { down: black, ..fair },
         Fault::Network => {
             let late = Sky { delay_ms: 10, jitter_ms: 80, slice: Some(700), ..Sky::default() };
-            let torn = Sky { reset_after: Some(60_000), ..late.clone() };
-            Weather { up: late, down: torn, ..fair }
+            let up = late.clone();
+            Weather { up, down: Sky { reset_after: Some(60_000), ..late }, ..fair }
         }
         Fault::Kill
         | Fault::Terminated

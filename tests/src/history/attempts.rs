@@ -26,16 +26,14 @@ pub(super) fn claimed_once(history: &History) -> Vec<String> {
 
 /// S26: nothing is sent that was not claimed by then, and no claim is used twice.
 pub(super) fn used_once(history: &History) -> Vec<String> {
-    let claimed: BTreeSet<(MessageId, u32)> = history
-        .events
-        .iter()
-        .filter_map(|event| match &event.fact {
-            Fact::MessageChanged { line, status: MessageStatus::Sending, attempt, .. } => {
-                Some((line.id, *attempt))
-            }
-            _ => None,
-        })
-        .collect();
+    let mut claimed: BTreeSet<(MessageId, u32)> = BTreeSet::new();
+    for event in &history.events {
+        if let Fact::MessageChanged { line, status: MessageStatus::Sending, attempt, .. } =
+            &event.fact
+        {
+            claimed.insert((line.id, *attempt));
+        }
+    }
     let mut used = BTreeSet::new();
     let mut wrong = Vec::new();
     for one in &history.reached {

@@ -156,7 +156,9 @@ pub(super) fn fenced(history: &History) -> Vec<String> {
                 });
                 wrong.extend(foreign.map(|over| {
                     let seq = line.seq;
-                    format!("S7: line {seq} of {conversation} was accepted over {over}, knowing {knew}")
+                    format!(
+                        "S7: line {seq} of {conversation} was accepted over {over}, knowing {knew}"
+                    )
                 }));
             }
             Fact::MessageChanged { line, status, seen: knew, .. } => {

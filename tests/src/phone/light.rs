@@ -39,14 +39,14 @@ impl Light {
     }
 
     /// Another node, and how long to wait first, so that they do not all come at once.
-    pub(super) fn next(&mut self) -> (Api, Duration) {
+    pub(super) fn next(&mut self) -> (Option<Api>, Duration) {
         let pause = Duration::from_millis(50 + self.dice.below(250));
         (self.go(self.at + 1), pause)
     }
 
-    fn go(&mut self, to: usize) -> Api {
+    fn go(&mut self, to: usize) -> Option<Api> {
         self.at = to % self.nodes.len().max(1);
-        self.nodes[self.at].clone()
+        self.nodes.get(self.at).cloned()
     }
 
     pub(super) fn hear(&mut self, cursor: Option<Cursor>, frame: &ServerFrame) {
@@ -59,9 +59,10 @@ impl Phone {
     #[must_use]
     pub fn light(mut self, nodes: &Arc<[Api]>, at: usize, dice: Dice) -> Self {
         let mut light = Light { nodes: Arc::clone(nodes), at, dice, heard: Heard::default() };
-        let api = light.go(at);
         let link = self.link.get_mut();
-        link.signed.api = api;
+        if let Some(api) = light.go(at) {
+            link.signed.api = api;
+        }
         link.light = Some(light);
         self
     }
@@ -71,8 +72,8 @@ impl Phone {
         let mut guard = self.link.lock().await;
         let link = &mut *guard;
         link.socket = None;
-        if let Some(light) = &mut link.light {
-            link.signed.api = light.next().0;
+        if let Some((Some(api), _)) = link.light.as_mut().map(Light::next) {
+            link.signed.api = api;
         }
     }
 

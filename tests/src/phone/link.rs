@@ -130,7 +130,9 @@ impl Link {
         match &mut self.light {
             Some(light) => {
                 let (api, pause) = light.next();
-                self.signed.api = api;
+                if let Some(api) = api {
+                    self.signed.api = api;
+                }
                 sleep(pause).await;
             }
             None => sleep(PAUSE).await,

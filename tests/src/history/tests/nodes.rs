@@ -116,7 +116,8 @@ fn a_frame_beyond_the_cursor_is_a_gap_and_tells_nothing() {
 
 #[test]
 fn what_is_for_another_agent_alone_is_called() {
-    let marked = event(10, Actor::Agent { id: ben() }, Fact::ReadMarked { agent_id: ben(), seq: 1 });
+    let marked =
+        event(10, Actor::Agent { id: ben() }, Fact::ReadMarked { agent_id: ben(), seq: 1 });
     let private = marked.clone();
     breaks("S18", move |history| {
         let mut client = told(history);
@@ -187,8 +188,12 @@ fn two_nodes_that_answer_a_command_differently_are_called() {
     let mut history = good();
     let first = history.commands[0].outcome.clone();
     let busy = Outcome::Refused(Refusal::Unavailable { retry_after_ms: 1 }.into());
-    history.commands[0].tries =
-        vec![tried(0, None), tried(1, Some(busy)), tried(2, first.clone()), tried(0, first.clone())];
+    history.commands[0].tries = vec![
+        tried(0, None),
+        tried(1, Some(busy)),
+        tried(2, first.clone()),
+        tried(0, first.clone()),
+    ];
     assert_eq!(judge(&history), Vec::<String>::new());
     breaks("S16", |history| {
         let other = Outcome::Refused(Refusal::NotAllowed.into());
