@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings what the tests need besides the Rust toolchain: the server programs of PostgreSQL.
+# Brings what the tests need besides the Rust toolchain: the server programs of PostgreSQL and Redis.
 # Quiet and without effect where they are there.
 set -euo pipefail
 
@@ -7,16 +7,22 @@ have_postgres() {
   command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
 }
 
+have_redis() {
+  command -v "${BATON_TEST_REDIS_SERVER:-redis-server}" >/dev/null 2>&1
+}
+
 give_up() {
   cat >&2 <<END
-setup: PostgreSQL's server programs (initdb, postgres) are missing: $1
-Install PostgreSQL 15 or newer with your package manager, or name a server whose user may create
-databases: BATON_TEST_POSTGRES=postgres://user:password@host/postgres make test
+setup: server programs are missing: $1
+Needed: initdb and postgres of PostgreSQL 15 or newer, redis-server of Redis 7 or newer (or Valkey's).
+Install them with your package manager, or name others: a PostgreSQL whose user may create databases,
+and Redis's program:
+BATON_TEST_POSTGRES=postgres://user:password@host/postgres BATON_TEST_REDIS_SERVER=path make test
 END
   exit 1
 }
 
-have_postgres && exit 0
+have_postgres && have_redis && exit 0
 command -v apt-get >/dev/null 2>&1 || give_up "this is no Debian, nothing was installed"
 
 as_root=()
@@ -25,20 +31,37 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo -n)
 fi
 
-echo "setup: installing PostgreSQL's server programs" >&2
-# Only the programs are wanted: no cluster of the system's is made or started.
+packages=()
+have_postgres || packages+=(postgresql)
+have_redis || packages+=(redis-server)
+echo "setup: installing server programs: ${packages[*]}" >&2
+# Only the programs are wanted. No cluster of the system's is made of PostgreSQL's, and no service is
+# started of Redis's: for the time of the installation a policy forbids it.
 cluster=/etc/postgresql-common/createcluster.conf
-if [ ! -e "$cluster" ]; then
+if ! have_postgres && [ ! -e "$cluster" ]; then
   "${as_root[@]}" mkdir -p "${cluster%/*}"
   echo "create_main_cluster = false" | "${as_root[@]}" tee "$cluster" >/dev/null
 fi
+policy=/usr/sbin/policy-rc.d
+log=$(mktemp)
+kept=""
+restore() {
+  rm -f "$log"
+  "${as_root[@]}" rm -f "$policy"
+  [ -z "$kept" ] || "${as_root[@]}" mv "$kept" "$policy"
+}
+if [ -e "$policy" ]; then
+  kept="$policy.baton-setup"
+  "${as_root[@]}" mv "$policy" "$kept"
+fi
+trap restore EXIT
+printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+"${as_root[@]}" chmod 755 "$policy"
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq
   -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0)
-install=("${apt[@]}" install -y --no-install-recommends postgresql)
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+install=("${apt[@]}" install -y --no-install-recommends "${packages[@]}")
 # The package lists may be absent or old: fetch them only when it does not work without.
 "${install[@]}" >"$log" 2>&1 ||
   { "${apt[@]}" update >>"$log" 2>&1 && "${install[@]}" >>"$log" 2>&1; } ||
   { tail -n 5 "$log" >&2; give_up "apt-get could not install them"; }
-have_postgres || give_up "the package brought none"
+have_postgres && have_redis || give_up "the packages brought none"

@@ -92,6 +92,7 @@ pub struct Keys(Arc<Derived>);
 struct Derived {
     seal: XChaCha20Poly1305,
     tokens: [u8; KEY_BYTES],
+    bus: [u8; KEY_BYTES],
 }
 
 impl std::fmt::Debug for Keys {
@@ -105,7 +106,8 @@ impl Keys {
     pub fn new(master: [u8; KEY_BYTES]) -> Self {
         let seal = XChaCha20Poly1305::new(&mac(&master, &[b"baton seal v1"]).into());
         let tokens = mac(&master, &[b"baton tokens v1"]);
-        Self(Arc::new(Derived { seal, tokens }))
+        let bus = mac(&master, &[b"baton bus v1"]);
+        Self(Arc::new(Derived { seal, tokens, bus }))
     }
 
     /// The key in this file, made at the first start, and the proof that it is this database's.
@@ -182,6 +184,11 @@ impl Keys {
     /// The secret part of a token: the same for the same parts, and for this installation only.
     pub(crate) fn token(&self, parts: &[&[u8]]) -> [u8; KEY_BYTES] {
         mac(&self.0.tokens, parts)
+    }
+
+    /// What the nodes of this installation authenticate their messages to each other with.
+    pub(crate) fn bus(&self) -> [u8; KEY_BYTES] {
+        self.0.bus
     }
 }
 

@@ -40,8 +40,8 @@ impl DataLock {
 }
 
 /// With whom the server shares its database, by its configuration.
-pub(super) fn company(_config: &Config) -> Company {
-    Company::Alone
+pub(super) fn company(config: &Config) -> Company {
+    if config.redis.is_shared() { Company::Nodes } else { Company::Alone }
 }
 
 fn lock_directory(data: &Path) -> anyhow::Result<File> {

@@ -18,7 +18,7 @@ use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Standing};
 use crate::clock::Clock;
 use crate::config::{Config, DRAIN_MS_MAX, Database, Synchronous};
-use crate::coordinator::{self, Coordinator, InProcess};
+use crate::coordinator::{self, Coordinator, InProcess, Redis, RedisParts};
 use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
 use crate::http;
@@ -86,7 +86,7 @@ pub(super) struct Foundation {
     pub(super) accounts: Accounts,
     pub(super) engine: Engine,
     pub(super) metrics: Metrics,
-    pub(super) coordinator: Arc<InProcess>,
+    pub(super) coordinator: Arc<dyn Coordinator>,
     pub(super) committer: JoinHandle<()>,
     pub(super) anchors: Anchors,
 }
@@ -99,12 +99,12 @@ impl Foundation {
         let anchors = Anchors::in_dir(data);
         anchors.check(store.epoch(), &heads(&store).await?)?;
         let keys = Keys::open(&config.store.key_file(), &store, clock).await?;
-        let coordinator = InProcess::start(coordinator_clock(clock));
         let metrics = Metrics::new();
+        let coordinator = coordinator(config, clock, (&store, &keys), &metrics).await?;
         let (engine, committer) = Engine::start(
             store.clone(),
             clock.clone(),
-            Arc::clone(&coordinator) as Arc<dyn Coordinator>,
+            Arc::clone(&coordinator),
             metrics.clone(),
             limits(config),
         );
@@ -157,6 +157,28 @@ fn shorten(anchors: &Anchors) {
     }
 }
 
+/// In process; with a Redis, what is in process is what to go on with while that is away.
+async fn coordinator(
+    config: &Config,
+    clock: &Clock,
+    (store, keys): (&Store, &Keys),
+    metrics: &Metrics,
+) -> anyhow::Result<Arc<dyn Coordinator>> {
+    let local = InProcess::start(coordinator_clock(clock));
+    if !config.redis.is_shared() {
+        return Ok(local);
+    }
+    let parts = RedisParts {
+        config: config.redis.clone(),
+        key: keys.bus(),
+        epoch: store.epoch(),
+        clock: clock.clone(),
+        local,
+        metrics: metrics.clone(),
+    };
+    Ok(Redis::start(parts).await.context("Redis cannot be used")?)
+}
+
 fn coordinator_clock(clock: &Clock) -> coordinator::Clock {
     let wall = clock.clone();
     coordinator::Clock {
@@ -191,7 +213,6 @@ impl Server {
         let listener = gateway::listen(config.http.bind)
             .with_context(|| format!("listening on {}", config.http.bind))?;
         let address = listener.local_addr()?;
-        let coordinator: Arc<dyn Coordinator> = coordinator;
         let gateway = gateway(config, &clock, (&engine, &accounts), &coordinator, &metrics);
         let tell = TellSockets { store: store.clone(), coordinator: Arc::clone(&coordinator) };
         accounts.set_on_ended(Arc::new(tell));
@@ -205,7 +226,7 @@ impl Server {
             anchors,
             metrics: metrics.clone(),
         };
-        let sender = sender(config, &clock, (&engine, &membership), &keys, &metrics)?;
+        let sender = sender(config, &clock, (&engine, &coordinator, &membership), &keys, &metrics)?;
         let workers = workers(config, &clock, (&engine, &accounts), (&sealer, &sender), node);
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
@@ -216,6 +237,7 @@ impl Server {
             room: http::Room::new(&config.http),
             sessions: config.sessions,
             metrics: metrics.clone(),
+            coordinator: Arc::clone(&coordinator),
             clock: clock.clone(),
             draining: Arc::clone(&draining),
         };
@@ -386,7 +408,7 @@ fn workers(
 fn sender(
     config: &Config,
     clock: &Clock,
-    (engine, membership): (&Engine, &Membership),
+    (engine, coordinator, membership): (&Engine, &Arc<dyn Coordinator>, &Membership),
     keys: &Keys,
     metrics: &Metrics,
 ) -> anyhow::Result<Sender> {
@@ -406,6 +428,7 @@ fn sender(
         unseal,
         metrics: metrics.clone(),
         whatsapp: config.whatsapp.clone(),
+        coordinator: Arc::clone(coordinator),
         membership: membership.clone(),
         pace: config.pace,
         slots: config.limits.jobs_running_max,

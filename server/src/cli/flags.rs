@@ -23,6 +23,11 @@ pub struct Flags {
     /// BATON_STORE__DATABASE or the file.
     #[arg(long, global = true, value_name = "URL")]
     pub database: Option<Secret>,
+    /// Redis that several nodes share [default: none, this server is alone]
+    ///
+    /// Where the address holds a password, better set BATON_REDIS__URL or the file.
+    #[arg(long, global = true, value_name = "URL")]
+    pub redis: Option<Secret>,
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub bind: Option<String>,
@@ -44,6 +49,7 @@ impl Flags {
     pub fn apart(self) -> Self {
         Self {
             database: self.database.or_else(|| Some(Secret::new(""))),
+            redis: self.redis.or_else(|| Some(Secret::new(""))),
             bind: self.bind.or_else(|| Some(DEMO_BIND.to_owned())),
             ..self
         }
@@ -58,6 +64,7 @@ impl Flags {
         let flags = [
             ("--data", "store.data", self.data.clone()),
             ("--database", "store.database", self.database.as_ref().map(|d| d.expose().to_owned())),
+            ("--redis", "redis.url", self.redis.as_ref().map(|url| url.expose().to_owned())),
             ("--bind", "http.bind", self.bind.clone()),
             ("--log-format", "log.format", format),
             ("--log-level", "log.level", self.log_level.clone()),

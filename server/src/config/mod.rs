@@ -12,6 +12,7 @@ mod origin;
 mod origins;
 mod pace;
 mod print;
+mod redis;
 mod secret;
 mod sessions;
 mod source;
@@ -24,6 +25,7 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use serde::{Deserialize, Serialize};
 
+pub use self::redis::{RedisConfig, RedisMode};
 pub use error::ConfigError;
 pub use http::{DRAIN_MS_MAX, HttpConfig};
 pub use limits::LimitsConfig;
@@ -39,7 +41,8 @@ pub use whatsapp::WhatsAppConfig;
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// The sections, as they begin the names of variables.
-const SECTIONS: [&str; 7] = ["http", "store", "whatsapp", "pace", "limits", "sessions", "log"];
+const SECTIONS: [&str; 8] =
+    ["http", "store", "redis", "whatsapp", "pace", "limits", "sessions", "log"];
 
 /// Everything that can be set, validated.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,6 +52,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Where things are kept, and for how long.
     pub store: StoreConfig,
+    /// What several nodes share.
+    pub redis: RedisConfig,
     /// The way to Meta.
     pub whatsapp: WhatsAppConfig,
     /// How fast messages leave.
@@ -105,6 +110,7 @@ impl Config {
     fn validate(&self) -> Result<(), ConfigError> {
         self.http.validate()?;
         self.store.validate()?;
+        self.redis.validate()?;
         self.whatsapp.validate()?;
         self.pace.validate()?;
         self.limits.validate()?;

@@ -70,9 +70,13 @@ pub(super) fn flag(flag: &str, key: &str, text: &str) -> One {
 fn parse(key: &str, text: &str) -> Value {
     let is_typed =
         text.starts_with('[') || matches!(text, "true" | "false") || text.parse::<i64>().is_ok();
-    if !is_typed || matches!(key, "store.data" | "store.key_file" | "store.database" | "http.bind")
-    {
+    if !is_typed || is_text(key) {
         return Value::from(text);
     }
     text.parse().unwrap_or_else(|_| Value::from(text))
+}
+
+fn is_text(key: &str) -> bool {
+    matches!(key, "store.data" | "store.key_file" | "store.database" | "http.bind")
+        || key.starts_with("redis.")
 }

@@ -18,16 +18,24 @@ use super::{
 
 /// A coordinator under test, and a way to let time pass for it.
 pub(crate) trait Stage: Send + Sync {
-    /// The coordinator.
+    /// The coordinator of the node where something is done.
     fn coordinator(&self) -> Arc<dyn Coordinator>;
+    /// That of the node where somebody listens and asks; it may be the same one.
+    fn other(&self) -> Arc<dyn Coordinator> {
+        self.coordinator()
+    }
+    /// Waits until all that was published has arrived.
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
     /// Lets time pass and waits until what expired in it was announced.
     fn pass(&self, time: Duration) -> BoxFuture<'_, ()>;
 }
 
-/// Makes one test of each rule.
-macro_rules! all {
-    ($stage:expr) => {
-        $crate::coordinator::contract::all!($stage;
+/// The rules, handed to the macro that is named.
+macro_rules! rules {
+    ($then:ident, $stage:expr) => {
+        $crate::coordinator::contract::$then!($stage;
             a_batch_reaches_every_subscriber_of_its_workspace_and_no_other,
             a_subscriber_that_does_not_read_is_told_that_it_missed_something,
             a_lease_is_held_by_one_device_and_announced_once,
@@ -47,6 +55,14 @@ macro_rules! all {
             ended_sessions_are_announced,
         );
     };
+}
+pub(crate) use rules;
+
+/// Makes one test of each rule.
+macro_rules! all {
+    ($stage:expr) => {
+        $crate::coordinator::contract::rules!(all, $stage);
+    };
     ($stage:expr; $($rule:ident),+ $(,)?) => {$(
         #[tokio::test]
         async fn $rule() {
@@ -56,11 +72,22 @@ macro_rules! all {
 }
 pub(crate) use all;
 
+/// Tests one rule after the other, each on a stage that is made from the rule's name.
+macro_rules! one_by_one {
+    ($stage:expr) => {
+        $crate::coordinator::contract::rules!(one_by_one, $stage)
+    };
+    ($stage:expr; $($rule:ident),+ $(,)?) => {$(
+        $crate::coordinator::contract::$rule(&$stage(stringify!($rule)).await).await;
+    )+};
+}
+pub(crate) use one_by_one;
+
 const fn workspace(n: u128) -> WorkspaceId {
     WorkspaceId(Uuid::from_u128(n))
 }
 
-const HERE: WorkspaceId = workspace(1);
+pub(crate) const HERE: WorkspaceId = workspace(1);
 const TALK: ConversationId = ConversationId(Uuid::from_u128(7));
 const ANA: AgentId = AgentId(Uuid::from_u128(11));
 const LUIS: AgentId = AgentId(Uuid::from_u128(12));
@@ -95,7 +122,7 @@ fn granted(answer: LeaseAnswer) -> LeaseHolder {
 }
 
 async fn holder(stage: &dyn Stage) -> Option<LeaseHolder> {
-    stage.coordinator().lease_of(HERE, TALK).await.unwrap().map(|lease| lease.holder)
+    stage.other().lease_of(HERE, TALK).await.unwrap().map(|lease| lease.holder)
 }
 
 async fn heard(subscription: &mut Subscription) -> Ephemeral {
@@ -135,16 +162,16 @@ pub(crate) async fn fill(stage: &dyn Stage) {
     let coordinator = stage.coordinator();
     coordinator.connected(vec![connection(1, ANA), connection(2, LUIS)]).await.unwrap();
     coordinator.view(connection(1, ANA), Some(TALK)).await.unwrap();
-    drop(coordinator.subscribe(HERE).await.unwrap());
+    drop(stage.other().subscribe(HERE).await.unwrap());
 }
 
 pub(crate) async fn a_batch_reaches_every_subscriber_of_its_workspace_and_no_other(
     stage: &dyn Stage,
 ) {
     let coordinator = stage.coordinator();
-    let mut first = coordinator.subscribe(HERE).await.unwrap();
-    let mut second = coordinator.subscribe(HERE).await.unwrap();
-    let mut elsewhere = coordinator.subscribe(workspace(2)).await.unwrap();
+    let mut first = stage.other().subscribe(HERE).await.unwrap();
+    let mut second = stage.other().subscribe(HERE).await.unwrap();
+    let mut elsewhere = stage.other().subscribe(workspace(2)).await.unwrap();
     coordinator.publish(batch(HERE, 5)).await.unwrap();
     coordinator.publish(batch(workspace(2), 9)).await.unwrap();
     for (subscription, after) in [(&mut first, 5), (&mut second, 5), (&mut elsewhere, 9)] {
@@ -159,10 +186,11 @@ pub(crate) async fn a_subscriber_that_does_not_read_is_told_that_it_missed_somet
     stage: &dyn Stage,
 ) {
     let coordinator = stage.coordinator();
-    let mut slow = coordinator.subscribe(HERE).await.unwrap();
+    let mut slow = stage.other().subscribe(HERE).await.unwrap();
     for after in 0..=SUBSCRIBER_QUEUE as u64 {
         coordinator.publish(batch(HERE, after)).await.unwrap();
     }
+    stage.settle().await;
     assert!(matches!(next(&mut slow).await, BusMessage::Lagged));
     // What follows comes in order, and ends with the latest.
     let mut last = 0;
@@ -176,7 +204,7 @@ pub(crate) async fn a_subscriber_that_does_not_read_is_told_that_it_missed_somet
 }
 
 pub(crate) async fn a_lease_is_held_by_one_device_and_announced_once(stage: &dyn Stage) {
-    let mut bus = stage.coordinator().subscribe(HERE).await.unwrap();
+    let mut bus = stage.other().subscribe(HERE).await.unwrap();
     let mine = granted(compose(stage, ANA, PHONE, ComposeAction::Start).await);
     assert_eq!((mine.agent_id, mine.device_id), (ANA, PHONE));
     let other = compose(stage, LUIS, TABLET, ComposeAction::Start).await;
@@ -207,7 +235,7 @@ pub(crate) async fn a_kept_lease_lives_on_with_its_token(stage: &dyn Stage) {
 
 pub(crate) async fn whoever_asks_sees_that_a_lease_is_kept(stage: &dyn Stage) {
     let renewal = async || {
-        let lease = stage.coordinator().lease_of(HERE, TALK).await.unwrap();
+        let lease = stage.other().lease_of(HERE, TALK).await.unwrap();
         lease.map(|lease| lease.renewal)
     };
     compose(stage, ANA, PHONE, ComposeAction::Start).await;
@@ -227,7 +255,7 @@ pub(crate) async fn whoever_asks_sees_that_a_lease_is_kept(stage: &dyn Stage) {
 }
 
 pub(crate) async fn a_lease_that_nobody_keeps_lapses_and_that_is_announced(stage: &dyn Stage) {
-    let mut bus = stage.coordinator().subscribe(HERE).await.unwrap();
+    let mut bus = stage.other().subscribe(HERE).await.unwrap();
     let mine = granted(compose(stage, ANA, PHONE, ComposeAction::Start).await);
     stage.pass(LEASE_TTL / 2).await;
     assert_eq!(holder(stage).await, Some(mine));
@@ -239,7 +267,7 @@ pub(crate) async fn a_lease_that_nobody_keeps_lapses_and_that_is_announced(stage
 }
 
 pub(crate) async fn a_take_over_is_immediate_and_the_token_grows(stage: &dyn Stage) {
-    let mut bus = stage.coordinator().subscribe(HERE).await.unwrap();
+    let mut bus = stage.other().subscribe(HERE).await.unwrap();
     let mine = granted(compose(stage, ANA, PHONE, ComposeAction::Start).await);
     let taken = granted(compose(stage, LUIS, TABLET, ComposeAction::TakeOver).await);
     assert!(taken.token > mine.token);
@@ -249,7 +277,7 @@ pub(crate) async fn a_take_over_is_immediate_and_the_token_grows(stage: &dyn Sta
 }
 
 pub(crate) async fn a_stop_by_somebody_else_changes_nothing(stage: &dyn Stage) {
-    let mut bus = stage.coordinator().subscribe(HERE).await.unwrap();
+    let mut bus = stage.other().subscribe(HERE).await.unwrap();
     let mine = granted(compose(stage, ANA, PHONE, ComposeAction::Start).await);
     assert_eq!(compose(stage, LUIS, PHONE, ComposeAction::Stop).await, LeaseAnswer::Stopped);
     assert_eq!(compose(stage, ANA, TABLET, ComposeAction::Stop).await, LeaseAnswer::Stopped);
@@ -282,11 +310,11 @@ pub(crate) async fn an_agent_is_online_from_the_first_connection_until_after_the
     stage: &dyn Stage,
 ) {
     let coordinator = stage.coordinator();
-    let mut bus = coordinator.subscribe(HERE).await.unwrap();
+    let mut bus = stage.other().subscribe(HERE).await.unwrap();
     coordinator.connected(vec![connection(1, ANA)]).await.unwrap();
     coordinator.connected(vec![connection(2, ANA)]).await.unwrap();
-    assert_eq!(coordinator.online(HERE).await.unwrap(), [ANA]);
-    assert_eq!(coordinator.online(workspace(2)).await.unwrap(), []);
+    assert_eq!(stage.other().online(HERE).await.unwrap(), [ANA]);
+    assert_eq!(stage.other().online(workspace(2)).await.unwrap(), []);
     assert_eq!(heard(&mut bus).await, presence(ANA, true));
     coordinator.disconnected(connection(1, ANA)).await.unwrap();
     stage.pass(PRESENCE_GRACE).await;
@@ -295,31 +323,33 @@ pub(crate) async fn an_agent_is_online_from_the_first_connection_until_after_the
     silence(stage, &mut bus).await;
     stage.pass(PRESENCE_GRACE).await;
     assert_eq!(heard(&mut bus).await, presence(ANA, false));
-    assert_eq!(coordinator.online(HERE).await.unwrap(), []);
+    assert_eq!(stage.other().online(HERE).await.unwrap(), []);
 }
 
 pub(crate) async fn a_reconnection_within_the_grace_is_not_announced(stage: &dyn Stage) {
     let coordinator = stage.coordinator();
     coordinator.connected(vec![connection(1, ANA)]).await.unwrap();
-    let mut bus = coordinator.subscribe(HERE).await.unwrap();
+    stage.settle().await;
+    let mut bus = stage.other().subscribe(HERE).await.unwrap();
     coordinator.disconnected(connection(1, ANA)).await.unwrap();
     stage.pass(PRESENCE_GRACE / 2).await;
     coordinator.connected(vec![connection(2, ANA)]).await.unwrap();
     stage.pass(PRESENCE_GRACE).await;
     silence(stage, &mut bus).await;
-    assert_eq!(coordinator.online(HERE).await.unwrap(), [ANA]);
+    assert_eq!(stage.other().online(HERE).await.unwrap(), [ANA]);
 }
 
 pub(crate) async fn a_connection_that_nobody_confirms_lapses(stage: &dyn Stage) {
     let coordinator = stage.coordinator();
     coordinator.connected(vec![connection(1, ANA), connection(2, LUIS)]).await.unwrap();
-    let mut bus = coordinator.subscribe(HERE).await.unwrap();
+    stage.settle().await;
+    let mut bus = stage.other().subscribe(HERE).await.unwrap();
     stage.pass(PRESENCE_TTL / 2).await;
     coordinator.connected(vec![connection(2, LUIS)]).await.unwrap();
     stage.pass(PRESENCE_TTL / 2).await;
     stage.pass(PRESENCE_GRACE).await;
     assert_eq!(heard(&mut bus).await, presence(ANA, false));
-    assert_eq!(coordinator.online(HERE).await.unwrap(), [LUIS]);
+    assert_eq!(stage.other().online(HERE).await.unwrap(), [LUIS]);
 }
 
 pub(crate) async fn who_looks_at_a_conversation_is_announced_and_ends_with_the_connection(
@@ -328,12 +358,13 @@ pub(crate) async fn who_looks_at_a_conversation_is_announced_and_ends_with_the_c
     let coordinator = stage.coordinator();
     let viewing = |agents| Ephemeral::Viewing { conversation: TALK, agents };
     coordinator.connected(vec![connection(1, ANA), connection(2, LUIS)]).await.unwrap();
-    let mut bus = coordinator.subscribe(HERE).await.unwrap();
+    stage.settle().await;
+    let mut bus = stage.other().subscribe(HERE).await.unwrap();
     coordinator.view(connection(1, ANA), Some(TALK)).await.unwrap();
     assert_eq!(heard(&mut bus).await, viewing(vec![ANA]));
     coordinator.view(connection(2, LUIS), Some(TALK)).await.unwrap();
     assert_eq!(heard(&mut bus).await, viewing(vec![ANA, LUIS]));
-    assert_eq!(coordinator.viewers(HERE, TALK).await.unwrap(), [ANA, LUIS]);
+    assert_eq!(stage.other().viewers(HERE, TALK).await.unwrap(), [ANA, LUIS]);
     coordinator.view(connection(1, ANA), None).await.unwrap();
     assert_eq!(heard(&mut bus).await, viewing(vec![LUIS]));
     coordinator.disconnected(connection(2, LUIS)).await.unwrap();
@@ -342,14 +373,14 @@ pub(crate) async fn who_looks_at_a_conversation_is_announced_and_ends_with_the_c
 
 pub(crate) async fn a_draft_is_relayed(stage: &dyn Stage) {
     let coordinator = stage.coordinator();
-    let mut bus = coordinator.subscribe(HERE).await.unwrap();
+    let mut bus = stage.other().subscribe(HERE).await.unwrap();
     coordinator.draft(connection(1, ANA), TALK, "Hola".into()).await.unwrap();
     let draft = Ephemeral::Draft { conversation: TALK, agent: ANA, text: "Hola".into() };
     assert_eq!(heard(&mut bus).await, draft);
 }
 
 pub(crate) async fn ended_sessions_are_announced(stage: &dyn Stage) {
-    let mut bus = stage.coordinator().subscribe(HERE).await.unwrap();
+    let mut bus = stage.other().subscribe(HERE).await.unwrap();
     stage.coordinator().sessions_changed(HERE, ANA).await.unwrap();
     assert!(matches!(next(&mut bus).await, BusMessage::SessionsChanged(ANA)));
 }

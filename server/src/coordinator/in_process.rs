@@ -1,19 +1,19 @@
 //! The coordinator of a server that is alone: one lock, tables in memory, nothing to configure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use baton_domain::log::Batch;
 use baton_protocol::{AgentId, ConversationId, Timestamp, WorkspaceId};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
 use super::leases::Leases;
 use super::presence::{News, Presence};
 use super::{
-    Answer, BusMessage, Connection, Coordinator, Ephemeral, Lease, LeaseAnswer, SUBSCRIBER_QUEUE,
-    Subscription, Wish,
+    Answer, BusMessage, Connection, Coordinator, CoordinatorState, Ephemeral, Lease, LeaseAnswer,
+    SUBSCRIBER_QUEUE, Subscription, Wish,
 };
 
 /// How often lapsed leases and connections are looked for.
@@ -32,20 +32,25 @@ pub struct Clock {
 pub struct InProcess {
     clock: Clock,
     state: Mutex<State>,
+    /// There are no other nodes: it never grows.
+    sends_due: watch::Sender<u64>,
 }
 
 struct State {
     buses: BTreeMap<WorkspaceId, broadcast::Sender<BusMessage>>,
     leases: Leases,
     presence: Presence,
+    /// Somebody else announces what the tables say; see [`InProcess::set_quiet`].
+    is_quiet: bool,
 }
 
 impl InProcess {
     /// A coordinator that expires nothing unless [`Self::sweep`] is called.
     pub fn new(clock: Clock) -> Self {
         let leases = Leases::new((clock.wall)());
-        let state = State { buses: BTreeMap::new(), leases, presence: Presence::default() };
-        Self { clock, state: Mutex::new(state) }
+        let presence = Presence::default();
+        let state = State { buses: BTreeMap::new(), leases, presence, is_quiet: false };
+        Self { clock, state: Mutex::new(state), sends_due: watch::Sender::new(0) }
     }
 
     /// A coordinator with a task that sweeps for as long as the coordinator lives. Must be called
@@ -81,8 +86,50 @@ impl InProcess {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, workspace: WorkspaceId, message: BusMessage) {
+    /// Tells this process's subscribers.
+    pub(super) fn tell(&self, workspace: WorkspaceId, message: BusMessage) {
         self.lock().tell(workspace, message);
+    }
+
+    /// Tells the subscribers of all workspaces.
+    pub(super) fn tell_all(&self, message: &BusMessage) {
+        for bus in self.lock().buses.values() {
+            drop(bus.send(message.clone()));
+        }
+    }
+
+    /// The workspaces that somebody listens to.
+    pub(super) fn subscribed(&self) -> BTreeSet<WorkspaceId> {
+        let state = self.lock();
+        let heard = state.buses.iter().filter(|(_, bus)| bus.receiver_count() > 0);
+        heard.map(|(workspace, _)| *workspace).collect()
+    }
+
+    /// Keeps its tables without announcing anything: where nodes share theirs, these are only a
+    /// copy of what this node said, to go on with while the others cannot be asked.
+    pub(super) fn set_quiet(&self, is_quiet: bool) {
+        self.lock().is_quiet = is_quiet;
+    }
+
+    /// Notes who holds a lease according to the nodes' common table.
+    pub(super) fn adopt_lease(
+        &self,
+        (workspace, conversation): (WorkspaceId, ConversationId),
+        lease: Option<Lease>,
+    ) {
+        let now = (self.clock.monotonic)();
+        self.lock().leases.adopt((workspace, conversation), lease, now);
+    }
+
+    /// The leases that live here.
+    pub(super) fn live_leases(&self) -> Vec<(WorkspaceId, ConversationId, Lease)> {
+        let now = (self.clock.monotonic)();
+        self.lock().leases.live(now)
+    }
+
+    /// The connections that live here, and what they look at.
+    pub(super) fn live_connections(&self) -> Vec<(Connection, Option<ConversationId>)> {
+        self.lock().presence.live()
     }
 
     /// How many rows are kept in memory.
@@ -102,6 +149,9 @@ impl State {
     }
 
     fn announce(&self, (workspace, ephemeral): News) {
+        if self.is_quiet {
+            return;
+        }
         self.tell(workspace, BusMessage::Ephemeral(ephemeral));
     }
 }
@@ -198,6 +248,18 @@ impl Coordinator for InProcess {
         let draft = Ephemeral::Draft { conversation, agent: connection.agent, text };
         self.tell(connection.workspace, BusMessage::Ephemeral(draft));
         ready(())
+    }
+
+    fn sends_due(&self) -> Answer<'_, ()> {
+        ready(())
+    }
+
+    fn on_sends_due(&self) -> watch::Receiver<u64> {
+        self.sends_due.subscribe()
+    }
+
+    fn state(&self) -> CoordinatorState {
+        CoordinatorState::Up
     }
 }
 

@@ -91,6 +91,24 @@ impl Leases {
         lapsed
     }
 
+    /// Notes who holds it according to somebody who knows better. Tokens grow from there on.
+    pub(super) fn adopt(&mut self, place: Place, lease: Option<Lease>, now: Instant) {
+        match lease {
+            Some(lease) => {
+                self.last_token = self.last_token.max(lease.holder.token);
+                self.held.insert(place, Held { lease, until: now + LEASE_TTL });
+            }
+            None => drop(self.held.remove(&place)),
+        }
+    }
+
+    /// All that have not lapsed.
+    pub(super) fn live(&self, now: Instant) -> Vec<(WorkspaceId, ConversationId, Lease)> {
+        let live = self.held.iter().filter(|(_, held)| held.until > now);
+        live.map(|((workspace, conversation), held)| (*workspace, *conversation, held.lease))
+            .collect()
+    }
+
     /// How many are kept in memory.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {

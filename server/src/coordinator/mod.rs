@@ -6,6 +6,7 @@
 mod in_process;
 mod leases;
 mod presence;
+mod redis;
 
 #[cfg(test)]
 pub(crate) mod contract;
@@ -15,11 +16,13 @@ use std::time::Duration;
 
 use baton_domain::log::Batch;
 use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState, PresenceState};
-use baton_protocol::{AgentId, ConversationId, DeviceId, WorkspaceId};
+use baton_protocol::{AgentId, ConversationId, DeviceId, Timestamp, WorkspaceId};
 use futures_util::future::BoxFuture;
-use tokio::sync::broadcast;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
+pub use self::redis::{Redis, RedisParts};
 pub use in_process::{Clock, InProcess};
 
 /// A lease lapses after this long without `keep`.
@@ -58,7 +61,8 @@ pub enum BusMessage {
 }
 
 /// Something that is true only now.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ephemeral {
     /// Who may compose where.
     Lease(LeaseState),
@@ -151,6 +155,18 @@ impl Subscription {
     }
 }
 
+/// Whether what nodes share can be asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CoordinatorState {
+    /// It answers.
+    Up,
+    /// It does not: this node answers from what it knows itself.
+    Away {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
 /// Leases, presence and the bus.
 pub trait Coordinator: Send + Sync + 'static {
     /// Tells all nodes what a commit appended.
@@ -199,4 +215,19 @@ pub trait Coordinator: Send + Sync + 'static {
         conversation: ConversationId,
         text: Arc<str>,
     ) -> Answer<'_, ()>;
+
+    /// Tells all other nodes that messages may be due to be sent.
+    fn sends_due(&self) -> Answer<'_, ()>;
+
+    /// Grows when another node said that messages may be due to be sent.
+    fn on_sends_due(&self) -> watch::Receiver<u64>;
+
+    /// Whether what nodes share can be asked.
+    fn state(&self) -> CoordinatorState;
+}
+
+impl std::fmt::Debug for dyn Coordinator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Coordinator").field(&self.state()).finish()
+    }
 }

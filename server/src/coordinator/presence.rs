@@ -136,6 +136,11 @@ impl Presence {
         agents.into_iter().collect()
     }
 
+    /// All connections, and what they look at.
+    pub(super) fn live(&self) -> Vec<(Connection, Option<ConversationId>)> {
+        self.connections.values().map(|entry| (entry.connection, entry.viewing)).collect()
+    }
+
     /// How many connections, agents and views are kept in memory.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {

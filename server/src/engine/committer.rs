@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::decide::delivery::SendResult;
-use baton_protocol::{Fact, HeldReason, MessageStatus, WorkspaceId};
-use tokio::sync::{Notify, mpsc};
+use baton_domain::log::{Batch, Logged};
+use baton_protocol::{ChannelId, Fact, HeldReason, MessageStatus, WorkspaceId};
+use tokio::sync::mpsc;
 
+use super::due::Due;
 use super::group::{self, Committed, Failed};
 use super::work::{ClaimAnswer, Done, ResultWork, Work};
 use super::{Limits, Member};
@@ -31,7 +33,7 @@ pub(super) struct Committer {
     pub(super) coordinator: Arc<dyn Coordinator>,
     pub(super) metrics: Metrics,
     pub(super) limits: Limits,
-    pub(super) sends: Arc<Notify>,
+    pub(super) sends: Arc<Due>,
 }
 
 impl Committer {
@@ -244,26 +246,28 @@ impl Committer {
         }
         for batch in committed.batches {
             let appended = u64::try_from(batch.entries.len()).unwrap_or(0);
-            if batch.entries.iter().any(|logged| queues_a_send(&logged.event.fact)) {
-                self.sends.notify_one();
-            }
+            self.sends
+                .tell(batch.entries.iter().filter_map(|one| sends_from(&batch, one)).collect());
             self.metrics.events_appended.inc_by(appended);
             for reason in batch.entries.iter().filter_map(|logged| held(&logged.event.fact)) {
                 self.metrics.held.inc(reason);
             }
             // A bus that is away costs latency: nodes poll the heads of the logs as well.
-            let is_away = self.coordinator.publish(Arc::new(batch)).await.is_err();
-            self.metrics.coordinator_degraded.set(is_away.into());
+            self.coordinator.publish(Arc::new(batch)).await.unwrap_or_default();
         }
         committed.done
     }
 }
 
-fn queues_a_send(fact: &Fact) -> bool {
-    let (Fact::LineWritten { status, .. } | Fact::MessageChanged { status, .. }) = fact else {
-        return false;
+/// The number from which an event has something queued to be sent, if it has.
+fn sends_from(batch: &Batch, logged: &Logged) -> Option<ChannelId> {
+    let (Fact::LineWritten { status, .. } | Fact::MessageChanged { status, .. }) =
+        &logged.event.fact
+    else {
+        return None;
     };
-    *status == MessageStatus::Queued
+    let head = batch.heads.get(&logged.event.conversation_id?)?;
+    (*status == MessageStatus::Queued).then_some(head.channel_id)
 }
 
 /// Why a fact holds a message for review, if it does.

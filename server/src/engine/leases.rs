@@ -50,7 +50,6 @@ impl Leases {
         let asked = self.coordinator.lease_of(workspace, conversation);
         let lease = match tokio::time::timeout(ASK_WAIT, asked).await {
             Ok(Ok(lease)) => {
-                self.metrics.coordinator_degraded.set(0);
                 let now = self.clock.monotonic();
                 let place = (workspace, conversation);
                 lease.filter(|lease| self.watch().believes(place, lease, now))
@@ -58,7 +57,7 @@ impl Leases {
             Ok(Err(_)) | Err(_) => {
                 let until = self.now_ms().saturating_add(millis(PAUSE));
                 self.quiet_until_ms.store(until, Ordering::Relaxed);
-                self.metrics.coordinator_degraded.set(1);
+                self.metrics.coordinator_silences.inc();
                 None
             }
         };

@@ -7,6 +7,7 @@
 
 mod act;
 mod committer;
+mod due;
 mod group;
 mod leases;
 mod load;
@@ -21,6 +22,7 @@ mod senders;
 pub(crate) mod testing;
 pub mod work;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,13 +35,14 @@ use baton_protocol::{
     Refused, Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
 use crate::store::node::NodeId;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
+use due::Due;
 use leases::Leases;
 use places::{Place, Places};
 use work::{
@@ -114,7 +117,7 @@ pub struct Engine {
     clock: Clock,
     leases: Arc<Leases>,
     places: Arc<Places>,
-    sends: Arc<Notify>,
+    sends: Arc<Due>,
     answer_wait: Duration,
     metrics: Metrics,
 }
@@ -137,7 +140,7 @@ impl Engine {
         limits: Limits,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, members) = mpsc::channel(limits.queue);
-        let sends = Arc::new(Notify::new());
+        let sends = Arc::new(Due::default());
         let committer = committer::Committer {
             store: store.clone(),
             clock: clock.clone(),
@@ -364,9 +367,10 @@ impl Engine {
         answer.and_then(Result::ok).ok_or(UNAVAILABLE)
     }
 
-    /// Returns when a message was queued since the last call returned.
-    pub async fn sends_due(&self) {
-        self.sends.notified().await;
+    /// Returns when messages were queued since the last call returned: from which numbers. What
+    /// waited for a call that was given up is told to the next one.
+    pub async fn sends_due(&self) -> BTreeSet<ChannelId> {
+        self.sends.next().await
     }
 
     /// Members that wait.

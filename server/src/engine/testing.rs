@@ -75,21 +75,26 @@ pub(crate) async fn bench_within(database: TestDatabase, agents: usize, limits: 
     Bench { engine, ..bench }
 }
 
-/// A committer on whatever is in the database.
 /// Who claims, where it does not matter who.
 pub(crate) const NODE: NodeId = NodeId(Uuid::from_u128(0xbee));
 
+/// A committer on whatever is in the database.
 pub(crate) fn engine(store: &Store, clock: &Clock, metrics: &Metrics) -> Engine {
     engine_within(store, clock, metrics, Limits::default())
 }
 
 fn engine_within(store: &Store, clock: &Clock, metrics: &Metrics, limits: Limits) -> Engine {
-    let coordinator = Arc::new(InProcess::new(crate::coordinator::Clock {
-        monotonic: Arc::new(tokio::time::Instant::now),
-        wall: Arc::new(|| Timestamp::from_ms(0)),
-    }));
+    let coordinator = in_process();
     let (store, clock, metrics) = (store.clone(), clock.clone(), metrics.clone());
     Engine::start(store, clock, coordinator, metrics, limits).0
+}
+
+/// A coordinator that nothing is asked of but to be there.
+pub(crate) fn in_process() -> Arc<InProcess> {
+    Arc::new(InProcess::new(crate::coordinator::Clock {
+        monotonic: Arc::new(tokio::time::Instant::now),
+        wall: Arc::new(|| Timestamp::from_ms(0)),
+    }))
 }
 
 impl Bench {

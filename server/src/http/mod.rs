@@ -35,6 +35,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::config::{HttpConfig, SessionsConfig};
+use crate::coordinator::Coordinator;
 use crate::engine::Engine;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -60,6 +61,8 @@ pub struct Parts {
     pub sessions: SessionsConfig,
     /// What is counted.
     pub metrics: Metrics,
+    /// What nodes share.
+    pub coordinator: Arc<dyn Coordinator>,
     /// Time and ids.
     pub clock: Clock,
     /// Set when the server is going down: it is no longer ready.

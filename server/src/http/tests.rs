@@ -23,7 +23,7 @@ use crate::accounts::settings::workspace::WorkspaceNew;
 use crate::accounts::{Accounts, Setter};
 use crate::clock::Clock;
 use crate::config::{Config, Secret, Sources};
-use crate::coordinator::InProcess;
+use crate::coordinator::{Coordinator, InProcess};
 use crate::engine::{Engine, Limits};
 use crate::secrets::Keys;
 use crate::store::testing::{TestDatabase, databases};
@@ -82,7 +82,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
     let store = database.store.clone();
     let keys = Keys::new([3; 32]);
     let accounts = Accounts::new(store.clone(), keys, clock.clone(), config.sessions, 80);
-    let coordinator = InProcess::start(crate::coordinator::Clock {
+    let coordinator: Arc<dyn Coordinator> = InProcess::start(crate::coordinator::Clock {
         monotonic: Arc::new(tokio::time::Instant::now),
         wall: Arc::new({
             let clock = clock.clone();
@@ -91,8 +91,13 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
     });
     let metrics = Metrics::new();
     let limits = Limits::default();
-    let (engine, _task) =
-        Engine::start(store.clone(), clock.clone(), coordinator, metrics.clone(), limits);
+    let (engine, _task) = Engine::start(
+        store.clone(),
+        clock.clone(),
+        Arc::clone(&coordinator),
+        metrics.clone(),
+        limits,
+    );
     for slug in ["acme", "other"] {
         let new = WorkspaceNew {
             slug: slug.to_owned(),
@@ -115,6 +120,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         http: Arc::new(config.http),
         sessions: config.sessions,
         metrics,
+        coordinator,
         clock,
         draining: Arc::new(AtomicBool::new(false)),
     };

@@ -17,6 +17,7 @@ use self::numbers::Numbers;
 use super::pace::Pace;
 use crate::clock::Clock;
 use crate::config::{PaceConfig, WhatsAppConfig};
+use crate::coordinator::Coordinator;
 use crate::engine::Engine;
 use crate::engine::work::ClaimAnswer;
 use crate::node::Membership;
@@ -51,6 +52,8 @@ pub struct SenderParts {
     pub metrics: Metrics,
     /// Where the Graph API is.
     pub whatsapp: WhatsAppConfig,
+    /// How other nodes are told that there is something to send.
+    pub coordinator: Arc<dyn Coordinator>,
     /// Who else is there.
     pub membership: Membership,
     /// How fast.
@@ -121,15 +124,40 @@ impl Sender {
 
     /// Rescues what dead nodes left behind and sends what this node is to send, until claims stop.
     pub async fn run(self) {
-        let mut membership = self.0.parts.membership.clone();
+        let parts = &self.0.parts;
+        let mut membership = parts.membership.clone();
+        let mut from_others = parts.coordinator.on_sends_due();
+        let mut looked: Option<Duration> = None;
         while !self.is_stopping() {
             self.lift_replaced().await;
             self.start_due_lanes().await;
-            self.rescue().await;
+            let now = parts.clock.monotonic();
+            if looked.is_none_or(|looked| now.saturating_sub(looked) >= LOOK_EVERY) {
+                looked = Some(now);
+                self.rescue().await;
+            }
             tokio::select! {
-                () = self.0.parts.engine.sends_due() => {}
-                () = membership.changed() => {}
-                () = self.0.parts.clock.sleep(LOOK_EVERY) => {}
+                () = self.sends_due() => {}
+                Ok(()) = from_others.changed() => {}
+                () = membership.changed() => looked = None,
+                () = parts.clock.sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    /// Waits until something was queued here that is ours to send; what is another node's to send,
+    /// that one is told of.
+    async fn sends_due(&self) {
+        loop {
+            let numbers = self.0.parts.engine.sends_due().await;
+            let all = numbers.len();
+            let ours = numbers.into_iter().filter(|channel| self.is_ours(*channel)).count();
+            // It looks by itself as well: without a bus it comes later.
+            if ours < all && self.0.parts.coordinator.sends_due().await.is_err() {
+                tracing::debug!("another node is not told of what it has to send");
+            }
+            if ours > 0 {
+                return;
             }
         }
     }

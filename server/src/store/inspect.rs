@@ -9,7 +9,9 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::{Opened, PLANNING, Pools, Sql, Store, StoreError, Tx, migrate, sqlite_pool};
+use super::{
+    GENERAL_PATIENCE, Opened, PLANNING, Pools, Sql, Store, StoreError, Tx, migrate, sqlite_pool,
+};
 
 /// Connections; whoever looks does so in one place after the other.
 const CONNECTIONS: u32 = 2;
@@ -27,7 +29,10 @@ impl Store {
         let mut tx = pools.read().await?;
         let epoch = known_epoch(&mut tx).await?;
         tx.rollback().await?;
-        Ok(Self { opened: Arc::new(Opened { pools, epoch }), term: None })
+        Ok(Self {
+            opened: Arc::new(Opened { pools, patience: GENERAL_PATIENCE, epoch }),
+            term: None,
+        })
     }
 }
 

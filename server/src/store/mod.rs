@@ -43,6 +43,7 @@ pub use error::StoreError;
 pub use fold::fold;
 use node::Term;
 pub use seat::{Company, Seat};
+use tx::within;
 pub use tx::{Record, Tx, Write};
 
 /// How to open a database.
@@ -52,6 +53,8 @@ pub struct Options {
     pub readers: u32,
     /// How long to wait for a connection, and for another process on SQLite's file.
     pub wait: Duration,
+    /// How long the committer waits for an answer of PostgreSQL.
+    pub patience: Duration,
     /// SQLite: whether each commit is on the disk before it counts. Off may lose the last ones.
     pub is_power_safe: bool,
     /// The log's identity if this is the first start: made by the caller, random.
@@ -61,7 +64,13 @@ pub struct Options {
 impl Options {
     /// The defaults, with the identity that a new log shall have.
     pub fn new(first_epoch: Epoch) -> Self {
-        Self { readers: 8, wait: Duration::from_secs(5), is_power_safe: true, first_epoch }
+        Self {
+            readers: 8,
+            wait: Duration::from_secs(5),
+            patience: COMMITTER_PATIENCE,
+            is_power_safe: true,
+            first_epoch,
+        }
     }
 }
 
@@ -76,6 +85,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Opened {
     pools: Pools,
+    patience: Duration,
     epoch: Epoch,
 }
 
@@ -100,7 +110,10 @@ impl Store {
         };
         migrate::migrate(&pools).await?;
         let epoch = migrate::epoch(&pools, options.first_epoch).await?;
-        Ok(Self { opened: Arc::new(Opened { pools, epoch }), term: None })
+        Ok(Self {
+            opened: Arc::new(Opened { pools, patience: options.patience, epoch }),
+            term: None,
+        })
     }
 
     /// Which database it is.
@@ -121,7 +134,9 @@ impl Store {
     pub async fn begin_commit(&self, lock_wait: Duration) -> Result<Tx, StoreError> {
         match &self.opened.pools {
             Pools::Sqlite { writer, .. } => begin_sqlite(writer).await,
-            Pools::Postgres { committer, .. } => begin_postgres(committer, lock_wait).await,
+            Pools::Postgres { committer, .. } => {
+                begin_postgres(committer, lock_wait, self.opened.patience).await
+            }
         }
     }
 
@@ -182,16 +197,19 @@ impl Pools {
     async fn read(&self) -> Result<Tx, StoreError> {
         match self {
             Self::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),
-            Self::Postgres { general, .. } => Ok(Tx::postgres(
-                general.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
-            )),
+            Self::Postgres { general, .. } => {
+                let begin = general.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+                Ok(Tx::postgres(within(GENERAL_PATIENCE, begin).await?, GENERAL_PATIENCE))
+            }
         }
     }
 
     async fn begin(&self) -> Result<Tx, StoreError> {
         match self {
             Self::Sqlite { writer, .. } => begin_sqlite(writer).await,
-            Self::Postgres { general, .. } => begin_postgres(general, SHORT_LOCK_WAIT).await,
+            Self::Postgres { general, .. } => {
+                begin_postgres(general, SHORT_LOCK_WAIT, GENERAL_PATIENCE).await
+            }
         }
     }
 }
@@ -203,10 +221,17 @@ async fn begin_sqlite(writer: &SqlitePool) -> Result<Tx, StoreError> {
     Ok(Tx::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?))
 }
 
-async fn begin_postgres(pool: &PgPool, lock_wait: Duration) -> Result<Tx, StoreError> {
+async fn begin_postgres(
+    pool: &PgPool,
+    lock_wait: Duration,
+    patience: Duration,
+) -> Result<Tx, StoreError> {
     let ms = lock_wait.as_millis().max(1);
     let begin = format!("BEGIN; SET LOCAL lock_timeout = {ms}");
-    Ok(Tx::postgres(pool.begin_with(AssertSqlSafe(begin)).await?))
+    // A connection is waited for with a limit of its own, and may have to be made.
+    let all = patience.saturating_add(pool.options().get_acquire_timeout());
+    let begun = within(all, pool.begin_with(AssertSqlSafe(begin))).await?;
+    Ok(Tx::postgres(begun, patience))
 }
 
 /// Pages in the write-ahead log at which a commit checkpoints itself: only when
@@ -298,6 +323,15 @@ const COMMITTER_IDLE: [(&str, &str); 1] = [("idle_in_transaction_session_timeout
 /// Short transactions lock little, and seals are computed outside of them.
 const GENERAL_IDLE: [(&str, &str); 1] = [("idle_in_transaction_session_timeout", "10s")];
 
+/// How long the committer waits for an answer: its statements take milliseconds, their locks have
+/// limits of their own, and everybody waits while it waits.
+const COMMITTER_PATIENCE: Duration = Duration::from_secs(5);
+/// The same of all others: longer than the database's own limit of a statement.
+const GENERAL_PATIENCE: Duration = Duration::from_secs(35);
+/// How long a connection may take to answer when it is given back; one whose last call was given
+/// up may never do.
+const RELEASE_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Groups of one node commit one after the other; the second connection lets a group begin while
 /// a broken one is still being given up.
 const COMMITTER_CONNECTIONS: u32 = 2;
@@ -310,7 +344,17 @@ async fn open_postgres(url: &str, options: &Options) -> Result<Pools, StoreError
         .options(PLANNING)
         .statement_cache_capacity(400)
         .disable_statement_logging();
-    let pool = PgPoolOptions::new().acquire_timeout(options.wait).test_before_acquire(false);
+    let pool = PgPoolOptions::new()
+        .acquire_timeout(options.wait)
+        .test_before_acquire(false)
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                // Behind the rollback that a dropped transaction left in the queue. An error
+                // closes the connection without asking it.
+                let ping = tokio::time::timeout(RELEASE_PATIENCE, connection.ping()).await;
+                ping.map_err(|_| sqlx::Error::PoolTimedOut)?.map(|()| true)
+            })
+        });
     let committer = pool
         .clone()
         .max_connections(COMMITTER_CONNECTIONS)

@@ -1,5 +1,7 @@
 //! A transaction on either database: statements with text parameters, rows into structs.
 
+use std::time::Duration;
+
 use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -28,6 +30,9 @@ pub type Write<'a> = (&'a Sql, &'a [&'a str]);
 pub struct Tx {
     inner: Inner,
     failed: bool,
+    /// How long the database may take to answer a call. A network that swallows everything tells
+    /// nobody that it does.
+    patience: Duration,
 }
 
 #[derive(Debug)]
@@ -38,11 +43,12 @@ enum Inner {
 
 impl Tx {
     pub(super) fn sqlite(inner: Transaction<'static, Sqlite>) -> Self {
-        Self { inner: Inner::Sqlite(inner), failed: false }
+        // In this process: it answers, or its disk tells the system.
+        Self { inner: Inner::Sqlite(inner), failed: false, patience: Duration::MAX }
     }
 
-    pub(super) fn postgres(inner: Transaction<'static, Postgres>) -> Self {
-        Self { inner: Inner::Postgres(inner), failed: false }
+    pub(super) fn postgres(inner: Transaction<'static, Postgres>, patience: Duration) -> Self {
+        Self { inner: Inner::Postgres(inner), failed: false, patience }
     }
 
     /// Which database it is.
@@ -90,11 +96,14 @@ impl Tx {
     /// Runs writes in order and tells how many rows each changed. On SQLite they travel to its
     /// thread as one call. The first error ends it; the transaction is then only good for rollback.
     pub async fn run_all(&mut self, writes: &[Write<'_>]) -> Result<Vec<u64>, StoreError> {
-        let done = match &mut self.inner {
-            Inner::Sqlite(tx) => run_joined(tx, writes).await,
-            Inner::Postgres(tx) => run_each(tx, writes).await,
+        let run = async {
+            match &mut self.inner {
+                Inner::Sqlite(tx) => run_joined(tx, writes).await,
+                Inner::Postgres(tx) => run_each(tx, writes).await,
+            }
         };
-        done.map_err(|error| self.fail(error))
+        let done = within(self.patience, run).await;
+        done.inspect_err(|_| self.failed = true)
     }
 
     /// Makes it durable. A transaction of which a statement failed is refused: PostgreSQL would
@@ -103,20 +112,24 @@ impl Tx {
         if self.failed {
             return Err(StoreError::Other("commit after a failed statement".to_owned()));
         }
-        match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await?,
-            Inner::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
+        let commit = async {
+            match self.inner {
+                Inner::Sqlite(tx) => tx.commit().await,
+                Inner::Postgres(tx) => tx.commit().await,
+            }
+        };
+        within(self.patience, commit).await
     }
 
     /// Undoes everything.
     pub async fn rollback(self) -> Result<(), StoreError> {
-        match self.inner {
-            Inner::Sqlite(tx) => tx.rollback().await?,
-            Inner::Postgres(tx) => tx.rollback().await?,
-        }
-        Ok(())
+        let rollback = async {
+            match self.inner {
+                Inner::Sqlite(tx) => tx.rollback().await,
+                Inner::Postgres(tx) => tx.rollback().await,
+            }
+        };
+        within(self.patience, rollback).await
     }
 
     /// Runs a script of several statements without parameters (migrations).
@@ -126,7 +139,10 @@ impl Tx {
             Inner::Sqlite(tx) => tx.execute(sqlx::raw_sql(text)).await.map(drop),
             Inner::Postgres(tx) => tx.execute(sqlx::raw_sql(text)).await.map(drop),
         };
-        done.map_err(|error| self.fail(error))
+        done.map_err(|error| {
+            self.failed = true;
+            error.into()
+        })
     }
 
     async fn fetch<T: Record>(
@@ -134,28 +150,39 @@ impl Tx {
         text: SqlStr,
         args: &[&str],
     ) -> Result<Vec<T>, StoreError> {
-        let rows = match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                let mut query = sqlx::query_as::<_, T>(text);
-                for arg in args {
-                    query = query.bind(*arg);
+        let fetch = async {
+            match &mut self.inner {
+                Inner::Sqlite(tx) => {
+                    let mut query = sqlx::query_as::<_, T>(text);
+                    for arg in args {
+                        query = query.bind(*arg);
+                    }
+                    query.fetch_all(&mut **tx).await
                 }
-                query.fetch_all(&mut **tx).await
-            }
-            Inner::Postgres(tx) => {
-                let mut query = sqlx::query_as::<_, T>(text);
-                for arg in args {
-                    query = query.bind(*arg);
+                Inner::Postgres(tx) => {
+                    let mut query = sqlx::query_as::<_, T>(text);
+                    for arg in args {
+                        query = query.bind(*arg);
+                    }
+                    query.fetch_all(&mut **tx).await
                 }
-                query.fetch_all(&mut **tx).await
             }
         };
-        rows.map_err(|error| self.fail(error))
+        let rows = within(self.patience, fetch).await;
+        rows.inspect_err(|_| self.failed = true)
     }
+}
 
-    fn fail(&mut self, error: sqlx::Error) -> StoreError {
-        self.failed = true;
-        StoreError::from(error)
+/// Waits no longer than that for the database.
+pub(super) async fn within<T>(
+    patience: Duration,
+    call: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(patience, call).await {
+        Ok(done) => Ok(done?),
+        Err(_elapsed) => {
+            Err(StoreError::Unavailable { cause: "it does not answer in time".to_owned() })
+        }
     }
 }
 

@@ -52,8 +52,16 @@ pub struct Metrics {
     pub seal_lag: Gauge,
     /// Messages whose time to be sent has come and that have not left.
     pub jobs_due: Gauge,
-    /// 1 while the coordinator does not answer.
-    pub coordinator_degraded: Gauge,
+    /// 1 while what nodes share cannot be asked.
+    pub coordinator_away: Gauge,
+    /// Connections to Redis that were made again.
+    pub coordinator_reconnects: Counter,
+    /// Replies that waited in vain to be told who composes.
+    pub coordinator_silences: Counter,
+    /// Messages to other nodes that were not published, by reason.
+    pub bus_dropped: By,
+    /// Messages on the bus that were not believed, by reason.
+    pub bus_rejected: By,
     /// Nodes that live, as this one sees it.
     pub nodes: Gauge,
     /// 1 while this node does what only one does.
@@ -92,7 +100,11 @@ impl Metrics {
             quarantined: By::register(r, "quarantined", "reason", "Elements set aside"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
             jobs_due: one(r, "jobs_due", "Messages due to be sent"),
-            coordinator_degraded: one(r, "coordinator_degraded", "1 while it does not answer"),
+            coordinator_away: one(r, "coordinator_away", "1 while Redis cannot be asked"),
+            coordinator_reconnects: one(r, "coordinator_reconnects", "Connections made again"),
+            coordinator_silences: one(r, "coordinator_silences", "Replies that asked in vain"),
+            bus_dropped: By::register(r, "bus_dropped", "reason", "Messages not published"),
+            bus_rejected: By::register(r, "bus_rejected", "reason", "Messages not believed"),
             nodes: one(r, "nodes", "Nodes that live, as this one sees it"),
             leads: one(r, "leads", "1 while this node leads"),
             registry: Arc::new(Registry::default()),

@@ -2,12 +2,13 @@
 
 use baton_domain::log::Batch;
 use baton_protocol::{AgentId, DeviceId, Timestamp};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::*;
 use crate::clock::ManualClock;
 use crate::coordinator::{
-    Answer, Away, Connection, LEASE_TTL, Lease, LeaseAnswer, Subscription, Wish,
+    Answer, Away, Connection, CoordinatorState, LEASE_TTL, Lease, LeaseAnswer, Subscription, Wish,
 };
 
 /// Tells of whatever lease it is given, for ever; away for all else, and when it has none.
@@ -62,6 +63,18 @@ impl Coordinator for Liar {
 
     fn draft(&self, _: Connection, _: ConversationId, _: Arc<str>) -> Answer<'_, ()> {
         away()
+    }
+
+    fn sends_due(&self) -> Answer<'_, ()> {
+        away()
+    }
+
+    fn on_sends_due(&self) -> watch::Receiver<u64> {
+        watch::channel(0).1
+    }
+
+    fn state(&self) -> CoordinatorState {
+        CoordinatorState::Away { since: Timestamp::from_ms(0) }
     }
 }
 

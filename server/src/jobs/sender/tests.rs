@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::engine::testing::{Bench, bench_at};
+use crate::engine::testing::{Bench, bench_at, in_process};
 use crate::node::Roster;
 use crate::node::testing::{alone, given};
 use crate::store::node::NodeId;
@@ -58,6 +58,7 @@ async fn house(database: TestDatabase, pace: PaceConfig) -> House {
         unseal,
         metrics: bench.metrics.clone(),
         whatsapp,
+        coordinator: in_process(),
         membership: alone(bench.engine.store(), &clock.clock()).await,
         pace,
         slots: 1,

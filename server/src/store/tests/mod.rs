@@ -6,6 +6,7 @@ mod lists;
 mod opening;
 mod resume;
 mod seed;
+mod silence;
 mod threads;
 mod transactions;
 mod world;

@@ -1,0 +1,163 @@
+//! Leases in Redis: the script's questions and answers.
+
+use std::time::Duration;
+
+use ::redis::Value;
+use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState};
+use baton_protocol::{ConversationId, Timestamp, WorkspaceId};
+
+use super::super::{Away, BusMessage, Ephemeral, LEASE_TTL, Lease, LeaseAnswer, Wish};
+use super::due::Kind;
+use super::script::{Call, LEASES, list, parsed, text};
+use super::{Shared, millis};
+
+/// How long Redis keeps what nobody touches. Only a broom: what has lapsed does not count.
+const KEEP: Duration = Duration::from_secs(86_400);
+
+/// What the script said.
+struct Told {
+    lease: Option<Lease>,
+    is_mine: bool,
+    changed: bool,
+}
+
+impl Shared {
+    pub(super) async fn compose_there(&self, wish: Wish) -> Result<LeaseAnswer, Away> {
+        let op = match wish.action {
+            ComposeAction::Start => "start",
+            ComposeAction::Keep => "keep",
+            ComposeAction::Stop => "stop",
+            ComposeAction::TakeOver => "take_over",
+        };
+        let place = (wish.workspace, wish.conversation);
+        let who = [wish.agent.to_string(), wish.device.to_string()];
+        let told = self.ask_lease(place, op, &who).await?;
+        if told.changed {
+            self.announce_lease(place, told.lease.map(|lease| lease.holder));
+        }
+        let is_kept = wish.action != ComposeAction::Stop;
+        // What others hold lapses here by itself; only what this node granted is told again to a
+        // Redis that lost it.
+        if is_kept || told.changed {
+            self.local.adopt_lease(place, told.lease.filter(|_| told.is_mine));
+        }
+        match told.lease {
+            Some(lease) if told.is_mine => Ok(LeaseAnswer::Granted(lease.holder)),
+            Some(lease) => Ok(LeaseAnswer::Held(lease.holder)),
+            None => Ok(LeaseAnswer::Stopped),
+        }
+    }
+
+    pub(super) async fn lease_there(
+        &self,
+        place: (WorkspaceId, ConversationId),
+    ) -> Result<Option<Lease>, Away> {
+        Ok(self.ask_lease(place, "look", &[]).await?.lease)
+    }
+
+    async fn ask_lease(
+        &self,
+        (workspace, conversation): (WorkspaceId, ConversationId),
+        op: &str,
+        more: &[String],
+    ) -> Result<Told, Away> {
+        let mut arguments = vec![op.to_owned(), conversation.to_string()];
+        arguments.extend_from_slice(more);
+        let answers = self.run(vec![self.lease_call(workspace, arguments)]).await?;
+        let told = answers.first().and_then(told).ok_or(Away)?;
+        if told.lease.is_some() {
+            self.due.within((Kind::Leases, workspace), LEASE_TTL);
+        }
+        Ok(told)
+    }
+
+    fn lease_call(&self, workspace: WorkspaceId, what: Vec<String>) -> Call {
+        let mut arguments = vec![self.skew_ms().to_string(), millis(LEASE_TTL), millis(KEEP)];
+        arguments.extend(what);
+        Call { code: &LEASES, keys: self.names.leases(workspace), arguments }
+    }
+
+    fn announce_lease(
+        &self,
+        (workspace, conversation_id): (WorkspaceId, ConversationId),
+        holder: Option<LeaseHolder>,
+    ) {
+        let state = LeaseState { conversation_id, holder };
+        self.announce(workspace, Ephemeral::Lease(state));
+    }
+
+    pub(super) fn lapse_leases(&self, workspace: WorkspaceId) -> Call {
+        self.lease_call(workspace, vec!["lapse".to_owned()])
+    }
+
+    /// Announces what the script removed, and plans the next look.
+    pub(super) fn lapsed_leases(&self, workspace: WorkspaceId, answer: &Value) {
+        let Some([wait, gone]) = list(answer) else { return };
+        for conversation in list(gone).into_iter().flatten() {
+            if let Some(conversation) = parsed(Some(conversation)) {
+                self.announce_lease((workspace, conversation), None);
+            }
+        }
+        if let Some(wait) = parsed(Some(wait)) {
+            self.due.within((Kind::Leases, workspace), Duration::from_millis(wait).min(LEASE_TTL));
+        }
+    }
+
+    /// Tells a Redis that came back of a lease that lives here.
+    pub(super) fn restore_lease(
+        &self,
+        (workspace, conversation, lease): &(WorkspaceId, ConversationId, Lease),
+    ) -> Call {
+        let holder = lease.holder;
+        let what = vec![
+            "restore".to_owned(),
+            conversation.to_string(),
+            holder.agent_id.to_string(),
+            holder.device_id.to_string(),
+            holder.token.to_string(),
+            holder.since.ms().to_string(),
+            lease.renewal.to_string(),
+        ];
+        self.lease_call(*workspace, what)
+    }
+
+    pub(super) fn restored_lease(
+        &self,
+        (workspace, conversation, _): &(WorkspaceId, ConversationId, Lease),
+        answer: &Value,
+    ) {
+        let Some(Told { lease: Some(lease), is_mine, changed }) = told(answer) else { return };
+        let place = (*workspace, *conversation);
+        self.local.adopt_lease(place, is_mine.then_some(lease));
+        if changed {
+            self.announce_lease(place, Some(lease.holder));
+        } else if !is_mine {
+            // Somebody else composes there: whoever listens here was told otherwise.
+            let state = LeaseState { conversation_id: *conversation, holder: Some(lease.holder) };
+            self.local.tell(*workspace, BusMessage::Ephemeral(Ephemeral::Lease(state)));
+        }
+        self.due.within((Kind::Leases, *workspace), LEASE_TTL);
+    }
+}
+
+/// Reads what the script said; what cannot be read is no answer.
+fn told(answer: &Value) -> Option<Told> {
+    let parts = list(answer)?;
+    let is_mine = match text(parts.first()?)? {
+        "granted" => true,
+        "held" | "none" => false,
+        _ => return None,
+    };
+    let changed = matches!(parts.get(1)?, Value::Int(1));
+    if parts.len() == 2 {
+        return Some(Told { lease: None, is_mine, changed });
+    }
+    let holder = LeaseHolder {
+        agent_id: parsed(parts.get(2))?,
+        device_id: parsed(parts.get(3))?,
+        token: parsed(parts.get(4))?,
+        since: Timestamp::from_ms(parsed(parts.get(5))?),
+    };
+    let lease = Lease { holder, renewal: parsed(parts.get(6))? };
+    Some(Told { lease: Some(lease), is_mine, changed })
+}

@@ -1,0 +1,77 @@
+//! A database that is there and does not answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_protocol::Epoch;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::store::testing::databases;
+use crate::store::{Dialect, Options, Sql, Store, StoreError, Tx};
+
+static ONE: Sql = Sql::new("SELECT CAST(1 AS BIGINT)");
+
+/// A way to the server at `to` that can be closed without anybody being told.
+async fn way(to: String) -> (u16, watch::Sender<bool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (open, is_open) = watch::channel(true);
+    let to: Arc<str> = to.into();
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let (to, mut is_open) = (Arc::clone(&to), is_open.clone());
+            tokio::spawn(async move {
+                let mut far = TcpStream::connect(&*to).await.unwrap();
+                let closed = async { drop(is_open.wait_for(|open| !open).await) };
+                tokio::select! {
+                    _ = copy_bidirectional(&mut near, &mut far) => return,
+                    () = closed => {}
+                }
+                // Both ends stay open.
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    (port, open)
+}
+
+#[tokio::test]
+async fn a_network_that_swallows_everything_is_waited_for_with_an_end_and_forgotten() {
+    for database in databases().await {
+        if database.store.dialect() == Dialect::Postgres {
+            let (before, rest) = database.url.rsplit_once('@').unwrap();
+            let (address, name) = rest.split_once('/').unwrap();
+            let (port, open) = way(address.to_owned()).await;
+            let mut options = Options::new(Epoch(Uuid::nil()));
+            options.patience = Duration::from_millis(300);
+            let url = format!("{before}@127.0.0.1:{port}/{name}");
+            let store = Store::open(&url, &options).await.unwrap();
+            let wait = Duration::from_millis(100);
+            // More often than the committer has connections.
+            for _ in 0..4 {
+                let mut tx = begin(&store, wait).await;
+                assert_eq!(tx.rows::<(i64,)>(&ONE, &[]).await.unwrap(), [(1,)]);
+                open.send_replace(false);
+                let error = tx.rows::<(i64,)>(&ONE, &[]).await.unwrap_err();
+                assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+                drop(tx);
+                open.send_replace(true);
+            }
+            drop(store);
+        }
+        database.close().await;
+    }
+}
+
+/// The next connection that answers.
+async fn begin(store: &Store, wait: Duration) -> Tx {
+    loop {
+        match store.begin_commit(wait).await {
+            Ok(tx) => return tx,
+            Err(error) => assert!(error.is_unavailable(), "{error}"),
+        }
+    }
+}
