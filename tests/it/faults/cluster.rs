@@ -22,7 +22,7 @@ use super::kills::figures;
 use super::{alone, number, seed};
 
 /// Nodes where nothing else is said.
-const NODES: u64 = 1;
+const NODES: u64 = 3;
 /// Clients of which everything is compared with a fresh snapshot, what is unread included.
 const COMPARED: usize = 12;
 /// Agents with a limit, and the limit.

@@ -23,7 +23,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts `redis-server`; keeps nothing on the disk.
+    /// Starts `redis-server`, or what `BATON_TEST_REDIS_SERVER` names; keeps nothing on the disk.
     pub async fn start() -> Result<Self> {
         let directory = tempfile::tempdir().context("a directory for Redis")?;
         let mut redis = Self { directory, port: crate::process::free_port()?, child: None };
@@ -45,7 +45,8 @@ impl Redis {
     /// Starts it again, empty.
     pub async fn restart(&mut self) -> Result<()> {
         let port = self.port.to_string();
-        let mut command = Command::new("redis-server");
+        let named = std::env::var_os("BATON_TEST_REDIS_SERVER");
+        let mut command = Command::new(named.unwrap_or_else(|| "redis-server".into()));
         command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         command.arg("--dir").arg(self.directory.path());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
