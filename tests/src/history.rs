@@ -64,6 +64,8 @@ pub struct Given {
     pub again: Option<Outcome>,
     /// Every time it was given.
     pub tries: Vec<Try>,
+    /// Colleagues were composing for so long that its author set it aside.
+    pub is_parked: bool,
 }
 
 /// A command given once.

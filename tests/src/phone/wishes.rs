@@ -4,7 +4,7 @@
 use anyhow::{Result, bail};
 use baton::demo::client::Socket;
 use baton_protocol::outcome::Outcome;
-use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId};
+use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId, Refusal};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -35,7 +35,7 @@ impl Phone {
         let command = Command { op_id, conversation_id, after, retry_of: None, body };
         let agent = self.signed.session.agent_id;
         let tries = Vec::new();
-        let given = Given { agent, command, outcome: None, again: None, tries };
+        let given = Given { agent, command, outcome: None, again: None, tries, is_parked: false };
         self.link.get_mut().given.push(given);
         op_id
     }
@@ -47,7 +47,9 @@ impl Phone {
 
     /// Gives every command once more, as it was.
     pub async fn repeat_everything(&mut self) -> Result<()> {
-        for given in self.link.get_mut().given.chunks_mut(100) {
+        let all = self.link.get_mut().given.iter_mut();
+        let mut all: Vec<_> = all.filter(|given| !given.is_parked).collect();
+        for given in all.chunks_mut(100) {
             let commands: Vec<_> = given.iter().map(|given| given.command.clone()).collect();
             let results = self.signed.commands(&commands).await?;
             for (given, result) in given.iter_mut().zip(results) {
@@ -60,7 +62,7 @@ impl Phone {
 
 impl Link {
     fn open(&self) -> Vec<Command> {
-        let open = self.given.iter().filter(|given| given.outcome.is_none());
+        let open = self.given.iter().filter(|given| given.outcome.is_none() && !given.is_parked);
         open.map(|given| given.command.clone()).collect()
     }
 
@@ -91,12 +93,24 @@ impl Link {
                 Err(_) => {}
             }
             if Instant::now() > deadline {
+                self.parks();
+            }
+            if Instant::now() > deadline && !self.open().is_empty() {
                 bail!("no final outcome of {:?}", self.open());
             }
             if !self.open().is_empty() {
                 sleep(PAUSE).await;
                 self.listen().await?;
             }
+        }
+    }
+
+    /// Sets aside what colleagues who compose keep from being said, as phones do.
+    fn parks(&mut self) {
+        for given in self.given.iter_mut().filter(|given| given.outcome.is_none()) {
+            let last = given.tries.last().and_then(|one| one.outcome.as_ref());
+            let Some(Outcome::Refused(refused)) = last else { continue };
+            given.is_parked = matches!(refused.refusal, Refusal::BeingAnswered { .. });
         }
     }
 
