@@ -13,8 +13,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
-  kills-5 stops away faults ingest claim-storm idle typing fan-out open demo)
+  kills-5 stops away faults cluster pauses ingest claim-storm idle typing fan-out open demo)
 record=docs/proof.md
+cluster=faults::cluster
 minutes=${BATON_PROOF_MINUTES:-40}
 
 fail() { echo "proof.sh: $1" >&2; exit 1; }
@@ -107,6 +108,16 @@ run() {
       BATON_FAULTS_S=60
     tested faults::webhooks::webhooks_repeated_merged_and_out_of_order_tell_everything_once \
       BATON_FAULTS_S=60 ;;
+  cluster)
+    tested \
+      "$cluster::under_any_fault_nothing_is_lost_doubled_or_unknown_and_everybody_converges" \
+      BATON_NODES=3 BATON_AGENTS=500 BATON_FAULTS_S=600 BATON_FAULT_EVERY_S=10 \
+      BATON_CUSTOMERS_MS=250 BATON_AGENTS_MS=100000 ;;
+  pauses)
+    for pause in 40 120; do
+      tested "$cluster::a_node_that_slept_long_does_no_harm_when_it_wakes" \
+        BATON_NODES=3 BATON_PAUSE_S="$pause"
+    done ;;
   ingest | idle | typing | fan-out | open) measured "$1" ;;
   claim-storm) measured claim-storm --rounds 1000 ;;
   demo) play ;;

@@ -19,11 +19,15 @@ pub enum Bug {
     ConditionalUpdatesInGroup,
     /// Commands of a group are decided before its inbound messages.
     CommandsBeforeInbound,
+    /// A webhook is answered before its group is committed.
+    AcknowledgedBeforeCommit,
+    /// Who holds the lease, as the coordinator says, is asked neither for owner nor fence.
+    LockTrusted,
 }
 
 impl Bug {
-    /// Every bug, with the name used to choose it.
-    pub const ALL: [(&'static str, Self); 6] = [
+    /// Those that interleavings of decisions find, with the name used to choose each.
+    pub const OF_DECISIONS: [(&'static str, Self); 6] = [
         ("no_fence_at_acceptance", Self::NoFenceAtAcceptance),
         ("no_fence_at_sending", Self::NoFenceAtSending),
         ("exemption_widened_to_device", Self::ExemptionWidenedToDevice),
@@ -31,6 +35,26 @@ impl Bug {
         ("conditional_updates_in_group", Self::ConditionalUpdatesInGroup),
         ("commands_before_inbound", Self::CommandsBeforeInbound),
     ];
+
+    /// Those that whole processes under faults have to show.
+    pub const OF_PROCESSES: [(&'static str, Self); 3] = [
+        ("no_fence_at_acceptance", Self::NoFenceAtAcceptance),
+        ("acknowledged_before_commit", Self::AcknowledgedBeforeCommit),
+        ("lock_trusted", Self::LockTrusted),
+    ];
+}
+
+/// Whether this build contains the bugs.
+pub const IS_HERE: bool = cfg!(planted);
+
+/// Plants the bug of processes with this name, in a build that contains it; says whether there is
+/// one.
+#[must_use]
+pub fn plant_by_name(name: &str) -> bool {
+    let found = Bug::OF_PROCESSES.iter().find(|(known, _)| *known == name);
+    #[cfg(planted)]
+    plant(found.map(|(_, bug)| *bug));
+    found.is_some() && IS_HERE
 }
 
 #[cfg(planted)]

@@ -265,9 +265,7 @@ impl Bench {
     /// Faults in the tables: what must always be true, by name and with the first row where it
     /// is not, and what the log alone says otherwise.
     pub async fn stored_faults(&self) -> Result<Vec<String>> {
-        let mut faults = stored::faults(&self.store).await?;
-        faults.extend(recomputed::faults(&self.store).await?);
-        Ok(faults)
+        stored_faults(&self.store).await
     }
 
     /// All that is stored, as rows of text in order, with ids that the engine drew written as
@@ -296,6 +294,13 @@ impl Bench {
         self.committer.await.context("the committer ended badly")?;
         self.database.close().await
     }
+}
+
+/// The same of any database.
+pub async fn stored_faults(store: &Store) -> Result<Vec<String>> {
+    let mut faults = stored::faults(store).await?;
+    faults.extend(recomputed::faults(store).await?);
+    Ok(faults)
 }
 
 /// A device, by number; each agent's are their own.

@@ -2,7 +2,10 @@
 //! down first, by whoever played it, and judged afterwards; each rule carries the name it has
 //! among the invariants (S1 nothing acknowledged is lost, S2 nothing doubled, and so on).
 
+mod attempts;
+mod clients;
 mod lines;
+mod owners;
 mod sends;
 #[cfg(test)]
 mod tests;
@@ -10,7 +13,9 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::outcome::Outcome;
-use baton_protocol::{AgentId, Command, ConversationId, Event, Line, MessageId, Note};
+use baton_protocol::{AgentId, Command, ConversationId, Event, Line, MessageId, Note, Timestamp};
+
+pub use clients::{Client, Heard};
 
 /// A run, as those saw it who took part, and what the server says of it at its end.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +34,12 @@ pub struct History {
     pub events: Vec<Event>,
     /// Whether every status was delivered: whatever reached a customer is known by now.
     pub all_told: bool,
+    /// Clients that see every conversation in full.
+    pub clients: Vec<Client>,
+    /// How many conversations an agent may own, of those who have a limit.
+    pub capacities: BTreeMap<AgentId, u32>,
+    /// Where the tables say something else than the log, or than they must.
+    pub stored: Vec<String>,
 }
 
 /// A customer's message.
@@ -51,6 +62,21 @@ pub struct Given {
     pub outcome: Option<Outcome>,
     /// What the same command was answered when it was given once more at the end.
     pub again: Option<Outcome>,
+    /// Every time it was given.
+    pub tries: Vec<Try>,
+    /// Colleagues were composing for so long that its author set it aside.
+    pub is_parked: bool,
+}
+
+/// A command given once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Try {
+    /// To which node.
+    pub node: usize,
+    /// When, by the clock of the machine.
+    pub at: Timestamp,
+    /// What its author was told, retryable answers included; `None`: nobody knows.
+    pub outcome: Option<Outcome>,
 }
 
 /// A message on a customer's phone.
@@ -89,7 +115,26 @@ pub fn judge(history: &History) -> Vec<String> {
     wrong.extend(sends::ordered(history));
     wrong.extend(sends::fenced(history));
     wrong.extend(sends::climbing(history));
+    wrong.extend(attempts::claimed_once(history));
+    wrong.extend(attempts::used_once(history));
+    wrong.extend(owners::single(history));
+    wrong.extend(owners::within_capacity(history));
+    wrong.extend(clients::told(history));
+    wrong.extend(clients::converged(history));
+    wrong.extend(clients::answered_alike(history));
+    wrong.extend(history.stored.iter().map(|fault| format!("P3: {fault}")));
     wrong
+}
+
+/// A final outcome in a few words: the same of all answers to one command.
+fn final_of(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Accepted(accepted) => {
+            Some(format!("{:?} {:?} {:?}", accepted.position, accepted.line, accepted.note_id))
+        }
+        Outcome::Refused(refused) if refused.refusal.is_retryable() => None,
+        Outcome::Refused(refused) => Some(refused.refusal.code().to_owned()),
+    }
 }
 
 impl History {

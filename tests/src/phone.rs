@@ -4,6 +4,7 @@
 //! Methods that return a `Result` are for tests with faults, in which the server may be gone at
 //! any time; the others end the test where the server is not as it should be.
 
+mod light;
 mod link;
 mod look;
 mod wishes;
@@ -20,6 +21,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::compare::differences;
 use link::{Link, fresh_mirror};
+
+pub use light::read_once;
 
 /// How long a server may be away before a phone gives up; the tests' faults are shorter.
 const PATIENCE: Duration = Duration::from_secs(60);

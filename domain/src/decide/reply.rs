@@ -9,13 +9,16 @@ use baton_protocol::{
 };
 
 use super::{Case, Decided, Draft, delivery, fence, message, work};
+use crate::planted::{Bug, is_planted};
 
 pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
     work::check_text(&reply.text, "text", TEXT_CHARS_MAX)?;
     check_quoted(case, reply)?;
-    let mut drafts = take_over(case)?;
+    let mut drafts = if is_trusted(case) { Vec::new() } else { take_over(case)? };
     let lease_ignored_of = check_lease(case, reply.ignore_lease)?;
-    fence::check(case, reply.seen)?;
+    if !is_trusted(case) {
+        fence::check(case, reply.seen)?;
+    }
     check_window(case)?;
     drafts.extend(replaced(case, reply)?);
     let seq = case.conversation.head.last_seq + 1;
@@ -39,6 +42,12 @@ pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
     let accepted =
         Accepted { line: Some(line), status: Some(MessageStatus::Queued), ..Accepted::default() };
     Ok((drafts, accepted))
+}
+
+/// With the planted bug, the author holds the lease: nothing else is asked.
+fn is_trusted(case: &Case<'_>) -> bool {
+    let mine = case.context.lease.is_some_and(|lease| lease.agent_id == case.context.my_id());
+    is_planted(Bug::LockTrusted) && mine && case.conversation.head.status != Status::Resolved
 }
 
 /// Sending to what nobody owns makes it the author's; to what is resolved, opens a new episode.

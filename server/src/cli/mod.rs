@@ -8,6 +8,7 @@ mod flags;
 
 use std::process::ExitCode;
 
+use baton_domain::planted;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, Loaded, Sources, environment};
@@ -139,6 +140,13 @@ pub enum ConfigCommand {
 
 /// The program: reads the command line and the configuration, does what was asked.
 pub fn main() -> ExitCode {
+    if planted::IS_HERE
+        && let Some(name) = environment::planted_bug()
+        && !planted::plant_by_name(&name)
+    {
+        say(&mut std::io::stderr(), &format!("baton: there is no bug {name:?} to plant\n"));
+        return ExitCode::from(EXIT_CONFIG);
+    }
     let mut cli = Cli::parse();
     if let Command::Demo(demo) = &mut cli.command {
         demo.once |= environment::demo_once();

@@ -13,6 +13,12 @@ pub fn demo_once() -> bool {
     std::env::var_os("BATON_DEMO_ONCE").is_some_and(|value| is_yes(&value))
 }
 
+/// The bug that a build with planted ones is asked for. Its name is none of a setting's, so that
+/// no other build knows it.
+pub fn planted_bug() -> Option<String> {
+    std::env::var_os("PLANTED_BUG").and_then(|name| name.into_string().ok())
+}
+
 fn is_yes(value: &std::ffi::OsStr) -> bool {
     !value.is_empty() && value != "0"
 }

@@ -24,6 +24,34 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 pub struct Api {
     base: String,
     http: reqwest::Client,
+    reader: Reader,
+}
+
+type Read = dyn Fn(&str) -> serde_json::Result<Arc<ServerFrame>> + Send + Sync;
+
+/// How the text of a frame is read. Who plays hundreds of clients reads each text once.
+#[derive(Clone)]
+pub struct Reader(Arc<Read>);
+
+impl Reader {
+    /// Reads by this.
+    pub fn new(
+        read: impl Fn(&str) -> serde_json::Result<Arc<ServerFrame>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(read))
+    }
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self::new(|text| serde_json::from_str(text).map(Arc::new))
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reader")
+    }
 }
 
 /// The server said no.
@@ -44,7 +72,14 @@ impl Api {
             .no_proxy()
             .build()
             .context("an HTTP client")?;
-        Ok(Self { base: base.trim_end_matches('/').to_owned(), http })
+        let base = base.trim_end_matches('/').to_owned();
+        Ok(Self { base, http, reader: Reader::default() })
+    }
+
+    /// The same with another way to read frames.
+    #[must_use]
+    pub fn reading_by(self, reader: Reader) -> Self {
+        Self { reader, ..self }
     }
 
     /// Where the server is.
@@ -174,7 +209,8 @@ impl Socket {
         let (announce, changed) = watch::channel(0);
         let (close, closed) = watch::channel(None);
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let pump = Pump { heard: Arc::clone(&heard), announce, close };
+        let reader = who.api.reader.clone();
+        let pump = Pump { heard: Arc::clone(&heard), announce, close, reader };
         let task = tokio::spawn(pump.run(stream, commands));
         let socket = Self { out, heard, changed, closed, task };
         let hello = Hello {
@@ -238,6 +274,11 @@ impl Socket {
     /// The frames from a mark on.
     pub fn frames_since(&self, mark: usize) -> Vec<Received> {
         self.lock().get(mark..).map(<[_]>::to_vec).unwrap_or_default()
+    }
+
+    /// What was heard so far, which is then forgotten: marks begin anew.
+    pub fn take(&self) -> Vec<Received> {
+        std::mem::take(&mut *self.lock())
     }
 
     /// Forgets what was heard.
@@ -307,6 +348,7 @@ struct Pump {
     heard: Arc<Mutex<Vec<Received>>>,
     announce: watch::Sender<usize>,
     close: watch::Sender<Option<(u16, String)>>,
+    reader: Reader,
 }
 
 type Stream =
@@ -345,14 +387,14 @@ impl Pump {
 
     fn hear(&self, text: &str) {
         // A frame of a newer server is passed over, as clients have to.
-        let frame = match serde_json::from_str::<ServerFrame>(text) {
+        let frame = match (self.reader.0)(text) {
             Ok(frame) => frame,
             Err(error) => {
                 tracing::warn!(%error, "a frame could not be read");
                 return;
             }
         };
-        let received = Received { at: Instant::now(), frame: Arc::new(frame), bytes: text.len() };
+        let received = Received { at: Instant::now(), frame, bytes: text.len() };
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.push(received);
         let count = heard.len();

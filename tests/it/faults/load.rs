@@ -49,7 +49,8 @@ impl Load {
     }
 }
 
-async fn write(
+/// Customers write, about every `every_ms` one of them.
+pub(super) async fn write(
     customers: Vec<Customer>,
     mut dice: Dice,
     every_ms: u64,
@@ -77,7 +78,7 @@ async fn work(mut phone: Phone, mut dice: Dice, stopped: watch::Receiver<bool>) 
 }
 
 /// What an agent wants next, by what the phone shows.
-fn wish(phone: &mut Phone, dice: &mut Dice) {
+pub(super) fn wish(phone: &mut Phone, dice: &mut Dice) {
     let shown: Vec<_> = phone.mirror().conversations.values().filter_map(full).collect();
     let open: Vec<_> =
         shown.iter().filter(|full| full.view.conversation.thread.turn.is_some()).collect();

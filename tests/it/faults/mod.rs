@@ -2,6 +2,8 @@
 //! judged by what everybody saw. `BATON_SEED` repeats the choices of a run.
 
 mod away;
+mod cluster;
+mod crowd;
 mod desk;
 mod drain;
 mod kills;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use baton_protocol::{Fact, MessageStatus};
-use baton_simulator::{Fault, FaultRule, Knobs, When};
+use baton_simulator::Knobs;
+use baton_world::cluster::trouble;
 use baton_world::history::History;
 use baton_world::process::Place;
 use futures_util::future::try_join_all;
@@ -30,7 +31,7 @@ async fn whatever_the_provider_does_each_message_ends_honestly_and_none_twice() 
 async fn run(place: Place, seed: u64) -> Result<String> {
     let kind = place.kind;
     let mut desk = Desk::open(place, seed, (4, 30)).await?;
-    desk.simulator.set_knobs(faulty());
+    desk.simulator.set_knobs(trouble());
     let load = Load::start(&desk, desk.phones().await?, seed, 30);
     sleep(Duration::from_secs(number("BATON_FAULTS_S", 6))).await;
     desk.simulator.set_knobs(Knobs::permissive());
@@ -54,22 +55,4 @@ fn met(history: &History, wanted: MessageStatus) -> bool {
         .events
         .iter()
         .any(|event| matches!(event.fact, Fact::MessageChanged { status, .. } if status == wanted))
-}
-
-fn faulty() -> Knobs {
-    // The first that fires decides: what is rare stands first.
-    let faults = [
-        (9, Fault::AsyncFailure { code: 131_026 }),
-        (8, Fault::RateLimited { http: 429, retry_after_s: 1 }),
-        (5, Fault::Reset { accepted: true }),
-        (6, Fault::Garbage),
-        (7, Fault::Unknown),
-        (9, Fault::Reset { accepted: false }),
-        (11, Fault::Hang { ms: 4_000, accepted: true }),
-        (13, Fault::Hang { ms: 4_000, accepted: false }),
-        (14, Fault::Maintenance),
-        (15, Fault::PairRate),
-    ];
-    let rule = |(every, fault)| FaultRule::new(When::Every(every), fault);
-    Knobs { faults: faults.into_iter().map(rule).collect(), ..Knobs::permissive() }
 }

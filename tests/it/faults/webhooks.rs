@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use baton_simulator::{Knobs, Span, signature};
+use baton_simulator::signature;
+use baton_world::cluster::bad_day;
 use baton_world::history::Written;
 use baton_world::process::Place;
 use futures_util::future::try_join_all;
@@ -32,19 +33,7 @@ async fn webhooks_repeated_merged_and_out_of_order_tell_everything_once() -> Res
 async fn run(place: Place, seed: u64) -> Result<String> {
     let kind = place.kind;
     let mut desk = Desk::open(place, seed, (4, 10)).await?;
-    desk.simulator.set_knobs(Knobs {
-        duplicate_probability: 0.7,
-        reorder_ms: 200,
-        batch_size: 8,
-        batch_linger_ms: 20,
-        webhook_delay: Span::new(0, 300),
-        status_delay: Span::new(0, 100),
-        status_before_answer: true,
-        shuffle_keys: true,
-        escape_slashes: true,
-        auto_read: true,
-        ..Knobs::permissive()
-    });
+    desk.simulator.set_knobs(bad_day());
     let load = Load::start(&desk, desk.phones().await?, seed, 30);
     let mut by_hand = Vec::new();
     for nth in 0..number("BATON_FAULTS_S", 6) * 5 {

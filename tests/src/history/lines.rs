@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Author, Command, CommandBody, OpId};
 
-use super::{Given, History};
+use super::{Given, History, final_of};
 
 /// S1, S11, S12: a message of which the webhook was answered is there, once, where it belongs;
 /// and nothing is there that no customer wrote.
@@ -121,22 +121,12 @@ fn told_of(history: &History, given: &Given) -> Option<String> {
 
 /// S16: the same command, given again, is answered the same.
 pub(super) fn repeated(history: &History) -> Vec<String> {
-    let differs = |given: &&Given| match (&given.outcome, &given.again) {
-        (Some(Outcome::Accepted(first)), Some(Outcome::Accepted(again))) => {
-            (first.line, first.note_id, first.position)
-                != (again.line, again.note_id, again.position)
+    let mut wrong = Vec::new();
+    for Given { command, outcome, again, .. } in &history.commands {
+        let (Some(first), Some(later)) = (outcome, again) else { continue };
+        if final_of(first) != final_of(later) {
+            wrong.push(format!("S16: {} was answered {outcome:?}, then {again:?}", command.op_id));
         }
-        (Some(Outcome::Refused(first)), Some(Outcome::Refused(again))) => {
-            first.refusal.code() != again.refusal.code()
-        }
-        (Some(_), Some(_)) => true,
-        (None, _) | (_, None) => false,
-    };
-    let changed = history.commands.iter().filter(differs);
-    changed
-        .map(|given| {
-            let Given { command, outcome, again, .. } = given;
-            format!("S16: {} was answered {outcome:?}, then {again:?}", command.op_id)
-        })
-        .collect()
+    }
+    wrong
 }

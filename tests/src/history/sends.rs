@@ -136,6 +136,8 @@ pub(super) fn ordered(history: &History) -> Vec<String> {
 /// chain, and nothing began to leave over a customer's act that its author had not seen.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other facts say no line")]
 pub(super) fn fenced(history: &History) -> Vec<String> {
+    let chains: BTreeMap<OpId, Option<OpId>> =
+        history.commands.iter().map(|given| (given.command.op_id, given.command.after)).collect();
     let mut seen: BTreeMap<MessageId, u64> = BTreeMap::new();
     let mut customer: BTreeMap<ConversationId, u64> = BTreeMap::new();
     let mut wrong = Vec::new();
@@ -148,7 +150,16 @@ pub(super) fn fenced(history: &History) -> Vec<String> {
             Fact::LineWritten { line, seen: knew, op_id, .. } => {
                 let knew = knew.map_or(0, |line| line.seq);
                 seen.insert(line.id, knew);
-                wrong.extend(passed_over(history, conversation, (knew, line.seq), *op_id));
+                let lines = history.threads.get(&conversation).map(|thread| &thread.lines[..]);
+                let foreign = passed_over(lines.unwrap_or_default(), (knew, line.seq), |op| {
+                    is_in_chain(&chains, *op_id, op)
+                });
+                wrong.extend(foreign.map(|over| {
+                    let seq = line.seq;
+                    format!(
+                        "S7: line {seq} of {conversation} was accepted over {over}, knowing {knew}"
+                    )
+                }));
             }
             Fact::MessageChanged { line, status, seen: knew, .. } => {
                 if let Some(knew) = knew {
@@ -174,27 +185,31 @@ pub(super) fn fenced(history: &History) -> Vec<String> {
     wrong
 }
 
-/// Lines between what was seen and the line itself that are not of its chain.
+/// A line between what was seen and the line itself that is not of its chain.
 fn passed_over(
-    history: &History,
-    conversation: ConversationId,
+    lines: &[Line],
     (seen, seq): (u64, u64),
-    op_id: Option<OpId>,
-) -> Option<String> {
-    let mut chain = BTreeSet::new();
-    let mut next = op_id;
-    while let Some(op_id) = next.filter(|op_id| chain.insert(*op_id)) {
-        let given = history.commands.iter().find(|given| given.command.op_id == op_id);
-        next = given.and_then(|given| given.command.after);
+    is_mine: impl Fn(OpId) -> bool,
+) -> Option<u64> {
+    // Lines are in order: only those between are looked at.
+    let from = lines.partition_point(|line| line.seq <= seen);
+    let between = lines.iter().skip(from).take_while(|line| line.seq < seq);
+    let mut foreign = between.filter(|line| !line.op_id.is_some_and(&is_mine));
+    foreign.next().map(|line| line.seq)
+}
+
+/// Whether a command names the other, itself or by what it names.
+fn is_in_chain(chains: &BTreeMap<OpId, Option<OpId>>, of: Option<OpId>, wanted: OpId) -> bool {
+    let mut next = of;
+    // Op ids are given once, so that a chain cannot be longer than there are commands.
+    for _ in 0..=chains.len() {
+        match next {
+            Some(op) if op == wanted => return true,
+            Some(op) => next = chains.get(&op).copied().flatten(),
+            None => return false,
+        }
     }
-    let lines = &history.threads.get(&conversation)?.lines;
-    let foreign = lines.iter().find(|line| {
-        line.seq > seen && line.seq < seq && !line.op_id.is_some_and(|op| chain.contains(&op))
-    })?;
-    Some(format!(
-        "S7: line {seq} of {conversation} was accepted knowing {seen}, over line {}",
-        foreign.seq
-    ))
+    false
 }
 
 /// S15: what is shown of a message never falls behind what the provider had said; only what was

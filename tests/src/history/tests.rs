@@ -1,6 +1,8 @@
 //! The rules see what they are for: a good history passes, and each kind of broken promise is
 //! called by its name.
 
+mod nodes;
+
 use baton_protocol::command::{NoteText, Reply};
 use baton_protocol::outcome::{Accepted, Outcome};
 use baton_protocol::{
@@ -109,7 +111,14 @@ fn changed(position: u64, seq: u64, status: MessageStatus, attempt: u32) -> Even
 fn given(seq: u64, body: CommandBody, accepted: Accepted, after: Option<OpId>) -> Given {
     let command = Command { op_id: op(seq), conversation_id: here(), after, retry_of: None, body };
     let outcome = Some(Outcome::Accepted(accepted));
-    Given { agent: ana(), command, again: outcome.clone(), outcome }
+    Given {
+        agent: ana(),
+        command,
+        again: outcome.clone(),
+        outcome,
+        tries: Vec::new(),
+        is_parked: false,
+    }
 }
 
 fn reply(seq: u64, position: u64, seen: u64, after: Option<OpId>) -> Given {

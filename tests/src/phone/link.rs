@@ -14,6 +14,7 @@ use baton_protocol::frame::{ResetReason, ServerFrame};
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
 use tokio::time::{Instant, sleep};
 
+use super::light::{self, Light};
 use super::{PATIENCE, PAUSE};
 use crate::history::Given;
 
@@ -31,13 +32,15 @@ pub(super) struct Link {
     /// Where live delivery of this socket goes on from.
     welcomed: Option<u64>,
     pub(super) given: Vec<Given>,
+    /// The nodes it may connect to, if it is one of many light clients.
+    pub(super) light: Option<Light>,
 }
 
 impl Link {
     pub(super) fn new(signed: SignedIn, mirror: Mirror) -> Self {
         let (socket, applied, welcomed) = (None, 0, None);
-        let (frames, connects, given) = (Vec::new(), 0, Vec::new());
-        Self { signed, mirror, socket, applied, welcomed, frames, connects, given }
+        let (frames, connects, given, light) = (Vec::new(), 0, Vec::new(), None);
+        Self { signed, mirror, socket, applied, welcomed, frames, connects, given, light }
     }
 
     /// Connects, with the cursor it has.
@@ -53,17 +56,26 @@ impl Link {
     pub(super) async fn take_in(&mut self) -> Result<()> {
         loop {
             let Some(socket) = &self.socket else { return Ok(()) };
-            let came = socket.frames_since(self.applied);
+            let came = match self.light {
+                Some(_) => socket.take(),
+                None => socket.frames_since(self.applied),
+            };
             if came.is_empty() {
                 return self.fetch().await;
             }
             for received in came {
-                self.applied += 1;
+                match &mut self.light {
+                    Some(light) => light.hear(self.mirror.cursor, &received.frame),
+                    None => self.applied += 1,
+                }
                 if let ServerFrame::Welcome { cursor, .. } = &*received.frame {
                     self.welcomed = Some(cursor.position);
                 }
                 let wants = self.mirror.apply_frame(&received.frame);
-                self.frames.push(received.frame);
+                match &self.light {
+                    Some(_) => light::forget_what_is_old(&mut self.mirror, &received.frame),
+                    None => self.frames.push(received.frame),
+                }
                 if wants.contains(&Want::Resume) {
                     self.connect().await?;
                     break;
@@ -107,9 +119,23 @@ impl Link {
                 }
                 Err(_) => {
                     self.socket = None;
-                    sleep(PAUSE).await;
+                    self.tries_elsewhere().await;
                 }
             }
+        }
+    }
+
+    /// Waits a moment; one of many clients goes on with the next node.
+    pub(super) async fn tries_elsewhere(&mut self) {
+        match &mut self.light {
+            Some(light) => {
+                let (api, pause) = light.next();
+                if let Some(api) = api {
+                    self.signed.api = api;
+                }
+                sleep(pause).await;
+            }
+            None => sleep(PAUSE).await,
         }
     }
 
@@ -129,7 +155,8 @@ impl Link {
                 return Ok(());
             }
             let socket = self.socket.as_ref().context("off line")?;
-            socket.wait_from(self.applied, |_| true, PATIENCE).await?;
+            let patience = if self.light.is_some() { light::PATIENCE } else { PATIENCE };
+            socket.wait_from(self.applied, |_| true, patience).await?;
         }
     }
 

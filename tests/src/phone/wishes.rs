@@ -4,13 +4,14 @@
 use anyhow::{Result, bail};
 use baton::demo::client::Socket;
 use baton_protocol::outcome::Outcome;
-use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId};
-use tokio::time::{Instant, sleep};
+use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId, Refusal};
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
+use super::light::{self, Light};
 use super::link::{Link, is_final};
 use super::{PATIENCE, PAUSE, Phone};
-use crate::history::Given;
+use crate::history::{Given, Try};
 
 impl Phone {
     /// What its agent wanted, in order.
@@ -33,7 +34,9 @@ impl Phone {
         let op_id = OpId(Uuid::now_v7());
         let command = Command { op_id, conversation_id, after, retry_of: None, body };
         let agent = self.signed.session.agent_id;
-        self.link.get_mut().given.push(Given { agent, command, outcome: None, again: None });
+        let tries = Vec::new();
+        let given = Given { agent, command, outcome: None, again: None, tries, is_parked: false };
+        self.link.get_mut().given.push(given);
         op_id
     }
 
@@ -44,7 +47,9 @@ impl Phone {
 
     /// Gives every command once more, as it was.
     pub async fn repeat_everything(&mut self) -> Result<()> {
-        for given in self.link.get_mut().given.chunks_mut(100) {
+        let all = self.link.get_mut().given.iter_mut();
+        let mut all: Vec<_> = all.filter(|given| !given.is_parked).collect();
+        for given in all.chunks_mut(100) {
             let commands: Vec<_> = given.iter().map(|given| given.command.clone()).collect();
             let results = self.signed.commands(&commands).await?;
             for (given, result) in given.iter_mut().zip(results) {
@@ -57,7 +62,7 @@ impl Phone {
 
 impl Link {
     fn open(&self) -> Vec<Command> {
-        let open = self.given.iter().filter(|given| given.outcome.is_none());
+        let open = self.given.iter().filter(|given| given.outcome.is_none() && !given.is_parked);
         open.map(|given| given.command.clone()).collect()
     }
 
@@ -68,21 +73,57 @@ impl Link {
             if open.is_empty() {
                 return Ok(());
             }
-            let said = match &self.socket {
-                Some(socket) if by_socket => over(socket, &open).await,
-                _ => self.signed.commands(&open).await,
+            let said = async {
+                match &self.socket {
+                    Some(socket) if by_socket => over(socket, &open).await,
+                    _ => self.signed.commands(&open).await,
+                }
             };
+            let patience = if self.light.is_some() { light::PATIENCE } else { PATIENCE };
+            let said = timeout(patience, said).await.map_err(Into::into).flatten();
+            self.tried(&open, said.as_ref().ok());
             match said {
                 Ok(results) => self.hear(results),
                 Err(error) if is_final(&error) => return Err(error),
+                // Whoever does not answer may be dead: the same command goes elsewhere.
+                Err(_) if self.light.is_some() => {
+                    self.socket = None;
+                    self.tries_elsewhere().await;
+                }
                 Err(_) => {}
             }
             if Instant::now() > deadline {
+                self.parks();
+            }
+            if Instant::now() > deadline && !self.open().is_empty() {
                 bail!("no final outcome of {:?}", self.open());
             }
             if !self.open().is_empty() {
                 sleep(PAUSE).await;
                 self.listen().await?;
+            }
+        }
+    }
+
+    /// Sets aside what colleagues who compose keep from being said, as phones do.
+    fn parks(&mut self) {
+        for given in self.given.iter_mut().filter(|given| given.outcome.is_none()) {
+            let last = given.tries.last().and_then(|one| one.outcome.as_ref());
+            let Some(Outcome::Refused(refused)) = last else { continue };
+            given.is_parked = matches!(refused.refusal, Refusal::BeingAnswered { .. });
+        }
+    }
+
+    /// Notes that these were given, and what was said.
+    fn tried(&mut self, commands: &[Command], said: Option<&Vec<CommandResult>>) {
+        let node = self.light.as_ref().map_or(0, Light::node);
+        for command in commands {
+            let of = |result: &&CommandResult| result.op_id == Some(command.op_id);
+            let result = said.and_then(|results| results.iter().find(of));
+            let outcome = result.map(|result| result.outcome.clone());
+            let mine = |given: &&mut Given| given.command.op_id == command.op_id;
+            if let Some(given) = self.given.iter_mut().rev().find(mine) {
+                given.tries.push(Try { node, at: light::now(), outcome });
             }
         }
     }

@@ -1,0 +1,220 @@
+//! Several nodes on one database while everything around them breaks, one thing after another:
+//! nothing acknowledged is lost, nothing reaches a customer twice, nobody answers unknowingly, and
+//! every client holds what the server holds soon after the last fault.
+//!
+//! `BATON_NODES`, `BATON_AGENTS`, `BATON_FAULTS_S`, `BATON_FAULT_EVERY_S`, `BATON_CUSTOMERS_MS`
+//! and `BATON_AGENTS_MS` say how much of it; the seed repeats the schedule.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use baton_domain::mirror::Mirror;
+use baton_world::cluster::schedule::{Fault, Plan, Planned, schedule, told};
+use baton_world::cluster::{Cluster, Layout};
+use baton_world::history::{Client, History, judge};
+use baton_world::phone::Phone;
+use baton_world::stage;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::crowd::{Crowd, Pace};
+use super::kills::figures;
+use super::{alone, number, seed};
+
+/// Nodes where nothing else is said.
+const NODES: u64 = 3;
+/// Clients of which everything is compared with a fresh snapshot, what is unread included.
+const COMPARED: usize = 12;
+/// Agents with a limit, and the limit.
+const LIMITED: (usize, u32) = (20, 4);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_any_fault_nothing_is_lost_doubled_or_unknown_and_everybody_converges() -> Result<()>
+{
+    let _alone = alone().await;
+    let plan = plan(seed())?;
+    println!("{}", run(&plan, &schedule(&plan), None).await?);
+    Ok(())
+}
+
+/// `BATON_PAUSE_S` is how long it sleeps: longer than any lease, and than the others believe that
+/// it lives.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_slept_long_does_no_harm_when_it_wakes() -> Result<()> {
+    let _alone = alone().await;
+    let slept = Duration::from_secs(number("BATON_PAUSE_S", 13));
+    let plan = Plan { lasts: slept + Duration::from_secs(8), ..plan(seed())? };
+    let at = Duration::from_secs(3);
+    let planned = [Planned { at, fault: Fault::Pause, node: 0, lasts: slept }];
+    println!("{}", run(&plan, &planned, None).await?);
+    Ok(())
+}
+
+fn plan(seed: u64) -> Result<Plan> {
+    let nodes = usize::try_from(number("BATON_NODES", NODES))?;
+    Ok(Plan {
+        seed,
+        nodes,
+        has_redis: nodes > 1,
+        lasts: Duration::from_secs(number("BATON_FAULTS_S", 24)),
+        every: Duration::from_secs(number("BATON_FAULT_EVERY_S", 3)),
+    })
+}
+
+baton_domain::where_planted! {
+    /// Each bug alone turns the run red, by the promise it breaks; without one it is green.
+    /// `BATON_PLANTED_RUNS` is how many seeds are played at most for each.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn every_bug_planted_in_a_process_turns_the_run_red() -> Result<()> {
+        use baton_domain::planted::Bug;
+        let _alone = alone().await;
+        let whole = plan(seed())?;
+        println!("none: {}", run(&whole, &schedule(&whole), None).await?);
+        for (name, bug) in Bug::OF_PROCESSES {
+            let promise = if bug == Bug::AcknowledgedBeforeCommit { "S1: " } else { "S7: " };
+            let mut found = None;
+            let runs = number("BATON_PLANTED_RUNS", 4);
+            for seed in seed()..seed() + runs {
+                let plan = Plan { seed, ..whole };
+                if let Err(error) = run(&plan, &schedule(&plan), Some(name)).await {
+                    found = Some((seed, format!("{error:#}")));
+                    break;
+                }
+            }
+            let (seed, words) = found.with_context(|| format!("{name} is never found"))?;
+            let line = words.lines().find(|line| line.starts_with(promise));
+            let line = line.with_context(|| format!("{name} is found as {words}"))?;
+            println!("{name}: found with seed {seed}: {line}");
+        }
+        Ok(())
+    }
+}
+
+/// Plays a schedule; an error tells it.
+async fn run(plan: &Plan, planned: &[Planned], bug: Option<&str>) -> Result<String> {
+    let mut layout = Layout {
+        seed: plan.seed,
+        nodes: plan.nodes,
+        agents: u32::try_from(number("BATON_AGENTS", 12))?,
+        customers: 30,
+        settings: vec![
+            ("BATON_HTTP__DRAIN_MS".to_owned(), "3000".to_owned()),
+            ("BATON_SESSIONS__ACCESS_MINUTES".to_owned(), "600".to_owned()),
+        ],
+    };
+    // What a planted bug leaves behind nobody looks at.
+    let is_kept = bug.is_none();
+    layout.settings.extend(bug.map(|name| ("PLANTED_BUG".to_owned(), name.to_owned())));
+    let Some(cluster) = Cluster::start(&layout).await? else {
+        return Ok("SKIPPED: BATON_TEST_POSTGRES is not set".to_owned());
+    };
+    let told = told(planned);
+    let said = play(cluster, (plan, is_kept), planned).await;
+    said.with_context(|| format!("BATON_SEED={} {layout:?}\n{told}", plan.seed))
+}
+
+async fn play(
+    mut cluster: Cluster,
+    (plan, is_kept): (&Plan, bool),
+    planned: &[Planned],
+) -> Result<String> {
+    cluster.limit(LIMITED.0, LIMITED.1).await?;
+    let phones = cluster.phones().await?;
+    let agents = phones.len() as u64;
+    let pace = Pace {
+        customers_ms: number("BATON_CUSTOMERS_MS", 100),
+        agents_ms: number("BATON_AGENTS_MS", 40 * agents),
+    };
+    let crowd = Crowd::start(&cluster, phones, (plan.seed, pace));
+    let began = Instant::now();
+    let mut struck = Vec::new();
+    for one in planned {
+        sleep_until(began + one.at).await;
+        if cluster.strike(one).await.with_context(|| one.to_string())? {
+            struck.push(one.fault);
+        }
+    }
+    sleep_until(began + plan.lasts).await;
+    let phones = crowd.end(&mut cluster).await?;
+    let slowest = phones.iter().filter_map(|(_, ms)| *ms).max().unwrap_or_default();
+    cluster.quiet().await?;
+    let history = written_down(&cluster, phones).await?;
+    let figures = figures(&history);
+    ensure!(history.reached.len() > 5, "there was no load: {figures}");
+    let tries: usize = history.commands.iter().map(|given| given.tries.len()).sum();
+    let lost = history.commands.iter().flat_map(|given| &given.tries);
+    let lost = lost.filter(|one| one.outcome.is_none()).count();
+    let resets: u64 = history.clients.iter().map(|client| client.heard.resets).sum();
+    let gaps: u64 = history.clients.iter().map(|client| client.heard.gaps).sum();
+    let kinds = struck.iter().collect::<BTreeSet<_>>().len();
+    cluster.close(judge(&history), is_kept).await?;
+    Ok(format!(
+        "{} nodes, {agents} agents, {} s, {} faults struck, of {kinds} kinds: {figures}; {tries} \
+         tries, {lost} without an answer; {resets} resets, {gaps} gaps; all caught up in {slowest} \
+         ms; 0 violations",
+        plan.nodes,
+        plan.lasts.as_secs(),
+        struck.len(),
+    ))
+}
+
+/// Writes the run down, when all is quiet. The agents repeat all their commands first.
+async fn written_down(cluster: &Cluster, phones: Vec<(Phone, Option<u64>)>) -> Result<History> {
+    let mut history = History {
+        written: cluster.written.clone(),
+        all_told: true,
+        capacities: cluster.capacities.clone(),
+        ..History::default()
+    };
+    let mut clients = Vec::new();
+    for (mut phone, caught_up_ms) in phones {
+        phone.repeat_everything().await?;
+        history.commands.extend(phone.given().iter().cloned());
+        clients.push((phone, caught_up_ms));
+    }
+    let head = cluster.head().await?;
+    let mut reference = Phone::of(cluster.admin.signed.clone());
+    reference.listen().await?;
+    for (nth, (mut phone, caught_up_ms)) in clients.into_iter().enumerate() {
+        let mut differs = Vec::new();
+        if let Err(error) = reaches(&phone, head).await {
+            differs.push(format!("{error:#}"));
+        }
+        differs.extend(other_heads(reference.mirror(), phone.mirror()));
+        if nth < COMPARED
+            && let Err(error) = phone.converges_within(Duration::from_secs(5)).await
+        {
+            differs.push(format!("{error:#}").chars().take(2_000).collect());
+        }
+        let (agent, heard) = (phone.signed.session.agent_id, phone.was_told());
+        history.clients.push(Client { agent, heard, differs, caught_up_ms });
+    }
+    history.acknowledged = stage::acknowledged(&cluster.simulator);
+    history.reached = stage::reached(&cluster.simulator)?;
+    history.threads = stage::threads(&cluster.admin.signed).await?;
+    history.events = cluster.log().await?;
+    history.stored = cluster.stored_faults().await?;
+    Ok(history)
+}
+
+/// Listens until it holds the log up to there.
+async fn reaches(phone: &Phone, head: u64) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        phone.listen().await?;
+        let at = phone.cursor().await.position;
+        if at >= head {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "it is at {at}, the log at {head}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The conversations of which two clients hold different heads.
+fn other_heads(one: &Mirror, other: &Mirror) -> Vec<String> {
+    let ids: BTreeSet<_> = one.conversations.keys().chain(other.conversations.keys()).collect();
+    let head = |of: &Mirror, id| of.conversations.get(id).map(|held| held.head().clone());
+    let differs = ids.into_iter().filter(|id| head(one, id) != head(other, id));
+    differs.map(|id| format!("{id}: {:?} and {:?}", head(one, id), head(other, id))).collect()
+}
