@@ -54,6 +54,40 @@ impl Place {
         Ok(Some(place))
     }
 
+    /// Another node's place: a directory and a port of its own on the same database of
+    /// `PostgreSQL`. The first place removes it.
+    pub fn beside(&self) -> Result<Self> {
+        let database = self.database()?.context("several nodes need PostgreSQL")?;
+        let mut place = Self { kind: self.kind, ..Self::sqlite()? };
+        place.set("BATON_STORE__DATABASE", &database);
+        place.settings.extend(self.settings.iter().cloned());
+        Ok(place)
+    }
+
+    /// The address of its database, if it is on `PostgreSQL`.
+    pub fn database(&self) -> Result<Option<String>> {
+        let Some((admin, name)) = &self.postgres else { return Ok(None) };
+        let (server, _) = admin.rsplit_once('/').context("no database in the address")?;
+        Ok(Some(format!("{server}/{name}")))
+    }
+
+    /// The address of its database, wherever it was told to look for it.
+    pub fn reaches(&self) -> Option<String> {
+        let mut set = self.settings.iter().rev();
+        let told = set.find(|(name, _)| name == "BATON_STORE__DATABASE");
+        told.map(|(_, value)| value.clone()).or_else(|| self.database().ok().flatten())
+    }
+
+    /// Where its key lies once it has one.
+    pub fn key(&self) -> PathBuf {
+        self.directory.path().join("data/key")
+    }
+
+    /// The port it keeps over its lives.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Sets a variable for every life of the server here.
     pub fn set(&mut self, name: &str, value: &impl ToString) {
         self.settings.push((name.to_owned(), value.to_string()));
@@ -75,9 +109,8 @@ impl Place {
             ("BATON_HTTP__BIND".to_owned(), format!("127.0.0.1:{}", self.port)),
             ("BATON_STORE__DATA".to_owned(), data),
         ];
-        if let Some((admin, name)) = &self.postgres {
-            let (server, _) = admin.rsplit_once('/').context("no database in the address")?;
-            all.push(("BATON_STORE__DATABASE".to_owned(), format!("{server}/{name}")));
+        if let Some(database) = self.database()? {
+            all.push(("BATON_STORE__DATABASE".to_owned(), database));
         }
         all.extend(self.settings.iter().cloned());
         Ok(all)
@@ -185,16 +218,44 @@ impl BatonProcess {
         Ok(began.elapsed())
     }
 
+    /// An error if it has ended, with the end of its log.
+    pub fn lives(&mut self, place: &Place) -> Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("{status}: {}", tail(&place.log())),
+        }
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ends(mut self, within: Duration) -> Result<ExitStatus> {
+        Ok(timeout(within, self.child.wait()).await.context("it does not end")??)
+    }
+
     /// SIGKILL, and waits until it is gone.
     pub async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("killing it")
     }
 
+    /// SIGSTOP: it does nothing more, and does not know.
+    pub async fn pause(&self) -> Result<()> {
+        self.signal("-STOP").await
+    }
+
+    /// SIGCONT: it goes on as if nothing had been.
+    pub async fn go_on(&self) -> Result<()> {
+        self.signal("-CONT").await
+    }
+
+    async fn signal(&self, name: &str) -> Result<()> {
+        let sent = Command::new("kill").args([name, &self.id.to_string()]).status().await?;
+        ensure!(sent.success(), "the signal was not sent");
+        Ok(())
+    }
+
     /// SIGTERM, and waits until it is gone: its exit status and how long that took.
     pub async fn terminate(mut self, within: Duration) -> Result<(ExitStatus, Duration)> {
         let began = Instant::now();
-        let sent = Command::new("kill").args(["-TERM", &self.id.to_string()]).status().await?;
-        ensure!(sent.success(), "the signal was not sent");
+        self.signal("-TERM").await?;
         let status = timeout(within, self.child.wait()).await.context("it does not end")??;
         Ok((status, began.elapsed()))
     }
@@ -215,7 +276,7 @@ fn program() -> Result<PathBuf> {
 
 /// Below the ports that the system gives to outgoing connections: nobody takes it while the
 /// server is down.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     for _ in 0..200 {
         let bytes = Uuid::new_v4();
         let [high, low, ..] = *bytes.as_bytes();

@@ -25,6 +25,7 @@ pub(super) async fn write(url: &str, snapshot: &str, to: File) -> anyhow::Result
 pub(super) async fn schema_in(from: &Path) -> anyhow::Result<i64> {
     let mut command = Command::new("pg_restore");
     command.args(["--data-only", "--table=schema_version", "--file=-"]).arg(from);
+    command.stdout(Stdio::piped());
     let output = run("pg_restore", &mut command).await?;
     let text = String::from_utf8_lossy(&output.stdout);
     // The rows of a table stand between COPY and a line with an end mark, the version first.
