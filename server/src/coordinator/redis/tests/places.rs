@@ -53,7 +53,7 @@ fn as_user(server: &Server) -> String {
 async fn the_rule_that_is_shipped_allows_all_that_is_done() {
     let server = Server::start();
     limit(&server);
-    let mut stage = async |_rule: &str| {
+    let stage = async |_rule: &str| {
         assert!(server.say("FLUSHALL").starts_with("+OK"));
         let nodes = Nodes::at(&config(&as_user(&server), &[]), 2, TIMINGS).await;
         nodes.are_up(true).await;
