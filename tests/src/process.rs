@@ -226,11 +226,6 @@ impl BatonProcess {
         }
     }
 
-    /// Waits until it has ended by itself.
-    pub async fn ends(mut self, within: Duration) -> Result<ExitStatus> {
-        Ok(timeout(within, self.child.wait()).await.context("it does not end")??)
-    }
-
     /// SIGKILL, and waits until it is gone.
     pub async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("killing it")
@@ -286,6 +281,13 @@ pub(crate) fn free_port() -> Result<u16> {
         }
     }
     bail!("no free port found")
+}
+
+impl BatonProcess {
+    /// Waits until it has ended by itself.
+    pub async fn ends(mut self, within: Duration) -> Result<ExitStatus> {
+        Ok(timeout(within, self.child.wait()).await.context("it does not end")??)
+    }
 }
 
 fn tail(log: &Path) -> String {
