@@ -86,12 +86,11 @@ fn keep(fresh: NamedTempFile, to: &Path) -> anyhow::Result<u64> {
     let file = fresh.as_file();
     file.sync_all().context("flushing the backup")?;
     let bytes = fresh.path().metadata()?.len();
-    fresh.persist_noclobber(to).map_err(|refused| match refused.error.kind() {
-        ErrorKind::AlreadyExists => {
-            anyhow::anyhow!("{} is there already; nothing is overwritten", to.display())
-        }
-        _ => anyhow::Error::new(refused.error).context(format!("naming it {}", to.display())),
-    })?;
+    if let Err(refused) = fresh.persist_noclobber(to) {
+        let is_taken = refused.error.kind() == ErrorKind::AlreadyExists;
+        anyhow::ensure!(!is_taken, "{} is there already; nothing is overwritten", to.display());
+        return Err(refused.error).with_context(|| format!("naming it {}", to.display()));
+    }
     std::fs::File::open(directory_of(to))?.sync_all().context("flushing the directory")?;
     Ok(bytes)
 }

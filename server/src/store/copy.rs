@@ -56,7 +56,8 @@ pub async fn exported(tx: &mut Tx) -> Result<String, StoreError> {
 pub fn client_environment(url: &str) -> Result<Vec<(&'static str, String)>, StoreError> {
     let options: PgConnectOptions =
         url.parse().map_err(|error| invalid(&format!("the database's address: {error}")))?;
-    let parsed = Url::parse(url).map_err(|_| invalid("the database's address"))?;
+    let parsed =
+        Url::parse(url).map_err(|error| invalid(&format!("the database's address: {error}")))?;
     let host = options.get_socket().map(|path| path.display().to_string());
     let mut all = vec![
         ("PGHOST", host.unwrap_or_else(|| options.get_host().to_owned())),

@@ -13,6 +13,7 @@ use baton_protocol::{
     Command, CommandBody, ConversationId, HeldReason, LineRef, MessageStatus, OpId, Refusal, Role,
 };
 use baton_simulator::{Knobs, Span};
+use baton_world::dice::Dice;
 use baton_world::phone::{Phone, full};
 use baton_world::process::{BatonProcess, Place};
 use sqlx::{Connection, PgConnection, SqliteConnection};
@@ -368,4 +369,71 @@ async fn a_server_whose_database_is_put_back_under_it_stops_by_itself() -> Resul
         place.remove().await?;
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_killed_anywhere_leaves_what_was_there_or_what_nobody_serves() -> Result<()> {
+    let _alone = alone().await;
+    for place in places().await? {
+        let kind = place.kind;
+        BatonProcess::start(&place).await?.terminate(END).await?;
+        let file = place.log().with_file_name("backup");
+        let file = file.to_str().context("a path that is no text")?;
+        place.run(&["backup", "--to", file]).await?;
+        let backup = stand(&place).await?;
+        let (mut dice, mut killed, mut refused) = (Dice::new(seed(), 9), 0, 0);
+        for n in 0..10 {
+            joins(&place, n).await?;
+            let within = Duration::from_millis(5 + dice.below(200));
+            // Given up, the command is killed.
+            let given = place.run(&["restore", "--from", file]);
+            if let Ok(done) = tokio::time::timeout(within, given).await {
+                done?;
+                continue;
+            }
+            killed += 1;
+            if stand(&place).await? == backup {
+                let status = BatonProcess::spawn(&place)?.ends(END).await?;
+                ensure!(!status.success(), "the old epoch of a backup is served");
+                refused += 1;
+            }
+            again(&place, file).await?;
+            ensure!(stand(&place).await? != backup, "there is no new epoch");
+        }
+        ensure!(killed > 0, "none was killed");
+        BatonProcess::start(&place).await?.terminate(END).await?;
+        place.run(&["verify-log", "--json"]).await?;
+        println!("{kind}: {killed} restores killed, {refused} starts refused after one");
+        place.remove().await?;
+    }
+    Ok(())
+}
+
+/// Epoch and heads of the database, as a backup of it says.
+async fn stand(place: &Place) -> Result<Vec<String>> {
+    let file = place.log().with_file_name(format!("look-{}", Uuid::now_v7()));
+    let said = place.run(&["backup", "--to", file.to_str().context("no text")?]).await?;
+    let lines =
+        said.lines().filter(|line| line.starts_with("epoch ") || line.starts_with("workspace "));
+    Ok(lines.map(str::to_owned).collect())
+}
+
+/// The log goes on.
+async fn joins(place: &Place, n: u32) -> Result<()> {
+    let email = format!("agent{n}@example.com");
+    let agent = ["admin", "agent", "add", "--workspace", "main", "--name", "Agent", "--email"];
+    place.run(&[&agent[..], &[&email]].concat()).await.map(drop)
+}
+
+/// The same command once more; the one that was killed may take a moment to be gone.
+async fn again(place: &Place, file: &str) -> Result<()> {
+    let deadline = Instant::now() + CONVERGE;
+    loop {
+        match place.run(&["restore", "--from", file]).await {
+            Err(error) if Instant::now() < deadline && error.to_string().contains("runs on") => {
+                sleep(Duration::from_millis(50)).await;
+            }
+            done => return done.map(drop),
+        }
+    }
 }
