@@ -386,8 +386,8 @@ async fn a_restore_killed_anywhere_leaves_what_was_there_or_what_nobody_serves()
             joins(&place, n).await?;
             let within = Duration::from_millis(5 + dice.below(200));
             // Given up, the command is killed.
-            let given = place.run(&["restore", "--from", file]);
-            if let Ok(done) = tokio::time::timeout(within, given).await {
+            let command = ["restore", "--from", file];
+            if let Ok(done) = tokio::time::timeout(within, place.run(&command)).await {
                 done?;
                 continue;
             }
