@@ -69,7 +69,8 @@ async fn held(store: &Store, tx: &mut crate::store::Tx) -> anyhow::Result<String
     Ok(text)
 }
 
-/// A file of nobody else's in the same directory, so that it can be renamed; it goes with the value.
+/// A file of nobody else's in the same directory, so that it can be renamed; it goes with the
+/// value.
 fn beside(to: &Path) -> anyhow::Result<NamedTempFile> {
     let directory = directory_of(to);
     let told = || format!("writing to {}", directory.display());

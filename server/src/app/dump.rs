@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use tokio::process::Command;
 
 use crate::store::copy::client_environment;
+use crate::store::restore::PROGRAM;
 
 /// Of what a program complains about, so much is told.
 const COMPLAINTS_MAX: usize = 3;
@@ -39,6 +40,7 @@ pub(super) async fn schema_in(from: &Path) -> anyhow::Result<i64> {
 /// Puts what is in the file in the place of what is in the database, in one transaction.
 pub(super) async fn put_back(url: &str, from: &Path) -> anyhow::Result<()> {
     let mut command = program("pg_restore", url)?;
+    command.env("PGAPPNAME", PROGRAM);
     let database = client_environment(url)?.into_iter().find(|(name, _)| *name == "PGDATABASE");
     let (_, database) = database.context("the database has no name")?;
     command.args(["--clean", "--if-exists", "--single-transaction", "--exit-on-error"]);

@@ -1,5 +1,5 @@
-//! `baton restore`: puts a backup back if it is given one, and begins a new epoch. Clients of the lost
-//! life would trust positions that come a second time, and what was on its way may have left
+//! `baton restore`: puts a backup back if it is given one, and begins a new epoch. Clients of the
+//! lost life would trust positions that come a second time, and what was on its way may have left
 //! already.
 
 use std::fmt::Write as _;

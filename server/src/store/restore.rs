@@ -6,6 +6,9 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{Sql, StoreError, Tx};
 
+/// What the program that puts a backup back calls itself at PostgreSQL.
+pub const PROGRAM: &str = "baton restore";
+
 /// Gives the log another identity and ends all sessions. What was on its way is to be reviewed
 /// before anything is sent; devices that were revoked stay so.
 pub async fn begin(tx: &mut Tx, epoch: Epoch) -> Result<(), StoreError> {
@@ -31,6 +34,10 @@ pub async fn announce(url: &str) -> Result<(), StoreError> {
         .parse()
         .map_err(|error| StoreError::Invalid(format!("the database's address: {error}")))?;
     let mut connection = options.disable_statement_logging().connect().await?;
+    // One that was killed may have left its program behind, which would be in this one's way.
+    let ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()";
+    sqlx::query(ended).bind(PROGRAM).execute(&mut connection).await?;
     let table = "CREATE TABLE IF NOT EXISTS restore_under_way (one BIGINT)";
     sqlx::query(table).execute(&mut connection).await?;
     Ok(connection.close().await?)

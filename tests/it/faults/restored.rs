@@ -381,10 +381,13 @@ async fn a_restore_killed_anywhere_leaves_what_was_there_or_what_nobody_serves()
         let file = file.to_str().context("a path that is no text")?;
         place.run(&["backup", "--to", file]).await?;
         let backup = stand(&place).await?;
+        let began = Instant::now();
+        place.run(&["restore", "--from", file]).await?;
+        let most = u64::try_from(began.elapsed().as_millis())?;
         let (mut dice, mut killed, mut refused) = (Dice::new(seed(), 9), 0, 0);
         for n in 0..10 {
             joins(&place, n).await?;
-            let within = Duration::from_millis(5 + dice.below(200));
+            let within = Duration::from_millis(1 + dice.below(most));
             // Given up, the command is killed.
             let command = ["restore", "--from", file];
             if let Ok(done) = tokio::time::timeout(within, place.run(&command)).await {
@@ -412,7 +415,15 @@ async fn a_restore_killed_anywhere_leaves_what_was_there_or_what_nobody_serves()
 /// Epoch and heads of the database, as a backup of it says.
 async fn stand(place: &Place) -> Result<Vec<String>> {
     let file = place.log().with_file_name(format!("look-{}", Uuid::now_v7()));
-    let said = place.run(&["backup", "--to", file.to_str().context("no text")?]).await?;
+    let file = file.to_str().context("no text")?;
+    let deadline = Instant::now() + CONVERGE;
+    let said = loop {
+        match place.run(&["backup", "--to", file]).await {
+            // pg_restore may outlive who was killed, and exchange the tables at this moment.
+            Err(_) if Instant::now() < deadline => sleep(Duration::from_millis(100)).await,
+            said => break said?,
+        }
+    };
     let lines =
         said.lines().filter(|line| line.starts_with("epoch ") || line.starts_with("workspace "));
     Ok(lines.map(str::to_owned).collect())
