@@ -26,6 +26,7 @@ proof:
 lint:
 	@cargo fmt --all --check
 	@cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@scripts/check-deploy.sh
 
 fmt:
 	@cargo fmt --all

@@ -283,6 +283,13 @@ pub(crate) fn free_port() -> Result<u16> {
     bail!("no free port found")
 }
 
+impl BatonProcess {
+    /// Waits until it has ended by itself.
+    pub async fn ends(mut self, within: Duration) -> Result<ExitStatus> {
+        Ok(timeout(within, self.child.wait()).await.context("it does not end")??)
+    }
+}
+
 fn tail(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<_> = text.lines().collect();

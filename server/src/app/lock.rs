@@ -22,17 +22,26 @@ pub(super) struct DataLock {
 }
 
 impl DataLock {
-    /// Takes the lock of the database.
+    /// Takes the lock of the database, to serve.
     pub(super) async fn take(config: &Config) -> anyhow::Result<Self> {
+        let advice = "another server runs on this database; stop it first, give this one another \
+                      --database, or give both the same --redis";
+        Self::with(config, company(config), advice).await
+    }
+
+    /// Takes it for what no server may see, not even one that shares its database with others.
+    pub(super) async fn take_alone(config: &Config) -> anyhow::Result<Self> {
+        let advice = "a server runs on this database; stop every node of it first";
+        Self::with(config, Company::Alone, advice).await
+    }
+
+    async fn with(config: &Config, company: Company, advice: &'static str) -> anyhow::Result<Self> {
         let directory = lock_directory(&config.store.data)?;
         let database = match config.store.database() {
             Database::Sqlite(_) => None,
             Database::Postgres(url) => {
-                let seat = Seat::take(url.expose(), company(config)).await;
-                Some(seat.context("locking the database")?.context(
-                    "another server runs on this database; stop it first, give this one another \
-                     --database, or give both the same --redis",
-                )?)
+                let seat = Seat::take(url.expose(), company).await;
+                Some(seat.context("locking the database")?.context(advice)?)
             }
         };
         Ok(Self { directory, database })

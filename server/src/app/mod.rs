@@ -2,10 +2,13 @@
 //! simulator as a library).
 
 mod backend;
+mod backup;
 mod database;
 mod demo;
+mod dump;
 mod listen;
 mod lock;
+mod put_back;
 mod quarantine;
 mod restore;
 mod run;

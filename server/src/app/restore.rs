@@ -1,42 +1,77 @@
-//! `baton restore`: a new epoch after a backup was put back. Clients of the lost life would trust
-//! positions that come a second time, and what was on its way may have left already.
+//! `baton restore`: puts a backup back if it is given one, and begins a new epoch. Clients of the
+//! lost life would trust positions that come a second time, and what was on its way may have left
+//! already.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::Context;
-use baton_protocol::Epoch;
 
 use super::lock::DataLock;
-use super::serve::{Foundation, database_url, open_store};
+use super::put_back::{self, Begun};
+use super::serve::{Foundation, database_url};
+use crate::cli::Restore;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Database};
 use crate::engine::Engine;
 use crate::store::{Store, read, restore};
 
-/// Begins a new epoch; tells what that means.
-pub(super) async fn run(config: &Config, clock: &Clock) -> anyhow::Result<String> {
-    // An empty place is not restored, it is a mistake.
+/// Puts a backup back, if one is named, and begins a new epoch; tells what that means.
+///
+/// # Errors
+/// Where a server runs, or backup or database are not what they should be. The same command can
+/// be given again, whenever it was broken off.
+pub(super) async fn run(given: &Restore, config: &Config, clock: &Clock) -> anyhow::Result<String> {
     let wait = Duration::from_millis(config.store.acquire_time_out_ms);
-    Store::inspect(&database_url(config), wait)
-        .await
-        .context("the restored database")?
-        .close()
-        .await;
-    let _lock = DataLock::take(config).await?;
-    let store = open_store(config, clock).await?;
-    let mut tx = store.begin().await?;
-    let doubtful = read::on_their_way(&mut tx).await?.len();
-    let epoch = Epoch(clock.uuid_v4());
-    restore::begin(&mut tx, epoch).await?;
-    tx.commit().await?;
-    store.close().await;
+    let backup = match &given.from {
+        Some(from) => Some((from, put_back::check(config, from).await?)),
+        None => {
+            // An empty place is not restored, it is a mistake.
+            let restored = Store::inspect(&database_url(config), wait).await;
+            restored.context("the restored database")?.close().await;
+            None
+        }
+    };
+    let _lock = DataLock::take_alone(config).await?;
+    let begun = match (backup, config.store.database()) {
+        (None, _) => put_back::begin(config, clock).await?,
+        (Some((from, _)), Database::Sqlite(place)) => {
+            put_back::sqlite(config, clock, (&place, from)).await?
+        }
+        (Some((from, schema)), Database::Postgres(url)) => {
+            put_back::postgres(config, clock, (url.expose(), from, schema)).await?
+        }
+    };
     let foundation = Foundation::lay(config, clock).await?;
     foundation.store.close().await;
-    Ok(format!(
+    Ok(told(&begun))
+}
+
+fn told(Begun { epoch, doubtful, kept }: &Begun) -> String {
+    let mut text = format!(
         "a new epoch has begun: {epoch}\n\
          messages that were on their way, now unconfirmed: {doubtful}\n\
          Everybody has to sign in again; what their phones had not sent yet is kept there.\n"
-    ))
+    );
+    if let Some(kept) = kept {
+        // Writing to a string cannot fail.
+        writeln!(text, "The database that was there is kept as {}", kept.display())
+            .unwrap_or_default();
+    }
+    text
+}
+
+/// Refuses a database that a backup was put back into and that has no new epoch.
+pub(super) async fn refuse_half_done(store: &Store) -> anyhow::Result<()> {
+    let mut tx = store.read().await?;
+    let is_broken_off = restore::is_broken_off(&mut tx).await?;
+    tx.rollback().await?;
+    anyhow::ensure!(
+        !is_broken_off,
+        "a restore of this database was broken off: give `baton restore --from FILE` again, or \
+         `baton restore` to go on with what is there"
+    );
+    Ok(())
 }
 
 /// Finishes what a restore began: nobody knows whether what was on its way has left in the life
@@ -63,7 +98,7 @@ mod tests {
     use baton_protocol::outcome::Outcome;
     use baton_protocol::page::LinesPage;
     use baton_protocol::{
-        Command, ConversationId, Cursor, Fact, HeldReason, LineRef, MessageStatus, OpId,
+        Command, ConversationId, Cursor, Epoch, Fact, HeldReason, LineRef, MessageStatus, OpId,
         WorkspaceId,
     };
     use baton_simulator::Simulator;
@@ -103,7 +138,7 @@ mod tests {
             mark(&config, epoch, lost);
             let refused = Server::start(&config, clock.clone()).await.map(drop).unwrap_err();
             assert!(refused.to_string().contains("baton restore"), "{refused:#}");
-            let said = run(&config, &clock).await.unwrap();
+            let said = run(&Restore { from: None }, &config, &clock).await.unwrap();
             assert!(said.contains("unconfirmed: 1\n"), "{said}");
 
             let server = Server::start(&config, clock.clone()).await.unwrap();
@@ -122,7 +157,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut config = Config::load(&Sources::default()).unwrap().config;
         config.store.data = directory.path().join("data");
-        assert!(run(&config, &Clock::system()).await.is_err());
+        let nothing = Restore { from: None };
+        assert!(run(&nothing, &config, &Clock::system()).await.is_err());
         assert!(!config.store.data.exists(), "it was made");
     }
 

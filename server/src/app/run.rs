@@ -22,8 +22,12 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
             Command::Serve(_) => serve(config).await,
             Command::Demo(demo) => Box::pin(super::demo::run(demo, config)).await,
             Command::Migrate => migrate(config).await,
-            Command::Restore => {
-                say(&super::restore::run(config, &Clock::system()).await?);
+            Command::Backup(backup) => {
+                say(&super::backup::run(backup, config).await?);
+                Ok(())
+            }
+            Command::Restore(restore) => {
+                say(&super::restore::run(restore, config, &Clock::system()).await?);
                 Ok(())
             }
             Command::VerifyLog(verify) => {

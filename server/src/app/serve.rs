@@ -96,6 +96,7 @@ impl Foundation {
         let data = &config.store.data;
         make_directory(data)?;
         let store = open_store(config, clock).await?;
+        super::restore::refuse_half_done(&store).await?;
         let anchors = Anchors::in_dir(data);
         anchors.check(store.epoch(), &heads(&store).await?)?;
         let keys = Keys::open(&config.store.key_file(), &store, clock).await?;
@@ -129,11 +130,17 @@ pub(super) fn make_directory(data: &Path) -> anyhow::Result<()> {
 }
 
 pub(super) async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
+    let options = store_options(config, clock);
+    Store::open(&database_url(config), &options).await.context("opening the database")
+}
+
+/// How a database is opened, wherever it is.
+pub(super) fn store_options(config: &Config, clock: &Clock) -> Options {
     let mut options = Options::new(Epoch(clock.uuid_v4()));
     options.readers = config.store.connections_max;
     options.wait = Duration::from_millis(config.store.acquire_time_out_ms);
     options.is_power_safe = config.store.sqlite_synchronous == Synchronous::Full;
-    Store::open(&database_url(config), &options).await.context("opening the database")
+    options
 }
 
 /// Where the database is, for the store.

@@ -6,6 +6,7 @@
 mod admin;
 mod flags;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use baton_domain::planted;
@@ -45,7 +46,8 @@ impl Cli {
             Command::Demo(_) => self.flags.clone().apart().sources(variables),
             Command::Serve(_)
             | Command::Migrate
-            | Command::Restore
+            | Command::Backup(_)
+            | Command::Restore(_)
             | Command::VerifyLog(_)
             | Command::Config(_)
             | Command::Admin(_) => self.flags.sources(variables),
@@ -81,13 +83,22 @@ pub enum Command {
     Demo(Demo),
     /// Bring the database to this program's schema and end (serve does so by itself)
     Migrate,
-    /// Begin a new epoch after a backup was put back, before serving again
+    /// Copy the database into a file, also while servers run
     ///
-    /// Stop the server, put the backup in place (and remove baton.db-wal and baton.db-shm beside an
-    /// embedded database), then run this. Messages that were on their way when the backup was made
-    /// become unconfirmed, for nobody knows whether they left; everybody signs in again, and phones
-    /// take everything anew.
-    Restore,
+    /// One moment of everything but the key of the installation, which is kept apart from backups.
+    /// On PostgreSQL pg_dump does it, which has to be on the PATH. Nothing is overwritten.
+    Backup(Backup),
+    /// Put a backup back, if one is named, and begin a new epoch before serving again
+    ///
+    /// Stop every server first. Messages that were on their way when the backup was made become
+    /// unconfirmed, for nobody knows whether they left; everybody signs in again, and phones take
+    /// everything anew. An embedded database that was there is kept beside the new one; on
+    /// PostgreSQL pg_restore puts the backup in its place, in one transaction. A restore that was
+    /// broken off is begun again by the same command; until then no server starts.
+    ///
+    /// Without --from somebody else has put the backup back (and removed baton.db-wal and
+    /// baton.db-shm beside an embedded database).
+    Restore(Restore),
     /// Check the log's positions and its hash chain against the database and the anchors, and
     /// the settings in the database against the log
     VerifyLog(VerifyLog),
@@ -112,6 +123,22 @@ pub struct Demo {
     /// Play the scene and end; 0 only if every step happened [also: BATON_DEMO_ONCE=1]
     #[arg(long)]
     pub once: bool,
+}
+
+/// `baton backup`.
+#[derive(Clone, Debug, Args)]
+pub struct Backup {
+    /// The file to write; it must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+}
+
+/// `baton restore`.
+#[derive(Clone, Debug, Args)]
+pub struct Restore {
+    /// A file that `baton backup` wrote, of the same kind of database
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
 }
 
 /// `baton verify-log`.
@@ -160,7 +187,8 @@ pub fn main() -> ExitCode {
         command @ (Command::Serve(_)
         | Command::Demo(_)
         | Command::Migrate
-        | Command::Restore
+        | Command::Backup(_)
+        | Command::Restore(_)
         | Command::VerifyLog(_)
         | Command::Admin(_)) => crate::app::run(&command, &loaded.config),
     };

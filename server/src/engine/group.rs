@@ -75,7 +75,7 @@ async fn attempt(
             }
         }
     }
-    let mut loaded = match load(&mut tx, group, epoch).await {
+    let mut loaded = match load(&mut tx, group).await {
         Ok(loaded) => loaded,
         Err(LoadError::Again) => {
             tx.rollback().await?;

@@ -9,8 +9,8 @@ use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    Accepted, AgentState, Availability, ChannelId, Epoch, HeldReason, LineRef, MembershipKind,
-    MessageId, MessageStatus, ReplyPolicy, Role, TeamId, Timestamp, Visibility, WorkspaceId,
+    Accepted, AgentState, Availability, ChannelId, HeldReason, LineRef, MembershipKind, MessageId,
+    MessageStatus, ReplyPolicy, Role, TeamId, Timestamp, Visibility, WorkspaceId,
 };
 
 use super::memory::{Extras, Held, Key, Memory, ParkedStatus};
@@ -53,10 +53,10 @@ impl From<StoreError> for LoadError {
 }
 
 /// Locks and reads for a group.
-pub(super) async fn load(tx: &mut Tx, group: &[&Work], epoch: Epoch) -> Result<Loaded, LoadError> {
+pub(super) async fn load(tx: &mut Tx, group: &[&Work]) -> Result<Loaded, LoadError> {
     let mut needs = Needs::of(group);
     let channels = load_channels(tx, &mut needs).await?;
-    needs.add_wamids(group, &channels, epoch);
+    needs.add_wamids(group, &channels);
     let senders = load_senders(tx, &mut needs, group, &channels).await?;
     let mut loaded = Loaded { memory: Memory::default(), channels, senders };
     let memory = &mut loaded.memory;

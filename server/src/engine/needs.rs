@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::inbound::{ElementBody, InboundMessage, ProviderStatus};
 use baton_domain::tag::Tag;
 use baton_protocol::{
-    AgentId, ChannelId, CommandBody, ConversationId, Epoch, MessageId, OpId, Owner, WorkspaceId,
+    AgentId, ChannelId, CommandBody, ConversationId, MessageId, OpId, Owner, WorkspaceId,
 };
 use serde::Serialize;
 
@@ -125,12 +125,7 @@ impl Needs {
 
     /// Ids of Meta and tags in webhooks, once it is known whose numbers they came by. Each is
     /// looked up where it is one: all ids of a group in all channels would be many times as many.
-    pub(super) fn add_wamids(
-        &mut self,
-        group: &[&Work],
-        channels: &BTreeMap<String, Channel>,
-        epoch: Epoch,
-    ) {
+    pub(super) fn add_wamids(&mut self, group: &[&Work], channels: &BTreeMap<String, Channel>) {
         let mut tags = Vec::new();
         let posts = group.iter().filter_map(|work| work.post());
         for (element, _) in posts.flat_map(|post| &post.elements) {
@@ -155,7 +150,7 @@ impl Needs {
                     };
                     self.wamids.insert(key(&status.wamid));
                     farther(&mut self.of_statuses, key(&status.wamid), reach);
-                    if let Some(tag) = tagged(status.tag.as_deref(), epoch) {
+                    if let Some(tag) = status.tag.as_deref().and_then(Tag::parse) {
                         self.newly_named.insert(key(&status.wamid));
                         tags.push((key(&status.wamid), (channel.workspace, tag.message)));
                     }
@@ -262,11 +257,6 @@ pub(super) fn farther<K: Ord>(keys: &mut BTreeMap<K, Reach>, key: K, reach: Reac
 
 fn wamid_key(workspace: WorkspaceId, channel: ChannelId, wamid: &str) -> WamidKey {
     (workspace.to_string(), channel.to_string(), wamid.to_owned())
-}
-
-/// The attempt that a tag of this life of the database names.
-pub(super) fn tagged(tag: Option<&str>, epoch: Epoch) -> Option<Tag> {
-    Tag::parse(tag?).filter(|tag| tag.epoch == epoch)
 }
 
 /// The names under which the sender of a message may be known, most certain first; the variants

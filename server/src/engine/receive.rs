@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 
 use baton_domain::decide::{Draft, delivery, receive};
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, ProviderStatus, StatusUpdate};
+use baton_domain::tag::Tag;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::{Actor, ChannelId, Epoch, Fact, MessageId, Timestamp};
 
 use super::load::{Channel, Loaded};
 use super::memory::{Aside, By, Key, Memory, ParkedStatus, Quarantined};
-use super::needs::tagged;
 use super::senders::Known;
 use super::work::{FreshIds, Post};
 
@@ -164,17 +164,28 @@ fn status(
     now: Timestamp,
 ) {
     let key = (of.0, (of.1, update.wamid.clone()));
-    let by_tag = tagged(update.tag.as_deref(), epoch)
+    let by_tag = update
+        .tag
+        .as_deref()
+        .and_then(Tag::parse)
         .filter(|tag| memory.places.contains_key(&(of.0, tag.message)));
     let by_wamid = memory.wamids.get(&key).map(|(_, id)| *id);
     let message = by_tag.map(|tag| tag.message).or(by_wamid);
     let told = ParkedStatus { status: update.status, error: update.error.clone(), at: update.at };
     match message {
         Some(message) => {
+            let is_of_lost_life = by_tag.is_some_and(|tag| tag.epoch != epoch);
             let attempt = match by_tag {
-                Some(tag) => Some(tag.attempt),
-                None => attempt_of(memory, message, &update.wamid),
+                Some(tag) if !is_of_lost_life => Some(tag.attempt),
+                // A life that was lost counted its attempts for itself.
+                Some(_) | None => attempt_of(memory, message, &update.wamid),
             };
+            // What arrived from there has arrived. What failed there says nothing of this life's
+            // attempts, unless it is known here already as what arrived.
+            let is_failure = update.status == ProviderStatus::Failed;
+            if is_of_lost_life && is_failure && by_wamid != Some(message) {
+                return;
+            }
             set_wamid(memory, of, message, (&update.wamid, attempt));
             hear(memory, of, (message, attempt), (&update.wamid, Some(told)), now);
         }

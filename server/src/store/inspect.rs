@@ -35,19 +35,43 @@ impl Store {
     }
 }
 
-/// The log's identity, of a database with this program's schema.
-async fn known_epoch(tx: &mut Tx) -> Result<Epoch, StoreError> {
+/// The schema's version of what is there, 0 where there is nothing of Baton's: also of one that
+/// this program would have to migrate, or does not know.
+///
+/// # Errors
+/// Where there is no database, or one that cannot be read.
+pub async fn schema_of(url: &str, wait: Duration) -> Result<i64, StoreError> {
+    let pools = match url.strip_prefix("sqlite://") {
+        Some(path) => sqlite(path, wait).await?,
+        None => postgres(url, wait).await?,
+    };
+    let mut tx = pools.read().await?;
+    let found = schema(&mut tx).await;
+    tx.rollback().await?;
+    found
+}
+
+/// The newest schema that this program knows.
+pub fn known_schema() -> i64 {
+    migrate::known()
+}
+
+async fn schema(tx: &mut Tx) -> Result<i64, StoreError> {
     static HAS_SCHEMA: Sql = Sql::new(
         "{sqlite SELECT CAST(COUNT(*) AS BIGINT) FROM sqlite_master
                 WHERE type = 'table' AND name = 'schema_version'}
              {postgres SELECT CAST(COUNT(*) AS BIGINT) FROM pg_catalog.pg_class
                 WHERE oid = to_regclass('schema_version')}",
     );
-    let found = match tx.row::<(i64,)>(&HAS_SCHEMA, &[]).await? {
-        Some((1..,)) => migrate::found(tx).await?,
-        _ => 0,
-    };
-    let known = migrate::known();
+    match tx.row::<(i64,)>(&HAS_SCHEMA, &[]).await? {
+        Some((1..,)) => migrate::found(tx).await,
+        _ => Ok(0),
+    }
+}
+
+/// The log's identity, of a database with this program's schema.
+async fn known_epoch(tx: &mut Tx) -> Result<Epoch, StoreError> {
+    let (found, known) = (schema(tx).await?, migrate::known());
     if found == 0 {
         return Err(StoreError::Invalid("the database holds nothing of Baton's".to_owned()));
     } else if found > known {

@@ -5,6 +5,7 @@
 //! sweeps and seals have short transactions of their own ([`Store::begin`]); queries read one
 //! snapshot each ([`Store::read`]).
 
+pub mod copy;
 mod dialect;
 pub(crate) mod digest;
 mod error;
@@ -44,6 +45,7 @@ use tokio::sync::watch;
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
 pub use fold::fold;
+pub use inspect::{known_schema, schema_of};
 use node::Term;
 use pulse::Gate;
 pub use seat::{Company, Seat};

@@ -1,8 +1,13 @@
 //! A new life of the log, after a backup was put back.
 
 use baton_protocol::Epoch;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{Sql, StoreError, Tx};
+
+/// What the program that puts a backup back calls itself at PostgreSQL.
+pub const PROGRAM: &str = "baton restore";
 
 /// Gives the log another identity and ends all sessions. What was on its way is to be reviewed
 /// before anything is sent; devices that were revoked stay so.
@@ -17,7 +22,36 @@ pub async fn begin(tx: &mut Tx, epoch: Epoch) -> Result<(), StoreError> {
          WHERE revoked_at IS NULL",
     );
     let epoch = epoch.to_string();
-    tx.run_all(&[(&EPOCH, &[&epoch]), (&REVIEW, &[&epoch]), (&SESSIONS, &[])]).await.map(drop)
+    tx.run_all(&[(&EPOCH, &[&epoch]), (&REVIEW, &[&epoch]), (&SESSIONS, &[])]).await?;
+    tx.script("DROP TABLE IF EXISTS restore_under_way").await
+}
+
+/// PostgreSQL: notes beside everything a backup holds that one is being put back, which ends with
+/// [`begin`]. Whatever happens in between, nobody serves the old epoch of a database that was put
+/// back. Nothing else of the database is touched: there may be nothing yet.
+pub async fn announce(url: &str) -> Result<(), StoreError> {
+    let options: PgConnectOptions = url
+        .parse()
+        .map_err(|error| StoreError::Invalid(format!("the database's address: {error}")))?;
+    let mut connection = options.disable_statement_logging().connect().await?;
+    // One that was killed may have left its program behind, which would be in this one's way.
+    let ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()";
+    sqlx::query(ended).bind(PROGRAM).execute(&mut connection).await?;
+    let table = "CREATE TABLE IF NOT EXISTS restore_under_way (one BIGINT)";
+    sqlx::query(table).execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
+/// Whether a backup was put back, or may have been, and no new epoch was begun.
+pub async fn is_broken_off(tx: &mut Tx) -> Result<bool, StoreError> {
+    static READ: Sql = Sql::new(
+        "{sqlite SELECT CAST(COUNT(*) AS BIGINT) FROM sqlite_master
+            WHERE type = 'table' AND name = 'restore_under_way'}
+         {postgres SELECT CAST(COUNT(*) AS BIGINT) FROM pg_catalog.pg_class
+            WHERE oid = to_regclass('restore_under_way')}",
+    );
+    Ok(matches!(tx.row::<(i64,)>(&READ, &[]).await?, Some((1..,))))
 }
 
 /// Whether what was on its way is still to be reviewed.

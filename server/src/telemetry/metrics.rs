@@ -193,6 +193,35 @@ mod tests {
         assert_eq!((metrics.commands.get("stale"), metrics.commands.get("never")), (1, 0));
     }
 
+    /// Names of figures in a text, without what Prometheus adds to them.
+    fn named(text: &str) -> std::collections::BTreeSet<String> {
+        let words = text.split(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+        let figures = words.filter(|word| word.starts_with("baton_"));
+        let bare = figures.map(|word| {
+            let endings = ["_total", "_bucket", "_count", "_sum"];
+            endings.iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word).to_owned()
+        });
+        bare.collect()
+    }
+
+    #[test]
+    fn the_guide_explains_every_figure_and_guide_and_alerts_know_no_other() {
+        let guide = include_str!("../../../docs/operations.md");
+        let alerts = include_str!("../../../docs/alerts.yml");
+        // What is split by a label is shown once it was counted: the code has all of them.
+        let code = include_str!("metrics.rs").split("#[cfg(test)]").next().unwrap();
+        let registered = code.split("(r, \"").skip(1).filter_map(|rest| rest.split('"').next());
+        let shown: std::collections::BTreeSet<_> =
+            registered.map(|name| format!("baton_{name}")).collect();
+        assert!(named(&Metrics::new().render()).is_subset(&shown), "not all is found in the code");
+        let table: String = guide.lines().filter(|line| line.starts_with("| `baton_")).collect();
+        assert_eq!(named(&table), shown, "the guide's table of figures");
+        for (what, text) in [("guide", guide), ("alerts", alerts)] {
+            let unknown: Vec<_> = named(text).difference(&shown).cloned().collect();
+            assert!(unknown.is_empty(), "the {what} names {unknown:?}");
+        }
+    }
+
     #[test]
     fn two_servers_in_one_process_do_not_count_together() {
         let (a, b) = (Metrics::new(), Metrics::new());

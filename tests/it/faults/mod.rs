@@ -9,6 +9,7 @@ mod drain;
 mod kills;
 mod load;
 mod provider;
+mod restored;
 mod stops;
 mod webhooks;
 

@@ -2,8 +2,8 @@
 
 use baton_domain::inbound::ProviderStatus;
 use baton_domain::tag::Tag;
-use baton_protocol::MessageError;
 use baton_protocol::command::{OfMessage, Resend};
+use baton_protocol::{Epoch, MessageError, MessageId};
 
 use super::*;
 
@@ -101,6 +101,46 @@ async fn what_may_have_arrived_is_unconfirmed_again_when_its_resend_is_kept_back
         assert_eq!(bench.status(at).await, Some(MessageStatus::Unconfirmed));
         let conversation = bench.only_conversation().await;
         assert_eq!(conversation.thread.turn.map(|turn| turn.from_seq), Some(at.seq + 1));
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_tag_of_a_lost_life_proves_that_what_is_in_doubt_arrived_and_never_that_it_failed() {
+    use ProviderStatus::{Delivered, Failed, Sent};
+    for is_sent_again in [false, true] {
+        for database in databases().await {
+            let bench = bench(database, 1).await;
+            let at = bench.queued("16505551234").await;
+            bench.attempt_ends(at, SendResult::Unknown).await;
+            if is_sent_again {
+                bench.resends(at).await;
+            }
+            let before = bench.status(at).await;
+            let lost = |attempt| {
+                Some(Tag { epoch: Epoch(Uuid::from_u128(99)), message: at.message, attempt })
+            };
+            bench.ticks("wamid.lost", Failed, lost(1)).await;
+            assert_eq!(bench.status(at).await, before, "it says nothing of attempts here");
+            bench.ticks("wamid.lost", Sent, lost(2)).await;
+            assert_eq!(bench.status(at).await, Some(MessageStatus::Sent));
+            bench.ticks("wamid.lost", Delivered, lost(2)).await;
+            assert_eq!(bench.status(at).await, Some(MessageStatus::Delivered));
+            assert_eq!(bench.parked().await, 0);
+            bench.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tag_of_a_lost_life_for_a_message_that_is_not_here_waits_like_any_other() {
+    for database in databases().await {
+        let bench = bench(database, 1).await;
+        bench.queued("16505551234").await;
+        let (epoch, message) = (Epoch(Uuid::from_u128(99)), MessageId(Uuid::from_u128(98)));
+        let tag = Tag { epoch, message, attempt: 1 };
+        bench.ticks("wamid.lost", ProviderStatus::Sent, Some(tag)).await;
+        assert_eq!(bench.parked().await, 1);
         bench.close().await;
     }
 }

@@ -33,8 +33,50 @@ fn certificates(directory: &Path) -> bool {
         )
 }
 
-const RIGHTS: &str =
-    "~baton:* &baton:* +@read +@write +@pubsub +@scripting +@connection +time +info";
+/// The rule that is shipped.
+fn rights() -> &'static str {
+    let file = include_str!("../../../../../deploy/redis.acl");
+    file.lines().find(|line| !line.starts_with('#')).expect("a rule")
+}
+
+/// Makes a user with that rule; its mistakes are noted by the server.
+fn limit(server: &Server) {
+    let made = server.say(&format!("ACL SETUSER baton on >secret {}", rights()));
+    assert!(made.starts_with("+OK"), "{made}");
+}
+
+fn as_user(server: &Server) -> String {
+    server.url().replace("redis://", "redis://baton:secret@")
+}
+
+#[tokio::test]
+async fn the_rule_that_is_shipped_allows_all_that_is_done() {
+    let server = Server::start();
+    limit(&server);
+    let stage = async |_rule: &str| {
+        assert!(server.say("FLUSHALL").starts_with("+OK"));
+        let nodes = Nodes::at(&config(&as_user(&server), &[]), 2, TIMINGS).await;
+        nodes.are_up(true).await;
+        nodes
+    };
+    contract::one_by_one!(stage);
+    assert_eq!(server.say("ACL LOG").trim(), "*0", "something was refused");
+}
+
+#[tokio::test]
+async fn the_rule_that_is_shipped_is_enough_on_a_cluster() {
+    let servers = cluster().await;
+    servers.iter().for_each(limit);
+    let at = config(&as_user(&servers[0]), &[("redis.mode", "cluster")]);
+    let nodes = Nodes::at(&at, 2, TIMINGS).await;
+    nodes.are_up(true).await;
+    contract::a_lease_is_held_by_one_device_and_announced_once(&nodes).await;
+    contract::an_agent_is_online_from_the_first_connection_until_after_the_last(&nodes).await;
+    contract::a_draft_is_relayed(&nodes).await;
+    for server in &servers {
+        assert_eq!(server.say("ACL LOG").trim(), "*0", "something was refused");
+    }
+}
 
 #[tokio::test]
 async fn a_user_with_few_rights_behind_tls_is_enough() {
@@ -48,10 +90,11 @@ async fn a_user_with_few_rights_behind_tls_is_enough() {
     let mut arguments: Vec<String> = format!(
         "--port 0 --tls-port {port} --tls-auth-clients no --tls-cert-file {} --tls-key-file {} \
          --tls-ca-cert-file {} --appendonly no --user default off --user baton on >secret \
-         resetchannels {RIGHTS} --save",
+         {} --save",
         file("s.pem"),
         file("s.key"),
         file("ca.pem"),
+        rights(),
     )
     .split(' ')
     .map(str::to_owned)
