@@ -17,6 +17,7 @@ use super::backend::{Caller, Standing};
 use super::broadcast::Published;
 use super::comings::Comings;
 use super::frames;
+use super::order::Order;
 use super::ring::Ring;
 use super::session::{Audience, Missed, Relay};
 use super::socket::{Cut, Line, Post};
@@ -36,6 +37,7 @@ pub(super) struct Hub {
     scopes: Mutex<Scopes>,
     comings: Mutex<Comings>,
     ring: Mutex<Ring>,
+    order: Mutex<Order>,
     /// The highest position that the sessions were told of.
     last: AtomicU64,
     started: OnceCell<()>,
@@ -70,6 +72,7 @@ impl Hub {
             workspace,
             queue: limits.queue,
             ring: Mutex::new(Ring::new(limits.ring)),
+            order: Mutex::new(Order::new(limits.order)),
             members: Mutex::default(),
             scopes: Mutex::default(),
             comings: Mutex::default(),
@@ -182,13 +185,19 @@ impl Hub {
 
     async fn listen(self: &Arc<Self>, gateway: &Arc<Gateway>, mut bus: Option<Subscription>) {
         loop {
-            let due = self.comings().due();
+            let (comings, order) = (self.comings().due(), self.order().due());
             let message = match &mut bus {
                 Some(bus) => tokio::select! {
                     message = bus.next() => message,
-                    () = wait_for(due) => {
+                    () = wait_for(comings) => {
                         let told = self.comings().take(Instant::now());
                         self.tell_comings(&told);
+                        continue;
+                    }
+                    () = wait_for(order) => {
+                        let told = self.order().overdue(Instant::now());
+                        gateway.metrics.bus_batches.add("without", told.len() as u64);
+                        self.tell(told);
                         continue;
                     }
                 },
@@ -198,8 +207,7 @@ impl Hub {
                 Some(message) => self.hear(gateway, message),
                 None => {
                     // The bus is dead: the poll carries on, once a second.
-                    self.ring().clear();
-                    self.scopes().forget();
+                    self.lose();
                     tokio::time::sleep(gateway.limits.poll).await;
                     bus = gateway.coordinator.subscribe(self.workspace).await.ok();
                 }
@@ -210,25 +218,47 @@ impl Hub {
     fn hear(self: &Arc<Self>, gateway: &Arc<Gateway>, message: BusMessage) {
         match message {
             BusMessage::Batch(batch) => {
-                let before = self.last.fetch_max(batch.upto(), Ordering::SeqCst);
-                if batch.upto() > before {
-                    self.scopes().learn(&batch.heads, before == batch.after);
-                }
                 let published = Arc::new(Published::new(batch, gateway.counts.clone()));
-                // Before anybody hears of it: who then asks for what came before finds it here.
-                self.ring().push(&published, Instant::now());
-                self.post(&Post::Batch(published));
+                let (told, came) = {
+                    let mut order = self.order();
+                    let before = order.waiting();
+                    let told = order.hear(published, Instant::now());
+                    let is_early = order.waiting() > before;
+                    let came = if told.is_empty() { "twice" } else { "followed" };
+                    (told, if is_early { "early" } else { came })
+                };
+                gateway.metrics.bus_batches.inc(came);
+                self.tell(told);
             }
             BusMessage::Ephemeral(ephemeral) => self.relay(gateway, ephemeral),
             BusMessage::SessionsChanged(agent) => {
                 let (hub, gateway) = (Arc::clone(self), Arc::clone(gateway));
                 tokio::spawn(async move { hub.check(&gateway, Some(agent)).await });
             }
-            BusMessage::Lagged => {
-                self.ring().clear();
-                self.scopes().forget();
-            }
+            BusMessage::Lagged => self.lose(),
         }
+    }
+
+    /// Tells the sessions what the log grew by.
+    fn tell(&self, told: Vec<Arc<Published>>) {
+        for published in told {
+            let batch = published.batch();
+            let before = self.last.fetch_max(batch.upto(), Ordering::SeqCst);
+            if batch.upto() > before {
+                self.scopes().learn(&batch.heads, before == batch.after);
+            }
+            // Before anybody hears of it: who then asks for what came before finds it here.
+            self.ring().push(&published, Instant::now());
+            self.post(&Post::Batch(published));
+        }
+    }
+
+    /// Something on the bus was lost, and nobody knows what.
+    fn lose(&self) {
+        let waiting = self.order().give_up();
+        self.tell(waiting);
+        self.ring().clear();
+        self.scopes().forget();
     }
 
     /// Tells everybody something ephemeral.
@@ -307,6 +337,8 @@ impl Hub {
                 self.scopes().forget();
                 self.ring().stands(head);
                 self.post(&Post::Head(Box::new(head)));
+                let following = self.order().stands(head);
+                self.tell(following);
             }
         }
         let mut ring = self.ring();
@@ -364,6 +396,10 @@ impl Hub {
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn order(&self) -> MutexGuard<'_, Order> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn comings(&self) -> MutexGuard<'_, Comings> {

@@ -3,6 +3,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test fails on all that it does not name")]
 
 mod coming_back;
+mod overtaken;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
