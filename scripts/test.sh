@@ -23,6 +23,7 @@ cargo build --quiet --package baton
 cargo test --workspace "$@"
 # The main job, seen from outside.
 cargo run --quiet --package baton -- demo --once
+scripts/demo-cluster.sh --once
 # The figures are another matter, but what measures them has to work.
 for scenario in 'ingest --agents 3 --rate 20 --posters 4 --workspaces 2 --preload 100 --contacts 9
     --seconds 1 --rounds 1' 'claim-storm --agents 5 --rounds 2' 'typing --agents 3 --rounds 2' \
