@@ -1,7 +1,8 @@
 //! Several nodes on one PostgreSQL and one Redis: what happens at one is seen at all, whatever
 //! becomes of Redis.
 //!
-//! `BATON_WINDOW_S` is how long is measured before Redis dies, while it is away, and after it.
+//! `BATON_WINDOW_S` is how long is measured before Redis dies, while it is away, and after
+//! it; `BATON_ROUNDS` how often commits race.
 
 use std::time::Duration;
 
@@ -17,11 +18,15 @@ const WITHOUT_REDIS: Duration = Duration::from_millis(1_500);
 const REVOKED: Duration = Duration::from_secs(5);
 /// Commits that race, at once and in all.
 const AT_ONCE: usize = 8;
-const ROUNDS: usize = 25;
+const ROUNDS: u64 = 25;
+
+fn number(name: &str, default: u64) -> u64 {
+    let told = std::env::var_os(name).and_then(|text| text.to_str()?.parse().ok());
+    told.unwrap_or(default)
+}
 
 fn window() -> Duration {
-    let told = std::env::var_os("BATON_WINDOW_S").and_then(|text| text.to_str()?.parse().ok());
-    Duration::from_secs(told.unwrap_or(4))
+    Duration::from_secs(number("BATON_WINDOW_S", 4))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,7 +35,8 @@ async fn commits_that_race_on_two_nodes_make_nobody_read_the_log() {
         let agents = desk(world).await;
         let of = world.contact("Lucía").conversation().await;
         let before = (resumes(world), batches(world, "early"), batches(world, "without"));
-        for round in 0..ROUNDS {
+        let rounds = number("BATON_ROUNDS", ROUNDS);
+        for round in 0..rounds {
             let notes = (0..AT_ONCE).map(|n| {
                 let agent = agents.get(n % agents.len()).expect("somebody");
                 async move { agent.notes(of, &format!("note {round}-{n}")).await }
@@ -38,7 +44,7 @@ async fn commits_that_race_on_two_nodes_make_nobody_read_the_log() {
             join_all(notes).await;
         }
         for agent in &agents {
-            agent.phone().shows_note(of, &format!("note {}-{}", ROUNDS - 1, AT_ONCE - 1)).await;
+            agent.phone().shows_note(of, &format!("note {}-{}", rounds - 1, AT_ONCE - 1)).await;
             agent.phone().converges().await;
         }
         let read = resumes(world) - before.0;
@@ -47,7 +53,7 @@ async fn commits_that_race_on_two_nodes_make_nobody_read_the_log() {
         println!(
             "{} commits on two nodes, {} sockets: {early} batches came too early, of which \
              {without} waited in vain; the log was read {read} times",
-            ROUNDS * AT_ONCE,
+            rounds * AT_ONCE as u64,
             agents.len(),
         );
         // A machine that stands still for longer than a batch waits costs a read, nothing else.
