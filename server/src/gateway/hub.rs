@@ -28,6 +28,8 @@ use crate::coordinator::{BusMessage, Connection, Ephemeral, PRESENCE_KEEP, Subsc
 const SCOPES: usize = 4_096;
 /// Time for a batch to arrive whose position the poll saw first.
 const BUS_SLACK: Duration = Duration::from_millis(200);
+/// Time to read what did not come at all; nothing else is heard meanwhile.
+const FILL: Duration = Duration::from_millis(250);
 
 /// One workspace on this node.
 pub(super) struct Hub {
@@ -195,6 +197,7 @@ impl Hub {
                         continue;
                     }
                     () = wait_for(order) => {
+                        self.fill(gateway).await;
                         let told = self.order().overdue(Instant::now());
                         gateway.metrics.bus_batches.add("without", told.len() as u64);
                         self.tell(told);
@@ -251,6 +254,24 @@ impl Hub {
             self.ring().push(&published, Instant::now());
             self.post(&Post::Batch(published));
         }
+    }
+
+    /// Reads what did not come by the bus, once for all sessions. Where that is not possible they
+    /// read it themselves, each as far as it concerns them.
+    async fn fill(&self, gateway: &Gateway) {
+        let end = self.order().end();
+        let Some(end) = end.filter(|_| !self.members().by_line.is_empty()) else { return };
+        let asked = gateway.read(gateway.backend.stretch(self.workspace, end.position));
+        let Ok(Ok(Some(batch))) = tokio::time::timeout(FILL, asked).await else { return };
+        let mut order = self.order();
+        if batch.epoch != end.epoch || batch.entries.is_empty() || order.end() != Some(end) {
+            return;
+        }
+        let published = Arc::new(Published::new(Arc::new(batch), gateway.counts.clone()));
+        let told = order.hear(published, Instant::now());
+        drop(order);
+        gateway.metrics.bus_batches.inc("read");
+        self.tell(told);
     }
 
     /// Something on the bus was lost, and nobody knows what.
@@ -333,6 +354,10 @@ impl Hub {
         let Ok(head) = asked.await else { return };
         if head.position > self.last.load(Ordering::SeqCst) {
             tokio::time::sleep(BUS_SLACK).await;
+            let is_late = || head.position > self.last.load(Ordering::SeqCst);
+            if is_late() {
+                self.fill(gateway).await;
+            }
             if head.position > self.last.fetch_max(head.position, Ordering::SeqCst) {
                 self.scopes().forget();
                 self.ring().stands(head);

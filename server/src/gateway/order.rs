@@ -99,6 +99,11 @@ impl Order {
         told
     }
 
+    /// Up to here everything came out, or was given up.
+    pub(super) fn end(&self) -> Option<Cursor> {
+        self.end
+    }
+
     /// How many wait.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()

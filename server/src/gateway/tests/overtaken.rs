@@ -8,6 +8,7 @@ const PAIRS: u64 = 10;
 /// How often somebody asked for what was missed, while pairs of commits came in the wrong order.
 async fn asked(order: OrderLimits) -> u64 {
     let house = House::open(Limits { order, sockets_per_agent: 50, ..limits() });
+    house.store.reads_singly.store(true, Ordering::SeqCst);
     let mut clients = Vec::new();
     for _ in 0..SOCKETS {
         clients.push(house.arrive("ana", PHONE).await);
@@ -46,4 +47,35 @@ async fn commits_that_overtake_each_other_make_nobody_read_the_log() {
     let read = asked(at_once).await;
     println!("without the wait {SOCKETS} sockets read the log {read} times in {PAIRS} pairs");
     assert!(read > 0, "this test does not show what it should");
+}
+
+#[tokio::test]
+async fn what_never_came_is_read_once_for_all() {
+    let poll = Duration::from_millis(50);
+    // By the poll, and because something came that should have followed it.
+    for (poll, is_followed) in [(poll, false), (limits().poll, true)] {
+        let house = House::open(Limits { poll, sockets_per_agent: 50, ..limits() });
+        let mut clients = Vec::new();
+        for _ in 0..SOCKETS {
+            clients.push(house.arrive("ana", PHONE).await);
+        }
+        house.publish(|story| story.say(talk(1), "first")).await;
+        let first = house.head();
+        for client in &mut clients {
+            client.until(|frame| is_told(frame, first)).await;
+        }
+        let metrics = &house.gateway.metrics;
+        let count = || ["ring", "database", "reset"].map(|from| metrics.resumes.get(from));
+        let before = count();
+        house.commit(|story| story.say(talk(1), "lost on the bus"));
+        if is_followed {
+            house.publish(|story| story.say(talk(1), "not lost")).await;
+        }
+        let upto = house.head();
+        for client in &mut clients {
+            client.until(|frame| is_told(frame, upto)).await;
+        }
+        assert_eq!(count(), before);
+        assert_eq!(metrics.bus_batches.get("read"), 1);
+    }
 }
