@@ -109,7 +109,7 @@ async fn play(steps: &[Step]) {
     });
     let mut token = 0;
     for (n, step) in steps.iter().enumerate() {
-        let node = if at(step, n) % 2 == 0 { nodes.coordinator() } else { nodes.other() };
+        let node = if at(step, n).is_multiple_of(2) { nodes.coordinator() } else { nodes.other() };
         if matches!(step, Step::Pass) {
             nodes.pass(PASS).await;
             oracle.sweep();
