@@ -4,8 +4,10 @@
 //! `BATON_WINDOW_S` is how long is measured before Redis dies, while it is away, and after
 //! it; `BATON_ROUNDS` how often commits race.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use baton_protocol::ConversationId;
 use baton_protocol::frame::ServerFrame;
 use baton_world::world::{Agent, Setup, World, with_nodes};
 use futures_util::future::join_all;
@@ -14,6 +16,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// Without Redis an event is on every phone by then.
 const WITHOUT_REDIS: Duration = Duration::from_millis(1_500);
+/// Between two rounds of notes, and between two events that are measured.
+const LOAD_APART: Duration = Duration::from_millis(200);
+const PROBE_APART: Duration = Duration::from_millis(500);
 /// And a revoked device is off.
 const REVOKED: Duration = Duration::from_secs(5);
 /// Commits that race, at once and in all.
@@ -138,7 +143,7 @@ fn is_there(agent: &Agent, wanted: bool) -> impl Fn(&ServerFrame) -> bool + Send
 }
 
 /// Three agents, whose sockets are at the nodes in turn, and a customer who wrote.
-async fn desk(world: &World) -> Vec<std::sync::Arc<Agent>> {
+async fn desk(world: &World) -> Vec<Arc<Agent>> {
     let mut agents = Vec::new();
     for name in ["Ana", "Ben", "Chloe"] {
         agents.push(world.agent(name).await);
@@ -150,19 +155,33 @@ async fn desk(world: &World) -> Vec<std::sync::Arc<Agent>> {
     agents
 }
 
-/// Notes for a while: the slowest, from its commit to the last phone, and the statements a second
-/// that the nodes ran meanwhile.
-async fn measured(world: &World, agents: &[std::sync::Arc<Agent>]) -> (Duration, f64) {
+/// Some load for a while: the slowest of some events, from its commit to the last phone, and the
+/// statements a second that the nodes ran meanwhile.
+async fn measured(world: &World, agents: &[Arc<Agent>]) -> (Duration, f64) {
     let of = world.contact("Lucía").conversation().await;
     let (began, statements) = (Instant::now(), all_statements(world));
+    let end = began + window();
+    let load = async {
+        while Instant::now() < end {
+            join_all(agents.iter().map(|agent| agent.notes(of, "Something"))).await;
+            sleep(LOAD_APART).await;
+        }
+    };
+    let ((), slowest) = tokio::join!(load, slowest(agents, of, end));
+    let count = all_statements(world) - statements;
+    (slowest, count as f64 / began.elapsed().as_secs_f64())
+}
+
+/// How long an event took at most from its commit to the last phone.
+async fn slowest(agents: &[Arc<Agent>], of: ConversationId, end: Instant) -> Duration {
     let mut slowest = Duration::ZERO;
-    while began.elapsed() < window() {
+    while Instant::now() < end {
         let mut marks = Vec::new();
         for agent in agents {
             marks.push(agent.phone().mark().await);
         }
         let author = agents.first().expect("somebody");
-        let position = author.notes(of, "Something").await.position;
+        let position = author.notes(of, "Something measured").await.position;
         let committed = Instant::now();
         for (agent, mark) in agents.iter().zip(marks) {
             let is_told = move |frame: &ServerFrame| matches!(frame, ServerFrame::Events { upto, .. } if Some(*upto) >= position);
@@ -170,10 +189,9 @@ async fn measured(world: &World, agents: &[std::sync::Arc<Agent>]) -> (Duration,
         }
         slowest = slowest.max(committed.elapsed());
         // The same load whether Redis is there or not.
-        sleep(Duration::from_millis(1_000).saturating_sub(committed.elapsed())).await;
+        sleep(PROBE_APART.saturating_sub(committed.elapsed())).await;
     }
-    let count = all_statements(world) - statements;
-    (slowest, count as f64 / began.elapsed().as_secs_f64())
+    slowest
 }
 
 fn all_statements(world: &World) -> u64 {

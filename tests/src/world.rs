@@ -4,6 +4,8 @@
 //! Everything goes through the public surface: webhooks, REST, the socket. Nothing sleeps for a
 //! fixed time: conditions are waited for, with a deadline.
 
+#![expect(clippy::future_not_send, reason = "a test is awaited where it stands")]
+
 mod contact;
 mod people;
 mod raw;
@@ -136,7 +138,7 @@ pub async fn with_nodes(setup: Setup, counts: &[usize], test: impl AsyncFn(&Worl
 async fn play(world: Result<World>, test: &impl AsyncFn(&World)) {
     let world = world.expect("a world");
     test(&world).await;
-    world.stop().await.expect("the end of a world");
+    Box::pin(world.stop()).await.expect("the end of a world");
 }
 
 impl World {
@@ -160,6 +162,13 @@ impl World {
         let all = std::iter::once(&server).chain(&others);
         let webhooks = all.map(|node| format!("{}/webhooks/whatsapp/{app}", node.url()));
         simulator.set_webhook_urls(webhooks.collect());
+        // Until all see each other, two may send from one number, each at its own pace.
+        let count = i64::try_from(nodes)?;
+        let is_met = || {
+            let mut all = std::iter::once(&server).chain(&others);
+            nodes == 1 || all.all(|node| node.metrics.nodes.get() == count)
+        };
+        eventually("all nodes see each other", async || is_met().then_some(())).await;
         let people = Mutex::default();
         let http = reqwest::Client::builder().no_proxy().build()?;
         let all: Vec<_> = std::iter::once(&server).chain(&others).map(Server::url).collect();

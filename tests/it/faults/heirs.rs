@@ -30,6 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// WhatsApp takes a message and says nothing for so long.
 const SILENT_MS: u64 = 20_000;
 
+#[expect(clippy::print_stdout, reason = "who reads the test's output should know")]
 async fn cluster() -> Result<Option<Cluster>> {
     let drain = ("BATON_HTTP__DRAIN_MS".to_owned(), "3000".to_owned());
     // The node dies while it waits for WhatsApp, not after it has given up.
@@ -67,13 +68,16 @@ async fn sender_dies(cluster: &mut Cluster, n: u64) -> Result<Duration> {
     cluster.simulator.set_knobs(quiet.clone());
     let signed = signed(cluster, 0)?;
     let [one, other, third] = conversations(&signed).await?;
-    let mut sent = Vec::new();
-    for nth in 0..NODES {
-        sent.push(cluster.figure(nth, SENT).await?);
+    let mut sent = [0.0; NODES];
+    for (nth, sent) in sent.iter_mut().enumerate() {
+        *sent = cluster.figure(nth, SENT).await?;
     }
     say(&signed, one, &[format!("first {n}")]).await?;
     reached(cluster, &format!("first {n}")).await?;
-    let sender = first_node(async |nth| Ok(cluster.figure(nth, SENT).await? > sent[nth])).await?;
+    let has_sent = async |nth: usize| {
+        Ok(cluster.figure(nth, SENT).await? > sent.get(nth).copied().unwrap_or_default())
+    };
+    let sender = first_node(has_sent).await?;
     let hangs = FaultRule::new(When::Every(1), Fault::Hang { ms: SILENT_MS, accepted: true });
     cluster.simulator.set_knobs(Knobs { faults: vec![hangs], ..quiet.clone() });
     let alive = self::signed(cluster, sender + 1)?;
