@@ -184,14 +184,17 @@ async fn slowest(agents: &[Arc<Agent>], of: ConversationId, end: Instant) -> Dur
         let position = author.notes(of, "Something measured").await.position;
         let committed = Instant::now();
         for (agent, mark) in agents.iter().zip(marks) {
-            let is_told = move |frame: &ServerFrame| matches!(frame, ServerFrame::Events { upto, .. } if Some(*upto) >= position);
-            agent.phone().hears_from(mark, "the note", is_told).await;
+            agent.phone().hears_from(mark, "the note", |frame| is_told(frame, position)).await;
         }
         slowest = slowest.max(committed.elapsed());
         // The same load whether Redis is there or not.
         sleep(PROBE_APART.saturating_sub(committed.elapsed())).await;
     }
     slowest
+}
+
+fn is_told(frame: &ServerFrame, position: Option<u64>) -> bool {
+    matches!(frame, ServerFrame::Events { upto, .. } if Some(*upto) >= position)
 }
 
 fn all_statements(world: &World) -> u64 {

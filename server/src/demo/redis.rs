@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
+use crate::clock::Clock;
 use crate::config::environment;
 
 /// How long a start may take.
@@ -71,9 +72,9 @@ impl RedisServer {
 /// Below the ports that the system gives to outgoing connections: nobody takes it while the server
 /// is down.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
+    let clock = Clock::system();
     for _ in 0..200 {
-        let bytes = uuid::Uuid::new_v4();
-        let [high, low, ..] = *bytes.as_bytes();
+        let [high, low, ..] = clock.bytes::<2>();
         let port = 10_000 + u16::from_be_bytes([high, low]) % 20_000;
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return Ok(port);
