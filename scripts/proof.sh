@@ -13,9 +13,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
-  kills-5 stops away faults cluster pauses ingest claim-storm idle typing fan-out open demo)
+  kills-5 stops away faults cluster pauses nodes-claims nodes-redis nodes-deaths nodes-rolls ingest claim-storm idle typing fan-out open demo
+  demo-cluster)
 record=docs/proof.md
 cluster=faults::cluster
+heirs=faults::heirs
 minutes=${BATON_PROOF_MINUTES:-40}
 
 fail() { echo "proof.sh: $1" >&2; exit 1; }
@@ -87,6 +89,12 @@ play() {
   echo '```'
 }
 
+play_on_nodes() {
+  echo '```'
+  scripts/demo-cluster.sh --once
+  echo '```'
+}
+
 run() {
   case "$1" in
   planted)
@@ -118,9 +126,30 @@ run() {
       tested "$cluster::a_node_that_slept_long_does_no_harm_when_it_wakes" \
         BATON_NODES=3 BATON_PAUSE_S="$pause"
     done ;;
+  nodes-claims)
+    tested \
+      engine::nodes::of_fifty_who_claim_at_once_over_three_nodes_one_wins_and_all_learn_who \
+      BATON_ROUNDS=1000
+    tested \
+      engine::nodes::claims_of_a_crowd_over_three_nodes_never_exceed_a_limit_at_any_commit \
+      BATON_CLAIMS=10000 ;;
+  nodes-redis)
+    tested \
+      nodes::while_redis_is_away_events_arrive_and_its_return_costs_the_database_little \
+      BATON_WINDOW_S=60
+    tested nodes::commits_that_race_on_two_nodes_make_nobody_read_the_log BATON_ROUNDS=500 ;;
+  nodes-deaths)
+    tested \
+      "$heirs::a_dead_nodes_numbers_are_sent_from_by_another_and_its_sends_are_unconfirmed" \
+      BATON_HEIRS=20
+    tested "$heirs::a_dead_leader_is_followed_and_what_is_snoozed_wakes" BATON_HEIRS=20 ;;
+  nodes-rolls)
+    tested "$cluster::a_rolling_restart_under_load_loses_nothing_and_clients_move_on" \
+      BATON_NODES=3 BATON_AGENTS=100 BATON_ROLLS=20 ;;
   ingest | idle | typing | fan-out | open) measured "$1" ;;
   claim-storm) measured claim-storm --rounds 1000 ;;
   demo) play ;;
+  demo-cluster) play_on_nodes ;;
   *) fail "there is no step $1; they are: ${steps[*]}" ;;
   esac
 }

@@ -21,8 +21,15 @@ fi
 # Tests of faults start and kill the real program.
 cargo build --quiet --package baton
 cargo test --workspace "$@"
+# The same list of rules on Valkey, where there is one.
+if command -v valkey-server >/dev/null 2>&1; then
+  BATON_TEST_REDIS_SERVER=valkey-server cargo test --quiet --package baton --lib coordinator::
+else
+  echo "SKIPPED on Valkey: there is no valkey-server"
+fi
 # The main job, seen from outside.
 cargo run --quiet --package baton -- demo --once
+scripts/demo-cluster.sh --once
 # The figures are another matter, but what measures them has to work.
 for scenario in 'ingest --agents 3 --rate 20 --posters 4 --workspaces 2 --preload 100 --contacts 9
     --seconds 1 --rounds 1' 'claim-storm --agents 5 --rounds 2' 'typing --agents 3 --rounds 2' \

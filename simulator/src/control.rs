@@ -222,7 +222,7 @@ async fn webhook_url(
     State(shared): Shares,
     Json(WebhookUrl { url }): Json<WebhookUrl>,
 ) -> Response {
-    shared.webhook_url.send_replace(url);
+    shared.set_webhook_urls(url.into_iter().collect());
     done()
 }
 

@@ -256,7 +256,7 @@ async fn deliver(
 
 /// Posts once; only 200 counts.
 async fn attempt(shared: &Shared, bytes: &[u8]) -> bool {
-    let Some(url) = shared.webhook_url.borrow().clone() else { return false };
+    let Some(url) = shared.next_webhook_url() else { return false };
     let request = shared
         .http
         .post(url)

@@ -69,6 +69,8 @@ pub(crate) struct Shared {
     pub(crate) seeds: Seeds,
     pub(crate) http: reqwest::Client,
     pub(crate) webhook_url: watch::Sender<Option<String>>,
+    /// The same of every server behind that address, if it is a balancer's, and whose turn it is.
+    balanced: Mutex<(Vec<String>, usize)>,
     pub(crate) stop: watch::Sender<bool>,
     /// Rises whenever something reached a customer or was acknowledged.
     pub(crate) changes: watch::Sender<u64>,
@@ -90,6 +92,7 @@ impl Shared {
             seeds: Seeds(config.seed),
             http,
             webhook_url: watch::Sender::new(config.webhook_url.clone()),
+            balanced: Mutex::default(),
             stop: watch::Sender::new(false),
             changes: watch::Sender::new(0),
             pending: Arc::new(watch::Sender::new(0)),
@@ -99,6 +102,23 @@ impl Shared {
             world: Mutex::new(World::new(config.knobs.clone(), 0)),
             config,
         }
+    }
+
+    /// Says where webhooks go: to each of several addresses in turn.
+    pub(crate) fn set_webhook_urls(&self, urls: Vec<String>) {
+        let first = urls.first().cloned();
+        *self.balanced.lock().unwrap_or_else(PoisonError::into_inner) = (urls, 0);
+        self.webhook_url.send_replace(first);
+    }
+
+    /// Where the next webhook goes.
+    pub(crate) fn next_webhook_url(&self) -> Option<String> {
+        let mut balanced = self.balanced.lock().unwrap_or_else(PoisonError::into_inner);
+        let (urls, turn) = &mut *balanced;
+        *turn = turn.wrapping_add(1);
+        let next = urls.get(*turn % urls.len().max(1)).cloned();
+        drop(balanced);
+        next.or_else(|| self.webhook_url.borrow().clone())
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {

@@ -66,7 +66,13 @@ impl Simulator {
 
     /// Says where webhooks go, from the next attempt on.
     pub fn set_webhook_url(&self, url: impl Into<String>) {
-        self.shared.webhook_url.send_replace(Some(url.into()));
+        self.shared.set_webhook_urls(vec![url.into()]);
+    }
+
+    /// Says that webhooks go to each of several servers in turn, as through a balancer; a retry
+    /// goes to the next one.
+    pub fn set_webhook_urls(&self, urls: Vec<String>) {
+        self.shared.set_webhook_urls(urls);
     }
 
     /// The knobs as they are set.

@@ -4,13 +4,13 @@ use baton_protocol::command::{Reply, Resend};
 use baton_protocol::frame::{ClientFrame, ComposeAction, Draft, ServerFrame, View};
 use baton_protocol::{AgentId, CommandBody, ConversationId, MessageStatus, Refusal};
 use baton_simulator::{Knobs, Loss, LostAnswers, StatusKind};
-use baton_world::world::{Answered, Setup, eventually, for_each_store, reply};
+use baton_world::world::{Answered, Setup, eventually, for_each_layout, reply};
 
 use super::sending::a_minute_passes;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_a_colleague_types_a_reply_is_held_unless_its_author_insists() {
-    for_each_store(Setup::usual(), async |world| {
+    for_each_layout(Setup::usual(), async |world| {
         let (ana, ben, lucia) =
             (world.agent("Ana").await, world.agent("Ben").await, world.contact("Lucía"));
         lucia.sends("Hola").await;
@@ -55,7 +55,7 @@ async fn while_a_colleague_types_a_resend_is_held_as_a_reply_is() {
         drop_statuses: vec![StatusKind::Sent, StatusKind::Delivered, StatusKind::Read],
         ..Knobs::permissive()
     };
-    for_each_store(Setup { knobs: knobs.clone(), ..Setup::usual() }, async |world| {
+    for_each_layout(Setup { knobs: knobs.clone(), ..Setup::usual() }, async |world| {
         let (ana, ben, lucia) =
             (world.agent("Ana").await, world.agent("Ben").await, world.contact("Lucía"));
         lucia.sends("Hola").await;
@@ -87,7 +87,7 @@ async fn while_a_colleague_types_a_resend_is_held_as_a_reply_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn taking_over_is_immediate_and_both_learn_of_it() {
-    for_each_store(Setup::usual(), async |world| {
+    for_each_layout(Setup::usual(), async |world| {
         let (ana, ben, lucia) =
             (world.agent("Ana").await, world.agent("Ben").await, world.contact("Lucía"));
         lucia.sends("Hola").await;
@@ -110,7 +110,7 @@ async fn taking_over_is_immediate_and_both_learn_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_lease_of_a_typist_who_vanished_lapses() {
-    for_each_store(Setup::usual(), async |world| {
+    for_each_layout(Setup::usual(), async |world| {
         let (ana, ben, lucia) =
             (world.agent("Ana").await, world.agent("Ben").await, world.contact("Lucía"));
         lucia.sends("Hola").await;
@@ -140,7 +140,7 @@ async fn the_lease_of_a_typist_who_vanished_lapses() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_looks_and_what_is_drafted_is_shown_to_those_who_see_the_conversation() {
-    for_each_store(Setup::usual(), async |world| {
+    for_each_layout(Setup::usual(), async |world| {
         let (ana, ben, lucia) =
             (world.agent("Ana").await, world.agent("Ben").await, world.contact("Lucía"));
         lucia.sends("Hola").await;

@@ -8,6 +8,7 @@ mod faults;
 mod inbox;
 mod lease;
 mod logs;
+mod nodes;
 mod reply_fence;
 mod resume;
 mod roles;

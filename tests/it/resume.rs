@@ -189,11 +189,13 @@ async fn a_cursor_of_another_life_above_the_head_or_too_old_is_reset() {
             ben.signed.get(&format!("/sync?after={cursor}")).await.expect("an answer");
         let [ServerFrame::Reset { reason, .. }] = &answer.frames[..] else { panic!("{answer:?}") };
         assert_eq!(*reason, ResetReason::TooOld);
-        // What a node has in memory is not too old for it.
+        // What a node has in memory is not too old for it; of several nodes it may be another one.
         ben.phone().comes_back().await.expect("the network");
         ben.phone().shows("Much later").await;
         ben.phone().converges().await;
-        assert_eq!(ben.phone().resets().await.last(), Some(&ResetReason::OtherEpoch));
+        let last = ben.phone().resets().await.last().copied();
+        let is_elsewhere = world.nodes().count() > 1 && last == Some(ResetReason::TooOld);
+        assert!(is_elsewhere || last == Some(ResetReason::OtherEpoch), "{last:?}");
     })
     .await;
 }

@@ -142,7 +142,7 @@ async fn what_a_refused_token_held_back_leaves_at_once_with_the_next_one() {
         let conversation = lucia.conversation().await;
         sets_token(world, "expired").await;
         let line = ana.replies(conversation, "Hola Lucía").await.line.expect("a line");
-        let refused = || world.server.metrics.sends.get("refused");
+        let refused = || world.nodes().map(|node| node.metrics.sends.get("refused")).sum::<u64>();
         // By then the number waits for eight seconds.
         eventually("four refusals", async || (refused() >= 4).then_some(())).await;
         let marta = world.contact("Marta");

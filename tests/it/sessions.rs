@@ -3,7 +3,9 @@
 use baton_protocol::account::{Device, Me, Refresh, Session};
 use baton_protocol::frame::{ClientFrame, Hello};
 use baton_protocol::settings::SocketTicket;
-use baton_world::world::{Agent, Raw, Setup, World, email, for_each_store};
+use baton_world::world::{
+    Agent, Raw, Setup, World, email, for_each_alone, for_each_layout, for_each_store,
+};
 use reqwest::Method;
 use serde_json::json;
 use tokio::time::{Duration, Instant, timeout};
@@ -136,7 +138,7 @@ async fn what_is_no_token_lets_nobody_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_ten_wrong_passwords_even_the_right_one_has_to_wait() {
-    for_each_store(Setup::usual(), async |world| {
+    for_each_alone(Setup::usual(), async |world| {
         for _ in 0..10 {
             let wrong = sign_in(world, "Ana", "not her password").await;
             assert_eq!((wrong.status, wrong.code()), (403, "wrong_credentials".to_owned()));
@@ -154,7 +156,7 @@ async fn after_ten_wrong_passwords_even_the_right_one_has_to_wait() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_ticket_opens_one_socket() {
-    for_each_store(Setup::usual(), async |world| {
+    for_each_layout(Setup::usual(), async |world| {
         let ana = world.agent("Ana").await;
         let ticket: SocketTicket =
             ana.signed.post("/socket-tickets", &json!({})).await.expect("a ticket");

@@ -273,6 +273,8 @@ async fn while_the_database_is_away_whatsapp_is_told_to_come_again() {
         gate.open().await;
         eventually("taken in", async || (world.posts(&body).await.status == 200).then_some(()))
             .await;
+        let is_back = || world.nodes().all(|node| !node.store.is_away());
+        eventually("every node has found it", async || is_back().then_some(())).await;
         let lines: Vec<_> =
             snapshots(world).await.iter().flat_map(|one| texts(lines_of(one))).collect();
         assert_eq!(lines, ["Hola"]);

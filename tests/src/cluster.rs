@@ -165,6 +165,30 @@ impl Cluster {
         Ok(phones)
     }
 
+    /// A client of one node.
+    pub fn api(&self, nth: usize) -> Result<Api> {
+        self.apis.get(nth).cloned().context("no such node")
+    }
+
+    /// The sum of a figure that a node shows to operators.
+    pub async fn figure(&self, nth: usize, begins: &str) -> Result<f64> {
+        let address = self.nodes.get(nth).context("no such node")?.address();
+        let client = reqwest::Client::builder().no_proxy().timeout(QUIET).build()?;
+        let text = client.get(format!("http://{address}/metrics")).send().await?.text().await?;
+        let lines = text.lines().filter(|line| line.starts_with(begins));
+        Ok(lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum())
+    }
+
+    /// SIGKILL.
+    pub async fn kill(&mut self, nth: usize) -> Result<()> {
+        self.nodes.get_mut(nth).context("no such node")?.kill().await
+    }
+
+    /// Starts a node that was killed.
+    pub async fn revive(&mut self, nth: usize) -> Result<()> {
+        self.nodes.get_mut(nth).context("no such node")?.start().await
+    }
+
     /// Where the log ends.
     pub async fn head(&self) -> Result<u64> {
         let mut connection = PgConnection::connect(&self.database).await?;

@@ -4,11 +4,14 @@
 //! Everything goes through the public surface: webhooks, REST, the socket. Nothing sleeps for a
 //! fixed time: conditions are waited for, with a deadline.
 
+#![expect(clippy::future_not_send, reason = "a test is awaited where it stands")]
+
 mod contact;
 mod people;
 mod raw;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +20,7 @@ use baton::app::Server;
 use baton::clock::Clock;
 use baton::config::{Config, Secret, Sources};
 use baton::demo::client::Api;
+use baton::demo::redis::RedisServer;
 use baton::demo::{Cast, Seeds, seed};
 use baton_protocol::account::Membership;
 use baton_protocol::settings::{AgentNew, ChannelNew, TeamNew};
@@ -28,7 +32,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::bench::Database;
-use crate::bench::database::databases;
+use crate::bench::database::{databases, postgres};
 
 pub use contact::Contact;
 pub use people::{Agent, Answered, claim, reply, transfer};
@@ -69,8 +73,12 @@ impl Setup {
 
 /// See the head of the file.
 pub struct World {
-    /// The server.
+    /// The server; of several nodes the first.
     pub server: Server,
+    /// The other nodes.
+    others: Vec<Server>,
+    /// What the nodes share.
+    redis: Option<Mutex<RedisServer>>,
     /// The simulated WhatsApp.
     pub simulator: Simulator,
     /// The seeded workspace: Ana, Ben and Chloe at the desk, Sofia who supervises it, an admin.
@@ -80,6 +88,7 @@ pub struct World {
     /// The database, for what the public surface does not show.
     pub database: Database,
     http: reqwest::Client,
+    api: Api,
     people: Mutex<BTreeMap<(String, String), Arc<Agent>>>,
     directory: tempfile::TempDir,
 }
@@ -90,39 +99,125 @@ impl std::fmt::Debug for World {
     }
 }
 
-/// Plays a test on a world of each store, one after the other.
+/// Plays a test on a world of each kind, one after the other: on each store with one node, then
+/// with as many nodes as the machine has time for.
 pub async fn for_each_store(setup: Setup, test: impl AsyncFn(&World)) {
+    alone(&setup, &test).await;
+    with_nodes(setup, &[2], test).await;
+}
+
+/// The same, with three nodes as well.
+pub async fn for_each_layout(setup: Setup, test: impl AsyncFn(&World)) {
+    alone(&setup, &test).await;
+    with_nodes(setup, &[2, 3], test).await;
+}
+
+/// Plays a test on a world of each store with one node: what only an operator of one node may
+/// expect.
+pub async fn for_each_alone(setup: Setup, test: impl AsyncFn(&World)) {
+    alone(&setup, &test).await;
+}
+
+async fn alone(setup: &Setup, test: &impl AsyncFn(&World)) {
     for database in databases().await.expect("databases") {
-        let world = World::start(database, &setup).await.expect("a world");
-        test(&world).await;
-        world.stop().await.expect("the end of a world");
+        play(World::start(database, setup, 1).await, test).await;
     }
 }
 
+/// Plays a test on several nodes that share a PostgreSQL and a Redis, for each of these numbers;
+/// `BATON_TEST_NODES` names another number.
+pub async fn with_nodes(setup: Setup, counts: &[usize], test: impl AsyncFn(&World)) {
+    let told = std::env::var_os("BATON_TEST_NODES").and_then(|text| text.to_str()?.parse().ok());
+    for count in told.map_or_else(|| counts.to_vec(), |count| vec![count]) {
+        // Where it is not there, that was said for one node.
+        let Some(database) = postgres().await.expect("a database") else { return };
+        play(World::start(database, &setup, count).await, &test).await;
+    }
+}
+
+async fn play(world: Result<World>, test: &impl AsyncFn(&World)) {
+    let world = world.expect("a world");
+    test(&world).await;
+    Box::pin(world.stop()).await.expect("the end of a world");
+}
+
 impl World {
-    /// A running server with a seeded workspace on this database.
-    pub async fn start(database: Database, setup: &Setup) -> Result<Self> {
+    /// So many running nodes with a seeded workspace on this database.
+    pub async fn start(database: Database, setup: &Setup, nodes: usize) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let simulator = Simulator::start(simulated(setup)).await?;
-        let config = config(&database, &directory, &simulator, setup)?;
+        let redis = if nodes > 1 { Some(RedisServer::start().await?) } else { None };
         let clock = Clock::system();
-        let server = Server::start(&config, clock.clone()).await?;
+        let place = Place { database: &database, simulator: &simulator, redis: redis.as_ref() };
+        let first = config(place, directory.path(), 0, setup)?;
+        let server = Server::start(&first, clock.clone()).await?;
+        let mut others = Vec::new();
+        for nth in 1..nodes {
+            let config = config(place, directory.path(), nth, setup)?;
+            others.push(Server::start(&config, clock.clone()).await?);
+        }
         let seeds = seeds(&simulator, "acme", &simulator.number());
         let cast = seed(&server.accounts, &server.engine, &seeds).await?;
         let app = &simulator.config().meta_app_id;
-        simulator.set_webhook_url(format!("{}/webhooks/whatsapp/{app}", server.url()));
+        let all = std::iter::once(&server).chain(&others);
+        let webhooks = all.map(|node| format!("{}/webhooks/whatsapp/{app}", node.url()));
+        simulator.set_webhook_urls(webhooks.collect());
+        // Until all see each other, two may send from one number, each at its own pace.
+        let count = i64::try_from(nodes)?;
+        let is_met = || {
+            let mut all = std::iter::once(&server).chain(&others);
+            nodes == 1 || all.all(|node| node.metrics.nodes.get() == count)
+        };
+        eventually("all nodes see each other", async || is_met().then_some(())).await;
         let people = Mutex::default();
         let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { server, simulator, cast, clock, database, http, people, directory })
+        let all: Vec<_> = std::iter::once(&server).chain(&others).map(Server::url).collect();
+        let api = Api::over(&all)?;
+        Ok(Self {
+            server,
+            others,
+            redis: redis.map(Mutex::new),
+            simulator,
+            cast,
+            clock,
+            database,
+            http,
+            api,
+            people,
+            directory,
+        })
     }
 
     /// Ends everything and removes what it kept.
     pub async fn stop(self) -> Result<()> {
         self.people.lock().await.clear();
         self.simulator.stop().await;
+        for node in self.others {
+            node.stop().await;
+        }
         self.server.stop().await;
+        drop(self.redis);
         self.database.close().await?;
         self.directory.close().context("removing the data")
+    }
+
+    /// Redis dies, with all it knew.
+    pub async fn kills_redis(&self) {
+        let redis = self.redis.as_ref().expect("several nodes");
+        redis.lock().await.kill().await.expect("killed");
+    }
+
+    /// Redis is back, and empty; every node has found it again.
+    pub async fn brings_redis_back(&self) {
+        let redis = self.redis.as_ref().expect("several nodes");
+        redis.lock().await.restart().await.expect("started");
+        let is_up = || self.nodes().all(|node| node.metrics.coordinator_away.get() == 0);
+        eventually("every node has found Redis again", async || is_up().then_some(())).await;
+    }
+
+    /// All nodes.
+    pub fn nodes(&self) -> impl Iterator<Item = &Server> {
+        std::iter::once(&self.server).chain(&self.others)
     }
 
     /// Another workspace on the same server, with people of the same names.
@@ -133,9 +228,9 @@ impl World {
         seed(&self.server.accounts, &self.server.engine, &seeds).await
     }
 
-    /// The server, for strangers.
+    /// The server, for strangers: of several nodes each in turn.
     pub fn api(&self) -> Api {
-        Api::new(&self.server.url()).expect("a client")
+        self.api.clone()
     }
 
     /// A customer who writes to the seeded number.
@@ -250,26 +345,34 @@ fn simulated(setup: &Setup) -> baton_simulator::Config {
     }
 }
 
-fn config(
-    database: &Database,
-    directory: &tempfile::TempDir,
-    simulator: &Simulator,
-    setup: &Setup,
-) -> Result<Config> {
+/// What all nodes share.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    database: &'a Database,
+    simulator: &'a Simulator,
+    redis: Option<&'a RedisServer>,
+}
+
+fn config(place: Place<'_>, directory: &Path, nth: usize, setup: &Setup) -> Result<Config> {
     let mut variables = vec![
         ("BATON_HTTP__BIND".to_owned(), "127.0.0.1:0".to_owned()),
         ("BATON_HTTP__DRAIN_MS".to_owned(), "2000".to_owned()),
-        ("BATON_WHATSAPP__GRAPH_URL".to_owned(), simulator.base_url()),
+        ("BATON_WHATSAPP__GRAPH_URL".to_owned(), place.simulator.base_url()),
         ("BATON_STORE__CONNECTIONS_MAX".to_owned(), "4".to_owned()),
         ("BATON_STORE__SQLITE_SYNCHRONOUS".to_owned(), "normal".to_owned()),
     ];
     variables
         .extend(setup.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-    let data = match database.url.strip_prefix("sqlite://") {
-        Some(file) => std::path::Path::new(file).parent().context("a directory")?,
+    if let Some(redis) = place.redis {
+        variables.push(("BATON_REDIS__URL".to_owned(), redis.url()));
+        let key = directory.join("key").display().to_string();
+        variables.push(("BATON_STORE__KEY_FILE".to_owned(), key));
+    }
+    let data = match place.database.url.strip_prefix("sqlite://") {
+        Some(file) => Path::new(file).parent().context("a directory")?.to_owned(),
         None => {
-            variables.push(("BATON_STORE__DATABASE".to_owned(), database.url.clone()));
-            directory.path()
+            variables.push(("BATON_STORE__DATABASE".to_owned(), place.database.url.clone()));
+            directory.join(format!("node{nth}"))
         }
     };
     variables.push(("BATON_STORE__DATA".to_owned(), data.display().to_string()));

@@ -1,5 +1,8 @@
 //! What the gateway asks, answered from engine, accounts and store.
 
+use std::collections::BTreeSet;
+
+use baton_domain::log::Batch;
 use baton_domain::scope::Scope;
 use baton_domain::sight::{Sight, Tidings};
 use baton_protocol::conversation::Snapshot;
@@ -12,6 +15,9 @@ use crate::accounts::{self, AccountError, Accounts};
 use crate::engine::Engine;
 use crate::gateway::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
 use crate::store::{StoreError, read};
+
+/// Events that are read for all sessions at once; more are read by each as far as it concerns them.
+const STRETCH_MAX: u64 = 256;
 
 /// See the head of the file.
 #[derive(Clone, Debug)]
@@ -31,6 +37,10 @@ impl Backend for Parts {
 
     fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap> {
         async move { self.missed(caller, from).await.map_err(away) }.boxed()
+    }
+
+    fn stretch(&self, workspace: WorkspaceId, from: u64) -> Answer<'_, Option<Batch>> {
+        async move { self.grown(workspace, from).await.map_err(away) }.boxed()
     }
 
     fn snapshot<'a>(
@@ -120,6 +130,21 @@ impl Parts {
         let Ok((head, sight)) = read.await else { return Err(NotLetIn::Unavailable) };
         let sight = sight.ok_or(NotLetIn::SignInAgain)?;
         Ok(Arrived { caller, sight, epoch: store.epoch(), head: head.position })
+    }
+
+    async fn grown(&self, workspace: WorkspaceId, from: u64) -> Result<Option<Batch>, StoreError> {
+        let store = self.engine.store();
+        let mut tx = store.read().await?;
+        let entries = read::log_after(&mut tx, workspace, from, STRETCH_MAX + 1).await?;
+        if u64::try_from(entries.len()).is_ok_and(|count| count > STRETCH_MAX) {
+            return Ok(None);
+        }
+        let touched = entries.iter().filter_map(|logged| logged.event.conversation_id);
+        let touched: BTreeSet<_> = touched.collect();
+        let touched: Vec<_> = touched.into_iter().collect();
+        let heads = read::heads(&mut tx, workspace, &touched).await?;
+        tx.rollback().await?;
+        Ok(Some(Batch { workspace, epoch: store.epoch(), after: from, entries, heads }))
     }
 
     async fn missed(&self, caller: Caller, from: u64) -> Result<Gap, StoreError> {

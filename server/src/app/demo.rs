@@ -1,15 +1,19 @@
 //! `baton demo`: a server on a simulated WhatsApp, the scene, and a place to explore.
 
+mod cluster;
+
 use anyhow::Context;
 use baton_protocol::Role;
 use baton_simulator::Simulator;
 
 use super::run::{say, told_to_stop};
 use super::serve::Server;
+use crate::accounts::Accounts;
 use crate::cli::Demo;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::demo::{Facts, Login, Scene, Seeds, play, seed};
+use crate::demo::{Cast, Facts, Login, Scene, Seeds, play, seed};
+use crate::engine::Engine;
 use crate::telemetry::start_logs;
 
 /// Runs the demo.
@@ -18,7 +22,8 @@ use crate::telemetry::start_logs;
 /// The first step of the scene that did not happen, or whatever kept the server from starting.
 pub(super) async fn run(demo: &Demo, config: &Config) -> anyhow::Result<()> {
     if !demo.json {
-        say("Baton demo: a server, a simulated WhatsApp and a seeded team.\n\n");
+        let what = if demo.cluster { "three nodes" } else { "a server" };
+        say(&format!("Baton demo: {what}, a simulated WhatsApp and a seeded team.\n\n"));
     }
     let mut config = config.clone();
     if config.log.level == "info" {
@@ -26,6 +31,9 @@ pub(super) async fn run(demo: &Demo, config: &Config) -> anyhow::Result<()> {
         config.log.level = "warn".to_owned();
     }
     start_logs(&config.log)?;
+    if demo.cluster {
+        return cluster::run(demo, &config, &mut |text| say(text)).await;
+    }
     let stage = Stage::set(&config).await?;
     stage.show(demo, &mut |text| say(text)).await?;
     if !demo.once {
@@ -55,7 +63,7 @@ impl Stage {
         let clock = Clock::system();
         let server = start(&mut config, &clock).await?;
         let logins = furnish(&server, &simulator).await?;
-        let facts = facts(&server, &simulator, logins);
+        let facts = facts(&server.url(), &simulator, logins);
         Ok(Self { server, facts, simulator, clock, _directory: directory })
     }
 
@@ -78,7 +86,7 @@ impl Stage {
     /// Plays the scene; `tell` hears each step as it happened.
     async fn play(&self, tell: &mut (dyn FnMut(&str) + Send)) -> anyhow::Result<()> {
         let scene = Scene {
-            server_url: &self.facts.server_url,
+            server_urls: std::slice::from_ref(&self.facts.server_url),
             simulator: &self.simulator,
             logins: &self.facts.logins,
             clock: &self.clock,
@@ -107,6 +115,18 @@ async fn start(config: &mut Config, clock: &Clock) -> anyhow::Result<Server> {
 
 /// Seeds the team and connects the number.
 pub(super) async fn furnish(server: &Server, simulator: &Simulator) -> anyhow::Result<Vec<Login>> {
+    let cast = people((&server.accounts, &server.engine), simulator).await?;
+    let app = &simulator.config().meta_app_id;
+    simulator.set_webhook_url(format!("{}/webhooks/whatsapp/{app}", server.url()));
+    simulator.verify_webhook().await.context("verifying the webhook")?;
+    Ok(cast.logins)
+}
+
+/// The team and its number.
+async fn people(
+    (accounts, engine): (&Accounts, &Engine),
+    simulator: &Simulator,
+) -> anyhow::Result<Cast> {
     let (platform, number) = (simulator.config(), simulator.number());
     let agents = [
         ("Ana", Role::Agent),
@@ -124,17 +144,14 @@ pub(super) async fn furnish(server: &Server, simulator: &Simulator) -> anyhow::R
         display_number: number.display_phone_number.clone(),
         access_token: platform.access_token.clone(),
     };
-    let cast = seed(&server.accounts, &server.engine, &seeds).await?;
-    let webhook = format!("{}/webhooks/whatsapp/{}", server.url(), platform.meta_app_id);
-    simulator.set_webhook_url(&webhook);
-    simulator.verify_webhook().await.context("verifying the webhook")?;
-    Ok(cast.logins)
+    seed(accounts, engine, &seeds).await
 }
 
-fn facts(server: &Server, simulator: &Simulator, logins: Vec<Login>) -> Facts {
+fn facts(url: &str, simulator: &Simulator, logins: Vec<Login>) -> Facts {
     let platform = simulator.config();
     Facts {
-        server_url: server.url(),
+        server_url: url.to_owned(),
+        nodes: Vec::new(),
         simulator_url: simulator.base_url(),
         logins,
         meta_app_id: platform.meta_app_id.clone(),
@@ -165,7 +182,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn facts_and_once_print_the_facts_and_fail_unless_every_step_happened() {
         let stage = stage().await;
-        let demo = Demo { json: true, once: true };
+        let demo = Demo { json: true, once: true, cluster: false };
         let mut said = String::new();
         stage.show(&demo, &mut |text| said.push_str(text)).await.unwrap();
         assert_eq!(serde_json::from_str::<Facts>(&said).unwrap(), stage.facts);

@@ -123,6 +123,10 @@ pub struct Demo {
     /// Play the scene and end; 0 only if every step happened [also: BATON_DEMO_ONCE=1]
     #[arg(long)]
     pub once: bool,
+    /// Three nodes on the PostgreSQL of --database and a Redis of their own (redis-server), of
+    /// which one node and Redis are killed in the middle
+    #[arg(long)]
+    pub cluster: bool,
 }
 
 /// `baton backup`.

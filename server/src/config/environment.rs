@@ -13,6 +13,11 @@ pub fn demo_once() -> bool {
     std::env::var_os("BATON_DEMO_ONCE").is_some_and(|value| is_yes(&value))
 }
 
+/// The program to start where a Redis of one's own is needed.
+pub fn redis_server() -> std::ffi::OsString {
+    std::env::var_os("BATON_TEST_REDIS_SERVER").unwrap_or_else(|| "redis-server".into())
+}
+
 /// The bug that a build with planted ones is asked for. Its name is none of a setting's, so that
 /// no other build knows it.
 pub fn planted_bug() -> Option<String> {

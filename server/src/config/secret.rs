@@ -49,6 +49,11 @@ impl Serialize for Secret {
 pub struct DatabaseUrl(Secret);
 
 impl DatabaseUrl {
+    /// This address.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(Secret::new(url))
+    }
+
     /// None: the embedded one.
     pub fn is_embedded(&self) -> bool {
         self.0.expose().is_empty()

@@ -1,6 +1,7 @@
 //! A small client of Baton's public API, over HTTP and the socket: the demo plays with it, tests
 //! and load tests use it as well.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,23 @@ pub struct Api {
     base: String,
     http: reqwest::Client,
     reader: Reader,
+    round: Option<Arc<Round>>,
+}
+
+/// Several nodes, each in turn.
+#[derive(Debug)]
+struct Round {
+    bases: Vec<String>,
+    requests: AtomicUsize,
+    /// Counted apart, so that sockets are spread evenly whatever is asked between them.
+    sockets: AtomicUsize,
+}
+
+impl Round {
+    fn next(&self, turn: &AtomicUsize) -> Option<&str> {
+        let turn = turn.fetch_add(1, Ordering::Relaxed);
+        self.bases.get(turn % self.bases.len().max(1)).map(String::as_str)
+    }
 }
 
 type Read = dyn Fn(&str) -> serde_json::Result<Arc<ServerFrame>> + Send + Sync;
@@ -73,7 +91,7 @@ impl Api {
             .build()
             .context("an HTTP client")?;
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { base, http, reader: Reader::default() })
+        Ok(Self { base, http, reader: Reader::default(), round: None })
     }
 
     /// The same with another way to read frames.
@@ -82,9 +100,24 @@ impl Api {
         Self { reader, ..self }
     }
 
-    /// Where the server is.
+    /// A client of several nodes: each request and each socket goes to the next one.
+    pub fn over(bases: &[String]) -> anyhow::Result<Self> {
+        let first = Self::new(bases.first().context("no node")?)?;
+        let (requests, sockets) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let round = Round { bases: bases.to_vec(), requests, sockets };
+        Ok(Self { round: Some(Arc::new(round)), ..first })
+    }
+
+    /// Where the server is; of several nodes, the one whose turn it is.
     pub fn base(&self) -> &str {
-        &self.base
+        let next = self.round.as_ref().and_then(|round| round.next(&round.requests));
+        next.unwrap_or(&self.base)
+    }
+
+    /// The node for the next socket.
+    fn socket_base(&self) -> &str {
+        let next = self.round.as_ref().and_then(|round| round.next(&round.sockets));
+        next.unwrap_or(&self.base)
     }
 
     /// Signs in on a new device.
@@ -113,7 +146,7 @@ impl Api {
         token: Option<&str>,
         body: Option<&(impl Serialize + Sync)>,
     ) -> anyhow::Result<T> {
-        let mut request = self.http.request(method, format!("{}/api/v1{path}", self.base));
+        let mut request = self.http.request(method, format!("{}/api/v1{path}", self.base()));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -199,7 +232,7 @@ pub struct Socket {
 
 impl Socket {
     async fn open(who: &SignedIn, cursor: Option<Cursor>) -> anyhow::Result<Self> {
-        let url = format!("{}/api/v1/socket", who.api.base.replacen("http", "ws", 1));
+        let url = format!("{}/api/v1/socket", who.api.socket_base().replacen("http", "ws", 1));
         let mut request = url.into_client_request()?;
         request
             .headers_mut()

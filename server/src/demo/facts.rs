@@ -9,6 +9,9 @@ use super::seed::Login;
 pub struct Facts {
     /// Where Baton is.
     pub server_url: String,
+    /// Where each of its nodes is, if there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
     /// Where the simulated WhatsApp is; its `/control/…` drives customers.
     pub simulator_url: String,
     /// How everybody signs in.
@@ -27,8 +30,11 @@ impl Facts {
     /// What a person can try, as text.
     pub fn guide(&self) -> String {
         let server = &self.server_url;
-        let mut text =
-            format!("Baton is ready at {server}\n\nLogins (workspace, e-mail, password):\n");
+        let mut text = format!("Baton is ready at {server}\n");
+        for node in self.nodes.iter().filter(|node| *node != server) {
+            text.push_str(&format!("           and at {node}\n"));
+        }
+        text.push_str("\nLogins (workspace, e-mail, password):\n");
         for login in &self.logins {
             let role = login.role.name();
             let (workspace, email, password) = (&login.workspace, &login.email, &login.password);

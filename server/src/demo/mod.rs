@@ -2,7 +2,10 @@
 //! scene through the public API, and then a place to explore.
 
 pub mod client;
+pub mod cluster;
 mod facts;
+pub mod nodes;
+pub mod redis;
 mod scene;
 mod seed;
 

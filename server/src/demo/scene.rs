@@ -21,8 +21,8 @@ use crate::clock::Clock;
 /// What the scene is played with.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
-    /// Where the server is.
-    pub server_url: &'a str,
+    /// Where the server is, or each of its nodes: phones connect to them in turn.
+    pub server_urls: &'a [String],
     /// The simulated WhatsApp.
     pub simulator: &'a Simulator,
     /// Who plays.
@@ -33,7 +33,15 @@ pub struct Scene<'a> {
 
 impl std::fmt::Debug for Scene<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scene").field("server_url", &self.server_url).finish_non_exhaustive()
+        f.debug_struct("Scene").field("server_urls", &self.server_urls).finish_non_exhaustive()
+    }
+}
+
+impl Scene<'_> {
+    /// The node of a phone.
+    pub(super) fn api(&self, place: usize) -> anyhow::Result<Api> {
+        let urls = self.server_urls;
+        Api::new(urls.get(place % urls.len().max(1)).context("no server")?)
     }
 }
 
@@ -107,16 +115,17 @@ impl Stage<'_> {
 
     async fn everybody_signs_in(&mut self) -> anyhow::Result<()> {
         let started = Instant::now();
-        let api = Api::new(self.scene.server_url)?;
         let agents = self.scene.logins.iter().filter(|login| login.role == Role::Agent);
-        for login in agents.take(3) {
+        for (place, login) in agents.take(3).enumerate() {
+            let api = self.scene.api(place)?;
             let signed = api.sign_in(&login.workspace, &login.email, &login.password).await?;
             let socket = signed.connect(None).await?;
             self.players.push(Player { login: login.clone(), signed, socket });
         }
         ensure!(self.players.len() == 3, "the scene needs three agents");
         let names: Vec<_> = self.players.iter().map(|p| p.login.name.as_str()).collect();
-        let what = format!("{} sign in, each on a phone of their own", names.join(", "));
+        let nodes = if self.scene.server_urls.len() > 1 { " and a node" } else { "" };
+        let what = format!("{} sign in, each on a phone{nodes} of their own", names.join(", "));
         self.tell(started, &what);
         Ok(())
     }
@@ -214,7 +223,9 @@ impl Stage<'_> {
         missed: LineRef,
     ) -> anyhow::Result<()> {
         let started = Instant::now();
-        let Offline { login, signed, cursor } = offline;
+        let Offline { login, mut signed, cursor } = offline;
+        // Of several nodes it finds another one than before.
+        signed.api = self.scene.api(2)?;
         let socket = signed.connect(Some(cursor)).await?;
         let told = |frame: &ServerFrame| is_line_written(frame, missed);
         socket.wait_for(told, PATIENCE).await.context("the resume did not tell the missed line")?;
@@ -257,24 +268,24 @@ impl Stage<'_> {
     }
 }
 
-fn reply(text: &str, seen: Option<LineRef>) -> Reply {
+pub(super) fn reply(text: &str, seen: Option<LineRef>) -> Reply {
     Reply { text: text.to_owned(), seen, quoted: None, replaces: None, ignore_lease: false }
 }
 
-fn events(frame: &ServerFrame) -> &[baton_protocol::Event] {
+pub(super) fn events(frame: &ServerFrame) -> &[baton_protocol::Event] {
     if let ServerFrame::Events { events, .. } = frame { events } else { &[] }
 }
 
-fn is_line_received(frame: &ServerFrame) -> bool {
+pub(super) fn is_line_received(frame: &ServerFrame) -> bool {
     events(frame).iter().any(|event| matches!(event.fact, Fact::LineReceived { .. }))
 }
 
-fn is_line_written(frame: &ServerFrame, wanted: LineRef) -> bool {
+pub(super) fn is_line_written(frame: &ServerFrame, wanted: LineRef) -> bool {
     let is_it = |fact: &Fact| matches!(fact, Fact::LineWritten { line, .. } if *line == wanted);
     events(frame).iter().any(|event| is_it(&event.fact))
 }
 
-fn line_of(received: &Received) -> Option<(ConversationId, LineRef)> {
+pub(super) fn line_of(received: &Received) -> Option<(ConversationId, LineRef)> {
     events(&received.frame).iter().find_map(|event| {
         let Fact::LineReceived { line, .. } = event.fact else { return None };
         Some((event.conversation_id?, line))
@@ -295,7 +306,7 @@ fn shows(frame: &ServerFrame, of: LineRef, wanted: MessageStatus) -> bool {
 }
 
 /// Where a socket has come to.
-fn last_cursor(socket: &Socket) -> Option<Cursor> {
+pub(super) fn last_cursor(socket: &Socket) -> Option<Cursor> {
     let mut cursor: Option<Cursor> = None;
     for received in socket.frames_since(0) {
         if let ServerFrame::Welcome { cursor: at, .. } = received.frame.as_ref() {
@@ -307,7 +318,7 @@ fn last_cursor(socket: &Socket) -> Option<Cursor> {
     cursor
 }
 
-fn accepted(result: &CommandResult) -> anyhow::Result<Option<LineRef>> {
+pub(super) fn accepted(result: &CommandResult) -> anyhow::Result<Option<LineRef>> {
     match &result.outcome {
         Outcome::Accepted(accepted) => Ok(accepted.line),
         Outcome::Refused(refused) => bail!("refused: {}", refused.detail),

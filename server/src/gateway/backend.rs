@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::log::Logged;
+use baton_domain::log::{Batch, Logged};
 use baton_domain::scope::Scope;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
@@ -88,6 +88,10 @@ pub trait Backend: Send + Sync + 'static {
 
     /// What this caller missed since `from`, of all that concerns them at the present.
     fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap>;
+
+    /// The whole log above `from`, with the heads at its end; `None` when that is too much to be
+    /// read for everybody at once.
+    fn stretch(&self, workspace: WorkspaceId, from: u64) -> Answer<'_, Option<Batch>>;
 
     /// A conversation as this caller sees it at the present; `None` when they do not.
     fn snapshot<'a>(

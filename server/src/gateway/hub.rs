@@ -17,6 +17,7 @@ use super::backend::{Caller, Standing};
 use super::broadcast::Published;
 use super::comings::Comings;
 use super::frames;
+use super::order::Order;
 use super::ring::Ring;
 use super::session::{Audience, Missed, Relay};
 use super::socket::{Cut, Line, Post};
@@ -27,6 +28,8 @@ use crate::coordinator::{BusMessage, Connection, Ephemeral, PRESENCE_KEEP, Subsc
 const SCOPES: usize = 4_096;
 /// Time for a batch to arrive whose position the poll saw first.
 const BUS_SLACK: Duration = Duration::from_millis(200);
+/// Time to read what did not come at all; nothing else is heard meanwhile.
+const FILL: Duration = Duration::from_millis(250);
 
 /// One workspace on this node.
 pub(super) struct Hub {
@@ -36,6 +39,7 @@ pub(super) struct Hub {
     scopes: Mutex<Scopes>,
     comings: Mutex<Comings>,
     ring: Mutex<Ring>,
+    order: Mutex<Order>,
     /// The highest position that the sessions were told of.
     last: AtomicU64,
     started: OnceCell<()>,
@@ -70,6 +74,7 @@ impl Hub {
             workspace,
             queue: limits.queue,
             ring: Mutex::new(Ring::new(limits.ring)),
+            order: Mutex::new(Order::new(limits.order)),
             members: Mutex::default(),
             scopes: Mutex::default(),
             comings: Mutex::default(),
@@ -182,13 +187,20 @@ impl Hub {
 
     async fn listen(self: &Arc<Self>, gateway: &Arc<Gateway>, mut bus: Option<Subscription>) {
         loop {
-            let due = self.comings().due();
+            let (comings, order) = (self.comings().due(), self.order().due());
             let message = match &mut bus {
                 Some(bus) => tokio::select! {
                     message = bus.next() => message,
-                    () = wait_for(due) => {
+                    () = wait_for(comings) => {
                         let told = self.comings().take(Instant::now());
                         self.tell_comings(&told);
+                        continue;
+                    }
+                    () = wait_for(order) => {
+                        self.fill(gateway).await;
+                        let told = self.order().overdue(Instant::now());
+                        gateway.metrics.bus_batches.add("without", told.len() as u64);
+                        self.tell(told);
                         continue;
                     }
                 },
@@ -198,8 +210,7 @@ impl Hub {
                 Some(message) => self.hear(gateway, message),
                 None => {
                     // The bus is dead: the poll carries on, once a second.
-                    self.ring().clear();
-                    self.scopes().forget();
+                    self.lose();
                     tokio::time::sleep(gateway.limits.poll).await;
                     bus = gateway.coordinator.subscribe(self.workspace).await.ok();
                 }
@@ -210,25 +221,65 @@ impl Hub {
     fn hear(self: &Arc<Self>, gateway: &Arc<Gateway>, message: BusMessage) {
         match message {
             BusMessage::Batch(batch) => {
-                let before = self.last.fetch_max(batch.upto(), Ordering::SeqCst);
-                if batch.upto() > before {
-                    self.scopes().learn(&batch.heads, before == batch.after);
-                }
                 let published = Arc::new(Published::new(batch, gateway.counts.clone()));
-                // Before anybody hears of it: who then asks for what came before finds it here.
-                self.ring().push(&published, Instant::now());
-                self.post(&Post::Batch(published));
+                let (told, came) = {
+                    let mut order = self.order();
+                    let before = order.waiting();
+                    let told = order.hear(published, Instant::now());
+                    let is_early = order.waiting() > before;
+                    let came = if told.is_empty() { "twice" } else { "followed" };
+                    (told, if is_early { "early" } else { came })
+                };
+                gateway.metrics.bus_batches.inc(came);
+                self.tell(told);
             }
             BusMessage::Ephemeral(ephemeral) => self.relay(gateway, ephemeral),
             BusMessage::SessionsChanged(agent) => {
                 let (hub, gateway) = (Arc::clone(self), Arc::clone(gateway));
                 tokio::spawn(async move { hub.check(&gateway, Some(agent)).await });
             }
-            BusMessage::Lagged => {
-                self.ring().clear();
-                self.scopes().forget();
-            }
+            BusMessage::Lagged => self.lose(),
         }
+    }
+
+    /// Tells the sessions what the log grew by.
+    fn tell(&self, told: Vec<Arc<Published>>) {
+        for published in told {
+            let batch = published.batch();
+            let before = self.last.fetch_max(batch.upto(), Ordering::SeqCst);
+            if batch.upto() > before {
+                self.scopes().learn(&batch.heads, before == batch.after);
+            }
+            // Before anybody hears of it: who then asks for what came before finds it here.
+            self.ring().push(&published, Instant::now());
+            self.post(&Post::Batch(published));
+        }
+    }
+
+    /// Reads what did not come by the bus, once for all sessions. Where that is not possible they
+    /// read it themselves, each as far as it concerns them.
+    async fn fill(&self, gateway: &Gateway) {
+        let end = self.order().end();
+        let Some(end) = end.filter(|_| !self.members().by_line.is_empty()) else { return };
+        let asked = gateway.read(gateway.backend.stretch(self.workspace, end.position));
+        let Ok(Ok(Some(batch))) = tokio::time::timeout(FILL, asked).await else { return };
+        let mut order = self.order();
+        if batch.epoch != end.epoch || batch.entries.is_empty() || order.end() != Some(end) {
+            return;
+        }
+        let published = Arc::new(Published::new(Arc::new(batch), gateway.counts.clone()));
+        let told = order.hear(published, Instant::now());
+        drop(order);
+        gateway.metrics.bus_batches.inc("read");
+        self.tell(told);
+    }
+
+    /// Something on the bus was lost, and nobody knows what.
+    fn lose(&self) {
+        let waiting = self.order().give_up();
+        self.tell(waiting);
+        self.ring().clear();
+        self.scopes().forget();
     }
 
     /// Tells everybody something ephemeral.
@@ -303,10 +354,16 @@ impl Hub {
         let Ok(head) = asked.await else { return };
         if head.position > self.last.load(Ordering::SeqCst) {
             tokio::time::sleep(BUS_SLACK).await;
+            let is_late = || head.position > self.last.load(Ordering::SeqCst);
+            if is_late() {
+                self.fill(gateway).await;
+            }
             if head.position > self.last.fetch_max(head.position, Ordering::SeqCst) {
                 self.scopes().forget();
                 self.ring().stands(head);
                 self.post(&Post::Head(Box::new(head)));
+                let following = self.order().stands(head);
+                self.tell(following);
             }
         }
         let mut ring = self.ring();
@@ -364,6 +421,10 @@ impl Hub {
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn order(&self) -> MutexGuard<'_, Order> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn comings(&self) -> MutexGuard<'_, Comings> {

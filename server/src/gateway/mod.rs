@@ -12,6 +12,7 @@ pub mod broadcast;
 mod comings;
 mod frames;
 mod hub;
+mod order;
 mod ring;
 pub mod session;
 mod socket;
@@ -43,6 +44,7 @@ use crate::telemetry::Metrics;
 pub use admission::AdmissionRules;
 pub use backend::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
 pub use frames::timings;
+pub use order::OrderLimits;
 pub use ring::{Recalled, RingLimits};
 pub use upgrade::{listen, upgrade};
 
@@ -74,6 +76,8 @@ pub struct Limits {
     pub standing: Duration,
     /// How much of a workspace's log is kept in memory for those who come back.
     pub ring: RingLimits,
+    /// What waits for its place in the log.
+    pub order: OrderLimits,
     /// How long a workspace without sessions is listened to: who lost the connection all at once
     /// comes back all at once.
     pub linger: Duration,
@@ -96,6 +100,7 @@ impl Default for Limits {
             poll: Duration::from_secs(1),
             standing: Duration::from_secs(4),
             ring: RingLimits::default(),
+            order: OrderLimits::default(),
             linger: Duration::from_secs(120),
             rules: Rules::default(),
         }

@@ -3,6 +3,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test fails on all that it does not name")]
 
 mod coming_back;
+mod overtaken;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -41,6 +42,8 @@ struct Store {
     standing: Mutex<Standing>,
     /// Gaps are asked for and never answered.
     hangs: AtomicBool,
+    /// Nothing is read for all at once.
+    reads_singly: AtomicBool,
     asked: tokio::sync::Notify,
 }
 
@@ -84,6 +87,17 @@ impl Backend for Store {
         }
         let sight = self.sight(caller.agent);
         now(Ok(self.story.lock().unwrap().gap(&sight, from)))
+    }
+
+    fn stretch(&self, _: WorkspaceId, from: u64) -> Answer<'_, Option<baton_domain::log::Batch>> {
+        if self.reads_singly.load(Ordering::SeqCst) {
+            return now(Ok(None));
+        }
+        if self.hangs.load(Ordering::SeqCst) {
+            return Box::pin(std::future::pending());
+        }
+        let batch = self.story.lock().unwrap().batch(from);
+        now(Ok(Some((*batch).clone())))
     }
 
     fn snapshot<'a>(
@@ -136,6 +150,7 @@ impl House {
             story: Mutex::new(story),
             standing: Mutex::new(Standing::Live),
             hangs: AtomicBool::new(false),
+            reads_singly: AtomicBool::new(false),
             asked: tokio::sync::Notify::new(),
         };
         let store = Arc::new(store);

@@ -155,7 +155,9 @@ mod tests {
     proptest! {
         #[test]
         fn a_number_has_one_sender_and_changes_it_only_with_those_who_come_or_go(
-            channel: u128, nodes in prop::collection::btree_set(1_u128.., 1..6), gone: prop::sample::Index,
+            channel: u128,
+            nodes in prop::collection::btree_set(1_u128.., 1..6),
+            gone: prop::sample::Index,
         ) {
             let channel = ChannelId(Uuid::from_u128(channel));
             let live: Vec<_> = nodes.iter().map(|n| node(*n)).collect();

@@ -407,7 +407,8 @@ async fn open_postgres(
         .after_release(move |connection, meta| {
             let gate = Arc::clone(&at_release);
             Box::pin(async move {
-                let asked = gate.pass(RELEASE_PATIENCE, async { Ok(connection.ping().await?) }).await;
+                let asked = async { Ok(connection.ping().await?) };
+                let asked = gate.pass(RELEASE_PATIENCE, asked).await;
                 Ok(asked.is_ok() && gate.trusts(meta.age))
             })
         })

@@ -70,6 +70,9 @@ pub struct Metrics {
     pub bus_dropped: By,
     /// Messages on the bus that were not believed, by reason.
     pub bus_rejected: By,
+    /// Batches of the log by how they came: following the last one, too early, twice, read
+    /// from the log, or told without what should have come before.
+    pub bus_batches: By,
     /// Nodes that live, as this one sees it.
     pub nodes: Gauge,
     /// 1 while this node does what only one does.
@@ -124,6 +127,7 @@ impl Metrics {
             coordinator_silences: one(r, "coordinator_silences", "Replies that asked in vain"),
             bus_dropped: By::register(r, "bus_dropped", "reason", "Messages not published"),
             bus_rejected: By::register(r, "bus_rejected", "reason", "Messages not believed"),
+            bus_batches: By::register(r, "bus_batches", "came", "Batches by how they came"),
             nodes: one(r, "nodes", "Nodes that live, as this one sees it"),
             leads: one(r, "leads", "1 while this node leads"),
             registry: Arc::new(Registry::default()),

@@ -18,7 +18,7 @@ async fn bench(database: Database, group: usize) -> Result<Bench> {
     Bench::open(database, &shape, Limits { group, ..Limits::default() }, 7).await
 }
 
-fn claim(bench: &Bench, agent: AgentId, conversation_id: ConversationId) -> Act {
+pub(super) fn claim(bench: &Bench, agent: AgentId, conversation_id: ConversationId) -> Act {
     let body = CommandBody::Claim(Claim { expect_owner_epoch: 1, exceed_capacity: false });
     let command =
         Command { op_id: bench.op_id(), conversation_id, after: None, retry_of: None, body };
@@ -45,7 +45,7 @@ async fn round(bench: &Bench, n: u64) -> Result<(AgentId, usize)> {
 }
 
 /// The only one whose claim was accepted; all others were told so.
-fn winner(agents: &[AgentId], answers: &[Answer]) -> Result<AgentId> {
+pub(super) fn winner(agents: &[AgentId], answers: &[Answer]) -> Result<AgentId> {
     let mut winners = Vec::new();
     let mut told = Vec::new();
     for (agent, answer) in agents.iter().zip(answers) {

@@ -12,6 +12,7 @@ mod found;
 mod history;
 mod interleavings;
 mod lost_commits;
+mod nodes;
 mod oracle;
 mod player;
 mod view;

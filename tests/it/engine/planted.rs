@@ -25,7 +25,8 @@ fn broken_by(bug: Bug) -> Rule {
 #[tokio::test]
 async fn every_planted_bug_turns_the_checker_red() -> Result<()> {
     let most = times("BATON_INTERLEAVINGS", 150);
-    for (name, bug) in [("none", None)].into_iter().chain(Bug::OF_DECISIONS.map(|(n, bug)| (n, Some(bug)))) {
+    let bugs = Bug::OF_DECISIONS.map(|(name, bug)| (name, Some(bug)));
+    for (name, bug) in [("none", None)].into_iter().chain(bugs) {
         for database in databases().await? {
             let bench = bench(database).await?;
             plant(bug);

@@ -41,7 +41,7 @@ async fn whoever_was_away_ends_where_those_ended_who_stayed() -> Result<()> {
     let seed = seed();
     let events = number("BATON_AWAY_EVENTS", 900);
     for place in places().await? {
-        let told = run(place, seed, events).await;
+        let told = Box::pin(run(place, seed, events)).await;
         println!("{}", told.with_context(|| format!("BATON_SEED={seed}"))?);
     }
     Ok(())

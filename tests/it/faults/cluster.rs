@@ -50,6 +50,26 @@ async fn a_node_that_slept_long_does_no_harm_when_it_wakes() -> Result<()> {
     Ok(())
 }
 
+/// `BATON_ROLLS` is how often all of them are restarted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rolling_restart_under_load_loses_nothing_and_clients_move_on() -> Result<()> {
+    let _alone = alone().await;
+    let rolls = u32::try_from(number("BATON_ROLLS", 1))?;
+    let plan = plan(seed())?;
+    let nodes = u32::try_from(plan.nodes)?;
+    let (apart, lasts) = (Duration::from_secs(6), Duration::from_millis(500));
+    let stop = |nth: u32| Planned {
+        at: Duration::from_secs(3) + apart * nth,
+        fault: Fault::Stop,
+        node: usize::try_from(nth % nodes).unwrap_or(0),
+        lasts,
+    };
+    let planned: Vec<_> = (0..rolls * nodes).map(stop).collect();
+    let plan = Plan { lasts: apart * (rolls * nodes + 1), ..plan };
+    println!("{}", run(&plan, &planned, None).await?);
+    Ok(())
+}
+
 fn plan(seed: u64) -> Result<Plan> {
     let nodes = usize::try_from(number("BATON_NODES", NODES))?;
     Ok(Plan {

@@ -26,12 +26,15 @@ const CONVERGE: Duration = Duration::from_secs(5);
 /// The end of the faults: when, and where the log stood.
 type Healed = (Instant, u64);
 
+/// An agent's phone, and how long it took to catch up, if it did.
+type Ended = (Phone, Option<u64>);
+
 /// Customers and agents at work.
 pub(super) struct Crowd {
     healed: watch::Sender<Option<Healed>>,
     stop: watch::Sender<bool>,
     customers: JoinHandle<BTreeMap<String, Written>>,
-    agents: Vec<JoinHandle<Result<(Phone, Option<u64>)>>>,
+    agents: Vec<JoinHandle<Result<Ended>>>,
 }
 
 /// How much they do.

@@ -6,6 +6,7 @@ mod cluster;
 mod crowd;
 mod desk;
 mod drain;
+mod heirs;
 mod kills;
 mod load;
 mod provider;

@@ -37,6 +37,18 @@ impl Phone {
         .await;
     }
 
+    /// Waits until a note with this text is on the screen.
+    pub async fn shows_note(&self, id: ConversationId, text: &str) {
+        let what = format!("note {text}");
+        self.until(&what, |mirror| {
+            let held = mirror.conversations.get(&id).and_then(full);
+            held.is_some_and(|full| {
+                full.notes.values().any(|note| note.text.as_deref() == Some(text))
+            })
+        })
+        .await;
+    }
+
     /// Waits until a message of a conversation stands there.
     pub async fn shows_status(&self, id: ConversationId, line: LineRef, status: MessageStatus) {
         let what = format!("line {} is {}", line.seq, status.name());

@@ -33,7 +33,7 @@ impl World {
         token: Option<&str>,
         body: Option<(&str, Vec<u8>)>,
     ) -> Raw {
-        let mut request = self.http.request(method, format!("{}{path}", self.server.url()));
+        let mut request = self.http.request(method, format!("{}{path}", self.api.base()));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -54,7 +54,7 @@ impl World {
         let app = &self.simulator.config().meta_app_id;
         let request = self
             .http
-            .post(format!("{}/webhooks/whatsapp/{app}", self.server.url()))
+            .post(format!("{}/webhooks/whatsapp/{app}", self.api.base()))
             .header("content-type", "application/json")
             .header("x-hub-signature-256", signature(secret, body))
             .body(body.to_vec());

@@ -31,8 +31,8 @@ fn opened(position: u64, of: u128) -> Event {
     Event { conversation_id, ..event(position, Actor::Customer, fact) }
 }
 
-fn cursor(position: u64) -> Option<Cursor> {
-    Some(Cursor { epoch: Epoch(id(8)), position })
+fn cursor(position: u64) -> Cursor {
+    Cursor { epoch: Epoch(id(8)), position }
 }
 
 fn frame(after: u64, upto: u64, events: &[Event]) -> ServerFrame {
@@ -46,9 +46,9 @@ fn reset(upto: u64) -> ServerFrame {
 /// A client that was told everything, in two stretches.
 fn told(history: &History) -> Client {
     let mut heard = Heard::default();
-    heard.hear(cursor(2), &reset(2));
-    heard.hear(cursor(2), &frame(2, 5, &history.events[..3]));
-    heard.hear(cursor(5), &frame(5, 9, &history.events[3..]));
+    heard.hear(Some(cursor(2)), &reset(2));
+    heard.hear(Some(cursor(2)), &frame(2, 5, &history.events[..3]));
+    heard.hear(Some(cursor(5)), &frame(5, 9, &history.events[3..]));
     Client { agent: ana(), heard, differs: Vec::new(), caught_up_ms: Some(10) }
 }
 
@@ -68,13 +68,13 @@ fn a_client_that_was_told_everything_breaks_nothing() {
     // What it was told twice, after it had connected again, does no harm.
     let mut history = good();
     with_client(|history, client| {
-        client.heard.hear(cursor(9), &frame(5, 9, &history.events[3..]));
+        client.heard.hear(Some(cursor(9)), &frame(5, 9, &history.events[3..]));
     })(&mut history);
     assert_eq!(judge(&history), Vec::<String>::new());
     // After a reset the snapshot tells.
     let mut heard = Heard::default();
-    heard.hear(cursor(2), &reset(2));
-    heard.hear(cursor(2), &reset(9));
+    heard.hear(Some(cursor(2)), &reset(2));
+    heard.hear(Some(cursor(2)), &reset(9));
     let mut history = good();
     with_client(|_, client| client.heard = heard)(&mut history);
     assert_eq!(judge(&history), Vec::<String>::new());
@@ -87,8 +87,8 @@ fn a_hole_in_what_a_client_was_told_is_called() {
         "S14",
         with_client(|history, client| {
             client.heard = Heard::default();
-            client.heard.hear(cursor(2), &reset(2));
-            client.heard.hear(cursor(2), &frame(2, 9, &history.events[1..]));
+            client.heard.hear(Some(cursor(2)), &reset(2));
+            client.heard.hear(Some(cursor(2)), &frame(2, 9, &history.events[1..]));
         }),
     );
 }
@@ -98,17 +98,17 @@ fn a_frame_that_is_no_stretch_of_the_log_is_called() {
     breaks(
         "S14",
         with_client(|history, client| {
-            client.heard.hear(cursor(9), &frame(9, 10, &history.events[..1]));
+            client.heard.hear(Some(cursor(9)), &frame(9, 10, &history.events[..1]));
         }),
     );
-    breaks("S14", with_client(|_, client| client.heard.hear(cursor(9), &frame(9, 8, &[]))));
+    breaks("S14", with_client(|_, client| client.heard.hear(Some(cursor(9)), &frame(9, 8, &[]))));
 }
 
 #[test]
 fn a_frame_beyond_the_cursor_is_a_gap_and_tells_nothing() {
     let mut heard = Heard::default();
     let history = good();
-    heard.hear(cursor(2), &frame(3, 9, &history.events[1..]));
+    heard.hear(Some(cursor(2)), &frame(3, 9, &history.events[1..]));
     assert_eq!(heard.gaps, 1);
     heard.gaps = 0;
     assert_eq!(heard, Heard::default());
@@ -122,7 +122,7 @@ fn what_is_for_another_agent_alone_is_called() {
     breaks("S18", move |history| {
         let mut client = told(history);
         history.events.push(private.clone());
-        client.heard.hear(cursor(9), &frame(9, 10, &[private]));
+        client.heard.hear(Some(cursor(9)), &frame(9, 10, &[private]));
         history.clients.push(client);
     });
     let mut history = good();
