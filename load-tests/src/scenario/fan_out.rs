@@ -55,7 +55,7 @@ pub(crate) async fn fan_out(
     enough_files(3 * most)?;
     progress.expect(args.subscribers.len() * TURNS);
     let store = *setup.stores().first().context("no store")?;
-    let size = Size { workspaces: 1, agents: most.div_ceil(OF_ONE_AGENT) };
+    let size = Size::of(most.div_ceil(OF_ONE_AGENT));
     let world = World::new(setup, store, size, progress).await?;
     let mut speaker = Speaker::new(&world).await?;
     let frame = speaker.frame(world.agents.first().context("no agent")?).await?;
