@@ -137,10 +137,14 @@ impl Peer {
         let url = format!("ws://127.0.0.1:{}/socket.io/?EIO=4&transport=websocket", self.port);
         let (mut stream, _) = tokio_tungstenite::connect_async(url).await?;
         stream.send(Message::text(format!("40{auth}"))).await?;
+        let mut early = Vec::new();
         let opened = async {
             while let Some(message) = stream.next().await {
                 let message = message?;
                 let Message::Text(text) = message else { continue };
+                if text.starts_with("42") {
+                    early.push(text.to_string());
+                }
                 if let Some(hello) = text.strip_prefix("40") {
                     let hello: Value = serde_json::from_str(hello)?;
                     return Ok(hello.get("pid").and_then(Value::as_str).map(str::to_owned));
@@ -150,7 +154,7 @@ impl Peer {
             bail!("the peer closed the connection")
         };
         let pid = tokio::time::timeout(PATIENCE, opened).await.context("the peer is silent")??;
-        Ok(Opened { stream, pid })
+        Ok(Opened { stream, pid, early })
     }
 
     /// Collects garbage; so many connections are there.
@@ -184,6 +188,8 @@ pub(crate) struct Opened {
     pub(crate) stream: Stream,
     /// Only with recovery.
     pub(crate) pid: Option<String>,
+    /// What was missed: it comes before the answer that the socket is open.
+    pub(crate) early: Vec<String>,
 }
 
 /// Sends an event.

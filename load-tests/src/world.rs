@@ -1,7 +1,5 @@
 //! A seeded server: workspaces with a number each, and agents of the first one signed in.
 
-use std::sync::Arc;
-
 use anyhow::Context;
 use baton::demo::client::{Api, SignedIn};
 use baton_protocol::account::{Agent, Membership};
@@ -28,9 +26,9 @@ pub(crate) struct Size {
     pub(crate) workspaces: usize,
     /// Agents of the first workspace.
     pub(crate) agents: usize,
-    /// Whether each agent has a team and a number of their own (`n + 1` for agent `n`), and sees
-    /// nothing else; otherwise all of them see all of it.
-    pub(crate) has_own_teams: bool,
+    /// Teams that the agents are spread over in turn, each with a number (`n + 1` for team `n`);
+    /// they see nothing else. With none, all of them see all of it.
+    pub(crate) teams: usize,
     /// Servers.
     pub(crate) nodes: usize,
     /// Whether they share something in a Redis, which one node may as well.
@@ -40,7 +38,7 @@ pub(crate) struct Size {
 impl Size {
     /// One server that is alone, and one workspace.
     pub(crate) fn of(agents: usize) -> Self {
-        Self { workspaces: 1, agents, has_own_teams: false, nodes: 1, shares: false }
+        Self { workspaces: 1, agents, teams: 0, nodes: 1, shares: false }
     }
 
     /// The same on so many servers; they share something if they are several.
@@ -98,9 +96,18 @@ impl World {
         }
         let (admin, team) = first.context("at least one workspace is needed")?;
         progress.phase(&format!("{}: seeding {} agents", store.name(), size.agents));
-        let team = Arc::new(team);
-        let agents = stream::iter(0..size.agents)
-            .map(|n| hire(&admin, n, (!size.has_own_teams).then(|| Arc::clone(&team))))
+        let mut teams = Vec::new();
+        for n in 0..size.teams {
+            let team: Team = admin.post("/teams", &json!({ "name": format!("Team {n}") })).await?;
+            let made: Channel = admin.post("/channels", &channel(n + 1, &team)).await?;
+            drop(made);
+            teams.push(team);
+        }
+        if teams.is_empty() {
+            teams.push(team);
+        }
+        let agents = stream::iter((0..size.agents).zip(teams.iter().cycle()))
+            .map(|(n, team)| hire(&admin, n, team))
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
@@ -185,18 +192,9 @@ fn apis(server: &Server, others: &[Server]) -> anyhow::Result<Vec<Api>> {
     std::iter::once(server).chain(others).map(|server| Api::new(server.url())).collect()
 }
 
-/// Adds an agent and signs them in; without a team, with one and a number of their own.
-async fn hire(admin: &SignedIn, n: usize, team: Option<Arc<Team>>) -> anyhow::Result<SignedIn> {
-    let team = match team {
-        Some(team) => team,
-        None => {
-            let team: Team = admin.post("/teams", &json!({ "name": format!("Team {n}") })).await?;
-            let made: Channel = admin.post("/channels", &channel(n + 1, &team)).await?;
-            drop(made);
-            Arc::new(team)
-        }
-    };
-    let new = agent(n, &team);
+/// Adds an agent and signs them in.
+async fn hire(admin: &SignedIn, n: usize, team: &Team) -> anyhow::Result<SignedIn> {
+    let new = agent(n, team);
     let made: Agent = admin.post("/agents", &new).await?;
     drop(made);
     admin.api.sign_in(&slug(0), &new.email, PASSWORD).await

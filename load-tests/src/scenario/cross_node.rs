@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use baton_protocol::page::{ConversationPage, ConversationRow};
 use baton_protocol::frame::{ClientFrame, Draft};
+use baton_protocol::page::{ConversationPage, ConversationRow};
 use baton_protocol::{AgentId, ConversationId};
 use clap::Args;
 use futures_util::{SinkExt, StreamExt};
@@ -246,7 +246,10 @@ async fn messages(
         vec![name.into(), two(times.p50()), two(times.p50() - acks.p50()), two(times.p99())]
     };
     Ok(Table {
-        title: format!("{} customers' messages to the first of {} nodes", args.messages, args.nodes),
+        title: format!(
+            "{} customers' messages to the first of {} nodes",
+            args.messages, args.nodes
+        ),
         columns: vec!["until", "p50 ms", "after the 200, p50 ms", "p99 ms"],
         rows: vec![
             row("the 200", &acks),

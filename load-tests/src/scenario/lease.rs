@@ -55,7 +55,9 @@ pub(crate) async fn lease(
     progress.step();
     if setup.postgres.is_some() && args.kills > 0 {
         tables.push(take_over(setup, args, progress).await?);
-    } else if args.kills > 0 && let Some(table) = tables.first_mut() {
+    } else if args.kills > 0
+        && let Some(table) = tables.first_mut()
+    {
         table.notes.push("A holder's death: SKIPPED, two nodes need --postgres.".to_owned());
     }
     Ok(tables)

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{AT_ONCE, Back, OF_ONE_AGENT, PATIENCE, QUIET, ReconnectStorm};
+use super::{AT_ONCE, Back, OF_ONE_AGENT, PATIENCE, QUIET, ReconnectStorm, TEAMS};
 use crate::figures::Figures;
 use crate::listen::{Entry, Stream, come_in};
 use crate::webhook::{self, From, marks};
@@ -38,14 +38,14 @@ struct Client {
 /// All that lost it.
 pub(super) struct Crowd(Vec<Client>);
 
-/// The numbers that each agent missed.
+/// How many each missed.
 pub(super) struct Missed {
     own: usize,
 }
 
 /// A message in each conversation: it is known afterwards.
 pub(super) async fn introduce(world: &World) -> anyhow::Result<()> {
-    let all = (0..world.agents.len()).map(|agent| (channel_of(agent), 0, agent, 1));
+    let all = (0..teams(world)).map(|team| (team + 1, 0, team, 1));
     let strangers = (0..STRANGERS).map(|contact| (0, contact, STRANGERS_FROM + contact, 1));
     post_all(world, all.chain(strangers).collect()).await
 }
@@ -59,8 +59,7 @@ pub(super) async fn miss(
     let own = args.own;
     let mut posts = Vec::new();
     for n in 0..own {
-        let of = |agent| (channel_of(agent), 0, agent * own + n, 1);
-        posts.extend((0..world.agents.len()).map(of));
+        posts.extend((0..teams(world)).map(|team| (team + 1, 0, team * own + n, 1)));
     }
     let others = events.saturating_sub(posts.len()).div_ceil(OF_ONE_POST);
     let of = |n| (0, n % STRANGERS, STRANGERS_FROM + n * OF_ONE_POST, OF_ONE_POST);
@@ -69,8 +68,8 @@ pub(super) async fn miss(
     Ok(Missed { own })
 }
 
-fn channel_of(agent: usize) -> usize {
-    agent + 1
+fn teams(world: &World) -> usize {
+    TEAMS.min(world.agents.len())
 }
 
 /// Channel, contact, first number, count.
@@ -144,7 +143,7 @@ impl Crowd {
         let mut coming = JoinSet::new();
         for (n, client) in self.0.into_iter().enumerate() {
             let who = world.at(n + 1, world.agents.get(client.agent).context("no agent")?)?;
-            let first = client.agent * missed.own;
+            let first = client.agent % teams(world) * missed.own;
             let wanted = (first..first + missed.own).collect();
             let (cursor, gate) = (Some(client.cursor), Arc::clone(&gate));
             let (done, ended) = (done.clone(), ended.clone());

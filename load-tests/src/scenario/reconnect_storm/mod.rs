@@ -43,6 +43,8 @@ pub(crate) struct ReconnectStorm {
 
 /// Connections of one agent, who sees what is told to their team alone.
 const OF_ONE_AGENT: usize = 4;
+/// Teams that they are spread over.
+const TEAMS: usize = 50;
 /// Connections that are being made at once.
 const AT_ONCE: usize = 200;
 /// How long anybody may take.
@@ -117,7 +119,7 @@ pub(crate) async fn reconnect_storm(
         return Ok(vec![skipped("several nodes need --postgres")]);
     };
     let agents = args.clients.div_ceil(OF_ONE_AGENT);
-    let size = Size { has_own_teams: true, ..Size::of(agents).on(args.nodes) };
+    let size = Size { teams: TEAMS.min(agents), ..Size::of(agents).on(args.nodes) };
     let mut world = World::new(setup, store, size, progress).await?;
     baton::introduce(&world).await?;
     let cases = Case::all(setup, args);
@@ -234,8 +236,8 @@ fn notes(setup: &Setup, args: &ReconnectStorm) -> Vec<String> {
             "CPU of the server's processes from the first connection until everybody has \
              everything, handshakes and hellos included; Redis's is not in it. Lost and doubled: \
              over all {} rounds; all else are medians of them, in turn. {OF_ONE_AGENT} \
-             connections of each agent, who misses what was written to their own team; the rest \
-             was written to a team of others.",
+             connections of each agent, {TEAMS} teams: each misses what was written to their own; the \
+             rest was written to a team of others. With Socket.IO each has a room.",
             args.rounds
         ),
         "Restarted: the server was killed and started between the loss and the return. Default \

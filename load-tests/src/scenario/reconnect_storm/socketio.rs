@@ -115,7 +115,7 @@ async fn come_back(peer: &Arc<Peer>, clients: Vec<Client>, own: usize) -> anyhow
             ensure!(opened.pid == Some(pid), "the peer did not recover a session");
             drop(place);
             drop(auth);
-            listen(opened.stream, wanted, &done, ended).await
+            Heard::of(wanted, &opened.early, &done).listen(opened.stream, ended).await
         });
     }
     let mut all = done.subscribe();
@@ -125,7 +125,7 @@ async fn come_back(peer: &Arc<Peer>, clients: Vec<Client>, own: usize) -> anyhow
     sleep(QUIET).await;
     end.send_replace(true);
     while let Some(came) = coming.join_next().await {
-        for times in came??.into_values() {
+        for times in came??.wanted.into_values() {
             back.lost += usize::from(times == 0);
             back.doubled += usize::from(times > 1);
         }
@@ -134,29 +134,45 @@ async fn come_back(peer: &Arc<Peer>, clients: Vec<Client>, own: usize) -> anyhow
     Ok(back)
 }
 
-/// How often each number came that was wanted.
-async fn listen(
-    mut stream: Stream,
-    mut wanted: BTreeMap<usize, usize>,
-    done: &watch::Sender<usize>,
-    mut ended: watch::Receiver<bool>,
-) -> anyhow::Result<BTreeMap<usize, usize>> {
-    let mut missing = wanted.len();
-    loop {
-        let message = tokio::select! {
-            message = stream.next() => message.context("a socket broke")??,
-            _ = ended.changed() => return Ok(wanted),
-        };
-        for number in marks(message.to_text().unwrap_or_default().as_bytes()) {
-            let Some(times) = wanted.get_mut(&number) else { continue };
+/// What somebody heard who came back.
+struct Heard {
+    /// How often each number came.
+    wanted: BTreeMap<usize, usize>,
+    missing: usize,
+    done: watch::Sender<usize>,
+}
+
+impl Heard {
+    fn of(wanted: BTreeMap<usize, usize>, early: &[String], done: &watch::Sender<usize>) -> Self {
+        let mut heard = Self { missing: wanted.len(), wanted, done: done.clone() };
+        early.iter().for_each(|text| heard.hear(text));
+        heard
+    }
+
+    fn hear(&mut self, text: &str) {
+        for number in marks(text.as_bytes()) {
+            let Some(times) = self.wanted.get_mut(&number) else { continue };
             *times += 1;
             if *times == 1 {
-                missing -= 1;
-                if missing == 0 {
-                    done.send_modify(|all| *all += 1);
+                self.missing -= 1;
+                if self.missing == 0 {
+                    self.done.send_modify(|all| *all += 1);
                 }
             }
         }
     }
-}
 
+    async fn listen(
+        mut self,
+        mut stream: Stream,
+        mut ended: watch::Receiver<bool>,
+    ) -> anyhow::Result<Self> {
+        loop {
+            let message = tokio::select! {
+                message = stream.next() => message.context("a socket broke")??,
+                _ = ended.changed() => return Ok(self),
+            };
+            self.hear(message.to_text().unwrap_or_default());
+        }
+    }
+}
