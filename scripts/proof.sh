@@ -13,7 +13,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
-  kills-5 stops away faults ingest claim-storm idle typing fan-out open demo)
+  kills-5 stops away faults ingest claim-storm idle typing fan-out fan-out-nodes
+  reconnect-storm reconnect-storm-nodes lease cross-node open demo)
 record=docs/proof.md
 minutes=${BATON_PROOF_MINUTES:-40}
 
@@ -71,6 +72,7 @@ figures() {
 measured() {
   [ -n "${postgres:-}" ] || begin_postgres on
   cargo build --quiet --release --package baton --package baton-load
+  scripts/peers.sh
   target/release/baton-load --quiet --postgres "$postgres" --json "$state/$step.json" "$@"
 }
 
@@ -107,7 +109,9 @@ run() {
       BATON_FAULTS_S=60
     tested faults::webhooks::webhooks_repeated_merged_and_out_of_order_tell_everything_once \
       BATON_FAULTS_S=60 ;;
-  ingest | idle | typing | fan-out | open) measured "$1" ;;
+  ingest | idle | typing | fan-out | reconnect-storm | lease | cross-node | open)
+    measured "$1" ;;
+  *-nodes) measured "${1%-nodes}" --nodes 2 ;;
   claim-storm) measured claim-storm --rounds 1000 ;;
   demo) play ;;
   *) fail "there is no step $1; they are: ${steps[*]}" ;;

@@ -166,16 +166,21 @@ async fn run(cli: &Cli) -> anyhow::Result<Report> {
     };
     let origin = Origin::look();
     let progress = Progress::new(0, cli.quiet);
+    let mut nodes = 1;
     let (scenario, tables) = match &cli.scenario {
         Scenario::Ingest(args) => ("ingest", scenario::ingest(&setup, args, &progress).await),
         Scenario::ClaimStorm(args) => {
             ("claim-storm", scenario::claim_storm(&setup, args, &progress).await)
         }
         Scenario::Typing(args) => ("typing", scenario::typing(&setup, args, &progress).await),
-        Scenario::FanOut(args) => ("fan-out", scenario::fan_out(&setup, args, &progress).await),
+        Scenario::FanOut(args) => {
+            nodes = args.nodes;
+            ("fan-out", scenario::fan_out(&setup, args, &progress).await)
+        }
         Scenario::Open(args) => ("open", scenario::open(&setup, args, &progress).await),
         Scenario::Idle(args) => ("idle", scenario::idle(&setup, args, &progress).await),
         Scenario::ReconnectStorm(args) => {
+            nodes = args.nodes;
             ("reconnect-storm", scenario::reconnect_storm(&setup, args, &progress).await)
         }
         Scenario::Lease(args) => ("lease", scenario::lease(&setup, args, &progress).await),
@@ -184,7 +189,8 @@ async fn run(cli: &Cli) -> anyhow::Result<Report> {
         }
     };
     progress.end();
-    Ok(Report { scenario, origin, tables: tables? })
+    let nodes = if nodes > 1 { format!(", {nodes} nodes") } else { String::new() };
+    Ok(Report { scenario: format!("{scenario}{nodes}"), origin, tables: tables? })
 }
 
 fn binary(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
