@@ -13,8 +13,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
-  kills-5 stops away faults cluster pauses nodes-claims nodes-redis nodes-deaths nodes-rolls ingest claim-storm idle typing fan-out open demo
-  demo-cluster)
+  kills-5 stops away faults cluster pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
+  ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
+  cross-node open demo demo-cluster)
 record=docs/proof.md
 cluster=faults::cluster
 heirs=faults::heirs
@@ -74,6 +75,7 @@ figures() {
 measured() {
   [ -n "${postgres:-}" ] || begin_postgres on
   cargo build --quiet --release --package baton --package baton-load
+  scripts/peers.sh
   target/release/baton-load --quiet --postgres "$postgres" --json "$state/$step.json" "$@"
 }
 
@@ -146,7 +148,9 @@ run() {
   nodes-rolls)
     tested "$cluster::a_rolling_restart_under_load_loses_nothing_and_clients_move_on" \
       BATON_NODES=3 BATON_AGENTS=100 BATON_ROLLS=20 ;;
-  ingest | idle | typing | fan-out | open) measured "$1" ;;
+  ingest | idle | typing | fan-out | reconnect-storm | lease | cross-node | open)
+    measured "$1" ;;
+  *-nodes) measured "${1%-nodes}" --nodes 2 ;;
   claim-storm) measured claim-storm --rounds 1000 ;;
   demo) play ;;
   demo-cluster) play_on_nodes ;;

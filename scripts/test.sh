@@ -34,7 +34,12 @@ scripts/demo-cluster.sh --once
 for scenario in 'ingest --agents 3 --rate 20 --posters 4 --workspaces 2 --preload 100 --contacts 9
     --seconds 1 --rounds 1' 'claim-storm --agents 5 --rounds 2' 'typing --agents 3 --rounds 2' \
   'fan-out --subscribers 9,30 --events 10' 'open --messages 400 --opens 3 --rounds 1' \
-  'idle --sessions 20'; do
+  'idle --sessions 20 --rounds 1' 'fan-out --subscribers 9 --events 10 --nodes 2' \
+  'reconnect-storm --clients 12 --events 50,200 --rounds 1' \
+  'reconnect-storm --clients 12 --events 50 --rounds 1 --nodes 2' 'lease --count 20 --kills 1' \
+  'cross-node --pings 20 --messages 5'; do
+  # Without peers: nothing has to be installed for a test.
   # shellcheck disable=SC2086 # words, on purpose
-  cargo run --quiet --package baton-load -- --quiet --postgres "$BATON_TEST_POSTGRES" $scenario
+  cargo run --quiet --package baton-load -- --quiet --without-peers \
+    --postgres "$BATON_TEST_POSTGRES" $scenario
 done

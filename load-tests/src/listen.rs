@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use baton::demo::client::SignedIn;
-use baton_protocol::frame::{ClientFrame, Hello, SUBPROTOCOL};
+use baton_protocol::Cursor;
+use baton_protocol::frame::{ClientFrame, Hello, SUBPROTOCOL, close};
 use futures_util::{SinkExt, StreamExt};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -55,6 +56,23 @@ impl Sent {
 
 /// Opens a socket and waits for its welcome.
 pub(crate) async fn open(who: &SignedIn) -> anyhow::Result<Stream> {
+    match come_in(who, None).await? {
+        Entry::In(stream, _) => Ok(stream),
+        Entry::Away(after) => bail!("sent away for {after:?}"),
+    }
+}
+
+/// How the door answered.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// Let in; live delivery goes on from this cursor, after what was missed.
+    In(Stream, Cursor),
+    /// To come back after this time.
+    Away(Duration),
+}
+
+/// Opens a socket that goes on from a cursor, and waits for its welcome.
+pub(crate) async fn come_in(who: &SignedIn, cursor: Option<Cursor>) -> anyhow::Result<Entry> {
     let url = format!("{}/api/v1/socket", who.api.base().replacen("http", "ws", 1));
     let mut request = url.into_client_request()?;
     request
@@ -65,14 +83,24 @@ pub(crate) async fn open(who: &SignedIn) -> anyhow::Result<Stream> {
         token: Some(who.session.access_token.clone()),
         ticket: None,
         device_id: who.session.device_id,
-        cursor: None,
+        cursor,
     };
     let text = serde_json::to_string(&ClientFrame::Hello(hello))?;
-    stream.send(Message::Text(text.into())).await?;
+    // Who was sent away may find the connection closed.
+    let said = stream.send(Message::Text(text.into())).await;
     let welcome = async {
         while let Some(message) = stream.next().await {
             match message? {
-                Message::Text(text) if text.contains("\"welcome\"") => return Ok(()),
+                Message::Text(text) if text.contains("\"welcome\"") => {
+                    let start = text.split_once("\"cursor\":\"").map(|(_, rest)| rest);
+                    let cursor = start.and_then(|rest| rest.split('"').next());
+                    return Ok(Ok(cursor.context("a welcome without a cursor")?.parse()?));
+                }
+                Message::Close(Some(close)) if u16::from(close.code) == close::DRAIN => {
+                    let retry: serde_json::Value = serde_json::from_str(&close.reason)?;
+                    let ms = retry.get("retry_after_ms").and_then(serde_json::Value::as_u64);
+                    return Ok(Err(Duration::from_millis(ms.context("no time to come back")?)));
+                }
                 Message::Close(close) => bail!("not let in: {close:?}"),
                 Message::Text(_)
                 | Message::Binary(_)
@@ -81,10 +109,12 @@ pub(crate) async fn open(who: &SignedIn) -> anyhow::Result<Stream> {
                 | Message::Frame(_) => {}
             }
         }
-        bail!("the socket closed before the welcome")
+        bail!("the socket closed before the welcome: {said:?}")
     };
-    tokio::time::timeout(Duration::from_secs(30), welcome).await.context("no welcome")??;
-    Ok(stream)
+    match tokio::time::timeout(Duration::from_secs(30), welcome).await.context("no welcome")?? {
+        Ok(cursor) => Ok(Entry::In(stream, cursor)),
+        Err(after) => Ok(Entry::Away(after)),
+    }
 }
 
 /// A message, and its age in microseconds when it came.

@@ -12,9 +12,11 @@ mod peers;
 mod post;
 mod postgres;
 mod progress;
+mod redis;
 mod report;
 mod scenario;
 mod server;
+mod socketio;
 mod stats;
 mod webhook;
 mod world;
@@ -31,8 +33,11 @@ use crate::machine::Origin;
 use crate::postgres::Postgres;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::scenario::{ClaimStorm, FanOut, Idle, Ingest, Open, Typing};
+use crate::scenario::{
+    ClaimStorm, CrossNode, FanOut, Idle, Ingest, Lease, Open, ReconnectStorm, Typing,
+};
 use crate::server::Setup;
+use crate::socketio::Peers;
 
 /// The command line.
 #[derive(Clone, Debug, Parser)]
@@ -54,6 +59,9 @@ struct Cli {
     /// Where databases are put: the disk that is measured [default: the system's place]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Measure Baton alone, also where Socket.IO is installed
+    #[arg(long, global = true)]
+    without_peers: bool,
     /// Write the results as JSON as well
     #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -103,7 +111,21 @@ enum Scenario {
     /// Opening a conversation of 100,000 lines beside one of 100
     Open(Open),
     /// Memory of authenticated sessions that do nothing
+    ///
+    /// Beside Socket.IO.
     Idle(Idle),
+    /// A crowd loses its connections, misses events and comes back at once
+    ///
+    /// Beside Socket.IO with its recovery, in memory and over a stream in Redis.
+    ReconnectStorm(ReconnectStorm),
+    /// The right to compose: how soon it is given, and how soon it is free when a node dies
+    ///
+    /// Beside an acknowledgement of Socket.IO and SET NX PX.
+    Lease(Lease),
+    /// From an agent on one node to an agent on another: drafts there and back, and messages
+    ///
+    /// Beside Socket.IO with its redis-adapter over two processes.
+    CrossNode(CrossNode),
 }
 
 fn main() -> ExitCode {
@@ -140,21 +162,35 @@ async fn run(cli: &Cli) -> anyhow::Result<Report> {
         data: cli.data.clone(),
         postgres: cli.postgres.as_deref().map(Postgres::new).transpose()?,
         has_sqlite: !cli.without_sqlite,
+        peers: if cli.without_peers { Peers::none() } else { Peers::find() },
     };
     let origin = Origin::look();
     let progress = Progress::new(0, cli.quiet);
+    let mut nodes = 1;
     let (scenario, tables) = match &cli.scenario {
         Scenario::Ingest(args) => ("ingest", scenario::ingest(&setup, args, &progress).await),
         Scenario::ClaimStorm(args) => {
             ("claim-storm", scenario::claim_storm(&setup, args, &progress).await)
         }
         Scenario::Typing(args) => ("typing", scenario::typing(&setup, args, &progress).await),
-        Scenario::FanOut(args) => ("fan-out", scenario::fan_out(&setup, args, &progress).await),
+        Scenario::FanOut(args) => {
+            nodes = args.nodes;
+            ("fan-out", scenario::fan_out(&setup, args, &progress).await)
+        }
         Scenario::Open(args) => ("open", scenario::open(&setup, args, &progress).await),
         Scenario::Idle(args) => ("idle", scenario::idle(&setup, args, &progress).await),
+        Scenario::ReconnectStorm(args) => {
+            nodes = args.nodes;
+            ("reconnect-storm", scenario::reconnect_storm(&setup, args, &progress).await)
+        }
+        Scenario::Lease(args) => ("lease", scenario::lease(&setup, args, &progress).await),
+        Scenario::CrossNode(args) => {
+            ("cross-node", scenario::cross_node(&setup, args, &progress).await)
+        }
     };
     progress.end();
-    Ok(Report { scenario, origin, tables: tables? })
+    let nodes = if nodes > 1 { format!(", {nodes} nodes") } else { String::new() };
+    Ok(Report { scenario: format!("{scenario}{nodes}"), origin, tables: tables? })
 }
 
 fn binary(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {

@@ -76,8 +76,8 @@ pub(crate) struct Table {
 /// What a scenario found.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Report {
-    /// Its name.
-    pub(crate) scenario: &'static str,
+    /// Its name, and the number of nodes where there are several.
+    pub(crate) scenario: String,
     /// Machine, load, commit.
     pub(crate) origin: Origin,
     /// Its tables.

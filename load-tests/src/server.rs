@@ -11,6 +11,8 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::figures::{self, Figures};
 use crate::postgres::{Database, Postgres};
+use crate::redis::Redis;
+use crate::socketio::Peers;
 
 /// Which database the server keeps its data in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +44,8 @@ pub(crate) struct Setup {
     pub(crate) postgres: Option<Postgres>,
     /// Whether SQLite is measured as well.
     pub(crate) has_sqlite: bool,
+    /// Who is measured beside Baton.
+    pub(crate) peers: Peers,
 }
 
 impl Setup {
@@ -50,6 +54,12 @@ impl Setup {
         let postgres = self.postgres.is_some().then_some(Store::Postgres);
         let sqlite = self.has_sqlite.then_some(Store::Sqlite);
         [sqlite, postgres].into_iter().flatten().collect()
+    }
+
+    /// The store for so many nodes: several need PostgreSQL. `None` where that is not given.
+    pub(crate) fn store_of(&self, nodes: usize) -> Option<Store> {
+        let stores = self.stores();
+        stores.into_iter().find(|store| nodes == 1 || *store == Store::Postgres)
     }
 
     /// A directory that goes with the value.
@@ -70,18 +80,42 @@ pub(crate) struct Home {
     binary: PathBuf,
     directory: tempfile::TempDir,
     database: Option<Database>,
+    redis: Option<Redis>,
     store: Store,
+    door: Door,
+}
+
+/// How fast sockets are admitted.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Door {
+    /// As fast as they come: the work is measured, not the door.
+    #[default]
+    Open,
+    /// As fast as a server admits them that nothing was set for.
+    Default,
 }
 
 impl Home {
-    /// An empty one.
-    pub(crate) async fn new(setup: &Setup, store: Store) -> anyhow::Result<Self> {
+    /// An empty one; nodes that share something get a Redis.
+    pub(crate) async fn new(setup: &Setup, store: Store, shares: bool) -> anyhow::Result<Self> {
         let database = match (store, &setup.postgres) {
             (Store::Sqlite, _) => None,
             (Store::Postgres, Some(postgres)) => Some(postgres.database().await?),
             (Store::Postgres, None) => anyhow::bail!("no PostgreSQL is given: --postgres URL"),
         };
-        Ok(Self { binary: setup.binary.clone(), directory: setup.directory()?, database, store })
+        let redis = if shares { Some(Redis::start().await?) } else { None };
+        let (binary, directory) = (setup.binary.clone(), setup.directory()?);
+        Ok(Self { binary, directory, database, redis, store, door: Door::default() })
+    }
+
+    /// Its Redis, for peers to use as well.
+    pub(crate) fn redis(&self) -> Option<&str> {
+        self.redis.as_ref().map(Redis::url)
+    }
+
+    /// How fast sockets are admitted from the next start on.
+    pub(crate) fn set_door(&mut self, door: Door) {
+        self.door = door;
     }
 
     /// Where its files lie.
@@ -94,16 +128,28 @@ impl Home {
         self.store
     }
 
-    fn command(&self) -> Command {
+    /// For the first node, or another one: each has a directory, all have one key.
+    fn command(&self, node: usize) -> Command {
         let mut command = Command::new(&self.binary);
         // What is set for a real server must not reach this one, nor its database be loaded.
         for name in settings(std::env::vars_os().map(|(name, _)| name)) {
             command.env_remove(name);
         }
-        command.arg("--data").arg(self.path()).args(["--log-level", "warn"]);
+        let data = match node {
+            0 => self.path().to_owned(),
+            other => self.path().join(format!("node-{other}")),
+        };
+        command.arg("--data").arg(data).args(["--log-level", "warn"]);
         command.args(["--bind", "127.0.0.1:0"]).kill_on_drop(true);
-        // Crowds connect as fast as they can here: the work is measured, not the door.
-        command.env("BATON_LIMITS__CONNECTS_PER_S", "1000000");
+        if node > 0 {
+            command.env("BATON_STORE__KEY_FILE", self.path().join("key"));
+        }
+        if self.door == Door::Open {
+            command.env("BATON_LIMITS__CONNECTS_PER_S", "1000000");
+        }
+        if let Some(redis) = &self.redis {
+            command.env("BATON_REDIS__URL", redis.url());
+        }
         if let Some(database) = &self.database {
             // Not a flag: it holds a password.
             command.env("BATON_STORE__DATABASE", database.url());
@@ -113,7 +159,7 @@ impl Home {
 
     /// Runs `baton admin …`, with a secret on its standard input.
     pub(crate) async fn admin(&self, args: &[&str], secret: &str) -> anyhow::Result<()> {
-        let mut command = self.command();
+        let mut command = self.command(0);
         command.arg("admin").args(args).stdin(Stdio::piped()).stdout(Stdio::null());
         let mut child = command.spawn().with_context(|| format!("starting {:?}", self.binary))?;
         let mut input = child.stdin.take().context("no standard input")?;
@@ -144,9 +190,9 @@ pub(crate) struct Server {
 const START: Duration = Duration::from_secs(60);
 
 impl Server {
-    /// Starts it and waits until it is ready.
-    pub(crate) async fn start(home: &Home) -> anyhow::Result<Self> {
-        let mut command = home.command();
+    /// Starts it and waits until it is ready. `node` counts from nought.
+    pub(crate) async fn start(home: &Home, node: usize) -> anyhow::Result<Self> {
+        let mut command = home.command(node);
         command.arg("serve").stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("starting {:?}", home.binary))?;
         let pid = child.id().context("the server ended at once")?;

@@ -98,9 +98,26 @@ pub(crate) fn marks(frame: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
+/// The same frame with another number.
+pub(crate) fn renumbered(frame: &str, number: usize) -> String {
+    let mut parts = frame.split("~L");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(&format!("~L{number:0MARK_DIGITS$x}"));
+        text.push_str(part.get(MARK_DIGITS..).unwrap_or_default());
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_frame_keeps_its_length_with_another_number() {
+        assert_eq!(renumbered("a ~L0000000f b ~L0000000f", 16), "a ~L00000010 b ~L00000010");
+        assert_eq!(renumbered("none", 16), "none");
+    }
 
     #[test]
     fn a_message_is_found_again_by_its_mark() {

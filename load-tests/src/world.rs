@@ -5,33 +5,61 @@ use baton::demo::client::{Api, SignedIn};
 use baton_protocol::account::{Agent, Membership};
 use baton_protocol::settings::{AgentNew, ChannelNew};
 use baton_protocol::{Channel, MembershipKind, Role, Team};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::json;
 
 use crate::post::Poster;
 use crate::progress::Progress;
-use crate::server::{Home, Server, Setup, Store};
+use crate::server::{Door, Home, Server, Setup, Store};
 use crate::webhook::{self, APP_SECRET, META_APP};
 
 /// Everybody's password: it is no secret, and meant for this machine only.
 const PASSWORD: &str = "baton-load-2026";
+
+/// Settings that are made at once.
+const AT_ONCE: usize = 4;
 
 /// What to seed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
     /// Workspaces, with one number each.
     pub(crate) workspaces: usize,
-    /// Agents of the first workspace, who see all of it.
+    /// Agents of the first workspace.
     pub(crate) agents: usize,
+    /// Teams that the agents are spread over in turn, each with a number (`n + 1` for team `n`);
+    /// they see nothing else. With none, all of them see all of it.
+    pub(crate) teams: usize,
+    /// Servers.
+    pub(crate) nodes: usize,
+    /// Whether they share something in a Redis, which one node may as well.
+    pub(crate) shares: bool,
 }
 
-/// A running server with people in it.
+impl Size {
+    /// One server that is alone, and one workspace.
+    pub(crate) fn of(agents: usize) -> Self {
+        Self { workspaces: 1, agents, teams: 0, nodes: 1, shares: false }
+    }
+
+    /// The same on so many servers; they share something if they are several.
+    pub(crate) fn on(self, nodes: usize) -> Self {
+        Self { nodes, shares: self.shares || nodes > 1, ..self }
+    }
+}
+
+/// Running servers with people in them.
 #[derive(Debug)]
 pub(crate) struct World {
-    /// The server.
+    /// The first server, which everybody signed in at.
     pub(crate) server: Server,
+    /// The other ones.
+    pub(crate) others: Vec<Server>,
     /// The admin of the first workspace.
     pub(crate) admin: SignedIn,
     /// The agents of the first workspace, each on a device.
     pub(crate) agents: Vec<SignedIn>,
+    /// The way to each server.
+    apis: Vec<Api>,
     /// Its data: dropped last.
     pub(crate) home: Home,
 }
@@ -44,7 +72,7 @@ impl World {
         size: Size,
         progress: &Progress,
     ) -> anyhow::Result<Self> {
-        let home = Home::new(setup, store).await?;
+        let home = Home::new(setup, store, size.shares).await?;
         progress.phase(&format!("{}: seeding {} workspaces", store.name(), size.workspaces));
         let app = ["meta-app", "add", "--id", META_APP, "--app-secret-file", "-"];
         home.admin(&app, APP_SECRET).await?;
@@ -55,7 +83,7 @@ impl World {
             home.admin(&args, PASSWORD).await?;
             home.admin(&["meta-app", "grant", "--id", META_APP, "--workspace", &slug], "").await?;
         }
-        let server = Server::start(&home).await?;
+        let server = Server::start(&home, 0).await?;
         let api = Api::new(server.url())?;
         let mut first = None;
         for n in 0..size.workspaces {
@@ -67,15 +95,44 @@ impl World {
             first.get_or_insert((admin, team.clone()));
         }
         let (admin, team) = first.context("at least one workspace is needed")?;
-        let mut agents = Vec::new();
-        for n in 0..size.agents {
-            progress.phase(&format!("{}: agent {n} of {}", store.name(), size.agents));
-            let new = agent(n, &team);
-            let made: Agent = admin.post("/agents", &new).await?;
+        progress.phase(&format!("{}: seeding {} agents", store.name(), size.agents));
+        let mut teams = Vec::new();
+        for n in 0..size.teams {
+            let team: Team = admin.post("/teams", &json!({ "name": format!("Team {n}") })).await?;
+            let made: Channel = admin.post("/channels", &channel(n + 1, &team)).await?;
             drop(made);
-            agents.push(api.sign_in(&slug(0), &new.email, PASSWORD).await?);
+            teams.push(team);
         }
-        Ok(Self { server, admin, agents, home })
+        if teams.is_empty() {
+            teams.push(team);
+        }
+        let agents = stream::iter((0..size.agents).zip(teams.iter().cycle()))
+            .map(|(n, team)| hire(&admin, n, team))
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut others = Vec::new();
+        for node in 1..size.nodes {
+            others.push(Server::start(&home, node).await?);
+        }
+        let apis = apis(&server, &others)?;
+        Ok(Self { server, others, admin, agents, apis, home })
+    }
+
+    /// All servers.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Server> {
+        std::iter::once(&self.server).chain(&self.others)
+    }
+
+    /// Milliseconds of CPU that all servers together have used.
+    pub(crate) fn cpu_ms(&self) -> anyhow::Result<u64> {
+        self.nodes().map(Server::cpu_ms).sum()
+    }
+
+    /// Somebody as a client of another server: one session is good at all of them.
+    pub(crate) fn at(&self, node: usize, who: &SignedIn) -> anyhow::Result<SignedIn> {
+        let api = self.apis.get(node % self.apis.len()).context("no server")?;
+        Ok(SignedIn { api: api.clone(), session: who.session.clone() })
     }
 
     /// A connection for webhooks.
@@ -88,21 +145,59 @@ impl World {
         self.home.store()
     }
 
-    /// Ends the server and starts it anew on the same data: everybody stays signed in.
+    /// Ends the servers and starts them anew on the same data: everybody stays signed in.
     pub(crate) async fn restart(self) -> anyhow::Result<Self> {
-        let Self { server, admin, agents, home } = self;
-        server.stop().await?;
-        let server = Server::start(&home).await?;
-        let api = Api::new(server.url())?;
-        let moved = |who: SignedIn| SignedIn { api: api.clone(), session: who.session };
-        let (admin, agents) = (moved(admin), agents.into_iter().map(moved).collect());
-        Ok(Self { server, admin, agents, home })
+        self.restart_with(Door::Open).await
     }
 
-    /// Ends the server and removes its data.
-    pub(crate) async fn end(self) -> anyhow::Result<()> {
-        self.server.stop().await
+    /// The same, with another door.
+    pub(crate) async fn restart_with(self, door: Door) -> anyhow::Result<Self> {
+        let Self { server, others, admin, agents, mut home, .. } = self;
+        home.set_door(door);
+        let count = others.len();
+        for server in std::iter::once(server).chain(others) {
+            server.stop().await?;
+        }
+        let server = Server::start(&home, 0).await?;
+        let mut others = Vec::new();
+        for node in 1..=count {
+            others.push(Server::start(&home, node).await?);
+        }
+        let apis = apis(&server, &others)?;
+        let api = apis.first().context("no server")?;
+        let moved = |who: SignedIn| SignedIn { api: api.clone(), session: who.session };
+        let (admin, agents) = (moved(admin), agents.into_iter().map(moved).collect());
+        Ok(Self { server, others, admin, agents, apis, home })
     }
+
+    /// Starts what is missing of so many servers.
+    pub(crate) async fn with_nodes(mut self, count: usize) -> anyhow::Result<Self> {
+        for node in self.nodes().count()..count {
+            self.others.push(Server::start(&self.home, node).await?);
+        }
+        self.apis = apis(&self.server, &self.others)?;
+        Ok(self)
+    }
+
+    /// Ends the servers and removes their data.
+    pub(crate) async fn end(self) -> anyhow::Result<()> {
+        for server in std::iter::once(self.server).chain(self.others) {
+            server.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+fn apis(server: &Server, others: &[Server]) -> anyhow::Result<Vec<Api>> {
+    std::iter::once(server).chain(others).map(|server| Api::new(server.url())).collect()
+}
+
+/// Adds an agent and signs them in.
+async fn hire(admin: &SignedIn, n: usize, team: &Team) -> anyhow::Result<SignedIn> {
+    let new = agent(n, team);
+    let made: Agent = admin.post("/agents", &new).await?;
+    drop(made);
+    admin.api.sign_in(&slug(0), &new.email, PASSWORD).await
 }
 
 fn slug(n: usize) -> String {
@@ -130,7 +225,7 @@ fn agent(n: usize, team: &Team) -> AgentNew {
 
 fn channel(n: usize, team: &Team) -> ChannelNew {
     ChannelNew {
-        name: "Support".to_owned(),
+        name: format!("Support {n}"),
         meta_app: META_APP.to_owned(),
         phone_number_id: webhook::phone_number_id(n),
         display_number: format!("+49 151 {n:07}"),

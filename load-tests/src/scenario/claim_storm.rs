@@ -57,7 +57,7 @@ pub(crate) async fn claim_storm(
     progress.expect(args.rounds);
     let mut arenas = Vec::new();
     for store in setup.stores() {
-        let size = Size { workspaces: 1, agents: args.agents };
+        let size = Size::of(args.agents);
         let world = World::new(setup, store, size, progress).await?;
         let mut sockets = Vec::new();
         for agent in &world.agents {

@@ -1,5 +1,5 @@
 //! One event, many sockets: what telling everybody costs, and how soon they know, beside a bare
-//! loop of `write(2)` over as many sockets that says the same.
+//! loop of `write(2)` over as many sockets that says the same, and beside Socket.IO.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,16 +9,18 @@ use anyhow::{Context, ensure};
 use baton::demo::client::SignedIn;
 use clap::Args;
 use futures_util::StreamExt;
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::listen::{Audience, Sent, open};
+use crate::listen::{Audience, Sent, Stream, open};
 use crate::machine::enough_files;
 use crate::peers::WriteLoop;
 use crate::post::Poster;
 use crate::progress::Progress;
 use crate::report::{Cell, Table, two, whole};
 use crate::server::Setup;
+use crate::socketio::{Adapter, Peer, SKIPPED, tell};
 use crate::stats::{Times, ratio};
 use crate::webhook::{self, From, marks};
 use crate::world::{Size, World};
@@ -27,11 +29,15 @@ use crate::world::{Size, World};
 #[derive(Clone, Debug, Args)]
 pub(crate) struct FanOut {
     /// Subscribers of one workspace; each number is measured on its own
-    #[arg(long, value_delimiter = ',', default_values_t = [100, 500, 2_000], value_name = "N,…")]
+    #[arg(long, value_delimiter = ',', default_values_t = [50, 500, 2_000], value_name = "N,…")]
     pub(crate) subscribers: Vec<usize>,
     /// Events that all of them are told
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub(crate) events: usize,
+    /// Servers that the subscribers are spread over, of Baton and of Socket.IO. Several need
+    /// --postgres
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) nodes: usize,
 }
 
 /// As many as an agent may have on one node.
@@ -50,91 +56,167 @@ pub(crate) async fn fan_out(
     progress: &Progress,
 ) -> anyhow::Result<Vec<Table>> {
     let most = args.subscribers.iter().max().copied().context("no subscribers")?;
-    ensure!(most > 0 && args.events > 0, "nobody would be told anything");
-    // A socket of Baton's, and both ends of one of the bare loop's.
-    enough_files(3 * most)?;
+    ensure!(most > 0 && args.events > 0 && args.nodes > 0, "nobody would be told anything");
+    // A socket of Baton's and of Socket.IO's, and both ends of one of the bare loop's.
+    enough_files(4 * most)?;
     progress.expect(args.subscribers.len() * TURNS);
-    let store = *setup.stores().first().context("no store")?;
-    let size = Size { workspaces: 1, agents: most.div_ceil(OF_ONE_AGENT) };
+    let store = setup.store_of(args.nodes).context("several nodes need --postgres")?;
+    let size = Size::of(most.div_ceil(OF_ONE_AGENT)).on(args.nodes);
     let world = World::new(setup, store, size, progress).await?;
     let mut speaker = Speaker::new(&world).await?;
     let frame = speaker.frame(world.agents.first().context("no agent")?).await?;
     let (mut costs, mut delays) = (Vec::new(), Vec::new());
     for count in &args.subscribers {
         progress.phase(&format!("{count} subscribers: connecting"));
-        let stage = Stage::set(&world, *count, args.events, &frame).await?;
+        let mut stage = Stage::set(&world, *count, args.events, &frame).await?;
+        stage.peers = Peers::set(setup, &world, args, (*count, &frame)).await?;
+        sleep(SETTLING).await;
         progress.phase(&format!("{count} subscribers: {} events", args.events));
         let played = stage.play(&world, &mut speaker, progress).await?;
         costs.push(played.cost(*count));
         delays.extend(played.delays(*count));
     }
     world.end().await?;
-    Ok(vec![cost(args, costs, store.name()), delay(args, delays)])
+    Ok(vec![cost(setup, args, costs, store.name()), delay(args, delays)])
 }
 
-fn cost(args: &FanOut, rows: Vec<Vec<Cell>>, store: &str) -> Table {
-    Table {
-        title: format!("{} events, each told to every subscriber: what it costs", args.events),
-        columns: vec!["subscribers", "told", "told/core-s", "bare loop", "ratio"],
-        rows,
-        notes: vec![
-            format!(
-                "An event is a customer's message; the next one comes when everybody has it. The \
-                 server's CPU is all it used meanwhile, webhook and commit ({store}) with it; the \
-                 bare loop's is that of its thread, which writes the same frame to as many \
-                 sockets. Both in turn, {TURNS} times."
-            ),
-            "Goal: 0.75 of the bare loop at 2,000.".to_owned(),
-        ],
+fn cost(setup: &Setup, args: &FanOut, rows: Vec<Vec<Cell>>, store: &str) -> Table {
+    let mut notes = vec![
+        format!(
+            "An event is a customer's message; the next one comes when everybody has it. The \
+             servers' CPU is all they used meanwhile, webhook and commit ({store}) with it; the \
+             bare loop's is that of its thread, which writes the same frame to as many sockets; \
+             Socket.IO is told the same frame on a socket and emits it to a room. In turn, \
+             {TURNS} times."
+        ),
+        "Goals: 0.75 of the bare loop and 1.6 of Socket.IO at 2,000.".to_owned(),
+    ];
+    if !setup.peers.are_there() {
+        notes.push(SKIPPED.to_owned());
     }
+    Table {
+        title: format!("{}: what it costs", title(args)),
+        columns: vec![
+            "subscribers",
+            "told",
+            "told/core-s",
+            "bare loop",
+            "to bare",
+            "Socket.IO",
+            "to Socket.IO",
+        ],
+        rows,
+        notes,
+    }
+}
+
+fn title(args: &FanOut) -> String {
+    let nodes = if args.nodes == 1 { String::new() } else { format!(" over {} nodes", args.nodes) };
+    format!("{} events, each told to every subscriber{nodes}", args.events)
 }
 
 fn delay(args: &FanOut, rows: Vec<Vec<Cell>>) -> Table {
     Table {
-        title: format!("{} events, each told to every subscriber: how soon", args.events),
+        title: format!("{}: how soon", title(args)),
         columns: vec![
             "subscribers",
             "since",
             "p50 ms",
             "bare loop",
             "ratio",
+            "Socket.IO",
             "p99 ms",
             "bare loop",
             "ratio",
+            "Socket.IO",
         ],
         rows,
         notes: vec![
-            "Since the POST, with its commit, or the loop's beginning; and since the first socket \
-             had it. Over every socket and event."
+            "Since the POST, with its commit, or the loop's beginning, or what Socket.IO is told; \
+             and since the first socket had it. Over every socket and event."
                 .to_owned(),
             "Goal: at most 1.5 times the bare loop, and p99 10 ms at 50.".to_owned(),
         ],
     }
 }
 
-/// What came of one number of subscribers, Baton's first and the bare loop's second.
+/// What came of one number of subscribers: Baton's, the bare loop's, Socket.IO's.
 struct Played {
     told: usize,
-    per_core: (f64, f64),
-    since_post: (Times, Times),
-    since_first: (Times, Times),
+    per_core: [f64; 3],
+    since_start: [Times; 3],
+    since_first: [Times; 3],
 }
 
 impl Played {
     fn cost(&self, subscribers: usize) -> Vec<Cell> {
-        let (mine, bare) = self.per_core;
-        vec![subscribers.into(), self.told.into(), whole(mine), whole(bare), two(mine / bare)]
+        let [mine, bare, peer] = self.per_core;
+        vec![
+            subscribers.into(),
+            self.told.into(),
+            whole(mine),
+            whole(bare),
+            two(mine / bare),
+            whole(peer),
+            two(mine / peer),
+        ]
     }
 
     fn delays(&self, subscribers: usize) -> [Vec<Cell>; 2] {
-        let pairs = [("the POST", &self.since_post), ("the first socket", &self.since_first)];
-        pairs.map(|(since, (mine, bare))| {
+        let all = [("the start", &self.since_start), ("the first socket", &self.since_first)];
+        all.map(|(since, [mine, bare, peer])| {
             let mut row = vec![subscribers.into(), since.into()];
-            for (mine, bare) in [(mine.p50(), bare.p50()), (mine.p99(), bare.p99())] {
-                row.extend([two(mine), two(bare), two(mine / bare)]);
+            for per_mille in [500, 990] {
+                let of = |times: &Times| times.per_mille(per_mille);
+                row.extend([two(of(mine)), two(of(bare)), two(of(mine) / of(bare))]);
+                row.push(two(of(peer)));
             }
             row
         })
+    }
+}
+
+/// Socket.IO with as many subscribers, over as many processes.
+struct Peers {
+    all: Vec<Peer>,
+    speaker: Stream,
+    frame: String,
+    sent: Arc<Sent>,
+    audience: Audience,
+}
+
+impl Peers {
+    /// `None` where it is not installed.
+    async fn set(
+        setup: &Setup,
+        world: &World,
+        args: &FanOut,
+        (count, frame): (usize, &str),
+    ) -> anyhow::Result<Option<Self>> {
+        let adapter = if args.nodes == 1 { Adapter::Plain } else { Adapter::Redis };
+        let mut all = Vec::new();
+        for _ in 0..args.nodes {
+            all.extend(setup.peers.start(adapter, world.home.redis()).await?);
+        }
+        let Some(first) = all.first() else { return Ok(None) };
+        let speaker = first.open(&json!({ "room": "control" })).await?.stream;
+        let mut streams = Vec::new();
+        for peer in all.iter().cycle().take(count) {
+            streams.push(peer.open(&json!({})).await?.stream);
+        }
+        let sent = Sent::new(args.events);
+        let audience = Audience::of(streams, &sent);
+        Ok(Some(Self { all, speaker, frame: frame.to_owned(), sent, audience }))
+    }
+
+    fn cpu_ms(&self) -> anyhow::Result<u64> {
+        self.all.iter().map(Peer::cpu_ms).sum()
+    }
+
+    async fn say(&mut self, number: usize) -> anyhow::Result<()> {
+        let frame = webhook::renumbered(&self.frame, number);
+        self.sent.note(number, Instant::now());
+        tell(&mut self.speaker, "say", &frame).await
     }
 }
 
@@ -188,6 +270,7 @@ struct Stage {
     bare: WriteLoop,
     bare_sent: Arc<Sent>,
     bare_audience: Audience,
+    peers: Option<Peers>,
 }
 
 impl Stage {
@@ -198,48 +281,83 @@ impl Stage {
         frame: &str,
     ) -> anyhow::Result<Self> {
         let mut streams = Vec::new();
-        for agent in world.agents.iter().flat_map(|agent| [agent; OF_ONE_AGENT]).take(subscribers) {
-            streams.push(open(agent).await?);
+        let places = world.agents.iter().flat_map(|agent| [agent; OF_ONE_AGENT]);
+        for (n, agent) in places.take(subscribers).enumerate() {
+            streams.push(open(&world.at(n, agent)?).await?);
         }
         let (bare, ends) = WriteLoop::start(subscribers, frame).await?;
         let (sent, bare_sent) = (Sent::new(events), Sent::new(events));
         let audience = Audience::of(streams, &sent);
         let bare_audience = Audience::of(ends, &bare_sent);
-        sleep(SETTLING).await;
-        Ok(Self { subscribers, events, sent, audience, bare, bare_sent, bare_audience })
+        Ok(Self {
+            subscribers,
+            events,
+            sent,
+            audience,
+            bare,
+            bare_sent,
+            bare_audience,
+            peers: None,
+        })
     }
 
     async fn play(
-        self,
+        mut self,
         world: &World,
         speaker: &mut Speaker,
         progress: &Progress,
     ) -> anyhow::Result<Played> {
-        let (mut server_ms, mut bare_ns) = (0, 0);
-        let part = format!("of{}x", self.subscribers);
+        let (mut server_ms, mut bare_ns, mut peer_ms) = (0, 0, 0);
         for turn in 0..TURNS {
-            let (cpu, bare_cpu) = (world.server.cpu_ms()?, self.bare.cpu_ns()?);
-            for number in self.numbers(turn) {
-                self.sent.note(number, Instant::now());
-                speaker.says(&part, number).await?;
-                self.audience.has((number + 1) * self.subscribers, PATIENCE).await?;
-            }
-            server_ms += world.server.cpu_ms()? - cpu;
+            let cpu = world.cpu_ms()?;
+            self.turn_of_baton(turn, speaker).await?;
+            server_ms += world.cpu_ms()? - cpu;
+            let cpu = self.bare.cpu_ns()?;
             for number in self.numbers(turn) {
                 self.bare_sent.note(number, Instant::now());
                 self.bare.tell(number)?;
                 self.bare_audience.has((number + 1) * self.subscribers, PATIENCE).await?;
             }
-            bare_ns += self.bare.cpu_ns()? - bare_cpu;
+            bare_ns += self.bare.cpu_ns()? - cpu;
+            peer_ms += self.turn_of_socketio(turn).await?;
             progress.step();
         }
         let told = self.events * self.subscribers;
-        let of = told as u64;
-        let per_core = (ratio(of * 1_000, server_ms), ratio(of * 1_000_000_000, bare_ns));
+        let per_core = [
+            ratio(told as u64 * 1_000, server_ms),
+            ratio(told as u64 * 1_000_000_000, bare_ns),
+            self.peers.as_ref().map_or(f64::NAN, |_| ratio(told as u64 * 1_000, peer_ms)),
+        ];
         let mine = self.audience.finish_with_spread(self.events, PATIENCE).await?;
         let bare = self.bare_audience.finish_with_spread(self.events, PATIENCE).await?;
-        let (since_post, since_first) = ((mine.0, bare.0), (mine.1, bare.1));
-        Ok(Played { told, per_core, since_post, since_first })
+        let peer = match self.peers {
+            Some(peers) => peers.audience.finish_with_spread(self.events, PATIENCE).await?,
+            None => Default::default(),
+        };
+        let (since_start, since_first) = ([mine.0, bare.0, peer.0], [mine.1, bare.1, peer.1]);
+        Ok(Played { told, per_core, since_start, since_first })
+    }
+
+    async fn turn_of_baton(&self, turn: usize, speaker: &mut Speaker) -> anyhow::Result<()> {
+        let part = format!("of{}x", self.subscribers);
+        for number in self.numbers(turn) {
+            self.sent.note(number, Instant::now());
+            speaker.says(&part, number).await?;
+            self.audience.has((number + 1) * self.subscribers, PATIENCE).await?;
+        }
+        Ok(())
+    }
+
+    /// The CPU that it took, in milliseconds.
+    async fn turn_of_socketio(&mut self, turn: usize) -> anyhow::Result<u64> {
+        let numbers = self.numbers(turn);
+        let Some(peers) = &mut self.peers else { return Ok(0) };
+        let cpu = peers.cpu_ms()?;
+        for number in numbers {
+            peers.say(number).await?;
+            peers.audience.has((number + 1) * self.subscribers, PATIENCE).await?;
+        }
+        Ok(peers.cpu_ms()? - cpu)
     }
 
     /// The events of a turn.

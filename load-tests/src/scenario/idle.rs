@@ -1,18 +1,21 @@
-//! Sessions that do nothing: what one costs in memory.
+//! Sessions that do nothing: what one costs in memory, beside Socket.IO.
 
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::Args;
 use futures_util::StreamExt;
+use serde_json::json;
 use tokio::task::JoinSet;
 
+use crate::figures::Figures;
 use crate::listen::{Stream, open};
 use crate::machine::enough_files;
 use crate::progress::Progress;
-use crate::report::{Table, one, whole};
+use crate::report::{Cell, Table, one, two, whole};
 use crate::server::Setup;
-use crate::stats::{micros, ratio};
+use crate::socketio::{Adapter, SKIPPED};
+use crate::stats::{median, micros, ratio};
 use crate::world::{Size, World};
 
 /// `baton-load idle`.
@@ -21,6 +24,9 @@ pub(crate) struct Idle {
     /// Authenticated sessions
     #[arg(long, default_value_t = 5_000, value_name = "N")]
     pub(crate) sessions: usize,
+    /// Baton and Socket.IO take turns this often, each time as new processes
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    pub(crate) rounds: usize,
 }
 
 /// As many as an agent may have on one node.
@@ -40,71 +46,145 @@ pub(crate) async fn idle(
     progress: &Progress,
 ) -> anyhow::Result<Vec<Table>> {
     enough_files(args.sessions + FIRST)?;
-    progress.expect(args.sessions);
+    ensure!(args.sessions > 0 && args.rounds > 0, "nothing would be measured");
+    progress.expect(args.rounds);
     let store = *setup.stores().first().context("no store")?;
     let agents = (args.sessions + FIRST).div_ceil(OF_ONE_AGENT);
-    let world = World::new(setup, store, Size { workspaces: 1, agents }, progress).await?;
-    // Signing in needs much memory for a moment, which would hide what sessions need.
-    let world = world.restart().await?;
-    progress.phase("connecting");
-    let mut crowd = Crowd::default();
-    let mut sessions = world.agents.iter().flat_map(|agent| [agent; OF_ONE_AGENT]);
-    for agent in sessions.by_ref().take(FIRST) {
-        crowd.add(open(agent).await?);
-    }
-    tokio::time::sleep(SETTLING).await;
-    let before = world.server.resident_bytes()?;
-    let (began, cpu) = (tokio::time::Instant::now(), world.server.cpu_ms()?);
-    for agent in sessions.take(args.sessions) {
-        crowd.add(open(agent).await?);
+    let mut world = World::new(setup, store, Size::of(agents), progress).await?;
+    let (mut mine, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..args.rounds {
+        // Signing in needs much memory for a moment, which would hide what sessions need.
+        world = world.restart().await?;
+        progress.phase("Baton: connecting");
+        mine.push(of_baton(&world, args.sessions).await?);
+        progress.phase("Socket.IO: connecting");
+        theirs.extend(of_socketio(setup, args.sessions).await?);
         progress.step();
     }
-    let (took, connect_ms) = (began.elapsed(), world.server.cpu_ms()? - cpu);
-    progress.phase("settling");
-    tokio::time::sleep(SETTLING).await;
-    let grown = world.server.resident_bytes()?.saturating_sub(before);
-    let cpu = world.server.cpu_ms()?;
-    tokio::time::sleep(SETTLING).await;
-    let idle_ms = world.server.cpu_ms()? - cpu;
-    let figures = world.server.figures().await?;
-    let open_now = figures.grew(&crate::figures::Figures::default(), "baton_sockets_open");
-    ensure!(began.elapsed() < WITHIN, "connecting took {took:?}");
-    ensure!(crowd.is_whole(), "sockets were closed while they were counted");
-    let count = args.sessions as u64;
-    let row = vec![
-        args.sessions.into(),
-        whole(open_now),
-        whole(ratio(grown, count)),
-        one(ratio(grown, count) / 1024.0),
-        whole(before as f64 / 1024.0 / 1024.0),
-        whole(ratio(u64::from(micros(took)), count)),
-        whole(ratio(connect_ms * 1000, count)),
-        one(100.0 * idle_ms as f64 / SETTLING.as_secs_f64() / 1000.0),
-    ];
-    drop(crowd);
     world.end().await?;
-    Ok(vec![Table {
-        title: format!("{} authenticated idle sessions", args.sessions),
+    Ok(vec![table(args, &mine, &theirs)])
+}
+
+/// What sessions cost in one round.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    bytes: f64,
+    before_mib: f64,
+    connect_us: f64,
+    connect_cpu_us: f64,
+    idle_percent: f64,
+}
+
+impl Cost {
+    fn of(sessions: usize, memory: (u64, u64), connecting: (Duration, u64), idle_ms: u64) -> Self {
+        let count = sessions as u64;
+        Self {
+            bytes: ratio(memory.1.saturating_sub(memory.0), count),
+            before_mib: memory.0 as f64 / 1024.0 / 1024.0,
+            connect_us: ratio(u64::from(micros(connecting.0)), count),
+            connect_cpu_us: ratio(connecting.1 * 1000, count),
+            idle_percent: 100.0 * idle_ms as f64 / SETTLING.as_secs_f64() / 1000.0,
+        }
+    }
+}
+
+fn table(args: &Idle, mine: &[Cost], theirs: &[Cost]) -> Table {
+    let of = |costs: &[Cost], what: fn(&Cost) -> f64| median(costs.iter().map(what).collect());
+    let row = |name: &str, costs: &[Cost]| -> Vec<Cell> {
+        let bytes = of(costs, |cost| cost.bytes);
+        vec![
+            name.into(),
+            whole(bytes),
+            one(bytes / 1024.0),
+            two(bytes / of(theirs, |cost| cost.bytes)),
+            whole(of(costs, |cost| cost.before_mib)),
+            whole(of(costs, |cost| cost.connect_us)),
+            whole(of(costs, |cost| cost.connect_cpu_us)),
+            one(of(costs, |cost| cost.idle_percent)),
+        ]
+    };
+    let mut rows = vec![row("Baton", mine)];
+    let mut notes = vec![
+        format!(
+            "Growth of the server's resident memory from {FIRST} sessions on, divided by the \
+             sessions; the kernel's socket buffers are not in it. Baton: {OF_ONE_AGENT} sessions \
+             of each agent, authenticated. Socket.IO: unauthenticated, in one room, after its \
+             garbage was collected. Medians of {} rounds in turn.",
+            args.rounds
+        ),
+        "Goals: 8 KiB a session, and 0.5 of Socket.IO.".to_owned(),
+    ];
+    if theirs.is_empty() {
+        notes.push(SKIPPED.to_owned());
+    } else {
+        rows.push(row("Socket.IO", theirs));
+    }
+    Table {
+        title: format!("{} idle sessions", args.sessions),
         columns: vec![
-            "sessions",
-            "open",
+            "server",
             "bytes/session",
             "KiB/session",
+            "to Socket.IO",
             "RSS before MiB",
             "connect us",
             "server CPU us/connect",
             "idle CPU %",
         ],
-        rows: vec![row],
-        notes: vec![
-            format!(
-                "Growth of the server's resident memory from {FIRST} sessions on, divided by the \
-                 sessions; the kernel's socket buffers are not in it. {OF_ONE_AGENT} sessions \
-                 of each agent."
-            ),
-            "Goal: 8 KiB a session.".to_owned(),
-        ],
-    }])
+        rows,
+        notes,
+    }
+}
+
+async fn of_baton(world: &World, sessions: usize) -> anyhow::Result<Cost> {
+    let server = &world.server;
+    let mut crowd = Crowd::default();
+    let mut places = world.agents.iter().flat_map(|agent| [agent; OF_ONE_AGENT]);
+    for agent in places.by_ref().take(FIRST) {
+        crowd.add(open(agent).await?);
+    }
+    tokio::time::sleep(SETTLING).await;
+    let before = server.resident_bytes()?;
+    let (began, cpu) = (tokio::time::Instant::now(), server.cpu_ms()?);
+    for agent in places.take(sessions) {
+        crowd.add(open(agent).await?);
+    }
+    let connecting = (began.elapsed(), server.cpu_ms()? - cpu);
+    tokio::time::sleep(SETTLING).await;
+    let after = server.resident_bytes()?;
+    let cpu = server.cpu_ms()?;
+    tokio::time::sleep(SETTLING).await;
+    let idle_ms = server.cpu_ms()? - cpu;
+    let open = server.figures().await?.grew(&Figures::default(), "baton_sockets_open");
+    ensure!(open as usize == sessions + FIRST, "{open} sockets are open");
+    ensure!(began.elapsed() < WITHIN, "connecting took {:?}", connecting.0);
+    ensure!(crowd.is_whole(), "sockets were closed while they were counted");
+    Ok(Cost::of(sessions, (before, after), connecting, idle_ms))
+}
+
+async fn of_socketio(setup: &Setup, sessions: usize) -> anyhow::Result<Option<Cost>> {
+    let Some(peer) = setup.peers.start(Adapter::Plain, None).await? else { return Ok(None) };
+    let (auth, mut crowd) = (json!({}), Crowd::default());
+    for _ in 0..FIRST {
+        crowd.add(peer.open(&auth).await?.stream);
+    }
+    tokio::time::sleep(SETTLING).await;
+    let before = peer.resident_bytes().await?;
+    let (began, cpu) = (tokio::time::Instant::now(), peer.cpu_ms()?);
+    for _ in 0..sessions {
+        crowd.add(peer.open(&auth).await?.stream);
+    }
+    let connecting = (began.elapsed(), peer.cpu_ms()? - cpu);
+    tokio::time::sleep(SETTLING).await;
+    let after = peer.resident_bytes().await?;
+    let cpu = peer.cpu_ms()?;
+    tokio::time::sleep(SETTLING).await;
+    let idle_ms = peer.cpu_ms()? - cpu;
+    let open = peer.collect_garbage().await?;
+    ensure!(open >= (sessions + FIRST) as u64, "{open} sockets are open");
+    ensure!(crowd.is_whole(), "sockets were closed while they were counted");
+    peer.stop().await?;
+    Ok(Some(Cost::of(sessions, (before, after), connecting, idle_ms)))
 }
 
 /// Sockets that are read and whose frames are dropped.

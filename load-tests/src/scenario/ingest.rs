@@ -60,7 +60,9 @@ pub(crate) async fn ingest(
     progress.expect(steps(args, setup.stores().len()));
     for store in setup.stores() {
         let agents = if args.flat_only { 0 } else { args.agents };
-        let world = World::new(setup, store, Size { workspaces: most, agents }, progress).await?;
+        let world =
+            World::new(setup, store, Size { workspaces: most, ..Size::of(agents) }, progress)
+                .await?;
         preload(&world, args, most, progress).await?;
         progress.step();
         worlds.push(world);

@@ -1,15 +1,21 @@
 //! The scenarios: each starts its own servers, measures, and says what it found in tables.
 
 mod claim_storm;
+mod cross_node;
 mod fan_out;
 mod idle;
 mod ingest;
+mod lease;
 mod open;
+mod reconnect_storm;
 mod typing;
 
 pub(crate) use claim_storm::{ClaimStorm, claim_storm};
+pub(crate) use cross_node::{CrossNode, cross_node};
 pub(crate) use fan_out::{FanOut, fan_out};
 pub(crate) use idle::{Idle, idle};
 pub(crate) use ingest::{Ingest, ingest};
+pub(crate) use lease::{Lease, lease};
 pub(crate) use open::{Open, open};
+pub(crate) use reconnect_storm::{ReconnectStorm, reconnect_storm};
 pub(crate) use typing::{Typing, typing};

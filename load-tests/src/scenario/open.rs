@@ -48,7 +48,7 @@ pub(crate) async fn open(
     progress.expect(setup.stores().len() * (args.rounds + 1));
     let mut rows = Vec::new();
     for store in setup.stores() {
-        let world = World::new(setup, store, Size { workspaces: 1, agents: 1 }, progress).await?;
+        let world = World::new(setup, store, Size::of(1), progress).await?;
         progress.phase(&format!("{}: building {} lines", store.name(), args.messages));
         let few = build(&world, 0, args.few).await?;
         let many = build(&world, 1, args.messages).await?;

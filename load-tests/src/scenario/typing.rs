@@ -43,7 +43,7 @@ pub(crate) async fn typing(
     progress.expect(setup.stores().len() * args.rounds);
     let mut rows = Vec::new();
     for store in setup.stores() {
-        let size = Size { workspaces: 1, agents: args.agents + 1 };
+        let size = Size::of(args.agents + 1);
         let world = World::new(setup, store, size, progress).await?;
         drive(&world, &Load::introduction(1, 1), None).await?;
         let mut stage = Stage::set(&world).await?;

@@ -190,9 +190,7 @@ impl Accounts {
              WHERE d.access_digest = $1",
         );
         let digest = token::access_digest(access_token).ok_or(AccountError::SignInAgain)?;
-        let mut tx = self.0.store.read().await?;
-        let row = tx.row::<AccessRow>(&READ, &[&digest]).await?;
-        tx.rollback().await?;
+        let row = self.0.store.row_alone::<AccessRow>(&READ, &[&digest]).await?;
         let row = row.ok_or(AccountError::SignInAgain)?;
         if row.revoked_at.is_some() {
             return Err(AccountError::DeviceRevoked);

@@ -173,8 +173,9 @@ pub(super) fn write(frame: &ServerFrame) -> Utf8Bytes {
 
 /// Writes who is there, in few frames; in none for nobody.
 pub(super) fn write_presence(agents: &[PresenceState]) -> Vec<Utf8Bytes> {
-    // Some 2 KiB: the buffer of a socket stays as large as its largest frame.
-    const OF_ONE_FRAME: usize = 32;
+    // Some 1 KiB, as much as a customer's message: the buffer of a socket stays as large as its
+    // largest frame.
+    const OF_ONE_FRAME: usize = 16;
     let frame = |agents: &[PresenceState]| ServerFrame::Presence { agents: agents.to_vec() };
     agents.chunks(OF_ONE_FRAME).map(|agents| write(&frame(agents))).collect()
 }

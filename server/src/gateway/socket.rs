@@ -160,7 +160,7 @@ pub(super) async fn run(mut seat: Seat, mut socket: WebSocket) {
     }
     if let End::Close { code, reason } = end {
         tracing::debug!(code, "a socket is closed");
-        say_goodbye(&mut socket, code, reason).await;
+        Box::pin(say_goodbye(&mut socket, code, reason)).await;
     }
 }
 
@@ -236,7 +236,9 @@ impl<'a> Task<'a> {
         match effect {
             Effect::Send { frame, durable } => return self.send(frame, durable).await,
             Effect::Ping => return self.write(Message::Ping(axum::body::Bytes::new())).await,
-            Effect::Join(caller) => return self.join(caller).await,
+            // On the heap, for as long as it takes: a task keeps room for the largest thing that
+            // it ever waits for.
+            Effect::Join(caller) => return Box::pin(self.join(caller)).await,
             Effect::Close { code, reason } => {
                 return ControlFlow::Break(End::Close { code, reason });
             }

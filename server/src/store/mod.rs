@@ -179,6 +179,20 @@ impl Store {
         self.guarded(GENERAL_PATIENCE, self.opened.pools.read()).await
     }
 
+    /// The only row of one query, if there is one. It is a transaction by itself: to begin and to
+    /// end one around it would cost more than the query.
+    pub async fn row_alone<T: Record>(
+        &self,
+        sql: &Sql,
+        args: &[&str],
+    ) -> Result<Option<T>, StoreError> {
+        let guard = &self.opened.guard;
+        guard.statements.inc();
+        let all = GENERAL_PATIENCE.saturating_add(self.opened.wait);
+        let rows = guard.gate.pass(all, Box::pin(self.opened.pools.rows(sql, args))).await?;
+        Ok(rows.into_iter().next())
+    }
+
     async fn guarded(
         &self,
         patience: Duration,
@@ -256,6 +270,21 @@ impl Pools {
                 Ok(Tx::postgres(begin.await?, GENERAL_PATIENCE))
             }
         }
+    }
+
+    async fn rows<T: Record>(&self, sql: &Sql, args: &[&str]) -> Result<Vec<T>, StoreError> {
+        Ok(match self {
+            Self::Sqlite { reader, .. } => {
+                let text = AssertSqlSafe(sql.text(Dialect::Sqlite).to_owned());
+                let query = sqlx::query_as::<_, T>(text);
+                args.iter().fold(query, |query, arg| query.bind(*arg)).fetch_all(reader).await
+            }
+            Self::Postgres { general, .. } => {
+                let text = AssertSqlSafe(sql.text(Dialect::Postgres).to_owned());
+                let query = sqlx::query_as::<_, T>(text);
+                args.iter().fold(query, |query, arg| query.bind(*arg)).fetch_all(general).await
+            }
+        }?)
     }
 
     async fn begin(&self) -> Result<Tx, StoreError> {

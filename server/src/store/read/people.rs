@@ -16,24 +16,25 @@ pub async fn sight(
     workspace: WorkspaceId,
     agent: AgentId,
 ) -> Result<Option<Sight>, StoreError> {
-    static ROLE: Sql =
-        Sql::new("SELECT role FROM agent WHERE workspace = $1 AND id = $2 AND state = 'active'");
-    static TEAMS: Sql =
-        Sql::new("SELECT team, kind FROM team_member WHERE workspace = $1 AND agent = $2");
-    static VISIBILITY: Sql = Sql::new("SELECT id, visibility FROM team WHERE workspace = $1");
+    // One question: each costs a way to the database and back, for everybody who comes in.
+    static ALL: Sql = Sql::new(
+        "SELECT 'agent' AS about, id, role AS value FROM agent
+           WHERE workspace = $1 AND id = $2 AND state = 'active'
+         UNION ALL
+         SELECT 'member', team, kind FROM team_member WHERE workspace = $1 AND agent = $2
+         UNION ALL
+         SELECT 'team', id, visibility FROM team WHERE workspace = $1",
+    );
     let (of, who) = (workspace.to_string(), agent.to_string());
-    let Some((role,)) = tx.row::<(String,)>(&ROLE, &[&of, &who]).await? else {
-        return Ok(None);
-    };
-    let mut teams = BTreeMap::new();
-    for (team, kind) in tx.rows::<(String, String)>(&TEAMS, &[&of, &who]).await? {
-        teams.insert(id(&team)?, named(&kind)?);
+    let (mut role, mut teams, mut visibility) = (None, BTreeMap::new(), BTreeMap::new());
+    for (about, key, value) in tx.rows::<(String, String, String)>(&ALL, &[&of, &who]).await? {
+        match about.as_str() {
+            "agent" => role = Some(named(&value)?),
+            "member" => drop(teams.insert(id(&key)?, named(&value)?)),
+            _ => drop(visibility.insert(id(&key)?, named(&value)?)),
+        }
     }
-    let mut visibility = BTreeMap::new();
-    for (team, setting) in tx.rows::<(String, String)>(&VISIBILITY, &[&of]).await? {
-        visibility.insert(id(&team)?, named(&setting)?);
-    }
-    Ok(Some(Sight { viewer: Viewer { agent, role: named(&role)?, teams }, visibility }))
+    Ok(role.map(|role| Sight { viewer: Viewer { agent, role, teams }, visibility }))
 }
 
 #[derive(FromRow)]
