@@ -33,7 +33,7 @@ async fn a_backup_restored_under_live_phones_fools_nobody_and_sends_nothing_agai
     let _alone = alone().await;
     for mut place in places().await? {
         let redis = match place.database()? {
-            Some(_) => Some(redis(&mut place).await?),
+            Some(_) => Some(redis(&mut place)?),
             None => None,
         };
         let told = run(place, seed()).await;
@@ -46,7 +46,7 @@ async fn a_backup_restored_under_live_phones_fools_nobody_and_sends_nothing_agai
 }
 
 /// A Redis for the nodes of a place.
-async fn redis(place: &mut Place) -> Result<Child> {
+fn redis(place: &mut Place) -> Result<Child> {
     let port = Place::sqlite()?.port();
     let named = std::env::var_os("BATON_TEST_REDIS_SERVER");
     let mut command = tokio::process::Command::new(named.unwrap_or_else(|| "redis-server".into()));
