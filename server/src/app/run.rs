@@ -20,7 +20,7 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
     runtime.block_on(async {
         match command {
             Command::Serve(_) => serve(config).await,
-            Command::Demo(demo) => super::demo::run(demo, config).await,
+            Command::Demo(demo) => Box::pin(super::demo::run(demo, config)).await,
             Command::Migrate => migrate(config).await,
             Command::Restore => {
                 say(&super::restore::run(config, &Clock::system()).await?);
