@@ -86,7 +86,8 @@ Examples:
   target/release/baton-load ingest --postgres \"$(scripts/postgres.sh url)\"
   target/release/baton-load ingest --posters 128 --workspaces 8 --seconds 15 --flat-only
   target/release/baton-load claim-storm --rounds 1000 --json storm.json
-  target/release/baton-load idle --record
+  scripts/peers.sh && target/release/baton-load idle --record
+  target/release/baton-load fan-out --nodes 3 --postgres \"$(scripts/postgres.sh url)\"
 
 Everything happens on this machine: the server listens on 127.0.0.1, and only a PostgreSQL on \
 this machine is taken. Exit codes: 0 measured, 1 something went wrong or a promise was broken, \
