@@ -33,7 +33,7 @@ async fn a_backup_restored_under_live_phones_fools_nobody_and_sends_nothing_agai
     let _alone = alone().await;
     for mut place in places().await? {
         let redis = match place.database()? {
-            Some(_) => Some(redis(&mut place).await?),
+            Some(_) => Some(redis(&mut place)?),
             None => None,
         };
         let told = run(place, seed()).await;
@@ -46,7 +46,7 @@ async fn a_backup_restored_under_live_phones_fools_nobody_and_sends_nothing_agai
 }
 
 /// A Redis for the nodes of a place.
-async fn redis(place: &mut Place) -> Result<Child> {
+fn redis(place: &mut Place) -> Result<Child> {
     let port = Place::sqlite()?.port();
     let named = std::env::var_os("BATON_TEST_REDIS_SERVER");
     let mut command = tokio::process::Command::new(named.unwrap_or_else(|| "redis-server".into()));
@@ -385,7 +385,7 @@ async fn a_restore_killed_anywhere_leaves_what_was_there_or_what_nobody_serves()
         place.run(&["restore", "--from", file]).await?;
         let most = u64::try_from(began.elapsed().as_millis())?;
         let (mut dice, mut killed, mut refused) = (Dice::new(seed(), 9), 0, 0);
-        for n in 0..10 {
+        for n in 0..6 {
             joins(&place, n).await?;
             let within = Duration::from_millis(1 + dice.below(most));
             // Given up, the command is killed.
