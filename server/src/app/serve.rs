@@ -211,8 +211,8 @@ impl Server {
     /// When the database, the key, the anchors or the address do not allow it.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         install_tls();
-        let lock = DataLock::take(config).await?;
-        let foundation = Foundation::lay(config, &clock).await?;
+        let lock = Box::pin(DataLock::take(config)).await?;
+        let foundation = Box::pin(Foundation::lay(config, &clock)).await?;
         let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
             foundation;
         shorten(&anchors);

@@ -385,7 +385,7 @@ async fn a_restore_killed_anywhere_leaves_what_was_there_or_what_nobody_serves()
         place.run(&["restore", "--from", file]).await?;
         let most = u64::try_from(began.elapsed().as_millis())?;
         let (mut dice, mut killed, mut refused) = (Dice::new(seed(), 9), 0, 0);
-        for n in 0..10 {
+        for n in 0..6 {
             joins(&place, n).await?;
             let within = Duration::from_millis(1 + dice.below(most));
             // Given up, the command is killed.
