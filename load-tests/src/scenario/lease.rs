@@ -196,7 +196,7 @@ async fn compose(
 async fn holder(
     stream: &mut Stream,
     place: ConversationId,
-    fits: impl Fn(Option<LeaseHolder>) -> bool + Send,
+    fits: impl Fn(Option<LeaseHolder>) -> bool + Send + Sync,
 ) -> anyhow::Result<Option<LeaseHolder>> {
     let wait = async {
         while let Some(message) = stream.next().await {

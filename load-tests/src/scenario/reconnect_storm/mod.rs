@@ -159,7 +159,8 @@ async fn play(
     if restarts {
         let missed = baton::miss(&world, args, events).await?;
         world = world.restart_with(door).await?;
-        return Ok((crowd.come_back(&world, &missed).await.map(|back| (world, back)))?);
+        let back = crowd.come_back(&world, &missed).await?;
+        return Ok((world, back));
     }
     baton::wait_until_gone(&world).await?;
     let missed = baton::miss(&world, args, events).await?;
