@@ -57,7 +57,7 @@ impl Sent {
 /// Opens a socket and waits for its welcome.
 pub(crate) async fn open(who: &SignedIn) -> anyhow::Result<Stream> {
     match come_in(who, None).await? {
-        Entry::In(stream, _) => Ok(stream),
+        Entry::In(stream, _) => Ok(*stream),
         Entry::Away(after) => bail!("sent away for {after:?}"),
     }
 }
@@ -66,7 +66,7 @@ pub(crate) async fn open(who: &SignedIn) -> anyhow::Result<Stream> {
 #[derive(Debug)]
 pub(crate) enum Entry {
     /// Let in; live delivery goes on from this cursor, after what was missed.
-    In(Stream, Cursor),
+    In(Box<Stream>, Cursor),
     /// To come back after this time.
     Away(Duration),
 }
@@ -112,7 +112,7 @@ pub(crate) async fn come_in(who: &SignedIn, cursor: Option<Cursor>) -> anyhow::R
         bail!("the socket closed before the welcome: {said:?}")
     };
     match tokio::time::timeout(Duration::from_secs(30), welcome).await.context("no welcome")?? {
-        Ok(cursor) => Ok(Entry::In(stream, cursor)),
+        Ok(cursor) => Ok(Entry::In(Box::new(stream), cursor)),
         Err(after) => Ok(Entry::Away(after)),
     }
 }

@@ -71,6 +71,8 @@ pub(crate) async fn fan_out(
         let mut stage = Stage::set(&world, *count, args.events, &frame).await?;
         stage.peers = Peers::set(setup, &world, args, (*count, &frame)).await?;
         sleep(SETTLING).await;
+        // A server closes a connection that says nothing while a crowd comes in.
+        speaker.poster = world.poster().await?;
         progress.phase(&format!("{count} subscribers: {} events", args.events));
         let played = stage.play(&world, &mut speaker, progress).await?;
         costs.push(played.cost(*count));

@@ -156,7 +156,7 @@ async fn of_baton(world: &World, sessions: usize) -> anyhow::Result<Cost> {
     tokio::time::sleep(SETTLING).await;
     let idle_ms = server.cpu_ms()? - cpu;
     let open = server.figures().await?.grew(&Figures::default(), "baton_sockets_open");
-    ensure!(open as usize == sessions + FIRST, "{open} sockets are open");
+    ensure!(open == (sessions + FIRST) as f64, "{open} sockets are open");
     ensure!(began.elapsed() < WITHIN, "connecting took {:?}", connecting.0);
     ensure!(crowd.is_whole(), "sockets were closed while they were counted");
     Ok(Cost::of(sessions, (before, after), connecting, idle_ms))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use baton::coordinator::LEASE_TTL;
 use baton::demo::client::SignedIn;
-use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, ServerFrame};
+use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, LeaseHolder, ServerFrame};
 use baton_protocol::{AgentId, ConversationId};
 use clap::Args;
 use futures_util::{SinkExt, StreamExt};
@@ -125,6 +125,8 @@ fn table(args: &Lease, (mine, theirs): (&Times, &Times), has_redis: bool) -> Tab
 
 struct Stage {
     agent: AgentId,
+    /// Of the last lease taken.
+    token: u64,
     sockets: Vec<Stream>,
     peers: Vec<Stream>,
     turn: Interval,
@@ -140,7 +142,7 @@ impl Stage {
             }
         }
         let turn = tokio::time::interval(PACE);
-        Ok(Self { agent: agent.session.agent_id, sockets, peers, turn })
+        Ok(Self { agent: agent.session.agent_id, token: 0, sockets, peers, turn })
     }
 
     async fn of_baton(&mut self, n: usize, place: ConversationId) -> anyhow::Result<u32> {
@@ -148,8 +150,13 @@ impl Stage {
         let stream = self.sockets.get_mut(n % SOCKETS).context("no socket")?;
         let began = Instant::now();
         compose(stream, place, ComposeAction::Start).await?;
-        holder(stream, place, |holder| holder == Some(self.agent)).await?;
+        // The sockets are one agent's: what an earlier turn told them has a lower token.
+        let (agent, last) = (self.agent, self.token);
+        let is_new =
+            |it: Option<LeaseHolder>| it.is_some_and(|it| it.agent_id == agent && it.token > last);
+        let taken = holder(stream, place, is_new).await?;
         let took = micros(began.elapsed());
+        self.token = taken.context("a lease without a holder")?.token;
         compose(stream, place, ComposeAction::Stop).await?;
         holder(stream, place, |holder| holder.is_none()).await?;
         // What the others were told must not wait for their turn.
@@ -189,8 +196,8 @@ async fn compose(
 async fn holder(
     stream: &mut Stream,
     place: ConversationId,
-    fits: impl Fn(Option<AgentId>) -> bool + Send,
-) -> anyhow::Result<()> {
+    fits: impl Fn(Option<LeaseHolder>) -> bool + Send + Sync,
+) -> anyhow::Result<Option<LeaseHolder>> {
     let wait = async {
         while let Some(message) = stream.next().await {
             let message = message?;
@@ -201,9 +208,9 @@ async fn holder(
             }
             if let ServerFrame::Lease(lease) = serde_json::from_str(&text)?
                 && lease.conversation_id == place
-                && fits(lease.holder.map(|holder| holder.agent_id))
+                && fits(lease.holder)
             {
-                return Ok(());
+                return Ok(lease.holder);
             }
         }
         bail!("the socket closed")
@@ -232,7 +239,9 @@ async fn take_over(setup: &Setup, args: &Lease, progress: &Progress) -> anyhow::
         let me = second.context("no agent")?.session.agent_id;
         let mut there = open(&first).await?;
         compose(&mut there, conversation, ComposeAction::Start).await?;
-        holder(&mut there, conversation, |it| it == Some(first.session.agent_id)).await?;
+        let holds =
+            |it: Option<LeaseHolder>| it.is_some_and(|it| it.agent_id == first.session.agent_id);
+        holder(&mut there, conversation, holds).await?;
         let began = Instant::now();
         // Its data stays; only the process dies.
         world.others.pop().context("no second node")?.stop().await?;

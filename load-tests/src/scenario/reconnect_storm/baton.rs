@@ -187,7 +187,7 @@ async fn enter(
         let entry = come_in(who, cursor).await?;
         drop(place);
         match entry {
-            Entry::In(stream, cursor) => return Ok((stream, cursor, away)),
+            Entry::In(stream, cursor) => return Ok((*stream, cursor, away)),
             Entry::Away(after) => {
                 away += 1;
                 sleep(after).await;

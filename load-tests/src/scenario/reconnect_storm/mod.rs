@@ -159,7 +159,8 @@ async fn play(
     if restarts {
         let missed = baton::miss(&world, args, events).await?;
         world = world.restart_with(door).await?;
-        return Ok((crowd.come_back(&world, &missed).await.map(|back| (world, back)))?);
+        let back = crowd.come_back(&world, &missed).await?;
+        return Ok((world, back));
     }
     baton::wait_until_gone(&world).await?;
     let missed = baton::miss(&world, args, events).await?;
@@ -236,8 +237,8 @@ fn notes(setup: &Setup, args: &ReconnectStorm) -> Vec<String> {
             "CPU of the server's processes from the first connection until everybody has \
              everything, handshakes and hellos included; Redis's is not in it. Lost and doubled: \
              over all {} rounds; all else are medians of them, in turn. {OF_ONE_AGENT} \
-             connections of each agent, {TEAMS} teams: each misses what was written to their own; the \
-             rest was written to a team of others. With Socket.IO each has a room.",
+             connections of each agent, {TEAMS} teams: each misses what was written to their \
+             own; the rest was written to a team of others. With Socket.IO each has a room.",
             args.rounds
         ),
         "Restarted: the server was killed and started between the loss and the return. Default \
