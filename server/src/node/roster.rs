@@ -12,7 +12,7 @@ use crate::store::node::{Life, NodeId};
 /// How often a node says that it lives, and looks at the others.
 pub const BEAT: Duration = Duration::from_secs(2);
 /// A beat that stands still for so long is a dead node's.
-pub const DEAD_AFTER: Duration = Duration::from_secs(10);
+pub const DEAD_AFTER: Duration = Duration::from_secs(8);
 /// Who has not looked for so long was away itself, and begins anew to wait for the others.
 const LOOK_GAP: Duration = Duration::from_secs(6);
 
