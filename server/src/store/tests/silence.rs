@@ -75,3 +75,31 @@ async fn begin(store: &Store, wait: Duration) -> Tx {
         }
     }
 }
+
+#[tokio::test]
+async fn a_group_that_stands_still_gives_up_its_locks() {
+    static LOCK: Sql = Sql::new("SELECT term FROM leader WHERE one = 1 {postgres FOR UPDATE}");
+    const PATIENCE: Duration = Duration::from_secs(10);
+    for database in databases().await {
+        if database.store.dialect() == Dialect::Postgres {
+            let options = Options::new(Epoch(Uuid::nil()));
+            let other = Store::open(&database.url, &options).await.unwrap();
+            let wait = Duration::from_millis(200);
+            // Its node was stopped here.
+            let mut stopped = database.store.begin_commit(wait).await.unwrap();
+            stopped.rows::<(i64,)>(&LOCK, &[]).await.unwrap();
+            let began = tokio::time::Instant::now();
+            loop {
+                let mut tx = other.begin_commit(wait).await.unwrap();
+                match tx.rows::<(i64,)>(&LOCK, &[]).await {
+                    Ok(_) => break,
+                    Err(error) => assert!(matches!(error, StoreError::LockTimeout), "{error}"),
+                }
+                assert!(began.elapsed() < PATIENCE, "a stopped node keeps the others waiting");
+            }
+            let error = stopped.rows::<(i64,)>(&ONE, &[]).await.unwrap_err();
+            assert!(error.is_unavailable(), "{error}");
+        }
+        database.close().await;
+    }
+}
