@@ -21,6 +21,8 @@ use uuid::Uuid;
 
 /// How long a start may take, migrations and a loaded machine included.
 const START: Duration = Duration::from_secs(30);
+/// For a command that ends by itself.
+const RUN: Duration = Duration::from_secs(300);
 
 /// Where a server keeps what it knows: a directory, and a database in it or on PostgreSQL.
 #[derive(Debug)]
@@ -136,7 +138,8 @@ impl Place {
     /// # Errors
     /// When it does not end well; with what it said.
     pub async fn run(&self, arguments: &[&str]) -> Result<String> {
-        let output = self.command()?.args(arguments).output().await?;
+        let output = timeout(RUN, self.command()?.args(arguments).output()).await;
+        let output = output.with_context(|| format!("baton {arguments:?} does not end"))??;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
             let complaint = String::from_utf8_lossy(&output.stderr);

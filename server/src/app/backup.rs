@@ -101,6 +101,8 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
+    use sqlx::{Connection as _, PgConnection};
+
     use crate::config::{DatabaseUrl, Sources};
     use crate::store::testing::databases;
 
@@ -141,6 +143,29 @@ mod tests {
                 left.iter().all(|left| !left.file_name().to_string_lossy().starts_with('.')),
                 "{left:?}"
             );
+            database.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_backup_waits_for_no_restore_that_waits_for_it() {
+        for database in databases().await {
+            if !database.url.starts_with("postgres") {
+                database.close().await;
+                continue;
+            }
+            let directory = tempfile::tempdir().unwrap();
+            let config = config(&database.url, directory.path());
+            let to = directory.path().join("backup");
+            let mut connection = PgConnection::connect(&database.url).await.unwrap();
+            let mut changes = connection.begin().await.unwrap();
+            let lock = "LOCK TABLE message IN ACCESS EXCLUSIVE MODE";
+            sqlx::query(lock).execute(&mut *changes).await.unwrap();
+            let error = run(&Backup { to: to.clone() }, &config).await.unwrap_err().to_string();
+            assert!(error.contains("try again"), "{error}");
+            assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+            changes.rollback().await.unwrap();
+            run(&Backup { to }, &config).await.unwrap();
             database.close().await;
         }
     }

@@ -13,11 +13,18 @@ use crate::store::restore::PROGRAM;
 
 /// Of what a program complains about, so much is told.
 const COMPLAINTS_MAX: usize = 3;
+/// For so long a copy waits for one who changes a table, which may be somebody who waits for the
+/// transaction of its snapshot: PostgreSQL cannot see that circle.
+const LOCK_WAIT: &str = "5s";
 
 /// Writes the snapshot with this name into a file.
+///
+/// # Errors
+/// Where a table is being changed, or the program is missing or fails.
 pub(super) async fn write(url: &str, snapshot: &str, to: File) -> anyhow::Result<()> {
     let mut command = program("pg_dump", url)?;
     command.args(["--format=custom", "--no-owner", "--no-privileges", "--no-password"]);
+    command.arg(format!("--lock-wait-timeout={LOCK_WAIT}"));
     command.arg(format!("--snapshot={snapshot}")).stdout(to);
     run("pg_dump", &mut command).await.map(drop)
 }
@@ -74,5 +81,11 @@ async fn run(name: &str, command: &mut Command) -> anyhow::Result<Output> {
     // Only these: what stands around an error may be a row, and somebody's words.
     let complaints = said.lines().filter(|line| line.contains("error: "));
     let complaints: Vec<_> = complaints.take(COMPLAINTS_MAX).collect();
-    bail!("{name} failed ({}): {}", output.status, complaints.join("; "))
+    let is_locked = complaints.iter().any(|line| line.contains("statement timeout"));
+    let advice = if is_locked {
+        "; a table is being changed, by an upgrade or by a restore that goes on: try again after it"
+    } else {
+        ""
+    };
+    bail!("{name} failed ({}): {}{advice}", output.status, complaints.join("; "))
 }
