@@ -66,6 +66,7 @@ async fn sender_dies(cluster: &mut Cluster, n: u64) -> Result<Duration> {
         ..Knobs::permissive()
     };
     cluster.simulator.set_knobs(quiet.clone());
+    met(cluster).await?;
     let signed = signed(cluster, 0)?;
     let [one, other, third] = conversations(&signed).await?;
     let mut sent = [0.0; NODES];
@@ -166,6 +167,19 @@ async fn first_node(fits: impl AsyncFn(usize) -> Result<bool>) -> Result<usize> 
         ensure!(Instant::now() < deadline, "no node does it");
         sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Until all nodes know of each other: before that two may send from a number, and the one that did
+/// last need not be the one that does next.
+async fn met(cluster: &Cluster) -> Result<()> {
+    let all = f64::from(u32::try_from(NODES)?);
+    for nth in 0..NODES {
+        until("all know of each other", async || {
+            Ok((cluster.figure(nth, "baton_nodes ").await? - all).abs() < 0.5)
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 async fn until(what: &str, holds: impl AsyncFn() -> Result<bool>) -> Result<()> {
