@@ -1,0 +1,11 @@
+//! The whole client of Baton, for phones: an app draws what it says and calls what it offers.
+//!
+//! Decisions are pure machines that are handed time, frames and what the store holds, and answer
+//! with what is to be done: [`link`] (the connection and what is held of the log), [`outbox`] (what
+//! the agent did and the server does not know yet), [`push`] (what a push shows). [`store`] keeps
+//! it, sealed. A thin runtime carries out what they say.
+
+pub mod link;
+pub mod outbox;
+pub mod push;
+pub mod store;

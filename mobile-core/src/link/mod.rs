@@ -1,0 +1,1 @@
+//! The connection and what is held of the log.

@@ -1,0 +1,1 @@
+//! What the agent did and the server does not know yet.

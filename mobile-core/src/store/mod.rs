@@ -1,0 +1,1 @@
+//! Everything the phone keeps, sealed.
