@@ -15,6 +15,7 @@ pub mod planted;
 pub mod scope;
 pub mod settings;
 pub mod sight;
+pub mod stretch;
 pub mod tag;
 
 pub use apply::apply;

@@ -17,7 +17,7 @@ pub enum Level {
 }
 
 /// What makes up the scope of a conversation at one moment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Scope {
     /// The team it belongs to.
     pub team: TeamId,

@@ -1,13 +1,14 @@
 //! What a viewer is told of a stretch of the log. Live delivery and resumption both ask here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use baton_protocol::frame::ResetReason;
 use baton_protocol::limits::RESUME_CONVERSATIONS_MAX;
 use baton_protocol::{Actor, ConversationId, Event, Fact, Head, TeamId, Visibility};
 
-use crate::log::{Logged, Route};
+use crate::log::Logged;
 use crate::scope::{Level, Scope, Viewer};
+use crate::stretch::{Gathered, Touched};
 
 /// A viewer and the settings of the teams.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +26,14 @@ pub enum Told {
     Event(usize),
     /// The head of this conversation, in place of its events, at this place's position.
     Head(usize, ConversationId),
+}
+
+impl Told {
+    fn place(&self) -> usize {
+        match self {
+            Self::Event(place) | Self::Head(place, _) => *place,
+        }
+    }
 }
 
 /// What a viewer of level head is told in place of an event: the row after it. Who acted and what
@@ -84,68 +93,70 @@ impl Sight {
     /// The rule over the whole gap (DESIGN.md section 7): the level at its end decides. None:
     /// `left`. The same throughout: its events. Otherwise one `entered` at the level of the end.
     pub fn tidings(&self, stretch: &[Logged]) -> Tidings {
-        if stretch.iter().any(|logged| self.is_changed_by(&logged.event.fact)) {
+        self.tidings_of(&Gathered::of(stretch), stretch)
+    }
+
+    /// The same of a stretch that was gathered for all its viewers.
+    pub fn tidings_of(&self, gathered: &Gathered, stretch: &[Logged]) -> Tidings {
+        if gathered.about_rights(stretch).any(|fact| self.is_changed_by(fact)) {
             return Tidings::Reset(ResetReason::ScopeChanged);
         }
-        let levels = self.levels(stretch);
-        if levels.len() > RESUME_CONVERSATIONS_MAX {
+        let mine = gathered.agents.get(&self.viewer.agent);
+        let places = gathered.everyone.iter().chain(mine.into_iter().flatten());
+        let mut told: Vec<_> = places.copied().map(Told::Event).collect();
+        let (mut left, mut entered, mut count) = (Vec::new(), Vec::new(), 0);
+        for (scope, touched) in &gathered.still {
+            let level = self.level(*scope);
+            if level > Level::None {
+                count += touched.len();
+                told.extend(touched.iter().flat_map(|touched| tell(level, touched)));
+            }
+        }
+        for moved in &gathered.moved {
+            let id = moved.touched.id;
+            match self.course(&moved.steps) {
+                Course::Constant(Level::None) => continue,
+                Course::Constant(level) => told.extend(tell(level, &moved.touched)),
+                Course::Changed(Level::None) => left.push(id),
+                Course::Changed(level) => entered.push((id, level)),
+            }
+            count += 1;
+        }
+        if count > RESUME_CONVERSATIONS_MAX {
             return Tidings::Reset(ResetReason::TooMuch);
         }
-        let mut left = Vec::new();
-        let mut entered = Vec::new();
-        for (id, level) in &levels {
-            match level {
-                Course::Constant(_) => {}
-                Course::Changed(Level::None) => left.push(*id),
-                Course::Changed(level) => entered.push((*id, *level)),
-            }
-        }
-        Tidings::Changes { left, entered, told: self.told(stretch, &levels) }
+        told.sort_unstable_by_key(Told::place);
+        Tidings::Changes { left, entered, told }
     }
 
-    fn levels(&self, stretch: &[Logged]) -> BTreeMap<ConversationId, Course> {
-        let mut levels = BTreeMap::new();
-        for logged in stretch {
-            let (Some(id), Route::Conversation { before, after }) =
-                (logged.event.conversation_id, logged.route)
-            else {
-                continue;
-            };
-            let after = self.level(after);
+    fn course(&self, steps: &[(Option<Scope>, Scope)]) -> Course {
+        let mut course = None;
+        for (before, after) in steps {
+            let after = self.level(*after);
             // What begins in the stretch was at no other level before: its events tell it whole.
             let before = before.map_or(after, |scope| self.level(scope));
-            let course = levels.entry(id).or_insert(Course::Constant(before));
-            *course = match *course {
-                Course::Constant(level) if level == before && level == after => *course,
-                Course::Constant(_) | Course::Changed(_) => Course::Changed(after),
-            };
-        }
-        levels
-    }
-
-    fn told(&self, stretch: &[Logged], levels: &BTreeMap<ConversationId, Course>) -> Vec<Told> {
-        let mut told = Vec::new();
-        let mut heads = BTreeSet::new();
-        // From the back: of a conversation's heads only the last one is worth telling.
-        for (place, logged) in stretch.iter().enumerate().rev() {
-            match (logged.route, logged.event.conversation_id) {
-                (Route::Everyone, _) => told.push(Told::Event(place)),
-                (Route::Agent(agent), _) if agent == self.viewer.agent => {
-                    told.push(Told::Event(place));
+            course = Some(match course.unwrap_or(Course::Constant(before)) {
+                Course::Constant(level) if level == before && level == after => {
+                    Course::Constant(level)
                 }
-                (Route::Conversation { .. }, Some(id)) => match levels.get(&id) {
-                    Some(Course::Constant(Level::Full)) => told.push(Told::Event(place)),
-                    Some(Course::Constant(Level::Head)) if heads.insert(id) => {
-                        told.push(Told::Head(place, id));
-                    }
-                    _ => {}
-                },
-                (Route::Agent(_) | Route::Conversation { .. }, _) => {}
-            }
+                Course::Constant(_) | Course::Changed(_) => Course::Changed(after),
+            });
         }
-        told.reverse();
-        told
+        course.unwrap_or(Course::Constant(Level::None))
     }
+}
+
+/// Of a conversation's heads only the last one is worth telling.
+fn tell(level: Level, touched: &Touched) -> impl Iterator<Item = Told> {
+    let skipped = match level {
+        Level::Full => 0,
+        Level::Head => touched.places.len().saturating_sub(1),
+        Level::None => touched.places.len(),
+    };
+    touched.places.iter().skip(skipped).map(move |place| match level {
+        Level::Full => Told::Event(*place),
+        Level::Head | Level::None => Told::Head(*place, touched.id),
+    })
 }
 
 /// How a conversation's level ran through the stretch.

@@ -45,6 +45,8 @@ pub enum ClientFrame {
     View(View),
     /// The text being composed, for colleagues to see.
     Draft(Draft),
+    /// Whether to be told who is there.
+    Presence(PresenceWish),
     /// How far the client has applied the log.
     Ack(Ack),
 }
@@ -96,6 +98,15 @@ pub enum ComposeAction {
 pub struct View {
     /// Which conversation, if any.
     pub conversation_id: Option<ConversationId>,
+}
+
+/// Whether a client wants to be told who is there. It is not until it says so, on each connection:
+/// the list of a large team would cost a phone more than all else that it missed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PresenceWish {
+    /// Everyone who is there now, and from then on whoever comes and goes; or no more of it.
+    pub watch: bool,
 }
 
 /// What is being composed.

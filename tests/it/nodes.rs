@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_protocol::ConversationId;
-use baton_protocol::frame::ServerFrame;
+use baton_protocol::frame::{ClientFrame, PresenceWish, ServerFrame};
 use baton_world::world::{Agent, Setup, World, with_nodes};
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -123,6 +123,11 @@ async fn who_comes_and_goes_at_one_node_is_seen_at_the_others() {
     with_nodes(Setup::usual(), &[3], async |world| {
         let agents = desk(world).await;
         let [ana, ben, chloe] = agents.as_slice() else { panic!("three") };
+        let watch = ClientFrame::Presence(PresenceWish { watch: true });
+        for agent in [ana, chloe] {
+            agent.phone().sends(&watch).await;
+            agent.phone().hears("Ben is there", is_there(ben, true)).await;
+        }
         let (mark, other) = (ana.phone().mark().await, chloe.phone().mark().await);
         ben.phone().goes_offline().await;
         ana.phone().hears_from(mark, "Ben is away", is_there(ben, false)).await;

@@ -32,6 +32,9 @@ mod seeing;
 #[cfg(not(planted))]
 mod status;
 #[cfg(test)]
+#[cfg(not(planted))]
+mod stretch;
+#[cfg(test)]
 #[cfg_attr(planted, expect(dead_code, reason = "the stories use the rest"))]
 mod team;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! are: each change is planned here as work of the committer (see [`settings`]), so that it
 //! becomes an event.
 
+mod access;
 pub mod admin;
 pub mod device;
 pub mod password;

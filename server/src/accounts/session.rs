@@ -9,12 +9,12 @@
 use std::net::IpAddr;
 
 use baton_protocol::account::{Login, Refresh, Session};
-use baton_protocol::{AgentId, DeviceId, Role, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, DeviceId, Timestamp, WorkspaceId};
 use sha2::{Digest as _, Sha256};
 use sqlx::FromRow;
 
 use super::token::{self, Family};
-use super::{AccountError, Accounts, Signed, lock, throttle};
+use super::{AccountError, Accounts, lock, throttle};
 use crate::config::Secret;
 use crate::store::{Sql, StoreError, Tx};
 
@@ -52,18 +52,6 @@ struct DeviceRow {
     refresh_expires_at: i64,
     revoked_at: Option<i64>,
     state: String,
-}
-
-#[derive(FromRow)]
-struct AccessRow {
-    workspace: String,
-    id: String,
-    agent: String,
-    role: String,
-    state: String,
-    access_expires_at: i64,
-    revoked_at: Option<i64>,
-    has_previous: i64,
 }
 
 /// What a presented refresh token means.
@@ -175,50 +163,6 @@ impl Accounts {
             return Err(AccountError::SignInAgain);
         }
         Ok(row)
-    }
-
-    /// Whose access token this is.
-    ///
-    /// # Errors
-    /// [`AccountError::SignInAgain`] or [`AccountError::DeviceRevoked`].
-    pub async fn authenticate(&self, access_token: &str) -> Result<Signed, AccountError> {
-        static READ: Sql = Sql::new(
-            "SELECT d.workspace, d.id, d.agent, a.role, a.state, d.access_expires_at, d.revoked_at,
-               CAST(CASE WHEN d.previous_digest IS NULL THEN 0 ELSE 1 END AS BIGINT)
-                 AS has_previous
-             FROM device d JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
-             WHERE d.access_digest = $1",
-        );
-        let digest = token::access_digest(access_token).ok_or(AccountError::SignInAgain)?;
-        let row = self.0.store.row_alone::<AccessRow>(&READ, &[&digest]).await?;
-        let row = row.ok_or(AccountError::SignInAgain)?;
-        if row.revoked_at.is_some() {
-            return Err(AccountError::DeviceRevoked);
-        }
-        if row.state != "active" || row.access_expires_at <= self.0.clock.now().ms() {
-            return Err(AccountError::SignInAgain);
-        }
-        if row.has_previous != 0 {
-            self.forget_previous(&digest).await?;
-        }
-        Ok(Signed {
-            workspace: parse(&row.workspace)?,
-            agent: parse(&row.agent)?,
-            device: parse(&row.id)?,
-            role: Role::from_name(&row.role).ok_or_else(|| StoreError::corrupt("role"))?,
-        })
-    }
-
-    /// The successor's answer has arrived: from now on its predecessor is a copy. One write for
-    /// each generation, not for each request.
-    async fn forget_previous(&self, access_digest: &str) -> Result<(), StoreError> {
-        static FORGET: Sql = Sql::new(
-            "UPDATE device SET previous_digest = NULL
-             WHERE access_digest = $1 AND previous_digest IS NOT NULL",
-        );
-        let mut tx = self.0.store.begin().await?;
-        tx.run(&FORGET, &[access_digest]).await?;
-        tx.commit().await
     }
 
     /// Counts a try of a password.

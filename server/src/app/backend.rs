@@ -11,7 +11,8 @@ use baton_protocol::{Command, CommandResult, ConversationId, Cursor, WorkspaceId
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::accounts::{self, AccountError, Accounts};
+use super::arrivals::{self, Arrivals};
+use crate::accounts::{self, Accounts};
 use crate::engine::Engine;
 use crate::gateway::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
 use crate::store::{StoreError, read};
@@ -24,6 +25,7 @@ const STRETCH_MAX: u64 = 256;
 pub(super) struct Parts {
     pub(super) engine: Engine,
     pub(super) accounts: Accounts,
+    pub(super) arrivals: Arrivals,
 }
 
 impl Backend for Parts {
@@ -109,27 +111,14 @@ impl Backend for Parts {
 
 impl Parts {
     async fn arrive(&self, hello: &Hello) -> Result<Arrived, NotLetIn> {
-        let signed = match (&hello.token, &hello.ticket) {
-            (Some(token), None) => self.accounts.authenticate(token).await,
-            (None, Some(ticket)) => self.accounts.redeem(ticket).await,
-            (Some(_), Some(_)) | (None, None) => Err(AccountError::SignInAgain),
+        let ticket = match (&hello.token, &hello.ticket) {
+            (Some(token), None) => return self.arrivals.arrive(token, hello.device_id).await,
+            (None, Some(ticket)) => ticket,
+            (Some(_), Some(_)) | (None, None) => return Err(NotLetIn::SignInAgain),
         };
-        let signed = signed.map_err(|error| not_let_in(&error))?;
-        if signed.device != hello.device_id {
-            return Err(NotLetIn::SignInAgain);
-        }
-        let caller =
-            Caller { workspace: signed.workspace, agent: signed.agent, device: signed.device };
-        let store = self.engine.store();
-        let read = async {
-            let mut tx = store.read().await?;
-            let head = read::log_head(&mut tx, caller.workspace).await?;
-            let sight = read::sight(&mut tx, caller.workspace, caller.agent).await?;
-            Ok::<_, StoreError>((head, sight))
-        };
-        let Ok((head, sight)) = read.await else { return Err(NotLetIn::Unavailable) };
-        let sight = sight.ok_or(NotLetIn::SignInAgain)?;
-        Ok(Arrived { caller, sight, epoch: store.epoch(), head: head.position })
+        let caller = arrivals::caller(self.accounts.redeem(ticket).await, hello.device_id)?;
+        let arrived = arrivals::arrived(self.engine.store(), vec![Ok(caller)]).await;
+        arrived.into_iter().next().unwrap_or(Err(NotLetIn::Unavailable))
     }
 
     async fn grown(&self, workspace: WorkspaceId, from: u64) -> Result<Option<Batch>, StoreError> {
@@ -167,16 +156,6 @@ impl Parts {
 fn away(error: StoreError) -> Unavailable {
     tracing::debug!(%error, "a socket's question was not answered");
     Unavailable
-}
-
-fn not_let_in(error: &AccountError) -> NotLetIn {
-    if matches!(error, AccountError::DeviceRevoked) {
-        NotLetIn::DeviceRevoked
-    } else if error.is_unavailable() {
-        NotLetIn::Unavailable
-    } else {
-        NotLetIn::SignInAgain
-    }
 }
 
 fn standing(standing: accounts::Standing) -> Standing {

@@ -1,6 +1,7 @@
 //! Assembles the parts; the only place that names concrete backends (and, for `demo` alone, the
 //! simulator as a library).
 
+mod arrivals;
 mod backend;
 mod backup;
 mod database;

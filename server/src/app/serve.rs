@@ -11,6 +11,7 @@ use anyhow::Context;
 use baton_protocol::{ChannelId, DeviceId, Epoch, WorkspaceId};
 use tokio::task::JoinHandle;
 
+use super::arrivals::Arrivals;
 use super::backend;
 use super::listen::Listening;
 use super::lock::{DataLock, company};
@@ -364,7 +365,8 @@ fn gateway(
     coordinator: &Arc<dyn Coordinator>,
     metrics: &Metrics,
 ) -> Arc<Gateway> {
-    let parts = backend::Parts { engine: engine.clone(), accounts: accounts.clone() };
+    let arrivals = Arrivals::begin(engine.store().clone(), accounts.clone());
+    let parts = backend::Parts { engine: engine.clone(), accounts: accounts.clone(), arrivals };
     let limits = gateway::Limits {
         queue: config.limits.socket_queue_max,
         resumes: config.limits.resumes_running_max,

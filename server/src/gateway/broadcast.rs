@@ -7,9 +7,10 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::ws::Utf8Bytes;
 use baton_domain::log::{Batch, Logged};
-use baton_domain::sight::{Told, as_head};
+use baton_domain::sight::{Sight, Tidings, Told, as_head};
+use baton_domain::stretch::Gathered;
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
-use baton_protocol::{ConversationId, Cursor, WorkspaceId};
+use baton_protocol::{ConversationId, Cursor, Fact, WorkspaceId};
 use prometheus_client::metrics::counter::Counter;
 use uuid::Uuid;
 
@@ -45,6 +46,7 @@ pub struct Published {
     events: Box<[OnceLock<Arc<str>>]>,
     heads: Box<[OnceLock<Arc<str>>]>,
     whole: OnceLock<Option<Utf8Bytes>>,
+    gathered: OnceLock<Gathered>,
     counts: Counts,
 }
 
@@ -59,7 +61,8 @@ impl Published {
     pub fn upto(batch: Arc<Batch>, upto: u64, counts: Counts) -> Self {
         let slots = || batch.entries.iter().map(|_| OnceLock::new()).collect();
         let (events, heads) = (slots(), slots());
-        Self { batch, upto, events, heads, whole: OnceLock::new(), counts }
+        let (whole, gathered) = (OnceLock::new(), OnceLock::new());
+        Self { batch, upto, events, heads, whole, gathered, counts }
     }
 
     /// What pieces that follow each other tell above `from`, as one stretch up to `upto`. What
@@ -98,6 +101,20 @@ impl Published {
     /// The entries and where they stand.
     pub fn batch(&self) -> &Arc<Batch> {
         &self.batch
+    }
+
+    /// What this viewer is told of it; what all viewers need for that is found out once.
+    pub fn tidings(&self, sight: &Sight) -> Tidings {
+        sight.tidings_of(self.gathered(), &self.batch.entries)
+    }
+
+    /// What of it may change somebody's rights.
+    pub fn about_rights(&self) -> impl Iterator<Item = &Fact> {
+        self.gathered().about_rights(&self.batch.entries)
+    }
+
+    fn gathered(&self) -> &Gathered {
+        self.gathered.get_or_init(|| Gathered::of(&self.batch.entries))
     }
 
     /// The position at its end.

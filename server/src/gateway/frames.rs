@@ -51,7 +51,7 @@ struct Kind<'a> {
     kind: Cow<'a, str>,
 }
 
-const KINDS: [&str; 6] = ["hello", "command", "compose", "view", "draft", "ack"];
+const KINDS: [&str; 7] = ["hello", "command", "compose", "view", "draft", "presence", "ack"];
 
 /// Reads a frame of a client.
 pub(super) fn read(text: &str) -> Result<ClientFrame, Fault> {
@@ -110,6 +110,7 @@ fn check(frame: &ClientFrame) -> Result<(), &'static str> {
         | ClientFrame::Command { .. }
         | ClientFrame::Compose(_)
         | ClientFrame::View(_)
+        | ClientFrame::Presence(_)
         | ClientFrame::Ack(_) => Ok(()),
     }
 }
@@ -122,6 +123,7 @@ pub(super) fn name(frame: &ClientFrame) -> &'static str {
         ClientFrame::Compose(_) => "compose",
         ClientFrame::View(_) => "view",
         ClientFrame::Draft(_) => "draft",
+        ClientFrame::Presence(_) => "presence",
         ClientFrame::Ack(_) => "ack",
     }
 }

@@ -18,7 +18,7 @@ use super::broadcast::Published;
 use super::comings::Comings;
 use super::frames;
 use super::order::Order;
-use super::ring::Ring;
+use super::ring::{Ring, Room};
 use super::session::{Audience, Missed, Relay};
 use super::socket::{Cut, Line, Post};
 use super::{Gateway, Limits, Recalled, TooMany};
@@ -49,6 +49,8 @@ pub(super) struct Hub {
 #[derive(Default)]
 struct Members {
     by_line: BTreeMap<u64, Member>,
+    /// The lines of each agent, in the order they came.
+    of_agent: BTreeMap<AgentId, Vec<u64>>,
     /// Since when there is none.
     deserted: Option<Instant>,
     is_closed: bool,
@@ -69,11 +71,11 @@ struct Scopes {
 }
 
 impl Hub {
-    pub(super) fn new(workspace: WorkspaceId, limits: &Limits) -> Arc<Self> {
+    pub(super) fn new(workspace: WorkspaceId, limits: &Limits, room: &Room) -> Arc<Self> {
         Arc::new(Self {
             workspace,
             queue: limits.queue,
-            ring: Mutex::new(Ring::new(limits.ring)),
+            ring: Mutex::new(Ring::new(limits.ring, room.clone())),
             order: Mutex::new(Order::new(limits.order)),
             members: Mutex::default(),
             scopes: Mutex::default(),
@@ -113,24 +115,23 @@ impl Hub {
         if members.is_closed {
             return Ok(false);
         }
-        let of_agent = members.by_line.values().filter(|other| other.caller.agent == caller.agent);
-        if of_agent.clone().count() >= limit {
-            let mut of_agent = of_agent;
-            let oldest = of_agent
+        let theirs = members.of_agent.get(&caller.agent).map_or(&[][..], Vec::as_slice);
+        if theirs.len() >= limit {
+            let mut theirs = theirs.iter().filter_map(|line| members.by_line.get(line));
+            let oldest = theirs
                 .find(|other| other.caller.device == caller.device)
                 .ok_or(TooMany(caller.agent))?;
             oldest.line.cut(Cut::Replaced);
             let id = oldest.line.id;
-            members.by_line.remove(&id);
+            members.remove(id);
         }
-        let member = Member { caller, connection, line: Arc::clone(line) };
-        members.by_line.insert(line.id, member);
+        members.add(line.id, Member { caller, connection, line: Arc::clone(line) });
         Ok(true)
     }
 
     pub(super) fn leave(&self, line: u64) {
         let mut members = self.members();
-        members.by_line.remove(&line);
+        members.remove(line);
         if members.by_line.is_empty() {
             members.deserted = Some(Instant::now());
         }
@@ -289,7 +290,8 @@ impl Hub {
 
     fn tell_comings(&self, told: &[PresenceState]) {
         for frame in frames::write_presence(told) {
-            self.announce(frame);
+            let post = Post::Relay(Arc::new(Relay { frame, to: Audience::Everyone }));
+            self.post_to(&post, Line::hears_presence);
         }
     }
 
@@ -398,7 +400,11 @@ impl Hub {
     /// Hands something to every session. What is durable and does not fit ends the connection;
     /// what is not is left out from half full on.
     fn post(&self, post: &Post) {
-        for member in self.members().by_line.values() {
+        self.post_to(post, |_| true);
+    }
+
+    fn post_to(&self, post: &Post, wants: impl Fn(&Line) -> bool) {
+        for member in self.members().by_line.values().filter(|member| wants(&member.line)) {
             let queue = &member.line.queue;
             if !post.is_durable() && queue.capacity() <= self.queue / 2 {
                 continue;
@@ -441,6 +447,24 @@ async fn wait_for(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due).await,
         None => std::future::pending().await,
+    }
+}
+
+impl Members {
+    fn add(&mut self, line: u64, member: Member) {
+        self.of_agent.entry(member.caller.agent).or_default().push(line);
+        self.by_line.insert(line, member);
+    }
+
+    fn remove(&mut self, line: u64) {
+        let Some(member) = self.by_line.remove(&line) else { return };
+        let agent = member.caller.agent;
+        if let Some(lines) = self.of_agent.get_mut(&agent) {
+            lines.retain(|other| *other != line);
+            if lines.is_empty() {
+                self.of_agent.remove(&agent);
+            }
+        }
     }
 }
 

@@ -35,6 +35,7 @@ use tokio::time::Instant;
 use self::admission::{Admission, Verdict};
 use self::broadcast::Counts;
 use self::hub::Hub;
+use self::ring::Room;
 use self::session::Rules;
 use self::socket::Line;
 use crate::clock::Clock;
@@ -76,6 +77,8 @@ pub struct Limits {
     pub standing: Duration,
     /// How much of a workspace's log is kept in memory for those who come back.
     pub ring: RingLimits,
+    /// Bytes of that of all workspaces together.
+    pub rings: usize,
     /// What waits for its place in the log.
     pub order: OrderLimits,
     /// How long a workspace without sessions is listened to: who lost the connection all at once
@@ -100,6 +103,7 @@ impl Default for Limits {
             poll: Duration::from_secs(1),
             standing: Duration::from_secs(4),
             ring: RingLimits::default(),
+            rings: 128 * 1024 * 1024,
             order: OrderLimits::default(),
             linger: Duration::from_secs(120),
             rules: Rules::default(),
@@ -121,6 +125,7 @@ pub struct Gateway {
     reads: Arc<Semaphore>,
     resumes: Semaphore,
     admission: Mutex<Admission>,
+    room: Room,
     counts: Counts,
     metrics: Metrics,
 }
@@ -140,6 +145,7 @@ impl Gateway {
             reads: Arc::new(Semaphore::new(limits.reads)),
             resumes: Semaphore::new(limits.resumes),
             admission: Mutex::new(Admission::new(limits.admission)),
+            room: Room::new(limits.rings),
             limits,
             clock,
             hubs: Mutex::default(),
@@ -234,7 +240,7 @@ impl Gateway {
     async fn hub(self: &Arc<Self>, workspace: WorkspaceId) -> Arc<Hub> {
         let hub = {
             let mut hubs = self.hubs.lock().unwrap_or_else(PoisonError::into_inner);
-            let new = || Hub::new(workspace, &self.limits);
+            let new = || Hub::new(workspace, &self.limits, &self.room);
             Arc::clone(hubs.entry(workspace).or_insert_with(new))
         };
         hub.start(self).await;

@@ -8,9 +8,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use baton_domain::log::Logged;
 use baton_domain::sight::{Sight, Tidings, Told};
 use baton_protocol::limits::RESUME_EVENTS_MAX;
 use baton_protocol::{ConversationId, Cursor, Fact};
@@ -36,9 +36,51 @@ impl Default for RingLimits {
         Self {
             events: 4_096,
             age: Duration::from_secs(120),
-            bytes: 16 * 1024 * 1024,
+            bytes: 64 * 1024 * 1024,
             age_max: Duration::from_secs(3_600),
         }
+    }
+}
+
+/// The memory that the rings of all workspaces share. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Room {
+    taken: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Room {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self { taken: Arc::default(), bytes }
+    }
+
+    fn is_full(&self) -> bool {
+        self.taken.load(Ordering::Relaxed) > self.bytes
+    }
+}
+
+/// What one ring took of the room; given back when dropped.
+#[derive(Debug)]
+struct Share {
+    room: Room,
+    bytes: usize,
+}
+
+impl Share {
+    fn take(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        self.room.taken.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn give_back(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+        self.room.taken.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.give_back(self.bytes);
     }
 }
 
@@ -63,7 +105,7 @@ pub(super) struct Ring {
     /// The position before the first kept one.
     floor: u64,
     events: usize,
-    bytes: usize,
+    share: Share,
     /// What was put together last: who lost the connection together asks for the same.
     last: Option<Arc<Published>>,
 }
@@ -76,9 +118,9 @@ struct Piece {
 }
 
 impl Ring {
-    pub(super) fn new(limits: RingLimits) -> Self {
-        let pieces = VecDeque::new();
-        Self { limits, pieces, end: None, floor: 0, events: 0, bytes: 0, last: None }
+    pub(super) fn new(limits: RingLimits, room: Room) -> Self {
+        let (pieces, share) = (VecDeque::new(), Share { room, bytes: 0 });
+        Self { limits, pieces, end: None, floor: 0, events: 0, share, last: None }
     }
 
     /// The log grew. What does not follow begins anew; what is here already is passed over.
@@ -93,7 +135,7 @@ impl Ring {
         }
         let bytes = published.weigh();
         self.events += batch.entries.len();
-        self.bytes += bytes;
+        self.share.take(bytes);
         self.end = Some(end);
         self.pieces.push_back(Piece { published: Arc::clone(published), bytes, at: now });
         self.shed(now);
@@ -109,7 +151,7 @@ impl Ring {
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        *self = Self::new(self.limits);
+        *self = Self::new(self.limits, self.share.room.clone());
     }
 
     /// Lets go of what is too old or too much.
@@ -118,10 +160,13 @@ impl Ring {
             let age = now.saturating_duration_since(first.at);
             let left = self.events - first.published.batch().entries.len();
             let is_spare = left >= self.limits.events && age > self.limits.age;
-            if !is_spare && age <= self.limits.age_max && self.bytes <= self.limits.bytes {
+            let is_much = self.share.bytes > self.limits.bytes || self.share.room.is_full();
+            if !is_spare && age <= self.limits.age_max && !is_much {
                 return;
             }
-            (self.events, self.bytes) = (left, self.bytes - first.bytes);
+            let bytes = first.bytes;
+            self.events = left;
+            self.share.give_back(bytes);
             self.floor = first.published.end();
             self.last = None;
             self.pieces.pop_front();
@@ -136,7 +181,7 @@ impl Ring {
             return None;
         }
         let stretch = self.stretch(from, end);
-        let (left, told) = answer(sight, &stretch.batch().entries)?;
+        let (left, told) = answer(sight, &stretch)?;
         if !stretch.missing_heads(&told).is_empty() {
             return None;
         }
@@ -146,7 +191,7 @@ impl Ring {
     /// How many bytes are kept.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.share.bytes
     }
 
     fn begin(&mut self, at: Cursor) {
@@ -171,13 +216,15 @@ impl Ring {
 
 /// What to tell this viewer of a stretch; `None` when that takes the database: rights may have
 /// changed in it, it is too much, or a conversation came into scope and has to be read whole.
-fn answer(sight: &Sight, stretch: &[Logged]) -> Option<(Vec<ConversationId>, Vec<Told>)> {
-    let is_much = u64::try_from(stretch.len()).is_ok_and(|events| events > RESUME_EVENTS_MAX);
-    if is_much || stretch.iter().any(|logged| unsettles(sight, &logged.event.fact)) {
+fn answer(sight: &Sight, stretch: &Published) -> Option<(Vec<ConversationId>, Vec<Told>)> {
+    if stretch.about_rights().any(|fact| unsettles(sight, fact)) {
         return None;
     }
-    match sight.tidings(stretch) {
-        Tidings::Changes { left, entered, told } if entered.is_empty() => Some((left, told)),
+    match stretch.tidings(sight) {
+        Tidings::Changes { left, entered, told } if entered.is_empty() => {
+            let is_much = u64::try_from(told.len()).is_ok_and(|told| told > RESUME_EVENTS_MAX);
+            (!is_much).then_some((left, told))
+        }
         Tidings::Changes { .. } | Tidings::Reset(_) => None,
     }
 }

@@ -4,7 +4,7 @@
 //! that does not read costs one frame of memory, and its full queue or the time-out ends it.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -63,6 +63,8 @@ pub(super) enum Cut {
 pub(super) struct Line {
     pub(super) id: u64,
     pub(super) queue: mpsc::Sender<Post>,
+    /// Whether it is told who comes and goes.
+    hears_presence: AtomicBool,
     cut: AtomicU8,
     is_cut: Notify,
     slow_clients_cut: Counter,
@@ -79,6 +81,10 @@ impl Line {
             }
             self.is_cut.notify_one();
         }
+    }
+
+    pub(super) fn hears_presence(&self) -> bool {
+        self.hears_presence.load(Ordering::SeqCst)
     }
 
     async fn cut_input(&self) -> Input {
@@ -114,6 +120,7 @@ impl Seat {
         let line = Arc::new(Line {
             id,
             queue,
+            hears_presence: AtomicBool::new(false),
             cut: AtomicU8::new(0),
             is_cut: Notify::new(),
             slow_clients_cut: gateway.metrics.slow_clients_cut.clone(),
@@ -239,6 +246,7 @@ impl<'a> Task<'a> {
             // On the heap, for as long as it takes: a task keeps room for the largest thing that
             // it ever waits for.
             Effect::Join(caller) => return Box::pin(self.join(caller)).await,
+            Effect::Watch(watch) => self.watch(watch),
             Effect::Close { code, reason } => {
                 return ControlFlow::Break(End::Close { code, reason });
             }
@@ -309,10 +317,19 @@ impl<'a> Task<'a> {
         self.seat.joined = Some(Joined { hub, caller, connection });
         // A silent coordinator costs courtesy only: the hub tells it again soon.
         drop(timeout(COURTESY, gateway.coordinator.connected(vec![connection])).await);
-        self.answers.push(Box::pin(async move {
-            Input::Online(gateway.coordinator.online(workspace).await.unwrap_or_default())
-        }));
         ControlFlow::Continue(())
+    }
+
+    /// Whoever comes or goes while the list is being read is told as well: first it is listened.
+    fn watch(&mut self, watch: bool) {
+        let Some(joined) = &self.seat.joined else { return };
+        self.seat.line.hears_presence.store(watch, Ordering::SeqCst);
+        if watch {
+            let (gateway, of) = (Arc::clone(&self.seat.gateway), joined.caller.workspace);
+            self.answers.push(Box::pin(async move {
+                Input::Online(gateway.coordinator.online(of).await.unwrap_or_default())
+            }));
+        }
     }
 
     /// The question that an effect asks, as a future that ends with its answer.
@@ -320,9 +337,9 @@ impl<'a> Task<'a> {
         let gateway = Arc::clone(&self.seat.gateway);
         if let Effect::Authenticate(hello) = effect {
             return Some(Box::pin(async move {
-                let asked = gateway.backend.authenticate(&hello);
-                let answer = gateway.read(async { Ok(asked.await) }).await;
-                let answer = answer.unwrap_or(Err(NotLetIn::Unavailable));
+                // Not one of the questions that are counted: those who come are asked together.
+                let asked = timeout(gateway.limits.read, gateway.backend.authenticate(&hello));
+                let answer = asked.await.unwrap_or(Err(NotLetIn::Unavailable));
                 Input::LetIn(answer.map(Box::new))
             }));
         }
@@ -348,6 +365,7 @@ impl<'a> Task<'a> {
             | Effect::Ping
             | Effect::Authenticate(_)
             | Effect::Join(_)
+            | Effect::Watch(_)
             | Effect::Close { .. } => return None,
         })
     }
@@ -389,6 +407,7 @@ async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: Effect) -> I
         | Effect::Ping
         | Effect::Authenticate(_)
         | Effect::Join(_)
+        | Effect::Watch(_)
         | Effect::Submit(_)
         | Effect::Carry(..)
         | Effect::Close { .. } => Input::Heard,

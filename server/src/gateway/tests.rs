@@ -433,19 +433,31 @@ async fn a_lease_is_told_to_those_who_see_the_conversation_and_to_nobody_else() 
 }
 
 #[tokio::test]
-async fn colleagues_are_told_who_comes_and_goes() {
-    let house = House::open(limits());
+async fn whoever_asks_is_told_who_is_there_and_who_comes_and_goes() {
+    let house = House::open(Limits { poll: Duration::from_millis(50), ..limits() });
     let mut ana = house.arrive("ana", PHONE).await;
-    let luis = house.arrive("luis", other_device()).await;
+    let mut deaf = house.arrive("ana", other_device()).await;
     let is_luis = |online: bool| {
         move |frame: &ServerFrame| {
             let ServerFrame::Presence { agents } = frame else { return false };
             agents.iter().any(|one| (one.agent_id, one.online) == (LUIS, online))
         }
     };
+    let luis = house.arrive("luis", other_device()).await;
+    ana.say(r#"{"type":"presence","watch":true}"#).await;
     ana.until(is_luis(true)).await;
     drop(luis);
     ana.until(is_luis(false)).await;
+    let luis = house.arrive("luis", other_device()).await;
+    ana.until(is_luis(true)).await;
+    ana.say(r#"{"type":"presence","watch":false}"#).await;
+    drop(luis);
+    house.commit(|story| story.say(talk(1), "Hola"));
+    let is_it = |frame: &ServerFrame| {
+        assert!(!matches!(frame, ServerFrame::Presence { .. }), "nobody asked: {frame:?}");
+        matches!(frame, ServerFrame::Events { upto: 3, .. })
+    };
+    deaf.until(is_it).await;
 }
 
 #[tokio::test]

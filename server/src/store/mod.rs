@@ -179,18 +179,17 @@ impl Store {
         self.guarded(GENERAL_PATIENCE, self.opened.pools.read()).await
     }
 
-    /// The only row of one query, if there is one. It is a transaction by itself: to begin and to
-    /// end one around it would cost more than the query.
-    pub async fn row_alone<T: Record>(
+    /// The rows of one query. It is a transaction by itself: to begin and to end one around it
+    /// would cost more than the query.
+    pub async fn rows_alone<T: Record>(
         &self,
         sql: &Sql,
         args: &[&str],
-    ) -> Result<Option<T>, StoreError> {
+    ) -> Result<Vec<T>, StoreError> {
         let guard = &self.opened.guard;
         guard.statements.inc();
         let all = GENERAL_PATIENCE.saturating_add(self.opened.wait);
-        let rows = guard.gate.pass(all, Box::pin(self.opened.pools.rows(sql, args))).await?;
-        Ok(rows.into_iter().next())
+        guard.gate.pass(all, Box::pin(self.opened.pools.rows(sql, args))).await
     }
 
     async fn guarded(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::log::Batch;
+use baton_domain::log::{Batch, Logged};
 use baton_domain::scope::Audience;
 use baton_protocol::{Epoch, MembershipKind, Role};
 use proptest::prelude::*;
@@ -36,7 +36,11 @@ struct Office {
 
 impl Office {
     fn new(limits: RingLimits) -> Self {
-        Self { story: Story::new(), ring: Ring::new(limits), now: Instant::now() }
+        Self {
+            story: Story::new(),
+            ring: Ring::new(limits, Room::new(usize::MAX)),
+            now: Instant::now(),
+        }
     }
 
     fn commits(&mut self, acts: impl FnOnce(&mut Story)) {
@@ -239,6 +243,31 @@ fn the_ring_is_bounded_in_bytes() {
 
 #[test]
 fn a_ring_that_knows_nothing_tells_nothing() {
-    let mut ring = Ring::new(LIMITS);
+    let mut ring = Ring::new(LIMITS, Room::new(usize::MAX));
     assert!(ring.recall(&sight_of_ana(), at(0), 0).is_none());
+}
+
+#[test]
+fn the_rings_of_all_workspaces_share_their_room() {
+    let fill = |office: &mut Office| {
+        office.commits(|story| story.open(talk(1), team(1)));
+        for _ in 0..3 {
+            office.commits(|story| story.say(talk(1), &"x".repeat(500)));
+        }
+    };
+    let mut alone = Office::new(LIMITS);
+    fill(&mut alone);
+    let most = alone.ring.bytes() * 3 / 2;
+    let room = Room::new(most);
+    let ring = || Office { ring: Ring::new(LIMITS, room.clone()), ..Office::new(LIMITS) };
+    let (mut one, mut other) = (ring(), ring());
+    fill(&mut one);
+    fill(&mut other);
+    assert!(one.recalls(0).is_some(), "what others keep is not theirs to take");
+    assert!(other.recalls(0).is_none() && other.recalls(other.story.head() - 1).is_some());
+    assert!(one.ring.bytes() + other.ring.bytes() <= most);
+    drop(one);
+    let from = other.story.head();
+    fill(&mut other);
+    assert!(other.recalls(from).is_some() && other.ring.bytes() <= most);
 }

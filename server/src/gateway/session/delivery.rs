@@ -136,9 +136,7 @@ impl Teller<'_> {
         if batch.end() <= delivery.cursor {
             return;
         }
-        let entries = &batch.batch().entries;
-        let is_changed =
-            |sight: &Sight| entries.iter().any(|logged| sight.is_changed_by(&logged.event.fact));
+        let is_changed = |sight: &Sight| batch.about_rights().any(|fact| sight.is_changed_by(fact));
         if !delivery.is_blind() && is_changed(&delivery.sight) {
             // At once, whatever is being read: no content goes out under the old sight. What was
             // not told before it is part of the snapshot that the client takes after the reset.
@@ -301,7 +299,7 @@ impl Teller<'_> {
 
     /// Tells a stretch that begins at the cursor; a resumed one in any case.
     fn take(&mut self, stretch: Arc<Published>, resumed: bool) {
-        match self.delivery.sight.tidings(&stretch.batch().entries) {
+        match stretch.tidings(&self.delivery.sight) {
             Tidings::Reset(ResetReason::ScopeChanged) => self.go_blind(stretch.end()),
             Tidings::Reset(reason) => self.reset(reason, stretch.end()),
             Tidings::Changes { left, entered, told } => {

@@ -138,6 +138,7 @@ impl Session {
             ClientFrame::Compose(wish) => out.push(Effect::LookUpScope(Wanted::Compose(wish))),
             ClientFrame::View(view) => out.push(Effect::LookUpScope(Wanted::View(view))),
             ClientFrame::Draft(draft) => out.push(Effect::LookUpScope(Wanted::Draft(draft))),
+            ClientFrame::Presence(wish) => out.push(Effect::Watch(wish.watch)),
             // How far a client has come is worth nothing to live delivery, and nobody else asks.
             ClientFrame::Ack(_) => {}
         }

@@ -129,7 +129,7 @@ pub enum Input {
     Done(ConversationId, Box<CommandResult>),
     /// What the coordinator answered to [`Effect::Carry`], with the sight it was asked under.
     Carried(Ticket, Vec<ServerFrame>),
-    /// Who is online.
+    /// The answer to [`Effect::Watch`]: who is online.
     Online(Vec<AgentId>),
     /// Whether the device session goes on.
     Standing(Standing),
@@ -178,6 +178,8 @@ pub enum Effect {
     LookUpScope(Wanted),
     /// Carry out a command.
     Submit(Box<Command>),
+    /// Tell it who is there, now and from here on; or no more.
+    Watch(bool),
     /// Ask the coordinator.
     Carry(Ticket, Wanted),
     /// End the connection. Nothing follows.

@@ -1,6 +1,6 @@
 //! Stretches of the log, content joined as far as it is not erased.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::log::Logged;
 use baton_domain::scope::Audience;
@@ -170,6 +170,17 @@ fn read(rows: &[LogRow]) -> Result<Vec<Logged>, StoreError> {
 pub async fn log_heads(tx: &mut Tx) -> Result<BTreeMap<WorkspaceId, u64>, StoreError> {
     static SELECT: Sql = Sql::new("SELECT workspace, position FROM log_head");
     let rows: Vec<(String, i64)> = tx.rows(&SELECT, &[]).await?;
+    rows.iter().map(|(workspace, position)| Ok((id(workspace)?, number(*position)?))).collect()
+}
+
+/// Where the logs of these workspaces end.
+pub async fn log_heads_of(
+    tx: &mut Tx,
+    workspaces: &BTreeSet<WorkspaceId>,
+) -> Result<BTreeMap<WorkspaceId, u64>, StoreError> {
+    static SELECT: Sql =
+        Sql::new("SELECT workspace, position FROM log_head WHERE workspace {in $1}");
+    let rows: Vec<(String, i64)> = tx.rows(&SELECT, &[&ids(workspaces)]).await?;
     rows.iter().map(|(workspace, position)| Ok((id(workspace)?, number(*position)?))).collect()
 }
 

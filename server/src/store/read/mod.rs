@@ -18,8 +18,8 @@ pub use due::{
 };
 pub use lines::{Run, lines, messages, notes};
 pub use list::{Filter, ListPage, Listed, Order, OwnerFilter, StatusFilter, list};
-pub use log::{LogHead, gap, log_after, log_head, log_heads};
+pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of};
 pub use page::{SnapshotPage, snapshot_page};
-pub use people::{agent_of, agents, channels, sight, teams, workspaces};
+pub use people::{agent_of, agents, channels, sight, sights, teams, workspaces};
 pub use snapshots::{snapshot, snapshots};
 pub use sync::{SyncGap, sync_gap};

@@ -1,13 +1,16 @@
 //! People and settings: small tables, read whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
-use baton_protocol::{Agent, AgentId, Channel, DeviceId, Membership, Team, WorkspaceId};
+use baton_protocol::{
+    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, Team, TeamId, Visibility,
+    WorkspaceId,
+};
 use sqlx::FromRow;
 
-use crate::store::rows::{id, named, number};
+use crate::store::rows::{id, ids, named, number};
 use crate::store::{Sql, StoreError, Tx};
 
 /// An active agent's rights, with the settings of all teams; `None` for anybody else.
@@ -16,25 +19,61 @@ pub async fn sight(
     workspace: WorkspaceId,
     agent: AgentId,
 ) -> Result<Option<Sight>, StoreError> {
+    Ok(sights(tx, &[(workspace, agent)]).await?.remove(&agent))
+}
+
+/// The same of many agents, each of a workspace, by one question; of those who are active.
+pub async fn sights(
+    tx: &mut Tx,
+    agents: &[(WorkspaceId, AgentId)],
+) -> Result<BTreeMap<AgentId, Sight>, StoreError> {
     // One question: each costs a way to the database and back, for everybody who comes in.
     static ALL: Sql = Sql::new(
-        "SELECT 'agent' AS about, id, role AS value FROM agent
-           WHERE workspace = $1 AND id = $2 AND state = 'active'
+        "SELECT 'agent' AS about, workspace, id AS agent, '' AS team, role AS value FROM agent
+           WHERE workspace {in $1} AND id {in $2} AND state = 'active'
          UNION ALL
-         SELECT 'member', team, kind FROM team_member WHERE workspace = $1 AND agent = $2
+         SELECT 'member', workspace, agent, team, kind FROM team_member
+           WHERE workspace {in $1} AND agent {in $2}
          UNION ALL
-         SELECT 'team', id, visibility FROM team WHERE workspace = $1",
+         SELECT 'team', workspace, '', id, visibility FROM team WHERE workspace {in $1}",
     );
-    let (of, who) = (workspace.to_string(), agent.to_string());
-    let (mut role, mut teams, mut visibility) = (None, BTreeMap::new(), BTreeMap::new());
-    for (about, key, value) in tx.rows::<(String, String, String)>(&ALL, &[&of, &who]).await? {
-        match about.as_str() {
-            "agent" => role = Some(named(&value)?),
-            "member" => drop(teams.insert(id(&key)?, named(&value)?)),
-            _ => drop(visibility.insert(id(&key)?, named(&value)?)),
+    let asked: BTreeSet<_> = agents.iter().copied().collect();
+    let workspaces: BTreeSet<_> = agents.iter().map(|(workspace, _)| *workspace).collect();
+    let (of, who) = (ids(workspaces), ids(agents.iter().map(|(_, agent)| agent)));
+    let mut roles = Vec::new();
+    let mut members: BTreeMap<AgentId, BTreeMap<TeamId, MembershipKind>> = BTreeMap::new();
+    let mut visibility: BTreeMap<WorkspaceId, BTreeMap<TeamId, Visibility>> = BTreeMap::new();
+    for row in tx.rows::<RightsRow>(&ALL, &[&of, &who]).await? {
+        let workspace = id(&row.workspace)?;
+        match row.about.as_str() {
+            "agent" => roles.push((workspace, id(&row.agent)?, named(&row.value)?)),
+            "member" => {
+                let teams = members.entry(id(&row.agent)?).or_default();
+                teams.insert(id(&row.team)?, named(&row.value)?);
+            }
+            _ => {
+                let teams = visibility.entry(workspace).or_default();
+                teams.insert(id(&row.team)?, named(&row.value)?);
+            }
         }
     }
-    Ok(role.map(|role| Sight { viewer: Viewer { agent, role, teams }, visibility }))
+    let sight = |(workspace, agent, role): (WorkspaceId, AgentId, Role)| {
+        let teams = members.remove(&agent).unwrap_or_default();
+        let visibility = visibility.get(&workspace).cloned().unwrap_or_default();
+        (agent, Sight { viewer: Viewer { agent, role, teams }, visibility })
+    };
+    let roles =
+        roles.into_iter().filter(|(workspace, agent, _)| asked.contains(&(*workspace, *agent)));
+    Ok(roles.map(sight).collect())
+}
+
+#[derive(FromRow)]
+struct RightsRow {
+    about: String,
+    workspace: String,
+    agent: String,
+    team: String,
+    value: String,
 }
 
 #[derive(FromRow)]

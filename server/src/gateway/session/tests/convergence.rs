@@ -14,7 +14,7 @@ use baton_protocol::{Conversation, Event, Fact, Head, Note};
 use proptest::prelude::*;
 
 use super::*;
-use crate::gateway::ring::{Ring, RingLimits};
+use crate::gateway::ring::{Ring, RingLimits, Room};
 use crate::gateway::testing::act;
 
 /// A conversation as a client holds it.
@@ -206,7 +206,7 @@ proptest! {
         let mut story = Story::new();
         // One node hears everything, the other what its client hears, as long as it is whole.
         let limits = RingLimits { events: 8, ..RingLimits::default() };
-        let rings = [(); 2].map(|()| Rc::new(RefCell::new(Ring::new(limits))));
+        let rings = [(); 2].map(|()| Rc::new(RefCell::new(Ring::new(limits, Room::new(usize::MAX)))));
         let mut whole = Side::connect(Client::default(), &story, &rings[0]);
         let mut cut = Side::connect(Client::default(), &story, &rings[1]);
         for (kind, what, which) in steps {

@@ -1,0 +1,98 @@
+//! A stretch of the log, gathered by where it happened: what of it concerns a viewer is found
+//! without walking all of it, however much of it was others'. Gathered once, asked by everybody.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::{AgentId, ConversationId, Fact};
+
+use crate::log::{Logged, Route};
+use crate::scope::Scope;
+
+/// See the head of the file. Places are indices into the stretch.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Gathered {
+    /// What may change somebody's rights.
+    pub(crate) rights: Vec<usize>,
+    /// What concerns everyone.
+    pub(crate) everyone: Vec<usize>,
+    /// What concerns one agent alone.
+    pub(crate) agents: BTreeMap<AgentId, Vec<usize>>,
+    /// Conversations that stayed in one scope, by that scope.
+    pub(crate) still: BTreeMap<Scope, Vec<Touched>>,
+    /// The others, in order of id.
+    pub(crate) moved: Vec<Moved>,
+}
+
+/// A conversation and the places of its events, in order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Touched {
+    pub(crate) id: ConversationId,
+    pub(crate) places: Vec<usize>,
+}
+
+/// A conversation that changed its scope.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Moved {
+    pub(crate) touched: Touched,
+    /// The scope before and after each event; none before the conversation's first.
+    pub(crate) steps: Vec<(Option<Scope>, Scope)>,
+}
+
+impl Gathered {
+    /// Gathers a stretch; its places mean nothing for any other.
+    pub fn of(stretch: &[Logged]) -> Self {
+        let mut gathered = Self::default();
+        let mut conversations: BTreeMap<ConversationId, Moved> = BTreeMap::new();
+        for (place, logged) in stretch.iter().enumerate() {
+            if is_about_rights(&logged.event.fact) {
+                gathered.rights.push(place);
+            }
+            match (logged.route, logged.event.conversation_id) {
+                (Route::Everyone, _) => gathered.everyone.push(place),
+                (Route::Agent(agent), _) => gathered.agents.entry(agent).or_default().push(place),
+                (Route::Conversation { before, after }, Some(id)) => {
+                    let of = conversations.entry(id).or_insert_with(|| Moved {
+                        touched: Touched { id, places: Vec::new() },
+                        steps: Vec::new(),
+                    });
+                    of.touched.places.push(place);
+                    if of.steps.last() != Some(&(Some(after), after)) || before != Some(after) {
+                        of.steps.push((before, after));
+                    }
+                }
+                (Route::Conversation { .. }, None) => {}
+            }
+        }
+        for moved in conversations.into_values() {
+            match one_scope(&moved.steps) {
+                Some(scope) => gathered.still.entry(scope).or_default().push(moved.touched),
+                None => gathered.moved.push(moved),
+            }
+        }
+        gathered
+    }
+
+    /// The facts of the stretch that may change somebody's rights.
+    pub fn about_rights<'a>(&'a self, stretch: &'a [Logged]) -> impl Iterator<Item = &'a Fact> {
+        self.rights.iter().filter_map(|place| Some(&stretch.get(*place)?.event.fact))
+    }
+}
+
+/// The scope that a conversation stayed in.
+fn one_scope(steps: &[(Option<Scope>, Scope)]) -> Option<Scope> {
+    let (_, first) = *steps.first()?;
+    let stays = |(before, after): &(Option<Scope>, Scope)| {
+        *after == first && before.is_none_or(|before| before == first)
+    };
+    steps.iter().all(stays).then_some(first)
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "all else changes no scope")]
+fn is_about_rights(fact: &Fact) -> bool {
+    match fact {
+        Fact::MembershipChanged { .. } | Fact::AgentChanged { .. } | Fact::TeamChanged { .. } => {
+            true
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,100 @@
+//! Who an access token belongs to, asked one by one or for a crowd at once.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::Role;
+use sqlx::FromRow;
+
+use super::session::parse;
+use super::{AccountError, Accounts, Signed, token};
+use crate::store::rows::ids;
+use crate::store::{Sql, StoreError};
+
+#[derive(FromRow)]
+struct AccessRow {
+    access_digest: String,
+    workspace: String,
+    id: String,
+    agent: String,
+    role: String,
+    state: String,
+    access_expires_at: i64,
+    revoked_at: Option<i64>,
+    has_previous: i64,
+}
+
+impl Accounts {
+    /// Whose access token this is.
+    ///
+    /// # Errors
+    /// [`AccountError::SignInAgain`] or [`AccountError::DeviceRevoked`].
+    pub async fn authenticate(&self, access_token: &str) -> Result<Signed, AccountError> {
+        let all = self.authenticate_all(&[access_token]).await?;
+        all.into_iter().next().unwrap_or(Err(AccountError::SignInAgain))
+    }
+
+    /// Whose access tokens these are, in their order, by one question to the store.
+    ///
+    /// # Errors
+    /// Where the store cannot be asked. Of each token: as of [`Self::authenticate`].
+    pub async fn authenticate_all(
+        &self,
+        access_tokens: &[&str],
+    ) -> Result<Vec<Result<Signed, AccountError>>, AccountError> {
+        static READ: Sql = Sql::new(
+            "SELECT d.access_digest, d.workspace, d.id, d.agent, a.role, a.state,
+               d.access_expires_at, d.revoked_at,
+               CAST(CASE WHEN d.previous_digest IS NULL THEN 0 ELSE 1 END AS BIGINT)
+                 AS has_previous
+             FROM device d JOIN agent a ON a.workspace = d.workspace AND a.id = d.agent
+             WHERE d.access_digest {in $1}",
+        );
+        let digests: Vec<_> =
+            access_tokens.iter().map(|token| token::access_digest(token)).collect();
+        let asked = ids(digests.iter().flatten());
+        let rows = self.0.store.rows_alone::<AccessRow>(&READ, &[&asked]).await?;
+        let rows: BTreeMap<_, _> =
+            rows.into_iter().map(|row| (row.access_digest.clone(), row)).collect();
+        let mut all = Vec::with_capacity(digests.len());
+        for digest in digests {
+            all.push(self.let_in(digest.as_ref().and_then(|digest| rows.get(digest))).await);
+        }
+        Ok(all)
+    }
+
+    async fn let_in(&self, row: Option<&AccessRow>) -> Result<Signed, AccountError> {
+        let row = row.ok_or(AccountError::SignInAgain)?;
+        let signed = self.whose(row)?;
+        if row.has_previous != 0 {
+            self.forget_previous(&row.access_digest).await?;
+        }
+        Ok(signed)
+    }
+
+    fn whose(&self, row: &AccessRow) -> Result<Signed, AccountError> {
+        if row.revoked_at.is_some() {
+            return Err(AccountError::DeviceRevoked);
+        }
+        if row.state != "active" || row.access_expires_at <= self.0.clock.now().ms() {
+            return Err(AccountError::SignInAgain);
+        }
+        Ok(Signed {
+            workspace: parse(&row.workspace)?,
+            agent: parse(&row.agent)?,
+            device: parse(&row.id)?,
+            role: Role::from_name(&row.role).ok_or_else(|| StoreError::corrupt("role"))?,
+        })
+    }
+
+    /// The successor's answer has arrived: from now on its predecessor is a copy. One write for
+    /// each generation, not for each request.
+    async fn forget_previous(&self, access_digest: &str) -> Result<(), StoreError> {
+        static FORGET: Sql = Sql::new(
+            "UPDATE device SET previous_digest = NULL
+             WHERE access_digest = $1 AND previous_digest IS NOT NULL",
+        );
+        let mut tx = self.0.store.begin().await?;
+        tx.run(&FORGET, &[access_digest]).await?;
+        tx.commit().await
+    }
+}
