@@ -235,6 +235,11 @@ async fn nobody_but_active_agents_of_the_workspace_have_a_sight() {
         assert_eq!(read::sight(&mut tx, world.workspace, gone).await.unwrap(), None);
         let elsewhere = parsed(CONTACT);
         assert_eq!(read::sight(&mut tx, elsewhere, parsed(ANA)).await.unwrap(), None);
+        let (home, ana, ben) = (world.workspace, parsed(ANA), parsed(BEN));
+        let asked = [(home, ana), (elsewhere, ben), (home, gone)];
+        let together = read::sights(&mut tx, &asked).await.unwrap();
+        let alone = read::sight(&mut tx, home, ana).await.unwrap().unwrap();
+        assert_eq!(together, [(ana, alone)].into());
         let agents = read::agents(&mut tx, world.workspace).await.unwrap();
         assert_eq!(
             agents.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(),
