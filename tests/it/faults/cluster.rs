@@ -89,7 +89,6 @@ baton_domain::where_planted! {
         use baton_domain::planted::Bug;
         let _alone = alone().await;
         let whole = plan(seed())?;
-        println!("none: {}", run(&whole, &schedule(&whole), None).await?);
         for (name, bug) in Bug::OF_PROCESSES {
             let promise = if bug == Bug::AcknowledgedBeforeCommit { "S1: " } else { "S7: " };
             let mut found = None;
@@ -106,6 +105,7 @@ baton_domain::where_planted! {
             let line = line.with_context(|| format!("{name} is found as {words}"))?;
             println!("{name}: found with seed {seed}: {line}");
         }
+        println!("none: {}", run(&whole, &schedule(&whole), None).await?);
         Ok(())
     }
 }
