@@ -3,9 +3,12 @@
 //! One task, one bounded queue. While a frame is being written nothing else is read, so a client
 //! that does not read costs one frame of memory, and its full queue or the time-out ends it.
 
+use std::future::poll_fn;
 use std::ops::ControlFlow;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -13,9 +16,10 @@ use baton_protocol::frame::{LeaseState, ServerFrame, View, close};
 use baton_protocol::{ConversationId, Cursor};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::task::AtomicWaker;
 use prometheus_client::metrics::counter::Counter;
-use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, timeout};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::backend::{Caller, Gap, NotLetIn, Standing};
 use super::broadcast::Published;
@@ -66,7 +70,8 @@ pub(super) struct Line {
     /// Whether it is told who comes and goes.
     hears_presence: AtomicBool,
     cut: AtomicU8,
-    is_cut: Notify,
+    /// Whoever serves the connection, to be woken when it is cut.
+    server: AtomicWaker,
     slow_clients_cut: Counter,
 }
 
@@ -79,7 +84,7 @@ impl Line {
             if why == Cut::Slow {
                 self.slow_clients_cut.inc();
             }
-            self.is_cut.notify_one();
+            self.server.wake();
         }
     }
 
@@ -87,14 +92,16 @@ impl Line {
         self.hears_presence.load(Ordering::SeqCst)
     }
 
-    async fn cut_input(&self) -> Input {
-        self.is_cut.notified().await;
-        match self.cut.load(Ordering::SeqCst) {
+    /// Why the connection is cut, once it is.
+    fn poll_cut(&self, context: &Context<'_>) -> Poll<Input> {
+        self.server.register(context.waker());
+        Poll::Ready(match self.cut.load(Ordering::SeqCst) {
+            0 => return Poll::Pending,
             2 => Input::Drain,
             3 => Input::Standing(Standing::SignInAgain),
             4 => Input::Standing(Standing::DeviceRevoked),
             _ => Input::Slow,
-        }
+        })
     }
 }
 
@@ -122,7 +129,7 @@ impl Seat {
             queue,
             hears_presence: AtomicBool::new(false),
             cut: AtomicU8::new(0),
-            is_cut: Notify::new(),
+            server: AtomicWaker::new(),
             slow_clients_cut: gateway.metrics.slow_clients_cut.clone(),
         });
         let mut lines = gateway.lines.lock().unwrap_or_else(PoisonError::into_inner);
@@ -190,18 +197,23 @@ struct Task<'a> {
     socket: &'a mut WebSocket,
     session: Box<Session>,
     answers: FuturesUnordered<BoxFuture<'static, Input>>,
+    /// Goes off when the session wants a tick, or before.
+    alarm: Pin<Box<Sleep>>,
+    /// Whether the client is heard before the hub: both in turn, so that neither is kept waiting.
+    hears_client: bool,
 }
 
 impl<'a> Task<'a> {
     fn new(seat: &'a mut Seat, socket: &'a mut WebSocket) -> Self {
         let seed = u64::from_le_bytes(seat.gateway.clock.bytes());
         let session = Box::new(Session::new(seat.gateway.limits.rules, Instant::now(), seed));
-        Self { seat, socket, session, answers: FuturesUnordered::new() }
+        let (answers, alarm) = (FuturesUnordered::new(), Box::pin(sleep_until(Instant::now())));
+        Self { seat, socket, session, answers, alarm, hears_client: true }
     }
 
     async fn serve(mut self) -> End {
         loop {
-            let input = match self.next().await {
+            let input = match poll_fn(|context| self.poll_next(context)).await {
                 ControlFlow::Continue(input) => input,
                 ControlFlow::Break(end) => return end,
             };
@@ -217,26 +229,68 @@ impl<'a> Task<'a> {
         self.session.handle(input, Instant::now(), self.seat.gateway.clock.now())
     }
 
-    async fn next(&mut self) -> ControlFlow<End, Input> {
+    /// What comes next. Written out, for it runs for every frame to every client: a `select!` would
+    /// make, arm and disarm each of the five anew.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<ControlFlow<End, Input>> {
+        if let Poll::Ready(input) = self.seat.line.poll_cut(context) {
+            return Poll::Ready(ControlFlow::Continue(input));
+        }
+        if let Poll::Ready(Some(input)) = self.answers.poll_next_unpin(context) {
+            return Poll::Ready(ControlFlow::Continue(input));
+        }
+        self.hears_client = !self.hears_client;
+        let first = self.poll_one(self.hears_client, context);
+        if first.is_ready() {
+            return first;
+        }
+        let second = self.poll_one(!self.hears_client, context);
+        if second.is_ready() {
+            return second;
+        }
+        self.poll_tick(context).map(|()| ControlFlow::Continue(Input::Tick))
+    }
+
+    fn poll_one(&mut self, client: bool, cx: &mut Context<'_>) -> Poll<ControlFlow<End, Input>> {
+        if client { self.poll_client(cx) } else { self.poll_hub(cx).map(ControlFlow::Continue) }
+    }
+
+    fn poll_hub(&mut self, context: &mut Context<'_>) -> Poll<Input> {
+        Poll::Ready(match ready!(self.seat.posts.poll_recv(context)) {
+            Some(Post::Batch(batch)) => Input::Batch(batch),
+            Some(Post::Head(head)) => Input::Head(*head),
+            Some(Post::Relay(relay)) => Input::Relay(relay),
+            // The line keeps a sender.
+            None => return Poll::Pending,
+        })
+    }
+
+    fn poll_client(&mut self, context: &mut Context<'_>) -> Poll<ControlFlow<End, Input>> {
+        if !self.session.takes_frames() {
+            return Poll::Pending;
+        }
+        Poll::Ready(match ready!(self.socket.poll_next_unpin(context)) {
+            Some(Ok(Message::Text(text))) => ControlFlow::Continue(Input::Text(text)),
+            Some(Ok(Message::Binary(_))) => ControlFlow::Continue(Input::Binary),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => ControlFlow::Continue(Input::Heard),
+            Some(Ok(Message::Close(_))) | None => ControlFlow::Break(End::Gone),
+            Some(Err(error)) => ControlFlow::Break(misread(&error)),
+        })
+    }
+
+    /// Sets the alarm anew only where it would go off too late: a tick that moves away with every
+    /// frame is looked at when the alarm goes off.
+    fn poll_tick(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let tick = self.session.next_tick().unwrap_or_else(Instant::now);
-        let input = tokio::select! {
-            input = self.seat.line.cut_input() => input,
-            Some(input) = self.answers.next(), if !self.answers.is_empty() => input,
-            Some(post) = self.seat.posts.recv() => match post {
-                Post::Batch(batch) => Input::Batch(batch),
-                Post::Head(head) => Input::Head(*head),
-                Post::Relay(relay) => Input::Relay(relay),
-            },
-            message = self.socket.recv(), if self.session.takes_frames() => match message {
-                Some(Ok(Message::Text(text))) => Input::Text(text),
-                Some(Ok(Message::Binary(_))) => Input::Binary,
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => Input::Heard,
-                Some(Ok(Message::Close(_))) | None => return ControlFlow::Break(End::Gone),
-                Some(Err(error)) => return ControlFlow::Break(misread(&error)),
-            },
-            () = tokio::time::sleep_until(tick) => Input::Tick,
-        };
-        ControlFlow::Continue(input)
+        if tick < self.alarm.deadline() {
+            self.alarm.as_mut().reset(tick);
+        }
+        loop {
+            ready!(self.alarm.as_mut().poll(context));
+            if tick <= Instant::now() {
+                return Poll::Ready(());
+            }
+            self.alarm.as_mut().reset(tick);
+        }
     }
 
     async fn perform(&mut self, effect: Effect) -> ControlFlow<End> {
@@ -275,7 +329,9 @@ impl<'a> Task<'a> {
 
     async fn write(&mut self, message: Message) -> ControlFlow<End> {
         let limit = self.seat.gateway.limits.write;
+        let line = &self.seat.line;
         let cut = tokio::select! {
+            biased;
             sent = timeout(limit, self.socket.send(message)) => match sent {
                 Ok(Ok(())) => return ControlFlow::Continue(()),
                 Ok(Err(_)) => return ControlFlow::Break(End::Gone),
@@ -284,7 +340,7 @@ impl<'a> Task<'a> {
                     Input::Slow
                 }
             },
-            cut = self.seat.line.cut_input() => cut,
+            cut = poll_fn(|context| line.poll_cut(context)) => cut,
         };
         for effect in self.decide(cut) {
             if let Effect::Close { code, reason } = effect {
