@@ -200,17 +200,20 @@ impl Act<'_> {
         self.machines.nodes.restart(2).await?;
         self.tell("Redis is back, and empty; so is the node", began.elapsed());
         let began = Instant::now();
-        self.typing_is_seen().await.context("typing")?;
+        for (typist, other) in [(0, 1), (1, 0)] {
+            self.typing_is_seen(typist, other).await.context("typing")?;
+        }
         self.tell("who types on one node is seen on another again", began.elapsed());
         let (_, took) = self.a_customer_writes("Perfect, thanks!", SOON).await?;
         self.tell("Diego writes; his message is on all phones, fast as before", took);
         Ok(())
     }
 
-    /// Typing goes through Redis: that it is seen on another node shows that the bus is back.
-    async fn typing_is_seen(&mut self) -> anyhow::Result<()> {
+    /// Typing goes through Redis: that it is seen on another node shows that the bus is back from
+    /// the one to the other.
+    async fn typing_is_seen(&mut self, typist: usize, other: usize) -> anyhow::Result<()> {
         let conversation = self.conversation.context("no conversation yet")?;
-        let (typist, other) = (self.player(0)?, self.player(1)?);
+        let (typist, other) = (self.player(typist)?, self.player(other)?);
         let agent = typist.login.agent_id;
         let is_held = move |frame: &ServerFrame| {
             matches!(frame, ServerFrame::Lease(lease) if lease.conversation_id == conversation
