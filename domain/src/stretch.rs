@@ -87,12 +87,9 @@ fn one_scope(steps: &[(Option<Scope>, Scope)]) -> Option<Scope> {
     steps.iter().all(stays).then_some(first)
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "all else changes no scope")]
 fn is_about_rights(fact: &Fact) -> bool {
-    match fact {
-        Fact::MembershipChanged { .. } | Fact::AgentChanged { .. } | Fact::TeamChanged { .. } => {
-            true
-        }
-        _ => false,
-    }
+    matches!(
+        fact,
+        Fact::MembershipChanged { .. } | Fact::AgentChanged { .. } | Fact::TeamChanged { .. }
+    )
 }

@@ -168,6 +168,7 @@ async fn a_socket_tells_what_it_cannot_read_and_goes_on() {
             r#"{"type":"command","command":{}}"#,
             r#"{"type":"compose","conversation_id":"x","action":"start"}"#,
             r#"{"type":"ack","upto":-1}"#,
+            r#"{"type":"presence","watch":"yes"}"#,
             r#"{"type":"hello","token":"a","device_id":"x"}"#,
         ];
         for text in odd {

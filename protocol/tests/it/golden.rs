@@ -83,6 +83,7 @@ fn every_frame_from_clients() {
         Compose = "compose",
         View = "view",
         Draft = "draft",
+        Presence = "presence",
         Ack = "ack"
     );
     check_all("client_frame", kinds, kind_of);
@@ -238,6 +239,7 @@ fn unknown_fields_of_what_clients_send_are_refused() {
         ("command", "reply"),
         ("command", "reopen"),
         ("client_frame", "hello"),
+        ("client_frame", "presence"),
         ("client_frame", "ack"),
         ("rest", "login"),
         ("rest", "outcomes_query"),

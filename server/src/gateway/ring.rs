@@ -36,7 +36,7 @@ impl Default for RingLimits {
         Self {
             events: 4_096,
             age: Duration::from_secs(120),
-            bytes: 64 * 1024 * 1024,
+            bytes: 96 * 1024 * 1024,
             age_max: Duration::from_secs(3_600),
         }
     }
@@ -84,6 +84,11 @@ impl Drop for Share {
     }
 }
 
+/// A stretch of more events costs milliseconds to put together, while everybody waits …
+const LONG: u64 = 2_048;
+/// … so that is done this seldom.
+const LONG_APART: Duration = Duration::from_millis(500);
+
 /// What a viewer missed, as the database would tell it.
 #[derive(Debug)]
 pub struct Recalled {
@@ -106,8 +111,8 @@ pub(super) struct Ring {
     floor: u64,
     events: usize,
     share: Share,
-    /// What was put together last: who lost the connection together asks for the same.
-    last: Option<Arc<Published>>,
+    /// What was put together last, and when: who lost the connection together asks for the same.
+    last: Option<(Arc<Published>, Instant)>,
 }
 
 #[derive(Debug)]
@@ -175,12 +180,17 @@ impl Ring {
 
     /// What this viewer missed since `from`; `None` when the database has to be asked: the ring
     /// does not cover it, ends before `known`, or cannot tell it exactly.
-    pub(super) fn recall(&mut self, sight: &Sight, from: Cursor, known: u64) -> Option<Recalled> {
+    pub(super) fn recall(
+        &mut self,
+        sight: &Sight,
+        (from, known): (Cursor, u64),
+        now: Instant,
+    ) -> Option<Recalled> {
         let end = self.end.filter(|end| end.epoch == from.epoch)?;
         if from.position < self.floor || from.position > end.position || end.position < known {
             return None;
         }
-        let stretch = self.stretch(from, end);
+        let stretch = self.stretch(from, (known, end.position), now)?;
         let (left, told) = answer(sight, &stretch)?;
         if !stretch.missing_heads(&told).is_empty() {
             return None;
@@ -199,18 +209,28 @@ impl Ring {
         (self.floor, self.end) = (at.position, Some(at));
     }
 
-    fn stretch(&mut self, from: Cursor, end: Cursor) -> Arc<Published> {
-        let is_same = |last: &&Arc<Published>| {
-            last.batch().after == from.position && last.end() == end.position
-        };
-        if let Some(last) = self.last.as_ref().filter(is_same) {
-            return Arc::clone(last);
+    /// The stretch from there to `known` at least. A long one is not put together again at once,
+    /// while more is being committed: then the database is cheaper.
+    fn stretch(
+        &mut self,
+        from: Cursor,
+        (known, end): (u64, u64),
+        now: Instant,
+    ) -> Option<Arc<Published>> {
+        if let Some((last, at)) = &self.last {
+            if last.batch().after == from.position && last.end() >= known {
+                return Some(Arc::clone(last));
+            }
+            let is_long = end - from.position > LONG;
+            if is_long && now.saturating_duration_since(*at) < LONG_APART {
+                return None;
+            }
         }
         let first = self.pieces.partition_point(|piece| piece.published.end() <= from.position);
         let pieces = self.pieces.range(first..).map(|piece| &*piece.published);
-        let stretch = Arc::new(Published::joined(pieces, from, end.position));
-        self.last = Some(Arc::clone(&stretch));
-        stretch
+        let stretch = Arc::new(Published::joined(pieces, from, end));
+        self.last = Some((Arc::clone(&stretch), now));
+        Some(stretch)
     }
 }
 

@@ -81,6 +81,7 @@ impl About {
             ClientFrame::Draft(_)
             | ClientFrame::Hello(_)
             | ClientFrame::Command { .. }
+            | ClientFrame::Presence(_)
             | ClientFrame::Ack(_) => return None,
         })
     }
@@ -97,6 +98,7 @@ fn name(frame: &ClientFrame) -> &'static str {
         ClientFrame::Compose(_) => "compose",
         ClientFrame::View(_) => "view",
         ClientFrame::Draft(_) => "draft",
+        ClientFrame::Presence(_) => "presence",
         ClientFrame::Ack(_) => "ack",
     }
 }

@@ -158,7 +158,7 @@ impl Side {
             Effect::FetchSight(ticket) if fails => Input::Sight(ticket, Err(Unavailable)),
             Effect::ReadGap(ticket, missed) => {
                 let mut ring = self.ring.borrow_mut();
-                match ring.recall(&missed.sight, missed.from, missed.known) {
+                match ring.recall(&missed.sight, (missed.from, missed.known), self.bench.now) {
                     Some(recalled) => Input::Recalled(ticket, recalled),
                     None => Input::Gap(ticket, Ok(story.gap(&story.sight, missed.from.position))),
                 }
