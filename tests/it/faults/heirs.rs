@@ -70,8 +70,8 @@ async fn sender_dies(cluster: &mut Cluster, n: u64) -> Result<Duration> {
     met(cluster).await?;
     let signed = signed(cluster, 0)?;
     let [a, b, c, d, e, f] = conversations(&signed).await?;
-    // What is in doubt holds back what is said after it.
     let accepted = n.is_multiple_of(2);
+    // What is in doubt holds back what is said after it.
     let [one, other, third] = if accepted { [a, b, c] } else { [d, e, f] };
     let mut sent = [0.0; NODES];
     for (nth, sent) in sent.iter_mut().enumerate() {
@@ -83,7 +83,6 @@ async fn sender_dies(cluster: &mut Cluster, n: u64) -> Result<Duration> {
         Ok(cluster.figure(nth, SENT).await? > sent.get(nth).copied().unwrap_or_default())
     };
     let sender = first_node(has_sent).await?;
-
     let hangs = FaultRule::new(When::Every(1), Fault::Hang { ms: SILENT_MS, accepted });
     cluster.simulator.set_knobs(Knobs { faults: vec![hangs], ..quiet.clone() });
     let alive = self::signed(cluster, sender + 1)?;
