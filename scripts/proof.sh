@@ -13,13 +13,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
-  kills-5 stops away faults cluster pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
+  kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open demo demo-cluster)
 record=docs/proof.md
 cluster=faults::cluster
 heirs=faults::heirs
 minutes=${BATON_PROOF_MINUTES:-40}
+# Three nodes and five hundred agents on one number for ten minutes.
+large=(BATON_NODES=3 BATON_AGENTS=500 BATON_FAULTS_S=600 BATON_FAULT_EVERY_S=10
+  BATON_CUSTOMERS_MS=250 BATON_AGENTS_MS=100000)
 
 fail() { echo "proof.sh: $1" >&2; exit 1; }
 
@@ -121,8 +124,12 @@ run() {
   cluster)
     tested \
       "$cluster::under_any_fault_nothing_is_lost_doubled_or_unknown_and_everybody_converges" \
-      BATON_NODES=3 BATON_AGENTS=500 BATON_FAULTS_S=600 BATON_FAULT_EVERY_S=10 \
-      BATON_CUSTOMERS_MS=250 BATON_AGENTS_MS=100000 ;;
+      "${large[@]}" ;;
+  cluster-planted)
+    # The same run with each bug, and once more without one in the same build.
+    export BATON_PLANTED=1
+    tested "$cluster::every_bug_planted_in_a_process_turns_the_run_red" \
+      "${large[@]}" BATON_PLANTED_RUNS=2 ;;
   pauses)
     for pause in 40 120; do
       tested "$cluster::a_node_that_slept_long_does_no_harm_when_it_wakes" \
