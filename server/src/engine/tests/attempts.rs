@@ -55,6 +55,24 @@ async fn a_failure_without_a_tag_is_of_the_attempt_that_brought_its_wamid() {
 }
 
 #[tokio::test]
+async fn a_failure_opens_the_turn_again_and_holds_what_its_author_said_after_it() {
+    for database in databases().await {
+        let bench = bench(database, 1).await;
+        let at = bench.queued("16505551234").await;
+        bench.attempt_ends(at, taken("wamid.out")).await;
+        let seen = bench.only_conversation().await.thread.last_line;
+        let after = accepted(bench.does(0, reply("Y más", seen)).await).line.unwrap();
+        assert_eq!(bench.only_conversation().await.thread.turn, None);
+        bench.hears("wamid.out", None, ProviderStatus::Failed).await;
+        let after = bench.line(MessageAt { seq: after.seq, message: after.id, ..at }).await;
+        assert_eq!(after.status, Some(MessageStatus::Held));
+        let turn = bench.only_conversation().await.thread.turn;
+        assert_eq!(turn.map(|turn| turn.from_seq), Some(1));
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_failure_that_waited_for_its_wamid_is_of_the_attempt_that_brought_it() {
     for database in databases().await {
         let bench = bench(database, 1).await;
