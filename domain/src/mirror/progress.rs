@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use baton_protocol::{AgentId, ConversationId, Cursor, Epoch};
 use serde::{Deserialize, Serialize};
 
+use super::Mirror;
 use super::taking::Taking;
-use super::{Holdings, Mirror};
 
 /// How far a mirror has come. Small: it is written with every frame.
 ///
@@ -85,7 +85,7 @@ impl List {
     pub const EACH: [Self; 3] = [Self::Agents, Self::Teams, Self::Channels];
 }
 
-impl<H: Holdings> Mirror<H> {
+impl<H> Mirror<H> {
     /// What is to be stored with the conversations.
     pub fn progress(&self) -> Progress {
         Progress {

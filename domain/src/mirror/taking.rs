@@ -113,7 +113,9 @@ impl<H: Holdings> Mirror<H> {
         self.marks.retain(|id, _| self.wanted.contains_key(id));
         Ok(wants)
     }
+}
 
+impl<H> Mirror<H> {
     /// Takes the whole snapshot without having been told to: where too much is behind to be asked
     /// for one by one, or a conversation stays behind whatever is asked.
     pub fn begin_snapshot(&mut self) -> Want {
