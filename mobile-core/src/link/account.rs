@@ -9,13 +9,15 @@ use super::backoff::Backoff;
 use super::effect::{Effect, Reason};
 use super::fetches::Fetches;
 use super::input::{Failure, Meaning, Opened, Token};
-use super::limits::REFRESH_MAX;
+use super::limits::{FRESH_MAX, REFRESH_MAX};
 use super::{Link, Step};
 
 /// The session of this device.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     pub(super) token: Token,
+    /// Which token this is: a rejection of an older one says nothing of it.
+    pub(super) generation: u32,
     pub(super) device_id: DeviceId,
 }
 
@@ -37,8 +39,8 @@ pub(super) enum Standing {
 pub(super) struct Refresh {
     step: Refreshing,
     backoff: Backoff,
-    /// The token is new, and nothing was done with it so far that the server accepted.
-    is_fresh: bool,
+    /// When the token came, if nothing was done with it so far that the server accepted.
+    fresh_since: Option<Duration>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -57,14 +59,15 @@ impl Refresh {
         self.step != Refreshing::No
     }
 
-    pub(super) fn is_fresh(&self) -> bool {
-        self.is_fresh
+    /// Whether the token came just now: if it is not accepted, another one will not be.
+    pub(super) fn is_fresh(&self, now: Duration) -> bool {
+        self.fresh_since.is_some_and(|since| now < since + FRESH_MAX)
     }
 
-    pub(super) fn want(&mut self, now: Duration) {
+    pub(super) fn want(&mut self, now: Duration, random: u64) {
         if self.step == Refreshing::No {
             self.step = Refreshing::Wanted;
-            self.backoff.resume(now, 0);
+            self.backoff.resume(now, random);
         }
     }
 
@@ -91,7 +94,7 @@ impl Link {
         self.fetches.abandon(&mut step.effects);
         self.fetches = Fetches::after(self.fetches.last_ticket());
         (self.backoff, self.refresh) = (Backoff::default(), Refresh::default());
-        self.account = Some(Account { token, device_id });
+        self.account = Some(Account { token, generation: 1, device_id });
         self.standing = Standing::Good;
         self.faults = 0;
         self.mirror = Mirror::restored(progress.clone(), ());
@@ -126,32 +129,43 @@ impl Link {
 
     /// The token was accepted.
     pub(super) fn token_works(&mut self) {
-        self.refresh.is_fresh = false;
+        self.refresh.fresh_since = None;
         self.refresh.backoff.settle();
     }
 
-    /// The token was not accepted: one refresh is forced, then somebody has to sign in.
-    pub(super) fn token_is_rejected(&mut self, now: Duration) {
-        if self.refresh.is_needed() {
+    /// Which token is used.
+    pub(super) fn generation(&self) -> u32 {
+        self.account.as_ref().map_or(0, |account| account.generation)
+    }
+
+    /// A token was not accepted: one refresh is forced, then somebody has to sign in.
+    pub(super) fn token_is_rejected(&mut self, generation: u32, now: Duration) {
+        if self.refresh.is_needed() || generation != self.generation() {
             return;
         }
-        match self.refresh.is_fresh {
+        match self.refresh.is_fresh(now) {
             true => self.standing = Standing::NeedsSignIn,
-            false => self.refresh.want(now),
+            false => self.renew(now),
         }
     }
 
     /// The socket says that the device was revoked. Only an answer to a request with the code that
     /// says so is believed: what follows cannot be undone.
     pub(super) fn revocation_is_claimed(&mut self, now: Duration) {
-        self.refresh.want(now);
+        self.renew(now);
+    }
+
+    /// The token has to be refreshed before anything is asked.
+    pub(super) fn renew(&mut self, now: Duration) {
+        let random = self.next_random();
+        self.refresh.want(now, random);
     }
 
     /// A failure that says something of the session; says whether it did.
-    pub(super) fn judge(&mut self, failure: &Failure, step: &mut Step) -> bool {
+    pub(super) fn judge(&mut self, failure: &Failure, used: u32, step: &mut Step) -> bool {
         match failure.meaning() {
             Meaning::DeviceRevoked => self.wipe(step),
-            Meaning::Unauthenticated => self.token_is_rejected(step.now),
+            Meaning::Unauthenticated => self.token_is_rejected(used, step.now),
             Meaning::Incompatible => self.not_understood(step),
             Meaning::Passing | Meaning::NotFound | Meaning::Invalid => return false,
         }
@@ -159,10 +173,10 @@ impl Link {
     }
 
     /// Somebody else's request failed.
-    pub(super) fn rejected(&mut self, failure: &Failure, step: &mut Step) {
-        if self.account.is_some() {
-            self.judge(failure, step);
-        }
+    pub(super) fn rejected(&mut self, token: &str, failure: &Failure, step: &mut Step) {
+        let Some(account) = &self.account else { return };
+        let used = if account.token.text == token { account.generation } else { 0 };
+        self.judge(failure, used, step);
     }
 
     pub(super) fn refreshed(&mut self, answer: Result<Token, Failure>, step: &mut Step) {
@@ -170,7 +184,8 @@ impl Link {
         let failure = match answer {
             Ok(token) => {
                 account.token = token;
-                (self.refresh.step, self.refresh.is_fresh) = (Refreshing::No, true);
+                account.generation = account.generation.wrapping_add(1);
+                (self.refresh.step, self.refresh.fresh_since) = (Refreshing::No, Some(step.now));
                 return;
             }
             Err(failure) => failure,
@@ -222,7 +237,6 @@ impl Link {
 
     /// While somebody looks or a push woke this phone, and there is a network.
     fn may_refresh(&self) -> bool {
-        let is_good = self.standing == Standing::Good && self.account.is_some() && self.is_up;
-        is_good && (self.is_foreground || self.wake.is_some())
+        self.is_ready() && (self.is_foreground || self.wake.is_some())
     }
 }

@@ -21,10 +21,10 @@ impl Link {
         held: &mut H,
         step: &mut Step,
     ) -> Result<(), H::Error> {
-        let Some(key) = self.fetches.came(ticket) else { return Ok(()) };
+        let Some((key, used)) = self.fetches.came(ticket) else { return Ok(()) };
         let answer = match answer {
             Ok(answer) => answer,
-            Err(failure) => return self.unanswered(key, &failure, held, step),
+            Err(failure) => return self.unanswered((key, used), &failure, held, step),
         };
         self.token_works();
         match (key, answer) {
@@ -48,7 +48,7 @@ impl Link {
 
     fn unanswered<H: Holdings>(
         &mut self,
-        key: Key,
+        (key, used): (Key, u32),
         failure: &Failure,
         held: &mut H,
         step: &mut Step,
@@ -66,7 +66,7 @@ impl Link {
             }
             _ => {}
         }
-        if !self.judge(failure, step) {
+        if !self.judge(failure, used, step) {
             return self.again(key, failure.retry_after_ms(), step);
         }
         Ok(())

@@ -46,7 +46,15 @@ struct Job {
     failures: u32,
     /// Answers that were not enough.
     behind: u32,
-    under_way: Option<(Ticket, Duration)>,
+    under_way: Option<UnderWay>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct UnderWay {
+    ticket: Ticket,
+    until: Duration,
+    /// The token that it was asked with.
+    used: u32,
 }
 
 impl Job {
@@ -111,7 +119,7 @@ impl Fetches {
     pub(super) fn start(
         &mut self,
         (now, leave): (Duration, Leave),
-        cursor: Option<Cursor>,
+        (cursor, used): (Option<Cursor>, u32),
         out: &mut Vec<Effect>,
     ) {
         let mut free = self.free();
@@ -132,18 +140,19 @@ impl Fetches {
             };
             self.last_ticket += 1;
             let ticket = Ticket(self.last_ticket);
-            (job.under_way, job.asked) = (Some((ticket, now + FETCH_MAX)), Some(now));
+            job.under_way = Some(UnderWay { ticket, until: now + FETCH_MAX, used });
+            job.asked = Some(now);
             out.push(Effect::Fetch(ticket, query));
             free -= 1;
         }
     }
 
-    /// What this ticket asked for, if it is still awaited.
-    pub(super) fn came(&mut self, ticket: Ticket) -> Option<Key> {
-        let is_it = |job: &Job| job.under_way.is_some_and(|(awaited, _)| awaited == ticket);
+    /// What this ticket asked for and with which token, if it is still awaited.
+    pub(super) fn came(&mut self, ticket: Ticket) -> Option<(Key, u32)> {
+        let is_it = |job: &Job| job.under_way.is_some_and(|awaited| awaited.ticket == ticket);
         let (key, job) = self.jobs.iter_mut().find(|(_, job)| is_it(job))?;
-        job.under_way = None;
-        Some(*key)
+        let UnderWay { used, .. } = job.under_way.take()?;
+        Some((*key, used))
     }
 
     /// It is answered.
@@ -199,7 +208,7 @@ impl Fetches {
     pub(super) fn overdue(&mut self, now: Duration, out: &mut Vec<Effect>) -> Vec<Key> {
         let mut overdue = Vec::new();
         for (key, job) in &mut self.jobs {
-            if job.under_way.is_some_and(|(_, until)| until <= now) {
+            if job.under_way.is_some_and(|awaited| awaited.until <= now) {
                 abandon(job, out);
                 overdue.push(*key);
             }
@@ -235,7 +244,7 @@ impl Fetches {
         let is_syncing = self.jobs.contains_key(&Key::Sync);
         let has_room = self.free() > 0;
         let times = self.jobs.iter().filter_map(|(key, job)| match job.under_way {
-            Some((_, until)) => Some((until, Reason::FetchOverdue)),
+            Some(awaited) => Some((awaited.until, Reason::FetchOverdue)),
             None if has_room && may(*key, leave, is_syncing) => Some((job.at, Reason::Fetch)),
             None => None,
         });
@@ -260,7 +269,7 @@ fn may(key: Key, leave: Leave, is_syncing: bool) -> bool {
 }
 
 fn abandon(job: &mut Job, out: &mut Vec<Effect>) {
-    if let Some((ticket, _)) = job.under_way.take() {
+    if let Some(UnderWay { ticket, .. }) = job.under_way.take() {
         out.push(Effect::Abandon(ticket));
     }
 }

@@ -89,7 +89,12 @@ pub enum Input {
     /// The answer to [`Effect::RefreshToken`](super::Effect::RefreshToken).
     Refreshed(Result<Token, Failure>),
     /// A request that was not this link's failed, in a way that may be of the session.
-    Rejected(Failure),
+    Rejected {
+        /// The access token that it was made with.
+        token: Token,
+        /// How.
+        failure: Failure,
+    },
     /// Time has passed.
     Tick,
 }

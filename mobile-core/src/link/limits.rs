@@ -29,6 +29,8 @@ pub const CONNECT_MAX: Duration = Duration::from_secs(10);
 pub const WELCOME_MAX: Duration = Duration::from_secs(15);
 /// A token is refreshed within this time.
 pub const REFRESH_MAX: Duration = Duration::from_secs(10);
+/// A token that is not accepted within this time of its coming will not be.
+pub const FRESH_MAX: Duration = Duration::from_secs(60);
 /// A request is answered within this time.
 pub const FETCH_MAX: Duration = Duration::from_secs(30);
 /// How silent a server may be at least and at most, whatever it says itself.

@@ -77,6 +77,8 @@ pub struct Link {
     /// A push asked for what is new, until then.
     wake: Option<Duration>,
     last_socket: u64,
+    /// The token that the present socket opened with.
+    greeted_with: u32,
     /// What a server did that none should, since everything was well.
     faults: u32,
     told: State,
@@ -133,6 +135,7 @@ impl Link {
             fetches: Fetches::after(0),
             wake: None,
             last_socket: 0,
+            greeted_with: 0,
             faults: 0,
             told: State::SignedOut,
         }
@@ -156,8 +159,8 @@ impl Link {
         Turn { effects: self.close_up(step), error }
     }
 
-    /// The commit failed: nothing of the last turn is on disk. What comes back is to be done in
-    /// place of the effects after the commit.
+    /// The commit failed: nothing of the last turn is on disk. What comes back is to be done after
+    /// the other effects of that turn, none of which says to anybody that it is.
     pub fn not_stored(&mut self, now: Duration) -> Vec<Effect> {
         self.storing = None;
         let mut step = Step::at(now);
@@ -168,8 +171,7 @@ impl Link {
 
     /// When this link wants [`Input::Tick`] at the latest, and why.
     pub fn poll_timeout(&self) -> Option<(Duration, Reason)> {
-        let leave = self.leave();
-        if leave == Leave::Nothing && !self.may_connect() {
+        if !self.may_ask() {
             return None;
         }
         let wake = self.wake.map(|until| (until, Reason::WakeOver));
@@ -235,7 +237,7 @@ impl Link {
             Input::SocketClosed(socket, close) => self.closed(socket, close, step),
             Input::Answered(ticket, answer) => return self.answered(ticket, answer, held, step),
             Input::Refreshed(answer) => self.refreshed(answer, step),
-            Input::Rejected(failure) => self.rejected(&failure, step),
+            Input::Rejected { token, failure } => self.rejected(&token.text, &failure, step),
             Input::Tick => {}
         }
         Ok(())
@@ -250,7 +252,7 @@ impl Link {
             self.phase = Phase::Waiting;
             self.kick(step);
         }
-        if self.leave() == Leave::Nothing {
+        if !self.may_ask() {
             self.fetches.abandon(&mut step.effects);
         }
         self.connect(step);
@@ -296,19 +298,25 @@ impl Link {
         is_good && self.account.is_some() && self.is_up && self.is_foreground
     }
 
-    /// What may be asked besides the socket.
+    /// Whether anything may be under way at all.
+    fn may_ask(&self) -> bool {
+        self.may_connect() || (self.is_ready() && self.wake.is_some())
+    }
+
+    /// Whether nothing stands between this phone and its server.
+    fn is_ready(&self) -> bool {
+        self.standing == Standing::Good && self.account.is_some() && self.is_up
+    }
+
+    /// What may be asked besides the socket. What is under way goes on when a socket is lost.
     fn leave(&self) -> Leave {
-        let is_good = self.standing == Standing::Good && self.account.is_some() && self.is_up;
-        match &self.phase {
-            Phase::Joined(_) if is_good && self.is_foreground => Leave::All,
-            Phase::Joined(_)
-            | Phase::Resting
-            | Phase::Waiting
-            | Phase::Connecting { .. }
-            | Phase::Greeting { .. } => match is_good && self.wake.is_some() {
-                true => Leave::Wake,
-                false => Leave::Nothing,
-            },
+        if !self.is_ready() {
+            return Leave::Nothing;
+        }
+        match (self.phase.joined(), self.wake) {
+            (Some(_), _) => Leave::All,
+            (None, Some(_)) => Leave::Wake,
+            (None, None) => Leave::Nothing,
         }
     }
 
@@ -438,7 +446,8 @@ impl Link {
             return;
         }
         let leave = (step.now, self.leave());
-        self.fetches.start(leave, self.mirror.cursor, &mut step.effects);
+        let with = (self.mirror.cursor, self.generation());
+        self.fetches.start(leave, with, &mut step.effects);
     }
 
     /// Opens a socket, if it is time to.
@@ -449,9 +458,9 @@ impl Link {
             return;
         }
         if self.account.as_ref().is_some_and(|account| account.token.good_until <= now)
-            && !self.refresh.is_fresh()
+            && !self.refresh.is_fresh(now)
         {
-            return self.refresh.want(now);
+            return self.renew(now);
         }
         self.standing = Standing::Good;
         self.backoff.begin(now);
@@ -588,8 +597,7 @@ impl Link {
 
     /// Asks what a push announced, if nobody looks: else the socket tells.
     fn wake_up(&mut self, deadline: Duration, step: &mut Step) {
-        let is_good = self.standing == Standing::Good && self.account.is_some() && self.is_up;
-        if self.is_foreground || !is_good || self.mirror.cursor.is_none() {
+        if self.is_foreground || !self.is_ready() || self.mirror.cursor.is_none() {
             self.kick(step);
             return step.push(Effect::WakeDone);
         }

@@ -143,6 +143,7 @@ impl Link {
             return;
         }
         let Some(account) = &self.account else { return };
+        self.greeted_with = account.generation;
         self.phase = Phase::Greeting { socket, until: step.now + WELCOME_MAX };
         let hello = Hello {
             token: Some(account.token.text.clone()),
@@ -162,7 +163,7 @@ impl Link {
         let random = self.next_random();
         self.backoff.fail(step.now, random);
         self.backoff.hold(step.now, failure.retry_after_ms());
-        self.judge(failure, step);
+        self.judge(failure, self.generation(), step);
     }
 
     pub(super) fn hear(&mut self, socket: SocketId, now: Duration) {
@@ -191,7 +192,7 @@ impl Link {
             close::DRAIN | TRY_LATER => self.backoff.wait(now, drain_ms(&reason, random)),
             close::SIGN_IN_AGAIN if reason != NO_HELLO => {
                 self.backoff.resume(now, random);
-                self.token_is_rejected(now);
+                self.token_is_rejected(self.greeted_with, now);
             }
             close::DEVICE_REVOKED => {
                 self.backoff.fail(now, random);

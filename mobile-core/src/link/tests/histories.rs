@@ -113,7 +113,11 @@ fn plays(world: &mut World, op: Op) {
         Op::Closes(code) => world.closes_all(code, "for a reason"),
         Op::LosesEvents => world.loses_events = true,
         Op::Repeats(n) => world.repeats(n),
-        Op::Expires => world.valid += 1,
+        // A token that is not accepted when it is new means another thing.
+        Op::Expires => {
+            let is_old = world.refreshed_at + ms(61_000) < world.now;
+            world.valid += u64::from(is_old && world.valid == world.given);
+        }
         Op::Flaky(percent) => world.flaky = percent,
         Op::Lags(true) => world.earlier = Some(Box::new(world.server.clone())),
         Op::Lags(false) => world.earlier = None,
@@ -174,8 +178,7 @@ fn history(seed: u64, ops: &[Op]) -> Result<Played, String> {
     }
     // And it goes on being told.
     world.happens(Deed::Writes(0), true);
-    world.runs(ms(100));
-    if !world.is_whole() {
+    if world.runs_until_whole(Duration::from_secs(240)).is_none() {
         return Err(format!("it is not told any more: {:#?}", world.link));
     }
     match world.server.differs_from(&world.disk.conversations) {

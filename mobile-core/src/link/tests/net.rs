@@ -128,7 +128,10 @@ impl World {
                 }
             }
             Input::Answered(ticket, _) => drop::<bool>(self.asked.remove(ticket)),
-            Input::Refreshed(Ok(token)) => self.given = token.text.parse().unwrap(),
+            Input::Refreshed(Ok(token)) => {
+                self.given = token.text.parse().unwrap();
+                self.refreshed_at = self.now;
+            }
             _ => {}
         }
         self.tell(input);

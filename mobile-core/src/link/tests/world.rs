@@ -87,6 +87,8 @@ pub(super) struct World {
     /// When sockets were opened.
     pub(super) opens: Vec<Duration>,
     pub(super) refreshes: u32,
+    /// When the last token was asked for or given.
+    pub(super) refreshed_at: Duration,
     pub(super) told: Vec<State>,
     pub(super) pages: u32,
     pub(super) commits: u32,
@@ -130,6 +132,7 @@ impl World {
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             opens: Vec::new(),
             refreshes: 0,
+            refreshed_at: Duration::ZERO,
             told: Vec::new(),
             pages: 0,
             commits: 0,
@@ -215,7 +218,7 @@ impl World {
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
-        let mut kept = None;
+        let (mut kept, mut is_stored) = (None, true);
         for effect in effects {
             match effect {
                 Effect::Keep(Listing::Agents(agents)) => kept = Some(agents),
@@ -224,13 +227,14 @@ impl World {
                     if self.death == Some(Death::BeforeCommit) {
                         return self.is_killed();
                     }
+                    let kept = kept.take();
                     if self.disk.commit(&progress).is_err() {
                         self.disk.roll_back();
-                        let effects = self.link.not_stored(self.now);
-                        return self.perform(effects);
+                        is_stored = false;
+                        continue;
                     }
                     self.commits += 1;
-                    self.disk.agents = kept.take().unwrap_or(std::mem::take(&mut self.disk.agents));
+                    self.disk.agents = kept.unwrap_or(std::mem::take(&mut self.disk.agents));
                     if self.death == Some(Death::AfterCommit) {
                         return self.is_killed();
                     }
@@ -239,6 +243,10 @@ impl World {
             }
         }
         assert!(kept.is_none(), "a list is kept without a commit");
+        if !is_stored {
+            let effects = self.link.not_stored(self.now);
+            self.perform(effects);
+        }
     }
 
     fn act(&mut self, effect: Effect) {
@@ -272,6 +280,7 @@ impl World {
             Effect::RefreshToken => {
                 assert!(self.is_up && (self.is_foreground || self.is_waking), "a refresh");
                 self.refreshes += 1;
+                self.refreshed_at = self.now;
                 self.soon(Happening::Refreshes(self.life));
             }
             Effect::WakeDone => self.is_waking = false,
