@@ -18,8 +18,8 @@
 //! What must be fetched is read off the mirror and nowhere else, so that a phone that was killed
 //! asks for the same as one that was not.
 //!
-//! - `wire` hears sockets, `answers` requests, `account` tokens; `fetches` knows what is asked for,
-//!   `backoff` when to try again, `limits` how much of anything.
+//! - `life` is what happens to the phone, `wire` hears sockets, `answers` requests, `account` tokens;
+//!   `fetches` knows what is asked for, `backoff` when to try again, `limits` how much of anything.
 //!
 //! **Invariant:** no socket is open and none is opened while nobody looks or there is no network.
 //! **Invariant:** whatever a server does, tries come at a bounded rate and memory is bounded.
@@ -30,12 +30,13 @@ mod backoff;
 mod effect;
 mod fetches;
 mod input;
+mod life;
 pub mod limits;
 #[cfg(test)]
 mod tests;
 mod wire;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use baton_domain::mirror::{Desk, Holdings, List, Mirror, Progress};
@@ -47,11 +48,8 @@ pub use input::{Answer, Failure, Input, Opened, SocketId, Ticket, Token, read};
 use account::{Account, Refresh, Standing};
 use backoff::Backoff;
 use fetches::{Fetches, Key, Leave};
-use limits::{
-    ACK_EVERY, BURDEN_MAX, CONNECT_MAX, FAULTS_MAX, INCOMPATIBLE_WAIT, PROBE_MAX, STABLE,
-    WANTED_MAX,
-};
-use wire::{Joined, Phase};
+use limits::{ACK_EVERY, BURDEN_MAX, CONNECT_MAX, FAULTS_MAX, INCOMPATIBLE_WAIT, WANTED_MAX};
+use wire::Phase;
 
 /// The code of a close that means no harm.
 const CLOSE_NORMAL: u16 = 1000;
@@ -227,7 +225,7 @@ impl Link {
             Input::SignOut => self.sign_out(step),
             Input::SocketOpened(socket) => self.opened(socket, step),
             Input::SocketFailed(socket, failure) => self.failed(socket, &failure, step),
-            Input::Frame(socket, frame) => return self.frame(socket, *frame, held, step),
+            Input::Frame(socket, frame) => return self.frame(socket, frame, held, step),
             Input::Heard(socket) => self.hear(socket, step.now),
             Input::Unreadable(socket) => {
                 if self.phase.is_of(socket) {
@@ -355,8 +353,8 @@ impl Link {
     fn take_stock(&mut self, step: &mut Step) {
         if self.mirror.burden() > BURDEN_MAX {
             let lighter = Progress { is_taking: true, ..self.mirror.progress() };
-            let lighter = Progress { wanted: Default::default(), ..lighter };
-            let lighter = Progress { marks: Default::default(), ..lighter };
+            let lighter = Progress { wanted: BTreeMap::new(), ..lighter };
+            let lighter = Progress { marks: BTreeMap::new(), ..lighter };
             self.mirror = Mirror::restored(lighter, ());
             self.fetches.ask(Key::Page, step.now, &mut step.effects);
             self.fault(step);
@@ -391,47 +389,6 @@ impl Link {
     fn not_understood(&mut self, step: &mut Step) {
         self.hang_up(CLOSE_NORMAL, step);
         self.standing = Standing::Incompatible { until: step.now + INCOMPATIBLE_WAIT };
-    }
-
-    /// Ends what has taken too long.
-    fn expire(&mut self, step: &mut Step) {
-        let now = step.now;
-        match &mut self.phase {
-            Phase::Resting | Phase::Waiting => {}
-            Phase::Connecting { until, .. } | Phase::Greeting { until, .. } => {
-                if *until <= now {
-                    self.hang_up(CLOSE_NORMAL, step);
-                    let random = self.next_random();
-                    self.backoff.fail(now, random);
-                }
-            }
-            Phase::Joined(joined) if joined.is_dead(now) => {
-                let is_moved = joined.probe.is_some();
-                self.hang_up(CLOSE_NORMAL, step);
-                let random = self.next_random();
-                self.backoff.lose(now, random);
-                if is_moved {
-                    self.backoff.kick(now);
-                }
-            }
-            Phase::Joined(joined) => {
-                if !joined.is_stable && joined.since + STABLE <= now {
-                    joined.is_stable = true;
-                    self.backoff.settle();
-                }
-                if joined.is_stable && !self.mirror.is_taking() {
-                    self.faults = 0;
-                }
-            }
-        }
-        self.expire_refresh(now);
-        for key in self.fetches.overdue(now, &mut step.effects) {
-            let random = self.next_random();
-            self.fetches.fail(key, now, (random, 0));
-        }
-        if self.wake.is_some_and(|until| until <= now) {
-            self.end_wake(step);
-        }
     }
 
     fn fetch_timeout(&self) -> Option<(Duration, Reason)> {
@@ -532,91 +489,6 @@ impl Link {
             (joined.acked, joined.ack_at) = (upto, step.now + ACK_EVERY);
             let ack = Ack { upto, foreground: true };
             step.effects.push(Effect::Send(joined.socket, ClientFrame::Ack(ack)));
-        }
-    }
-
-    fn network(&mut self, is_up: bool, step: &mut Step) {
-        self.is_up = is_up;
-        if is_up {
-            self.kick(step);
-        } else {
-            self.end_wake(step);
-        }
-    }
-
-    /// Another network: what is open may be dead without knowing.
-    fn move_over(&mut self, step: &mut Step) {
-        self.is_up = true;
-        match &mut self.phase {
-            Phase::Resting | Phase::Waiting => {}
-            Phase::Connecting { .. } | Phase::Greeting { .. } => {
-                if self.backoff.may_kick(step.now) {
-                    self.hang_up(CLOSE_NORMAL, step);
-                }
-            }
-            Phase::Joined(joined) => {
-                if joined.probe.is_none() {
-                    joined.probe = Some(step.now + PROBE_MAX);
-                    step.effects.push(Effect::Ping(joined.socket));
-                }
-            }
-        }
-        self.kick(step);
-    }
-
-    fn come_forward(&mut self, step: &mut Step) {
-        self.is_foreground = true;
-        if let Standing::Incompatible { .. } = self.standing {
-            // Whoever looks may have updated something.
-            self.standing = Standing::Good;
-        }
-        self.end_wake(step);
-        self.kick(step);
-    }
-
-    /// A clean close that says that nobody looks; the agent stays as available as they said.
-    fn go_back(&mut self, deadline: Duration, step: &mut Step) {
-        if let Some(Joined { socket, .. }) = self.phase.joined() {
-            let ack = Ack { upto: self.position(), foreground: false };
-            step.push(Effect::Send(*socket, ClientFrame::Ack(ack)));
-        }
-        self.is_foreground = false;
-        self.end_wake(step);
-        self.rest(step);
-        self.fetches.abandon(&mut step.effects);
-        step.suspend = Some(deadline);
-    }
-
-    fn kick(&mut self, step: &mut Step) {
-        if matches!(self.phase, Phase::Waiting) && self.may_connect() {
-            self.backoff.kick(step.now);
-        }
-        self.refresh.kick(step.now);
-        self.fetches.hurry(step.now);
-    }
-
-    /// Asks what a push announced, if nobody looks: else the socket tells.
-    fn wake_up(&mut self, deadline: Duration, step: &mut Step) {
-        if self.is_foreground || !self.is_ready() || self.mirror.cursor.is_none() {
-            self.kick(step);
-            return step.push(Effect::WakeDone);
-        }
-        self.wake = Some(self.wake.map_or(deadline, |until| until.max(deadline)));
-        self.fetches.ask(Key::Sync, step.now, &mut step.effects);
-    }
-
-    fn end_wake_if_done(&mut self, step: &mut Step) {
-        if self.wake.is_some()
-            && (self.standing != Standing::Good || !self.fetches.has_work_for_a_wake())
-        {
-            self.end_wake(step);
-        }
-    }
-
-    fn end_wake(&mut self, step: &mut Step) {
-        if self.wake.take().is_some() {
-            self.fetches.abandon(&mut step.effects);
-            step.push(Effect::WakeDone);
         }
     }
 

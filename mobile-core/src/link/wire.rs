@@ -210,14 +210,14 @@ impl Link {
     pub(super) fn frame<H: Holdings>(
         &mut self,
         socket: SocketId,
-        frame: ServerFrame,
+        frame: Box<ServerFrame>,
         held: &mut H,
         step: &mut Step,
     ) -> Result<(), H::Error> {
         self.hear(socket, step.now);
         match &self.phase {
             Phase::Greeting { socket: mine, .. } if *mine == socket => {
-                self.greeted(socket, frame, held, step)
+                self.greeted(socket, &frame, held, step)
             }
             Phase::Joined(joined) if joined.socket == socket => {
                 if joined.is_wrong(&frame) {
@@ -226,8 +226,11 @@ impl Link {
                 }
                 self.told(frame, held, step)
             }
-            Phase::Connecting { .. } => Ok(()),
-            Phase::Resting | Phase::Waiting | Phase::Greeting { .. } | Phase::Joined(_) => Ok(()),
+            Phase::Resting
+            | Phase::Waiting
+            | Phase::Connecting { .. }
+            | Phase::Greeting { .. }
+            | Phase::Joined(_) => Ok(()),
         }
     }
 
@@ -235,19 +238,18 @@ impl Link {
     fn greeted<H: Holdings>(
         &mut self,
         socket: SocketId,
-        frame: ServerFrame,
+        frame: &ServerFrame,
         held: &mut H,
         step: &mut Step,
     ) -> Result<(), H::Error> {
-        let ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time } = frame else {
+        let ServerFrame::Welcome { cursor, epoch, agent_id, timings, server_time } = *frame else {
             if !matches!(frame, ServerFrame::Error { .. }) {
                 self.fault(step);
             }
             return Ok(());
         };
-        let is_other_life = self.mirror.epoch() != Some(epoch);
-        self.apply(held, |mirror| mirror.try_frame(&frame))?;
-        step.is_changed |= is_other_life;
+        // Where it is another life, all that was held goes, and the progress tells.
+        self.apply(held, |mirror| mirror.try_frame(frame))?;
         self.token_works();
         let mut joined = Joined::new(socket, cursor.position, timings, step.now);
         let known = self.mirror.cursor.map(|known| known.position);
@@ -261,18 +263,18 @@ impl Link {
 
     fn told<H: Holdings>(
         &mut self,
-        frame: ServerFrame,
+        frame: Box<ServerFrame>,
         held: &mut H,
         step: &mut Step,
     ) -> Result<(), H::Error> {
-        match &frame {
+        match &*frame {
             ServerFrame::CommandResult(_)
             | ServerFrame::Lease(_)
             | ServerFrame::Presence { .. }
             | ServerFrame::Viewing { .. }
             | ServerFrame::Draft { .. }
             | ServerFrame::Error { .. } => {
-                step.push(Effect::PassOn(Box::new(frame)));
+                step.push(Effect::PassOn(frame));
                 return Ok(());
             }
             ServerFrame::Events { events, .. } => step.is_changed |= !events.is_empty(),

@@ -24,13 +24,14 @@ pub(super) struct Bench {
     pub(super) now: Duration,
     /// All that it said.
     pub(super) said: Vec<(Duration, Effect)>,
+    answered: Vec<Ticket>,
 }
 
 impl Bench {
     /// Signed in, with a network, somebody looks: the first socket opens.
     pub(super) fn new(seed: u64) -> Self {
         let (link, disk, now) = (Link::new(seed), Disk::default(), Duration::from_secs(500));
-        let mut bench = Self { link, disk, now, said: Vec::new() };
+        let mut bench = Self { link, disk, now, said: Vec::new(), answered: Vec::new() };
         bench.opens(Duration::MAX);
         bench.tell(Input::NetworkUp);
         bench.tell(Input::Foreground);
@@ -74,11 +75,18 @@ impl Bench {
         self.now = end;
     }
 
+    /// Time passes until a socket opens.
+    pub(super) fn comes_to_a_try(&mut self) {
+        while self.link.state() != State::Connecting {
+            let (at, _) = self.link.poll_timeout().expect("a try to come");
+            self.passes(at.saturating_sub(self.now));
+        }
+    }
+
     /// The socket that is open or opening.
     pub(super) fn socket(&self) -> SocketId {
-        let opened = self.said.iter().rev().find_map(|(_, effect)| match effect {
-            Effect::OpenSocket(socket) => Some(*socket),
-            _ => None,
+        let opened = self.said.iter().rev().find_map(|(_, effect)| {
+            if let Effect::OpenSocket(socket) = effect { Some(*socket) } else { None }
         });
         opened.expect("a socket")
     }
@@ -97,16 +105,18 @@ impl Bench {
     pub(super) fn asked(&self) -> Vec<(Ticket, Query)> {
         let mut asked = Vec::new();
         for (_, effect) in &self.said {
-            match effect {
-                Effect::Fetch(ticket, query) => asked.push((*ticket, query.clone())),
-                Effect::Abandon(ticket) => asked.retain(|(known, _)| known != ticket),
-                _ => {}
+            if let Effect::Fetch(ticket, query) = effect {
+                asked.push((*ticket, query.clone()));
+            } else if let Effect::Abandon(ticket) = effect {
+                asked.retain(|(known, _)| known != ticket);
             }
         }
+        asked.retain(|(ticket, _)| !self.answered.contains(ticket));
         asked
     }
 
     pub(super) fn answer(&mut self, ticket: Ticket, answer: Result<Answer, Failure>) {
+        self.answered.push(ticket);
         self.tell(Input::Answered(ticket, answer));
     }
 

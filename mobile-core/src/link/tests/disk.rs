@@ -26,8 +26,7 @@ impl Disk {
     /// Makes what was written last, as text, as a file would hold it.
     pub(super) fn commit(&mut self, progress: &Progress) -> Result<(), Full> {
         self.write()?;
-        let text = serde_json::to_string(progress).unwrap();
-        self.progress = serde_json::from_str(&text).unwrap();
+        self.progress = as_kept(progress);
         self.undo.clear();
         Ok(())
     }
@@ -64,6 +63,11 @@ impl Disk {
         let before = self.conversations.get(&id).cloned();
         self.undo.entry(id).or_insert(before);
     }
+}
+
+fn as_kept(progress: &Progress) -> Progress {
+    let text = serde_json::to_string(progress).unwrap();
+    serde_json::from_str(&text).unwrap()
 }
 
 impl Holdings for Disk {

@@ -146,6 +146,7 @@ fn history(seed: u64, ops: &[Op]) -> Result<Played, String> {
     for op in ops {
         plays(&mut world, *op);
     }
+    world.tries_were_few();
     let opened_by_then = world.opens.len();
     // From here on everything is as it should be.
     (world.flaky, world.loses_events, world.death) = (0, false, None);

@@ -170,9 +170,9 @@ impl Model {
         LineRef { seq, id: MessageId(Uuid::from_u128(raw)) }
     }
 
-    fn said(&self) -> Option<EventContent> {
+    fn said(&self) -> EventContent {
         let text = Some(format!("text {}", self.head()));
-        Some(EventContent::Line(Content { text, ..Content::default() }))
+        EventContent::Line(Content { text, ..Content::default() })
     }
 
     fn customer_writes(&mut self, n: u8) {
@@ -183,7 +183,8 @@ impl Model {
         let window_until = Some(at.plus_ms(1_000));
         let (kind, quoted) = (LineKind::Text, None);
         let fact = Fact::LineReceived { line, kind, at, quoted, turn, window_until };
-        self.append(Some(id), fact, self.said());
+        let said = self.said();
+        self.append(Some(id), fact, Some(said));
     }
 
     fn replies(&mut self, n: u8) {
@@ -201,7 +202,8 @@ impl Model {
             turn: None,
             lease_ignored_of: None,
         };
-        self.append(Some(id), fact, self.said());
+        let said = self.said();
+        self.append(Some(id), fact, Some(said));
     }
 
     fn moves(&mut self, n: u8, to: u8, team: u8) {
@@ -237,11 +239,10 @@ impl Model {
             content,
         };
         if let Some(id) = id {
+            let begun = begin(id, &event);
             match self.conversations.get_mut(&id) {
                 Some(held) => apply(held, &event),
-                None => {
-                    drop(self.conversations.insert(id, begin(id, &event).expect("a beginning")))
-                }
+                None => self.conversations.extend(begun.map(|begun| (id, begun))),
             }
             self.keep(id, &event);
         }
@@ -299,10 +300,9 @@ impl Model {
     fn set(&mut self, fact: &Fact) {
         if let Fact::MembershipChanged { team_id, kind, .. } = fact {
             self.agents += 1;
-            match kind {
-                Some(kind) => drop(self.sight.viewer.teams.insert(*team_id, *kind)),
-                None => drop(self.sight.viewer.teams.remove(team_id)),
-            }
+            let teams = &mut self.sight.viewer.teams;
+            teams.remove(team_id);
+            teams.extend(kind.map(|kind| (*team_id, kind)));
         }
         if let Fact::TeamChanged { team_id, set, .. } = fact
             && let Some(visibility) = set.visibility

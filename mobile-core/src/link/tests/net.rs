@@ -120,19 +120,18 @@ impl World {
     }
 
     fn arrives(&mut self, input: Input) {
-        match &input {
-            Input::SocketClosed(socket, _) | Input::SocketFailed(socket, _) => {
-                self.sessions.remove(socket);
-                if !self.sockets.remove(socket) {
-                    return;
-                }
+        if let Input::SocketClosed(socket, _) | Input::SocketFailed(socket, _) = &input {
+            self.sessions.remove(socket);
+            if !self.sockets.remove(socket) {
+                return;
             }
-            Input::Answered(ticket, _) => drop::<bool>(self.asked.remove(ticket)),
-            Input::Refreshed(Ok(token)) => {
-                self.given = token.text.parse().unwrap();
-                self.refreshed_at = self.now;
-            }
-            _ => {}
+        }
+        if let Input::Answered(ticket, _) = &input {
+            self.asked.remove(ticket);
+        }
+        if let Input::Refreshed(Ok(token)) = &input {
+            self.given = token.text.parse().unwrap();
+            self.refreshed_at = self.now;
         }
         self.tell(input);
     }

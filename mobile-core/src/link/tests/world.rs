@@ -175,6 +175,8 @@ impl World {
 
     /// The process ends, between two instructions, and begins again.
     pub(super) fn is_killed(&mut self) {
+        self.tries_were_few();
+        self.opens.clear();
         self.death = None;
         self.disk.roll_back();
         self.life += 1;
@@ -185,6 +187,15 @@ impl World {
         let seed = self.dice(u64::MAX);
         self.link = Link::new(seed);
         self.starts();
+    }
+
+    /// However it went: kicks, tries at once, and what the backoff makes of half a minute.
+    pub(super) fn tries_were_few(&self) {
+        let most = 15 + 3 + 10;
+        for (n, at) in self.opens.iter().enumerate() {
+            let later = self.opens.get(n + most);
+            assert!(later.is_none_or(|later| *later - *at > ms(30_000)), "{:?}", self.opens);
+        }
     }
 
     /// Tells the phone something, and does what it says.
@@ -239,7 +250,20 @@ impl World {
                         return self.is_killed();
                     }
                 }
-                other => self.act(other),
+                Effect::OpenSocket(_)
+                | Effect::CloseSocket(..)
+                | Effect::Ping(_)
+                | Effect::Send(..)
+                | Effect::Fetch(..)
+                | Effect::Abandon(_)
+                | Effect::RefreshToken
+                | Effect::Welcomed(_)
+                | Effect::PassOn(_)
+                | Effect::Tell(_)
+                | Effect::WakeDone
+                | Effect::Suspend { .. }
+                | Effect::EndSession
+                | Effect::Wipe => self.act(effect),
             }
         }
         assert!(kept.is_none(), "a list is kept without a commit");
