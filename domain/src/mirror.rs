@@ -2,31 +2,48 @@
 //! tools apply the same rules, and whoever was away ends where those ended who stayed.
 //!
 //! The owner of a mirror feeds it frames, pages of `GET /snapshot` and the conversations it
-//! asked for; what it must ask next comes back as [`Want`]s.
+//! asked for; what it must ask next comes back as [`Want`]s. The conversations lie in memory, or
+//! wherever [`Holdings`] are implemented for: then the methods are those that may fail (`try_…`),
+//! and what must be stored in the same transaction is [`Mirror::progress`].
 
+mod fingerprint;
 mod full;
+mod holdings;
+mod progress;
+mod taking;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ServerFrame;
-use baton_protocol::{AgentId, ConversationId, Cursor, Epoch, Event, Fact, Head, Owner, Status};
+use baton_protocol::{AgentId, ConversationId, Cursor, Epoch, Event, Fact, Head};
 
+use fingerprint::Fnv;
+use taking::Taking;
+
+pub use fingerprint::fingerprint;
 pub use full::Full;
+pub use holdings::{Desk, Holdings, InMemory};
+pub use progress::{List, Lists, Progress};
+pub use taking::Page;
 
 /// See the head of the file.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Mirror {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mirror<H = InMemory> {
     /// How far the log is applied; `None` before the first welcome.
     pub cursor: Option<Cursor>,
     /// What is in scope.
-    pub conversations: BTreeMap<ConversationId, Mirrored>,
+    pub conversations: H,
     agent: Option<AgentId>,
     epoch: Option<Epoch>,
+    /// The highest position that any frame told of; what an older one says was overtaken.
+    told: u64,
     /// Conversations asked for, and the revision they must have reached.
     wanted: BTreeMap<ConversationId, u64>,
     /// Read marks of what is on its way here.
     marks: BTreeMap<ConversationId, u64>,
+    /// Lists to be read again.
+    lists: Lists,
     taking: Option<Taking>,
 }
 
@@ -55,6 +72,39 @@ impl Mirrored {
             Self::Full(full) => full.view.unread(),
         }
     }
+
+    fn read_seq(&self) -> u64 {
+        match self {
+            Self::Head(_) => 0,
+            Self::Full(full) => full.view.read_seq,
+        }
+    }
+}
+
+impl From<Snapshot> for Mirrored {
+    fn from(snapshot: Snapshot) -> Self {
+        match snapshot {
+            Snapshot::Head { head } => Self::Head(head),
+            Snapshot::Full { view, from_seq, lines, notes } => {
+                Self::Full(Box::new(Full::new(*view, from_seq, lines, notes)))
+            }
+        }
+    }
+}
+
+/// As it is written where it is kept.
+impl From<Mirrored> for Snapshot {
+    fn from(held: Mirrored) -> Self {
+        match held {
+            Mirrored::Head(head) => Self::Head { head },
+            Mirrored::Full(full) => Self::Full {
+                view: Box::new(full.view),
+                from_seq: full.from_seq,
+                lines: full.lines.into_values().collect(),
+                notes: full.notes.into_values().collect(),
+            },
+        }
+    }
 }
 
 /// What the owner of a mirror has to fetch.
@@ -77,185 +127,23 @@ pub enum Want {
     Channels,
 }
 
-/// A page of `GET /snapshot`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Page {
-    /// The position that page 1 fixed; the same on every page.
-    pub upto: u64,
-    /// What may be seen of some conversations.
-    pub snapshots: Vec<Snapshot>,
-    /// Whether it is the last one.
-    pub is_last: bool,
+impl Default for Mirror {
+    fn default() -> Self {
+        Self::restored(Progress::default(), InMemory::new())
+    }
 }
 
-/// A snapshot being taken: what the frames that come meanwhile say of it.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-struct Taking {
-    upto: Option<u64>,
-    listed: BTreeSet<ConversationId>,
-    /// Where each was last told of live.
-    touched: BTreeMap<ConversationId, u64>,
-    /// Left since, and not entered again: older pages may still list them.
-    left: BTreeSet<ConversationId>,
-    /// The revision that an event said, of what is not held so far.
-    behind: BTreeMap<ConversationId, u64>,
-}
-
+/// In memory, where nothing fails.
 impl Mirror {
     /// Applies a frame. Ephemeral ones say nothing that lasts.
     pub fn apply_frame(&mut self, frame: &ServerFrame) -> Vec<Want> {
-        match frame {
-            ServerFrame::Welcome { epoch, agent_id, .. } => {
-                self.welcome(*epoch, *agent_id);
-                Vec::new()
-            }
-            ServerFrame::Events { after, upto, events } => self.events(*after, *upto, events),
-            ServerFrame::Entered { position, snapshot } => {
-                let id = snapshot.head().id;
-                if let Some(taking) = &mut self.taking {
-                    taking.left.remove(&id);
-                    taking.touched.insert(id, *position);
-                }
-                self.install((**snapshot).clone());
-                Vec::new()
-            }
-            ServerFrame::Left { position, conversation_id } => {
-                self.leave(*conversation_id, *position);
-                Vec::new()
-            }
-            ServerFrame::Reset { upto, after_ms, .. } => {
-                self.cursor = self.epoch.map(|epoch| Cursor { epoch, position: *upto });
-                self.taking = Some(Taking::default());
-                // The pages bring what was asked for one by one.
-                self.wanted.clear();
-                self.marks.clear();
-                vec![Want::Snapshot { after_ms: *after_ms }]
-            }
-            ServerFrame::CommandResult(_)
-            | ServerFrame::Lease(_)
-            | ServerFrame::Presence { .. }
-            | ServerFrame::Viewing { .. }
-            | ServerFrame::Draft { .. }
-            | ServerFrame::Error { .. } => Vec::new(),
-        }
-    }
-
-    /// Another life of the database, or another agent: nothing that is held means anything.
-    fn welcome(&mut self, epoch: Epoch, agent: AgentId) {
-        let is_same = self.epoch == Some(epoch) && self.agent == Some(agent);
-        if !is_same {
-            *self = Self { epoch: Some(epoch), agent: Some(agent), ..Self::default() };
-        }
-    }
-
-    fn events(&mut self, after: u64, upto: u64, events: &[Event]) -> Vec<Want> {
-        let Some(cursor) = self.cursor.filter(|cursor| after <= cursor.position) else {
-            return vec![Want::Resume];
-        };
-        let mut wants = Vec::new();
-        for event in events.iter().filter(|event| event.position > cursor.position) {
-            wants.extend(self.event(event));
-        }
-        let position = cursor.position.max(upto);
-        self.cursor = Some(Cursor { position, ..cursor });
+        let Ok(wants) = self.try_frame(frame);
         wants
-    }
-
-    fn event(&mut self, event: &Event) -> Option<Want> {
-        match (&event.fact, event.conversation_id, event.revision) {
-            (Fact::AgentChanged { .. } | Fact::MembershipChanged { .. }, ..) => Some(Want::Agents),
-            (Fact::TeamChanged { .. }, ..) => Some(Want::Teams),
-            (Fact::ChannelChanged { .. }, ..) => Some(Want::Channels),
-            (Fact::ReadMarked { agent_id, seq }, Some(id), _) => {
-                if self.agent == Some(*agent_id) {
-                    self.mark(id, *seq);
-                }
-                None
-            }
-            (Fact::HeadChanged { head }, Some(_), _) => {
-                self.touch(head.id, event.position);
-                self.install(Snapshot::Head { head: head.clone() });
-                None
-            }
-            (_, Some(id), Some(revision)) => {
-                self.touch(id, event.position);
-                self.conversation_event(id, revision, event)
-            }
-            _ => None,
-        }
-    }
-
-    /// Marks are told once and carry no revision: what is not here yet gets them when it comes.
-    fn mark(&mut self, id: ConversationId, seq: u64) {
-        if let Some(Mirrored::Full(full)) = self.conversations.get_mut(&id) {
-            full.read_upto(seq);
-        } else if self.taking.is_some() || self.wanted.contains_key(&id) {
-            let mark = self.marks.entry(id).or_default();
-            *mark = seq.max(*mark);
-        }
-    }
-
-    fn conversation_event(
-        &mut self,
-        id: ConversationId,
-        revision: u64,
-        event: &Event,
-    ) -> Option<Want> {
-        match self.conversations.get_mut(&id) {
-            Some(held) if revision <= held.head().revision => return None,
-            Some(Mirrored::Full(full)) if full.next_revision() == revision => {
-                full.apply(event);
-                return None;
-            }
-            None => {
-                if let Some(full) = Full::begun(id, event) {
-                    self.conversations.insert(id, Mirrored::Full(Box::new(full)));
-                    return None;
-                }
-            }
-            // A gap, or a head that became more: the conversation itself tells.
-            Some(Mirrored::Full(_) | Mirrored::Head(_)) => {}
-        }
-        self.fall_behind(id, revision)
-    }
-
-    /// Asks for a conversation that is not held as of this revision; once, and not while a
-    /// snapshot that will bring it is being taken.
-    fn fall_behind(&mut self, id: ConversationId, revision: u64) -> Option<Want> {
-        if let Some(taking) = &mut self.taking {
-            taking.behind.insert(id, revision);
-            return None;
-        }
-        let is_new = self.wanted.insert(id, revision).is_none();
-        is_new.then_some(Want::Conversation(id))
     }
 
     /// Applies a page of the snapshot that a reset asked for.
     pub fn apply_page(&mut self, page: Page) -> Vec<Want> {
-        let Some(taking) = &mut self.taking else { return Vec::new() };
-        if taking.upto.replace(page.upto) != Some(page.upto) {
-            // Taken anew from its first page.
-            taking.listed.clear();
-        }
-        for snapshot in page.snapshots {
-            let id = snapshot.head().id;
-            let Some(taking) = &mut self.taking else { break };
-            taking.listed.insert(id);
-            if !taking.left.contains(&id) {
-                self.install(snapshot);
-            }
-        }
-        let Some(taking) = self.taking.take_if(|_| page.is_last) else { return Vec::new() };
-        self.conversations.retain(|id, _| {
-            taking.listed.contains(id) || taking.touched.get(id).is_some_and(|at| *at > page.upto)
-        });
-        let mut wants = Vec::new();
-        for (id, revision) in taking.behind {
-            if !self.has(id, revision) {
-                wants.extend(self.fall_behind(id, revision));
-            }
-        }
-        self.marks.retain(|id, _| self.wanted.contains_key(id));
+        let Ok(wants) = self.try_page(page);
         wants
     }
 
@@ -266,18 +154,24 @@ impl Mirror {
         id: ConversationId,
         snapshot: Option<Snapshot>,
     ) -> Vec<Want> {
-        let Some(revision) = self.wanted.get(&id).copied() else { return Vec::new() };
-        let Some(snapshot) = snapshot else {
-            self.wanted.remove(&id);
-            self.conversations.remove(&id);
-            return Vec::new();
-        };
-        self.install(snapshot);
-        if self.has(id, revision) {
-            return Vec::new();
-        }
-        // Read from a place that is not there yet.
-        vec![Want::Conversation(id)]
+        let Ok(wants) = self.try_conversation(id, snapshot);
+        wants
+    }
+
+    /// The hash by which convergence is compared.
+    pub fn fingerprint(&self) -> u64 {
+        let Ok(hash) = self.try_fingerprint();
+        hash
+    }
+}
+
+impl<H> Mirror<H> {
+    /// The same mirror with its conversations held elsewhere: those are handed over as they are.
+    pub fn held_in<G>(self, conversations: G) -> (Mirror<G>, H) {
+        let Self { cursor, agent, epoch, told, wanted, marks, lists, taking, .. } = self;
+        let mirror =
+            Mirror { cursor, conversations, agent, epoch, told, wanted, marks, lists, taking };
+        (mirror, self.conversations)
     }
 
     /// The conversations that were asked for and have not come.
@@ -285,91 +179,286 @@ impl Mirror {
         self.wanted.keys().copied()
     }
 
+    /// The lists that have to be read, since the log said that they changed.
+    pub fn lists(&self) -> Lists {
+        self.lists
+    }
+
+    /// A list was read, after the log last said that it changed.
+    pub fn has_read(&mut self, list: List) {
+        self.lists.set(list, false);
+    }
+
+    /// The life of the database that it is of.
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.epoch
+    }
+
+    /// How many conversations it remembers something of, besides what it holds.
+    pub fn burden(&self) -> usize {
+        let taking = self.taking.as_ref().map_or(0, Taking::size);
+        taking + self.wanted.len() + self.marks.len()
+    }
+}
+
+impl<H: Holdings> Mirror<H> {
+    /// Applies a frame. Ephemeral ones say nothing that lasts.
+    ///
+    /// # Errors
+    /// When what it changes cannot be read or written.
+    pub fn try_frame(&mut self, frame: &ServerFrame) -> Result<Vec<Want>, H::Error> {
+        match frame {
+            ServerFrame::Welcome { epoch, agent_id, .. } => self.welcome(*epoch, *agent_id)?,
+            ServerFrame::Events { after, upto, events } => {
+                return self.events(*after, *upto, events);
+            }
+            ServerFrame::Entered { position, snapshot } => {
+                self.entered(*position, snapshot)?;
+            }
+            ServerFrame::Left { position, conversation_id } => {
+                self.leave(*conversation_id, *position)?;
+            }
+            ServerFrame::Reset { upto, after_ms, .. } => {
+                self.cursor = self.epoch.map(|epoch| Cursor { epoch, position: *upto });
+                self.told = *upto;
+                self.taking = Some(Taking::at_least(*upto));
+                // The pages bring what was asked for one by one.
+                self.wanted.clear();
+                self.marks.clear();
+                // What was not told may have been of settings.
+                self.lists = Lists::ALL;
+                return Ok(vec![Want::Snapshot { after_ms: *after_ms }]);
+            }
+            ServerFrame::CommandResult(_)
+            | ServerFrame::Lease(_)
+            | ServerFrame::Presence { .. }
+            | ServerFrame::Viewing { .. }
+            | ServerFrame::Draft { .. }
+            | ServerFrame::Error { .. } => {}
+        }
+        Ok(Vec::new())
+    }
+
+    /// Another life of the database, or another agent: nothing that is held means anything.
+    fn welcome(&mut self, epoch: Epoch, agent: AgentId) -> Result<(), H::Error> {
+        if self.epoch == Some(epoch) && self.agent == Some(agent) {
+            return Ok(());
+        }
+        self.conversations.clear()?;
+        (self.epoch, self.agent) = (Some(epoch), Some(agent));
+        (self.cursor, self.told, self.taking) = (None, 0, None);
+        self.wanted.clear();
+        self.marks.clear();
+        self.lists = Lists::ALL;
+        Ok(())
+    }
+
+    fn entered(&mut self, position: u64, snapshot: &Snapshot) -> Result<(), H::Error> {
+        if self.is_overtaken(position) {
+            return Ok(());
+        }
+        if let Some(taking) = &mut self.taking {
+            taking.enter(snapshot.head().id, position);
+        }
+        self.install(snapshot.clone())
+    }
+
+    /// Whether a frame about a conversation's scope comes after one of a later position: told
+    /// twice, or out of order. The later one was the last word.
+    fn is_overtaken(&mut self, position: u64) -> bool {
+        let is_old = position < self.told;
+        self.told = self.told.max(position);
+        is_old
+    }
+
+    fn events(&mut self, after: u64, upto: u64, events: &[Event]) -> Result<Vec<Want>, H::Error> {
+        let Some(cursor) = self.cursor.filter(|cursor| after <= cursor.position) else {
+            return Ok(vec![Want::Resume]);
+        };
+        let mut wants = Vec::new();
+        for event in events.iter().filter(|event| event.position > cursor.position) {
+            wants.extend(self.event(event)?);
+        }
+        let position = cursor.position.max(upto);
+        self.told = self.told.max(position);
+        self.cursor = Some(Cursor { position, ..cursor });
+        Ok(wants)
+    }
+
+    fn event(&mut self, event: &Event) -> Result<Option<Want>, H::Error> {
+        match (&event.fact, event.conversation_id, event.revision) {
+            (Fact::AgentChanged { .. } | Fact::MembershipChanged { .. }, ..) => {
+                self.lists.set(List::Agents, true);
+                Ok(Some(Want::Agents))
+            }
+            (Fact::TeamChanged { .. }, ..) => {
+                self.lists.set(List::Teams, true);
+                Ok(Some(Want::Teams))
+            }
+            (Fact::ChannelChanged { .. }, ..) => {
+                self.lists.set(List::Channels, true);
+                Ok(Some(Want::Channels))
+            }
+            (Fact::ReadMarked { agent_id, seq }, Some(id), _) => {
+                if self.agent == Some(*agent_id) {
+                    self.mark(id, *seq)?;
+                }
+                Ok(None)
+            }
+            (Fact::HeadChanged { head }, Some(_), _) => {
+                self.touch(head.id, event.position);
+                self.install(Snapshot::Head { head: head.clone() })?;
+                Ok(None)
+            }
+            (_, Some(id), Some(revision)) => {
+                self.touch(id, event.position);
+                self.conversation_event(id, revision, event)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Marks are told once and carry no revision: what is not here yet gets them when it comes.
+    fn mark(&mut self, id: ConversationId, seq: u64) -> Result<(), H::Error> {
+        let mut held = self.conversations.take(id)?;
+        if let Some(Mirrored::Full(full)) = &mut held {
+            full.read_upto(seq);
+        } else if self.taking.is_some() || self.wanted.contains_key(&id) {
+            let mark = self.marks.entry(id).or_default();
+            *mark = seq.max(*mark);
+        }
+        held.map_or(Ok(()), |held| self.conversations.put(held))
+    }
+
+    fn conversation_event(
+        &mut self,
+        id: ConversationId,
+        revision: u64,
+        event: &Event,
+    ) -> Result<Option<Want>, H::Error> {
+        let held = self.conversations.revision(id)?;
+        if held.is_some_and(|held| revision <= held) {
+            return Ok(None);
+        }
+        let Some(held) = held else {
+            return match Full::begun(id, event) {
+                Some(full) => {
+                    self.conversations.put(Mirrored::Full(Box::new(full)))?;
+                    Ok(None)
+                }
+                None => Ok(self.fall_behind(id, revision)),
+            };
+        };
+        if held + 1 == revision
+            && let Some(mut held) = self.conversations.take(id)?
+        {
+            let is_full = match &mut held {
+                Mirrored::Full(full) => {
+                    full.apply(event);
+                    true
+                }
+                Mirrored::Head(_) => false,
+            };
+            self.conversations.put(held)?;
+            if is_full {
+                return Ok(None);
+            }
+        }
+        // A gap, or a head that became more: the conversation itself tells.
+        Ok(self.fall_behind(id, revision))
+    }
+
+    /// Asks for a conversation that is not held as of this revision; once, and not while a
+    /// snapshot that will bring it is being taken.
+    fn fall_behind(&mut self, id: ConversationId, revision: u64) -> Option<Want> {
+        if let Some(taking) = &mut self.taking {
+            taking.fall_behind(id, revision);
+            return None;
+        }
+        let is_new = self.wanted.insert(id, revision).is_none();
+        is_new.then_some(Want::Conversation(id))
+    }
+
+    /// Applies the answer to [`Want::Conversation`]; `None` when there is none in scope. What
+    /// left the scope meanwhile, or came with a snapshot, is not asked for any more.
+    ///
+    /// # Errors
+    /// When what it changes cannot be read or written.
+    pub fn try_conversation(
+        &mut self,
+        id: ConversationId,
+        snapshot: Option<Snapshot>,
+    ) -> Result<Vec<Want>, H::Error> {
+        let Some(revision) = self.wanted.get(&id).copied() else { return Ok(Vec::new()) };
+        let Some(snapshot) = snapshot else {
+            self.wanted.remove(&id);
+            self.marks.remove(&id);
+            self.conversations.remove(id)?;
+            return Ok(Vec::new());
+        };
+        if snapshot.head().id == id {
+            self.install(snapshot)?;
+        }
+        if self.has(id, revision)? {
+            return Ok(Vec::new());
+        }
+        // Another one, or read from a place that is not there yet.
+        Ok(vec![Want::Conversation(id)])
+    }
+
     /// Whether a conversation is held as of this revision or later.
-    fn has(&self, id: ConversationId, revision: u64) -> bool {
-        self.conversations.get(&id).is_some_and(|held| held.head().revision >= revision)
+    fn has(&self, id: ConversationId, revision: u64) -> Result<bool, H::Error> {
+        Ok(self.conversations.revision(id)?.is_some_and(|held| held >= revision))
     }
 
     fn touch(&mut self, id: ConversationId, position: u64) {
         if let Some(taking) = &mut self.taking {
-            taking.touched.insert(id, position);
+            taking.touch(id, position);
         }
     }
 
     /// Takes over a snapshot, unless something newer is held. Read marks only grow, and pass it by.
-    fn install(&mut self, snapshot: Snapshot) {
-        let head = snapshot.head();
-        let (id, revision) = (head.id, head.revision);
-        let held = self.conversations.get(&id);
-        let read_seq = match held {
-            Some(Mirrored::Full(full)) => full.view.read_seq,
-            Some(Mirrored::Head(_)) | None => 0,
-        };
-        if held.is_none_or(|held| held.head().revision <= revision) {
-            self.conversations.insert(id, mirrored(snapshot));
-        } else if let (Snapshot::Full { view, .. }, Some(Mirrored::Full(full))) =
-            (snapshot, self.conversations.get_mut(&id))
-        {
-            full.read_upto(view.read_seq);
+    fn install(&mut self, snapshot: Snapshot) -> Result<(), H::Error> {
+        let id = snapshot.head().id;
+        let mut read_seq = 0;
+        let mut held = Mirrored::from(snapshot);
+        if let Some(mut other) = self.conversations.take(id)? {
+            if other.head().revision > held.head().revision {
+                std::mem::swap(&mut other, &mut held);
+            }
+            read_seq = other.read_seq();
         }
-        if let Some(Mirrored::Full(full)) = self.conversations.get_mut(&id) {
+        if let Mirrored::Full(full) = &mut held {
             full.read_upto(read_seq.max(self.marks.remove(&id).unwrap_or(0)));
         }
-        if self.wanted.get(&id).is_some_and(|wanted| self.has(id, *wanted)) {
+        let revision = held.head().revision;
+        self.conversations.put(held)?;
+        if self.wanted.get(&id).is_some_and(|wanted| *wanted <= revision) {
             self.wanted.remove(&id);
         }
+        Ok(())
     }
 
-    fn leave(&mut self, id: ConversationId, position: u64) {
-        self.conversations.remove(&id);
+    fn leave(&mut self, id: ConversationId, position: u64) -> Result<(), H::Error> {
+        if self.is_overtaken(position) {
+            return Ok(());
+        }
+        self.conversations.remove(id)?;
         self.wanted.remove(&id);
         self.marks.remove(&id);
         if let Some(taking) = &mut self.taking {
-            taking.left.insert(id);
-            taking.behind.remove(&id);
-            taking.touched.insert(id, position);
+            taking.leave(id, position);
         }
-    }
-
-    /// Whether a snapshot is being taken: until its last page the mirror is not complete.
-    pub fn is_taking(&self) -> bool {
-        self.taking.is_some()
+        Ok(())
     }
 
     /// The hash by which convergence is compared.
-    pub fn fingerprint(&self) -> u64 {
-        fingerprint(self.conversations.values().map(|held| (held.head(), held.unread())))
+    ///
+    /// # Errors
+    /// When what is held cannot be read.
+    pub fn try_fingerprint(&self) -> Result<u64, H::Error> {
+        let mut hash = Fnv::default();
+        self.conversations.heads(&mut |head, unread| hash.add(head, unread))?;
+        Ok(hash.0)
     }
-}
-
-fn mirrored(snapshot: Snapshot) -> Mirrored {
-    match snapshot {
-        Snapshot::Head { head } => Mirrored::Head(head),
-        Snapshot::Full { view, from_seq, lines, notes } => {
-            Mirrored::Full(Box::new(Full::new(*view, from_seq, lines, notes)))
-        }
-    }
-}
-
-/// The hash over heads in scope and what is unread of each (0 where only the head is seen), in
-/// order of id: FNV-1a of one line of text per conversation, the same on every platform.
-pub fn fingerprint<'a>(heads: impl IntoIterator<Item = (&'a Head, u64)>) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for (head, unread) in heads {
-        let owner = match head.owner {
-            Owner::Queue(team) => format!("queue {team}"),
-            Owner::Agent(agent) => format!("agent {agent}"),
-        };
-        let until = match head.status {
-            Status::Snoozed { until } => until.ms(),
-            Status::Open | Status::Waiting | Status::Resolved => 0,
-        };
-        let Head { id, revision, last_seq, status, .. } = head;
-        let status = status.name();
-        let line = format!("{id} {revision} {owner} {status} {until} {last_seq} {unread}\n");
-        for byte in line.bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-    hash
 }

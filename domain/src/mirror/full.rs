@@ -42,10 +42,6 @@ impl Full {
         Some(Self::new(view, 1, Vec::new(), Vec::new()))
     }
 
-    pub(super) fn next_revision(&self) -> u64 {
-        self.view.conversation.head.revision + 1
-    }
-
     /// Read marks only grow.
     pub(super) fn read_upto(&mut self, seq: u64) {
         self.view.read_seq = self.view.read_seq.max(seq);

@@ -50,6 +50,8 @@ pub(crate) enum Op {
     /// A client that listens live fetches something; one that was away comes back.
     Fetches(usize),
     ComesBack,
+    /// A client that listens live is killed after so many frames, and starts again.
+    IsKilled(usize, usize),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -137,6 +139,7 @@ pub(crate) fn ops() -> impl Strategy<Value = Op> {
         1 => select(vec![BEN, CLEO]).prop_map(Op::Leaves),
         16 => (0..4_usize).prop_map(Op::Fetches),
         3 => select(vec![Op::ComesBack]),
+        6 => (0..4_usize, 0..4_usize).prop_map(|(n, after)| Op::IsKilled(n, after)),
     ]
 }
 
@@ -235,6 +238,7 @@ impl Chaos {
                 }
             }
             Op::Fetches(n) => self.live[n].fetches(team),
+            Op::IsKilled(n, after) => self.live[n].will_be_killed(after),
             Op::ComesBack => {
                 self.away.listens(team);
                 self.away.fetches(team);

@@ -1,7 +1,7 @@
 //! A phone in memory: a mirror that is told of the log as a gateway would, live or after a while
 //! away, its pages and conversations arriving late.
 
-use baton_domain::mirror::{Mirror, Mirrored, Page, Want, fingerprint};
+use baton_domain::mirror::{Mirror, Mirrored, Page, Progress, Want, fingerprint};
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::{Tidings, Told};
 use baton_protocol::conversation::{ConversationView, Snapshot};
@@ -23,6 +23,8 @@ pub(crate) struct Client {
     /// Read, but not arrived.
     late_page: Option<Page>,
     late: Option<(ConversationId, Option<Snapshot>)>,
+    /// It is killed when it has applied so many more frames.
+    dies_after: Option<usize>,
 }
 
 /// How far the snapshot is read.
@@ -40,6 +42,7 @@ impl Client {
             page: Paging::Idle,
             late_page: None,
             late: None,
+            dies_after: None,
         };
         client.gets(&ServerFrame::Welcome {
             cursor: Cursor { epoch: EPOCH, position: 0 },
@@ -71,39 +74,71 @@ impl Client {
         }
     }
 
+    /// It will be killed when it has applied so many more frames.
+    pub(crate) fn will_be_killed(&mut self, after: usize) {
+        self.dies_after = Some(after);
+    }
+
+    /// Starts again with what a killed one had stored; what was under way is lost.
+    fn starts_again(&mut self) {
+        let conversations = std::mem::take(&mut self.mirror.conversations);
+        let stored = serde_json::to_string(&self.mirror.progress()).unwrap();
+        let progress: Progress = serde_json::from_str(&stored).unwrap();
+        self.told = usize::try_from(progress.cursor.unwrap().position).unwrap();
+        self.mirror = Mirror::restored(progress, conversations);
+        (self.late_page, self.late, self.dies_after) = (None, None, None);
+        self.page = match self.mirror.is_taking() {
+            true => Paging::From { upto: 0, after: None },
+            false => Paging::Idle,
+        };
+    }
+
     /// The gateway tells what happened since it last did.
     pub(crate) fn listens(&mut self, team: &Team) {
+        if self.told == team.log.len() {
+            return;
+        }
+        for frame in self.frames(team) {
+            if self.dies_after == Some(0) {
+                return self.starts_again();
+            }
+            self.dies_after = self.dies_after.map(|left| left - 1);
+            self.gets(&frame);
+        }
+    }
+
+    fn frames(&mut self, team: &Team) -> Vec<ServerFrame> {
         let stretch = &team.log[self.told..];
         let (after, upto) = (position(self.told), position(team.log.len()));
         self.told = team.log.len();
         let sight = &team.sights[&self.hand.agent];
-        match sight.tidings(stretch) {
-            Tidings::Reset(_) => self.gets(&reset(upto)),
-            Tidings::Changes { left, entered, told } => {
-                for conversation_id in left {
-                    self.gets(&ServerFrame::Left { position: upto, conversation_id });
-                }
-                for (id, _) in entered {
-                    if let Some(snapshot) = snapshot(team, self.hand, id) {
-                        let snapshot = Box::new(snapshot);
-                        self.gets(&ServerFrame::Entered { position: upto, snapshot });
-                    }
-                }
-                let events = told
-                    .iter()
-                    .map(|told| match told {
-                        Told::Event(place) => stretch[*place].event.clone(),
-                        Told::Head(place, id) => {
-                            let head = team.of(*id).head.clone();
-                            let revision = Some(head.revision);
-                            let fact = Fact::HeadChanged { head };
-                            Event { fact, content: None, revision, ..stretch[*place].event.clone() }
-                        }
-                    })
-                    .collect();
-                self.gets(&ServerFrame::Events { after, upto, events });
-            }
+        let (left, entered, told) = match sight.tidings(stretch) {
+            Tidings::Reset(_) => return vec![reset(upto)],
+            Tidings::Changes { left, entered, told } => (left, entered, told),
+        };
+        let left = left.into_iter();
+        let left =
+            left.map(|conversation_id| ServerFrame::Left { position: upto, conversation_id });
+        let mut frames: Vec<_> = left.collect();
+        for (id, _) in entered {
+            let snapshot = snapshot(team, self.hand, id).map(Box::new);
+            frames
+                .extend(snapshot.map(|snapshot| ServerFrame::Entered { position: upto, snapshot }));
         }
+        let events = told
+            .iter()
+            .map(|told| match told {
+                Told::Event(place) => stretch[*place].event.clone(),
+                Told::Head(place, id) => {
+                    let head = team.of(*id).head.clone();
+                    let revision = Some(head.revision);
+                    let fact = Fact::HeadChanged { head };
+                    Event { fact, content: None, revision, ..stretch[*place].event.clone() }
+                }
+            })
+            .collect();
+        frames.push(ServerFrame::Events { after, upto, events });
+        frames
     }
 
     /// Something that was asked for is read, or arrives.
@@ -144,6 +179,7 @@ impl Client {
 
     /// Everything arrives; then the mirror equals what the server would say.
     pub(crate) fn settles(&mut self, team: &Team) -> Result<(), String> {
+        self.dies_after = None;
         self.listens(team);
         for _ in 0..100 {
             if self.is_quiet() {

@@ -1,6 +1,8 @@
 //! What a client holds: gaps, repeats, snapshots taken while the world goes on.
 
-use baton_domain::mirror::{Mirror, Mirrored, Page, Want, fingerprint};
+use baton_domain::mirror::{
+    Desk, Holdings, Lists, Mirror, Mirrored, Page, Progress, Want, fingerprint,
+};
 use baton_protocol::command::MarkRead;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ResetReason, ServerFrame, Timings};
@@ -357,4 +359,123 @@ fn a_head_has_nothing_unread() {
     let snapshot = Box::new(Snapshot::Head { head });
     mirror.apply_frame(&ServerFrame::Entered { position: self::head(&team), snapshot });
     assert_eq!(mirror.conversations[&LUCIA].unread(), 0);
+}
+
+/// What a killed phone has when it starts again: its conversations, and its progress as text.
+fn restarted(mirror: Mirror) -> Mirror {
+    let text = serde_json::to_string(&mirror.progress()).unwrap();
+    let progress: Progress = serde_json::from_str(&text).unwrap();
+    assert_eq!(progress, mirror.progress());
+    Mirror::restored(progress, mirror.conversations)
+}
+
+#[test]
+fn who_is_killed_during_a_snapshot_takes_it_anew_from_a_place_not_before_its_cursor() {
+    let mut team = Team::with_a_customer();
+    let mut mirror = Mirror::default();
+    mirror.apply_frame(&welcome(EPOCH, head(&team)));
+    mirror.apply_frame(&reset(&team));
+    let early = page(&team, &[]);
+    let from = head(&team);
+    team.customer_writes(LUCIA);
+    mirror.apply_frame(&events(&team, from));
+    let mut mirror = restarted(mirror);
+    assert!(mirror.is_taking());
+    assert_eq!(mirror.apply_page(early), [Want::Snapshot { after_ms: 1_000 }]);
+    assert!(mirror.is_taking());
+    assert_eq!(mirror.apply_page(page(&team, &[LUCIA])), []);
+    assert_eq!((mirror.is_taking(), last_seq(&mirror, LUCIA)), (false, Some(2)));
+}
+
+#[test]
+fn who_is_killed_still_asks_for_what_was_behind_and_keeps_its_read_mark() {
+    let mut team = Team::with_a_customer();
+    let mut mirror = Mirror::default();
+    mirror.apply_frame(&welcome(EPOCH, head(&team)));
+    mirror.apply_frame(&reset(&team));
+    mirror.apply_page(page(&team, &[]));
+    let from = head(&team);
+    team.customer_writes(LUCIA);
+    mirror.apply_frame(&events(&team, from));
+    let early = snapshot(&team, ANA, LUCIA);
+    let from = head(&team);
+    reads(&mut team, 2);
+    mirror.apply_frame(&events(&team, from));
+    let mut mirror = restarted(mirror);
+    assert_eq!(mirror.wanted().collect::<Vec<_>>(), [LUCIA]);
+    assert_eq!(mirror.apply_conversation(LUCIA, early), []);
+    assert_eq!((read_seq(&mirror), mirror.wanted().count()), (2, 0));
+}
+
+#[test]
+fn lists_that_changed_are_due_until_they_are_read_and_all_are_after_a_reset() {
+    let mut team = Team::with_a_customer();
+    let mut mirror = mirror(&team);
+    assert_eq!(mirror.lists(), Lists::ALL);
+    for list in baton_domain::mirror::List::EACH {
+        mirror.has_read(list);
+    }
+    let from = head(&team);
+    team.is_set(Fact::TeamChanged { team_id: SALES, renamed: true, set: TeamSet::default() });
+    mirror.apply_frame(&events(&team, from));
+    let mirror = restarted(mirror);
+    assert_eq!(mirror.lists(), Lists { teams: true, ..Lists::default() });
+}
+
+#[test]
+fn what_a_later_frame_overtook_is_passed_over() {
+    let mut team = Team::with_a_customer();
+    let mut mirror = mirror(&team);
+    let before = head(&team);
+    team.customer_writes(LUCIA);
+    let after = head(&team);
+    let entered = |position| ServerFrame::Entered {
+        position,
+        snapshot: Box::new(snapshot(&team, ANA, LUCIA).unwrap()),
+    };
+    let left = |position| ServerFrame::Left { position, conversation_id: LUCIA };
+    mirror.apply_frame(&left(after));
+    mirror.apply_frame(&entered(before));
+    assert!(mirror.conversations.is_empty());
+    mirror.apply_frame(&entered(after));
+    mirror.apply_frame(&left(before));
+    assert_eq!(last_seq(&mirror, LUCIA), Some(2));
+}
+
+#[test]
+fn another_conversation_than_was_asked_for_is_no_answer() {
+    let mut team = Team::with_a_customer();
+    let mut mirror = mirror(&team);
+    team.customer_writes(MATEO);
+    let from = head(&team);
+    team.customer_writes(MATEO);
+    let ServerFrame::Events { events: told, .. } = events(&team, from) else { unreachable!() };
+    let after = mirror.cursor.unwrap().position;
+    mirror.apply_frame(&ServerFrame::Events { after, upto: head(&team), events: told });
+    let other = snapshot(&team, ANA, LUCIA);
+    assert_eq!(mirror.apply_conversation(MATEO, other), [Want::Conversation(MATEO)]);
+    assert_eq!(mirror.wanted().collect::<Vec<_>>(), [MATEO]);
+}
+
+#[test]
+fn a_desk_shows_what_lies_on_it_and_writes_it_once() {
+    let mut team = Team::with_a_customer();
+    let mut mirror = mirror(&team);
+    let from = head(&team);
+    team.customer_writes(LUCIA);
+    team.customer_writes(MATEO);
+    let frame = events(&team, from);
+    let mut other = mirror.clone();
+    other.apply_frame(&frame);
+    let (on_desk, mut held) = mirror.held_in(());
+    let (mut on_desk, ()) = on_desk.held_in(Desk::of(&mut held));
+    let Ok(wants) = on_desk.try_frame(&frame);
+    assert_eq!(wants, []);
+    let Ok(hash) = on_desk.try_fingerprint();
+    let Ok(ids) = on_desk.conversations.ids();
+    assert_eq!((hash, ids), (other.fingerprint(), vec![LUCIA, MATEO]));
+    let (on_desk, desk) = on_desk.held_in(());
+    let Ok(()) = desk.clear_up();
+    mirror = on_desk.held_in(held).0;
+    assert_eq!(mirror, other);
 }

@@ -1,0 +1,120 @@
+//! What has to be stored together with the conversations, in one transaction, so that a client
+//! that is killed at any moment goes on as if it had only been away.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::{AgentId, ConversationId, Cursor, Epoch};
+use serde::{Deserialize, Serialize};
+
+use super::Mirror;
+use super::taking::Taking;
+
+/// How far a mirror has come. Small: it is written with every frame.
+///
+/// A snapshot under way is stored as the fact that there is one: a `reset` moves the cursor before
+/// the pages are here, and a client that resumed from that cursor alone would never hear of what
+/// the pages would have brought. Which of them came is not stored; they are taken anew.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// How far the log is applied.
+    pub cursor: Option<Cursor>,
+    /// Whose scope is held.
+    pub agent: Option<AgentId>,
+    /// The life of the database that it is of.
+    pub epoch: Option<Epoch>,
+    /// Conversations that are behind, and the revision they must reach.
+    #[serde(default)]
+    pub wanted: BTreeMap<ConversationId, u64>,
+    /// Read marks of what is on its way.
+    #[serde(default)]
+    pub marks: BTreeMap<ConversationId, u64>,
+    /// Whether a snapshot has to be taken.
+    #[serde(default)]
+    pub is_taking: bool,
+    /// Lists that have to be read again.
+    #[serde(default)]
+    pub lists: Lists,
+}
+
+/// Lists of which the log says that they changed, not how.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Lists {
+    /// `GET /agents`.
+    pub agents: bool,
+    /// `GET /teams`.
+    pub teams: bool,
+    /// `GET /channels`.
+    pub channels: bool,
+}
+
+impl Lists {
+    /// All of them.
+    pub const ALL: Self = Self { agents: true, teams: true, channels: true };
+
+    /// Whether a list is among them.
+    pub fn has(self, list: List) -> bool {
+        match list {
+            List::Agents => self.agents,
+            List::Teams => self.teams,
+            List::Channels => self.channels,
+        }
+    }
+
+    pub(super) fn set(&mut self, list: List, due: bool) {
+        match list {
+            List::Agents => self.agents = due,
+            List::Teams => self.teams = due,
+            List::Channels => self.channels = due,
+        }
+    }
+}
+
+/// One of the lists.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum List {
+    /// `GET /agents`.
+    Agents,
+    /// `GET /teams`.
+    Teams,
+    /// `GET /channels`.
+    Channels,
+}
+
+impl List {
+    /// Each of them.
+    pub const EACH: [Self; 3] = [Self::Agents, Self::Teams, Self::Channels];
+}
+
+impl<H> Mirror<H> {
+    /// What is to be stored with the conversations.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            cursor: self.cursor,
+            agent: self.agent,
+            epoch: self.epoch,
+            wanted: self.wanted.clone(),
+            marks: self.marks.clone(),
+            is_taking: self.taking.is_some(),
+            lists: self.lists,
+        }
+    }
+
+    /// The mirror that stored this progress with these conversations. What it still has to ask
+    /// stands in [`is_taking`](Self::is_taking), [`wanted`](Self::wanted) and
+    /// [`lists`](Self::lists).
+    pub fn restored(progress: Progress, conversations: H) -> Self {
+        let told = progress.cursor.map_or(0, |cursor| cursor.position);
+        let taking = progress.is_taking.then(|| Taking::at_least(told));
+        Self {
+            cursor: progress.cursor,
+            conversations,
+            agent: progress.agent,
+            epoch: progress.epoch,
+            told,
+            wanted: progress.wanted,
+            marks: progress.marks,
+            lists: progress.lists,
+            taking,
+        }
+    }
+}

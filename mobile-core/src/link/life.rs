@@ -1,0 +1,141 @@
+//! What happens to the phone: networks come and go, people look and look away, pushes wake it,
+//! time passes.
+
+use std::time::Duration;
+
+use baton_protocol::frame::{Ack, ClientFrame};
+
+use super::account::Standing;
+use super::effect::Effect;
+use super::fetches::Key;
+use super::limits::{PROBE_MAX, STABLE};
+use super::wire::{Joined, Phase};
+use super::{CLOSE_NORMAL, Link, Step};
+
+impl Link {
+    pub(super) fn network(&mut self, is_up: bool, step: &mut Step) {
+        self.is_up = is_up;
+        if is_up {
+            self.kick(step);
+        } else {
+            self.end_wake(step);
+        }
+    }
+
+    /// Another network: what is open may be dead without knowing.
+    pub(super) fn move_over(&mut self, step: &mut Step) {
+        self.is_up = true;
+        match &mut self.phase {
+            Phase::Resting | Phase::Waiting => {}
+            Phase::Connecting { .. } | Phase::Greeting { .. } => {
+                if self.backoff.may_kick(step.now) {
+                    self.hang_up(CLOSE_NORMAL, step);
+                }
+            }
+            Phase::Joined(joined) => {
+                if joined.probe.is_none() {
+                    joined.probe = Some(step.now + PROBE_MAX);
+                    step.effects.push(Effect::Ping(joined.socket));
+                }
+            }
+        }
+        self.kick(step);
+    }
+
+    pub(super) fn come_forward(&mut self, step: &mut Step) {
+        self.is_foreground = true;
+        if let Standing::Incompatible { .. } = self.standing {
+            // Whoever looks may have updated something.
+            self.standing = Standing::Good;
+        }
+        self.end_wake(step);
+        self.kick(step);
+    }
+
+    /// A clean close that says that nobody looks; the agent stays as available as they said.
+    pub(super) fn go_back(&mut self, deadline: Duration, step: &mut Step) {
+        if let Some(Joined { socket, .. }) = self.phase.joined() {
+            let ack = Ack { upto: self.position(), foreground: false };
+            step.push(Effect::Send(*socket, ClientFrame::Ack(ack)));
+        }
+        self.is_foreground = false;
+        self.end_wake(step);
+        self.rest(step);
+        self.fetches.abandon(&mut step.effects);
+        step.suspend = Some(deadline);
+    }
+
+    pub(super) fn kick(&mut self, step: &mut Step) {
+        if matches!(self.phase, Phase::Waiting) && self.may_connect() {
+            self.backoff.kick(step.now);
+        }
+        self.refresh.kick(step.now);
+        self.fetches.hurry(step.now);
+    }
+
+    /// Asks what a push announced, if nobody looks: else the socket tells.
+    pub(super) fn wake_up(&mut self, deadline: Duration, step: &mut Step) {
+        if self.is_foreground || !self.is_ready() || self.mirror.cursor.is_none() {
+            self.kick(step);
+            return step.push(Effect::WakeDone);
+        }
+        self.wake = Some(self.wake.map_or(deadline, |until| until.max(deadline)));
+        self.fetches.ask(Key::Sync, step.now, &mut step.effects);
+    }
+
+    pub(super) fn end_wake_if_done(&mut self, step: &mut Step) {
+        if self.wake.is_some()
+            && (self.standing != Standing::Good || !self.fetches.has_work_for_a_wake())
+        {
+            self.end_wake(step);
+        }
+    }
+
+    pub(super) fn end_wake(&mut self, step: &mut Step) {
+        if self.wake.take().is_some() {
+            self.fetches.abandon(&mut step.effects);
+            step.push(Effect::WakeDone);
+        }
+    }
+
+    /// Ends what has taken too long.
+    pub(super) fn expire(&mut self, step: &mut Step) {
+        let now = step.now;
+        match &mut self.phase {
+            Phase::Resting | Phase::Waiting => {}
+            Phase::Connecting { until, .. } | Phase::Greeting { until, .. } => {
+                if *until <= now {
+                    self.hang_up(CLOSE_NORMAL, step);
+                    let random = self.next_random();
+                    self.backoff.fail(now, random);
+                }
+            }
+            Phase::Joined(joined) if joined.is_dead(now) => {
+                let is_moved = joined.probe.is_some();
+                self.hang_up(CLOSE_NORMAL, step);
+                let random = self.next_random();
+                self.backoff.lose(now, random);
+                if is_moved {
+                    self.backoff.kick(now);
+                }
+            }
+            Phase::Joined(joined) => {
+                if !joined.is_stable && joined.since + STABLE <= now {
+                    joined.is_stable = true;
+                    self.backoff.settle();
+                }
+                if joined.is_stable && !self.mirror.is_taking() {
+                    self.faults = 0;
+                }
+            }
+        }
+        self.expire_refresh(now);
+        for key in self.fetches.overdue(now, &mut step.effects) {
+            let random = self.next_random();
+            self.fetches.fail(key, now, (random, 0));
+        }
+        if self.wake.is_some_and(|until| until <= now) {
+            self.end_wake(step);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The link against a server that misbehaves, a network that comes and goes, and a phone that is
+//! killed.
+
+mod bench;
+mod disk;
+mod histories;
+mod limits;
+mod model;
+mod net;
+mod standing;
+mod trying;
+mod world;
