@@ -3,25 +3,36 @@
 
 /// Folds a text, or a part of one.
 pub(super) fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    // At the start there is nothing that a space would part from what follows.
-    let mut is_after_space = true;
-    for c in text.chars().flat_map(char::to_lowercase).filter(|c| !is_mark(*c)) {
-        if c.is_whitespace() {
-            if !is_after_space {
-                folded.push(' ');
-            }
-            is_after_space = true;
-            continue;
-        }
-        is_after_space = false;
-        match plain(c) {
-            Some(text) => folded.push_str(text),
-            None => folded.push(c),
+    let mut folded = Folded { text: String::with_capacity(text.len()), is_after_space: true };
+    for c in text.chars() {
+        // Most are; whole inboxes are folded at once.
+        match c.is_ascii() {
+            true => folded.push(c.to_ascii_lowercase()),
+            false => c.to_lowercase().filter(|c| !is_mark(*c)).for_each(|c| folded.push(c)),
         }
     }
-    folded.truncate(folded.trim_end().len());
-    folded
+    let end = folded.text.trim_end().len();
+    folded.text.truncate(end);
+    folded.text
+}
+
+struct Folded {
+    text: String,
+    /// Also at the start: there is nothing that a space would part from what follows.
+    is_after_space: bool,
+}
+
+impl Folded {
+    fn push(&mut self, c: char) {
+        let is_space = c.is_whitespace();
+        match plain(c) {
+            _ if is_space && self.is_after_space => {}
+            _ if is_space => self.text.push(' '),
+            Some(text) => self.text.push_str(text),
+            None => self.text.push(c),
+        }
+        self.is_after_space = is_space;
+    }
 }
 
 /// Combining accents.

@@ -7,7 +7,7 @@ use super::read::Read;
 use super::write::Write;
 
 /// Ids of pushes that are remembered; older ones are forgotten.
-pub const PUSHES_MAX: i64 = 256;
+pub const PUSHES_MAX: u32 = 256;
 
 /// What is kept under a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

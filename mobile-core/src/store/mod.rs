@@ -45,7 +45,7 @@ pub use error::{Remedy, StoreError};
 pub use kept::{Kept, PUSHES_MAX};
 pub use lists::{Mark, Page, Total, View};
 pub use outbox::{Draft, OutboxRow};
-pub use quota::Trimmed;
+pub use quota::{Trimmed, are_lines_dropped};
 pub use read::{Account, Progress, Read};
 pub use rescue::{Damage, Saved};
 pub use seal::KEY_BYTES;
@@ -181,8 +181,9 @@ impl Store {
             return Err(StoreError::WrongKey);
         }
         opened.was_unclean = self.files.is_unclean();
-        let is_sound = !is_key_lost && self.is_sound(opened.was_unclean)?;
-        if !is_sound {
+        // What a newer version wrote is left alone even where the key is lost.
+        let is_sound = self.is_sound(opened.was_unclean)?;
+        if !is_sound || (is_key_lost && !opened.is_new) {
             opened.damage = Some(rescue::rescue(&self.files, &self.keys)?);
         }
         let mut connection = database::connect(&self.files.database())?;
@@ -362,7 +363,8 @@ impl Store {
         if let Some(Err((connection, _))) = reader.take().map(Connection::close) {
             drop(connection);
         }
-        let Some(Writer { connection, .. }) = writer.take() else { return Ok(()) };
+        // The lock goes last: until then nobody else may open what is being closed.
+        let Some(Writer { connection, _lock, .. }) = writer.take() else { return Ok(()) };
         let moved = checkpoint(&connection);
         let closed = connection.close().map_err(|(_, error)| error);
         moved?;

@@ -3,6 +3,7 @@
 //! their lines are there to be read from the server. The outbox and drafts never go, nor do the
 //! lines of an open turn.
 
+use baton_domain::mirror::Full;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::StoreError;
@@ -18,6 +19,12 @@ pub struct Trimmed {
     pub conversations: u64,
     /// What the database takes afterwards, bytes.
     pub bytes: u64,
+}
+
+/// Whether a conversation's lines were dropped for want of room: none is held, and the server has
+/// them. Fetched again, it is whole.
+pub fn are_lines_dropped(full: &Full) -> bool {
+    full.lines.is_empty() && full.from_seq > full.view.conversation.head.last_seq.max(1)
 }
 
 /// Drops lines until the database takes nine tenths of `limit` bytes, if it takes more than that

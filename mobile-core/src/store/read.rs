@@ -203,6 +203,15 @@ impl<'c> Read<'c> {
         row.map_or(Ok(Vec::new()), |row| self.lines(row, id, Some((before, limit))))
     }
 
+    /// The revision that is held of a conversation.
+    pub fn revision(&self, id: ConversationId) -> Result<Option<u64>, StoreError> {
+        self.sql.one(
+            "SELECT revision FROM conversation WHERE account = ?1 AND id = ?2",
+            params![self.whose.number, id.0.as_bytes()],
+            |row| rows::count(row, 0),
+        )
+    }
+
     /// The ids of all conversations held, in order.
     pub fn ids(&self) -> Result<Vec<ConversationId>, StoreError> {
         self.sql.all(

@@ -79,7 +79,7 @@ pub(super) struct FullRow {
     pub(super) sealed: Vec<u8>,
 }
 
-/// Reads [`head_columns`] and then number, unread, read_seq, from_seq, sealed.
+/// Reads [`head_columns`] and then `number, unread, read_seq, from_seq, sealed`.
 pub(super) fn head_row(row: &Row<'_>) -> rusqlite::Result<HeadRow> {
     let at = |offset: usize| HEAD_COLUMNS + offset;
     let sealed: Option<Vec<u8>> = row.get(at(4))?;
@@ -147,7 +147,7 @@ pub(super) struct LineRow {
     pub(super) sealed: Vec<u8>,
 }
 
-/// Reads seq, id, at, op_id, device, sealed.
+/// Reads `seq, id, at, op_id, device, sealed`.
 pub(super) fn line_row(row: &Row<'_>) -> rusqlite::Result<LineRow> {
     let at = Timestamp::from_ms(row.get(2)?);
     let (op_id, device) = (maybe_id(row, 3)?, maybe_id(row, 4)?);
@@ -185,7 +185,7 @@ pub(super) fn line(row: &LineRow, rest: LineRest) -> Line {
 /// A note without its text, and the text as it is sealed.
 pub(super) type NoteRow = (Note, Vec<u8>);
 
-/// Reads revision, id, at, author, op_id, sealed.
+/// Reads `revision, id, at, author, op_id, sealed`.
 pub(super) fn note_row(row: &Row<'_>, conversation: ConversationId) -> rusqlite::Result<NoteRow> {
     let note = Note {
         id: id(row, 1)?,

@@ -1,7 +1,7 @@
 //! A transaction that writes. Conversations are held in memory until it ends, so that applying
 //! many events to one of them costs one write, of those lines alone that changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use baton_domain::mirror::{Full, Mirrored};
@@ -75,14 +75,47 @@ impl<'c> Write<'c> {
         Ok(())
     }
 
+    /// Lets go of all conversations. Drafts and the outbox stay.
+    pub fn clear(&mut self) -> Result<(), StoreError> {
+        self.touched.clear();
+        let account = params![self.read.whose.number];
+        self.read.sql.run("DELETE FROM conversation WHERE account = ?1", account)?;
+        self.read.sql.run("DELETE FROM listed WHERE account = ?1", account)?;
+        self.read.sql.run("DELETE FROM total WHERE account = ?1", account)?;
+        Ok(())
+    }
+
+    /// The revision that is held of a conversation.
+    pub fn revision(&self, id: ConversationId) -> Result<Option<u64>, StoreError> {
+        match self.touched.get(&id) {
+            Some(touched) => Ok(touched.held.as_ref().map(|held| held.head().revision)),
+            None => self.read.revision(id),
+        }
+    }
+
     /// The ids of all conversations held, in order.
-    pub fn ids(&mut self) -> Result<Vec<ConversationId>, StoreError> {
-        self.read()?.ids()
+    pub fn ids(&self) -> Result<Vec<ConversationId>, StoreError> {
+        let mut ids: BTreeSet<_> = self.read.ids()?.into_iter().collect();
+        for (id, touched) in &self.touched {
+            match touched.held {
+                Some(_) => ids.insert(*id),
+                None => ids.remove(id),
+            };
+        }
+        Ok(ids.into_iter().collect())
     }
 
     /// The heads of all conversations held, in order of id, and what is unread of each.
-    pub fn heads(&mut self) -> Result<Vec<(Head, u64)>, StoreError> {
-        self.read()?.heads()
+    pub fn heads(&self) -> Result<Vec<(Head, u64)>, StoreError> {
+        let heads = self.read.heads()?.into_iter();
+        let mut heads: BTreeMap<_, _> = heads.map(|(head, n)| (head.id, (head, n))).collect();
+        for (id, touched) in &self.touched {
+            match &touched.held {
+                Some(held) => heads.insert(*id, (held.head().clone(), held.unread())),
+                None => heads.remove(id),
+            };
+        }
+        Ok(heads.into_values().collect())
     }
 
     /// Keeps how far the log is applied, with what this transaction says of conversations.

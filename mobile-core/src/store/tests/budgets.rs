@@ -1,13 +1,14 @@
 //! What things cost, printed: `cargo test -p baton-mobile --release budgets -- --nocapture`, with
 //! `BATON_BUDGETS=1` at the size that budgets are set for. Times are no test.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use baton_domain::mirror::Mirrored;
 use baton_protocol::{Author, Content, LineKind, OpId, Owner, Status, TeamId, Timestamp};
 
-use super::super::{Store, View};
-use super::{account, config, conversation_id, dice, open, uuid};
+use super::super::{Config, Limits, Store, View};
+use super::{account, config, conversation_id, dice, uuid};
 
 const START: i64 = 1_790_000_000_000;
 
@@ -39,9 +40,9 @@ fn usual(n: u64, lines: u64) -> Mirrored {
         0 => Owner::Agent(account().agent),
         _ => Owner::Queue(TeamId(uuid(1))),
     };
-    head.status = if n % 3 == 0 { Status::Open } else { Status::Resolved };
+    head.status = if n.is_multiple_of(3) { Status::Open } else { Status::Resolved };
     head.activity_at = Timestamp::from_ms(START + n as i64 * 1_000);
-    head.unanswered_since = (n % 9 == 0).then(|| Timestamp::from_ms(START + n as i64));
+    head.unanswered_since = n.is_multiple_of(9).then(|| Timestamp::from_ms(START + n as i64));
     Mirrored::Full(Box::new(full))
 }
 
@@ -67,11 +68,11 @@ fn budgets() {
         Err(_) => (300, 20),
     };
     let directory = tempfile::tempdir().expect("a directory");
-    let (store, new) = timed(|| {
-        let mut config = config(directory.path());
-        config.limits.cache_bytes = u64::MAX;
-        Store::open(&config).expect("opens").0
-    });
+    let open = |directory: &Path| {
+        let limits = Limits { cache_bytes: u64::MAX, database_bytes: None };
+        Store::open(&Config { limits, ..config(directory) }).expect("opens")
+    };
+    let ((store, _), new) = timed(|| open(directory.path()));
     println!("open, new: {new:?}");
     let ((), built) = timed(|| {
         for first in (0..conversations).step_by(200) {
@@ -108,7 +109,7 @@ fn budgets() {
 }
 
 fn reads(store: &Store, conversations: u64) {
-    for (text, name) in [("paquete", "nothing"), ("7 12 palabra", "one line")] {
+    for (text, name) in [("nowhere", "nothing"), ("7 12 palabra", "one line")] {
         let (found, time) = timed(|| store.reads(|read| read.search(text, 50, &mut || false)));
         println!("search that finds {name}: {time:?}, {} hits", found.hits.len());
     }

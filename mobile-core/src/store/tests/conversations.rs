@@ -8,7 +8,7 @@ use super::super::{Progress, StoreError};
 use super::{account, account_of, conversation_id, dice, open, store, uuid};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn what_is_put_comes_back_exactly(seed: u64) {
@@ -107,7 +107,7 @@ fn an_error_that_the_caller_passes_over_commits_nothing() {
     let wrote = store.write(&account(), |write| {
         write.put(dice.held(conversation_id(0)))?;
         write.put(Mirrored::Full(Box::new(full)))?;
-        drop(write.ids());
+        assert!(write.read().is_err());
         Ok::<_, StoreError>(())
     });
     assert!(matches!(wrote, Err(StoreError::Unfit(_))));
@@ -165,4 +165,36 @@ fn older_lines_are_read_a_page_at_a_time() {
     assert_eq!(seqs(8, 3), [5, 6, 7]);
     assert_eq!(seqs(2, 3), [1]);
     assert!(seqs(1, 3).is_empty());
+}
+
+#[test]
+fn whoever_reads_while_others_write_sees_one_moment() {
+    let (_directory, store) = store();
+    let epoch = Epoch(uuid(9));
+    let step = |position: u64| {
+        store.writes(|write| {
+            let cursor = Some(Cursor { epoch, position });
+            write.set_progress(&Progress { cursor, state: vec![] })?;
+            (0..40).try_for_each(|n| {
+                let mut head = dice(position).head(conversation_id(n));
+                head.revision = position;
+                write.put(Mirrored::Head(head))
+            })
+        });
+    };
+    step(1);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| (2..30).for_each(step));
+        while !writer.is_finished() {
+            store.reads(|read| {
+                let position = read.progress()?.cursor.map(|cursor| cursor.position);
+                std::thread::yield_now();
+                for (head, _) in read.heads()? {
+                    assert_eq!(Some(head.revision), position);
+                }
+                Ok(())
+            });
+        }
+        writer.join().expect("ends");
+    });
 }

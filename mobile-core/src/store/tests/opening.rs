@@ -49,11 +49,7 @@ fn paused_or_closed_no_file_is_open() {
     let working = Arc::clone(&store);
     let worker = std::thread::spawn(move || {
         for n in 0.. {
-            let put =
-                working.write(&account(), |write| write.put(dice(n).held(conversation_id(2))));
-            if put.is_err() {
-                return put;
-            }
+            working.write(&account(), |write| write.put(dice(n).held(conversation_id(2))))?;
         }
         Ok(())
     });
@@ -142,6 +138,9 @@ fn a_newer_schema_is_refused_and_untouched() {
     let error = StoreError::Incompatible { found: 99, known };
     assert_eq!(Store::open(&config(directory.path())).err(), Some(error));
     assert_eq!(error.remedy(), Remedy::Update);
+    assert_eq!(Store::start_over(&config(directory.path())).err(), Some(error));
+    std::fs::write(directory.path().join("suspect"), []).expect("is written");
+    assert_eq!(Store::open(&config(directory.path())).err(), Some(error));
     assert!(contents() == before);
 }
 

@@ -7,10 +7,14 @@ use super::super::{Config, Limits, Remedy, StoreError, View};
 use super::damage::row;
 use super::{Store, account, config, conversation_id, copy_of, dice, store, uuid};
 
+fn id(n: u64) -> ConversationId {
+    conversation_id(n.into())
+}
+
 /// Conversation `n`, with lines; what stands in its head is set by `set`.
-fn held(n: u128, set: impl FnOnce(&mut baton_protocol::Head)) -> Mirrored {
-    let mut dice = dice(n as u64);
-    let mut full = dice.full(conversation_id(n));
+fn held(n: u64, set: impl FnOnce(&mut baton_protocol::Head)) -> Mirrored {
+    let mut dice = dice(n);
+    let mut full = dice.full(id(n));
     full.lines = (1..=30).map(|seq| (seq, dice.line(seq))).collect();
     (full.from_seq, full.view.read_seq) = (1, 0);
     let head = &mut full.view.conversation.head;
@@ -47,23 +51,21 @@ fn the_lines_of_resolved_conversations_opened_longest_ago_go_first() {
         (40..50).try_for_each(|n| write.put(held(n, open)))?;
         (50..60).try_for_each(|n| write.put(held(n, waits)))?;
         // The smaller, the later.
-        (0..60).try_for_each(|n| {
-            write.opened(conversation_id(n), Timestamp::from_ms(1_000 - n as i64))
-        })?;
+        (0..60).try_for_each(|n| write.opened(id(n), Timestamp::from_ms(1_000 - n as i64)))?;
         (0..50).try_for_each(|n| write.put_outbox(&row(n)).map(drop))?;
         (0..60).try_for_each(|n| {
-            let (conversation, at) = (conversation_id(n), dice.time());
+            let (conversation, at) = (id(n), dice.time());
             write.set_draft(&super::super::Draft { conversation, at, text: dice.text() })
         })
     });
     let heads = store.reads(|read| read.heads());
     let trimmed = store.trim().expect("is trimmed");
     assert!(trimmed.bytes <= 700_000 && trimmed.conversations > 0, "{trimmed:?}");
-    let dropped = |n| lines_of(&store, conversation_id(n)) == (0, 31);
+    let dropped = |n| lines_of(&store, id(n)) == (0, 31);
     let count = (0..40).filter(|n| dropped(*n)).count();
     // A tail of the resolved ones, and nobody else.
     assert_eq!(trimmed.conversations, count as u64);
-    assert!((0..40 - count as u128).all(|n| lines_of(&store, conversation_id(n)) == (30, 1)));
+    assert!((0..40 - count as u64).all(|n| lines_of(&store, id(n)) == (30, 1)));
     assert!((40..60).all(|n| !dropped(n)));
     // Nothing else is missing.
     assert_eq!(store.reads(|read| read.heads()), heads);
@@ -71,16 +73,18 @@ fn the_lines_of_resolved_conversations_opened_longest_ago_go_first() {
     assert_eq!(counts, (50, 60));
     assert_eq!(store.reads(|read| read.total(View::All)).conversations, 60);
     // The next line joins the run that is held, and comes back.
-    let id = conversation_id(39);
-    let mut full = match store.reads(|read| read.conversation(id)) {
+    let last = id(39);
+    let mut full = match store.reads(|read| read.conversation(last)) {
         Some(Mirrored::Full(full)) => full,
         Some(Mirrored::Head(_)) | None => panic!("is held in full"),
     };
+    assert!(super::super::are_lines_dropped(&full));
     full.lines.insert(31, dice.line(31));
+    assert!(!super::super::are_lines_dropped(&full));
     full.view.conversation.head.last_seq = 31;
     let next = Mirrored::Full(full);
     store.put(&next);
-    assert_eq!(store.reads(|read| read.conversation(id)), Some(next));
+    assert_eq!(store.reads(|read| read.conversation(last)), Some(next));
 }
 
 #[test]
@@ -149,8 +153,7 @@ fn without_room_an_enqueue_says_so_and_nothing_is_half_written() {
     check(&store);
     let copy = copy_of(directory.path());
     let (other, opened) =
-        Store::open(&Config { directory: copy.path().to_owned(), ..config.clone() })
-            .expect("opens");
+        Store::open(&Config { directory: copy.path().to_owned(), ..config }).expect("opens");
     assert_eq!(opened.damage, None);
     check(&other);
     // With room again, it goes on.

@@ -40,6 +40,12 @@ impl Dice {
         self.0.next_u64() % bound.max(1)
     }
 
+    /// One of these.
+    pub(crate) fn pick<T: Copy, const N: usize>(&mut self, from: [T; N]) -> T {
+        let at = usize::try_from(self.0.next_u64() >> 40).expect("small");
+        from[at % N]
+    }
+
     fn one_in(&mut self, bound: u64) -> bool {
         self.below(bound) == 0
     }
@@ -59,7 +65,7 @@ impl Dice {
 
     pub(crate) fn text(&mut self) -> String {
         let count = self.below(8);
-        let words: Vec<_> = (0..count).map(|_| WORDS[self.below(12) as usize]).collect();
+        let words: Vec<_> = (0..count).map(|_| self.pick(WORDS)).collect();
         words.join(" ")
     }
 
@@ -89,7 +95,7 @@ impl Dice {
             seq,
             id: self.id::<MessageId>(),
             author: self.author(),
-            kind: kinds[self.below(3) as usize],
+            kind: self.pick(kinds),
             at: self.time(),
             content: Content {
                 text: self.maybe(Self::text),
@@ -97,8 +103,8 @@ impl Dice {
                 erased: self.one_in(5),
             },
             quoted: self.maybe(Self::id),
-            status: self.maybe(|dice| statuses[dice.below(3) as usize]),
-            held: self.maybe(|dice| held[dice.below(3) as usize]),
+            status: self.maybe(|dice| dice.pick(statuses)),
+            held: self.maybe(|dice| dice.pick(held)),
             error: self.maybe(|dice| MessageError {
                 code: dice.below(200_000) as i64 - 5,
                 reason: dice.text(),
@@ -137,7 +143,7 @@ impl Dice {
                 2 => Status::Snoozed { until: self.time() },
                 _ => Status::Resolved,
             },
-            episode: self.below(1 << 32) as u32,
+            episode: u32::try_from(self.below(1 << 32)).expect("in range"),
             revision: self.below(1 << 40),
             last_seq: self.below(60),
             unanswered_since: self.maybe(Self::time),
