@@ -57,8 +57,9 @@ use files::Files;
 use seal::{Keys, Use};
 use sql::Sql;
 
-/// Conversations written between two looks at how much room the store takes.
-const TRIM_EVERY: u64 = 256;
+/// Conversations written between two looks at how much room the store takes, and those whose
+/// lines are dropped then at most: whoever writes next does not wait for long.
+const TRIM_EVERY: u32 = 256;
 
 /// How large a store may become.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -248,10 +249,11 @@ impl Store {
         let mut guard = lock(&self.writer);
         let writer = guard.as_mut().ok_or(StoreError::Closed)?;
         let answer = self.try_write(writer, of, act);
-        if writer.written >= TRIM_EVERY {
+        if writer.written >= TRIM_EVERY.into() {
             writer.written = 0;
             // What was written stands, whether there is room for more or not.
-            let trimmed = quota::trim(&mut writer.connection, self.limits.cache_bytes);
+            let limit = self.limits.cache_bytes;
+            let trimmed = quota::trim(&mut writer.connection, limit, TRIM_EVERY as usize);
             if trimmed == Err(StoreError::Damaged) {
                 self.suspect.store(true, Ordering::Relaxed);
             }
@@ -331,7 +333,7 @@ impl Store {
     pub fn trim(&self) -> Result<Trimmed, StoreError> {
         let mut guard = lock(&self.writer);
         let writer = guard.as_mut().ok_or(StoreError::Closed)?;
-        quota::trim(&mut writer.connection, self.limits.cache_bytes)
+        quota::trim(&mut writer.connection, self.limits.cache_bytes, usize::MAX)
     }
 
     /// Forgets an account and all that belongs to it: its device was revoked.

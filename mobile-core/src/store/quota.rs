@@ -28,31 +28,19 @@ pub fn are_lines_dropped(full: &Full) -> bool {
 }
 
 /// Drops lines until the database takes nine tenths of `limit` bytes, if it takes more than that
-/// limit, and gives the room back.
-pub(super) fn trim(connection: &mut Connection, limit: u64) -> Result<Trimmed, StoreError> {
+/// limit, but of no more conversations than `most`; gives the room back.
+pub(super) fn trim(
+    connection: &mut Connection,
+    limit: u64,
+    most: usize,
+) -> Result<Trimmed, StoreError> {
     let bytes = used(connection)?;
     if bytes <= limit {
         return Ok(Trimmed { conversations: 0, bytes });
     }
     let aim = limit / 10 * 9;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let rows = droppable(&tx)?;
-    let mut conversations = 0;
-    for rows in rows.chunks(AT_ONCE) {
-        if used(&tx)? <= aim {
-            break;
-        }
-        for row in rows {
-            tx.execute("DELETE FROM line WHERE conversation = ?1", params![row])?;
-            tx.execute("DELETE FROM note WHERE conversation = ?1", params![row])?;
-            // The run that is held is empty and ends at the last line: what comes next joins it.
-            tx.execute(
-                "UPDATE conversation SET from_seq = last_seq + 1 WHERE number = ?1",
-                params![row],
-            )?;
-            conversations += 1;
-        }
-    }
+    let conversations = drop_lines(&tx, aim, most)?;
     tx.commit()?;
     let mut vacuum = connection.prepare("PRAGMA incremental_vacuum")?;
     let mut steps = vacuum.query([])?;
@@ -60,6 +48,29 @@ pub(super) fn trim(connection: &mut Connection, limit: u64) -> Result<Trimmed, S
     drop(steps);
     drop(vacuum);
     Ok(Trimmed { conversations, bytes: used(connection)? })
+}
+
+fn drop_lines(tx: &Connection, aim: u64, most: usize) -> Result<u64, StoreError> {
+    let mut rows = droppable(tx)?;
+    rows.truncate(most);
+    let mut lines = tx.prepare("DELETE FROM line WHERE conversation = ?1")?;
+    let mut notes = tx.prepare("DELETE FROM note WHERE conversation = ?1")?;
+    // The run that is held is empty and ends at the last line: what comes next joins it.
+    let mut end =
+        tx.prepare("UPDATE conversation SET from_seq = last_seq + 1 WHERE number = ?1")?;
+    let mut conversations = 0;
+    for rows in rows.chunks(AT_ONCE) {
+        if used(tx)? <= aim {
+            break;
+        }
+        for row in rows {
+            lines.execute(params![row])?;
+            notes.execute(params![row])?;
+            end.execute(params![row])?;
+            conversations += 1;
+        }
+    }
+    Ok(conversations)
 }
 
 /// The conversations whose lines may go, in the order in which they go.

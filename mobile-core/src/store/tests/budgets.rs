@@ -103,6 +103,7 @@ fn budgets() {
         super::super::quota::trim(
             &mut super::super::lock(&store.writer).as_mut().expect("open").connection,
             size / 2,
+            usize::MAX,
         )
     });
     println!("trim to half: {time:?}, {trimmed:?}");
