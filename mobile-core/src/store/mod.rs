@@ -1,1 +1,432 @@
 //! Everything the phone keeps, sealed.
+//!
+//! One SQLite database in a directory of its own, for all accounts that are signed in on this
+//! device; every row belongs to one of them. Contents (texts, names, numbers, payloads) are sealed
+//! field by field with a key that the app keeps in the system's key store; ids, times and numbers
+//! stay plain, so that lists are ordered and paged by the database.
+//!
+//! What belongs together is written together: [`Store::write`] is one transaction, and how far
+//! the log is applied is kept in the one that holds what it says. A store has one owner at a time;
+//! a second opening is [`StoreError::InUse`]. Once paused or closed it has no file open.
+//!
+//! **Invariant:** the outbox and drafts go only when the outbox or the agent removes them, or the
+//! device is revoked: not with a conversation, not for want of room, and of a damaged database
+//! what can be read of them is saved.
+//! **Invariant:** no clock and no source of randomness in here; both come in as arguments.
+
+mod database;
+pub mod drop_box;
+mod error;
+mod files;
+mod fold;
+mod kept;
+mod lists;
+mod outbox;
+mod quota;
+mod read;
+mod rescue;
+mod rows;
+mod seal;
+mod search;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+pub use drop_box::DropBox;
+pub use error::{Remedy, StoreError};
+pub use kept::{Kept, PUSHES_MAX};
+pub use lists::{Mark, Page, Total, View};
+pub use outbox::{Draft, OutboxRow};
+pub use quota::{Trimmed, are_lines_dropped};
+pub use read::{Account, Progress, Read};
+pub use rescue::{Damage, Saved};
+pub use seal::KEY_BYTES;
+pub use search::{Found, Hit, Hits};
+pub use write::Write;
+
+use database::STEPS;
+use files::Files;
+use seal::{Keys, Use};
+use sql::Sql;
+
+/// Conversations written between two looks at how much room the store takes, and those whose
+/// lines are dropped then at most: whoever writes next does not wait for long.
+const TRIM_EVERY: u32 = 256;
+
+/// How large a store may become.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Above it, lines that the server has as well are dropped, bytes.
+    pub cache_bytes: u64,
+    /// Beyond it, nothing more is written: [`StoreError::Full`]; bytes. `None`: as the disk has.
+    pub database_bytes: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { cache_bytes: 50 * 1024 * 1024, database_bytes: None }
+    }
+}
+
+/// Where a store is, and what opens it.
+#[derive(Clone)]
+pub struct Config {
+    /// A directory of its own.
+    pub directory: PathBuf,
+    /// From the system's key store.
+    pub key: [u8; KEY_BYTES],
+    /// Fresh from the system at each opening: nonces follow from it.
+    pub seed: [u8; KEY_BYTES],
+    /// How large it may become.
+    pub limits: Limits,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}
+
+/// What an opening found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Opened {
+    /// There was nothing.
+    pub is_new: bool,
+    /// The last owner ended without closing it; its pages were looked through.
+    pub was_unclean: bool,
+    /// What was saved and lost, when it was damaged or its key lost: the log starts anew.
+    pub damage: Option<Damage>,
+}
+
+/// See the head of the module. Methods take what time they need: call them where one may wait.
+#[derive(Debug)]
+pub struct Store {
+    files: Files,
+    keys: Keys,
+    limits: Limits,
+    /// Something was read that makes no sense.
+    suspect: AtomicBool,
+    writer: Mutex<Option<Writer>>,
+    reader: Mutex<Option<Connection>>,
+}
+
+#[derive(Debug)]
+struct Writer {
+    connection: Connection,
+    /// Conversations written since room was last looked at.
+    written: u64,
+    /// Held for as long as anything is open.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens a store, or makes one where there is none.
+    ///
+    /// # Errors
+    /// `InUse`, `WrongKey` and `Incompatible` touch nothing. A damaged database is none: what it
+    /// held is saved as far as it can be, and [`Opened::damage`] says so.
+    pub fn open(config: &Config) -> Result<(Self, Opened), StoreError> {
+        let store = Self::new(config)?;
+        let opened = store.open_files(false)?;
+        Ok((store, opened))
+    }
+
+    /// Opens a store whose key is lost, with a new one. What was sealed is moved aside;
+    /// [`Opened::damage`] counts what is lost of outbox and drafts.
+    ///
+    /// # Errors
+    /// As [`Self::open`], `WrongKey` excepted.
+    pub fn start_over(config: &Config) -> Result<(Self, Opened), StoreError> {
+        let store = Self::new(config)?;
+        let opened = store.open_files(true)?;
+        Ok((store, opened))
+    }
+
+    fn new(config: &Config) -> Result<Self, StoreError> {
+        Ok(Self {
+            files: Files::new(&config.directory),
+            keys: Keys::new(&config.key, Use::Store, config.seed)?,
+            limits: config.limits,
+            suspect: AtomicBool::new(false),
+            writer: Mutex::new(None),
+            reader: Mutex::new(None),
+        })
+    }
+
+    fn open_files(&self, is_key_lost: bool) -> Result<Opened, StoreError> {
+        let mut writer = lock(&self.writer);
+        if writer.is_some() {
+            return Err(StoreError::InUse);
+        }
+        let guard = self.files.lock()?;
+        let mut opened = Opened::default();
+        if !self.files.database().exists() {
+            if self.files.saved().exists() {
+                // A rescue got as far as moving the damaged one aside.
+                self.files.replace_damaged()?;
+            } else {
+                self.files.begin(&self.keys)?;
+                opened.is_new = true;
+            }
+        }
+        let is_marked = self.files.are_keys(&self.keys)?;
+        if !is_key_lost && !self.is_key_right(is_marked)? {
+            return Err(StoreError::WrongKey);
+        }
+        opened.was_unclean = self.files.is_unclean();
+        // What a newer version wrote is left alone even where the key is lost.
+        let is_sound = self.is_sound(opened.was_unclean)?;
+        if !is_sound || (is_key_lost && !opened.is_new) {
+            opened.damage = Some(rescue::rescue(&self.files, &self.keys)?);
+        }
+        let mut connection = database::connect(&self.files.database())?;
+        database::set_up(&connection, self.limits)?;
+        database::migrate(&mut connection, STEPS)?;
+        database::mark_keys(&connection, &self.keys)?;
+        if is_marked != Some(true) {
+            self.files.mark_keys(&self.keys)?;
+        }
+        self.files.trust_it()?;
+        self.suspect.store(false, Ordering::Relaxed);
+        *lock(&self.reader) = Some(database::connect_reader(&self.files.database())?);
+        *writer = Some(Writer { connection, written: 0, _lock: guard });
+        Ok(opened)
+    }
+
+    /// Whether the key is this store's. It says so in two places: a damaged one must not cost the
+    /// other's contents.
+    fn is_key_right(&self, is_marked: Option<bool>) -> Result<bool, StoreError> {
+        if is_marked == Some(true) {
+            return Ok(true);
+        }
+        let asked = database::connect(&self.files.database()).and_then(|connection| {
+            database::schema(&connection, STEPS)?;
+            database::are_keys(&connection, &self.keys)
+        });
+        match asked {
+            Ok(Some(is_right)) => Ok(is_right),
+            // There is no telling by it.
+            Ok(None) | Err(StoreError::Damaged | StoreError::Database(_)) => {
+                Ok(is_marked.is_none())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the database that is there can be worked with.
+    fn is_sound(&self, was_unclean: bool) -> Result<bool, StoreError> {
+        let looked = || {
+            let connection = database::connect(&self.files.database())?;
+            database::schema(&connection, STEPS)?;
+            if self.suspect.load(Ordering::Relaxed) || self.files.is_suspect() {
+                return Ok(false);
+            }
+            Ok(!was_unclean || database::is_sound(&connection)?)
+        };
+        match looked() {
+            Err(StoreError::Damaged) => Ok(false),
+            other => other,
+        }
+    }
+
+    /// Writes for an account: all of what `act` does, or, when it or the commit fails, nothing.
+    ///
+    /// # Errors
+    /// What `act` gives, or why it could not be written.
+    pub fn write<T, E: From<StoreError>>(
+        &self,
+        of: &Account,
+        act: impl FnOnce(&mut Write<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut guard = lock(&self.writer);
+        let writer = guard.as_mut().ok_or(StoreError::Closed)?;
+        let answer = self.try_write(writer, of, act);
+        if writer.written >= TRIM_EVERY.into() {
+            writer.written = 0;
+            // What was written stands, whether there is room for more or not.
+            let limit = self.limits.cache_bytes;
+            let trimmed = quota::trim(&mut writer.connection, limit, TRIM_EVERY as usize);
+            if trimmed == Err(StoreError::Damaged) {
+                self.suspect.store(true, Ordering::Relaxed);
+            }
+        }
+        self.remember_damage();
+        answer
+    }
+
+    fn try_write<T, E: From<StoreError>>(
+        &self,
+        writer: &mut Writer,
+        of: &Account,
+        act: impl FnOnce(&mut Write<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let begun = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let tx = begun.map_err(|error| self.note(error))?;
+        let mut write = Write::new(Sql::new(&tx, &self.suspect), &self.keys, of)?;
+        let answer = act(&mut write)?;
+        write.flush()?;
+        if let Some(error) = write.read.sql.failed() {
+            return Err(error.into());
+        }
+        let written = write.written;
+        drop(write);
+        tx.commit().map_err(|error| self.note(error))?;
+        writer.written += written;
+        Ok(answer)
+    }
+
+    /// Reads of an account, all as of one moment, while others may write.
+    ///
+    /// # Errors
+    /// What `act` gives, or why it could not be read.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        of: &Account,
+        act: impl FnOnce(&Read<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut guard = lock(&self.reader);
+        let connection = guard.as_mut().ok_or(StoreError::Closed)?;
+        let answer = self.try_read(connection, of, act);
+        self.remember_damage();
+        answer
+    }
+
+    fn try_read<T, E: From<StoreError>>(
+        &self,
+        connection: &mut Connection,
+        of: &Account,
+        act: impl FnOnce(&Read<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let tx = connection.transaction().map_err(|error| self.note(error))?;
+        let read = Read::new(Sql::new(&tx, &self.suspect), &self.keys, of)?;
+        act(&read)
+    }
+
+    fn note(&self, error: rusqlite::Error) -> StoreError {
+        let error = StoreError::from(error);
+        if error == StoreError::Damaged {
+            self.suspect.store(true, Ordering::Relaxed);
+        }
+        error
+    }
+
+    /// What makes no sense is looked at when the store is opened next, be it by another process.
+    fn remember_damage(&self) {
+        if self.suspect.load(Ordering::Relaxed) && !self.files.is_suspect() {
+            // Where that cannot be written, this process still knows.
+            drop(self.files.suspect_it());
+        }
+    }
+
+    /// Drops what the server has as well, if the store takes more than it may.
+    ///
+    /// # Errors
+    /// When the database does not let it.
+    pub fn trim(&self) -> Result<Trimmed, StoreError> {
+        let mut guard = lock(&self.writer);
+        let writer = guard.as_mut().ok_or(StoreError::Closed)?;
+        quota::trim(&mut writer.connection, self.limits.cache_bytes, usize::MAX)
+    }
+
+    /// Forgets an account and all that belongs to it: its device was revoked.
+    ///
+    /// # Errors
+    /// When the database does not let it; then nothing is forgotten.
+    pub fn forget(&self, account: &Account) -> Result<(), StoreError> {
+        let mut guard = lock(&self.writer);
+        let writer = guard.as_mut().ok_or(StoreError::Closed)?;
+        let ids = [account.workspace.0, account.agent.0, account.device.0];
+        let [workspace, agent, device] = ids.map(uuid::Uuid::into_bytes);
+        let forgotten = writer.connection.execute(
+            "DELETE FROM account WHERE workspace = ?1 AND agent = ?2 AND device = ?3",
+            params![workspace, agent, device],
+        );
+        forgotten.map_err(|error| self.note(error))?;
+        Ok(())
+    }
+
+    /// Waits for what is under way, then closes every file, the lock too: an app that is about to
+    /// be suspended must hold none. Until [`Self::resume`], everything answers `Closed`.
+    ///
+    /// # Errors
+    /// When the last writes could not be moved into the database; they are in its log, and all
+    /// files are closed in any case.
+    pub fn pause(&self) -> Result<(), StoreError> {
+        let mut writer = lock(&self.writer);
+        let mut reader = lock(&self.reader);
+        if let Some(Err((connection, _))) = reader.take().map(Connection::close) {
+            drop(connection);
+        }
+        // The lock goes last: until then nobody else may open what is being closed.
+        let Some(Writer { connection, _lock, .. }) = writer.take() else { return Ok(()) };
+        let moved = checkpoint(&connection);
+        let closed = connection.close().map_err(|(_, error)| error);
+        moved?;
+        closed.map_err(|error| self.note(error))
+    }
+
+    /// Opens the files again. Does nothing when they are open.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn resume(&self) -> Result<Opened, StoreError> {
+        if lock(&self.writer).is_some() {
+            return Ok(Opened::default());
+        }
+        self.open_files(false)
+    }
+
+    /// Closes the store, as a sign-out does: all stays on disk, sealed.
+    ///
+    /// # Errors
+    /// As [`Self::pause`].
+    pub fn close(self) -> Result<(), StoreError> {
+        self.pause()
+    }
+
+    /// Closes the store and removes all of it.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub fn wipe(self) -> Result<(), StoreError> {
+        *lock(&self.reader) = None;
+        let writer = lock(&self.writer).take();
+        // With the lock held: nobody opens what is being removed.
+        let Some(Writer { connection, _lock, .. }) = writer else {
+            let _lock = self.files.lock()?;
+            return Ok(self.files.wipe()?);
+        };
+        drop(connection);
+        Ok(self.files.wipe()?)
+    }
+}
+
+/// Removes a store that nobody can or wants to open.
+///
+/// # Errors
+/// `InUse`, or when a file cannot be removed.
+pub fn wipe(directory: &Path) -> Result<(), StoreError> {
+    let files = Files::new(directory);
+    let _lock = files.lock()?;
+    Ok(files.wipe()?)
+}
+
+/// Moves SQLite's log into the database.
+fn checkpoint(connection: &Connection) -> Result<(), StoreError> {
+    let busy: i64 =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
+}
+
+/// What a thread that panicked left is whole: transactions are.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

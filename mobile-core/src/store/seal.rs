@@ -1,0 +1,158 @@
+//! Sealing: what contents look like on the device's disk.
+//!
+//! Each value is sealed by itself and names its place (table, column, row) as associated data:
+//! moved to another row it does not open. A subkey per use is derived from the key that the app
+//! keeps in the system's key store; nonces are random.
+
+use std::sync::{Mutex, PoisonError};
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use sha2::Sha256;
+
+use super::StoreError;
+
+/// Bytes of a key, and of a seed.
+pub const KEY_BYTES: usize = 32;
+const NONCE_BYTES: usize = 24;
+/// The form of a sealed value; another cipher gets another one.
+const VERSION: u8 = 1;
+
+/// What a key is used for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Use {
+    Store,
+    DropBox,
+}
+
+/// Where a sealed value stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    /// Table and column.
+    pub(super) column: &'static str,
+    /// The row's whole key.
+    pub(super) row: &'a [&'a [u8]],
+}
+
+impl Place<'_> {
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = self.column.as_bytes().to_vec();
+        for part in self.row {
+            // The length before each part: no two keys give the same bytes.
+            bytes.extend(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+            bytes.extend_from_slice(part);
+        }
+        bytes
+    }
+}
+
+/// Seals and opens.
+pub(super) struct Keys {
+    cipher: XChaCha20Poly1305,
+    nonces: Mutex<StdRng>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(***)")
+    }
+}
+
+impl Keys {
+    /// Keys for one use. The seed is fresh from the system each time: nonces follow from it.
+    pub(super) fn new(
+        key: &[u8; KEY_BYTES],
+        used: Use,
+        seed: [u8; KEY_BYTES],
+    ) -> Result<Self, StoreError> {
+        let info: &[u8] = match used {
+            Use::Store => b"baton phone store v1",
+            Use::DropBox => b"baton phone drop box v1",
+        };
+        let mut subkey = [0; KEY_BYTES];
+        let derived = Hkdf::<Sha256>::new(None, key).expand(info, &mut subkey);
+        derived.map_err(|_length| StoreError::Unfit("the key"))?;
+        let nonces = Mutex::new(StdRng::from_seed(seed));
+        Ok(Self { cipher: XChaCha20Poly1305::new(&subkey.into()), nonces })
+    }
+
+    /// A random number, for names.
+    pub(super) fn number(&self) -> u64 {
+        self.nonces.lock().unwrap_or_else(PoisonError::into_inner).next_u64()
+    }
+
+    /// Seals a value for its place.
+    pub(super) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let mut nonce = [0; NONCE_BYTES];
+        self.nonces.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut nonce);
+        let payload = Payload { msg: plain, aad: &place.bytes() };
+        let cipher = self.cipher.encrypt(&XNonce::from(nonce), payload);
+        let cipher = cipher.map_err(|_too_long| StoreError::Unfit("a value of this length"))?;
+        let mut sealed = Vec::with_capacity(1 + NONCE_BYTES + cipher.len());
+        sealed.push(VERSION);
+        sealed.extend(nonce);
+        sealed.extend(cipher);
+        Ok(sealed)
+    }
+
+    /// Opens what was sealed for this place with this key; `None` for anything else.
+    pub(super) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (version, rest) = sealed.split_first()?;
+        let (nonce, cipher) = rest.split_first_chunk::<NONCE_BYTES>()?;
+        if *version != VERSION {
+            return None;
+        }
+        let payload = Payload { msg: cipher, aad: &place.bytes() };
+        self.cipher.decrypt(&XNonce::from(*nonce), payload).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(key: u8, used: Use) -> Keys {
+        Keys::new(&[key; KEY_BYTES], used, [key; KEY_BYTES]).expect("keys")
+    }
+
+    #[test]
+    fn what_is_sealed_opens_at_its_place_alone() {
+        let mine = keys(1, Use::Store);
+        let place = Place { column: "line.sealed", row: &[b"ab", b"c"] };
+        let sealed = mine.seal(place, b"Hola").expect("sealed");
+        assert_eq!(mine.open(place, &sealed).as_deref(), Some(b"Hola".as_slice()));
+        assert!(!sealed.windows(4).any(|part| part == b"Hola"));
+        for row in [&[b"a".as_slice(), b"bc"][..], &[b"abc"], &[b"ab", b"d"]] {
+            assert_eq!(mine.open(Place { row, ..place }, &sealed), None);
+        }
+        assert_eq!(mine.open(Place { column: "note.sealed", ..place }, &sealed), None);
+        assert_eq!(keys(2, Use::Store).open(place, &sealed), None);
+        assert_eq!(keys(1, Use::DropBox).open(place, &sealed), None);
+    }
+
+    #[test]
+    fn a_changed_byte_or_a_cut_end_does_not_open() {
+        let keys = keys(1, Use::Store);
+        let place = Place { column: "draft.sealed", row: &[] };
+        let sealed = keys.seal(place, b"Hola").expect("sealed");
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert_eq!(keys.open(place, &changed), None);
+            assert_eq!(keys.open(place, &sealed[..at]), None);
+        }
+    }
+
+    #[test]
+    fn no_nonce_comes_twice() {
+        let keys = keys(1, Use::Store);
+        let place = Place { column: "draft.sealed", row: &[] };
+        let nonces: std::collections::BTreeSet<_> = (0..1_000)
+            .map(|_| keys.seal(place, b"Hola").expect("sealed")[1..=NONCE_BYTES].to_vec())
+            .collect();
+        assert_eq!(nonces.len(), 1_000);
+    }
+}

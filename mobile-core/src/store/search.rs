@@ -1,0 +1,160 @@
+//! Search in what is held: nothing is indexed on disk, so it is opened and looked through,
+//! conversation by conversation, the one with the newest activity first.
+
+use baton_protocol::{ConversationId, Timestamp};
+use rusqlite::{Row, params};
+
+use super::StoreError;
+use super::fold::fold;
+use super::read::Read;
+use super::rows::{LineRow, LineText, id, line_row};
+
+/// Digits of a number that are worth looking for.
+const DIGITS_MIN: usize = 3;
+
+/// Where it was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// In the contact's name or number.
+    Contact,
+    /// In this line.
+    Line(u64),
+    /// In the note with this revision.
+    Note(u64),
+}
+
+/// One find.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hit {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Where.
+    pub found: Found,
+    /// When that was said; of contacts, when something was last said.
+    pub at: Timestamp,
+    /// The whole text that it was found in.
+    pub text: String,
+}
+
+/// What a search found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Hits {
+    /// By conversation, the newest activity first; in each the contact, then the newest line.
+    pub hits: Vec<Hit>,
+    /// Whether all was looked through; else there may be more.
+    pub is_complete: bool,
+}
+
+struct Wanted {
+    text: String,
+    digits: String,
+}
+
+impl Wanted {
+    fn is_in(&self, text: &str) -> bool {
+        fold(text).contains(&self.text)
+    }
+
+    fn is_number(&self, phone: &str) -> bool {
+        self.digits.len() >= DIGITS_MIN && phone.contains(&self.digits)
+    }
+}
+
+/// A conversation to look through.
+struct Candidate {
+    row: i64,
+    id: ConversationId,
+    activity_at: Timestamp,
+}
+
+impl Read<'_> {
+    /// Looks for a part of a name, number, line or note; accents and case do not matter. Ends at
+    /// `limit` finds, or when `is_over` says so, which is asked before each conversation.
+    pub fn search(
+        &self,
+        text: &str,
+        limit: usize,
+        is_over: &mut dyn FnMut() -> bool,
+    ) -> Result<Hits, StoreError> {
+        let text_folded = fold(text);
+        let is_number = |c: char| c.is_ascii_digit() || "+-() ./".contains(c);
+        let digits = match text.chars().all(is_number) {
+            true => text.chars().filter(char::is_ascii_digit).collect(),
+            false => String::new(),
+        };
+        let wanted = Wanted { text: text_folded, digits };
+        if wanted.text.is_empty() || limit == 0 {
+            return Ok(Hits { hits: Vec::new(), is_complete: true });
+        }
+        let candidates = self.sql.all(
+            "SELECT number, id, activity_at FROM conversation
+             WHERE account = ?1 AND sealed IS NOT NULL ORDER BY activity_at DESC, id",
+            params![self.whose.number],
+            |row| {
+                let activity_at = Timestamp::from_ms(row.get(2)?);
+                Ok(Candidate { row: row.get(0)?, id: id(row, 1)?, activity_at })
+            },
+        )?;
+        let mut hits = Vec::new();
+        for candidate in candidates {
+            if is_over() {
+                return Ok(Hits { hits, is_complete: false });
+            }
+            self.search_in(&candidate, &wanted, &mut hits)?;
+            if hits.len() > limit {
+                hits.truncate(limit);
+                return Ok(Hits { hits, is_complete: false });
+            }
+        }
+        Ok(Hits { hits, is_complete: true })
+    }
+
+    fn search_in(
+        &self,
+        candidate: &Candidate,
+        wanted: &Wanted,
+        hits: &mut Vec<Hit>,
+    ) -> Result<(), StoreError> {
+        let (conversation, at) = (candidate.id, candidate.activity_at);
+        let sealed: Option<Vec<u8>> = self.sql.one(
+            "SELECT sealed FROM conversation WHERE number = ?1",
+            params![candidate.row],
+            |row| row.get(0),
+        )?;
+        let contact = sealed.map(|sealed| self.view_rest(conversation, &sealed)).transpose()?;
+        let contact = contact.map(|rest| rest.contact).unwrap_or_default();
+        let name = contact.name.filter(|name| wanted.is_in(name));
+        let phone = contact.phone.filter(|phone| wanted.is_number(phone));
+        if let Some(text) = name.or(phone) {
+            hits.push(Hit { conversation, found: Found::Contact, at, text });
+        }
+        let lines = self.sql.all(
+            "SELECT seq, id, at, op_id, device, sealed FROM line
+             WHERE conversation = ?1 ORDER BY seq DESC",
+            params![candidate.row],
+            |row: &Row<'_>| Ok((line_row(row)?, Timestamp::from_ms(row.get(2)?))),
+        )?;
+        for (row, at) in lines {
+            let text = self.line_text(conversation, &row)?.filter(|text| wanted.is_in(text));
+            if let Some(text) = text {
+                hits.push(Hit { conversation, found: Found::Line(row.seq), at, text });
+            }
+        }
+        for note in self.notes(candidate.row, conversation)?.into_iter().rev() {
+            if let Some(text) = note.text.filter(|text| wanted.is_in(text)) {
+                let found = Found::Note(note.revision);
+                hits.push(Hit { conversation, found, at: note.at, text });
+            }
+        }
+        Ok(())
+    }
+
+    fn line_text(
+        &self,
+        conversation: ConversationId,
+        row: &LineRow,
+    ) -> Result<Option<String>, StoreError> {
+        let part: LineText = self.line_part(conversation, row)?;
+        Ok(part.content.text)
+    }
+}

@@ -1,0 +1,83 @@
+//! What is found of what is held.
+
+use baton_domain::mirror::Mirrored;
+use baton_protocol::conversation::ContactCard;
+use baton_protocol::{Content, Timestamp};
+
+use super::super::{Found, Hit};
+use super::{Store, conversation_id, dice, store};
+
+/// Conversation `n` of a contact, with these lines and a note; the larger n, the newer.
+fn put(store: &Store, n: u32, name: &str, lines: &[&str], note: Option<&str>) {
+    let mut dice = dice(n.into());
+    let mut full = dice.full(conversation_id(n.into()));
+    let line = |(seq, text): (u64, &&str)| {
+        let mut line = dice.line(seq);
+        line.content = Content { text: Some((*text).to_owned()), ..Content::default() };
+        (seq, line)
+    };
+    full.lines = (1..).zip(lines).map(line).collect();
+    full.view.contact =
+        ContactCard { name: Some(name.to_owned()), phone: Some(format!("346001234{n:02}")) };
+    full.view.conversation.head.activity_at = Timestamp::from_ms(1_790_000_000_000 + i64::from(n));
+    full.notes.values_mut().for_each(|note| note.text = None);
+    if let (Some(text), Some(held)) = (note, full.notes.values_mut().next()) {
+        held.text = Some(text.to_owned());
+    }
+    store.put(&Mirrored::Full(Box::new(full)));
+}
+
+fn finds(store: &Store, text: &str) -> Vec<(u32, Found)> {
+    let found = store.reads(|read| read.search(text, 100, &mut || false));
+    assert!(found.is_complete);
+    let place = |hit: Hit| (u32::try_from(hit.conversation.0.as_u128()).expect("few"), hit.found);
+    found.hits.into_iter().map(place).collect()
+}
+
+#[test]
+fn names_numbers_lines_and_notes_are_found_the_newest_first() {
+    let (_directory, store) = store();
+    put(&store, 1, "Lucía Fernández", &["¿Dónde está mi PAQUETE?", "gracias"], None);
+    put(&store, 2, "Jörg Groß", &["Paquete uno", "nada", "el paquete dos"], None);
+    store.put(&Mirrored::Head(dice(9).head(conversation_id(3))));
+    use Found::{Contact, Line};
+    assert_eq!(finds(&store, "paquete"), [(2, Line(3)), (2, Line(1)), (1, Line(1))]);
+    assert_eq!(finds(&store, "  donde   ESTA"), [(1, Line(1))]);
+    assert_eq!(finds(&store, "lucia fer"), [(1, Contact)]);
+    assert_eq!(finds(&store, "gross"), [(2, Contact)]);
+    assert_eq!(finds(&store, "+34 600-1234 02"), [(2, Contact)]);
+    assert_eq!(finds(&store, "34"), []);
+    assert_eq!(finds(&store, "   "), []);
+    assert_eq!(finds(&store, "sticker"), []);
+}
+
+#[test]
+fn notes_are_found() {
+    let (_directory, store) = store();
+    // One of the samples that has a note.
+    let with_note =
+        (0..50).find(|n| !dice(u64::from(*n)).full(conversation_id(1)).notes.is_empty());
+    put(&store, with_note.expect("one"), "x", &[], Some("Kunde ist verärgert"));
+    let found = finds(&store, "VERARGERT");
+    assert!(matches!(found.as_slice(), [(_, Found::Note(_))]), "{found:?}");
+}
+
+#[test]
+fn a_search_ends_at_its_limit_and_when_its_time_is_up() {
+    let (_directory, store) = store();
+    (0..20).for_each(|n| put(&store, n, "Ana", &["hola", "hola"], None));
+    let search = |limit, asked: u32| {
+        let mut left = asked;
+        let mut is_over = || {
+            left = left.saturating_sub(1);
+            left == 0
+        };
+        let found = store.reads(|read| read.search("hola", limit, &mut is_over));
+        (found.hits.len(), found.is_complete)
+    };
+    assert_eq!(search(100, 1_000), (40, true));
+    assert_eq!(search(40, 1_000), (40, true));
+    assert_eq!(search(39, 1_000), (39, false));
+    assert_eq!(search(100, 6), (10, false));
+    assert_eq!(search(100, 1), (0, false));
+}
