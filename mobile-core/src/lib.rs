@@ -5,6 +5,7 @@
 //! the agent did and the server does not know yet), [`push`] (what a push shows). [`store`] keeps
 //! it, sealed. A thin runtime carries out what they say.
 
+pub mod compose;
 pub mod link;
 pub mod outbox;
 pub mod push;

@@ -1,0 +1,1 @@
+//! The lease and the draft, bound to typing.
