@@ -109,6 +109,10 @@ impl Server {
         self.position
     }
 
+    pub(super) fn has(&self, of: ConversationId) -> bool {
+        self.conversations.contains_key(&of)
+    }
+
     /// The last line there is.
     pub(super) fn last(&self, of: ConversationId) -> Seen {
         self.conversations[&of].thread.last_line
@@ -155,8 +159,7 @@ impl Server {
         let ms = u64::try_from(self.now.ms()).unwrap();
         let op_id = OpId(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid());
         let body = CommandBody::Reply(reply);
-        let command =
-            Command { op_id, conversation_id: of, after: None, retry_of: None, body };
+        let command = Command { op_id, conversation_id: of, after: None, retry_of: None, body };
         self.decide(BEN, DESK, &command);
     }
 
@@ -258,10 +261,8 @@ impl Server {
             let before = self.conversations.get(&of);
             let (turn_before, at) = (before.and_then(|one| one.thread.turn), self.now);
             let revision = before.map_or(1, |one| one.head.revision + 1);
-            self.lines.absorb(
-                &fact,
-                Moment { conversation: of, turn_before, at, claim_epoch: None },
-            );
+            self.lines
+                .absorb(&fact, Moment { conversation: of, turn_before, at, claim_epoch: None });
             let (position, conversation_id) = (self.position, Some(of));
             let revision = (!matches!(fact, Fact::ReadMarked { .. })).then_some(revision);
             let event = Event { position, conversation_id, revision, at, actor, fact, content };
