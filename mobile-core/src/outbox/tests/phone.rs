@@ -7,10 +7,11 @@ use std::time::Duration;
 use baton_protocol::command::{Claim, MarkRead, NoteText, Reply, Seeing};
 use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId, Seen, Timestamp};
 
-use super::server::{BEGINNING, Server, talk, whose};
+use super::server::{Server, talk, whose};
+use crate::outbox::item::kind;
 use crate::outbox::{
     Change, Choice, ChoiceRefused, Echo, Effect, EnqueueRefused, Enqueued, Failure, Item, Kick,
-    Now, Outbox, Settings, Stage, Tap, Write,
+    Kind, Now, Outbox, Settings, Stage, Tap, Write,
 };
 
 /// What is on its way to the server.
@@ -174,6 +175,7 @@ impl Phone {
                     for command in &commands {
                         let number = self.stored_as("sending", command);
                         self.log.push((command.op_id, number));
+                        self.overtakes_nobody(number);
                         let first = self.sent.entry(command.op_id);
                         let (first, times) = first.or_insert_with(|| (command.clone(), 0));
                         assert_eq!(first, command, "another command under the same op id");
@@ -205,6 +207,22 @@ impl Phone {
         assert_eq!(item.state.name(), state, "sent, and the store calls it otherwise");
         assert_eq!(&item.command, command, "sent, and the store has another one");
         item.number
+    }
+
+    /// Nothing is sent past what needs its author, or is asked for.
+    fn overtakes_nobody(&self, number: u64) {
+        let echo = self.echo(number);
+        if kind(&echo.body) != Kind::Visible {
+            return;
+        }
+        let before = self.outbox.echoes().into_iter().filter(|other| {
+            let same = other.conversation_id == echo.conversation_id;
+            same && other.number < number && kind(&other.body) == Kind::Visible
+        });
+        for other in before {
+            let is_blocking = matches!(other.stage, Stage::NeedsReview | Stage::Checking);
+            assert!(!is_blocking, "sent past one that waits: {other:?}");
+        }
     }
 
     /// The store takes its next batch.
@@ -239,6 +257,7 @@ impl Phone {
 
     /// The store takes everything, and what that sets off.
     pub(super) fn stores(&mut self) {
+        self.collect();
         while !(self.writing.is_empty() && self.taken.is_empty()) {
             self.store_takes();
             self.store_says_so();
@@ -396,8 +415,4 @@ pub(super) fn text(body: &CommandBody) -> Option<String> {
 pub(super) fn op_at(at: Timestamp, n: u8) -> OpId {
     let ms = u64::try_from(at.ms()).unwrap();
     OpId(uuid::Builder::from_unix_timestamp_millis(ms, &[n; 10]).into_uuid())
-}
-
-pub(super) const fn day_one() -> Timestamp {
-    BEGINNING
 }
