@@ -224,26 +224,26 @@ impl Outbox {
     fn drop_what_changed(&mut self, request: u64) {
         let Some(flight) = self.flights.get(&request) else { return };
         let (kind, numbers) = (flight.kind, flight.numbers.clone());
-        let mut left: BTreeSet<Lane> = BTreeSet::new();
         for number in numbers {
-            let Some(item) = self.item(number) else {
-                self.leave_flight(request, number);
-                continue;
-            };
-            let is_as_planned = self.may_send()
-                && match kind {
-                    FlightKind::Send => item.state == State::Sending,
-                    FlightKind::Ask => matches!(item.state, State::Asking { .. }),
-                };
-            let lane = item.lane();
-            if !is_as_planned || left.contains(&lane) {
-                if kind == FlightKind::Send && lane.1 == Kind::Visible {
-                    left.insert(lane);
-                }
+            let is_as_planned = self.item(number).is_some_and(|item| match kind {
+                FlightKind::Send => item.state == State::Sending && self.is_in_turn(item, request),
+                FlightKind::Ask => matches!(item.state, State::Asking { .. }),
+            });
+            if !is_as_planned || !self.may_send() {
                 self.stays_unsent(number);
                 self.leave_flight(request, number);
             }
         }
+    }
+
+    /// Whether everything before it in its lane is done, or goes before it in this request.
+    fn is_in_turn(&self, item: &Item, request: u64) -> bool {
+        let before = self.slots.range(..item.number).map(|(_, slot)| slot);
+        let mut before = before.filter(|other| other.item.lane() == item.lane());
+        item.kind() != Kind::Visible
+            || before.all(|other| {
+                other.flight == Some(request) || matches!(other.item.state, State::Accepted { .. })
+            })
     }
 
     /// Whether no byte of it was sent, whatever it is called.
