@@ -13,6 +13,8 @@ use super::{Effect, FlightKind, Now, Outbox};
 
 /// Kicks that come faster than this are one.
 const KICKS_APART: Duration = Duration::from_secs(2);
+/// Accepted items that wait for the log to show them.
+const ACCEPTED_MOST: usize = 200;
 /// An op id that is older when it is sent first is made anew, long before the server calls it
 /// expired.
 const OP_AGE_MOST_MS: i64 = 6 * 24 * 60 * 60 * 1000;
@@ -145,7 +147,12 @@ impl Outbox {
             State::Queued | State::Sending | State::Asking { .. } | State::Review { .. } => false,
         };
         let shown = self.slots.values().map(|slot| &slot.item).filter(|item| is_shown(item));
-        let shown: Vec<_> = shown.map(|item| item.number).collect();
+        let mut shown: Vec<_> = shown.map(|item| item.number).collect();
+        // A log that is not applied for long must not fill the store.
+        let kept = self.slots.values().map(|slot| &slot.item);
+        let kept = kept.filter(|item| matches!(item.state, State::Accepted { .. }));
+        let kept: Vec<_> = kept.map(|item| item.number).filter(|n| !shown.contains(n)).collect();
+        shown.extend(kept.iter().take(kept.len().saturating_sub(ACCEPTED_MOST)));
         for number in shown {
             self.end(number, Ended::Acknowledged);
         }

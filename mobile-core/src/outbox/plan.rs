@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use baton_protocol::limits::COMMANDS_MAX;
+use baton_protocol::limits::{COMMANDS_MAX, OP_AGE_DAYS_MAX};
 use baton_protocol::{Command, ConversationId, OpId};
 
 use super::hear::Failure;
@@ -14,6 +14,10 @@ use super::{Effect, Flight, FlightKind, Now, Outbox};
 
 /// Bytes of texts in one request, about: enough for many, and far below what servers take.
 const REQUEST_BYTES: usize = 128 * 1024;
+
+/// Older op ids are not taken by the server.
+const PARK_AFTER_MOST: Duration =
+    Duration::from_secs(OP_AGE_DAYS_MAX.unsigned_abs() * 24 * 60 * 60);
 
 /// What the next moment that matters is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -97,7 +101,7 @@ impl Outbox {
         }
         let age = self.server_time.at(now).since(item.created_at);
         let age = Duration::from_millis(u64::try_from(age).unwrap_or(0));
-        Some(self.settings.park_after.saturating_sub(age))
+        Some(self.settings.park_after.min(PARK_AFTER_MOST).saturating_sub(age))
     }
 
     pub(super) fn park_what_is_old(&mut self, now: Now) {

@@ -1,6 +1,8 @@
 //! Random days with a phone: taps, choices, colleagues, a network that loses, doubles, delays and
 //! reorders, a store that fails, and a phone that dies at any step.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baton_protocol::{Refusal, Refused};
@@ -11,8 +13,25 @@ use proptest::test_runner::{Config, TestRunner};
 use super::judge::Judge;
 use super::phone::{Phone, Request, claim, note, read, reply, resolve};
 use super::server::talk;
-use crate::outbox::{Choice, Failure, Kick, Offer, Reason, Stage, Waiting};
+use crate::outbox::{Change, Choice, Ended, Failure, Kick, Offer, Reason, Stage, Waiting};
 
+/// What has to be met in some of the histories.
+const RARE: [&str; 14] = [
+    "stale",
+    "owner_changed",
+    "depends_on_refused",
+    "op_expired",
+    "contended for too long",
+    "too old",
+    "left the scope",
+    "rejected",
+    "withdrawn",
+    "checking",
+    "behind",
+    "discarded",
+    "read refused",
+    "not stored",
+];
 /// Conversations of a day.
 const TALKS: u128 = 3;
 
@@ -45,6 +64,9 @@ enum Step {
     AnswerIsLost(usize),
     Busy(u32),
     Waits,
+    WaitsLong,
+    Runs,
+    AMinute,
     Passes(u64),
     Dies,
     Connects,
@@ -101,14 +123,17 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Network),
     ];
     let device = prop_oneof![
-        10 => proptest::strategy::Just(Step::Stores),
-        4 => proptest::strategy::Just(Step::StoreTakes),
-        4 => proptest::strategy::Just(Step::StoreSaysSo),
-        1 => proptest::strategy::Just(Step::StoreFails),
-        8 => proptest::strategy::Just(Step::Waits),
-        2 => (0..90_000_u64).prop_map(Step::Passes),
-        3 => proptest::strategy::Just(Step::Dies),
-        1 => (-200..200_i64).prop_map(|hours| Step::ClockJumps(hours * 3_600_000)),
+        40 => proptest::strategy::Just(Step::Stores),
+        16 => proptest::strategy::Just(Step::StoreTakes),
+        16 => proptest::strategy::Just(Step::StoreSaysSo),
+        4 => proptest::strategy::Just(Step::StoreFails),
+        24 => proptest::strategy::Just(Step::Waits),
+        1 => proptest::strategy::Just(Step::WaitsLong),
+        16 => proptest::strategy::Just(Step::Runs),
+        6 => proptest::strategy::Just(Step::AMinute),
+        8 => (0..90_000_u64).prop_map(Step::Passes),
+        12 => proptest::strategy::Just(Step::Dies),
+        2 => (-200..200_i64).prop_map(|hours| Step::ClockJumps(hours * 3_600_000)),
     ];
     prop_oneof![3 => author, 1 => others, 4 => network, 4 => device]
 }
@@ -124,12 +149,13 @@ impl Day {
         Self { phone: Phone::new(TALKS), judge: Judge::default(), taps: 0 }
     }
 
-    fn plays(mut self, steps: &[Step]) {
+    fn plays(mut self, steps: &[Step]) -> Vec<&'static str> {
         for step in steps {
             self.step(*step);
             self.judge.looks(&self.phone);
         }
         self.ends();
+        self.phone.told.iter().map(name_of).collect()
     }
 
     fn step(&mut self, step: Step) {
@@ -242,7 +268,18 @@ impl Day {
             Step::StoreSaysSo => self.phone.store_says_so(),
             Step::StoreFails => self.phone.store_fails(),
             Step::Stores => self.phone.stores(),
-            Step::Waits => drop(self.phone.waits()),
+            Step::Waits => self.waits_for_less_than(Duration::from_secs(3_600)),
+            Step::WaitsLong => drop(self.phone.waits()),
+            Step::Runs => self.phone.runs(),
+            Step::AMinute => {
+                let until = self.phone.mono + Duration::from_secs(70);
+                for _ in 0..100 {
+                    self.phone.runs();
+                    self.judge.looks(&self.phone);
+                    let left = until.saturating_sub(self.phone.mono);
+                    self.waits_for_less_than(left);
+                }
+            }
             Step::Passes(ms) => self.phone.passes(Duration::from_millis(ms)),
             Step::Dies => {
                 self.judge.died(&self.phone);
@@ -257,6 +294,13 @@ impl Day {
             _ => self.network(step),
         }
         self.phone.collect();
+    }
+
+    fn waits_for_less_than(&mut self, most: Duration) {
+        let next = self.phone.outbox.poll_timeout(self.phone.now());
+        if next.is_some_and(|(at, _)| at < self.phone.mono + most) {
+            self.phone.waits();
+        }
     }
 
     fn network(&mut self, step: Step) {
@@ -331,7 +375,7 @@ impl Day {
     }
 
     /// Everything is well, for as long as it takes.
-    fn ends(mut self) {
+    fn ends(&mut self) {
         self.phone.ahead_ms = 0;
         self.phone.server.busy = 0;
         for n in 0..TALKS {
@@ -356,6 +400,31 @@ impl Day {
     }
 }
 
+/// What a change tells, in a word.
+fn name_of(change: &Change) -> &'static str {
+    match change {
+        Change::Shown(echo) => match (&echo.reason, echo.stage) {
+            (Some(Reason::Refused { refused }), _) => refused.refusal.code(),
+            (Some(Reason::BeingAnswered { .. }), _) => "contended for too long",
+            (Some(Reason::TooOld), _) => "too old",
+            (Some(Reason::WindowClosed { .. }), _) => "window closed",
+            (Some(Reason::NotInScope), _) => "left the scope",
+            (Some(Reason::Rejected { .. }), _) => "rejected",
+            (Some(Reason::Restored), _) => "restored",
+            (Some(Reason::Withdrawn), _) => "withdrawn",
+            (None, Stage::Checking) => "checking",
+            (None, Stage::Contended) => "contended",
+            (None, Stage::Behind { .. }) => "behind",
+            (None, Stage::Waiting | Stage::Sending) => "on its way",
+            (None, Stage::Acknowledged | Stage::NeedsReview) => "acknowledged",
+        },
+        Change::Gone { how: Ended::Acknowledged, .. } => "gone",
+        Change::Gone { how: Ended::Discarded, .. } => "discarded",
+        Change::Gone { how: Ended::ReadRefused { .. }, .. } => "read refused",
+        Change::NotStored { .. } => "not stored",
+    }
+}
+
 /// How many histories are played; `BATON_HISTORIES` names another number.
 fn histories() -> u32 {
     let told = std::env::var_os("BATON_HISTORIES").and_then(|text| text.to_str()?.parse().ok());
@@ -371,11 +440,23 @@ fn whatever_is_lost_each_act_is_done_once_in_order_or_put_before_its_author() {
         ..Config::default()
     };
     let mut runner = TestRunner::new(config);
+    let met: RefCell<BTreeMap<&str, usize>> = RefCell::default();
     let played = runner.run(&vec(steps(), 1..120), |day| {
-        Day::begins().plays(&day);
+        for told in Day::begins().plays(&day) {
+            *met.borrow_mut().entry(told).or_default() += 1;
+        }
         Ok(())
     });
     if let Err(found) = played {
         panic!("{found}");
     }
+    // A hunt that never meets these would prove nothing of them.
+    let met = met.into_inner();
+    println!("{met:?}");
+    let rare = RARE.iter().filter(|name| !met.contains_key(*name));
+    assert!(
+        histories() < 1_000 || rare.clone().count() == 0,
+        "never met: {:?}",
+        rare.collect::<Vec<_>>()
+    );
 }

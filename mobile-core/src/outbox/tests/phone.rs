@@ -356,6 +356,10 @@ impl Phone {
     pub(super) fn waits(&mut self) -> bool {
         let Some((at, _)) = self.outbox.poll_timeout(self.now()) else { return false };
         self.passes(at.saturating_sub(self.mono));
+        let next = self.outbox.poll_timeout(self.now());
+        let is_busy = !(self.writing.is_empty() && self.taken.is_empty());
+        let has_sent = !self.requests.is_empty();
+        assert!(is_busy || has_sent || next.is_none_or(|(at, _)| at > self.mono), "{next:?}");
         true
     }
 
