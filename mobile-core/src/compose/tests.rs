@@ -82,10 +82,10 @@ impl Desk {
         let held = self.holders.get(&of).copied();
         let is_mine = held.is_some_and(|held| held.agent_id == ANA.0);
         match action {
-            ComposeAction::Stop if is_mine => drop(self.holders.remove(&of)),
-            ComposeAction::Stop => return,
-            ComposeAction::Start | ComposeAction::Keep if held.is_some() => {}
-            ComposeAction::Start | ComposeAction::Keep | ComposeAction::TakeOver => {
+            Stop if is_mine => drop(self.holders.remove(&of)),
+            Stop => return,
+            Start | Keep if held.is_some() => {}
+            Start | Keep | TakeOver => {
                 self.gives(of, Some(ANA));
                 return;
             }

@@ -127,7 +127,16 @@ pub(super) fn offers(item: &Item, is_out_of_scope: bool) -> Vec<Offer> {
 }
 
 fn is_merged(reason: &Reason) -> bool {
-    matches!(reason, Reason::Refused { refused } if matches!(refused.refusal, Refusal::Merged { .. }))
+    match reason {
+        Reason::Refused { refused } => matches!(refused.refusal, Refusal::Merged { .. }),
+        Reason::BeingAnswered { .. }
+        | Reason::TooOld
+        | Reason::WindowClosed { .. }
+        | Reason::NotInScope
+        | Reason::Rejected { .. }
+        | Reason::Restored
+        | Reason::Withdrawn => false,
+    }
 }
 
 /// What an author must have been shown before the item is sent once more.

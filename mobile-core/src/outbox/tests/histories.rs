@@ -158,6 +158,7 @@ impl Day {
         self.phone.told.iter().map(name_of).collect()
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
     fn step(&mut self, step: Step) {
         match step {
             Step::Reply(_)
@@ -180,6 +181,7 @@ impl Day {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
     fn author(&mut self, step: Step) {
         let fresh = format!("text {}", self.taps);
         match step {
@@ -261,6 +263,7 @@ impl Day {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
     fn machine(&mut self, step: Step) {
         let now = self.phone.now();
         match step {
@@ -303,6 +306,7 @@ impl Day {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
     fn network(&mut self, step: Step) {
         match step {
             Step::Arrives(one) => {
@@ -337,26 +341,29 @@ impl Day {
                 }
             }
             Step::IsHeard(one) => {
-                if !self.phone.answers.is_empty() {
-                    let index = one % self.phone.answers.len();
+                if let Some(index) = self.answer(one) {
                     let answer = self.phone.answers.remove(index);
                     self.phone.hears(answer);
                 }
             }
             Step::IsHeardTwice(one) => {
-                if !self.phone.answers.is_empty() {
-                    let answer = self.phone.answers[one % self.phone.answers.len()].clone();
+                if let Some(index) = self.answer(one) {
+                    let answer = self.phone.answers[index].clone();
                     self.phone.hears(answer);
                 }
             }
             Step::AnswerIsLost(one) => {
-                if !self.phone.answers.is_empty() {
-                    let index = one % self.phone.answers.len();
+                if let Some(index) = self.answer(one) {
                     drop(self.phone.answers.remove(index));
                 }
             }
             _ => {}
         }
+    }
+
+    /// One of the answers that are on their way.
+    fn answer(&self, one: usize) -> Option<usize> {
+        one.checked_rem(self.phone.answers.len())
     }
 
     fn takes(&mut self, one: usize) -> Option<Request> {

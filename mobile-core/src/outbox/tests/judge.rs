@@ -113,7 +113,9 @@ impl Judge {
                     Fate::Kept if matches!(wish.body(), CommandBody::MarkRead(_)) => {
                         Fate::Discarded
                     }
-                    _ => wish.fate.clone(),
+                    Fate::Kept | Fate::NeverKept | Fate::Discarded | Fate::Acknowledged => {
+                        wish.fate.clone()
+                    }
                 };
                 assert_ne!(wish.fate, Fate::Kept, "the store has lost {wish:?}");
                 continue;

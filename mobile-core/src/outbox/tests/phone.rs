@@ -406,6 +406,7 @@ pub(super) fn read(seq: u64) -> CommandBody {
     CommandBody::MarkRead(MarkRead { seq })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing")]
 pub(super) fn text(body: &CommandBody) -> Option<String> {
     match body {
         CommandBody::Reply(reply) => Some(reply.text.clone()),

@@ -61,8 +61,10 @@ fn a_stale_reply_may_be_edited_noted_or_discarded() {
         let (mut phone, hola) = a_stale_reply();
         phone.look();
         let choice = match choice {
-            Choice::Edit { text, .. } => Choice::Edit { text, seen: phone.seen(talk(0)) },
-            other => other,
+            Choice::Edit { ref text, .. } => {
+                Choice::Edit { text: text.clone(), seen: phone.seen(talk(0)) }
+            }
+            Choice::SendAnyway { .. } | Choice::TurnIntoNote | Choice::Discard => choice,
         };
         phone.chooses(hola, choice).unwrap();
         phone.runs();
