@@ -78,7 +78,7 @@ pub enum TextProblem {
 
 impl Outbox {
     /// Takes in what an agent wants. The call that did it may return once the store has it
-    /// ([`Outbox::is_stored`]); [`Change::NotStored`](super::Change::NotStored) says that it does
+    /// ([`Outbox::is_kept`]); [`Change::NotStored`](super::Change::NotStored) says that it does
     /// not.
     pub fn enqueue(&mut self, tap: Tap, now: Now) -> Result<Enqueued, EnqueueRefused> {
         if self.out_of_scope.contains(&tap.conversation_id) {

@@ -40,8 +40,7 @@ impl Outbox {
     pub fn poll_timeout(&self, now: Now) -> Option<(Duration, Waiting)> {
         let answers = self.flights.values().filter_map(|flight| flight.until);
         let answer = answers.min().map(|at| (at, Waiting::Answer));
-        let is_dirty = !self.gone.is_empty() || self.slots.values().any(|slot| !slot.is_stored());
-        let waits_for_store = self.writing.is_none() && is_dirty;
+        let waits_for_store = self.writing.is_none() && self.is_dirty();
         let store = waits_for_store.then_some((self.write_after, Waiting::Store));
         let old = self.slots.values().filter_map(|slot| self.old_in(&slot.item, now));
         let old = old.min().map(|left| (now.mono + left, Waiting::TooOld));

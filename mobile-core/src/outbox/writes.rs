@@ -22,8 +22,8 @@ pub(super) struct Slot {
     stored: Option<u64>,
     /// Op ids under which the store may hold a row of it.
     rows: BTreeSet<OpId>,
-    /// What the app was last told.
-    told: Option<(u64, Stage)>,
+    /// What the app was last told: the version, where it stands, and whether in scope.
+    told: Option<(u64, Stage, bool)>,
     /// No byte was sent, although it is called sending.
     pub(super) is_pristine: bool,
     /// It goes alone: a request with others was refused as a whole.
@@ -148,15 +148,21 @@ impl Outbox {
         self.gone.insert(number, (rows, change));
     }
 
-    /// Whether the store has this item as it is.
-    pub fn is_stored(&self, number: u64) -> bool {
-        self.slots.get(&number).is_some_and(Slot::is_stored)
+    /// Whether the store has this item: from then on it is looked after, whoever dies.
+    pub fn is_kept(&self, number: u64) -> bool {
+        self.slots.get(&number).is_some_and(|slot| slot.stored.is_some())
     }
 
     /// Hands everything that is dirty to the store, one batch at a time.
     pub(super) fn write(&mut self, now: Now) {
-        let is_dirty = !self.gone.is_empty() || self.slots.values().any(|slot| !slot.is_stored());
-        if self.writing.is_some() || !is_dirty || now.mono < self.write_after {
+        if self.writing.is_some() {
+            return;
+        }
+        if !self.is_dirty() {
+            let changes = self.changes(&BTreeMap::new());
+            return self.tell(changes);
+        }
+        if now.mono < self.write_after {
             return;
         }
         let ticket = self.next_ticket;
@@ -182,11 +188,25 @@ impl Outbox {
         self.effects.push_back(Effect::Write { ticket, writes });
     }
 
+    /// Whether something is not in the store as it is.
+    pub(super) fn is_dirty(&self) -> bool {
+        !self.gone.is_empty() || self.slots.values().any(|slot| !slot.is_stored())
+    }
+
+    fn tell(&mut self, changes: Vec<Change>) {
+        if !changes.is_empty() {
+            self.effects.push_back(Effect::Tell(changes));
+        }
+    }
+
     /// What the app has to be told once the store has it.
     fn changes(&mut self, gone: &BTreeMap<u64, (BTreeSet<OpId>, Change)>) -> Vec<Change> {
         let mut changes: Vec<_> = gone.values().map(|(_, change)| change.clone()).collect();
         let blockers = self.blockers();
-        let told = |slot: &Slot| (slot.version, stage(&slot.item, &blockers));
+        let told = |slot: &Slot| {
+            let is_out = self.out_of_scope.contains(&slot.item.command.conversation_id);
+            (slot.version, stage(&slot.item, &blockers), is_out)
+        };
         let news = self.slots.iter().filter(|(_, slot)| slot.told != Some(told(slot)));
         let news: Vec<_> = news.map(|(number, slot)| (*number, told(slot))).collect();
         for (number, told) in news {
@@ -210,9 +230,7 @@ impl Outbox {
                 slot.rows.retain(|row| *row == op_id);
             }
         }
-        if !writing.changes.is_empty() {
-            self.effects.push_back(Effect::Tell(writing.changes));
-        }
+        self.tell(writing.changes);
         self.advance(now);
     }
 
@@ -224,10 +242,15 @@ impl Outbox {
         };
         self.gone.extend(writing.gone);
         self.write_after = now.mono + STORE_PAUSE;
+        for change in &writing.changes {
+            let Change::Shown(echo) = change else { continue };
+            if let Some(slot) = self.slots.get_mut(&echo.number) {
+                slot.told = None;
+            }
+        }
         let mut lost = Vec::new();
         for number in writing.versions.keys() {
             let Some(slot) = self.slots.get_mut(number) else { continue };
-            slot.told = None;
             if slot.stored.is_none() {
                 lost.push(Change::NotStored { number: *number, op_id: slot.item.tapped });
             }
@@ -239,9 +262,7 @@ impl Outbox {
             }
             self.taps.retain(|_, tap| tap.answer.number != *number);
         }
-        if !lost.is_empty() {
-            self.effects.push_back(Effect::Tell(lost));
-        }
+        self.tell(lost);
         self.advance(now);
     }
 }

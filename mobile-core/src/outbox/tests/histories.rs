@@ -287,6 +287,7 @@ impl Day {
             Step::Dies => {
                 self.judge.died(&self.phone);
                 self.phone.restarts();
+                self.judge.begins(&self.phone);
             }
             Step::Connects => self.phone.connects(),
             Step::Kick => self.phone.kicked(Kick::Foreground),

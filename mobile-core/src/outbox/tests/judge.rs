@@ -8,7 +8,7 @@ use baton_protocol::{CommandBody, ConversationId, LineRef, OpId, Seen};
 
 use super::phone::{Phone, text};
 use super::server::whose;
-use crate::outbox::{Change, Ended, Item, Kind, Stage, State};
+use crate::outbox::{Change, Echo, Ended, Item, Kind, Stage, State};
 
 /// What became of a wish, as far as its author was told.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,6 +51,8 @@ pub(super) struct Judge {
     of_number: BTreeMap<u64, usize>,
     heard: usize,
     logged: usize,
+    /// What an app shows that was told of every change since it began.
+    app: BTreeMap<u64, Echo>,
 }
 
 impl Judge {
@@ -101,6 +103,7 @@ impl Judge {
     /// The phone died: what was not in the store never was.
     pub(super) fn died(&mut self, phone: &Phone) {
         self.logs(phone);
+        self.hears(phone);
         let rows = phone.store.values().map(|row| serde_json::from_slice::<Item>(row).unwrap());
         let rows: BTreeMap<_, _> = rows.map(|item| (item.number, item)).collect();
         for (number, index) in &self.of_number {
@@ -131,6 +134,12 @@ impl Judge {
         self.of_number.retain(|number, _| rows.contains_key(number));
     }
 
+    /// The phone began again: its app shows what the outbox says.
+    pub(super) fn begins(&mut self, phone: &Phone) {
+        self.heard = phone.told.len();
+        self.app = phone.outbox.echoes().into_iter().map(|echo| (echo.number, echo)).collect();
+    }
+
     /// By which op ids items were sent.
     fn logs(&mut self, phone: &Phone) {
         for (op_id, number) in &phone.log[self.logged..] {
@@ -155,14 +164,16 @@ impl Judge {
     fn hears(&mut self, phone: &Phone) {
         for change in &phone.told[self.heard..] {
             match change {
-                Change::Shown(_) => {}
+                Change::Shown(echo) => drop(self.app.insert(echo.number, (**echo).clone())),
                 Change::NotStored { number, .. } => {
                     let wish = &mut self.wishes[self.of_number[number]];
                     assert_eq!(wish.fate, Fate::Tapped, "was kept, and is told not to be");
                     wish.fate = Fate::NeverKept;
                     self.of_number.remove(number);
+                    self.app.remove(number);
                 }
                 Change::Gone { number, op_id, how, .. } => {
+                    self.app.remove(number);
                     let wish = &mut self.wishes[self.of_number[number]];
                     match how {
                         Ended::Acknowledged => {
@@ -187,7 +198,7 @@ impl Judge {
         for echo in &echoes {
             let Some(index) = self.of_number.get(&echo.number) else { continue };
             let wish = &mut self.wishes[*index];
-            if wish.fate == Fate::Tapped && phone.outbox.is_stored(echo.number) {
+            if wish.fate == Fate::Tapped && phone.outbox.is_kept(echo.number) {
                 wish.fate = Fate::Kept;
             }
             // Nothing is given up that may have arrived or may arrive yet.
@@ -223,6 +234,7 @@ impl Judge {
             let wish = &self.wishes[index];
             assert!(done.insert(index), "done twice: {wish:?}");
             assert_eq!(wish.of, one.command.conversation_id);
+            assert!(!one.is_unknowing, "answered without knowing: {wish:?}");
             // `seen` is what its author had been shown, at the tap or when they chose.
             let is_note = matches!(one.command.body, CommandBody::Note(_));
             assert!(is_note || seen(&one.command.body) == seen(wish.body()), "{wish:?} {one:?}");
@@ -238,6 +250,8 @@ impl Judge {
     /// that.
     pub(super) fn closes(&mut self, phone: &Phone) {
         self.looks(phone);
+        let shown: Vec<_> = self.app.values().cloned().collect();
+        assert_eq!(shown, phone.outbox.echoes(), "the app shows something else");
         for echo in phone.outbox.echoes() {
             let is_left = matches!(echo.stage, Stage::NeedsReview | Stage::Behind { .. });
             assert!(is_left, "left undone: {echo:?}");

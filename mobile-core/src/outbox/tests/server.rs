@@ -15,7 +15,7 @@ use baton_protocol::command::Reply;
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
-    Accepted, Actor, AgentId, AgentState, Availability, ChannelId, Command, CommandBody,
+    Accepted, Actor, AgentId, AgentState, Author, Availability, ChannelId, Command, CommandBody,
     CommandResult, ContactId, Content, Conversation, ConversationId, DeviceId, Event, Fact,
     LineKind, LineRef, MembershipKind, MessageId, MessageStatus, NoteId, OpId, Refusal,
     ReplyPolicy, Role, Seen, TeamId, Timestamp, Visibility, WorkspaceId,
@@ -44,6 +44,8 @@ pub(super) const fn talk(n: u128) -> ConversationId {
 pub(super) struct Done {
     pub(super) by: AgentId,
     pub(super) command: Command,
+    /// Whether there were lines of others above what its author had seen.
+    pub(super) is_unknowing: bool,
 }
 
 /// See the head of the file.
@@ -231,13 +233,19 @@ impl Server {
             lease: self.leases.get(&of).copied(),
             fresh,
         };
+        let above = crate::outbox::item::seen(&command.body).is_some_and(|seen| {
+            let mut above = self.lines.above(of, seen.map_or(0, |seen| seen.seq));
+            above.any(|line| line.author != Author::Agent { id: by })
+        });
         let answer = match decide(&context, command, self.now) {
             Decision::Replay(answer) => return answer,
             Decision::Refuse(refusal) => Answer::Refused(refusal),
             Decision::Accept(drafts, accepted) => {
                 let is_event = !drafts.is_empty();
+                // Where nothing had to change, nothing was answered.
+                let is_unknowing = above && is_event;
                 self.append(of, drafts, Actor::Agent { id: by });
-                self.done.push(Done { by, command: command.clone() });
+                self.done.push(Done { by, command: command.clone(), is_unknowing });
                 let revision = self.conversations[&of].head.revision;
                 let position = is_event.then_some(self.position);
                 Answer::Accepted(Accepted { revision, position, ..accepted })

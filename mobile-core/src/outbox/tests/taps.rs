@@ -118,7 +118,7 @@ fn a_lane_takes_as_many_acts_as_can_be_chained_and_all_of_them_arrive() {
 fn a_tap_that_the_store_cannot_take_is_told_and_leaves_nothing() {
     let mut phone = Phone::switched_off(1);
     let first = phone.says(talk(0), "Hola");
-    assert!(!phone.outbox.is_stored(first.number));
+    assert!(!phone.outbox.is_kept(first.number));
     phone.store_fails();
     let told = Change::NotStored { number: first.number, op_id: first.op_id };
     assert_eq!(phone.told, [told]);
@@ -127,7 +127,7 @@ fn a_tap_that_the_store_cannot_take_is_told_and_leaves_nothing() {
     let again = phone.says(talk(0), "Hola");
     assert!(again.is_new);
     phone.stores();
-    assert!(phone.outbox.is_stored(again.number));
+    assert!(phone.outbox.is_kept(again.number));
 }
 
 #[test]

@@ -197,5 +197,5 @@ fn a_store_that_fails_is_tried_again_after_a_while() {
     phone.waits();
     phone.runs();
     assert_eq!(phone.stage(hola), Stage::Acknowledged);
-    assert!(phone.outbox.is_stored(hola));
+    assert!(phone.outbox.is_kept(hola));
 }
