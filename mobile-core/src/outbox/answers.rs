@@ -8,7 +8,7 @@ use baton_protocol::{Accepted, CommandResult, OpId, Refusal, Refused, Timestamp}
 use super::echo::Ended;
 use super::item::{Item, Kind, State, Why};
 use super::review::{Reason, Review};
-use super::{Now, Outbox};
+use super::{FlightKind, Now, Outbox};
 
 impl Outbox {
     /// The server's answers: to a request, to one command on the socket, or to what became of
@@ -23,8 +23,10 @@ impl Outbox {
             let known = |item: &&Item| item.command.op_id == op_id;
             let item = self.slots.values().map(|slot| &slot.item).find(known);
             let Some(number) = item.map(|item| item.number) else { continue };
-            if let Some(flight) = self.slots.get(&number).and_then(|slot| slot.flight) {
-                self.leave_flight(flight, number);
+            let flight = self.slots.get(&number).and_then(|slot| slot.flight);
+            if let Some(request) = flight {
+                self.slow_down(request, &result.outcome, now);
+                self.leave_flight(request, number);
             }
             match result.outcome {
                 Outcome::Accepted(accepted) => self.accept(number, accepted),
@@ -33,6 +35,19 @@ impl Outbox {
         }
         self.forget_what_is_shown();
         self.advance(now);
+    }
+
+    /// A server that cannot say what became of something is not asked again at once.
+    fn slow_down(&mut self, request: u64, outcome: &Outcome, now: Now) {
+        let flight = self.flights.get(&request);
+        let is_asked = flight.is_some_and(|flight| flight.kind == FlightKind::Ask);
+        if let Outcome::Refused(refused) = outcome
+            && is_asked
+            && refused.refusal.is_retryable()
+        {
+            let (first, most) = (self.settings.retry_first, self.settings.retry_most);
+            self.pause.fail((first, most), Some(first), &mut self.dice, now.mono);
+        }
     }
 
     /// Everything of this request is answered that will be: what is not was lost.

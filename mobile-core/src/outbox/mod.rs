@@ -27,6 +27,10 @@
 //!
 //! [`Outbox`] is a pure machine. Its owner hands it what happens, carries out what
 //! [`Outbox::poll_effect`] says, and calls [`Outbox::handle_timeout`] at [`Outbox::poll_timeout`].
+//! It begins asleep: first [`Outbox::restore`], then, once the server is known to be there, what
+//! it is today ([`Outbox::epoch_changed`] where the log began anew, [`Outbox::server_time`],
+//! [`Outbox::timings`]), then [`Outbox::awake`]. Awake before that, a server that was put back
+//! would be sent what it may have had in its other life.
 
 mod answers;
 mod author;

@@ -280,7 +280,11 @@ fn assert_given_up(phone: &Phone, op_id: OpId) {
     let answer = phone.server.knows(op_id);
     let is_refused = matches!(answer, Some(Answer::Refused(_)));
     let is_unsent = !phone.sent.contains_key(&op_id);
-    assert!(is_unsent || is_refused, "given up, and who knows what became of it: {answer:?}");
+    let is_dead = phone.dead.contains(&op_id) && answer.is_none();
+    assert!(
+        is_unsent || is_refused || is_dead,
+        "given up, and who knows what became of it: {answer:?}"
+    );
 }
 
 fn seen(body: &CommandBody) -> Option<Seen> {

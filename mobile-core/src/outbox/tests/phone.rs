@@ -62,6 +62,9 @@ pub(super) struct Phone {
     pub(super) sent: BTreeMap<OpId, (Command, usize)>,
     /// Each op id that was sent, and the number of its item, in order.
     pub(super) log: Vec<(OpId, u64)>,
+    /// Op ids that were sent to a server that has been put back since: nothing that was on its
+    /// way then arrives any more.
+    pub(super) dead: BTreeSet<OpId>,
     /// Requests that got anywhere.
     pub(super) left: BTreeSet<(u32, u64)>,
 }
@@ -97,6 +100,7 @@ impl Phone {
             sent: BTreeMap::new(),
             log: Vec::new(),
             left: BTreeSet::new(),
+            dead: BTreeSet::new(),
         }
     }
 
@@ -257,10 +261,14 @@ impl Phone {
     /// The store takes everything, and what that sets off.
     pub(super) fn stores(&mut self) {
         self.collect();
-        while !(self.writing.is_empty() && self.taken.is_empty()) {
+        for _ in 0..100 {
+            if self.writing.is_empty() && self.taken.is_empty() {
+                return;
+            }
             self.store_takes();
             self.store_says_so();
         }
+        panic!("it never stops writing");
     }
 
     /// The phone dies, and begins again with what the store has.
@@ -284,6 +292,19 @@ impl Phone {
         self.outbox.awake(true, now);
         self.outbox.kick(Kick::Connected, now);
         self.collect();
+    }
+
+    /// The server is put back to an earlier state, and the phone hears of it.
+    pub(super) fn is_put_back(&mut self, to: &Server) {
+        self.server = self.server.put_back(to);
+        self.requests.clear();
+        self.answers.clear();
+        self.dead.extend(self.sent.keys().copied());
+        let now = self.now();
+        self.outbox.epoch_changed(now);
+        // The store has that before it has the new epoch.
+        self.stores();
+        self.look();
     }
 
     // The network.

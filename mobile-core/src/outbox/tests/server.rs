@@ -49,6 +49,7 @@ pub(super) struct Done {
 }
 
 /// See the head of the file.
+#[derive(Clone)]
 pub(super) struct Server {
     pub(super) now: Timestamp,
     made: u128,
@@ -100,6 +101,13 @@ impl Server {
             server.customer_writes(talk(n));
         }
         server
+    }
+
+    /// The server as it was then, at this time: what came since is forgotten. Ids of lines are
+    /// random, and never come again.
+    pub(super) fn put_back(&self, to: &Self) -> Self {
+        let leases = BTreeMap::new();
+        Self { now: self.now, made: self.made, leases, ..to.clone() }
     }
 
     fn id(&mut self) -> Uuid {

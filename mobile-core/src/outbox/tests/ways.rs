@@ -199,3 +199,24 @@ fn a_store_that_fails_is_tried_again_after_a_while() {
     assert_eq!(phone.stage(hola), Stage::Acknowledged);
     assert!(phone.outbox.is_kept(hola));
 }
+
+#[test]
+fn a_server_that_cannot_say_what_became_of_it_is_asked_again_later() {
+    let (mut phone, hola) = sending();
+    fails_with(&mut phone, Failure::Lost);
+    phone.withdraws(hola);
+    phone.waits();
+    phone.stores();
+    let asked = phone.requests.remove(0);
+    phone.server.busy = 1;
+    let command = phone.sent.values().next().unwrap().0.clone();
+    let results = phone.server.commands(&[command]);
+    phone.hears(super::phone::Answer { id: asked.id, life: asked.life, results });
+    assert_eq!(phone.stage(hola), Stage::Checking);
+    assert!(phone.requests.is_empty());
+    let (at, what) = phone.outbox.poll_timeout(phone.now()).unwrap();
+    assert_eq!((at, what), (phone.mono + SECOND, Waiting::Retry));
+    phone.waits();
+    phone.runs();
+    assert_eq!(phone.stage(hola), Stage::NeedsReview);
+}
