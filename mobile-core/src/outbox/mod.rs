@@ -1,1 +1,260 @@
 //! What the agent did and the server does not know yet.
+//!
+//! An act becomes an [`Item`] at the tap and ends **acknowledged**, **discarded** by its author,
+//! or **visible**: waiting for something that has a name, or put before its author ([`Review`]).
+//! Nothing leaves in silence, and nothing is sent that the store does not already call sending.
+//!
+//! ```text
+//!   tap ─▶ queued ──stored as──▶ sending ──accepted──▶ accepted ──the log shows it──▶ gone
+//!             │                   │  ▲ │
+//!    never    │        may it be  │  │ └─refused for good──▶ review ──choice──▶ queued (new op id)
+//!    sent:    │        given up?  ▼  │                         ▲          └───▶ gone (discarded)
+//!    review   │                 asking ──never arrived─────────┤
+//!             └────────────────────────────────────────────────┘
+//! ```
+//!
+//! - Lanes: what customers or colleagues notice goes in order, one behind the other on each
+//!   conversation, each act naming its author's previous one by `after`. An item in review, or of
+//!   which is asked, blocks what is behind it. Notes and reads wait for nobody.
+//! - `seen` is fixed at the tap. Only its author changes it, by a choice, after having been shown
+//!   what was missed, and then under a new op id.
+//! - An item of which a byte may have left (`sending`, `asking`) is neither changed nor given up:
+//!   first the server is asked what became of it. If it never arrived, the server sees to it that
+//!   it never will, and only then its author may do with it as they like.
+//! - A second tap is the same item when it has the op id of the first, or when it wants the same
+//!   as the last one on its conversation within [`Settings::double_tap`], whatever its op id:
+//!   nobody types the same text twice in a second.
+//!
+//! [`Outbox`] is a pure machine. Its owner hands it what happens, carries out what
+//! [`Outbox::poll_effect`] says, and calls [`Outbox::handle_timeout`] at [`Outbox::poll_timeout`].
+//! It begins asleep: first [`Outbox::restore`], then, once the server is known to be there, what
+//! it is today ([`Outbox::epoch_changed`] where the log began anew, [`Outbox::server_time`],
+//! [`Outbox::timings`]), then [`Outbox::awake`]. Awake before that, a server that was put back
+//! would be sent what it may have had in its other life.
+
+mod answers;
+mod author;
+mod echo;
+mod enqueue;
+mod hear;
+mod item;
+mod lane;
+mod plan;
+mod review;
+#[cfg(test)]
+mod tests;
+mod time;
+mod writes;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use baton_protocol::{Command, ConversationId, LineRef, OpId};
+
+pub use author::ChoiceRefused;
+pub use echo::{Change, Echo, Ended, Stage};
+pub use enqueue::{EnqueueRefused, Enqueued, Tap};
+pub use hear::{Failure, Kick};
+pub use item::{Item, Kind, Row, State, Whose, Why, Write};
+pub use plan::Waiting;
+pub use review::{Choice, Offer, Reason, Review, ToShow};
+pub use time::Now;
+pub use writes::Restored;
+
+use item::Lane;
+use time::{Backoff, Dice, ServerTime};
+use writes::{Slot, Writing};
+
+/// What may be set of an outbox.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Items at most.
+    pub items_max: usize,
+    /// Conversations that are sent to at the same time.
+    pub parallel: usize,
+    /// The same wish on the same conversation within this is a double tap.
+    pub double_tap: Duration,
+    /// How long an answer is waited for.
+    pub answer: Duration,
+    /// The longest pause after the first failure; it doubles with each further one …
+    pub retry_first: Duration,
+    /// … up to this.
+    pub retry_most: Duration,
+    /// What is older is not sent unasked; at most 7 days.
+    pub park_after: Duration,
+    /// How long a colleague who composes is waited for (`Timings::being_answered_max_ms`).
+    pub being_answered_max: Duration,
+    /// How far the clock may be off before op ids are made anew.
+    pub clock_tolerance: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            items_max: 1_000,
+            parallel: 4,
+            double_tap: Duration::from_secs(1),
+            answer: Duration::from_secs(15),
+            retry_first: Duration::from_secs(1),
+            retry_most: Duration::from_secs(30),
+            park_after: Duration::from_secs(24 * 60 * 60),
+            being_answered_max: Duration::from_secs(60),
+            clock_tolerance: Duration::from_secs(5 * 60),
+        }
+    }
+}
+
+/// What is to be done, in this order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Make these changes of the store in one transaction, then say [`Outbox::written`] or
+    /// [`Outbox::not_written`].
+    Write {
+        /// Which batch it is.
+        ticket: u64,
+        /// The changes.
+        writes: Vec<Write>,
+    },
+    /// Send these commands, in one request or one after the other on the socket.
+    Send {
+        /// Which request it is.
+        request: u64,
+        /// At most 100.
+        commands: Vec<Command>,
+    },
+    /// Ask `POST /commands/outcomes` what became of these.
+    Ask {
+        /// Which request it is.
+        request: u64,
+        /// At most 100.
+        op_ids: Vec<OpId>,
+    },
+    /// Tell the app. The store already has what is told.
+    Tell(Vec<Change>),
+    /// The session has to be renewed before anything can be sent.
+    SignIn,
+}
+
+/// A request: first waiting for the store, then for its answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Flight {
+    kind: FlightKind,
+    /// Items that have no answer so far.
+    numbers: BTreeSet<u64>,
+    /// Until when an answer is waited for; `None` while it has not left.
+    until: Option<Duration>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum FlightKind {
+    Send,
+    Ask,
+}
+
+/// The author's last act on a conversation that the server has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Tail {
+    op_id: OpId,
+    line: Option<LineRef>,
+    depth: usize,
+}
+
+/// The last tap on a conversation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct LastTap {
+    /// What was wanted, whatever its author had seen.
+    wish: baton_protocol::CommandBody,
+    at: Duration,
+    answer: Enqueued,
+}
+
+/// What may keep everything from being sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Gate {
+    has_network: bool,
+    is_awake: bool,
+}
+
+/// See the head of the module.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    whose: Whose,
+    settings: Settings,
+    dice: Dice,
+    server_time: ServerTime,
+    gate: Gate,
+    slots: BTreeMap<u64, Slot>,
+    next_number: u64,
+    /// What ended, and by which op id it may lie in the store.
+    gone: BTreeMap<u64, (BTreeSet<OpId>, Change)>,
+    writing: Option<Writing>,
+    next_ticket: u64,
+    /// Nothing is written before this: the store failed.
+    write_after: Duration,
+    flights: BTreeMap<u64, Flight>,
+    next_request: u64,
+    /// The whole way to the server.
+    pause: Backoff,
+    lanes: BTreeMap<Lane, Backoff>,
+    last_kick: Option<Duration>,
+    tails: BTreeMap<ConversationId, Tail>,
+    taps: BTreeMap<ConversationId, LastTap>,
+    /// Conversations that left the scope.
+    out_of_scope: BTreeSet<ConversationId>,
+    /// How far the log is applied.
+    applied: u64,
+    effects: VecDeque<Effect>,
+}
+
+impl Outbox {
+    /// An outbox that holds nothing, asleep. `seed` must be random: op ids are made from it.
+    pub fn new(whose: Whose, settings: Settings, seed: u128) -> Self {
+        Self {
+            whose,
+            settings,
+            dice: Dice::new(seed),
+            server_time: ServerTime::default(),
+            gate: Gate { has_network: true, is_awake: false },
+            slots: BTreeMap::new(),
+            next_number: 1,
+            gone: BTreeMap::new(),
+            writing: None,
+            next_ticket: 1,
+            write_after: Duration::ZERO,
+            flights: BTreeMap::new(),
+            next_request: 1,
+            pause: Backoff::default(),
+            lanes: BTreeMap::new(),
+            last_kick: None,
+            tails: BTreeMap::new(),
+            taps: BTreeMap::new(),
+            out_of_scope: BTreeSet::new(),
+            applied: 0,
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// The time that [`Outbox::poll_timeout`] named has come.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.advance(now);
+    }
+
+    /// Brings everything forward that can be brought forward at this moment.
+    fn advance(&mut self, now: Now) {
+        self.give_up_waiting(now);
+        self.park_what_is_old(now);
+        self.plan(now);
+        self.write(now);
+        self.issue(now);
+    }
+
+    /// Where an item stands on its own, without the others.
+    fn item(&self, number: u64) -> Option<&Item> {
+        self.slots.get(&number).map(|slot| &slot.item)
+    }
+}

@@ -1,0 +1,90 @@
+//! What was typed and not sent: kept on the device, shown to colleagues now and then.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use baton_protocol::ConversationId;
+use baton_protocol::limits::CLIENT_FRAME_BYTES_MAX;
+
+/// Keys are gathered for so long before they are kept or shown.
+const GATHERED: Duration = Duration::from_secs(1);
+/// Bytes of a frame around the text.
+const FRAME_BYTES: usize = 256;
+
+/// One text.
+#[derive(Clone, Debug, Default)]
+struct Text {
+    text: String,
+    /// Since when the store has another one.
+    unstored: Option<Duration>,
+    /// When it was last shown, and whether it was as it is.
+    shown: Option<Duration>,
+    is_shown: bool,
+}
+
+/// The drafts of all conversations.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Drafts {
+    texts: BTreeMap<ConversationId, Text>,
+}
+
+impl Drafts {
+    /// Those that the store has.
+    pub(super) fn of(stored: impl IntoIterator<Item = (ConversationId, String)>) -> Self {
+        let text = |text| Text { text, ..Text::default() };
+        Self { texts: stored.into_iter().map(|(of, stored)| (of, text(stored))).collect() }
+    }
+
+    pub(super) fn text(&self, of: ConversationId) -> Option<&str> {
+        self.texts.get(&of).map(|text| text.text.as_str()).filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn set(&mut self, of: ConversationId, text: &str, now: Duration) {
+        let held = self.texts.entry(of).or_default();
+        if held.text != text {
+            text.clone_into(&mut held.text);
+            held.unstored.get_or_insert(now);
+            held.is_shown = false;
+        }
+    }
+
+    /// When the next one is to be kept.
+    pub(super) fn store_at(&self) -> Option<Duration> {
+        self.texts.values().filter_map(|text| text.unstored).min().map(|since| since + GATHERED)
+    }
+
+    /// Those to be kept by now, or all that are not; an empty one is to be removed.
+    pub(super) fn store(&mut self, due: Option<Duration>) -> Vec<(ConversationId, Option<String>)> {
+        let mut stored = Vec::new();
+        for (of, text) in &mut self.texts {
+            let is_due = |since: &mut Duration| due.is_none_or(|now| now >= *since + GATHERED);
+            if text.unstored.take_if(is_due).is_some() {
+                let kept = Some(text.text.clone()).filter(|text| !text.is_empty());
+                stored.push((*of, kept));
+            }
+        }
+        self.texts.retain(|_, text| !text.text.is_empty() || text.unstored.is_some());
+        stored
+    }
+
+    /// When this one is to be shown.
+    pub(super) fn show_at(&self, of: ConversationId) -> Option<Duration> {
+        let text = self.texts.get(&of).filter(|text| !text.is_shown && fits(&text.text))?;
+        Some(text.shown.map_or(Duration::ZERO, |shown| shown + GATHERED))
+    }
+
+    /// This one, if it is to be shown by now.
+    pub(super) fn show(&mut self, of: ConversationId, now: Duration) -> Option<String> {
+        if self.show_at(of).is_none_or(|at| at > now) {
+            return None;
+        }
+        let text = self.texts.get_mut(&of)?;
+        (text.shown, text.is_shown) = (Some(now), true);
+        Some(text.text.clone())
+    }
+}
+
+/// Whether a frame can carry it: colleagues need not see a text that nobody could send.
+fn fits(text: &str) -> bool {
+    serde_json::to_vec(text).is_ok_and(|bytes| bytes.len() + FRAME_BYTES <= CLIENT_FRAME_BYTES_MAX)
+}

@@ -1,0 +1,395 @@
+//! The lease and the draft, in the words of who types.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use baton_protocol::frame::{ComposeAction, LeaseHolder, LeaseState, Timings};
+use baton_protocol::{AgentId, ConversationId, DeviceId, Timestamp};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::{Composer, Effect, Hold, Waiting};
+
+const ANA: (AgentId, DeviceId) = (AgentId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(0xD1)));
+const BEN: (AgentId, DeviceId) = (AgentId(Uuid::from_u128(2)), DeviceId(Uuid::from_u128(0xD2)));
+const LUCIA: ConversationId = ConversationId(Uuid::from_u128(0xA1));
+const MATEO: ConversationId = ConversationId(Uuid::from_u128(0xA2));
+const TIMINGS: Timings = Timings {
+    lease_ttl_ms: 12_000,
+    lease_keep_ms: 4_000,
+    idle_ms: 30_000,
+    silent_ms: 75_000,
+    being_answered_max_ms: 60_000,
+};
+
+/// A composer, and a server that gives the lease to whoever asks first.
+struct Desk {
+    composer: Composer,
+    now: Duration,
+    token: u64,
+    holders: BTreeMap<ConversationId, LeaseHolder>,
+    said: Vec<(ConversationId, ComposeAction)>,
+    shown: Vec<String>,
+    kept: Vec<Option<String>>,
+    lost: Vec<AgentId>,
+    is_deaf: bool,
+}
+
+impl Desk {
+    fn online() -> Self {
+        let mut desk = Self::offline();
+        desk.composer.connected(&TIMINGS, desk.now);
+        desk
+    }
+
+    fn offline() -> Self {
+        Self {
+            composer: Composer::new(ANA, []),
+            now: Duration::from_secs(100),
+            token: 0,
+            holders: BTreeMap::new(),
+            said: Vec::new(),
+            shown: Vec::new(),
+            kept: Vec::new(),
+            lost: Vec::new(),
+            is_deaf: false,
+        }
+    }
+
+    fn types(&mut self, of: ConversationId, text: &str) {
+        self.composer.types(of, text, self.now);
+        self.works();
+    }
+
+    fn works(&mut self) {
+        while let Some(effect) = self.composer.poll_effect() {
+            match effect {
+                Effect::Compose { conversation_id, action } => {
+                    self.said.push((conversation_id, action));
+                    if !self.is_deaf {
+                        self.serves(conversation_id, action);
+                    }
+                }
+                Effect::Show { text, .. } => self.shown.push(text),
+                Effect::Keep { text, .. } => self.kept.push(text),
+                Effect::Lost { by, .. } => self.lost.push(by.agent_id),
+                Effect::Changed(_) => {}
+            }
+        }
+    }
+
+    fn serves(&mut self, of: ConversationId, action: ComposeAction) {
+        let held = self.holders.get(&of).copied();
+        let is_mine = held.is_some_and(|held| held.agent_id == ANA.0);
+        match action {
+            Stop if is_mine => drop(self.holders.remove(&of)),
+            Stop => return,
+            Start | Keep if held.is_some() => {}
+            Start | Keep | TakeOver => {
+                self.gives(of, Some(ANA));
+                return;
+            }
+        }
+        self.tells(of);
+    }
+
+    fn gives(&mut self, of: ConversationId, to: Option<(AgentId, DeviceId)>) {
+        self.token += 1;
+        let since = Timestamp::from_ms(0);
+        let holder = to.map(|(agent_id, device_id)| LeaseHolder {
+            agent_id,
+            device_id,
+            token: self.token,
+            since,
+        });
+        match holder {
+            Some(holder) => drop(self.holders.insert(of, holder)),
+            None => drop(self.holders.remove(&of)),
+        }
+        self.tells(of);
+    }
+
+    fn tells(&mut self, conversation_id: ConversationId) {
+        let holder = self.holders.get(&conversation_id).copied();
+        self.composer.lease(&LeaseState { conversation_id, holder }, self.now);
+        self.works();
+    }
+
+    fn passes(&mut self, ms: u64) {
+        let until = self.now + Duration::from_millis(ms);
+        for _ in 0..1_000 {
+            let due = self.composer.poll_timeout(self.now).filter(|(at, _)| *at <= until);
+            let Some((at, _)) = due else {
+                self.now = until;
+                return;
+            };
+            self.now = self.now.max(at);
+            self.composer.handle_timeout(self.now);
+            self.works();
+        }
+        panic!("it never waits: {:?}", self.composer.poll_timeout(self.now));
+    }
+
+    fn actions(&self) -> Vec<ComposeAction> {
+        self.said.iter().map(|(_, action)| *action).collect()
+    }
+
+    fn hold(&self, of: ConversationId) -> Hold {
+        self.composer.hold(of, self.now)
+    }
+}
+
+use ComposeAction::{Keep, Start, Stop, TakeOver};
+
+#[test]
+fn the_first_key_asks_and_it_is_mine_once_the_server_says_so() {
+    let mut desk = Desk::online();
+    desk.is_deaf = true;
+    desk.types(LUCIA, "H");
+    assert_eq!(desk.hold(LUCIA), Hold::Nobody);
+    desk.is_deaf = false;
+    desk.serves(LUCIA, Start);
+    assert_eq!(desk.hold(LUCIA), Hold::Mine);
+    desk.types(LUCIA, "Ho");
+    assert_eq!(desk.actions(), [Start]);
+}
+
+#[test]
+fn it_is_kept_as_the_server_says_while_somebody_types() {
+    let mut desk = Desk::online();
+    for n in 0..20 {
+        desk.types(LUCIA, &"x".repeat(n + 1));
+        desk.passes(1_000);
+    }
+    assert_eq!(desk.actions(), [Start, Keep, Keep, Keep, Keep, Keep]);
+    assert_eq!(desk.hold(LUCIA), Hold::Mine);
+}
+
+#[test]
+fn a_pause_of_typing_gives_it_up_and_the_next_key_asks_again() {
+    let mut desk = Desk::online();
+    desk.types(LUCIA, "H");
+    desk.passes(60_000);
+    assert_eq!(desk.actions(), [Start, Keep, Keep, Stop]);
+    assert_eq!(desk.hold(LUCIA), Hold::Nobody);
+    desk.types(LUCIA, "Ho");
+    assert_eq!(desk.said.last(), Some(&(LUCIA, Start)));
+}
+
+#[test]
+fn the_tap_gives_it_up_and_takes_the_draft() {
+    let mut desk = Desk::online();
+    desk.types(LUCIA, "Hola");
+    desk.composer.sent(LUCIA, desk.now);
+    desk.works();
+    assert_eq!(desk.actions(), [Start, Stop]);
+    assert_eq!((desk.composer.draft(LUCIA), desk.kept.last()), (None, Some(&None)));
+    desk.passes(60_000);
+    assert_eq!(desk.actions(), [Start, Stop]);
+}
+
+#[test]
+fn another_conversation_gives_up_the_first_and_its_draft_stays() {
+    let mut desk = Desk::online();
+    desk.types(LUCIA, "Hola");
+    desk.types(MATEO, "Buenas");
+    assert_eq!(desk.said, [(LUCIA, Start), (LUCIA, Stop), (MATEO, Start)]);
+    assert_eq!(desk.composer.draft(LUCIA), Some("Hola"));
+}
+
+#[test]
+fn without_a_connection_nobody_knows_and_nothing_is_said_later() {
+    let mut desk = Desk::online();
+    desk.types(LUCIA, "Hola");
+    desk.composer.disconnected(desk.now);
+    assert_eq!(desk.hold(LUCIA), Hold::Unknown);
+    desk.types(LUCIA, "Hola!");
+    desk.composer.takes_over(LUCIA, desk.now);
+    desk.composer.sent(LUCIA, desk.now);
+    desk.passes(1_000);
+    desk.composer.connected(&TIMINGS, desk.now);
+    desk.works();
+    assert_eq!(desk.actions(), [Start], "what was not said then is not said now");
+}
+
+#[test]
+fn who_still_types_when_the_connection_is_back_has_it_asked_for() {
+    let mut desk = Desk::online();
+    desk.types(LUCIA, "Hola");
+    desk.composer.disconnected(desk.now);
+    desk.passes(3_000);
+    desk.composer.connected(&TIMINGS, desk.now);
+    assert_eq!(desk.hold(LUCIA), Hold::Nobody);
+    desk.works();
+    assert_eq!((desk.actions(), desk.hold(LUCIA)), (vec![Start, Start], Hold::Mine));
+}
+
+#[test]
+fn the_background_gives_it_up_while_that_can_be_said() {
+    let mut desk = Desk::online();
+    desk.types(LUCIA, "Hola");
+    desk.composer.background(desk.now);
+    desk.works();
+    assert_eq!((desk.actions(), desk.hold(LUCIA)), (vec![Start, Stop], Hold::Unknown));
+    assert_eq!(desk.kept, [Some("Hola".to_owned())]);
+    assert_eq!(desk.composer.poll_timeout(desk.now), None);
+}
+
+#[test]
+fn a_lost_lease_says_to_whom_and_takes_nothing_away() {
+    let mut desk = Desk::online();
+    desk.types(LUCIA, "Hola");
+    desk.gives(LUCIA, Some(BEN));
+    assert_eq!(desk.lost, [BEN.0]);
+    assert!(matches!(desk.hold(LUCIA), Hold::Theirs(_)));
+    desk.types(LUCIA, "Hola, Lucía");
+    desk.passes(9_000);
+    assert_eq!(desk.actions(), [Start], "nobody nags");
+    assert_eq!(desk.composer.draft(LUCIA), Some("Hola, Lucía"));
+    // Ben is done, and Ana still types.
+    desk.gives(LUCIA, None);
+    assert_eq!((desk.actions(), desk.hold(LUCIA)), (vec![Start, Start], Hold::Mine));
+}
+
+#[test]
+fn a_take_over_is_said_at_once() {
+    let mut desk = Desk::online();
+    desk.gives(LUCIA, Some(BEN));
+    desk.types(LUCIA, "Hola");
+    assert_eq!(desk.actions(), []);
+    desk.composer.takes_over(LUCIA, desk.now);
+    desk.works();
+    assert_eq!((desk.actions(), desk.hold(LUCIA)), (vec![TakeOver], Hold::Mine));
+}
+
+#[test]
+fn the_same_agent_on_another_device_is_somebody_else() {
+    let mut desk = Desk::online();
+    desk.gives(LUCIA, Some((ANA.0, BEN.1)));
+    assert!(matches!(desk.hold(LUCIA), Hold::Theirs(_)));
+}
+
+#[test]
+fn a_silent_server_ends_what_was_mine() {
+    let mut desk = Desk::online();
+    desk.types(LUCIA, "Hola");
+    desk.is_deaf = true;
+    for _ in 0..11 {
+        desk.passes(1_000);
+        desk.types(LUCIA, "Hola");
+        assert_eq!(desk.hold(LUCIA), Hold::Mine);
+    }
+    desk.passes(1_000);
+    assert_eq!(desk.hold(LUCIA), Hold::Unknown);
+}
+
+#[test]
+fn an_old_word_of_a_lease_does_not_count() {
+    let mut desk = Desk::online();
+    desk.gives(LUCIA, Some(BEN));
+    let old = desk.holders[&LUCIA];
+    desk.types(LUCIA, "H");
+    desk.composer.takes_over(LUCIA, desk.now);
+    desk.works();
+    desk.composer.lease(&LeaseState { conversation_id: LUCIA, holder: Some(old) }, desk.now);
+    assert_eq!(desk.hold(LUCIA), Hold::Mine);
+}
+
+#[test]
+fn drafts_are_kept_and_shown_a_second_of_keys_at_a_time() {
+    let mut desk = Desk::online();
+    for n in 1..=40 {
+        desk.types(LUCIA, &"x".repeat(n));
+        desk.passes(100);
+    }
+    desk.passes(2_000);
+    assert!((4..=6).contains(&desk.shown.len()), "{:?}", desk.shown);
+    assert!((3..=5).contains(&desk.kept.len()), "{:?}", desk.kept);
+    let last = Some("x".repeat(40));
+    assert_eq!((desk.shown.last(), desk.kept.last()), (last.as_ref(), Some(&last)));
+}
+
+#[test]
+fn drafts_are_not_shown_where_somebody_else_composes() {
+    let mut desk = Desk::online();
+    desk.gives(LUCIA, Some(BEN));
+    desk.types(LUCIA, "Hola");
+    desk.passes(5_000);
+    assert!(desk.shown.is_empty());
+    assert_eq!(desk.kept, [Some("Hola".to_owned())]);
+}
+
+#[test]
+fn drafts_come_back_from_the_store() {
+    let composer = Composer::new(ANA, [(LUCIA, "Hola".to_owned())]);
+    assert_eq!((composer.draft(LUCIA), composer.draft(MATEO)), (Some("Hola"), None));
+    assert_eq!(composer.poll_timeout(Duration::ZERO), None);
+}
+
+#[test]
+fn offline_a_draft_is_kept_all_the_same() {
+    let mut desk = Desk::offline();
+    desk.types(LUCIA, "Hola");
+    assert!(matches!(desk.composer.poll_timeout(desk.now), Some((_, Waiting::Store))));
+    desk.passes(2_000);
+    assert_eq!(desk.kept, [Some("Hola".to_owned())]);
+    assert!(desk.said.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happens: mine is only what the server said within a lease's life on this
+    /// connection; nothing is said off line; what is typed is kept; and it comes to rest.
+    #[test]
+    fn mine_is_what_the_server_says_and_every_key_is_kept(
+        steps in proptest::collection::vec((0..9_u8, any::<bool>(), 0..15_000_u64), 1..60),
+    ) {
+        let mut desk = Desk::offline();
+        let mut is_online = false;
+        let mut typed: BTreeMap<ConversationId, String> = BTreeMap::new();
+        for (n, (step, first, ms)) in steps.into_iter().enumerate() {
+            let of = if first { LUCIA } else { MATEO };
+            let said = desk.said.len();
+            match step {
+                0..=2 => {
+                    let text = format!("text {n}");
+                    desk.types(of, &text);
+                    typed.insert(of, text);
+                }
+                3 => desk.passes(ms),
+                4 => {
+                    desk.composer.sent(of, desk.now);
+                    typed.remove(&of);
+                }
+                5 => {
+                    is_online = !is_online;
+                    // Either the app's lease is given back, or the server lets it lapse.
+                    desk.holders.clear();
+                    match is_online {
+                        true => desk.composer.connected(&TIMINGS, desk.now),
+                        false => desk.composer.disconnected(desk.now),
+                    }
+                }
+                6 if is_online => desk.gives(of, Some(BEN)),
+                7 if is_online => desk.gives(of, None),
+                8 => desk.is_deaf = first,
+                _ => desk.composer.takes_over(of, desk.now),
+            }
+            desk.works();
+            prop_assert!(is_online || desk.said.len() == said || step == 5);
+            for of in [LUCIA, MATEO] {
+                let holder = desk.holders.get(&of);
+                let mine = holder.is_some_and(|holder| holder.agent_id == ANA.0);
+                match desk.hold(of) {
+                    Hold::Mine => prop_assert!(is_online && (mine || desk.is_deaf)),
+                    Hold::Theirs(_) | Hold::Nobody => prop_assert!(is_online),
+                    Hold::Unknown => {}
+                }
+                prop_assert_eq!(desk.composer.draft(of), typed.get(&of).map(String::as_str));
+            }
+        }
+        desk.passes(60_000);
+        prop_assert_eq!(desk.composer.poll_timeout(desk.now), None);
+    }
+}

@@ -1,0 +1,161 @@
+//! What an app shows of the outbox: each item, where it stands, and what may be done with it.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::{CommandBody, ConversationId, OpId, Refusal, Timestamp};
+
+use super::Outbox;
+use super::item::{Item, Lane, State};
+use super::review::{Offer, Reason, ToShow, offers, to_show};
+
+/// An item as an app shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Echo {
+    /// Its name on this device.
+    pub number: u64,
+    /// The op id that it goes by today: the line or note that it becomes carries it.
+    pub op_id: OpId,
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// What the author wants.
+    pub body: CommandBody,
+    /// When they wanted it.
+    pub created_at: Timestamp,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Why it needs its author, if it does.
+    pub reason: Option<Reason>,
+    /// What its author may choose.
+    pub offers: Vec<Offer>,
+    /// What its author has to be shown before it is sent once more.
+    pub to_show: Option<ToShow>,
+}
+
+impl Echo {
+    /// Whether it is a claim that is not decided: to be shown as claiming, never as owned.
+    pub fn is_claiming(&self) -> bool {
+        let is_open = match self.stage {
+            Stage::Waiting | Stage::Contended | Stage::Behind { .. } | Stage::Sending => true,
+            Stage::Checking | Stage::Acknowledged | Stage::NeedsReview => false,
+        };
+        is_open && matches!(self.body, CommandBody::Claim(_))
+    }
+}
+
+/// Where an item stands, in the eyes of its author.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// It has not been sent so far.
+    Waiting,
+    /// It is sent as often as it takes.
+    Sending,
+    /// A colleague composes: it is sent when they are done.
+    Contended,
+    /// It waits for another one, which needs its author.
+    Behind {
+        /// Which.
+        number: u64,
+    },
+    /// It is being found out whether it was sent.
+    Checking,
+    /// The server has it.
+    Acknowledged,
+    /// Its author has to decide.
+    NeedsReview,
+}
+
+/// How an item ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// The server has it, and the log shows it.
+    Acknowledged,
+    /// Its author let go of it.
+    Discarded,
+    /// The server would not hear how far was read. There is nothing to decide about it.
+    ReadRefused {
+        /// Why; `None` where the conversation left the scope, or the log began anew.
+        refusal: Option<Refusal>,
+    },
+}
+
+/// What an app has to be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// It is new, or stands elsewhere.
+    Shown(Box<Echo>),
+    /// It is not there any more.
+    Gone {
+        /// Its name on this device.
+        number: u64,
+        /// The op id that it went by.
+        op_id: OpId,
+        /// Where.
+        conversation_id: ConversationId,
+        /// How it ended.
+        how: Ended,
+    },
+    /// The store could not take it: the tap has to be refused.
+    NotStored {
+        /// Its name on this device.
+        number: u64,
+        /// The op id of the tap.
+        op_id: OpId,
+    },
+}
+
+impl Outbox {
+    /// Everything, in order.
+    pub fn echoes(&self) -> Vec<Echo> {
+        self.echoes_of(|_| true)
+    }
+
+    /// How many need their author: for a badge.
+    pub fn needs_review(&self) -> usize {
+        self.slots.values().filter(|slot| matches!(slot.item.state, State::Review { .. })).count()
+    }
+
+    /// What the server does not know, or refused: to be shown before signing out. It stays, and
+    /// goes on when the same agent signs in again on this device.
+    pub fn unsent(&self) -> Vec<Echo> {
+        self.echoes_of(|item| item.has_author() && !matches!(item.state, State::Accepted { .. }))
+    }
+
+    fn echoes_of(&self, is_wanted: impl Fn(&Item) -> bool) -> Vec<Echo> {
+        let blockers = self.blockers();
+        let items = self.slots.values().map(|slot| &slot.item).filter(|item| is_wanted(item));
+        items.map(|item| self.echo(item, stage(item, &blockers))).collect()
+    }
+
+    pub(super) fn echo(&self, item: &Item, stage: Stage) -> Echo {
+        let conversation_id = item.command.conversation_id;
+        let reason = match &item.state {
+            State::Review { review } => Some(review.reason.clone()),
+            State::Queued | State::Sending | State::Asking { .. } | State::Accepted { .. } => None,
+        };
+        Echo {
+            number: item.number,
+            op_id: item.command.op_id,
+            conversation_id,
+            body: item.command.body.clone(),
+            created_at: item.created_at,
+            stage,
+            reason,
+            offers: offers(item, self.out_of_scope.contains(&conversation_id)),
+            to_show: to_show(item),
+        }
+    }
+}
+
+/// Where an item stands, given the first item of each lane that blocks it.
+pub(super) fn stage(item: &Item, blockers: &BTreeMap<Lane, u64>) -> Stage {
+    let blocker = blockers.get(&item.lane()).filter(|number| **number < item.number);
+    let behind = blocker.map(|number| Stage::Behind { number: *number });
+    let contended = item.contended_since.map(|_| Stage::Contended);
+    match &item.state {
+        State::Queued => behind.or(contended).unwrap_or(Stage::Waiting),
+        State::Sending => behind.or(contended).unwrap_or(Stage::Sending),
+        State::Asking { .. } => Stage::Checking,
+        State::Accepted { .. } => Stage::Acknowledged,
+        State::Review { .. } => Stage::NeedsReview,
+    }
+}

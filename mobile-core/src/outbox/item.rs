@@ -1,0 +1,235 @@
+//! One act of the agent, from the tap to its end, and the row that keeps it.
+
+use baton_protocol::{
+    Accepted, AgentId, Command, CommandBody, ConversationId, DeviceId, LineRef, OpId, Seen,
+    Timestamp, WorkspaceId,
+};
+use serde::{Deserialize, Serialize};
+
+use super::review::{Reason, Review};
+
+/// Whose outbox it is: who signs in again on the same device goes on with it, nobody else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Whose {
+    /// The tenant.
+    pub workspace: WorkspaceId,
+    /// Who.
+    pub agent: AgentId,
+    /// Where.
+    pub device: DeviceId,
+}
+
+/// See the head of the file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Item {
+    /// Its place in the outbox, and its name on this device: op ids change, this does not.
+    pub number: u64,
+    /// Whose act it is.
+    pub whose: Whose,
+    /// What is sent. Once a byte of it may have left, it stays as it is.
+    pub command: Command,
+    /// The op id of the tap: a second tap with it is the same item.
+    pub tapped: OpId,
+    /// When it was tapped, by the server's time as far as that was known.
+    pub created_at: Timestamp,
+    /// Whether `created_at` and the op id are by the server's time.
+    pub by_server_time: bool,
+    /// Acts that its `after` chains it to.
+    pub depth: usize,
+    /// Since when a colleague who composes keeps it back.
+    pub contended_since: Option<Timestamp>,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// Where an item stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum State {
+    /// No byte of it was ever sent (under its op id).
+    Queued,
+    /// A byte of it may have been sent; what became of it is not known.
+    Sending,
+    /// The same, and the server is asked what became of it. If it never arrived, it never will.
+    Asking {
+        /// What happens if it never arrived.
+        why: Why,
+    },
+    /// The server has it; kept until the log shows it.
+    Accepted {
+        /// What the server said.
+        accepted: Accepted,
+    },
+    /// It is the author's turn.
+    Review {
+        /// Why.
+        review: Review,
+    },
+}
+
+impl State {
+    /// The name in the store.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Asking { .. } => "asking",
+            Self::Accepted { .. } => "accepted",
+            Self::Review { .. } => "review",
+        }
+    }
+}
+
+/// Why it is asked what became of an item.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum Why {
+    /// It cannot go on: it is put before its author.
+    ForReview {
+        /// With this reason.
+        reason: Reason,
+    },
+    /// What it came after goes by another op id, or never will: it needs a new one as well.
+    LostPredecessor,
+}
+
+/// What waits for what.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Kind {
+    /// What customers or colleagues notice: in order, one behind the other.
+    Visible,
+    /// Notes wait for nobody.
+    Notes,
+    /// How far was read: only the highest counts.
+    Reads,
+}
+
+impl Item {
+    /// What it waits for.
+    pub fn kind(&self) -> Kind {
+        kind(&self.command.body)
+    }
+
+    /// The lane it is in.
+    pub(super) fn lane(&self) -> Lane {
+        (self.command.conversation_id, self.kind())
+    }
+
+    /// Whether a byte of it may have been sent, and nobody knows what became of it.
+    pub fn may_be_sent(&self) -> bool {
+        match self.state {
+            State::Sending | State::Asking { .. } => true,
+            State::Queued | State::Accepted { .. } | State::Review { .. } => false,
+        }
+    }
+
+    /// The line that the server made of it.
+    pub(super) fn line(&self) -> Option<LineRef> {
+        match &self.state {
+            State::Accepted { accepted } => accepted.line,
+            State::Queued | State::Sending | State::Asking { .. } | State::Review { .. } => None,
+        }
+    }
+}
+
+/// A lane: the acts of one kind on one conversation.
+pub(super) type Lane = (ConversationId, Kind);
+
+pub(super) fn kind(body: &CommandBody) -> Kind {
+    match body {
+        CommandBody::Note(_) => Kind::Notes,
+        CommandBody::MarkRead(_) => Kind::Reads,
+        CommandBody::Reply(_)
+        | CommandBody::Claim(_)
+        | CommandBody::Assign(_)
+        | CommandBody::Unassign(_)
+        | CommandBody::Transfer(_)
+        | CommandBody::Resolve(_)
+        | CommandBody::Reopen(_)
+        | CommandBody::MarkWaiting(_)
+        | CommandBody::Snooze(_)
+        | CommandBody::Resend(_)
+        | CommandBody::MarkSent(_)
+        | CommandBody::Cancel(_) => Kind::Visible,
+    }
+}
+
+/// What the author of this had been shown; the outer `None` where it carries none.
+pub(super) fn seen(body: &CommandBody) -> Option<Seen> {
+    match body {
+        CommandBody::Reply(reply) => Some(reply.seen),
+        CommandBody::Transfer(transfer) => Some(transfer.seen),
+        CommandBody::Resolve(seeing) | CommandBody::MarkWaiting(seeing) => Some(seeing.seen),
+        CommandBody::Snooze(snooze) => Some(snooze.seen),
+        CommandBody::Resend(resend) => Some(resend.seen),
+        CommandBody::Note(_)
+        | CommandBody::MarkRead(_)
+        | CommandBody::Claim(_)
+        | CommandBody::Assign(_)
+        | CommandBody::Unassign(_)
+        | CommandBody::Reopen(_)
+        | CommandBody::MarkSent(_)
+        | CommandBody::Cancel(_) => None,
+    }
+}
+
+/// The place of `seen` in a body that carries one.
+pub(super) fn seen_mut(body: &mut CommandBody) -> Option<&mut Seen> {
+    match body {
+        CommandBody::Reply(reply) => Some(&mut reply.seen),
+        CommandBody::Transfer(transfer) => Some(&mut transfer.seen),
+        CommandBody::Resolve(seeing) | CommandBody::MarkWaiting(seeing) => Some(&mut seeing.seen),
+        CommandBody::Snooze(snooze) => Some(&mut snooze.seen),
+        CommandBody::Resend(resend) => Some(&mut resend.seen),
+        CommandBody::Note(_)
+        | CommandBody::MarkRead(_)
+        | CommandBody::Claim(_)
+        | CommandBody::Assign(_)
+        | CommandBody::Unassign(_)
+        | CommandBody::Reopen(_)
+        | CommandBody::MarkSent(_)
+        | CommandBody::Cancel(_) => None,
+    }
+}
+
+/// An item as the store keeps it: what it looks at, and the rest as bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// [`Item::number`].
+    pub number: u64,
+    /// The op id that it goes by today.
+    pub op_id: OpId,
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// [`State::name`].
+    pub state: &'static str,
+    /// [`Item::created_at`].
+    pub created_at: Timestamp,
+    /// [`Item::may_be_sent`].
+    pub byte_sent: bool,
+    /// The item.
+    pub bytes: Vec<u8>,
+}
+
+impl Row {
+    pub(super) fn of(item: &Item) -> Option<Self> {
+        Some(Self {
+            number: item.number,
+            op_id: item.command.op_id,
+            conversation_id: item.command.conversation_id,
+            state: item.state.name(),
+            created_at: item.created_at,
+            byte_sent: item.may_be_sent(),
+            bytes: serde_json::to_vec(item).ok()?,
+        })
+    }
+}
+
+/// A change of the store. Those of one batch are made in one transaction, in order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Write {
+    /// Inserts the row, or puts it in the place of the one with its op id.
+    Put(Row),
+    /// Removes the row with this op id, if there is one.
+    Remove(OpId),
+}

@@ -1,0 +1,72 @@
+//! The lane rule: what may be sent of a conversation, in which order, and what names what.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::{CommandBody, ConversationId, OpId};
+
+use super::item::{Kind, Lane, State, seen};
+use super::{Outbox, Tail};
+
+impl Outbox {
+    /// The items that keep what is behind them in their lanes from being sent: the first of each
+    /// that needs its author, or of which the server is asked.
+    pub(super) fn blockers(&self) -> BTreeMap<Lane, u64> {
+        let mut blockers = BTreeMap::new();
+        for (number, slot) in &self.slots {
+            if slot.item.kind() == Kind::Visible && is_blocking(&slot.item.state) {
+                blockers.entry(slot.item.lane()).or_insert(*number);
+            }
+        }
+        blockers
+    }
+
+    /// What may be sent now, lane by lane; the lanes in order of their first item.
+    pub(super) fn sendable(&self) -> Vec<(Lane, Vec<u64>)> {
+        let mut all: BTreeMap<Lane, (bool, Vec<u64>)> = BTreeMap::new();
+        for (number, slot) in &self.slots {
+            let lane = slot.item.lane();
+            let (is_blocked, numbers) = all.entry(lane).or_default();
+            // A lane has one request at a time: what is in it decides what comes next.
+            *is_blocked |=
+                lane.1 == Kind::Visible && (is_blocking(&slot.item.state) || slot.flight.is_some());
+            let is_open = matches!(slot.item.state, State::Queued | State::Sending);
+            if is_open && !*is_blocked && slot.flight.is_none() {
+                numbers.push(*number);
+            }
+        }
+        let lanes = all.into_iter().map(|(lane, (_, numbers))| (lane, numbers));
+        let mut lanes: Vec<_> = lanes.filter(|(_, numbers)| !numbers.is_empty()).collect();
+        lanes.sort_by_key(|(_, numbers)| numbers.first().copied());
+        lanes
+    }
+
+    /// The author's previous act on the conversation that an item of it has to name, so that the
+    /// fence lets its line pass: the last one the server has, unless its line had been shown.
+    pub(super) fn tail_behind(&self, of: ConversationId, body: &CommandBody) -> Option<Tail> {
+        let tail = self.tails.get(&of)?;
+        let line = tail.line?;
+        let shown = seen(body)?;
+        shown.is_none_or(|shown| shown.seq < line.seq).then_some(*tail)
+    }
+
+    /// What an item of which no byte was sent comes after: the one before it in its lane.
+    pub(super) fn chain(&self, number: u64, before: Option<u64>) -> (Option<OpId>, usize) {
+        let Some(item) = self.item(number).filter(|item| item.kind() == Kind::Visible) else {
+            return (None, 0);
+        };
+        let after = match before.and_then(|before| self.item(before)) {
+            Some(before) => Some((before.command.op_id, before.depth)),
+            None => self
+                .tail_behind(item.command.conversation_id, &item.command.body)
+                .map(|tail| (tail.op_id, tail.depth)),
+        };
+        after.map_or((None, 0), |(op_id, depth)| (Some(op_id), depth + 1))
+    }
+}
+
+fn is_blocking(state: &State) -> bool {
+    match state {
+        State::Review { .. } | State::Asking { .. } => true,
+        State::Queued | State::Sending | State::Accepted { .. } => false,
+    }
+}

@@ -1,0 +1,201 @@
+//! What is put before its author: why, and what may be done.
+
+use baton_protocol::{AgentId, CommandBody, LineRef, Refusal, Refused, Seen, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::item::{Item, State, seen};
+
+/// An item that needs its author.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Review {
+    /// Why.
+    pub reason: Reason,
+    /// Since when.
+    pub at: Timestamp,
+    /// Whether the server knows its op id, so that what replaces it names it.
+    pub is_known: bool,
+    /// The log began anew since: numbers of lines mean nothing any more.
+    pub of_old_life: bool,
+}
+
+/// Why an item needs its author. Nothing is decided for them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum Reason {
+    /// The server refused it for good. What was missed, the winner of a claim and such stand in
+    /// the refusal.
+    Refused {
+        /// What it said.
+        refused: Refused,
+    },
+    /// A colleague composed all the while.
+    BeingAnswered {
+        /// Who.
+        holder: AgentId,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It waited too long to be sent unasked.
+    TooOld,
+    /// The customer has not written for 24 hours.
+    WindowClosed {
+        /// When it closed, if that is known.
+        closed_at: Option<Timestamp>,
+    },
+    /// The conversation left the author's scope.
+    NotInScope,
+    /// Something on the way refuses to carry it.
+    Rejected {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The server was put back to an earlier state: the customer may have it or not.
+    Restored,
+    /// The author asked for it back.
+    Withdrawn,
+}
+
+/// What an author decides of an item in review.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Choice {
+    /// Send it as it is, knowing what was missed.
+    SendAnyway {
+        /// What the author has been shown by now.
+        seen: Seen,
+    },
+    /// Send another text.
+    Edit {
+        /// Which.
+        text: String,
+        /// What the author has been shown by now.
+        seen: Seen,
+    },
+    /// Tell the team instead of the customer.
+    TurnIntoNote,
+    /// Let go of it.
+    Discard,
+}
+
+/// The kinds of [`Choice`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Offer {
+    /// [`Choice::SendAnyway`].
+    SendAnyway,
+    /// [`Choice::Edit`].
+    Edit,
+    /// [`Choice::TurnIntoNote`].
+    TurnIntoNote,
+    /// [`Choice::Discard`].
+    Discard,
+}
+
+impl Choice {
+    pub(super) fn offer(&self) -> Offer {
+        match self {
+            Self::SendAnyway { .. } => Offer::SendAnyway,
+            Self::Edit { .. } => Offer::Edit,
+            Self::TurnIntoNote => Offer::TurnIntoNote,
+            Self::Discard => Offer::Discard,
+        }
+    }
+}
+
+/// What may be chosen for an item; nothing unless it is in review.
+pub(super) fn offers(item: &Item, is_out_of_scope: bool) -> Vec<Offer> {
+    let State::Review { review } = &item.state else { return Vec::new() };
+    if is_out_of_scope || is_merged(&review.reason) {
+        return vec![Offer::Discard];
+    }
+    match item.command.body {
+        CommandBody::Reply(_) => {
+            vec![Offer::SendAnyway, Offer::Edit, Offer::TurnIntoNote, Offer::Discard]
+        }
+        CommandBody::Note(_) => vec![Offer::SendAnyway, Offer::Edit, Offer::Discard],
+        CommandBody::Claim(_)
+        | CommandBody::Assign(_)
+        | CommandBody::Unassign(_)
+        | CommandBody::Transfer(_)
+        | CommandBody::Resolve(_)
+        | CommandBody::Reopen(_)
+        | CommandBody::MarkWaiting(_)
+        | CommandBody::Snooze(_)
+        | CommandBody::MarkRead(_)
+        | CommandBody::Resend(_)
+        | CommandBody::MarkSent(_)
+        | CommandBody::Cancel(_) => vec![Offer::SendAnyway, Offer::Discard],
+    }
+}
+
+fn is_merged(reason: &Reason) -> bool {
+    match reason {
+        Reason::Refused { refused } => matches!(refused.refusal, Refusal::Merged { .. }),
+        Reason::BeingAnswered { .. }
+        | Reason::TooOld
+        | Reason::WindowClosed { .. }
+        | Reason::NotInScope
+        | Reason::Rejected { .. }
+        | Reason::Restored
+        | Reason::Withdrawn => false,
+    }
+}
+
+/// What an author must have been shown before the item is sent once more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ToShow {
+    /// This line or a later one.
+    pub line: LineRef,
+    /// Not this one but a later one: only a customer's line opens a window.
+    pub is_later: bool,
+}
+
+impl ToShow {
+    /// Whether who has been shown this has been shown enough.
+    pub(super) fn is_met_by(self, shown: Seen) -> bool {
+        let Some(shown) = shown else { return false };
+        shown.seq > self.line.seq || (shown == self.line && !self.is_later)
+    }
+}
+
+/// What the author of an item in review has to be shown first; `None` where nothing was missed.
+pub(super) fn to_show(item: &Item) -> Option<ToShow> {
+    let State::Review { review } = &item.state else { return None };
+    let before = seen(&item.command.body)?;
+    if review.of_old_life {
+        return None;
+    }
+    let of = |line: Seen, is_later| line.map(|line| ToShow { line, is_later });
+    match &review.reason {
+        Reason::Refused { refused } => of_refusal(&refused.refusal, before),
+        Reason::WindowClosed { .. } => of(before, true),
+        Reason::Restored => None,
+        Reason::BeingAnswered { .. }
+        | Reason::TooOld
+        | Reason::NotInScope
+        | Reason::Rejected { .. }
+        | Reason::Withdrawn => of(before, false),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "most refusals say nothing of lines")]
+fn of_refusal(refusal: &Refusal, before: Seen) -> Option<ToShow> {
+    let (line, is_later) = match refusal {
+        // A restored server may have fewer lines than its author had seen.
+        Refusal::Stale { current, .. } => (*current, false),
+        Refusal::WindowClosed { .. } => (before, true),
+        _ => (before, false),
+    };
+    line.map(|line| ToShow { line, is_later })
+}
+
+impl Reason {
+    /// Whether it shows what others said.
+    pub(super) fn shows_lines(&self) -> bool {
+        matches!(self, Self::Refused { refused } if !refused.lines.is_empty())
+    }
+
+    pub(super) fn forget_lines(&mut self) {
+        if let Self::Refused { refused } = self {
+            refused.lines.clear();
+        }
+    }
+}

@@ -1,0 +1,443 @@
+//! A phone around an outbox: a store that takes one batch at a time, a network that does what it
+//! is told, and a power button.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use baton_protocol::command::{Claim, MarkRead, NoteText, Reply, Seeing};
+use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId, Seen, Timestamp};
+
+use super::server::{Server, talk, whose};
+use crate::outbox::item::kind;
+use crate::outbox::{
+    Change, Choice, ChoiceRefused, Echo, Effect, EnqueueRefused, Enqueued, Failure, Item, Kick,
+    Kind, Now, Outbox, Settings, Stage, Tap, Write,
+};
+
+/// What is on its way to the server.
+#[derive(Clone, Debug)]
+pub(super) enum Ask {
+    Commands(Vec<Command>),
+    Outcomes(Vec<OpId>),
+}
+
+/// A request, or a copy of one, somewhere in the network.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub(super) id: u64,
+    /// In which life of the phone it was made: later ones do not know it.
+    pub(super) life: u32,
+    pub(super) ask: Ask,
+}
+
+/// An answer on its way back.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) id: u64,
+    pub(super) life: u32,
+    pub(super) results: Vec<CommandResult>,
+}
+
+/// See the head of the file.
+pub(super) struct Phone {
+    pub(super) outbox: Outbox,
+    pub(super) server: Server,
+    pub(super) store: BTreeMap<OpId, Vec<u8>>,
+    /// Batches that the store was given and has not taken.
+    pub(super) writing: VecDeque<(u64, Vec<Write>)>,
+    /// Batches that the store has taken and not said so.
+    pub(super) taken: VecDeque<u64>,
+    pub(super) requests: Vec<Request>,
+    pub(super) answers: Vec<Answer>,
+    pub(super) told: Vec<Change>,
+    pub(super) sign_ins: usize,
+    pub(super) life: u32,
+    pub(super) mono: Duration,
+    /// How far the phone's clock is ahead.
+    pub(super) ahead_ms: i64,
+    /// The last line that the screen shows of each conversation.
+    pub(super) shown: BTreeMap<ConversationId, Seen>,
+    pub(super) settings: Settings,
+    /// What was sent under each op id, and in how many requests of which a byte may have left.
+    pub(super) sent: BTreeMap<OpId, (Command, usize)>,
+    /// Each op id that was sent, and the number of its item, in order.
+    pub(super) log: Vec<(OpId, u64)>,
+    /// Op ids that were sent to a server that has been put back since: nothing that was on its
+    /// way then arrives any more.
+    pub(super) dead: BTreeSet<OpId>,
+    /// Requests that got anywhere.
+    pub(super) left: BTreeSet<(u32, u64)>,
+}
+
+impl Phone {
+    /// A phone on line, whose screen shows what there is.
+    pub(super) fn new(conversations: u128) -> Self {
+        let mut phone = Self::switched_off(conversations);
+        phone.look();
+        phone.outbox.awake(true, phone.now());
+        phone.runs();
+        phone
+    }
+
+    /// A phone whose outbox sleeps.
+    pub(super) fn switched_off(conversations: u128) -> Self {
+        let settings = Settings::default();
+        Self {
+            outbox: Outbox::new(whose(), settings, 7),
+            server: Server::with_customers(conversations),
+            store: BTreeMap::new(),
+            writing: VecDeque::new(),
+            taken: VecDeque::new(),
+            requests: Vec::new(),
+            answers: Vec::new(),
+            told: Vec::new(),
+            sign_ins: 0,
+            life: 1,
+            mono: Duration::from_secs(5),
+            ahead_ms: 0,
+            shown: BTreeMap::new(),
+            settings,
+            sent: BTreeMap::new(),
+            log: Vec::new(),
+            left: BTreeSet::new(),
+            dead: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Now {
+        Now { wall: self.server.now.plus_ms(self.ahead_ms), mono: self.mono }
+    }
+
+    /// Everything there is comes to the screen.
+    pub(super) fn look(&mut self) {
+        let position = self.server.position();
+        let all: Vec<_> = (0..16).map(talk).collect();
+        for of in all {
+            if self.server.has(of) {
+                self.shown.insert(of, self.server.last(of));
+            }
+        }
+        self.outbox.applied(position, self.now());
+        self.collect();
+    }
+
+    pub(super) fn seen(&self, of: ConversationId) -> Seen {
+        self.shown.get(&of).copied().flatten()
+    }
+
+    // The agent.
+
+    pub(super) fn taps(&mut self, of: ConversationId, body: CommandBody) -> Enqueued {
+        self.tries(None, of, body).unwrap()
+    }
+
+    pub(super) fn tries(
+        &mut self,
+        op_id: Option<OpId>,
+        conversation_id: ConversationId,
+        body: CommandBody,
+    ) -> Result<Enqueued, EnqueueRefused> {
+        let now = self.now();
+        let enqueued = self.outbox.enqueue(Tap { op_id, conversation_id, body }, now);
+        self.collect();
+        enqueued
+    }
+
+    pub(super) fn says(&mut self, of: ConversationId, text: &str) -> Enqueued {
+        let body = reply(text, self.seen(of));
+        self.taps(of, body)
+    }
+
+    pub(super) fn chooses(&mut self, number: u64, choice: Choice) -> Result<(), ChoiceRefused> {
+        let now = self.now();
+        let chosen = self.outbox.choose(number, choice, now);
+        self.collect();
+        chosen
+    }
+
+    pub(super) fn withdraws(&mut self, number: u64) {
+        let now = self.now();
+        self.outbox.withdraw(number, now).unwrap();
+        self.collect();
+    }
+
+    pub(super) fn kicked(&mut self, kick: Kick) {
+        let now = self.now();
+        self.outbox.kick(kick, now);
+        self.collect();
+    }
+
+    // The device.
+
+    /// Takes what the outbox wants done, and looks that it may be.
+    pub(super) fn collect(&mut self) {
+        while let Some(effect) = self.outbox.poll_effect() {
+            match effect {
+                Effect::Write { ticket, writes } => self.writing.push_back((ticket, writes)),
+                Effect::Send { request, commands } => {
+                    assert!(commands.len() <= 100 && !commands.is_empty());
+                    for command in &commands {
+                        let number = self.stored_as("sending", command);
+                        self.log.push((command.op_id, number));
+                        self.overtakes_nobody(number, &commands);
+                        let first = self.sent.entry(command.op_id);
+                        let (first, times) = first.or_insert_with(|| (command.clone(), 0));
+                        assert_eq!(first, command, "another command under the same op id");
+                        *times += 1;
+                    }
+                    let ask = Ask::Commands(commands);
+                    self.requests.push(Request { id: request, life: self.life, ask });
+                }
+                Effect::Ask { request, op_ids } => {
+                    for op_id in &op_ids {
+                        assert_eq!(self.row(*op_id).state.name(), "asking");
+                    }
+                    let ask = Ask::Outcomes(op_ids);
+                    self.requests.push(Request { id: request, life: self.life, ask });
+                }
+                Effect::Tell(changes) => self.told.extend(changes),
+                Effect::SignIn => self.sign_ins += 1,
+            }
+        }
+    }
+
+    fn row(&self, op_id: OpId) -> Item {
+        let row = self.store.get(&op_id);
+        serde_json::from_slice(row.expect("sent, and not in the store")).unwrap()
+    }
+
+    fn stored_as(&self, state: &str, command: &Command) -> u64 {
+        let item = self.row(command.op_id);
+        assert_eq!(item.state.name(), state, "sent, and the store calls it otherwise");
+        assert_eq!(&item.command, command, "sent, and the store has another one");
+        item.number
+    }
+
+    /// Nothing is sent past what is not done and does not go before it in the same request.
+    fn overtakes_nobody(&self, number: u64, commands: &[Command]) {
+        let echo = self.echo(number);
+        if kind(&echo.body) != Kind::Visible {
+            return;
+        }
+        for other in self.outbox.echoes().into_iter().filter(|other| other.number < number) {
+            let is_done = other.stage == Stage::Acknowledged
+                || other.conversation_id != echo.conversation_id
+                || kind(&other.body) != Kind::Visible
+                || commands.iter().any(|command| command.op_id == other.op_id);
+            assert!(is_done, "sent past one that waits: {other:?}");
+        }
+    }
+
+    /// The store takes its next batch.
+    pub(super) fn store_takes(&mut self) {
+        let Some((ticket, writes)) = self.writing.pop_front() else { return };
+        for write in writes {
+            match write {
+                Write::Put(row) => drop(self.store.insert(row.op_id, row.bytes)),
+                Write::Remove(op_id) => drop(self.store.remove(&op_id)),
+            }
+        }
+        let items = self.store.values().map(|row| serde_json::from_slice::<Item>(row).unwrap());
+        let numbers: Vec<_> = items.map(|item| item.number).collect();
+        let once: BTreeSet<_> = numbers.iter().collect();
+        assert_eq!(numbers.len(), once.len(), "an item lies in the store twice");
+        self.taken.push_back(ticket);
+    }
+
+    pub(super) fn store_says_so(&mut self) {
+        let Some(ticket) = self.taken.pop_front() else { return };
+        let now = self.now();
+        self.outbox.written(ticket, now);
+        self.collect();
+    }
+
+    pub(super) fn store_fails(&mut self) {
+        let Some((ticket, _)) = self.writing.pop_front() else { return };
+        let now = self.now();
+        self.outbox.not_written(ticket, now);
+        self.collect();
+    }
+
+    /// The store takes everything, and what that sets off.
+    pub(super) fn stores(&mut self) {
+        self.collect();
+        for _ in 0..100 {
+            if self.writing.is_empty() && self.taken.is_empty() {
+                return;
+            }
+            self.store_takes();
+            self.store_says_so();
+        }
+        panic!("it never stops writing");
+    }
+
+    /// The phone dies, and begins again with what the store has.
+    pub(super) fn restarts(&mut self) {
+        (self.writing, self.taken) = (VecDeque::new(), VecDeque::new());
+        self.life += 1;
+        let rows: Vec<_> = self.store.values().cloned().collect();
+        let rows = rows.iter().map(Vec::as_slice);
+        let parts = (whose(), self.settings, u128::from(self.life) << 7);
+        let (outbox, found) = Outbox::restore(parts, rows, self.now());
+        assert_eq!((found.items, found.unreadable), (self.store.len(), 0));
+        self.outbox = outbox;
+        self.collect();
+    }
+
+    /// The phone is on line again, and knows the server's time.
+    pub(super) fn connects(&mut self) {
+        let (server, now) = (self.server.now, self.now());
+        self.outbox.network(true, now);
+        self.outbox.server_time(server, now);
+        self.outbox.awake(true, now);
+        self.outbox.kick(Kick::Connected, now);
+        self.collect();
+    }
+
+    /// The server is put back to an earlier state, and the phone hears of it.
+    pub(super) fn is_put_back(&mut self, to: &Server) {
+        self.server = self.server.put_back(to);
+        self.requests.clear();
+        self.answers.clear();
+        self.dead.extend(self.sent.keys().copied());
+        let now = self.now();
+        self.outbox.epoch_changed(now);
+        // The store has that before it has the new epoch.
+        self.stores();
+        self.look();
+    }
+
+    // The network.
+
+    /// A request arrives; its answer is on its way back.
+    pub(super) fn arrives(&mut self, request: &Request) {
+        let results = match &request.ask {
+            Ask::Commands(commands) => self.server.commands(commands),
+            Ask::Outcomes(op_ids) => self.server.outcomes(op_ids),
+        };
+        let Request { id, life, .. } = *request;
+        self.left.insert((life, id));
+        self.answers.push(Answer { id, life, results });
+    }
+
+    pub(super) fn hears(&mut self, answer: Answer) {
+        if answer.life == self.life {
+            let now = self.now();
+            self.outbox.answered_all(answer.id, answer.results, now);
+            self.collect();
+        }
+    }
+
+    pub(super) fn fails(&mut self, request: &Request, failure: Failure) {
+        if let (Ask::Commands(commands), Failure::NotSent) = (&request.ask, failure) {
+            for command in commands {
+                let sent = self.sent.get_mut(&command.op_id);
+                if sent.is_some_and(|(_, times)| {
+                    *times -= 1;
+                    *times == 0
+                }) {
+                    self.sent.remove(&command.op_id);
+                }
+            }
+        }
+        if request.life == self.life {
+            let now = self.now();
+            self.outbox.failed(request.id, failure, now);
+            self.collect();
+        }
+    }
+
+    /// Store and network do what they should until nothing is left to do at this moment.
+    pub(super) fn runs(&mut self) {
+        for _ in 0..1_000 {
+            self.stores();
+            if self.requests.is_empty() && self.answers.is_empty() {
+                return;
+            }
+            for request in std::mem::take(&mut self.requests) {
+                self.arrives(&request);
+            }
+            for answer in std::mem::take(&mut self.answers) {
+                self.hears(answer);
+            }
+        }
+        panic!("it never comes to rest");
+    }
+
+    pub(super) fn passes(&mut self, time: Duration) {
+        self.mono += time;
+        let ms = i64::try_from(time.as_millis()).unwrap();
+        self.server.now = self.server.now.plus_ms(ms);
+        let now = self.now();
+        self.outbox.handle_timeout(now);
+        self.collect();
+    }
+
+    /// Goes to the next time that the outbox named; whether there was one.
+    pub(super) fn waits(&mut self) -> bool {
+        let Some((at, _)) = self.outbox.poll_timeout(self.now()) else { return false };
+        self.passes(at.saturating_sub(self.mono));
+        let next = self.outbox.poll_timeout(self.now());
+        let is_busy = !(self.writing.is_empty() && self.taken.is_empty());
+        let has_sent = !self.requests.is_empty();
+        assert!(is_busy || has_sent || next.is_none_or(|(at, _)| at > self.mono), "{next:?}");
+        true
+    }
+
+    // What is to be seen.
+
+    pub(super) fn echo(&self, number: u64) -> Echo {
+        let mut all = self.outbox.echoes().into_iter();
+        all.find(|echo| echo.number == number).expect("an item")
+    }
+
+    pub(super) fn stage(&self, number: u64) -> Stage {
+        self.echo(number).stage
+    }
+
+    pub(super) fn is_gone(&self, number: u64) -> bool {
+        self.outbox.echoes().iter().all(|echo| echo.number != number)
+    }
+
+    /// The texts that the server has of Ana, in order.
+    pub(super) fn texts(&self) -> Vec<String> {
+        let mine = self.server.done.iter().filter(|done| done.by == whose().agent);
+        mine.filter_map(|done| text(&done.command.body)).collect()
+    }
+}
+
+pub(super) fn reply(text: &str, seen: Seen) -> CommandBody {
+    let text = text.to_owned();
+    CommandBody::Reply(Reply { text, seen, quoted: None, replaces: None, ignore_lease: false })
+}
+
+pub(super) fn note(text: &str) -> CommandBody {
+    CommandBody::Note(NoteText { text: text.to_owned() })
+}
+
+pub(super) fn resolve(seen: Seen) -> CommandBody {
+    CommandBody::Resolve(Seeing { seen })
+}
+
+pub(super) fn claim(expect_owner_epoch: u64) -> CommandBody {
+    CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity: false })
+}
+
+pub(super) fn read(seq: u64) -> CommandBody {
+    CommandBody::MarkRead(MarkRead { seq })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing")]
+pub(super) fn text(body: &CommandBody) -> Option<String> {
+    match body {
+        CommandBody::Reply(reply) => Some(reply.text.clone()),
+        CommandBody::Note(note) => Some(note.text.clone()),
+        _ => None,
+    }
+}
+
+/// An op id of this time.
+pub(super) fn op_at(at: Timestamp, n: u8) -> OpId {
+    let ms = u64::try_from(at.ms()).unwrap();
+    OpId(uuid::Builder::from_unix_timestamp_millis(ms, &[n; 10]).into_uuid())
+}
