@@ -1,0 +1,1 @@
+//! Pushes in any order, against a truth that is computed apart.
