@@ -217,13 +217,15 @@ impl Seen {
 impl Void {
     fn covers(&self, subject: &Subject) -> bool {
         subject.conversation == Some(self.conversation)
+            && subject.kind != Kind::Offer
             && subject.cursor.epoch == self.upto.epoch
             && subject.cursor.position <= self.upto.position
     }
 }
 
-/// What a retract is about: the push it names, or the offer; only if it names neither, all that
-/// was told of its conversation up to its place in the log.
+/// What a retract is about: the push it names, or the offer; if it names neither, all that was told
+/// of its conversation up to its place in the log. An offer is over only by its name: to have read
+/// what a customer wrote, on whichever device, answers none.
 pub(super) struct Covered {
     push: Option<PushId>,
     offer: Option<OfferId>,

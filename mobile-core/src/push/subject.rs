@@ -105,7 +105,9 @@ impl Subject {
         if self.push.is_some() && self.push == other.push {
             return true;
         }
-        if self.kind != other.kind || self.cursor.epoch != other.cursor.epoch {
+        // One event may end several things, each by a retract of its own.
+        let is_retract = self.kind == Kind::Retract;
+        if self.kind != other.kind || is_retract || self.cursor.epoch != other.cursor.epoch {
             return false;
         }
         if let (Some(one), Some(another)) = (self.offer, other.offer) {
