@@ -276,7 +276,7 @@ fn words_come_from_the_push_else_from_the_store_else_from_the_app() {
     let text = |push: &Push, known: &Known| shown(&decide(push, known, NOW)).text.clone();
     let wake = push(Kind::Message, 7);
     let words = Words::new("Lucía", "from the push").unwrap();
-    let told = Push { content: Content::Full(words.clone()), ..wake.clone() };
+    let told = Push { content: Content::Full(words.clone()), ..wake };
     assert_eq!(text(&told, &knowing(7, full.clone())), Text::Given(words));
     assert_eq!(text(&wake, &knowing(7, full.clone())), Text::Given(preview.unwrap()));
     assert_eq!(text(&wake, &knowing(6, full.clone())), Text::Generic(Generic::Message));

@@ -405,7 +405,7 @@ proptest! {
             let held = &phone.known.conversations[&conversation(number)];
             let Some(offer) = held.offer else { continue };
             let push = server.pushes.iter().find(|p| p.offer == Some(offer)).unwrap();
-            let was_open = phone.opened.get(&number).is_some();
+            let was_open = phone.opened.contains_key(&number);
             if phone.now <= push.expires_at && !was_open {
                 let shown = &phone.screen[&Tag::Conversation(conversation(number))];
                 let is_it = |action: &Action| {

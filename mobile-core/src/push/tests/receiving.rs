@@ -164,16 +164,15 @@ impl World {
                 }
                 self.receipts.answered(request, Answer::Taken, *now, 7)
             }
-            Step::Fail | Step::Refuse => {
+            Step::Fail => {
+                let Some((request, _)) = self.sent.take() else { return };
+                self.receipts.answered(request, Answer::Failed { after_ms: None }, *now, 7)
+            }
+            Step::Refuse => {
+                // The server looked at them, and will not again.
                 let Some((request, receipts)) = self.sent.take() else { return };
-                let answer = match step {
-                    Step::Refuse => Answer::Refused,
-                    _ => Answer::Failed { after_ms: None },
-                };
-                if answer == Answer::Refused {
-                    self.server.extend(receipts.iter().map(|r| (r.id, r.stage)));
-                }
-                self.receipts.answered(request, answer, *now, 7)
+                self.server.extend(receipts.iter().map(|r| (r.id, r.stage)));
+                self.receipts.answered(request, Answer::Refused, *now, 7)
             }
             Step::Wait(ms) => {
                 *now = now.plus_ms(*ms);
