@@ -4,7 +4,7 @@
 //! that pushes may come in any order, twice, and after what takes them back, and the screen ends
 //! the same.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use baton_protocol::{ConversationId, Cursor, Epoch};
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,12 @@ impl Board {
     /// The places where something is shown.
     pub fn tags(&self) -> impl Iterator<Item = Tag> {
         self.shown.iter().map(|shown| shown.tag)
+    }
+
+    /// The conversations that something shown is about: the store is asked for them.
+    pub fn conversations(&self) -> BTreeSet<ConversationId> {
+        let told = self.shown.iter().flat_map(|shown| &shown.subjects);
+        told.filter_map(|subject| subject.conversation).collect()
     }
 
     /// Of what is told there, what is shown.

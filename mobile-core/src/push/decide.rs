@@ -261,7 +261,7 @@ fn best<'a>(
 }
 
 /// Shown once more, because what hid it is over: silent, and in words that need no push.
-fn again(subject: &Subject, tag: Tag, known: &Known, now: Timestamp) -> Notification {
+pub(super) fn again(subject: &Subject, tag: Tag, known: &Known, now: Timestamp) -> Notification {
     Notification { tag, alerts: false, ..Notification::of(subject, None, known, now) }
 }
 

@@ -1,19 +1,22 @@
 //! What the extension leaves behind for the app, and how the app takes it over: before it draws
 //! its first list, whatever the app itself has seen of the same pushes.
 
-use baton_protocol::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_protocol::{Epoch, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::push::board::Board;
-use crate::push::decide::{Reason, Sweep, Verdict, decide, settle, sweep};
-use crate::push::known::Known;
+use crate::push::decide::{Sweep, Verdict, again, decide, settle, sweep};
+use crate::push::known::{Known, Sight};
 use crate::push::notification::Notification;
-use crate::push::payload::{Input, Kind, PushId, read};
+use crate::push::payload::{Input, PushId, read};
 use crate::push::seal::Keyring;
 use crate::push::subject::{Subject, Tag};
 
-/// Bytes of a drop at most: what is larger was not written by the extension.
-pub const DROP_BYTES_MAX: usize = 3 * crate::push::payload::PAYLOAD_BYTES_MAX;
+/// Bytes of a drop at most: what is larger was not written by the extension. JSON may make six of
+/// one byte.
+pub const DROP_BYTES_MAX: usize = 8 * crate::push::payload::PAYLOAD_BYTES_MAX;
 
 /// One push that the extension took. Its payload is as it came: what was sealed still is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -60,67 +63,88 @@ pub struct Merged {
 pub fn merge(drops: &[Drop], keys: Option<&Keyring>, known: &Known, now: Timestamp) -> Merged {
     let mut drops: Vec<&Drop> = drops.iter().collect();
     drops.sort_by_key(|drop| (drop.received_at, drop.push));
-    let mut known = known.clone();
-    let mut merged = Merged {
-        board: Board::default(),
-        withdraw: Vec::new(),
-        update: Vec::new(),
-        is_behind: false,
-    };
+    let mut merging = Merging::new(known);
     for drop in drops {
-        merged.take(drop, keys, &mut known, now);
+        merging.take(drop, keys, now);
     }
-    let Sweep { board, withdraw, update } = sweep(&known, now);
-    merged.withdraw.extend(withdraw);
-    merged.withdraw.retain(|tag| board.told(*tag).is_empty());
-    merged.withdraw.sort_unstable();
-    merged.withdraw.dedup();
-    merged.update.extend(update);
-    merged.update.retain(|notification| !merged.withdraw.contains(&notification.tag));
-    merged.board = board;
-    merged
+    let swept = sweep(&merging.known, now);
+    merging.note(&swept);
+    merging.known.board = swept.board;
+    merging.merged(now)
 }
 
-impl Merged {
-    fn take(&mut self, drop: &Drop, keys: Option<&Keyring>, known: &mut Known, now: Timestamp) {
+/// The work of [`merge`].
+struct Merging {
+    known: Known,
+    /// What the extension showed last in each place.
+    shown: BTreeMap<Tag, PushId>,
+    /// Other places where something changed.
+    touched: BTreeSet<Tag>,
+    is_behind: bool,
+}
+
+impl Merging {
+    fn new(known: &Known) -> Self {
+        let (shown, touched) = (BTreeMap::new(), BTreeSet::new());
+        Self { known: known.clone(), shown, touched, is_behind: false }
+    }
+
+    fn take(&mut self, drop: &Drop, keys: Option<&Keyring>, now: Timestamp) {
+        self.shown.insert(drop.tag, drop.push);
         let incoming = read(&drop.payload, keys);
         let Ok(push) = &incoming else {
-            // Shown as something generic, which opening the app answers.
-            known.board.note_seen_push(drop.push);
-            self.withdraw.push(drop.tag);
+            // Opening the app is the answer to what could not be read.
+            self.known.board.note_seen_push(drop.push);
             return;
         };
+        let verdict = decide(push, &self.known, now);
+        self.is_behind |= self.known.sight(push.cursor) == Sight::Ahead;
+        let swept = settle(&incoming, &verdict, &self.known, now);
+        self.note(&swept);
+        self.known.board = swept.board;
         let subject = Subject::of(push);
-        let verdict = decide(push, known, now);
-        let is_here = known.cursor.is_some_and(|held| {
-            held.epoch == push.cursor.epoch && held.position >= push.cursor.position
-        });
-        self.is_behind |= !is_here;
-        let Sweep { board, withdraw, update } = settle(&incoming, &verdict, known, now);
-        known.board = board;
-        self.withdraw.extend(withdraw);
-        self.update.extend(update);
         match verdict {
-            Verdict::Withdraw(tag) => self.withdraw.push(tag),
-            // The app has told of it before, or has another place for it than the extension,
-            // which could not open it.
-            Verdict::Suppress(Reason::Duplicate) if subject.tag() == drop.tag => {}
-            Verdict::Update(left) if push.kind == Kind::Retract => self.update.push(left),
-            Verdict::Show(_) | Verdict::Update(_) | Verdict::Fallback(_) => {
-                self.move_to(&subject, drop.tag, known);
+            Verdict::Withdraw(tag) => {
+                self.touched.insert(tag);
             }
-            Verdict::Suppress(_) => self.withdraw.push(drop.tag),
+            Verdict::Show(_) | Verdict::Update(_) | Verdict::Fallback(_) => {
+                self.move_to(drop.tag, &subject);
+            }
+            Verdict::Suppress(_) => {}
         }
     }
 
-    /// The notification is on the screen where the extension put it.
-    fn move_to(&mut self, subject: &Subject, tag: Tag, known: &mut Known) {
-        if subject.tag() == tag {
+    /// The extension, which perhaps could not open it, put it into another place.
+    fn move_to(&mut self, tag: Tag, subject: &Subject) {
+        let is_told = self.known.board.told(subject.tag()).contains(subject);
+        if subject.tag() == tag || !is_told {
             return;
         }
-        let life = known.cursor.map(|cursor| cursor.epoch);
-        known.board.keep(subject.tag(), |told| !told.is_same(subject));
-        let fallen = known.board.note_shown(tag, *subject, life);
-        self.withdraw.extend(fallen);
+        self.known.board.keep(subject.tag(), |told| told != subject);
+        let life = self.life();
+        self.touched.extend(self.known.board.note_shown(tag, *subject, life));
+    }
+
+    fn note(&mut self, swept: &Sweep) {
+        self.touched.extend(&swept.withdraw);
+        self.touched.extend(swept.update.iter().map(|notification| notification.tag));
+    }
+
+    fn life(&self) -> Option<Epoch> {
+        self.known.cursor.map(|cursor| cursor.epoch)
+    }
+
+    /// What to change on the screen: where the board tells something else than the extension.
+    fn merged(self, now: Timestamp) -> Merged {
+        let (mut withdraw, mut update) = (Vec::new(), Vec::new());
+        let places: BTreeSet<Tag> = self.shown.keys().chain(&self.touched).copied().collect();
+        for tag in places {
+            match self.known.board.shown(tag, self.life()) {
+                None => withdraw.push(tag),
+                Some(told) if told.push == self.shown.get(&tag).copied() => {}
+                Some(told) => update.push(again(told, tag, &self.known, now)),
+            }
+        }
+        Merged { board: self.known.board, withdraw, update, is_behind: self.is_behind }
     }
 }

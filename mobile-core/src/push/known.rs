@@ -21,7 +21,8 @@ pub struct Known {
     /// Whether the server was heard since the push came, or since the app came to the foreground:
     /// `cursor` is then of the log's present life.
     pub is_synced: bool,
-    /// Those that the push and the board are about, as far as they are in scope.
+    /// Those that the push and the board are about ([`Board::conversations`]) and those offered to
+    /// this agent, as far as they are in scope.
     pub conversations: BTreeMap<ConversationId, Held>,
     /// Lines not read in all conversations, as the store says.
     pub unread: Option<u32>,

@@ -5,20 +5,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::push::payload::{Kind, OfferId, Push, PushId};
 
-/// One happening that is worth a notification.
+/// One happening that is worth a notification. Hundreds are remembered: their fields have the short
+/// names of the payload.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Subject {
     /// The push that told of it; `None` where the socket did.
+    #[serde(rename = "id", default, skip_serializing_if = "Option::is_none")]
     pub push: Option<PushId>,
     /// What happened.
+    #[serde(rename = "k")]
     pub kind: Kind,
     /// To which conversation.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<ConversationId>,
     /// By which offer.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<OfferId>,
     /// Where in the log.
+    #[serde(rename = "s")]
     pub cursor: Cursor,
     /// When it is over.
+    #[serde(rename = "x")]
     pub expires_at: Timestamp,
 }
 

@@ -4,6 +4,7 @@ use baton_protocol::Owner;
 use proptest::prelude::*;
 
 use super::*;
+use crate::push::decide::settle;
 use crate::push::drops::{Drop, Merged, merge};
 use crate::push::extension::{Keys, render};
 use crate::push::{Group, Reason, Tag, Verdict, decide};
@@ -66,9 +67,28 @@ fn what_was_taken_while_locked_is_withdrawn_from_where_it_was_shown() {
 }
 
 #[test]
+fn a_late_one_that_replaced_a_newer_one_gives_its_place_back() {
+    let late = Drop { received_at: NOW.plus_ms(5), ..drop_of(&push(Kind::Message, 7)) };
+    let merged = merged(&[drop_of(&push(Kind::Message, 8)), late], &known(3));
+    let [update] = &merged.update[..] else { panic!("{merged:?}") };
+    assert_eq!((update.push, update.alerts), (Some(push_id(8)), false));
+    assert_eq!(merged.withdraw, []);
+}
+
+#[test]
+fn the_largest_drop_is_read_again() {
+    let mut data = fields(&push(Kind::Offer, 7));
+    let used: usize = data.iter().map(|(name, text)| name.len() + text.len()).sum();
+    data.insert("z".to_owned(), "\u{1}".repeat(4_095 - used));
+    let input = Input::Fcm(data);
+    let keys = Keys::Open { workspace: WORKSPACE, agent: ME, keyring: &keyring() };
+    assert_eq!(dropped(&input, keys, NOW).payload, input);
+}
+
+#[test]
 fn what_is_no_drop_is_left_alone() {
     assert_eq!(Drop::from_bytes(b"{}"), None);
-    assert_eq!(Drop::from_bytes(&[b' '; 20_000]), None);
+    assert_eq!(Drop::from_bytes(&vec![b' '; 40_000]), None);
 }
 
 proptest! {
@@ -76,25 +96,33 @@ proptest! {
 
     #[test]
     fn merging_twice_or_in_another_order_is_merging(
-        positions in prop::collection::vec((1..12_u64, 0..4_u8), 1..12),
-        order in any::<prop::sample::Index>(),
+        positions in prop::collection::vec((1..12_u64, 0..4_u8, 0..1_000_i64), 1..12),
         held_upto in 0..12_u64,
+        by_app in any::<prop::sample::Index>(),
     ) {
         let kinds = [Kind::Offer, Kind::Queue, Kind::Mention, Kind::Retract];
-        let drops: Vec<_> = positions.iter().map(|(position, kind)| {
+        let pushes: Vec<_> = positions.iter().map(|(position, kind, _)| {
             let id = push_id(position * 10 + u64::from(*kind));
-            let kind = kinds[usize::from(*kind)];
-            drop_of(&Push { id, ..push(kind, *position) })
+            Push { id, ..push(kinds[usize::from(*kind)], *position) }
         }).collect();
+        let came = |push: &Push, ms: i64| {
+            Drop { received_at: NOW.plus_ms(ms), ..drop_of(push) }
+        };
         let known = knowing(held_upto, held(queue()));
+        let told = |merged: &Merged| merged.board.shown(TAG, Some(EPOCH)).map(|s| s.push);
+
+        let drops: Vec<_> = pushes.iter().zip(&positions).map(|(p, (_, _, ms))| came(p, *ms)).collect();
         let once = merged(&drops, &known);
         let again = merged(&drops, &Known { board: once.board.clone(), ..known.clone() });
         prop_assert_eq!(&again.board, &once.board);
-        let mut turned = drops.clone();
-        turned.rotate_left(order.index(drops.len()));
-        turned.extend(drops);
-        let turned = merged(&turned, &known);
-        let told = |merged: &Merged| merged.board.shown(TAG, Some(EPOCH)).map(|s| s.push);
-        prop_assert_eq!(told(&turned), told(&once));
+        prop_assert!(!again.withdraw.iter().any(|tag| !once.board.told(*tag).is_empty()));
+        let in_time: Vec<_> = pushes.iter().zip(0..).map(|(push, ms)| came(push, ms)).collect();
+        prop_assert_eq!(told(&merged(&in_time, &known)), told(&once));
+
+        // The app itself took one of them, too.
+        let push = by_app.get(&pushes);
+        let verdict = decide(push, &known, NOW);
+        let board = settle(&Ok(push.clone()), &verdict, &known, NOW).board;
+        prop_assert_eq!(told(&merged(&drops, &Known { board, ..known })), told(&once));
     }
 }
