@@ -34,8 +34,9 @@ fn conversation(number: u8) -> ConversationId {
     ConversationId(Uuid::from_u128(0xD00 + u128::from(number)))
 }
 
+/// Later ones are less: nothing may hang on the order of ids.
 fn push_id(number: u64) -> PushId {
-    PushId(Uuid::from_u128(0xF_0000 + u128::from(number)))
+    PushId(Uuid::from_u128(0xF_FFFF - u128::from(number)))
 }
 
 fn offer_id(number: u64) -> OfferId {

@@ -197,7 +197,8 @@ struct Phone<'a> {
     opened: BTreeMap<u8, u64>,
     now: Timestamp,
     screen: BTreeMap<Tag, Notification>,
-    heard: BTreeSet<PushId>,
+    /// What made itself heard.
+    heard: BTreeSet<(Kind, u64)>,
     retracted: Vec<Push>,
 }
 
@@ -241,6 +242,9 @@ impl<'a> Phone<'a> {
         } else if push.kind == Kind::Retract {
             self.retracted.push(push.clone());
         }
+        if verdict.notification().is_some_and(|shown| shown.alerts) {
+            assert!(self.heard.insert((push.kind, push.cursor.position)), "heard twice: {push:?}");
+        }
         self.draw(verdict, swept);
         self.nothing_over_is_shown();
     }
@@ -267,9 +271,6 @@ impl<'a> Phone<'a> {
     }
 
     fn show(&mut self, shown: Notification) {
-        if shown.alerts {
-            assert!(self.heard.insert(shown.push.unwrap_or(PushId(Uuid::nil()))), "heard twice");
-        }
         for action in &shown.actions {
             if let Action::Accept { until, .. } = action {
                 assert!(self.now <= *until, "expired, and to be accepted");
@@ -317,6 +318,13 @@ impl<'a> Phone<'a> {
                     self.push(&push);
                 }
             }
+            Step::Copy(index) => {
+                if !self.server.pushes.is_empty() {
+                    let push = index.get(&self.server.pushes);
+                    let id = PushId(Uuid::from_u128(push.id.0.as_u128() + (1 << 32)));
+                    self.push(&Push { id, ..push.clone() });
+                }
+            }
             Step::Foreign(index) => {
                 if !self.server.pushes.is_empty() {
                     let workspace = WorkspaceId(Uuid::from_u128(0xA2));
@@ -361,12 +369,10 @@ impl<'a> Phone<'a> {
         let is_open = self.known.foreground.is_some();
         if let Some(subject) = news.filter(|_| !is_open) {
             let subject = Subject { push: None, ..subject };
-            // Heard at most once: told under the name of its push.
             let verdict = decide_told(&subject, &self.known, self.now);
             let swept = settle_told(&subject, &verdict, &self.known, self.now);
             if verdict.notification().is_some() {
-                assert!(self.heard.insert(push_id(self.position)), "push and socket");
-                self.heard.remove(&PushId(Uuid::nil()));
+                assert!(self.heard.insert((subject.kind, self.position)), "push and socket");
             }
             self.draw(verdict, swept);
         }
@@ -377,6 +383,8 @@ impl<'a> Phone<'a> {
 #[derive(Clone, Debug)]
 enum Step {
     Push(prop::sample::Index),
+    /// Sent again, under another id.
+    Copy(prop::sample::Index),
     Foreign(prop::sample::Index),
     Sync(u64),
     Told,
@@ -388,6 +396,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => any::<prop::sample::Index>().prop_map(Step::Push),
+        1 => any::<prop::sample::Index>().prop_map(Step::Copy),
         1 => any::<prop::sample::Index>().prop_map(Step::Foreign),
         2 => (1..6_u64).prop_map(Step::Sync),
         2 => Just(Step::Told),

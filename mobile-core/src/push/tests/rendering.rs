@@ -82,13 +82,22 @@ fn a_retract_says_that_it_is_settled_where_the_offer_was() {
     assert!(!rendered.notification.alerts && rendered.drop.is_some());
 }
 
-/// How long it takes is printed, not asserted: the machine may be busy.
+/// Kilobytes of memory, where the system tells.
+fn memory_kb(name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// How long it takes, and how much memory the process has had (of use only when this test runs
+/// alone), is printed, not asserted: the machine may be busy.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "measures")]
 fn a_push_of_2_kb_is_rendered() {
     let body = "x".repeat(PLAINTEXT_BYTES_MAX - 300);
     let input = Input::Fcm(sealed_fields(&offer(), "Lucía", &body));
     let keyring = keyring();
+    let before = memory_kb("VmHWM");
     let mut times = Vec::new();
     for _ in 0..20 {
         let began = Instant::now();
@@ -101,6 +110,7 @@ fn a_push_of_2_kb_is_rendered() {
     let bytes: usize = data.iter().map(|(name, text)| name.len() + text.len()).sum();
     let median = times.get(10).copied().unwrap_or(Duration::MAX);
     println!("render of a push of {bytes} B: median {median:?}, worst {:?}", times.last());
+    println!("peak memory, kB: {before:?} before, {:?} after", memory_kb("VmHWM"));
 }
 
 proptest! {
