@@ -1,0 +1,375 @@
+//! What a push changes on the screen: a function of the push and what the phone knows, and of
+//! nothing else. It neither shows nor remembers; [`settle`] says what is to be remembered of it.
+
+use baton_protocol::{ConversationId, Cursor, Owner, Timestamp};
+
+use crate::push::board::{Board, Covered};
+use crate::push::known::{Held, Known, Sight};
+use crate::push::notification::Notification;
+use crate::push::payload::{Content, Incoming, Kind, Push, Unreadable};
+use crate::push::subject::{Subject, Tag};
+
+/// What to do with a push.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Nothing is shown in its place: show this.
+    Show(Notification),
+    /// Something is shown in its place: this replaces it.
+    Update(Notification),
+    /// What is shown there is over: take it away.
+    Withdraw(Tag),
+    /// Nothing is to be done.
+    Suppress(Reason),
+    /// It cannot be read: show this, which says little, and let the app find out.
+    Fallback(Notification),
+}
+
+/// Why a push is not shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// It was told before.
+    Duplicate,
+    /// Of another workspace.
+    OtherWorkspace,
+    /// For another agent on this device.
+    OtherAgent,
+    /// It came too late.
+    Expired,
+    /// It was taken back.
+    Retracted,
+    /// The agent has read it.
+    Read,
+    /// Somebody took care of it.
+    Handled,
+    /// The agent may not see it (any more).
+    NotInScope,
+    /// It happened in a life of the database that is over.
+    OtherLife,
+    /// The agent is looking at it.
+    OnScreen,
+    /// The app is open and shows what it is about.
+    InApp,
+    /// The agent does not want to be told of this conversation.
+    Muted,
+    /// What is shown in its place is newer, or more.
+    Overtaken,
+    /// It takes back what is not shown.
+    NotShown,
+}
+
+impl Verdict {
+    /// What is drawn by it.
+    pub fn notification(&self) -> Option<&Notification> {
+        match self {
+            Self::Show(notification)
+            | Self::Update(notification)
+            | Self::Fallback(notification) => Some(notification),
+            Self::Withdraw(_) | Self::Suppress(_) => None,
+        }
+    }
+}
+
+/// See the head of the file.
+pub fn decide(push: &Push, known: &Known, now: Timestamp) -> Verdict {
+    if push.workspace != known.workspace {
+        return Verdict::Suppress(Reason::OtherWorkspace);
+    }
+    if push.agent.is_some_and(|agent| agent != known.agent) {
+        return Verdict::Suppress(Reason::OtherAgent);
+    }
+    let subject = Subject::of(push);
+    if known.board.has_seen(&subject) {
+        return Verdict::Suppress(Reason::Duplicate);
+    }
+    match push.kind {
+        Kind::Retract => retract(push, known, now),
+        Kind::Offer
+        | Kind::Assigned
+        | Kind::Queue
+        | Kind::Message
+        | Kind::Mention
+        | Kind::Sla
+        | Kind::Digest => happening(&subject, Some(push), known, now),
+    }
+}
+
+/// The same for what the socket told while the app is in the background: one happening makes one
+/// notification, whichever road is faster.
+pub fn decide_told(subject: &Subject, known: &Known, now: Timestamp) -> Verdict {
+    if known.board.has_seen(subject) {
+        return Verdict::Suppress(Reason::Duplicate);
+    }
+    happening(subject, None, known, now)
+}
+
+/// The same for what may not even be readable.
+pub fn decide_incoming(incoming: &Incoming, known: &Known, now: Timestamp) -> Verdict {
+    match incoming {
+        Ok(push) => decide(push, known, now),
+        Err(unreadable) => decide_unreadable(unreadable, known, now),
+    }
+}
+
+fn decide_unreadable(unreadable: &Unreadable, known: &Known, now: Timestamp) -> Verdict {
+    if unreadable.workspace.is_some_and(|workspace| workspace != known.workspace) {
+        return Verdict::Suppress(Reason::OtherWorkspace);
+    }
+    if unreadable.id.is_some_and(|id| known.board.has_seen_push(id)) {
+        return Verdict::Suppress(Reason::Duplicate);
+    }
+    // It may be an offer of a newer server: it makes itself heard.
+    let alerts = known.quiet.until.is_none_or(|until| until <= now);
+    Verdict::Fallback(Notification { push: unreadable.id, alerts, ..Notification::fallback() })
+}
+
+fn retract(push: &Push, known: &Known, now: Timestamp) -> Verdict {
+    let covered = Covered::by(push);
+    let board = &known.board;
+    let is_touched = |tag: &Tag| board.told(*tag).iter().any(|subject| covered.is(subject));
+    let Some(tag) = board.tags().find(is_touched) else {
+        return Verdict::Suppress(Reason::NotShown);
+    };
+    let is_left = |subject: &Subject| !covered.is(subject) && gone(subject, known, now).is_none();
+    match best(board, tag, known, is_left) {
+        None => Verdict::Withdraw(tag),
+        Some(left) if board.shown(tag, life(known)) == Some(left) => {
+            Verdict::Suppress(Reason::Overtaken)
+        }
+        Some(left) => Verdict::Update(again(left, tag, known, now)),
+    }
+}
+
+fn happening(subject: &Subject, push: Option<&Push>, known: &Known, now: Timestamp) -> Verdict {
+    let tag = subject.tag();
+    let is_left = |told: &Subject| gone(told, known, now).is_none();
+    let left = best(&known.board, tag, known, is_left);
+    if let Some(reason) = gone(subject, known, now) {
+        let is_over = left.is_none() && !known.board.told(tag).is_empty();
+        return if is_over { Verdict::Withdraw(tag) } else { Verdict::Suppress(reason) };
+    }
+    let is_line = matches!(subject.kind, Kind::Message | Kind::Queue | Kind::Sla);
+    if is_line && subject.conversation.is_some_and(|id| known.quiet.muted.contains(&id)) {
+        return Verdict::Suppress(Reason::Muted);
+    }
+    let life = life(known);
+    if left.is_some_and(|left| left.weight(life) > subject.weight(life)) {
+        return Verdict::Suppress(Reason::Overtaken);
+    }
+    let content = push.map(|push| &push.content);
+    let notification = Notification {
+        badge: push.and_then(|push| badge(push, known)),
+        ..Notification::of(subject, content, known, now)
+    };
+    match content {
+        Some(Content::Unopened(_) | Content::Sealed(_)) => Verdict::Fallback(notification),
+        Some(Content::Wake | Content::Opened(_) | Content::Full(_)) | None => {
+            match known.board.told(tag).is_empty() {
+                true => Verdict::Show(notification),
+                false => Verdict::Update(notification),
+            }
+        }
+    }
+}
+
+/// The badge to set with a push: what the store says as soon as it knows as much; else the push's,
+/// unless a later one said something else.
+pub fn badge(push: &Push, known: &Known) -> Option<u32> {
+    match known.sight(push.cursor) {
+        Sight::Held => known.unread.or(push.badge),
+        Sight::Ahead => known.board.badge_at(push.cursor, push.badge?),
+        Sight::OtherLife => None,
+    }
+}
+
+/// Why this need not be shown, or not any more: by the clock, by what was taken back, by the
+/// store if it is that far, by what the agent is looking at.
+pub fn gone(subject: &Subject, known: &Known, now: Timestamp) -> Option<Reason> {
+    if known.board.is_void(subject) {
+        return Some(Reason::Retracted);
+    }
+    if now > subject.expires_at {
+        return Some(Reason::Expired);
+    }
+    let on_screen = known.foreground.and_then(|foreground| foreground.conversation);
+    if on_screen.is_some() && on_screen == subject.conversation {
+        return Some(Reason::OnScreen);
+    }
+    match known.sight(subject.cursor) {
+        Sight::Ahead => None,
+        Sight::OtherLife => Some(Reason::OtherLife),
+        Sight::Held => match subject.conversation {
+            Some(id) => settled(subject, id, known),
+            None => settled_unnamed(subject, known),
+        },
+    }
+}
+
+/// What the store says of what happened to a conversation.
+fn settled(subject: &Subject, id: ConversationId, known: &Known) -> Option<Reason> {
+    let Some(held) = known.conversations.get(&id) else { return Some(Reason::NotInScope) };
+    let is_mine = held.owner == Owner::Agent(known.agent);
+    let is_queued = matches!(held.owner, Owner::Queue(_));
+    let handled = |is_handled: bool| is_handled.then_some(Reason::Handled);
+    let read = |is_read: bool| is_read.then_some(Reason::Read);
+    let is_opened = has_opened(held, subject.cursor);
+    match subject.kind {
+        Kind::Offer => handled(match subject.offer {
+            Some(_) => held.offer != subject.offer,
+            None => !is_queued,
+        }),
+        Kind::Assigned => handled(!is_mine || held.is_resolved).or(read(is_opened)),
+        Kind::Queue => handled(!is_queued || held.is_resolved).or(read(held.unread == 0)),
+        Kind::Message => handled(!is_mine && !is_queued).or(read(held.unread == 0)),
+        Kind::Mention => read(is_opened),
+        Kind::Sla => handled(!held.is_unanswered || held.is_resolved),
+        Kind::Retract | Kind::Digest => None,
+    }
+}
+
+/// What names no conversation cannot be looked up, except for its offer; once the app is open and
+/// holds it, the app tells of it better.
+fn settled_unnamed(subject: &Subject, known: &Known) -> Option<Reason> {
+    if known.foreground.is_some() {
+        return Some(Reason::InApp);
+    }
+    let is_live = |held: &Held| held.offer.is_some() && held.offer == subject.offer;
+    match subject.kind {
+        Kind::Offer if subject.offer.is_some() => {
+            (!known.conversations.values().any(is_live)).then_some(Reason::Handled)
+        }
+        Kind::Queue | Kind::Message | Kind::Digest => {
+            (known.unread == Some(0)).then_some(Reason::Read)
+        }
+        Kind::Offer | Kind::Assigned | Kind::Mention | Kind::Sla | Kind::Retract => None,
+    }
+}
+
+fn has_opened(held: &Held, cursor: Cursor) -> bool {
+    held.opened
+        .is_some_and(|opened| opened.epoch == cursor.epoch && opened.position >= cursor.position)
+}
+
+/// What is told in a place and may stay: the one to be shown.
+fn best<'a>(
+    board: &'a Board,
+    tag: Tag,
+    known: &Known,
+    may_stay: impl Fn(&Subject) -> bool,
+) -> Option<&'a Subject> {
+    let life = life(known);
+    board.told(tag).iter().filter(|told| may_stay(told)).max_by_key(|told| told.weight(life))
+}
+
+/// Shown once more, because what hid it is over: silent, and in words that need no push.
+pub(super) fn again(subject: &Subject, tag: Tag, known: &Known, now: Timestamp) -> Notification {
+    Notification { tag, alerts: false, ..Notification::of(subject, None, known, now) }
+}
+
+fn life(known: &Known) -> Option<baton_protocol::Epoch> {
+    known.cursor.map(|cursor| cursor.epoch)
+}
+
+/// What to change on the screen besides.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sweep {
+    /// What to remember.
+    pub board: Board,
+    /// What to take away.
+    pub withdraw: Vec<Tag>,
+    /// What to show in the place of what is over: silent.
+    pub update: Vec<Notification>,
+}
+
+/// Takes away what is shown and is over: at every push, every time the app comes to the
+/// foreground or changes what it shows there, and after every sync.
+pub fn sweep(known: &Known, now: Timestamp) -> Sweep {
+    let mut swept = Sweep { board: known.board.clone(), ..Sweep::default() };
+    for tag in known.board.tags() {
+        let shown = known.board.shown(tag, life(known));
+        if !swept.board.keep(tag, |told| gone(told, known, now).is_none()) {
+            swept.withdraw.push(tag);
+            continue;
+        }
+        let left = swept.board.shown(tag, life(known));
+        if let Some(left) = left.filter(|left| Some(*left) != shown) {
+            swept.update.push(again(left, tag, known, now));
+        }
+    }
+    if known.board.shows_fallback() && known.foreground.is_some() {
+        swept.board.set_fallback(false);
+        swept.withdraw.push(Notification::fallback().tag);
+    }
+    swept
+}
+
+/// What is to be remembered once a verdict is carried out, and what else changes on the screen.
+pub fn settle(incoming: &Incoming, verdict: &Verdict, known: &Known, now: Timestamp) -> Sweep {
+    let is_foreign =
+        |reason: &Reason| matches!(reason, Reason::OtherWorkspace | Reason::OtherAgent);
+    if matches!(verdict, Verdict::Suppress(reason) if is_foreign(reason)) {
+        return sweep(known, now);
+    }
+    match incoming {
+        Err(unreadable) => {
+            let mut swept = sweep(known, now);
+            if let Some(id) = unreadable.id {
+                swept.board.note_seen_push(id);
+            }
+            if verdict.notification().is_some() {
+                swept.board.set_fallback(true);
+                swept.withdraw.retain(|tag| *tag != Notification::fallback().tag);
+            }
+            swept
+        }
+        Ok(push) => settle_push(push, verdict, known, now),
+    }
+}
+
+fn settle_push(push: &Push, verdict: &Verdict, known: &Known, now: Timestamp) -> Sweep {
+    let is_duplicate = *verdict == Verdict::Suppress(Reason::Duplicate);
+    if is_duplicate {
+        return sweep(known, now);
+    }
+    let mut swept = settle_told(&Subject::of(push), verdict, known, now);
+    swept.board.note_badge(push.cursor, push.badge);
+    if push.kind == Kind::Retract {
+        for tag in swept.board.retract(push) {
+            swept.update.retain(|notification| notification.tag != tag);
+            match swept.board.shown(tag, life(known)) {
+                None => swept.withdraw.push(tag),
+                Some(left) => swept.update.push(again(left, tag, known, now)),
+            }
+        }
+        swept.leave_to(verdict);
+    }
+    swept
+}
+
+/// The same for what the socket told.
+pub fn settle_told(subject: &Subject, verdict: &Verdict, known: &Known, now: Timestamp) -> Sweep {
+    let mut swept = sweep(known, now);
+    let tag = subject.tag();
+    swept.board.note_seen(*subject);
+    let is_hidden = *verdict == Verdict::Suppress(Reason::Overtaken);
+    let is_happening = subject.kind != Kind::Retract;
+    if is_happening && (is_hidden || verdict.notification().is_some()) {
+        let fallen = swept.board.note_shown(tag, *subject, life(known));
+        swept.withdraw.extend(fallen);
+    }
+    swept.leave_to(verdict);
+    swept
+}
+
+impl Sweep {
+    /// The verdict says what becomes of its own place.
+    fn leave_to(&mut self, verdict: &Verdict) {
+        let place = match verdict {
+            Verdict::Withdraw(tag) => Some(*tag),
+            Verdict::Show(_) | Verdict::Update(_) | Verdict::Fallback(_) | Verdict::Suppress(_) => {
+                verdict.notification().map(|notification| notification.tag)
+            }
+        };
+        self.withdraw.retain(|tag| Some(*tag) != place);
+        self.update.retain(|notification| Some(notification.tag) != place);
+    }
+}

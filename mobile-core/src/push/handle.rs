@@ -1,0 +1,262 @@
+//! A push that the app takes while it has its store: decide by what is held, perhaps ask the server
+//! once, decide again; and be done before the platform's deadline whatever happens.
+//!
+//! A pure machine for one push. Whatever goes wrong, the verdict by what is held stands.
+
+use std::time::Duration;
+
+use baton_protocol::{Cursor, Timestamp};
+
+use crate::push::board::Board;
+use crate::push::decide::{Reason, Sweep, Verdict, badge, decide_incoming, settle, sweep};
+use crate::push::known::{Known, Sight};
+use crate::push::notification::Notification;
+use crate::push::payload::{Incoming, Kind, PushId};
+use crate::push::receipts::{AppState, Receipt, Stage};
+use crate::push::subject::Tag;
+
+/// The one request may take this long.
+pub const FETCH_MAX: Duration = Duration::from_secs(8);
+/// An offer does not wait longer to be shown: others wait for its answer.
+pub const FETCH_OFFER_MAX: Duration = Duration::from_secs(2);
+/// The answer to the one request, bytes.
+pub const FETCH_BYTES_MAX: usize = 64 * 1024;
+/// What deciding and drawing may take, kept free before the deadline.
+pub const SPARE: Duration = Duration::from_millis(250);
+/// With less time than this there is no use in asking.
+pub const FETCH_MIN: Duration = Duration::from_millis(200);
+
+/// A push to handle.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Call {
+    /// What arrived.
+    pub incoming: Incoming,
+    /// How much time the platform gives.
+    pub deadline: Duration,
+    /// Whether another call handles the same push right now.
+    pub is_under_way: bool,
+}
+
+/// Both clocks: a monotonic one for deadlines, the server's time for what expires.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Now {
+    /// Of a clock that never goes back.
+    pub mono: Duration,
+    /// The time, corrected by what the server said.
+    pub at: Timestamp,
+}
+
+/// What the runtime has to do, in this order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Tell the server.
+    Receipt(Receipt),
+    /// `GET /sync` once, apply what comes, then call [`Handling::synced`].
+    Fetch {
+        /// How far the log is held.
+        after: Cursor,
+        /// Give up after this.
+        within: Duration,
+        /// Give up when the answer is longer.
+        bytes_max: usize,
+    },
+    /// The request is not waited for any more.
+    Abort,
+    /// Remember this.
+    Keep(Box<Board>),
+    /// It is decided: the answer to the platform. Nothing follows.
+    Done(Box<Outcome>),
+}
+
+/// What becomes of a push.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What else to take away.
+    pub withdraw: Vec<Tag>,
+    /// What else to show, silent.
+    pub update: Vec<Notification>,
+    /// The badge to set.
+    pub badge: Option<u32>,
+    /// Whether the store is still behind the push: the app should sync as soon as it may.
+    pub is_behind: bool,
+}
+
+/// See the head of the file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Handling {
+    incoming: Incoming,
+    is_under_way: bool,
+    /// The verdict by what was held when it came.
+    first: Verdict,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Fetching { until: Duration },
+    Done,
+}
+
+impl Handling {
+    /// Begins. `known` is `None` where the store cannot be read.
+    pub fn begin(call: Call, known: Option<&Known>, now: Now) -> (Self, Vec<Effect>) {
+        let Call { incoming, deadline, is_under_way } = call;
+        let first = match known {
+            _ if is_under_way => Verdict::Suppress(Reason::Duplicate),
+            Some(known) => decide_incoming(&incoming, known, now.at),
+            None => blind(&incoming),
+        };
+        let mut handling = Self { incoming, is_under_way, first, state: State::Done };
+        let mut effects = Vec::new();
+        effects.extend(handling.receipt(Stage::Received, known, now).map(Effect::Receipt));
+        match known.and_then(|known| handling.fetch(known, deadline)) {
+            Some((after, within)) => {
+                handling.state = State::Fetching { until: now.mono.saturating_add(within) };
+                effects.push(Effect::Fetch { after, within, bytes_max: FETCH_BYTES_MAX });
+            }
+            None => effects.extend(handling.finish(known, now)),
+        }
+        (handling, effects)
+    }
+
+    /// The request was answered and applied; `known` is what the store holds after it.
+    pub fn synced(&mut self, known: Option<&Known>, now: Now) -> Vec<Effect> {
+        match self.state {
+            State::Fetching { .. } => self.finish(known, now),
+            State::Done => Vec::new(),
+        }
+    }
+
+    /// The request failed: no network, an error, too long an answer.
+    pub fn failed(&mut self, known: Option<&Known>, now: Now) -> Vec<Effect> {
+        self.synced(known, now)
+    }
+
+    /// The time of [`Self::poll_timeout`] has come.
+    pub fn timeout(&mut self, known: Option<&Known>, now: Now) -> Vec<Effect> {
+        match self.state {
+            State::Fetching { until } if until <= now.mono => {
+                let mut effects = vec![Effect::Abort];
+                effects.extend(self.finish(known, now));
+                effects
+            }
+            State::Fetching { .. } | State::Done => Vec::new(),
+        }
+    }
+
+    /// When to call [`Self::timeout`], and why.
+    pub fn poll_timeout(&self) -> Option<(Duration, &'static str)> {
+        match self.state {
+            State::Fetching { until } => Some((until, "push must be shown")),
+            State::Done => None,
+        }
+    }
+
+    /// Which push is being handled.
+    pub fn push(&self) -> Option<PushId> {
+        match &self.incoming {
+            Ok(push) => Some(push.id),
+            Err(unreadable) => unreadable.id,
+        }
+    }
+
+    /// What to ask, if the answer can change what is shown and comes in time.
+    fn fetch(&self, known: &Known, deadline: Duration) -> Option<(Cursor, Duration)> {
+        let after = known.cursor?;
+        self.first.notification()?;
+        let most = match &self.incoming {
+            Ok(push) if known.sight(push.cursor) == Sight::Held => return None,
+            Ok(push) if push.kind == Kind::Offer => FETCH_OFFER_MAX,
+            Ok(_) | Err(_) => FETCH_MAX,
+        };
+        let within = deadline.saturating_sub(SPARE).min(most);
+        (within >= FETCH_MIN).then_some((after, within))
+    }
+
+    /// Decides by what is held at the end, which other pushes may have changed meanwhile; without
+    /// a store the first verdict stands.
+    fn finish(&mut self, known: Option<&Known>, now: Now) -> Vec<Effect> {
+        self.state = State::Done;
+        let mut effects = Vec::new();
+        let outcome = match known {
+            Some(known) => {
+                let verdict = match self.is_under_way {
+                    true => self.first.clone(),
+                    false => decide_incoming(&self.incoming, known, now.at),
+                };
+                let swept = match self.is_under_way {
+                    true => sweep(known, now.at),
+                    false => settle(&self.incoming, &verdict, known, now.at),
+                };
+                let Sweep { board, withdraw, update } = swept;
+                if board != known.board {
+                    effects.push(Effect::Keep(Box::new(board)));
+                }
+                Outcome { withdraw, update, ..self.outcome(verdict, Some(known)) }
+            }
+            None => self.outcome(self.first.clone(), None),
+        };
+        if outcome.verdict.notification().is_some() {
+            effects.extend(self.receipt(Stage::Shown, known, now).map(Effect::Receipt));
+        }
+        effects.push(Effect::Done(Box::new(outcome)));
+        effects
+    }
+
+    fn outcome(&self, verdict: Verdict, known: Option<&Known>) -> Outcome {
+        let push = self.incoming.as_ref().ok();
+        let (badge, is_behind) = match (push, known) {
+            (Some(push), Some(known)) => {
+                (badge(push, known), known.sight(push.cursor) == Sight::Ahead)
+            }
+            (Some(push), None) => (push.badge, true),
+            (None, _) => (None, true),
+        };
+        let is_foreign = is_foreign(&verdict);
+        Outcome {
+            verdict,
+            withdraw: Vec::new(),
+            update: Vec::new(),
+            badge: badge.filter(|_| !is_foreign),
+            is_behind: is_behind && !is_foreign,
+        }
+    }
+
+    /// What is somebody else's is not confirmed; what came twice is, the server may not have heard
+    /// the first time.
+    fn receipt(&self, stage: Stage, known: Option<&Known>, now: Now) -> Option<Receipt> {
+        let push = self.incoming.as_ref().ok().filter(|_| !is_foreign(&self.first))?;
+        let is_open = known.is_some_and(|known| known.foreground.is_some());
+        let app_state = if is_open { AppState::Foreground } else { AppState::Background };
+        Some(Receipt { id: push.id, stage, at: now.at, app_state })
+    }
+}
+
+/// Without a store nobody knows whose device this is: nothing is told but that something is.
+fn blind(incoming: &Incoming) -> Verdict {
+    let (kind, push) = match incoming {
+        Ok(push) => (Some(push.kind), Some(push.id)),
+        Err(unreadable) => (None, unreadable.id),
+    };
+    match kind {
+        Some(Kind::Retract) => Verdict::Suppress(Reason::NotShown),
+        Some(
+            Kind::Offer
+            | Kind::Assigned
+            | Kind::Queue
+            | Kind::Message
+            | Kind::Mention
+            | Kind::Sla
+            | Kind::Digest,
+        )
+        | None => {
+            Verdict::Fallback(Notification { push, alerts: true, ..Notification::fallback() })
+        }
+    }
+}
+
+fn is_foreign(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Suppress(Reason::OtherWorkspace | Reason::OtherAgent))
+}

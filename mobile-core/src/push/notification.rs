@@ -1,0 +1,160 @@
+//! What an app draws outside of itself.
+
+use baton_protocol::{ConversationId, Owner, Timestamp};
+
+use crate::push::known::{Known, Sight};
+use crate::push::payload::{Content, Kind, OfferId, PushId};
+use crate::push::subject::{Group, Subject, Tag};
+use crate::push::text::{Generic, Text};
+
+/// A notification.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notification {
+    /// Where: it replaces what is shown with the same tag.
+    pub tag: Tag,
+    /// The channel whose sound and importance people choose.
+    pub group: Group,
+    /// What it says.
+    pub text: Text,
+    /// What it says on a locked screen that must tell nothing.
+    pub public_text: Generic,
+    /// What can be done right there.
+    pub actions: Vec<Action>,
+    /// Lines not read in all conversations: absolute. `None` leaves the badge as it is.
+    pub badge: Option<u32>,
+    /// Whether it makes itself heard.
+    pub alerts: bool,
+    /// When the platform should take it away by itself.
+    pub expires_at: Option<Timestamp>,
+    /// The push to say `opened` and `dismissed` of.
+    pub push: Option<PushId>,
+    /// What a tap opens; the app shows there what became of an offer, a tap accepts nothing.
+    pub opens: Option<ConversationId>,
+}
+
+/// What can be done without opening the app: by the outbox, as a command of its own. What the
+/// author had been shown is for the outbox to say; nothing of a push counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Take the offered conversation.
+    Accept {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Which offer.
+        offer: OfferId,
+        /// Not to be tapped after this.
+        until: Timestamp,
+    },
+    /// Leave it to somebody else.
+    Decline {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// Which offer.
+        offer: OfferId,
+        /// Not to be tapped after this.
+        until: Timestamp,
+    },
+    /// Answer the customer.
+    Reply {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
+    /// Close the episode.
+    Resolve {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
+}
+
+impl Notification {
+    /// That something happened which this core cannot read: the app will tell.
+    pub fn fallback() -> Self {
+        Self::generic(Generic::Activity, Tag::Group(Group::Sys), None)
+    }
+
+    /// A generic text without sound or actions.
+    pub fn generic(text: Generic, tag: Tag, push: Option<PushId>) -> Self {
+        Self {
+            tag,
+            group: Group::Sys,
+            text: Text::Generic(text),
+            public_text: text,
+            actions: Vec::new(),
+            badge: None,
+            alerts: false,
+            expires_at: None,
+            push,
+            opens: None,
+        }
+    }
+
+    /// Of something live. `content` is there while its push is at hand; it is not kept.
+    pub fn of(subject: &Subject, content: Option<&Content>, known: &Known, now: Timestamp) -> Self {
+        let generic = Generic::from(subject.kind);
+        let is_offer = subject.kind == Kind::Offer;
+        let is_quiet = known.quiet.until.is_some_and(|until| now < until);
+        Self {
+            tag: subject.tag(),
+            group: subject.kind.into(),
+            text: text(subject, content, known),
+            public_text: generic,
+            actions: actions(subject, known),
+            badge: None,
+            alerts: !is_quiet || (is_offer && known.quiet.offers_pass),
+            expires_at: is_offer.then_some(subject.expires_at),
+            push: subject.push,
+            opens: subject.conversation,
+        }
+    }
+}
+
+fn text(subject: &Subject, content: Option<&Content>, known: &Known) -> Text {
+    let given = match content {
+        Some(Content::Full(words) | Content::Opened(Some(words))) => Some(words),
+        Some(Content::Wake | Content::Opened(None) | Content::Sealed(_) | Content::Unopened(_))
+        | None => stored(subject, known),
+    };
+    given.map_or(Text::Generic(subject.kind.into()), |words| Text::Given(words.clone()))
+}
+
+/// The newest line, where it is what the notification is about.
+fn stored<'a>(subject: &Subject, known: &'a Known) -> Option<&'a crate::push::text::Words> {
+    let tells_of_a_line = matches!(subject.kind, Kind::Message | Kind::Queue);
+    let is_held = known.sight(subject.cursor) == Sight::Held;
+    let held = known.conversations.get(&subject.conversation?)?;
+    held.preview.as_ref().filter(|_| tells_of_a_line && is_held)
+}
+
+/// An offer can be answered as long as it may be live. A customer can be answered where the store
+/// holds what the notification tells: the fence would refuse whoever answers unseen lines.
+fn actions(subject: &Subject, known: &Known) -> Vec<Action> {
+    let Some(conversation) = subject.conversation else { return Vec::new() };
+    let until = subject.expires_at;
+    let is_of_another_life = known.cursor.is_some_and(|held| held.epoch != subject.cursor.epoch);
+    match (subject.kind, subject.offer) {
+        (Kind::Offer, Some(_)) if is_of_another_life => Vec::new(),
+        (Kind::Offer, Some(offer)) => vec![
+            Action::Accept { conversation, offer, until },
+            Action::Decline { conversation, offer, until },
+        ],
+        (Kind::Offer, None) | (Kind::Retract | Kind::Digest, _) => Vec::new(),
+        (Kind::Assigned | Kind::Queue | Kind::Message | Kind::Mention | Kind::Sla, _) => {
+            answers(subject, known, conversation)
+        }
+    }
+}
+
+fn answers(subject: &Subject, known: &Known, conversation: ConversationId) -> Vec<Action> {
+    let Some(held) = known.conversations.get(&conversation) else { return Vec::new() };
+    if known.sight(subject.cursor) != Sight::Held {
+        return Vec::new();
+    }
+    match held.owner {
+        Owner::Agent(owner) if owner == known.agent => {
+            vec![Action::Reply { conversation }, Action::Resolve { conversation }]
+        }
+        // Sending claims.
+        Owner::Queue(_) => vec![Action::Reply { conversation }],
+        Owner::Agent(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,66 @@
+//! The fields of a payload, whatever road it took.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use super::{PAYLOAD_BYTES_MAX, Why};
+
+/// Short names and their texts.
+pub(super) struct Fields(BTreeMap<String, String>);
+
+impl Fields {
+    pub(super) fn of_map(data: &BTreeMap<String, String>) -> Result<Self, Why> {
+        let bytes = data.iter().map(|(name, text)| name.len() + text.len());
+        if bytes.fold(0_usize, usize::saturating_add) > PAYLOAD_BYTES_MAX {
+            return Err(Why::TooLarge);
+        }
+        Ok(Self(data.clone()))
+    }
+
+    /// Custom keys of APNs lie beside `aps`; a declarative Web Push has them in the data of its
+    /// notification.
+    pub(super) fn of_json(json: &[u8]) -> Result<Self, Why> {
+        if json.len() > PAYLOAD_BYTES_MAX {
+            return Err(Why::TooLarge);
+        }
+        let mut object: Map<String, Value> =
+            serde_json::from_slice(json).map_err(|_json: serde_json::Error| Why::NotJson)?;
+        let is_declarative = object.get("web_push") == Some(&Value::from(8030));
+        let nested = object.get_mut("notification").and_then(|n| n.get_mut("data"));
+        if let (true, Some(Value::Object(data))) = (is_declarative, nested) {
+            object = std::mem::take(data);
+        }
+        let texts = object.into_iter().filter_map(|(name, value)| match value {
+            Value::String(text) => Some((name, text)),
+            Value::Number(number) => Some((name, number.to_string())),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        });
+        Ok(Self(texts.collect()))
+    }
+
+    /// What is sealed begins with a random salt: one in 256 begins like an object, and then does
+    /// not go on as UTF-8.
+    pub(super) fn looks_like_json(body: &[u8]) -> bool {
+        body.first() == Some(&b'{') && std::str::from_utf8(body).is_ok()
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// What can be read, of what may be all wrong.
+    pub(super) fn get<T: FromStr>(&self, name: &str) -> Option<T> {
+        self.text(name)?.parse().ok()
+    }
+
+    pub(super) fn optional<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, Why> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_text: T::Err| Why::Malformed(name))
+    }
+
+    pub(super) fn required<T: FromStr>(&self, name: &'static str) -> Result<T, Why> {
+        self.optional(name)?.ok_or(Why::Missing(name))
+    }
+}

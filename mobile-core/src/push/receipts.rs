@@ -1,0 +1,244 @@
+//! What the server has to hear of pushes: that they came, were shown, opened, dismissed. Kept until
+//! the server has it, in batches, in the order they happened; hearing one twice is harmless.
+//!
+//! A pure machine: what it is told comes back as [`Effect`]s, writes before what they allow.
+
+use std::collections::VecDeque;
+
+use baton_protocol::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::push::payload::PushId;
+
+/// Receipts that wait at most; the oldest are given up for new ones.
+pub const WAITING_MAX: usize = 512;
+/// Receipts in one request.
+pub const BATCH_MAX: usize = 100;
+/// Older ones tell nobody anything.
+pub const AGE_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
+/// A request whose answer does not come is asked again.
+pub const ANSWER_MS_MAX: i64 = 10_000;
+const RETRY_MS: i64 = 1_000;
+const RETRY_MS_MAX: i64 = 60_000;
+
+/// How far a push came.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// It reached the device.
+    Received,
+    /// Its notification was shown.
+    Shown,
+    /// It was tapped.
+    Opened,
+    /// It was swiped away.
+    Dismissed,
+}
+
+/// What the app was doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppState {
+    /// On the screen.
+    Foreground,
+    /// Running out of sight.
+    Background,
+    /// Not running: the extension took the push.
+    Extension,
+}
+
+/// One receipt, as `POST /push/receipts` takes them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Of which push.
+    pub id: PushId,
+    /// How far it came.
+    pub stage: Stage,
+    /// When.
+    pub at: Timestamp,
+    /// What the app was doing.
+    pub app_state: AppState,
+}
+
+impl Receipt {
+    fn key(&self) -> (PushId, Stage) {
+        (self.id, self.stage)
+    }
+}
+
+/// What the runtime has to do, in this order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Write it.
+    Keep(Receipt),
+    /// Delete them.
+    Forget(Vec<(PushId, Stage)>),
+    /// Send them, and tell the answer with this number.
+    Post {
+        /// Which request.
+        request: u64,
+        /// Its receipts.
+        receipts: Vec<Receipt>,
+    },
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// The server has them, or knows better.
+    Taken,
+    /// The server will never take them (a 4xx that is no 401, 408, 425, 429).
+    Refused,
+    /// Nobody knows; perhaps after this many milliseconds.
+    Failed {
+        /// What the server asked for.
+        after_ms: Option<u64>,
+    },
+}
+
+/// See the head of the file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Receipts {
+    waiting: VecDeque<Receipt>,
+    under_way: Option<UnderWay>,
+    /// Not before this.
+    retry_at: Option<Timestamp>,
+    failures: u32,
+    requests: u64,
+    given_up: u64,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct UnderWay {
+    request: u64,
+    keys: Vec<(PushId, Stage)>,
+    until: Timestamp,
+}
+
+impl Receipts {
+    /// Goes on with what was kept, oldest first.
+    pub fn restored(kept: impl IntoIterator<Item = Receipt>) -> Self {
+        let mut all = Self::default();
+        for receipt in kept {
+            if !all.has(&receipt) && all.waiting.len() < WAITING_MAX {
+                all.waiting.push_back(receipt);
+            }
+        }
+        all
+    }
+
+    /// Something happened to a push.
+    pub fn add(&mut self, receipt: Receipt, now: Timestamp) -> Vec<Effect> {
+        if self.has(&receipt) {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        while self.waiting.len() >= WAITING_MAX {
+            let Some(oldest) = self.waiting.pop_front() else { break };
+            self.given_up += 1;
+            effects.push(Effect::Forget(vec![oldest.key()]));
+        }
+        self.waiting.push_back(receipt);
+        effects.push(Effect::Keep(receipt));
+        effects.extend(self.post(now));
+        effects
+    }
+
+    /// A request ended. `dice` is a random number that keeps devices from asking in step.
+    pub fn answered(
+        &mut self,
+        request: u64,
+        answer: Answer,
+        now: Timestamp,
+        dice: u32,
+    ) -> Vec<Effect> {
+        let Some(under_way) = self.under_way.take_if(|it| it.request == request) else {
+            return Vec::new();
+        };
+        let mut effects = Vec::new();
+        match answer {
+            Answer::Taken | Answer::Refused => {
+                self.failures = 0;
+                self.waiting.retain(|receipt| !under_way.keys.contains(&receipt.key()));
+                effects.push(Effect::Forget(under_way.keys));
+            }
+            Answer::Failed { after_ms } => self.fail(after_ms, now, dice),
+        }
+        effects.extend(self.post(now));
+        effects
+    }
+
+    /// The network is there (again), or the app: try at once.
+    pub fn kick(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.retry_at = None;
+        self.post(now)
+    }
+
+    /// The time of [`Self::poll_timeout`] has come.
+    pub fn timeout(&mut self, now: Timestamp, dice: u32) -> Vec<Effect> {
+        if self.under_way.take_if(|it| it.until <= now).is_some() {
+            self.fail(None, now, dice);
+        }
+        self.post(now)
+    }
+
+    /// When to call [`Self::timeout`], and why.
+    pub fn poll_timeout(&self) -> Option<(Timestamp, &'static str)> {
+        match (&self.under_way, self.retry_at) {
+            (Some(under_way), _) => Some((under_way.until, "receipts unanswered")),
+            (None, Some(at)) if !self.waiting.is_empty() => Some((at, "receipts again")),
+            (None, Some(_) | None) => None,
+        }
+    }
+
+    /// Receipts the server does not have so far.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Receipts that were given up because there were too many, or too old.
+    pub fn given_up(&self) -> u64 {
+        self.given_up
+    }
+
+    fn has(&self, receipt: &Receipt) -> bool {
+        self.waiting.iter().any(|held| held.key() == receipt.key())
+    }
+
+    fn fail(&mut self, after_ms: Option<u64>, now: Timestamp, dice: u32) {
+        let longest = RETRY_MS.saturating_mul(1 << self.failures.min(6)).min(RETRY_MS_MAX);
+        let jitter = i64::from(dice) % (longest / 2);
+        let asked = after_ms.and_then(|ms| i64::try_from(ms).ok()).unwrap_or(0).min(AGE_MS_MAX);
+        self.failures = self.failures.saturating_add(1);
+        self.retry_at = Some(now.plus_ms((longest / 2 + jitter).max(asked)));
+    }
+
+    fn post(&mut self, now: Timestamp) -> Vec<Effect> {
+        let is_early = self.retry_at.is_some_and(|at| now < at);
+        if self.under_way.is_some() || is_early {
+            return Vec::new();
+        }
+        self.retry_at = None;
+        let mut effects = self.forget_old(now);
+        let receipts: Vec<_> = self.waiting.iter().take(BATCH_MAX).copied().collect();
+        if !receipts.is_empty() {
+            self.requests += 1;
+            let keys = receipts.iter().map(Receipt::key).collect();
+            let until = now.plus_ms(ANSWER_MS_MAX);
+            self.under_way = Some(UnderWay { request: self.requests, keys, until });
+            effects.push(Effect::Post { request: self.requests, receipts });
+        }
+        effects
+    }
+
+    fn forget_old(&mut self, now: Timestamp) -> Vec<Effect> {
+        let is_old = |receipt: &Receipt| now.since(receipt.at) > AGE_MS_MAX;
+        let old: Vec<_> = self.waiting.iter().filter(|r| is_old(r)).map(Receipt::key).collect();
+        if old.is_empty() {
+            return Vec::new();
+        }
+        self.waiting.retain(|receipt| !is_old(receipt));
+        self.given_up += u64::try_from(old.len()).unwrap_or_default();
+        vec![Effect::Forget(old)]
+    }
+}

@@ -1,0 +1,160 @@
+//! What a notification is about, and which of several is shown in one place.
+
+use baton_protocol::{ConversationId, Cursor, Epoch, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::push::payload::{Kind, OfferId, Push, PushId};
+
+/// One happening that is worth a notification. Hundreds are remembered: their fields have the short
+/// names of the payload.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Subject {
+    /// The push that told of it; `None` where the socket did.
+    #[serde(rename = "id", default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<PushId>,
+    /// What happened.
+    #[serde(rename = "k")]
+    pub kind: Kind,
+    /// To which conversation.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationId>,
+    /// By which offer.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<OfferId>,
+    /// Where in the log.
+    #[serde(rename = "s")]
+    pub cursor: Cursor,
+    /// When it is over.
+    #[serde(rename = "x")]
+    pub expires_at: Timestamp,
+}
+
+/// The place of a notification: one shows at a time, a newer one replaces it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Tag {
+    /// What a conversation is about.
+    Conversation(ConversationId),
+    /// What names no conversation.
+    Group(Group),
+}
+
+/// The channels of notifications, whose sound and importance people choose; the collapse keys.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// Offers, and what is assigned.
+    Offer,
+    /// What customers do.
+    Inbox,
+    /// What colleagues ask.
+    Mention,
+    /// The rest.
+    Sys,
+}
+
+impl Group {
+    /// Its name, as collapse keys are written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Offer => "offer",
+            Self::Inbox => "inbox",
+            Self::Mention => "mention",
+            Self::Sys => "sys",
+        }
+    }
+}
+
+impl From<Kind> for Group {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Offer | Kind::Assigned => Self::Offer,
+            Kind::Queue | Kind::Message | Kind::Sla | Kind::Digest => Self::Inbox,
+            Kind::Mention => Self::Mention,
+            Kind::Retract => Self::Sys,
+        }
+    }
+}
+
+impl std::fmt::Display for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Conversation(id) => write!(f, "conversation:{id}"),
+            Self::Group(group) => f.write_str(group.name()),
+        }
+    }
+}
+
+impl Subject {
+    /// What a push is about.
+    pub fn of(push: &Push) -> Self {
+        Self {
+            push: Some(push.id),
+            kind: push.kind,
+            conversation: push.conversation,
+            offer: push.offer,
+            cursor: push.cursor,
+            expires_at: push.expires_at,
+        }
+    }
+
+    /// Where it is shown.
+    pub fn tag(&self) -> Tag {
+        match self.conversation {
+            Some(id) => Tag::Conversation(id),
+            None => Tag::Group(self.kind.into()),
+        }
+    }
+
+    /// Whether both tell of one happening, by whichever road and in however many pushes: an offer
+    /// is one, and one event of the log makes one happening of a kind for one agent.
+    pub fn is_same(&self, other: &Self) -> bool {
+        if self.push.is_some() && self.push == other.push {
+            return true;
+        }
+        // One event may end several things, each by a retract of its own.
+        let is_retract = self.kind == Kind::Retract;
+        if self.kind != other.kind || is_retract || self.cursor.epoch != other.cursor.epoch {
+            return false;
+        }
+        if let (Some(one), Some(another)) = (self.offer, other.offer) {
+            return one == another;
+        }
+        let is_here = self.cursor.position == other.cursor.position;
+        match (self.conversation, other.conversation) {
+            (Some(one), Some(another)) => is_here && one == another,
+            // A wake names no conversation, but its place in the log does.
+            (None, _) | (_, None) => is_here && is_event(self.kind),
+        }
+    }
+
+    /// What to sort by: of several in one place the greatest is shown. Of another life is less
+    /// than of this one; an offer, which waits for an answer, is never hidden by what is none;
+    /// else the later counts. Whichever came first does not matter.
+    pub fn weight(&self, life: Option<Epoch>) -> impl Ord + use<> {
+        let is_of_this_life = Some(self.cursor.epoch) == life;
+        let is_offer = self.kind == Kind::Offer;
+        (is_of_this_life, is_offer, self.cursor.position, urgency(self.kind), self.push)
+    }
+}
+
+/// Whether an event of the log made it, and not a clock.
+fn is_event(kind: Kind) -> bool {
+    match kind {
+        Kind::Offer | Kind::Assigned | Kind::Queue | Kind::Message | Kind::Mention => true,
+        Kind::Sla | Kind::Retract | Kind::Digest => false,
+    }
+}
+
+fn urgency(kind: Kind) -> u8 {
+    match kind {
+        Kind::Retract => 0,
+        Kind::Digest => 1,
+        Kind::Queue => 2,
+        Kind::Message => 3,
+        Kind::Sla => 4,
+        Kind::Mention => 5,
+        Kind::Assigned => 6,
+        Kind::Offer => 7,
+    }
+}

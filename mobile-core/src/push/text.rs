@@ -1,0 +1,183 @@
+//! The words of a notification: given by the server, or a key that the app translates.
+
+use crate::push::payload::Kind;
+
+/// Characters of a title at most; more is cut.
+pub const TITLE_CHARS_MAX: usize = 128;
+/// Characters of a body at most; more is cut.
+pub const BODY_CHARS_MAX: usize = 1024;
+
+/// What can be said without knowing more: a key of the app's translations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Generic {
+    /// A conversation is offered.
+    Offer,
+    /// A conversation became this agent's.
+    Assigned,
+    /// Something waits in a team's queue.
+    Queue,
+    /// A customer wrote.
+    Message,
+    /// A colleague asks for this agent.
+    Mention,
+    /// Somebody waits for too long.
+    Sla,
+    /// A summary.
+    Digest,
+    /// Something happened; the app will tell what.
+    Activity,
+    /// What it told of is over.
+    Expired,
+    /// What it told of is settled.
+    Settled,
+}
+
+impl Generic {
+    /// All of them, for the app's tables of translations.
+    pub const ALL: [Self; 10] = [
+        Self::Offer,
+        Self::Assigned,
+        Self::Queue,
+        Self::Message,
+        Self::Mention,
+        Self::Sla,
+        Self::Digest,
+        Self::Activity,
+        Self::Expired,
+        Self::Settled,
+    ];
+
+    /// The key of its translations.
+    pub fn loc_key(self) -> &'static str {
+        match self {
+            Self::Offer => "push.offer",
+            Self::Assigned => "push.assigned",
+            Self::Queue => "push.queue",
+            Self::Message => "push.message",
+            Self::Mention => "push.mention",
+            Self::Sla => "push.sla",
+            Self::Digest => "push.digest",
+            Self::Activity => "push.activity",
+            Self::Expired => "push.expired",
+            Self::Settled => "push.settled",
+        }
+    }
+
+    /// What to say where the app has no translation.
+    pub fn english(self) -> &'static str {
+        match self {
+            Self::Offer => "A conversation is offered to you",
+            Self::Assigned => "A conversation is yours",
+            Self::Queue => "A customer is waiting in your queue",
+            Self::Message => "A customer wrote",
+            Self::Mention => "A colleague mentioned you",
+            Self::Sla => "A customer has been waiting for long",
+            Self::Digest => "Conversations are waiting",
+            Self::Activity => "Something new in Baton",
+            Self::Expired => "An offer is over",
+            Self::Settled => "Already taken care of",
+        }
+    }
+}
+
+impl From<Kind> for Generic {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Offer => Self::Offer,
+            Kind::Assigned => Self::Assigned,
+            Kind::Queue => Self::Queue,
+            Kind::Message => Self::Message,
+            Kind::Mention => Self::Mention,
+            Kind::Sla => Self::Sla,
+            Kind::Retract => Self::Settled,
+            Kind::Digest => Self::Digest,
+        }
+    }
+}
+
+/// Words about customers: never printed for debugging, a log might keep them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Words {
+    title: String,
+    body: String,
+}
+
+impl Words {
+    /// Cuts what is too long for a notification and takes out what is no text; `None` when
+    /// nothing is left to be shown.
+    pub fn new(title: &str, body: &str) -> Option<Self> {
+        let words =
+            Self { title: clean(title, TITLE_CHARS_MAX), body: clean(body, BODY_CHARS_MAX) };
+        let is_blank = words.title.trim().is_empty() && words.body.trim().is_empty();
+        (!is_blank).then_some(words)
+    }
+
+    /// The first line.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The rest.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Words(***)")
+    }
+}
+
+/// Control characters and those that turn the direction of writing could make a notification say
+/// what its title denies.
+fn clean(text: &str, chars_max: usize) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_text = |c: &char| !turns(*c) && (*c == '\n' || !c.is_control());
+    text.chars().filter(is_text).take(chars_max).collect()
+}
+
+/// What a notification says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Text {
+    /// A key of the app's translations.
+    Generic(Generic),
+    /// These words.
+    Given(Words),
+}
+
+impl Text {
+    /// What can always be drawn, also without translations: title and body.
+    pub fn english(&self) -> (&str, &str) {
+        match self {
+            Self::Generic(generic) => ("Baton", generic.english()),
+            Self::Given(words) => (words.title(), words.body()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_cut_and_cleaned_and_never_blank() {
+        let words = Words::new("\u{202e}Ana\u{7}", &"é".repeat(3000)).unwrap();
+        assert_eq!((words.title(), words.body().chars().count()), ("Ana", BODY_CHARS_MAX));
+        assert_eq!(Words::new(" \u{0}", "\n"), None);
+    }
+
+    #[test]
+    fn words_are_not_printed() {
+        let text = Text::Given(Words::new("Lucía", "Hola").unwrap());
+        assert!(!format!("{text:?}").contains("Hola"));
+    }
+
+    #[test]
+    fn every_generic_text_has_a_key_of_its_own_and_english_words() {
+        let keys: std::collections::BTreeSet<_> =
+            Generic::ALL.iter().map(|generic| generic.loc_key()).collect();
+        assert_eq!(keys.len(), Generic::ALL.len());
+        assert!(Generic::ALL.iter().all(|generic| !generic.english().is_empty()));
+    }
+}
