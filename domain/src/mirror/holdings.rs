@@ -61,6 +61,38 @@ pub trait Holdings {
     fn heads(&self, show: &mut dyn FnMut(&Head, u64)) -> Result<(), Self::Error>;
 }
 
+impl<H: Holdings> Holdings for &mut H {
+    type Error = H::Error;
+
+    fn revision(&self, id: ConversationId) -> Result<Option<u64>, H::Error> {
+        (**self).revision(id)
+    }
+
+    fn take(&mut self, id: ConversationId) -> Result<Option<Mirrored>, H::Error> {
+        (**self).take(id)
+    }
+
+    fn put(&mut self, held: Mirrored) -> Result<(), H::Error> {
+        (**self).put(held)
+    }
+
+    fn remove(&mut self, id: ConversationId) -> Result<(), H::Error> {
+        (**self).remove(id)
+    }
+
+    fn clear(&mut self) -> Result<(), H::Error> {
+        (**self).clear()
+    }
+
+    fn ids(&self) -> Result<Vec<ConversationId>, H::Error> {
+        (**self).ids()
+    }
+
+    fn heads(&self, show: &mut dyn FnMut(&Head, u64)) -> Result<(), H::Error> {
+        (**self).heads(show)
+    }
+}
+
 /// In memory, where nothing fails.
 pub type InMemory = BTreeMap<ConversationId, Mirrored>;
 

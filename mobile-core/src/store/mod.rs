@@ -19,6 +19,7 @@ pub mod drop_box;
 mod error;
 mod files;
 mod fold;
+mod holdings;
 mod kept;
 mod lists;
 mod outbox;

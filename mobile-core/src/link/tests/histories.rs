@@ -44,7 +44,7 @@ enum Op {
     Garbage,
 }
 
-fn deeds() -> impl Strategy<Value = Deed> {
+pub(super) fn deeds() -> impl Strategy<Value = Deed> {
     let n = || 0..6_u8;
     let shows = vec![Visibility::Full, Visibility::Head, Visibility::Own];
     prop_oneof![

@@ -8,5 +8,6 @@ mod limits;
 mod model;
 mod net;
 mod standing;
+mod stored;
 mod trying;
 mod world;

@@ -1,0 +1,42 @@
+//! The mirror's conversations lie in the store: what a frame changes and how far it came are one
+//! transaction.
+
+use baton_domain::mirror::{Holdings, Mirrored};
+use baton_protocol::{ConversationId, Head};
+
+use super::{StoreError, Write};
+
+impl Holdings for Write<'_> {
+    type Error = StoreError;
+
+    fn revision(&self, id: ConversationId) -> Result<Option<u64>, StoreError> {
+        self.revision(id)
+    }
+
+    fn take(&mut self, id: ConversationId) -> Result<Option<Mirrored>, StoreError> {
+        self.get(id)
+    }
+
+    fn put(&mut self, held: Mirrored) -> Result<(), StoreError> {
+        self.put(held)
+    }
+
+    fn remove(&mut self, id: ConversationId) -> Result<(), StoreError> {
+        self.remove(id)
+    }
+
+    fn clear(&mut self) -> Result<(), StoreError> {
+        self.clear()
+    }
+
+    fn ids(&self) -> Result<Vec<ConversationId>, StoreError> {
+        self.ids()
+    }
+
+    fn heads(&self, show: &mut dyn FnMut(&Head, u64)) -> Result<(), StoreError> {
+        for (head, unread) in self.heads()? {
+            show(&head, unread);
+        }
+        Ok(())
+    }
+}
