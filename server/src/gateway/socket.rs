@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -95,6 +95,11 @@ impl Line {
     /// Why the connection is cut, once it is.
     fn poll_cut(&self, context: &Context<'_>) -> Poll<Input> {
         self.server.register(context.waker());
+        self.is_cut()
+    }
+
+    /// The same for whoever is woken already.
+    fn is_cut(&self) -> Poll<Input> {
         Poll::Ready(match self.cut.load(Ordering::SeqCst) {
             0 => return Poll::Pending,
             2 => Input::Drain,
@@ -199,6 +204,8 @@ struct Task<'a> {
     answers: FuturesUnordered<BoxFuture<'static, Input>>,
     /// Goes off when the session wants a tick, or before.
     alarm: Pin<Box<Sleep>>,
+    /// Who is woken when the line is cut: to say it again for every frame would cost a little each.
+    told_line: Option<Waker>,
     /// Whether the client is heard before the hub: both in turn, so that neither is kept waiting.
     hears_client: bool,
 }
@@ -208,7 +215,7 @@ impl<'a> Task<'a> {
         let seed = u64::from_le_bytes(seat.gateway.clock.bytes());
         let session = Box::new(Session::new(seat.gateway.limits.rules, Instant::now(), seed));
         let (answers, alarm) = (FuturesUnordered::new(), Box::pin(sleep_until(Instant::now())));
-        Self { seat, socket, session, answers, alarm, hears_client: true }
+        Self { seat, socket, session, answers, alarm, told_line: None, hears_client: true }
     }
 
     async fn serve(mut self) -> End {
@@ -232,7 +239,7 @@ impl<'a> Task<'a> {
     /// What comes next. Written out, for it runs for every frame to every client: a `select!` would
     /// make, arm and disarm each of the five anew.
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<ControlFlow<End, Input>> {
-        if let Poll::Ready(input) = self.seat.line.poll_cut(context) {
+        if let Poll::Ready(input) = self.poll_cut(context) {
             return Poll::Ready(ControlFlow::Continue(input));
         }
         if let Poll::Ready(Some(input)) = self.answers.poll_next_unpin(context) {
@@ -248,6 +255,14 @@ impl<'a> Task<'a> {
             return second;
         }
         self.poll_tick(context).map(|()| ControlFlow::Continue(Input::Tick))
+    }
+
+    fn poll_cut(&mut self, context: &Context<'_>) -> Poll<Input> {
+        if self.told_line.as_ref().is_some_and(|told| told.will_wake(context.waker())) {
+            return self.seat.line.is_cut();
+        }
+        self.told_line = Some(context.waker().clone());
+        self.seat.line.poll_cut(context)
     }
 
     fn poll_one(&mut self, client: bool, cx: &mut Context<'_>) -> Poll<ControlFlow<End, Input>> {
