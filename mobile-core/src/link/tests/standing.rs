@@ -171,7 +171,10 @@ fn in_the_background_there_is_no_socket_no_request_and_no_timer() {
     assert!(!bench.asked().is_empty());
     let deadline = bench.now + ms(5_000);
     let said = bench.tell(Input::Background { deadline });
-    let is_ack = |effect: &Effect| matches!(effect, Effect::Send(_, ClientFrame::Ack(ack)) if !ack.foreground);
+    let is_ack = |effect: &Effect| {
+        let Effect::Send(_, ClientFrame::Ack(ack)) = effect else { return false };
+        !ack.foreground
+    };
     let farewell = said.iter().position(is_ack).expect("a word before it goes");
     let close = said.iter().position(|effect| matches!(effect, Effect::CloseSocket(_, 1000)));
     assert!(farewell < close.expect("a clean close"), "{said:?}");
