@@ -36,7 +36,8 @@ pub struct Mirror<H = InMemory> {
     pub conversations: H,
     agent: Option<AgentId>,
     epoch: Option<Epoch>,
-    /// The highest position that any frame told of; what an older one says was overtaken.
+    /// The highest position that a frame of this connection told of; what an older one says of a
+    /// scope was overtaken.
     told: u64,
     /// Conversations asked for, and the revision they must have reached.
     wanted: BTreeMap<ConversationId, u64>,
@@ -179,6 +180,12 @@ impl<H> Mirror<H> {
         self.wanted.keys().copied()
     }
 
+    /// What comes from here on is told by a place that knows the cursor and no more: another
+    /// connection, or the answer to a request.
+    pub fn listen_anew(&mut self) {
+        self.told = self.cursor.map_or(0, |cursor| cursor.position);
+    }
+
     /// The lists that have to be read, since the log said that they changed.
     pub fn lists(&self) -> Lists {
         self.lists
@@ -242,6 +249,7 @@ impl<H: Holdings> Mirror<H> {
     /// Another life of the database, or another agent: nothing that is held means anything.
     fn welcome(&mut self, epoch: Epoch, agent: AgentId) -> Result<(), H::Error> {
         if self.epoch == Some(epoch) && self.agent == Some(agent) {
+            self.listen_anew();
             return Ok(());
         }
         self.conversations.clear()?;

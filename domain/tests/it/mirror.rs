@@ -443,6 +443,20 @@ fn what_a_later_frame_overtook_is_passed_over() {
 }
 
 #[test]
+fn a_place_that_is_behind_the_last_one_is_heard_all_the_same() {
+    let mut team = Team::with_a_customer();
+    team.customer_writes(MATEO);
+    let mut mirror = mirror(&team);
+    let (behind, ahead) = (head(&team) + 1, head(&team) + 2);
+    // Cut after what was told of one conversation, and before what was told of the other.
+    mirror.apply_frame(&left(&team, LUCIA));
+    mirror.apply_frame(&ServerFrame::Left { position: ahead, conversation_id: LUCIA });
+    mirror.apply_frame(&welcome(EPOCH, behind));
+    mirror.apply_frame(&ServerFrame::Left { position: behind, conversation_id: MATEO });
+    assert!(mirror.conversations.is_empty());
+}
+
+#[test]
 fn another_conversation_than_was_asked_for_is_no_answer() {
     let mut team = Team::with_a_customer();
     let mut mirror = mirror(&team);

@@ -150,6 +150,7 @@ impl Link {
             return Ok(());
         }
         step.is_changed = true;
+        self.mirror.listen_anew();
         for frame in &answer.frames {
             let wants = self.apply(held, |mirror| mirror.try_frame(frame))?;
             if wants.contains(&Want::Resume) {

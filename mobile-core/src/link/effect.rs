@@ -141,6 +141,8 @@ pub enum Reason {
     WelcomeOverdue,
     /// Nothing was heard for so long that the connection is dead.
     Silent,
+    /// What was missed has stopped coming.
+    ResumeOverdue,
     /// On another network no sign of life came.
     ProbeOverdue,
     /// The connection has held for long enough to forget its failures.

@@ -154,7 +154,7 @@ pub(super) enum Meaning {
 }
 
 impl Failure {
-    /// Codes count, where there are any: a portal in the way answers with statuses too.
+    /// Only codes count: a portal or a proxy in the way answers with statuses too.
     pub(super) fn meaning(&self) -> Meaning {
         let Self::Refused { status, code, .. } = self else {
             return match self {
@@ -164,8 +164,8 @@ impl Failure {
         };
         match (status, code.as_deref()) {
             (401, Some("device_revoked")) => Meaning::DeviceRevoked,
-            (401, _) => Meaning::Unauthenticated,
-            (400, Some("no_subprotocol")) | (404, Some("unknown_route")) | (426, _) => {
+            (401, Some(_)) => Meaning::Unauthenticated,
+            (400, Some("no_subprotocol")) | (404, Some("unknown_route")) | (426, Some(_)) => {
                 Meaning::Incompatible
             }
             (404, Some("not_found")) => Meaning::NotFound,

@@ -100,7 +100,7 @@ impl Link {
 
     /// Ends what has taken too long.
     pub(super) fn expire(&mut self, step: &mut Step) {
-        let now = step.now;
+        let (now, position) = (step.now, self.position());
         match &mut self.phase {
             Phase::Resting | Phase::Waiting => {}
             Phase::Connecting { until, .. } | Phase::Greeting { until, .. } => {
@@ -110,7 +110,7 @@ impl Link {
                     self.backoff.fail(now, random);
                 }
             }
-            Phase::Joined(joined) if joined.is_dead(now) => {
+            Phase::Joined(joined) if joined.is_dead(now, position) => {
                 let is_moved = joined.probe.is_some();
                 self.hang_up(CLOSE_NORMAL, step);
                 let random = self.next_random();

@@ -33,6 +33,8 @@ pub const REFRESH_MAX: Duration = Duration::from_secs(10);
 pub const FRESH_MAX: Duration = Duration::from_secs(60);
 /// A request is answered within this time.
 pub const FETCH_MAX: Duration = Duration::from_secs(30);
+/// While something that was missed is awaited, some of it comes within this time.
+pub const RESUME_STALL_MAX: Duration = Duration::from_secs(60);
 /// How silent a server may be at least and at most, whatever it says itself.
 pub const SILENT_RANGE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
 /// On another network the connection gives a sign of life within this time.

@@ -18,8 +18,9 @@
 //! What must be fetched is read off the mirror and nowhere else, so that a phone that was killed
 //! asks for the same as one that was not.
 //!
-//! - `life` is what happens to the phone, `wire` hears sockets, `answers` requests, `account` tokens;
-//!   `fetches` knows what is asked for, `backoff` when to try again, `limits` how much of anything.
+//! - `life` is what happens to the phone, `wire` hears sockets, `answers` requests, `account`
+//!   tokens; `fetches` knows what is asked for, `backoff` when to try again, `limits` how much of
+//!   anything.
 //!
 //! **Invariant:** no socket is open and none is opened while nobody looks or there is no network.
 //! **Invariant:** whatever a server does, tries come at a bounded rate and memory is bounded.

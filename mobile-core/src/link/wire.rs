@@ -12,8 +12,8 @@ use super::effect::{Effect, Reason, Welcomed};
 use super::fetches::Key;
 use super::input::{Failure, SocketId};
 use super::limits::{
-    DRAIN_WINDOW, RESETS_MAX, RETRY_AFTER_MAX, SILENT_RANGE, STABLE, STANDSTILL_GAP,
-    STANDSTILL_MAX, WELCOME_MAX,
+    DRAIN_WINDOW, RESETS_MAX, RESUME_STALL_MAX, RETRY_AFTER_MAX, SILENT_RANGE, STABLE,
+    STANDSTILL_GAP, STANDSTILL_MAX, WELCOME_MAX,
 };
 use super::{CLOSE_NORMAL, Link, Step};
 
@@ -52,6 +52,8 @@ pub(super) struct Joined {
     is_reset_due: bool,
     heard: Duration,
     silent: Duration,
+    /// When something of the log last came.
+    moved: Duration,
     /// Since when.
     pub(super) since: Duration,
     pub(super) is_stable: bool,
@@ -96,6 +98,7 @@ impl Joined {
             is_reset_due: false,
             heard: now,
             silent,
+            moved: now,
             since: now,
             is_stable: false,
             probe: None,
@@ -110,8 +113,15 @@ impl Joined {
         !self.is_reset_due && position >= self.upto
     }
 
-    pub(super) fn is_dead(&self, now: Duration) -> bool {
-        self.heard + self.silent <= now || self.probe.is_some_and(|until| until <= now)
+    pub(super) fn is_dead(&self, now: Duration, position: u64) -> bool {
+        let is_silent = self.heard + self.silent <= now;
+        let is_stuck = self.resume_until(position).is_some_and(|until| until <= now);
+        is_silent || is_stuck || self.probe.is_some_and(|until| until <= now)
+    }
+
+    /// By when more of what was missed has to come.
+    fn resume_until(&self, position: u64) -> Option<Duration> {
+        (!self.is_caught_up(position)).then_some(self.moved + RESUME_STALL_MAX)
     }
 
     pub(super) fn timeout(&self, position: u64) -> Option<(Duration, Reason)> {
@@ -119,8 +129,9 @@ impl Joined {
         let probe = self.probe.map(|until| (until, Reason::ProbeOverdue));
         let ack = (self.acked < position && self.is_caught_up(position))
             .then_some((self.ack_at, Reason::Ack));
+        let resume = self.resume_until(position).map(|until| (until, Reason::ResumeOverdue));
         let silent = Some((self.heard + self.silent, Reason::Silent));
-        [stable, probe, ack, silent].into_iter().flatten().min()
+        [stable, probe, resume, ack, silent].into_iter().flatten().min()
     }
 
     /// A frame moved the cursor or not; says whether too many did not.
@@ -295,6 +306,9 @@ impl Link {
     fn note(&mut self, frame: &ServerFrame, has_moved: bool, step: &mut Step) {
         let Phase::Joined(joined) = &mut self.phase else { return };
         let mut is_too_much = joined.stands_still(has_moved, step.now);
+        if has_moved || !matches!(frame, ServerFrame::Events { .. }) {
+            joined.moved = step.now;
+        }
         if let ServerFrame::Reset { .. } = frame {
             joined.is_reset_due = false;
             joined.resets += 1;

@@ -92,6 +92,24 @@ fn frames_without_end_that_move_nothing_end_the_connection_and_idle_ones_do_not(
 }
 
 #[test]
+fn what_was_missed_and_never_comes_is_not_awaited_for_ever() {
+    let mut bench = Bench::live(1);
+    bench.is_closed(baton_protocol::frame::close::SLOW, "slow");
+    bench.joins(u64::MAX);
+    for n in 1..=4 {
+        assert_eq!(bench.link.state(), State::Resuming);
+        bench.passes(Duration::from_secs(29));
+        bench.hears(nothing(n - 1, n));
+    }
+    bench.passes(Duration::from_secs(30));
+    bench.hears(nothing(4, 4));
+    assert_eq!(bench.link.state(), State::Resuming);
+    bench.passes(Duration::from_secs(30));
+    assert!(matches!(bench.link.state(), State::Backoff { .. }), "{:?}", bench.link.state());
+    assert_eq!(bench.position(), 4);
+}
+
+#[test]
 fn resets_without_end_end_the_connection() {
     let mut bench = Bench::live(1);
     for n in 0..u64::from(limits::RESETS_MAX) + 1 {

@@ -250,7 +250,10 @@ impl World {
     pub(super) fn is_cut(&mut self, is_told: bool) {
         for socket in self.sockets.clone() {
             self.sessions.remove(&socket);
-            let is_of = |happening: &Happening| matches!(happening, Happening::Told(_, Input::Frame(of, _)) if *of == socket);
+            let is_of = |happening: &Happening| {
+                let Happening::Told(_, Input::Frame(of, _)) = happening else { return false };
+                *of == socket
+            };
             self.queue.retain(|_, happening| !is_of(happening));
             if is_told {
                 self.closes(socket, None);

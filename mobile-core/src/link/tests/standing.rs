@@ -115,6 +115,25 @@ fn only_an_answer_that_says_so_wipes() {
 }
 
 #[test]
+fn what_a_proxy_in_the_way_says_is_not_of_the_session() {
+    let mut bench = Bench::new(1);
+    for status in [401, 403, 404, 407, 426, 502] {
+        bench.comes_to_a_try();
+        let socket = bench.socket();
+        bench.tell(Input::SocketFailed(socket, refused(status, None)));
+        assert!(matches!(bench.link.state(), State::Backoff { .. }), "{status}");
+    }
+    assert_eq!(refreshes(&bench), 0);
+    bench.comes_to_a_try();
+    bench.greets();
+    bench.is_closed(close::SIGN_IN_AGAIN, "sign in again");
+    bench.tell(Input::Refreshed(Err(refused(401, None))));
+    assert!(matches!(bench.link.state(), State::Backoff { .. }));
+    bench.passes(limits::BACKOFF_MAX);
+    assert!(refreshes(&bench) > 1);
+}
+
+#[test]
 fn a_refresh_that_nobody_answers_is_asked_again_at_a_bounded_rate() {
     let mut bench = Bench::new(1);
     bench.greets();
@@ -152,7 +171,10 @@ fn in_the_background_there_is_no_socket_no_request_and_no_timer() {
     assert!(!bench.asked().is_empty());
     let deadline = bench.now + ms(5_000);
     let said = bench.tell(Input::Background { deadline });
-    let is_ack = |effect: &Effect| matches!(effect, Effect::Send(_, ClientFrame::Ack(ack)) if !ack.foreground);
+    let is_ack = |effect: &Effect| {
+        let Effect::Send(_, ClientFrame::Ack(ack)) = effect else { return false };
+        !ack.foreground
+    };
     let farewell = said.iter().position(is_ack).expect("a word before it goes");
     let close = said.iter().position(|effect| matches!(effect, Effect::CloseSocket(_, 1000)));
     assert!(farewell < close.expect("a clean close"), "{said:?}");
