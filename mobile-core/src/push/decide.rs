@@ -337,6 +337,8 @@ fn settle_push(push: &Push, verdict: &Verdict, known: &Known, now: Timestamp) ->
             swept.update.retain(|notification| notification.tag != tag);
             match swept.board.shown(tag, life(known)) {
                 None => swept.withdraw.push(tag),
+                // What was not shown is taken back unseen.
+                Some(left) if known.board.shown(tag, life(known)) == Some(left) => {}
                 Some(left) => swept.update.push(again(left, tag, known, now)),
             }
         }

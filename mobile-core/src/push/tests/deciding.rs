@@ -171,6 +171,17 @@ fn a_retract_withdraws_whenever_it_comes() {
 }
 
 #[test]
+fn what_is_shown_keeps_its_words_when_something_behind_it_is_taken_back() {
+    let mut known = known(3);
+    take(&mut known, &push(Kind::Message, 9), NOW);
+    take(&mut known, &push(Kind::Message, 8), NOW);
+    let behind = Push { retracts: Some(push_id(8)), ..retract(10) };
+    let (verdict, swept) = take(&mut known, &behind, NOW);
+    assert_eq!(verdict, Verdict::Suppress(Reason::Overtaken));
+    assert_eq!((swept.withdraw, swept.update), (vec![], vec![]));
+}
+
+#[test]
 fn one_event_may_take_back_several_things() {
     let mut known = known(3);
     take(&mut known, &push(Kind::Queue, 6), NOW);

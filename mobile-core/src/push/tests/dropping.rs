@@ -111,7 +111,8 @@ proptest! {
         let known = knowing(held_upto, held(queue()));
         let told = |merged: &Merged| merged.board.shown(TAG, Some(EPOCH)).map(|s| s.push);
 
-        let drops: Vec<_> = pushes.iter().zip(&positions).map(|(p, (_, _, ms))| came(p, *ms)).collect();
+        let times = positions.iter().map(|(_, _, ms)| *ms);
+        let drops: Vec<_> = pushes.iter().zip(times).map(|(push, ms)| came(push, ms)).collect();
         let once = merged(&drops, &known);
         let again = merged(&drops, &Known { board: once.board.clone(), ..known.clone() });
         prop_assert_eq!(&again.board, &once.board);
