@@ -214,9 +214,7 @@ impl Store {
         match asked {
             Ok(Some(is_right)) => Ok(is_right),
             // There is no telling by it.
-            Ok(None) | Err(StoreError::Damaged | StoreError::Database(_)) => {
-                Ok(is_marked.is_none())
-            }
+            Ok(None) | Err(StoreError::Damaged) => Ok(is_marked.is_none()),
             Err(error) => Err(error),
         }
     }
