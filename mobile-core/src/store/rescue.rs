@@ -140,7 +140,8 @@ fn carry_over(damaged: &Connection, into: &Connection, keys: &Keys) -> Result<Da
     for (number, bytes) in &accounts {
         let id = |at: usize| bytes.get(at..at + 16).unwrap_or_default();
         into.execute(
-            "INSERT OR IGNORE INTO account (number, workspace, agent, device) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR IGNORE INTO account (number, workspace, agent, device)
+             VALUES (?1, ?2, ?3, ?4)",
             params![number, id(0), id(16), id(32)],
         )?;
     }

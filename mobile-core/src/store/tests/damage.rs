@@ -304,7 +304,8 @@ proptest! {
     /// reported as saved is there.
     #[test]
     fn any_damage_is_survived(
-        wrong in proptest::collection::vec((any::<prop::sample::Index>(), 1..2_000_usize, any::<u8>()), 1..6),
+        wrong in proptest::collection::vec(
+            (any::<prop::sample::Index>(), 1..2_000_usize, any::<u8>()), 1..6),
         cut in proptest::option::of(any::<prop::sample::Index>()),
     ) {
         let directory = filled(20);
