@@ -4,6 +4,9 @@ use std::io;
 
 use rusqlite::ErrorCode;
 
+/// SQLite's scratch memory is a file as well, and could not grow (`SQLITE_IOERR_SHMSIZE`).
+const NO_ROOM_FOR_MEMORY: i32 = 10 | (19 << 8);
+
 /// Why the store did not do what it was asked. No variant holds anything that was kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StoreError {
@@ -27,7 +30,8 @@ pub enum StoreError {
     /// Somebody else held the database for longer than one waits.
     #[error("the database is busy: try again")]
     Busy,
-    /// What was read makes no sense. The next opening saves what can be saved.
+    /// What was read makes no sense, or contradicts what is written. The next opening saves what
+    /// can be saved.
     #[error("the database is damaged: open it again, which saves what can be saved")]
     Damaged,
     /// It was paused, closed or wiped.
@@ -88,9 +92,14 @@ impl From<rusqlite::Error> for StoreError {
             return Self::Damaged;
         };
         let is = |codes: &[ErrorCode]| codes.contains(&failure.code);
-        if is(&[ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase]) {
+        // All statements are constant and tried: one that the schema does not know, or whose rows
+        // contradict those that are there, meets a database that is not as it was left.
+        let contradicts = is(&[ErrorCode::Unknown, ErrorCode::ConstraintViolation]);
+        if contradicts || is(&[ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase]) {
             Self::Damaged
-        } else if is(&[ErrorCode::DiskFull]) {
+        } else if is(&[ErrorCode::TooBig]) {
+            Self::Unfit("a value of this length")
+        } else if is(&[ErrorCode::DiskFull]) || failure.extended_code == NO_ROOM_FOR_MEMORY {
             Self::Full
         } else if is(&[ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked]) {
             Self::Busy

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::types::Value;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, params, params_from_iter};
 
 use super::StoreError;
@@ -43,6 +43,32 @@ struct Table {
     /// The sealed column, and the columns of its row's key after the account.
     sealed: (&'static str, usize),
     key: &'static [usize],
+    /// What its columns hold.
+    shape: &'static [Shape],
+}
+
+/// What reading expects of a column. One that is otherwise would be damage again.
+#[derive(Clone, Copy)]
+enum Shape {
+    Count,
+    Time,
+    Text,
+    Id,
+    MaybeId,
+    Sealed,
+}
+
+impl Shape {
+    fn is_of(self, value: &Value) -> bool {
+        match self {
+            Self::Count => matches!(value, Value::Integer(number) if *number >= 0),
+            Self::Time => matches!(value, Value::Integer(_)),
+            Self::Text => matches!(value, Value::Text(_)),
+            Self::Id => matches!(value, Value::Blob(id) if id.len() == 16),
+            Self::MaybeId => *value == Value::Null || Self::Id.is_of(value),
+            Self::Sealed => matches!(value, Value::Blob(_)),
+        }
+    }
 }
 
 // The account's number is the first column of each.
@@ -58,6 +84,10 @@ const OUTBOX: Table = Table {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     sealed: ("outbox.sealed", 7),
     key: &[1],
+    shape: {
+        use Shape::{Count, Id, MaybeId, Sealed, Text, Time};
+        &[Count, Id, MaybeId, Count, Text, Time, Count, Sealed]
+    },
 };
 const DRAFTS: Table = Table {
     select: [
@@ -68,6 +98,7 @@ const DRAFTS: Table = Table {
     insert: "INSERT INTO draft (account, conversation, at, sealed) VALUES (?1, ?2, ?3, ?4)",
     sealed: ("draft.sealed", 3),
     key: &[1],
+    shape: &[Shape::Count, Shape::Id, Shape::Time, Shape::Sealed],
 };
 const SETTINGS: Table = Table {
     select: [
@@ -79,6 +110,7 @@ const SETTINGS: Table = Table {
     insert: "INSERT INTO kept (account, kind, name, sealed) VALUES (?1, ?2, ?3, ?4)",
     sealed: ("kept.sealed", 3),
     key: &[1, 2],
+    shape: &[Shape::Count, Shape::Text, Shape::Text, Shape::Sealed],
 };
 
 /// Makes a new database of what can be read of the damaged one and puts it in its place.
@@ -104,11 +136,12 @@ pub(super) fn rescue(files: &Files, keys: &Keys) -> Result<Damage, StoreError> {
 
 fn carry_over(damaged: &Connection, into: &Connection, keys: &Keys) -> Result<Damage, StoreError> {
     let mut accounts = BTreeMap::new();
-    let is_complete = read_accounts(damaged, &mut accounts);
+    let is_complete = read_accounts(damaged, &mut accounts).unwrap_or(false);
     for (number, bytes) in &accounts {
         let id = |at: usize| bytes.get(at..at + 16).unwrap_or_default();
         into.execute(
-            "INSERT INTO account (number, workspace, agent, device) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR IGNORE INTO account (number, workspace, agent, device)
+             VALUES (?1, ?2, ?3, ?4)",
             params![number, id(0), id(16), id(32)],
         )?;
     }
@@ -120,18 +153,24 @@ fn carry_over(damaged: &Connection, into: &Connection, keys: &Keys) -> Result<Da
 }
 
 /// Reads what can be read of the accounts; `false` when there may be more.
-fn read_accounts(damaged: &Connection, into: &mut BTreeMap<i64, Vec<u8>>) -> bool {
-    let mut read = || -> rusqlite::Result<()> {
-        let sql = "SELECT number, workspace, agent, device FROM account";
-        let mut statement = damaged.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let ids: [[u8; 16]; 3] = [row.get(1)?, row.get(2)?, row.get(3)?];
-            into.insert(row.get(0)?, ids.concat());
+fn read_accounts(
+    damaged: &Connection,
+    into: &mut BTreeMap<i64, Vec<u8>>,
+) -> rusqlite::Result<bool> {
+    let sql = "SELECT number, workspace, agent, device FROM account";
+    let mut statement = damaged.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut is_complete = true;
+    while let Some(row) = rows.next()? {
+        let id = |column: usize| row.get::<_, [u8; 16]>(column);
+        match (row.get(0), id(1), id(2), id(3)) {
+            (Ok(number), Ok(workspace), Ok(agent), Ok(device)) => {
+                into.insert(number, [workspace, agent, device].concat());
+            }
+            _ => is_complete = false,
         }
-        Ok(())
-    };
-    read().is_ok()
+    }
+    Ok(is_complete)
 }
 
 struct Carrying<'a> {
@@ -186,7 +225,8 @@ impl Carrying<'_> {
             self.keys.open(place, sealed).is_some()
         });
         // What the new schema does not take is damaged as well.
-        match opens && self.insert(table, row)? {
+        let is_readable = table.shape.iter().zip(row).all(|(shape, value)| shape.is_of(value));
+        match opens && is_readable && self.insert(table, row)? {
             true => count.saved += 1,
             false => count.lost += 1,
         }
@@ -196,7 +236,7 @@ impl Carrying<'_> {
     fn insert(&self, table: &Table, row: &[Value]) -> Result<bool, StoreError> {
         match self.into.execute(table.insert, params_from_iter(row)).map_err(StoreError::from) {
             Ok(_) => Ok(true),
-            Err(StoreError::Database(_)) => Ok(false),
+            Err(StoreError::Damaged) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -207,9 +247,21 @@ fn scan(damaged: &Connection, select: &str, into: &mut Vec<Vec<Value>>) -> rusql
     let columns = statement.column_count();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        into.push((0..columns).map(|column| row.get(column)).collect::<Result<_, _>>()?);
+        let values = (0..columns).map(|column| Ok(value(row.get_ref(column)?)));
+        into.push(values.collect::<rusqlite::Result<_>>()?);
     }
     Ok(())
+}
+
+/// Whatever it is: a text that is none must not end the scan.
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    }
 }
 
 fn bytes(value: &Value) -> Option<&[u8]> {

@@ -20,6 +20,8 @@ fn take_in(store: &Store, drops: &DropBox, is_killed_before_removal: bool) -> Ve
     let mut new = Vec::new();
     loop {
         let waiting = drops.waiting(PUSHES_MAX as usize / 2).expect("is listed");
+        // Whatever has its name is whole.
+        assert_eq!(waiting.unreadable, 0);
         for dropped in &waiting.drops {
             let body = String::from_utf8(dropped.body.clone()).expect("text");
             let is_new = store.write(&dropped.account, |write| {
@@ -90,7 +92,8 @@ fn many_extensions_at_once_and_an_app_that_takes_in_lose_and_double_nothing() {
                         } else {
                             format!("{writer}-{n}")
                         };
-                        drops.leave(&account(), &id, id.as_bytes()).expect("is left");
+                        let body = id.repeat(BODY_BYTES_MAX / id.len());
+                        drops.leave(&account(), &id, body.as_bytes()).expect("is left");
                     }
                 })
             })
