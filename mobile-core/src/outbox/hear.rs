@@ -197,7 +197,8 @@ impl Outbox {
 
     /// The log began anew: the server was put back to an earlier state. What it may have had, or
     /// said it had, is asked for; whatever it does not know of goes before its author, since the
-    /// customer may have it.
+    /// customer may have it. The store must have the batch that this makes before it has the new
+    /// epoch, or else a phone that dies in between would not hear of it again.
     pub fn epoch_changed(&mut self, now: Now) {
         let all: Vec<_> = self.slots.keys().copied().collect();
         let unsent: BTreeSet<_> = all.into_iter().filter(|one| self.is_unsent(*one)).collect();
