@@ -36,7 +36,7 @@ async fn a_backup_restored_under_live_phones_fools_nobody_and_sends_nothing_agai
             Some(_) => Some(redis(&mut place)?),
             None => None,
         };
-        let told = run(place, seed()).await;
+        let told = Box::pin(run(place, seed())).await;
         println!("{}", told.with_context(|| format!("BATON_SEED={}", seed()))?);
         if let Some(mut redis) = redis {
             redis.kill().await?;
