@@ -356,3 +356,19 @@ fn lines_that_were_missed_go_with_the_scope() {
     assert!(!stored(&phone));
     assert_eq!(code(phone.echo(hola.number).reason), "stale");
 }
+
+#[test]
+fn the_log_of_another_life_shows_nothing_of_this_one() {
+    let mut phone = Phone::new(1);
+    let hola = phone.says(talk(0), "Hola");
+    phone.runs();
+    phone.restarts();
+    let epoch = baton_protocol::Epoch(uuid::Uuid::from_u128(0xEE));
+    let cursor = baton_protocol::Cursor { epoch, position: 1_000 };
+    phone.outbox.applied(cursor, phone.now());
+    phone.collect();
+    assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
+    phone.outbox.epoch(epoch, phone.now());
+    phone.collect();
+    assert_eq!(phone.stage(hola.number), Stage::Checking);
+}
