@@ -344,9 +344,6 @@ impl Composer {
     /// Nobody types any more.
     fn stop(&mut self, now: Duration) {
         let Some(typing) = self.typing.take() else { return };
-        if self.online.is_none() {
-            return;
-        }
         let before = self.hold(typing.of, now);
         if typing.asked.is_some() && !matches!(before, Hold::Theirs(_)) {
             self.say(typing.of, ComposeAction::Stop);

@@ -284,6 +284,14 @@ fn a_silent_server_ends_what_was_mine() {
 }
 
 #[test]
+fn what_is_mine_ends_with_its_life_whether_or_not_anybody_wakes_up() {
+    let mut desk = Desk::online();
+    desk.types(LUCIA, "Hola");
+    assert_eq!(desk.hold(LUCIA), Hold::Mine);
+    assert_eq!(desk.composer.hold(LUCIA, desk.now + Duration::from_secs(12)), Hold::Unknown);
+}
+
+#[test]
 fn an_old_word_of_a_lease_does_not_count() {
     let mut desk = Desk::online();
     desk.gives(LUCIA, Some(BEN));

@@ -161,6 +161,7 @@ impl Outbox {
         }
         let item = slot.change();
         item.contended_since = None;
+        item.epoch = self.epoch;
         let review = Review { reason, at, is_known, of_old_life: false };
         item.state = State::Review { review };
     }

@@ -110,6 +110,7 @@ impl Outbox {
             tapped,
             created_at: at,
             by_server_time: self.server_time.is_known(),
+            epoch: None,
             depth: 0,
             contended_since: None,
             state: State::Queued,

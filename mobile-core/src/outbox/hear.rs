@@ -1,10 +1,9 @@
 //! What an outbox hears beside answers: the network, the link's news, failures of whole requests.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use baton_protocol::frame::Timings;
-use baton_protocol::{ConversationId, Timestamp};
+use baton_protocol::{ConversationId, Cursor, Epoch, Timestamp};
 
 use super::echo::Ended;
 use super::item::{Item, Kind, State, Why};
@@ -135,15 +134,19 @@ impl Outbox {
     }
 
     /// How far the log is applied: what it shows needs no echo.
-    pub fn applied(&mut self, position: u64, now: Now) {
-        self.applied = position;
+    pub fn applied(&mut self, cursor: Cursor, now: Now) {
+        self.applied = Some(cursor);
         self.forget_what_is_shown();
         self.advance(now);
     }
 
     pub(super) fn forget_what_is_shown(&mut self) {
+        let applied = self.applied;
+        let is_applied = |item: &Item, at: u64| {
+            applied.is_some_and(|upto| item.epoch == Some(upto.epoch) && at <= upto.position)
+        };
         let is_shown = |item: &Item| match &item.state {
-            State::Accepted { accepted } => accepted.position.is_none_or(|at| at <= self.applied),
+            State::Accepted { accepted } => accepted.position.is_none_or(|at| is_applied(item, at)),
             State::Queued | State::Sending | State::Asking { .. } | State::Review { .. } => false,
         };
         let shown = self.slots.values().map(|slot| &slot.item).filter(|item| is_shown(item));
@@ -195,33 +198,45 @@ impl Outbox {
         self.advance(now);
     }
 
-    /// The log began anew: the server was put back to an earlier state. What it may have had, or
-    /// said it had, is asked for; whatever it does not know of goes before its author, since the
-    /// customer may have it. The store must have the batch that this makes before it has the new
-    /// epoch, or else a phone that dies in between would not hear of it again.
-    pub fn epoch_changed(&mut self, now: Now) {
-        let all: Vec<_> = self.slots.keys().copied().collect();
-        let unsent: BTreeSet<_> = all.into_iter().filter(|one| self.is_unsent(*one)).collect();
-        self.flights.clear();
-        self.tails.clear();
-        self.applied = 0;
-        for (number, slot) in &mut self.slots {
-            slot.flight = None;
-            let is_lost = matches!(slot.item.state, State::Sending | State::Accepted { .. });
-            if is_lost && unsent.contains(number) {
-                slot.change().state = State::Queued;
-            } else if is_lost {
-                let why = Why::ForReview { reason: Reason::Restored };
-                slot.change().state = State::Asking { why };
-            } else if let State::Review { review } = &slot.item.state
-                && !review.of_old_life
-                && let State::Review { review } = &mut slot.change().state
-            {
-                review.of_old_life = true;
-            }
-            slot.is_pristine = false;
+    /// Which life the log is in, at every connection. In another one than before, the server was
+    /// put back to an earlier state: what it may have had, or said it had, is asked for; whatever
+    /// it does not know of goes before its author, since the customer may have it. Items know the
+    /// life that they were sent in, so that a phone that dies meanwhile hears of it all the same.
+    pub fn epoch(&mut self, epoch: Epoch, now: Now) {
+        self.epoch = Some(epoch);
+        let old = self.slots.values().map(|slot| &slot.item);
+        let old: Vec<_> = old.filter(|item| item.epoch != Some(epoch)).map(|i| i.number).collect();
+        for number in old {
+            self.outlive(number, epoch);
         }
+        self.tails.retain(|_, tail| tail.epoch == Some(epoch));
         self.advance(now);
+    }
+
+    /// An item comes from another life of the log.
+    fn outlive(&mut self, number: u64, epoch: Epoch) {
+        let is_unsent = self.is_unsent(number);
+        let Some(slot) = self.slots.get_mut(&number) else { return };
+        let flight = slot.flight;
+        match &mut slot.item.state {
+            State::Queued => return,
+            State::Sending if is_unsent => slot.change().state = State::Queued,
+            State::Sending | State::Asking { .. } | State::Accepted { .. } => {
+                let why = Why::ForReview { reason: Reason::Restored };
+                let item = slot.change();
+                (item.state, item.epoch) = (State::Asking { why }, Some(epoch));
+            }
+            State::Review { review } => {
+                if !review.of_old_life {
+                    review.of_old_life = true;
+                    slot.change();
+                }
+            }
+        }
+        slot.is_pristine = false;
+        if let Some(flight) = flight {
+            self.leave_flight(flight, number);
+        }
     }
 
     /// The items of a conversation.

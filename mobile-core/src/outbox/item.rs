@@ -1,7 +1,7 @@
 //! One act of the agent, from the tap to its end, and the row that keeps it.
 
 use baton_protocol::{
-    Accepted, AgentId, Command, CommandBody, ConversationId, DeviceId, LineRef, OpId, Seen,
+    Accepted, AgentId, Command, CommandBody, ConversationId, DeviceId, Epoch, LineRef, OpId, Seen,
     Timestamp, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ pub struct Item {
     pub created_at: Timestamp,
     /// Whether `created_at` and the op id are by the server's time.
     pub by_server_time: bool,
+    /// The life of the log in which it was sent, or put before its author.
+    pub epoch: Option<Epoch>,
     /// Acts that its `after` chains it to.
     pub depth: usize,
     /// Since when a colleague who composes keeps it back.

@@ -28,9 +28,8 @@
 //! [`Outbox`] is a pure machine. Its owner hands it what happens, carries out what
 //! [`Outbox::poll_effect`] says, and calls [`Outbox::handle_timeout`] at [`Outbox::poll_timeout`].
 //! It begins asleep: first [`Outbox::restore`], then, once the server is known to be there, what
-//! it is today ([`Outbox::epoch_changed`] where the log began anew, [`Outbox::server_time`],
-//! [`Outbox::timings`]), then [`Outbox::awake`]. Awake before that, a server that was put back
-//! would be sent what it may have had in its other life.
+//! it is today ([`Outbox::epoch`], [`Outbox::server_time`], [`Outbox::timings`]), then
+//! [`Outbox::awake`]. Nothing is sent before it is known in which life the log is.
 
 mod answers;
 mod author;
@@ -49,7 +48,7 @@ mod writes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use baton_protocol::{Command, ConversationId, LineRef, OpId};
+use baton_protocol::{Command, ConversationId, Cursor, Epoch, LineRef, OpId};
 
 pub use author::ChoiceRefused;
 pub use echo::{Change, Echo, Ended, Stage};
@@ -157,6 +156,7 @@ struct Tail {
     op_id: OpId,
     line: Option<LineRef>,
     depth: usize,
+    epoch: Option<Epoch>,
 }
 
 /// The last tap on a conversation.
@@ -201,8 +201,10 @@ pub struct Outbox {
     taps: BTreeMap<ConversationId, LastTap>,
     /// Conversations that left the scope.
     out_of_scope: BTreeSet<ConversationId>,
+    /// The life of the log, once that is known.
+    epoch: Option<Epoch>,
     /// How far the log is applied.
-    applied: u64,
+    applied: Option<Cursor>,
     effects: VecDeque<Effect>,
 }
 
@@ -229,7 +231,8 @@ impl Outbox {
             tails: BTreeMap::new(),
             taps: BTreeMap::new(),
             out_of_scope: BTreeSet::new(),
-            applied: 0,
+            epoch: None,
+            applied: None,
             effects: VecDeque::new(),
         }
     }

@@ -62,9 +62,10 @@ impl Outbox {
         Some(if pause >= first { (pause, Waiting::Retry) } else { (first, Waiting::RetryLane) })
     }
 
-    /// Whether anything may be sent at all.
+    /// Whether anything may be sent at all. A server that was put back must not be sent what it
+    /// may have had in its other life: nothing leaves before it is known in which one it is.
     fn may_send(&self) -> bool {
-        self.gate.has_network && self.gate.is_awake
+        self.gate.has_network && self.gate.is_awake && self.epoch.is_some()
     }
 
     fn lane_until(&self, lane: Lane) -> Duration {
@@ -137,6 +138,7 @@ impl Outbox {
             }
             slot.is_pristine = true;
             let item = slot.change();
+            item.epoch = self.epoch;
             item.state = State::Sending;
             (item.command.after, item.depth) = (after, depth);
         }

@@ -118,7 +118,12 @@ impl Outbox {
         if item.kind() != Kind::Visible || !matches!(item.state, State::Accepted { .. }) {
             return;
         }
-        let tail = Tail { op_id: item.command.op_id, line: item.line(), depth: item.depth };
+        let tail = Tail {
+            op_id: item.command.op_id,
+            line: item.line(),
+            depth: item.depth,
+            epoch: item.epoch,
+        };
         self.tails.insert(item.command.conversation_id, tail);
     }
 

@@ -66,6 +66,7 @@ fn what_may_have_been_sent_keeps_its_op_id_whatever_the_clock_says() {
     let mut phone = Phone::switched_off(1);
     phone.look();
     phone.ahead_ms = 30 * HOUR_MS;
+    phone.outbox.epoch(phone.epoch, phone.now());
     phone.outbox.awake(true, phone.now());
     let hola = phone.says(talk(0), "Hola");
     phone.stores();

@@ -187,6 +187,8 @@ impl Day {
                 if let Some(backup) = self.backup.take() {
                     // What the app was not told so far is compared with this life.
                     self.phone.stores();
+                    self.phone.passes(Duration::from_secs(1));
+                    self.phone.stores();
                     self.judge.looks(&self.phone);
                     self.phone.is_put_back(&backup);
                 }

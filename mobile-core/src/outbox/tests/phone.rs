@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use baton_protocol::command::{Claim, MarkRead, NoteText, Reply, Seeing};
-use baton_protocol::{Command, CommandBody, CommandResult, ConversationId, OpId, Seen, Timestamp};
+use baton_protocol::{
+    Command, CommandBody, CommandResult, ConversationId, Cursor, Epoch, OpId, Seen, Timestamp,
+};
 
 use super::server::{Server, talk, whose};
 use crate::outbox::item::kind;
@@ -53,6 +55,7 @@ pub(super) struct Phone {
     pub(super) sign_ins: usize,
     pub(super) life: u32,
     pub(super) mono: Duration,
+    pub(super) epoch: Epoch,
     /// How far the phone's clock is ahead.
     pub(super) ahead_ms: i64,
     /// The last line that the screen shows of each conversation.
@@ -74,7 +77,7 @@ impl Phone {
     pub(super) fn new(conversations: u128) -> Self {
         let mut phone = Self::switched_off(conversations);
         phone.look();
-        phone.outbox.awake(true, phone.now());
+        phone.connects();
         phone.runs();
         phone
     }
@@ -94,6 +97,7 @@ impl Phone {
             sign_ins: 0,
             life: 1,
             mono: Duration::from_secs(5),
+            epoch: Epoch(uuid::Uuid::from_u128(0xE0)),
             ahead_ms: 0,
             shown: BTreeMap::new(),
             settings,
@@ -117,7 +121,8 @@ impl Phone {
                 self.shown.insert(of, self.server.last(of));
             }
         }
-        self.outbox.applied(position, self.now());
+        let cursor = Cursor { epoch: self.epoch, position };
+        self.outbox.applied(cursor, self.now());
         self.collect();
     }
 
@@ -288,6 +293,7 @@ impl Phone {
     pub(super) fn connects(&mut self) {
         let (server, now) = (self.server.now, self.now());
         self.outbox.network(true, now);
+        self.outbox.epoch(self.epoch, now);
         self.outbox.server_time(server, now);
         self.outbox.awake(true, now);
         self.outbox.kick(Kick::Connected, now);
@@ -300,11 +306,16 @@ impl Phone {
         self.requests.clear();
         self.answers.clear();
         self.dead.extend(self.sent.keys().copied());
-        let now = self.now();
-        self.outbox.epoch_changed(now);
-        // The store has that before it has the new epoch.
-        self.stores();
+        self.begins_anew();
         self.look();
+    }
+
+    /// The log is in another life.
+    pub(super) fn begins_anew(&mut self) {
+        self.epoch = Epoch(uuid::Uuid::from_u128(self.epoch.0.as_u128() + 1));
+        let (epoch, now) = (self.epoch, self.now());
+        self.outbox.epoch(epoch, now);
+        self.collect();
     }
 
     // The network.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use baton_protocol::command::Reply;
-use baton_protocol::{CommandBody, Refusal};
+use baton_protocol::outcome::Outcome;
+use baton_protocol::{Author, CommandBody, Content, Line, LineKind, Refusal};
 
 use super::phone::{Phone, claim, note, read, reply};
 use super::server::{BEN, talk};
@@ -233,8 +234,7 @@ fn a_restored_server_is_asked_for_everything_that_it_may_have_had() {
     other.now = phone.server.now;
     phone.server = other;
     phone.requests.clear();
-    phone.outbox.epoch_changed(phone.now());
-    phone.collect();
+    phone.begins_anew();
     phone.runs();
     for number in [sent.number, underway.number] {
         assert_eq!(phone.echo(number).reason, Some(Reason::Restored));
@@ -256,8 +256,7 @@ fn a_restored_server_that_still_has_it_settles_it() {
     let request = phone.requests.remove(0);
     phone.arrives(&request);
     phone.answers.clear();
-    phone.outbox.epoch_changed(phone.now());
-    phone.collect();
+    phone.begins_anew();
     phone.runs();
     assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
 }
@@ -265,8 +264,7 @@ fn a_restored_server_that_still_has_it_settles_it() {
 #[test]
 fn what_was_missed_in_another_life_need_not_be_shown() {
     let (mut phone, hola) = a_stale_reply();
-    phone.outbox.epoch_changed(phone.now());
-    phone.collect();
+    phone.begins_anew();
     assert_eq!(phone.echo(hola).to_show, None);
     let missed = phone.server.last(talk(0));
     phone.chooses(hola, Choice::SendAnyway { seen: missed }).unwrap();
@@ -302,4 +300,75 @@ fn a_request_that_nobody_on_the_way_takes_is_told_after_asking_and_only_that_one
     phone.runs();
     assert_eq!(phone.echo(bad.number).reason, Some(Reason::Rejected { status: 413 }));
     assert_eq!(phone.stage(good.number), Stage::Acknowledged);
+}
+
+#[test]
+fn a_phone_that_was_off_while_the_server_was_put_back_asks_before_it_sends() {
+    let mut phone = Phone::new(1);
+    let hola = phone.says(talk(0), "Hola");
+    phone.stores();
+    phone.requests.clear();
+    phone.restarts();
+    phone.epoch = baton_protocol::Epoch(uuid::Uuid::from_u128(0xEE));
+    phone.outbox.awake(true, phone.now());
+    phone.stores();
+    assert!(phone.requests.is_empty(), "nobody knows which life it is");
+    phone.connects();
+    phone.runs();
+    assert_eq!(phone.echo(hola.number).reason, Some(Reason::Restored));
+    assert!(phone.texts().is_empty());
+}
+
+#[test]
+fn lines_that_were_missed_go_with_the_scope() {
+    let mut phone = Phone::switched_off(1);
+    phone.look();
+    let missed = phone.server.customer_writes(talk(0));
+    let hola = phone.says(talk(0), "Hola");
+    phone.connects();
+    phone.stores();
+    let request = phone.requests.remove(0);
+    phone.arrives(&request);
+    let mut answer = phone.answers.remove(0);
+    let Outcome::Refused(refused) = &mut answer.results[0].outcome else { panic!() };
+    refused.lines = vec![Line {
+        seq: missed.seq,
+        id: missed.id,
+        author: Author::Customer,
+        kind: LineKind::Text,
+        at: phone.server.now,
+        content: Content { text: Some("a secret".to_owned()), ..Content::default() },
+        quoted: None,
+        status: None,
+        held: None,
+        error: None,
+        op_id: None,
+        device_id: None,
+    }];
+    phone.hears(answer);
+    phone.stores();
+    let stored = |phone: &Phone| {
+        phone.store.values().any(|row| String::from_utf8_lossy(row).contains("a secret"))
+    };
+    assert!(stored(&phone));
+    phone.outbox.left(talk(0), phone.now());
+    phone.stores();
+    assert!(!stored(&phone));
+    assert_eq!(code(phone.echo(hola.number).reason), "stale");
+}
+
+#[test]
+fn the_log_of_another_life_shows_nothing_of_this_one() {
+    let mut phone = Phone::new(1);
+    let hola = phone.says(talk(0), "Hola");
+    phone.runs();
+    phone.restarts();
+    let epoch = baton_protocol::Epoch(uuid::Uuid::from_u128(0xEE));
+    let cursor = baton_protocol::Cursor { epoch, position: 1_000 };
+    phone.outbox.applied(cursor, phone.now());
+    phone.collect();
+    assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
+    phone.outbox.epoch(epoch, phone.now());
+    phone.collect();
+    assert_eq!(phone.stage(hola.number), Stage::Checking);
 }
