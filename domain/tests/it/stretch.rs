@@ -108,7 +108,11 @@ fn walked(sight: &Sight, stretch: &[Logged]) -> Tidings {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn gathering_finds_what_walking_finds(stretch in stretches(), sight in sights()) {

@@ -130,7 +130,11 @@ impl Phone {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 60,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn whatever_transaction_is_lost_the_phone_holds_what_a_fresh_one_would(

@@ -206,7 +206,8 @@ proptest! {
         let mut story = Story::new();
         // One node hears everything, the other what its client hears, as long as it is whole.
         let limits = RingLimits { events: 8, ..RingLimits::default() };
-        let rings = [(); 2].map(|()| Rc::new(RefCell::new(Ring::new(limits, Room::new(usize::MAX)))));
+        let ring = || Ring::new(limits, Room::new(usize::MAX));
+        let rings = [(); 2].map(|()| Rc::new(RefCell::new(ring())));
         let mut whole = Side::connect(Client::default(), &story, &rings[0]);
         let mut cut = Side::connect(Client::default(), &story, &rings[1]);
         for (kind, what, which) in steps {
