@@ -238,7 +238,8 @@ async fn take_over(setup: &Setup, args: &Lease, progress: &Progress) -> anyhow::
         let mut here = open(second.context("no agent")?).await?;
         let me = second.context("no agent")?.session.agent_id;
         let mut there = open(&first).await?;
-        compose(&mut there, conversation, ComposeAction::Start).await?;
+        // Whoever got it in the round before may still have it.
+        compose(&mut there, conversation, ComposeAction::TakeOver).await?;
         let holds =
             |it: Option<LeaseHolder>| it.is_some_and(|it| it.agent_id == first.session.agent_id);
         holder(&mut there, conversation, holds).await?;
