@@ -115,3 +115,22 @@ fn not_let_in(error: &AccountError) -> NotLetIn {
         NotLetIn::SignInAgain
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use baton_protocol::Role;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_good_on_its_own_device_alone() {
+        let (workspace, agent) = (WorkspaceId(Uuid::nil()), AgentId(Uuid::nil()));
+        let (device, other) = (DeviceId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
+        let signed = || Ok(Signed { workspace, agent, device, role: Role::Agent });
+        assert_eq!(caller(signed(), device), Ok(Caller { workspace, agent, device }));
+        assert_eq!(caller(signed(), other), Err(NotLetIn::SignInAgain));
+        let revoked = caller(Err(AccountError::DeviceRevoked), device);
+        assert_eq!(revoked, Err(NotLetIn::DeviceRevoked));
+    }
+}
