@@ -52,7 +52,7 @@ pub use read::{Account, Progress, Read};
 pub use rescue::{Damage, Saved};
 pub use seal::KEY_BYTES;
 pub use search::{Found, Hit, Hits};
-pub use write::Write;
+pub use write::{Changes, Write};
 
 use files::Files;
 use seal::{Keys, Use};
