@@ -226,6 +226,11 @@ impl Phone {
         mirror.cursor.filter(|_| !mirror.is_taking())
     }
 
+    /// How far the log is applied, for people.
+    pub fn position(&self) -> Option<u64> {
+        self.link.mirror().cursor.map(|cursor| cursor.position)
+    }
+
     /// Reads what is kept.
     ///
     /// # Errors
