@@ -2,12 +2,14 @@
 
 mod acts;
 mod events;
+mod lists;
 mod outbox;
 mod people;
 mod push;
 
 pub use acts::*;
 pub use events::*;
+pub use lists::*;
 pub use outbox::*;
 pub use people::*;
 pub use push::*;

@@ -69,7 +69,6 @@ impl Phone {
     /// A key was pressed: the text is this now.
     pub fn types(&mut self, of: ConversationId, text: &str, now: Now) {
         self.composer.types(of, text, now.mono);
-        self.touched.headers.insert(of);
         self.flush(now);
     }
 
@@ -108,14 +107,18 @@ impl Phone {
     pub fn commands_answered(
         &mut self,
         request: u64,
-        answer: Result<Vec<CommandResult>, (Failure, link::Failure, Token)>,
+        answer: Result<Vec<CommandResult>, (Failure, Token)>,
         now: Now,
     ) {
         match answer {
             Ok(results) => self.outbox.answered_all(request, results, now),
-            Err((failure, of_link, token)) => {
+            Err((failure, token)) => {
                 self.outbox.failed(request, failure, now);
-                self.hear(Input::Rejected { token, failure: of_link }, now);
+                if let Failure::Http { status: 401, .. } = failure {
+                    let (status, code) = (401, Some("unauthenticated".to_owned()));
+                    let failure = link::Failure::Refused { status, code, retry_after_ms: None };
+                    self.hear(Input::Rejected { token, failure }, now);
+                }
             }
         }
         self.flush(now);

@@ -1,12 +1,11 @@
-//! What a phone wants done, and what of it changed.
+//! What a phone wants done.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use baton_protocol::{AgentId, Command, ConversationId, OpId};
 
-use crate::compose::Hold;
 use crate::link::{Query, SocketId, State, Ticket};
+use crate::lists::Touched;
 use crate::outbox::Change;
 use crate::push::handle::Outcome;
 use crate::push::notification::Notification;
@@ -59,6 +58,8 @@ pub enum Effect {
     Outbox(Vec<Change>),
     /// This changed: whoever shows it looks again.
     Touched(Touched),
+    /// Colleagues, teams, numbers, or who is there.
+    People,
     /// Somebody else composes where the agent did.
     LeaseLost {
         /// Where.
@@ -91,69 +92,4 @@ pub enum Effect {
     EndSession,
     /// This device was revoked: nothing of it stays.
     Wipe,
-}
-
-/// What changed, for whoever shows it.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Touched {
-    /// Everything may have.
-    pub everything: bool,
-    /// These conversations.
-    pub conversations: BTreeSet<ConversationId>,
-    /// Who composes, looks or types there, or their drafts.
-    pub headers: BTreeSet<ConversationId>,
-    /// Acts of the agent.
-    pub outbox: bool,
-    /// Who the colleagues, teams and numbers are, and who is there.
-    pub people: bool,
-}
-
-impl Touched {
-    /// Whether nothing did.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// What the server says of colleagues while connected; without a connection nobody knows.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Courtesies {
-    /// Who is there, if the app wants to know.
-    pub online: BTreeSet<AgentId>,
-    /// Who has a conversation on the screen.
-    pub viewing: BTreeMap<ConversationId, Vec<AgentId>>,
-    /// What colleagues are composing.
-    pub drafts: BTreeMap<ConversationId, (AgentId, String)>,
-}
-
-/// Conversations of which colleagues' courtesies are remembered.
-const COURTESIES_MAX: usize = 512;
-
-impl Courtesies {
-    pub(super) fn note_viewing(&mut self, of: ConversationId, agents: Vec<AgentId>) {
-        if agents.is_empty() {
-            self.viewing.remove(&of);
-        } else if self.viewing.len() < COURTESIES_MAX || self.viewing.contains_key(&of) {
-            self.viewing.insert(of, agents);
-        }
-    }
-
-    pub(super) fn note_draft(&mut self, of: ConversationId, (agent, text): (AgentId, String)) {
-        if text.is_empty() {
-            self.drafts.remove(&of);
-        } else if self.drafts.len() < COURTESIES_MAX || self.drafts.contains_key(&of) {
-            self.drafts.insert(of, (agent, text));
-        }
-    }
-
-    /// A draft is shown while its author composes.
-    pub(super) fn note_hold(&mut self, of: ConversationId, hold: Hold) {
-        let author = match hold {
-            Hold::Theirs(holder) => Some(holder.agent_id),
-            Hold::Nobody | Hold::Mine | Hold::Unknown => None,
-        };
-        if self.drafts.get(&of).is_some_and(|(agent, _)| Some(*agent) != author) {
-            self.drafts.remove(&of);
-        }
-    }
 }

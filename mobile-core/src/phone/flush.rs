@@ -6,7 +6,8 @@ use baton_protocol::ConversationId;
 
 use super::{Effect, Now, Phone, STORE_PAUSE};
 use crate::compose;
-use crate::outbox::{self, Change, Write};
+use crate::lists::Touched;
+use crate::outbox::{self, Write};
 use crate::store::{self, Draft, OutboxRow, StoreError};
 
 impl Phone {
@@ -43,18 +44,8 @@ impl Phone {
                 self.effects.push_back(Effect::Outcomes { request, op_ids });
             }
             outbox::Effect::Tell(changes) => {
-                for change in &changes {
-                    self.touched.outbox = true;
-                    match change {
-                        Change::Shown(echo) => {
-                            self.touched.conversations.insert(echo.conversation_id);
-                        }
-                        Change::Gone { conversation_id, .. } => {
-                            self.touched.conversations.insert(*conversation_id);
-                        }
-                        Change::NotStored { .. } => {}
-                    }
-                }
+                self.echoes.hear(&changes);
+                self.touched.add(&Touched::of_changes(&changes));
                 self.effects.push_back(Effect::Outbox(changes));
             }
             // The link hears of the failed request itself.
@@ -83,12 +74,12 @@ impl Phone {
             compose::Effect::Keep { conversation_id, text } => {
                 self.unkept.insert(conversation_id, text);
                 self.keep_drafts(now);
-                self.touched.headers.insert(conversation_id);
+                self.touched.add(&Touched::own(conversation_id));
             }
             compose::Effect::Changed(of) => {
                 let hold = self.composer.hold(of, now.mono);
-                self.courtesies.note_hold(of, hold);
-                self.touched.headers.insert(of);
+                let touched = self.around.holds(of, hold);
+                self.touched.add(&touched);
             }
             compose::Effect::Lost { conversation_id, by } => {
                 let by = by.agent_id;

@@ -32,10 +32,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::mirror::Progress;
-use baton_protocol::{AgentId, ConversationId, Cursor, Timestamp};
+use baton_protocol::{ConversationId, Cursor, Timestamp};
 
 use crate::compose::Composer;
 use crate::link::{self, Link, SocketId, Token};
+use crate::lists::{Around, Echoes, Sources, Touched};
 use crate::outbox::{Outbox, Restored, Settings, Whose};
 use crate::push::board::Board;
 use crate::push::handle::Handling;
@@ -46,7 +47,7 @@ use crate::store::{Account, Kept, Read, Store, StoreError};
 pub use crate::outbox::Now;
 pub use crate::store::DropBox;
 pub use acts::Opening;
-pub use effect::{Courtesies, Effect, Touched};
+pub use effect::Effect;
 
 /// Under which name the board of notifications is kept.
 const BOARD: &str = "push_board";
@@ -76,7 +77,8 @@ pub struct Phone {
     keep_at: Option<Duration>,
     /// Conversations that left the scope while the phone was on.
     left: BTreeSet<ConversationId>,
-    courtesies: Courtesies,
+    echoes: Echoes,
+    around: Around,
     wants_presence: bool,
     is_foreground: bool,
     on_screen: Option<ConversationId>,
@@ -137,13 +139,14 @@ impl Phone {
             unkept: BTreeMap::new(),
             keep_at: None,
             left: BTreeSet::new(),
-            courtesies: Courtesies::default(),
+            echoes: Echoes::new(),
+            around: Around::new(),
             wants_presence: false,
             is_foreground: false,
             on_screen: None,
             offset_ms: 0,
             dice: low | 1,
-            touched: Touched::default(),
+            touched: Touched::everything(),
             effects: VecDeque::new(),
         };
         let opened = link::Opened { token, device_id: me.device, progress: kit.progress };
@@ -153,7 +156,7 @@ impl Phone {
 
     /// The next thing to do.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        if self.effects.is_empty() && !self.touched.is_empty() {
+        if self.effects.is_empty() && !self.touched.is_nothing() {
             return Some(Effect::Touched(std::mem::take(&mut self.touched)));
         }
         self.effects.pop_front()
@@ -209,9 +212,21 @@ impl Phone {
         &self.composer
     }
 
-    /// What the server says of colleagues, while connected.
-    pub fn courtesies(&self) -> &Courtesies {
-        &self.courtesies
+    /// What colleagues do, while connected.
+    pub fn around(&self) -> &Around {
+        &self.around
+    }
+
+    /// Asks for what apps draw, everything as of one moment.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn draw<T>(
+        &self,
+        ask: impl FnOnce(&Sources<'_, '_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (echoes, around, me) = (&self.echoes, &self.around, self.me.agent);
+        self.store.read(&self.me, |read| ask(&Sources { read, echoes, around, me }))
     }
 
     /// Whether the store does not hold everything so far: a snapshot is being taken.
@@ -258,11 +273,6 @@ impl Phone {
         self.dice ^= self.dice >> 7;
         self.dice ^= self.dice << 17;
         u32::try_from(self.dice >> 32).unwrap_or(0)
-    }
-
-    /// Whether the agent is the one who is signed in here.
-    fn is_me(&self, agent: AgentId) -> bool {
-        agent == self.me.agent
     }
 }
 

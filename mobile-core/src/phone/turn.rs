@@ -6,6 +6,7 @@ use baton_protocol::frame::{ClientFrame, PresenceWish, ServerFrame, View};
 
 use super::{Effect, Now, Phone};
 use crate::link::{self, Input, Listing, State, Welcomed};
+use crate::lists::Touched;
 use crate::outbox::{Failure, Kick};
 use crate::store::{Changes, Kept, StoreError, Write};
 
@@ -61,10 +62,7 @@ impl Phone {
         use link::Effect as Of;
         let effect = match effect {
             Of::Commit(_) => return,
-            Of::Keep(_) => {
-                self.touched.people = true;
-                return;
-            }
+            Of::Keep(_) => Effect::People,
             Of::Welcomed(welcomed) => return self.welcome(&welcomed, now),
             Of::PassOn(frame) => return self.pass_on(*frame, now),
             Of::WakeDone => return self.push_is_synced(now),
@@ -96,6 +94,8 @@ impl Phone {
         self.outbox.awake(true, now);
         self.outbox.kick(Kick::Connected, now);
         self.composer.connected(timings, now.mono);
+        let touched = self.around.connected();
+        self.touched.add(&touched);
         if self.wants_presence {
             self.say(ClientFrame::Presence(PresenceWish { watch: true }));
         }
@@ -116,25 +116,12 @@ impl Phone {
     fn pass_on(&mut self, frame: ServerFrame, now: Now) {
         match frame {
             ServerFrame::CommandResult(result) => self.outbox.answered(vec![*result], now),
-            ServerFrame::Lease(state) => self.composer.lease(&state, now.mono),
-            ServerFrame::Presence { agents } => {
-                for agent in agents {
-                    match agent.online {
-                        true => self.courtesies.online.insert(agent.agent_id),
-                        false => self.courtesies.online.remove(&agent.agent_id),
-                    };
-                }
-                self.touched.people = true;
+            ServerFrame::Lease(ref state) => self.composer.lease(state, now.mono),
+            ServerFrame::Presence { .. } => {
+                self.hear_around(&frame);
+                self.effects.push_back(Effect::People);
             }
-            ServerFrame::Viewing { conversation_id, mut agents } => {
-                agents.retain(|agent| !self.is_me(*agent));
-                self.courtesies.note_viewing(conversation_id, agents);
-                self.touched.headers.insert(conversation_id);
-            }
-            ServerFrame::Draft { conversation_id, agent_id, text } => {
-                self.courtesies.note_draft(conversation_id, (agent_id, text));
-                self.touched.headers.insert(conversation_id);
-            }
+            ServerFrame::Viewing { .. } | ServerFrame::Draft { .. } => self.hear_around(&frame),
             // The others are the link's.
             ServerFrame::Welcome { .. }
             | ServerFrame::Events { .. }
@@ -143,6 +130,11 @@ impl Phone {
             | ServerFrame::Reset { .. }
             | ServerFrame::Error { .. } => {}
         }
+    }
+
+    fn hear_around(&mut self, frame: &ServerFrame) {
+        let touched = self.around.hears(frame);
+        self.touched.add(&touched);
     }
 
     /// Without a socket nobody knows what becomes of what went over it, nor who composes.
@@ -154,9 +146,8 @@ impl Phone {
             self.outbox.failed(request, Failure::Lost, now);
         }
         self.composer.disconnected(now.mono);
-        let gone = std::mem::take(&mut self.courtesies);
-        self.touched.people |= !gone.online.is_empty();
-        self.touched.headers.extend(gone.viewing.into_keys().chain(gone.drafts.into_keys()));
+        let touched = self.around.disconnected();
+        self.touched.add(&touched);
     }
 
     /// What is stored now, for those who follow it.
@@ -169,7 +160,7 @@ impl Phone {
         }
         let Changes { is_cleared, put, removed } = changes;
         if is_cleared {
-            self.touched.everything = true;
+            self.touched.add(&Touched::everything());
         }
         for of in &removed {
             self.left.insert(*of);
@@ -180,7 +171,9 @@ impl Phone {
             self.outbox.entered(*of, now);
         }
         self.park_where_the_window_closed(&put, now);
-        self.touched.conversations.extend(put.into_iter().chain(removed));
+        for of in put.into_iter().chain(removed) {
+            self.touched.add(&Touched::conversation(of));
+        }
         self.sweep_notifications(now);
     }
 

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use baton_protocol::account::{Agent, Availability, Channel, Team};
+use baton_protocol::account::{Agent, Availability, Channel, Me, Team};
 use baton_protocol::page::LinesPage;
-use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushTargetKind};
+use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushRegistered, PushTargetKind};
 use baton_protocol::settings::MeChange;
-use baton_protocol::{AgentId, ConversationId};
+use baton_protocol::ConversationId;
 use tokio::sync::oneshot;
 
 use super::engine::{Engine, standing};
@@ -23,7 +23,9 @@ use crate::push::seal::Keyring;
 use crate::store::{Damage, Kept, Read, StoreError};
 
 /// How long a request of the app itself waits for its answer.
-const ANSWER_MAX: Duration = Duration::from_secs(15);
+pub(super) const ANSWER_MAX: Duration = Duration::from_secs(15);
+/// Bytes of such an answer.
+pub(super) const ANSWER_BYTES: usize = 64 * 1024;
 
 /// Who there is.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -34,8 +36,8 @@ pub struct Known {
     pub teams: Vec<Team>,
     /// Numbers.
     pub channels: Vec<Channel>,
-    /// Who has a connection, while this phone has one and watches.
-    pub online: Vec<AgentId>,
+    /// Who has a connection, as far as that is known.
+    pub online: Vec<baton_protocol::AgentId>,
 }
 
 /// Where pushes for this device go.
@@ -292,7 +294,8 @@ impl Core {
     pub async fn people(&self) -> Result<Known, CoreError> {
         self.phone(|phone, _| {
             let mut known = phone.read(read_people)?;
-            known.online = phone.courtesies().online.iter().copied().collect();
+            let is_online = |agent: &&Agent| phone.around().is_online(agent.id) == Some(true);
+            known.online = known.agents.iter().filter(is_online).map(|agent| agent.id).collect();
             Ok(known)
         })
         .await
@@ -322,8 +325,7 @@ impl Core {
         let core = self.clone();
         self.spawned(async move {
             let token = core.token().await?;
-            let asked = core.0.net.server.lines(of, (before, limit), &token);
-            within(asked).await?.map_err(of_link)
+            core.0.net.server.lines(of, Some(before), limit, &token).await.map_err(of_link)
         })
         .await
     }
@@ -337,7 +339,10 @@ impl Core {
         self.spawned(async move {
             let token = core.token().await?;
             let change = MeChange { availability: Some(availability), ..MeChange::default() };
-            within(core.0.net.server.change_me(&change, &token)).await?.map_err(of_link)
+            let bounds = (ANSWER_MAX, ANSWER_BYTES);
+            let asked = core.0.net.server.patch_json("/api/v1/me", &token, &change, bounds);
+            let _me: Me = asked.await.map_err(of_link)?;
+            Ok(())
         })
         .await
     }
@@ -361,8 +366,10 @@ impl Core {
             })
             .await?;
             let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
-            let asked = core.0.net.server.put_push(who.device, &put, &token);
-            let registered = within(asked).await?.map_err(of_link)?;
+            let path = format!("/api/v1/devices/{}/push", who.device);
+            let bounds = (ANSWER_MAX, ANSWER_BYTES);
+            let asked = core.0.net.server.put_json(&path, &token, &put, bounds);
+            let registered: PushRegistered = asked.await.map_err(of_link)?;
             let key = registered.receipt_key;
             core.with_keys(move |keys| keys.keep_receipt_key(&key)).await
         })
@@ -378,7 +385,9 @@ impl Core {
         self.spawned(async move {
             let token = core.token().await?;
             let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
-            within(core.0.net.server.delete_push(who.device, &token)).await?.map_err(of_link)
+            let path = format!("/api/v1/devices/{}/push", who.device);
+            let bounds = (ANSWER_MAX, ANSWER_BYTES);
+            core.0.net.server.delete(&path, &token, bounds).await.map_err(of_link)
         })
         .await
     }
@@ -496,10 +505,6 @@ impl Engine {
             waits_for: phone.and_then(|phone| phone.poll_timeout(now)).map(|(_, why)| why),
         }
     }
-}
-
-async fn within<T>(asked: impl Future<Output = T>) -> Result<T, CoreError> {
-    tokio::time::timeout(ANSWER_MAX, asked).await.map_err(|_late| CoreError::Offline)
 }
 
 fn of_link(failure: crate::link::Failure) -> CoreError {

@@ -13,7 +13,7 @@ use super::keys::{Keys, random};
 use super::observed::Observed;
 use super::{Act, Clock, Event, Listener, Net};
 use crate::link::{Input, SocketId, State, Ticket, Token};
-use crate::net::socket::Handle;
+use crate::net::socket::{NotTaken, Socket};
 use crate::phone::{DropBox, Effect, Now, Phone};
 use crate::push::handle::Outcome;
 use crate::push::seal::Keyring;
@@ -78,9 +78,9 @@ pub(super) struct Engine {
     pub(super) parts: Parts,
     pub(super) phone: Option<Phone>,
     pub(super) session: Option<Session>,
-    pub(super) sockets: BTreeMap<SocketId, Handle>,
+    pub(super) sockets: BTreeMap<SocketId, Socket>,
     /// Those that are closing.
-    closing: Vec<Handle>,
+    closing: Vec<Socket>,
     pub(super) fetches: BTreeMap<Ticket, AbortHandle>,
     /// Requests whose answer still has something to write.
     pub(super) under_way: u64,
@@ -140,7 +140,9 @@ impl Engine {
         let Ok(runtime) = built else { return };
         if let Some(session) = session {
             let now = self.parts.clock.now();
-            drop(self.enters(session, keyring, now));
+            if let Err(error) = self.enters(session, keyring, now) {
+                self.store_failed(error);
+            }
             self.carry_out(now);
         }
         runtime.block_on(async {
@@ -197,7 +199,8 @@ impl Engine {
         let phone = self.phone.as_ref().and_then(|phone| phone.poll_timeout(now));
         let phone = phone.map(|(at, _)| at);
         let flush = self.flushes.iter().map(|(until, _)| *until).min();
-        [phone, flush, self.close_at, self.observed.due()].into_iter().flatten().min()
+        let observed = self.observed.due().filter(|_| self.is_foreground && self.phone.is_some());
+        [phone, flush, self.close_at, observed].into_iter().flatten().min()
     }
 
     fn tick(&mut self, now: Now) {
@@ -281,8 +284,8 @@ impl Engine {
                     self.closing.push(handle);
                 }
             }
-            Effect::Ping(socket) => self.on_socket(socket, Handle::ping),
-            Effect::Send(socket, frame) => self.on_socket(socket, |handle| handle.send(frame)),
+            Effect::Ping(socket) => self.on_socket(socket, Socket::ping),
+            Effect::Send(socket, frame) => self.on_socket(socket, |open| open.send(&frame)),
             Effect::Fetch(ticket, query) => self.fetch(ticket, query),
             Effect::Abandon(ticket) => {
                 if let Some(task) = self.fetches.remove(&ticket) {
@@ -298,12 +301,8 @@ impl Engine {
                 let needs_review = self.phone.as_ref().map_or(0, |p| p.outbox().needs_review());
                 self.tell(Event::Outbox { changes, needs_review });
             }
-            Effect::Touched(touched) => {
-                if touched.people {
-                    self.tell(Event::People);
-                }
-                self.observed.touch(&touched);
-            }
+            Effect::Touched(touched) => self.observed.touch(&touched),
+            Effect::People => self.tell(Event::People),
             Effect::LeaseLost { conversation_id, by } => {
                 self.tell(Event::LeaseLost { conversation: conversation_id, by });
             }
@@ -323,9 +322,16 @@ impl Engine {
         }
     }
 
-    fn on_socket(&mut self, socket: SocketId, act: impl FnOnce(&Handle)) {
-        if let Some(handle) = self.sockets.get(&socket) {
-            act(handle);
+    /// What a socket does not take is told by its end: it closes for that, or is closed.
+    fn on_socket(
+        &mut self,
+        socket: SocketId,
+        act: impl FnOnce(&Socket) -> Result<(), NotTaken>,
+    ) {
+        if let Some(Err(NotTaken::TooLarge)) = self.sockets.get(&socket).map(act) {
+            self.sockets.remove(&socket);
+            let now = self.parts.clock.now();
+            self.hear(Some(Input::SocketClosed(socket, None)), now);
         }
     }
 
@@ -369,11 +375,10 @@ impl Engine {
 
     /// Tells who observes what changed.
     fn show(&mut self, now: Now) {
-        if let Some(phone) = &self.phone {
-            let failed = self.observed.show(phone, &self.parts.dispatcher, now);
-            if let Err(error) = failed {
-                self.store_failed(error);
-            }
+        let Some(phone) = self.phone.as_ref().filter(|_| self.is_foreground) else { return };
+        let to = (&self.parts.dispatcher, &self.parts.inbox);
+        if let Err(error) = self.observed.show(phone, to, now) {
+            self.store_failed(error);
         }
     }
 
@@ -408,10 +413,10 @@ impl Engine {
         let closers = std::mem::take(&mut self.closers);
         self.parts.net.runtime.spawn(async move {
             for socket in closing {
-                socket.closed().await;
+                socket.finished().await;
             }
             for closer in closers {
-                drop(closer.send(()));
+                closer.send(()).ok();
             }
         });
     }
@@ -425,7 +430,7 @@ impl Engine {
         let mut left = Vec::new();
         for (until, answer) in std::mem::take(&mut self.flushes) {
             if is_done || until <= now.mono {
-                drop(answer.send(is_done));
+                answer.send(is_done).ok();
             } else {
                 left.push((until, answer));
             }

@@ -12,7 +12,6 @@ use super::CoreError;
 use crate::push::extension::{self, Keys as Opens, Rendered};
 use crate::push::notification::Notification;
 use crate::push::payload::Input;
-use crate::push::seal::Keyring;
 use crate::store::{Account, DropBox};
 
 /// What the extension does with a push.
@@ -65,7 +64,7 @@ pub fn take_push(
     };
     let rendered = extension::render(push, opens, now);
     let receipt = receipt(&keys, server, &rendered);
-    let is_kept = leave(&keys, directory, (&session, &keyring), &rendered).is_ok();
+    let is_kept = leave(&keys, directory, &session, &rendered).is_ok();
     Taken { receipt, is_kept, ..shown(rendered) }
 }
 
@@ -84,7 +83,7 @@ fn receipt(keys: &Keys, server: &str, rendered: &Rendered) -> Option<ReceiptPost
 fn leave(
     keys: &Keys,
     directory: &Path,
-    (session, _): (&Session, &Keyring),
+    session: &Session,
     rendered: &Rendered,
 ) -> Result<(), CoreError> {
     let (Some(body), Some(push)) = (&rendered.drop, rendered.notification.push) else {

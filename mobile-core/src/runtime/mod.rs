@@ -39,6 +39,7 @@ pub use engine::Standing;
 pub use error::CoreError;
 pub use extension::{ReceiptPost, Taken, take_push};
 pub use keys::{KeyStore, KeyStoreFailed};
+pub use observed::Watcher;
 pub use session::{Credentials, SignedIn};
 
 use crate::net::Server;
@@ -221,7 +222,7 @@ impl Core {
         let (done, is_done) = std::sync::mpsc::channel();
         let stop: Act = Box::new(move |engine, now| {
             engine.stop(now);
-            drop(done.send(()));
+            done.send(()).ok();
         });
         let deadline = Instant::now() + SHUTDOWN_MAX;
         let mut stop = Some(stop);
@@ -234,7 +235,7 @@ impl Core {
                 Ok(()) | Err(_) => {}
             }
         }
-        drop(is_done.recv_timeout(deadline.saturating_duration_since(Instant::now())));
+        is_done.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok();
         self.0.dispatcher.end();
         network.shutdown_timeout(deadline.saturating_duration_since(Instant::now()));
         join_within(engine, deadline);

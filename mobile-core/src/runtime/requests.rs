@@ -5,8 +5,10 @@ use baton_protocol::{Command, CommandResult, OpId};
 
 use super::engine::{Engine, token_of};
 use super::Act;
-use crate::link::{Input, Query, SocketId, Ticket, Token};
-use crate::net::{CommandsFailed, socket};
+use super::calls::{ANSWER_BYTES, ANSWER_MAX};
+use crate::link::{self, Input, Query, SocketId, Ticket, Token};
+use crate::net::socket;
+use crate::outbox::Failure;
 use crate::phone::Now;
 use crate::push::receipts::{Answer, Receipt};
 
@@ -35,7 +37,7 @@ impl Engine {
         let (server, token) = (self.parts.net.server.clone(), self.token());
         let text = token.text.clone();
         self.ask(
-            async move { server.commands(&commands, &text).await },
+            async move { server.commands(&commands, &text, ANSWER_MAX).await },
             move |engine, answer, now| engine.answered(request, answer, token, now),
         );
     }
@@ -44,7 +46,7 @@ impl Engine {
         let (server, token) = (self.parts.net.server.clone(), self.token());
         let text = token.text.clone();
         self.ask(
-            async move { server.outcomes(&op_ids, &text).await },
+            async move { server.outcomes(&op_ids, &text, ANSWER_MAX).await },
             move |engine, answer, now| engine.answered(request, answer, token, now),
         );
     }
@@ -52,11 +54,11 @@ impl Engine {
     fn answered(
         &mut self,
         request: u64,
-        answer: Result<Vec<CommandResult>, CommandsFailed>,
+        answer: Result<Vec<CommandResult>, Failure>,
         token: Token,
         now: Now,
     ) {
-        let answer = answer.map_err(|failed| (failed.of_outbox, failed.of_link, token));
+        let answer = answer.map_err(|failure| (failure, token));
         if let Some(phone) = &mut self.phone {
             phone.commands_answered(request, answer, now);
         }
@@ -65,7 +67,11 @@ impl Engine {
     pub(super) fn send_receipts(&mut self, request: u64, receipts: Vec<Receipt>) {
         let (server, token) = (self.parts.net.server.clone(), self.token_text());
         self.ask(
-            async move { server.receipts(&receipts, &token).await },
+            async move {
+                let bounds = (ANSWER_MAX, ANSWER_BYTES);
+                let posted = server.post_json("/api/v1/push/receipts", &token, &receipts, bounds);
+                said(posted.await)
+            },
             move |engine, answer: Answer, now| {
                 if let Some(phone) = &mut engine.phone {
                     phone.receipts_answered(request, answer, now);
@@ -105,6 +111,21 @@ impl Engine {
 
     pub(super) fn token_text(&self) -> String {
         self.session.as_ref().map(|session| session.access_token.clone()).unwrap_or_default()
+    }
+}
+
+/// What the answer to receipts means.
+fn said(posted: Result<serde_json::Value, link::Failure>) -> Answer {
+    match posted {
+        Ok(_) => Answer::Taken,
+        Err(link::Failure::Refused { status, retry_after_ms, .. }) => match status {
+            401 | 408 | 425 | 429 => Answer::Failed { after_ms: retry_after_ms },
+            400..=499 => Answer::Refused,
+            _ => Answer::Failed { after_ms: retry_after_ms },
+        },
+        Err(
+            link::Failure::Unreachable | link::Failure::Unreadable | link::Failure::OtherProtocol,
+        ) => Answer::Failed { after_ms: None },
     }
 }
 

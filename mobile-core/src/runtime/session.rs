@@ -1,6 +1,6 @@
 //! Signing in and out, the token's renewal, and what a revocation leaves: nothing.
 
-use baton_protocol::account::{Login, Refresh, Session};
+use baton_protocol::account::{Login, Session};
 
 use super::engine::{Engine, standing, token_of};
 use super::{Core, CoreError, Event};
@@ -53,7 +53,14 @@ impl From<SignInError> for CoreError {
             SignInError::Throttled { retry_ms } => Self::RateLimited { retry_ms },
             SignInError::Unreachable => Self::Offline,
             SignInError::Incompatible => Self::Incompatible,
-            SignInError::Refused { code, detail } => Self::Server { code, detail },
+            SignInError::DeviceRevoked => Self::Server {
+                code: "device_revoked".to_owned(),
+                detail: "this device was revoked: sign in once more".to_owned(),
+            },
+            SignInError::Refused { status, code } => Self::Server {
+                code: code.unwrap_or_default(),
+                detail: format!("the server answered with status {status}"),
+            },
         }
     }
 }
@@ -75,7 +82,7 @@ impl Core {
             let Credentials { workspace, email, password } = who;
             let device_name = Some(core.0.config.device_name.clone());
             let login = Login { workspace, email, password, device_id, device_name };
-            let session = core.0.net.server.sign_in(&login).await?;
+            let session = core.0.net.server.sign_in(&login).await?.session;
             let (kept, server) = (session.clone(), core.0.config.server.clone());
             let now = core.0.clock.now().wall;
             let keyring = core
@@ -159,8 +166,10 @@ impl Engine {
     }
 
     pub(super) fn end_session(&mut self) {
-        let (server, token) = (self.parts.net.server.clone(), self.token_text());
-        self.ask(async move { server.sign_out(&token).await }, |_, _, _| {});
+        let Some(session) = self.session.clone() else { return };
+        let server = self.parts.net.server.clone();
+        let end = async move { server.sign_out(&session.access_token, session.device_id).await };
+        self.ask(end, |_, _, _| {});
     }
 
     pub(super) fn refresh(&mut self) {
@@ -168,10 +177,9 @@ impl Engine {
         let (server, keys) = (self.parts.net.server.clone(), self.parts.keys.clone());
         let at = self.parts.server.clone();
         let runtime = self.parts.net.runtime.clone();
-        let refresh =
-            Refresh { refresh_token: session.refresh_token, device_id: session.device_id };
         let question = async move {
-            let session = server.refresh(&refresh).await?;
+            let refreshed = server.refresh(&session.refresh_token, session.device_id).await?;
+            let session = refreshed.session;
             let kept = session.clone();
             // Where it cannot be kept, this process still has it, and the server the one before.
             let keeping = runtime.spawn_blocking(move || keys.keep_session(&at, &kept));
