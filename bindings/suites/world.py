@@ -200,14 +200,14 @@ class World:
     def do_customer(self, asked):
         person = {"wa_id": asked["wa_id"], "name": asked.get("name", "")}
         before = self.find(asked["wa_id"])
-        at = before["last_seq"] if before else 0
+        at = before["head"]["last_seq"] if before else 0
         self.simulator("POST", "/control/messages", {"from": person, "text": asked["text"]})
         until = time.time() + DEADLINE
         while time.time() < until:
             view = self.find(asked["wa_id"])
-            if view and view["last_seq"] > at:
-                line = view["last_line"]
-                return {"conversation": view["id"], "seq": line["seq"], "id": line["id"]}
+            if view and view["head"]["last_seq"] > at:
+                line = view["thread"]["last_line"]
+                return {"conversation": view["head"]["id"], "seq": line["seq"], "id": line["id"]}
             time.sleep(0.02)
         raise TimeoutError("the customer's message did not arrive")
 
@@ -216,11 +216,11 @@ class World:
         command.setdefault("op_id", op_id())
         command["conversation_id"] = asked["conversation"]
         snapshot = self.rest(asked["who"], "GET", "/conversations/" + asked["conversation"])
-        view = snapshot.get("view") or snapshot.get("head")
+        view = snapshot.get("view") or snapshot
         if command["type"] in SEEING:
-            command.setdefault("seen", view.get("last_line"))
+            command.setdefault("seen", view.get("thread", {}).get("last_line"))
         if command["type"] in OWNING:
-            command.setdefault("expect_owner_epoch", view["owner_epoch"])
+            command.setdefault("expect_owner_epoch", view["head"]["owner_epoch"])
         answer = self.rest(asked["who"], "POST", "/commands", [command])
         return answer["results"][0]
 
@@ -230,7 +230,7 @@ class World:
         return {"reached": mine}
 
     def do_revoke(self, asked):
-        self.rest("admin", "DELETE", f"/sessions/{asked['device']}?revoke=true")
+        self.rest("admin", "DELETE", f"/sessions/{asked['device']}")
         return {}
 
     def do_push(self, asked):
