@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use baton_protocol::frame::{Ack, ClientFrame, SUBPROTOCOL, ServerFrame};
 use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
@@ -21,21 +22,23 @@ pub(super) const ID: SocketId = SocketId(7);
 pub(super) type Other = WebSocketStream<TcpStream>;
 pub(super) type Heard = mpsc::Receiver<Input>;
 
-/// How the other side takes a handshake up.
-#[expect(clippy::result_large_err, reason = "the library's way to refuse")]
-pub(super) fn shake(request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
-    assert_eq!(request.uri(), "/api/v1/socket");
-    assert!(!request.headers().contains_key("authorization"), "who it is says the hello");
-    assert_eq!(request.headers()["sec-websocket-protocol"], SUBPROTOCOL);
-    let name = SUBPROTOCOL.parse().unwrap();
-    response.headers_mut().insert("sec-websocket-protocol", name);
-    Ok(response)
-}
-
 /// The other side of the next socket.
 pub(super) async fn accepted(stand: &Stand) -> Other {
-    let tcp = stand.taken().await.0;
-    soon(tokio_tungstenite::accept_hdr_async(tcp, shake)).await.unwrap()
+    shaken(stand.taken().await.0).await
+}
+
+/// The other side of a socket, over any connection.
+#[expect(clippy::result_large_err, reason = "the library's way to refuse")]
+pub(super) async fn shaken<S: AsyncRead + AsyncWrite + Unpin>(over: S) -> WebSocketStream<S> {
+    let shake = |request: &Request, mut response: Response| {
+        assert_eq!(request.uri(), "/api/v1/socket");
+        assert!(!request.headers().contains_key("authorization"), "who it is says the hello");
+        assert_eq!(request.headers()["sec-websocket-protocol"], SUBPROTOCOL);
+        let name = SUBPROTOCOL.parse().unwrap();
+        response.headers_mut().insert("sec-websocket-protocol", name);
+        Ok(response)
+    };
+    Box::pin(soon(tokio_tungstenite::accept_hdr_async(over, shake))).await.unwrap()
 }
 
 /// A socket whose owner has room for so much that came.

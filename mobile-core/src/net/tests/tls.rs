@@ -12,10 +12,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::join;
 use tokio_rustls::TlsAcceptor;
-use tokio_tungstenite::accept_hdr_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::sockets::{ID, next, shake};
+use super::sockets::{ID, next, shaken};
 use super::stand::{Stand, get, ok, post, soon};
 use crate::link::{Failure, Input};
 use crate::net::socket::open;
@@ -177,7 +176,7 @@ async fn a_socket_opens_only_where_the_server_is_trusted() {
             assert!(matches!(failed, Input::SocketFailed(ID, Failure::Unreachable)));
             continue;
         }
-        let mut other = soon(accept_hdr_async(tls.unwrap(), shake)).await.unwrap();
+        let mut other = shaken(tls.unwrap()).await;
         assert!(matches!(next(&mut heard).await, Input::SocketOpened(ID)));
         soon(other.send(Message::text(r#"{"type":"weather"}"#))).await.unwrap();
         assert!(matches!(next(&mut heard).await, Input::Heard(ID)));
