@@ -11,15 +11,16 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use uuid::Uuid;
 
-use super::sockets::{ID, accepted, ack, events, next, opened, opening, says};
+use super::sockets::{ID, ack, events, next, opened, opening, says};
 use super::stand::{Stand, answer, ok, problem, soon};
 use crate::link::limits::CONNECT_MAX;
 use crate::link::{Failure, Input};
-use crate::net::limits::FRAMES_WAITING_MAX;
+use crate::net::limits::{FRAMES_WAITING_MAX, WRITE_MAX};
 use crate::net::socket::NotTaken;
 
 const A: ConversationId = ConversationId(Uuid::from_u128(7));
@@ -195,7 +196,9 @@ async fn a_server_that_does_not_read_is_given_up() {
     .await;
     assert!(sent >= FRAMES_WAITING_MAX, "only {sent}");
     assert_eq!(socket.send(&ack(1)), Err(NotTaken::Closed));
+    let began = Instant::now();
     assert!(matches!(next(&mut heard).await, Input::SocketClosed(ID, None)));
+    assert!(began.elapsed() < WRITE_MAX / 2, "it was not given up, but found to be stuck");
     soon(socket.finished()).await;
     assert_eq!(stand.connections(), 0);
     drop(other);
@@ -286,18 +289,22 @@ async fn a_close_is_not_held_up_by_an_owner_that_does_not_listen() {
 #[tokio::test]
 async fn a_last_word_is_heard_although_nothing_can_be_sent_any_more() {
     let stand = Stand::new().await;
-    let (socket, mut heard) = opening(&stand, 8);
-    let mut other = accepted(&stand).await;
-    let close = tokio_tungstenite::tungstenite::protocol::CloseFrame {
-        code: 1012.into(),
-        reason: r#"{"retry_after_ms":7}"#.into(),
-    };
-    soon(other.close(Some(close))).await.unwrap();
-    for at in 0..FRAMES_WAITING_MAX / 2 {
-        // It takes them until it has heard the close.
-        socket.send(&ack(u64::try_from(at).unwrap())).ok();
+    let (socket, mut heard, mut other) = opened(&stand, 1).await;
+    for at in 0..3 {
+        says(&mut other, events(at)).await;
     }
-    assert!(matches!(next(&mut heard).await, Input::SocketOpened(ID)));
+    let close = CloseFrame { code: 1012.into(), reason: r#"{"retry_after_ms":7}"#.into() };
+    soon(other.close(Some(close))).await.unwrap();
+    drop(other);
+    tokio::time::pause();
+    for at in 0..20 {
+        // It takes them as long as it does not know.
+        socket.send(&ack(at)).ok();
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..3 {
+        assert!(matches!(next(&mut heard).await, Input::Frame(ID, _)));
+    }
     assert!(matches!(next(&mut heard).await, Input::SocketClosed(ID, Some((1012, _)))));
 }
 
