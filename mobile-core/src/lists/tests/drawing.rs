@@ -9,8 +9,8 @@ use baton_protocol::page::ConversationRow;
 use baton_protocol::{Author, CommandBody, DeviceId, Owner, Status};
 
 use super::super::{
-    Entry, Header, HeaderOf, Inbox, InboxAbout, InboxOf, InboxRow, PAGE, Query, Sources, Timeline,
-    Wish,
+    Entry, Header, HeaderOf, Inbox, InboxAbout, InboxOf, InboxRow, Own, PAGE, Query, Sources,
+    Timeline, Wish,
 };
 use super::phone::{BEN, ME, Phone, TEAM, conversation, says, store, talk};
 use crate::compose::Hold;
@@ -127,10 +127,16 @@ fn a_row_shows_what_there_is_and_what_the_agent_did() {
     assert_eq!(row.window_until, Some(at.plus_ms(86_400_000)));
     assert!(row.has_draft && row.own.is_claiming);
     assert_eq!((row.own.waiting, row.own.needs_review), (2, 0));
-    // The claim is refused: it is not claiming any more, and wants its author.
+    // The reply is refused and wants its author; the claim waits behind it.
     phone.arrives(0, true, true);
-    let own = header(&phone, 1).own;
-    assert!(own.needs_review > 0 && !own.is_claiming, "{own:?}");
+    let own = Own { waiting: 1, needs_review: 1, is_claiming: true };
+    assert_eq!(header(&phone, 1).own, own);
+    // A claim that is refused is not claiming any more.
+    phone.puts([Mirrored::Full(Box::new(conversation(talk(2), at)))]);
+    phone.taps(talk(2), 1);
+    assert!(header(&phone, 2).own.is_claiming);
+    phone.arrives(0, true, true);
+    assert_eq!(header(&phone, 2).own, Own { needs_review: 1, ..Own::default() });
 }
 
 #[test]

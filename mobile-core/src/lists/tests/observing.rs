@@ -7,7 +7,8 @@ use baton_protocol::frame::ServerFrame;
 use baton_protocol::{Author, Cursor, Epoch};
 
 use super::super::{
-    Badge, EVERY, HeaderOf, Inbox, InboxOf, Letter, Observer, Op, PAGE, Timeline, Touched, Wish,
+    BATCHES_MAX, Badge, EVERY, HeaderOf, Inbox, InboxOf, Letter, Observer, Op, PAGE, Timeline,
+    Touched, Wish,
 };
 use super::phone::{Phone, conversation, says, store, talk};
 use crate::store::{Total, View};
@@ -53,6 +54,28 @@ fn a_snapshot_comes_first_then_one_batch_for_what_happened_within_a_tenth_of_a_s
     phone.mono += EVERY;
     phone.changes(talk(1), |full| full.view.read_seq = 5);
     assert!(phone.observers.poll_timeout().is_some_and(|at| at <= phone.mono));
+}
+
+#[test]
+fn who_sleeps_through_everything_wakes_to_one_snapshot() {
+    let (_directory, store) = store();
+    let mut phone = Phone::new(&store, 1);
+    with_conversations(&mut phone, 3);
+    let name = phone.subscribes(inbox());
+    phone.slow = Some(name);
+    for n in 0..BATCHES_MAX as u64 + 10 {
+        let at = phone.wall();
+        phone.changes(talk(n % 3), |full| says(full, Author::Customer, at, None));
+        phone.tells();
+        let waiting: usize = phone.observers.waiting().iter().map(|(_, count)| count).sum();
+        assert!(waiting <= BATCHES_MAX);
+        phone.mono += EVERY;
+    }
+    let Some(Letter::Inbox(first)) = phone.observers.take(name) else { panic!("nothing") };
+    assert!(first.is_whole() && first.revision > BATCHES_MAX as u64, "{first:?}");
+    phone.listeners.get_mut(&name).expect("listens").hears(Letter::Inbox(first));
+    phone.listens(name);
+    phone.is_fresh(name);
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn an_echo_becomes_its_line_in_place_and_in_one_batch() {
     assert_eq!(echo.stage, Stage::Sending);
     // The log tells of it before any answer came.
     phone.arrives(0, false, false);
-    phone.mono += Duration::from_secs(1);
+    phone.mono += Duration::from_secs(10);
     phone.reads_log(1);
     timeline.touched(&super::super::Touched::conversation(talk(1)));
     let now = timeline.poll_timeout().expect("due");
