@@ -37,7 +37,7 @@ fn judge_inbox(inbox: &Inbox, sources: &Sources<'_, '_>) -> Result<(), StoreErro
     let answer = inbox.ask(sources, None)?;
     let InboxOf::View(view) = inbox.of() else { return Ok(()) };
     let total = sources.read.total(*view)?;
-    let limit = u32::try_from(answer.items.len()).expect("fits").max(PAGE);
+    let limit = u32::try_from(answer.items.len()).unwrap_or(u32::MAX).max(PAGE);
     let page = sources.read.page(*view, None, limit)?;
     let ids = page.rows.iter().map(|row| match row {
         ConversationRow::Head { head } => head.id,

@@ -75,6 +75,7 @@ impl Listener {
 
     /// What it shows is what a fresh query says.
     #[track_caller]
+    #[expect(clippy::panic_in_result_fn, reason = "it compares")]
     pub(super) fn is_fresh(
         &self,
         wish: &Wish,

@@ -111,7 +111,7 @@ fn notes_stand_among_the_lines_of_their_time_and_come_with_their_page() {
         let notes = items.iter().enumerate().filter(|(_, e)| matches!(e, Entry::Note { .. }));
         let before = notes.map(|(at, _)| match &items[at - 1] {
             Entry::Line { line, .. } => line.seq,
-            other => panic!("{other:?}"),
+            other @ (Entry::Note { .. } | Entry::Echo(_)) => panic!("{other:?}"),
         });
         before.collect::<Vec<_>>()
     };
