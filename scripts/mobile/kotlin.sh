@@ -21,7 +21,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/tools.sh"
 usage "$@"
 
-sums=$(cat "$here"/kotlin/* "$0" | sha256sum | cut -c 1-12)
+sums=$(cat "$here"/kotlin/* "$here/kotlin.sh" | sha256sum | cut -c 1-12)
 place=$tools/kotlin-$sums${BATON_KOTLIN_BY:+-$BATON_KOTLIN_BY}
 npm_package=kotlin-compiler@2.4.20
 npm_sum=c23dab400d7ce5ea8b6c909947c0ca5454189e4bb1108695b5f464500e5e950f
