@@ -58,6 +58,8 @@ ids! {
     DeviceId,
     /// The id that the author of a command gave it (UUIDv7).
     OpId,
+    /// A push: every copy of it, on every road, has the same (UUIDv7).
+    PushId,
     /// The identity of a workspace's log: another life of the database has another one.
     Epoch,
 }
@@ -65,11 +67,22 @@ ids! {
 impl OpId {
     /// When its author made this id, in milliseconds since 1970; `None` unless it is a UUIDv7.
     pub fn made_at(&self) -> Option<crate::Timestamp> {
-        if self.0.get_version_num() != 7 {
-            return None;
-        }
-        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
-        let ms = i64::try_from(seconds).ok()?.checked_mul(1000)?;
-        Some(crate::Timestamp::from_ms(ms + i64::from(nanos / 1_000_000)))
+        made_at(self.0)
     }
+}
+
+impl PushId {
+    /// When the server made this id; `None` unless it is a UUIDv7.
+    pub fn made_at(&self) -> Option<crate::Timestamp> {
+        made_at(self.0)
+    }
+}
+
+fn made_at(id: Uuid) -> Option<crate::Timestamp> {
+    if id.get_version_num() != 7 {
+        return None;
+    }
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    let ms = i64::try_from(seconds).ok()?.checked_mul(1000)?;
+    Some(crate::Timestamp::from_ms(ms + i64::from(nanos / 1_000_000)))
 }

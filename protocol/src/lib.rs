@@ -28,6 +28,7 @@ pub mod line;
 pub mod outcome;
 pub mod page;
 pub mod problem;
+pub mod push;
 pub mod refusal;
 pub mod set;
 pub mod settings;
@@ -43,7 +44,7 @@ pub use cursor::Cursor;
 pub use event::{Actor, Event, Fact, OwnerCause};
 pub use id::{
     AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, MessageId, NoteId, OpId,
-    TeamId, WorkspaceId,
+    PushId, TeamId, WorkspaceId,
 };
 pub use line::{Author, Content, HeldReason, Line, LineKind, MessageError, MessageStatus, Note};
 pub use outcome::{Accepted, CommandResult, Refused};

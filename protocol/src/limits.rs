@@ -40,3 +40,19 @@ pub const PAGE_ROWS_MAX: u32 = 200;
 pub const WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
 /// Days a snooze may last.
 pub const SNOOZE_DAYS_MAX: i64 = 366;
+/// Receipts of pushes in one `POST /push/receipts`.
+pub const RECEIPTS_MAX: usize = 100;
+/// Days after which a receipt tells nobody anything: older pushes are unknown.
+pub const RECEIPT_DAYS_MAX: i64 = 30;
+/// Bytes of a push service's token or id.
+pub const PUSH_TOKEN_BYTES_MAX: usize = 4096;
+/// Bytes of a push service's endpoint.
+pub const PUSH_ENDPOINT_BYTES_MAX: usize = 1000;
+/// Bytes of an app's name at a push service.
+pub const PUSH_APP_ID_BYTES_MAX: usize = 200;
+/// Bytes of a tag of a language.
+pub const PUSH_LOCALE_BYTES_MAX: usize = 35;
+/// What an app says it can do with pushes: how many names.
+pub const PUSH_CAPS_MAX: usize = 16;
+/// Bytes of each of them.
+pub const PUSH_CAP_BYTES_MAX: usize = 32;

@@ -109,6 +109,14 @@ impl Outbox {
         self.echoes_of(|_| true)
     }
 
+    /// Whether nothing is on its way: all that is here waits for its author, or the server has it.
+    pub fn is_settled(&self) -> bool {
+        self.echoes().iter().all(|echo| match echo.stage {
+            Stage::Waiting | Stage::Sending | Stage::Contended | Stage::Checking => false,
+            Stage::Behind { .. } | Stage::Acknowledged | Stage::NeedsReview => true,
+        })
+    }
+
     /// How many need their author: for a badge.
     pub fn needs_review(&self) -> usize {
         self.slots.values().filter(|slot| matches!(slot.item.state, State::Review { .. })).count()

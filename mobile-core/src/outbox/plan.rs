@@ -47,6 +47,19 @@ impl Outbox {
         [answer, store, old, self.next_try()].into_iter().flatten().min()
     }
 
+    /// Whether a request is still waited for.
+    pub fn is_under_way(&self, request: u64) -> bool {
+        self.flights.contains_key(&request)
+    }
+
+    /// Where a reply waits of which no byte was sent.
+    pub fn conversations_with_unsent_answers(&self) -> BTreeSet<ConversationId> {
+        let items = self.slots.values().map(|slot| &slot.item);
+        let unsent =
+            items.filter(|item| item.state == State::Queued && item.command.body.is_answer());
+        unsent.map(|item| item.command.conversation_id).collect()
+    }
+
     /// When something can be sent again.
     fn next_try(&self) -> Option<(Duration, Waiting)> {
         if !self.may_send() {

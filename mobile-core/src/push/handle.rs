@@ -162,6 +162,11 @@ impl Handling {
         }
     }
 
+    /// Which conversation it is about.
+    pub fn conversation(&self) -> Option<baton_protocol::ConversationId> {
+        self.incoming.as_ref().ok().and_then(|push| push.conversation)
+    }
+
     /// What to ask, if the answer can change what is shown and comes in time.
     fn fetch(&self, known: &Known, deadline: Duration) -> Option<(Cursor, Duration)> {
         let after = known.cursor?;

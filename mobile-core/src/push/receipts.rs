@@ -191,6 +191,11 @@ impl Receipts {
         }
     }
 
+    /// What is to be kept, oldest first.
+    pub fn kept(&self) -> Vec<Receipt> {
+        self.waiting.iter().copied().collect()
+    }
+
     /// Receipts the server does not have so far.
     pub fn waiting(&self) -> usize {
         self.waiting.len()

@@ -9,7 +9,7 @@ use rusqlite::params;
 
 use super::StoreError;
 use super::read::Read;
-use super::rows::{self, HEAD_COLUMNS, head_columns, head_row, view};
+use super::rows::{self, HEAD_COLUMNS, head_columns, head_row};
 
 /// A list of conversations. All but [`View::All`] leave out what is snoozed or resolved.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -27,7 +27,7 @@ pub enum View {
 }
 
 impl View {
-    fn key(self) -> Vec<u8> {
+    pub(super) fn key(self) -> Vec<u8> {
         match self {
             Self::Mine => vec![1],
             Self::Team(team) => [&[2], team.0.as_bytes().as_slice()].concat(),
@@ -174,14 +174,7 @@ impl Read<'_> {
         let last = rows.last().map(|(row, rank)| Mark { rank: *rank, id: row.head.id });
         let mut found = Vec::with_capacity(rows.len());
         for (row, _) in rows {
-            found.push(match row.full {
-                None => ConversationRow::Head { head: row.head },
-                Some(full) => {
-                    let rest = self.view_rest(row.head.id, &full.sealed)?;
-                    let view = Box::new(view(row.head, full.read_seq, rest));
-                    ConversationRow::Full { view, unread: row.unread }
-                }
-            });
+            found.push(self.opened_head(row)?);
         }
         Ok(Page { rows: found, next: last.filter(|_| !is_last) })
     }

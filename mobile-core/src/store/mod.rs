@@ -19,6 +19,7 @@ pub mod drop_box;
 mod error;
 mod files;
 mod fold;
+mod glance;
 mod holdings;
 mod kept;
 mod lists;
@@ -44,6 +45,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 pub use drop_box::DropBox;
 pub use error::{Remedy, StoreError};
+pub use glance::{NotesBetween, Stamp, Stretch};
 pub use kept::{Kept, PUSHES_MAX};
 pub use lists::{Mark, Page, Total, View};
 pub use outbox::{Draft, OutboxRow};
@@ -52,7 +54,7 @@ pub use read::{Account, Progress, Read};
 pub use rescue::{Damage, Saved};
 pub use seal::KEY_BYTES;
 pub use search::{Found, Hit, Hits};
-pub use write::Write;
+pub use write::{Changes, Write};
 
 use files::Files;
 use seal::{Keys, Use};

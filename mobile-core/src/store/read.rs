@@ -178,13 +178,18 @@ impl<'c> Read<'c> {
             params![row],
             |row| note_row(row, of),
         )?;
-        let read = |(note, sealed): (Note, Vec<u8>)| {
-            let place: [&[u8]; 2] = [of.0.as_bytes(), &note.revision.to_le_bytes()];
-            let plain = self.open("note.sealed", &place, &sealed)?;
-            let text = from_json(&plain).ok_or_else(|| self.sql.damaged())?;
-            Ok(Note { text, ..note })
-        };
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(|row| self.opened_note(of, row)).collect()
+    }
+
+    pub(super) fn opened_note(
+        &self,
+        of: ConversationId,
+        (note, sealed): rows::NoteRow,
+    ) -> Result<Note, StoreError> {
+        let place: [&[u8]; 2] = [of.0.as_bytes(), &note.revision.to_le_bytes()];
+        let plain = self.open("note.sealed", &place, &sealed)?;
+        let text = from_json(&plain).ok_or_else(|| self.sql.damaged())?;
+        Ok(Note { text, ..note })
     }
 
     /// Lines of a conversation before a seq, for whoever scrolls up: at most `limit`, by seq.

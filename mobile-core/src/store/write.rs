@@ -33,6 +33,34 @@ pub struct Write<'c> {
     touched: BTreeMap<ConversationId, Touched>,
     /// Conversations written so far.
     pub(super) written: u64,
+    changes: Changes,
+}
+
+/// What a transaction changed of the conversations held.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Changes {
+    /// Everything was let go of first.
+    pub is_cleared: bool,
+    /// Held, and not as before.
+    pub put: BTreeSet<ConversationId>,
+    /// Held no more.
+    pub removed: BTreeSet<ConversationId>,
+}
+
+impl Changes {
+    fn note(&mut self, id: ConversationId, is_held: bool) {
+        let (is, was) = match is_held {
+            true => (&mut self.put, &mut self.removed),
+            false => (&mut self.removed, &mut self.put),
+        };
+        was.remove(&id);
+        is.insert(id);
+    }
+
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        !self.is_cleared && self.put.is_empty() && self.removed.is_empty()
+    }
 }
 
 impl<'c> Write<'c> {
@@ -44,7 +72,13 @@ impl<'c> Write<'c> {
             params![workspace.as_bytes(), agent.as_bytes(), device.as_bytes()],
         )?;
         let read = Read::new(sql, keys, of)?;
-        Ok(Self { read, touched: BTreeMap::new(), written: 0 })
+        Ok(Self { read, touched: BTreeMap::new(), written: 0, changes: Changes::default() })
+    }
+
+    /// What this transaction changed so far.
+    pub fn changes(&mut self) -> Result<Changes, StoreError> {
+        self.flush()?;
+        Ok(self.changes.clone())
     }
 
     /// Everything as this transaction has it so far.
@@ -78,6 +112,7 @@ impl<'c> Write<'c> {
     /// Lets go of all conversations. Drafts and the outbox stay.
     pub fn clear(&mut self) -> Result<(), StoreError> {
         self.touched.clear();
+        self.changes = Changes { is_cleared: true, ..Changes::default() };
         let account = params![self.read.whose.number];
         self.read.sql.run("DELETE FROM conversation WHERE account = ?1", account)?;
         self.read.sql.run("DELETE FROM listed WHERE account = ?1", account)?;
@@ -172,6 +207,7 @@ impl<'c> Write<'c> {
                 None => self.delete(id)?,
                 Some(held) => self.store(touched.row, stored, held)?,
             }
+            self.changes.note(id, held.is_some());
             let me = self.read.whose.me;
             moved(&self.read, id, &Places::of(stored, me), &Places::of(held, me))?;
             self.written += 1;

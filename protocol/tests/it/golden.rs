@@ -10,6 +10,7 @@ use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{ConversationPage, LinesPage, SnapshotAnswer, SyncAnswer};
 use baton_protocol::problem::Problem;
+use baton_protocol::push::{PushDevice, PushPut, PushReceipt, PushRegistered, ReceiptsTaken};
 use baton_protocol::settings::{
     AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, PasswordChange,
     PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew,
@@ -224,13 +225,20 @@ fn every_body_of_a_request_and_answer() {
             "channel_change" => drop(check::<ChannelChange>(&name, text)),
             "socket_ticket" => drop(check::<SocketTicket>(&name, text)),
             "quarantined" => drop(check::<Quarantined>(&name, text)),
+            "push_put" => drop(check::<PushPut>(&name, text)),
+            "push_device" => drop(check::<PushDevice>(&name, text)),
+            "push_registered" => drop(check::<PushRegistered>(&name, text)),
+            "push_receipts" => drop(check::<Vec<PushReceipt>>(&name, text)),
+            "receipts_taken" => {
+                check::<ReceiptsTaken>(&name, text);
+            }
             "member_put" => {
                 check::<MemberPut>(&name, text);
             }
             other => panic!("nobody reads {other}"),
         }
     }
-    assert_eq!(all.len(), 27);
+    assert_eq!(all.len(), 32);
 }
 
 #[test]
@@ -243,12 +251,18 @@ fn unknown_fields_of_what_clients_send_are_refused() {
         ("client_frame", "ack"),
         ("rest", "login"),
         ("rest", "outcomes_query"),
+        ("rest", "push_put"),
+        ("rest", "push_receipts"),
     ] {
         let text = &fixtures(family)[kind];
         let strange = text.replacen('{', "{\"force\": true,", 1);
         let error = match (family, kind) {
             ("command", _) => serde_json::from_str::<Command>(&strange).unwrap_err(),
             ("client_frame", _) => serde_json::from_str::<ClientFrame>(&strange).unwrap_err(),
+            (_, "push_put") => serde_json::from_str::<PushPut>(&strange).map(drop).unwrap_err(),
+            (_, "push_receipts") => {
+                serde_json::from_str::<Vec<PushReceipt>>(&strange).map(drop).unwrap_err()
+            }
             (_, "login") => serde_json::from_str::<Login>(&strange).map(drop).unwrap_err(),
             _ => serde_json::from_str::<OutcomesQuery>(&strange).map(drop).unwrap_err(),
         };
@@ -268,6 +282,8 @@ fn no_secret_is_printed_for_debugging() {
         "channel_new" => format!("{:?}", check::<ChannelNew>(kind, text)),
         "channel_change" => format!("{:?}", check::<ChannelChange>(kind, text)),
         "socket_ticket" => format!("{:?}", check::<SocketTicket>(kind, text)),
+        "push_put" => format!("{:?}", check::<PushPut>(kind, text)),
+        "push_registered" => format!("{:?}", check::<PushRegistered>(kind, text)),
         _ => String::new(),
     };
     let mut printed: Vec<String> =
@@ -275,7 +291,7 @@ fn no_secret_is_printed_for_debugging() {
     let hello = &fixtures("client_frame")["hello"];
     printed.push(format!("{:?}", check::<ClientFrame>("hello", hello)));
     for text in printed {
-        for secret in ["correct horse", "battery staple", "EAAB", "baton_"] {
+        for secret in ["correct horse", "battery staple", "EAAB", "baton_", "BTBZ"] {
             assert!(!text.contains(secret), "{text}");
         }
     }

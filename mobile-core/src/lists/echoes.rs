@@ -1,0 +1,137 @@
+//! What the outbox told so far, by conversation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_protocol::{CommandBody, ConversationId, OpId};
+
+use super::Sources;
+use crate::outbox::{Change, Echo, Stage};
+use crate::store::StoreError;
+
+/// See the head of the file. It knows no more than was told, and that the store already has.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Echoes {
+    by_number: BTreeMap<u64, Echo>,
+    /// Numbers by conversation, in order.
+    places: BTreeMap<ConversationId, Vec<u64>>,
+    in_review: usize,
+}
+
+impl Echoes {
+    /// None.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the outbox tells ([`crate::outbox::Effect::Tell`]).
+    pub fn hear(&mut self, changes: &[Change]) {
+        for change in changes {
+            match change {
+                Change::Shown(echo) => self.put(echo),
+                Change::Gone { number, .. } | Change::NotStored { number, .. } => {
+                    self.remove(*number);
+                }
+            }
+        }
+    }
+
+    fn put(&mut self, echo: &Echo) {
+        self.remove(echo.number);
+        self.in_review += usize::from(echo.stage == Stage::NeedsReview);
+        let numbers = self.places.entry(echo.conversation_id).or_default();
+        let at = numbers.partition_point(|number| *number < echo.number);
+        numbers.insert(at, echo.number);
+        self.by_number.insert(echo.number, echo.clone());
+    }
+
+    fn remove(&mut self, number: u64) {
+        let Some(echo) = self.by_number.remove(&number) else { return };
+        self.in_review -= usize::from(echo.stage == Stage::NeedsReview);
+        if let Some(numbers) = self.places.get_mut(&echo.conversation_id) {
+            numbers.retain(|other| *other != number);
+            if numbers.is_empty() {
+                self.places.remove(&echo.conversation_id);
+            }
+        }
+    }
+
+    /// Those of a conversation, in order.
+    pub fn of(&self, id: ConversationId) -> impl Iterator<Item = &Echo> {
+        let numbers = self.places.get(&id).into_iter().flatten();
+        numbers.filter_map(|number| self.by_number.get(number))
+    }
+
+    /// All, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Echo> {
+        self.by_number.values()
+    }
+
+    /// How many need their author.
+    pub fn needs_review(&self) -> usize {
+        self.in_review
+    }
+}
+
+/// What the agent did in a conversation, in short.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Own {
+    /// Acts on their way.
+    pub waiting: u32,
+    /// Acts that need their author.
+    pub needs_review: u32,
+    /// One of them would make the agent the owner: to be shown as claiming, never as owned.
+    pub is_claiming: bool,
+}
+
+/// The echoes of a conversation that are to be drawn: not of what was merely read, and not of
+/// what is there as a line or note. `told` are op ids of which that is known.
+pub(super) fn drawn<'a>(
+    sources: &Sources<'a, '_>,
+    of: ConversationId,
+    told: &BTreeSet<OpId>,
+) -> Result<Vec<&'a Echo>, StoreError> {
+    let mut drawn = Vec::new();
+    for echo in sources.echoes.of(of) {
+        let is_silent = match echo.body {
+            CommandBody::MarkRead(_) => echo.stage != Stage::NeedsReview,
+            CommandBody::Reply(_)
+            | CommandBody::Note(_)
+            | CommandBody::Claim(_)
+            | CommandBody::Assign(_)
+            | CommandBody::Unassign(_)
+            | CommandBody::Transfer(_)
+            | CommandBody::Resolve(_)
+            | CommandBody::Reopen(_)
+            | CommandBody::MarkWaiting(_)
+            | CommandBody::Snooze(_)
+            | CommandBody::Resend(_)
+            | CommandBody::MarkSent(_)
+            | CommandBody::Cancel(_) => false,
+        };
+        let is_told = |id| told.contains(&id);
+        if !is_silent && !is_told(echo.op_id) && !sources.read.is_told(of, echo.op_id)? {
+            drawn.push(echo);
+        }
+    }
+    Ok(drawn)
+}
+
+impl Own {
+    /// As those echoes say.
+    pub(super) fn of(sources: &Sources<'_, '_>, of: ConversationId) -> Result<Self, StoreError> {
+        let mut own = Self::default();
+        for echo in drawn(sources, of, &BTreeSet::new())? {
+            own.is_claiming |= echo.is_claiming();
+            match echo.stage {
+                Stage::NeedsReview => own.needs_review += 1,
+                Stage::Waiting
+                | Stage::Sending
+                | Stage::Contended
+                | Stage::Behind { .. }
+                | Stage::Checking => own.waiting += 1,
+                Stage::Acknowledged => {}
+            }
+        }
+        Ok(own)
+    }
+}

@@ -1,0 +1,103 @@
+//! One subscription: what was told, and when what changed is to be told.
+
+use std::time::Duration;
+
+use super::Touched;
+use super::diff::{Batch, diff, reset};
+use super::query::{Answer, Known, Query, Sources};
+use crate::store::StoreError;
+
+/// A list is asked for no more often than this.
+pub const EVERY: Duration = Duration::from_millis(100);
+
+/// How long a store that could not be read is left alone.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// See the head of the file.
+#[derive(Clone, Debug)]
+pub struct Observer<Q: Query> {
+    query: Q,
+    told: Option<Answer<Q::Item, Q::About>>,
+    revision: u64,
+    /// What was touched since it was last asked, and concerns it.
+    touched: Option<Touched>,
+    /// Not before this.
+    after: Duration,
+}
+
+impl<Q: Query> Observer<Q> {
+    /// Nothing was told so far: it is due at once.
+    pub fn new(query: Q) -> Self {
+        let touched = Some(Touched::nothing());
+        Self { query, told: None, revision: 0, touched, after: Duration::ZERO }
+    }
+
+    /// What is asked.
+    pub fn query(&self) -> &Q {
+        &self.query
+    }
+
+    /// What was told last: the snapshot and all batches so far.
+    pub fn answer(&self) -> Option<&Answer<Q::Item, Q::About>> {
+        self.told.as_ref()
+    }
+
+    /// A transaction was committed, or something else changed.
+    pub fn touched(&mut self, touched: &Touched) {
+        match (&mut self.touched, &self.told) {
+            // Rows are read again where they were touched, whomever that concerned.
+            (Some(held), _) => held.add(touched),
+            (None, Some(told)) if !self.query.concerns(touched, told) => {}
+            (None, _) => self.touched = Some(touched.clone()),
+        }
+    }
+
+    /// Asks something else from now on, of the same list.
+    pub fn change(&mut self, change: impl FnOnce(&mut Q)) {
+        change(&mut self.query);
+        self.touched.get_or_insert_default();
+    }
+
+    /// When [`Observer::advance`] has something to do.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.touched.as_ref().map(|_| self.after)
+    }
+
+    /// Asks, if that is due, and says what has to be told. An error says nothing: it is asked
+    /// again later.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn advance(
+        &mut self,
+        sources: &Sources<'_, '_>,
+        now: Duration,
+    ) -> Result<Option<Batch<Q::Item, Q::About>>, StoreError> {
+        let Some(touched) = self.touched.take_if(|_| now >= self.after) else { return Ok(None) };
+        let known = self.told.as_ref().map(|answer| Known { answer, touched: &touched });
+        let answer = match self.query.ask(sources, known) {
+            Ok(answer) => answer,
+            Err(error) => {
+                (self.touched, self.after) = (Some(touched), now + STORE_PAUSE);
+                return Err(error);
+            }
+        };
+        self.after = now + EVERY;
+        let ops = match &self.told {
+            None => reset(&answer.items),
+            Some(told) if *told == answer => return Ok(None),
+            Some(told) => diff(&told.items, &answer.items),
+        };
+        self.revision += 1;
+        let batch = Batch { revision: self.revision, ops, about: answer.about.clone() };
+        self.told = Some(answer);
+        Ok(Some(batch))
+    }
+
+    /// Everything anew: for a listener that lost its place.
+    pub fn snapshot(&self) -> Option<Batch<Q::Item, Q::About>> {
+        let told = self.told.as_ref()?;
+        let (ops, about) = (reset(&told.items), told.about.clone());
+        Some(Batch { revision: self.revision, ops, about })
+    }
+}

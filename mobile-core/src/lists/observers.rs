@@ -1,0 +1,225 @@
+//! All subscriptions of an app.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::diff::Batch;
+use super::query::{Nothing, Query, Sources};
+use super::{
+    Badge, BadgeOf, Entry, Header, HeaderOf, Inbox, InboxAbout, InboxRow, Mailbox, Observer,
+    Timeline, TimelineAbout, Touched,
+};
+use crate::store::StoreError;
+
+/// The name of a subscription. None is given twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Subscription(pub u64);
+
+/// What is subscribed to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Wish {
+    /// A list of conversations.
+    Inbox(Inbox),
+    /// The lines of a conversation.
+    Timeline(Timeline),
+    /// What stands above one.
+    Header(HeaderOf),
+    /// The numbers on the icon.
+    Badge,
+}
+
+/// What a listener is told.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Letter {
+    /// To who subscribed to an [`Inbox`].
+    Inbox(Batch<InboxRow, InboxAbout>),
+    /// To who subscribed to a [`Timeline`].
+    Timeline(Batch<Entry, TimelineAbout>),
+    /// To who subscribed to a [`Header`].
+    Header(Batch<Nothing, Option<Header>>),
+    /// To who subscribed to the [`Badge`].
+    Badge(Batch<Nothing, Badge>),
+}
+
+/// A subscription and what its listener has not taken.
+#[derive(Clone, Debug)]
+struct Watched<Q: Query> {
+    observer: Observer<Q>,
+    mailbox: Mailbox<Q::Item, Q::About>,
+}
+
+impl<Q: Query> Watched<Q> {
+    fn new(query: Q) -> Self {
+        Self { observer: Observer::new(query), mailbox: Mailbox::new() }
+    }
+
+    fn advance(&mut self, sources: &Sources<'_, '_>, now: Duration) -> Result<bool, StoreError> {
+        let Some(batch) = self.observer.advance(sources, now)? else { return Ok(false) };
+        if let Some(newest) = self.observer.answer() {
+            self.mailbox.push(batch, newest);
+        }
+        Ok(true)
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Any {
+    Inbox(Watched<Inbox>),
+    Timeline(Watched<Timeline>),
+    Header(Watched<HeaderOf>),
+    Badge(Watched<BadgeOf>),
+}
+
+impl Any {
+    fn touched(&mut self, touched: &Touched) {
+        match self {
+            Self::Inbox(one) => one.observer.touched(touched),
+            Self::Timeline(one) => one.observer.touched(touched),
+            Self::Header(one) => one.observer.touched(touched),
+            Self::Badge(one) => one.observer.touched(touched),
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Duration> {
+        match self {
+            Self::Inbox(one) => one.observer.poll_timeout(),
+            Self::Timeline(one) => one.observer.poll_timeout(),
+            Self::Header(one) => one.observer.poll_timeout(),
+            Self::Badge(one) => one.observer.poll_timeout(),
+        }
+    }
+
+    fn advance(&mut self, sources: &Sources<'_, '_>, now: Duration) -> Result<bool, StoreError> {
+        match self {
+            Self::Inbox(one) => one.advance(sources, now),
+            Self::Timeline(one) => one.advance(sources, now),
+            Self::Header(one) => one.advance(sources, now),
+            Self::Badge(one) => one.advance(sources, now),
+        }
+    }
+
+    fn take(&mut self) -> Option<Letter> {
+        match self {
+            Self::Inbox(one) => one.mailbox.take().map(Letter::Inbox),
+            Self::Timeline(one) => one.mailbox.take().map(Letter::Timeline),
+            Self::Header(one) => one.mailbox.take().map(Letter::Header),
+            Self::Badge(one) => one.mailbox.take().map(Letter::Badge),
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        match self {
+            Self::Inbox(one) => one.mailbox.len(),
+            Self::Timeline(one) => one.mailbox.len(),
+            Self::Header(one) => one.mailbox.len(),
+            Self::Badge(one) => one.mailbox.len(),
+        }
+    }
+}
+
+/// See the head of the file. Whoever owns it says what was [`touched`](Self::touched), calls
+/// [`advance`](Self::advance) at [`poll_timeout`](Self::poll_timeout) with everything as of one
+/// moment, and [`take`](Self::take)s letters as fast as each listener hears them.
+#[derive(Clone, Debug, Default)]
+pub struct Observers {
+    last: u64,
+    all: BTreeMap<Subscription, Any>,
+}
+
+impl Observers {
+    /// None.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One more; its snapshot is due at once.
+    pub fn subscribe(&mut self, wish: Wish) -> Subscription {
+        self.last += 1;
+        let name = Subscription(self.last);
+        let any = match wish {
+            Wish::Inbox(inbox) => Any::Inbox(Watched::new(inbox)),
+            Wish::Timeline(timeline) => Any::Timeline(Watched::new(timeline)),
+            Wish::Header(header) => Any::Header(Watched::new(header)),
+            Wish::Badge => Any::Badge(Watched::new(BadgeOf)),
+        };
+        self.all.insert(name, any);
+        name
+    }
+
+    /// One less: nothing is kept of it, and nothing more told. `false` when there was none.
+    pub fn cancel(&mut self, name: Subscription) -> bool {
+        self.all.remove(&name).is_some()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// A transaction was committed, or something else changed.
+    pub fn touched(&mut self, touched: &Touched) {
+        if !touched.is_nothing() {
+            self.all.values_mut().for_each(|any| any.touched(touched));
+        }
+    }
+
+    /// Shows a page more of a list, or of older lines.
+    pub fn more(&mut self, name: Subscription) {
+        match self.all.get_mut(&name) {
+            Some(Any::Inbox(one)) => one.observer.more(),
+            Some(Any::Timeline(one)) => one.observer.older(),
+            Some(Any::Header(_) | Any::Badge(_)) | None => {}
+        }
+    }
+
+    /// The timeline of this name, to be moved.
+    pub fn timeline(&mut self, name: Subscription) -> Option<&mut Observer<Timeline>> {
+        match self.all.get_mut(&name)? {
+            Any::Timeline(one) => Some(&mut one.observer),
+            Any::Inbox(_) | Any::Header(_) | Any::Badge(_) => None,
+        }
+    }
+
+    /// When [`Observers::advance`] has something to do.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.all.values().filter_map(Any::poll_timeout).min()
+    }
+
+    /// Asks whatever is due. Gives who has new letters.
+    ///
+    /// # Errors
+    /// When the store cannot be read: what was not asked is asked again later.
+    pub fn advance(
+        &mut self,
+        sources: &Sources<'_, '_>,
+        now: Duration,
+    ) -> Result<Vec<Subscription>, StoreError> {
+        let mut told = Vec::new();
+        let mut failed = None;
+        for (name, any) in &mut self.all {
+            match any.advance(sources, now) {
+                Ok(true) => told.push(*name),
+                Ok(false) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        // Who was told before it failed has letters all the same: they are there to be taken.
+        failed.map_or(Ok(told), Err)
+    }
+
+    /// The next letter to a listener.
+    pub fn take(&mut self, name: Subscription) -> Option<Letter> {
+        self.all.get_mut(&name)?.take()
+    }
+
+    /// Who has letters waiting, and how many.
+    pub fn waiting(&self) -> Vec<(Subscription, usize)> {
+        let waiting = self.all.iter().map(|(name, any)| (*name, any.waiting()));
+        waiting.filter(|(_, count)| *count > 0).collect()
+    }
+}

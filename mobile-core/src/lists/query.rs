@@ -1,0 +1,71 @@
+//! What may be asked, and what is asked with.
+
+use baton_protocol::AgentId;
+
+use super::diff::Keyed;
+use super::{Around, Echoes, Touched};
+use crate::store::{Read, StoreError};
+
+/// Everything that is drawn, as of one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a, 'c> {
+    /// What is held.
+    pub read: &'a Read<'c>,
+    /// What the agent did and the server does not know yet, or the log does not show.
+    pub echoes: &'a Echoes,
+    /// What colleagues do.
+    pub around: &'a Around,
+    /// Who is signed in.
+    pub me: AgentId,
+}
+
+/// What a query says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer<T, A> {
+    /// The list, as far as its window goes.
+    pub items: Vec<T>,
+    /// What is said of it as a whole.
+    pub about: A,
+}
+
+/// What was answered last, and what was touched since: the rest need not be read again.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a, T, A> {
+    /// The answer.
+    pub answer: &'a Answer<T, A>,
+    /// What was touched.
+    pub touched: &'a Touched,
+}
+
+/// Something to be drawn.
+pub trait Query {
+    /// What the list is of; [`Nothing`] where one value is all.
+    type Item: Keyed + Clone + PartialEq + std::fmt::Debug;
+    /// What is said of it as a whole.
+    type About: Clone + PartialEq + std::fmt::Debug;
+
+    /// Whether the answer may be another one after this was touched.
+    fn concerns(&self, touched: &Touched, last: &Answer<Self::Item, Self::About>) -> bool;
+
+    /// What is to be drawn now. The same with and without what is known.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn ask(
+        &self,
+        sources: &Sources<'_, '_>,
+        known: Option<Known<'_, Self::Item, Self::About>>,
+    ) -> Result<Answer<Self::Item, Self::About>, StoreError>;
+}
+
+/// The items of what is no list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Nothing {}
+
+impl Keyed for Nothing {
+    type Key = ();
+
+    fn key(&self) {
+        match *self {}
+    }
+}

@@ -1,0 +1,249 @@
+//! The lines and notes of one conversation, and what the agent did there last.
+
+use std::collections::BTreeSet;
+
+use baton_protocol::{Author, ConversationId, Line, MessageId, Note, NoteId, OpId, Timestamp};
+
+use super::diff::Keyed;
+use super::echoes::drawn;
+use super::query::{Answer, Known, Query, Sources};
+use super::{Observer, Touched};
+use crate::outbox::Echo;
+use crate::store::{NotesBetween, StoreError, Stretch};
+
+/// Lines that a timeline begins with, and by which it grows.
+const PAGE: u64 = 50;
+
+/// Lines that are shown at once at most, and as many notes: above it the window slides.
+pub const WINDOW: u64 = 500;
+
+/// Something of a timeline. Lines and notes stand in the order in which they were said, echoes at
+/// the end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Entry {
+    /// What the customer can see.
+    Line {
+        /// The line, with where it stands.
+        line: Line,
+        /// Whether the agent who is signed in wrote it.
+        is_mine: bool,
+    },
+    /// What only the team sees.
+    Note {
+        /// The note.
+        note: Note,
+        /// Whether the agent who is signed in wrote it.
+        is_mine: bool,
+    },
+    /// What the agent did, and neither is there as a line or note so far nor needs to be.
+    Echo(Box<Echo>),
+}
+
+/// What an entry is known by. An echo and the line or note that comes of it are the same thing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum EntryKey {
+    /// What the agent who is signed in did.
+    Mine(OpId),
+    /// A line by somebody else.
+    Line(MessageId),
+    /// A note by somebody else.
+    Note(NoteId),
+}
+
+impl Keyed for Entry {
+    type Key = EntryKey;
+
+    fn key(&self) -> EntryKey {
+        match self {
+            Self::Line { line, is_mine } => match line.op_id.filter(|_| *is_mine) {
+                Some(op_id) => EntryKey::Mine(op_id),
+                None => EntryKey::Line(line.id),
+            },
+            Self::Note { note, is_mine: true } => EntryKey::Mine(note.op_id),
+            Self::Note { note, is_mine: false } => EntryKey::Note(note.id),
+            Self::Echo(echo) => EntryKey::Mine(echo.op_id),
+        }
+    }
+}
+
+impl Entry {
+    /// The command that made it.
+    pub fn op_id(&self) -> Option<OpId> {
+        match self {
+            Self::Line { line, .. } => line.op_id,
+            Self::Note { note, .. } => Some(note.op_id),
+            Self::Echo(echo) => Some(echo.op_id),
+        }
+    }
+
+    /// Where it stands: by time; at one time lines by number, then notes.
+    fn place(&self) -> (bool, Timestamp, bool, u64) {
+        match self {
+            Self::Line { line, .. } => (false, line.at, false, line.seq),
+            Self::Note { note, .. } => (false, note.at, true, note.revision),
+            Self::Echo(echo) => (true, Timestamp::default(), false, echo.number),
+        }
+    }
+}
+
+/// What [`Observer::older`] would bring.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Older {
+    /// Nothing: this is the beginning.
+    #[default]
+    Nothing,
+    /// Lines that are held.
+    Held,
+    /// Nothing so far: first they have to be read from the server.
+    AtServer,
+}
+
+/// What is said of a timeline as a whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TimelineAbout {
+    /// Number of the first line shown; 0 when none is.
+    pub first_seq: u64,
+    /// Number of the last line shown.
+    pub last_seq: u64,
+    /// What comes before.
+    pub older: Older,
+    /// Whether there are newer lines than are shown: [`Observer::newer`]. Echoes are not shown
+    /// then.
+    pub has_newer: bool,
+    /// Whether its lines may be seen at all.
+    pub is_full: bool,
+}
+
+/// A window on a conversation. As it begins it shows the newest page and slides along; once older
+/// lines were asked for it begins there, and slides when there are more than [`WINDOW`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timeline {
+    of: ConversationId,
+    /// The first line shown; `None` is a page before the last.
+    from: Option<u64>,
+    /// The last one shown; `None` is the last there is.
+    until: Option<u64>,
+}
+
+impl Timeline {
+    /// The newest page of a conversation.
+    pub fn new(of: ConversationId) -> Self {
+        Self { of, from: None, until: None }
+    }
+
+    /// Which conversation.
+    pub fn of(&self) -> ConversationId {
+        self.of
+    }
+
+    /// The numbers of the first and the last line to be shown.
+    fn window(&self, held: Stretch) -> (u64, u64) {
+        let last = self.until.map_or(held.last_seq, |until| until.min(held.last_seq));
+        let page = (last + 1).saturating_sub(PAGE);
+        let least = (last + 1).saturating_sub(WINDOW);
+        (self.from.unwrap_or(page).clamp(least, last + 1), last)
+    }
+
+    /// Lines and notes of the window, in the order in which they were said.
+    fn said(
+        &self,
+        sources: &Sources<'_, '_>,
+        held: Stretch,
+    ) -> Result<(Vec<Entry>, TimelineAbout), StoreError> {
+        let (first, last) = self.window(held);
+        let has_newer = last < held.last_seq;
+        // One more tells which notes are of the newer ones.
+        let count = u32::try_from(last + 2 - first).unwrap_or(u32::MAX);
+        let mut lines = sources.read.lines_before(self.of, last.saturating_add(2), count)?;
+        let next = lines.pop_if(|line| line.seq > last);
+        lines.retain(|line| line.seq >= first);
+        let is_whole = first <= held.from_seq;
+        let wanted = NotesBetween {
+            since: lines.first().map(|line| line.at).filter(|_| !is_whole),
+            before: next.filter(|_| has_newer).map(|line| line.at),
+            limit: u32::try_from(WINDOW).unwrap_or(u32::MAX),
+        };
+        let notes = sources.read.notes_between(self.of, wanted)?;
+        let about = TimelineAbout {
+            first_seq: lines.first().map_or(0, |line| line.seq),
+            last_seq: lines.last().map_or(0, |line| line.seq),
+            older: match (is_whole, held.from_seq > 1) {
+                (false, _) => Older::Held,
+                (true, true) => Older::AtServer,
+                (true, false) => Older::Nothing,
+            },
+            has_newer,
+            is_full: true,
+        };
+        let me = sources.me;
+        let lines = lines.into_iter().map(|line| {
+            let is_mine = line.author == Author::Agent { id: me };
+            Entry::Line { line, is_mine }
+        });
+        let notes = notes.into_iter().map(|note| {
+            let is_mine = note.author == me;
+            Entry::Note { note, is_mine }
+        });
+        let mut said: Vec<_> = lines.chain(notes).collect();
+        said.sort_by_key(Entry::place);
+        Ok((said, about))
+    }
+}
+
+impl Query for Timeline {
+    type Item = Entry;
+    type About = TimelineAbout;
+
+    fn concerns(&self, touched: &Touched, _last: &Answer<Entry, TimelineAbout>) -> bool {
+        touched.has(self.of) || touched.has_own(self.of)
+    }
+
+    fn ask(
+        &self,
+        sources: &Sources<'_, '_>,
+        _known: Option<Known<'_, Entry, TimelineAbout>>,
+    ) -> Result<Answer<Entry, TimelineAbout>, StoreError> {
+        let (mut items, about) = match sources.read.stretch(self.of)? {
+            Some(held) => self.said(sources, held)?,
+            None => (Vec::new(), TimelineAbout::default()),
+        };
+        if !about.has_newer {
+            let told: BTreeSet<_> = items.iter().filter_map(Entry::op_id).collect();
+            let echoes = drawn(sources, self.of, &told)?;
+            items.extend(echoes.into_iter().map(|echo| Entry::Echo(Box::new(echo.clone()))));
+        }
+        Ok(Answer { items, about })
+    }
+}
+
+impl Observer<Timeline> {
+    /// Shows a page of older lines. What the server alone has comes as soon as it is held.
+    pub fn older(&mut self) {
+        let Some(about) = self.answer().map(|answer| answer.about) else { return };
+        if about.older == Older::Nothing || about.first_seq == 0 {
+            return;
+        }
+        let from = about.first_seq.saturating_sub(PAGE).max(1);
+        self.change(|timeline| {
+            timeline.from = Some(from);
+            let most = from + WINDOW - 1;
+            if about.last_seq > most {
+                timeline.until = Some(most);
+            }
+        });
+    }
+
+    /// Shows a page of newer lines, where the window had slid away from the end.
+    pub fn newer(&mut self) {
+        let Some(about) = self.answer().map(|answer| answer.about) else { return };
+        if about.has_newer {
+            // At the end it stays there: a query takes what is beyond the last one as the end.
+            self.change(|timeline| timeline.until = Some(about.last_seq + PAGE));
+        }
+    }
+
+    /// Shows the newest page.
+    pub fn newest(&mut self) {
+        self.change(|timeline| (timeline.from, timeline.until) = (None, None));
+    }
+}

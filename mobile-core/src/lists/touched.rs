@@ -1,0 +1,141 @@
+//! What may have changed: whoever writes says so, and only those are asked anew whom it concerns.
+
+use std::collections::BTreeSet;
+
+use baton_domain::mirror::Page;
+use baton_protocol::ConversationId;
+use baton_protocol::frame::ServerFrame;
+
+use crate::outbox::Change;
+
+/// More conversations than these are all of them.
+const CONVERSATIONS_MAX: usize = 1_000;
+
+/// See the head of the file. What several transactions touched may be [added](Self::add) up.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Touched {
+    everything: bool,
+    conversations: BTreeSet<ConversationId>,
+    own: BTreeSet<ConversationId>,
+    around: BTreeSet<ConversationId>,
+    everyone: bool,
+}
+
+impl Touched {
+    /// Nothing.
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// Anything: another account, a snapshot, a log that began anew.
+    pub fn everything() -> Self {
+        Self { everything: true, ..Self::default() }
+    }
+
+    /// What is held of a conversation: put, changed or let go of.
+    pub fn conversation(id: ConversationId) -> Self {
+        Self { conversations: BTreeSet::from([id]), ..Self::default() }
+    }
+
+    /// What the agent did in a conversation: an item of the outbox, or a draft that is kept.
+    pub fn own(id: ConversationId) -> Self {
+        Self { own: BTreeSet::from([id]), ..Self::default() }
+    }
+
+    /// What colleagues do in a conversation.
+    pub fn around(id: ConversationId) -> Self {
+        Self { around: BTreeSet::from([id]), ..Self::default() }
+    }
+
+    /// Who is there at all.
+    pub fn everyone() -> Self {
+        Self { everyone: true, ..Self::default() }
+    }
+
+    /// What applying a frame may write. What colleagues do is [`super::Around::hears`]'s to say.
+    pub fn of_frame(frame: &ServerFrame) -> Self {
+        match frame {
+            // It may have begun anew.
+            ServerFrame::Welcome { .. } => Self::everything(),
+            ServerFrame::Events { events, .. } => {
+                let ids = events.iter().filter_map(|event| event.conversation_id);
+                Self { conversations: ids.collect(), ..Self::default() }.bounded()
+            }
+            ServerFrame::Entered { snapshot, .. } => Self::conversation(snapshot.head().id),
+            ServerFrame::Left { conversation_id, .. } => Self::conversation(*conversation_id),
+            ServerFrame::Reset { .. }
+            | ServerFrame::CommandResult(_)
+            | ServerFrame::Lease(_)
+            | ServerFrame::Presence { .. }
+            | ServerFrame::Viewing { .. }
+            | ServerFrame::Draft { .. }
+            | ServerFrame::Error { .. } => Self::nothing(),
+        }
+    }
+
+    /// What applying a page of the snapshot may write.
+    pub fn of_page(page: &Page) -> Self {
+        if page.is_last {
+            // What no page listed goes.
+            return Self::everything();
+        }
+        let ids = page.snapshots.iter().map(|snapshot| snapshot.head().id);
+        Self { conversations: ids.collect(), ..Self::default() }.bounded()
+    }
+
+    /// What the outbox told.
+    pub fn of_changes(changes: &[Change]) -> Self {
+        let place = |change: &Change| match change {
+            Change::Shown(echo) => Some(echo.conversation_id),
+            Change::Gone { conversation_id, .. } => Some(*conversation_id),
+            Change::NotStored { .. } => None,
+        };
+        Self { own: changes.iter().filter_map(place).collect(), ..Self::default() }.bounded()
+    }
+
+    /// Adds what else was touched.
+    pub fn add(&mut self, other: &Self) {
+        self.everything |= other.everything;
+        self.everyone |= other.everyone;
+        self.conversations.extend(&other.conversations);
+        self.own.extend(&other.own);
+        self.around.extend(&other.around);
+        *self = std::mem::take(self).bounded();
+    }
+
+    fn bounded(self) -> Self {
+        let sets = [&self.conversations, &self.own, &self.around];
+        let is_large = sets.iter().any(|set| set.len() > CONVERSATIONS_MAX);
+        if self.everything || is_large { Self::everything() } else { self }
+    }
+
+    /// Whether nothing was.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether any conversation was.
+    pub(super) fn has_any(&self) -> bool {
+        self.everything || !self.conversations.is_empty()
+    }
+
+    /// Whether something of the agent was, anywhere.
+    pub(super) fn has_any_own(&self) -> bool {
+        self.everything || !self.own.is_empty()
+    }
+
+    /// Whether what is held of this conversation was.
+    pub(super) fn has(&self, id: ConversationId) -> bool {
+        self.everything || self.conversations.contains(&id)
+    }
+
+    /// Whether something of the agent was, there.
+    pub(super) fn has_own(&self, id: ConversationId) -> bool {
+        self.everything || self.own.contains(&id)
+    }
+
+    /// Whether something of colleagues was, there or everywhere.
+    pub(super) fn has_around(&self, id: ConversationId) -> bool {
+        self.everything || self.everyone || self.around.contains(&id)
+    }
+}

@@ -1,0 +1,176 @@
+//! One request and its answer: within a time, up to a size, and with an honest word about whether
+//! anything left.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::{Method, Response};
+use tokio::sync::SemaphorePermit;
+use tokio::time::{Instant, timeout_at};
+
+use super::Server;
+use super::pool::Connection;
+use super::reply::Reply;
+use crate::link::limits::CONNECT_MAX;
+
+/// What is asked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// How.
+    pub method: Method,
+    /// What, from `/api/v1` on, with its query; what is not a plain word in it goes through
+    /// [`escaped`](super::escaped).
+    pub path: String,
+    /// The access token.
+    pub bearer: Option<String>,
+    /// JSON.
+    pub body: Option<Vec<u8>>,
+    /// Whether it does no more when it arrives twice. A `GET` never does.
+    pub is_repeatable: bool,
+    /// The answer is there by then, waiting for its turn included.
+    pub within: Duration,
+    /// Bytes of the answer's body.
+    pub bytes_max: usize,
+}
+
+/// Tokens and texts do not belong in a log.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let path = self.path.split('?').next().unwrap_or_default();
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NetError {
+    /// Certainly no byte of the request left.
+    #[error("the request did not leave")]
+    NotSent,
+    /// Something of it may have left, and no whole answer came.
+    #[error("no answer came")]
+    Lost,
+    /// The answer is larger than was allowed.
+    #[error("the answer is too large")]
+    TooLarge,
+}
+
+impl Server {
+    /// Asks, and waits for the answer. Whoever stops waiting cuts the connection.
+    ///
+    /// # Errors
+    /// When there is no answer. What the server refuses is an answer.
+    pub async fn ask(&self, request: Request) -> Result<Reply, NetError> {
+        let deadline = Instant::now() + request.within;
+        let turn = timeout_at(deadline, self.turn(&request.method)).await;
+        let _turn = turn.map_err(|_elapsed| NetError::NotSent)??;
+        let era = self.inner.pool.era();
+        let is_repeatable = request.is_repeatable || request.method == Method::GET;
+        if let Some(mut connection) = self.inner.pool.take() {
+            let answer = self.exchange(&mut connection, &request, deadline).await;
+            // It died while nobody looked: that is no word about the server.
+            let has_died = matches!(answer, Err(NetError::NotSent))
+                || (is_repeatable && answer == Err(NetError::Lost) && connection.is_unanswered());
+            if !has_died || Instant::now() >= deadline {
+                return self.keep(connection, era, answer).await;
+            }
+        }
+        let opened_by = deadline.min(Instant::now() + CONNECT_MAX);
+        let opened = timeout_at(opened_by, Connection::open(&self.inner.connector)).await;
+        let mut connection = opened.ok().flatten().ok_or(NetError::NotSent)?;
+        let answer = self.exchange(&mut connection, &request, deadline).await;
+        self.keep(connection, era, answer).await
+    }
+
+    async fn turn(&self, method: &Method) -> Result<[Option<SemaphorePermit<'_>>; 2], NetError> {
+        let closed = |_closed| NetError::NotSent;
+        let read = match *method == Method::GET {
+            true => Some(self.inner.reads.acquire().await.map_err(closed)?),
+            false => None,
+        };
+        Ok([read, Some(self.inner.room.acquire().await.map_err(closed)?)])
+    }
+
+    async fn exchange(
+        &self,
+        connection: &mut Connection,
+        request: &Request,
+        deadline: Instant,
+    ) -> Result<Reply, NetError> {
+        connection.marks.forget();
+        let written = self.written(request).ok_or(NetError::NotSent)?;
+        let asked = connection.ask(written, request.bytes_max);
+        match timeout_at(deadline, asked).await {
+            Ok(Ok(reply)) => Ok(reply),
+            Ok(Err(Broken::TooLarge)) => Err(NetError::TooLarge),
+            Ok(Err(Broken::Off)) | Err(_) if connection.marks.has_sent() => Err(NetError::Lost),
+            Ok(Err(Broken::Off)) | Err(_) => Err(NetError::NotSent),
+        }
+    }
+
+    /// What came whole leaves its connection for the next one.
+    async fn keep(
+        &self,
+        mut connection: Connection,
+        era: u64,
+        answer: Result<Reply, NetError>,
+    ) -> Result<Reply, NetError> {
+        if answer.is_ok() && connection.is_alive().await {
+            self.inner.pool.put(connection, era);
+        }
+        answer
+    }
+
+    fn written(&self, request: &Request) -> Option<hyper::Request<Full<Bytes>>> {
+        let address = &self.inner.address;
+        let mut written = hyper::Request::builder()
+            .method(request.method.clone())
+            .uri(format!("{}{}", address.path, request.path))
+            .header(HOST, &address.authority)
+            .header(USER_AGENT, &self.inner.user_agent)
+            .header(ACCEPT, "application/json");
+        if let Some(token) = &request.bearer {
+            let mut value = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
+            value.set_sensitive(true);
+            written = written.header(AUTHORIZATION, value);
+        }
+        if request.body.is_some() {
+            written = written.header(CONTENT_TYPE, "application/json");
+        }
+        let body = request.body.clone().unwrap_or_default();
+        written.body(Full::new(Bytes::from(body))).ok()
+    }
+}
+
+/// How an exchange broke off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Broken {
+    /// The connection ended, or what came is not HTTP.
+    Off,
+    /// The body is larger than allowed.
+    TooLarge,
+}
+
+/// Reads an answer, and no more of it than is allowed.
+pub(super) async fn read(response: Response<Incoming>, bytes_max: usize) -> Result<Reply, Broken> {
+    let (head, mut body) = response.into_parts();
+    let announced = body.size_hint().lower();
+    if usize::try_from(announced).map_or(true, |bytes| bytes > bytes_max) {
+        return Err(Broken::TooLarge);
+    }
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_off| Broken::Off)?;
+        let Ok(data) = frame.into_data() else { continue };
+        if data.len() > bytes_max - bytes.len() {
+            return Err(Broken::TooLarge);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(Reply::new(head.status.as_u16(), &head.headers, bytes))
+}

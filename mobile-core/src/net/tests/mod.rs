@@ -1,0 +1,1 @@
+//! Against small servers that answer by hand, well and badly.

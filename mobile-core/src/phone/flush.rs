@@ -1,0 +1,155 @@
+//! What outbox and composer want: written, then sent or told.
+
+use std::time::Duration;
+
+use baton_protocol::ConversationId;
+
+use super::{Effect, Now, Phone, STORE_PAUSE};
+use crate::compose;
+use crate::lists::Touched;
+use crate::outbox::{self, Write};
+use crate::store::{self, Draft, OutboxRow, StoreError};
+
+impl Phone {
+    /// Does what the machines want until they want nothing more.
+    pub(super) fn flush(&mut self, now: Now) {
+        loop {
+            if let Some(effect) = self.outbox.poll_effect() {
+                self.carry_out_of_outbox(effect, now);
+            } else if let Some(effect) = self.composer.poll_effect() {
+                self.carry_out_of_composer(effect, now);
+            } else {
+                break;
+            }
+        }
+        if self.keep_at.is_some_and(|at| at <= now.mono) {
+            self.keep_drafts(now);
+        }
+    }
+
+    fn carry_out_of_outbox(&mut self, effect: outbox::Effect, now: Now) {
+        match effect {
+            outbox::Effect::Write { ticket, writes } => {
+                let stored = self.store.write(&self.me, |write| put(&writes, write));
+                match stored {
+                    Ok(()) => self.outbox.written(ticket, now),
+                    Err(error) => {
+                        self.outbox.not_written(ticket, now);
+                        self.store_failed(error);
+                    }
+                }
+            }
+            outbox::Effect::Send { request, commands } => self.send(request, commands),
+            outbox::Effect::Ask { request, op_ids } => {
+                self.effects.push_back(Effect::Outcomes { request, op_ids });
+            }
+            outbox::Effect::Tell(changes) => {
+                self.echoes.hear(&changes);
+                self.touched.add(&Touched::of_changes(&changes));
+                self.effects.push_back(Effect::Outbox(changes));
+            }
+            // The link hears of the failed request itself.
+            outbox::Effect::SignIn => {}
+        }
+    }
+
+    /// Over the socket where there is one: it is open already, and answers come one by one.
+    fn send(&mut self, request: u64, commands: Vec<baton_protocol::Command>) {
+        let Some(socket) = self.link.socket() else {
+            return self.effects.push_back(Effect::Commands { request, commands });
+        };
+        self.over_socket.retain(|request, _| self.outbox.is_under_way(*request));
+        self.over_socket.insert(request, socket);
+        for command in commands {
+            let frame = baton_protocol::frame::ClientFrame::Command { command };
+            self.effects.push_back(Effect::Send(socket, frame));
+        }
+    }
+
+    fn carry_out_of_composer(&mut self, effect: compose::Effect, now: Now) {
+        if let Some(frame) = effect.frame() {
+            return self.say(frame);
+        }
+        match effect {
+            compose::Effect::Keep { conversation_id, text } => {
+                self.unkept.insert(conversation_id, text);
+                self.keep_drafts(now);
+                self.touched.add(&Touched::own(conversation_id));
+            }
+            compose::Effect::Changed(of) => {
+                let hold = self.composer.hold(of, now.mono);
+                let touched = self.around.holds(of, hold);
+                self.touched.add(&touched);
+            }
+            compose::Effect::Lost { conversation_id, by } => {
+                let by = by.agent_id;
+                self.effects.push_back(Effect::LeaseLost { conversation_id, by });
+            }
+            compose::Effect::Compose { .. } | compose::Effect::Show { .. } => {}
+        }
+    }
+
+    /// Drafts that a store did not take are tried again: they lie in memory meanwhile.
+    pub(super) fn keep_drafts(&mut self, now: Now) {
+        let at = self.server_time(now);
+        let unkept = &self.unkept;
+        let kept = self.store.write(&self.me, |write| {
+            for (of, text) in unkept {
+                keep_draft(write, *of, text.clone().map(|text| (at, text)))?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        match kept {
+            Ok(()) => {
+                self.unkept.clear();
+                self.keep_at = None;
+            }
+            Err(error) => {
+                self.keep_at = Some(now.mono + STORE_PAUSE);
+                self.store_failed(error);
+            }
+        }
+    }
+
+    /// When something has to be brought to the store again.
+    pub fn keeps_drafts_at(&self) -> Option<Duration> {
+        self.keep_at
+    }
+}
+
+fn keep_draft(
+    write: &mut store::Write<'_>,
+    of: ConversationId,
+    text: Option<(baton_protocol::Timestamp, String)>,
+) -> Result<(), StoreError> {
+    match text {
+        Some((at, text)) => write.set_draft(&Draft { conversation: of, at, text }),
+        None => write.remove_draft(of).map(drop),
+    }
+}
+
+/// Brings a batch of the outbox into the store.
+fn put(writes: &[Write], write: &mut store::Write<'_>) -> Result<(), StoreError> {
+    for change in writes {
+        match change {
+            Write::Put(row) => {
+                let row = OutboxRow {
+                    op_id: row.op_id,
+                    conversation: Some(row.conversation_id),
+                    place: row.number,
+                    state: row.state.to_owned(),
+                    created_at: row.created_at,
+                    byte_sent: row.byte_sent,
+                    payload: row.bytes.clone(),
+                };
+                if !write.put_outbox(&row)? {
+                    write.replace_outbox(&row)?;
+                }
+            }
+            Write::Remove(op_id) => {
+                write.remove_outbox(*op_id)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! What is on the screen, in the app and outside of it, and what the clock says of it.
+
+use std::collections::BTreeSet;
+
+use baton_domain::mirror::Mirrored;
+use baton_protocol::ConversationId;
+
+use super::{BOARD, Effect, Now, Phone};
+use crate::push::board::Board;
+use crate::push::decide::{Sweep, sweep};
+use crate::push::known::{Foreground, Held, Known, Quiet};
+use crate::push::text::Words;
+use crate::store::{Kept, Read, StoreError, View};
+
+impl Phone {
+    /// The lines of what is opened are the last to go when room is short.
+    pub(super) fn note_opened(&mut self, of: ConversationId, now: Now) {
+        let at = self.server_time(now);
+        let noted = self.store.write(&self.me, |write| write.opened(of, at));
+        if let Err(error) = noted {
+            self.store_failed(error);
+        }
+    }
+
+    /// A reply of which no byte was sent, and none may be any more, goes before its author.
+    pub(super) fn park_if_closed(&mut self, of: ConversationId, now: Now) {
+        if !self.outbox.conversations_with_unsent_answers().contains(&of) {
+            return;
+        }
+        let held = self.store.read(&self.me, |read| read.conversation(of));
+        let until = match held {
+            Ok(Some(Mirrored::Full(full))) => full.view.conversation.thread.window_until,
+            Ok(Some(Mirrored::Head(_)) | None) => None,
+            Err(error) => return self.store_failed(error),
+        };
+        if let Some(closed_at) = until.filter(|until| *until <= self.server_time(now)) {
+            self.outbox.window_closed(of, closed_at, now);
+            self.flush(now);
+        }
+    }
+
+    /// Takes away what is shown outside of the app and is over.
+    pub(super) fn sweep_notifications(&mut self, now: Now) {
+        if self.board == Board::default() {
+            return;
+        }
+        let known = match self.known(None) {
+            Ok(known) => known,
+            Err(error) => return self.store_failed(error),
+        };
+        let Sweep { board, withdraw, update } = sweep(&known, self.server_time(now));
+        self.keep_board(board);
+        self.notify(withdraw, update);
+    }
+
+    pub(super) fn notify(
+        &mut self,
+        withdraw: Vec<crate::push::subject::Tag>,
+        update: Vec<crate::push::notification::Notification>,
+    ) {
+        if !withdraw.is_empty() || !update.is_empty() {
+            self.effects.push_back(Effect::Notifications { withdraw, update });
+        }
+    }
+
+    /// Remembers what was shown. Where the store does not, this process does.
+    pub(super) fn keep_board(&mut self, board: Board) {
+        if board == self.board {
+            return;
+        }
+        let bytes = serde_json::to_vec(&board).unwrap_or_default();
+        let kept = self
+            .store
+            .write(&self.me, |write| write.keep(Kept::Setting(BOARD), Some(&bytes)));
+        if let Err(error) = kept {
+            self.store_failed(error);
+        }
+        self.board = board;
+    }
+
+    /// What this phone knows, of these conversation and of those that notifications are about.
+    pub(super) fn known(&self, of: Option<ConversationId>) -> Result<Known, StoreError> {
+        let ids: BTreeSet<_> = self.board.conversations().into_iter().chain(of).collect();
+        let mut known = Known {
+            cursor: self.applied(),
+            is_synced: self.link.socket().is_some(),
+            board: self.board.clone(),
+            foreground: self
+                .is_foreground
+                .then_some(Foreground { conversation: self.on_screen }),
+            quiet: Quiet::default(),
+            ..Known::without_store(self.me.workspace, self.me.agent)
+        };
+        self.store.read(&self.me, |read| {
+            let total = read.total(View::All)?;
+            known.unread = Some(u32::try_from(total.unread).unwrap_or(u32::MAX));
+            for id in ids {
+                if let Some(held) = self.held(read, id)? {
+                    known.conversations.insert(id, held);
+                }
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(known)
+    }
+
+    fn held(&self, read: &Read<'_>, id: ConversationId) -> Result<Option<Held>, StoreError> {
+        let Some(mirrored) = read.conversation(id)? else { return Ok(None) };
+        let is_open = self.is_foreground && self.on_screen == Some(id);
+        let opened = self.applied().filter(|_| is_open);
+        let preview = match &mirrored {
+            Mirrored::Full(full) => preview(&full.view),
+            Mirrored::Head(_) => None,
+        };
+        Ok(Some(Held { opened, preview, ..Held::of(&mirrored) }))
+    }
+}
+
+/// What a notification may say of the newest line.
+fn preview(view: &baton_protocol::conversation::ConversationView) -> Option<Words> {
+    let line = view.preview.as_ref()?;
+    let text = line.content.text.as_deref()?;
+    let name = view.contact.name.as_deref().or(view.contact.phone.as_deref())?;
+    Words::new(name, text)
+}

@@ -1,0 +1,1 @@
+//! A phone, put together, against a server that is a model.

@@ -1,0 +1,554 @@
+//! What the app calls. Whatever changes something is carried out by the engine to its end, whoever
+//! waits for it.
+
+use std::time::Duration;
+
+use baton_protocol::account::{Agent, Availability, Channel, Me, Team};
+use baton_protocol::page::LinesPage;
+use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushRegistered, PushTargetKind};
+use baton_protocol::settings::MeChange;
+use baton_protocol::ConversationId;
+use tokio::sync::oneshot;
+
+use super::engine::{Engine, standing};
+use super::{Core, CoreError, Standing, Told};
+use crate::compose::Hold;
+use crate::link::{Input, State};
+use crate::outbox::{Choice, Echo, Enqueued, Tap};
+use crate::phone::{Now, Phone};
+use crate::push::handle::Outcome;
+use crate::push::payload::{self, PushId};
+use crate::push::receipts::Stage;
+use crate::push::seal::Keyring;
+use crate::store::{Damage, Kept, Read, StoreError};
+
+/// How long a request of the app itself waits for its answer.
+pub(super) const ANSWER_MAX: Duration = Duration::from_secs(15);
+/// Bytes of such an answer.
+pub(super) const ANSWER_BYTES: usize = 64 * 1024;
+
+/// Who there is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Known {
+    /// Colleagues.
+    pub agents: Vec<Agent>,
+    /// Teams.
+    pub teams: Vec<Team>,
+    /// Numbers.
+    pub channels: Vec<Channel>,
+    /// Who has a connection, as far as that is known.
+    pub online: Vec<baton_protocol::AgentId>,
+}
+
+/// Where pushes for this device go.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PushTarget {
+    /// By which road.
+    pub lane: PushLane,
+    /// What the target is.
+    pub kind: PushTargetKind,
+    /// The token, id or URL that the platform gave.
+    pub target: String,
+    /// The app, as the push service knows it.
+    pub app_id: Option<String>,
+    /// Apple's only.
+    pub env: Option<PushEnv>,
+    /// The language of what is shown.
+    pub locale: Option<String>,
+    /// What the app can do.
+    pub caps: Vec<String>,
+}
+
+/// How the core is, without anything that somebody wrote.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostics {
+    /// Where the connection stands.
+    pub standing: Standing,
+    /// How far the log is applied.
+    pub position: Option<u64>,
+    /// Acts in the outbox, and those that need review.
+    pub outbox: (usize, usize),
+    /// What the store could not do last.
+    pub last_error: Option<StoreError>,
+    /// What was lost and saved when the store was damaged.
+    pub damage: Option<Damage>,
+    /// How the app's listeners did.
+    pub told: Told,
+    /// What the next moment that matters is for.
+    pub waits_for: Option<String>,
+}
+
+impl Core {
+    /// Somebody looks: the connection is sought. What the notification extension left is taken
+    /// over first.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn foreground(&self) -> Result<(), CoreError> {
+        self.call(|engine, now| {
+            engine.is_foreground = true;
+            engine.comes_forward(now);
+        })
+        .await
+    }
+
+    /// Nobody looks any more. When this returns, no file and no socket is open; that takes no
+    /// longer than the deadline.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn background(&self, within: Duration) -> Result<(), CoreError> {
+        let (closed, is_closed) = oneshot::channel();
+        self.call(move |engine, now| {
+            engine.is_foreground = false;
+            if let Some(phone) = &mut engine.phone {
+                phone.goes_back(now.mono + within, now);
+            }
+            engine.close_at = Some(now.mono + within / 2);
+            engine.closers.push(closed);
+        })
+        .await?;
+        let waited = self.0.net.runtime.spawn(tokio::time::timeout(within, is_closed));
+        drop(waited.await);
+        Ok(())
+    }
+
+    /// There is a network, or none.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn network(&self, is_up: bool) -> Result<(), CoreError> {
+        self.call(move |engine, now| {
+            engine.has_network = is_up;
+            let input = if is_up { Input::NetworkUp } else { Input::NetworkDown };
+            engine.hear(Some(input), now);
+        })
+        .await
+    }
+
+    /// There is another network than before.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn network_changed(&self) -> Result<(), CoreError> {
+        self.call(|engine, now| {
+            engine.has_network = true;
+            engine.hear(Some(Input::NetworkChanged), now);
+        })
+        .await
+    }
+
+    /// The system is short of memory: what can be read again is let go of.
+    ///
+    /// # Errors
+    /// `Closed`, or what the store says.
+    pub async fn low_memory(&self) -> Result<(), CoreError> {
+        Ok(self.call(|engine, _| engine.parts.store.trim().map(drop)).await??)
+    }
+
+    /// The agent does something. When this returns it is kept, and will be looked after.
+    ///
+    /// # Errors
+    /// `Refused` where it cannot be taken in, `Storage` where it cannot be kept: nothing happened.
+    pub async fn act(&self, tap: Tap) -> Result<Enqueued, CoreError> {
+        self.on_phone_mut(move |engine, now| {
+            let Some(phone) = &mut engine.phone else { return Err(CoreError::Unauthorized) };
+            let enqueued = phone.act(tap, now)?;
+            let is_kept = !enqueued.is_new || phone.is_kept(enqueued.number);
+            engine.carry_out(now);
+            match is_kept {
+                true => Ok(enqueued),
+                false => Err(CoreError::Storage(engine.last_error.unwrap_or(StoreError::Closed))),
+            }
+        })
+        .await
+    }
+
+    /// The agent wants an act back.
+    ///
+    /// # Errors
+    /// `NotChosen`.
+    pub async fn withdraw(&self, number: u64) -> Result<(), CoreError> {
+        self.phone(move |phone, now| Ok(phone.withdraw(number, now)?)).await
+    }
+
+    /// The agent decides of an act that needs review.
+    ///
+    /// # Errors
+    /// `NotChosen`.
+    pub async fn choose(&self, number: u64, choice: Choice) -> Result<(), CoreError> {
+        self.phone(move |phone, now| Ok(phone.choose(number, choice, now)?)).await
+    }
+
+    /// Tries at once what waits to be sent.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn retry(&self) -> Result<(), CoreError> {
+        self.phone(|phone, now| {
+            phone.press(now);
+            Ok(())
+        })
+        .await
+    }
+
+    /// What the agent did and the server does not know yet.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn outbox(&self) -> Result<Vec<Echo>, CoreError> {
+        self.phone(|phone, _| Ok(phone.outbox().echoes())).await
+    }
+
+    /// What would stay unsent: to be shown before signing out.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn unsent(&self) -> Result<Vec<Echo>, CoreError> {
+        self.phone(|phone, _| Ok(phone.outbox().unsent())).await
+    }
+
+    /// Sends what waits, also in the background, until it is sent or the time is over. Says
+    /// whether nothing is on its way any more.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn flush(&self, within: Duration) -> Result<bool, CoreError> {
+        let (done, is_done) = oneshot::channel();
+        self.on_phone_mut(move |engine, now| {
+            engine.flush(now.mono + within, done, now);
+            Ok(())
+        })
+        .await?;
+        is_done.await.map_err(|_gone| CoreError::Closed)
+    }
+
+    /// A key was pressed in a conversation: the text is this now.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn types(&self, of: ConversationId, text: String) -> Result<(), CoreError> {
+        self.phone(move |phone, now| {
+            phone.types(of, &text, now);
+            Ok(())
+        })
+        .await
+    }
+
+    /// The agent composes although somebody else does.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn take_over(&self, of: ConversationId) -> Result<(), CoreError> {
+        self.phone(move |phone, now| {
+            phone.takes_over(of, now);
+            Ok(())
+        })
+        .await
+    }
+
+    /// What was typed there and not sent.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn draft(&self, of: ConversationId) -> Result<Option<String>, CoreError> {
+        self.phone(move |phone, _| Ok(phone.composer().draft(of).map(str::to_owned))).await
+    }
+
+    /// Who composes there.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn hold(&self, of: ConversationId) -> Result<Hold, CoreError> {
+        self.phone(move |phone, now| Ok(phone.composer().hold(of, now.mono))).await
+    }
+
+    /// What is on the screen now; `None` where it is no conversation.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn shows(&self, of: Option<ConversationId>) -> Result<(), CoreError> {
+        self.phone(move |phone, now| {
+            phone.shows(of, now);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whether to be told who is there.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn watch_presence(&self, watch: bool) -> Result<(), CoreError> {
+        self.phone(move |phone, now| {
+            phone.watch_presence(watch, now);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Colleagues, teams and numbers, as last heard.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`, `Storage`.
+    pub async fn people(&self) -> Result<Known, CoreError> {
+        self.phone(|phone, _| {
+            let mut known = phone.read(read_people)?;
+            let is_online = |agent: &&Agent| phone.around().is_online(agent.id) == Some(true);
+            known.online = known.agents.iter().filter(is_online).map(|agent| agent.id).collect();
+            Ok(known)
+        })
+        .await
+    }
+
+    /// Reads what is kept.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`, `Storage`.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Read<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, CoreError> {
+        self.phone(move |phone, _| Ok(phone.read(act)?)).await
+    }
+
+    /// Lines older than those that are held, from the server; not kept.
+    ///
+    /// # Errors
+    /// `Offline`, `Server`, `Unauthorized`.
+    pub async fn older_lines(
+        &self,
+        of: ConversationId,
+        before: u64,
+        limit: u32,
+    ) -> Result<LinesPage, CoreError> {
+        let core = self.clone();
+        self.spawned(async move {
+            let token = core.token().await?;
+            core.0.net.server.lines(of, Some(before), limit, &token).await.map_err(of_link)
+        })
+        .await
+    }
+
+    /// What the agent says about themselves.
+    ///
+    /// # Errors
+    /// `Offline`, `Server`, `Unauthorized`.
+    pub async fn set_availability(&self, availability: Availability) -> Result<(), CoreError> {
+        let core = self.clone();
+        self.spawned(async move {
+            let token = core.token().await?;
+            let change = MeChange { availability: Some(availability), ..MeChange::default() };
+            let bounds = (ANSWER_MAX, ANSWER_BYTES);
+            let asked = core.0.net.server.patch_json("/api/v1/me", &token, &change, bounds);
+            let _me: Me = asked.await.map_err(of_link)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Tells the server where pushes for this device go, with the key that contents are sealed to.
+    /// To be called at every start and whenever the platform gives another target.
+    ///
+    /// # Errors
+    /// `Offline`, `Server`, `Unauthorized`, `KeyLocked`.
+    pub async fn register_push(&self, target: PushTarget) -> Result<(), CoreError> {
+        let core = self.clone();
+        self.spawned(async move {
+            let token = core.token().await?;
+            let now = core.0.clock.now().wall;
+            let keyring = core.with_keys(move |keys| keys.keyring(now)).await?;
+            let put = push_put(target, &keyring);
+            core.call(move |engine, _| {
+                if let Some(phone) = &mut engine.phone {
+                    phone.has_keys(keyring);
+                }
+            })
+            .await?;
+            let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
+            let path = format!("/api/v1/devices/{}/push", who.device);
+            let bounds = (ANSWER_MAX, ANSWER_BYTES);
+            let asked = core.0.net.server.put_json(&path, &token, &put, bounds);
+            let registered: PushRegistered = asked.await.map_err(of_link)?;
+            let key = registered.receipt_key;
+            core.with_keys(move |keys| keys.keep_receipt_key(&key)).await
+        })
+        .await
+    }
+
+    /// No pushes any more.
+    ///
+    /// # Errors
+    /// `Offline`, `Server`, `Unauthorized`.
+    pub async fn unregister_push(&self) -> Result<(), CoreError> {
+        let core = self.clone();
+        self.spawned(async move {
+            let token = core.token().await?;
+            let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
+            let path = format!("/api/v1/devices/{}/push", who.device);
+            let bounds = (ANSWER_MAX, ANSWER_BYTES);
+            core.0.net.server.delete(&path, &token, bounds).await.map_err(of_link)
+        })
+        .await
+    }
+
+    /// A push came. There is an answer by the deadline, whatever happens.
+    ///
+    /// # Errors
+    /// `Unauthorized` where nobody is signed in, `Closed`: show something generic.
+    pub async fn handle_push(
+        &self,
+        push: payload::Input,
+        deadline: Duration,
+    ) -> Result<Outcome, CoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.on_phone_mut(move |engine, now| {
+            if let Err(error) = engine.parts.store.resume() {
+                engine.store_failed(error);
+            }
+            let Some(phone) = &mut engine.phone else { return Err(CoreError::Unauthorized) };
+            engine.last_call += 1;
+            engine.pushes.insert(engine.last_call, answer);
+            phone.push(engine.last_call, &push, deadline, now);
+            Ok(())
+        })
+        .await?;
+        answered.await.map_err(|_gone| CoreError::Closed)
+    }
+
+    /// A notification was tapped, or swiped away.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn notification_ended(&self, push: PushId, stage: Stage) -> Result<(), CoreError> {
+        self.phone(move |phone, now| {
+            phone.notification_ended(push, stage, now);
+            Ok(())
+        })
+        .await
+    }
+
+    /// How the core is; for support, without anything that somebody wrote.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn diagnostics(&self) -> Result<Diagnostics, CoreError> {
+        let told = self.0.dispatcher.told();
+        self.call(move |engine, now| engine.diagnostics(told, now)).await
+    }
+
+    /// Where the connection stands.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn standing(&self) -> Result<Standing, CoreError> {
+        self.call(|engine, now| engine.standing(now)).await
+    }
+
+    /// Does something with the phone of who is signed in.
+    pub(super) async fn phone<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Phone, Now) -> Result<T, CoreError> + Send + 'static,
+    ) -> Result<T, CoreError> {
+        self.call(move |engine, now| match &mut engine.phone {
+            Some(phone) => act(phone, now),
+            None => Err(CoreError::Unauthorized),
+        })
+        .await?
+    }
+
+    async fn on_phone_mut<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Engine, Now) -> Result<T, CoreError> + Send + 'static,
+    ) -> Result<T, CoreError> {
+        self.call(move |engine, now| match engine.phone.is_some() {
+            true => act(engine, now),
+            false => Err(CoreError::Unauthorized),
+        })
+        .await?
+    }
+
+    async fn token(&self) -> Result<String, CoreError> {
+        let token = self.call(|engine, _| engine.token_text()).await?;
+        if token.is_empty() { Err(CoreError::Unauthorized) } else { Ok(token) }
+    }
+}
+
+impl Engine {
+    fn flush(&mut self, until: Duration, done: oneshot::Sender<bool>, now: Now) {
+        if let Err(error) = self.parts.store.resume() {
+            self.store_failed(error);
+        }
+        self.flushes.push((until, done));
+        if let Some(phone) = self.phone.as_mut().filter(|_| !self.is_foreground) {
+            phone.hear(Input::Foreground, now);
+        }
+    }
+
+    fn standing(&self, now: Now) -> Standing {
+        let state = self.phone.as_ref().map_or(State::SignedOut, Phone::state);
+        standing(state, now)
+    }
+
+    fn diagnostics(&self, told: Told, now: Now) -> Diagnostics {
+        let phone = self.phone.as_ref();
+        let outbox = phone.map_or((0, 0), |phone| {
+            (phone.outbox().echoes().len(), phone.outbox().needs_review())
+        });
+        Diagnostics {
+            standing: self.standing(now),
+            position: phone.and_then(Phone::position),
+            outbox,
+            last_error: self.last_error,
+            damage: self.damage,
+            told,
+            waits_for: phone.and_then(|phone| phone.poll_timeout(now)).map(|(_, why)| why),
+        }
+    }
+}
+
+fn of_link(failure: crate::link::Failure) -> CoreError {
+    use crate::link::Failure;
+    match failure {
+        Failure::Unreachable | Failure::Unreadable => CoreError::Offline,
+        Failure::OtherProtocol => CoreError::Incompatible,
+        Failure::Refused { status: 401, .. } => CoreError::Unauthorized,
+        Failure::Refused { retry_after_ms: Some(retry_ms), .. } => {
+            CoreError::RateLimited { retry_ms }
+        }
+        Failure::Refused { status, code, .. } => {
+            let detail = format!("the server answered with status {status}");
+            CoreError::Server { code: code.unwrap_or_default(), detail }
+        }
+    }
+}
+
+fn read_people(read: &Read<'_>) -> Result<Known, StoreError> {
+    fn list<T: serde::de::DeserializeOwned>(
+        read: &Read<'_>,
+        what: Kept<'_>,
+    ) -> Result<Vec<T>, StoreError> {
+        let bytes = read.kept(what)?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    }
+    Ok(Known {
+        agents: list(read, Kept::Agents)?,
+        teams: list(read, Kept::Teams)?,
+        channels: list(read, Kept::Channels)?,
+        online: Vec::new(),
+    })
+}
+
+fn push_put(target: PushTarget, keyring: &Keyring) -> PushPut {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let PushTarget { lane, kind, target, app_id, env, locale, caps } = target;
+    let key = keyring.current();
+    let recipient = key.recipient();
+    let key = PushKey {
+        id: Some(key.id().to_string()),
+        p256dh: URL_SAFE_NO_PAD.encode(recipient.p256dh),
+        auth: URL_SAFE_NO_PAD.encode(recipient.auth),
+    };
+    PushPut { lane, target_kind: kind, target, key: Some(key), app_id, env, locale, caps }
+}

@@ -1,0 +1,485 @@
+//! The loop that owns the phone and its store: one thing after the other, whoever asks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_protocol::account::Session;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
+
+use super::dispatch::Dispatcher;
+use super::keys::{Keys, random};
+use super::observed::Observed;
+use super::{Act, Clock, Event, Listener, Net};
+use crate::link::{Input, SocketId, State, Ticket, Token};
+use crate::net::socket::{NotTaken, Socket};
+use crate::phone::{DropBox, Effect, Now, Phone};
+use crate::push::handle::Outcome;
+use crate::push::seal::Keyring;
+use crate::store::{self, Account, Store, StoreError};
+
+/// A token is refreshed so long before its end.
+const TOKEN_SPARE_MS: i64 = 30_000;
+/// How long a phone that a push woke stays up for what is still under way.
+const LINGER: Duration = Duration::from_secs(2);
+/// A damaged store is opened anew this often at most.
+const HEAL_EVERY: Duration = Duration::from_secs(10);
+/// The code of a close that means no harm.
+const CLOSE_NORMAL: u16 = 1000;
+/// Inputs that are handled before what they changed is shown.
+const AT_ONCE: usize = 64;
+
+/// Where the connection stands, for people.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// Nobody is signed in.
+    SignedOut,
+    /// There is no network.
+    Offline,
+    /// The app is in the background.
+    Suspended,
+    /// On the way to the server.
+    Connecting,
+    /// What was missed is coming in. What is held can be shown.
+    Resuming,
+    /// What happens is told as it happens.
+    Live,
+    /// It did not work; the next try is in so many ms.
+    Backoff {
+        /// How long.
+        retry_ms: u64,
+    },
+    /// The session is over. What was not sent stays, for when the same agent signs in again.
+    NeedsSignIn,
+    /// App and server do not understand each other: one of them has to be updated.
+    Incompatible,
+    /// The device was revoked.
+    Wiped,
+}
+
+/// What an engine begins with.
+pub(super) struct Parts {
+    pub(super) store: Arc<Store>,
+    pub(super) drops: DropBox,
+    pub(super) opened: store::Opened,
+    pub(super) keys: Keys,
+    pub(super) net: Net,
+    pub(super) clock: Clock,
+    pub(super) inbox: mpsc::WeakSender<Act>,
+    pub(super) frames: mpsc::Sender<Input>,
+    pub(super) dispatcher: Dispatcher,
+    pub(super) listener: Arc<dyn Listener>,
+    pub(super) server: String,
+}
+
+/// See the head of the file.
+pub(super) struct Engine {
+    pub(super) parts: Parts,
+    pub(super) phone: Option<Phone>,
+    pub(super) session: Option<Session>,
+    pub(super) sockets: BTreeMap<SocketId, Socket>,
+    /// Those that are closing.
+    closing: Vec<Socket>,
+    pub(super) fetches: BTreeMap<Ticket, AbortHandle>,
+    /// Requests whose answer still has something to write.
+    pub(super) under_way: u64,
+    pub(super) pushes: BTreeMap<u64, oneshot::Sender<Outcome>>,
+    pub(super) last_call: u64,
+    pub(super) observed: Observed,
+    pub(super) is_foreground: bool,
+    pub(super) has_network: bool,
+    /// What has to be sent before the app may be stopped, and until when.
+    pub(super) flushes: Vec<(Duration, oneshot::Sender<bool>)>,
+    /// Who waits for everything to be closed.
+    pub(super) closers: Vec<oneshot::Sender<()>>,
+    /// In the background, everything is closed by then.
+    pub(super) close_at: Option<Duration>,
+    pub(super) last_error: Option<StoreError>,
+    pub(super) damage: Option<store::Damage>,
+    /// The store is to be opened anew.
+    must_heal: bool,
+    healed_at: Option<Duration>,
+    is_over: bool,
+}
+
+impl Engine {
+    pub(super) fn new(parts: Parts) -> Self {
+        let damage = parts.opened.damage;
+        Self {
+            parts,
+            phone: None,
+            session: None,
+            sockets: BTreeMap::new(),
+            closing: Vec::new(),
+            fetches: BTreeMap::new(),
+            under_way: 0,
+            pushes: BTreeMap::new(),
+            last_call: 0,
+            observed: Observed::default(),
+            is_foreground: false,
+            has_network: false,
+            flushes: Vec::new(),
+            closers: Vec::new(),
+            close_at: None,
+            last_error: None,
+            damage,
+            must_heal: false,
+            healed_at: None,
+            is_over: false,
+        }
+    }
+
+    /// Works until it is stopped, or nobody is there any more who could ask.
+    pub(super) fn live(
+        mut self,
+        (mut inbox, mut frames): (mpsc::Receiver<Act>, mpsc::Receiver<Input>),
+        (session, keyring): (Option<Session>, Option<Keyring>),
+    ) {
+        let built = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let Ok(runtime) = built else { return };
+        if let Some(session) = session {
+            let now = self.parts.clock.now();
+            if let Err(error) = self.enters(session, keyring, now) {
+                self.store_failed(error);
+            }
+            self.carry_out(now);
+        }
+        runtime.block_on(async {
+            while !self.is_over {
+                self.step(&mut inbox, &mut frames).await;
+            }
+        });
+    }
+
+    async fn step(&mut self, inbox: &mut mpsc::Receiver<Act>, frames: &mut mpsc::Receiver<Input>) {
+        let due = self.due();
+        let sleep = async {
+            match due {
+                Some(at) => tokio::time::sleep_until(self.parts.clock.instant(at).into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            act = inbox.recv() => match act {
+                Some(act) => self.work(|engine, now| act(engine, now)),
+                None => self.is_over = true,
+            },
+            input = frames.recv() => {
+                self.work(|engine, now| {
+                    engine.hear(input, now);
+                    // What came together is shown together.
+                    for _ in 1..AT_ONCE {
+                        let Ok(input) = frames.try_recv() else { break };
+                        engine.hear(Some(input), now);
+                    }
+                });
+            }
+            () = sleep => self.work(Self::tick),
+        }
+    }
+
+    fn work(&mut self, act: impl FnOnce(&mut Self, Now)) {
+        let now = self.parts.clock.now();
+        act(self, now);
+        self.carry_out(now);
+        if std::mem::take(&mut self.must_heal) {
+            self.heal(now);
+        }
+        self.end_flushes(now);
+        self.carry_out(now);
+        self.show(now);
+        self.close_if_idle(now);
+    }
+
+    /// When the clock is to be looked at again.
+    fn due(&self) -> Option<Duration> {
+        let now = self.parts.clock.now();
+        let phone = self.phone.as_ref().and_then(|phone| phone.poll_timeout(now));
+        let phone = phone.map(|(at, _)| at);
+        let flush = self.flushes.iter().map(|(until, _)| *until).min();
+        let observed = self.observed.due().filter(|_| self.is_foreground && self.phone.is_some());
+        [phone, flush, self.close_at, observed].into_iter().flatten().min()
+    }
+
+    fn tick(&mut self, now: Now) {
+        if let Some(phone) = &mut self.phone {
+            phone.tick(now);
+        }
+    }
+
+    pub(super) fn hear(&mut self, input: Option<Input>, now: Now) {
+        if let (Some(phone), Some(input)) = (&mut self.phone, input) {
+            phone.hear(input, now);
+        }
+    }
+
+    /// Somebody is signed in: the phone begins as its store has kept it.
+    pub(super) fn enters(
+        &mut self,
+        session: Session,
+        keyring: Option<Keyring>,
+        now: Now,
+    ) -> Result<(), StoreError> {
+        self.parts.store.resume()?;
+        let me = Account {
+            workspace: session.workspace_id,
+            agent: session.agent_id,
+            device: session.device_id,
+        };
+        let parts = crate::phone::Parts {
+            store: Arc::clone(&self.parts.store),
+            me,
+            token: token_of(&session, now),
+            keyring,
+            seed: u128::from_ne_bytes(random()),
+        };
+        let (mut phone, restored) = Phone::begin(parts, now)?;
+        if restored.unreadable > 0 {
+            self.tell(Event::StoreFailed(StoreError::Damaged));
+        }
+        if self.has_network {
+            phone.hear(Input::NetworkUp, now);
+        }
+        self.session = Some(session);
+        self.phone = Some(phone);
+        self.observed.everything();
+        if self.is_foreground {
+            self.comes_forward(now);
+        }
+        Ok(())
+    }
+
+    /// Somebody looks: the store is open, what the extension left is taken over first.
+    pub(super) fn comes_forward(&mut self, now: Now) {
+        self.close_at = None;
+        if let Err(error) = self.parts.store.resume() {
+            return self.store_failed(error);
+        }
+        let Some(phone) = &mut self.phone else { return };
+        match phone.take_over_drops(&self.parts.drops, now) {
+            Ok(_) => {}
+            Err(error) => self.store_failed(error),
+        }
+        if let Some(phone) = &mut self.phone {
+            phone.comes_forward(now);
+        }
+        self.observed.everything();
+    }
+
+    /// Does what the phone says until it says nothing more.
+    pub(super) fn carry_out(&mut self, now: Now) {
+        while let Some(effect) = self.phone.as_mut().and_then(Phone::poll_effect) {
+            self.carry_out_one(effect, now);
+        }
+    }
+
+    fn carry_out_one(&mut self, effect: Effect, now: Now) {
+        match effect {
+            Effect::OpenSocket(socket) => self.open_socket(socket),
+            Effect::CloseSocket(socket, code) => {
+                if let Some(handle) = self.sockets.remove(&socket) {
+                    handle.close(code);
+                    self.closing.push(handle);
+                }
+            }
+            Effect::Ping(socket) => self.on_socket(socket, Socket::ping),
+            Effect::Send(socket, frame) => self.on_socket(socket, |open| open.send(&frame)),
+            Effect::Fetch(ticket, query) => self.fetch(ticket, query),
+            Effect::Abandon(ticket) => {
+                if let Some(task) = self.fetches.remove(&ticket) {
+                    task.abort();
+                }
+            }
+            Effect::RefreshToken => self.refresh(),
+            Effect::Commands { request, commands } => self.send_commands(request, commands),
+            Effect::Outcomes { request, op_ids } => self.ask_outcomes(request, op_ids),
+            Effect::Receipts { request, receipts } => self.send_receipts(request, receipts),
+            Effect::State(state) => self.tell(Event::State(standing(state, now))),
+            Effect::Outbox(changes) => {
+                let needs_review = self.phone.as_ref().map_or(0, |p| p.outbox().needs_review());
+                self.tell(Event::Outbox { changes, needs_review });
+            }
+            Effect::Touched(touched) => self.observed.touch(&touched),
+            Effect::People => self.tell(Event::People),
+            Effect::LeaseLost { conversation_id, by } => {
+                self.tell(Event::LeaseLost { conversation: conversation_id, by });
+            }
+            Effect::Pushed { call, outcome } => {
+                if let Some(answer) = self.pushes.remove(&call) {
+                    drop(answer.send(*outcome));
+                }
+                self.close_soon(now);
+            }
+            Effect::Notifications { withdraw, update } => {
+                self.tell(Event::Notifications { withdraw, update });
+            }
+            Effect::StoreFailed(error) => self.store_failed(error),
+            Effect::Suspend { .. } => self.close_soon(now),
+            Effect::EndSession => self.end_session(),
+            Effect::Wipe => self.wipe(),
+        }
+    }
+
+    /// What a socket does not take is told by its end: it closes for that, or is closed.
+    fn on_socket(
+        &mut self,
+        socket: SocketId,
+        act: impl FnOnce(&Socket) -> Result<(), NotTaken>,
+    ) {
+        if let Some(Err(NotTaken::TooLarge)) = self.sockets.get(&socket).map(act) {
+            self.sockets.remove(&socket);
+            let now = self.parts.clock.now();
+            self.hear(Some(Input::SocketClosed(socket, None)), now);
+        }
+    }
+
+    /// What cannot be stored is told; a damaged store is opened anew, which saves what can be.
+    pub(super) fn store_failed(&mut self, error: StoreError) {
+        self.must_heal |= error == StoreError::Damaged;
+        if self.last_error != Some(error) {
+            self.tell(Event::StoreFailed(error));
+        }
+        self.last_error = Some(error);
+    }
+
+    /// Opens a damaged store anew: what can be read of outbox and drafts is saved, the rest is
+    /// taken from the server again.
+    fn heal(&mut self, now: Now) {
+        if self.healed_at.is_some_and(|at| now.mono < at + HEAL_EVERY) {
+            return;
+        }
+        self.healed_at = Some(now.mono);
+        self.close_files();
+        self.phone = None;
+        for (_, handle) in std::mem::take(&mut self.sockets) {
+            handle.close(CLOSE_NORMAL);
+        }
+        match self.parts.store.resume() {
+            Ok(opened) => self.damage = opened.damage.or(self.damage),
+            Err(error) => return self.store_failed(error),
+        }
+        let Some(session) = self.session.clone() else { return };
+        let keyring = self.parts.keys.held_keyring().ok().flatten();
+        if let Err(error) = self.enters(session, keyring, now) {
+            self.store_failed(error);
+        }
+        self.carry_out(now);
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        let listener = Arc::clone(&self.parts.listener);
+        self.parts.dispatcher.tell(Box::new(move || listener.hear(event)));
+    }
+
+    /// Tells who observes what changed.
+    fn show(&mut self, now: Now) {
+        let Some(phone) = self.phone.as_ref().filter(|_| self.is_foreground) else { return };
+        let to = (&self.parts.dispatcher, &self.parts.inbox);
+        if let Err(error) = self.observed.show(phone, to, now) {
+            self.store_failed(error);
+        }
+    }
+
+    /// In the background nothing stays open for longer than what is under way.
+    pub(super) fn close_soon(&mut self, now: Now) {
+        if !self.is_foreground && self.close_at.is_none() {
+            self.close_at = Some(now.mono + LINGER);
+        }
+    }
+
+    fn close_if_idle(&mut self, now: Now) {
+        let Some(at) = self.close_at else { return };
+        let is_busy = self.under_way > 0 || !self.pushes.is_empty() || !self.flushes.is_empty();
+        if is_busy && now.mono < at {
+            return;
+        }
+        if !self.flushes.is_empty() || !self.pushes.is_empty() {
+            self.close_at = Some(now.mono + LINGER);
+            return;
+        }
+        self.close_at = None;
+        self.close_files();
+    }
+
+    /// Closes every file and idle connection.
+    pub(super) fn close_files(&mut self) {
+        self.parts.net.server.close_all();
+        if let Err(error) = self.parts.store.pause() {
+            self.store_failed(error);
+        }
+        let closing = std::mem::take(&mut self.closing);
+        let closers = std::mem::take(&mut self.closers);
+        self.parts.net.runtime.spawn(async move {
+            for socket in closing {
+                socket.finished().await;
+            }
+            for closer in closers {
+                closer.send(()).ok();
+            }
+        });
+    }
+
+    /// Everything that was asked for is sent, or its time is over.
+    pub(super) fn end_flushes(&mut self, now: Now) {
+        if self.flushes.is_empty() {
+            return;
+        }
+        let is_done = self.phone.as_ref().is_none_or(|phone| phone.outbox().is_settled());
+        let mut left = Vec::new();
+        for (until, answer) in std::mem::take(&mut self.flushes) {
+            if is_done || until <= now.mono {
+                answer.send(is_done).ok();
+            } else {
+                left.push((until, answer));
+            }
+        }
+        self.flushes = left;
+        if self.flushes.is_empty() && !self.is_foreground {
+            if let Some(phone) = &mut self.phone {
+                phone.goes_back(now.mono, now);
+            }
+            self.close_soon(now);
+        }
+    }
+
+    /// Ends everything; what is stored stays.
+    pub(super) fn stop(&mut self, now: Now) {
+        if let Some(phone) = &mut self.phone {
+            phone.goes_back(now.mono, now);
+        }
+        self.carry_out(now);
+        for (_, handle) in std::mem::take(&mut self.sockets) {
+            handle.close(CLOSE_NORMAL);
+        }
+        self.phone = None;
+        self.close_files();
+        self.is_over = true;
+    }
+}
+
+/// The session's token, by the clock that only grows.
+pub(super) fn token_of(session: &Session, now: Now) -> Token {
+    let left = session.access_expires_at.since(now.wall) - TOKEN_SPARE_MS;
+    let left = Duration::from_millis(left.max(0).unsigned_abs());
+    Token { text: session.access_token.clone(), good_until: now.mono + left }
+}
+
+pub(super) fn standing(state: State, now: Now) -> Standing {
+    match state {
+        State::SignedOut => Standing::SignedOut,
+        State::Offline => Standing::Offline,
+        State::Suspended => Standing::Suspended,
+        State::Connecting | State::Greeting => Standing::Connecting,
+        State::Resuming => Standing::Resuming,
+        State::Live => Standing::Live,
+        State::Backoff { until } => {
+            let left = until.saturating_sub(now.mono).as_millis();
+            Standing::Backoff { retry_ms: u64::try_from(left).unwrap_or(u64::MAX) }
+        }
+        State::NeedsSignIn => Standing::NeedsSignIn,
+        State::Incompatible => Standing::Incompatible,
+        State::Wiped => Standing::Wiped,
+    }
+}

@@ -1,0 +1,161 @@
+//! What lies in the system's key store: the store's key, the session, the device's keys for what
+//! is sealed to it. Nothing of it is on disk elsewhere.
+
+use std::sync::Arc;
+
+use baton_protocol::account::Session;
+use baton_protocol::{DeviceId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::CoreError;
+use crate::push::seal::{DeviceKey, Keyring};
+use crate::store::KEY_BYTES;
+
+/// The platform's key store, as the app offers it. Calls may take their time; the core makes them
+/// where that harms nobody.
+pub trait KeyStore: Send + Sync {
+    /// What is kept under a name.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, KeyStoreFailed>;
+
+    /// Keeps something under a name.
+    ///
+    /// # Errors
+    /// Where it cannot be kept; then what was there is still there.
+    fn put(&self, name: &str, value: &[u8]) -> Result<(), KeyStoreFailed>;
+
+    /// Forgets what is kept under a name.
+    ///
+    /// # Errors
+    /// Where it cannot be forgotten.
+    fn delete(&self, name: &str) -> Result<(), KeyStoreFailed>;
+}
+
+/// Why a key store did not answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum KeyStoreFailed {
+    /// The device was not unlocked since it was switched on.
+    #[error("the device is locked")]
+    Locked,
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<KeyStoreFailed> for CoreError {
+    fn from(failed: KeyStoreFailed) -> Self {
+        match failed {
+            KeyStoreFailed::Locked => Self::KeyLocked,
+            KeyStoreFailed::Other(why) => Self::KeyStore(why),
+        }
+    }
+}
+
+const STORE_KEY: &str = "baton.store";
+const SESSION: &str = "baton.session";
+const DEVICE: &str = "baton.device";
+const KEYRING: &str = "baton.push";
+const RECEIPT_KEY: &str = "baton.receipts";
+
+/// The key store, by what is in it.
+#[derive(Clone)]
+pub(crate) struct Keys(pub(crate) Arc<dyn KeyStore>);
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(***)")
+    }
+}
+
+/// The session, and whose server it is of.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) server: String,
+    pub(crate) session: Session,
+}
+
+impl Keys {
+    /// The key of the store; a fresh one where there is none so far.
+    pub(crate) fn store_key(&self) -> Result<[u8; KEY_BYTES], CoreError> {
+        if let Some(bytes) = self.0.get(STORE_KEY)? {
+            return bytes.try_into().map_err(|_long: Vec<u8>| {
+                CoreError::KeyStore("the key of the store has another length".to_owned())
+            });
+        }
+        let key: [u8; KEY_BYTES] = random();
+        self.0.put(STORE_KEY, &key)?;
+        Ok(key)
+    }
+
+    /// The session, if somebody is signed in at this server.
+    pub(crate) fn session(&self, server: &str) -> Result<Option<Session>, CoreError> {
+        let Some(bytes) = self.0.get(SESSION)? else { return Ok(None) };
+        let kept: Option<Kept> = serde_json::from_slice(&bytes).ok();
+        Ok(kept.filter(|kept| kept.server == server).map(|kept| kept.session))
+    }
+
+    pub(crate) fn keep_session(&self, server: &str, session: &Session) -> Result<(), CoreError> {
+        let kept = Kept { server: server.to_owned(), session: session.clone() };
+        Ok(self.0.put(SESSION, &json(&kept)?)?)
+    }
+
+    pub(crate) fn forget_session(&self) -> Result<(), CoreError> {
+        Ok(self.0.delete(SESSION)?)
+    }
+
+    /// The device, as this server knows it: who signs in again goes on with what was not sent.
+    pub(crate) fn device(&self, server: &str) -> Result<Option<DeviceId>, CoreError> {
+        let Some(bytes) = self.0.get(DEVICE)? else { return Ok(None) };
+        let kept: Option<(String, DeviceId)> = serde_json::from_slice(&bytes).ok();
+        Ok(kept.filter(|(of, _)| of == server).map(|(_, device)| device))
+    }
+
+    pub(crate) fn keep_device(&self, server: &str, device: DeviceId) -> Result<(), CoreError> {
+        Ok(self.0.put(DEVICE, &json(&(server, device))?)?)
+    }
+
+    pub(crate) fn forget_device(&self) -> Result<(), CoreError> {
+        self.0.delete(KEYRING)?;
+        self.0.delete(RECEIPT_KEY)?;
+        Ok(self.0.delete(DEVICE)?)
+    }
+
+    /// The device's keys for what is sealed to it; fresh ones where there are none.
+    pub(crate) fn keyring(&self, now: Timestamp) -> Result<Keyring, CoreError> {
+        if let Some(held) = self.held_keyring()? {
+            return Ok(held);
+        }
+        let made = DeviceKey::made(&random(), now);
+        let key = made.map_err(|bad| CoreError::Internal(bad.to_string()))?;
+        let keyring = Keyring::new(key);
+        self.0.put(KEYRING, &keyring.to_bytes())?;
+        Ok(keyring)
+    }
+
+    /// The device's keys, if there are any.
+    pub(crate) fn held_keyring(&self) -> Result<Option<Keyring>, CoreError> {
+        Ok(self.0.get(KEYRING)?.and_then(|bytes| Keyring::from_bytes(&bytes).ok()))
+    }
+
+    /// What receipts are proven with.
+    pub(crate) fn receipt_key(&self) -> Result<Option<String>, CoreError> {
+        Ok(self.0.get(RECEIPT_KEY)?.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    pub(crate) fn keep_receipt_key(&self, key: &str) -> Result<(), CoreError> {
+        Ok(self.0.put(RECEIPT_KEY, key.as_bytes())?)
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, CoreError> {
+    serde_json::to_vec(value).map_err(|error| CoreError::Internal(error.to_string()))
+}
+
+/// Fresh bytes from the system.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes);
+    bytes
+}

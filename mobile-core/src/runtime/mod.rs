@@ -1,0 +1,321 @@
+//! The runtime: the shell that gives a [`Phone`](crate::phone::Phone) its clock, its threads and
+//! its network, and the app its calls.
+//!
+//! ```text
+//!   app ── call ──▶ engine (one thread: the phone and its store) ── request ──▶ network (tokio)
+//!    ▲                 │                        ▲───────── answer, frame ──────────┘
+//!    └── listener ◀── dispatcher (one thread) ◀─┘
+//! ```
+//!
+//! Calls of the app are carried out by the engine, whoever waits for them: a caller that is
+//! cancelled or dies leaves a call that happened, or one that did not. The engine never waits for
+//! the network, the key store or a listener.
+//!
+//! - `keys` is what lies in the system's key store; `engine` the loop; `requests` what it asks of
+//!   the network; `session` signing in and out; `calls` what the app calls; `dispatch` tells it.
+
+mod calls;
+mod dispatch;
+mod engine;
+mod error;
+mod extension;
+mod keys;
+mod observed;
+mod requests;
+mod session;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use baton_protocol::Timestamp;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, oneshot};
+
+pub use calls::{Diagnostics, Known as KnownPeople, PushTarget};
+pub use dispatch::Told;
+pub use engine::Standing;
+pub use error::CoreError;
+pub use extension::{ReceiptPost, Taken, take_push};
+pub use keys::{KeyStore, KeyStoreFailed};
+pub use observed::Watcher;
+pub use session::{Credentials, SignedIn};
+
+use crate::net::Server;
+use crate::phone::Now;
+use crate::store::{self, DropBox, Limits, Store};
+use dispatch::Dispatcher;
+use engine::Engine;
+use keys::{Keys, random};
+
+/// Calls and answers that wait for the engine at most; who calls waits.
+const INBOX: usize = 256;
+/// Frames that wait for the engine at most; the socket waits.
+const FRAMES: usize = 64;
+/// How long a shutdown waits for what is under way.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
+
+/// What a core is opened with.
+#[derive(Clone, Debug)]
+pub struct CoreConfig {
+    /// The server, as `https://…`.
+    pub server: String,
+    /// A certificate authority besides those that everybody trusts, PEM.
+    pub extra_ca_pem: Option<String>,
+    /// A directory of the core's own, which no backup takes along.
+    pub directory: PathBuf,
+    /// What the agent's list of devices shows.
+    pub device_name: String,
+    /// The app and its version, for the server's log.
+    pub user_agent: String,
+    /// How large the store may become.
+    pub limits: Limits,
+}
+
+/// What the app hears without having asked. Calls come one after the other, from one thread.
+pub trait Listener: Send + Sync {
+    /// Something happened. Says whether it was taken: `false` counts as thrown.
+    fn hear(&self, event: Event) -> bool;
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The connection stands here.
+    State(Standing),
+    /// Acts of the agent stand elsewhere, or are gone; so many need review.
+    Outbox {
+        /// What changed.
+        changes: Vec<crate::outbox::Change>,
+        /// How many acts need their author.
+        needs_review: usize,
+    },
+    /// Somebody else composes where the agent did.
+    LeaseLost {
+        /// Where.
+        conversation: baton_protocol::ConversationId,
+        /// Who.
+        by: baton_protocol::AgentId,
+    },
+    /// What is shown outside of the app is over, or says something else.
+    Notifications {
+        /// To take away.
+        withdraw: Vec<crate::push::Tag>,
+        /// To show in the place of what is over: silent.
+        update: Vec<crate::push::Notification>,
+    },
+    /// The store could not do what it was asked.
+    StoreFailed(store::StoreError),
+    /// Colleagues, teams, numbers, or who is there.
+    People,
+    /// The device was revoked: nothing of the account is here any more.
+    Wiped,
+}
+
+/// Two clocks.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    begun: Instant,
+}
+
+impl Clock {
+    fn now(self) -> Now {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wall = i64::try_from(wall.as_millis()).unwrap_or(i64::MAX);
+        Now { wall: Timestamp::from_ms(wall), mono: self.begun.elapsed() }
+    }
+
+    fn instant(self, mono: Duration) -> Instant {
+        self.begun + mono
+    }
+}
+
+/// The whole client. Cloning gives another handle to the same one.
+#[derive(Clone)]
+pub struct Core(Arc<Inner>);
+
+struct Inner {
+    inbox: mpsc::Sender<Act>,
+    net: Net,
+    keys: Keys,
+    config: CoreConfig,
+    clock: Clock,
+    dispatcher: Dispatcher,
+    running: Mutex<Option<Running>>,
+}
+
+/// What has to be ended.
+struct Running {
+    network: Runtime,
+    engine: JoinHandle<()>,
+    teller: JoinHandle<()>,
+}
+
+/// Something for the engine to do.
+type Act = Box<dyn FnOnce(&mut Engine, Now) + Send>;
+
+/// The way to the server, and where its work is done.
+#[derive(Clone)]
+struct Net {
+    server: Server,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Core {
+    /// Opens what is on this device: nothing is asked of the network before
+    /// [`Core::foreground`].
+    ///
+    /// # Errors
+    /// `KeyLocked` before the first unlock; `Storage` where the store cannot be opened, which
+    /// touches nothing; `Invalid` for a server that is no URL.
+    pub fn open(
+        config: CoreConfig,
+        keys: Arc<dyn KeyStore>,
+        listener: Arc<dyn Listener>,
+    ) -> Result<Self, CoreError> {
+        let server = server_of(&config)?;
+        let keys = Keys(keys);
+        let session = keys.session(&config.server)?;
+        let keyring = keys.held_keyring()?;
+        let store_config = store::Config {
+            directory: config.directory.clone(),
+            key: keys.store_key()?,
+            seed: random(),
+            limits: config.limits,
+        };
+        let drops = DropBox::open(&config.directory, &store_config.key, random())?;
+        let (store, opened) = Store::open(&store_config)?;
+        let network = network().map_err(internal)?;
+        let net = Net { server, runtime: network.handle().clone() };
+        let (dispatcher, teller) = Dispatcher::begin().map_err(internal)?;
+        let clock = Clock { begun: Instant::now() };
+        let (inbox, inbox_end) = mpsc::channel(INBOX);
+        let (frames, frames_end) = mpsc::channel(FRAMES);
+        let engine = Engine::new(engine::Parts {
+            store: Arc::new(store),
+            drops,
+            opened,
+            keys: keys.clone(),
+            net: net.clone(),
+            clock,
+            inbox: inbox.downgrade(),
+            frames,
+            dispatcher: dispatcher.clone(),
+            listener,
+            server: config.server.clone(),
+        });
+        let engine = std::thread::Builder::new()
+            .name("baton-engine".to_owned())
+            .stack_size(1024 * 1024)
+            .spawn(move || engine.live((inbox_end, frames_end), (session, keyring)))
+            .map_err(internal)?;
+        let running = Mutex::new(Some(Running { network, engine, teller }));
+        Ok(Self(Arc::new(Inner { inbox, net, keys, config, clock, dispatcher, running })))
+    }
+
+    /// Ends everything, waits for it, at most two seconds. Calls after it answer `Closed`. Calling
+    /// it twice is harmless.
+    pub fn shutdown(&self) {
+        let running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Running { network, engine, teller }) = running else { return };
+        let (done, is_done) = std::sync::mpsc::channel();
+        let stop: Act = Box::new(move |engine, now| {
+            engine.stop(now);
+            done.send(()).ok();
+        });
+        let deadline = Instant::now() + SHUTDOWN_MAX;
+        let mut stop = Some(stop);
+        while let Some(act) = stop.take() {
+            match self.0.inbox.try_send(act) {
+                Err(mpsc::error::TrySendError::Full(act)) if Instant::now() < deadline => {
+                    stop = Some(act);
+                    std::thread::yield_now();
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        is_done.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok();
+        self.0.dispatcher.end();
+        network.shutdown_timeout(deadline.saturating_duration_since(Instant::now()));
+        join_within(engine, deadline);
+        join_within(teller, deadline);
+    }
+
+    /// Has the engine do something and waits for what it says.
+    async fn call<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Engine, Now) -> T + Send + 'static,
+    ) -> Result<T, CoreError> {
+        let (answer, answered) = oneshot::channel();
+        let act: Act = Box::new(move |engine, now| drop(answer.send(act(engine, now))));
+        self.0.inbox.send(act).await.map_err(|_gone| CoreError::Closed)?;
+        answered.await.map_err(|_gone| CoreError::Closed)
+    }
+
+    /// Has something done on the core's own threads: it goes on when the caller does not wait.
+    async fn spawned<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, CoreError>> + Send + 'static,
+    ) -> Result<T, CoreError> {
+        if self.is_over() {
+            return Err(CoreError::Closed);
+        }
+        let task = self.0.net.runtime.spawn(work);
+        task.await.unwrap_or_else(|ended| match ended.is_cancelled() {
+            true => Err(CoreError::Closed),
+            false => Err(CoreError::Internal("a task panicked".to_owned())),
+        })
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.running.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Running { network, .. }) = running {
+            // Nobody waits any more: the engine ends when its inbox does.
+            self.dispatcher.end();
+            network.shutdown_background();
+        }
+    }
+}
+
+fn server_of(config: &CoreConfig) -> Result<Server, CoreError> {
+    let made = Server::new(&config.server, config.extra_ca_pem.as_deref(), &config.user_agent);
+    made.map_err(|error| CoreError::Invalid {
+        what: "server".to_owned(),
+        problem: error.to_string(),
+    })
+}
+
+fn network() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(2)
+        .thread_name("baton-net")
+        .thread_stack_size(1024 * 1024)
+        .enable_io()
+        .enable_time()
+        .build()
+}
+
+fn internal(error: std::io::Error) -> CoreError {
+    CoreError::Internal(error.to_string())
+}
+
+/// Joins a thread, unless it takes too long or is this one.
+fn join_within(thread: JoinHandle<()>, deadline: Instant) {
+    if thread.thread().id() == std::thread::current().id() {
+        return;
+    }
+    while !thread.is_finished() && Instant::now() < deadline {
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    if thread.is_finished() {
+        drop(thread.join());
+    }
+}

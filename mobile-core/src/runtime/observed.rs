@@ -1,0 +1,183 @@
+//! Subscriptions: each with its listener, told one letter after the other, as fast as it hears.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::dispatch::Dispatcher;
+use super::{Act, Core, CoreError};
+use crate::lists::{Letter, Observer, Observers, Subscription, Timeline, Touched, Wish};
+use crate::phone::{Now, Phone};
+use crate::store::StoreError;
+
+/// Subscriptions at once.
+const SUBSCRIPTIONS_MAX: usize = 256;
+
+/// Hears of a list or value. Calls come one after the other, from one thread.
+pub trait Watcher: Send + Sync {
+    /// Says whether it was taken: `false` counts as thrown, and changes nothing else.
+    fn hear(&self, letter: Letter) -> bool;
+}
+
+/// See the head of the file.
+#[derive(Default)]
+pub(super) struct Observed {
+    observers: Observers,
+    watchers: BTreeMap<Subscription, Watching>,
+}
+
+struct Watching {
+    watcher: Arc<dyn Watcher>,
+    /// A letter is on its way to it.
+    is_being_told: bool,
+}
+
+impl Observed {
+    /// Anything may be another than was told.
+    pub(super) fn everything(&mut self) {
+        self.touch(&Touched::everything());
+    }
+
+    pub(super) fn touch(&mut self, touched: &Touched) {
+        self.observers.touched(touched);
+    }
+
+    /// When there is something to be asked.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.observers.poll_timeout()
+    }
+
+    fn subscribe(&mut self, wish: Wish, watcher: Arc<dyn Watcher>) -> Option<Subscription> {
+        if self.watchers.len() >= SUBSCRIPTIONS_MAX {
+            return None;
+        }
+        let name = self.observers.subscribe(wish);
+        self.watchers.insert(name, Watching { watcher, is_being_told: false });
+        Some(name)
+    }
+
+    fn cancel(&mut self, name: Subscription) -> bool {
+        self.watchers.remove(&name);
+        self.observers.cancel(name)
+    }
+
+    /// Asks what is due and hands on what came of it.
+    pub(super) fn show(
+        &mut self,
+        phone: &Phone,
+        (to, inbox): (&Dispatcher, &mpsc::WeakSender<Act>),
+        now: Now,
+    ) -> Result<(), StoreError> {
+        let observers = &mut self.observers;
+        let asked = match observers.poll_timeout() {
+            Some(at) if at <= now.mono => {
+                phone.draw(|sources| observers.advance(sources, now.mono)).map(drop)
+            }
+            Some(_) | None => Ok(()),
+        };
+        for (name, _) in self.observers.waiting() {
+            self.hand_on(name, (to, inbox));
+        }
+        asked
+    }
+
+    fn hand_on(
+        &mut self,
+        name: Subscription,
+        (to, inbox): (&Dispatcher, &mpsc::WeakSender<Act>),
+    ) {
+        let Some(watching) = self.watchers.get_mut(&name).filter(|one| !one.is_being_told) else {
+            return;
+        };
+        let Some(letter) = self.observers.take(name) else { return };
+        watching.is_being_told = true;
+        let (watcher, inbox) = (Arc::clone(&watching.watcher), inbox.clone());
+        to.tell(Box::new(move || {
+            // However the listener ends, the next letter may come.
+            let _heard = Heard { name, inbox };
+            watcher.hear(letter)
+        }));
+    }
+}
+
+/// Says that a letter was heard.
+struct Heard {
+    name: Subscription,
+    inbox: mpsc::WeakSender<Act>,
+}
+
+impl Drop for Heard {
+    fn drop(&mut self) {
+        let name = self.name;
+        let Some(inbox) = self.inbox.upgrade() else { return };
+        let act: Act = Box::new(move |engine, _| {
+            if let Some(watching) = engine.observed.watchers.get_mut(&name) {
+                watching.is_being_told = false;
+            }
+        });
+        // On the dispatcher's own thread, which may wait for the engine: that never waits for it.
+        drop(inbox.blocking_send(act));
+    }
+}
+
+impl Core {
+    /// Has a list or value told: first as it is, then what changes of it. Ends with
+    /// [`Core::unsubscribe`].
+    ///
+    /// # Errors
+    /// `Invalid` for too many subscriptions, `Closed`.
+    pub async fn subscribe(&self, wish: Wish, watcher: Arc<dyn Watcher>) -> Result<u64, CoreError> {
+        let name = self.call(move |engine, _| engine.observed.subscribe(wish, watcher)).await?;
+        name.map(|Subscription(name)| name).ok_or_else(|| CoreError::Invalid {
+            what: "subscriptions".to_owned(),
+            problem: format!("are {SUBSCRIPTIONS_MAX} at most: end those that nobody looks at"),
+        })
+    }
+
+    /// Tells no more. Nothing is kept of the listener.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn unsubscribe(&self, name: u64) -> Result<bool, CoreError> {
+        self.call(move |engine, _| engine.observed.cancel(Subscription(name))).await
+    }
+
+    /// Shows a page more of a list, or of older lines.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn more(&self, name: u64) -> Result<(), CoreError> {
+        self.call(move |engine, _| engine.observed.observers.more(Subscription(name))).await
+    }
+
+    /// Shows a page of newer lines, where the window had slid away from the end.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn newer(&self, name: u64) -> Result<(), CoreError> {
+        self.move_timeline(name, Observer::<Timeline>::newer).await
+    }
+
+    /// Shows the newest page.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn newest(&self, name: u64) -> Result<(), CoreError> {
+        self.move_timeline(name, Observer::<Timeline>::newest).await
+    }
+
+    async fn move_timeline(
+        &self,
+        name: u64,
+        step: impl FnOnce(&mut Observer<Timeline>) + Send + 'static,
+    ) -> Result<(), CoreError> {
+        self.call(move |engine, _| {
+            if let Some(timeline) = engine.observed.observers.timeline(Subscription(name)) {
+                step(timeline);
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,217 @@
+//! Signing in and out, the token's renewal, and what a revocation leaves: nothing.
+
+use baton_protocol::account::{Login, Session};
+
+use super::engine::{Engine, standing, token_of};
+use super::{Core, CoreError, Event};
+use crate::link::{Failure, Input, State};
+use crate::net::SignInError;
+use crate::phone::Now;
+
+/// Who signs in.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The workspace's short name.
+    pub workspace: String,
+    /// Who.
+    pub email: String,
+    /// Their secret.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(***)")
+    }
+}
+
+/// Who is signed in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SignedIn {
+    /// Where.
+    pub workspace: baton_protocol::WorkspaceId,
+    /// Who.
+    pub agent: baton_protocol::AgentId,
+    /// On what.
+    pub device: baton_protocol::DeviceId,
+}
+
+impl From<&Session> for SignedIn {
+    fn from(session: &Session) -> Self {
+        Self {
+            workspace: session.workspace_id,
+            agent: session.agent_id,
+            device: session.device_id,
+        }
+    }
+}
+
+impl From<SignInError> for CoreError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::WrongCredentials => Self::WrongCredentials,
+            SignInError::Throttled { retry_ms } => Self::RateLimited { retry_ms },
+            SignInError::Unreachable => Self::Offline,
+            SignInError::Incompatible => Self::Incompatible,
+            SignInError::DeviceRevoked => Self::Server {
+                code: "device_revoked".to_owned(),
+                detail: "this device was revoked: sign in once more".to_owned(),
+            },
+            SignInError::Refused { status, code } => Self::Server {
+                code: code.unwrap_or_default(),
+                detail: format!("the server answered with status {status}"),
+            },
+        }
+    }
+}
+
+impl Core {
+    /// Signs in. What the same agent left unsent on this device goes on.
+    ///
+    /// # Errors
+    /// `WrongCredentials`, `RateLimited`, `Offline`, `Invalid` while somebody is signed in.
+    pub async fn sign_in(&self, who: Credentials) -> Result<SignedIn, CoreError> {
+        let core = self.clone();
+        self.spawned(async move {
+            if core.call(|engine, _| engine.is_signed_in()).await? {
+                let (what, problem) = ("sign in".to_owned(), "sign out first".to_owned());
+                return Err(CoreError::Invalid { what, problem });
+            }
+            let server = core.0.config.server.clone();
+            let device_id = core.with_keys(move |keys| keys.device(&server)).await?;
+            let Credentials { workspace, email, password } = who;
+            let device_name = Some(core.0.config.device_name.clone());
+            let login = Login { workspace, email, password, device_id, device_name };
+            let session = core.0.net.server.sign_in(&login).await?.session;
+            let (kept, server) = (session.clone(), core.0.config.server.clone());
+            let now = core.0.clock.now().wall;
+            let keyring = core
+                .with_keys(move |keys| {
+                    keys.keep_device(&server, kept.device_id)?;
+                    keys.keep_session(&server, &kept)?;
+                    keys.keyring(now)
+                })
+                .await?;
+            let signed = SignedIn::from(&session);
+            core.call(move |engine, now| {
+                engine.last_error = None;
+                engine.enters(session, Some(keyring), now)
+            })
+            .await??;
+            Ok(signed)
+        })
+        .await
+    }
+
+    /// Signs out. What is here stays sealed on the device, with what was not sent, for when the
+    /// same agent signs in again; [`Core::unsent`] says before what that is.
+    ///
+    /// # Errors
+    /// Where the key store does not let go of the session.
+    pub async fn sign_out(&self) -> Result<(), CoreError> {
+        let core = self.clone();
+        self.spawned(async move {
+            core.call(|engine, now| engine.leaves(now)).await?;
+            core.with_keys(super::keys::Keys::forget_session).await
+        })
+        .await
+    }
+
+    /// Who is signed in.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn signed_in(&self) -> Result<Option<SignedIn>, CoreError> {
+        self.call(|engine, _| engine.session.as_ref().map(SignedIn::from)).await
+    }
+
+    /// Does something with the key store, where it may take its time.
+    pub(super) async fn with_keys<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&super::keys::Keys) -> Result<T, CoreError> + Send + 'static,
+    ) -> Result<T, CoreError> {
+        let keys = self.0.keys.clone();
+        let task = self.0.net.runtime.spawn_blocking(move || act(&keys));
+        task.await.unwrap_or_else(|_ended| Err(CoreError::Closed))
+    }
+}
+
+impl Engine {
+    /// Whether a session is here that has not ended.
+    fn is_signed_in(&self) -> bool {
+        self.phone.as_ref().is_some_and(|phone| match phone.state() {
+            State::NeedsSignIn | State::SignedOut | State::Wiped => false,
+            State::Offline
+            | State::Suspended
+            | State::Connecting
+            | State::Greeting
+            | State::Resuming
+            | State::Live
+            | State::Backoff { .. }
+            | State::Incompatible => true,
+        })
+    }
+
+    fn leaves(&mut self, now: Now) {
+        if let Some(phone) = &mut self.phone {
+            phone.goes_back(now.mono, now);
+            phone.hear(Input::SignOut, now);
+        }
+        self.carry_out(now);
+        self.session = None;
+        self.phone = None;
+        self.close_at = None;
+        self.observed.everything();
+        self.tell(Event::State(standing(State::SignedOut, now)));
+    }
+
+    pub(super) fn end_session(&mut self) {
+        let Some(session) = self.session.clone() else { return };
+        let server = self.parts.net.server.clone();
+        let end = async move { server.sign_out(&session.access_token, session.device_id).await };
+        self.ask(end, |_, _, _| {});
+    }
+
+    pub(super) fn refresh(&mut self) {
+        let Some(session) = self.session.clone() else { return };
+        let (server, keys) = (self.parts.net.server.clone(), self.parts.keys.clone());
+        let at = self.parts.server.clone();
+        let runtime = self.parts.net.runtime.clone();
+        let question = async move {
+            let refreshed = server.refresh(&session.refresh_token, session.device_id).await?;
+            let session = refreshed.session;
+            let kept = session.clone();
+            // Where it cannot be kept, this process still has it, and the server the one before.
+            let keeping = runtime.spawn_blocking(move || keys.keep_session(&at, &kept));
+            drop(keeping.await);
+            Ok::<_, Failure>(session)
+        };
+        self.ask(question, |engine, answer, now| {
+            let refreshed = answer.map(|session| {
+                let token = token_of(&session, now);
+                engine.session = Some(session);
+                token
+            });
+            engine.hear(Some(Input::Refreshed(refreshed)), now);
+        });
+    }
+
+    /// The device was revoked.
+    pub(super) fn wipe(&mut self) {
+        let Some(phone) = self.phone.take() else { return };
+        let me = phone.me();
+        drop(phone);
+        self.session = None;
+        if let Err(error) = self.parts.store.resume().and_then(|_| self.parts.store.forget(&me)) {
+            self.store_failed(error);
+        }
+        let keys = self.parts.keys.clone();
+        let forget = move || {
+            drop(keys.forget_session());
+            drop(keys.forget_device());
+        };
+        drop(self.parts.net.runtime.spawn_blocking(forget));
+        self.observed.everything();
+        self.tell(Event::Wiped);
+    }
+}
