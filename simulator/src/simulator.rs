@@ -18,7 +18,7 @@ use crate::knobs::Knobs;
 use crate::people::Person;
 use crate::shared::{Content, Shared};
 use crate::world::{Acknowledged, Marked, Reached, UpdateId};
-use crate::{api, control, delivery};
+use crate::{api, control, delivery, push};
 
 /// A running simulator. Dropping it stops it.
 pub struct Simulator {
@@ -87,9 +87,10 @@ impl Simulator {
         self.shared.changed();
     }
 
-    /// Moves the simulator's time on, for the window and the rates.
+    /// Moves the simulator's time on, for the window, the rates and pushes.
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
+        self.shared.changed();
     }
 
     /// The simulator's time in milliseconds since the epoch.
@@ -232,7 +233,7 @@ impl Drop for Simulator {
 
 async fn serve(shared: Arc<Shared>, listener: TcpListener) {
     let stopped = Arc::clone(&shared);
-    let app = api::router().merge(control::router()).with_state(shared);
+    let app = api::router().merge(control::router()).merge(push::router()).with_state(shared);
     let served =
         axum::serve(CuttableListener(listener), app.into_make_service_with_connect_info::<Cut>())
             .with_graceful_shutdown(async move { stopped.stopped().await });
