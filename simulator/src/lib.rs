@@ -5,8 +5,8 @@
 //! customers, and can be made slow, strict, forgetful or wrong by [`Knobs`]. It shares no code
 //! with the server, so that neither excuses the other's reading of the documentation.
 //!
-//! Beside it stands a push service for phones ([`PushOrder`]), in the server's place as well: it makes
-//! what a phone is handed and keeps it for a test to fetch.
+//! Beside it stands a push service for phones ([`PushOrder`]), in the server's place as well: it
+//! makes what a phone is handed and keeps it for a test to fetch.
 //!
 //! Every random choice derives from the seed and from what it is about, so a run repeats.
 //!

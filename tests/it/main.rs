@@ -9,6 +9,7 @@ mod inbox;
 mod lease;
 mod logs;
 mod nodes;
+mod push;
 mod reply_fence;
 mod resume;
 mod roles;

@@ -53,7 +53,7 @@ pub struct PushKey {
     pub auth: String,
 }
 
-/// How a device wants to be reached: the body of its registration as it is, of which these are read.
+/// How a device wants to be reached: what is read of the body of its registration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushTo {
     /// By which road.

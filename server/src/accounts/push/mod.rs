@@ -1,9 +1,9 @@
 //! How devices are reached by push: a registration for each device that wants it.
 //!
-//! A registration is its device's own wish, and lasts as long as the device's session: whatever ends
-//! that one deletes it in the same transaction, which the schema sees to. A target (the token or URL
-//! of a push service) is one app on one handset, and belongs to whoever registered it last: the one
-//! before is told nothing any more.
+//! A registration is its device's own wish, and lasts as long as the device's session: whatever
+//! ends that one deletes it in the same transaction, which the schema sees to. A target (the token
+//! or URL of a push service) is one app on one handset, and belongs to whoever registered it last:
+//! the one before is told nothing any more.
 //!
 //! Targets and the secret half of the keys that contents are sealed to are stored sealed. Like
 //! sessions, registrations have short transactions of their own and are no part of the log.
@@ -149,7 +149,8 @@ impl Accounts {
         let row = row.ok_or_else(|| StoreError::corrupt("a registration that was just put"))?;
         tx.commit().await?;
         let Signed { workspace, agent, device, .. } = signed;
-        tracing::info!(%workspace, %agent, %device, lane = put.lane.name(), moved, "push registered");
+        let lane = put.lane.name();
+        tracing::info!(%workspace, %agent, %device, lane, moved, "push registered");
         let key = token::receipt_key(&self.0.keys, (workspace, device), &row.receipt_salt);
         Ok(PushRegistered {
             registration: row.told(device, now)?,

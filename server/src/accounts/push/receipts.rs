@@ -1,9 +1,9 @@
 //! Receipts: what devices tell of the pushes that came.
 //!
-//! They are told by whatever process a push woke, which may not have the session: a registration has
-//! a key that is good for receipts alone. A push is one device's: what another one tells of it is
-//! ignored, as is what names no push that can be on its way any more. Telling twice changes nothing;
-//! of each stage the first time counts.
+//! They are told by whatever process a push woke, which may not have the session: a registration
+//! has a key that is good for receipts alone. A push is one device's, that of the one that tells of
+//! it first: what another one tells is ignored, as is what names no push that can be on its way.
+//! Telling twice changes nothing; of each stage the first time counts.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Registrations for pushes end with what they hang on; targets are opened for whoever sends; what a
-//! device tells is kept within bounds.
+//! Registrations for pushes end with what they hang on; targets are opened for whoever sends; what
+//! a device tells is kept within bounds.
 
 use baton_protocol::account::Login;
 use baton_protocol::push::{
