@@ -8,12 +8,13 @@ use baton::config::{LogConfig, LogFormat};
 use baton::telemetry::logs_to;
 use baton_protocol::MessageStatus;
 use baton_protocol::frame::{ClientFrame, ComposeAction, Draft};
+use baton_protocol::push::PushRegistered;
 use baton_simulator::{Fault, FaultRule, Knobs, When};
 use baton_world::world::{
     Agent, Answered, Setup, UNKNOWN_NUMBER, World, for_each_store, reply, webhook,
 };
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
@@ -80,24 +81,23 @@ fn secret(value: &str) {
 async fn is_reached_by_push(world: &World, agent: &Agent) {
     let path = format!("/api/v1/devices/{}/push", agent.signed.session.device_id);
     let token = Some(agent.signed.session.access_token.as_str());
-    let put = json!({
-        "lane": "fcm", "target_kind": "token", "target": "handset-five", "key": {
-            "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZG\
-                       H6SRpkNtoIAiw4",
-            "auth": "BTBZMqHH6r4Tts7J_aSIgg",
-        },
-    });
-    let mut wrong = put.clone();
-    wrong["target"] = json!("handset-five with a space");
-    for (body, status) in [(put, 200), (wrong, 400)] {
-        let body = Some(("application/json", body.to_string().into_bytes()));
+    let put = |target: &str| {
+        json!({
+            "lane": "fcm", "target_kind": "token", "target": target, "key": {
+                "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZG\
+                           H6SRpkNtoIAiw4",
+                "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+            },
+        })
+    };
+    for (target, status) in [("handset-five", 200), ("handset-five with a space", 400)] {
+        let body = Some(("application/json", put(target).to_string().into_bytes()));
         let answer = world.asks(Method::PUT, &path, token, body).await;
         assert_eq!(answer.status, status, "{answer:?}");
         if status == 200 {
-            let answer: Value = serde_json::from_str(&answer.text).expect("an answer");
-            let key = answer["receipt_key"].as_str().expect("a key").to_owned();
-            secret(&key);
-            for bearer in [key.as_str(), "bp_handset-five"] {
+            let answer: PushRegistered = serde_json::from_str(&answer.text).expect("an answer");
+            secret(&answer.receipt_key);
+            for bearer in [answer.receipt_key.as_str(), "bp_handset-five"] {
                 let body = Some(("application/json", b"[]".to_vec()));
                 let receipts = "/api/v1/push/receipts";
                 drop(world.asks(Method::POST, receipts, Some(bearer), body).await);

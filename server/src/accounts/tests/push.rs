@@ -69,8 +69,7 @@ async fn what_ends_a_session_ends_its_pushes_with_it() {
     for office in offices().await {
         let accounts = &office.accounts;
         let [out, revoked, changed, set, left] =
-            ["signed out", "revoked", "password changed", "password set", "left"]
-                .map(|why| hex::encode(why));
+            ["signed out", "revoked", "password changed", "password set", "left"].map(hex::encode);
         // The colleague's stays through all of it.
         let witness = office.sign_in(ANA).await;
         office.registers(&witness, &hex::encode("witness")).await;

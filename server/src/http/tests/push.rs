@@ -233,7 +233,7 @@ async fn a_receipt_key_is_good_for_receipts_and_nothing_else() {
         }
         // A key with another device in it, a changed one, and none.
         let other = desk.registers(&desk.supervisor, fcm("u")).await.receipt_key;
-        let mixed = format!("{}{}", &key[..40], &other[40..]);
+        let mixed: String = key.chars().take(40).chain(other.chars().skip(40)).collect();
         let mut changed = key.clone();
         let last = changed.pop().unwrap();
         changed.push(if last == 'A' { 'Q' } else { 'A' });

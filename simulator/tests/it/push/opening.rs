@@ -124,10 +124,9 @@ fn a_full_push_tells_everything_to_everybody() {
 
 fn user_info(push: &PushFields) -> Value {
     let to = to(PushLane::Apns, Some(&device_key(1)));
-    match push_payload(&to, push, None, &mut rng()).unwrap() {
-        PushInput::Apns(json) => serde_json::from_str(&json).unwrap(),
-        other => panic!("{other:?}"),
-    }
+    let made = push_payload(&to, push, None, &mut rng()).unwrap();
+    let PushInput::Apns(json) = made else { panic!("{made:?}") };
+    serde_json::from_str(&json).unwrap()
 }
 
 #[test]
@@ -202,12 +201,9 @@ proptest! {
         // Salt, sizes and the sender's key before; the tag behind.
         let length = URL_SAFE_NO_PAD.decode(sealed).unwrap().len();
         prop_assert_eq!((length - 16 - 4 - 1 - 65 - 16) % 256, 0);
-        match read_by(byte, &made).content {
-            Content::Opened(Some(words)) => {
-                prop_assert_eq!((words.title(), words.body()), (&*title, &*body));
-            }
-            other => prop_assert!(false, "{other:?}"),
-        }
+        let content = read_by(byte, &made).content;
+        let Content::Opened(Some(words)) = &content else { panic!("{content:?}") };
+        prop_assert_eq!((words.title(), words.body()), (&*title, &*body));
         let other = Keyring::new(device_key(byte.wrapping_add(1)));
         if let Ok(push) = read(&input(&made), Some(&other)) {
             prop_assert_eq!(push.content, Content::Unopened(OpenError::UnknownKey));

@@ -1,11 +1,12 @@
 //! The same over HTTP, as tests in other languages use it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use baton_mobile::push::Keyring;
 use baton_mobile::push::payload::{Content, read};
 use baton_simulator::{Knobs, PushLane};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{CONVERSATION, EPOCH, WORKSPACE, device_key, fields, input, public, to, wake};
 use crate::Stage;
