@@ -10,6 +10,7 @@ mod lease;
 mod logs;
 mod nodes;
 mod phone_core;
+mod push;
 mod reply_fence;
 mod resume;
 mod roles;
