@@ -36,7 +36,16 @@ check_wheel() {
   done
   cmp "$work"/wheel1/*.whl "$work"/wheel2/*.whl || fail "two wheels of the same differ"
   python3 -m pip install --quiet --no-index --no-deps --target "$work/site" "$work"/wheel1/*.whl
-  # Importing loads the library and compares the checksums of every function with it.
+  # A module of another source than the library's is refused.
+  mkdir "$work/other"
+  sed '0,/_checksum_[a-z_]*() != /s//&1/' target/bindings/python/baton_core.py \
+    >"$work/other/baton_core.py"
+  ! cmp -s target/bindings/python/baton_core.py "$work/other/baton_core.py" ||
+    fail "the planted module is not another"
+  ! BATON_LIBRARY=$work/libbaton_core.so BATON_BINDINGS=$work/other python3 -m pip wheel --quiet \
+    --no-deps --no-index --no-cache-dir --wheel-dir "$work/refused" $packaging/python \
+    >"$work/said" 2>&1 || fail "a wheel was made of two sources"
+  grep -q 'do not belong together' "$work/said" || { cat "$work/said" >&2; fail "another error"; }
   (cd / && python3 -I - "$work/site" <<'PYTHON') || fail "the wheel cannot be used"
 import importlib.metadata, pathlib, sys
 site = sys.argv[1]
