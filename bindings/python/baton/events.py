@@ -54,11 +54,9 @@ class Ears(Listener):
         self._loop, self._tap = loop, tap
 
     def on_event(self, event):
-        try:
-            if self._tap is not None:
-                self._tap(event)
-        finally:
-            to_loop(self._loop, self._deliver, event)
+        to_loop(self._loop, self._deliver, event)
+        if self._tap is not None:
+            self._tap(event)
 
     def _deliver(self, event):
         if self.hear is not None:

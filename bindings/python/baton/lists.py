@@ -71,8 +71,6 @@ class Watched:
     def _take(self, batch):
         """On the core's thread, which is not kept waiting."""
         try:
-            if self._tap is not None:
-                self._tap(batch)
             self._newest = self._read(batch)
         except Unfit as problem:
             self._problem = problem
@@ -81,6 +79,8 @@ class Watched:
             if not self._is_nudged:
                 self._is_nudged = True
                 to_loop(self._loop, self._show)
+            if self._tap is not None:
+                self._tap(batch)
 
     def _show(self):
         self._is_nudged = False
