@@ -13,6 +13,8 @@ case "${1:-}" in
 esac
 
 packaging=bindings/packaging
+# Only directories of its own are written to, whoever runs it.
+export PIP_ROOT_USER_ACTION=ignore
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "packaging: $1" >&2; exit 1; }
