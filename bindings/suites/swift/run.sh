@@ -1,58 +1,78 @@
 #!/usr/bin/env bash
-# Plays the scenarios in Swift against the world at BATON_WORLD; without one it starts its own.
-# Prints a line for each. Swift is brought when it is not there; where it cannot be had: 77 and
-# "SKIPPED: reason".
+# Plays the scenarios through the Swift layer and prints a line for each. In the world at
+# BATON_WORLD; where there is none, in one of its own. Swift is brought when it is not there; 77
+# and "SKIPPED: reason" where it cannot be had.
 #
-#   bindings/suites/swift/run.sh                 all scenarios
-#   bindings/suites/swift/run.sh 3 17            these
-#   bindings/suites/swift/run.sh --cached-only   brings nothing
-#   bindings/suites/swift/run.sh --build         builds target/swift-suite/suite and runs nothing
+#   bindings/suites/swift/run.sh [--cached-only] [NN …]
+#                                            all scenarios, or these; brings nothing when told so
+#   bindings/suites/swift/run.sh collide ROLE CONVERSATION TEXT     see Collide.swift
+#   bindings/suites/swift/run.sh --build     only brings the tools and compiles
 #
-# BATON_GENERATED=1 says that scripts/mobile/bindgen.sh ran already.
+# BATON_SERVER   the server (default target/debug/baton)
+# BATON_LIBRARY  a directory with libbaton_core.so, whose Swift side is in target/bindings
+#                (default: both are built)
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 case "${1:-}" in
 -h | --help) sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; exit ;;
 esac
-
-cached='' build=''
-while :; do
-  case "${1:-}" in
-  --cached-only) cached=--cached ;;
-  --build) build=1 ;;
-  *) break ;;
-  esac
+cached=''
+if [ "${1:-}" = --cached-only ]; then
+  cached=--cached
   shift
-done
-
-said=$(scripts/mobile/swift.sh $cached) || { held=$?; echo "$said"; exit $held; }
-[ -n "${BATON_GENERATED:-}" ] || scripts/mobile/bindgen.sh >&2
+fi
+found=$(scripts/mobile/swift.sh $cached) || { held=$?; echo "$found"; exit $held; }
 
 generated=target/bindings/swift
-built=${CARGO_TARGET_DIR:-target}/debug
-out=target/swift-suite
-mkdir -p "$out"
+built=${BATON_LIBRARY:-${CARGO_TARGET_DIR:-target}/debug}
+out=target/suites/swift
 run=(scripts/mobile/swift-run)
+mkdir -p "$out"
 
-# The layer and what was generated are one module; the suite sees what an app sees.
-newer() { [ ! -e "$1" ] || [ -n "$(find "${@:2}" -newer "$1" -print -quit)" ]; }
-layer=(bindings/swift/Sources/Baton/*.swift)
-if newer "$out/libBaton.so" "$generated" "${layer[@]}" "$0"; then
-  "${run[@]}" swiftc -swift-version 5 -parse-as-library -module-name Baton \
-    -emit-module -emit-module-path "$out/Baton.swiftmodule" \
-    -emit-library -o "$out/libBaton.so" "$generated/baton_core.swift" "${layer[@]}" \
-    -I "$generated/baton_coreFFI" -L "$built" -lbaton_core >&2
-  rm -f "$out/suite"
-fi
-if newer "$out/suite" "$out/libBaton.so" bindings/suites/swift/*.swift; then
-  "${run[@]}" swiftc -swift-version 5 -parse-as-library -module-name suite \
-    -o "$out/suite" bindings/suites/swift/*.swift \
-    -I "$out" -I "$generated/baton_coreFFI" -L "$out" -lBaton -L "$built" -lbaton_core >&2
-fi
-[ -z "$build" ] || exit 0
+# `compiled FILE FLAGS… -- SOURCES…`: again only when a source, or what it stands on, changed.
+compiled() {
+  local file=$1 sums flags=()
+  shift
+  while [ "$1" != -- ]; do
+    flags+=("$1")
+    shift
+  done
+  shift
+  sums=$({ echo "$found ${flags[*]}"; cat "$@"; cat "$generated/baton_coreFFI.h"
+    [ "$file" = "$out/libBaton.so" ] || cat "$out/libBaton.so.sum"; } | sha256sum)
+  if [ ! -e "$file" ] || [ "$(cat "$file.sum" 2>/dev/null)" != "$sums" ]; then
+    echo "swift: compiling ${file##*/}" >&2
+    rm -f "$file" "$file.sum"
+    "${run[@]}" swiftc -swift-version 5 -parse-as-library "${flags[@]}" -o "$file" "$@" \
+      -I "$generated/baton_coreFFI" -L "$built" -lbaton_core >&2
+    echo "$sums" >"$file.sum"
+  fi
+}
 
-suite=("${run[@]}" env "LD_LIBRARY_PATH=$PWD/$out:$(realpath "$built")" "$out/suite" "$@")
-if [ -z "${BATON_WORLD:-}" ]; then
-  suite=(python3 bindings/suites/world.py --baton "$built/baton" -- "${suite[@]}")
+builds() {
+  [ -n "${BATON_LIBRARY:-}" ] || scripts/mobile/bindgen.sh >&2
+  # What was generated and the layer are one module; the suite sees of it what an app sees.
+  compiled "$out/libBaton.so" -module-name Baton -emit-module -emit-library \
+    -emit-module-path "$out/Baton.swiftmodule" -- \
+    "$generated/baton_core.swift" bindings/swift/Sources/Baton/*.swift
+  compiled "$out/suite" -module-name suite -I "$out" -L "$out" -lBaton -- \
+    bindings/suites/swift/*.swift
+}
+
+mkdir -p "$built"
+BATON_SWIFT_BINDS=$(realpath "$built")
+export BATON_SWIFT_BINDS
+
+if [ "${1:-}" != collide ] || [ ! -e "$out/suite.sum" ]; then
+  exec 8>"$out/lock"
+  flock 8
+  builds
+  exec 8>&-
 fi
-exec "${suite[@]}"
+[ "${1:-}" != --build ] || exit 0
+
+play=("${run[@]}" env "LD_LIBRARY_PATH=$PWD/$out:$BATON_SWIFT_BINDS" "$out/suite" "$@")
+if [ -n "${BATON_WORLD:-}" ]; then
+  exec "${play[@]}"
+fi
+exec python3 bindings/suites/world.py --baton "${BATON_SERVER:-target/debug/baton}" -- "${play[@]}"
