@@ -19,8 +19,9 @@ with COMMAND's exit code. Every request is a POST with a JSON object, answered b
                                                     now; the command's result
     /reached   {"wa_id"}                            texts that reached the customer's phone, in order
     /revoke    {"device"}                           an admin revokes a device
-    /push      {"who", "device", …}                 what the push service would hand to the app; see
-                                                    the simulator's /control/push
+    /push      {"who", "device", "target", "auth", "content", "push": {"kind", "conversation", …}}
+                                                    what Firebase would hand to the app, {"id",
+                                                    "data"}; see the simulator's /control/push
     /receipts  {"who", "device"}                    how far pushes came, as the server knows it
     /simulator {"method", "path", "body"}           anything else of the simulator's control
     /rest      {"who", "method", "path", "body"}    anything else of the server's REST
@@ -234,9 +235,24 @@ class World:
         return {}
 
     def do_push(self, asked):
-        who, device = asked.pop("who"), asked.pop("device")
-        registration = self.rest(who, "GET", f"/devices/{device}/push")
-        return self.simulator("POST", "/control/push", {"registration": registration, **asked})
+        """`target` is what the app registered; `auth` are bytes 32 to 48 of what it keeps under
+        `baton.push`, base64url: what only the device and the server know."""
+        who, device = asked["who"], asked["device"]
+        me = self.rest(who, "GET", "/me")
+        to = {"lane": "fcm", "target": asked["target"]}
+        if asked.get("auth"):
+            key = self.rest(who, "GET", f"/devices/{device}/push")["key"]
+            to["key"] = {**key, "auth": asked["auth"]}
+        push = {
+            "workspace": me["workspace_id"],
+            "agent": me["agent"]["id"],
+            "expires_at_ms": int((time.time() + 60) * 1000),
+            "cursor": self.rest("admin", "GET", "/snapshot?limit=1")["cursor"],
+            **asked["push"],
+        }
+        order = {"to": to, "push": push, "content": asked.get("content", "e2e")}
+        sent = self.simulator("POST", "/control/push", order)
+        return {"id": sent["id"], "data": sent["input"]["data"]}
 
     def do_receipts(self, asked):
         return self.rest(asked["who"], "GET", f"/devices/{asked['device']}/push")

@@ -36,7 +36,7 @@ pub enum Letter {
     /// To who subscribed to a [`Timeline`].
     Timeline(Batch<Entry, TimelineAbout>),
     /// To who subscribed to a [`Header`].
-    Header(Batch<Nothing, Option<Header>>),
+    Header(Batch<Nothing, Option<Box<Header>>>),
     /// To who subscribed to the [`Badge`].
     Badge(Batch<Nothing, Badge>),
 }
@@ -183,6 +183,16 @@ impl Observers {
             Any::Timeline(one) => Some(&mut one.observer),
             Any::Inbox(_) | Any::Header(_) | Any::Badge(_) => None,
         }
+    }
+
+    /// What is subscribed to, as far as its window goes now.
+    pub fn wish(&self, name: Subscription) -> Option<Wish> {
+        Some(match self.all.get(&name)? {
+            Any::Inbox(one) => Wish::Inbox(one.observer.query().clone()),
+            Any::Timeline(one) => Wish::Timeline(*one.observer.query()),
+            Any::Header(one) => Wish::Header(*one.observer.query()),
+            Any::Badge(_) => Wish::Badge,
+        })
     }
 
     /// When [`Observers::advance`] has something to do.
