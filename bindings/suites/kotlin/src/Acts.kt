@@ -74,7 +74,7 @@ val acts = listOf(
         reachedOnce(number, "reply $tag")
         ensure("note $tag" in world.notes(said.conversation)) { "the note is not on the server" }
         ensure(world.owner(said.conversation) == world.agent("ana")) { "Ana does not own it" }
-        val gone = ana.gone().filter { (_, how) -> how == GoneHow.ACKNOWLEDGED }.map { it.first }
+        val gone = ana.removed().filter { (_, how) -> how == GoneHow.ACKNOWLEDGED }.map { it.first }
         ensure(gone.containsAll(listOf(reply, note, claim).map { it.number })) { "gone are $gone" }
         ensure(gone.indexOf(reply.number) < gone.indexOf(claim.number)) { "the claim overtook the reply" }
     },
@@ -132,7 +132,7 @@ val acts = listOf(
         val dropped = overtaken(ana, other, "never mind ${opId()}")
         ana.baton.choose(dropped.number, Choice.Discard)
         ana.settled()
-        val how = ana.gone().lastOrNull { it.first == dropped.number }?.second
+        val how = ana.removed().lastOrNull { it.first == dropped.number }?.second
         ensure(how == GoneHow.DISCARDED) { "it went as $how" }
         val texts = world.lines(other.conversation) + world.notes(other.conversation)
         ensure(dropped.text !in texts) { "it is on the server" }
@@ -268,7 +268,7 @@ suspend fun Phone.headerOf(said: Said): Header {
 }
 
 /** What the app was told of acts that went. */
-private fun Phone.gone(): List<Pair<ULong, GoneHow>> =
+private fun Phone.removed(): List<Pair<ULong, GoneHow>> =
     heard.events.filterIsInstance<Event.Outbox>().flatMap { it.gone }.map { it.number to it.how }
 
 private suspend fun Stage.reachedOnce(number: String, text: String?) {

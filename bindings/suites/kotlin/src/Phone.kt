@@ -39,7 +39,7 @@ const val BACK_MS = 75_000L
 
 class Failed(why: String) : Exception(why)
 
-fun ensure(holds: Boolean, why: () -> String) {
+inline fun ensure(holds: Boolean, why: () -> String) {
     if (!holds) throw Failed(why())
 }
 
