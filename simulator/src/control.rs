@@ -261,6 +261,7 @@ struct Advance {
 
 async fn clock(State(shared): Shares, Json(Advance { advance_ms }): Json<Advance>) -> Json<Value> {
     shared.clock.advance(Duration::from_millis(advance_ms));
+    shared.changed();
     Json(json!({"now_ms": shared.clock.now_ms()}))
 }
 

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::push::PushKnobs;
+
 /// All settings that may change while the simulator runs. Fields left out take their default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -56,6 +58,8 @@ pub struct Knobs {
     pub mps: u32,
     /// The HTTP status of a refusal for `mps`: 400 or 429 (which carries Retry-After).
     pub mps_http: u16,
+    /// What push services do wrong.
+    pub push: PushKnobs,
 }
 
 impl Default for Knobs {
@@ -85,6 +89,7 @@ impl Default for Knobs {
             enforce_mps: true,
             mps: 80,
             mps_http: 400,
+            push: PushKnobs::default(),
         }
     }
 }

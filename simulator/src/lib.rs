@@ -5,6 +5,9 @@
 //! customers, and can be made slow, strict, forgetful or wrong by [`Knobs`]. It shares no code
 //! with the server, so that neither excuses the other's reading of the documentation.
 //!
+//! Beside it stands a push service for phones ([`PushOrder`]), in the server's place as well: it
+//! makes what a phone is handed and keeps it for a test to fetch.
+//!
 //! Every random choice derives from the seed and from what it is about, so a run repeats.
 //!
 //! ```no_run
@@ -40,6 +43,7 @@ mod knobs;
 mod pace;
 mod payload;
 mod people;
+mod push;
 mod script;
 mod seeds;
 mod shared;
@@ -52,6 +56,10 @@ pub use config::{Config, Number};
 pub use customer::Customer;
 pub use knobs::{Fault, FaultRule, Knobs, Loss, LostAnswers, Span, StatusKind, When, WindowMode};
 pub use people::Person;
+pub use push::{
+    PushContent, PushCounts, PushDelivery, PushFields, PushInput, PushKey, PushKnobs, PushLane,
+    PushOrder, PushSent, PushTo, payload as push_payload,
+};
 pub use script::{Played, Playing, Script};
 pub use simulator::Simulator;
 pub use wire::signature;

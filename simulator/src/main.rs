@@ -21,6 +21,12 @@ const CONTROL: &str = r#"Driven over HTTP:
   PUT  /control/webhook-url           {"url": "http://…"}
   POST /control/verify                asks the webhook for its challenge
   POST /control/quiesce               {"timeout_ms": 5000}: waits until all webhooks got a 200
+  POST /control/push                  {"to": {a registration}, "push": {"kind": "message", …}}
+                                      "content" is wake, e2e (as far as there is a key) or full
+  GET  /control/push                  what became of pushes
+  GET  /control/push/inbox/{target}   ?since=0&wait_ms=5000: what the phone was handed
+  PUT  /control/push/phones/{target}  {"is_on": false}
+  POST /control/push/payload          what a phone would be handed
   POST /control/clock                 {"advance_ms": 86400000}
   POST /control/reset                 forgets what happened, back to the first knobs
 

@@ -18,7 +18,7 @@ use crate::knobs::Knobs;
 use crate::people::Person;
 use crate::shared::{Content, Shared};
 use crate::world::{Acknowledged, Marked, Reached, UpdateId};
-use crate::{api, control, delivery};
+use crate::{api, control, delivery, push};
 
 /// A running simulator. Dropping it stops it.
 pub struct Simulator {
@@ -33,6 +33,11 @@ impl Simulator {
     /// # Errors
     /// When the address is taken or the configuration names no number.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
+        // Apart from its callers, whose futures would have to hold the whole configuration.
+        Box::pin(Self::started(config)).await
+    }
+
+    async fn started(config: Config) -> anyhow::Result<Self> {
         ensure!(!config.numbers.is_empty(), "the simulator needs at least one number");
         let http = http_client()?;
         let listener = TcpListener::bind(config.bind)
@@ -87,9 +92,10 @@ impl Simulator {
         self.shared.changed();
     }
 
-    /// Moves the simulator's time on, for the window and the rates.
+    /// Moves the simulator's time on, for the window, the rates and pushes.
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
+        self.shared.changed();
     }
 
     /// The simulator's time in milliseconds since the epoch.
@@ -232,7 +238,7 @@ impl Drop for Simulator {
 
 async fn serve(shared: Arc<Shared>, listener: TcpListener) {
     let stopped = Arc::clone(&shared);
-    let app = api::router().merge(control::router()).with_state(shared);
+    let app = api::router().merge(control::router()).merge(push::router()).with_state(shared);
     let served =
         axum::serve(CuttableListener(listener), app.into_make_service_with_connect_info::<Cut>())
             .with_graceful_shutdown(async move { stopped.stopped().await });

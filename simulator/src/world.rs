@@ -11,6 +11,7 @@ use crate::faults::FaultState;
 use crate::knobs::{Knobs, StatusKind};
 use crate::pace::{NumberPace, PairPace};
 use crate::people::People;
+use crate::push::Service;
 use crate::validate::Recipient;
 
 /// A message that reached a customer, whether or not its sender learnt of it.
@@ -113,6 +114,7 @@ pub(crate) struct World {
     pub(crate) acknowledged: Vec<Acknowledged>,
     pub(crate) acknowledged_ids: BTreeSet<UpdateId>,
     pub(crate) given_up: Vec<UpdateId>,
+    pub(crate) push: Service,
 }
 
 impl World {
@@ -132,6 +134,7 @@ impl World {
             acknowledged: Vec::new(),
             acknowledged_ids: BTreeSet::new(),
             given_up: Vec::new(),
+            push: Service::default(),
         }
     }
 

@@ -8,8 +8,11 @@ use baton::config::{LogConfig, LogFormat};
 use baton::telemetry::logs_to;
 use baton_protocol::MessageStatus;
 use baton_protocol::frame::{ClientFrame, ComposeAction, Draft};
+use baton_protocol::push::PushRegistered;
 use baton_simulator::{Fault, FaultRule, Knobs, When};
-use baton_world::world::{Answered, Setup, UNKNOWN_NUMBER, World, for_each_store, reply, webhook};
+use baton_world::world::{
+    Agent, Answered, Setup, UNKNOWN_NUMBER, World, for_each_store, reply, webhook,
+};
 use reqwest::Method;
 use serde_json::json;
 
@@ -27,7 +30,9 @@ impl Write for Captured {
 }
 
 /// Names, texts and numbers that occur nowhere else.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 11] = [
+    "handset-five",
+    "BTBZMqHH6r4Tts7J_aSIgg",
     "Quetzalcoatl",
     "the parcel is purple",
     "answer nineteen",
@@ -72,6 +77,35 @@ fn secret(value: &str) {
     tracing::error!("told as a secret «{value}»");
 }
 
+/// A registration with its target and key, a wrong one, receipts.
+async fn is_reached_by_push(world: &World, agent: &Agent) {
+    let path = format!("/api/v1/devices/{}/push", agent.signed.session.device_id);
+    let token = Some(agent.signed.session.access_token.as_str());
+    let put = |target: &str| {
+        json!({
+            "lane": "fcm", "target_kind": "token", "target": target, "key": {
+                "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZG\
+                           H6SRpkNtoIAiw4",
+                "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+            },
+        })
+    };
+    for (target, status) in [("handset-five", 200), ("handset-five with a space", 400)] {
+        let body = Some(("application/json", put(target).to_string().into_bytes()));
+        let answer = world.asks(Method::PUT, &path, token, body).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        if status == 200 {
+            let answer: PushRegistered = serde_json::from_str(&answer.text).expect("an answer");
+            secret(&answer.receipt_key);
+            for bearer in [answer.receipt_key.as_str(), "bp_handset-five"] {
+                let body = Some(("application/json", b"[]".to_vec()));
+                let receipts = "/api/v1/push/receipts";
+                drop(world.asks(Method::POST, receipts, Some(bearer), body).await);
+            }
+        }
+    }
+}
+
 async fn a_days_work(world: &World) {
     let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
     let platform = world.simulator.config();
@@ -95,6 +129,7 @@ async fn a_days_work(world: &World) {
     ana.phone().gives(ana.command(conversation, reply("answer nineteen", seen))).await.accepted();
     contact.receives("answer nineteen").await;
     drop(ben.does(conversation, reply("answer nineteen", seen)).await.refused());
+    is_reached_by_push(world, &ana).await;
     // What goes wrong is logged most.
     let fault = Fault::Error { code: 131_026, http: 400 };
     // The first one's end is unknown, and those behind it wait for it.

@@ -9,6 +9,8 @@ mod inbox;
 mod lease;
 mod logs;
 mod nodes;
+mod phone_core;
+mod push;
 mod reply_fence;
 mod resume;
 mod roles;

@@ -5,6 +5,7 @@ pub mod chaos;
 pub mod cluster;
 pub mod compare;
 pub mod dice;
+pub mod handset;
 pub mod history;
 pub mod phone;
 pub mod process;

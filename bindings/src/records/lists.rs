@@ -548,7 +548,7 @@ impl From<Letter> for ListBatch {
                 is_full: about.is_full,
             },
             Letter::Header(Batch::<Nothing, _> { about, .. }) => {
-                Self::Header { header: about.map(Header::from) }
+                Self::Header { header: about.map(|header| Header::from(*header)) }
             }
             Letter::Badge(Batch::<Nothing, _> { about, .. }) => {
                 Self::Badge { badge: about.into() }

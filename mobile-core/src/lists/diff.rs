@@ -7,7 +7,7 @@ use super::order::{Places, rising};
 /// Items that one operation carries at most, so that an app draws a long list in steps.
 pub const CHUNK: usize = 50;
 
-/// More steps than these, and more than half the list: it is told anew.
+/// More steps than these, and a list is told anew. Half of its items may be set at most.
 const STEPS_MAX: usize = 100;
 
 /// Something that stays the same thing while what is said of it changes.
@@ -155,19 +155,18 @@ pub(super) fn reset<T: Clone>(items: &[T]) -> Vec<Op<T>> {
 /// list again, it is told anew. Costs n log n.
 pub fn diff<T: Keyed + Clone + PartialEq>(old: &[T], new: &[T]) -> Vec<Op<T>> {
     let Some(matched) = Matched::of(old, new) else { return reset(new) };
-    let steps = matched.steps();
-    if steps > STEPS_MAX.max(new.len() / 2) {
-        return reset(new);
-    }
     let mut ops = matched.removals();
     matched.place(new, &mut ops);
+    if ops.len() > STEPS_MAX {
+        return reset(new);
+    }
     for (at, (item, from)) in new.iter().zip(&matched.from).enumerate() {
         let before = from.as_ref().and_then(|from| old.get(from.old));
         if before.is_some_and(|before| before != item) {
             ops.push(Op::Set { at, item: item.clone() });
         }
     }
-    ops
+    if ops.len() > STEPS_MAX.max(new.len() / 2) { reset(new) } else { ops }
 }
 
 /// Where an item of the new list was in the old one.
@@ -218,13 +217,6 @@ impl Matched {
             Some(From { old, kept: *kept.get(old)?, moves })
         });
         Some(Self { from: from.collect(), is_kept })
-    }
-
-    /// How many steps it takes, those that set an item excepted.
-    fn steps(&self) -> usize {
-        let is_step = |from: &&Option<From>| from.as_ref().is_none_or(|from| from.moves);
-        let gone = self.is_kept.iter().filter(|is_kept| !**is_kept).count();
-        gone + self.from.iter().filter(is_step).count()
     }
 
     /// From the end, so that positions before stay what they are.

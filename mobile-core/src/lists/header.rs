@@ -55,9 +55,9 @@ pub struct HeaderOf(pub ConversationId);
 
 impl Query for HeaderOf {
     type Item = Nothing;
-    type About = Option<Header>;
+    type About = Option<Box<Header>>;
 
-    fn concerns(&self, touched: &Touched, _last: &Answer<Nothing, Option<Header>>) -> bool {
+    fn concerns(&self, touched: &Touched, _last: &Answer<Nothing, Option<Box<Header>>>) -> bool {
         let Self(of) = *self;
         touched.has(of) || touched.has_own(of) || touched.has_around(of)
     }
@@ -65,8 +65,8 @@ impl Query for HeaderOf {
     fn ask(
         &self,
         sources: &Sources<'_, '_>,
-        _known: Option<Known<'_, Nothing, Option<Header>>>,
-    ) -> Result<Answer<Nothing, Option<Header>>, StoreError> {
+        _known: Option<Known<'_, Nothing, Option<Box<Header>>>>,
+    ) -> Result<Answer<Nothing, Option<Box<Header>>>, StoreError> {
         let Self(of) = *self;
         let Some(row) = sources.read.row(of)?.map(InboxRow::of) else {
             return Ok(Answer { items: Vec::new(), about: None });
@@ -94,6 +94,6 @@ impl Query for HeaderOf {
             own,
             has_draft: read.has_draft(of)?,
         };
-        Ok(Answer { items: Vec::new(), about: Some(header) })
+        Ok(Answer { items: Vec::new(), about: Some(Box::new(header)) })
     }
 }

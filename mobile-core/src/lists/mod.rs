@@ -35,6 +35,8 @@ mod observer;
 mod observers;
 mod order;
 mod query;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod touched;
 
@@ -45,7 +47,7 @@ pub use echoes::{Echoes, Own};
 pub use header::{Header, HeaderOf};
 pub use inbox::{Customer, Inbox, InboxAbout, InboxOf, InboxRow, PAGE, Preview};
 pub use mailbox::{BATCHES_MAX, Mailbox};
-pub use observer::{EVERY, Observer};
+pub use observer::{EVERY, News, Observer};
 pub use observers::{Letter, Observers, Subscription, Wish};
 pub use query::{Answer, Known, Nothing, Query, Sources};
 pub use timeline::{Entry, EntryKey, Older, Timeline, TimelineAbout, WINDOW};

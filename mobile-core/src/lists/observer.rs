@@ -13,6 +13,9 @@ pub const EVERY: Duration = Duration::from_millis(100);
 /// How long a store that could not be read is left alone.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
+/// What is told to whoever asks this.
+pub type News<Q> = Batch<<Q as Query>::Item, <Q as Query>::About>;
+
 /// See the head of the file.
 #[derive(Clone, Debug)]
 pub struct Observer<Q: Query> {
@@ -72,7 +75,7 @@ impl<Q: Query> Observer<Q> {
         &mut self,
         sources: &Sources<'_, '_>,
         now: Duration,
-    ) -> Result<Option<Batch<Q::Item, Q::About>>, StoreError> {
+    ) -> Result<Option<News<Q>>, StoreError> {
         let Some(touched) = self.touched.take_if(|_| now >= self.after) else { return Ok(None) };
         let known = self.told.as_ref().map(|answer| Known { answer, touched: &touched });
         let answer = match self.query.ask(sources, known) {
@@ -95,7 +98,7 @@ impl<Q: Query> Observer<Q> {
     }
 
     /// Everything anew: for a listener that lost its place.
-    pub fn snapshot(&self) -> Option<Batch<Q::Item, Q::About>> {
+    pub fn snapshot(&self) -> Option<News<Q>> {
         let told = self.told.as_ref()?;
         let (ops, about) = (reset(&told.items), told.about.clone());
         Some(Batch { revision: self.revision, ops, about })

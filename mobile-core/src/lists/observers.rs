@@ -36,7 +36,7 @@ pub enum Letter {
     /// To who subscribed to a [`Timeline`].
     Timeline(Batch<Entry, TimelineAbout>),
     /// To who subscribed to a [`Header`].
-    Header(Batch<Nothing, Option<Header>>),
+    Header(Batch<Nothing, Option<Box<Header>>>),
     /// To who subscribed to the [`Badge`].
     Badge(Batch<Nothing, Badge>),
 }
@@ -185,6 +185,16 @@ impl Observers {
         }
     }
 
+    /// What is subscribed to, as far as its window goes now.
+    pub fn wish(&self, name: Subscription) -> Option<Wish> {
+        Some(match self.all.get(&name)? {
+            Any::Inbox(one) => Wish::Inbox(one.observer.query().clone()),
+            Any::Timeline(one) => Wish::Timeline(*one.observer.query()),
+            Any::Header(one) => Wish::Header(*one.observer.query()),
+            Any::Badge(_) => Wish::Badge,
+        })
+    }
+
     /// When [`Observers::advance`] has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.all.values().filter_map(Any::poll_timeout).min()
@@ -193,7 +203,8 @@ impl Observers {
     /// Asks whatever is due. Gives who has new letters.
     ///
     /// # Errors
-    /// When the store cannot be read: what was not asked is asked again later.
+    /// When the store cannot be read: what failed is asked again later. Others may have letters all
+    /// the same; [`Observers::waiting`] says who.
     pub fn advance(
         &mut self,
         sources: &Sources<'_, '_>,
@@ -208,7 +219,6 @@ impl Observers {
                 Err(error) => failed = Some(error),
             }
         }
-        // Who was told before it failed has letters all the same: they are there to be taken.
         failed.map_or(Ok(told), Err)
     }
 

@@ -105,6 +105,8 @@ pub struct TimelineAbout {
     pub first_seq: u64,
     /// Number of the last line shown.
     pub last_seq: u64,
+    /// Number of the last line held.
+    pub newest_seq: u64,
     /// What comes before.
     pub older: Older,
     /// Whether there are newer lines than are shown: [`Observer::newer`]. Echoes are not shown
@@ -167,6 +169,7 @@ impl Timeline {
         let about = TimelineAbout {
             first_seq: lines.first().map_or(0, |line| line.seq),
             last_seq: lines.last().map_or(0, |line| line.seq),
+            newest_seq: held.last_seq,
             older: match (is_whole, held.from_seq > 1) {
                 (false, _) => Older::Held,
                 (true, true) => Older::AtServer,
@@ -217,10 +220,11 @@ impl Query for Timeline {
 }
 
 impl Observer<Timeline> {
-    /// Shows a page of older lines. What the server alone has comes as soon as it is held.
+    /// Shows a page of older lines, of those that are held. What the server alone has is to be
+    /// read and held first; then [`TimelineAbout::older`] says so.
     pub fn older(&mut self) {
         let Some(about) = self.answer().map(|answer| answer.about) else { return };
-        if about.older == Older::Nothing || about.first_seq == 0 {
+        if about.older != Older::Held || about.first_seq == 0 {
             return;
         }
         let from = about.first_seq.saturating_sub(PAGE).max(1);
@@ -237,8 +241,9 @@ impl Observer<Timeline> {
     pub fn newer(&mut self) {
         let Some(about) = self.answer().map(|answer| answer.about) else { return };
         if about.has_newer {
-            // At the end it stays there: a query takes what is beyond the last one as the end.
-            self.change(|timeline| timeline.until = Some(about.last_seq + PAGE));
+            let until = about.last_seq + PAGE;
+            let until = Some(until).filter(|until| *until < about.newest_seq);
+            self.change(|timeline| timeline.until = until);
         }
     }
 

@@ -8,10 +8,21 @@ use hyper::Method;
 use serde::Serialize;
 
 use super::Server;
-use super::ask::Request;
+use super::ask::{NetError, Request};
 use super::json::request;
+use crate::link;
 use crate::link::limits::ANSWER_BYTES_MAX;
 use crate::outbox::Failure;
+
+/// Why there is no answer to commands, for both who have to hear it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unanswered {
+    /// For the outbox.
+    pub outbox: Failure,
+    /// For the link ([`Input::Rejected`](crate::link::Input::Rejected)): it may be of the session,
+    /// and only the problem's code says so.
+    pub link: link::Failure,
+}
 
 impl Server {
     /// Gives commands, at most [`COMMANDS_MAX`](baton_protocol::limits::COMMANDS_MAX).
@@ -24,6 +35,20 @@ impl Server {
         access_token: &str,
         within: Duration,
     ) -> Result<Vec<CommandResult>, Failure> {
+        let given = self.commands_with_reason(commands, access_token, within).await;
+        given.map_err(|unanswered| unanswered.outbox)
+    }
+
+    /// The same, with all that a failure says.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn commands_with_reason(
+        &self,
+        commands: &[Command],
+        access_token: &str,
+        within: Duration,
+    ) -> Result<Vec<CommandResult>, Unanswered> {
         self.post_commands("/api/v1/commands", commands, access_token, within).await
     }
 
@@ -37,6 +62,20 @@ impl Server {
         access_token: &str,
         within: Duration,
     ) -> Result<Vec<CommandResult>, Failure> {
+        let asked = self.outcomes_with_reason(op_ids, access_token, within).await;
+        asked.map_err(|unanswered| unanswered.outbox)
+    }
+
+    /// The same, with all that a failure says.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn outcomes_with_reason(
+        &self,
+        op_ids: &[OpId],
+        access_token: &str,
+        within: Duration,
+    ) -> Result<Vec<CommandResult>, Unanswered> {
         let query = OutcomesQuery { op_ids: op_ids.to_vec() };
         self.post_commands("/api/v1/commands/outcomes", &query, access_token, within).await
     }
@@ -47,13 +86,20 @@ impl Server {
         body: &(impl Serialize + Sync + ?Sized),
         access_token: &str,
         within: Duration,
-    ) -> Result<Vec<CommandResult>, Failure> {
-        let body = serde_json::to_vec(body).map_err(|_odd| Failure::NotSent)?;
+    ) -> Result<Vec<CommandResult>, Unanswered> {
+        let body = serde_json::to_vec(body).map_err(|_odd| NetError::NotSent)?;
         let bounds = (within, ANSWER_BYTES_MAX);
         let request = request(Method::POST, path, Some(access_token), Some(body), bounds);
         // Op ids make a second arrival the same as the first.
         let reply = self.ask(Request { is_repeatable: true, ..request }).await?;
-        let answer: CommandResults = reply.read_for_outbox()?;
+        let answer: Result<CommandResults, _> = reply.read();
+        let answer = answer.map_err(|link| Unanswered { outbox: reply.failed(), link })?;
         Ok(answer.results)
+    }
+}
+
+impl From<NetError> for Unanswered {
+    fn from(error: NetError) -> Self {
+        Self { outbox: error.into(), link: error.into() }
     }
 }

@@ -77,11 +77,9 @@ impl Connector {
 }
 
 fn trouble(error: &io::Error) -> Trouble {
-    match error.kind() {
-        // The kind that a fault of TLS itself has.
-        io::ErrorKind::InvalidData => Trouble::NotTrusted,
-        _ => Trouble::NoAnswer,
-    }
+    // The kind that a fault of TLS itself has.
+    let is_of_tls = error.kind() == io::ErrorKind::InvalidData;
+    if is_of_tls { Trouble::NotTrusted } else { Trouble::NoAnswer }
 }
 
 fn trusting(extra_ca_pem: Option<&str>) -> Result<ClientConfig, InvalidUrl> {

@@ -38,6 +38,7 @@ use tokio::sync::Semaphore;
 
 pub use address::InvalidUrl;
 pub use ask::{NetError, Request};
+pub use commands::Unanswered;
 pub use connect::Trouble;
 pub use hyper::Method;
 pub use json::{Bounds, escaped};

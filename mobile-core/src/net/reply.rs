@@ -87,13 +87,15 @@ impl Reply {
         }
     }
 
-    /// The body of a yes, for the outbox's ears.
-    pub(super) fn read_for_outbox<T: DeserializeOwned>(&self) -> Result<T, outbox::Failure> {
-        if !self.is_success() {
-            let (status, retry_after) = (self.status, self.retry_after);
-            return Err(outbox::Failure::Http { status, retry_after });
+    /// An answer that is none to the commands, for the outbox's ears.
+    pub(super) fn failed(&self) -> outbox::Failure {
+        match self.is_success() {
+            true => outbox::Failure::Lost,
+            false => {
+                let (status, retry_after) = (self.status, self.retry_after);
+                outbox::Failure::Http { status, retry_after }
+            }
         }
-        serde_json::from_slice(&self.body).map_err(|_odd| outbox::Failure::Lost)
     }
 }
 

@@ -237,7 +237,10 @@ impl Core {
         }
         is_done.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok();
         self.0.dispatcher.end();
-        network.shutdown_timeout(deadline.saturating_duration_since(Instant::now()));
+        // Elsewhere: the caller may be somebody's asynchronous task, which may not wait here.
+        let left = deadline.saturating_duration_since(Instant::now());
+        let ending = std::thread::spawn(move || network.shutdown_timeout(left));
+        drop(ending.join());
         join_within(engine, deadline);
         join_within(teller, deadline);
     }

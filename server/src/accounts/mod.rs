@@ -9,6 +9,7 @@ mod access;
 pub mod admin;
 pub mod device;
 pub mod password;
+pub mod push;
 pub mod session;
 pub mod settings;
 mod throttle;
@@ -30,6 +31,7 @@ use crate::config::SessionsConfig;
 use crate::secrets::{Keys, SecretsError};
 use crate::store::{Store, StoreError};
 
+pub use push::receipts::Reporter;
 pub use session::Standing;
 pub use settings::Setter;
 pub use throttle::{ADDRESS_TRIES_MAX, TRIES_MAX, WINDOW};

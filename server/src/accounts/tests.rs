@@ -1,5 +1,6 @@
 //! Sessions and settings on a real database.
 
+mod push;
 mod together;
 
 use std::net::{IpAddr, Ipv4Addr};

@@ -15,6 +15,7 @@ use crate::secrets::Keys;
 const REFRESH: &str = "br_";
 const ACCESS: &str = "ba_";
 const TICKET: &str = "bt_";
+const RECEIPT: &str = "bp_";
 
 /// What a device's tokens of one generation derive from.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +99,59 @@ pub(super) fn ticket(random: [u8; 32]) -> Secret {
     Secret::new(format!("{TICKET}{}", BASE64.encode(random)))
 }
 
+/// A receipt key as it was presented; not yet proven.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct PresentedReceiptKey {
+    pub(super) workspace: WorkspaceId,
+    pub(super) device: DeviceId,
+    proof: [u8; 32],
+}
+
+/// The key with which a device authenticates receipts of pushes, whoever of its processes has it.
+/// It derives from the salt of the registration: the same for as long as that lasts.
+pub(super) fn receipt_key(keys: &Keys, at: (WorkspaceId, DeviceId), salt: &str) -> Secret {
+    let mut bytes = Vec::with_capacity(64);
+    bytes.extend_from_slice(at.0.0.as_bytes());
+    bytes.extend_from_slice(at.1.0.as_bytes());
+    bytes.extend_from_slice(&receipt_proof(keys, at, salt));
+    Secret::new(format!("{RECEIPT}{}", BASE64.encode(bytes)))
+}
+
+/// Whether a text says that it is a receipt key.
+pub(super) fn is_receipt_key(text: &str) -> bool {
+    text.starts_with(RECEIPT)
+}
+
+/// Reads a receipt key.
+pub(super) fn presented_receipt_key(text: &str) -> Option<PresentedReceiptKey> {
+    let bytes = BASE64.decode(text.strip_prefix(RECEIPT)?).ok()?;
+    let (workspace, rest) = bytes.split_first_chunk::<16>()?;
+    let (device, rest) = rest.split_first_chunk::<16>()?;
+    Some(PresentedReceiptKey {
+        workspace: Uuid::from_bytes(*workspace).into(),
+        device: Uuid::from_bytes(*device).into(),
+        proof: rest.try_into().ok()?,
+    })
+}
+
+impl PresentedReceiptKey {
+    /// Whether it is the key of the registration with this salt.
+    pub(super) fn is_of(&self, keys: &Keys, salt: &str) -> bool {
+        let proof = receipt_proof(keys, (self.workspace, self.device), salt);
+        bool::from(proof.ct_eq(&self.proof))
+    }
+}
+
+fn receipt_proof(keys: &Keys, at: (WorkspaceId, DeviceId), salt: &str) -> [u8; 32] {
+    keys.token(&[b"receipt", at.0.0.as_bytes(), at.1.0.as_bytes(), salt.as_bytes()])
+}
+
+/// What is stored of a push service's target beside its sealed self: equal for equal targets, and
+/// of no use to whoever guesses one.
+pub(super) fn target_digest(keys: &Keys, target: &str) -> String {
+    hex::encode(keys.token(&[b"push target", target.as_bytes()]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +171,24 @@ mod tests {
         assert!(!family("f").is_of(&Keys::new([2; 32]), &read));
         assert!(!family("f").is_of(&keys, &Presented { generation: 8, ..read }));
         assert_eq!(token, family("f").refresh(&keys, 7));
+    }
+
+    #[test]
+    fn a_receipt_key_proves_its_device_registration_and_key() {
+        let keys = Keys::new([1; 32]);
+        let at = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
+        let key = receipt_key(&keys, at, "s");
+        let read = presented_receipt_key(key.expose()).unwrap();
+        assert_eq!((read.workspace, read.device), at);
+        assert!(read.is_of(&keys, "s"));
+        assert!(!read.is_of(&keys, "t"));
+        assert!(!read.is_of(&Keys::new([2; 32]), "s"));
+        let other = PresentedReceiptKey { device: Uuid::from_u128(3).into(), ..read };
+        assert!(!other.is_of(&keys, "s"));
+        assert_eq!((access_digest(key.expose()), presented(key.expose())), (None, None));
+        for text in ["", "bp_", "bp_AAAA", &format!("{}A", key.expose())] {
+            assert_eq!(presented_receipt_key(text), None, "{text}");
+        }
     }
 
     #[test]

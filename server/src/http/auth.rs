@@ -12,7 +12,7 @@ use baton_protocol::Role;
 
 use super::Parts;
 use super::problem::Fault;
-use crate::accounts::Signed;
+use crate::accounts::{Accounts, Reporter, Signed};
 
 /// Who may.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -21,6 +21,8 @@ pub enum Access {
     Public,
     /// Whoever is signed in, each within their scope.
     Signed,
+    /// A device, by its session or, in a process without one, by its receipt key.
+    Device,
     /// Admins of the workspace.
     Admin,
 }
@@ -37,25 +39,43 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     match allow(&parts, access, (request.method(), request.headers())).await {
-        Ok(None) => next.run(request).await,
-        Ok(Some(signed)) => {
+        Ok(Asker::Anybody) => next.run(request).await,
+        Ok(Asker::Signed(signed)) => {
             request.extensions_mut().insert(signed);
+            request.extensions_mut().insert(Reporter::from(signed));
+            next.run(request).await
+        }
+        Ok(Asker::Reporter(reporter)) => {
+            request.extensions_mut().insert(reporter);
             next.run(request).await
         }
         Err(fault) => fault.into_response(),
     }
 }
 
+/// Who asks, as far as it was asked for.
+enum Asker {
+    Anybody,
+    Signed(Signed),
+    Reporter(Reporter),
+}
+
 async fn allow(
     parts: &Parts,
     access: Access,
     (method, headers): (&Method, &HeaderMap),
-) -> Result<Option<Signed>, Fault> {
+) -> Result<Asker, Fault> {
     let origin = check_origin(parts, method, headers)?;
     if access == Access::Public {
-        return Ok(None);
+        return Ok(Asker::Anybody);
     }
-    let signed = match bearer(headers)? {
+    let bearer = bearer(headers)?;
+    if let Some(key) = bearer.filter(|_| access == Access::Device)
+        && Accounts::is_receipt_key(key)
+    {
+        return Ok(Asker::Reporter(parts.accounts.reporter(key).await?));
+    }
+    let signed = match bearer {
         Some(token) => parts.accounts.authenticate(token).await?,
         None => {
             let token = cookie(headers, ACCESS_COOKIE).ok_or_else(Fault::unauthenticated)?;
@@ -69,7 +89,7 @@ async fn allow(
     if access == Access::Admin && signed.role != Role::Admin {
         return Err(Fault::forbidden("this is for admins"));
     }
-    Ok(Some(signed))
+    Ok(Asker::Signed(signed))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -120,6 +140,14 @@ impl<S: Sync> FromRequestParts<S> for Signed {
 
     async fn from_request_parts(head: &mut Head, _: &S) -> Result<Self, Fault> {
         // The guard put it there; a route without one lets nobody in.
+        head.extensions.get::<Self>().copied().ok_or_else(Fault::unauthenticated)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Reporter {
+    type Rejection = Fault;
+
+    async fn from_request_parts(head: &mut Head, _: &S) -> Result<Self, Fault> {
         head.extensions.get::<Self>().copied().ok_or_else(Fault::unauthenticated)
     }
 }

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::Parts;
 use super::body::Whose;
 use super::problem::Fault;
-use crate::accounts::Signed;
+use crate::accounts::Reporter;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -41,8 +41,9 @@ impl<T: DeserializeOwned> FromRequest<Parts> for Json<T> {
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(Fault::media_type());
         }
-        let is_signed = request.extensions().get::<Signed>().is_some();
-        let whose = if is_signed { Whose::Signed } else { Whose::Stranger };
+        // Every device that is known, by whichever of its secrets.
+        let is_known = request.extensions().get::<Reporter>().is_some();
+        let whose = if is_known { Whose::Signed } else { Whose::Stranger };
         let bytes = parts.room.read(request, whose).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let text: String = error.to_string().chars().take(300).collect();

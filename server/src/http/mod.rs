@@ -15,6 +15,7 @@ mod health;
 mod input;
 mod me;
 mod problem;
+mod push;
 pub(crate) mod quarantine;
 mod sessions;
 mod sync;
@@ -83,7 +84,7 @@ pub struct Route {
 
 /// Every route there is.
 pub fn routes() -> Vec<Route> {
-    use Access::{Admin, Public};
+    use Access::{Admin, Device, Public};
     let row = |method, access, path, handler| Route { method, path, access, handler };
     let (g, p, d) = (Method::GET, Method::POST, Method::DELETE);
     let (pt, pu) = (Method::PATCH, Method::PUT);
@@ -94,6 +95,7 @@ pub fn routes() -> Vec<Route> {
     const AGENT_PASSWORD: &str = "/api/v1/agents/{agent}/password";
     const MEMBER: &str = "/api/v1/teams/{team}/members/{agent}";
     const LINES: &str = "/api/v1/conversations/{conversation}/messages";
+    const PUSH: &str = "/api/v1/devices/{device}/push";
     const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
     vec![
         row(p.clone(), Public, "/api/v1/sessions", post(sessions::sign_in)),
@@ -114,8 +116,8 @@ pub fn routes() -> Vec<Route> {
         row(p.clone(), Admin, "/api/v1/teams", post(teams::add)),
         row(g.clone(), any, "/api/v1/teams/{team}", get(teams::read)),
         row(pt.clone(), Admin, "/api/v1/teams/{team}", patch(teams::change)),
-        row(pu, Admin, MEMBER, put(teams::put_member)),
-        row(d, Admin, MEMBER, delete(teams::drop_member)),
+        row(pu.clone(), Admin, MEMBER, put(teams::put_member)),
+        row(d.clone(), Admin, MEMBER, delete(teams::drop_member)),
         row(g.clone(), any, "/api/v1/channels", get(channels::list)),
         row(p.clone(), Admin, "/api/v1/channels", post(channels::add)),
         row(pt, Admin, "/api/v1/channels/{channel}", patch(channels::change)),
@@ -126,6 +128,10 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), any, "/api/v1/sync", get(sync::sync)),
         row(p.clone(), any, "/api/v1/commands", post(commands::submit)),
         row(p.clone(), any, "/api/v1/commands/outcomes", post(commands::outcomes)),
+        row(pu, any, PUSH, put(push::register)),
+        row(g.clone(), any, PUSH, get(push::read)),
+        row(d, any, PUSH, delete(push::end)),
+        row(p.clone(), Device, "/api/v1/push/receipts", post(push::receipts)),
         row(g.clone(), Admin, "/api/v1/quarantine", get(quarantine::list)),
         row(p.clone(), Admin, "/api/v1/quarantine/{id}/replay", post(quarantine::replay)),
         row(p.clone(), Admin, "/api/v1/quarantine/{id}/dismiss", post(quarantine::dismiss)),

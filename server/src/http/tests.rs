@@ -4,6 +4,7 @@ mod bodies;
 mod log;
 mod matrix;
 mod problems;
+mod push;
 mod scope;
 mod webhooks;
 
@@ -13,6 +14,7 @@ use std::sync::atomic::AtomicBool;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
+use baton_protocol::Timestamp;
 use baton_protocol::account::Session;
 use baton_protocol::settings::ChannelNew;
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! Deletes what is kept for a time only, at the start and every hour: raw webhooks, outcomes of
-//! commands, the feed of old positions, statuses of messages that nobody here knows. Those whose
-//! message is known after all are applied before.
+//! commands, the feed of old positions, statuses of messages that nobody here knows, registrations
+//! for pushes that were abandoned and what was told of old pushes. Statuses whose message is known
+//! after all are applied before.
 //!
 //! Many short transactions of a few hundred rows, so that no command waits for a sweep. Sessions
 //! are not swept here: those that ended long ago by themselves go when their agent signs in, and
@@ -17,7 +18,7 @@ use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::sweep::{
     Awaited, Overlooked, overlooked_statuses, sweep_feed, sweep_intake, sweep_outcomes,
-    sweep_parked,
+    sweep_parked, sweep_pushes, sweep_receipts,
 };
 use crate::store::{Store, StoreError, read};
 
@@ -69,6 +70,10 @@ pub struct Swept {
     pub positions: u64,
     /// Statuses of unknown messages.
     pub parked: u64,
+    /// Registrations for pushes.
+    pub pushes: u64,
+    /// Receipts of pushes.
+    pub receipts: u64,
     /// Messages that statuses had waited for although they were known.
     pub heard: u64,
 }
@@ -78,6 +83,10 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 const AT_ONCE: u64 = 500;
 /// A status whose message is unknown for so long will never be of use: Meta repeats for a week.
 const PARKED_DAYS: u32 = 7;
+/// After so long without a sign of its app a target is dead at every push service.
+const PUSH_DAYS: u32 = 270;
+/// Receipts of pushes that are older are not taken either.
+const RECEIPT_DAYS: u32 = 30;
 /// Op ids are taken for seven days: their outcomes must be found for longer.
 const OUTCOME_DAYS_MIN: u32 = 8;
 
@@ -92,8 +101,17 @@ impl Sweeper {
             }
             match self.sweep().await {
                 Ok(swept) if swept != Swept::default() => {
-                    let Swept { intake, outcomes, positions, parked, heard } = swept;
-                    tracing::info!(intake, outcomes, positions, parked, "old rows were deleted");
+                    let Swept { intake, outcomes, positions, parked, .. } = swept;
+                    let Swept { pushes, receipts, heard, .. } = swept;
+                    tracing::info!(
+                        intake,
+                        outcomes,
+                        positions,
+                        parked,
+                        pushes,
+                        receipts,
+                        "old rows were deleted"
+                    );
                     if heard > 0 {
                         tracing::warn!(heard, "statuses had been overlooked");
                     }
@@ -115,6 +133,10 @@ impl Sweeper {
         while add(&mut swept.outcomes, sweep_outcomes(store, before, AT_ONCE).await?) {}
         let before = self.before(PARKED_DAYS);
         while add(&mut swept.parked, sweep_parked(store, before, AT_ONCE).await?) {}
+        let before = (self.before(PUSH_DAYS), self.clock.now());
+        while add(&mut swept.pushes, sweep_pushes(store, before, AT_ONCE).await?) {}
+        let before = self.before(RECEIPT_DAYS);
+        while add(&mut swept.receipts, sweep_receipts(store, before, AT_ONCE).await?) {}
         let mut tx = store.read().await?;
         let workspaces = read::workspaces(&mut tx).await?;
         tx.rollback().await?;

@@ -33,6 +33,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 3,
+        name: "push",
+        both: include_str!("migrations/0003_push.sql"),
+        sqlite: include_str!("migrations/0003_push.sqlite.sql"),
+        postgres: include_str!("migrations/0003_push.postgres.sql"),
+    },
 ];
 
 /// The newest schema that this program knows.

@@ -63,6 +63,46 @@ pub async fn sweep_parked(store: &Store, before: Timestamp, most: u64) -> Result
     sweep(store, &SQL, before, most).await
 }
 
+/// Receipts of pushes that were heard before `before`.
+pub async fn sweep_receipts(
+    store: &Store,
+    before: Timestamp,
+    most: u64,
+) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT workspace, push FROM push_receipt WHERE heard_at < CAST($1 AS BIGINT)
+           ORDER BY heard_at LIMIT CAST($2 AS BIGINT) {skip})
+         DELETE FROM push_receipt
+         WHERE (workspace, push) IN (SELECT workspace, push FROM old)",
+    );
+    sweep(store, &SQL, before, most).await
+}
+
+/// Registrations for pushes that no app confirmed since `before`, and those of sessions that ended
+/// by themselves before `now`.
+pub async fn sweep_pushes(
+    store: &Store,
+    (before, now): (Timestamp, Timestamp),
+    most: u64,
+) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT p.workspace, p.device FROM push_device AS p
+           JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
+           WHERE p.confirmed_at < CAST($1 AS BIGINT) OR d.refresh_expires_at < CAST($2 AS BIGINT)
+           ORDER BY p.workspace, p.device
+           LIMIT CAST($3 AS BIGINT){postgres  FOR NO KEY UPDATE OF p SKIP LOCKED})
+         DELETE FROM push_device
+         WHERE (workspace, device) IN (SELECT workspace, device FROM old)",
+    );
+    let args = [before.ms().to_string(), now.ms().to_string(), most.to_string()];
+    let mut tx = store.begin().await?;
+    let done = tx.run(&SQL, &[&args[0], &args[1], &args[2]]).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
 /// An id of Meta for which statuses wait.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
 pub struct Awaited {

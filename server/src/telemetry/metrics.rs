@@ -52,6 +52,8 @@ pub struct Metrics {
     pub held: By,
     /// Elements of webhooks set aside, by reason.
     pub quarantined: By,
+    /// Receipts of pushes: the stage of those that are new, or why they change nothing.
+    pub push_receipts: By,
     /// Events appended but not yet under the chain.
     pub seal_lag: Gauge,
     /// Messages whose time to be sent has come and that have not left.
@@ -118,6 +120,7 @@ impl Metrics {
             sends: By::register(r, "sends", "outcome", "Attempts to send by outcome"),
             held: By::register(r, "held", "reason", "Messages held for review by reason"),
             quarantined: By::register(r, "quarantined", "reason", "Elements set aside"),
+            push_receipts: By::register(r, "push_receipts", "outcome", "Receipts of pushes"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
             jobs_due: one(r, "jobs_due", "Messages due to be sent"),
             database_away: one(r, "database_away", "1 while the database does not answer"),

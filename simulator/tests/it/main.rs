@@ -12,6 +12,7 @@ mod control;
 mod failures;
 mod fixtures;
 mod limits;
+mod push;
 mod repeatability;
 mod script;
 mod sink;

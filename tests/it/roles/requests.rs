@@ -56,6 +56,7 @@ fn bodies(stage: &Stage, world: &World) -> Vec<Value> {
         json!({"next": "a new password"}),
         json!({"visibility": "own"}),
         json!({"access_token": "a", "pace_per_s": 1}),
+        json!({"lane": "log", "target_kind": "token", "target": "stolen"}),
         json!({
             "email": "eve@umbrella.example", "name": "Eve", "role": "agent",
             "password": "a password", "teams": [{"team_id": of("{team}"), "kind": "member"}],

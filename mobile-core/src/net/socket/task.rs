@@ -144,6 +144,6 @@ async fn closed(mut ended: Ended) -> u16 {
 /// When more was given than is taken.
 async fn overflowed(mut ended: Ended) {
     if ended.wait_for(|end| *end == Some(End::Overflow)).await.is_err() {
-        pending().await
+        pending::<()>().await;
     }
 }

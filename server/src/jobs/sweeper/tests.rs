@@ -156,6 +156,44 @@ async fn statuses_of_unknown_messages_go_after_a_week() {
 }
 
 #[tokio::test]
+async fn abandoned_registrations_go_and_so_does_what_was_told_of_old_pushes() {
+    static PUSHES: Sql = Sql::new("SELECT COUNT(*) FROM push_device");
+    static RECEIPTS: Sql = Sql::new("SELECT COUNT(*) FROM push_receipt");
+    for database in databases().await {
+        let clock = bench(&database).await;
+        let (start, far) = (START.ms(), START.ms() + 1_000 * DAY_MS);
+        let mut sql = String::new();
+        // Confirmed at the start; three days later; of a session that ends after forty days.
+        for (n, confirmed_at, ends_at) in
+            [(1, start, far), (2, start + 3 * DAY_MS, far), (3, start, start + 40 * DAY_MS)]
+        {
+            sql.push_str(&format!(
+                "INSERT INTO device VALUES ('{W}', 'd{n}', 'a', '', '', 1, '', NULL, 'x{n}', 0,
+                   {ends_at}, 0, 0, NULL);
+                 INSERT INTO push_device (workspace, device, lane, target_kind, target_sealed,
+                   target_digest, caps, receipt_salt, registered_at, confirmed_at)
+                 VALUES ('{W}', 'd{n}', 'log', 'token', '', 't{n}', '[]', '', 0, {confirmed_at});
+                 INSERT INTO push_receipt VALUES ('{W}', 'p{n}', 'd{n}', {start}, NULL, NULL, NULL,
+                   'extension', {confirmed_at});"
+            ));
+        }
+        database.tamper(&sql).await;
+        let sweeper = sweeper(&database, &clock).await;
+        days(&clock, 30);
+        assert_eq!(sweeper.sweep().await.unwrap(), Swept::default());
+        clock.advance_ms(1);
+        assert_eq!(sweeper.sweep().await.unwrap().receipts, 2);
+        assert_eq!(count(&database, &RECEIPTS).await, 1);
+        days(&clock, 10);
+        assert_eq!(sweeper.sweep().await.unwrap().pushes, 1);
+        days(&clock, 230);
+        assert_eq!(sweeper.sweep().await.unwrap().pushes, 1);
+        assert_eq!(count(&database, &PUSHES).await, 1);
+        database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_status_that_waits_although_its_message_is_known_is_applied() {
     for database in databases().await {
         let clock = ManualClock::new(START, 1);

@@ -1,0 +1,61 @@
+//! `/devices/{id}/push`: how a device is reached; `/push/receipts`: what it tells of pushes.
+
+use axum::Json as Out;
+use axum::extract::State;
+use axum::http::StatusCode;
+use baton_protocol::DeviceId;
+use baton_protocol::limits::RECEIPTS_MAX;
+use baton_protocol::push::{
+    PushDevice, PushPut, PushReceipt, PushRegistered, ReceiptStage, ReceiptsTaken,
+};
+
+use super::input::{Id, Json};
+use super::{Answer, Fault, Parts};
+use crate::accounts::{Reporter, Signed};
+
+/// `PUT /devices/{id}/push`.
+pub(super) async fn register(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(device): Id<DeviceId>,
+    Json(put): Json<PushPut>,
+) -> Answer<Out<PushRegistered>> {
+    Ok(Out(parts.accounts.register_push(signed, device, &put).await?))
+}
+
+/// `GET /devices/{id}/push`.
+pub(super) async fn read(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(device): Id<DeviceId>,
+) -> Answer<Out<PushDevice>> {
+    Ok(Out(parts.accounts.push_of(signed, device).await?))
+}
+
+/// `DELETE /devices/{id}/push`.
+pub(super) async fn end(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(device): Id<DeviceId>,
+) -> Answer<StatusCode> {
+    parts.accounts.end_push(signed, device).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /push/receipts`.
+pub(super) async fn receipts(
+    State(parts): State<Parts>,
+    reporter: Reporter,
+    Json(receipts): Json<Vec<PushReceipt>>,
+) -> Answer<Out<ReceiptsTaken>> {
+    if receipts.len() > RECEIPTS_MAX {
+        return Err(Fault::too_large(format!("at most {RECEIPTS_MAX} receipts at once")));
+    }
+    let heard = parts.accounts.hear_receipts(reporter, &receipts).await?;
+    let new = ReceiptStage::ALL.map(ReceiptStage::name).into_iter().zip(heard.new);
+    let rest = [("again", heard.again), ("foreign", heard.foreign), ("unknown", heard.unknown)];
+    for (outcome, count) in new.chain(rest).filter(|(_, count)| *count > 0) {
+        parts.metrics.push_receipts.add(outcome, count.into());
+    }
+    Ok(Out(heard.taken()))
+}

@@ -1,0 +1,175 @@
+//! The hands on push services: by functions, and over HTTP for drivers in another process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::service::{PushCounts, PushDelivery, PushOrder, PushSent};
+use crate::shared::Shared;
+use crate::simulator::Simulator;
+
+/// The longest a poll of an inbox waits.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+
+impl Simulator {
+    /// Sends a push as the server would, by the device's push service.
+    ///
+    /// # Errors
+    /// When its key is none, or it is more than a push may carry.
+    pub fn push(&self, wanted: PushOrder) -> anyhow::Result<PushSent> {
+        order(&self.shared, wanted)
+    }
+
+    /// What the phone behind a target was handed, from place `since` on: waits for `wait` at most
+    /// until there is something.
+    pub async fn push_inbox(
+        &self,
+        target: &str,
+        since: usize,
+        wait: Duration,
+    ) -> Vec<PushDelivery> {
+        inbox(&self.shared, target, since, wait).await
+    }
+
+    /// Switches the phone behind a target on or off.
+    pub fn switch_phone(&self, target: &str, is_on: bool) {
+        switch(&self.shared, target, is_on);
+    }
+
+    /// What became of all pushes so far.
+    #[must_use]
+    pub fn push_counts(&self) -> PushCounts {
+        counts(&self.shared)
+    }
+}
+
+/// The routes under `/control/push`.
+pub(crate) fn router() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/control/push", get(get_counts).post(post_order))
+        .route("/control/push/inbox/{target}", get(get_inbox))
+        .route("/control/push/phones/{target}", put(put_phone))
+        .route("/control/push/payload", post(post_payload))
+}
+
+fn order(shared: &Shared, wanted: PushOrder) -> anyhow::Result<PushSent> {
+    let now_ms = shared.clock.now_ms();
+    let sent = {
+        let mut world = shared.world();
+        let knobs = Arc::clone(&world.knobs);
+        world.push.send(wanted, (&knobs.push, shared.seeds), now_ms)?
+    };
+    shared.changed();
+    Ok(sent)
+}
+
+async fn inbox(shared: &Shared, target: &str, since: usize, wait: Duration) -> Vec<PushDelivery> {
+    let until = Instant::now() + wait.min(WAIT_MAX);
+    let mut changes = shared.changes.subscribe();
+    loop {
+        changes.mark_unchanged();
+        let (found, due_in) = look(shared, target, since);
+        if !found.is_empty() || Instant::now() >= until {
+            return found;
+        }
+        let wake = due_in.map_or(until, |due_in| until.min(Instant::now() + due_in));
+        // Either way: look again.
+        drop(tokio::time::timeout_at(wake, changes.changed()).await);
+    }
+}
+
+fn look(shared: &Shared, target: &str, since: usize) -> (Vec<PushDelivery>, Option<Duration>) {
+    let now_ms = shared.clock.now_ms();
+    let mut world = shared.world();
+    let knobs = Arc::clone(&world.knobs);
+    let found = world.push.inbox(target, since, (&knobs.push, now_ms));
+    let due_in = world.push.next_due_ms(target).map(|due_ms| {
+        Duration::from_millis(u64::try_from(due_ms.saturating_sub(now_ms)).unwrap_or_default())
+    });
+    (found, due_in)
+}
+
+fn switch(shared: &Shared, target: &str, is_on: bool) {
+    {
+        let now_ms = shared.clock.now_ms();
+        let mut world = shared.world();
+        let knobs = Arc::clone(&world.knobs);
+        world.push.switch(target, is_on, &knobs.push, now_ms);
+    }
+    shared.changed();
+}
+
+fn counts(shared: &Shared) -> PushCounts {
+    let now_ms = shared.clock.now_ms();
+    let mut world = shared.world();
+    let knobs = Arc::clone(&world.knobs);
+    world.push.counts(&knobs.push, now_ms)
+}
+
+type Shares = State<Arc<Shared>>;
+
+async fn post_order(State(shared): Shares, Json(wanted): Json<PushOrder>) -> Response {
+    answered(order(&shared, wanted))
+}
+
+/// What a phone would be handed, without handing it: the same, but for what is random in it.
+async fn post_payload(State(shared): Shares, Json(wanted): Json<PushOrder>) -> Response {
+    let now_ms = shared.clock.now_ms();
+    let knobs = shared.knobs();
+    // Services of its own, which deliver nothing to anybody.
+    answered(super::Service::default().send(wanted, (&knobs.push, shared.seeds), now_ms))
+}
+
+fn answered(sent: anyhow::Result<PushSent>) -> Response {
+    match sent {
+        Ok(sent) => Json(sent).into_response(),
+        Err(error) => {
+            let error = json!({"error": format!("{error:#}")});
+            (StatusCode::BAD_REQUEST, Json(error)).into_response()
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Poll {
+    #[serde(default)]
+    since: usize,
+    #[serde(default)]
+    wait_ms: u64,
+}
+
+async fn get_inbox(
+    State(shared): Shares,
+    Path(target): Path<String>,
+    Query(Poll { since, wait_ms }): Query<Poll>,
+) -> Json<Vec<PushDelivery>> {
+    Json(inbox(&shared, &target, since, Duration::from_millis(wait_ms)).await)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Phone {
+    is_on: bool,
+}
+
+async fn put_phone(
+    State(shared): Shares,
+    Path(target): Path<String>,
+    Json(Phone { is_on }): Json<Phone>,
+) -> Response {
+    switch(&shared, &target, is_on);
+    Json(json!({"success": true})).into_response()
+}
+
+async fn get_counts(State(shared): Shares) -> Json<PushCounts> {
+    Json(counts(&shared))
+}

@@ -1,0 +1,23 @@
+//! What push services do wrong.
+
+use serde::{Deserialize, Serialize};
+
+use crate::knobs::Span;
+
+/// How push services treat every push. Fields left out take their default: at once, once, always.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PushKnobs {
+    /// How long a push is under way.
+    pub delay: Span,
+    /// Pushes due within this many milliseconds of each other may swap places.
+    pub reorder_ms: u64,
+    /// The probability that a push is delivered a second time.
+    pub duplicate_probability: f64,
+    /// How long after the first time.
+    pub duplicate_delay: Span,
+    /// The probability that a push never arrives.
+    pub drop_probability: f64,
+    /// Pushes are delivered after their expiry as well.
+    pub ignores_expiry: bool,
+}

@@ -1,0 +1,118 @@
+//! Offline, overtaken, back again.
+
+use baton::demo::PASSWORD;
+use baton_mobile::lists::Entry;
+use baton_mobile::outbox::{Choice, Reason, Stage};
+use baton_mobile::store::View;
+use baton_protocol::command::{Claim, NoteText, Reply};
+use baton_protocol::{CommandBody, Owner, Refusal};
+use baton_world::handset::{Handset, last_line, until};
+use baton_world::world::{PATIENCE, Setup, World, eventually, for_each_store};
+
+async fn ana(world: &World, directory: &std::path::Path) -> Handset {
+    let on = Handset::on(&world.server.url(), directory).await.expect("a handset");
+    let email = "ana@acme.example";
+    let ana = on.signed_in("acme", email, PASSWORD).await.expect("signing in");
+    ana.live(PATIENCE).await.expect("live");
+    ana
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
+    for_each_store(Setup::usual(), async |world| {
+        let directory = tempfile::tempdir().unwrap();
+        let ana = ana(world, directory.path()).await;
+        let ben = world.agent("Ben").await;
+        let lucia = world.contact("Lucía");
+        lucia.sends("Hola").await;
+        let conversation = lucia.conversation().await;
+        let mut inbox = ana.inbox(View::All).await.unwrap();
+        let rows = until(&mut inbox, "the customer is in the inbox", |d| d.rows.len() == 1).await;
+        let epoch = rows.unwrap().rows[0].owner_epoch;
+        let mut lines = ana.timeline(conversation).await.unwrap();
+        let drawn = until(&mut lines, "the line is drawn", |d| last_line(d).is_some()).await;
+        let seen = last_line(&drawn.unwrap());
+
+        ana.core.network(false).await.unwrap();
+        let claim = Claim { expect_owner_epoch: epoch, exceed_capacity: false };
+        let claim = ana.does(conversation, CommandBody::Claim(claim), None).await.unwrap();
+        let text = "It is on its way".to_owned();
+        let reply =
+            Reply { text, seen, quoted: None, replaces: None, ignore_lease: false };
+        let reply = ana.does(conversation, CommandBody::Reply(reply), None).await.unwrap();
+        let note = NoteText { text: "She called as well".to_owned() };
+        let note = ana.does(conversation, CommandBody::Note(note), None).await.unwrap();
+        assert_eq!(ana.outbox().await.unwrap().len(), 3);
+
+        ben.claims(conversation).await;
+        ben.replies(conversation, "We are closed today").await;
+        ana.core.network(true).await.unwrap();
+        eventually("the claim needs review", async || {
+            let outbox = ana.outbox().await.unwrap();
+            let of_claim = outbox.iter().find(|echo| echo.number == claim.number)?;
+            (of_claim.stage == Stage::NeedsReview).then_some(())
+        })
+        .await;
+        let outbox = ana.outbox().await.unwrap();
+        let of = |number| outbox.iter().find(|echo| echo.number == number);
+        let Some(Reason::Refused { refused }) = &of(claim.number).unwrap().reason else {
+            panic!("{outbox:?}")
+        };
+        let Refusal::OwnerChanged { owner, .. } = refused.refusal else { panic!("{refused:?}") };
+        assert_eq!(owner, Owner::Agent(ben.id), "the claim tells who was first");
+        assert!(of(note.number).is_none(), "the note waits for nobody: {outbox:?}");
+        assert_eq!(of(reply.number).unwrap().stage, Stage::Behind { number: claim.number });
+
+        ana.core.choose(claim.number, Choice::Discard).await.unwrap();
+        eventually("the reply needs review", async || {
+            let outbox = ana.outbox().await.unwrap();
+            let echo = outbox.into_iter().find(|echo| echo.number == reply.number)?;
+            (echo.stage == Stage::NeedsReview).then_some(())
+        })
+        .await;
+        let outbox = ana.outbox().await.unwrap();
+        let Some(Reason::Refused { refused }) = &outbox[0].reason else { panic!("{outbox:?}") };
+        assert!(matches!(refused.refusal, Refusal::Stale { .. }), "{refused:?}");
+        let missed: Vec<_> = refused.lines.iter().map(|l| l.content.text.clone()).collect();
+        assert_eq!(missed, [Some("We are closed today".to_owned())]);
+
+        let drawn = until(&mut lines, "both are drawn", |d| {
+            last_line(d).is_some_and(|line| line.seq == 2)
+        });
+        let seen = last_line(&drawn.await.unwrap());
+        ana.core.choose(reply.number, Choice::SendAnyway { seen }).await.unwrap();
+        lucia.receives("It is on its way").await;
+        let drawn = until(&mut lines, "the reply is a line", |d| {
+            last_line(d).is_some_and(|line| line.seq == 3)
+        });
+        let entries = drawn.await.unwrap().entries;
+        assert!(!entries.iter().any(|entry| matches!(entry, Entry::Echo(_))), "{entries:?}");
+        assert_eq!(lucia.received(), ["We are closed today", "It is on its way"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_is_switched_off_and_on_has_its_inbox_before_any_network() {
+    for_each_store(Setup::usual(), async |world| {
+        let directory = tempfile::tempdir().unwrap();
+        let phone = ana(world, directory.path()).await;
+        let lucia = world.contact("Lucía");
+        lucia.sends("Hola").await;
+        let mut inbox = phone.inbox(View::All).await.unwrap();
+        until(&mut inbox, "the customer is there", |d| d.rows.len() == 1).await.unwrap();
+        drop(phone);
+        lucia.sends("Are you there?").await;
+        let phone = Handset::on("http://127.0.0.1:9", directory.path()).await.unwrap();
+        assert!(phone.core.signed_in().await.unwrap().is_none(), "of another server");
+        drop(phone);
+        let phone = Handset::on(&world.server.url(), directory.path()).await.unwrap();
+        let mut inbox = phone.inbox(View::All).await.unwrap();
+        until(&mut inbox, "what was missed comes in", |d| {
+            d.rows.first().is_some_and(|row| row.unread == 2)
+        })
+        .await
+        .unwrap();
+    })
+    .await;
+}

@@ -1,0 +1,216 @@
+//! A phone with the whole phone core on it: what an app would hold, without the app.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use baton_mobile::lists::{Badge, Entry, Inbox, InboxOf, InboxRow, Letter, Timeline, Wish, apply};
+use baton_mobile::outbox::{Echo, Enqueued, Tap};
+use baton_mobile::runtime::{
+    Core, CoreConfig, Credentials, Event, KeyStore, KeyStoreFailed, Listener, Standing, Watcher,
+};
+use baton_mobile::store::{Limits, View};
+use baton_protocol::{CommandBody, ConversationId, LineRef, OpId};
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::watch;
+
+/// A key store in files: only what a test's directory may hold.
+#[derive(Debug)]
+pub struct KeyFiles(PathBuf);
+
+impl KeyFiles {
+    /// In this directory.
+    pub fn at(directory: &Path) -> Result<Self> {
+        std::fs::create_dir_all(directory)?;
+        Ok(Self(directory.to_owned()))
+    }
+}
+
+fn failed(error: &std::io::Error) -> KeyStoreFailed {
+    KeyStoreFailed::Other(error.to_string())
+}
+
+impl KeyStore for KeyFiles {
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, KeyStoreFailed> {
+        match std::fs::read(self.0.join(name)) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    fn put(&self, name: &str, value: &[u8]) -> Result<(), KeyStoreFailed> {
+        // Whole or not at all, as a system's key store is.
+        let draft = self.0.join(format!("{name}.draft"));
+        let written = std::fs::write(&draft, value);
+        written.and_then(|()| std::fs::rename(&draft, self.0.join(name))).map_err(|e| failed(&e))
+    }
+
+    fn delete(&self, name: &str) -> Result<(), KeyStoreFailed> {
+        match std::fs::remove_file(self.0.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(&error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Remembers what the app was told.
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<Event>>);
+
+impl Listener for Heard {
+    fn hear(&self, event: Event) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        true
+    }
+}
+
+/// A list as an app would draw it.
+#[derive(Clone, Debug, Default)]
+pub struct Drawn {
+    /// The rows of an inbox.
+    pub rows: Vec<InboxRow>,
+    /// The entries of a timeline.
+    pub entries: Vec<Entry>,
+    /// The numbers on the icon.
+    pub badge: Badge,
+    /// Batches so far.
+    pub batches: u64,
+}
+
+struct Draws(watch::Sender<Drawn>);
+
+impl Watcher for Draws {
+    fn hear(&self, letter: Letter) -> bool {
+        let mut is_fit = true;
+        self.0.send_modify(|drawn| {
+            drawn.batches += 1;
+            is_fit = match letter {
+                Letter::Inbox(batch) => apply(&mut drawn.rows, batch.ops).is_ok(),
+                Letter::Timeline(batch) => apply(&mut drawn.entries, batch.ops).is_ok(),
+                Letter::Badge(batch) => {
+                    drawn.badge = batch.about;
+                    true
+                }
+                Letter::Header(_) => true,
+            };
+        });
+        is_fit
+    }
+}
+
+/// See the head of the file.
+pub struct Handset {
+    /// What an app calls.
+    pub core: Core,
+    heard: Arc<Heard>,
+}
+
+impl std::fmt::Debug for Handset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handset").finish_non_exhaustive()
+    }
+}
+
+impl Handset {
+    /// Switched on: with what its directory has kept, a network, and somebody who looks.
+    pub async fn on(server: &str, directory: &Path) -> Result<Self> {
+        let heard = Arc::new(Heard::default());
+        let config = CoreConfig {
+            server: server.to_owned(),
+            extra_ca_pem: None,
+            directory: directory.join("core"),
+            device_name: "Handset".to_owned(),
+            user_agent: "handset".to_owned(),
+            limits: Limits::default(),
+        };
+        std::fs::create_dir_all(&config.directory)?;
+        let keys = Arc::new(KeyFiles::at(&directory.join("keys"))?);
+        let core = Core::open(config, keys, Arc::clone(&heard) as Arc<dyn Listener>)?;
+        core.network(true).await?;
+        core.foreground().await?;
+        Ok(Self { core, heard })
+    }
+
+    /// Signs in, unless somebody is.
+    pub async fn signed_in(self, workspace: &str, email: &str, password: &str) -> Result<Self> {
+        if self.core.signed_in().await?.is_none() {
+            let [workspace, email, password] = [workspace, email, password].map(str::to_owned);
+            self.core.sign_in(Credentials { workspace, email, password }).await?;
+        }
+        Ok(self)
+    }
+
+    /// Waits until it is live.
+    pub async fn live(&self, patience: Duration) -> Result<()> {
+        let waited = tokio::time::timeout(patience, async {
+            while self.core.standing().await? != Standing::Live {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Ok(())
+        });
+        waited.await.context("it does not become live")?
+    }
+
+    /// The agent does something.
+    pub async fn does(
+        &self,
+        conversation_id: ConversationId,
+        body: CommandBody,
+        op_id: Option<OpId>,
+    ) -> Result<Enqueued> {
+        Ok(self.core.act(Tap { op_id, conversation_id, body }).await?)
+    }
+
+    /// What the server does not know yet.
+    pub async fn outbox(&self) -> Result<Vec<Echo>> {
+        Ok(self.core.outbox().await?)
+    }
+
+    /// A list of conversations, as it is drawn from now on.
+    pub async fn inbox(&self, view: View) -> Result<watch::Receiver<Drawn>> {
+        self.draws(Wish::Inbox(Inbox::new(InboxOf::View(view)))).await
+    }
+
+    /// The lines of a conversation, as they are drawn from now on.
+    pub async fn timeline(&self, of: ConversationId) -> Result<watch::Receiver<Drawn>> {
+        self.draws(Wish::Timeline(Timeline::new(of))).await
+    }
+
+    async fn draws(&self, wish: Wish) -> Result<watch::Receiver<Drawn>> {
+        let (draws, drawn) = watch::channel(Drawn::default());
+        self.core.subscribe(wish, Arc::new(Draws(draws))).await?;
+        Ok(drawn)
+    }
+
+    /// What the app was told so far.
+    pub fn heard(&self) -> Vec<Event> {
+        self.heard.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Handset {
+    fn drop(&mut self) {
+        self.core.shutdown();
+    }
+}
+
+/// The last line that a timeline shows.
+pub fn last_line(drawn: &Drawn) -> Option<LineRef> {
+    drawn.entries.iter().rev().find_map(|entry| match entry {
+        Entry::Line { line, .. } => Some(LineRef { seq: line.seq, id: line.id }),
+        Entry::Note { .. } | Entry::Echo(_) => None,
+    })
+}
+
+/// Waits until what is drawn is so.
+pub async fn until(
+    drawn: &mut watch::Receiver<Drawn>,
+    what: &str,
+    is_so: impl FnMut(&Drawn) -> bool,
+) -> Result<Drawn> {
+    let waited = tokio::time::timeout(crate::world::PATIENCE, drawn.wait_for(is_so)).await;
+    let drawn = waited.with_context(|| format!("not within time: {what}"))?;
+    Ok(drawn.context("the core ended")?.clone())
+}
