@@ -203,7 +203,8 @@ impl Observers {
     /// Asks whatever is due. Gives who has new letters.
     ///
     /// # Errors
-    /// When the store cannot be read: what was not asked is asked again later.
+    /// When the store cannot be read: what failed is asked again later. Others may have letters all
+    /// the same; [`Observers::waiting`] says who.
     pub fn advance(
         &mut self,
         sources: &Sources<'_, '_>,
@@ -218,7 +219,6 @@ impl Observers {
                 Err(error) => failed = Some(error),
             }
         }
-        // Who was told before it failed has letters all the same: they are there to be taken.
         failed.map_or(Ok(told), Err)
     }
 
