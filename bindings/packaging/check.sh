@@ -265,7 +265,7 @@ check_apple() {
   $packaging/apple/xcframework.sh package "$work/core.zip" https://example.com/core.zip \
     "$work/package"
   if have python3; then
-    python3 - "$work/package/Sources/BatonCore/PrivacyInfo.xcprivacy" <<'PYTHON' ||
+    python3 - "$work/package/Sources/Baton/PrivacyInfo.xcprivacy" <<'PYTHON' ||
 import plistlib, sys
 privacy = plistlib.load(open(sys.argv[1], "rb"))
 assert privacy["NSPrivacyTracking"] is False

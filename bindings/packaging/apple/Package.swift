@@ -1,12 +1,12 @@
 // swift-tools-version:5.9
-// The phone core as a Swift package: an app adds it and says `import BatonCore`. What stands
+// The phone core as a Swift package: an app adds it and says `import Baton`. What stands
 // between @ is filled in by xcframework.sh.
 import PackageDescription
 
 let package = Package(
-    name: "BatonCore",
+    name: "Baton",
     platforms: [.iOS(.v15)],
-    products: [.library(name: "BatonCore", targets: ["BatonCore"])],
+    products: [.library(name: "Baton", targets: ["Baton"])],
     targets: [
         .binaryTarget(
             name: "baton_coreFFI",
@@ -14,9 +14,9 @@ let package = Package(
             checksum: "@CHECKSUM@"
         ),
         .target(
-            name: "BatonCore",
+            name: "Baton",
             dependencies: ["baton_coreFFI"],
-            path: "Sources/BatonCore",
+            path: "Sources/Baton",
             resources: [.copy("PrivacyInfo.xcprivacy")]
         ),
     ]

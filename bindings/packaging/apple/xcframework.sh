@@ -20,7 +20,7 @@ sum() { if command -v sha256sum >/dev/null 2>&1; then sha256sum "$1"; else shasu
 
 # `package ZIP URL DIRECTORY`: what a repository of the package holds.
 package() {
-  local checksum sources=$3/Sources/BatonCore
+  local checksum sources=$3/Sources/Baton
   [ -e target/bindings/swift/baton_core.swift ] ||
     { echo "xcframework.sh: run scripts/mobile/bindgen.sh first" >&2; exit 1; }
   # What `swift package compute-checksum` says.
@@ -30,8 +30,8 @@ package() {
   sed -e "s|@URL@|$2|" -e "s|@CHECKSUM@|$checksum|" $packaging/Package.swift >"$3/Package.swift"
   cp target/bindings/swift/baton_core.swift $packaging/PrivacyInfo.xcprivacy "$sources"
   # The hand-written layer, where there is one.
-  [ ! -d bindings/swift/Sources/BatonCore ] ||
-    find bindings/swift/Sources/BatonCore -name '*.swift' -exec cp {} "$sources" \;
+  [ ! -d bindings/swift/Sources/Baton ] ||
+    find bindings/swift/Sources/Baton -name '*.swift' -exec cp {} "$sources" \;
 }
 
 if [ "$1" = package ]; then

@@ -1,0 +1,139 @@
+import Baton
+import Foundation
+
+// Scenarios 13 to 18: composing, the background, and networks that fail.
+
+func lease(_ stage: Stage) async throws {
+    let said = try await stage.customer().writes("Can you help?")
+    let (ana, ben) = (try await stage.phone("ana"), try await stage.phone("ben"))
+    let header = try await ben.header(said.conversation)
+    try await ana.client.shows(said.conversation)
+    try await ana.client.types("I can he", in: said.conversation)
+    try await until("Ben's header shows that Ana composes") {
+        header.latest?.header?.hold == .theirs(agent: ana.login.agent)
+    }
+    try await ben.client.shows(said.conversation)
+    try await ben.client.takeOver(said.conversation)
+    try await until("Ana hears that Ben composes") {
+        ana.events.all.contains(
+            .leaseLost(conversation: said.conversation, by: ben.login.agent))
+    }
+    let draft = try await ana.client.draft(in: said.conversation)
+    try check(draft == "I can he", "Ana's draft is \(draft ?? "gone")")
+    let hold = try await ana.client.hold(in: said.conversation)
+    try check(hold != .mine, "Ana still holds it")
+}
+
+func leaseInBackground(_ stage: Stage) async throws {
+    let said = try await stage.customer().writes("And me?")
+    let (ana, ben) = (try await stage.phone("ana"), try await stage.phone("ben"))
+    let header = try await ben.header(said.conversation)
+    try await ana.client.shows(said.conversation)
+    try await ana.client.types("One mo", in: said.conversation)
+    try await until("Ana composes") { try await ana.client.hold(in: said.conversation) == .mine }
+    try await until("Ben's header shows it") {
+        header.latest?.header?.hold == .theirs(agent: ana.login.agent)
+    }
+    try await ana.client.background()
+    let hold = try await ana.client.hold(in: said.conversation)
+    try check(hold != .mine, "in the background it is still hers")
+    try await until("Ben's header frees") { header.latest?.header?.hold == .nobody }
+}
+
+func draftKept(_ stage: Stage) async throws {
+    let said = try await stage.customer().writes("What do you charge?")
+    let ana = try await stage.phone("ana")
+    let lines = try await ana.timeline(said.conversation)
+    try await lines.shows(said.seen)
+    try await ana.client.types("It depends", in: said.conversation)
+    try ana.restarts()
+    let draft = try await ana.client.draft(in: said.conversation)
+    try check(draft == "It depends", "the draft is \(draft ?? "gone")")
+    let other = try await ana.client.draft(in: freshOpId())
+    try check(other == nil, "there is a draft where nobody typed")
+}
+
+/// What this process has open of a phone: files of its directory, connections to its way.
+func open(_ phone: Phone) throws -> [String] {
+    guard let port = UInt16(phone.url.split(separator: ":").last ?? "") else {
+        throw Failed("no port in \(phone.url)")
+    }
+    // Of each line: its local and remote address in hexadecimal, and the inode of the socket.
+    let table = try String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8)
+    let remote = String(format: ":%04X", port)
+    let sockets = table.split(separator: "\n").compactMap { line -> String? in
+        let words = line.split(separator: " ")
+        guard words.count > 9, words[2].hasSuffix(remote) else { return nil }
+        return "socket:[\(words[9])]"
+    }
+    return try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { fd in
+        var buffer = [CChar](repeating: 0, count: 4096)
+        guard readlink("/proc/self/fd/\(fd)", &buffer, 4095) > 0 else { return nil }
+        let target = String(cString: buffer)
+        return target.contains(phone.directory) || sockets.contains(target) ? target : nil
+    }
+}
+
+func background(_ stage: Stage) async throws {
+    let said = try await stage.customer().writes("Nothing stays open")
+    let ana = try await stage.phone("ana")
+    let inbox = try await ana.inbox()
+    try await until("the row") {
+        inbox.latest?.rows.contains { $0.id == said.conversation } ?? false
+    }
+    let before = try open(ana)
+    try check(before.contains { $0.hasPrefix("socket") }, "while live there is no connection")
+    try check(before.contains { !$0.hasPrefix("socket") }, "while live there is no file")
+    try await ana.client.background()
+    let after = try open(ana)
+    try check(after.isEmpty, "in the background these are open: \(after)")
+    try check(try await ana.client.standing() == .suspended, "it does not stand suspended")
+    try await ana.client.foreground()
+    try await ana.isLive()
+}
+
+func connectionCut(_ stage: Stage) async throws {
+    let customer = stage.customer()
+    let said = try await customer.writes("one")
+    let ana = try await stage.phone("ana")
+    let lines = try await ana.timeline(said.conversation)
+    try await lines.shows(said.seen)
+    try await stage.world.cut(ana.way, "refuse")
+    try await until("not live any more") { try await ana.client.standing() != .live }
+    let missed = try await customer.writes("two")
+    try await stage.world.cut(ana.way, "pass")
+    try await ana.isLive()
+    try await lines.shows(missed.seen)
+    for state in lines.all {
+        try check(Set(state.entries.map(\.id)).count == state.entries.count, "a line is doubled")
+    }
+    try check(lines.texts() == ["one", "two"], "the timeline is \(lines.texts())")
+}
+
+func answerLost(_ stage: Stage) async throws {
+    let customer = stage.customer()
+    let said = try await customer.writes("Say something")
+    let ana = try await stage.phone("ana")
+    let lines = try await ana.timeline(said.conversation)
+    try await lines.shows(said.seen)
+    // The moment is another each time: before the request left, on its way, after its answer.
+    for round in 0..<6 {
+        let text = "something \(round)"
+        let act = Act.reply(text: text, seen: lines.latest?.seen, quoted: nil)
+        let kept = try await ana.client.act(act, in: said.conversation)
+        for _ in 0..<round * 200 { await Task.yield() }
+        try await stage.world.cut(ana.way, "stall")
+        try await until("the core notices") {
+            let isGone = try await ana.item(kept.number) == nil
+            return try await ana.client.standing() != .live || isGone
+        }
+        try await stage.world.cut(ana.way, "pass")
+        try await ana.isGone(kept)
+        try await customer.gets(text)
+        let count = try await stage.world.conversation(said.conversation).count(text)
+        try check(count == 1, "the server has '\(text)' \(count) times")
+        try await ana.isLive()
+        try await until("the line") { lines.texts().filter { $0 == text }.count == 1 }
+    }
+    try check(try await customer.reached().count == 6, "the customer got more than was said")
+}

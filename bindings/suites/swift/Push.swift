@@ -1,0 +1,160 @@
+import Baton
+import Foundation
+
+// Scenarios 19 to 21: pushes.
+
+/// A push as the platform hands it over.
+struct Pushed {
+    let id: String
+    let message: PushMessage
+}
+
+extension Phone {
+    var pushTarget: String { "token-of-\(login.name)-\(way)" }
+
+    func registersForPush() async throws {
+        try await client.registerPush(
+            PushTarget(
+                road: .fcmToken, target: pushTarget, appId: "org.example.baton", locale: "en"))
+    }
+
+    /// Has the push service hand something to this phone, sealed to its key unless said.
+    func isPushed(_ push: [String: Any], content: String = "e2e") async throws -> Pushed {
+        guard let device = try await client.signedIn()?.device,
+            let ring = keys.contents["baton.push"], ring.count >= 48
+        else { throw Failed("the key store has no key for pushes") }
+        // What the server and the device alone know; no query gives it away.
+        let auth = ring.subdata(in: ring.startIndex + 32..<ring.startIndex + 48)
+            .base64EncodedString().replacingOccurrences(of: "+", with: "-")
+            .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+        let answer = try await world.ask(
+            "/push",
+            [
+                "who": login.name, "device": device, "target": pushTarget, "auth": auth,
+                "content": content, "push": push,
+            ])
+        guard let id = answer["id"].string else { throw Failed("no push: \(answer.text)") }
+        let data = answer["data"].members.compactMapValues(\.string)
+        return Pushed(id: id, message: .fcm(data: data))
+    }
+
+    /// Says what the core makes of a push, and that it does so in time.
+    func hears(_ push: PushMessage, withinMs deadline: UInt32 = 8_000) async throws -> PushOutcome {
+        let began = Date()
+        let outcome = try await client.handlePush(push, deadlineMs: deadline)
+        let took = Date().timeIntervalSince(began)
+        try check(took < Double(deadline) / 1000 + 0.5, "a push took \(took) s")
+        return outcome
+    }
+}
+
+func pushWakes(_ stage: Stage) async throws {
+    let customer = stage.customer()
+    let said = try await customer.writes("Good night")
+    let ana = try await stage.phone("ana")
+    let lines = try await ana.timeline(said.conversation)
+    try await lines.shows(said.seen)
+    try await ana.registersForPush()
+    try await ana.client.background()
+    try check(try open(ana).isEmpty, "something is open in the background")
+    let woken = try await customer.writes("Wake up")
+    let push = try await ana.isPushed([
+        "kind": "message", "conversation": said.conversation, "title": "A customer",
+        "body": "Wake up", "badge": 2,
+    ])
+    let first = try await ana.hears(push.message)
+    guard case .show(let shown) = first.verdict else { throw Failed("it is \(first.verdict)") }
+    try check(shown.title == "A customer" && shown.body == "Wake up", "it shows \(shown)")
+    try check(shown.place.conversation == said.conversation, "it is at \(shown.place)")
+    try check(shown.opens == said.conversation, "a tap opens \(shown.opens ?? "nothing")")
+    let second = try await ana.hears(push.message)
+    guard case .suppress = second.verdict else { throw Failed("again it is \(second.verdict)") }
+    // Without a network: what shows is what the store has.
+    try await stage.world.cut(ana.way, "refuse")
+    try await ana.client.foreground()
+    let kept = try await ana.timeline(said.conversation)
+    try await kept.shows(woken.seen)
+    try await ana.client.background()
+    try await stage.world.cut(ana.way, "pass")
+    try await stage.colleague("ben", said.conversation, "reply", ["text": "I am awake"])
+    let over = try await ana.isPushed([
+        "kind": "retract", "conversation": said.conversation, "retracts": push.id,
+    ])
+    let third = try await ana.hears(over.message)
+    guard case .withdraw(let place) = third.verdict else {
+        throw Failed("once it is over it is \(third)")
+    }
+    try check(place == shown.place, "withdrawn is \(place)")
+    try await until("nothing is open any more") { try open(ana).isEmpty }
+}
+
+func pushGarbage(_ stage: Stage) async throws {
+    let said = try await stage.customer().writes("Listen")
+    let ana = try await stage.phone("ana")
+    try await ana.registersForPush()
+    try await ana.client.background()
+    for content in ["full", "e2e"] {
+        let push = try await ana.isPushed(
+            [
+                "kind": "message", "workspace": freshOpId(), "conversation": said.conversation,
+                "title": "Somebody else", "body": "Foreign words",
+            ], content: content)
+        let outcome = try await ana.hears(push.message)
+        try check(!"\(outcome)".contains("Foreign words"), "it shows what is foreign: \(outcome)")
+        try check(!"\(outcome)".contains("Somebody else"), "it shows what is foreign: \(outcome)")
+    }
+    let garbage: [PushMessage] = [
+        .fcm(data: [:]), .fcm(data: ["v": "1", "k": "message", "e": "!!!", "id": "no id"]),
+        .fcm(data: ["v": "99", "words": String(repeating: "x", count: 3_000)]),
+        .apns(userInfo: "no JSON"), .apns(userInfo: "{\"aps\": 7}"),
+        .webPush(body: Data((0..<200).map { UInt8($0) })), .webPush(body: Data()),
+    ]
+    for push in garbage {
+        let outcome = try await ana.hears(push, withinMs: 3_000)
+        guard case .fallback(let shown) = outcome.verdict else {
+            throw Failed("\(push) is \(outcome.verdict)")
+        }
+        try check(!shown.title.isEmpty && !shown.body.isEmpty, "the fallback says nothing")
+    }
+}
+
+func pushExtension(_ stage: Stage) async throws {
+    let customer = stage.customer()
+    let said = try await customer.writes("Good night")
+    let ana = try await stage.phone("ana")
+    let lines = try await ana.timeline(said.conversation)
+    try await lines.shows(said.seen)
+    try await ana.registersForPush()
+    try await ana.client.background()
+    let woken = try await customer.writes("Is this the extension?")
+    let push = try await ana.isPushed([
+        "kind": "message", "conversation": said.conversation, "title": "A customer",
+        "body": "Is this the extension?",
+    ])
+    let taken = takePush(config: ana.config, keys: ana.keys, push: push.message)
+    let shown = taken.notification
+    try check(shown.body == "Is this the extension?", "it shows \(shown)")
+    try check(shown.push == push.id, "it shows the push \(shown.push ?? "none")")
+    try check(taken.isKept, "the app will not find it")
+    let receipt = taken.receipt
+    try check(receipt?.url == ana.url + "/api/v1/push/receipts", "the receipt is \(receipt as Any)")
+    let left = try drops(of: ana)
+    try check(!left.isEmpty, "there is no drop for the app")
+    try await ana.client.foreground()
+    try await ana.isLive()
+    try await lines.shows(woken.seen)
+    try check(try drops(of: ana).allSatisfy { !left.contains($0) }, "the drop is still there")
+    // The platform hands it to the app as well.
+    let again = try await ana.hears(push.message)
+    guard case .suppress = again.verdict else { throw Failed("in the app it is \(again.verdict)") }
+    for event in ana.events.all {
+        guard case .notifications(_, let update) = event else { continue }
+        try check(!update.contains { $0.alerts }, "the app shows it once more")
+    }
+}
+
+/// Files below the directory other than the store's.
+func drops(of phone: Phone) throws -> Set<String> {
+    let files = FileManager.default.enumerator(atPath: phone.directory)
+    return Set((files?.compactMap { $0 as? String } ?? []).filter { $0.contains("/") })
+}
