@@ -47,7 +47,8 @@ val lists = listOf(
         doNotFit()
         ensure(built.steps > 1) { "there was one batch alone" }
         ensure(built.rows.map { it.id } == fresh.rows.map { it.id }) { "the order is another" }
-        ensure(built.rows == fresh.rows) { "rows differ: ${built.rows.zip(fresh.rows).first { it.first != it.second }}" }
+        val differs = built.rows.zip(fresh.rows).firstOrNull { it.first != it.second }
+        ensure(differs == null) { "rows differ: $differs" }
         ensure(built.unread == fresh.unread) { "unread is ${built.unread}, fresh ${fresh.unread}" }
     },
     Scenario(22) {
