@@ -163,6 +163,14 @@ class Baton:
         """Takes the conversation; the owner epoch is what the row or header shows."""
         return await self.act(conversation, Act.CLAIM(expect_owner_epoch), op_id)
 
+    async def mark_read(self, conversation, seq, *, op_id=None):
+        """Has read up to the line of this number."""
+        return await self.act(conversation, Act.MARK_READ(seq), op_id)
+
+    async def resolve(self, conversation, seen, *, op_id=None):
+        """It is done; `seen` is the last line on the screen."""
+        return await self.act(conversation, Act.RESOLVE(seen), op_id)
+
     async def withdraw(self, number):
         """Wants an act back."""
         await self.core.withdraw(number)

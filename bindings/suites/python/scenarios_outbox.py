@@ -33,9 +33,12 @@ async def offline_queue(stage):
     expect(await stage.server_notes(conversation) == ["cliente de siempre"], "the note is there")
     expect(await stage.server_owner(conversation) == ana.agent, "Ana owns it")
     await stage.reaches(wa_id, ["Ahora mismo"])
-    gone = [one.number for event in ana.heard(lambda event: event.is_OUTBOX())
-            for one in event.gone if one.how == GoneHow.ACKNOWLEDGED]
-    expect(gone.index(reply.number) < gone.index(claim.number), f"in this order: {gone}")
+    told = await stage.world.ask("rest", who="ana", method="POST", path="/commands/outcomes",
+                                 body={"op_ids": [reply.op_id, claim.op_id]})
+    first, second = (one["accepted"] for one in told["results"])
+    # The reply made her the owner: the claim found its wish fulfilled.
+    expect(first["revision"] < second["revision"] and "position" not in second,
+           f"in this order: {told}")
     await eventually("what was done is shown", lambda: texts(timeline)[-1] == "Ahora mismo"
                      and [n.text for n in notes(timeline)] == ["cliente de siempre"]
                      and not echoes(timeline))

@@ -47,17 +47,17 @@ class World:
     def __init__(self, address):
         self.address = address
 
-    async def ask(self, path, **body):
-        return await asyncio.to_thread(self._ask, path, body)
+    async def ask(self, act, /, **body):
+        return await asyncio.to_thread(self._ask, act, body)
 
-    def _ask(self, path, body):
+    def _ask(self, act, body):
         data = json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.address}/{path}", data=data, method="POST")
+        request = urllib.request.Request(f"{self.address}/{act}", data=data, method="POST")
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
-            raise WorldError(f"/{path}: {error.read().decode()}") from None
+            raise WorldError(f"/{act}: {error.read().decode()}") from None
 
 
 class Phone:
