@@ -110,7 +110,8 @@ def flat(value):
         return "{" + ", ".join(f"{key}: {flat(one)}" for key, one in value.items()) + "}"
     if not isinstance(value, Node):
         return f'"{value}"'
-    if value.name in ("Some", "Literal") and len(value.values) == 1:
+    # A number says its base and width as well, which its field does.
+    if value.name in ("Some", "Literal", "String", "Boolean", "UInt", "Int", "Float"):
         return flat(value.values[0])
     inner = [flat(one) for one in value.values]
     inner += [flat(one) for key, one in value.fields.items()

@@ -38,7 +38,8 @@ for program in strip objcopy; do
   command -v $program >/dev/null 2>&1 || { echo "SKIPPED: there is no $program"; exit 77; }
 done
 
-cargo build --quiet --profile mobile --package baton-bindings --lib
+# As this kind of library alone: with the others beside it, nothing is optimised across crates.
+cargo rustc --quiet --profile mobile --package baton-bindings --lib --crate-type cdylib
 built=${CARGO_TARGET_DIR:-target}/mobile
 halves "$built/libbaton_core.so" "$built"
 now=$(stat -c %s "$built/shipped/libbaton_core.so")

@@ -29,7 +29,8 @@ library() {
   # Flags of .cargo/config.toml stay: no RUSTFLAGS here, they would replace them.
   env -u RUSTFLAGS "CC_$low=$clang" "AR_$low=$tools/llvm-ar" \
     "CARGO_TARGET_${low^^}_LINKER=$clang" \
-    cargo build --quiet --locked --profile mobile --package baton-bindings --lib --target "$2"
+    cargo rustc --quiet --locked --profile mobile --package baton-bindings --lib \
+    --crate-type cdylib --target "$2"
   mkdir -p "$out/libraries/$1" "$out/symbols/$1"
   "$tools/llvm-objcopy" --only-keep-debug "$built" "$out/symbols/$1/libbaton_core.so.debug"
   "$tools/llvm-strip" --strip-all -o "$out/libraries/$1/libbaton_core.so" "$built"

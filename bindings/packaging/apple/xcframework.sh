@@ -49,7 +49,8 @@ cp -R target/bindings/swift/baton_coreFFI "$out/headers"
 export IPHONEOS_DEPLOYMENT_TARGET=15.0
 for target in aarch64-apple-ios aarch64-apple-ios-sim x86_64-apple-ios; do
   echo "xcframework: $target" >&2
-  cargo build --quiet --locked --profile mobile --package baton-bindings --lib --target $target
+  cargo rustc --quiet --locked --profile mobile --package baton-bindings --lib \
+    --crate-type staticlib --target $target
   mkdir -p "$out/symbols/$target"
   cp target/$target/mobile/libbaton_core.a "$out/symbols/$target"
   # Debug information only: an app links by the rest of the symbols.

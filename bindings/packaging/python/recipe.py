@@ -14,7 +14,10 @@ import base64
 import hashlib
 import os
 import re
+import subprocess
+import sys
 import sysconfig
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -49,6 +52,28 @@ def files():
             yield path.relative_to(ROOT / "bindings/python").as_posix(), path.read_bytes()
 
 
+# The generated module has this comparison, but does not make it by itself.
+COMPARED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import baton_core
+baton_core._uniffi_check_api_checksums(baton_core._UniffiLib)
+"""
+
+
+def of_one_source(named):
+    """Refuses a module and a library of different sources: calls would go astray."""
+    with tempfile.TemporaryDirectory() as directory:
+        for name, data in named:
+            path = Path(directory) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        said = subprocess.run([sys.executable, "-I", "-c", COMPARED, directory],
+                              capture_output=True, text=True, timeout=60)
+    if said.returncode != 0:
+        raise SystemExit(f"the module and the library do not belong together:\n{said.stderr}")
+
+
 def tag():
     """Any Python 3, this platform: the library is loaded, not linked to Python."""
     return "py3-none-" + re.sub(r"[-.]", "_", sysconfig.get_platform())
@@ -65,7 +90,9 @@ def metadata():
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     info = f"{NAME}-{version()}.dist-info"
     wheel = f"Wheel-Version: 1.0\nGenerator: baton\nRoot-Is-Purelib: false\nTag: {tag()}\n"
-    named = list(files()) + [
+    named = list(files())
+    of_one_source(named)
+    named += [
         (f"{info}/METADATA", metadata()),
         (f"{info}/WHEEL", wheel.encode()),
         (f"{info}/LICENSE", (ROOT / "LICENSE").read_bytes()),

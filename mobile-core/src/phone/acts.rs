@@ -4,8 +4,9 @@ use baton_protocol::frame::{ClientFrame, PresenceWish, View};
 use baton_protocol::{CommandResult, ConversationId};
 
 use super::{Now, Phone};
-use crate::link::{self, Input, Token};
-use crate::outbox::{Choice, ChoiceRefused, EnqueueRefused, Enqueued, Failure, Kick, Tap};
+use crate::link::{Input, Token};
+use crate::net::Unanswered;
+use crate::outbox::{Choice, ChoiceRefused, EnqueueRefused, Enqueued, Kick, Tap};
 
 /// A conversation that comes onto the screen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,18 +108,14 @@ impl Phone {
     pub fn commands_answered(
         &mut self,
         request: u64,
-        answer: Result<Vec<CommandResult>, (Failure, Token)>,
+        answer: Result<Vec<CommandResult>, (Unanswered, Token)>,
         now: Now,
     ) {
         match answer {
             Ok(results) => self.outbox.answered_all(request, results, now),
-            Err((failure, token)) => {
-                self.outbox.failed(request, failure, now);
-                if let Failure::Http { status: 401, .. } = failure {
-                    let (status, code) = (401, Some("unauthenticated".to_owned()));
-                    let failure = link::Failure::Refused { status, code, retry_after_ms: None };
-                    self.hear(Input::Rejected { token, failure }, now);
-                }
+            Err((Unanswered { outbox, link: failure }, token)) => {
+                self.outbox.failed(request, outbox, now);
+                self.hear(Input::Rejected { token, failure }, now);
             }
         }
         self.flush(now);

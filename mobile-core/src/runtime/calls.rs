@@ -108,7 +108,9 @@ impl Core {
             engine.closers.push(closed);
         })
         .await?;
-        let waited = self.0.net.runtime.spawn(tokio::time::timeout(within, is_closed));
+        // Made on the core's own threads: the caller may have no clock of this kind.
+        let waited =
+            self.0.net.runtime.spawn(async move { tokio::time::timeout(within, is_closed).await });
         drop(waited.await);
         Ok(())
     }

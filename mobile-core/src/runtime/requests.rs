@@ -7,8 +7,7 @@ use super::engine::{Engine, token_of};
 use super::Act;
 use super::calls::{ANSWER_BYTES, ANSWER_MAX};
 use crate::link::{self, Input, Query, SocketId, Ticket, Token};
-use crate::net::socket;
-use crate::outbox::Failure;
+use crate::net::{Unanswered, socket};
 use crate::phone::Now;
 use crate::push::receipts::{Answer, Receipt};
 
@@ -37,7 +36,7 @@ impl Engine {
         let (server, token) = (self.parts.net.server.clone(), self.token());
         let text = token.text.clone();
         self.ask(
-            async move { server.commands(&commands, &text, ANSWER_MAX).await },
+            async move { server.commands_with_reason(&commands, &text, ANSWER_MAX).await },
             move |engine, answer, now| engine.answered(request, answer, token, now),
         );
     }
@@ -46,7 +45,7 @@ impl Engine {
         let (server, token) = (self.parts.net.server.clone(), self.token());
         let text = token.text.clone();
         self.ask(
-            async move { server.outcomes(&op_ids, &text, ANSWER_MAX).await },
+            async move { server.outcomes_with_reason(&op_ids, &text, ANSWER_MAX).await },
             move |engine, answer, now| engine.answered(request, answer, token, now),
         );
     }
@@ -54,7 +53,7 @@ impl Engine {
     fn answered(
         &mut self,
         request: u64,
-        answer: Result<Vec<CommandResult>, Failure>,
+        answer: Result<Vec<CommandResult>, Unanswered>,
         token: Token,
         now: Now,
     ) {

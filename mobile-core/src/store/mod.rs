@@ -272,12 +272,8 @@ impl Store {
         let writer = guard.as_mut().ok_or(StoreError::Closed)?;
         let ids = [account.workspace.0, account.agent.0, account.device.0];
         let [workspace, agent, device] = ids.map(uuid::Uuid::into_bytes);
-        let forgotten = writer.connection.execute(
-            "DELETE FROM account WHERE workspace = ?1 AND agent = ?2 AND device = ?3",
-            params![workspace, agent, device],
-        );
-        forgotten.map_err(|error| self.note(error))?;
-        Ok(())
+        let forgotten = erase(&writer.connection, params![workspace, agent, device]);
+        forgotten.map_err(|error| self.note(error))
     }
 
     /// Waits for what is under way, then closes every file, the lock too: an app that is about to
@@ -347,6 +343,22 @@ pub fn wipe(directory: &Path) -> Result<(), StoreError> {
 }
 
 /// Moves SQLite's log into the database.
+/// Deletes an account with all that belongs to it, and gives the room back: what was deleted is
+/// not in the file's free pages either.
+fn erase(connection: &Connection, account: &[&dyn rusqlite::ToSql]) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "secure_delete", true)?;
+    let deleted = connection.execute(
+        "DELETE FROM account WHERE workspace = ?1 AND agent = ?2 AND device = ?3",
+        account,
+    );
+    connection.pragma_update(None, "secure_delete", false)?;
+    deleted?;
+    let mut vacuum = connection.prepare("PRAGMA incremental_vacuum")?;
+    let mut steps = vacuum.query([])?;
+    while steps.next()?.is_some() {}
+    Ok(())
+}
+
 fn checkpoint(connection: &Connection) -> Result<(), StoreError> {
     let busy: i64 =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;

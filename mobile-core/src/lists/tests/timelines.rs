@@ -79,6 +79,38 @@ fn a_window_begins_at_the_end_grows_slides_and_comes_back() {
 }
 
 #[test]
+fn while_it_is_not_at_the_end_it_shows_nothing_of_the_end() {
+    let (_directory, store) = store();
+    let mut phone = Phone::new(&store, 1);
+    with_lines(&mut phone, 1, 700);
+    let at = phone.wall();
+    phone.changes(talk(1), |full| {
+        for ms in [100_000_i64, 649_500, 690_000] {
+            let op_id = baton_protocol::OpId(uuid::Uuid::from_u128(ms.unsigned_abs().into()));
+            notes(full, BEN, at.plus_ms(ms), op_id);
+        }
+    });
+    phone.taps(talk(1), 2);
+    let mut timeline = Observer::new(Timeline::new(talk(1)));
+    let shows = |timeline: &Observer<Timeline>| {
+        let items = &timeline.answer().expect("asked").items;
+        let notes = items.iter().filter(|entry| matches!(entry, Entry::Note { .. }));
+        let echoes = items.iter().filter(|entry| matches!(entry, Entry::Echo(_)));
+        (notes.count(), echoes.count())
+    };
+    moved(&phone, &mut timeline, |_| {});
+    assert_eq!(shows(&timeline), (1, 1));
+    for _ in 0..10 {
+        moved(&phone, &mut timeline, Observer::older);
+    }
+    let about = timeline.answer().expect("asked").about;
+    assert_eq!((about.first_seq, about.last_seq, about.has_newer), (151, 650, true));
+    assert_eq!(shows(&timeline), (1, 0), "the note of line 650 alone");
+    moved(&phone, &mut timeline, Observer::newest);
+    assert_eq!(shows(&timeline), (1, 1));
+}
+
+#[test]
 fn what_only_the_server_has_is_said_and_comes_when_it_is_held() {
     let (_directory, store) = store();
     let mut phone = Phone::new(&store, 1);

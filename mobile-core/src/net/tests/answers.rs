@@ -223,12 +223,14 @@ proptest::proptest! {
     #[test]
     fn what_is_escaped_is_one_word_and_loses_nothing(text: String) {
         let escaped = escaped(&text);
-        proptest::prop_assert!(escaped.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)));
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~%".contains(&b);
+        proptest::prop_assert!(escaped.bytes().all(is_plain));
         let mut bytes = Vec::new();
         let mut rest = escaped.as_bytes();
         while let Some((first, more)) = rest.split_first() {
             if *first == b'%' {
-                bytes.push(u8::from_str_radix(std::str::from_utf8(&more[..2]).unwrap(), 16).unwrap());
+                let digits = std::str::from_utf8(&more[..2]).unwrap();
+                bytes.push(u8::from_str_radix(digits, 16).unwrap());
                 rest = &more[2..];
             } else {
                 bytes.push(*first);

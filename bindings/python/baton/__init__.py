@@ -1,0 +1,41 @@
+"""Baton's phone core for asyncio.
+
+    async with Baton.open(server, directory, keys) as baton:
+        await baton.network(True)
+        await baton.foreground()
+        if await baton.signed_in() is None:
+            await baton.sign_in("desk", "ana@desk.example", password)
+        async with await baton.watch_inbox(InboxView.ALL()) as inbox:
+            async for rows in inbox:
+                ...
+
+One `Baton` is the whole client. Records, enums and errors are those of the core, as they are; what
+this package adds is the manner of Python: `async with`, `async for`, lists that hold themselves,
+and an orderly end of the process. Nothing of the product is decided here.
+"""
+
+from baton_core import (
+    Act, AppError, Availability, Badge, Choice, ChoiceKind, Colleague, CoreConfig, CoreError,
+    Diagnostics, Event, GoneHow, GoneItem, Header, Hold, InboxRow, InboxStep, InboxView, Kept,
+    KeyStore, Line, ListBatch, MissedLine, Named, Note, Notification, NotificationAction,
+    NotificationEnd, NotificationGroup, OlderLines, OutboxItem, Own, Owner, People, Place,
+    PushMessage, PushOutcome, PushRoad, PushTarget, PushVerdict, ReceiptPost, Review, SeenLine,
+    SignedIn, Stage, Standing, Status, TakenPush, TimelineEntry, TimelineStep, take_push,
+)
+
+from .client import Baton
+from .events import Events
+from .keys import FileKeys, MemoryKeys
+from .lists import Inbox, Timeline, Unfit, Value, Watched, apply
+
+__all__ = [
+    "Act", "AppError", "Availability", "Badge", "Baton", "Choice", "ChoiceKind", "Colleague",
+    "CoreConfig", "CoreError", "Diagnostics", "Event", "Events", "FileKeys", "GoneHow", "GoneItem",
+    "Header", "Hold", "Inbox", "InboxRow", "InboxStep", "InboxView", "Kept", "KeyStore", "Line",
+    "ListBatch", "MemoryKeys", "MissedLine", "Named", "Note", "Notification",
+    "NotificationAction", "NotificationEnd", "NotificationGroup", "OlderLines", "OutboxItem",
+    "Own", "Owner", "People", "Place", "PushMessage", "PushOutcome", "PushRoad", "PushTarget",
+    "PushVerdict", "ReceiptPost", "Review", "SeenLine", "SignedIn", "Stage", "Standing", "Status",
+    "TakenPush", "Timeline", "TimelineEntry", "TimelineStep", "Unfit", "Value", "Watched", "apply",
+    "take_push",
+]

@@ -1,0 +1,144 @@
+// Two screens of plain views: the list, and a conversation.
+
+package app.baton.sample.android
+
+import android.app.Activity
+import android.content.Intent
+import android.os.Bundle
+import android.text.Editable
+import android.text.TextWatcher
+import android.widget.ArrayAdapter
+import android.widget.Button
+import android.widget.EditText
+import android.widget.LinearLayout
+import android.widget.ListView
+import android.widget.TextView
+import app.baton.core.Baton
+import app.baton.sample.model.ConversationScreen
+import app.baton.sample.model.InboxScreen
+import app.baton.sample.model.tapId
+import app.baton.sample.model.words
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.asCoroutineDispatcher
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.launch
+import uniffi.baton_core.InboxRow
+import uniffi.baton_core.InboxView
+
+const val CONVERSATION = "conversation"
+
+/** A screen whose subscriptions end when it is not seen. */
+abstract class Screen : Activity() {
+    private var seen: CoroutineScope? = null
+
+    override fun onStart() {
+        super.onStart()
+        val scope = CoroutineScope(mainExecutor.asCoroutineDispatcher())
+        seen = scope
+        scope.launch { (application as BatonApp).core.await()?.let { appears(it, scope) } }
+    }
+
+    override fun onStop() {
+        disappears()
+        seen?.cancel()
+        super.onStop()
+    }
+
+    protected abstract suspend fun appears(baton: Baton, scope: CoroutineScope)
+
+    protected open fun disappears() = Unit
+
+    protected fun column() = LinearLayout(this).apply { orientation = LinearLayout.VERTICAL }
+}
+
+class InboxActivity : Screen() {
+    private lateinit var banner: TextView
+    private lateinit var list: ListView
+    private var rows: List<InboxRow> = emptyList()
+
+    override fun onCreate(state: Bundle?) {
+        super.onCreate(state)
+        banner = TextView(this)
+        list = ListView(this)
+        list.setOnItemClickListener { _, _, at, _ ->
+            val of = rows.getOrNull(at)?.id ?: return@setOnItemClickListener
+            startActivity(Intent(this, ConversationActivity::class.java).putExtra(CONVERSATION, of))
+        }
+        setContentView(column().apply { addView(banner); addView(list) })
+    }
+
+    override suspend fun appears(baton: Baton, scope: CoroutineScope) {
+        val screen = InboxScreen(baton, scope, InboxView.All)
+        scope.launch { screen.banner.collect { banner.text = it.orEmpty() } }
+        scope.launch {
+            screen.rows.collect { told ->
+                rows = told.orEmpty()
+                list.adapter = lines(this@InboxActivity, rows.map { it.words() })
+                if (list.lastVisiblePosition >= rows.size - 5) screen.nearsTheEnd()
+            }
+        }
+    }
+}
+
+class ConversationActivity : Screen() {
+    private lateinit var list: ListView
+    private lateinit var input: EditText
+    private lateinit var problem: TextView
+    private var screen: ConversationScreen? = null
+    private var tap = tapId()
+
+    override fun onCreate(state: Bundle?) {
+        super.onCreate(state)
+        list = ListView(this)
+        problem = TextView(this)
+        input = EditText(this)
+        input.addTextChangedListener(Typing())
+        val send = Button(this).apply { text = "Send" }
+        send.setOnClickListener { sends() }
+        val all = column()
+        for (view in listOf(list, problem, input, send)) all.addView(view)
+        setContentView(all)
+    }
+
+    private fun sends() {
+        val text = input.text.toString()
+        if (text.isBlank()) return
+        screen?.replies(text, tap)
+        // The next tap is another act.
+        tap = tapId()
+        input.setText("")
+    }
+
+    override suspend fun appears(baton: Baton, scope: CoroutineScope) {
+        val of = intent.getStringExtra(CONVERSATION) ?: return finish()
+        val now = ConversationScreen(baton, scope, of)
+        screen = now
+        now.appears()
+        now.draft()?.let { if (input.text.isEmpty()) input.setText(it) }
+        scope.launch { now.problem.collect { problem.text = it.orEmpty() } }
+        scope.launch {
+            now.shown.collect { shown ->
+                title = shown?.title
+                list.adapter = lines(this@ConversationActivity, shown?.entries.orEmpty().map { it.words() })
+            }
+        }
+    }
+
+    override fun disappears() {
+        screen?.disappears()
+        screen = null
+    }
+
+    private inner class Typing : TextWatcher {
+        override fun afterTextChanged(text: Editable) {
+            screen?.types(text.toString())
+        }
+
+        override fun beforeTextChanged(text: CharSequence?, at: Int, count: Int, after: Int) = Unit
+
+        override fun onTextChanged(text: CharSequence?, at: Int, before: Int, count: Int) = Unit
+    }
+}
+
+private fun lines(screen: Activity, texts: List<String>) =
+    ArrayAdapter(screen, android.R.layout.simple_list_item_1, texts)

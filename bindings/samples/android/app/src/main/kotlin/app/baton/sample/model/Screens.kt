@@ -1,0 +1,163 @@
+// What the two screens show and do, without anything of Android's.
+
+package app.baton.sample.model
+
+import app.baton.core.Baton
+import app.baton.core.Timeline
+import app.baton.core.forPeople
+import app.baton.core.watchHeader
+import app.baton.core.watchInbox
+import app.baton.core.watchTimeline
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.combine
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.launch
+import uniffi.baton_core.Act
+import uniffi.baton_core.Choice
+import uniffi.baton_core.CoreException
+import uniffi.baton_core.Hold
+import uniffi.baton_core.InboxRow
+import uniffi.baton_core.InboxView
+import uniffi.baton_core.OutboxItem
+import uniffi.baton_core.SeenLine
+import uniffi.baton_core.Stage
+import uniffi.baton_core.Standing
+import uniffi.baton_core.TimelineEntry
+
+/** Where the connection stands, in words; nothing while all is well. */
+fun banner(standing: Standing): String? = when (standing) {
+    is Standing.Live, is Standing.Suspended -> null
+    is Standing.Connecting, is Standing.Resuming -> "Connecting…"
+    is Standing.Offline -> "No network: what you do is kept and sent later."
+    is Standing.Backoff -> "The server cannot be reached: trying again."
+    is Standing.SignedOut, is Standing.NeedsSignIn -> "Sign in to go on."
+    is Standing.Incompatible -> "Update the app, or the server."
+    is Standing.Wiped -> "This device was revoked."
+}
+
+/** A row, as it is drawn. */
+fun InboxRow.words(): String = listOfNotNull(
+    title ?: "Somebody",
+    preview,
+    "$unread unread".takeIf { unread > 0u },
+    "claiming".takeIf { own.isClaiming },
+    "needs you".takeIf { own.needsReview > 0u },
+    "draft".takeIf { hasDraft },
+).joinToString(" · ")
+
+/** The list of conversations. */
+class InboxScreen(private val baton: Baton, private val scope: CoroutineScope, view: InboxView) {
+    private val watched = baton.watchInbox(scope, view)
+
+    /** None until the first time: then it is loading, not empty. */
+    val rows: Flow<List<InboxRow>?> = watched.state.map { it?.rows }
+    val banner: Flow<String?> = baton.current.map(::banner)
+
+    /** The end of the list is near. */
+    fun nearsTheEnd() {
+        if (watched.state.value?.hasMore == true) scope.launch { watched.more() }
+    }
+}
+
+/** What a conversation looks like at one moment. */
+class Shown(val entries: List<TimelineEntry>, val title: String, val composer: String?)
+
+/** One conversation. */
+class ConversationScreen(
+    private val baton: Baton,
+    private val scope: CoroutineScope,
+    private val conversation: String,
+) {
+    private val timeline = baton.watchTimeline(scope, conversation)
+    private val header = baton.watchHeader(scope, conversation)
+    private val told = MutableStateFlow<String?>(null)
+
+    /** What went wrong last, for people. */
+    val problem: StateFlow<String?> get() = told
+
+    val shown: Flow<Shown?> = combine(timeline.state, header.state) { lines, above ->
+        lines?.let {
+            it.lastSeen()?.let { line -> LastShown[conversation] = line }
+            val held = above?.header?.hold as? Hold.Theirs
+            Shown(it.entries, above?.header?.title ?: "Somebody", held?.agent)
+        }
+    }
+
+    /** The last line on the screen at the moment of the tap: that is what the author has seen. */
+    private val seen: SeenLine?
+        get() = timeline.state.value?.lastSeen()
+
+    /** The screen is there: nothing of this conversation is notified meanwhile. */
+    fun appears() = tries { baton.shows(conversation) }
+
+    fun disappears() = tries { baton.shows(null) }
+
+    suspend fun draft(): String? = baton.draft(conversation)
+
+    fun types(text: String) = tries { baton.types(conversation, text) }
+
+    /** [tap] is one id for one tap, made when the button is drawn: a double tap is one act. */
+    fun replies(text: String, tap: String) {
+        val known = seen
+        tries { baton.act(conversation, Act.Reply(text, known, null), tap) }
+    }
+
+    fun notes(text: String, tap: String) = tries { baton.act(conversation, Act.Note(text), tap) }
+
+    fun claims(tap: String) {
+        val epoch = header.state.value?.header?.ownerEpoch ?: return
+        tries { baton.act(conversation, Act.Claim(epoch), tap) }
+    }
+
+    /** A held reply goes after all: its author has seen what is on the screen now. */
+    fun sendsAnyway(item: OutboxItem) {
+        val known = seen
+        tries { baton.choose(item.number, Choice.SendAnyway(known)) }
+    }
+
+    fun discards(item: OutboxItem) = tries { baton.choose(item.number, Choice.Discard) }
+
+    fun showsOlder() = tries { timeline.more() }
+
+    /**
+     * Called at once, not when the scope comes to it. From then on the core carries it out whether
+     * or not this screen lives on; only what it says is lost.
+     */
+    private fun tries(act: suspend () -> Unit) {
+        scope.launch(start = CoroutineStart.UNDISPATCHED) {
+            try {
+                act()
+                told.value = null
+            } catch (error: CoreException) {
+                told.value = error.forPeople()
+            }
+        }
+    }
+}
+
+/** A line of a conversation, as it is drawn. */
+fun TimelineEntry.words(): String = when (this) {
+    is TimelineEntry.Line -> when {
+        line.fromCustomer -> line.text ?: "(not a text)"
+        else -> "→ ${line.text.orEmpty()} (${line.problem ?: line.status.orEmpty()})"
+    }
+    is TimelineEntry.Note -> "Note: ${note.text.orEmpty()}"
+    is TimelineEntry.Echo -> "→ ${item.text ?: item.kind} (${item.stage.words(item)})"
+}
+
+private fun Stage.words(item: OutboxItem): String = when (this) {
+    Stage.WAITING -> "waiting"
+    Stage.SENDING -> "sending"
+    Stage.CONTENDED -> "a colleague composes"
+    Stage.BEHIND -> "behind another"
+    Stage.CHECKING -> "checking"
+    Stage.ACKNOWLEDGED -> "sent"
+    Stage.NEEDS_REVIEW -> "needs you: ${item.review?.detail.orEmpty()}"
+}
+
+private fun Timeline.lastSeen(): SeenLine? =
+    entries.lastOrNull { it is TimelineEntry.Line }?.let { (it as TimelineEntry.Line).line.seen }

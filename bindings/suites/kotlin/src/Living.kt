@@ -1,0 +1,134 @@
+// Composing, the background, and ways that are cut.
+
+package app.baton.suite
+
+import app.baton.core.header
+import app.baton.core.inbox
+import app.baton.core.timeline
+import java.nio.file.Files
+import java.nio.file.Path
+import kotlin.streams.asSequence
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.flow.first
+import uniffi.baton_core.Event
+import uniffi.baton_core.Hold
+import uniffi.baton_core.InboxView
+import uniffi.baton_core.Standing
+
+val living = listOf(
+    Scenario(13) {
+        val ana = agent("ana")
+        val ben = agent("ben")
+        val said = composing(ana, ben)
+        ben.baton.takeOver(said.conversation)
+        val lost = eventually("Ana hears that she lost it") {
+            ana.heard.events.filterIsInstance<Event.LeaseLost>().firstOrNull()
+        }
+        ensure(lost.conversation == said.conversation) { "lost in ${lost.conversation}" }
+        ensure(lost.by == world.agent("ben")) { "lost to ${lost.by}" }
+        until("Ben holds it") { ben.baton.hold(said.conversation) == Hold.Mine }
+        val draft = ana.baton.draft(said.conversation)
+        ensure(draft == TYPED) { "her draft is $draft" }
+    },
+    Scenario(14) {
+        val ana = agent("ana")
+        val ben = agent("ben")
+        val said = composing(ana, ben)
+        ana.baton.background(5.seconds)
+        val hold = ana.baton.hold(said.conversation)
+        ensure(hold != Hold.Mine) { "in the background her hold is $hold" }
+        within("Ben's header frees") {
+            ben.baton.header(said.conversation).first { it.header?.hold == Hold.Nobody }
+        }
+    },
+    Scenario(15) {
+        val ana = agent("ana")
+        val said = world.customer(freshNumber(), "hello")
+        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        TYPED.indices.forEach { ana.baton.types(said.conversation, TYPED.substring(0, it + 1)) }
+        ana.restart()
+        val draft = ana.baton.draft(said.conversation)
+        ensure(draft == TYPED) { "her draft is $draft" }
+    },
+    Scenario(16) {
+        val ana = agent("ana")
+        val number = freshNumber()
+        val said = world.customer(number, "hello")
+        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        ensure(openFiles(ana.directory).isNotEmpty()) { "no file is open: the probe is worthless" }
+        ensure(connections(ana.way) > 0) { "no connection is open: the probe is worthless" }
+        ana.baton.background(5.seconds)
+        ensure(openFiles(ana.directory).isEmpty()) { "open are ${openFiles(ana.directory)}" }
+        ensure(connections(ana.way) == 0) { "${connections(ana.way)} connections are open" }
+        val standing = ana.baton.standing()
+        ensure(standing is Standing.Suspended) { "it is $standing" }
+        world.customer(number, "still there?")
+        ana.baton.foreground()
+        ana.live()
+        ana.timelineUntil(said.conversation, "what was missed is there") { shown ->
+            shown.lines.map { it.text } == listOf("hello", "still there?")
+        }
+    },
+    Scenario(17) {
+        val ana = agent("ana")
+        val number = freshNumber()
+        val said = world.customer(number, "one")
+        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        world.cut(ana.way, "refuse")
+        within("it is not live any more") { ana.baton.current.first { it !is Standing.Live } }
+        world.customer(number, "two")
+        world.cut(ana.way, "pass")
+        ana.live()
+        world.customer(number, "three")
+        val shown = ana.timelineUntil(said.conversation, "what was missed is there") { now ->
+            now.lines.lastOrNull()?.text == "three"
+        }
+        val texts = shown.lines.map { it.text }
+        ensure(texts == listOf("one", "two", "three")) { "the lines are $texts" }
+        val rows = within("the inbox is told") { ana.baton.inbox(InboxView.All).first() }
+            .rows.filter { it.id == said.conversation }
+        ensure(rows.map { it.unread } == listOf(3uL)) { "the rows are $rows" }
+    },
+)
+
+private const val TYPED = "Good morning, I will"
+
+/** Ana types in a conversation that both look at, and Ben's header says so. */
+private suspend fun Stage.composing(ana: Phone, ben: Phone): Said {
+    val said = world.customer(freshNumber(), "hello")
+    for (phone in listOf(ana, ben)) {
+        phone.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        phone.baton.shows(said.conversation)
+    }
+    ana.baton.types(said.conversation, TYPED)
+    within("Ben's header shows that Ana composes") {
+        ben.baton.header(said.conversation).first { told ->
+            told.header?.hold == Hold.Theirs(world.agent("ana"))
+        }
+    }
+    until("Ana knows that she holds it") { ana.baton.hold(said.conversation) == Hold.Mine }
+    return said
+}
+
+private fun links(): List<String> = Files.list(Path.of("/proc/self/fd")).use { all ->
+    all.asSequence().mapNotNull { link ->
+        runCatching { Files.readSymbolicLink(link).toString() }.getOrNull()
+    }.toList()
+}
+
+private fun openFiles(directory: Path): List<String> {
+    val real = directory.toRealPath().toString()
+    return links().filter { it.startsWith(real) }
+}
+
+/** Connections of this process to a way. */
+private fun connections(way: Way): Int {
+    val sockets = links().filter { it.startsWith("socket:[") }
+        .map { it.removePrefix("socket:[").removeSuffix("]") }.toSet()
+    val port = "%04X".format(java.net.URI(way.url).port)
+    return listOf("/proc/self/net/tcp", "/proc/self/net/tcp6").map(Path::of)
+        .filter { Files.exists(it) }
+        .flatMap { Files.readAllLines(it).drop(1) }
+        .map { it.trim().split(Regex("\\s+")) }
+        .count { it[2].endsWith(":$port") && it[9] in sockets }
+}

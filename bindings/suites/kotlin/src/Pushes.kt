@@ -1,0 +1,155 @@
+// Pushes: in the background, broken ones, and those taken in place of the app.
+
+package app.baton.suite
+
+import app.baton.core.timeline
+import java.util.Base64
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.flow.first
+import uniffi.baton_core.Event
+import uniffi.baton_core.KeyStore
+import uniffi.baton_core.Notification
+import uniffi.baton_core.Place
+import uniffi.baton_core.PushMessage
+import uniffi.baton_core.PushOutcome
+import uniffi.baton_core.PushRoad
+import uniffi.baton_core.PushTarget
+import uniffi.baton_core.PushVerdict
+import uniffi.baton_core.takePush
+
+val pushes = listOf(
+    Scenario(19) {
+        val ana = agent("ana")
+        val target = ana.registers()
+        val number = freshNumber()
+        val said = world.customer(number, "one")
+        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        ana.baton.background(5.seconds)
+        world.customer(number, "two")
+        val push = pushed(ana, target, "message", said.conversation, "two")
+        val first = ana.handles(push.message)
+        val shown = (first.verdict as? PushVerdict.Show)?.notification
+            ?: throw Failed("the push gave ${first.verdict}")
+        ensure(shown.place.conversation == said.conversation) { "it is shown at ${shown.place}" }
+        ensure("two" in shown.body) { "it says ${shown.title}: ${shown.body}" }
+        val second = ana.handles(push.message)
+        ensure(second.verdict is PushVerdict.Suppress) { "the second gave ${second.verdict}" }
+        world.colleague("ben", said.conversation, "reply", "text" to "Ben has it")
+        val over = pushed(ana, target, "retract", said.conversation, "", "retracts" to push.id)
+        val end = ana.handles(over.message)
+        ensure(shown.place in end.takenAway()) { "the end of it gave $end" }
+        world.cut(ana.way, "refuse")
+        ana.baton.foreground()
+        val lines = within("the store has the message") {
+            ana.baton.timeline(said.conversation).first { it.lines.size > 1 }
+        }.lines
+        ensure("two" in lines.map { it.text }) { "the store has ${lines.map { it.text }}" }
+    },
+    Scenario(20) {
+        val ana = agent("ana")
+        val target = ana.registers()
+        val said = world.customer(freshNumber(), "secret of the other")
+        ana.baton.background(5.seconds)
+        val stranger = pushed(
+            ana, target, "message", said.conversation, "secret of the other",
+            "workspace" to opId(), "agent" to opId(),
+        )
+        val other = ana.handles(stranger.message)
+        val told = other.shown()
+        val words = listOf(told?.title, told?.body, told?.publicText).joinToString(" ")
+        ensure("secret" !in words && "Customer" !in words) { "it tells $words" }
+        ensure(told?.opens != said.conversation) { "it opens the other's conversation" }
+        val garbage = listOf(
+            PushMessage.Fcm(mapOf("x" to "y")),
+            PushMessage.Fcm(emptyMap()),
+            PushMessage.Apns("{ no json"),
+            PushMessage.WebPush(ByteArray(300) { it.toByte() }),
+        )
+        for (one in garbage) {
+            val fallback = ana.handles(one).verdict as? PushVerdict.Fallback
+                ?: throw Failed("$one gave no fallback")
+            ensure(fallback.notification.title.isNotBlank()) { "$one gives no text" }
+        }
+    },
+    Scenario(21) {
+        val ana = agent("ana")
+        val target = ana.registers()
+        val number = freshNumber()
+        val said = world.customer(number, "one")
+        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        ana.baton.background(5.seconds)
+        world.customer(number, "two")
+        val push = pushed(ana, target, "message", said.conversation, "two")
+        val taken = takePush(ana.config(), ana.keys, push.message)
+        ensure(taken.isKept) { "the app would not find it" }
+        ensure("two" in taken.notification.body) { "it says ${taken.notification.body}" }
+        ensure(taken.notification.place.conversation == said.conversation) {
+            "it is shown at ${taken.notification.place}"
+        }
+        ana.baton.foreground()
+        ana.live()
+        ana.timelineUntil(said.conversation, "the message is there") { it.lines.size == 2 }
+        ana.baton.background(5.seconds)
+        val again = ana.handles(push.message)
+        ensure(again.verdict is PushVerdict.Suppress) { "shown twice: ${again.verdict}" }
+        val updates = ana.heard.events.filterIsInstance<Event.Notifications>().flatMap { it.update }
+        ensure(updates.none { it.alerts }) { "something is shown again: $updates" }
+    },
+)
+
+private class Pushed(val id: String, val message: PushMessage)
+
+/** Registers for pushes; where they go. */
+private suspend fun Phone.registers(): String {
+    val target = "fcm-${opId()}"
+    baton.registerPush(PushTarget(PushRoad.FCM_TOKEN, target, "app.baton.suite", "en"))
+    return target
+}
+
+/** What the push service hands to the app. */
+private suspend fun Stage.pushed(
+    to: Phone,
+    target: String,
+    kind: String,
+    conversation: String,
+    body: String,
+    vararg more: Pair<String, Any?>,
+): Pushed {
+    val device = to.baton.signedIn()?.device ?: throw Failed("nobody is signed in")
+    val push = mapOf(
+        "kind" to kind,
+        "conversation" to conversation,
+        "title" to "Customer",
+        "body" to body,
+        *more,
+    )
+    val sent = world.push(
+        to.who, device,
+        "target" to target, "auth" to authOf(to.keys), "content" to "e2e", "push" to push,
+    )
+    return Pushed(sent.at("id"), PushMessage.Fcm(sent.at("data")))
+}
+
+/** What only the device and the server know. */
+private fun authOf(keys: KeyStore): String {
+    val kept = keys.get("baton.push") ?: throw Failed("there is no key for pushes")
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(kept.copyOfRange(32, 48))
+}
+
+private suspend fun Phone.handles(push: PushMessage): PushOutcome {
+    val began = System.nanoTime()
+    val outcome = baton.handlePush(push, 8.seconds)
+    val ms = (System.nanoTime() - began) / 1_000_000
+    ensure(ms < 9_000) { "the answer took $ms ms" }
+    return outcome
+}
+
+private fun PushOutcome.takenAway(): List<Place> =
+    withdraw + listOfNotNull((verdict as? PushVerdict.Withdraw)?.place)
+
+private fun PushOutcome.shown(): Notification? = when (val given = verdict) {
+    is PushVerdict.Show -> given.notification
+    is PushVerdict.Update -> given.notification
+    is PushVerdict.Fallback -> given.notification
+    is PushVerdict.Withdraw, is PushVerdict.Suppress -> null
+}

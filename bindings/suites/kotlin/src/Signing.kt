@@ -1,0 +1,243 @@
+// Signing in and out, what the device keeps, and whose it is.
+
+package app.baton.suite
+
+import app.baton.core.MemoryKeyStore
+import app.baton.core.forPeople
+import app.baton.core.header
+import app.baton.core.inbox
+import app.baton.core.timeline
+import app.baton.core.watchInbox
+import java.nio.ByteBuffer
+import java.nio.file.Files
+import java.nio.file.Path
+import java.util.UUID
+import kotlin.streams.asSequence
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.withTimeoutOrNull
+import kotlin.time.Duration.Companion.seconds
+import uniffi.baton_core.Act
+import uniffi.baton_core.AppException
+import uniffi.baton_core.BatonCoreInterface
+import uniffi.baton_core.Choice
+import uniffi.baton_core.CoreException
+import uniffi.baton_core.Event
+import uniffi.baton_core.InboxView
+import uniffi.baton_core.KeyStore
+import uniffi.baton_core.NotificationEnd
+import uniffi.baton_core.PushMessage
+import uniffi.baton_core.PushRoad
+import uniffi.baton_core.PushTarget
+import uniffi.baton_core.Availability
+import uniffi.baton_core.Standing
+
+val signing = listOf(
+    Scenario(1) {
+        val ana = agent("ana")
+        val scope = CoroutineScope(Dispatchers.Default)
+        val inbox = ana.baton.watchInbox(scope, InboxView.All)
+        within("the inbox is told") { inbox.state.first { it != null } }
+        val said = world.customer(freshNumber(), "Is anybody there?")
+        val row = eventually("the customer's row is in the inbox") {
+            inbox.state.value?.rows?.firstOrNull { it.id == said.conversation }
+        }
+        scope.cancel()
+        ensure(row.preview == "Is anybody there?") { "the preview is ${row.preview}" }
+        ensure(row.previewFromCustomer) { "the preview is not the customer's" }
+        ensure(row.unread == 1uL) { "unread is ${row.unread}" }
+        ensure(row.unansweredSinceMs != null) { "it waits since nothing" }
+    },
+    Scenario(2) {
+        val ana = phone("ana").open().looks()
+        val error = thrown<CoreException.WrongCredentials>("a wrong password") {
+            ana.signIn("not the password")
+        }
+        ensure("password" in error.forPeople()) { "people are told ${error.forPeople()}" }
+        ensure(ana.baton.signedIn() == null) { "somebody is signed in" }
+        ensure(ana.baton.standing() is Standing.SignedOut) { "it is ${ana.baton.standing()}" }
+        val who = ana.signIn()
+        ensure(who.agent == world.agent("ana")) { "somebody else is signed in: $who" }
+        ana.live()
+    },
+    Scenario(5) {
+        val ana = agent("ana")
+        val number = freshNumber()
+        val said = world.customer(number, "before")
+        within("the row is there") {
+            ana.baton.inbox(InboxView.All).first { it.rows.any { row -> row.id == said.conversation } }
+        }
+        world.cut(ana.way, "refuse")
+        ana.restart()
+        world.customer(number, "while she was away")
+        ana.baton.network(true)
+        ana.baton.foreground()
+        val who = ana.baton.signedIn()
+        ensure(who?.agent == world.agent("ana")) { "signed in is $who" }
+        val before = within("the inbox is there without a server") {
+            ana.baton.inbox(InboxView.All).first { it.rows.isNotEmpty() }
+        }
+        val row = before.rows.firstOrNull { it.id == said.conversation }
+        ensure(row?.preview == "before") { "from the device comes ${row?.preview}" }
+        ensure(ana.baton.standing() !is Standing.Live) { "it is live through a cut way" }
+        world.cut(ana.way, "pass")
+        ana.baton.networkChanged()
+        ana.live()
+        within("what was missed is there") {
+            ana.baton.inbox(InboxView.All).first { inbox ->
+                val now = inbox.rows.firstOrNull { it.id == said.conversation }
+                now?.preview == "while she was away"
+            }
+        }
+    },
+    Scenario(25) {
+        val ana = agent("ana")
+        val said = world.customer(freshNumber(), "hello")
+        val watched = ana.baton.inbox(InboxView.All)
+        ana.baton.close()
+        ana.baton.close()
+        val done = withTimeoutOrNull(SOON_MS) { watched.collectToItsEnd() }
+        ensure(done != null) { "a flow neither ends nor throws" }
+        val calls = everyCall(said.conversation)
+        for ((name, call) in calls) {
+            thrown<CoreException.Closed>("$name after shutdown") { call(ana.baton) }
+        }
+    },
+    Scenario(26) {
+        val ana = phone("ana").open()
+        val second = Phone(world, "ana", ana.way, ana.directory, ana.keys)
+        val error = thrown<CoreException.Storage>("a second core") { second.open() }
+        ensure(error.isInUse && !error.isKeyLost) { "it is told $error" }
+        ana.baton.end()
+        track(second).open()
+    },
+    Scenario(27) {
+        val ana = agent("ana")
+        val said = world.customer(freshNumber(), "kept under lock")
+        within("the row is there") {
+            ana.baton.inbox(InboxView.All).first { it.rows.any { row -> row.id == said.conversation } }
+        }
+        ana.baton.end()
+        val locked = Phone(world, "ana", ana.way, ana.directory, LockedKeys)
+        thrown<CoreException.KeyLocked>("a locked key store") { locked.open() }
+        val other = Phone(world, "ana", ana.way, ana.directory, MemoryKeyStore())
+        val lost = thrown<CoreException.Storage>("another key") { other.open() }
+        ensure(lost.isKeyLost && !lost.isInUse) { "it is told $lost" }
+        world.cut(ana.way, "refuse")
+        ana.open().looks()
+        within("with its own key everything is there") {
+            ana.baton.inbox(InboxView.All).first { it.rows.any { row -> row.id == said.conversation } }
+        }
+    },
+    Scenario(28) {
+        val ana = agent("ana")
+        val said = world.customer(freshNumber(), "soon gone")
+        within("the line is there") {
+            ana.baton.timeline(said.conversation).first { it.lines.isNotEmpty() }
+        }
+        ana.baton.types(said.conversation, "a draft")
+        val device = ana.baton.signedIn()?.device ?: throw Failed("nobody is signed in")
+        ana.baton.background(5.seconds)
+        ensure(traces(ana.directory, said.conversation)) { "the probe finds nothing: it is worthless" }
+        ana.baton.foreground()
+        ana.live()
+        world.revoke(device)
+        until("the app is told that it was wiped", BACK_MS) { Event.Wiped in ana.heard.events }
+        until("nobody is signed in") { ana.baton.signedIn() == null }
+        ana.baton.end()
+        ensure(!traces(ana.directory, said.conversation)) { "the conversation is still in the store" }
+        ana.open().looks()
+        ensure(ana.baton.signedIn() == null) { "somebody is signed in after a restart" }
+    },
+    Scenario(29) {
+        val ana = agent("ana")
+        val said = world.customer(freshNumber(), "hello")
+        within("the line is there") {
+            ana.baton.timeline(said.conversation).first { it.lines.isNotEmpty() }
+        }
+        ana.baton.network(false)
+        val text = "unsent ${opId()}"
+        val kept = ana.acts(said.conversation, Act.Note(text))
+        val unsent = ana.baton.unsent()
+        ensure(unsent.map { it.opId } == listOf(kept.opId)) { "unsent are $unsent" }
+        ana.baton.signOut()
+        ensure(ana.baton.signedIn() == null) { "still signed in" }
+        ana.baton.network(true)
+        ana.signIn()
+        ana.live()
+        ana.settled()
+        val notes = world.notes(said.conversation).count { it == text }
+        ensure(notes == 1) { "the note is there $notes times" }
+    },
+)
+
+private suspend fun <T> kotlinx.coroutines.flow.Flow<T>.collectToItsEnd() = try {
+    collect {}
+} catch (_: CoreException.Closed) {
+    // As good.
+}
+
+private object LockedKeys : KeyStore {
+    override fun get(name: String): ByteArray? = throw AppException.Locked()
+
+    override fun put(name: String, value: ByteArray): Unit = throw AppException.Locked()
+
+    override fun delete(name: String): Unit = throw AppException.Locked()
+}
+
+/** Whether a conversation's id is anywhere in the files, as text or as bytes. */
+private fun traces(directory: Path, conversation: String): Boolean {
+    val id = UUID.fromString(conversation)
+    val bytes = ByteBuffer.allocate(16).putLong(id.mostSignificantBits)
+        .putLong(id.leastSignificantBits).array()
+    val wanted = listOf(conversation, String(bytes, Charsets.ISO_8859_1))
+    return Files.walk(directory).use { files ->
+        files.asSequence().filter { Files.isRegularFile(it) }.any { file ->
+            val content = String(Files.readAllBytes(file), Charsets.ISO_8859_1)
+            wanted.any { it in content }
+        }
+    }
+}
+
+private fun everyCall(of: String): List<Pair<String, suspend (BatonCoreInterface) -> Any?>> = listOf(
+    "act" to { it.act(of, Act.Reopen) },
+    "background" to { it.background(1_000u) },
+    "choose" to { it.choose(1u, Choice.Discard) },
+    "diagnostics" to { it.diagnostics() },
+    "draft" to { it.draft(of) },
+    "flush" to { it.flush(1_000u) },
+    "foreground" to { it.foreground() },
+    "handlePush" to { it.handlePush(PushMessage.Fcm(emptyMap()), 1_000u) },
+    "hold" to { it.hold(of) },
+    "lowMemory" to { it.lowMemory() },
+    "more" to { it.more(1u) },
+    "network" to { it.network(true) },
+    "networkChanged" to { it.networkChanged() },
+    "newer" to { it.newer(1u) },
+    "newest" to { it.newest(1u) },
+    "notificationEnded" to { it.notificationEnded(opId(), NotificationEnd.OPENED) },
+    "olderLines" to { it.olderLines(of, 1u, 1u) },
+    "outbox" to { it.outbox() },
+    "people" to { it.people() },
+    "registerPush" to { it.registerPush(PushTarget(PushRoad.FCM_TOKEN, "t", null, null)) },
+    "retry" to { it.retry() },
+    "setAvailability" to { it.setAvailability(Availability.AWAY) },
+    "shows" to { it.shows(of) },
+    "signIn" to { it.signIn("demo", "ana@demo.example", "x") },
+    "signOut" to { it.signOut() },
+    "signedIn" to { it.signedIn() },
+    "standing" to { it.standing() },
+    "takeOver" to { it.takeOver(of) },
+    "types" to { it.types(of, "x") },
+    "unregisterPush" to { it.unregisterPush() },
+    "unsent" to { it.unsent() },
+    "unwatch" to { it.unwatch(1u) },
+    "watchBadge" to { it.watchBadge(TimelineRecorder()) },
+    "watchHeader" to { it.watchHeader(of, TimelineRecorder()) },
+    "watchInbox" to { it.watchInbox(InboxView.All, TimelineRecorder()) },
+    "watchPresence" to { it.watchPresence(true) },
+    "watchTimeline" to { it.watchTimeline(of, TimelineRecorder()) },
+    "withdraw" to { it.withdraw(1u) },
+)

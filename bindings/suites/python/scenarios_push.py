@@ -1,0 +1,122 @@
+"""Pushes: in the app while it is in the background, and in place of it."""
+
+import base64
+import time
+import uuid
+
+from baton import Baton, PushMessage, PushRoad, PushTarget, take_push
+from stage import eventually, expect, scenario, texts
+
+# For a push, in seconds: what platforms leave is more.
+WITHIN = 5.0
+
+
+async def pushed(stage, phone, kind, *, content="e2e", **more):
+    """What the push service hands to the app: the push's id, and the push."""
+    who = await phone.baton.signed_in()
+    sealed = {}
+    if content == "e2e":
+        auth = phone.keys.get("baton.push")[32:48]
+        sealed["auth"] = base64.urlsafe_b64encode(auth).rstrip(b"=").decode()
+    told = await stage.world.ask("push", who=phone.who, device=who.device, target=target(phone),
+                                 content=content, push={"kind": kind, **more}, **sealed)
+    return told["id"], PushMessage.FCM(told["data"])
+
+
+def target(phone):
+    return f"token-of-{phone.directory.name}"
+
+
+async def registered(stage):
+    """Ana's phone, which can be reached by push, in the background; a customer has written."""
+    ana = await stage.phone("ana")
+    await ana.baton.register_push(PushTarget(road=PushRoad.FCM_TOKEN, target=target(ana),
+                                             app_id="example.baton", locale="es"))
+    conversation, wa_id = await stage.customer("antes")
+    await ana.row(conversation)
+    await ana.baton.background()
+    return ana, conversation, wa_id
+
+
+def shown(outcome):
+    """What is shown, of an outcome that shows something."""
+    return getattr(outcome.verdict, "notification", None)
+
+
+@scenario(19)
+async def push_wakes(stage):
+    ana, conversation, wa_id = await registered(stage)
+    await stage.customer("¿siguen ahí?", wa_id)
+    id_, push = await pushed(stage, ana, "message", conversation=conversation,
+                             title="Una clienta", body="¿siguen ahí?")
+    first = await ana.baton.handle_push(push, WITHIN)
+    second = await ana.baton.handle_push(push, WITHIN)
+    notification = shown(first)
+    expect(first.verdict.is_SHOW(), f"the first is shown: {first.verdict}")
+    expect("¿siguen ahí?" in notification.body and notification.opens == conversation,
+           f"with what was said: {notification}")
+    expect(notification.push == id_, f"{notification.push}")
+    expect(second.verdict.is_SUPPRESS(), f"the second is suppressed: {second.verdict}")
+    await ana.baton.network(False)
+    await ana.baton.foreground()
+    timeline = await ana.timeline(conversation)
+    await eventually("the store has it", lambda: texts(timeline) == ["antes", "¿siguen ahí?"], 5)
+    await timeline.close()
+    await ana.baton.background()
+    await ana.baton.network(True)
+    await stage.colleague("ben", "reply", conversation, text="Aquí estamos")
+    _, over = await pushed(stage, ana, "retract", conversation=conversation, retracts=id_)
+    outcome = await ana.baton.handle_push(over, WITHIN)
+    withdrawn = [place.tag for place in outcome.withdraw]
+    if outcome.verdict.is_WITHDRAW():
+        withdrawn.append(outcome.verdict.place.tag)
+    expect(notification.place.tag in withdrawn, f"it is withdrawn: {outcome.verdict} {withdrawn}")
+    expect(shown(outcome) is None, f"and nothing else is shown: {shown(outcome)}")
+
+
+@scenario(20)
+async def push_garbage(stage):
+    ana, conversation, _ = await registered(stage)
+    _, strange = await pushed(stage, ana, "message", content="full", workspace=str(uuid.uuid4()),
+                              conversation=conversation, title="Secreto", body="de otros")
+    outcome = await in_time(ana.baton.handle_push(strange, WITHIN))
+    said = " ".join(filter(None, (getattr(shown(outcome), name, "") for name
+                                  in ("title", "body", "public_text"))))
+    expect("Secreto" not in said and "de otros" not in said, f"nothing of it is shown: {said}")
+    expect(getattr(shown(outcome), "opens", None) is None, "and nothing is opened by it")
+    for garbage in (PushMessage.FCM({"any": "thing"}), PushMessage.APNS("{not json"),
+                    PushMessage.WEB_PUSH(b"\x00\xff" * 100)):
+        outcome = await in_time(ana.baton.handle_push(garbage, WITHIN))
+        expect(outcome.verdict.is_FALLBACK(), f"a fallback: {outcome.verdict}")
+        expect(shown(outcome).title or shown(outcome).body, "with a text")
+
+
+async def in_time(call):
+    begun = time.monotonic()
+    outcome = await call
+    took = time.monotonic() - begun
+    expect(took <= WITHIN, f"within the deadline: {took:.1f} s")
+    return outcome
+
+
+@scenario(21)
+async def extension(stage):
+    ana, conversation, wa_id = await registered(stage)
+    await stage.customer("urgente", wa_id)
+    _, push = await pushed(stage, ana, "message", conversation=conversation,
+                           title="Una clienta", body="urgente")
+    config = Baton.config(ana.url, ana.directory)
+    taken = take_push(config, ana.keys, push)
+    expect("urgente" in taken.notification.body, f"a notification: {taken.notification}")
+    expect(taken.is_kept, "the app will find it")
+    expect(taken.receipt is not None and taken.receipt.url.startswith(ana.url), f"{taken.receipt}")
+    again = take_push(config, ana.keys, push)
+    expect(again.notification.place == taken.notification.place, "a copy shows in the same place")
+    await ana.baton.foreground()
+    await ana.live()
+    await ana.row(conversation, lambda row: row.preview == "urgente")
+    outcome = await ana.baton.handle_push(push, WITHIN)
+    expect(outcome.verdict.is_SUPPRESS(), f"nothing twice: {outcome.verdict}")
+    alerts = [one for event in ana.heard(lambda event: event.is_NOTIFICATIONS())
+              for one in event.update if one.alerts]
+    expect(not alerts, f"nothing makes itself heard again: {alerts}")

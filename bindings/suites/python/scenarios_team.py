@@ -1,0 +1,98 @@
+"""Two agents, two phones, one conversation."""
+
+import asyncio
+
+from baton import Stage
+from stage import eventually, expect, scenario
+
+
+@scenario(12)
+async def claim_race(stage):
+    ana, ben = await stage.phone("ana"), await stage.phone("ben")
+    conversation, _ = await stage.customer()
+    rows = [await phone.row(conversation) for phone in (ana, ben)]
+    expect(rows[0].owner_epoch == rows[1].owner_epoch, "both see the same owner")
+    kept = await asyncio.gather(*(phone.baton.claim(conversation, row.owner_epoch)
+                                  for phone, row in zip((ana, ben), rows)))
+    async def is_owned():
+        owner = await stage.server_owner(conversation)
+        return next((phone for phone in (ana, ben) if phone.agent == owner), None)
+    winner = await eventually("one of them owns it", is_owned)
+    won, lost = (kept if winner is ana else reversed(kept))
+    loser = ben if winner is ana else ana
+    await winner.sent(won.number)
+    item = await loser.in_review(lost.number)
+    expect(item.stage == Stage.NEEDS_REVIEW, f"{item.stage}")
+    expect(item.review.winner == winner.agent, f"the winner is named: {item.review}")
+    for phone in (ana, ben):
+        await phone.row(conversation, lambda row: row.owner.is_AGENT()
+                        and row.owner.agent == winner.agent)
+    expect(await stage.server_owner(conversation) == winner.agent, "it stays so")
+
+
+@scenario(13)
+async def lease(stage):
+    ana, ben = await stage.phone("ana"), await stage.phone("ben")
+    conversation, _ = await stage.customer()
+    for phone in (ana, ben):
+        await phone.row(conversation)
+        await phone.baton.shows(conversation)
+    header = await ben.header(conversation)
+    typing = Typing(ana, conversation, "Le escribo en seg")
+    stage.task(typing.go_on())
+    await eventually("Ben's header shows that Ana composes", lambda: header.value.hold.is_THEIRS()
+                     and header.value.hold.agent == ana.agent)
+    expect((await ana.baton.hold(conversation)).is_MINE(), "Ana's phone shows it as hers")
+    typing.is_over = True
+    await ben.baton.take_over(conversation)
+    def lost():
+        return ana.heard(lambda event: event.is_LEASE_LOST())
+    await eventually("Ana hears that she lost it", lost)
+    expect((lost()[0].conversation, lost()[0].by) == (conversation, ben.agent), f"{lost()}")
+    await eventually("Ben's header shows his own", lambda: header.value.hold.is_MINE())
+    expect(not (await ana.baton.hold(conversation)).is_MINE(), "it is not Ana's any more")
+    expect(await ana.baton.draft(conversation) == typing.text, "her draft stays")
+
+
+class Typing:
+    """Fingers on the keys: what is typed says that somebody still composes."""
+
+    def __init__(self, phone, conversation, text):
+        self.phone, self.conversation, self.text, self.is_over = phone, conversation, text, False
+
+    async def go_on(self):
+        while not self.is_over:
+            self.text += "."
+            await self.phone.baton.types(self.conversation, self.text)
+            await asyncio.sleep(0.5)
+
+
+@scenario(14)
+async def lease_in_the_background(stage):
+    ana, ben = await stage.phone("ana"), await stage.phone("ben")
+    conversation, _ = await stage.customer()
+    for phone in (ana, ben):
+        await phone.row(conversation)
+        await phone.baton.shows(conversation)
+    header = await ben.header(conversation)
+    await ana.baton.types(conversation, "Un momento")
+    await eventually("Ben sees that Ana composes", lambda: header.value.hold.is_THEIRS())
+    await ana.baton.background()
+    hold = await ana.baton.hold(conversation)
+    expect(not hold.is_MINE(), f"her hold is not hers any more: {hold}")
+    await eventually("Ben's header frees", lambda: header.value.hold.is_NOBODY())
+    expect(await ana.baton.draft(conversation) == "Un momento", "her draft stays")
+
+
+@scenario(15)
+async def draft_kept(stage):
+    ana = await stage.phone("ana")
+    conversation, _ = await stage.customer()
+    await ana.row(conversation)
+    await ana.baton.shows(conversation)
+    await ana.baton.types(conversation, "A medio escri")
+    await ana.row(conversation, lambda row: row.has_draft)
+    await ana.restart()
+    expect(await ana.baton.draft(conversation) == "A medio escri", "after a restart")
+    await ana.baton.foreground()
+    await ana.row(conversation, lambda row: row.has_draft)
