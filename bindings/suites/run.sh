@@ -3,6 +3,7 @@
 # against a real server, in the world of world.py.
 #
 #   bindings/suites/run.sh python [kotlin] [swift] …
+#   bindings/suites/run.sh swift-if-cached       where its tools are here already, else SKIPPED
 #
 # A language is a file bindings/suites/<language>/run.sh, which is run in the world (BATON_WORLD)
 # after the bindings were written to target/bindings. It prints `scenario NN ok` or
@@ -18,7 +19,7 @@ cd "$(dirname "$0")/../.."
 case "${1:-}" in
 "" | -h | --help) sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; exit ;;
 esac
-for language in "$@"; do
+for language in "${@%-if-cached}"; do
   [ -f "bindings/suites/$language/run.sh" ] ||
     { echo "run.sh: there is no suite for $language" >&2; exit 1; }
 done
@@ -32,11 +33,14 @@ wanted=$(sed -n 's/^| \([0-9][0-9]\) |.*/\1/p' bindings/suites/SCENARIOS.md)
 said=$(mktemp "${TMPDIR:-/tmp}/suite.XXXXXX")
 trap 'rm -f "$said"' EXIT
 bad=0
-for language in "$@"; do
+for asked in "$@"; do
+  language=${asked%-if-cached}
+  args=()
+  [ "$asked" = "$language" ] || args=(--cached-only)
   echo "== $language"
   code=0
   python3 bindings/suites/world.py --baton "$baton" -- \
-    bash "bindings/suites/$language/run.sh" | tee "$said" || code=$?
+    bash "bindings/suites/$language/run.sh" "${args[@]}" | tee "$said" || code=$?
   if [ $code -eq 77 ]; then
     echo "$language: SKIPPED: $(tail -n 1 "$said")"
     continue
