@@ -26,7 +26,7 @@ use crate::store::{Sql, StoreError, Tx};
 
 /// A target that its app did not confirm for so long is a last resort.
 const STALE_MS: i64 = 30 * 24 * 60 * 60_000;
-/// Two devices that register one target at once are in each other's way: the later one tries again.
+/// Two devices that swap their targets are in each other's way: one of them tries again.
 const TRIES_MAX: u32 = 4;
 
 /// A registration without its secrets.
@@ -131,6 +131,11 @@ impl Accounts {
             "SELECT id FROM device WHERE workspace = $1 AND id = $2 AND agent = $3
                AND revoked_at IS NULL AND refresh_expires_at > CAST($4 AS BIGINT) {lock}",
         );
+        // Devices that register one target at once take turns: each then sees whom to take it from.
+        static TURN: Sql = Sql::new(
+            "{postgres SELECT pg_advisory_xact_lock(hashtextextended($1, 0))}
+             {sqlite SELECT $1}",
+        );
         static MOVE: Sql = Sql::new(
             "DELETE FROM push_device
              WHERE target_digest = $3 AND NOT (workspace = $1 AND device = $2)",
@@ -143,6 +148,7 @@ impl Accounts {
         if tx.row::<(String,)>(&LOCK, &args).await?.is_none() {
             return Err(AccountError::SignInAgain);
         }
+        tx.run(&TURN, &[&digest]).await?;
         let moved = tx.run(&MOVE, &[&workspace, &device, &digest]).await?;
         self.put_row(&mut tx, (&workspace, &device, &digest), put, now).await?;
         let row = read_row(&mut tx, (&workspace, &device)).await?;
