@@ -42,8 +42,8 @@ suspend fun Scenario.played(world: World): Boolean {
     } catch (error: Failed) {
         error.message
     } catch (error: Throwable) {
-        val at = error.stackTrace.firstOrNull { it.className.startsWith("app.baton.suite") }
-        "$error at $at"
+        val at = error.stackTrace.firstOrNull { it.className.startsWith("app.baton.") }
+        if (at == null) "$error" else "$error at $at"
     } finally {
         stage.end()
     }
