@@ -1,65 +1,78 @@
 #!/usr/bin/env bash
 # Proves the phone core in the languages of its bindings: each plays the scenarios of SCENARIOS.md
-# against a real server, in the world of world.py.
+# against a real server, in a world of its own (world.py). Where Kotlin and Swift are both named,
+# an agent of each answers the same customer besides (collide.sh).
 #
-#   bindings/suites/run.sh python [kotlin] [swift] …
-#   bindings/suites/run.sh swift-if-cached       where its tools are here already, else SKIPPED
+#   bindings/suites/run.sh python [kotlin] [swift]
 #
 # A language is a file bindings/suites/<language>/run.sh, which is run in the world (BATON_WORLD)
 # after the bindings were written to target/bindings. It prints `scenario NN ok` or
 # `scenario NN FAILED: why` for each, and ends with 77, and its reason as the last line, where its
 # tools cannot be had: that is SKIPPED, which is never passed.
 #
-# Ends with 1 when a scenario failed or is missing, or a suite ended badly for another reason.
+# Ends with 1 when a scenario failed or is missing, or a suite ended badly for another reason; with
+# 77 when all was skipped.
 #
-# BATON        the server (default target/debug/baton, which is built)
-# BATON_EXITS  how many processes the test of a process's end begins (default 20; 200 for a proof)
+# BATON_SERVER  the server (default target/debug/baton, which is built)
+# BATON_EXITS   how many processes the test of a process's end begins (default 20; 200 for a proof)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 case "${1:-}" in
 "" | -h | --help) sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; exit ;;
 esac
-for language in "${@%-if-cached}"; do
+for language in "$@"; do
   [ -f "bindings/suites/$language/run.sh" ] ||
     { echo "run.sh: there is no suite for $language" >&2; exit 1; }
 done
 
-baton=${BATON:-${CARGO_TARGET_DIR:-target}/debug/baton}
-[ -n "${BATON:-}" ] || cargo build --quiet --package baton
+server=${BATON_SERVER:-${CARGO_TARGET_DIR:-target}/debug/baton}
+[ -n "${BATON_SERVER:-}" ] || cargo build --quiet --package baton
 scripts/mobile/bindgen.sh
 
-wanted=$(sed -n 's/^| \([0-9][0-9]\) |.*/\1/p' bindings/suites/SCENARIOS.md)
-[ -n "$wanted" ] || { echo "run.sh: SCENARIOS.md names no scenario" >&2; exit 1; }
 said=$(mktemp "${TMPDIR:-/tmp}/suite.XXXXXX")
 trap 'rm -f "$said"' EXIT
-bad=0
-for asked in "$@"; do
-  language=${asked%-if-cached}
-  args=()
-  [ "$asked" = "$language" ] || args=(--cached-only)
-  echo "== $language"
-  code=0
-  python3 bindings/suites/world.py --baton "$baton" -- \
-    bash "bindings/suites/$language/run.sh" "${args[@]}" | tee "$said" || code=$?
+bad=0 played=0 all_passed=0 all_failed=0
+
+# `proven NAME COMMAND SCENARIOS…`: what the command prints in the world, compared with these.
+proven() {
+  local name=$1 command=$2 code=0 passed=0 failed=0 number
+  shift 2
+  echo "== $name"
+  python3 bindings/suites/world.py --baton "$server" -- bash "$command" | tee "$said" || code=$?
   if [ $code -eq 77 ]; then
-    echo "$language: SKIPPED: $(tail -n 1 "$said")"
-    continue
+    echo "$name: SKIPPED: $(tail -n 1 "$said" | sed 's/^SKIPPED: //')"
+    return
   fi
-  passed=0 failed=0
-  for number in $wanted; do
+  played=1
+  for number in "$@"; do
     # Each is told once: what failed and then passed has failed.
-    if [ "$(grep -c "^scenario $number " "$said")" -eq 1 ] &&
-      grep -qx "scenario $number ok" "$said"; then
+    if grep -qx "scenario $number ok" "$said" &&
+      [ "$(grep -c "^scenario $number " "$said")" -eq 1 ]; then
       passed=$((passed + 1))
     else
       failed=$((failed + 1))
       grep -q "^scenario $number " "$said" || echo "scenario $number FAILED: it was not played"
     fi
   done
-  if [ $failed -eq 0 ] && [ $code -ne 0 ]; then
-    echo "$language: the suite ended with $code"
+  if [ $failed -ne 0 ] || [ $code -ne 0 ]; then
+    [ $failed -ne 0 ] || echo "$name: the suite ended with $code"
+    bad=1
   fi
-  [ $failed -eq 0 ] && [ $code -eq 0 ] || bad=1
-  echo "$language: $passed passed, $failed failed"
+  echo "$name: $passed passed, $failed failed"
+  all_passed=$((all_passed + passed)) all_failed=$((all_failed + failed))
+}
+
+wanted=$(sed -n 's/^| \([0-9][0-9]\) |.*/\1/p' bindings/suites/SCENARIOS.md)
+[ -n "$wanted" ] || { echo "run.sh: SCENARIOS.md names no scenario" >&2; exit 1; }
+for language in "$@"; do
+  # shellcheck disable=SC2086 # numbers, on purpose
+  proven "$language" "bindings/suites/$language/run.sh" $wanted
 done
-exit $bad
+case " $* " in
+*" kotlin "*" swift "* | *" swift "*" kotlin "*)
+  proven "kotlin and swift" bindings/suites/collide.sh 31
+  ;;
+esac
+echo "$all_passed passed, $all_failed failed"
+[ $bad -eq 0 ] || exit 1
+[ $played -eq 1 ] || exit 77
