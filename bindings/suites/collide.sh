@@ -13,7 +13,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 case "${1:-}" in
 -h | --help) sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; exit ;;
 esac
-export BATON_KOTLIN=${BATON_KOTLIN:-$here/kotlin/run.sh} BATON_SWIFT=${BATON_SWIFT:-$here/swift/run.sh}
+export BATON_KOTLIN=${BATON_KOTLIN:-$here/kotlin/run.sh}
+export BATON_SWIFT=${BATON_SWIFT:-$here/swift/run.sh}
 for language in "$BATON_KOTLIN" "$BATON_SWIFT"; do
   said=$("$language" --build) || { held=$?; echo "$said"; exit $held; }
 done

@@ -167,6 +167,19 @@ func cancel(_ stage: Stage) async throws {
         try check(!isOwed, "an act that was answered is not in the outbox")
     }
     try check(cancelled > 0, "nothing was cancelled")
+    // Who waits in the core is let go of at once, and not when it has an answer.
+    let client = ana.client
+    let waiting = Task { try await client.flush(deadlineMs: 20_000) }
+    try await Task.sleep(nanoseconds: 50_000_000)
+    let began = Date()
+    waiting.cancel()
+    do {
+        let isSent = try await waiting.value
+        throw Failed("a cancelled call answers: \(isSent)")
+    } catch BatonError.cancelled {
+        let took = Date().timeIntervalSince(began)
+        try check(took < 5, "a cancelled call went on for \(took) s")
+    }
     try await ana.client.network(isUp: true)
     try await until("all that was kept is sent") { try await ana.client.outbox().isEmpty }
     let notes = try await stage.world.conversation(said.conversation).notes
