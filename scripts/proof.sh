@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
-  cross-node open demo demo-cluster)
+  cross-node open demo demo-cluster phone-kills phone-histories suites targets size)
 record=docs/proof.md
 cluster=faults::cluster
 heirs=faults::heirs
@@ -72,6 +72,24 @@ figures() {
   echo
   grep -vE 'has been running for|^(running|test result|\.?$|SKIPPED|[0-9]+ passed)' "$1" | sed 's/^\.*//; s/^/- /' || true
   if grep -q SKIPPED "$1"; then grep SKIPPED "$1" | sort -u | sed 's/^/- /'; fi
+}
+
+# The machines of the phone core, at full numbers.
+phone_histories() {
+  cargo test --quiet --package baton-mobile --lib --no-run
+  BATON_HISTORIES=10000 cargo test --package baton-mobile --lib -- histories:: >"$state/$step.log" 2>&1 ||
+    { tail -n 40 "$state/$step.log" >&2; return 1; }
+  echo "Histories of the phone core, 10,000 of each kind:"
+  echo
+  grep -E '^test .* ok$|^test result' "$state/$step.log" | sed 's/^/- /'
+}
+
+# What a script says of itself, its last lines.
+said() {
+  env "$@" >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
+  echo '```text'
+  tail -n 60 "$state/$step.log"
+  echo '```'
 }
 
 # A scenario of the load tests, with its tables.
@@ -161,6 +179,12 @@ run() {
   claim-storm) measured claim-storm --rounds 1000 ;;
   demo) play ;;
   demo-cluster) play_on_nodes ;;
+  phone-kills) tested phone_core::kills::a_phone_killed_at_any_moment_loses_nothing_and_doubles_nothing \
+    BATON_PHONE_KILLS=500 ;;
+  phone-histories) phone_histories ;;
+  suites) said BATON_EXITS=200 bindings/suites/run.sh python kotlin swift ;;
+  targets) said scripts/check-mobile-targets.sh ;;
+  size) said scripts/mobile/size.sh ;;
   *) fail "there is no step $1; they are: ${steps[*]}" ;;
   esac
 }

@@ -27,6 +27,9 @@ if command -v valkey-server >/dev/null 2>&1; then
 else
   echo "SKIPPED on Valkey: there is no valkey-server"
 fi
+# The phone core in the languages of the apps, against the real server, and what is shipped of it.
+bindings/suites/run.sh python kotlin swift-if-cached
+bindings/packaging/check.sh
 # The main job, seen from outside.
 cargo run --quiet --package baton -- demo --once
 scripts/demo-cluster.sh --once

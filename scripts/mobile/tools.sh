@@ -52,7 +52,7 @@ packaged() {
   local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y
     -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0)
   # The package lists may be absent or old: fetch them only when it does not work without.
-  fetched 600 "${apt[@]}" install --no-install-recommends "$@" ||
+  fetched 600 "${apt[@]}" install --no-install-recommends "$@" 2>/dev/null ||
     { fetched 120 "${apt[@]}" update &&
       fetched 600 "${apt[@]}" install --no-install-recommends "$@"; }
 }

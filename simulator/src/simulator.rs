@@ -33,11 +33,6 @@ impl Simulator {
     /// # Errors
     /// When the address is taken or the configuration names no number.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
-        // Apart from its callers, whose futures would have to hold the whole configuration.
-        Box::pin(Self::started(config)).await
-    }
-
-    async fn started(config: Config) -> anyhow::Result<Self> {
         ensure!(!config.numbers.is_empty(), "the simulator needs at least one number");
         let http = http_client()?;
         let listener = TcpListener::bind(config.bind)

@@ -120,6 +120,11 @@ impl Place {
 
     /// Makes a workspace with its people and number, before the server's first life.
     pub async fn seed(&self, seeds: &Seeds) -> Result<Cast> {
+        // Boxed: it holds a whole server, and who waits for it holds much besides.
+        Box::pin(self.seeded(seeds)).await
+    }
+
+    async fn seeded(&self, seeds: &Seeds) -> Result<Cast> {
         let mut variables = self.variables()?;
         variables.push(("BATON_HTTP__BIND".to_owned(), "127.0.0.1:0".to_owned()));
         let last: std::collections::BTreeMap<_, _> = variables.into_iter().collect();

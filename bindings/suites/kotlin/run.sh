@@ -8,7 +8,8 @@
 #   bindings/suites/kotlin/run.sh --build    only brings the tools and compiles
 #
 # BATON_SERVER   the server (default target/debug/baton)
-# BATON_LIBRARY  a directory with libbaton_core.so (default: built, and its sources generated)
+# BATON_LIBRARY  a directory with libbaton_core.so, of which target/bindings/kotlin was generated
+#                (default: both are made)
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 case "${1:-}" in

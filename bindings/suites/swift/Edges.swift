@@ -12,13 +12,15 @@ final class ThrowingListener: Listener, ListListener, @unchecked Sendable {
 
 /// A key store that throws while it is told to.
 final class FailingKeys: KeyStore, @unchecked Sendable {
-    private let keys = MemoryKeyStore()
+    private let keys: MemoryKeyStore
     private let lock = NSLock()
     private var failing = false
     var fails: Bool {
         get { lock.withLock { failing } }
         set { lock.withLock { failing = newValue } }
     }
+
+    init(_ keys: MemoryKeyStore) { self.keys = keys }
 
     private func held() throws -> MemoryKeyStore {
         if fails { throw Thrown() }
@@ -35,7 +37,7 @@ func throwingListener(_ stage: Stage) async throws {
     let said = try await customer.writes("Does it throw?")
     let phone = try await stage.freshPhone("ana")
     phone.client.shutdown()
-    let keys = FailingKeys()
+    let keys = FailingKeys(phone.keys)
     let throwing = ThrowingListener()
     let core = try BatonCore.open(config: phone.config, keys: keys, listener: throwing)
     defer { core.shutdown() }
@@ -331,9 +333,12 @@ final class Weak: @unchecked Sendable {
 
 /// Memory of this process, in kB.
 func residentKb() throws -> Int {
-    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let status = try kernelSays("/proc/self/status")
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-    return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+    guard let kb = line.flatMap({ Int($0.filter(\.isNumber)) }) else {
+        throw Failed("the kernel does not say how much memory is used")
+    }
+    return kb
 }
 
 func listenersReleased(_ stage: Stage) async throws {

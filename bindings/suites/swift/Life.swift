@@ -53,14 +53,27 @@ func draftKept(_ stage: Stage) async throws {
     try check(other == nil, "there is a draft where nobody typed")
 }
 
+extension String {
+    func leftPadded(_ length: Int) -> String {
+        String(repeating: "0", count: max(0, length - count)) + self
+    }
+}
+
+/// A file of the kernel's, which has no size.
+func kernelSays(_ path: String) throws -> String {
+    guard let file = FileHandle(forReadingAtPath: path) else { throw Failed("no \(path)") }
+    defer { try? file.close() }
+    return String(decoding: file.readDataToEndOfFile(), as: UTF8.self)
+}
+
 /// What this process has open of a phone: files of its directory, connections to its way.
 func open(_ phone: Phone) throws -> [String] {
-    guard let port = UInt16(phone.url.split(separator: ":").last ?? "") else {
+    guard let port = Int(phone.url.split(separator: ":").last ?? "") else {
         throw Failed("no port in \(phone.url)")
     }
     // Of each line: its local and remote address in hexadecimal, and the inode of the socket.
-    let table = try String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8)
-    let remote = String(format: ":%04X", port)
+    let table = try kernelSays("/proc/self/net/tcp")
+    let remote = ":" + String(port, radix: 16, uppercase: true).leftPadded(4)
     let sockets = table.split(separator: "\n").compactMap { line -> String? in
         let words = line.split(separator: " ")
         guard words.count > 9, words[2].hasSuffix(remote) else { return nil }
@@ -82,7 +95,7 @@ func background(_ stage: Stage) async throws {
         inbox.latest?.rows.contains { $0.id == said.conversation } ?? false
     }
     let before = try open(ana)
-    try check(before.contains { $0.hasPrefix("socket") }, "while live there is no connection")
+    try check(before.contains { $0.hasPrefix("socket") }, "while live these are open: \(before)")
     try check(before.contains { !$0.hasPrefix("socket") }, "while live there is no file")
     try await ana.client.background()
     let after = try open(ana)

@@ -136,7 +136,7 @@ final class Phone: @unchecked Sendable {
 
     /// Waits until an act is not in the outbox any more.
     func isGone(_ kept: Kept) async throws {
-        try await until("act \(kept.number) of \(login.name) gone") {
+        try await until("act \(kept.number) of \(login.name) gone", within: 60) {
             try await item(kept.number) == nil
         }
     }

@@ -98,6 +98,22 @@ struct World: Sendable {
         return Thread(answer: answer)
     }
 
+    /// Where in the log the server decided acts.
+    func places(of opIds: [String], by who: String) async throws -> [Int] {
+        let body: [String: Any] = [
+            "who": who, "method": "POST", "path": "/commands/outcomes",
+            "body": ["op_ids": opIds],
+        ]
+        let results = try await ask("/rest", body)["results"].list
+        return try opIds.map { opId in
+            let result = results.first { $0["op_id"].string == opId }
+            guard let place = result?["accepted"]["position"].int else {
+                throw Failed("act \(opId) became \(results.map(\.text))")
+            }
+            return place
+        }
+    }
+
     struct Thread: Sendable {
         let answer: JSON
         var lines: [String] { answer["lines"].list.compactMap { $0["content"]["text"].string } }

@@ -55,7 +55,7 @@ builds() {
   compiled "$out/libBaton.so" -module-name Baton -emit-module -emit-library \
     -emit-module-path "$out/Baton.swiftmodule" -- \
     "$generated/baton_core.swift" bindings/swift/Sources/Baton/*.swift
-  compiled "$out/suite" -module-name suite -I "$out" -L "$out" -lBaton -- \
+  compiled "$out/suite" -module-name suite -enable-upcoming-feature InferSendableFromCaptures -I "$out" -L "$out" -lBaton -- \
     bindings/suites/swift/*.swift
 }
 

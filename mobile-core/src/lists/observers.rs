@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::diff::Batch;
+use super::diff::{Batch, Op};
 use super::query::{Nothing, Query, Sources};
 use super::{
     Badge, BadgeOf, Entry, Header, HeaderOf, Inbox, InboxAbout, InboxRow, Mailbox, Observer,
@@ -51,6 +51,15 @@ struct Watched<Q: Query> {
 impl<Q: Query> Watched<Q> {
     fn new(query: Q) -> Self {
         Self { observer: Observer::new(query), mailbox: Mailbox::new() }
+    }
+
+    /// Begins anew, with nothing of what was told.
+    fn empty(&mut self, about: Q::About) -> Batch<Q::Item, Q::About>
+    where
+        Q: Clone,
+    {
+        *self = Self::new(self.observer.query().clone());
+        Batch { revision: 0, ops: vec![Op::Reset { items: Vec::new() }], about }
     }
 
     fn advance(&mut self, sources: &Sources<'_, '_>, now: Duration) -> Result<bool, StoreError> {
@@ -104,6 +113,15 @@ impl Any {
             Self::Timeline(one) => one.mailbox.take().map(Letter::Timeline),
             Self::Header(one) => one.mailbox.take().map(Letter::Header),
             Self::Badge(one) => one.mailbox.take().map(Letter::Badge),
+        }
+    }
+
+    fn empty(&mut self) -> Letter {
+        match self {
+            Self::Inbox(one) => Letter::Inbox(one.empty(InboxAbout::default())),
+            Self::Timeline(one) => Letter::Timeline(one.empty(TimelineAbout::default())),
+            Self::Header(one) => Letter::Header(one.empty(None)),
+            Self::Badge(one) => Letter::Badge(one.empty(Badge::default())),
         }
     }
 
@@ -193,6 +211,12 @@ impl Observers {
             Any::Header(one) => Wish::Header(*one.observer.query()),
             Any::Badge(_) => Wish::Badge,
         })
+    }
+
+    /// Nobody is signed in any more: all begin anew, and this is what their listeners are told
+    /// until somebody is.
+    pub fn empty(&mut self) -> Vec<(Subscription, Letter)> {
+        self.all.iter_mut().map(|(name, any)| (*name, any.empty())).collect()
     }
 
     /// When [`Observers::advance`] has something to do.

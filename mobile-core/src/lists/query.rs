@@ -6,9 +6,9 @@ use super::diff::Keyed;
 use super::{Around, Echoes, Touched};
 use crate::store::{Read, StoreError};
 
-/// Everything that is drawn, as of one moment: whatever `echoes` and `around` heard was heard before
-/// `read` began. An echo goes once its line is held; who looked at the store before that, and at
-/// the echoes after it, would see neither.
+/// Everything that is drawn, as of one moment: whatever `echoes` and `around` heard was heard
+/// before `read` began. An echo goes once its line is held; who looked at the store before that,
+/// and at the echoes after it, would see neither.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a, 'c> {
     /// What is held.

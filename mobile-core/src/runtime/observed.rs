@@ -63,6 +63,16 @@ impl Observed {
         self.observers.cancel(name)
     }
 
+    /// Nobody is signed in any more: nobody goes on showing what was theirs.
+    pub(super) fn empty(&mut self, to: &Dispatcher) {
+        for (name, letter) in self.observers.empty() {
+            if let Some(watching) = self.watchers.get(&name) {
+                let watcher = Arc::clone(&watching.watcher);
+                to.tell(Box::new(move || watcher.hear(letter)));
+            }
+        }
+    }
+
     /// Asks what is due and hands on what came of it.
     pub(super) fn show(
         &mut self,

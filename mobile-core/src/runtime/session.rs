@@ -161,7 +161,7 @@ impl Engine {
         self.session = None;
         self.phone = None;
         self.close_at = None;
-        self.observed.everything();
+        self.observed.empty(&self.parts.dispatcher);
         self.tell(Event::State(standing(State::SignedOut, now)));
     }
 
@@ -211,7 +211,7 @@ impl Engine {
             drop(keys.forget_device());
         };
         drop(self.parts.net.runtime.spawn_blocking(forget));
-        self.observed.everything();
+        self.observed.empty(&self.parts.dispatcher);
         self.tell(Event::Wiped);
     }
 }

@@ -35,23 +35,33 @@ val acts = listOf(
         val said = world.customer(number, "What does it cost?")
         val recorder = TimelineRecorder()
         ana.baton.watchTimeline(said.conversation, recorder)
-        until("the line is told") { recorder.states.lastOrNull()?.any { it.text == "What does it cost?" } == true }
-        val text = "Twelve. ${opId()}"
-        val op = ana.replies(said, text).opId
-        until("the echo has become a line") { recorder.states.last().any { it.isLineOf(op) } }
-        until("it was delivered") {
-            recorder.states.last().any { it.isLineOf(op) && (it as TimelineEntry.Line).line.status == "delivered" }
-        }
-        val states = recorder.states.dropWhile { state -> state.none { it.isOf(op) } }
-        ensure(states.first().any { it.isEchoOf(op) }) { "there was no echo before the line" }
-        states.forEach { state ->
-            val shown = state.count { it.isOf(op) }
-            ensure(shown == 1) { "the reply is in one batch $shown times" }
-        }
-        val echoAt = states.last { state -> state.any { it.isEchoOf(op) } }.indexOfFirst { it.isEchoOf(op) }
-        val lineAt = states.first { state -> state.any { it.isLineOf(op) } }.indexOfFirst { it.isLineOf(op) }
+        until("the line is told") { recorder.states.lastOrNull()?.size == 1 }
+        // The server is slow to answer: the echo does not wait for it.
+        val slow = "Twelve. ${opId()}"
+        world.cut(ana.way, "stall")
+        val first = ana.replies(said, slow).opId
+        until("the echo is told", 2_000) { recorder.states.last().any { it.isEchoOf(first) } }
+        world.cut(ana.way, "pass")
+        ana.baton.networkChanged()
+        recorder.delivers(first)
+        // The server is fast.
+        val seen = ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 2 }
+        val fast = "Or twenty for two. ${opId()}"
+        val second = ana.acts(said.conversation, Act.Reply(fast, seen.lastSeen, null)).opId
+        recorder.delivers(second)
+        val echoes = recorder.states.filter { state -> state.any { it.isEchoOf(first) } }
+        val lines = recorder.states.filter { state -> state.any { it.isLineOf(first) } }
+        val echoAt = echoes.last().indexOfFirst { it.isEchoOf(first) }
+        val lineAt = lines.first().indexOfFirst { it.isLineOf(first) }
         ensure(echoAt == lineAt) { "the echo was at $echoAt, the line is at $lineAt" }
-        reachedOnce(number, text)
+        for (op in listOf(first, second)) {
+            recorder.states.dropWhile { state -> state.none { it.isOf(op) } }.forEach { state ->
+                val shown = state.count { it.isOf(op) }
+                ensure(shown == 1) { "a reply is in one batch $shown times" }
+            }
+        }
+        reachedOnce(number, slow)
+        reachedOnce(number, fast)
     },
     Scenario(6) {
         val ana = agent("ana")
@@ -74,9 +84,15 @@ val acts = listOf(
         reachedOnce(number, "reply $tag")
         ensure("note $tag" in world.notes(said.conversation)) { "the note is not on the server" }
         ensure(world.owner(said.conversation) == world.agent("ana")) { "Ana does not own it" }
-        val gone = ana.removed().filter { (_, how) -> how == GoneHow.ACKNOWLEDGED }.map { it.first }
-        ensure(gone.containsAll(listOf(reply, note, claim).map { it.number })) { "gone are $gone" }
-        ensure(gone.indexOf(reply.number) < gone.indexOf(claim.number)) { "the claim overtook the reply" }
+        val acknowledged = ana.removed().filter { it.second == GoneHow.ACKNOWLEDGED }.map { it.first }
+        ensure(acknowledged.containsAll(queued)) { "acknowledged are $acknowledged" }
+        // In this order: the claim never is on its way while the reply still waits.
+        val told = ana.heard.events.filterIsInstance<Event.Outbox>().flatMap { it.shown }
+        val replyAt = told.indexOfFirst { it.number == reply.number && it.stage.hasLeft() }
+        val claimAt = told.indexOfFirst { it.number == claim.number && it.stage.hasLeft() }
+        ensure(replyAt in 0 until claimAt) {
+            "the claim overtook: " + told.joinToString { "${it.number} ${it.stage}" }
+        }
     },
     Scenario(7) {
         val ana = agent("ana")
@@ -233,7 +249,9 @@ val acts = listOf(
         val tag = opId()
         coroutineScope {
             repeat(20) { turn ->
-                val call = launch(Dispatchers.IO, CoroutineStart.UNDISPATCHED) {
+                // Half of them are cancelled before they begin, or as they do.
+                val start = if (turn % 2 == 0) CoroutineStart.DEFAULT else CoroutineStart.UNDISPATCHED
+                val call = launch(Dispatchers.IO, start) {
                     ana.acts(said.conversation, Act.Note("note $turn $tag"))
                 }
                 val pause = System.nanoTime() + turn * 40_000L
@@ -254,6 +272,8 @@ val acts = listOf(
     },
 )
 
+private fun At.hasLeft() = this == At.SENDING || this == At.ACKNOWLEDGED
+
 private fun TimelineEntry.isEchoOf(op: String) = this is TimelineEntry.Echo && item.opId == op
 
 private fun TimelineEntry.isLineOf(op: String) = this is TimelineEntry.Line && line.opId == op
@@ -266,6 +286,12 @@ suspend fun Phone.headerOf(said: Said): Header {
     }
     return told.header ?: throw Failed("there is no header")
 }
+
+/** The reply has become a line, and the customer has it. */
+private suspend fun TimelineRecorder.delivers(op: String) =
+    until("the reply was delivered", BACK_MS) {
+        states.last().any { it is TimelineEntry.Line && it.isOf(op) && it.line.status == "delivered" }
+    }
 
 /** What the app was told of acts that went. */
 private fun Phone.removed(): List<Pair<ULong, GoneHow>> =

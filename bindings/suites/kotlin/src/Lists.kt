@@ -2,6 +2,7 @@
 
 package app.baton.suite
 
+import app.baton.core.UnfitStep
 import app.baton.core.after
 import app.baton.core.inbox
 import app.baton.core.timeline
@@ -24,6 +25,8 @@ import uniffi.baton_core.KeyStore
 import uniffi.baton_core.ListBatch
 import uniffi.baton_core.ListListener
 import uniffi.baton_core.Listener
+import uniffi.baton_core.TimelineEntry
+import uniffi.baton_core.TimelineStep
 
 val lists = listOf(
     Scenario(4) {
@@ -41,6 +44,7 @@ val lists = listOf(
         val fresh = within("a fresh subscription is told") {
             ana.baton.inbox(InboxView.All).first { it.rows.size >= built.rows.size }
         }
+        doNotFit()
         ensure(built.steps > 1) { "there was one batch alone" }
         ensure(built.rows.map { it.id } == fresh.rows.map { it.id }) { "the order is another" }
         ensure(built.rows == fresh.rows) { "rows differ: ${built.rows.zip(fresh.rows).first { it.first != it.second }}" }
@@ -137,6 +141,21 @@ val lists = listOf(
         within("there is room for more") { ana.baton.inbox(InboxView.All).first() }
     },
 )
+
+/** Steps that do not fit are told, and never bent until they do. */
+private fun doNotFit() {
+    val steps = listOf(
+        TimelineStep.Insert(1u, emptyList()),
+        TimelineStep.Remove(0u, 1u),
+        TimelineStep.Remove(UInt.MAX_VALUE, 1u),
+        TimelineStep.Move(0u, 0u),
+        TimelineStep.Truncate(1u),
+    )
+    for (step in steps) {
+        val applied = runCatching { emptyList<TimelineEntry>().after(listOf(step)) }
+        ensure(applied.exceptionOrNull() is UnfitStep) { "$step was applied to an empty list" }
+    }
+}
 
 /** Applies what it is told. */
 private class InboxRecorder : ListListener {

@@ -10,6 +10,7 @@ import android.content.BroadcastReceiver
 import android.content.Context
 import android.content.Intent
 import android.graphics.drawable.Icon
+import app.baton.sample.R
 import app.baton.sample.model.Board
 import app.baton.sample.model.answers
 import app.baton.sample.model.resolves

@@ -8,6 +8,7 @@ import android.net.ConnectivityManager
 import android.net.Network
 import android.os.Bundle
 import app.baton.core.Baton
+import app.baton.sample.R
 import app.baton.sample.model.hears
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
