@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings what the tests need besides the Rust toolchain: the server programs of PostgreSQL and of
-# Redis. Quiet and without effect where they are there.
+# Redis, and Python. Quiet and without effect where they are there.
 set -euo pipefail
 
 have_postgres() {
@@ -15,14 +15,18 @@ give_up() {
   cat >&2 <<END
 setup: server programs are missing: $1
 Needed: initdb and postgres of PostgreSQL 15 or newer, redis-server of Redis 7 or newer (or of
-Valkey). Install them with your package manager, or name others: a PostgreSQL whose user may create
+Valkey), python3. Install them with your package manager, or name others: a PostgreSQL whose user may create
 databases, and the program of Redis:
 BATON_TEST_POSTGRES=postgres://user:password@host/postgres BATON_TEST_REDIS_SERVER=path make test
 END
   exit 1
 }
 
-have_postgres && have_redis && exit 0
+have_python() {
+  command -v python3 >/dev/null 2>&1
+}
+
+have_postgres && have_redis && have_python && exit 0
 command -v apt-get >/dev/null 2>&1 || give_up "this is no Debian, nothing was installed"
 
 as_root=()
@@ -34,6 +38,7 @@ fi
 packages=()
 have_postgres || packages+=(postgresql)
 have_redis || packages+=(redis-server)
+have_python || packages+=(python3)
 echo "setup: installing server programs: ${packages[*]}" >&2
 # Only the programs are wanted: no cluster of the system's is made, and no service is started, which
 # a policy forbids for the time of the installation.

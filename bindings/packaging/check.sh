@@ -56,6 +56,9 @@ maps = open("/proc/self/maps").read()
 assert f"{site}/baton_core/libbaton_core.so" in maps, "another library was loaded"
 assert importlib.metadata.version("baton-core")
 assert issubclass(baton_core.CoreError, Exception)
+import baton
+assert pathlib.Path(baton.__file__).is_relative_to(site), baton.__file__
+assert baton.Baton and baton.MemoryKeys
 PYTHON
   echo "packaging: wheel is built, installed and imported:" "$work"/wheel1/*.whl |
     sed "s|$work/wheel1/||"
@@ -249,7 +252,8 @@ fun main(args: Array<String>) = runBlocking {
 }
 KOTLIN
   echo '-keep class ShrunkKt { public static void main(java.lang.String[]); }' >"$work/main.pro"
-  "$KOTLINC" -nowarn -cp "$KOTLIN_CP" -d "$work/bindings.jar" target/bindings/kotlin
+  "$KOTLINC" -nowarn -cp "$KOTLIN_CP" -d "$work/bindings.jar" target/bindings/kotlin \
+    bindings/kotlin/src/main
   "$KOTLINC" -nowarn -cp "$KOTLIN_CP:$work/bindings.jar" -d "$work/main.jar" "$work/Shrunk.kt"
   shrunk "$packaging/android/consumer-rules.pro" ||
     { cat "$work/said" >&2; fail "an app shrunk by the rules of the AAR does not run"; }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use baton_mobile::lists::{HeaderOf, Timeline, Wish};
 use baton_mobile::outbox::Tap;
@@ -10,13 +10,12 @@ use baton_mobile::push::PushId;
 use baton_mobile::push::receipts::Stage;
 use baton_mobile::runtime::{self, Core, Credentials};
 use baton_mobile::store::Limits;
-use baton_protocol::Timestamp;
 
 use crate::app::{AppKeys, AppListener, AppWatcher};
 use crate::records::{
     Act, Availability, Choice, Diagnostics, Hold, InboxView, Kept, Line, NotificationEnd,
-    OutboxItem, People, PushMessage, PushOutcome, PushTarget, SignedIn, Standing, TakenPush,
-    id_of, maybe_id,
+    OutboxItem, People, PushMessage, PushOutcome, PushTarget, SignedIn, Standing, TakenPush, id_of,
+    maybe_id,
 };
 use crate::{CoreError, KeyStore, ListListener, Listener};
 
@@ -343,9 +342,9 @@ impl BatonCore {
 /// Takes a push in the process that the platform starts for it, without the app: there always is
 /// something to show. `config` is what the app opens its core with.
 #[uniffi::export]
+#[expect(clippy::needless_pass_by_value, reason = "values alone cross the boundary")]
 pub fn take_push(config: CoreConfig, keys: Arc<dyn KeyStore>, push: PushMessage) -> TakenPush {
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = Timestamp::from_ms(i64::try_from(wall.as_millis()).unwrap_or(i64::MAX));
+    let now = runtime::wall_clock();
     let at = (config.server.as_str(), Path::new(&config.directory));
     runtime::take_push(at, Arc::new(AppKeys(keys)), &push.into(), now).into()
 }

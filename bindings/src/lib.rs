@@ -6,8 +6,6 @@
 //! the core ([`KeyStore`], [`Listener`], [`ListListener`]) may throw or take its time: that harms
 //! nobody else.
 
-#![expect(unsafe_code, reason = "the boundary is made of it; all of it is generated")]
-
 mod app;
 mod core;
 mod error;

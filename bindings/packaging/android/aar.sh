@@ -46,9 +46,8 @@ library x86_64 x86_64-linux-android x86_64-linux-android
 library x86 i686-linux-android i686-linux-android
 
 scripts/mobile/bindgen.sh
-sources=(target/bindings/kotlin)
-[ ! -d bindings/kotlin/src/main ] || sources+=(bindings/kotlin/src/main)
-"$KOTLINC" -cp "$KOTLIN_CP" -d "$out/classes.jar" "${sources[@]}"
+# Generated and written by hand, in one jar.
+"$KOTLINC" -cp "$KOTLIN_CP" -d "$out/classes.jar" target/bindings/kotlin bindings/kotlin/src/main
 file=$out/baton-core-$version.aar
 python3 $packaging/assemble.py --libraries "$out/libraries" --classes "$out/classes.jar" \
   --version "$version" --out "$file"

@@ -1,4 +1,4 @@
-// swift-tools-version:5.9
+// swift-tools-version:6.0
 // The phone core as a Swift package: an app adds it and says `import Baton`. What stands
 // between @ is filled in by xcframework.sh.
 import PackageDescription
@@ -19,5 +19,7 @@ let package = Package(
             path: "Sources/Baton",
             resources: [.copy("PrivacyInfo.xcprivacy")]
         ),
-    ]
+    ],
+    // In the mode that the suite is compiled in.
+    swiftLanguageModes: [.v5]
 )

@@ -29,9 +29,8 @@ package() {
   mkdir -p "$sources"
   sed -e "s|@URL@|$2|" -e "s|@CHECKSUM@|$checksum|" $packaging/Package.swift >"$3/Package.swift"
   cp target/bindings/swift/baton_core.swift $packaging/PrivacyInfo.xcprivacy "$sources"
-  # The hand-written layer, where there is one.
-  [ ! -d bindings/swift/Sources/Baton ] ||
-    find bindings/swift/Sources/Baton -name '*.swift' -exec cp {} "$sources" \;
+  # The hand-written layer is in the same module.
+  cp bindings/swift/Sources/Baton/*.swift "$sources"
 }
 
 if [ "$1" = package ]; then

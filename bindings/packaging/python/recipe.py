@@ -7,7 +7,7 @@ BATON_LIBRARY   the library to ship (default target/mobile/shipped/libbaton_core
 BATON_BINDINGS  where baton_core.py was written (default target/bindings/python)
 
 The wheel holds the generated module as package `baton_core` with the library beside it, where the
-module looks for it, and hand-written packages named baton* of bindings/python.
+module looks for it, and the package `baton`, written by hand.
 """
 
 import base64
@@ -47,9 +47,10 @@ def files():
     yield f"{NAME}/__init__.py", (module / f"{NAME}.py").read_bytes()
     yield f"{NAME}/py.typed", b""
     yield f"{NAME}/{library.name}", library.read_bytes()
-    for package in sorted((ROOT / "bindings/python").glob("baton*/__init__.py")):
-        for path in sorted(package.parent.rglob("*.py")):
-            yield path.relative_to(ROOT / "bindings/python").as_posix(), path.read_bytes()
+    layer = ROOT / "bindings/python"
+    for path in sorted(layer.glob("baton/**/*.py")):
+        yield path.relative_to(layer).as_posix(), path.read_bytes()
+    yield "baton/py.typed", b""
 
 
 # The generated module has this comparison, but does not make it by itself.

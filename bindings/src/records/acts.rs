@@ -1,7 +1,7 @@
 //! What an agent does.
 
 use baton_protocol::command::{
-    Assign, Claim, MarkRead, Nothing, NoteText, OfMessage, Reply, Resend, Seeing, Snooze, Transfer,
+    Assign, Claim, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing, Snooze, Transfer,
     Unassign,
 };
 use baton_protocol::{CommandBody, Owner, Timestamp};

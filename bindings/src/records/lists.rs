@@ -374,6 +374,7 @@ impl From<lists::Badge> for Badge {
 
 /// One step from an inbox to the next; positions count from 0, as the steps before it left them.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
+#[expect(clippy::large_enum_variant, reason = "no box crosses the boundary")]
 pub enum InboxStep {
     /// All rows go, and these are the list.
     Reset {
@@ -422,6 +423,7 @@ pub enum InboxStep {
 
 /// One step from a timeline to the next; positions count from 0, as the steps before it left them.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
+#[expect(clippy::large_enum_variant, reason = "no box crosses the boundary")]
 pub enum TimelineStep {
     /// All entries go, and these are the list.
     Reset {
@@ -550,9 +552,7 @@ impl From<Letter> for ListBatch {
             Letter::Header(Batch::<Nothing, _> { about, .. }) => {
                 Self::Header { header: about.map(|header| Header::from(*header)) }
             }
-            Letter::Badge(Batch::<Nothing, _> { about, .. }) => {
-                Self::Badge { badge: about.into() }
-            }
+            Letter::Badge(Batch::<Nothing, _> { about, .. }) => Self::Badge { badge: about.into() },
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What the agent did and the server does not know yet.
 
-use baton_mobile::outbox::{Choice as CoreChoice, Echo, Enqueued, Offer, Reason, Stage as CoreStage};
+use baton_mobile::outbox::{
+    Choice as CoreChoice, Echo, Enqueued, Offer, Reason, Stage as CoreStage,
+};
 use baton_protocol::{CommandBody, Owner, Refusal};
 
 use super::{SeenLine, text_of};
@@ -195,10 +197,9 @@ fn text(body: &CommandBody) -> Option<String> {
 fn review(echo: &Echo, reason: &Reason) -> Review {
     let (code, detail) = words(reason);
     let (missed, winner) = match reason {
-        Reason::Refused { refused } => (
-            refused.lines.iter().map(MissedLine::from).collect(),
-            winner(&refused.refusal),
-        ),
+        Reason::Refused { refused } => {
+            (refused.lines.iter().map(MissedLine::from).collect(), winner(&refused.refusal))
+        }
         Reason::BeingAnswered { holder, .. } => (Vec::new(), Some(holder.to_string())),
         Reason::TooOld
         | Reason::WindowClosed { .. }

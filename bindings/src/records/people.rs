@@ -139,6 +139,8 @@ pub struct Diagnostics {
     pub thrown: u64,
     /// Tellings that were given up because a listener was slow.
     pub given_up: u64,
+    /// Mistakes of the core that were caught: it began anew from what is stored.
+    pub panics: u64,
     /// What the next moment that matters is for.
     pub waits_for: Option<String>,
 }
@@ -155,6 +157,7 @@ impl From<runtime::Diagnostics> for Diagnostics {
             damage: found.damage.map(|damage| format!("{damage:?}")),
             thrown: found.told.thrown,
             given_up: found.told.given_up,
+            panics: found.panics,
             waits_for: found.waits_for,
         }
     }

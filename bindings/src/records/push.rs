@@ -1,5 +1,7 @@
 //! Pushes, as they come in and as they are shown.
 
+#![expect(clippy::disallowed_types, reason = "the maps that cross the boundary are these")]
+
 use std::collections::HashMap;
 
 use baton_mobile::push::handle::Outcome;
@@ -51,11 +53,12 @@ pub struct Place {
 impl From<Tag> for Place {
     fn from(tag: Tag) -> Self {
         match tag {
-            Tag::Conversation(id) => Self {
-                tag: format!("conversation-{id}"),
-                conversation: Some(id.to_string()),
-            },
-            Tag::Group(group) => Self { tag: format!("group-{}", group.name()), conversation: None },
+            Tag::Conversation(id) => {
+                Self { tag: format!("conversation-{id}"), conversation: Some(id.to_string()) }
+            }
+            Tag::Group(group) => {
+                Self { tag: format!("group-{}", group.name()), conversation: None }
+            }
         }
     }
 }
@@ -328,11 +331,8 @@ pub struct ReceiptPost {
 impl From<runtime::Taken> for TakenPush {
     fn from(taken: runtime::Taken) -> Self {
         let runtime::Taken { notification, receipt, is_kept } = taken;
-        let receipt = receipt.map(|post| ReceiptPost {
-            url: post.url,
-            bearer: post.bearer,
-            body: post.body,
-        });
+        let receipt =
+            receipt.map(|post| ReceiptPost { url: post.url, bearer: post.bearer, body: post.body });
         Self { notification: (&notification).into(), receipt, is_kept }
     }
 }

@@ -16,6 +16,7 @@ case "${1:-}" in
 -h | --help) sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; exit ;;
 esac
 
+built=${CARGO_TARGET_DIR:-target}/debug
 out=target/suites/kotlin
 mkdir -p "$out"
 found=$(scripts/mobile/kotlin.sh) || { held=$?; echo "$found"; exit $held; }
@@ -49,18 +50,17 @@ builds() {
 }
 
 if [ "${1:-}" != collide ] || [ ! -e "$out/suite.jar" ]; then
-  exec 8>"$out/lock"
-  flock 8
+  exec {lock}>"$out/lock"
+  flock "$lock"
   builds
-  flock -u 8
-  exec 8>&-
+  exec {lock}>&-
 fi
 [ "${1:-}" != --build ] || exit 0
 
 # shellcheck disable=SC2086 # words, on purpose
-play=("$JAVA" $JNA_FLAGS -Xmx512m "-Djna.library.path=${BATON_LIBRARY:-target/debug}"
+play=("$JAVA" $JNA_FLAGS -Xmx512m "-Djna.library.path=${BATON_LIBRARY:-$built}"
   -cp "$out/suite.jar:$out/layer.jar:$out/generated.jar:$KOTLIN_CP" app.baton.suite.MainKt "$@")
 if [ -n "${BATON_WORLD:-}" ]; then
   exec "${play[@]}"
 fi
-exec python3 bindings/suites/world.py --baton "${BATON_SERVER:-target/debug/baton}" -- "${play[@]}"
+exec python3 bindings/suites/world.py --baton "${BATON_SERVER:-$built/baton}" -- "${play[@]}"

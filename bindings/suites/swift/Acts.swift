@@ -169,8 +169,8 @@ func offlineQueue(_ stage: Stage) async throws {
         Set(ana.gone.filter { $0.how == .acknowledged }.map(\.number))
             .isSuperset(of: kept.map(\.number))
     }
-    let places = try await stage.world.places(of: [kept[0].opId, kept[2].opId], by: "ana")
-    try check(places[0] <= places[1], "the claim was decided before the reply: \(places)")
+    let order = try await stage.world.revisions(of: [kept[0].opId, kept[2].opId], by: "ana")
+    try check(order[0] < order[1], "the claim was decided before the reply: \(order)")
     try await customer.gets("On its way")
 }
 

@@ -70,8 +70,13 @@ func throwingListener(_ stage: Stage) async throws {
     let later = try await customer.writes("Later ones work")
     let good = Recording()
     _ = try await core.watchTimeline(conversation: said.conversation, listener: good)
-    try await until("a listener that does not throw is told") {
-        good.timeline.seen?.seq ?? 0 >= later.seen.seq
+    do {
+        try await until("a listener that does not throw is told") {
+            good.timeline.seen == later.seen
+        }
+    } catch let failed as Failed {
+        let found = try await core.diagnostics()
+        throw Failed("\(failed.description); \(good.timeline.entries.map(\.id)), \(found)")
     }
     try await until("more is counted") { try await core.diagnostics().thrown > first }
     try check(try await core.standing() == .live, "it is not live any more")

@@ -141,6 +141,8 @@ func answerLost(_ stage: Stage) async throws {
             return try await ana.client.standing() != .live || isGone
         }
         try await stage.world.cut(ana.way, "pass")
+        // As the platform says; else the socket waits for the rest of its patience.
+        try await ana.client.networkChanged()
         try await ana.isGone(kept)
         try await customer.gets(text)
         let count = try await stage.world.conversation(said.conversation).count(text)

@@ -178,7 +178,7 @@ final class Stage: @unchecked Sendable {
     init(_ world: World, _ number: Int) throws {
         (self.world, self.number) = (world, number)
         let name = "baton-suite-\(number)-\(UInt32.random(in: 0...UInt32.max))"
-        place = NSTemporaryDirectory() + "/" + name
+        place = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent(name).path
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     }
 

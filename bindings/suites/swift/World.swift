@@ -98,8 +98,8 @@ struct World: Sendable {
         return Thread(answer: answer)
     }
 
-    /// Where in the log the server decided acts.
-    func places(of opIds: [String], by who: String) async throws -> [Int] {
+    /// The revisions of the conversation at which the server had decided acts.
+    func revisions(of opIds: [String], by who: String) async throws -> [Int] {
         let body: [String: Any] = [
             "who": who, "method": "POST", "path": "/commands/outcomes",
             "body": ["op_ids": opIds],
@@ -107,10 +107,10 @@ struct World: Sendable {
         let results = try await ask("/rest", body)["results"].list
         return try opIds.map { opId in
             let result = results.first { $0["op_id"].string == opId }
-            guard let place = result?["accepted"]["position"].int else {
+            guard let revision = result?["accepted"]["revision"].int else {
                 throw Failed("act \(opId) became \(results.map(\.text))")
             }
-            return place
+            return revision
         }
     }
 

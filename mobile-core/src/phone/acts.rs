@@ -112,7 +112,11 @@ impl Phone {
         now: Now,
     ) {
         match answer {
-            Ok(results) => self.outbox.answered_all(request, results, now),
+            Ok(results) => {
+                self.outbox.answered_all(request, results, now);
+                // The server can be reached: the socket need not wait for its turn.
+                self.hear(Input::Acted, now);
+            }
             Err((Unanswered { outbox, link: failure }, token)) => {
                 self.outbox.failed(request, outbox, now);
                 self.hear(Input::Rejected { token, failure }, now);

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
+use baton_protocol::ConversationId;
 use baton_protocol::account::{Agent, Availability, Channel, Me, Team};
 use baton_protocol::page::LinesPage;
 use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushRegistered, PushTargetKind};
 use baton_protocol::settings::MeChange;
-use baton_protocol::ConversationId;
 use tokio::sync::oneshot;
 
 use super::engine::{Engine, standing};
@@ -74,6 +74,8 @@ pub struct Diagnostics {
     pub damage: Option<Damage>,
     /// How the app's listeners did.
     pub told: Told,
+    /// Mistakes of the core that were caught: the phone began anew from what is stored.
+    pub panics: u64,
     /// What the next moment that matters is for.
     pub waits_for: Option<String>,
 }
@@ -494,9 +496,8 @@ impl Engine {
 
     fn diagnostics(&self, told: Told, now: Now) -> Diagnostics {
         let phone = self.phone.as_ref();
-        let outbox = phone.map_or((0, 0), |phone| {
-            (phone.outbox().echoes().len(), phone.outbox().needs_review())
-        });
+        let outbox = phone
+            .map_or((0, 0), |phone| (phone.outbox().echoes().len(), phone.outbox().needs_review()));
         Diagnostics {
             standing: self.standing(now),
             position: phone.and_then(Phone::position),
@@ -504,6 +505,7 @@ impl Engine {
             last_error: self.last_error,
             damage: self.damage,
             told,
+            panics: self.panics,
             waits_for: phone.and_then(|phone| phone.poll_timeout(now)).map(|(_, why)| why),
         }
     }

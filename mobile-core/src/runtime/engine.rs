@@ -1,6 +1,7 @@
 //! The loop that owns the phone and its store: one thing after the other, whoever asks.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,6 +101,8 @@ pub(super) struct Engine {
     /// The store is to be opened anew.
     must_heal: bool,
     healed_at: Option<Duration>,
+    /// Mistakes of ours that were caught.
+    pub(super) panics: u64,
     is_over: bool,
 }
 
@@ -126,6 +129,7 @@ impl Engine {
             damage,
             must_heal: false,
             healed_at: None,
+            panics: 0,
             is_over: false,
         }
     }
@@ -180,8 +184,24 @@ impl Engine {
         }
     }
 
+    /// Does one thing to its end. A mistake of ours in it must not take the app along: the phone
+    /// begins anew from what is stored, and where that does not help, the core is closed.
     fn work(&mut self, act: impl FnOnce(&mut Self, Now)) {
         let now = self.parts.clock.now();
+        let whole = AssertUnwindSafe(|| self.work_through(act, now));
+        if catch_unwind(whole).is_ok() {
+            return;
+        }
+        self.panics += 1;
+        let is_again = self.healed_at.is_some_and(|at| now.mono < at + HEAL_EVERY);
+        let healing = AssertUnwindSafe(|| self.heal(now));
+        if is_again || catch_unwind(healing).is_err() {
+            self.phone = None;
+            self.is_over = true;
+        }
+    }
+
+    fn work_through(&mut self, act: impl FnOnce(&mut Self, Now), now: Now) {
         act(self, now);
         self.carry_out(now);
         if std::mem::take(&mut self.must_heal) {
@@ -323,11 +343,7 @@ impl Engine {
     }
 
     /// What a socket does not take is told by its end: it closes for that, or is closed.
-    fn on_socket(
-        &mut self,
-        socket: SocketId,
-        act: impl FnOnce(&Socket) -> Result<(), NotTaken>,
-    ) {
+    fn on_socket(&mut self, socket: SocketId, act: impl FnOnce(&Socket) -> Result<(), NotTaken>) {
         if let Some(Err(NotTaken::TooLarge)) = self.sockets.get(&socket).map(act) {
             self.sockets.remove(&socket);
             let now = self.parts.clock.now();

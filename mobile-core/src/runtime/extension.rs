@@ -7,8 +7,8 @@ use std::sync::Arc;
 use baton_protocol::Timestamp;
 use baton_protocol::account::Session;
 
-use super::keys::{KeyStore, Keys, random};
 use super::CoreError;
+use super::keys::{KeyStore, Keys, random};
 use crate::push::extension::{self, Keys as Opens, Rendered};
 use crate::push::notification::Notification;
 use crate::push::payload::Input;
@@ -52,16 +52,12 @@ pub fn take_push(
 ) -> Taken {
     let keys = Keys(keys);
     let held = keys.session(server).and_then(|session| Ok((session, keys.held_keyring()?)));
-    let (session, keyring) = match held {
-        Ok((Some(session), Some(keyring))) => (session, keyring),
+    let Ok((Some(session), Some(keyring))) = held else {
         // Before the first unlock, or nobody is signed in.
-        Ok(_) | Err(_) => return shown(extension::render(push, Opens::Locked, now)),
+        return shown(extension::render(push, Opens::Locked, now));
     };
-    let opens = Opens::Open {
-        workspace: session.workspace_id,
-        agent: session.agent_id,
-        keyring: &keyring,
-    };
+    let opens =
+        Opens::Open { workspace: session.workspace_id, agent: session.agent_id, keyring: &keyring };
     let rendered = extension::render(push, opens, now);
     let receipt = receipt(&keys, server, &rendered);
     let is_kept = leave(&keys, directory, &session, &rendered).is_ok();

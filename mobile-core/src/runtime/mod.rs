@@ -15,6 +15,7 @@
 //!   the network; `session` signing in and out; `calls` what the app calls; `dispatch` tells it.
 
 mod calls;
+mod clock;
 mod dispatch;
 mod engine;
 mod error;
@@ -27,13 +28,13 @@ mod session;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use baton_protocol::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
 pub use calls::{Diagnostics, Known as KnownPeople, PushTarget};
+pub use clock::wall_clock;
 pub use dispatch::Told;
 pub use engine::Standing;
 pub use error::CoreError;
@@ -45,6 +46,7 @@ pub use session::{Credentials, SignedIn};
 use crate::net::Server;
 use crate::phone::Now;
 use crate::store::{self, DropBox, Limits, Store};
+use clock::Clock;
 use dispatch::Dispatcher;
 use engine::Engine;
 use keys::{Keys, random};
@@ -113,24 +115,6 @@ pub enum Event {
     Wiped,
 }
 
-/// Two clocks.
-#[derive(Clone, Copy, Debug)]
-struct Clock {
-    begun: Instant,
-}
-
-impl Clock {
-    fn now(self) -> Now {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let wall = i64::try_from(wall.as_millis()).unwrap_or(i64::MAX);
-        Now { wall: Timestamp::from_ms(wall), mono: self.begun.elapsed() }
-    }
-
-    fn instant(self, mono: Duration) -> Instant {
-        self.begun + mono
-    }
-}
-
 /// The whole client. Cloning gives another handle to the same one.
 #[derive(Clone)]
 pub struct Core(Arc<Inner>);
@@ -189,7 +173,7 @@ impl Core {
         let network = network().map_err(internal)?;
         let net = Net { server, runtime: network.handle().clone() };
         let (dispatcher, teller) = Dispatcher::begin().map_err(internal)?;
-        let clock = Clock { begun: Instant::now() };
+        let clock = Clock::begin();
         let (inbox, inbox_end) = mpsc::channel(INBOX);
         let (frames, frames_end) = mpsc::channel(FRAMES);
         let engine = Engine::new(engine::Parts {
@@ -224,25 +208,28 @@ impl Core {
             engine.stop(now);
             done.send(()).ok();
         });
-        let deadline = Instant::now() + SHUTDOWN_MAX;
+        let clock = self.0.clock;
+        let deadline = clock.now().mono + SHUTDOWN_MAX;
         let mut stop = Some(stop);
         while let Some(act) = stop.take() {
             match self.0.inbox.try_send(act) {
-                Err(mpsc::error::TrySendError::Full(act)) if Instant::now() < deadline => {
+                Err(mpsc::error::TrySendError::Full(act))
+                    if clock.left(deadline) > Duration::ZERO =>
+                {
                     stop = Some(act);
                     std::thread::yield_now();
                 }
                 Ok(()) | Err(_) => {}
             }
         }
-        is_done.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok();
+        is_done.recv_timeout(clock.left(deadline)).ok();
         self.0.dispatcher.end();
         // Elsewhere: the caller may be somebody's asynchronous task, which may not wait here.
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = clock.left(deadline);
         let ending = std::thread::spawn(move || network.shutdown_timeout(left));
         drop(ending.join());
-        join_within(engine, deadline);
-        join_within(teller, deadline);
+        join_within(engine, (clock, deadline));
+        join_within(teller, (clock, deadline));
     }
 
     /// Has the engine do something and waits for what it says.
@@ -306,16 +293,17 @@ fn network() -> std::io::Result<Runtime> {
         .build()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn internal(error: std::io::Error) -> CoreError {
     CoreError::Internal(error.to_string())
 }
 
 /// Joins a thread, unless it takes too long or is this one.
-fn join_within(thread: JoinHandle<()>, deadline: Instant) {
+fn join_within(thread: JoinHandle<()>, (clock, deadline): (Clock, Duration)) {
     if thread.thread().id() == std::thread::current().id() {
         return;
     }
-    while !thread.is_finished() && Instant::now() < deadline {
+    while !thread.is_finished() && clock.left(deadline) > Duration::ZERO {
         std::thread::park_timeout(Duration::from_millis(1));
     }
     if thread.is_finished() {

@@ -3,9 +3,9 @@
 
 use baton_protocol::{Command, CommandResult, OpId};
 
-use super::engine::{Engine, token_of};
 use super::Act;
 use super::calls::{ANSWER_BYTES, ANSWER_MAX};
+use super::engine::{Engine, token_of};
 use crate::link::{self, Input, Query, SocketId, Ticket, Token};
 use crate::net::{Unanswered, socket};
 use crate::phone::Now;
@@ -69,7 +69,7 @@ impl Engine {
             async move {
                 let bounds = (ANSWER_MAX, ANSWER_BYTES);
                 let posted = server.post_json("/api/v1/push/receipts", &token, &receipts, bounds);
-                said(posted.await)
+                said(&posted.await)
             },
             move |engine, answer: Answer, now| {
                 if let Some(phone) = &mut engine.phone {
@@ -114,13 +114,13 @@ impl Engine {
 }
 
 /// What the answer to receipts means.
-fn said(posted: Result<serde_json::Value, link::Failure>) -> Answer {
+fn said(posted: &Result<serde_json::Value, link::Failure>) -> Answer {
     match posted {
         Ok(_) => Answer::Taken,
         Err(link::Failure::Refused { status, retry_after_ms, .. }) => match status {
-            401 | 408 | 425 | 429 => Answer::Failed { after_ms: retry_after_ms },
+            401 | 408 | 425 | 429 => Answer::Failed { after_ms: *retry_after_ms },
             400..=499 => Answer::Refused,
-            _ => Answer::Failed { after_ms: retry_after_ms },
+            _ => Answer::Failed { after_ms: *retry_after_ms },
         },
         Err(
             link::Failure::Unreachable | link::Failure::Unreadable | link::Failure::OtherProtocol,

@@ -37,8 +37,7 @@ async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
         let claim = Claim { expect_owner_epoch: epoch, exceed_capacity: false };
         let claim = ana.does(conversation, CommandBody::Claim(claim), None).await.unwrap();
         let text = "It is on its way".to_owned();
-        let reply =
-            Reply { text, seen, quoted: None, replaces: None, ignore_lease: false };
+        let reply = Reply { text, seen, quoted: None, replaces: None, ignore_lease: false };
         let reply = ana.does(conversation, CommandBody::Reply(reply), None).await.unwrap();
         let note = NoteText { text: "She called as well".to_owned() };
         let note = ana.does(conversation, CommandBody::Note(note), None).await.unwrap();
@@ -76,9 +75,8 @@ async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
         let missed: Vec<_> = refused.lines.iter().map(|l| l.content.text.clone()).collect();
         assert_eq!(missed, [Some("We are closed today".to_owned())]);
 
-        let drawn = until(&mut lines, "both are drawn", |d| {
-            last_line(d).is_some_and(|line| line.seq == 2)
-        });
+        let drawn =
+            until(&mut lines, "both are drawn", |d| last_line(d).is_some_and(|line| line.seq == 2));
         let seen = last_line(&drawn.await.unwrap());
         ana.core.choose(reply.number, Choice::SendAnyway { seen }).await.unwrap();
         lucia.receives("It is on its way").await;

@@ -3,8 +3,6 @@
 package app.baton.suite
 
 import app.baton.core.header
-import app.baton.core.timeline
-import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.atomic.AtomicBoolean
 import kotlin.random.Random
 import kotlinx.coroutines.CoroutineStart
@@ -45,7 +43,7 @@ val acts = listOf(
         ana.baton.networkChanged()
         recorder.delivers(first)
         // The server is fast.
-        val seen = ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 2 }
+        val seen = ana.linesOf(said, 2)
         val fast = "Or twenty for two. ${opId()}"
         val second = ana.acts(said.conversation, Act.Reply(fast, seen.lastSeen, null)).opId
         recorder.delivers(second)
@@ -84,7 +82,8 @@ val acts = listOf(
         reachedOnce(number, "reply $tag")
         ensure("note $tag" in world.notes(said.conversation)) { "the note is not on the server" }
         ensure(world.owner(said.conversation) == world.agent("ana")) { "Ana does not own it" }
-        val acknowledged = ana.removed().filter { it.second == GoneHow.ACKNOWLEDGED }.map { it.first }
+        val acknowledged = ana.removed().filter { it.second == GoneHow.ACKNOWLEDGED }
+            .map { it.first }
         ensure(acknowledged.containsAll(queued)) { "acknowledged are $acknowledged" }
         // In this order: the claim never is on its way while the reply still waits.
         val told = ana.heard.events.filterIsInstance<Event.Outbox>().flatMap { it.shown }
@@ -106,19 +105,21 @@ val acts = listOf(
         world.colleague("ben", said.conversation, "reply", "text" to "Ben was first $tag")
         world.colleague("ben", said.conversation, "claim")
         ana.baton.network(true)
-        val held = ana.item(reply.number, "the reply needs review") { it.stage == At.NEEDS_REVIEW }
+        val held = ana.held(reply.number)
         val review = held.review ?: throw Failed("no review: $held")
         ensure(review.code == "stale") { "its code is ${review.code}" }
-        ensure(review.missed.map { it.text } == listOf("Ben was first $tag")) { "missed is ${review.missed}" }
+        val missed = review.missed.map { it.text }
+        ensure(missed == listOf("Ben was first $tag")) { "missed is $missed" }
         ensure(ChoiceKind.SEND_ANYWAY in review.choices) { "choices are ${review.choices}" }
         until("the note is on the server") { "note $tag" in world.notes(said.conversation) }
         val late = ana.item(claim.number, "the claim is in review or behind") {
             it.stage == At.NEEDS_REVIEW || it.stage == At.BEHIND
         }
-        val first = late.review?.winner
-        ensure(if (late.stage == At.BEHIND) late.behind == reply.number else first == world.agent("ben")) {
-            "the claim tells $late"
+        val tellsIt = when (late.stage) {
+            At.BEHIND -> late.behind == reply.number
+            else -> late.review?.winner == world.agent("ben")
         }
+        ensure(tellsIt) { "the claim tells $late" }
         ensure(world.lines(said.conversation).none { it == "mine $tag" }) { "the reply went out" }
         until("the number of acts in review is told") { ana.baton.needsReview.value >= 1u }
     },
@@ -127,12 +128,12 @@ val acts = listOf(
         val number = freshNumber()
         val said = world.customer(number, "well?")
         val held = overtaken(ana, said, "sent anyway ${opId()}")
-        val shown = ana.timelineUntil(said.conversation, "Ben's line is shown") { it.lines.size == 2 }
+        val shown = ana.linesOf(said, 2)
         ana.baton.choose(held.number, Choice.SendAnyway(shown.lastSeen))
         val before = held.opId
         reachedOnce(number, held.text)
         ana.settled()
-        val line = ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 3 }.lines.last()
+        val line = ana.linesOf(said, 3).lines.last()
         ensure(line.opId != null && line.opId != before) { "it left under ${line.opId}, as before" }
     },
     Scenario(9) {
@@ -159,7 +160,7 @@ val acts = listOf(
         val number = freshNumber()
         val said = world.customer(number, "well?")
         val held = overtaken(ana, said, "old words ${opId()}")
-        val shown = ana.timelineUntil(said.conversation, "Ben's line is shown") { it.lines.size == 2 }
+        val shown = ana.linesOf(said, 2)
         val better = "new words ${opId()}"
         ana.baton.choose(held.number, Choice.Edit(better, shown.lastSeen))
         reachedOnce(number, better)
@@ -170,7 +171,7 @@ val acts = listOf(
         val ana = agent("ana")
         val number = freshNumber()
         val said = world.customer(number, "two taps")
-        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        ana.linesOf(said, 1)
         val op = opId()
         val text = "same id $op"
         val taps = twice { ana.baton.act(said.conversation, Act.Reply(text, said.line, null), op) }
@@ -180,7 +181,7 @@ val acts = listOf(
         ana.settled()
         val other = freshNumber()
         val again = world.customer(other, "two more")
-        ana.timelineUntil(again.conversation, "the line is there") { it.lines.size == 1 }
+        ana.linesOf(again, 1)
         val same = "same text ${opId()}"
         val two = twice { ana.replies(again, same) }
         ensure(two.count { it.isNew } == 1) { "new are ${two.map { it.isNew }}" }
@@ -203,7 +204,7 @@ val acts = listOf(
         val (winner, loser) = claims.partition { (phone, _) -> world.agent(phone.who) == owner }
         ensure(winner.size == 1 && loser.size == 1) { "the owner is $owner" }
         val (slow, claim) = loser.single()
-        val item = slow.item(claim.number, "the other's needs review") { it.stage == At.NEEDS_REVIEW }
+        val item = slow.held(claim.number)
         ensure(item.review?.winner == owner) { "it names ${item.review?.winner} and not $owner" }
         winner.single().first.settled()
         slow.baton.choose(claim.number, Choice.Discard)
@@ -214,9 +215,10 @@ val acts = listOf(
             val sends = AtomicBoolean()
             val watch = object : Listener {
                 override fun onEvent(event: Event) {
-                    if (event is Event.Outbox && event.shown.any { it.stage == At.SENDING && it.kind == "reply" }) {
-                        sends.set(true)
+                    val leaves = { item: OutboxItem ->
+                        item.stage == At.SENDING && item.kind == "reply"
                     }
+                    if (event is Event.Outbox && event.shown.any(leaves)) sends.set(true)
                 }
             }
             val ana = phone("ana").open(watch).looks()
@@ -224,7 +226,7 @@ val acts = listOf(
             ana.live()
             val number = freshNumber()
             val said = world.customer(number, "can you hear me?")
-            ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+            ana.linesOf(said, 1)
             val text = "answer $turn ${opId()}"
             val kept = ana.replies(said, text)
             within("it leaves") { while (!sends.get()) delay(1) }
@@ -244,13 +246,14 @@ val acts = listOf(
     Scenario(24) {
         val ana = agent("ana")
         val said = world.customer(freshNumber(), "cancel?")
-        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        ana.linesOf(said, 1)
         ana.baton.network(false)
         val tag = opId()
         coroutineScope {
             repeat(20) { turn ->
                 // Half of them are cancelled before they begin, or as they do.
-                val start = if (turn % 2 == 0) CoroutineStart.DEFAULT else CoroutineStart.UNDISPATCHED
+                val isHalf = turn % 2 == 0
+                val start = if (isHalf) CoroutineStart.DEFAULT else CoroutineStart.UNDISPATCHED
                 val call = launch(Dispatchers.IO, start) {
                     ana.acts(said.conversation, Act.Note("note $turn $tag"))
                 }
@@ -267,7 +270,9 @@ val acts = listOf(
         ana.baton.network(true)
         ana.settled()
         val notes = world.notes(said.conversation)
-        ensure(notes.sortedBy { it } == texts.sortedBy { it }) { "on the server are $notes, queued were $texts" }
+        ensure(notes.sortedBy { it } == texts.sortedBy { it }) {
+            "on the server are $notes, queued were $texts"
+        }
         System.err.println("scenario 24: ${texts.size - 1} of 20 cancelled calls had acted")
     },
 )
@@ -280,6 +285,9 @@ private fun TimelineEntry.isLineOf(op: String) = this is TimelineEntry.Line && l
 
 private fun TimelineEntry.isOf(op: String) = isEchoOf(op) || isLineOf(op)
 
+private suspend fun Phone.held(number: ULong): OutboxItem =
+    item(number, "the act needs review") { it.stage == At.NEEDS_REVIEW }
+
 suspend fun Phone.headerOf(said: Said): Header {
     val told = within("the header is told") {
         baton.header(said.conversation).first { it.header != null }
@@ -290,7 +298,9 @@ suspend fun Phone.headerOf(said: Said): Header {
 /** The reply has become a line, and the customer has it. */
 private suspend fun TimelineRecorder.delivers(op: String) =
     until("the reply was delivered", BACK_MS) {
-        states.last().any { it is TimelineEntry.Line && it.isOf(op) && it.line.status == "delivered" }
+        states.last().any {
+            it is TimelineEntry.Line && it.isOf(op) && it.line.status == "delivered"
+        }
     }
 
 /** What the app was told of acts that went. */
@@ -305,12 +315,12 @@ private suspend fun Stage.reachedOnce(number: String, text: String?) {
 
 /** A reply that Ben's overtook while Ana had no network. */
 private suspend fun Stage.overtaken(ana: Phone, said: Said, text: String): OutboxItem {
-    ana.timelineUntil(said.conversation, "the line is there") { it.lines.isNotEmpty() }
+    ana.linesOf(said, 1)
     ana.baton.network(false)
     val kept = ana.replies(said, text)
     world.colleague("ben", said.conversation, "reply", "text" to "Ben was first ${opId()}")
     ana.baton.network(true)
-    return ana.item(kept.number, "the reply needs review") { it.stage == At.NEEDS_REVIEW }
+    return ana.held(kept.number)
 }
 
 private suspend fun twice(act: suspend () -> Kept): List<Kept> = coroutineScope {

@@ -4,7 +4,6 @@ package app.baton.suite
 
 import app.baton.core.header
 import app.baton.core.inbox
-import app.baton.core.timeline
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.streams.asSequence
@@ -44,7 +43,7 @@ val living = listOf(
     Scenario(15) {
         val ana = agent("ana")
         val said = world.customer(freshNumber(), "hello")
-        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        ana.linesOf(said, 1)
         TYPED.indices.forEach { ana.baton.types(said.conversation, TYPED.substring(0, it + 1)) }
         ana.restart()
         val draft = ana.baton.draft(said.conversation)
@@ -54,7 +53,7 @@ val living = listOf(
         val ana = agent("ana")
         val number = freshNumber()
         val said = world.customer(number, "hello")
-        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        ana.linesOf(said, 1)
         ensure(openFiles(ana.directory).isNotEmpty()) { "no file is open: the probe is worthless" }
         ensure(connections(ana.way) > 0) { "no connection is open: the probe is worthless" }
         ana.baton.background(5.seconds)
@@ -73,7 +72,7 @@ val living = listOf(
         val ana = agent("ana")
         val number = freshNumber()
         val said = world.customer(number, "one")
-        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        ana.linesOf(said, 1)
         world.cut(ana.way, "refuse")
         within("it is not live any more") { ana.baton.current.first { it !is Standing.Live } }
         world.customer(number, "two")
@@ -97,7 +96,7 @@ private const val TYPED = "Good morning, I will"
 private suspend fun Stage.composing(ana: Phone, ben: Phone): Said {
     val said = world.customer(freshNumber(), "hello")
     for (phone in listOf(ana, ben)) {
-        phone.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        phone.linesOf(said, 1)
         phone.baton.shows(said.conversation)
     }
     ana.baton.types(said.conversation, TYPED)

@@ -6,6 +6,7 @@ import app.baton.core.Baton
 import app.baton.core.MemoryKeyStore
 import app.baton.core.Timeline
 import app.baton.core.after
+import app.baton.core.inbox
 import app.baton.core.timeline
 import java.nio.file.Files
 import java.nio.file.Path
@@ -14,12 +15,15 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.mapNotNull
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
 import uniffi.baton_core.Act
 import uniffi.baton_core.CoreConfig
 import uniffi.baton_core.CoreException
 import uniffi.baton_core.Event
+import uniffi.baton_core.InboxRow
+import uniffi.baton_core.InboxView
 import uniffi.baton_core.KeyStore
 import uniffi.baton_core.Line
 import uniffi.baton_core.ListBatch
@@ -164,6 +168,18 @@ class Phone(
         ms: Long = SOON_MS,
         holds: (Timeline) -> Boolean,
     ): Timeline = within(what, ms) { baton.timeline(conversation).first(holds) }
+
+    /** So many lines are there. */
+    suspend fun linesOf(said: Said, count: Int): Timeline =
+        timelineUntil(said.conversation, "$count lines are there") { it.lines.size == count }
+
+    /** The conversation's row, once it is there. */
+    suspend fun rowOf(said: Said): InboxRow = within("the row is there") {
+        val rows = baton.inbox(InboxView.All).mapNotNull { inbox ->
+            inbox.rows.firstOrNull { it.id == said.conversation }
+        }
+        rows.first()
+    }
 
     /** Shut down, and opened again on the same directory. */
     suspend fun restart(): Phone {

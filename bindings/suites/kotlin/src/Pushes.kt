@@ -23,7 +23,7 @@ val pushes = listOf(
         val target = ana.registers()
         val number = freshNumber()
         val said = world.customer(number, "one")
-        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        ana.linesOf(said, 1)
         ana.baton.background(5.seconds)
         world.customer(number, "two")
         val push = pushed(ana, target, "message", said.conversation, "two")
@@ -76,7 +76,7 @@ val pushes = listOf(
         val target = ana.registers()
         val number = freshNumber()
         val said = world.customer(number, "one")
-        ana.timelineUntil(said.conversation, "the line is there") { it.lines.size == 1 }
+        ana.linesOf(said, 1)
         ana.baton.background(5.seconds)
         world.customer(number, "two")
         val push = pushed(ana, target, "message", said.conversation, "two")

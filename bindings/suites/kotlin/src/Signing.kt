@@ -4,20 +4,20 @@ package app.baton.suite
 
 import app.baton.core.MemoryKeyStore
 import app.baton.core.forPeople
-import app.baton.core.header
 import app.baton.core.inbox
-import app.baton.core.timeline
 import app.baton.core.watchInbox
 import java.nio.ByteBuffer
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.UUID
 import kotlin.streams.asSequence
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.first
-import kotlinx.coroutines.withTimeoutOrNull
+import kotlinx.coroutines.joinAll
+import kotlinx.coroutines.launch
 import kotlin.time.Duration.Companion.seconds
 import uniffi.baton_core.Act
 import uniffi.baton_core.AppException
@@ -66,9 +66,7 @@ val signing = listOf(
         val ana = agent("ana")
         val number = freshNumber()
         val said = world.customer(number, "before")
-        within("the row is there") {
-            ana.baton.inbox(InboxView.All).first { it.rows.any { row -> row.id == said.conversation } }
-        }
+        ana.rowOf(said)
         world.cut(ana.way, "refuse")
         ana.restart()
         world.customer(number, "while she was away")
@@ -95,11 +93,17 @@ val signing = listOf(
     Scenario(25) {
         val ana = agent("ana")
         val said = world.customer(freshNumber(), "hello")
-        val watched = ana.baton.inbox(InboxView.All)
+        val scope = CoroutineScope(Dispatchers.Default)
+        val isTold = CompletableDeferred<Unit>()
+        val flows = listOf(
+            scope.launch { ana.baton.inbox(InboxView.All).collect { isTold.complete(Unit) } },
+            scope.launch { ana.baton.events.collect {} },
+        )
+        within("the inbox is told") { isTold.await() }
         ana.baton.close()
         ana.baton.close()
-        val done = withTimeoutOrNull(SOON_MS) { watched.collectToItsEnd() }
-        ensure(done != null) { "a flow neither ends nor throws" }
+        within("flows end with the core") { flows.joinAll() }
+        ensure(flows.none { it.isCancelled }) { "a flow did not complete, but failed" }
         val calls = everyCall(said.conversation)
         for ((name, call) in calls) {
             thrown<CoreException.Closed>("$name after shutdown") { call(ana.baton) }
@@ -116,9 +120,7 @@ val signing = listOf(
     Scenario(27) {
         val ana = agent("ana")
         val said = world.customer(freshNumber(), "kept under lock")
-        within("the row is there") {
-            ana.baton.inbox(InboxView.All).first { it.rows.any { row -> row.id == said.conversation } }
-        }
+        ana.rowOf(said)
         ana.baton.end()
         val locked = Phone(world, "ana", ana.way, ana.directory, LockedKeys)
         thrown<CoreException.KeyLocked>("a locked key store") { locked.open() }
@@ -127,36 +129,32 @@ val signing = listOf(
         ensure(lost.isKeyLost && !lost.isInUse) { "it is told $lost" }
         world.cut(ana.way, "refuse")
         ana.open().looks()
-        within("with its own key everything is there") {
-            ana.baton.inbox(InboxView.All).first { it.rows.any { row -> row.id == said.conversation } }
-        }
+        ana.rowOf(said)
     },
     Scenario(28) {
         val ana = agent("ana")
         val said = world.customer(freshNumber(), "soon gone")
-        within("the line is there") {
-            ana.baton.timeline(said.conversation).first { it.lines.isNotEmpty() }
-        }
+        ana.linesOf(said, 1)
         ana.baton.types(said.conversation, "a draft")
         val device = ana.baton.signedIn()?.device ?: throw Failed("nobody is signed in")
         ana.baton.background(5.seconds)
-        ensure(traces(ana.directory, said.conversation)) { "the probe finds nothing: it is worthless" }
+        val isThere = traces(ana.directory, said.conversation)
+        ensure(isThere) { "the probe finds nothing: it is worthless" }
         ana.baton.foreground()
         ana.live()
         world.revoke(device)
         until("the app is told that it was wiped", BACK_MS) { Event.Wiped in ana.heard.events }
         until("nobody is signed in") { ana.baton.signedIn() == null }
         ana.baton.end()
-        ensure(!traces(ana.directory, said.conversation)) { "the conversation is still in the store" }
+        val isLeft = traces(ana.directory, said.conversation)
+        ensure(!isLeft) { "the conversation is still in the store" }
         ana.open().looks()
         ensure(ana.baton.signedIn() == null) { "somebody is signed in after a restart" }
     },
     Scenario(29) {
         val ana = agent("ana")
         val said = world.customer(freshNumber(), "hello")
-        within("the line is there") {
-            ana.baton.timeline(said.conversation).first { it.lines.isNotEmpty() }
-        }
+        ana.linesOf(said, 1)
         ana.baton.network(false)
         val text = "unsent ${opId()}"
         val kept = ana.acts(said.conversation, Act.Note(text))
@@ -172,12 +170,6 @@ val signing = listOf(
         ensure(notes == 1) { "the note is there $notes times" }
     },
 )
-
-private suspend fun <T> kotlinx.coroutines.flow.Flow<T>.collectToItsEnd() = try {
-    collect {}
-} catch (_: CoreException.Closed) {
-    // As good.
-}
 
 private object LockedKeys : KeyStore {
     override fun get(name: String): ByteArray? = throw AppException.Locked()
@@ -201,7 +193,9 @@ private fun traces(directory: Path, conversation: String): Boolean {
     }
 }
 
-private fun everyCall(of: String): List<Pair<String, suspend (BatonCoreInterface) -> Any?>> = listOf(
+private typealias Call = suspend (BatonCoreInterface) -> Any?
+
+private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
     "act" to { it.act(of, Act.Reopen) },
     "background" to { it.background(1_000u) },
     "choose" to { it.choose(1u, Choice.Discard) },

@@ -114,10 +114,14 @@ public struct TimelineList: Observed, Equatable {
         (self.firstSeq, self.lastSeq, self.isFull) = (firstSeq, lastSeq, isFull)
     }
 
-    /// The last line: what somebody who looks at the end has seen. To be given with an act.
+    /// What somebody who looks at the end has seen: to be given with an act. It is the line that
+    /// came in last, which a customer's clock may have put before another.
     public var seen: SeenLine? {
-        for case .line(let line) in entries.reversed() { return line.seen }
-        return nil
+        let lines = entries.compactMap { entry -> SeenLine? in
+            guard case .line(let line) = entry else { return nil }
+            return line.seen
+        }
+        return lines.max { $0.seq < $1.seq }
     }
 }
 

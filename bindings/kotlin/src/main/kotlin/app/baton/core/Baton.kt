@@ -10,7 +10,6 @@ import kotlin.time.Duration
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.channels.BufferOverflow
-import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.channels.SendChannel
 import kotlinx.coroutines.channels.trySendBlocking
 import kotlinx.coroutines.flow.Flow
@@ -148,11 +147,8 @@ private class Hears(private val listener: Listener?) : Listener {
         standing.value = told
     }
 
-    /** Also frees the core's thread, should it wait for a collector. */
-    fun end() {
-        over.complete(Unit)
-        for (collector in collectors) collector.close()
-    }
+    /** Collectors get what waits for them, then their flows complete. */
+    fun end() = over.complete(Unit)
 }
 
 private fun Duration.ms(): UInt = inWholeMilliseconds.coerceIn(0, UInt.MAX_VALUE.toLong()).toUInt()

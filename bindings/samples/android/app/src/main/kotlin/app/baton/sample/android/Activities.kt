@@ -119,7 +119,8 @@ class ConversationActivity : Screen() {
         scope.launch {
             now.shown.collect { shown ->
                 title = shown?.title
-                list.adapter = lines(this@ConversationActivity, shown?.entries.orEmpty().map { it.words() })
+                val texts = shown?.entries.orEmpty().map { it.words() }
+                list.adapter = lines(this@ConversationActivity, texts)
             }
         }
     }

@@ -2,6 +2,7 @@
 
 package app.baton.sample.android
 
+import android.app.Notification as Shown
 import android.app.NotificationChannel
 import android.app.NotificationManager
 import android.app.PendingIntent
@@ -28,8 +29,6 @@ private const val REPLY = "reply"
 private const val RESOLVE = "resolve"
 private const val DISMISSED = "dismissed"
 private const val TEXT = "text"
-
-private typealias Shown = android.app.Notification
 
 class AndroidBoard(private val context: Context) : Board {
     private val manager = context.getSystemService(NotificationManager::class.java)
