@@ -152,7 +152,8 @@ async def note_and_discard(stage):
     # What the server takes of Ana afterwards shows that nothing was on its way before it.
     after = await ana.baton.note(discarded.conversation, "después")
     await ana.sent(after.number)
-    expect(await stage.server_texts(discarded.conversation) == ["Hola", discarded.bens], "discarded")
+    there = await stage.server_texts(discarded.conversation)
+    expect(there == ["Hola", discarded.bens], f"discarded: {there}")
     expect(await stage.server_notes(discarded.conversation) == ["después"], "no note either")
     await stage.reaches(noted.wa_id, [noted.bens])
     await stage.reaches(discarded.wa_id, [discarded.bens])
@@ -196,7 +197,8 @@ async def double_tap(stage):
     expect(twice[0].number == twice[1].number, f"the same: {twice}")
     await ana.sent(late.number, twice[0].number)
     await stage.reaches(wa_id, ["una vez", "dos dedos"])
-    expect(await stage.server_texts(conversation) == ["Hola", "una vez", "dos dedos"], "one line each")
+    there = await stage.server_texts(conversation)
+    expect(there == ["Hola", "una vez", "dos dedos"], f"one line each: {there}")
 
 
 def uuid7():
