@@ -35,7 +35,7 @@ else
   echo "SKIPPED in Swift: its tools are not here; make proof brings them"
 fi
 bindings/suites/run.sh "${languages[@]}"
-bindings/packaging/check.sh
+bindings/packaging/check.sh wheel apple
 # The main job, seen from outside.
 cargo run --quiet --package baton -- demo --once
 scripts/demo-cluster.sh --once

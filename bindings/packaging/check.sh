@@ -3,7 +3,7 @@
 # with SKIPPED, and what of it is left to their machines is in README.md.
 #
 #   bindings/packaging/check.sh          all parts
-#   bindings/packaging/check.sh PART…    of: wheel aar rules apple
+#   bindings/packaging/check.sh PART…    of: wheel aar apple
 #
 # Needs what scripts/mobile/bindgen.sh built.
 set -euo pipefail
@@ -195,72 +195,6 @@ PYTHON
     "refuse are refused"
 }
 
-# `shrunk RULES…`: an app of one class, shrunk with the bindings, JNA and all they need, starts the
-# core, which calls back; on a Java machine, since there is no Android here.
-shrunk() {
-  local rules=() one
-  for one in "$work/main.pro" "$@"; do rules+=(--pg-conf "$one"); done
-  # shellcheck disable=SC2086 # a jar each
-  "$JAVA" -cp "$r8" com.android.tools.r8.R8 --classfile --release --lib "$java_home" "${rules[@]}" \
-    --output "$work/shrunk.jar" "$work/bindings.jar" "$work/main.jar" ${KOTLIN_CP//:/ } \
-    >"$work/said" 2>&1 || { cat "$work/said" >&2; fail "R8 refuses the rules"; }
-  rm -rf "$work/core"
-  # shellcheck disable=SC2086 # words, on purpose
-  timeout 60 "$JAVA" $JNA_FLAGS -Djna.library.path=target/debug -cp "$work/shrunk.jar" ShrunkKt \
-    "$work/core" >"$work/said" 2>&1
-}
-
-# The rules of the AAR are what a shrunk app needs: with them it runs, without them it does not.
-check_rules() {
-  local found held=0 r8 java_home
-  r8=$(scripts/mobile/r8.sh) && found=$(scripts/mobile/kotlin.sh) || {
-    held=$?
-    r8=${found:-$r8}
-    [ $held -eq 77 ] || fail "$r8"
-    echo "packaging: SKIPPED rules: ${r8#SKIPPED: }"
-    return
-  }
-  . "$found"
-  java_home=$("$JAVA" -XshowSettings:properties -version 2>&1 | sed -n 's/ *java.home = //p')
-  cat >"$work/Shrunk.kt" <<'KOTLIN'
-import kotlinx.coroutines.runBlocking
-import uniffi.baton_core.*
-
-object Keys : KeyStore {
-    val held = HashMap<String, ByteArray>()
-    override fun get(name: String): ByteArray? = held[name]
-    override fun put(name: String, value: ByteArray) { held[name] = value }
-    override fun delete(name: String) { held.remove(name) }
-}
-
-object Heard : Listener {
-    override fun onEvent(event: Event) = Unit
-}
-
-fun main(args: Array<String>) = runBlocking {
-    val nowhere = "http://127.0.0.1:9"
-    val config = CoreConfig(server = nowhere, directory = args[0], deviceName = "shrunk")
-    val core = BatonCore.open(config, Keys, Heard)
-    try {
-        core.signIn("team", "ana@example.com", "secret")
-        error("signed in without a server")
-    } catch (told: CoreException.Offline) {
-        core.diagnostics()
-    }
-    check(Keys.held.isNotEmpty()) { "the core never called back" }
-    core.shutdown()
-}
-KOTLIN
-  echo '-keep class ShrunkKt { public static void main(java.lang.String[]); }' >"$work/main.pro"
-  "$KOTLINC" -nowarn -cp "$KOTLIN_CP" -d "$work/bindings.jar" target/bindings/kotlin \
-    bindings/kotlin/src/main
-  "$KOTLINC" -nowarn -cp "$KOTLIN_CP:$work/bindings.jar" -d "$work/main.jar" "$work/Shrunk.kt"
-  shrunk "$packaging/android/consumer-rules.pro" ||
-    { cat "$work/said" >&2; fail "an app shrunk by the rules of the AAR does not run"; }
-  ! shrunk || fail "an app shrunk without the rules runs: this shows nothing of them"
-  echo "packaging: rules keep what a shrunk app needs; without them it does not run"
-}
-
 # The Swift package around a zip: its checksum is the one Swift computes, Swift reads it, and what
 # Apple asks about privacy is there.
 check_apple() {
@@ -295,10 +229,10 @@ PYTHON
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(wheel aar rules apple)
+[ $# -gt 0 ] || parts=(wheel aar apple)
 for part in "${parts[@]}"; do
   case $part in
-  wheel | aar | rules | apple) "check_$part" ;;
+  wheel | aar | apple) "check_$part" ;;
   *) fail "there is no part $part" ;;
   esac
 done
