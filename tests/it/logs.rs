@@ -84,8 +84,10 @@ async fn is_reached_by_push(world: &World, agent: &Agent) {
     let put = |target: &str| {
         json!({
             "lane": "fcm", "target_kind": "token", "target": target, "key": {
-                "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZG\
-                           H6SRpkNtoIAiw4",
+                "p256dh": concat!(
+                    "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcx",
+                    "aOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+                ),
                 "auth": "BTBZMqHH6r4Tts7J_aSIgg",
             },
         })

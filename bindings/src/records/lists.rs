@@ -8,7 +8,7 @@ use baton_mobile::lists::{
 use baton_mobile::store;
 use baton_protocol::{Author, Owner as CoreOwner, Status as CoreStatus};
 
-use super::{OutboxItem, SeenLine, id_of, text_of};
+use super::{InboxStep, OutboxItem, SeenLine, TimelineStep, id_of, text_of};
 use crate::CoreError;
 
 /// A list of conversations.
@@ -372,104 +372,6 @@ impl From<lists::Badge> for Badge {
     }
 }
 
-/// One step from an inbox to the next; positions count from 0, as the steps before it left them.
-#[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
-#[expect(clippy::large_enum_variant, reason = "no box crosses the boundary")]
-pub enum InboxStep {
-    /// All rows go, and these are the list.
-    Reset {
-        /// A longer list goes on by `Append`.
-        items: Vec<InboxRow>,
-    },
-    /// These come after the last.
-    Append {
-        /// In order.
-        items: Vec<InboxRow>,
-    },
-    /// These come before the one at this position.
-    Insert {
-        /// Where the first of them is afterwards.
-        at: u32,
-        /// In order.
-        items: Vec<InboxRow>,
-    },
-    /// The one at this position is to be drawn like this.
-    Set {
-        /// Where.
-        at: u32,
-        /// How.
-        item: InboxRow,
-    },
-    /// So many go.
-    Remove {
-        /// The first of them.
-        at: u32,
-        /// How many.
-        count: u32,
-    },
-    /// One goes elsewhere: it is taken out, and then put in.
-    Move {
-        /// Where it is.
-        from: u32,
-        /// Where it is afterwards.
-        to: u32,
-    },
-    /// All from this position on go.
-    Truncate {
-        /// How many are left.
-        len: u32,
-    },
-}
-
-/// One step from a timeline to the next; positions count from 0, as the steps before it left them.
-#[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
-#[expect(clippy::large_enum_variant, reason = "no box crosses the boundary")]
-pub enum TimelineStep {
-    /// All entries go, and these are the list.
-    Reset {
-        /// A longer list goes on by `Append`.
-        items: Vec<TimelineEntry>,
-    },
-    /// These come after the last.
-    Append {
-        /// In order.
-        items: Vec<TimelineEntry>,
-    },
-    /// These come before the one at this position.
-    Insert {
-        /// Where the first of them is afterwards.
-        at: u32,
-        /// In order.
-        items: Vec<TimelineEntry>,
-    },
-    /// The one at this position is to be drawn like this.
-    Set {
-        /// Where.
-        at: u32,
-        /// How.
-        item: TimelineEntry,
-    },
-    /// So many go.
-    Remove {
-        /// The first of them.
-        at: u32,
-        /// How many.
-        count: u32,
-    },
-    /// One goes elsewhere: it is taken out, and then put in.
-    Move {
-        /// Where it is.
-        from: u32,
-        /// Where it is afterwards.
-        to: u32,
-    },
-    /// All from this position on go.
-    Truncate {
-        /// How many are left.
-        len: u32,
-    },
-}
-
 /// What older lines there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum OlderLines {
@@ -531,14 +433,14 @@ impl From<Letter> for ListBatch {
         match letter {
             Letter::Inbox(Batch { revision, ops, about }) => Self::Inbox {
                 revision,
-                steps: ops.into_iter().map(inbox_step).collect(),
+                steps: ops.into_iter().map(InboxStep::from).collect(),
                 total: about.total.conversations,
                 unread: about.total.unread,
                 has_more: about.has_more,
             },
             Letter::Timeline(Batch { revision, ops, about }) => Self::Timeline {
                 revision,
-                steps: ops.into_iter().map(timeline_step).collect(),
+                steps: ops.into_iter().map(TimelineStep::from).collect(),
                 older: match about.older {
                     Older::Nothing => OlderLines::Nothing,
                     Older::Held => OlderLines::Held,
@@ -554,48 +456,5 @@ impl From<Letter> for ListBatch {
             }
             Letter::Badge(Batch::<Nothing, _> { about, .. }) => Self::Badge { badge: about.into() },
         }
-    }
-}
-
-/// Windows are far below 2^32 rows.
-fn at(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
-}
-
-fn all<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
-    items.into_iter().map(U::from).collect()
-}
-
-fn inbox_step(op: lists::Op<lists::InboxRow>) -> InboxStep {
-    match op {
-        lists::Op::Reset { items } => InboxStep::Reset { items: all(items) },
-        lists::Op::Append { items } => InboxStep::Append { items: all(items) },
-        lists::Op::Insert { at: place, items } => {
-            InboxStep::Insert { at: at(place), items: all(items) }
-        }
-        lists::Op::Set { at: place, item } => InboxStep::Set { at: at(place), item: item.into() },
-        lists::Op::Remove { at: place, count } => {
-            InboxStep::Remove { at: at(place), count: at(count) }
-        }
-        lists::Op::Move { from, to } => InboxStep::Move { from: at(from), to: at(to) },
-        lists::Op::Truncate { len } => InboxStep::Truncate { len: at(len) },
-    }
-}
-
-fn timeline_step(op: lists::Op<Entry>) -> TimelineStep {
-    match op {
-        lists::Op::Reset { items } => TimelineStep::Reset { items: all(items) },
-        lists::Op::Append { items } => TimelineStep::Append { items: all(items) },
-        lists::Op::Insert { at: place, items } => {
-            TimelineStep::Insert { at: at(place), items: all(items) }
-        }
-        lists::Op::Set { at: place, item } => {
-            TimelineStep::Set { at: at(place), item: item.into() }
-        }
-        lists::Op::Remove { at: place, count } => {
-            TimelineStep::Remove { at: at(place), count: at(count) }
-        }
-        lists::Op::Move { from, to } => TimelineStep::Move { from: at(from), to: at(to) },
-        lists::Op::Truncate { len } => TimelineStep::Truncate { len: at(len) },
     }
 }

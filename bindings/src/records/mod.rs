@@ -6,6 +6,7 @@ mod lists;
 mod outbox;
 mod people;
 mod push;
+mod steps;
 
 pub use acts::*;
 pub use events::*;
@@ -13,6 +14,7 @@ pub use lists::*;
 pub use outbox::*;
 pub use people::*;
 pub use push::*;
+pub use steps::*;
 
 use std::fmt::Display;
 

@@ -1,7 +1,9 @@
 //! A phone that is killed at any moment, while it queues and while it sends: what its agent was
 //! told is kept is on the server once, and nothing else is.
 
-use std::collections::{BTreeMap, BTreeSet};
+#![expect(clippy::print_stdout, reason = "a process tells another; a test tells its figures")]
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -18,6 +20,9 @@ use tokio::process::Command;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+/// The test, as its binary knows it.
+const THIS: &str =
+    "phone_core::kills::a_phone_killed_at_any_moment_loses_nothing_and_doubles_nothing";
 /// What tells the test binary that it is the phone.
 const PHONE: &str = "BATON_KILLED_PHONE";
 /// How often the phone is killed: a few times here, `BATON_PHONE_KILLS` names more.
@@ -27,37 +32,40 @@ const LIFE_MS: u64 = 700;
 /// How long a phone may take to send all that is left.
 const DRAIN: Duration = Duration::from_secs(60);
 
-/// The phone itself: in a process of its own, started by the test below.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a process of its own, which the test below starts and kills"]
-async fn the_phone() {
-    let Ok(told) = std::env::var(PHONE) else { return };
+/// The phone itself, in a process of its own.
+async fn be_the_phone(told: &str) {
     let words: Vec<_> = told.split(' ').collect();
     let [server, directory, mode, conversations @ ..] = words.as_slice() else { panic!("{told}") };
-    let phone = Handset::on(server, Path::new(directory)).await.unwrap();
-    let phone = phone.signed_in("acme", "ana@acme.example", PASSWORD).await.unwrap();
+    let phone = Handset::on(server, Path::new(directory)).await.expect("the phone and its world");
+    let phone = phone
+        .signed_in("acme", "ana@acme.example", PASSWORD)
+        .await
+        .expect("the phone and its world");
     if *mode == "drain" {
-        let is_done = phone.core.flush(DRAIN).await.unwrap();
-        let stuck = phone.outbox().await.unwrap();
+        let is_done = phone.core.flush(DRAIN).await.expect("the phone and its world");
+        let stuck = phone.outbox().await.expect("the phone and its world");
         println!("drained {is_done} {}", stuck.iter().filter(|e| needs_author(e.stage)).count());
         return;
     }
-    let conversations: Vec<ConversationId> =
-        conversations.iter().map(|id| ConversationId(id.parse().unwrap())).collect();
-    let mut timelines = Vec::new();
-    for of in &conversations {
-        timelines.push(phone.timeline(*of).await.unwrap());
+    let conversations: Vec<ConversationId> = conversations
+        .iter()
+        .map(|id| ConversationId(id.parse().expect("the phone and its world")))
+        .collect();
+    let mut drawn = VecDeque::new();
+    for of in conversations {
+        let lines = phone.timeline(of).await.expect("the phone and its world");
+        drawn.push_back((of, lines));
     }
     for nth in 0_usize.. {
-        let at = nth % conversations.len();
-        let (of, lines) = (conversations[at], &mut timelines[at]);
+        drawn.rotate_left(1);
+        let Some((of, lines)) = drawn.front_mut() else { return };
         let op_id = OpId(Uuid::now_v7());
         let body = match nth % 5 {
             0 => CommandBody::Note(NoteText { text: format!("note {op_id}") }),
             _ => reply(lines, &format!("reply {op_id}")).await,
         };
         println!("tap {of} {op_id}");
-        match phone.does(of, body, Some(op_id)).await {
+        match phone.does(*of, body, Some(op_id)).await {
             Ok(kept) => println!("kept {of} {}", kept.op_id),
             // So much waits that no more is taken in: nothing was promised.
             Err(refused) => println!("refused {of} {op_id} {refused}"),
@@ -71,7 +79,9 @@ fn needs_author(stage: Stage) -> bool {
 
 /// An answer of who has seen all there is.
 async fn reply(lines: &mut watch::Receiver<Drawn>, text: &str) -> CommandBody {
-    let drawn = until(lines, "a line", |drawn| last_line(drawn).is_some()).await.unwrap();
+    let drawn = until(lines, "a line", |drawn| last_line(drawn).is_some())
+        .await
+        .expect("the phone and its world");
     let seen = last_line(&drawn);
     let text = text.to_owned();
     CommandBody::Reply(Reply { text, seen, quoted: None, replaces: None, ignore_lease: false })
@@ -79,14 +89,18 @@ async fn reply(lines: &mut watch::Receiver<Drawn>, text: &str) -> CommandBody {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_killed_at_any_moment_loses_nothing_and_doubles_nothing() {
-    let kills = std::env::var("BATON_PHONE_KILLS").ok().and_then(|text| text.parse().ok());
-    play(kills.unwrap_or(KILLS)).await;
+    // Started by itself, below, it is the phone that is killed.
+    if let Some(told) = std::env::var_os(PHONE) {
+        return be_the_phone(&told.to_string_lossy()).await;
+    }
+    let kills = std::env::var_os("BATON_PHONE_KILLS").and_then(|text| text.to_str()?.parse().ok());
+    Box::pin(play(kills.unwrap_or(KILLS))).await;
 }
 
 async fn play(kills: u32) {
     let database = baton_world::bench::database::sqlite().await.expect("a database");
     let world = World::start(database, &Setup::usual(), 1).await.expect("a world");
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("the phone and its world");
     let mut conversations = Vec::new();
     for name in ["Lucía", "Mateo", "Noor"] {
         let contact = world.contact(name);
@@ -114,7 +128,7 @@ async fn play(kills: u32) {
         assert_eq!(*count, 1);
     }
     assert!(!told.kept.is_empty());
-    world.stop().await.expect("the end of a world");
+    Box::pin(world.stop()).await.expect("the end of a world");
 }
 
 /// What the phone said in all its lives.
@@ -135,24 +149,29 @@ impl Told {
     ) {
         let ids: Vec<_> = conversations.iter().map(ToString::to_string).collect();
         let mut child = phone(world, directory, &format!("tap {}", ids.join(" ")));
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut lines =
+            BufReader::new(child.stdout.take().expect("the phone and its world")).lines();
         let killed = tokio::time::Instant::now() + life;
         let mut is_dead = false;
         loop {
             tokio::select! {
-                line = lines.next_line() => match line.unwrap() {
+                line = lines.next_line() => match line.expect("the phone and its world") {
                     Some(line) => self.note(&line),
                     None => break,
                 },
                 () = tokio::time::sleep_until(killed), if !is_dead => {
                     is_dead = true;
                     // SIGKILL.
-                    child.start_kill().unwrap();
+                    child.start_kill().expect("the phone and its world");
                 }
             }
         }
-        assert!(is_dead, "the phone ended by itself: {}", child.wait().await.unwrap());
-        child.wait().await.unwrap();
+        assert!(
+            is_dead,
+            "the phone ended by itself: {}",
+            child.wait().await.expect("the phone and its world")
+        );
+        child.wait().await.expect("the phone and its world");
     }
 
     fn note(&mut self, line: &str) {
@@ -169,20 +188,20 @@ impl Told {
 
 fn phone(world: &World, directory: &Path, mode: &str) -> tokio::process::Child {
     let told = format!("{} {} {mode}", world.server.url(), directory.display());
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "phone_core::kills::the_phone", "--ignored", "--nocapture"])
+    Command::new(std::env::current_exe().expect("the phone and its world"))
+        .args(["--exact", THIS, "--nocapture"])
         .env(PHONE, told)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .spawn()
-        .unwrap()
+        .expect("the phone and its world")
 }
 
 async fn drain(world: &World, directory: &Path) -> String {
     let child = phone(world, directory, "drain");
-    let ended = child.wait_with_output().await.unwrap();
+    let ended = child.wait_with_output().await.expect("the phone and its world");
     let text = String::from_utf8_lossy(&ended.stdout).into_owned();
     text.lines().find(|line| line.starts_with("drained")).unwrap_or(&text).to_owned()
 }
