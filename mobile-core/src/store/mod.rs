@@ -342,7 +342,6 @@ pub fn wipe(directory: &Path) -> Result<(), StoreError> {
     Ok(files.wipe()?)
 }
 
-/// Moves SQLite's log into the database.
 /// Deletes an account with all that belongs to it, and gives the room back: what was deleted is
 /// not in the file's free pages either.
 fn erase(connection: &Connection, account: &[&dyn rusqlite::ToSql]) -> rusqlite::Result<()> {
@@ -359,6 +358,7 @@ fn erase(connection: &Connection, account: &[&dyn rusqlite::ToSql]) -> rusqlite:
     Ok(())
 }
 
+/// Moves SQLite's log into the database.
 fn checkpoint(connection: &Connection) -> Result<(), StoreError> {
     let busy: i64 =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
