@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
-  cross-node open demo demo-cluster phone-kills phone-histories suites packaging targets size)
+  cross-node open demo demo-cluster phone-kills phone-histories suites budgets packaging targets size)
 record=docs/proof.md
 cluster=faults::cluster
 heirs=faults::heirs
@@ -183,6 +183,7 @@ run() {
     BATON_PHONE_KILLS=500 ;;
   phone-histories) phone_histories ;;
   suites) said BATON_EXITS=200 bindings/suites/run.sh python kotlin swift ;;
+  budgets) said bindings/suites/budgets.sh ;;
   packaging) said bindings/packaging/check.sh ;;
   targets) said scripts/check-mobile-targets.sh ;;
   size) said scripts/mobile/size.sh ;;

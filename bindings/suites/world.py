@@ -12,6 +12,7 @@ with COMMAND's exit code. Every request is a POST with a JSON object, answered b
     /way       {}                                   {"way", "url"}: a way to the server of its own
     /cut       {"way", "mode"}                      pass | refuse | stall; refuse and stall also
                                                     break what is open
+    /bytes     {"way"}                              {"up", "down"}: bytes that went over it so far
     /customer  {"wa_id", "name", "text"}            a customer writes; answered once the server has
                                                     it: {"conversation", "seq", "id"}
     /colleague {"who", "conversation", "type", …}   a colleague acts; `seen` and
@@ -48,6 +49,7 @@ class Way:
 
     def __init__(self, target):
         self.target, self.mode, self.pairs = target, "pass", set()
+        self.bytes = {"up": 0, "down": 0}
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -71,21 +73,23 @@ class Way:
         pair = (near, far)
         with self.lock:
             self.pairs.add(pair)
-        back = threading.Thread(target=self.copy, args=(far, near), daemon=True)
+        back = threading.Thread(target=self.copy, args=(far, near, "down"), daemon=True)
         back.start()
-        self.copy(near, far)
+        self.copy(near, far, "up")
         back.join()
         with self.lock:
             self.pairs.discard(pair)
         for end in pair:
             end.close()
 
-    def copy(self, source, sink):
+    def copy(self, source, sink, where):
         try:
             while data := source.recv(65536):
                 while self.mode == "stall":
                     time.sleep(0.01)
                 sink.sendall(data)
+                with self.lock:
+                    self.bytes[where] += len(data)
         except OSError:
             pass
         for end in (source, sink):
@@ -197,6 +201,11 @@ class World:
     def do_cut(self, asked):
         self.ways[asked["way"]].set(asked["mode"])
         return {}
+
+    def do_bytes(self, asked):
+        way = self.ways[asked["way"]]
+        with way.lock:
+            return dict(way.bytes)
 
     def do_customer(self, asked):
         person = {"wa_id": asked["wa_id"], "name": asked.get("name", "")}
