@@ -69,9 +69,8 @@ impl Phone {
             return;
         }
         let bytes = serde_json::to_vec(&board).unwrap_or_default();
-        let kept = self
-            .store
-            .write(&self.me, |write| write.keep(Kept::Setting(BOARD), Some(&bytes)));
+        let kept =
+            self.store.write(&self.me, |write| write.keep(Kept::Setting(BOARD), Some(&bytes)));
         if let Err(error) = kept {
             self.store_failed(error);
         }
@@ -85,9 +84,7 @@ impl Phone {
             cursor: self.applied(),
             is_synced: self.link.socket().is_some(),
             board: self.board.clone(),
-            foreground: self
-                .is_foreground
-                .then_some(Foreground { conversation: self.on_screen }),
+            foreground: self.is_foreground.then_some(Foreground { conversation: self.on_screen }),
             quiet: Quiet::default(),
             ..Known::without_store(self.me.workspace, self.me.agent)
         };

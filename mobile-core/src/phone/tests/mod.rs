@@ -1,0 +1,12 @@
+//! Phones, put together, against a server that is a model.
+
+mod device;
+mod healing;
+mod histories;
+mod judge;
+mod lists;
+mod net;
+mod pushes;
+mod server;
+mod telling;
+mod world;
