@@ -172,13 +172,15 @@ impl Phone {
             (now.mono + Duration::from_millis(left), why.to_owned())
         });
         let handlings = self.handlings.values().filter_map(Handling::poll_timeout);
+        // Where nobody looks the store is closed: what could be done is done when somebody does.
+        let is_up = self.may_post() || self.outbox.is_awake();
         let times = [
             self.link.poll_timeout().map(named),
-            self.outbox.poll_timeout(now).map(named),
-            self.composer.poll_timeout(now.mono).map(named),
+            self.outbox.poll_timeout(now).filter(|_| is_up).map(named),
+            self.composer.poll_timeout(now.mono).filter(|_| is_up).map(named),
             receipts.filter(|_| self.may_post()),
             handlings.min().map(|(at, why)| (at, why.to_owned())),
-            self.keep_at.map(|at| (at, "to keep drafts".to_owned())),
+            self.keep_at.filter(|_| is_up).map(|at| (at, "to keep drafts".to_owned())),
         ];
         times.into_iter().flatten().min()
     }

@@ -309,7 +309,7 @@ impl World {
         }
     }
 
-    fn taps(&mut self, d: usize, conversation_id: ConversationId, body: CommandBody) {
+    pub(super) fn taps(&mut self, d: usize, conversation_id: ConversationId, body: CommandBody) {
         let (now, given) = (self.clock(), body.clone());
         let life = self.devices[d].life;
         let phone = &mut self.devices[d].phone;

@@ -1,6 +1,7 @@
 //! Phones, put together, against a server that is a model.
 
 mod device;
+mod found;
 mod healing;
 mod histories;
 mod judge;
