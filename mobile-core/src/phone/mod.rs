@@ -66,6 +66,8 @@ pub struct Phone {
     composer: Composer,
     receipts: Receipts,
     board: Board,
+    /// Whether the store has the board as it is.
+    is_board_kept: bool,
     keyring: Option<Keyring>,
     /// Pushes that wait for what is new, by the runtime's number of the call.
     handlings: BTreeMap<u64, Handling>,
@@ -133,6 +135,7 @@ impl Phone {
             composer: Composer::new((me.agent, me.device), kit.drafts),
             receipts: Receipts::restored(kit.receipts),
             board: kit.board,
+            is_board_kept: true,
             keyring,
             handlings: BTreeMap::new(),
             over_socket: BTreeMap::new(),

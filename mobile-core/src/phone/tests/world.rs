@@ -332,7 +332,9 @@ impl World {
         let device = &mut self.devices[d];
         if let Some(shown) = outcome.verdict.notification() {
             device.draws(shown);
-            let is_new = shown.push.is_none_or(|push| device.alerted.insert(push));
+            // What was hidden by what is over comes back, without a sound.
+            let push = shown.push.filter(|_| shown.alerts);
+            let is_new = push.is_none_or(|push| device.alerted.insert(push));
             assert!(is_new, "shown twice: {shown:?}");
             self.judge.meets("push shown");
         }
