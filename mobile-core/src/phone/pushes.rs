@@ -204,8 +204,9 @@ impl Phone {
             return;
         }
         let bytes = serde_json::to_vec(&self.receipts.kept()).unwrap_or_default();
-        let kept =
-            self.store.write(&self.me, |write| write.keep(Kept::Setting(RECEIPTS), Some(&bytes)));
+        let kept = self
+            .store
+            .write(&self.me, |write| write.keep(Kept::Setting(RECEIPTS), Some(&bytes)));
         if let Err(error) = kept {
             self.store_failed(error);
         }

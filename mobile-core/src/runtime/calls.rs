@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use baton_protocol::ConversationId;
 use baton_protocol::account::{Agent, Availability, Channel, Me, Team};
 use baton_protocol::page::LinesPage;
 use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushRegistered, PushTargetKind};
 use baton_protocol::settings::MeChange;
+use baton_protocol::ConversationId;
 use tokio::sync::oneshot;
 
 use super::engine::{Engine, standing};
@@ -492,8 +492,9 @@ impl Engine {
 
     fn diagnostics(&self, told: Told, now: Now) -> Diagnostics {
         let phone = self.phone.as_ref();
-        let outbox = phone
-            .map_or((0, 0), |phone| (phone.outbox().echoes().len(), phone.outbox().needs_review()));
+        let outbox = phone.map_or((0, 0), |phone| {
+            (phone.outbox().echoes().len(), phone.outbox().needs_review())
+        });
         Diagnostics {
             standing: self.standing(now),
             position: phone.and_then(Phone::position),

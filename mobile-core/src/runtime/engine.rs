@@ -323,7 +323,11 @@ impl Engine {
     }
 
     /// What a socket does not take is told by its end: it closes for that, or is closed.
-    fn on_socket(&mut self, socket: SocketId, act: impl FnOnce(&Socket) -> Result<(), NotTaken>) {
+    fn on_socket(
+        &mut self,
+        socket: SocketId,
+        act: impl FnOnce(&Socket) -> Result<(), NotTaken>,
+    ) {
         if let Some(Err(NotTaken::TooLarge)) = self.sockets.get(&socket).map(act) {
             self.sockets.remove(&socket);
             let now = self.parts.clock.now();

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use baton_protocol::Timestamp;
 use baton_protocol::account::Session;
 
-use super::CoreError;
 use super::keys::{KeyStore, Keys, random};
+use super::CoreError;
 use crate::push::extension::{self, Keys as Opens, Rendered};
 use crate::push::notification::Notification;
 use crate::push::payload::Input;
@@ -57,8 +57,11 @@ pub fn take_push(
         // Before the first unlock, or nobody is signed in.
         Ok(_) | Err(_) => return shown(extension::render(push, Opens::Locked, now)),
     };
-    let opens =
-        Opens::Open { workspace: session.workspace_id, agent: session.agent_id, keyring: &keyring };
+    let opens = Opens::Open {
+        workspace: session.workspace_id,
+        agent: session.agent_id,
+        keyring: &keyring,
+    };
     let rendered = extension::render(push, opens, now);
     let receipt = receipt(&keys, server, &rendered);
     let is_kept = leave(&keys, directory, &session, &rendered).is_ok();

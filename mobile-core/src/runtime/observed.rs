@@ -83,7 +83,11 @@ impl Observed {
         asked
     }
 
-    fn hand_on(&mut self, name: Subscription, (to, inbox): (&Dispatcher, &mpsc::WeakSender<Act>)) {
+    fn hand_on(
+        &mut self,
+        name: Subscription,
+        (to, inbox): (&Dispatcher, &mpsc::WeakSender<Act>),
+    ) {
         let Some(watching) = self.watchers.get_mut(&name).filter(|one| !one.is_being_told) else {
             return;
         };

@@ -3,9 +3,9 @@
 
 use baton_protocol::{Command, CommandResult, OpId};
 
+use super::engine::{Engine, token_of};
 use super::Act;
 use super::calls::{ANSWER_BYTES, ANSWER_MAX};
-use super::engine::{Engine, token_of};
 use crate::link::{self, Input, Query, SocketId, Ticket, Token};
 use crate::net::socket;
 use crate::outbox::Failure;

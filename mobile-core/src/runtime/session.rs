@@ -38,7 +38,11 @@ pub struct SignedIn {
 
 impl From<&Session> for SignedIn {
     fn from(session: &Session) -> Self {
-        Self { workspace: session.workspace_id, agent: session.agent_id, device: session.device_id }
+        Self {
+            workspace: session.workspace_id,
+            agent: session.agent_id,
+            device: session.device_id,
+        }
     }
 }
 
