@@ -72,6 +72,7 @@ impl Phone {
         let bytes = serde_json::to_vec(&board).unwrap_or_default();
         let kept =
             self.store.write(&self.me, |write| write.keep(Kept::Setting(BOARD), Some(&bytes)));
+        self.is_board_kept = kept.is_ok();
         if let Err(error) = kept {
             self.store_failed(error);
         }
