@@ -47,7 +47,7 @@ const RARE: [&str; 20] = [
 const TALKS: u8 = 4;
 
 #[derive(Clone, Copy, Debug)]
-enum Op {
+pub(super) enum Op {
     Customer(u8),
     Desk(u8),
     Carries(u8),
@@ -134,7 +134,7 @@ fn ops() -> impl Strategy<Value = Op> {
 }
 
 impl World {
-    fn plays(&mut self, op: Op) {
+    pub(super) fn plays(&mut self, op: Op) {
         match op {
             Op::Customer(_)
             | Op::Desk(_)
