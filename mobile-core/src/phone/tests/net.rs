@@ -38,6 +38,12 @@ enum Luck {
     Status(u16),
 }
 
+impl Luck {
+    fn is_answered(self) -> bool {
+        matches!(self, Self::Good | Self::Twice)
+    }
+}
+
 impl World {
     pub(super) fn comes(&mut self, happening: Happening) {
         match happening {
@@ -68,9 +74,9 @@ impl World {
             }
             Happening::Refreshes(d, life) => self.refreshes(d, life),
             Happening::Receipts(d, life, request) => {
-                let answer = match self.luck() {
-                    Luck::Good | Luck::Twice => Answer::Taken,
-                    _ => Answer::Failed { after_ms: None },
+                let answer = match self.luck().is_answered() {
+                    true => Answer::Taken,
+                    false => Answer::Failed { after_ms: None },
                 };
                 self.soon(Happening::Receipted(d, life, request, answer));
             }
@@ -186,14 +192,17 @@ impl World {
                 *left = left.saturating_sub(1);
                 arrives
             };
-            self.queue.retain(|_, happening| match happening {
-                Happening::Told(_, of, Input::Frame(on, _)) if (*of, *on) == (life, socket) => {
-                    arrives(&mut down)
+            self.queue.retain(|_, happening| {
+                if let Happening::Told(to, of, Input::Frame(on, _)) = happening
+                    && (*to, *of, *on) == wire
+                {
+                    return arrives(&mut down);
                 }
-                Happening::Says(of, _) | Happening::Greets(of, _) if *of == wire => {
-                    arrives(&mut up)
-                }
-                _ => true,
+                let is_ours = matches!(
+                    happening,
+                    Happening::Says(of, _) | Happening::Greets(of, _) if *of == wire
+                );
+                !is_ours || arrives(&mut up)
             });
             self.soon(Happening::Hangs(wire));
             if is_told {
@@ -331,7 +340,9 @@ impl World {
         match luck {
             Luck::AnswerLost { is_told: true } => self.later(after, failed(Failure::Lost)),
             Luck::AnswerLost { is_told: false } => {}
-            _ => self.later(after, Happening::Posted(d, life, request, Ok(results))),
+            Luck::Good | Luck::Twice | Luck::NotSent | Luck::Lost { .. } | Luck::Status(_) => {
+                self.later(after, Happening::Posted(d, life, request, Ok(results)));
+            }
         }
         if luck == Luck::Twice {
             self.judge.meets("a request twice");
@@ -342,14 +353,11 @@ impl World {
 
     fn refreshes(&mut self, d: usize, life: u32) {
         let code = Some("unauthenticated".to_owned());
-        let answer = match self.luck() {
-            _ if self.devices[d].given < self.void_below => {
-                Err(link::Failure::Refused { status: 401, code, retry_after_ms: None })
-            }
-            Luck::Good | Luck::Twice => {
-                Ok(Token { text: self.valid.to_string(), good_until: Duration::MAX })
-            }
-            _ => Err(link::Failure::Unreachable),
+        let is_void = self.devices[d].given < self.void_below;
+        let answer = match self.luck().is_answered() {
+            _ if is_void => Err(link::Failure::Refused { status: 401, code, retry_after_ms: None }),
+            true => Ok(Token { text: self.valid.to_string(), good_until: Duration::MAX }),
+            false => Err(link::Failure::Unreachable),
         };
         self.soon(Happening::Told(d, life, Input::Refreshed(answer)));
     }
