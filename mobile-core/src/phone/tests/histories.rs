@@ -341,7 +341,7 @@ impl World {
 /// How many: `BATON_HISTORIES`, or a few.
 fn histories() -> u32 {
     let told = std::env::var_os("BATON_HISTORIES").and_then(|text| text.to_str()?.parse().ok());
-    told.unwrap_or(100)
+    told.unwrap_or(30)
 }
 
 fn plays(seed: u64, ops: &[Op]) -> BTreeMap<&'static str, usize> {
