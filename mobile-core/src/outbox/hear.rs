@@ -77,6 +77,11 @@ impl Outbox {
         self.advance(now);
     }
 
+    /// Whether the app may send.
+    pub fn is_awake(&self) -> bool {
+        self.gate.is_awake
+    }
+
     /// Tries at once what waits only for a better moment. What the server asked to be given time
     /// for waits all the same.
     pub fn kick(&mut self, kick: Kick, now: Now) {

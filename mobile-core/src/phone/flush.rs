@@ -74,7 +74,6 @@ impl Phone {
             compose::Effect::Keep { conversation_id, text } => {
                 self.unkept.insert(conversation_id, text);
                 self.keep_drafts(now);
-                self.touched.add(&Touched::own(conversation_id));
             }
             compose::Effect::Changed(of) => {
                 let hold = self.composer.hold(of, now.mono);
@@ -101,7 +100,9 @@ impl Phone {
         });
         match kept {
             Ok(()) => {
-                self.unkept.clear();
+                for of in std::mem::take(&mut self.unkept).into_keys() {
+                    self.touched.add(&Touched::own(of));
+                }
                 self.keep_at = None;
             }
             Err(error) => {

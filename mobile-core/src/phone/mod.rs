@@ -66,6 +66,8 @@ pub struct Phone {
     composer: Composer,
     receipts: Receipts,
     board: Board,
+    /// Whether the store has the board as it is.
+    is_board_kept: bool,
     keyring: Option<Keyring>,
     /// Pushes that wait for what is new, by the runtime's number of the call.
     handlings: BTreeMap<u64, Handling>,
@@ -133,6 +135,7 @@ impl Phone {
             composer: Composer::new((me.agent, me.device), kit.drafts),
             receipts: Receipts::restored(kit.receipts),
             board: kit.board,
+            is_board_kept: true,
             keyring,
             handlings: BTreeMap::new(),
             over_socket: BTreeMap::new(),
@@ -172,13 +175,15 @@ impl Phone {
             (now.mono + Duration::from_millis(left), why.to_owned())
         });
         let handlings = self.handlings.values().filter_map(Handling::poll_timeout);
+        // Where nobody looks the store is closed: what could be done is done when somebody does.
+        let is_up = self.may_post() || self.outbox.is_awake();
         let times = [
             self.link.poll_timeout().map(named),
-            self.outbox.poll_timeout(now).map(named),
-            self.composer.poll_timeout(now.mono).map(named),
+            self.outbox.poll_timeout(now).filter(|_| is_up).map(named),
+            self.composer.poll_timeout(now.mono).filter(|_| is_up).map(named),
             receipts.filter(|_| self.may_post()),
             handlings.min().map(|(at, why)| (at, why.to_owned())),
-            self.keep_at.map(|at| (at, "to keep drafts".to_owned())),
+            self.keep_at.filter(|_| is_up).map(|at| (at, "to keep drafts".to_owned())),
         ];
         times.into_iter().flatten().min()
     }

@@ -41,7 +41,7 @@ impl Phone {
 
     /// Takes away what is shown outside of the app and is over.
     pub(super) fn sweep_notifications(&mut self, now: Now) {
-        if self.board == Board::default() {
+        if self.board == Board::default() && self.is_board_kept {
             return;
         }
         let known = match self.known(None) {
@@ -63,14 +63,16 @@ impl Phone {
         }
     }
 
-    /// Remembers what was shown. Where the store does not, this process does.
+    /// Remembers what was shown. Where the store does not, this process does, and tells it again
+    /// with what comes next.
     pub(super) fn keep_board(&mut self, board: Board) {
-        if board == self.board {
+        if board == self.board && self.is_board_kept {
             return;
         }
         let bytes = serde_json::to_vec(&board).unwrap_or_default();
         let kept =
             self.store.write(&self.me, |write| write.keep(Kept::Setting(BOARD), Some(&bytes)));
+        self.is_board_kept = kept.is_ok();
         if let Err(error) = kept {
             self.store_failed(error);
         }

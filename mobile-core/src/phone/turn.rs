@@ -103,6 +103,8 @@ impl Phone {
             self.say(ClientFrame::View(View { conversation_id: self.on_screen }));
         }
         self.post_receipts(now);
+        // From here on it is known in which life the log is.
+        self.sweep_notifications(now);
     }
 
     /// Sends a frame, now or never.

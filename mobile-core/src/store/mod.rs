@@ -119,6 +119,9 @@ pub struct Store {
     suspect: AtomicBool,
     writer: Mutex<Option<Writer>>,
     reader: Mutex<Option<Connection>>,
+    /// After so many more commits, so many fail.
+    #[cfg(test)]
+    pub(crate) faults: Mutex<(u32, u32)>,
 }
 
 #[derive(Debug)]
@@ -161,6 +164,8 @@ impl Store {
             suspect: AtomicBool::new(false),
             writer: Mutex::new(None),
             reader: Mutex::new(None),
+            #[cfg(test)]
+            faults: Mutex::default(),
         })
     }
 
@@ -205,6 +210,8 @@ impl Store {
         }
         let written = write.written;
         drop(write);
+        #[cfg(test)]
+        tests::commits(&self.faults)?;
         tx.commit().map_err(|error| self.note(error))?;
         writer.written += written;
         Ok(answer)

@@ -13,6 +13,7 @@ mod sealed;
 mod search;
 
 use std::path::Path;
+use std::sync::Mutex;
 
 use baton_domain::mirror::Mirrored;
 use baton_protocol::{AgentId, ConversationId, DeviceId, WorkspaceId};
@@ -108,6 +109,22 @@ pub(super) fn bytes_of(directory: &Path) -> Vec<u8> {
 
 pub(super) fn holds(bytes: &[u8], part: &str) -> bool {
     bytes.windows(part.len()).any(|window| window == part.as_bytes())
+}
+
+/// Fails a commit where it is to fail: the disk is full.
+pub(super) fn commits(faults: &Mutex<(u32, u32)>) -> Result<(), StoreError> {
+    let mut faults = super::lock(faults);
+    match *faults {
+        (_, 0) => Ok(()),
+        (0, _) => {
+            faults.1 -= 1;
+            Err(StoreError::Full)
+        }
+        _ => {
+            faults.0 -= 1;
+            Ok(())
+        }
+    }
 }
 
 pub(super) fn dice(seed: u64) -> Dice {

@@ -1,1 +1,0 @@
-//! A phone, put together, against a server that is a model.
