@@ -118,5 +118,7 @@ async def main(count):
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
+        # Whoever is started in the background inherits that it is deaf to it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.exit(asyncio.run(child(*sys.argv[2:])))
     sys.exit(asyncio.run(main(int((sys.argv[1:] or [os.environ.get("BATON_EXITS", "20")])[0]))))

@@ -173,9 +173,16 @@ impl Outbox {
         }
         if kind(&tap.body) == Kind::Visible {
             let lane = (tap.conversation_id, Kind::Visible);
-            let first = open().find(|item| item.lane() == lane).map(|item| &item.command.body);
-            let tail = self.tail_behind(tap.conversation_id, first.unwrap_or(&tap.body));
-            let chained = tail.map_or(0, |tail| tail.depth + 1);
+            let first = open().find(|item| item.lane() == lane);
+            let body = first.map_or(&tap.body, |first| &first.command.body);
+            let chained = match first.filter(|first| first.may_be_sent()) {
+                // What it is chained to was said with it, and stays.
+                Some(sent) => sent.depth,
+                None => {
+                    let tail = self.tail_behind(tap.conversation_id, body);
+                    tail.map_or(0, |tail| tail.depth + 1)
+                }
+            };
             if chained + open().filter(|item| item.lane() == lane).count() >= CHAIN_MAX {
                 return Err(EnqueueRefused::LaneFull { limit: CHAIN_MAX });
             }

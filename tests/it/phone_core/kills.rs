@@ -43,8 +43,12 @@ async fn be_the_phone(told: &str) {
         .expect("the phone and its world");
     if *mode == "drain" {
         let is_done = phone.core.flush(DRAIN).await.expect("the phone and its world");
-        let stuck = phone.outbox().await.expect("the phone and its world");
-        println!("drained {is_done} {}", stuck.iter().filter(|e| needs_author(e.stage)).count());
+        let left = phone.outbox().await.expect("the phone and its world");
+        let stuck: Vec<_> = left.iter().filter(|echo| needs_author(echo.stage)).collect();
+        for echo in stuck.iter().filter(|echo| echo.reason.is_some()).take(3) {
+            println!("stuck {} {:?} {:?}", echo.op_id, echo.body, echo.reason);
+        }
+        println!("drained {is_done} {}", stuck.len());
         return;
     }
     let conversations: Vec<ConversationId> = conversations
@@ -203,7 +207,10 @@ async fn drain(world: &World, directory: &Path) -> String {
     let child = phone(world, directory, "drain");
     let ended = child.wait_with_output().await.expect("the phone and its world");
     let text = String::from_utf8_lossy(&ended.stdout).into_owned();
-    text.lines().find(|line| line.starts_with("drained")).unwrap_or(&text).to_owned()
+    let drained = text.lines().find(|line| line.starts_with("drained"));
+    let stuck = text.lines().filter(|line| line.starts_with("stuck"));
+    stuck.for_each(|line| println!("{line}"));
+    drained.unwrap_or(&text).to_owned()
 }
 
 /// How often each op id stands on the server, in lines and notes.
