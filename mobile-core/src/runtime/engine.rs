@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 use super::dispatch::Dispatcher;
 use super::keys::{Keys, random};
 use super::observed::Observed;
-use super::{Act, Clock, Event, Listener, Net};
+use super::{Act, Clock, Event, FRAMES, Listener, Net};
 use crate::link::{Input, SocketId, State, Ticket, Token};
 use crate::net::socket::{NotTaken, Socket};
 use crate::phone::{DropBox, Effect, Now, Phone};
@@ -78,6 +78,10 @@ pub(super) struct Parts {
 pub(super) struct Engine {
     pub(super) parts: Parts,
     pub(super) phone: Option<Phone>,
+    /// Which phone it is: grows whenever one begins or ends.
+    pub(super) life: u64,
+    /// Where the sockets of a phone that just began are heard.
+    next_frames: Option<mpsc::Receiver<Input>>,
     pub(super) session: Option<Session>,
     pub(super) sockets: BTreeMap<SocketId, Socket>,
     /// Those that are closing.
@@ -112,6 +116,8 @@ impl Engine {
         Self {
             parts,
             phone: None,
+            life: 0,
+            next_frames: None,
             session: None,
             sockets: BTreeMap::new(),
             closing: Vec::new(),
@@ -151,6 +157,7 @@ impl Engine {
         }
         runtime.block_on(async {
             while !self.is_over {
+                frames = self.next_frames.take().unwrap_or(frames);
                 self.step(&mut inbox, &mut frames).await;
             }
         });
@@ -242,6 +249,10 @@ impl Engine {
         keyring: Option<Keyring>,
         now: Now,
     ) -> Result<(), StoreError> {
+        // Of the sockets of a phone before nothing is heard any more: numbers begin anew.
+        let (heard, frames) = mpsc::channel(FRAMES);
+        (self.parts.frames, self.next_frames) = (heard, Some(frames));
+        self.life += 1;
         self.parts.store.resume()?;
         let me = Account {
             workspace: session.workspace_id,

@@ -1,7 +1,7 @@
 //! What lies in the system's key store: the store's key, the session, the device's keys for what
 //! is sealed to it. Nothing of it is on disk elsewhere.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use baton_protocol::account::Session;
 use baton_protocol::{DeviceId, Timestamp};
@@ -59,6 +59,9 @@ const DEVICE: &str = "baton.device";
 const KEYRING: &str = "baton.push";
 const RECEIPT_KEY: &str = "baton.receipts";
 
+/// What is read and then written of a session is one step.
+static CHANGING: Mutex<()> = Mutex::new(());
+
 /// The key store, by what is in it.
 #[derive(Clone)]
 pub(crate) struct Keys(pub(crate) Arc<dyn KeyStore>);
@@ -101,7 +104,22 @@ impl Keys {
         Ok(self.0.put(SESSION, &json(&kept)?)?)
     }
 
+    /// Keeps what came of a refresh token, unless who gave it has signed out meanwhile.
+    pub(crate) fn keep_renewed(
+        &self,
+        server: &str,
+        before: &str,
+        session: &Session,
+    ) -> Result<(), CoreError> {
+        let _one = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.session(server)? {
+            Some(held) if held.refresh_token == before => self.keep_session(server, session),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     pub(crate) fn forget_session(&self) -> Result<(), CoreError> {
+        let _one = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(self.0.delete(SESSION)?)
     }
 
@@ -158,4 +176,59 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct InMemory(Mutex<BTreeMap<String, Vec<u8>>>);
+
+    impl KeyStore for InMemory {
+        fn get(&self, name: &str) -> Result<Option<Vec<u8>>, KeyStoreFailed> {
+            Ok(self.0.lock().unwrap().get(name).cloned())
+        }
+
+        fn put(&self, name: &str, value: &[u8]) -> Result<(), KeyStoreFailed> {
+            self.0.lock().unwrap().insert(name.to_owned(), value.to_vec());
+            Ok(())
+        }
+
+        fn delete(&self, name: &str) -> Result<(), KeyStoreFailed> {
+            self.0.lock().unwrap().remove(name);
+            Ok(())
+        }
+    }
+
+    fn session(refresh_token: &str) -> Session {
+        Session {
+            access_token: "access".to_owned(),
+            access_expires_at: Timestamp::from_ms(0),
+            refresh_token: refresh_token.to_owned(),
+            device_id: DeviceId(Uuid::nil()),
+            agent_id: baton_protocol::AgentId(Uuid::nil()),
+            workspace_id: baton_protocol::WorkspaceId(Uuid::nil()),
+        }
+    }
+
+    #[test]
+    fn a_renewal_that_comes_after_the_sign_out_signs_nobody_in() {
+        let keys = Keys(Arc::new(InMemory::default()));
+        keys.keep_session("here", &session("first")).unwrap();
+        keys.keep_renewed("here", "first", &session("second")).unwrap();
+        let held = keys.session("here").unwrap().unwrap();
+        assert_eq!(held.refresh_token, "second");
+        keys.forget_session().unwrap();
+        keys.keep_renewed("here", "second", &session("third")).unwrap();
+        assert!(keys.session("here").unwrap().is_none());
+        // Nor does it take the place of who signed in since.
+        keys.keep_session("here", &session("another's")).unwrap();
+        keys.keep_renewed("here", "second", &session("third")).unwrap();
+        assert_eq!(keys.session("here").unwrap().unwrap().refresh_token, "another's");
+    }
 }

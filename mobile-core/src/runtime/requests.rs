@@ -86,12 +86,18 @@ impl Engine {
         answered: impl FnOnce(&mut Self, T, Now) + Send + 'static,
     ) -> tokio::task::AbortHandle {
         self.under_way += 1;
+        let life = self.life;
         let inbox = self.parts.inbox.clone();
         let guard = UnderWay(inbox.clone());
         let task = self.parts.net.runtime.spawn(async move {
             let guard = guard;
             let answer = question.await;
-            let act: Act = Box::new(move |engine, now| answered(engine, answer, now));
+            let act: Act = Box::new(move |engine, now| {
+                // What another phone asked, perhaps another agent's, is not this one's answer.
+                if engine.life == life {
+                    answered(engine, answer, now);
+                }
+            });
             if let Some(inbox) = inbox.upgrade() {
                 drop(inbox.send(act).await);
             }

@@ -156,6 +156,7 @@ impl Engine {
         self.carry_out(now);
         self.session = None;
         self.phone = None;
+        self.life += 1;
         self.close_at = None;
         self.observed.empty(&self.parts.dispatcher);
         self.tell(Event::State(standing(State::SignedOut, now)));
@@ -173,12 +174,13 @@ impl Engine {
         let (server, keys) = (self.parts.net.server.clone(), self.parts.keys.clone());
         let at = self.parts.server.clone();
         let runtime = self.parts.net.runtime.clone();
+        let before = session.refresh_token.clone();
         let question = async move {
             let refreshed = server.refresh(&session.refresh_token, session.device_id).await?;
             let session = refreshed.session;
             let kept = session.clone();
             // Where it cannot be kept, this process still has it, and the server the one before.
-            let keeping = runtime.spawn_blocking(move || keys.keep_session(&at, &kept));
+            let keeping = runtime.spawn_blocking(move || keys.keep_renewed(&at, &before, &kept));
             drop(keeping.await);
             Ok::<_, Failure>(session)
         };
@@ -198,6 +200,7 @@ impl Engine {
         let me = phone.me();
         drop(phone);
         self.session = None;
+        self.life += 1;
         if let Err(error) = self.parts.store.resume().and_then(|_| self.parts.store.forget(&me)) {
             self.store_failed(error);
         }
