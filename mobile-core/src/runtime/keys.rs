@@ -189,18 +189,24 @@ mod tests {
     #[derive(Default)]
     struct InMemory(Mutex<BTreeMap<String, Vec<u8>>>);
 
+    impl InMemory {
+        fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+
     impl KeyStore for InMemory {
         fn get(&self, name: &str) -> Result<Option<Vec<u8>>, KeyStoreFailed> {
-            Ok(self.0.lock().unwrap().get(name).cloned())
+            Ok(self.held().get(name).cloned())
         }
 
         fn put(&self, name: &str, value: &[u8]) -> Result<(), KeyStoreFailed> {
-            self.0.lock().unwrap().insert(name.to_owned(), value.to_vec());
+            self.held().insert(name.to_owned(), value.to_vec());
             Ok(())
         }
 
         fn delete(&self, name: &str) -> Result<(), KeyStoreFailed> {
-            self.0.lock().unwrap().remove(name);
+            self.held().remove(name);
             Ok(())
         }
     }
