@@ -18,14 +18,15 @@ targets=(aarch64-linux-android armv7-linux-androideabi x86_64-linux-android i686
 
 found=$(scripts/mobile/cross.sh) || { held=$?; echo "check-mobile-targets: $found"; exit $held; }
 . "$found"
+rust=$(scripts/mobile/std.sh) || { held=$?; echo "check-mobile-targets: $rust"; exit $held; }
 
 packages=(--package baton-mobile)
 [ ! -e bindings/Cargo.toml ] || packages+=(--package baton-bindings)
 
 # Zig caches what it compiled of its own.
 export ZIG_GLOBAL_CACHE_DIR=$PWD/target/mobile-check/zig ZIG_LOCAL_CACHE_DIR=$PWD/target/mobile-check/zig
-export SDKROOT=$CROSS_SDK PATH=$CROSS_RUST/bin:$CROSS_BIN:$PATH
-export RUSTC=$CROSS_RUST/bin/rustc RUSTC_BOOTSTRAP=1
+export SDKROOT=$CROSS_SDK PATH=$rust/bin:$CROSS_BIN:$PATH
+export RUSTC=$rust/bin/rustc RUSTC_BOOTSTRAP=1
 for target in "${targets[@]}"; do
   began=$SECONDS
   low=${target//-/_}

@@ -15,10 +15,12 @@ cd "$(dirname "$0")/.."
 steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
-  cross-node open demo demo-cluster phone-kills phone-histories suites budgets packaging targets size)
+  cross-node open demo demo-cluster phone-kills phone-histories
+  phone-extension phone-fleet phone-soak phone-day suites budgets large-inbox packaging targets size)
 record=docs/proof.md
 cluster=faults::cluster
 heirs=faults::heirs
+phone=phone_core
 minutes=${BATON_PROOF_MINUTES:-40}
 # Three nodes and five hundred agents on one number for ten minutes.
 large=(BATON_NODES=3 BATON_AGENTS=500 BATON_FAULTS_S=600 BATON_FAULT_EVERY_S=10
@@ -76,12 +78,21 @@ figures() {
 
 # The machines of the phone core, at full numbers.
 phone_histories() {
-  cargo test --quiet --package baton-mobile --lib --no-run
-  BATON_HISTORIES=10000 cargo test --package baton-mobile --lib -- histories:: >"$state/$step.log" 2>&1 ||
+  BATON_HISTORIES=10000 cargo test --profile proof --package baton-mobile --lib -- \
+    --show-output histories:: >"$state/$step.log" 2>&1 ||
     { tail -n 40 "$state/$step.log" >&2; return 1; }
   echo "Histories of the phone core, 10,000 of each kind:"
   echo
-  grep -E '^test .* ok$|^test result' "$state/$step.log" | sed 's/^/- /'
+  grep -E '^test .* ok$|^test result|^[0-9]+ histories' "$state/$step.log" | sed 's/^/- /'
+}
+
+# A whole working day of phones, in virtual time.
+phone_day() {
+  local name=phone::tests::day::in_a_day_a_phone_that_nobody_looks_at_hardly_wants_to_be_woken
+  BATON_DAY_HOURS=10 cargo test --quiet --package baton-mobile --lib -- "$name" --exact --nocapture \
+    >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
+  grep -q '1 passed' "$state/$step.log" || fail "$name did not run"
+  figures "$state/$step.log" "$name"
 }
 
 # What a script says of itself, its last lines.
@@ -182,8 +193,22 @@ run() {
   phone-kills) tested phone_core::kills::a_phone_killed_at_any_moment_loses_nothing_and_doubles_nothing \
     BATON_PHONE_KILLS=500 ;;
   phone-histories) phone_histories ;;
+  phone-extension)
+    tested "$phone::extensions::whichever_process_dies_each_push_is_known_once_and_none_is_lost" \
+      BATON_PHONE_PUSHES=1000
+    tested "$phone::locked::a_push_before_the_first_unlock_shows_something_and_touches_nothing" ;;
+  phone-fleet)
+    # Five hundred stores are many files.
+    ulimit -n "$(ulimit -Hn)"
+    tested "$phone::fleet::a_fleet_whose_server_is_gone_for_a_while_does_not_come_back_all_at_once" \
+      BATON_FLEET=500 ;;
+  phone-soak)
+    tested "$phone::soak::over_a_network_that_flaps_every_act_ends_and_nothing_grows" \
+      BATON_SOAK_S=600 ;;
+  phone-day) phone_day ;;
   suites) said BATON_EXITS=200 bindings/suites/run.sh python kotlin swift ;;
   budgets) said bindings/suites/budgets.sh ;;
+  large-inbox) said bindings/suites/budgets.sh --large ;;
   packaging) said bindings/packaging/check.sh ;;
   targets) said scripts/check-mobile-targets.sh ;;
   size) said scripts/mobile/size.sh ;;

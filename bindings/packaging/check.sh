@@ -90,9 +90,10 @@ END
 # Libraries of four machines, linked by the flags that an NDK's linker gets too, are assembled; and
 # each library that a phone would refuse is refused.
 check_aar() {
-  local found held
-  found=$(scripts/mobile/cross.sh) || {
+  local found rust held
+  { found=$(scripts/mobile/cross.sh) && rust=$(scripts/mobile/std.sh); } || {
     held=$?
+    found=${rust:-$found}
     [ $held -eq 77 ] || fail "$found"
     echo "packaging: SKIPPED aar: ${found#SKIPPED: }"
     return
@@ -102,7 +103,7 @@ check_aar() {
     crate=$PWD/target/mobile-check/stand-in
     export ZIG_GLOBAL_CACHE_DIR=$PWD/target/mobile-check/zig
     export ZIG_LOCAL_CACHE_DIR=$ZIG_GLOBAL_CACHE_DIR
-    export PATH=$CROSS_RUST/bin:$PATH RUSTC=$CROSS_RUST/bin/rustc RUSTC_BOOTSTRAP=1
+    export PATH=$rust/bin:$PATH RUSTC=$rust/bin/rustc RUSTC_BOOTSTRAP=1
     mkdir -p "$crate/src"
     cat >"$crate/Cargo.toml" <<'END'
 [package]

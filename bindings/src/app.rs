@@ -5,7 +5,7 @@ use std::sync::Arc;
 use baton_mobile::lists::Letter;
 use baton_mobile::runtime::{self, KeyStoreFailed, Watcher};
 
-use crate::records::{Event, ListBatch};
+use crate::records::{Event, ListBatch, LogRecord};
 
 /// Why the app did not do what it was asked.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, uniffi::Error)]
@@ -53,6 +53,15 @@ pub trait ListListener: Send + Sync {
     fn on_batch(&self, batch: ListBatch) -> Result<(), AppError>;
 }
 
+/// Takes what the core says of itself: ids, counts and words of the core, never what somebody
+/// wrote. Called in order, from a thread that does nothing else: one that blocks or throws holds up
+/// nothing but its own records.
+#[uniffi::export(with_foreign)]
+pub trait LogSink: Send + Sync {
+    /// Something happened.
+    fn on_record(&self, record: LogRecord) -> Result<(), AppError>;
+}
+
 pub(crate) struct AppKeys(pub(crate) Arc<dyn KeyStore>);
 
 impl From<AppError> for KeyStoreFailed {
@@ -83,6 +92,14 @@ pub(crate) struct AppListener(pub(crate) Arc<dyn Listener>);
 impl runtime::Listener for AppListener {
     fn hear(&self, event: runtime::Event) -> bool {
         self.0.on_event(event.into()).is_ok()
+    }
+}
+
+pub(crate) struct AppLog(pub(crate) Arc<dyn LogSink>);
+
+impl runtime::LogSink for AppLog {
+    fn take(&self, record: runtime::Record) -> bool {
+        self.0.on_record(record.into()).is_ok()
     }
 }
 

@@ -11,13 +11,13 @@ use baton_mobile::push::receipts::Stage;
 use baton_mobile::runtime::{self, Core, Credentials};
 use baton_mobile::store::Limits;
 
-use crate::app::{AppKeys, AppListener, AppWatcher};
+use crate::app::{AppKeys, AppListener, AppLog, AppWatcher};
 use crate::records::{
-    Act, Availability, Choice, Diagnostics, Hold, InboxView, Kept, Line, NotificationEnd,
-    OutboxItem, People, PushMessage, PushOutcome, PushTarget, SignedIn, Standing, TakenPush, id_of,
-    maybe_id,
+    Act, Asked, Availability, Choice, Diagnostics, Hold, InboxView, Kept, Line, LogLevel,
+    LogRecord, NotificationEnd, OutboxItem, People, PushMessage, PushOutcome, PushTarget, SignedIn,
+    Standing, TakenPush, id_of, maybe_id,
 };
-use crate::{CoreError, KeyStore, ListListener, Listener};
+use crate::{CoreError, KeyStore, ListListener, Listener, LogSink};
 
 /// What a core is opened with.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
@@ -77,6 +77,18 @@ impl BatonCore {
     /// Ends everything and waits for it, at most two seconds. Twice is harmless.
     pub fn shutdown(&self) {
         self.core.shutdown();
+    }
+
+    /// Hands what the core says of itself to a sink: first what it said so far, up to 1,000
+    /// records, then what it says; to none any more. What matters less than `level` is not kept.
+    pub fn log_to(&self, sink: Option<Arc<dyn LogSink>>, level: LogLevel) -> Result<(), CoreError> {
+        let sink = sink.map(|sink| Arc::new(AppLog(sink)) as Arc<dyn runtime::LogSink>);
+        Ok(self.core.log_to(sink, level.into())?)
+    }
+
+    /// What the core said last of itself, oldest first; also after `shutdown`.
+    pub fn recent_logs(&self) -> Vec<LogRecord> {
+        self.core.recent_logs().into_iter().map(LogRecord::from).collect()
     }
 
     /// Signs in. What the same agent left unsent on this device goes on.
@@ -245,7 +257,12 @@ impl BatonCore {
         view: InboxView,
         listener: Arc<dyn ListListener>,
     ) -> Result<u64, CoreError> {
-        self.watch(view.wish()?, listener).await
+        match view.asked()? {
+            Asked::Wish(wish) => self.watch(wish, listener).await,
+            Asked::Search(text) => {
+                Ok(self.core.search(text, Arc::new(AppWatcher(listener))).await?)
+            }
+        }
     }
 
     /// Has the lines of a conversation told; the answer names the subscription.

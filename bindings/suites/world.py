@@ -177,7 +177,11 @@ class World:
     def simulator(self, method, path, body=None):
         return ask(method, self.facts["simulator_url"] + path, body)
 
-    def find(self, wa_id):
+    def find(self, wa_id, conversation=None):
+        """Among the newest of the inbox, unless it is said which conversation is theirs."""
+        if conversation:
+            snapshot = self.rest("admin", "GET", "/conversations/" + conversation)
+            return snapshot.get("view") or snapshot
         page = self.rest("admin", "GET", "/conversations?limit=200")
         for row in page["conversations"]:
             view = row.get("view") or {}
@@ -209,12 +213,13 @@ class World:
 
     def do_customer(self, asked):
         person = {"wa_id": asked["wa_id"], "name": asked.get("name", "")}
-        before = self.find(asked["wa_id"])
+        known = asked.get("conversation")
+        before = self.find(asked["wa_id"], known)
         at = before["head"]["last_seq"] if before else 0
         self.simulator("POST", "/control/messages", {"from": person, "text": asked["text"]})
         until = time.time() + DEADLINE
         while time.time() < until:
-            view = self.find(asked["wa_id"])
+            view = self.find(asked["wa_id"], known)
             if view and view["head"]["last_seq"] > at:
                 line = view["thread"]["last_line"]
                 return {"conversation": view["head"]["id"], "seq": line["seq"], "id": line["id"]}
@@ -304,6 +309,12 @@ def handler(world):
     return Handler
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Many customers write at once; the default is five.
+    request_queue_size = 128
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--baton", default="target/debug/baton")
@@ -320,8 +331,7 @@ def main():
         if not line:
             sys.exit("the server did not start; set BATON_WORLD_LOG to a file to see why")
         world = World(json.loads(line))
-        http = ThreadingHTTPServer(("127.0.0.1", 0), handler(world))
-        http.daemon_threads = True
+        http = Server(("127.0.0.1", 0), handler(world))
         threading.Thread(target=http.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{http.server_address[1]}"
         print(f"world at {address}", flush=True)

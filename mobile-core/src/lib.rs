@@ -8,6 +8,8 @@
 //! say, with [`net`] as its way to the server.
 
 pub mod compose;
+mod few;
+mod gathered;
 pub mod link;
 pub mod lists;
 pub mod net;

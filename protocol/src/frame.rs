@@ -1,4 +1,7 @@
 //! Frames of the socket (`GET /api/v1/socket`, subprotocol `baton.v1`), one JSON object each.
+//!
+//! A frame is a text message. Over `baton.v1+gzip` one from the server may also be a binary
+//! message: its text as gzip (RFC 1952), each on its own.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +12,8 @@ use crate::{
 
 /// The subprotocol that both sides must name.
 pub const SUBPROTOCOL: &str = "baton.v1";
+/// The same, named before the other by clients that read packed frames.
+pub const SUBPROTOCOL_PACKED: &str = "baton.v1+gzip";
 
 /// Close codes.
 pub mod close {

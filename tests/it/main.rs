@@ -8,6 +8,7 @@ mod faults;
 mod inbox;
 mod lease;
 mod logs;
+mod missed;
 mod nodes;
 mod phone_core;
 mod push;

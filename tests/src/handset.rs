@@ -20,11 +20,17 @@ use tokio::sync::watch;
 pub struct KeyFiles(PathBuf);
 
 impl KeyFiles {
-    /// In this directory.
-    pub fn at(directory: &Path) -> Result<Self> {
-        std::fs::create_dir_all(directory)?;
-        Ok(Self(directory.to_owned()))
+    /// Those of the handset with this directory.
+    pub fn of(directory: &Path) -> Result<Self> {
+        let keys = directory.join("keys");
+        std::fs::create_dir_all(&keys)?;
+        Ok(Self(keys))
     }
+}
+
+/// Where the core of the handset with this directory keeps what it keeps.
+pub fn core_directory(directory: &Path) -> PathBuf {
+    directory.join("core")
 }
 
 fn failed(error: &std::io::Error) -> KeyStoreFailed {
@@ -116,20 +122,27 @@ impl std::fmt::Debug for Handset {
 impl Handset {
     /// Switched on: with what its directory has kept, a network, and somebody who looks.
     pub async fn on(server: &str, directory: &Path) -> Result<Self> {
+        let phone = Self::woken(server, directory)?;
+        phone.core.network(true).await?;
+        phone.core.foreground().await?;
+        Ok(phone)
+    }
+
+    /// Started by its platform: with what its directory has kept; nobody looks, and it was told of
+    /// no network so far.
+    pub fn woken(server: &str, directory: &Path) -> Result<Self> {
         let heard = Arc::new(Heard::default());
         let config = CoreConfig {
             server: server.to_owned(),
             extra_ca_pem: None,
-            directory: directory.join("core"),
+            directory: core_directory(directory),
             device_name: "Handset".to_owned(),
             user_agent: "handset".to_owned(),
             limits: Limits::default(),
         };
         std::fs::create_dir_all(&config.directory)?;
-        let keys = Arc::new(KeyFiles::at(&directory.join("keys"))?);
+        let keys = Arc::new(KeyFiles::of(directory)?);
         let core = Core::open(config, keys, Arc::clone(&heard) as Arc<dyn Listener>)?;
-        core.network(true).await?;
-        core.foreground().await?;
         Ok(Self { core, heard })
     }
 
@@ -184,9 +197,14 @@ impl Handset {
         Ok(drawn)
     }
 
-    /// What the app was told so far.
+    /// What the app was told so far, or since [`Handset::takes_heard`].
     pub fn heard(&self) -> Vec<Event> {
         self.heard.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the app was told since the last time; it is not remembered any more.
+    pub fn takes_heard(&self) -> Vec<Event> {
+        std::mem::take(&mut *self.heard.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -7,6 +7,7 @@ pub mod compare;
 pub mod dice;
 pub mod handset;
 pub mod history;
+pub mod itself;
 pub mod phone;
 pub mod process;
 pub mod stage;

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep};
 use crate::compare::differences;
 use link::{Link, fresh_mirror};
 
-pub use light::read_once;
+pub use light::{Goal, read_once};
 
 /// How long a server may be away before a phone gives up; the tests' faults are shorter.
 const PATIENCE: Duration = Duration::from_secs(60);

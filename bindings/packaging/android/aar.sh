@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the AAR of the phone core for four ABIs: target/android/baton-core-VERSION.aar with its
-# .pom, and the libraries' symbols beside it. Needs an NDK, the Rust targets (`rustup target add`)
-# and Kotlin, which scripts/mobile/kotlin.sh brings. Without an NDK: 77 and "SKIPPED: reason".
+# .pom, and the libraries' symbols beside it. Needs an NDK, the sources of Rust's standard library
+# (`rustup component add rust-src`) and Kotlin, which scripts/mobile/kotlin.sh brings. Without an
+# NDK: 77 and "SKIPPED: reason".
 #
 #   ANDROID_NDK_HOME=path bindings/packaging/android/aar.sh
 #
@@ -23,19 +24,22 @@ packaging=bindings/packaging/android
 
 # `library ABI TARGET CLANG_TARGET`
 library() {
-  local low=${2//-/_} built=target/$2/mobile/libbaton_core.so
+  local low=${2//-/_} built=target/$2/mobile/deps/libbaton_core.so.shipped
   local clang=$tools/$3$api-clang
   echo "aar: $1" >&2
-  # Flags of .cargo/config.toml stay: no RUSTFLAGS here, they would replace them.
-  env -u RUSTFLAGS "CC_$low=$clang" "AR_$low=$tools/llvm-ar" \
-    "CARGO_TARGET_${low^^}_LINKER=$clang" \
-    cargo rustc --quiet --locked --profile mobile --package baton-bindings --lib \
+  # Relocations are packed as Android reads them from 6.0 on, level 23, the oldest there is an AAR
+  # for; older ones would not load the library.
+  env -u RUSTFLAGS "CC_$low=$clang" "AR_$low=$tools/llvm-ar" "SHIPPED_LINKER=$clang" \
+    SHIPPED_LINK_ARGS=-Wl,--pack-dyn-relocs=android \
+    cargo rustc --quiet --config "$(shipped_flags "$2" "-Clinker=$PWD/scripts/mobile/link-gcc.sh")" \
+    "${shipped_std[@]}" --locked --profile mobile --package baton-bindings --lib \
     --crate-type cdylib --target "$2"
   mkdir -p "$out/libraries/$1" "$out/symbols/$1"
   "$tools/llvm-objcopy" --only-keep-debug "$built" "$out/symbols/$1/libbaton_core.so.debug"
   "$tools/llvm-strip" --strip-all -o "$out/libraries/$1/libbaton_core.so" "$built"
 }
 
+. scripts/mobile/shipped.sh
 found=$(scripts/mobile/kotlin.sh) || { held=$?; echo "$found"; exit $held; }
 . "$found"
 rm -rf "$out"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the phone core for iOS: an XCFramework as a zip, and the Swift package that names it with
-# its checksum, in target/apple. Needs Xcode and the Rust targets (`rustup target add`). Without
-# Xcode: 77 and "SKIPPED: reason".
+# its checksum, in target/apple. Needs Xcode and the sources of Rust's standard library (`rustup
+# component add rust-src`). Without Xcode: 77 and "SKIPPED: reason".
 #
 #   bindings/packaging/apple/xcframework.sh URL        builds; the zip will be fetched from URL
 #   bindings/packaging/apple/xcframework.sh package ZIP URL DIRECTORY
@@ -46,10 +46,13 @@ mkdir -p "$out/headers" "$out/simulator" "$out/symbols"
 # In a directory of its own: other frameworks of an app have a module.modulemap too.
 cp -R target/bindings/swift/baton_coreFFI "$out/headers"
 export IPHONEOS_DEPLOYMENT_TARGET=15.0
+. scripts/mobile/shipped.sh
+# Unwinding is by Apple's own tables there.
+unset CFLAGS
 for target in aarch64-apple-ios aarch64-apple-ios-sim x86_64-apple-ios; do
   echo "xcframework: $target" >&2
-  cargo rustc --quiet --locked --profile mobile --package baton-bindings --lib \
-    --crate-type staticlib --target $target
+  cargo rustc --quiet --config "$(shipped_flags $target)" "${shipped_std[@]}" --locked \
+    --profile mobile --package baton-bindings --lib --crate-type staticlib --target $target
   mkdir -p "$out/symbols/$target"
   cp target/$target/mobile/libbaton_core.a "$out/symbols/$target"
   # Debug information only: an app links by the rest of the symbols.

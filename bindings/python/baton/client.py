@@ -3,9 +3,9 @@
 import asyncio
 import weakref
 
-from baton_core import Act, BatonCore, Choice, CoreConfig
+from baton_core import Act, BatonCore, Choice, CoreConfig, LogLevel
 
-from .events import Ears, Events
+from .events import Ears, Events, Takes
 from .lists import Inbox, Timeline, Value
 
 # For calls that have to answer in time, in seconds.
@@ -144,6 +144,19 @@ class Baton:
     async def diagnostics(self):
         """How the core is, without anything that somebody wrote."""
         return await self.core.diagnostics()
+
+    def log_to(self, sink, level=LogLevel.INFO):
+        """Has `sink` called with each record of the log, first with those so far; None ends it.
+
+        It is called in a thread of the core that does nothing else: whether it raises or takes its
+        time, nothing but its records waits. Records tell ids, counts and words of the core, never
+        what somebody wrote.
+        """
+        self.core.log_to(None if sink is None else Takes(sink), level)
+
+    def recent_logs(self):
+        """What the core said last of itself, oldest first; also after `shutdown`."""
+        return self.core.recent_logs()
 
     # Acts and the outbox.
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from baton_core import Listener
+from baton_core import Listener, LogSink
 
 # Events that an iterator holds for whoever does not come for them.
 WAITING_MAX = 1024
@@ -61,6 +61,17 @@ class Ears(Listener):
     def _deliver(self, event):
         if self.hear is not None:
             self.hear(event)
+
+
+class Takes(LogSink):
+    """Takes what the core says of itself, in a thread of the core."""
+
+    def __init__(self, sink):
+        super().__init__()
+        self._sink = sink
+
+    def on_record(self, record):
+        self._sink(record)
 
 
 def to_loop(loop, call, *args):

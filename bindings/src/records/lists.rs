@@ -27,18 +27,32 @@ pub enum InboxView {
     Waiting,
     /// All that is in scope.
     All,
+    /// In whose contact, lines or notes this stands, as far as this device holds them; accents and
+    /// case do not matter. At most 200 finds, the newest activity first. Rows stay current; what is
+    /// said later is found by searching again.
+    Search {
+        /// A part of a name, a number or a text; up to 256 characters.
+        text: String,
+    },
+}
+
+/// What a list of conversations is made of.
+pub(crate) enum Asked {
+    Wish(Wish),
+    Search(String),
 }
 
 impl InboxView {
-    pub(crate) fn wish(self) -> Result<Wish, CoreError> {
+    pub(crate) fn asked(self) -> Result<Asked, CoreError> {
         let view = match self {
             Self::Mine => store::View::Mine,
             Self::Team { team } => store::View::Team(id_of("team", &team)?),
             Self::Unassigned => store::View::Unassigned,
             Self::Waiting => store::View::Waiting,
             Self::All => store::View::All,
+            Self::Search { text } => return Ok(Asked::Search(text)),
         };
-        Ok(Wish::Inbox(lists::Inbox::new(InboxOf::View(view))))
+        Ok(Asked::Wish(Wish::Inbox(lists::Inbox::new(InboxOf::View(view)))))
     }
 }
 
@@ -144,6 +158,47 @@ pub struct InboxRow {
     pub own: Own,
     /// Whether the agent has typed there and not sent.
     pub has_draft: bool,
+    /// What a search found there first; none in other lists.
+    pub hit: Option<Hit>,
+}
+
+/// What a search found.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct Hit {
+    /// Where.
+    pub found_in: FoundIn,
+    /// The whole text that it was found in.
+    pub text: String,
+    /// When that was said; of contacts, when something was last said.
+    pub at_ms: i64,
+}
+
+/// Where a search found something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum FoundIn {
+    /// The customer's name or number.
+    Contact,
+    /// A line.
+    Line {
+        /// Its number.
+        seq: u64,
+    },
+    /// A note.
+    Note {
+        /// Its revision.
+        revision: u64,
+    },
+}
+
+impl From<store::Hit> for Hit {
+    fn from(hit: store::Hit) -> Self {
+        let found_in = match hit.found {
+            store::Found::Contact => FoundIn::Contact,
+            store::Found::Line(seq) => FoundIn::Line { seq },
+            store::Found::Note(revision) => FoundIn::Note { revision },
+        };
+        Self { found_in, text: hit.text, at_ms: hit.at.ms() }
+    }
 }
 
 impl From<lists::InboxRow> for InboxRow {
@@ -166,6 +221,7 @@ impl From<lists::InboxRow> for InboxRow {
             window_until_ms: row.window_until.map(baton_protocol::Timestamp::ms),
             own: row.own.into(),
             has_draft: row.has_draft,
+            hit: row.hit.map(Hit::from),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod acts;
 mod events;
 mod lists;
+mod logs;
 mod outbox;
 mod people;
 mod push;
@@ -11,6 +12,7 @@ mod steps;
 pub use acts::*;
 pub use events::*;
 pub use lists::*;
+pub use logs::*;
 pub use outbox::*;
 pub use people::*;
 pub use push::*;

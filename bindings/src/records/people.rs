@@ -141,6 +141,8 @@ pub struct Diagnostics {
     pub given_up: u64,
     /// Mistakes of the core that were caught: it began anew from what is stored.
     pub panics: u64,
+    /// Records of the log that made room before a sink was given them.
+    pub logs_dropped: u64,
     /// What the next moment that matters is for.
     pub waits_for: Option<String>,
 }
@@ -158,6 +160,7 @@ impl From<runtime::Diagnostics> for Diagnostics {
             thrown: found.told.thrown,
             given_up: found.told.given_up,
             panics: found.panics,
+            logs_dropped: found.logs_dropped,
             waits_for: found.waits_for,
         }
     }

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
-from baton import Baton, CoreError, InboxView, MemoryKeys  # noqa: E402
+from baton import Baton, CoreError, InboxView, LogLevel, MemoryKeys  # noqa: E402
 from stage import World  # noqa: E402
 
 # How a process ends, and with what code.
@@ -28,6 +28,7 @@ ENDS = {"orderly": 0, "in_flight": 0, "dropped": 0, "exit": 3, "raised": 1, "int
 
 async def use(baton):
     """What can be done without an account."""
+    baton.log_to(lambda record: record.message, LogLevel.DEBUG)
     await baton.network(True)
     await baton.foreground()
     await baton.watch_inbox(InboxView.ALL())

@@ -157,9 +157,11 @@ async def note_and_discard(stage):
     expect(await stage.server_notes(discarded.conversation) == ["después"], "no note either")
     await stage.reaches(noted.wa_id, [noted.bens])
     await stage.reaches(discarded.wa_id, [discarded.bens])
-    how = {one.number: one.how for event in ana.heard(lambda event: event.is_OUTBOX())
-           for one in event.gone}
-    expect(how.get(discarded.kept.number) == GoneHow.DISCARDED, f"told as discarded: {how}")
+    def is_told():
+        how = {one.number: one.how for event in ana.heard(lambda event: event.is_OUTBOX())
+               for one in event.gone}
+        return how.get(discarded.kept.number) == GoneHow.DISCARDED
+    await eventually("told as discarded", is_told)
 
 
 @scenario(10)

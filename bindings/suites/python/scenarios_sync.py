@@ -1,8 +1,9 @@
 """Signing in, lists, and what a restart or a cut connection leaves."""
 
 import asyncio
+import uuid
 
-from baton import CoreError, apply
+from baton import CoreError, InboxView, apply
 from stage import echoes, eventually, expect, lines, scenario, texts
 
 
@@ -174,3 +175,37 @@ async def answer_lost(stage):
         await stage.reaches(wa_id, ["Una vez"])
         expect(await stage.server_texts(conversation) == ["Hola", "Una vez"], "once on the server")
     expect(not await ana.baton.outbox(), "nothing is left")
+
+
+@scenario(32)
+async def search(stage):
+    ana, tag = await stage.phone("ana"), uuid.uuid4()
+    conversation, wa_id = await stage.customer(f"¿Dónde está mi PÁQUETE {tag}?")
+    await ana.row(conversation)
+    noted = await ana.baton.note(conversation, f"perdido: {tag}")
+    await ana.sent(noted.number)
+    await ana.baton.network(False)
+
+    async def finds(text):
+        found = await ana.inbox(InboxView.SEARCH(text))
+        return await found.until(lambda found: True, timeout=20)
+    found = await finds(f"mi paquete {tag}")
+    expect([row.id for row in found.items] == [conversation], f"found: {found.items}")
+    hit = found.items[0].hit
+    expect(hit.found_in.is_LINE() and hit.found_in.seq == 1, f"where: {hit}")
+    expect(hit.text == f"¿Dónde está mi PÁQUETE {tag}?", f"what: {hit}")
+    by_note = await finds(f"PERDIDO: {tag}")
+    expect([row.hit.found_in.is_NOTE() for row in by_note.items] == [True], "a note is found")
+    by_number = await finds(f"+{wa_id}")
+    expect([row.hit.found_in.is_CONTACT() for row in by_number.items] == [True], "so is a number")
+    expect((await finds(f"nada {tag}")).total == 0, "something is found that is not there")
+    expect((await finds("  ")).total == 0, "nothing is looked for, and something found")
+    try:
+        await finds("x" * 257)
+    except CoreError.Invalid:
+        pass
+    else:
+        raise AssertionError("a text of 257 characters is looked for")
+    await ana.baton.network(True)
+    await stage.customer("¿y?", wa_id)
+    await eventually("what was found stays current", lambda: found.items[0].unread == 2)

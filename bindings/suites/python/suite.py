@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
 import scenarios_app  # noqa: E402, F401
 import scenarios_life  # noqa: E402, F401
+import scenarios_log  # noqa: E402, F401
 import scenarios_outbox  # noqa: E402, F401
 import scenarios_push  # noqa: E402, F401
 import scenarios_sync  # noqa: E402, F401

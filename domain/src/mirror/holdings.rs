@@ -194,7 +194,8 @@ impl<H: Holdings> Holdings for Desk<'_, H> {
     }
 
     fn ids(&self) -> Result<Vec<ConversationId>, H::Error> {
-        let mut ids: BTreeSet<_> = self.under.ids()?.into_iter().collect();
+        let mut ids = BTreeSet::new();
+        ids.extend(self.under.ids()?);
         ids.extend(self.changed.keys());
         Ok(ids.into_iter().collect())
     }

@@ -1,8 +1,9 @@
 //! What was typed and not sent: kept on the device, shown to colleagues now and then.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::few::Few;
+use crate::gathered::gathered;
 use baton_protocol::ConversationId;
 use baton_protocol::limits::CLIENT_FRAME_BYTES_MAX;
 
@@ -25,14 +26,14 @@ struct Text {
 /// The drafts of all conversations.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Drafts {
-    texts: BTreeMap<ConversationId, Text>,
+    texts: Few<ConversationId, Text>,
 }
 
 impl Drafts {
     /// Those that the store has.
     pub(super) fn of(stored: impl IntoIterator<Item = (ConversationId, String)>) -> Self {
         let text = |text| Text { text, ..Text::default() };
-        Self { texts: stored.into_iter().map(|(of, stored)| (of, text(stored))).collect() }
+        Self { texts: gathered(stored.into_iter().map(|(of, stored)| (of, text(stored)))) }
     }
 
     pub(super) fn text(&self, of: ConversationId) -> Option<&str> {
@@ -40,7 +41,7 @@ impl Drafts {
     }
 
     pub(super) fn set(&mut self, of: ConversationId, text: &str, now: Duration) {
-        let held = self.texts.entry(of).or_default();
+        let held = self.texts.get_or_insert(of, Text::default);
         if held.text != text {
             text.clone_into(&mut held.text);
             held.unstored.get_or_insert(now);

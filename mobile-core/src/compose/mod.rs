@@ -13,12 +13,13 @@ mod drafts;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use baton_protocol::frame::{Compose, ComposeAction, Draft, LeaseHolder, LeaseState, Timings};
 use baton_protocol::{AgentId, ConversationId, DeviceId};
 
+use crate::few::Few;
 use drafts::Drafts;
 
 /// What is to be done.
@@ -137,7 +138,7 @@ pub struct Composer {
     /// As heard last: a pause of typing is as long without a connection.
     life: Option<Duration>,
     typing: Option<Typing>,
-    told: BTreeMap<ConversationId, Told>,
+    told: Few<ConversationId, Told>,
     drafts: Drafts,
     effects: VecDeque<Effect>,
 }
@@ -153,7 +154,7 @@ impl Composer {
             online: None,
             life: None,
             typing: None,
-            told: BTreeMap::new(),
+            told: Few::new(),
             drafts: Drafts::of(drafts),
             effects: VecDeque::new(),
         }

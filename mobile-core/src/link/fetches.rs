@@ -1,7 +1,7 @@
 //! What is asked of the server besides the socket: a few requests at a time, each until it is
 //! answered, or the mirror does not lack its answer any more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use baton_domain::mirror::List;
@@ -14,6 +14,7 @@ use super::limits::{
     FETCH_MAX, FETCHES_AT_ONCE, KICK_EVERY, PAGE_RESTARTS_MAX, PAGE_ROWS, PAGE_ROWS_LEAST,
     PAGES_MAX, RETRY_AFTER_MAX,
 };
+use crate::few::Few;
 
 /// What is asked for; the first come first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -66,7 +67,7 @@ impl Job {
 /// See the head of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Fetches {
-    jobs: BTreeMap<Key, Job>,
+    jobs: Few<Key, Job>,
     last_ticket: u64,
     /// The next page; the first when `None`.
     page: Option<String>,
@@ -78,7 +79,7 @@ pub(super) struct Fetches {
 impl Fetches {
     /// None. Tickets go on from the last one given.
     pub(super) fn after(last_ticket: u64) -> Self {
-        let (jobs, rows) = (BTreeMap::new(), PAGE_ROWS);
+        let (jobs, rows) = (Few::new(), PAGE_ROWS);
         Self { jobs, last_ticket, page: None, pages: 0, restarts: 0, rows }
     }
 
@@ -150,7 +151,7 @@ impl Fetches {
     /// What this ticket asked for and with which token, if it is still awaited.
     pub(super) fn came(&mut self, ticket: Ticket) -> Option<(Key, u32)> {
         let is_it = |job: &Job| job.under_way.is_some_and(|awaited| awaited.ticket == ticket);
-        let (key, job) = self.jobs.iter_mut().find(|(_, job)| is_it(job))?;
+        let (key, job) = (&mut self.jobs).into_iter().find(|(_, job)| is_it(job))?;
         let UnderWay { used, .. } = job.under_way.take()?;
         Some((*key, used))
     }

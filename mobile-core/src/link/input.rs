@@ -209,10 +209,10 @@ pub fn read(socket: SocketId, text: &str) -> Input {
     if text.len() > SERVER_FRAME_BYTES_MAX {
         return Input::Unreadable(socket);
     }
-    if let Ok(frame) = serde_json::from_str::<ServerFrame>(text) {
+    if let Ok(frame) = serde_json::from_slice::<ServerFrame>(text.as_bytes()) {
         return Input::Frame(socket, Box::new(frame));
     }
-    match serde_json::from_str::<Kind>(text) {
+    match serde_json::from_slice::<Kind>(text.as_bytes()) {
         Ok(Kind { kind }) if !KINDS.contains(&kind.as_str()) => Input::Heard(socket),
         Ok(_) | Err(_) => Input::Unreadable(socket),
     }

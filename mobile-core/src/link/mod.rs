@@ -46,6 +46,7 @@ use baton_protocol::frame::{Ack, ClientFrame};
 pub use effect::{Effect, Listing, Query, Reason, State, Welcomed};
 pub use input::{Answer, Failure, Input, Opened, SocketId, Ticket, Token, read};
 
+use crate::gathered::gathered;
 use account::{Account, Refresh, Standing};
 use backoff::Backoff;
 use fetches::{Fetches, Key, Leave};
@@ -362,7 +363,7 @@ impl Link {
         } else if self.mirror.wanted().count() > WANTED_MAX {
             self.begin_snapshot(step);
         }
-        let mut lacking: BTreeSet<_> = self.mirror.wanted().map(Key::Conversation).collect();
+        let mut lacking: BTreeSet<_> = gathered(self.mirror.wanted().map(Key::Conversation));
         let lists = self.mirror.lists();
         lacking.extend(List::EACH.into_iter().filter(|list| lists.has(*list)).map(Key::List));
         lacking.extend(self.mirror.is_taking().then_some(Key::Page));

@@ -385,7 +385,7 @@ pub(super) fn is_in_order(after: u64, upto: u64, events: &[Event]) -> bool {
 
 /// How long a server that goes down asks to wait.
 fn drain_ms(reason: &str, random: u64) -> u64 {
-    match serde_json::from_str::<Drain>(reason) {
+    match serde_json::from_slice::<Drain>(reason.as_bytes()) {
         Ok(drain) => drain.retry_after_ms,
         Err(_) => u64::try_from(spread(DRAIN_WINDOW, random).as_millis()).unwrap_or(u64::MAX),
     }

@@ -1,13 +1,12 @@
 //! What colleagues do at this moment: who composes, who looks, who is there. None of it is kept,
 //! and nothing of it is known without a connection.
 
-use std::collections::BTreeMap;
-
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::{AgentId, ConversationId};
 
 use super::Touched;
 use crate::compose::Hold;
+use crate::few::Few;
 
 /// A text that a colleague composes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,10 +21,10 @@ pub struct ColleagueDraft {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Around {
     is_online: bool,
-    holds: BTreeMap<ConversationId, Hold>,
-    viewers: BTreeMap<ConversationId, Vec<AgentId>>,
-    drafts: BTreeMap<ConversationId, ColleagueDraft>,
-    online: BTreeMap<AgentId, bool>,
+    holds: Few<ConversationId, Hold>,
+    viewers: Few<ConversationId, Vec<AgentId>>,
+    drafts: Few<ConversationId, ColleagueDraft>,
+    online: Few<AgentId, bool>,
 }
 
 impl Around {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::order::{Places, rising};
+use crate::gathered::gathered;
 
 /// Items that one operation carries at most, so that an app draws a long list in steps.
 pub const CHUNK: usize = 50;
@@ -190,9 +191,11 @@ struct Matched {
 impl Matched {
     /// `None` when a key is there twice.
     fn of<T: Keyed>(old: &[T], new: &[T]) -> Option<Self> {
-        let places: BTreeMap<_, _> = old.iter().enumerate().map(|(at, i)| (i.key(), at)).collect();
+        let places = old.iter().enumerate().map(|(at, item)| (item.key(), at));
+        let places: BTreeMap<_, _> = gathered(places);
         let keys: Vec<_> = new.iter().map(Keyed::key).collect();
-        if places.len() < old.len() || keys.iter().collect::<BTreeSet<_>>().len() < keys.len() {
+        let distinct: BTreeSet<_> = gathered(&keys);
+        if places.len() < old.len() || distinct.len() < keys.len() {
             return None;
         }
         let found: Vec<_> = keys.iter().map(|key| places.get(key).copied()).collect();

@@ -1,19 +1,20 @@
 //! What the outbox told so far, by conversation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use baton_protocol::{CommandBody, ConversationId, OpId};
 
 use super::Sources;
+use crate::few::Few;
 use crate::outbox::{Change, Echo, Stage};
 use crate::store::StoreError;
 
 /// See the head of the file. It knows no more than was told, and that the store already has.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Echoes {
-    by_number: BTreeMap<u64, Echo>,
+    by_number: Few<u64, Echo>,
     /// Numbers by conversation, in order.
-    places: BTreeMap<ConversationId, Vec<u64>>,
+    places: Few<ConversationId, Vec<u64>>,
     in_review: usize,
 }
 
@@ -38,7 +39,7 @@ impl Echoes {
     fn put(&mut self, echo: &Echo) {
         self.remove(echo.number);
         self.in_review += usize::from(echo.stage == Stage::NeedsReview);
-        let numbers = self.places.entry(echo.conversation_id).or_default();
+        let numbers = self.places.get_or_insert(echo.conversation_id, Vec::new);
         let at = numbers.partition_point(|number| *number < echo.number);
         numbers.insert(at, echo.number);
         self.by_number.insert(echo.number, echo.clone());

@@ -13,6 +13,7 @@ use super::diff::Keyed;
 use super::echoes::Own;
 use super::query::{Answer, Known, Query, Sources};
 use super::{Observer, Touched};
+use crate::gathered::gathered;
 use crate::store::{Hit, Stamp, StoreError, Total, View};
 
 /// Conversations that a list begins with, and by which it grows.
@@ -230,7 +231,7 @@ impl Inbox {
     fn hits(&self) -> BTreeMap<ConversationId, &Hit> {
         match &self.of {
             InboxOf::View(_) => BTreeMap::new(),
-            InboxOf::Found(hits) => hits.iter().rev().map(|hit| (hit.conversation, hit)).collect(),
+            InboxOf::Found(hits) => gathered(hits.iter().rev().map(|hit| (hit.conversation, hit))),
         }
     }
 
@@ -240,7 +241,7 @@ impl Inbox {
             InboxOf::View(_) => BTreeMap::new(),
             InboxOf::Found(hits) => {
                 let places = hits.iter().enumerate().rev();
-                places.map(|(at, hit)| (hit.conversation, at)).collect()
+                gathered(places.map(|(at, hit)| (hit.conversation, at)))
             }
         }
     }

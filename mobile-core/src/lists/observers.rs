@@ -1,6 +1,5 @@
 //! All subscriptions of an app.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::diff::{Batch, Op};
@@ -9,6 +8,7 @@ use super::{
     Badge, BadgeOf, Entry, Header, HeaderOf, Inbox, InboxAbout, InboxRow, Mailbox, Observer,
     Timeline, TimelineAbout, Touched,
 };
+use crate::few::Few;
 use crate::store::StoreError;
 
 /// The name of a subscription. None is given twice.
@@ -141,7 +141,7 @@ impl Any {
 #[derive(Clone, Debug, Default)]
 pub struct Observers {
     last: u64,
-    all: BTreeMap<Subscription, Any>,
+    all: Few<Subscription, Any>,
 }
 
 impl Observers {
@@ -216,7 +216,7 @@ impl Observers {
     /// Nobody is signed in any more: all begin anew, and this is what their listeners are told
     /// until somebody is.
     pub fn empty(&mut self) -> Vec<(Subscription, Letter)> {
-        self.all.iter_mut().map(|(name, any)| (*name, any.empty())).collect()
+        (&mut self.all).into_iter().map(|(name, any)| (*name, any.empty())).collect()
     }
 
     /// When [`Observers::advance`] has something to do.

@@ -8,6 +8,7 @@ use super::diff::Keyed;
 use super::echoes::drawn;
 use super::query::{Answer, Known, Query, Sources};
 use super::{Observer, Touched};
+use crate::gathered::gathered;
 use crate::outbox::Echo;
 use crate::store::{NotesBetween, StoreError, Stretch};
 
@@ -211,7 +212,7 @@ impl Query for Timeline {
             None => (Vec::new(), TimelineAbout::default()),
         };
         if !about.has_newer {
-            let told: BTreeSet<_> = items.iter().filter_map(Entry::op_id).collect();
+            let told: BTreeSet<_> = gathered(items.iter().filter_map(Entry::op_id));
             let echoes = drawn(sources, self.of, &told)?;
             items.extend(echoes.into_iter().map(|echo| Entry::Echo(Box::new(echo.clone()))));
         }

@@ -6,6 +6,7 @@ use baton_domain::mirror::Page;
 use baton_protocol::ConversationId;
 use baton_protocol::frame::ServerFrame;
 
+use crate::gathered::gathered;
 use crate::outbox::Change;
 
 /// More conversations than these are all of them.
@@ -34,17 +35,17 @@ impl Touched {
 
     /// What is held of a conversation: put, changed or let go of.
     pub fn conversation(id: ConversationId) -> Self {
-        Self { conversations: BTreeSet::from([id]), ..Self::default() }
+        Self { conversations: gathered([id]), ..Self::default() }
     }
 
     /// What the agent did in a conversation: an item of the outbox, or a draft that is kept.
     pub fn own(id: ConversationId) -> Self {
-        Self { own: BTreeSet::from([id]), ..Self::default() }
+        Self { own: gathered([id]), ..Self::default() }
     }
 
     /// What colleagues do in a conversation.
     pub fn around(id: ConversationId) -> Self {
-        Self { around: BTreeSet::from([id]), ..Self::default() }
+        Self { around: gathered([id]), ..Self::default() }
     }
 
     /// Who is there at all.
@@ -59,7 +60,7 @@ impl Touched {
             ServerFrame::Welcome { .. } => Self::everything(),
             ServerFrame::Events { events, .. } => {
                 let ids = events.iter().filter_map(|event| event.conversation_id);
-                Self { conversations: ids.collect(), ..Self::default() }.bounded()
+                Self { conversations: gathered(ids), ..Self::default() }.bounded()
             }
             ServerFrame::Entered { snapshot, .. } => Self::conversation(snapshot.head().id),
             ServerFrame::Left { conversation_id, .. } => Self::conversation(*conversation_id),
@@ -80,7 +81,7 @@ impl Touched {
             return Self::everything();
         }
         let ids = page.snapshots.iter().map(|snapshot| snapshot.head().id);
-        Self { conversations: ids.collect(), ..Self::default() }.bounded()
+        Self { conversations: gathered(ids), ..Self::default() }.bounded()
     }
 
     /// What the outbox told.
@@ -90,7 +91,7 @@ impl Touched {
             Change::Gone { conversation_id, .. } => Some(*conversation_id),
             Change::NotStored { .. } => None,
         };
-        Self { own: changes.iter().filter_map(place).collect(), ..Self::default() }.bounded()
+        Self { own: gathered(changes.iter().filter_map(place)), ..Self::default() }.bounded()
     }
 
     /// Adds what else was touched.

@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
-use hyper::{Method, Response};
+use hyper::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue,
+    USER_AGENT,
+};
+use hyper::{HeaderMap, Method, Response};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::Server;
 use super::pool::Connection;
 use super::reply::Reply;
+use super::unpack::{NotUnpacked, unpacked};
 use crate::link::limits::CONNECT_MAX;
 
 /// What is asked.
@@ -31,7 +35,7 @@ pub struct Request {
     pub is_repeatable: bool,
     /// The answer is there by then, waiting for its turn included.
     pub within: Duration,
-    /// Bytes of the answer's body.
+    /// Bytes of the answer's body, packed or not.
     pub bytes_max: usize,
 }
 
@@ -58,6 +62,9 @@ pub enum NetError {
     /// The answer is larger than was allowed.
     #[error("the answer is too large")]
     TooLarge,
+    /// The answer came, and was packed in a way that cannot be undone.
+    #[error("the answer cannot be unpacked")]
+    Garbled,
 }
 
 impl Server {
@@ -108,6 +115,7 @@ impl Server {
         match timeout_at(deadline, asked).await {
             Ok(Ok(reply)) => Ok(reply),
             Ok(Err(Broken::TooLarge)) => Err(NetError::TooLarge),
+            Ok(Err(Broken::Garbled)) => Err(NetError::Garbled),
             Ok(Err(Broken::Off)) | Err(_) if connection.marks.has_sent() => Err(NetError::Lost),
             Ok(Err(Broken::Off)) | Err(_) => Err(NetError::NotSent),
         }
@@ -133,7 +141,8 @@ impl Server {
             .uri(format!("{}{}", address.path, request.path))
             .header(HOST, &address.authority)
             .header(USER_AGENT, &self.inner.user_agent)
-            .header(ACCEPT, "application/json");
+            .header(ACCEPT, "application/json")
+            .header(ACCEPT_ENCODING, GZIP);
         if let Some(token) = &request.bearer {
             let mut value = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
             value.set_sensitive(true);
@@ -147,13 +156,18 @@ impl Server {
     }
 }
 
+/// The one way to pack that is understood here.
+const GZIP: &str = "gzip";
+
 /// How an exchange broke off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Broken {
     /// The connection ended, or what came is not HTTP.
     Off,
-    /// The body is larger than allowed.
+    /// The body is larger than allowed, as it came or unpacked.
     TooLarge,
+    /// The body cannot be unpacked.
+    Garbled,
 }
 
 /// Reads an answer, and no more of it than is allowed.
@@ -172,5 +186,23 @@ pub(super) async fn read(response: Response<Incoming>, bytes_max: usize) -> Resu
         }
         bytes.extend_from_slice(&data);
     }
+    let bytes = plain(&head.headers, bytes, bytes_max)?;
     Ok(Reply::new(head.status.as_u16(), &head.headers, bytes))
+}
+
+/// The body as it was before it was packed, if it was.
+fn plain(headers: &HeaderMap, body: Vec<u8>, bytes_max: usize) -> Result<Vec<u8>, Broken> {
+    let Some(packing) = headers.get(CONTENT_ENCODING) else { return Ok(body) };
+    match packing.to_str() {
+        Ok(name) if name.eq_ignore_ascii_case("identity") => Ok(body),
+        // An answer without a body is packed in name alone.
+        Ok(name) if name.eq_ignore_ascii_case(GZIP) && body.is_empty() => Ok(body),
+        Ok(name) if name.eq_ignore_ascii_case(GZIP) => {
+            unpacked(&body, bytes_max).map_err(|why| match why {
+                NotUnpacked::TooLarge => Broken::TooLarge,
+                NotUnpacked::Garbled => Broken::Garbled,
+            })
+        }
+        Ok(_) | Err(_) => Err(Broken::Garbled),
+    }
 }

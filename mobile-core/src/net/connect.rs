@@ -9,8 +9,10 @@ use std::task::{Context, Poll, ready};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use rustls::crypto::{CryptoProvider, KeyProvider};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::SigningKey;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -95,13 +97,28 @@ fn trusting(extra_ca_pem: Option<&str>) -> Result<ClientConfig, InvalidUrl> {
             return Err(InvalidUrl::Certificate);
         }
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let ring = rustls::crypto::ring::default_provider();
+    let provider = CryptoProvider { key_provider: &NoKeys, ..ring };
+    let config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(|_never| InvalidUrl::Certificate)?;
     let mut config = config.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// A phone proves who it is by its session, never by a certificate of its own: what would read and
+/// use such keys is left out.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(
+        &self,
+        _key: PrivateKeyDer<'static>,
+    ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General("there are no keys here".to_owned()))
+    }
 }
 
 /// The first address that answers. The next one is tried too when one takes its time: on many

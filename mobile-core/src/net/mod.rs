@@ -8,6 +8,8 @@
 //!                              socket ──▶ ┘       the task around one socket
 //! ```
 //!
+//! What both bring may be packed: `unpack` makes it what it was, within the limits of what is not.
+//!
 //! When to try again, with which token, and what a failure means is decided elsewhere. Time is
 //! tokio's alone, and comes in as limits.
 //!
@@ -29,7 +31,8 @@ mod reply;
 mod session;
 pub mod socket;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod unpack;
 
 use std::sync::Arc;
 

@@ -103,7 +103,7 @@ impl From<NetError> for Failure {
     fn from(error: NetError) -> Self {
         match error {
             NetError::NotSent | NetError::Lost => Self::Unreachable,
-            NetError::TooLarge => Self::Unreadable,
+            NetError::TooLarge | NetError::Garbled => Self::Unreadable,
         }
     }
 }
@@ -112,7 +112,7 @@ impl From<NetError> for outbox::Failure {
     fn from(error: NetError) -> Self {
         match error {
             NetError::NotSent => Self::NotSent,
-            NetError::Lost | NetError::TooLarge => Self::Lost,
+            NetError::Lost | NetError::TooLarge | NetError::Garbled => Self::Lost,
         }
     }
 }

@@ -78,7 +78,7 @@ impl Server {
         let reply = self.post_session("/api/v1/sessions", login, within).await;
         let reply = reply.map_err(|error| match error {
             NetError::NotSent | NetError::Lost => SignInError::Unreachable,
-            NetError::TooLarge => SignInError::Incompatible,
+            NetError::TooLarge | NetError::Garbled => SignInError::Incompatible,
         })?;
         if reply.is_success() {
             return signed_in(&reply).map_err(|_odd| SignInError::Incompatible);

@@ -195,7 +195,7 @@ impl Outbox {
         };
         let Some(lane) = self.item(number).map(Item::lane) else { return };
         let (first, most) = (self.settings.retry_first, self.settings.retry_most);
-        let backoff = self.lanes.entry(lane).or_default();
+        let backoff = self.lanes.get_or_insert(lane, Default::default);
         // The answers to one request fail together.
         if backoff.until() <= now.mono || asked.is_some() {
             backoff.fail((first, most), asked, &mut self.dice, now.mono);
@@ -217,7 +217,7 @@ impl Outbox {
 
     /// Whether what it came after is still going to arrive under that op id.
     fn is_coming(&self, number: u64, op_id: OpId) -> bool {
-        let before = self.slots.range(..number).map(|(_, slot)| &slot.item);
+        let before = self.slots.before(&number).map(|(_, slot)| &slot.item);
         let mut before = before.filter(|item| item.kind() == Kind::Visible);
         before.any(|item| item.command.op_id == op_id && item.may_be_sent())
     }

@@ -1,12 +1,11 @@
 //! What an app shows of the outbox: each item, where it stands, and what may be done with it.
 
-use std::collections::BTreeMap;
-
 use baton_protocol::{CommandBody, ConversationId, OpId, Refusal, Timestamp};
 
 use super::Outbox;
 use super::item::{Item, Lane, State};
 use super::review::{Offer, Reason, ToShow, offers, to_show};
+use crate::few::Few;
 
 /// An item as an app shows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -155,7 +154,7 @@ impl Outbox {
 }
 
 /// Where an item stands, given the first item of each lane that blocks it.
-pub(super) fn stage(item: &Item, blockers: &BTreeMap<Lane, u64>) -> Stage {
+pub(super) fn stage(item: &Item, blockers: &Few<Lane, u64>) -> Stage {
     let blocker = blockers.get(&item.lane()).filter(|number| **number < item.number);
     let behind = blocker.map(|number| Stage::Behind { number: *number });
     let contended = item.contended_since.map(|_| Stage::Contended);

@@ -1,20 +1,19 @@
 //! The lane rule: what may be sent of a conversation, in which order, and what names what.
 
-use std::collections::BTreeMap;
-
 use baton_protocol::{CommandBody, ConversationId, OpId};
 
 use super::item::{Kind, Lane, State, seen};
 use super::{Outbox, Tail};
+use crate::few::Few;
 
 impl Outbox {
     /// The items that keep what is behind them in their lanes from being sent: the first of each
     /// that needs its author, or of which the server is asked.
-    pub(super) fn blockers(&self) -> BTreeMap<Lane, u64> {
-        let mut blockers = BTreeMap::new();
+    pub(super) fn blockers(&self) -> Few<Lane, u64> {
+        let mut blockers = Few::new();
         for (number, slot) in &self.slots {
             if slot.item.kind() == Kind::Visible && is_blocking(&slot.item.state) {
-                blockers.entry(slot.item.lane()).or_insert(*number);
+                blockers.get_or_insert(slot.item.lane(), || *number);
             }
         }
         blockers
@@ -22,10 +21,10 @@ impl Outbox {
 
     /// What may be sent now, lane by lane; the lanes in order of their first item.
     pub(super) fn sendable(&self) -> Vec<(Lane, Vec<u64>)> {
-        let mut all: BTreeMap<Lane, (bool, Vec<u64>)> = BTreeMap::new();
+        let mut all: Few<Lane, (bool, Vec<u64>)> = Few::new();
         for (number, slot) in &self.slots {
             let lane = slot.item.lane();
-            let (is_blocked, numbers) = all.entry(lane).or_default();
+            let (is_blocked, numbers) = all.get_or_insert(lane, Default::default);
             // A lane has one request at a time: what is in it decides what comes next.
             *is_blocked |=
                 lane.1 == Kind::Visible && (is_blocking(&slot.item.state) || slot.flight.is_some());

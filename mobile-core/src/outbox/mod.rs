@@ -45,7 +45,7 @@ mod tests;
 mod time;
 mod writes;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use baton_protocol::{Command, ConversationId, Cursor, Epoch, LineRef, OpId};
@@ -60,6 +60,7 @@ pub use review::{Choice, Offer, Reason, Review, ToShow};
 pub use time::Now;
 pub use writes::Restored;
 
+use crate::few::Few;
 use item::Lane;
 use time::{Backoff, Dice, ServerTime};
 use writes::{Slot, Writing};
@@ -183,22 +184,22 @@ pub struct Outbox {
     dice: Dice,
     server_time: ServerTime,
     gate: Gate,
-    slots: BTreeMap<u64, Slot>,
+    slots: Few<u64, Slot>,
     next_number: u64,
     /// What ended, and by which op id it may lie in the store.
-    gone: BTreeMap<u64, (BTreeSet<OpId>, Change)>,
+    gone: Few<u64, (BTreeSet<OpId>, Change)>,
     writing: Option<Writing>,
     next_ticket: u64,
     /// Nothing is written before this: the store failed.
     write_after: Duration,
-    flights: BTreeMap<u64, Flight>,
+    flights: Few<u64, Flight>,
     next_request: u64,
     /// The whole way to the server.
     pause: Backoff,
-    lanes: BTreeMap<Lane, Backoff>,
+    lanes: Few<Lane, Backoff>,
     last_kick: Option<Duration>,
-    tails: BTreeMap<ConversationId, Tail>,
-    taps: BTreeMap<ConversationId, LastTap>,
+    tails: Few<ConversationId, Tail>,
+    taps: Few<ConversationId, LastTap>,
     /// Conversations that left the scope.
     out_of_scope: BTreeSet<ConversationId>,
     /// The life of the log, once that is known.
@@ -217,19 +218,19 @@ impl Outbox {
             dice: Dice::new(seed),
             server_time: ServerTime::default(),
             gate: Gate { has_network: true, is_awake: false },
-            slots: BTreeMap::new(),
+            slots: Few::new(),
             next_number: 1,
-            gone: BTreeMap::new(),
+            gone: Few::new(),
             writing: None,
             next_ticket: 1,
             write_after: Duration::ZERO,
-            flights: BTreeMap::new(),
+            flights: Few::new(),
             next_request: 1,
             pause: Backoff::default(),
-            lanes: BTreeMap::new(),
+            lanes: Few::new(),
             last_kick: None,
-            tails: BTreeMap::new(),
-            taps: BTreeMap::new(),
+            tails: Few::new(),
+            taps: Few::new(),
             out_of_scope: BTreeSet::new(),
             epoch: None,
             applied: None,

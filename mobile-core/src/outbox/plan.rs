@@ -11,6 +11,7 @@ use super::hear::Failure;
 use super::item::{Item, Kind, Lane, State, Why};
 use super::review::Reason;
 use super::{Effect, Flight, FlightKind, Now, Outbox};
+use crate::gathered::gathered;
 
 /// Bytes of texts in one request, about: enough for many, and far below what servers take.
 const REQUEST_BYTES: usize = 128 * 1024;
@@ -57,7 +58,7 @@ impl Outbox {
         let items = self.slots.values().map(|slot| &slot.item);
         let unsent =
             items.filter(|item| item.state == State::Queued && item.command.body.is_answer());
-        unsent.map(|item| item.command.conversation_id).collect()
+        gathered(unsent.map(|item| item.command.conversation_id))
     }
 
     /// When something can be sent again.
@@ -89,7 +90,7 @@ impl Outbox {
         let sends = self.flights.values().filter(|flight| flight.kind == FlightKind::Send);
         let items =
             sends.flat_map(|flight| &flight.numbers).filter_map(|number| self.item(*number));
-        items.map(|item| item.command.conversation_id).collect()
+        gathered(items.map(|item| item.command.conversation_id))
     }
 
     fn has_place(&self, open: &BTreeSet<ConversationId>, lane: &Lane) -> bool {
@@ -205,7 +206,7 @@ impl Outbox {
                 slot.flight = Some(request);
             }
         }
-        let numbers = numbers.into_iter().collect();
+        let numbers = gathered(numbers);
         self.flights.insert(request, Flight { kind, numbers, until: None });
     }
 
@@ -256,7 +257,7 @@ impl Outbox {
 
     /// Whether everything before it in its lane is done, or goes before it in this request.
     fn is_in_turn(&self, item: &Item, request: u64) -> bool {
-        let before = self.slots.range(..item.number).map(|(_, slot)| slot);
+        let before = self.slots.before(&item.number).map(|(_, slot)| slot);
         let mut before = before.filter(|other| other.item.lane() == item.lane());
         item.kind() != Kind::Visible
             || before.all(|other| {

@@ -1,6 +1,6 @@
 //! The store comes first: what is dirty is written, and only what is written is sent or told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use baton_protocol::OpId;
@@ -8,6 +8,8 @@ use baton_protocol::OpId;
 use super::echo::{Change, Ended, Stage, stage};
 use super::item::{Item, Kind, Row, State, Write};
 use super::{Effect, Now, Outbox, Settings, Tail, Whose};
+use crate::few::Few;
+use crate::gathered::gathered;
 
 /// How long the store is left alone after it failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -63,9 +65,9 @@ impl Slot {
 pub(super) struct Writing {
     ticket: u64,
     /// The versions it brings.
-    versions: BTreeMap<u64, (u64, OpId)>,
+    versions: Few<u64, (u64, OpId)>,
     /// What it removes of items that ended.
-    gone: BTreeMap<u64, (BTreeSet<OpId>, Change)>,
+    gone: Few<u64, (BTreeSet<OpId>, Change)>,
     changes: Vec<Change>,
 }
 
@@ -101,7 +103,7 @@ impl Outbox {
             found.items += 1;
             outbox.next_number = outbox.next_number.max(item.number + 1);
             let op_id = item.command.op_id;
-            let slot = Slot { stored: Some(1), rows: BTreeSet::from([op_id]), ..Slot::new(item) };
+            let slot = Slot { stored: Some(1), rows: gathered([op_id]), ..Slot::new(item) };
             outbox.slots.insert(slot.item.number, slot);
         }
         let accepted: Vec<_> = outbox.slots.keys().copied().collect();
@@ -164,7 +166,7 @@ impl Outbox {
             return;
         }
         if !self.is_dirty() {
-            let changes = self.changes(&BTreeMap::new());
+            let changes = self.changes(&Few::new());
             return self.tell(changes);
         }
         if now.mono < self.write_after {
@@ -175,7 +177,7 @@ impl Outbox {
         let gone = std::mem::take(&mut self.gone);
         let mut writes: Vec<_> =
             gone.values().flat_map(|(rows, _)| rows).copied().map(Write::Remove).collect();
-        let mut versions = BTreeMap::new();
+        let mut versions = Few::new();
         for (number, slot) in &mut self.slots {
             // What cannot be written stays dirty, and so is never sent.
             let Some(row) = (!slot.is_stored()).then(|| Row::of(&slot.item)).flatten() else {
@@ -205,7 +207,7 @@ impl Outbox {
     }
 
     /// What the app has to be told once the store has it.
-    fn changes(&mut self, gone: &BTreeMap<u64, (BTreeSet<OpId>, Change)>) -> Vec<Change> {
+    fn changes(&mut self, gone: &Few<u64, (BTreeSet<OpId>, Change)>) -> Vec<Change> {
         let mut changes: Vec<_> = gone.values().map(|(_, change)| change.clone()).collect();
         let blockers = self.blockers();
         let told = |slot: &Slot| {

@@ -131,6 +131,7 @@ impl Phone {
         self.hear(Input::Foreground, now);
         self.outbox.kick(Kick::Foreground, now);
         self.sweep_notifications(now);
+        self.tell_again(now);
         self.flush(now);
     }
 

@@ -9,6 +9,7 @@ use crate::lists::Touched;
 use crate::outbox::Change;
 use crate::push::handle::Outcome;
 use crate::push::notification::Notification;
+use crate::push::payload::Kind;
 use crate::push::receipts::Receipt;
 use crate::push::subject::Tag;
 use crate::store::StoreError;
@@ -71,8 +72,12 @@ pub enum Effect {
     Pushed {
         /// The runtime's number of the call.
         call: u64,
+        /// What it told, where it could be read.
+        kind: Option<Kind>,
         /// The answer to the platform.
         outcome: Box<Outcome>,
+        /// Which telling it is: [`Phone::told`](super::Phone::told) hears how it went.
+        telling: u64,
     },
     /// What is shown outside of the app is over, or says something else.
     Notifications {
@@ -80,6 +85,8 @@ pub enum Effect {
         withdraw: Vec<Tag>,
         /// To show in the place of what is over: silent.
         update: Vec<Notification>,
+        /// Which telling it is: [`Phone::told`](super::Phone::told) hears how it went.
+        telling: u64,
     },
     /// The store could not do what it was asked.
     StoreFailed(StoreError),

@@ -23,7 +23,28 @@ impl Phone {
             }
         }
         if self.keep_at.is_some_and(|at| at <= now.mono) {
+            self.keep_again(now);
+        }
+    }
+
+    /// What the store did not take lies in memory: it is brought to the store again.
+    fn keep_again(&mut self, now: Now) {
+        self.keep_at = None;
+        if !self.unkept.is_empty() {
             self.keep_drafts(now);
+        }
+        if !self.are_receipts_kept {
+            self.keep_receipts(now);
+        }
+        self.keep_board(self.board.clone(), now);
+    }
+
+    /// The store did not take something that is brought to it again. That it is closed is nobody's
+    /// fault: it opens when somebody looks.
+    pub(super) fn not_kept(&mut self, error: StoreError, now: Now) {
+        self.keep_at = Some(now.mono + STORE_PAUSE);
+        if error != StoreError::Closed {
+            self.store_failed(error);
         }
     }
 
@@ -88,8 +109,7 @@ impl Phone {
         }
     }
 
-    /// Drafts that a store did not take are tried again: they lie in memory meanwhile.
-    pub(super) fn keep_drafts(&mut self, now: Now) {
+    fn keep_drafts(&mut self, now: Now) {
         let at = self.server_time(now);
         let unkept = &self.unkept;
         let kept = self.store.write(&self.me, |write| {
@@ -103,17 +123,13 @@ impl Phone {
                 for of in std::mem::take(&mut self.unkept).into_keys() {
                     self.touched.add(&Touched::own(of));
                 }
-                self.keep_at = None;
             }
-            Err(error) => {
-                self.keep_at = Some(now.mono + STORE_PAUSE);
-                self.store_failed(error);
-            }
+            Err(error) => self.not_kept(error, now),
         }
     }
 
     /// When something has to be brought to the store again.
-    pub fn keeps_drafts_at(&self) -> Option<Duration> {
+    pub fn keeps_at(&self) -> Option<Duration> {
         self.keep_at
     }
 }

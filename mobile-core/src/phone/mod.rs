@@ -12,8 +12,8 @@
 //! ```
 //!
 //! - `turn` carries an input of the link through the store; `flush` does what outbox and composer
-//!   want; `acts` is what the agent does; `pushes` what the platform delivers; `seen` what is on
-//!   the screen; `effect` what the runtime has to do.
+//!   want; `acts` is what the agent does; `pushes` what the platform delivers; `screen` what is on
+//!   the screen, and `untold` what of it the app was not told; `effect` what the runtime has to do.
 //!
 //! **Invariant:** nothing is told or sent that is not stored first; where the store fails, every
 //! machine goes back to what is stored.
@@ -26,8 +26,9 @@ mod screen;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod untold;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ use baton_domain::mirror::Progress;
 use baton_protocol::{ConversationId, Cursor, Timestamp};
 
 use crate::compose::Composer;
+use crate::few::Few;
 use crate::link::{self, Link, SocketId, Token};
 use crate::lists::{Around, Echoes, Sources, Touched};
 use crate::outbox::{Outbox, Restored, Settings, Whose};
@@ -42,7 +44,9 @@ use crate::push::board::Board;
 use crate::push::handle::Handling;
 use crate::push::receipts::{Receipt, Receipts};
 use crate::push::seal::Keyring;
+use crate::push::subject::Tag;
 use crate::store::{Account, Kept, Read, Store, StoreError};
+use untold::Untold;
 
 pub use crate::outbox::Now;
 pub use crate::store::DropBox;
@@ -53,6 +57,8 @@ pub use effect::Effect;
 const BOARD: &str = "push_board";
 /// Under which name receipts are kept that the server does not have.
 const RECEIPTS: &str = "push_receipts";
+/// Under which name places on the screen are kept that the app was not told of.
+const UNTOLD: &str = "push_untold";
 /// How long a store that failed is left alone.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -65,17 +71,20 @@ pub struct Phone {
     outbox: Outbox,
     composer: Composer,
     receipts: Receipts,
+    /// Whether the store has the receipts as they are.
+    are_receipts_kept: bool,
     board: Board,
-    /// Whether the store has the board as it is.
+    untold: Untold,
+    /// Whether the store has the board as it is, and what the app was not told of it.
     is_board_kept: bool,
     keyring: Option<Keyring>,
     /// Pushes that wait for what is new, by the runtime's number of the call.
-    handlings: BTreeMap<u64, Handling>,
+    handlings: Few<u64, Handling>,
     /// Requests that went over a socket.
-    over_socket: BTreeMap<u64, SocketId>,
+    over_socket: Few<u64, SocketId>,
     /// Drafts that the store did not take so far.
-    unkept: BTreeMap<ConversationId, Option<String>>,
-    /// When they are tried again.
+    unkept: Few<ConversationId, Option<String>>,
+    /// When they are tried again, as everything is that the store did not take.
     keep_at: Option<Duration>,
     /// Conversations that left the scope while the phone was on.
     left: BTreeSet<ConversationId>,
@@ -112,6 +121,7 @@ struct Kit {
     rows: Vec<Vec<u8>>,
     drafts: Vec<(ConversationId, String)>,
     board: Board,
+    untold: Vec<Tag>,
     receipts: Vec<Receipt>,
 }
 
@@ -134,12 +144,14 @@ impl Phone {
             outbox,
             composer: Composer::new((me.agent, me.device), kit.drafts),
             receipts: Receipts::restored(kit.receipts),
+            are_receipts_kept: true,
             board: kit.board,
+            untold: Untold::restored(kit.untold),
             is_board_kept: true,
             keyring,
-            handlings: BTreeMap::new(),
-            over_socket: BTreeMap::new(),
-            unkept: BTreeMap::new(),
+            handlings: Few::new(),
+            over_socket: Few::new(),
+            unkept: Few::new(),
             keep_at: None,
             left: BTreeSet::new(),
             echoes: Echoes::new(),
@@ -183,7 +195,7 @@ impl Phone {
             self.composer.poll_timeout(now.mono).filter(|_| is_up).map(named),
             receipts.filter(|_| self.may_post()),
             handlings.min().map(|(at, why)| (at, why.to_owned())),
-            self.keep_at.filter(|_| is_up).map(|at| (at, "to keep drafts".to_owned())),
+            self.keep_at.filter(|_| is_up).map(|at| (at, "to keep it".to_owned())),
         ];
         times.into_iter().flatten().min()
     }
@@ -292,6 +304,7 @@ impl Kit {
             rows: read.outbox()?.into_iter().map(|row| row.payload).collect(),
             drafts: drafts.collect(),
             board: kept(read, BOARD)?,
+            untold: kept(read, UNTOLD)?,
             receipts: kept(read, RECEIPTS)?,
         })
     }

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::untold::places_of;
 use super::{Effect, Now, Phone, RECEIPTS};
+use crate::gathered::gathered;
 use crate::link::Input;
+use crate::push::decide::Sweep;
 use crate::push::drops::{self, Drop, Merged};
 use crate::push::handle::{self, Call, Handling};
 use crate::push::payload::{self, PushId};
@@ -18,6 +21,10 @@ const DROPS_AT_ONCE: usize = 256;
 impl Phone {
     /// A push came. The answer is [`Effect::Pushed`], at the latest at the deadline.
     pub fn push(&mut self, call: u64, input: &payload::Input, deadline: Duration, now: Now) {
+        if !self.untold.waiting().is_empty() {
+            self.sweep_notifications(now);
+            self.tell_again(now);
+        }
         let incoming = payload::read(input, self.keyring.as_ref());
         let about = incoming.as_ref().ok().and_then(|push| push.conversation);
         let known = self.known(about);
@@ -41,6 +48,15 @@ impl Phone {
     }
 
     fn carry_out_of_push(&mut self, call: u64, effects: Vec<handle::Effect>, now: Now) {
+        let outcome = effects.iter().find_map(|effect| match effect {
+            handle::Effect::Done(outcome) => Some(outcome),
+            handle::Effect::Receipt(_)
+            | handle::Effect::Fetch { .. }
+            | handle::Effect::Abort
+            | handle::Effect::Keep(_) => None,
+        });
+        // Kept with the board: what is not answered is told when the phone begins anew.
+        let telling = outcome.map(|outcome| self.untold.begin(places_of(outcome)));
         for effect in effects {
             match effect {
                 handle::Effect::Receipt(receipt) => self.note_receipt(receipt, now),
@@ -49,10 +65,12 @@ impl Phone {
                     self.hear(Input::PushWoke { deadline }, now);
                 }
                 handle::Effect::Abort => {}
-                handle::Effect::Keep(board) => self.keep_board(*board),
+                handle::Effect::Keep(board) => self.keep_board(*board, now),
                 handle::Effect::Done(outcome) => {
-                    self.handlings.remove(&call);
-                    self.effects.push_back(Effect::Pushed { call, outcome });
+                    let handling = self.handlings.remove(&call);
+                    let kind = handling.as_ref().and_then(Handling::kind);
+                    let telling = telling.unwrap_or_default();
+                    self.effects.push_back(Effect::Pushed { call, kind, outcome, telling });
                 }
             }
         }
@@ -78,7 +96,7 @@ impl Phone {
         if self.may_post() && self.receipts.poll_timeout().is_some_and(|(until, _)| until <= at) {
             let dice = self.next_dice();
             let effects = self.receipts.timeout(at, dice);
-            self.carry_out_of_receipts(effects);
+            self.carry_out_of_receipts(effects, now);
         }
     }
 
@@ -112,8 +130,8 @@ impl Phone {
         self.note_receipt(Receipt { id: push, stage, at, app_state }, now);
     }
 
-    /// Takes over what the extension left, before the first list is drawn. Says whether the store
-    /// is behind what was left.
+    /// Takes over what the extension left, before the first list is drawn and before another push
+    /// is decided. Says whether the store is behind what was left.
     ///
     /// # Errors
     /// When the drops cannot be read; they stay.
@@ -127,6 +145,10 @@ impl Phone {
             let ours = waiting.drops.iter().filter(|dropped| dropped.account == self.me);
             let read: Vec<_> = ours.filter_map(|one| Drop::from_bytes(&one.body)).collect();
             is_behind |= self.merge(&read, now)?;
+            if !(self.is_board_kept && self.are_receipts_kept) {
+                // They stay until what they told is kept: to take them over twice is harmless.
+                return Ok(is_behind);
+            }
             for dropped in &waiting.drops {
                 from.remove(dropped)?;
             }
@@ -138,11 +160,9 @@ impl Phone {
 
     fn merge(&mut self, read: &[Drop], now: Now) -> Result<bool, StoreError> {
         let keyring = self.keyring.clone();
-        let about: BTreeSet<_> = read
-            .iter()
-            .filter_map(|drop| payload::read(&drop.payload, keyring.as_ref()).ok())
-            .filter_map(|push| push.conversation)
-            .collect();
+        let pushes =
+            read.iter().filter_map(|drop| payload::read(&drop.payload, keyring.as_ref()).ok());
+        let about: BTreeSet<_> = gathered(pushes.filter_map(|push| push.conversation));
         let mut known = self.known(None)?;
         for of in about {
             known.conversations.extend(self.known(Some(of))?.conversations);
@@ -150,8 +170,7 @@ impl Phone {
         let at = self.server_time(now);
         let Merged { board, withdraw, update, is_behind } =
             drops::merge(read, keyring.as_ref(), &known, at);
-        self.keep_board(board);
-        self.notify(withdraw, update);
+        self.changes_on_screen(Sweep { board, withdraw, update }, now);
         for drop in read {
             let app_state = AppState::Extension;
             let stage = Stage::Shown;
@@ -170,19 +189,24 @@ impl Phone {
     pub fn receipts_answered(&mut self, request: u64, answer: Answer, now: Now) {
         let (at, dice) = (self.server_time(now), self.next_dice());
         let effects = self.receipts.answered(request, answer, at, dice);
-        self.carry_out_of_receipts(effects);
+        self.carry_out_of_receipts(effects, now);
+    }
+
+    /// Receipts that the server will not hear of.
+    pub fn receipts_given_up(&self) -> u64 {
+        self.receipts.given_up()
     }
 
     fn note_receipt(&mut self, receipt: Receipt, now: Now) {
         let at = self.server_time(now);
         let effects = self.receipts.add(receipt, at);
-        self.carry_out_of_receipts(effects);
+        self.carry_out_of_receipts(effects, now);
     }
 
     pub(super) fn post_receipts(&mut self, now: Now) {
         let at = self.server_time(now);
         let effects = self.receipts.kick(at);
-        self.carry_out_of_receipts(effects);
+        self.carry_out_of_receipts(effects, now);
     }
 
     /// Receipts wait for somebody who looks, or for the push that woke this phone.
@@ -190,7 +214,7 @@ impl Phone {
         self.is_foreground || !self.handlings.is_empty()
     }
 
-    fn carry_out_of_receipts(&mut self, effects: Vec<receipts::Effect>) {
+    fn carry_out_of_receipts(&mut self, effects: Vec<receipts::Effect>, now: Now) {
         let mut is_changed = false;
         for effect in effects {
             match effect {
@@ -200,14 +224,19 @@ impl Phone {
                 }
             }
         }
-        if !is_changed {
-            return;
+        if is_changed {
+            self.keep_receipts(now);
         }
+    }
+
+    /// Where the store does not take them, this process has them, and brings them to it again.
+    pub(super) fn keep_receipts(&mut self, now: Now) {
         let bytes = serde_json::to_vec(&self.receipts.kept()).unwrap_or_default();
         let kept =
             self.store.write(&self.me, |write| write.keep(Kept::Setting(RECEIPTS), Some(&bytes)));
+        self.are_receipts_kept = kept.is_ok();
         if let Err(error) = kept {
-            self.store_failed(error);
+            self.not_kept(error, now);
         }
     }
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use baton_domain::mirror::Mirrored;
 use baton_protocol::ConversationId;
 
-use super::{BOARD, Effect, Now, Phone};
+use super::untold::places;
+use super::{BOARD, Effect, Now, Phone, UNTOLD};
+use crate::gathered::gathered;
 use crate::push::board::Board;
-use crate::push::decide::{Sweep, sweep};
+use crate::push::decide::{Sweep, sweep, told_again};
 use crate::push::known::{Foreground, Held, Known, Quiet};
 use crate::push::text::Words;
 use crate::store::{Kept, Read, StoreError, View};
@@ -48,40 +50,65 @@ impl Phone {
             Ok(known) => known,
             Err(error) => return self.store_failed(error),
         };
-        let Sweep { board, withdraw, update } = sweep(&known, self.server_time(now));
-        self.keep_board(board);
-        self.notify(withdraw, update);
+        self.changes_on_screen(sweep(&known, self.server_time(now)), now);
     }
 
-    pub(super) fn notify(
-        &mut self,
-        withdraw: Vec<crate::push::subject::Tag>,
-        update: Vec<crate::push::notification::Notification>,
-    ) {
+    /// What is shown outside of the app is another: kept, then told.
+    pub(super) fn changes_on_screen(&mut self, swept: Sweep, now: Now) {
+        let Sweep { board, withdraw, update } = swept;
+        let telling = self.untold.begin(places(&withdraw, &update));
+        self.keep_board(board, now);
         if !withdraw.is_empty() || !update.is_empty() {
-            self.effects.push_back(Effect::Notifications { withdraw, update });
+            self.effects.push_back(Effect::Notifications { withdraw, update, telling });
         }
     }
 
-    /// Remembers what was shown. Where the store does not, this process does, and tells it again
-    /// with what comes next.
-    pub(super) fn keep_board(&mut self, board: Board) {
-        if board == self.board && self.is_board_kept {
+    /// What the app was not told, or may not have been: before it was, its process ended, nobody
+    /// took the answer to a push, or its listener threw. It is told how it stands.
+    pub(super) fn tell_again(&mut self, now: Now) {
+        let places = self.untold.waiting();
+        if places.is_empty() {
             return;
         }
-        let bytes = serde_json::to_vec(&board).unwrap_or_default();
-        let kept =
-            self.store.write(&self.me, |write| write.keep(Kept::Setting(BOARD), Some(&bytes)));
-        self.is_board_kept = kept.is_ok();
-        if let Err(error) = kept {
-            self.store_failed(error);
+        let known = match self.known(None) {
+            Ok(known) => known,
+            Err(error) => return self.store_failed(error),
+        };
+        let (withdraw, update) = told_again(&places, &known, self.server_time(now));
+        let telling = self.untold.begin(places);
+        self.effects.push_back(Effect::Notifications { withdraw, update, telling });
+    }
+
+    /// The app was told something of its screen, and took it or not.
+    pub fn told(&mut self, telling: u64, is_taken: bool, now: Now) {
+        if self.untold.end(telling, is_taken) {
+            self.keep_board(self.board.clone(), now);
+        }
+    }
+
+    /// Remembers what was shown, and what of it the app was not told. Where the store does not,
+    /// this process does, and brings it to the store again.
+    pub(super) fn keep_board(&mut self, board: Board, now: Now) {
+        if board == self.board && self.is_board_kept && self.untold.is_kept() {
+            return;
         }
         self.board = board;
+        let board = serde_json::to_vec(&self.board).unwrap_or_default();
+        let untold = serde_json::to_vec(&self.untold.places()).unwrap_or_default();
+        let kept = self.store.write(&self.me, |write| {
+            write.keep(Kept::Setting(BOARD), Some(&board))?;
+            write.keep(Kept::Setting(UNTOLD), Some(&untold))
+        });
+        self.is_board_kept = kept.is_ok();
+        match kept {
+            Ok(()) => self.untold.kept(),
+            Err(error) => self.not_kept(error, now),
+        }
     }
 
     /// What this phone knows, of these conversation and of those that notifications are about.
     pub(super) fn known(&self, of: Option<ConversationId>) -> Result<Known, StoreError> {
-        let ids: BTreeSet<_> = self.board.conversations().into_iter().chain(of).collect();
+        let ids: BTreeSet<_> = gathered(self.board.conversations().into_iter().chain(of));
         let mut known = Known {
             cursor: self.applied(),
             is_synced: self.link.socket().is_some(),

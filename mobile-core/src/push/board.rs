@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use baton_protocol::{ConversationId, Cursor, Epoch};
 use serde::{Deserialize, Serialize};
 
+use crate::gathered::gathered;
 use crate::push::payload::{Kind, OfferId, Push, PushId};
 use crate::push::subject::{Subject, Tag};
 
@@ -92,7 +93,7 @@ impl Board {
     /// The conversations that something shown is about: the store is asked for them.
     pub fn conversations(&self) -> BTreeSet<ConversationId> {
         let told = self.shown.iter().flat_map(|shown| &shown.subjects);
-        told.filter_map(|subject| subject.conversation).collect()
+        gathered(told.filter_map(|subject| subject.conversation))
     }
 
     /// Of what is told there, what is shown.

@@ -265,6 +265,22 @@ pub(super) fn again(subject: &Subject, tag: Tag, known: &Known, now: Timestamp) 
     Notification { tag, alerts: false, ..Notification::of(subject, None, known, now) }
 }
 
+/// How these places stand, for an app that may not have been told: what to take away, and what to
+/// show, silent.
+pub fn told_again(places: &[Tag], known: &Known, now: Timestamp) -> (Vec<Tag>, Vec<Notification>) {
+    let (mut withdraw, mut update) = (Vec::new(), Vec::new());
+    for tag in places {
+        match known.board.shown(*tag, life(known)) {
+            Some(told) => update.push(again(told, *tag, known, now)),
+            None if known.board.shows_fallback() && *tag == Notification::fallback().tag => {
+                update.push(Notification::fallback());
+            }
+            None => withdraw.push(*tag),
+        }
+    }
+    (withdraw, update)
+}
+
 fn life(known: &Known) -> Option<baton_protocol::Epoch> {
     known.cursor.map(|cursor| cursor.epoch)
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_protocol::{Epoch, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::gathered::gathered;
 use crate::push::board::Board;
 use crate::push::decide::{Sweep, Verdict, again, decide, settle, sweep};
 use crate::push::known::{Known, Sight};
@@ -137,7 +138,7 @@ impl Merging {
     /// What to change on the screen: where the board tells something else than the extension.
     fn merged(self, now: Timestamp) -> Merged {
         let (mut withdraw, mut update) = (Vec::new(), Vec::new());
-        let places: BTreeSet<Tag> = self.shown.keys().chain(&self.touched).copied().collect();
+        let places: BTreeSet<Tag> = gathered(self.shown.keys().chain(&self.touched).copied());
         for tag in places {
             match self.known.board.shown(tag, self.life()) {
                 None => withdraw.push(tag),

@@ -162,6 +162,11 @@ impl Handling {
         }
     }
 
+    /// What it tells, where it can be read.
+    pub fn kind(&self) -> Option<Kind> {
+        self.incoming.as_ref().ok().map(|push| push.kind)
+    }
+
     /// Which conversation it is about.
     pub fn conversation(&self) -> Option<baton_protocol::ConversationId> {
         self.incoming.as_ref().ok().and_then(|push| push.conversation)

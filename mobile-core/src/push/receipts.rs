@@ -18,6 +18,8 @@ pub const BATCH_MAX: usize = 100;
 pub const AGE_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
 /// A request whose answer does not come is asked again.
 pub const ANSWER_MS_MAX: i64 = 10_000;
+/// So often in a row nothing that this device has proves whose it is; then it is given up.
+pub const UNPROVEN_MAX: u32 = 8;
 const RETRY_MS: i64 = 1_000;
 const RETRY_MS_MAX: i64 = 60_000;
 
@@ -89,6 +91,9 @@ pub enum Answer {
     Taken,
     /// The server will never take them (a 4xx that is no 401, 408, 425, 429).
     Refused,
+    /// The server does not believe whose they are (a 401 to all that this device has to prove it
+    /// with). A token may be renewed meanwhile; a key that is void stays so.
+    Unproven,
     /// Nobody knows; perhaps after this many milliseconds.
     Failed {
         /// What the server asked for.
@@ -104,6 +109,8 @@ pub struct Receipts {
     /// Not before this.
     retry_at: Option<Timestamp>,
     failures: u32,
+    /// Answers in a row that were [`Answer::Unproven`].
+    unproven: u32,
     requests: u64,
     given_up: u64,
 }
@@ -158,9 +165,18 @@ impl Receipts {
         let mut effects = Vec::new();
         match answer {
             Answer::Taken | Answer::Refused => {
-                self.failures = 0;
-                self.waiting.retain(|receipt| !under_way.keys.contains(&receipt.key()));
-                effects.push(Effect::Forget(under_way.keys));
+                (self.failures, self.unproven) = (0, 0);
+                effects.push(self.forget(under_way.keys));
+            }
+            Answer::Unproven if self.unproven + 1 >= UNPROVEN_MAX => {
+                self.unproven = 0;
+                self.given_up += u64::try_from(under_way.keys.len()).unwrap_or_default();
+                effects.push(self.forget(under_way.keys));
+                self.fail(None, now, dice);
+            }
+            Answer::Unproven => {
+                self.unproven += 1;
+                self.fail(None, now, dice);
             }
             Answer::Failed { after_ms } => self.fail(after_ms, now, dice),
         }
@@ -201,9 +217,14 @@ impl Receipts {
         self.waiting.len()
     }
 
-    /// Receipts that were given up because there were too many, or too old.
+    /// Receipts that were given up: too many, too old, or believed by nobody.
     pub fn given_up(&self) -> u64 {
         self.given_up
+    }
+
+    fn forget(&mut self, keys: Vec<(PushId, Stage)>) -> Effect {
+        self.waiting.retain(|receipt| !keys.contains(&receipt.key()));
+        Effect::Forget(keys)
     }
 
     fn has(&self, receipt: &Receipt) -> bool {

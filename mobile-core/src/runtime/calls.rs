@@ -11,7 +11,9 @@ use baton_protocol::settings::MeChange;
 use tokio::sync::oneshot;
 
 use super::engine::{Engine, standing};
-use super::{Core, CoreError, Standing, Told};
+use super::log::Part;
+use super::log::words::info;
+use super::{Asked, Core, CoreError, Standing, Told};
 use crate::compose::Hold;
 use crate::link::{Input, State};
 use crate::outbox::{Choice, Echo, Enqueued, Tap};
@@ -72,10 +74,12 @@ pub struct Diagnostics {
     pub last_error: Option<StoreError>,
     /// What was lost and saved when the store was damaged.
     pub damage: Option<Damage>,
-    /// How the app's listeners did.
+    /// How the app's listeners did, the one of the log too.
     pub told: Told,
     /// Mistakes of the core that were caught: the phone began anew from what is stored.
     pub panics: u64,
+    /// What the core said of itself and dropped before a [`LogSink`](super::LogSink) was given it.
+    pub logs_dropped: u64,
     /// What the next moment that matters is for.
     pub waits_for: Option<String>,
 }
@@ -103,6 +107,7 @@ impl Core {
         let (closed, is_closed) = oneshot::channel();
         self.call(move |engine, now| {
             engine.is_foreground = false;
+            engine.say(info(Part::Life, "nobody looks any more"));
             if let Some(phone) = &mut engine.phone {
                 phone.goes_back(now.mono + within, now);
             }
@@ -147,7 +152,12 @@ impl Core {
     /// # Errors
     /// `Closed`, or what the store says.
     pub async fn low_memory(&self) -> Result<(), CoreError> {
-        Ok(self.call(|engine, _| engine.parts.store.trim().map(drop)).await??)
+        Ok(self
+            .call(|engine, _| {
+                engine.say(info(Part::Life, "memory is short"));
+                engine.parts.store.trim().map(drop)
+            })
+            .await??)
     }
 
     /// The agent does something. When this returns it is kept, and will be looked after.
@@ -375,6 +385,7 @@ impl Core {
             let asked = core.0.net.server.put_json(&path, &token, &put, bounds);
             let registered: PushRegistered = asked.await.map_err(of_link)?;
             let key = registered.receipt_key;
+            core.0.log.say(info(Part::Push, "the device is registered for pushes"));
             core.with_keys(move |keys| keys.keep_receipt_key(&key)).await
         })
         .await
@@ -407,9 +418,11 @@ impl Core {
     ) -> Result<Outcome, CoreError> {
         let (answer, answered) = oneshot::channel();
         self.on_phone_mut(move |engine, now| {
-            if let Err(error) = engine.parts.store.resume() {
+            if let Err(error) = engine.opens_store() {
                 engine.store_failed(error);
             }
+            // A copy of what the extension has shown is not news.
+            engine.takes_over_drops(now);
             let Some(phone) = &mut engine.phone else { return Err(CoreError::Unauthorized) };
             engine.last_call += 1;
             engine.pushes.insert(engine.last_call, answer);
@@ -437,8 +450,11 @@ impl Core {
     /// # Errors
     /// `Closed`.
     pub async fn diagnostics(&self) -> Result<Diagnostics, CoreError> {
-        let told = self.0.dispatcher.told();
-        self.call(move |engine, now| engine.diagnostics(told, now)).await
+        let mut told = self.0.dispatcher.told();
+        let (dropped, thrown) = self.0.log.lost();
+        told.thrown += thrown;
+        let found = self.call(move |engine, now| engine.diagnostics(told, now)).await?;
+        Ok(Diagnostics { logs_dropped: dropped, ..found })
     }
 
     /// Where the connection stands.
@@ -450,26 +466,24 @@ impl Core {
     }
 
     /// Does something with the phone of who is signed in.
-    pub(super) async fn phone<T: Send + 'static>(
+    pub(super) fn phone<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Phone, Now) -> Result<T, CoreError> + Send + 'static,
-    ) -> Result<T, CoreError> {
-        self.call(move |engine, now| match &mut engine.phone {
+    ) -> Asked<'_, T> {
+        self.try_call(move |engine, now| match &mut engine.phone {
             Some(phone) => act(phone, now),
             None => Err(CoreError::Unauthorized),
         })
-        .await?
     }
 
-    async fn on_phone_mut<T: Send + 'static>(
+    fn on_phone_mut<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Engine, Now) -> Result<T, CoreError> + Send + 'static,
-    ) -> Result<T, CoreError> {
-        self.call(move |engine, now| match engine.phone.is_some() {
+    ) -> Asked<'_, T> {
+        self.try_call(move |engine, now| match engine.phone.is_some() {
             true => act(engine, now),
             false => Err(CoreError::Unauthorized),
         })
-        .await?
     }
 
     async fn token(&self) -> Result<String, CoreError> {
@@ -480,7 +494,7 @@ impl Core {
 
 impl Engine {
     fn flush(&mut self, until: Duration, done: oneshot::Sender<bool>, now: Now) {
-        if let Err(error) = self.parts.store.resume() {
+        if let Err(error) = self.opens_store() {
             self.store_failed(error);
         }
         self.flushes.push((until, done));
@@ -506,6 +520,7 @@ impl Engine {
             damage: self.damage,
             told,
             panics: self.panics,
+            logs_dropped: 0,
             waits_for: phone.and_then(|phone| phone.poll_timeout(now)).map(|(_, why)| why),
         }
     }

@@ -6,6 +6,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use super::log::words::warn;
+use super::log::{Log, Part};
+
 /// Things to tell that wait at most; each comes from a source that bounds its own.
 const WAITING_MAX: usize = 1_024;
 
@@ -17,6 +20,7 @@ pub(super) type Telling = Box<dyn FnOnce() -> bool + Send>;
 pub(super) struct Dispatcher(Arc<Shared>);
 
 struct Shared {
+    log: Log,
     state: Mutex<State>,
     woken: Condvar,
 }
@@ -40,8 +44,8 @@ pub struct Told {
 
 impl Dispatcher {
     /// Begins to tell.
-    pub(super) fn begin() -> std::io::Result<(Self, JoinHandle<()>)> {
-        let shared = Arc::new(Shared { state: Mutex::default(), woken: Condvar::new() });
+    pub(super) fn begin(log: Log) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let shared = Arc::new(Shared { log, state: Mutex::default(), woken: Condvar::new() });
         let own = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("baton-tell".to_owned())
@@ -64,6 +68,9 @@ impl Dispatcher {
         state.waiting.push_back(telling);
         drop(state);
         self.0.woken.notify_one();
+        if !has_room {
+            self.0.log.say(warn(Part::App, "a telling was given up: a listener is slow"));
+        }
         has_room
     }
 
@@ -88,11 +95,13 @@ impl Shared {
     }
 
     fn run(&self) {
+        self.log.is_of_this_thread();
         while let Some(telling) = self.next() {
             // A panic on the far side of the boundary stays there.
             let is_taken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(telling));
             if !is_taken.unwrap_or(false) {
                 self.lock().thrown += 1;
+                self.log.say(warn(Part::App, "a listener threw"));
             }
         }
     }

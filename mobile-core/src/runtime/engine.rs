@@ -1,6 +1,5 @@
 //! The loop that owns the phone and its store: one thing after the other, whoever asks.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +10,11 @@ use tokio::task::AbortHandle;
 
 use super::dispatch::Dispatcher;
 use super::keys::{Keys, random};
+use super::log::words::{self, info};
+use super::log::{Level, Log, Part, Said};
 use super::observed::Observed;
 use super::{Act, Clock, Event, FRAMES, Listener, Net};
+use crate::few::Few;
 use crate::link::{Input, SocketId, State, Ticket, Token};
 use crate::net::socket::{NotTaken, Socket};
 use crate::phone::{DropBox, Effect, Now, Phone};
@@ -70,6 +72,7 @@ pub(super) struct Parts {
     pub(super) inbox: mpsc::WeakSender<Act>,
     pub(super) frames: mpsc::Sender<Input>,
     pub(super) dispatcher: Dispatcher,
+    pub(super) log: Log,
     pub(super) listener: Arc<dyn Listener>,
     pub(super) server: String,
 }
@@ -83,13 +86,13 @@ pub(super) struct Engine {
     /// Where the sockets of a phone that just began are heard.
     next_frames: Option<mpsc::Receiver<Input>>,
     pub(super) session: Option<Session>,
-    pub(super) sockets: BTreeMap<SocketId, Socket>,
+    pub(super) sockets: Few<SocketId, Socket>,
     /// Those that are closing.
     closing: Vec<Socket>,
-    pub(super) fetches: BTreeMap<Ticket, AbortHandle>,
+    pub(super) fetches: Few<Ticket, AbortHandle>,
     /// Requests whose answer still has something to write.
     pub(super) under_way: u64,
-    pub(super) pushes: BTreeMap<u64, oneshot::Sender<Outcome>>,
+    pub(super) pushes: Few<u64, oneshot::Sender<Outcome>>,
     pub(super) last_call: u64,
     pub(super) observed: Observed,
     pub(super) is_foreground: bool,
@@ -107,6 +110,8 @@ pub(super) struct Engine {
     healed_at: Option<Duration>,
     /// Mistakes of ours that were caught.
     pub(super) panics: u64,
+    /// What made room in the store, as was said.
+    evicted: u64,
     is_over: bool,
 }
 
@@ -119,11 +124,11 @@ impl Engine {
             life: 0,
             next_frames: None,
             session: None,
-            sockets: BTreeMap::new(),
+            sockets: Few::new(),
             closing: Vec::new(),
-            fetches: BTreeMap::new(),
+            fetches: Few::new(),
             under_way: 0,
-            pushes: BTreeMap::new(),
+            pushes: Few::new(),
             last_call: 0,
             observed: Observed::default(),
             is_foreground: false,
@@ -136,6 +141,7 @@ impl Engine {
             must_heal: false,
             healed_at: None,
             panics: 0,
+            evicted: 0,
             is_over: false,
         }
     }
@@ -148,6 +154,8 @@ impl Engine {
     ) {
         let built = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let Ok(runtime) = built else { return };
+        self.parts.log.is_of_this_thread();
+        words::of_opened(&self.parts.opened).into_iter().for_each(|said| self.say(said));
         if let Some(session) = session {
             let now = self.parts.clock.now();
             if let Err(error) = self.enters(session, keyring, now) {
@@ -200,11 +208,14 @@ impl Engine {
             return;
         }
         self.panics += 1;
+        let said = Said::new(Level::Error, Part::Life, "a mistake of the core was caught");
+        self.say(said.with("so_far", self.panics));
         let is_again = self.healed_at.is_some_and(|at| now.mono < at + HEAL_EVERY);
         let healing = AssertUnwindSafe(|| self.heal(now));
         if is_again || catch_unwind(healing).is_err() {
             self.phone = None;
             self.is_over = true;
+            self.say(Said::new(Level::Error, Part::Life, "the core is closed"));
         }
     }
 
@@ -218,6 +229,12 @@ impl Engine {
         self.carry_out(now);
         self.show(now);
         self.close_if_idle(now);
+        let evicted = self.parts.store.evicted();
+        let before = std::mem::replace(&mut self.evicted, evicted);
+        if evicted > before {
+            let said = info(Part::Store, "lines that the server has made room");
+            self.say(said.with("conversations", evicted - before));
+        }
     }
 
     /// When the clock is to be looked at again.
@@ -237,6 +254,9 @@ impl Engine {
     }
 
     pub(super) fn hear(&mut self, input: Option<Input>, now: Now) {
+        if let Some(said) = input.as_ref().and_then(words::of_input) {
+            self.say(said);
+        }
         if let (Some(phone), Some(input)) = (&mut self.phone, input) {
             phone.hear(input, now);
         }
@@ -253,7 +273,7 @@ impl Engine {
         let (heard, frames) = mpsc::channel(FRAMES);
         (self.parts.frames, self.next_frames) = (heard, Some(frames));
         self.life += 1;
-        self.parts.store.resume()?;
+        self.opens_store()?;
         let me = Account {
             workspace: session.workspace_id,
             agent: session.agent_id,
@@ -273,6 +293,9 @@ impl Engine {
         if self.has_network {
             phone.hear(Input::NetworkUp, now);
         }
+        let said = info(Part::Session, "a phone begins");
+        let said = said.with("agent", me.agent).with("device", me.device);
+        self.say(said.with("acts", phone.outbox().echoes().len()));
         self.session = Some(session);
         self.phone = Some(phone);
         self.observed.everything();
@@ -285,18 +308,22 @@ impl Engine {
     /// Somebody looks: the store is open, what the extension left is taken over first.
     pub(super) fn comes_forward(&mut self, now: Now) {
         self.close_at = None;
-        if let Err(error) = self.parts.store.resume() {
+        self.say(info(Part::Life, "somebody looks"));
+        if let Err(error) = self.opens_store() {
             return self.store_failed(error);
         }
+        self.takes_over_drops(now);
         let Some(phone) = &mut self.phone else { return };
-        match phone.take_over_drops(&self.parts.drops, now) {
-            Ok(_) => {}
-            Err(error) => self.store_failed(error),
-        }
-        if let Some(phone) = &mut self.phone {
-            phone.comes_forward(now);
-        }
+        phone.comes_forward(now);
         self.observed.everything();
+    }
+
+    /// What the extension took is known before anything else is shown or decided.
+    pub(super) fn takes_over_drops(&mut self, now: Now) {
+        let Some(phone) = &mut self.phone else { return };
+        if let Err(error) = phone.take_over_drops(&self.parts.drops, now) {
+            self.store_failed(error);
+        }
     }
 
     /// Does what the phone says until it says nothing more.
@@ -307,6 +334,7 @@ impl Engine {
     }
 
     fn carry_out_one(&mut self, effect: Effect, now: Now) {
+        words::of_effect(&effect).into_iter().for_each(|said| self.say(said));
         match effect {
             Effect::OpenSocket(socket) => self.open_socket(socket),
             Effect::CloseSocket(socket, code) => {
@@ -327,7 +355,7 @@ impl Engine {
             Effect::Commands { request, commands } => self.send_commands(request, commands),
             Effect::Outcomes { request, op_ids } => self.ask_outcomes(request, op_ids),
             Effect::Receipts { request, receipts } => self.send_receipts(request, receipts),
-            Effect::State(state) => self.tell(Event::State(standing(state, now))),
+            Effect::State(state) => self.tell_standing(standing(state, now)),
             Effect::Outbox(changes) => {
                 let needs_review = self.phone.as_ref().map_or(0, |p| p.outbox().needs_review());
                 self.tell(Event::Outbox { changes, needs_review });
@@ -337,14 +365,14 @@ impl Engine {
             Effect::LeaseLost { conversation_id, by } => {
                 self.tell(Event::LeaseLost { conversation: conversation_id, by });
             }
-            Effect::Pushed { call, outcome } => {
-                if let Some(answer) = self.pushes.remove(&call) {
-                    drop(answer.send(*outcome));
-                }
+            Effect::Pushed { call, outcome, telling, .. } => {
+                let answer = self.pushes.remove(&call);
+                let is_taken = answer.is_some_and(|answer| answer.send(*outcome).is_ok());
+                self.was_told((self.life, telling), is_taken, now);
                 self.close_soon(now);
             }
-            Effect::Notifications { withdraw, update } => {
-                self.tell(Event::Notifications { withdraw, update });
+            Effect::Notifications { withdraw, update, telling } => {
+                self.tell_notifications(Event::Notifications { withdraw, update }, telling);
             }
             Effect::StoreFailed(error) => self.store_failed(error),
             Effect::Suspend { .. } => self.close_soon(now),
@@ -366,6 +394,7 @@ impl Engine {
     pub(super) fn store_failed(&mut self, error: StoreError) {
         self.must_heal |= error == StoreError::Damaged;
         if self.last_error != Some(error) {
+            self.say(words::of_store_error(error));
             self.tell(Event::StoreFailed(error));
         }
         self.last_error = Some(error);
@@ -383,9 +412,8 @@ impl Engine {
         for (_, handle) in std::mem::take(&mut self.sockets) {
             handle.close(CLOSE_NORMAL);
         }
-        match self.parts.store.resume() {
-            Ok(opened) => self.damage = opened.damage.or(self.damage),
-            Err(error) => return self.store_failed(error),
+        if let Err(error) = self.opens_store() {
+            return self.store_failed(error);
         }
         let Some(session) = self.session.clone() else { return };
         let keyring = self.parts.keys.held_keyring().ok().flatten();
@@ -393,6 +421,27 @@ impl Engine {
             self.store_failed(error);
         }
         self.carry_out(now);
+    }
+
+    /// Opens the store where it is closed.
+    pub(super) fn opens_store(&mut self) -> Result<(), StoreError> {
+        let opened = self.parts.store.resume()?;
+        if opened != store::Opened::default() {
+            words::of_opened(&opened).into_iter().for_each(|said| self.say(said));
+        }
+        self.damage = opened.damage.or(self.damage);
+        // What a phone knows of its store is not so any more.
+        self.must_heal |= opened.damage.is_some() && self.phone.is_some();
+        Ok(())
+    }
+
+    pub(super) fn say(&self, said: Said) {
+        self.parts.log.say(said);
+    }
+
+    pub(super) fn tell_standing(&self, standing: Standing) {
+        self.say(words::of_standing(standing));
+        self.tell(Event::State(standing));
     }
 
     pub(super) fn tell(&self, event: Event) {
@@ -482,6 +531,7 @@ impl Engine {
         }
         self.phone = None;
         self.close_files();
+        self.say(info(Part::Life, "the core is shut down"));
         self.is_over = true;
     }
 }

@@ -8,6 +8,8 @@ use baton_protocol::{DeviceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::CoreError;
+use super::log::words::warn;
+use super::log::{Log, Part};
 use crate::push::seal::{DeviceKey, Keyring};
 use crate::store::KEY_BYTES;
 
@@ -50,6 +52,45 @@ impl From<KeyStoreFailed> for CoreError {
             KeyStoreFailed::Locked => Self::KeyLocked,
             KeyStoreFailed::Other(why) => Self::KeyStore(why),
         }
+    }
+}
+
+/// A key store whose failures are said.
+pub(super) struct LoggedKeys {
+    pub(super) keys: Arc<dyn KeyStore>,
+    pub(super) log: Log,
+}
+
+impl LoggedKeys {
+    /// What a key store says of its failure may be of anything.
+    fn looked<T>(
+        &self,
+        call: &'static str,
+        answer: Result<T, KeyStoreFailed>,
+    ) -> Result<T, KeyStoreFailed> {
+        if let Err(failed) = &answer {
+            let why = match failed {
+                KeyStoreFailed::Locked => "locked",
+                KeyStoreFailed::Other(_) => "failed",
+            };
+            let said = warn(Part::App, "the key store did not answer");
+            self.log.say(said.with("call", call).with("why", why));
+        }
+        answer
+    }
+}
+
+impl KeyStore for LoggedKeys {
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, KeyStoreFailed> {
+        self.looked("get", self.keys.get(name))
+    }
+
+    fn put(&self, name: &str, value: &[u8]) -> Result<(), KeyStoreFailed> {
+        self.looked("put", self.keys.put(name, value))
+    }
+
+    fn delete(&self, name: &str) -> Result<(), KeyStoreFailed> {
+        self.looked("delete", self.keys.delete(name))
     }
 }
 
@@ -180,36 +221,10 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use uuid::Uuid;
 
     use super::*;
-
-    #[derive(Default)]
-    struct InMemory(Mutex<BTreeMap<String, Vec<u8>>>);
-
-    impl InMemory {
-        fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner)
-        }
-    }
-
-    impl KeyStore for InMemory {
-        fn get(&self, name: &str) -> Result<Option<Vec<u8>>, KeyStoreFailed> {
-            Ok(self.held().get(name).cloned())
-        }
-
-        fn put(&self, name: &str, value: &[u8]) -> Result<(), KeyStoreFailed> {
-            self.held().insert(name.to_owned(), value.to_vec());
-            Ok(())
-        }
-
-        fn delete(&self, name: &str) -> Result<(), KeyStoreFailed> {
-            self.held().remove(name);
-            Ok(())
-        }
-    }
+    use crate::runtime::tests::Memory;
 
     fn session(refresh_token: &str) -> Session {
         Session {
@@ -224,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_renewal_that_comes_after_the_sign_out_signs_nobody_in() {
-        let keys = Keys(Arc::new(InMemory::default()));
+        let keys = Keys(Arc::new(Memory::default()));
         keys.keep_session("here", &session("first")).unwrap();
         keys.keep_renewed("here", "first", &session("second")).unwrap();
         let held = keys.session("here").unwrap().unwrap();

@@ -12,7 +12,8 @@
 //! the network, the key store or a listener.
 //!
 //! - `keys` is what lies in the system's key store; `engine` the loop; `requests` what it asks of
-//!   the network; `session` signing in and out; `calls` what the app calls; `dispatch` tells it.
+//!   the network; `session` signing in and out; `calls` and `search` what the app calls;
+//!   `dispatch` tells it; `log` is what the core says of itself.
 
 mod calls;
 mod clock;
@@ -21,16 +22,24 @@ mod engine;
 mod error;
 mod extension;
 mod keys;
+mod log;
+mod network;
 mod observed;
 mod requests;
+mod search;
 mod session;
+#[cfg(test)]
+mod tests;
 
+use std::any::Any;
+use std::marker::PhantomData;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
 pub use calls::{Diagnostics, Known as KnownPeople, PushTarget};
@@ -40,6 +49,7 @@ pub use engine::Standing;
 pub use error::CoreError;
 pub use extension::{ReceiptPost, Taken, take_push};
 pub use keys::{KeyStore, KeyStoreFailed};
+pub use log::{Detail, Level, LogSink, Part, Place, Record, Said};
 pub use observed::Watcher;
 pub use session::{Credentials, SignedIn};
 
@@ -49,7 +59,9 @@ use crate::store::{self, DropBox, Limits, Store};
 use clock::Clock;
 use dispatch::Dispatcher;
 use engine::Engine;
-use keys::{Keys, random};
+use keys::{Keys, LoggedKeys, random};
+use log::Log;
+use network::Network;
 
 /// Calls and answers that wait for the engine at most; who calls waits.
 const INBOX: usize = 256;
@@ -126,18 +138,28 @@ struct Inner {
     config: CoreConfig,
     clock: Clock,
     dispatcher: Dispatcher,
+    log: Log,
     running: Mutex<Option<Running>>,
 }
 
 /// What has to be ended.
 struct Running {
-    network: Runtime,
+    network: Network,
     engine: JoinHandle<()>,
     teller: JoinHandle<()>,
 }
 
 /// Something for the engine to do.
 type Act = Box<dyn FnOnce(&mut Engine, Now) + Send>;
+/// What came of something, whatever it was. Each kind of answer that waited by itself would be the
+/// code of the waiting once more, in a library that phones load.
+type Answer = Box<dyn Any + Send>;
+/// The same, where it may have failed.
+type Answered = Result<Answer, CoreError>;
+/// Something for the engine to do and to answer.
+type AnsweredAct = Box<dyn FnOnce(&mut Engine, Now) -> Answered + Send>;
+/// Something that is under way.
+type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The way to the server, and where its work is done.
 #[derive(Clone)]
@@ -159,7 +181,9 @@ impl Core {
         listener: Arc<dyn Listener>,
     ) -> Result<Self, CoreError> {
         let server = server_of(&config)?;
-        let keys = Keys(keys);
+        let log = Log::default();
+        log::forward_panics();
+        let keys = Keys(Arc::new(LoggedKeys { keys, log: log.clone() }));
         let session = keys.session(&config.server)?;
         let keyring = keys.held_keyring()?;
         let store_config = store::Config {
@@ -170,9 +194,9 @@ impl Core {
         };
         let drops = DropBox::open(&config.directory, &store_config.key, random())?;
         let (store, opened) = Store::open(&store_config)?;
-        let network = network().map_err(internal)?;
+        let network = Network::begin(&log).map_err(internal)?;
         let net = Net { server, runtime: network.handle().clone() };
-        let (dispatcher, teller) = Dispatcher::begin().map_err(internal)?;
+        let (dispatcher, teller) = Dispatcher::begin(log.clone()).map_err(internal)?;
         let clock = Clock::begin();
         let (inbox, inbox_end) = mpsc::channel(INBOX);
         let (frames, frames_end) = mpsc::channel(FRAMES);
@@ -186,6 +210,7 @@ impl Core {
             inbox: inbox.downgrade(),
             frames,
             dispatcher: dispatcher.clone(),
+            log: log.clone(),
             listener,
             server: config.server.clone(),
         });
@@ -195,7 +220,7 @@ impl Core {
             .spawn(move || engine.live((inbox_end, frames_end), (session, keyring)))
             .map_err(internal)?;
         let running = Mutex::new(Some(Running { network, engine, teller }));
-        Ok(Self(Arc::new(Inner { inbox, net, keys, config, clock, dispatcher, running })))
+        Ok(Self(Arc::new(Inner { inbox, net, keys, config, clock, dispatcher, log, running })))
     }
 
     /// Ends everything, waits for it, at most two seconds. Calls after it answer `Closed`. Calling
@@ -224,37 +249,77 @@ impl Core {
         }
         is_done.recv_timeout(clock.left(deadline)).ok();
         self.0.dispatcher.end();
-        // Elsewhere: the caller may be somebody's asynchronous task, which may not wait here.
-        let left = clock.left(deadline);
-        let ending = std::thread::spawn(move || network.shutdown_timeout(left));
-        drop(ending.join());
+        join_within(network.end(clock.left(deadline)), (clock, deadline));
         join_within(engine, (clock, deadline));
         join_within(teller, (clock, deadline));
+        if let Some(logger) = self.0.log.end() {
+            join_within(logger, (clock, deadline));
+        }
+        self.0.log.stop();
     }
 
-    /// Has the engine do something and waits for what it says.
-    async fn call<T: Send + 'static>(
-        &self,
-        act: impl FnOnce(&mut Engine, Now) -> T + Send + 'static,
-    ) -> Result<T, CoreError> {
-        let (answer, answered) = oneshot::channel();
-        let act: Act = Box::new(move |engine, now| drop(answer.send(act(engine, now))));
-        self.0.inbox.send(act).await.map_err(|_gone| CoreError::Closed)?;
-        answered.await.map_err(|_gone| CoreError::Closed)
-    }
-
-    /// Has something done on the core's own threads: it goes on when the caller does not wait.
-    async fn spawned<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T, CoreError>> + Send + 'static,
-    ) -> Result<T, CoreError> {
+    /// Hands what the core says of itself to a sink, with what it said before as far as that is
+    /// kept; to none any more. What is of less than this level is not said.
+    ///
+    /// # Errors
+    /// `Closed`, or `Internal` where there can be no thread for it.
+    pub fn log_to(&self, sink: Option<Arc<dyn LogSink>>, level: Level) -> Result<(), CoreError> {
         if self.is_over() {
             return Err(CoreError::Closed);
         }
-        let task = self.0.net.runtime.spawn(work);
-        task.await.unwrap_or_else(|ended| match ended.is_cancelled() {
-            true => Err(CoreError::Closed),
-            false => Err(CoreError::Internal("a task panicked".to_owned())),
+        self.0.log.tell(sink, level).map_err(internal)
+    }
+
+    /// What the core said last of itself, oldest first; also after its end.
+    pub fn recent_logs(&self) -> Vec<Record> {
+        self.0.log.recent()
+    }
+
+    /// Has the engine do something and waits for what it says.
+    fn call<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Engine, Now) -> T + Send + 'static,
+    ) -> Asked<'_, T> {
+        self.try_call(move |engine, now| Ok(act(engine, now)))
+    }
+
+    /// The same, where that may fail.
+    fn try_call<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Engine, Now) -> Result<T, CoreError> + Send + 'static,
+    ) -> Asked<'_, T> {
+        let act = move |engine: &mut Engine, now: Now| Ok::<Answer, _>(Box::new(act(engine, now)?));
+        Asked::new(self.called(Box::new(act)))
+    }
+
+    fn called(&self, act: AnsweredAct) -> Work<'_, Answered> {
+        let (answer, answered) = oneshot::channel();
+        let act: Act = Box::new(move |engine, now| drop(answer.send(act(engine, now))));
+        Box::pin(async move {
+            self.0.inbox.send(act).await.map_err(|_gone| CoreError::Closed)?;
+            answered.await.map_err(|_gone| CoreError::Closed)?
+        })
+    }
+
+    /// Has something done on the core's own threads: it goes on when the caller does not wait.
+    fn spawned<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, CoreError>> + Send + 'static,
+    ) -> Asked<'_, T> {
+        let work = async move { Ok::<Answer, _>(Box::new(work.await?)) };
+        Asked::new(self.done_elsewhere(Box::pin(work)))
+    }
+
+    fn done_elsewhere(&self, work: Work<'static, Answered>) -> Work<'_, Answered> {
+        Box::pin(async move {
+            if self.is_over() {
+                return Err(CoreError::Closed);
+            }
+            let task = self.0.net.runtime.spawn(work);
+            task.await.unwrap_or_else(|ended| match ended.is_cancelled() {
+                true => Err(CoreError::Closed),
+                false => Err(CoreError::Internal("a task panicked".to_owned())),
+            })
         })
     }
 
@@ -263,13 +328,41 @@ impl Core {
     }
 }
 
+/// An answer that is waited for.
+struct Asked<'a, T> {
+    work: Work<'a, Answered>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<'a, T> Asked<'a, T> {
+    fn new(work: Work<'a, Answered>) -> Self {
+        Self { work, of: PhantomData }
+    }
+}
+
+impl<T: 'static> Future for Asked<'_, T> {
+    type Output = Result<T, CoreError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.work.as_mut().poll(cx).map(|answer| opened(answer?))
+    }
+}
+
+/// What an answer holds.
+fn opened<T: 'static>(answer: Answer) -> Result<T, CoreError> {
+    let answer = answer.downcast::<T>();
+    answer
+        .map(|answer| *answer)
+        .map_err(|_never| CoreError::Internal("an answer to another question".to_owned()))
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Running { network, .. }) = running {
-            // Nobody waits any more: the engine ends when its inbox does.
+        if running.is_some() {
+            // Nobody waits any more: the engine ends when its inbox does, the network with this.
             self.dispatcher.end();
-            network.shutdown_background();
+            self.log.stop();
         }
     }
 }
@@ -280,17 +373,6 @@ fn server_of(config: &CoreConfig) -> Result<Server, CoreError> {
         what: "server".to_owned(),
         problem: error.to_string(),
     })
-}
-
-fn network() -> std::io::Result<Runtime> {
-    Builder::new_multi_thread()
-        .worker_threads(1)
-        .max_blocking_threads(2)
-        .thread_name("baton-net")
-        .thread_stack_size(1024 * 1024)
-        .enable_io()
-        .enable_time()
-        .build()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]

@@ -1,6 +1,5 @@
 //! Subscriptions: each with its listener, told one letter after the other, as fast as it hears.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::dispatch::Dispatcher;
 use super::{Act, Core, CoreError};
+use crate::few::Few;
 use crate::lists::{Letter, Observer, Observers, Subscription, Timeline, Touched, Wish};
 use crate::phone::{Now, Phone};
 use crate::store::StoreError;
@@ -25,7 +25,7 @@ pub trait Watcher: Send + Sync {
 #[derive(Default)]
 pub(super) struct Observed {
     observers: Observers,
-    watchers: BTreeMap<Subscription, Watching>,
+    watchers: Few<Subscription, Watching>,
 }
 
 struct Watching {

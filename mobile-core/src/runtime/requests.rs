@@ -1,12 +1,17 @@
 //! What the engine asks of the network: each request a task of its own, its answer an act of the
 //! engine.
 
-use baton_protocol::{Command, CommandResult, OpId};
+use std::sync::Arc;
 
-use super::Act;
+use baton_protocol::{Command, CommandResult, OpId};
+use tokio::sync::mpsc::error::TrySendError;
+
 use super::calls::{ANSWER_BYTES, ANSWER_MAX};
 use super::engine::{Engine, token_of};
-use crate::link::{self, Input, Query, SocketId, Ticket, Token};
+use super::log::Part;
+use super::log::words::{self, info, warn};
+use super::{Act, Event, Work};
+use crate::link::{Failure, Input, Query, SocketId, Ticket, Token};
 use crate::net::{Unanswered, socket};
 use crate::phone::Now;
 use crate::push::receipts::{Answer, Receipt};
@@ -57,26 +62,86 @@ impl Engine {
         token: Token,
         now: Now,
     ) {
+        for result in answer.iter().flatten() {
+            self.say(words::of_result(result));
+        }
+        if let Err(failure) = &answer {
+            let said = warn(Part::Outbox, "commands were not answered");
+            self.say(words::of_failure(said, &failure.link));
+        }
         let answer = answer.map_err(|failure| (failure, token));
         if let Some(phone) = &mut self.phone {
             phone.commands_answered(request, answer, now);
         }
     }
 
+    /// With the session's token, and with the key that is for receipts alone: each may be void
+    /// where the other is not.
     pub(super) fn send_receipts(&mut self, request: u64, receipts: Vec<Receipt>) {
-        let (server, token) = (self.parts.net.server.clone(), self.token_text());
-        self.ask(
-            async move {
+        let (server, token) = (self.parts.net.server.clone(), self.token());
+        let (keys, runtime) = (self.parts.keys.clone(), self.parts.net.runtime.clone());
+        let is_good = self.parts.clock.now().mono < token.good_until;
+        let used = token.clone();
+        let question = async move {
+            let key = runtime.spawn_blocking(move || keys.receipt_key().ok().flatten()).await;
+            let key = key.ok().flatten();
+            let mut proofs = vec![Some(used.text.clone()).filter(|text| !text.is_empty()), key];
+            if !is_good {
+                // It most likely has to be renewed: last.
+                proofs.reverse();
+            }
+            let mut rejected = None;
+            for proof in proofs.into_iter().flatten() {
                 let bounds = (ANSWER_MAX, ANSWER_BYTES);
-                let posted = server.post_json("/api/v1/push/receipts", &token, &receipts, bounds);
-                said(&posted.await)
-            },
-            move |engine, answer: Answer, now| {
-                if let Some(phone) = &mut engine.phone {
-                    phone.receipts_answered(request, answer, now);
+                let posted = server.post_json("/api/v1/push/receipts", &proof, &receipts, bounds);
+                match posted.await {
+                    Err(failure @ Failure::Refused { status: 401, .. }) => {
+                        rejected = rejected.or((proof == used.text).then_some(failure));
+                    }
+                    posted => return (said(&posted), rejected),
                 }
-            },
-        );
+            }
+            (Answer::Unproven, rejected)
+        };
+        self.ask(question, move |engine, (answer, rejected), now| {
+            engine.receipts_answered(request, answer, now);
+            if let Some(failure) = rejected {
+                engine.hear(Some(Input::Rejected { token, failure }), now);
+            }
+        });
+    }
+
+    fn receipts_answered(&mut self, request: u64, answer: Answer, now: Now) {
+        if answer == Answer::Unproven {
+            self.say(warn(Part::Push, "receipts are not believed"));
+        }
+        let Some(phone) = &mut self.phone else { return };
+        let before = phone.receipts_given_up();
+        phone.receipts_answered(request, answer, now);
+        let given_up = phone.receipts_given_up() - before;
+        if given_up > 0 {
+            self.say(warn(Part::Push, "receipts are given up").with("count", given_up));
+        }
+    }
+
+    /// Tells the app how its screen changes, and hears whether it took that.
+    pub(super) fn tell_notifications(&mut self, event: Event, telling: u64) {
+        self.under_way += 1;
+        let listener = Arc::clone(&self.parts.listener);
+        let of = (self.life, telling);
+        let heard = Heard { of, is_heard: false, is_taken: false, inbox: self.parts.inbox.clone() };
+        self.parts.dispatcher.tell(Box::new(move || {
+            let mut heard = heard;
+            heard.is_heard = true;
+            heard.is_taken = listener.hear(event);
+            heard.is_taken
+        }));
+    }
+
+    pub(super) fn was_told(&mut self, (life, telling): (u64, u64), is_taken: bool, now: Now) {
+        if let Some(phone) = self.phone.as_mut().filter(|_| self.life == life) {
+            phone.told(telling, is_taken, now);
+        }
     }
 
     /// Asks on the network's threads and hands the answer to the engine, if it is still there.
@@ -85,19 +150,28 @@ impl Engine {
         question: impl Future<Output = T> + Send + 'static,
         answered: impl FnOnce(&mut Self, T, Now) + Send + 'static,
     ) -> tokio::task::AbortHandle {
-        self.under_way += 1;
         let life = self.life;
-        let inbox = self.parts.inbox.clone();
-        let guard = UnderWay(inbox.clone());
-        let task = self.parts.net.runtime.spawn(async move {
-            let guard = guard;
+        self.begin(Box::pin(async move {
             let answer = question.await;
             let act: Act = Box::new(move |engine, now| {
                 // What another phone asked, perhaps another agent's, is not this one's answer.
                 if engine.life == life {
-                    answered(engine, answer, now);
+                    return answered(engine, answer, now);
                 }
+                engine.say(info(Part::Life, "an answer came for a phone that is over"));
             });
+            act
+        }))
+    }
+
+    /// One kind of task for all questions: each kind would be tokio's code once more.
+    fn begin(&mut self, question: Work<'static, Act>) -> tokio::task::AbortHandle {
+        self.under_way += 1;
+        let inbox = self.parts.inbox.clone();
+        let guard = UnderWay(inbox.clone());
+        let task = self.parts.net.runtime.spawn(async move {
+            let guard = guard;
+            let act = question.await;
             if let Some(inbox) = inbox.upgrade() {
                 drop(inbox.send(act).await);
             }
@@ -120,17 +194,18 @@ impl Engine {
 }
 
 /// What the answer to receipts means.
-fn said(posted: &Result<serde_json::Value, link::Failure>) -> Answer {
+fn said(posted: &Result<serde_json::Value, Failure>) -> Answer {
     match posted {
         Ok(_) => Answer::Taken,
-        Err(link::Failure::Refused { status, retry_after_ms, .. }) => match status {
-            401 | 408 | 425 | 429 => Answer::Failed { after_ms: *retry_after_ms },
+        Err(Failure::Refused { status, retry_after_ms, .. }) => match status {
+            401 => Answer::Unproven,
+            408 | 425 | 429 => Answer::Failed { after_ms: *retry_after_ms },
             400..=499 => Answer::Refused,
             _ => Answer::Failed { after_ms: *retry_after_ms },
         },
-        Err(
-            link::Failure::Unreachable | link::Failure::Unreadable | link::Failure::OtherProtocol,
-        ) => Answer::Failed { after_ms: None },
+        Err(Failure::Unreachable | Failure::Unreadable | Failure::OtherProtocol) => {
+            Answer::Failed { after_ms: None }
+        }
     }
 }
 
@@ -141,10 +216,37 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         let Some(inbox) = self.0.upgrade() else { return };
         let act: Act = Box::new(|engine, _| engine.under_way = engine.under_way.saturating_sub(1));
-        if let Err(tokio::sync::mpsc::error::TrySendError::Full(act)) = inbox.try_send(act)
+        if let Err(TrySendError::Full(act)) = inbox.try_send(act)
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             runtime.spawn(async move { drop(inbox.send(act).await) });
+        }
+    }
+}
+
+/// Says how it went that the app was told of its screen, however that ends.
+struct Heard {
+    /// Of which phone, and which telling.
+    of: (u64, u64),
+    /// Whether the app was told at all, and whether it took it.
+    is_heard: bool,
+    is_taken: bool,
+    inbox: tokio::sync::mpsc::WeakSender<Act>,
+}
+
+impl Drop for Heard {
+    fn drop(&mut self) {
+        let Some(inbox) = self.inbox.upgrade() else { return };
+        let (of, is_taken) = (self.of, self.is_taken);
+        let act: Act = Box::new(move |engine, now| {
+            engine.under_way = engine.under_way.saturating_sub(1);
+            engine.was_told(of, is_taken, now);
+        });
+        if let Err(TrySendError::Full(act)) = inbox.try_send(act)
+            && self.is_heard
+        {
+            // On the dispatcher's own thread, which may wait for the engine.
+            drop(inbox.blocking_send(act));
         }
     }
 }

@@ -3,7 +3,10 @@
 use baton_protocol::account::{Login, Session};
 
 use super::engine::{Engine, standing, token_of};
-use super::{Core, CoreError, Event};
+use super::keys::Keys;
+use super::log::Part;
+use super::log::words::info;
+use super::{Answer, Answered, Asked, Core, CoreError, Event, Work};
 use crate::link::{Failure, Input, State};
 use crate::net::SignInError;
 use crate::phone::Now;
@@ -108,7 +111,7 @@ impl Core {
         let core = self.clone();
         self.spawned(async move {
             core.call(|engine, now| engine.leaves(now)).await?;
-            core.with_keys(super::keys::Keys::forget_session).await
+            core.with_keys(Keys::forget_session).await
         })
         .await
     }
@@ -122,13 +125,21 @@ impl Core {
     }
 
     /// Does something with the key store, where it may take its time.
-    pub(super) async fn with_keys<T: Send + 'static>(
+    pub(super) fn with_keys<T: Send + 'static>(
         &self,
-        act: impl FnOnce(&super::keys::Keys) -> Result<T, CoreError> + Send + 'static,
-    ) -> Result<T, CoreError> {
+        act: impl FnOnce(&Keys) -> Result<T, CoreError> + Send + 'static,
+    ) -> Asked<'static, T> {
+        let act = move |keys: &Keys| Ok::<Answer, _>(Box::new(act(keys)?));
+        Asked::new(self.done_with_keys(Box::new(act)))
+    }
+
+    fn done_with_keys(
+        &self,
+        act: Box<dyn FnOnce(&Keys) -> Answered + Send>,
+    ) -> Work<'static, Answered> {
         let keys = self.0.keys.clone();
         let task = self.0.net.runtime.spawn_blocking(move || act(&keys));
-        task.await.unwrap_or_else(|_ended| Err(CoreError::Closed))
+        Box::pin(async move { task.await.unwrap_or_else(|_ended| Err(CoreError::Closed)) })
     }
 }
 
@@ -148,7 +159,7 @@ impl Engine {
         })
     }
 
-    fn leaves(&mut self, now: Now) {
+    pub(super) fn leaves(&mut self, now: Now) {
         if let Some(phone) = &mut self.phone {
             phone.goes_back(now.mono, now);
             phone.hear(Input::SignOut, now);
@@ -159,7 +170,8 @@ impl Engine {
         self.life += 1;
         self.close_at = None;
         self.observed.empty(&self.parts.dispatcher);
-        self.tell(Event::State(standing(State::SignedOut, now)));
+        self.say(info(Part::Session, "the agent signed out"));
+        self.tell_standing(standing(State::SignedOut, now));
     }
 
     pub(super) fn end_session(&mut self) {
@@ -201,7 +213,7 @@ impl Engine {
         drop(phone);
         self.session = None;
         self.life += 1;
-        if let Err(error) = self.parts.store.resume().and_then(|_| self.parts.store.forget(&me)) {
+        if let Err(error) = self.opens_store().and_then(|()| self.parts.store.forget(&me)) {
             self.store_failed(error);
         }
         let keys = self.parts.keys.clone();

@@ -90,8 +90,9 @@ pub(super) fn set_up(connection: &Connection, limits: Limits) -> Result<(), Stor
     Ok(())
 }
 
-/// Brings the schema to the newest version, a step at a time, each whole or not at all.
-pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
+/// Brings the schema to the newest version, a step at a time, each whole or not at all; gives the
+/// version that was there.
+pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<i64, StoreError> {
     let found = schema(connection, steps)?;
     for (version, step) in (1_i64..).zip(steps) {
         if version <= found {
@@ -103,7 +104,7 @@ pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(),
         tx.pragma_update(None, "user_version", version)?;
         tx.commit()?;
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Whether a database says that these are its keys; `None` when it does not say.

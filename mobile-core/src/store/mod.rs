@@ -38,7 +38,7 @@ mod write;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -53,7 +53,7 @@ pub use quota::{Trimmed, are_lines_dropped};
 pub use read::{Account, Progress, Read};
 pub use rescue::{Damage, Saved};
 pub use seal::KEY_BYTES;
-pub use search::{Found, Hit, Hits};
+pub use search::{Found, Hit, Hits, Search};
 pub use write::{Changes, Write};
 
 use files::Files;
@@ -107,6 +107,8 @@ pub struct Opened {
     pub was_unclean: bool,
     /// What was saved and lost, when it was damaged or its key lost: the log starts anew.
     pub damage: Option<Damage>,
+    /// The schema that was there, where it was an older one.
+    pub migrated_from: Option<i64>,
 }
 
 /// See the head of the module. Methods take what time they need: call them where one may wait.
@@ -117,6 +119,8 @@ pub struct Store {
     limits: Limits,
     /// Something was read that makes no sense.
     suspect: AtomicBool,
+    /// Conversations whose lines made room since it was opened.
+    evicted: AtomicU64,
     writer: Mutex<Option<Writer>>,
     reader: Mutex<Option<Connection>>,
     /// After so many more commits, so many fail.
@@ -162,6 +166,7 @@ impl Store {
             keys: Keys::new(&config.key, Use::Store, config.seed)?,
             limits: config.limits,
             suspect: AtomicBool::new(false),
+            evicted: AtomicU64::new(0),
             writer: Mutex::new(None),
             reader: Mutex::new(None),
             #[cfg(test)]
@@ -186,8 +191,10 @@ impl Store {
             // What was written stands, whether there is room for more or not.
             let limit = self.limits.cache_bytes;
             let trimmed = quota::trim(&mut writer.connection, limit, TRIM_EVERY as usize);
-            if trimmed == Err(StoreError::Damaged) {
-                self.suspect.store(true, Ordering::Relaxed);
+            match trimmed {
+                Ok(trimmed) => self.note_evicted(trimmed),
+                Err(StoreError::Damaged) => self.suspect.store(true, Ordering::Relaxed),
+                Err(_) => {}
             }
         }
         self.remember_damage();
@@ -267,7 +274,18 @@ impl Store {
     pub fn trim(&self) -> Result<Trimmed, StoreError> {
         let mut guard = lock(&self.writer);
         let writer = guard.as_mut().ok_or(StoreError::Closed)?;
-        quota::trim(&mut writer.connection, self.limits.cache_bytes, usize::MAX)
+        let trimmed = quota::trim(&mut writer.connection, self.limits.cache_bytes, usize::MAX)?;
+        self.note_evicted(trimmed);
+        Ok(trimmed)
+    }
+
+    fn note_evicted(&self, trimmed: Trimmed) {
+        self.evicted.fetch_add(trimmed.conversations, Ordering::Relaxed);
+    }
+
+    /// Conversations whose lines made room since this store was opened.
+    pub fn evicted(&self) -> u64 {
+        self.evicted.load(Ordering::Relaxed)
     }
 
     /// Forgets an account and all that belongs to it: its device was revoked.

@@ -36,7 +36,9 @@ impl Store {
         }
         let mut connection = database::connect(&self.files.database())?;
         database::set_up(&connection, self.limits)?;
-        database::migrate(&mut connection, STEPS)?;
+        let found = database::migrate(&mut connection, STEPS)?;
+        let is_older = found > 0 && usize::try_from(found).is_ok_and(|found| found < STEPS.len());
+        opened.migrated_from = is_older.then_some(found);
         database::mark_keys(&connection, &self.keys)?;
         if is_marked != Some(true) {
             self.files.mark_keys(&self.keys)?;

@@ -1,7 +1,5 @@
 //! What is kept of one account, as it can be read.
 
-use std::collections::BTreeMap;
-
 use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::{
     AgentId, ConversationId, Cursor, DeviceId, Epoch, Head, Line, Note, WorkspaceId,
@@ -15,6 +13,7 @@ use super::rows::{
 };
 use super::seal::{Keys, Place};
 use super::sql::Sql;
+use crate::gathered::gathered;
 
 /// Whose rows they are: who is signed in, where, on what.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -118,9 +117,9 @@ impl<'c> Read<'c> {
         };
         let rest = self.view_rest(id, &sealed)?;
         let lines = self.lines(row.number, id, None)?;
-        let lines: BTreeMap<_, _> = lines.into_iter().map(|line| (line.seq, line)).collect();
+        let lines = gathered(lines.into_iter().map(|line| (line.seq, line)));
         let notes = self.notes(row.number, id)?;
-        let notes = notes.into_iter().map(|note| (note.revision, note)).collect();
+        let notes = gathered(notes.into_iter().map(|note| (note.revision, note)));
         let full = Full { view: view(row.head, read_seq, rest), lines, notes, from_seq };
         Ok(Some((row.number, Mirrored::Full(Box::new(full)))))
     }

@@ -45,6 +45,7 @@ pub struct Hits {
     pub is_complete: bool,
 }
 
+#[derive(Debug)]
 struct Wanted {
     text: String,
     digits: String,
@@ -61,32 +62,70 @@ impl Wanted {
 }
 
 /// A conversation to look through.
+#[derive(Debug)]
 struct Candidate {
     row: i64,
     id: ConversationId,
     activity_at: Timestamp,
 }
 
+/// A search that goes on step by step, so that others have their turn in between.
+#[derive(Debug)]
+pub struct Search {
+    wanted: Wanted,
+    limit: usize,
+    /// Conversations that were not looked through so far.
+    left: std::vec::IntoIter<Candidate>,
+    hits: Vec<Hit>,
+}
+
+impl Search {
+    /// What was found so far.
+    pub fn hits(self) -> Hits {
+        let Self { mut hits, limit, left, .. } = self;
+        let is_complete = hits.len() <= limit && left.as_slice().is_empty();
+        hits.truncate(limit);
+        Hits { hits, is_complete }
+    }
+}
+
 impl Read<'_> {
-    /// Looks for a part of a name, number, line or note; accents and case do not matter. Ends at
-    /// `limit` finds, or when `is_over` says so, which is asked before each conversation.
-    pub fn search(
-        &self,
-        text: &str,
-        limit: usize,
-        is_over: &mut dyn FnMut() -> bool,
-    ) -> Result<Hits, StoreError> {
-        let text_folded = fold(text);
+    /// Begins to look for a part of a name, number, line or note; accents and case do not matter.
+    /// It ends with so many finds.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn begin_search(&self, text: &str, limit: usize) -> Result<Search, StoreError> {
         let is_number = |c: char| c.is_ascii_digit() || "+-() ./".contains(c);
         let digits = match text.chars().all(is_number) {
             true => text.chars().filter(char::is_ascii_digit).collect(),
             false => String::new(),
         };
-        let wanted = Wanted { text: text_folded, digits };
-        if wanted.text.is_empty() || limit == 0 {
-            return Ok(Hits { hits: Vec::new(), is_complete: true });
+        let wanted = Wanted { text: fold(text), digits };
+        let candidates = match wanted.text.is_empty() || limit == 0 {
+            true => Vec::new(),
+            false => self.candidates()?,
+        };
+        Ok(Search { wanted, limit, left: candidates.into_iter(), hits: Vec::new() })
+    }
+
+    /// Looks through so many conversations more. Says whether there is nothing left to do.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn search(&self, search: &mut Search, conversations: usize) -> Result<bool, StoreError> {
+        for _ in 0..conversations {
+            if search.hits.len() > search.limit {
+                return Ok(true);
+            }
+            let Some(candidate) = search.left.next() else { return Ok(true) };
+            self.search_in(&candidate, &search.wanted, &mut search.hits)?;
         }
-        let candidates = self.sql.all(
+        Ok(search.left.as_slice().is_empty())
+    }
+
+    fn candidates(&self) -> Result<Vec<Candidate>, StoreError> {
+        self.sql.all(
             "SELECT number, id, activity_at FROM conversation
              WHERE account = ?1 AND sealed IS NOT NULL ORDER BY activity_at DESC, id",
             params![self.whose.number],
@@ -94,19 +133,7 @@ impl Read<'_> {
                 let activity_at = Timestamp::from_ms(row.get(2)?);
                 Ok(Candidate { row: row.get(0)?, id: id(row, 1)?, activity_at })
             },
-        )?;
-        let mut hits = Vec::new();
-        for candidate in candidates {
-            if is_over() {
-                return Ok(Hits { hits, is_complete: false });
-            }
-            self.search_in(&candidate, &wanted, &mut hits)?;
-            if hits.len() > limit {
-                hits.truncate(limit);
-                return Ok(Hits { hits, is_complete: false });
-            }
-        }
-        Ok(Hits { hits, is_complete: true })
+        )
     }
 
     fn search_in(
@@ -116,13 +143,14 @@ impl Read<'_> {
         hits: &mut Vec<Hit>,
     ) -> Result<(), StoreError> {
         let (conversation, at) = (candidate.id, candidate.activity_at);
-        let sealed: Option<Vec<u8>> = self.sql.one(
-            "SELECT sealed FROM conversation WHERE number = ?1",
-            params![candidate.row],
+        // It may have gone since the search began, and its number to another.
+        let sealed: Option<Option<Vec<u8>>> = self.sql.one(
+            "SELECT sealed FROM conversation WHERE number = ?1 AND id = ?2 AND account = ?3",
+            params![candidate.row, conversation.0.as_bytes(), self.whose.number],
             |row| row.get(0),
         )?;
-        let contact = sealed.map(|sealed| self.view_rest(conversation, &sealed)).transpose()?;
-        let contact = contact.map(|rest| rest.contact).unwrap_or_default();
+        let Some(sealed) = sealed.flatten() else { return Ok(()) };
+        let contact = self.view_rest(conversation, &sealed)?.contact;
         let name = contact.name.filter(|name| wanted.is_in(name));
         let phone = contact.phone.filter(|phone| wanted.is_number(phone));
         if let Some(text) = name.or(phone) {

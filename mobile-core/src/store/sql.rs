@@ -2,17 +2,17 @@
 //! store's words.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, Statement};
 
 use super::StoreError;
+use crate::few::Few;
 
 /// See the head of the file.
 pub(super) struct Sql<'c> {
     connection: &'c Connection,
-    ready: RefCell<BTreeMap<&'static str, Statement<'c>>>,
+    ready: RefCell<Few<&'static str, Statement<'c>>>,
     /// Set when something was read that makes no sense.
     suspect: &'c AtomicBool,
     /// The first thing that went wrong: what is half done must not be committed, whatever the

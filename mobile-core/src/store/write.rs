@@ -14,6 +14,7 @@ use super::read::{Account, Progress, Read};
 use super::rows::{is_in_order, json, line_rest, number, view_rest};
 use super::seal::Keys;
 use super::sql::Sql;
+use crate::gathered::gathered;
 
 /// Conversations held at once before they are written: bounds what a long resume takes of memory.
 const TOUCHED_MAX: usize = 32;
@@ -130,7 +131,7 @@ impl<'c> Write<'c> {
 
     /// The ids of all conversations held, in order.
     pub fn ids(&self) -> Result<Vec<ConversationId>, StoreError> {
-        let mut ids: BTreeSet<_> = self.read.ids()?.into_iter().collect();
+        let mut ids: BTreeSet<_> = gathered(self.read.ids()?);
         for (id, touched) in &self.touched {
             match touched.held {
                 Some(_) => ids.insert(*id),
@@ -143,7 +144,7 @@ impl<'c> Write<'c> {
     /// The heads of all conversations held, in order of id, and what is unread of each.
     pub fn heads(&self) -> Result<Vec<(Head, u64)>, StoreError> {
         let heads = self.read.heads()?.into_iter();
-        let mut heads: BTreeMap<_, _> = heads.map(|(head, n)| (head.id, (head, n))).collect();
+        let mut heads: BTreeMap<_, _> = gathered(heads.map(|(head, n)| (head.id, (head, n))));
         for (id, touched) in &self.touched {
             match &touched.held {
                 Some(held) => heads.insert(*id, (held.head().clone(), held.unread())),

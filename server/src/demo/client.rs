@@ -1,13 +1,17 @@
 //! A small client of Baton's public API, over HTTP and the socket: the demo plays with it, tests
 //! and load tests use it as well.
 
+use std::io::Read as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use baton_protocol::account::{Login, Session};
-use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Hello, SUBPROTOCOL, ServerFrame};
+use baton_protocol::frame::{
+    ClientFrame, Compose, ComposeAction, Hello, SUBPROTOCOL, SUBPROTOCOL_PACKED, ServerFrame,
+};
+use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
 use baton_protocol::outcome::CommandResults;
 use baton_protocol::problem::Problem;
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor};
@@ -205,7 +209,12 @@ impl SignedIn {
 
     /// Opens the socket.
     pub async fn connect(&self, cursor: Option<Cursor>) -> anyhow::Result<Socket> {
-        Socket::open(self, cursor).await
+        Socket::open(self, &offered(self), cursor).await
+    }
+
+    /// Opens the socket, naming these subprotocols.
+    pub async fn connect_as(&self, named: &str, cursor: Option<Cursor>) -> anyhow::Result<Socket> {
+        Socket::open(self, named, cursor).await
     }
 }
 
@@ -216,7 +225,7 @@ pub struct Received {
     pub at: Instant,
     /// What; `Arc`, because a hundred listeners may look at it.
     pub frame: Arc<ServerFrame>,
-    /// Its size.
+    /// Its size on the way.
     pub bytes: usize,
 }
 
@@ -231,12 +240,10 @@ pub struct Socket {
 }
 
 impl Socket {
-    async fn open(who: &SignedIn, cursor: Option<Cursor>) -> anyhow::Result<Self> {
+    async fn open(who: &SignedIn, named: &str, cursor: Option<Cursor>) -> anyhow::Result<Self> {
         let url = format!("{}/api/v1/socket", who.api.socket_base().replacen("http", "ws", 1));
         let mut request = url.into_client_request()?;
-        request
-            .headers_mut()
-            .insert("sec-websocket-protocol", SUBPROTOCOL.parse().context("a header")?);
+        request.headers_mut().insert("sec-websocket-protocol", named.parse().context("a header")?);
         let (stream, _) = tokio_tungstenite::connect_async(request).await?;
         let (out, commands) = mpsc::channel(256);
         let (announce, changed) = watch::channel(0);
@@ -377,6 +384,22 @@ impl Drop for Socket {
     }
 }
 
+/// The subprotocols that a device names. Every other one reads packed frames, so that whoever plays
+/// with many sees that both kinds of clients end alike.
+fn offered(who: &SignedIn) -> String {
+    match who.session.device_id.0.as_bytes().last() {
+        Some(last) if last % 2 == 0 => format!("{SUBPROTOCOL_PACKED}, {SUBPROTOCOL}"),
+        _ => SUBPROTOCOL.to_owned(),
+    }
+}
+
+fn unpacked(packed: &[u8]) -> std::io::Result<String> {
+    let mut text = String::new();
+    let most = SERVER_FRAME_BYTES_MAX as u64;
+    flate2::read::GzDecoder::new(packed).take(most).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 struct Pump {
     heard: Arc<Mutex<Vec<Received>>>,
     announce: watch::Sender<usize>,
@@ -393,7 +416,11 @@ impl Pump {
         loop {
             tokio::select! {
                 message = stream.next() => match message {
-                    Some(Ok(Message::Text(text))) => self.hear(&text),
+                    Some(Ok(Message::Text(text))) => self.hear(&text, text.len()),
+                    Some(Ok(Message::Binary(packed))) => match unpacked(&packed) {
+                        Ok(text) => self.hear(&text, packed.len()),
+                        Err(error) => tracing::warn!(%error, "a frame could not be unpacked"),
+                    },
                     Some(Ok(Message::Close(close))) => {
                         let why = close.map(|c| (u16::from(c.code), c.reason.to_string()));
                         self.close.send_replace(Some(why.unwrap_or((1005, String::new()))));
@@ -418,7 +445,7 @@ impl Pump {
         }
     }
 
-    fn hear(&self, text: &str) {
+    fn hear(&self, text: &str, bytes: usize) {
         // A frame of a newer server is passed over, as clients have to.
         let frame = match (self.reader.0)(text) {
             Ok(frame) => frame,
@@ -427,7 +454,7 @@ impl Pump {
                 return;
             }
         };
-        let received = Received { at: Instant::now(), frame, bytes: text.len() };
+        let received = Received { at: Instant::now(), frame, bytes };
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.push(received);
         let count = heard.len();

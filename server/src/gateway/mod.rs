@@ -2,7 +2,8 @@
 //!
 //! `session` decides and never waits; `socket` is the task around one session; `hub` subscribes
 //! to a workspace once and fans out; `broadcast` keeps what was serialised for one session for
-//! all others; `backend` is what the gateway asks of engine and store.
+//! all others; `packing` makes what one missed small; `backend` is what the gateway asks of engine
+//! and store.
 //!
 //! **Invariant:** nothing is sent to a session that `Sight` was not asked about.
 
@@ -13,6 +14,7 @@ mod comings;
 mod frames;
 mod hub;
 mod order;
+mod packing;
 mod ring;
 pub mod session;
 mod socket;

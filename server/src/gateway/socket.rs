@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use baton_protocol::frame::{LeaseState, ServerFrame, View, close};
+use baton_protocol::frame::{LeaseState, SUBPROTOCOL_PACKED, ServerFrame, View, close};
 use baton_protocol::{ConversationId, Cursor};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -25,6 +25,7 @@ use super::backend::{Caller, Gap, NotLetIn, Standing};
 use super::broadcast::Published;
 use super::frames::{self, Fault, Wanted};
 use super::hub::Hub;
+use super::packing::packed;
 use super::session::{Effect, Input, Relay, Session, retry_after};
 use super::{Gateway, TooMany};
 use crate::coordinator::{Away, Connection, Coordinator, LeaseAnswer, Wish};
@@ -208,6 +209,8 @@ struct Task<'a> {
     told_line: Option<Waker>,
     /// Whether the client is heard before the hub: both in turn, so that neither is kept waiting.
     hears_client: bool,
+    /// Whether the client reads packed frames.
+    reads_packed: bool,
 }
 
 impl<'a> Task<'a> {
@@ -215,7 +218,9 @@ impl<'a> Task<'a> {
         let seed = u64::from_le_bytes(seat.gateway.clock.bytes());
         let session = Box::new(Session::new(seat.gateway.limits.rules, Instant::now(), seed));
         let (answers, alarm) = (FuturesUnordered::new(), Box::pin(sleep_until(Instant::now())));
-        Self { seat, socket, session, answers, alarm, told_line: None, hears_client: true }
+        let reads_packed = socket.protocol().is_some_and(|name| name == SUBPROTOCOL_PACKED);
+        let (told_line, hears_client) = (None, true);
+        Self { seat, socket, session, answers, alarm, told_line, hears_client, reads_packed }
     }
 
     async fn serve(mut self) -> End {
@@ -310,7 +315,9 @@ impl<'a> Task<'a> {
 
     async fn perform(&mut self, effect: Effect) -> ControlFlow<End> {
         match effect {
-            Effect::Send { frame, durable } => return self.send(frame, durable).await,
+            Effect::Send { frame, durable, own } => {
+                return self.send(frame, durable, own && self.reads_packed).await;
+            }
             Effect::Ping => return self.write(Message::Ping(axum::body::Bytes::new())).await,
             // On the heap, for as long as it takes: a task keeps room for the largest thing that
             // it ever waits for.
@@ -334,12 +341,13 @@ impl<'a> Task<'a> {
         ControlFlow::Continue(())
     }
 
-    async fn send(&mut self, frame: Utf8Bytes, durable: bool) -> ControlFlow<End> {
+    async fn send(&mut self, frame: Utf8Bytes, durable: bool, packs: bool) -> ControlFlow<End> {
         if !durable && self.seat.posts.len() >= self.seat.gateway.limits.queue / 2 {
             return ControlFlow::Continue(());
         }
         self.seat.gateway.metrics.frames_out.inc(frames::kind(&frame));
-        self.write(Message::Text(frame)).await
+        let packed = if packs { packed(&frame) } else { None };
+        self.write(packed.map_or(Message::Text(frame), Message::Binary)).await
     }
 
     async fn write(&mut self, message: Message) -> ControlFlow<End> {

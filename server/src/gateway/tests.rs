@@ -4,6 +4,7 @@
 
 mod coming_back;
 mod overtaken;
+mod packing;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -11,7 +11,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::header::{CONTENT_TYPE, HOST, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, StatusCode, Uri, Version};
 use axum::response::{IntoResponse, Response};
-use baton_protocol::frame::SUBPROTOCOL;
+use baton_protocol::frame::{SUBPROTOCOL, SUBPROTOCOL_PACKED};
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, SERVER_FRAME_BYTES_MAX};
 use baton_protocol::problem::{ORIGIN_NOT_ALLOWED, Problem};
 use tokio::net::{TcpListener, TcpSocket};
@@ -52,7 +52,7 @@ pub async fn upgrade(
     let Ok(request) = request else {
         return respond(refusal(400, "bad_handshake", "this is no WebSocket handshake"));
     };
-    let request = with_buffers(request.protocols([SUBPROTOCOL]));
+    let request = with_buffers(request.protocols([SUBPROTOCOL_PACKED, SUBPROTOCOL]));
     if request.selected_protocol().is_none() {
         let detail = "name the subprotocol baton.v1 in Sec-WebSocket-Protocol";
         return respond(refusal(400, "no_subprotocol", detail));

@@ -14,6 +14,7 @@ mod edge;
 mod health;
 mod input;
 mod me;
+mod packing;
 mod problem;
 mod push;
 pub(crate) mod quarantine;
@@ -149,7 +150,9 @@ pub fn router(parts: Parts) -> Router {
     let mut router = Router::new();
     for route in routes() {
         let guard = from_fn_with_state((parts.clone(), route.access), auth::guard);
-        router = router.route(route.path, route.handler.route_layer(guard));
+        let is_packed = packing::is_packed(&route);
+        let handler = if is_packed { packing::pack(route.handler) } else { route.handler };
+        router = router.route(route.path, handler.route_layer(guard));
     }
     router
         .fallback(|| async { Fault::unknown_route() })

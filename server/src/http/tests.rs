@@ -3,6 +3,7 @@
 mod bodies;
 mod log;
 mod matrix;
+mod packing;
 mod problems;
 mod push;
 mod scope;

@@ -11,7 +11,7 @@ use baton_protocol::{AgentId, CommandBody, Owner, Status, TeamId};
 use baton_world::cluster::Cluster;
 use baton_world::dice::Dice;
 use baton_world::history::Written;
-use baton_world::phone::{Phone, full};
+use baton_world::phone::{Goal, Phone, full};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -23,15 +23,12 @@ const LOOK_MS: u64 = 400;
 /// How long a client may take to catch up after the last fault.
 const CONVERGE: Duration = Duration::from_secs(5);
 
-/// The end of the faults: when, and where the log stood.
-type Healed = (Instant, u64);
-
 /// An agent's phone, and how long it took to catch up, if it did.
 type Ended = (Phone, Option<u64>);
 
 /// Customers and agents at work.
 pub(super) struct Crowd {
-    healed: watch::Sender<Option<Healed>>,
+    healed: watch::Sender<Option<Goal>>,
     stop: watch::Sender<bool>,
     customers: JoinHandle<BTreeMap<String, Written>>,
     agents: Vec<JoinHandle<Result<Ended>>>,
@@ -78,7 +75,7 @@ impl Crowd {
     /// commands. With each phone the time until it had caught up, if it did in time.
     pub(super) async fn end(self, cluster: &mut Cluster) -> Result<Vec<(Phone, Option<u64>)>> {
         self.stop.send_replace(true);
-        let healed = (Instant::now(), cluster.head().await?);
+        let healed = Goal { since: Instant::now(), position: cluster.head().await? };
         self.healed.send_replace(Some(healed));
         cluster.written.extend(self.customers.await?);
         let mut phones = Vec::new();
@@ -93,8 +90,9 @@ async fn work(
     mut phone: Phone,
     (mut dice, every_ms): (Dice, u64),
     room: Room,
-    mut over: watch::Receiver<Option<Healed>>,
+    mut over: watch::Receiver<Option<Goal>>,
 ) -> Result<(Phone, Option<u64>)> {
+    phone.awaits(over.clone());
     phone.listen().await?;
     loop {
         let pause = sleep(Duration::from_millis(1 + dice.below(2 * LOOK_MS)));
@@ -104,7 +102,7 @@ async fn work(
         }
         let healed = *over.borrow();
         if let Some(healed) = healed {
-            let caught_up = catches_up(&phone, healed).await?;
+            let caught_up = catches_up(&mut phone, healed).await?;
             phone.settle(true).await?;
             return Ok((phone, caught_up));
         }
@@ -135,15 +133,14 @@ async fn work(
 }
 
 /// Listens until it holds the log as it stood when the last fault was over.
-async fn catches_up(phone: &Phone, (since, head): Healed) -> Result<Option<u64>> {
+async fn catches_up(phone: &mut Phone, goal: Goal) -> Result<Option<u64>> {
     loop {
         phone.listen().await?;
-        let took = since.elapsed();
-        if phone.cursor().await.position >= head {
+        if let Some(took) = phone.caught_up_after(goal) {
             let ms = u64::try_from(took.as_millis())?;
             return Ok((took <= CONVERGE).then_some(ms));
         }
-        if took > 4 * CONVERGE {
+        if goal.since.elapsed() > 4 * CONVERGE {
             return Ok(None);
         }
         sleep(Duration::from_millis(20)).await;

@@ -1,4 +1,8 @@
 //! The phone core against the real server: what an agent with a phone sees.
 
+mod extensions;
+mod fleet;
 mod kills;
+mod locked;
 mod offline;
+mod soak;

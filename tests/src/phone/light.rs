@@ -12,6 +12,8 @@ use baton::demo::client::{Api, Reader};
 use baton_domain::mirror::{Mirror, Mirrored};
 use baton_protocol::frame::{ComposeAction, ServerFrame};
 use baton_protocol::{ConversationId, Cursor, Timestamp};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::{Link, Phone};
 use crate::dice::Dice;
@@ -31,6 +33,17 @@ pub(super) struct Light {
     at: usize,
     dice: Dice,
     heard: Heard,
+    goal: Option<watch::Receiver<Option<Goal>>>,
+    reached: Option<Instant>,
+}
+
+/// Where the log stood when the last fault was over, and when that was.
+#[derive(Clone, Copy, Debug)]
+pub struct Goal {
+    /// From here on a client may take its time to catch up.
+    pub since: Instant,
+    /// Of the log.
+    pub position: u64,
 }
 
 impl Light {
@@ -52,13 +65,28 @@ impl Light {
     pub(super) fn hear(&mut self, cursor: Option<Cursor>, frame: &ServerFrame) {
         self.heard.hear(cursor, frame);
     }
+
+    /// Notes when it first held the log up to the goal, whatever else it was waiting for then.
+    pub(super) fn holds(&mut self, position: Option<u64>, at: Instant) {
+        let goal = self.goal.as_ref().and_then(|goal| *goal.borrow());
+        if goal.is_some_and(|goal| position >= Some(goal.position)) {
+            self.reached.get_or_insert(at);
+        }
+    }
 }
 
 impl Phone {
     /// Makes it a light client of these nodes, on one of them.
     #[must_use]
     pub fn light(mut self, nodes: &Arc<[Api]>, at: usize, dice: Dice) -> Self {
-        let mut light = Light { nodes: Arc::clone(nodes), at, dice, heard: Heard::default() };
+        let mut light = Light {
+            nodes: Arc::clone(nodes),
+            at,
+            dice,
+            heard: Heard::default(),
+            goal: None,
+            reached: None,
+        };
         let link = self.link.get_mut();
         if let Some(api) = light.go(at) {
             link.signed.api = api;
@@ -82,6 +110,24 @@ impl Phone {
         if let Some(socket) = &self.link.lock().await.socket {
             drop(socket.compose(conversation_id, action).await);
         }
+    }
+
+    /// Notes when it has caught up with what stands there in the end.
+    pub fn awaits(&mut self, goal: watch::Receiver<Option<Goal>>) {
+        if let Some(light) = &mut self.link.get_mut().light {
+            light.goal = Some(goal);
+        }
+    }
+
+    /// How long it took to hold the log up to the goal, if it does. Frames count from when they
+    /// came: meanwhile the agent may have been waiting for a colleague who composes.
+    pub fn caught_up_after(&mut self, goal: Goal) -> Option<Duration> {
+        let link = self.link.get_mut();
+        let position = link.mirror.cursor.map(|cursor| cursor.position);
+        let reached = link.light.as_ref().and_then(|light| light.reached);
+        // What is held and was not noted it held before.
+        let held = (position >= Some(goal.position)).then(|| reached.unwrap_or(goal.since));
+        held.map(|at| at.saturating_duration_since(goal.since))
     }
 
     /// What came over its sockets, as one of many.

@@ -61,7 +61,9 @@ impl Link {
                 None => socket.frames_since(self.applied),
             };
             if came.is_empty() {
-                return self.fetch().await;
+                self.fetch().await?;
+                self.notes(Instant::now());
+                return Ok(());
             }
             for received in came {
                 match &mut self.light {
@@ -72,6 +74,7 @@ impl Link {
                     self.welcomed = Some(cursor.position);
                 }
                 let wants = self.mirror.apply_frame(&received.frame);
+                self.notes(received.at);
                 match &self.light {
                     Some(_) => light::forget_what_is_old(&mut self.mirror, &received.frame),
                     None => self.frames.push(received.frame),
@@ -82,6 +85,14 @@ impl Link {
                 }
             }
             self.fetch().await?;
+        }
+    }
+
+    /// One of many clients notes how far it is.
+    fn notes(&mut self, at: Instant) {
+        let position = self.mirror.cursor.map(|cursor| cursor.position);
+        if let Some(light) = self.light.as_mut().filter(|_| !self.mirror.is_taking()) {
+            light.holds(position, at);
         }
     }
 

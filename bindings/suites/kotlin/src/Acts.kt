@@ -82,9 +82,10 @@ val acts = listOf(
         reachedOnce(number, "reply $tag")
         ensure("note $tag" in world.notes(said.conversation)) { "the note is not on the server" }
         ensure(world.owner(said.conversation) == world.agent("ana")) { "Ana does not own it" }
-        val acknowledged = ana.removed().filter { it.second == GoneHow.ACKNOWLEDGED }
-            .map { it.first }
-        ensure(acknowledged.containsAll(queued)) { "acknowledged are $acknowledged" }
+        until("they are told as acknowledged") {
+            ana.removed().filter { it.second == GoneHow.ACKNOWLEDGED }.map { it.first }
+                .containsAll(queued)
+        }
         // In this order: the claim never is on its way while the reply still waits.
         val told = ana.heard.events.filterIsInstance<Event.Outbox>().flatMap { it.shown }
         val replyAt = told.indexOfFirst { it.number == reply.number && it.stage.hasLeft() }
@@ -149,7 +150,9 @@ val acts = listOf(
         val dropped = overtaken(ana, other, "never mind ${opId()}")
         ana.baton.choose(dropped.number, Choice.Discard)
         ana.settled()
-        val how = ana.removed().lastOrNull { it.first == dropped.number }?.second
+        val how = eventually("its end is told") {
+            ana.removed().lastOrNull { it.first == dropped.number }?.second
+        }
         ensure(how == GoneHow.DISCARDED) { "it went as $how" }
         val texts = world.lines(other.conversation) + world.notes(other.conversation)
         ensure(dropped.text !in texts) { "it is on the server" }

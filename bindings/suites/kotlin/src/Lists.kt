@@ -20,6 +20,7 @@ import kotlinx.coroutines.withContext
 import uniffi.baton_core.Act
 import uniffi.baton_core.CoreException
 import uniffi.baton_core.Event
+import uniffi.baton_core.FoundIn
 import uniffi.baton_core.InboxRow
 import uniffi.baton_core.InboxView
 import uniffi.baton_core.KeyStore
@@ -53,6 +54,35 @@ val lists = listOf(
         val differs = built.rows.zip(fresh.rows).firstOrNull { it.first != it.second }
         ensure(differs == null) { "rows differ: $differs" }
         ensure(built.unread == fresh.unread) { "unread is ${built.unread}, fresh ${fresh.unread}" }
+    },
+    Scenario(32) {
+        val ana = agent("ana")
+        val tag = opId()
+        val number = freshNumber()
+        val said = world.customer(number, "¿Dónde está mi PÁQUETE $tag?")
+        ana.rowOf(said)
+        ana.acts(said.conversation, Act.Note("perdido: $tag"))
+        ana.settled()
+        ana.baton.network(false)
+        suspend fun finds(text: String) = within("it is told what is found of $text") {
+            ana.baton.inbox(InboxView.Search(text)).first()
+        }
+        val found = InboxRecorder()
+        ana.baton.watchInbox(InboxView.Search("mi paquete $tag"), found)
+        until("it is found") { found.rows.map { it.id } == listOf(said.conversation) }
+        val hit = found.rows.single().hit
+        ensure(hit?.foundIn == FoundIn.Line(1uL)) { "found is $hit" }
+        ensure(hit?.text == "¿Dónde está mi PÁQUETE $tag?") { "found is $hit" }
+        val byNote = finds("PERDIDO: $tag").rows.single().hit
+        ensure(byNote?.foundIn is FoundIn.Note) { "found is $byNote" }
+        val byNumber = finds("+$number").rows.single().hit
+        ensure(byNumber?.foundIn is FoundIn.Contact) { "found is $byNumber" }
+        ensure(finds("nada $tag").rows.isEmpty()) { "something is found that is not there" }
+        ensure(finds("  ").rows.isEmpty()) { "nothing is looked for, and something found" }
+        thrown<CoreException.Invalid>("a text of 257 characters") { finds("x".repeat(257)) }
+        ana.baton.network(true)
+        world.customer(number, "¿y?")
+        until("what was found stays current") { found.rows.single().unread == 2uL }
     },
     Scenario(22) {
         val heard = AtomicInteger()

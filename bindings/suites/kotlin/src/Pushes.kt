@@ -97,17 +97,17 @@ val pushes = listOf(
     },
 )
 
-private class Pushed(val id: String, val message: PushMessage)
+internal class Pushed(val id: String, val message: PushMessage)
 
 /** Registers for pushes; where they go. */
-private suspend fun Phone.registers(): String {
+internal suspend fun Phone.registers(): String {
     val target = "fcm-${opId()}"
     baton.registerPush(PushTarget(PushRoad.FCM_TOKEN, target, "app.baton.suite", "en"))
     return target
 }
 
 /** What the push service hands to the app. */
-private suspend fun Stage.pushed(
+internal suspend fun Stage.pushed(
     to: Phone,
     target: String,
     kind: String,
@@ -136,7 +136,7 @@ private fun authOf(keys: KeyStore): String {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(kept.copyOfRange(32, 48))
 }
 
-private suspend fun Phone.handles(push: PushMessage): PushOutcome {
+internal suspend fun Phone.handles(push: PushMessage): PushOutcome {
     val began = System.nanoTime()
     val outcome = baton.handlePush(push, 8.seconds)
     val ms = (System.nanoTime() - began) / 1_000_000

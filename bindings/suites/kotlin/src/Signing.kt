@@ -27,6 +27,7 @@ import uniffi.baton_core.CoreException
 import uniffi.baton_core.Event
 import uniffi.baton_core.InboxView
 import uniffi.baton_core.KeyStore
+import uniffi.baton_core.LogLevel
 import uniffi.baton_core.NotificationEnd
 import uniffi.baton_core.PushMessage
 import uniffi.baton_core.PushRoad
@@ -205,6 +206,7 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
     "foreground" to { it.foreground() },
     "handlePush" to { it.handlePush(PushMessage.Fcm(emptyMap()), 1_000u) },
     "hold" to { it.hold(of) },
+    "logTo" to { it.logTo(null, LogLevel.INFO) },
     "lowMemory" to { it.lowMemory() },
     "more" to { it.more(1u) },
     "network" to { it.network(true) },

@@ -95,6 +95,23 @@ extension BatonClient {
     /// The system is short of memory.
     public func lowMemory() async throws(BatonError) { try await ask { try await $0.lowMemory() } }
 
+    /// Has `sink` called with each record of the log, first with those so far; `nil` ends it. It is
+    /// called on a thread of the core that does nothing else: whether it throws or takes its time,
+    /// nothing but its records waits. Records tell ids, counts and words of the core, never what
+    /// somebody wrote.
+    public func log(
+        _ level: LogLevel = .info, to sink: (@Sendable (LogRecord) throws -> Void)?
+    ) throws(BatonError) {
+        do {
+            try core.logTo(sink: sink.map(Taking.init), level: level)
+        } catch {
+            throw BatonError(error)
+        }
+    }
+
+    /// What the core said last of itself, oldest first; also after `shutdown`.
+    public func recentLogs() -> [LogRecord] { core.recentLogs() }
+
     /// How the core is; for support, without anything that somebody wrote.
     public func diagnostics() async throws(BatonError) -> Diagnostics {
         try await ask { try await $0.diagnostics() }
@@ -277,6 +294,15 @@ extension BatonClient {
     ) async throws(BatonError) {
         try await ask { try await $0.notificationEnded(push: push, how: how) }
     }
+}
+
+/// Takes what the core says of itself.
+private final class Taking: LogSink {
+    private let sink: @Sendable (LogRecord) throws -> Void
+
+    init(_ sink: @escaping @Sendable (LogRecord) throws -> Void) { self.sink = sink }
+
+    func onRecord(record: LogRecord) throws { try sink(record) }
 }
 
 /// Hands events on to whoever reads them. Called from one thread of the core, which it never

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use baton_protocol::frame::SUBPROTOCOL;
+use baton_protocol::frame::{SUBPROTOCOL, SUBPROTOCOL_PACKED};
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, SERVER_FRAME_BYTES_MAX};
 
 use crate::link::Failure;
@@ -32,7 +32,16 @@ use crate::net::pool::shake_hands;
 /// A socket that is open.
 pub(super) type Wire = WebSocketStream<TokioIo<Upgraded>>;
 
-pub(super) async fn shake(server: &Server) -> Result<Wire, Failure> {
+/// How the frames of a server come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Frames {
+    /// As text.
+    Plain,
+    /// As text, or packed.
+    Packed,
+}
+
+pub(super) async fn shake(server: &Server) -> Result<(Wire, Frames), Failure> {
     let opened = server.inner.connector.open().await;
     let stream = opened.map_err(|_trouble| Failure::Unreachable)?;
     let (sender, driver) = shake_hands(stream).await.ok_or(Failure::Unreachable)?;
@@ -45,8 +54,10 @@ pub(super) async fn shake(server: &Server) -> Result<Wire, Failure> {
         upgraded = &mut asked => upgraded,
         _ended = &mut driver => asked.await,
     };
-    let io = TokioIo::new(upgraded?);
-    Ok(WebSocketStream::from_raw_socket(io, Role::Client, Some(config())).await)
+    let (upgraded, frames) = upgraded?;
+    let io = TokioIo::new(upgraded);
+    let wire = WebSocketStream::from_raw_socket(io, Role::Client, Some(config())).await;
+    Ok((wire, frames))
 }
 
 fn request(server: &Server, key: &str) -> Option<Request<Full<Bytes>>> {
@@ -58,7 +69,7 @@ fn request(server: &Server, key: &str) -> Option<Request<Full<Bytes>>> {
         .header(UPGRADE, "websocket")
         .header(SEC_WEBSOCKET_VERSION, "13")
         .header(SEC_WEBSOCKET_KEY, key)
-        .header(SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
+        .header(SEC_WEBSOCKET_PROTOCOL, format!("{SUBPROTOCOL_PACKED}, {SUBPROTOCOL}"));
     request.body(Full::new(Bytes::new())).ok()
 }
 
@@ -66,14 +77,15 @@ async fn upgraded(
     mut sender: SendRequest<Full<Bytes>>,
     request: Request<Full<Bytes>>,
     key: &str,
-) -> Result<Upgraded, Failure> {
+) -> Result<(Upgraded, Frames), Failure> {
     let answered = sender.send_request(request).await;
     let response = answered.map_err(|_off| Failure::Unreachable)?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(refused(response).await);
     }
-    check(response.headers(), key)?;
-    hyper::upgrade::on(response).await.map_err(|_off| Failure::Unreachable)
+    let frames = check(response.headers(), key)?;
+    let upgraded = hyper::upgrade::on(response).await.map_err(|_off| Failure::Unreachable)?;
+    Ok((upgraded, frames))
 }
 
 async fn refused(response: Response<Incoming>) -> Failure {
@@ -82,12 +94,12 @@ async fn refused(response: Response<Incoming>) -> Failure {
         Ok(reply) if reply.is_success() => Failure::Unreadable,
         Ok(reply) => reply.refused(),
         Err(Broken::Off) => Failure::Unreachable,
-        Err(Broken::TooLarge) => Failure::Unreadable,
+        Err(Broken::TooLarge | Broken::Garbled) => Failure::Unreadable,
     }
 }
 
 /// Whether the other side speaks what was asked for, and heard that it was asked now.
-fn check(headers: &HeaderMap, key: &str) -> Result<(), Failure> {
+fn check(headers: &HeaderMap, key: &str) -> Result<Frames, Failure> {
     let said = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let is_websocket =
         said(UPGRADE).is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"));
@@ -95,10 +107,11 @@ fn check(headers: &HeaderMap, key: &str) -> Result<(), Failure> {
     if !is_websocket || !is_fresh || headers.contains_key(SEC_WEBSOCKET_EXTENSIONS) {
         return Err(Failure::Unreadable);
     }
-    if said(SEC_WEBSOCKET_PROTOCOL) != Some(SUBPROTOCOL) {
-        return Err(Failure::OtherProtocol);
+    match said(SEC_WEBSOCKET_PROTOCOL) {
+        Some(SUBPROTOCOL_PACKED) => Ok(Frames::Packed),
+        Some(SUBPROTOCOL) => Ok(Frames::Plain),
+        Some(_) | None => Err(Failure::OtherProtocol),
     }
-    Ok(())
 }
 
 /// The defaults are for servers: they allow messages of 64 MiB.

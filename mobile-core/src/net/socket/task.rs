@@ -2,6 +2,7 @@
 
 use std::future::pending;
 
+use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::{mpsc, watch};
@@ -10,11 +11,12 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::End;
-use super::handshake::{Wire, shake};
+use super::handshake::{Frames, Wire, shake};
 use crate::link::limits::CONNECT_MAX;
 use crate::link::{Failure, Input, SocketId, read};
 use crate::net::Server;
 use crate::net::limits::{FAREWELL_MAX, WRITE_MAX};
+use crate::net::unpack::unpacked;
 
 /// The code of a close that names none.
 const NO_CODE: u16 = 1005;
@@ -36,11 +38,11 @@ impl<E: From<Input> + Send + 'static> Task<E> {
             _code = closed(ended.clone()) => return,
             opened = self.open(ended.clone()) => opened,
         };
-        let Some(mut wire) = opened else { return };
+        let Some((mut wire, frames)) = opened else { return };
         let code = tokio::select! {
             biased;
             code = closed(ended.clone()) => Some(code),
-            () = self.serve(&mut wire, &mut waiting, ended.clone()) => None,
+            () = self.serve((&mut wire, frames), &mut waiting, ended.clone()) => None,
         };
         if let Some(code) = code {
             let going = say_goodbye(&mut wire, &mut waiting, code);
@@ -49,13 +51,13 @@ impl<E: From<Input> + Send + 'static> Task<E> {
         }
     }
 
-    async fn open(&self, ended: Ended) -> Option<Wire> {
+    async fn open(&self, ended: Ended) -> Option<(Wire, Frames)> {
         let opened = tokio::select! {
             opened = timeout(CONNECT_MAX, shake(&self.server)) => opened,
             () = overflowed(ended) => Ok(Err(Failure::Unreachable)),
         };
         match opened.unwrap_or(Err(Failure::Unreachable)) {
-            Ok(wire) => Some(wire),
+            Ok(opened) => Some(opened),
             Err(failure) => {
                 self.tell(Input::SocketFailed(self.id, failure)).await;
                 None
@@ -63,11 +65,16 @@ impl<E: From<Input> + Send + 'static> Task<E> {
         }
     }
 
-    async fn serve(&self, wire: &mut Wire, waiting: &mut Waiting, ended: Ended) {
+    async fn serve(
+        &self,
+        (wire, frames): (&mut Wire, Frames),
+        waiting: &mut Waiting,
+        ended: Ended,
+    ) {
         self.tell(Input::SocketOpened(self.id)).await;
         let (mut sink, mut stream) = (&mut *wire).split();
         let end = tokio::select! {
-            end = self.hear(&mut stream) => end,
+            end = self.hear(&mut stream, frames) => end,
             () = write(&mut sink, waiting) => None,
             () = overflowed(ended) => None,
         };
@@ -78,11 +85,16 @@ impl<E: From<Input> + Send + 'static> Task<E> {
     }
 
     /// Tells what comes until nothing more does; a slow owner makes this slow.
-    async fn hear(&self, stream: &mut SplitStream<&mut Wire>) -> Option<(u16, String)> {
+    async fn hear(
+        &self,
+        stream: &mut SplitStream<&mut Wire>,
+        frames: Frames,
+    ) -> Option<(u16, String)> {
         loop {
             let input = match stream.next().await? {
                 Ok(Message::Text(text)) => read(self.id, &text),
                 Ok(Message::Ping(_) | Message::Pong(_)) => Input::Heard(self.id),
+                Ok(Message::Binary(packed)) if frames == Frames::Packed => self.unpack(&packed),
                 Ok(Message::Binary(_) | Message::Frame(_)) => Input::Unreadable(self.id),
                 Ok(Message::Close(close)) => {
                     let said = close.map(|frame| (frame.code.into(), frame.reason.to_string()));
@@ -98,6 +110,15 @@ impl<E: From<Input> + Send + 'static> Task<E> {
             if self.events.is_closed() {
                 return None;
             }
+        }
+    }
+
+    /// Reads a frame that came packed; unpacked it is no larger than one that did not.
+    fn unpack(&self, packed: &[u8]) -> Input {
+        let text = unpacked(packed, SERVER_FRAME_BYTES_MAX).ok().map(String::from_utf8);
+        match text {
+            Some(Ok(text)) => read(self.id, &text),
+            Some(Err(_)) | None => Input::Unreadable(self.id),
         }
     }
 

@@ -3,8 +3,9 @@
 mod answers;
 mod calls;
 mod kept;
+mod packed;
 mod sent;
-mod sockets;
+pub(crate) mod sockets;
 mod sockets_at_fault;
-mod stand;
+pub(crate) mod stand;
 mod tls;

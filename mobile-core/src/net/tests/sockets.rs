@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_protocol::frame::{Ack, ClientFrame, SUBPROTOCOL, ServerFrame};
+use baton_protocol::frame::{Ack, ClientFrame, SUBPROTOCOL, SUBPROTOCOL_PACKED, ServerFrame};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -19,7 +19,7 @@ use crate::net::limits::FAREWELL_MAX;
 use crate::net::socket::{NotTaken, Socket, open};
 
 pub(super) const ID: SocketId = SocketId(7);
-pub(super) type Other = WebSocketStream<TcpStream>;
+pub(crate) type Other = WebSocketStream<TcpStream>;
 pub(super) type Heard = mpsc::Receiver<Input>;
 
 /// The other side of the next socket.
@@ -27,14 +27,23 @@ pub(super) async fn accepted(stand: &Stand) -> Other {
     shaken(stand.taken().await.0).await
 }
 
-/// The other side of a socket, over any connection.
+/// The other side of a socket, over any connection; it packs nothing.
+pub(crate) async fn shaken<S: AsyncRead + AsyncWrite + Unpin>(over: S) -> WebSocketStream<S> {
+    chosen(over, SUBPROTOCOL).await
+}
+
+/// The other side of a socket that speaks this of what it is offered.
 #[expect(clippy::result_large_err, reason = "the library's way to refuse")]
-pub(super) async fn shaken<S: AsyncRead + AsyncWrite + Unpin>(over: S) -> WebSocketStream<S> {
+pub(super) async fn chosen<S: AsyncRead + AsyncWrite + Unpin>(
+    over: S,
+    name: &str,
+) -> WebSocketStream<S> {
     let shake = |request: &Request, mut response: Response| {
         assert_eq!(request.uri(), "/api/v1/socket");
         assert!(!request.headers().contains_key("authorization"), "who it is says the hello");
-        assert_eq!(request.headers()["sec-websocket-protocol"], SUBPROTOCOL);
-        let name = SUBPROTOCOL.parse().unwrap();
+        let offered = format!("{SUBPROTOCOL_PACKED}, {SUBPROTOCOL}");
+        assert_eq!(request.headers()["sec-websocket-protocol"], *offered);
+        let name = name.parse().unwrap();
         response.headers_mut().insert("sec-websocket-protocol", name);
         Ok(response)
     };
@@ -58,7 +67,7 @@ pub(super) async fn next(heard: &mut Heard) -> Input {
     soon(heard.recv()).await.expect("the socket fell silent")
 }
 
-pub(super) async fn says(other: &mut Other, message: Message) {
+pub(crate) async fn says(other: &mut Other, message: Message) {
     soon(other.send(message)).await.unwrap();
 }
 

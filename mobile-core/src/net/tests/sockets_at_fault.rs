@@ -23,7 +23,7 @@ use crate::link::{Failure, Input};
 use crate::net::limits::{FRAMES_WAITING_MAX, WRITE_MAX};
 use crate::net::socket::NotTaken;
 
-const A: ConversationId = ConversationId(Uuid::from_u128(7));
+pub(super) const A: ConversationId = ConversationId(Uuid::from_u128(7));
 
 /// What a socket is told whose handshake is answered so.
 async fn failed(answer: impl Fn(&str) -> String) -> Failure {

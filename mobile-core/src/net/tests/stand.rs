@@ -14,38 +14,38 @@ use crate::net::{Method, Request, Server};
 const SOON: Duration = Duration::from_secs(20);
 
 /// What has to come, and soon.
-pub(super) async fn soon<F: Future>(what: F) -> F::Output {
+pub(crate) async fn soon<F: Future>(what: F) -> F::Output {
     timeout(SOON, what).await.expect("it never came")
 }
 
-pub(super) struct Stand {
+pub(crate) struct Stand {
     listener: TcpListener,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Stand {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         Self { listener, address }
     }
 
-    pub(super) fn server(&self) -> Server {
+    pub(crate) fn server(&self) -> Server {
         Server::new(&format!("http://{}", self.address), None, "baton-test/1").unwrap()
     }
 
     /// The next connection.
-    pub(super) async fn taken(&self) -> Peer {
+    pub(crate) async fn taken(&self) -> Peer {
         Peer(soon(self.listener.accept()).await.unwrap().0)
     }
 
     /// Whether nobody else has connected.
-    pub(super) async fn is_left_alone(&self) -> bool {
+    pub(crate) async fn is_left_alone(&self) -> bool {
         timeout(Duration::from_millis(50), self.listener.accept()).await.is_err()
     }
 
     /// The next connection's request, answered so.
-    pub(super) async fn answers(&self, answer: impl Into<String>) -> (String, Peer) {
+    pub(crate) async fn answers(&self, answer: impl Into<String>) -> (String, Peer) {
         let answer = answer.into();
         let mut peer = self.taken().await;
         let heard = peer.hears().await;
@@ -54,7 +54,7 @@ impl Stand {
     }
 
     /// Connections to here that this process holds open.
-    pub(super) fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         let port = format!(":{:04X}", self.address.port());
         let fds = std::fs::read_dir("/proc/self/fd").unwrap();
         let open: Vec<_> = fds.filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok()).collect();
@@ -66,11 +66,11 @@ impl Stand {
 }
 
 /// The server's end of a connection.
-pub(super) struct Peer(pub(super) TcpStream);
+pub(crate) struct Peer(pub(crate) TcpStream);
 
 impl Peer {
     /// Reads one request: head and body.
-    pub(super) async fn hears(&mut self) -> String {
+    pub(crate) async fn hears(&mut self) -> String {
         let mut heard = Vec::new();
         soon(async {
             loop {
@@ -87,17 +87,17 @@ impl Peer {
         .await
     }
 
-    pub(super) async fn says(&mut self, text: &str) {
+    pub(crate) async fn says(&mut self, text: &str) {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
     /// Ends the connection with a reset.
-    pub(super) fn resets(self) {
+    pub(crate) fn resets(self) {
         self.0.set_zero_linger().unwrap();
     }
 
     /// Waits until the other end has closed the connection.
-    pub(super) async fn is_left(&mut self) {
+    pub(crate) async fn is_left(&mut self) {
         let mut rest = [0; 4096];
         soon(async { while let Ok(1..) = self.0.read(&mut rest).await {} }).await;
     }
@@ -110,16 +110,16 @@ fn length(head: &str) -> usize {
 }
 
 /// An answer with a body.
-pub(super) fn answer(status: &str, head: &str, body: &str) -> String {
+pub(crate) fn answer(status: &str, head: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\n{head}content-length: {}\r\n\r\n{body}", body.len())
 }
 
-pub(super) fn ok(body: &str) -> String {
+pub(crate) fn ok(body: &str) -> String {
     answer("200 OK", "content-type: application/json\r\n", body)
 }
 
 /// A problem document.
-pub(super) fn problem(status: u16, code: &str, head: &str) -> String {
+pub(crate) fn problem(status: u16, code: &str, head: &str) -> String {
     let body = format!(
         r#"{{"type":"about:blank","status":{status},"code":"{code}","title":"","detail":""}}"#
     );
@@ -128,7 +128,7 @@ pub(super) fn problem(status: u16, code: &str, head: &str) -> String {
 }
 
 /// A read with plenty of time.
-pub(super) fn get(path: &str) -> Request {
+pub(crate) fn get(path: &str) -> Request {
     Request {
         method: Method::GET,
         path: path.to_owned(),
@@ -141,6 +141,6 @@ pub(super) fn get(path: &str) -> Request {
 }
 
 /// An act with plenty of time, not to be repeated.
-pub(super) fn post(path: &str) -> Request {
+pub(crate) fn post(path: &str) -> Request {
     Request { method: Method::POST, body: Some(b"{}".to_vec()), ..get(path) }
 }

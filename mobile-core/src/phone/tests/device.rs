@@ -14,12 +14,14 @@ use uuid::Uuid;
 use super::lists::Lists;
 use super::pushes::WORKSPACE;
 use super::server::BEGINNING;
+use super::world::Where;
 use crate::link::{SocketId, Ticket, Token};
 use crate::outbox::{Echo, Item};
-use crate::phone::{BOARD, DropBox, Now, Parts, Phone};
+use crate::phone::{BOARD, DropBox, Now, Parts, Phone, RECEIPTS};
 use crate::push::board::Board;
 use crate::push::notification::Notification;
 use crate::push::payload::PushId;
+use crate::push::receipts::Receipt;
 use crate::push::seal::{DeviceKey, Keyring};
 use crate::push::subject::Tag;
 use crate::store::{Account, Config, KEY_BYTES, Kept, Limits, Store, StoreError};
@@ -51,7 +53,7 @@ pub(super) struct Device {
     pub(super) calls: u64,
     /// Notifications, and which push each shows.
     pub(super) screen: BTreeMap<Tag, Option<PushId>>,
-    /// What was said of the screen and not done: the process died.
+    /// Whether what is on it follows from the board, which the store may not have taken.
     pub(super) is_screen_sure: bool,
     pub(super) alerted: BTreeSet<PushId>,
     pub(super) is_suspended: bool,
@@ -123,7 +125,8 @@ impl Device {
     }
 
     /// The process is killed and begins again, with the files as they were at that moment.
-    pub(super) fn is_killed(&mut self, now: Now) {
+    /// Gives what of the outbox was in them.
+    pub(super) fn is_killed(&mut self, now: Now) -> Vec<Item> {
         let copy = directory();
         for entry in std::fs::read_dir(self.directory.path()).unwrap() {
             let entry = entry.unwrap();
@@ -134,8 +137,10 @@ impl Device {
         self.seed = self.seed.wrapping_add(1);
         let store = open(copy.path(), self.seed);
         (self.store, self.is_open) = (store, true);
+        let items = self.items();
         self.begins(now);
         self.directory = copy;
+        items
     }
 
     /// Somebody signs in over what the store holds.
@@ -174,6 +179,14 @@ impl Device {
         self.is_open = true;
     }
 
+    pub(super) fn place(&self) -> Where {
+        match (self.is_foreground, self.phone.handlings.is_empty()) {
+            (true, _) => Where::Foreground,
+            (false, false) => Where::Pushed,
+            (false, true) => Where::Background,
+        }
+    }
+
     pub(super) fn agent(&self) -> AgentId {
         self.account.agent
     }
@@ -193,6 +206,12 @@ impl Device {
     /// The board as the store has it.
     pub(super) fn kept_board(&self) -> Board {
         let bytes = self.store.read(&self.account, |read| read.kept(Kept::Setting(BOARD)));
+        bytes.unwrap().map(|bytes| serde_json::from_slice(&bytes).unwrap()).unwrap_or_default()
+    }
+
+    /// Receipts that the store has.
+    pub(super) fn kept_receipts(&self) -> Vec<Receipt> {
+        let bytes = self.store.read(&self.account, |read| read.kept(Kept::Setting(RECEIPTS)));
         bytes.unwrap().map(|bytes| serde_json::from_slice(&bytes).unwrap()).unwrap_or_default()
     }
 

@@ -5,10 +5,13 @@ use std::time::Duration;
 use baton_protocol::CommandBody;
 use baton_protocol::command::Reply;
 
+use super::device::at;
 use super::histories::Op;
 use super::server::{ANA, talk};
 use super::world::World;
-use crate::push::payload::Push;
+use crate::phone::Now;
+use crate::push::payload::{Push, PushId};
+use crate::push::receipts::Stage;
 
 fn reply(world: &World, d: usize, text: &str) -> CommandBody {
     let (text, seen) = (text.to_owned(), world.devices[d].seen(talk(0)));
@@ -36,16 +39,98 @@ fn a_board_that_the_store_did_not_take_is_brought_to_it_again() {
     world.tells();
     world.runs(Duration::from_secs(1));
     let push = push(&mut world);
-    // It fails when the board is written: what comes with it is of the receipt.
-    *world.devices[0].store.faults.lock().unwrap() = (0, 3);
+    *world.devices[0].store.faults.lock().unwrap() = (0, 6);
     world.push_comes(0, push);
-    world.runs(Duration::from_secs(1));
     assert_ne!(world.devices[0].kept_board(), world.devices[0].phone.board);
-    *world.devices[0].store.faults.lock().unwrap() = (0, 0);
-    world.server.customer_writes(1);
-    world.tells();
-    world.runs(Duration::from_secs(1));
+    // Nothing else happens to it.
+    world.runs(Duration::from_secs(10));
     assert_eq!(world.devices[0].kept_board(), world.devices[0].phone.board);
+}
+
+#[test]
+fn a_receipt_that_the_store_refused_once_is_brought_to_it_again() {
+    let mut world = world();
+    let now = world.clock();
+    let device = &mut world.devices[0];
+    *device.store.faults.lock().unwrap() = (0, 1);
+    let push = PushId(uuid::Uuid::from_u128(1));
+    // Its answer never comes: nothing else changes what waits.
+    device.phone.notification_ended(push, Stage::Opened, now);
+    assert_eq!(device.kept_receipts(), []);
+    let (due, _) = device.phone.poll_timeout(now).unwrap();
+    assert!(due <= now.mono + Duration::from_secs(1), "nothing brings it to the store");
+    let mono = now.mono + Duration::from_secs(1);
+    device.phone.tick(Now { wall: at(mono), mono });
+    let kept: Vec<_> = device.kept_receipts().iter().map(|one| one.id).collect();
+    assert_eq!(kept, [push]);
+}
+
+/// A device whose process dies after any number of effects of what happens to it: the app hears
+/// all the same what of its screen is over, and what is shown, as soon as somebody looks.
+fn dies_at_any_moment(happens: impl Fn(&mut World)) {
+    for effects in 0..40 {
+        let mut world = world();
+        world.goes_back(0);
+        world.runs(Duration::from_secs(10));
+        world.server.customer_writes(0);
+        let push = push(&mut world);
+        world.push_comes(0, push);
+        world.runs(Duration::from_secs(10));
+        assert_eq!(world.devices[0].screen.len(), 1);
+        world.devices[0].dies_after = Some(effects);
+        happens(&mut world);
+        world.runs(Duration::from_secs(30));
+        world.devices[0].dies_after = None;
+        if !world.devices[0].is_foreground {
+            world.comes_forward(0);
+        }
+        world.runs(Duration::from_secs(30));
+        let device = &world.devices[0];
+        let board: Vec<_> = device.phone.board.tags().collect();
+        let screen: Vec<_> = device.screen.keys().copied().collect();
+        assert_eq!(screen, board, "killed after {effects} effects");
+        assert_eq!(device.phone.untold.places(), [], "it is told for ever");
+    }
+}
+
+#[test]
+fn what_is_over_is_taken_away_whenever_the_process_dies() {
+    dies_at_any_moment(|world| {
+        world.server.customer_writes(1);
+        world.tells();
+        world.comes_forward(0);
+        world.runs(Duration::from_secs(5));
+        let now = world.clock();
+        world.devices[0].phone.shows(Some(talk(0)), now);
+        world.pump(0);
+    });
+}
+
+#[test]
+fn what_a_push_shows_is_shown_whenever_the_process_dies() {
+    dies_at_any_moment(|world| {
+        world.server.customer_writes(1);
+        let push = push(world);
+        world.push_comes(0, push);
+    });
+}
+
+#[test]
+fn drops_that_the_store_did_not_take_in_are_there_after_a_death() {
+    let mut world = world();
+    world.goes_back(1);
+    world.runs(Duration::from_secs(5));
+    world.server.customer_writes(0);
+    let push = push(&mut world);
+    let id = push.id;
+    world.push_comes(1, push);
+    assert_eq!(world.devices[1].drops_waiting(), 1, "the extension took it");
+    *world.devices[1].store.faults.lock().unwrap() = (0, 100);
+    world.comes_forward(1);
+    *world.devices[1].store.faults.lock().unwrap() = (0, 0);
+    world.is_killed(1);
+    assert!(world.devices[1].kept_board().has_seen_push(id));
+    assert_eq!(world.devices[1].drops_waiting(), 0);
 }
 
 #[test]
@@ -99,4 +184,16 @@ fn what_grows_old_wakes_nobody_in_the_background() {
     // It is said as soon as somebody looks.
     world.comes_forward(0);
     assert_eq!(world.devices[0].phone.outbox().needs_review(), 1);
+}
+
+#[test]
+fn an_act_that_ends_while_its_phone_begins_again_is_told() {
+    let mut world = World::new(1_844_714_863_207_916_317, 4);
+    for op in [Op::Killed(0), Op::Customer(0), Op::Customer(3), Op::Customer(2), Op::Night(200)] {
+        world.plays(op);
+    }
+    for op in [Op::Taps(2, 0, 5), Op::Dies(2, 2), Op::StoreFails(2, 3, 1), Op::Passes(50)] {
+        world.plays(op);
+    }
+    world.heals();
 }

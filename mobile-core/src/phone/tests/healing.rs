@@ -88,8 +88,8 @@ impl World {
     pub(super) fn heals(&mut self) {
         for round in 0..5 {
             self.is_well();
-            // Whoever has to sign in finds that out.
-            self.runs(Duration::from_secs(60));
+            // Whoever has to sign in finds that out, at the latest by the silence of their socket.
+            self.runs(Duration::from_secs(300));
             self.is_well();
             self.runs_until_quiet(Duration::from_secs(4_000));
             let is_last = round == 4;

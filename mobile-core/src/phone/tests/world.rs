@@ -33,6 +33,16 @@ pub(super) enum Post {
     Outcomes(Vec<OpId>),
 }
 
+/// What a device was doing when it was woken.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Where {
+    Foreground,
+    /// Nobody looks, and a push is being handled.
+    Pushed,
+    /// Nobody looks, and nothing has come.
+    Background,
+}
+
 /// A socket of a device, in one of its lives.
 pub(super) type Wire = (usize, u32, SocketId);
 
@@ -89,6 +99,8 @@ pub(super) struct World {
     heat: u32,
     random: u64,
     pub(super) tapped: u64,
+    /// What the clock was looked at for by each device, and how often.
+    pub(super) woken: [BTreeMap<(Where, String), u64>; DEVICES],
 }
 
 impl World {
@@ -121,6 +133,7 @@ impl World {
             heat: 0,
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             tapped: 0,
+            woken: Default::default(),
         };
         (0..DEVICES).for_each(|d| world.starts(d));
         world
@@ -189,8 +202,7 @@ impl World {
         for wire in wires.into_iter().copied().collect::<Vec<_>>() {
             self.soon(Happening::Hangs(wire));
         }
-        self.devices[d].is_killed(now);
-        let items = self.devices[d].items();
+        let items = self.devices[d].is_killed(now);
         self.judge.died(d, &items);
         self.starts(d);
     }
@@ -200,8 +212,8 @@ impl World {
         let now = self.clock();
         self.devices[d].given = self.valid;
         self.devices[d].opens_files();
-        self.devices[d].begins(now);
         let items = self.devices[d].items();
+        self.devices[d].begins(now);
         self.judge.died(d, &items);
         self.starts(d);
     }
@@ -220,7 +232,6 @@ impl World {
             let Some(effect) = device.phone.poll_effect() else { break };
             match &mut device.dies_after {
                 Some(0) => {
-                    device.is_screen_sure = false;
                     self.judge.meets("killed before it could tell");
                     return self.is_killed(d);
                 }
@@ -293,10 +304,14 @@ impl World {
             }
             Effect::Outbox(changes) => self.judge.hears(d, &changes),
             Effect::Touched(touched) => self.devices[d].lists.touched(&touched),
-            Effect::Pushed { outcome, .. } => self.is_decided(d, &outcome),
-            Effect::Notifications { withdraw, update } => {
+            Effect::Pushed { outcome, telling, .. } => {
+                self.is_decided(d, &outcome);
+                self.is_told(d, telling);
+            }
+            Effect::Notifications { withdraw, update, telling } => {
                 self.devices[d].screen.retain(|tag, _| !withdraw.contains(tag));
                 update.iter().for_each(|shown| self.devices[d].draws(shown));
+                self.is_told(d, telling);
             }
             Effect::StoreFailed(_) => self.judge.meets("the store failed"),
             Effect::Suspend { .. } => self.devices[d].is_suspended = true,
@@ -325,6 +340,12 @@ impl World {
     fn leaves(&mut self, d: usize, command: &Command) {
         let item = self.devices[d].item(command.op_id);
         self.judge.sent(d, command, item);
+    }
+
+    /// The app took what it was told of its screen.
+    fn is_told(&mut self, d: usize, telling: u64) {
+        let now = self.clock();
+        self.devices[d].phone.told(telling, true, now);
     }
 
     /// A push is decided.
@@ -392,8 +413,9 @@ impl World {
         self.heat += 1;
         assert!(self.heat < HOT, "it runs hot: {timer:?}");
         match timer.filter(|_| is_timer) {
-            Some((_, d, _)) => {
+            Some((_, d, why)) => {
                 let now = self.clock();
+                *self.woken[d].entry((self.devices[d].place(), why)).or_default() += 1;
                 self.devices[d].phone.tick(now);
                 self.pump(d);
             }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use super::{PAYLOAD_BYTES_MAX, Why};
+use crate::gathered::gathered;
 
 /// Short names and their texts.
 pub(super) struct Fields(BTreeMap<String, String>);
@@ -37,7 +38,7 @@ impl Fields {
             Value::Number(number) => Some((name, number.to_string())),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         });
-        Ok(Self(texts.collect()))
+        Ok(Self(gathered(texts)))
     }
 
     /// What is sealed begins with a random salt: one in 256 begins like an object, and then does

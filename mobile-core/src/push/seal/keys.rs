@@ -6,7 +6,7 @@ use std::str::FromStr;
 use baton_protocol::Timestamp;
 use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::{PublicKey, SecretKey};
-use sha2::{Digest, Sha256};
+use ring::digest::{SHA256, digest};
 
 use super::record::{OpenError, open};
 
@@ -91,8 +91,8 @@ impl DeviceKey {
 
     /// Its name.
     pub fn id(&self) -> KeyId {
-        let digest: [u8; 32] = Sha256::digest(self.public).into();
-        let (id, _) = digest.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        let digest = digest(&SHA256, &self.public);
+        let (id, _) = digest.as_ref().split_first_chunk().unwrap_or((&[0; 8], &[]));
         KeyId(*id)
     }
 

@@ -1,10 +1,9 @@
 //! One record of RFC 8188 with the keys of RFC 8291: header, ciphertext, padding.
 
-use aes_gcm::aead::Aead;
-use aes_gcm::{Aes128Gcm, KeyInit};
-use hkdf::Hkdf;
 use p256::{PublicKey, SecretKey};
-use sha2::Sha256;
+use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::error::Unspecified;
+use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 
 use super::keys::{DeviceKey, Recipient, point};
 use super::{PADDING_BYTES, PLAINTEXT_BYTES_MAX, SEALED_BYTES_MAX};
@@ -14,6 +13,7 @@ pub const SEAL_SEED_BYTES: usize = 48;
 const SALT_BYTES: usize = 16;
 const POINT_BYTES: usize = 65;
 const TAG_BYTES: usize = 16;
+const NONCE_BYTES: usize = 12;
 /// What a record may hold, as written in the header.
 const RECORD_BYTES: u32 = 4_096;
 /// Ends the content of the last record; zeros follow.
@@ -97,8 +97,9 @@ fn seal_padded(
     let sender_point = point(&sender.public_key()).ok_or(SealError::Seed)?;
     let parties = Parties { device: &to.p256dh, auth: &to.auth, sender: &sender_point };
     let shared = sender.diffie_hellman(&public);
-    let once = Once::derived(&parties, shared.raw_secret_bytes(), salt).ok_or(SealError::Cipher)?;
-    let ciphertext = once.encrypt(padded).ok_or(SealError::Cipher)?;
+    let once = Once::derived(&parties, shared.raw_secret_bytes(), salt);
+    let ciphertext = once.and_then(|once| once.encrypt(padded));
+    let ciphertext = ciphertext.map_err(|Unspecified| SealError::Cipher)?;
 
     let mut sealed = salt.to_vec();
     sealed.extend_from_slice(&RECORD_BYTES.to_be_bytes());
@@ -119,9 +120,9 @@ pub fn open(sealed: &[u8], key: &DeviceKey) -> Result<Vec<u8>, OpenError> {
     let Recipient { p256dh, auth } = key.recipient();
     let parties = Parties { device: &p256dh, auth: &auth, sender: record.sender };
     let shared = key.secret().diffie_hellman(&public);
-    let once = Once::derived(&parties, shared.raw_secret_bytes(), record.salt)
-        .ok_or(OpenError::Refused)?;
-    let mut plaintext = once.decrypt(record.ciphertext).ok_or(OpenError::Refused)?;
+    let once = Once::derived(&parties, shared.raw_secret_bytes(), record.salt);
+    let plaintext = once.and_then(|once| once.decrypt(record.ciphertext));
+    let mut plaintext = plaintext.map_err(|Unspecified| OpenError::Refused)?;
     while plaintext.pop_if(|byte| *byte == 0).is_some() {}
     if plaintext.pop() != Some(DELIMITER) {
         return Err(OpenError::Padding);
@@ -167,31 +168,48 @@ struct Parties<'a> {
 
 /// Key and nonce of one record; a new sender's key and salt make others.
 struct Once {
-    key: [u8; 16],
-    nonce: [u8; 12],
+    key: LessSafeKey,
+    nonce: [u8; NONCE_BYTES],
+}
+
+/// How much is derived for a nonce.
+struct OfNonce;
+
+impl KeyType for OfNonce {
+    fn len(&self) -> usize {
+        NONCE_BYTES
+    }
 }
 
 impl Once {
     /// RFC 8291, section 3.4.
-    fn derived(parties: &Parties<'_>, shared: &[u8], salt: &[u8]) -> Option<Self> {
-        let mut material = [0; 32];
+    fn derived(parties: &Parties<'_>, shared: &[u8], salt: &[u8]) -> Result<Self, Unspecified> {
         let info = [b"WebPush: info\0".as_slice(), parties.device, parties.sender];
-        Hkdf::<Sha256>::new(Some(parties.auth), shared)
-            .expand_multi_info(&info, &mut material)
-            .ok()?;
-        let hkdf = Hkdf::<Sha256>::new(Some(salt), &material);
-        let mut once = Self { key: [0; 16], nonce: [0; 12] };
-        hkdf.expand(b"Content-Encoding: aes128gcm\0", &mut once.key).ok()?;
-        hkdf.expand(b"Content-Encoding: nonce\0", &mut once.nonce).ok()?;
-        Some(once)
+        let mut material = [0; 32];
+        let first = Salt::new(HKDF_SHA256, parties.auth).extract(shared);
+        first.expand(&info, HKDF_SHA256)?.fill(&mut material)?;
+        let second = Salt::new(HKDF_SHA256, salt).extract(&material);
+        let key = second.expand(&[b"Content-Encoding: aes128gcm\0"], &AES_128_GCM)?;
+        let mut nonce = [0; NONCE_BYTES];
+        second.expand(&[b"Content-Encoding: nonce\0"], OfNonce)?.fill(&mut nonce)?;
+        Ok(Self { key: LessSafeKey::new(UnboundKey::from(key)), nonce })
     }
 
-    fn encrypt(&self, padded: &[u8]) -> Option<Vec<u8>> {
-        Aes128Gcm::new(&self.key.into()).encrypt(&self.nonce.into(), padded).ok()
+    fn nonce(&self) -> Nonce {
+        Nonce::assume_unique_for_key(self.nonce)
     }
 
-    fn decrypt(&self, ciphertext: &[u8]) -> Option<Vec<u8>> {
-        Aes128Gcm::new(&self.key.into()).decrypt(&self.nonce.into(), ciphertext).ok()
+    fn encrypt(&self, padded: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        let mut sealed = padded.to_vec();
+        self.key.seal_in_place_append_tag(self.nonce(), Aad::empty(), &mut sealed)?;
+        Ok(sealed)
+    }
+
+    fn decrypt(&self, ciphertext: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        let mut opened = ciphertext.to_vec();
+        let length = self.key.open_in_place(self.nonce(), Aad::empty(), &mut opened)?.len();
+        opened.truncate(length);
+        Ok(opened)
     }
 }
 

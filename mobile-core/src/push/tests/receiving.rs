@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::push::receipts::{
     AGE_MS_MAX, ANSWER_MS_MAX, Answer, AppState, BATCH_MAX, Effect, Receipt, Receipts, Stage,
-    WAITING_MAX,
+    UNPROVEN_MAX, WAITING_MAX,
 };
 
 fn receipt(number: u64, stage: Stage) -> Receipt {
@@ -99,6 +99,31 @@ fn too_many_and_too_old_ones_are_given_up_and_counted() {
     receipts.answered(1, Answer::Failed { after_ms: None }, NOW, 0);
     let effects = receipts.kick(NOW.plus_ms(AGE_MS_MAX + 1));
     assert_eq!((receipts.waiting(), posted(&effects)), (0, None));
+}
+
+#[test]
+fn receipts_that_nobody_believes_are_given_up_and_later_ones_are_sent() {
+    let mut receipts = Receipts::default();
+    let (mut now, mut tries) = (NOW, 0);
+    let mut effects = receipts.add(receipt(1, Stage::Received), now);
+    while let Some((request, _)) = posted(&effects) {
+        tries += 1;
+        assert!(tries <= UNPROVEN_MAX, "asked for ever");
+        effects = receipts.answered(request, Answer::Unproven, now, 7);
+        if let Some((at, _)) = receipts.poll_timeout() {
+            now = at;
+            effects.extend(receipts.timeout(now, 7));
+        }
+    }
+    assert_eq!((tries, receipts.waiting(), receipts.given_up()), (UNPROVEN_MAX, 0, 1));
+    assert!(now.since(NOW) > 30_000, "a token that is being renewed has time to come");
+    // A proof that holds begins the count anew.
+    now = now.plus_ms(61_000);
+    let (request, _) = posted(&receipts.add(receipt(2, Stage::Received), now)).unwrap();
+    receipts.answered(request, Answer::Unproven, now, 7);
+    let (request, _) = posted(&receipts.kick(now)).unwrap();
+    receipts.answered(request, Answer::Taken, now, 7);
+    assert_eq!((receipts.waiting(), receipts.given_up()), (0, 1));
 }
 
 /// What may happen next.

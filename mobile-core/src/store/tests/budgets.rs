@@ -111,7 +111,11 @@ fn budgets() {
 
 fn reads(store: &Store, conversations: u64) {
     for (text, name) in [("nowhere", "nothing"), ("7 12 palabra", "one line")] {
-        let (found, time) = timed(|| store.reads(|read| read.search(text, 50, &mut || false)));
+        let (found, time) = timed(|| {
+            let mut search = store.reads(|read| read.begin_search(text, 50));
+            while !store.reads(|read| read.search(&mut search, 32)) {}
+            search.hits()
+        });
         println!("search that finds {name}: {time:?}, {} hits", found.hits.len());
     }
     let (heads, time) = timed(|| store.reads(|read| read.heads()));

@@ -4,7 +4,7 @@ use baton_domain::mirror::Mirrored;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{Content, Timestamp};
 
-use super::super::{Found, Hit};
+use super::super::{Found, Hit, Hits};
 use super::{Store, conversation_id, dice, store};
 
 /// Conversation `n` of a contact, with these lines and a note; the larger n, the newer.
@@ -27,8 +27,19 @@ fn put(store: &Store, n: u32, name: &str, lines: &[&str], note: Option<&str>) {
     store.put(&Mirrored::Full(Box::new(full)));
 }
 
+/// Looks through so many conversations at a time, and takes so many turns at most.
+fn searched(store: &Store, text: &str, limit: usize, (at_once, turns): (usize, u32)) -> Hits {
+    let mut search = store.reads(|read| read.begin_search(text, limit));
+    for _ in 0..turns {
+        if store.reads(|read| read.search(&mut search, at_once)) {
+            break;
+        }
+    }
+    search.hits()
+}
+
 fn finds(store: &Store, text: &str) -> Vec<(u32, Found)> {
-    let found = store.reads(|read| read.search(text, 100, &mut || false));
+    let found = searched(store, text, 100, (3, 100));
     assert!(found.is_complete);
     let place = |hit: Hit| (u32::try_from(hit.conversation.0.as_u128()).expect("few"), hit.found);
     found.hits.into_iter().map(place).collect()
@@ -63,21 +74,31 @@ fn notes_are_found() {
 }
 
 #[test]
-fn a_search_ends_at_its_limit_and_when_its_time_is_up() {
+fn a_search_ends_at_its_limit_and_goes_on_where_it_was() {
     let (_directory, store) = store();
     (0..20).for_each(|n| put(&store, n, "Ana", &["hola", "hola"], None));
-    let search = |limit, asked: u32| {
-        let mut left = asked;
-        let mut is_over = || {
-            left = left.saturating_sub(1);
-            left == 0
-        };
-        let found = store.reads(|read| read.search("hola", limit, &mut is_over));
+    let search = |limit, turns| {
+        let found = searched(&store, "hola", limit, turns);
         (found.hits.len(), found.is_complete)
     };
-    assert_eq!(search(100, 1_000), (40, true));
-    assert_eq!(search(40, 1_000), (40, true));
-    assert_eq!(search(39, 1_000), (39, false));
-    assert_eq!(search(100, 6), (10, false));
-    assert_eq!(search(100, 1), (0, false));
+    assert_eq!(search(100, (1, 1_000)), (40, true));
+    assert_eq!(search(100, (1_000, 1)), (40, true));
+    assert_eq!(search(40, (7, 1_000)), (40, true));
+    assert_eq!(search(39, (7, 1_000)), (39, false));
+    assert_eq!(search(100, (5, 1)), (10, false));
+    assert_eq!(search(100, (5, 0)), (0, false));
+}
+
+#[test]
+fn what_goes_while_a_search_is_under_way_is_not_found() {
+    let (_directory, store) = store();
+    (0..4).for_each(|n| put(&store, n, "Ana", &["hola"], None));
+    let mut search = store.reads(|read| read.begin_search("hola", 100));
+    assert!(!store.reads(|read| read.search(&mut search, 1)));
+    // Its place is taken by another.
+    store.writes(|write| write.remove(conversation_id(0)));
+    put(&store, 9, "Ben", &["hola"], None);
+    assert!(store.reads(|read| read.search(&mut search, 100)));
+    let found: Vec<_> = search.hits().hits.iter().map(|hit| hit.conversation).collect();
+    assert_eq!(found, [3, 2, 1].map(conversation_id));
 }

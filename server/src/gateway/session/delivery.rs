@@ -66,6 +66,8 @@ struct Entering {
     next: Vec<ConversationId>,
     /// Asked for.
     asked: usize,
+    /// Whether this client alone missed it.
+    resumed: bool,
 }
 
 impl Delivery {
@@ -204,7 +206,8 @@ impl Teller<'_> {
             return;
         }
         let Recalled { stretch, left, told } = recalled;
-        self.tell(stretch, &left, (Vec::new(), told));
+        let next = Vec::new();
+        self.tell(&left, Entering { stretch, told, next, asked: 0, resumed: true });
         self.next();
     }
 
@@ -221,7 +224,7 @@ impl Teller<'_> {
         entering.asked = entering.asked.saturating_sub(1);
         let position = entering.stretch.end();
         if let Some(snapshot) = snapshot.and_then(|s| visible(&self.delivery.sight, *s)) {
-            self.out.durable(frames::write_entered(position, snapshot));
+            self.out.own(frames::write_entered(position, snapshot));
         }
         self.enter();
         self.next();
@@ -310,25 +313,20 @@ impl Teller<'_> {
                     self.delivery.cursor = stretch.end();
                     self.delivery.behind_since.get_or_insert(self.now);
                 } else {
-                    self.tell(stretch, &left, (next, told));
+                    self.tell(&left, Entering { stretch, told, next, asked: 0, resumed });
                 }
             }
         }
     }
 
-    fn tell(
-        &mut self,
-        stretch: Arc<Published>,
-        left: &[ConversationId],
-        (next, told): (Vec<ConversationId>, Vec<Told>),
-    ) {
-        let position = stretch.end();
+    fn tell(&mut self, left: &[ConversationId], entering: Entering) {
+        let position = entering.stretch.end();
         for conversation_id in left {
             let conversation_id = *conversation_id;
             self.out.tell(&ServerFrame::Left { position, conversation_id });
         }
         self.ask_again();
-        self.delivery.work = Work::Entering(Box::new(Entering { stretch, told, next, asked: 0 }));
+        self.delivery.work = Work::Entering(Box::new(entering));
         self.enter();
     }
 
@@ -347,7 +345,8 @@ impl Teller<'_> {
             return;
         }
         for frame in entering.stretch.frames(delivery.told, &entering.told) {
-            self.out.durable(frame);
+            // What goes to many is not packed for each of them: a burst would cost too much.
+            if entering.resumed { self.out.own(frame) } else { self.out.durable(frame) }
         }
         delivery.cursor = entering.stretch.end();
         delivery.moved();

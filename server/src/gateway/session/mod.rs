@@ -161,6 +161,8 @@ pub enum Effect {
         frame: Utf8Bytes,
         /// Whether it must arrive or the connection end.
         durable: bool,
+        /// Whether it is for this client alone: worth packing, if it is large.
+        own: bool,
     },
     /// Ask for a pong.
     Ping,
@@ -220,7 +222,11 @@ pub(super) struct Out(Vec<Effect>);
 
 impl Out {
     fn durable(&mut self, frame: Utf8Bytes) {
-        self.0.push(Effect::Send { frame, durable: true });
+        self.0.push(Effect::Send { frame, durable: true, own: false });
+    }
+
+    fn own(&mut self, frame: Utf8Bytes) {
+        self.0.push(Effect::Send { frame, durable: true, own: true });
     }
 
     fn tell(&mut self, frame: &ServerFrame) {
@@ -228,7 +234,7 @@ impl Out {
     }
 
     fn whisper(&mut self, frame: Utf8Bytes) {
-        self.0.push(Effect::Send { frame, durable: false });
+        self.0.push(Effect::Send { frame, durable: false, own: false });
     }
 
     fn push(&mut self, effect: Effect) {
@@ -305,7 +311,7 @@ impl Session {
             Input::Slow => out.push(closing(close::SLOW, "slow: resume from the cursor")),
             Input::Done(conversation, result) => {
                 self.intake.done(conversation, out);
-                out.durable(frames::write_result(result));
+                out.own(frames::write_result(result));
             }
             Input::Tick => self.tick(now, out),
             Input::Scoped(wanted, scope) => self.scoped(wanted, scope, now, out),

@@ -505,7 +505,7 @@ fn a_refusal_too_large_for_a_frame_keeps_its_newest_lines_and_says_that_there_ar
     let outcome = Outcome::Refused(Refused { lines, ..refusal.into() });
     let result = Box::new(CommandResult { op_id: None, outcome });
     let effects = bench.tell(Input::Done(talk(1), result));
-    let Some(Effect::Send { frame, durable: true }) = effects.last() else { panic!() };
+    let Some(Effect::Send { frame, durable: true, .. }) = effects.last() else { panic!() };
     assert!(frame.len() <= SERVER_FRAME_BYTES_MAX, "{} bytes", frame.len());
     let ServerFrame::CommandResult(told) = &sent(&effects)[0] else { panic!() };
     let Outcome::Refused(refused) = &told.outcome else { panic!() };

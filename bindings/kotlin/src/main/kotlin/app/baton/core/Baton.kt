@@ -25,6 +25,9 @@ import uniffi.baton_core.CoreConfig
 import uniffi.baton_core.Event
 import uniffi.baton_core.KeyStore
 import uniffi.baton_core.Listener
+import uniffi.baton_core.LogLevel
+import uniffi.baton_core.LogRecord
+import uniffi.baton_core.LogSink
 import uniffi.baton_core.PushMessage
 import uniffi.baton_core.PushOutcome
 import uniffi.baton_core.Standing
@@ -77,6 +80,18 @@ class Baton private constructor(private val core: BatonCore, private val hears: 
     /** A push came. There is an answer within this time, whatever happens. */
     suspend fun handlePush(push: PushMessage, within: Duration): PushOutcome =
         core.handlePush(push, within.ms())
+
+    /**
+     * Has [sink] called with each record of the log, first with those so far. It is called on a
+     * thread of the core that does nothing else: whether it throws or takes its time, nothing but
+     * its records waits. Records tell ids, counts and words of the core, never what somebody wrote.
+     */
+    fun logTo(level: LogLevel = LogLevel.INFO, sink: (LogRecord) -> Unit) = core.logTo(
+        object : LogSink {
+            override fun onRecord(record: LogRecord) = sink(record)
+        },
+        level,
+    )
 
     /**
      * Ends everything and waits for it, at most two seconds: not for the main thread, see [end].

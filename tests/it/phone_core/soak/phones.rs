@@ -1,0 +1,264 @@
+//! The phones of a soak, in a process of their own: agents who tap, look away, lose the network,
+//! and decide of what needs review; in the end each holds what a fresh phone would.
+
+use std::path::Path;
+use std::time::Duration;
+
+use baton::demo::PASSWORD;
+use baton_mobile::lists::{Entry, InboxRow};
+use baton_mobile::outbox::{Choice, Echo, Offer, Stage};
+use baton_mobile::store::View;
+use baton_protocol::command::{Claim, MarkRead, NoteText, Reply};
+use baton_protocol::{CommandBody, ConversationId, Line, Seen};
+use baton_world::dice::Dice;
+use baton_world::handset::{Drawn, Handset, last_line, until};
+use baton_world::itself::{is_ready, tells, told};
+use baton_world::world::{PATIENCE, email};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+pub(super) const NAMES: [&str; 3] = ["Ana", "Ben", "Chloe"];
+/// The last lines of a conversation that are compared.
+const COMPARED: usize = 20;
+/// How long it may take to send and decide all that is left.
+const SETTLE: Duration = Duration::from_secs(300);
+
+/// Plays until it is told that it is over: the server, a directory, the way of each phone to the
+/// server, and the conversations.
+pub(super) async fn play(words: &str) {
+    let words: Vec<_> = words.split(' ').collect();
+    let [server, directory, ways @ .., talks] = words.as_slice() else { panic!("{words:?}") };
+    let talks: Vec<_> =
+        talks.split(',').map(|id| ConversationId(id.parse().expect("an id"))).collect();
+    let directory = Path::new(directory);
+    let mut hands = Vec::new();
+    for (name, way) in NAMES.into_iter().zip(ways) {
+        hands.push(Hand::takes(name, way, directory, &talks).await);
+    }
+    let mut told = told();
+    is_ready();
+    let (stop, stopped) = watch::channel(false);
+    let playing: Vec<_> =
+        hands.into_iter().map(|hand| tokio::spawn(hand.plays(stopped.clone()))).collect();
+    loop {
+        tokio::select! {
+            line = told.recv() => {
+                assert_eq!(line.as_deref(), Some("over"));
+                break;
+            }
+            () = sleep(Duration::from_millis(500)) => tells(&sample()),
+        }
+    }
+    stop.send_replace(true);
+    for hand in playing {
+        let mut hand = hand.await.expect("a phone");
+        hand.settles().await;
+        hand.is_as_a_fresh_one(server, directory).await;
+    }
+    tells("done");
+}
+
+/// Memory in kB, open files, threads.
+fn sample() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").expect("what this process costs");
+    let field = |name: &str| -> u64 {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a field");
+        line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
+    };
+    let files = std::fs::read_dir("/proc/self/fd").expect("open files").count();
+    format!("sample {} {files} {}", field("VmRSS:"), field("Threads:"))
+}
+
+/// An agent with a phone.
+struct Hand {
+    name: &'static str,
+    phone: Handset,
+    inbox: watch::Receiver<Drawn>,
+    talks: Vec<(ConversationId, watch::Receiver<Drawn>)>,
+    dice: Dice,
+    tapped: u64,
+}
+
+async fn signed_in(name: &str, server: &str, directory: &Path) -> Handset {
+    let phone = Handset::on(server, directory).await.expect("a handset");
+    let phone = phone.signed_in("acme", &email(name, "acme"), PASSWORD).await.expect("signed in");
+    phone.live(PATIENCE).await.expect("live");
+    phone
+}
+
+impl Hand {
+    async fn takes(
+        name: &'static str,
+        way: &str,
+        directory: &Path,
+        talks: &[ConversationId],
+    ) -> Self {
+        let phone = signed_in(name, way, &directory.join(name)).await;
+        let inbox = phone.inbox(View::All).await.expect("an inbox");
+        let mut drawn = Vec::new();
+        for of in talks {
+            let mut lines = phone.timeline(*of).await.expect("a timeline");
+            let is_there = |drawn: &Drawn| last_line(drawn).is_some();
+            until(&mut lines, "a line", is_there).await.expect("a line");
+            drawn.push((*of, lines));
+        }
+        let part = name.bytes().map(u64::from).sum();
+        let dice = Dice::new(0x50AC, part);
+        Self { name, phone, inbox, talks: drawn, dice, tapped: 0 }
+    }
+
+    /// Taps and such, until it is over.
+    async fn plays(mut self, mut stopped: watch::Receiver<bool>) -> Self {
+        loop {
+            let pause = Duration::from_millis(100 + self.dice.below(500));
+            tokio::select! {
+                _ = stopped.wait_for(|is_over| *is_over) => return self,
+                () = sleep(pause) => {}
+            }
+            // What the app was told is not kept for ever.
+            self.phone.takes_heard();
+            match self.dice.below(100) {
+                0..80 => self.taps().await,
+                80..92 => {
+                    self.decides().await;
+                }
+                92..95 => self.phone.core.network_changed().await.expect("the core"),
+                95..98 => {
+                    self.phone.core.network(false).await.expect("the core");
+                    self.taps().await;
+                    sleep(Duration::from_millis(self.dice.below(1_500))).await;
+                    self.phone.core.network(true).await.expect("the core");
+                }
+                _ => {
+                    self.phone.core.background(Duration::from_secs(1)).await.expect("the core");
+                    sleep(Duration::from_millis(self.dice.below(1_500))).await;
+                    self.phone.core.foreground().await.expect("the core");
+                }
+            }
+        }
+    }
+
+    /// Does something in one of the conversations.
+    async fn taps(&mut self) {
+        let (of, lines) = self.dice.pick(&self.talks).expect("a conversation");
+        let (of, seen) = (*of, last_line(&lines.borrow()));
+        self.tapped += 1;
+        let text = format!("{}-{}", self.name, self.tapped);
+        let row = self.inbox.borrow().rows.iter().find(|row| row.id == of).cloned();
+        let body = match self.dice.below(10) {
+            0..6 => reply(text.clone(), seen),
+            6..8 => CommandBody::Note(NoteText { text: text.clone() }),
+            8 => match row {
+                Some(InboxRow { owner_epoch, .. }) => CommandBody::Claim(Claim {
+                    expect_owner_epoch: owner_epoch,
+                    exceed_capacity: false,
+                }),
+                None => return,
+            },
+            _ => CommandBody::MarkRead(MarkRead { seq: seen.map_or(0, |seen| seen.seq) }),
+        };
+        let speaks = says(&body).is_some();
+        match self.phone.does(of, body, None).await {
+            Ok(_) if speaks => tells(&format!("kept {text}")),
+            Ok(_) => {}
+            Err(refused) => tells(&format!("refused {text} {refused}")),
+        }
+    }
+
+    /// Decides of what needs review; says how much is left of what was tapped.
+    async fn decides(&mut self) -> usize {
+        let outbox = self.phone.outbox().await.expect("an outbox");
+        let reviews = outbox.iter().filter(|echo| echo.stage == Stage::NeedsReview);
+        for echo in reviews {
+            let lines = self.talks.iter().find(|(of, _)| *of == echo.conversation_id);
+            let seen = lines.and_then(|(_, lines)| last_line(&lines.borrow()));
+            let offers: Vec<_> =
+                echo.offers.iter().filter(|offer| **offer != Offer::Edit).collect();
+            let choice = match self.dice.pick(&offers).expect("something may be done") {
+                Offer::SendAnyway if self.dice.percent(60) => Choice::SendAnyway { seen },
+                Offer::TurnIntoNote => Choice::TurnIntoNote,
+                Offer::Discard | Offer::SendAnyway | Offer::Edit => Choice::Discard,
+            };
+            self.chooses(echo, choice).await;
+        }
+        outbox.len()
+    }
+
+    async fn chooses(&self, echo: &Echo, choice: Choice) {
+        let is_discarded = choice == Choice::Discard;
+        // What needs review may be something else by now: then it is decided of later.
+        if self.phone.core.choose(echo.number, choice).await.is_ok() {
+            let text = says(&echo.body).filter(|_| is_discarded);
+            text.into_iter().for_each(|text| tells(&format!("discarded {text}")));
+        }
+    }
+
+    /// The network is good again: all is sent, or decided of.
+    async fn settles(&mut self) {
+        self.phone.core.foreground().await.expect("the core");
+        self.phone.core.network(false).await.expect("the core");
+        self.phone.core.network(true).await.expect("the core");
+        let deadline = Instant::now() + SETTLE;
+        while self.decides().await > 0 {
+            assert!(
+                Instant::now() < deadline,
+                "{} has this left: {:?}",
+                self.name,
+                self.phone.outbox().await
+            );
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn is_as_a_fresh_one(&mut self, server: &str, directory: &Path) {
+        let fresh = directory.join(format!("{}-fresh", self.name));
+        let fresh = signed_in(self.name, server, &fresh).await;
+        let inbox = fresh.inbox(View::All).await.expect("an inbox");
+        let name = self.name;
+        are_alike(name, (&self.inbox, &inbox), |drawn| drawn.rows.clone()).await;
+        for (of, lines) in &self.talks {
+            let others = fresh.timeline(*of).await.expect("a timeline");
+            are_alike(name, (lines, &others), last_lines).await;
+        }
+    }
+}
+
+/// Waits until both draw the same.
+async fn are_alike<T: PartialEq + std::fmt::Debug>(
+    name: &str,
+    (one, other): (&watch::Receiver<Drawn>, &watch::Receiver<Drawn>),
+    of: impl Fn(&Drawn) -> T,
+) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let (is, should_be) = (of(&one.borrow()), of(&other.borrow()));
+        if is == should_be {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{name} sees {is:?}, a fresh phone {should_be:?}");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The newest lines: a fresh phone has no older ones.
+fn last_lines(drawn: &Drawn) -> Vec<Line> {
+    let lines = drawn.entries.iter().rev().filter_map(|entry| match entry {
+        Entry::Line { line, .. } => Some(line.clone()),
+        Entry::Note { .. } | Entry::Echo(_) => None,
+    });
+    lines.take(COMPARED).collect()
+}
+
+fn reply(text: String, seen: Seen) -> CommandBody {
+    CommandBody::Reply(Reply { text, seen, quoted: None, replaces: None, ignore_lease: false })
+}
+
+/// The text that it says to somebody.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others say nothing")]
+fn says(body: &CommandBody) -> Option<&str> {
+    match body {
+        CommandBody::Reply(reply) => Some(&reply.text),
+        CommandBody::Note(note) => Some(&note.text),
+        _ => None,
+    }
+}
