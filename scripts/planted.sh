@@ -20,6 +20,8 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ]; then
 fi
 
 export BATON_PLANTED=1
+# Errors say where they are from; behind a trace of the runtime nobody finds them.
+export RUST_LIB_BACKTRACE=0
 
 # `shows NAME WORD`: runs the test and shows its lines with the word. The test does not exist in
 # other builds: that it ran must be seen.

@@ -3,6 +3,8 @@
 # Arguments go to `cargo test`; BATON_TEST_POSTGRES names a server to use instead.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# Errors say where they are from; behind a trace of the runtime nobody finds them.
+export RUST_LIB_BACKTRACE=0
 
 cargo fmt --all --check
 cargo clippy --quiet --workspace --all-targets -- -D warnings
