@@ -12,7 +12,6 @@ import asyncio
 import base64
 import json
 import os
-import random
 import shutil
 import statistics
 import subprocess
@@ -20,32 +19,20 @@ import sys
 import tempfile
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from baton import (
     AppError, Baton, FileKeys, InboxView, MemoryKeys, PushMessage, PushRoad, PushTarget, take_push,
 )
 
+from day import Day
+from figures import at, each_says, first_list, memory, number, transferred
 from stage import Stage, World, eventually, expect
 
 HERE = Path(__file__).resolve()
 LIMITS = json.loads((HERE.parents[2] / "budgets.json").read_text())
 COUNT = int(os.environ.get("BATON_CONVERSATIONS", "5000"))
 TARGET = "budget-token"
-
-
-def memory(field):
-    """Resident memory, bytes."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) * 1024
-    raise ValueError(field)
-
-
-def at(share, values):
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 class Table:
@@ -67,45 +54,6 @@ def weigh(library):
         copy = Path(directory) / "library"
         subprocess.run(["strip", "--strip-all", "-o", copy, library], check=True)
         return copy.stat().st_size / 1e6
-
-
-def number(nth):
-    return f"4915{nth:08d}"
-
-
-WORDS = ("order parcel refund where please today invoice thanks still waiting number address "
-         "delivery broken return Monday").split()
-
-
-async def customers_write(world, numbers, text):
-    """Each something of their own after the text: what is the same costs nothing to repeat."""
-    dice = random.Random(text)
-
-    def write(nth):
-        body = f"{text} {' '.join(dice.choices(WORDS, k=8))} {dice.getrandbits(40)}"
-        world._ask("simulator", {"method": "POST", "path": "/control/messages", "body": {
-            "from": {"wa_id": number(nth), "name": f"Customer {nth}"}, "text": body}})
-    with ThreadPoolExecutor(16) as pool:
-        await asyncio.get_running_loop().run_in_executor(
-            None, lambda: list(pool.map(write, numbers)))
-
-
-async def first_list(phone):
-    """From nothing to the first page on the screen, without a network; ms."""
-    await phone.baton.shutdown()
-    began = time.monotonic()
-    await phone.open()
-    await phone.baton.foreground()
-    inbox = await phone.baton.watch_inbox(InboxView.ALL())
-    await inbox.until(lambda inbox: len(inbox.items) >= min(COUNT, 50), timeout=20)
-    took = (time.monotonic() - began) * 1000
-    await inbox.close()
-    return took
-
-
-async def transferred(world, phone):
-    said = await world.ask("bytes", way=phone.way)
-    return said["up"] + said["down"]
 
 
 # A process of its own that takes one push: what it says is what loading the library costs, and the
@@ -134,16 +82,16 @@ print(json.dumps({'kb': library + peak - before, 'body': taken.notification.body
 """
 
 
-async def extension(world, phone, conversation):
+def auth(phone):
+    """The secret that a push is sealed with, which the server and the device know."""
+    return base64.urlsafe_b64encode(phone.keys.get("baton.push")[32:48]).rstrip(b"=").decode()
+
+
+async def extension(phone, conversation):
     """What a process costs that takes one push of two kilobytes, which only this device opens; MB.
     It asks nothing of the network."""
-    who = await phone.baton.signed_in()
-    secret = phone.keys.get("baton.push")[32:48]
-    auth = base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
     body = "x" * 1000
-    push = await world.ask("push", who="ana", device=who.device, target=TARGET, auth=auth,
-                           push={"kind": "message", "conversation": conversation,
-                                 "title": "A customer", "body": body})
+    push = await pushed(phone, conversation, auth=auth(phone), title="A customer", body=body)
     size = sum(len(name) + len(text) for name, text in push["data"].items())
     expect(size >= 2000 and "e" in push["data"], f"two sealed kilobytes: {size}")
     with tempfile.TemporaryDirectory() as directory:
@@ -185,68 +133,109 @@ async def measured(world, table):
     base = memory("VmRSS")
     async with Stage(world, await world.ask("facts"), 99) as stage:
         phone = await stage.phone("ana")
-        who = await phone.baton.signed_in()
-        await customers_write(world, range(COUNT), "Hello, is anybody there?")
+        await each_says(world, range(COUNT), "Hello, is anybody there?")
         inbox = await phone.inbox(InboxView.ALL())
         await eventually("everybody is in the inbox", lambda: inbox.total >= COUNT, within=600)
         table.row("memory", (memory("VmRSS") - base) / 1e6)
-        ids = [row.id for row in inbox.items]
+        idle = await while_live(phone, inbox, table)
+        await after_absence(phone, inbox, table)
+        await with_pushes(phone, inbox, table)
+        table.row("day", await Day(phone, inbox, TARGET, idle).cost() / 1e6)
+        lists = [await first_list(phone, COUNT) for _ in range(5)]
+        table.row("first_list", statistics.median(lists))
 
-        await asyncio.sleep(1)
-        before = await transferred(world, phone)
-        await asyncio.sleep(60)
-        table.row("idle", (await transferred(world, phone) - before) / 1000)
 
-        before = await transferred(world, phone)
-        unread = inbox.unread
-        await customers_write(world, range(100), "Still there?")
-        await eventually("all is here", lambda: inbox.unread >= unread + 100, within=120)
-        table.row("message", (await transferred(world, phone) - before) / 100)
+async def while_live(phone, inbox, table):
+    """The phone is looked at; what a minute costs in which nothing happens, bytes."""
+    world = phone.stage.world
+    await asyncio.sleep(1)
+    before = await transferred(world, phone)
+    await asyncio.sleep(60)
+    idle = await transferred(world, phone) - before
+    table.row("idle", idle / 1000)
 
-        await phone.baton.network(False)
-        took = []
-        for nth in range(300):
-            began = time.monotonic()
-            await phone.baton.note(ids[nth % len(ids)], f"note {nth}")
-            took.append((time.monotonic() - began) * 1000)
-        table.row("enqueue", at(0.99, took))
-        await phone.baton.network(True)
-        async def is_sent():
-            return not await phone.baton.outbox()
-        await eventually("the notes are sent", is_sent, within=120)
+    before, unread = await transferred(world, phone), inbox.unread
+    await each_says(world, range(100), "Still there?")
+    await eventually("all is here", lambda: inbox.unread >= unread + 100, within=120)
+    table.row("message", (await transferred(world, phone) - before) / 100)
 
-        await phone.live()
-        await phone.baton.background(5)
-        unread = inbox.unread
-        # An event each: of who never wrote before there would be four.
-        await customers_write(world, [nth % COUNT for nth in range(500)], "And now?")
-        await asyncio.sleep(2)
-        before, began = await transferred(world, phone), time.monotonic()
-        await phone.baton.foreground()
-        await eventually("what was missed is here", lambda: inbox.unread >= unread + 500,
-                         within=60)
-        table.row("resume", (time.monotonic() - began) * 1000)
-        table.row("resume_bytes", (await transferred(world, phone) - before) / 1000)
+    await phone.baton.network(False)
+    took, ids = [], [row.id for row in inbox.items]
+    for nth in range(300):
+        began = time.monotonic()
+        await phone.baton.note(ids[nth % len(ids)], f"note {nth}")
+        took.append((time.monotonic() - began) * 1000)
+    table.row("enqueue", at(0.99, took))
+    await phone.baton.network(True)
+    async def is_sent():
+        return not await phone.baton.outbox()
+    await eventually("the notes are sent", is_sent, within=120)
+    return idle
 
-        road = PushTarget(road=PushRoad.FCM_TOKEN, target=TARGET, app_id=None, locale=None)
-        await phone.baton.register_push(road)
-        await phone.live()
-        await phone.baton.background(5)
-        took = []
-        for row in inbox.items[:20]:
-            nth = int(row.title.removeprefix("Customer "))
-            said = await world.ask("customer", wa_id=number(nth), text=f"Push {nth}",
-                                   conversation=row.id)
-            push = await world.ask("push", who="ana", device=who.device, target=TARGET,
-                                   content="wake",
-                                   push={"kind": "message", "conversation": said["conversation"]})
-            began = time.monotonic()
-            await phone.baton.handle_push(PushMessage.FCM(push["data"]), within=10)
-            took.append((time.monotonic() - began) * 1000)
-        table.row("push", at(0.95, took))
-        table.row("extension", await extension(world, phone, said["conversation"]))
-        table.row("locked", locked(phone))
-        table.row("first_list", statistics.median([await first_list(phone) for _ in range(5)]))
+
+async def after_absence(phone, inbox, table):
+    """The phone is looked at again, after customers wrote."""
+    took, cost = await resumes(phone, inbox, 500)
+    table.row("resume", took)
+    table.row("resume_bytes", cost / 1000)
+    took, _ = await resumes(phone, inbox, 1000)
+    table.row("apply", took)
+
+
+async def resumes(phone, inbox, events):
+    """How long it takes until so many missed events are on the screen, ms, and bytes."""
+    world, unread = phone.stage.world, inbox.unread
+    await phone.live()
+    await phone.baton.background(5)
+    # An event each: of who never wrote before there would be four.
+    await each_says(world, [nth % COUNT for nth in range(events)], f"And now, {events}?")
+    await asyncio.sleep(2)
+    before, began = await transferred(world, phone), time.monotonic()
+    await phone.baton.foreground()
+    await eventually("what was missed is here", lambda: inbox.unread >= unread + events, within=60)
+    took = (time.monotonic() - began) * 1000
+    return took, await transferred(world, phone) - before
+
+
+async def with_pushes(phone, inbox, table):
+    """Pushes come to the app in the background, to its extension, and before the first unlock."""
+    world, rows = phone.stage.world, inbox.items[:20]
+    road = PushTarget(road=PushRoad.FCM_TOKEN, target=TARGET, app_id=None, locale=None)
+    await phone.baton.register_push(road)
+    await phone.live()
+    await phone.baton.background(5)
+    took = []
+    for row in rows:
+        nth = int(row.title.removeprefix("Customer "))
+        said = await world.ask("customer", wa_id=number(nth), text=f"Push {nth}",
+                               conversation=row.id)
+        push = await pushed(phone, said["conversation"], content="wake")
+        took.append(await decided(phone, push))
+    table.row("push", at(0.95, took))
+    await phone.baton.network(False)
+    took = []
+    for row in rows:
+        push = await pushed(phone, row.id, auth=auth(phone), title=row.title, body="Hello?")
+        took.append(await decided(phone, push))
+    table.row("push_alone", at(0.95, took))
+    await phone.baton.network(True)
+    table.row("extension", await extension(phone, rows[0].id))
+    table.row("locked", locked(phone))
+
+
+async def pushed(phone, conversation, *, auth=None, content="e2e", **told):
+    """A push of a message, sealed to this device unless it only wakes."""
+    device = (await phone.baton.signed_in()).device
+    return await phone.stage.world.ask(
+        "push", who=phone.who, device=device, target=TARGET, auth=auth, content=content,
+        push={"kind": "message", "conversation": conversation, **told})
+
+
+async def decided(phone, push):
+    """How long it takes to decide what of a push is shown, ms."""
+    began = time.monotonic()
+    await phone.baton.handle_push(PushMessage.FCM(push["data"]), within=10)
+    return (time.monotonic() - began) * 1000
 
 
 async def main():

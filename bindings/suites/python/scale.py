@@ -10,11 +10,12 @@ import os
 import random
 import statistics
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 from baton import InboxView
 
-from budgets import WORDS, at, memory, number, transferred
+from figures import (
+    WORDS, at, customers_write, first_list, memory, number, transferred,
+)
 from stage import Stage, World, eventually
 
 COUNT = int(os.environ.get("BATON_CONVERSATIONS", "10000"))
@@ -32,17 +33,13 @@ def timings(took):
 
 async def everybody_writes(world):
     """So many messages of each customer, each another; one of them all says something rare."""
-    def write(nth):
+    def said(nth):
         dice = random.Random(nth)
         for turn in range(EACH):
-            said = " ".join(dice.choices(WORDS, k=16))
-            rare = f" {RARE}" if (nth, turn) == (COUNT // 2, 0) else ""
-            world._ask("simulator", {"method": "POST", "path": "/control/messages", "body": {
-                "from": {"wa_id": number(nth), "name": f"Customer {nth}"},
-                "text": f"{said}{rare}"}})
-    with ThreadPoolExecutor(16) as pool:
-        await asyncio.get_running_loop().run_in_executor(
-            None, lambda: list(pool.map(write, range(COUNT))))
+            text = " ".join(dice.choices(WORDS, k=16))
+            yield f"{text} {RARE}" if (nth, turn) == (COUNT // 2, 0) else text
+    messages = ((nth, text) for nth in range(COUNT) for text in said(nth))
+    await customers_write(world, messages)
 
 
 async def timed(act):
@@ -65,18 +62,6 @@ async def grows(inbox, most):
     await inbox.more()
     await inbox.until(lambda inbox: len(inbox.items) > shown or not inbox.has_more, timeout=most)
     return (time.monotonic() - began) * 1000
-
-
-async def first_list(phone):
-    await phone.baton.shutdown()
-    began = time.monotonic()
-    await phone.open()
-    await phone.baton.foreground()
-    inbox = await phone.baton.watch_inbox(InboxView.ALL())
-    await inbox.until(lambda inbox: len(inbox.items) >= min(COUNT, 50), timeout=20)
-    took = (time.monotonic() - began) * 1000
-    await inbox.close()
-    return took
 
 
 async def measured(world):
@@ -133,7 +118,7 @@ async def measured(world):
             took.append(ms)
         row(f"an act is kept while a search goes on, {len(took)} times", timings(took))
         row("from nothing to the first list, without a network",
-            timings([await first_list(phone) for _ in range(9)]))
+            timings([await first_list(phone, COUNT) for _ in range(9)]))
         row("memory at the end, over the app's own", f"{(memory('VmRSS') - base) / 1e6:,.1f} MB")
 
 

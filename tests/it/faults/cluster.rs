@@ -91,22 +91,27 @@ baton_domain::where_planted! {
         let whole = plan(seed())?;
         for (name, bug) in Bug::OF_PROCESSES {
             let promise = if bug == Bug::AcknowledgedBeforeCommit { "S1: " } else { "S7: " };
-            let mut found = None;
-            let runs = number("BATON_PLANTED_RUNS", 4);
-            for seed in seed()..seed() + runs {
-                let plan = Plan { seed, ..whole };
-                if let Err(error) = run(&plan, &schedule(&plan), Some(name)).await {
-                    found = Some((seed, format!("{error:#}")));
-                    break;
-                }
-            }
-            let (seed, words) = found.with_context(|| format!("{name} is never found"))?;
-            let line = words.lines().find(|line| line.starts_with(promise));
-            let line = line.with_context(|| format!("{name} is found as {words}"))?;
-            println!("{name}: found with seed {seed}: {line}");
+            let line = found(name, promise, whole).await?;
+            println!("{name}: found with seed {line}");
         }
         println!("none: {}", run(&whole, &schedule(&whole), None).await?);
         Ok(())
+    }
+
+    /// The seed and the words by which a bug is first found. A run that is red by other promises
+    /// only is not what was looked for: the next seed is played.
+    async fn found(name: &str, promise: &str, whole: Plan) -> Result<String> {
+        let mut others = String::new();
+        for seed in seed()..seed() + number("BATON_PLANTED_RUNS", 8) {
+            let plan = Plan { seed, ..whole };
+            let Err(error) = run(&plan, &schedule(&plan), Some(name)).await else { continue };
+            let words = format!("{error:#}");
+            if let Some(line) = words.lines().find(|line| line.starts_with(promise)) {
+                return Ok(format!("{seed}: {line}"));
+            }
+            others.extend([words.as_str(), "\n"]);
+        }
+        anyhow::bail!("no {promise}by {name}: {others}");
     }
 }
 
@@ -157,7 +162,8 @@ async fn play(
     sleep_until(began + plan.lasts).await;
     let phones = crowd.end(&mut cluster).await?;
     let slowest = phones.iter().filter_map(|(_, ms)| *ms).max().unwrap_or_default();
-    cluster.quiet().await?;
+    // What does not leave is one thing that is wrong, and does not hide the others.
+    let stuck = cluster.quiet().await.err();
     let history = written_down(&cluster, phones).await?;
     let figures = figures(&history);
     ensure!(history.reached.len() > 5, "there was no load: {figures}");
@@ -167,7 +173,9 @@ async fn play(
     let resets: u64 = history.clients.iter().map(|client| client.heard.resets).sum();
     let gaps: u64 = history.clients.iter().map(|client| client.heard.gaps).sum();
     let kinds = struck.iter().collect::<BTreeSet<_>>().len();
-    cluster.close(judge(&history), is_kept).await?;
+    let mut wrong = judge(&history);
+    wrong.extend(stuck.map(|error| format!("L1: {error:#}")));
+    cluster.close(wrong, is_kept).await?;
     Ok(format!(
         "{} nodes, {agents} agents, {} s, {} faults struck, of {kinds} kinds: {figures}; {tries} \
          tries, {lost} without an answer; {resets} resets, {gaps} gaps; all caught up in {slowest} \
