@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Proves the phone core in the languages of its bindings: each plays the scenarios of SCENARIOS.md
 # against a real server, in a world of its own (world.py). Where Kotlin and Swift are both played,
-# an agent of each answers the same customer besides (collide.sh), scenario 33.
+# an agent of each answers the same customer besides (collide.sh), scenario 34.
 #
 #   bindings/suites/run.sh python [kotlin] [swift]
 #   bindings/suites/run.sh swift-if-cached       where its tools are here already, else SKIPPED
@@ -74,7 +74,7 @@ for asked in "$@"; do
   proven "$language" "$command" $wanted
 done
 if [[ $played == *" kotlin "* && $played == *" swift "* ]]; then
-  proven "kotlin-and-swift" bindings/suites/collide.sh 33
+  proven "kotlin-and-swift" bindings/suites/collide.sh 34
 fi
 echo "$all_passed passed, $all_failed failed"
 [ $bad -eq 0 ] || exit 1

@@ -216,7 +216,10 @@ class World:
         known = asked.get("conversation")
         before = self.find(asked["wa_id"], known)
         at = before["head"]["last_seq"] if before else 0
-        self.simulator("POST", "/control/messages", {"from": person, "text": asked["text"]})
+        said = {"type": "text", "text": {"body": asked["text"]}}
+        if asked.get("ago_s"):
+            said["timestamp"] = str(int(time.time()) - asked["ago_s"])
+        self.simulator("POST", "/control/messages", {"from": person, "message": said})
         until = time.time() + DEADLINE
         while time.time() < until:
             view = self.find(asked["wa_id"], known)

@@ -185,9 +185,10 @@ class Timeline(Watched):
 
     @property
     def seen(self):
-        """The last line that is shown: what somebody who acts now has seen; none without lines."""
-        lines = (entry.line.seen for entry in reversed(self.items) if entry.is_LINE())
-        return next(lines, None)
+        """What somebody who looks at the end has seen: to be given with an act. It is the line that
+        came in last, which a customer's clock may have put before another; none without lines."""
+        lines = (entry.line.seen for entry in self.items if entry.is_LINE())
+        return max(lines, key=lambda line: line.seq, default=None)
 
     async def more(self):
         """Shows older lines."""

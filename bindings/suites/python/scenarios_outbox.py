@@ -9,6 +9,22 @@ from baton import ChoiceKind, CoreError, GoneHow, SeenLine, Stage
 from stage import echoes, eventually, expect, lines, notes, scenario, texts
 
 
+@scenario(33)
+async def said_before_it_came(stage):
+    ana = await stage.phone("ana")
+    conversation, wa_id = await stage.customer()
+    await ana.row(conversation)
+    timeline = await ana.timeline(conversation)
+    await ana.baton.reply(conversation, "Ahora mismo", timeline.seen)
+    await eventually("her line", lambda: texts(timeline) == ["Hola", "Ahora mismo"])
+    await stage.customer("¿Sigue ahí?", wa_id, ago_s=60)
+    await eventually("what was said first stands first",
+                     lambda: texts(timeline) == ["¿Sigue ahí?", "Hola", "Ahora mismo"])
+    kept = await ana.baton.reply(conversation, "Aquí sigo", timeline.seen)
+    await ana.sent(kept.number)
+    await stage.reaches(wa_id, ["Ahora mismo", "Aquí sigo"])
+
+
 @scenario(6)
 async def offline_queue(stage):
     ana = await stage.phone("ana")

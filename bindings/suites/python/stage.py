@@ -205,11 +205,12 @@ class Stage:
             await phone.live()
         return phone
 
-    async def customer(self, text="Hola", wa_id=None):
-        """A customer writes; the conversation, and the customer's number."""
+    async def customer(self, text="Hola", wa_id=None, ago_s=0):
+        """A customer writes, by the clock of WhatsApp some seconds ago; the conversation, and the
+        customer's number."""
         wa_id = wa_id or self.wa_id()
         told = await self.world.ask("customer", wa_id=wa_id, name=f"Customer {wa_id[-5:]}",
-                                    text=text)
+                                    text=text, ago_s=ago_s)
         return told["conversation"], wa_id
 
     async def colleague(self, who, kind, conversation, **more):

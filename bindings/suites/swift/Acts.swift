@@ -79,6 +79,22 @@ func reply(_ stage: Stage) async throws {
     try check(try await customer.reached() == texts, "the customer got something else")
 }
 
+func saidBeforeItCame(_ stage: Stage) async throws {
+    let ana = try await stage.phone("ana")
+    let customer = stage.customer()
+    let said = try await customer.writes("Hello?")
+    let lines = try await ana.timeline(said.conversation)
+    try await lines.shows(said.seen)
+    let first = Act.reply(text: "Yes, here", seen: lines.latest?.seen, quoted: nil)
+    try await ana.isGone(try await ana.client.act(first, in: said.conversation))
+    try await customer.writes("Are you there?", agoS: 60)
+    let order = ["Are you there?", "Hello?", "Yes, here"]
+    try await until("what was said first stands first") { lines.texts() == order }
+    let second = Act.reply(text: "Still here", seen: lines.latest?.seen, quoted: nil)
+    try await ana.isGone(try await ana.client.act(second, in: said.conversation))
+    try await customer.gets("Still here")
+}
+
 func listDiffs(_ stage: Stage) async throws {
     let ana = try await stage.phone("ana")
     let inbox = try await ana.inbox()

@@ -141,8 +141,11 @@ struct Customer: Sendable {
     }
 
     @discardableResult
-    func writes(_ text: String) async throws -> Said {
-        let body = ["wa_id": waId, "name": "Customer \(waId.suffix(4))", "text": text]
+    /// By the clock of WhatsApp some seconds ago.
+    func writes(_ text: String, agoS: Int = 0) async throws -> Said {
+        let body: [String: Any] = [
+            "wa_id": waId, "name": "Customer \(waId.suffix(4))", "text": text, "ago_s": agoS,
+        ]
         let line = try await world.ask("/customer", body)
         guard let conversation = line["conversation"].string, let seq = line["seq"].int,
             let id = line["id"].string

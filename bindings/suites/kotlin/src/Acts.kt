@@ -45,7 +45,7 @@ val acts = listOf(
         // The server is fast.
         val seen = ana.linesOf(said, 2)
         val fast = "Or twenty for two. ${opId()}"
-        val second = ana.acts(said.conversation, Act.Reply(fast, seen.lastSeen, null)).opId
+        val second = ana.acts(said.conversation, Act.Reply(fast, seen.seen, null)).opId
         recorder.delivers(second)
         val echoes = recorder.states.filter { state -> state.any { it.isEchoOf(first) } }
         val lines = recorder.states.filter { state -> state.any { it.isLineOf(first) } }
@@ -60,6 +60,20 @@ val acts = listOf(
         }
         reachedOnce(number, slow)
         reachedOnce(number, fast)
+    },
+    Scenario(33) {
+        val ana = agent("ana")
+        val number = freshNumber()
+        val said = world.customer(number, "Hello?")
+        ana.replies(said, "Yes, here")
+        ana.linesOf(said, 2)
+        world.customer(number, "Are you there?", agoS = 60)
+        val shown = ana.linesOf(said, 3)
+        val order = listOf("Are you there?", "Hello?", "Yes, here")
+        ensure(shown.lines.map { it.text } == order) { "the lines are ${shown.lines}" }
+        ana.acts(said.conversation, Act.Reply("Still here", shown.seen, null))
+        ana.settled()
+        reachedOnce(number, "Still here")
     },
     Scenario(6) {
         val ana = agent("ana")
@@ -130,7 +144,7 @@ val acts = listOf(
         val said = world.customer(number, "well?")
         val held = overtaken(ana, said, "sent anyway ${opId()}")
         val shown = ana.linesOf(said, 2)
-        ana.baton.choose(held.number, Choice.SendAnyway(shown.lastSeen))
+        ana.baton.choose(held.number, Choice.SendAnyway(shown.seen))
         val before = held.opId
         reachedOnce(number, held.text)
         ana.settled()
@@ -165,7 +179,7 @@ val acts = listOf(
         val held = overtaken(ana, said, "old words ${opId()}")
         val shown = ana.linesOf(said, 2)
         val better = "new words ${opId()}"
-        ana.baton.choose(held.number, Choice.Edit(better, shown.lastSeen))
+        ana.baton.choose(held.number, Choice.Edit(better, shown.seen))
         reachedOnce(number, better)
         ana.settled()
         ensure(held.text !in world.reached(number)) { "the old text went out too" }

@@ -85,7 +85,7 @@ private class Collider(
     }
 
     private suspend fun replies(): String {
-        val seen = phone.baton.timeline(conversation).first().lastSeen
+        val seen = phone.baton.timeline(conversation).first().seen
         reply = phone.acts(conversation, Act.Reply(text, seen, null)).number
         return "kept"
     }
@@ -106,7 +106,7 @@ private class Collider(
 
     private suspend fun anyway(): String {
         val number = reply ?: throw Failed("nothing was replied")
-        phone.baton.choose(number, Choice.SendAnyway(shown().lastSeen))
+        phone.baton.choose(number, Choice.SendAnyway(shown().seen))
         return "chosen"
     }
 }

@@ -30,7 +30,6 @@ import uniffi.baton_core.ListBatch
 import uniffi.baton_core.ListListener
 import uniffi.baton_core.Listener
 import uniffi.baton_core.OutboxItem
-import uniffi.baton_core.SeenLine
 import uniffi.baton_core.SignedIn
 import uniffi.baton_core.Standing
 import uniffi.baton_core.TimelineEntry
@@ -207,6 +206,3 @@ val TimelineEntry.text: String?
 
 val Timeline.lines: List<Line>
     get() = entries.mapNotNull { (it as? TimelineEntry.Line)?.line }
-
-val Timeline.lastSeen: SeenLine?
-    get() = lines.lastOrNull()?.seen

@@ -54,8 +54,11 @@ class World(private val address: String) {
         ask("/cut", "way" to way.number, "mode" to mode)
     }
 
-    suspend fun customer(waId: String, text: String, name: String = "Customer $waId"): Said {
-        val said = ask("/customer", "wa_id" to waId, "name" to name, "text" to text)
+    /** A customer writes, by the clock of WhatsApp some seconds ago. */
+    suspend fun customer(waId: String, text: String, agoS: Int = 0): Said {
+        val name = "Customer $waId"
+        val asked = arrayOf("wa_id" to waId, "name" to name, "text" to text, "ago_s" to agoS)
+        val said = ask("/customer", *asked)
         val line = SeenLine(said.at<Long>("seq").toULong(), said.at("id"))
         return Said(said.at("conversation"), line)
     }

@@ -23,6 +23,7 @@ import uniffi.baton_core.InboxView
 import uniffi.baton_core.ListBatch
 import uniffi.baton_core.ListListener
 import uniffi.baton_core.OlderLines
+import uniffi.baton_core.SeenLine
 import uniffi.baton_core.TimelineEntry
 
 /** A list of conversations, as one batch left it. */
@@ -49,7 +50,14 @@ data class Timeline(
     val hasNewer: Boolean,
     /** Whether the conversation is seen in full. */
     val isFull: Boolean,
-)
+) {
+    /**
+     * What somebody who looks at the end has seen: to be given with an act. It is the line that
+     * came in last, which a customer's clock may have put before another; none without lines.
+     */
+    val seen: SeenLine?
+        get() = entries.mapNotNull { (it as? TimelineEntry.Line)?.line?.seen }.maxByOrNull { it.seq }
+}
 
 /** What stands above a conversation; none where it is not seen. */
 data class HeaderState(val header: Header?)

@@ -3,7 +3,6 @@
 package app.baton.sample.model
 
 import app.baton.core.Baton
-import app.baton.core.Timeline
 import app.baton.core.forPeople
 import app.baton.core.watchHeader
 import app.baton.core.watchInbox
@@ -81,7 +80,7 @@ class ConversationScreen(
 
     val shown: Flow<Shown?> = combine(timeline.state, header.state) { lines, above ->
         lines?.let {
-            it.lastSeen()?.let { line -> LastShown[conversation] = line }
+            it.seen?.let { line -> LastShown[conversation] = line }
             val held = above?.header?.hold as? Hold.Theirs
             Shown(it.entries, above?.header?.title ?: "Somebody", held?.agent)
         }
@@ -89,7 +88,7 @@ class ConversationScreen(
 
     /** The last line on the screen at the moment of the tap: that is what the author has seen. */
     private val seen: SeenLine?
-        get() = timeline.state.value?.lastSeen()
+        get() = timeline.state.value?.seen
 
     /** The screen is there: nothing of this conversation is notified meanwhile. */
     fun appears() = tries { baton.shows(conversation) }
@@ -158,6 +157,3 @@ private fun Stage.words(item: OutboxItem): String = when (this) {
     Stage.ACKNOWLEDGED -> "sent"
     Stage.NEEDS_REVIEW -> "needs you: ${item.review?.detail.orEmpty()}"
 }
-
-private fun Timeline.lastSeen(): SeenLine? =
-    entries.lastOrNull { it is TimelineEntry.Line }?.let { (it as TimelineEntry.Line).line.seen }
