@@ -4,7 +4,7 @@
 # crates of this workspace are built anew.
 #
 # BATON_INTERLEAVINGS  how many are played at most for each bug (default 150)
-# BATON_PLANTED_RUNS   how many runs under faults at most for each bug (default 8)
+# BATON_PLANTED_RUNS   how many runs under faults at most for each bug (default 12)
 # BATON_TEST_POSTGRES  a server to use instead
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -102,7 +102,7 @@ baton_domain::where_planted! {
     /// only is not what was looked for: the next seed is played.
     async fn found(name: &str, promise: &str, whole: Plan) -> Result<String> {
         let mut others = String::new();
-        for seed in seed()..seed() + number("BATON_PLANTED_RUNS", 8) {
+        for seed in seed()..seed() + number("BATON_PLANTED_RUNS", 12) {
             let plan = Plan { seed, ..whole };
             let Err(error) = run(&plan, &schedule(&plan), Some(name)).await else { continue };
             let words = format!("{error:#}");
