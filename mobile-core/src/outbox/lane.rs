@@ -2,7 +2,7 @@
 
 use baton_protocol::{CommandBody, ConversationId, OpId};
 
-use super::item::{Kind, Lane, State, seen};
+use super::item::{Item, Kind, Lane, State, seen};
 use super::{Outbox, Tail};
 use crate::few::Few;
 
@@ -46,6 +46,24 @@ impl Outbox {
         let line = tail.line?;
         let shown = seen(body)?;
         shown.is_none_or(|shown| shown.seq < line.seq).then_some(*tail)
+    }
+
+    /// Whether this is the author's last act on its conversation that the server has.
+    pub(super) fn is_tail(&self, item: &Item) -> bool {
+        let tail = self.tails.get(&item.command.conversation_id);
+        tail.is_some_and(|tail| tail.op_id == item.command.op_id)
+    }
+
+    /// Whether something that waits in the same conversation comes after this, and was written
+    /// before its line was shown.
+    pub(super) fn is_to_be_named(&self, item: &Item) -> bool {
+        let of = item.command.conversation_id;
+        let needs = |other: &Item| {
+            other.command.conversation_id == of
+                && other.state == State::Queued
+                && self.tail_behind(of, &other.command.body).is_some()
+        };
+        self.is_tail(item) && self.slots.values().any(|slot| needs(&slot.item))
     }
 
     /// What an item of which no byte was sent comes after: the one before it in its lane.

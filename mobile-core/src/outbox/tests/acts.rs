@@ -74,6 +74,43 @@ fn a_phone_that_dies_after_the_answer_still_knows_what_to_name() {
 }
 
 #[test]
+fn however_much_the_log_has_not_shown_so_far_each_conversations_last_act_can_be_named() {
+    let mut phone = Phone::new(4);
+    phone.says(talk(0), "one");
+    phone.runs();
+    for of in [talk(1), talk(2), talk(3)] {
+        (0..100).for_each(|nth| drop(phone.says(of, &nth.to_string())));
+        phone.runs();
+    }
+    phone.restarts();
+    phone.connects();
+    let two = phone.says(talk(0), "two");
+    phone.runs();
+    assert_eq!(phone.stage(two.number), Stage::Acknowledged);
+}
+
+#[test]
+fn a_phone_that_dies_once_the_line_is_shown_still_knows_what_its_queue_has_to_name() {
+    let mut phone = Phone::new(1);
+    phone.says(talk(0), "one");
+    phone.stores();
+    let two = phone.says(talk(0), "two");
+    let now = phone.now();
+    phone.outbox.awake(false, now);
+    phone.runs();
+    phone.look();
+    phone.runs();
+    assert_eq!(phone.stage(two.number), Stage::Waiting);
+    phone.restarts();
+    phone.connects();
+    phone.runs();
+    assert_eq!(phone.stage(two.number), Stage::Acknowledged);
+    phone.look();
+    phone.runs();
+    assert!(phone.store.is_empty());
+}
+
+#[test]
 fn a_head_in_review_blocks_its_lane_and_nobody_elses() {
     let mut phone = Phone::switched_off(2);
     phone.look();
