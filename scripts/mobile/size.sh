@@ -40,8 +40,9 @@ done
 . scripts/mobile/shipped.sh
 target=x86_64-unknown-linux-gnu
 # Packed relocations, as Android's linker packs them: they are a thirtieth. A glibc before 2.36
-# would not load the library.
-export SHIPPED_LINK_ARGS=-Wl,--pack-dyn-relocs=relr
+# would not load the library; a later one only if it says that it knows of that, as this option lets
+# it and --pack-dyn-relocs=relr alone does not.
+export SHIPPED_LINK_ARGS=-Wl,-z,pack-relative-relocs
 # LLD, which comes with Rust, as for Android.
 flags=("-Clinker=$PWD/scripts/mobile/link-gcc.sh" -Clink-arg=-fuse-ld=lld
   "-Clink-arg=-B$shipped_rust/lib/rustlib/$target/bin/gcc-ld")
