@@ -141,7 +141,6 @@ impl Outbox {
     /// How far the log is applied: what it shows needs no echo.
     pub fn applied(&mut self, cursor: Cursor, now: Now) {
         self.applied = Some(cursor);
-        self.forget_what_is_shown();
         self.advance(now);
     }
 
