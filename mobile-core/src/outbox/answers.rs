@@ -33,6 +33,7 @@ impl Outbox {
                 Outcome::Refused(refused) => self.refuse(number, refused, now),
             }
         }
+        self.forget_what_is_shown();
         self.advance(now);
     }
 

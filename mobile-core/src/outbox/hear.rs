@@ -141,6 +141,7 @@ impl Outbox {
     /// How far the log is applied: what it shows needs no echo.
     pub fn applied(&mut self, cursor: Cursor, now: Now) {
         self.applied = Some(cursor);
+        self.forget_what_is_shown();
         self.advance(now);
     }
 
@@ -153,14 +154,14 @@ impl Outbox {
             State::Accepted { accepted } => accepted.position.is_none_or(|at| is_applied(item, at)),
             State::Queued | State::Sending | State::Asking { .. } | State::Review { .. } => false,
         };
-        let items = || self.slots.values().map(|slot| &slot.item);
-        let shown = items().filter(|item| is_shown(item) && !self.is_to_be_named(item));
+        let shown = self.slots.values().map(|slot| &slot.item).filter(|item| is_shown(item));
         let mut shown: Vec<_> = shown.map(|item| item.number).collect();
-        // A log that is not applied for long must not fill the store. What acts to come have to
-        // name stays, also for a phone that dies meanwhile.
-        let kept = items().filter(|item| matches!(item.state, State::Accepted { .. }));
-        let kept = kept.filter(|item| !self.is_tail(item)).map(|item| item.number);
-        let kept: Vec<_> = kept.filter(|number| !shown.contains(number)).collect();
+        // A log that is not applied for long must not fill the store. What the next act has to name
+        // stays, for a phone that dies meanwhile.
+        let kept = self.slots.values().map(|slot| &slot.item);
+        let kept = kept.filter(|item| matches!(item.state, State::Accepted { .. }));
+        let kept = kept.filter(|item| !self.is_tail(item));
+        let kept: Vec<_> = kept.map(|item| item.number).filter(|n| !shown.contains(n)).collect();
         shown.extend(kept.iter().take(kept.len().saturating_sub(ACCEPTED_MOST)));
         for number in shown {
             self.end(number, Ended::Acknowledged);

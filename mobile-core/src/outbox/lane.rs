@@ -54,18 +54,6 @@ impl Outbox {
         tail.is_some_and(|tail| tail.op_id == item.command.op_id)
     }
 
-    /// Whether something that waits in the same conversation comes after this, and was written
-    /// before its line was shown.
-    pub(super) fn is_to_be_named(&self, item: &Item) -> bool {
-        let of = item.command.conversation_id;
-        let needs = |other: &Item| {
-            other.command.conversation_id == of
-                && other.state == State::Queued
-                && self.tail_behind(of, &other.command.body).is_some()
-        };
-        self.is_tail(item) && self.slots.values().any(|slot| needs(&slot.item))
-    }
-
     /// What an item of which no byte was sent comes after: the one before it in its lane.
     pub(super) fn chain(&self, number: u64, before: Option<u64>) -> (Option<OpId>, usize) {
         let Some(item) = self.item(number).filter(|item| item.kind() == Kind::Visible) else {

@@ -253,7 +253,6 @@ impl Outbox {
         self.give_up_waiting(now);
         self.park_what_is_old(now);
         self.plan(now);
-        self.forget_what_is_shown();
         self.write(now);
         self.issue(now);
     }

@@ -92,43 +92,6 @@ fn however_much_the_log_has_not_shown_so_far_each_conversations_last_act_can_be_
 }
 
 #[test]
-fn a_phone_that_dies_once_the_line_is_shown_still_knows_what_its_queue_has_to_name() {
-    let mut phone = Phone::new(1);
-    phone.says(talk(0), "one");
-    phone.stores();
-    let two = phone.says(talk(0), "two");
-    let now = phone.now();
-    phone.outbox.awake(false, now);
-    phone.runs();
-    phone.look();
-    phone.runs();
-    assert_eq!(phone.stage(two.number), Stage::Waiting);
-    phone.restarts();
-    phone.connects();
-    phone.runs();
-    assert_eq!(phone.stage(two.number), Stage::Acknowledged);
-    phone.look();
-    phone.runs();
-    assert!(phone.store.is_empty());
-}
-
-#[test]
-fn what_nothing_has_to_name_any_more_is_gone_once_its_line_is_shown() {
-    let mut phone = Phone::new(1);
-    phone.says(talk(0), "one");
-    phone.stores();
-    let two = phone.says(talk(0), "two");
-    let now = phone.now();
-    phone.outbox.awake(false, now);
-    phone.runs();
-    phone.look();
-    phone.runs();
-    phone.withdraws(two.number);
-    phone.runs();
-    assert_eq!(phone.store.len(), 1, "the withdrawn alone");
-}
-
-#[test]
 fn a_head_in_review_blocks_its_lane_and_nobody_elses() {
     let mut phone = Phone::switched_off(2);
     phone.look();
