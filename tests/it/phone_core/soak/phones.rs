@@ -202,8 +202,10 @@ impl Hand {
         while self.decides().await > 0 {
             assert!(
                 Instant::now() < deadline,
-                "{} has this left: {:?}",
+                "{} says {:?}, its log ends {:#?}, and has this left: {:?}",
                 self.name,
+                self.phone.core.diagnostics().await,
+                self.phone.core.recent_logs().iter().rev().take(100).collect::<Vec<_>>(),
                 self.phone.outbox().await
             );
             sleep(Duration::from_millis(50)).await;
