@@ -11,7 +11,7 @@ use baton_mobile::runtime::{
     Core, CoreConfig, Credentials, Event, KeyStore, KeyStoreFailed, Listener, Standing, Watcher,
 };
 use baton_mobile::store::{Limits, View};
-use baton_protocol::{CommandBody, ConversationId, LineRef, OpId};
+use baton_protocol::{CommandBody, ConversationId, OpId, Seen};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -79,6 +79,8 @@ pub struct Drawn {
     pub rows: Vec<InboxRow>,
     /// The entries of a timeline.
     pub entries: Vec<Entry>,
+    /// What somebody who looks at them has seen.
+    pub seen: Seen,
     /// The numbers on the icon.
     pub badge: Badge,
     /// Batches so far.
@@ -94,7 +96,10 @@ impl Watcher for Draws {
             drawn.batches += 1;
             is_fit = match letter {
                 Letter::Inbox(batch) => apply(&mut drawn.rows, batch.ops).is_ok(),
-                Letter::Timeline(batch) => apply(&mut drawn.entries, batch.ops).is_ok(),
+                Letter::Timeline(batch) => {
+                    drawn.seen = batch.about.seen;
+                    apply(&mut drawn.entries, batch.ops).is_ok()
+                }
                 Letter::Badge(batch) => {
                     drawn.badge = batch.about;
                     true
@@ -212,14 +217,6 @@ impl Drop for Handset {
     fn drop(&mut self) {
         self.core.shutdown();
     }
-}
-
-/// The last line that a timeline shows.
-pub fn last_line(drawn: &Drawn) -> Option<LineRef> {
-    drawn.entries.iter().rev().find_map(|entry| match entry {
-        Entry::Line { line, .. } => Some(LineRef { seq: line.seq, id: line.id }),
-        Entry::Note { .. } | Entry::Echo(_) => None,
-    })
 }
 
 /// Waits until what is drawn is so.

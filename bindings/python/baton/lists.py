@@ -185,10 +185,10 @@ class Timeline(Watched):
 
     @property
     def seen(self):
-        """What somebody who looks at the end has seen: to be given with an act. It is the line that
-        came in last, which a customer's clock may have put before another; none without lines."""
-        lines = (entry.line.seen for entry in self.items if entry.is_LINE())
-        return max(lines, key=lambda line: line.seq, default=None)
+        """What somebody who looks at these lines has seen: to be given with an act. It is the line
+        that came in last, which a customer's clock may have put before another; `None` without
+        lines."""
+        return self.about.seen if self.about else None
 
     async def more(self):
         """Shows older lines."""

@@ -465,8 +465,10 @@ pub enum ListBatch {
         older: OlderLines,
         /// Number of the first line shown; 0 when none is.
         first_seq: u64,
-        /// Number of the last line shown; 0 when none is.
-        last_seq: u64,
+        /// What somebody who looks at these lines has seen: to be given with an act. It is the line
+        /// that came in last, which a customer's clock may have put before another; none without
+        /// lines.
+        seen: Option<SeenLine>,
         /// Whether there are newer lines than are shown.
         has_newer: bool,
         /// Whether its lines may be seen at all.
@@ -503,7 +505,7 @@ impl From<Letter> for ListBatch {
                     Older::AtServer => OlderLines::AtServer,
                 },
                 first_seq: about.first_seq,
-                last_seq: about.last_seq,
+                seen: about.seen.map(SeenLine::from),
                 has_newer: about.has_newer,
                 is_full: about.is_full,
             },

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use baton_protocol::{Author, ConversationId, Line, MessageId, Note, NoteId, OpId, Timestamp};
+use baton_protocol::{
+    Author, ConversationId, Line, LineRef, MessageId, Note, NoteId, OpId, Seen, Timestamp,
+};
 
 use super::diff::Keyed;
 use super::echoes::drawn;
@@ -104,8 +106,9 @@ pub enum Older {
 pub struct TimelineAbout {
     /// Number of the first line shown; 0 when none is.
     pub first_seq: u64,
-    /// Number of the last line shown.
-    pub last_seq: u64,
+    /// The line with the highest number of those that are shown: who looks at them has seen it. A
+    /// customer's clock may have put it before another.
+    pub seen: Seen,
     /// Number of the last line held.
     pub newest_seq: u64,
     /// What comes before.
@@ -169,7 +172,7 @@ impl Timeline {
         let notes = sources.read.notes_between(self.of, wanted)?;
         let about = TimelineAbout {
             first_seq: lines.first().map_or(0, |line| line.seq),
-            last_seq: lines.last().map_or(0, |line| line.seq),
+            seen: lines.last().map(|line| LineRef { seq: line.seq, id: line.id }),
             newest_seq: held.last_seq,
             older: match (is_whole, held.from_seq > 1) {
                 (false, _) => Older::Held,
@@ -232,7 +235,7 @@ impl Observer<Timeline> {
         self.change(|timeline| {
             timeline.from = Some(from);
             let most = from + WINDOW - 1;
-            if about.last_seq > most {
+            if about.seen.is_some_and(|seen| seen.seq > most) {
                 timeline.until = Some(most);
             }
         });
@@ -242,7 +245,7 @@ impl Observer<Timeline> {
     pub fn newer(&mut self) {
         let Some(about) = self.answer().map(|answer| answer.about) else { return };
         if about.has_newer {
-            let until = about.last_seq + PAGE;
+            let until = about.seen.map_or(0, |seen| seen.seq) + PAGE;
             let until = Some(until).filter(|until| *until < about.newest_seq);
             self.change(|timeline| timeline.until = until);
         }

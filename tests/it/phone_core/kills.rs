@@ -13,7 +13,7 @@ use baton_mobile::outbox::Stage;
 use baton_protocol::command::{NoteText, Reply};
 use baton_protocol::page::LinesPage;
 use baton_protocol::{CommandBody, ConversationId, OpId};
-use baton_world::handset::{Drawn, Handset, last_line, until};
+use baton_world::handset::{Drawn, Handset, until};
 use baton_world::world::{Setup, World};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
@@ -83,10 +83,10 @@ fn needs_author(stage: Stage) -> bool {
 
 /// An answer of who has seen all there is.
 async fn reply(lines: &mut watch::Receiver<Drawn>, text: &str) -> CommandBody {
-    let drawn = until(lines, "a line", |drawn| last_line(drawn).is_some())
+    let drawn = until(lines, "a line", |drawn| drawn.seen.is_some())
         .await
         .expect("the phone and its world");
-    let seen = last_line(&drawn);
+    let seen = drawn.seen;
     let text = text.to_owned();
     CommandBody::Reply(Reply { text, seen, quoted: None, replaces: None, ignore_lease: false })
 }

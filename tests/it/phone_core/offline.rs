@@ -6,7 +6,7 @@ use baton_mobile::outbox::{Choice, Reason, Stage};
 use baton_mobile::store::View;
 use baton_protocol::command::{Claim, NoteText, Reply};
 use baton_protocol::{CommandBody, Owner, Refusal};
-use baton_world::handset::{Handset, last_line, until};
+use baton_world::handset::{Handset, until};
 use baton_world::world::{PATIENCE, Setup, World, eventually, for_each_store};
 
 async fn ana(world: &World, directory: &std::path::Path) -> Handset {
@@ -30,8 +30,8 @@ async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
         let rows = until(&mut inbox, "the customer is in the inbox", |d| d.rows.len() == 1).await;
         let epoch = rows.unwrap().rows[0].owner_epoch;
         let mut lines = ana.timeline(conversation).await.unwrap();
-        let drawn = until(&mut lines, "the line is drawn", |d| last_line(d).is_some()).await;
-        let seen = last_line(&drawn.unwrap());
+        let drawn = until(&mut lines, "the line is drawn", |d| d.seen.is_some()).await;
+        let seen = drawn.unwrap().seen;
 
         ana.core.network(false).await.unwrap();
         let claim = Claim { expect_owner_epoch: epoch, exceed_capacity: false };
@@ -76,13 +76,12 @@ async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
         assert_eq!(missed, [Some("We are closed today".to_owned())]);
 
         let drawn =
-            until(&mut lines, "both are drawn", |d| last_line(d).is_some_and(|line| line.seq == 2));
-        let seen = last_line(&drawn.await.unwrap());
+            until(&mut lines, "both are drawn", |d| d.seen.is_some_and(|line| line.seq == 2));
+        let seen = drawn.await.unwrap().seen;
         ana.core.choose(reply.number, Choice::SendAnyway { seen }).await.unwrap();
         lucia.receives("It is on its way").await;
-        let drawn = until(&mut lines, "the reply is a line", |d| {
-            last_line(d).is_some_and(|line| line.seq == 3)
-        });
+        let drawn =
+            until(&mut lines, "the reply is a line", |d| d.seen.is_some_and(|line| line.seq == 3));
         let entries = drawn.await.unwrap().entries;
         assert!(!entries.iter().any(|entry| matches!(entry, Entry::Echo(_))), "{entries:?}");
         assert_eq!(lucia.received(), ["We are closed today", "It is on its way"]);

@@ -92,8 +92,11 @@ public struct TimelineList: Observed, Equatable {
     public private(set) var entries: [TimelineEntry] = []
     /// What comes before.
     public private(set) var older: OlderLines = .nothing
-    /// Numbers of the first and the last line shown; 0 when none is.
-    public private(set) var firstSeq: UInt64 = 0, lastSeq: UInt64 = 0
+    /// Number of the first line shown; 0 when none is.
+    public private(set) var firstSeq: UInt64 = 0
+    /// What somebody who looks at these lines has seen: to be given with an act. It is the line that
+    /// came in last, which a customer's clock may have put before another; none without lines.
+    public private(set) var seen: SeenLine?
     /// Whether there are newer lines than are shown.
     public private(set) var hasNewer = false
     /// Whether its lines may be seen at all.
@@ -106,22 +109,12 @@ public struct TimelineList: Observed, Equatable {
     public mutating func take(_ batch: ListBatch) throws {
         guard
             case .timeline(
-                let revision, let steps, let older, let firstSeq, let lastSeq, let hasNewer,
+                let revision, let steps, let older, let firstSeq, let seen, let hasNewer,
                 let isFull) = batch
         else { throw UnfitStep() }
         try entries.apply(steps.map(ListStep.init))
         (self.revision, self.older, self.hasNewer) = (revision, older, hasNewer)
-        (self.firstSeq, self.lastSeq, self.isFull) = (firstSeq, lastSeq, isFull)
-    }
-
-    /// What somebody who looks at the end has seen: to be given with an act. It is the line that
-    /// came in last, which a customer's clock may have put before another.
-    public var seen: SeenLine? {
-        let lines = entries.compactMap { entry -> SeenLine? in
-            guard case .line(let line) = entry else { return nil }
-            return line.seen
-        }
-        return lines.max { $0.seq < $1.seq }
+        (self.firstSeq, self.seen, self.isFull) = (firstSeq, seen, isFull)
     }
 }
 

@@ -67,7 +67,8 @@ fn judge_timeline(timeline: &Timeline, sources: &Sources<'_, '_>) -> Result<(), 
     if let Some(Mirrored::Full(full)) = sources.read.conversation(timeline.of())? {
         for line in full.lines.values() {
             told.extend(line.op_id);
-            let is_shown = (about.first_seq..=about.last_seq).contains(&line.seq);
+            let last_seq = about.seen.map_or(0, |seen| seen.seq);
+            let is_shown = (about.first_seq..=last_seq).contains(&line.seq);
             let shown = items
                 .iter()
                 .filter(|entry| matches!(entry, Entry::Line { line: other, .. } if other == line));

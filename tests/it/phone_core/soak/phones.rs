@@ -11,7 +11,7 @@ use baton_mobile::store::View;
 use baton_protocol::command::{Claim, MarkRead, NoteText, Reply};
 use baton_protocol::{CommandBody, ConversationId, Line, Seen};
 use baton_world::dice::Dice;
-use baton_world::handset::{Drawn, Handset, last_line, until};
+use baton_world::handset::{Drawn, Handset, until};
 use baton_world::itself::{is_ready, tells, told};
 use baton_world::world::{PATIENCE, email};
 use tokio::sync::watch;
@@ -98,7 +98,7 @@ impl Hand {
         let mut drawn = Vec::new();
         for of in talks {
             let mut lines = phone.timeline(*of).await.expect("a timeline");
-            let is_there = |drawn: &Drawn| last_line(drawn).is_some();
+            let is_there = |drawn: &Drawn| drawn.seen.is_some();
             until(&mut lines, "a line", is_there).await.expect("a line");
             drawn.push((*of, lines));
         }
@@ -141,7 +141,7 @@ impl Hand {
     /// Does something in one of the conversations.
     async fn taps(&mut self) {
         let (of, lines) = self.dice.pick(&self.talks).expect("a conversation");
-        let (of, seen) = (*of, last_line(&lines.borrow()));
+        let (of, seen) = (*of, lines.borrow().seen);
         self.tapped += 1;
         let text = format!("{}-{}", self.name, self.tapped);
         let row = self.inbox.borrow().rows.iter().find(|row| row.id == of).cloned();
@@ -171,7 +171,7 @@ impl Hand {
         let reviews = outbox.iter().filter(|echo| echo.stage == Stage::NeedsReview);
         for echo in reviews {
             let lines = self.talks.iter().find(|(of, _)| *of == echo.conversation_id);
-            let seen = lines.and_then(|(_, lines)| last_line(&lines.borrow()));
+            let seen = lines.and_then(|(_, lines)| lines.borrow().seen);
             let offers: Vec<_> =
                 echo.offers.iter().filter(|offer| **offer != Offer::Edit).collect();
             let choice = match self.dice.pick(&offers).expect("something may be done") {

@@ -45,19 +45,16 @@ data class Timeline(
     /** Where older lines are. */
     val older: OlderLines,
     val firstSeq: ULong,
-    val lastSeq: ULong,
+    /**
+     * What somebody who looks at these lines has seen: to be given with an act. It is the line that
+     * came in last, which a customer's clock may have put before another; none without lines.
+     */
+    val seen: SeenLine?,
     /** Whether [Watched.newer] shows newer ones. */
     val hasNewer: Boolean,
     /** Whether the conversation is seen in full. */
     val isFull: Boolean,
-) {
-    /**
-     * What somebody who looks at the end has seen: to be given with an act. It is the line that
-     * came in last, which a customer's clock may have put before another; none without lines.
-     */
-    val seen: SeenLine?
-        get() = entries.mapNotNull { (it as? TimelineEntry.Line)?.line?.seen }.maxByOrNull { it.seq }
-}
+)
 
 /** What stands above a conversation; none where it is not seen. */
 data class HeaderState(val header: Header?)
@@ -142,7 +139,7 @@ private fun inboxOf(view: InboxView) = Wish<Inbox>({ watchInbox(view, it) }) { b
 private fun timelineOf(of: String) = Wish<Timeline>({ watchTimeline(of, it) }) { before, batch ->
     (batch as? ListBatch.Timeline)?.run {
         val entries = before?.entries.orEmpty().after(steps)
-        Timeline(revision, entries, older, firstSeq, lastSeq, hasNewer, isFull)
+        Timeline(revision, entries, older, firstSeq, seen, hasNewer, isFull)
     }
 }
 
