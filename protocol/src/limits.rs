@@ -4,6 +4,11 @@
 pub const CLIENT_FRAME_BYTES_MAX: usize = 64 * 1024;
 /// A frame to a client, bytes.
 pub const SERVER_FRAME_BYTES_MAX: usize = 256 * 1024;
+/// Frames a second that a server takes from one client, over a longer time. Of commands more are
+/// refused as `rate_limited`; who goes on in spite of it is cut off.
+pub const CLIENT_FRAMES_A_SECOND: u32 = 30;
+/// And at once, from a client that was silent before.
+pub const CLIENT_FRAMES_AT_ONCE: u32 = 60;
 /// Commands in one `POST /commands`.
 pub const COMMANDS_MAX: usize = 100;
 /// Characters of a text message that is sent (Cloud API, text.body).

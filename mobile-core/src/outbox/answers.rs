@@ -196,9 +196,11 @@ impl Outbox {
         let Some(lane) = self.item(number).map(Item::lane) else { return };
         let (first, most) = (self.settings.retry_first, self.settings.retry_most);
         let backoff = self.lanes.get_or_insert(lane, Default::default);
-        // The answers to one request fail together.
-        if backoff.until() <= now.mono || asked.is_some() {
+        // The answers to one request fail together: that is one failure, whatever each asks for.
+        if backoff.until() <= now.mono {
             backoff.fail((first, most), asked, &mut self.dice, now.mono);
+        } else if let Some(asked) = asked {
+            backoff.hold(asked, now.mono);
         }
     }
 

@@ -48,9 +48,9 @@ impl Outbox {
         [answer, store, old, self.next_try()].into_iter().flatten().min()
     }
 
-    /// Whether a request is still waited for.
-    pub fn is_under_way(&self, request: u64) -> bool {
-        self.flights.contains_key(&request)
+    /// How much of a request is still waited for.
+    pub fn unanswered(&self, request: u64) -> usize {
+        self.flights.get(&request).map_or(0, |flight| flight.numbers.len())
     }
 
     /// Where a reply waits of which no byte was sent.

@@ -105,10 +105,14 @@ impl Backoff {
     ) {
         let most = base.saturating_mul(1 << self.tries.min(20)).min(cap);
         self.tries = self.tries.saturating_add(1);
-        if let Some(asked) = asked {
-            self.floor = self.floor.max(now + asked.min(FLOOR_MAX));
-        }
-        self.until = (now + dice.upto(most)).max(self.floor);
+        self.until = now + dice.upto(most);
+        self.hold(asked.unwrap_or(Duration::ZERO), now);
+    }
+
+    /// The server asks not to be tried before.
+    pub(super) fn hold(&mut self, asked: Duration, now: Duration) {
+        self.floor = self.floor.max(now + asked.min(FLOOR_MAX));
+        self.until = self.until.max(self.floor);
     }
 
     /// Something speaks for trying at once.

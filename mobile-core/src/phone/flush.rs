@@ -60,7 +60,7 @@ impl Phone {
                     }
                 }
             }
-            outbox::Effect::Send { request, commands } => self.send(request, commands),
+            outbox::Effect::Send { request, commands } => self.send((request, now), commands),
             outbox::Effect::Ask { request, op_ids } => {
                 self.effects.push_back(Effect::Outcomes { request, op_ids });
             }
@@ -74,12 +74,17 @@ impl Phone {
         }
     }
 
-    /// Over the socket where there is one: it is open already, and answers come one by one.
-    fn send(&mut self, request: u64, commands: Vec<baton_protocol::Command>) {
-        let Some(socket) = self.link.socket() else {
+    /// Over the socket where there is one and it is not too much for it: it is open already, and
+    /// answers come one by one.
+    fn send(&mut self, (request, now): (u64, Now), commands: Vec<baton_protocol::Command>) {
+        self.over_socket.retain(|request, _| self.outbox.unanswered(*request) > 0);
+        let unanswered = self.over_socket.keys().map(|request| self.outbox.unanswered(*request));
+        let unanswered = unanswered.sum();
+        let socket = self.link.socket();
+        let socket = socket.filter(|_| self.pace.lets(commands.len(), unanswered, now.mono));
+        let Some(socket) = socket else {
             return self.effects.push_back(Effect::Commands { request, commands });
         };
-        self.over_socket.retain(|request, _| self.outbox.is_under_way(*request));
         self.over_socket.insert(request, socket);
         for command in commands {
             let frame = baton_protocol::frame::ClientFrame::Command { command };

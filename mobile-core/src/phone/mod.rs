@@ -12,8 +12,9 @@
 //! ```
 //!
 //! - `turn` carries an input of the link through the store; `flush` does what outbox and composer
-//!   want; `acts` is what the agent does; `pushes` what the platform delivers; `screen` what is on
-//!   the screen, and `untold` what of it the app was not told; `effect` what the runtime has to do.
+//!   want, at the `pace` that a server takes; `acts` is what the agent does; `pushes` what the
+//!   platform delivers; `screen` what is on the screen, and `untold` what of it the app was not
+//!   told; `effect` what the runtime has to do.
 //!
 //! **Invariant:** nothing is told or sent that is not stored first; where the store fails, every
 //! machine goes back to what is stored.
@@ -21,6 +22,7 @@
 mod acts;
 mod effect;
 mod flush;
+mod pace;
 mod pushes;
 mod screen;
 #[cfg(test)]
@@ -46,6 +48,7 @@ use crate::push::receipts::{Receipt, Receipts};
 use crate::push::seal::Keyring;
 use crate::push::subject::Tag;
 use crate::store::{Account, Kept, Read, Store, StoreError};
+use pace::Pace;
 use untold::Untold;
 
 pub use crate::outbox::Now;
@@ -82,6 +85,7 @@ pub struct Phone {
     handlings: Few<u64, Handling>,
     /// Requests that went over a socket.
     over_socket: Few<u64, SocketId>,
+    pace: Pace,
     /// Drafts that the store did not take so far.
     unkept: Few<ConversationId, Option<String>>,
     /// When they are tried again, as everything is that the store did not take.
@@ -151,6 +155,7 @@ impl Phone {
             keyring,
             handlings: Few::new(),
             over_socket: Few::new(),
+            pace: Pace::default(),
             unkept: Few::new(),
             keep_at: None,
             left: BTreeSet::new(),

@@ -3,8 +3,10 @@
 use baton::demo::PASSWORD;
 use baton_mobile::lists::Entry;
 use baton_mobile::outbox::{Choice, Reason, Stage};
+use baton_mobile::runtime::{Event, Standing};
 use baton_mobile::store::View;
 use baton_protocol::command::{Claim, NoteText, Reply};
+use baton_protocol::page::LinesPage;
 use baton_protocol::{CommandBody, Owner, Refusal};
 use baton_world::handset::{Handset, until};
 use baton_world::world::{PATIENCE, Setup, World, eventually, for_each_store};
@@ -85,6 +87,50 @@ async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
         let entries = drawn.await.unwrap().entries;
         assert!(!entries.iter().any(|entry| matches!(entry, Entry::Echo(_))), "{entries:?}");
         assert_eq!(lucia.received(), ["We are closed today", "It is on its way"]);
+    })
+    .await;
+}
+
+/// More than the server takes of one socket at once, in several conversations.
+const BACKLOG: usize = 320;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_time_offline_is_made_up_for_at_once_and_over_one_connection() {
+    for_each_store(Setup::usual(), async |world| {
+        let directory = tempfile::tempdir().unwrap();
+        let ana = ana(world, directory.path()).await;
+        let mut talks = Vec::new();
+        for name in ["Lucía", "Mateo", "Noor", "Ota"] {
+            let contact = world.contact(name);
+            contact.sends("Hola").await;
+            talks.push(contact.conversation().await);
+        }
+        let mut inbox = ana.inbox(View::All).await.unwrap();
+        until(&mut inbox, "all are in the inbox", |d| d.rows.len() == talks.len()).await.unwrap();
+        ana.core.network(false).await.unwrap();
+        for n in 0..BACKLOG {
+            let text = format!("note {n}");
+            let note = CommandBody::Note(NoteText { text });
+            ana.does(talks[n % talks.len()], note, None).await.unwrap();
+        }
+        ana.core.network(true).await.unwrap();
+        ana.live(PATIENCE).await.unwrap();
+        ana.takes_heard();
+        eventually("all is at the server", async || {
+            ana.outbox().await.unwrap().is_empty().then_some(())
+        })
+        .await;
+        let is_other =
+            |event: &Event| matches!(event, Event::State(standing) if *standing != Standing::Live);
+        let others: Vec<_> = ana.heard().into_iter().filter(is_other).collect();
+        assert!(others.is_empty(), "the connection was lost over it: {others:?}");
+        let mut noted = 0;
+        for talk in &talks {
+            let path = format!("/conversations/{talk}/messages?limit=200");
+            let page: LinesPage = world.admin().await.signed.get(&path).await.unwrap();
+            noted += page.notes.len();
+        }
+        assert_eq!(noted, BACKLOG);
     })
     .await;
 }

@@ -132,6 +132,23 @@ fn a_busy_server_is_left_alone_as_long_as_it_says_and_others_are_not_kept_waitin
 }
 
 #[test]
+fn a_server_that_is_too_busy_for_many_acts_at_once_is_left_alone_as_for_one() {
+    let mut phone = Phone::new(1);
+    phone.server.busy = 40;
+    for n in 0..40 {
+        phone.taps(talk(0), note(&format!("note {n}")));
+    }
+    phone.runs();
+    assert_eq!((phone.server.busy, phone.texts().len()), (0, 0));
+    let (at, what) = phone.outbox.poll_timeout(phone.now()).unwrap();
+    assert_eq!(what, Waiting::RetryLane);
+    assert_eq!(at.saturating_sub(phone.mono), SECOND);
+    phone.waits();
+    phone.runs();
+    assert_eq!(phone.texts().len(), 40);
+}
+
+#[test]
 fn nothing_is_sent_without_a_network_or_asleep_and_nothing_is_waited_for() {
     let mut phone = Phone::new(1);
     phone.outbox.network(false, phone.now());

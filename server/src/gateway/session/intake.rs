@@ -100,7 +100,7 @@ impl Session {
             out.tell(&frames::rate_limited(&frame, ms));
             self.intake.too_fast += 1;
             if self.intake.too_fast.is_multiple_of(TOO_FAST_PER_ERROR) {
-                self.count_error(now, out);
+                self.count_error("frames come too fast", now, out);
             }
             return;
         }
@@ -172,12 +172,12 @@ impl Session {
 
     fn fault(&mut self, fault: &Fault, now: Instant, out: &mut Out) {
         out.tell(&fault.0);
-        self.count_error(now, out);
+        self.count_error("too many frames that cannot be understood", now, out);
     }
 
-    fn count_error(&mut self, now: Instant, out: &mut Out) {
+    fn count_error(&mut self, what: &'static str, now: Instant, out: &mut Out) {
         if self.intake.fail(&self.rules, now) {
-            out.push(closing(close::TOO_MANY_ERRORS, "too many frames that cannot be understood"));
+            out.push(closing(close::TOO_MANY_ERRORS, what));
         }
     }
 }

@@ -17,6 +17,7 @@ use baton_domain::scope::Scope;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{Hello, PresenceState, ResetReason, ServerFrame, close};
+use baton_protocol::limits::{CLIENT_FRAMES_A_SECOND, CLIENT_FRAMES_AT_ONCE};
 use baton_protocol::{AgentId, Command, CommandResult, ConversationId, Cursor, Timestamp};
 use tokio::time::Instant;
 
@@ -65,8 +66,8 @@ impl Default for Rules {
             lag: Duration::from_secs(5),
             retry: Duration::from_secs(1),
             errors_a_minute: 20,
-            frames_a_second: 30,
-            burst: 60,
+            frames_a_second: CLIENT_FRAMES_A_SECOND,
+            burst: CLIENT_FRAMES_AT_ONCE,
             batches: 256,
             commands: 128,
             scope_jitter_ms: 2_000,

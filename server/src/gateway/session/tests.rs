@@ -3,6 +3,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test fails on all that it does not name")]
 
 mod convergence;
+mod intake;
 mod rules;
 
 use baton_domain::sight::Sight;
@@ -96,5 +97,12 @@ pub(super) fn closed(effects: &[Effect]) -> Option<u16> {
     match effects.last() {
         Some(Effect::Close { code, .. }) => Some(*code),
         _ => None,
+    }
+}
+
+pub(super) fn error(effects: &[Effect]) -> (String, Option<String>) {
+    match &sent(effects)[..] {
+        [ServerFrame::Error { code, of, .. }] => (code.clone(), of.clone()),
+        other => panic!("expected an error, got {other:?}"),
     }
 }

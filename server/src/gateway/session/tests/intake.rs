@@ -1,0 +1,116 @@
+//! What a session takes from its client, and what it answers to the rest.
+
+use baton_protocol::outcome::Outcome;
+use baton_protocol::{Accepted, Refusal};
+
+use super::*;
+use crate::gateway::testing::talk;
+
+#[test]
+fn frames_that_cannot_be_carried_out_are_answered_by_their_fault() {
+    let mut bench = Bench::live_at(2);
+    let long = "x".repeat(64 * 1024 + 1);
+    let depth = format!(r#"{{"type":"view","conversation_id":{}"#, "[".repeat(10_000));
+    for (text, code, of) in [
+        ("[]", "malformed", None),
+        ("{\"type\":\"view\",\"conversation_id\":null,\"type\":\"view\"}", "malformed", None),
+        (r#"{"type":"dance"}"#, "unknown_type", Some("dance")),
+        (r#"{"type":"view","conversation_id":null,"x":1}"#, "invalid", Some("view")),
+        (
+            r#"{"type":"compose","conversation_id":"x","action":"start"}"#,
+            "invalid",
+            Some("compose"),
+        ),
+        (r#"{"type":"command","command":{}}"#, "invalid", Some("command")),
+        (r#"{"type":"ack","upto":18446744073709551616}"#, "invalid", Some("ack")),
+        (r#"{"type":"view","conversation_id":"\ud800"}"#, "invalid", Some("view")),
+        (&depth, "malformed", None),
+        (&long, "too_large", None),
+    ] {
+        let (is_code, is_of) = error(&bench.text(text));
+        let shown: String = text.chars().take(60).collect();
+        assert_eq!((is_code.as_str(), is_of.as_deref()), (code, of), "{shown}");
+    }
+}
+
+#[test]
+fn a_command_that_cannot_be_read_is_refused_by_its_op_id() {
+    let mut bench = Bench::live_at(2);
+    let op = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let text = format!(r#"{{"type":"command","command":{{"op_id":"{op}","type":"fly"}}}}"#);
+    let frames = sent(&bench.text(&text));
+    let [ServerFrame::CommandResult(result)] = &frames[..] else { panic!("{frames:?}") };
+    assert_eq!(result.op_id.map(|id| id.to_string()).as_deref(), Some(op));
+    let Outcome::Refused(refused) = &result.outcome else { panic!("{result:?}") };
+    assert!(matches!(refused.refusal, Refusal::Invalid { .. }));
+}
+
+#[test]
+fn twenty_errors_within_a_minute_close_the_connection() {
+    let mut bench = Bench::live_at(2);
+    for _ in 0..19 {
+        assert_eq!(closed(&bench.text("[]")), None);
+    }
+    bench.pass(Duration::from_secs(60));
+    for _ in 0..19 {
+        assert_eq!(closed(&bench.text("[]")), None, "an hour's errors do not add up");
+    }
+    assert_eq!(closed(&bench.text("[]")), Some(close::TOO_MANY_ERRORS));
+}
+
+#[test]
+fn a_binary_frame_closes_the_connection() {
+    assert_eq!(closed(&Bench::live_at(2).tell(Input::Binary)), Some(close::UNSUPPORTED));
+}
+
+#[test]
+fn more_than_the_burst_is_rate_limited_and_comes_back_with_time() {
+    let mut bench = Bench::live_at(2);
+    let ack = r#"{"type":"ack","upto":2}"#;
+    bench.now += Duration::from_secs(10);
+    for _ in 0..60 {
+        // It is worth nothing yet, and costs nothing.
+        assert!(bench.text(ack).is_empty());
+    }
+    assert_eq!(error(&bench.text(ack)).0, "rate_limited");
+    bench.now += Duration::from_millis(34);
+    assert!(bench.text(ack).is_empty());
+    assert_eq!(error(&bench.text(ack)).0, "rate_limited");
+}
+
+#[test]
+fn a_client_that_goes_on_although_it_is_too_fast_is_told_so_and_closed() {
+    let mut bench = Bench::live_at(2);
+    let ack = r#"{"type":"ack","upto":2}"#;
+    bench.now += Duration::from_secs(10);
+    for _ in 0..60 + 199 {
+        assert_eq!(closed(&bench.text(ack)), None);
+    }
+    let effects = bench.text(ack);
+    assert!(
+        matches!(&effects[..], [.., Effect::Close { code: close::TOO_MANY_ERRORS, reason }]
+        if reason.contains("too fast")),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn commands_on_one_conversation_are_handed_in_one_after_the_other() {
+    let mut bench = Bench::live_at(2);
+    let command = |n: u32, place: u128| {
+        format!(
+            r#"{{"type":"command","command":{{"op_id":"01890a5d-ac96-774b-bcce-b3020000000{n}",
+            "conversation_id":"{}","type":"reopen"}}}}"#,
+            talk(place)
+        )
+    };
+    assert!(matches!(bench.text(&command(1, 1))[..], [Effect::Submit(_)]));
+    assert!(bench.text(&command(2, 1)).is_empty());
+    assert!(matches!(bench.text(&command(3, 2))[..], [Effect::Submit(_)]), "not of others");
+    let result = CommandResult { op_id: None, outcome: Outcome::Accepted(Accepted::default()) };
+    let effects = bench.tell(Input::Done(talk(1), Box::new(result)));
+    let [Effect::Submit(next), Effect::Send { durable: true, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(next.op_id.to_string().ends_with('2'));
+}
