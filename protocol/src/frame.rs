@@ -29,7 +29,8 @@ pub mod close {
     pub const SIGN_IN_AGAIN: u16 = 4401;
     /// The device was revoked: wipe.
     pub const DEVICE_REVOKED: u16 = 4403;
-    /// This client reads too slowly; resume from the cursor.
+    /// This client, or the network in between, is too slow: it does not read, is silent, or says no
+    /// hello. Resume from the cursor.
     pub const SLOW: u16 = 4408;
 }
 

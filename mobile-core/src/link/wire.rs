@@ -19,9 +19,6 @@ use super::{CLOSE_NORMAL, Link, Step};
 
 /// The code of a close that asks to try later.
 const TRY_LATER: u16 = 1013;
-/// The reason of a server that heard no hello in time: that is the network's fault, although the
-/// code is that of a session that ended.
-const NO_HELLO: &str = "no hello came";
 
 /// Where the socket is.
 #[derive(Debug)]
@@ -201,7 +198,7 @@ impl Link {
         let (code, reason) = close.unwrap_or((0, String::new()));
         match code {
             close::DRAIN | TRY_LATER => self.backoff.wait(now, drain_ms(&reason, random)),
-            close::SIGN_IN_AGAIN if reason != NO_HELLO => {
+            close::SIGN_IN_AGAIN => {
                 self.backoff.resume(now, random);
                 self.token_is_rejected(self.greeted_with, now);
             }
@@ -209,7 +206,7 @@ impl Link {
                 self.backoff.fail(now, random);
                 self.revocation_is_claimed(now);
             }
-            close::SLOW => self.backoff.resume(now, random),
+            close::SLOW if was_joined => self.backoff.resume(now, random),
             close::TOO_MANY_ERRORS | close::TOO_BIG | close::UNSUPPORTED | 1002 | 1007 => {
                 self.fault(step);
             }

@@ -431,7 +431,7 @@ impl Session {
     fn tick(&mut self, now: Instant, out: &mut Out) {
         if !matches!(self.state, State::Joined(_)) {
             if now >= self.began + self.rules.hello {
-                out.push(closing(close::SIGN_IN_AGAIN, "no hello came"));
+                out.push(closing(close::SLOW, "no hello came"));
             }
             return;
         }
