@@ -69,5 +69,8 @@ pub const STANDSTILL_GAP: Duration = Duration::from_secs(5);
 pub const RESETS_MAX: u32 = 100;
 /// Faults of a server before it counts as one that this client cannot talk to.
 pub const FAULTS_MAX: u32 = 5;
+/// A fault that no other followed within this time counts no more: where networks come and go no
+/// connection lasts long enough to prove that all is well.
+pub const FAULT_FORGOTTEN: Duration = Duration::from_secs(30 * 60);
 /// When such a server is tried again.
 pub const INCOMPATIBLE_WAIT: Duration = Duration::from_secs(900);

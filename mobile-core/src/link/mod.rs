@@ -50,7 +50,9 @@ use crate::gathered::gathered;
 use account::{Account, Refresh, Standing};
 use backoff::Backoff;
 use fetches::{Fetches, Key, Leave};
-use limits::{ACK_EVERY, BURDEN_MAX, CONNECT_MAX, FAULTS_MAX, INCOMPATIBLE_WAIT, WANTED_MAX};
+use limits::{
+    ACK_EVERY, BURDEN_MAX, CONNECT_MAX, FAULT_FORGOTTEN, FAULTS_MAX, INCOMPATIBLE_WAIT, WANTED_MAX,
+};
 use wire::Phase;
 
 /// The code of a close that means no harm.
@@ -81,6 +83,8 @@ pub struct Link {
     greeted_with: u32,
     /// What a server did that none should, since everything was well.
     faults: u32,
+    /// When it last did.
+    faulted_at: Duration,
     told: State,
 }
 
@@ -137,6 +141,7 @@ impl Link {
             last_socket: 0,
             greeted_with: 0,
             faults: 0,
+            faulted_at: Duration::ZERO,
             told: State::SignedOut,
         }
     }
@@ -378,7 +383,10 @@ impl Link {
     /// The server did what none should: away from it, and not soon back.
     fn fault(&mut self, step: &mut Step) {
         self.hang_up(baton_protocol::frame::close::TOO_MANY_ERRORS, step);
-        self.faults = self.faults.saturating_add(1);
+        if step.now >= self.faulted_at + FAULT_FORGOTTEN {
+            self.faults = 0;
+        }
+        (self.faults, self.faulted_at) = (self.faults.saturating_add(1), step.now);
         if self.faults >= FAULTS_MAX {
             return self.not_understood(step);
         }

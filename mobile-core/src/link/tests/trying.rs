@@ -210,6 +210,27 @@ fn a_server_that_cannot_be_understood_is_left_and_looked_at_again_seldom() {
     assert_eq!(bench.link.state(), State::Connecting);
 }
 
+#[test]
+fn faults_that_lie_far_apart_do_not_add_up_although_no_connection_lasts() {
+    let mut bench = Bench::live(3);
+    for _ in 0..3 * limits::FAULTS_MAX {
+        let socket = bench.socket();
+        bench.tell(Input::Unreadable(socket));
+        assert!(matches!(bench.link.state(), State::Backoff { .. }));
+        let end = bench.now + limits::FAULT_FORGOTTEN;
+        while bench.now < end {
+            bench.comes_to_a_try();
+            bench.joins(0);
+            // A tunnel.
+            bench.passes(Duration::from_secs(20));
+            bench.tell(Input::NetworkDown);
+            bench.tell(Input::NetworkUp);
+        }
+        bench.comes_to_a_try();
+        bench.joins(0);
+    }
+}
+
 /// Five hundred phones lose their server, which is back three seconds later: the most that come
 /// within one second.
 fn crowd(close: impl Fn(u64) -> Option<(u16, String)>, salt: u64) -> usize {
