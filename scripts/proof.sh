@@ -209,7 +209,9 @@ run() {
   suites) said BATON_EXITS=200 bindings/suites/run.sh python kotlin swift ;;
   budgets) said bindings/suites/budgets.sh ;;
   large-inbox) said bindings/suites/budgets.sh --large ;;
-  packaging) said bindings/packaging/check.sh ;;
+  packaging)
+    scripts/mobile/bindgen.sh >"$state/$step.log" 2>&1
+    said bindings/packaging/check.sh ;;
   targets) said scripts/check-mobile-targets.sh ;;
   size) said scripts/mobile/size.sh ;;
   *) fail "there is no step $1; they are: ${steps[*]}" ;;
