@@ -19,6 +19,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "packaging: $1" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
+built=${CARGO_TARGET_DIR:-target}/debug
 [ -e target/bindings/python/baton_core.py ] || fail "run scripts/mobile/bindgen.sh first"
 
 # The wheel is made twice, is the same, is installed by pip without a network, and is imported by a
@@ -28,7 +29,7 @@ check_wheel() {
     echo "packaging: SKIPPED wheel: it takes python3 with pip, and strip"
     return
   fi
-  local library=target/debug/libbaton_core.so round
+  local library=$built/libbaton_core.so round
   strip --strip-all -o "$work/libbaton_core.so" "$library"
   for round in 1 2; do
     BATON_LIBRARY=$work/libbaton_core.so python3 -m pip wheel --quiet --no-deps --no-index \
@@ -133,7 +134,7 @@ END
     stand_in x86_64 x86_64-linux-android
     stand_in x86 i686-linux-android
   )
-  python3 - "$packaging/android" "$work" target/debug/libbaton_core.so <<'PYTHON' ||
+  python3 - "$packaging/android" "$work" "$built/libbaton_core.so" <<'PYTHON' ||
 import pathlib, shutil, struct, subprocess, sys, zipfile
 android, work, host = map(pathlib.Path, sys.argv[1:])
 classes = work / "classes.jar"

@@ -199,7 +199,11 @@ async fn serve(shared: Arc<Shared>, address: SocketAddr, first: TcpListener) {
                 let nth = shared.connections.fetch_add(1, Ordering::SeqCst);
                 // Each connection rolls dice of its own, whatever the others do.
                 let dice = Dice::new(shared.seed, nth);
-                open.spawn(connection(Arc::clone(&shared), client, (door, dice, nth)));
+                // From here on it is cut with the others, whenever its task begins; and the door is
+                // the one that it came through, not the one of a moment before.
+                let cuts = shared.cuts.subscribe();
+                let door = weather.borrow().door;
+                open.spawn(connection(Arc::clone(&shared), (client, cuts), (door, dice, nth)));
             }
             Some(_) = open.join_next() => {}
         }
@@ -224,9 +228,11 @@ async fn connect(targets: &[SocketAddr], nth: u64) -> Option<TcpStream> {
     None
 }
 
-async fn connection(shared: Arc<Shared>, client: TcpStream, (door, dice, nth): (Door, Dice, u64)) {
-    let mut cuts = shared.cuts.subscribe();
-    cuts.mark_unchanged();
+async fn connection(
+    shared: Arc<Shared>,
+    (client, mut cuts): (TcpStream, watch::Receiver<u64>),
+    (door, dice, nth): (Door, Dice, u64),
+) {
     if door == Door::HalfOpen {
         // Held open for whoever waits; only a cut ends it.
         if cuts.changed().await.is_ok() {
