@@ -13,7 +13,9 @@ import java.util.UUID
 import kotlin.streams.asSequence
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.joinAll
@@ -116,6 +118,15 @@ val signing = listOf(
         val error = thrown<CoreException.Storage>("a second core") { second.open() }
         ensure(error.isInUse && !error.isKeyLost) { "it is told $error" }
         ana.baton.end()
+        lateinit var opening: Job
+        val gaveUp = Phone(
+            world, "ana", ana.way, ana.directory, GivingUp(ana.keys) { opening.cancel() },
+        )
+        val scope = CoroutineScope(Dispatchers.Default)
+        opening = scope.launch(start = CoroutineStart.LAZY) { gaveUp.open() }
+        within("who gives up opening is let go") { opening.join() }
+        ensure(opening.isCancelled) { "it was opened although nobody waited" }
+        // Nothing of it holds the directory.
         track(second).open()
     },
     Scenario(27) {
@@ -178,6 +189,15 @@ private object LockedKeys : KeyStore {
     override fun put(name: String, value: ByteArray): Unit = throw AppException.Locked()
 
     override fun delete(name: String): Unit = throw AppException.Locked()
+}
+
+/** Has whoever opens with it give up while the core asks for its keys. */
+private class GivingUp(private val keys: KeyStore, private val givesUp: () -> Unit) :
+    KeyStore by keys {
+    override fun get(name: String): ByteArray? {
+        givesUp()
+        return keys.get(name)
+    }
 }
 
 /** Whether a conversation's id is anywhere in the files, as text or as bytes. */

@@ -9,9 +9,12 @@ import java.util.concurrent.ConcurrentHashMap
 import kotlin.time.Duration
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.SendChannel
 import kotlinx.coroutines.channels.trySendBlocking
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -119,11 +122,24 @@ class Baton private constructor(private val core: BatonCore, private val hears: 
             return Baton(BatonCore.open(config, keys, hears), hears)
         }
 
-        /** As [openBlocking], for the main thread; [current] says how it is on the device. */
+        /**
+         * As [openBlocking], for the main thread; [current] says how it is on the device. Where it
+         * is cancelled, none is left open: it would keep the directory from the next one.
+         */
         suspend fun open(config: CoreConfig, keys: KeyStore, listener: Listener? = null): Baton {
-            val baton = withContext(Dispatchers.IO) { openBlocking(config, keys, listener) }
-            baton.hears.first(baton.standing())
-            return baton
+            // Two contexts: what comes from another dispatcher is lost on the way into a coroutine
+            // that was cancelled.
+            val baton = withContext(NonCancellable) {
+                withContext(Dispatchers.IO) { openBlocking(config, keys, listener) }
+            }
+            try {
+                currentCoroutineContext().ensureActive()
+                baton.hears.first(baton.standing())
+                return baton
+            } catch (failed: Throwable) {
+                withContext(NonCancellable) { baton.end() }
+                throw failed
+            }
         }
     }
 }
