@@ -103,6 +103,17 @@ said() {
   echo '```'
 }
 
+# A sample app, compiled as far as that goes here; where its tools cannot be had, why not.
+sample() {
+  local code=0 told log=$state/$step-$1.log
+  told=$("bindings/samples/$1/check.sh" 2>"$log") || code=$?
+  if [ $code -ne 0 ] && [ $code -ne 77 ]; then
+    echo "$told" | cat - "$log" | tail -n 40 >&2
+    return 1
+  fi
+  echo "$told" | sed "s/^/- $1: /"
+}
+
 # A scenario of the load tests, with its tables.
 measured() {
   [ -n "${postgres:-}" ] || begin_postgres on
@@ -206,7 +217,11 @@ run() {
     tested "$phone::soak::over_a_network_that_flaps_every_act_ends_and_nothing_grows" \
       BATON_SOAK_S=600 ;;
   phone-day) phone_day ;;
-  suites) said BATON_EXITS=200 bindings/suites/run.sh python kotlin swift ;;
+  suites)
+    said BATON_EXITS=200 bindings/suites/run.sh python kotlin swift
+    echo
+    sample android
+    sample ios ;;
   budgets) said bindings/suites/budgets.sh ;;
   large-inbox) said bindings/suites/budgets.sh --large ;;
   packaging)

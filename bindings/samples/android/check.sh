@@ -14,9 +14,9 @@ artifact=org.robolectric:android-all:14-robolectric-10818077
 sum=6be2218c6a53fe3c57bc22ebdc723edcb7270a8a6f187545708aa5c0ed813977
 
 built=target/suites/kotlin
-[ -e "$built/layer.jar" ] || { echo "check.sh: bindings/suites/kotlin/run.sh --build first" >&2; exit 1; }
 found=$(scripts/mobile/kotlin.sh) || { held=$?; echo "$found"; exit $held; }
 . "$found"
+[ -e "$built/layer.jar" ] || bindings/suites/kotlin/run.sh --build
 place=${BATON_TOOLS:-$HOME/.cache/baton-tools}/android-all
 jar=$place/android-all-14-robolectric-10818077.jar
 if [ ! -e "$jar" ]; then
