@@ -183,8 +183,12 @@ impl Composer {
         }
     }
 
-    /// A key was pressed: the text is this now. An empty one is no draft.
+    /// A key was pressed: the text is this now. An empty one is no draft. Where it is what was
+    /// there already, nobody pressed a key: a screen was filled, or emptied of what was sent.
     pub fn types(&mut self, of: ConversationId, text: &str, now: Duration) {
+        if self.drafts.text(of).unwrap_or_default() == text {
+            return;
+        }
         self.drafts.set(of, text, now);
         self.begin(of, now);
         self.advance(now);

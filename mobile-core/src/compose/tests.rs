@@ -270,13 +270,28 @@ fn the_same_agent_on_another_device_is_somebody_else() {
 }
 
 #[test]
+fn a_screen_that_is_filled_or_emptied_is_no_key() {
+    let mut desk = Desk::online();
+    desk.types(LUCIA, "Hola");
+    desk.composer.sent(LUCIA, desk.now);
+    desk.types(LUCIA, "");
+    assert_eq!(desk.actions(), [Start, Stop]);
+    desk.types(MATEO, "Buenas");
+    desk.composer.leaves(MATEO, desk.now);
+    desk.types(MATEO, "Buenas");
+    assert_eq!(desk.actions(), [Start, Stop, Start, Stop]);
+    desk.types(MATEO, "");
+    assert_eq!(desk.actions(), [Start, Stop, Start, Stop, Start]);
+}
+
+#[test]
 fn a_silent_server_ends_what_was_mine() {
     let mut desk = Desk::online();
     desk.types(LUCIA, "Hola");
     desk.is_deaf = true;
-    for _ in 0..11 {
+    for n in 0..11 {
         desk.passes(1_000);
-        desk.types(LUCIA, "Hola");
+        desk.types(LUCIA, &"x".repeat(n));
         assert_eq!(desk.hold(LUCIA), Hold::Mine);
     }
     desk.passes(1_000);

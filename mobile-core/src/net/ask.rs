@@ -78,6 +78,7 @@ impl Server {
         let _turn = turn.map_err(|_elapsed| NetError::NotSent)??;
         let era = self.inner.pool.era();
         let is_repeatable = request.is_repeatable || request.method == Method::GET;
+        let mut no_answer = NetError::NotSent;
         if let Some(mut connection) = self.inner.pool.take() {
             let answer = self.exchange(&mut connection, &request, deadline).await;
             // It died while nobody looked: that is no word about the server.
@@ -86,11 +87,17 @@ impl Server {
             if !has_died || Instant::now() >= deadline {
                 return self.keep(connection, era, answer).await;
             }
+            no_answer = answer.err().unwrap_or(no_answer);
         }
         let opened_by = deadline.min(Instant::now() + CONNECT_MAX);
         let opened = timeout_at(opened_by, Connection::open(&self.inner.connector)).await;
-        let mut connection = opened.ok().flatten().ok_or(NetError::NotSent)?;
+        // What may have left at first may have arrived, whatever becomes of it this time.
+        let mut connection = opened.ok().flatten().ok_or(no_answer)?;
         let answer = self.exchange(&mut connection, &request, deadline).await;
+        let answer = answer.map_err(|error| match error {
+            NetError::NotSent => no_answer,
+            NetError::Lost | NetError::TooLarge | NetError::Garbled => error,
+        });
         self.keep(connection, era, answer).await
     }
 

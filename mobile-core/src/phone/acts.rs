@@ -70,6 +70,10 @@ impl Phone {
     /// A key was pressed: the text is this now.
     pub fn types(&mut self, of: ConversationId, text: &str, now: Now) {
         self.composer.types(of, text, now.mono);
+        if !self.is_foreground {
+            // Nobody goes on typing: the draft is kept before the store is closed again.
+            self.composer.leaves(of, now.mono);
+        }
         self.flush(now);
     }
 

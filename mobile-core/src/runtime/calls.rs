@@ -13,9 +13,10 @@ use tokio::sync::oneshot;
 use super::engine::{Engine, standing};
 use super::log::Part;
 use super::log::words::info;
-use super::{Asked, Core, CoreError, Standing, Told};
+use super::{Asked, Core, CoreError, Standing, Told, Work};
 use crate::compose::Hold;
-use crate::link::{Input, State};
+use crate::link::{Failure, Input, State, Token};
+use crate::net::{Bounds, Server};
 use crate::outbox::{Choice, Echo, Enqueued, Tap};
 use crate::phone::{Now, Phone};
 use crate::push::handle::Outcome;
@@ -26,8 +27,8 @@ use crate::store::{Damage, Kept, Read, StoreError};
 
 /// How long a request of the app itself waits for its answer.
 pub(super) const ANSWER_MAX: Duration = Duration::from_secs(15);
-/// Bytes of such an answer.
-pub(super) const ANSWER_BYTES: usize = 64 * 1024;
+/// The same, and bytes of such an answer.
+pub(super) const BOUNDS: Bounds = (ANSWER_MAX, 64 * 1024);
 
 /// Who there is.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -99,7 +100,7 @@ impl Core {
     }
 
     /// Nobody looks any more. When this returns, no file and no socket is open; that takes no
-    /// longer than the deadline.
+    /// longer than the deadline, and ends what would: a flush says `false`, a push is `Closed`.
     ///
     /// # Errors
     /// `Closed`.
@@ -111,7 +112,11 @@ impl Core {
             if let Some(phone) = &mut engine.phone {
                 phone.goes_back(now.mono + within, now);
             }
-            engine.close_at = Some(now.mono + within / 2);
+            let by = now.mono + within / 2;
+            for (until, _) in &mut engine.flushes {
+                *until = by.min(*until);
+            }
+            engine.close_at = Some(by);
             engine.closers.push(closed);
         })
         .await?;
@@ -165,8 +170,8 @@ impl Core {
     /// # Errors
     /// `Refused` where it cannot be taken in, `Storage` where it cannot be kept: nothing happened.
     pub async fn act(&self, tap: Tap) -> Result<Enqueued, CoreError> {
-        self.on_phone_mut(move |engine, now| {
-            let Some(phone) = &mut engine.phone else { return Err(CoreError::Unauthorized) };
+        self.try_call(move |engine, now| {
+            let phone = engine.there_with_store(now)?;
             let enqueued = phone.act(tap, now)?;
             let is_kept = !enqueued.is_new || phone.is_kept(enqueued.number);
             engine.carry_out(now);
@@ -183,7 +188,7 @@ impl Core {
     /// # Errors
     /// `NotChosen`.
     pub async fn withdraw(&self, number: u64) -> Result<(), CoreError> {
-        self.phone(move |phone, now| Ok(phone.withdraw(number, now)?)).await
+        self.with_store(move |phone, now| Ok(phone.withdraw(number, now)?)).await
     }
 
     /// The agent decides of an act that needs review.
@@ -191,7 +196,7 @@ impl Core {
     /// # Errors
     /// `NotChosen`.
     pub async fn choose(&self, number: u64, choice: Choice) -> Result<(), CoreError> {
-        self.phone(move |phone, now| Ok(phone.choose(number, choice, now)?)).await
+        self.with_store(move |phone, now| Ok(phone.choose(number, choice, now)?)).await
     }
 
     /// Tries at once what waits to be sent.
@@ -229,7 +234,8 @@ impl Core {
     /// `Unauthorized`, `Closed`.
     pub async fn flush(&self, within: Duration) -> Result<bool, CoreError> {
         let (done, is_done) = oneshot::channel();
-        self.on_phone_mut(move |engine, now| {
+        self.try_call(move |engine, now| {
+            engine.there_with_store(now)?;
             engine.flush(now.mono + within, done, now);
             Ok(())
         })
@@ -242,7 +248,7 @@ impl Core {
     /// # Errors
     /// `Unauthorized`, `Closed`.
     pub async fn types(&self, of: ConversationId, text: String) -> Result<(), CoreError> {
-        self.phone(move |phone, now| {
+        self.with_store(move |phone, now| {
             phone.types(of, &text, now);
             Ok(())
         })
@@ -306,7 +312,7 @@ impl Core {
     /// # Errors
     /// `Unauthorized`, `Closed`, `Storage`.
     pub async fn people(&self) -> Result<Known, CoreError> {
-        self.phone(|phone, _| {
+        self.with_store(|phone, _| {
             let mut known = phone.read(read_people)?;
             let is_online = |agent: &&Agent| phone.around().is_online(agent.id) == Some(true);
             known.online = known.agents.iter().filter(is_online).map(|agent| agent.id).collect();
@@ -323,7 +329,7 @@ impl Core {
         &self,
         act: impl FnOnce(&Read<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, CoreError> {
-        self.phone(move |phone, _| Ok(phone.read(act)?)).await
+        self.with_store(move |phone, _| Ok(phone.read(act)?)).await
     }
 
     /// Lines older than those that are held, from the server; not kept.
@@ -338,8 +344,10 @@ impl Core {
     ) -> Result<LinesPage, CoreError> {
         let core = self.clone();
         self.spawned(async move {
-            let token = core.token().await?;
-            core.0.net.server.lines(of, Some(before), limit, &token).await.map_err(of_link)
+            let ask = move |server: Server, token: String| -> Work<'static, _> {
+                Box::pin(async move { server.lines(of, Some(before), limit, &token).await })
+            };
+            core.with_token(ask).await
         })
         .await
     }
@@ -351,11 +359,13 @@ impl Core {
     pub async fn set_availability(&self, availability: Availability) -> Result<(), CoreError> {
         let core = self.clone();
         self.spawned(async move {
-            let token = core.token().await?;
-            let change = MeChange { availability: Some(availability), ..MeChange::default() };
-            let bounds = (ANSWER_MAX, ANSWER_BYTES);
-            let asked = core.0.net.server.patch_json("/api/v1/me", &token, &change, bounds);
-            let _me: Me = asked.await.map_err(of_link)?;
+            let ask = move |server: Server, token: String| -> Work<'static, _> {
+                let change = MeChange { availability: Some(availability), ..MeChange::default() };
+                Box::pin(
+                    async move { server.patch_json("/api/v1/me", &token, &change, BOUNDS).await },
+                )
+            };
+            let _me: Me = core.with_token(ask).await?;
             Ok(())
         })
         .await
@@ -369,7 +379,6 @@ impl Core {
     pub async fn register_push(&self, target: PushTarget) -> Result<(), CoreError> {
         let core = self.clone();
         self.spawned(async move {
-            let token = core.token().await?;
             let now = core.0.clock.now().wall;
             let keyring = core.with_keys(move |keys| keys.keyring(now)).await?;
             let put = push_put(target, &keyring);
@@ -381,9 +390,11 @@ impl Core {
             .await?;
             let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
             let path = format!("/api/v1/devices/{}/push", who.device);
-            let bounds = (ANSWER_MAX, ANSWER_BYTES);
-            let asked = core.0.net.server.put_json(&path, &token, &put, bounds);
-            let registered: PushRegistered = asked.await.map_err(of_link)?;
+            let ask = move |server: Server, token: String| -> Work<'static, _> {
+                let (path, put) = (path.clone(), put.clone());
+                Box::pin(async move { server.put_json(&path, &token, &put, BOUNDS).await })
+            };
+            let registered: PushRegistered = core.with_token(ask).await?;
             let key = registered.receipt_key;
             core.0.log.say(info(Part::Push, "the device is registered for pushes"));
             core.with_keys(move |keys| keys.keep_receipt_key(&key)).await
@@ -398,11 +409,13 @@ impl Core {
     pub async fn unregister_push(&self) -> Result<(), CoreError> {
         let core = self.clone();
         self.spawned(async move {
-            let token = core.token().await?;
             let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
             let path = format!("/api/v1/devices/{}/push", who.device);
-            let bounds = (ANSWER_MAX, ANSWER_BYTES);
-            core.0.net.server.delete(&path, &token, bounds).await.map_err(of_link)
+            let ask = move |server: Server, token: String| -> Work<'static, _> {
+                let path = path.clone();
+                Box::pin(async move { server.delete(&path, &token, BOUNDS).await })
+            };
+            core.with_token(ask).await
         })
         .await
     }
@@ -417,16 +430,15 @@ impl Core {
         deadline: Duration,
     ) -> Result<Outcome, CoreError> {
         let (answer, answered) = oneshot::channel();
-        self.on_phone_mut(move |engine, now| {
-            if let Err(error) = engine.opens_store() {
-                engine.store_failed(error);
-            }
+        self.try_call(move |engine, now| {
+            // What is shown is made of the push alone where the store cannot be opened.
+            drop(engine.there_with_store(now));
             // A copy of what the extension has shown is not news.
             engine.takes_over_drops(now);
-            let Some(phone) = &mut engine.phone else { return Err(CoreError::Unauthorized) };
             engine.last_call += 1;
-            engine.pushes.insert(engine.last_call, answer);
-            phone.push(engine.last_call, &push, deadline, now);
+            let call = engine.last_call;
+            engine.there()?.push(call, &push, deadline, now);
+            engine.pushes.insert(call, answer);
             Ok(())
         })
         .await?;
@@ -438,7 +450,7 @@ impl Core {
     /// # Errors
     /// `Unauthorized`, `Closed`.
     pub async fn notification_ended(&self, push: PushId, stage: Stage) -> Result<(), CoreError> {
-        self.phone(move |phone, now| {
+        self.with_store(move |phone, now| {
             phone.notification_ended(push, stage, now);
             Ok(())
         })
@@ -470,34 +482,45 @@ impl Core {
         &self,
         act: impl FnOnce(&mut Phone, Now) -> Result<T, CoreError> + Send + 'static,
     ) -> Asked<'_, T> {
-        self.try_call(move |engine, now| match &mut engine.phone {
-            Some(phone) => act(phone, now),
-            None => Err(CoreError::Unauthorized),
-        })
+        self.try_call(move |engine, now| act(engine.there()?, now))
     }
 
-    fn on_phone_mut<T: Send + 'static>(
+    /// The same, where something is kept or read: also in the background.
+    pub(super) fn with_store<T: Send + 'static>(
         &self,
-        act: impl FnOnce(&mut Engine, Now) -> Result<T, CoreError> + Send + 'static,
+        act: impl FnOnce(&mut Phone, Now) -> Result<T, CoreError> + Send + 'static,
     ) -> Asked<'_, T> {
-        self.try_call(move |engine, now| match engine.phone.is_some() {
-            true => act(engine, now),
-            false => Err(CoreError::Unauthorized),
-        })
+        self.try_call(move |engine, now| act(engine.there_with_store(now)?, now))
     }
 
-    async fn token(&self) -> Result<String, CoreError> {
-        let token = self.call(|engine, _| engine.token_text()).await?;
-        if token.is_empty() { Err(CoreError::Unauthorized) } else { Ok(token) }
+    /// Asks with the session's token; once more where that is void and another can be had.
+    async fn with_token<T>(
+        &self,
+        ask: impl Fn(Server, String) -> Work<'static, Result<T, Failure>>,
+    ) -> Result<T, CoreError> {
+        let server = &self.0.net.server;
+        let token = self.token().await?;
+        let failure = match ask(server.clone(), token.text.clone()).await {
+            Err(failure @ Failure::Refused { status: 401, .. }) => failure,
+            answer => return answer.map_err(of_link),
+        };
+        let (done, is_done) = oneshot::channel();
+        self.call(move |engine, now| engine.renew((token, failure), done, now)).await?;
+        let text = is_done.await.map_err(|_gone| CoreError::Unauthorized)??;
+        ask(server.clone(), text).await.map_err(of_link)
+    }
+
+    async fn token(&self) -> Result<Token, CoreError> {
+        let token = self.call(|engine, _| engine.token()).await?;
+        if token.text.is_empty() { Err(CoreError::Unauthorized) } else { Ok(token) }
     }
 }
 
 impl Engine {
     fn flush(&mut self, until: Duration, done: oneshot::Sender<bool>, now: Now) {
-        if let Err(error) = self.opens_store() {
-            self.store_failed(error);
-        }
-        self.flushes.push((until, done));
+        // Who waits for everything to be closed has the last word.
+        let by = self.close_at.filter(|_| !self.closers.is_empty());
+        self.flushes.push((by.map_or(until, |by| by.min(until)), done));
         if let Some(phone) = self.phone.as_mut().filter(|_| !self.is_foreground) {
             phone.hear(Input::Foreground, now);
         }
@@ -526,8 +549,7 @@ impl Engine {
     }
 }
 
-fn of_link(failure: crate::link::Failure) -> CoreError {
-    use crate::link::Failure;
+pub(super) fn of_link(failure: Failure) -> CoreError {
     match failure {
         Failure::Unreachable | Failure::Unreadable => CoreError::Offline,
         Failure::OtherProtocol => CoreError::Incompatible,

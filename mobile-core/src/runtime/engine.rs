@@ -9,27 +9,27 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use super::dispatch::Dispatcher;
-use super::keys::{Keys, random};
+use super::keys::Keys;
 use super::log::words::{self, info};
 use super::log::{Level, Log, Part, Said};
 use super::observed::Observed;
-use super::{Act, Clock, Event, FRAMES, Listener, Net};
+use super::{Act, Clock, CoreError, Event, Listener, Net};
 use crate::few::Few;
 use crate::link::{Input, SocketId, State, Ticket, Token};
 use crate::net::socket::{NotTaken, Socket};
 use crate::phone::{DropBox, Effect, Now, Phone};
 use crate::push::handle::Outcome;
 use crate::push::seal::Keyring;
-use crate::store::{self, Account, Store, StoreError};
+use crate::store::{self, Store, StoreError};
 
 /// A token is refreshed so long before its end.
 const TOKEN_SPARE_MS: i64 = 30_000;
 /// How long a phone that a push woke stays up for what is still under way.
 const LINGER: Duration = Duration::from_secs(2);
-/// A damaged store is opened anew this often at most.
-const HEAL_EVERY: Duration = Duration::from_secs(10);
+/// A damaged store is opened anew this often at most, and one that does not open is tried.
+pub(super) const HEAL_EVERY: Duration = Duration::from_secs(10);
 /// The code of a close that means no harm.
-const CLOSE_NORMAL: u16 = 1000;
+pub(super) const CLOSE_NORMAL: u16 = 1000;
 /// Inputs that are handled before what they changed is shown.
 const AT_ONCE: usize = 64;
 
@@ -84,11 +84,11 @@ pub(super) struct Engine {
     /// Which phone it is: grows whenever one begins or ends.
     pub(super) life: u64,
     /// Where the sockets of a phone that just began are heard.
-    next_frames: Option<mpsc::Receiver<Input>>,
+    pub(super) next_frames: Option<mpsc::Receiver<Input>>,
     pub(super) session: Option<Session>,
     pub(super) sockets: Few<SocketId, Socket>,
     /// Those that are closing.
-    closing: Vec<Socket>,
+    pub(super) closing: Vec<Socket>,
     pub(super) fetches: Few<Ticket, AbortHandle>,
     /// Requests whose answer still has something to write.
     pub(super) under_way: u64,
@@ -106,8 +106,13 @@ pub(super) struct Engine {
     pub(super) last_error: Option<StoreError>,
     pub(super) damage: Option<store::Damage>,
     /// The store is to be opened anew.
-    must_heal: bool,
-    healed_at: Option<Duration>,
+    pub(super) must_heal: bool,
+    pub(super) healed_at: Option<Duration>,
+    /// What could not begin, for the store's sake, is tried again then.
+    pub(super) begin_at: Option<Duration>,
+    /// The phone whose token is being renewed, and who waits for that.
+    pub(super) renewing: Option<u64>,
+    pub(super) renewals: Vec<oneshot::Sender<Result<String, CoreError>>>,
     /// Mistakes of ours that were caught.
     pub(super) panics: u64,
     /// What made room in the store, as was said.
@@ -140,6 +145,9 @@ impl Engine {
             damage,
             must_heal: false,
             healed_at: None,
+            begin_at: None,
+            renewing: None,
+            renewals: Vec::new(),
             panics: 0,
             evicted: 0,
             is_over: false,
@@ -213,7 +221,7 @@ impl Engine {
         let is_again = self.healed_at.is_some_and(|at| now.mono < at + HEAL_EVERY);
         let healing = AssertUnwindSafe(|| self.heal(now));
         if is_again || catch_unwind(healing).is_err() {
-            self.phone = None;
+            self.lets_go();
             self.is_over = true;
             self.say(Said::new(Level::Error, Part::Life, "the core is closed"));
         }
@@ -244,10 +252,14 @@ impl Engine {
         let phone = phone.map(|(at, _)| at);
         let flush = self.flushes.iter().map(|(until, _)| *until).min();
         let observed = self.observed.due().filter(|_| self.is_foreground && self.phone.is_some());
-        [phone, flush, self.close_at, observed].into_iter().flatten().min()
+        let begin = self.begin_at.filter(|_| self.is_foreground);
+        [phone, flush, self.close_at, observed, begin].into_iter().flatten().min()
     }
 
     fn tick(&mut self, now: Now) {
+        if self.is_foreground && self.begin_at.is_some_and(|at| at <= now.mono) {
+            self.comes_forward(now);
+        }
         if let Some(phone) = &mut self.phone {
             phone.tick(now);
         }
@@ -257,72 +269,11 @@ impl Engine {
         if let Some(said) = input.as_ref().and_then(words::of_input) {
             self.say(said);
         }
+        if let Some(Input::SocketClosed(ended, _) | Input::SocketFailed(ended, _)) = &input {
+            self.sockets.remove(ended);
+        }
         if let (Some(phone), Some(input)) = (&mut self.phone, input) {
             phone.hear(input, now);
-        }
-    }
-
-    /// Somebody is signed in: the phone begins as its store has kept it.
-    pub(super) fn enters(
-        &mut self,
-        session: Session,
-        keyring: Option<Keyring>,
-        now: Now,
-    ) -> Result<(), StoreError> {
-        // Of the sockets of a phone before nothing is heard any more: numbers begin anew.
-        let (heard, frames) = mpsc::channel(FRAMES);
-        (self.parts.frames, self.next_frames) = (heard, Some(frames));
-        self.life += 1;
-        self.opens_store()?;
-        let me = Account {
-            workspace: session.workspace_id,
-            agent: session.agent_id,
-            device: session.device_id,
-        };
-        let parts = crate::phone::Parts {
-            store: Arc::clone(&self.parts.store),
-            me,
-            token: token_of(&session, now),
-            keyring,
-            seed: u128::from_ne_bytes(random()),
-        };
-        let (mut phone, restored) = Phone::begin(parts, now)?;
-        if restored.unreadable > 0 {
-            self.tell(Event::StoreFailed(StoreError::Damaged));
-        }
-        if self.has_network {
-            phone.hear(Input::NetworkUp, now);
-        }
-        let said = info(Part::Session, "a phone begins");
-        let said = said.with("agent", me.agent).with("device", me.device);
-        self.say(said.with("acts", phone.outbox().echoes().len()));
-        self.session = Some(session);
-        self.phone = Some(phone);
-        self.observed.everything();
-        if self.is_foreground {
-            self.comes_forward(now);
-        }
-        Ok(())
-    }
-
-    /// Somebody looks: the store is open, what the extension left is taken over first.
-    pub(super) fn comes_forward(&mut self, now: Now) {
-        self.close_at = None;
-        self.say(info(Part::Life, "somebody looks"));
-        if let Err(error) = self.opens_store() {
-            return self.store_failed(error);
-        }
-        self.takes_over_drops(now);
-        let Some(phone) = &mut self.phone else { return };
-        phone.comes_forward(now);
-        self.observed.everything();
-    }
-
-    /// What the extension took is known before anything else is shown or decided.
-    pub(super) fn takes_over_drops(&mut self, now: Now) {
-        let Some(phone) = &mut self.phone else { return };
-        if let Err(error) = phone.take_over_drops(&self.parts.drops, now) {
-            self.store_failed(error);
         }
     }
 
@@ -339,8 +290,7 @@ impl Engine {
             Effect::OpenSocket(socket) => self.open_socket(socket),
             Effect::CloseSocket(socket, code) => {
                 if let Some(handle) = self.sockets.remove(&socket) {
-                    handle.close(code);
-                    self.closing.push(handle);
+                    self.bids_farewell(handle, code);
                 }
             }
             Effect::Ping(socket) => self.on_socket(socket, Socket::ping),
@@ -390,51 +340,6 @@ impl Engine {
         }
     }
 
-    /// What cannot be stored is told; a damaged store is opened anew, which saves what can be.
-    pub(super) fn store_failed(&mut self, error: StoreError) {
-        self.must_heal |= error == StoreError::Damaged;
-        if self.last_error != Some(error) {
-            self.say(words::of_store_error(error));
-            self.tell(Event::StoreFailed(error));
-        }
-        self.last_error = Some(error);
-    }
-
-    /// Opens a damaged store anew: what can be read of outbox and drafts is saved, the rest is
-    /// taken from the server again.
-    fn heal(&mut self, now: Now) {
-        if self.healed_at.is_some_and(|at| now.mono < at + HEAL_EVERY) {
-            return;
-        }
-        self.healed_at = Some(now.mono);
-        self.close_files();
-        self.phone = None;
-        for (_, handle) in std::mem::take(&mut self.sockets) {
-            handle.close(CLOSE_NORMAL);
-        }
-        if let Err(error) = self.opens_store() {
-            return self.store_failed(error);
-        }
-        let Some(session) = self.session.clone() else { return };
-        let keyring = self.parts.keys.held_keyring().ok().flatten();
-        if let Err(error) = self.enters(session, keyring, now) {
-            self.store_failed(error);
-        }
-        self.carry_out(now);
-    }
-
-    /// Opens the store where it is closed.
-    pub(super) fn opens_store(&mut self) -> Result<(), StoreError> {
-        let opened = self.parts.store.resume()?;
-        if opened != store::Opened::default() {
-            words::of_opened(&opened).into_iter().for_each(|said| self.say(said));
-        }
-        self.damage = opened.damage.or(self.damage);
-        // What a phone knows of its store is not so any more.
-        self.must_heal |= opened.damage.is_some() && self.phone.is_some();
-        Ok(())
-    }
-
     pub(super) fn say(&self, said: Said) {
         self.parts.log.say(said);
     }
@@ -471,6 +376,9 @@ impl Engine {
         if is_busy && now.mono < at {
             return;
         }
+        if !self.closers.is_empty() {
+            self.pushes = Few::new();
+        }
         if !self.flushes.is_empty() || !self.pushes.is_empty() {
             self.close_at = Some(now.mono + LINGER);
             return;
@@ -502,7 +410,8 @@ impl Engine {
         if self.flushes.is_empty() {
             return;
         }
-        let is_done = self.phone.as_ref().is_none_or(|phone| phone.outbox().is_settled());
+        let phone = self.phone.as_ref();
+        let is_done = phone.map_or(self.session.is_none(), |phone| phone.outbox().is_settled());
         let mut left = Vec::new();
         for (until, answer) in std::mem::take(&mut self.flushes) {
             if is_done || until <= now.mono {
@@ -526,10 +435,7 @@ impl Engine {
             phone.goes_back(now.mono, now);
         }
         self.carry_out(now);
-        for (_, handle) in std::mem::take(&mut self.sockets) {
-            handle.close(CLOSE_NORMAL);
-        }
-        self.phone = None;
+        self.lets_go();
         self.close_files();
         self.say(info(Part::Life, "the core is shut down"));
         self.is_over = true;

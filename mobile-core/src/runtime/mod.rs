@@ -11,9 +11,9 @@
 //! cancelled or dies leaves a call that happened, or one that did not. The engine never waits for
 //! the network, the key store or a listener.
 //!
-//! - `keys` is what lies in the system's key store; `engine` the loop; `requests` what it asks of
-//!   the network; `session` signing in and out; `calls` and `search` what the app calls;
-//!   `dispatch` tells it; `log` is what the core says of itself.
+//! - `keys` is what lies in the system's key store; `engine` the loop; `life` how a phone begins
+//!   and ends in it; `requests` what it asks of the network; `session` signing in and out; `calls`
+//!   and `search` what the app calls; `dispatch` tells it; `log` is what the core says of itself.
 
 mod calls;
 mod clock;
@@ -22,6 +22,7 @@ mod engine;
 mod error;
 mod extension;
 mod keys;
+mod life;
 mod log;
 mod network;
 mod observed;

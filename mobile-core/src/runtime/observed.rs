@@ -73,6 +73,11 @@ impl Observed {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_telling(&self) -> bool {
+        self.watchers.values().any(|watching| watching.is_being_told)
+    }
+
     /// Asks what is due and hands on what came of it.
     pub(super) fn show(
         &mut self,
@@ -99,32 +104,13 @@ impl Observed {
         };
         let Some(letter) = self.observers.take(name) else { return };
         watching.is_being_told = true;
-        let (watcher, inbox) = (Arc::clone(&watching.watcher), inbox.clone());
-        to.tell(Box::new(move || {
-            // However the listener ends, the next letter may come.
-            let _heard = Heard { name, inbox };
-            watcher.hear(letter)
-        }));
-    }
-}
-
-/// Says that a letter was heard.
-struct Heard {
-    name: Subscription,
-    inbox: mpsc::WeakSender<Act>,
-}
-
-impl Drop for Heard {
-    fn drop(&mut self) {
-        let name = self.name;
-        let Some(inbox) = self.inbox.upgrade() else { return };
-        let act: Act = Box::new(move |engine, _| {
+        let watcher = Arc::clone(&watching.watcher);
+        // However the listener ends, the next letter may come.
+        to.tell_surely(Box::new(move || watcher.hear(letter)), inbox, move |engine, _, _| {
             if let Some(watching) = engine.observed.watchers.get_mut(&name) {
                 watching.is_being_told = false;
             }
         });
-        // On the dispatcher's own thread, which may wait for the engine: that never waits for it.
-        drop(inbox.blocking_send(act));
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use baton_protocol::{Command, CommandResult, OpId};
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::calls::{ANSWER_BYTES, ANSWER_MAX};
+use super::calls::{ANSWER_MAX, BOUNDS};
 use super::engine::{Engine, token_of};
 use super::log::Part;
 use super::log::words::{self, info, warn};
@@ -92,8 +92,7 @@ impl Engine {
             }
             let mut rejected = None;
             for proof in proofs.into_iter().flatten() {
-                let bounds = (ANSWER_MAX, ANSWER_BYTES);
-                let posted = server.post_json("/api/v1/push/receipts", &proof, &receipts, bounds);
+                let posted = server.post_json("/api/v1/push/receipts", &proof, &receipts, BOUNDS);
                 match posted.await {
                     Err(failure @ Failure::Refused { status: 401, .. }) => {
                         rejected = rejected.or((proof == used.text).then_some(failure));
@@ -129,13 +128,11 @@ impl Engine {
         self.under_way += 1;
         let listener = Arc::clone(&self.parts.listener);
         let of = (self.life, telling);
-        let heard = Heard { of, is_heard: false, is_taken: false, inbox: self.parts.inbox.clone() };
-        self.parts.dispatcher.tell(Box::new(move || {
-            let mut heard = heard;
-            heard.is_heard = true;
-            heard.is_taken = listener.hear(event);
-            heard.is_taken
-        }));
+        let told = Box::new(move || listener.hear(event));
+        self.parts.dispatcher.tell_surely(told, &self.parts.inbox, move |engine, is_taken, now| {
+            engine.under_way = engine.under_way.saturating_sub(1);
+            engine.was_told(of, is_taken, now);
+        });
     }
 
     pub(super) fn was_told(&mut self, (life, telling): (u64, u64), is_taken: bool, now: Now) {
@@ -180,7 +177,7 @@ impl Engine {
         task.abort_handle()
     }
 
-    fn token(&self) -> Token {
+    pub(super) fn token(&self) -> Token {
         let now = self.parts.clock.now();
         match &self.session {
             Some(session) => token_of(session, now),
@@ -220,33 +217,6 @@ impl Drop for UnderWay {
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             runtime.spawn(async move { drop(inbox.send(act).await) });
-        }
-    }
-}
-
-/// Says how it went that the app was told of its screen, however that ends.
-struct Heard {
-    /// Of which phone, and which telling.
-    of: (u64, u64),
-    /// Whether the app was told at all, and whether it took it.
-    is_heard: bool,
-    is_taken: bool,
-    inbox: tokio::sync::mpsc::WeakSender<Act>,
-}
-
-impl Drop for Heard {
-    fn drop(&mut self) {
-        let Some(inbox) = self.inbox.upgrade() else { return };
-        let (of, is_taken) = (self.of, self.is_taken);
-        let act: Act = Box::new(move |engine, now| {
-            engine.under_way = engine.under_way.saturating_sub(1);
-            engine.was_told(of, is_taken, now);
-        });
-        if let Err(TrySendError::Full(act)) = inbox.try_send(act)
-            && self.is_heard
-        {
-            // On the dispatcher's own thread, which may wait for the engine.
-            drop(inbox.blocking_send(act));
         }
     }
 }

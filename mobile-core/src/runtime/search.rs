@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::engine::Engine;
 use super::{Core, CoreError, Watcher};
 use crate::lists::{Inbox, InboxOf, Wish};
+use crate::phone::Phone;
 use crate::store::Search;
 
 /// Finds at most: whoever gets more looks for something else.
@@ -27,10 +27,9 @@ impl Core {
             let problem = format!("has more than {TEXT_MAX} characters: look for a part of it");
             return Err(CoreError::Invalid { what: "text".to_owned(), problem });
         }
-        let mut search = self.try_call(move |engine, _| engine.begins_search(&text)).await?;
+        let mut search = self.with_store(move |phone, _| begin(phone, &text)).await?;
         loop {
-            let (is_over, so_far) =
-                self.try_call(move |engine, _| engine.goes_on_searching(search)).await?;
+            let (is_over, so_far) = self.with_store(move |phone, _| go_on(phone, search)).await?;
             search = so_far;
             if is_over {
                 break;
@@ -41,16 +40,12 @@ impl Core {
     }
 }
 
-impl Engine {
-    fn begins_search(&self, text: &str) -> Result<Search, CoreError> {
-        let phone = self.phone.as_ref().ok_or(CoreError::Unauthorized)?;
-        Ok(phone.draw(|sources| sources.read.begin_search(text, HITS_MAX))?)
-    }
+fn begin(phone: &Phone, text: &str) -> Result<Search, CoreError> {
+    Ok(phone.draw(|sources| sources.read.begin_search(text, HITS_MAX))?)
+}
 
-    /// Whoever signed in meanwhile is not shown what another may see.
-    fn goes_on_searching(&self, mut search: Search) -> Result<(bool, Search), CoreError> {
-        let phone = self.phone.as_ref().ok_or(CoreError::Unauthorized)?;
-        let is_over = phone.draw(|sources| sources.read.search(&mut search, STEP))?;
-        Ok((is_over, search))
-    }
+/// Whoever signed in meanwhile is not shown what another may see.
+fn go_on(phone: &Phone, mut search: Search) -> Result<(bool, Search), CoreError> {
+    let is_over = phone.draw(|sources| sources.read.search(&mut search, STEP))?;
+    Ok((is_over, search))
 }

@@ -2,14 +2,17 @@
 
 use baton_protocol::account::{Login, Session};
 
+use tokio::sync::oneshot;
+
+use super::calls::of_link;
 use super::engine::{Engine, standing, token_of};
 use super::keys::Keys;
 use super::log::Part;
 use super::log::words::info;
 use super::{Answer, Answered, Asked, Core, CoreError, Event, Work};
-use crate::link::{Failure, Input, State};
+use crate::link::{Failure, Input, State, Token};
 use crate::net::SignInError;
-use crate::phone::Now;
+use crate::phone::{Now, Phone};
 
 /// Who signs in.
 #[derive(Clone)]
@@ -94,7 +97,8 @@ impl Core {
             let signed = SignedIn::from(&session);
             core.call(move |engine, now| {
                 engine.last_error = None;
-                engine.enters(session, Some(keyring), now)
+                // Who is told that it failed signs in again.
+                engine.enters(session, Some(keyring), now).inspect_err(|_| engine.session = None)
             })
             .await??;
             Ok(signed)
@@ -166,7 +170,7 @@ impl Engine {
         }
         self.carry_out(now);
         self.session = None;
-        self.phone = None;
+        self.lets_go();
         self.life += 1;
         self.close_at = None;
         self.observed.empty(&self.parts.dispatcher);
@@ -181,8 +185,35 @@ impl Engine {
         self.ask(end, |_, _, _| {});
     }
 
+    /// Another token than this, which the server does not take any more; who waits for it hears of
+    /// it, or why there is none.
+    pub(super) fn renew(
+        &mut self,
+        (token, failure): (Token, Failure),
+        done: oneshot::Sender<Result<String, CoreError>>,
+        now: Now,
+    ) {
+        let text = self.token_text();
+        if text != token.text && !text.is_empty() {
+            return drop(done.send(Ok(text)));
+        }
+        // It may be of a device that was revoked.
+        self.hear(Some(Input::Rejected { token, failure }), now);
+        self.carry_out(now);
+        if self.is_signed_in() {
+            self.renewals.push(done);
+            // The link does so itself, where somebody looks.
+            self.refresh();
+        }
+    }
+
     pub(super) fn refresh(&mut self) {
+        // One at a time: what is given back twice, and used in between, looks stolen.
+        if self.renewing == Some(self.life) {
+            return;
+        }
         let Some(session) = self.session.clone() else { return };
+        self.renewing = Some(self.life);
         let (server, keys) = (self.parts.net.server.clone(), self.parts.keys.clone());
         let at = self.parts.server.clone();
         let runtime = self.parts.net.runtime.clone();
@@ -197,23 +228,28 @@ impl Engine {
             Ok::<_, Failure>(session)
         };
         self.ask(question, |engine, answer, now| {
+            engine.renewing = None;
             let refreshed = answer.map(|session| {
                 let token = token_of(&session, now);
                 engine.session = Some(session);
                 token
             });
+            for done in std::mem::take(&mut engine.renewals) {
+                let text = refreshed.as_ref().map(|token| token.text.clone());
+                done.send(text.map_err(|failure| of_link(failure.clone()))).ok();
+            }
             engine.hear(Some(Input::Refreshed(refreshed)), now);
         });
     }
 
     /// The device was revoked.
     pub(super) fn wipe(&mut self) {
-        let Some(phone) = self.phone.take() else { return };
-        let me = phone.me();
-        drop(phone);
+        let Some(me) = self.phone.as_ref().map(Phone::me) else { return };
         self.session = None;
+        self.lets_go();
         self.life += 1;
-        if let Err(error) = self.opens_store().and_then(|()| self.parts.store.forget(&me)) {
+        let forgotten = self.opens_store().and_then(|()| self.parts.store.forget(&me));
+        if let Err(error) = forgotten.and(self.parts.drops.forget(&me)) {
             self.store_failed(error);
         }
         let keys = self.parts.keys.clone();

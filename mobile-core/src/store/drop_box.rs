@@ -181,6 +181,18 @@ impl DropBox {
         Ok(remove(&self.directory.join(&dropped.name))?)
     }
 
+    /// Removes what is left for an account that nobody takes it over for any more.
+    ///
+    /// # Errors
+    /// When a file cannot be read or removed.
+    pub fn forget(&self, account: &Account) -> Result<(), StoreError> {
+        let waiting = self.waiting(usize::MAX)?.drops;
+        waiting
+            .iter()
+            .filter(|dropped| dropped.account == *account)
+            .try_for_each(|d| self.remove(d))
+    }
+
     /// The names of files that are whole, the oldest first.
     fn names(&self) -> Result<Vec<String>, StoreError> {
         let mut names = self.all_names()?;

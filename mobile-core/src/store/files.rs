@@ -123,6 +123,11 @@ impl Files {
         ["saved.db", "saved.db-wal", "saved.db-shm"].iter().try_for_each(|n| remove(&self.path(n)))
     }
 
+    /// Removes a damaged database that was moved aside.
+    pub(super) fn drop_damaged(&self) -> io::Result<()> {
+        ["damaged.db", "damaged.db-wal"].iter().try_for_each(|n| remove(&self.path(n)))
+    }
+
     /// Removes everything in the directory.
     pub(super) fn wipe(&self) -> io::Result<()> {
         // The database first: it is worth nothing without the others, they are not without it.

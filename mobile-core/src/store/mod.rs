@@ -298,7 +298,9 @@ impl Store {
         let ids = [account.workspace.0, account.agent.0, account.device.0];
         let [workspace, agent, device] = ids.map(uuid::Uuid::into_bytes);
         let forgotten = erase(&writer.connection, params![workspace, agent, device]);
-        forgotten.map_err(|error| self.note(error))
+        forgotten.map_err(|error| self.note(error))?;
+        // What could be saved of a damaged database was.
+        Ok(self.files.drop_damaged()?)
     }
 
     /// Waits for what is under way, then closes every file, the lock too: an app that is about to

@@ -39,7 +39,8 @@ pub struct Hit {
 /// What a search found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Hits {
-    /// By conversation, the newest activity first; in each the contact, then the newest line.
+    /// One of each conversation, the newest activity first: the contact, else the newest line, else
+    /// the newest note.
     pub hits: Vec<Hit>,
     /// Whether all was looked through; else there may be more.
     pub is_complete: bool,
@@ -155,6 +156,7 @@ impl Read<'_> {
         let phone = contact.phone.filter(|phone| wanted.is_number(phone));
         if let Some(text) = name.or(phone) {
             hits.push(Hit { conversation, found: Found::Contact, at, text });
+            return Ok(());
         }
         let lines = self.sql.all(
             "SELECT seq, id, at, op_id, device, sealed FROM line
@@ -166,12 +168,14 @@ impl Read<'_> {
             let text = self.line_text(conversation, &row)?.filter(|text| wanted.is_in(text));
             if let Some(text) = text {
                 hits.push(Hit { conversation, found: Found::Line(row.seq), at, text });
+                return Ok(());
             }
         }
         for note in self.notes(candidate.row, conversation)?.into_iter().rev() {
             if let Some(text) = note.text.filter(|text| wanted.is_in(text)) {
                 let found = Found::Note(note.revision);
                 hits.push(Hit { conversation, found, at: note.at, text });
+                return Ok(());
             }
         }
         Ok(())

@@ -97,6 +97,11 @@ impl Socket {
         self.finish(End::Close(code));
     }
 
+    /// Whether its connection is closed, and everything of it told.
+    pub fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+
     /// Waits until its connection is closed. Without a [`Self::close`] before, that is up to the
     /// server.
     pub async fn finished(mut self) {

@@ -196,3 +196,19 @@ async fn nothing_is_asked_a_third_time() {
     let (reply, is_left_alone) = join!(server.ask(get("/x")), dies_twice);
     assert_eq!((reply, is_left_alone), (Err(NetError::Lost), true));
 }
+
+#[tokio::test]
+async fn what_left_at_first_is_not_called_unsent_when_nobody_listens_any_more() {
+    let stand = Stand::new().await;
+    let server = stand.server();
+    let (first, (_, mut peer)) = join!(server.ask(get("/first")), stand.answers(ok("1")));
+    first.unwrap();
+    let dies = async {
+        peer.hears().await;
+        drop(stand);
+        drop(peer);
+    };
+    let request = Request { is_repeatable: true, ..post("/x") };
+    let (reply, ()) = join!(server.ask(request), dies);
+    assert_eq!(reply, Err(NetError::Lost));
+}

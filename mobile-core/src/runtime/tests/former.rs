@@ -5,8 +5,6 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
 
-const HOUR_MS: i64 = 3_600_000;
-
 #[tokio::test]
 async fn a_token_that_a_former_agent_asked_for_is_not_the_next_ones() {
     let mut app = App::new().await;

@@ -22,3 +22,76 @@ async fn a_phone_whose_store_was_healed_while_it_was_opened_begins_anew() {
     assert_eq!(app.core.diagnostics().await.unwrap().panics, 0);
     app.core.shutdown();
 }
+
+/// Another process has the store of an app that nobody looks at.
+async fn taken() -> (App, std::fs::File) {
+    let mut app = App::new().await;
+    app.core.foreground().await.unwrap();
+    app.signs_in(&session(ANA, "anas", HOUR_MS)).await;
+    app.core.act(note("Kept")).await.unwrap();
+    app.core.background(SOON).await.unwrap();
+    let lock = std::fs::File::open(app.directory.path().join("lock")).unwrap();
+    lock.try_lock().unwrap();
+    (app, lock)
+}
+
+/// A mistake of ours, that is caught.
+async fn is_shaken(app: &App) {
+    let shaken = app.core.call(|_, _| panic!("a mistake")).await;
+    assert!(matches!(shaken, Err(CoreError::Closed)));
+}
+
+#[tokio::test]
+async fn a_phone_that_could_not_begin_begins_once_its_store_can_be_opened() {
+    let in_use = |answer| matches!(answer, Err(CoreError::Storage(store::StoreError::InUse)));
+    let (app, lock) = taken().await;
+    is_shaken(&app).await;
+    // Nobody has to sign in for that.
+    assert!(app.core.signed_in().await.unwrap().is_some());
+    assert!(in_use(app.core.outbox().await.map(drop)));
+    assert!(in_use(app.core.act(note("Not kept")).await.map(drop)));
+    app.core.foreground().await.unwrap();
+    assert!(in_use(app.core.outbox().await.map(drop)));
+    drop(lock);
+    // As if its time had come.
+    app.core.call(|engine, now| engine.begin_at = Some(now.mono)).await.unwrap();
+    let is_anew = |said: &[String]| {
+        said.iter().filter(|one| one.starts_with("a phone begins agent=")).count() == 2
+    };
+    app.said("that it begins", is_anew).await;
+    assert_eq!(app.core.outbox().await.unwrap().len(), 1);
+    app.core.shutdown();
+}
+
+#[tokio::test]
+async fn a_phone_that_could_not_begin_begins_for_whoever_needs_it() {
+    let (app, lock) = taken().await;
+    is_shaken(&app).await;
+    drop(lock);
+    app.core.act(note("Kept as well")).await.unwrap();
+    assert_eq!(app.core.outbox().await.unwrap().len(), 2);
+    app.core.shutdown();
+}
+
+#[tokio::test]
+async fn who_comes_forward_in_vain_does_so_once_the_store_can_be_opened() {
+    let (mut app, lock) = taken().await;
+    app.core.network(true).await.unwrap();
+    app.core.foreground().await.unwrap();
+    assert_eq!(app.core.standing().await.unwrap(), Standing::Suspended);
+    drop(lock);
+    app.core.call(|engine, now| engine.begin_at = Some(now.mono)).await.unwrap();
+    app.socket().await;
+    app.core.shutdown();
+}
+
+#[tokio::test]
+async fn who_waits_for_a_phone_that_is_over_is_told() {
+    let (app, lock) = taken().await;
+    drop(lock);
+    let (answer, answered) = oneshot::channel();
+    app.core.call(|engine, _| engine.pushes.insert(1, answer)).await.unwrap();
+    is_shaken(&app).await;
+    assert!(soon(answered).await.is_err());
+    app.core.shutdown();
+}

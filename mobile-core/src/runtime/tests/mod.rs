@@ -1,9 +1,13 @@
 //! The runtime as an app meets it, over a server that does what a test says.
 
+mod background;
 mod former;
 mod healing;
 mod logs;
 mod receipts;
+mod slow;
+mod tokens;
+mod wiping;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,8 +15,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use baton_protocol::account::Session;
+use baton_protocol::command::NoteText;
 use baton_protocol::frame::{ServerFrame, Timings};
-use baton_protocol::{AgentId, Cursor, DeviceId, Epoch, WorkspaceId};
+use baton_protocol::{AgentId, CommandBody, ConversationId, Cursor, DeviceId, Epoch, WorkspaceId};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -20,6 +25,7 @@ use uuid::Uuid;
 use super::*;
 use crate::net::tests::sockets::{Other, shaken};
 use crate::net::tests::stand::{Peer, Stand, answer, soon};
+use crate::outbox::Tap;
 
 const ANA: AgentId = AgentId(Uuid::from_u128(0xA));
 const BEN: AgentId = AgentId(Uuid::from_u128(0xB));
@@ -106,6 +112,10 @@ async fn knock(stream: tokio::net::TcpStream, knocks: mpsc::UnboundedSender<Knoc
 
 impl App {
     async fn new() -> Self {
+        Self::heard_by(Arc::new(Deaf)).await
+    }
+
+    async fn heard_by(listener: Arc<dyn Listener>) -> Self {
         let stand = Stand::new().await;
         let address: SocketAddr = stand.address;
         let (told, knocks) = mpsc::unbounded_channel();
@@ -127,7 +137,7 @@ impl App {
             limits: Limits::default(),
         };
         let keys = Arc::new(Memory::default());
-        let core = Core::open(config, Arc::clone(&keys) as Arc<dyn KeyStore>, Arc::new(Deaf));
+        let core = Core::open(config, Arc::clone(&keys) as Arc<dyn KeyStore>, listener);
         let (waiting, sockets) = (Vec::new(), Vec::new());
         Self { core: core.unwrap(), keys, knocks, waiting, sockets, directory }
     }
@@ -196,6 +206,18 @@ impl App {
 }
 
 const SOON: Duration = Duration::from_secs(20);
+const HOUR_MS: i64 = 3_600_000;
+
+fn problem(status: u16, code: &str) -> String {
+    format!(r#"{{"type":"about:blank","title":"","status":{status},"detail":"","code":"{code}"}}"#)
+}
+
+/// A note that an agent writes.
+fn note(text: &str) -> Tap {
+    let conversation_id = ConversationId(Uuid::from_u128(0x7));
+    let body = CommandBody::Note(NoteText { text: text.to_owned() });
+    Tap { op_id: None, conversation_id, body }
+}
 
 fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap()

@@ -5,10 +5,6 @@ use crate::push::PushId;
 use crate::push::receipts::{Receipt, Stage};
 use crate::store::Kept;
 
-const HOUR_MS: i64 = 3_600_000;
-const VOID: &str =
-    r#"{"type":"about:blank","title":"","status":401,"detail":"","code":"unauthenticated"}"#;
-
 /// A push was tapped; whose proofs are tried, in order, and none but the last is believed.
 async fn is_told_with(good_ms: i64, proofs: &[&str]) {
     let mut app = App::new().await;
@@ -20,7 +16,7 @@ async fn is_told_with(good_ms: i64, proofs: &[&str]) {
     for void in before {
         let asked = app.asked("POST /api/v1/push/receipts").await;
         assert!(asked.goes_with(void), "{}", asked.text);
-        asked.gets("401 No", VOID).await;
+        asked.gets("401 No", &problem(401, "unauthenticated")).await;
     }
     let asked = app.asked("POST /api/v1/push/receipts").await;
     assert!(asked.goes_with(last), "{}", asked.text);
@@ -56,7 +52,7 @@ async fn where_nothing_proves_them_it_is_said_and_tried_later() {
     app.signs_in(&session(ANA, "the-token", HOUR_MS)).await;
     app.core.notification_ended(PushId(Uuid::from_u128(1)), Stage::Opened).await.unwrap();
     let asked = app.asked("POST /api/v1/push/receipts").await;
-    asked.gets("401 No", VOID).await;
+    asked.gets("401 No", &problem(401, "unauthenticated")).await;
     let is_said = |said: &[String]| said.iter().any(|one| one == "receipts are not believed");
     app.said("that nobody believes it", is_said).await;
     // The link hears that the token is void: whoever looks next renews it before all else.

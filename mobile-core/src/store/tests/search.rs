@@ -52,7 +52,7 @@ fn names_numbers_lines_and_notes_are_found_the_newest_first() {
     put(&store, 2, "Jörg Groß", &["Paquete uno", "nada", "el paquete dos"], None);
     store.put(&Mirrored::Head(dice(9).head(conversation_id(3))));
     use Found::{Contact, Line};
-    assert_eq!(finds(&store, "paquete"), [(2, Line(3)), (2, Line(1)), (1, Line(1))]);
+    assert_eq!(finds(&store, "paquete"), [(2, Line(3)), (1, Line(1))]);
     assert_eq!(finds(&store, "  donde   ESTA"), [(1, Line(1))]);
     assert_eq!(finds(&store, "lucia fer"), [(1, Contact)]);
     assert_eq!(finds(&store, "gross"), [(2, Contact)]);
@@ -81,11 +81,11 @@ fn a_search_ends_at_its_limit_and_goes_on_where_it_was() {
         let found = searched(&store, "hola", limit, turns);
         (found.hits.len(), found.is_complete)
     };
-    assert_eq!(search(100, (1, 1_000)), (40, true));
-    assert_eq!(search(100, (1_000, 1)), (40, true));
-    assert_eq!(search(40, (7, 1_000)), (40, true));
-    assert_eq!(search(39, (7, 1_000)), (39, false));
-    assert_eq!(search(100, (5, 1)), (10, false));
+    assert_eq!(search(100, (1, 1_000)), (20, true));
+    assert_eq!(search(100, (1_000, 1)), (20, true));
+    assert_eq!(search(20, (7, 1_000)), (20, true));
+    assert_eq!(search(19, (7, 1_000)), (19, false));
+    assert_eq!(search(100, (5, 1)), (5, false));
     assert_eq!(search(100, (5, 0)), (0, false));
 }
 
