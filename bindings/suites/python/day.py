@@ -6,8 +6,8 @@ import random
 
 from baton import PushMessage
 
-from figures import customers_write, number, says, transferred
-from stage import eventually, lines, texts
+from figures import customers_write, number, says, shows, transferred
+from stage import eventually, expect, lines, texts
 
 LOOKS = 40
 MINUTES = 3
@@ -28,9 +28,8 @@ class Day:
             await self.phone.baton.background(5)
             asking = self.dice.sample([(int(row.title.removeprefix("Customer ")), row.id)
                                        for row in self.inbox.items], 7)
-            said = await self.write(asking[:4])
-            for _, conversation in asking[:2]:
-                await self.push(conversation)
+            said = [await self.push(*one) for one in asking[:2]]
+            said += await self.write(asking[2:4])
             await self.phone.baton.foreground()
             await self.shown(said)
             await self.shown(await self.write(asking[4:]))
@@ -53,12 +52,17 @@ class Day:
     async def sees(self, timeline, text):
         await eventually("a line is shown", lambda: text in texts(timeline))
 
-    async def push(self, conversation):
+    async def push(self, nth, conversation):
+        """A customer writes, and a push tells of it; what they said, by conversation."""
+        text = says("Hello again,", self.dice)
+        await self.world.ask("customer", wa_id=number(nth), text=text, conversation=conversation)
         who = await self.phone.baton.signed_in()
         push = await self.world.ask("push", who=self.phone.who, device=who.device,
                                     target=self.target, content="wake",
                                     push={"kind": "message", "conversation": conversation})
-        await self.phone.baton.handle_push(PushMessage.FCM(push["data"]), within=10)
+        outcome = await self.phone.baton.handle_push(PushMessage.FCM(push["data"]), within=10)
+        expect(shows(outcome) and not outcome.is_behind, f"it is fetched and shown: {outcome}")
+        return conversation, text
 
     async def works(self, first, second, third):
         """Answers two customers and is done with the first; asks the team about a third."""

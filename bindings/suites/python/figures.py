@@ -59,6 +59,11 @@ async def transferred(world, phone):
     return said["up"] + said["down"]
 
 
+def shows(outcome):
+    """Whether a push is shown, be it in the place of an earlier one."""
+    return outcome.verdict.is_SHOW() or outcome.verdict.is_UPDATE()
+
+
 async def first_list(phone, count):
     """From nothing to the first page of so many on the screen, without a network; ms."""
     await phone.baton.shutdown()
