@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Compiles the whole sample, warnings as errors: against Android's own classes, as Robolectric
-# publishes them, and against stubs of what it uses of Firebase (stubs/). Nothing of it is run.
-# After bindings/suites/kotlin/run.sh --build. 77 and "SKIPPED: reason" where Maven cannot bring
-# the classes.
+# publishes them, and against stubs of what it uses of Firebase (stubs/). Runs the tests of model/,
+# which need neither Android nor a core, and nothing else of it. Needs what
+# bindings/suites/kotlin/run.sh --build built. 77 and "SKIPPED: reason" where Maven cannot bring the
+# classes.
 #
 # BATON_TOOLS  where tools lie (default ~/.cache/baton-tools)
 set -euo pipefail
@@ -33,3 +34,10 @@ sample=bindings/samples/android
 "$KOTLINC" -Werror -cp "$jar:$built/generated.jar:$built/layer.jar:$KOTLIN_CP" \
   -d "$built/android.jar" $sample/app/src/main/kotlin $sample/stubs
 echo "the sample compiles"
+"$KOTLINC" -Werror -cp "$built/generated.jar:$built/layer.jar:$KOTLIN_CP:$JUNIT" \
+  -d "$built/model-tests.jar" $sample/app/src/main/kotlin/app/baton/sample/model \
+  $sample/app/src/test/kotlin
+log=$built/model-tests.log
+"$KOTLIN_TEST" "$built/model-tests.jar:$built/generated.jar:$built/layer.jar" >"$log" 2>&1 ||
+  { cat "$log" >&2; exit 1; }
+echo "its model: $(sed -n 's/^\[ *\([0-9]* tests successful\) *\]$/\1/p' "$log")"

@@ -5,9 +5,19 @@ package com.google.firebase.messaging
 import android.app.Service
 import android.content.Intent
 import android.os.IBinder
+import com.google.android.gms.tasks.Task
 
 class RemoteMessage {
     val data: Map<String, String> = emptyMap()
+}
+
+abstract class FirebaseMessaging {
+    abstract val token: Task<String>
+
+    companion object {
+        @JvmStatic
+        fun getInstance(): FirebaseMessaging = throw NotImplementedError()
+    }
 }
 
 abstract class FirebaseMessagingService : Service() {

@@ -2,8 +2,11 @@
 
 package app.baton.sample.android
 
+import android.Manifest
 import android.app.Activity
 import android.content.Intent
+import android.content.pm.PackageManager
+import android.os.Build
 import android.os.Bundle
 import android.text.Editable
 import android.text.TextWatcher
@@ -17,25 +20,41 @@ import app.baton.core.Baton
 import app.baton.sample.model.ConversationScreen
 import app.baton.sample.model.InboxScreen
 import app.baton.sample.model.tapId
+import app.baton.sample.model.wantsSignIn
 import app.baton.sample.model.words
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
 import uniffi.baton_core.InboxRow
 import uniffi.baton_core.InboxView
 
 const val CONVERSATION = "conversation"
 
-/** A screen whose subscriptions end when it is not seen. */
+/** A screen of somebody who is signed in, whose subscriptions end when it is not seen. */
 abstract class Screen : Activity() {
+    protected val app get() = application as BatonApp
     private var seen: CoroutineScope? = null
 
     override fun onStart() {
         super.onStart()
         val scope = CoroutineScope(mainExecutor.asCoroutineDispatcher())
         seen = scope
-        scope.launch { (application as BatonApp).core.await()?.let { appears(it, scope) } }
+        scope.launch {
+            val baton = app.core.await() ?: return@launch signsIn()
+            scope.launch {
+                baton.current.first { it.wantsSignIn() }
+                signsIn()
+            }
+            appears(baton, scope)
+        }
+    }
+
+    /** No screen of whose session is over is left below. */
+    private fun signsIn() {
+        val flags = Intent.FLAG_ACTIVITY_NEW_TASK or Intent.FLAG_ACTIVITY_CLEAR_TASK
+        startActivity(Intent(this, SignInActivity::class.java).addFlags(flags))
     }
 
     override fun onStop() {
@@ -67,7 +86,17 @@ class InboxActivity : Screen() {
         setContentView(column().apply { addView(banner); addView(list) })
     }
 
+    /** Without it nothing is shown of what is pushed. The system asks people twice at most. */
+    private fun asksToNotify() {
+        val wish = Manifest.permission.POST_NOTIFICATIONS
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.TIRAMISU) return
+        if (checkSelfPermission(wish) != PackageManager.PERMISSION_GRANTED) {
+            requestPermissions(arrayOf(wish), 0)
+        }
+    }
+
     override suspend fun appears(baton: Baton, scope: CoroutineScope) {
+        if (!baton.current.value.wantsSignIn()) asksToNotify()
         val screen = InboxScreen(baton, scope, InboxView.All)
         scope.launch { screen.banner.collect { banner.text = it.orEmpty() } }
         scope.launch {
@@ -113,7 +142,7 @@ class ConversationActivity : Screen() {
         val of = intent.getStringExtra(CONVERSATION) ?: return finish()
         val now = ConversationScreen(baton, scope, of)
         screen = now
-        now.appears()
+        app.onScreen.appears(this, of)
         now.draft()?.let { if (input.text.isEmpty()) input.setText(it) }
         scope.launch { now.problem.collect { problem.text = it.orEmpty() } }
         scope.launch {
@@ -126,7 +155,7 @@ class ConversationActivity : Screen() {
     }
 
     override fun disappears() {
-        screen?.disappears()
+        app.onScreen.disappears(this)
         screen = null
     }
 

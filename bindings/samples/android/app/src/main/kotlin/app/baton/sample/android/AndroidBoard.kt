@@ -11,17 +11,23 @@ import android.content.BroadcastReceiver
 import android.content.Context
 import android.content.Intent
 import android.graphics.drawable.Icon
+import app.baton.core.Baton
 import app.baton.sample.R
+import app.baton.sample.model.Became
 import app.baton.sample.model.Board
-import app.baton.sample.model.answers
-import app.baton.sample.model.resolves
+import app.baton.sample.model.LastShown
+import app.baton.sample.model.acts
+import app.baton.sample.model.seen
+import app.baton.sample.model.tells
 import kotlinx.coroutines.launch
+import uniffi.baton_core.Act
 import uniffi.baton_core.CoreException
 import uniffi.baton_core.Notification
 import uniffi.baton_core.NotificationAction
 import uniffi.baton_core.NotificationEnd
 import uniffi.baton_core.NotificationGroup
 import uniffi.baton_core.Place
+import uniffi.baton_core.SeenLine
 
 /** All have one number: the tag says where. */
 private const val ID = 1
@@ -81,14 +87,18 @@ class AndroidBoard(private val context: Context) : Board {
     }
 
     /** Offers are taken and left in the app: this sample draws no buttons for them. */
-    private fun button(action: NotificationAction, place: Place): Shown.Action? = when (action) {
-        is NotificationAction.Accept, is NotificationAction.Decline -> null
-        is NotificationAction.Reply -> {
-            val input = RemoteInput.Builder(TEXT).setLabel("Reply").build()
-            action("Reply", intent(REPLY, action.conversation, place)).addRemoteInput(input).build()
+    private fun button(action: NotificationAction, place: Place): Shown.Action? {
+        val seen = action.seen() ?: return null
+        return when (action) {
+            is NotificationAction.Accept, is NotificationAction.Decline -> null
+            is NotificationAction.Reply -> {
+                val input = RemoteInput.Builder(TEXT).setLabel("Reply").build()
+                val intent = intent(REPLY, action.conversation, place, seen)
+                action("Reply", intent).addRemoteInput(input).build()
+            }
+            is NotificationAction.Resolve ->
+                action("Resolve", intent(RESOLVE, action.conversation, place, seen)).build()
         }
-        is NotificationAction.Resolve ->
-            action("Resolve", intent(RESOLVE, action.conversation, place)).build()
     }
 
     private fun action(label: String, intent: PendingIntent): Shown.Action.Builder {
@@ -96,11 +106,19 @@ class AndroidBoard(private val context: Context) : Board {
         return Shown.Action.Builder(icon, label, intent)
     }
 
-    private fun intent(what: String, of: String, place: Place): PendingIntent {
+    /** The intent outlives the process, and with it what the agent has [seen]. */
+    private fun intent(
+        what: String,
+        of: String,
+        place: Place,
+        seen: SeenLine? = null,
+    ): PendingIntent {
         val intent = Intent(context, Actions::class.java).setAction("$what:$of")
             .putExtra("what", what).putExtra("of", of).putExtra("tag", place.tag)
-        // The system puts the text of an answer into it.
-        return PendingIntent.getBroadcast(context, 0, intent, PendingIntent.FLAG_MUTABLE)
+        seen?.let { intent.putExtra("seq", it.seq.toLong()).putExtra("line", it.id) }
+        // The system puts the text of an answer into it; what the agent has seen changes.
+        val flags = PendingIntent.FLAG_MUTABLE or PendingIntent.FLAG_UPDATE_CURRENT
+        return PendingIntent.getBroadcast(context, 0, intent, flags)
     }
 }
 
@@ -110,22 +128,33 @@ class Actions : BroadcastReceiver() {
         val app = context.applicationContext as BatonApp
         val of = intent.getStringExtra("of") ?: return
         val tag = intent.getStringExtra("tag") ?: return
+        val what = intent.getStringExtra("what")
         val text = RemoteInput.getResultsFromIntent(intent)?.getCharSequence(TEXT)?.toString()
+        val line = intent.getStringExtra("line")
+            ?.let { SeenLine(intent.getLongExtra("seq", 0).toULong(), it) }
         val pending = goAsync()
         app.scope.launch {
             try {
-                val baton = app.core.await() ?: return@launch
-                when (intent.getStringExtra("what")) {
-                    REPLY -> text?.let { baton.answers(of, it) }
-                    RESOLVE -> baton.resolves(of)
-                    DISMISSED -> baton.notificationEnded(of, NotificationEnd.DISMISSED)
+                val baton = app.core.await()
+                if (what == DISMISSED) {
+                    baton?.dismissed(of)
+                    return@launch
                 }
-                app.board.takeAway(Place(tag, of))
-            } catch (_: CoreException) {
-                // What was kept is in the outbox; what was not leaves the notification there.
+                // A screen may have shown more since the notification was drawn.
+                val seen = LastShown[of] ?: line
+                val act = if (what == REPLY) Act.Reply(text.orEmpty(), seen, null)
+                else Act.Resolve(seen)
+                val became = baton?.acts(of, act) ?: Became.NOT_KEPT
+                app.board.tells(became, Place(tag, of), of)
             } finally {
                 pending.finish()
             }
         }
+    }
+
+    private suspend fun Baton.dismissed(push: String) = try {
+        notificationEnded(push, NotificationEnd.DISMISSED)
+    } catch (_: CoreException) {
+        // The server learns of it less.
     }
 }

@@ -7,17 +7,23 @@ import java.util.UUID
 import java.util.concurrent.ConcurrentHashMap
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.flow.Flow
 import uniffi.baton_core.Act
+import uniffi.baton_core.BatonCoreInterface
 import uniffi.baton_core.CoreConfig
 import uniffi.baton_core.CoreException
 import uniffi.baton_core.Event
 import uniffi.baton_core.KeyStore
 import uniffi.baton_core.Notification
+import uniffi.baton_core.NotificationAction
+import uniffi.baton_core.NotificationGroup
 import uniffi.baton_core.Place
 import uniffi.baton_core.PushMessage
 import uniffi.baton_core.PushOutcome
 import uniffi.baton_core.PushVerdict
 import uniffi.baton_core.SeenLine
+import uniffi.baton_core.Stage
+import uniffi.baton_core.Standing
 import uniffi.baton_core.takePush
 
 /** Firebase gives a service about 20 s; an answer is there long before. */
@@ -63,7 +69,7 @@ fun Board.hears(event: Event) {
     event.update.forEach(::show)
 }
 
-/** What this process showed last of each conversation. */
+/** What this process showed last of each conversation: it dies with the process. */
 object LastShown {
     private val lines = ConcurrentHashMap<String, SeenLine>()
 
@@ -75,19 +81,72 @@ object LastShown {
 }
 
 /**
- * The agent answered from the notification. What a push says never counts as seen: the answer
- * carries what the screen showed last. Where the customer said more since, it is held for review
- * with what was missed, and goes out once the agent has looked.
+ * What an act on a notification is held to: what a push says never counts as seen, so it is what a
+ * screen showed last. None where no screen did: then nothing is offered, it would be refused.
  */
-suspend fun Baton.answers(conversation: String, text: String): Boolean {
-    act(conversation, Act.Reply(text, LastShown[conversation], null), tapId())
-    return flush(WITHIN)
+fun NotificationAction.seen(): SeenLine? = when (this) {
+    is NotificationAction.Reply -> LastShown[conversation]
+    is NotificationAction.Resolve -> LastShown[conversation]
+    is NotificationAction.Accept, is NotificationAction.Decline -> null
 }
 
-/** The agent closed it from the notification; see [answers]. */
-suspend fun Baton.resolves(conversation: String): Boolean {
-    act(conversation, Act.Resolve(LastShown[conversation]), tapId())
-    return flush(WITHIN)
+/** What became of an act on a notification. */
+enum class Became { SENT, UNSENT, NOT_KEPT }
+
+/**
+ * The agent acted on a notification. Where the customer said more than [seen] since, the act waits
+ * for its author's review: nothing is on its way any more, and yet it is not sent.
+ */
+suspend fun BatonCoreInterface.acts(conversation: String, act: Act): Became {
+    val number = try {
+        act(conversation, act, tapId()).number
+    } catch (_: CoreException) {
+        return Became.NOT_KEPT
+    }
+    val isSent = try {
+        flush(WITHIN.inWholeMilliseconds.toUInt())
+        outbox().none { it.number == number && it.stage != Stage.ACKNOWLEDGED }
+    } catch (_: CoreException) {
+        false
+    }
+    return if (isSent) Became.SENT else Became.UNSENT
+}
+
+/** Says in the notification's place what became of an act on it: no answer vanishes unsent. */
+fun Board.tells(became: Became, place: Place, conversation: String) {
+    val body = when (became) {
+        Became.SENT -> return takeAway(place)
+        Became.UNSENT -> "Open to review."
+        Became.NOT_KEPT -> "It could not be kept: open to do it again."
+    }
+    show(
+        Notification(
+            place = place,
+            group = NotificationGroup.INBOX,
+            title = "Not sent",
+            body = body,
+            locKey = null,
+            publicText = "Not sent",
+            actions = emptyList(),
+            badge = null,
+            alerts = true,
+            expiresAtMs = null,
+            push = null,
+            opens = conversation,
+        ),
+    )
+}
+
+/**
+ * Tells the server where pushes go, as soon as it can be reached: once at each start of the
+ * process, and once after each sign-in. [register] says whether that worked.
+ */
+suspend fun registers(standings: Flow<Standing>, register: suspend () -> Boolean) {
+    var isRegistered = false
+    standings.collect { standing ->
+        if (standing.wantsSignIn()) isRegistered = false
+        if (standing is Standing.Live && !isRegistered) isRegistered = register()
+    }
 }
 
 /** One id for one tap: a UUID of version 7, as the server takes them. */

@@ -38,6 +38,33 @@ fun banner(standing: Standing): String? = when (standing) {
     is Standing.Wiped -> "This device was revoked."
 }
 
+/** Whether there is nothing to show but the way to sign in. */
+fun Standing.wantsSignIn(): Boolean = when (this) {
+    is Standing.SignedOut, is Standing.NeedsSignIn, is Standing.Wiped -> true
+    is Standing.Offline, is Standing.Suspended, is Standing.Connecting, is Standing.Resuming,
+    is Standing.Live, is Standing.Backoff, is Standing.Incompatible,
+    -> false
+}
+
+/**
+ * Which conversation is looked at: nothing of it is notified meanwhile. A screen appears before the
+ * one below it is gone, perhaps with the same conversation; who is gone late changes nothing.
+ */
+class OnScreen(private val tell: (String?) -> Unit) {
+    private var last: Any? = null
+
+    fun appears(screen: Any, conversation: String) {
+        last = screen
+        tell(conversation)
+    }
+
+    fun disappears(screen: Any) {
+        if (last !== screen) return
+        last = null
+        tell(null)
+    }
+}
+
 /** A row, as it is drawn. */
 fun InboxRow.words(): String = listOfNotNull(
     title ?: "Somebody",
@@ -58,7 +85,14 @@ class InboxScreen(private val baton: Baton, private val scope: CoroutineScope, v
 
     /** The end of the list is near. */
     fun nearsTheEnd() {
-        if (watched.state.value?.hasMore == true) scope.launch { watched.more() }
+        if (watched.state.value?.hasMore != true) return
+        scope.launch {
+            try {
+                watched.more()
+            } catch (_: CoreException) {
+                // The session, or the core, is over: the banner says so.
+            }
+        }
     }
 }
 
@@ -90,12 +124,13 @@ class ConversationScreen(
     private val seen: SeenLine?
         get() = timeline.state.value?.seen
 
-    /** The screen is there: nothing of this conversation is notified meanwhile. */
-    fun appears() = tries { baton.shows(conversation) }
-
-    fun disappears() = tries { baton.shows(null) }
-
-    suspend fun draft(): String? = baton.draft(conversation)
+    /** What was typed there and not sent, if it can be told. */
+    suspend fun draft(): String? = try {
+        baton.draft(conversation)
+    } catch (error: CoreException) {
+        told.value = error.forPeople()
+        null
+    }
 
     fun types(text: String) = tries { baton.types(conversation, text) }
 
