@@ -1,4 +1,4 @@
-// The key store on Android's: values lie in a file of the app's, sealed by a key that never leaves
+// The key store on Android's: values lie in files of the app's, sealed by a key that never leaves
 // the device's secure hardware.
 
 package app.baton.sample.android
@@ -7,8 +7,12 @@ import android.content.Context
 import android.os.UserManager
 import android.security.keystore.KeyGenParameterSpec
 import android.security.keystore.KeyProperties
-import android.util.Base64
+import android.util.AtomicFile
+import java.io.File
+import java.io.FileNotFoundException
+import java.io.IOException
 import java.security.GeneralSecurityException
+import javax.crypto.BadPaddingException
 import javax.crypto.Cipher
 import javax.crypto.KeyGenerator
 import javax.crypto.SecretKey
@@ -23,38 +27,63 @@ private const val NONCE_BYTES = 12
 
 class AndroidKeys(private val context: Context) : KeyStore {
     override fun get(name: String): ByteArray? = tries {
-        val text = prefs().getString(name, null) ?: return@tries null
-        val bytes = Base64.decode(text, Base64.NO_WRAP)
-        val nonce = GCMParameterSpec(TAG_BITS, bytes, 0, NONCE_BYTES)
-        val cipher = Cipher.getInstance("AES/GCM/NoPadding")
-        cipher.init(Cipher.DECRYPT_MODE, key(), nonce)
-        cipher.updateAAD(name.toByteArray())
-        cipher.doFinal(bytes, NONCE_BYTES, bytes.size - NONCE_BYTES)
+        val file = file(name)
+        val sealed = try {
+            file.readFully()
+        } catch (_: FileNotFoundException) {
+            return@tries null
+        }
+        val value = key()?.let { opened(name, sealed, it) }
+        // Sealed by a key that is gone, as on a device that was restored: never to be opened again.
+        // The core is told that there is none, and begins, instead of failing at every start.
+        if (value == null) file.delete()
+        value
     }
 
     override fun put(name: String, value: ByteArray): Unit = tries {
         val cipher = Cipher.getInstance("AES/GCM/NoPadding")
-        cipher.init(Cipher.ENCRYPT_MODE, key())
+        cipher.init(Cipher.ENCRYPT_MODE, key() ?: newKey())
         cipher.updateAAD(name.toByteArray())
         val sealed = cipher.iv + cipher.doFinal(value)
-        val text = Base64.encodeToString(sealed, Base64.NO_WRAP)
-        // On the disk before it counts as kept: calls come from threads that may wait.
-        if (!prefs().edit().putString(name, text).commit()) {
-            throw AppException.Failed("the key store's file cannot be written")
+        val file = file(name)
+        val out = file.startWrite()
+        try {
+            out.write(sealed)
+            // On the disk before it counts as kept: calls come from threads that may wait.
+            file.finishWrite(out)
+        } catch (error: IOException) {
+            file.failWrite(out)
+            throw error
         }
     }
 
-    override fun delete(name: String): Unit = tries {
-        if (!prefs().edit().remove(name).commit()) {
-            throw AppException.Failed("the key store's file cannot be written")
+    override fun delete(name: String): Unit = tries { file(name).delete() }
+
+    /** No backup takes it along: elsewhere nobody could open it. */
+    private fun file(name: String): AtomicFile {
+        val place = context.noBackupFilesDir.resolve("baton-keys").apply { mkdirs() }
+        return AtomicFile(File(place, name))
+    }
+
+    /** None where it was sealed by another key, or is torn. */
+    private fun opened(name: String, sealed: ByteArray, key: SecretKey): ByteArray? {
+        if (sealed.size < NONCE_BYTES + TAG_BITS / 8) return null
+        val cipher = Cipher.getInstance("AES/GCM/NoPadding")
+        cipher.init(Cipher.DECRYPT_MODE, key, GCMParameterSpec(TAG_BITS, sealed, 0, NONCE_BYTES))
+        cipher.updateAAD(name.toByteArray())
+        return try {
+            cipher.doFinal(sealed, NONCE_BYTES, sealed.size - NONCE_BYTES)
+        } catch (_: BadPaddingException) {
+            null
         }
     }
 
-    private fun prefs() = context.getSharedPreferences("baton-keys", Context.MODE_PRIVATE)
-
-    private fun key(): SecretKey {
+    private fun key(): SecretKey? {
         val store = java.security.KeyStore.getInstance(PROVIDER).apply { load(null) }
-        (store.getKey(ALIAS, null) as? SecretKey)?.let { return it }
+        return store.getKey(ALIAS, null) as? SecretKey
+    }
+
+    private fun newKey(): SecretKey {
         val both = KeyProperties.PURPOSE_ENCRYPT or KeyProperties.PURPOSE_DECRYPT
         val spec = KeyGenParameterSpec.Builder(ALIAS, both)
             .setBlockModes(KeyProperties.BLOCK_MODE_GCM)
@@ -72,6 +101,8 @@ class AndroidKeys(private val context: Context) : KeyStore {
             return act()
         } catch (error: GeneralSecurityException) {
             throw AppException.Failed("the key store said no: ${error.message}")
+        } catch (error: IOException) {
+            throw AppException.Failed("a key's file cannot be read or written: ${error.message}")
         }
     }
 }
