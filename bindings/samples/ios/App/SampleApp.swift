@@ -14,42 +14,68 @@ struct SampleApp: App {
                 if let session, isSignedIn {
                     InboxScreen(session: session)
                 } else {
-                    SignInScreen { server, who in
-                        let opened = try session ?? Session(server: server)
-                        session = opened
-                        Device.server = server
-                        try await opened.appears()
-                        try await opened.client.signIn(
-                            workspace: who.workspace, email: who.email, password: who.password)
-                        isSignedIn = true
-                    }
+                    SignInScreen(signIn: signIn)
                 }
             }
             .task {
                 guard session == nil, let server = Device.server else { return }
                 session = try? Session(server: server)
-                isSignedIn = (try? await session?.client.signedIn()) != nil
-                try? await session?.appears()
+                await session?.appears()
+            }
+            .task(id: session.map(ObjectIdentifier.init)) {
+                await session?.follows { isSignedIn = $0 }
             }
         }
         .onChange(of: phase) { phase in
             guard let session else { return }
             switch phase {
-            case .active: Task { try? await session.appears() }
+            case .active: Task { await session.appears() }
             case .background: leave(session)
             default: break
             }
         }
     }
 
-    /// Asks the system for the time that closing takes.
-    private func leave(_ session: Session) {
-        let app = UIApplication.shared
-        let name = app.beginBackgroundTask()
-        Task {
-            try? await session.leaves()
-            app.endBackgroundTask(name)
+    /// A core talks to one server: where the address was corrected, the password goes to no other.
+    @MainActor
+    private func signIn(to server: String, as who: SignInScreen.Who) async throws {
+        if session?.server != server {
+            await session?.ends()
+            session = nil
         }
+        let opened = try session ?? Session(server: server)
+        session = opened
+        await opened.appears()
+        try await opened.client.signIn(
+            workspace: who.workspace, email: who.email, password: who.password)
+        Device.server = server
+    }
+
+    /// Asks the system for the time that closing takes.
+    @MainActor
+    private func leave(_ session: Session) {
+        let time = BackgroundTime()
+        Task {
+            await session.leaves()
+            time.end()
+        }
+    }
+}
+
+/// Time that the system gives an app that is left, until it is not needed any more or over. An app
+/// that does not end it by then is killed.
+@MainActor
+private final class BackgroundTime {
+    private var name = UIBackgroundTaskIdentifier.invalid
+
+    init() {
+        name = UIApplication.shared.beginBackgroundTask { self.end() }
+    }
+
+    func end() {
+        guard name != .invalid else { return }
+        UIApplication.shared.endBackgroundTask(name)
+        name = .invalid
     }
 }
 
@@ -59,6 +85,7 @@ struct SignInScreen: View {
     @State private var server = "https://"
     @State private var who = Who()
     @State private var problem: String?
+    @State private var isBusy = false
 
     var body: some View {
         Form {
@@ -68,12 +95,15 @@ struct SignInScreen: View {
             SecureField("Password", text: $who.password)
             if let problem { Text(problem).foregroundColor(.red) }
             Button("Sign in") {
+                isBusy = true
                 Task {
+                    defer { isBusy = false }
                     do { try await signIn(server, who) } catch {
                         problem = error.localizedDescription
                     }
                 }
             }
+            .disabled(isBusy)
         }
     }
 }

@@ -59,9 +59,7 @@ struct ConversationScreen: View {
             if let problem { Text(problem).foregroundColor(.red) }
             HStack {
                 TextField("Answer", text: $text)
-                    .onChange(of: text) { text in
-                        Task { try? await session.client.types(text, in: conversation) }
-                    }
+                    .onChange(of: text) { session.types($0, in: conversation) }
                 Button("Send", action: send).disabled(text.isEmpty)
             }
             .padding()

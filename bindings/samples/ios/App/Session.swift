@@ -5,34 +5,107 @@ import Foundation
 @MainActor
 final class Session {
     let client: BatonClient
+    let server: String
+    private var life: Task<Void, Never>?
+    private var composing: Task<Void, any Error>?
 
     init(server: String) throws {
+        self.server = server
         client = try BatonClient(try Device.config(server: server), keys: Device.keys())
     }
 
     /// The app is looked at. `isUp` comes from the platform's path monitor.
-    func appears(isUp: Bool = true) async throws {
-        try await client.network(isUp: isUp)
-        try await client.foreground()
+    ///
+    /// Where it is being left meanwhile, that is given up, or waited for: nothing closes the core
+    /// after this has opened it.
+    func appears(isUp: Bool = true) async {
+        let before = life
+        before?.cancel()
+        let next = Task {
+            await before?.value
+            try? await client.network(isUp: isUp)
+            try? await client.foreground()
+        }
+        life = next
+        await next.value
     }
 
     /// The app is left: inside a background task of the platform. First what waits is sent, then
     /// everything is closed, so that the system finds no lock when it suspends the app.
-    func leaves() async throws {
-        try await client.flush(deadlineMs: 5_000)
-        try await client.background(deadlineMs: 5_000)
+    func leaves() async {
+        let before = life
+        let next = Task {
+            await before?.value
+            _ = try? await client.flush(deadlineMs: 5_000)
+            if Task.isCancelled { return }
+            // In a task of its own, which nobody cancels: closing that has begun goes on in the
+            // core, and has to be over before the app appears.
+            await Task { try? await client.background(deadlineMs: 5_000) }.value
+        }
+        life = next
+        await next.value
+    }
+
+    /// There is another core from now on, or none.
+    func ends() async {
+        let client = client
+        // It may take two seconds, which no screen waits for.
+        await Task.detached { client.shutdown() }.value
+    }
+
+    /// Tells whether somebody is signed in: now, and whenever that changes. A session may end, and
+    /// a device be revoked, while its agent looks at the inbox.
+    func follows(_ tell: (Bool) -> Void) async {
+        let events = client.events()
+        if let standing = try? await client.standing() { tell(!standing.wantsSignIn) }
+        for await event in events {
+            switch event {
+            case .standing(let standing): tell(!standing.wantsSignIn)
+            case .wiped: tell(false)
+            default: break
+            }
+        }
+    }
+
+    /// A key was pressed.
+    func types(_ text: String, in conversation: String) {
+        _ = inOrder { [client] in try await client.types(text, in: conversation) }
     }
 
     /// What the list of a conversation's screen needs of an answer: what the agent sees is what
     /// the server holds it to.
     func reply(_ text: String, in conversation: String, on screen: TimelineList) async throws {
-        try await client.act(
-            .reply(text: text, seen: screen.seen, quoted: nil), in: conversation)
+        let act = Act.reply(text: text, seen: screen.seen, quoted: nil)
+        try await inOrder { [client] in try await client.act(act, in: conversation) }.value
+    }
+
+    /// One after another: calls that are not waited for may overtake each other, and a key that is
+    /// told after the answer would bring that back as a draft.
+    private func inOrder(
+        _ call: @escaping @Sendable () async throws -> Void
+    ) -> Task<Void, any Error> {
+        let before = composing
+        let next = Task {
+            _ = await before?.result
+            try await call()
+        }
+        composing = next
+        return next
     }
 
     /// The agent sends a held answer after all, having seen what they had missed.
     func sendAnyway(_ item: OutboxItem, on screen: TimelineList) async throws {
         try await client.choose(.sendAnyway(seen: screen.seen), for: item.number)
+    }
+}
+
+extension Standing {
+    /// Whether there is nothing to show but the way to sign in.
+    var wantsSignIn: Bool {
+        switch self {
+        case .signedOut, .needsSignIn, .wiped: true
+        case .offline, .suspended, .connecting, .resuming, .live, .backoff, .incompatible: false
+        }
     }
 }
 
