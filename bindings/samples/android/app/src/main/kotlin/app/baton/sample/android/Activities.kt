@@ -4,6 +4,7 @@ package app.baton.sample.android
 
 import android.Manifest
 import android.app.Activity
+import android.app.AlertDialog
 import android.content.Intent
 import android.content.pm.PackageManager
 import android.os.Build
@@ -19,6 +20,7 @@ import android.widget.TextView
 import app.baton.core.Baton
 import app.baton.sample.model.ConversationScreen
 import app.baton.sample.model.InboxScreen
+import app.baton.sample.model.held
 import app.baton.sample.model.tapId
 import app.baton.sample.model.wantsSignIn
 import app.baton.sample.model.words
@@ -29,6 +31,8 @@ import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
 import uniffi.baton_core.InboxRow
 import uniffi.baton_core.InboxView
+import uniffi.baton_core.OutboxItem
+import uniffi.baton_core.TimelineEntry
 
 const val CONVERSATION = "conversation"
 
@@ -114,11 +118,13 @@ class ConversationActivity : Screen() {
     private lateinit var input: EditText
     private lateinit var problem: TextView
     private var screen: ConversationScreen? = null
+    private var entries: List<TimelineEntry> = emptyList()
     private var tap = tapId()
 
     override fun onCreate(state: Bundle?) {
         super.onCreate(state)
         list = ListView(this)
+        list.setOnItemClickListener { _, _, at, _ -> entries.getOrNull(at)?.held?.let(::reviews) }
         problem = TextView(this)
         input = EditText(this)
         input.addTextChangedListener(Typing())
@@ -138,6 +144,17 @@ class ConversationActivity : Screen() {
         input.setText("")
     }
 
+    /** Its author decides, with what they had missed before their eyes. */
+    private fun reviews(item: OutboxItem) {
+        val missed = item.review?.missed.orEmpty().map { it.text ?: "(not a text)" }
+        AlertDialog.Builder(this)
+            .setTitle(item.text ?: item.kind)
+            .setMessage((listOfNotNull(item.review?.detail) + missed).joinToString("\n"))
+            .setPositiveButton("Send anyway") { _, _ -> screen?.sendsAnyway(item) }
+            .setNegativeButton("Discard") { _, _ -> screen?.discards(item) }
+            .show()
+    }
+
     override suspend fun appears(baton: Baton, scope: CoroutineScope) {
         val of = intent.getStringExtra(CONVERSATION) ?: return finish()
         val now = ConversationScreen(baton, scope, of)
@@ -148,8 +165,8 @@ class ConversationActivity : Screen() {
         scope.launch {
             now.shown.collect { shown ->
                 title = shown?.title
-                val texts = shown?.entries.orEmpty().map { it.words() }
-                list.adapter = lines(this@ConversationActivity, texts)
+                entries = shown?.entries.orEmpty()
+                list.adapter = lines(this@ConversationActivity, entries.map { it.words() })
             }
         }
     }

@@ -173,6 +173,10 @@ class ConversationScreen(
     }
 }
 
+/** The act that needs its author, if it is one. */
+val TimelineEntry.held: OutboxItem?
+    get() = (this as? TimelineEntry.Echo)?.item?.takeIf { it.stage == Stage.NEEDS_REVIEW }
+
 /** A line of a conversation, as it is drawn. */
 fun TimelineEntry.words(): String = when (this) {
     is TimelineEntry.Line -> when {
