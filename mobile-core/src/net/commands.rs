@@ -89,7 +89,7 @@ impl Server {
     ) -> Result<Vec<CommandResult>, Unanswered> {
         let body = serde_json::to_vec(body).map_err(|_odd| NetError::NotSent)?;
         let bounds = (within, ANSWER_BYTES_MAX);
-        let request = request(Method::POST, path, Some(access_token), Some(body), bounds);
+        let request = request(Method::POST, path, Some(body), bounds).by(access_token);
         // Op ids make a second arrival the same as the first.
         let reply = self.ask(Request { is_repeatable: true, ..request }).await?;
         let answer: Result<CommandResults, _> = reply.read();

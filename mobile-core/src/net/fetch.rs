@@ -1,9 +1,7 @@
 //! What the link asks for.
 
-use serde::de::DeserializeOwned;
-
 use super::Server;
-use super::json::escaped;
+use super::json::{escaped, get};
 use crate::link::limits::{ANSWER_BYTES_MAX, FETCH_MAX};
 use crate::link::{Answer, Failure, Query};
 
@@ -14,22 +12,16 @@ impl Server {
     /// # Errors
     /// As the link has to hear it.
     pub async fn fetch(&self, query: &Query, access_token: &str) -> Result<Answer, Failure> {
-        let path = path(query);
+        let request = get(&path(query), (FETCH_MAX, ANSWER_BYTES_MAX)).by(access_token);
+        let reply = self.ask(request).await?;
         match query {
-            Query::Snapshot { .. } => self.look_up(&path, access_token).await.map(Answer::Page),
-            Query::Conversation(_) => {
-                let snapshot = self.look_up(&path, access_token).await?;
-                Ok(Answer::Conversation(Box::new(snapshot)))
-            }
-            Query::Agents => self.look_up(&path, access_token).await.map(Answer::Agents),
-            Query::Teams => self.look_up(&path, access_token).await.map(Answer::Teams),
-            Query::Channels => self.look_up(&path, access_token).await.map(Answer::Channels),
-            Query::Sync(_) => self.look_up(&path, access_token).await.map(Answer::Sync),
+            Query::Snapshot { .. } => reply.read().map(Answer::Page),
+            Query::Conversation(_) => Ok(Answer::Conversation(Box::new(reply.read()?))),
+            Query::Agents => reply.read().map(Answer::Agents),
+            Query::Teams => reply.read().map(Answer::Teams),
+            Query::Channels => reply.read().map(Answer::Channels),
+            Query::Sync(_) => reply.read().map(Answer::Sync),
         }
-    }
-
-    async fn look_up<T: DeserializeOwned>(&self, path: &str, token: &str) -> Result<T, Failure> {
-        self.get(path, token, (FETCH_MAX, ANSWER_BYTES_MAX)).await
     }
 }
 

@@ -1,112 +1,73 @@
-//! JSON there and back, for resources that have no call of their own here: devices for pushes,
-//! receipts, settings.
+//! Requests for resources: what is written in them is JSON. Who asks says by which token
+//! ([`Request::by`]) and reads the answer ([`Reply::read`](super::Reply::read)).
 
 use std::time::Duration;
 
 use hyper::Method;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::Server;
 use super::ask::Request;
 use crate::link::Failure;
 
 /// How long, and how much of an answer: `(within, bytes_max)`.
 pub type Bounds = (Duration, usize);
 
-impl Server {
-    /// Reads a resource.
-    ///
-    /// # Errors
-    /// As the link has to hear it ([`Input::Rejected`](crate::link::Input::Rejected)).
-    pub async fn get<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        access_token: &str,
-        bounds: Bounds,
-    ) -> Result<T, Failure> {
-        let request = request(Method::GET, path, Some(access_token), None, bounds);
-        self.ask(request).await?.read()
-    }
+/// Reads a resource.
+pub fn get(path: &str, bounds: Bounds) -> Request {
+    request(Method::GET, path, None, bounds)
+}
 
-    /// Posts; `()` reads an answer without a body. Sent once: what may be repeated is put.
-    ///
-    /// # Errors
-    /// The same.
-    pub async fn post_json<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        access_token: &str,
-        body: &(impl Serialize + Sync),
-        bounds: Bounds,
-    ) -> Result<T, Failure> {
-        let body = serde_json::to_vec(body).map_err(|_odd| Failure::Unreadable)?;
-        let request = request(Method::POST, path, Some(access_token), Some(body), bounds);
-        self.ask(request).await?.read()
-    }
+/// Posts. Sent once: what may be repeated is put.
+///
+/// # Errors
+/// When this cannot be written as JSON.
+pub fn post(path: &str, body: &impl Serialize, bounds: Bounds) -> Result<Request, Failure> {
+    Ok(request(Method::POST, path, Some(json(body)?), bounds))
+}
 
-    /// Puts.
-    ///
-    /// # Errors
-    /// The same.
-    pub async fn put_json<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        access_token: &str,
-        body: &(impl Serialize + Sync),
-        bounds: Bounds,
-    ) -> Result<T, Failure> {
-        let body = serde_json::to_vec(body).map_err(|_odd| Failure::Unreadable)?;
-        let request = request(Method::PUT, path, Some(access_token), Some(body), bounds);
-        self.ask(Request { is_repeatable: true, ..request }).await?.read()
-    }
+/// Puts.
+///
+/// # Errors
+/// The same.
+pub fn put(path: &str, body: &impl Serialize, bounds: Bounds) -> Result<Request, Failure> {
+    let request = request(Method::PUT, path, Some(json(body)?), bounds);
+    Ok(Request { is_repeatable: true, ..request })
+}
 
-    /// Changes parts of a resource.
-    ///
-    /// # Errors
-    /// The same.
-    pub async fn patch_json<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        access_token: &str,
-        body: &(impl Serialize + Sync),
-        bounds: Bounds,
-    ) -> Result<T, Failure> {
-        let body = serde_json::to_vec(body).map_err(|_odd| Failure::Unreadable)?;
-        let request = request(Method::PATCH, path, Some(access_token), Some(body), bounds);
-        self.ask(request).await?.read()
-    }
+/// Changes parts of a resource.
+///
+/// # Errors
+/// The same.
+pub fn patch(path: &str, body: &impl Serialize, bounds: Bounds) -> Result<Request, Failure> {
+    Ok(request(Method::PATCH, path, Some(json(body)?), bounds))
+}
 
-    /// Deletes. What is already gone is answered as the server likes, mostly by `not_found`.
-    ///
-    /// # Errors
-    /// The same.
-    pub async fn delete(
-        &self,
-        path: &str,
-        access_token: &str,
-        bounds: Bounds,
-    ) -> Result<(), Failure> {
-        let request = request(Method::DELETE, path, Some(access_token), None, bounds);
-        let reply = self.ask(Request { is_repeatable: true, ..request }).await?;
-        // A portal answers with pages; a server that deleted something has nothing to show.
-        match reply.status {
-            204 => Ok(()),
-            200..=299 => Err(Failure::Unreadable),
-            _ => Err(reply.refused()),
-        }
+/// Deletes. What is already gone is answered as the server likes, mostly by `not_found`; else
+/// there is [nothing to read](super::Reply::nothing).
+pub fn delete(path: &str, bounds: Bounds) -> Request {
+    Request { is_repeatable: true, ..request(Method::DELETE, path, None, bounds) }
+}
+
+impl Request {
+    /// The same, with this access token.
+    #[must_use]
+    pub fn by(self, access_token: &str) -> Self {
+        Self { bearer: Some(access_token.to_owned()), ..self }
     }
+}
+
+fn json(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(body).map_err(|_odd| Failure::Unreadable)
 }
 
 pub(super) fn request(
     method: Method,
     path: &str,
-    bearer: Option<&str>,
     body: Option<Vec<u8>>,
     (within, bytes_max): Bounds,
 ) -> Request {
-    let (path, bearer) = (path.to_owned(), bearer.map(str::to_owned));
-    Request { method, path, bearer, body, is_repeatable: false, within, bytes_max }
+    let path = path.to_owned();
+    Request { method, path, bearer: None, body, is_repeatable: false, within, bytes_max }
 }
 
 /// What may stand as a value in a query or as a part of a path.

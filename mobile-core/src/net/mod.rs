@@ -44,7 +44,8 @@ pub use ask::{NetError, Request};
 pub use commands::Unanswered;
 pub use connect::Trouble;
 pub use hyper::Method;
-pub use json::{Bounds, escaped};
+pub use json::{Bounds, delete, escaped, get, patch, post, put};
+pub use lines::lines;
 pub use reply::Reply;
 pub use session::{SignInError, SignedIn};
 

@@ -77,8 +77,21 @@ impl Reply {
         serde_json::from_slice(body).map_err(|_odd| Failure::Unreadable)
     }
 
+    /// The yes to what there is nothing to say about. A portal answers with pages; a server that
+    /// deleted something has nothing to show.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn nothing(&self) -> Result<(), Failure> {
+        match self.status {
+            204 => Ok(()),
+            200..=299 => Err(Failure::Unreadable),
+            _ => Err(self.refused()),
+        }
+    }
+
     /// The no, for the link's ears.
-    pub(super) fn refused(&self) -> Failure {
+    pub fn refused(&self) -> Failure {
         let ms = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         Failure::Refused {
             status: self.status,

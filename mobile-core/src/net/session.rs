@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use baton_protocol::account::{Login, Me, Refresh, Session};
+use baton_protocol::account::{Login, Refresh, Session};
 use baton_protocol::{DeviceId, Timestamp};
 use hyper::Method;
 use serde::Serialize;
 
 use super::Server;
 use super::ask::{NetError, Request};
-use super::json::request;
+use super::json::{delete, request};
 use super::limits::{SESSION_BYTES_MAX, SIGN_IN_MAX};
 use super::reply::Reply;
 use crate::link::Failure;
@@ -108,15 +108,8 @@ impl Server {
     /// When it may not have ended.
     pub async fn sign_out(&self, access_token: &str, device_id: DeviceId) -> Result<(), Failure> {
         let path = format!("/api/v1/sessions/{device_id}");
-        self.delete(&path, access_token, (SIGN_IN_MAX, SESSION_BYTES_MAX)).await
-    }
-
-    /// Who is signed in, and where.
-    ///
-    /// # Errors
-    /// As the link has to hear it.
-    pub async fn me(&self, access_token: &str) -> Result<Me, Failure> {
-        self.get("/api/v1/me", access_token, (SIGN_IN_MAX, SESSION_BYTES_MAX)).await
+        let request = delete(&path, (SIGN_IN_MAX, SESSION_BYTES_MAX)).by(access_token);
+        self.ask(request).await?.nothing()
     }
 
     async fn post_session(
@@ -126,7 +119,7 @@ impl Server {
         bounds: (Duration, usize),
     ) -> Result<Reply, NetError> {
         let body = serde_json::to_vec(body).map_err(|_odd| NetError::NotSent)?;
-        let request = request(Method::POST, path, None, Some(body), bounds);
+        let request = request(Method::POST, path, Some(body), bounds);
         // A refresh repeated gives the same again; signing in twice makes a second device.
         let is_repeatable = path.ends_with("/refresh");
         self.ask(Request { is_repeatable, ..request }).await

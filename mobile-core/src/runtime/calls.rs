@@ -13,10 +13,10 @@ use tokio::sync::oneshot;
 use super::engine::{Engine, standing};
 use super::log::Part;
 use super::log::words::info;
-use super::{Asked, Core, CoreError, Standing, Told, Work};
+use super::{Asked, Core, CoreError, Standing, Told};
 use crate::compose::Hold;
 use crate::link::{Failure, Input, State, Token};
-use crate::net::{Bounds, Server};
+use crate::net::{self, Bounds, Reply, Request};
 use crate::outbox::{Choice, Echo, Enqueued, Tap};
 use crate::phone::{Now, Phone};
 use crate::push::handle::Outcome;
@@ -344,10 +344,8 @@ impl Core {
     ) -> Result<LinesPage, CoreError> {
         let core = self.clone();
         self.spawned(async move {
-            let ask = move |server: Server, token: String| -> Work<'static, _> {
-                Box::pin(async move { server.lines(of, Some(before), limit, &token).await })
-            };
-            core.with_token(ask).await
+            let reply = core.ask(Ok(net::lines(of, Some(before), limit))).await?;
+            reply.read().map_err(of_link)
         })
         .await
     }
@@ -359,13 +357,9 @@ impl Core {
     pub async fn set_availability(&self, availability: Availability) -> Result<(), CoreError> {
         let core = self.clone();
         self.spawned(async move {
-            let ask = move |server: Server, token: String| -> Work<'static, _> {
-                let change = MeChange { availability: Some(availability), ..MeChange::default() };
-                Box::pin(
-                    async move { server.patch_json("/api/v1/me", &token, &change, BOUNDS).await },
-                )
-            };
-            let _me: Me = core.with_token(ask).await?;
+            let change = MeChange { availability: Some(availability), ..MeChange::default() };
+            let reply = core.ask(net::patch("/api/v1/me", &change, BOUNDS)).await?;
+            let _me: Me = reply.read().map_err(of_link)?;
             Ok(())
         })
         .await
@@ -390,11 +384,8 @@ impl Core {
             .await?;
             let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
             let path = format!("/api/v1/devices/{}/push", who.device);
-            let ask = move |server: Server, token: String| -> Work<'static, _> {
-                let (path, put) = (path.clone(), put.clone());
-                Box::pin(async move { server.put_json(&path, &token, &put, BOUNDS).await })
-            };
-            let registered: PushRegistered = core.with_token(ask).await?;
+            let reply = core.ask(net::put(&path, &put, BOUNDS)).await?;
+            let registered: PushRegistered = reply.read().map_err(of_link)?;
             let key = registered.receipt_key;
             core.0.log.say(info(Part::Push, "the device is registered for pushes"));
             core.with_keys(move |keys| keys.keep_receipt_key(&key)).await
@@ -411,11 +402,7 @@ impl Core {
         self.spawned(async move {
             let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
             let path = format!("/api/v1/devices/{}/push", who.device);
-            let ask = move |server: Server, token: String| -> Work<'static, _> {
-                let path = path.clone();
-                Box::pin(async move { server.delete(&path, &token, BOUNDS).await })
-            };
-            core.with_token(ask).await
+            core.ask(Ok(net::delete(&path, BOUNDS))).await?.nothing().map_err(of_link)
         })
         .await
     }
@@ -494,20 +481,19 @@ impl Core {
     }
 
     /// Asks with the session's token; once more where that is void and another can be had.
-    async fn with_token<T>(
-        &self,
-        ask: impl Fn(Server, String) -> Work<'static, Result<T, Failure>>,
-    ) -> Result<T, CoreError> {
-        let server = &self.0.net.server;
+    async fn ask(&self, request: Result<Request, Failure>) -> Result<Reply, CoreError> {
+        let (server, request) = (&self.0.net.server, request.map_err(of_link)?);
         let token = self.token().await?;
-        let failure = match ask(server.clone(), token.text.clone()).await {
-            Err(failure @ Failure::Refused { status: 401, .. }) => failure,
-            answer => return answer.map_err(of_link),
-        };
+        let answer = server.ask(request.clone().by(&token.text)).await;
+        let reply = answer.map_err(|error| of_link(error.into()))?;
+        if reply.status != 401 {
+            return Ok(reply);
+        }
         let (done, is_done) = oneshot::channel();
+        let failure = reply.refused();
         self.call(move |engine, now| engine.renew((token, failure), done, now)).await?;
         let text = is_done.await.map_err(|_gone| CoreError::Unauthorized)??;
-        ask(server.clone(), text).await.map_err(of_link)
+        server.ask(request.by(&text)).await.map_err(|error| of_link(error.into()))
     }
 
     async fn token(&self) -> Result<Token, CoreError> {

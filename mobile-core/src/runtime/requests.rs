@@ -12,7 +12,7 @@ use super::log::Part;
 use super::log::words::{self, info, warn};
 use super::{Act, Event, Work};
 use crate::link::{Failure, Input, Query, SocketId, Ticket, Token};
-use crate::net::{Unanswered, socket};
+use crate::net::{self, Unanswered, socket};
 use crate::phone::Now;
 use crate::push::receipts::{Answer, Receipt};
 
@@ -92,7 +92,8 @@ impl Engine {
             }
             let mut rejected = None;
             for proof in proofs.into_iter().flatten() {
-                let posted = server.post_json("/api/v1/push/receipts", &proof, &receipts, BOUNDS);
+                let posted = net::post("/api/v1/push/receipts", &receipts, BOUNDS);
+                let posted = async { server.ask(posted?.by(&proof)).await?.read() };
                 match posted.await {
                     Err(failure @ Failure::Refused { status: 401, .. }) => {
                         rejected = rejected.or((proof == used.text).then_some(failure));

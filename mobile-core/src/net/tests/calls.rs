@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use baton_protocol::account::{Login, Session};
+use baton_protocol::page::LinesPage;
 use baton_protocol::{
     AgentId, Command, ConversationId, Cursor, DeviceId, Epoch, OpId, Timestamp, WorkspaceId,
 };
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use super::stand::{Stand, answer, ok, problem};
 use crate::link::{Answer, Failure, Query};
-use crate::net::{SignInError, SignedIn};
+use crate::net::{SignInError, SignedIn, delete, lines, patch, post, put};
 use crate::outbox;
 
 const SOON: Duration = Duration::from_secs(20);
@@ -283,10 +284,10 @@ async fn older_lines_come_by_the_page() {
         let stand = Stand::new().await;
         let server = stand.server();
         let (lines, (heard, _)) =
-            join!(server.lines(A, before, 50, "a-token"), stand.answers(&page));
+            join!(server.ask(lines(A, before, 50).by("a-token")), stand.answers(&page));
         let path = format!("GET /api/v1/conversations/{A}/messages?{query} HTTP/1.1");
         assert_eq!(first_line(&heard), path);
-        assert_eq!(lines.unwrap().before, Some(7));
+        assert_eq!(lines.unwrap().read::<LinesPage>().unwrap().before, Some(7));
     }
 }
 
@@ -298,21 +299,25 @@ async fn other_resources_are_written_by_their_path() {
     let said = answer("204 None", "connection: close\r\n", "");
     let sent = json!({"a": 1});
 
-    let put = async { server.put_json::<()>("/api/v1/x", "a-token", &sent, bounds).await };
-    let (done, (heard, _)) = join!(put, stand.answers(&said));
-    assert_eq!((done, first_line(&heard)), (Ok(()), "PUT /api/v1/x HTTP/1.1"));
-    assert_eq!(body(&heard), sent);
+    let request = put("/api/v1/x", &sent, bounds).unwrap().by("a-token");
+    let (done, (heard, _)) = join!(server.ask(request), stand.answers(&said));
+    assert_eq!(first_line(&heard), "PUT /api/v1/x HTTP/1.1");
+    assert!(heard.contains("authorization: Bearer a-token\r\n"));
+    assert_eq!((done.unwrap().read(), body(&heard)), (Ok(()), sent.clone()));
 
-    let post = async { server.post_json::<Value>("/api/v1/x", "a-token", &sent, bounds).await };
-    let (done, (heard, _)) =
-        join!(post, stand.answers(answer("201 Made", "connection: close\r\n", "2")));
-    assert_eq!((done, first_line(&heard)), (Ok(json!(2)), "POST /api/v1/x HTTP/1.1"));
+    let made = answer("201 Made", "connection: close\r\n", "2");
+    let request = post("/api/v1/x", &sent, bounds).unwrap();
+    let (done, (heard, _)) = join!(server.ask(request), stand.answers(made));
+    assert_eq!(first_line(&heard), "POST /api/v1/x HTTP/1.1");
+    assert_eq!((done.unwrap().read(), body(&heard)), (Ok(json!(2)), sent.clone()));
 
-    let patch = async { server.patch_json::<Value>("/api/v1/x", "a-token", &sent, bounds).await };
-    let (done, (heard, _)) =
-        join!(patch, stand.answers(answer("200 OK", "connection: close\r\n", "2")));
-    assert_eq!((done, first_line(&heard)), (Ok(json!(2)), "PATCH /api/v1/x HTTP/1.1"));
+    let changed = answer("200 OK", "connection: close\r\n", "2");
+    let request = patch("/api/v1/x", &sent, bounds).unwrap();
+    let (done, (heard, _)) = join!(server.ask(request), stand.answers(changed));
+    assert_eq!(first_line(&heard), "PATCH /api/v1/x HTTP/1.1");
+    assert_eq!((done.unwrap().read(), body(&heard)), (Ok(json!(2)), sent));
 
-    let (done, (heard, _)) = join!(server.delete("/x", "a-token", bounds), stand.answers(&said));
-    assert_eq!((done, first_line(&heard)), (Ok(()), "DELETE /x HTTP/1.1"));
+    let (done, (heard, _)) = join!(server.ask(delete("/x", bounds)), stand.answers(&said));
+    assert_eq!(first_line(&heard), "DELETE /x HTTP/1.1");
+    assert_eq!(done.unwrap().nothing(), Ok(()));
 }
