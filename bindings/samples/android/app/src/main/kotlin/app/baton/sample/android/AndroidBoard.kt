@@ -142,8 +142,10 @@ class Actions : BroadcastReceiver() {
                 }
                 // A screen may have shown more since the notification was drawn.
                 val seen = LastShown[of] ?: line
-                val act = if (what == REPLY) Act.Reply(text.orEmpty(), seen, null)
-                else Act.Resolve(seen)
+                val act = when (what) {
+                    REPLY -> Act.Reply(text.orEmpty(), seen, null)
+                    else -> Act.Resolve(seen)
+                }
                 val became = baton?.acts(of, act) ?: Became.NOT_KEPT
                 app.board.tells(became, Place(tag, of), of)
             } finally {
@@ -155,6 +157,6 @@ class Actions : BroadcastReceiver() {
     private suspend fun Baton.dismissed(push: String) = try {
         notificationEnded(push, NotificationEnd.DISMISSED)
     } catch (_: CoreException) {
-        // The server learns of it less.
+        // Nobody waits for it: it is for figures.
     }
 }
