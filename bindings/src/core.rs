@@ -106,7 +106,8 @@ impl BatonCore {
         Ok(self.core.sign_out().await?)
     }
 
-    /// Who is signed in.
+    /// Who is signed in; also where the server has ended that, and they have to sign in again, as
+    /// the standing says.
     pub async fn signed_in(&self) -> Result<Option<SignedIn>, CoreError> {
         Ok(self.core.signed_in().await?.map(SignedIn::from))
     }
@@ -121,7 +122,8 @@ impl BatonCore {
         Ok(self.core.foreground().await?)
     }
 
-    /// Nobody looks any more. When this returns, no file and no socket is open.
+    /// Nobody looks any more. When this returns, no file and no socket is open; what would keep
+    /// one open by the deadline is ended: a flush says `false`, a push is `Closed`.
     pub async fn background(&self, deadline_ms: u32) -> Result<(), CoreError> {
         Ok(self.core.background(within(deadline_ms)).await?)
     }
