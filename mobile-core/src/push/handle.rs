@@ -19,8 +19,6 @@ use crate::push::subject::Tag;
 pub const FETCH_MAX: Duration = Duration::from_secs(8);
 /// An offer does not wait longer to be shown: others wait for its answer.
 pub const FETCH_OFFER_MAX: Duration = Duration::from_secs(2);
-/// The answer to the one request, bytes.
-pub const FETCH_BYTES_MAX: usize = 64 * 1024;
 /// What deciding and drawing may take, kept free before the deadline.
 pub const SPARE: Duration = Duration::from_millis(250);
 /// With less time than this there is no use in asking.
@@ -57,8 +55,6 @@ pub enum Effect {
         after: Cursor,
         /// Give up after this.
         within: Duration,
-        /// Give up when the answer is longer.
-        bytes_max: usize,
     },
     /// The request is not waited for any more.
     Abort,
@@ -114,7 +110,7 @@ impl Handling {
         match known.and_then(|known| handling.fetch(known, deadline)) {
             Some((after, within)) => {
                 handling.state = State::Fetching { until: now.mono.saturating_add(within) };
-                effects.push(Effect::Fetch { after, within, bytes_max: FETCH_BYTES_MAX });
+                effects.push(Effect::Fetch { after, within });
             }
             None => effects.extend(handling.finish(known, now)),
         }

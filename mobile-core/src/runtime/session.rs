@@ -164,9 +164,13 @@ impl Engine {
     }
 
     pub(super) fn leaves(&mut self, now: Now) {
-        if let Some(phone) = &mut self.phone {
-            phone.goes_back(now.mono, now);
-            phone.hear(Input::SignOut, now);
+        match &mut self.phone {
+            Some(phone) => {
+                phone.goes_back(now.mono, now);
+                phone.hear(Input::SignOut, now);
+            }
+            // It could not begin; the server knows nothing of that.
+            None => self.end_session(),
         }
         self.carry_out(now);
         self.session = None;

@@ -95,3 +95,14 @@ async fn who_waits_for_a_phone_that_is_over_is_told() {
     assert!(soon(answered).await.is_err());
     app.core.shutdown();
 }
+
+#[tokio::test]
+async fn who_signs_out_without_a_phone_ends_the_session_all_the_same() {
+    let (mut app, _lock) = taken().await;
+    is_shaken(&app).await;
+    app.core.sign_out().await.unwrap();
+    let asked = app.asked("DELETE /api/v1/sessions/").await;
+    assert!(asked.goes_with("anas"), "{}", asked.text);
+    assert_eq!(app.core.signed_in().await.unwrap(), None);
+    app.core.shutdown();
+}
