@@ -101,6 +101,8 @@ check_aar() {
   }
   (
     . "$found"
+    # A crate by itself, beside its sources.
+    unset CARGO_TARGET_DIR
     crate=$PWD/target/mobile-check/stand-in
     export ZIG_GLOBAL_CACHE_DIR=$PWD/target/mobile-check/zig
     export ZIG_LOCAL_CACHE_DIR=$ZIG_GLOBAL_CACHE_DIR
