@@ -30,6 +30,11 @@ def clock(ms):
     return datetime.fromtimestamp(ms / 1000).strftime("%H:%M")
 
 
+def wish(item):
+    """A claim has no text."""
+    return f"{item.kind}: {item.text}" if item.text else str(item.kind)
+
+
 def said(error):
     return str(error) or type(error).__name__
 
@@ -84,9 +89,9 @@ class Desk:
             return f"{clock(note.at_ms)} note of {self.names.get(note.author, '…')}: {note.text}"
         item = entry.item
         if item.stage != Stage.NEEDS_REVIEW:
-            return f"…     {item.kind}: {item.text} ({item.stage.name.lower()})"
+            return f"…     {wish(item)} ({item.stage.name.lower()})"
         missed = " / ".join(line.text or "…" for line in item.review.missed)
-        return f"!{item.number}    {item.text}: {item.review.detail}. Missed: {missed}"
+        return f"!{item.number}    {wish(item)}: {item.review.detail}. Missed: {missed}"
 
     # What is done.
 
