@@ -25,6 +25,7 @@ from baton_core import (
 )
 
 from .client import Baton
+from .errors import for_people
 from .events import Events
 from .keys import FileKeys, MemoryKeys
 from .lists import Inbox, Timeline, Unfit, Value, Watched, apply
@@ -39,5 +40,5 @@ __all__ = [
     "Own", "Owner", "People", "Place", "PushMessage", "PushOutcome", "PushRoad", "PushTarget",
     "PushVerdict", "ReceiptPost", "Review", "SeenLine", "SignedIn", "Stage", "Standing", "Status",
     "TakenPush", "Timeline", "TimelineEntry", "TimelineStep", "Unfit", "Value", "Watched", "apply",
-    "take_push",
+    "for_people", "take_push",
 ]

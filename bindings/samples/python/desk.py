@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
-from baton import Baton, CoreError, FileKeys, InboxView, Stage  # noqa: E402
+from baton import Baton, CoreError, FileKeys, InboxView, Stage, for_people  # noqa: E402
 
 HELP = """In the list: a number opens a conversation.
 In a conversation: a text is a reply; /note TEXT, /claim, /resolve, /back.
@@ -33,10 +33,6 @@ def clock(ms):
 def wish(item):
     """A claim has no text."""
     return f"{item.kind}: {item.text}" if item.text else str(item.kind)
-
-
-def said(error):
-    return str(error) or type(error).__name__
 
 
 class Desk:
@@ -173,8 +169,10 @@ class Desk:
                 try:
                     if not await self.do(words.decode().strip()):
                         break
-                except (CoreError, ValueError) as error:
-                    print(f"· {said(error)}")
+                except CoreError as error:
+                    print(f"· {for_people(error)}")
+                except ValueError:
+                    print("· that takes a number, as /help says")
             drawing.cancel()
 
 
@@ -207,6 +205,6 @@ if __name__ == "__main__":
     try:
         asyncio.run(main())
     except CoreError as error:
-        sys.exit(f"desk.py: {said(error)}")
+        sys.exit(f"desk.py: {for_people(error)}")
     except KeyboardInterrupt:
         pass

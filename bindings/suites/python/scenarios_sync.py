@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 
-from baton import CoreError, InboxView, apply
+from baton import CoreError, InboxView, apply, for_people
 from stage import echoes, eventually, expect, lines, scenario, texts
 
 
@@ -33,8 +33,9 @@ async def wrong_password(stage):
     await ana.baton.foreground()
     try:
         await ana.sign_in(password="not the one")
-    except CoreError.WrongCredentials:
-        pass
+    except CoreError.WrongCredentials as error:
+        told = for_people(error)
+        expect("password" in told, f"people are told {told}")
     else:
         raise AssertionError("a wrong password signs in")
     expect(await ana.baton.signed_in() is None, "somebody is signed in")
