@@ -2,7 +2,8 @@
 //! came of it in their words.
 //!
 //! ```text
-//!  fetch · session · commands · lines · json      typed calls, a file for each family
+//!  fetch · session · commands      typed calls, a file for each family
+//!  lines · json                    requests that others ask with, and read the answer of
 //!                  └──▶ ask                       one request: a deadline, a cap, one answer
 //!                        └──▶ pool ──▶ connect    the connection in between; TCP and TLS
 //!                              socket ──▶ ┘       the task around one socket

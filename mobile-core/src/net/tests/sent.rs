@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::join;
 
-use super::stand::{Stand, get, ok, post};
+use super::stand::{Peer, Stand, get, ok, post};
 use crate::net::{NetError, Request, Server};
 
 fn briefly(request: Request) -> Request {
@@ -136,12 +136,18 @@ async fn a_connection_that_died_while_idle_is_replaced() {
     }
 }
 
-/// A first answer, then the second request on the same connection ends so.
+/// A server that has answered once, over a connection that is kept.
+async fn kept(stand: &Stand) -> (Server, Peer) {
+    let server = stand.server();
+    let (first, (_, peer)) = join!(server.ask(get("/first")), stand.answers(ok("1")));
+    first.unwrap();
+    (server, peer)
+}
+
+/// The second request on the same connection ends so.
 async fn second(request: Request, last_words: &str) -> (Result<u16, NetError>, bool) {
     let stand = Stand::new().await;
-    let server = stand.server();
-    let (first, (_, mut peer)) = join!(server.ask(get("/first")), stand.answers(ok("1")));
-    first.unwrap();
+    let (server, mut peer) = kept(&stand).await;
     let dies = async {
         peer.hears().await;
         peer.says(last_words).await;
@@ -182,9 +188,7 @@ async fn nothing_is_repeated_once_an_answer_began() {
 #[tokio::test]
 async fn nothing_is_asked_a_third_time() {
     let stand = Stand::new().await;
-    let server = stand.server();
-    let (first, (_, mut peer)) = join!(server.ask(get("/first")), stand.answers(ok("1")));
-    first.unwrap();
+    let (server, mut peer) = kept(&stand).await;
     let dies_twice = async {
         peer.hears().await;
         drop(peer);
@@ -200,9 +204,7 @@ async fn nothing_is_asked_a_third_time() {
 #[tokio::test]
 async fn what_left_at_first_is_not_called_unsent_when_nobody_listens_any_more() {
     let stand = Stand::new().await;
-    let server = stand.server();
-    let (first, (_, mut peer)) = join!(server.ask(get("/first")), stand.answers(ok("1")));
-    first.unwrap();
+    let (server, mut peer) = kept(&stand).await;
     let dies = async {
         peer.hears().await;
         drop(stand);

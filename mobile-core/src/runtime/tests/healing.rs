@@ -41,6 +41,14 @@ async fn is_shaken(app: &App) {
     assert!(matches!(shaken, Err(CoreError::Closed)));
 }
 
+/// What waits to be tried again is.
+async fn its_time_comes(app: &App) {
+    let comes = |engine: &mut Engine, now: Now| {
+        engine.begin_at = engine.begin_at.map(|_later| now.mono);
+    };
+    app.core.call(comes).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_phone_that_could_not_begin_begins_once_its_store_can_be_opened() {
     let in_use = |answer| matches!(answer, Err(CoreError::Storage(store::StoreError::InUse)));
@@ -53,8 +61,7 @@ async fn a_phone_that_could_not_begin_begins_once_its_store_can_be_opened() {
     app.core.foreground().await.unwrap();
     assert!(in_use(app.core.outbox().await.map(drop)));
     drop(lock);
-    // As if its time had come.
-    app.core.call(|engine, now| engine.begin_at = Some(now.mono)).await.unwrap();
+    its_time_comes(&app).await;
     let is_anew = |said: &[String]| {
         said.iter().filter(|one| one.starts_with("a phone begins agent=")).count() == 2
     };
@@ -80,7 +87,7 @@ async fn who_comes_forward_in_vain_does_so_once_the_store_can_be_opened() {
     app.core.foreground().await.unwrap();
     assert_eq!(app.core.standing().await.unwrap(), Standing::Suspended);
     drop(lock);
-    app.core.call(|engine, now| engine.begin_at = Some(now.mono)).await.unwrap();
+    its_time_comes(&app).await;
     app.socket().await;
     app.core.shutdown();
 }
