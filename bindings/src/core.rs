@@ -37,6 +37,10 @@ pub struct CoreConfig {
     /// Above it, lines that the server has as well are dropped, bytes; 50 MB when absent.
     #[uniffi(default = None)]
     pub cache_bytes: Option<u64>,
+    /// So long after the server was last heard what is held is locked, for it may have revoked the
+    /// device since, seconds: up to 30 days; 72 hours when absent.
+    #[uniffi(default = None)]
+    pub lock_after_s: Option<u32>,
 }
 
 /// The whole client. Open it once in a process, say when somebody looks and when there is a
@@ -62,6 +66,7 @@ impl BatonCore {
     ) -> Result<Arc<Self>, CoreError> {
         let limits = Limits::default();
         let cache_bytes = config.cache_bytes.unwrap_or(limits.cache_bytes);
+        let lock_after = config.lock_after_s.map(|s| Duration::from_secs(s.into()));
         let config = runtime::CoreConfig {
             server: config.server,
             extra_ca_pem: config.extra_ca_pem,
@@ -69,6 +74,7 @@ impl BatonCore {
             device_name: config.device_name,
             user_agent: config.user_agent,
             limits: Limits { cache_bytes, ..limits },
+            lock_after: lock_after.unwrap_or(runtime::LOCK_AFTER),
         };
         let core = Core::open(config, Arc::new(AppKeys(keys)), Arc::new(AppListener(listener)))?;
         Ok(Arc::new(Self { core }))

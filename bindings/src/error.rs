@@ -49,6 +49,9 @@ pub enum CoreError {
         /// Whether the key is not the one that it was sealed with.
         is_key_lost: bool,
     },
+    /// The server was not heard for too long: what is held is locked before it is.
+    #[error("too long without the server: connect to it first")]
+    Locked,
     /// The system's key store cannot be read before the device is unlocked.
     #[error("unlock the device first")]
     KeyLocked,
@@ -95,6 +98,7 @@ impl From<runtime::CoreError> for CoreError {
                 is_in_use: error == StoreError::InUse,
                 is_key_lost: error == StoreError::WrongKey,
             },
+            Of::Locked => Self::Locked,
             Of::KeyLocked => Self::KeyLocked,
             Of::KeyStore(detail) => Self::AppCallback { detail },
             Of::Incompatible => Self::Incompatible,

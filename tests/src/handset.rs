@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use baton_mobile::lists::{Badge, Entry, Inbox, InboxOf, InboxRow, Letter, Timeline, Wish, apply};
 use baton_mobile::outbox::{Echo, Enqueued, Tap};
 use baton_mobile::runtime::{
-    Core, CoreConfig, Credentials, Event, KeyStore, KeyStoreFailed, Listener, Standing, Watcher,
+    Core, CoreConfig, Credentials, Event, KeyStore, KeyStoreFailed, LOCK_AFTER, Listener, Standing,
+    Watcher,
 };
 use baton_mobile::store::{Limits, View};
 use baton_protocol::{CommandBody, ConversationId, OpId, Seen};
@@ -144,6 +145,7 @@ impl Handset {
             device_name: "Handset".to_owned(),
             user_agent: "handset".to_owned(),
             limits: Limits::default(),
+            lock_after: LOCK_AFTER,
         };
         std::fs::create_dir_all(&config.directory)?;
         let keys = Arc::new(KeyFiles::of(directory)?);

@@ -68,23 +68,24 @@ class Baton:
 
     @classmethod
     def open(cls, server, directory, keys, *, device_name="Python", user_agent="baton-python",
-             extra_ca_pem=None, cache_bytes=None, tap=None):
+             extra_ca_pem=None, cache_bytes=None, lock_after_s=None, tap=None):
         """Opens what is on this device: `async with Baton.open(…) as baton`.
 
         Nothing is asked of the network before `foreground`. `tap` is called with each event in the
         core's own thread; most use `events` instead.
         """
         config = cls.config(server, directory, device_name=device_name, user_agent=user_agent,
-                            extra_ca_pem=extra_ca_pem, cache_bytes=cache_bytes)
+                            extra_ca_pem=extra_ca_pem, cache_bytes=cache_bytes,
+                            lock_after_s=lock_after_s)
         return _Opening(cls, config, keys, tap)
 
     @staticmethod
     def config(server, directory, *, device_name="Python", user_agent="baton-python",
-               extra_ca_pem=None, cache_bytes=None):
+               extra_ca_pem=None, cache_bytes=None, lock_after_s=None):
         """What a core is opened with, also for `take_push`."""
         return CoreConfig(server=server, directory=str(directory), device_name=device_name,
                           user_agent=user_agent, extra_ca_pem=extra_ca_pem,
-                          cache_bytes=cache_bytes)
+                          cache_bytes=cache_bytes, lock_after_s=lock_after_s)
 
     async def shutdown(self):
         """Ends everything and waits for it, two seconds at most. Twice is harmless."""

@@ -6,6 +6,7 @@ _WORDS = {
     CoreError.Offline: "The server cannot be reached: check the network.",
     CoreError.Unauthorized: "Sign in first.",
     CoreError.WrongCredentials: "Workspace, e-mail or password are wrong.",
+    CoreError.Locked: "Too long without the server: connect to it first.",
     CoreError.KeyLocked: "Unlock the device first.",
     CoreError.Incompatible: "Update the app, or the server.",
     CoreError.Closed: "The app is closing.",

@@ -152,6 +152,8 @@ class Desk:
         async for event in events:
             if event.is_STANDING():
                 print(f"· {type(event.standing).__name__.rpartition('.')[2].lower()}")
+                if event.standing.is_LIVE() and not self.names:
+                    await self.know_people()
             elif event.is_PEOPLE():
                 await self.know_people()
             elif event.is_LEASE_LOST():
@@ -196,7 +198,10 @@ async def main():
         await baton.foreground()
         if await baton.signed_in() is None:
             await baton.sign_in(args.workspace, args.email, args.password)
-        await desk.know_people()
+        try:
+            await desk.know_people()
+        except CoreError.Locked as error:
+            print(f"· {for_people(error)}")
         await desk.run()
         telling.cancel()
 

@@ -85,6 +85,9 @@ pub enum Standing {
     Offline,
     /// The app is in the background.
     Suspended,
+    /// The server was not heard for too long: nothing of what is held is shown or taken before it
+    /// is. Lists are empty; what was told of the outbox is to be hidden, and is told again.
+    Locked,
     /// On the way to the server.
     Connecting,
     /// What was missed is coming in. What is held can be shown.
@@ -110,6 +113,7 @@ impl From<runtime::Standing> for Standing {
             runtime::Standing::SignedOut => Self::SignedOut,
             runtime::Standing::Offline => Self::Offline,
             runtime::Standing::Suspended => Self::Suspended,
+            runtime::Standing::Locked => Self::Locked,
             runtime::Standing::Connecting => Self::Connecting,
             runtime::Standing::Resuming => Self::Resuming,
             runtime::Standing::Live => Self::Live,

@@ -309,3 +309,57 @@ async def listeners_are_released(stage):
     expect(not [ref for ref in known if ref() is not None], "lists are collected")
     grown = resident() - at
     expect(grown < 2_000_000, f"memory grew by {grown} bytes with 1,000 subscriptions")
+
+
+async def is_locked(phone):
+    """Nothing of what the phone holds is to be had; an inbox that was told as empty."""
+    async def stands_so():
+        return (await phone.baton.standing()).is_LOCKED()
+    await eventually("it is locked", stands_so)
+    inbox, some = await phone.inbox(), str(uuid.uuid4())
+    await inbox.until(lambda _: True, timeout=20)
+    expect(not inbox.items, f"nothing is shown: {inbox.items}")
+    for call in (phone.baton.outbox, phone.baton.unsent, phone.baton.people,
+                 lambda: phone.baton.note(some, "nota"), lambda: phone.baton.draft(some),
+                 lambda: phone.baton.watch_inbox(InboxView.SEARCH("hola"))):
+        try:
+            await call()
+        except CoreError.Locked:
+            continue
+        expect(False, "what is held is to be had")
+    return inbox
+
+
+@scenario(34)
+async def locked(stage):
+    ana = await stage.phone("ana")
+    conversation, wa_id = await stage.customer()
+    await ana.row(conversation)
+    timeline = await ana.timeline(conversation)
+    await ana.baton.network(False)
+    await ana.baton.reply(conversation, "Ahora mismo", timeline.seen)
+    await ana.restart(lock_after_s=1)
+    await ana.baton.foreground()
+    await is_locked(ana)
+    await ana.restart(lock_after_s=1)
+    await is_locked(ana)
+    await ana.baton.foreground()
+    inbox = await is_locked(ana)
+    await ana.go_live()
+    await eventually("the inbox is there", lambda: conversation in [r.id for r in inbox.items])
+    await stage.reaches(wa_id, ["Ahora mismo"])
+    shown = [item for event in ana.heard(lambda event: event.is_OUTBOX()) for item in event.shown]
+    expect("Ahora mismo" in [item.text for item in shown], f"what waits is told again: {shown}")
+    who = await ana.baton.signed_in()
+    await ana.baton.shutdown()
+    await stage.world.ask("revoke", device=who.device)
+    await ana.restart(lock_after_s=1)
+    await ana.baton.foreground()
+    await is_locked(ana)
+    await ana.restart(lock_after_s=1)
+    await ana.baton.foreground()
+    await is_locked(ana)
+    await ana.baton.network(True)
+    await eventually("Wiped is told", lambda: ana.heard(lambda event: event.is_WIPED()))
+    shown = [event for event in ana.heard(lambda event: event.is_OUTBOX()) if event.shown]
+    expect(not shown, f"nothing was shown before: {shown}")

@@ -69,9 +69,9 @@ class Phone:
         self.keys, self.baton, self.taps, self.events = MemoryKeys(), None, [], []
         self.agent = stage.logins[who]["agent_id"]
 
-    def opening(self, keys=None, tap=None):
+    def opening(self, keys=None, **options):
         return Baton.open(self.url, self.directory, keys or self.keys,
-                          device_name=f"{self.who}'s phone", tap=tap)
+                          device_name=f"{self.who}'s phone", **options)
 
     async def open(self, **options):
         """The core begins; what it tells is kept in `events`."""
@@ -100,10 +100,10 @@ class Phone:
             return (await self.baton.standing()).is_LIVE()
         await eventually(f"{self.who} is live", is_live)
 
-    async def restart(self):
+    async def restart(self, **options):
         await self.baton.shutdown()
         self.events = []
-        return await self.open()
+        return await self.open(**options)
 
     async def cut(self, mode):
         await self.stage.world.ask("cut", way=self.way, mode=mode)

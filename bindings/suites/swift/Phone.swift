@@ -112,8 +112,10 @@ final class Phone: @unchecked Sendable {
     }
 
     /// Opens the core on the same directory once more.
-    func restarts(with keys: (any KeyStore)? = nil) throws {
+    func restarts(with keys: (any KeyStore)? = nil, lockAfterS: UInt32? = nil) throws {
         client.shutdown()
+        var config = config
+        config.lockAfterS = lockAfterS
         client = try BatonClient(config, keys: keys ?? self.keys)
         events = Told(client.events())
     }

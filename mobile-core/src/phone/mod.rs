@@ -14,12 +14,13 @@
 //! - `turn` carries an input of the link through the store; `flush` does what outbox and composer
 //!   want, at the `pace` that a server takes; `acts` is what the agent does; `pushes` what the
 //!   platform delivers; `screen` what is on the screen, and `untold` what of it the app was not
-//!   told; `effect` what the runtime has to do.
+//!   told; `contact` when what is held is locked; `effect` what the runtime has to do.
 //!
 //! **Invariant:** nothing is told or sent that is not stored first; where the store fails, every
 //! machine goes back to what is stored.
 
 mod acts;
+mod contact;
 mod effect;
 mod flush;
 mod pace;
@@ -48,18 +49,22 @@ use crate::push::receipts::{Receipt, Receipts};
 use crate::push::seal::Keyring;
 use crate::push::subject::Tag;
 use crate::store::{Account, Kept, Read, Store, StoreError};
+use contact::Contact;
 use pace::Pace;
 use untold::Untold;
 
 pub use crate::outbox::Now;
 pub use crate::store::DropBox;
 pub use acts::Opening;
+pub use contact::{LOCK_AFTER, LOCK_AFTER_MAX};
 pub use effect::Effect;
 
 /// Under which name the board of notifications is kept.
 const BOARD: &str = "push_board";
 /// Under which name receipts are kept that the server does not have.
 const RECEIPTS: &str = "push_receipts";
+/// Under which name it is kept when the server was heard.
+const CONTACT: &str = "contact";
 /// Under which name places on the screen are kept that the app was not told of.
 const UNTOLD: &str = "push_untold";
 /// How long a store that failed is left alone.
@@ -71,6 +76,7 @@ pub struct Phone {
     store: Arc<Store>,
     me: Account,
     link: Link,
+    contact: Contact,
     outbox: Outbox,
     composer: Composer,
     receipts: Receipts,
@@ -115,6 +121,8 @@ pub struct Parts {
     pub token: Token,
     /// The device's keys for what is sealed to it, where they could be read.
     pub keyring: Option<Keyring>,
+    /// How long after the server was heard what is held is locked.
+    pub lock_after: Duration,
     /// Fresh from the system.
     pub seed: u128,
 }
@@ -127,6 +135,7 @@ struct Kit {
     board: Board,
     untold: Vec<Tag>,
     receipts: Vec<Receipt>,
+    contact: Option<Vec<u8>>,
 }
 
 impl Phone {
@@ -135,16 +144,18 @@ impl Phone {
     /// # Errors
     /// When the store cannot be read.
     pub fn begin(parts: Parts, now: Now) -> Result<(Self, Restored), StoreError> {
-        let Parts { store, me, token, keyring, seed } = parts;
+        let Parts { store, me, token, keyring, lock_after, seed } = parts;
         let kit = store.read(&me, Kit::read)?;
         let whose = Whose { workspace: me.workspace, agent: me.agent, device: me.device };
         let rows = kit.rows.iter().map(Vec::as_slice);
         let (outbox, restored) = Outbox::restore((whose, Settings::default(), seed), rows, now);
+        let lock_after_ms = i64::try_from(lock_after.as_millis()).unwrap_or(i64::MAX);
         let low = u64::try_from(seed & u128::from(u64::MAX)).unwrap_or(1);
         let mut phone = Self {
             store,
             me,
             link: Link::new(low),
+            contact: Contact::restored(kit.contact.as_deref(), lock_after_ms, now.wall),
             outbox,
             composer: Composer::new((me.agent, me.device), kit.drafts),
             receipts: Receipts::restored(kit.receipts),
@@ -194,7 +205,11 @@ impl Phone {
         let handlings = self.handlings.values().filter_map(Handling::poll_timeout);
         // Where nobody looks the store is closed: what could be done is done when somebody does.
         let is_up = self.may_post() || self.outbox.is_awake();
+        let may_lock = self.is_foreground && self.link.socket().is_none();
+        let lock = self.contact.left_ms(now.wall).filter(|_| may_lock);
+        let lock = lock.map(|left| now.mono.saturating_add(Duration::from_millis(left)));
         let times = [
+            lock.map(|at| (at, "to lock".to_owned())),
             self.link.poll_timeout().map(named),
             self.outbox.poll_timeout(now).filter(|_| is_up).map(named),
             self.composer.poll_timeout(now.mono).filter(|_| is_up).map(named),
@@ -212,6 +227,17 @@ impl Phone {
         self.composer.handle_timeout(now.mono);
         self.push_times_out(now);
         self.flush(now);
+    }
+
+    /// The clock says this. Says whether what is held is locked: whoever owns this phone shows
+    /// nothing of it and does nothing with it before the server is heard.
+    pub fn look_at_clock(&mut self, now: Now) -> bool {
+        self.contact.look(now.wall, self.link.socket().is_some())
+    }
+
+    /// The server was heard, and took this device for the agent's.
+    pub fn hears_server(&mut self, now: Now) {
+        self.contact.hear(now.wall);
     }
 
     /// Who is signed in here.
@@ -311,6 +337,7 @@ impl Kit {
             board: kept(read, BOARD)?,
             untold: kept(read, UNTOLD)?,
             receipts: kept(read, RECEIPTS)?,
+            contact: read.kept(Kept::Setting(CONTACT))?,
         })
     }
 }

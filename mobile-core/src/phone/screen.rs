@@ -109,14 +109,18 @@ impl Phone {
     /// What this phone knows, of these conversation and of those that notifications are about.
     pub(super) fn known(&self, of: Option<ConversationId>) -> Result<Known, StoreError> {
         let ids: BTreeSet<_> = gathered(self.board.conversations().into_iter().chain(of));
+        let is_locked = self.contact.is_locked();
         let mut known = Known {
-            cursor: self.applied(),
+            cursor: self.applied().filter(|_| !is_locked),
             is_synced: self.link.socket().is_some(),
             board: self.board.clone(),
             foreground: self.is_foreground.then_some(Foreground { conversation: self.on_screen }),
             quiet: Quiet::default(),
             ..Known::without_store(self.me.workspace, self.me.agent)
         };
+        if is_locked {
+            return Ok(known);
+        }
         self.store.read(&self.me, |read| {
             let total = read.total(View::All)?;
             known.unread = Some(u32::try_from(total.unread).unwrap_or(u32::MAX));

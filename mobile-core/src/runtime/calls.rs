@@ -10,12 +10,12 @@ use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushRegistered, 
 use baton_protocol::settings::MeChange;
 use tokio::sync::oneshot;
 
-use super::engine::{Engine, standing};
+use super::engine::Engine;
 use super::log::Part;
 use super::log::words::info;
 use super::{Asked, Core, CoreError, Standing, Told};
 use crate::compose::Hold;
-use crate::link::{Failure, Input, State, Token};
+use crate::link::{Failure, Input, Token};
 use crate::net::{self, Bounds, Reply, Request};
 use crate::outbox::{Choice, Echo, Enqueued, Tap};
 use crate::phone::{Now, Phone};
@@ -91,12 +91,11 @@ impl Core {
     ///
     /// # Errors
     /// `Closed`.
-    pub async fn foreground(&self) -> Result<(), CoreError> {
+    pub fn foreground(&self) -> Asked<'_, ()> {
         self.call(|engine, now| {
             engine.is_foreground = true;
             engine.comes_forward(now);
         })
-        .await
     }
 
     /// Nobody looks any more. When this returns, no file and no socket is open; that takes no
@@ -131,47 +130,43 @@ impl Core {
     ///
     /// # Errors
     /// `Closed`.
-    pub async fn network(&self, is_up: bool) -> Result<(), CoreError> {
+    pub fn network(&self, is_up: bool) -> Asked<'_, ()> {
         self.call(move |engine, now| {
             engine.has_network = is_up;
             let input = if is_up { Input::NetworkUp } else { Input::NetworkDown };
             engine.hear(Some(input), now);
         })
-        .await
     }
 
     /// There is another network than before.
     ///
     /// # Errors
     /// `Closed`.
-    pub async fn network_changed(&self) -> Result<(), CoreError> {
+    pub fn network_changed(&self) -> Asked<'_, ()> {
         self.call(|engine, now| {
             engine.has_network = true;
             engine.hear(Some(Input::NetworkChanged), now);
         })
-        .await
     }
 
     /// The system is short of memory: what can be read again is let go of.
     ///
     /// # Errors
     /// `Closed`, or what the store says.
-    pub async fn low_memory(&self) -> Result<(), CoreError> {
-        Ok(self
-            .call(|engine, _| {
-                engine.say(info(Part::Life, "memory is short"));
-                engine.parts.store.trim().map(drop)
-            })
-            .await??)
+    pub fn low_memory(&self) -> Asked<'_, ()> {
+        self.try_call(|engine, _| {
+            engine.say(info(Part::Life, "memory is short"));
+            Ok(engine.parts.store.trim().map(drop)?)
+        })
     }
 
     /// The agent does something. When this returns it is kept, and will be looked after.
     ///
     /// # Errors
     /// `Refused` where it cannot be taken in, `Storage` where it cannot be kept: nothing happened.
-    pub async fn act(&self, tap: Tap) -> Result<Enqueued, CoreError> {
+    pub fn act(&self, tap: Tap) -> Asked<'_, Enqueued> {
         self.try_call(move |engine, now| {
-            let phone = engine.there_with_store(now)?;
+            let phone = engine.there_open_with_store(now)?;
             let enqueued = phone.act(tap, now)?;
             let is_kept = !enqueued.is_new || phone.is_kept(enqueued.number);
             engine.carry_out(now);
@@ -180,51 +175,46 @@ impl Core {
                 false => Err(CoreError::Storage(engine.last_error.unwrap_or(StoreError::Closed))),
             }
         })
-        .await
     }
 
     /// The agent wants an act back.
     ///
     /// # Errors
     /// `NotChosen`.
-    pub async fn withdraw(&self, number: u64) -> Result<(), CoreError> {
-        self.with_store(move |phone, now| Ok(phone.withdraw(number, now)?)).await
+    pub fn withdraw(&self, number: u64) -> Asked<'_, ()> {
+        self.with_store(move |phone, now| Ok(phone.withdraw(number, now)?))
     }
 
     /// The agent decides of an act that needs review.
     ///
     /// # Errors
     /// `NotChosen`.
-    pub async fn choose(&self, number: u64, choice: Choice) -> Result<(), CoreError> {
-        self.with_store(move |phone, now| Ok(phone.choose(number, choice, now)?)).await
+    pub fn choose(&self, number: u64, choice: Choice) -> Asked<'_, ()> {
+        self.with_store(move |phone, now| Ok(phone.choose(number, choice, now)?))
     }
 
     /// Tries at once what waits to be sent.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub async fn retry(&self) -> Result<(), CoreError> {
-        self.phone(|phone, now| {
-            phone.press(now);
-            Ok(())
-        })
-        .await
+    pub fn retry(&self) -> Asked<'_, ()> {
+        self.even_locked(|phone, now| phone.press(now))
     }
 
     /// What the agent did and the server does not know yet.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub async fn outbox(&self) -> Result<Vec<Echo>, CoreError> {
-        self.phone(|phone, _| Ok(phone.outbox().echoes())).await
+    pub fn outbox(&self) -> Asked<'_, Vec<Echo>> {
+        self.phone(|phone, _| Ok(phone.outbox().echoes()))
     }
 
     /// What would stay unsent: to be shown before signing out.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub async fn unsent(&self) -> Result<Vec<Echo>, CoreError> {
-        self.phone(|phone, _| Ok(phone.outbox().unsent())).await
+    pub fn unsent(&self) -> Asked<'_, Vec<Echo>> {
+        self.phone(|phone, _| Ok(phone.outbox().unsent()))
     }
 
     /// Sends what waits, also in the background, until it is sent or the time is over. Says
@@ -247,114 +237,97 @@ impl Core {
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub async fn types(&self, of: ConversationId, text: String) -> Result<(), CoreError> {
+    pub fn types(&self, of: ConversationId, text: String) -> Asked<'_, ()> {
         self.with_store(move |phone, now| {
             phone.types(of, &text, now);
             Ok(())
         })
-        .await
     }
 
     /// The agent composes although somebody else does.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub async fn take_over(&self, of: ConversationId) -> Result<(), CoreError> {
+    pub fn take_over(&self, of: ConversationId) -> Asked<'_, ()> {
         self.phone(move |phone, now| {
             phone.takes_over(of, now);
             Ok(())
         })
-        .await
     }
 
     /// What was typed there and not sent.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub async fn draft(&self, of: ConversationId) -> Result<Option<String>, CoreError> {
-        self.phone(move |phone, _| Ok(phone.composer().draft(of).map(str::to_owned))).await
+    pub fn draft(&self, of: ConversationId) -> Asked<'_, Option<String>> {
+        self.phone(move |phone, _| Ok(phone.composer().draft(of).map(str::to_owned)))
     }
 
     /// Who composes there.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub async fn hold(&self, of: ConversationId) -> Result<Hold, CoreError> {
-        self.phone(move |phone, now| Ok(phone.composer().hold(of, now.mono))).await
+    pub fn hold(&self, of: ConversationId) -> Asked<'_, Hold> {
+        self.phone(move |phone, now| Ok(phone.composer().hold(of, now.mono)))
     }
 
     /// What is on the screen now; `None` where it is no conversation.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub async fn shows(&self, of: Option<ConversationId>) -> Result<(), CoreError> {
-        self.phone(move |phone, now| {
-            phone.shows(of, now);
-            Ok(())
-        })
-        .await
+    pub fn shows(&self, of: Option<ConversationId>) -> Asked<'_, ()> {
+        self.even_locked(move |phone, now| phone.shows(of, now))
     }
 
     /// Whether to be told who is there.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub async fn watch_presence(&self, watch: bool) -> Result<(), CoreError> {
-        self.phone(move |phone, now| {
-            phone.watch_presence(watch, now);
-            Ok(())
-        })
-        .await
+    pub fn watch_presence(&self, watch: bool) -> Asked<'_, ()> {
+        self.even_locked(move |phone, now| phone.watch_presence(watch, now))
     }
 
     /// Colleagues, teams and numbers, as last heard.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`, `Storage`.
-    pub async fn people(&self) -> Result<Known, CoreError> {
+    pub fn people(&self) -> Asked<'_, Known> {
         self.with_store(|phone, _| {
             let mut known = phone.read(read_people)?;
             let is_online = |agent: &&Agent| phone.around().is_online(agent.id) == Some(true);
             known.online = known.agents.iter().filter(is_online).map(|agent| agent.id).collect();
             Ok(known)
         })
-        .await
     }
 
     /// Reads what is kept.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`, `Storage`.
-    pub async fn read<T: Send + 'static>(
+    pub fn read<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Read<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, CoreError> {
-        self.with_store(move |phone, _| Ok(phone.read(act)?)).await
+    ) -> Asked<'_, T> {
+        self.with_store(move |phone, _| Ok(phone.read(act)?))
     }
 
     /// Lines older than those that are held, from the server; not kept.
     ///
     /// # Errors
     /// `Offline`, `Server`, `Unauthorized`.
-    pub async fn older_lines(
-        &self,
-        of: ConversationId,
-        before: u64,
-        limit: u32,
-    ) -> Result<LinesPage, CoreError> {
+    pub fn older_lines(&self, of: ConversationId, before: u64, limit: u32) -> Asked<'_, LinesPage> {
         let core = self.clone();
         self.spawned(async move {
             let reply = core.ask(Ok(net::lines(of, Some(before), limit))).await?;
             reply.read().map_err(of_link)
         })
-        .await
     }
 
     /// What the agent says about themselves.
     ///
     /// # Errors
     /// `Offline`, `Server`, `Unauthorized`.
-    pub async fn set_availability(&self, availability: Availability) -> Result<(), CoreError> {
+    pub fn set_availability(&self, availability: Availability) -> Asked<'_, ()> {
         let core = self.clone();
         self.spawned(async move {
             let change = MeChange { availability: Some(availability), ..MeChange::default() };
@@ -362,7 +335,6 @@ impl Core {
             let _me: Me = reply.read().map_err(of_link)?;
             Ok(())
         })
-        .await
     }
 
     /// Tells the server where pushes for this device go, with the key that contents are sealed to.
@@ -370,7 +342,7 @@ impl Core {
     ///
     /// # Errors
     /// `Offline`, `Server`, `Unauthorized`, `KeyLocked`.
-    pub async fn register_push(&self, target: PushTarget) -> Result<(), CoreError> {
+    pub fn register_push(&self, target: PushTarget) -> Asked<'_, ()> {
         let core = self.clone();
         self.spawned(async move {
             let now = core.0.clock.now().wall;
@@ -390,21 +362,19 @@ impl Core {
             core.0.log.say(info(Part::Push, "the device is registered for pushes"));
             core.with_keys(move |keys| keys.keep_receipt_key(&key)).await
         })
-        .await
     }
 
     /// No pushes any more.
     ///
     /// # Errors
     /// `Offline`, `Server`, `Unauthorized`.
-    pub async fn unregister_push(&self) -> Result<(), CoreError> {
+    pub fn unregister_push(&self) -> Asked<'_, ()> {
         let core = self.clone();
         self.spawned(async move {
             let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
             let path = format!("/api/v1/devices/{}/push", who.device);
             core.ask(Ok(net::delete(&path, BOUNDS))).await?.nothing().map_err(of_link)
         })
-        .await
     }
 
     /// A push came. There is an answer by the deadline, whatever happens.
@@ -436,12 +406,11 @@ impl Core {
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub async fn notification_ended(&self, push: PushId, stage: Stage) -> Result<(), CoreError> {
-        self.with_store(move |phone, now| {
-            phone.notification_ended(push, stage, now);
+    pub fn notification_ended(&self, push: PushId, stage: Stage) -> Asked<'_, ()> {
+        self.try_call(move |engine, now| {
+            engine.there_with_store(now)?.notification_ended(push, stage, now);
             Ok(())
         })
-        .await
     }
 
     /// How the core is; for support, without anything that somebody wrote.
@@ -460,16 +429,24 @@ impl Core {
     ///
     /// # Errors
     /// `Closed`.
-    pub async fn standing(&self) -> Result<Standing, CoreError> {
-        self.call(|engine, now| engine.standing(now)).await
+    pub fn standing(&self) -> Asked<'_, Standing> {
+        self.call(|engine, now| engine.standing(now))
     }
 
     /// Does something with the phone of who is signed in.
-    pub(super) fn phone<T: Send + 'static>(
+    fn phone<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Phone, Now) -> Result<T, CoreError> + Send + 'static,
     ) -> Asked<'_, T> {
-        self.try_call(move |engine, now| act(engine.there()?, now))
+        self.try_call(move |engine, now| act(engine.there_open(now)?, now))
+    }
+
+    /// The same, where nothing of what is held is shown or changed.
+    fn even_locked(&self, act: impl FnOnce(&mut Phone, Now) + Send + 'static) -> Asked<'_, ()> {
+        self.try_call(move |engine, now| {
+            act(engine.there()?, now);
+            Ok(())
+        })
     }
 
     /// The same, where something is kept or read: also in the background.
@@ -477,7 +454,7 @@ impl Core {
         &self,
         act: impl FnOnce(&mut Phone, Now) -> Result<T, CoreError> + Send + 'static,
     ) -> Asked<'_, T> {
-        self.try_call(move |engine, now| act(engine.there_with_store(now)?, now))
+        self.try_call(move |engine, now| act(engine.there_open_with_store(now)?, now))
     }
 
     /// Asks with the session's token; once more where that is void and another can be had.
@@ -510,11 +487,6 @@ impl Engine {
         if let Some(phone) = self.phone.as_mut().filter(|_| !self.is_foreground) {
             phone.hear(Input::Foreground, now);
         }
-    }
-
-    fn standing(&self, now: Now) -> Standing {
-        let state = self.phone.as_ref().map_or(State::SignedOut, Phone::state);
-        standing(state, now)
     }
 
     fn diagnostics(&self, told: Told, now: Now) -> Diagnostics {

@@ -15,7 +15,7 @@ use super::log::{Level, Log, Part, Said};
 use super::observed::Observed;
 use super::{Act, Clock, CoreError, Event, Listener, Net};
 use crate::few::Few;
-use crate::link::{Input, SocketId, State, Ticket, Token};
+use crate::link::{Input, SocketId, Ticket, Token};
 use crate::net::socket::{NotTaken, Socket};
 use crate::phone::{DropBox, Effect, Now, Phone};
 use crate::push::handle::Outcome;
@@ -42,6 +42,9 @@ pub enum Standing {
     Offline,
     /// The app is in the background.
     Suspended,
+    /// The server was not heard for too long: nothing of what is held is shown or taken before it
+    /// is.
+    Locked,
     /// On the way to the server.
     Connecting,
     /// What was missed is coming in. What is held can be shown.
@@ -75,6 +78,7 @@ pub(super) struct Parts {
     pub(super) log: Log,
     pub(super) listener: Arc<dyn Listener>,
     pub(super) server: String,
+    pub(super) lock_after: Duration,
 }
 
 /// See the head of the file.
@@ -95,6 +99,8 @@ pub(super) struct Engine {
     pub(super) pushes: Few<u64, oneshot::Sender<Outcome>>,
     pub(super) last_call: u64,
     pub(super) observed: Observed,
+    /// Nothing of what is held is shown or taken.
+    pub(super) is_locked: bool,
     pub(super) is_foreground: bool,
     pub(super) has_network: bool,
     /// What has to be sent before the app may be stopped, and until when.
@@ -136,6 +142,7 @@ impl Engine {
             pushes: Few::new(),
             last_call: 0,
             observed: Observed::default(),
+            is_locked: false,
             is_foreground: false,
             has_network: false,
             flushes: Vec::new(),
@@ -169,6 +176,7 @@ impl Engine {
             if let Err(error) = self.enters(session, keyring, now) {
                 self.store_failed(error);
             }
+            self.minds_lock(now);
             self.carry_out(now);
         }
         runtime.block_on(async {
@@ -228,7 +236,9 @@ impl Engine {
     }
 
     fn work_through(&mut self, act: impl FnOnce(&mut Self, Now), now: Now) {
+        self.minds_lock(now);
         act(self, now);
+        self.minds_lock(now);
         self.carry_out(now);
         if std::mem::take(&mut self.must_heal) {
             self.heal(now);
@@ -251,7 +261,8 @@ impl Engine {
         let phone = self.phone.as_ref().and_then(|phone| phone.poll_timeout(now));
         let phone = phone.map(|(at, _)| at);
         let flush = self.flushes.iter().map(|(until, _)| *until).min();
-        let observed = self.observed.due().filter(|_| self.is_foreground && self.phone.is_some());
+        let is_shown = self.is_foreground && self.phone.is_some() && !self.is_locked;
+        let observed = self.observed.due().filter(|_| is_shown);
         let begin = self.begin_at.filter(|_| self.is_foreground);
         [phone, flush, self.close_at, observed, begin].into_iter().flatten().min()
     }
@@ -305,11 +316,8 @@ impl Engine {
             Effect::Commands { request, commands } => self.send_commands(request, commands),
             Effect::Outcomes { request, op_ids } => self.ask_outcomes(request, op_ids),
             Effect::Receipts { request, receipts } => self.send_receipts(request, receipts),
-            Effect::State(state) => self.tell_standing(standing(state, now)),
-            Effect::Outbox(changes) => {
-                let needs_review = self.phone.as_ref().map_or(0, |p| p.outbox().needs_review());
-                self.tell(Event::Outbox { changes, needs_review });
-            }
+            Effect::State(state) => self.tell_standing(self.standing_at(state, now)),
+            Effect::Outbox(changes) => self.tell_outbox(changes),
             Effect::Touched(touched) => self.observed.touch(&touched),
             Effect::People => self.tell(Event::People),
             Effect::LeaseLost { conversation_id, by } => {
@@ -356,7 +364,8 @@ impl Engine {
 
     /// Tells who observes what changed.
     fn show(&mut self, now: Now) {
-        let Some(phone) = self.phone.as_ref().filter(|_| self.is_foreground) else { return };
+        let is_shown = self.is_foreground && !self.is_locked;
+        let Some(phone) = self.phone.as_ref().filter(|_| is_shown) else { return };
         let to = (&self.parts.dispatcher, &self.parts.inbox);
         if let Err(error) = self.observed.show(phone, to, now) {
             self.store_failed(error);
@@ -447,22 +456,4 @@ pub(super) fn token_of(session: &Session, now: Now) -> Token {
     let left = session.access_expires_at.since(now.wall) - TOKEN_SPARE_MS;
     let left = Duration::from_millis(left.max(0).unsigned_abs());
     Token { text: session.access_token.clone(), good_until: now.mono + left }
-}
-
-pub(super) fn standing(state: State, now: Now) -> Standing {
-    match state {
-        State::SignedOut => Standing::SignedOut,
-        State::Offline => Standing::Offline,
-        State::Suspended => Standing::Suspended,
-        State::Connecting | State::Greeting => Standing::Connecting,
-        State::Resuming => Standing::Resuming,
-        State::Live => Standing::Live,
-        State::Backoff { until } => {
-            let left = until.saturating_sub(now.mono).as_millis();
-            Standing::Backoff { retry_ms: u64::try_from(left).unwrap_or(u64::MAX) }
-        }
-        State::NeedsSignIn => Standing::NeedsSignIn,
-        State::Incompatible => Standing::Incompatible,
-        State::Wiped => Standing::Wiped,
-    }
 }

@@ -40,6 +40,9 @@ pub enum CoreError {
     /// The store could not do it.
     #[error("{0}")]
     Storage(StoreError),
+    /// The server was not heard for too long: what is held is locked before it is.
+    #[error("too long without the server: connect to it first")]
+    Locked,
     /// The system's key store cannot be read before the device is unlocked.
     #[error("unlock the device first")]
     KeyLocked,

@@ -58,6 +58,7 @@ impl Engine {
             me,
             token,
             keyring,
+            lock_after: self.parts.lock_after,
             seed: u128::from_ne_bytes(random()),
         };
         let (mut phone, restored) = Phone::begin(parts, now)?;

@@ -12,8 +12,9 @@
 //! the network, the key store or a listener.
 //!
 //! - `keys` is what lies in the system's key store; `engine` the loop; `life` how a phone begins
-//!   and ends in it; `requests` what it asks of the network; `session` signing in and out; `calls`
-//!   and `search` what the app calls; `dispatch` tells it; `log` is what the core says of itself.
+//!   and ends in it; `lock` what it still does when its server was not heard for too long;
+//!   `requests` what it asks of the network; `session` signing in and out; `calls` and `search`
+//!   what the app calls; `dispatch` tells it; `log` is what the core says of itself.
 
 mod calls;
 mod clock;
@@ -23,6 +24,7 @@ mod error;
 mod extension;
 mod keys;
 mod life;
+mod lock;
 mod log;
 mod network;
 mod observed;
@@ -53,6 +55,8 @@ pub use keys::{KeyStore, KeyStoreFailed};
 pub use log::{Detail, Level, LogSink, Part, Place, Record, Said};
 pub use observed::Watcher;
 pub use session::{Credentials, SignedIn};
+
+pub use crate::phone::{LOCK_AFTER, LOCK_AFTER_MAX};
 
 use crate::net::Server;
 use crate::phone::Now;
@@ -86,6 +90,9 @@ pub struct CoreConfig {
     pub user_agent: String,
     /// How large the store may become.
     pub limits: Limits,
+    /// How long after the server was last heard what is held is locked; up to
+    /// [`LOCK_AFTER_MAX`].
+    pub lock_after: Duration,
 }
 
 /// What the app hears without having asked. Calls come one after the other, from one thread.
@@ -175,7 +182,8 @@ impl Core {
     ///
     /// # Errors
     /// `KeyLocked` before the first unlock; `Storage` where the store cannot be opened, which
-    /// touches nothing; `Invalid` for a server that is no URL.
+    /// touches nothing; `Invalid` for a server that is no URL, and for a time to lock after that is
+    /// none.
     pub fn open(
         config: CoreConfig,
         keys: Arc<dyn KeyStore>,
@@ -214,6 +222,7 @@ impl Core {
             log: log.clone(),
             listener,
             server: config.server.clone(),
+            lock_after: config.lock_after,
         });
         let engine = std::thread::Builder::new()
             .name("baton-engine".to_owned())
@@ -329,8 +338,9 @@ impl Core {
     }
 }
 
-/// An answer that is waited for.
-struct Asked<'a, T> {
+/// An answer that is waited for. Nothing is asked before somebody does.
+#[must_use]
+pub struct Asked<'a, T> {
     work: Work<'a, Answered>,
     of: PhantomData<fn() -> T>,
 }
@@ -369,6 +379,10 @@ impl Drop for Inner {
 }
 
 fn server_of(config: &CoreConfig) -> Result<Server, CoreError> {
+    if !(Duration::from_secs(1)..=LOCK_AFTER_MAX).contains(&config.lock_after) {
+        let problem = "is no time from 1 s to 30 days".to_owned();
+        return Err(CoreError::Invalid { what: "lock_after".to_owned(), problem });
+    }
     let made = Server::new(&config.server, config.extra_ca_pem.as_deref(), &config.user_agent);
     made.map_err(|error| CoreError::Invalid {
         what: "server".to_owned(),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::dispatch::Dispatcher;
-use super::{Act, Core, CoreError};
+use super::engine::Engine;
+use super::{Act, Asked, Core, CoreError};
 use crate::few::Few;
 use crate::lists::{Letter, Observer, Observers, Subscription, Timeline, Touched, Wish};
 use crate::phone::{Now, Phone};
@@ -121,7 +122,14 @@ impl Core {
     /// # Errors
     /// `Invalid` for too many subscriptions, `Closed`.
     pub async fn subscribe(&self, wish: Wish, watcher: Arc<dyn Watcher>) -> Result<u64, CoreError> {
-        let name = self.call(move |engine, _| engine.observed.subscribe(wish, watcher)).await?;
+        let subscribe = move |engine: &mut Engine, _: Now| {
+            let name = engine.observed.subscribe(wish, watcher);
+            if engine.is_locked {
+                engine.observed.empty(&engine.parts.dispatcher);
+            }
+            name
+        };
+        let name = self.call(subscribe).await?;
         name.map(|Subscription(name)| name).ok_or_else(|| CoreError::Invalid {
             what: "subscriptions".to_owned(),
             problem: format!("are {SUBSCRIPTIONS_MAX} at most: end those that nobody looks at"),
@@ -132,44 +140,43 @@ impl Core {
     ///
     /// # Errors
     /// `Closed`.
-    pub async fn unsubscribe(&self, name: u64) -> Result<bool, CoreError> {
-        self.call(move |engine, _| engine.observed.cancel(Subscription(name))).await
+    pub fn unsubscribe(&self, name: u64) -> Asked<'_, bool> {
+        self.call(move |engine, _| engine.observed.cancel(Subscription(name)))
     }
 
     /// Shows a page more of a list, or of older lines.
     ///
     /// # Errors
     /// `Closed`.
-    pub async fn more(&self, name: u64) -> Result<(), CoreError> {
-        self.call(move |engine, _| engine.observed.observers.more(Subscription(name))).await
+    pub fn more(&self, name: u64) -> Asked<'_, ()> {
+        self.call(move |engine, _| engine.observed.observers.more(Subscription(name)))
     }
 
     /// Shows a page of newer lines, where the window had slid away from the end.
     ///
     /// # Errors
     /// `Closed`.
-    pub async fn newer(&self, name: u64) -> Result<(), CoreError> {
-        self.move_timeline(name, Observer::<Timeline>::newer).await
+    pub fn newer(&self, name: u64) -> Asked<'_, ()> {
+        self.move_timeline(name, Observer::<Timeline>::newer)
     }
 
     /// Shows the newest page.
     ///
     /// # Errors
     /// `Closed`.
-    pub async fn newest(&self, name: u64) -> Result<(), CoreError> {
-        self.move_timeline(name, Observer::<Timeline>::newest).await
+    pub fn newest(&self, name: u64) -> Asked<'_, ()> {
+        self.move_timeline(name, Observer::<Timeline>::newest)
     }
 
-    async fn move_timeline(
+    fn move_timeline(
         &self,
         name: u64,
         step: impl FnOnce(&mut Observer<Timeline>) + Send + 'static,
-    ) -> Result<(), CoreError> {
+    ) -> Asked<'_, ()> {
         self.call(move |engine, _| {
             if let Some(timeline) = engine.observed.observers.timeline(Subscription(name)) {
                 step(timeline);
             }
         })
-        .await
     }
 }

@@ -5,7 +5,7 @@ use baton_protocol::account::{Login, Session};
 use tokio::sync::oneshot;
 
 use super::calls::of_link;
-use super::engine::{Engine, standing, token_of};
+use super::engine::{Engine, token_of};
 use super::keys::Keys;
 use super::log::Part;
 use super::log::words::info;
@@ -72,7 +72,7 @@ impl Core {
     ///
     /// # Errors
     /// `WrongCredentials`, `RateLimited`, `Offline`, `Invalid` while somebody is signed in.
-    pub async fn sign_in(&self, who: Credentials) -> Result<SignedIn, CoreError> {
+    pub fn sign_in(&self, who: Credentials) -> Asked<'_, SignedIn> {
         let core = self.clone();
         self.spawned(async move {
             if core.call(|engine, _| engine.is_signed_in()).await? {
@@ -95,15 +95,17 @@ impl Core {
                 })
                 .await?;
             let signed = SignedIn::from(&session);
-            core.call(move |engine, now| {
+            core.try_call(move |engine, now| {
                 engine.last_error = None;
                 // Who is told that it failed signs in again.
-                engine.enters(session, Some(keyring), now).inspect_err(|_| engine.session = None)
+                engine
+                    .enters(session, Some(keyring), now)
+                    .inspect_err(|_| engine.session = None)?;
+                engine.there().map(|phone| phone.hears_server(now))
             })
-            .await??;
+            .await?;
             Ok(signed)
         })
-        .await
     }
 
     /// Signs out. What is here stays sealed on the device, with what was not sent, for when the
@@ -111,21 +113,20 @@ impl Core {
     ///
     /// # Errors
     /// Where the key store does not let go of the session.
-    pub async fn sign_out(&self) -> Result<(), CoreError> {
+    pub fn sign_out(&self) -> Asked<'_, ()> {
         let core = self.clone();
         self.spawned(async move {
             core.call(|engine, now| engine.leaves(now)).await?;
             core.with_keys(Keys::forget_session).await
         })
-        .await
     }
 
     /// Who is signed in.
     ///
     /// # Errors
     /// `Closed`.
-    pub async fn signed_in(&self) -> Result<Option<SignedIn>, CoreError> {
-        self.call(|engine, _| engine.session.as_ref().map(SignedIn::from)).await
+    pub fn signed_in(&self) -> Asked<'_, Option<SignedIn>> {
+        self.call(|engine, _| engine.session.as_ref().map(SignedIn::from))
     }
 
     /// Does something with the key store, where it may take its time.
@@ -179,7 +180,8 @@ impl Engine {
         self.close_at = None;
         self.observed.empty(&self.parts.dispatcher);
         self.say(info(Part::Session, "the agent signed out"));
-        self.tell_standing(standing(State::SignedOut, now));
+        self.is_locked = false;
+        self.tell_standing(self.standing(now));
     }
 
     pub(super) fn end_session(&mut self) {
@@ -250,6 +252,7 @@ impl Engine {
     pub(super) fn wipe(&mut self) {
         let Some(me) = self.phone.as_ref().map(Phone::me) else { return };
         self.session = None;
+        self.is_locked = false;
         self.lets_go();
         self.life += 1;
         let forgotten = self.opens_store().and_then(|()| self.parts.store.forget(&me));

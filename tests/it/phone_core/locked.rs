@@ -10,7 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use baton_mobile::push::{DeviceKey, Input, Text};
 use baton_mobile::runtime::{
-    Core, CoreConfig, CoreError, Event, KeyStore, KeyStoreFailed, Listener, take_push, wall_clock,
+    Core, CoreConfig, CoreError, Event, KeyStore, KeyStoreFailed, LOCK_AFTER, Listener, take_push,
+    wall_clock,
 };
 use baton_mobile::store::Limits;
 use baton_simulator::{PushContent, PushFields, PushKey, PushLane, PushOrder, PushTo, Simulator};
@@ -135,6 +136,7 @@ fn an_app_before_the_first_unlock_is_told_so_and_touches_nothing() {
         device_name: "Handset".to_owned(),
         user_agent: "handset".to_owned(),
         limits: Limits::default(),
+        lock_after: LOCK_AFTER,
     };
     let opened = Core::open(config, Arc::new(Locked::default()), Arc::new(Nobody));
     assert!(matches!(opened, Err(CoreError::KeyLocked)), "{:?}", opened.err());

@@ -6,15 +6,15 @@ import SwiftUI
 struct SampleApp: App {
     @Environment(\.scenePhase) private var phase
     @State private var session: Session?
-    @State private var isSignedIn = false
+    @State private var showing = Showing.signIn
 
     var body: some Scene {
         WindowGroup {
             NavigationStack {
-                if let session, isSignedIn {
-                    InboxScreen(session: session)
-                } else {
-                    SignInScreen(signIn: signIn)
+                switch (session, showing) {
+                case (let session?, .inbox): InboxScreen(session: session)
+                case (.some, .locked): Text("Too long without the server: connect to it to go on.")
+                case (nil, _), (_, .signIn): SignInScreen(signIn: signIn)
                 }
             }
             .task {
@@ -23,7 +23,7 @@ struct SampleApp: App {
                 await session?.appears()
             }
             .task(id: session.map(ObjectIdentifier.init)) {
-                await session?.follows { isSignedIn = $0 }
+                await session?.follows { showing = $0 }
             }
         }
         .onChange(of: phase) { phase in

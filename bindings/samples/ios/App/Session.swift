@@ -53,15 +53,15 @@ final class Session {
         await Task.detached { client.shutdown() }.value
     }
 
-    /// Tells whether somebody is signed in: now, and whenever that changes. A session may end, and
-    /// a device be revoked, while its agent looks at the inbox.
-    func follows(_ tell: (Bool) -> Void) async {
+    /// Tells what there is to show: now, and whenever that changes. A session may end, a device be
+    /// revoked, and what it holds be locked, while its agent looks at the inbox.
+    func follows(_ tell: (Showing) -> Void) async {
         let events = client.events()
-        if let standing = try? await client.standing() { tell(!standing.wantsSignIn) }
+        if let standing = try? await client.standing() { tell(standing.showing) }
         for await event in events {
             switch event {
-            case .standing(let standing): tell(!standing.wantsSignIn)
-            case .wiped: tell(false)
+            case .standing(let standing): tell(standing.showing)
+            case .wiped: tell(.signIn)
             default: break
             }
         }
@@ -99,12 +99,21 @@ final class Session {
     }
 }
 
+/// What there is to show.
+enum Showing {
+    /// Nothing but the way to sign in.
+    case signIn
+    /// Nothing before the server is heard.
+    case locked
+    case inbox
+}
+
 extension Standing {
-    /// Whether there is nothing to show but the way to sign in.
-    var wantsSignIn: Bool {
+    var showing: Showing {
         switch self {
-        case .signedOut, .needsSignIn, .wiped: true
-        case .offline, .suspended, .connecting, .resuming, .live, .backoff, .incompatible: false
+        case .signedOut, .needsSignIn, .wiped: .signIn
+        case .locked: .locked
+        case .offline, .suspended, .connecting, .resuming, .live, .backoff, .incompatible: .inbox
         }
     }
 }

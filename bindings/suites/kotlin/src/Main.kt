@@ -27,7 +27,7 @@ fun main(arguments: Array<String>) {
 }
 
 private suspend fun plays(world: World, wanted: List<Int>): Boolean {
-    val all = (signing + lists + acts + living + pushes + logs).sortedBy { it.number }
+    val all = (signing + lists + acts + living + locking + pushes + logs).sortedBy { it.number }
     check(all.map { it.number } == (1..all.size).toList()) { "a number is there twice, or missing" }
     val chosen = if (wanted.isEmpty()) all else all.filter { it.number in wanted }
     return chosen.map { it.played(world) }.all { it }

@@ -111,14 +111,15 @@ class Phone(
     private var opened: Baton? = null
     val baton: Baton get() = opened ?: throw Failed("the core is not open")
 
-    fun config() = CoreConfig(
+    fun config(lockAfterS: UInt? = null) = CoreConfig(
         server = way.url,
         directory = directory.toString(),
         deviceName = "suite of Kotlin",
+        lockAfterS = lockAfterS,
     )
 
-    suspend fun open(listener: Listener = heard): Phone {
-        opened = Baton.open(config(), keys, listener)
+    suspend fun open(listener: Listener = heard, lockAfterS: UInt? = null): Phone {
+        opened = Baton.open(config(lockAfterS), keys, listener)
         return this
     }
 
@@ -181,9 +182,10 @@ class Phone(
     }
 
     /** Shut down, and opened again on the same directory. */
-    suspend fun restart(): Phone {
+    suspend fun restart(lockAfterS: UInt? = null): Phone {
         baton.end()
-        return open()
+        heard.events.clear()
+        return open(lockAfterS = lockAfterS)
     }
 
     override fun close() {

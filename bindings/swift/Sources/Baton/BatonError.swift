@@ -17,6 +17,8 @@ public enum BatonError: Error, Equatable, Sendable {
     case invalid(what: String, detail: String)
     /// The device could not keep it: nothing happened.
     case storage(StorageProblem)
+    /// The server was not heard for too long: what is held is locked before it is.
+    case locked
     /// The key store cannot be read before the device is unlocked.
     case keyLocked
     /// Something that the app gave to the core threw.
@@ -66,6 +68,7 @@ public enum BatonError: Error, Equatable, Sendable {
             self = .storage(
                 StorageProblem(
                     detail: detail, isFull: isFull, isInUse: isInUse, isKeyLost: isKeyLost))
+        case .Locked: self = .locked
         case .KeyLocked: self = .keyLocked
         case .AppCallback(let detail): self = .appCallback(detail: detail)
         case .Incompatible: self = .incompatible
@@ -87,6 +90,7 @@ extension BatonError: LocalizedError {
             .appCallback(let detail):
             detail
         case .storage(let problem): problem.detail
+        case .locked: "The server was not heard for too long."
         case .keyLocked: "The device was not unlocked since it was switched on."
         case .incompatible: "The app and the server do not understand each other."
         case .rateLimited: "That was too often."
@@ -103,6 +107,7 @@ extension BatonError: LocalizedError {
         case .unauthorized: "Sign in."
         case .wrongCredentials: "Check what you typed."
         case .storage(let problem) where problem.isFull: "Make room on this device."
+        case .locked: "Connect to it."
         case .keyLocked: "Unlock the device."
         case .incompatible: "Update the app, or the server."
         case .rateLimited(let retryMs): "Try again in \((retryMs + 999) / 1000) s."

@@ -17,7 +17,7 @@ use super::server::BEGINNING;
 use super::world::Where;
 use crate::link::{SocketId, Ticket, Token};
 use crate::outbox::{Echo, Item};
-use crate::phone::{BOARD, DropBox, Now, Parts, Phone, RECEIPTS};
+use crate::phone::{BOARD, DropBox, LOCK_AFTER, Now, Parts, Phone, RECEIPTS};
 use crate::push::board::Board;
 use crate::push::notification::Notification;
 use crate::push::payload::PushId;
@@ -95,9 +95,11 @@ impl Device {
             me: account,
             token: token(1),
             keyring: Some(keyring()),
+            lock_after: LOCK_AFTER,
             seed: u128::from(number) + 1,
         };
-        let (phone, _) = Phone::begin(parts, now).unwrap();
+        let (mut phone, _) = Phone::begin(parts, now).unwrap();
+        phone.hears_server(now);
         Self {
             account,
             has_extension,
@@ -150,6 +152,7 @@ impl Device {
             me: self.account,
             token: token(self.given),
             keyring: Some(keyring()),
+            lock_after: LOCK_AFTER,
             seed: (u128::from(self.life) << 64) + u128::from(self.seed) + 0x100,
         };
         let (phone, found) = Phone::begin(parts, now).unwrap();

@@ -1,5 +1,6 @@
 //! Phones, put together, against a server that is a model.
 
+mod contact;
 mod day;
 mod device;
 mod found;

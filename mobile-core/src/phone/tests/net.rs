@@ -17,7 +17,7 @@ use crate::push::payload::Push;
 use crate::push::receipts::Answer;
 
 /// What the platform gives a push.
-const PUSH_DEADLINE: Duration = Duration::from_secs(20);
+pub(super) const PUSH_DEADLINE: Duration = Duration::from_secs(20);
 
 /// What happens to a request.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -322,6 +322,7 @@ pub(in crate::runtime) fn of_standing(standing: Standing) -> Said {
         Standing::SignedOut => said.with("at", "signed_out"),
         Standing::Offline => said.with("at", "offline"),
         Standing::Suspended => said.with("at", "suspended"),
+        Standing::Locked => said.with("at", "locked"),
         Standing::Connecting => said.with("at", "connecting"),
         Standing::Resuming => said.with("at", "resuming"),
         Standing::Live => said.with("at", "live"),

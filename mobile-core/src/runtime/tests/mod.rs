@@ -3,6 +3,7 @@
 mod background;
 mod former;
 mod healing;
+mod locking;
 mod logs;
 mod receipts;
 mod slow;
@@ -94,6 +95,7 @@ struct App {
     knocks: mpsc::UnboundedReceiver<Knock>,
     waiting: Vec<Asked>,
     sockets: Vec<Other>,
+    config: CoreConfig,
     directory: TempDir,
 }
 
@@ -116,6 +118,10 @@ impl App {
     }
 
     async fn heard_by(listener: Arc<dyn Listener>) -> Self {
+        Self::locked_after(LOCK_AFTER, listener).await
+    }
+
+    async fn locked_after(lock_after: Duration, listener: Arc<dyn Listener>) -> Self {
         let stand = Stand::new().await;
         let address: SocketAddr = stand.address;
         let (told, knocks) = mpsc::unbounded_channel();
@@ -135,11 +141,18 @@ impl App {
             device_name: "A test".to_owned(),
             user_agent: "baton-test/1".to_owned(),
             limits: Limits::default(),
+            lock_after,
         };
         let keys = Arc::new(Memory::default());
-        let core = Core::open(config, Arc::clone(&keys) as Arc<dyn KeyStore>, listener);
+        let core = Core::open(config.clone(), Arc::clone(&keys) as Arc<dyn KeyStore>, listener);
         let (waiting, sockets) = (Vec::new(), Vec::new());
-        Self { core: core.unwrap(), keys, knocks, waiting, sockets, directory }
+        Self { core: core.unwrap(), keys, knocks, waiting, sockets, config, directory }
+    }
+
+    /// Another process, after this one has ended.
+    fn opens_again(&self, listener: Arc<dyn Listener>) -> Core {
+        let keys = Arc::clone(&self.keys) as Arc<dyn KeyStore>;
+        Core::open(self.config.clone(), keys, listener).unwrap()
     }
 
     async fn hears(&mut self) {

@@ -13,6 +13,7 @@ fun CoreException.forPeople(): String = when (this) {
     is CoreException.Server -> sentence(detail)
     is CoreException.Invalid -> sentence(detail)
     is CoreException.Storage -> sentence(detail)
+    is CoreException.Locked -> "Too long without the server: connect to it first."
     is CoreException.KeyLocked -> "Unlock the device first."
     is CoreException.AppCallback -> sentence(detail)
     is CoreException.Incompatible -> "Update the app, or the server."
@@ -36,6 +37,7 @@ val CoreException.key: String
             isKeyLost -> "key_lost"
             else -> "storage"
         }
+        is CoreException.Locked -> "locked"
         is CoreException.KeyLocked -> "key_locked"
         is CoreException.AppCallback -> "app_callback"
         is CoreException.Incompatible -> "incompatible"

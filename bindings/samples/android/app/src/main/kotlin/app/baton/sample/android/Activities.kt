@@ -32,6 +32,7 @@ import kotlinx.coroutines.launch
 import uniffi.baton_core.InboxRow
 import uniffi.baton_core.InboxView
 import uniffi.baton_core.OutboxItem
+import uniffi.baton_core.Standing
 import uniffi.baton_core.TimelineEntry
 
 const val CONVERSATION = "conversation"
@@ -157,6 +158,12 @@ class ConversationActivity : Screen() {
 
     override suspend fun appears(baton: Baton, scope: CoroutineScope) {
         val of = intent.getStringExtra(CONVERSATION) ?: return finish()
+        // Nothing stays on the screen, nor what was typed: the draft is kept.
+        scope.launch {
+            baton.current.first { it is Standing.Locked }
+            finish()
+        }
+        if (baton.current.value is Standing.Locked) return
         val now = ConversationScreen(baton, scope, of)
         screen = now
         app.onScreen.appears(this, of)

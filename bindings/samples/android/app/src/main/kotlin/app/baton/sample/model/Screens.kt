@@ -34,6 +34,7 @@ fun banner(standing: Standing): String? = when (standing) {
     is Standing.Offline -> "No network: what you do is kept and sent later."
     is Standing.Backoff -> "The server cannot be reached: trying again."
     is Standing.SignedOut, is Standing.NeedsSignIn -> "Sign in to go on."
+    is Standing.Locked -> "Too long without the server: connect to it to go on."
     is Standing.Incompatible -> "Update the app, or the server."
     is Standing.Wiped -> "This device was revoked."
 }
@@ -41,8 +42,8 @@ fun banner(standing: Standing): String? = when (standing) {
 /** Whether there is nothing to show but the way to sign in. */
 fun Standing.wantsSignIn(): Boolean = when (this) {
     is Standing.SignedOut, is Standing.NeedsSignIn, is Standing.Wiped -> true
-    is Standing.Offline, is Standing.Suspended, is Standing.Connecting, is Standing.Resuming,
-    is Standing.Live, is Standing.Backoff, is Standing.Incompatible,
+    is Standing.Offline, is Standing.Suspended, is Standing.Locked, is Standing.Connecting,
+    is Standing.Resuming, is Standing.Live, is Standing.Backoff, is Standing.Incompatible,
     -> false
 }
 

@@ -35,7 +35,7 @@ class ScreensTest {
         for (over in listOf(Standing.SignedOut, Standing.NeedsSignIn, Standing.Wiped)) {
             assertTrue(over.wantsSignIn(), "$over")
         }
-        for (good in listOf(Standing.Live, Standing.Offline, Standing.Backoff(1_000u))) {
+        for (good in listOf(Standing.Live, Standing.Locked, Standing.Backoff(1_000u))) {
             assertFalse(good.wantsSignIn(), "$good")
         }
     }

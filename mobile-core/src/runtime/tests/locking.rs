@@ -1,0 +1,226 @@
+//! A phone that did not hear its server for too long, and what its app can still get of it.
+
+use futures_util::SinkExt as _;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::*;
+use crate::lists::{Inbox, InboxOf, Letter, Wish};
+use crate::outbox::{Change, Choice};
+use crate::push::PushId;
+use crate::push::payload;
+use crate::push::receipts::Stage;
+use crate::store::View;
+
+#[derive(Default)]
+struct Ear(Mutex<Vec<Event>>);
+
+impl Ear {
+    fn takes(&self) -> Vec<Event> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Listener for Ear {
+    fn hear(&self, event: Event) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        true
+    }
+}
+
+struct Eye(mpsc::UnboundedSender<Letter>);
+
+impl Watcher for Eye {
+    fn hear(&self, letter: Letter) -> bool {
+        self.0.send(letter).is_ok()
+    }
+}
+
+const TALK: ConversationId = ConversationId(Uuid::from_u128(0x7));
+
+/// Ana's phone, without a network, with a note that waits and a draft.
+async fn offline(ear: &Arc<Ear>) -> App {
+    let mut app = App::heard_by(Arc::clone(ear) as Arc<dyn Listener>).await;
+    app.core.foreground().await.unwrap();
+    app.signs_in(&session(ANA, "anas", 10_000 * HOUR_MS)).await;
+    app.core.act(note("her words")).await.unwrap();
+    app.core.types(TALK, "half a sen".to_owned()).await.unwrap();
+    app
+}
+
+/// The clock says that so many hours have passed.
+async fn hours_pass(app: &App, hours: i64) {
+    let look = move |engine: &mut Engine, now: Now| {
+        let later = Now { wall: now.wall.plus_ms(hours * HOUR_MS), ..now };
+        engine.minds_lock(later);
+    };
+    app.core.call(look).await.unwrap();
+}
+
+/// What the app was told by now.
+async fn told(app: &App, ear: &Ear) -> Vec<Event> {
+    let (asked, is_told) = oneshot::channel();
+    let ask = move |engine: &mut Engine, _: Now| {
+        engine.parts.dispatcher.tell(Box::new(move || asked.send(()).is_ok()));
+    };
+    app.core.call(ask).await.unwrap();
+    is_told.await.unwrap();
+    ear.takes()
+}
+
+fn has_words(events: &[Event]) -> bool {
+    format!("{events:?}").contains("her words")
+}
+
+async fn watches(app: &App) -> mpsc::UnboundedReceiver<Letter> {
+    let (eye, letters) = mpsc::unbounded_channel();
+    let wish = Wish::Inbox(Inbox::new(InboxOf::View(View::All)));
+    app.core.subscribe(wish, Arc::new(Eye(eye))).await.unwrap();
+    letters
+}
+
+#[tokio::test]
+async fn three_days_without_the_server_nothing_is_shown_or_taken() {
+    let ear = Arc::new(Ear::default());
+    let app = offline(&ear).await;
+    let mut inbox = watches(&app).await;
+    assert!(has_words(&told(&app, &ear).await));
+    hours_pass(&app, 20).await;
+    assert_eq!(app.core.standing().await.unwrap(), Standing::Offline);
+    soon(inbox.recv()).await.unwrap();
+    hours_pass(&app, 72).await;
+    assert_eq!(app.core.standing().await.unwrap(), Standing::Locked);
+    assert!(matches!(told(&app, &ear).await[..], [Event::State(Standing::Locked)]));
+    for mut letters in [inbox, watches(&app).await] {
+        let Letter::Inbox(batch) = soon(letters.recv()).await.unwrap() else { panic!("no inbox") };
+        assert_eq!(format!("{:?}", batch.ops), "[Reset { items: [] }]");
+    }
+    let core = &app.core;
+    assert_eq!(core.act(note("more")).await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.withdraw(1).await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.choose(1, Choice::Discard).await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.types(TALK, String::new()).await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.draft(TALK).await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.hold(TALK).await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.take_over(TALK).await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.outbox().await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.unsent().await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.people().await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.read(|read| read.drafts()).await.unwrap_err(), CoreError::Locked);
+    let (eye, _letters) = mpsc::unbounded_channel();
+    let found = core.search("words".to_owned(), Arc::new(Eye(eye))).await;
+    assert_eq!(found.unwrap_err(), CoreError::Locked);
+    app.core.shutdown();
+}
+
+#[tokio::test]
+async fn what_shows_nothing_goes_on_while_it_is_locked() {
+    let ear = Arc::new(Ear::default());
+    let app = offline(&ear).await;
+    told(&app, &ear).await;
+    hours_pass(&app, 80).await;
+    let core = &app.core;
+    core.retry().await.unwrap();
+    core.shows(Some(TALK)).await.unwrap();
+    core.shows(None).await.unwrap();
+    core.watch_presence(true).await.unwrap();
+    core.notification_ended(PushId(Uuid::from_u128(1)), Stage::Dismissed).await.unwrap();
+    assert!(!core.flush(Duration::from_millis(10)).await.unwrap());
+    assert_eq!(core.diagnostics().await.unwrap().outbox, (1, 0));
+    let push = payload::Input::Fcm(BTreeMap::new());
+    core.handle_push(push, Duration::from_secs(1)).await.unwrap();
+    // An act that changes by itself is not told with its words.
+    let expire = |engine: &mut Engine, now: Now| {
+        let later = Now { wall: now.wall.plus_ms(10 * 24 * HOUR_MS), mono: now.mono };
+        if let Some(phone) = &mut engine.phone {
+            phone.tick(later);
+        }
+        engine.carry_out(later);
+    };
+    core.call(expire).await.unwrap();
+    let events = told(&app, &ear).await;
+    assert!(!has_words(&events), "{events:?}");
+    core.background(Duration::from_secs(1)).await.unwrap();
+    assert_eq!(core.standing().await.unwrap(), Standing::Locked);
+    core.shutdown();
+}
+
+#[tokio::test]
+async fn the_server_opens_it_and_what_waited_is_there() {
+    let ear = Arc::new(Ear::default());
+    let mut app = offline(&ear).await;
+    hours_pass(&app, 80).await;
+    told(&app, &ear).await;
+    app.core.network(true).await.unwrap();
+    let mut socket = app.socket().await;
+    assert_eq!(app.core.standing().await.unwrap(), Standing::Locked);
+    assert_eq!(app.core.outbox().await.unwrap_err(), CoreError::Locked);
+    socket.send(Message::text(json(&welcome(ANA)))).await.unwrap();
+    let is_open = |said: &[String]| said.iter().any(|one| one == "what is held is open");
+    app.said("it opens", is_open).await;
+    assert_ne!(app.core.standing().await.unwrap(), Standing::Locked);
+    assert_eq!(app.core.outbox().await.unwrap().len(), 1);
+    assert_eq!(app.core.draft(TALK).await.unwrap().as_deref(), Some("half a sen"));
+    let events = told(&app, &ear).await;
+    let shows = |changes: &[Change]| matches!(changes, [Change::Shown(_)]);
+    let is_it = |event: &Event| matches!(event, Event::Outbox { changes, .. } if shows(changes));
+    assert!(events.iter().any(is_it) && has_words(&events), "{events:?}");
+    app.core.shutdown();
+}
+
+#[tokio::test]
+async fn who_signs_out_of_a_locked_phone_and_in_again_has_what_was_there() {
+    let ear = Arc::new(Ear::default());
+    let mut app = offline(&ear).await;
+    hours_pass(&app, 80).await;
+    app.core.sign_out().await.unwrap();
+    assert_eq!(app.core.standing().await.unwrap(), Standing::SignedOut);
+    app.asked("DELETE /api/v1/sessions/").await.gets("200 OK", "{}").await;
+    app.signs_in(&session(ANA, "anas", HOUR_MS)).await;
+    assert_eq!(app.core.standing().await.unwrap(), Standing::Offline);
+    assert_eq!(app.core.outbox().await.unwrap().len(), 1);
+    app.core.shutdown();
+}
+
+#[tokio::test]
+async fn the_next_process_is_locked_too_and_so_is_one_whose_clock_was_set_back() {
+    let ear = Arc::new(Ear::default());
+    let app = offline(&ear).await;
+    // Written when the app goes to the background.
+    hours_pass(&app, 80).await;
+    app.core.background(SOON).await.unwrap();
+    app.core.shutdown();
+    let next = app.opens_again(Arc::clone(&ear) as Arc<dyn Listener>);
+    ear.takes();
+    assert_eq!(next.standing().await.unwrap(), Standing::Locked);
+    next.foreground().await.unwrap();
+    assert_eq!(next.outbox().await.unwrap_err(), CoreError::Locked);
+    next.shutdown();
+    assert!(!has_words(&ear.takes()));
+}
+
+#[tokio::test]
+async fn it_locks_by_itself_while_somebody_looks() {
+    let ear = Arc::new(Ear::default());
+    let listener = Arc::clone(&ear) as Arc<dyn Listener>;
+    let mut app = App::locked_after(Duration::from_secs(1), listener).await;
+    app.core.foreground().await.unwrap();
+    app.signs_in(&session(ANA, "anas", HOUR_MS)).await;
+    let is_locked = |said: &[String]| said.iter().any(|one| one == "what is held is locked");
+    app.said("it locks", is_locked).await;
+    assert!(
+        told(&app, &ear).await.iter().any(|event| matches!(event, Event::State(Standing::Locked)))
+    );
+    app.core.shutdown();
+}
+
+#[tokio::test]
+async fn a_time_to_lock_after_is_a_second_to_thirty_days() {
+    let app = App::new().await;
+    app.core.shutdown();
+    for lock_after in [Duration::ZERO, LOCK_AFTER_MAX + Duration::from_secs(1)] {
+        let config = CoreConfig { lock_after, ..app.config.clone() };
+        let keys = Arc::clone(&app.keys) as Arc<dyn KeyStore>;
+        let Err(refused) = Core::open(config, keys, Arc::new(Deaf)) else { panic!("it is open") };
+        assert!(matches!(refused, CoreError::Invalid { what, .. } if what == "lock_after"));
+    }
+}
