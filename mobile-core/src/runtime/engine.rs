@@ -256,7 +256,7 @@ impl Engine {
     }
 
     /// When the clock is to be looked at again.
-    fn due(&self) -> Option<Duration> {
+    pub(super) fn due(&self) -> Option<Duration> {
         let now = self.parts.clock.now();
         let phone = self.phone.as_ref().and_then(|phone| phone.poll_timeout(now));
         let phone = phone.map(|(at, _)| at);

@@ -29,7 +29,6 @@ impl Engine {
         if is_locked {
             return self.observed.empty(&self.parts.dispatcher);
         }
-        self.observed.everything();
         let echoes = self.phone.as_ref().map(|phone| phone.outbox().echoes()).unwrap_or_default();
         self.tell_outbox(echoes.into_iter().map(|echo| Change::Shown(Box::new(echo))).collect());
     }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use baton_protocol::Timestamp;
+use baton_protocol::frame::ServerFrame;
 use proptest::prelude::*;
 
 use super::net::PUSH_DEADLINE;
 use super::pushes::fcm;
-use super::server::ANA;
+use super::server::{ANA, talk};
 use super::world::World;
-use crate::link::Input;
+use crate::link::{Answer, Failure, Input, Ticket, Token};
 use crate::phone::contact::Contact;
 use crate::phone::{Effect, Now, Phone};
 use crate::push::handle::Outcome;
@@ -125,6 +126,41 @@ fn a_phone_remembers_over_its_death_when_it_heard_the_server() {
     }
 }
 
+#[test]
+fn what_counts_is_what_the_server_answers_to_who_has_a_token() {
+    let mut world = World::new(1, 1);
+    world.runs(Duration::from_secs(30));
+    let phone = &mut world.devices[0].phone;
+    let socket = phone.link.socket().unwrap();
+    let now = Now { wall: BEGIN.plus_ms(1_000 * HOUR), mono: Duration::from_secs(2_000) };
+    phone.hear(Input::NetworkDown, now);
+    let refused = Failure::Refused { status: 401, code: None, retry_after_ms: None };
+    for nothing in [
+        Input::Tick,
+        Input::NetworkUp,
+        // Of a socket that is over, or one to a server that has not let it in.
+        Input::Heard(socket),
+        Input::SocketOpened(socket),
+        Input::Frame(
+            socket,
+            Box::new(ServerFrame::Viewing { conversation_id: talk(0), agents: vec![] }),
+        ),
+        Input::Answered(Ticket(99), Err(refused.clone())),
+        Input::Refreshed(Err(refused.clone())),
+    ] {
+        phone.hear(nothing.clone(), now);
+        assert!(phone.look_at_clock(now), "{nothing:?}");
+    }
+    let token = Token { text: "good".to_owned(), good_until: Duration::MAX };
+    let answer = Input::Answered(Ticket(99), Ok(Answer::Agents(vec![])));
+    for (word, hours) in [(answer, 100), (Input::Refreshed(Ok(token)), 200)] {
+        let later = Now { wall: now.wall.plus_ms(hours * HOUR), ..now };
+        assert!(phone.look_at_clock(later));
+        phone.hear(word.clone(), later);
+        assert!(!phone.look_at_clock(later), "{word:?}");
+    }
+}
+
 /// What a push makes this phone show.
 fn shown(phone: &mut Phone, push: &Push, now: Now) -> Outcome {
     phone.push(1, &fcm(push), PUSH_DEADLINE, now);
@@ -157,6 +193,8 @@ fn a_push_to_a_locked_phone_shows_nothing_of_what_is_held() {
     assert!(!knows(&outcome));
     // What is shown outside of the app is not over because it cannot be looked up.
     assert_eq!((outcome.withdraw, outcome.update, outcome.badge), (vec![], vec![], None));
+    let known = locked.phone.known(push.conversation).unwrap();
+    assert_eq!((known.conversations.len(), known.unread), (0, None));
     open.phone.hear(Input::NetworkDown, now);
     open.phone.look_at_clock(late);
     open.phone.hears_server(late);

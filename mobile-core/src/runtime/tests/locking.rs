@@ -1,10 +1,12 @@
 //! A phone that did not hear its server for too long, and what its app can still get of it.
 
+use baton_domain::mirror::Mirrored;
+use baton_protocol::{ChannelId, Head, Owner, Status, TeamId};
 use futures_util::SinkExt as _;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
-use crate::lists::{Inbox, InboxOf, Letter, Wish};
+use crate::lists::{Inbox, InboxOf, Letter, Op, Wish};
 use crate::outbox::{Change, Choice};
 use crate::push::PushId;
 use crate::push::payload;
@@ -47,6 +49,28 @@ async fn offline(ear: &Arc<Ear>) -> App {
     app
 }
 
+/// A conversation that the phone holds.
+async fn holds_one(app: &App) {
+    let head = Head {
+        id: TALK,
+        channel_id: ChannelId(Uuid::from_u128(0x8)),
+        team_id: TeamId(Uuid::from_u128(0x9)),
+        owner: Owner::Agent(ANA),
+        owner_epoch: 1,
+        status: Status::Open,
+        episode: 1,
+        revision: 1,
+        last_seq: 1,
+        unanswered_since: None,
+        activity_at: wall_clock(),
+    };
+    let put = move |engine: &mut Engine, _: Now| {
+        let me = engine.phone.as_ref().unwrap().me();
+        engine.parts.store.write(&me, |write| write.put(Mirrored::Head(head))).unwrap();
+    };
+    app.core.call(put).await.unwrap();
+}
+
 /// The clock says that so many hours have passed.
 async fn hours_pass(app: &App, hours: i64) {
     let look = move |engine: &mut Engine, now: Now| {
@@ -78,22 +102,34 @@ async fn watches(app: &App) -> mpsc::UnboundedReceiver<Letter> {
     letters
 }
 
+/// The conversations of an inbox that was told anew.
+fn ids(letter: Option<Letter>) -> Vec<ConversationId> {
+    let Some(Letter::Inbox(batch)) = letter else { panic!("{letter:?} is no inbox") };
+    let [Op::Reset { items }] = &batch.ops[..] else { panic!("{:?} is no reset", batch.ops) };
+    items.iter().map(|row| row.id).collect()
+}
+
 #[tokio::test]
 async fn three_days_without_the_server_nothing_is_shown_or_taken() {
     let ear = Arc::new(Ear::default());
     let app = offline(&ear).await;
+    holds_one(&app).await;
     let mut inbox = watches(&app).await;
     assert!(has_words(&told(&app, &ear).await));
     hours_pass(&app, 20).await;
     assert_eq!(app.core.standing().await.unwrap(), Standing::Offline);
-    soon(inbox.recv()).await.unwrap();
+    assert_eq!(ids(soon(inbox.recv()).await), [TALK]);
     hours_pass(&app, 72).await;
     assert_eq!(app.core.standing().await.unwrap(), Standing::Locked);
     assert!(matches!(told(&app, &ear).await[..], [Event::State(Standing::Locked)]));
     for mut letters in [inbox, watches(&app).await] {
-        let Letter::Inbox(batch) = soon(letters.recv()).await.unwrap() else { panic!("no inbox") };
-        assert_eq!(format!("{:?}", batch.ops), "[Reset { items: [] }]");
+        assert_eq!(ids(soon(letters.recv()).await), []);
     }
+    // It does not run hot over what it may not show.
+    app.core
+        .call(|engine, now| assert!(engine.due().is_none_or(|at| at > now.mono)))
+        .await
+        .unwrap();
     let core = &app.core;
     assert_eq!(core.act(note("more")).await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.withdraw(1).await.unwrap_err(), CoreError::Locked);
@@ -168,12 +204,27 @@ async fn the_server_opens_it_and_what_waited_is_there() {
 }
 
 #[tokio::test]
+async fn a_list_is_emptied_and_told_again() {
+    let app = offline(&Arc::new(Ear::default())).await;
+    holds_one(&app).await;
+    let mut inbox = watches(&app).await;
+    assert_eq!(ids(soon(inbox.recv()).await), [TALK]);
+    hours_pass(&app, 80).await;
+    assert_eq!(ids(soon(inbox.recv()).await), []);
+    let hears = |engine: &mut Engine, now: Now| engine.there().unwrap().hears_server(now);
+    app.core.call(hears).await.unwrap();
+    assert_eq!(ids(soon(inbox.recv()).await), [TALK]);
+    app.core.shutdown();
+}
+
+#[tokio::test]
 async fn who_signs_out_of_a_locked_phone_and_in_again_has_what_was_there() {
     let ear = Arc::new(Ear::default());
     let mut app = offline(&ear).await;
     hours_pass(&app, 80).await;
     app.core.sign_out().await.unwrap();
     assert_eq!(app.core.standing().await.unwrap(), Standing::SignedOut);
+    assert_eq!(app.core.outbox().await.unwrap_err(), CoreError::Unauthorized);
     app.asked("DELETE /api/v1/sessions/").await.gets("200 OK", "{}").await;
     app.signs_in(&session(ANA, "anas", HOUR_MS)).await;
     assert_eq!(app.core.standing().await.unwrap(), Standing::Offline);
