@@ -42,7 +42,10 @@ class Desk:
         self.names, self.shown = {}, {}
 
     async def know_people(self):
-        self.names = {one.id: one.name for one in (await self.baton.people()).agents}
+        try:
+            self.names = {one.id: one.name for one in (await self.baton.people()).agents}
+        except CoreError as error:
+            print(f"· {for_people(error)}")
 
     def owner(self, owner):
         return "in the queue" if owner.is_QUEUE() else self.names.get(owner.agent, "a colleague")
@@ -133,7 +136,10 @@ class Desk:
         elif command == "/note":
             await self.baton.note(here, rest)
         elif command == "/claim":
-            await self.baton.claim(here, self.header.value.owner_epoch)
+            if self.header.value:
+                await self.baton.claim(here, self.header.value.owner_epoch)
+            else:
+                print("· it is not known who owns it")
         elif command == "/resolve":
             await self.baton.resolve(here, seen)
         elif command == "/send":
@@ -198,10 +204,7 @@ async def main():
         await baton.foreground()
         if await baton.signed_in() is None:
             await baton.sign_in(args.workspace, args.email, args.password)
-        try:
-            await desk.know_people()
-        except CoreError.Locked as error:
-            print(f"· {for_people(error)}")
+        await desk.know_people()
         await desk.run()
         telling.cancel()
 

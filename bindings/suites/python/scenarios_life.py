@@ -327,6 +327,7 @@ async def is_locked(phone):
         except CoreError.Locked:
             continue
         expect(False, "what is held is to be had")
+    expect(not inbox.items, f"nor shown later: {inbox.items}")
     return inbox
 
 

@@ -73,5 +73,6 @@ private func isLocked(_ phone: Phone) async throws -> Told<InboxList> {
         }
         throw Failed("what is held is to be had")
     }
+    try check(inbox.all.allSatisfy(\.rows.isEmpty), "shown later are \(inbox.all)")
     return inbox
 }

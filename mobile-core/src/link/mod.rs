@@ -204,6 +204,11 @@ impl Link {
         &self.mirror
     }
 
+    /// The last socket that was opened, and the last request.
+    pub fn asked_so_far(&self) -> (SocketId, Ticket) {
+        (SocketId(self.last_socket), Ticket(self.fetches.last_ticket()))
+    }
+
     /// The socket that commands may be sent over, if the server let us in.
     pub fn socket(&self) -> Option<SocketId> {
         match &self.phase {

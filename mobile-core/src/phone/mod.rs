@@ -49,7 +49,7 @@ use crate::push::receipts::{Receipt, Receipts};
 use crate::push::seal::Keyring;
 use crate::push::subject::Tag;
 use crate::store::{Account, Kept, Read, Store, StoreError};
-use contact::Contact;
+use contact::{Asked, Contact};
 use pace::Pace;
 use untold::Untold;
 
@@ -69,6 +69,8 @@ const CONTACT: &str = "contact";
 const UNTOLD: &str = "push_untold";
 /// How long a store that failed is left alone.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// The same, with what it can do without.
+const CONTACT_PAUSE: Duration = Duration::from_secs(60);
 
 /// See the head of the module.
 #[derive(Debug)]
@@ -77,6 +79,8 @@ pub struct Phone {
     me: Account,
     link: Link,
     contact: Contact,
+    /// When that is brought to the store again, which did not take it.
+    keep_contact_at: Duration,
     outbox: Outbox,
     composer: Composer,
     receipts: Receipts,
@@ -149,13 +153,13 @@ impl Phone {
         let whose = Whose { workspace: me.workspace, agent: me.agent, device: me.device };
         let rows = kit.rows.iter().map(Vec::as_slice);
         let (outbox, restored) = Outbox::restore((whose, Settings::default(), seed), rows, now);
-        let lock_after_ms = i64::try_from(lock_after.as_millis()).unwrap_or(i64::MAX);
         let low = u64::try_from(seed & u128::from(u64::MAX)).unwrap_or(1);
         let mut phone = Self {
             store,
             me,
             link: Link::new(low),
-            contact: Contact::restored(kit.contact.as_deref(), lock_after_ms, now.wall),
+            contact: Contact::restored(kit.contact.as_deref(), lock_after, now),
+            keep_contact_at: Duration::ZERO,
             outbox,
             composer: Composer::new((me.agent, me.device), kit.drafts),
             receipts: Receipts::restored(kit.receipts),
@@ -206,8 +210,8 @@ impl Phone {
         // Where nobody looks the store is closed: what could be done is done when somebody does.
         let is_up = self.may_post() || self.outbox.is_awake();
         let may_lock = self.is_foreground && self.link.socket().is_none();
-        let lock = self.contact.left_ms(now.wall).filter(|_| may_lock);
-        let lock = lock.map(|left| now.mono.saturating_add(Duration::from_millis(left)));
+        let lock = self.contact.left().filter(|_| may_lock);
+        let lock = lock.map(|left| now.mono.saturating_add(left));
         let times = [
             lock.map(|at| (at, "to lock".to_owned())),
             self.link.poll_timeout().map(named),
@@ -232,12 +236,30 @@ impl Phone {
     /// The clock says this. Says whether what is held is locked: whoever owns this phone shows
     /// nothing of it and does nothing with it before the server is heard.
     pub fn look_at_clock(&mut self, now: Now) -> bool {
-        self.contact.look(now.wall, self.link.socket().is_some())
+        let (socket, ticket) = self.link.asked_so_far();
+        let is_connected = self.link.socket().is_some();
+        self.contact.look(now, (is_connected, Asked { socket, ticket }))
     }
 
     /// The server was heard, and took this device for the agent's.
     pub fn hears_server(&mut self, now: Now) {
-        self.contact.hear(now.wall);
+        self.contact.hear(now);
+        self.keep_contact(now);
+    }
+
+    /// Where the store does not take it, what it has is older: it locks earlier.
+    fn keep_contact(&mut self, now: Now) {
+        let Some(bytes) = self.contact.to_keep().filter(|_| self.keep_contact_at <= now.mono)
+        else {
+            return;
+        };
+        let kept =
+            self.store.write(&self.me, |write| write.keep(Kept::Setting(CONTACT), Some(&bytes)));
+        match kept {
+            Ok(()) => self.contact.is_kept(),
+            Err(StoreError::Closed) => {}
+            Err(_) => self.keep_contact_at = now.mono + CONTACT_PAUSE,
+        }
     }
 
     /// Who is signed in here.

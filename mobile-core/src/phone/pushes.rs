@@ -41,6 +41,11 @@ impl Phone {
         }
         self.handlings.insert(call, handling);
         self.carry_out_of_push(call, effects, now);
+        if self.contact.is_locked() {
+            // It was decided without the store, which the server opens.
+            let deadline = now.mono.saturating_add(deadline);
+            self.hear(Input::PushWoke { deadline }, now);
+        }
     }
 
     fn push_now(&self, now: Now) -> handle::Now {

@@ -4,7 +4,8 @@ use baton_domain::mirror::{InMemory, Progress};
 use baton_protocol::ConversationId;
 use baton_protocol::frame::{ClientFrame, PresenceWish, ServerFrame, View};
 
-use super::{CONTACT, Effect, Now, Phone};
+use super::contact::Word;
+use super::{Effect, Now, Phone};
 use crate::link::{self, Input, Listing, State, Welcomed};
 use crate::lists::Touched;
 use crate::outbox::{Failure, Kick};
@@ -14,13 +15,13 @@ impl Phone {
     /// Tells the link what happened, and does what follows from it.
     pub fn hear(&mut self, input: Input, now: Now) {
         let before = self.link.socket();
-        let is_answer = matches!(input, Input::Answered(_, Ok(_)) | Input::Refreshed(Ok(_)));
-        let is_word = matches!(input, Input::Frame(..) | Input::Heard(_));
         self.look_at_clock(now);
+        let word = Word::of(&input);
         let (effects, changes) = self.turn(input, now);
-        if is_answer || (is_word && self.link.socket().is_some()) {
-            self.hears_server(now);
+        if let Some(word) = word {
+            self.contact.take(word, self.link.socket(), now);
         }
+        self.keep_contact(now);
         for effect in effects {
             self.carry_out(effect, now);
         }
@@ -34,7 +35,7 @@ impl Phone {
     /// Handles an input and stores what it says: both, or neither.
     fn turn(&mut self, input: Input, now: Now) -> (Vec<link::Effect>, Changes) {
         let (mut input, mut effects, mut changes) = (Some(input), Vec::new(), Changes::default());
-        let (link, contact) = (&mut self.link, self.contact.to_keep());
+        let link = &mut self.link;
         let stored = self.store.write(&self.me, |write| {
             let Some(input) = input.take() else { return Ok(()) };
             let turn = link.handle(input, now.mono, write);
@@ -45,18 +46,10 @@ impl Phone {
             for effect in &effects {
                 keep(effect, write)?;
             }
-            if contact.is_some() {
-                write.keep(Kept::Setting(CONTACT), contact.as_deref())?;
-            }
             changes = write.changes()?;
             Ok(())
         });
-        let Err(error) = stored else {
-            if contact.is_some() {
-                self.contact.is_kept();
-            }
-            return (effects, changes);
-        };
+        let Err(error) = stored else { return (effects, changes) };
         if let Some(input) = input {
             // The store is closed. What is not about what is held goes on; the rest is not stored.
             effects = self.link.handle(input, now.mono, &mut InMemory::default()).effects;

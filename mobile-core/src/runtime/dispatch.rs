@@ -73,6 +73,11 @@ impl Dispatcher {
         }
     }
 
+    /// Tells this in any case.
+    pub(super) fn tell_always(&self, telling: Telling) {
+        drop(self.put(Waiting { telling, may_be_given_up: false }));
+    }
+
     /// Tells this in any case, and has the engine hear whether it was taken, however that ends.
     pub(super) fn tell_surely(
         &self,

@@ -149,6 +149,7 @@ impl Engine {
         self.lets_go();
         self.close_files();
         self.begins_again(now);
+        self.minds_lock(now);
         self.close_soon(now);
         self.carry_out(now);
     }

@@ -57,24 +57,27 @@ impl Engine {
         self.standing_at(self.phone.as_ref().map_or(State::SignedOut, Phone::state), now)
     }
 
-    /// What the agent can do something about comes before that it is locked.
+    /// What the agent can do something about comes before that it is locked; that it is, before
+    /// how the way to the server goes.
     pub(super) fn standing_at(&self, state: State, now: Now) -> Standing {
         match state {
             State::SignedOut => Standing::SignedOut,
             State::NeedsSignIn => Standing::NeedsSignIn,
             State::Incompatible => Standing::Incompatible,
             State::Wiped => Standing::Wiped,
-            State::Resuming => Standing::Resuming,
-            State::Live => Standing::Live,
             State::Offline
             | State::Suspended
             | State::Connecting
             | State::Greeting
+            | State::Resuming
+            | State::Live
             | State::Backoff { .. }
                 if self.is_locked =>
             {
                 Standing::Locked
             }
+            State::Resuming => Standing::Resuming,
+            State::Live => Standing::Live,
             State::Offline => Standing::Offline,
             State::Suspended => Standing::Suspended,
             State::Connecting | State::Greeting => Standing::Connecting,

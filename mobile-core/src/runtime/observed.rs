@@ -69,7 +69,7 @@ impl Observed {
         for (name, letter) in self.observers.empty() {
             if let Some(watching) = self.watchers.get(&name) {
                 let watcher = Arc::clone(&watching.watcher);
-                to.tell(Box::new(move || watcher.hear(letter)));
+                to.tell_always(Box::new(move || watcher.hear(letter)));
             }
         }
     }

@@ -10,11 +10,12 @@ struct SampleApp: App {
 
     var body: some Scene {
         WindowGroup {
-            NavigationStack {
+            // Each with a stack of its own: of what was opened before nothing stays on the screen.
+            Group {
                 switch (session, showing) {
-                case (let session?, .inbox): InboxScreen(session: session)
+                case (let session?, .inbox): NavigationStack { InboxScreen(session: session) }
                 case (.some, .locked): Text("Too long without the server: connect to it to go on.")
-                case (nil, _), (_, .signIn): SignInScreen(signIn: signIn)
+                case (nil, _), (_, .signIn): NavigationStack { SignInScreen(signIn: signIn) }
                 }
             }
             .task {

@@ -3,6 +3,10 @@
 package app.baton.suite
 
 import app.baton.core.inbox
+import app.baton.core.watchInbox
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.first
 import uniffi.baton_core.Act
 import uniffi.baton_core.CoreException
@@ -50,8 +54,9 @@ private val Phone.shown: List<String?>
 /** Nothing of what the phone holds is to be had. */
 private suspend fun Phone.isLocked() {
     until("it is locked") { baton.standing() is Standing.Locked }
-    val inbox = within("the inbox is told") { baton.inbox(InboxView.All).first() }
-    ensure(inbox.rows.isEmpty()) { "shown are ${inbox.rows}" }
+    val scope = CoroutineScope(Dispatchers.Default)
+    val inbox = baton.watchInbox(scope, InboxView.All)
+    within("the inbox is told") { inbox.state.first { it != null } }
     val some = opId()
     val calls = listOf<suspend () -> Any?>(
         { baton.outbox() },
@@ -62,4 +67,7 @@ private suspend fun Phone.isLocked() {
         { baton.inbox(InboxView.Search("hello")).first() },
     )
     calls.forEach { thrown<CoreException.Locked>("what is held is to be had") { it() } }
+    val rows = inbox.state.value?.rows
+    scope.cancel()
+    ensure(rows.orEmpty().isEmpty()) { "shown are $rows" }
 }

@@ -10,9 +10,9 @@ use super::net::PUSH_DEADLINE;
 use super::pushes::fcm;
 use super::server::{ANA, talk};
 use super::world::World;
-use crate::link::{Answer, Failure, Input, Ticket, Token};
-use crate::phone::contact::Contact;
-use crate::phone::{Effect, Now, Phone};
+use crate::link::{Answer, Failure, Input, SocketId, Ticket, Token};
+use crate::phone::contact::{Asked, Contact, Word};
+use crate::phone::{Effect, LOCK_AFTER, Now, Phone};
 use crate::push::handle::Outcome;
 use crate::push::payload::Push;
 
@@ -20,41 +20,49 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const LIMIT: i64 = 72 * HOUR;
 const BEGIN: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+const NOTHING: Asked = Asked { socket: SocketId(0), ticket: Ticket(0) };
 
-fn after(ms: i64) -> Timestamp {
-    BEGIN.plus_ms(ms)
+/// The clock on the wall says this; the other one stands still, as it does while a device sleeps.
+fn after(ms: i64) -> Now {
+    Now { wall: BEGIN.plus_ms(ms), mono: Duration::ZERO }
 }
 
 /// One that heard the server at the beginning.
 fn heard() -> Contact {
-    let mut contact = Contact::restored(None, LIMIT, BEGIN);
-    contact.hear(BEGIN);
+    let mut contact = Contact::restored(None, LOCK_AFTER, after(0));
+    contact.hear(after(0));
     contact
 }
 
 /// The process ended, and another begins with what was kept.
-fn again(contact: &Contact, wall: Timestamp) -> Contact {
-    Contact::restored(contact.to_keep().as_deref(), LIMIT, wall)
+fn again(contact: &Contact, now: Now) -> Contact {
+    Contact::restored(contact.to_keep().as_deref(), LOCK_AFTER, now)
 }
 
-fn look(contact: &mut Contact, wall: Timestamp) -> bool {
-    contact.look(wall, false)
+fn look(contact: &mut Contact, now: Now) -> bool {
+    contact.look(now, (false, NOTHING))
+}
+
+fn left_ms(contact: &Contact) -> Option<i64> {
+    contact.left().map(|left| i64::try_from(left.as_millis()).unwrap())
 }
 
 #[test]
 fn who_never_heard_the_server_is_locked_and_so_is_what_cannot_be_read() {
-    assert!(Contact::restored(None, LIMIT, BEGIN).is_locked());
-    assert!(Contact::restored(Some(b"12345678"), LIMIT, BEGIN).is_locked());
-    assert_eq!(Contact::restored(None, LIMIT, BEGIN).to_keep(), None);
+    assert!(Contact::restored(None, LOCK_AFTER, after(0)).is_locked());
+    assert!(Contact::restored(Some(b"12345678"), LOCK_AFTER, after(0)).is_locked());
+    assert_eq!(Contact::restored(None, LOCK_AFTER, after(0)).to_keep(), None);
 }
 
 #[test]
 fn it_locks_at_the_limit_and_opens_when_the_server_is_heard() {
     let mut contact = heard();
-    assert_eq!(contact.left_ms(after(HOUR)), Some(LIMIT.unsigned_abs() - 3_600_000));
+    assert!(!look(&mut contact, after(HOUR)));
+    assert_eq!(left_ms(&contact), Some(LIMIT - HOUR));
     assert!(!look(&mut contact, after(LIMIT - 1)));
+    assert_eq!(left_ms(&contact), Some(1));
     assert!(look(&mut contact, after(LIMIT)));
-    assert_eq!(contact.left_ms(after(LIMIT)), None);
+    assert_eq!(contact.left(), None);
     contact.hear(after(LIMIT + HOUR));
     assert!(!look(&mut contact, after(LIMIT + 2 * HOUR)));
 }
@@ -63,10 +71,33 @@ fn it_locks_at_the_limit_and_opens_when_the_server_is_heard() {
 fn a_clock_that_is_set_back_opens_nothing() {
     let mut contact = heard();
     assert!(look(&mut contact, after(80 * HOUR)));
-    for wall in [after(71 * HOUR), BEGIN, Timestamp::from_ms(0)] {
-        assert!(look(&mut contact, wall));
-        assert!(again(&contact, wall).is_locked());
+    for now in [after(71 * HOUR), after(0), after(-1_000_000 * HOUR)] {
+        assert!(look(&mut contact, now));
+        assert!(again(&contact, now).is_locked());
     }
+}
+
+#[test]
+fn a_clock_that_is_set_back_every_day_gains_nothing() {
+    let (mut contact, mut wall, mut passed) = (heard(), 0, 0);
+    while !look(&mut contact, after(wall)) {
+        assert!(passed < LIMIT, "{} h passed", passed / HOUR);
+        (wall, passed) = (wall + HOUR, passed + HOUR);
+        if passed % (23 * HOUR) == 0 {
+            look(&mut contact, after(wall));
+            wall -= 23 * HOUR;
+            contact = again(&contact, after(wall));
+        }
+    }
+    assert_eq!(passed, LIMIT);
+}
+
+#[test]
+fn a_clock_that_stands_still_gains_nothing_while_the_process_lives() {
+    let mut contact = heard();
+    let at = |hours: u64| Now { mono: Duration::from_secs(hours * 3_600), ..after(0) };
+    assert!(!look(&mut contact, at(71)));
+    assert!(look(&mut contact, at(72)));
 }
 
 #[test]
@@ -74,21 +105,53 @@ fn a_clock_that_is_put_right_locks_nothing_and_one_that_is_set_far_back_does() {
     let mut contact = heard();
     look(&mut contact, after(30 * HOUR));
     assert!(!look(&mut contact, after(6 * HOUR)));
-    // The time that had passed before counts on.
-    assert_eq!(contact.left_ms(after(6 * HOUR)), Some(42 * 3_600_000));
+    // What had passed before counts on.
+    assert_eq!(left_ms(&contact), Some(42 * HOUR));
+    assert!(!look(&mut contact, after(47 * HOUR)));
+    assert!(look(&mut contact, after(48 * HOUR)));
+    let mut contact = heard();
+    look(&mut contact, after(30 * HOUR));
     assert!(look(&mut contact, after(6 * HOUR - 1)));
     assert!(again(&contact, after(0)).is_locked());
     // Put right again.
     assert!(!look(&mut contact, after(31 * HOUR)));
+    assert_eq!(left_ms(&contact), Some(17 * HOUR - 1));
 }
 
 #[test]
 fn a_connection_that_is_silent_locks_nothing_and_one_that_stood_while_the_device_slept_does() {
-    let mut contact = Contact::restored(None, 3_000, BEGIN);
-    contact.hear(BEGIN);
-    assert!(!contact.look(after(4 * MINUTE), true));
-    assert!(contact.look(after(5 * MINUTE), true));
-    assert!(contact.look(after(5 * MINUTE), false));
+    let mut contact = Contact::restored(None, Duration::from_secs(3), after(0));
+    contact.hear(after(0));
+    assert!(!contact.look(after(4 * MINUTE), (true, NOTHING)));
+    assert!(contact.look(after(5 * MINUTE), (true, NOTHING)));
+    assert!(look(&mut contact, after(5 * MINUTE)));
+}
+
+#[test]
+fn what_was_asked_before_the_device_slept_counts_for_nothing_after_it() {
+    let asked = Asked { socket: SocketId(7), ticket: Ticket(7) };
+    let slept = || {
+        let mut contact = heard();
+        contact.look(after(80 * HOUR), (true, asked));
+        contact
+    };
+    let now = |minutes: u64| Now { mono: Duration::from_secs(minutes * 60), ..after(80 * HOUR) };
+    let (old, new) = (SocketId(7), SocketId(8));
+    for (word, joined, minutes, is_heard) in [
+        (Word::On(old), Some(old), 0, false),
+        (Word::Answer(Ticket(7)), None, 0, false),
+        (Word::On(new), Some(new), 0, true),
+        // Of one that is not joined.
+        (Word::On(new), Some(old), 0, false),
+        (Word::On(new), None, 0, false),
+        (Word::Answer(Ticket(8)), None, 0, true),
+        // Whatever lay there was read long ago.
+        (Word::On(old), Some(old), 5, true),
+    ] {
+        let mut contact = slept();
+        contact.take(word, joined, now(minutes));
+        assert_eq!(!contact.is_locked(), is_heard, "{word:?} {joined:?} {minutes}");
+    }
 }
 
 #[test]
@@ -113,16 +176,15 @@ fn it_is_written_now_and_then_and_when_it_locks() {
 fn a_phone_remembers_over_its_death_when_it_heard_the_server() {
     let mut world = World::new(1, 1);
     world.runs(Duration::from_secs(30));
-    let at = |world: &World, hours: i64| {
-        let now = world.clock();
-        Now { wall: now.wall.plus_ms(hours * HOUR), ..now }
-    };
+    let begin = world.clock();
+    // As it was in the store at the moment of its death.
+    world.devices[0].is_killed(begin);
     for (hours, is_locked) in [(71, false), (73, true), (1, true)] {
-        let now = at(&world, hours);
-        world.devices[0].phone.hear(Input::NetworkDown, now);
+        let now = Now { wall: begin.wall.plus_ms(hours * HOUR), ..begin };
+        assert_eq!(world.devices[0].phone.look_at_clock(now), is_locked, "after {hours} h");
         world.devices[0].phone.goes_back(now.mono, now);
         world.devices[0].begins(now);
-        assert_eq!(world.devices[0].phone.look_at_clock(now), is_locked, "after {hours} h");
+        assert_eq!(world.devices[0].phone.look_at_clock(now), is_locked, "again, {hours} h");
     }
 }
 
@@ -135,6 +197,7 @@ fn what_counts_is_what_the_server_answers_to_who_has_a_token() {
     let now = Now { wall: BEGIN.plus_ms(1_000 * HOUR), mono: Duration::from_secs(2_000) };
     phone.hear(Input::NetworkDown, now);
     let refused = Failure::Refused { status: 401, code: None, retry_after_ms: None };
+    let token = Token { text: "good".to_owned(), good_until: Duration::MAX };
     for nothing in [
         Input::Tick,
         Input::NetworkUp,
@@ -146,19 +209,15 @@ fn what_counts_is_what_the_server_answers_to_who_has_a_token() {
             Box::new(ServerFrame::Viewing { conversation_id: talk(0), agents: vec![] }),
         ),
         Input::Answered(Ticket(99), Err(refused.clone())),
-        Input::Refreshed(Err(refused.clone())),
+        Input::Refreshed(Err(refused)),
+        // It may have come before the device slept: what follows it will tell.
+        Input::Refreshed(Ok(token)),
     ] {
         phone.hear(nothing.clone(), now);
         assert!(phone.look_at_clock(now), "{nothing:?}");
     }
-    let token = Token { text: "good".to_owned(), good_until: Duration::MAX };
-    let answer = Input::Answered(Ticket(99), Ok(Answer::Agents(vec![])));
-    for (word, hours) in [(answer, 100), (Input::Refreshed(Ok(token)), 200)] {
-        let later = Now { wall: now.wall.plus_ms(hours * HOUR), ..now };
-        assert!(phone.look_at_clock(later));
-        phone.hear(word.clone(), later);
-        assert!(!phone.look_at_clock(later), "{word:?}");
-    }
+    phone.hear(Input::Answered(Ticket(99), Ok(Answer::Agents(vec![]))), now);
+    assert!(!phone.look_at_clock(now));
 }
 
 /// What a push makes this phone show.
@@ -204,6 +263,7 @@ fn a_push_to_a_locked_phone_shows_nothing_of_what_is_held() {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Passes(i64),
+    Lives(i64),
     IsSet(i64),
     Hears,
     Dies,
@@ -212,6 +272,7 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (0..40 * HOUR).prop_map(Step::Passes),
+        2 => (0..10 * HOUR).prop_map(Step::Lives),
         2 => (-100 * HOUR..100 * HOUR).prop_map(Step::IsSet),
         1 => Just(Step::Hears),
         2 => Just(Step::Dies),
@@ -220,36 +281,39 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
+    /// However its clock is set: what of the time without the server a phone lived through counts.
     #[test]
-    fn whatever_a_clock_does_what_was_locked_is_opened_by_the_server_alone(steps in steps()) {
-        let (mut wall, mut contact) = (BEGIN, heard());
+    fn whatever_a_clock_does_what_was_seen_to_pass_counts(steps in steps()) {
+        let (mut now, mut contact) = (after(0), heard());
         let mut kept = contact.to_keep();
         contact.is_kept();
-        let (mut heard_at, mut latest) = (BEGIN, BEGIN);
+        let mut passed = 0;
         for step in steps {
             match step {
-                Step::Passes(ms) | Step::IsSet(ms) => wall = wall.plus_ms(ms),
-                Step::Hears => {
-                    contact.hear(wall);
-                    (heard_at, latest) = (wall, wall);
+                Step::Passes(ms) => {
+                    now.wall = now.wall.plus_ms(ms);
+                    passed += ms;
                 }
-                Step::Dies => contact = Contact::restored(kept.as_deref(), LIMIT, wall),
+                Step::Lives(ms) => {
+                    // While the wall's clock stands still.
+                    now.mono += Duration::from_millis(ms.unsigned_abs());
+                    passed += ms;
+                }
+                Step::IsSet(ms) => now.wall = now.wall.plus_ms(ms),
+                Step::Hears => {
+                    contact.hear(now);
+                    passed = 0;
+                }
+                Step::Dies => contact = Contact::restored(kept.as_deref(), LOCK_AFTER, now),
             }
-            latest = latest.max(wall);
-            let is_locked = look(&mut contact, wall);
+            let is_locked = look(&mut contact, now);
             if let Some(bytes) = contact.to_keep() {
                 kept = Some(bytes);
                 contact.is_kept();
             }
-            // What is written now and then may be behind by so much.
-            let (passed, back) = (latest.since(heard_at), latest.since(wall));
-            if passed >= LIMIT || back > 24 * HOUR + 15 * MINUTE {
-                prop_assert!(is_locked, "{passed} {back}");
-            } else if passed < LIMIT - 15 * MINUTE && back < 24 * HOUR {
-                prop_assert!(!is_locked, "{passed} {back}");
-            }
+            prop_assert!(is_locked || passed < LIMIT + 15 * MINUTE * 40);
             prop_assert_eq!(contact.is_locked(), is_locked);
-            prop_assert_eq!(contact.left_ms(wall).is_none(), is_locked);
+            prop_assert_eq!(contact.left().is_none(), is_locked);
         }
     }
 }

@@ -122,10 +122,16 @@ async fn three_days_without_the_server_nothing_is_shown_or_taken() {
     hours_pass(&app, 72).await;
     assert_eq!(app.core.standing().await.unwrap(), Standing::Locked);
     assert!(matches!(told(&app, &ear).await[..], [Event::State(Standing::Locked)]));
-    for mut letters in [inbox, watches(&app).await] {
+    let mut another = watches(&app).await;
+    for letters in [&mut inbox, &mut another] {
         assert_eq!(ids(soon(letters.recv()).await), []);
     }
-    // It does not run hot over what it may not show.
+    // Nor when somebody looks anew, and it does not run hot over what it may not show.
+    app.core.foreground().await.unwrap();
+    told(&app, &ear).await;
+    while let Ok(letter) = inbox.try_recv() {
+        assert_eq!(ids(Some(letter)), []);
+    }
     app.core
         .call(|engine, now| assert!(engine.due().is_none_or(|at| at > now.mono)))
         .await
@@ -164,16 +170,13 @@ async fn what_shows_nothing_goes_on_while_it_is_locked() {
     assert_eq!(core.diagnostics().await.unwrap().outbox, (1, 0));
     let push = payload::Input::Fcm(BTreeMap::new());
     core.handle_push(push, Duration::from_secs(1)).await.unwrap();
-    // An act that changes by itself is not told with its words.
-    let expire = |engine: &mut Engine, now: Now| {
-        let later = Now { wall: now.wall.plus_ms(10 * 24 * HOUR_MS), mono: now.mono };
-        if let Some(phone) = &mut engine.phone {
-            phone.tick(later);
-        }
-        engine.carry_out(later);
+    // What comes to stand elsewhere is not told with its words.
+    let changes = |engine: &mut Engine, now: Now| {
+        engine.there().unwrap().act(note("her words again"), now).unwrap();
     };
-    core.call(expire).await.unwrap();
+    core.call(changes).await.unwrap();
     let events = told(&app, &ear).await;
+    assert!(events.iter().any(|event| matches!(event, Event::Outbox { .. })), "{events:?}");
     assert!(!has_words(&events), "{events:?}");
     core.background(Duration::from_secs(1)).await.unwrap();
     assert_eq!(core.standing().await.unwrap(), Standing::Locked);
@@ -247,6 +250,45 @@ async fn the_next_process_is_locked_too_and_so_is_one_whose_clock_was_set_back()
     assert_eq!(next.outbox().await.unwrap_err(), CoreError::Locked);
     next.shutdown();
     assert!(!has_words(&ear.takes()));
+}
+
+#[tokio::test]
+async fn a_store_that_is_healed_is_locked_before_anything_is_told_of_it() {
+    let ear = Arc::new(Ear::default());
+    let app = offline(&ear).await;
+    hours_pass(&app, 80).await;
+    app.core.background(SOON).await.unwrap();
+    told(&app, &ear).await;
+    let shaken = app.core.call(|_, _| panic!("a mistake")).await;
+    assert!(matches!(shaken, Err(CoreError::Closed)));
+    assert!(!has_words(&told(&app, &ear).await));
+    app.core.shutdown();
+    let database = rusqlite::Connection::open(app.directory.path().join("baton.db")).unwrap();
+    assert_eq!(database.execute("UPDATE draft SET sealed = zeroblob(64)", []).unwrap(), 1);
+    drop(database);
+    let next = app.opens_again(Arc::clone(&ear) as Arc<dyn Listener>);
+    next.foreground().await.unwrap();
+    assert_eq!(next.standing().await.unwrap(), Standing::Locked);
+    let damage = next.diagnostics().await.unwrap().damage.unwrap();
+    assert_eq!((damage.outbox.saved, damage.drafts.lost), (1, 1));
+    assert_eq!(next.outbox().await.unwrap_err(), CoreError::Locked);
+    next.shutdown();
+    let events = ear.takes();
+    assert!(!has_words(&events), "{events:?}");
+}
+
+#[tokio::test]
+async fn a_connection_shows_nothing_before_something_comes_over_it() {
+    let ear = Arc::new(Ear::default());
+    let mut app = offline(&ear).await;
+    app.core.network(true).await.unwrap();
+    let mut socket = app.socket().await;
+    socket.send(Message::text(json(&welcome(ANA)))).await.unwrap();
+    let is_joined = |said: &[String]| said.iter().any(|one| one.starts_with("the server welcomes"));
+    app.said("it is let in", is_joined).await;
+    hours_pass(&app, 80).await;
+    assert_eq!(app.core.standing().await.unwrap(), Standing::Locked);
+    app.core.shutdown();
 }
 
 #[tokio::test]

@@ -163,8 +163,9 @@ class ConversationActivity : Screen() {
             baton.current.first { it is Standing.Locked }
             finish()
         }
-        if (baton.current.value is Standing.Locked) return
         val now = ConversationScreen(baton, scope, of)
+        // What was told last may be of before the app was left.
+        if (now.isLocked()) return finish()
         screen = now
         app.onScreen.appears(this, of)
         now.draft()?.let { if (input.text.isEmpty()) input.setText(it) }

@@ -125,6 +125,13 @@ class ConversationScreen(
     private val seen: SeenLine?
         get() = timeline.state.value?.seen
 
+    /** Whether there is nothing to show before the server is heard. */
+    suspend fun isLocked(): Boolean = try {
+        baton.standing() is Standing.Locked
+    } catch (_: CoreException) {
+        false
+    }
+
     /** What was typed there and not sent, if it can be told. */
     suspend fun draft(): String? = try {
         baton.draft(conversation)
