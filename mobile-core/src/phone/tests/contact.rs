@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use baton_protocol::Timestamp;
 use baton_protocol::frame::ServerFrame;
+use baton_protocol::page::SyncAnswer;
 use proptest::prelude::*;
 
+use super::device::Device;
 use super::net::PUSH_DEADLINE;
 use super::pushes::fcm;
 use super::server::{ANA, talk};
 use super::world::World;
-use crate::link::{Answer, Failure, Input, SocketId, Ticket, Token};
+use crate::link::{Answer, Failure, Input, Query, SocketId, Ticket, Token};
 use crate::phone::contact::{Asked, Contact, Word};
 use crate::phone::{Effect, LOCK_AFTER, Now, Phone};
 use crate::push::handle::Outcome;
@@ -258,6 +260,36 @@ fn a_push_to_a_locked_phone_shows_nothing_of_what_is_held() {
     open.phone.look_at_clock(late);
     open.phone.hears_server(late);
     assert!(knows(&shown(&mut open.phone, &push, late)));
+}
+
+#[test]
+fn a_push_to_a_locked_phone_asks_the_server_that_opens_it() {
+    let mut world = World::new(1, 2);
+    world.runs(Duration::from_secs(30));
+    world.server.customer_writes(0);
+    world.tells();
+    let pushes = std::mem::take(&mut world.server.pushes.waiting);
+    let (_, push) = pushes.into_iter().rfind(|(agent, _)| *agent == ANA).unwrap();
+    let now = world.clock();
+    let late = Now { wall: now.wall.plus_ms(80 * HOUR), ..now };
+    let phone = &mut world.devices[0].phone;
+    phone.goes_back(now.mono, now);
+    assert!(phone.look_at_clock(late));
+    shown(phone, &push, late);
+    let asked = std::iter::from_fn(|| phone.poll_effect()).find_map(|effect| {
+        if let Effect::Fetch(ticket, Query::Sync(_)) = effect { Some(ticket) } else { None }
+    });
+    let answer = SyncAnswer { cursor: push.cursor, frames: vec![] };
+    phone.hear(Input::Answered(asked.unwrap(), Ok(Answer::Sync(answer))), late);
+    assert!(!phone.look_at_clock(late));
+}
+
+#[test]
+fn who_signed_in_and_whose_phone_died_at_once_is_not_locked_out() {
+    let now = after(0);
+    let mut device = Device::new(0, ANA, false, now);
+    device.is_killed(now);
+    assert!(!device.phone.look_at_clock(now));
 }
 
 #[derive(Clone, Copy, Debug)]
