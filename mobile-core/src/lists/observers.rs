@@ -219,6 +219,11 @@ impl Observers {
         (&mut self.all).into_iter().map(|(name, any)| (*name, any.empty())).collect()
     }
 
+    /// The same, of one.
+    pub fn empty_one(&mut self, name: Subscription) -> Option<Letter> {
+        self.all.get_mut(&name).map(Any::empty)
+    }
+
     /// When [`Observers::advance`] has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.all.values().filter_map(Any::poll_timeout).min()

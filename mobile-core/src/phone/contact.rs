@@ -5,8 +5,8 @@
 //! device can set it. So every stretch that the core sees pass counts, by the clock on the wall or
 //! by the one that only grows, whichever says more; none is taken back by a clock that is set back,
 //! and one that goes back by more than a correction locks until it is put right. What cannot be
-//! counted is a stretch that nobody saw: while the process is not there, and by a clock that is set
-//! back before it is there again.
+//! counted is a stretch that nobody saw: while the process is not there or stands still, and by a
+//! clock that is set back before it goes on.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub const LOCK_AFTER: Duration = Duration::from_secs(72 * 3_600);
 pub const LOCK_AFTER_MAX: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// A clock that goes back by no more than this is one that was put right, time zones included.
 const CORRECTION_MAX_MS: i64 = 24 * 3_600_000;
-/// It is kept so often at most.
+/// It is kept so often at most, and eight times on the way to the lock.
 const KEEP_EVERY_MS: i64 = 15 * 60_000;
 
 /// See the head of the file.
@@ -142,7 +142,7 @@ impl Contact {
         let lock_after_ms = self.lock_after_ms.max(if is_connected { silent_ms } else { 0 });
         let Some(away) = &mut self.away else { return true };
         let moved_ms = now.wall.since(away.at);
-        if moved_ms > silent_ms {
+        if moved_ms.max(lived_ms) > silent_ms {
             self.stale = Stale { asked, until: now.mono.saturating_add(SILENT_RANGE.1) };
         }
         away.passed_ms = away.passed_ms.saturating_add(moved_ms.max(lived_ms));
@@ -171,7 +171,8 @@ impl Contact {
             let apart_ms = away.passed_ms.abs_diff(kept.passed_ms);
             let moved_ms = away.at.since(kept.at).unsigned_abs();
             let later_ms = away.latest.since(kept.latest).unsigned_abs();
-            apart_ms.max(moved_ms).max(later_ms) < KEEP_EVERY_MS.unsigned_abs()
+            let every_ms = KEEP_EVERY_MS.min(self.lock_after_ms / 8).unsigned_abs();
+            apart_ms.max(moved_ms).max(later_ms) < every_ms
                 && self.is_over(kept) == self.is_over(away)
         };
         (!self.kept.is_some_and(is_near)).then(|| away.to_bytes())

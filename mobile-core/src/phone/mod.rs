@@ -71,6 +71,8 @@ const UNTOLD: &str = "push_untold";
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// The same, with what it can do without.
 const CONTACT_PAUSE: Duration = Duration::from_secs(60);
+/// Without a server the clock on the wall is looked at this often, where somebody looks.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// See the head of the module.
 #[derive(Debug)]
@@ -211,7 +213,8 @@ impl Phone {
         let is_up = self.may_post() || self.outbox.is_awake();
         let may_lock = self.is_foreground && self.link.socket().is_none();
         let lock = self.contact.left().filter(|_| may_lock);
-        let lock = lock.map(|left| now.mono.saturating_add(left));
+        // That clock stands still while the device sleeps: the one on the wall is looked at too.
+        let lock = lock.map(|left| now.mono + left.min(LOOK_EVERY));
         let times = [
             lock.map(|at| (at, "to lock".to_owned())),
             self.link.poll_timeout().map(named),
@@ -238,7 +241,9 @@ impl Phone {
     pub fn look_at_clock(&mut self, now: Now) -> bool {
         let (socket, ticket) = self.link.asked_so_far();
         let is_connected = self.link.socket().is_some();
-        self.contact.look(now, (is_connected, Asked { socket, ticket }))
+        let is_locked = self.contact.look(now, (is_connected, Asked { socket, ticket }));
+        self.keep_contact(now);
+        is_locked
     }
 
     /// The server was heard, and took this device for the agent's.

@@ -114,7 +114,9 @@ impl Phone {
             cursor: self.applied().filter(|_| !is_locked),
             is_synced: self.link.socket().is_some(),
             board: self.board.clone(),
-            foreground: self.is_foreground.then_some(Foreground { conversation: self.on_screen }),
+            foreground: self
+                .is_foreground
+                .then_some(Foreground { conversation: self.on_screen.filter(|_| !is_locked) }),
             quiet: Quiet::default(),
             ..Known::without_store(self.me.workspace, self.me.agent)
         };

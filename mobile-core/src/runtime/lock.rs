@@ -12,7 +12,10 @@ use crate::phone::{Now, Phone};
 impl Engine {
     /// Looks at the clock, and at whether the server was heard.
     pub(super) fn minds_lock(&mut self, now: Now) {
-        let Some(phone) = &mut self.phone else { return };
+        let Some(phone) = &mut self.phone else {
+            self.is_locked = false;
+            return;
+        };
         let is_locked = phone.look_at_clock(now);
         if is_locked == self.is_locked {
             return;

@@ -67,10 +67,14 @@ impl Observed {
     /// Nobody is signed in any more: nobody goes on showing what was theirs.
     pub(super) fn empty(&mut self, to: &Dispatcher) {
         for (name, letter) in self.observers.empty() {
-            if let Some(watching) = self.watchers.get(&name) {
-                let watcher = Arc::clone(&watching.watcher);
-                to.tell_always(Box::new(move || watcher.hear(letter)));
-            }
+            self.tell_as_empty(name, letter, to);
+        }
+    }
+
+    fn tell_as_empty(&self, name: Subscription, letter: Letter, to: &Dispatcher) {
+        if let Some(watching) = self.watchers.get(&name) {
+            let watcher = Arc::clone(&watching.watcher);
+            to.tell_always(Box::new(move || watcher.hear(letter)));
         }
     }
 
@@ -123,11 +127,13 @@ impl Core {
     /// `Invalid` for too many subscriptions, `Closed`.
     pub async fn subscribe(&self, wish: Wish, watcher: Arc<dyn Watcher>) -> Result<u64, CoreError> {
         let subscribe = move |engine: &mut Engine, _: Now| {
-            let name = engine.observed.subscribe(wish, watcher);
-            if engine.is_locked {
-                engine.observed.empty(&engine.parts.dispatcher);
+            let (observed, is_locked) = (&mut engine.observed, engine.is_locked);
+            let name = observed.subscribe(wish, watcher)?;
+            let letter = is_locked.then(|| observed.observers.empty_one(name)).flatten();
+            if let Some(letter) = letter {
+                observed.tell_as_empty(name, letter, &engine.parts.dispatcher);
             }
-            name
+            Some(name)
         };
         let name = self.call(subscribe).await?;
         name.map(|Subscription(name)| name).ok_or_else(|| CoreError::Invalid {

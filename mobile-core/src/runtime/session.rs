@@ -180,7 +180,6 @@ impl Engine {
         self.close_at = None;
         self.observed.empty(&self.parts.dispatcher);
         self.say(info(Part::Session, "the agent signed out"));
-        self.is_locked = false;
         self.tell_standing(self.standing(now));
     }
 
@@ -252,7 +251,6 @@ impl Engine {
     pub(super) fn wipe(&mut self) {
         let Some(me) = self.phone.as_ref().map(Phone::me) else { return };
         self.session = None;
-        self.is_locked = false;
         self.lets_go();
         self.life += 1;
         let forgotten = self.opens_store().and_then(|()| self.parts.store.forget(&me));

@@ -175,6 +175,36 @@ fn it_is_written_now_and_then_and_when_it_locks() {
 }
 
 #[test]
+fn a_short_time_to_lock_after_is_kept_as_closely() {
+    let minute = Duration::from_secs(60);
+    let mut contact = Contact::restored(None, 10 * minute, after(0));
+    let mut kept = None;
+    for minutes in 0..60 {
+        contact.hear(after(minutes * MINUTE));
+        kept = contact.to_keep().or(kept);
+        if contact.to_keep().is_some() {
+            contact.is_kept();
+        }
+        let now = after(minutes * MINUTE + 8 * MINUTE);
+        assert!(!Contact::restored(kept.as_deref(), 10 * minute, now).is_locked());
+    }
+}
+
+#[test]
+fn the_clock_on_the_wall_is_looked_at_every_minute_without_a_server() {
+    let mut world = World::new(1, 1);
+    world.runs(Duration::from_secs(30));
+    let now = world.clock();
+    let phone = &mut world.devices[0].phone;
+    phone.hear(Input::NetworkDown, now);
+    let (at, _) = phone.poll_timeout(now).unwrap();
+    assert!(at <= now.mono + Duration::from_secs(60));
+    phone.look_at_clock(Now { wall: now.wall.plus_ms(80 * HOUR), ..now });
+    let next = phone.poll_timeout(now);
+    assert!(next.as_ref().is_none_or(|(at, _)| *at > now.mono), "{next:?}");
+}
+
+#[test]
 fn a_phone_remembers_over_its_death_when_it_heard_the_server() {
     let mut world = World::new(1, 1);
     world.runs(Duration::from_secs(30));
