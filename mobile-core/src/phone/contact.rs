@@ -18,6 +18,8 @@ use crate::link::{Input, SocketId, Ticket};
 
 /// How long after the server was last heard what is held is locked, if nobody says otherwise.
 pub const LOCK_AFTER: Duration = Duration::from_secs(72 * 3_600);
+/// At least.
+pub const LOCK_AFTER_LEAST: Duration = Duration::from_secs(1);
 /// And at most: for as long as a session that is not used lives.
 pub const LOCK_AFTER_MAX: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// A clock that goes back by no more than this is one that was put right, time zones included.

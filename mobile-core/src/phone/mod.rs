@@ -56,7 +56,7 @@ use untold::Untold;
 pub use crate::outbox::Now;
 pub use crate::store::DropBox;
 pub use acts::Opening;
-pub use contact::{LOCK_AFTER, LOCK_AFTER_MAX};
+pub use contact::{LOCK_AFTER, LOCK_AFTER_LEAST, LOCK_AFTER_MAX};
 pub use effect::Effect;
 
 /// Under which name the board of notifications is kept.

@@ -21,6 +21,7 @@ const DROPS_AT_ONCE: usize = 256;
 impl Phone {
     /// A push came. The answer is [`Effect::Pushed`], at the latest at the deadline.
     pub fn push(&mut self, call: u64, input: &payload::Input, deadline: Duration, now: Now) {
+        self.look_at_clock(now);
         if !self.untold.waiting().is_empty() {
             self.sweep_notifications(now);
             self.tell_again(now);
@@ -141,6 +142,7 @@ impl Phone {
     /// # Errors
     /// When the drops cannot be read; they stay.
     pub fn take_over_drops(&mut self, from: &DropBox, now: Now) -> Result<bool, StoreError> {
+        self.look_at_clock(now);
         let mut is_behind = false;
         loop {
             let waiting = from.waiting(DROPS_AT_ONCE)?;

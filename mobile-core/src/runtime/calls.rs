@@ -163,7 +163,8 @@ impl Core {
     /// The agent does something. When this returns it is kept, and will be looked after.
     ///
     /// # Errors
-    /// `Refused` where it cannot be taken in, `Storage` where it cannot be kept: nothing happened.
+    /// `Refused` where it cannot be taken in, `Storage` where it cannot be kept, `Locked` too long
+    /// after the server was heard: nothing happened.
     pub fn act(&self, tap: Tap) -> Asked<'_, Enqueued> {
         self.try_call(move |engine, now| {
             let phone = engine.there_open_with_store(now)?;
@@ -180,7 +181,7 @@ impl Core {
     /// The agent wants an act back.
     ///
     /// # Errors
-    /// `NotChosen`.
+    /// `NotChosen`, `Locked`.
     pub fn withdraw(&self, number: u64) -> Asked<'_, ()> {
         self.with_store(move |phone, now| Ok(phone.withdraw(number, now)?))
     }
@@ -188,7 +189,7 @@ impl Core {
     /// The agent decides of an act that needs review.
     ///
     /// # Errors
-    /// `NotChosen`.
+    /// `NotChosen`, `Locked`.
     pub fn choose(&self, number: u64, choice: Choice) -> Asked<'_, ()> {
         self.with_store(move |phone, now| Ok(phone.choose(number, choice, now)?))
     }
@@ -204,7 +205,7 @@ impl Core {
     /// What the agent did and the server does not know yet.
     ///
     /// # Errors
-    /// `Unauthorized`, `Closed`.
+    /// `Unauthorized`, `Locked`, `Closed`.
     pub fn outbox(&self) -> Asked<'_, Vec<Echo>> {
         self.phone(|phone, _| Ok(phone.outbox().echoes()))
     }
@@ -212,7 +213,7 @@ impl Core {
     /// What would stay unsent: to be shown before signing out.
     ///
     /// # Errors
-    /// `Unauthorized`, `Closed`.
+    /// `Unauthorized`, `Locked`, `Closed`.
     pub fn unsent(&self) -> Asked<'_, Vec<Echo>> {
         self.phone(|phone, _| Ok(phone.outbox().unsent()))
     }
@@ -236,7 +237,7 @@ impl Core {
     /// A key was pressed in a conversation: the text is this now.
     ///
     /// # Errors
-    /// `Unauthorized`, `Closed`.
+    /// `Unauthorized`, `Locked`, `Closed`.
     pub fn types(&self, of: ConversationId, text: String) -> Asked<'_, ()> {
         self.with_store(move |phone, now| {
             phone.types(of, &text, now);
@@ -247,7 +248,7 @@ impl Core {
     /// The agent composes although somebody else does.
     ///
     /// # Errors
-    /// `Unauthorized`, `Closed`.
+    /// `Unauthorized`, `Locked`, `Closed`.
     pub fn take_over(&self, of: ConversationId) -> Asked<'_, ()> {
         self.phone(move |phone, now| {
             phone.takes_over(of, now);
@@ -258,7 +259,7 @@ impl Core {
     /// What was typed there and not sent.
     ///
     /// # Errors
-    /// `Unauthorized`, `Closed`.
+    /// `Unauthorized`, `Locked`, `Closed`.
     pub fn draft(&self, of: ConversationId) -> Asked<'_, Option<String>> {
         self.phone(move |phone, _| Ok(phone.composer().draft(of).map(str::to_owned)))
     }
@@ -266,7 +267,7 @@ impl Core {
     /// Who composes there.
     ///
     /// # Errors
-    /// `Unauthorized`, `Closed`.
+    /// `Unauthorized`, `Locked`, `Closed`.
     pub fn hold(&self, of: ConversationId) -> Asked<'_, Hold> {
         self.phone(move |phone, now| Ok(phone.composer().hold(of, now.mono)))
     }
@@ -290,7 +291,7 @@ impl Core {
     /// Colleagues, teams and numbers, as last heard.
     ///
     /// # Errors
-    /// `Unauthorized`, `Closed`, `Storage`.
+    /// `Unauthorized`, `Locked`, `Closed`, `Storage`.
     pub fn people(&self) -> Asked<'_, Known> {
         self.with_store(|phone, _| {
             let mut known = phone.read(read_people)?;
@@ -303,7 +304,7 @@ impl Core {
     /// Reads what is kept.
     ///
     /// # Errors
-    /// `Unauthorized`, `Closed`, `Storage`.
+    /// `Unauthorized`, `Locked`, `Closed`, `Storage`.
     pub fn read<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Read<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -433,20 +434,12 @@ impl Core {
         self.call(|engine, now| engine.standing(now))
     }
 
-    /// Does something with the phone of who is signed in.
+    /// Does something with the phone of who is signed in; `Locked` where that is.
     fn phone<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Phone, Now) -> Result<T, CoreError> + Send + 'static,
     ) -> Asked<'_, T> {
         self.try_call(move |engine, now| act(engine.there_open(now)?, now))
-    }
-
-    /// The same, where nothing of what is held is shown or changed.
-    fn even_locked(&self, act: impl FnOnce(&mut Phone, Now) + Send + 'static) -> Asked<'_, ()> {
-        self.try_call(move |engine, now| {
-            act(engine.there()?, now);
-            Ok(())
-        })
     }
 
     /// The same, where something is kept or read: also in the background.
@@ -455,6 +448,14 @@ impl Core {
         act: impl FnOnce(&mut Phone, Now) -> Result<T, CoreError> + Send + 'static,
     ) -> Asked<'_, T> {
         self.try_call(move |engine, now| act(engine.there_open_with_store(now)?, now))
+    }
+
+    /// Does something with it that shows and changes nothing of what is held.
+    fn even_locked(&self, act: impl FnOnce(&mut Phone, Now) + Send + 'static) -> Asked<'_, ()> {
+        self.try_call(move |engine, now| {
+            act(engine.there()?, now);
+            Ok(())
+        })
     }
 
     /// Asks with the session's token; once more where that is void and another can be had.

@@ -15,7 +15,7 @@ use super::log::{Level, Log, Part, Said};
 use super::observed::Observed;
 use super::{Act, Clock, CoreError, Event, Listener, Net};
 use crate::few::Few;
-use crate::link::{Input, SocketId, Ticket, Token};
+use crate::link::{Input, SocketId, State, Ticket, Token};
 use crate::net::socket::{NotTaken, Socket};
 use crate::phone::{DropBox, Effect, Now, Phone};
 use crate::push::handle::Outcome;
@@ -99,7 +99,7 @@ pub(super) struct Engine {
     pub(super) pushes: Few<u64, oneshot::Sender<Outcome>>,
     pub(super) last_call: u64,
     pub(super) observed: Observed,
-    /// Nothing of what is held is shown or taken.
+    /// Nothing of what is held is shown or taken: as the app was told last.
     pub(super) is_locked: bool,
     pub(super) is_foreground: bool,
     pub(super) has_network: bool,
@@ -235,7 +235,7 @@ impl Engine {
         }
     }
 
-    fn work_through(&mut self, act: impl FnOnce(&mut Self, Now), now: Now) {
+    pub(super) fn work_through(&mut self, act: impl FnOnce(&mut Self, Now), now: Now) {
         self.minds_lock(now);
         act(self, now);
         self.minds_lock(now);
@@ -456,4 +456,23 @@ pub(super) fn token_of(session: &Session, now: Now) -> Token {
     let left = session.access_expires_at.since(now.wall) - TOKEN_SPARE_MS;
     let left = Duration::from_millis(left.max(0).unsigned_abs());
     Token { text: session.access_token.clone(), good_until: now.mono + left }
+}
+
+/// Where a phone stands that is not locked.
+pub(super) fn standing(state: State, now: Now) -> Standing {
+    match state {
+        State::SignedOut => Standing::SignedOut,
+        State::Offline => Standing::Offline,
+        State::Suspended => Standing::Suspended,
+        State::Connecting | State::Greeting => Standing::Connecting,
+        State::Resuming => Standing::Resuming,
+        State::Live => Standing::Live,
+        State::Backoff { until } => {
+            let left = until.saturating_sub(now.mono).as_millis();
+            Standing::Backoff { retry_ms: u64::try_from(left).unwrap_or(u64::MAX) }
+        }
+        State::NeedsSignIn => Standing::NeedsSignIn,
+        State::Incompatible => Standing::Incompatible,
+        State::Wiped => Standing::Wiped,
+    }
 }

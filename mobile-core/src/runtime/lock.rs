@@ -1,7 +1,7 @@
 //! Nothing of what is held is shown, told or taken from the agent while it is locked: what the
 //! server said last is too long ago to still hold.
 
-use super::engine::{Engine, Standing};
+use super::engine::{Engine, Standing, standing};
 use super::log::Part;
 use super::log::words::info;
 use super::{CoreError, Event};
@@ -21,13 +21,8 @@ impl Engine {
             return;
         }
         self.is_locked = is_locked;
-        self.say(info(
-            Part::Life,
-            match is_locked {
-                true => "what is held is locked",
-                false => "what is held is open",
-            },
-        ));
+        let what = if is_locked { "what is held is locked" } else { "what is held is open" };
+        self.say(info(Part::Life, what));
         self.tell_standing(self.standing(now));
         if is_locked {
             return self.observed.empty(&self.parts.dispatcher);
@@ -63,31 +58,11 @@ impl Engine {
     /// What the agent can do something about comes before that it is locked; that it is, before
     /// how the way to the server goes.
     pub(super) fn standing_at(&self, state: State, now: Now) -> Standing {
-        match state {
-            State::SignedOut => Standing::SignedOut,
-            State::NeedsSignIn => Standing::NeedsSignIn,
-            State::Incompatible => Standing::Incompatible,
-            State::Wiped => Standing::Wiped,
-            State::Offline
-            | State::Suspended
-            | State::Connecting
-            | State::Greeting
-            | State::Resuming
-            | State::Live
-            | State::Backoff { .. }
-                if self.is_locked =>
-            {
-                Standing::Locked
-            }
-            State::Resuming => Standing::Resuming,
-            State::Live => Standing::Live,
-            State::Offline => Standing::Offline,
-            State::Suspended => Standing::Suspended,
-            State::Connecting | State::Greeting => Standing::Connecting,
-            State::Backoff { until } => {
-                let left = until.saturating_sub(now.mono).as_millis();
-                Standing::Backoff { retry_ms: u64::try_from(left).unwrap_or(u64::MAX) }
-            }
+        use State::{Incompatible, NeedsSignIn, SignedOut, Wiped};
+        let is_first = matches!(state, SignedOut | NeedsSignIn | Incompatible | Wiped);
+        match self.is_locked && !is_first {
+            true => Standing::Locked,
+            false => standing(state, now),
         }
     }
 }

@@ -56,7 +56,7 @@ pub use log::{Detail, Level, LogSink, Part, Place, Record, Said};
 pub use observed::Watcher;
 pub use session::{Credentials, SignedIn};
 
-pub use crate::phone::{LOCK_AFTER, LOCK_AFTER_MAX};
+pub use crate::phone::{LOCK_AFTER, LOCK_AFTER_LEAST, LOCK_AFTER_MAX};
 
 use crate::net::Server;
 use crate::phone::Now;
@@ -90,7 +90,7 @@ pub struct CoreConfig {
     pub user_agent: String,
     /// How large the store may become.
     pub limits: Limits,
-    /// How long after the server was last heard what is held is locked; up to
+    /// How long after the server was last heard what is held is locked: [`LOCK_AFTER_LEAST`] to
     /// [`LOCK_AFTER_MAX`].
     pub lock_after: Duration,
 }
@@ -190,6 +190,7 @@ impl Core {
         listener: Arc<dyn Listener>,
     ) -> Result<Self, CoreError> {
         let server = server_of(&config)?;
+        let lock_after = lock_after_of(&config)?;
         let log = Log::default();
         log::forward_panics();
         let keys = Keys(Arc::new(LoggedKeys { keys, log: log.clone() }));
@@ -222,7 +223,7 @@ impl Core {
             log: log.clone(),
             listener,
             server: config.server.clone(),
-            lock_after: config.lock_after,
+            lock_after,
         });
         let engine = std::thread::Builder::new()
             .name("baton-engine".to_owned())
@@ -379,15 +380,21 @@ impl Drop for Inner {
 }
 
 fn server_of(config: &CoreConfig) -> Result<Server, CoreError> {
-    if !(Duration::from_secs(1)..=LOCK_AFTER_MAX).contains(&config.lock_after) {
-        let problem = "is no time from 1 s to 30 days".to_owned();
-        return Err(CoreError::Invalid { what: "lock_after".to_owned(), problem });
-    }
     let made = Server::new(&config.server, config.extra_ca_pem.as_deref(), &config.user_agent);
     made.map_err(|error| CoreError::Invalid {
         what: "server".to_owned(),
         problem: error.to_string(),
     })
+}
+
+fn lock_after_of(config: &CoreConfig) -> Result<Duration, CoreError> {
+    match (LOCK_AFTER_LEAST..=LOCK_AFTER_MAX).contains(&config.lock_after) {
+        true => Ok(config.lock_after),
+        false => Err(CoreError::Invalid {
+            what: "lock_after".to_owned(),
+            problem: "has to be from a second to 30 days".to_owned(),
+        }),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]

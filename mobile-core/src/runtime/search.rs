@@ -21,7 +21,7 @@ impl Core {
     ///
     /// # Errors
     /// `Invalid` for a text of more than 256 characters and for too many subscriptions,
-    /// `Unauthorized`, `Storage`, `Closed`.
+    /// `Unauthorized`, `Locked`, `Storage`, `Closed`.
     pub async fn search(&self, text: String, watcher: Arc<dyn Watcher>) -> Result<u64, CoreError> {
         if text.chars().count() > TEXT_MAX {
             let problem = format!("has more than {TEXT_MAX} characters: look for a part of it");

@@ -14,9 +14,11 @@ use super::server::{ANA, talk};
 use super::world::World;
 use crate::link::{Answer, Failure, Input, Query, SocketId, Ticket, Token};
 use crate::phone::contact::{Asked, Contact, Word};
-use crate::phone::{Effect, LOCK_AFTER, Now, Phone};
+use crate::phone::{CONTACT, Effect, LOCK_AFTER, Now, Phone};
 use crate::push::handle::Outcome;
+use crate::push::known::Foreground;
 use crate::push::payload::Push;
+use crate::store::Kept;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -252,6 +254,45 @@ fn what_counts_is_what_the_server_answers_to_who_has_a_token() {
     assert!(!phone.look_at_clock(now));
 }
 
+#[test]
+fn what_lay_there_while_the_device_slept_is_not_heard() {
+    let mut world = World::new(1, 1);
+    world.runs(Duration::from_secs(30));
+    let now = world.clock();
+    let late = Now { wall: now.wall.plus_ms(80 * HOUR), ..now };
+    let phone = &mut world.devices[0].phone;
+    let socket = phone.link.socket().unwrap();
+    phone.hear(Input::Heard(socket), late);
+    assert!(phone.look_at_clock(late));
+}
+
+#[test]
+fn where_the_store_does_not_take_it_nothing_else_fails_and_it_is_brought_there_later() {
+    let mut world = World::new(1, 1);
+    world.runs(Duration::from_secs(30));
+    let now = world.clock();
+    let at = |minutes: u64| Now {
+        wall: now.wall.plus_ms(20 * MINUTE + i64::try_from(minutes).unwrap() * MINUTE),
+        mono: now.mono + Duration::from_secs(minutes * 60),
+    };
+    let device = &mut world.devices[0];
+    device.phone.hear(Input::NetworkDown, now);
+    while device.phone.poll_effect().is_some() {}
+    let kept = |device: &Device| {
+        let read = device.phone.read(|read| read.kept(Kept::Setting(CONTACT)));
+        read.unwrap().unwrap()
+    };
+    let before = kept(device);
+    *device.store.faults.lock().unwrap() = (0, 1);
+    device.phone.hear(Input::Tick, at(0));
+    assert_eq!(kept(device), before);
+    let failed = std::iter::from_fn(|| device.phone.poll_effect())
+        .any(|effect| matches!(effect, Effect::StoreFailed(_)));
+    assert!(!failed);
+    device.phone.hear(Input::Tick, at(1));
+    assert_ne!(kept(device), before);
+}
+
 /// What a push makes this phone show.
 fn shown(phone: &mut Phone, push: &Push, now: Now) -> Outcome {
     phone.push(1, &fcm(push), PUSH_DEADLINE, now);
@@ -279,13 +320,15 @@ fn a_push_to_a_locked_phone_shows_nothing_of_what_is_held() {
     let knows = |outcome: &Outcome| !outcome.verdict.notification().unwrap().actions.is_empty();
     let [locked, open, _] = &mut world.devices[..] else { panic!("three devices") };
     locked.phone.hear(Input::NetworkDown, now);
-    assert!(locked.phone.look_at_clock(late));
+    locked.phone.shows(push.conversation, now);
     let outcome = shown(&mut locked.phone, &push, late);
     assert!(!knows(&outcome));
     // What is shown outside of the app is not over because it cannot be looked up.
     assert_eq!((outcome.withdraw, outcome.update, outcome.badge), (vec![], vec![], None));
     let known = locked.phone.known(push.conversation).unwrap();
     assert_eq!((known.conversations.len(), known.unread), (0, None));
+    // What is on the screen is not to be seen there.
+    assert_eq!(known.foreground, Some(Foreground { conversation: None }));
     open.phone.hear(Input::NetworkDown, now);
     open.phone.look_at_clock(late);
     open.phone.hears_server(late);
@@ -304,7 +347,6 @@ fn a_push_to_a_locked_phone_asks_the_server_that_opens_it() {
     let late = Now { wall: now.wall.plus_ms(80 * HOUR), ..now };
     let phone = &mut world.devices[0].phone;
     phone.goes_back(now.mono, now);
-    assert!(phone.look_at_clock(late));
     shown(phone, &push, late);
     let asked = std::iter::from_fn(|| phone.poll_effect()).find_map(|effect| {
         if let Effect::Fetch(ticket, Query::Sync(_)) = effect { Some(ticket) } else { None }

@@ -155,6 +155,19 @@ async fn three_days_without_the_server_nothing_is_shown_or_taken() {
 }
 
 #[tokio::test]
+async fn whatever_is_asked_the_clocks_are_looked_at_first() {
+    let app = offline(&Arc::new(Ear::default())).await;
+    let asks = |engine: &mut Engine, now: Now| {
+        let later = Now { wall: now.wall.plus_ms(80 * HOUR_MS), ..now };
+        let (asked, standing) = std::sync::mpsc::channel();
+        engine.work_through(move |engine, now| asked.send(engine.standing(now)).unwrap(), later);
+        standing.recv().unwrap()
+    };
+    assert_eq!(app.core.call(asks).await.unwrap(), Standing::Locked);
+    app.core.shutdown();
+}
+
+#[tokio::test]
 async fn what_shows_nothing_goes_on_while_it_is_locked() {
     let ear = Arc::new(Ear::default());
     let app = offline(&ear).await;
@@ -310,7 +323,7 @@ async fn it_locks_by_itself_while_somebody_looks() {
 async fn a_time_to_lock_after_is_a_second_to_thirty_days() {
     let app = App::new().await;
     app.core.shutdown();
-    for lock_after in [Duration::ZERO, LOCK_AFTER_MAX + Duration::from_secs(1)] {
+    for lock_after in [LOCK_AFTER_LEAST / 2, LOCK_AFTER_MAX + LOCK_AFTER_LEAST] {
         let config = CoreConfig { lock_after, ..app.config.clone() };
         let keys = Arc::clone(&app.keys) as Arc<dyn KeyStore>;
         let Err(refused) = Core::open(config, keys, Arc::new(Deaf)) else { panic!("it is open") };
