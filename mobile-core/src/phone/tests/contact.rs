@@ -325,12 +325,14 @@ fn a_push_to_a_locked_phone_shows_nothing_of_what_is_held() {
     assert!(!knows(&outcome));
     // What is shown outside of the app is not over because it cannot be looked up.
     assert_eq!((outcome.withdraw, outcome.update, outcome.badge), (vec![], vec![], None));
+    // What its extension left is taken over by a phone that knows as little.
+    open.phone.hear(Input::NetworkDown, now);
+    open.phone.take_over_drops(&open.drops, late).unwrap();
+    assert_eq!(open.phone.known(push.conversation).unwrap().cursor, None);
     let known = locked.phone.known(push.conversation).unwrap();
     assert_eq!((known.conversations.len(), known.unread), (0, None));
     // What is on the screen is not to be seen there.
     assert_eq!(known.foreground, Some(Foreground { conversation: None }));
-    open.phone.hear(Input::NetworkDown, now);
-    open.phone.look_at_clock(late);
     open.phone.hears_server(late);
     assert!(knows(&shown(&mut open.phone, &push, late)));
 }

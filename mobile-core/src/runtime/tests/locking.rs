@@ -6,6 +6,7 @@ use futures_util::SinkExt as _;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
+use crate::link::State;
 use crate::lists::{Inbox, InboxOf, Letter, Op, Wish};
 use crate::outbox::{Change, Choice};
 use crate::push::PushId;
@@ -164,6 +165,20 @@ async fn whatever_is_asked_the_clocks_are_looked_at_first() {
         standing.recv().unwrap()
     };
     assert_eq!(app.core.call(asks).await.unwrap(), Standing::Locked);
+    app.core.shutdown();
+}
+
+#[tokio::test]
+async fn what_the_agent_can_do_something_about_comes_first() {
+    let app = offline(&Arc::new(Ear::default())).await;
+    hours_pass(&app, 80).await;
+    let stands = |engine: &mut Engine, now: Now| {
+        [State::NeedsSignIn, State::Incompatible, State::Wiped, State::Connecting]
+            .map(|state| engine.standing_at(state, now))
+    };
+    let told = app.core.call(stands).await.unwrap();
+    let [sign_in, update, wiped] = [Standing::NeedsSignIn, Standing::Incompatible, Standing::Wiped];
+    assert_eq!(told, [sign_in, update, wiped, Standing::Locked]);
     app.core.shutdown();
 }
 
