@@ -7,7 +7,7 @@ help:
 	@echo "make demo-cluster  the same on three nodes, of which one is killed, and Redis as well"
 	@echo "make test   form, lints and every test, on SQLite and on a private PostgreSQL"
 	@echo "make planted  build with bugs planted on purpose and show that the tests find each"
-	@echo "make proof  the long runs and the figures, recorded in docs/proof.md; goes on where it ended"
+	@echo "make proof  the long runs and the figures, recorded in docs/runs; goes on where it ended"
 	@echo "make lint   form and lints only"
 	@echo "make fmt    format the sources"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What is too long for every test run: the promises at the numbers they are given with, and the
-# figures. Each step adds a section to docs/proof.md with machine and commit, and is passed over
-# when it is recorded for this commit: what was interrupted goes on with the next call.
+# figures. Each step adds a section to its file in docs/runs with machine and commit, and is passed
+# over when it is recorded for this commit: what was interrupted goes on with the next call.
 #
 #   scripts/proof.sh           the next steps, at most an hour; say it again until all are done
 #   scripts/proof.sh STEP…     these steps, even if they are recorded
@@ -17,7 +17,7 @@ steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open demo demo-cluster phone-kills phone-histories
   phone-extension phone-fleet phone-soak phone-day suites budgets large-inbox packaging targets size)
-record=docs/proof.md
+records=docs/runs
 cluster=faults::cluster
 heirs=faults::heirs
 phone=phone_core
@@ -31,7 +31,7 @@ fail() { echo "proof.sh: $1" >&2; exit 1; }
 # What is not committed is another program: it is recorded as such, and never taken as done. The
 # record itself does not count.
 commit=$(git rev-parse --short=12 HEAD)
-if [ -n "$(git status --porcelain -- . ":!$record")" ]; then commit=$commit-dirty; fi
+if [ -n "$(git status --porcelain -- . ":!$records")" ]; then commit=$commit-dirty; fi
 state=.baton/proof/$commit
 
 machine() {
@@ -254,7 +254,7 @@ prove() {
     echo "Commit $commit, $(date -u +%Y-%m-%d), $((SECONDS - began)) s, on $(machine)."
     echo
     cat "$state/$step.md"
-  } >>"$record"
+  } >>"$records/${step%-[1-5]}.md"
   touch "$state/$step.done"
 }
 
