@@ -26,41 +26,24 @@
 //! # }
 //! ```
 
-mod accept;
-mod api;
-mod clock;
-mod config;
-mod conn;
-mod content;
+mod base;
 mod control;
-mod customer;
-mod delivery;
-mod error;
-mod faults;
-mod ids;
-mod json;
-mod knobs;
-mod pace;
-mod payload;
-mod people;
 mod push;
-mod script;
-mod seeds;
-mod shared;
 mod simulator;
-mod validate;
-mod wire;
-mod world;
+mod state;
+mod whatsapp;
 
-pub use config::{Config, Number};
-pub use customer::Customer;
-pub use knobs::{Fault, FaultRule, Knobs, Loss, LostAnswers, Span, StatusKind, When, WindowMode};
-pub use people::Person;
 pub use push::{
     PushContent, PushCounts, PushDelivery, PushFields, PushInput, PushKey, PushKnobs, PushLane,
     PushOrder, PushSent, PushTo, payload as push_payload,
 };
-pub use script::{Played, Playing, Script};
 pub use simulator::Simulator;
-pub use wire::signature;
-pub use world::{Acknowledged, Marked, Reached, UpdateId};
+pub use state::config::{Config, Number};
+pub use state::knobs::{
+    Fault, FaultRule, Knobs, Loss, LostAnswers, Span, StatusKind, When, WindowMode,
+};
+pub use state::world::{Acknowledged, Marked, Reached, UpdateId};
+pub use whatsapp::customers::customer::Customer;
+pub use whatsapp::customers::people::Person;
+pub use whatsapp::customers::script::{Played, Playing, Script};
+pub use whatsapp::webhooks::wire::signature;

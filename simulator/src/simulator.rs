@@ -1,4 +1,4 @@
-//! A running simulator and the hands on it.
+//! A running simulator: starting it, setting it, and asking what happened.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,14 +11,16 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::config::{Config, Number};
-use crate::conn::{Cut, CuttableListener};
-use crate::customer::Customer;
-use crate::knobs::Knobs;
-use crate::people::Person;
-use crate::shared::{Content, Shared};
-use crate::world::{Acknowledged, Marked, Reached, UpdateId};
-use crate::{api, control, delivery, push};
+use crate::base::conn::{Cut, CuttableListener};
+use crate::state::config::{Config, Number};
+use crate::state::knobs::Knobs;
+use crate::state::shared::{Content, Shared};
+use crate::state::world::{Acknowledged, Marked, Reached, UpdateId};
+use crate::whatsapp::calls;
+use crate::whatsapp::customers::customer::Customer;
+use crate::whatsapp::customers::people::Person;
+use crate::whatsapp::webhooks::delivery;
+use crate::{control, push};
 
 /// A running simulator. Dropping it stops it.
 pub struct Simulator {
@@ -233,7 +235,7 @@ impl Drop for Simulator {
 
 async fn serve(shared: Arc<Shared>, listener: TcpListener) {
     let stopped = Arc::clone(&shared);
-    let app = api::router().merge(control::router()).merge(push::router()).with_state(shared);
+    let app = calls::router().merge(control::router()).merge(push::router()).with_state(shared);
     let served =
         axum::serve(CuttableListener(listener), app.into_make_service_with_connect_info::<Cut>())
             .with_graceful_shutdown(async move { stopped.stopped().await });

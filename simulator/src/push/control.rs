@@ -1,4 +1,4 @@
-//! The hands on push services: by functions, and over HTTP for drivers in another process.
+//! Sending pushes and reading inboxes: as functions, and as routes under `/control/push`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::service::{PushCounts, PushDelivery, PushOrder, PushSent};
-use crate::shared::Shared;
 use crate::simulator::Simulator;
+use crate::state::shared::Shared;
 
 /// The longest a poll of an inbox waits.
 const WAIT_MAX: Duration = Duration::from_secs(60);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::knobs::Span;
+use crate::state::knobs::Span;
 
 /// How push services treat every push. Fields left out take their default: at once, once, always.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

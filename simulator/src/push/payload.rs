@@ -231,7 +231,7 @@ fn inside(fields: &PushFields) -> Value {
         "kind": fields.kind, "id": fields.id, "title": fields.title, "body": fields.body,
     });
     for (name, id) in [("conversation_id", &fields.conversation), ("offer_id", &fields.offer)] {
-        crate::json::put_some(&mut inside, name, id.as_deref());
+        crate::base::json::put_some(&mut inside, name, id.as_deref());
     }
     inside
 }
@@ -267,7 +267,7 @@ fn user_info(
     };
     let mut aps = json!({"alert": alert, "mutable-content": 1});
     if let Some(badge) = fields.badge {
-        crate::json::put(&mut aps, "badge", badge);
+        crate::base::json::put(&mut aps, "badge", badge);
     }
     let mut all = Map::from_iter([("aps".to_owned(), aps)]);
     for (name, text) in outside {

@@ -9,8 +9,8 @@ use uuid::Builder;
 
 use super::knobs::PushKnobs;
 use super::payload::{PushContent, PushFields, PushInput, PushLane, PushTo, payload};
-use crate::knobs::Span;
-use crate::seeds::Seeds;
+use crate::base::seeds::Seeds;
+use crate::state::knobs::Span;
 
 /// Pushes without a collapse key that Firebase keeps for a device that is off.
 const FCM_STORED_MAX: usize = 100;

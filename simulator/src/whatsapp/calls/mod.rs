@@ -1,4 +1,10 @@
-//! The messages endpoint, under any version of the API.
+//! The calls of the Cloud API, under any version.
+
+pub(crate) mod accept;
+mod content;
+pub(crate) mod faults;
+pub(crate) mod pace;
+pub(crate) mod request;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +18,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 
-use crate::accept::{self, Dues, End};
-use crate::conn::Cut;
-use crate::error::GraphError;
-use crate::json::put;
-use crate::knobs::StatusKind;
-use crate::shared::Shared;
-use crate::validate::{self, Call, Outgoing, Recipient};
-use crate::world::UpdateId;
+use crate::base::conn::Cut;
+use crate::base::json::put;
+use crate::state::knobs::StatusKind;
+use crate::state::shared::Shared;
+use crate::state::world::UpdateId;
+use crate::whatsapp::calls::accept::{Dues, End};
+use crate::whatsapp::calls::request::{Call, Outgoing, Recipient};
+use crate::whatsapp::error::GraphError;
 
 /// How long an answer waits for its own status at most, when the knob says so.
 const STATUS_FIRST: Duration = Duration::from_secs(5);
@@ -47,7 +53,7 @@ async fn messages(
     let Some(number) = shared.number(&phone_number_id).cloned() else {
         return refusal(&shared, &GraphError::no_object(&phone_number_id));
     };
-    let message = match validate::call(&body) {
+    let message = match request::call(&body) {
         Ok(Call::Send(message)) => message,
         Ok(Call::Read { message_id, typing }) => {
             return match accept::mark(&shared, &message_id, typing) {

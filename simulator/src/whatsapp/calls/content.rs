@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
-use crate::error::GraphError;
+use crate::whatsapp::error::GraphError;
 
 /// The types of messages, the one taken where none is named first.
 pub(crate) const TYPES: [&str; 11] = [

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::content;
-use crate::error::GraphError;
+use crate::whatsapp::calls::content;
+use crate::whatsapp::error::GraphError;
 
 const TAG_CHARS_MAX: usize = 512;
 

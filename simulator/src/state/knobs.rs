@@ -1,4 +1,4 @@
-//! What can be set wrong, slow or strict while the simulator runs.
+//! The settings that may change while the simulator runs: delays, limits, failures.
 //!
 //! The defaults are the platform as documented, prompt and without faults.
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::knobs::Knobs;
+use crate::state::knobs::Knobs;
 
 /// What a simulator is started with. [`Config::default`] is one number on a free loopback port.
 #[derive(Clone, Debug)]

@@ -4,11 +4,11 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use crate::config::Number;
-use crate::error::GraphError;
-use crate::json::{put, put_some};
-use crate::knobs::StatusKind;
-use crate::people::Person;
+use crate::base::json::{put, put_some};
+use crate::state::config::Number;
+use crate::state::knobs::StatusKind;
+use crate::whatsapp::customers::people::Person;
+use crate::whatsapp::error::GraphError;
 
 /// Which array of a `messages` change an element belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

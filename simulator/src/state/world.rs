@@ -7,12 +7,12 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::faults::FaultState;
-use crate::knobs::{Knobs, StatusKind};
-use crate::pace::{NumberPace, PairPace};
-use crate::people::People;
 use crate::push::Service;
-use crate::validate::Recipient;
+use crate::state::knobs::{Knobs, StatusKind};
+use crate::whatsapp::calls::faults::FaultState;
+use crate::whatsapp::calls::pace::{NumberPace, PairPace};
+use crate::whatsapp::calls::request::Recipient;
+use crate::whatsapp::customers::people::People;
 
 /// A message that reached a customer, whether or not its sender learnt of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -145,7 +145,7 @@ impl World {
 
     /// The key of a recipient, who becomes known if they were not.
     pub(crate) fn recipient(&mut self, recipient: &Recipient) -> String {
-        let mut person = crate::people::Person::default();
+        let mut person = crate::whatsapp::customers::people::Person::default();
         match recipient {
             Recipient::Phone { wa_id, .. } => person.wa_id = Some(wa_id.clone()),
             Recipient::User { user_id } => person.user_id = Some(user_id.clone()),

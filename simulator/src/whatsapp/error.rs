@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::json::put;
+use crate::base::json::put;
 
 /// An error as the platform tells it, in an answer or in a status.
 #[derive(Clone, Debug)]

@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn what_is_written_reads_back_as_the_same_value() {
         let value = json!({"a/b": ["\u{1}\"\\\n\t\u{7f}é", 1, 2.5, null, true], "z": {"y": {}}});
-        let rng = crate::seeds::Seeds(7).rng("keys", "", 0);
+        let rng = crate::base::seeds::Seeds(7).rng("keys", "", 0);
         let mut style = Style { escape_slashes: true, shuffle: Some(rng) };
         let body = encode(&value, &mut style);
         assert!(body.is_ascii());

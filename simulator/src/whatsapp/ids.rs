@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rand::RngExt;
 
-use crate::seeds::Seeds;
+use crate::base::seeds::Seeds;
 
 const FROM_CUSTOMER: u8 = 0x12;
 const FROM_BUSINESS: u8 = 0x11;

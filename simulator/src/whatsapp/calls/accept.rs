@@ -1,18 +1,18 @@
-//! What becomes of a send: refused, failed later, or on the customer's phone.
+//! Decides a send: refused, failed later, or delivered to the customer.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::config::Number;
-use crate::error::GraphError;
-use crate::ids;
-use crate::knobs::{Fault, Knobs, Loss, LostAnswers, StatusKind, WindowMode};
-use crate::pace::NumberPace;
-use crate::payload::{self, Element, Kind, StatusOf};
-use crate::shared::{Content, Shared, Ticket};
-use crate::validate::{Outgoing, Recipient};
-use crate::world::{Marked, Reached, Track, UpdateId, World};
+use crate::state::config::Number;
+use crate::state::knobs::{Fault, Knobs, Loss, LostAnswers, StatusKind, WindowMode};
+use crate::state::shared::{Content, Shared, Ticket};
+use crate::state::world::{Marked, Reached, Track, UpdateId, World};
+use crate::whatsapp::calls::pace::NumberPace;
+use crate::whatsapp::calls::request::{Outgoing, Recipient};
+use crate::whatsapp::error::GraphError;
+use crate::whatsapp::ids;
+use crate::whatsapp::webhooks::payload::{self, Element, Kind, StatusOf};
 
 const WINDOW_MS: i64 = 24 * 60 * 60 * 1_000;
 

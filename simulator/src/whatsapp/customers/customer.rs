@@ -1,4 +1,4 @@
-//! A customer's hand on their phone.
+//! What one customer does: writes, reacts, reads, and looks at what arrived.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,15 +7,15 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use crate::accept::{self, Dues};
-use crate::api;
-use crate::ids;
-use crate::knobs::StatusKind;
-use crate::pace::NumberPace;
-use crate::payload::{self, Element, Kind};
-use crate::people::Person;
-use crate::shared::{Content, Shared};
-use crate::world::{Reached, UpdateId};
+use crate::state::knobs::StatusKind;
+use crate::state::shared::{Content, Shared};
+use crate::state::world::{Reached, UpdateId};
+use crate::whatsapp::calls;
+use crate::whatsapp::calls::accept::{self, Dues};
+use crate::whatsapp::calls::pace::NumberPace;
+use crate::whatsapp::customers::people::Person;
+use crate::whatsapp::ids;
+use crate::whatsapp::webhooks::payload::{self, Element, Kind};
 
 /// A customer who writes to one of the business's numbers.
 #[derive(Clone)]
@@ -91,7 +91,7 @@ impl Customer {
                 }
             }
         };
-        api::tell(&self.shared, dues).await;
+        calls::tell(&self.shared, dues).await;
         self.shared.changed();
         Ok(())
     }

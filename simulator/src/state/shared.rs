@@ -8,13 +8,13 @@ use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
-use crate::clock::Clock;
-use crate::config::{Config, Number};
-use crate::ids;
-use crate::knobs::{Knobs, Span};
-use crate::payload::Element;
-use crate::seeds::Seeds;
-use crate::world::{UpdateId, World};
+use crate::base::clock::Clock;
+use crate::base::seeds::Seeds;
+use crate::state::config::{Config, Number};
+use crate::state::knobs::{Knobs, Span};
+use crate::state::world::{UpdateId, World};
+use crate::whatsapp::ids;
+use crate::whatsapp::webhooks::payload::Element;
 
 /// Updates that may wait for their 200 at once; senders beyond wait for room.
 const PENDING_MAX: usize = 200_000;

@@ -1,4 +1,4 @@
-//! The same hands over HTTP, for drivers in another process.
+//! The routes under `/control`: what tests do in Rust, for drivers in another process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::customer::Customer;
-use crate::json::put;
-use crate::knobs::Knobs;
-use crate::people::Person;
-use crate::script::{self, Script};
-use crate::shared::{Content, Shared};
-use crate::world::UpdateId;
+use crate::base::json::put;
+use crate::state::knobs::Knobs;
+use crate::state::shared::{Content, Shared};
+use crate::state::world::UpdateId;
+use crate::whatsapp::customers::customer::Customer;
+use crate::whatsapp::customers::people::Person;
+use crate::whatsapp::customers::script::{self, Script};
 
 type Shares = State<Arc<Shared>>;
 

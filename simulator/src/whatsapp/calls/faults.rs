@@ -1,6 +1,6 @@
 //! Which sends fail by rule, and how.
 
-use crate::knobs::{Fault, FaultRule, When};
+use crate::state::knobs::{Fault, FaultRule, When};
 
 /// The rules with what each has seen.
 #[derive(Debug, Default)]

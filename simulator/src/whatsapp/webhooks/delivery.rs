@@ -1,4 +1,4 @@
-//! Webhooks on their way: due times, lanes, batches, first attempts and retries.
+//! Delivery of webhooks: due times, lanes, batches, first attempts and retries.
 //!
 //! One dispatcher task orders the updates. Those of one customer leave in the order they are
 //! due; a webhook that fails is retried beside the lane, so later ones overtake it, as they do
@@ -12,11 +12,11 @@ use rand::seq::SliceRandom;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::knobs::Knobs;
-use crate::payload;
-use crate::shared::{Content, Shared, ToDispatcher, Update};
-use crate::wire::{self, Style};
-use crate::world::Acknowledged;
+use crate::state::knobs::Knobs;
+use crate::state::shared::{Content, Shared, ToDispatcher, Update};
+use crate::state::world::Acknowledged;
+use crate::whatsapp::webhooks::payload;
+use crate::whatsapp::webhooks::wire::{self, Style};
 
 const BATCH_MAX: usize = 1_000;
 

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::customer::Customer;
-use crate::people::Person;
-use crate::seeds::Seeds;
-use crate::shared::Shared;
+use crate::base::seeds::Seeds;
 use crate::simulator::Simulator;
+use crate::state::shared::Shared;
+use crate::whatsapp::customers::customer::Customer;
+use crate::whatsapp::customers::people::Person;
 
 const CUSTOMERS_MAX: u32 = 1_000_000;
 

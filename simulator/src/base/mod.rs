@@ -1,0 +1,6 @@
+//! What does not know WhatsApp or push: time, chance, connections that can be cut.
+
+pub(crate) mod clock;
+pub(crate) mod conn;
+pub(crate) mod json;
+pub(crate) mod seeds;

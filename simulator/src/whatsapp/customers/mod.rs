@@ -1,0 +1,5 @@
+//! The people who write to the business, by hand or by script.
+
+pub(crate) mod customer;
+pub(crate) mod people;
+pub(crate) mod script;
