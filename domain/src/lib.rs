@@ -1,11 +1,12 @@
 //! The rules of Baton, pure: no clock, no randomness, no database, no async.
 //!
-//! `decide` turns a command into facts or a refusal, `apply` folds events into state and cannot
-//! fail, `scope` and `sight` say who sees what. The server and the phone use the same functions.
+//! `decide` turns a command into facts or a refusal, `group` decides all that the committer takes,
+//! `apply` folds events into state and cannot fail, `scope` and `sight` say who sees what. The server and the phone use the same functions.
 
 pub mod apply;
 pub mod context;
 pub mod decide;
+pub mod group;
 pub mod inbound;
 pub mod log;
 pub mod mirror;

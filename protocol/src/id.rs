@@ -60,6 +60,8 @@ ids! {
     OpId,
     /// A push: every copy of it, on every road, has the same (UUIDv7).
     PushId,
+    /// One life of a server among those on its database.
+    NodeId,
     /// The identity of a workspace's log: another life of the database has another one.
     Epoch,
 }

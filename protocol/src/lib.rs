@@ -43,8 +43,8 @@ pub use conversation::{Conversation, Head, LineRef, Owner, Status, Thread, Turn}
 pub use cursor::Cursor;
 pub use event::{Actor, Event, Fact, OwnerCause};
 pub use id::{
-    AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, MessageId, NoteId, OpId,
-    PushId, TeamId, WorkspaceId,
+    AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, MessageId, NodeId, NoteId,
+    OpId, PushId, TeamId, WorkspaceId,
 };
 pub use line::{Author, Content, HeldReason, Line, LineKind, MessageError, MessageStatus, Note};
 pub use outcome::{Accepted, CommandResult, Refused};

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::decide::delivery::SendResult;
+use baton_domain::group::{ClaimAnswer, Done, ResultWork, Work};
 use baton_domain::log::{Batch, Logged};
 use baton_protocol::{ChannelId, Fact, HeldReason, MessageStatus, WorkspaceId};
 use tokio::sync::mpsc;
 
 use super::due::Due;
 use super::group::{self, Committed, Failed};
-use super::work::{ClaimAnswer, Done, ResultWork, Work};
+use super::work::Task;
 use super::{Limits, Member};
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
@@ -62,13 +63,13 @@ impl Committer {
         members: &mut mpsc::Receiver<Member>,
         carried: &mut Option<Member>,
     ) -> Vec<Member> {
-        let mut weight = first.work.weight();
-        let alone = is_alone(&first.work);
+        let mut weight = first.task.work.weight();
+        let alone = is_alone(&first.task.work);
         let mut group = Vec::from_iter(Some(first).filter(is_wanted));
         while !alone && weight < self.limits.group {
             let Ok(member) = members.try_recv() else { break };
-            weight += member.work.weight();
-            if is_alone(&member.work) || weight > self.limits.group {
+            weight += member.task.work.weight();
+            if is_alone(&member.task.work) || weight > self.limits.group {
                 *carried = Some(member);
                 break;
             }
@@ -78,8 +79,8 @@ impl Committer {
     }
 
     async fn settle(&self, group: Vec<Member>) {
-        let works: Vec<&Work> = group.iter().map(|member| &member.work).collect();
-        match self.commit(&works, self.limits.lock_wait).await {
+        let tasks: Vec<&Task> = group.iter().map(|member| &member.task).collect();
+        match self.commit(&tasks, self.limits.lock_wait).await {
             Ok(done) => self.answer(group, done).await,
             Err(failed) if group.len() == 1 => self.settle_alone(group, failed).await,
             // Each member alone would wait just as long, one after the other.
@@ -100,23 +101,23 @@ impl Committer {
     /// In a group inbound is decided first and claims last: so are its parts, or a claim would be
     /// committed before the customer's message that it waited beside.
     async fn settle_split(&self, mut group: Vec<Member>, error: &StoreError) {
-        group.sort_by_key(|member| member.work.rank());
+        group.sort_by_key(|member| member.task.work.rank());
         if !matches!(error, StoreError::LockTimeout) {
             return self.settle_singly(group).await;
         }
         let mut parts: BTreeMap<Part, Vec<Member>> = BTreeMap::new();
         for member in group {
-            parts.entry(Part::of(&member.work)).or_default().push(member);
+            parts.entry(Part::of(&member.task.work)).or_default().push(member);
         }
         // One part alone would only fail in the same way again.
         let is_one = parts.len() == 1;
         let (mut stalled, mut parts_stalled) = (Vec::new(), 0);
         for part in parts.into_values() {
-            let works: Vec<&Work> = part.iter().map(|member| &member.work).collect();
+            let tasks: Vec<&Task> = part.iter().map(|member| &member.task).collect();
             // Where so many parts are stalled, no workspace is locked but a table.
             let attempt = match is_one || parts_stalled >= STALLS_MAX {
                 true => None,
-                false => self.commit(&works, self.limits.lock_wait).await.ok(),
+                false => self.commit(&tasks, self.limits.lock_wait).await.ok(),
             };
             match attempt {
                 Some(done) => self.answer(part, done).await,
@@ -126,7 +127,7 @@ impl Committer {
                 }
             }
         }
-        stalled.sort_by_key(|member| member.work.rank());
+        stalled.sort_by_key(|member| member.task.work.rank());
         self.settle_singly(stalled).await;
     }
 
@@ -141,7 +142,7 @@ impl Committer {
             if member.done.is_closed() {
                 continue;
             }
-            let stalled = stalls.entry(Part::of(&member.work)).or_default();
+            let stalled = stalls.entry(Part::of(&member.task.work)).or_default();
             if *stalled >= STALLS_MAX || all_stalls >= GROUP_STALLS_MAX {
                 self.metrics.group_retries.inc("given_up");
                 refuse(vec![member], &StoreError::LockTimeout.into());
@@ -151,7 +152,7 @@ impl Committer {
                 0 => self.limits.lock_wait_alone,
                 _ => self.limits.lock_wait,
             };
-            match self.commit(&[&member.work], wait).await {
+            match self.commit(&[&member.task], wait).await {
                 Ok(done) => self.answer(vec![member], done).await,
                 Err(failed) if matches!(failed.error, StoreError::Unavailable { .. }) => {
                     let rest = std::iter::once(member).chain(members).collect();
@@ -178,19 +179,19 @@ impl Committer {
             else {
                 continue;
             };
-            let Work::Claim(claim) = member.work else { continue };
-            back.push(Work::Result(ResultWork {
+            let Work::Claim(claim) = member.task.work else { continue };
+            back.push(Task::from(Work::Result(ResultWork {
                 at: claim.at,
                 attempt,
                 claim_epoch,
                 result: SendResult::Again,
                 due_at: None,
-            }));
+            })));
         }
         if !back.is_empty() {
-            let works: Vec<&Work> = back.iter().collect();
+            let tasks: Vec<&Task> = back.iter().collect();
             // Should this fail, the rescue says `unconfirmed`.
-            if let Err(failed) = self.commit(&works, self.limits.lock_wait_alone).await {
+            if let Err(failed) = self.commit(&tasks, self.limits.lock_wait_alone).await {
                 tracing::warn!(error = %failed.error, "claims could not be given back");
             }
         }
@@ -200,8 +201,8 @@ impl Committer {
         if !matches!(failed.error, StoreError::LockTimeout | StoreError::Conflict { .. }) {
             return refuse(group, &failed);
         }
-        let works: Vec<&Work> = group.iter().map(|member| &member.work).collect();
-        match self.commit(&works, self.limits.lock_wait_alone).await {
+        let tasks: Vec<&Task> = group.iter().map(|member| &member.task).collect();
+        match self.commit(&tasks, self.limits.lock_wait_alone).await {
             Ok(done) => self.answer(group, done).await,
             Err(failed) => refuse(group, &failed),
         }
@@ -209,20 +210,20 @@ impl Committer {
 
     /// Commits and publishes. A commit whose outcome is unknown is run again: it then finds its
     /// own op ids and claims, if it did happen.
-    async fn commit(&self, works: &[&Work], lock_wait: Duration) -> Result<Vec<Done>, Failed> {
+    async fn commit(&self, tasks: &[&Task], lock_wait: Duration) -> Result<Vec<Done>, Failed> {
         let mut tries = 0;
         let mut may_have_happened = false;
         loop {
             tries += 1;
             let started = self.clock.monotonic();
-            match group::run(&self.store, &self.clock, works, lock_wait).await {
+            match group::run(&self.store, &self.clock, tasks, lock_wait).await {
                 Ok(committed) => {
                     let all = self.clock.monotonic().saturating_sub(started);
                     self.metrics.commit_s.observe(all.as_secs_f64());
                     self.metrics.flush_s.observe(committed.commit.as_secs_f64());
                     self.metrics
                         .group_members
-                        .observe(f64::from(u32::try_from(works.len()).unwrap_or(u32::MAX)));
+                        .observe(f64::from(u32::try_from(tasks.len()).unwrap_or(u32::MAX)));
                     return Ok(self.publish(committed).await);
                 }
                 Err(failed) if failed.is_unknown && tries < UNKNOWN_TRIES => {
@@ -318,7 +319,7 @@ impl Part {
 
 /// A claim is worth nothing to a worker that has given up waiting for it.
 fn is_wanted(member: &Member) -> bool {
-    !(matches!(member.work, Work::Claim(_)) && member.done.is_closed())
+    !(matches!(member.task.work, Work::Claim(_)) && member.done.is_closed())
 }
 
 fn refuse(group: Vec<Member>, failed: &Failed) {

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
+use baton_domain::group::{Done, Post, Work, decide};
 use baton_domain::log::Batch;
-use baton_domain::outcome::Answer;
-use baton_protocol::{Actor, AgentId, Epoch, Event, OpId, Timestamp};
 
-use super::load::{LoadError, Loaded, load};
-use super::memory::{Entry, Key, Memory};
-use super::work::{ClaimAnswer, Done, Post, SettingWork, Work};
-use super::{act, receive, record};
+use super::load::{LoadError, load};
+use super::record;
+use super::work::Task;
 use crate::clock::Clock;
 use crate::store::{Store, StoreError, group as rows};
 
@@ -43,11 +41,11 @@ impl From<StoreError> for Failed {
 /// How often a group begins again because somebody else was first.
 const AGAIN_MAX: usize = 5;
 
-/// Runs a group. Members are decided by rank: inbound, results, commands, claims.
+/// Runs a group.
 pub(super) async fn run(
     store: &Store,
     clock: &Clock,
-    group: &[&Work],
+    group: &[&Task],
     lock_wait: Duration,
 ) -> Result<Committed, Failed> {
     for _ in 0..AGAIN_MAX {
@@ -62,21 +60,18 @@ pub(super) async fn run(
 async fn attempt(
     store: &Store,
     clock: &Clock,
-    group: &[&Work],
+    group: &[&Task],
     lock_wait: Duration,
 ) -> Result<Option<Committed>, Failed> {
     let epoch = store.epoch();
     let mut tx = store.begin_commit(lock_wait).await?;
-    for work in group {
-        if let Work::Setting(setting) = work {
-            for (sql, args) in &setting.writes {
-                let args: Vec<&str> = args.iter().map(String::as_str).collect();
-                tx.run(sql, &args).await?;
-            }
-        }
+    for (sql, args) in group.iter().flat_map(|task| &task.writes) {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        tx.run(sql, &args).await?;
     }
-    let mut loaded = match load(&mut tx, group).await {
-        Ok(loaded) => loaded,
+    let works: Vec<&Work> = group.iter().map(|task| &task.work).collect();
+    let mut state = match load(&mut tx, &works).await {
+        Ok(state) => state,
         Err(LoadError::Again) => {
             tx.rollback().await?;
             return Ok(None);
@@ -84,136 +79,17 @@ async fn attempt(
         Err(LoadError::Store(error)) => return Err(error.into()),
     };
     let now = clock.now();
-    let mut done = decide(&mut loaded, group, epoch, now);
-    let posts: Vec<&Post> = group.iter().filter_map(|work| work.post()).collect();
-    let memory = &mut loaded.memory;
-    let recorded = record::record(memory, &posts, epoch, clock, now);
-    rows::write(&mut tx, &recorded.writes).await?;
+    let done = decide(&mut state, &works, epoch, now);
+    let posts: Vec<&Post> = works.iter().filter_map(|work| work.post()).collect();
+    let batches = state.batches(epoch);
+    let writes = record::record(&state, &batches, &posts, clock, now);
+    rows::write(&mut tx, &writes).await?;
     let before = clock.monotonic();
     tx.commit().await.map_err(|error| {
         let is_unknown = error.is_unavailable();
         Failed { error, is_unknown }
     })?;
-    fill_positions(memory, group, &mut done);
     let commit = clock.monotonic().saturating_sub(before);
-    let set_aside = memory.quarantined.iter().map(|aside| aside.why.0).collect();
-    Ok(Some(Committed { done, batches: recorded.batches, set_aside, commit }))
-}
-
-/// Decides one member after the other, each on the state its predecessors left.
-fn decide(loaded: &mut Loaded, group: &[&Work], epoch: Epoch, now: Timestamp) -> Vec<Done> {
-    let stale = act::stale(&loaded.memory);
-    let mut order: Vec<usize> = (0..group.len()).collect();
-    order.sort_by_key(|place| group.get(*place).map(|work| work.rank()));
-    let mut done: Vec<(usize, Done)> = Vec::with_capacity(group.len());
-    for place in order {
-        let Some(work) = group.get(place) else { continue };
-        done.push((place, decide_one(loaded, work, (epoch, now), stale.as_ref())));
-    }
-    done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, done)| done).collect()
-}
-
-fn decide_one(
-    loaded: &mut Loaded,
-    work: &Work,
-    (epoch, now): (Epoch, Timestamp),
-    stale: Option<&act::Stale>,
-) -> Done {
-    match work {
-        Work::Post(post) => {
-            receive::post(loaded, post, epoch, now);
-            Done::Post
-        }
-        Work::Command(work) => Done::Command(act::command(&mut loaded.memory, work, now, stale)),
-        Work::Outcomes(work) => Done::Outcomes(act::outcomes(&mut loaded.memory, work)),
-        Work::Claim(work) => Done::Claim(act::claim(&mut loaded.memory, work, now)),
-        Work::Result(work) => {
-            act::result(loaded, work, now);
-            Done::Result
-        }
-        Work::Rescue(work) => {
-            act::rescue(&mut loaded.memory, work, now);
-            Done::Result
-        }
-        Work::Unpark(work) => {
-            act::unpark(&mut loaded.memory, work, now);
-            Done::Result
-        }
-        Work::Restored(at) => {
-            act::restored(&mut loaded.memory, *at, now);
-            Done::Result
-        }
-        Work::Wake(work) => {
-            act::wake(&mut loaded.memory, work, now);
-            Done::Result
-        }
-        Work::Rehome(work) => {
-            act::rehome(&mut loaded.memory, work, now);
-            Done::Result
-        }
-        Work::Setting(work) => {
-            setting(&mut loaded.memory, work, now);
-            Done::Setting
-        }
-    }
-}
-
-fn setting(memory: &mut Memory, work: &SettingWork, now: Timestamp) {
-    for fact in &work.facts {
-        let event = Event {
-            position: 0,
-            conversation_id: None,
-            revision: None,
-            at: now,
-            actor: work.by.map_or(Actor::System, |id| Actor::Agent { id }),
-            fact: fact.clone(),
-            content: None,
-        };
-        memory.entries.push(Entry {
-            workspace: work.workspace,
-            event,
-            route: baton_domain::log::Route::of(fact, None, None),
-            content_id: None,
-        });
-    }
-}
-
-/// Positions are known only once everything was decided.
-fn fill_positions(memory: &Memory, group: &[&Work], done: &mut [Done]) {
-    for (work, done) in group.iter().zip(done) {
-        match (work, done) {
-            (Work::Command(work), Done::Command(answer)) => {
-                let author = (work.caller.workspace, work.caller.agent);
-                fill_position(memory, author, work.command.op_id, answer);
-            }
-            // Whoever asks may ask of a command of the same group.
-            (Work::Outcomes(work), Done::Outcomes(answers)) => {
-                for (op_id, answer) in answers {
-                    fill_position(memory, (work.workspace, work.agent), *op_id, answer);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn fill_position(memory: &Memory, author: Key<AgentId>, op_id: OpId, answer: &mut Answer) {
-    if let Answer::Accepted(accepted) = answer {
-        accepted.position = stored_position(memory, author, op_id).or(accepted.position);
-    }
-}
-
-fn stored_position(memory: &Memory, author: Key<AgentId>, op_id: OpId) -> Option<u64> {
-    match &memory.priors.get(&author)?.get(&op_id)?.answer {
-        Answer::Accepted(accepted) => accepted.position,
-        Answer::Refused(_) => None,
-    }
-}
-
-impl Done {
-    /// Whether a claim said go.
-    pub(super) fn claim(self) -> ClaimAnswer {
-        if let Self::Claim(answer) = self { answer } else { ClaimAnswer::No }
-    }
+    let set_aside = state.quarantined.iter().map(|aside| aside.why.0).collect();
+    Ok(Some(Committed { done, batches, set_aside, commit }))
 }

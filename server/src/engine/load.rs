@@ -3,40 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::context::{AgentFacts, LineFacts, Prior, TeamFacts};
-use baton_domain::inbound::{ElementBody, InboundMessage, ProviderStatus};
+use baton_domain::group::state::{Extras, Held, ParkedStatus};
+use baton_domain::group::{Channel, Key, State, Work};
+use baton_domain::inbound::ProviderStatus;
 use baton_domain::outcome::Answer;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    Accepted, AgentState, Availability, ChannelId, HeldReason, LineRef, MembershipKind, MessageId,
-    MessageStatus, ReplyPolicy, Role, TeamId, Timestamp, Visibility, WorkspaceId,
+    Accepted, AgentState, Availability, HeldReason, LineRef, MembershipKind, MessageStatus,
+    ReplyPolicy, Role, TeamId, Timestamp, Visibility, WorkspaceId,
 };
 
-use super::memory::{Extras, Held, Key, Memory, ParkedStatus};
 use super::needs::{Needs, Reach, WamidKey, farther, json};
-use super::senders::{Known, load_senders};
-use super::work::{FreshIds, Work};
+use super::senders::load_senders;
 use crate::store::group as rows;
 use crate::store::rows::{author, from_json, id, ids as texts, named, number, turn};
 use crate::store::{StoreError, Tx};
-
-/// A channel that customers write to.
-#[derive(Clone, Debug)]
-pub(super) struct Channel {
-    pub(super) workspace: WorkspaceId,
-    pub(super) id: ChannelId,
-    pub(super) meta_app: String,
-    pub(super) team: TeamId,
-}
-
-/// What was read for a group.
-pub(super) struct Loaded {
-    pub(super) memory: Memory,
-    pub(super) channels: BTreeMap<String, Channel>,
-    /// Whose the messages are that name somebody.
-    pub(super) senders: BTreeMap<Key<MessageId>, Known>,
-}
 
 /// Why a group cannot go on as it is.
 #[derive(Debug)]
@@ -53,23 +36,22 @@ impl From<StoreError> for LoadError {
 }
 
 /// Locks and reads for a group.
-pub(super) async fn load(tx: &mut Tx, group: &[&Work]) -> Result<Loaded, LoadError> {
+pub(super) async fn load(tx: &mut Tx, group: &[&Work]) -> Result<State, LoadError> {
     let mut needs = Needs::of(group);
     let channels = load_channels(tx, &mut needs).await?;
     needs.add_wamids(group, &channels);
     let senders = load_senders(tx, &mut needs, group, &channels).await?;
-    let mut loaded = Loaded { memory: Memory::default(), channels, senders };
-    let memory = &mut loaded.memory;
-    load_places(tx, &mut needs, memory).await?;
-    load_conversations(tx, &mut needs, memory).await?;
-    load_people(tx, &needs, memory).await?;
-    load_heads(tx, &needs, memory).await?;
-    load_sights(tx, &needs, memory).await?;
-    load_wamids(tx, &mut needs, memory).await?;
-    load_priors(tx, &mut needs, memory).await?;
-    load_lines(tx, &needs, memory).await?;
-    load_marks_and_cards(tx, &needs, &mut loaded).await?;
-    Ok(loaded)
+    let mut state = State { channels, senders, ..State::default() };
+    load_places(tx, &mut needs, &mut state).await?;
+    load_conversations(tx, &mut needs, &mut state).await?;
+    load_people(tx, &needs, &mut state).await?;
+    load_heads(tx, &needs, &mut state).await?;
+    load_sights(tx, &needs, &mut state).await?;
+    load_wamids(tx, &mut needs, &mut state).await?;
+    load_priors(tx, &mut needs, &mut state).await?;
+    load_lines(tx, &needs, &mut state).await?;
+    load_marks_and_cards(tx, &needs, &mut state).await?;
+    Ok(state)
 }
 
 async fn load_channels(
@@ -93,30 +75,8 @@ async fn load_channels(
     Ok(channels)
 }
 
-/// Every message of the group, with the channel it came by.
-pub(super) fn messages<'a>(
-    group: &'a [&Work],
-    channels: &'a BTreeMap<String, Channel>,
-) -> impl Iterator<Item = (&'a Channel, &'a InboundMessage, &'a FreshIds)> {
-    group
-        .iter()
-        .filter_map(|work| work.post())
-        .flat_map(|post| post.elements.iter().map(move |element| (post, element)))
-        .filter_map(|(post, (element, fresh))| {
-            let channel = channels.get(element.phone_number_id.as_ref()?)?;
-            let (ElementBody::Message(message) | ElementBody::Echo(message)) = &element.body else {
-                return None;
-            };
-            (channel.meta_app == post.meta_app).then_some((channel, message, fresh))
-        })
-}
-
 /// Messages of which only an id is known: where they stand never changes.
-async fn load_places(
-    tx: &mut Tx,
-    needs: &mut Needs,
-    memory: &mut Memory,
-) -> Result<(), StoreError> {
+async fn load_places(tx: &mut Tx, needs: &mut Needs, state: &mut State) -> Result<(), StoreError> {
     let mut places = Vec::new();
     if !needs.messages.is_empty() {
         let keys: Vec<_> = needs.messages.keys().collect();
@@ -134,7 +94,7 @@ async fn load_places(
         let by_wamid = needs.of_statuses.get(&wamid_key_of(&row)).copied();
         let reach = by_id.max(by_wamid).unwrap_or(Reach::Around);
         needs.add_lines((workspace, conversation), seq, reach);
-        memory.places.insert((workspace, message), (conversation, seq));
+        state.places.insert((workspace, message), (conversation, seq));
     }
     Ok(())
 }
@@ -142,7 +102,7 @@ async fn load_places(
 async fn load_conversations(
     tx: &mut Tx,
     needs: &mut Needs,
-    memory: &mut Memory,
+    state: &mut State,
 ) -> Result<(), StoreError> {
     if needs.conversations.is_empty() {
         return Ok(());
@@ -154,18 +114,12 @@ async fn load_conversations(
         let workspace = id(&row.workspace)?;
         needs.agents.extend(conversation.head.owner.agent().map(|agent| (workspace, agent)));
         let key = (workspace, conversation.head.id);
-        let held = Held {
-            before: Some(conversation.clone()),
-            now: conversation,
-            episodes: Vec::new(),
-            ended: Vec::new(),
-        };
-        memory.conversations.insert(key, held);
+        state.conversations.insert(key, Held::read(conversation));
     }
     Ok(())
 }
 
-async fn load_people(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+async fn load_people(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
     if needs.agents.is_empty() {
         return Ok(());
     }
@@ -174,14 +128,14 @@ async fn load_people(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<
     for row in rows::agents(tx, &keys).await? {
         let facts = agent(&row)?;
         let workspace = id(&row.workspace)?;
-        memory.loads_before.insert((workspace, facts.id), facts.load);
-        memory.people.entry(workspace).or_default().agents.insert(facts.id, facts);
+        state.loads_before.insert((workspace, facts.id), facts.load);
+        state.people.entry(workspace).or_default().agents.insert(facts.id, facts);
     }
     Ok(())
 }
 
 /// Who may see what, read behind the last lock: a membership that was taken away meanwhile counts.
-async fn load_sights(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+async fn load_sights(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
     if !needs.has_commands {
         return Ok(());
     }
@@ -190,14 +144,14 @@ async fn load_sights(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<
         let workspace = id(&row.workspace)?;
         let team = team(&row)?;
         visibility.entry(workspace).or_default().insert(team.id, named(&row.visibility)?);
-        memory.people.entry(workspace).or_default().teams.insert(team.id, team);
+        state.people.entry(workspace).or_default().teams.insert(team.id, team);
     }
     let mut teams: BTreeMap<Key<_>, BTreeMap<TeamId, MembershipKind>> = BTreeMap::new();
     for row in rows::memberships(tx, &json(&needs.authors)).await? {
         let key = (id(&row.workspace)?, id(&row.agent)?);
         teams.entry(key).or_default().insert(id(&row.team)?, named(&row.kind)?);
     }
-    for (workspace, people) in &memory.people {
+    for (workspace, people) in &state.people {
         let here = |facts: &&AgentFacts| {
             facts.state == AgentState::Active && needs.authors.contains(&(*workspace, facts.id))
         };
@@ -209,17 +163,17 @@ async fn load_sights(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<
                 teams: teams.remove(&key).unwrap_or_default(),
             };
             let visibility = visibility.get(workspace).cloned().unwrap_or_default();
-            memory.sights.insert(key, Sight { viewer, visibility });
+            state.sights.insert(key, Sight { viewer, visibility });
         }
     }
     Ok(())
 }
 
-async fn load_heads(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+async fn load_heads(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
     let workspaces = texts(&needs.workspaces);
     rows::lock_log_heads(tx, &workspaces).await?;
     for row in rows::log_heads(tx, &workspaces).await? {
-        memory.heads.insert(id(&row.workspace)?, number(row.position)?);
+        state.heads.insert(id(&row.workspace)?, number(row.position)?);
     }
     Ok(())
 }
@@ -241,24 +195,24 @@ async fn messages_of<'a>(
 }
 
 /// Ids of Meta that are known, read after the locks; so are statuses that wait.
-async fn load_wamids(tx: &mut Tx, needs: &mut Needs, memory: &mut Memory) -> Result<(), LoadError> {
+async fn load_wamids(tx: &mut Tx, needs: &mut Needs, state: &mut State) -> Result<(), LoadError> {
     if !needs.wamids.is_empty() {
         for row in messages_of(tx, needs.wamids.iter()).await? {
             let key = wamid_key_of(&row);
             let (workspace, message) = (id(&row.workspace)?, id(&row.id)?);
             // Its send was told between the two reads: its conversation is to be locked as well.
-            let is_known = memory.places.contains_key(&(workspace, message));
+            let is_known = state.places.contains_key(&(workspace, message));
             if needs.of_statuses.contains_key(&key) && !is_known {
                 return Err(LoadError::Again);
             }
             let key = (workspace, (id(&row.channel)?, key.2));
-            memory.wamids.insert(key, (id(&row.conversation)?, message));
+            state.wamids.insert(key, (id(&row.conversation)?, message));
         }
     }
     let mut awaited = needs.brought_back.clone();
     for (workspace, channel, wamid) in &needs.newly_named {
         let key = (id(workspace)?, (id(channel)?, wamid.clone()));
-        if !memory.wamids.contains_key(&key) {
+        if !state.wamids.contains_key(&key) {
             awaited.insert((workspace.clone(), channel.clone(), wamid.clone()));
         }
     }
@@ -268,21 +222,17 @@ async fn load_wamids(tx: &mut Tx, needs: &mut Needs, memory: &mut Memory) -> Res
             let parked = parked(&row)?;
             // A failure looks at more than its own line.
             if parked.status == ProviderStatus::Failed {
-                for ((workspace, _), (conversation, seq)) in &memory.places {
+                for ((workspace, _), (conversation, seq)) in &state.places {
                     needs.add_lines((*workspace, *conversation), *seq, Reach::Around);
                 }
             }
-            memory.parked.entry(key).or_default().push(parked);
+            state.parked.entry(key).or_default().push(parked);
         }
     }
     Ok(())
 }
 
-async fn load_priors(
-    tx: &mut Tx,
-    needs: &mut Needs,
-    memory: &mut Memory,
-) -> Result<(), StoreError> {
+async fn load_priors(tx: &mut Tx, needs: &mut Needs, state: &mut State) -> Result<(), StoreError> {
     if needs.outcomes.is_empty() {
         return Ok(());
     }
@@ -301,26 +251,22 @@ async fn load_priors(
             after: row.after.as_deref().map(id).transpose()?,
             answer,
         };
-        memory
+        state
             .priors
             .entry((workspace, id(&row.agent)?))
             .or_default()
             .insert(id(&row.op_id)?, prior);
     }
-    load_written(tx, needs, memory).await?;
+    load_written(tx, needs, state).await?;
     if !needs.messages.is_empty() {
-        load_places(tx, needs, memory).await?;
+        load_places(tx, needs, state).await?;
     }
     Ok(())
 }
 
 /// Outcomes are kept for a time; lines and notes keep their op ids for ever, so that what was
 /// carried out is never called cancelled.
-async fn load_written(
-    tx: &mut Tx,
-    needs: &mut Needs,
-    memory: &mut Memory,
-) -> Result<(), StoreError> {
+async fn load_written(tx: &mut Tx, needs: &mut Needs, state: &mut State) -> Result<(), StoreError> {
     if needs.asked.is_empty() {
         return Ok(());
     }
@@ -336,13 +282,13 @@ async fn load_written(
         }
         let answer = Answer::Accepted(accepted);
         let prior = Prior { body_hash: String::new(), after: None, answer };
-        let priors = memory.priors.entry((workspace, id(&row.agent)?)).or_default();
+        let priors = state.priors.entry((workspace, id(&row.agent)?)).or_default();
         priors.entry(id(&row.op_id)?).or_insert(prior);
     }
     Ok(())
 }
 
-async fn load_lines(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(), StoreError> {
+async fn load_lines(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
     if needs.stretches.is_empty() {
         return Ok(());
     }
@@ -360,8 +306,8 @@ async fn load_lines(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(
             due_at: row.due_at.map(Timestamp::from_ms),
             ..Extras::default()
         };
-        memory.extras.insert(facts.line.id, extras);
-        memory.lines.put(key.1, facts);
+        state.extras.insert(facts.line.id, extras);
+        state.lines.put(key.1, facts);
     }
     Ok(())
 }
@@ -369,20 +315,20 @@ async fn load_lines(tx: &mut Tx, needs: &Needs, memory: &mut Memory) -> Result<(
 async fn load_marks_and_cards(
     tx: &mut Tx,
     needs: &Needs,
-    loaded: &mut Loaded,
+    state: &mut State,
 ) -> Result<(), StoreError> {
     if !needs.marks.is_empty() {
         for row in rows::read_marks(tx, &json(&needs.marks)).await? {
             let key = (id(&row.workspace)?, id(&row.agent)?, id(&row.conversation)?);
-            loaded.memory.read_marks.insert(key, number(row.seq)?);
+            state.read_marks.insert(key, number(row.seq)?);
         }
     }
-    let contacts = loaded.senders.iter().map(|((here, _), known)| (*here, known.contact));
+    let contacts = state.senders.iter().map(|((here, _), known)| (*here, known.contact));
     let contacts: BTreeSet<_> = contacts.collect();
     if !contacts.is_empty() {
         for row in rows::contacts(tx, &json(&contacts)).await? {
             let key = (id(&row.workspace)?, id(&row.id)?);
-            loaded.memory.cards.insert(key, ContactCard { name: row.name, phone: row.phone });
+            state.cards.insert(key, ContactCard { name: row.name, phone: row.phone });
         }
     }
     Ok(())

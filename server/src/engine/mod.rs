@@ -5,17 +5,14 @@
 //! one member after the other, written set-based, committed and published. On any error its
 //! members are run singly, so that only the guilty one fails.
 
-mod act;
 mod committer;
 mod due;
 mod group;
 mod leases;
 mod load;
-mod memory;
 mod missed;
 mod needs;
 mod places;
-mod receive;
 mod record;
 mod senders;
 #[cfg(test)]
@@ -27,28 +24,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::decide::delivery::SendResult;
+use baton_domain::group::{
+    ClaimWork, CommandWork, Done, OutcomesWork, RehomeWork, RescueWork, ResultWork, UnparkWork,
+    WakeWork, Work,
+};
 use baton_domain::outcome::Answer;
 use baton_domain::planted::{Bug, is_planted};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
-    AgentId, ChannelId, Command, CommandResult, ConversationId, MessageId, NoteId, OpId, Refusal,
-    Refused, Timestamp, WorkspaceId,
+    AgentId, ChannelId, Command, CommandResult, ConversationId, MessageId, NodeId, NoteId, OpId,
+    Refusal, Refused, Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
-use crate::store::node::NodeId;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use due::Due;
 use leases::Leases;
 use places::{Place, Places};
-use work::{
-    Caller, ClaimAnswer, ClaimWork, CommandWork, Done, MessageAt, OutcomesWork, Post, RehomeWork,
-    RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork, Work,
-};
+use work::{Caller, ClaimAnswer, MessageAt, Post, SettingWork, Task};
 
 /// Nobody could decide right now: try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -101,7 +98,7 @@ impl Default for Limits {
 }
 
 struct Member {
-    work: Work,
+    task: Task,
     done: oneshot::Sender<Result<Done, StoreError>>,
     _place: Option<Place>,
 }
@@ -227,7 +224,7 @@ impl Engine {
             lease,
             command,
         };
-        Ok(self.enqueue_for_people(Work::Command(work), Some(place))?)
+        Ok(self.enqueue_for_people(Work::Command(work).into(), Some(place))?)
     }
 
     /// What became of op ids; from here on, those unknown are refused as `cancelled`.
@@ -239,7 +236,7 @@ impl Engine {
     ) -> Result<Vec<CommandResult>, Unavailable> {
         let work = Work::Outcomes(OutcomesWork { workspace, agent, op_ids });
         let place = self.places.take((workspace, agent)).ok_or(UNAVAILABLE)?;
-        let answer = self.answer(self.enqueue_for_people(work, Some(place))?).await?;
+        let answer = self.answer(self.enqueue_for_people(work.into(), Some(place))?).await?;
         let Done::Outcomes(answers) = answer else { return Err(UNAVAILABLE) };
         let result = |(op_id, answer)| result_of(op_id, Ok(Done::Command(answer)));
         Ok(answers.into_iter().map(result).collect())
@@ -247,7 +244,7 @@ impl Engine {
 
     /// Changes settings; each change is an event.
     pub async fn setting(&self, work: SettingWork) -> Result<(), SettingRefused> {
-        let receiver = self.enqueue_for_people(Work::Setting(work), None)?;
+        let receiver = self.enqueue_for_people(work.into(), None)?;
         match tokio::time::timeout(self.answer_wait, receiver).await {
             Ok(Ok(Ok(_))) => Ok(()),
             Ok(Ok(Err(StoreError::Conflict { constraint }))) => {
@@ -328,26 +325,26 @@ impl Engine {
     }
 
     async fn ask(&self, work: Work) -> Result<Done, Unavailable> {
-        let receiver = self.enqueue(work, None)?;
+        let receiver = self.enqueue(work.into(), None)?;
         self.answer(receiver).await
     }
 
     /// What people want leaves a quarter of the queue to webhooks and sends, however much it is.
     fn enqueue_for_people(
         &self,
-        work: Work,
+        task: Task,
         place: Option<Place>,
     ) -> Result<Answered, Unavailable> {
         if self.queue.capacity() <= self.queue.max_capacity() / 4 {
             return Err(UNAVAILABLE);
         }
-        self.enqueue(work, place)
+        self.enqueue(task, place)
     }
 
-    fn enqueue(&self, work: Work, place: Option<Place>) -> Result<Answered, Unavailable> {
+    fn enqueue(&self, task: Task, place: Option<Place>) -> Result<Answered, Unavailable> {
         let (done, receiver) = oneshot::channel();
         // A full queue refuses at once: waiting longer would only hide that it is too much.
-        match self.queue.try_send(Member { work, done, _place: place }) {
+        match self.queue.try_send(Member { task, done, _place: place }) {
             Ok(()) => Ok(receiver),
             Err(_) => Err(UNAVAILABLE),
         }

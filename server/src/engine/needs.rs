@@ -2,16 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::inbound::{ElementBody, InboundMessage, ProviderStatus};
+use baton_domain::group::{Channel, CommandWork, Key, MessageAt, Work};
+use baton_domain::inbound::{ElementBody, ProviderStatus};
 use baton_domain::tag::Tag;
 use baton_protocol::{
     AgentId, ChannelId, CommandBody, ConversationId, MessageId, OpId, Owner, WorkspaceId,
 };
 use serde::Serialize;
-
-use super::load::Channel;
-use super::memory::Key;
-use super::work::{CommandWork, Work};
 
 /// An id of Meta where it is one: `[workspace, channel, wamid]`.
 pub(super) type WamidKey = (String, String, String);
@@ -165,7 +162,7 @@ impl Needs {
         }
     }
 
-    fn add_message(&mut self, at: super::work::MessageAt) {
+    fn add_message(&mut self, at: MessageAt) {
         self.workspaces.insert(at.workspace);
         self.conversations.insert((at.workspace, at.conversation));
         self.add_lines((at.workspace, at.conversation), at.seq, Reach::Around);
@@ -257,40 +254,6 @@ pub(super) fn farther<K: Ord>(keys: &mut BTreeMap<K, Reach>, key: K, reach: Reac
 
 fn wamid_key(workspace: WorkspaceId, channel: ChannelId, wamid: &str) -> WamidKey {
     (workspace.to_string(), channel.to_string(), wamid.to_owned())
-}
-
-/// The names under which the sender of a message may be known, most certain first; the variants
-/// of a number are for finding only.
-pub(super) fn names(message: &InboundMessage) -> Vec<(&'static str, String, bool)> {
-    let sender = &message.sender;
-    let mut names = Vec::new();
-    names.extend(sender.user_id.clone().map(|id| ("user_id", id, true)));
-    if let Some(wa_id) = &sender.wa_id {
-        names.push(("wa_id", wa_id.clone(), true));
-        names.extend(variant(wa_id).map(|variant| ("wa_id", variant, false)));
-    }
-    names
-}
-
-/// The other way in which WhatsApp writes some numbers: Brazil's ninth digit, Mexico's 1,
-/// Argentina's 9 (WHATSAPP.md section 9).
-fn variant(wa_id: &str) -> Option<String> {
-    if let Some(rest) = wa_id.strip_prefix("55") {
-        let (area, number) = (rest.get(..2)?, rest.get(2..)?);
-        return match (number.len(), number.strip_prefix('9')) {
-            (9, Some(short)) => Some(format!("55{area}{short}")),
-            (8, _) => Some(format!("55{area}9{number}")),
-            _ => None,
-        };
-    }
-    if let Some(rest) = wa_id.strip_prefix("521") {
-        return Some(format!("52{rest}"));
-    }
-    if let Some(rest) = wa_id.strip_prefix("52").filter(|rest| rest.len() == 10) {
-        return Some(format!("521{rest}"));
-    }
-    // 549 is never made up: it may be another subscriber.
-    wa_id.strip_prefix("549").map(|rest| format!("54{rest}"))
 }
 
 /// Rows as JSON; they are made of strings and numbers, so this cannot fail.

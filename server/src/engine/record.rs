@@ -1,16 +1,15 @@
-//! Step 4 of a group: number the events, and put every row into its final state.
+//! Step 4 of a group: put every row into its final state.
 
 use std::collections::BTreeMap;
 
 use baton_domain::context::LineFacts;
+use baton_domain::group::state::{Attempt, Entry, Extras};
+use baton_domain::group::{Key, Post, State};
 use baton_domain::log::{Batch, Logged};
-use baton_domain::outcome::Answer;
-use baton_protocol::{ConversationId, Epoch, Fact, Timestamp, WorkspaceId};
+use baton_protocol::{ConversationId, Fact, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::memory::{Entry, Extras, Key, Memory};
-use super::work::Post;
 use crate::clock::Clock;
 use crate::store::digest::{content_body, content_digest};
 use crate::store::group::Writes;
@@ -19,68 +18,36 @@ use crate::store::rows::{
     message_change_values, message_values,
 };
 
-/// Everything a group writes, and what is told of it afterwards.
-pub(super) struct Recorded {
-    pub(super) writes: Writes,
-    pub(super) batches: Vec<Batch>,
-}
-
-/// Numbers the events and gathers the rows.
+/// Gathers the rows of what was decided.
 pub(super) fn record(
-    memory: &mut Memory,
+    state: &State,
+    batches: &[Batch],
     posts: &[&Post],
-    epoch: Epoch,
     clock: &Clock,
     now: Timestamp,
-) -> Recorded {
+) -> Writes {
     let mut writes = Writes::default();
-    let entries = std::mem::take(&mut memory.entries);
-    let batches = log(memory, &entries, epoch, clock, &mut writes);
-    conversations(memory, &mut writes);
-    messages(memory, &mut writes);
-    notes(&entries, memory, &mut writes);
-    people(memory, &mut writes);
-    outcomes(memory, &batches, &entries, now, &mut writes);
-    intake(memory, posts, now, &mut writes);
-    Recorded { writes, batches }
+    log(state, batches, clock, &mut writes);
+    conversations(state, &mut writes);
+    messages(state, &mut writes);
+    notes(state, &mut writes);
+    people(state, &mut writes);
+    outcomes(state, now, &mut writes);
+    intake(state, posts, now, &mut writes);
+    writes
 }
 
-fn log(
-    memory: &Memory,
-    entries: &[Entry],
-    epoch: Epoch,
-    clock: &Clock,
-    writes: &mut Writes,
-) -> Vec<Batch> {
-    let mut batches: BTreeMap<WorkspaceId, Batch> = BTreeMap::new();
-    for entry in entries {
-        let after = memory.heads.get(&entry.workspace).copied().unwrap_or(0);
-        let batch = batches.entry(entry.workspace).or_insert_with(|| Batch {
-            workspace: entry.workspace,
-            epoch,
-            after,
-            entries: Vec::new(),
-            heads: BTreeMap::new(),
-        });
-        let mut event = entry.event.clone();
-        event.position = batch.upto() + 1;
+fn log(state: &State, batches: &[Batch], clock: &Clock, writes: &mut Writes) {
+    for entry in &state.entries {
         let content = content(entry, clock, writes);
         let content = content.as_ref().map(|(id, digest)| (id.as_str(), digest.as_str()));
-        let logged = Logged { event, route: entry.route };
+        let logged = Logged { event: entry.event.clone(), route: entry.route };
         writes.log.push(log_values(entry.workspace, &logged, content));
         writes.feed.extend(feed_values(entry.workspace, &logged));
-        batch.entries.push(logged);
     }
-    for batch in batches.values_mut() {
-        for logged in &batch.entries {
-            let Some(id) = logged.event.conversation_id else { continue };
-            if let Some(conversation) = memory.conversation(batch.workspace, id) {
-                batch.heads.insert(id, conversation.head.clone());
-            }
-        }
+    for batch in batches {
         writes.heads.push(json!([batch.workspace, batch.upto()]));
     }
-    batches.into_values().collect()
 }
 
 /// Writes the erasable part with a salt; the log keeps only the digest of both.
@@ -93,8 +60,8 @@ fn content(entry: &Entry, clock: &Clock, writes: &mut Writes) -> Option<(String,
     Some((id, digest))
 }
 
-fn conversations(memory: &Memory, writes: &mut Writes) {
-    for ((workspace, id), held) in &memory.conversations {
+fn conversations(state: &State, writes: &mut Writes) {
+    for ((workspace, id), held) in &state.conversations {
         if held.before.as_ref() == Some(&held.now) {
             continue;
         }
@@ -115,14 +82,14 @@ fn conversations(memory: &Memory, writes: &mut Writes) {
     }
 }
 
-fn messages(memory: &Memory, writes: &mut Writes) {
-    for (id, extras) in &memory.extras {
+fn messages(state: &State, writes: &mut Writes) {
+    for (id, extras) in &state.extras {
         let Some(key) = extras.conversation else { continue };
-        let Some(facts) = memory.lines.find(key.1, *id) else { continue };
+        let Some(facts) = state.lines.find(key.1, *id) else { continue };
         if extras.is_new {
-            writes.messages.extend(message_row(memory, key, state(facts, extras), extras));
+            writes.messages.extend(message_row(state, key, message_state(facts, extras), extras));
         } else if extras.is_changed {
-            let row = message_change_values(key.0, key.1, state(facts, extras));
+            let row = message_change_values(key.0, key.1, message_state(facts, extras));
             writes.message_changes.push(row.into());
         }
         for attempt in &extras.attempts {
@@ -134,14 +101,13 @@ fn messages(memory: &Memory, writes: &mut Writes) {
 fn attempts(
     workspace: WorkspaceId,
     facts: &LineFacts,
-    attempt: &super::memory::Attempt,
-    all: &[super::memory::Attempt],
+    attempt: &Attempt,
+    all: &[Attempt],
     writes: &mut Writes,
 ) {
     let id = facts.line.id;
-    let end = |of: &super::memory::Attempt| {
-        of.ended.as_ref().map(|(at, name, wamid)| (at.ms(), *name, wamid.clone()))
-    };
+    let end =
+        |of: &Attempt| of.ended.as_ref().map(|(at, name, wamid)| (at.ms(), *name, wamid.clone()));
     if let Some(began) = attempt.began {
         let ended = all.iter().filter(|other| other.n == attempt.n).find_map(end);
         let (at, name, wamid) = match ended {
@@ -167,9 +133,9 @@ fn attempts(
 }
 
 fn message_row(
-    memory: &Memory,
+    state: &State,
     (workspace, conversation): Key<ConversationId>,
-    state: MessageState<'_>,
+    line: MessageState<'_>,
     extras: &Extras,
 ) -> Option<Value> {
     let (Fact::LineReceived { kind, at, quoted, .. } | Fact::LineWritten { kind, at, quoted, .. }) =
@@ -178,16 +144,16 @@ fn message_row(
         return None;
     };
     let origin = MessageOrigin {
-        channel: memory.conversation(workspace, conversation)?.head.channel_id,
+        channel: state.conversation(workspace, conversation)?.head.channel_id,
         kind: *kind,
         at: *at,
         quoted: *quoted,
         identity: extras.identity.as_ref().map(|(kind, value)| (*kind, value.as_str())),
     };
-    Some(message_values(workspace, conversation, state, origin).into())
+    Some(message_values(workspace, conversation, line, origin).into())
 }
 
-fn state<'a>(facts: &'a LineFacts, extras: &'a Extras) -> MessageState<'a> {
+fn message_state<'a>(facts: &'a LineFacts, extras: &'a Extras) -> MessageState<'a> {
     MessageState {
         facts,
         wamid: extras.wamid.as_deref(),
@@ -200,9 +166,9 @@ fn state<'a>(facts: &'a LineFacts, extras: &'a Extras) -> MessageState<'a> {
 }
 
 /// A note stands after the line that was the last when it was written, not when its group ended.
-fn notes(entries: &[Entry], memory: &Memory, writes: &mut Writes) {
+fn notes(state: &State, writes: &mut Writes) {
     let mut last_seqs: BTreeMap<Key<ConversationId>, u64> = BTreeMap::new();
-    for entry in entries {
+    for entry in &state.entries {
         let Some(id) = entry.event.conversation_id else { continue };
         let key = (entry.workspace, id);
         let fact = &entry.event.fact;
@@ -210,7 +176,7 @@ fn notes(entries: &[Entry], memory: &Memory, writes: &mut Writes) {
             last_seqs.insert(key, line.seq);
         }
         let Fact::NoteAdded { note_id, author, op_id } = fact else { continue };
-        let before = memory.conversations.get(&key).and_then(|held| held.before.as_ref());
+        let before = state.conversations.get(&key).and_then(|held| held.before.as_ref());
         let before = before.map_or(0, |before| before.head.last_seq);
         let after_seq = last_seqs.get(&key).copied().unwrap_or(before);
         let (at, revision) = (entry.event.at.ms(), entry.event.revision);
@@ -220,22 +186,22 @@ fn notes(entries: &[Entry], memory: &Memory, writes: &mut Writes) {
     }
 }
 
-fn people(memory: &Memory, writes: &mut Writes) {
-    for ((workspace, id), before) in &memory.loads_before {
-        let facts = memory.people.get(workspace).and_then(|people| people.agents.get(id));
+fn people(state: &State, writes: &mut Writes) {
+    for ((workspace, id), before) in &state.loads_before {
+        let facts = state.people.get(workspace).and_then(|people| people.agents.get(id));
         if let Some(facts) = facts.filter(|facts| facts.load != *before) {
             writes.loads.push(json!([workspace, id, facts.load]));
         }
     }
-    for ((workspace, team), [open, queued, unanswered]) in memory.tallies() {
+    for ((workspace, team), [open, queued, unanswered]) in state.tallies() {
         writes.tallies.push(json!([workspace, team, open, queued, unanswered]));
     }
-    for (workspace, agent, conversation) in &memory.marked {
-        let seq = memory.read_marks.get(&(*workspace, *agent, *conversation));
+    for (workspace, agent, conversation) in &state.marked {
+        let seq = state.read_marks.get(&(*workspace, *agent, *conversation));
         writes.read_marks.push(json!([workspace, agent, conversation, seq]));
     }
-    for ((workspace, contact), is_new) in &memory.changed_cards {
-        let card = memory.cards.get(&(*workspace, *contact)).cloned().unwrap_or_default();
+    for ((workspace, contact), is_new) in &state.changed_cards {
+        let card = state.cards.get(&(*workspace, *contact)).cloned().unwrap_or_default();
         let search = card.name.as_deref().map(crate::store::fold);
         let row = json!([workspace, contact, card.name, card.phone, search]);
         if *is_new {
@@ -246,39 +212,16 @@ fn people(memory: &Memory, writes: &mut Writes) {
     }
 }
 
-/// Fills positions into the answers, in memory and in the rows alike.
-fn outcomes(
-    memory: &mut Memory,
-    batches: &[Batch],
-    entries: &[Entry],
-    now: Timestamp,
-    writes: &mut Writes,
-) {
-    let mut next: BTreeMap<WorkspaceId, u64> =
-        batches.iter().map(|batch| (batch.workspace, batch.after)).collect();
-    let positions: Vec<u64> = entries
-        .iter()
-        .map(|entry| {
-            let position = next.entry(entry.workspace).or_default();
-            *position += 1;
-            *position
-        })
-        .collect();
-    for ((workspace, agent, op_id), outcome) in &memory.fresh_priors {
-        let Some(prior) =
-            memory.priors.get_mut(&(*workspace, *agent)).and_then(|priors| priors.get_mut(op_id))
-        else {
-            continue;
-        };
-        if let Answer::Accepted(accepted) = &mut prior.answer {
-            accepted.position = outcome.last_entry.and_then(|place| positions.get(place)).copied();
-        }
+fn outcomes(state: &State, now: Timestamp, writes: &mut Writes) {
+    for ((workspace, agent, op_id), conversation) in &state.fresh_priors {
+        let prior = state.priors.get(&(*workspace, *agent)).and_then(|priors| priors.get(op_id));
+        let Some(prior) = prior else { continue };
         writes.outcomes.push(json!([
             workspace,
             agent,
             op_id,
             prior.body_hash,
-            outcome.conversation,
+            conversation,
             prior.after,
             serde_json::to_string(&prior.answer).unwrap_or_default(),
             now.ms(),
@@ -286,12 +229,12 @@ fn outcomes(
     }
 }
 
-fn intake(memory: &Memory, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
+fn intake(state: &State, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
     for post in posts {
         let at = post.received_at.ms();
         writes.intake.push(json!([post.id, post.meta_app, post.digest, at, post.raw]));
     }
-    for aside in &memory.quarantined {
+    for aside in &state.quarantined {
         // Meta posts the same bytes to each app that listens: each has its own copy.
         let of_app = format!("{}\n{}", aside.meta_app, aside.element);
         let digest = hex::encode(Sha256::digest(of_app));
@@ -306,15 +249,15 @@ fn intake(memory: &Memory, posts: &[&Post], now: Timestamp, writes: &mut Writes)
             now.ms(),
         ]));
     }
-    for ((workspace, (channel, wamid)), parked) in &memory.newly_parked {
-        if memory.unparked.contains(&(*workspace, (*channel, wamid.clone()))) {
+    for ((workspace, (channel, wamid)), parked) in &state.newly_parked {
+        if state.unparked.contains(&(*workspace, (*channel, wamid.clone()))) {
             continue;
         }
         let error = parked.error.as_ref().and_then(|error| serde_json::to_string(error).ok());
         let status = parked.status.name();
         writes.parked.push(json!([workspace, channel, wamid, status, error, parked.at.ms()]));
     }
-    for (workspace, (channel, wamid)) in &memory.unparked {
+    for (workspace, (channel, wamid)) in &state.unparked {
         writes.unparked.push(json!([workspace, channel, wamid]));
     }
 }

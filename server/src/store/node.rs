@@ -3,33 +3,13 @@
 //! Nobody's time of day is compared with anybody else's. A node counts its beat up; whoever sees it
 //! stand still for too long by a clock of its own removes the row.
 
-use std::fmt;
-
+pub use baton_protocol::NodeId;
 use baton_protocol::{Epoch, Timestamp};
 use sqlx::FromRow;
-use uuid::Uuid;
 
 use super::migrate::read_epoch;
 use super::rows::{id, number};
 use super::{Sql, Store, StoreError, Tx};
-
-/// One life of a server.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct NodeId(pub Uuid);
-
-impl fmt::Display for NodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::str::FromStr for NodeId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
-    }
-}
 
 /// A stretch in which one node leads. A later one has a greater number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -146,6 +126,8 @@ pub(super) async fn hold(tx: &mut Tx, term: Term) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::store::testing::databases;
 

@@ -1,28 +1,14 @@
 //! What is due: sends, stranded claims, snoozes. Read without locks; the claim decides.
 
 use baton_domain::decide::delivery::QUEUED_MS_MAX;
+pub use baton_domain::group::MessageAt;
 use baton_protocol::event::EventContent;
-use baton_protocol::{AgentId, ChannelId, ConversationId, MessageId, Timestamp, WorkspaceId};
+use baton_protocol::{AgentId, ChannelId, ConversationId, Timestamp, WorkspaceId};
 use sqlx::FromRow;
 
 use crate::store::node::NodeId;
 use crate::store::rows::{from_json, id, number};
 use crate::store::{Sql, StoreError, Tx};
-
-/// A message and where it stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MessageAt {
-    /// Where.
-    pub workspace: WorkspaceId,
-    /// On which number.
-    pub channel: ChannelId,
-    /// In which conversation.
-    pub conversation: ConversationId,
-    /// As which line.
-    pub seq: u64,
-    /// Which message.
-    pub message: MessageId,
-}
 
 /// What a send needs to know; of it only token and pace may change while the message is queued.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,30 +1,29 @@
-//! Inbound members: what webhooks say, decided against the memory of the group.
+//! Inbound members: what webhooks say, decided against the state of the group.
 
 use std::cmp::Reverse;
 
-use baton_domain::decide::{Draft, delivery, receive};
-use baton_domain::inbound::{Element, ElementBody, InboundMessage, ProviderStatus, StatusUpdate};
-use baton_domain::tag::Tag;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::{Actor, ChannelId, Epoch, Fact, MessageId, Timestamp};
 
-use super::load::{Channel, Loaded};
-use super::memory::{Aside, By, Key, Memory, ParkedStatus, Quarantined};
 use super::senders::Known;
+use super::state::{Aside, By, Channel, Key, ParkedStatus, Quarantined, State};
 use super::work::{FreshIds, Post};
+use crate::decide::{Draft, delivery, receive};
+use crate::inbound::{Element, ElementBody, InboundMessage, ProviderStatus, StatusUpdate};
+use crate::tag::Tag;
 
 /// Decides a webhook, element by element: none stands in another's way.
-pub(super) fn post(loaded: &mut Loaded, post: &Post, epoch: Epoch, now: Timestamp) {
+pub(super) fn post(state: &mut State, post: &Post, epoch: Epoch, now: Timestamp) {
     for (element, fresh) in &post.elements {
-        if let Err(why) = one(loaded, post, element, fresh, (epoch, now)) {
-            set_aside(loaded, post, element, fresh, why);
+        if let Err(why) = one(state, post, element, fresh, (epoch, now)) {
+            set_aside(state, post, element, fresh, why);
         }
     }
 }
 
 fn one(
-    loaded: &mut Loaded,
+    state: &mut State,
     post: &Post,
     element: &Element,
     fresh: &FreshIds,
@@ -34,27 +33,27 @@ fn one(
         ElementBody::Ignored { .. } => Ok(()),
         ElementBody::Unattributable { reason } => Err(Aside("unattributable", reason.clone())),
         ElementBody::Message(message) => {
-            let channel = channel_of(loaded, post, element)?;
-            line(loaded, &channel, message, (fresh, now), LineOf::Customer)
+            let channel = channel_of(state, post, element)?;
+            line(state, &channel, message, (fresh, now), LineOf::Customer)
         }
         ElementBody::Echo(message) => {
-            let channel = channel_of(loaded, post, element)?;
-            line(loaded, &channel, message, (fresh, now), LineOf::PhoneApp)
+            let channel = channel_of(state, post, element)?;
+            line(state, &channel, message, (fresh, now), LineOf::PhoneApp)
         }
         ElementBody::Status(update) => {
-            let channel = channel_of(loaded, post, element)?;
-            status(&mut loaded.memory, (channel.workspace, channel.id), update, epoch, now);
+            let channel = channel_of(state, post, element)?;
+            status(state, (channel.workspace, channel.id), update, epoch, now);
             Ok(())
         }
     }
 }
 
 /// The channel of an element; another meta app's numbers are none of this one's business.
-fn channel_of(loaded: &Loaded, post: &Post, element: &Element) -> Result<Channel, Aside> {
+fn channel_of(state: &State, post: &Post, element: &Element) -> Result<Channel, Aside> {
     let Some(number) = &element.phone_number_id else {
         return Err(aside("no_number", "it names no number of ours"));
     };
-    match loaded.channels.get(number) {
+    match state.channels.get(number) {
         Some(channel) if channel.meta_app == post.meta_app => Ok(channel.clone()),
         Some(_) => Err(aside("other_meta_app", "the number belongs to another meta app")),
         None => Err(aside("unknown_number", "the number is not connected")),
@@ -72,7 +71,7 @@ enum LineOf {
 }
 
 fn line(
-    loaded: &mut Loaded,
+    state: &mut State,
     channel: &Channel,
     message: &InboundMessage,
     (fresh, now): (&FreshIds, Timestamp),
@@ -80,20 +79,19 @@ fn line(
 ) -> Result<(), Aside> {
     let workspace = channel.workspace;
     let wamid = (workspace, (channel.id, message.wamid.clone()));
-    if loaded.memory.wamids.contains_key(&wamid) {
+    if state.wamids.contains_key(&wamid) {
         return Ok(());
     }
-    let known = loaded.senders.get(&(workspace, fresh.message)).copied();
+    let known = state.senders.get(&(workspace, fresh.message)).copied();
     let known = known.ok_or_else(|| aside("names_nobody", "it names nobody"))?;
-    let memory = &mut loaded.memory;
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
-    know_contact(memory, channel, known, message, by);
+    know_contact(state, channel, known, message, by);
     let key = (workspace, known.conversation);
-    let Some(conversation) = memory.conversation(workspace, known.conversation) else {
+    let Some(conversation) = state.conversation(workspace, known.conversation) else {
         return Err(aside("no_conversation", "its conversation could not be read"));
     };
     let quoted = message.quoted_wamid.as_ref().and_then(|wamid| {
-        memory.wamids.get(&(workspace, (channel.id, wamid.clone()))).map(|(_, id)| *id)
+        state.wamids.get(&(workspace, (channel.id, wamid.clone()))).map(|(_, id)| *id)
     });
     let drafts = match of {
         LineOf::Customer => {
@@ -102,9 +100,9 @@ fn line(
         LineOf::PhoneApp => receive::echo_line(conversation, message, fresh.message, now),
     };
     let actor = if of == LineOf::Customer { Actor::Customer } else { Actor::System };
-    memory.append(key, drafts, By::new(actor, now));
-    memory.wamids.insert(wamid, (known.conversation, fresh.message));
-    let extras = memory.extras.entry(fresh.message).or_default();
+    state.append(key, drafts, By::new(actor, now));
+    state.wamids.insert(wamid, (known.conversation, fresh.message));
+    let extras = state.extras.entry(fresh.message).or_default();
     extras.wamid = Some(message.wamid.clone());
     if of == LineOf::Customer {
         // WhatsApp delivers to either name; a number, where there is one, always works.
@@ -114,13 +112,13 @@ fn line(
             (None, None) => None,
         };
     }
-    hear(memory, (workspace, channel.id), (fresh.message, None), (&message.wamid, None), now);
+    hear(state, (workspace, channel.id), (fresh.message, None), (&message.wamid, None), now);
     Ok(())
 }
 
 /// Begins the conversation of a new contact; takes note of a changed name or number.
 fn know_contact(
-    memory: &mut Memory,
+    state: &mut State,
     channel: &Channel,
     known: Known,
     message: &InboundMessage,
@@ -128,36 +126,36 @@ fn know_contact(
 ) {
     let key = (channel.workspace, known.conversation);
     let card_key = (channel.workspace, known.contact);
-    let is_new = !memory.conversations.contains_key(&key);
+    let is_new = !state.conversations.contains_key(&key);
     if is_new {
         let opened = Fact::ConversationOpened {
             channel_id: channel.id,
             contact_id: known.contact,
             team_id: channel.team,
         };
-        memory.append(key, vec![opened.into()], by);
+        state.append(key, vec![opened.into()], by);
     }
-    let old = memory.cards.get(&card_key).cloned().unwrap_or_default();
+    let old = state.cards.get(&card_key).cloned().unwrap_or_default();
     let new = ContactCard {
         name: message.sender.name.clone().or_else(|| old.name.clone()),
         phone: message.sender.wa_id.clone().or_else(|| old.phone.clone()),
     };
     if is_new {
-        memory.changed_cards.insert(card_key, true);
+        state.changed_cards.insert(card_key, true);
     }
     if new != old {
-        memory.changed_cards.entry(card_key).or_insert(false);
-        memory.cards.insert(card_key, new.clone());
+        state.changed_cards.entry(card_key).or_insert(false);
+        state.cards.insert(card_key, new.clone());
         let draft = Draft {
             fact: Fact::ContactChanged { contact_id: known.contact },
             content: Some(EventContent::Contact(new)),
         };
-        memory.append(key, vec![draft], by);
+        state.append(key, vec![draft], by);
     }
 }
 
 fn status(
-    memory: &mut Memory,
+    state: &mut State,
     of: Key<ChannelId>,
     update: &StatusUpdate,
     epoch: Epoch,
@@ -168,8 +166,8 @@ fn status(
         .tag
         .as_deref()
         .and_then(Tag::parse)
-        .filter(|tag| memory.places.contains_key(&(of.0, tag.message)));
-    let by_wamid = memory.wamids.get(&key).map(|(_, id)| *id);
+        .filter(|tag| state.places.contains_key(&(of.0, tag.message)));
+    let by_wamid = state.wamids.get(&key).map(|(_, id)| *id);
     let message = by_tag.map(|tag| tag.message).or(by_wamid);
     let told = ParkedStatus { status: update.status, error: update.error.clone(), at: update.at };
     match message {
@@ -178,7 +176,7 @@ fn status(
             let attempt = match by_tag {
                 Some(tag) if !is_of_lost_life => Some(tag.attempt),
                 // A life that was lost counted its attempts for itself.
-                Some(_) | None => attempt_of(memory, message, &update.wamid),
+                Some(_) | None => attempt_of(state, message, &update.wamid),
             };
             // What arrived from there has arrived. What failed there says nothing of this life's
             // attempts, unless it is known here already as what arrived.
@@ -186,83 +184,83 @@ fn status(
             if is_of_lost_life && is_failure && by_wamid != Some(message) {
                 return;
             }
-            set_wamid(memory, of, message, (&update.wamid, attempt));
-            hear(memory, of, (message, attempt), (&update.wamid, Some(told)), now);
+            set_wamid(state, of, message, (&update.wamid, attempt));
+            hear(state, of, (message, attempt), (&update.wamid, Some(told)), now);
         }
         // It overtook the answer to its own send, or is of no message of ours.
         None => {
-            memory.parked.entry(key.clone()).or_default().push(told.clone());
-            memory.newly_parked.push((key, told));
+            state.parked.entry(key.clone()).or_default().push(told.clone());
+            state.newly_parked.push((key, told));
         }
     }
 }
 
 /// The attempt that brought a message its wamid, if it is this one.
-fn attempt_of(memory: &Memory, message: MessageId, wamid: &str) -> Option<u32> {
-    let extras = memory.extras.get(&message)?;
+fn attempt_of(state: &State, message: MessageId, wamid: &str) -> Option<u32> {
+    let extras = state.extras.get(&message)?;
     extras.wamid_attempt.filter(|_| extras.wamid.as_deref() == Some(wamid))
 }
 
 /// Notes Meta's id of a message and the attempt that brought it, unless one is known already.
 pub(super) fn set_wamid(
-    memory: &mut Memory,
+    state: &mut State,
     (workspace, channel): Key<ChannelId>,
     message: MessageId,
     (wamid, attempt): (&str, Option<u32>),
 ) {
-    let Some((conversation, _)) = memory.places.get(&(workspace, message)).copied() else {
+    let Some((conversation, _)) = state.places.get(&(workspace, message)).copied() else {
         return;
     };
     let key = (workspace, (channel, wamid.to_owned()));
-    if memory.wamids.contains_key(&key) {
+    if state.wamids.contains_key(&key) {
         return;
     }
-    let extras = memory.extras.entry(message).or_default();
+    let extras = state.extras.entry(message).or_default();
     if extras.wamid.is_none() {
         extras.wamid = Some(wamid.to_owned());
         extras.wamid_attempt = attempt;
         extras.is_changed = true;
         extras.conversation.get_or_insert((workspace, conversation));
-        memory.wamids.insert(key, (conversation, message));
+        state.wamids.insert(key, (conversation, message));
     }
 }
 
 /// Lets a message climb by all that is known of it: what waited for its id of Meta, and what is
 /// told now. All is of the attempt that Meta gave this id, if it is known which.
 pub(super) fn hear(
-    memory: &mut Memory,
+    state: &mut State,
     (workspace, channel): Key<ChannelId>,
     (message, attempt): (MessageId, Option<u32>),
     (wamid, told): (&str, Option<ParkedStatus>),
     now: Timestamp,
 ) {
     let key = (workspace, (channel, wamid.to_owned()));
-    let mut all = memory.parked.remove(&key).unwrap_or_default();
+    let mut all = state.parked.remove(&key).unwrap_or_default();
     if !all.is_empty() {
-        memory.unparked.insert(key);
+        state.unparked.insert(key);
     }
     all.extend(told);
     // The highest first, which says all that is below it, and a failure last: what has arrived
     // has not failed, in whatever order it was told.
     all.sort_by_key(|one| (one.status == ProviderStatus::Failed, Reverse(one.status)));
     for one in all {
-        let Some((id, _)) = memory.places.get(&(workspace, message)).copied() else { return };
-        let Some(conversation) = memory.conversation(workspace, id) else { return };
+        let Some((id, _)) = state.places.get(&(workspace, message)).copied() else { return };
+        let Some(conversation) = state.conversation(workspace, id) else { return };
         let drafts = delivery::status(
             conversation,
-            &memory.lines,
+            &state.lines,
             (message, attempt),
             one.status,
             one.error.as_ref(),
         );
-        memory.append((workspace, id), drafts, By::new(Actor::System, now));
+        state.append((workspace, id), drafts, By::new(Actor::System, now));
     }
 }
 
-fn set_aside(loaded: &mut Loaded, post: &Post, element: &Element, fresh: &FreshIds, why: Aside) {
+fn set_aside(state: &mut State, post: &Post, element: &Element, fresh: &FreshIds, why: Aside) {
     // Only its own meta app speaks for a number: what another one says is not its workspace's.
-    let channel = channel_of(loaded, post, element).ok();
-    loaded.memory.quarantined.push(Quarantined {
+    let channel = channel_of(state, post, element).ok();
+    state.quarantined.push(Quarantined {
         id: fresh.contact,
         meta_app: post.meta_app.clone(),
         workspace: channel.map(|channel| channel.workspace),

@@ -1,0 +1,283 @@
+//! Members that people and workers bring: commands, outcomes, claims, results, timers.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::{
+    Accepted, Actor, Conversation, Event, Fact, MessageStatus, OpId, Refusal, Timestamp,
+    WorkspaceId,
+};
+
+use super::receive;
+use super::state::{Attempt, By, State};
+use super::work::{
+    ClaimAnswer, ClaimWork, CommandWork, MessageAt, OutcomesWork, RehomeWork, RescueWork,
+    ResultWork, SettingWork, UnparkWork, WakeWork,
+};
+use crate::context::{Context, Fresh, Lines, Prior, Writer};
+use crate::decide::delivery::{self, Claim, SendResult};
+use crate::decide::{Decision, Draft, decide, owner, status};
+use crate::log::Route;
+use crate::outcome::Answer;
+
+/// Decides a command and carries it out.
+pub(super) fn command(state: &mut State, work: &CommandWork, now: Timestamp) -> Answer {
+    let conversation = state.conversation(work.caller.workspace, work.command.conversation_id);
+    let decision = decision(state, (conversation, &state.lines), work, now);
+    carry_out(state, work, decision, now)
+}
+
+/// What is decided of a command, on these facts of its conversation. `None`: its author is of
+/// another workspace, or no longer here.
+pub(super) fn decision(
+    state: &State,
+    (conversation, lines): (Option<&Conversation>, &Lines),
+    work: &CommandWork,
+    now: Timestamp,
+) -> Option<Decision> {
+    let caller = work.caller;
+    let sight = state.sights.get(&(caller.workspace, caller.agent))?;
+    let people = state.people.get(&caller.workspace)?;
+    let none = BTreeMap::new();
+    let priors = state.priors.get(&(caller.workspace, caller.agent)).unwrap_or(&none);
+    let mark = (caller.workspace, caller.agent, work.command.conversation_id);
+    let context = Context {
+        conversation,
+        lines,
+        people,
+        author: Writer { sight, device: caller.device },
+        priors,
+        body_hash: &work.body_hash,
+        read_seq: state.read_marks.get(&mark).copied().unwrap_or(0),
+        lease: work.lease,
+        fresh: Fresh { message: work.message, note: work.note },
+    };
+    Some(decide(&context, &work.command, now))
+}
+
+/// Appends what was decided, and keeps the answer under the command's op id.
+pub(super) fn carry_out(
+    state: &mut State,
+    work: &CommandWork,
+    decision: Option<Decision>,
+    now: Timestamp,
+) -> Answer {
+    let caller = work.caller;
+    let key = (caller.workspace, work.command.conversation_id);
+    match decision {
+        None => Answer::Refused(Refusal::NotAllowed),
+        Some(Decision::Replay(answer)) => with_status(state, caller.workspace, answer),
+        Some(Decision::Refuse(refusal)) => {
+            let answer = Answer::Refused(refusal.clone());
+            if is_stored(&refusal) {
+                remember(state, work, answer.clone());
+            }
+            answer
+        }
+        Some(Decision::Accept(drafts, accepted)) => {
+            let first = state.entries.len();
+            note_marks(state, work, &drafts);
+            state.append(key, drafts, By::new(Actor::Agent { id: caller.agent }, now));
+            let revision = state.conversation(key.0, key.1).map_or(0, |found| found.head.revision);
+            let position = state.entries.iter().skip(first).next_back();
+            let position = position.map(|entry| entry.event.position);
+            let answer = Answer::Accepted(Accepted { revision, position, ..accepted });
+            remember(state, work, answer.clone());
+            answer
+        }
+    }
+}
+
+/// Refusals that say nothing of the command itself are not kept.
+fn is_stored(refusal: &Refusal) -> bool {
+    !refusal.is_retryable() && !matches!(refusal, Refusal::OpIdReused | Refusal::OpExpired)
+}
+
+/// A replayed answer tells where the message stands today.
+fn with_status(state: &State, workspace: WorkspaceId, answer: Answer) -> Answer {
+    let Answer::Accepted(mut accepted) = answer else { return answer };
+    if let Some(line) = accepted.line
+        && let Some((conversation, _)) = state.places.get(&(workspace, line.id))
+        && let Some(facts) = state.lines.find(*conversation, line.id)
+    {
+        accepted.status = facts.status;
+    }
+    Answer::Accepted(accepted)
+}
+
+fn note_marks(state: &mut State, work: &CommandWork, drafts: &[Draft]) {
+    let key = (work.caller.workspace, work.caller.agent, work.command.conversation_id);
+    for draft in drafts {
+        if let Fact::ReadMarked { seq, .. } = draft.fact {
+            state.read_marks.insert(key, seq);
+            state.marked.insert(key);
+        }
+    }
+}
+
+fn remember(state: &mut State, work: &CommandWork, answer: Answer) {
+    let (workspace, agent) = (work.caller.workspace, work.caller.agent);
+    let op_id = work.command.op_id;
+    let conversation = Some(work.command.conversation_id);
+    let prior = Prior { body_hash: work.body_hash.clone(), after: work.command.after, answer };
+    state.priors.entry((workspace, agent)).or_default().insert(op_id, prior);
+    state.fresh_priors.insert((workspace, agent, op_id), conversation);
+}
+
+/// What became of op ids: unknown ones are cancelled from here on.
+pub(super) fn outcomes(state: &mut State, work: &OutcomesWork) -> Vec<(OpId, Answer)> {
+    let (workspace, agent) = (work.workspace, work.agent);
+    let mut answers = Vec::new();
+    for op_id in &work.op_ids {
+        let priors = state.priors.entry((workspace, agent)).or_default();
+        if let Some(prior) = priors.get(op_id) {
+            let answer = prior.answer.clone();
+            answers.push((*op_id, with_status(state, workspace, answer)));
+            continue;
+        }
+        let answer = Answer::Refused(Refusal::Cancelled);
+        let tombstone = Prior { body_hash: String::new(), after: None, answer: answer.clone() };
+        priors.insert(*op_id, tombstone);
+        state.fresh_priors.insert((workspace, agent, *op_id), None);
+        answers.push((*op_id, answer));
+    }
+    answers
+}
+
+/// The claim of a send: the fence is looked at again.
+pub(super) fn claim(state: &mut State, work: &ClaimWork, now: Timestamp) -> ClaimAnswer {
+    let (key, message) = ((work.at.workspace, work.at.conversation), work.at.message);
+    let Some(facts) = state.lines.find(work.at.conversation, message) else {
+        return ClaimAnswer::No;
+    };
+    let (attempt, claim_epoch) = (facts.attempt, work.claim_epoch);
+    if facts.status == Some(MessageStatus::Sending) && facts.claim_epoch == claim_epoch {
+        // The commit whose outcome was unknown did happen.
+        return ClaimAnswer::Go { attempt, claim_epoch };
+    }
+    // The clock may have been put back since the last claim: epochs grow all the same.
+    let claim_epoch = claim_epoch.max(facts.claim_epoch + 1);
+    let Some(conversation) = state.conversation(key.0, key.1) else { return ClaimAnswer::No };
+    let claim = Some((claim_epoch, work.node));
+    let by = By { claim, ..By::new(Actor::System, now) };
+    match delivery::claim(conversation, &state.lines, message, now) {
+        Claim::Go(drafts) => {
+            state.append(key, drafts, by);
+            ClaimAnswer::Go { attempt: attempt + 1, claim_epoch }
+        }
+        Claim::Hold(drafts) => {
+            state.append(key, drafts, By::new(Actor::System, now));
+            ClaimAnswer::No
+        }
+        Claim::Wait => ClaimAnswer::Wait,
+        Claim::Gone => ClaimAnswer::No,
+    }
+}
+
+/// An attempt ended.
+pub(super) fn result(state: &mut State, work: &ResultWork, now: Timestamp) {
+    let (workspace, message) = (work.at.workspace, work.at.message);
+    let key = (workspace, work.at.conversation);
+    state.places.insert((workspace, message), (work.at.conversation, work.at.seq));
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let drafts = delivery::result(
+        conversation,
+        &state.lines,
+        message,
+        (work.attempt, work.claim_epoch),
+        &work.result,
+    );
+    let extras = state.extras.entry(message).or_default();
+    // A result that nobody waits for any more says nothing of when to try again.
+    if !drafts.is_empty() {
+        extras.due_at = work.due_at;
+    }
+    extras.attempts.push(Attempt {
+        n: work.attempt,
+        claim_epoch: work.claim_epoch,
+        node: None,
+        began: None,
+        ended: Some((now, outcome_name(&work.result), wamid_of(&work.result))),
+    });
+    state.append(key, drafts, By::new(Actor::System, now));
+    if let SendResult::Accepted { wamid } = &work.result {
+        let of = (workspace, work.at.channel);
+        receive::set_wamid(state, of, message, (wamid, Some(work.attempt)));
+        receive::hear(state, of, (message, Some(work.attempt)), (wamid, None), now);
+    }
+}
+
+fn outcome_name(result: &SendResult) -> &'static str {
+    match result {
+        SendResult::Accepted { .. } => "accepted",
+        SendResult::Again => "again",
+        SendResult::Refused(_) => "refused",
+        SendResult::Unknown => "unknown",
+    }
+}
+
+fn wamid_of(result: &SendResult) -> Option<String> {
+    match result {
+        SendResult::Accepted { wamid } => Some(wamid.clone()),
+        SendResult::Again | SendResult::Refused(_) | SendResult::Unknown => None,
+    }
+}
+
+/// A claim whose worker died.
+pub(super) fn rescue(state: &mut State, work: &RescueWork, now: Timestamp) {
+    let key = (work.at.workspace, work.at.conversation);
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let claim = (work.attempt, work.claim_epoch);
+    let drafts = delivery::rescue(conversation, &state.lines, work.at.message, claim);
+    state.append(key, drafts, By::new(Actor::System, now));
+}
+
+/// Statuses that still wait although their message is known.
+pub(super) fn unpark(state: &mut State, work: &UnparkWork, now: Timestamp) {
+    let of = (work.workspace, work.channel);
+    let key = (work.workspace, (work.channel, work.wamid.clone()));
+    let Some((_, message)) = state.wamids.get(&key).copied() else { return };
+    receive::hear(state, of, (message, work.attempt), (&work.wamid, None), now);
+}
+
+/// The database was put back while it was on its way.
+pub(super) fn restored(state: &mut State, at: MessageAt, now: Timestamp) {
+    let key = (at.workspace, at.conversation);
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let drafts = delivery::restored(conversation, &state.lines, at.message);
+    state.append(key, drafts, By::new(Actor::System, now));
+}
+
+/// A snooze ends.
+pub(super) fn wake(state: &mut State, work: &WakeWork, now: Timestamp) {
+    let key = (work.workspace, work.conversation);
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let drafts = status::wake(conversation, work.until, now);
+    state.append(key, drafts, By::new(Actor::System, now));
+}
+
+/// Whoever owns it leaves.
+pub(super) fn rehome(state: &mut State, work: &RehomeWork, now: Timestamp) {
+    let key = (work.workspace, work.conversation);
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let people = state.people.get(&work.workspace);
+    let Some(agent) = people.and_then(|people| people.agents.get(&work.agent)) else { return };
+    let drafts = owner::rehome(conversation, agent);
+    state.append(key, drafts, By::new(Actor::System, now));
+}
+
+/// Settings were changed: the facts that tell of it.
+pub(super) fn setting(state: &mut State, work: &SettingWork, now: Timestamp) {
+    let actor = work.by.map_or(Actor::System, |id| Actor::Agent { id });
+    for fact in &work.facts {
+        let event = Event {
+            position: 0,
+            conversation_id: None,
+            revision: None,
+            at: now,
+            actor,
+            fact: fact.clone(),
+            content: None,
+        };
+        state.push(work.workspace, event, Route::of(fact, None, None), None);
+    }
+}

@@ -1,0 +1,59 @@
+//! One group of work, decided in memory: each member on the state that those before it left.
+//!
+//! The caller fills a [`State`] with what the members look at, calls [`decide`], writes what
+//! changed and publishes [`State::batches`]. Where the rows lie and how they are locked is the
+//! caller's business.
+
+mod act;
+mod conditional;
+mod receive;
+pub mod senders;
+pub mod state;
+pub mod work;
+
+use baton_protocol::{Epoch, Timestamp};
+
+use conditional::Found;
+pub use senders::{Book, Known, messages};
+pub use state::{Channel, Key, State};
+pub use work::{
+    Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FreshIds, MessageAt, OutcomesWork, Post,
+    RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork, Work,
+};
+
+/// Decides a group and returns the answer to each member, in the order of the members.
+///
+/// Members are decided by [`Work::rank`]: what came from outside, results, commands, claims.
+/// Positions follow those in `state.heads`. Afterwards `state` is as reading it back would give it.
+pub fn decide(state: &mut State, group: &[&Work], epoch: Epoch, now: Timestamp) -> Vec<Done> {
+    let found = Found::planted(state);
+    let mut order: Vec<(usize, &Work)> = group.iter().copied().enumerate().collect();
+    order.sort_by_key(|(_, work)| work.rank());
+    let mut done: Vec<(usize, Done)> = Vec::with_capacity(group.len());
+    for (place, work) in order {
+        let answer = match (&found, work) {
+            (Some(found), Work::Command(work)) => Done::Command(found.command(state, work, now)),
+            _ => decide_one(state, work, epoch, now),
+        };
+        done.push((place, answer));
+    }
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, done)| done).collect()
+}
+
+fn decide_one(state: &mut State, work: &Work, epoch: Epoch, now: Timestamp) -> Done {
+    match work {
+        Work::Command(work) => return Done::Command(act::command(state, work, now)),
+        Work::Outcomes(work) => return Done::Outcomes(act::outcomes(state, work)),
+        Work::Claim(work) => return Done::Claim(act::claim(state, work, now)),
+        Work::Post(post) => receive::post(state, post, epoch, now),
+        Work::Result(work) => act::result(state, work, now),
+        Work::Rescue(work) => act::rescue(state, work, now),
+        Work::Unpark(work) => act::unpark(state, work, now),
+        Work::Restored(at) => act::restored(state, *at, now),
+        Work::Wake(work) => act::wake(state, work, now),
+        Work::Rehome(work) => act::rehome(state, work, now),
+        Work::Setting(work) => act::setting(state, work, now),
+    }
+    Done::Nothing
+}

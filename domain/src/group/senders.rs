@@ -1,0 +1,235 @@
+//! Whose a message is: the names that its sender is known by, made known where they are new, and
+//! moved where a number has passed to somebody else.
+//!
+//! A user id belongs to one customer for good, a number does not. Who comes with a user id of
+//! their own under a number of somebody who has another one is a new contact, and the number is
+//! theirs from then on: what comes from it later without a user id is theirs too.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_protocol::{ChannelId, ContactId, ConversationId, MessageId, Timestamp, WorkspaceId};
+use serde::Serialize;
+
+use super::state::{Channel, Key};
+use super::work::{FreshIds, Work};
+use crate::inbound::{ElementBody, InboundMessage};
+
+/// Whom a sender is, on a channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Known {
+    /// The contact.
+    pub contact: ContactId,
+    /// Their conversation on the channel.
+    pub conversation: ConversationId,
+}
+
+/// What a name is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NameKind {
+    /// WhatsApp's id of a user, for good.
+    UserId,
+    /// A number, which may pass to somebody else.
+    WaId,
+}
+
+impl NameKind {
+    /// The name used in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UserId => "user_id",
+            Self::WaId => "wa_id",
+        }
+    }
+
+    /// Reads a name as `name` writes it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::UserId, Self::WaId].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A name on a channel. As JSON `[workspace, channel, kind, value]`; ordered alike.
+pub type Name = (WorkspaceId, ChannelId, NameKind, String);
+
+/// Whose a name is, and since when by the time that WhatsApp gave.
+#[derive(Clone, Copy, Debug)]
+pub struct Holder {
+    /// Whose.
+    pub known: Known,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// The names of a group's senders, as the messages looked at so far left them.
+#[derive(Clone, Default, Debug)]
+pub struct Book {
+    /// Whose names are.
+    pub names: BTreeMap<Name, Holder>,
+    /// User ids of conversations: at least of those that hold [`Book::contested`] names.
+    pub users: BTreeMap<ConversationId, BTreeSet<String>>,
+    fresh: BTreeSet<Name>,
+    moved: BTreeSet<Name>,
+}
+
+/// A message of a group, with the channel it came by and its fresh ids.
+pub type Message<'a> = (&'a Channel, &'a InboundMessage, &'a FreshIds);
+
+/// Every message of the group that came by a channel of its app.
+pub fn messages<'a>(
+    group: &'a [&Work],
+    channels: &'a BTreeMap<String, Channel>,
+) -> impl Iterator<Item = Message<'a>> {
+    group
+        .iter()
+        .filter_map(|work| work.post())
+        .flat_map(|post| post.elements.iter().map(move |element| (post, element)))
+        .filter_map(|(post, (element, fresh))| {
+            let channel = channels.get(element.phone_number_id.as_ref()?)?;
+            let (ElementBody::Message(message) | ElementBody::Echo(message)) = &element.body else {
+                return None;
+            };
+            (channel.meta_app == post.meta_app).then_some((channel, message, fresh))
+        })
+}
+
+/// The names under which the sender of a message may be found on its channel.
+pub fn keys(channel: &Channel, message: &InboundMessage) -> Vec<Name> {
+    names(message).into_iter().map(|(kind, value, _)| key(channel, kind, &value)).collect()
+}
+
+fn key(channel: &Channel, kind: NameKind, value: &str) -> Name {
+    (channel.workspace, channel.id, kind, value.to_owned())
+}
+
+impl Book {
+    /// Finds the sender of each message, each as the messages before it left the names; messages
+    /// that name nobody are left out. What became known is in [`Book::fresh`] and
+    /// [`Book::moved`].
+    pub fn meet_all(&mut self, all: &[Message<'_>]) -> BTreeMap<Key<MessageId>, Known> {
+        let known = all.iter().filter_map(|(channel, message, ids)| {
+            let key = (channel.workspace, ids.message);
+            self.meet(channel, message, ids).map(|known| (key, known))
+        });
+        known.collect()
+    }
+
+    /// Names that are new.
+    pub fn fresh(&self) -> impl Iterator<Item = (&Name, &Holder)> {
+        self.fresh.iter().filter_map(|name| self.names.get_key_value(name))
+    }
+
+    /// Names that passed to somebody else.
+    pub fn moved(&self) -> impl Iterator<Item = (&Name, &Holder)> {
+        self.moved.iter().filter_map(|name| self.names.get_key_value(name))
+    }
+
+    /// Begins the next group: fresh and moved names are taken as written.
+    pub fn settle(&mut self) {
+        self.fresh.clear();
+        self.moved.clear();
+    }
+
+    /// The numbers that came with a user id and are known as something other than its holder's:
+    /// whose they are depends on who else has a user id there.
+    pub fn contested(&self, all: &[Message<'_>]) -> BTreeSet<Name> {
+        let mut contested = BTreeSet::new();
+        for (channel, message, _) in all {
+            let Some(user) = &message.sender.user_id else { continue };
+            let user = key(channel, NameKind::UserId, user);
+            let holder = self.conversation(&user);
+            let is_contested = |name: &Name| {
+                *name != user && self.names.contains_key(name) && self.conversation(name) != holder
+            };
+            contested.extend(keys(channel, message).into_iter().filter(is_contested));
+        }
+        contested
+    }
+
+    fn conversation(&self, name: &Name) -> Option<ConversationId> {
+        self.names.get(name).map(|holder| holder.known.conversation)
+    }
+
+    /// The sender of a message; `None` where it names nobody.
+    fn meet(
+        &mut self,
+        channel: &Channel,
+        message: &InboundMessage,
+        ids: &FreshIds,
+    ) -> Option<Known> {
+        let user = message.sender.user_id.as_deref();
+        let names = names(message);
+        let by_user = user.and_then(|user| self.names.get(&key(channel, NameKind::UserId, user)));
+        let known = names
+            .iter()
+            .filter_map(|(kind, value, _)| self.names.get(&key(channel, *kind, value)))
+            .find(|holder| by_user.is_some() || !self.is_anothers(holder.known, user))
+            .map_or_else(|| new(ids), |holder| holder.known);
+        for (kind, value, is_certain) in &names {
+            let name = key(channel, *kind, value);
+            // Deliveries may come late: an old one takes no number back.
+            let has_passed = |holder: &Holder| {
+                holder.known != known
+                    && self.is_anothers(holder.known, user)
+                    && holder.since <= message.at
+            };
+            match self.names.get(&name) {
+                None if *is_certain => self.fresh.insert(name.clone()),
+                // What is new in this group is written once, as it ends up.
+                Some(holder) if has_passed(holder) && !self.fresh.contains(&name) => {
+                    self.moved.insert(name.clone())
+                }
+                Some(holder) if has_passed(holder) => true,
+                _ => continue,
+            };
+            self.names.insert(name, Holder { known, since: message.at });
+        }
+        if let Some(user) = user {
+            self.users.entry(known.conversation).or_default().insert(user.to_owned());
+        }
+        (!names.is_empty()).then_some(known)
+    }
+
+    /// Whether this contact has a user id and it is not this one.
+    fn is_anothers(&self, known: Known, user: Option<&str>) -> bool {
+        let Some(user) = user else { return false };
+        self.users.get(&known.conversation).is_some_and(|users| !users.contains(user))
+    }
+}
+
+fn new(ids: &FreshIds) -> Known {
+    Known { contact: ContactId(ids.contact), conversation: ids.conversation }
+}
+
+/// The names under which the sender of a message may be known, most certain first; the variants
+/// of a number are for finding only.
+fn names(message: &InboundMessage) -> Vec<(NameKind, String, bool)> {
+    let sender = &message.sender;
+    let mut names = Vec::new();
+    names.extend(sender.user_id.clone().map(|id| (NameKind::UserId, id, true)));
+    if let Some(wa_id) = &sender.wa_id {
+        names.push((NameKind::WaId, wa_id.clone(), true));
+        names.extend(variant(wa_id).map(|variant| (NameKind::WaId, variant, false)));
+    }
+    names
+}
+
+/// The other way in which WhatsApp writes some numbers: Brazil's ninth digit, Mexico's 1,
+/// Argentina's 9.
+fn variant(wa_id: &str) -> Option<String> {
+    if let Some(rest) = wa_id.strip_prefix("55") {
+        let (area, number) = (rest.get(..2)?, rest.get(2..)?);
+        return match (number.len(), number.strip_prefix('9')) {
+            (9, Some(short)) => Some(format!("55{area}{short}")),
+            (8, _) => Some(format!("55{area}9{number}")),
+            _ => None,
+        };
+    }
+    if let Some(rest) = wa_id.strip_prefix("521") {
+        return Some(format!("52{rest}"));
+    }
+    if let Some(rest) = wa_id.strip_prefix("52").filter(|rest| rest.len() == 10) {
+        return Some(format!("521{rest}"));
+    }
+    // 549 is never made up: it may be another subscriber.
+    wa_id.strip_prefix("549").map(|rest| format!("54{rest}"))
+}

@@ -1,0 +1,448 @@
+//! The state of a group in memory: what was read, as the members decided so far left it.
+//! After the last decision it equals what would be read back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_protocol::conversation::ContactCard;
+use baton_protocol::event::EventContent;
+use baton_protocol::{
+    Actor, AgentId, ChannelId, ContactId, Conversation, ConversationId, Epoch, Event, Fact,
+    MessageError, MessageId, MessageStatus, NodeId, OpId, Status, TeamId, Timestamp, WorkspaceId,
+};
+use uuid::Uuid;
+
+use super::senders::Known;
+use crate::apply::{apply, begin};
+use crate::context::{Lines, Moment, People, Prior};
+use crate::decide::Draft;
+use crate::inbound::ProviderStatus;
+use crate::log::{Batch, Logged, Route};
+use crate::scope::Scope;
+use crate::sight::Sight;
+
+/// A key that cannot reach into another workspace.
+pub type Key<T> = (WorkspaceId, T);
+
+/// A channel that customers write to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Channel {
+    /// Whose.
+    pub workspace: WorkspaceId,
+    /// Its id.
+    pub id: ChannelId,
+    /// The Meta app whose webhooks speak for it.
+    pub meta_app: String,
+    /// The team whose queue new conversations enter.
+    pub team: TeamId,
+}
+
+/// What the members of a group look at, and what they changed so far.
+///
+/// The first fields are read before a group; they need to hold only what its members look at. The
+/// fields from `entries` on begin empty and say what is to be written.
+#[derive(Clone, Default, Debug)]
+pub struct State {
+    /// Channels, by Meta's id of their number.
+    pub channels: BTreeMap<String, Channel>,
+    /// Who wrote: the contact of each message that names somebody, by the message's fresh id.
+    pub senders: BTreeMap<Key<MessageId>, Known>,
+    /// Conversations.
+    pub conversations: BTreeMap<Key<ConversationId>, Held>,
+    /// Agents and teams.
+    pub people: BTreeMap<WorkspaceId, People>,
+    /// What the authors of commands may see.
+    pub sights: BTreeMap<Key<AgentId>, Sight>,
+    /// The facts of lines.
+    pub lines: Lines,
+    /// What the rows of lines have beyond their facts.
+    pub extras: BTreeMap<MessageId, Extras>,
+    /// Messages by Meta's id.
+    pub wamids: BTreeMap<Key<(ChannelId, String)>, (ConversationId, MessageId)>,
+    /// Where messages stand: conversation and seq.
+    pub places: BTreeMap<Key<MessageId>, (ConversationId, u64)>,
+    /// What became of earlier commands.
+    pub priors: BTreeMap<Key<AgentId>, BTreeMap<OpId, Prior>>,
+    /// How far agents have read.
+    pub read_marks: BTreeMap<(WorkspaceId, AgentId, ConversationId), u64>,
+    /// Names and numbers of contacts.
+    pub cards: BTreeMap<Key<ContactId>, ContactCard>,
+    /// Statuses that wait until the message of their id is known.
+    pub parked: BTreeMap<Key<(ChannelId, String)>, Vec<ParkedStatus>>,
+    /// The position of each log's last event.
+    pub heads: BTreeMap<WorkspaceId, u64>,
+    /// Loads of agents, as they were read.
+    pub loads_before: BTreeMap<Key<AgentId>, u32>,
+    /// Events, in the order of their positions.
+    pub entries: Vec<Entry>,
+    /// New outcomes, each with the conversation of its command; the answers are in `priors`.
+    pub fresh_priors: BTreeMap<(WorkspaceId, AgentId, OpId), Option<ConversationId>>,
+    /// Read marks that grew.
+    pub marked: BTreeSet<(WorkspaceId, AgentId, ConversationId)>,
+    /// Cards that changed; whether the contact is new.
+    pub changed_cards: BTreeMap<Key<ContactId>, bool>,
+    /// Elements of webhooks that were set aside.
+    pub quarantined: Vec<Quarantined>,
+    /// Statuses that wait from now on, unless `unparked` has them.
+    pub newly_parked: Vec<(Key<(ChannelId, String)>, ParkedStatus)>,
+    /// Ids of Meta whose statuses wait no longer.
+    pub unparked: BTreeSet<Key<(ChannelId, String)>>,
+}
+
+/// A conversation, as it was read and as it stands.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// As it was read; `None` when it began in this group.
+    pub before: Option<Conversation>,
+    /// As it stands.
+    pub now: Conversation,
+    /// Episodes that began, each with its number.
+    pub episodes: Vec<(u32, Timestamp)>,
+    /// Episodes that ended, each with its number.
+    pub ended: Vec<(u32, Timestamp)>,
+}
+
+impl Held {
+    /// A conversation that was read.
+    pub fn read(conversation: Conversation) -> Self {
+        let before = Some(conversation.clone());
+        Self { before, now: conversation, episodes: Vec::new(), ended: Vec::new() }
+    }
+}
+
+/// What a line's row has beyond its facts.
+#[derive(Clone, Default, Debug)]
+pub struct Extras {
+    /// Whether the line is new in this group.
+    pub is_new: bool,
+    /// Whether its row changes.
+    pub is_changed: bool,
+    /// Its conversation.
+    pub conversation: Option<Key<ConversationId>>,
+    /// Meta's id of the message.
+    pub wamid: Option<String>,
+    /// The attempt that brought the wamid, where it is known.
+    pub wamid_attempt: Option<u32>,
+    /// The highest status that was ever told.
+    pub rank: u8,
+    /// Why it failed, as JSON.
+    pub error: Option<String>,
+    /// When its last attempt began.
+    pub sending_at: Option<Timestamp>,
+    /// When it may be tried again.
+    pub due_at: Option<Timestamp>,
+    /// New lines of customers: kind and value of the name under which they wrote.
+    pub identity: Option<(&'static str, String)>,
+    /// New lines: the fact that wrote them.
+    pub written: Option<Fact>,
+    /// Attempts that began or ended in this group.
+    pub attempts: Vec<Attempt>,
+}
+
+/// An attempt that began or ended in this group.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub n: u32,
+    /// The epoch of its claim.
+    pub claim_epoch: u64,
+    /// The node that makes it; `None` for one that ends.
+    pub node: Option<NodeId>,
+    /// When it began, if it did so in this group.
+    pub began: Option<Timestamp>,
+    /// When and how it ended, and the id that Meta gave.
+    pub ended: Option<(Timestamp, &'static str, Option<String>)>,
+}
+
+/// What WhatsApp says of a message, which may have to wait until the message's id is known.
+#[derive(Clone, Debug)]
+pub struct ParkedStatus {
+    /// How far the message got.
+    pub status: ProviderStatus,
+    /// With `failed`: why.
+    pub error: Option<MessageError>,
+    /// When, by Meta's time.
+    pub at: Timestamp,
+}
+
+/// Why an element was set aside: the name that is counted, and the words for people.
+#[derive(Clone, Debug)]
+pub struct Aside(pub &'static str, pub String);
+
+/// An element that was set aside.
+#[derive(Clone, Debug)]
+pub struct Quarantined {
+    /// A fresh id for its row.
+    pub id: Uuid,
+    /// The app whose secret signed the webhook.
+    pub meta_app: String,
+    /// The workspace, where the app speaks for the number.
+    pub workspace: Option<WorkspaceId>,
+    /// The digest of its webhook.
+    pub intake_digest: String,
+    /// Why.
+    pub why: Aside,
+    /// The element, as a webhook of its own.
+    pub element: String,
+}
+
+/// An event to be written.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Whose log.
+    pub workspace: WorkspaceId,
+    /// The event, with its position.
+    pub event: Event,
+    /// Whom it concerns.
+    pub route: Route,
+    /// The id under which its erasable part is kept, if it has one.
+    pub content_id: Option<String>,
+}
+
+impl State {
+    /// A conversation of this workspace.
+    pub fn conversation(
+        &self,
+        workspace: WorkspaceId,
+        id: ConversationId,
+    ) -> Option<&Conversation> {
+        self.conversations.get(&(workspace, id)).map(|held| &held.now)
+    }
+
+    /// Appends facts of a conversation: applies each, keeps loads and lines true.
+    pub(super) fn append(&mut self, of: Key<ConversationId>, drafts: Vec<Draft>, by: By) {
+        for draft in drafts {
+            self.append_one(of, draft, by);
+        }
+    }
+
+    fn append_one(&mut self, of: Key<ConversationId>, draft: Draft, by: By) {
+        let (workspace, id) = of;
+        let alone = matches!(draft.fact, Fact::ReadMarked { .. });
+        let old = self.conversations.get(&of).map(|held| held.now.clone());
+        let revision = old.as_ref().map_or(0, |old| old.head.revision) + 1;
+        let event = Event {
+            position: 0,
+            conversation_id: Some(id),
+            revision: (!alone).then_some(revision),
+            at: by.at,
+            actor: by.actor,
+            fact: draft.fact,
+            content: draft.content,
+        };
+        let Some(now) = self.fold(of, &event) else { return };
+        let scopes = (old.as_ref().map(|old| Scope::of(&old.head)), Scope::of(&now.head));
+        self.move_load(workspace, old.as_ref(), &now);
+        let moment = Moment {
+            conversation: id,
+            turn_before: old.as_ref().and_then(|old| old.thread.turn),
+            at: by.at,
+            claim_epoch: by.claim.map(|(epoch, _)| epoch),
+        };
+        self.lines.absorb(&event.fact, moment);
+        self.note_line(of, &event, by);
+        let route = Route::of(&event.fact, scopes.0, Some(scopes.1));
+        let content_id = content_id(&event, by.card);
+        self.push(workspace, event, route, content_id);
+    }
+
+    /// Gives the event the next position of its workspace's log.
+    pub(super) fn push(
+        &mut self,
+        workspace: WorkspaceId,
+        mut event: Event,
+        route: Route,
+        content_id: Option<String>,
+    ) {
+        let head = self.heads.entry(workspace).or_default();
+        *head += 1;
+        event.position = *head;
+        self.entries.push(Entry { workspace, event, route, content_id });
+    }
+
+    /// What the group appended to each workspace's log.
+    pub fn batches(&self, epoch: Epoch) -> Vec<Batch> {
+        let mut batches: BTreeMap<WorkspaceId, Batch> = BTreeMap::new();
+        for Entry { workspace, event, route, .. } in &self.entries {
+            let batch = batches.entry(*workspace).or_insert_with(|| Batch {
+                workspace: *workspace,
+                epoch,
+                after: event.position.saturating_sub(1),
+                entries: Vec::new(),
+                heads: BTreeMap::new(),
+            });
+            batch.entries.push(Logged { event: event.clone(), route: *route });
+            if let Some(id) = event.conversation_id
+                && let Some(conversation) = self.conversation(*workspace, id)
+            {
+                batch.heads.insert(id, conversation.head.clone());
+            }
+        }
+        batches.into_values().collect()
+    }
+
+    /// Begins the next group on this state: what changed is taken as written. For those who keep
+    /// a state in memory from group to group.
+    pub fn settle(&mut self) {
+        for held in self.conversations.values_mut() {
+            *held = Held::read(held.now.clone());
+        }
+        for extras in self.extras.values_mut() {
+            (extras.is_new, extras.is_changed) = (false, false);
+            extras.attempts.clear();
+        }
+        let loads = self.people.iter().flat_map(|(workspace, people)| {
+            people.agents.values().map(move |facts| ((*workspace, facts.id), facts.load))
+        });
+        self.loads_before = loads.collect();
+        self.entries.clear();
+        self.fresh_priors.clear();
+        self.marked.clear();
+        self.changed_cards.clear();
+        self.quarantined.clear();
+        self.newly_parked.clear();
+        self.unparked.clear();
+    }
+
+    /// Folds the event into the conversation, which it may begin.
+    fn fold(&mut self, of: Key<ConversationId>, event: &Event) -> Option<Conversation> {
+        if let Some(begun) = begin(of.1, event) {
+            let held = Held { before: None, now: begun, episodes: Vec::new(), ended: Vec::new() };
+            self.conversations.insert(of, held);
+        }
+        let held = self.conversations.get_mut(&of)?;
+        let was_open = held.now.head.status != Status::Resolved;
+        apply(&mut held.now, event);
+        let is_open = held.now.head.status != Status::Resolved;
+        if let Fact::EpisodeOpened { episode } = event.fact {
+            held.episodes.push((episode, event.at));
+        } else if was_open && !is_open {
+            held.ended.push((held.now.head.episode, event.at));
+        }
+        Some(held.now.clone())
+    }
+
+    /// What an agent owns that counts, kept true as owners and statuses change.
+    fn move_load(
+        &mut self,
+        workspace: WorkspaceId,
+        old: Option<&Conversation>,
+        now: &Conversation,
+    ) {
+        let before = old.and_then(bearer);
+        let after = bearer(now);
+        if before == after {
+            return;
+        }
+        let agents = self.people.entry(workspace).or_default();
+        if let Some(facts) = before.and_then(|id| agents.agents.get_mut(&id)) {
+            facts.load = facts.load.saturating_sub(1);
+        }
+        if let Some(facts) = after.and_then(|id| agents.agents.get_mut(&id)) {
+            facts.load += 1;
+        }
+    }
+
+    /// What the line's row has beyond its facts.
+    fn note_line(&mut self, of: Key<ConversationId>, event: &Event, by: By) {
+        match &event.fact {
+            Fact::LineReceived { line, .. } | Fact::LineWritten { line, .. } => {
+                let extras = self.extras.entry(line.id).or_default();
+                extras.is_new = true;
+                extras.conversation = Some(of);
+                extras.written = Some(event.fact.clone());
+                self.places.insert((of.0, line.id), (of.1, line.seq));
+            }
+            Fact::MessageChanged { line, status, error, attempt, .. } => {
+                let extras = self.extras.entry(line.id).or_default();
+                extras.is_changed = true;
+                extras.conversation = Some(of);
+                extras.rank = extras.rank.max(status.provider_rank());
+                extras.error =
+                    error.as_ref().map(|error| serde_json::to_string(error).unwrap_or_default());
+                if *status == MessageStatus::Sending {
+                    extras.sending_at = Some(by.at);
+                    extras.attempts.push(Attempt {
+                        n: *attempt,
+                        claim_epoch: by.claim.map_or(0, |(epoch, _)| epoch),
+                        node: by.claim.map(|(_, node)| node),
+                        began: Some(by.at),
+                        ended: None,
+                    });
+                }
+            }
+            Fact::ConversationOpened { .. }
+            | Fact::ContactChanged { .. }
+            | Fact::EpisodeOpened { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::OwnerChanged { .. }
+            | Fact::StatusChanged { .. }
+            | Fact::ReadMarked { .. }
+            | Fact::AgentChanged { .. }
+            | Fact::TeamChanged { .. }
+            | Fact::MembershipChanged { .. }
+            | Fact::ChannelChanged { .. }
+            | Fact::PasswordSet { .. }
+            | Fact::DeviceRevoked { .. }
+            | Fact::HeadChanged { .. } => {}
+        }
+    }
+
+    /// Counts of a team, by how conversations were read and how they stand.
+    pub fn tallies(&self) -> BTreeMap<Key<TeamId>, [i64; 3]> {
+        let mut all: BTreeMap<Key<TeamId>, [i64; 3]> = BTreeMap::new();
+        for ((workspace, _), held) in &self.conversations {
+            let sides = [(held.before.as_ref(), -1), (Some(&held.now), 1)];
+            for (conversation, sign) in sides {
+                let Some(conversation) = conversation else { continue };
+                let counts = counts(conversation);
+                let sum = all.entry((*workspace, conversation.head.team_id)).or_default();
+                for (sum, count) in sum.iter_mut().zip(counts) {
+                    *sum += sign * i64::from(count);
+                }
+            }
+        }
+        all.retain(|_, counts| counts.iter().any(|count| *count != 0));
+        all
+    }
+}
+
+/// Who makes something happen, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct By {
+    pub(super) actor: Actor,
+    pub(super) at: Timestamp,
+    /// With the claim of a send: its epoch, and who makes it.
+    pub(super) claim: Option<(u64, NodeId)>,
+    /// With a change of a contact's card: the id of its content.
+    pub(super) card: Option<Uuid>,
+}
+
+impl By {
+    pub(super) fn new(actor: Actor, at: Timestamp) -> Self {
+        Self { actor, at, claim: None, card: None }
+    }
+}
+
+/// The agent whose load a conversation counts towards.
+fn bearer(conversation: &Conversation) -> Option<AgentId> {
+    conversation.head.owner.agent().filter(|_| conversation.head.status.is_load())
+}
+
+/// Whether it counts as open, as waiting in the queue, as unanswered.
+fn counts(conversation: &Conversation) -> [bool; 3] {
+    let head = &conversation.head;
+    let open = head.status == Status::Open;
+    [open, open && head.owner.agent().is_none(), head.unanswered_since.is_some()]
+}
+
+fn content_id(event: &Event, card: Option<Uuid>) -> Option<String> {
+    match (&event.fact, event.content.as_ref()?) {
+        (
+            Fact::LineReceived { line, .. } | Fact::LineWritten { line, .. },
+            EventContent::Line(_),
+        ) => Some(line.id.to_string()),
+        (Fact::NoteAdded { note_id, .. }, EventContent::Note { .. }) => Some(note_id.to_string()),
+        (_, EventContent::Contact(_)) => card.map(|card| card.to_string()),
+        _ => None,
+    }
+}

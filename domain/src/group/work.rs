@@ -1,0 +1,283 @@
+//! What a group is made of, and what its members are answered.
+
+use baton_protocol::frame::LeaseHolder;
+use baton_protocol::{
+    AgentId, ChannelId, Command, ConversationId, DeviceId, Fact, MessageId, NodeId, NoteId, OpId,
+    Timestamp, WorkspaceId,
+};
+use uuid::Uuid;
+
+use crate::decide::delivery::SendResult;
+use crate::inbound::Element;
+use crate::outcome::Answer;
+use crate::planted::{Bug, is_planted};
+
+/// A message and where it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MessageAt {
+    /// In which workspace.
+    pub workspace: WorkspaceId,
+    /// On which number.
+    pub channel: ChannelId,
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// As which line.
+    pub seq: u64,
+    /// Which message.
+    pub message: MessageId,
+}
+
+/// Who gives a command.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Caller {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Who.
+    pub agent: AgentId,
+    /// On which device.
+    pub device: DeviceId,
+}
+
+/// One member of a group.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// A webhook.
+    Post(Post),
+    /// A command.
+    Command(CommandWork),
+    /// A question after commands.
+    Outcomes(OutcomesWork),
+    /// A send is about to begin.
+    Claim(ClaimWork),
+    /// A send ended.
+    Result(ResultWork),
+    /// The worker of a send died.
+    Rescue(RescueWork),
+    /// Statuses wait although their message is known.
+    Unpark(UnparkWork),
+    /// It was being sent when the database was backed up.
+    Restored(MessageAt),
+    /// A snooze ends.
+    Wake(WakeWork),
+    /// An owner leaves.
+    Rehome(RehomeWork),
+    /// Settings change.
+    Setting(SettingWork),
+}
+
+/// A webhook: the raw body and what it says.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// Whose secret signed it.
+    pub meta_app: String,
+    /// The body as it came.
+    pub raw: String,
+    /// SHA-256 of the raw body, hex: repeats are known by it.
+    pub digest: String,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// A fresh id for the intake row.
+    pub id: String,
+    /// What it says, each with fresh ids for what it may make.
+    pub elements: Vec<(Element, FreshIds)>,
+}
+
+/// Ids for what an element may make; they come in at the edge.
+#[derive(Clone, Copy, Debug)]
+pub struct FreshIds {
+    /// For a line.
+    pub message: MessageId,
+    /// For a conversation, if the customer is new.
+    pub conversation: ConversationId,
+    /// For a contact, if the customer is new; for a row of quarantine otherwise.
+    pub contact: Uuid,
+    /// For a change of the contact's card.
+    pub card: Uuid,
+}
+
+/// A command, with what the edge knows.
+#[derive(Clone, Debug)]
+pub struct CommandWork {
+    /// Who gives it.
+    pub caller: Caller,
+    /// What they want.
+    pub command: Command,
+    /// SHA-256 of the canonical command, hex.
+    pub body_hash: String,
+    /// A fresh id for a line.
+    pub message: MessageId,
+    /// A fresh id for a note.
+    pub note: NoteId,
+    /// Who composes an answer there, as far as the coordinator says.
+    pub lease: Option<LeaseHolder>,
+}
+
+/// What became of op ids; unknown ones are cancelled from then on.
+#[derive(Clone, Debug)]
+pub struct OutcomesWork {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Whose commands.
+    pub agent: AgentId,
+    /// Which commands.
+    pub op_ids: Vec<OpId>,
+}
+
+/// A worker wants to send a message.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimWork {
+    /// Which message.
+    pub at: MessageAt,
+    /// Made from the clock, so that it grows; the claim is known by it when it is run again.
+    pub claim_epoch: u64,
+    /// Who makes the attempt.
+    pub node: NodeId,
+}
+
+/// An attempt ended.
+#[derive(Clone, Debug)]
+pub struct ResultWork {
+    /// Which message.
+    pub at: MessageAt,
+    /// Which attempt.
+    pub attempt: u32,
+    /// Under which claim.
+    pub claim_epoch: u64,
+    /// How it ended.
+    pub result: SendResult,
+    /// When it may be tried again.
+    pub due_at: Option<Timestamp>,
+}
+
+/// A claim's worker is thought dead.
+#[derive(Clone, Copy, Debug)]
+pub struct RescueWork {
+    /// Which message.
+    pub at: MessageAt,
+    /// Which attempt.
+    pub attempt: u32,
+    /// Under which claim.
+    pub claim_epoch: u64,
+}
+
+/// Statuses wait for an id of Meta whose message is known.
+#[derive(Clone, Debug)]
+pub struct UnparkWork {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// On which number.
+    pub channel: ChannelId,
+    /// Meta's id of the message.
+    pub wamid: String,
+    /// Which attempt Meta gave this id, if it is known.
+    pub attempt: Option<u32>,
+}
+
+/// A snooze ends.
+#[derive(Clone, Copy, Debug)]
+pub struct WakeWork {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// The time that the snooze was set to.
+    pub until: Timestamp,
+}
+
+/// Whoever owns it leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct RehomeWork {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Who leaves.
+    pub agent: AgentId,
+}
+
+/// A change of settings, as far as the log tells it. The caller writes the rows.
+#[derive(Clone, Debug)]
+pub struct SettingWork {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Who changes them; `None` for the operator of the installation.
+    pub by: Option<AgentId>,
+    /// What to tell.
+    pub facts: Vec<Fact>,
+}
+
+/// What a member is answered.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// To a command.
+    Command(Answer),
+    /// To a question after commands.
+    Outcomes(Vec<(OpId, Answer)>),
+    /// To a claim.
+    Claim(ClaimAnswer),
+    /// To all others: it was done, and there is nothing more to say.
+    Nothing,
+}
+
+/// What became of a claim.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClaimAnswer {
+    /// Send it: the first byte within 2 s.
+    Go {
+        /// Which attempt.
+        attempt: u32,
+        /// The claim; its result is conditional on it.
+        claim_epoch: u64,
+    },
+    /// Not yet: an earlier message of the lane is under way.
+    Wait,
+    /// Not at all: it is held, or somebody knew better.
+    No,
+}
+
+impl Work {
+    /// The webhook, if it is one.
+    pub fn post(&self) -> Option<&Post> {
+        if let Self::Post(post) = self { Some(post) } else { None }
+    }
+
+    /// How much of a group it takes.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Post(post) => post.elements.len().max(1),
+            Self::Outcomes(outcomes) => outcomes.op_ids.len().max(1),
+            Self::Command(_)
+            | Self::Claim(_)
+            | Self::Result(_)
+            | Self::Rescue(_)
+            | Self::Unpark(_)
+            | Self::Restored(_)
+            | Self::Wake(_)
+            | Self::Rehome(_)
+            | Self::Setting(_) => 1,
+        }
+    }
+
+    /// The order of deciding: what came from outside first, then what people want, then claims.
+    pub fn rank(&self) -> u8 {
+        match self {
+            Self::Post(_) if is_planted(Bug::CommandsBeforeInbound) => 3,
+            Self::Post(_) => 0,
+            Self::Result(_)
+            | Self::Rescue(_)
+            | Self::Unpark(_)
+            | Self::Restored(_)
+            | Self::Wake(_)
+            | Self::Rehome(_) => 1,
+            Self::Command(_) | Self::Outcomes(_) | Self::Setting(_) => 2,
+            Self::Claim(_) => 4,
+        }
+    }
+}
+
+impl Done {
+    /// The answer to a claim.
+    pub fn claim(self) -> ClaimAnswer {
+        if let Self::Claim(answer) = self { answer } else { ClaimAnswer::No }
+    }
+}

@@ -1,0 +1,156 @@
+//! Whole groups, decided in a state made of plain values.
+
+use baton_domain::context::{AgentFacts, TeamFacts};
+use baton_domain::group::{
+    Book, Caller, Channel, CommandWork, Done, FreshIds, OutcomesWork, Post, State, Work, decide,
+    messages,
+};
+use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender};
+use baton_domain::outcome::Answer;
+use baton_domain::scope::Viewer;
+use baton_domain::sight::Sight;
+use baton_protocol::command::{CommandBody, NoteText};
+use baton_protocol::{
+    Accepted, AgentId, AgentState, Availability, ChannelId, Command, Content, ConversationId,
+    DeviceId, Epoch, LineKind, MembershipKind, MessageId, NoteId, OpId, Refusal, ReplyPolicy, Role,
+    TeamId, Timestamp, Visibility, WorkspaceId,
+};
+use uuid::Uuid;
+
+const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
+const TEAM: TeamId = TeamId(Uuid::from_u128(2));
+const AGENT: AgentId = AgentId(Uuid::from_u128(3));
+const LUCIA: ConversationId = ConversationId(Uuid::from_u128(4));
+const EPOCH: Epoch = Epoch(Uuid::from_u128(5));
+const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+
+/// One team, one agent in it, one number.
+fn state() -> State {
+    let mut state = State::default();
+    let channel = Channel {
+        workspace: WORKSPACE,
+        id: ChannelId(Uuid::from_u128(6)),
+        meta_app: "app".to_owned(),
+        team: TEAM,
+    };
+    state.channels.insert("number".to_owned(), channel);
+    let agent = AgentFacts {
+        id: AGENT,
+        role: Role::Agent,
+        state: AgentState::Active,
+        availability: Availability::Available,
+        load: 0,
+        capacity: None,
+    };
+    let team =
+        TeamFacts { id: TEAM, reply_policy: ReplyPolicy::Team, claim_from_colleagues: false };
+    let people = state.people.entry(WORKSPACE).or_default();
+    people.agents.insert(AGENT, agent);
+    people.teams.insert(TEAM, team);
+    let teams = [(TEAM, MembershipKind::Member)].into();
+    let viewer = Viewer { agent: AGENT, role: Role::Agent, teams };
+    let sight = Sight { viewer, visibility: [(TEAM, Visibility::Full)].into() };
+    state.sights.insert((WORKSPACE, AGENT), sight);
+    state
+}
+
+fn says(number: u128) -> Work {
+    let body = ElementBody::Message(InboundMessage {
+        sender: Sender { wa_id: Some("1650".to_owned()), ..Sender::default() },
+        wamid: format!("wamid.{number}"),
+        at: NOW,
+        kind: LineKind::Text,
+        content: Content { text: Some("Hola".to_owned()), ..Content::default() },
+        quoted_wamid: None,
+    });
+    let fresh = FreshIds {
+        message: MessageId(Uuid::from_u128(0x100 + number)),
+        conversation: LUCIA,
+        contact: Uuid::from_u128(0x200),
+        card: Uuid::from_u128(0x300 + number),
+    };
+    let number = Some("number".to_owned());
+    Work::Post(Post {
+        meta_app: "app".to_owned(),
+        raw: String::new(),
+        digest: String::new(),
+        received_at: NOW,
+        id: String::new(),
+        elements: vec![(Element { phone_number_id: number, raw: String::new(), body }, fresh)],
+    })
+}
+
+fn op(number: u128) -> OpId {
+    let ms = u128::try_from(NOW.ms()).unwrap();
+    OpId(Uuid::from_u128((ms << 80) | (7 << 76) | (2 << 62) | number))
+}
+
+fn note(number: u128) -> Work {
+    let body = CommandBody::Note(NoteText { text: "VIP".to_owned() });
+    let command =
+        Command { op_id: op(number), conversation_id: LUCIA, after: None, retry_of: None, body };
+    Work::Command(CommandWork {
+        caller: Caller { workspace: WORKSPACE, agent: AGENT, device: DeviceId(Uuid::nil()) },
+        command,
+        body_hash: number.to_string(),
+        message: MessageId(Uuid::from_u128(0x400 + number)),
+        note: NoteId(Uuid::from_u128(0x500 + number)),
+        lease: None,
+    })
+}
+
+fn asks(number: u128) -> Work {
+    let op_ids = vec![op(number)];
+    Work::Outcomes(OutcomesWork { workspace: WORKSPACE, agent: AGENT, op_ids })
+}
+
+/// Decides a group as a server without a database would.
+fn run(state: &mut State, book: &mut Book, group: &[Work]) -> Vec<Done> {
+    let works: Vec<&Work> = group.iter().collect();
+    let channels = state.channels.clone();
+    let all: Vec<_> = messages(&works, &channels).collect();
+    state.senders = book.meet_all(&all);
+    decide(state, &works, EPOCH, NOW)
+}
+
+#[track_caller]
+fn accepted(done: &Done) -> Accepted {
+    let Done::Command(Answer::Accepted(accepted)) = done else { panic!("{done:?}") };
+    accepted.clone()
+}
+
+#[test]
+fn what_comes_from_outside_is_decided_first_and_each_answer_has_its_position() {
+    let (mut state, mut book) = (state(), Book::default());
+    let group = [note(1), asks(1), note(1), says(1)];
+    let done = run(&mut state, &mut book, &group);
+    let first = accepted(&done[0]);
+    // Opened, contact, episode, line; then the note.
+    assert_eq!((first.position, first.revision), (Some(5), 5));
+    assert_eq!(accepted(&done[2]), first, "said twice, it is done once");
+    let Done::Outcomes(outcomes) = &done[1] else { panic!("{:?}", done[1]) };
+    assert_eq!(outcomes, &[(op(1), Answer::Accepted(first))]);
+    let batches = state.batches(EPOCH);
+    assert_eq!(batches.len(), 1);
+    assert_eq!((batches[0].after, batches[0].upto()), (0, 5));
+    let positions: Vec<u64> = batches[0].entries.iter().map(|one| one.event.position).collect();
+    assert_eq!(positions, [1, 2, 3, 4, 5]);
+    assert_eq!(batches[0].heads[&LUCIA].revision, 5);
+}
+
+#[test]
+fn a_state_that_is_kept_goes_on_where_the_last_group_ended() {
+    let (mut state, mut book) = (state(), Book::default());
+    run(&mut state, &mut book, &[says(1)]);
+    state.settle();
+    book.settle();
+    assert!(state.batches(EPOCH).is_empty());
+    let done = run(&mut state, &mut book, &[asks(2), note(2), says(2), says(1)]);
+    let Done::Outcomes(outcomes) = &done[0] else { panic!("{:?}", done[0]) };
+    assert_eq!(outcomes, &[(op(2), Answer::Refused(Refusal::Cancelled))]);
+    assert!(matches!(&done[1], Done::Command(Answer::Refused(Refusal::Cancelled))), "{done:?}");
+    let batches = state.batches(EPOCH);
+    // One line: the other was there already.
+    assert_eq!((batches[0].after, batches[0].upto()), (4, 5));
+    assert_eq!(batches[0].heads[&LUCIA].last_seq, 2);
+}
