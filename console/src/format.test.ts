@@ -1,0 +1,42 @@
+// @vitest-environment node
+import { expect, test } from "vitest";
+import { age, daysAgo, hue, initials, left, nextAt, when } from "./format.ts";
+
+const MIN = 60_000;
+const local = (text: string) => new Date(text).getTime();
+
+test("an age has one unit", () => {
+  expect(age("en", 12 * MIN)).toBe("12 min");
+  expect(age("en", 22 * 60 * MIN)).toBe("22 hr");
+  expect(age("en", 72 * 60 * MIN)).toBe("3 days");
+});
+
+test("what is left is told by the second under ten minutes", () => {
+  expect(left("en", (23 * 60 + 57) * MIN)).toBe("23 hr 57 min");
+  expect(left("en", 9 * MIN + 5000)).toBe("9 min 5 sec");
+  expect(left("en", 5000)).toBe("5 sec");
+  expect(left("en", 10 * MIN)).toBe("10 min");
+});
+
+test("days change at midnight here", () => {
+  const now = local("2026-01-02T00:10:00");
+  expect(daysAgo(local("2026-01-01T23:50:00"), now)).toBe(1);
+  expect(daysAgo(now, now)).toBe(0);
+  expect(when("en", local("2026-01-02T00:05:00"), now)).toBe("00:05");
+});
+
+test("the next Monday at nine is never today", () => {
+  const monday = new Date(nextAt(local("2026-01-05T08:00:00"), 9, 1));
+  expect([monday.getDay(), monday.getHours(), monday.getDate()]).toEqual([1, 9, 12]);
+});
+
+test("initials of any script, and of none", () => {
+  expect(["Lucía Ferrer", "Ana", "ليلى منصور", "🙂 Bo", ""].map(initials)).toEqual([
+    "LF",
+    "AN",
+    "لم",
+    "BO",
+    "?",
+  ]);
+  expect(hue("a")).toBe(hue("a"));
+});

@@ -1,0 +1,107 @@
+// Times and durations for people, by `Intl`; the catalogue knows nothing of them.
+
+const MIN = 60_000;
+const HOUR = 60 * MIN;
+const DAY = 24 * HOUR;
+
+function unit(locale: string, value: number, of: "second" | "minute" | "hour" | "day"): string {
+  const options = { style: "unit", unit: of, unitDisplay: "short" } as const;
+  return new Intl.NumberFormat(locale, options).format(value);
+}
+
+/** An age in one unit: "12 min", "22 hr". */
+export function age(locale: string, ms: number): string {
+  if (ms < MIN) return unit(locale, 0, "minute");
+  if (ms < HOUR) return unit(locale, Math.floor(ms / MIN), "minute");
+  if (ms < 2 * DAY) return unit(locale, Math.floor(ms / HOUR), "hour");
+  return unit(locale, Math.floor(ms / DAY), "day");
+}
+
+/** What is left, in two units; by the second under 10 minutes. */
+export function left(locale: string, ms: number): string {
+  if (ms < 10 * MIN) {
+    const [min, s] = [Math.floor(ms / MIN), Math.floor((ms % MIN) / 1000)];
+    const seconds = unit(locale, s, "second");
+    return min === 0 ? seconds : `${unit(locale, min, "minute")} ${seconds}`;
+  }
+  const [h, min] = [Math.floor(ms / HOUR), Math.floor((ms % HOUR) / MIN)];
+  if (h === 0) return unit(locale, min, "minute");
+  return min === 0 ? unit(locale, h, "hour") : `${unit(locale, h, "hour")} ${unit(locale, min, "minute")}`;
+}
+
+export function clock(locale: string, at: number): string {
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+}
+
+const dayOf = (at: number) => new Date(at).setHours(0, 0, 0, 0);
+
+/** Days between the day of `at` and today: 0 today, 1 yesterday. */
+export function daysAgo(at: number, now: number): number {
+  return Math.round((dayOf(now) - dayOf(at)) / DAY);
+}
+
+/** The day of a line, without the words for today and yesterday. */
+export function day(locale: string, at: number, now: number): string {
+  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return new Intl.DateTimeFormat(locale, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    ...(isThisYear ? {} : { year: "numeric" }),
+  }).format(at);
+}
+
+/** When something was last said: the time today, the weekday this week, else the date. */
+export function when(locale: string, at: number, now: number): string {
+  const ago = daysAgo(at, now);
+  if (ago <= 0) return clock(locale, at);
+  if (ago < 7) return new Intl.DateTimeFormat(locale, { weekday: "short" }).format(at);
+  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }).format(at);
+}
+
+/** A moment to come, or a moment gone: with its day, unless that is today. */
+export function moment(locale: string, at: number, now: number): string {
+  if (daysAgo(at, now) === 0) return clock(locale, at);
+  return new Intl.DateTimeFormat(locale, {
+    weekday: "short",
+    ...(Math.abs(daysAgo(at, now)) < 7 ? {} : { day: "numeric", month: "short" }),
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(at);
+}
+
+export function list(locale: string, names: string[]): string {
+  return new Intl.ListFormat(locale, { type: "conjunction" }).format(names);
+}
+
+/** The next time that this hour comes on this weekday (0 Sunday), or tomorrow. */
+export function nextAt(now: number, hour: number, weekday?: number): number {
+  const at = new Date(now);
+  at.setHours(hour, 0, 0, 0);
+  do at.setDate(at.getDate() + 1);
+  while (weekday !== undefined && at.getDay() !== weekday);
+  return at.getTime();
+}
+
+/** Two letters for an avatar. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const first = (word: string | undefined) => [...(word ?? "")][0] ?? "";
+  const last = words.length > 1 ? first(words.at(-1)) : ([...(words[0] ?? "")][1] ?? "");
+  return (first(words[0]) + last).toLocaleUpperCase() || "?";
+}
+
+/** One of eight hues, always the same for the same id. */
+export function hue(id: string): number {
+  let sum = 0;
+  for (const char of id) sum = (sum * 31 + char.charCodeAt(0)) >>> 0;
+  return (sum % 8) + 1;
+}
+
+export const firstName = (name: string): string => name.trim().split(/\s+/)[0] ?? name;
+
+/** A number as people read it. */
+export function phone(digits: string): string {
+  return `+${digits}`.replace(/^(\+\d{2})(\d{3})(\d{3})(\d{2,})$/, "$1 $2 $3 $4");
+}

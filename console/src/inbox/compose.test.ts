@@ -1,0 +1,100 @@
+// @vitest-environment node
+import { expect, test } from "vitest";
+import type { Head, LeaseHolder, Team, Thread } from "../protocol.ts";
+import { type Circumstances, Typing, mayClaim, standOf } from "./compose.ts";
+
+const NOW = Date.parse("2026-01-02T03:00:00.000Z");
+const ME = { agent: "me", device: "here", teams: ["desk"] };
+const team: Team = {
+  id: "desk",
+  name: "Desk",
+  reply_policy: "team",
+  visibility: "full",
+  claim_from_colleagues: false,
+};
+const head = { owner: { kind: "agent", id: "me" }, team_id: "desk" } as Head;
+const thread = { window_until: "2026-01-02T04:00:00.000Z" } as Thread;
+const lease = (agent_id: string): LeaseHolder => {
+  return { agent_id, device_id: "d", token: 1, since: "2026-01-02T03:00:00.000Z" };
+};
+const stand = (change: Partial<Circumstances>) =>
+  standOf({ now: NOW, me: ME, head, thread, team, lease: undefined, ...change });
+const bens = { ...head, owner: { kind: "agent", id: "ben" } } as Head;
+
+test("what is mine, or nobody's, can be answered", () => {
+  expect(stand({})).toEqual({ kind: "free" });
+  expect(stand({ head: { ...head, owner: { kind: "queue", id: "desk" } } })).toEqual({
+    kind: "free",
+  });
+});
+
+test("a colleague who composes blocks the sending, oneself on another device does not", () => {
+  expect(stand({ lease: lease("ben") })).toEqual({ kind: "blocked", holder: "ben" });
+  expect(stand({ lease: lease("me") })).toEqual({ kind: "free" });
+});
+
+test("after 24 hours nothing free can be sent, whoever composes", () => {
+  const now = Date.parse("2026-01-02T04:00:00.000Z");
+  expect(stand({ now, lease: lease("ben") })).toEqual({ kind: "closed", at: now });
+  const never = { ...thread, window_until: null };
+  expect(stand({ thread: never })).toEqual({ kind: "closed", at: undefined });
+});
+
+test.each([
+  ["owner", ["desk"], "not_owner"],
+  ["team", ["desk"], "free"],
+  ["team", ["sales"], "not_owner"],
+  ["scope", ["sales"], "free"],
+] as const)("policy %s, a member of %s: a colleague's is %s", (reply_policy, teams, kind) => {
+  const change = { head: bens, team: { ...team, reply_policy }, me: { ...ME, teams: [...teams] } };
+  expect(stand(change).kind).toBe(kind);
+});
+
+test("who may take what from whom", () => {
+  const may = (change: object) =>
+    mayClaim({ me: ME, head: bens, team, isAdmin: false, supervises: false, ...change });
+  expect(may({})).toBe(false);
+  expect(may({ supervises: true })).toBe(true);
+  expect(may({ isAdmin: true })).toBe(true);
+  expect(may({ team: { ...team, claim_from_colleagues: true } })).toBe(true);
+  expect(may({ head })).toBe(false);
+  expect(may({ head: { ...head, owner: { kind: "queue", id: "desk" } } })).toBe(true);
+});
+
+const actions = (frames: { type: string; action?: string }[]) =>
+  frames.map((frame) => frame.action ?? frame.type);
+
+test("the first key starts, then it is kept, and an empty text stops", () => {
+  const typing = new Typing("c", 4000);
+  expect(actions(typing.typed("B", 0))).toEqual(["start", "draft"]);
+  expect(typing.typed("Bu", 100)).toEqual([]);
+  expect(actions(typing.typed("Bue", 500))).toEqual(["draft"]);
+  expect(actions(typing.tick(3999))).toEqual([]);
+  expect(actions(typing.tick(4000))).toEqual(["keep"]);
+  expect(actions(typing.typed(" ", 4100))).toEqual(["stop"]);
+  expect(typing.tick(9000)).toEqual([]);
+});
+
+test("the last text is told even if nobody types on", () => {
+  const typing = new Typing("c", 4000);
+  typing.typed("B", 0);
+  typing.typed("Buenas", 100);
+  expect(typing.tick(1000)).toContainEqual({ type: "draft", conversation_id: "c", text: "Buenas" });
+  expect(typing.tick(2000)).toEqual([]);
+});
+
+test("who looked away for 20 seconds gives up the lease", () => {
+  const typing = new Typing("c", 4000);
+  typing.typed("B", 0);
+  typing.blurred(1000);
+  expect(actions(typing.tick(20_999))).toEqual(["keep"]);
+  expect(actions(typing.tick(21_000))).toEqual(["stop"]);
+});
+
+test("who lost the lease says nothing until the next key", () => {
+  const typing = new Typing("c", 4000);
+  typing.typed("B", 0);
+  typing.lost();
+  expect(typing.tick(8000)).toEqual([]);
+  expect(actions(typing.typed("Bu", 8100))).toEqual(["start", "draft"]);
+});

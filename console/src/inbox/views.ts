@@ -1,0 +1,121 @@
+// Which conversations a view shows, in which order, and what asks for action in a row.
+
+import { type Held, headOf } from "../live/feed.ts";
+import type { Id, Status } from "../protocol.ts";
+
+/** From here on a customer's wait is shown as soon due, and as late, ms. The server has no targets. */
+export const SOON_MS = 8 * 60_000;
+export const LATE_MS = 15 * 60_000;
+/** A window is shown from here on, and as late from there, ms. */
+export const WINDOW_SOON_MS = 4 * 3_600_000;
+export const WINDOW_LATE_MS = 3_600_000;
+
+export type Urgency = "fine" | "soon" | "late";
+
+export interface Viewer {
+  agent: Id;
+  teams: Id[];
+}
+
+/** Since when the customer waits, ms; undefined when nobody does. */
+export function waitingSince(held: Held): number | undefined {
+  const { unanswered_since: since, status } = headOf(held);
+  return since === null || status.kind === "resolved" ? undefined : Date.parse(since);
+}
+
+export function waitUrgency(held: Held, now: number): Urgency {
+  const since = waitingSince(held);
+  if (since === undefined) return "fine";
+  const waited = now - since;
+  return waited >= LATE_MS ? "late" : waited >= SOON_MS ? "soon" : "fine";
+}
+
+/** What is left of the window in which an answer is due, ms; undefined when that is no news. */
+export function windowLeft(held: Held, now: number): number | undefined {
+  if (held.level === "head" || waitingSince(held) === undefined) return undefined;
+  const { window_until: until } = held.view.thread;
+  const left = until === null ? 0 : Date.parse(until) - now;
+  return left > WINDOW_SOON_MS ? undefined : Math.max(0, left);
+}
+
+export function isLate(held: Held, now: number): boolean {
+  const left = windowLeft(held, now);
+  return waitUrgency(held, now) === "late" || (left !== undefined && left < WINDOW_LATE_MS);
+}
+
+const isUp = (status: Status) => status.kind === "open" || status.kind === "waiting";
+
+/** Whether a view shows it; `undefined` for a view that does not exist. */
+export function shows(view: string, held: Held, me: Viewer, now: number): boolean {
+  const { owner, status, team_id } = headOf(held);
+  const isMine =
+    owner.kind === "agent" ? owner.id === me.agent : me.teams.includes(owner.id);
+  switch (view) {
+    case "mine":
+      return isUp(status) && isMine;
+    case "late":
+      return status.kind === "open" && isLate(held, now);
+    case "snoozed":
+      return status.kind === "snoozed";
+    case "open":
+      return isUp(status);
+    default:
+      return view === `team-${team_id}` && isUp(status);
+  }
+}
+
+export interface Listing {
+  /** Who waits, the longest first. */
+  unanswered: Held[];
+  /** The others, the newest first. */
+  others: Held[];
+}
+
+export function listing(view: string, all: Iterable<Held>, me: Viewer, now: number): Listing {
+  const unanswered: [number, Held][] = [];
+  const others: [string, Held][] = [];
+  for (const held of all) {
+    if (!shows(view, held, me, now)) continue;
+    const since = waitingSince(held);
+    if (since === undefined) others.push([headOf(held).activity_at, held]);
+    else unanswered.push([since, held]);
+  }
+  const id = (held: Held) => headOf(held).id;
+  unanswered.sort(([a, x], [b, y]) => a - b || (id(x) < id(y) ? -1 : 1));
+  others.sort(([a, x], [b, y]) => (a === b ? (id(x) < id(y) ? 1 : -1) : a < b ? 1 : -1));
+  return { unanswered: unanswered.map(([, held]) => held), others: others.map(([, h]) => h) };
+}
+
+/** How many each view shows, in one pass. */
+export function counts(
+  views: string[],
+  all: Iterable<Held>,
+  me: Viewer,
+  now: number,
+): Map<string, number> {
+  const counted = new Map(views.map((view) => [view, 0]));
+  for (const held of all) {
+    for (const view of views) {
+      if (shows(view, held, me, now)) counted.set(view, (counted.get(view) ?? 0) + 1);
+    }
+  }
+  return counted;
+}
+
+/** The most urgent that nobody has, of the viewer's teams: the least window, then the longest wait. */
+export function mostUrgent(all: Iterable<Held>, me: Viewer, now: number): Held | undefined {
+  let best: [number, number, Held] | undefined;
+  for (const held of all) {
+    const { owner, status } = headOf(held);
+    const since = waitingSince(held);
+    if (since === undefined || status.kind !== "open" || held.level === "head") continue;
+    if (owner.kind !== "queue" || !me.teams.includes(owner.id)) continue;
+    const left = windowLeft(held, now);
+    // A window that closed cannot be saved any more.
+    const hurry = left === undefined || left === 0 ? Number.POSITIVE_INFINITY : left;
+    if (best === undefined || hurry < best[0] || (hurry === best[0] && since < best[1])) {
+      best = [hurry, since, held];
+    }
+  }
+  return best?.[2];
+}

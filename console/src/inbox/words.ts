@@ -1,0 +1,54 @@
+// What rows, heads and lines say of conversations, in the language in use.
+
+import * as format from "../format.ts";
+import { type Held, headOf } from "../live/feed.ts";
+import type { Desk } from "../live/session.svelte.ts";
+import { name, words } from "../messages/index.svelte.ts";
+import type { Author, Id, Line, Owner } from "../protocol.ts";
+
+/** The customer's name, else the number, else that neither is known. */
+export function customer(held: Held | undefined): string {
+  if (held === undefined || held.level === "head") return words.t.list.unknown;
+  const { name: called, phone } = held.view.contact;
+  return called ?? (phone === null ? words.t.list.unknown : format.phone(phone));
+}
+
+/** As one speaks of them in a sentence. */
+export function first(held: Held | undefined): string {
+  return name(format.firstName(customer(held)));
+}
+
+export function agent(desk: Desk, id: Id): string {
+  return id === desk.who.agent_id ? words.t.list.you : name(desk.agentName(id));
+}
+
+export function owner(desk: Desk, of: Owner): string {
+  return of.kind === "agent" ? agent(desk, of.id) : words.t.list.queue(name(desk.teamName(of.id)));
+}
+
+export function author(desk: Desk, of: Author, held: Held | undefined): string {
+  switch (of.kind) {
+    case "agent":
+      return agent(desk, of.id);
+    case "customer":
+      return first(held);
+    case "phone_app":
+      return words.t.talk.phoneApp;
+    case "acknowledgement":
+      return words.t.talk.automatic;
+  }
+}
+
+/** What a line says, in one piece of text. */
+export function said(line: Line): string {
+  const { content } = line;
+  if (content.erased === true) return words.t.list.erased;
+  if (line.kind === "unreadable") return words.t.list.unreadable;
+  return content.text ?? words.t.list.unsupported(content.original_type ?? "");
+}
+
+/** A row read aloud. */
+export function rowName(desk: Desk, held: Held, facts: string[]): string {
+  const all = [customer(held), ...facts, owner(desk, headOf(held).owner)];
+  return all.join(", ");
+}

@@ -1,0 +1,125 @@
+// Requests to the server. Tokens travel in cookies that no script can read.
+
+import type { Id, Login, Problem, Session } from "../protocol.ts";
+
+/** The server answered that it did not do it. */
+export class Fault extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+  }
+  get status() {
+    return this.problem.status;
+  }
+  get code() {
+    return this.problem.code;
+  }
+}
+
+/** Nobody answered: whether it was done is not known. */
+export class Unreachable extends Error {}
+
+const TIME_OUT_MS = 20_000;
+const BASE = "/api/v1";
+
+/** What this browser knows of its session; the tokens are not part of it. */
+export interface Identity {
+  workspace: string;
+  device_id: Id;
+  agent_id: Id;
+  /** When the access token ends, ms. */
+  expires_at: number;
+}
+
+const IDENTITY = "baton.session";
+
+export function identity(): Identity | undefined {
+  try {
+    const text = localStorage.getItem(IDENTITY);
+    return text === null ? undefined : (JSON.parse(text) as Identity);
+  } catch {
+    return undefined;
+  }
+}
+
+function remember(workspace: string, session: Session) {
+  const kept: Identity = {
+    workspace,
+    device_id: session.device_id,
+    agent_id: session.agent_id,
+    expires_at: Date.parse(session.access_expires_at),
+  };
+  localStorage.setItem(IDENTITY, JSON.stringify(kept));
+}
+
+export function forgetIdentity() {
+  localStorage.removeItem(IDENTITY);
+}
+
+export async function signIn(login: Login): Promise<void> {
+  const session = await once<Session>("POST", "/sessions?cookie=true", login);
+  remember(login.workspace, session);
+}
+
+export async function signOut(): Promise<void> {
+  const me = identity();
+  if (me !== undefined) await request("DELETE", `/sessions/${me.device_id}`);
+}
+
+/** Asks; where the access token has ended, gets the next one and asks again. */
+export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const before = identity()?.expires_at;
+  try {
+    return await once<T>(method, path, body);
+  } catch (error) {
+    const isOver = error instanceof Fault && error.status === 401;
+    if (!isOver || error.code === "device_revoked" || before === undefined) throw error;
+    await refresh(before);
+    return once<T>(method, path, body);
+  }
+}
+
+/** One tab at a time: each refresh makes the token before it worthless. */
+async function refresh(before: number): Promise<void> {
+  const next = async () => {
+    const me = identity();
+    if (me === undefined || me.expires_at !== before) return;
+    const body = { refresh_token: "", device_id: me.device_id };
+    remember(me.workspace, await once<Session>("POST", "/sessions/refresh?cookie=true", body));
+  };
+  // Only pages of a secure origin have locks.
+  const locks = navigator.locks as LockManager | undefined;
+  await (locks === undefined ? next() : locks.request("baton.refresh", next));
+}
+
+async function once<T>(method: string, path: string, body: unknown): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(BASE + path, {
+      method,
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(TIME_OUT_MS),
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    });
+  } catch (error) {
+    throw new Unreachable(String(error));
+  }
+  const text = await response.text().catch((error: unknown) => {
+    throw new Unreachable(String(error));
+  });
+  if (response.ok) return (text === "" ? undefined : JSON.parse(text)) as T;
+  throw faultOf(response.status, text);
+}
+
+/** What a proxy answers in place of the server says nothing of what was done. */
+function faultOf(status: number, text: string): Error {
+  try {
+    const problem = JSON.parse(text) as Partial<Problem>;
+    if (typeof problem.code === "string") return new Fault({ status, ...problem } as Problem);
+  } catch {
+    // Not from the server.
+  }
+  return new Unreachable(`status ${status}`);
+}

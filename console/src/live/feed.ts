@@ -1,0 +1,480 @@
+// What this browser holds of its scope, folded from what the server tells. No I/O, no clock: the
+// same rules as `domain::mirror`, so that whoever was away ends where those ended who stayed.
+//
+// Lines are held only of conversations that were opened; rows of all that were listed.
+
+import type {
+  ContactCard,
+  ConversationRow,
+  Event,
+  Head,
+  Id,
+  Line,
+  LinesPage,
+  Note,
+  ServerFrame,
+  Snapshot,
+  View,
+} from "../protocol.ts";
+
+/** The lines that are held of a conversation: one unbroken run up to its last. */
+export interface Lines {
+  from_seq: number;
+  /** By seq. */
+  lines: Line[];
+  /** By revision. */
+  notes: Note[];
+  /** Who handed it over, why, and so on: by revision, live only. */
+  changes: Change[];
+}
+
+/** What happened between lines, told as a line of the system's. */
+export interface Change {
+  revision: number;
+  at: string;
+  event: Event;
+}
+
+export type Held = { level: "head"; head: Head } | { level: "full"; view: View; lines?: Lines };
+
+export interface Feed {
+  agent: Id | undefined;
+  epoch: Id | undefined;
+  /** The last position applied; undefined before the first reset. */
+  position: number | undefined;
+  held: Map<Id, Held>;
+  /** Conversations that are behind, and the revision they must reach. */
+  wanted: Map<Id, number>;
+  /** The rows are being read anew; who left meanwhile does not come back with a page. */
+  loading: { left: Set<Id>; seen: Set<Id>; marks: Map<Id, number> } | undefined;
+  /** Whom a frame of which position last concerned: an older word was overtaken. */
+  told: number;
+}
+
+/** What has to be fetched after a frame. */
+export type Want =
+  | { kind: "resume" }
+  | { kind: "load"; after_ms: number }
+  | { kind: "conversation"; id: Id }
+  | { kind: "agents" }
+  | { kind: "teams" }
+  | { kind: "channels" };
+
+export function empty(): Feed {
+  return {
+    agent: undefined,
+    epoch: undefined,
+    position: undefined,
+    held: new Map(),
+    wanted: new Map(),
+    loading: undefined,
+    told: 0,
+  };
+}
+
+export const headOf = (held: Held): Head => (held.level === "head" ? held.head : held.view.head);
+
+/** Lines of the customer that this agent has not read. */
+export const unreadOf = (held: Held): number =>
+  held.level === "head" ? 0 : Math.max(0, held.view.thread.customer_seq - held.view.read_seq);
+
+export function cursorOf(feed: Feed): string | undefined {
+  const { epoch, position } = feed;
+  return epoch === undefined || position === undefined ? undefined : `${epoch}:${position}`;
+}
+
+/** Applies a frame. Ephemeral ones say nothing that lasts. */
+export function apply(feed: Feed, frame: ServerFrame): Want[] {
+  switch (frame.type) {
+    case "welcome":
+      return welcome(feed, frame.epoch, frame.agent_id);
+    case "events":
+      return events(feed, frame.after, frame.upto, frame.events);
+    case "entered":
+      return entered(feed, frame.position, frame.snapshot);
+    case "left":
+      return left(feed, frame.position, frame.conversation_id);
+    case "reset":
+      feed.position = frame.upto;
+      feed.told = frame.upto;
+      feed.wanted.clear();
+      feed.loading = { left: new Set(), seen: new Set(), marks: new Map() };
+      return [
+        { kind: "load", after_ms: frame.after_ms },
+        { kind: "agents" },
+        { kind: "teams" },
+        { kind: "channels" },
+      ];
+    default:
+      return [];
+  }
+}
+
+/** Another life of the database, or another agent: nothing that is held means anything. */
+function welcome(feed: Feed, epoch: Id, agent: Id): Want[] {
+  if (feed.epoch !== epoch || feed.agent !== agent) {
+    Object.assign(feed, empty(), { epoch, agent });
+  }
+  feed.told = feed.position ?? 0;
+  return [];
+}
+
+function entered(feed: Feed, position: number, snapshot: Snapshot): Want[] {
+  if (isOvertaken(feed, position)) return [];
+  const { id } = snapshot.level === "head" ? snapshot.head : snapshot.view.head;
+  feed.loading?.left.delete(id);
+  feed.loading?.seen.add(id);
+  install(feed, rowOf(snapshot));
+  return [];
+}
+
+function left(feed: Feed, position: number, id: Id): Want[] {
+  if (isOvertaken(feed, position)) return [];
+  feed.held.delete(id);
+  feed.wanted.delete(id);
+  feed.loading?.left.add(id);
+  return [];
+}
+
+function isOvertaken(feed: Feed, position: number): boolean {
+  const isOld = position < feed.told;
+  feed.told = Math.max(feed.told, position);
+  return isOld;
+}
+
+function events(feed: Feed, after: number, upto: number, all: Event[]): Want[] {
+  const { position } = feed;
+  if (position === undefined || after > position) return [{ kind: "resume" }];
+  const wants: Want[] = [];
+  for (const event of all) {
+    if (event.position > position) wants.push(...one(feed, event));
+  }
+  feed.position = Math.max(position, upto);
+  feed.told = Math.max(feed.told, feed.position);
+  return wants;
+}
+
+function one(feed: Feed, event: Event): Want[] {
+  switch (event.type) {
+    case "agent_changed":
+    case "membership_changed":
+      return [{ kind: "agents" }];
+    case "team_changed":
+      return [{ kind: "teams" }];
+    case "channel_changed":
+      return [{ kind: "channels" }];
+    case "password_set":
+    case "device_revoked":
+      return [];
+    case "read_marked":
+      if (event.agent_id === feed.agent && event.conversation_id !== undefined) {
+        mark(feed, event.conversation_id, event.seq);
+      }
+      return [];
+    case "head_changed":
+      feed.loading?.seen.add(event.head.id);
+      install(feed, { level: "head", head: event.head });
+      return [];
+    default:
+      break;
+  }
+  const { conversation_id: id, revision } = event;
+  if (id === undefined || revision === undefined) return [];
+  return ofConversation(feed, id, revision, event);
+}
+
+/** Marks are told once and carry no revision: what is not here yet gets them when it comes. */
+function mark(feed: Feed, id: Id, seq: number) {
+  const held = feed.held.get(id);
+  if (held?.level === "full") {
+    const read_seq = Math.max(held.view.read_seq, seq);
+    feed.held.set(id, { ...held, view: { ...held.view, read_seq } });
+  } else if (feed.loading !== undefined) {
+    feed.loading.marks.set(id, Math.max(feed.loading.marks.get(id) ?? 0, seq));
+  }
+}
+
+function ofConversation(feed: Feed, id: Id, revision: number, event: Event): Want[] {
+  const held = feed.held.get(id);
+  if (held === undefined) {
+    const view = begun(id, event);
+    if (view === undefined) return fallBehind(feed, id, revision);
+    feed.loading?.seen.add(id);
+    feed.held.set(id, {
+      level: "full",
+      view,
+      lines: { from_seq: 1, lines: [], notes: [], changes: [] },
+    });
+    return [];
+  }
+  const { revision: before } = headOf(held);
+  if (revision <= before) return [];
+  if (revision === before + 1 && held.level === "full") {
+    feed.loading?.seen.add(id);
+    feed.held.set(id, advance(held, event));
+    return [];
+  }
+  // A gap, or a head that became more: the conversation itself tells.
+  return fallBehind(feed, id, revision);
+}
+
+function fallBehind(feed: Feed, id: Id, revision: number): Want[] {
+  const isNew = !feed.wanted.has(id);
+  feed.wanted.set(id, revision);
+  // The pages may bring it; what they did not bring is asked for at their end.
+  return isNew && feed.loading === undefined ? [{ kind: "conversation", id }] : [];
+}
+
+/** Applies a page of rows. */
+export function applyRows(feed: Feed, rows: ConversationRow[]): void {
+  for (const row of rows) {
+    const held: Held = row.level === "head" ? row : { level: "full", view: row.view };
+    const { id } = headOf(held);
+    if (feed.loading?.left.has(id)) continue;
+    feed.loading?.seen.add(id);
+    install(feed, held);
+  }
+}
+
+/** All pages of a kind were read: what none of them had is gone, but for what was opened. */
+export function endLoading(feed: Feed, isComplete: boolean): Want[] {
+  const { loading } = feed;
+  feed.loading = undefined;
+  if (loading !== undefined && isComplete) {
+    for (const id of [...feed.held.keys()]) {
+      if (!loading.seen.has(id)) feed.held.delete(id);
+    }
+  }
+  return [...feed.wanted.keys()].map((id) => ({ kind: "conversation", id }));
+}
+
+/** Applies what was read of one conversation; `undefined` when there is none in scope. */
+export function applyConversation(feed: Feed, id: Id, snapshot: Snapshot | undefined): Want[] {
+  if (snapshot === undefined) {
+    feed.held.delete(id);
+    feed.wanted.delete(id);
+    return [];
+  }
+  const held = rowOf(snapshot);
+  if (headOf(held).id !== id) return [];
+  feed.loading?.seen.add(id);
+  install(feed, held);
+  // Read from a node that is not there yet.
+  return feed.wanted.has(id) ? [{ kind: "conversation", id }] : [];
+}
+
+/** Applies lines from before those that are held. */
+export function applyOlder(feed: Feed, id: Id, page: LinesPage): void {
+  const held = feed.held.get(id);
+  if (held?.level !== "full" || held.lines === undefined) return;
+  const { from_seq, lines, notes, changes } = held.lines;
+  const older = page.lines.filter((line) => line.seq < from_seq);
+  const known = new Set(notes.map((note) => note.id));
+  const first = older[0]?.seq ?? from_seq;
+  feed.held.set(id, {
+    ...held,
+    lines: {
+      from_seq: page.before === undefined ? 1 : first,
+      lines: [...older, ...lines],
+      notes: [...page.notes.filter((note) => !known.has(note.id)), ...notes],
+      changes,
+    },
+  });
+}
+
+/** Takes this over, unless something newer is held. Read marks only grow, and pass it by. */
+function install(feed: Feed, fresh: Held): void {
+  const { id, revision } = headOf(fresh);
+  const held = feed.held.get(id);
+  const isNewer = held === undefined || headOf(held).revision <= revision;
+  let next = isNewer ? fresh : held;
+  if (next.level === "full") {
+    const before = held?.level === "full" ? held : undefined;
+    const marks = [
+      next.view.read_seq,
+      before?.view.read_seq ?? 0,
+      fresh.level === "full" ? fresh.view.read_seq : 0,
+      feed.loading?.marks.get(id) ?? 0,
+    ];
+    const view = { ...next.view, read_seq: Math.max(...marks) };
+    const lines = joined(before, next, isNewer);
+    next = lines === undefined ? { level: "full", view } : { level: "full", view, lines };
+  }
+  feed.held.set(id, next);
+  const wanted = feed.wanted.get(id);
+  if (wanted !== undefined && wanted <= headOf(next).revision) feed.wanted.delete(id);
+}
+
+/** A row without lines keeps those that are held, if nothing happened in between. */
+function joined(before: Held | undefined, next: Held, isNewer: boolean): Lines | undefined {
+  const old = before?.level === "full" ? before.lines : undefined;
+  const fresh = next.level === "full" ? next.lines : undefined;
+  if (!isNewer || old === undefined) return fresh ?? old;
+  if (fresh === undefined) {
+    const isSame = before !== undefined && headOf(before).revision === headOf(next).revision;
+    return isSame ? old : undefined;
+  }
+  // Older pages stay where the runs touch.
+  const first = fresh.from_seq;
+  const last = old.lines.at(-1)?.seq ?? 0;
+  if (old.from_seq >= first || last + 1 < first) return { ...fresh, changes: old.changes };
+  const notes = new Map([...old.notes, ...fresh.notes].map((note) => [note.id, note]));
+  return {
+    from_seq: old.from_seq,
+    lines: [...old.lines.filter((line) => line.seq < first), ...fresh.lines],
+    notes: [...notes.values()].sort((a, b) => a.revision - b.revision),
+    changes: old.changes,
+  };
+}
+
+function rowOf(snapshot: Snapshot): Held {
+  if (snapshot.level === "head") return snapshot;
+  const { view, from_seq, lines, notes } = snapshot;
+  return { level: "full", view, lines: { from_seq, lines, notes, changes: [] } };
+}
+
+function begun(id: Id, event: Event): View | undefined {
+  if (event.type !== "conversation_opened") return undefined;
+  const contact: ContactCard = { name: null, phone: null };
+  return {
+    head: {
+      id,
+      channel_id: event.channel_id,
+      team_id: event.team_id,
+      owner: { kind: "queue", id: event.team_id },
+      owner_epoch: 1,
+      status: { kind: "open" },
+      episode: 0,
+      revision: event.revision ?? 1,
+      last_seq: 0,
+      unanswered_since: null,
+      activity_at: event.at,
+    },
+    thread: {
+      contact_id: event.contact_id,
+      last_line: null,
+      customer_seq: 0,
+      turn: null,
+      window_until: null,
+      last_agent: null,
+    },
+    contact,
+    preview: null,
+    read_seq: 0,
+  };
+}
+
+type Full = Extract<Held, { level: "full" }>;
+
+/** The next event of a conversation. */
+function advance(held: Full, event: Event): Full {
+  const head: Head = { ...held.view.head, revision: event.revision ?? held.view.head.revision };
+  const thread = { ...held.view.thread };
+  const view: View = { ...held.view, head, thread };
+  const lines = held.lines === undefined ? undefined : { ...held.lines };
+  const turned = (turn: View["thread"]["turn"]) => {
+    thread.turn = turn;
+    head.unanswered_since = turn?.since ?? null;
+  };
+  switch (event.type) {
+    case "episode_opened":
+      head.episode = event.episode;
+      head.status = { kind: "open" };
+      break;
+    case "line_received":
+    case "line_written": {
+      const line = lineOf(event);
+      head.last_seq = line.seq;
+      head.activity_at = event.at;
+      thread.last_line = event.line;
+      if (event.type === "line_received") {
+        thread.customer_seq = line.seq;
+        thread.window_until = event.window_until;
+      } else if (event.author.kind === "agent") {
+        thread.last_agent = event.author.id;
+      }
+      turned(event.turn);
+      view.preview = line;
+      if (lines !== undefined) lines.lines = [...lines.lines, line];
+      break;
+    }
+    case "message_changed": {
+      turned(event.turn);
+      const change = (line: Line) => (line.id === event.line.id ? changed(line, event) : line);
+      if (view.preview !== null) view.preview = change(view.preview);
+      if (lines !== undefined) lines.lines = lines.lines.map(change);
+      break;
+    }
+    case "note_added":
+      if (lines !== undefined) lines.notes = [...lines.notes, noteOf(event)];
+      break;
+    case "owner_changed":
+      head.owner = event.owner;
+      head.owner_epoch = event.owner_epoch;
+      head.team_id = event.team_id;
+      if (event.owner.kind === "agent") thread.last_agent = event.owner.id;
+      break;
+    case "status_changed":
+      head.status = event.status;
+      turned(event.turn);
+      break;
+    case "contact_changed":
+      view.contact =
+        event.content !== undefined && "contact" in event.content
+          ? event.content.contact
+          : { name: null, phone: null };
+      break;
+    default:
+      break;
+  }
+  const isChange = event.type === "owner_changed" || event.type === "status_changed";
+  if (isChange && lines !== undefined) {
+    lines.changes = [...lines.changes, { revision: head.revision, at: event.at, event }];
+  }
+  return lines === undefined ? { level: "full", view } : { level: "full", view, lines };
+}
+
+function lineOf(event: Event & { type: "line_received" | "line_written" }): Line {
+  const { content } = event;
+  return {
+    seq: event.line.seq,
+    id: event.line.id,
+    author: event.type === "line_received" ? { kind: "customer" } : event.author,
+    kind: event.kind,
+    at: event.said_at,
+    content: content !== undefined && "line" in content ? content.line : { erased: true },
+    ...(event.quoted === undefined ? {} : { quoted: event.quoted }),
+    ...(event.type === "line_written" ? written(event) : {}),
+  };
+}
+
+function written(event: Event & { type: "line_written" }): Partial<Line> {
+  return {
+    status: event.status,
+    ...(event.op_id === null ? {} : { op_id: event.op_id }),
+    ...(event.device_id === null ? {} : { device_id: event.device_id }),
+  };
+}
+
+function changed(line: Line, event: Event & { type: "message_changed" }): Line {
+  const { held: _held, error: _error, ...rest } = line;
+  return {
+    ...rest,
+    status: event.status,
+    ...(event.held === undefined ? {} : { held: event.held }),
+    ...(event.error === undefined ? {} : { error: event.error }),
+  };
+}
+
+function noteOf(event: Event & { type: "note_added" }): Note {
+  const { content } = event;
+  return {
+    id: event.note_id,
+    conversation_id: event.conversation_id ?? "",
+    author: event.author,
+    at: event.at,
+    revision: event.revision ?? 0,
+    text: content !== undefined && "note" in content ? content.note.text : null,
+    op_id: event.op_id,
+  };
+}

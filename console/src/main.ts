@@ -1,0 +1,15 @@
+import { mount } from "svelte";
+import App from "./App.svelte";
+import "./tokens.css";
+import "./app.css";
+import "./tokens-fallback.css";
+import { nav } from "./nav.svelte.ts";
+import { settings } from "./settings.svelte.ts";
+import { clock } from "./ui/clock.svelte.ts";
+
+const target = document.getElementById("app");
+if (target === null) throw new Error("the page has no place for the app");
+await settings.start();
+nav.start();
+clock.start();
+mount(App, { target });

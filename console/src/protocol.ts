@@ -1,0 +1,460 @@
+// The wire, as `protocol/` says it. Written by hand; a test compiles every golden frame of
+// `protocol/fixtures` against these types, so that a field which is unknown here fails.
+
+export type Id = string;
+/** RFC 3339 in UTC, to the millisecond. */
+export type Timestamp = string;
+/** `epoch:position` */
+export type Cursor = string;
+
+export type Owner = { kind: "queue"; id: Id } | { kind: "agent"; id: Id };
+export type Status =
+  | { kind: "open" }
+  | { kind: "waiting" }
+  | { kind: "snoozed"; until: Timestamp }
+  | { kind: "resolved" };
+export interface LineRef {
+  seq: number;
+  id: Id;
+}
+export interface Turn {
+  from_seq: number;
+  since: Timestamp;
+}
+export interface Head {
+  id: Id;
+  channel_id: Id;
+  team_id: Id;
+  owner: Owner;
+  owner_epoch: number;
+  status: Status;
+  episode: number;
+  revision: number;
+  last_seq: number;
+  unanswered_since: Timestamp | null;
+  activity_at: Timestamp;
+}
+export interface Thread {
+  contact_id: Id;
+  last_line: LineRef | null;
+  customer_seq: number;
+  turn: Turn | null;
+  window_until: Timestamp | null;
+  last_agent: Id | null;
+}
+export interface ContactCard {
+  name: string | null;
+  phone: string | null;
+}
+export type Author =
+  | { kind: "customer" }
+  | { kind: "agent"; id: Id }
+  | { kind: "phone_app" }
+  | { kind: "acknowledgement" };
+export type LineKind = "text" | "unsupported" | "unreadable";
+export interface Content {
+  text?: string;
+  original_type?: string;
+  erased?: boolean;
+}
+export type MessageStatus =
+  | "queued"
+  | "sending"
+  | "unconfirmed"
+  | "accepted"
+  | "sent"
+  | "delivered"
+  | "read"
+  | "played"
+  | "failed"
+  | "held"
+  | "cancelled";
+export type HeldReason =
+  | "overtaken"
+  | "window_closed"
+  | "too_late"
+  | "predecessor_held"
+  | "restored";
+export interface MessageError {
+  code: number;
+  reason: string;
+  remedy: string;
+}
+export interface Line {
+  seq: number;
+  id: Id;
+  author: Author;
+  kind: LineKind;
+  at: Timestamp;
+  content: Content;
+  quoted?: Id;
+  status?: MessageStatus;
+  held?: HeldReason;
+  error?: MessageError;
+  op_id?: Id;
+  device_id?: Id;
+}
+export interface Note {
+  id: Id;
+  conversation_id: Id;
+  author: Id;
+  at: Timestamp;
+  revision: number;
+  text: string | null;
+  op_id: Id;
+}
+export interface View {
+  head: Head;
+  thread: Thread;
+  contact: ContactCard;
+  preview: Line | null;
+  read_seq: number;
+}
+export type Snapshot =
+  | { level: "head"; head: Head }
+  | { level: "full"; view: View; from_seq: number; lines: Line[]; notes: Note[] };
+export type ConversationRow =
+  | { level: "head"; head: Head }
+  | { level: "full"; view: View; unread: number };
+export interface ConversationPage {
+  conversations: ConversationRow[];
+  next?: string;
+}
+export interface LinesPage {
+  lines: Line[];
+  notes: Note[];
+  before?: number;
+}
+export interface SnapshotAnswer {
+  cursor: Cursor;
+  conversations: Snapshot[];
+  next?: string;
+}
+export interface SyncAnswer {
+  cursor: Cursor;
+  frames: ServerFrame[];
+}
+
+// Events.
+
+export type Actor = { kind: "customer" } | { kind: "agent"; id: Id } | { kind: "system" };
+export type EventContent =
+  | { line: Content }
+  | { note: { text: string | null } }
+  | { contact: ContactCard };
+export type OwnerCause =
+  | "claimed"
+  | "replied"
+  | "assigned"
+  | "unassigned"
+  | "transferred"
+  | "resolved"
+  | "reopened"
+  | "rehomed";
+export type Role = "agent" | "supervisor" | "admin";
+export type AgentState = "active" | "leaving" | "inactive";
+export type Availability = "available" | "busy" | "away";
+export type MembershipKind = "member" | "supervisor";
+export type ReplyPolicy = "owner" | "team" | "scope";
+export type Visibility = "full" | "head" | "own";
+export type Fact =
+  | { type: "conversation_opened"; channel_id: Id; contact_id: Id; team_id: Id }
+  | { type: "contact_changed"; contact_id: Id }
+  | { type: "episode_opened"; episode: number }
+  | {
+      type: "line_received";
+      line: LineRef;
+      kind: LineKind;
+      said_at: Timestamp;
+      quoted?: Id;
+      turn: Turn | null;
+      window_until: Timestamp | null;
+    }
+  | {
+      type: "line_written";
+      line: LineRef;
+      author: Author;
+      kind: LineKind;
+      said_at: Timestamp;
+      status: MessageStatus;
+      seen: LineRef | null;
+      quoted?: Id;
+      op_id: Id | null;
+      device_id: Id | null;
+      turn: Turn | null;
+      lease_ignored_of?: Id;
+    }
+  | {
+      type: "message_changed";
+      line: LineRef;
+      status: MessageStatus;
+      attempt: number;
+      held?: HeldReason;
+      error?: MessageError;
+      turn: Turn | null;
+      seen?: LineRef;
+      lease_ignored_of?: Id;
+    }
+  | { type: "note_added"; note_id: Id; author: Id; op_id: Id }
+  | {
+      type: "owner_changed";
+      owner: Owner;
+      owner_epoch: number;
+      team_id: Id;
+      cause: OwnerCause;
+      exceeded_capacity?: boolean;
+    }
+  | { type: "status_changed"; status: Status; turn: Turn | null }
+  | { type: "read_marked"; agent_id: Id; seq: number }
+  | {
+      type: "agent_changed";
+      agent_id: Id;
+      renamed?: boolean;
+      set: {
+        role?: Role;
+        state?: AgentState;
+        availability?: Availability;
+        capacity?: number | null;
+      };
+    }
+  | {
+      type: "team_changed";
+      team_id: Id;
+      renamed?: boolean;
+      set: {
+        reply_policy?: ReplyPolicy;
+        visibility?: Visibility;
+        claim_from_colleagues?: boolean;
+      };
+    }
+  | { type: "membership_changed"; team_id: Id; agent_id: Id; kind: MembershipKind | null }
+  | {
+      type: "channel_changed";
+      channel_id: Id;
+      set: { default_team?: Id; pace_per_s?: number };
+    }
+  | { type: "password_set"; agent_id: Id }
+  | { type: "device_revoked"; agent_id: Id; device_id: Id }
+  | { type: "head_changed"; head: Head };
+export type Event = {
+  position: number;
+  conversation_id?: Id;
+  revision?: number;
+  at: Timestamp;
+  actor: Actor;
+  content?: EventContent;
+} & Fact;
+
+// Commands and what became of them.
+
+export type Seen = LineRef | null;
+export type CommandBody =
+  | {
+      type: "reply";
+      text: string;
+      seen: Seen;
+      quoted?: Id;
+      replaces?: Id;
+      ignore_lease?: boolean;
+    }
+  | { type: "note"; text: string }
+  | { type: "claim"; expect_owner_epoch: number; exceed_capacity?: boolean }
+  | { type: "assign"; agent_id: Id; expect_owner_epoch: number; exceed_capacity?: boolean }
+  | { type: "unassign"; expect_owner_epoch: number }
+  | {
+      type: "transfer";
+      to: Owner;
+      expect_owner_epoch: number;
+      seen: Seen;
+      note?: string;
+      exceed_capacity?: boolean;
+    }
+  | { type: "resolve"; seen: Seen }
+  | { type: "reopen" }
+  | { type: "mark_waiting"; seen: Seen }
+  | { type: "snooze"; until: Timestamp; seen: Seen }
+  | { type: "mark_read"; seq: number }
+  | { type: "resend"; message_id: Id; seen: Seen; ignore_lease?: boolean }
+  | { type: "mark_sent"; message_id: Id }
+  | { type: "cancel"; message_id: Id };
+export type Command = {
+  op_id: Id;
+  conversation_id: Id;
+  after?: Id;
+  retry_of?: Id;
+} & CommandBody;
+export interface Accepted {
+  position?: number;
+  revision: number;
+  line?: LineRef;
+  note_id?: Id;
+  status?: MessageStatus;
+}
+export type Refusal =
+  | { code: "stale"; current: LineRef | null; missed: LineRef[]; more: boolean }
+  | { code: "not_owner"; owner: Owner }
+  | { code: "owner_changed"; owner: Owner; owner_epoch: number }
+  | { code: "being_answered"; holder: Id; since: Timestamp }
+  | { code: "at_capacity"; agent_id: Id; load: number; capacity: number }
+  | { code: "window_closed"; closed_at: Timestamp | null }
+  | { code: "not_in_scope" }
+  | { code: "op_id_reused" }
+  | { code: "op_expired" }
+  | { code: "cancelled" }
+  | { code: "depends_on_refused"; op_id: Id }
+  | { code: "depends_on_unknown"; op_id: Id }
+  | { code: "not_allowed" }
+  | { code: "offer_gone" }
+  | { code: "merged"; into: Id }
+  | { code: "invalid"; field: string; problem: string }
+  | { code: "unavailable"; retry_after_ms: number }
+  | { code: "rate_limited"; retry_after_ms: number };
+export type Refused = Refusal & { detail: string; lines?: Line[] };
+export type CommandResult = { op_id: Id | null } & (
+  | { accepted: Accepted; refused?: never }
+  | { refused: Refused; accepted?: never }
+);
+export interface CommandResults {
+  results: CommandResult[];
+}
+
+// The socket.
+
+export const SUBPROTOCOL = "baton.v1";
+export const CLOSE = {
+  drain: 1012,
+  signInAgain: 4401,
+  deviceRevoked: 4403,
+  slow: 4408,
+} as const;
+export interface Timings {
+  lease_ttl_ms: number;
+  lease_keep_ms: number;
+  idle_ms: number;
+  silent_ms: number;
+  being_answered_max_ms: number;
+}
+export interface LeaseHolder {
+  agent_id: Id;
+  device_id: Id;
+  token: number;
+  since: Timestamp;
+}
+export type ClientFrame =
+  | { type: "hello"; token?: string; ticket?: string; device_id: Id; cursor?: Cursor }
+  | { type: "command"; command: Command }
+  | {
+      type: "compose";
+      conversation_id: Id;
+      action: "start" | "keep" | "stop" | "take_over";
+    }
+  | { type: "view"; conversation_id: Id | null }
+  | { type: "draft"; conversation_id: Id; text: string }
+  | { type: "presence"; watch: boolean }
+  | { type: "ack"; upto: number; foreground?: boolean };
+export type ServerFrame =
+  | {
+      type: "welcome";
+      cursor: Cursor;
+      epoch: Id;
+      agent_id: Id;
+      timings: Timings;
+      server_time: Timestamp;
+    }
+  | { type: "events"; after: number; upto: number; events: Event[] }
+  | { type: "entered"; position: number; snapshot: Snapshot }
+  | { type: "left"; position: number; conversation_id: Id }
+  | {
+      type: "reset";
+      reason:
+        | "scope_changed"
+        | "too_old"
+        | "other_epoch"
+        | "above_head"
+        | "too_much"
+        | "no_cursor";
+      upto: number;
+      after_ms: number;
+    }
+  | ({ type: "command_result" } & CommandResult)
+  | { type: "lease"; conversation_id: Id; holder: LeaseHolder | null }
+  | { type: "presence"; agents: { agent_id: Id; online: boolean }[] }
+  | { type: "viewing"; conversation_id: Id; agents: Id[] }
+  | { type: "draft"; conversation_id: Id; agent_id: Id; text: string }
+  | { type: "error"; code: string; detail: string; of?: string };
+
+// People and sessions, as far as the console uses them.
+
+export interface Agent {
+  id: Id;
+  name: string;
+  role: Role;
+  state: AgentState;
+  availability: Availability;
+  load: number;
+  capacity: number | null;
+  teams: { team_id: Id; kind: MembershipKind }[];
+}
+export interface Team {
+  id: Id;
+  name: string;
+  reply_policy: ReplyPolicy;
+  visibility: Visibility;
+  claim_from_colleagues: boolean;
+}
+export interface Channel {
+  id: Id;
+  name: string;
+  phone_number_id: string;
+  display_number: string;
+  default_team: Id;
+}
+export interface Login {
+  workspace: string;
+  email: string;
+  password: string;
+  device_id?: Id | null;
+  device_name?: string | null;
+}
+export interface Refresh {
+  refresh_token: string;
+  device_id: Id;
+}
+export interface Session {
+  access_token: string;
+  access_expires_at: Timestamp;
+  refresh_token: string;
+  device_id: Id;
+  agent_id: Id;
+  workspace_id: Id;
+}
+export interface SocketTicket {
+  ticket: string;
+  expires_at: Timestamp;
+}
+export interface Me {
+  agent: Agent;
+  workspace_id: Id;
+  workspace: string;
+  device_id: Id;
+  epoch: Id;
+}
+export interface MeChange {
+  name?: string;
+  availability?: Availability;
+}
+export interface Device {
+  id: Id;
+  name: string;
+  created_at: Timestamp;
+  last_seen_at: Timestamp;
+  current: boolean;
+}
+export interface Problem {
+  type: string;
+  status: number;
+  code: string;
+  title: string;
+  detail: string;
+  retry_after_ms?: number;
+}

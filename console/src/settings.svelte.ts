@@ -1,0 +1,56 @@
+// What is only of this browser: theme and language.
+
+import { LANGUAGES, type Language, spoken, words } from "./messages/index.svelte.ts";
+
+export type Theme = "system" | "light" | "dark";
+
+function read(key: string): string | undefined {
+  try {
+    return localStorage.getItem(key) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function write(key: string, value: string | undefined) {
+  try {
+    if (value === undefined) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
+  } catch {
+    // It holds until the page is closed.
+  }
+}
+
+class Settings {
+  theme: Theme = $state("system");
+  /** As the browser, when it is not set. */
+  language: Language | undefined = $state();
+
+  async start() {
+    const theme = read("baton.theme");
+    if (theme === "light" || theme === "dark") this.setTheme(theme);
+    const language = read("baton.language");
+    if (language !== undefined && language in LANGUAGES) this.language = language as Language;
+    await this.speak();
+  }
+
+  setTheme(theme: Theme) {
+    this.theme = theme;
+    const { documentElement: root } = document;
+    if (theme === "system") delete root.dataset["theme"];
+    else root.dataset["theme"] = theme;
+    write("baton.theme", theme === "system" ? undefined : theme);
+  }
+
+  async setLanguage(language: Language | undefined) {
+    this.language = language;
+    write("baton.language", language);
+    await this.speak();
+  }
+
+  private async speak() {
+    await words.use(this.language ?? spoken(navigator.languages)).catch(() => words.use("en"));
+  }
+}
+
+export const settings = new Settings();

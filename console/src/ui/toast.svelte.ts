@@ -1,0 +1,31 @@
+// The last thing that was done, and a way back: one at a time, a newer one takes the place.
+
+export interface Toast {
+  text: string;
+  undo?: (() => void) | undefined;
+}
+
+const SHOWN_MS = 10_000;
+
+class Toasts {
+  current: Toast | undefined = $state.raw();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  show(text: string, undo?: () => void) {
+    this.current = { text, undo };
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.clear(), undo === undefined ? SHOWN_MS / 2 : SHOWN_MS);
+  }
+
+  clear() {
+    clearTimeout(this.timer);
+    this.current = undefined;
+  }
+
+  undo() {
+    this.current?.undo?.();
+    this.clear();
+  }
+}
+
+export const toasts = new Toasts();

@@ -1,0 +1,27 @@
+// The build: one page, hashed names, nothing inline, the same bytes for the same input.
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+import { listFiles } from "./build/list.ts";
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte(), listFiles()],
+  // Component tests need the code for browsers.
+  ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),
+  build: {
+    target: ["chrome111", "safari16.4", "firefox113"],
+    // The page's policy allows no data: addresses, and a polyfill would be inline.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    sourcemap: false,
+  },
+  server: {
+    proxy: { "/api": { target: "http://127.0.0.1:8080", ws: true } },
+  },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.ts"],
+    // One test compiles; on a busy machine that takes its time.
+    testTimeout: 60_000,
+  },
+}));
