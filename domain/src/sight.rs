@@ -90,7 +90,7 @@ impl Sight {
 
     /// What to tell of a whole stretch of the log, given this viewer's events in it.
     ///
-    /// The rule over the whole gap (DESIGN.md section 7): the level at its end decides. None:
+    /// The rule over the whole gap: the level at its end decides. None:
     /// `left`. The same throughout: its events. Otherwise one `entered` at the level of the end.
     pub fn tidings(&self, stretch: &[Logged]) -> Tidings {
         self.tidings_of(&Gathered::of(stretch), stretch)

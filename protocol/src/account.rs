@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AgentId, ChannelId, DeviceId, Epoch, TeamId, Timestamp, WorkspaceId};
 
-/// What one may do.
+/// What an agent may do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Answers; sees own teams.
     Agent,
-    /// Steers the teams that they supervise.
+    /// Assigns and transfers in the teams they supervise.
     Supervisor,
     /// Sees and sets everything of the workspace.
     Admin,
@@ -41,11 +41,11 @@ impl Role {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentState {
-    /// Yes.
+    /// They sign in and own conversations.
     Active,
     /// Sessions ended, nothing new is assigned, owned conversations are being re-homed.
     Leaving,
-    /// No.
+    /// They cannot sign in and own nothing.
     Inactive,
 }
 
@@ -64,17 +64,17 @@ pub enum Availability {
 /// A colleague, as everyone in the workspace sees them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Agent {
-    /// Who.
+    /// The id.
     pub id: AgentId,
     /// Their name.
     pub name: String,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
     /// Whether they work here.
     pub state: AgentState,
-    /// What they say about themselves.
+    /// Their availability.
     pub availability: Availability,
-    /// How many conversations they own that count.
+    /// The number of open and waiting conversations they own.
     pub load: u32,
     /// How many they may own; `None` is unlimited.
     pub capacity: Option<u32>,
@@ -82,16 +82,16 @@ pub struct Agent {
     pub teams: Vec<Membership>,
 }
 
-/// A place in a team.
+/// The membership of an agent in a team.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Membership {
     /// Which team.
     pub team_id: TeamId,
-    /// As what.
+    /// The role in the team.
     pub kind: MembershipKind,
 }
 
-/// As what one belongs to a team.
+/// The role of an agent in a team.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MembershipKind {
@@ -101,7 +101,7 @@ pub enum MembershipKind {
     Supervisor,
 }
 
-/// Who may reply to a team's conversations that an agent owns (CO6).
+/// The agents who may reply to a conversation that a teammate owns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplyPolicy {
@@ -109,17 +109,17 @@ pub enum ReplyPolicy {
     Owner,
     /// Any member of the team.
     Team,
-    /// Anyone who sees it in full.
+    /// Every agent with full scope.
     Scope,
 }
 
-/// What members see of their team's conversations that others own.
+/// The level at which members see conversations of their team that others own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
-    /// Everything.
+    /// Full: with lines and contact.
     Full,
-    /// That it exists, whose it is, where it stands.
+    /// The head: existence, owner and status.
     Head,
     /// Nothing.
     Own,
@@ -128,13 +128,13 @@ pub enum Visibility {
 /// A group of agents with a queue.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Team {
-    /// Which.
+    /// The id.
     pub id: TeamId,
     /// Its name.
     pub name: String,
-    /// Who may reply to what an agent owns.
+    /// The agents who may reply to a conversation that a teammate owns.
     pub reply_policy: ReplyPolicy,
-    /// What members see of what others own.
+    /// The level at which members see conversations that others own.
     pub visibility: Visibility,
     /// Whether teammates may claim from one another.
     pub claim_from_colleagues: bool,
@@ -143,7 +143,7 @@ pub struct Team {
 /// A WhatsApp number.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Channel {
-    /// Which.
+    /// The id.
     pub id: ChannelId,
     /// Its name.
     pub name: String,
@@ -161,9 +161,9 @@ pub struct Channel {
 pub struct Login {
     /// The workspace's short name.
     pub workspace: String,
-    /// Who.
+    /// The agent's e-mail address.
     pub email: String,
-    /// Their secret.
+    /// The password.
     pub password: String,
     /// The device, if it has been here before.
     #[serde(default)]
@@ -194,18 +194,18 @@ pub struct Session {
     pub refresh_token: String,
     /// The device.
     pub device_id: DeviceId,
-    /// Who.
+    /// The agent.
     pub agent_id: AgentId,
-    /// Where.
+    /// The workspace.
     pub workspace_id: WorkspaceId,
 }
 
 /// `GET /me`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Me {
-    /// Who.
+    /// The agent.
     pub agent: Agent,
-    /// Where.
+    /// The workspace.
     pub workspace_id: WorkspaceId,
     /// The workspace's short name.
     pub workspace: String,
@@ -218,15 +218,15 @@ pub struct Me {
 /// A device in `GET /sessions`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Device {
-    /// Which.
+    /// The id.
     pub id: DeviceId,
     /// Its name.
     pub name: String,
     /// When it signed in.
     pub created_at: Timestamp,
-    /// When it was last heard of.
+    /// The last request or socket of the device.
     pub last_seen_at: Timestamp,
-    /// Whether it is the one that asks.
+    /// Whether the request comes from this device.
     pub current: bool,
 }
 

@@ -1,27 +1,28 @@
-//! Commands: what somebody wants. One type for both roads, `POST /commands` and the socket.
+//! Commands: one type for both roads, `POST /commands` and the socket.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 
 use crate::{AgentId, ConversationId, LineRef, MessageId, OpId, Owner, Timestamp};
 
-/// What the act's author knew: the last line shown, `None` when there was none.
+/// The last line that the author had on the screen; `None` when the conversation had no line.
 pub type Seen = Option<LineRef>;
 
-/// What somebody wants done to a conversation.
+/// A command on a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Command {
     /// The id its author gave it (UUIDv7); the same command has the same id on every road.
     pub op_id: OpId,
-    /// Where.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// The author's previous act on this conversation: lines of that chain do not trip the fence.
+    /// The author's previous command on this conversation. Lines of that chain do not trip the
+    /// fence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<OpId>,
     /// The refused command that this one replaces, after its author was shown what was missed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<OpId>,
-    /// What.
+    /// The kind of command, with its fields.
     #[serde(flatten)]
     pub body: CommandBody,
 }
@@ -30,38 +31,38 @@ pub struct Command {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum CommandBody {
-    /// Say something to the customer.
+    /// Sends a text to the customer.
     Reply(Reply),
-    /// Say something to the team.
+    /// Writes a note to the team.
     Note(NoteText),
-    /// Make it mine.
+    /// Makes the author the owner.
     Claim(Claim),
-    /// Make it a colleague's.
+    /// Makes a colleague the owner.
     Assign(Assign),
-    /// Give it back to the team's queue.
+    /// Makes the team's queue the owner.
     Unassign(Unassign),
-    /// Hand it over to an agent or team.
+    /// Hands the conversation to an agent or a team, with a note.
     Transfer(Transfer),
-    /// Close the episode.
+    /// Closes the episode.
     Resolve(Seeing),
-    /// Open the next episode, as mine.
+    /// Opens the next episode and makes the author its owner.
     Reopen(Nothing),
-    /// The customer or a third party has to act.
+    /// Sets the status to waiting: the customer or a third party has to act.
     MarkWaiting(Seeing),
-    /// Out of sight until a time.
+    /// Hides the conversation until a time, or until the customer writes.
     Snooze(Snooze),
-    /// I have read up to here.
+    /// Moves the read mark of the author.
     MarkRead(MarkRead),
-    /// Try once more to send a message whose outcome is unknown.
+    /// Sends an unconfirmed message again.
     Resend(Resend),
-    /// A person says that a message whose outcome is unknown did arrive.
+    /// Records that an unconfirmed message did arrive.
     MarkSent(OfMessage),
-    /// Withdraw a message that has not left.
+    /// Withdraws a message that is queued, held or failed.
     Cancel(OfMessage),
 }
 
 impl CommandBody {
-    /// Whether an answer leaves by it, so that a colleague who composes holds it back.
+    /// Whether it sends something to the customer, so that it needs the lease.
     pub fn is_answer(&self) -> bool {
         matches!(self, Self::Reply(_) | Self::Resend(_))
     }
@@ -93,7 +94,7 @@ impl CommandBody {
 pub struct Reply {
     /// 1 to 4096 characters.
     pub text: String,
-    /// What its author had been shown, fixed at the tap.
+    /// The last line on the screen at the tap. Required, `null` when there was none.
     #[serde(deserialize_with = "present")]
     pub seen: Seen,
     /// A message of this conversation to quote.
@@ -102,7 +103,7 @@ pub struct Reply {
     /// A held or failed message that this one replaces; that one becomes cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<MessageId>,
-    /// Send although a colleague is composing (logged).
+    /// Sends although a colleague holds the lease. The log records it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ignore_lease: bool,
 }
@@ -115,114 +116,114 @@ pub struct NoteText {
     pub text: String,
 }
 
-/// Become the owner.
+/// Makes the author the owner.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
-    /// The owner that its author saw.
+    /// The owner epoch that the author saw.
     pub expect_owner_epoch: u64,
-    /// A supervisor may pass the capacity (logged).
+    /// Exceeds the capacity. For supervisors; the log records it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exceed_capacity: bool,
 }
 
-/// Make an agent the owner.
+/// Makes an agent the owner.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Assign {
     /// The next owner.
     pub agent_id: AgentId,
-    /// The owner that the command's author saw.
+    /// The owner epoch that the author saw.
     pub expect_owner_epoch: u64,
-    /// A supervisor may pass the capacity (logged).
+    /// Exceeds the capacity. For supervisors; the log records it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exceed_capacity: bool,
 }
 
-/// Give it to its team's queue.
+/// Makes the team's queue the owner.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unassign {
-    /// The owner that its author saw.
+    /// The owner epoch that the author saw.
     pub expect_owner_epoch: u64,
 }
 
-/// Hand over, with what the receiver should know.
+/// Hands the conversation over.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
     /// An agent, or the queue of a team.
     pub to: Owner,
-    /// The owner that its author saw.
+    /// The owner epoch that the author saw.
     pub expect_owner_epoch: u64,
-    /// What its author had been shown.
+    /// The last line on the author's screen.
     #[serde(deserialize_with = "present")]
     pub seen: Seen,
     /// A note for the receiver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// A supervisor may pass the capacity (logged).
+    /// Exceeds the capacity. For supervisors; the log records it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exceed_capacity: bool,
 }
 
-/// An act that must have known everything the customer had said and been told.
+/// A command that needs nothing but the fence.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seeing {
-    /// What its author had been shown.
+    /// The last line on the author's screen.
     #[serde(deserialize_with = "present")]
     pub seen: Seen,
 }
 
-/// A command without more words.
+/// A command without further fields.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
-/// Sleep until a time, or until the customer writes.
+/// Hides the conversation until a time, or until the customer writes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Snooze {
     /// When it wakes.
     pub until: Timestamp,
-    /// What its author had been shown.
+    /// The last line on the author's screen.
     #[serde(deserialize_with = "present")]
     pub seen: Seen,
 }
 
-/// How far this agent has read; only ever grows.
+/// The read mark of the author. It only grows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MarkRead {
-    /// Number of the last line read.
+    /// The seq of the last line read.
     pub seq: u64,
 }
 
-/// Try a message again.
+/// Sends an unconfirmed message again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resend {
-    /// Which message.
+    /// The message.
     pub message_id: MessageId,
-    /// What the command's author had been shown.
+    /// The last line on the author's screen.
     #[serde(deserialize_with = "present")]
     pub seen: Seen,
-    /// Send although a colleague is composing (logged).
+    /// Sends although a colleague holds the lease. The log records it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ignore_lease: bool,
 }
 
-/// An act on a message.
+/// A command on a message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OfMessage {
-    /// Which message.
+    /// The message.
     pub message_id: MessageId,
 }
 
 impl<'de> Deserialize<'de> for Command {
-    /// Takes the envelope's fields out first, so that what remains can refuse unknown fields.
+    /// Takes the common fields out first, so that the rest can refuse unknown fields.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut fields = Map::<String, Value>::deserialize(deserializer)?;
         let op_id = required(&mut fields, "op_id").map_err(D::Error::custom)?;
@@ -234,7 +235,7 @@ impl<'de> Deserialize<'de> for Command {
     }
 }
 
-/// An option that must be written out, be it as null.
+/// Reads an option that must be present, if only as `null`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Seen, D::Error> {
     Option::deserialize(deserializer)
 }

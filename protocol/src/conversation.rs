@@ -1,10 +1,10 @@
-//! A conversation: its head (what everyone who may know of it sees) and its thread's facts.
+//! A conversation: its head, which every viewer sees, and the facts of its lines.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{AgentId, ChannelId, ContactId, ConversationId, MessageId, TeamId, Timestamp};
 
-/// Who is responsible. There is always exactly one.
+/// The owner: the agent or queue that is responsible. There is always exactly one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Owner {
@@ -15,7 +15,7 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// The agent who owns it, if it is not a queue.
+    /// The agent, unless it is a queue.
     pub fn agent(self) -> Option<AgentId> {
         match self {
             Self::Agent(id) => Some(id),
@@ -24,15 +24,15 @@ impl Owner {
     }
 }
 
-/// Where the latest episode stands.
+/// The status of the latest episode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Status {
-    /// Somebody has to do something.
+    /// The team has to act.
     Open,
     /// Waiting for the customer or a third party.
     Waiting,
-    /// Out of sight until then.
+    /// Hidden until a time.
     Snoozed {
         /// When it wakes.
         until: Timestamp,
@@ -58,12 +58,12 @@ impl Status {
     }
 }
 
-/// A line's number and id together: an id alone proves that it is the same line in the same life
-/// of the database.
+/// The number and the id of a line. The id proves that it is the same line: a restored database
+/// repeats numbers, never ids.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LineRef {
-    /// Number in the conversation: 1, 2, 3 …
+    /// The seq: 1, 2, 3 …
     #[serde(deserialize_with = "storable")]
     pub seq: u64,
     /// The message's id.
@@ -91,17 +91,17 @@ pub struct Turn {
 /// The row of a conversation without lines: existence, owner, status.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Head {
-    /// Which conversation.
+    /// The conversation.
     pub id: ConversationId,
     /// The number it runs on.
     pub channel_id: ChannelId,
     /// The team it belongs to.
     pub team_id: TeamId,
-    /// Who is responsible.
+    /// The owner.
     pub owner: Owner,
     /// Grows with every change of owner.
     pub owner_epoch: u64,
-    /// Where the latest episode stands.
+    /// The status of the latest episode.
     pub status: Status,
     /// Number of the latest episode.
     pub episode: u32,
@@ -109,13 +109,13 @@ pub struct Head {
     pub revision: u64,
     /// Number of the last line; 0 when there is none.
     pub last_seq: u64,
-    /// Since when the customer has been waiting for an answer.
+    /// The start of the open turn; `None` when no turn is open.
     pub unanswered_since: Option<Timestamp>,
     /// When something was last said.
     pub activity_at: Timestamp,
 }
 
-/// What decisions need to know of the lines, and only those in full scope see.
+/// The facts of the lines. Only viewers with full scope see them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Thread {
     /// The customer.
@@ -126,9 +126,9 @@ pub struct Thread {
     pub customer_seq: u64,
     /// The open turn.
     pub turn: Option<Turn>,
-    /// Until when free-form replies are allowed; `None` before the customer ever wrote.
+    /// The end of the 24-hour window; `None` before the customer ever wrote.
     pub window_until: Option<Timestamp>,
-    /// The agent who answered or owned it last.
+    /// The last agent to answer or own it.
     pub last_agent: Option<AgentId>,
 }
 
@@ -160,18 +160,18 @@ pub struct ConversationView {
     pub contact: ContactCard,
     /// The last line, as a preview.
     pub preview: Option<crate::Line>,
-    /// How far this agent has read.
+    /// The seq of the agent's read mark.
     pub read_seq: u64,
 }
 
 impl ConversationView {
-    /// Lines that this agent has not read, up to the customer's last one.
+    /// The number of unread lines, up to the customer's last one.
     pub fn unread(&self) -> u64 {
         self.conversation.thread.customer_seq.saturating_sub(self.read_seq)
     }
 }
 
-/// What a viewer may see of a conversation, with its newest lines.
+/// A conversation at one moment, at the level of its viewer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "level", rename_all = "snake_case")]
 pub enum Snapshot {

@@ -9,15 +9,15 @@ use crate::{
     NoteId, OpId, Owner, Status, TeamId, TeamSet, Timestamp, Turn,
 };
 
-/// Who made it happen.
+/// The author of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Actor {
     /// The contact.
     Customer,
-    /// A person or bot who works here.
+    /// An agent.
     Agent {
-        /// Who.
+        /// The id.
         id: AgentId,
     },
     /// Baton itself: timers, sending, routing.
@@ -29,15 +29,15 @@ pub enum Actor {
 pub struct Event {
     /// Number in the workspace's log.
     pub position: u64,
-    /// Which conversation, for all but settings.
+    /// The conversation; `None` for settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<ConversationId>,
-    /// Number in the conversation; `None` for what concerns one agent alone.
+    /// The number in the conversation; `None` for events of one agent alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
     /// When it was committed.
     pub at: Timestamp,
-    /// Who made it happen.
+    /// The author of an event.
     pub actor: Actor,
     /// What happened.
     #[serde(flatten)]
@@ -47,7 +47,7 @@ pub struct Event {
     pub content: Option<EventContent>,
 }
 
-/// What may be erased one day, kept apart from the fact.
+/// The erasable part of an event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventContent {
@@ -66,21 +66,21 @@ pub enum EventContent {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OwnerCause {
-    /// Somebody made it theirs.
+    /// An agent claimed it.
     Claimed,
-    /// By answering from the queue.
+    /// An agent replied to a conversation that a queue owned.
     Replied,
-    /// Somebody made it a colleague's.
+    /// An agent gave it to a colleague.
     Assigned,
-    /// Back to the queue.
+    /// It went back to the queue.
     Unassigned,
-    /// Handed over.
+    /// It was handed over.
     Transferred,
-    /// Resolving gives it to the queue.
+    /// It was resolved; the queue owns it.
     Resolved,
-    /// A new episode opened by an agent.
+    /// An agent opened a new episode.
     Reopened,
-    /// Its owner left.
+    /// Its owner left the workspace.
     Rehomed,
 }
 
@@ -107,7 +107,7 @@ pub enum Fact {
         /// Its number.
         episode: u32,
     },
-    /// The customer said something.
+    /// The customer wrote.
     LineReceived {
         /// Number and id.
         line: LineRef,
@@ -124,20 +124,20 @@ pub enum Fact {
         /// The window from here on.
         window_until: Option<Timestamp>,
     },
-    /// The team said something: accepted, on its way to the customer.
+    /// The team wrote: the message is accepted and on its way.
     LineWritten {
         /// Number and id.
         line: LineRef,
-        /// Who.
+        /// The author.
         author: Author,
         /// What kind of thing.
         kind: LineKind,
         /// When it was accepted.
         #[serde(rename = "said_at")]
         at: Timestamp,
-        /// Where it stands.
+        /// Its status.
         status: MessageStatus,
-        /// What its author had been shown.
+        /// The last line on the author's screen.
         seen: Option<LineRef>,
         /// The message it quotes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,15 +148,15 @@ pub enum Fact {
         device_id: Option<DeviceId>,
         /// The open turn from here on: none after a human answer.
         turn: Option<Turn>,
-        /// It was sent although this colleague was composing.
+        /// It was sent although this colleague held the lease.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lease_ignored_of: Option<AgentId>,
     },
-    /// A message got on, or did not.
+    /// The status of a sent message changed.
     MessageChanged {
-        /// Which message.
+        /// The message.
         line: LineRef,
-        /// Where it stands.
+        /// Its status.
         status: MessageStatus,
         /// Which attempt; 0 before the first.
         attempt: u32,
@@ -168,53 +168,53 @@ pub enum Fact {
         error: Option<MessageError>,
         /// The open turn from here on: holding, failing and cancelling reopen it.
         turn: Option<Turn>,
-        /// What the person had been shown who resends it.
+        /// The last line on the screen of the agent who resends it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seen: Option<LineRef>,
-        /// It is sent again although this colleague was composing.
+        /// It is sent again although this colleague held the lease.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lease_ignored_of: Option<AgentId>,
     },
-    /// Somebody wrote a note.
+    /// An agent wrote a note.
     NoteAdded {
         /// Which note.
         note_id: NoteId,
-        /// Who.
+        /// The author.
         author: AgentId,
         /// The command.
         op_id: OpId,
     },
-    /// Somebody else is responsible.
+    /// The owner changed.
     OwnerChanged {
-        /// Who.
+        /// The owner.
         owner: Owner,
         /// Its number.
         owner_epoch: u64,
         /// The team it belongs to.
         team_id: TeamId,
-        /// Why.
+        /// The cause.
         cause: OwnerCause,
         /// A supervisor passed the agent's capacity.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         exceeded_capacity: bool,
     },
-    /// The episode stands elsewhere.
+    /// The status of the episode changed.
     StatusChanged {
-        /// Where.
+        /// The new status.
         status: Status,
         /// The open turn from here on: resolving closes it.
         turn: Option<Turn>,
     },
-    /// This agent has read up to here. Goes to that agent alone.
+    /// The read mark of an agent moved. Goes to that agent alone.
     ReadMarked {
-        /// Who.
+        /// The agent.
         agent_id: AgentId,
         /// Number of the last line read.
         seq: u64,
     },
     /// An agent was added or changed; read `/agents`.
     AgentChanged {
-        /// Who.
+        /// The agent.
         agent_id: AgentId,
         /// Whether their name changed; it is no part of the log.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -224,7 +224,7 @@ pub enum Fact {
     },
     /// A team was added or changed; read `/teams`.
     TeamChanged {
-        /// Which.
+        /// The team.
         team_id: TeamId,
         /// Whether its name changed; it is no part of the log.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -236,14 +236,14 @@ pub enum Fact {
     MembershipChanged {
         /// Which team.
         team_id: TeamId,
-        /// Who.
+        /// The agent.
         agent_id: AgentId,
-        /// As what they belong to it from here on; null when no more.
+        /// The role in the team; null after leaving it.
         kind: Option<MembershipKind>,
     },
     /// A channel was added or changed; read `/channels`.
     ChannelChanged {
-        /// Which.
+        /// The channel.
         channel_id: ChannelId,
         /// What was set.
         set: ChannelSet,
@@ -251,18 +251,18 @@ pub enum Fact {
     /// An agent's password was set, by themselves or, as the actor says, by another; their other
     /// sessions ended. Goes to that agent alone.
     PasswordSet {
-        /// Whose.
+        /// The agent.
         agent_id: AgentId,
     },
-    /// A device was revoked: it wipes what it holds. Goes to its agent alone. The devices of who
-    /// leaves are revoked without one.
+    /// A device was revoked: it wipes what it stores. Goes to its agent alone. When an agent leaves,
+    /// the devices are revoked without this fact.
     DeviceRevoked {
-        /// Whose.
+        /// The agent.
         agent_id: AgentId,
-        /// Which.
+        /// The device.
         device_id: DeviceId,
     },
-    /// What a viewer of level head gets in place of any fact of a conversation.
+    /// Sent to viewers of level head in place of every other fact of a conversation.
     HeadChanged {
         /// The row after it.
         head: Head,

@@ -29,8 +29,7 @@ pub mod close {
     pub const SIGN_IN_AGAIN: u16 = 4401;
     /// The device was revoked: wipe.
     pub const DEVICE_REVOKED: u16 = 4403;
-    /// This client, or the network in between, is too slow: it does not read, is silent, or says no
-    /// hello. Resume from the cursor.
+    /// The client does not read, is silent, or sent no hello. Resume from the cursor.
     pub const SLOW: u16 = 4408;
 }
 
@@ -45,19 +44,19 @@ pub enum ClientFrame {
         /// The same element as in `POST /commands`.
         command: Command,
     },
-    /// The right to compose.
+    /// Asks for the lease, or gives it up.
     Compose(Compose),
-    /// Which conversation is open on the screen; `None` for none.
+    /// The conversation on the screen; `None` for none.
     View(View),
     /// The text being composed, for colleagues to see.
     Draft(Draft),
-    /// Whether to be told who is there.
+    /// Starts or stops presence.
     Presence(PresenceWish),
     /// How far the client has applied the log.
     Ack(Ack),
 }
 
-/// Who is there, and how far it has come.
+/// The client's token, device and cursor.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hello {
@@ -74,58 +73,58 @@ pub struct Hello {
     pub cursor: Option<Cursor>,
 }
 
-/// What a client wants of the lease of a conversation.
+/// A request about the lease of a conversation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compose {
-    /// Where.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// What.
+    /// What to do with the lease.
     pub action: ComposeAction,
 }
 
-/// See [`Compose`].
+/// What to do with the lease.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ComposeAction {
-    /// I begin to type.
+    /// Asks for the lease: the agent begins to type.
     Start,
-    /// I am still typing.
+    /// Renews the lease.
     Keep,
-    /// I have stopped.
+    /// Gives the lease up.
     Stop,
-    /// I type, whoever else does.
+    /// Takes the lease from a colleague.
     TakeOver,
 }
 
-/// What is on the screen.
+/// The conversation on the screen.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct View {
-    /// Which conversation, if any.
+    /// The conversation, if any.
     pub conversation_id: Option<ConversationId>,
 }
 
-/// Whether a client wants to be told who is there. It is not until it says so, on each connection:
-/// the list of a large team would cost a phone more than all else that it missed.
+/// Asks for presence. Off until a client asks, on each connection: the list of a large team would
+/// cost a phone more than everything else it missed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PresenceWish {
-    /// Everyone who is there now, and from then on whoever comes and goes; or no more of it.
+    /// `true`: all agents who are online, then every change. `false`: nothing.
     pub watch: bool,
 }
 
-/// What is being composed.
+/// The text being composed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Draft {
-    /// Where.
+    /// The conversation.
     pub conversation_id: ConversationId,
     /// The text so far.
     pub text: String,
 }
 
-/// How far a client has come.
+/// How far a client has applied the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ack {
@@ -136,16 +135,16 @@ pub struct Ack {
     pub foreground: bool,
 }
 
-/// Timings that clients need; none is hard-coded in a client.
+/// Timings that clients need. A client hard-codes none of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Timings {
     /// A lease lapses after this long without `keep`.
     pub lease_ttl_ms: u64,
     /// Send `keep` this often while composing.
     pub lease_keep_ms: u64,
-    /// An idle connection hears something this often.
+    /// The server sends something at least this often.
     pub idle_ms: u64,
-    /// Give up on a connection that was silent this long.
+    /// A connection that was silent this long is dead.
     pub silent_ms: u64,
     /// After this long of `being_answered` ask the outcome and park the item.
     pub being_answered_max_ms: u64,
@@ -157,13 +156,13 @@ pub struct Timings {
 pub enum ServerFrame {
     /// The answer to `hello`.
     Welcome {
-        /// Where live delivery goes on from, after what was missed.
+        /// The head of the log. What was missed up to here comes after this frame: do not store it.
         cursor: Cursor,
         /// The log's identity.
         epoch: Epoch,
-        /// Who the server takes the client for.
+        /// The agent of this session.
         agent_id: AgentId,
-        /// See [`Timings`].
+        /// Timings to use on this connection.
         timings: Timings,
         /// For clients whose clock is off.
         server_time: Timestamp,
@@ -179,21 +178,21 @@ pub enum ServerFrame {
     },
     /// A conversation came into scope, or changed its level.
     Entered {
-        /// What is true at or after this position.
+        /// The position up to which the snapshot is at least true.
         position: u64,
-        /// What may be seen of it.
+        /// The conversation at its new level.
         snapshot: Box<Snapshot>,
     },
     /// A conversation left the scope: drop its lines.
     Left {
         /// As of this position.
         position: u64,
-        /// Which.
+        /// The conversation.
         conversation_id: ConversationId,
     },
     /// Take a new snapshot.
     Reset {
-        /// Why.
+        /// The cause.
         reason: ResetReason,
         /// Live goes on from here.
         upto: u64,
@@ -202,34 +201,34 @@ pub enum ServerFrame {
     },
     /// The answer to a command.
     CommandResult(Box<CommandResult>),
-    /// Who may compose where.
+    /// The lease of a conversation.
     Lease(LeaseState),
-    /// Who is there: everyone who is, or whoever came and went since.
+    /// Agents who are online, or whose presence changed.
     Presence {
         /// Each agent once.
         agents: Vec<PresenceState>,
     },
-    /// Who looks at what.
+    /// The agents who have a conversation on the screen.
     Viewing {
-        /// Which conversation.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// Everyone who has it on the screen.
+        /// The agents who have it on the screen.
         agents: Vec<AgentId>,
     },
-    /// What a colleague is composing.
+    /// The text that a colleague is composing.
     Draft {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// Who.
+        /// The agent.
         agent_id: AgentId,
         /// The text so far.
         text: String,
     },
-    /// A frame could not be carried out.
+    /// A frame was not carried out.
     Error {
         /// Stable, for programs.
         code: String,
-        /// What to do.
+        /// What happened, and what to do.
         detail: String,
         /// The type of the frame it answers, when that could be read.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -258,29 +257,29 @@ pub enum ResetReason {
 /// The lease of a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LeaseState {
-    /// Where.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// Who composes; `None` when nobody does.
+    /// The holder; `None` when nobody types.
     pub holder: Option<LeaseHolder>,
 }
 
-/// Who composes.
+/// The holder of a lease.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct LeaseHolder {
-    /// Who.
+    /// The agent.
     pub agent_id: AgentId,
-    /// On which device.
+    /// The device.
     pub device_id: DeviceId,
     /// Grows with every new holder.
     pub token: u64,
-    /// Since when.
+    /// The start of the lease.
     pub since: Timestamp,
 }
 
-/// Whether an agent is there.
+/// The presence of an agent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PresenceState {
-    /// Who.
+    /// The agent.
     pub agent_id: AgentId,
     /// Whether they have a connection.
     pub online: bool,

@@ -44,15 +44,15 @@ ids! {
     ChannelId,
     /// The customer.
     ContactId,
-    /// A person (or bot) who works here.
+    /// A person or bot that works in a workspace.
     AgentId,
     /// A group of agents with a queue.
     TeamId,
     /// The lasting thread of a contact on a channel.
     ConversationId,
-    /// What the customer can see; random, never repeated by a second life of the database.
+    /// A message. Random, so that a restored database never repeats it.
     MessageId,
-    /// What only the team sees.
+    /// A note, which only the team sees.
     NoteId,
     /// A phone, tablet or browser of an agent.
     DeviceId,
@@ -60,9 +60,9 @@ ids! {
     OpId,
     /// A push: every copy of it, on every road, has the same (UUIDv7).
     PushId,
-    /// One life of a server among those on its database.
+    /// One running server. A restarted server gets a new id.
     NodeId,
-    /// The identity of a workspace's log: another life of the database has another one.
+    /// The identity of the log. A restored database gets a new one.
     Epoch,
 }
 

@@ -4,8 +4,8 @@
 pub const CLIENT_FRAME_BYTES_MAX: usize = 64 * 1024;
 /// A frame to a client, bytes.
 pub const SERVER_FRAME_BYTES_MAX: usize = 256 * 1024;
-/// Frames a second that a server takes from one client, over a longer time. Of commands more are
-/// refused as `rate_limited`; who goes on in spite of it is cut off.
+/// Frames a second that a server takes from one client, over a longer time. Commands above it are
+/// refused as `rate_limited`; a client that continues is disconnected.
 pub const CLIENT_FRAMES_A_SECOND: u32 = 30;
 /// And at once, from a client that was silent before.
 pub const CLIENT_FRAMES_AT_ONCE: u32 = 60;

@@ -4,32 +4,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AgentId, ConversationId, DeviceId, MessageId, NoteId, OpId, Timestamp};
 
-/// Who said it.
+/// The author of a line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Author {
     /// The contact.
     Customer,
-    /// A person or bot who works here.
+    /// An agent.
     Agent {
-        /// Who.
+        /// The id.
         id: AgentId,
     },
-    /// Somebody at the phone app that shares the number.
+    /// A person at the WhatsApp phone app of the same number.
     PhoneApp,
-    /// An automatic acknowledgement: it answers nothing.
+    /// An automatic acknowledgement: it closes no turn.
     Acknowledgement,
 }
 
-/// What kind of thing was said.
+/// The kind of a line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineKind {
     /// Text.
     Text,
-    /// A type that cannot be shown (yet); kept raw.
+    /// A type that Baton does not show yet. The raw form is kept.
     Unsupported,
-    /// Something of this customer that could not be understood; somebody should look.
+    /// A message that could not be read. A person should look at it.
     Unreadable,
 }
 
@@ -47,7 +47,7 @@ pub struct Content {
     pub erased: bool,
 }
 
-/// Where an outgoing message stands. Provider statuses climb, never fall.
+/// The status of a sent message. From `accepted` to `played` it only climbs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageStatus {
@@ -111,7 +111,7 @@ impl MessageStatus {
         })
     }
 
-    /// How far the provider says it got: 0 = nothing said, 1 accepted … 5 played.
+    /// The rank of the provider's status: 0 none, 1 accepted … 5 played.
     pub fn provider_rank(self) -> u8 {
         match self {
             Self::Accepted => 1,
@@ -128,7 +128,7 @@ impl MessageStatus {
         }
     }
 
-    /// Whether it will not reach the customer unless somebody acts.
+    /// Whether it will not reach the customer unless a person acts.
     pub fn needs_review(self) -> bool {
         matches!(self, Self::Failed | Self::Held | Self::Cancelled)
     }
@@ -168,9 +168,9 @@ pub struct Line {
     pub seq: u64,
     /// The message's id.
     pub id: MessageId,
-    /// Who said it.
+    /// The author of a line.
     pub author: Author,
-    /// What kind of thing it is.
+    /// The kind.
     pub kind: LineKind,
     /// When it was said: Meta's time for customers, acceptance for agents.
     pub at: Timestamp,
@@ -179,7 +179,7 @@ pub struct Line {
     /// The message it quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quoted: Option<MessageId>,
-    /// Where an outgoing message stands; `None` for incoming ones.
+    /// The status of a sent message; `None` for received ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<MessageStatus>,
     /// Why it was held.
@@ -196,16 +196,16 @@ pub struct Line {
     pub device_id: Option<DeviceId>,
 }
 
-/// What only the team sees.
+/// A text that only the team sees.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Note {
     /// The note's id.
     pub id: NoteId,
-    /// Where it was written.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// Who wrote it.
+    /// The author.
     pub author: AgentId,
-    /// When.
+    /// The time it was written.
     pub at: Timestamp,
     /// The revision of the conversation that it made: its place among other events.
     pub revision: u64,

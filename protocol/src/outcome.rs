@@ -1,10 +1,10 @@
-//! What became of a command.
+//! Answers to commands.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Line, LineRef, MessageStatus, NoteId, OpId, Refusal};
 
-/// It was carried out (or what it wished already held).
+/// The command was carried out, or its wish already held.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Accepted {
     /// Position of its last event; `None` when nothing had to change.
@@ -18,18 +18,18 @@ pub struct Accepted {
     /// The note it wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note_id: Option<NoteId>,
-    /// Where its message stands.
+    /// The status of its message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<MessageStatus>,
 }
 
-/// It was not carried out.
+/// The command was not carried out.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Refused {
-    /// Why.
+    /// The reason.
     #[serde(flatten)]
     pub refusal: Refusal,
-    /// The same for a person.
+    /// The reason for a person.
     pub detail: String,
     /// With `stale`: the missed lines as far as they may be seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -46,9 +46,9 @@ impl From<Refusal> for Refused {
 /// The answer to one command.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CommandResult {
-    /// Which command; `None` when even its op id could not be read.
+    /// The command; `None` when its op id could not be read.
     pub op_id: Option<OpId>,
-    /// What became of it.
+    /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
@@ -70,7 +70,7 @@ pub struct CommandResults {
     pub results: Vec<CommandResult>,
 }
 
-/// `POST /commands/outcomes`: asks what became of these.
+/// `POST /commands/outcomes`: asks for stored answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutcomesQuery {

@@ -16,7 +16,7 @@ pub enum PushLane {
     Webpush,
     /// A distributor on the phone (RFC 8030).
     Unifiedpush,
-    /// Somebody who holds the keys of an app in a store.
+    /// A relay that holds the keys of an app in a store.
     Relay,
     /// The server's log: for trials.
     Log,
@@ -111,7 +111,7 @@ pub struct PushKey {
     pub id: Option<String>,
     /// The public key: an uncompressed point of P-256, base64url without padding.
     pub p256dh: String,
-    /// What only device and server know: 16 bytes, base64url without padding.
+    /// The secret shared by device and server: 16 bytes, base64url without padding.
     pub auth: String,
 }
 

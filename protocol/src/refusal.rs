@@ -1,97 +1,97 @@
-//! Refusals: a command not carried out, and why. One enum for every road.
+//! Refusals: one enum for both roads of commands.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{AgentId, ConversationId, LineRef, OpId, Owner, Timestamp};
 
-/// Why a command was not carried out. The `code` is stable.
+/// The reason why a command was not carried out. The `code` is stable.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Refusal {
-    /// Something was said that the author had not been shown.
+    /// A line is newer than what the author had seen.
     Stale {
-        /// The last line there is.
+        /// The last line of the conversation.
         current: Option<LineRef>,
-        /// What was missed, oldest first.
+        /// The missed lines, oldest first.
         missed: Vec<LineRef>,
-        /// Whether more was missed than is listed.
+        /// Whether more lines were missed than are listed.
         more: bool,
     },
-    /// It is somebody else's.
+    /// A colleague owns the conversation.
     NotOwner {
-        /// Whose.
+        /// The owner.
         owner: Owner,
     },
-    /// The owner is another one than the author saw.
+    /// The owner changed since the author looked.
     OwnerChanged {
-        /// Whose it is.
+        /// The owner now.
         owner: Owner,
-        /// The number to expect next time.
+        /// The owner epoch to expect next time.
         owner_epoch: u64,
     },
-    /// A colleague is composing.
+    /// A colleague holds the lease.
     BeingAnswered {
-        /// Who.
+        /// The colleague who holds the lease.
         holder: AgentId,
-        /// Since when.
+        /// The start of the lease.
         since: Timestamp,
     },
-    /// The agent has as much as allowed.
+    /// The agent owns as many conversations as allowed.
     AtCapacity {
-        /// Whose limit.
+        /// The agent with the limit.
         agent_id: AgentId,
-        /// What they own.
+        /// The number they own.
         load: u32,
         /// Their limit.
         capacity: u32,
     },
-    /// More than 24 hours since the customer wrote: only a template may be sent.
+    /// The customer has not written for 24 hours: only a template may be sent.
     WindowClosed {
-        /// When it closed; `None` if the customer never wrote.
+        /// The end of the window; `None` if the customer never wrote.
         closed_at: Option<Timestamp>,
     },
-    /// There is no such thing for this agent.
+    /// The conversation does not exist for this agent.
     NotInScope,
     /// The op id was used for another command.
     OpIdReused,
     /// The op id is too old, or from the future.
     OpExpired,
-    /// The author asked what became of it before it arrived, and was told that it never will.
+    /// The author asked for its outcome before it arrived. It can no longer take effect.
     Cancelled,
-    /// The act it came after was refused for good.
+    /// The command named by `after` was refused for good, held, failed or cancelled.
     DependsOnRefused {
-        /// That act.
+        /// The command named by `after`.
         op_id: OpId,
     },
-    /// The act it came after is not known (yet).
+    /// The command named by `after` is not known yet.
     DependsOnUnknown {
-        /// That act.
+        /// The command named by `after`.
         op_id: OpId,
     },
-    /// The role, or the state of the thing, does not allow it.
+    /// The role, or the state of the conversation or message, does not allow it.
     NotAllowed,
     /// The offer was taken, declined or withdrawn.
     OfferGone,
     /// The conversation became part of another.
     Merged {
-        /// Which.
+        /// The conversation that it is part of now.
         into: ConversationId,
     },
-    /// The command itself is wrong.
+    /// A field of the command is wrong.
     Invalid {
-        /// Which field.
+        /// The field.
         field: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// Something Baton needs is away; try again.
+    /// The database or the committer does not answer; try again.
     Unavailable {
-        /// When to try again.
+        /// Milliseconds to wait before trying again.
         retry_after_ms: u64,
     },
-    /// Too many; try again later.
+    /// Too many commands; try again later.
     RateLimited {
-        /// When to try again.
+        /// Milliseconds to wait before trying again.
         retry_after_ms: u64,
     },
 }
@@ -134,51 +134,46 @@ impl Refusal {
 
     /// A sentence for a person: what happened and what to do.
     pub fn detail(&self) -> String {
-        match self {
-            Self::Stale { .. } => "something was said that you had not seen; read it, then send \
-                 a new command with the new `seen`"
-                .to_owned(),
+        let text = match self {
+            Self::Stale { .. } => {
+                "new messages arrived that you had not seen; read them, then decide whether to send"
+            }
             Self::NotOwner { .. } => {
-                "somebody else owns this conversation; claim it, or ask for a \
-                 transfer"
-                    .to_owned()
+                "a colleague owns this conversation; claim it, or ask for a transfer"
             }
-            Self::OwnerChanged { .. } => "the owner changed in between; look again, then expect \
-                 the new owner_epoch"
-                .to_owned(),
-            Self::BeingAnswered { .. } => {
-                "a colleague is composing; wait, take over, or say ignore_lease".to_owned()
+            Self::OwnerChanged { .. } => {
+                "this conversation has a new owner; check who owns it now, then try again"
             }
-            Self::AtCapacity { load, capacity, .. } => format!(
-                "the agent owns {load} of {capacity}; resolve one first, or let a supervisor \
-                 exceed it"
-            ),
-            Self::WindowClosed { .. } => "the customer has not written for 24 hours; only a \
-                 template may be sent"
-                .to_owned(),
-            Self::NotInScope => "there is no such thing in your scope".to_owned(),
-            Self::OpIdReused => {
-                "this op_id was used for another command; make a new one".to_owned()
+            Self::BeingAnswered { .. } => "a colleague is typing; wait, or take over",
+            Self::AtCapacity { load, capacity, .. } => {
+                return format!(
+                    "the agent owns {load} conversations and may own {capacity}; resolve one \
+                     first, or ask a supervisor"
+                );
             }
-            Self::OpExpired => "op ids are valid for 7 days; check the device's clock and make a \
-                 new one"
-                .to_owned(),
-            Self::Cancelled => {
-                "its author was told that this command never arrived; make a new one".to_owned()
+            Self::WindowClosed { .. } => {
+                "the customer has not written for 24 hours; WhatsApp accepts only a template now"
             }
+            Self::NotInScope => "you have no access to this conversation, or it does not exist",
+            Self::OpIdReused => "this id was used for another command; the app must make a new one",
+            Self::OpExpired => {
+                "this command is older than 7 days or from the future; check the device's clock"
+            }
+            Self::Cancelled => "this command was given up before it arrived; do it again",
             Self::DependsOnRefused { .. } => {
-                "the act this one came after was refused; review both".to_owned()
+                "your previous action on this conversation was not carried out; review both"
             }
             Self::DependsOnUnknown { .. } => {
-                "the act this one came after has not arrived; send that one first".to_owned()
+                "your previous action on this conversation has not arrived yet"
             }
-            Self::NotAllowed => "your role, or its state, does not allow this".to_owned(),
-            Self::OfferGone => "the offer is no longer open".to_owned(),
-            Self::Merged { .. } => "this conversation became part of another".to_owned(),
-            Self::Invalid { field, problem } => format!("{field}: {problem}"),
-            Self::Unavailable { .. } => "the server cannot decide right now; try again".to_owned(),
-            Self::RateLimited { .. } => "too many at once; try again later".to_owned(),
-        }
+            Self::NotAllowed => "your role or the state of the conversation does not allow this",
+            Self::OfferGone => "this offer is no longer open",
+            Self::Merged { .. } => "this conversation was merged into another one",
+            Self::Invalid { field, problem } => return format!("{field}: {problem}"),
+            Self::Unavailable { .. } => "the server cannot decide right now; try again",
+            Self::RateLimited { .. } => "too many requests at once; try again later",
+        };
+        text.to_owned()
     }
 
     /// A refusal of a field.

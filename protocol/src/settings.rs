@@ -54,7 +54,7 @@ pub struct TeamChange {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemberPut {
-    /// As what.
+    /// The role in the team.
     pub kind: MembershipKind,
 }
 
@@ -180,7 +180,7 @@ pub struct SocketTicket {
 /// A row of `GET /quarantine`: an element of a webhook that could not be attributed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Quarantined {
-    /// Which.
+    /// The id.
     pub id: String,
     /// The meta app that brought it.
     pub meta_app: String,

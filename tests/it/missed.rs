@@ -170,7 +170,7 @@ async fn every_road_tells_the_same_of_any_gap() {
     .await;
 }
 
-/// What a phone pays that was away while five hundred messages came: MOBILE.md allows 60 kB.
+/// The bytes that a phone receives after missing five hundred messages: 60 kB at most.
 #[tokio::test(flavor = "multi_thread")]
 async fn five_hundred_missed_messages_cost_a_phone_less_than_sixty_kilobytes() {
     const WORDS: [&str; 16] = [

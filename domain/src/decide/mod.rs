@@ -1,5 +1,5 @@
-//! `decide`: a command becomes facts, or a refusal. The order of the checks is DESIGN.md
-//! section 4's: replay → `op_expired` → scope → owner → lease → fence → window → append.
+//! `decide`: a command becomes facts, or a refusal. The checks run in this order:
+//! replay → `op_expired` → scope → owner → lease → fence → window → append.
 
 mod chain;
 pub mod delivery;

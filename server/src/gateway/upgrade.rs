@@ -102,7 +102,7 @@ fn check(limits: &Limits, version: Version, uri: &Uri, headers: &HeaderMap) -> R
     if is_allowed {
         return Ok(());
     }
-    let detail = "this origin may not do that: see http.allowed_origins";
+    let detail = "this origin is not allowed; add it to http.allowed_origins";
     Err(refusal(403, ORIGIN_NOT_ALLOWED, detail))
 }
 

@@ -8,7 +8,7 @@ use crate::accounts::AccountError;
 use crate::engine::Unavailable;
 use crate::store::StoreError;
 
-/// A request that was not carried out.
+/// A refused or failed request.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{detail}")]
 pub struct Fault {
@@ -18,7 +18,7 @@ pub struct Fault {
     retry_after_ms: Option<u64>,
 }
 
-/// What handlers return.
+/// The result of a handler.
 pub type Answer<T> = Result<T, Fault>;
 
 impl Fault {
@@ -27,16 +27,16 @@ impl Fault {
     }
 
     pub(super) fn unauthenticated() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "sign in, or refresh the session")
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "the access token is missing or has expired; refresh the session or sign in")
     }
 
     pub(super) fn device_revoked() -> Self {
-        let detail = "this device was revoked: wipe what it holds";
+        let detail = "this device was revoked; wipe everything it stores";
         Self::new(StatusCode::UNAUTHORIZED, "device_revoked", detail)
     }
 
     pub(super) fn bad_signature() -> Self {
-        let detail = "the signature fits no secret of the app";
+        let detail = "the signature matches no secret of this app";
         Self::new(StatusCode::UNAUTHORIZED, "bad_signature", detail)
     }
 
@@ -45,25 +45,25 @@ impl Fault {
     }
 
     pub(super) fn origin() -> Self {
-        let detail = "this origin may not do that: see http.allowed_origins";
+        let detail = "this origin is not allowed; add it to http.allowed_origins";
         Self::new(StatusCode::FORBIDDEN, ORIGIN_NOT_ALLOWED, detail)
     }
 
     pub(super) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "there is no such thing in your scope")
+        Self::new(StatusCode::NOT_FOUND, "not_found", "it does not exist, or you have no access to it")
     }
 
     pub(super) fn unknown_route() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "unknown_route", "there is no such address")
+        Self::new(StatusCode::NOT_FOUND, "unknown_route", "there is no such route")
     }
 
     pub(super) fn method() -> Self {
-        let detail = "this address does not know that method";
+        let detail = "this route does not support that method";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
     }
 
     pub(super) fn too_slow() -> Self {
-        let detail = "the request's body did not come in time";
+        let detail = "the request body did not arrive in time";
         Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
     }
 
@@ -94,10 +94,10 @@ impl Fault {
         Self { retry_after_ms: Some(retry_after_ms), ..fault }
     }
 
-    /// Something is broken. What, stands in the log and not in the answer.
+    /// The cause goes to the log, not into the answer.
     pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
-        let detail = "something is broken; the server's log says what, under the request id";
+        let detail = "the server failed; its log has the cause under this request id";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
@@ -142,7 +142,7 @@ impl From<AccountError> for Fault {
             AccountError::SignInAgain => Self::unauthenticated(),
             AccountError::DeviceRevoked => Self::device_revoked(),
             AccountError::TooManyTries { retry_after_ms } => {
-                let detail = "too many tries; wait";
+                let detail = "too many failed tries; wait and try again";
                 let fault = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
                 Self { retry_after_ms: Some(retry_after_ms), ..fault }
             }

@@ -495,7 +495,7 @@ fn backoff_ms(attempt: u32) -> i64 {
     (1000_i64 << doublings).min(60_000)
 }
 
-/// 1, 4, 16 … s, as Meta asks where one recipient gets too much (WHATSAPP.md section 5).
+/// 1, 4, 16 … s, as Meta asks for pair rate limits (Cloud API, error 131056).
 fn pair_backoff_ms(attempt: u32) -> i64 {
     4_i64.pow(attempt.saturating_sub(1).min(5)) * 1000
 }

@@ -2,6 +2,7 @@
 
 mod rules;
 mod source;
+mod words;
 
 use source::{Source, root, sources};
 

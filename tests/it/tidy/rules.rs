@@ -2,7 +2,7 @@
 
 use super::source::Source;
 
-/// Which modules of the server may use which: the layers, from STYLE's table. `clock`, `config`
+/// Which modules of the server may use which: the layers. `clock`, `config`
 /// and `telemetry` are inputs that everybody above them may be handed.
 const LAYERS: [(&str, &[&str]); 17] = [
     ("main", &["cli"]),

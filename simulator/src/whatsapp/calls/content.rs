@@ -1,4 +1,4 @@
-//! The limits of each type of message (WHATSAPP section 4).
+//! The limits of each type of message, as in Meta's Cloud API reference.
 //!
 //! Text is checked in full; the other types for their required parts and published lengths.
 

@@ -1,4 +1,4 @@
-//! The bodies of webhooks (WHATSAPP sections 1 to 3).
+//! The bodies of webhooks, as in Meta's webhook reference.
 
 use rand::RngExt;
 use rand::rngs::StdRng;

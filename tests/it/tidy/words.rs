@@ -1,0 +1,319 @@
+//! The part of plain words that can be counted: long sentences, riddles, comments that say
+//! nothing, and references to pages that are not in the repository.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use super::source::{Source, root, sources};
+use super::{holds, sees};
+
+/// Words of a sentence on a page.
+const WORDS_MAX: usize = 25;
+
+/// Clauses that open a sentence in place of a noun. Questions may begin with them.
+const SUBJECTS: [&str; 6] = ["Who ", "Whoever ", "Whose ", "What ", "Whatever ", "That which "];
+
+/// Phrases that a reader has to solve.
+const RIDDLES: [&str; 8] = [
+    "none any more",
+    "hears so",
+    "is told so",
+    "as much are",
+    "no more of it",
+    "says as much",
+    "See the head of the file",
+    "see the head of the file",
+];
+
+/// Doc comments that say nothing: a name, or the page above, says as much as they do.
+const EMPTY: [&str; 9] =
+    ["Where.", "Which.", "What.", "Who.", "When.", "Whose.", "Why.", "How.", "As what."];
+
+/// How many riddles and empty comments each folder may still hold. These numbers only fall.
+const CEILINGS: [(&str, usize, usize); 8] = [
+    // folder, riddles, empty comments
+    ("protocol", 0, 0),
+    ("domain", 5, 3),
+    ("server", 21, 26),
+    ("mobile-core", 53, 37),
+    ("bindings", 2, 35),
+    ("simulator", 0, 1),
+    ("tests", 16, 6),
+    ("load-tests", 0, 0),
+];
+
+/// Pages that were never part of the repository, named without an ending.
+const ABSENT: [&str; 9] = [
+    "DESIGN",
+    "STYLE",
+    "RELIABILITY",
+    "WHATSAPP",
+    "PUSH",
+    "MOBILE",
+    "PERFORMANCE",
+    "FEATURES",
+    "CONSOLE",
+];
+
+/// A page for people: at the root or in `docs`. Runs are printed by programs.
+fn is_page(file: &Source) -> bool {
+    let is_ours = !file.path.contains('/') || file.path.starts_with("docs/");
+    file.path.ends_with(".md") && is_ours && !file.path.starts_with("docs/runs/")
+}
+
+/// This file names what it forbids.
+fn is_rules(file: &Source) -> bool {
+    file.path == "tests/it/tidy/words.rs"
+}
+
+/// Paragraphs, list items and table cells with their first line; code blocks are left out.
+fn blocks(file: &Source) -> Vec<(usize, String)> {
+    let mut all: Vec<(usize, String)> = Vec::new();
+    let (mut is_code, mut is_open) = (false, false);
+    for (number, line) in file.lines() {
+        let text = line.trim();
+        if text.starts_with("```") {
+            (is_code, is_open) = (!is_code, false);
+        } else if is_code || text.is_empty() || text.starts_with('#') {
+            is_open = false;
+        } else if text.starts_with('|') {
+            all.extend(text.split('|').map(|cell| (number, cell.trim().to_owned())));
+            is_open = false;
+        } else if let (true, Some((_, block)), None) = (is_open, all.last_mut(), item(text)) {
+            block.push(' ');
+            block.push_str(text);
+        } else {
+            all.push((number, item(text).unwrap_or(text).to_owned()));
+            is_open = true;
+        }
+    }
+    all
+}
+
+/// The text of a list item.
+fn item(text: &str) -> Option<&str> {
+    let numbered = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let rest = if numbered.len() < text.len() { numbered.strip_prefix(". ") } else { None };
+    rest.or_else(|| text.strip_prefix("- ")).or_else(|| text.strip_prefix("* "))
+}
+
+/// The sentences of a block. Code in backticks counts as one word, an address as none.
+fn sentences(block: &str) -> Vec<String> {
+    let mut plain = String::new();
+    for (place, piece) in block.split('`').enumerate() {
+        plain.push_str(if place % 2 == 0 { piece } else { "code" });
+    }
+    while let Some((from, length)) = plain
+        .find("](")
+        .and_then(|from| Some((from, plain.get(from..)?.find(')')?)))
+    {
+        plain.replace_range(from..=from + length, "]");
+    }
+    let mut all = vec![String::new()];
+    for word in plain.split_whitespace() {
+        let is_end = word.trim_end_matches(['*', '_', ')', ']']).ends_with(['.', '!', '?']);
+        if let Some(sentence) = all.last_mut() {
+            sentence.push_str(word);
+            sentence.push(' ');
+        }
+        if is_end {
+            all.push(String::new());
+        }
+    }
+    all.retain(|sentence| !sentence.is_empty());
+    all
+}
+
+fn words(sentence: &str) -> usize {
+    let is_word = |word: &&str| word.contains(char::is_alphanumeric);
+    sentence.split_whitespace().filter(is_word).count()
+}
+
+fn long_sentences(file: &Source) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (number, block) in blocks(file).into_iter().filter(|_| is_page(file)) {
+        for sentence in sentences(&block) {
+            let count = words(&sentence);
+            if count > WORDS_MAX {
+                let start: String = sentence.chars().take(60).collect();
+                wrong.push(file.at(number, &format!("a sentence of {count} words: {start}…")));
+            }
+        }
+    }
+    wrong
+}
+
+fn clauses_as_subjects(file: &Source) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (number, block) in blocks(file).into_iter().filter(|_| is_page(file)) {
+        for sentence in sentences(&block) {
+            let text = sentence.trim_start_matches(['*', '_']);
+            let is_clause = SUBJECTS.iter().any(|subject| text.starts_with(subject));
+            if is_clause && text.trim_end().ends_with(['.', ':']) {
+                wrong.push(file.at(number, &format!("a clause as subject: {}", text.trim())));
+            }
+        }
+    }
+    wrong
+}
+
+/// The names of all pages in the repository.
+fn pages() -> &'static BTreeSet<String> {
+    static PAGES: OnceLock<BTreeSet<String>> = OnceLock::new();
+    PAGES.get_or_init(|| {
+        let pages = sources().into_iter().map(|file| file.path).filter(|path| path.ends_with(".md"));
+        pages.filter_map(|path| Some(path.rsplit('/').next()?.to_owned())).collect()
+    })
+}
+
+/// Pages named in text or comments that nobody who has the repository can read.
+fn references(file: &Source) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if is_rules(file) {
+        return wrong;
+    }
+    for (number, line) in file.lines() {
+        let is_part = |c: char| c.is_alphanumeric() || "_-./".contains(c);
+        for token in line.split(|c| !is_part(c)) {
+            let Some((page, rest)) = token.split_once(".md") else { continue };
+            let name = format!("{}.md", page.rsplit('/').next().unwrap_or_default());
+            let is_elsewhere = token.starts_with("//") || rest.starts_with(char::is_alphanumeric);
+            if !is_elsewhere && name.len() > 3 && !pages().contains(&name) {
+                wrong.push(file.at(number, &format!("{name} is not in the repository")));
+            }
+        }
+        for name in ABSENT {
+            if [" section", "'s table", "'s rule"].iter().any(|end| named(line, name, end)) {
+                wrong.push(file.at(number, &format!("{name} is not in the repository")));
+            }
+        }
+    }
+    wrong
+}
+
+fn named(line: &str, name: &str, end: &str) -> bool {
+    line.match_indices(name).any(|(at, _)| {
+        line.get(at + name.len()..).is_some_and(|rest| rest.starts_with(end))
+            && !line.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric))
+    })
+}
+
+/// Links of pages that lead nowhere, in the repository or on the page itself.
+fn links(file: &Source) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (number, line) in file.lines().filter(|_| is_page(file)) {
+        for piece in line.split("](").skip(1) {
+            let target = piece.split(')').next().unwrap_or_default();
+            if target.contains("://") || target.starts_with("mailto:") {
+                continue;
+            }
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let here = root().join(&file.path);
+            let there = match path {
+                "" => here,
+                path => here.parent().map_or_else(root, |folder| folder.join(path)),
+            };
+            if !there.exists() {
+                wrong.push(file.at(number, &format!("{target} is not there")));
+            } else if !anchor.is_empty() {
+                let text = if path.is_empty() {
+                    file.text.clone()
+                } else {
+                    std::fs::read_to_string(&there).unwrap_or_default()
+                };
+                let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                if !headings.any(|heading| slug(heading) == anchor) {
+                    wrong.push(file.at(number, &format!("{target}: there is no such heading")));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+/// The anchor of a heading.
+fn slug(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+fn riddles(file: &Source) -> Vec<String> {
+    if is_rules(file) {
+        return Vec::new();
+    }
+    let lines = file.lines().filter(|(_, line)| RIDDLES.iter().any(|riddle| line.contains(riddle)));
+    lines.map(|(number, line)| file.at(number, line.trim())).collect()
+}
+
+fn riddles_on_pages(file: &Source) -> Vec<String> {
+    if is_page(file) { riddles(file) } else { Vec::new() }
+}
+
+fn empty_comments(file: &Source) -> Vec<String> {
+    if !file.is_rust() || is_rules(file) {
+        return Vec::new();
+    }
+    let is_empty = |line: &str| {
+        line.trim().strip_prefix("///").is_some_and(|text| EMPTY.contains(&text.trim()))
+    };
+    let lines = file.lines().filter(|(_, line)| is_empty(line));
+    lines.map(|(number, line)| file.at(number, line.trim())).collect()
+}
+
+#[test]
+fn sentences_on_pages_are_short() {
+    holds(long_sentences);
+    let long = "word ".repeat(26);
+    let good = format!("{}. {}", "word ".repeat(25), "`a b c` [x](y z) ".repeat(12));
+    sees(long_sentences, "docs/a.md", &format!("- {long}."), &good);
+    sees(long_sentences, "README.md", &format!("a\n{long}"), &format!("```\n{long}\n```"));
+    sees(long_sentences, "README.md", &format!("| {long} |"), &format!("| {} |", "a | ".repeat(30)));
+    assert!(long_sentences(&Source::new("docs/runs/a.md", &long)).is_empty());
+}
+
+#[test]
+fn sentences_on_pages_begin_with_a_subject() {
+    holds(clauses_as_subjects);
+    sees(clauses_as_subjects, "README.md", "A. Whoever asks is told.", "Who asks? Whoever Inc.?");
+}
+
+#[test]
+fn pages_that_are_named_are_in_the_repository() {
+    holds(references);
+    sees(references, "a.rs", "// see OTHER.md", "// see README.md and https://a.b/OTHER.md");
+    sees(references, "a.rs", "/// As DESIGN section 2 has it.", "/// A design section 2.");
+}
+
+#[test]
+fn links_on_pages_lead_somewhere() {
+    holds(links);
+    sees(links, "README.md", "[a](docs/none.md)", "[a](docs/protocol.md) [b](https://a.b/c)");
+    sees(links, "README.md", "[a](#none)", "# A `b`: c, d\n[a](#a-b-c-d)");
+    sees(links, "docs/a.md", "[a](README.md)", "[a](../README.md)");
+}
+
+#[test]
+fn pages_hold_no_riddles() {
+    holds(riddles_on_pages);
+    sees(riddles_on_pages, "docs/a.md", "to a sink; to none any more", "`None` removes the sink");
+}
+
+#[test]
+fn comments_that_say_nothing_become_fewer() {
+    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for file in sources().iter().filter(|file| file.is_rust()) {
+        let folder = file.path.split('/').next().unwrap_or_default().to_owned();
+        let (puzzles, empty) = counts.entry(folder).or_default();
+        *puzzles += riddles(file).len();
+        *empty += empty_comments(file).len();
+    }
+    for (folder, (puzzles, empty)) in counts {
+        let ceiling = CEILINGS.iter().find(|(name, ..)| *name == folder);
+        let (_, puzzles_max, empty_max) = ceiling.copied().unwrap_or((&folder, 0, 0));
+        assert!(puzzles <= puzzles_max, "{folder}: {puzzles} riddles, {puzzles_max} may be left");
+        assert!(empty <= empty_max, "{folder}: {empty} empty comments, {empty_max} may be left");
+    }
+    sees(empty_comments, "protocol/src/a.rs", "    /// Where.", "    /// Where the agent lives.");
+    sees(riddles, "protocol/src/a.rs", "/// See the head of the file.", "/// A queue of jobs.");
+}
