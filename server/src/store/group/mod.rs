@@ -1,6 +1,6 @@
 //! What the committer reads and writes: every statement takes the rows of a whole group at once.
 //!
-//! The order of the calls is the order of the locks (docs/internals/committer.md): identities and new
+//! The calls are in the order of the locks (see docs/internals/committer.md): identities and new
 //! conversations, conversations, agents, log heads. Reads come in statements of their own after
 //! the locks: one that locks and reads at once reads the past.
 
