@@ -18,7 +18,7 @@ use crate::sight::Sight;
 pub struct LineFacts {
     /// Number and id.
     pub line: LineRef,
-    /// Who said it.
+    /// The author.
     pub author: Author,
     /// The device, for an agent's.
     pub device: Option<DeviceId>,
@@ -26,27 +26,27 @@ pub struct LineFacts {
     pub op_id: Option<OpId>,
     /// When it was accepted.
     pub accepted_at: Timestamp,
-    /// What its author had been shown.
+    /// The last line on its author's screen.
     pub seen: Option<LineRef>,
-    /// Where an outgoing one stands.
+    /// The status of a sent message; `None` for received ones.
     pub status: Option<MessageStatus>,
-    /// Since when it stands there. A queued one's wait goes on through attempts that provably
-    /// did not leave.
+    /// The start of that status. Attempts that provably did not leave do not restart the wait of a
+    /// queued message.
     pub status_at: Timestamp,
     /// Why it is held.
     pub held: Option<HeldReason>,
     /// The last attempt; 0 before the first.
     pub attempt: u32,
-    /// The epoch of the last claim: results of others change nothing.
+    /// The epoch of the last claim. Results of other claims change nothing.
     pub claim_epoch: u64,
     /// The turn that it closed.
     pub closed_turn: Option<Turn>,
-    /// Whether the customer may have it already, by an attempt of which nobody knows the end.
+    /// Whether the customer may have it already, by an attempt with an unknown outcome.
     pub in_doubt: bool,
 }
 
 impl LineFacts {
-    /// Whether a person (or bot) answered with it, and it has not been kept back.
+    /// Whether it is an answer by a person or bot that was not kept back.
     pub fn is_standing_answer(&self) -> bool {
         match self.author {
             Author::PhoneApp | Author::Agent { .. } => {
@@ -60,15 +60,15 @@ impl LineFacts {
 /// The facts of an agent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AgentFacts {
-    /// Who.
+    /// The agent.
     pub id: AgentId,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
-    /// Whether they work here.
+    /// Whether they are active.
     pub state: AgentState,
-    /// What they say about themselves.
+    /// Their availability.
     pub availability: Availability,
-    /// What they own that counts.
+    /// The number of open and waiting conversations they own.
     pub load: u32,
     /// Their limit; `None` is unlimited.
     pub capacity: Option<u32>,
@@ -84,20 +84,20 @@ impl AgentFacts {
 /// The facts of a team.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TeamFacts {
-    /// Which.
+    /// The team.
     pub id: TeamId,
-    /// Who may reply to what an agent owns.
+    /// The agents who may reply to a conversation that a teammate owns.
     pub reply_policy: ReplyPolicy,
     /// Whether teammates may claim from one another.
     pub claim_from_colleagues: bool,
 }
 
-/// What became of an earlier command of this agent.
+/// The outcome of an earlier command of this agent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Prior {
     /// SHA-256 of the canonical command, hex; empty for a tombstone.
     pub body_hash: String,
-    /// The act that it came after.
+    /// The command named by `after`.
     pub after: Option<OpId>,
     /// The answer it got.
     pub answer: Answer,

@@ -2,40 +2,40 @@
 
 use baton_protocol::{Content, LineKind, MessageError, Timestamp};
 
-/// One thing that a webhook says.
+/// One element of a webhook.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Element {
     /// Meta's id of the number it concerns, when it names one.
     pub phone_number_id: Option<String>,
-    /// The element as it came, in a POST of its own, for quarantine and replay: parsed again, it
-    /// gives this element and nothing else.
+    /// The raw element as a webhook of its own, for quarantine and replay. Parsing it gives this
+    /// element and nothing else.
     pub raw: String,
-    /// What it says.
+    /// Its meaning.
     pub body: ElementBody,
 }
 
-/// See [`Element`].
+/// The meaning of an [`Element`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ElementBody {
-    /// A customer's act; takes a seq.
+    /// A customer's message; takes a seq.
     Message(InboundMessage),
-    /// Said by somebody on the phone app that shares the number; takes a seq, closes the turn.
+    /// A message from the phone app of the same number; takes a seq and closes the turn.
     Echo(InboundMessage),
-    /// How far an outgoing message got.
+    /// A status of a sent message.
     Status(StatusUpdate),
     /// Kept raw, changes nothing (reactions, system lines, fields that are not handled).
     Ignored {
-        /// What it is, for counting.
+        /// The type, for counting.
         what: &'static str,
     },
-    /// Cannot be attributed to anybody: set aside.
+    /// Belongs to no channel: goes to quarantine.
     Unattributable {
-        /// Why, for people.
+        /// The reason for people.
         reason: String,
     },
 }
 
-/// Who wrote: at least one of the two ids is there.
+/// The sender. At least one of the two ids is present.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sender {
     /// WhatsApp's id: the number's digits, as sent.
@@ -46,12 +46,12 @@ pub struct Sender {
     pub name: Option<String>,
 }
 
-/// A line from outside.
+/// A received line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InboundMessage {
-    /// The customer (for an echo, to whom it was said).
+    /// The customer; for an echo its recipient.
     pub sender: Sender,
-    /// Meta's id; for what came without one, a digest of the element, so that repeating is seen.
+    /// Meta's id. Without one, a digest of the element, so that repeats are recognised.
     pub wamid: String,
     /// Meta's time; the time of arrival when that cannot be read.
     pub at: Timestamp,
@@ -63,8 +63,7 @@ pub struct InboundMessage {
     pub quoted_wamid: Option<String>,
 }
 
-/// How far the provider says a message got; each is above those before it, and a failure is no
-/// height.
+/// A status by the provider, in rising order. `Failed` has no rank.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ProviderStatus {
     /// WhatsApp sent it.
@@ -109,12 +108,12 @@ impl ProviderStatus {
 pub struct StatusUpdate {
     /// Meta's id of the message.
     pub wamid: String,
-    /// How far.
+    /// The status.
     pub status: ProviderStatus,
     /// Meta's time; the time of arrival when that cannot be read.
     pub at: Timestamp,
     /// `biz_opaque_callback_data`, as given at the send.
     pub tag: Option<String>,
-    /// With `failed`: why.
+    /// The error, with `failed`.
     pub error: Option<MessageError>,
 }

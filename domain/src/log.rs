@@ -1,4 +1,4 @@
-//! An event as it stands in the log: with the scope it happened in, which says who hears of it.
+//! An event as it stands in the log, with the scope that decides who sees it.
 
 use std::collections::BTreeMap;
 
@@ -7,27 +7,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::scope::{Audience, Scope, audiences};
 
-/// Whom an event concerns.
+/// The viewers of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Route {
-    /// Whoever sees the conversation, before or after it.
+    /// Viewers of the conversation, before or after the event.
     Conversation {
         /// The scope before; `None` when the conversation began with it.
         before: Option<Scope>,
         /// The scope after.
         after: Scope,
     },
-    /// One agent alone.
+    /// One agent only.
     Agent(AgentId),
     /// Everyone in the workspace.
     Everyone,
 }
 
 impl Route {
-    /// The route of a fact: what concerns one agent alone (read marks, their password, their
-    /// devices) says so itself, what has no conversation concerns everyone. In the log, `team_*`
-    /// and `owner_*` keep the scopes (an owner that is NULL is the team's queue).
+    /// The route of a fact. Read marks, passwords and devices concern one agent. Facts without a
+    /// conversation concern everyone. In the log, `team_*` and `owner_*` keep the scopes (an owner
+    /// that is NULL is the team's queue).
     pub fn of(fact: &Fact, before: Option<Scope>, after: Option<Scope>) -> Self {
         match (fact, after) {
             (
@@ -41,7 +41,7 @@ impl Route {
         }
     }
 
-    /// Whose feeds list the event.
+    /// The audiences whose feed lists the event.
     pub fn audiences(&self) -> Vec<Audience> {
         match self {
             Self::Conversation { before, after } => audiences(*before, *after),
@@ -51,7 +51,7 @@ impl Route {
     }
 }
 
-/// An event and whom it concerns.
+/// An event and its viewers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Logged {
     /// The event, content included as far as it is not erased.
@@ -60,10 +60,10 @@ pub struct Logged {
     pub route: Route,
 }
 
-/// What one commit appended to a workspace's log: every position of (after, after + entries].
+/// The events of one commit: every position of (after, after + entries].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Batch {
-    /// Whose log.
+    /// The workspace.
     pub workspace: WorkspaceId,
     /// The log's identity.
     pub epoch: Epoch,

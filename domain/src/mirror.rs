@@ -1,10 +1,10 @@
-//! What a client holds of its scope, folded from the frames it gets. Pure: phones, tests and
-//! tools apply the same rules, and whoever was away ends where those ended who stayed.
+//! A client's copy of its scope, folded from the frames it gets. Pure: phones, tests and tools
+//! apply the same rules. A client that was away ends in the state of one that stayed.
 //!
-//! The owner of a mirror feeds it frames, pages of `GET /snapshot` and the conversations it
-//! asked for; what it must ask next comes back as [`Want`]s. The conversations lie in memory, or
-//! wherever [`Holdings`] are implemented for: then the methods are those that may fail (`try_…`),
-//! and what must be stored in the same transaction is [`Mirror::progress`].
+//! The owner of a mirror feeds it frames, pages of `GET /snapshot` and conversations. Each call
+//! returns [`Want`]s: what to read next. Conversations lie in memory, or in another [`Holdings`]:
+//! then use the methods that may fail (`try_…`), and store [`Mirror::progress`] in the same
+//! transaction.
 
 mod fingerprint;
 mod full;
@@ -27,12 +27,12 @@ pub use holdings::{Desk, Holdings, InMemory};
 pub use progress::{List, Lists, Progress};
 pub use taking::Page;
 
-/// See the head of the file.
+/// A client's copy of its scope.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mirror<H = InMemory> {
     /// How far the log is applied; `None` before the first welcome.
     pub cursor: Option<Cursor>,
-    /// What is in scope.
+    /// The conversations in scope.
     pub conversations: H,
     agent: Option<AgentId>,
     epoch: Option<Epoch>,
@@ -48,7 +48,7 @@ pub struct Mirror<H = InMemory> {
     taking: Option<Taking>,
 }
 
-/// A conversation, as far as it may be seen.
+/// A conversation at the viewer's level.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Mirrored {
     /// Existence, owner, status only.
@@ -66,7 +66,7 @@ impl Mirrored {
         }
     }
 
-    /// Lines not read; none are known of a head alone.
+    /// The number of unread lines; 0 at level head.
     pub fn unread(&self) -> u64 {
         match self {
             Self::Head(_) => 0,
@@ -108,7 +108,7 @@ impl From<Mirrored> for Snapshot {
     }
 }
 
-/// What the owner of a mirror has to fetch.
+/// A request that the owner of a mirror has to make.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Want {
     /// A frame is missing: connect again, with the cursor.
@@ -136,7 +136,7 @@ impl Default for Mirror {
 
 /// In memory, where nothing fails.
 impl Mirror {
-    /// Applies a frame. Ephemeral ones say nothing that lasts.
+    /// Applies a frame. Ephemeral frames change nothing.
     pub fn apply_frame(&mut self, frame: &ServerFrame) -> Vec<Want> {
         let Ok(wants) = self.try_frame(frame);
         wants
@@ -148,8 +148,8 @@ impl Mirror {
         wants
     }
 
-    /// Applies the answer to [`Want::Conversation`]; `None` when there is none in scope. What
-    /// left the scope meanwhile, or came with a snapshot, is not asked for any more.
+    /// Applies the answer to [`Want::Conversation`]; `None` when it is not in scope. An answer is
+    /// ignored when the conversation left the scope or came with a snapshot meanwhile.
     pub fn apply_conversation(
         &mut self,
         id: ConversationId,
@@ -159,7 +159,7 @@ impl Mirror {
         wants
     }
 
-    /// The hash by which convergence is compared.
+    /// A hash to compare two mirrors.
     pub fn fingerprint(&self) -> u64 {
         let Ok(hash) = self.try_fingerprint();
         hash
@@ -167,7 +167,7 @@ impl Mirror {
 }
 
 impl<H> Mirror<H> {
-    /// The same mirror with its conversations held elsewhere: those are handed over as they are.
+    /// Moves the mirror to other holdings. Returns the old ones; they are not copied.
     pub fn held_in<G>(self, conversations: G) -> (Mirror<G>, H) {
         let Self { cursor, agent, epoch, told, wanted, marks, lists, taking, .. } = self;
         let mirror =
@@ -175,33 +175,32 @@ impl<H> Mirror<H> {
         (mirror, self.conversations)
     }
 
-    /// The conversations that were asked for and have not come.
+    /// The conversations that were asked for and have not arrived.
     pub fn wanted(&self) -> impl Iterator<Item = ConversationId> {
         self.wanted.keys().copied()
     }
 
-    /// What comes from here on is told by a place that knows the cursor and no more: another
-    /// connection, or the answer to a request.
+    /// Call this when the next frames come from another connection, or from `GET /sync`.
     pub fn listen_anew(&mut self) {
         self.told = self.cursor.map_or(0, |cursor| cursor.position);
     }
 
-    /// The lists that have to be read, since the log said that they changed.
+    /// The lists to read again, because the log said that they changed.
     pub fn lists(&self) -> Lists {
         self.lists
     }
 
-    /// A list was read, after the log last said that it changed.
+    /// Records that a list was read, after the log last said that it changed.
     pub fn has_read(&mut self, list: List) {
         self.lists.set(list, false);
     }
 
-    /// The life of the database that it is of.
+    /// The epoch of its cursor.
     pub fn epoch(&self) -> Option<Epoch> {
         self.epoch
     }
 
-    /// How many conversations it remembers something of, besides what it holds.
+    /// The number of conversations it remembers besides those it holds.
     pub fn burden(&self) -> usize {
         let taking = self.taking.as_ref().map_or(0, Taking::size);
         taking + self.wanted.len() + self.marks.len()
@@ -209,7 +208,7 @@ impl<H> Mirror<H> {
 }
 
 impl<H: Holdings> Mirror<H> {
-    /// Applies a frame. Ephemeral ones say nothing that lasts.
+    /// Applies a frame. Ephemeral frames change nothing.
     ///
     /// # Errors
     /// When what it changes cannot be read or written.
@@ -387,8 +386,8 @@ impl<H: Holdings> Mirror<H> {
         is_new.then_some(Want::Conversation(id))
     }
 
-    /// Applies the answer to [`Want::Conversation`]; `None` when there is none in scope. What
-    /// left the scope meanwhile, or came with a snapshot, is not asked for any more.
+    /// Applies the answer to [`Want::Conversation`]; `None` when it is not in scope. An answer is
+    /// ignored when the conversation left the scope or came with a snapshot meanwhile.
     ///
     /// # Errors
     /// When what it changes cannot be read or written.
@@ -460,7 +459,7 @@ impl<H: Holdings> Mirror<H> {
         Ok(())
     }
 
-    /// The hash by which convergence is compared.
+    /// A hash to compare two mirrors.
     ///
     /// # Errors
     /// When what is held cannot be read.

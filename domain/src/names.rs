@@ -1,5 +1,5 @@
-//! What may be a name, a slug or an address: one place for the command line, the settings and
-//! whoever else takes them from people. Problems are told as what the text must be.
+//! Checks of names, slugs and addresses, for the command line and the settings. An error says what
+//! the text must be.
 
 /// Bytes of a slug.
 const SLUG_BYTES_MAX: usize = 63;
@@ -8,10 +8,10 @@ const EMAIL_BYTES_MAX: usize = 254;
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 100;
 
-/// What people type to name their workspace.
+/// Checks the short name of a workspace.
 ///
 /// # Errors
-/// What it must be.
+/// What the text must be.
 pub fn slug(text: &str) -> Result<String, &'static str> {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let ends = text.starts_with('-') || text.ends_with('-');

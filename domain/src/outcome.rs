@@ -3,7 +3,7 @@
 use baton_protocol::{Accepted, Refusal};
 use serde::{Deserialize, Serialize};
 
-/// What became of a command.
+/// The outcome of a command.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {

@@ -21,12 +21,12 @@ pub enum Bug {
     CommandsBeforeInbound,
     /// A webhook is answered before its group is committed.
     AcknowledgedBeforeCommit,
-    /// Who holds the lease, as the coordinator says, is asked neither for owner nor fence.
+    /// The holder of the lease is checked neither for owner nor for the fence.
     LockTrusted,
 }
 
 impl Bug {
-    /// Those that interleavings of decisions find, with the name used to choose each.
+    /// The bugs that interleavings of decisions find, with their names.
     pub const OF_DECISIONS: [(&'static str, Self); 6] = [
         ("no_fence_at_acceptance", Self::NoFenceAtAcceptance),
         ("no_fence_at_sending", Self::NoFenceAtSending),
@@ -36,7 +36,7 @@ impl Bug {
         ("commands_before_inbound", Self::CommandsBeforeInbound),
     ];
 
-    /// Those that whole processes under faults have to show.
+    /// The bugs that processes under faults must show.
     pub const OF_PROCESSES: [(&'static str, Self); 3] = [
         ("no_fence_at_acceptance", Self::NoFenceAtAcceptance),
         ("acknowledged_before_commit", Self::AcknowledgedBeforeCommit),
@@ -47,8 +47,7 @@ impl Bug {
 /// Whether this build contains the bugs.
 pub const IS_HERE: bool = cfg!(planted);
 
-/// Plants the bug of processes with this name, in a build that contains it; says whether there is
-/// one.
+/// Plants the bug with this name, in a build that contains it. Returns whether it exists.
 #[must_use]
 pub fn plant_by_name(name: &str) -> bool {
     let found = Bug::OF_PROCESSES.iter().find(|(known, _)| *known == name);

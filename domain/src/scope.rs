@@ -1,14 +1,14 @@
-//! Who sees what: levels none, head, full.
+//! The levels at which agents see conversations: none, head, full.
 
 use std::collections::BTreeMap;
 
 use baton_protocol::{AgentId, Head, MembershipKind, Owner, Role, TeamId, Visibility};
 use serde::{Deserialize, Serialize};
 
-/// How much of a conversation a viewer may see.
+/// The level at which a viewer sees a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Level {
-    /// Not even that it exists.
+    /// Nothing, not even that it exists.
     None,
     /// Existence, owner, status.
     Head,
@@ -16,7 +16,7 @@ pub enum Level {
     Full,
 }
 
-/// What makes up the scope of a conversation at one moment.
+/// The facts that decide who sees a conversation at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Scope {
     /// The team it belongs to.
@@ -32,22 +32,22 @@ impl Scope {
     }
 }
 
-/// Whoever looks.
+/// An agent who looks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Viewer {
-    /// Who.
+    /// The agent.
     pub agent: AgentId,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
-    /// Their teams, and as what they belong to them.
+    /// Their teams, with the role in each.
     pub teams: BTreeMap<TeamId, MembershipKind>,
 }
 
 impl Viewer {
-    /// How much this viewer may see of a conversation in `scope`.
+    /// The level at which this viewer sees a conversation in `scope`.
     ///
-    /// `visibility` is the setting of the conversation's team. What waits in a queue is seen in
-    /// full by those who serve it, unless the team shows heads only.
+    /// `visibility` is the setting of the conversation's team. Members see the conversations of
+    /// their queue in full, unless the team shows heads only.
     pub fn level(&self, scope: Scope, visibility: Visibility) -> Level {
         if self.role == Role::Admin || scope.owner == Owner::Agent(self.agent) {
             return Level::Full;
@@ -66,7 +66,7 @@ impl Viewer {
     }
 }
 
-/// Whose feed lists an event.
+/// A feed that lists an event.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Audience {
     /// Everyone in the workspace.

@@ -10,18 +10,18 @@ use baton_protocol::{
 /// The settings of a workspace after a stretch of its log.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Settings {
-    /// Its people.
+    /// Its agents.
     pub agents: BTreeMap<AgentId, AgentSet>,
     /// Its teams.
     pub teams: BTreeMap<TeamId, TeamSet>,
-    /// Who belongs to them, and as what.
+    /// The members of the teams, with their roles.
     pub members: BTreeMap<(TeamId, AgentId), MembershipKind>,
     /// Its numbers.
     pub channels: BTreeMap<ChannelId, ChannelSet>,
 }
 
 impl Settings {
-    /// Takes in the next fact; those that set nothing change nothing.
+    /// Applies the next fact. Facts that set nothing change nothing.
     #[expect(clippy::wildcard_enum_match_arm, reason = "all else sets nothing")]
     pub fn apply(&mut self, fact: &Fact) {
         match fact {

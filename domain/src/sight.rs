@@ -1,4 +1,5 @@
-//! What a viewer is told of a stretch of the log. Live delivery and resumption both ask here.
+//! Decides what to deliver to a viewer for a stretch of the log. Live delivery, resume and
+//! `GET /sync` all ask here.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +14,13 @@ use crate::stretch::{Gathered, Touched};
 /// A viewer and the settings of the teams.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sight {
-    /// Who looks.
+    /// The viewer.
     pub viewer: Viewer,
     /// Each team's visibility.
     pub visibility: BTreeMap<TeamId, Visibility>,
 }
 
-/// One thing told, in order of position.
+/// One delivery, in order of position.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Told {
     /// The event at this place of the stretch, as it is.
@@ -36,8 +37,7 @@ impl Told {
     }
 }
 
-/// What a viewer of level head is told in place of an event: the row after it. Who acted and what
-/// happened is not theirs to know.
+/// The event for a viewer of level head: the head after it, without the author and the fact.
 pub fn as_head(event: &Event, head: &Head) -> Event {
     Event {
         position: event.position,
@@ -50,12 +50,12 @@ pub fn as_head(event: &Event, head: &Head) -> Event {
     }
 }
 
-/// What a viewer is told.
+/// The deliveries of a stretch.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Tidings {
-    /// Too much changed to tell it bit by bit.
+    /// The viewer has to take a new snapshot.
     Reset(ResetReason),
-    /// Bit by bit.
+    /// Single changes.
     Changes {
         /// Conversations that left the scope.
         left: Vec<ConversationId>,
@@ -67,13 +67,13 @@ pub enum Tidings {
 }
 
 impl Sight {
-    /// How much may be seen of what lies in `scope`; a team that is not known shows nothing.
+    /// The level of a conversation in `scope`. An unknown team shows nothing.
     pub fn level(&self, scope: Scope) -> Level {
         let visibility = self.visibility.get(&scope.team).copied().unwrap_or(Visibility::Own);
         self.viewer.level(scope, visibility)
     }
 
-    /// Whether this event changes what the viewer may see, so that bit by bit will not do.
+    /// Whether this event changes the rights of the viewer, so that a reset is needed.
     #[expect(clippy::wildcard_enum_match_arm, reason = "all else changes no scope")]
     pub fn is_changed_by(&self, fact: &Fact) -> bool {
         match fact {
@@ -88,7 +88,7 @@ impl Sight {
         }
     }
 
-    /// What to tell of a whole stretch of the log, given this viewer's events in it.
+    /// The deliveries of a whole stretch of the log.
     ///
     /// The rule over the whole gap: the level at its end decides. None:
     /// `left`. The same throughout: its events. Otherwise one `entered` at the level of the end.
@@ -96,7 +96,7 @@ impl Sight {
         self.tidings_of(&Gathered::of(stretch), stretch)
     }
 
-    /// The same of a stretch that was gathered for all its viewers.
+    /// Like [`Self::tidings`], for a stretch that was gathered once for all viewers.
     pub fn tidings_of(&self, gathered: &Gathered, stretch: &[Logged]) -> Tidings {
         if gathered.about_rights(stretch).any(|fact| self.is_changed_by(fact)) {
             return Tidings::Reset(ResetReason::ScopeChanged);

@@ -1,5 +1,5 @@
-//! A stretch of the log, gathered by where it happened: what of it concerns a viewer is found
-//! without walking all of it, however much of it was others'. Gathered once, asked by everybody.
+//! A stretch of the log, gathered by scope. The events of one viewer are found without reading the
+//! whole stretch. It is gathered once for all viewers.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use baton_protocol::{AgentId, ConversationId, Fact};
 use crate::log::{Logged, Route};
 use crate::scope::Scope;
 
-/// See the head of the file. Places are indices into the stretch.
+/// The events of a stretch by scope. Places are indices into the stretch.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Gathered {
-    /// What may change somebody's rights.
+    /// Events that may change rights.
     pub(crate) rights: Vec<usize>,
-    /// What concerns everyone.
+    /// Events for everyone.
     pub(crate) everyone: Vec<usize>,
-    /// What concerns one agent alone.
+    /// Events for one agent only.
     pub(crate) agents: BTreeMap<AgentId, Vec<usize>>,
     /// Conversations that stayed in one scope, by that scope.
     pub(crate) still: BTreeMap<Scope, Vec<Touched>>,
@@ -72,7 +72,7 @@ impl Gathered {
         gathered
     }
 
-    /// The facts of the stretch that may change somebody's rights.
+    /// The facts of the stretch that may change rights.
     pub fn about_rights<'a>(&'a self, stretch: &'a [Logged]) -> impl Iterator<Item = &'a Fact> {
         self.rights.iter().filter_map(|place| Some(&stretch.get(*place)?.event.fact))
     }

@@ -5,20 +5,19 @@ use std::fmt;
 
 use baton_protocol::{Epoch, MessageId};
 
-/// Names one attempt of sending one message in one life of the log.
+/// The tag of one attempt to send one message, in one epoch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Tag {
     /// The log's identity when the send was claimed.
     pub epoch: Epoch,
     /// The message.
     pub message: MessageId,
-    /// Which try, counted from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
 }
 
 impl Tag {
-    /// Reads a tag; `None` for one that is not Baton's: another program that sends on the number
-    /// may use its own.
+    /// Reads a tag. `None` for a tag of another program that sends on the number.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("b1:")?.split(':');
         let tag = Self {

@@ -254,8 +254,8 @@ pub enum Fact {
         /// The agent.
         agent_id: AgentId,
     },
-    /// A device was revoked: it wipes what it stores. Goes to its agent alone. When an agent leaves,
-    /// the devices are revoked without this fact.
+    /// A device was revoked: it wipes what it stores. Goes to its agent alone. When an agent
+    /// leaves, the devices are revoked without this fact.
     DeviceRevoked {
         /// The agent.
         agent_id: AgentId,

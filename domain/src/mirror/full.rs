@@ -9,7 +9,7 @@ use baton_protocol::{Author, Content, ConversationId, Event, Fact, Line, Note};
 
 use crate::apply::{apply, begin};
 
-/// See the head of the file.
+/// A conversation with its newest lines and notes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Full {
     /// The row of the inbox.
@@ -18,7 +18,7 @@ pub struct Full {
     pub lines: BTreeMap<u64, Line>,
     /// Notes of the same stretch, by revision.
     pub notes: BTreeMap<u64, Note>,
-    /// Number of the first line held; older ones are there to be read.
+    /// The seq of the first line held. Older lines can be read from the server.
     pub from_seq: u64,
 }
 

@@ -10,51 +10,50 @@ use super::Mirrored;
 
 /// Conversations by id. A mirror is the only one that writes to them.
 ///
-/// After an error the mirror and what it holds say different things: whoever owns both rolls back
-/// what was written since the last stored [`Progress`](super::Progress), and goes on from there.
+/// After an error the mirror and its holdings differ. The owner of both rolls back to the last
+/// stored [`Progress`](super::Progress) and continues from there.
 pub trait Holdings {
-    /// Why something could not be read or written.
+    /// The error of reading or writing.
     type Error;
 
-    /// The revision that is held of a conversation.
+    /// The revision of a conversation that is held.
     ///
     /// # Errors
     /// When it cannot be read.
     fn revision(&self, id: ConversationId) -> Result<Option<u64>, Self::Error>;
 
-    /// Gives out what is held, to be changed and [`put`](Self::put) back: until then it may or may
-    /// not be gone from here.
+    /// Takes a conversation out, to be changed and [`put`](Self::put) back. Until then it may be
+    /// gone from here.
     ///
     /// # Errors
     /// When it cannot be read.
     fn take(&mut self, id: ConversationId) -> Result<Option<Mirrored>, Self::Error>;
 
-    /// Holds this, in place of what was held of the conversation.
+    /// Stores a conversation, in place of the one that was held.
     ///
     /// # Errors
     /// When it cannot be written.
     fn put(&mut self, held: Mirrored) -> Result<(), Self::Error>;
 
-    /// Lets go of a conversation, if it is held.
+    /// Removes a conversation, if it is held.
     ///
     /// # Errors
     /// When that cannot be written.
     fn remove(&mut self, id: ConversationId) -> Result<(), Self::Error>;
 
-    /// Lets go of everything.
+    /// Removes all conversations.
     ///
     /// # Errors
     /// When that cannot be written.
     fn clear(&mut self) -> Result<(), Self::Error>;
 
-    /// What is held, in order.
+    /// All conversations, by id.
     ///
     /// # Errors
     /// When it cannot be read.
     fn ids(&self) -> Result<Vec<ConversationId>, Self::Error>;
 
-    /// Shows each head that is held and what is unread of it (0 where only the head is seen), in
-    /// order of id.
+    /// Calls back with each head and its number of unread lines (0 at level head), by id.
     ///
     /// # Errors
     /// When they cannot be read.

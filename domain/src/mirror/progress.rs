@@ -9,23 +9,23 @@ use serde::{Deserialize, Serialize};
 use super::Mirror;
 use super::taking::Taking;
 
-/// How far a mirror has come. Small: it is written with every frame.
+/// The state of a mirror without its conversations. Small, because it is written with every frame.
 ///
-/// A snapshot under way is stored as the fact that there is one: a `reset` moves the cursor before
-/// the pages are here, and a client that resumed from that cursor alone would never hear of what
-/// the pages would have brought. Which of them came is not stored; they are taken anew.
+/// It records that a snapshot is being taken. A `reset` moves the cursor before the pages arrive,
+/// so a client that resumed from the cursor alone would miss them. The pages are not recorded:
+/// after a restart they are read again.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Progress {
     /// How far the log is applied.
     pub cursor: Option<Cursor>,
-    /// Whose scope is held.
+    /// The agent whose scope is held.
     pub agent: Option<AgentId>,
-    /// The life of the database that it is of.
+    /// The epoch of the cursor.
     pub epoch: Option<Epoch>,
     /// Conversations that are behind, and the revision they must reach.
     #[serde(default)]
     pub wanted: BTreeMap<ConversationId, u64>,
-    /// Read marks of what is on its way.
+    /// Read marks of conversations that are being read.
     #[serde(default)]
     pub marks: BTreeMap<ConversationId, u64>,
     /// Whether a snapshot has to be taken.
@@ -36,7 +36,7 @@ pub struct Progress {
     pub lists: Lists,
 }
 
-/// Lists of which the log says that they changed, not how.
+/// Lists that the log marked as changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Lists {
     /// `GET /agents`.
@@ -86,7 +86,7 @@ impl List {
 }
 
 impl<H> Mirror<H> {
-    /// What is to be stored with the conversations.
+    /// The progress to store with the conversations.
     pub fn progress(&self) -> Progress {
         Progress {
             cursor: self.cursor,

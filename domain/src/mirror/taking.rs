@@ -12,7 +12,7 @@ use super::{Holdings, Mirror, Want};
 pub struct Page {
     /// The position that page 1 fixed; the same on every page.
     pub upto: u64,
-    /// What may be seen of some conversations.
+    /// Conversations at the viewer's level.
     pub snapshots: Vec<Snapshot>,
     /// Whether it is the last one.
     pub is_last: bool,

@@ -9,15 +9,15 @@ use super::SecretFile;
 /// `baton admin`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum OperatorCommand {
-    /// What is set up.
+    /// Set something up.
     #[command(flatten)]
     Settings(AdminCommand),
-    /// What webhooks brought and nobody could be found for
+    /// Parts of webhooks that belong to no channel
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
 }
 
-/// `baton admin`, as far as it sets something up.
+/// `baton admin`: the commands that set something up.
 #[derive(Clone, Debug, Subcommand)]
 pub enum AdminCommand {
     /// Workspaces (tenants)
@@ -37,7 +37,7 @@ pub enum AdminCommand {
     Team(TeamCommand),
 }
 
-/// Which workspace.
+/// The flag that names a workspace.
 #[derive(Clone, Debug, Args)]
 pub struct WorkspaceRef {
     /// The workspace, by its slug
@@ -59,19 +59,19 @@ pub enum WorkspaceCommand {
 #[command(after_help = "Example:
   baton admin workspace add --slug acme --name 'Acme' --admin-email ana@acme.example")]
 pub struct WorkspaceAdd {
-    /// What people type to sign in: lower-case letters, digits and hyphens
+    /// Short name that people type to sign in: lower-case letters, digits and hyphens
     #[arg(long, value_parser = slug)]
     pub slug: String,
     /// Its name for people
     #[arg(long)]
     pub name: String,
-    /// The first team
+    /// Name of the first team
     #[arg(long, default_value = "Team")]
     pub team: String,
-    /// The first admin
+    /// E-mail address of the first admin
     #[arg(long, value_name = "EMAIL", value_parser = email)]
     pub admin_email: String,
-    /// File with the admin's password, - for standard input [default: made up, printed once]
+    /// File with the admin's password, - for standard input [default: generated and printed once]
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<SecretFile>,
 }
@@ -79,15 +79,15 @@ pub struct WorkspaceAdd {
 /// `baton admin meta-app`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum MetaAppCommand {
-    /// Add an app, or another secret of an app that is there
+    /// Add an app, or a second secret to an existing app
     Add(MetaAppAdd),
     /// Let the admins of a workspace connect numbers of an app
     ///
-    /// A number added with `baton admin channel add` grants its app by itself.
+    /// `baton admin channel add` grants the number's app too.
     Grant(MetaAppRight),
-    /// Let them connect no more; the numbers that are connected stay
+    /// Take that right away; connected numbers stay connected
     Revoke(MetaAppRight),
-    /// List the apps with the address of their webhook and the workspaces they are granted to
+    /// List the apps with their webhook address and the workspaces they are granted to
     List,
 }
 
@@ -97,7 +97,7 @@ pub struct MetaAppRight {
     /// The app's id at Meta
     #[arg(long)]
     pub id: String,
-    /// Which workspace
+    /// The workspace
     #[command(flatten)]
     pub workspace: WorkspaceRef,
 }
@@ -108,18 +108,18 @@ pub struct MetaAppRight {
   baton admin meta-app add --id 1234567890 --app-secret-file secret.txt \\
       --verify-token-file token.txt")]
 pub struct MetaAppAdd {
-    /// The app's id at Meta; part of the webhook's address
+    /// The app's id at Meta; part of the webhook address
     #[arg(long)]
     pub id: String,
     /// File with the app secret, - for standard input
     #[arg(long, value_name = "FILE")]
     pub app_secret_file: SecretFile,
-    /// Only this secret is good from now on: forget the others, one of which leaked perhaps
+    /// Accept only this secret and forget the others, for example after a leak
     ///
-    /// Without it the two secrets before stay good, for webhooks that Meta signs with them.
+    /// Without it the two previous secrets stay valid.
     #[arg(long)]
     pub only: bool,
-    /// File with the token that Meta repeats when it verifies the webhook [default: made up]
+    /// File with the token that Meta sends when it verifies the webhook [default: generated]
     #[arg(long, value_name = "FILE")]
     pub verify_token_file: Option<SecretFile>,
 }
@@ -131,7 +131,7 @@ pub enum ChannelCommand {
     Add(ChannelAdd),
     /// List a workspace's numbers
     List(WorkspaceRef),
-    /// Replace a number's access token; what waits for it leaves at once
+    /// Replace a number's access token; waiting messages leave at once
     SetToken(SetToken),
 }
 
@@ -141,7 +141,7 @@ pub enum ChannelCommand {
   baton admin channel set-token --workspace acme --phone-number-id 106540352242922 \\
       --access-token-file token.txt")]
 pub struct SetToken {
-    /// Which workspace
+    /// The workspace
     #[command(flatten)]
     pub workspace: WorkspaceRef,
     /// Meta's id of the number
@@ -155,7 +155,7 @@ pub struct SetToken {
 /// `baton admin channel add`.
 #[derive(Clone, Debug, Args)]
 pub struct ChannelAdd {
-    /// Which workspace
+    /// The workspace
     #[command(flatten)]
     pub workspace: WorkspaceRef,
     /// Its name for people
@@ -197,10 +197,10 @@ pub enum AgentCommand {
 /// `baton admin agent sessions`.
 #[derive(Clone, Debug, Args)]
 pub struct PersonRef {
-    /// Which workspace
+    /// The workspace
     #[command(flatten)]
     pub workspace: WorkspaceRef,
-    /// Whose
+    /// E-mail address of the person
     #[arg(long, value_parser = email)]
     pub email: String,
 }
@@ -211,25 +211,25 @@ pub struct PersonRef {
   baton admin agent add --workspace acme --email ben@acme.example --name Ben \\
       --role supervisor --team Sales --team Support:supervisor")]
 pub struct AgentAdd {
-    /// Which workspace
+    /// The workspace
     #[command(flatten)]
     pub workspace: WorkspaceRef,
-    /// Signs in with it
+    /// E-mail address to sign in with
     #[arg(long, value_parser = email)]
     pub email: String,
-    /// As colleagues see them
+    /// Name that colleagues see
     #[arg(long)]
     pub name: String,
     /// agent, supervisor or admin
     #[arg(long, default_value = "agent", value_parser = role)]
     pub role: Role,
-    /// A team: NAME, or NAME:supervisor (not with the role agent); may be repeated
+    /// A team: NAME, or NAME:supervisor (not with the role agent); repeatable
     #[arg(long = "team", value_name = "NAME", value_parser = membership)]
     pub teams: Vec<(String, MembershipKind)>,
-    /// Conversations they may own at once [default: unlimited]
+    /// Largest number of conversations to own at once [default: unlimited]
     #[arg(long, value_name = "N")]
     pub capacity: Option<u32>,
-    /// File with the password, - for standard input [default: made up, printed once]
+    /// File with the password, - for standard input [default: generated and printed once]
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<SecretFile>,
 }
@@ -237,13 +237,13 @@ pub struct AgentAdd {
 /// `baton admin agent set-password`.
 #[derive(Clone, Debug, Args)]
 pub struct SetPassword {
-    /// Which workspace
+    /// The workspace
     #[command(flatten)]
     pub workspace: WorkspaceRef,
-    /// Whose
+    /// E-mail address of the person
     #[arg(long, value_parser = email)]
     pub email: String,
-    /// File with the password, - for standard input [default: made up, printed once]
+    /// File with the password, - for standard input [default: generated and printed once]
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<SecretFile>,
 }
@@ -260,19 +260,19 @@ pub enum TeamCommand {
 /// `baton admin team add`.
 #[derive(Clone, Debug, Args)]
 pub struct TeamAdd {
-    /// Which workspace
+    /// The workspace
     #[command(flatten)]
     pub workspace: WorkspaceRef,
     /// Its name
     #[arg(long)]
     pub name: String,
-    /// Who may reply to what an agent owns: owner, team or scope
+    /// Agents who may reply to a conversation that a teammate owns: owner, team or scope
     #[arg(long, default_value = "owner", value_parser = reply_policy)]
     pub reply_policy: ReplyPolicy,
-    /// What members see of what others own: full, head or own
+    /// What members see of conversations that others own: full, head or own
     #[arg(long, default_value = "full", value_parser = visibility)]
     pub visibility: Visibility,
-    /// Let teammates claim from one another
+    /// Let teammates claim conversations from one another
     #[arg(long)]
     pub claim_from_colleagues: bool,
 }
@@ -280,28 +280,28 @@ pub struct TeamAdd {
 /// `baton admin quarantine`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum QuarantineCommand {
-    /// List the newest elements that were set aside
+    /// List the newest elements
     List {
-        /// How many
+        /// Number of rows
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: u32,
-        /// Only those older than this one
+        /// Only elements older than this one
         #[arg(long, value_name = "ID")]
         before: Option<uuid::Uuid>,
     },
-    /// Show what one says, which may be a customer's words
+    /// Show the content of one element; it may be a customer's text
     Show {
-        /// Which
+        /// Id from the list
         id: uuid::Uuid,
     },
-    /// Take one in as if it came again, after its number was connected
+    /// Process one again, after its number was connected
     Replay {
-        /// Which
+        /// Id from the list
         id: uuid::Uuid,
     },
-    /// Let one go: nobody waits for it any more
+    /// Dismiss one
     Dismiss {
-        /// Which
+        /// Id from the list
         id: uuid::Uuid,
     },
 }

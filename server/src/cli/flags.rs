@@ -14,27 +14,27 @@ pub struct Flags {
     /// Configuration file (TOML); see `baton config print --defaults` for the keys
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Directory for database, key, media and anchors [default: ./baton-data]
+    /// Directory for the database, the key and the anchors [default: ./baton-data]
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<String>,
     /// PostgreSQL to use [default: the embedded SQLite in --data]
     ///
-    /// Other users of the machine can see flags: where the address holds a password, better set
-    /// BATON_STORE__DATABASE or the file.
+    /// Other users of the machine can see flags. For an address with a password use
+    /// BATON_STORE__DATABASE or the configuration file.
     #[arg(long, global = true, value_name = "URL")]
     pub database: Option<Secret>,
     /// Redis that several nodes share [default: none, this server is alone]
     ///
-    /// Where the address holds a password, better set BATON_REDIS__URL or the file.
+    /// For an address with a password use BATON_REDIS__URL or the configuration file.
     #[arg(long, global = true, value_name = "URL")]
     pub redis: Option<Secret>,
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub bind: Option<String>,
-    /// How logs are written [default: text]
+    /// Format of the log: text or json [default: text]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
-    /// What is logged: info, or info,baton::engine=debug [default: info]
+    /// Log level: info, or info,baton::engine=debug [default: info]
     #[arg(long, global = true, value_name = "LEVEL")]
     pub log_level: Option<String>,
 }

@@ -29,10 +29,10 @@ pub const EXIT_CONFIG: u8 = 78;
 #[command(name = "baton", version, about, long_about = ABOUT, after_help = EXAMPLES)]
 #[command(arg_required_else_help = true)]
 pub struct Cli {
-    /// What holds for every command.
+    /// Flags of every command.
     #[command(flatten)]
     pub flags: Flags,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -59,7 +59,7 @@ const ABOUT: &str = "\
 The Baton server: teams answer one WhatsApp number together.
 
 One conversation, one owner, one answer. Without any configuration it keeps everything in one \
-directory and needs nothing else; see `baton config print` for what can be set.";
+directory and needs nothing else. `baton config print --defaults` is the manual of all settings.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,41 +71,40 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 78 wrong configuration.";
 
-/// What to do.
+/// The commands.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
-    /// Run the server until it is told to stop (SIGTERM or SIGINT; it drains first)
+    /// Run the server until SIGTERM or SIGINT; it drains before it ends
     Serve(Serve),
     /// Run a server with a seeded team and a simulated WhatsApp, and play a scene
     ///
-    /// It keeps its data in a directory that goes with it and listens on this machine alone,
-    /// whatever environment and file say; --database and --bind hold.
+    /// It uses a temporary directory and listens on this machine only. It ignores the environment
+    /// and the configuration file; --database and --bind apply.
     Demo(Demo),
-    /// Bring the database to this program's schema and end (serve does so by itself)
+    /// Upgrade the database's schema and end (serve does so too)
     Migrate,
     /// Copy the database into a file, also while servers run
     ///
-    /// One moment of everything but the key of the installation, which is kept apart from backups.
-    /// On PostgreSQL pg_dump does it, which has to be on the PATH. Nothing is overwritten.
+    /// The copy shows one moment. It does not contain the installation's key: keep that apart.
+    /// On PostgreSQL, pg_dump must be on the PATH. Nothing is overwritten.
     Backup(Backup),
-    /// Put a backup back, if one is named, and begin a new epoch before serving again
+    /// Put a backup back and begin a new epoch
     ///
     /// Stop every server first. Messages that were on their way when the backup was made become
-    /// unconfirmed, for nobody knows whether they left; everybody signs in again, and phones take
-    /// everything anew. An embedded database that was there is kept beside the new one; on
-    /// PostgreSQL pg_restore puts the backup in its place, in one transaction. A restore that was
-    /// broken off is begun again by the same command; until then no server starts.
+    /// unconfirmed, because nobody knows whether they left. Everybody signs in again, and phones
+    /// load everything again. The old embedded database is kept beside the new one. On PostgreSQL,
+    /// pg_restore replaces the tables in one transaction. If a restore is interrupted, run the same
+    /// command again; until then no server starts.
     ///
-    /// Without --from somebody else has put the backup back (and removed baton.db-wal and
-    /// baton.db-shm beside an embedded database).
+    /// Without --from it only begins a new epoch: use that after another program replaced the
+    /// database (and removed baton.db-wal and baton.db-shm beside an embedded one).
     Restore(Restore),
-    /// Check the log's positions and its hash chain against the database and the anchors, and
-    /// the settings in the database against the log
+    /// Check the log, its hash chain and the settings against the database and the anchors
     VerifyLog(VerifyLog),
     /// Test or show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Set up workspaces, numbers and people; look after what could not be attributed
+    /// Set up workspaces, numbers and people; handle quarantined webhooks
     #[command(subcommand)]
     Admin(OperatorCommand),
 }
@@ -117,14 +116,14 @@ pub struct Serve {}
 /// `baton demo`.
 #[derive(Clone, Debug, Args)]
 pub struct Demo {
-    /// Print the facts (addresses, logins, secrets of the demo) as one line of JSON, nothing else
+    /// Print addresses, logins and secrets of the demo as one line of JSON, nothing else
     #[arg(long)]
     pub json: bool,
     /// Play the scene and end; 0 only if every step happened [also: BATON_DEMO_ONCE=1]
     #[arg(long)]
     pub once: bool,
-    /// Three nodes on the PostgreSQL of --database and a Redis of their own (redis-server), of
-    /// which one node and Redis are killed in the middle
+    /// Run three nodes on the PostgreSQL of --database with a Redis of their own (redis-server),
+    /// and kill one node and Redis in the middle
     #[arg(long)]
     pub cluster: bool,
 }
@@ -132,7 +131,7 @@ pub struct Demo {
 /// `baton backup`.
 #[derive(Clone, Debug, Args)]
 pub struct Backup {
-    /// The file to write; it must not be there yet
+    /// The file to write; it must not exist
     #[arg(long, value_name = "FILE")]
     pub to: PathBuf,
 }
@@ -148,7 +147,7 @@ pub struct Restore {
 /// `baton verify-log`.
 #[derive(Clone, Debug, Args)]
 pub struct VerifyLog {
-    /// Only this workspace, by its slug [default: all]
+    /// Check only this workspace, by its slug [default: all]
     #[arg(long, value_name = "SLUG")]
     pub workspace: Option<String>,
     /// Print the result as one line of JSON
@@ -159,11 +158,11 @@ pub struct VerifyLog {
 /// `baton config`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Test the configuration: exit code 0, or 78 and one line that says what is wrong
+    /// Test the configuration: exit code 0, or 78 and one line with the error
     Check,
-    /// Print the configuration in force and where each value came from; secrets show as ***
+    /// Print the configuration in force with the source of each value; secrets show as ***
     Print {
-        /// Print the manual instead: every setting with its default and what it means
+        /// Print the manual instead: every setting with its default and its meaning
         #[arg(long)]
         defaults: bool,
     },
@@ -207,7 +206,7 @@ pub fn main() -> ExitCode {
 
 fn config(command: ConfigCommand, loaded: &Loaded) -> anyhow::Result<()> {
     let text = match command {
-        ConfigCommand::Check => "the configuration is good\n".to_owned(),
+        ConfigCommand::Check => "the configuration is valid\n".to_owned(),
         ConfigCommand::Print { defaults: true } => crate::config::DEFAULTS.to_owned(),
         ConfigCommand::Print { defaults: false } => loaded.print()?,
     };

@@ -27,7 +27,8 @@ impl Fault {
     }
 
     pub(super) fn unauthenticated() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "the access token is missing or has expired; refresh the session or sign in")
+        let detail = "the access token is missing or has expired; refresh the session or sign in";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
     }
 
     pub(super) fn device_revoked() -> Self {
@@ -50,7 +51,8 @@ impl Fault {
     }
 
     pub(super) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "it does not exist, or you have no access to it")
+        let detail = "it does not exist, or you have no access to it";
+        Self::new(StatusCode::NOT_FOUND, "not_found", detail)
     }
 
     pub(super) fn unknown_route() -> Self {
