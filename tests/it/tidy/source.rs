@@ -1,6 +1,7 @@
 //! The repository's files as the rules read them.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Directories that hold nothing of ours.
 const SKIPPED: [&str; 6] = ["target", ".git", ".baton", "baton-data", "node_modules", "dist"];
@@ -75,12 +76,15 @@ pub(super) fn root() -> PathBuf {
     Path::new(&here).parent().expect("a parent").to_owned()
 }
 
-/// All files that are read.
-pub(super) fn sources() -> Vec<Source> {
-    let mut all = Vec::new();
-    collect(&root(), &root(), &mut all);
-    assert!(all.len() > 20, "only {} files found", all.len());
-    all
+/// All files that are read: once, for all rules.
+pub(super) fn sources() -> &'static [Source] {
+    static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
+    SOURCES.get_or_init(|| {
+        let mut all = Vec::new();
+        collect(&root(), &root(), &mut all);
+        assert!(all.len() > 20, "only {} files found", all.len());
+        all
+    })
 }
 
 fn collect(root: &Path, directory: &Path, into: &mut Vec<Source>) {
