@@ -323,3 +323,41 @@ fn comments_that_say_nothing_become_fewer() {
     sees(empty_comments, "protocol/src/a.rs", "    /// Where.", "    /// Where the agent lives.");
     sees(riddles, "protocol/src/a.rs", "/// See the head of the file.", "/// A queue of jobs.");
 }
+
+/// Fixtures whose name has a part that the protocol's page explains.
+const EXPLAINED: [&str; 5] = ["client_frame", "server_frame", "command", "refusal", "event"];
+
+/// What the fixtures show and the page does not name.
+fn unexplained(fixtures: &[String], page: &str) -> Vec<String> {
+    let names = fixtures.iter().filter_map(|name| {
+        let (kind, rest) = name.split_once('.')?;
+        let name = rest.strip_suffix(".json")?;
+        EXPLAINED.contains(&kind).then_some((kind, name))
+    });
+    // In backticks, alone or with its fields: `reply`, `events {after, upto, events}`.
+    let is_named = |name: &str| {
+        let at = |end: &str| page.contains(&format!("`{name}{end}"));
+        at("`") || at(" {")
+    };
+    names
+        .filter(|(_, name)| !is_named(name))
+        .map(|(kind, name)| format!("docs/protocol.md does not name the {kind} {name}"))
+        .collect()
+}
+
+#[test]
+fn the_page_of_the_protocol_names_every_frame_command_refusal_and_event() {
+    let folder = root().join("protocol/fixtures");
+    let entries = std::fs::read_dir(folder).expect("is read");
+    let name = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.expect("is read").file_name().to_string_lossy().into_owned()
+    };
+    let fixtures: Vec<String> = entries.map(name).collect();
+    let page = std::fs::read_to_string(root().join("docs/protocol.md")).expect("is read");
+    let wrong = unexplained(&fixtures, &page);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(fixtures.len() > 50, "only {} fixtures", fixtures.len());
+    let one = ["refusal.stale.json".to_owned()];
+    assert!(!unexplained(&one, "stale").is_empty());
+    assert!(unexplained(&one, "| `stale` | `stale {a}` |").is_empty());
+}
