@@ -1,10 +1,10 @@
-//! Push: how a device is reached, and what it tells of the pushes that came.
+//! Push: registrations of devices, and receipts of pushes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{DeviceId, PushId, Timestamp};
 
-/// The road that pushes take to a device.
+/// The push service of a device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PushLane {
@@ -18,7 +18,7 @@ pub enum PushLane {
     Unifiedpush,
     /// A relay that holds the keys of an app in a store.
     Relay,
-    /// The server's log: for trials.
+    /// The server's log, for tests.
     Log,
 }
 
@@ -45,7 +45,7 @@ impl PushLane {
     }
 }
 
-/// What a target is.
+/// The kind of a target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PushTargetKind {
@@ -76,13 +76,13 @@ impl PushTargetKind {
     }
 }
 
-/// Which of Apple's services knows the token.
+/// Apple's service that issued the token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PushEnv {
-    /// The one for apps from the store.
+    /// For apps from the store.
     Production,
-    /// The one for apps that are being developed.
+    /// For apps in development.
     Sandbox,
 }
 
@@ -101,12 +101,12 @@ impl PushEnv {
     }
 }
 
-/// The key that contents are sealed to (RFC 8291), for this device alone.
+/// The key of this device, to which contents are sealed (RFC 8291).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PushKey {
-    /// How the device names it: 16 hexadecimal digits. Pushes say which key they are sealed to; a
-    /// browser, which has one alone, gives it no name.
+    /// The device's name for the key: 16 hexadecimal digits. Pushes name the key that they are
+    /// sealed to. A browser has one key and gives it no name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The public key: an uncompressed point of P-256, base64url without padding.
@@ -118,81 +118,81 @@ pub struct PushKey {
 /// The public half of a [`PushKey`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PushPublicKey {
-    /// How the device names it.
+    /// The device's name for the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The public key.
     pub p256dh: String,
 }
 
-/// `PUT /devices/{id}/push`, by the device itself: how it wants to be reached from now on. What
-/// was said before is replaced; the same target under another device moves here.
+/// `PUT /devices/{id}/push`, by the device itself. It replaces the earlier registration. A target
+/// that another device registered moves here.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PushPut {
-    /// By which road.
+    /// The push service.
     pub lane: PushLane,
-    /// What the target is.
+    /// The kind of the target.
     pub target_kind: PushTargetKind,
-    /// Where to: the token, id or URL that the platform gave the app. Kept sealed, never shown.
+    /// The token, id or URL that the platform gave the app. Kept sealed, never shown.
     pub target: String,
-    /// What contents are sealed to; without it pushes carry none.
+    /// The key for contents. Without it pushes have no contents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PushKey>,
-    /// The app, as the push service knows it: a package or bundle.
+    /// The app's package or bundle at the push service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_id: Option<String>,
-    /// Apple's only: which service.
+    /// Apple only: the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub env: Option<PushEnv>,
-    /// The language of what is shown, as a tag of BCP 47.
+    /// The language of notifications, as a BCP 47 tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// What this app can do with pushes, in short names of its own.
+    /// Abilities of this app with pushes, in short names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caps: Vec<String>,
 }
 
-/// Whether a device can be reached.
+/// The state of a registration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PushState {
-    /// As far as is known.
+    /// The device can be reached, as far as is known.
     Active,
-    /// The app did not confirm the target for long: a last resort.
+    /// The app has not confirmed the target for long.
     Stale,
 }
 
-/// `GET /devices/{id}/push`: what the server knows, the target aside.
+/// `GET /devices/{id}/push`: the registration without its target.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PushDevice {
-    /// Which device.
+    /// The device.
     pub device_id: DeviceId,
-    /// By which road.
+    /// The push service.
     pub lane: PushLane,
-    /// What the target is.
+    /// The kind of the target.
     pub target_kind: PushTargetKind,
-    /// What contents are sealed to.
+    /// The key for contents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<PushPublicKey>,
     /// The app.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_id: Option<String>,
-    /// Apple's only: which service.
+    /// Apple only: the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub env: Option<PushEnv>,
-    /// The language of what is shown.
+    /// The language of notifications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// What the app can do with pushes.
+    /// Abilities of the app with pushes.
     pub caps: Vec<String>,
-    /// Whether it can be reached.
+    /// The state.
     pub state: PushState,
-    /// When this device was first told to be reached by push.
+    /// The time of the first registration.
     pub registered_at: Timestamp,
-    /// When the app last said that the target is good.
+    /// The time at which the app last confirmed the target.
     pub confirmed_at: Timestamp,
-    /// When the last receipt of a push came.
+    /// The time of the last receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_receipt_at: Option<Timestamp>,
 }
@@ -200,14 +200,14 @@ pub struct PushDevice {
 /// The answer of `PUT /devices/{id}/push`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushRegistered {
-    /// What the server knows now.
+    /// The registration now.
     pub registration: PushDevice,
-    /// Sent as `Authorization: Bearer` to `/push/receipts`, and good for nothing else: for
-    /// processes that do not have the session. The same as long as the registration lasts.
+    /// Sent as `Authorization: Bearer` to `/push/receipts` only, for processes without the session.
+    /// The same as long as the registration lasts.
     pub receipt_key: String,
 }
 
-/// How far a push came.
+/// The stage of a push.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptStage {
@@ -236,15 +236,15 @@ impl ReceiptStage {
     }
 }
 
-/// What the app was doing.
+/// The state of the app.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AppState {
-    /// On the screen.
+    /// The app was on the screen.
     Foreground,
-    /// Running out of sight.
+    /// The app ran in the background.
     Background,
-    /// Not running: the extension took the push.
+    /// The app did not run; the extension took the push.
     Extension,
 }
 
@@ -264,22 +264,22 @@ impl AppState {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PushReceipt {
-    /// Of which push.
+    /// The push.
     pub id: PushId,
-    /// How far it came.
+    /// The stage it reached.
     pub stage: ReceiptStage,
-    /// When, by the device's clock.
+    /// The time, by the device's clock.
     pub at: Timestamp,
-    /// What the app was doing.
+    /// The state of the app.
     pub app_state: AppState,
 }
 
-/// The answer of `POST /push/receipts`. None of them has to be sent again.
+/// The answer of `POST /push/receipts`. No receipt has to be sent again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ReceiptsTaken {
-    /// Those that the server has now, those included that it had.
+    /// The number of receipts that the server has now, repeated ones included.
     pub taken: u32,
-    /// Those of pushes that this device cannot have had.
+    /// The number of receipts for pushes that this device cannot have had.
     pub ignored: u32,
 }
 

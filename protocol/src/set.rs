@@ -1,43 +1,42 @@
-//! What a fact of settings says was set. The log tells the values themselves, so that the settings
-//! of any moment can be derived from it; names, addresses, numbers and secrets are not among them,
-//! for the log is kept when those are erased.
+//! The values in facts of settings, so that the settings of any moment can be derived from the log.
+//! Names, addresses, numbers and secrets are left out, because the log outlives them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::settings::given;
 use crate::{AgentState, Availability, ReplyPolicy, Role, TeamId, Visibility};
 
-/// Of an agent: what is absent stayed as it was; of a new one everything is there.
+/// Settings of an agent. An absent field did not change; a new agent has all fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct AgentSet {
-    /// What they may do.
+    /// The role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// Whether they work here; leaving revokes all their devices.
+    /// The state; leaving revokes all their devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<AgentState>,
-    /// What they say about themselves.
+    /// The availability.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub availability: Option<Availability>,
-    /// How many conversations they may own; null is unlimited.
+    /// The capacity; null is unlimited.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Option<u32>>,
 }
 
 impl AgentSet {
-    /// Whether what they may see changed.
+    /// Whether their rights changed.
     pub fn touches_rights(&self) -> bool {
         self.role.is_some() || self.state.is_some()
     }
 }
 
-/// Of a team: what is absent stayed as it was; of a new one everything is there.
+/// Settings of a team. An absent field did not change; a new team has all fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct TeamSet {
-    /// Who may reply to what an agent owns.
+    /// The agents who may reply to a conversation that a teammate owns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_policy: Option<ReplyPolicy>,
-    /// What members see of what others own.
+    /// The level at which members see conversations that others own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
     /// Whether teammates may claim from one another.
@@ -45,7 +44,7 @@ pub struct TeamSet {
     pub claim_from_colleagues: Option<bool>,
 }
 
-/// Of a channel: what is absent stayed as it was; of a new one everything is there.
+/// Settings of a channel. An absent field did not change; a new channel has all fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ChannelSet {
     /// The team that gets new conversations.

@@ -13,10 +13,10 @@ use crate::{
 pub struct TeamNew {
     /// Its name, unique in the workspace.
     pub name: String,
-    /// Who may reply to what an agent owns.
+    /// The agents who may reply to a conversation that a teammate owns.
     #[serde(default = "owner")]
     pub reply_policy: ReplyPolicy,
-    /// What members see of what others own.
+    /// The level at which members see conversations that others own.
     #[serde(default = "full")]
     pub visibility: Visibility,
     /// Whether teammates may claim from one another.
@@ -39,10 +39,10 @@ pub struct TeamChange {
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Who may reply to what an agent owns.
+    /// The agents who may reply to a conversation that a teammate owns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_policy: Option<ReplyPolicy>,
-    /// What members see of what others own.
+    /// The level at which members see conversations that others own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
     /// Whether teammates may claim from one another.
@@ -62,15 +62,15 @@ pub struct MemberPut {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgentNew {
-    /// Signs in with it; unique in the workspace.
+    /// The e-mail address to sign in with, unique in the workspace.
     pub email: String,
-    /// As colleagues see them.
+    /// The name that colleagues see.
     pub name: String,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
     /// The first password.
     pub password: String,
-    /// How many conversations they may own; `None` is unlimited.
+    /// The largest number of conversations to own; `None` is unlimited.
     #[serde(default)]
     pub capacity: Option<u32>,
     /// Their teams.
@@ -85,16 +85,17 @@ pub struct AgentChange {
     /// Their name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What they may do.
+    /// Their role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// How many conversations they may own; null is unlimited.
+    /// The largest number of conversations to own; null is unlimited.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Option<u32>>,
-    /// What they say about themselves.
+    /// Their availability.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub availability: Option<Availability>,
-    /// `leaving` ends their sessions and re-homes what they own; `active` takes them back.
+    /// `leaving` ends their sessions and gives their conversations to the queue; `active` undoes
+    /// that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<AgentState>,
 }
@@ -103,10 +104,10 @@ pub struct AgentChange {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeChange {
-    /// One's name.
+    /// The name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What one says about oneself.
+    /// The availability.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub availability: Option<Availability>,
 }
@@ -157,7 +158,7 @@ pub struct ChannelChange {
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// For sending; kept sealed and never shown. What waits for it leaves at once.
+    /// For sending; kept sealed and never shown. Messages that waited for it leave at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token: Option<String>,
     /// The team that gets new conversations.
@@ -171,28 +172,28 @@ pub struct ChannelChange {
 /// The answer of `POST /socket-tickets`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SocketTicket {
-    /// Goes into `hello`, once.
+    /// Valid for one `hello`.
     pub ticket: String,
-    /// Until when it is good.
+    /// The time at which it expires.
     pub expires_at: Timestamp,
 }
 
-/// A row of `GET /quarantine`: an element of a webhook that could not be attributed.
+/// A row of `GET /quarantine`: an element of a webhook that belongs to no channel.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Quarantined {
     /// The id.
     pub id: String,
     /// The meta app that brought it.
     pub meta_app: String,
-    /// When it came.
+    /// The time of its arrival.
     pub at: Timestamp,
-    /// Why it was set aside.
+    /// The reason.
     pub reason: String,
-    /// What Meta sent, as JSON text; of a long one the beginning.
+    /// The JSON text from Meta; of a long one the beginning.
     pub element: String,
     /// When it was replayed.
     pub replayed_at: Option<Timestamp>,
-    /// When it was let go.
+    /// When it was dismissed.
     pub dismissed_at: Option<Timestamp>,
 }
 
@@ -205,7 +206,7 @@ crate::secret_debug!(
     SocketTicket
 );
 
-/// Tells an absent field from one that is null.
+/// Distinguishes an absent field from a null one.
 pub(crate) fn given<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<u32>>, D::Error> {
