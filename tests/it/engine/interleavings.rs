@@ -10,9 +10,9 @@ use baton_domain::apply::{apply, begin};
 use baton_protocol::{Conversation, Event, Fact, WorkspaceId};
 use baton_world::bench::{Act, Bench, Database, Shape, databases};
 
-use super::checker::{Fault, Rule, check, code};
-use super::history::History;
 use super::player::Player;
+use baton_model::history::History;
+use baton_model::promises::{Fault, Rule, check, code};
 
 /// Desks of each of the two workspaces.
 const DESKS: u128 = 3;

@@ -112,7 +112,7 @@ async fn play_all(bench: &Bench, is_over: &AtomicBool) -> Result<usize> {
     for mut player in futures_util::future::join_all(plays).await {
         interleavings::complete_alone(bench, &mut player).await?;
         asked += player.history.asks.len();
-        let faults = super::checker::check(&player.history);
+        let faults = baton_model::promises::check(&player.history);
         ensure!(faults.is_empty(), "{faults:#?}");
     }
     ensure!(asked > 50, "too little was asked: {asked}");

@@ -3,13 +3,9 @@
 #![expect(clippy::indexing_slicing, reason = "a test that reaches beyond fails, as it should")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "each test looks at few of many facts")]
 
-mod checker;
-mod checker_tests;
 mod claims;
 mod cutter;
-mod dice;
 mod found;
-mod history;
 mod interleavings;
 mod lost_commits;
 mod nodes;

@@ -11,9 +11,9 @@ use baton_protocol::{Command, MessageId};
 use baton_world::bench::{Act, Answer, Bench, Database, Shape, databases};
 use uuid::Uuid;
 
-use super::dice::Dice;
 use super::interleavings::times;
 use super::player::Player;
+use baton_model::dice::Dice;
 
 /// Conversations that share a group.
 const PLAYERS: usize = 4;

@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use baton_domain::planted::{Bug, plant};
 use baton_world::bench::databases;
 
-use super::checker::Rule;
+use baton_model::promises::Rule;
 use super::interleavings::{Found, bench, run, times};
 
 /// The promise that each breaks.

@@ -13,9 +13,9 @@ use baton_protocol::{
 };
 use baton_world::bench::{Act, Answer, Bench, Desk, device};
 
-use super::dice::Dice;
-use super::history::{Ask, History, Sent};
 use super::view::View;
+use baton_model::dice::Dice;
+use baton_model::history::{Ask, History, Sent};
 
 /// What a device shows, and what it did last.
 #[derive(Clone, Debug)]

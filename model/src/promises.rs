@@ -1,5 +1,5 @@
-//! The checker: promises about answering, held against a history. It knows nothing of how the
-//! engine decides; the log's positions are the order of commits.
+//! Promises about answering, checked against a history of one conversation. The checks know nothing
+//! of how commands are decided; the log's positions are the order of commits.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,18 +9,20 @@ use baton_protocol::{
     Refused, Seen,
 };
 
-use super::history::{Ask, History, Said, is_final, seen_of};
+use crate::history::{Ask, History, Said, is_final, seen_of};
 
 /// A promise that was not kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Fault {
-    pub(super) rule: Rule,
-    pub(super) what: String,
+pub struct Fault {
+    /// Which promise.
+    pub rule: Rule,
+    /// The first place where it was broken.
+    pub what: String,
 }
 
 /// What is promised.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Rule {
+pub enum Rule {
     /// Seqs, revisions and owner epochs are dense, each line is there once.
     Dense,
     /// Every acknowledged line of the customer is there, once.
@@ -42,7 +44,7 @@ pub(super) enum Rule {
 type Checked = Result<(), Fault>;
 
 /// The promises that a history breaks, each with the first place where.
-pub(super) fn check(history: &History) -> Vec<Fault> {
+pub fn check(history: &History) -> Vec<Fault> {
     let checks = [
         dense,
         inbound_once,
@@ -71,7 +73,7 @@ fn dense(history: &History) -> Checked {
             revision += 1;
             must(next == revision, Rule::Dense, at)?;
         }
-        if let Some(said) = super::history::said(event) {
+        if let Some(said) = crate::history::said(event) {
             seq += 1;
             must(said.line.seq == seq && ids.insert(said.line.id), Rule::Dense, at)?;
         }
@@ -237,7 +239,7 @@ fn one_outcome(history: &History) -> Checked {
 }
 
 /// What was answered, in a word.
-pub(super) fn code(ask: &Ask) -> &'static str {
+pub fn code(ask: &Ask) -> &'static str {
     match &ask.answer {
         Outcome::Accepted(_) => "accepted",
         Outcome::Refused(refused) => refused.refusal.code(),
@@ -317,6 +319,7 @@ fn is_resend(ask: &Ask, message: MessageId) -> bool {
 }
 
 /// Nothing leaves while an earlier message is waiting or under way.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no message")]
 fn in_order(history: &History) -> Checked {
     let mut under_way: BTreeMap<u64, MessageStatus> = BTreeMap::new();
     for event in &history.events {

@@ -11,8 +11,8 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use super::checker::{Rule, check};
-use super::history::{Ask, History, Sent};
+use baton_model::history::{Ask, History, Sent};
+use baton_model::promises::{Rule, check};
 
 const ANA: AgentId = AgentId(Uuid::from_u128(1));
 const BEN: AgentId = AgentId(Uuid::from_u128(2));

@@ -12,77 +12,89 @@ use baton_protocol::{
 
 /// A command that was given, and what was answered; retries are asks of their own.
 #[derive(Clone, Debug)]
-pub(super) struct Ask {
-    pub(super) by: AgentId,
+pub struct Ask {
+    /// Who gave it.
+    pub by: AgentId,
     /// `None`: its author only asked what had become of the op id.
-    pub(super) command: Option<Command>,
-    pub(super) op_id: OpId,
-    pub(super) answer: Outcome,
+    pub command: Option<Command>,
+    /// Its op id.
+    pub op_id: OpId,
+    /// What was answered.
+    pub answer: Outcome,
 }
 
 /// An attempt that a worker was told to make.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sent {
-    pub(super) message: MessageId,
-    pub(super) attempt: u32,
+pub struct Sent {
+    /// Which message.
+    pub message: MessageId,
+    /// Which attempt, from 1.
+    pub attempt: u32,
     /// Whether the customer got it.
-    pub(super) has_reached: bool,
+    pub has_reached: bool,
 }
 
 /// See the head of the file.
 #[derive(Clone, Default, Debug)]
-pub(super) struct History {
+pub struct History {
     /// By position.
-    pub(super) events: Vec<Event>,
+    pub events: Vec<Event>,
     /// Commits as they were published: (after, upto]. A commit whose outcome was unknown has
     /// none.
-    pub(super) commits: Vec<(u64, u64)>,
-    pub(super) asks: Vec<Ask>,
-    pub(super) sent: Vec<Sent>,
+    pub commits: Vec<(u64, u64)>,
+    /// Commands, in the order of their answers.
+    pub asks: Vec<Ask>,
+    /// Attempts, in the order in which they were made.
+    pub sent: Vec<Sent>,
     /// Meta's ids of acknowledged lines, with the ids that their line may have.
-    pub(super) posted: BTreeMap<String, BTreeSet<MessageId>>,
+    pub posted: BTreeMap<String, BTreeSet<MessageId>>,
     /// Whether the database failed on the way: answers may have been `unavailable`.
-    pub(super) had_faults: bool,
+    pub had_faults: bool,
 }
 
 /// A line in the log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Said {
-    pub(super) position: u64,
-    pub(super) line: LineRef,
-    pub(super) author: Author,
-    pub(super) op_id: Option<OpId>,
-    pub(super) seen: Seen,
+pub struct Said {
+    /// Its place in the log.
+    pub position: u64,
+    /// Number and id.
+    pub line: LineRef,
+    /// Who said it.
+    pub author: Author,
+    /// The command that wrote it, for an agent's.
+    pub op_id: Option<OpId>,
+    /// What its author knew, for an agent's.
+    pub seen: Seen,
 }
 
 impl History {
     /// Notes what was published.
-    pub(super) fn note_commits<'a>(&mut self, batches: impl IntoIterator<Item = &'a Batch>) {
+    pub fn note_commits<'a>(&mut self, batches: impl IntoIterator<Item = &'a Batch>) {
         self.commits.extend(batches.into_iter().map(|batch| (batch.after, batch.upto())));
     }
 
     /// Whether two positions were committed together.
-    pub(super) fn is_together(&self, a: u64, b: u64) -> bool {
+    pub fn is_together(&self, a: u64, b: u64) -> bool {
         self.commits
             .iter()
             .any(|(after, upto)| (after + 1..=*upto).contains(&a) && b > *after && b <= *upto)
     }
 
     /// The lines, in the order of the log.
-    pub(super) fn lines(&self) -> Vec<Said> {
+    pub fn lines(&self) -> Vec<Said> {
         self.events.iter().filter_map(said).collect()
     }
 
     /// What an agent asked under an op id first, with an answer that was final: that is what was
     /// decided.
-    pub(super) fn command(&self, by: AgentId, op_id: OpId) -> Option<&Command> {
+    pub fn command(&self, by: AgentId, op_id: OpId) -> Option<&Command> {
         let of = self.asks.iter().filter(|ask| ask.by == by && ask.op_id == op_id);
         let decided = of.clone().find(|ask| is_final(&ask.answer) && ask.command.is_some());
         decided.or_else(|| of.clone().next()).and_then(|ask| ask.command.as_ref())
     }
 
     /// The acts that a command names by `after`, back to the first.
-    pub(super) fn chain(&self, by: AgentId, command: &Command) -> BTreeSet<OpId> {
+    pub fn chain(&self, by: AgentId, command: &Command) -> BTreeSet<OpId> {
         let mut chain = BTreeSet::new();
         let mut next = command.after;
         while let Some(op_id) = next {
@@ -96,7 +108,7 @@ impl History {
 }
 
 /// Whether an answer says what became of the command itself, for good.
-pub(super) fn is_final(answer: &Outcome) -> bool {
+pub fn is_final(answer: &Outcome) -> bool {
     use baton_protocol::Refusal::{OpExpired, OpIdReused};
     match answer {
         Outcome::Accepted(_) => true,
@@ -107,7 +119,8 @@ pub(super) fn is_final(answer: &Outcome) -> bool {
 }
 
 /// The line that an event tells of.
-pub(super) fn said(event: &Event) -> Option<Said> {
+#[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no line")]
+pub fn said(event: &Event) -> Option<Said> {
     let position = event.position;
     match &event.fact {
         Fact::LineReceived { line, .. } => {
@@ -122,7 +135,7 @@ pub(super) fn said(event: &Event) -> Option<Said> {
 }
 
 /// What the author of a fenced command says to have known.
-pub(super) fn seen_of(body: &CommandBody) -> Option<Seen> {
+pub fn seen_of(body: &CommandBody) -> Option<Seen> {
     match body {
         CommandBody::Reply(reply) => Some(reply.seen),
         CommandBody::Transfer(transfer) => Some(transfer.seen),

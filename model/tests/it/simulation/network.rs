@@ -1,0 +1,418 @@
+//! What lies between phones and server: connections that keep order and break, requests that get
+//! lost on either way or arrive twice.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use baton_domain::group::{OutcomesWork, Work};
+use baton_mobile::link::{self, Input, Query, SocketId, Ticket};
+use baton_mobile::outbox::Failure;
+use baton_model::server::WORKSPACE;
+use baton_protocol::frame::{ClientFrame, ServerFrame};
+use baton_protocol::{Command, CommandResult, OpId};
+
+use super::phone::Wish;
+use super::world::{Place, ReplyTo, World};
+
+/// A connection of one life of a phone.
+#[derive(Debug)]
+pub(super) struct Connection {
+    phone: usize,
+    life: u32,
+    socket: SocketId,
+    is_open: bool,
+    /// How far the log was told over it; `None` before the hello.
+    told: Option<u64>,
+    up: VecDeque<ClientFrame>,
+    down: VecDeque<ServerFrame>,
+    /// The last frame that arrived, for repeating.
+    last: Option<ServerFrame>,
+}
+
+#[derive(Clone, Debug)]
+enum Asked {
+    Fetch(Ticket, Query),
+    Commands(u64, Vec<Command>),
+    Outcomes(u64, Vec<OpId>),
+}
+
+#[derive(Clone, Debug)]
+struct Request {
+    phone: usize,
+    life: u32,
+    asked: Asked,
+}
+
+/// A request that waits for the committer.
+#[derive(Debug)]
+struct Waiting {
+    request: Request,
+    results: BTreeMap<usize, Vec<CommandResult>>,
+    parts: usize,
+}
+
+#[derive(Debug)]
+enum Reply {
+    Fetched(Ticket, Result<link::Answer, link::Failure>),
+    Results(u64, Vec<CommandResult>),
+    Failed(u64, Failure),
+    Closed(SocketId),
+}
+
+/// See the head of the file.
+#[derive(Debug, Default)]
+pub(super) struct Network {
+    connections: BTreeMap<u64, Connection>,
+    requests: VecDeque<Request>,
+    waiting: BTreeMap<u64, Waiting>,
+    replies: VecDeque<(usize, u32, Reply)>,
+    last_id: u64,
+}
+
+impl Network {
+    fn id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Brings an answer of the server on its way.
+    pub(super) fn answer(&mut self, place: Place, results: Vec<CommandResult>) {
+        match place {
+            Place::Connection(id) => {
+                let Some(connection) = self.connections.get_mut(&id) else { return };
+                let frames = results.into_iter().map(Box::new).map(ServerFrame::CommandResult);
+                connection.down.extend(frames);
+            }
+            Place::Request(id, part) => {
+                let Some(waiting) = self.waiting.get_mut(&id) else { return };
+                waiting.results.insert(part, results);
+                if waiting.results.len() < waiting.parts {
+                    return;
+                }
+                let Some(Waiting { request, results, .. }) = self.waiting.remove(&id) else {
+                    return;
+                };
+                let number = match request.asked {
+                    Asked::Commands(number, _) | Asked::Outcomes(number, _) => number,
+                    Asked::Fetch(..) => return,
+                };
+                let results = results.into_values().flatten().collect();
+                let reply = Reply::Results(number, results);
+                self.replies.push_back((request.phone, request.life, reply));
+            }
+        }
+    }
+
+    /// All connections break; requests that the server had are answered by nobody.
+    pub(super) fn server_died(&mut self) {
+        for connection in std::mem::take(&mut self.connections).into_values() {
+            let closed = Reply::Closed(connection.socket);
+            self.replies.push_back((connection.phone, connection.life, closed));
+        }
+        for Waiting { request, .. } in std::mem::take(&mut self.waiting).into_values() {
+            self.replies.push_back(failed(&request, Failure::Lost));
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let idle = |one: &Connection| one.is_open && one.up.is_empty() && one.down.is_empty();
+        self.requests.is_empty()
+            && self.waiting.is_empty()
+            && self.replies.is_empty()
+            && self.connections.values().all(idle)
+    }
+}
+
+fn failed(request: &Request, failure: Failure) -> (usize, u32, Reply) {
+    let reply = match &request.asked {
+        Asked::Fetch(ticket, _) => Reply::Fetched(*ticket, Err(link::Failure::Unreachable)),
+        Asked::Commands(number, _) | Asked::Outcomes(number, _) => Reply::Failed(*number, failure),
+    };
+    (request.phone, request.life, reply)
+}
+
+impl World {
+    /// Takes what a phone wants of the network.
+    pub(super) fn collect(&mut self, p: usize) {
+        let life = self.phones[p].life;
+        for wish in std::mem::take(&mut self.phones[p].wishes) {
+            let network = &mut self.network;
+            let of = |one: &Connection| one.phone == p && one.life == life;
+            let asked = match wish {
+                Wish::Open(socket) => {
+                    let id = network.id();
+                    let connection = Connection {
+                        phone: p,
+                        life,
+                        socket,
+                        is_open: false,
+                        told: None,
+                        up: VecDeque::new(),
+                        down: VecDeque::new(),
+                        last: None,
+                    };
+                    network.connections.insert(id, connection);
+                    continue;
+                }
+                Wish::Close(socket) => {
+                    network.connections.retain(|_, one| !(of(one) && one.socket == socket));
+                    continue;
+                }
+                Wish::Send(socket, frame) => {
+                    let mut all = network.connections.values_mut();
+                    if let Some(one) = all.find(|one| of(one) && one.socket == socket) {
+                        one.up.push_back(frame);
+                    }
+                    continue;
+                }
+                Wish::Fetch(ticket, query) => Asked::Fetch(ticket, query),
+                Wish::Commands(number, commands) => Asked::Commands(number, commands),
+                Wish::Outcomes(number, op_ids) => Asked::Outcomes(number, op_ids),
+            };
+            network.requests.push_back(Request { phone: p, life, asked });
+        }
+    }
+
+    /// Something on its way moves on, or is lost.
+    pub(super) fn network_moves(&mut self) {
+        match self.dice.weighted(&[60, 16, 20, 2, 2]) {
+            0 => {
+                let ids: Vec<u64> = self.network.connections.keys().copied().collect();
+                if let Some(id) = self.dice.one_of(&ids).copied() {
+                    self.connection_moves(id);
+                }
+            }
+            1 => self.request_moves(true),
+            2 => self.reply_moves(true),
+            3 => self.frame_is_repeated(),
+            _ => self.connection_breaks(),
+        }
+    }
+
+    /// Everything on its way arrives, in order.
+    pub(super) fn network_delivers(&mut self) {
+        for _ in 0..8 {
+            for id in self.network.connections.keys().copied().collect::<Vec<_>>() {
+                for _ in 0..16 {
+                    self.connection_moves(id);
+                }
+            }
+            for _ in 0..self.network.requests.len() {
+                self.request_moves(false);
+            }
+            for _ in 0..self.network.replies.len() {
+                self.reply_moves(false);
+            }
+        }
+    }
+
+    fn connection_moves(&mut self, id: u64) {
+        let goes_up = self.dice.percent(50);
+        let Some(one) = self.network.connections.get_mut(&id) else { return };
+        let (p, life, socket) = (one.phone, one.life, one.socket);
+        if life != self.phones[p].life {
+            self.network.connections.remove(&id);
+            return;
+        }
+        if !one.is_open {
+            one.is_open = true;
+            return self.tell(p, life, Input::SocketOpened(socket));
+        }
+        let frame = if goes_up || one.down.is_empty() { one.up.pop_front() } else { None };
+        match frame {
+            Some(frame) => self.server_hears(id, frame),
+            None => {
+                let Some(frame) = one.down.pop_front() else { return };
+                one.last = Some(frame.clone());
+                self.tell(p, life, Input::Frame(socket, Box::new(frame)));
+            }
+        }
+    }
+
+    fn server_hears(&mut self, id: u64, frame: ClientFrame) {
+        let Some(one) = self.network.connections.get_mut(&id) else { return };
+        let phone = &self.phones[one.phone];
+        let by = (phone.agent, phone.device);
+        match frame {
+            ClientFrame::Hello(hello) => {
+                one.told = Some(self.server.head());
+                one.down.extend(self.server.welcome(by.0, hello.cursor));
+            }
+            ClientFrame::Command { command } => {
+                let op_id = command.op_id;
+                let work = self.server.command_work(by, command);
+                let to = ReplyTo::Command(op_id, Place::Connection(id));
+                self.queue.push_back((work, to));
+            }
+            ClientFrame::Compose(compose) => {
+                self.server.compose(by, compose.conversation_id, compose.action);
+            }
+            ClientFrame::View(_)
+            | ClientFrame::Draft(_)
+            | ClientFrame::Presence(_)
+            | ClientFrame::Ack(_) => {}
+        }
+    }
+
+    fn request_moves(&mut self, may_fail: bool) {
+        let Some(request) = self.network.requests.pop_front() else { return };
+        let luck = if may_fail { self.dice.weighted(&[80, 6, 7, 7]) } else { 0 };
+        match luck {
+            0 => self.request_arrives(request),
+            1 => self.network.replies.push_back(failed(&request, Failure::NotSent)),
+            2 => self.network.replies.push_back(failed(&request, Failure::Lost)),
+            _ => {
+                // It arrives, and a copy of it much later.
+                self.meets("a request twice");
+                self.network.requests.push_back(request.clone());
+                self.request_arrives(request);
+            }
+        }
+    }
+
+    fn request_arrives(&mut self, request: Request) {
+        let (agent, device) = {
+            let phone = &self.phones[request.phone];
+            (phone.agent, phone.device)
+        };
+        let id = self.network.id();
+        let parts = match &request.asked {
+            Asked::Fetch(ticket, query) => {
+                let reply = Reply::Fetched(*ticket, self.fetched(agent, query));
+                self.network.replies.push_back((request.phone, request.life, reply));
+                return;
+            }
+            Asked::Commands(_, commands) => {
+                for (part, command) in commands.iter().enumerate() {
+                    let work = self.server.command_work((agent, device), command.clone());
+                    let place = Place::Request(id, part);
+                    let to = ReplyTo::Command(command.op_id, place);
+                    self.queue.push_back((work, to));
+                }
+                commands.len()
+            }
+            Asked::Outcomes(_, op_ids) => {
+                let op_ids = op_ids.clone();
+                let work = OutcomesWork { workspace: WORKSPACE, agent, op_ids };
+                let to = ReplyTo::Outcomes(Place::Request(id, 0));
+                self.queue.push_back((Work::Outcomes(work), to));
+                1
+            }
+        };
+        let waiting = Waiting { request, results: BTreeMap::new(), parts };
+        self.network.waiting.insert(id, waiting);
+    }
+
+    fn fetched(
+        &self,
+        agent: baton_protocol::AgentId,
+        query: &Query,
+    ) -> Result<link::Answer, link::Failure> {
+        let not_found = || link::Failure::Refused {
+            status: 404,
+            code: Some("not_found".to_owned()),
+            retry_after_ms: None,
+        };
+        Ok(match query {
+            Query::Snapshot { page, .. } => {
+                let page = self.server.page(agent, page.as_deref());
+                link::Answer::Page(page.ok_or_else(not_found)?)
+            }
+            Query::Conversation(id) => {
+                let snapshot = self.server.snapshot(agent, *id);
+                link::Answer::Conversation(Box::new(snapshot.ok_or_else(not_found)?))
+            }
+            Query::Agents => link::Answer::Agents(self.server.agents()),
+            Query::Teams => link::Answer::Teams(Vec::new()),
+            Query::Channels => link::Answer::Channels(Vec::new()),
+            Query::Sync(cursor) => link::Answer::Sync(self.server.sync(agent, *cursor)),
+        })
+    }
+
+    fn reply_moves(&mut self, may_fail: bool) {
+        let Some((p, life, reply)) = self.network.replies.pop_front() else { return };
+        if life != self.phones[p].life || !self.phones[p].has_network {
+            return;
+        }
+        let is_lost = may_fail && self.dice.percent(6);
+        let now = self.clock();
+        match reply {
+            // Nobody tells a phone that its connection broke: it finds out by the silence.
+            Reply::Closed(_) if is_lost => {}
+            Reply::Closed(socket) => self.tell(p, life, Input::SocketClosed(socket, None)),
+            Reply::Fetched(ticket, _) if is_lost => {
+                let failure = Err(link::Failure::Unreachable);
+                self.tell(p, life, Input::Answered(ticket, failure));
+            }
+            Reply::Fetched(ticket, answer) => self.tell(p, life, Input::Answered(ticket, answer)),
+            Reply::Results(number, _) if is_lost => {
+                self.meets("an answer lost");
+                self.phones[p].outbox.failed(number, Failure::Lost, now);
+                self.goes_on(p);
+            }
+            Reply::Results(number, results) => {
+                self.phones[p].outbox.answered_all(number, results, now);
+                self.goes_on(p);
+            }
+            Reply::Failed(number, failure) => {
+                self.phones[p].outbox.failed(number, failure, now);
+                self.goes_on(p);
+            }
+        }
+    }
+
+    fn frame_is_repeated(&mut self) {
+        let ids: Vec<u64> = self.network.connections.keys().copied().collect();
+        let Some(id) = self.dice.one_of(&ids).copied() else { return };
+        let Some(one) = self.network.connections.get_mut(&id) else { return };
+        if let Some(last) = one.last.clone() {
+            one.down.push_front(last);
+        }
+    }
+
+    /// A connection breaks in the middle: what was on its way is lost, or still arrives.
+    fn connection_breaks(&mut self) {
+        let ids: Vec<u64> = self.network.connections.keys().copied().collect();
+        let Some(id) = self.dice.one_of(&ids).copied() else { return };
+        while self.dice.percent(40) {
+            self.connection_moves(id);
+        }
+        if let Some(one) = self.network.connections.remove(&id) {
+            self.meets("a connection broke");
+            self.network.replies.push_back((one.phone, one.life, Reply::Closed(one.socket)));
+        }
+    }
+
+    /// The gateway tells connections what is new; some hear it later.
+    pub(super) fn gateway_tells(&mut self) {
+        let head = self.server.head();
+        let ids: Vec<u64> = self.network.connections.keys().copied().collect();
+        for id in ids {
+            let is_late = self.dice.percent(25);
+            let Some(one) = self.network.connections.get_mut(&id) else { continue };
+            let Some(told) = one.told.filter(|_| !is_late) else { continue };
+            // An idle connection hears something now and then.
+            let is_idle = told == head;
+            if is_idle && !self.dice.percent(20) {
+                continue;
+            }
+            let agent = self.phones[one.phone].agent;
+            one.told = Some(head);
+            one.down.extend(self.server.frames(agent, told));
+        }
+    }
+
+    fn tell(&mut self, p: usize, life: u32, input: Input) {
+        if life == self.phones[p].life {
+            let now = self.clock();
+            self.phones[p].hear(input, now);
+            self.collect(p);
+        }
+    }
+
+    /// A phone does what follows from what its outbox was told.
+    pub(super) fn goes_on(&mut self, p: usize) {
+        let now = self.clock();
+        self.phones[p].flush(now);
+        self.collect(p);
+    }
+}
