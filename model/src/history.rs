@@ -34,7 +34,7 @@ pub struct Sent {
     pub has_reached: bool,
 }
 
-/// See the head of the file.
+/// The history of one conversation.
 #[derive(Clone, Default, Debug)]
 pub struct History {
     /// By position.

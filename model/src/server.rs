@@ -58,7 +58,7 @@ pub struct Setup {
     pub now: Timestamp,
 }
 
-/// See the head of the file. A clone is a backup.
+/// A server in memory. A clone is a backup.
 #[derive(Clone, Debug)]
 pub struct Server {
     /// The server's clock; whoever drives the test moves it.

@@ -30,16 +30,17 @@ const EMPTY: [&str; 9] =
     ["Where.", "Which.", "What.", "Who.", "When.", "Whose.", "Why.", "How.", "As what."];
 
 /// How many riddles and empty comments each folder may still hold. These numbers only fall.
-const CEILINGS: [(&str, usize, usize); 8] = [
+const CEILINGS: [(&str, usize, usize); 9] = [
     // folder, riddles, empty comments
     ("protocol", 0, 0),
     ("domain", 2, 10),
-    ("server", 24, 26),
+    ("server", 23, 23),
     ("mobile-core", 56, 36),
     ("bindings", 2, 34),
     ("simulator", 0, 1),
-    ("tests", 16, 6),
+    ("tests", 14, 6),
     ("load-tests", 0, 0),
+    ("model", 1, 1),
 ];
 
 /// Pages that were never part of the repository, named without an ending.

@@ -58,7 +58,7 @@ enum Reply {
     Closed(SocketId),
 }
 
-/// See the head of the file.
+/// The network between phones and the server.
 #[derive(Debug, Default)]
 pub(super) struct Network {
     connections: BTreeMap<u64, Connection>,

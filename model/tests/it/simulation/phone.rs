@@ -22,7 +22,7 @@ pub(super) enum Wish {
     Outcomes(u64, Vec<OpId>),
 }
 
-/// See the head of the file.
+/// One phone.
 pub(super) struct Phone {
     pub(super) agent: AgentId,
     pub(super) device: DeviceId,

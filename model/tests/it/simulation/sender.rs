@@ -22,7 +22,7 @@ struct Flight {
     wamid: Option<String>,
 }
 
-/// See the head of the file.
+/// The worker that sends.
 #[derive(Debug, Default)]
 pub(super) struct Sender {
     /// Attempts whose end was not told so far.

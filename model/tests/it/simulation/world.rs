@@ -58,7 +58,7 @@ pub(super) struct Wrote {
     pub(super) is_discarded: bool,
 }
 
-/// See the head of the file.
+/// Everybody and everything of one run.
 pub(super) struct World {
     pub(super) dice: Dice,
     pub(super) now: Duration,
