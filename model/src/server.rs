@@ -207,6 +207,7 @@ impl Server {
             kind: LineKind::Text,
             content: Content { text: Some(text.to_owned()), ..Content::default() },
             quoted_wamid: None,
+            is_correction: false,
         }
     }
 

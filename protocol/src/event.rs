@@ -146,7 +146,8 @@ pub enum Fact {
         op_id: Option<OpId>,
         /// The device.
         device_id: Option<DeviceId>,
-        /// The open turn from here on: none after a human answer.
+        /// The open turn from here on: none after a human answer; an edit or revocation on the
+        /// phone app leaves it as it was.
         turn: Option<Turn>,
         /// It was sent although this colleague held the lease.
         #[serde(default, skip_serializing_if = "Option::is_none")]

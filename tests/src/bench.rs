@@ -220,6 +220,7 @@ impl Bench {
                     kind: LineKind::Text,
                     content: Content { text: Some((*text).to_owned()), ..Content::default() },
                     quoted_wamid: None,
+                    is_correction: false,
                 }),
             )
         });

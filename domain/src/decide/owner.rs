@@ -3,8 +3,8 @@
 use baton_protocol::command::{Assign, Claim, Transfer, Unassign};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Accepted, AgentId, AgentState, Availability, Conversation, Fact, Owner, OwnerCause, Refusal,
-    ReplyPolicy, Status, TeamId,
+    Accepted, AgentId, AgentState, Availability, Conversation, Fact, Head, Owner, OwnerCause,
+    Refusal, ReplyPolicy, Status, TeamId,
 };
 
 use super::{Case, Decided, Draft, facts, fence, nothing, work};
@@ -44,13 +44,7 @@ impl Case<'_> {
 
     /// The fact that `owner` is responsible from here on.
     pub(super) fn owned_by(&self, owner: Owner, team_id: TeamId, cause: OwnerCause) -> Fact {
-        Fact::OwnerChanged {
-            owner,
-            owner_epoch: self.conversation.head.owner_epoch + 1,
-            team_id,
-            cause,
-            exceeded_capacity: false,
-        }
+        changed(&self.conversation.head, (owner, team_id), cause, false)
     }
 
     /// The fact that the author owns it from here on, if there is room.
@@ -85,13 +79,8 @@ impl Case<'_> {
 
     fn given_to(&self, agent: AgentId, cause: OwnerCause, exceed: bool) -> Result<Fact, Refusal> {
         let exceeded_capacity = self.room_for(agent, exceed)?;
-        Ok(Fact::OwnerChanged {
-            owner: Owner::Agent(agent),
-            owner_epoch: self.conversation.head.owner_epoch + 1,
-            team_id: self.conversation.head.team_id,
-            cause,
-            exceeded_capacity,
-        })
+        let head = &self.conversation.head;
+        Ok(changed(head, (Owner::Agent(agent), head.team_id), cause, exceeded_capacity))
     }
 
     /// An episode must be open for this.
@@ -197,14 +186,19 @@ pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
     if agent.state != AgentState::Leaving || head.owner != Owner::Agent(agent.id) {
         return Vec::new();
     }
-    let fact = Fact::OwnerChanged {
-        owner: Owner::Queue(head.team_id),
-        owner_epoch: head.owner_epoch + 1,
-        team_id: head.team_id,
-        cause: OwnerCause::Rehomed,
-        exceeded_capacity: false,
-    };
-    vec![fact.into()]
+    let queue = (Owner::Queue(head.team_id), head.team_id);
+    vec![changed(head, queue, OwnerCause::Rehomed, false).into()]
+}
+
+/// The fact that this owner is responsible from here on, in this team.
+fn changed(
+    head: &Head,
+    (owner, team_id): (Owner, TeamId),
+    cause: OwnerCause,
+    exceeded_capacity: bool,
+) -> Fact {
+    let owner_epoch = head.owner_epoch + 1;
+    Fact::OwnerChanged { owner, owner_epoch, team_id, cause, exceeded_capacity }
 }
 
 /// The hand-over note comes first, so that whoever receives the conversation finds it there.

@@ -1,13 +1,33 @@
 //! An inbound message is a command of its channel: it is never refused.
+//!
+//! An edit or revocation takes a number like any line, since it changes what was said.
 
+use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::WINDOW_MS;
 use baton_protocol::{
-    Author, Conversation, Fact, LineRef, MessageId, MessageStatus, Status, Timestamp, Turn,
+    Author, ContactId, Conversation, Fact, LineRef, MessageId, MessageStatus, Status, Timestamp,
+    Turn,
 };
 
 use super::Draft;
-use crate::inbound::InboundMessage;
+use crate::inbound::{InboundMessage, Sender};
+
+/// The contact's card with what a message says of its sender; `None` when nothing changed. A name
+/// or number that the message leaves out stays.
+pub fn card(old: &ContactCard, sender: &Sender) -> Option<ContactCard> {
+    let new = ContactCard {
+        name: sender.name.clone().or_else(|| old.name.clone()),
+        phone: sender.wa_id.clone().or_else(|| old.phone.clone()),
+    };
+    (new != *old).then_some(new)
+}
+
+/// The contact's name or number changed.
+pub fn contact_changed(contact_id: ContactId, card: ContactCard) -> Draft {
+    let content = Some(EventContent::Contact(card));
+    Draft { fact: Fact::ContactChanged { contact_id }, content }
+}
 
 /// A customer's act: the next line. It opens an episode after `resolved`, ends waiting and
 /// snoozed, opens the turn and extends the window.
@@ -47,8 +67,8 @@ pub fn customer_line(
     drafts
 }
 
-/// Said on the phone app that shares the number: somebody else's answer. It closes the turn and
-/// leaves the window alone.
+/// Said on the phone app that shares the number: somebody else's answer, which closes the turn,
+/// unless it only edits or takes back a message. The window stays as it is.
 pub fn echo_line(
     conversation: &Conversation,
     message: &InboundMessage,
@@ -70,7 +90,8 @@ pub fn echo_line(
             quoted: None,
             op_id: None,
             device_id: None,
-            turn: None,
+            // What changes an earlier message says nothing to the customer.
+            turn: conversation.thread.turn.filter(|_| message.is_correction),
             lease_ignored_of: None,
         },
         content: Some(EventContent::Line(message.content.clone())),

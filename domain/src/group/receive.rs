@@ -2,14 +2,12 @@
 
 use std::cmp::Reverse;
 
-use baton_protocol::conversation::ContactCard;
-use baton_protocol::event::EventContent;
 use baton_protocol::{Actor, ChannelId, Epoch, Fact, MessageId, Timestamp};
 
 use super::senders::Known;
 use super::state::{Aside, By, Channel, Key, ParkedStatus, Quarantined, State};
 use super::work::{FreshIds, Post};
-use crate::decide::{Draft, delivery, receive};
+use crate::decide::{delivery, receive};
 use crate::inbound::{Element, ElementBody, InboundMessage, ProviderStatus, StatusUpdate};
 use crate::tag::Tag;
 
@@ -135,22 +133,14 @@ fn know_contact(
         };
         state.append(key, vec![opened.into()], by);
     }
-    let old = state.cards.get(&card_key).cloned().unwrap_or_default();
-    let new = ContactCard {
-        name: message.sender.name.clone().or_else(|| old.name.clone()),
-        phone: message.sender.wa_id.clone().or_else(|| old.phone.clone()),
-    };
     if is_new {
         state.changed_cards.insert(card_key, true);
     }
-    if new != old {
+    let old = state.cards.get(&card_key).cloned().unwrap_or_default();
+    if let Some(new) = receive::card(&old, &message.sender) {
         state.changed_cards.entry(card_key).or_insert(false);
         state.cards.insert(card_key, new.clone());
-        let draft = Draft {
-            fact: Fact::ContactChanged { contact_id: known.contact },
-            content: Some(EventContent::Contact(new)),
-        };
-        state.append(key, vec![draft], by);
+        state.append(key, vec![receive::contact_changed(known.contact, new)], by);
     }
 }
 

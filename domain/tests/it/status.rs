@@ -132,6 +132,21 @@ fn an_echo_closes_the_turn_and_leaves_window_status_and_owner() {
 }
 
 #[test]
+fn an_edit_on_the_phone_app_answers_nobody() {
+    let mut team = Team::new();
+    team.customer_writes(LUCIA);
+    team.somebody_answers_on_the_phone_app(LUCIA);
+    team.customer_writes(LUCIA);
+    let before = team.lucia().clone();
+    team.somebody_edits_on_the_phone_app(LUCIA);
+    let after = team.lucia();
+    assert_eq!(after.head.last_seq, before.head.last_seq + 1, "it changes what was said");
+    assert_eq!(after.thread.turn, before.thread.turn);
+    assert_eq!(after.head.unanswered_since, before.head.unanswered_since);
+    assert_eq!(after.thread.window_until, before.thread.window_until);
+}
+
+#[test]
 fn an_echo_may_be_the_first_line_of_all() {
     let mut team = Team::new();
     team.somebody_answers_on_the_phone_app(LUCIA);

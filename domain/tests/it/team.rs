@@ -214,6 +214,7 @@ impl Team {
             kind: LineKind::Text,
             content: Content { text, ..Content::default() },
             quoted_wamid: None,
+            is_correction: false,
         }
     }
 
@@ -232,8 +233,16 @@ impl Team {
     }
 
     pub(crate) fn somebody_answers_on_the_phone_app(&mut self, id: ConversationId) -> LineRef {
+        self.echo(id, false)
+    }
+
+    pub(crate) fn somebody_edits_on_the_phone_app(&mut self, id: ConversationId) -> LineRef {
+        self.echo(id, true)
+    }
+
+    fn echo(&mut self, id: ConversationId, is_correction: bool) -> LineRef {
         let at = self.now;
-        let message = self.message(id, at);
+        let message = InboundMessage { is_correction, ..self.message(id, at) };
         let line = MessageId(self.id());
         let drafts = receive::echo_line(&self.conversations[&id], &message, line, self.now);
         self.append(id, drafts, Actor::System, None);

@@ -145,6 +145,7 @@ impl Server {
             kind: LineKind::Text,
             content: Content::default(),
             quoted_wamid: None,
+            is_correction: false,
         };
         let line = MessageId(self.id());
         let drafts =

@@ -163,6 +163,7 @@ impl Server {
             kind: LineKind::Text,
             content: Content { text, ..Content::default() },
             quoted_wamid: None,
+            is_correction: false,
         };
         let drafts =
             receive::customer_line(&self.conversations[&of], &message, (line, None), self.now);

@@ -51,6 +51,7 @@ fn read<'a>(
     let Some((sender, contact)) = customer(&message) else {
         return unattributable("a message that names nobody");
     };
+    let is_correction = matches!(original_type.as_deref(), Some("edit" | "revoke"));
     let (kind, content) = said(&message, original_type);
     let wamid = message.id("id");
     let at = message.instant("timestamp");
@@ -62,6 +63,7 @@ fn read<'a>(
         kind: if understood { kind } else { LineKind::Unreadable },
         content,
         quoted_wamid: quoted(&message),
+        is_correction,
     };
     (body(line), contact)
 }

@@ -140,6 +140,24 @@ fn a_malformed_element_never_drops_its_siblings() {
 }
 
 #[test]
+fn edits_and_revocations_are_known_from_what_says_something() {
+    let corrects = |name: &str| -> Vec<String> {
+        let elements = parse(&own(name)).unwrap().into_iter();
+        let corrections = elements.filter_map(|element| match element.body {
+            ElementBody::Message(said) | ElementBody::Echo(said) => {
+                said.is_correction.then_some(said.wamid)
+            }
+            ElementBody::Status(_)
+            | ElementBody::Ignored { .. }
+            | ElementBody::Unattributable { .. } => None,
+        });
+        corrections.collect()
+    };
+    assert_eq!(corrects("every_act.json"), ["wamid.06", "wamid.07"]);
+    assert_eq!(corrects("echoes.json"), ["wamid.E2"]);
+}
+
+#[test]
 fn what_the_phone_app_said_is_told_of_its_addressee() {
     check(
         &own("echoes.json"),
