@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 
+use crate::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{AgentId, ConversationId, LineRef, MessageId, OpId, Owner, Timestamp};
 
 /// The last line that the author had on the screen; `None` when the conversation had no line.
@@ -61,30 +62,178 @@ pub enum CommandBody {
     Cancel(OfMessage),
 }
 
+/// How much of a conversation its author must see.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Sees {
+    /// That it exists, and its owner: enough to take it from the queue.
+    Head,
+    /// Everything.
+    Full,
+}
+
+/// In which order a phone sends commands on one conversation, and what it does with old ones.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LaneKind {
+    /// What customers or colleagues notice: one behind the other. What waited too long is put
+    /// before its author and holds up what follows.
+    Visible,
+    /// Notes wait for nobody.
+    Notes,
+    /// How far was read: only the highest counts. Nobody is asked about one that is refused.
+    Reads,
+}
+
+/// What all commands of a kind need. Server and phones read it here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CommandSpec {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// How much of the conversation its author must see.
+    pub sees: Sees,
+    /// The lane in which a phone sends it.
+    pub lane: LaneKind,
+    /// An answer leaves by it: a colleague who composes holds it back, and the window must be
+    /// open.
+    pub is_answer: bool,
+    /// It asks for ownership: a phone shows it as claiming until it is decided, never as owned.
+    pub is_claim: bool,
+}
+
+impl CommandSpec {
+    /// What most commands need.
+    const fn of(name: &'static str) -> Self {
+        let (sees, lane) = (Sees::Full, LaneKind::Visible);
+        Self { name, sees, lane, is_answer: false, is_claim: false }
+    }
+
+    const fn answer(self) -> Self {
+        Self { is_answer: true, ..self }
+    }
+
+    const fn in_lane(self, lane: LaneKind) -> Self {
+        Self { lane, ..self }
+    }
+}
+
+/// A text that a command carries, with the limit that the server checks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Text<'a> {
+    /// Its field.
+    pub field: &'static str,
+    /// The text.
+    pub text: &'a str,
+    /// Characters that fit.
+    pub chars_max: usize,
+}
+
+/// A new kind of command says here what it needs: its row in `spec`, and whichever of the fields
+/// below it has. Everything else that depends on the kind asks these.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most kinds have none of a field")]
 impl CommandBody {
-    /// Whether it sends something to the customer, so that it needs the lease.
-    pub fn is_answer(&self) -> bool {
-        matches!(self, Self::Reply(_) | Self::Resend(_))
+    /// What commands of this kind need.
+    pub fn spec(&self) -> CommandSpec {
+        let spec = CommandSpec::of;
+        match self {
+            Self::Reply(_) => spec("reply").answer(),
+            Self::Note(_) => spec("note").in_lane(LaneKind::Notes),
+            Self::Claim(_) => CommandSpec { sees: Sees::Head, is_claim: true, ..spec("claim") },
+            Self::Assign(_) => spec("assign"),
+            Self::Unassign(_) => spec("unassign"),
+            Self::Transfer(_) => spec("transfer"),
+            Self::Resolve(_) => spec("resolve"),
+            Self::Reopen(_) => spec("reopen"),
+            Self::MarkWaiting(_) => spec("mark_waiting"),
+            Self::Snooze(_) => spec("snooze"),
+            Self::MarkRead(_) => spec("mark_read").in_lane(LaneKind::Reads),
+            Self::Resend(_) => spec("resend").answer(),
+            Self::MarkSent(_) => spec("mark_sent"),
+            Self::Cancel(_) => spec("cancel"),
+        }
+    }
+
+    /// What the author had been shown; the outer `None` where the command carries none.
+    pub fn seen(&self) -> Option<Seen> {
+        match self {
+            Self::Reply(reply) => Some(reply.seen),
+            Self::Transfer(transfer) => Some(transfer.seen),
+            Self::Resolve(seeing) | Self::MarkWaiting(seeing) => Some(seeing.seen),
+            Self::Snooze(snooze) => Some(snooze.seen),
+            Self::Resend(resend) => Some(resend.seen),
+            _ => None,
+        }
+    }
+
+    /// The place of [`CommandBody::seen`].
+    pub fn seen_mut(&mut self) -> Option<&mut Seen> {
+        match self {
+            Self::Reply(reply) => Some(&mut reply.seen),
+            Self::Transfer(transfer) => Some(&mut transfer.seen),
+            Self::Resolve(seeing) | Self::MarkWaiting(seeing) => Some(&mut seeing.seen),
+            Self::Snooze(snooze) => Some(&mut snooze.seen),
+            Self::Resend(resend) => Some(&mut resend.seen),
+            _ => None,
+        }
+    }
+
+    /// Messages that it names, besides what was seen.
+    pub fn named_messages(&self) -> impl Iterator<Item = MessageId> + use<> {
+        let named = match self {
+            Self::Reply(reply) => [reply.quoted, reply.replaces],
+            Self::Resend(resend) => [Some(resend.message_id), None],
+            Self::MarkSent(of) | Self::Cancel(of) => [Some(of.message_id), None],
+            _ => [None, None],
+        };
+        named.into_iter().flatten()
+    }
+
+    /// The agent that it names.
+    pub fn named_agent(&self) -> Option<AgentId> {
+        match self {
+            Self::Assign(assign) => Some(assign.agent_id),
+            Self::Transfer(transfer) => transfer.to.agent(),
+            _ => None,
+        }
+    }
+
+    /// The text that it carries.
+    pub fn text(&self) -> Option<Text<'_>> {
+        let of = |field, text, chars_max| Some(Text { field, text, chars_max });
+        match self {
+            Self::Reply(reply) => of("text", &reply.text, TEXT_CHARS_MAX),
+            Self::Note(note) => of("text", &note.text, NOTE_CHARS_MAX),
+            Self::Transfer(transfer) => of("note", transfer.note.as_ref()?, NOTE_CHARS_MAX),
+            _ => None,
+        }
+    }
+
+    /// The owner's number that its author saw.
+    pub fn expect_owner_epoch_mut(&mut self) -> Option<&mut u64> {
+        match self {
+            Self::Claim(claim) => Some(&mut claim.expect_owner_epoch),
+            Self::Assign(assign) => Some(&mut assign.expect_owner_epoch),
+            Self::Unassign(unassign) => Some(&mut unassign.expect_owner_epoch),
+            Self::Transfer(transfer) => Some(&mut transfer.expect_owner_epoch),
+            _ => None,
+        }
+    }
+
+    /// Whether it goes out although a colleague composes.
+    pub fn ignore_lease_mut(&mut self) -> Option<&mut bool> {
+        match self {
+            Self::Reply(reply) => Some(&mut reply.ignore_lease),
+            Self::Resend(resend) => Some(&mut resend.ignore_lease),
+            _ => None,
+        }
     }
 
     /// The name on the wire.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Reply(_) => "reply",
-            Self::Note(_) => "note",
-            Self::Claim(_) => "claim",
-            Self::Assign(_) => "assign",
-            Self::Unassign(_) => "unassign",
-            Self::Transfer(_) => "transfer",
-            Self::Resolve(_) => "resolve",
-            Self::Reopen(_) => "reopen",
-            Self::MarkWaiting(_) => "mark_waiting",
-            Self::Snooze(_) => "snooze",
-            Self::MarkRead(_) => "mark_read",
-            Self::Resend(_) => "resend",
-            Self::MarkSent(_) => "mark_sent",
-            Self::Cancel(_) => "cancel",
-        }
+        self.spec().name
+    }
+
+    /// Whether an answer leaves by it ([`CommandSpec::is_answer`]).
+    pub fn is_answer(&self) -> bool {
+        self.spec().is_answer
     }
 }
 

@@ -3,7 +3,7 @@
 use baton_mobile::outbox::{
     Choice as CoreChoice, Echo, Enqueued, Offer, Reason, Stage as CoreStage,
 };
-use baton_protocol::{CommandBody, Owner, Refusal};
+use baton_protocol::{Owner, Refusal};
 
 use super::{SeenLine, text_of};
 use crate::CoreError;
@@ -153,7 +153,7 @@ impl From<&Echo> for OutboxItem {
             op_id: echo.op_id.to_string(),
             conversation: echo.conversation_id.to_string(),
             kind: echo.body.name().to_owned(),
-            text: text(&echo.body),
+            text: echo.body.text().map(|said| said.text.to_owned()),
             created_at_ms: echo.created_at.ms(),
             stage,
             behind,
@@ -172,25 +172,6 @@ fn stage(stage: CoreStage) -> (Stage, Option<u64>) {
         CoreStage::Checking => (Stage::Checking, None),
         CoreStage::Acknowledged => (Stage::Acknowledged, None),
         CoreStage::NeedsReview => (Stage::NeedsReview, None),
-    }
-}
-
-fn text(body: &CommandBody) -> Option<String> {
-    match body {
-        CommandBody::Reply(reply) => Some(reply.text.clone()),
-        CommandBody::Note(note) => Some(note.text.clone()),
-        CommandBody::Transfer(transfer) => transfer.note.clone(),
-        CommandBody::Claim(_)
-        | CommandBody::Assign(_)
-        | CommandBody::Unassign(_)
-        | CommandBody::Resolve(_)
-        | CommandBody::Reopen(_)
-        | CommandBody::MarkWaiting(_)
-        | CommandBody::Snooze(_)
-        | CommandBody::MarkRead(_)
-        | CommandBody::Resend(_)
-        | CommandBody::MarkSent(_)
-        | CommandBody::Cancel(_) => None,
     }
 }
 

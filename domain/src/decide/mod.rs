@@ -12,6 +12,7 @@ pub mod status;
 mod turn;
 mod work;
 
+use baton_protocol::command::Sees;
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::OP_AGE_DAYS_MAX;
 use baton_protocol::{
@@ -127,22 +128,9 @@ fn check_age(op_id: OpId, now: Timestamp) -> Result<(), Refusal> {
 /// The conversation, if the author may do this kind of thing to it.
 fn in_scope<'a>(context: &'a Context<'_>, command: &Command) -> Result<&'a Conversation, Refusal> {
     let conversation = context.conversation.ok_or(Refusal::NotInScope)?;
-    // Who sees only that it waits in the queue may still take it.
-    let needed = match command.body {
-        CommandBody::Claim(_) => Level::Head,
-        CommandBody::Reply(_)
-        | CommandBody::Note(_)
-        | CommandBody::Assign(_)
-        | CommandBody::Unassign(_)
-        | CommandBody::Transfer(_)
-        | CommandBody::Resolve(_)
-        | CommandBody::Reopen(_)
-        | CommandBody::MarkWaiting(_)
-        | CommandBody::Snooze(_)
-        | CommandBody::MarkRead(_)
-        | CommandBody::Resend(_)
-        | CommandBody::MarkSent(_)
-        | CommandBody::Cancel(_) => Level::Full,
+    let needed = match command.body.spec().sees {
+        Sees::Head => Level::Head,
+        Sees::Full => Level::Full,
     };
     if context.level(conversation) < needed {
         return Err(Refusal::NotInScope);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use baton_protocol::{CommandBody, ConversationId, OpId};
+use baton_protocol::command::LaneKind;
+use baton_protocol::{ConversationId, OpId};
 
 use super::Sources;
 use crate::few::Few;
@@ -93,22 +94,8 @@ pub(super) fn drawn<'a>(
 ) -> Result<Vec<&'a Echo>, StoreError> {
     let mut drawn = Vec::new();
     for echo in sources.echoes.of(of) {
-        let is_silent = match echo.body {
-            CommandBody::MarkRead(_) => echo.stage != Stage::NeedsReview,
-            CommandBody::Reply(_)
-            | CommandBody::Note(_)
-            | CommandBody::Claim(_)
-            | CommandBody::Assign(_)
-            | CommandBody::Unassign(_)
-            | CommandBody::Transfer(_)
-            | CommandBody::Resolve(_)
-            | CommandBody::Reopen(_)
-            | CommandBody::MarkWaiting(_)
-            | CommandBody::Snooze(_)
-            | CommandBody::Resend(_)
-            | CommandBody::MarkSent(_)
-            | CommandBody::Cancel(_) => false,
-        };
+        let is_read = echo.body.spec().lane == LaneKind::Reads;
+        let is_silent = is_read && echo.stage != Stage::NeedsReview;
         let is_told = |id| told.contains(&id);
         if !is_silent && !is_told(echo.op_id) && !sources.read.is_told(of, echo.op_id)? {
             drawn.push(echo);

@@ -4,7 +4,7 @@ use baton_protocol::command::NoteText;
 use baton_protocol::{Command, CommandBody, Refusal, Seen};
 
 use super::enqueue::check_texts;
-use super::item::{Item, State, seen_mut};
+use super::item::{Item, State};
 use super::review::{Choice, Offer, Reason, Review, ToShow, offers, to_show};
 use super::{Ended, EnqueueRefused, Now, Outbox};
 
@@ -124,7 +124,7 @@ fn chosen(
 
 /// Gives it the `seen` of its author, if that is enough.
 fn see(item: &Item, body: &mut CommandBody, shown: Seen) -> Result<(), ChoiceRefused> {
-    let Some(seen) = seen_mut(body) else { return Ok(()) };
+    let Some(seen) = body.seen_mut() else { return Ok(()) };
     if let Some(to_show) = to_show(item).filter(|to_show| !to_show.is_met_by(shown)) {
         return Err(ChoiceRefused::NotShown { to_show });
     }
@@ -144,28 +144,10 @@ fn insist(body: &mut CommandBody, reason: &Reason) {
         _ => None,
     };
     let ignores = matches!(reason, Reason::BeingAnswered { .. });
-    let expected = match body {
-        CommandBody::Reply(reply) => {
-            reply.ignore_lease |= ignores;
-            None
-        }
-        CommandBody::Resend(resend) => {
-            resend.ignore_lease |= ignores;
-            None
-        }
-        CommandBody::Claim(claim) => Some(&mut claim.expect_owner_epoch),
-        CommandBody::Assign(assign) => Some(&mut assign.expect_owner_epoch),
-        CommandBody::Unassign(unassign) => Some(&mut unassign.expect_owner_epoch),
-        CommandBody::Transfer(transfer) => Some(&mut transfer.expect_owner_epoch),
-        CommandBody::Note(_)
-        | CommandBody::Resolve(_)
-        | CommandBody::Reopen(_)
-        | CommandBody::MarkWaiting(_)
-        | CommandBody::Snooze(_)
-        | CommandBody::MarkRead(_)
-        | CommandBody::MarkSent(_)
-        | CommandBody::Cancel(_) => None,
-    };
+    if let Some(ignore_lease) = body.ignore_lease_mut() {
+        *ignore_lease |= ignores;
+    }
+    let expected = body.expect_owner_epoch_mut();
     if let (Some(expected), Some(owner_epoch)) = (expected, owner_epoch) {
         *expected = owner_epoch;
     }

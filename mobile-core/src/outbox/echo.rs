@@ -37,7 +37,7 @@ impl Echo {
             Stage::Waiting | Stage::Contended | Stage::Behind { .. } | Stage::Sending => true,
             Stage::Checking | Stage::Acknowledged | Stage::NeedsReview => false,
         };
-        is_open && matches!(self.body, CommandBody::Claim(_))
+        is_open && self.body.spec().is_claim
     }
 }
 

@@ -1,10 +1,10 @@
 //! The tap: what is taken in, what is refused at once, and what is the same tap again.
 
-use baton_protocol::command::MarkRead;
-use baton_protocol::limits::{CHAIN_MAX, NOTE_CHARS_MAX, TEXT_CHARS_MAX};
+use baton_protocol::command::{MarkRead, Text};
+use baton_protocol::limits::CHAIN_MAX;
 use baton_protocol::{Command, CommandBody, ConversationId, OpId, Timestamp};
 
-use super::item::{Item, Kind, State, kind, seen_mut};
+use super::item::{Item, Kind, State};
 use super::{LastTap, Now, Outbox};
 
 /// What an agent wants, at the moment of the tap.
@@ -171,7 +171,7 @@ impl Outbox {
         if open().count() >= limit {
             return Err(EnqueueRefused::Full { limit });
         }
-        if kind(&tap.body) == Kind::Visible {
+        if tap.body.spec().lane == Kind::Visible {
             let lane = (tap.conversation_id, Kind::Visible);
             let first = open().find(|item| item.lane() == lane);
             let body = first.map_or(&tap.body, |first| &first.command.body);
@@ -194,32 +194,14 @@ impl Outbox {
 /// The same wish from another look at the conversation is the same wish.
 fn without_seen(body: &CommandBody) -> CommandBody {
     let mut body = body.clone();
-    if let Some(seen) = seen_mut(&mut body) {
+    if let Some(seen) = body.seen_mut() {
         *seen = None;
     }
     body
 }
 
 pub(super) fn check_texts(body: &CommandBody) -> Result<(), EnqueueRefused> {
-    let text = match body {
-        CommandBody::Reply(reply) => Some(("text", &reply.text, TEXT_CHARS_MAX)),
-        CommandBody::Note(note) => Some(("text", &note.text, NOTE_CHARS_MAX)),
-        CommandBody::Transfer(transfer) => {
-            transfer.note.as_ref().map(|note| ("note", note, NOTE_CHARS_MAX))
-        }
-        CommandBody::Claim(_)
-        | CommandBody::Assign(_)
-        | CommandBody::Unassign(_)
-        | CommandBody::Resolve(_)
-        | CommandBody::Reopen(_)
-        | CommandBody::MarkWaiting(_)
-        | CommandBody::Snooze(_)
-        | CommandBody::MarkRead(_)
-        | CommandBody::Resend(_)
-        | CommandBody::MarkSent(_)
-        | CommandBody::Cancel(_) => None,
-    };
-    let Some((field, text, most)) = text else { return Ok(()) };
+    let Some(Text { field, text, chars_max: most }) = body.text() else { return Ok(()) };
     let chars = text.chars().count();
     let problem = if text.trim().is_empty() {
         TextProblem::Empty

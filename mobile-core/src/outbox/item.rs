@@ -1,8 +1,9 @@
 //! One act of the agent, from the tap to its end, and the row that keeps it.
 
+pub use baton_protocol::command::LaneKind as Kind;
 use baton_protocol::{
-    Accepted, AgentId, Command, CommandBody, ConversationId, DeviceId, Epoch, LineRef, OpId, Seen,
-    Timestamp, WorkspaceId,
+    Accepted, AgentId, Command, ConversationId, DeviceId, Epoch, LineRef, OpId, Timestamp,
+    WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -95,21 +96,10 @@ pub enum Why {
     LostPredecessor,
 }
 
-/// What waits for what.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Kind {
-    /// What customers or colleagues notice: in order, one behind the other.
-    Visible,
-    /// Notes wait for nobody.
-    Notes,
-    /// How far was read: only the highest counts.
-    Reads,
-}
-
 impl Item {
     /// What it waits for.
     pub fn kind(&self) -> Kind {
-        kind(&self.command.body)
+        self.command.body.spec().lane
     }
 
     /// The lane it is in.
@@ -136,63 +126,6 @@ impl Item {
 
 /// A lane: the acts of one kind on one conversation.
 pub(super) type Lane = (ConversationId, Kind);
-
-pub(super) fn kind(body: &CommandBody) -> Kind {
-    match body {
-        CommandBody::Note(_) => Kind::Notes,
-        CommandBody::MarkRead(_) => Kind::Reads,
-        CommandBody::Reply(_)
-        | CommandBody::Claim(_)
-        | CommandBody::Assign(_)
-        | CommandBody::Unassign(_)
-        | CommandBody::Transfer(_)
-        | CommandBody::Resolve(_)
-        | CommandBody::Reopen(_)
-        | CommandBody::MarkWaiting(_)
-        | CommandBody::Snooze(_)
-        | CommandBody::Resend(_)
-        | CommandBody::MarkSent(_)
-        | CommandBody::Cancel(_) => Kind::Visible,
-    }
-}
-
-/// What the author of this had been shown; the outer `None` where it carries none.
-pub(super) fn seen(body: &CommandBody) -> Option<Seen> {
-    match body {
-        CommandBody::Reply(reply) => Some(reply.seen),
-        CommandBody::Transfer(transfer) => Some(transfer.seen),
-        CommandBody::Resolve(seeing) | CommandBody::MarkWaiting(seeing) => Some(seeing.seen),
-        CommandBody::Snooze(snooze) => Some(snooze.seen),
-        CommandBody::Resend(resend) => Some(resend.seen),
-        CommandBody::Note(_)
-        | CommandBody::MarkRead(_)
-        | CommandBody::Claim(_)
-        | CommandBody::Assign(_)
-        | CommandBody::Unassign(_)
-        | CommandBody::Reopen(_)
-        | CommandBody::MarkSent(_)
-        | CommandBody::Cancel(_) => None,
-    }
-}
-
-/// The place of `seen` in a body that carries one.
-pub(super) fn seen_mut(body: &mut CommandBody) -> Option<&mut Seen> {
-    match body {
-        CommandBody::Reply(reply) => Some(&mut reply.seen),
-        CommandBody::Transfer(transfer) => Some(&mut transfer.seen),
-        CommandBody::Resolve(seeing) | CommandBody::MarkWaiting(seeing) => Some(&mut seeing.seen),
-        CommandBody::Snooze(snooze) => Some(&mut snooze.seen),
-        CommandBody::Resend(resend) => Some(&mut resend.seen),
-        CommandBody::Note(_)
-        | CommandBody::MarkRead(_)
-        | CommandBody::Claim(_)
-        | CommandBody::Assign(_)
-        | CommandBody::Unassign(_)
-        | CommandBody::Reopen(_)
-        | CommandBody::MarkSent(_)
-        | CommandBody::Cancel(_) => None,
-    }
-}
 
 /// An item as the store keeps it: what it looks at, and the rest as bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]

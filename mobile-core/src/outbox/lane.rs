@@ -2,7 +2,7 @@
 
 use baton_protocol::{CommandBody, ConversationId, OpId};
 
-use super::item::{Item, Kind, Lane, State, seen};
+use super::item::{Item, Kind, Lane, State};
 use super::{Outbox, Tail};
 use crate::few::Few;
 
@@ -44,7 +44,7 @@ impl Outbox {
     pub(super) fn tail_behind(&self, of: ConversationId, body: &CommandBody) -> Option<Tail> {
         let tail = self.tails.get(&of)?;
         let line = tail.line?;
-        let shown = seen(body)?;
+        let shown = body.seen()?;
         shown.is_none_or(|shown| shown.seq < line.seq).then_some(*tail)
     }
 

@@ -3,7 +3,7 @@
 use baton_protocol::{AgentId, CommandBody, LineRef, Refusal, Refused, Seen, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::item::{Item, State, seen};
+use super::item::{Item, State};
 
 /// An item that needs its author.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -101,6 +101,7 @@ impl Choice {
 }
 
 /// What may be chosen for an item; nothing unless it is in review.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only what has a text can be edited")]
 pub(super) fn offers(item: &Item, is_out_of_scope: bool) -> Vec<Offer> {
     let State::Review { review } = &item.state else { return Vec::new() };
     if is_out_of_scope || is_merged(&review.reason) {
@@ -111,18 +112,7 @@ pub(super) fn offers(item: &Item, is_out_of_scope: bool) -> Vec<Offer> {
             vec![Offer::SendAnyway, Offer::Edit, Offer::TurnIntoNote, Offer::Discard]
         }
         CommandBody::Note(_) => vec![Offer::SendAnyway, Offer::Edit, Offer::Discard],
-        CommandBody::Claim(_)
-        | CommandBody::Assign(_)
-        | CommandBody::Unassign(_)
-        | CommandBody::Transfer(_)
-        | CommandBody::Resolve(_)
-        | CommandBody::Reopen(_)
-        | CommandBody::MarkWaiting(_)
-        | CommandBody::Snooze(_)
-        | CommandBody::MarkRead(_)
-        | CommandBody::Resend(_)
-        | CommandBody::MarkSent(_)
-        | CommandBody::Cancel(_) => vec![Offer::SendAnyway, Offer::Discard],
+        _ => vec![Offer::SendAnyway, Offer::Discard],
     }
 }
 
@@ -159,7 +149,7 @@ impl ToShow {
 /// What the author of an item in review has to be shown first; `None` where nothing was missed.
 pub(super) fn to_show(item: &Item) -> Option<ToShow> {
     let State::Review { review } = &item.state else { return None };
-    let before = seen(&item.command.body)?;
+    let before = item.command.body.seen()?;
     if review.of_old_life {
         return None;
     }

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::group::{Channel, CommandWork, Key, MessageAt, Work};
 use baton_domain::inbound::{ElementBody, ProviderStatus};
 use baton_domain::tag::Tag;
-use baton_protocol::{
-    AgentId, ChannelId, CommandBody, ConversationId, MessageId, OpId, Owner, WorkspaceId,
-};
+use baton_protocol::{AgentId, ChannelId, ConversationId, MessageId, OpId, WorkspaceId};
 use serde::Serialize;
 
 /// An id of Meta where it is one: `[workspace, channel, wamid]`.
@@ -197,40 +195,13 @@ impl Needs {
         if let Some(after) = command.after {
             self.add_outcome(caller.workspace, caller.agent, after);
         }
-        match &command.body {
-            CommandBody::Reply(reply) => {
-                self.add_above(work, reply.seen);
-                for message in reply.quoted.iter().chain(&reply.replaces) {
-                    farther(&mut self.messages, (here, *message), Reach::Around);
-                }
-            }
-            CommandBody::Transfer(transfer) => {
-                self.add_above(work, transfer.seen);
-                self.agents.extend(match transfer.to {
-                    Owner::Agent(agent) => Some((here, agent)),
-                    Owner::Queue(_) => None,
-                });
-            }
-            CommandBody::Assign(assign) => {
-                self.agents.insert((here, assign.agent_id));
-            }
-            CommandBody::Resolve(seeing) | CommandBody::MarkWaiting(seeing) => {
-                self.add_above(work, seeing.seen);
-            }
-            CommandBody::Snooze(snooze) => self.add_above(work, snooze.seen),
-            CommandBody::Resend(resend) => {
-                self.add_above(work, resend.seen);
-                farther(&mut self.messages, (here, resend.message_id), Reach::Around);
-            }
-            CommandBody::MarkSent(of) | CommandBody::Cancel(of) => {
-                farther(&mut self.messages, (here, of.message_id), Reach::Around);
-            }
-            CommandBody::Note(_)
-            | CommandBody::Claim(_)
-            | CommandBody::Unassign(_)
-            | CommandBody::Reopen(_)
-            | CommandBody::MarkRead(_) => {}
+        if let Some(seen) = command.body.seen() {
+            self.add_above(work, seen);
         }
+        for message in command.body.named_messages() {
+            farther(&mut self.messages, (here, message), Reach::Around);
+        }
+        self.agents.extend(command.body.named_agent().map(|agent| (here, agent)));
     }
 
     /// Lines from what the author had seen on: that one and those above.

@@ -239,7 +239,7 @@ impl Judge {
             let is_note = matches!(one.command.body, CommandBody::Note(_));
             assert!(is_note || seen(&one.command.body) == seen(wish.body()), "{wish:?} {one:?}");
             assert_eq!(text(&one.command.body), text(wish.body()), "another text");
-            if crate::outbox::item::kind(&one.command.body) == Kind::Visible {
+            if one.command.body.spec().lane == Kind::Visible {
                 let before = last.insert(wish.of, index);
                 assert!(before < Some(index), "overtaken: {before:?} by {index}");
             }
@@ -288,5 +288,5 @@ fn assert_given_up(phone: &Phone, op_id: OpId) {
 }
 
 fn seen(body: &CommandBody) -> Option<Seen> {
-    crate::outbox::item::seen(body)
+    body.seen()
 }

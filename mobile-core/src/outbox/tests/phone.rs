@@ -10,7 +10,6 @@ use baton_protocol::{
 };
 
 use super::server::{Server, talk, whose};
-use crate::outbox::item::kind;
 use crate::outbox::{
     Change, Choice, ChoiceRefused, Echo, Effect, EnqueueRefused, Enqueued, Failure, Item, Kick,
     Kind, Now, Outbox, Settings, Stage, Tap, Write,
@@ -221,13 +220,13 @@ impl Phone {
     /// Nothing is sent past what is not done and does not go before it in the same request.
     fn overtakes_nobody(&self, number: u64, commands: &[Command]) {
         let echo = self.echo(number);
-        if kind(&echo.body) != Kind::Visible {
+        if echo.body.spec().lane != Kind::Visible {
             return;
         }
         for other in self.outbox.echoes().into_iter().filter(|other| other.number < number) {
             let is_done = other.stage == Stage::Acknowledged
                 || other.conversation_id != echo.conversation_id
-                || kind(&other.body) != Kind::Visible
+                || other.body.spec().lane != Kind::Visible
                 || commands.iter().any(|command| command.op_id == other.op_id);
             assert!(is_done, "sent past one that waits: {other:?}");
         }

@@ -242,7 +242,7 @@ impl Server {
             lease: self.leases.get(&of).copied(),
             fresh,
         };
-        let above = crate::outbox::item::seen(&command.body).is_some_and(|seen| {
+        let above = command.body.seen().is_some_and(|seen| {
             let mut above = self.lines.above(of, seen.map_or(0, |seen| seen.seq));
             above.any(|line| line.author != Author::Agent { id: by })
         });
