@@ -41,6 +41,7 @@ export interface Thread {
   turn: Turn | null;
   window_until: Timestamp | null;
   last_agent: Id | null;
+  followers?: Id[];
 }
 export interface ContactCard {
   name: string | null;
@@ -205,6 +206,8 @@ export type Fact =
       exceeded_capacity?: boolean;
     }
   | { type: "status_changed"; status: Status; turn: Turn | null }
+  | { type: "followed"; agent_id: Id }
+  | { type: "unfollowed"; agent_id: Id }
   | { type: "read_marked"; agent_id: Id; seq: number }
   | {
       type: "agent_changed";
@@ -276,7 +279,9 @@ export type CommandBody =
   | { type: "mark_read"; seq: number }
   | { type: "resend"; message_id: Id; seen: Seen; ignore_lease?: boolean }
   | { type: "mark_sent"; message_id: Id }
-  | { type: "cancel"; message_id: Id };
+  | { type: "cancel"; message_id: Id }
+  | { type: "follow"; agent_id?: Id }
+  | { type: "unfollow"; agent_id?: Id };
 export type Command = {
   op_id: Id;
   conversation_id: Id;

@@ -30,6 +30,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             turn: None,
             window_until: None,
             last_agent: None,
+            followers: Vec::new(),
         },
     })
 }
@@ -70,6 +71,15 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
             set_turn(conversation, *turn);
         }
         Fact::MessageChanged { turn, .. } => set_turn(conversation, *turn),
+        Fact::Followed { agent_id } => {
+            let followers = &mut conversation.thread.followers;
+            if let Err(place) = followers.binary_search(agent_id) {
+                followers.insert(place, *agent_id);
+            }
+        }
+        Fact::Unfollowed { agent_id } => {
+            conversation.thread.followers.retain(|follower| follower != agent_id);
+        }
         Fact::HeadChanged { head } => conversation.head = head.clone(),
         Fact::ConversationOpened { .. }
         | Fact::ContactChanged { .. }

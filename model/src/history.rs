@@ -149,6 +149,8 @@ pub fn seen_of(body: &CommandBody) -> Option<Seen> {
         | CommandBody::Reopen(_)
         | CommandBody::MarkRead(_)
         | CommandBody::MarkSent(_)
-        | CommandBody::Cancel(_) => None,
+        | CommandBody::Cancel(_)
+        | CommandBody::Follow(_)
+        | CommandBody::Unfollow(_) => None,
     }
 }

@@ -60,6 +60,10 @@ pub enum CommandBody {
     MarkSent(OfMessage),
     /// Withdraws a message that is queued, held or failed.
     Cancel(OfMessage),
+    /// Adds an agent to the followers of the conversation.
+    Follow(Following),
+    /// Takes an agent out of the followers.
+    Unfollow(Following),
 }
 
 /// How much of a conversation its author must see.
@@ -148,6 +152,8 @@ impl CommandBody {
             Self::Resend(_) => spec("resend").answer(),
             Self::MarkSent(_) => spec("mark_sent"),
             Self::Cancel(_) => spec("cancel"),
+            Self::Follow(_) => spec("follow"),
+            Self::Unfollow(_) => spec("unfollow"),
         }
     }
 
@@ -191,6 +197,7 @@ impl CommandBody {
         match self {
             Self::Assign(assign) => Some(assign.agent_id),
             Self::Transfer(transfer) => transfer.to.agent(),
+            Self::Follow(following) | Self::Unfollow(following) => following.agent_id,
             _ => None,
         }
     }
@@ -369,6 +376,15 @@ pub struct Resend {
 pub struct OfMessage {
     /// The message.
     pub message_id: MessageId,
+}
+
+/// Who follows.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Following {
+    /// The agent; the command's author where it is left out. Only supervisors name another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<AgentId>,
 }
 
 impl<'de> Deserialize<'de> for Command {

@@ -130,6 +130,10 @@ pub struct Thread {
     pub window_until: Option<Timestamp>,
     /// The last agent to answer or own it.
     pub last_agent: Option<AgentId>,
+    /// Agents who follow it without owning it, by id. It is told to them as far as they may see
+    /// it: following shows nobody more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followers: Vec<AgentId>,
 }
 
 /// A conversation's facts: the state that events are applied to.

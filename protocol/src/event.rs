@@ -206,6 +206,16 @@ pub enum Fact {
         /// The open turn from here on: resolving closes it.
         turn: Option<Turn>,
     },
+    /// An agent follows the conversation from here on.
+    Followed {
+        /// The agent.
+        agent_id: AgentId,
+    },
+    /// An agent follows the conversation no longer.
+    Unfollowed {
+        /// The agent.
+        agent_id: AgentId,
+    },
     /// The read mark of an agent moved. Goes to that agent alone.
     ReadMarked {
         /// The agent.

@@ -61,3 +61,6 @@ pub const PUSH_LOCALE_BYTES_MAX: usize = 35;
 pub const PUSH_CAPS_MAX: usize = 16;
 /// Bytes of each of them.
 pub const PUSH_CAP_BYTES_MAX: usize = 32;
+
+/// Agents who may follow a conversation.
+pub const FOLLOWERS_MAX: usize = 32;

@@ -211,7 +211,7 @@ async fn who_leaves_owns_nothing_and_is_given_nothing() {
     .await;
 }
 
-async fn change(
+pub(crate) async fn change(
     world: &baton_world::world::World,
     agent: baton_protocol::AgentId,
     to: &AgentChange,

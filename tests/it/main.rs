@@ -5,6 +5,7 @@ mod bad_input;
 mod degraded;
 mod engine;
 mod faults;
+mod following;
 mod inbox;
 mod lease;
 mod logs;

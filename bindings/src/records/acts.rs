@@ -1,8 +1,8 @@
 //! What an agent does.
 
 use baton_protocol::command::{
-    Assign, Claim, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing, Snooze, Transfer,
-    Unassign,
+    Assign, Claim, Following, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing,
+    Snooze, Transfer, Unassign,
 };
 use baton_protocol::{CommandBody, Owner, Timestamp};
 
@@ -107,6 +107,16 @@ pub enum Act {
         /// Which.
         message: String,
     },
+    /// Tells an agent what happens there, without owning it.
+    Follow {
+        /// Who; the agent themselves where it is left out.
+        agent: Option<String>,
+    },
+    /// Tells them no longer.
+    Unfollow {
+        /// Who; the agent themselves where it is left out.
+        agent: Option<String>,
+    },
 }
 
 impl Act {
@@ -154,6 +164,8 @@ impl Act {
             }),
             Self::MarkSent { message } => CommandBody::MarkSent(of_message(&message)?),
             Self::Cancel { message } => CommandBody::Cancel(of_message(&message)?),
+            Self::Follow { agent } => CommandBody::Follow(following(agent)?),
+            Self::Unfollow { agent } => CommandBody::Unfollow(following(agent)?),
         })
     }
 }
@@ -164,6 +176,10 @@ fn seeing(seen: Option<SeenLine>) -> Result<Seeing, CoreError> {
 
 fn of_message(message: &str) -> Result<OfMessage, CoreError> {
     Ok(OfMessage { message_id: id_of("message", message)? })
+}
+
+fn following(agent: Option<String>) -> Result<Following, CoreError> {
+    Ok(Following { agent_id: maybe_id("agent", agent)? })
 }
 
 fn transfer(

@@ -418,6 +418,12 @@ function advance(held: Full, event: Event): Full {
       head.status = event.status;
       turned(event.turn);
       break;
+    case "followed":
+      thread.followers = [...new Set([...(thread.followers ?? []), event.agent_id])].sort();
+      break;
+    case "unfollowed":
+      thread.followers = (thread.followers ?? []).filter((id) => id !== event.agent_id);
+      break;
     case "contact_changed":
       view.contact =
         event.content !== undefined && "contact" in event.content

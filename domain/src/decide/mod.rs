@@ -4,6 +4,7 @@
 mod chain;
 pub mod delivery;
 mod fence;
+mod follow;
 mod message;
 pub mod owner;
 pub mod receive;
@@ -100,6 +101,8 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::Resend(resend) => message::resend(&case, resend),
         CommandBody::MarkSent(of) => message::mark_sent(&case, of.message_id),
         CommandBody::Cancel(of) => message::cancel(&case, of.message_id),
+        CommandBody::Follow(following) => follow::follow(&case, following),
+        CommandBody::Unfollow(following) => follow::unfollow(&case, following),
     }
 }
 

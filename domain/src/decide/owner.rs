@@ -7,7 +7,7 @@ use baton_protocol::{
     Refusal, ReplyPolicy, Status, TeamId,
 };
 
-use super::{Case, Decided, Draft, facts, fence, nothing, work};
+use super::{Case, Decided, Draft, facts, fence, follow, nothing, work};
 use crate::context::AgentFacts;
 
 impl Case<'_> {
@@ -70,7 +70,7 @@ impl Case<'_> {
     }
 
     /// The agent that the command names in this field.
-    fn active(&self, agent: AgentId, field: &str) -> Result<&AgentFacts, Refusal> {
+    pub(super) fn active(&self, agent: AgentId, field: &str) -> Result<&AgentFacts, Refusal> {
         let facts = self.context.people.agents.get(&agent);
         facts
             .filter(|facts| facts.state == AgentState::Active)
@@ -180,14 +180,22 @@ pub(super) fn transfer(case: &Case<'_>, transfer: &Transfer) -> Decided {
     Ok((drafts, accepted))
 }
 
-/// Who leaves gives everything back to the queue. Who has come back meanwhile keeps it.
+/// Who leaves gives everything back to the queue and follows nothing. Who has come back meanwhile
+/// keeps it.
 pub fn rehome(conversation: &Conversation, agent: &AgentFacts) -> Vec<Draft> {
     let head = &conversation.head;
-    if agent.state != AgentState::Leaving || head.owner != Owner::Agent(agent.id) {
+    if agent.state != AgentState::Leaving {
         return Vec::new();
     }
-    let queue = (Owner::Queue(head.team_id), head.team_id);
-    vec![changed(head, queue, OwnerCause::Rehomed, false).into()]
+    let mut drafts = Vec::new();
+    if head.owner == Owner::Agent(agent.id) {
+        let queue = (Owner::Queue(head.team_id), head.team_id);
+        drafts.push(changed(head, queue, OwnerCause::Rehomed, false).into());
+    }
+    if follow::is_follower(conversation, agent.id) {
+        drafts.push(Fact::Unfollowed { agent_id: agent.id }.into());
+    }
+    drafts
 }
 
 /// The fact that this owner is responsible from here on, in this team.

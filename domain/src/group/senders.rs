@@ -54,7 +54,7 @@ pub type Name = (WorkspaceId, ChannelId, NameKind, String);
 /// Whose a name is, and since when by the time that WhatsApp gave.
 #[derive(Clone, Copy, Debug)]
 pub struct Holder {
-    /// Whose.
+    /// Whom the name belongs to.
     pub known: Known,
     /// Since when.
     pub since: Timestamp,

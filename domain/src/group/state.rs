@@ -26,7 +26,7 @@ pub type Key<T> = (WorkspaceId, T);
 /// A channel that customers write to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Channel {
-    /// Whose.
+    /// The workspace it belongs to.
     pub workspace: WorkspaceId,
     /// Its id.
     pub id: ChannelId,
@@ -179,7 +179,7 @@ pub struct Quarantined {
     pub workspace: Option<WorkspaceId>,
     /// The digest of its webhook.
     pub intake_digest: String,
-    /// Why.
+    /// Why it was set aside.
     pub why: Aside,
     /// The element, as a webhook of its own.
     pub element: String,

@@ -30,9 +30,9 @@ pub struct MessageAt {
 /// Who gives a command.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Caller {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
-    /// Who.
+    /// The author.
     pub agent: AgentId,
     /// On which device.
     pub device: DeviceId,
@@ -115,7 +115,7 @@ pub struct CommandWork {
 /// What became of op ids; unknown ones are cancelled from then on.
 #[derive(Clone, Debug)]
 pub struct OutcomesWork {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
     /// Whose commands.
     pub agent: AgentId,
@@ -163,7 +163,7 @@ pub struct RescueWork {
 /// Statuses wait for an id of Meta whose message is known.
 #[derive(Clone, Debug)]
 pub struct UnparkWork {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
     /// On which number.
     pub channel: ChannelId,
@@ -176,7 +176,7 @@ pub struct UnparkWork {
 /// A snooze ends.
 #[derive(Clone, Copy, Debug)]
 pub struct WakeWork {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
     /// Which conversation.
     pub conversation: ConversationId,
@@ -187,7 +187,7 @@ pub struct WakeWork {
 /// Whoever owns it leaves.
 #[derive(Clone, Copy, Debug)]
 pub struct RehomeWork {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
     /// Which conversation.
     pub conversation: ConversationId,
@@ -198,7 +198,7 @@ pub struct RehomeWork {
 /// A change of settings, as far as the log tells it. The caller writes the rows.
 #[derive(Clone, Debug)]
 pub struct SettingWork {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
     /// Who changes them; `None` for the operator of the installation.
     pub by: Option<AgentId>,

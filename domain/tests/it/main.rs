@@ -17,6 +17,9 @@ mod delivery;
 mod doubt;
 #[cfg(test)]
 #[cfg(not(planted))]
+mod following;
+#[cfg(test)]
+#[cfg(not(planted))]
 mod group;
 #[cfg(test)]
 #[cfg(not(planted))]

@@ -122,6 +122,8 @@ fn every_event() {
         NoteAdded = "note_added",
         OwnerChanged = "owner_changed",
         StatusChanged = "status_changed",
+        Followed = "followed",
+        Unfollowed = "unfollowed",
         ReadMarked = "read_marked",
         AgentChanged = "agent_changed",
         TeamChanged = "team_changed",
@@ -136,7 +138,7 @@ fn every_event() {
 
 #[test]
 fn every_command() {
-    const KINDS: [&str; 14] = [
+    const KINDS: [&str; 16] = [
         "reply",
         "note",
         "claim",
@@ -151,6 +153,8 @@ fn every_command() {
         "resend",
         "mark_sent",
         "cancel",
+        "follow",
+        "unfollow",
     ];
     check_all("command", &KINDS, |command: &Command| command.body.name());
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use baton_domain::context::LineFacts;
-use baton_domain::group::state::{Attempt, Entry, Extras};
+use baton_domain::group::state::{Attempt, Entry, Extras, Held};
 use baton_domain::group::{Key, Post, State};
 use baton_domain::log::{Batch, Logged};
 use baton_protocol::{ConversationId, Fact, Timestamp, WorkspaceId};
@@ -71,6 +71,7 @@ fn conversations(state: &State, writes: &mut Writes) {
         } else {
             writes.conversations.push(row);
         }
+        followers(*workspace, held, writes);
         let mut ended: BTreeMap<u32, Timestamp> = held.ended.iter().copied().collect();
         for (n, at) in &held.episodes {
             let end = ended.remove(n).map(Timestamp::ms);
@@ -80,6 +81,16 @@ fn conversations(state: &State, writes: &mut Writes) {
             writes.episode_ends.push(json!([workspace, id, n, at.ms()]));
         }
     }
+}
+
+fn followers(workspace: WorkspaceId, held: &Held, writes: &mut Writes) {
+    let id = held.now.head.id;
+    let now = &held.now.thread.followers;
+    let before = held.before.as_ref().map_or(&[][..], |before| &before.thread.followers);
+    let new = now.iter().filter(|agent| !before.contains(agent));
+    writes.followers.extend(new.map(|agent| json!([workspace, id, agent])));
+    let gone = before.iter().filter(|agent| !now.contains(agent));
+    writes.unfollowed.extend(gone.map(|agent| json!([workspace, id, agent])));
 }
 
 fn messages(state: &State, writes: &mut Writes) {

@@ -9,7 +9,7 @@ use crate::accounts::{AccountError, Accounts, Setter};
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
-use crate::store::read::{leaving, owned_by};
+use crate::store::read::{leaving, owned_or_followed_by};
 
 /// See the head of the file.
 #[derive(Clone, Debug)]
@@ -71,10 +71,10 @@ impl Rehomer {
         agent: AgentId,
     ) -> Result<bool, AccountError> {
         let mut tx = self.engine.store().read().await?;
-        let owned = owned_by(&mut tx, workspace, agent, AT_ONCE).await?;
+        let left = owned_or_followed_by(&mut tx, workspace, agent, AT_ONCE).await?;
         tx.rollback().await?;
-        let given = owned.iter().map(|of| self.engine.rehome(workspace, *of, agent));
+        let given = left.iter().map(|of| self.engine.rehome(workspace, *of, agent));
         let failed = futures_util::future::join_all(given).await.iter().any(Result::is_err);
-        Ok(owned.is_empty() && !failed)
+        Ok(left.is_empty() && !failed)
     }
 }

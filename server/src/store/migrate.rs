@@ -40,6 +40,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/0003_push.sqlite.sql"),
         postgres: include_str!("migrations/0003_push.postgres.sql"),
     },
+    Migration {
+        version: 5,
+        name: "followers",
+        both: include_str!("migrations/0005_followers.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The newest schema that this program knows.

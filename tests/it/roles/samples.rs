@@ -4,8 +4,8 @@
 use std::iter::successors;
 
 use baton_protocol::command::{
-    Assign, Claim, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing, Snooze, Transfer,
-    Unassign,
+    Assign, Claim, Following, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing,
+    Snooze, Transfer, Unassign,
 };
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
 use baton_protocol::{AgentId, CommandBody, ConversationId, MessageId, Owner, Timestamp};
@@ -53,7 +53,9 @@ impl About {
             Body::MarkRead(_) => Body::Resend(Resend { message_id, seen, ignore_lease: true }),
             Body::Resend(_) => Body::MarkSent(OfMessage { message_id }),
             Body::MarkSent(_) => Body::Cancel(OfMessage { message_id }),
-            Body::Cancel(_) => return None,
+            Body::Cancel(_) => Body::Follow(Following { agent_id: None }),
+            Body::Follow(_) => Body::Unfollow(Following { agent_id: None }),
+            Body::Unfollow(_) => return None,
         })
     }
 

@@ -7,7 +7,7 @@ use baton::store::{Store, Tx};
 
 /// Tables and their columns. Left out: salts, digests that cover them, bodies (and their hashes)
 /// that name ids the engine drew, and what no command changes.
-const TABLES: [(&str, &str); 18] = [
+const TABLES: [(&str, &str); 19] = [
     ("agent", "id load availability"),
     ("attempt", "message n claim_epoch started_at ended_at outcome wamid"),
     ("contact", "id name phone search_name"),
@@ -20,6 +20,7 @@ const TABLES: [(&str, &str); 18] = [
     ),
     ("episode", "conversation n opened_at resolved_at"),
     ("feed", "workspace audience position conversation"),
+    ("follower", "conversation agent"),
     ("identity", "channel kind value contact conversation"),
     ("intake", "id received_at"),
     (

@@ -65,6 +65,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         turn: None,
         window_until: None,
         last_agent: None,
+        followers: Vec::new(),
     };
     let contact = ContactCard { name: Some(format!("Eva {id}")), phone: Some("34600".into()) };
     let view = ConversationView {

@@ -159,6 +159,7 @@ impl Dice {
             turn: self.maybe(|dice| Turn { from_seq: dice.below(50), since: dice.time() }),
             window_until: self.maybe(Self::time),
             last_agent: self.maybe(Self::few),
+            followers: self.maybe(Self::few).into_iter().collect(),
         };
         let view = ConversationView {
             conversation: Conversation { head: self.head(id), thread },

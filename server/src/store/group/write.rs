@@ -12,6 +12,8 @@ pub(crate) struct Writes {
     pub(crate) contact_changes: Vec<Value>,
     pub(crate) conversations: Vec<Value>,
     pub(crate) conversation_changes: Vec<Value>,
+    pub(crate) followers: Vec<Value>,
+    pub(crate) unfollowed: Vec<Value>,
     pub(crate) episodes: Vec<Value>,
     pub(crate) episode_ends: Vec<Value>,
     pub(crate) messages: Vec<Value>,
@@ -54,13 +56,15 @@ pub(crate) async fn write(tx: &mut Tx, writes: &Writes) -> Result<(), StoreError
     Ok(())
 }
 
-fn statements(w: &Writes) -> [(&'static Sql, &[Value]); 23] {
+fn statements(w: &Writes) -> [(&'static Sql, &[Value]); 25] {
     [
         (&CONTACTS, &w.contacts),
         (&CONTACT_CHANGES, &w.contact_changes),
         (&LOADS, &w.loads),
         (&CONVERSATIONS, &w.conversations),
         (&CONVERSATION_CHANGES, &w.conversation_changes),
+        (&FOLLOWERS, &w.followers),
+        (&UNFOLLOWED, &w.unfollowed),
         // An episode ends before the next one opens: one open episode a conversation.
         (&EPISODE_ENDS, &w.episode_ends),
         (&EPISODES, &w.episodes),
@@ -126,6 +130,16 @@ static CONVERSATION_CHANGES: Sql = Sql::new(
        activity_at = CAST(x.v->>18 AS BIGINT)
      FROM (SELECT value AS v, value->>0 AS w, value->>1 AS i FROM {rows $1}) AS x
      WHERE workspace = x.w AND id = x.i",
+);
+
+static FOLLOWERS: Sql = Sql::new(
+    "INSERT INTO follower (workspace, conversation, agent)
+     SELECT value->>0, value->>1, value->>2 FROM {rows $1}",
+);
+
+static UNFOLLOWED: Sql = Sql::new(
+    "DELETE FROM follower WHERE (workspace, conversation, agent) IN
+       (SELECT value->>0, value->>1, value->>2 FROM {rows $1})",
 );
 
 static EPISODES: Sql = Sql::new(

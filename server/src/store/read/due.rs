@@ -260,8 +260,9 @@ pub async fn leaving(tx: &mut Tx) -> Result<Vec<(WorkspaceId, AgentId)>, StoreEr
     rows.iter().map(|(workspace, agent)| Ok((id(workspace)?, id(agent)?))).collect()
 }
 
-/// Conversations that an agent owns, in no order: for one the whole workspace would be walked.
-pub async fn owned_by(
+/// Conversations that an agent owns or follows, in no order: for one the whole workspace would be
+/// walked.
+pub async fn owned_or_followed_by(
     tx: &mut Tx,
     workspace: WorkspaceId,
     agent: AgentId,
@@ -269,6 +270,7 @@ pub async fn owned_by(
 ) -> Result<Vec<ConversationId>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT id FROM conversation WHERE workspace = $1 AND owner_agent = $2
+         UNION SELECT conversation FROM follower WHERE workspace = $1 AND agent = $2
          LIMIT CAST($3 AS BIGINT)",
     );
     let args = [workspace.to_string(), agent.to_string(), limit.to_string()];

@@ -1,6 +1,8 @@
 //! A conversation's row.
 
-use baton_protocol::{Conversation, Head, LineRef, Status, Thread, Timestamp, WorkspaceId};
+use baton_protocol::{
+    AgentId, Conversation, Head, LineRef, Status, Thread, Timestamp, WorkspaceId,
+};
 use serde_json::{Value, json};
 use sqlx::FromRow;
 
@@ -12,7 +14,9 @@ macro_rules! conversation_columns {
     () => {
         "c.id, c.channel, c.contact, c.team, c.owner_agent, c.owner_epoch, c.status,
          c.snoozed_until, c.episode, c.revision, c.last_seq, c.last_line, c.customer_seq,
-         c.turn_seq, c.unanswered_since, c.window_until, c.last_agent, c.activity_at"
+         c.turn_seq, c.unanswered_since, c.window_until, c.last_agent, c.activity_at,
+         (SELECT string_agg(f.agent, ' ' ORDER BY f.agent) FROM follower AS f
+          WHERE f.workspace = c.workspace AND f.conversation = c.id) AS followers"
     };
 }
 pub(crate) use conversation_columns;
@@ -38,6 +42,8 @@ pub(crate) struct ConversationRow {
     window_until: Option<i64>,
     last_agent: Option<String>,
     activity_at: i64,
+    /// Ids, apart by blanks; NULL where there are none.
+    followers: Option<String>,
 }
 
 impl ConversationRow {
@@ -54,8 +60,13 @@ impl ConversationRow {
                 turn: turn(self.turn_seq, self.unanswered_since)?,
                 window_until: self.window_until.map(Timestamp::from_ms),
                 last_agent: some_id(self.last_agent.as_deref())?,
+                followers: self.followers()?,
             },
         })
+    }
+
+    fn followers(&self) -> Result<Vec<AgentId>, StoreError> {
+        self.followers.iter().flat_map(|ids| ids.split(' ')).map(id).collect()
     }
 
     fn head(&self, last_seq: u64) -> Result<Head, StoreError> {
