@@ -6,7 +6,7 @@ use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::{AgentId, Author, Content, ConversationId, Event, Fact, Line, Note};
 
-/// The rows of all tables.
+/// Lines with their texts, notes, contacts and read marks.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Rows {
     pub(crate) lines: BTreeMap<ConversationId, Vec<Line>>,
