@@ -63,7 +63,8 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), StoreError> {
         if found > known() {
             return Err(StoreError::NewerSchema { found, known: known() });
         }
-        let Some(next) = MIGRATIONS.iter().find(|migration| migration.version > found) else {
+        let later = MIGRATIONS.iter().filter(|migration| migration.version > found);
+        let Some(next) = later.min_by_key(|migration| migration.version) else {
             return tx.rollback().await;
         };
         tx.script(next.both).await?;
