@@ -1,7 +1,10 @@
 //! Bugs planted on purpose, to prove that the tests would find them.
 //!
-//! Only a build with `BATON_PLANTED=1` (`cfg(planted)`) contains them, and there only the one
-//! chosen at run time.
+//! Builds with debug assertions contain them; release builds do not. One is chosen at run time: for
+//! a thread by a test, for a process by the variable `PLANTED_BUG`.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A bug that the tests must find.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,55 +47,34 @@ impl Bug {
     ];
 }
 
-/// Whether this build contains the bugs.
-pub const IS_HERE: bool = cfg!(planted);
+/// Whether this build contains the bugs. Where it does not, [`is_planted`] is always `false`.
+pub const IS_HERE: bool = cfg!(debug_assertions);
 
-/// Plants the bug with this name, in a build that contains it. Returns whether it exists.
+/// The bug of the process; 0 is none.
+static OF_PROCESS: AtomicU8 = AtomicU8::new(0);
+
+thread_local! {
+    static OF_THREAD: Cell<Option<Bug>> = const { Cell::new(None) };
+}
+
+/// Plants the bug of processes with this name. Returns whether this build contains it.
 #[must_use]
 pub fn plant_by_name(name: &str) -> bool {
     let found = Bug::OF_PROCESSES.iter().find(|(known, _)| *known == name);
-    #[cfg(planted)]
-    plant(found.map(|(_, bug)| *bug));
+    if IS_HERE && let Some((_, bug)) = found {
+        OF_PROCESS.store(*bug as u8, Ordering::SeqCst);
+    }
     found.is_some() && IS_HERE
 }
 
-#[cfg(planted)]
-mod chosen {
-    use std::sync::atomic::{AtomicU8, Ordering};
-
-    static CHOSEN: AtomicU8 = AtomicU8::new(0);
-
-    /// Plants a bug, or takes all out.
-    pub fn plant(bug: Option<super::Bug>) {
-        CHOSEN.store(bug.map_or(0, |bug| bug as u8), Ordering::SeqCst);
-    }
-
-    /// Whether this bug is planted.
-    pub fn is_planted(bug: super::Bug) -> bool {
-        CHOSEN.load(Ordering::Relaxed) == bug as u8
-    }
+/// Plants a bug for decisions on this thread, or takes it out. Tests on other threads do not see
+/// it.
+pub fn plant(bug: Option<Bug>) {
+    OF_THREAD.set(bug);
 }
 
-#[cfg(planted)]
-pub use chosen::{is_planted, plant};
-
-/// Whether this bug is planted: never, in a build without them.
-#[cfg(not(planted))]
-pub const fn is_planted(_bug: Bug) -> bool {
-    false
-}
-
-/// Items that only a build with planted bugs has. For crates that are not themselves built with
-/// `cfg(planted)`.
-#[cfg(planted)]
-#[macro_export]
-macro_rules! where_planted {
-    ($($item:item)*) => { $($item)* };
-}
-
-/// Items that only a build with planted bugs has: this one has none.
-#[cfg(not(planted))]
-#[macro_export]
-macro_rules! where_planted {
-    ($($item:item)*) => {};
+/// Whether this bug is planted: never in a release build.
+#[inline]
+pub fn is_planted(bug: Bug) -> bool {
+    IS_HERE && (OF_THREAD.get() == Some(bug) || OF_PROCESS.load(Ordering::Relaxed) == bug as u8)
 }

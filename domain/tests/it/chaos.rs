@@ -354,8 +354,11 @@ impl Chaos {
         let Some((hand, command)) = self.given.iter().rev().nth(back).cloned() else {
             return Ok(());
         };
-        let known = self.team.priors[&hand.agent].get(&command.op_id).cloned();
-        let Some(known) = known else { return Ok(()) };
+        // Who was only told to try again has no stored outcome.
+        let priors = self.team.priors.get(&hand.agent);
+        let Some(known) = priors.and_then(|priors| priors.get(&command.op_id)).cloned() else {
+            return Ok(());
+        };
         let events = self.team.log.len();
         let answer = self.team.give(hand, &command);
         if answer != known.answer || self.team.log.len() != events {

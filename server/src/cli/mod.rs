@@ -170,8 +170,7 @@ pub enum ConfigCommand {
 
 /// The program: reads the command line and the configuration, does what was asked.
 pub fn main() -> ExitCode {
-    if planted::IS_HERE
-        && let Some(name) = environment::planted_bug()
+    if let Some(name) = environment::planted_bug()
         && !planted::plant_by_name(&name)
     {
         say(&mut std::io::stderr(), &format!("baton: there is no bug {name:?} to plant\n"));

@@ -10,10 +10,7 @@ mod interleavings;
 mod lost_commits;
 mod nodes;
 mod oracle;
+mod planted;
 mod player;
 mod view;
 mod wishes;
-
-baton_domain::where_planted! {
-    mod planted;
-}

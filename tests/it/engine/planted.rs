@@ -5,8 +5,8 @@ use anyhow::{Result, ensure};
 use baton_domain::planted::{Bug, plant};
 use baton_world::bench::databases;
 
-use baton_model::promises::Rule;
 use super::interleavings::{Found, bench, run, times};
+use baton_model::promises::Rule;
 
 /// The promise that each breaks.
 fn broken_by(bug: Bug) -> Rule {
@@ -21,7 +21,7 @@ fn broken_by(bug: Bug) -> Rule {
     }
 }
 
-/// One test, because the planted bug is the same for the whole process.
+/// Its committers run on the test's own thread, as the bug is planted for that one alone.
 #[tokio::test]
 async fn every_planted_bug_turns_the_checker_red() -> Result<()> {
     let most = times("BATON_INTERLEAVINGS", 150);

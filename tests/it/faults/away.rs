@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep};
 
 use super::desk::Desk;
 use super::load::reply;
-use super::{alone, number, places, seed};
+use super::{ONE, number, places, seed, turn};
 
 const CONVERGE: Duration = Duration::from_secs(10);
 /// Rounds of acts between two looks of those who stay.
@@ -37,7 +37,7 @@ struct Viewer {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_was_away_ends_where_those_ended_who_stayed() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(ONE).await?;
     let seed = seed();
     let events = number("BATON_AWAY_EVENTS", 900);
     for place in places().await? {

@@ -10,16 +10,18 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use baton_domain::mirror::Mirror;
+use baton_domain::planted::Bug;
 use baton_world::cluster::schedule::{Fault, Plan, Planned, schedule, told};
 use baton_world::cluster::{Cluster, Layout};
 use baton_world::history::{Client, History, judge};
 use baton_world::phone::Phone;
 use baton_world::stage;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::crowd::{Crowd, Pace};
 use super::kills::figures;
-use super::{alone, number, seed};
+use super::{SEVERAL, number, seed, turn};
 
 /// Nodes where nothing else is said.
 const NODES: u64 = 3;
@@ -31,7 +33,7 @@ const LIMITED: (usize, u32) = (20, 4);
 #[tokio::test(flavor = "multi_thread")]
 async fn under_any_fault_nothing_is_lost_doubled_or_unknown_and_everybody_converges() -> Result<()>
 {
-    let _alone = alone().await;
+    let _turn = turn(SEVERAL).await?;
     let plan = plan(seed())?;
     println!("{}", run(&plan, &schedule(&plan), None).await?);
     Ok(())
@@ -41,7 +43,7 @@ async fn under_any_fault_nothing_is_lost_doubled_or_unknown_and_everybody_conver
 /// it lives.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_slept_long_does_no_harm_when_it_wakes() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(SEVERAL).await?;
     let slept = Duration::from_secs(number("BATON_PAUSE_S", 13));
     let plan = Plan { lasts: slept + Duration::from_secs(8), ..plan(seed())? };
     let at = Duration::from_secs(3);
@@ -53,7 +55,7 @@ async fn a_node_that_slept_long_does_no_harm_when_it_wakes() -> Result<()> {
 /// `BATON_ROLLS` is how often all of them are restarted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rolling_restart_under_load_loses_nothing_and_clients_move_on() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(SEVERAL).await?;
     let rolls = u32::try_from(number("BATON_ROLLS", 1))?;
     let plan = plan(seed())?;
     let nodes = u32::try_from(plan.nodes)?;
@@ -81,38 +83,44 @@ fn plan(seed: u64) -> Result<Plan> {
     })
 }
 
-baton_domain::where_planted! {
-    /// Each bug alone turns the run red, by the promise it breaks; without one it is green.
-    /// `BATON_PLANTED_RUNS` is how many seeds are played at most for each.
-    #[tokio::test(flavor = "multi_thread")]
-    async fn every_bug_planted_in_a_process_turns_the_run_red() -> Result<()> {
-        use baton_domain::planted::Bug;
-        let _alone = alone().await;
-        let whole = plan(seed())?;
-        for (name, bug) in Bug::OF_PROCESSES {
-            let promise = if bug == Bug::AcknowledgedBeforeCommit { "S1: " } else { "S7: " };
-            let line = found(name, promise, whole).await?;
-            println!("{name}: found with seed {line}");
-        }
+/// Each bug alone turns the run red, by the promise it breaks. Played are the bugs that only whole
+/// processes show; with `BATON_PLANTED_ALL=1` those that interleavings find as well, and the run
+/// without a bug. `BATON_PLANTED_RUNS` is how many seeds are played at most for each.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_bug_planted_in_a_process_turns_the_run_red() -> Result<()> {
+    let _turn = turn(SEVERAL).await?;
+    let whole = plan(seed())?;
+    let has_all = number("BATON_PLANTED_ALL", 0) == 1;
+    let bugs =
+        Bug::OF_PROCESSES.into_iter().filter(|bug| has_all || !Bug::OF_DECISIONS.contains(bug));
+    let runs = bugs.map(|(name, bug)| async move {
+        let promise = if bug == Bug::AcknowledgedBeforeCommit { "S1: " } else { "S7: " };
+        let line = Box::pin(found(name, promise, whole)).await?;
+        anyhow::Ok(format!("{name}: found with seed {line}"))
+    });
+    let at_once = if has_all { 1 } else { 2 };
+    let lines: Vec<_> = stream::iter(runs).buffered(at_once).try_collect().await?;
+    println!("{}", lines.join("\n"));
+    if has_all {
         println!("none: {}", run(&whole, &schedule(&whole), None).await?);
-        Ok(())
     }
+    Ok(())
+}
 
-    /// The seed and the words by which a bug is first found. A run that is red by other promises
-    /// only is not what was looked for: the next seed is played.
-    async fn found(name: &str, promise: &str, whole: Plan) -> Result<String> {
-        let mut others = String::new();
-        for seed in seed()..seed() + number("BATON_PLANTED_RUNS", 12) {
-            let plan = Plan { seed, ..whole };
-            let Err(error) = run(&plan, &schedule(&plan), Some(name)).await else { continue };
-            let words = format!("{error:#}");
-            if let Some(line) = words.lines().find(|line| line.starts_with(promise)) {
-                return Ok(format!("{seed}: {line}"));
-            }
-            others.extend([words.as_str(), "\n"]);
+/// The seed and the words by which a bug is first found. A run that is red by other promises
+/// only is not what was looked for: the next seed is played.
+async fn found(name: &str, promise: &str, whole: Plan) -> Result<String> {
+    let mut others = String::new();
+    for seed in seed()..seed() + number("BATON_PLANTED_RUNS", 12) {
+        let plan = Plan { seed, ..whole };
+        let Err(error) = run(&plan, &schedule(&plan), Some(name)).await else { continue };
+        let words = format!("{error:#}");
+        if let Some(line) = words.lines().find(|line| line.starts_with(promise)) {
+            return Ok(format!("{seed}: {line}"));
         }
-        anyhow::bail!("no {promise}by {name}: {others}");
+        others.extend([words.as_str(), "\n"]);
     }
+    anyhow::bail!("no {promise}by {name}: {others}");
 }
 
 /// Plays a schedule; an error tells it.

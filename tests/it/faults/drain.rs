@@ -16,14 +16,14 @@ use uuid::Uuid;
 
 use super::desk::Desk;
 use super::load::reply;
-use super::{alone, places, seed};
+use super::{ONE, places, seed, turn};
 
 /// From the signal to the end of the process, and for whatever else is waited for.
 const END: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_send_under_way_at_a_stop_is_waited_for_and_its_outcome_kept() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(ONE).await?;
     for place in places().await? {
         let status = stopped_while_sending(place, Duration::from_millis(1_200)).await?;
         ensure!(status == MessageStatus::Accepted, "it is {}", status.name());
@@ -33,7 +33,7 @@ async fn a_send_under_way_at_a_stop_is_waited_for_and_its_outcome_kept() -> Resu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_send_that_outlasts_the_drain_is_unconfirmed_and_not_sent_again() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(ONE).await?;
     for mut place in places().await? {
         place.set("BATON_HTTP__DRAIN_MS", &200);
         let status = stopped_while_sending(place, Duration::from_millis(1_800)).await?;

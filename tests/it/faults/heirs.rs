@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::load::reply;
-use super::{alone, number, seed};
+use super::{SEVERAL, number, seed, turn};
 
 const NODES: usize = 3;
 /// By then another node does what the dead one did.
@@ -47,7 +47,7 @@ async fn cluster() -> Result<Option<Cluster>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_nodes_numbers_are_sent_from_by_another_and_its_sends_are_unconfirmed() -> Result<()>
 {
-    let _alone = alone().await;
+    let _turn = turn(SEVERAL).await?;
     let Some(mut cluster) = cluster().await? else { return Ok(()) };
     let mut slowest = Duration::ZERO;
     // On either side of what WhatsApp has done.
@@ -123,7 +123,7 @@ async fn sender_dies(cluster: &mut Cluster, n: u64) -> Result<Duration> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_leader_is_followed_and_what_is_snoozed_wakes() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(SEVERAL).await?;
     let Some(mut cluster) = cluster().await? else { return Ok(()) };
     let (mut led, mut woken) = (Duration::ZERO, Duration::ZERO);
     let times = number("BATON_HEIRS", 1);

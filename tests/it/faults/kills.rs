@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::desk::Desk;
 use super::load::Load;
-use super::{alone, number, places, seed};
+use super::{ONE, number, places, seed, turn};
 
 /// Kills of one server; a new desk after them, so that logs stay of a size to be judged whole.
 const ROUND: u64 = 20;
@@ -23,7 +23,7 @@ const CONVERGE: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_loses_and_doubles_nothing_and_everybody_converges() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(ONE).await?;
     let kills = number("BATON_KILLS", 6);
     for place in places().await? {
         let kind = place.kind;

@@ -14,14 +14,24 @@ mod restored;
 mod stops;
 mod webhooks;
 
+use std::sync::OnceLock;
+
 use anyhow::Result;
 use baton_world::process::Place;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Runs with faults judge by the clock as well: one at a time.
-async fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::const_new(());
-    ALONE.lock().await
+/// What a run of one server weighs, and one of several.
+const ONE: u32 = 1;
+const SEVERAL: u32 = 2;
+
+/// Waits for a turn. Runs with faults judge by the clock as well, and most of their time they wait:
+/// `BATON_RUNS_AT_ONCE` is what those side by side may weigh; one after the other unless it is set.
+async fn turn(weight: u32) -> Result<SemaphorePermit<'static>> {
+    static TURNS: OnceLock<Semaphore> = OnceLock::new();
+    let most = u32::try_from(number("BATON_RUNS_AT_ONCE", 1))?;
+    let permits = usize::try_from(most)?;
+    let turns = TURNS.get_or_init(|| Semaphore::new(permits));
+    Ok(turns.acquire_many(weight.min(most)).await?)
 }
 
 /// SQLite, and PostgreSQL where there is one.

@@ -15,11 +15,11 @@ use tokio::time::sleep;
 use super::desk::Desk;
 use super::kills::figures;
 use super::load::Load;
-use super::{alone, number, places, seed};
+use super::{ONE, number, places, seed, turn};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_the_provider_does_each_message_ends_honestly_and_none_twice() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(ONE).await?;
     let seed = seed();
     // Mostly they wait behind messages in doubt: both at once.
     let runs = places().await?.into_iter().map(|place| run(place, seed));

@@ -23,14 +23,14 @@ use uuid::Uuid;
 
 use super::desk::Desk;
 use super::load::reply;
-use super::{alone, places, seed};
+use super::{ONE, places, seed, turn};
 
 const CONVERGE: Duration = Duration::from_secs(10);
 const END: Duration = Duration::from_secs(25);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_restored_under_live_phones_fools_nobody_and_sends_nothing_again() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(ONE).await?;
     for mut place in places().await? {
         let redis = match place.database()? {
             Some(_) => Some(redis(&mut place)?),
@@ -341,7 +341,7 @@ fn nothing_twice(desk: &Desk, count: usize) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_database_is_put_back_under_it_stops_by_itself() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(ONE).await?;
     for place in places().await? {
         let process = BatonProcess::start(&place).await?;
         let other = "UPDATE installation SET value = 'aaaaaaaa-0000-4000-8000-000000000000' \
@@ -373,7 +373,7 @@ async fn a_server_whose_database_is_put_back_under_it_stops_by_itself() -> Resul
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restore_killed_anywhere_leaves_what_was_there_or_what_nobody_serves() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(ONE).await?;
     for place in places().await? {
         let kind = place.kind;
         BatonProcess::start(&place).await?.terminate(END).await?;

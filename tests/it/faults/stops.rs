@@ -13,14 +13,14 @@ use tokio::time::sleep;
 use super::desk::Desk;
 use super::kills::figures;
 use super::load::Load;
-use super::{alone, number, places, seed};
+use super::{ONE, number, places, seed, turn};
 
 /// From the signal to the end of the process.
 const END: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_told_to_stop_ends_in_time_and_loses_nothing() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(ONE).await?;
     for place in places().await? {
         let seed = seed();
         let told = stops(place, seed, number("BATON_STOPS", 3)).await;

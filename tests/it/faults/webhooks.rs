@@ -15,14 +15,14 @@ use tokio::time::sleep;
 use super::desk::Desk;
 use super::kills::figures;
 use super::load::Load;
-use super::{alone, number, places, seed};
+use super::{ONE, number, places, seed, turn};
 
 /// How often one webhook comes, at once.
 const REPEATS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_repeated_merged_and_out_of_order_tell_everything_once() -> Result<()> {
-    let _alone = alone().await;
+    let _turn = turn(ONE).await?;
     let seed = seed();
     for place in places().await? {
         println!("{}", run(place, seed).await.with_context(|| format!("BATON_SEED={seed}"))?);
