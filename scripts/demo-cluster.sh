@@ -11,5 +11,5 @@ export BATON_POSTGRES_STATE
 trap 'scripts/postgres.sh stop; rm -rf "$BATON_POSTGRES_STATE"' EXIT
 trap 'exit 130' INT TERM
 database=$(scripts/postgres.sh start)
-cargo build --quiet --package baton
-target/debug/baton demo --cluster --database "$database" "$@"
+scripts/build.sh baton
+"${CARGO_TARGET_DIR:-target}/debug/baton" demo --cluster --database "$database" "$@"

@@ -72,7 +72,7 @@ start() {
     port=$(free_port)
     if (cd "$directory" && unprivileged "$bin/pg_ctl" -D "$directory/data" -w -t 60 -s \
       -l "$directory/server.log" start -o "-p $port -c listen_addresses=127.0.0.1 \
-      -c unix_socket_directories= -c fsync=$fsync -c max_connections=400 -c shared_buffers=128MB" \
+      -c unix_socket_directories= -c fsync=$fsync -c max_connections=800 -c shared_buffers=128MB" \
       >/dev/null 2>&1); then
       (umask 077 && echo "postgres://baton:$password@127.0.0.1:$port/postgres" >"$state/url")
       url

@@ -59,10 +59,10 @@ tested() {
     [ -n "${postgres:-}" ] || begin_postgres off
   fi
   # As in every test run, with the checks of debug builds.
-  cargo build --quiet --package baton
+  scripts/build.sh
   said=$state/$step.log
-  env BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" "$@" cargo test --quiet \
-    --package baton-world --test it -- "$name" --exact --nocapture >"$said" 2>&1 ||
+  env BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" "$@" scripts/run-tests.sh world \
+    "$name" --exact --nocapture --quiet >"$said" 2>&1 ||
     { tail -n 40 "$said" >&2; return 1; }
   grep -q '1 passed' "$said" || fail "$name did not run"
   figures "$said" "$name"
@@ -72,7 +72,7 @@ tested() {
 figures() {
   echo "\`$2\`"
   echo
-  grep -vE 'has been running for|^(running|test result|\.?$|SKIPPED|[0-9]+ passed)' "$1" | sed 's/^\.*//; s/^/- /' || true
+  grep -vE 'has been running for|^(running|test result|== |\.?$|SKIPPED|[0-9]+ passed)' "$1" | sed 's/^\.*//; s/^/- /' || true
   if grep -q SKIPPED "$1"; then grep SKIPPED "$1" | sort -u | sed 's/^/- /'; fi
 }
 
@@ -89,7 +89,8 @@ phone_histories() {
 # A whole working day of phones, in virtual time.
 phone_day() {
   local name=phone::tests::day::in_a_day_a_phone_that_nobody_looks_at_hardly_wants_to_be_woken
-  BATON_DAY_HOURS=10 cargo test --quiet --package baton-mobile --lib -- "$name" --exact --nocapture \
+  scripts/build.sh
+  BATON_DAY_HOURS=10 scripts/run-tests.sh baton-mobile:lib "$name" --exact --nocapture --quiet \
     >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
   grep -q '1 passed' "$state/$step.log" || fail "$name did not run"
   figures "$state/$step.log" "$name"
@@ -142,9 +143,7 @@ play_on_nodes() {
 
 run() {
   case "$1" in
-  planted)
-    [ -x scripts/planted.sh ] || { echo "scripts/planted.sh is not there: not shown"; return 1; }
-    BATON_INTERLEAVINGS=300 scripts/planted.sh ;;
+  planted) BATON_INTERLEAVINGS=300 scripts/planted.sh ;;
   interleavings)
     tested engine::interleavings::nobody_answers_a_turn_unknowingly_however_acts_interleave \
       BATON_INTERLEAVINGS=10000 ;;
@@ -166,10 +165,9 @@ run() {
       "$cluster::under_any_fault_nothing_is_lost_doubled_or_unknown_and_everybody_converges" \
       "${large[@]}" ;;
   cluster-planted)
-    # The same run with each bug, and once more without one in the same build.
-    export BATON_PLANTED=1
+    # The same run with each bug, and once more without one.
     tested "$cluster::every_bug_planted_in_a_process_turns_the_run_red" \
-      "${large[@]}" BATON_PLANTED_RUNS=2 ;;
+      "${large[@]}" BATON_PLANTED_RUNS=2 BATON_PLANTED_ALL=1 ;;
   pauses)
     for pause in 40 120; do
       tested "$cluster::a_node_that_slept_long_does_no_harm_when_it_wakes" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings what the tests need besides the Rust toolchain: the server programs of PostgreSQL and of
-# Redis, and Python. Quiet and without effect where they are there.
+# Redis, Python, and ps and kill. Quiet and without effect where they are there.
 set -euo pipefail
 
 have_postgres() {
@@ -15,7 +15,7 @@ give_up() {
   cat >&2 <<END
 setup: server programs are missing: $1
 Needed: initdb and postgres of PostgreSQL 15 or newer, redis-server of Redis 7 or newer (or of
-Valkey), python3. Install them with your package manager, or name others: a PostgreSQL whose user may create
+Valkey), python3, ps and kill. Install them with your package manager, or name others: a PostgreSQL whose user may create
 databases, and the program of Redis:
 BATON_TEST_POSTGRES=postgres://user:password@host/postgres BATON_TEST_REDIS_SERVER=path make test
 END
@@ -26,7 +26,12 @@ have_python() {
   command -v python3 >/dev/null 2>&1
 }
 
-have_postgres && have_redis && have_python && exit 0
+# Slim images have neither, and the shell's own kill is no program.
+have_procps() {
+  command -v ps >/dev/null 2>&1 && [ -x "$(type -P kill)" ]
+}
+
+have_postgres && have_redis && have_python && have_procps && exit 0
 command -v apt-get >/dev/null 2>&1 || give_up "this is no Debian, nothing was installed"
 
 as_root=()
@@ -39,6 +44,7 @@ packages=()
 have_postgres || packages+=(postgresql)
 have_redis || packages+=(redis-server)
 have_python || packages+=(python3)
+have_procps || packages+=(procps)
 echo "setup: installing server programs: ${packages[*]}" >&2
 # Only the programs are wanted: no cluster of the system's is made, and no service is started, which
 # a policy forbids for the time of the installation.
@@ -69,4 +75,4 @@ install=("${apt[@]}" install -y --no-install-recommends "${packages[@]}")
 "${install[@]}" >"$log" 2>&1 ||
   { "${apt[@]}" update >>"$log" 2>&1 && "${install[@]}" >>"$log" 2>&1; } ||
   { tail -n 5 "$log" >&2; give_up "apt-get could not install them"; }
-have_postgres && have_redis || give_up "the packages brought none"
+have_postgres && have_redis && have_python && have_procps || give_up "the packages brought none"

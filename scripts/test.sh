@@ -1,56 +1,116 @@
 #!/usr/bin/env bash
-# The whole test: form, lints, then every test on SQLite and on a private PostgreSQL.
-# Arguments go to `cargo test`; BATON_TEST_POSTGRES names a server to use instead.
+# The whole test: form, lints, every test on SQLite and on a private PostgreSQL, the phone core in
+# its languages, the demo, and each load test once with small counts. Prints its stages with their
+# times; the log of each is in target/stages/test.
+#
+# BATON_TEST_POSTGRES  a server of PostgreSQL to use instead
+# BATON_RUNS_AT_ONCE   how many runs with faults go side by side (default 3)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# Errors say where they are from; behind a trace of the runtime nobody finds them.
-export RUST_LIB_BACKTRACE=0
+. scripts/stages.sh
 
-cargo fmt --all --check
-cargo clippy --quiet --workspace --all-targets -- -D warnings
+form() {
+  cargo fmt --all --check
+  scripts/check-deploy.sh
+}
 
-if [ -z "${BATON_TEST_POSTGRES:-}" ]; then
-  scripts/setup.sh
+# Lints, and what else asks cargo: it lets one go at a time.
+lints() {
+  stage lints nice scripts/lint.sh
+  stage doc-tests nice cargo test --quiet --workspace --features baton-bindings/bindgen --doc
+  stage licences scripts/licences.sh
+}
+
+# They mostly wait, and judge by the clock: what goes beside them gives way.
+faults() {
+  stage faults scripts/run-tests.sh world faults:: phone_core:: --test-threads=8
+}
+
+units() {
+  stage units nice scripts/run-tests.sh units
+  stage valkey valkey
+  stage end-to-end nice scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=3
+}
+
+# The same list of rules on Valkey, where there is one.
+valkey() {
+  command -v valkey-server >/dev/null 2>&1 ||
+    { echo "SKIPPED on Valkey: there is no valkey-server"; return 0; }
+  BATON_TEST_REDIS_SERVER=valkey-server scripts/run-tests.sh baton:lib coordinator::
+}
+
+tools() {
+  stage kotlin-tools kotlin_tools
+}
+
+# While everything is compiled: what is brought from elsewhere takes little of this machine.
+kotlin_tools() {
+  scripts/mobile/kotlin.sh || [ $? -eq 77 ]
+}
+
+# The phone core in the languages of the apps, against the real server, and what is shipped of it.
+languages() {
+  local names=(python kotlin)
+  if scripts/mobile/swift.sh --cached >/dev/null; then names+=(swift); fi
+  stage languages suites "${names[@]}"
+  stage packaging nice bindings/packaging/check.sh wheel apple
+  # The browser's pages.
+  [ ! -x scripts/console.sh ] || stage console nice scripts/console.sh
+}
+
+suites() {
+  [[ " $* " == *" swift "* ]] ||
+    echo "SKIPPED in Swift: its tools are not here; make proof brings them"
+  nice bindings/suites/run.sh "$@"
+}
+
+# The main job, seen from outside.
+demo() {
+  "$built/baton" demo --once --bind 127.0.0.1:0
+  scripts/demo-cluster.sh --once
+}
+
+# The figures are another matter, but what measures them has to work. Without peers: nothing has to
+# be installed for a test.
+load() {
+  "$built/baton-load" --quiet --without-peers --postgres "$BATON_TEST_POSTGRES" "$@"
+}
+
+loads() {
+  load ingest --agents 3 --rate 20 --posters 4 --workspaces 2 --preload 100 --contacts 9 \
+    --seconds 1 --rounds 1
+  load claim-storm --agents 5 --rounds 2
+  load typing --agents 3 --rounds 2
+  load fan-out --subscribers 9,30 --events 10
+  load open --messages 400 --opens 3 --rounds 1
+  load idle --sessions 20 --rounds 1
+  load fan-out --subscribers 9 --events 10 --nodes 2
+  load reconnect-storm --clients 12 --events 50,200 --rounds 1
+  load reconnect-storm --clients 12 --events 50 --rounds 1 --nodes 2
+  load lease --count 20 --kills 1
+  load cross-node --pings 20 --messages 5
+}
+
+built=${CARGO_TARGET_DIR:-target}/debug
+export BATON_RUNS_AT_ONCE=${BATON_RUNS_AT_ONCE:-3}
+begin_stages test
+stage form form
+stage set-up scripts/setup.sh
+lane tools
+shown compile scripts/build.sh
+export BATON_BUILT=1
+if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
   # A state of its own, so that two runs do not stop each other's server.
   BATON_POSTGRES_STATE=$(mktemp -d)
   export BATON_POSTGRES_STATE
   trap 'scripts/postgres.sh stop; rm -rf "$BATON_POSTGRES_STATE"' EXIT
-  trap 'exit 130' INT TERM
   BATON_TEST_POSTGRES=$(scripts/postgres.sh start)
   export BATON_TEST_POSTGRES
 fi
-
-# Tests of faults start and kill the real program.
-cargo build --quiet --package baton
-cargo test --workspace "$@"
-# The same list of rules on Valkey, where there is one.
-if command -v valkey-server >/dev/null 2>&1; then
-  BATON_TEST_REDIS_SERVER=valkey-server cargo test --quiet --package baton --lib coordinator::
-else
-  echo "SKIPPED on Valkey: there is no valkey-server"
-fi
-# The phone core in the languages of the apps, against the real server, and what is shipped of it.
-languages=(python kotlin)
-if scripts/mobile/swift.sh --cached >/dev/null; then
-  languages+=(swift)
-else
-  echo "SKIPPED in Swift: its tools are not here; make proof brings them"
-fi
-bindings/suites/run.sh "${languages[@]}"
-bindings/packaging/check.sh wheel apple
-# The main job, seen from outside.
-cargo run --quiet --package baton -- demo --once
-scripts/demo-cluster.sh --once
-# The figures are another matter, but what measures them has to work.
-for scenario in 'ingest --agents 3 --rate 20 --posters 4 --workspaces 2 --preload 100 --contacts 9
-    --seconds 1 --rounds 1' 'claim-storm --agents 5 --rounds 2' 'typing --agents 3 --rounds 2' \
-  'fan-out --subscribers 9,30 --events 10' 'open --messages 400 --opens 3 --rounds 1' \
-  'idle --sessions 20 --rounds 1' 'fan-out --subscribers 9 --events 10 --nodes 2' \
-  'reconnect-storm --clients 12 --events 50,200 --rounds 1' \
-  'reconnect-storm --clients 12 --events 50 --rounds 1 --nodes 2' 'lease --count 20 --kills 1' \
-  'cross-node --pings 20 --messages 5'; do
-  # Without peers: nothing has to be installed for a test.
-  # shellcheck disable=SC2086 # words, on purpose
-  cargo run --quiet --package baton-load -- --quiet --without-peers \
-    --postgres "$BATON_TEST_POSTGRES" $scenario
-done
+lane faults
+lane languages
+lane units
+lane lints
+stage demo demo
+stage load-tests loads
+end_stages

@@ -27,7 +27,7 @@ for language in "${@%-if-cached}"; do
 done
 
 server=${BATON_SERVER:-${CARGO_TARGET_DIR:-target}/debug/baton}
-[ -n "${BATON_SERVER:-}" ] || cargo build --quiet --package baton
+[ -n "${BATON_SERVER:-}" ] || scripts/build.sh baton
 scripts/mobile/bindgen.sh
 
 said=$(mktemp "${TMPDIR:-/tmp}/suite.XXXXXX")

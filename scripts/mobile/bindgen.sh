@@ -18,7 +18,7 @@ case "${1:-}" in
 *) echo "bindgen.sh: unknown $1" >&2; exit 1 ;;
 esac
 
-cargo build --quiet --package baton-bindings --features bindgen
+scripts/build.sh bindings >&2
 built=${CARGO_TARGET_DIR:-target}/debug
 library=$built/libbaton_core.so
 [ -e "$library" ] || library=$built/libbaton_core.dylib

@@ -63,8 +63,7 @@ pub(super) async fn migrate(pools: &Pools) -> Result<(), StoreError> {
         if found > known() {
             return Err(StoreError::NewerSchema { found, known: known() });
         }
-        let later = MIGRATIONS.iter().filter(|migration| migration.version > found);
-        let Some(next) = later.min_by_key(|migration| migration.version) else {
+        let Some(next) = MIGRATIONS.iter().find(|migration| migration.version > found) else {
             return tx.rollback().await;
         };
         tx.script(next.both).await?;

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The quick check: form, lints, and the tests that need no other process, on SQLite.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/stages.sh
+
+form() {
+  cargo fmt --all --check
+  scripts/check-deploy.sh
+}
+
+units() {
+  stage units scripts/run-tests.sh units --skip=redis
+  [ ! -x scripts/console.sh ] || stage console scripts/console.sh fast
+}
+
+lints() {
+  stage lints nice scripts/lint.sh
+}
+
+# Neither PostgreSQL nor Redis: whatever needs them says so and passes over it.
+unset BATON_TEST_POSTGRES
+begin_stages check
+stage form form
+shown compile scripts/build.sh
+lane units
+lane lints
+stage end-to-end scripts/run-tests.sh world --skip=faults:: --skip=phone_core::
+end_stages

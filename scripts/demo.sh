@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Builds Baton, showing the compiler's progress, and plays the demo; arguments go to `baton demo`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+built=${CARGO_TARGET_DIR:-target}/debug
+cat <<'END'
+This builds Baton, then starts it with a team of its own and a simulated WhatsApp, and plays a scene
+step by step; nothing leaves this machine.
+END
+[ -x "$built/baton" ] ||
+  echo "The first build compiles some 300 crates: about five minutes on two cores."
+scripts/build.sh baton
+exec "$built/baton" demo "$@"

@@ -1,0 +1,96 @@
+# Stages of a check, with a table at the end; scripts/check.sh and scripts/test.sh source it.
+# shellcheck shell=bash
+#
+#   begin_stages NAME       logs go to target/stages/NAME
+#   stage NAME COMMAND…     runs it; its output goes to its log, and to the terminal when it fails
+#   shown NAME COMMAND…     the same, with its output on the terminal
+#   lane FUNCTION           runs a function with stages beside what follows
+#   end_stages              waits for all lanes, prints the table, ends with 1 when a stage failed
+#
+# Once a stage has failed no other begins; those under way end first. Commands run with `set -e`.
+
+stages=
+lanes=()
+
+begin_stages() {
+  stages=target/stages/$1
+  rm -rf "$stages"
+  mkdir -p "$stages"
+  : >"$stages/times"
+  trap 'stop_lanes; exit 130' INT TERM
+}
+
+# Each lane leads a process group of its own, so that what it started ends with it.
+stop_lanes() {
+  local lane
+  for lane in "${lanes[@]}"; do kill -TERM -- "-$lane" 2>/dev/null || true; done
+}
+
+# `measured SECONDS`: whole seconds of what `times` says, 1m2.345s.
+measured() {
+  local minutes=${1%%m*} rest=${1#*m}
+  echo $((minutes * 60 + ${rest%%[.s]*}))
+}
+
+run_stage() {
+  local is_shown=$1 name=$2 log=$stages/$2.log began=$SECONDS code=0 user system
+  shift 2
+  if [ -e "$stages/failed" ]; then
+    echo "$name - - not run" >>"$stages/times"
+    return 0
+  fi
+  # Nowhere as a condition: there the command's own `set -e` would mean nothing.
+  (
+    set +eo pipefail
+    if [ "$is_shown" = yes ]; then
+      set -o pipefail
+      (set -e; "$@") 2>&1 | tee "$log"
+    else
+      (set -e; "$@") >"$log" 2>&1
+    fi
+    code=$?
+    times >"$stages/$name.times"
+    exit $code
+  ) &
+  wait $! || code=$?
+  { read -r user system && read -r user system; } <"$stages/$name.times" || true
+  local wall=$((SECONDS - began)) cpu=$(($(measured "${user:-0m0s}") + $(measured "${system:-0m0s}")))
+  if [ $code -eq 0 ]; then
+    echo "ok      $name, $wall s"
+    echo "$name $wall $cpu ok" >>"$stages/times"
+    return 0
+  fi
+  : >"$stages/failed"
+  echo "$name $wall $cpu FAILED" >>"$stages/times"
+  if [ "$is_shown" = no ]; then
+    echo "---- $name: the last lines of $log" >&2
+    tail -n 80 "$log" >&2
+  fi
+  echo "FAILED  $name, $wall s: $log" >&2
+}
+
+stage() { run_stage no "$@"; }
+shown() { run_stage yes "$@"; }
+
+lane() {
+  set -m
+  "$1" &
+  lanes+=($!)
+  set +m
+}
+
+end_stages() {
+  local lane name wall cpu state total=0
+  for lane in "${lanes[@]}"; do
+    wait "$lane" || { echo "a lane ended with $?" >&2; : >"$stages/failed"; }
+  done
+  echo
+  grep -h SKIPPED "$stages"/*.log 2>/dev/null | sed 's/^- //' | sort -u || true
+  printf '%-24s %7s %7s\n' stage 'wall s' 'CPU s'
+  while read -r name wall cpu state; do
+    printf '%-24s %7s %7s  %s\n' "$name" "$wall" "$cpu" "$state"
+    [ "$cpu" = - ] || total=$((total + cpu))
+  done <"$stages/times"
+  printf '%-24s %7s %7s  %s cores\n' together "$SECONDS" "$total" "$(nproc)"
+  [ ! -e "$stages/failed" ] || exit 1
+}
