@@ -1,22 +1,22 @@
-//! What an app gives to the core.
+//! The interfaces that an app implements.
 
 use std::sync::Arc;
 
-use baton_mobile::lists::Letter;
-use baton_mobile::runtime::{self, KeyStoreFailed, Watcher};
+use baton_mobile::lists::ListUpdate;
+use baton_mobile::runtime::{self, KeyStoreFailed};
 
 use crate::records::{Event, ListBatch, LogRecord};
 
-/// Why the app did not do what it was asked.
+/// An error that the app's own code returns to the core.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, uniffi::Error)]
 pub enum AppError {
-    /// The device was not unlocked since it was switched on.
+    /// The device has not been unlocked since it was switched on.
     #[error("the device is locked")]
     Locked,
-    /// Anything else, thrown or said.
+    /// Any other failure.
     #[error("{detail}")]
     Failed {
-        /// What.
+        /// A description for developers.
         detail: String,
     },
 }
@@ -27,38 +27,40 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for AppError {
     }
 }
 
-/// The system's key store: values that lie nowhere else. Called from threads of the core that may
-/// wait.
+/// The platform's key store. It holds secrets that the core stores nowhere else.
+///
+/// The core calls it from its own threads; calls may block.
 #[uniffi::export(with_foreign)]
 pub trait KeyStore: Send + Sync {
-    /// What is kept under a name.
+    /// Returns the value stored under a name, or nothing.
     fn get(&self, name: String) -> Result<Option<Vec<u8>>, AppError>;
-    /// Keeps something under a name.
+    /// Stores a value under a name. If this fails, the previous value stays.
     fn put(&self, name: String, value: Vec<u8>) -> Result<(), AppError>;
-    /// Forgets what is kept under a name.
+    /// Deletes the value stored under a name.
     fn delete(&self, name: String) -> Result<(), AppError>;
 }
 
-/// Hears what nobody asked for. Called in order, from one thread.
+/// Receives events. Calls come one at a time, in order, from one thread.
 #[uniffi::export(with_foreign)]
 pub trait Listener: Send + Sync {
-    /// Something happened.
+    /// Handles an event.
     fn on_event(&self, event: Event) -> Result<(), AppError>;
 }
 
-/// Hears of one list or value. Called in order, from one thread.
+/// Receives updates of one list or value. Calls come one at a time, in order, from one thread.
 #[uniffi::export(with_foreign)]
 pub trait ListListener: Send + Sync {
-    /// What changed.
+    /// Handles an update: apply its steps in order, then draw.
     fn on_batch(&self, batch: ListBatch) -> Result<(), AppError>;
 }
 
-/// Takes what the core says of itself: ids, counts and words of the core, never what somebody
-/// wrote. Called in order, from a thread that does nothing else: one that blocks or throws holds up
-/// nothing but its own records.
+/// Receives log records: ids, counts and fixed words, never texts, names or numbers.
+///
+/// Calls come in order, from a thread of their own. A sink that blocks or throws delays only its
+/// own records.
 #[uniffi::export(with_foreign)]
 pub trait LogSink: Send + Sync {
-    /// Something happened.
+    /// Handles a log record.
     fn on_record(&self, record: LogRecord) -> Result<(), AppError>;
 }
 
@@ -98,15 +100,15 @@ impl runtime::Listener for AppListener {
 pub(crate) struct AppLog(pub(crate) Arc<dyn LogSink>);
 
 impl runtime::LogSink for AppLog {
-    fn take(&self, record: runtime::Record) -> bool {
+    fn take(&self, record: runtime::LogRecord) -> bool {
         self.0.on_record(record.into()).is_ok()
     }
 }
 
-pub(crate) struct AppWatcher(pub(crate) Arc<dyn ListListener>);
+pub(crate) struct AppListListener(pub(crate) Arc<dyn ListListener>);
 
-impl Watcher for AppWatcher {
-    fn hear(&self, letter: Letter) -> bool {
-        self.0.on_batch(letter.into()).is_ok()
+impl runtime::ListListener for AppListListener {
+    fn hear(&self, update: ListUpdate) -> bool {
+        self.0.on_batch(update.into()).is_ok()
     }
 }

@@ -1,17 +1,17 @@
-//! The whole client, as one object.
+//! The client as one object.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_mobile::lists::{HeaderOf, Timeline, Wish};
+use baton_mobile::lists::{HeaderOf, ListRequest, Timeline};
 use baton_mobile::outbox::Tap;
 use baton_mobile::push::PushId;
-use baton_mobile::push::receipts::Stage;
+use baton_mobile::push::receipts::ReceiptStage;
 use baton_mobile::runtime::{self, Core, Credentials};
 use baton_mobile::store::Limits;
 
-use crate::app::{AppKeys, AppListener, AppLog, AppWatcher};
+use crate::app::{AppKeys, AppListListener, AppListener, AppLog};
 use crate::records::{
     Act, Asked, Availability, Choice, Diagnostics, Hold, InboxView, Kept, Line, LogLevel,
     LogRecord, NotificationEnd, OutboxItem, People, PushMessage, PushOutcome, PushTarget, SignedIn,
@@ -19,45 +19,48 @@ use crate::records::{
 };
 use crate::{CoreError, KeyStore, ListListener, Listener, LogSink};
 
-/// What a core is opened with.
+/// What a core needs to open.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct CoreConfig {
-    /// The server, as `https://…`.
+    /// The server's URL, `https://…`.
     pub server: String,
-    /// A certificate authority besides those that everybody trusts, PEM.
+    /// An additional certificate authority, PEM.
     #[uniffi(default = None)]
     pub extra_ca_pem: Option<String>,
-    /// A directory of the core's own, which no backup takes along.
+    /// A directory for the core alone, excluded from backups.
     pub directory: String,
-    /// What the agent's list of devices shows.
+    /// The device's name in the agent's list of devices.
     pub device_name: String,
     /// The app and its version, for the server's log.
     #[uniffi(default = "baton-core")]
     pub user_agent: String,
-    /// Above it, lines that the server has as well are dropped, bytes; 50 MB when absent.
+    /// The size in bytes above which the core evicts lines that the server has. Default: 50 MB.
     #[uniffi(default = None)]
     pub cache_bytes: Option<u64>,
-    /// So long after the server was last heard what is held is locked, for it may have revoked the
-    /// device since, seconds: up to 30 days; 72 hours when absent.
+    /// Seconds after which the phone locks when the server was not heard. At most 30 days; default
+    /// 72 hours.
     #[uniffi(default = None)]
     pub lock_after_s: Option<u32>,
 }
 
-/// The whole client. Open it once in a process, say when somebody looks and when there is a
-/// network, and shut it down at the end.
+/// The whole client. Open it once per process and shut it down at the end.
+///
+/// Report the app's lifecycle (`foreground`, `background`) and the network (`network`).
 #[derive(uniffi::Object)]
 pub struct BatonCore {
     core: Core,
 }
 
-/// Without an answer nobody waits longer than this for what only the device does.
 fn within(ms: u32) -> Duration {
     Duration::from_millis(ms.into())
 }
 
 #[uniffi::export]
 impl BatonCore {
-    /// Opens what is on this device; nothing is asked of the network before `foreground`.
+    /// Opens the store. The network is not used before `foreground`.
+    ///
+    /// Fails with `KeyLocked` before the first unlock, `Storage` if the store cannot be opened,
+    /// `Invalid` for a wrong server URL.
     #[uniffi::constructor]
     pub fn open(
         config: CoreConfig,
@@ -80,24 +83,27 @@ impl BatonCore {
         Ok(Arc::new(Self { core }))
     }
 
-    /// Ends everything and waits for it, at most two seconds. Twice is harmless.
+    /// Shuts the core down and waits for it, two seconds at most. Calling it twice is harmless.
     pub fn shutdown(&self) {
         self.core.shutdown();
     }
 
-    /// Hands what the core says of itself to a sink: first what it said so far, up to 1,000
-    /// records, then what it says; to none any more. What matters less than `level` is not kept.
+    /// Sets the log sink and replays up to 1,000 buffered records to it. Nothing removes it.
+    ///
+    /// Records below `level` are not kept from here on.
     pub fn log_to(&self, sink: Option<Arc<dyn LogSink>>, level: LogLevel) -> Result<(), CoreError> {
         let sink = sink.map(|sink| Arc::new(AppLog(sink)) as Arc<dyn runtime::LogSink>);
         Ok(self.core.log_to(sink, level.into())?)
     }
 
-    /// What the core said last of itself, oldest first; also after `shutdown`.
+    /// Returns the last 1,000 log records, oldest first; also after `shutdown`.
     pub fn recent_logs(&self) -> Vec<LogRecord> {
         self.core.recent_logs().into_iter().map(LogRecord::from).collect()
     }
 
-    /// Signs in. What the same agent left unsent on this device goes on.
+    /// Signs in. Acts that the same agent left unsent on this device are sent.
+    ///
+    /// Fails with `WrongCredentials`, `RateLimited`, `Offline`, or `Invalid` during a session.
     pub async fn sign_in(
         &self,
         workspace: String,
@@ -107,50 +113,55 @@ impl BatonCore {
         Ok(self.core.sign_in(Credentials { workspace, email, password }).await?.into())
     }
 
-    /// Signs out. What is here stays sealed, for when the same agent signs in again.
+    /// Signs out. The data stays sealed on the device until the same agent signs in again.
+    ///
+    /// Show `unsent` to the agent before.
     pub async fn sign_out(&self) -> Result<(), CoreError> {
         Ok(self.core.sign_out().await?)
     }
 
-    /// Who is signed in; also where the server has ended that, and they have to sign in again, as
-    /// the standing says.
+    /// Returns the signed-in agent, also when the session ended and the state is `NeedsSignIn`.
     pub async fn signed_in(&self) -> Result<Option<SignedIn>, CoreError> {
         Ok(self.core.signed_in().await?.map(SignedIn::from))
     }
 
-    /// Where the connection stands.
+    /// Returns the state of the core.
     pub async fn standing(&self) -> Result<Standing, CoreError> {
-        Ok(self.core.standing().await?.into())
+        Ok(self.core.state().await?.into())
     }
 
-    /// Somebody looks: the connection is sought.
+    /// Call when the app comes to the foreground: connects.
     pub async fn foreground(&self) -> Result<(), CoreError> {
         Ok(self.core.foreground().await?)
     }
 
-    /// Nobody looks any more. When this returns, no file and no socket is open; what would keep
-    /// one open by the deadline is ended: a flush says `false`, a push is `Closed`.
+    /// Call when the app goes to the background. When this returns, no file and no socket is open.
+    ///
+    /// Work that would outlast the deadline is ended: `flush` returns false, `handle_push` fails
+    /// with `Closed`.
     pub async fn background(&self, deadline_ms: u32) -> Result<(), CoreError> {
         Ok(self.core.background(within(deadline_ms)).await?)
     }
 
-    /// There is a network, or none.
+    /// Call when the device gains or loses its network.
     pub async fn network(&self, is_up: bool) -> Result<(), CoreError> {
         Ok(self.core.network(is_up).await?)
     }
 
-    /// There is another network than before.
+    /// Call when the device switches to another network.
     pub async fn network_changed(&self) -> Result<(), CoreError> {
         Ok(self.core.network_changed().await?)
     }
 
-    /// The system is short of memory.
+    /// Call when the platform warns of low memory: drops caches.
     pub async fn low_memory(&self) -> Result<(), CoreError> {
         Ok(self.core.low_memory().await?)
     }
 
-    /// The agent does something. When this returns it is kept, and will be looked after. The same
-    /// `op_id` twice is one act.
+    /// Puts an act of the agent into the outbox. When this returns, the act is stored.
+    ///
+    /// Two calls with the same `op_id` are one act. Fails with `Refused` if the act is invalid,
+    /// `Storage` if it cannot be stored, `Locked`; nothing changed then.
     #[uniffi::method(default(op_id = None))]
     pub async fn act(
         &self,
@@ -166,72 +177,72 @@ impl BatonCore {
         Ok(self.core.act(tap).await?.into())
     }
 
-    /// The agent wants an act back.
+    /// Withdraws an act that has not been sent.
     pub async fn withdraw(&self, number: u64) -> Result<(), CoreError> {
         Ok(self.core.withdraw(number).await?)
     }
 
-    /// The agent decides of an act that needs review.
+    /// Applies the agent's choice to an act in review.
     pub async fn choose(&self, number: u64, choice: Choice) -> Result<(), CoreError> {
         Ok(self.core.choose(number, choice.core()?).await?)
     }
 
-    /// Tries at once what waits to be sent.
+    /// Sends what waits now, without waiting for the next retry.
     pub async fn retry(&self) -> Result<(), CoreError> {
         Ok(self.core.retry().await?)
     }
 
-    /// What the agent did and the server does not know yet.
+    /// Returns the agent's acts that the server has not confirmed.
     pub async fn outbox(&self) -> Result<Vec<OutboxItem>, CoreError> {
         Ok(self.core.outbox().await?.iter().map(OutboxItem::from).collect())
     }
 
-    /// What would stay unsent: to be shown before signing out.
+    /// Returns the acts that would stay unsent, to show before signing out.
     pub async fn unsent(&self) -> Result<Vec<OutboxItem>, CoreError> {
         Ok(self.core.unsent().await?.iter().map(OutboxItem::from).collect())
     }
 
-    /// Sends what waits, also in the background. Says whether nothing is on its way any more.
+    /// Sends what waits, also in the background. Returns whether everything was sent.
     pub async fn flush(&self, deadline_ms: u32) -> Result<bool, CoreError> {
         Ok(self.core.flush(within(deadline_ms)).await?)
     }
 
-    /// A key was pressed: the text is this now.
-    pub async fn types(&self, conversation: String, text: String) -> Result<(), CoreError> {
-        Ok(self.core.types(id_of("conversation", &conversation)?, text).await?)
+    /// Call on every change of the text field: keeps the draft and asks for the lease.
+    pub async fn typing(&self, conversation: String, text: String) -> Result<(), CoreError> {
+        Ok(self.core.typing(id_of("conversation", &conversation)?, text).await?)
     }
 
-    /// The agent composes although somebody else does.
+    /// Takes the lease from the colleague who writes in the conversation.
     pub async fn take_over(&self, conversation: String) -> Result<(), CoreError> {
         Ok(self.core.take_over(id_of("conversation", &conversation)?).await?)
     }
 
-    /// What was typed there and not sent.
+    /// Returns the unsent draft of a conversation.
     pub async fn draft(&self, conversation: String) -> Result<Option<String>, CoreError> {
         Ok(self.core.draft(id_of("conversation", &conversation)?).await?)
     }
 
-    /// Who composes there.
+    /// Returns who writes in a conversation.
     pub async fn hold(&self, conversation: String) -> Result<Hold, CoreError> {
         Ok(self.core.hold(id_of("conversation", &conversation)?).await?.into())
     }
 
-    /// What is on the screen now; none where it is no conversation.
-    pub async fn shows(&self, conversation: Option<String>) -> Result<(), CoreError> {
-        Ok(self.core.shows(maybe_id("conversation", conversation)?).await?)
+    /// Call when the screen shows another conversation, with nothing when it shows none.
+    pub async fn viewing(&self, conversation: Option<String>) -> Result<(), CoreError> {
+        Ok(self.core.viewing(maybe_id("conversation", conversation)?).await?)
     }
 
-    /// Whether to be told who is there.
+    /// Turns events about colleagues' presence on or off.
     pub async fn watch_presence(&self, watch: bool) -> Result<(), CoreError> {
         Ok(self.core.watch_presence(watch).await?)
     }
 
-    /// Colleagues, teams and numbers, as last heard.
+    /// Returns colleagues, teams and channels from the store.
     pub async fn people(&self) -> Result<People, CoreError> {
         Ok(self.core.people().await?.into())
     }
 
-    /// Lines older than those that are held, from the server; not kept.
+    /// Loads lines before `before` from the server, at most `limit`. They are not stored.
     pub async fn older_lines(
         &self,
         conversation: String,
@@ -254,82 +265,85 @@ impl BatonCore {
         Ok(page.lines.into_iter().map(line).collect())
     }
 
-    /// What the agent says about themselves.
+    /// Sets the agent's own availability at the server.
     pub async fn set_availability(&self, availability: Availability) -> Result<(), CoreError> {
         Ok(self.core.set_availability(availability.into()).await?)
     }
 
-    /// Has an inbox told; the answer names the subscription.
+    /// Subscribes to an inbox. Returns the number of the subscription.
     pub async fn watch_inbox(
         &self,
         view: InboxView,
         listener: Arc<dyn ListListener>,
     ) -> Result<u64, CoreError> {
         match view.asked()? {
-            Asked::Wish(wish) => self.watch(wish, listener).await,
+            Asked::Request(request) => self.watch(request, listener).await,
             Asked::Search(text) => {
-                Ok(self.core.search(text, Arc::new(AppWatcher(listener))).await?)
+                Ok(self.core.search(text, Arc::new(AppListListener(listener))).await?)
             }
         }
     }
 
-    /// Has the lines of a conversation told; the answer names the subscription.
+    /// Subscribes to the timeline of a conversation. Returns the number of the subscription.
     pub async fn watch_timeline(
         &self,
         conversation: String,
         listener: Arc<dyn ListListener>,
     ) -> Result<u64, CoreError> {
         let of = id_of("conversation", &conversation)?;
-        self.watch(Wish::Timeline(Timeline::new(of)), listener).await
+        self.watch(ListRequest::Timeline(Timeline::new(of)), listener).await
     }
 
-    /// Has what stands above a conversation told; the answer names the subscription.
+    /// Subscribes to the header of a conversation. Returns the number of the subscription.
     pub async fn watch_header(
         &self,
         conversation: String,
         listener: Arc<dyn ListListener>,
     ) -> Result<u64, CoreError> {
         let of = id_of("conversation", &conversation)?;
-        self.watch(Wish::Header(HeaderOf(of)), listener).await
+        self.watch(ListRequest::Header(HeaderOf(of)), listener).await
     }
 
-    /// Has the numbers on the icon told; the answer names the subscription.
+    /// Subscribes to the badge. Returns the number of the subscription.
     pub async fn watch_badge(&self, listener: Arc<dyn ListListener>) -> Result<u64, CoreError> {
-        self.watch(Wish::Badge, listener).await
+        self.watch(ListRequest::Badge, listener).await
     }
 
-    /// Tells no more. Nothing is kept of the listener.
+    /// Ends a subscription and drops its listener. Returns whether there was one.
     pub async fn unwatch(&self, subscription: u64) -> Result<bool, CoreError> {
         Ok(self.core.unsubscribe(subscription).await?)
     }
 
-    /// Shows a page more of a list, or of older lines.
+    /// Shows one more page of a list, or of older lines.
     pub async fn more(&self, subscription: u64) -> Result<(), CoreError> {
         Ok(self.core.more(subscription).await?)
     }
 
-    /// Shows a page of newer lines, where the window had slid away from the end.
+    /// Shows one page of newer lines, after the window has moved away from the end.
     pub async fn newer(&self, subscription: u64) -> Result<(), CoreError> {
         Ok(self.core.newer(subscription).await?)
     }
 
-    /// Shows the newest page.
+    /// Shows the newest page of lines.
     pub async fn newest(&self, subscription: u64) -> Result<(), CoreError> {
         Ok(self.core.newest(subscription).await?)
     }
 
-    /// Tells the server where pushes for this device go. To be called at every start and whenever
-    /// the platform gives another target.
+    /// Registers this device for pushes.
+    ///
+    /// Call at every start, and whenever the platform gives another target.
     pub async fn register_push(&self, target: PushTarget) -> Result<(), CoreError> {
         Ok(self.core.register_push(target.into()).await?)
     }
 
-    /// No pushes any more.
+    /// Ends the registration for pushes.
     pub async fn unregister_push(&self) -> Result<(), CoreError> {
         Ok(self.core.unregister_push().await?)
     }
 
-    /// A push came. There is an answer by the deadline, whatever happens.
+    /// Decides what a push shows. Answers within the deadline in any case.
+    ///
+    /// Fails with `Unauthorized` without a session, or `Closed`: show a generic notification then.
     pub async fn handle_push(
         &self,
         push: PushMessage,
@@ -338,7 +352,7 @@ impl BatonCore {
         Ok(self.core.handle_push(push.into(), within(deadline_ms)).await?.into())
     }
 
-    /// A notification was tapped, or swiped away.
+    /// Call when a notification was opened or dismissed.
     pub async fn notification_ended(
         &self,
         push: String,
@@ -346,26 +360,31 @@ impl BatonCore {
     ) -> Result<(), CoreError> {
         let push: uuid::Uuid = id_of("push", &push)?;
         let stage = match how {
-            NotificationEnd::Opened => Stage::Opened,
-            NotificationEnd::Dismissed => Stage::Dismissed,
+            NotificationEnd::Opened => ReceiptStage::Opened,
+            NotificationEnd::Dismissed => ReceiptStage::Dismissed,
         };
         Ok(self.core.notification_ended(PushId(push), stage).await?)
     }
 
-    /// How the core is; for support, without anything that somebody wrote.
+    /// Returns the core's condition, for support.
     pub async fn diagnostics(&self) -> Result<Diagnostics, CoreError> {
         Ok(self.core.diagnostics().await?.into())
     }
 }
 
 impl BatonCore {
-    async fn watch(&self, wish: Wish, listener: Arc<dyn ListListener>) -> Result<u64, CoreError> {
-        Ok(self.core.subscribe(wish, Arc::new(AppWatcher(listener))).await?)
+    async fn watch(
+        &self,
+        request: ListRequest,
+        listener: Arc<dyn ListListener>,
+    ) -> Result<u64, CoreError> {
+        Ok(self.core.subscribe(request, Arc::new(AppListListener(listener))).await?)
     }
 }
 
-/// Takes a push in the process that the platform starts for it, without the app: there always is
-/// something to show. `config` is what the app opens its core with.
+/// Decides what a push shows, in the platform's extension process, without the app.
+///
+/// Always returns a notification. `config` must be the one that the app opens its core with.
 #[uniffi::export]
 #[expect(clippy::needless_pass_by_value, reason = "values alone cross the boundary")]
 pub fn take_push(config: CoreConfig, keys: Arc<dyn KeyStore>, push: PushMessage) -> TakenPush {

@@ -1,82 +1,82 @@
-//! Why a call was not carried out: one type, a case for each thing that an app can do about it.
+//! Errors of calls, one case for each reaction of an app.
 
 use baton_mobile::runtime;
 use baton_mobile::store::{Remedy, StoreError};
 
-/// See the head of the file. `detail` is for people.
+/// Why a call failed. `detail` is text for people.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, uniffi::Error)]
 pub enum CoreError {
     /// The server cannot be reached.
     #[error("the server cannot be reached: check the network")]
     Offline,
-    /// Nobody is signed in here, or the session is over.
+    /// No agent is signed in, or the session ended.
     #[error("sign in first")]
     Unauthorized,
     /// Workspace, e-mail or password are wrong.
     #[error("workspace, e-mail or password are wrong")]
     WrongCredentials,
-    /// The act cannot be taken in, or the choice not be made.
+    /// The act or the choice is invalid.
     #[error("{detail}")]
     Refused {
-        /// What to do.
+        /// The reason, for people.
         detail: String,
     },
-    /// The server said no.
+    /// The server refused the request.
     #[error("{detail}")]
     Server {
-        /// Stable, for programs.
+        /// The stable code of the refusal, for programs.
         code: String,
-        /// What to do.
+        /// The reason, for people.
         detail: String,
     },
-    /// An argument makes no sense.
+    /// An argument is invalid.
     #[error("{detail}")]
     Invalid {
-        /// Which.
+        /// The name of the argument.
         what: String,
-        /// What is wrong with it.
+        /// What is wrong with it, for people.
         detail: String,
     },
-    /// The device could not keep it: nothing happened.
+    /// The device could not store it; nothing changed.
     #[error("{detail}")]
     Storage {
-        /// What to do.
+        /// The reason, for people.
         detail: String,
-        /// Whether there is no room left.
+        /// Whether the device has no free space.
         is_full: bool,
-        /// Whether another process, or another core of this one, has it open.
+        /// Whether another process or another core has the store open.
         is_in_use: bool,
-        /// Whether the key is not the one that it was sealed with.
+        /// Whether the store was sealed with another key.
         is_key_lost: bool,
     },
-    /// The server was not heard for too long: what is held is locked before it is.
-    #[error("too long without the server: connect to it first")]
+    /// The server was not heard for too long, so the phone is locked.
+    #[error("connect to the server first: it was not reached for too long")]
     Locked,
     /// The system's key store cannot be read before the device is unlocked.
     #[error("unlock the device first")]
     KeyLocked,
-    /// Something that the app gave to the core threw.
+    /// The app's own code threw, for instance its key store.
     #[error("{detail}")]
     AppCallback {
-        /// What it said.
+        /// The message of the exception.
         detail: String,
     },
-    /// The app and the server, or the app and what it stored, do not understand each other.
+    /// The app and the server, or the app and its store, have incompatible versions.
     #[error("update the app, or the server")]
     Incompatible,
-    /// Too often.
-    #[error("too often: try again later")]
+    /// Too many requests.
+    #[error("too many attempts: try again later")]
     RateLimited {
-        /// When to try again.
+        /// Time until the next attempt may succeed, in milliseconds.
         retry_ms: u64,
     },
     /// The core was shut down.
     #[error("the core is shut down")]
     Closed,
-    /// A mistake of the core.
+    /// A bug of the core.
     #[error("{detail}")]
     Internal {
-        /// For its developers.
+        /// A description for developers.
         detail: String,
     },
 }

@@ -1,10 +1,10 @@
-//! The phone core, as Kotlin, Swift and Python see it.
+//! The phone core's API for Kotlin, Swift and Python.
 //!
-//! One object is the whole client ([`BatonCore`]); values go in and come out as plain records
-//! ([`records`]). Calls that change something are carried out to their end whether or not the
-//! caller still waits: cancelling one gives up its answer, not what it does. What an app gives to
-//! the core ([`KeyStore`], [`Listener`], [`ListListener`], [`LogSink`]) may throw or take its time:
-//! that harms nobody else.
+//! [`BatonCore`] is the client; its values are plain [`records`]. A call runs to its end even if it
+//! is cancelled: only its result is lost.
+//!
+//! An app implements [`KeyStore`], [`Listener`], [`ListListener`] and [`LogSink`]. If one of them
+//! throws or blocks, only its own calls fail or wait.
 
 mod app;
 mod core;

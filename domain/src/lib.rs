@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod context;
 pub mod decide;
+pub mod fold;
 pub mod group;
 pub mod inbound;
 pub mod log;

@@ -1,11 +1,12 @@
-//! An ordered map of few entries: a sorted list. Looking up is as fast as in a tree, putting in
-//! and taking out costs a move of what stands behind, and each kind of it is a tenth of the code
-//! that a tree is, in a library that phones load. For what there are hundreds of at most.
+//! An ordered map for a few hundred entries, kept as a sorted list.
+//!
+//! Lookup is as fast as in a tree; insertion and removal move the entries behind. Each use takes a
+//! tenth of the code of a tree, which keeps the shipped library small.
 
 use std::borrow::Borrow;
 use std::iter::Map;
 
-/// See the head of the file.
+/// A sorted list of entries.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Few<K, V>(Vec<(K, V)>);
 

@@ -1,11 +1,14 @@
-//! The whole client of Baton, for phones: an app draws what it says and calls what it offers.
+//! Baton's whole client for phones: apps draw its lists and call its methods.
 //!
-//! Decisions are pure machines that are handed time, frames and what the store holds, and answer
-//! with what is to be done: [`link`] (the connection and what is held of the log), [`outbox`] (what
-//! the agent did and the server does not know yet), [`compose`] (the lease and the draft, bound to
-//! typing), [`push`] (what a push shows). [`store`] keeps it, sealed, and [`phone`] puts them
-//! together. [`lists`] is what apps draw, as snapshots and diffs. [`runtime`] carries out what they
-//! say, with [`net`] as its way to the server.
+//! Pure machines decide. They take inputs, the time and the store's data, and return effects:
+//!
+//! - [`link`]: the connection and the copy of the log
+//! - [`outbox`]: the agent's acts that the server has not confirmed
+//! - [`compose`]: drafts, and the lease that follows typing
+//! - [`push`]: what a push shows
+//!
+//! [`store`] keeps their data, sealed. [`phone`] joins them over one store, and [`lists`] queries
+//! what apps draw. [`runtime`] carries out the effects, with [`net`] as its way to the server.
 
 pub mod compose;
 mod few;

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use baton_mobile::lists::{Badge, Entry, Inbox, InboxOf, InboxRow, Letter, Timeline, Wish, apply};
+use baton_mobile::lists::{
+    Badge, Entry, Inbox, InboxOf, InboxRow, ListRequest, ListUpdate, Timeline, apply,
+};
 use baton_mobile::outbox::{Echo, Enqueued, Tap};
 use baton_mobile::runtime::{
-    Core, CoreConfig, Credentials, Event, KeyStore, KeyStoreFailed, LOCK_AFTER, Listener, Standing,
-    Watcher,
+    Core, CoreConfig, CoreState, Credentials, Event, KeyStore, KeyStoreFailed, LOCK_AFTER,
+    ListListener, Listener,
 };
 use baton_mobile::store::{Limits, View};
 use baton_protocol::{CommandBody, ConversationId, OpId, Seen};
@@ -90,22 +92,22 @@ pub struct Drawn {
 
 struct Draws(watch::Sender<Drawn>);
 
-impl Watcher for Draws {
-    fn hear(&self, letter: Letter) -> bool {
+impl ListListener for Draws {
+    fn hear(&self, letter: ListUpdate) -> bool {
         let mut is_fit = true;
         self.0.send_modify(|drawn| {
             drawn.batches += 1;
             is_fit = match letter {
-                Letter::Inbox(batch) => apply(&mut drawn.rows, batch.ops).is_ok(),
-                Letter::Timeline(batch) => {
+                ListUpdate::Inbox(batch) => apply(&mut drawn.rows, batch.ops).is_ok(),
+                ListUpdate::Timeline(batch) => {
                     drawn.seen = batch.about.seen;
                     apply(&mut drawn.entries, batch.ops).is_ok()
                 }
-                Letter::Badge(batch) => {
+                ListUpdate::Badge(batch) => {
                     drawn.badge = batch.about;
                     true
                 }
-                Letter::Header(_) => true,
+                ListUpdate::Header(_) => true,
             };
         });
         is_fit
@@ -165,7 +167,7 @@ impl Handset {
     /// Waits until it is live.
     pub async fn live(&self, patience: Duration) -> Result<()> {
         let waited = tokio::time::timeout(patience, async {
-            while self.core.standing().await? != Standing::Live {
+            while self.core.state().await? != CoreState::Live {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             Ok(())
@@ -190,17 +192,17 @@ impl Handset {
 
     /// A list of conversations, as it is drawn from now on.
     pub async fn inbox(&self, view: View) -> Result<watch::Receiver<Drawn>> {
-        self.draws(Wish::Inbox(Inbox::new(InboxOf::View(view)))).await
+        self.draws(ListRequest::Inbox(Inbox::new(InboxOf::View(view)))).await
     }
 
     /// The lines of a conversation, as they are drawn from now on.
     pub async fn timeline(&self, of: ConversationId) -> Result<watch::Receiver<Drawn>> {
-        self.draws(Wish::Timeline(Timeline::new(of))).await
+        self.draws(ListRequest::Timeline(Timeline::new(of))).await
     }
 
-    async fn draws(&self, wish: Wish) -> Result<watch::Receiver<Drawn>> {
+    async fn draws(&self, request: ListRequest) -> Result<watch::Receiver<Drawn>> {
         let (draws, drawn) = watch::channel(Drawn::default());
-        self.core.subscribe(wish, Arc::new(Draws(draws))).await?;
+        self.core.subscribe(request, Arc::new(Draws(draws))).await?;
         Ok(drawn)
     }
 

@@ -99,7 +99,7 @@ class Desk:
         self.conversation = row.id
         self.header = await self.baton.watch_header(row.id)
         self.timeline = await self.baton.watch_timeline(row.id)
-        await self.baton.shows(row.id)
+        await self.baton.viewing(row.id)
         self.drawing = asyncio.ensure_future(self.draw_conversation(self.timeline, self.header))
 
     async def leave(self):
@@ -107,7 +107,7 @@ class Desk:
             self.drawing.cancel()
             await self.timeline.close()
             await self.header.close()
-            await self.baton.shows(None)
+            await self.baton.viewing(None)
             self.conversation = self.timeline = self.header = None
 
     async def do(self, words):

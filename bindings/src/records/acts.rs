@@ -1,4 +1,4 @@
-//! What an agent does.
+//! The acts of an agent.
 
 use baton_protocol::command::{
     Assign, Claim, Following, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing,
@@ -9,102 +9,104 @@ use baton_protocol::{CommandBody, Owner, Timestamp};
 use super::{SeenLine, id_of, maybe_id};
 use crate::CoreError;
 
-/// An act. `seen` is the last line that is on the screen at the moment of the tap, and
-/// `expect_owner_epoch` what the header shows: they are how colleagues' acts are noticed.
+/// An act of the agent in a conversation.
+///
+/// `seen` is the newest line on the screen at the tap, `expect_owner_epoch` comes from the header.
+/// With them the server notices that a colleague or the customer was faster.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum Act {
-    /// Answers the customer.
+    /// Reply to the customer.
     Reply {
-        /// What to say.
+        /// The text.
         text: String,
-        /// What the author had seen.
+        /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
-        /// The message that it quotes.
+        /// The id of the quoted message.
         quoted: Option<String>,
     },
-    /// Tells the team.
+    /// Write a note for the team.
     Note {
-        /// What to say.
+        /// The text.
         text: String,
     },
-    /// Takes the conversation.
+    /// Take the conversation.
     Claim {
-        /// As the header shows it.
+        /// The version of the ownership, from the header.
         expect_owner_epoch: u64,
     },
-    /// Gives it to somebody.
+    /// Assign it to an agent.
     Assign {
-        /// Who.
+        /// The id of the agent.
         agent: String,
-        /// As the header shows it.
+        /// The version of the ownership, from the header.
         expect_owner_epoch: u64,
     },
-    /// Gives it back to its queue.
+    /// Return it to its queue.
     Unassign {
-        /// As the header shows it.
+        /// The version of the ownership, from the header.
         expect_owner_epoch: u64,
     },
-    /// Hands it over to a colleague, with a word.
+    /// Transfer it to a colleague.
     TransferToAgent {
-        /// Who.
+        /// The id of the agent.
         agent: String,
-        /// As the header shows it.
+        /// The version of the ownership, from the header.
         expect_owner_epoch: u64,
-        /// What the author had seen.
+        /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
-        /// A note for them.
+        /// A note for the receiver.
         note: Option<String>,
     },
-    /// Hands it over to another team's queue, with a word.
+    /// Transfer it to another team's queue.
     TransferToTeam {
-        /// Which.
+        /// The id of the team.
         team: String,
-        /// As the header shows it.
+        /// The version of the ownership, from the header.
         expect_owner_epoch: u64,
-        /// What the author had seen.
+        /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
-        /// A note for them.
+        /// A note for the receiver.
         note: Option<String>,
     },
-    /// It is done.
+    /// Resolve it.
     Resolve {
-        /// What the author had seen.
+        /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
     },
-    /// It is not done after all.
+    /// Reopen it.
     Reopen,
-    /// It waits for the customer or a third party.
+    /// Mark it as waiting for the customer or a third party.
     MarkWaiting {
-        /// What the author had seen.
+        /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
     },
-    /// Out of sight for a while.
+    /// Hide it until a set time.
     Snooze {
-        /// Until then.
+        /// When it returns.
         until_ms: i64,
-        /// What the author had seen.
+        /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
     },
-    /// Read up to here.
+    /// Mark its lines as read.
     MarkRead {
-        /// The line.
+        /// The number of the last line read.
         seq: u64,
     },
-    /// Sends a message that did not leave once more.
+    /// Send a failed message again.
     Resend {
-        /// Which.
+        /// The id of the message.
         message: String,
-        /// What the author had seen.
+        /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
     },
-    /// Says that a message of which nobody knows did leave.
+    /// Mark an unconfirmed message as sent.
     MarkSent {
-        /// Which.
+        /// The id of the message.
         message: String,
     },
-    /// Withdraws a message that has not left.
+    /// Cancel a message that has not been sent.
     Cancel {
-        /// Which.
+        /// The id of the message.
         message: String,
     },
     /// Tells an agent what happens there, without owning it.

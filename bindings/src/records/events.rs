@@ -1,4 +1,4 @@
-//! What the app hears without having asked.
+//! Events that the app receives without a call.
 
 use baton_mobile::outbox::{Change, Ended};
 use baton_mobile::runtime;
@@ -9,118 +9,119 @@ use super::{Notification, OutboxItem, Place};
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug, uniffi::Enum)]
 pub enum Event {
-    /// The connection stands here.
+    /// The state of the core changed.
     Standing {
-        /// Where.
+        /// The new state.
         standing: Standing,
     },
-    /// Acts stand elsewhere, or are gone.
+    /// Acts of the agent changed or ended.
     Outbox {
-        /// New, or elsewhere.
+        /// Acts that are new or changed.
         shown: Vec<OutboxItem>,
-        /// Gone, and how.
+        /// Acts that ended.
         gone: Vec<GoneItem>,
-        /// How many acts need their author.
+        /// How many acts wait for the agent's decision.
         needs_review: u32,
     },
-    /// Somebody else composes where the agent did.
+    /// A colleague took over the conversation that the agent was writing in.
     LeaseLost {
-        /// Where.
+        /// The id of the conversation.
         conversation: String,
-        /// Who.
+        /// The id of the colleague.
         by: String,
     },
-    /// What is shown outside of the app is over, or says something else.
+    /// Shown notifications must be removed or replaced.
     Notifications {
-        /// To take away.
+        /// Notifications to remove.
         withdraw: Vec<Place>,
-        /// To show in the place of what is over: silent.
+        /// Notifications to replace, without sound.
         update: Vec<Notification>,
     },
-    /// The device could not keep something; for people.
+    /// The store failed.
     StoreFailed {
-        /// What, and what to do.
+        /// The reason and the remedy, for people.
         detail: String,
-        /// Whether there is no room left.
+        /// Whether the device has no free space.
         is_full: bool,
     },
-    /// Colleagues, teams, numbers, or who is there.
+    /// Colleagues, teams, channels or presence changed.
     People,
-    /// The device was revoked: nothing of the account is here any more.
+    /// The device was revoked and everything of the account was deleted.
     Wiped,
 }
 
-/// An act that is not there any more.
+/// An act that ended.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct GoneItem {
-    /// Its name on this device.
+    /// Its number on this device.
     pub number: u64,
-    /// The op id that it went by.
+    /// Its last op id.
     pub op_id: String,
-    /// Where; none for a tap that was never kept.
+    /// The id of its conversation; nothing for an act that was never stored.
     pub conversation: Option<String>,
-    /// How.
+    /// The way it ended.
     pub how: GoneHow,
 }
 
 /// How an act ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum GoneHow {
-    /// The server has it, and the log shows it.
+    /// The server accepted it and the timeline shows it.
     Acknowledged,
-    /// Its author let go of it.
+    /// The agent discarded it.
     Discarded,
-    /// The server would not hear how far was read.
+    /// The server refused a read mark.
     ReadRefused,
-    /// The device could not keep it: the tap has to be refused.
+    /// The device could not store it: tell the agent that nothing happened.
     NotStored,
 }
 
-/// Where the connection stands.
+/// The state of the core.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum Standing {
-    /// Nobody is signed in.
+    /// No agent is signed in.
     SignedOut,
-    /// There is no network.
+    /// The device has no network.
     Offline,
-    /// The app is in the background.
+    /// The app is in the background, without a connection.
     Suspended,
-    /// The server was not heard for too long: nothing of what is held is shown or taken before it
-    /// is. Lists are empty; what was told of the outbox is to be hidden, and is told again.
+    /// The server was not heard for too long. Lists are empty until it is heard.
+    ///
+    /// Hide what is shown of the outbox; it is sent again after the lock.
     Locked,
-    /// On the way to the server.
+    /// The core is connecting.
     Connecting,
-    /// What was missed is coming in. What is held can be shown.
+    /// The core is connected and receives what it missed. Lists can be shown.
     Resuming,
-    /// What happens is told as it happens.
+    /// The core is connected and up to date.
     Live,
-    /// It did not work.
+    /// Connecting failed; the core tries again.
     Backoff {
-        /// The next try is in so many ms.
+        /// Time until the next attempt, in milliseconds.
         retry_ms: u64,
     },
-    /// The session is over. What was not sent stays, for when the same agent signs in again.
+    /// The session ended. Unsent acts stay until the same agent signs in again.
     NeedsSignIn,
-    /// App and server do not understand each other: one of them has to be updated.
+    /// The app and the server have incompatible versions; one of them must be updated.
     Incompatible,
     /// The device was revoked.
     Wiped,
 }
 
-impl From<runtime::Standing> for Standing {
-    fn from(standing: runtime::Standing) -> Self {
+impl From<runtime::CoreState> for Standing {
+    fn from(standing: runtime::CoreState) -> Self {
         match standing {
-            runtime::Standing::SignedOut => Self::SignedOut,
-            runtime::Standing::Offline => Self::Offline,
-            runtime::Standing::Suspended => Self::Suspended,
-            runtime::Standing::Locked => Self::Locked,
-            runtime::Standing::Connecting => Self::Connecting,
-            runtime::Standing::Resuming => Self::Resuming,
-            runtime::Standing::Live => Self::Live,
-            runtime::Standing::Backoff { retry_ms } => Self::Backoff { retry_ms },
-            runtime::Standing::NeedsSignIn => Self::NeedsSignIn,
-            runtime::Standing::Incompatible => Self::Incompatible,
-            runtime::Standing::Wiped => Self::Wiped,
+            runtime::CoreState::SignedOut => Self::SignedOut,
+            runtime::CoreState::Offline => Self::Offline,
+            runtime::CoreState::Suspended => Self::Suspended,
+            runtime::CoreState::Locked => Self::Locked,
+            runtime::CoreState::Connecting => Self::Connecting,
+            runtime::CoreState::Resuming => Self::Resuming,
+            runtime::CoreState::Live => Self::Live,
+            runtime::CoreState::Backoff { retry_ms } => Self::Backoff { retry_ms },
+            runtime::CoreState::NeedsSignIn => Self::NeedsSignIn,
+            runtime::CoreState::Incompatible => Self::Incompatible,
+            runtime::CoreState::Wiped => Self::Wiped,
         }
     }
 }

@@ -1,9 +1,11 @@
-//! Lists and values as apps draw them. A list is told as a snapshot first, then as what changed of
-//! it: an app applies the steps in order, then shows the batch.
+//! Lists and values that apps draw.
+//!
+//! A subscription starts with a snapshot. Each batch after it holds steps: apply them in order,
+//! then draw.
 
 use baton_mobile::compose::Hold as CoreHold;
 use baton_mobile::lists::{
-    self, Batch, Entry, InboxOf, Letter, Nothing, Older, Own as CoreOwn, Wish,
+    self, Batch, Entry, InboxOf, ListRequest, ListUpdate, Nothing, Older, Own as CoreOwn,
 };
 use baton_mobile::store;
 use baton_protocol::{Author, Owner as CoreOwner, Status as CoreStatus};
@@ -14,31 +16,32 @@ use crate::CoreError;
 /// A list of conversations.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum InboxView {
-    /// Owned by the agent who is signed in.
+    /// Conversations of the signed-in agent.
     Mine,
-    /// Of one team.
+    /// Conversations of one team.
     Team {
-        /// Which.
+        /// The id of the team.
         team: String,
     },
-    /// In a queue.
+    /// Conversations without an owner.
     Unassigned,
-    /// Waiting for the customer or a third party.
+    /// Conversations that wait for the customer or a third party.
     Waiting,
-    /// All that is in scope.
+    /// All conversations that the agent may see.
     All,
-    /// In whose contact, lines or notes this stands, as far as this device holds them; accents and
-    /// case do not matter. At most 200 finds, the newest activity first. Rows stay current; what is
-    /// said later is found by searching again.
+    /// Conversations on this device whose contact, lines or notes contain a text.
+    ///
+    /// Accents and case are ignored. At most 200 conversations, the newest activity first. Lines
+    /// that arrive later are found by a new search.
     Search {
         /// A part of a name, a number or a text; up to 256 characters.
         text: String,
     },
 }
 
-/// What a list of conversations is made of.
+/// The source of an inbox list.
 pub(crate) enum Asked {
-    Wish(Wish),
+    Request(ListRequest),
     Search(String),
 }
 
@@ -52,21 +55,21 @@ impl InboxView {
             Self::All => store::View::All,
             Self::Search { text } => return Ok(Asked::Search(text)),
         };
-        Ok(Asked::Wish(Wish::Inbox(lists::Inbox::new(InboxOf::View(view)))))
+        Ok(Asked::Request(ListRequest::Inbox(lists::Inbox::new(InboxOf::View(view)))))
     }
 }
 
-/// Who is responsible.
+/// The owner of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum Owner {
     /// The queue of a team.
     Queue {
-        /// Which team.
+        /// The id of the team.
         team: String,
     },
-    /// A person or bot.
+    /// An agent or bot.
     Agent {
-        /// Who.
+        /// The id of the agent.
         agent: String,
     },
 }
@@ -80,19 +83,19 @@ impl From<CoreOwner> for Owner {
     }
 }
 
-/// Where the latest episode stands.
+/// The status of the latest episode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum Status {
-    /// Somebody has to do something.
+    /// The team has to act.
     Open,
-    /// Waiting for the customer or a third party.
+    /// It waits for the customer or a third party.
     Waiting,
-    /// Out of sight until then.
+    /// It is hidden until a set time.
     Snoozed {
-        /// When it wakes.
+        /// When it returns.
         until_ms: i64,
     },
-    /// Done.
+    /// It is resolved.
     Resolved,
 }
 
@@ -107,14 +110,14 @@ impl From<CoreStatus> for Status {
     }
 }
 
-/// What the agent did in a conversation and is not done.
+/// The agent's own unfinished acts in a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Own {
-    /// Acts on their way.
+    /// Acts that are not confirmed.
     pub waiting: u32,
-    /// Acts that need their author.
+    /// Acts that wait for the agent's decision.
     pub needs_review: u32,
-    /// To be shown as claiming, never as owned.
+    /// Whether a claim is undecided. Show it as claiming, never as owned.
     pub is_claiming: bool,
 }
 
@@ -128,64 +131,64 @@ impl From<CoreOwn> for Own {
 /// A conversation in a list.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct InboxRow {
-    /// Which.
+    /// The id of the conversation.
     pub id: String,
-    /// The customer's name, or their number; none where no more than the head is seen.
+    /// The customer's name or number; nothing if the agent may see only the head.
     pub title: Option<String>,
-    /// The team it belongs to.
+    /// The id of its team.
     pub team: String,
-    /// The number it runs on.
+    /// The id of its WhatsApp number.
     pub channel: String,
-    /// Who is responsible.
+    /// The owner of a conversation.
     pub owner: Owner,
-    /// To be named by who claims or hands over.
+    /// The version of the ownership, to pass to `Claim`, `Assign` and transfers.
     pub owner_epoch: u64,
-    /// Where it stands.
+    /// The status.
     pub status: Status,
-    /// Since when the customer waits.
+    /// When the oldest unanswered line came in; nothing if all is answered.
     pub unanswered_since_ms: Option<i64>,
-    /// When something was last said.
+    /// When the newest line was written.
     pub activity_at_ms: i64,
-    /// The beginning of the last line.
+    /// The beginning of the newest line.
     pub preview: Option<String>,
-    /// Whether the customer said it.
+    /// Whether the customer wrote it.
     pub preview_from_customer: bool,
-    /// Lines not read.
+    /// Unread lines.
     pub unread: u64,
-    /// When the window closes, or closed.
+    /// When WhatsApp's window of 24 hours closes or closed.
     pub window_until_ms: Option<i64>,
-    /// What the agent did there and is not done.
+    /// The agent's own unfinished acts.
     pub own: Own,
-    /// Whether the agent has typed there and not sent.
+    /// Whether it has an unsent draft.
     pub has_draft: bool,
-    /// What a search found there first; none in other lists.
+    /// The first hit of a search; nothing in other lists.
     pub hit: Option<Hit>,
 }
 
-/// What a search found.
+/// A hit of a search.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Hit {
-    /// Where.
+    /// The place of the hit.
     pub found_in: FoundIn,
-    /// The whole text that it was found in.
+    /// The whole text that contains it.
     pub text: String,
-    /// When that was said; of contacts, when something was last said.
+    /// When the text was written; for contacts, the time of the newest line.
     pub at_ms: i64,
 }
 
-/// Where a search found something.
+/// The place of a hit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum FoundIn {
     /// The customer's name or number.
     Contact,
     /// A line.
     Line {
-        /// Its number.
+        /// The line's number.
         seq: u64,
     },
-    /// A note.
+    /// A note for the team.
     Note {
-        /// Its revision.
+        /// The note's revision.
         revision: u64,
     },
 }
@@ -226,22 +229,22 @@ impl From<lists::InboxRow> for InboxRow {
     }
 }
 
-/// Something of a timeline.
+/// An entry of a timeline.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum TimelineEntry {
-    /// What the customer can see.
+    /// A message between customer and team.
     Line {
-        /// It.
+        /// The line.
         line: Line,
     },
-    /// What only the team sees.
+    /// A note that only the team sees.
     Note {
-        /// It.
+        /// The note.
         note: Note,
     },
-    /// What the agent did, and is not there as a line or note so far.
+    /// An act of the agent that is not yet a line or note.
     Echo {
-        /// It.
+        /// The act.
         item: OutboxItem,
     },
 }
@@ -249,23 +252,23 @@ pub enum TimelineEntry {
 /// A line of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Line {
-    /// Its number and id: what somebody who saw it has seen.
+    /// Its number and id, to pass as `seen` with an act.
     pub seen: SeenLine,
     /// Whether the customer wrote it.
     pub from_customer: bool,
-    /// The agent who wrote it.
+    /// The id of the agent who wrote it.
     pub agent: Option<String>,
-    /// Whether the agent who is signed in wrote it.
+    /// Whether the signed-in agent wrote it.
     pub is_mine: bool,
     /// The text.
     pub text: Option<String>,
-    /// When it was said.
+    /// When it was written.
     pub at_ms: i64,
-    /// Where an outgoing one stands, as the server names it.
+    /// The delivery status of an outgoing line, as the server names it.
     pub status: Option<String>,
-    /// Why it did not arrive, and what to do; for people.
+    /// Why it was not delivered and what to do, for people.
     pub problem: Option<String>,
-    /// The command that wrote it.
+    /// The op id of the act that wrote it.
     pub op_id: Option<String>,
 }
 
@@ -290,20 +293,20 @@ impl Line {
     }
 }
 
-/// A note.
+/// A note for the team.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Note {
-    /// Which.
+    /// The id of the conversation.
     pub id: String,
-    /// Who wrote it.
+    /// The id of its author.
     pub author: String,
-    /// Whether the agent who is signed in wrote it.
+    /// Whether the signed-in agent wrote it.
     pub is_mine: bool,
-    /// When.
+    /// When it was written.
     pub at_ms: i64,
-    /// What it says; none once it was erased.
+    /// Its text; nothing once it was erased.
     pub text: Option<String>,
-    /// The command that wrote it.
+    /// The op id of the act that wrote it.
     pub op_id: String,
 }
 
@@ -326,19 +329,19 @@ impl From<Entry> for TimelineEntry {
     }
 }
 
-/// Who composes.
+/// Who writes in a conversation (holds its lease).
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum Hold {
-    /// Nobody was told of.
+    /// Nobody writes.
     Nobody,
-    /// This agent on this device.
+    /// The signed-in agent on this device.
     Mine,
-    /// Somebody else, or this agent on another device.
+    /// A colleague, or the same agent on another device.
     Theirs {
-        /// Who.
+        /// The id of the agent.
         agent: String,
     },
-    /// Nobody knows: there is no connection. Never to be shown as mine.
+    /// Unknown, because there is no connection. Never show it as the agent's own.
     Unknown,
 }
 
@@ -353,34 +356,34 @@ impl From<CoreHold> for Hold {
     }
 }
 
-/// What stands above a conversation.
+/// The header of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Header {
-    /// Which conversation.
+    /// The id of the conversation.
     pub id: String,
-    /// The customer's name, or their number; none where no more than the head is seen.
+    /// The customer's name or number; nothing if the agent may see only the head.
     pub title: Option<String>,
-    /// Who is responsible.
+    /// The owner of a conversation.
     pub owner: Owner,
-    /// To be named by who claims or hands over.
+    /// The version of the ownership, to pass to `Claim`, `Assign` and transfers.
     pub owner_epoch: u64,
-    /// Whether the owner is there, where that is known.
+    /// Whether the owner is connected; nothing if that is unknown.
     pub is_owner_online: Option<bool>,
-    /// Where it stands.
+    /// The status.
     pub status: Status,
-    /// Lines not read.
+    /// Unread lines.
     pub unread: u64,
-    /// Since when the customer waits.
+    /// When the oldest unanswered line came in; nothing if all is answered.
     pub unanswered_since_ms: Option<i64>,
-    /// When the window closes, or closed.
+    /// When WhatsApp's window of 24 hours closes or closed.
     pub window_until_ms: Option<i64>,
-    /// Who composes.
+    /// Who writes there.
     pub hold: Hold,
-    /// What a colleague composes.
+    /// The draft that a colleague is writing.
     pub colleague_draft: Option<String>,
-    /// Colleagues who have it on their screen.
+    /// The ids of colleagues who have it on their screen.
     pub viewers: Vec<String>,
-    /// What the agent did there and is not done.
+    /// The agent's own unfinished acts.
     pub own: Own,
 }
 
@@ -404,16 +407,16 @@ impl From<lists::Header> for Header {
     }
 }
 
-/// The numbers on the icon and tabs.
+/// The counts on the app's icon and tabs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Badge {
-    /// Conversations that the agent owns.
+    /// Conversations of the signed-in agent.
     pub mine: u64,
-    /// Lines not read in them.
+    /// Unread lines in them.
     pub unread: u64,
-    /// Conversations in a queue.
+    /// Conversations without an owner.
     pub unassigned: u64,
-    /// Acts that need their author.
+    /// Acts that wait for the agent's decision.
     pub needs_review: u64,
 }
 
@@ -428,75 +431,75 @@ impl From<lists::Badge> for Badge {
     }
 }
 
-/// What older lines there are.
+/// Where lines before the first one shown are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum OlderLines {
-    /// None: this is the beginning.
+    /// There are none.
     Nothing,
-    /// Lines that are held.
+    /// On this device.
     Held,
-    /// Lines that the server has.
+    /// At the server.
     AtServer,
 }
 
-/// What a subscriber is told.
+/// An update of a subscription.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum ListBatch {
-    /// To who subscribed to an inbox.
+    /// Of an inbox.
     Inbox {
-        /// Grows with every batch.
+        /// The number of the batch; grows.
         revision: u64,
-        /// To be applied in this order.
+        /// The steps, to apply in this order.
         steps: Vec<InboxStep>,
         /// Conversations in the list, shown or not.
         total: u64,
-        /// Lines not read in all of them.
+        /// Unread lines in all of them.
         unread: u64,
-        /// Whether there is more than is shown.
+        /// Whether the list has more rows than are shown.
         has_more: bool,
     },
-    /// To who subscribed to a timeline.
+    /// Of a timeline.
     Timeline {
-        /// Grows with every batch.
+        /// The number of the batch; grows.
         revision: u64,
-        /// To be applied in this order.
+        /// The steps, to apply in this order.
         steps: Vec<TimelineStep>,
-        /// What comes before.
+        /// Where older lines are.
         older: OlderLines,
-        /// Number of the first line shown; 0 when none is.
+        /// The number of the first line shown; 0 without lines.
         first_seq: u64,
-        /// What somebody who looks at these lines has seen: to be given with an act. It is the line
-        /// that came in last, which a customer's clock may have put before another; none without
-        /// lines.
+        /// The line that came in last, to pass as `seen` with an act; nothing without lines.
+        ///
+        /// It need not be the last one in the list: customers' clocks order the lines.
         seen: Option<SeenLine>,
-        /// Whether there are newer lines than are shown.
+        /// Whether newer lines exist than are shown.
         has_newer: bool,
-        /// Whether its lines may be seen at all.
+        /// Whether the agent may see the lines.
         is_full: bool,
     },
-    /// To who subscribed to a header; none for a conversation that is not held.
+    /// Of a header; nothing for a conversation that is not on this device.
     Header {
-        /// It.
+        /// The header.
         header: Option<Header>,
     },
-    /// To who subscribed to the badge.
+    /// Of the badge.
     Badge {
-        /// It.
+        /// The badge.
         badge: Badge,
     },
 }
 
-impl From<Letter> for ListBatch {
-    fn from(letter: Letter) -> Self {
-        match letter {
-            Letter::Inbox(Batch { revision, ops, about }) => Self::Inbox {
+impl From<ListUpdate> for ListBatch {
+    fn from(update: ListUpdate) -> Self {
+        match update {
+            ListUpdate::Inbox(Batch { revision, ops, about }) => Self::Inbox {
                 revision,
                 steps: ops.into_iter().map(InboxStep::from).collect(),
                 total: about.total.conversations,
                 unread: about.total.unread,
                 has_more: about.has_more,
             },
-            Letter::Timeline(Batch { revision, ops, about }) => Self::Timeline {
+            ListUpdate::Timeline(Batch { revision, ops, about }) => Self::Timeline {
                 revision,
                 steps: ops.into_iter().map(TimelineStep::from).collect(),
                 older: match about.older {
@@ -509,10 +512,12 @@ impl From<Letter> for ListBatch {
                 has_newer: about.has_newer,
                 is_full: about.is_full,
             },
-            Letter::Header(Batch::<Nothing, _> { about, .. }) => {
+            ListUpdate::Header(Batch::<Nothing, _> { about, .. }) => {
                 Self::Header { header: about.map(|header| Header::from(*header)) }
             }
-            Letter::Badge(Batch::<Nothing, _> { about, .. }) => Self::Badge { badge: about.into() },
+            ListUpdate::Badge(Batch::<Nothing, _> { about, .. }) => {
+                Self::Badge { badge: about.into() }
+            }
         }
     }
 }

@@ -1,37 +1,36 @@
-//! What the core says of itself.
+//! Log records.
 
 use baton_mobile::runtime;
 
-/// How much a record matters, the most first.
+/// The severity of a record, the highest first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum LogLevel {
-    /// Something is wrong with the core or the device.
+    /// A fault of the core or the device.
     Error,
-    /// Something did not go as it should, and was dealt with.
+    /// A problem that the core handled.
     Warn,
-    /// What happened.
+    /// A change of state.
     Info,
-    /// How it came about.
+    /// A detail.
     Debug,
 }
 
-/// A record of the log: ids, counts and words of the core, never what somebody wrote.
+/// A log record: ids, counts and fixed words, never texts, names or numbers.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct LogRecord {
-    /// How much it matters.
+    /// The severity.
     pub level: LogLevel,
-    /// Which part of the core says it: `life`, `session`, `link`, `sync`, `outbox`, `push`, `store`
-    /// or `app`.
+    /// The part of the core: `life`, `session`, `link`, `sync`, `outbox`, `push`, `store` or `app`.
     pub target: String,
-    /// What it says.
+    /// The message.
     pub message: String,
-    /// When, by the device's clock.
+    /// The time by the device's clock, in milliseconds since 1970.
     pub at_ms: i64,
-    /// How many records before it are missing here: the oldest make room.
+    /// How many records before this one were dropped.
     pub dropped: u64,
 }
 
-impl From<LogLevel> for runtime::Level {
+impl From<LogLevel> for runtime::LogLevel {
     fn from(level: LogLevel) -> Self {
         match level {
             LogLevel::Error => Self::Error,
@@ -42,20 +41,20 @@ impl From<LogLevel> for runtime::Level {
     }
 }
 
-impl From<runtime::Level> for LogLevel {
-    fn from(level: runtime::Level) -> Self {
+impl From<runtime::LogLevel> for LogLevel {
+    fn from(level: runtime::LogLevel) -> Self {
         match level {
-            runtime::Level::Error => Self::Error,
-            runtime::Level::Warn => Self::Warn,
-            runtime::Level::Info => Self::Info,
-            runtime::Level::Debug => Self::Debug,
+            runtime::LogLevel::Error => Self::Error,
+            runtime::LogLevel::Warn => Self::Warn,
+            runtime::LogLevel::Info => Self::Info,
+            runtime::LogLevel::Debug => Self::Debug,
         }
     }
 }
 
-impl From<runtime::Record> for LogRecord {
-    fn from(record: runtime::Record) -> Self {
-        let runtime::Record { level, part, message, at, dropped } = record;
+impl From<runtime::LogRecord> for LogRecord {
+    fn from(record: runtime::LogRecord) -> Self {
+        let runtime::LogRecord { level, part, message, at, dropped } = record;
         let target = part.name().to_owned();
         Self { level: level.into(), target, message, at_ms: at.ms(), dropped }
     }

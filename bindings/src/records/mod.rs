@@ -1,4 +1,4 @@
-//! What crosses the boundary: plain values. Ids are texts, times are milliseconds since 1970 (UTC).
+//! The values of the API. Ids are texts, times are milliseconds since 1970 (UTC).
 
 mod acts;
 mod events;
@@ -25,12 +25,12 @@ use uuid::Uuid;
 
 use crate::CoreError;
 
-/// A line that somebody was shown: the last one they saw when they acted.
+/// The newest line that the agent had seen when acting.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct SeenLine {
-    /// Its number in the conversation.
+    /// The line's number in its conversation.
     pub seq: u64,
-    /// The message's id.
+    /// The id of the message.
     pub id: String,
 }
 
@@ -47,16 +47,16 @@ impl SeenLine {
     }
 }
 
-/// Reads an id.
+/// Parses an id.
 pub(crate) fn id_of<T: From<Uuid>>(what: &str, text: &str) -> Result<T, CoreError> {
     let id: Uuid = text.parse().map_err(|_odd| CoreError::Invalid {
         what: what.to_owned(),
-        detail: format!("{what} is no id"),
+        detail: format!("{what} must be an id"),
     })?;
     Ok(T::from(id))
 }
 
-/// Reads an id that may be missing.
+/// Parses an optional id.
 pub(crate) fn maybe_id<T: From<Uuid>>(
     what: &str,
     text: Option<String>,
@@ -64,7 +64,7 @@ pub(crate) fn maybe_id<T: From<Uuid>>(
     text.map(|text| id_of(what, &text)).transpose()
 }
 
-/// Writes an id that may be missing.
+/// Formats an optional id.
 pub(crate) fn text_of<T: Display>(id: Option<T>) -> Option<String> {
     id.map(|id| id.to_string())
 }

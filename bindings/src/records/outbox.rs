@@ -1,8 +1,6 @@
-//! What the agent did and the server does not know yet.
+//! The outbox: acts that the server has not confirmed.
 
-use baton_mobile::outbox::{
-    Choice as CoreChoice, Echo, Enqueued, Offer, Reason, Stage as CoreStage,
-};
+use baton_mobile::outbox::{ActStage, Choice as CoreChoice, Echo, Enqueued, Offer, ReviewReason};
 use baton_protocol::{Owner, Refusal};
 
 use super::{SeenLine, text_of};
@@ -11,108 +9,108 @@ use crate::CoreError;
 /// An act as an app shows it.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct OutboxItem {
-    /// Its name on this device.
+    /// Its number on this device.
     pub number: u64,
-    /// The op id that it goes by today: the line or note that it becomes carries it.
+    /// Its op id. The line or note that it becomes has the same one.
     pub op_id: String,
-    /// Where.
+    /// The id of the conversation.
     pub conversation: String,
-    /// What kind of act, as the server names it: `reply`, `note`, `claim` …
+    /// The kind of the act, as the server names it: `reply`, `note`, `claim` …
     pub kind: String,
-    /// What it says, if it says something.
+    /// Its text, if it has one.
     pub text: Option<String>,
-    /// When the agent did it.
+    /// When the agent acted.
     pub created_at_ms: i64,
-    /// Where it stands.
+    /// How far it has come.
     pub stage: Stage,
-    /// The act that it waits for, which needs its author.
+    /// The number of the act in review that it waits for.
     pub behind: Option<u64>,
-    /// A claim that is not decided: to be shown as claiming, never as owned.
+    /// Whether it is an undecided claim. Show it as claiming, never as owned.
     pub is_claiming: bool,
-    /// Why it needs its author, if it does.
+    /// Why the agent must decide; nothing if the agent need not.
     pub review: Option<Review>,
 }
 
-/// Where an act stands.
+/// How far an act has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum Stage {
-    /// It has not been sent so far.
+    /// It waits to be sent.
     Waiting,
-    /// It is sent as often as it takes.
+    /// It is being sent.
     Sending,
-    /// A colleague composes: it is sent when they are done.
+    /// A colleague is writing there; it is sent when the colleague stops.
     Contended,
-    /// It waits for another one, which needs its author.
+    /// It waits for another act that is in review.
     Behind,
-    /// It is being found out whether it was sent.
+    /// The server is asked whether it arrived.
     Checking,
-    /// The server has it.
+    /// The server accepted it.
     Acknowledged,
-    /// Its author has to decide.
+    /// The agent must decide.
     NeedsReview,
 }
 
-/// Why an act needs its author, and what they may do.
+/// Why the agent must decide, and what the choices are.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Review {
-    /// Stable, for programs: `stale`, `not_owner`, `window_closed` …
+    /// The stable code, for programs: `stale`, `not_owner`, `window_closed` …
     pub code: String,
-    /// For people.
+    /// The reason, for people.
     pub detail: String,
-    /// What was missed, oldest first, as far as it may be seen.
+    /// The lines that the agent missed and may see, oldest first.
     pub missed: Vec<MissedLine>,
-    /// The agent who owns it now, or composes, where that is the reason.
+    /// The id of the agent who owns the conversation or writes there, if that is the reason.
     pub winner: Option<String>,
-    /// The line that has to be on the screen before it is sent once more.
+    /// The line that must be on the screen before it may be sent.
     pub must_show: Option<SeenLine>,
-    /// Not that line but a later one.
+    /// Whether a later line than that must be on the screen.
     pub must_show_later: bool,
-    /// What may be done with it.
+    /// The choices.
     pub choices: Vec<ChoiceKind>,
 }
 
-/// A line that the author had not seen.
+/// A line that the agent had not seen.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct MissedLine {
-    /// Which.
+    /// The line's number and id.
     pub line: SeenLine,
     /// Whether the customer wrote it.
     pub from_customer: bool,
-    /// What it says.
+    /// Its text.
     pub text: Option<String>,
 }
 
-/// What an author may do.
+/// A choice that is offered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum ChoiceKind {
-    /// Send it as it is.
+    /// Send the same text.
     SendAnyway,
     /// Send another text.
     Edit,
-    /// Tell the team instead of the customer.
+    /// Turn it into a note for the team.
     TurnIntoNote,
-    /// Let go of it.
+    /// Discard it.
     Discard,
 }
 
-/// What an author does.
+/// The agent's choice.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum Choice {
-    /// Sends it as it is, knowing what was missed.
+    /// Send the same text although lines were missed.
     SendAnyway {
-        /// The last line on the screen.
+        /// The newest line on the screen.
         seen: Option<SeenLine>,
     },
-    /// Sends another text.
+    /// Send another text.
     Edit {
-        /// Which.
+        /// The new text.
         text: String,
-        /// The last line on the screen.
+        /// The newest line on the screen.
         seen: Option<SeenLine>,
     },
-    /// Tells the team instead of the customer.
+    /// Turn it into a note for the team.
     TurnIntoNote,
-    /// Lets go of it.
+    /// Discard it.
     Discard,
 }
 
@@ -127,14 +125,14 @@ impl Choice {
     }
 }
 
-/// What an act became.
+/// An act that the outbox has taken.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Kept {
-    /// Its name on this device.
+    /// Its number on this device.
     pub number: u64,
-    /// The op id that it goes by.
+    /// Its op id.
     pub op_id: String,
-    /// Whether there was none before: otherwise it was a double tap.
+    /// Whether it is new; a double tap returns the first act.
     pub is_new: bool,
 }
 
@@ -163,31 +161,31 @@ impl From<&Echo> for OutboxItem {
     }
 }
 
-fn stage(stage: CoreStage) -> (Stage, Option<u64>) {
+fn stage(stage: ActStage) -> (Stage, Option<u64>) {
     match stage {
-        CoreStage::Waiting => (Stage::Waiting, None),
-        CoreStage::Sending => (Stage::Sending, None),
-        CoreStage::Contended => (Stage::Contended, None),
-        CoreStage::Behind { number } => (Stage::Behind, Some(number)),
-        CoreStage::Checking => (Stage::Checking, None),
-        CoreStage::Acknowledged => (Stage::Acknowledged, None),
-        CoreStage::NeedsReview => (Stage::NeedsReview, None),
+        ActStage::Waiting => (Stage::Waiting, None),
+        ActStage::Sending => (Stage::Sending, None),
+        ActStage::Contended => (Stage::Contended, None),
+        ActStage::Behind { number } => (Stage::Behind, Some(number)),
+        ActStage::Checking => (Stage::Checking, None),
+        ActStage::Acknowledged => (Stage::Acknowledged, None),
+        ActStage::NeedsReview => (Stage::NeedsReview, None),
     }
 }
 
-fn review(echo: &Echo, reason: &Reason) -> Review {
+fn review(echo: &Echo, reason: &ReviewReason) -> Review {
     let (code, detail) = words(reason);
     let (missed, winner) = match reason {
-        Reason::Refused { refused } => {
+        ReviewReason::Refused { refused } => {
             (refused.lines.iter().map(MissedLine::from).collect(), winner(&refused.refusal))
         }
-        Reason::BeingAnswered { holder, .. } => (Vec::new(), Some(holder.to_string())),
-        Reason::TooOld
-        | Reason::WindowClosed { .. }
-        | Reason::NotInScope
-        | Reason::Rejected { .. }
-        | Reason::Restored
-        | Reason::Withdrawn => (Vec::new(), None),
+        ReviewReason::BeingAnswered { holder, .. } => (Vec::new(), Some(holder.to_string())),
+        ReviewReason::TooOld
+        | ReviewReason::WindowClosed { .. }
+        | ReviewReason::NotInScope
+        | ReviewReason::Rejected { .. }
+        | ReviewReason::Restored
+        | ReviewReason::Withdrawn => (Vec::new(), None),
     };
     Review {
         code,
@@ -200,20 +198,26 @@ fn review(echo: &Echo, reason: &Reason) -> Review {
     }
 }
 
-fn words(reason: &Reason) -> (String, String) {
+fn words(reason: &ReviewReason) -> (String, String) {
     let (code, detail) = match reason {
-        Reason::Refused { refused } => (refused.refusal.code(), refused.detail.as_str()),
-        Reason::BeingAnswered { .. } => ("being_answered", "a colleague is answering there"),
-        Reason::TooOld => ("too_old", "it waited too long to be sent without asking you"),
-        Reason::WindowClosed { .. } => {
+        ReviewReason::Refused { refused } => (refused.refusal.code(), refused.detail.as_str()),
+        ReviewReason::BeingAnswered { .. } => {
+            ("being_answered", "a colleague is answering this conversation")
+        }
+        ReviewReason::TooOld => {
+            ("too_old", "it waited for more than a day: send it again or discard it")
+        }
+        ReviewReason::WindowClosed { .. } => {
             ("window_closed", "more than 24 hours since the customer wrote")
         }
-        Reason::NotInScope => ("not_in_scope", "the conversation is not yours to see any more"),
-        Reason::Rejected { .. } => ("rejected", "something on the way refuses to carry it"),
-        Reason::Restored => {
-            ("restored", "the server was put back: the customer may have it or not")
+        ReviewReason::NotInScope => ("not_in_scope", "you can no longer see this conversation"),
+        ReviewReason::Rejected { .. } => {
+            ("rejected", "the network refused it: try another network")
         }
-        Reason::Withdrawn => ("withdrawn", "you asked for it back, it was not sent"),
+        ReviewReason::Restored => {
+            ("restored", "the server was restored: the customer may have received it or not")
+        }
+        ReviewReason::Withdrawn => ("withdrawn", "you asked for it back, it was not sent"),
     };
     (code.to_owned(), detail.to_owned())
 }

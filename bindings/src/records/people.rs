@@ -1,18 +1,18 @@
-//! Who there is, and how the core is.
+//! Agents, teams and channels, and the core's diagnostics.
 
-use baton_mobile::runtime::{self, KnownPeople};
+use baton_mobile::runtime;
 use baton_protocol::account;
 
 use super::Standing;
 
-/// Who is signed in.
+/// The signed-in agent.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct SignedIn {
-    /// Where.
+    /// The id of the workspace.
     pub workspace: String,
-    /// Who.
+    /// The id of the agent.
     pub agent: String,
-    /// On what.
+    /// The id of the device.
     pub device: String,
 }
 
@@ -27,14 +27,14 @@ impl From<runtime::SignedIn> for SignedIn {
     }
 }
 
-/// Whether an agent takes conversations.
+/// Whether an agent accepts conversations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum Availability {
-    /// Takes conversations.
+    /// The agent accepts conversations.
     Available,
-    /// Here, but takes no more.
+    /// The agent is present and accepts no more conversations.
     Busy,
-    /// Not here.
+    /// The agent is absent.
     Away,
 }
 
@@ -58,48 +58,48 @@ impl From<Availability> for account::Availability {
     }
 }
 
-/// A colleague.
+/// An agent of the workspace.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Colleague {
-    /// Who.
+    /// The id of the agent.
     pub id: String,
-    /// Their name.
+    /// The agent's name.
     pub name: String,
-    /// What they say about themselves.
+    /// The availability that the agent has set.
     pub availability: Availability,
-    /// How many conversations they own that count.
+    /// How many open conversations the agent owns.
     pub load: u32,
-    /// How many they may own; none is unlimited.
+    /// How many conversations the agent may own; nothing means unlimited.
     pub capacity: Option<u32>,
-    /// Whether they work here.
+    /// Whether the agent is active in the workspace.
     pub is_active: bool,
-    /// Whether they have a connection, where that is known.
+    /// Whether the agent is connected; false where that is unknown.
     pub is_online: bool,
 }
 
 /// A team, or a WhatsApp number.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Named {
-    /// Which.
+    /// The id.
     pub id: String,
-    /// Its name.
+    /// The name.
     pub name: String,
 }
 
-/// Who there is.
+/// The agents, teams and channels of the workspace.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct People {
-    /// Colleagues.
+    /// The agents.
     pub agents: Vec<Colleague>,
-    /// Teams.
+    /// The teams.
     pub teams: Vec<Named>,
-    /// Numbers.
+    /// The WhatsApp numbers.
     pub channels: Vec<Named>,
 }
 
-impl From<KnownPeople> for People {
-    fn from(known: KnownPeople) -> Self {
-        let KnownPeople { agents, teams, channels, online } = known;
+impl From<runtime::People> for People {
+    fn from(known: runtime::People) -> Self {
+        let runtime::People { agents, teams, channels, online } = known;
         let colleague = |agent: account::Agent| Colleague {
             id: agent.id.to_string(),
             availability: agent.availability.into(),
@@ -120,30 +120,30 @@ impl From<KnownPeople> for People {
     }
 }
 
-/// How the core is, without anything that somebody wrote.
+/// The core's condition, for support. Holds no text of customers or agents.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Diagnostics {
-    /// Where the connection stands.
+    /// The state of the core.
     pub standing: Standing,
-    /// How far the log is applied.
+    /// The position in the log that the store has reached.
     pub position: Option<u64>,
     /// Acts in the outbox.
     pub acts: u32,
-    /// Acts that need review.
+    /// Acts that wait for the agent's decision.
     pub needs_review: u32,
-    /// What the store could not do last.
+    /// The store's last error.
     pub last_error: Option<String>,
-    /// The store was damaged, and what was saved of it.
+    /// What was saved and lost when the store was last damaged.
     pub damage: Option<String>,
-    /// Listeners that threw.
+    /// Calls in which a listener threw.
     pub thrown: u64,
-    /// Tellings that were given up because a listener was slow.
+    /// Events dropped because a listener was slow.
     pub given_up: u64,
-    /// Mistakes of the core that were caught: it began anew from what is stored.
+    /// Panics that were caught; after each the core began again from the store.
     pub panics: u64,
-    /// Records of the log that made room before a sink was given them.
+    /// Log records dropped before a sink received them.
     pub logs_dropped: u64,
-    /// What the next moment that matters is for.
+    /// The reason for the next timeout.
     pub waits_for: Option<String>,
 }
 
@@ -151,17 +151,17 @@ impl From<runtime::Diagnostics> for Diagnostics {
     fn from(found: runtime::Diagnostics) -> Self {
         let count = |count| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
-            standing: found.standing.into(),
+            standing: found.state.into(),
             position: found.position,
-            acts: count(found.outbox.0),
-            needs_review: count(found.outbox.1),
+            acts: count(found.acts),
+            needs_review: count(found.needs_review),
             last_error: found.last_error.map(|error| error.to_string()),
             damage: found.damage.map(|damage| format!("{damage:?}")),
-            thrown: found.told.thrown,
-            given_up: found.told.given_up,
+            thrown: found.listeners.thrown,
+            given_up: found.listeners.dropped,
             panics: found.panics,
             logs_dropped: found.logs_dropped,
-            waits_for: found.waits_for,
+            waits_for: found.waits_for.map(|reason| format!("{reason:?}")),
         }
     }
 }

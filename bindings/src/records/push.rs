@@ -1,4 +1,4 @@
-//! Pushes, as they come in and as they are shown.
+//! Pushes, and the notifications made of them.
 
 #![expect(clippy::disallowed_types, reason = "the maps that cross the boundary are these")]
 
@@ -11,22 +11,22 @@ use baton_protocol::push::{PushEnv, PushLane, PushTargetKind};
 
 use super::text_of;
 
-/// A push, as the platform hands it over.
+/// A push, as the platform delivers it.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum PushMessage {
     /// The data of an FCM message.
     Fcm {
-        /// As it came.
+        /// The message's data, unchanged.
         data: HashMap<String, String>,
     },
     /// An APNs notification.
     Apns {
-        /// Its `userInfo`, as JSON.
+        /// The notification's `userInfo`, as JSON.
         user_info: String,
     },
     /// A Web Push, `UnifiedPush` included.
     WebPush {
-        /// Its body.
+        /// The body of the request.
         body: Vec<u8>,
     },
 }
@@ -41,12 +41,12 @@ impl From<PushMessage> for Input {
     }
 }
 
-/// The place of a notification: one shows at a time, a newer one replaces it.
+/// Identifies a shown notification; a newer one with the same tag replaces it.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Place {
-    /// To be used as the notification's tag or identifier.
+    /// The tag (Android) or request identifier (Apple).
     pub tag: String,
-    /// The conversation that it is about, if it is about one.
+    /// The id of its conversation, if it has one.
     pub conversation: Option<String>,
 }
 
@@ -63,78 +63,78 @@ impl From<Tag> for Place {
     }
 }
 
-/// The channels of notifications, whose sound and importance people choose.
+/// The notification channel, for which people choose sound and importance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum NotificationGroup {
-    /// Offers, and what is assigned.
+    /// Offers and assignments.
     Offer,
-    /// What customers do.
+    /// Customers' messages.
     Inbox,
-    /// What colleagues ask.
+    /// Mentions by colleagues.
     Mention,
-    /// The rest.
+    /// Everything else.
     Sys,
 }
 
-/// What can be done without opening the app.
+/// An action of a notification, without opening the app.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum NotificationAction {
-    /// Take the offered conversation.
+    /// Accept the offered conversation.
     Accept {
-        /// Which conversation.
+        /// The id of the conversation.
         conversation: String,
-        /// Which offer.
+        /// The id of the offer.
         offer: String,
-        /// Not to be tapped after this.
+        /// When the offer ends.
         until_ms: i64,
     },
-    /// Leave it to somebody else.
+    /// Decline the offer.
     Decline {
-        /// Which conversation.
+        /// The id of the conversation.
         conversation: String,
-        /// Which offer.
+        /// The id of the offer.
         offer: String,
-        /// Not to be tapped after this.
+        /// When the offer ends.
         until_ms: i64,
     },
-    /// Answer the customer.
+    /// Reply to the customer.
     Reply {
-        /// Which conversation.
+        /// The id of the conversation.
         conversation: String,
     },
-    /// Close the episode.
+    /// Resolve the conversation.
     Resolve {
-        /// Which conversation.
+        /// The id of the conversation.
         conversation: String,
     },
 }
 
-/// What an app draws outside of itself.
+/// A notification to show.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Notification {
-    /// Where: it replaces what is shown there.
+    /// Its tag: it replaces a shown notification with the same one.
     pub place: Place,
     /// The channel.
     pub group: NotificationGroup,
-    /// The first line.
+    /// The title.
     pub title: String,
-    /// The rest.
+    /// The text below the title.
     pub body: String,
-    /// The key of the app's translation, where the text is the core's own.
+    /// The key of a translation in the app; nothing if the text comes from the push.
     pub loc_key: Option<String>,
-    /// What it says on a locked screen that must tell nothing.
+    /// The text for a locked screen. It names no customer.
     pub public_text: String,
-    /// What can be done right there.
+    /// The actions to offer.
     pub actions: Vec<NotificationAction>,
-    /// Lines not read in all conversations; none leaves the badge as it is.
+    /// The number for the app's icon; nothing leaves the icon as it is.
     pub badge: Option<u32>,
-    /// Whether it makes itself heard.
+    /// Whether it plays a sound.
     pub alerts: bool,
-    /// When the platform should take it away by itself.
+    /// When the platform should remove it.
     pub expires_at_ms: Option<i64>,
-    /// The push to say `opened` and `dismissed` of.
+    /// The id of the push, for `notification_ended`.
     pub push: Option<String>,
-    /// What a tap opens.
+    /// The id of the conversation that a tap opens.
     pub opens: Option<String>,
 }
 
@@ -188,47 +188,47 @@ fn action(action: push::Action) -> NotificationAction {
     }
 }
 
-/// What to do with a push.
+/// The decision on a push.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct PushOutcome {
-    /// The verdict.
+    /// What to do with its own notification.
     pub verdict: PushVerdict,
-    /// What else to take away.
+    /// Other notifications to remove.
     pub withdraw: Vec<Place>,
-    /// What else to show, silent.
+    /// Other notifications to replace, without sound.
     pub update: Vec<Notification>,
-    /// The badge to set.
+    /// The number for the app's icon, if it changes.
     pub badge: Option<u32>,
-    /// Whether the store is still behind the push: sync as soon as may be.
+    /// Whether the server has news that the store lacks: connect when possible.
     pub is_behind: bool,
 }
 
-/// See [`PushOutcome`].
+/// What to do with the notification of a push.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum PushVerdict {
-    /// Show it.
+    /// Show it with a sound.
     Show {
-        /// What.
+        /// The notification.
         notification: Notification,
     },
-    /// Show it in the place of what is shown: silent.
+    /// Replace the shown notification, without sound.
     Update {
-        /// What.
+        /// The notification.
         notification: Notification,
     },
-    /// Take away what is shown there.
+    /// Remove a shown notification.
     Withdraw {
-        /// Where.
+        /// The tag of the notification.
         place: Place,
     },
     /// Show nothing.
     Suppress {
-        /// Why: stable, for programs.
+        /// The stable reason, for programs.
         reason: String,
     },
-    /// Something could not be read or known: show this all the same.
+    /// Show a generic notification, because the push could not be read.
     Fallback {
-        /// What.
+        /// The notification.
         notification: Notification,
     },
 }
@@ -253,16 +253,16 @@ impl From<Outcome> for PushOutcome {
     }
 }
 
-/// What became of a notification.
+/// How a notification ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum NotificationEnd {
-    /// It was tapped.
+    /// The person opened it.
     Opened,
-    /// It was swiped away.
+    /// The person dismissed it.
     Dismissed,
 }
 
-/// The road that pushes take.
+/// The push service and the kind of its target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum PushRoad {
     /// Firebase Cloud Messaging, with a registration token.
@@ -277,16 +277,16 @@ pub enum PushRoad {
     UnifiedPush,
 }
 
-/// Where pushes for this device go.
+/// The address for pushes to this device.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct PushTarget {
-    /// By which road.
+    /// The push service.
     pub road: PushRoad,
-    /// The token, id or URL that the platform gave.
+    /// The token, id or URL from the platform.
     pub target: String,
-    /// The app, as the push service knows it: a package or bundle.
+    /// The app's package or bundle id.
     pub app_id: Option<String>,
-    /// The language of what is shown, as a tag of BCP 47.
+    /// The language of notifications, as a BCP 47 tag.
     pub locale: Option<String>,
 }
 
@@ -306,25 +306,25 @@ impl From<PushTarget> for runtime::PushTarget {
     }
 }
 
-/// What a notification extension does with a push.
+/// The decision on a push in a notification extension.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct TakenPush {
-    /// Show this.
+    /// The notification to show.
     pub notification: Notification,
-    /// Send this as a POST, if there is time.
+    /// A receipt to send as a POST request, if time allows.
     pub receipt: Option<ReceiptPost>,
-    /// Whether the app will find what came.
+    /// Whether the push was stored for the app.
     pub is_kept: bool,
 }
 
-/// A receipt, ready to be sent.
+/// A receipt, ready to send.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct ReceiptPost {
-    /// Where to.
+    /// The URL.
     pub url: String,
-    /// As `Authorization: Bearer`.
+    /// The token for `Authorization: Bearer`.
     pub bearer: String,
-    /// JSON.
+    /// The body, JSON.
     pub body: String,
 }
 

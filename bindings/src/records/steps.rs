@@ -1,4 +1,4 @@
-//! Steps from one list to the next, as the core says them.
+//! The steps from one state of a list to the next.
 
 use baton_mobile::lists::{self, Entry};
 
@@ -8,47 +8,47 @@ use super::{InboxRow, TimelineEntry};
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 #[expect(clippy::large_enum_variant, reason = "no box crosses the boundary")]
 pub enum InboxStep {
-    /// All rows go, and these are the list.
+    /// Replace all rows.
     Reset {
-        /// A longer list goes on by `Append`.
+        /// The first items; `Append` steps follow for a longer list.
         items: Vec<InboxRow>,
     },
-    /// These come after the last.
+    /// Add items at the end.
     Append {
-        /// In order.
+        /// The items, in order.
         items: Vec<InboxRow>,
     },
-    /// These come before the one at this position.
+    /// Insert items before a position.
     Insert {
-        /// Where the first of them is afterwards.
+        /// The position of the first new item.
         at: u32,
-        /// In order.
+        /// The items, in order.
         items: Vec<InboxRow>,
     },
-    /// The one at this position is to be drawn like this.
+    /// Replace the item at a position.
     Set {
-        /// Where.
+        /// The position.
         at: u32,
-        /// How.
+        /// The new item.
         item: InboxRow,
     },
-    /// So many go.
+    /// Remove items.
     Remove {
-        /// The first of them.
+        /// The position of the first one.
         at: u32,
-        /// How many.
+        /// The number of items.
         count: u32,
     },
-    /// One goes elsewhere: it is taken out, and then put in.
+    /// Move one item: remove it, then insert it.
     Move {
-        /// Where it is.
+        /// Its position before.
         from: u32,
-        /// Where it is afterwards.
+        /// Its position after its removal and insertion.
         to: u32,
     },
-    /// All from this position on go.
+    /// Remove all items from a position on.
     Truncate {
-        /// How many are left.
+        /// The number of items that stay.
         len: u32,
     },
 }
@@ -57,47 +57,47 @@ pub enum InboxStep {
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 #[expect(clippy::large_enum_variant, reason = "no box crosses the boundary")]
 pub enum TimelineStep {
-    /// All entries go, and these are the list.
+    /// Replace all entries.
     Reset {
-        /// A longer list goes on by `Append`.
+        /// The first items; `Append` steps follow for a longer list.
         items: Vec<TimelineEntry>,
     },
-    /// These come after the last.
+    /// Add items at the end.
     Append {
-        /// In order.
+        /// The items, in order.
         items: Vec<TimelineEntry>,
     },
-    /// These come before the one at this position.
+    /// Insert items before a position.
     Insert {
-        /// Where the first of them is afterwards.
+        /// The position of the first new item.
         at: u32,
-        /// In order.
+        /// The items, in order.
         items: Vec<TimelineEntry>,
     },
-    /// The one at this position is to be drawn like this.
+    /// Replace the item at a position.
     Set {
-        /// Where.
+        /// The position.
         at: u32,
-        /// How.
+        /// The new item.
         item: TimelineEntry,
     },
-    /// So many go.
+    /// Remove items.
     Remove {
-        /// The first of them.
+        /// The position of the first one.
         at: u32,
-        /// How many.
+        /// The number of items.
         count: u32,
     },
-    /// One goes elsewhere: it is taken out, and then put in.
+    /// Move one item: remove it, then insert it.
     Move {
-        /// Where it is.
+        /// Its position before.
         from: u32,
-        /// Where it is afterwards.
+        /// Its position after its removal and insertion.
         to: u32,
     },
-    /// All from this position on go.
+    /// Remove all items from a position on.
     Truncate {
-        /// How many are left.
+        /// The number of items that stay.
         len: u32,
     },
 }

@@ -120,10 +120,10 @@ async def calls_after_shutdown(stage):
         "withdraw": lambda: baton.withdraw(1),
         "choose": lambda: baton.choose(1, Choice.DISCARD()),
         "retry": baton.retry, "outbox": baton.outbox, "unsent": baton.unsent, "flush": baton.flush,
-        "types": lambda: baton.types(conversation, "t"),
+        "typing": lambda: baton.typing(conversation, "t"),
         "take_over": lambda: baton.take_over(conversation),
         "draft": lambda: baton.draft(conversation), "hold": lambda: baton.hold(conversation),
-        "shows": lambda: baton.shows(conversation), "watch_presence": baton.watch_presence,
+        "viewing": lambda: baton.viewing(conversation), "watch_presence": baton.watch_presence,
         "people": baton.people,
         "set_availability": lambda: baton.set_availability(Availability.AWAY),
         "watch_inbox": lambda: baton.watch_inbox(InboxView.ALL()),
@@ -182,7 +182,7 @@ async def key_locked_key_lost(stage):
     ana = await stage.phone("ana")
     conversation, _ = await stage.customer()
     await ana.row(conversation)
-    await ana.baton.types(conversation, "sigo aquí")
+    await ana.baton.typing(conversation, "sigo aquí")
     await ana.baton.shutdown()
     try:
         await ana.opening(keys=LockedKeys())
@@ -224,7 +224,7 @@ async def device_revoked(stage):
     conversation, _ = await stage.customer()
     await ana.row(conversation)
     who = await ana.baton.signed_in()
-    await ana.baton.types(conversation, "ya casi")
+    await ana.baton.typing(conversation, "ya casi")
     expect((await ana.baton.draft(conversation)) == "ya casi", "a draft")
     await stage.world.ask("revoke", device=who.device)
     await eventually("Wiped is told", lambda: ana.heard(lambda event: event.is_WIPED()))

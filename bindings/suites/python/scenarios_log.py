@@ -32,7 +32,7 @@ async def log(stage):
     reply = await ana.baton.reply(conversation, WRITTEN[1], timeline.seen)
     note = await ana.baton.note(conversation, WRITTEN[2])
     await ana.sent(reply.number, note.number)
-    await ana.baton.types(conversation, WRITTEN[3])
+    await ana.baton.typing(conversation, WRITTEN[3])
     await stage.reaches(wa_id, [WRITTEN[1]])
     await ana.cut("refuse")
     async def is_cut():
@@ -52,7 +52,8 @@ async def log(stage):
     await ana.baton.sign_out()
     await ana.baton.shutdown()
     happened = [
-        "life: somebody looks", "life: there is a network", "life: nobody looks any more",
+        "life: the app is in the foreground", "life: there is a network",
+        "life: the app is in the background",
         "session: a phone begins agent=", "session: the agent signed out",
         "link: the connection stands at=live", "link: a socket was closed",
         "link: the connection stands at=backoff", "sync: everything is taken anew reason=no_cursor",

@@ -36,7 +36,7 @@ async def lease(stage):
     conversation, _ = await stage.customer()
     for phone in (ana, ben):
         await phone.row(conversation)
-        await phone.baton.shows(conversation)
+        await phone.baton.viewing(conversation)
     header = await ben.header(conversation)
     typing = Typing(ana, conversation, "Le escribo en seg")
     stage.task(typing.go_on())
@@ -63,7 +63,7 @@ class Typing:
     async def go_on(self):
         while not self.is_over:
             self.text += "."
-            await self.phone.baton.types(self.conversation, self.text)
+            await self.phone.baton.typing(self.conversation, self.text)
             await asyncio.sleep(0.5)
 
 
@@ -73,9 +73,9 @@ async def lease_in_the_background(stage):
     conversation, _ = await stage.customer()
     for phone in (ana, ben):
         await phone.row(conversation)
-        await phone.baton.shows(conversation)
+        await phone.baton.viewing(conversation)
     header = await ben.header(conversation)
-    await ana.baton.types(conversation, "Un momento")
+    await ana.baton.typing(conversation, "Un momento")
     await eventually("Ben sees that Ana composes", lambda: header.value.hold.is_THEIRS())
     await ana.baton.background()
     hold = await ana.baton.hold(conversation)
@@ -89,8 +89,8 @@ async def draft_kept(stage):
     ana = await stage.phone("ana")
     conversation, _ = await stage.customer()
     await ana.row(conversation)
-    await ana.baton.shows(conversation)
-    await ana.baton.types(conversation, "A medio escri")
+    await ana.baton.viewing(conversation)
+    await ana.baton.typing(conversation, "A medio escri")
     await ana.row(conversation, lambda row: row.has_draft)
     await ana.restart()
     expect(await ana.baton.draft(conversation) == "A medio escri", "after a restart")

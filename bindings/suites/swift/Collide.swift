@@ -33,7 +33,7 @@ private final class Collider {
     init(_ stage: Stage, _ role: (who: String, conversation: String, text: String)) async throws {
         self.role = role
         phone = try await stage.phone(role.who)
-        try await phone.client.shows(role.conversation)
+        try await phone.client.viewing(role.conversation)
         lines = try await phone.timeline(role.conversation)
     }
 
@@ -75,7 +75,7 @@ private final class Collider {
     }
 
     private func types() async throws -> String {
-        try await phone.client.types(role.text, in: role.conversation)
+        try await phone.client.typing(role.text, in: role.conversation)
         return try await until("it is known who composes") {
             switch try await phone.client.hold(in: role.conversation) {
             case .mine: "typed mine"

@@ -7,12 +7,12 @@ func lease(_ stage: Stage) async throws {
     let said = try await stage.customer().writes("Can you help?")
     let (ana, ben) = (try await stage.phone("ana"), try await stage.phone("ben"))
     let header = try await ben.header(said.conversation)
-    try await ana.client.shows(said.conversation)
-    try await ana.client.types("I can he", in: said.conversation)
+    try await ana.client.viewing(said.conversation)
+    try await ana.client.typing("I can he", in: said.conversation)
     try await until("Ben's header shows that Ana composes") {
         header.latest?.header?.hold == .theirs(agent: ana.login.agent)
     }
-    try await ben.client.shows(said.conversation)
+    try await ben.client.viewing(said.conversation)
     try await ben.client.takeOver(said.conversation)
     try await until("Ana hears that Ben composes") {
         ana.events.all.contains(
@@ -28,8 +28,8 @@ func leaseInBackground(_ stage: Stage) async throws {
     let said = try await stage.customer().writes("And me?")
     let (ana, ben) = (try await stage.phone("ana"), try await stage.phone("ben"))
     let header = try await ben.header(said.conversation)
-    try await ana.client.shows(said.conversation)
-    try await ana.client.types("One mo", in: said.conversation)
+    try await ana.client.viewing(said.conversation)
+    try await ana.client.typing("One mo", in: said.conversation)
     try await until("Ana composes") { try await ana.client.hold(in: said.conversation) == .mine }
     try await until("Ben's header shows it") {
         header.latest?.header?.hold == .theirs(agent: ana.login.agent)
@@ -45,7 +45,7 @@ func draftKept(_ stage: Stage) async throws {
     let ana = try await stage.phone("ana")
     let lines = try await ana.timeline(said.conversation)
     try await lines.shows(said.seen)
-    try await ana.client.types("It depends", in: said.conversation)
+    try await ana.client.typing("It depends", in: said.conversation)
     try ana.restarts()
     let draft = try await ana.client.draft(in: said.conversation)
     try check(draft == "It depends", "the draft is \(draft ?? "gone")")

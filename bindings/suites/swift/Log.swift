@@ -32,7 +32,7 @@ func logTells(_ stage: Stage) async throws {
     let note = try await ana.client.act(.note(text: "A note of Ana's"), in: said.conversation)
     try await ana.isGone(reply)
     try await ana.isGone(note)
-    try await ana.client.types("A draft of Ana's", in: said.conversation)
+    try await ana.client.typing("A draft of Ana's", in: said.conversation)
     try await stage.world.cut(ana.way, "refuse")
     try await until("the cut is noticed") { try await ana.client.standing() != .live }
     try await stage.world.cut(ana.way, "pass")
@@ -51,7 +51,8 @@ func logTells(_ stage: Stage) async throws {
     try await ana.client.signOut()
     ana.client.shutdown()
     let happened = [
-        "life: somebody looks", "life: there is a network", "life: nobody looks any more",
+        "life: the app is in the foreground", "life: there is a network",
+        "life: the app is in the background",
         "session: a phone begins agent=", "session: the agent signed out",
         "link: the connection stands at=live", "link: a socket was closed",
         "link: the connection stands at=backoff",

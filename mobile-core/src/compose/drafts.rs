@@ -1,4 +1,4 @@
-//! What was typed and not sent: kept on the device, shown to colleagues now and then.
+//! Drafts: stored on the device, and shown to colleagues at intervals.
 
 use std::time::Duration;
 

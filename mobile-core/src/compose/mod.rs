@@ -1,13 +1,14 @@
-//! The lease and the draft, bound to typing.
+//! Drafts, and the lease that follows typing.
 //!
-//! Who types has the lease asked for, kept and given up by itself: it begins with the first key,
-//! is kept as the server says, and ends with a pause, the tap, another conversation or the
-//! background. Nothing of it is ever queued: what cannot be said now is not said later. It is
-//! shown as mine only while the server said so within the lease's life; without a connection
-//! nobody knows, and the screen says that. A lost lease takes nothing away: the text stays.
+//! The first key requests the lease. It is renewed as the server asks, and released by a pause, the
+//! reply, another conversation or the background. Requests are never queued: what cannot be sent
+//! now is not sent later.
 //!
-//! Drafts are kept per conversation on the device, and shown to colleagues while the lease is
-//! mine, a second's keys at a time.
+//! The lease counts as the agent's own only while the server confirmed it within its lifetime.
+//! Without a connection its holder is unknown. A lost lease never removes the text.
+//!
+//! Drafts are stored per conversation. While the lease is held, colleagues see them, at most once a
+//! second.
 
 mod drafts;
 #[cfg(test)]
@@ -22,43 +23,43 @@ use baton_protocol::{AgentId, ConversationId, DeviceId};
 use crate::few::Few;
 use drafts::Drafts;
 
-/// What is to be done.
+/// An action for the owner to carry out.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Effect {
-    /// Send this frame now, or never.
+pub enum ComposerAction {
+    /// Send this frame if there is a connection.
     Compose {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// What.
+        /// The action.
         action: ComposeAction,
     },
-    /// Show this draft to colleagues, now or never.
+    /// Show this draft to colleagues if there is a connection.
     Show {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
         /// The text so far.
         text: String,
     },
-    /// Keep this draft in the store; none removes it.
+    /// Store this draft; `None` removes it.
     Keep {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
         /// The text so far.
         text: Option<String>,
     },
-    /// [`Composer::hold`] says something else of this conversation.
+    /// [`Composer::hold`] changed for this conversation.
     Changed(ConversationId),
-    /// The lease was mine, or about to be: somebody else composes.
+    /// A colleague took the lease that the agent held or had requested.
     Lost {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// Who, and since when.
+        /// The colleague, and since when.
         by: LeaseHolder,
     },
 }
 
-impl Effect {
-    /// The frame, where there is one.
+impl ComposerAction {
+    /// Returns the frame to send, if it is one.
     pub fn frame(&self) -> Option<baton_protocol::frame::ClientFrame> {
         use baton_protocol::frame::ClientFrame;
         match self {
@@ -75,51 +76,51 @@ impl Effect {
     }
 }
 
-/// Who composes, as far as this device knows.
+/// Who holds the lease of a conversation, as far as this device knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Hold {
-    /// Nobody was told of.
+    /// Nobody.
     Nobody,
-    /// This agent on this device.
+    /// The signed-in agent on this device.
     Mine,
-    /// Somebody else, or this agent on another device.
+    /// A colleague, or the same agent on another device.
     Theirs(LeaseHolder),
-    /// There is no connection, or the server has been silent for the life of a lease.
+    /// Unknown: there is no connection, or the server was silent for a lease's lifetime.
     Unknown,
 }
 
-/// What the next moment that matters is for.
+/// Why [`Composer::handle_timeout`] has to be called.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Waiting {
-    /// To keep the lease, or ask for it again.
+pub enum TimeoutReason {
+    /// To renew the lease, or request it again.
     Keep,
-    /// To give it up: nobody types.
+    /// To release it after a pause.
     Pause,
-    /// To stop calling it mine.
+    /// To stop counting it as held.
     Lapse,
     /// To show the draft to colleagues.
     Show,
-    /// To keep the draft.
+    /// To store the draft.
     Store,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Typing {
     of: ConversationId,
-    /// When the last key was pressed.
+    /// The time of the last key.
     key: Duration,
-    /// When the lease was last asked for or kept, on this connection.
+    /// When the lease was last requested or renewed on this connection.
     asked: Option<Duration>,
 }
 
-/// What the server said last of a lease.
+/// The last state of a lease that the server sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Told {
+struct LeaseNews {
     holder: Option<LeaseHolder>,
-    /// The highest token heard of: frames may overtake one another.
+    /// The highest token seen: frames may arrive out of order.
     token: u64,
     at: Duration,
-    /// It was mine, and nobody said so for its whole life.
+    /// Whether it was held and then not confirmed for its lifetime.
     has_lapsed: bool,
 }
 
@@ -129,22 +130,22 @@ struct Times {
     keep: Duration,
 }
 
-/// See the head of the module. Times are of the clock that only grows.
+/// Drafts and leases of all conversations. Times are on the monotonic clock.
 #[derive(Clone, Debug)]
 pub struct Composer {
     me: (AgentId, DeviceId),
-    /// The server's timings; none without a connection, or in the background.
+    /// The server's timings; `None` without a connection, or in the background.
     online: Option<Times>,
-    /// As heard last: a pause of typing is as long without a connection.
+    /// The last known lifetime of a lease, which is also the pause that ends typing.
     life: Option<Duration>,
     typing: Option<Typing>,
-    told: Few<ConversationId, Told>,
+    told: Few<ConversationId, LeaseNews>,
     drafts: Drafts,
-    effects: VecDeque<Effect>,
+    effects: VecDeque<ComposerAction>,
 }
 
 impl Composer {
-    /// Nobody types, and there is no connection. `drafts` are those of the store.
+    /// Begins without a connection, with the drafts of the store.
     pub fn new(
         me: (AgentId, DeviceId),
         drafts: impl IntoIterator<Item = (ConversationId, String)>,
@@ -160,17 +161,17 @@ impl Composer {
         }
     }
 
-    /// The next thing to do.
-    pub fn poll_effect(&mut self) -> Option<Effect> {
+    /// Returns the next action, or `None`.
+    pub fn poll_effect(&mut self) -> Option<ComposerAction> {
         self.effects.pop_front()
     }
 
-    /// The draft of a conversation.
+    /// Returns the draft of a conversation.
     pub fn draft(&self, of: ConversationId) -> Option<&str> {
         self.drafts.text(of)
     }
 
-    /// Who composes there.
+    /// Returns who holds the lease of a conversation.
     pub fn hold(&self, of: ConversationId, now: Duration) -> Hold {
         let Some(times) = self.online else { return Hold::Unknown };
         let Some(told) = self.told.get(&of) else { return Hold::Nobody };
@@ -183,9 +184,9 @@ impl Composer {
         }
     }
 
-    /// A key was pressed: the text is this now. An empty one is no draft. Where it is what was
-    /// there already, nobody pressed a key: a screen was filled, or emptied of what was sent.
-    pub fn types(&mut self, of: ConversationId, text: &str, now: Duration) {
+    /// Sets the text of the field; an empty one removes the draft. An unchanged text is ignored, so
+    /// filling a screen does not count as typing.
+    pub fn set_text(&mut self, of: ConversationId, text: &str, now: Duration) {
         if self.drafts.text(of).unwrap_or_default() == text {
             return;
         }
@@ -194,11 +195,11 @@ impl Composer {
         self.advance(now);
     }
 
-    /// The agent composes although somebody else does.
-    pub fn takes_over(&mut self, of: ConversationId, now: Duration) {
+    /// Takes the lease although a colleague holds it.
+    pub fn take_over(&mut self, of: ConversationId, now: Duration) {
         self.begin(of, now);
         if self.online.is_some() {
-            self.say(of, ComposeAction::TakeOver);
+            self.send(of, ComposeAction::TakeOver);
             if let Some(typing) = &mut self.typing {
                 typing.asked = Some(now);
             }
@@ -206,14 +207,14 @@ impl Composer {
         self.advance(now);
     }
 
-    /// The text was sent: it is no draft any more.
-    pub fn sent(&mut self, of: ConversationId, now: Duration) {
+    /// Removes the draft, because it was sent.
+    pub fn clear_sent(&mut self, of: ConversationId, now: Duration) {
         self.drafts.set(of, "", now);
-        self.leaves(of, now);
+        self.leave(of, now);
     }
 
-    /// The agent looks at something else. The draft stays.
-    pub fn leaves(&mut self, of: ConversationId, now: Duration) {
+    /// Ends typing in a conversation. The draft stays.
+    pub fn leave(&mut self, of: ConversationId, now: Duration) {
         if self.typing.is_some_and(|typing| typing.of == of) {
             self.stop(now);
         }
@@ -221,8 +222,8 @@ impl Composer {
         self.advance(now);
     }
 
-    /// There is a connection: whoever still types has the lease asked for anew.
-    pub fn connected(&mut self, timings: &Timings, now: Duration) {
+    /// Notes a new connection: the lease is requested again if the agent still types.
+    pub fn connect(&mut self, timings: &Timings, now: Duration) {
         let life = Duration::from_millis(timings.lease_ttl_ms);
         let keep = Duration::from_millis(timings.lease_keep_ms);
         self.forget();
@@ -230,31 +231,30 @@ impl Composer {
         self.advance(now);
     }
 
-    /// There is none any more: nobody knows who composes.
-    pub fn disconnected(&mut self, now: Duration) {
+    /// Notes the loss of the connection: who holds a lease is unknown.
+    pub fn disconnect(&mut self, now: Duration) {
         self.online = None;
         self.forget();
         self.advance(now);
     }
 
-    /// The app goes to the background: what is held is given up while that can still be said.
-    /// In the foreground again, [`Composer::connected`] makes it begin anew.
-    pub fn background(&mut self, now: Duration) {
+    /// Releases the lease and stores the drafts. [`Composer::connect`] begins again.
+    pub fn enter_background(&mut self, now: Duration) {
         self.stop(now);
         self.store_drafts(None);
-        self.disconnected(now);
+        self.disconnect(now);
     }
 
-    /// The conversation left the scope. The draft stays.
-    pub fn left(&mut self, of: ConversationId, now: Duration) {
+    /// Notes that a conversation left the scope. The draft stays.
+    pub fn leave_scope(&mut self, of: ConversationId, now: Duration) {
         self.typing = self.typing.filter(|typing| typing.of != of);
         self.told.remove(&of);
-        self.effects.push_back(Effect::Changed(of));
+        self.effects.push_back(ComposerAction::Changed(of));
         self.advance(now);
     }
 
-    /// The server says who composes.
-    pub fn lease(&mut self, state: &LeaseState, now: Duration) {
+    /// Handles the state of a lease from the server.
+    pub fn handle_lease(&mut self, state: &LeaseState, now: Duration) {
         let of = state.conversation_id;
         if self.online.is_none() {
             return;
@@ -265,50 +265,50 @@ impl Composer {
         }
         let before = self.hold(of, now);
         let token = state.holder.map_or(token, |holder| holder.token);
-        let told = Told { holder: state.holder, token, at: now, has_lapsed: false };
+        let told = LeaseNews { holder: state.holder, token, at: now, has_lapsed: false };
         self.told.insert(of, told);
         let after = self.hold(of, now);
         if let Some(typing) = self.typing.as_mut().filter(|typing| typing.of == of) {
             let was_asked = typing.asked.is_some();
             match after {
-                // It lapsed although it was kept: asked for at once.
+                // It lapsed although it was renewed: request it again now.
                 Hold::Nobody if before == Hold::Mine => typing.asked = None,
                 Hold::Theirs(by) => {
                     typing.asked = None;
                     if was_asked {
                         let conversation_id = of;
-                        self.effects.push_back(Effect::Lost { conversation_id, by });
+                        self.effects.push_back(ComposerAction::Lost { conversation_id, by });
                     }
                 }
                 Hold::Nobody | Hold::Mine | Hold::Unknown => {}
             }
         }
         if before != after {
-            self.effects.push_back(Effect::Changed(of));
+            self.effects.push_back(ComposerAction::Changed(of));
         }
         self.advance(now);
     }
 
-    /// The time that [`Composer::poll_timeout`] named has come.
+    /// Handles the timeouts that are due.
     pub fn handle_timeout(&mut self, now: Duration) {
         self.advance(now);
     }
 
-    /// When [`Composer::handle_timeout`] is to be called, and what for.
-    pub fn poll_timeout(&self, now: Duration) -> Option<(Duration, Waiting)> {
+    /// Returns when to call [`Composer::handle_timeout`], and the reason.
+    pub fn poll_timeout(&self, now: Duration) -> Option<(Duration, TimeoutReason)> {
         let typing = self.typing;
         let pause = typing.zip(self.pause());
-        let pause = pause.map(|(typing, pause)| (typing.key + pause, Waiting::Pause));
+        let pause = pause.map(|(typing, pause)| (typing.key + pause, TimeoutReason::Pause));
         let keep = typing.and_then(|typing| self.keep_at(typing, now));
-        let keep = keep.map(|at| (at, Waiting::Keep));
+        let keep = keep.map(|at| (at, TimeoutReason::Keep));
         let lapse = self.online.and_then(|times| {
             let mine = self.told.values().filter(|told| self.is_mine(told));
-            mine.map(|told| (told.at + times.life, Waiting::Lapse)).min()
+            mine.map(|told| (told.at + times.life, TimeoutReason::Lapse)).min()
         });
         let show = typing.filter(|typing| self.hold(typing.of, now) == Hold::Mine);
         let show = show.and_then(|typing| self.drafts.show_at(typing.of));
-        let show = show.map(|at| (at, Waiting::Show));
-        let store = self.drafts.store_at().map(|at| (at, Waiting::Store));
+        let show = show.map(|at| (at, TimeoutReason::Show));
+        let store = self.drafts.store_at().map(|at| (at, TimeoutReason::Store));
         [pause, keep, lapse, show, store].into_iter().flatten().min()
     }
 
@@ -316,17 +316,16 @@ impl Composer {
         (holder.agent_id, holder.device_id) == self.me
     }
 
-    fn is_mine(&self, told: &Told) -> bool {
+    fn is_mine(&self, told: &LeaseNews) -> bool {
         !told.has_lapsed && told.holder.is_some_and(|holder| self.is_me(&holder))
     }
 
-    /// After this long without a key nobody types any more: the life of a lease, once that is
-    /// known.
+    /// The pause after which typing ends: the lifetime of a lease, once that is known.
     fn pause(&self) -> Option<Duration> {
         self.life
     }
 
-    /// When the lease is to be kept or asked for; not while somebody else has it.
+    /// When to renew or request the lease; `None` while a colleague holds it.
     fn keep_at(&self, typing: Typing, now: Duration) -> Option<Duration> {
         let times = self.online?;
         match self.hold(typing.of, now) {
@@ -337,7 +336,7 @@ impl Composer {
         }
     }
 
-    /// A key of this conversation: one is typed in at a time.
+    /// Begins typing in a conversation, and ends it in the one before.
     fn begin(&mut self, of: ConversationId, now: Duration) {
         if self.typing.is_some_and(|typing| typing.of != of) {
             self.stop(now);
@@ -346,30 +345,30 @@ impl Composer {
         self.typing = Some(Typing { of, key: now, asked });
     }
 
-    /// Nobody types any more.
+    /// Ends typing and releases the lease.
     fn stop(&mut self, now: Duration) {
         let Some(typing) = self.typing.take() else { return };
         let before = self.hold(typing.of, now);
         if typing.asked.is_some() && !matches!(before, Hold::Theirs(_)) {
-            self.say(typing.of, ComposeAction::Stop);
+            self.send(typing.of, ComposeAction::Stop);
         }
         if let Some(told) = self.told.get_mut(&typing.of).filter(|_| before == Hold::Mine) {
             told.holder = None;
-            self.effects.push_back(Effect::Changed(typing.of));
+            self.effects.push_back(ComposerAction::Changed(typing.of));
         }
     }
 
-    fn say(&mut self, conversation_id: ConversationId, action: ComposeAction) {
-        self.effects.push_back(Effect::Compose { conversation_id, action });
+    fn send(&mut self, conversation_id: ConversationId, action: ComposeAction) {
+        self.effects.push_back(ComposerAction::Compose { conversation_id, action });
     }
 
-    /// What was told on another connection is not known on this one.
+    /// Forgets the leases of the previous connection.
     fn forget(&mut self) {
         if let Some(typing) = &mut self.typing {
             typing.asked = None;
         }
         let told = std::mem::take(&mut self.told);
-        self.effects.extend(told.into_keys().map(Effect::Changed));
+        self.effects.extend(told.into_keys().map(ComposerAction::Changed));
     }
 
     fn advance(&mut self, now: Duration) {
@@ -382,7 +381,7 @@ impl Composer {
                     Hold::Mine => ComposeAction::Keep,
                     Hold::Nobody | Hold::Theirs(_) | Hold::Unknown => ComposeAction::Start,
                 };
-                self.say(typing.of, action);
+                self.send(typing.of, action);
                 self.typing = Some(Typing { asked: Some(now), ..typing });
             }
         }
@@ -390,12 +389,12 @@ impl Composer {
         if let Some(typing) = mine
             && let Some(text) = self.drafts.show(typing.of, now)
         {
-            self.effects.push_back(Effect::Show { conversation_id: typing.of, text });
+            self.effects.push_back(ComposerAction::Show { conversation_id: typing.of, text });
         }
         self.store_drafts(Some(now));
     }
 
-    /// What nobody confirmed for its whole life is not called mine any more.
+    /// Marks leases that were not confirmed within their lifetime.
     fn lapse(&mut self, now: Duration) {
         let Some(times) = self.online else { return };
         let me = self.me;
@@ -403,15 +402,15 @@ impl Composer {
             let is_me = told.holder.is_some_and(|one| (one.agent_id, one.device_id) == me);
             if is_me && !told.has_lapsed && now >= told.at + times.life {
                 told.has_lapsed = true;
-                self.effects.push_back(Effect::Changed(*of));
+                self.effects.push_back(ComposerAction::Changed(*of));
             }
         }
     }
 
-    /// Hands to the store what is due; everything where no time is given.
+    /// Stores the drafts that are due; all of them without a time.
     fn store_drafts(&mut self, due: Option<Duration>) {
         for (conversation_id, text) in self.drafts.store(due) {
-            self.effects.push_back(Effect::Keep { conversation_id, text });
+            self.effects.push_back(ComposerAction::Keep { conversation_id, text });
         }
     }
 }

@@ -8,7 +8,7 @@ use baton_protocol::{AgentId, ConversationId, DeviceId, Timestamp};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Composer, Effect, Hold, Waiting};
+use super::{Composer, ComposerAction, Hold, TimeoutReason};
 
 const ANA: (AgentId, DeviceId) = (AgentId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(0xD1)));
 const BEN: (AgentId, DeviceId) = (AgentId(Uuid::from_u128(2)), DeviceId(Uuid::from_u128(0xD2)));
@@ -38,7 +38,7 @@ struct Desk {
 impl Desk {
     fn online() -> Self {
         let mut desk = Self::offline();
-        desk.composer.connected(&TIMINGS, desk.now);
+        desk.composer.connect(&TIMINGS, desk.now);
         desk
     }
 
@@ -57,23 +57,23 @@ impl Desk {
     }
 
     fn types(&mut self, of: ConversationId, text: &str) {
-        self.composer.types(of, text, self.now);
+        self.composer.set_text(of, text, self.now);
         self.works();
     }
 
     fn works(&mut self) {
         while let Some(effect) = self.composer.poll_effect() {
             match effect {
-                Effect::Compose { conversation_id, action } => {
+                ComposerAction::Compose { conversation_id, action } => {
                     self.said.push((conversation_id, action));
                     if !self.is_deaf {
                         self.serves(conversation_id, action);
                     }
                 }
-                Effect::Show { text, .. } => self.shown.push(text),
-                Effect::Keep { text, .. } => self.kept.push(text),
-                Effect::Lost { by, .. } => self.lost.push(by.agent_id),
-                Effect::Changed(_) => {}
+                ComposerAction::Show { text, .. } => self.shown.push(text),
+                ComposerAction::Keep { text, .. } => self.kept.push(text),
+                ComposerAction::Lost { by, .. } => self.lost.push(by.agent_id),
+                ComposerAction::Changed(_) => {}
             }
         }
     }
@@ -111,7 +111,7 @@ impl Desk {
 
     fn tells(&mut self, conversation_id: ConversationId) {
         let holder = self.holders.get(&conversation_id).copied();
-        self.composer.lease(&LeaseState { conversation_id, holder }, self.now);
+        self.composer.handle_lease(&LeaseState { conversation_id, holder }, self.now);
         self.works();
     }
 
@@ -180,7 +180,7 @@ fn a_pause_of_typing_gives_it_up_and_the_next_key_asks_again() {
 fn the_tap_gives_it_up_and_takes_the_draft() {
     let mut desk = Desk::online();
     desk.types(LUCIA, "Hola");
-    desk.composer.sent(LUCIA, desk.now);
+    desk.composer.clear_sent(LUCIA, desk.now);
     desk.works();
     assert_eq!(desk.actions(), [Start, Stop]);
     assert_eq!((desk.composer.draft(LUCIA), desk.kept.last()), (None, Some(&None)));
@@ -201,13 +201,13 @@ fn another_conversation_gives_up_the_first_and_its_draft_stays() {
 fn without_a_connection_nobody_knows_and_nothing_is_said_later() {
     let mut desk = Desk::online();
     desk.types(LUCIA, "Hola");
-    desk.composer.disconnected(desk.now);
+    desk.composer.disconnect(desk.now);
     assert_eq!(desk.hold(LUCIA), Hold::Unknown);
     desk.types(LUCIA, "Hola!");
-    desk.composer.takes_over(LUCIA, desk.now);
-    desk.composer.sent(LUCIA, desk.now);
+    desk.composer.take_over(LUCIA, desk.now);
+    desk.composer.clear_sent(LUCIA, desk.now);
     desk.passes(1_000);
-    desk.composer.connected(&TIMINGS, desk.now);
+    desk.composer.connect(&TIMINGS, desk.now);
     desk.works();
     assert_eq!(desk.actions(), [Start], "what was not said then is not said now");
 }
@@ -216,9 +216,9 @@ fn without_a_connection_nobody_knows_and_nothing_is_said_later() {
 fn who_still_types_when_the_connection_is_back_has_it_asked_for() {
     let mut desk = Desk::online();
     desk.types(LUCIA, "Hola");
-    desk.composer.disconnected(desk.now);
+    desk.composer.disconnect(desk.now);
     desk.passes(3_000);
-    desk.composer.connected(&TIMINGS, desk.now);
+    desk.composer.connect(&TIMINGS, desk.now);
     assert_eq!(desk.hold(LUCIA), Hold::Nobody);
     desk.works();
     assert_eq!((desk.actions(), desk.hold(LUCIA)), (vec![Start, Start], Hold::Mine));
@@ -228,7 +228,7 @@ fn who_still_types_when_the_connection_is_back_has_it_asked_for() {
 fn the_background_gives_it_up_while_that_can_be_said() {
     let mut desk = Desk::online();
     desk.types(LUCIA, "Hola");
-    desk.composer.background(desk.now);
+    desk.composer.enter_background(desk.now);
     desk.works();
     assert_eq!((desk.actions(), desk.hold(LUCIA)), (vec![Start, Stop], Hold::Unknown));
     assert_eq!(desk.kept, [Some("Hola".to_owned())]);
@@ -257,7 +257,7 @@ fn a_take_over_is_said_at_once() {
     desk.gives(LUCIA, Some(BEN));
     desk.types(LUCIA, "Hola");
     assert_eq!(desk.actions(), []);
-    desk.composer.takes_over(LUCIA, desk.now);
+    desk.composer.take_over(LUCIA, desk.now);
     desk.works();
     assert_eq!((desk.actions(), desk.hold(LUCIA)), (vec![TakeOver], Hold::Mine));
 }
@@ -273,11 +273,11 @@ fn the_same_agent_on_another_device_is_somebody_else() {
 fn a_screen_that_is_filled_or_emptied_is_no_key() {
     let mut desk = Desk::online();
     desk.types(LUCIA, "Hola");
-    desk.composer.sent(LUCIA, desk.now);
+    desk.composer.clear_sent(LUCIA, desk.now);
     desk.types(LUCIA, "");
     assert_eq!(desk.actions(), [Start, Stop]);
     desk.types(MATEO, "Buenas");
-    desk.composer.leaves(MATEO, desk.now);
+    desk.composer.leave(MATEO, desk.now);
     desk.types(MATEO, "Buenas");
     assert_eq!(desk.actions(), [Start, Stop, Start, Stop]);
     desk.types(MATEO, "");
@@ -312,9 +312,9 @@ fn an_old_word_of_a_lease_does_not_count() {
     desk.gives(LUCIA, Some(BEN));
     let old = desk.holders[&LUCIA];
     desk.types(LUCIA, "H");
-    desk.composer.takes_over(LUCIA, desk.now);
+    desk.composer.take_over(LUCIA, desk.now);
     desk.works();
-    desk.composer.lease(&LeaseState { conversation_id: LUCIA, holder: Some(old) }, desk.now);
+    desk.composer.handle_lease(&LeaseState { conversation_id: LUCIA, holder: Some(old) }, desk.now);
     assert_eq!(desk.hold(LUCIA), Hold::Mine);
 }
 
@@ -353,7 +353,7 @@ fn drafts_come_back_from_the_store() {
 fn offline_a_draft_is_kept_all_the_same() {
     let mut desk = Desk::offline();
     desk.types(LUCIA, "Hola");
-    assert!(matches!(desk.composer.poll_timeout(desk.now), Some((_, Waiting::Store))));
+    assert!(matches!(desk.composer.poll_timeout(desk.now), Some((_, TimeoutReason::Store))));
     desk.passes(2_000);
     assert_eq!(desk.kept, [Some("Hola".to_owned())]);
     assert!(desk.said.is_empty());
@@ -382,7 +382,7 @@ proptest! {
                 }
                 3 => desk.passes(ms),
                 4 => {
-                    desk.composer.sent(of, desk.now);
+                    desk.composer.clear_sent(of, desk.now);
                     typed.remove(&of);
                 }
                 5 => {
@@ -390,14 +390,14 @@ proptest! {
                     // Either the app's lease is given back, or the server lets it lapse.
                     desk.holders.clear();
                     match is_online {
-                        true => desk.composer.connected(&TIMINGS, desk.now),
-                        false => desk.composer.disconnected(desk.now),
+                        true => desk.composer.connect(&TIMINGS, desk.now),
+                        false => desk.composer.disconnect(desk.now),
                     }
                 }
                 6 if is_online => desk.gives(of, Some(BEN)),
                 7 if is_online => desk.gives(of, None),
                 8 => desk.is_deaf = first,
-                _ => desk.composer.takes_over(of, desk.now),
+                _ => desk.composer.take_over(of, desk.now),
             }
             desk.works();
             prop_assert!(is_online || desk.said.len() == said || step == 5);

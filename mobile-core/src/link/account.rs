@@ -1,4 +1,4 @@
-//! Who is signed in, and what the server thinks of it.
+//! The session: its token, its renewal and its end.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use baton_domain::mirror::{Mirror, Progress};
 use baton_protocol::DeviceId;
 
 use super::backoff::Backoff;
-use super::effect::{Effect, Reason};
+use super::effect::{LinkAction, TimeoutReason};
 use super::fetches::Fetches;
 use super::input::{Failure, Meaning, Opened, Token};
 use super::limits::{FRESH_MAX, REFRESH_MAX};
@@ -104,7 +104,7 @@ impl Link {
 
     pub(super) fn sign_out(&mut self, step: &mut Step) {
         if self.account.is_some() {
-            step.push(Effect::EndSession);
+            step.push(LinkAction::EndSession);
         }
         self.leave_for_good(Standing::SignedOut, step);
     }
@@ -112,7 +112,7 @@ impl Link {
     /// Nothing stays, neither here nor on disk.
     fn wipe(&mut self, step: &mut Step) {
         self.leave_for_good(Standing::Wiped, step);
-        step.push(Effect::Wipe);
+        step.push(LinkAction::Wipe);
     }
 
     fn leave_for_good(&mut self, standing: Standing, step: &mut Step) {
@@ -223,16 +223,16 @@ impl Link {
         if is_time && self.may_refresh() {
             self.refresh.backoff.begin(step.now);
             self.refresh.step = Refreshing::Asked { until: step.now + REFRESH_MAX };
-            step.push(Effect::RefreshToken);
+            step.push(LinkAction::RefreshToken);
         }
     }
 
-    pub(super) fn refresh_timeout(&self) -> Option<(Duration, Reason)> {
+    pub(super) fn refresh_timeout(&self) -> Option<(Duration, TimeoutReason)> {
         if let Refreshing::Asked { until } = self.refresh.step {
-            return Some((until, Reason::RefreshOverdue));
+            return Some((until, TimeoutReason::RefreshOverdue));
         }
         let at = self.refresh.ready_at().filter(|_| self.may_refresh())?;
-        Some((at, Reason::Refresh))
+        Some((at, TimeoutReason::Refresh))
     }
 
     /// While somebody looks or a push woke this phone, and there is a network.

@@ -1,4 +1,4 @@
-//! What comes of requests.
+//! Answers to requests.
 
 use baton_domain::mirror::{Holdings, List, Page, Want};
 use baton_protocol::ConversationId;
@@ -6,9 +6,9 @@ use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
 
-use super::effect::{Effect, Listing};
+use super::effect::{LinkAction, Listing};
 use super::fetches::Key;
-use super::input::{Answer, Failure, Meaning, Ticket};
+use super::input::{Failure, Fetched, Meaning, Ticket};
 use super::limits::BEHIND_MAX;
 use super::wire::is_in_order;
 use super::{Link, Step};
@@ -17,7 +17,7 @@ impl Link {
     pub(super) fn answered<H: Holdings>(
         &mut self,
         ticket: Ticket,
-        answer: Result<Answer, Failure>,
+        answer: Result<Fetched, Failure>,
         held: &mut H,
         step: &mut Step,
     ) -> Result<(), H::Error> {
@@ -28,20 +28,20 @@ impl Link {
         };
         self.token_works();
         match (key, answer) {
-            (Key::Page, Answer::Page(page)) => self.page(page, held, step),
-            (Key::Conversation(id), Answer::Conversation(snapshot)) => {
+            (Key::Page, Fetched::Page(page)) => self.page(page, held, step),
+            (Key::Conversation(id), Fetched::Conversation(snapshot)) => {
                 self.conversation(id, Some(*snapshot), held, step)
             }
-            (Key::List(List::Agents), Answer::Agents(all)) => {
+            (Key::List(List::Agents), Fetched::Agents(all)) => {
                 self.list(List::Agents, Listing::Agents(all), step)
             }
-            (Key::List(List::Teams), Answer::Teams(all)) => {
+            (Key::List(List::Teams), Fetched::Teams(all)) => {
                 self.list(List::Teams, Listing::Teams(all), step)
             }
-            (Key::List(List::Channels), Answer::Channels(all)) => {
+            (Key::List(List::Channels), Fetched::Channels(all)) => {
                 self.list(List::Channels, Listing::Channels(all), step)
             }
-            (Key::Sync, Answer::Sync(sync)) => self.synced(&sync, held, step),
+            (Key::Sync, Fetched::Sync(sync)) => self.synced(&sync, held, step),
             (key, _) => self.again(key, 0, step),
         }
     }
@@ -130,7 +130,7 @@ impl Link {
 
     #[expect(clippy::unnecessary_wraps, reason = "the last step of those that may fail")]
     fn list<E>(&mut self, list: List, listing: Listing, step: &mut Step) -> Result<(), E> {
-        step.keep.push(Effect::Keep(listing));
+        step.keep.push(LinkAction::Keep(listing));
         self.mirror.has_read(list);
         self.fetches.done(Key::List(list));
         Ok(())

@@ -1,5 +1,5 @@
-//! When to try again: full jitter over a window that doubles, never before the server said, and
-//! soon when a person does something.
+//! Retry times: full jitter over a window that doubles, never before the server allows, and soon
+//! after a person acts.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::limits::{
     RETRY_AFTER_MAX,
 };
 
-/// See the head of the file. Random numbers come in.
+/// The time of the next retry. Random numbers come in as arguments.
 #[derive(Clone, Debug)]
 pub(super) struct Backoff {
     /// Tries that failed since it was last stable.

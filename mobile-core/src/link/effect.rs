@@ -1,4 +1,4 @@
-//! What a link wants done.
+//! The effects of a link.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::input::{SocketId, Ticket};
 
 /// What the owner of a link does, in this order.
 #[derive(Clone, Debug)]
-pub enum Effect {
+pub enum LinkAction {
     /// Store this with everything that was written while the input was handled, and commit. What
     /// follows is done when that is on disk. Where it fails: [`Link::not_stored`].
     ///
@@ -43,7 +43,7 @@ pub enum Effect {
     WakeDone,
     /// Everything is put away: write, close files, stop.
     Suspend {
-        /// By then.
+        /// On the monotonic clock.
         deadline: Duration,
     },
     /// End the session at the server, if it can be reached.
@@ -117,7 +117,7 @@ pub enum State {
     Live,
     /// It did not work; the next try is then.
     Backoff {
-        /// When.
+        /// On the monotonic clock.
         until: Duration,
     },
     /// The session is over. What was not sent stays, for when the same agent signs in again.
@@ -130,7 +130,7 @@ pub enum State {
 
 /// Why a link wants to be woken.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Reason {
+pub enum TimeoutReason {
     /// To connect again.
     Retry,
     /// To see whether a server that could not be understood has changed.

@@ -1,5 +1,5 @@
-//! What is asked of the server besides the socket: a few requests at a time, each until it is
-//! answered, or the mirror does not lack its answer any more.
+//! Requests for data that the mirror lacks: a few at a time, each until it is answered or no longer
+//! needed.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use baton_domain::mirror::List;
 use baton_protocol::{ConversationId, Cursor};
 
 use super::backoff::{spread, window};
-use super::effect::{Effect, Query, Reason};
+use super::effect::{LinkAction, Query, TimeoutReason};
 use super::input::Ticket;
 use super::limits::{
     FETCH_MAX, FETCHES_AT_ONCE, KICK_EVERY, PAGE_RESTARTS_MAX, PAGE_ROWS, PAGE_ROWS_LEAST,
@@ -64,7 +64,7 @@ impl Job {
     }
 }
 
-/// See the head of the file.
+/// The requests under way and those to come.
 #[derive(Clone, Debug)]
 pub(super) struct Fetches {
     jobs: Few<Key, Job>,
@@ -88,7 +88,12 @@ impl Fetches {
     }
 
     /// Asks for what is lacking, and gives up what is not.
-    pub(super) fn align(&mut self, lacking: &BTreeSet<Key>, now: Duration, out: &mut Vec<Effect>) {
+    pub(super) fn align(
+        &mut self,
+        lacking: &BTreeSet<Key>,
+        now: Duration,
+        out: &mut Vec<LinkAction>,
+    ) {
         self.jobs.retain(|key, job| {
             let is_lacking = *key == Key::Sync || lacking.contains(key);
             if !is_lacking {
@@ -107,7 +112,7 @@ impl Fetches {
     }
 
     /// Asks anew, whatever was asked before.
-    pub(super) fn ask(&mut self, key: Key, at: Duration, out: &mut Vec<Effect>) {
+    pub(super) fn ask(&mut self, key: Key, at: Duration, out: &mut Vec<LinkAction>) {
         if let Some(mut job) = self.jobs.insert(key, Job::due(at)) {
             abandon(&mut job, out);
         }
@@ -121,7 +126,7 @@ impl Fetches {
         &mut self,
         (now, leave): (Duration, Leave),
         (cursor, used): (Option<Cursor>, u32),
-        out: &mut Vec<Effect>,
+        out: &mut Vec<LinkAction>,
     ) {
         let mut free = self.free();
         let is_syncing = self.jobs.contains_key(&Key::Sync);
@@ -143,7 +148,7 @@ impl Fetches {
             let ticket = Ticket(self.last_ticket);
             job.under_way = Some(UnderWay { ticket, until: now + FETCH_MAX, used });
             job.asked = Some(now);
-            out.push(Effect::Fetch(ticket, query));
+            out.push(LinkAction::Fetch(ticket, query));
             free -= 1;
         }
     }
@@ -206,7 +211,7 @@ impl Fetches {
     }
 
     /// What should have been answered by now.
-    pub(super) fn overdue(&mut self, now: Duration, out: &mut Vec<Effect>) -> Vec<Key> {
+    pub(super) fn overdue(&mut self, now: Duration, out: &mut Vec<LinkAction>) -> Vec<Key> {
         let mut overdue = Vec::new();
         for (key, job) in &mut self.jobs {
             if job.under_way.is_some_and(|awaited| awaited.until <= now) {
@@ -218,7 +223,7 @@ impl Fetches {
     }
 
     /// Gives up what is under way; it is asked again when that is possible.
-    pub(super) fn abandon(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn abandon(&mut self, out: &mut Vec<LinkAction>) {
         if let Some(mut sync) = self.jobs.remove(&Key::Sync) {
             abandon(&mut sync, out);
         }
@@ -241,12 +246,14 @@ impl Fetches {
     }
 
     /// When something is to be done.
-    pub(super) fn next(&self, leave: Leave) -> Option<(Duration, Reason)> {
+    pub(super) fn next(&self, leave: Leave) -> Option<(Duration, TimeoutReason)> {
         let is_syncing = self.jobs.contains_key(&Key::Sync);
         let has_room = self.free() > 0;
         let times = self.jobs.iter().filter_map(|(key, job)| match job.under_way {
-            Some(awaited) => Some((awaited.until, Reason::FetchOverdue)),
-            None if has_room && may(*key, leave, is_syncing) => Some((job.at, Reason::Fetch)),
+            Some(awaited) => Some((awaited.until, TimeoutReason::FetchOverdue)),
+            None if has_room && may(*key, leave, is_syncing) => {
+                Some((job.at, TimeoutReason::Fetch))
+            }
             None => None,
         });
         times.min()
@@ -269,8 +276,8 @@ fn may(key: Key, leave: Leave, is_syncing: bool) -> bool {
     }
 }
 
-fn abandon(job: &mut Job, out: &mut Vec<Effect>) {
+fn abandon(job: &mut Job, out: &mut Vec<LinkAction>) {
     if let Some(UnderWay { ticket, .. }) = job.under_way.take() {
-        out.push(Effect::Abandon(ticket));
+        out.push(LinkAction::Abandon(ticket));
     }
 }

@@ -1,4 +1,4 @@
-//! What a link is told.
+//! The inputs of a link.
 
 use std::time::Duration;
 
@@ -18,6 +18,15 @@ pub struct SocketId(pub u64);
 /// Names a request; the answer to one that was given up is not heard.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Ticket(pub u64);
+
+/// The newest socket and the newest request of a link.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LastAsked {
+    /// The newest socket.
+    pub socket: SocketId,
+    /// The newest request.
+    pub ticket: Ticket,
+}
 
 /// An access token.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,14 +94,14 @@ pub enum Input {
     /// The socket is closed; without a code, the connection broke.
     SocketClosed(SocketId, Option<(u16, String)>),
     /// A request was answered.
-    Answered(Ticket, Result<Answer, Failure>),
-    /// The answer to [`Effect::RefreshToken`](super::Effect::RefreshToken).
+    Answered(Ticket, Result<Fetched, Failure>),
+    /// The answer to [`LinkAction::RefreshToken`](super::LinkAction::RefreshToken).
     Refreshed(Result<Token, Failure>),
     /// A request that was not this link's failed, in a way that may be of the session.
     Rejected {
         /// The access token that it was made with.
         token: Token,
-        /// How.
+        /// The failure.
         failure: Failure,
     },
     /// Time has passed.
@@ -101,7 +110,7 @@ pub enum Input {
 
 /// The answer to a request.
 #[derive(Clone, Debug)]
-pub enum Answer {
+pub enum Fetched {
     /// A page of the snapshot.
     Page(SnapshotAnswer),
     /// A conversation.

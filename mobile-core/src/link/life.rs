@@ -1,12 +1,11 @@
-//! What happens to the phone: networks come and go, people look and look away, pushes wake it,
-//! time passes.
+//! The lifecycle: networks, foreground and background, pushes, timeouts.
 
 use std::time::Duration;
 
 use baton_protocol::frame::{Ack, ClientFrame};
 
 use super::account::Standing;
-use super::effect::Effect;
+use super::effect::LinkAction;
 use super::fetches::Key;
 use super::limits::{PROBE_MAX, STABLE};
 use super::wire::{Joined, Phase};
@@ -35,7 +34,7 @@ impl Link {
             Phase::Joined(joined) => {
                 if joined.probe.is_none() {
                     joined.probe = Some(step.now + PROBE_MAX);
-                    step.effects.push(Effect::Ping(joined.socket));
+                    step.effects.push(LinkAction::Ping(joined.socket));
                 }
             }
         }
@@ -56,7 +55,7 @@ impl Link {
     pub(super) fn go_back(&mut self, deadline: Duration, step: &mut Step) {
         if let Some(Joined { socket, .. }) = self.phase.joined() {
             let ack = Ack { upto: self.position(), foreground: false };
-            step.push(Effect::Send(*socket, ClientFrame::Ack(ack)));
+            step.push(LinkAction::Send(*socket, ClientFrame::Ack(ack)));
         }
         self.is_foreground = false;
         self.end_wake(step);
@@ -77,7 +76,7 @@ impl Link {
     pub(super) fn wake_up(&mut self, deadline: Duration, step: &mut Step) {
         if self.is_foreground || !self.is_ready() || self.mirror.cursor.is_none() {
             self.kick(step);
-            return step.push(Effect::WakeDone);
+            return step.push(LinkAction::WakeDone);
         }
         self.wake = Some(self.wake.map_or(deadline, |until| until.max(deadline)));
         self.fetches.ask(Key::Sync, step.now, &mut step.effects);
@@ -94,7 +93,7 @@ impl Link {
     pub(super) fn end_wake(&mut self, step: &mut Step) {
         if self.wake.take().is_some() {
             self.fetches.abandon(&mut step.effects);
-            step.push(Effect::WakeDone);
+            step.push(LinkAction::WakeDone);
         }
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 pub const BACKOFF_FIRST: Duration = Duration::from_secs(1);
 /// And it grows to this.
 pub const BACKOFF_MAX: Duration = Duration::from_secs(30);
-/// A connection that ended without a word may be one of many that ended with their server: the
-/// first try comes within this time, so that they do not all come at once.
+/// After a lost connection the first retry comes at a random time within this window. Many
+/// connections may have ended with their server, and they must not all return at once.
 pub const LOST_WINDOW: Duration = Duration::from_secs(12);
 /// So many failures count as many connections' troubles: the window after that is 16 s.
 pub const CROWD_FAILURES: u32 = 4;
@@ -69,8 +69,8 @@ pub const STANDSTILL_GAP: Duration = Duration::from_secs(5);
 pub const RESETS_MAX: u32 = 100;
 /// Faults of a server before it counts as one that this client cannot talk to.
 pub const FAULTS_MAX: u32 = 5;
-/// A fault that no other followed within this time counts no more: where networks come and go no
-/// connection lasts long enough to prove that all is well.
+/// A fault is forgotten when no other follows within this time. Where networks come and go, no
+/// connection lasts long enough to prove itself.
 pub const FAULT_FORGOTTEN: Duration = Duration::from_secs(30 * 60);
 /// When such a server is tried again.
 pub const INCOMPATIBLE_WAIT: Duration = Duration::from_secs(900);

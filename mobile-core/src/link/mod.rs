@@ -1,29 +1,26 @@
-//! The connection to the server and what is held of the log, as a pure machine: inputs and the
-//! time go in, effects come out.
+//! The connection to the server and the copy of the log, as a pure machine.
 //!
-//! A link never waits, has no clock, no socket and no database. Its owner hands it what happened
-//! ([`Input`]), the place where conversations are held ([`Holdings`], inside a transaction that
-//! the owner began), and does what it says ([`Effect`]) in the order in which it says it; a
-//! [`Effect::Commit`] always comes before whatever tells the world of what was written. Between
-//! inputs it asks to be woken ([`Link::poll_timeout`]), and says why.
+//! A link has no clock, socket or database. Its owner hands it inputs ([`Input`]) inside a
+//! transaction on the conversations ([`Holdings`]), and carries out the effects ([`LinkAction`]) in
+//! order. A [`LinkAction::Commit`] comes before every effect that tells of what it writes.
+//! [`Link::poll_timeout`] says when the link needs a [`Input::Tick`], and why.
 //!
 //! ```text
 //!  SignedOut ── opened ──▶ Connecting ─▶ Greeting ─▶ Resuming ─▶ Live
 //!                              ▲ ▲           │           │  ▲      │
 //!                              │ └── Backoff ◀───────────┴──┼──────┘  closed, silent, a gap
-//!      Offline · Suspended ────┘                            └─ reset: the snapshot is taken anew
+//!      Offline · Suspended ────┘                            └─ reset: a new snapshot is loaded
 //!      NeedsSignIn · Incompatible · Wiped
 //! ```
 //!
-//! What must be fetched is read off the mirror and nowhere else, so that a phone that was killed
-//! asks for the same as one that was not.
+//! What must be fetched follows from the mirror alone, so a phone that was killed asks for the same
+//! data as one that was not.
 //!
-//! - `life` is what happens to the phone, `wire` hears sockets, `answers` requests, `account`
-//!   tokens; `fetches` knows what is asked for, `backoff` when to try again, `limits` how much of
-//!   anything.
+//! - `life` handles the phone's lifecycle, `wire` sockets, `answers` requests, `account` tokens.
+//! - `fetches` tracks what is requested, `backoff` when to retry, `limits` every bound.
 //!
-//! **Invariant:** no socket is open and none is opened while nobody looks or there is no network.
-//! **Invariant:** whatever a server does, tries come at a bounded rate and memory is bounded.
+//! **Invariant:** no socket is open in the background or without a network.
+//! **Invariant:** retries come at a bounded rate and memory is bounded, whatever the server does.
 
 mod account;
 mod answers;
@@ -43,8 +40,8 @@ use std::time::Duration;
 use baton_domain::mirror::{Desk, Holdings, List, Mirror, Progress};
 use baton_protocol::frame::{Ack, ClientFrame};
 
-pub use effect::{Effect, Listing, Query, Reason, State, Welcomed};
-pub use input::{Answer, Failure, Input, Opened, SocketId, Ticket, Token, read};
+pub use effect::{LinkAction, Listing, Query, State, TimeoutReason, Welcomed};
+pub use input::{Failure, Fetched, Input, LastAsked, Opened, SocketId, Ticket, Token, read};
 
 use crate::gathered::gathered;
 use account::{Account, Refresh, Standing};
@@ -58,7 +55,7 @@ use wire::Phase;
 /// The code of a close that means no harm.
 const CLOSE_NORMAL: u16 = 1000;
 
-/// See the head of the module.
+/// The connection to the server and the mirror of the log. See the [module](self).
 #[derive(Debug)]
 pub struct Link {
     random: u64,
@@ -92,7 +89,7 @@ pub struct Link {
 #[derive(Debug)]
 pub struct Turn<E> {
     /// What to do, in this order.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<LinkAction>,
     /// What could not be read or written: roll the transaction back first. The link has gone back
     /// to what is stored, and there is no commit among the effects.
     pub error: Option<E>,
@@ -103,8 +100,8 @@ pub struct Turn<E> {
 struct Step {
     now: Duration,
     /// To be stored with the commit.
-    keep: Vec<Effect>,
-    effects: Vec<Effect>,
+    keep: Vec<LinkAction>,
+    effects: Vec<LinkAction>,
     /// Whether anything but the progress changed.
     is_changed: bool,
     /// Everything is to be put away by then; said last.
@@ -116,7 +113,7 @@ impl Step {
         Self { now, keep: Vec::new(), effects: Vec::new(), is_changed: false, suspend: None }
     }
 
-    fn push(&mut self, effect: Effect) {
+    fn push(&mut self, effect: LinkAction) {
         self.effects.push(effect);
     }
 }
@@ -166,7 +163,7 @@ impl Link {
 
     /// The commit failed: nothing of the last turn is on disk. What comes back is to be done after
     /// the other effects of that turn, none of which says to anybody that it is.
-    pub fn not_stored(&mut self, now: Duration) -> Vec<Effect> {
+    pub fn handle_store_failure(&mut self, now: Duration) -> Vec<LinkAction> {
         self.storing = None;
         let mut step = Step::at(now);
         self.roll_back(&mut step);
@@ -175,11 +172,11 @@ impl Link {
     }
 
     /// When this link wants [`Input::Tick`] at the latest, and why.
-    pub fn poll_timeout(&self) -> Option<(Duration, Reason)> {
+    pub fn poll_timeout(&self) -> Option<(Duration, TimeoutReason)> {
         if !self.may_ask() {
             return None;
         }
-        let wake = self.wake.map(|until| (until, Reason::WakeOver));
+        let wake = self.wake.map(|until| (until, TimeoutReason::WakeOver));
         let times = [wake, self.refresh_timeout(), self.fetch_timeout(), self.phase_timeout()];
         times.into_iter().flatten().min()
     }
@@ -204,9 +201,9 @@ impl Link {
         &self.mirror
     }
 
-    /// The last socket that was opened, and the last request.
-    pub fn asked_so_far(&self) -> (SocketId, Ticket) {
-        (SocketId(self.last_socket), Ticket(self.fetches.last_ticket()))
+    /// Returns the newest socket and the newest request.
+    pub fn last_asked(&self) -> LastAsked {
+        LastAsked { socket: SocketId(self.last_socket), ticket: Ticket(self.fetches.last_ticket()) }
     }
 
     /// The socket that commands may be sent over, if the server let us in.
@@ -273,20 +270,20 @@ impl Link {
     }
 
     /// The effects in order: what is stored first, then what tells of it.
-    fn close_up(&mut self, step: Step) -> Vec<Effect> {
+    fn close_up(&mut self, step: Step) -> Vec<LinkAction> {
         let mut effects = step.keep;
         let progress = self.mirror.progress();
         if step.is_changed || !effects.is_empty() || progress != self.stored {
-            effects.push(Effect::Commit(Box::new(progress.clone())));
+            effects.push(LinkAction::Commit(Box::new(progress.clone())));
             self.storing = Some(progress);
         }
         effects.extend(step.effects);
         let state = self.state();
         if state != self.told {
             self.told = state;
-            effects.push(Effect::Tell(state));
+            effects.push(LinkAction::Tell(state));
         }
-        effects.extend(step.suspend.map(|deadline| Effect::Suspend { deadline }));
+        effects.extend(step.suspend.map(|deadline| LinkAction::Suspend { deadline }));
         effects
     }
 
@@ -340,7 +337,7 @@ impl Link {
     /// Closes the socket, if there is one; who does so says when to try again.
     fn hang_up(&mut self, code: u16, step: &mut Step) {
         if let Some(socket) = self.phase.socket() {
-            step.push(Effect::CloseSocket(socket, code));
+            step.push(LinkAction::CloseSocket(socket, code));
         }
         self.phase = Phase::Waiting;
     }
@@ -406,7 +403,7 @@ impl Link {
         self.standing = Standing::Incompatible { until: step.now + INCOMPATIBLE_WAIT };
     }
 
-    fn fetch_timeout(&self) -> Option<(Duration, Reason)> {
+    fn fetch_timeout(&self) -> Option<(Duration, TimeoutReason)> {
         match self.refresh.is_needed() {
             true => None,
             false => self.fetches.next(self.leave()),
@@ -439,7 +436,7 @@ impl Link {
         self.last_socket += 1;
         let socket = SocketId(self.last_socket);
         self.phase = Phase::Connecting { socket, until: now + CONNECT_MAX };
-        step.push(Effect::OpenSocket(socket));
+        step.push(LinkAction::OpenSocket(socket));
     }
 
     fn connect_at(&self) -> Option<Duration> {
@@ -453,7 +450,7 @@ impl Link {
         }
     }
 
-    fn phase_timeout(&self) -> Option<(Duration, Reason)> {
+    fn phase_timeout(&self) -> Option<(Duration, TimeoutReason)> {
         if !self.may_connect() {
             return None;
         }
@@ -461,13 +458,13 @@ impl Link {
             Phase::Resting => None,
             Phase::Waiting if self.refresh.is_needed() => None,
             Phase::Waiting => self.connect_at().map(|at| match self.standing {
-                Standing::Incompatible { .. } => (at, Reason::RetryIncompatible),
+                Standing::Incompatible { .. } => (at, TimeoutReason::RetryIncompatible),
                 Standing::Good | Standing::SignedOut | Standing::NeedsSignIn | Standing::Wiped => {
-                    (at, Reason::Retry)
+                    (at, TimeoutReason::Retry)
                 }
             }),
-            Phase::Connecting { until, .. } => Some((*until, Reason::ConnectOverdue)),
-            Phase::Greeting { until, .. } => Some((*until, Reason::WelcomeOverdue)),
+            Phase::Connecting { until, .. } => Some((*until, TimeoutReason::ConnectOverdue)),
+            Phase::Greeting { until, .. } => Some((*until, TimeoutReason::WelcomeOverdue)),
             Phase::Joined(joined) => joined.timeout(self.position()),
         }
     }
@@ -503,7 +500,7 @@ impl Link {
         if joined.acked < upto && joined.is_caught_up(upto) && joined.ack_at <= step.now {
             (joined.acked, joined.ack_at) = (upto, step.now + ACK_EVERY);
             let ack = Ack { upto, foreground: true };
-            step.effects.push(Effect::Send(joined.socket, ClientFrame::Ack(ack)));
+            step.effects.push(LinkAction::Send(joined.socket, ClientFrame::Ack(ack)));
         }
     }
 

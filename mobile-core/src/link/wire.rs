@@ -1,4 +1,4 @@
-//! The socket: how it opens and ends, and what its frames say.
+//! The socket: how it opens and ends, and what its frames mean.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use baton_protocol::frame::{ClientFrame, Hello, ServerFrame, Timings, close};
 use serde::Deserialize;
 
 use super::backoff::spread;
-use super::effect::{Effect, Reason, Welcomed};
+use super::effect::{LinkAction, TimeoutReason, Welcomed};
 use super::fetches::Key;
 use super::input::{Failure, SocketId};
 use super::limits::{
@@ -121,13 +121,13 @@ impl Joined {
         (!self.is_caught_up(position)).then_some(self.moved + RESUME_STALL_MAX)
     }
 
-    pub(super) fn timeout(&self, position: u64) -> Option<(Duration, Reason)> {
-        let stable = (!self.is_stable).then_some((self.since + STABLE, Reason::Stable));
-        let probe = self.probe.map(|until| (until, Reason::ProbeOverdue));
+    pub(super) fn timeout(&self, position: u64) -> Option<(Duration, TimeoutReason)> {
+        let stable = (!self.is_stable).then_some((self.since + STABLE, TimeoutReason::Stable));
+        let probe = self.probe.map(|until| (until, TimeoutReason::ProbeOverdue));
         let ack = (self.acked < position && self.is_caught_up(position))
-            .then_some((self.ack_at, Reason::Ack));
-        let resume = self.resume_until(position).map(|until| (until, Reason::ResumeOverdue));
-        let silent = Some((self.heard + self.silent, Reason::Silent));
+            .then_some((self.ack_at, TimeoutReason::Ack));
+        let resume = self.resume_until(position).map(|until| (until, TimeoutReason::ResumeOverdue));
+        let silent = Some((self.heard + self.silent, TimeoutReason::Silent));
         [stable, probe, resume, ack, silent].into_iter().flatten().min()
     }
 
@@ -159,7 +159,7 @@ impl Link {
             device_id: account.device_id,
             cursor: self.mirror.cursor,
         };
-        step.push(Effect::Send(socket, ClientFrame::Hello(hello)));
+        step.push(LinkAction::Send(socket, ClientFrame::Hello(hello)));
     }
 
     /// The handshake failed.
@@ -265,7 +265,7 @@ impl Link {
         self.phase = Phase::Joined(Box::new(joined));
         self.take_stock(step);
         let welcomed = Welcomed { agent_id, epoch, timings, server_time };
-        step.push(Effect::Welcomed(welcomed));
+        step.push(LinkAction::Welcomed(welcomed));
         Ok(())
     }
 
@@ -282,7 +282,7 @@ impl Link {
             | ServerFrame::Viewing { .. }
             | ServerFrame::Draft { .. }
             | ServerFrame::Error { .. } => {
-                step.push(Effect::PassOn(frame));
+                step.push(LinkAction::PassOn(frame));
                 return Ok(());
             }
             ServerFrame::Events { events, .. } => step.is_changed |= !events.is_empty(),

@@ -1,5 +1,5 @@
-//! What colleagues do at this moment: who composes, who looks, who is there. None of it is kept,
-//! and nothing of it is known without a connection.
+//! What colleagues do now: who writes, who views, who is online. Nothing of it is stored, and it is
+//! unknown without a connection.
 
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::{AgentId, ConversationId};
@@ -11,13 +11,13 @@ use crate::few::Few;
 /// A text that a colleague composes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ColleagueDraft {
-    /// Who.
+    /// The agent.
     pub agent_id: AgentId,
     /// The text so far.
     pub text: String,
 }
 
-/// See the head of the file. Every method answers what it touched.
+/// What colleagues do now. Every method returns what it touched.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Around {
     is_online: bool,
@@ -34,19 +34,19 @@ impl Around {
     }
 
     /// There is a connection: what is not told of is not.
-    pub fn connected(&mut self) -> Touched {
+    pub fn connect(&mut self) -> Touched {
         *self = Self { is_online: true, ..Self::default() };
         Touched::everyone()
     }
 
     /// There is none any more.
-    pub fn disconnected(&mut self) -> Touched {
+    pub fn disconnect(&mut self) -> Touched {
         *self = Self::default();
         Touched::everyone()
     }
 
     /// Who composes there ([`crate::compose::Composer::hold`], whenever it says that it changed).
-    pub fn holds(&mut self, of: ConversationId, hold: Hold) -> Touched {
+    pub fn set_hold(&mut self, of: ConversationId, hold: Hold) -> Touched {
         match hold {
             Hold::Nobody => drop(self.holds.remove(&of)),
             Hold::Mine | Hold::Theirs(_) | Hold::Unknown => drop(self.holds.insert(of, hold)),
@@ -55,7 +55,7 @@ impl Around {
     }
 
     /// What the server says of colleagues.
-    pub fn hears(&mut self, frame: &ServerFrame) -> Touched {
+    pub fn handle_frame(&mut self, frame: &ServerFrame) -> Touched {
         if !self.is_online {
             return Touched::nothing();
         }

@@ -1,4 +1,4 @@
-//! The operations that make one list out of another, and how they are applied.
+//! The operations that turn one list into another, and how to apply them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub trait Keyed {
     /// What it is known by. No two of a list have the same.
     type Key: Ord + Clone + std::fmt::Debug;
 
-    /// See [`Keyed::Key`].
+    /// Returns the key of this item.
     fn key(&self) -> Self::Key;
 }
 
@@ -43,9 +43,9 @@ pub enum Op<T> {
     },
     /// The one at this position is the same thing, and is to be drawn like this.
     Set {
-        /// Where.
+        /// The time.
         at: usize,
-        /// How.
+        /// The new item.
         item: T,
     },
     /// So many go, from this position on.
@@ -108,24 +108,24 @@ impl<T> Op<T> {
 /// one was missed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("an operation that does not fit the list")]
-pub struct Unfit;
+pub struct MisfitOp;
 
 /// Applies operations, one after the other. This is what they mean; every language does the same.
 ///
 /// # Errors
 /// When one of them does not fit; those before it are applied.
-pub fn apply<T>(list: &mut Vec<T>, ops: impl IntoIterator<Item = Op<T>>) -> Result<(), Unfit> {
+pub fn apply<T>(list: &mut Vec<T>, ops: impl IntoIterator<Item = Op<T>>) -> Result<(), MisfitOp> {
     ops.into_iter().try_for_each(|op| apply_one(list, op))
 }
 
-fn apply_one<T>(list: &mut Vec<T>, op: Op<T>) -> Result<(), Unfit> {
+fn apply_one<T>(list: &mut Vec<T>, op: Op<T>) -> Result<(), MisfitOp> {
     let len = list.len();
     match op {
         Op::Reset { items } => *list = items,
         Op::Append { items } => list.extend(items),
         Op::Insert { at, items } if at <= len => drop(list.splice(at..at, items)),
         Op::Set { at, item } if at < len => {
-            *list.get_mut(at).ok_or(Unfit)? = item;
+            *list.get_mut(at).ok_or(MisfitOp)? = item;
         }
         Op::Remove { at, count } if at.checked_add(count).is_some_and(|end| end <= len) => {
             drop(list.drain(at..at + count));
@@ -139,7 +139,7 @@ fn apply_one<T>(list: &mut Vec<T>, op: Op<T>) -> Result<(), Unfit> {
         | Op::Set { .. }
         | Op::Remove { .. }
         | Op::Move { .. }
-        | Op::Truncate { .. } => return Err(Unfit),
+        | Op::Truncate { .. } => return Err(MisfitOp),
     }
     Ok(())
 }
@@ -151,9 +151,9 @@ pub(super) fn reset<T: Clone>(items: &[T]) -> Vec<Op<T>> {
     std::iter::once(first).chain(chunks.map(|items| Op::Append { items })).collect()
 }
 
-/// The steps from one list to another: what is gone is removed, what is new inserted, as few as
-/// possible moved, and what looks different set. Where that would be more work than drawing the
-/// list again, it is told anew. Costs n log n.
+/// Returns the steps from one list to another: removals, insertions, as few moves as possible, and
+/// changed items. Where that would be more work than drawing the list again, it is told anew. Costs
+/// n log n.
 pub fn diff<T: Keyed + Clone + PartialEq>(old: &[T], new: &[T]) -> Vec<Op<T>> {
     let Some(matched) = Matched::of(old, new) else { return reset(new) };
     let mut ops = matched.removals();
@@ -171,7 +171,7 @@ pub fn diff<T: Keyed + Clone + PartialEq>(old: &[T], new: &[T]) -> Vec<Op<T>> {
 }
 
 /// Where an item of the new list was in the old one.
-struct From {
+struct OldPosition {
     /// Its position.
     old: usize,
     /// Its position once what is gone is removed.
@@ -183,7 +183,7 @@ struct From {
 /// Which item of one list is which of the other.
 struct Matched {
     /// Of each item of the new list.
-    from: Vec<Option<From>>,
+    from: Vec<Option<OldPosition>>,
     /// Of each item of the old list.
     is_kept: Vec<bool>,
 }
@@ -217,7 +217,7 @@ impl Matched {
         let from = found.into_iter().map(|old| {
             let old = old?;
             let moves = !stays.next()?;
-            Some(From { old, kept: *kept.get(old)?, moves })
+            Some(OldPosition { old, kept: *kept.get(old)?, moves })
         });
         Some(Self { from: from.collect(), is_kept })
     }
@@ -270,8 +270,8 @@ impl Matched {
         }
     }
 
-    /// A place for each item where it was and where it will be, in one order: between two that
-    /// stay come first those that will be there, then those that were.
+    /// Returns a slot for each item before and after, in one order. Between two items that stay,
+    /// new slots come before old ones.
     fn slots(&self) -> Slots {
         let kept = self.is_kept.iter().filter(|is_kept| **is_kept).count();
         let mut of_new = Vec::with_capacity(self.from.len());

@@ -1,4 +1,4 @@
-//! What the outbox told so far, by conversation.
+//! The acts of the outbox, by conversation.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use baton_protocol::{ConversationId, OpId};
 
 use super::Sources;
 use crate::few::Few;
-use crate::outbox::{Change, Echo, Stage};
+use crate::outbox::{ActStage, Change, Echo};
 use crate::store::StoreError;
 
-/// See the head of the file. It knows no more than was told, and that the store already has.
+/// The acts that the outbox has told and stored.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Echoes {
     by_number: Few<u64, Echo>,
@@ -25,8 +25,8 @@ impl Echoes {
         Self::default()
     }
 
-    /// What the outbox tells ([`crate::outbox::Effect::Tell`]).
-    pub fn hear(&mut self, changes: &[Change]) {
+    /// What the outbox tells ([`crate::outbox::OutboxAction::Tell`]).
+    pub fn apply(&mut self, changes: &[Change]) {
         for change in changes {
             match change {
                 Change::Shown(echo) => self.put(echo),
@@ -39,7 +39,7 @@ impl Echoes {
 
     fn put(&mut self, echo: &Echo) {
         self.remove(echo.number);
-        self.in_review += usize::from(echo.stage == Stage::NeedsReview);
+        self.in_review += usize::from(echo.stage == ActStage::NeedsReview);
         let numbers = self.places.get_or_insert(echo.conversation_id, Vec::new);
         let at = numbers.partition_point(|number| *number < echo.number);
         numbers.insert(at, echo.number);
@@ -48,7 +48,7 @@ impl Echoes {
 
     fn remove(&mut self, number: u64) {
         let Some(echo) = self.by_number.remove(&number) else { return };
-        self.in_review -= usize::from(echo.stage == Stage::NeedsReview);
+        self.in_review -= usize::from(echo.stage == ActStage::NeedsReview);
         if let Some(numbers) = self.places.get_mut(&echo.conversation_id) {
             numbers.retain(|other| *other != number);
             if numbers.is_empty() {
@@ -85,8 +85,8 @@ pub struct Own {
     pub is_claiming: bool,
 }
 
-/// The echoes of a conversation that are to be drawn: not of what was merely read, and not of
-/// what is there as a line or note. `told` are op ids of which that is known.
+/// Returns the echoes of a conversation to draw. Reads are skipped, and so are acts that are
+/// already a line or note. `told` are op ids of which that is known.
 pub(super) fn drawn<'a>(
     sources: &Sources<'a, '_>,
     of: ConversationId,
@@ -95,7 +95,7 @@ pub(super) fn drawn<'a>(
     let mut drawn = Vec::new();
     for echo in sources.echoes.of(of) {
         let is_read = echo.body.spec().lane == LaneKind::Reads;
-        let is_silent = is_read && echo.stage != Stage::NeedsReview;
+        let is_silent = is_read && echo.stage != ActStage::NeedsReview;
         let is_told = |id| told.contains(&id);
         if !is_silent && !is_told(echo.op_id) && !sources.read.is_told(of, echo.op_id)? {
             drawn.push(echo);
@@ -111,13 +111,13 @@ impl Own {
         for echo in drawn(sources, of, &BTreeSet::new())? {
             own.is_claiming |= echo.is_claiming();
             match echo.stage {
-                Stage::NeedsReview => own.needs_review += 1,
-                Stage::Waiting
-                | Stage::Sending
-                | Stage::Contended
-                | Stage::Behind { .. }
-                | Stage::Checking => own.waiting += 1,
-                Stage::Acknowledged => {}
+                ActStage::NeedsReview => own.needs_review += 1,
+                ActStage::Waiting
+                | ActStage::Sending
+                | ActStage::Contended
+                | ActStage::Behind { .. }
+                | ActStage::Checking => own.waiting += 1,
+                ActStage::Acknowledged => {}
             }
         }
         Ok(own)

@@ -1,4 +1,4 @@
-//! What stands above a conversation.
+//! The header of a conversation.
 
 use baton_protocol::{AgentId, ChannelId, ConversationId, Owner, Status, TeamId, Timestamp};
 
@@ -6,11 +6,11 @@ use super::Touched;
 use super::around::ColleagueDraft;
 use super::echoes::Own;
 use super::inbox::{Customer, InboxRow};
-use super::query::{Answer, Known, Nothing, Query, Sources};
+use super::query::{LastResult, Nothing, Query, QueryResult, Sources};
 use crate::compose::Hold;
 use crate::store::StoreError;
 
-/// See the head of the file.
+/// The header of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Header {
     /// Which conversation.
@@ -57,7 +57,11 @@ impl Query for HeaderOf {
     type Item = Nothing;
     type About = Option<Box<Header>>;
 
-    fn concerns(&self, touched: &Touched, _last: &Answer<Nothing, Option<Box<Header>>>) -> bool {
+    fn concerns(
+        &self,
+        touched: &Touched,
+        _last: &QueryResult<Nothing, Option<Box<Header>>>,
+    ) -> bool {
         let Self(of) = *self;
         touched.has(of) || touched.has_own(of) || touched.has_around(of)
     }
@@ -65,11 +69,11 @@ impl Query for HeaderOf {
     fn ask(
         &self,
         sources: &Sources<'_, '_>,
-        _known: Option<Known<'_, Nothing, Option<Box<Header>>>>,
-    ) -> Result<Answer<Nothing, Option<Box<Header>>>, StoreError> {
+        _known: Option<LastResult<'_, Nothing, Option<Box<Header>>>>,
+    ) -> Result<QueryResult<Nothing, Option<Box<Header>>>, StoreError> {
         let Self(of) = *self;
         let Some(row) = sources.read.row(of)?.map(InboxRow::of) else {
-            return Ok(Answer { items: Vec::new(), about: None });
+            return Ok(QueryResult { items: Vec::new(), about: None });
         };
         let Sources { read, around, me, .. } = *sources;
         let mut own = Own::of(sources, of)?;
@@ -94,6 +98,6 @@ impl Query for HeaderOf {
             own,
             has_draft: read.has_draft(of)?,
         };
-        Ok(Answer { items: Vec::new(), about: Some(Box::new(header)) })
+        Ok(QueryResult { items: Vec::new(), about: Some(Box::new(header)) })
     }
 }

@@ -11,7 +11,7 @@ use baton_protocol::{
 
 use super::diff::Keyed;
 use super::echoes::Own;
-use super::query::{Answer, Known, Query, Sources};
+use super::query::{LastResult, Query, QueryResult, Sources};
 use super::{Observer, Touched};
 use crate::gathered::gathered;
 use crate::store::{Hit, Stamp, StoreError, Total, View};
@@ -32,7 +32,7 @@ pub enum InboxOf {
     Found(Vec<Hit>),
 }
 
-/// See the head of the file.
+/// The query for a list of conversations.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Inbox {
     of: InboxOf,
@@ -79,7 +79,7 @@ pub struct Preview {
 /// A conversation in a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InboxRow {
-    /// Which.
+    /// The id.
     pub id: ConversationId,
     /// Number of its last event.
     pub revision: u64,
@@ -251,7 +251,7 @@ impl Query for Inbox {
     type Item = InboxRow;
     type About = InboxAbout;
 
-    fn concerns(&self, touched: &Touched, last: &Answer<InboxRow, InboxAbout>) -> bool {
+    fn concerns(&self, touched: &Touched, last: &QueryResult<InboxRow, InboxAbout>) -> bool {
         let is_of_row = || last.items.iter().any(|row| touched.has_own(row.id));
         let is_told = match &self.of {
             // Any conversation may have come into it.
@@ -264,8 +264,8 @@ impl Query for Inbox {
     fn ask(
         &self,
         sources: &Sources<'_, '_>,
-        known: Option<Known<'_, InboxRow, InboxAbout>>,
-    ) -> Result<Answer<InboxRow, InboxAbout>, StoreError> {
+        known: Option<LastResult<'_, InboxRow, InboxAbout>>,
+    ) -> Result<QueryResult<InboxRow, InboxAbout>, StoreError> {
         let (stamps, about) = self.stamps(sources)?;
         let mut old = BTreeMap::new();
         if let Some(known) = known {
@@ -288,7 +288,7 @@ impl Query for Inbox {
             row.hit = hits.get(&id).map(|hit| (*hit).clone());
             items.push(row);
         }
-        Ok(Answer { items, about })
+        Ok(QueryResult { items, about })
     }
 }
 

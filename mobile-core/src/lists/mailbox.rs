@@ -1,9 +1,9 @@
-//! What a listener has not taken so far.
+//! Batches that wait for a slow listener.
 
 use std::collections::VecDeque;
 
 use super::diff::{Batch, reset};
-use super::query::Answer;
+use super::query::QueryResult;
 
 /// Batches that wait for a listener at most.
 pub const BATCHES_MAX: usize = 256;
@@ -33,7 +33,7 @@ impl<T: Clone, A: Clone> Mailbox<T, A> {
     }
 
     /// Puts a batch in, after which the list is as `newest` says.
-    pub fn push(&mut self, batch: Batch<T, A>, newest: &Answer<T, A>) {
+    pub fn push(&mut self, batch: Batch<T, A>, newest: &QueryResult<T, A>) {
         if batch.is_whole() {
             // Whatever waits means nothing any more.
             self.clear();

@@ -1,10 +1,10 @@
-//! One subscription: what was told, and when what changed is to be told.
+//! One subscription: its last result, and when to query again.
 
 use std::time::Duration;
 
 use super::Touched;
 use super::diff::{Batch, diff, reset};
-use super::query::{Answer, Known, Query, Sources};
+use super::query::{LastResult, Query, QueryResult, Sources};
 use crate::store::StoreError;
 
 /// A list is asked for no more often than this.
@@ -14,13 +14,13 @@ pub const EVERY: Duration = Duration::from_millis(100);
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// What is told to whoever asks this.
-pub type News<Q> = Batch<<Q as Query>::Item, <Q as Query>::About>;
+pub type BatchOf<Q> = Batch<<Q as Query>::Item, <Q as Query>::About>;
 
-/// See the head of the file.
+/// One subscription of a query.
 #[derive(Clone, Debug)]
 pub struct Observer<Q: Query> {
     query: Q,
-    told: Option<Answer<Q::Item, Q::About>>,
+    told: Option<QueryResult<Q::Item, Q::About>>,
     revision: u64,
     /// What was touched since it was last asked, and concerns it.
     touched: Option<Touched>,
@@ -41,12 +41,12 @@ impl<Q: Query> Observer<Q> {
     }
 
     /// What was told last: the snapshot and all batches so far.
-    pub fn answer(&self) -> Option<&Answer<Q::Item, Q::About>> {
+    pub fn answer(&self) -> Option<&QueryResult<Q::Item, Q::About>> {
         self.told.as_ref()
     }
 
     /// A transaction was committed, or something else changed.
-    pub fn touched(&mut self, touched: &Touched) {
+    pub fn touch(&mut self, touched: &Touched) {
         match (&mut self.touched, &self.told) {
             // Rows are read again where they were touched, whomever that concerned.
             (Some(held), _) => held.add(touched),
@@ -75,9 +75,9 @@ impl<Q: Query> Observer<Q> {
         &mut self,
         sources: &Sources<'_, '_>,
         now: Duration,
-    ) -> Result<Option<News<Q>>, StoreError> {
+    ) -> Result<Option<BatchOf<Q>>, StoreError> {
         let Some(touched) = self.touched.take_if(|_| now >= self.after) else { return Ok(None) };
-        let known = self.told.as_ref().map(|answer| Known { answer, touched: &touched });
+        let known = self.told.as_ref().map(|answer| LastResult { answer, touched: &touched });
         let answer = match self.query.ask(sources, known) {
             Ok(answer) => answer,
             Err(error) => {
@@ -98,7 +98,7 @@ impl<Q: Query> Observer<Q> {
     }
 
     /// Everything anew: for a listener that lost its place.
-    pub fn snapshot(&self) -> Option<News<Q>> {
+    pub fn snapshot(&self) -> Option<BatchOf<Q>> {
         let told = self.told.as_ref()?;
         let (ops, about) = (reset(&told.items), told.about.clone());
         Some(Batch { revision: self.revision, ops, about })

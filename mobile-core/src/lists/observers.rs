@@ -17,7 +17,7 @@ pub struct Subscription(pub u64);
 
 /// What is subscribed to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Wish {
+pub enum ListRequest {
     /// A list of conversations.
     Inbox(Inbox),
     /// The lines of a conversation.
@@ -30,7 +30,7 @@ pub enum Wish {
 
 /// What a listener is told.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Letter {
+pub enum ListUpdate {
     /// To who subscribed to an [`Inbox`].
     Inbox(Batch<InboxRow, InboxAbout>),
     /// To who subscribed to a [`Timeline`].
@@ -72,20 +72,20 @@ impl<Q: Query> Watched<Q> {
 }
 
 #[derive(Clone, Debug)]
-enum Any {
+enum WatchedQuery {
     Inbox(Watched<Inbox>),
     Timeline(Watched<Timeline>),
     Header(Watched<HeaderOf>),
     Badge(Watched<BadgeOf>),
 }
 
-impl Any {
-    fn touched(&mut self, touched: &Touched) {
+impl WatchedQuery {
+    fn touch(&mut self, touched: &Touched) {
         match self {
-            Self::Inbox(one) => one.observer.touched(touched),
-            Self::Timeline(one) => one.observer.touched(touched),
-            Self::Header(one) => one.observer.touched(touched),
-            Self::Badge(one) => one.observer.touched(touched),
+            Self::Inbox(one) => one.observer.touch(touched),
+            Self::Timeline(one) => one.observer.touch(touched),
+            Self::Header(one) => one.observer.touch(touched),
+            Self::Badge(one) => one.observer.touch(touched),
         }
     }
 
@@ -107,21 +107,21 @@ impl Any {
         }
     }
 
-    fn take(&mut self) -> Option<Letter> {
+    fn take(&mut self) -> Option<ListUpdate> {
         match self {
-            Self::Inbox(one) => one.mailbox.take().map(Letter::Inbox),
-            Self::Timeline(one) => one.mailbox.take().map(Letter::Timeline),
-            Self::Header(one) => one.mailbox.take().map(Letter::Header),
-            Self::Badge(one) => one.mailbox.take().map(Letter::Badge),
+            Self::Inbox(one) => one.mailbox.take().map(ListUpdate::Inbox),
+            Self::Timeline(one) => one.mailbox.take().map(ListUpdate::Timeline),
+            Self::Header(one) => one.mailbox.take().map(ListUpdate::Header),
+            Self::Badge(one) => one.mailbox.take().map(ListUpdate::Badge),
         }
     }
 
-    fn empty(&mut self) -> Letter {
+    fn empty(&mut self) -> ListUpdate {
         match self {
-            Self::Inbox(one) => Letter::Inbox(one.empty(InboxAbout::default())),
-            Self::Timeline(one) => Letter::Timeline(one.empty(TimelineAbout::default())),
-            Self::Header(one) => Letter::Header(one.empty(None)),
-            Self::Badge(one) => Letter::Badge(one.empty(Badge::default())),
+            Self::Inbox(one) => ListUpdate::Inbox(one.empty(InboxAbout::default())),
+            Self::Timeline(one) => ListUpdate::Timeline(one.empty(TimelineAbout::default())),
+            Self::Header(one) => ListUpdate::Header(one.empty(None)),
+            Self::Badge(one) => ListUpdate::Badge(one.empty(Badge::default())),
         }
     }
 
@@ -135,13 +135,13 @@ impl Any {
     }
 }
 
-/// See the head of the file. Whoever owns it says what was [`touched`](Self::touched), calls
-/// [`advance`](Self::advance) at [`poll_timeout`](Self::poll_timeout) with everything as of one
-/// moment, and [`take`](Self::take)s letters as fast as each listener hears them.
+/// All subscriptions. The owner calls [`touch`](Self::touch) for every change and
+/// [`advance`](Self::advance) at [`poll_timeout`](Self::poll_timeout). It [`take`](Self::take)s
+/// updates as each listener is ready.
 #[derive(Clone, Debug, Default)]
 pub struct Observers {
     last: u64,
-    all: Few<Subscription, Any>,
+    all: Few<Subscription, WatchedQuery>,
 }
 
 impl Observers {
@@ -151,14 +151,14 @@ impl Observers {
     }
 
     /// One more; its snapshot is due at once.
-    pub fn subscribe(&mut self, wish: Wish) -> Subscription {
+    pub fn subscribe(&mut self, request: ListRequest) -> Subscription {
         self.last += 1;
         let name = Subscription(self.last);
-        let any = match wish {
-            Wish::Inbox(inbox) => Any::Inbox(Watched::new(inbox)),
-            Wish::Timeline(timeline) => Any::Timeline(Watched::new(timeline)),
-            Wish::Header(header) => Any::Header(Watched::new(header)),
-            Wish::Badge => Any::Badge(Watched::new(BadgeOf)),
+        let any = match request {
+            ListRequest::Inbox(inbox) => WatchedQuery::Inbox(Watched::new(inbox)),
+            ListRequest::Timeline(timeline) => WatchedQuery::Timeline(Watched::new(timeline)),
+            ListRequest::Header(header) => WatchedQuery::Header(Watched::new(header)),
+            ListRequest::Badge => WatchedQuery::Badge(Watched::new(BadgeOf)),
         };
         self.all.insert(name, any);
         name
@@ -180,53 +180,53 @@ impl Observers {
     }
 
     /// A transaction was committed, or something else changed.
-    pub fn touched(&mut self, touched: &Touched) {
+    pub fn touch(&mut self, touched: &Touched) {
         if !touched.is_nothing() {
-            self.all.values_mut().for_each(|any| any.touched(touched));
+            self.all.values_mut().for_each(|any| any.touch(touched));
         }
     }
 
     /// Shows a page more of a list, or of older lines.
     pub fn more(&mut self, name: Subscription) {
         match self.all.get_mut(&name) {
-            Some(Any::Inbox(one)) => one.observer.more(),
-            Some(Any::Timeline(one)) => one.observer.older(),
-            Some(Any::Header(_) | Any::Badge(_)) | None => {}
+            Some(WatchedQuery::Inbox(one)) => one.observer.more(),
+            Some(WatchedQuery::Timeline(one)) => one.observer.older(),
+            Some(WatchedQuery::Header(_) | WatchedQuery::Badge(_)) | None => {}
         }
     }
 
     /// The timeline of this name, to be moved.
     pub fn timeline(&mut self, name: Subscription) -> Option<&mut Observer<Timeline>> {
         match self.all.get_mut(&name)? {
-            Any::Timeline(one) => Some(&mut one.observer),
-            Any::Inbox(_) | Any::Header(_) | Any::Badge(_) => None,
+            WatchedQuery::Timeline(one) => Some(&mut one.observer),
+            WatchedQuery::Inbox(_) | WatchedQuery::Header(_) | WatchedQuery::Badge(_) => None,
         }
     }
 
     /// What is subscribed to, as far as its window goes now.
-    pub fn wish(&self, name: Subscription) -> Option<Wish> {
+    pub fn request(&self, name: Subscription) -> Option<ListRequest> {
         Some(match self.all.get(&name)? {
-            Any::Inbox(one) => Wish::Inbox(one.observer.query().clone()),
-            Any::Timeline(one) => Wish::Timeline(*one.observer.query()),
-            Any::Header(one) => Wish::Header(*one.observer.query()),
-            Any::Badge(_) => Wish::Badge,
+            WatchedQuery::Inbox(one) => ListRequest::Inbox(one.observer.query().clone()),
+            WatchedQuery::Timeline(one) => ListRequest::Timeline(*one.observer.query()),
+            WatchedQuery::Header(one) => ListRequest::Header(*one.observer.query()),
+            WatchedQuery::Badge(_) => ListRequest::Badge,
         })
     }
 
     /// Nobody is signed in any more: all begin anew, and this is what their listeners are told
     /// until somebody is.
-    pub fn empty(&mut self) -> Vec<(Subscription, Letter)> {
+    pub fn empty(&mut self) -> Vec<(Subscription, ListUpdate)> {
         (&mut self.all).into_iter().map(|(name, any)| (*name, any.empty())).collect()
     }
 
-    /// The same, of one.
-    pub fn empty_one(&mut self, name: Subscription) -> Option<Letter> {
-        self.all.get_mut(&name).map(Any::empty)
+    /// Restarts one subscription and returns the empty update for its listener.
+    pub fn empty_one(&mut self, name: Subscription) -> Option<ListUpdate> {
+        self.all.get_mut(&name).map(WatchedQuery::empty)
     }
 
     /// When [`Observers::advance`] has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.all.values().filter_map(Any::poll_timeout).min()
+        self.all.values().filter_map(WatchedQuery::poll_timeout).min()
     }
 
     /// Asks whatever is due. Gives who has new letters.
@@ -252,7 +252,7 @@ impl Observers {
     }
 
     /// The next letter to a listener.
-    pub fn take(&mut self, name: Subscription) -> Option<Letter> {
+    pub fn take(&mut self, name: Subscription) -> Option<ListUpdate> {
         self.all.get_mut(&name)?.take()
     }
 

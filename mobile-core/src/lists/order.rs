@@ -1,5 +1,5 @@
-//! What a difference of two orders is made of: which may stay where they are, and where the others
-//! stand while they are moved one by one.
+//! The longest rising sequence of positions (items that need not move), and positions while items
+//! move.
 
 /// Which of these numbers, all different, can stay where they are when the others are moved: a
 /// longest rising choice of them.

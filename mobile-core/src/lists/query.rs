@@ -1,4 +1,4 @@
-//! What may be asked, and what is asked with.
+//! Queries, and what they read.
 
 use baton_protocol::AgentId;
 
@@ -23,7 +23,7 @@ pub struct Sources<'a, 'c> {
 
 /// What a query says.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Answer<T, A> {
+pub struct QueryResult<T, A> {
     /// The list, as far as its window goes.
     pub items: Vec<T>,
     /// What is said of it as a whole.
@@ -32,9 +32,9 @@ pub struct Answer<T, A> {
 
 /// What was answered last, and what was touched since: the rest need not be read again.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a, T, A> {
+pub struct LastResult<'a, T, A> {
     /// The answer.
-    pub answer: &'a Answer<T, A>,
+    pub answer: &'a QueryResult<T, A>,
     /// What was touched.
     pub touched: &'a Touched,
 }
@@ -47,7 +47,7 @@ pub trait Query {
     type About: Clone + PartialEq + std::fmt::Debug;
 
     /// Whether the answer may be another one after this was touched.
-    fn concerns(&self, touched: &Touched, last: &Answer<Self::Item, Self::About>) -> bool;
+    fn concerns(&self, touched: &Touched, last: &QueryResult<Self::Item, Self::About>) -> bool;
 
     /// What is to be drawn now. The same with and without what is known.
     ///
@@ -56,8 +56,8 @@ pub trait Query {
     fn ask(
         &self,
         sources: &Sources<'_, '_>,
-        known: Option<Known<'_, Self::Item, Self::About>>,
-    ) -> Result<Answer<Self::Item, Self::About>, StoreError>;
+        known: Option<LastResult<'_, Self::Item, Self::About>>,
+    ) -> Result<QueryResult<Self::Item, Self::About>, StoreError>;
 }
 
 /// The items of what is no list.

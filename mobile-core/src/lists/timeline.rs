@@ -1,4 +1,4 @@
-//! The lines and notes of one conversation, and what the agent did there last.
+//! The lines and notes of one conversation, and the agent's own newest acts.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use baton_protocol::{
 
 use super::diff::Keyed;
 use super::echoes::drawn;
-use super::query::{Answer, Known, Query, Sources};
+use super::query::{LastResult, Query, QueryResult, Sources};
 use super::{Observer, Touched};
 use crate::gathered::gathered;
 use crate::outbox::Echo;
@@ -120,8 +120,8 @@ pub struct TimelineAbout {
     pub is_full: bool,
 }
 
-/// A window on a conversation. As it begins it shows the newest page and slides along; once older
-/// lines were asked for it begins there, and slides when there are more than [`WINDOW`].
+/// A window on a conversation. It begins with the newest page and slides along. After older lines
+/// were requested, it keeps its beginning until more than [`WINDOW`] lines are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Timeline {
     of: ConversationId,
@@ -201,15 +201,15 @@ impl Query for Timeline {
     type Item = Entry;
     type About = TimelineAbout;
 
-    fn concerns(&self, touched: &Touched, _last: &Answer<Entry, TimelineAbout>) -> bool {
+    fn concerns(&self, touched: &Touched, _last: &QueryResult<Entry, TimelineAbout>) -> bool {
         touched.has(self.of) || touched.has_own(self.of)
     }
 
     fn ask(
         &self,
         sources: &Sources<'_, '_>,
-        _known: Option<Known<'_, Entry, TimelineAbout>>,
-    ) -> Result<Answer<Entry, TimelineAbout>, StoreError> {
+        _known: Option<LastResult<'_, Entry, TimelineAbout>>,
+    ) -> Result<QueryResult<Entry, TimelineAbout>, StoreError> {
         let (mut items, about) = match sources.read.stretch(self.of)? {
             Some(held) => self.said(sources, held)?,
             None => (Vec::new(), TimelineAbout::default()),
@@ -219,7 +219,7 @@ impl Query for Timeline {
             let echoes = drawn(sources, self.of, &told)?;
             items.extend(echoes.into_iter().map(|echo| Entry::Echo(Box::new(echo.clone()))));
         }
-        Ok(Answer { items, about })
+        Ok(QueryResult { items, about })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What may have changed: whoever writes says so, and only those are asked anew whom it concerns.
+//! What a transaction changed, so that only the queries it concerns run again.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::outbox::Change;
 /// More conversations than these are all of them.
 const CONVERSATIONS_MAX: usize = 1_000;
 
-/// See the head of the file. What several transactions touched may be [added](Self::add) up.
+/// What changed. Several may be [added](Self::add) up.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Touched {
     everything: bool,

@@ -1,5 +1,4 @@
-//! One request and its answer: within a time, up to a size, and with an honest word about whether
-//! anything left.
+//! One request and its answer, within a time and a size. A failure says whether a byte was sent.
 
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ use crate::link::limits::CONNECT_MAX;
 /// What is asked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// How.
+    /// The HTTP method.
     pub method: Method,
     /// What, from `/api/v1` on, with its query; what is not a plain word in it goes through
     /// [`escaped`](super::escaped).

@@ -10,25 +10,15 @@ use serde::Serialize;
 use super::Server;
 use super::ask::{NetError, Request};
 use super::json::request;
-use crate::link;
 use crate::link::limits::ANSWER_BYTES_MAX;
 use crate::outbox::Failure;
-
-/// Why there is no answer to commands, for both who have to hear it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unanswered {
-    /// For the outbox.
-    pub outbox: Failure,
-    /// For the link ([`Input::Rejected`](crate::link::Input::Rejected)): it may be of the session,
-    /// and only the problem's code says so.
-    pub link: link::Failure,
-}
+use crate::phone::Unanswered;
 
 impl Server {
-    /// Gives commands, at most [`COMMANDS_MAX`](baton_protocol::limits::COMMANDS_MAX).
+    /// Sends commands, at most [`COMMANDS_MAX`](baton_protocol::limits::COMMANDS_MAX).
     ///
     /// # Errors
-    /// As the outbox has to hear it: [`Failure::NotSent`] only where that is certain.
+    /// [`Failure::NotSent`] only if certainly no byte was sent, else another failure.
     pub async fn commands(
         &self,
         commands: &[Command],
@@ -39,10 +29,10 @@ impl Server {
         given.map_err(|unanswered| unanswered.outbox)
     }
 
-    /// The same, with all that a failure says.
+    /// Sends commands. A failure comes in the words of outbox and link.
     ///
     /// # Errors
-    /// The same.
+    /// As [`Server::commands`], with the failure for the link.
     pub async fn commands_with_reason(
         &self,
         commands: &[Command],
@@ -52,10 +42,10 @@ impl Server {
         self.post_commands("/api/v1/commands", commands, access_token, within).await
     }
 
-    /// Asks what became of commands; what never arrived is cancelled by that.
+    /// Asks for the outcomes of commands. The server cancels those that never arrived.
     ///
     /// # Errors
-    /// The same.
+    /// As [`Server::commands`].
     pub async fn outcomes(
         &self,
         op_ids: &[OpId],
@@ -66,10 +56,10 @@ impl Server {
         asked.map_err(|unanswered| unanswered.outbox)
     }
 
-    /// The same, with all that a failure says.
+    /// Asks for the outcomes of commands. A failure comes in the words of outbox and link.
     ///
     /// # Errors
-    /// The same.
+    /// As [`Server::outcomes`], with the failure for the link.
     pub async fn outcomes_with_reason(
         &self,
         op_ids: &[OpId],

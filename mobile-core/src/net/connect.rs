@@ -1,4 +1,4 @@
-//! Opens connections: a name, an address that answers, TLS. Each knows whether a byte went over it.
+//! Opens connections: DNS, TCP and TLS. Each knows whether a byte was sent over it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -107,8 +107,7 @@ fn trusting(extra_ca_pem: Option<&str>) -> Result<ClientConfig, InvalidUrl> {
     Ok(config)
 }
 
-/// A phone proves who it is by its session, never by a certificate of its own: what would read and
-/// use such keys is left out.
+/// A phone has no certificate of its own, so the code for such keys is left out.
 #[derive(Debug)]
 struct NoKeys;
 

@@ -1,9 +1,9 @@
-//! What the link asks for.
+//! Requests of the link.
 
 use super::Server;
 use super::json::{escaped, get};
 use crate::link::limits::{ANSWER_BYTES_MAX, FETCH_MAX};
-use crate::link::{Answer, Failure, Query};
+use crate::link::{Failure, Fetched, Query};
 
 impl Server {
     /// Asks what the link wants to know. Goes on for [`FETCH_MAX`] at most; to abandon it, drop
@@ -11,16 +11,16 @@ impl Server {
     ///
     /// # Errors
     /// As the link has to hear it.
-    pub async fn fetch(&self, query: &Query, access_token: &str) -> Result<Answer, Failure> {
+    pub async fn fetch(&self, query: &Query, access_token: &str) -> Result<Fetched, Failure> {
         let request = get(&path(query), (FETCH_MAX, ANSWER_BYTES_MAX)).by(access_token);
         let reply = self.ask(request).await?;
         match query {
-            Query::Snapshot { .. } => reply.read().map(Answer::Page),
-            Query::Conversation(_) => Ok(Answer::Conversation(Box::new(reply.read()?))),
-            Query::Agents => reply.read().map(Answer::Agents),
-            Query::Teams => reply.read().map(Answer::Teams),
-            Query::Channels => reply.read().map(Answer::Channels),
-            Query::Sync(_) => reply.read().map(Answer::Sync),
+            Query::Snapshot { .. } => reply.read().map(Fetched::Page),
+            Query::Conversation(_) => Ok(Fetched::Conversation(Box::new(reply.read()?))),
+            Query::Agents => reply.read().map(Fetched::Agents),
+            Query::Teams => reply.read().map(Fetched::Teams),
+            Query::Channels => reply.read().map(Fetched::Channels),
+            Query::Sync(_) => reply.read().map(Fetched::Sync),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Requests for resources: what is written in them is JSON. Who asks says by which token
-//! ([`Request::by`]) and reads the answer ([`Reply::read`](super::Reply::read)).
+//! Requests with JSON bodies. The caller adds the token ([`Request::by`]) and reads the answer
+//! ([`Reply::read`](super::Reply::read)).
 
 use std::time::Duration;
 
@@ -9,35 +9,35 @@ use serde::Serialize;
 use super::ask::Request;
 use crate::link::Failure;
 
-/// How long, and how much of an answer: `(within, bytes_max)`.
+/// The limits of an answer: `(within, bytes_max)`.
 pub type Bounds = (Duration, usize);
 
-/// Reads a resource.
+/// Makes a `GET` request.
 pub fn get(path: &str, bounds: Bounds) -> Request {
     request(Method::GET, path, None, bounds)
 }
 
-/// Posts. Sent once: what may be repeated is put.
+/// Makes a `POST` request, which is never repeated.
 ///
 /// # Errors
-/// When this cannot be written as JSON.
+/// `Unreadable` when the body cannot be written as JSON.
 pub fn post(path: &str, body: &impl Serialize, bounds: Bounds) -> Result<Request, Failure> {
     Ok(request(Method::POST, path, Some(json(body)?), bounds))
 }
 
-/// Puts.
+/// Makes a `PUT` request.
 ///
 /// # Errors
-/// The same.
+/// `Unreadable` when the body cannot be written as JSON.
 pub fn put(path: &str, body: &impl Serialize, bounds: Bounds) -> Result<Request, Failure> {
     let request = request(Method::PUT, path, Some(json(body)?), bounds);
     Ok(Request { is_repeatable: true, ..request })
 }
 
-/// Changes parts of a resource.
+/// Makes a `PATCH` request.
 ///
 /// # Errors
-/// The same.
+/// `Unreadable` when the body cannot be written as JSON.
 pub fn patch(path: &str, body: &impl Serialize, bounds: Bounds) -> Result<Request, Failure> {
     Ok(request(Method::PATCH, path, Some(json(body)?), bounds))
 }
@@ -49,7 +49,7 @@ pub fn delete(path: &str, bounds: Bounds) -> Request {
 }
 
 impl Request {
-    /// The same, with this access token.
+    /// Adds an access token.
     #[must_use]
     pub fn by(self, access_token: &str) -> Self {
         Self { bearer: Some(access_token.to_owned()), ..self }

@@ -8,9 +8,8 @@ use super::Request;
 use super::json::get;
 use crate::link::limits::{ANSWER_BYTES_MAX, FETCH_MAX};
 
-/// The lines before this seq, or the newest ones, as a [`LinesPage`]; [`LinesPage::before`] asks
-/// for those before them. 404 when the conversation is out of scope, 403 when only its head is in
-/// it.
+/// Makes a request for the lines before this seq, or the newest ones. The answer is a
+/// [`LinesPage`]; [`LinesPage::before`] asks for the page before.
 pub fn lines(conversation: ConversationId, before: Option<u64>, limit: u32) -> Request {
     let before = before.map(|seq| format!("&before={seq}")).unwrap_or_default();
     let path = format!("/api/v1/conversations/{conversation}/messages?limit={limit}{before}");

@@ -1,23 +1,21 @@
-//! The way to the server, as a thin shell: it does what the pure machines ask for, and says what
-//! came of it in their words.
+//! The way to the server: a thin shell that sends what the machines ask for and returns the results
+//! in their types.
 //!
 //! ```text
 //!  fetch · session · commands      typed calls, a file for each family
-//!  lines · json                    requests that others ask with, and read the answer of
-//!                  └──▶ ask                       one request: a deadline, a cap, one answer
+//!  lines · json                    requests whose answers the caller reads
+//!                  └──▶ ask                       one request: deadline, size limit, answer
 //!                        └──▶ pool ──▶ connect    the connection in between; TCP and TLS
-//!                              socket ──▶ ┘       the task around one socket
+//!                              socket ──▶ ┘       the task of one socket
 //! ```
 //!
-//! What both bring may be packed: `unpack` makes it what it was, within the limits of what is not.
+//! Answers and frames may be packed; `unpack` restores them within the limits of unpacked ones.
 //!
-//! When to try again, with which token, and what a failure means is decided elsewhere. Time is
-//! tokio's alone, and comes in as limits.
+//! Retries, tokens and the meaning of failures are decided elsewhere. The only clock is tokio's.
 //!
-//! **Invariant:** [`NetError::NotSent`] is said only when no byte of the request was handed to a
+//! **Invariant:** [`NetError::NotSent`] means that no byte of the request reached a connection.
+//! **Invariant:** dropping the future of a request, or the handle of a socket, drops its
 //! connection.
-//! **Invariant:** who drops the future of a request, or the handle of a socket, drops the
-//! connection with it.
 
 mod address;
 mod ask;
@@ -42,7 +40,6 @@ use tokio::sync::Semaphore;
 
 pub use address::InvalidUrl;
 pub use ask::{NetError, Request};
-pub use commands::Unanswered;
 pub use connect::Trouble;
 pub use hyper::Method;
 pub use json::{Bounds, delete, escaped, get, patch, post, put};
@@ -88,11 +85,12 @@ impl Server {
         Self::at(Address::parse(base_url)?.without_spies()?, extra_ca_pem, user_agent)
     }
 
-    /// The same, also without TLS to anywhere: whoever is on the way can read along and take over.
-    /// For trials in a network of one's own.
+    /// Describes a server that may be reached without TLS, for trials in a private network.
+    ///
+    /// Others on the network can then read and change everything.
     ///
     /// # Errors
-    /// When there can be no server at this address.
+    /// Says why the URL is invalid.
     pub fn allow_plain(
         base_url: &str,
         extra_ca_pem: Option<&str>,
@@ -119,8 +117,8 @@ impl Server {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Closes what is idle, and sees to it that what is under way closes as soon as it is answered
-    /// or given up: for the background, and for another network.
+    /// Closes idle connections now, and connections in use after their answer. For the background,
+    /// and for another network.
     pub fn close_all(&self) {
         self.inner.pool.close_all();
     }

@@ -1,5 +1,4 @@
-//! Connections for requests. One that is idle is kept; nobody watches it, so that it costs
-//! nothing, and whether it still lives shows when it is wanted again.
+//! Connections for requests. Idle ones are kept; whether one still works shows at its next use.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::{Pin, pin};

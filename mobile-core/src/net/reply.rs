@@ -1,4 +1,4 @@
-//! What an answer says.
+//! Answers of the server.
 
 use std::time::Duration;
 
@@ -130,8 +130,8 @@ impl From<NetError> for outbox::Failure {
     }
 }
 
-/// Only what is labelled as a problem of this very answer is one: it may say to wipe the device,
-/// and what stands between phone and server answers too.
+/// Only a problem document counts, because a proxy answers as well and a problem may demand to wipe
+/// the device.
 fn problem(status: u16, headers: &HeaderMap, body: &[u8]) -> Option<Problem> {
     let kind = text(headers, &CONTENT_TYPE)?.split(';').next()?.trim();
     if !kind.eq_ignore_ascii_case("application/problem+json") {

@@ -1,4 +1,4 @@
-//! Signing in and out, and renewing what proves it.
+//! Signing in and out, and renewing the session.
 
 use std::time::Duration;
 

@@ -1,7 +1,6 @@
-//! What came packed, as it was; and never more of it than might have come as it is.
+//! Unpacks gzip (RFC 1952) as servers write it, within the limits of unpacked data.
 //!
-//! Gzip (RFC 1952) as servers write it, read here: a library for all of it would cost apps three
-//! times as much room.
+//! A general library would add three times the code to every app.
 
 use flate2::{Decompress, FlushDecompress, Status};
 

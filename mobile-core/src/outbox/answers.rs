@@ -1,4 +1,4 @@
-//! What the server says of each command, and what follows.
+//! The server's answers to commands, and what follows from them.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use baton_protocol::outcome::Outcome;
 use baton_protocol::{Accepted, CommandResult, OpId, Refusal, Refused, Timestamp};
 
 use super::echo::Ended;
-use super::item::{Item, Kind, State, Why};
-use super::review::{Reason, Review};
+use super::item::{AskReason, Item, Kind, State};
+use super::review::{Review, ReviewReason};
 use super::{FlightKind, Now, Outbox};
 
 impl Outbox {
     /// The server's answers: to a request, to one command on the socket, or to what became of
     /// some. Late ones and doubled ones are welcome: what they say is true.
-    pub fn answered(&mut self, results: Vec<CommandResult>, now: Now) {
+    pub fn handle_socket_results(&mut self, results: Vec<CommandResult>, now: Now) {
         if !results.is_empty() {
             // The way to the server is open.
             self.pause.reset();
@@ -51,10 +51,10 @@ impl Outbox {
     }
 
     /// Everything of this request is answered that will be: what is not was lost.
-    pub fn answered_all(&mut self, request: u64, results: Vec<CommandResult>, now: Now) {
-        self.answered(results, now);
+    pub fn handle_results(&mut self, request: u64, results: Vec<CommandResult>, now: Now) {
+        self.handle_socket_results(results, now);
         if self.flights.contains_key(&request) {
-            self.failed(request, super::Failure::Lost, now);
+            self.handle_failure(request, super::Failure::Lost, now);
         }
     }
 
@@ -97,17 +97,17 @@ impl Outbox {
                 self.follow_refused(number, *op_id, refused, at);
             }
             // A clock decided, not the command: whether an earlier one arrived is not said.
-            (Refusal::OpExpired, None) => self.ask(number, Reason::Refused { refused }),
+            (Refusal::OpExpired, None) => self.ask(number, ReviewReason::Refused { refused }),
             (Refusal::OpExpired, Some(_)) => {}
-            _ => self.review(number, Reason::Refused { refused }, (true, at)),
+            _ => self.review(number, ReviewReason::Refused { refused }, (true, at)),
         }
     }
 
     /// It never arrived.
-    fn conclude(&mut self, number: u64, why: Why, at: Timestamp) {
+    fn conclude(&mut self, number: u64, why: AskReason, at: Timestamp) {
         match why {
-            Why::ForReview { reason } => self.review(number, reason, (true, at)),
-            Why::LostPredecessor => self.begin_anew(number, at),
+            AskReason::ForReview { reason } => self.review(number, reason, (true, at)),
+            AskReason::LostPredecessor => self.begin_anew(number, at),
         }
     }
 
@@ -117,13 +117,13 @@ impl Outbox {
     fn follow_refused(&mut self, number: u64, of: OpId, refused: Refused, at: Timestamp) {
         let tails = self.tails.values().any(|tail| tail.op_id == of);
         if tails {
-            return self.review(number, Reason::Refused { refused }, (true, at));
+            return self.review(number, ReviewReason::Refused { refused }, (true, at));
         }
         self.begin_anew(number, at);
     }
 
-    /// The server decided that it is not carried out under its op id, and its author has not to
-    /// be asked: as if it had not been sent.
+    /// The server will not run the command under this op id, and the author need not decide: the
+    /// item is queued again.
     fn begin_anew(&mut self, number: u64, at: Timestamp) {
         let op_id = self.dice.op_id(at);
         let is_known = self.server_time.is_known();
@@ -136,26 +136,26 @@ impl Outbox {
         item.state = State::Queued;
     }
 
-    fn ask(&mut self, number: u64, reason: Reason) {
+    fn ask(&mut self, number: u64, reason: ReviewReason) {
         if let Some(slot) = self.slots.get_mut(&number) {
-            slot.change().state = State::Asking { why: Why::ForReview { reason } };
+            slot.change().state = State::Asking { why: AskReason::ForReview { reason } };
         }
     }
 
     /// Puts it before its author. Of reads there is nothing to decide.
-    pub(super) fn review(&mut self, number: u64, reason: Reason, told: (bool, Timestamp)) {
+    pub(super) fn review(&mut self, number: u64, reason: ReviewReason, told: (bool, Timestamp)) {
         let (is_known, at) = told;
         let Some(slot) = self.slots.get_mut(&number) else { return };
         if !slot.item.has_author() {
             let refusal = match reason {
-                Reason::Refused { refused } => Some(refused.refusal),
-                Reason::BeingAnswered { .. }
-                | Reason::TooOld
-                | Reason::WindowClosed { .. }
-                | Reason::NotInScope
-                | Reason::Rejected { .. }
-                | Reason::Restored
-                | Reason::Withdrawn => None,
+                ReviewReason::Refused { refused } => Some(refused.refusal),
+                ReviewReason::BeingAnswered { .. }
+                | ReviewReason::TooOld
+                | ReviewReason::WindowClosed { .. }
+                | ReviewReason::NotInScope
+                | ReviewReason::Rejected { .. }
+                | ReviewReason::Restored
+                | ReviewReason::Withdrawn => None,
             };
             return self.end(number, Ended::ReadRefused { refusal });
         }
@@ -174,7 +174,7 @@ impl Outbox {
                 if self.is_patient(number, now) {
                     None
                 } else {
-                    return self.ask(number, Reason::BeingAnswered { holder, since });
+                    return self.ask(number, ReviewReason::BeingAnswered { holder, since });
                 }
             }
             Refusal::DependsOnUnknown { op_id } => {
@@ -182,7 +182,7 @@ impl Outbox {
                     // The server may have forgotten it: then nothing is chained to it.
                     self.tails.retain(|_, tail| tail.op_id != *op_id);
                     if let Some(slot) = self.slots.get_mut(&number) {
-                        slot.change().state = State::Asking { why: Why::LostPredecessor };
+                        slot.change().state = State::Asking { why: AskReason::LostPredecessor };
                     }
                     return;
                 }

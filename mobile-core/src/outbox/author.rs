@@ -1,11 +1,11 @@
-//! What an author decides: to have something back, and what becomes of what needs them.
+//! The author's decisions: withdrawing an act, and choices in review.
 
 use baton_protocol::command::NoteText;
 use baton_protocol::{Command, CommandBody, Refusal, Seen};
 
 use super::enqueue::check_texts;
 use super::item::{Item, State};
-use super::review::{Choice, Offer, Reason, Review, ToShow, offers, to_show};
+use super::review::{Choice, Offer, Review, ReviewReason, ToShow, offers, to_show};
 use super::{Ended, EnqueueRefused, Now, Outbox};
 
 /// A choice that cannot be made, and why.
@@ -35,12 +35,12 @@ pub enum ChoiceRefused {
 }
 
 impl Outbox {
-    /// The author asks for it back: at once if no byte of it was sent, else as soon as it is
-    /// certain that it never arrived. If it did, it stays sent.
+    /// Withdraws an act: at once if no byte of it was sent, else once it is certain that it never
+    /// arrived. If it did, it stays sent.
     pub fn withdraw(&mut self, number: u64, now: Now) -> Result<(), ChoiceRefused> {
         let item = self.item(number).ok_or(ChoiceRefused::Gone)?;
         match item.state {
-            State::Queued | State::Sending => self.park(number, Reason::Withdrawn, now),
+            State::Queued | State::Sending => self.park(number, ReviewReason::Withdrawn, now),
             State::Asking { .. } | State::Review { .. } => {}
             State::Accepted { .. } => return Err(ChoiceRefused::NotInReview),
         }
@@ -135,15 +135,15 @@ fn see(item: &Item, body: &mut CommandBody, shown: Seen) -> Result<(), ChoiceRef
 /// What its author knows by the reason, and wants all the same: that a colleague composes, or who
 /// the owner is.
 #[expect(clippy::wildcard_enum_match_arm, reason = "no other reason changes what is sent")]
-fn insist(body: &mut CommandBody, reason: &Reason) {
+fn insist(body: &mut CommandBody, reason: &ReviewReason) {
     let owner_epoch = match reason {
-        Reason::Refused { refused } => match &refused.refusal {
+        ReviewReason::Refused { refused } => match &refused.refusal {
             Refusal::OwnerChanged { owner_epoch, .. } => Some(*owner_epoch),
             _ => None,
         },
         _ => None,
     };
-    let ignores = matches!(reason, Reason::BeingAnswered { .. });
+    let ignores = matches!(reason, ReviewReason::BeingAnswered { .. });
     if let Some(ignore_lease) = body.ignore_lease_mut() {
         *ignore_lease |= ignores;
     }

@@ -1,10 +1,10 @@
-//! What an app shows of the outbox: each item, where it stands, and what may be done with it.
+//! The outbox as apps show it: each act, its status and its choices.
 
 use baton_protocol::{CommandBody, ConversationId, OpId, Refusal, Timestamp};
 
 use super::Outbox;
 use super::item::{Item, Lane, State};
-use super::review::{Offer, Reason, ToShow, offers, to_show};
+use super::review::{Offer, ReviewReason, ToShow, offers, to_show};
 use crate::few::Few;
 
 /// An item as an app shows it.
@@ -14,16 +14,16 @@ pub struct Echo {
     pub number: u64,
     /// The op id that it goes by today: the line or note that it becomes carries it.
     pub op_id: OpId,
-    /// Where.
+    /// The conversation.
     pub conversation_id: ConversationId,
     /// What the author wants.
     pub body: CommandBody,
     /// When they wanted it.
     pub created_at: Timestamp,
     /// Where it stands.
-    pub stage: Stage,
-    /// Why it needs its author, if it does.
-    pub reason: Option<Reason>,
+    pub stage: ActStage,
+    /// Why the act needs a decision of its author; `None` if it does not.
+    pub reason: Option<ReviewReason>,
     /// What its author may choose.
     pub offers: Vec<Offer>,
     /// What its author has to be shown before it is sent once more.
@@ -34,8 +34,11 @@ impl Echo {
     /// Whether it is a claim that is not decided: to be shown as claiming, never as owned.
     pub fn is_claiming(&self) -> bool {
         let is_open = match self.stage {
-            Stage::Waiting | Stage::Contended | Stage::Behind { .. } | Stage::Sending => true,
-            Stage::Checking | Stage::Acknowledged | Stage::NeedsReview => false,
+            ActStage::Waiting
+            | ActStage::Contended
+            | ActStage::Behind { .. }
+            | ActStage::Sending => true,
+            ActStage::Checking | ActStage::Acknowledged | ActStage::NeedsReview => false,
         };
         is_open && self.body.spec().is_claim
     }
@@ -43,7 +46,7 @@ impl Echo {
 
 /// Where an item stands, in the eyes of its author.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stage {
+pub enum ActStage {
     /// It has not been sent so far.
     Waiting,
     /// It is sent as often as it takes.
@@ -52,7 +55,7 @@ pub enum Stage {
     Contended,
     /// It waits for another one, which needs its author.
     Behind {
-        /// Which.
+        /// The act's number.
         number: u64,
     },
     /// It is being found out whether it was sent.
@@ -72,7 +75,7 @@ pub enum Ended {
     Discarded,
     /// The server would not hear how far was read. There is nothing to decide about it.
     ReadRefused {
-        /// Why; `None` where the conversation left the scope, or the log began anew.
+        /// The refusal; `None` when the conversation left the scope or the server was restored.
         refusal: Option<Refusal>,
     },
 }
@@ -88,7 +91,7 @@ pub enum Change {
         number: u64,
         /// The op id that it went by.
         op_id: OpId,
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
         /// How it ended.
         how: Ended,
@@ -111,8 +114,10 @@ impl Outbox {
     /// Whether nothing is on its way: all that is here waits for its author, or the server has it.
     pub fn is_settled(&self) -> bool {
         self.echoes().iter().all(|echo| match echo.stage {
-            Stage::Waiting | Stage::Sending | Stage::Contended | Stage::Checking => false,
-            Stage::Behind { .. } | Stage::Acknowledged | Stage::NeedsReview => true,
+            ActStage::Waiting | ActStage::Sending | ActStage::Contended | ActStage::Checking => {
+                false
+            }
+            ActStage::Behind { .. } | ActStage::Acknowledged | ActStage::NeedsReview => true,
         })
     }
 
@@ -133,7 +138,7 @@ impl Outbox {
         items.map(|item| self.echo(item, stage(item, &blockers))).collect()
     }
 
-    pub(super) fn echo(&self, item: &Item, stage: Stage) -> Echo {
+    pub(super) fn echo(&self, item: &Item, stage: ActStage) -> Echo {
         let conversation_id = item.command.conversation_id;
         let reason = match &item.state {
             State::Review { review } => Some(review.reason.clone()),
@@ -154,15 +159,15 @@ impl Outbox {
 }
 
 /// Where an item stands, given the first item of each lane that blocks it.
-pub(super) fn stage(item: &Item, blockers: &Few<Lane, u64>) -> Stage {
+pub(super) fn stage(item: &Item, blockers: &Few<Lane, u64>) -> ActStage {
     let blocker = blockers.get(&item.lane()).filter(|number| **number < item.number);
-    let behind = blocker.map(|number| Stage::Behind { number: *number });
-    let contended = item.contended_since.map(|_| Stage::Contended);
+    let behind = blocker.map(|number| ActStage::Behind { number: *number });
+    let contended = item.contended_since.map(|_| ActStage::Contended);
     match &item.state {
-        State::Queued => behind.or(contended).unwrap_or(Stage::Waiting),
-        State::Sending => behind.or(contended).unwrap_or(Stage::Sending),
-        State::Asking { .. } => Stage::Checking,
-        State::Accepted { .. } => Stage::Acknowledged,
-        State::Review { .. } => Stage::NeedsReview,
+        State::Queued => behind.or(contended).unwrap_or(ActStage::Waiting),
+        State::Sending => behind.or(contended).unwrap_or(ActStage::Sending),
+        State::Asking { .. } => ActStage::Checking,
+        State::Accepted { .. } => ActStage::Acknowledged,
+        State::Review { .. } => ActStage::NeedsReview,
     }
 }

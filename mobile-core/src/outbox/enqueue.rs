@@ -1,4 +1,4 @@
-//! The tap: what is taken in, what is refused at once, and what is the same tap again.
+//! Taking in an act: validation, refusals, double taps.
 
 use baton_protocol::command::{MarkRead, Text};
 use baton_protocol::limits::CHAIN_MAX;
@@ -12,7 +12,7 @@ use super::{LastTap, Now, Outbox};
 pub struct Tap {
     /// The id that the app gave this tap, if it did.
     pub op_id: Option<OpId>,
-    /// Where.
+    /// The conversation.
     pub conversation_id: ConversationId,
     /// What; `seen` and `expect_owner_epoch` are what the screen shows.
     pub body: CommandBody,

@@ -1,4 +1,4 @@
-//! What an outbox hears beside answers: the network, the link's news, failures of whole requests.
+//! Inputs besides answers: network, scope, clock, and failures of whole requests.
 
 use std::time::Duration;
 
@@ -6,22 +6,22 @@ use baton_protocol::frame::Timings;
 use baton_protocol::{ConversationId, Cursor, Epoch, Timestamp};
 
 use super::echo::Ended;
-use super::item::{Item, Kind, State, Why};
-use super::review::Reason;
-use super::{Effect, FlightKind, Now, Outbox};
+use super::item::{AskReason, Item, Kind, State};
+use super::review::ReviewReason;
+use super::{FlightKind, Now, Outbox, OutboxAction};
 
-/// Kicks that come faster than this are one.
+/// Retries that are asked for within this time count as one.
 const KICKS_APART: Duration = Duration::from_secs(2);
-/// Accepted items that wait for the log to show them.
+/// Accepted items that wait for the log, at most.
 const ACCEPTED_MOST: usize = 200;
 /// An op id that is older when it is sent first is made anew, long before the server calls it
 /// expired.
 const OP_AGE_MOST_MS: i64 = 6 * 24 * 60 * 60 * 1000;
 
-/// Something that speaks for trying at once.
+/// Why to retry now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kick {
-    /// Another network.
+pub enum RetryCause {
+    /// The network changed.
     Network,
     /// The app came to the foreground.
     Foreground,
@@ -29,24 +29,24 @@ pub enum Kick {
     Connected,
     /// The session was renewed.
     SignedIn,
-    /// The author asked for it.
+    /// The agent asked for it.
     Pressed,
     /// A conversation was opened.
     Opened(ConversationId),
 }
 
-/// How a whole request failed.
+/// How a request failed as a whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Failure {
-    /// Certainly no byte of it left.
+    /// Certainly no byte of it was sent.
     NotSent,
-    /// The connection broke, no answer came in time, or it could not be read: anybody's guess.
+    /// Unknown: the connection broke, or no readable answer came in time.
     Lost,
-    /// An answer, but not to the commands.
+    /// The server answered with an error.
     Http {
-        /// The status.
+        /// The HTTP status.
         status: u16,
-        /// What `Retry-After` says.
+        /// The value of `Retry-After`.
         retry_after: Option<Duration>,
     },
 }
@@ -56,7 +56,7 @@ impl Failure {
     fn is_transient(self) -> bool {
         match self {
             Self::NotSent | Self::Lost => true,
-            // A page in place of an answer is a portal on the way to the network.
+            // A page in place of an answer comes from a captive portal.
             Self::Http { status, .. } => {
                 !(400..500).contains(&status) || matches!(status, 401 | 408 | 425 | 429)
             }
@@ -65,14 +65,14 @@ impl Failure {
 }
 
 impl Outbox {
-    /// Whether there is a network.
-    pub fn network(&mut self, has_network: bool, now: Now) {
+    /// Sets whether there is a network.
+    pub fn set_network(&mut self, has_network: bool, now: Now) {
         self.gate.has_network = has_network;
         self.advance(now);
     }
 
-    /// Whether the app may send: in the foreground, or for a while in the background.
-    pub fn awake(&mut self, is_awake: bool, now: Now) {
+    /// Sets whether the app may send: in the foreground, or shortly in the background.
+    pub fn set_awake(&mut self, is_awake: bool, now: Now) {
         self.gate.is_awake = is_awake;
         self.advance(now);
     }
@@ -82,22 +82,24 @@ impl Outbox {
         self.gate.is_awake
     }
 
-    /// Tries at once what waits only for a better moment. What the server asked to be given time
-    /// for waits all the same.
-    pub fn kick(&mut self, kick: Kick, now: Now) {
+    /// Retries now what waits after a failure. A delay that the server asked for still holds.
+    pub fn kick(&mut self, kick: RetryCause, now: Now) {
         let is_certain = match kick {
-            Kick::Connected | Kick::SignedIn => {
+            RetryCause::Connected | RetryCause::SignedIn => {
                 self.pause.reset();
                 true
             }
-            Kick::Network | Kick::Foreground | Kick::Pressed | Kick::Opened(_) => false,
+            RetryCause::Network
+            | RetryCause::Foreground
+            | RetryCause::Pressed
+            | RetryCause::Opened(_) => false,
         };
         let is_early = self.last_kick.is_some_and(|last| now.mono < last + KICKS_APART);
         if is_certain || !is_early {
             self.last_kick = Some(now.mono);
             self.pause.kick();
             for ((of, _), backoff) in &mut self.lanes {
-                if !matches!(kick, Kick::Opened(opened) if opened != *of) {
+                if !matches!(kick, RetryCause::Opened(opened) if opened != *of) {
                     backoff.kick();
                 }
             }
@@ -105,14 +107,14 @@ impl Outbox {
         self.advance(now);
     }
 
-    /// What the server says of its timings.
-    pub fn timings(&mut self, timings: &Timings) {
+    /// Sets the timings that the server sent.
+    pub fn set_timings(&mut self, timings: &Timings) {
         self.settings.being_answered_max = Duration::from_millis(timings.being_answered_max_ms);
     }
 
-    /// What the server's clock says. Items of which no byte was sent take a new op id if the
-    /// device's clock was off when they were tapped.
-    pub fn server_time(&mut self, server: Timestamp, now: Now) {
+    /// Sets the server's time. Unsent items get a new op id if the device's clock was wrong at the
+    /// tap.
+    pub fn set_server_time(&mut self, server: Timestamp, now: Now) {
         self.server_time.hear(server, now);
         let tolerance = i64::try_from(self.settings.clock_tolerance.as_millis());
         let tolerance = tolerance.unwrap_or(i64::MAX);
@@ -138,8 +140,8 @@ impl Outbox {
         self.advance(now);
     }
 
-    /// How far the log is applied: what it shows needs no echo.
-    pub fn applied(&mut self, cursor: Cursor, now: Now) {
+    /// Sets how far the log is applied. Acts that it shows leave the outbox.
+    pub fn set_applied(&mut self, cursor: Cursor, now: Now) {
         self.applied = Some(cursor);
         self.forget_what_is_shown();
         self.advance(now);
@@ -168,14 +170,14 @@ impl Outbox {
         }
     }
 
-    /// A conversation left the scope: what was said there is not the author's to see any more,
-    /// what they wrote is.
-    pub fn left(&mut self, of: ConversationId, now: Now) {
+    /// Notes that a conversation left the scope: the author may still see their own acts, but not
+    /// its lines.
+    pub fn leave_scope(&mut self, of: ConversationId, now: Now) {
         self.out_of_scope.insert(of);
         self.tails.remove(&of);
         self.taps.remove(&of);
         for number in self.of(of) {
-            self.park(number, Reason::NotInScope, now);
+            self.park(number, ReviewReason::NotInScope, now);
             let Some(slot) = self.slots.get_mut(&number) else { continue };
             if let State::Review { review } = &slot.item.state
                 && review.reason.shows_lines()
@@ -187,29 +189,29 @@ impl Outbox {
         self.advance(now);
     }
 
-    /// A conversation is in scope again.
-    pub fn entered(&mut self, of: ConversationId, now: Now) {
+    /// Notes that a conversation is in scope again.
+    pub fn enter_scope(&mut self, of: ConversationId, now: Now) {
         self.out_of_scope.remove(&of);
         self.advance(now);
     }
 
-    /// Nothing but a template may be sent there any more: replies of which no byte was sent go
-    /// before their author. Of the others the server decides.
-    pub fn window_closed(&mut self, of: ConversationId, closed_at: Timestamp, now: Now) {
+    /// Notes that WhatsApp's window closed: unsent replies go into review. The server decides about
+    /// the others.
+    pub fn close_window(&mut self, of: ConversationId, closed_at: Timestamp, now: Now) {
         for number in self.of(of) {
             let Some(item) = self.item(number) else { continue };
             if item.state == State::Queued && item.command.body.is_answer() {
-                self.park(number, Reason::WindowClosed { closed_at: Some(closed_at) }, now);
+                self.park(number, ReviewReason::WindowClosed { closed_at: Some(closed_at) }, now);
             }
         }
         self.advance(now);
     }
 
-    /// Which life the log is in, at every connection. In another one than before, the server was
-    /// put back to an earlier state: what it may have had, or said it had, is asked for; whatever
-    /// it does not know of goes before its author, since the customer may have it. Items know the
-    /// life that they were sent in, so that a phone that dies meanwhile hears of it all the same.
-    pub fn epoch(&mut self, epoch: Epoch, now: Now) {
+    /// Sets the epoch of the log, at every connection. In a new epoch the server was restored from
+    /// a backup: it is asked for every item that it may have had. Items that it does not know go
+    /// into review, since the customer may have them. Each item keeps the epoch it was sent in,
+    /// also across a restart of the phone.
+    pub fn set_epoch(&mut self, epoch: Epoch, now: Now) {
         self.epoch = Some(epoch);
         let old = self.slots.values().map(|slot| &slot.item);
         let old: Vec<_> = old.filter(|item| item.epoch != Some(epoch)).map(|i| i.number).collect();
@@ -229,7 +231,7 @@ impl Outbox {
             State::Queued => return,
             State::Sending if is_unsent => slot.change().state = State::Queued,
             State::Sending | State::Asking { .. } | State::Accepted { .. } => {
-                let why = Why::ForReview { reason: Reason::Restored };
+                let why = AskReason::ForReview { reason: ReviewReason::Restored };
                 let item = slot.change();
                 (item.state, item.epoch) = (State::Asking { why }, Some(epoch));
             }
@@ -253,8 +255,8 @@ impl Outbox {
         items.map(|item| item.number).collect()
     }
 
-    /// A whole request failed.
-    pub fn failed(&mut self, request: u64, failure: Failure, now: Now) {
+    /// Handles the failure of a whole request.
+    pub fn handle_failure(&mut self, request: u64, failure: Failure, now: Now) {
         self.fail(request, failure, now);
         self.advance(now);
     }
@@ -273,7 +275,7 @@ impl Outbox {
         }
         let asked = match failure {
             Failure::Http { status: 401, retry_after } => {
-                self.effects.push_back(Effect::SignIn);
+                self.effects.push_back(OutboxAction::SignIn);
                 retry_after
             }
             Failure::Http { retry_after, .. } => retry_after,
@@ -288,8 +290,8 @@ impl Outbox {
         self.pause.fail((first, most), asked, &mut self.dice, now.mono);
     }
 
-    /// Something on the way does not take this request, now or later. Which of its commands it
-    /// is about shows when each goes alone.
+    /// Handles a request that is refused for good. Its commands are sent again one by one, to find
+    /// the one that is refused.
     fn reject(&mut self, numbers: Vec<u64>, status: u16, now: Now) {
         let is_one = numbers.len() == 1;
         for number in numbers {
@@ -297,14 +299,14 @@ impl Outbox {
                 slot.is_alone = true;
             }
             if is_one {
-                self.park(number, Reason::Rejected { status }, now);
+                self.park(number, ReviewReason::Rejected { status }, now);
             }
         }
     }
 }
 
 impl Item {
-    /// Whether its author decides of it, should it not be carried out. Nobody cares for a read.
+    /// Whether its author decides when it fails. Reads are dropped instead.
     pub(super) fn has_author(&self) -> bool {
         self.kind() != Kind::Reads
     }

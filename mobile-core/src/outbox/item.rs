@@ -1,4 +1,4 @@
-//! One act of the agent, from the tap to its end, and the row that keeps it.
+//! One act of the agent, and the row that stores it.
 
 pub use baton_protocol::command::LaneKind as Kind;
 use baton_protocol::{
@@ -7,26 +7,26 @@ use baton_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::review::{Reason, Review};
+use super::review::{Review, ReviewReason};
 
-/// Whose outbox it is: who signs in again on the same device goes on with it, nobody else.
+/// The account and device that an outbox belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Whose {
+pub struct OutboxOwner {
     /// The tenant.
     pub workspace: WorkspaceId,
-    /// Who.
+    /// The agent.
     pub agent: AgentId,
-    /// Where.
+    /// The device.
     pub device: DeviceId,
 }
 
-/// See the head of the file.
+/// One act of the agent.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Item {
     /// Its place in the outbox, and its name on this device: op ids change, this does not.
     pub number: u64,
-    /// Whose act it is.
-    pub whose: Whose,
+    /// The account and device of the act.
+    pub whose: OutboxOwner,
     /// What is sent. Once a byte of it may have left, it stays as it is.
     pub command: Command,
     /// The op id of the tap: a second tap with it is the same item.
@@ -53,10 +53,11 @@ pub enum State {
     Queued,
     /// A byte of it may have been sent; what became of it is not known.
     Sending,
-    /// The same, and the server is asked what became of it. If it never arrived, it never will.
+    /// A byte of it may have been sent, and the server is asked for its outcome. If it never
+    /// arrived, it never will.
     Asking {
         /// What happens if it never arrived.
-        why: Why,
+        why: AskReason,
     },
     /// The server has it; kept until the log shows it.
     Accepted {
@@ -65,7 +66,7 @@ pub enum State {
     },
     /// It is the author's turn.
     Review {
-        /// Why.
+        /// The reason.
         review: Review,
     },
 }
@@ -83,14 +84,14 @@ impl State {
     }
 }
 
-/// Why it is asked what became of an item.
+/// Why the server is asked for the outcome of an item.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
-pub enum Why {
+pub enum AskReason {
     /// It cannot go on: it is put before its author.
     ForReview {
         /// With this reason.
-        reason: Reason,
+        reason: ReviewReason,
     },
     /// What it came after goes by another op id, or never will: it needs a new one as well.
     LostPredecessor,
@@ -129,12 +130,12 @@ pub(super) type Lane = (ConversationId, Kind);
 
 /// An item as the store keeps it: what it looks at, and the rest as bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Row {
+pub struct ItemRow {
     /// [`Item::number`].
     pub number: u64,
     /// The op id that it goes by today.
     pub op_id: OpId,
-    /// Where.
+    /// The conversation.
     pub conversation_id: ConversationId,
     /// [`State::name`].
     pub state: &'static str,
@@ -146,7 +147,7 @@ pub struct Row {
     pub bytes: Vec<u8>,
 }
 
-impl Row {
+impl ItemRow {
     pub(super) fn of(item: &Item) -> Option<Self> {
         Some(Self {
             number: item.number,
@@ -164,7 +165,7 @@ impl Row {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Write {
     /// Inserts the row, or puts it in the place of the one with its op id.
-    Put(Row),
+    Put(ItemRow),
     /// Removes the row with this op id, if there is one.
     Remove(OpId),
 }

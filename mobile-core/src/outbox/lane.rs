@@ -1,4 +1,4 @@
-//! The lane rule: what may be sent of a conversation, in which order, and what names what.
+//! The order of acts in a conversation, and which earlier act a command must name.
 
 use baton_protocol::{CommandBody, ConversationId, OpId};
 
@@ -7,8 +7,8 @@ use super::{Outbox, Tail};
 use crate::few::Few;
 
 impl Outbox {
-    /// The items that keep what is behind them in their lanes from being sent: the first of each
-    /// that needs its author, or of which the server is asked.
+    /// Returns the items that block their lanes: the first of each lane that is in review or under
+    /// inquiry.
     pub(super) fn blockers(&self) -> Few<Lane, u64> {
         let mut blockers = Few::new();
         for (number, slot) in &self.slots {
@@ -39,8 +39,8 @@ impl Outbox {
         lanes
     }
 
-    /// The author's previous act on the conversation that an item of it has to name, so that the
-    /// fence lets its line pass: the last one the server has, unless its line had been shown.
+    /// Returns the author's previous act that an item must name, so that the fence ignores its
+    /// line. It is the last one that the server has, unless its line was shown.
     pub(super) fn tail_behind(&self, of: ConversationId, body: &CommandBody) -> Option<Tail> {
         let tail = self.tails.get(&of)?;
         let line = tail.line?;

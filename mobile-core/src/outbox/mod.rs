@@ -1,8 +1,8 @@
-//! What the agent did and the server does not know yet.
+//! The agent's acts that the server has not confirmed.
 //!
-//! An act becomes an [`Item`] at the tap and ends **acknowledged**, **discarded** by its author,
-//! or **visible**: waiting for something that has a name, or put before its author ([`Review`]).
-//! Nothing leaves in silence, and nothing is sent that the store does not already call sending.
+//! An act becomes an [`Item`] at the tap. It ends **acknowledged** or **discarded**, or it is
+//! **visible**: it waits for something that is named, or for its author's decision ([`Review`]).
+//! Nothing is sent before the store calls it sending.
 //!
 //! ```text
 //!   tap ─▶ queued ──stored as──▶ sending ──accepted──▶ accepted ──the log shows it──▶ gone
@@ -13,23 +13,21 @@
 //!             └────────────────────────────────────────────────┘
 //! ```
 //!
-//! - Lanes: what customers or colleagues notice goes in order, one behind the other on each
-//!   conversation, each act naming its author's previous one by `after`. An item in review, or of
-//!   which is asked, blocks what is behind it. Notes and reads wait for nobody.
-//! - `seen` is fixed at the tap. Only its author changes it, by a choice, after having been shown
-//!   what was missed, and then under a new op id.
-//! - An item of which a byte may have left (`sending`, `asking`) is neither changed nor given up:
-//!   first the server is asked what became of it. If it never arrived, the server sees to it that
-//!   it never will, and only then its author may do with it as they like.
-//! - A second tap is the same item when it has the op id of the first, or when it wants the same
-//!   as the last one on its conversation within [`Settings::double_tap`], whatever its op id:
-//!   nobody types the same text twice in a second.
+//! - Lanes: acts that others notice are sent in order per conversation. Each names its author's
+//!   previous act by `after`. An item in review or under inquiry blocks those behind it. Notes and
+//!   reads do not wait.
+//! - `seen` is fixed at the tap. A choice of the author may change it, after the missed lines were
+//!   shown, and then under a new op id.
+//! - An item that may have been sent (`sending`, `asking`) is neither changed nor discarded: the
+//!   server is asked first. If it never arrived, the server makes sure that it never will.
+//! - A second tap returns the first item if it has the same op id. The same wish for the same
+//!   conversation within [`Settings::double_tap`] counts as a double tap as well.
 //!
-//! [`Outbox`] is a pure machine. Its owner hands it what happens, carries out what
-//! [`Outbox::poll_effect`] says, and calls [`Outbox::handle_timeout`] at [`Outbox::poll_timeout`].
-//! It begins asleep: first [`Outbox::restore`], then, once the server is known to be there, what
-//! it is today ([`Outbox::epoch`], [`Outbox::server_time`], [`Outbox::timings`]), then
-//! [`Outbox::awake`]. Nothing is sent before it is known in which life the log is.
+//! [`Outbox`] is a pure machine. Its owner hands it inputs, carries out [`Outbox::poll_effect`],
+//! and calls [`Outbox::handle_timeout`] at [`Outbox::poll_timeout`]. It begins asleep. After
+//! [`Outbox::restore`] it needs [`Outbox::set_epoch`], [`Outbox::set_server_time`],
+//! [`Outbox::set_timings`] and then [`Outbox::set_awake`]. Nothing is sent before the epoch of the
+//! log is known.
 
 mod answers;
 mod author;
@@ -51,12 +49,12 @@ use std::time::Duration;
 use baton_protocol::{Command, ConversationId, Cursor, Epoch, LineRef, OpId};
 
 pub use author::ChoiceRefused;
-pub use echo::{Change, Echo, Ended, Stage};
+pub use echo::{ActStage, Change, Echo, Ended};
 pub use enqueue::{EnqueueRefused, Enqueued, Tap};
-pub use hear::{Failure, Kick};
-pub use item::{Item, Kind, Row, State, Whose, Why, Write};
-pub use plan::Waiting;
-pub use review::{Choice, Offer, Reason, Review, ToShow};
+pub use hear::{Failure, RetryCause};
+pub use item::{AskReason, Item, ItemRow, Kind, OutboxOwner, State, Write};
+pub use plan::TimeoutReason;
+pub use review::{Choice, Offer, Review, ReviewReason, ToShow};
 pub use time::Now;
 pub use writes::Restored;
 
@@ -106,9 +104,9 @@ impl Default for Settings {
 
 /// What is to be done, in this order.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Effect {
-    /// Make these changes of the store in one transaction, then say [`Outbox::written`] or
-    /// [`Outbox::not_written`].
+pub enum OutboxAction {
+    /// Make these changes of the store in one transaction, then say [`Outbox::confirm_write`] or
+    /// [`Outbox::fail_write`].
     Write {
         /// Which batch it is.
         ticket: u64,
@@ -176,10 +174,10 @@ struct Gate {
     is_awake: bool,
 }
 
-/// See the head of the module.
+/// The agent's acts that the server has not confirmed. See the [module](self).
 #[derive(Clone, Debug)]
 pub struct Outbox {
-    whose: Whose,
+    whose: OutboxOwner,
     settings: Settings,
     dice: Dice,
     server_time: ServerTime,
@@ -206,12 +204,12 @@ pub struct Outbox {
     epoch: Option<Epoch>,
     /// How far the log is applied.
     applied: Option<Cursor>,
-    effects: VecDeque<Effect>,
+    effects: VecDeque<OutboxAction>,
 }
 
 impl Outbox {
     /// An outbox that holds nothing, asleep. `seed` must be random: op ids are made from it.
-    pub fn new(whose: Whose, settings: Settings, seed: u128) -> Self {
+    pub fn new(whose: OutboxOwner, settings: Settings, seed: u128) -> Self {
         Self {
             whose,
             settings,
@@ -239,7 +237,7 @@ impl Outbox {
     }
 
     /// The next thing to do.
-    pub fn poll_effect(&mut self) -> Option<Effect> {
+    pub fn poll_effect(&mut self) -> Option<OutboxAction> {
         self.effects.pop_front()
     }
 

@@ -1,5 +1,5 @@
-//! When what is sent: at most a few conversations at a time, after pauses, and only what the
-//! store already calls sending.
+//! When to send: a few conversations at a time, after pauses, and only what the store calls
+//! sending.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use baton_protocol::limits::{COMMANDS_MAX, OP_AGE_DAYS_MAX};
 use baton_protocol::{Command, ConversationId, OpId};
 
 use super::hear::Failure;
-use super::item::{Item, Kind, Lane, State, Why};
-use super::review::Reason;
-use super::{Effect, Flight, FlightKind, Now, Outbox};
+use super::item::{AskReason, Item, Kind, Lane, State};
+use super::review::ReviewReason;
+use super::{Flight, FlightKind, Now, Outbox, OutboxAction};
 use crate::gathered::gathered;
 
 /// Bytes of texts in one request, about: enough for many, and far below what servers take.
@@ -22,7 +22,7 @@ const PARK_AFTER_MOST: Duration =
 
 /// What the next moment that matters is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Waiting {
+pub enum TimeoutReason {
     /// To give up waiting for an answer.
     Answer,
     /// To try again to reach the server.
@@ -38,13 +38,13 @@ pub enum Waiting {
 impl Outbox {
     /// When [`Outbox::handle_timeout`] is to be called, by the clock that only grows, and what
     /// for; `None` when only something from outside brings it forward.
-    pub fn poll_timeout(&self, now: Now) -> Option<(Duration, Waiting)> {
+    pub fn poll_timeout(&self, now: Now) -> Option<(Duration, TimeoutReason)> {
         let answers = self.flights.values().filter_map(|flight| flight.until);
-        let answer = answers.min().map(|at| (at, Waiting::Answer));
+        let answer = answers.min().map(|at| (at, TimeoutReason::Answer));
         let waits_for_store = self.writing.is_none() && self.is_dirty();
-        let store = waits_for_store.then_some((self.write_after, Waiting::Store));
+        let store = waits_for_store.then_some((self.write_after, TimeoutReason::Store));
         let old = self.slots.values().filter_map(|slot| self.old_in(&slot.item, now));
-        let old = old.min().map(|left| (now.mono + left, Waiting::TooOld));
+        let old = old.min().map(|left| (now.mono + left, TimeoutReason::TooOld));
         [answer, store, old, self.next_try()].into_iter().flatten().min()
     }
 
@@ -62,22 +62,26 @@ impl Outbox {
     }
 
     /// When something can be sent again.
-    fn next_try(&self) -> Option<(Duration, Waiting)> {
+    fn next_try(&self) -> Option<(Duration, TimeoutReason)> {
         if !self.may_send() {
             return None;
         }
         let pause = self.pause.until();
         if self.next_ask().is_some() {
-            return Some((pause, Waiting::Retry));
+            return Some((pause, TimeoutReason::Retry));
         }
         let open = self.conversations_in_flight();
         let due = self.sendable().into_iter().filter(|(lane, _)| self.has_place(&open, lane));
         let first = due.map(|(lane, _)| self.lane_until(lane)).min()?;
-        Some(if pause >= first { (pause, Waiting::Retry) } else { (first, Waiting::RetryLane) })
+        Some(if pause >= first {
+            (pause, TimeoutReason::Retry)
+        } else {
+            (first, TimeoutReason::RetryLane)
+        })
     }
 
-    /// Whether anything may be sent at all. A server that was put back must not be sent what it
-    /// may have had in its other life: nothing leaves before it is known in which one it is.
+    /// Whether anything may be sent at all. Nothing is sent before the epoch is known: a restored
+    /// server may have had the act in its former life.
     fn may_send(&self) -> bool {
         self.gate.has_network && self.gate.is_awake && self.epoch.is_some()
     }
@@ -123,7 +127,7 @@ impl Outbox {
         let old = self.slots.values().map(|slot| &slot.item).filter(|item| is_old(item));
         let old: Vec<_> = old.map(|item| item.number).collect();
         for number in old {
-            self.park(number, Reason::TooOld, now);
+            self.park(number, ReviewReason::TooOld, now);
         }
     }
 
@@ -225,10 +229,10 @@ impl Outbox {
             let commands: Vec<Command> =
                 slots.iter().map(|slot| slot.item.command.clone()).collect();
             let effect = match flight.kind {
-                FlightKind::Send => Effect::Send { request, commands },
+                FlightKind::Send => OutboxAction::Send { request, commands },
                 FlightKind::Ask => {
                     let op_ids: Vec<OpId> = commands.iter().map(|one| one.op_id).collect();
-                    Effect::Ask { request, op_ids }
+                    OutboxAction::Ask { request, op_ids }
                 }
             };
             if let Some(flight) = self.flights.get_mut(&request) {
@@ -300,9 +304,9 @@ impl Outbox {
         }
     }
 
-    /// Puts an item before its author: at once if no byte of it was sent, else as soon as it is
-    /// certain that it never arrived.
-    pub(super) fn park(&mut self, number: u64, reason: Reason, now: Now) {
+    /// Puts an item into review: at once if no byte of it was sent, else once it is certain that it
+    /// never arrived.
+    pub(super) fn park(&mut self, number: u64, reason: ReviewReason, now: Now) {
         let at = self.server_time.at(now);
         let is_unsent = self.is_unsent(number);
         let Some(slot) = self.slots.get_mut(&number) else { return };
@@ -312,7 +316,7 @@ impl Outbox {
                 self.review(number, reason, (false, at));
             }
             State::Queued | State::Sending => {
-                slot.change().state = State::Asking { why: Why::ForReview { reason } };
+                slot.change().state = State::Asking { why: AskReason::ForReview { reason } };
             }
             State::Asking { .. } | State::Accepted { .. } | State::Review { .. } => {}
         }

@@ -1,4 +1,4 @@
-//! What is put before its author: why, and what may be done.
+//! Acts in review: the reason and the choices.
 
 use baton_protocol::{AgentId, CommandBody, LineRef, Refusal, Refused, Seen, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,8 @@ use super::item::{Item, State};
 /// An item that needs its author.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Review {
-    /// Why.
-    pub reason: Reason,
+    /// The reason.
+    pub reason: ReviewReason,
     /// Since when.
     pub at: Timestamp,
     /// Whether the server knows its op id, so that what replaces it names it.
@@ -18,10 +18,10 @@ pub struct Review {
     pub of_old_life: bool,
 }
 
-/// Why an item needs its author. Nothing is decided for them.
+/// Why an act needs a decision of its author.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
-pub enum Reason {
+pub enum ReviewReason {
     /// The server refused it for good. What was missed, the winner of a claim and such stand in
     /// the refusal.
     Refused {
@@ -30,7 +30,7 @@ pub enum Reason {
     },
     /// A colleague composed all the while.
     BeingAnswered {
-        /// Who.
+        /// The agent who wrote there.
         holder: AgentId,
         /// Since when.
         since: Timestamp,
@@ -65,7 +65,7 @@ pub enum Choice {
     },
     /// Send another text.
     Edit {
-        /// Which.
+        /// The new text.
         text: String,
         /// What the author has been shown by now.
         seen: Seen,
@@ -116,16 +116,16 @@ pub(super) fn offers(item: &Item, is_out_of_scope: bool) -> Vec<Offer> {
     }
 }
 
-fn is_merged(reason: &Reason) -> bool {
+fn is_merged(reason: &ReviewReason) -> bool {
     match reason {
-        Reason::Refused { refused } => matches!(refused.refusal, Refusal::Merged { .. }),
-        Reason::BeingAnswered { .. }
-        | Reason::TooOld
-        | Reason::WindowClosed { .. }
-        | Reason::NotInScope
-        | Reason::Rejected { .. }
-        | Reason::Restored
-        | Reason::Withdrawn => false,
+        ReviewReason::Refused { refused } => matches!(refused.refusal, Refusal::Merged { .. }),
+        ReviewReason::BeingAnswered { .. }
+        | ReviewReason::TooOld
+        | ReviewReason::WindowClosed { .. }
+        | ReviewReason::NotInScope
+        | ReviewReason::Rejected { .. }
+        | ReviewReason::Restored
+        | ReviewReason::Withdrawn => false,
     }
 }
 
@@ -155,14 +155,14 @@ pub(super) fn to_show(item: &Item) -> Option<ToShow> {
     }
     let of = |line: Seen, is_later| line.map(|line| ToShow { line, is_later });
     match &review.reason {
-        Reason::Refused { refused } => of_refusal(&refused.refusal, before),
-        Reason::WindowClosed { .. } => of(before, true),
-        Reason::Restored => None,
-        Reason::BeingAnswered { .. }
-        | Reason::TooOld
-        | Reason::NotInScope
-        | Reason::Rejected { .. }
-        | Reason::Withdrawn => of(before, false),
+        ReviewReason::Refused { refused } => of_refusal(&refused.refusal, before),
+        ReviewReason::WindowClosed { .. } => of(before, true),
+        ReviewReason::Restored => None,
+        ReviewReason::BeingAnswered { .. }
+        | ReviewReason::TooOld
+        | ReviewReason::NotInScope
+        | ReviewReason::Rejected { .. }
+        | ReviewReason::Withdrawn => of(before, false),
     }
 }
 
@@ -177,7 +177,7 @@ fn of_refusal(refusal: &Refusal, before: Seen) -> Option<ToShow> {
     line.map(|line| ToShow { line, is_later })
 }
 
-impl Reason {
+impl ReviewReason {
     /// Whether it shows what others said.
     pub(super) fn shows_lines(&self) -> bool {
         matches!(self, Self::Refused { refused } if !refused.lines.is_empty())

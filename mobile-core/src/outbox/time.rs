@@ -1,4 +1,4 @@
-//! Time and chance, as inputs: two clocks, what the server says of one of them, and op ids.
+//! Time and randomness as inputs: both clocks, the server's time, and op ids.
 
 use std::time::Duration;
 

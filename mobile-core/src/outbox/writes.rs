@@ -1,13 +1,13 @@
-//! The store comes first: what is dirty is written, and only what is written is sent or told.
+//! Writes come first: only what is stored is sent or told.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use baton_protocol::OpId;
 
-use super::echo::{Change, Ended, Stage, stage};
-use super::item::{Item, Kind, Row, State, Write};
-use super::{Effect, Now, Outbox, Settings, Tail, Whose};
+use super::echo::{ActStage, Change, Ended, stage};
+use super::item::{Item, ItemRow, Kind, State, Write};
+use super::{Now, Outbox, OutboxAction, OutboxOwner, Settings, Tail};
 use crate::few::Few;
 use crate::gathered::gathered;
 
@@ -25,7 +25,7 @@ pub(super) struct Slot {
     /// Op ids under which the store may hold a row of it.
     rows: BTreeSet<OpId>,
     /// What the app was last told: the version, where it stands, and whether in scope.
-    told: Option<(u64, Stage, bool)>,
+    told: Option<(u64, ActStage, bool)>,
     /// No byte was sent, although it is called sending.
     pub(super) is_pristine: bool,
     /// It goes alone: a request with others was refused as a whole.
@@ -85,7 +85,7 @@ pub struct Restored {
 impl Outbox {
     /// The outbox as its rows have kept it, asleep.
     pub fn restore<'a>(
-        (whose, settings, seed): (Whose, Settings, u128),
+        (whose, settings, seed): (OutboxOwner, Settings, u128),
         rows: impl IntoIterator<Item = &'a [u8]>,
         now: Now,
     ) -> (Self, Restored) {
@@ -180,7 +180,7 @@ impl Outbox {
         let mut versions = Few::new();
         for (number, slot) in &mut self.slots {
             // What cannot be written stays dirty, and so is never sent.
-            let Some(row) = (!slot.is_stored()).then(|| Row::of(&slot.item)).flatten() else {
+            let Some(row) = (!slot.is_stored()).then(|| ItemRow::of(&slot.item)).flatten() else {
                 continue;
             };
             let op_id = row.op_id;
@@ -192,7 +192,7 @@ impl Outbox {
         }
         let changes = self.changes(&gone);
         self.writing = Some(Writing { ticket, versions, gone, changes });
-        self.effects.push_back(Effect::Write { ticket, writes });
+        self.effects.push_back(OutboxAction::Write { ticket, writes });
     }
 
     /// Whether something is not in the store as it is.
@@ -202,7 +202,7 @@ impl Outbox {
 
     fn tell(&mut self, changes: Vec<Change>) {
         if !changes.is_empty() {
-            self.effects.push_back(Effect::Tell(changes));
+            self.effects.push_back(OutboxAction::Tell(changes));
         }
     }
 
@@ -227,7 +227,7 @@ impl Outbox {
     }
 
     /// The store has this batch.
-    pub fn written(&mut self, ticket: u64, now: Now) {
+    pub fn confirm_write(&mut self, ticket: u64, now: Now) {
         let Some(writing) = self.writing.take_if(|writing| writing.ticket == ticket) else {
             return;
         };
@@ -243,7 +243,7 @@ impl Outbox {
 
     /// The store could not take this batch: nothing of it was written. What it never had is as if
     /// it had not been tapped; everything else is tried again.
-    pub fn not_written(&mut self, ticket: u64, now: Now) {
+    pub fn fail_write(&mut self, ticket: u64, now: Now) {
         let Some(writing) = self.writing.take_if(|writing| writing.ticket == ticket) else {
             return;
         };

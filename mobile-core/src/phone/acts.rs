@@ -1,115 +1,156 @@
-//! What the agent does, and what comes of requests.
+//! What the agent and the app do, and the answers to commands.
+
+use std::time::Duration;
 
 use baton_protocol::frame::{ClientFrame, PresenceWish, View};
 use baton_protocol::{CommandResult, ConversationId};
 
-use super::{Now, Phone};
+use super::{Machines, Now, Phone};
 use crate::link::{Input, Token};
-use crate::net::Unanswered;
-use crate::outbox::{Choice, ChoiceRefused, EnqueueRefused, Enqueued, Kick, Tap};
+use crate::outbox::{Choice, ChoiceRefused, EnqueueRefused, Enqueued, Failure, RetryCause, Tap};
 
-/// A conversation that comes onto the screen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Opening {
-    /// Which; none when the screen shows something else.
-    pub conversation: Option<ConversationId>,
+/// Why commands got no answer, once for each machine that acts on it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unanswered {
+    /// For the outbox.
+    pub outbox: Failure,
+    /// For the link, as [`Input::Rejected`]. The problem's code may concern the session.
+    pub link: crate::link::Failure,
 }
 
 impl Phone {
-    /// The agent wants something. The call that did it may return once it is kept
-    /// ([`Phone::is_kept`]).
+    /// Takes an act of the agent into the outbox.
+    ///
+    /// The act is durable once [`Phone::is_kept`] is true for its number.
     ///
     /// # Errors
-    /// When it cannot be taken in; then nothing changed.
+    /// Says why the act is refused; nothing changed then.
     pub fn act(&mut self, tap: Tap, now: Now) -> Result<Enqueued, EnqueueRefused> {
         let of = tap.conversation_id;
-        let answers = tap.body.is_answer();
-        let enqueued = self.outbox.enqueue(tap, now)?;
-        if answers {
-            self.composer.sent(of, now.mono);
-        }
-        self.flush(now);
-        self.park_if_closed(of, now);
+        let enqueued = self.step(now, |machines| machines.enqueue(tap, now))?;
+        self.step(now, |machines| machines.park_if_closed(of, now));
         self.hear(Input::Acted, now);
         Ok(enqueued)
     }
 
-    /// Whether the store has this act: from then on it is looked after, whoever dies.
+    /// Whether the store holds this act.
     pub fn is_kept(&self, number: u64) -> bool {
-        self.outbox.is_kept(number)
+        self.outbox().is_kept(number)
     }
 
-    /// The agent wants an act back.
+    /// Withdraws an act that has not been sent.
     ///
     /// # Errors
-    /// When there is nothing to be had back.
+    /// Says why the act cannot be withdrawn.
     pub fn withdraw(&mut self, number: u64, now: Now) -> Result<(), ChoiceRefused> {
-        self.outbox.withdraw(number, now)?;
-        self.flush(now);
-        Ok(())
+        self.step(now, |machines| machines.outbox.withdraw(number, now))
     }
 
-    /// The agent decides of an act that needs review.
+    /// Applies the author's choice to an act in review.
     ///
     /// # Errors
-    /// When that cannot be chosen.
+    /// Says why the choice is refused.
     pub fn choose(&mut self, number: u64, choice: Choice, now: Now) -> Result<(), ChoiceRefused> {
-        self.outbox.choose(number, choice, now)?;
-        self.flush(now);
+        self.step(now, |machines| machines.outbox.choose(number, choice, now))?;
         self.hear(Input::Acted, now);
         Ok(())
     }
 
-    /// The agent asks for what waits to be sent now.
-    pub fn press(&mut self, now: Now) {
-        self.outbox.kick(Kick::Pressed, now);
-        self.flush(now);
+    /// Retries at once: no pause after a failure is waited for.
+    pub fn retry(&mut self, now: Now) {
+        self.step(now, |machines| machines.outbox.kick(RetryCause::Pressed, now));
         self.hear(Input::Acted, now);
     }
 
-    /// A key was pressed: the text is this now.
-    pub fn types(&mut self, of: ConversationId, text: &str, now: Now) {
-        self.composer.types(of, text, now.mono);
-        if !self.is_foreground {
-            // Nobody goes on typing: the draft is kept before the store is closed again.
-            self.composer.leaves(of, now.mono);
-        }
-        self.flush(now);
+    /// Sets the text that the agent has typed in a conversation.
+    pub fn set_draft(&mut self, of: ConversationId, text: &str, now: Now) {
+        self.step(now, |machines| {
+            machines.composer.set_text(of, text, now.mono);
+            if !machines.is_foreground {
+                // Keeps the draft before the store closes again.
+                machines.composer.leave(of, now.mono);
+            }
+        });
     }
 
-    /// The agent composes although somebody else does.
-    pub fn takes_over(&mut self, of: ConversationId, now: Now) {
-        self.composer.takes_over(of, now.mono);
-        self.flush(now);
+    /// Asks for the lease of a conversation although a colleague holds it.
+    pub fn take_over(&mut self, of: ConversationId, now: Now) {
+        self.step(now, |machines| machines.composer.take_over(of, now.mono));
     }
 
-    /// Whether the app wants to be told who is there.
+    /// Turns news of colleagues' presence on or off.
     pub fn watch_presence(&mut self, watch: bool, now: Now) {
-        self.wants_presence = watch;
-        self.say(ClientFrame::Presence(PresenceWish { watch }));
-        self.flush(now);
+        self.step(now, |machines| {
+            machines.wants_presence = watch;
+            machines.send_frame(ClientFrame::Presence(PresenceWish { watch }));
+        });
     }
 
-    /// A conversation comes onto the screen, or leaves it.
-    pub fn shows(&mut self, conversation: Option<ConversationId>, now: Now) {
-        if self.on_screen == conversation {
+    /// Sets the conversation on the screen; `None` where the screen shows no conversation.
+    pub fn view(&mut self, conversation: Option<ConversationId>, now: Now) {
+        if self.machines().on_screen == conversation {
             return;
         }
-        if let Some(left) = std::mem::replace(&mut self.on_screen, conversation) {
-            self.composer.leaves(left, now.mono);
-        }
-        self.say(ClientFrame::View(View { conversation_id: conversation }));
-        if let Some(of) = conversation {
-            self.note_opened(of, now);
-            self.outbox.kick(Kick::Opened(of), now);
-        }
-        self.sweep_notifications(now);
-        self.flush(now);
+        self.step(now, |machines| machines.view(conversation, now));
         self.hear(Input::Acted, now);
     }
 
-    /// What came of [`Effect::Commands`](super::Effect::Commands), and the token it went with.
-    pub fn commands_answered(
+    /// Handles the answer to [`Effect::Commands`](super::Effect::Commands) or
+    /// [`Effect::Outcomes`](super::Effect::Outcomes). A failure names the token that was used.
+    pub fn handle_command_answer(
+        &mut self,
+        request: u64,
+        answer: Result<Vec<CommandResult>, (Unanswered, Token)>,
+        now: Now,
+    ) {
+        self.step(now, |machines| machines.handle_command_answer(request, answer, now));
+    }
+
+    /// The app came to the foreground: connects, and tells what it missed.
+    pub fn enter_foreground(&mut self, now: Now) {
+        self.step(now, |machines| machines.is_foreground = true);
+        self.hear(Input::Foreground, now);
+        self.step(now, |machines| {
+            machines.outbox.kick(RetryCause::Foreground, now);
+            machines.sweep_notifications(now);
+            machines.tell_again(now);
+        });
+    }
+
+    /// The app went to the background: everything is closed by `deadline`, a monotonic time.
+    pub fn enter_background(&mut self, deadline: Duration, now: Now) {
+        self.step(now, |machines| {
+            machines.is_foreground = false;
+            machines.composer.enter_background(now.mono);
+        });
+        self.step(now, |machines| machines.outbox.set_awake(false, now));
+        self.hear(Input::Background { deadline }, now);
+    }
+}
+
+impl Machines {
+    fn enqueue(&mut self, tap: Tap, now: Now) -> Result<Enqueued, EnqueueRefused> {
+        let (of, is_answer) = (tap.conversation_id, tap.body.is_answer());
+        let enqueued = self.outbox.enqueue(tap, now)?;
+        if is_answer {
+            self.composer.clear_sent(of, now.mono);
+        }
+        Ok(enqueued)
+    }
+
+    fn view(&mut self, conversation: Option<ConversationId>, now: Now) {
+        if let Some(left) = std::mem::replace(&mut self.on_screen, conversation) {
+            self.composer.leave(left, now.mono);
+        }
+        self.send_frame(ClientFrame::View(View { conversation_id: conversation }));
+        if let Some(of) = conversation {
+            self.note_opened(of, now);
+            self.outbox.kick(RetryCause::Opened(of), now);
+        }
+        self.sweep_notifications(now);
+    }
+
+    fn handle_command_answer(
         &mut self,
         request: u64,
         answer: Result<Vec<CommandResult>, (Unanswered, Token)>,
@@ -117,35 +158,14 @@ impl Phone {
     ) {
         match answer {
             Ok(results) => {
-                self.outbox.answered_all(request, results, now);
-                // The server can be reached: the socket need not wait for its turn.
+                self.outbox.handle_results(request, results, now);
+                // The server can be reached, so the socket reconnects without waiting.
                 self.hear(Input::Acted, now);
             }
             Err((Unanswered { outbox, link: failure }, token)) => {
-                self.outbox.failed(request, outbox, now);
+                self.outbox.handle_failure(request, outbox, now);
                 self.hear(Input::Rejected { token, failure }, now);
             }
         }
-        self.flush(now);
-    }
-
-    /// Somebody looks.
-    pub fn comes_forward(&mut self, now: Now) {
-        self.is_foreground = true;
-        self.hear(Input::Foreground, now);
-        self.outbox.kick(Kick::Foreground, now);
-        self.sweep_notifications(now);
-        self.tell_again(now);
-        self.flush(now);
-    }
-
-    /// Nobody looks any more: everything is put away by the deadline.
-    pub fn goes_back(&mut self, deadline: std::time::Duration, now: Now) {
-        self.is_foreground = false;
-        self.composer.background(now.mono);
-        self.flush(now);
-        self.outbox.awake(false, now);
-        self.flush(now);
-        self.hear(Input::Background { deadline }, now);
     }
 }

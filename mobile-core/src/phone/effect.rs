@@ -1,4 +1,4 @@
-//! What a phone wants done.
+//! What a phone asks the runtime to do.
 
 use std::time::Duration;
 
@@ -14,89 +14,90 @@ use crate::push::receipts::Receipt;
 use crate::push::subject::Tag;
 use crate::store::StoreError;
 
-/// What the runtime does, in this order. All of it may be done that is named before; nothing is
-/// told that is not stored.
+/// An effect for the runtime to carry out, in the order of [`Phone::poll_effect`].
+///
+/// [`Phone::poll_effect`]: super::Phone::poll_effect
 #[derive(Clone, Debug)]
 pub enum Effect {
-    /// Open a socket, with the subprotocol `baton.v1`.
+    /// Open a socket with the subprotocol `baton.v1`.
     OpenSocket(SocketId),
-    /// Close it, open or not.
+    /// Close a socket with this code, whether or not it is open yet.
     CloseSocket(SocketId, u16),
-    /// Ask for a pong, and tell of it as a sign of life.
+    /// Send a ping. The pong comes back as [`Input::Heard`](crate::link::Input::Heard).
     Ping(SocketId),
     /// Send a frame.
     Send(SocketId, baton_protocol::frame::ClientFrame),
-    /// Ask the server; the answer names the ticket.
+    /// Send a request; its answer carries the ticket.
     Fetch(Ticket, Query),
-    /// Give a request up, if it is still under way.
+    /// Cancel a request if it is under way.
     Abandon(Ticket),
-    /// Refresh the token; one at a time.
+    /// Refresh the session's token.
     RefreshToken,
-    /// `POST /commands`; the answer names the request.
+    /// Send `POST /commands`.
     Commands {
-        /// Which request.
+        /// The number of the request, which its answer carries.
         request: u64,
         /// At most 100.
         commands: Vec<Command>,
     },
-    /// `POST /commands/outcomes`; the answer names the request.
+    /// Send `POST /commands/outcomes`.
     Outcomes {
-        /// Which request.
+        /// The number of the request, which its answer carries.
         request: u64,
         /// At most 100.
         op_ids: Vec<OpId>,
     },
-    /// `POST /push/receipts`; the answer names the request.
+    /// Send `POST /push/receipts`.
     Receipts {
-        /// Which request.
+        /// The number of the request, which its answer carries.
         request: u64,
         /// At most 100.
         receipts: Vec<Receipt>,
     },
-    /// The connection stands here.
+    /// The state of the connection changed.
     State(State),
-    /// Acts of the agent stand elsewhere, or are gone.
+    /// Acts of the agent changed or ended.
     Outbox(Vec<Change>),
-    /// This changed: whoever shows it looks again.
+    /// Data changed: lists that show it are queried again.
     Touched(Touched),
-    /// Colleagues, teams, numbers, or who is there.
+    /// Colleagues, teams, channels or presence changed.
     People,
-    /// Somebody else composes where the agent did.
+    /// A colleague took the lease that the agent held.
     LeaseLost {
-        /// Where.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// Who.
+        /// The colleague.
         by: AgentId,
     },
     /// A push is decided.
     Pushed {
         /// The runtime's number of the call.
         call: u64,
-        /// What it told, where it could be read.
+        /// The push's kind, if it could be read.
         kind: Option<Kind>,
-        /// The answer to the platform.
+        /// What to show.
         outcome: Box<Outcome>,
-        /// Which telling it is: [`Phone::told`](super::Phone::told) hears how it went.
-        telling: u64,
+        /// The delivery's number, for [`Phone::end_delivery`](super::Phone::end_delivery).
+        delivery: u64,
     },
-    /// What is shown outside of the app is over, or says something else.
+    /// Shown notifications must be withdrawn or replaced.
     Notifications {
-        /// To take away.
+        /// Notifications to remove.
         withdraw: Vec<Tag>,
-        /// To show in the place of what is over: silent.
+        /// Notifications to replace, without sound.
         update: Vec<Notification>,
-        /// Which telling it is: [`Phone::told`](super::Phone::told) hears how it went.
-        telling: u64,
+        /// The delivery's number, for [`Phone::end_delivery`](super::Phone::end_delivery).
+        delivery: u64,
     },
-    /// The store could not do what it was asked.
+    /// The store failed.
     StoreFailed(StoreError),
-    /// Everything is put away by then: write, close files, stop.
+    /// Close all files by the deadline.
     Suspend {
-        /// By then.
+        /// On the monotonic clock.
         deadline: Duration,
     },
-    /// End the session at the server, if it can be reached.
+    /// End the session at the server, if the server can be reached.
     EndSession,
-    /// This device was revoked: nothing of it stays.
+    /// Delete everything of the account, because the device was revoked.
     Wipe,
 }

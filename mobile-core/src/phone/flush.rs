@@ -1,17 +1,15 @@
 //! What outbox and composer want: written, then sent or told.
 
-use std::time::Duration;
-
 use baton_protocol::ConversationId;
 
-use super::{Effect, Now, Phone, STORE_PAUSE};
+use super::{Effect, Machines, Now, STORE_PAUSE};
 use crate::compose;
 use crate::lists::Touched;
 use crate::outbox::{self, Write};
 use crate::store::{self, Draft, OutboxRow, StoreError};
 
-impl Phone {
-    /// Does what the machines want until they want nothing more.
+impl Machines {
+    /// Carries out what outbox and composer want. Only [`Phone::step`](super::Phone) calls it.
     pub(super) fn flush(&mut self, now: Now) {
         loop {
             if let Some(effect) = self.outbox.poll_effect() {
@@ -44,33 +42,33 @@ impl Phone {
     pub(super) fn not_kept(&mut self, error: StoreError, now: Now) {
         self.keep_at = Some(now.mono + STORE_PAUSE);
         if error != StoreError::Closed {
-            self.store_failed(error);
+            self.report_store_error(error);
         }
     }
 
-    fn carry_out_of_outbox(&mut self, effect: outbox::Effect, now: Now) {
+    fn carry_out_of_outbox(&mut self, effect: outbox::OutboxAction, now: Now) {
         match effect {
-            outbox::Effect::Write { ticket, writes } => {
+            outbox::OutboxAction::Write { ticket, writes } => {
                 let stored = self.store.write(&self.me, |write| put(&writes, write));
                 match stored {
-                    Ok(()) => self.outbox.written(ticket, now),
+                    Ok(()) => self.outbox.confirm_write(ticket, now),
                     Err(error) => {
-                        self.outbox.not_written(ticket, now);
-                        self.store_failed(error);
+                        self.outbox.fail_write(ticket, now);
+                        self.report_store_error(error);
                     }
                 }
             }
-            outbox::Effect::Send { request, commands } => self.send((request, now), commands),
-            outbox::Effect::Ask { request, op_ids } => {
+            outbox::OutboxAction::Send { request, commands } => self.send((request, now), commands),
+            outbox::OutboxAction::Ask { request, op_ids } => {
                 self.effects.push_back(Effect::Outcomes { request, op_ids });
             }
-            outbox::Effect::Tell(changes) => {
-                self.echoes.hear(&changes);
+            outbox::OutboxAction::Tell(changes) => {
+                self.echoes.apply(&changes);
                 self.touched.add(&Touched::of_changes(&changes));
                 self.effects.push_back(Effect::Outbox(changes));
             }
             // The link hears of the failed request itself.
-            outbox::Effect::SignIn => {}
+            outbox::OutboxAction::SignIn => {}
         }
     }
 
@@ -81,7 +79,7 @@ impl Phone {
         let unanswered = self.over_socket.keys().map(|request| self.outbox.unanswered(*request));
         let unanswered = unanswered.sum();
         let socket = self.link.socket();
-        let socket = socket.filter(|_| self.pace.lets(commands.len(), unanswered, now.mono));
+        let socket = socket.filter(|_| self.pace.try_take(commands.len(), unanswered, now.mono));
         let Some(socket) = socket else {
             return self.effects.push_back(Effect::Commands { request, commands });
         };
@@ -92,25 +90,25 @@ impl Phone {
         }
     }
 
-    fn carry_out_of_composer(&mut self, effect: compose::Effect, now: Now) {
+    fn carry_out_of_composer(&mut self, effect: compose::ComposerAction, now: Now) {
         if let Some(frame) = effect.frame() {
-            return self.say(frame);
+            return self.send_frame(frame);
         }
         match effect {
-            compose::Effect::Keep { conversation_id, text } => {
+            compose::ComposerAction::Keep { conversation_id, text } => {
                 self.unkept.insert(conversation_id, text);
                 self.keep_drafts(now);
             }
-            compose::Effect::Changed(of) => {
+            compose::ComposerAction::Changed(of) => {
                 let hold = self.composer.hold(of, now.mono);
-                let touched = self.around.holds(of, hold);
+                let touched = self.around.set_hold(of, hold);
                 self.touched.add(&touched);
             }
-            compose::Effect::Lost { conversation_id, by } => {
+            compose::ComposerAction::Lost { conversation_id, by } => {
                 let by = by.agent_id;
                 self.effects.push_back(Effect::LeaseLost { conversation_id, by });
             }
-            compose::Effect::Compose { .. } | compose::Effect::Show { .. } => {}
+            compose::ComposerAction::Compose { .. } | compose::ComposerAction::Show { .. } => {}
         }
     }
 
@@ -131,11 +129,6 @@ impl Phone {
             }
             Err(error) => self.not_kept(error, now),
         }
-    }
-
-    /// When something has to be brought to the store again.
-    pub fn keeps_at(&self) -> Option<Duration> {
-        self.keep_at
     }
 }
 

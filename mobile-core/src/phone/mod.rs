@@ -1,9 +1,8 @@
-//! One signed-in agent on one device: the machines put together over their store.
+//! One signed-in agent on one device: the machines over one store.
 //!
-//! A phone still waits for nothing and has no clock, socket or thread. Its owner, the runtime,
-//! tells it what happened and what the time is, and does what [`Phone::poll_effect`] says; what
-//! the machines want written is written here, in the transaction that it belongs to, before
-//! anything that tells of it leaves.
+//! A phone has no clock, socket or thread. Its owner, the runtime, hands it inputs and the time,
+//! and carries out what [`Phone::poll_effect`] returns. The phone writes what its machines want to
+//! keep before it returns an effect that depends on it.
 //!
 //! ```text
 //!            ┌───────── link ──── frames, answers, network ────────┐
@@ -11,13 +10,15 @@
 //!            └────────────── store: one transaction ───────────────┘
 //! ```
 //!
-//! - `turn` carries an input of the link through the store; `flush` does what outbox and composer
-//!   want, at the `pace` that a server takes; `acts` is what the agent does; `pushes` what the
-//!   platform delivers; `screen` what is on the screen, and `untold` what of it the app was not
-//!   told; `contact` when what is held is locked; `effect` what the runtime has to do.
+//! - `step` is the one way to change the machines: it runs a step and flushes after it.
+//! - `turn` carries an input of the link through one transaction.
+//! - `flush` carries out what outbox and composer want, at the `pace` that a server accepts.
+//! - `acts` holds the agent's commands, `pushes` the pushes, `screen` what is shown and
+//!   `undelivered` which changes of it the app may not know.
+//! - `contact` decides when the phone locks. `effect` lists what the runtime must do.
 //!
-//! **Invariant:** nothing is told or sent that is not stored first; where the store fails, every
-//! machine goes back to what is stored.
+//! **Invariant:** nothing is sent or told before it is stored. When the store fails, every machine
+//! returns to what is stored.
 
 mod acts;
 mod contact;
@@ -26,10 +27,11 @@ mod flush;
 mod pace;
 mod pushes;
 mod screen;
+mod step;
 #[cfg(test)]
 mod tests;
 mod turn;
-mod untold;
+mod undelivered;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -38,139 +40,159 @@ use std::time::Duration;
 use baton_domain::mirror::Progress;
 use baton_protocol::{ConversationId, Cursor, Timestamp};
 
-use crate::compose::Composer;
+use crate::compose::{self, Composer};
 use crate::few::Few;
 use crate::link::{self, Link, SocketId, Token};
 use crate::lists::{Around, Echoes, Sources, Touched};
-use crate::outbox::{Outbox, Restored, Settings, Whose};
+use crate::outbox::{self, Outbox, OutboxOwner, Restored, Settings};
 use crate::push::board::Board;
-use crate::push::handle::Handling;
-use crate::push::receipts::{Receipt, Receipts};
+use crate::push::handle::PushCall;
+use crate::push::receipts::{self, Receipt, Receipts};
 use crate::push::seal::Keyring;
 use crate::push::subject::Tag;
 use crate::store::{Account, Kept, Read, Store, StoreError};
-use contact::{Asked, Contact};
+use contact::Contact;
 use pace::Pace;
-use untold::Untold;
+use undelivered::Undelivered;
 
 pub use crate::outbox::Now;
 pub use crate::store::DropBox;
-pub use acts::Opening;
-pub use contact::{LOCK_AFTER, LOCK_AFTER_LEAST, LOCK_AFTER_MAX};
+pub use acts::Unanswered;
+pub use contact::{LOCK_AFTER, LOCK_AFTER_MAX, LOCK_AFTER_MIN};
 pub use effect::Effect;
+pub use step::Phone;
 
-/// Under which name the board of notifications is kept.
+/// Setting that holds the board of shown notifications.
 const BOARD: &str = "push_board";
-/// Under which name receipts are kept that the server does not have.
+/// Setting that holds the receipts that the server has not confirmed.
 const RECEIPTS: &str = "push_receipts";
-/// Under which name it is kept when the server was heard.
+/// Setting that holds when the server was last heard.
 const CONTACT: &str = "contact";
-/// Under which name places on the screen are kept that the app was not told of.
-const UNTOLD: &str = "push_untold";
-/// How long a store that failed is left alone.
+/// Setting that holds the tags of undelivered changes.
+const UNDELIVERED: &str = "push_untold";
+/// Pause before a failed write is tried again.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// The same, with what it can do without.
+/// Pause before the time of the last contact is written again.
 const CONTACT_PAUSE: Duration = Duration::from_secs(60);
-/// Without a server the clock on the wall is looked at this often, where somebody looks.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Interval at which an app in the foreground reads the wall clock while it has no connection.
+const READ_CLOCKS_EVERY: Duration = Duration::from_secs(60);
 
-/// See the head of the module.
+/// The machines of a phone over one store, and what they share.
 #[derive(Debug)]
-pub struct Phone {
+struct Machines {
     store: Arc<Store>,
     me: Account,
     link: Link,
     contact: Contact,
-    /// When that is brought to the store again, which did not take it.
+    /// The time of the last contact is not written before this, after a failure.
     keep_contact_at: Duration,
     outbox: Outbox,
     composer: Composer,
     receipts: Receipts,
-    /// Whether the store has the receipts as they are.
+    /// Whether the store holds the receipts as they are.
     are_receipts_kept: bool,
     board: Board,
-    untold: Untold,
-    /// Whether the store has the board as it is, and what the app was not told of it.
+    undelivered: Undelivered,
+    /// Whether the store holds the board as it is.
     is_board_kept: bool,
     keyring: Option<Keyring>,
-    /// Pushes that wait for what is new, by the runtime's number of the call.
-    handlings: Few<u64, Handling>,
-    /// Requests that went over a socket.
+    /// Pushes that wait for an answer of the server, by the runtime's number of the call.
+    pushes: Few<u64, PushCall>,
+    /// Requests sent over a socket.
     over_socket: Few<u64, SocketId>,
     pace: Pace,
-    /// Drafts that the store did not take so far.
+    /// Drafts that are not stored yet.
     unkept: Few<ConversationId, Option<String>>,
-    /// When they are tried again, as everything is that the store did not take.
+    /// When everything that failed to be stored is written again.
     keep_at: Option<Duration>,
-    /// Conversations that left the scope while the phone was on.
+    /// Conversations that left the scope since the phone began.
     left: BTreeSet<ConversationId>,
     echoes: Echoes,
     around: Around,
     wants_presence: bool,
     is_foreground: bool,
     on_screen: Option<ConversationId>,
-    /// How far the device's clock is behind the server's, ms.
+    /// How far the wall clock is behind the server's, ms.
     offset_ms: i64,
     dice: u64,
     touched: Touched,
     effects: VecDeque<Effect>,
 }
 
-/// What a phone begins with.
+/// Why [`Phone::tick`] has to be called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TimeoutReason {
+    /// The phone may have to lock.
+    Lock,
+    /// The connection needs it.
+    Link(link::TimeoutReason),
+    /// The outbox needs it.
+    Outbox(outbox::TimeoutReason),
+    /// The lease or a draft needs it.
+    Composer(compose::TimeoutReason),
+    /// Receipts of pushes need it.
+    Receipts(receipts::TimeoutReason),
+    /// A push must be shown.
+    Push,
+    /// A failed write is tried again.
+    Store,
+}
+
+/// What a phone needs to begin.
 #[derive(Debug)]
-pub struct Parts {
-    /// Open.
+pub struct PhoneConfig {
+    /// An open store.
     pub store: Arc<Store>,
-    /// Who is signed in, and where.
+    /// The signed-in account.
     pub me: Account,
     /// The session's token.
     pub token: Token,
-    /// The device's keys for what is sealed to it, where they could be read.
+    /// The device's keys for sealed pushes, if they can be read.
     pub keyring: Option<Keyring>,
-    /// How long after the server was heard what is held is locked.
+    /// How long after the server was last heard the phone locks.
     pub lock_after: Duration,
-    /// Fresh from the system.
+    /// Random bytes from the system.
     pub seed: u128,
 }
 
-/// What is read when a phone begins.
-struct Kit {
+/// What a phone reads from the store when it begins.
+struct StoredState {
     progress: Progress,
-    rows: Vec<Vec<u8>>,
+    outbox: Vec<Vec<u8>>,
     drafts: Vec<(ConversationId, String)>,
     board: Board,
-    untold: Vec<Tag>,
+    undelivered: Vec<Tag>,
     receipts: Vec<Receipt>,
     contact: Option<Vec<u8>>,
 }
 
 impl Phone {
-    /// A phone as its store has kept it. It does nothing before it is told that somebody looks.
+    /// Restores a phone from its store. It stays idle until [`Phone::enter_foreground`].
     ///
     /// # Errors
-    /// When the store cannot be read.
-    pub fn begin(parts: Parts, now: Now) -> Result<(Self, Restored), StoreError> {
-        let Parts { store, me, token, keyring, lock_after, seed } = parts;
-        let kit = store.read(&me, Kit::read)?;
-        let whose = Whose { workspace: me.workspace, agent: me.agent, device: me.device };
-        let rows = kit.rows.iter().map(Vec::as_slice);
+    /// Returns the store's error.
+    pub fn begin(config: PhoneConfig, now: Now) -> Result<(Self, Restored), StoreError> {
+        let PhoneConfig { store, me, token, keyring, lock_after, seed } = config;
+        let stored = store.read(&me, StoredState::read)?;
+        let whose = OutboxOwner { workspace: me.workspace, agent: me.agent, device: me.device };
+        let rows = stored.outbox.iter().map(Vec::as_slice);
         let (outbox, restored) = Outbox::restore((whose, Settings::default(), seed), rows, now);
         let low = u64::try_from(seed & u128::from(u64::MAX)).unwrap_or(1);
-        let mut phone = Self {
+        let mut phone = Self::new(Machines {
             store,
             me,
             link: Link::new(low),
-            contact: Contact::restored(kit.contact.as_deref(), lock_after, now),
+            contact: Contact::restore(stored.contact.as_deref(), lock_after, now),
             keep_contact_at: Duration::ZERO,
             outbox,
-            composer: Composer::new((me.agent, me.device), kit.drafts),
-            receipts: Receipts::restored(kit.receipts),
+            composer: Composer::new((me.agent, me.device), stored.drafts),
+            receipts: Receipts::restore(stored.receipts),
             are_receipts_kept: true,
-            board: kit.board,
-            untold: Untold::restored(kit.untold),
+            board: stored.board,
+            undelivered: Undelivered::restore(stored.undelivered),
             is_board_kept: true,
             keyring,
-            handlings: Few::new(),
+            pushes: Few::new(),
             over_socket: Few::new(),
             pace: Pace::default(),
             unkept: Few::new(),
@@ -185,74 +207,145 @@ impl Phone {
             dice: low | 1,
             touched: Touched::everything(),
             effects: VecDeque::new(),
-        };
-        let opened = link::Opened { token, device_id: me.device, progress: kit.progress };
+        });
+        let opened = link::Opened { token, device_id: me.device, progress: stored.progress };
         phone.hear(link::Input::Opened(Box::new(opened)), now);
         Ok((phone, restored))
     }
 
-    /// The next thing to do.
-    pub fn poll_effect(&mut self) -> Option<Effect> {
-        if self.effects.is_empty() && !self.touched.is_nothing() {
-            return Some(Effect::Touched(std::mem::take(&mut self.touched)));
-        }
-        self.effects.pop_front()
+    /// Returns when to call [`Phone::tick`], on the monotonic clock, and the reason.
+    pub fn poll_timeout(&self, now: Now) -> Option<(Duration, TimeoutReason)> {
+        self.machines().poll_timeout(now)
     }
 
-    /// When [`Phone::tick`] is to be called, by the clock that only grows, and what for.
-    pub fn poll_timeout(&self, now: Now) -> Option<(Duration, String)> {
-        fn named<R: std::fmt::Debug>((at, why): (Duration, R)) -> (Duration, String) {
-            (at, format!("{why:?}"))
-        }
-        let receipts = self.receipts.poll_timeout().map(|(at, why)| {
-            let left = at.since(self.server_time(now)).max(0).unsigned_abs();
-            (now.mono + Duration::from_millis(left), why.to_owned())
+    /// Handles every timeout that is due.
+    pub fn tick(&mut self, now: Now) {
+        self.hear(link::Input::Tick, now);
+        self.step(now, |machines| {
+            machines.outbox.handle_timeout(now);
+            machines.composer.handle_timeout(now.mono);
+            machines.time_out_pushes(now);
         });
-        let handlings = self.handlings.values().filter_map(Handling::poll_timeout);
-        // Where nobody looks the store is closed: what could be done is done when somebody does.
+    }
+
+    /// Reads both clocks and returns whether the phone is locked.
+    ///
+    /// While it is, the owner shows nothing that is stored and takes no act.
+    pub fn update_lock(&mut self, now: Now) -> bool {
+        self.step(now, |machines| machines.update_lock(now))
+    }
+
+    /// Notes that the server accepted this device now, which opens the lock.
+    pub fn record_contact(&mut self, now: Now) {
+        self.step(now, |machines| {
+            machines.contact.record(now);
+            machines.keep_contact(now);
+        });
+    }
+
+    /// Returns the signed-in account.
+    pub fn me(&self) -> Account {
+        self.machines().me
+    }
+
+    /// Returns the state of the connection.
+    pub fn state(&self) -> link::State {
+        self.machines().link.state()
+    }
+
+    /// Returns the agent's acts that the server has not confirmed.
+    pub fn outbox(&self) -> &Outbox {
+        &self.machines().outbox
+    }
+
+    /// Returns the drafts and who composes in each conversation.
+    pub fn composer(&self) -> &Composer {
+        &self.machines().composer
+    }
+
+    /// Returns what colleagues are doing; empty without a connection.
+    pub fn around(&self) -> &Around {
+        &self.machines().around
+    }
+
+    /// Runs a query for what apps draw, on one consistent state.
+    ///
+    /// # Errors
+    /// Returns the store's error.
+    pub fn draw<T>(
+        &self,
+        ask: impl FnOnce(&Sources<'_, '_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let Machines { store, me, echoes, around, .. } = self.machines();
+        store.read(me, |read| ask(&Sources { read, echoes, around, me: me.agent }))
+    }
+
+    /// Whether a snapshot is being loaded, so that the store is incomplete.
+    pub fn is_loading_snapshot(&self) -> bool {
+        self.machines().link.mirror().is_taking()
+    }
+
+    /// Returns the position in the log that the store has reached.
+    pub fn position(&self) -> Option<u64> {
+        self.machines().link.mirror().cursor.map(|cursor| cursor.position)
+    }
+
+    /// Reads from the store.
+    ///
+    /// # Errors
+    /// Returns the store's error.
+    pub fn read<T>(
+        &self,
+        query: impl FnOnce(&Read<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.machines().store.read(&self.machines().me, query)
+    }
+
+    /// Returns the server's time as of its last welcome; the device's own before the first one.
+    pub fn server_time(&self, now: Now) -> Timestamp {
+        self.machines().server_time(now)
+    }
+}
+
+impl Machines {
+    fn poll_timeout(&self, now: Now) -> Option<(Duration, TimeoutReason)> {
+        use TimeoutReason as Reason;
+        let receipts = self.receipts.poll_timeout().map(|(at, reason)| {
+            let left = at.since(self.server_time(now)).max(0).unsigned_abs();
+            (now.mono + Duration::from_millis(left), Reason::Receipts(reason))
+        });
+        let push = self.pushes.values().filter_map(PushCall::poll_timeout).min();
+        // In the background the store is closed: its work waits for the foreground.
         let is_up = self.may_post() || self.outbox.is_awake();
         let may_lock = self.is_foreground && self.link.socket().is_none();
         let lock = self.contact.left().filter(|_| may_lock);
-        // That clock stands still while the device sleeps: the one on the wall is looked at too.
-        let lock = lock.map(|left| now.mono + left.min(LOOK_EVERY));
+        // The monotonic clock stops while the device sleeps, so the wall clock is read as well.
+        let lock = lock.map(|left| now.mono + left.min(READ_CLOCKS_EVERY));
+        let link = self.link.poll_timeout();
+        let outbox = self.outbox.poll_timeout(now).filter(|_| is_up);
+        let composer = self.composer.poll_timeout(now.mono).filter(|_| is_up);
         let times = [
-            lock.map(|at| (at, "to lock".to_owned())),
-            self.link.poll_timeout().map(named),
-            self.outbox.poll_timeout(now).filter(|_| is_up).map(named),
-            self.composer.poll_timeout(now.mono).filter(|_| is_up).map(named),
+            lock.map(|at| (at, Reason::Lock)),
+            link.map(|(at, reason)| (at, Reason::Link(reason))),
+            outbox.map(|(at, reason)| (at, Reason::Outbox(reason))),
+            composer.map(|(at, reason)| (at, Reason::Composer(reason))),
             receipts.filter(|_| self.may_post()),
-            handlings.min().map(|(at, why)| (at, why.to_owned())),
-            self.keep_at.filter(|_| is_up).map(|at| (at, "to keep it".to_owned())),
+            push.map(|at| (at, Reason::Push)),
+            self.keep_at.filter(|_| is_up).map(|at| (at, Reason::Store)),
         ];
-        times.into_iter().flatten().min()
+        times.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
-    /// Time has passed.
-    pub fn tick(&mut self, now: Now) {
-        self.hear(link::Input::Tick, now);
-        self.outbox.handle_timeout(now);
-        self.composer.handle_timeout(now.mono);
-        self.push_times_out(now);
-        self.flush(now);
-    }
-
-    /// The clock says this. Says whether what is held is locked: whoever owns this phone shows
-    /// nothing of it and does nothing with it before the server is heard.
-    pub fn look_at_clock(&mut self, now: Now) -> bool {
-        let (socket, ticket) = self.link.asked_so_far();
+    fn update_lock(&mut self, now: Now) -> bool {
+        let last = self.link.last_asked();
         let is_connected = self.link.socket().is_some();
-        let is_locked = self.contact.look(now, (is_connected, Asked { socket, ticket }));
+        let is_locked = self.contact.update(now, is_connected, last);
         self.keep_contact(now);
         is_locked
     }
 
-    /// The server was heard, and took this device for the agent's.
-    pub fn hears_server(&mut self, now: Now) {
-        self.contact.hear(now);
-        self.keep_contact(now);
-    }
-
-    /// Where the store does not take it, what it has is older: it locks earlier.
+    /// Stores when the server was last heard. If that fails, the older time in the store locks
+    /// earlier, which is safe.
     fn keep_contact(&mut self, now: Now) {
         let Some(bytes) = self.contact.to_keep().filter(|_| self.keep_contact_at <= now.mono)
         else {
@@ -261,89 +354,29 @@ impl Phone {
         let kept =
             self.store.write(&self.me, |write| write.keep(Kept::Setting(CONTACT), Some(&bytes)));
         match kept {
-            Ok(()) => self.contact.is_kept(),
+            Ok(()) => self.contact.mark_kept(),
             Err(StoreError::Closed) => {}
             Err(_) => self.keep_contact_at = now.mono + CONTACT_PAUSE,
         }
     }
 
-    /// Who is signed in here.
-    pub fn me(&self) -> Account {
-        self.me
-    }
-
-    /// Where the connection stands.
-    pub fn state(&self) -> link::State {
-        self.link.state()
-    }
-
-    /// What the agent did and the server does not know yet.
-    pub fn outbox(&self) -> &Outbox {
-        &self.outbox
-    }
-
-    /// Who composes where, and drafts.
-    pub fn composer(&self) -> &Composer {
-        &self.composer
-    }
-
-    /// What colleagues do, while connected.
-    pub fn around(&self) -> &Around {
-        &self.around
-    }
-
-    /// Asks for what apps draw, everything as of one moment.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn draw<T>(
-        &self,
-        ask: impl FnOnce(&Sources<'_, '_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let (echoes, around, me) = (&self.echoes, &self.around, self.me.agent);
-        self.store.read(&self.me, |read| ask(&Sources { read, echoes, around, me }))
-    }
-
-    /// Whether the store does not hold everything so far: a snapshot is being taken.
-    pub fn is_taking(&self) -> bool {
-        self.link.mirror().is_taking()
-    }
-
-    /// How far the log is applied; none while a snapshot is taken, whose place is known before it
-    /// is here.
+    /// How far the log is applied. `None` while a snapshot is loaded: its cursor is known before
+    /// its conversations are here.
     fn applied(&self) -> Option<Cursor> {
         let mirror = self.link.mirror();
         mirror.cursor.filter(|_| !mirror.is_taking())
     }
 
-    /// How far the log is applied, for people.
-    pub fn position(&self) -> Option<u64> {
-        self.link.mirror().cursor.map(|cursor| cursor.position)
-    }
-
-    /// Reads what is kept.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn read<T>(
-        &self,
-        act: impl FnOnce(&Read<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.store.read(&self.me, act)
-    }
-
-    /// The time as the server would say it, as far as that is known.
-    pub fn server_time(&self, now: Now) -> Timestamp {
+    fn server_time(&self, now: Now) -> Timestamp {
         now.wall.plus_ms(self.offset_ms)
     }
 
-    /// Something could not be stored.
-    fn store_failed(&mut self, error: StoreError) {
+    fn report_store_error(&mut self, error: StoreError) {
         self.effects.push_back(Effect::StoreFailed(error));
     }
 
     fn next_dice(&mut self) -> u32 {
-        // Xorshift: it spreads requests of many phones, no more.
+        // Xorshift; it only spreads the requests of many phones.
         self.dice ^= self.dice << 13;
         self.dice ^= self.dice >> 7;
         self.dice ^= self.dice << 17;
@@ -351,26 +384,26 @@ impl Phone {
     }
 }
 
-impl Kit {
+impl StoredState {
     fn read(read: &Read<'_>) -> Result<Self, StoreError> {
         let state = read.progress()?.state;
-        // What an older version kept otherwise is taken anew from the server.
+        // A state of another version is loaded from the server again.
         let progress = serde_json::from_slice(&state).unwrap_or_default();
         let drafts = read.drafts()?.into_iter().map(|draft| (draft.conversation, draft.text));
         Ok(Self {
             progress,
-            rows: read.outbox()?.into_iter().map(|row| row.payload).collect(),
+            outbox: read.outbox()?.into_iter().map(|row| row.payload).collect(),
             drafts: drafts.collect(),
-            board: kept(read, BOARD)?,
-            untold: kept(read, UNTOLD)?,
-            receipts: kept(read, RECEIPTS)?,
+            board: read_setting(read, BOARD)?,
+            undelivered: read_setting(read, UNDELIVERED)?,
+            receipts: read_setting(read, RECEIPTS)?,
             contact: read.kept(Kept::Setting(CONTACT))?,
         })
     }
 }
 
-/// A setting of the core; the default where there is none that this version can read.
-fn kept<T: serde::de::DeserializeOwned + Default>(
+/// Reads a setting; the default where it is absent or of another version.
+fn read_setting<T: serde::de::DeserializeOwned + Default>(
     read: &Read<'_>,
     name: &str,
 ) -> Result<T, StoreError> {

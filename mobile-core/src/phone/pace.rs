@@ -11,7 +11,7 @@ const SHARE: u32 = 2;
 /// Commands at once.
 const AT_ONCE: u32 = CLIENT_FRAMES_AT_ONCE / SHARE;
 
-/// See the head of the file.
+/// Limits the commands sent over a socket.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     /// When the commands so far are paid for.
@@ -19,9 +19,8 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Whether so many more may go over the socket, and if so counts them; `unanswered` are those
-    /// that went before and may be on their way still.
-    pub(super) fn lets(&mut self, more: usize, unanswered: usize, now: Duration) -> bool {
+    /// Whether `more` commands may go over the socket; if so, counts them.
+    pub(super) fn try_take(&mut self, more: usize, unanswered: usize, now: Duration) -> bool {
         let is_few = u32::try_from(more + unanswered).is_ok_and(|open| open <= AT_ONCE);
         let Some(more) = u32::try_from(more).ok().filter(|_| is_few) else { return false };
         let each = Duration::from_secs(1) * SHARE / CLIENT_FRAMES_A_SECOND;
@@ -43,22 +42,22 @@ mod tests {
     #[test]
     fn a_few_at_once_go_over_the_socket_and_more_with_time() {
         let mut pace = Pace::default();
-        assert!(!pace.lets(31, 0, SECOND), "more than a socket is given at once");
-        assert!(pace.lets(20, 0, SECOND) && pace.lets(10, 0, SECOND));
-        assert!(!pace.lets(1, 0, SECOND));
+        assert!(!pace.try_take(31, 0, SECOND), "more than a socket is given at once");
+        assert!(pace.try_take(20, 0, SECOND) && pace.try_take(10, 0, SECOND));
+        assert!(!pace.try_take(1, 0, SECOND));
         let later = SECOND + Duration::from_millis(500);
-        assert!(pace.lets(7, 0, later) && !pace.lets(1, 0, later), "fifteen a second");
+        assert!(pace.try_take(7, 0, later) && !pace.try_take(1, 0, later), "fifteen a second");
         assert!(
-            pace.lets(30, 0, SECOND * 10),
+            pace.try_take(30, 0, SECOND * 10),
             "not more than at first, however long it was silent"
         );
-        assert!(!pace.lets(1, 0, SECOND * 10));
+        assert!(!pace.try_take(1, 0, SECOND * 10));
     }
 
     #[test]
     fn what_may_be_on_its_way_still_counts_whenever_it_left() {
         let mut pace = Pace::default();
-        assert!(!pace.lets(1, 30, SECOND * 60));
-        assert!(pace.lets(1, 29, SECOND * 60));
+        assert!(!pace.try_take(1, 30, SECOND * 60));
+        assert!(pace.try_take(1, 29, SECOND * 60));
     }
 }

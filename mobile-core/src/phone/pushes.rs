@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::untold::places_of;
-use super::{Effect, Now, Phone, RECEIPTS};
+use super::undelivered::tags_of;
+use super::{Effect, Machines, Now, Phone, RECEIPTS};
 use crate::gathered::gathered;
 use crate::link::Input;
 use crate::push::decide::Sweep;
 use crate::push::drops::{self, Drop, Merged};
-use crate::push::handle::{self, Call, Handling};
+use crate::push::handle::{self, PushCall, PushRequest};
 use crate::push::payload::{self, PushId};
-use crate::push::receipts::{self, Answer, AppState, Receipt, Stage};
+use crate::push::receipts::{self, AppState, Receipt, ReceiptAnswer, ReceiptStage};
 use crate::push::seal::Keyring;
 use crate::store::{DropBox, Kept, StoreError};
 
@@ -19,10 +19,51 @@ use crate::store::{DropBox, Kept, StoreError};
 const DROPS_AT_ONCE: usize = 256;
 
 impl Phone {
-    /// A push came. The answer is [`Effect::Pushed`], at the latest at the deadline.
-    pub fn push(&mut self, call: u64, input: &payload::Input, deadline: Duration, now: Now) {
-        self.look_at_clock(now);
-        if !self.untold.waiting().is_empty() {
+    /// Decides what a push shows. The answer is [`Effect::Pushed`], within `deadline` from now.
+    pub fn handle_push(&mut self, call: u64, input: &payload::Input, deadline: Duration, now: Now) {
+        self.step(now, |machines| machines.handle_push(call, input, deadline, now));
+    }
+
+    /// Notes that a notification was opened or dismissed, and sends a receipt.
+    pub fn notification_ended(&mut self, push: PushId, stage: ReceiptStage, now: Now) {
+        self.step(now, |machines| machines.notification_ended(push, stage, now));
+    }
+
+    /// Takes over what the notification extension left, before a list is drawn or a push decided.
+    ///
+    /// Returns whether the server has news that the store lacks.
+    ///
+    /// # Errors
+    /// Returns the store's error when the drops cannot be read; they stay.
+    pub fn take_over_drops(&mut self, from: &DropBox, now: Now) -> Result<bool, StoreError> {
+        self.step(now, |machines| machines.take_over_drops(from, now))
+    }
+
+    /// Sets the device's keys, where they were made after the phone began.
+    pub fn set_keyring(&mut self, keyring: Keyring, now: Now) {
+        self.step(now, |machines| machines.keyring = Some(keyring));
+    }
+
+    /// Handles the answer to [`Effect::Receipts`].
+    pub fn handle_receipt_answer(&mut self, request: u64, answer: ReceiptAnswer, now: Now) {
+        self.step(now, |machines| machines.handle_receipt_answer(request, answer, now));
+    }
+
+    /// Returns how many receipts the server refused for good.
+    pub fn receipts_given_up(&self) -> u64 {
+        self.machines().receipts.given_up()
+    }
+
+    /// Notes whether the app took a delivery of notifications.
+    pub fn end_delivery(&mut self, delivery: u64, is_taken: bool, now: Now) {
+        self.step(now, |machines| machines.end_delivery(delivery, is_taken, now));
+    }
+}
+
+impl Machines {
+    fn handle_push(&mut self, call: u64, input: &payload::Input, deadline: Duration, now: Now) {
+        self.update_lock(now);
+        if !self.undelivered.waiting().is_empty() {
             self.sweep_notifications(now);
             self.tell_again(now);
         }
@@ -33,14 +74,14 @@ impl Phone {
             Ok(push) => Some(push.id),
             Err(unreadable) => unreadable.id,
         };
-        let is_under_way = id.is_some() && self.handlings.values().any(|it| it.push() == id);
+        let is_under_way = id.is_some() && self.pushes.values().any(|it| it.push() == id);
         let at = self.push_now(now);
-        let call_of = Call { incoming, deadline, is_under_way };
-        let (handling, effects) = Handling::begin(call_of, known.as_ref().ok(), at);
+        let call_of = PushRequest { incoming, deadline, is_under_way };
+        let (handling, effects) = PushCall::begin(call_of, known.as_ref().ok(), at);
         if let Err(error) = known {
-            self.store_failed(error);
+            self.report_store_error(error);
         }
-        self.handlings.insert(call, handling);
+        self.pushes.insert(call, handling);
         self.carry_out_of_push(call, effects, now);
         if self.contact.is_locked() {
             // It was decided without the store, which the server opens.
@@ -49,54 +90,55 @@ impl Phone {
         }
     }
 
-    fn push_now(&self, now: Now) -> handle::Now {
-        handle::Now { mono: now.mono, at: self.server_time(now) }
+    fn push_now(&self, now: Now) -> handle::PushNow {
+        handle::PushNow { mono: now.mono, at: self.server_time(now) }
     }
 
-    fn carry_out_of_push(&mut self, call: u64, effects: Vec<handle::Effect>, now: Now) {
+    fn carry_out_of_push(&mut self, call: u64, effects: Vec<handle::PushAction>, now: Now) {
         let outcome = effects.iter().find_map(|effect| match effect {
-            handle::Effect::Done(outcome) => Some(outcome),
-            handle::Effect::Receipt(_)
-            | handle::Effect::Fetch { .. }
-            | handle::Effect::Abort
-            | handle::Effect::Keep(_) => None,
+            handle::PushAction::Done(outcome) => Some(outcome),
+            handle::PushAction::Receipt(_)
+            | handle::PushAction::Fetch { .. }
+            | handle::PushAction::Abort
+            | handle::PushAction::Keep(_) => None,
         });
         // Kept with the board: what is not answered is told when the phone begins anew.
-        let telling = outcome.map(|outcome| self.untold.begin(places_of(outcome)));
+        let delivery = outcome.map(|outcome| self.undelivered.begin(tags_of(outcome)));
         for effect in effects {
             match effect {
-                handle::Effect::Receipt(receipt) => self.note_receipt(receipt, now),
-                handle::Effect::Fetch { within, .. } => {
+                handle::PushAction::Receipt(receipt) => self.note_receipt(receipt, now),
+                handle::PushAction::Fetch { within, .. } => {
                     let deadline = now.mono.saturating_add(within);
                     self.hear(Input::PushWoke { deadline }, now);
                 }
-                handle::Effect::Abort => {}
-                handle::Effect::Keep(board) => self.keep_board(*board, now),
-                handle::Effect::Done(outcome) => {
-                    let handling = self.handlings.remove(&call);
-                    let kind = handling.as_ref().and_then(Handling::kind);
-                    let telling = telling.unwrap_or_default();
-                    self.effects.push_back(Effect::Pushed { call, kind, outcome, telling });
+                handle::PushAction::Abort => {}
+                handle::PushAction::Keep(board) => self.keep_board(*board, now),
+                handle::PushAction::Done(outcome) => {
+                    let handling = self.pushes.remove(&call);
+                    let kind = handling.as_ref().and_then(PushCall::kind);
+                    let delivery = delivery.unwrap_or_default();
+                    self.effects.push_back(Effect::Pushed { call, kind, outcome, delivery });
                 }
             }
         }
     }
 
     /// What the pushes waited for is here, or will not come.
-    pub(super) fn push_is_synced(&mut self, now: Now) {
-        let calls: Vec<_> = self.handlings.keys().copied().collect();
+    pub(super) fn handle_push_answer(&mut self, now: Now) {
+        let calls: Vec<_> = self.pushes.keys().copied().collect();
         for call in calls {
-            self.go_on(call, now, Handling::synced);
+            self.go_on(call, now, PushCall::synced);
         }
     }
 
-    pub(super) fn push_times_out(&mut self, now: Now) {
-        let due = self.handlings.iter().filter(|(_, handling)| {
-            handling.poll_timeout().is_some_and(|(until, _)| until <= now.mono)
-        });
+    pub(super) fn time_out_pushes(&mut self, now: Now) {
+        let due = self
+            .pushes
+            .iter()
+            .filter(|(_, handling)| handling.poll_timeout().is_some_and(|until| until <= now.mono));
         let due: Vec<_> = due.map(|(call, _)| *call).collect();
         for call in due {
-            self.go_on(call, now, Handling::timeout);
+            self.go_on(call, now, PushCall::timeout);
         }
         let at = self.server_time(now);
         if self.may_post() && self.receipts.poll_timeout().is_some_and(|(until, _)| until <= at) {
@@ -111,23 +153,22 @@ impl Phone {
         call: u64,
         now: Now,
         how: impl FnOnce(
-            &mut Handling,
-            Option<&crate::push::known::Known>,
-            handle::Now,
-        ) -> Vec<handle::Effect>,
+            &mut PushCall,
+            Option<&crate::push::known::PushContext>,
+            handle::PushNow,
+        ) -> Vec<handle::PushAction>,
     ) {
-        let Some(mut handling) = self.handlings.remove(&call) else { return };
+        let Some(mut handling) = self.pushes.remove(&call) else { return };
         let known = self.known(handling.conversation());
         let effects = how(&mut handling, known.as_ref().ok(), self.push_now(now));
         if let Err(error) = known {
-            self.store_failed(error);
+            self.report_store_error(error);
         }
-        self.handlings.insert(call, handling);
+        self.pushes.insert(call, handling);
         self.carry_out_of_push(call, effects, now);
     }
 
-    /// The notification was tapped, or swiped away.
-    pub fn notification_ended(&mut self, push: PushId, stage: Stage, now: Now) {
+    fn notification_ended(&mut self, push: PushId, stage: ReceiptStage, now: Now) {
         let app_state = match self.is_foreground {
             true => AppState::Foreground,
             false => AppState::Background,
@@ -136,13 +177,8 @@ impl Phone {
         self.note_receipt(Receipt { id: push, stage, at, app_state }, now);
     }
 
-    /// Takes over what the extension left, before the first list is drawn and before another push
-    /// is decided. Says whether the store is behind what was left.
-    ///
-    /// # Errors
-    /// When the drops cannot be read; they stay.
-    pub fn take_over_drops(&mut self, from: &DropBox, now: Now) -> Result<bool, StoreError> {
-        self.look_at_clock(now);
+    fn take_over_drops(&mut self, from: &DropBox, now: Now) -> Result<bool, StoreError> {
+        self.update_lock(now);
         let mut is_behind = false;
         loop {
             let waiting = from.waiting(DROPS_AT_ONCE)?;
@@ -180,28 +216,17 @@ impl Phone {
         self.changes_on_screen(Sweep { board, withdraw, update }, now);
         for drop in read {
             let app_state = AppState::Extension;
-            let stage = Stage::Shown;
+            let stage = ReceiptStage::Shown;
             let receipt = Receipt { id: drop.push, stage, at: drop.received_at, app_state };
             self.note_receipt(receipt, now);
         }
         Ok(is_behind)
     }
 
-    /// The device's keys, made or read later than the phone.
-    pub fn has_keys(&mut self, keyring: Keyring) {
-        self.keyring = Some(keyring);
-    }
-
-    /// What came of [`Effect::Receipts`].
-    pub fn receipts_answered(&mut self, request: u64, answer: Answer, now: Now) {
+    fn handle_receipt_answer(&mut self, request: u64, answer: ReceiptAnswer, now: Now) {
         let (at, dice) = (self.server_time(now), self.next_dice());
         let effects = self.receipts.answered(request, answer, at, dice);
         self.carry_out_of_receipts(effects, now);
-    }
-
-    /// Receipts that the server will not hear of.
-    pub fn receipts_given_up(&self) -> u64 {
-        self.receipts.given_up()
     }
 
     fn note_receipt(&mut self, receipt: Receipt, now: Now) {
@@ -218,15 +243,17 @@ impl Phone {
 
     /// Receipts wait for somebody who looks, or for the push that woke this phone.
     pub(super) fn may_post(&self) -> bool {
-        self.is_foreground || !self.handlings.is_empty()
+        self.is_foreground || !self.pushes.is_empty()
     }
 
-    fn carry_out_of_receipts(&mut self, effects: Vec<receipts::Effect>, now: Now) {
+    fn carry_out_of_receipts(&mut self, effects: Vec<receipts::ReceiptAction>, now: Now) {
         let mut is_changed = false;
         for effect in effects {
             match effect {
-                receipts::Effect::Keep(_) | receipts::Effect::Forget(_) => is_changed = true,
-                receipts::Effect::Post { request, receipts } => {
+                receipts::ReceiptAction::Keep(_) | receipts::ReceiptAction::Forget(_) => {
+                    is_changed = true;
+                }
+                receipts::ReceiptAction::Post { request, receipts } => {
                     self.effects.push_back(Effect::Receipts { request, receipts });
                 }
             }

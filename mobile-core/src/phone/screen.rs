@@ -5,22 +5,22 @@ use std::collections::BTreeSet;
 use baton_domain::mirror::Mirrored;
 use baton_protocol::ConversationId;
 
-use super::untold::places;
-use super::{BOARD, Effect, Now, Phone, UNTOLD};
+use super::undelivered::tags;
+use super::{BOARD, Effect, Machines, Now, UNDELIVERED};
 use crate::gathered::gathered;
 use crate::push::board::Board;
 use crate::push::decide::{Sweep, sweep, told_again};
-use crate::push::known::{Foreground, Held, Known, Quiet};
+use crate::push::known::{Foreground, Held, PushContext, Quiet};
 use crate::push::text::Words;
 use crate::store::{Kept, Read, StoreError, View};
 
-impl Phone {
+impl Machines {
     /// The lines of what is opened are the last to go when room is short.
     pub(super) fn note_opened(&mut self, of: ConversationId, now: Now) {
         let at = self.server_time(now);
         let noted = self.store.write(&self.me, |write| write.opened(of, at));
         if let Err(error) = noted {
-            self.store_failed(error);
+            self.report_store_error(error);
         }
     }
 
@@ -33,11 +33,10 @@ impl Phone {
         let until = match held {
             Ok(Some(Mirrored::Full(full))) => full.view.conversation.thread.window_until,
             Ok(Some(Mirrored::Head(_)) | None) => None,
-            Err(error) => return self.store_failed(error),
+            Err(error) => return self.report_store_error(error),
         };
         if let Some(closed_at) = until.filter(|until| *until <= self.server_time(now)) {
-            self.outbox.window_closed(of, closed_at, now);
-            self.flush(now);
+            self.outbox.close_window(of, closed_at, now);
         }
     }
 
@@ -48,7 +47,7 @@ impl Phone {
         }
         let known = match self.known(None) {
             Ok(known) => known,
-            Err(error) => return self.store_failed(error),
+            Err(error) => return self.report_store_error(error),
         };
         self.changes_on_screen(sweep(&known, self.server_time(now)), now);
     }
@@ -56,32 +55,31 @@ impl Phone {
     /// What is shown outside of the app is another: kept, then told.
     pub(super) fn changes_on_screen(&mut self, swept: Sweep, now: Now) {
         let Sweep { board, withdraw, update } = swept;
-        let telling = self.untold.begin(places(&withdraw, &update));
+        let delivery = self.undelivered.begin(tags(&withdraw, &update));
         self.keep_board(board, now);
         if !withdraw.is_empty() || !update.is_empty() {
-            self.effects.push_back(Effect::Notifications { withdraw, update, telling });
+            self.effects.push_back(Effect::Notifications { withdraw, update, delivery });
         }
     }
 
-    /// What the app was not told, or may not have been: before it was, its process ended, nobody
-    /// took the answer to a push, or its listener threw. It is told how it stands.
+    /// Delivers the state of notifications whose change the app may not know. Its process ended,
+    /// its listener threw, or nobody took the answer to a push. It is told how it stands.
     pub(super) fn tell_again(&mut self, now: Now) {
-        let places = self.untold.waiting();
-        if places.is_empty() {
+        let tags = self.undelivered.waiting();
+        if tags.is_empty() {
             return;
         }
         let known = match self.known(None) {
             Ok(known) => known,
-            Err(error) => return self.store_failed(error),
+            Err(error) => return self.report_store_error(error),
         };
-        let (withdraw, update) = told_again(&places, &known, self.server_time(now));
-        let telling = self.untold.begin(places);
-        self.effects.push_back(Effect::Notifications { withdraw, update, telling });
+        let (withdraw, update) = told_again(&tags, &known, self.server_time(now));
+        let delivery = self.undelivered.begin(tags);
+        self.effects.push_back(Effect::Notifications { withdraw, update, delivery });
     }
 
-    /// The app was told something of its screen, and took it or not.
-    pub fn told(&mut self, telling: u64, is_taken: bool, now: Now) {
-        if self.untold.end(telling, is_taken) {
+    pub(super) fn end_delivery(&mut self, delivery: u64, is_taken: bool, now: Now) {
+        if self.undelivered.end(delivery, is_taken) {
             self.keep_board(self.board.clone(), now);
         }
     }
@@ -89,28 +87,28 @@ impl Phone {
     /// Remembers what was shown, and what of it the app was not told. Where the store does not,
     /// this process does, and brings it to the store again.
     pub(super) fn keep_board(&mut self, board: Board, now: Now) {
-        if board == self.board && self.is_board_kept && self.untold.is_kept() {
+        if board == self.board && self.is_board_kept && self.undelivered.is_kept() {
             return;
         }
         self.board = board;
         let board = serde_json::to_vec(&self.board).unwrap_or_default();
-        let untold = serde_json::to_vec(&self.untold.places()).unwrap_or_default();
+        let undelivered = serde_json::to_vec(&self.undelivered.tags()).unwrap_or_default();
         let kept = self.store.write(&self.me, |write| {
             write.keep(Kept::Setting(BOARD), Some(&board))?;
-            write.keep(Kept::Setting(UNTOLD), Some(&untold))
+            write.keep(Kept::Setting(UNDELIVERED), Some(&undelivered))
         });
         self.is_board_kept = kept.is_ok();
         match kept {
-            Ok(()) => self.untold.kept(),
+            Ok(()) => self.undelivered.mark_kept(),
             Err(error) => self.not_kept(error, now),
         }
     }
 
     /// What this phone knows, of these conversation and of those that notifications are about.
-    pub(super) fn known(&self, of: Option<ConversationId>) -> Result<Known, StoreError> {
+    pub(super) fn known(&self, of: Option<ConversationId>) -> Result<PushContext, StoreError> {
         let ids: BTreeSet<_> = gathered(self.board.conversations().into_iter().chain(of));
         let is_locked = self.contact.is_locked();
-        let mut known = Known {
+        let mut known = PushContext {
             cursor: self.applied().filter(|_| !is_locked),
             is_synced: self.link.socket().is_some(),
             board: self.board.clone(),
@@ -118,7 +116,7 @@ impl Phone {
                 .is_foreground
                 .then_some(Foreground { conversation: self.on_screen.filter(|_| !is_locked) }),
             quiet: Quiet::default(),
-            ..Known::without_store(self.me.workspace, self.me.agent)
+            ..PushContext::without_store(self.me.workspace, self.me.agent)
         };
         if is_locked {
             return Ok(known);

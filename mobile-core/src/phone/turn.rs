@@ -4,22 +4,22 @@ use baton_domain::mirror::{InMemory, Progress};
 use baton_protocol::ConversationId;
 use baton_protocol::frame::{ClientFrame, PresenceWish, ServerFrame, View};
 
-use super::contact::Word;
-use super::{Effect, Now, Phone};
+use super::contact::Proof;
+use super::{Effect, Machines, Now};
 use crate::link::{self, Input, Listing, State, Welcomed};
 use crate::lists::Touched;
-use crate::outbox::{Failure, Kick};
+use crate::outbox::{Failure, RetryCause};
 use crate::store::{Changes, Kept, StoreError, Write};
 
-impl Phone {
-    /// Tells the link what happened, and does what follows from it.
-    pub fn hear(&mut self, input: Input, now: Now) {
+impl Machines {
+    /// Hands an input to the link and carries out what follows from it.
+    pub(super) fn hear(&mut self, input: Input, now: Now) {
         let before = self.link.socket();
-        self.look_at_clock(now);
-        let word = Word::of(&input);
+        self.update_lock(now);
+        let proof = Proof::of(&input);
         let (effects, changes) = self.turn(input, now);
-        if let Some(word) = word {
-            self.contact.take(word, self.link.socket(), now);
+        if let Some(proof) = proof {
+            self.contact.record_proof(proof, self.link.socket(), now);
         }
         self.keep_contact(now);
         for effect in effects {
@@ -29,11 +29,10 @@ impl Phone {
             self.socket_is_gone(lost, now);
         }
         self.take_note(changes, now);
-        self.flush(now);
     }
 
     /// Handles an input and stores what it says: both, or neither.
-    fn turn(&mut self, input: Input, now: Now) -> (Vec<link::Effect>, Changes) {
+    fn turn(&mut self, input: Input, now: Now) -> (Vec<link::LinkAction>, Changes) {
         let (mut input, mut effects, mut changes) = (Some(input), Vec::new(), Changes::default());
         let link = &mut self.link;
         let stored = self.store.write(&self.me, |write| {
@@ -57,22 +56,22 @@ impl Phone {
         let is_lost = effects.iter().any(is_of_a_commit);
         effects.retain(|effect| !is_of_a_commit(effect));
         if is_lost {
-            effects.extend(self.link.not_stored(now.mono));
+            effects.extend(self.link.handle_store_failure(now.mono));
         }
         if is_lost || error != StoreError::Closed {
-            self.store_failed(error);
+            self.report_store_error(error);
         }
         (effects, Changes::default())
     }
 
-    fn carry_out(&mut self, effect: link::Effect, now: Now) {
-        use link::Effect as Of;
+    fn carry_out(&mut self, effect: link::LinkAction, now: Now) {
+        use link::LinkAction as Of;
         let effect = match effect {
             Of::Commit(_) => return,
             Of::Keep(_) => Effect::People,
             Of::Welcomed(welcomed) => return self.welcome(&welcomed, now),
             Of::PassOn(frame) => return self.pass_on(*frame, now),
-            Of::WakeDone => return self.push_is_synced(now),
+            Of::WakeDone => return self.handle_push_answer(now),
             Of::OpenSocket(socket) => Effect::OpenSocket(socket),
             Of::CloseSocket(socket, code) => Effect::CloseSocket(socket, code),
             Of::Ping(socket) => Effect::Ping(socket),
@@ -81,7 +80,7 @@ impl Phone {
             Of::Abandon(ticket) => Effect::Abandon(ticket),
             Of::RefreshToken => Effect::RefreshToken,
             Of::Tell(state) => {
-                self.outbox.network(state != State::Offline, now);
+                self.outbox.set_network(state != State::Offline, now);
                 Effect::State(state)
             }
             Of::Suspend { deadline } => Effect::Suspend { deadline },
@@ -95,19 +94,19 @@ impl Phone {
     fn welcome(&mut self, welcomed: &Welcomed, now: Now) {
         let Welcomed { epoch, timings, server_time, .. } = welcomed;
         self.offset_ms = server_time.since(now.wall);
-        self.outbox.epoch(*epoch, now);
-        self.outbox.timings(timings);
-        self.outbox.server_time(*server_time, now);
-        self.outbox.awake(true, now);
-        self.outbox.kick(Kick::Connected, now);
-        self.composer.connected(timings, now.mono);
-        let touched = self.around.connected();
+        self.outbox.set_epoch(*epoch, now);
+        self.outbox.set_timings(timings);
+        self.outbox.set_server_time(*server_time, now);
+        self.outbox.set_awake(true, now);
+        self.outbox.kick(RetryCause::Connected, now);
+        self.composer.connect(timings, now.mono);
+        let touched = self.around.connect();
         self.touched.add(&touched);
         if self.wants_presence {
-            self.say(ClientFrame::Presence(PresenceWish { watch: true }));
+            self.send_frame(ClientFrame::Presence(PresenceWish { watch: true }));
         }
         if self.on_screen.is_some() {
-            self.say(ClientFrame::View(View { conversation_id: self.on_screen }));
+            self.send_frame(ClientFrame::View(View { conversation_id: self.on_screen }));
         }
         self.post_receipts(now);
         // From here on it is known in which life the log is.
@@ -115,7 +114,7 @@ impl Phone {
     }
 
     /// Sends a frame, now or never.
-    pub(super) fn say(&mut self, frame: ClientFrame) {
+    pub(super) fn send_frame(&mut self, frame: ClientFrame) {
         if let Some(socket) = self.link.socket() {
             self.effects.push_back(Effect::Send(socket, frame));
         }
@@ -124,8 +123,10 @@ impl Phone {
     /// What is not for the link.
     fn pass_on(&mut self, frame: ServerFrame, now: Now) {
         match frame {
-            ServerFrame::CommandResult(result) => self.outbox.answered(vec![*result], now),
-            ServerFrame::Lease(ref state) => self.composer.lease(state, now.mono),
+            ServerFrame::CommandResult(result) => {
+                self.outbox.handle_socket_results(vec![*result], now);
+            }
+            ServerFrame::Lease(ref state) => self.composer.handle_lease(state, now.mono),
             ServerFrame::Presence { .. } => {
                 self.hear_around(&frame);
                 self.effects.push_back(Effect::People);
@@ -142,7 +143,7 @@ impl Phone {
     }
 
     fn hear_around(&mut self, frame: &ServerFrame) {
-        let touched = self.around.hears(frame);
+        let touched = self.around.handle_frame(frame);
         self.touched.add(&touched);
     }
 
@@ -152,17 +153,17 @@ impl Phone {
         let requests: Vec<_> = requests.map(|(request, _)| *request).collect();
         for request in requests {
             self.over_socket.remove(&request);
-            self.outbox.failed(request, Failure::Lost, now);
+            self.outbox.handle_failure(request, Failure::Lost, now);
         }
-        self.composer.disconnected(now.mono);
-        let touched = self.around.disconnected();
+        self.composer.disconnect(now.mono);
+        let touched = self.around.disconnect();
         self.touched.add(&touched);
     }
 
     /// What is stored now, for those who follow it.
     fn take_note(&mut self, changes: Changes, now: Now) {
         if let Some(cursor) = self.applied() {
-            self.outbox.applied(cursor, now);
+            self.outbox.set_applied(cursor, now);
         }
         if changes.is_empty() {
             return;
@@ -173,11 +174,11 @@ impl Phone {
         }
         for of in &removed {
             self.left.insert(*of);
-            self.outbox.left(*of, now);
-            self.composer.left(*of, now.mono);
+            self.outbox.leave_scope(*of, now);
+            self.composer.leave_scope(*of, now.mono);
         }
         for of in put.iter().filter(|of| self.left.remove(of)) {
-            self.outbox.entered(*of, now);
+            self.outbox.enter_scope(*of, now);
         }
         self.park_where_the_window_closed(&put, now);
         for of in put.into_iter().chain(removed) {
@@ -200,24 +201,24 @@ impl Phone {
 }
 
 /// What of an effect belongs into the transaction.
-fn keep(effect: &link::Effect, write: &mut Write<'_>) -> Result<(), StoreError> {
+fn keep(effect: &link::LinkAction, write: &mut Write<'_>) -> Result<(), StoreError> {
     match effect {
-        link::Effect::Keep(listing) => keep_list(listing, write),
-        link::Effect::Commit(progress) => keep_progress(progress, write),
-        link::Effect::OpenSocket(_)
-        | link::Effect::CloseSocket(..)
-        | link::Effect::Ping(_)
-        | link::Effect::Send(..)
-        | link::Effect::Fetch(..)
-        | link::Effect::Abandon(_)
-        | link::Effect::RefreshToken
-        | link::Effect::Welcomed(_)
-        | link::Effect::PassOn(_)
-        | link::Effect::Tell(_)
-        | link::Effect::WakeDone
-        | link::Effect::Suspend { .. }
-        | link::Effect::EndSession
-        | link::Effect::Wipe => Ok(()),
+        link::LinkAction::Keep(listing) => keep_list(listing, write),
+        link::LinkAction::Commit(progress) => keep_progress(progress, write),
+        link::LinkAction::OpenSocket(_)
+        | link::LinkAction::CloseSocket(..)
+        | link::LinkAction::Ping(_)
+        | link::LinkAction::Send(..)
+        | link::LinkAction::Fetch(..)
+        | link::LinkAction::Abandon(_)
+        | link::LinkAction::RefreshToken
+        | link::LinkAction::Welcomed(_)
+        | link::LinkAction::PassOn(_)
+        | link::LinkAction::Tell(_)
+        | link::LinkAction::WakeDone
+        | link::LinkAction::Suspend { .. }
+        | link::LinkAction::EndSession
+        | link::LinkAction::Wipe => Ok(()),
     }
 }
 
@@ -237,6 +238,6 @@ fn keep_progress(progress: &Progress, write: &mut Write<'_>) -> Result<(), Store
     write.set_progress(&crate::store::Progress { cursor: progress.cursor, state })
 }
 
-fn is_of_a_commit(effect: &link::Effect) -> bool {
-    matches!(effect, link::Effect::Commit(_) | link::Effect::Keep(_))
+fn is_of_a_commit(effect: &link::LinkAction) -> bool {
+    matches!(effect, link::LinkAction::Commit(_) | link::LinkAction::Keep(_))
 }

@@ -1,8 +1,7 @@
-//! What was seen, shown and taken back: small, bounded, kept across restarts.
+//! Pushes seen, shown and retracted: bounded, and kept across restarts.
 //!
-//! For each place on the screen it keeps everything that is told there, not only what is shown: so
-//! that pushes may come in any order, twice, and after what takes them back, and the screen ends
-//! the same.
+//! The board keeps every event of a tag, not only the one shown. So pushes may come in any order,
+//! twice, or after their retraction, and the screen ends the same.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -22,7 +21,7 @@ pub const SUBJECTS_MAX: usize = 16;
 /// Offers, and conversations, of which it is remembered that they were taken back.
 pub const VOID_MAX: usize = 128;
 
-/// See the head of the file.
+/// The pushes seen and shown. See the [module](self).
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Board {
@@ -230,9 +229,9 @@ impl Void {
     }
 }
 
-/// What a retract is about: the push it names, or the offer; if it names neither, all that was told
-/// of its conversation up to its place in the log. An offer is over only by its name: to have read
-/// what a customer wrote, on whichever device, answers none.
+/// Returns what a retraction covers: the push or the offer that it names, else every event of its
+/// conversation up to its cursor. An offer is over only by its name: to have read what a customer
+/// wrote, on whichever device, answers none.
 pub(super) struct Covered {
     push: Option<PushId>,
     offer: Option<OfferId>,

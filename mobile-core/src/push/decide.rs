@@ -1,10 +1,10 @@
-//! What a push changes on the screen: a function of the push and what the phone knows, and of
-//! nothing else. It neither shows nor remembers; [`settle`] says what is to be remembered of it.
+//! Decides what a push changes on the screen: a pure function of the push and what the phone knows.
+//! [`settle`] returns what to remember.
 
 use baton_protocol::{ConversationId, Cursor, Owner, Timestamp};
 
 use crate::push::board::{Board, Covered};
-use crate::push::known::{Held, Known, Sight};
+use crate::push::known::{Held, PushContext, Sight};
 use crate::push::notification::Notification;
 use crate::push::payload::{Content, Incoming, Kind, Push, Unreadable};
 use crate::push::subject::{Subject, Tag};
@@ -19,14 +19,14 @@ pub enum Verdict {
     /// What is shown there is over: take it away.
     Withdraw(Tag),
     /// Nothing is to be done.
-    Suppress(Reason),
+    Suppress(Suppression),
     /// It cannot be read: show this, which says little, and let the app find out.
     Fallback(Notification),
 }
 
 /// Why a push is not shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reason {
+pub enum Suppression {
     /// It was told before.
     Duplicate,
     /// Of another workspace.
@@ -69,17 +69,17 @@ impl Verdict {
     }
 }
 
-/// See the head of the file.
-pub fn decide(push: &Push, known: &Known, now: Timestamp) -> Verdict {
+/// Decides what a push changes on the screen.
+pub fn decide(push: &Push, known: &PushContext, now: Timestamp) -> Verdict {
     if push.workspace != known.workspace {
-        return Verdict::Suppress(Reason::OtherWorkspace);
+        return Verdict::Suppress(Suppression::OtherWorkspace);
     }
     if push.agent.is_some_and(|agent| agent != known.agent) {
-        return Verdict::Suppress(Reason::OtherAgent);
+        return Verdict::Suppress(Suppression::OtherAgent);
     }
     let subject = Subject::of(push);
     if known.board.has_seen(&subject) {
-        return Verdict::Suppress(Reason::Duplicate);
+        return Verdict::Suppress(Suppression::Duplicate);
     }
     match push.kind {
         Kind::Retract => retract(push, known, now),
@@ -95,51 +95,56 @@ pub fn decide(push: &Push, known: &Known, now: Timestamp) -> Verdict {
 
 /// The same for what the socket told while the app is in the background: one happening makes one
 /// notification, whichever road is faster.
-pub fn decide_told(subject: &Subject, known: &Known, now: Timestamp) -> Verdict {
+pub fn decide_told(subject: &Subject, known: &PushContext, now: Timestamp) -> Verdict {
     if known.board.has_seen(subject) {
-        return Verdict::Suppress(Reason::Duplicate);
+        return Verdict::Suppress(Suppression::Duplicate);
     }
     happening(subject, None, known, now)
 }
 
 /// The same for what may not even be readable.
-pub fn decide_incoming(incoming: &Incoming, known: &Known, now: Timestamp) -> Verdict {
+pub fn decide_incoming(incoming: &Incoming, known: &PushContext, now: Timestamp) -> Verdict {
     match incoming {
         Ok(push) => decide(push, known, now),
         Err(unreadable) => decide_unreadable(unreadable, known, now),
     }
 }
 
-fn decide_unreadable(unreadable: &Unreadable, known: &Known, now: Timestamp) -> Verdict {
+fn decide_unreadable(unreadable: &Unreadable, known: &PushContext, now: Timestamp) -> Verdict {
     if unreadable.workspace.is_some_and(|workspace| workspace != known.workspace) {
-        return Verdict::Suppress(Reason::OtherWorkspace);
+        return Verdict::Suppress(Suppression::OtherWorkspace);
     }
     if unreadable.id.is_some_and(|id| known.board.has_seen_push(id)) {
-        return Verdict::Suppress(Reason::Duplicate);
+        return Verdict::Suppress(Suppression::Duplicate);
     }
     // It may be an offer of a newer server: it makes itself heard.
     let alerts = known.quiet.until.is_none_or(|until| until <= now);
     Verdict::Fallback(Notification { push: unreadable.id, alerts, ..Notification::fallback() })
 }
 
-fn retract(push: &Push, known: &Known, now: Timestamp) -> Verdict {
+fn retract(push: &Push, known: &PushContext, now: Timestamp) -> Verdict {
     let covered = Covered::by(push);
     let board = &known.board;
     let is_touched = |tag: &Tag| board.told(*tag).iter().any(|subject| covered.is(subject));
     let Some(tag) = board.tags().find(is_touched) else {
-        return Verdict::Suppress(Reason::NotShown);
+        return Verdict::Suppress(Suppression::NotShown);
     };
     let is_left = |subject: &Subject| !covered.is(subject) && gone(subject, known, now).is_none();
     match best(board, tag, known, is_left) {
         None => Verdict::Withdraw(tag),
         Some(left) if board.shown(tag, life(known)) == Some(left) => {
-            Verdict::Suppress(Reason::Overtaken)
+            Verdict::Suppress(Suppression::Overtaken)
         }
         Some(left) => Verdict::Update(again(left, tag, known, now)),
     }
 }
 
-fn happening(subject: &Subject, push: Option<&Push>, known: &Known, now: Timestamp) -> Verdict {
+fn happening(
+    subject: &Subject,
+    push: Option<&Push>,
+    known: &PushContext,
+    now: Timestamp,
+) -> Verdict {
     let tag = subject.tag();
     let is_left = |told: &Subject| gone(told, known, now).is_none();
     let left = best(&known.board, tag, known, is_left);
@@ -149,11 +154,11 @@ fn happening(subject: &Subject, push: Option<&Push>, known: &Known, now: Timesta
     }
     let is_line = matches!(subject.kind, Kind::Message | Kind::Queue | Kind::Sla);
     if is_line && subject.conversation.is_some_and(|id| known.quiet.muted.contains(&id)) {
-        return Verdict::Suppress(Reason::Muted);
+        return Verdict::Suppress(Suppression::Muted);
     }
     let life = life(known);
     if left.is_some_and(|left| left.weight(life) > subject.weight(life)) {
-        return Verdict::Suppress(Reason::Overtaken);
+        return Verdict::Suppress(Suppression::Overtaken);
     }
     let content = push.map(|push| &push.content);
     let notification = Notification {
@@ -171,9 +176,9 @@ fn happening(subject: &Subject, push: Option<&Push>, known: &Known, now: Timesta
     }
 }
 
-/// The badge to set with a push: what the store says as soon as it knows as much; else the push's,
-/// unless a later one said something else.
-pub fn badge(push: &Push, known: &Known) -> Option<u32> {
+/// Returns the badge for a push: the store's count if the store is up to date, else the push's
+/// count unless a later push had another.
+pub fn badge(push: &Push, known: &PushContext) -> Option<u32> {
     match known.sight(push.cursor) {
         Sight::Held => known.unread.or(push.badge),
         Sight::Ahead => known.board.badge_at(push.cursor, push.badge?),
@@ -181,22 +186,22 @@ pub fn badge(push: &Push, known: &Known) -> Option<u32> {
     }
 }
 
-/// Why this need not be shown, or not any more: by the clock, by what was taken back, by the
-/// store if it is that far, by what the agent is looking at.
-pub fn gone(subject: &Subject, known: &Known, now: Timestamp) -> Option<Reason> {
+/// Returns why an event need not be shown: it expired, was retracted, is handled in the store, or
+/// is on the screen.
+pub fn gone(subject: &Subject, known: &PushContext, now: Timestamp) -> Option<Suppression> {
     if known.board.is_void(subject) {
-        return Some(Reason::Retracted);
+        return Some(Suppression::Retracted);
     }
     if now > subject.expires_at {
-        return Some(Reason::Expired);
+        return Some(Suppression::Expired);
     }
     let on_screen = known.foreground.and_then(|foreground| foreground.conversation);
     if on_screen.is_some() && on_screen == subject.conversation {
-        return Some(Reason::OnScreen);
+        return Some(Suppression::OnScreen);
     }
     match known.sight(subject.cursor) {
         Sight::Ahead => None,
-        Sight::OtherLife => Some(Reason::OtherLife),
+        Sight::OtherLife => Some(Suppression::OtherLife),
         Sight::Held => match subject.conversation {
             Some(id) => settled(subject, id, known),
             None => settled_unnamed(subject, known),
@@ -205,12 +210,12 @@ pub fn gone(subject: &Subject, known: &Known, now: Timestamp) -> Option<Reason> 
 }
 
 /// What the store says of what happened to a conversation.
-fn settled(subject: &Subject, id: ConversationId, known: &Known) -> Option<Reason> {
-    let Some(held) = known.conversations.get(&id) else { return Some(Reason::NotInScope) };
+fn settled(subject: &Subject, id: ConversationId, known: &PushContext) -> Option<Suppression> {
+    let Some(held) = known.conversations.get(&id) else { return Some(Suppression::NotInScope) };
     let is_mine = held.owner == Owner::Agent(known.agent);
     let is_queued = matches!(held.owner, Owner::Queue(_));
-    let handled = |is_handled: bool| is_handled.then_some(Reason::Handled);
-    let read = |is_read: bool| is_read.then_some(Reason::Read);
+    let handled = |is_handled: bool| is_handled.then_some(Suppression::Handled);
+    let read = |is_read: bool| is_read.then_some(Suppression::Read);
     let is_opened = has_opened(held, subject.cursor);
     match subject.kind {
         Kind::Offer => handled(match subject.offer {
@@ -226,19 +231,19 @@ fn settled(subject: &Subject, id: ConversationId, known: &Known) -> Option<Reaso
     }
 }
 
-/// What names no conversation cannot be looked up, except for its offer; once the app is open and
-/// holds it, the app tells of it better.
-fn settled_unnamed(subject: &Subject, known: &Known) -> Option<Reason> {
+/// An event without a conversation cannot be looked up, except for its offer. Once the app is open
+/// and up to date, it shows the event better.
+fn settled_unnamed(subject: &Subject, known: &PushContext) -> Option<Suppression> {
     if known.foreground.is_some() {
-        return Some(Reason::InApp);
+        return Some(Suppression::InApp);
     }
     let is_live = |held: &Held| held.offer.is_some() && held.offer == subject.offer;
     match subject.kind {
         Kind::Offer if subject.offer.is_some() => {
-            (!known.conversations.values().any(is_live)).then_some(Reason::Handled)
+            (!known.conversations.values().any(is_live)).then_some(Suppression::Handled)
         }
         Kind::Queue | Kind::Message | Kind::Digest => {
-            (known.unread == Some(0)).then_some(Reason::Read)
+            (known.unread == Some(0)).then_some(Suppression::Read)
         }
         Kind::Offer | Kind::Assigned | Kind::Mention | Kind::Sla | Kind::Retract => None,
     }
@@ -253,7 +258,7 @@ fn has_opened(held: &Held, cursor: Cursor) -> bool {
 fn best<'a>(
     board: &'a Board,
     tag: Tag,
-    known: &Known,
+    known: &PushContext,
     may_stay: impl Fn(&Subject) -> bool,
 ) -> Option<&'a Subject> {
     let life = life(known);
@@ -261,13 +266,22 @@ fn best<'a>(
 }
 
 /// Shown once more, because what hid it is over: silent, and in words that need no push.
-pub(super) fn again(subject: &Subject, tag: Tag, known: &Known, now: Timestamp) -> Notification {
+pub(super) fn again(
+    subject: &Subject,
+    tag: Tag,
+    known: &PushContext,
+    now: Timestamp,
+) -> Notification {
     Notification { tag, alerts: false, ..Notification::of(subject, None, known, now) }
 }
 
 /// How these places stand, for an app that may not have been told: what to take away, and what to
 /// show, silent.
-pub fn told_again(places: &[Tag], known: &Known, now: Timestamp) -> (Vec<Tag>, Vec<Notification>) {
+pub fn told_again(
+    places: &[Tag],
+    known: &PushContext,
+    now: Timestamp,
+) -> (Vec<Tag>, Vec<Notification>) {
     let (mut withdraw, mut update) = (Vec::new(), Vec::new());
     for tag in places {
         match known.board.shown(*tag, life(known)) {
@@ -281,7 +295,7 @@ pub fn told_again(places: &[Tag], known: &Known, now: Timestamp) -> (Vec<Tag>, V
     (withdraw, update)
 }
 
-fn life(known: &Known) -> Option<baton_protocol::Epoch> {
+fn life(known: &PushContext) -> Option<baton_protocol::Epoch> {
     known.cursor.map(|cursor| cursor.epoch)
 }
 
@@ -296,9 +310,9 @@ pub struct Sweep {
     pub update: Vec<Notification>,
 }
 
-/// Takes away what is shown and is over: at every push, every time the app comes to the
-/// foreground or changes what it shows there, and after every sync.
-pub fn sweep(known: &Known, now: Timestamp) -> Sweep {
+/// Removes shown notifications that are over. Called at every push, after every sync, and when the
+/// app's screen changes.
+pub fn sweep(known: &PushContext, now: Timestamp) -> Sweep {
     let mut swept = Sweep { board: known.board.clone(), ..Sweep::default() };
     for tag in known.board.tags() {
         let shown = known.board.shown(tag, life(known));
@@ -319,9 +333,15 @@ pub fn sweep(known: &Known, now: Timestamp) -> Sweep {
 }
 
 /// What is to be remembered once a verdict is carried out, and what else changes on the screen.
-pub fn settle(incoming: &Incoming, verdict: &Verdict, known: &Known, now: Timestamp) -> Sweep {
-    let is_foreign =
-        |reason: &Reason| matches!(reason, Reason::OtherWorkspace | Reason::OtherAgent);
+pub fn settle(
+    incoming: &Incoming,
+    verdict: &Verdict,
+    known: &PushContext,
+    now: Timestamp,
+) -> Sweep {
+    let is_foreign = |reason: &Suppression| {
+        matches!(reason, Suppression::OtherWorkspace | Suppression::OtherAgent)
+    };
     if matches!(verdict, Verdict::Suppress(reason) if is_foreign(reason)) {
         return sweep(known, now);
     }
@@ -341,8 +361,8 @@ pub fn settle(incoming: &Incoming, verdict: &Verdict, known: &Known, now: Timest
     }
 }
 
-fn settle_push(push: &Push, verdict: &Verdict, known: &Known, now: Timestamp) -> Sweep {
-    let is_duplicate = *verdict == Verdict::Suppress(Reason::Duplicate);
+fn settle_push(push: &Push, verdict: &Verdict, known: &PushContext, now: Timestamp) -> Sweep {
+    let is_duplicate = *verdict == Verdict::Suppress(Suppression::Duplicate);
     if is_duplicate {
         return sweep(known, now);
     }
@@ -364,11 +384,16 @@ fn settle_push(push: &Push, verdict: &Verdict, known: &Known, now: Timestamp) ->
 }
 
 /// The same for what the socket told.
-pub fn settle_told(subject: &Subject, verdict: &Verdict, known: &Known, now: Timestamp) -> Sweep {
+pub fn settle_told(
+    subject: &Subject,
+    verdict: &Verdict,
+    known: &PushContext,
+    now: Timestamp,
+) -> Sweep {
     let mut swept = sweep(known, now);
     let tag = subject.tag();
     swept.board.note_seen(*subject);
-    let is_hidden = *verdict == Verdict::Suppress(Reason::Overtaken);
+    let is_hidden = *verdict == Verdict::Suppress(Suppression::Overtaken);
     let is_happening = subject.kind != Kind::Retract;
     if is_happening && (is_hidden || verdict.notification().is_some()) {
         let fallen = swept.board.note_shown(tag, *subject, life(known));

@@ -1,5 +1,5 @@
-//! What the extension leaves behind for the app, and how the app takes it over: before it draws
-//! its first list, whatever the app itself has seen of the same pushes.
+//! What the notification extension leaves for the app, and how the app takes it over before it
+//! draws its first list.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::gathered::gathered;
 use crate::push::board::Board;
 use crate::push::decide::{Sweep, Verdict, again, decide, settle, sweep};
-use crate::push::known::{Known, Sight};
+use crate::push::known::{PushContext, Sight};
 use crate::push::notification::Notification;
 use crate::push::payload::{Input, PushId, read};
 use crate::push::seal::Keyring;
@@ -61,7 +61,12 @@ pub struct Merged {
 }
 
 /// Takes over what the extension took, in any order, and any of it twice.
-pub fn merge(drops: &[Drop], keys: Option<&Keyring>, known: &Known, now: Timestamp) -> Merged {
+pub fn merge(
+    drops: &[Drop],
+    keys: Option<&Keyring>,
+    known: &PushContext,
+    now: Timestamp,
+) -> Merged {
     let mut drops: Vec<&Drop> = drops.iter().collect();
     drops.sort_by_key(|drop| (drop.received_at, drop.push));
     let mut merging = Merging::new(known);
@@ -76,7 +81,7 @@ pub fn merge(drops: &[Drop], keys: Option<&Keyring>, known: &Known, now: Timesta
 
 /// The work of [`merge`].
 struct Merging {
-    known: Known,
+    known: PushContext,
     /// What the extension showed last in each place.
     shown: BTreeMap<Tag, PushId>,
     /// Other places where something changed.
@@ -85,7 +90,7 @@ struct Merging {
 }
 
 impl Merging {
-    fn new(known: &Known) -> Self {
+    fn new(known: &PushContext) -> Self {
         let (shown, touched) = (BTreeMap::new(), BTreeSet::new());
         Self { known: known.clone(), shown, touched, is_behind: false }
     }

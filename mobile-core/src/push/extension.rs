@@ -1,15 +1,17 @@
-//! The entry of a process that the platform starts for one push: no store, no runtime, little
-//! memory, half a minute. It opens, decides with what it has, and always has something to show;
-//! what it took lies in a drop for the app.
+//! The entry for a process that the platform starts for one push: no store, no runtime, little
+//! memory.
+//!
+//! It opens the push, decides with what it has, and always returns something to show. It leaves a
+//! drop for the app.
 
 use baton_protocol::{AgentId, Timestamp, WorkspaceId};
 
-use crate::push::decide::{Reason, Verdict, decide, decide_incoming};
+use crate::push::decide::{Suppression, Verdict, decide, decide_incoming};
 use crate::push::drops::Drop;
-use crate::push::known::Known;
+use crate::push::known::PushContext;
 use crate::push::notification::Notification;
 use crate::push::payload::{Incoming, Input, Push, read};
-use crate::push::receipts::{AppState, Receipt, Stage};
+use crate::push::receipts::{AppState, Receipt, ReceiptStage};
 use crate::push::seal::Keyring;
 use crate::push::subject::{Group, Subject, Tag};
 use crate::push::text::Generic;
@@ -41,13 +43,13 @@ pub struct Rendered {
     pub receipt: Option<Receipt>,
 }
 
-/// See the head of the file.
+/// Decides what a push shows, without a store.
 pub fn render(input: &Input, keys: Keys<'_>, now: Timestamp) -> Rendered {
     match keys {
         Keys::Locked => locked(input, now),
         Keys::Open { workspace, agent, keyring } => {
             let incoming = read(input, Some(keyring));
-            let known = Known::without_store(workspace, agent);
+            let known = PushContext::without_store(workspace, agent);
             rendered(input, &incoming, decide_incoming(&incoming, &known, now), now)
         }
     }
@@ -63,25 +65,26 @@ fn rendered(input: &Input, incoming: &Incoming, verdict: Verdict, now: Timestamp
             let over = Notification::generic(Generic::Settled, tag, push.map(|push| push.id));
             taken(input, push, over, now)
         }
-        Verdict::Suppress(Reason::OtherWorkspace | Reason::OtherAgent) => {
+        Verdict::Suppress(Suppression::OtherWorkspace | Suppression::OtherAgent) => {
             // Somebody else's: nothing of it is told, kept or confirmed.
             Rendered { notification: Notification::fallback(), drop: None, receipt: None }
         }
         Verdict::Suppress(
-            reason @ (Reason::Duplicate
-            | Reason::Expired
-            | Reason::Retracted
-            | Reason::Read
-            | Reason::Handled
-            | Reason::NotInScope
-            | Reason::OtherLife
-            | Reason::OnScreen
-            | Reason::InApp
-            | Reason::Muted
-            | Reason::Overtaken
-            | Reason::NotShown),
+            reason @ (Suppression::Duplicate
+            | Suppression::Expired
+            | Suppression::Retracted
+            | Suppression::Read
+            | Suppression::Handled
+            | Suppression::NotInScope
+            | Suppression::OtherLife
+            | Suppression::OnScreen
+            | Suppression::InApp
+            | Suppression::Muted
+            | Suppression::Overtaken
+            | Suppression::NotShown),
         ) => {
-            let text = if reason == Reason::Expired { Generic::Expired } else { Generic::Settled };
+            let text =
+                if reason == Suppression::Expired { Generic::Expired } else { Generic::Settled };
             let tag = push.map_or(Tag::Group(Group::Sys), place);
             taken(input, push, Notification::generic(text, tag, push.map(|p| p.id)), now)
         }
@@ -95,7 +98,7 @@ fn locked(input: &Input, now: Timestamp) -> Rendered {
     };
     // The words of a push that every server could read stay hidden too.
     let known =
-        Known::without_store(push.workspace, push.agent.unwrap_or(AgentId::from(push.id.0)));
+        PushContext::without_store(push.workspace, push.agent.unwrap_or(AgentId::from(push.id.0)));
     let notification = match decide(&push, &known, now).notification() {
         Some(notification) => Notification {
             alerts: notification.alerts,
@@ -125,7 +128,7 @@ fn taken(
     });
     let receipt = push.map(|push| Receipt {
         id: push.id,
-        stage: Stage::Shown,
+        stage: ReceiptStage::Shown,
         at: now,
         app_state: AppState::Extension,
     });

@@ -1,18 +1,18 @@
-//! A push that the app takes while it has its store: decide by what is held, perhaps ask the server
-//! once, decide again; and be done before the platform's deadline whatever happens.
+//! A push that the app handles with its store: decide from the store, perhaps ask the server once,
+//! decide again, before the platform's deadline.
 //!
-//! A pure machine for one push. Whatever goes wrong, the verdict by what is held stands.
+//! A pure machine for one push. If anything fails, the first decision stands.
 
 use std::time::Duration;
 
 use baton_protocol::{Cursor, Timestamp};
 
 use crate::push::board::Board;
-use crate::push::decide::{Reason, Sweep, Verdict, badge, decide_incoming, settle, sweep};
-use crate::push::known::{Known, Sight};
+use crate::push::decide::{Suppression, Sweep, Verdict, badge, decide_incoming, settle, sweep};
+use crate::push::known::{PushContext, Sight};
 use crate::push::notification::Notification;
 use crate::push::payload::{Incoming, Kind, PushId};
-use crate::push::receipts::{AppState, Receipt, Stage};
+use crate::push::receipts::{AppState, Receipt, ReceiptStage};
 use crate::push::subject::Tag;
 
 /// The one request may take this long.
@@ -26,7 +26,7 @@ pub const FETCH_MIN: Duration = Duration::from_millis(200);
 
 /// A push to handle.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Call {
+pub struct PushRequest {
     /// What arrived.
     pub incoming: Incoming,
     /// How much time the platform gives.
@@ -37,7 +37,7 @@ pub struct Call {
 
 /// Both clocks: a monotonic one for deadlines, the server's time for what expires.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Now {
+pub struct PushNow {
     /// Of a clock that never goes back.
     pub mono: Duration,
     /// The time, corrected by what the server said.
@@ -46,10 +46,10 @@ pub struct Now {
 
 /// What the runtime has to do, in this order.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Effect {
+pub enum PushAction {
     /// Tell the server.
     Receipt(Receipt),
-    /// `GET /sync` once, apply what comes, then call [`Handling::synced`].
+    /// `GET /sync` once, apply what comes, then call [`PushCall::synced`].
     Fetch {
         /// How far the log is held.
         after: Cursor,
@@ -79,9 +79,9 @@ pub struct Outcome {
     pub is_behind: bool,
 }
 
-/// See the head of the file.
+/// One push that is being handled.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Handling {
+pub struct PushCall {
     incoming: Incoming,
     is_under_way: bool,
     /// The verdict by what was held when it came.
@@ -95,22 +95,27 @@ enum State {
     Done,
 }
 
-impl Handling {
+impl PushCall {
     /// Begins. `known` is `None` where the store cannot be read.
-    pub fn begin(call: Call, known: Option<&Known>, now: Now) -> (Self, Vec<Effect>) {
-        let Call { incoming, deadline, is_under_way } = call;
+    pub fn begin(
+        call: PushRequest,
+        known: Option<&PushContext>,
+        now: PushNow,
+    ) -> (Self, Vec<PushAction>) {
+        let PushRequest { incoming, deadline, is_under_way } = call;
         let first = match known {
-            _ if is_under_way => Verdict::Suppress(Reason::Duplicate),
+            _ if is_under_way => Verdict::Suppress(Suppression::Duplicate),
             Some(known) => decide_incoming(&incoming, known, now.at),
             None => blind(&incoming),
         };
         let mut handling = Self { incoming, is_under_way, first, state: State::Done };
         let mut effects = Vec::new();
-        effects.extend(handling.receipt(Stage::Received, known, now).map(Effect::Receipt));
+        effects
+            .extend(handling.receipt(ReceiptStage::Received, known, now).map(PushAction::Receipt));
         match known.and_then(|known| handling.fetch(known, deadline)) {
             Some((after, within)) => {
                 handling.state = State::Fetching { until: now.mono.saturating_add(within) };
-                effects.push(Effect::Fetch { after, within });
+                effects.push(PushAction::Fetch { after, within });
             }
             None => effects.extend(handling.finish(known, now)),
         }
@@ -118,7 +123,7 @@ impl Handling {
     }
 
     /// The request was answered and applied; `known` is what the store holds after it.
-    pub fn synced(&mut self, known: Option<&Known>, now: Now) -> Vec<Effect> {
+    pub fn synced(&mut self, known: Option<&PushContext>, now: PushNow) -> Vec<PushAction> {
         match self.state {
             State::Fetching { .. } => self.finish(known, now),
             State::Done => Vec::new(),
@@ -126,15 +131,15 @@ impl Handling {
     }
 
     /// The request failed: no network, an error, too long an answer.
-    pub fn failed(&mut self, known: Option<&Known>, now: Now) -> Vec<Effect> {
+    pub fn failed(&mut self, known: Option<&PushContext>, now: PushNow) -> Vec<PushAction> {
         self.synced(known, now)
     }
 
     /// The time of [`Self::poll_timeout`] has come.
-    pub fn timeout(&mut self, known: Option<&Known>, now: Now) -> Vec<Effect> {
+    pub fn timeout(&mut self, known: Option<&PushContext>, now: PushNow) -> Vec<PushAction> {
         match self.state {
             State::Fetching { until } if until <= now.mono => {
-                let mut effects = vec![Effect::Abort];
+                let mut effects = vec![PushAction::Abort];
                 effects.extend(self.finish(known, now));
                 effects
             }
@@ -143,9 +148,9 @@ impl Handling {
     }
 
     /// When to call [`Self::timeout`], and why.
-    pub fn poll_timeout(&self) -> Option<(Duration, &'static str)> {
+    pub fn poll_timeout(&self) -> Option<Duration> {
         match self.state {
-            State::Fetching { until } => Some((until, "push must be shown")),
+            State::Fetching { until } => Some(until),
             State::Done => None,
         }
     }
@@ -169,7 +174,7 @@ impl Handling {
     }
 
     /// What to ask, if the answer can change what is shown and comes in time.
-    fn fetch(&self, known: &Known, deadline: Duration) -> Option<(Cursor, Duration)> {
+    fn fetch(&self, known: &PushContext, deadline: Duration) -> Option<(Cursor, Duration)> {
         let after = known.cursor?;
         self.first.notification()?;
         let most = match &self.incoming {
@@ -183,7 +188,7 @@ impl Handling {
 
     /// Decides by what is held at the end, which other pushes may have changed meanwhile; without
     /// a store the first verdict stands.
-    fn finish(&mut self, known: Option<&Known>, now: Now) -> Vec<Effect> {
+    fn finish(&mut self, known: Option<&PushContext>, now: PushNow) -> Vec<PushAction> {
         self.state = State::Done;
         let mut effects = Vec::new();
         let outcome = match known {
@@ -198,20 +203,20 @@ impl Handling {
                 };
                 let Sweep { board, withdraw, update } = swept;
                 if board != known.board {
-                    effects.push(Effect::Keep(Box::new(board)));
+                    effects.push(PushAction::Keep(Box::new(board)));
                 }
                 Outcome { withdraw, update, ..self.outcome(verdict, Some(known)) }
             }
             None => self.outcome(self.first.clone(), None),
         };
         if outcome.verdict.notification().is_some() {
-            effects.extend(self.receipt(Stage::Shown, known, now).map(Effect::Receipt));
+            effects.extend(self.receipt(ReceiptStage::Shown, known, now).map(PushAction::Receipt));
         }
-        effects.push(Effect::Done(Box::new(outcome)));
+        effects.push(PushAction::Done(Box::new(outcome)));
         effects
     }
 
-    fn outcome(&self, verdict: Verdict, known: Option<&Known>) -> Outcome {
+    fn outcome(&self, verdict: Verdict, known: Option<&PushContext>) -> Outcome {
         let push = self.incoming.as_ref().ok();
         let (badge, is_behind) = match (push, known) {
             (Some(push), Some(known)) => {
@@ -232,7 +237,12 @@ impl Handling {
 
     /// What is somebody else's is not confirmed; what came twice is, the server may not have heard
     /// the first time.
-    fn receipt(&self, stage: Stage, known: Option<&Known>, now: Now) -> Option<Receipt> {
+    fn receipt(
+        &self,
+        stage: ReceiptStage,
+        known: Option<&PushContext>,
+        now: PushNow,
+    ) -> Option<Receipt> {
         let push = self.incoming.as_ref().ok().filter(|_| !is_foreign(&self.first))?;
         let is_open = known.is_some_and(|known| known.foreground.is_some());
         let app_state = if is_open { AppState::Foreground } else { AppState::Background };
@@ -247,7 +257,7 @@ fn blind(incoming: &Incoming) -> Verdict {
         Err(unreadable) => (None, unreadable.id),
     };
     match kind {
-        Some(Kind::Retract) => Verdict::Suppress(Reason::NotShown),
+        Some(Kind::Retract) => Verdict::Suppress(Suppression::NotShown),
         Some(
             Kind::Offer
             | Kind::Assigned
@@ -264,5 +274,5 @@ fn blind(incoming: &Incoming) -> Verdict {
 }
 
 fn is_foreign(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Suppress(Reason::OtherWorkspace | Reason::OtherAgent))
+    matches!(verdict, Verdict::Suppress(Suppression::OtherWorkspace | Suppression::OtherAgent))
 }

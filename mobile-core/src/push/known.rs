@@ -1,4 +1,4 @@
-//! What the phone knows when a push comes: its store, its screen, what it showed before.
+//! What a decision about a push is based on: the store, the screen, and what was shown before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +9,9 @@ use crate::push::board::Board;
 use crate::push::payload::OfferId;
 use crate::push::text::Words;
 
-/// See the head of the file.
+/// What a decision about a push is based on.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Known {
+pub struct PushContext {
     /// Whose store this is.
     pub workspace: WorkspaceId,
     /// Whose, of the people who share the device.
@@ -100,7 +100,7 @@ pub struct Quiet {
     pub muted: BTreeSet<ConversationId>,
 }
 
-impl Known {
+impl PushContext {
     /// What a process knows that has no store.
     pub fn without_store(workspace: WorkspaceId, agent: AgentId) -> Self {
         Self {

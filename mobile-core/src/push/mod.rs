@@ -1,11 +1,11 @@
 //! What a push shows.
 //!
-//! A push is a hint: [`payload`] reads it, whatever arrives, [`seal`] opens what only this device
-//! may read, [`decide()`] says what it changes on the screen, given what the store holds, and
-//! [`handle`] does so within the deadline that the platform gives. [`extension`] is the same for a
-//! process without a store. [`board`] remembers what was seen and shown, [`receipts`] what the
-//! server has to hear of it. Nothing of a push counts as read or seen by the agent: that is told
-//! by the app's own screens alone.
+//! - [`payload`] reads a push, and [`seal`] opens what only this device may read.
+//! - [`decide()`] says what it changes on the screen, given what the store holds.
+//! - [`handle`] does so within the platform's deadline, [`extension`] in a process without a store.
+//! - [`board`] remembers what was seen and shown, [`receipts`] what the server must be told.
+//!
+//! A push never marks anything as read or seen: only the app's own screens do.
 
 pub mod board;
 pub mod decide;
@@ -24,8 +24,8 @@ pub mod text;
 mod tests;
 
 pub use board::Board;
-pub use decide::{Reason, Sweep, Verdict, decide, sweep};
-pub use known::{Foreground, Held, Known, Quiet};
+pub use decide::{Suppression, Sweep, Verdict, decide, sweep};
+pub use known::{Foreground, Held, PushContext, Quiet};
 pub use notification::{Action, Notification};
 pub use payload::{Incoming, Input, Kind, OfferId, Push, PushId, Unreadable};
 pub use seal::{DeviceKey, KeyId, Keyring};

@@ -1,8 +1,8 @@
-//! What an app draws outside of itself.
+//! Notifications, as the app shows them.
 
 use baton_protocol::{ConversationId, Owner, Timestamp};
 
-use crate::push::known::{Known, Sight};
+use crate::push::known::{PushContext, Sight};
 use crate::push::payload::{Content, Kind, OfferId, PushId};
 use crate::push::subject::{Group, Subject, Tag};
 use crate::push::text::{Generic, Text};
@@ -89,7 +89,12 @@ impl Notification {
     }
 
     /// Of something live. `content` is there while its push is at hand; it is not kept.
-    pub fn of(subject: &Subject, content: Option<&Content>, known: &Known, now: Timestamp) -> Self {
+    pub fn of(
+        subject: &Subject,
+        content: Option<&Content>,
+        known: &PushContext,
+        now: Timestamp,
+    ) -> Self {
         let generic = Generic::from(subject.kind);
         let is_offer = subject.kind == Kind::Offer;
         let is_quiet = known.quiet.until.is_some_and(|until| now < until);
@@ -108,7 +113,7 @@ impl Notification {
     }
 }
 
-fn text(subject: &Subject, content: Option<&Content>, known: &Known) -> Text {
+fn text(subject: &Subject, content: Option<&Content>, known: &PushContext) -> Text {
     let given = match content {
         Some(Content::Full(words) | Content::Opened(Some(words))) => Some(words),
         Some(Content::Wake | Content::Opened(None) | Content::Sealed(_) | Content::Unopened(_))
@@ -118,7 +123,7 @@ fn text(subject: &Subject, content: Option<&Content>, known: &Known) -> Text {
 }
 
 /// The newest line, where it is what the notification is about.
-fn stored<'a>(subject: &Subject, known: &'a Known) -> Option<&'a crate::push::text::Words> {
+fn stored<'a>(subject: &Subject, known: &'a PushContext) -> Option<&'a crate::push::text::Words> {
     let tells_of_a_line = matches!(subject.kind, Kind::Message | Kind::Queue);
     let is_held = known.sight(subject.cursor) == Sight::Held;
     let held = known.conversations.get(&subject.conversation?)?;
@@ -127,7 +132,7 @@ fn stored<'a>(subject: &Subject, known: &'a Known) -> Option<&'a crate::push::te
 
 /// An offer can be answered as long as it may be live. A customer can be answered where the store
 /// holds what the notification tells: the fence would refuse whoever answers unseen lines.
-fn actions(subject: &Subject, known: &Known) -> Vec<Action> {
+fn actions(subject: &Subject, known: &PushContext) -> Vec<Action> {
     let Some(conversation) = subject.conversation else { return Vec::new() };
     let until = subject.expires_at;
     let is_of_another_life = known.cursor.is_some_and(|held| held.epoch != subject.cursor.epoch);
@@ -144,7 +149,7 @@ fn actions(subject: &Subject, known: &Known) -> Vec<Action> {
     }
 }
 
-fn answers(subject: &Subject, known: &Known, conversation: ConversationId) -> Vec<Action> {
+fn answers(subject: &Subject, known: &PushContext, conversation: ConversationId) -> Vec<Action> {
     let Some(held) = known.conversations.get(&conversation) else { return Vec::new() };
     if known.sight(subject.cursor) != Sight::Held {
         return Vec::new();

@@ -1,10 +1,10 @@
-//! What arrives, read into one form: data messages of FCM, userInfo of APNs, bodies of Web Push.
+//! Reads pushes of all services into one form: FCM data, APNs `userInfo`, Web Push bodies.
 //!
-//! All three carry the same short names, as text or numbers: `v` version, `k` kind, `id` push, `w`
-//! workspace, `x` expiry (seconds since 1970), `s` cursor; and, depending on what the workspace
-//! lets out, `a` agent, `c` conversation, `o` offer, `r` the push taken back, `b` badge, `e` sealed
-//! contents with `ki` their key, `title` and `body`. Whatever else arrives is [`Unreadable`], which
-//! still has something to show.
+//! All carry the same short names, as text or numbers: `v` version, `k` kind, `id` push, `w`
+//! workspace, `x` expiry (seconds since 1970), `s` cursor. The workspace decides about the others:
+//! `a` agent, `c` conversation, `o` offer, `r` the retracted push, `b` badge, `title` and `body`.
+//! `e` holds sealed contents and `ki` the id of their key. Anything else is [`Unreadable`] and
+//! shows a generic text.
 
 mod fields;
 
@@ -179,9 +179,9 @@ pub struct Push {
     pub kind: Kind,
     /// Which push.
     pub id: PushId,
-    /// Whose.
+    /// The workspace it is for.
     pub workspace: WorkspaceId,
-    /// For whom; devices are shared.
+    /// The agent it is for; several may share a device.
     pub agent: Option<AgentId>,
     /// Which conversation.
     pub conversation: Option<ConversationId>,
@@ -203,7 +203,7 @@ pub struct Push {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Unreadable {
     /// What is wrong.
-    pub why: Why,
+    pub why: UnreadableReason,
     /// Which push it says it is.
     pub id: Option<PushId>,
     /// Whose it says it is.
@@ -212,7 +212,7 @@ pub struct Unreadable {
 
 /// What is wrong with what arrived.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Why {
+pub enum UnreadableReason {
     /// More than [`PAYLOAD_BYTES_MAX`].
     #[error("too large")]
     TooLarge,
@@ -248,7 +248,7 @@ pub fn read(input: &Input, keys: Option<&Keyring>) -> Incoming {
         Input::WebPush(body) if Fields::looks_like_json(body) => (Fields::of_json(body), false),
         Input::WebPush(body) => {
             let opened = keys.ok_or(OpenError::NoKey).and_then(|keys| keys.open(body, None));
-            let json = opened.map_err(|error| whole(Why::Sealed(error)))?;
+            let json = opened.map_err(|error| whole(UnreadableReason::Sealed(error)))?;
             (Fields::of_json(&json), true)
         }
     };
@@ -261,16 +261,16 @@ pub fn read(input: &Input, keys: Option<&Keyring>) -> Incoming {
     Ok(push.opened(keys))
 }
 
-fn push(fields: &Fields, is_sealed: bool) -> Result<Push, Why> {
+fn push(fields: &Fields, is_sealed: bool) -> Result<Push, UnreadableReason> {
     let version: u32 = fields.required("v")?;
     if version != u32::from(VERSION) {
-        return Err(Why::UnknownVersion);
+        return Err(UnreadableReason::UnknownVersion);
     }
     let kind: String = fields.required("k")?;
-    let kind = kind.parse().map_err(|_kind: NotAKind| Why::UnknownKind)?;
+    let kind = kind.parse().map_err(|_kind: NotAKind| UnreadableReason::UnknownKind)?;
     let expires: i64 = fields.required("x")?;
     if !(0..=SECONDS_MAX).contains(&expires) {
-        return Err(Why::Malformed("x"));
+        return Err(UnreadableReason::Malformed("x"));
     }
     Ok(Push {
         version: VERSION,
@@ -288,11 +288,11 @@ fn push(fields: &Fields, is_sealed: bool) -> Result<Push, Why> {
     })
 }
 
-fn content(fields: &Fields, is_sealed: bool) -> Result<Content, Why> {
+fn content(fields: &Fields, is_sealed: bool) -> Result<Content, UnreadableReason> {
     if let Some(text) = fields.text("e") {
         let bytes = URL_SAFE_NO_PAD
             .decode(text.trim_end_matches('='))
-            .map_err(|_base64: base64::DecodeError| Why::Malformed("e"))?;
+            .map_err(|_base64: base64::DecodeError| UnreadableReason::Malformed("e"))?;
         return Ok(Content::Sealed(Sealed { key: fields.optional("ki")?, bytes }));
     }
     let [title, body] = ["title", "body"].map(|name| fields.text(name).unwrap_or_default());

@@ -1,7 +1,8 @@
-//! What the server has to hear of pushes: that they came, were shown, opened, dismissed. Kept until
-//! the server has it, in batches, in the order they happened; hearing one twice is harmless.
+//! Receipts for the server: a push was received, shown, opened or dismissed.
 //!
-//! A pure machine: what it is told comes back as [`Effect`]s, writes before what they allow.
+//! They are kept until the server has them and sent in batches, in order. A repeated one is
+//! harmless. A pure machine: its inputs return [`ReceiptAction`]s, writes before the requests that
+//! need them.
 
 use std::collections::VecDeque;
 
@@ -26,7 +27,7 @@ const RETRY_MS_MAX: i64 = 60_000;
 /// How far a push came.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum ReceiptStage {
     /// It reached the device.
     Received,
     /// Its notification was shown.
@@ -55,26 +56,26 @@ pub struct Receipt {
     /// Of which push.
     pub id: PushId,
     /// How far it came.
-    pub stage: Stage,
-    /// When.
+    pub stage: ReceiptStage,
+    /// The time.
     pub at: Timestamp,
     /// What the app was doing.
     pub app_state: AppState,
 }
 
 impl Receipt {
-    fn key(&self) -> (PushId, Stage) {
+    fn key(&self) -> (PushId, ReceiptStage) {
         (self.id, self.stage)
     }
 }
 
 /// What the runtime has to do, in this order.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Effect {
+pub enum ReceiptAction {
     /// Write it.
     Keep(Receipt),
     /// Delete them.
-    Forget(Vec<(PushId, Stage)>),
+    Forget(Vec<(PushId, ReceiptStage)>),
     /// Send them, and tell the answer with this number.
     Post {
         /// Which request.
@@ -86,7 +87,7 @@ pub enum Effect {
 
 /// What became of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Answer {
+pub enum ReceiptAnswer {
     /// The server has them, or knows better.
     Taken,
     /// The server will never take them (a 4xx that is no 401, 408, 425, 429).
@@ -101,7 +102,16 @@ pub enum Answer {
     },
 }
 
-/// See the head of the file.
+/// Why [`Receipts::timeout`] has to be called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TimeoutReason {
+    /// A request got no answer in time.
+    Answer,
+    /// A failed request may be repeated.
+    Retry,
+}
+
+/// The queue of receipts that the server has not confirmed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Receipts {
     waiting: VecDeque<Receipt>,
@@ -109,7 +119,7 @@ pub struct Receipts {
     /// Not before this.
     retry_at: Option<Timestamp>,
     failures: u32,
-    /// Answers in a row that were [`Answer::Unproven`].
+    /// Answers in a row that were [`ReceiptAnswer::Unproven`].
     unproven: u32,
     requests: u64,
     given_up: u64,
@@ -118,13 +128,13 @@ pub struct Receipts {
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct UnderWay {
     request: u64,
-    keys: Vec<(PushId, Stage)>,
+    keys: Vec<(PushId, ReceiptStage)>,
     until: Timestamp,
 }
 
 impl Receipts {
     /// Goes on with what was kept, oldest first.
-    pub fn restored(kept: impl IntoIterator<Item = Receipt>) -> Self {
+    pub fn restore(kept: impl IntoIterator<Item = Receipt>) -> Self {
         let mut all = Self::default();
         for receipt in kept {
             if !all.has(&receipt) && all.waiting.len() < WAITING_MAX {
@@ -135,7 +145,7 @@ impl Receipts {
     }
 
     /// Something happened to a push.
-    pub fn add(&mut self, receipt: Receipt, now: Timestamp) -> Vec<Effect> {
+    pub fn add(&mut self, receipt: Receipt, now: Timestamp) -> Vec<ReceiptAction> {
         if self.has(&receipt) {
             return Vec::new();
         }
@@ -143,10 +153,10 @@ impl Receipts {
         while self.waiting.len() >= WAITING_MAX {
             let Some(oldest) = self.waiting.pop_front() else { break };
             self.given_up += 1;
-            effects.push(Effect::Forget(vec![oldest.key()]));
+            effects.push(ReceiptAction::Forget(vec![oldest.key()]));
         }
         self.waiting.push_back(receipt);
-        effects.push(Effect::Keep(receipt));
+        effects.push(ReceiptAction::Keep(receipt));
         effects.extend(self.post(now));
         effects
     }
@@ -155,43 +165,43 @@ impl Receipts {
     pub fn answered(
         &mut self,
         request: u64,
-        answer: Answer,
+        answer: ReceiptAnswer,
         now: Timestamp,
         dice: u32,
-    ) -> Vec<Effect> {
+    ) -> Vec<ReceiptAction> {
         let Some(under_way) = self.under_way.take_if(|it| it.request == request) else {
             return Vec::new();
         };
         let mut effects = Vec::new();
         match answer {
-            Answer::Taken | Answer::Refused => {
+            ReceiptAnswer::Taken | ReceiptAnswer::Refused => {
                 (self.failures, self.unproven) = (0, 0);
                 effects.push(self.forget(under_way.keys));
             }
-            Answer::Unproven if self.unproven + 1 >= UNPROVEN_MAX => {
+            ReceiptAnswer::Unproven if self.unproven + 1 >= UNPROVEN_MAX => {
                 self.unproven = 0;
                 self.given_up += u64::try_from(under_way.keys.len()).unwrap_or_default();
                 effects.push(self.forget(under_way.keys));
                 self.fail(None, now, dice);
             }
-            Answer::Unproven => {
+            ReceiptAnswer::Unproven => {
                 self.unproven += 1;
                 self.fail(None, now, dice);
             }
-            Answer::Failed { after_ms } => self.fail(after_ms, now, dice),
+            ReceiptAnswer::Failed { after_ms } => self.fail(after_ms, now, dice),
         }
         effects.extend(self.post(now));
         effects
     }
 
     /// The network is there (again), or the app: try at once.
-    pub fn kick(&mut self, now: Timestamp) -> Vec<Effect> {
+    pub fn kick(&mut self, now: Timestamp) -> Vec<ReceiptAction> {
         self.retry_at = None;
         self.post(now)
     }
 
     /// The time of [`Self::poll_timeout`] has come.
-    pub fn timeout(&mut self, now: Timestamp, dice: u32) -> Vec<Effect> {
+    pub fn timeout(&mut self, now: Timestamp, dice: u32) -> Vec<ReceiptAction> {
         if self.under_way.take_if(|it| it.until <= now).is_some() {
             self.fail(None, now, dice);
         }
@@ -199,10 +209,10 @@ impl Receipts {
     }
 
     /// When to call [`Self::timeout`], and why.
-    pub fn poll_timeout(&self) -> Option<(Timestamp, &'static str)> {
+    pub fn poll_timeout(&self) -> Option<(Timestamp, TimeoutReason)> {
         match (&self.under_way, self.retry_at) {
-            (Some(under_way), _) => Some((under_way.until, "receipts unanswered")),
-            (None, Some(at)) if !self.waiting.is_empty() => Some((at, "receipts again")),
+            (Some(under_way), _) => Some((under_way.until, TimeoutReason::Answer)),
+            (None, Some(at)) if !self.waiting.is_empty() => Some((at, TimeoutReason::Retry)),
             (None, Some(_) | None) => None,
         }
     }
@@ -222,9 +232,9 @@ impl Receipts {
         self.given_up
     }
 
-    fn forget(&mut self, keys: Vec<(PushId, Stage)>) -> Effect {
+    fn forget(&mut self, keys: Vec<(PushId, ReceiptStage)>) -> ReceiptAction {
         self.waiting.retain(|receipt| !keys.contains(&receipt.key()));
-        Effect::Forget(keys)
+        ReceiptAction::Forget(keys)
     }
 
     fn has(&self, receipt: &Receipt) -> bool {
@@ -239,7 +249,7 @@ impl Receipts {
         self.retry_at = Some(now.plus_ms((longest / 2 + jitter).max(asked)));
     }
 
-    fn post(&mut self, now: Timestamp) -> Vec<Effect> {
+    fn post(&mut self, now: Timestamp) -> Vec<ReceiptAction> {
         let is_early = self.retry_at.is_some_and(|at| now < at);
         if self.under_way.is_some() || is_early {
             return Vec::new();
@@ -252,12 +262,12 @@ impl Receipts {
             let keys = receipts.iter().map(Receipt::key).collect();
             let until = now.plus_ms(ANSWER_MS_MAX);
             self.under_way = Some(UnderWay { request: self.requests, keys, until });
-            effects.push(Effect::Post { request: self.requests, receipts });
+            effects.push(ReceiptAction::Post { request: self.requests, receipts });
         }
         effects
     }
 
-    fn forget_old(&mut self, now: Timestamp) -> Vec<Effect> {
+    fn forget_old(&mut self, now: Timestamp) -> Vec<ReceiptAction> {
         let is_old = |receipt: &Receipt| now.since(receipt.at) > AGE_MS_MAX;
         let old: Vec<_> = self.waiting.iter().filter(|r| is_old(r)).map(Receipt::key).collect();
         if old.is_empty() {
@@ -265,6 +275,6 @@ impl Receipts {
         }
         self.waiting.retain(|receipt| !is_old(receipt));
         self.given_up += u64::try_from(old.len()).unwrap_or_default();
-        vec![Effect::Forget(old)]
+        vec![ReceiptAction::Forget(old)]
     }
 }

@@ -1,4 +1,4 @@
-//! What a notification is about, and which of several is shown in one place.
+//! The event that a notification is about, and which of several events is shown.
 
 use baton_protocol::{ConversationId, Cursor, Epoch, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -106,8 +106,8 @@ impl Subject {
         }
     }
 
-    /// Whether both tell of one happening, by whichever road and in however many pushes: an offer
-    /// is one, and one event of the log makes one happening of a kind for one agent.
+    /// Whether both are about the same event, however it arrived. An offer is one event; otherwise
+    /// the cursor, kind and agent decide.
     pub fn is_same(&self, other: &Self) -> bool {
         if self.push.is_some() && self.push == other.push {
             return true;
@@ -128,9 +128,9 @@ impl Subject {
         }
     }
 
-    /// What to sort by: of several in one place the greatest is shown. Of another life is less
-    /// than of this one; an offer, which waits for an answer, is never hidden by what is none;
-    /// else the later counts. Whichever came first does not matter.
+    /// What to sort by: of several in one place the greatest is shown. An event of another epoch
+    /// ranks below one of this epoch. An offer is never hidden by another kind; else the later
+    /// event wins. Whichever came first does not matter.
     pub fn weight(&self, life: Option<Epoch>) -> impl Ord + use<> {
         let is_of_this_life = Some(self.cursor.epoch) == life;
         let is_offer = self.kind == Kind::Offer;

@@ -1,4 +1,4 @@
-//! The words of a notification: given by the server, or a key that the app translates.
+//! The texts of a notification: from the server, or a key that the app translates.
 
 use crate::push::payload::Kind;
 

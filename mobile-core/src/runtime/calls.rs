@@ -1,5 +1,4 @@
-//! What the app calls. Whatever changes something is carried out by the engine to its end, whoever
-//! waits for it.
+//! The calls of the app. The engine runs each to its end, even if the caller stops waiting.
 
 use std::time::Duration;
 
@@ -10,96 +9,99 @@ use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushRegistered, 
 use baton_protocol::settings::MeChange;
 use tokio::sync::oneshot;
 
+use super::dispatcher::ListenerCounts;
 use super::engine::Engine;
-use super::log::Part;
+use super::error::CoreError;
+use super::events::CoreState;
+use super::handle::{Call, Core};
+use super::log::LogTarget;
 use super::log::words::info;
-use super::{Asked, Core, CoreError, Standing, Told};
+use super::requests::BOUNDS;
 use crate::compose::Hold;
 use crate::link::{Failure, Input, Token};
-use crate::net::{self, Bounds, Reply, Request};
+use crate::net::{self, Reply, Request};
 use crate::outbox::{Choice, Echo, Enqueued, Tap};
-use crate::phone::{Now, Phone};
+use crate::phone::{Now, Phone, TimeoutReason};
 use crate::push::handle::Outcome;
 use crate::push::payload::{self, PushId};
-use crate::push::receipts::Stage;
+use crate::push::receipts::ReceiptStage;
 use crate::push::seal::Keyring;
 use crate::store::{Damage, Kept, Read, StoreError};
 
-/// How long a request of the app itself waits for its answer.
-pub(super) const ANSWER_MAX: Duration = Duration::from_secs(15);
-/// The same, and bytes of such an answer.
-pub(super) const BOUNDS: Bounds = (ANSWER_MAX, 64 * 1024);
-
-/// Who there is.
+/// Colleagues, teams and channels, as the server last sent them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Known {
-    /// Colleagues.
+pub struct People {
+    /// The workspace's agents.
     pub agents: Vec<Agent>,
-    /// Teams.
+    /// The workspace's teams.
     pub teams: Vec<Team>,
-    /// Numbers.
+    /// The workspace's WhatsApp numbers.
     pub channels: Vec<Channel>,
-    /// Who has a connection, as far as that is known.
+    /// Agents who are connected, as far as this device knows.
     pub online: Vec<baton_protocol::AgentId>,
 }
 
-/// Where pushes for this device go.
+/// The address for pushes to this device.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PushTarget {
-    /// By which road.
+    /// The push service.
     pub lane: PushLane,
-    /// What the target is.
+    /// The kind of the target.
     pub kind: PushTargetKind,
-    /// The token, id or URL that the platform gave.
+    /// The token, id or URL from the platform.
     pub target: String,
-    /// The app, as the push service knows it.
+    /// The app's id at the push service.
     pub app_id: Option<String>,
-    /// Apple's only.
+    /// Apple's environment; `None` elsewhere.
     pub env: Option<PushEnv>,
-    /// The language of what is shown.
+    /// The language of notifications.
     pub locale: Option<String>,
-    /// What the app can do.
+    /// The app's capabilities.
     pub caps: Vec<String>,
 }
 
-/// How the core is, without anything that somebody wrote.
+/// The core's condition, for support. Holds no text of customers or agents.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostics {
-    /// Where the connection stands.
-    pub standing: Standing,
-    /// How far the log is applied.
+    /// The state of the core.
+    pub state: CoreState,
+    /// The position in the log that the store has reached.
     pub position: Option<u64>,
-    /// Acts in the outbox, and those that need review.
-    pub outbox: (usize, usize),
-    /// What the store could not do last.
+    /// Acts in the outbox.
+    pub acts: usize,
+    /// Acts that wait for the agent's decision.
+    pub needs_review: usize,
+    /// The store's last error.
     pub last_error: Option<StoreError>,
-    /// What was lost and saved when the store was damaged.
+    /// What was saved and lost when the store was last damaged.
     pub damage: Option<Damage>,
-    /// How the app's listeners did, the one of the log too.
-    pub told: Told,
-    /// Mistakes of the core that were caught: the phone began anew from what is stored.
+    /// How the app's listeners behaved, the log sink included.
+    pub listeners: ListenerCounts,
+    /// Panics that were caught; after each the phone began again from the store.
     pub panics: u64,
-    /// What the core said of itself and dropped before a [`LogSink`](super::LogSink) was given it.
+    /// Log records dropped before a [`LogSink`](super::LogSink) received them.
     pub logs_dropped: u64,
-    /// What the next moment that matters is for.
-    pub waits_for: Option<String>,
+    /// The reason for the next timeout.
+    pub waits_for: Option<TimeoutReason>,
 }
 
 impl Core {
-    /// Somebody looks: the connection is sought. What the notification extension left is taken
-    /// over first.
+    /// Call when the app comes to the foreground: connects, and takes over what the notification
+    /// extension left.
     ///
     /// # Errors
     /// `Closed`.
-    pub fn foreground(&self) -> Asked<'_, ()> {
+    pub fn foreground(&self) -> Call<'_, ()> {
         self.call(|engine, now| {
             engine.is_foreground = true;
-            engine.comes_forward(now);
+            engine.enter_foreground(now);
         })
     }
 
-    /// Nobody looks any more. When this returns, no file and no socket is open; that takes no
-    /// longer than the deadline, and ends what would: a flush says `false`, a push is `Closed`.
+    /// Call when the app goes to the background. When this returns, no file and no socket is open.
+    ///
+    /// Work that would outlast the deadline is ended: `flush` returns `false`, `handle_push` fails
+    /// with `Closed`.
     ///
     /// # Errors
     /// `Closed`.
@@ -107,9 +109,9 @@ impl Core {
         let (closed, is_closed) = oneshot::channel();
         self.call(move |engine, now| {
             engine.is_foreground = false;
-            engine.say(info(Part::Life, "nobody looks any more"));
+            engine.say(info(LogTarget::Life, "the app is in the background"));
             if let Some(phone) = &mut engine.phone {
-                phone.goes_back(now.mono + within, now);
+                phone.enter_background(now.mono + within, now);
             }
             let by = now.mono + within / 2;
             for (until, _) in &mut engine.flushes {
@@ -119,18 +121,18 @@ impl Core {
             engine.closers.push(closed);
         })
         .await?;
-        // Made on the core's own threads: the caller may have no clock of this kind.
+        // Timed on the core's own thread: the caller may have no tokio clock.
         let waited =
             self.0.net.runtime.spawn(async move { tokio::time::timeout(within, is_closed).await });
         drop(waited.await);
         Ok(())
     }
 
-    /// There is a network, or none.
+    /// Call when the device gains or loses its network.
     ///
     /// # Errors
     /// `Closed`.
-    pub fn network(&self, is_up: bool) -> Asked<'_, ()> {
+    pub fn network(&self, is_up: bool) -> Call<'_, ()> {
         self.call(move |engine, now| {
             engine.has_network = is_up;
             let input = if is_up { Input::NetworkUp } else { Input::NetworkDown };
@@ -138,11 +140,11 @@ impl Core {
         })
     }
 
-    /// There is another network than before.
+    /// Call when the device switches to another network.
     ///
     /// # Errors
     /// `Closed`.
-    pub fn network_changed(&self) -> Asked<'_, ()> {
+    pub fn network_changed(&self) -> Call<'_, ()> {
         self.call(|engine, now| {
             engine.has_network = true;
             engine.hear(Some(Input::NetworkChanged), now);
@@ -153,21 +155,21 @@ impl Core {
     ///
     /// # Errors
     /// `Closed`, or what the store says.
-    pub fn low_memory(&self) -> Asked<'_, ()> {
+    pub fn low_memory(&self) -> Call<'_, ()> {
         self.try_call(|engine, _| {
-            engine.say(info(Part::Life, "memory is short"));
-            Ok(engine.parts.store.trim().map(drop)?)
+            engine.say(info(LogTarget::Life, "memory is short"));
+            Ok(engine.config.store.trim().map(drop)?)
         })
     }
 
-    /// The agent does something. When this returns it is kept, and will be looked after.
+    /// Puts an act of the agent into the outbox. When this returns, the act is stored.
     ///
     /// # Errors
-    /// `Refused` where it cannot be taken in, `Storage` where it cannot be kept, `Locked` too long
-    /// after the server was heard: nothing happened.
-    pub fn act(&self, tap: Tap) -> Asked<'_, Enqueued> {
+    /// `Refused` when the act is invalid, `Storage` when it cannot be stored, `Locked`. Nothing
+    /// changed then.
+    pub fn act(&self, tap: Tap) -> Call<'_, Enqueued> {
         self.try_call(move |engine, now| {
-            let phone = engine.there_open_with_store(now)?;
+            let phone = engine.unlocked_phone_with_store(now)?;
             let enqueued = phone.act(tap, now)?;
             let is_kept = !enqueued.is_new || phone.is_kept(enqueued.number);
             engine.carry_out(now);
@@ -178,55 +180,56 @@ impl Core {
         })
     }
 
-    /// The agent wants an act back.
+    /// Withdraws an act that has not been sent.
     ///
     /// # Errors
     /// `NotChosen`, `Locked`.
-    pub fn withdraw(&self, number: u64) -> Asked<'_, ()> {
+    pub fn withdraw(&self, number: u64) -> Call<'_, ()> {
         self.with_store(move |phone, now| Ok(phone.withdraw(number, now)?))
     }
 
-    /// The agent decides of an act that needs review.
+    /// Applies the agent's choice to an act that needs review.
     ///
     /// # Errors
     /// `NotChosen`, `Locked`.
-    pub fn choose(&self, number: u64, choice: Choice) -> Asked<'_, ()> {
+    pub fn choose(&self, number: u64, choice: Choice) -> Call<'_, ()> {
         self.with_store(move |phone, now| Ok(phone.choose(number, choice, now)?))
     }
 
-    /// Tries at once what waits to be sent.
+    /// Sends what waits now, without waiting for the next retry.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub fn retry(&self) -> Asked<'_, ()> {
-        self.even_locked(|phone, now| phone.press(now))
+    pub fn retry(&self) -> Call<'_, ()> {
+        self.even_locked(|phone, now| phone.retry(now))
     }
 
-    /// What the agent did and the server does not know yet.
+    /// Returns the agent's acts that the server has not confirmed.
     ///
     /// # Errors
     /// `Unauthorized`, `Locked`, `Closed`.
-    pub fn outbox(&self) -> Asked<'_, Vec<Echo>> {
+    pub fn outbox(&self) -> Call<'_, Vec<Echo>> {
         self.phone(|phone, _| Ok(phone.outbox().echoes()))
     }
 
-    /// What would stay unsent: to be shown before signing out.
+    /// Returns the acts that would stay unsent, to show before signing out.
     ///
     /// # Errors
     /// `Unauthorized`, `Locked`, `Closed`.
-    pub fn unsent(&self) -> Asked<'_, Vec<Echo>> {
+    pub fn unsent(&self) -> Call<'_, Vec<Echo>> {
         self.phone(|phone, _| Ok(phone.outbox().unsent()))
     }
 
-    /// Sends what waits, also in the background, until it is sent or the time is over. Says
-    /// whether nothing is on its way any more.
+    /// Sends what waits, also in the background, within the given time.
+    ///
+    /// Returns whether everything was sent and answered.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
     pub async fn flush(&self, within: Duration) -> Result<bool, CoreError> {
         let (done, is_done) = oneshot::channel();
         self.try_call(move |engine, now| {
-            engine.there_with_store(now)?;
+            engine.phone_with_store(now)?;
             engine.flush(now.mono + within, done, now);
             Ok(())
         })
@@ -234,65 +237,65 @@ impl Core {
         is_done.await.map_err(|_gone| CoreError::Closed)
     }
 
-    /// A key was pressed in a conversation: the text is this now.
+    /// Call on every change of the text field: keeps the draft and asks for the lease.
     ///
     /// # Errors
     /// `Unauthorized`, `Locked`, `Closed`.
-    pub fn types(&self, of: ConversationId, text: String) -> Asked<'_, ()> {
+    pub fn typing(&self, of: ConversationId, text: String) -> Call<'_, ()> {
         self.with_store(move |phone, now| {
-            phone.types(of, &text, now);
+            phone.set_draft(of, &text, now);
             Ok(())
         })
     }
 
-    /// The agent composes although somebody else does.
+    /// Takes the lease of a conversation from the colleague who writes there.
     ///
     /// # Errors
     /// `Unauthorized`, `Locked`, `Closed`.
-    pub fn take_over(&self, of: ConversationId) -> Asked<'_, ()> {
+    pub fn take_over(&self, of: ConversationId) -> Call<'_, ()> {
         self.phone(move |phone, now| {
-            phone.takes_over(of, now);
+            phone.take_over(of, now);
             Ok(())
         })
     }
 
-    /// What was typed there and not sent.
+    /// Returns the unsent draft of a conversation.
     ///
     /// # Errors
     /// `Unauthorized`, `Locked`, `Closed`.
-    pub fn draft(&self, of: ConversationId) -> Asked<'_, Option<String>> {
+    pub fn draft(&self, of: ConversationId) -> Call<'_, Option<String>> {
         self.phone(move |phone, _| Ok(phone.composer().draft(of).map(str::to_owned)))
     }
 
-    /// Who composes there.
+    /// Returns who holds the lease of a conversation.
     ///
     /// # Errors
     /// `Unauthorized`, `Locked`, `Closed`.
-    pub fn hold(&self, of: ConversationId) -> Asked<'_, Hold> {
+    pub fn hold(&self, of: ConversationId) -> Call<'_, Hold> {
         self.phone(move |phone, now| Ok(phone.composer().hold(of, now.mono)))
     }
 
-    /// What is on the screen now; `None` where it is no conversation.
+    /// Call when the screen shows another conversation; `None` when it shows none.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub fn shows(&self, of: Option<ConversationId>) -> Asked<'_, ()> {
-        self.even_locked(move |phone, now| phone.shows(of, now))
+    pub fn viewing(&self, of: Option<ConversationId>) -> Call<'_, ()> {
+        self.even_locked(move |phone, now| phone.view(of, now))
     }
 
-    /// Whether to be told who is there.
+    /// Turns events about colleagues' presence on or off.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub fn watch_presence(&self, watch: bool) -> Asked<'_, ()> {
+    pub fn watch_presence(&self, watch: bool) -> Call<'_, ()> {
         self.even_locked(move |phone, now| phone.watch_presence(watch, now))
     }
 
-    /// Colleagues, teams and numbers, as last heard.
+    /// Returns colleagues, teams and channels from the store.
     ///
     /// # Errors
     /// `Unauthorized`, `Locked`, `Closed`, `Storage`.
-    pub fn people(&self) -> Asked<'_, Known> {
+    pub fn people(&self) -> Call<'_, People> {
         self.with_store(|phone, _| {
             let mut known = phone.read(read_people)?;
             let is_online = |agent: &&Agent| phone.around().is_online(agent.id) == Some(true);
@@ -301,87 +304,88 @@ impl Core {
         })
     }
 
-    /// Reads what is kept.
+    /// Reads from the store.
     ///
     /// # Errors
     /// `Unauthorized`, `Locked`, `Closed`, `Storage`.
     pub fn read<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Read<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Asked<'_, T> {
+    ) -> Call<'_, T> {
         self.with_store(move |phone, _| Ok(phone.read(act)?))
     }
 
-    /// Lines older than those that are held, from the server; not kept.
+    /// Loads lines before `before` from the server, at most `limit`. They are not stored.
     ///
     /// # Errors
     /// `Offline`, `Server`, `Unauthorized`.
-    pub fn older_lines(&self, of: ConversationId, before: u64, limit: u32) -> Asked<'_, LinesPage> {
+    pub fn older_lines(&self, of: ConversationId, before: u64, limit: u32) -> Call<'_, LinesPage> {
         let core = self.clone();
         self.spawned(async move {
             let reply = core.ask(Ok(net::lines(of, Some(before), limit))).await?;
-            reply.read().map_err(of_link)
+            reply.read().map_err(CoreError::from)
         })
     }
 
-    /// What the agent says about themselves.
+    /// Sets the agent's own availability at the server.
     ///
     /// # Errors
     /// `Offline`, `Server`, `Unauthorized`.
-    pub fn set_availability(&self, availability: Availability) -> Asked<'_, ()> {
+    pub fn set_availability(&self, availability: Availability) -> Call<'_, ()> {
         let core = self.clone();
         self.spawned(async move {
             let change = MeChange { availability: Some(availability), ..MeChange::default() };
             let reply = core.ask(net::patch("/api/v1/me", &change, BOUNDS)).await?;
-            let _me: Me = reply.read().map_err(of_link)?;
+            let _me: Me = reply.read().map_err(CoreError::from)?;
             Ok(())
         })
     }
 
-    /// Tells the server where pushes for this device go, with the key that contents are sealed to.
-    /// To be called at every start and whenever the platform gives another target.
+    /// Registers this device for pushes, with the key that contents are sealed to.
+    ///
+    /// Call at every start, and whenever the platform gives another target.
     ///
     /// # Errors
     /// `Offline`, `Server`, `Unauthorized`, `KeyLocked`.
-    pub fn register_push(&self, target: PushTarget) -> Asked<'_, ()> {
+    pub fn register_push(&self, target: PushTarget) -> Call<'_, ()> {
         let core = self.clone();
         self.spawned(async move {
             let now = core.0.clock.now().wall;
             let keyring = core.with_keys(move |keys| keys.keyring(now)).await?;
             let put = push_put(target, &keyring);
-            core.call(move |engine, _| {
+            core.call(move |engine, now| {
                 if let Some(phone) = &mut engine.phone {
-                    phone.has_keys(keyring);
+                    phone.set_keyring(keyring, now);
                 }
             })
             .await?;
             let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
             let path = format!("/api/v1/devices/{}/push", who.device);
             let reply = core.ask(net::put(&path, &put, BOUNDS)).await?;
-            let registered: PushRegistered = reply.read().map_err(of_link)?;
+            let registered: PushRegistered = reply.read().map_err(CoreError::from)?;
             let key = registered.receipt_key;
-            core.0.log.say(info(Part::Push, "the device is registered for pushes"));
+            core.0.log.write(info(LogTarget::Push, "the device is registered for pushes"));
             core.with_keys(move |keys| keys.keep_receipt_key(&key)).await
         })
     }
 
-    /// No pushes any more.
+    /// Ends the registration for pushes.
     ///
     /// # Errors
     /// `Offline`, `Server`, `Unauthorized`.
-    pub fn unregister_push(&self) -> Asked<'_, ()> {
+    pub fn unregister_push(&self) -> Call<'_, ()> {
         let core = self.clone();
         self.spawned(async move {
             let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
             let path = format!("/api/v1/devices/{}/push", who.device);
-            core.ask(Ok(net::delete(&path, BOUNDS))).await?.nothing().map_err(of_link)
+            core.ask(Ok(net::delete(&path, BOUNDS))).await?.nothing().map_err(CoreError::from)
         })
     }
 
-    /// A push came. There is an answer by the deadline, whatever happens.
+    /// Decides what a push shows. Answers within the deadline in any case.
     ///
     /// # Errors
-    /// `Unauthorized` where nobody is signed in, `Closed`: show something generic.
+    /// `Unauthorized` without a session, `Closed`: show a generic notification then.
     pub async fn handle_push(
         &self,
         push: payload::Input,
@@ -389,13 +393,13 @@ impl Core {
     ) -> Result<Outcome, CoreError> {
         let (answer, answered) = oneshot::channel();
         self.try_call(move |engine, now| {
-            // What is shown is made of the push alone where the store cannot be opened.
-            drop(engine.there_with_store(now));
-            // A copy of what the extension has shown is not news.
-            engine.takes_over_drops(now);
+            // Without a store the push alone decides what is shown.
+            drop(engine.phone_with_store(now));
+            // What the extension has shown must not be shown twice.
+            engine.take_over_drops(now);
             engine.last_call += 1;
             let call = engine.last_call;
-            engine.there()?.push(call, &push, deadline, now);
+            engine.signed_in_phone()?.handle_push(call, &push, deadline, now);
             engine.pushes.insert(call, answer);
             Ok(())
         })
@@ -403,67 +407,67 @@ impl Core {
         answered.await.map_err(|_gone| CoreError::Closed)
     }
 
-    /// A notification was tapped, or swiped away.
+    /// Call when a notification was opened or dismissed.
     ///
     /// # Errors
     /// `Unauthorized`, `Closed`.
-    pub fn notification_ended(&self, push: PushId, stage: Stage) -> Asked<'_, ()> {
+    pub fn notification_ended(&self, push: PushId, stage: ReceiptStage) -> Call<'_, ()> {
         self.try_call(move |engine, now| {
-            engine.there_with_store(now)?.notification_ended(push, stage, now);
+            engine.phone_with_store(now)?.notification_ended(push, stage, now);
             Ok(())
         })
     }
 
-    /// How the core is; for support, without anything that somebody wrote.
+    /// Returns the core's condition, for support.
     ///
     /// # Errors
     /// `Closed`.
     pub async fn diagnostics(&self) -> Result<Diagnostics, CoreError> {
-        let mut told = self.0.dispatcher.told();
+        let mut listeners = self.0.dispatcher.counts();
         let (dropped, thrown) = self.0.log.lost();
-        told.thrown += thrown;
-        let found = self.call(move |engine, now| engine.diagnostics(told, now)).await?;
+        listeners.thrown += thrown;
+        let found = self.call(move |engine, now| engine.diagnostics(listeners, now)).await?;
         Ok(Diagnostics { logs_dropped: dropped, ..found })
     }
 
-    /// Where the connection stands.
+    /// Returns the state of the core.
     ///
     /// # Errors
     /// `Closed`.
-    pub fn standing(&self) -> Asked<'_, Standing> {
-        self.call(|engine, now| engine.standing(now))
+    pub fn state(&self) -> Call<'_, CoreState> {
+        self.call(|engine, now| engine.state(now))
     }
 
-    /// Does something with the phone of who is signed in; `Locked` where that is.
+    /// Runs a closure on the phone, unless it is locked.
     fn phone<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Phone, Now) -> Result<T, CoreError> + Send + 'static,
-    ) -> Asked<'_, T> {
-        self.try_call(move |engine, now| act(engine.there_open(now)?, now))
+    ) -> Call<'_, T> {
+        self.try_call(move |engine, now| act(engine.unlocked_phone(now)?, now))
     }
 
-    /// The same, where something is kept or read: also in the background.
+    /// Runs a closure on the phone with its store open, unless it is locked.
     pub(super) fn with_store<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Phone, Now) -> Result<T, CoreError> + Send + 'static,
-    ) -> Asked<'_, T> {
-        self.try_call(move |engine, now| act(engine.there_open_with_store(now)?, now))
+    ) -> Call<'_, T> {
+        self.try_call(move |engine, now| act(engine.unlocked_phone_with_store(now)?, now))
     }
 
-    /// Does something with it that shows and changes nothing of what is held.
-    fn even_locked(&self, act: impl FnOnce(&mut Phone, Now) + Send + 'static) -> Asked<'_, ()> {
+    /// Runs a closure on the phone even if it is locked. It must not show or change stored data.
+    fn even_locked(&self, act: impl FnOnce(&mut Phone, Now) + Send + 'static) -> Call<'_, ()> {
         self.try_call(move |engine, now| {
-            act(engine.there()?, now);
+            act(engine.signed_in_phone()?, now);
             Ok(())
         })
     }
 
-    /// Asks with the session's token; once more where that is void and another can be had.
+    /// Sends a request with the session's token, once more with a renewed token after a 401.
     async fn ask(&self, request: Result<Request, Failure>) -> Result<Reply, CoreError> {
-        let (server, request) = (&self.0.net.server, request.map_err(of_link)?);
+        let (server, request) = (&self.0.net.server, request.map_err(CoreError::from)?);
         let token = self.token().await?;
         let answer = server.ask(request.clone().by(&token.text)).await;
-        let reply = answer.map_err(|error| of_link(error.into()))?;
+        let reply = answer.map_err(|error| CoreError::from(Failure::from(error)))?;
         if reply.status != 401 {
             return Ok(reply);
         }
@@ -471,7 +475,7 @@ impl Core {
         let failure = reply.refused();
         self.call(move |engine, now| engine.renew((token, failure), done, now)).await?;
         let text = is_done.await.map_err(|_gone| CoreError::Unauthorized)??;
-        server.ask(request.by(&text)).await.map_err(|error| of_link(error.into()))
+        server.ask(request.by(&text)).await.map_err(|error| CoreError::from(Failure::from(error)))
     }
 
     async fn token(&self) -> Result<Token, CoreError> {
@@ -482,7 +486,7 @@ impl Core {
 
 impl Engine {
     fn flush(&mut self, until: Duration, done: oneshot::Sender<bool>, now: Now) {
-        // Who waits for everything to be closed has the last word.
+        // A caller that waits for everything to be closed sets the deadline.
         let by = self.close_at.filter(|_| !self.closers.is_empty());
         self.flushes.push((by.map_or(until, |by| by.min(until)), done));
         if let Some(phone) = self.phone.as_mut().filter(|_| !self.is_foreground) {
@@ -490,17 +494,16 @@ impl Engine {
         }
     }
 
-    fn diagnostics(&self, told: Told, now: Now) -> Diagnostics {
+    fn diagnostics(&self, listeners: ListenerCounts, now: Now) -> Diagnostics {
         let phone = self.phone.as_ref();
-        let outbox = phone
-            .map_or((0, 0), |phone| (phone.outbox().echoes().len(), phone.outbox().needs_review()));
         Diagnostics {
-            standing: self.standing(now),
+            state: self.state(now),
             position: phone.and_then(Phone::position),
-            outbox,
+            acts: phone.map_or(0, |phone| phone.outbox().echoes().len()),
+            needs_review: phone.map_or(0, |phone| phone.outbox().needs_review()),
             last_error: self.last_error,
             damage: self.damage,
-            told,
+            listeners,
             panics: self.panics,
             logs_dropped: 0,
             waits_for: phone.and_then(|phone| phone.poll_timeout(now)).map(|(_, why)| why),
@@ -508,22 +511,7 @@ impl Engine {
     }
 }
 
-pub(super) fn of_link(failure: Failure) -> CoreError {
-    match failure {
-        Failure::Unreachable | Failure::Unreadable => CoreError::Offline,
-        Failure::OtherProtocol => CoreError::Incompatible,
-        Failure::Refused { status: 401, .. } => CoreError::Unauthorized,
-        Failure::Refused { retry_after_ms: Some(retry_ms), .. } => {
-            CoreError::RateLimited { retry_ms }
-        }
-        Failure::Refused { status, code, .. } => {
-            let detail = format!("the server answered with status {status}");
-            CoreError::Server { code: code.unwrap_or_default(), detail }
-        }
-    }
-}
-
-fn read_people(read: &Read<'_>) -> Result<Known, StoreError> {
+fn read_people(read: &Read<'_>) -> Result<People, StoreError> {
     fn list<T: serde::de::DeserializeOwned>(
         read: &Read<'_>,
         what: Kept<'_>,
@@ -531,7 +519,7 @@ fn read_people(read: &Read<'_>) -> Result<Known, StoreError> {
         let bytes = read.kept(what)?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
     }
-    Ok(Known {
+    Ok(People {
         agents: list(read, Kept::Agents)?,
         teams: list(read, Kept::Teams)?,
         channels: list(read, Kept::Channels)?,

@@ -1,78 +1,58 @@
-//! The loop that owns the phone and its store: one thing after the other, whoever asks.
+//! The engine's state, and the steps that every part of it may take.
+//!
+//! One thread owns the engine with its phone and store. Calls of the app, frames and answers reach
+//! it as messages, and it handles them one at a time.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use baton_protocol::account::Session;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
-use super::dispatch::Dispatcher;
+use super::clock::Clock;
+use super::dispatcher::{DeliveryEnd, Dispatcher, OnEnd};
+use super::error::CoreError;
+use super::events::{CoreState, Event, Listener};
 use super::keys::Keys;
-use super::log::words::{self, info};
-use super::log::{Level, Log, Part, Said};
-use super::observed::Observed;
-use super::{Act, Clock, CoreError, Event, Listener, Net};
+use super::log::words;
+use super::log::{Log, LogEntry};
+use super::subscriptions::Subscriptions;
 use crate::few::Few;
 use crate::link::{Input, SocketId, State, Ticket, Token};
-use crate::net::socket::{NotTaken, Socket};
-use crate::phone::{DropBox, Effect, Now, Phone};
+use crate::net::Server;
+use crate::net::socket::Socket;
+use crate::phone::{DropBox, Now, Phone};
 use crate::push::handle::Outcome;
-use crate::push::seal::Keyring;
 use crate::store::{self, Store, StoreError};
 
-/// A token is refreshed so long before its end.
+/// A token is refreshed this long before its end, ms.
 const TOKEN_SPARE_MS: i64 = 30_000;
-/// How long a phone that a push woke stays up for what is still under way.
-const LINGER: Duration = Duration::from_secs(2);
-/// A damaged store is opened anew this often at most, and one that does not open is tried.
-pub(super) const HEAL_EVERY: Duration = Duration::from_secs(10);
-/// The code of a close that means no harm.
+/// How long a phone that a push woke stays up for requests under way.
+pub(super) const LINGER: Duration = Duration::from_secs(2);
+/// The code of a normal WebSocket close.
 pub(super) const CLOSE_NORMAL: u16 = 1000;
-/// Inputs that are handled before what they changed is shown.
-const AT_ONCE: usize = 64;
 
-/// Where the connection stands, for people.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
-    /// Nobody is signed in.
-    SignedOut,
-    /// There is no network.
-    Offline,
-    /// The app is in the background.
-    Suspended,
-    /// The server was not heard for too long: nothing of what is held is shown or taken before it
-    /// is.
-    Locked,
-    /// On the way to the server.
-    Connecting,
-    /// What was missed is coming in. What is held can be shown.
-    Resuming,
-    /// What happens is told as it happens.
-    Live,
-    /// It did not work; the next try is in so many ms.
-    Backoff {
-        /// How long.
-        retry_ms: u64,
-    },
-    /// The session is over. What was not sent stays, for when the same agent signs in again.
-    NeedsSignIn,
-    /// App and server do not understand each other: one of them has to be updated.
-    Incompatible,
-    /// The device was revoked.
-    Wiped,
+/// A message for the engine: runs on its thread.
+pub(super) type EngineCall = Box<dyn FnOnce(&mut Engine, Now) + Send>;
+
+/// The server, and the runtime that requests run on.
+#[derive(Clone)]
+pub(super) struct Net {
+    pub(super) server: Server,
+    pub(super) runtime: tokio::runtime::Handle,
 }
 
-/// What an engine begins with.
-pub(super) struct Parts {
+/// What an engine needs to begin.
+pub(super) struct EngineConfig {
     pub(super) store: Arc<Store>,
     pub(super) drops: DropBox,
     pub(super) opened: store::Opened,
     pub(super) keys: Keys,
     pub(super) net: Net,
     pub(super) clock: Clock,
-    pub(super) inbox: mpsc::WeakSender<Act>,
+    pub(super) inbox: mpsc::WeakSender<EngineCall>,
     pub(super) frames: mpsc::Sender<Input>,
     pub(super) dispatcher: Dispatcher,
     pub(super) log: Log,
@@ -81,56 +61,75 @@ pub(super) struct Parts {
     pub(super) lock_after: Duration,
 }
 
-/// See the head of the file.
+/// The phone, its store, and what is under way for it.
 pub(super) struct Engine {
-    pub(super) parts: Parts,
+    pub(super) config: EngineConfig,
     pub(super) phone: Option<Phone>,
-    /// Which phone it is: grows whenever one begins or ends.
+    /// The number of the phone: grows whenever one begins or ends.
     pub(super) life: u64,
-    /// Where the sockets of a phone that just began are heard.
+    /// The receiver of frames for a phone that just began.
     pub(super) next_frames: Option<mpsc::Receiver<Input>>,
     pub(super) session: Option<Session>,
     pub(super) sockets: Few<SocketId, Socket>,
-    /// Those that are closing.
+    /// Sockets that are closing.
     pub(super) closing: Vec<Socket>,
     pub(super) fetches: Few<Ticket, AbortHandle>,
-    /// Requests whose answer still has something to write.
+    /// Requests and deliveries whose end may still write to the store.
     pub(super) under_way: u64,
     pub(super) pushes: Few<u64, oneshot::Sender<Outcome>>,
     pub(super) last_call: u64,
-    pub(super) observed: Observed,
-    /// Nothing of what is held is shown or taken: as the app was told last.
+    pub(super) subscriptions: Subscriptions,
+    /// Whether the phone is locked, as the app was told last.
     pub(super) is_locked: bool,
     pub(super) is_foreground: bool,
     pub(super) has_network: bool,
-    /// What has to be sent before the app may be stopped, and until when.
+    /// Callers that wait until everything is sent, with their deadlines.
     pub(super) flushes: Vec<(Duration, oneshot::Sender<bool>)>,
-    /// Who waits for everything to be closed.
+    /// Callers that wait until everything is closed.
     pub(super) closers: Vec<oneshot::Sender<()>>,
-    /// In the background, everything is closed by then.
+    /// When everything is closed, in the background.
     pub(super) close_at: Option<Duration>,
     pub(super) last_error: Option<StoreError>,
     pub(super) damage: Option<store::Damage>,
-    /// The store is to be opened anew.
+    /// Whether the store must be opened again.
     pub(super) must_heal: bool,
     pub(super) healed_at: Option<Duration>,
-    /// What could not begin, for the store's sake, is tried again then.
+    /// When a phone that the store kept from beginning is tried again.
     pub(super) begin_at: Option<Duration>,
-    /// The phone whose token is being renewed, and who waits for that.
+    /// The number of the phone whose token is being renewed.
     pub(super) renewing: Option<u64>,
+    /// Callers that wait for the renewed token.
     pub(super) renewals: Vec<oneshot::Sender<Result<String, CoreError>>>,
-    /// Mistakes of ours that were caught.
+    /// Panics that were caught.
     pub(super) panics: u64,
-    /// What made room in the store, as was said.
-    evicted: u64,
-    is_over: bool,
+    /// Evictions of the store that the log already holds.
+    pub(super) evicted: u64,
+    pub(super) is_over: bool,
+}
+
+/// Sends the end of a delivery to the engine, which then runs `then`.
+pub(super) fn report_to_engine(
+    inbox: &mpsc::WeakSender<EngineCall>,
+    then: impl FnOnce(&mut Engine, bool, Now) + Send + 'static,
+) -> OnEnd {
+    let inbox = inbox.clone();
+    Box::new(move |DeliveryEnd { is_taken, is_called }| {
+        let Some(inbox) = inbox.upgrade() else { return };
+        let call: EngineCall = Box::new(move |engine, now| then(engine, is_taken, now));
+        if let Err(TrySendError::Full(call)) = inbox.try_send(call)
+            && is_called
+        {
+            // This is the dispatcher's thread. The engine never waits for it, so it may wait.
+            drop(inbox.blocking_send(call));
+        }
+    })
 }
 
 impl Engine {
-    pub(super) fn new(parts: Parts) -> Self {
-        let damage = parts.opened.damage;
+    pub(super) fn new(config: EngineConfig) -> Self {
+        let damage = config.opened.damage;
         Self {
-            parts,
+            config,
             phone: None,
             life: 0,
             next_frames: None,
@@ -141,7 +140,7 @@ impl Engine {
             under_way: 0,
             pushes: Few::new(),
             last_call: 0,
-            observed: Observed::default(),
+            subscriptions: Subscriptions::default(),
             is_locked: false,
             is_foreground: false,
             has_network: false,
@@ -161,119 +160,18 @@ impl Engine {
         }
     }
 
-    /// Works until it is stopped, or nobody is there any more who could ask.
-    pub(super) fn live(
-        mut self,
-        (mut inbox, mut frames): (mpsc::Receiver<Act>, mpsc::Receiver<Input>),
-        (session, keyring): (Option<Session>, Option<Keyring>),
-    ) {
-        let built = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        let Ok(runtime) = built else { return };
-        self.parts.log.is_of_this_thread();
-        words::of_opened(&self.parts.opened).into_iter().for_each(|said| self.say(said));
-        if let Some(session) = session {
-            let now = self.parts.clock.now();
-            if let Err(error) = self.enters(session, keyring, now) {
-                self.store_failed(error);
-            }
-            self.minds_lock(now);
-            self.carry_out(now);
-        }
-        runtime.block_on(async {
-            while !self.is_over {
-                frames = self.next_frames.take().unwrap_or(frames);
-                self.step(&mut inbox, &mut frames).await;
-            }
-        });
+    pub(super) fn say(&self, said: LogEntry) {
+        self.config.log.write(said);
     }
 
-    async fn step(&mut self, inbox: &mut mpsc::Receiver<Act>, frames: &mut mpsc::Receiver<Input>) {
-        let due = self.due();
-        let sleep = async {
-            match due {
-                Some(at) => tokio::time::sleep_until(self.parts.clock.instant(at).into()).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            act = inbox.recv() => match act {
-                Some(act) => self.work(|engine, now| act(engine, now)),
-                None => self.is_over = true,
-            },
-            input = frames.recv() => {
-                self.work(|engine, now| {
-                    engine.hear(input, now);
-                    // What came together is shown together.
-                    for _ in 1..AT_ONCE {
-                        let Ok(input) = frames.try_recv() else { break };
-                        engine.hear(Some(input), now);
-                    }
-                });
-            }
-            () = sleep => self.work(Self::tick),
-        }
+    pub(super) fn tell(&self, event: Event) {
+        let listener = Arc::clone(&self.config.listener);
+        self.config.dispatcher.deliver(Box::new(move || listener.hear(event)));
     }
 
-    /// Does one thing to its end. A mistake of ours in it must not take the app along: the phone
-    /// begins anew from what is stored, and where that does not help, the core is closed.
-    fn work(&mut self, act: impl FnOnce(&mut Self, Now)) {
-        let now = self.parts.clock.now();
-        let whole = AssertUnwindSafe(|| self.work_through(act, now));
-        if catch_unwind(whole).is_ok() {
-            return;
-        }
-        self.panics += 1;
-        let said = Said::new(Level::Error, Part::Life, "a mistake of the core was caught");
-        self.say(said.with("so_far", self.panics));
-        let is_again = self.healed_at.is_some_and(|at| now.mono < at + HEAL_EVERY);
-        let healing = AssertUnwindSafe(|| self.heal(now));
-        if is_again || catch_unwind(healing).is_err() {
-            self.lets_go();
-            self.is_over = true;
-            self.say(Said::new(Level::Error, Part::Life, "the core is closed"));
-        }
-    }
-
-    pub(super) fn work_through(&mut self, act: impl FnOnce(&mut Self, Now), now: Now) {
-        self.minds_lock(now);
-        act(self, now);
-        self.minds_lock(now);
-        self.carry_out(now);
-        if std::mem::take(&mut self.must_heal) {
-            self.heal(now);
-        }
-        self.end_flushes(now);
-        self.carry_out(now);
-        self.show(now);
-        self.close_if_idle(now);
-        let evicted = self.parts.store.evicted();
-        let before = std::mem::replace(&mut self.evicted, evicted);
-        if evicted > before {
-            let said = info(Part::Store, "lines that the server has made room");
-            self.say(said.with("conversations", evicted - before));
-        }
-    }
-
-    /// When the clock is to be looked at again.
-    pub(super) fn due(&self) -> Option<Duration> {
-        let now = self.parts.clock.now();
-        let phone = self.phone.as_ref().and_then(|phone| phone.poll_timeout(now));
-        let phone = phone.map(|(at, _)| at);
-        let flush = self.flushes.iter().map(|(until, _)| *until).min();
-        let is_shown = self.is_foreground && self.phone.is_some() && !self.is_locked;
-        let observed = self.observed.due().filter(|_| is_shown);
-        let begin = self.begin_at.filter(|_| self.is_foreground);
-        [phone, flush, self.close_at, observed, begin].into_iter().flatten().min()
-    }
-
-    fn tick(&mut self, now: Now) {
-        if self.is_foreground && self.begin_at.is_some_and(|at| at <= now.mono) {
-            self.comes_forward(now);
-        }
-        if let Some(phone) = &mut self.phone {
-            phone.tick(now);
-        }
+    pub(super) fn tell_state(&self, state: CoreState) {
+        self.say(words::of_state(state));
+        self.tell(Event::State(state));
     }
 
     pub(super) fn hear(&mut self, input: Option<Input>, now: Now) {
@@ -288,123 +186,109 @@ impl Engine {
         }
     }
 
-    /// Does what the phone says until it says nothing more.
-    pub(super) fn carry_out(&mut self, now: Now) {
-        while let Some(effect) = self.phone.as_mut().and_then(Phone::poll_effect) {
-            self.carry_out_one(effect, now);
+    /// Returns the phone of the signed-in agent.
+    ///
+    /// # Errors
+    /// `Unauthorized` without a session, `Storage` when the store kept the phone from beginning.
+    pub(super) fn signed_in_phone(&mut self) -> Result<&mut Phone, CoreError> {
+        let is_signed_in = self.session.is_some();
+        let failed = self.last_error.unwrap_or(StoreError::Closed);
+        self.phone.as_mut().ok_or(match is_signed_in {
+            true => CoreError::Storage(failed),
+            false => CoreError::Unauthorized,
+        })
+    }
+
+    /// Whether an agent is signed in and the session has not ended.
+    pub(super) fn is_signed_in(&self) -> bool {
+        self.phone.as_ref().is_some_and(|phone| match phone.state() {
+            State::NeedsSignIn | State::SignedOut | State::Wiped => false,
+            State::Offline
+            | State::Suspended
+            | State::Connecting
+            | State::Greeting
+            | State::Resuming
+            | State::Live
+            | State::Backoff { .. }
+            | State::Incompatible => true,
+        })
+    }
+
+    pub(super) fn token(&self) -> Token {
+        let now = self.config.clock.now();
+        match &self.session {
+            Some(session) => token_of(session, now),
+            None => Token { text: String::new(), good_until: now.mono },
         }
     }
 
-    fn carry_out_one(&mut self, effect: Effect, now: Now) {
-        words::of_effect(&effect).into_iter().for_each(|said| self.say(said));
-        match effect {
-            Effect::OpenSocket(socket) => self.open_socket(socket),
-            Effect::CloseSocket(socket, code) => {
-                if let Some(handle) = self.sockets.remove(&socket) {
-                    self.bids_farewell(handle, code);
-                }
-            }
-            Effect::Ping(socket) => self.on_socket(socket, Socket::ping),
-            Effect::Send(socket, frame) => self.on_socket(socket, |open| open.send(&frame)),
-            Effect::Fetch(ticket, query) => self.fetch(ticket, query),
-            Effect::Abandon(ticket) => {
-                if let Some(task) = self.fetches.remove(&ticket) {
-                    task.abort();
-                }
-            }
-            Effect::RefreshToken => self.refresh(),
-            Effect::Commands { request, commands } => self.send_commands(request, commands),
-            Effect::Outcomes { request, op_ids } => self.ask_outcomes(request, op_ids),
-            Effect::Receipts { request, receipts } => self.send_receipts(request, receipts),
-            Effect::State(state) => self.tell_standing(self.standing_at(state, now)),
-            Effect::Outbox(changes) => self.tell_outbox(changes),
-            Effect::Touched(touched) => self.observed.touch(&touched),
-            Effect::People => self.tell(Event::People),
-            Effect::LeaseLost { conversation_id, by } => {
-                self.tell(Event::LeaseLost { conversation: conversation_id, by });
-            }
-            Effect::Pushed { call, outcome, telling, .. } => {
-                let answer = self.pushes.remove(&call);
-                let is_taken = answer.is_some_and(|answer| answer.send(*outcome).is_ok());
-                self.was_told((self.life, telling), is_taken, now);
-                self.close_soon(now);
-            }
-            Effect::Notifications { withdraw, update, telling } => {
-                self.tell_notifications(Event::Notifications { withdraw, update }, telling);
-            }
-            Effect::StoreFailed(error) => self.store_failed(error),
-            Effect::Suspend { .. } => self.close_soon(now),
-            Effect::EndSession => self.end_session(),
-            Effect::Wipe => self.wipe(),
+    pub(super) fn token_text(&self) -> String {
+        self.session.as_ref().map(|session| session.access_token.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn end_delivery(&mut self, (life, delivery): (u64, u64), is_taken: bool, now: Now) {
+        if let Some(phone) = self.phone.as_mut().filter(|_| self.life == life) {
+            phone.end_delivery(delivery, is_taken, now);
         }
     }
 
-    /// What a socket does not take is told by its end: it closes for that, or is closed.
-    fn on_socket(&mut self, socket: SocketId, act: impl FnOnce(&Socket) -> Result<(), NotTaken>) {
-        if let Some(Err(NotTaken::TooLarge)) = self.sockets.get(&socket).map(act) {
-            self.sockets.remove(&socket);
-            let now = self.parts.clock.now();
-            self.hear(Some(Input::SocketClosed(socket, None)), now);
+    /// Logs and tells a failure of the store once. A damaged store will be healed.
+    pub(super) fn report_store_error(&mut self, error: StoreError) {
+        self.must_heal |= error == StoreError::Damaged;
+        if self.last_error != Some(error) {
+            self.say(words::of_store_error(error));
+            self.tell(Event::StoreFailed(error));
+        }
+        self.last_error = Some(error);
+    }
+
+    /// Opens the store if it is closed.
+    pub(super) fn open_store(&mut self) -> Result<(), StoreError> {
+        let opened = self.config.store.resume()?;
+        if opened != store::Opened::default() {
+            words::of_opened(&opened).into_iter().for_each(|said| self.say(said));
+        }
+        self.damage = opened.damage.or(self.damage);
+        // The phone's state is from before the damage: it must begin again.
+        self.must_heal |= opened.damage.is_some() && self.phone.is_some();
+        Ok(())
+    }
+
+    /// Ends the phone, its sockets, its requests and the calls that wait for it.
+    pub(super) fn drop_phone(&mut self) {
+        self.phone = None;
+        self.pushes = Few::new();
+        (self.renewing, self.renewals) = (None, Vec::new());
+        for (_, handle) in std::mem::take(&mut self.sockets) {
+            self.close_socket(handle, CLOSE_NORMAL);
+        }
+        for (_, task) in std::mem::take(&mut self.fetches) {
+            task.abort();
         }
     }
 
-    pub(super) fn say(&self, said: Said) {
-        self.parts.log.say(said);
+    pub(super) fn close_socket(&mut self, socket: Socket, code: u16) {
+        socket.close(code);
+        self.closing.retain(|socket| !socket.is_finished());
+        self.closing.push(socket);
     }
 
-    pub(super) fn tell_standing(&self, standing: Standing) {
-        self.say(words::of_standing(standing));
-        self.tell(Event::State(standing));
-    }
-
-    pub(super) fn tell(&self, event: Event) {
-        let listener = Arc::clone(&self.parts.listener);
-        self.parts.dispatcher.tell(Box::new(move || listener.hear(event)));
-    }
-
-    /// Tells who observes what changed.
-    fn show(&mut self, now: Now) {
-        let is_shown = self.is_foreground && !self.is_locked;
-        let Some(phone) = self.phone.as_ref().filter(|_| is_shown) else { return };
-        let to = (&self.parts.dispatcher, &self.parts.inbox);
-        if let Err(error) = self.observed.show(phone, to, now) {
-            self.store_failed(error);
-        }
-    }
-
-    /// In the background nothing stays open for longer than what is under way.
+    /// In the background, schedules the closing of everything.
     pub(super) fn close_soon(&mut self, now: Now) {
         if !self.is_foreground && self.close_at.is_none() {
             self.close_at = Some(now.mono + LINGER);
         }
     }
 
-    fn close_if_idle(&mut self, now: Now) {
-        let Some(at) = self.close_at else { return };
-        let is_busy = self.under_way > 0 || !self.pushes.is_empty() || !self.flushes.is_empty();
-        if is_busy && now.mono < at {
-            return;
-        }
-        if !self.closers.is_empty() {
-            self.pushes = Few::new();
-        }
-        if !self.flushes.is_empty() || !self.pushes.is_empty() {
-            self.close_at = Some(now.mono + LINGER);
-            return;
-        }
-        self.close_at = None;
-        self.close_files();
-    }
-
-    /// Closes every file and idle connection.
+    /// Closes the store and idle connections, then answers the callers that wait for it.
     pub(super) fn close_files(&mut self) {
-        self.parts.net.server.close_all();
-        if let Err(error) = self.parts.store.pause() {
-            self.store_failed(error);
+        self.config.net.server.close_all();
+        if let Err(error) = self.config.store.pause() {
+            self.report_store_error(error);
         }
         let closing = std::mem::take(&mut self.closing);
         let closers = std::mem::take(&mut self.closers);
-        self.parts.net.runtime.spawn(async move {
+        self.config.net.runtime.spawn(async move {
             for socket in closing {
                 socket.finished().await;
             }
@@ -413,66 +297,11 @@ impl Engine {
             }
         });
     }
-
-    /// Everything that was asked for is sent, or its time is over.
-    pub(super) fn end_flushes(&mut self, now: Now) {
-        if self.flushes.is_empty() {
-            return;
-        }
-        let phone = self.phone.as_ref();
-        let is_done = phone.map_or(self.session.is_none(), |phone| phone.outbox().is_settled());
-        let mut left = Vec::new();
-        for (until, answer) in std::mem::take(&mut self.flushes) {
-            if is_done || until <= now.mono {
-                answer.send(is_done).ok();
-            } else {
-                left.push((until, answer));
-            }
-        }
-        self.flushes = left;
-        if self.flushes.is_empty() && !self.is_foreground {
-            if let Some(phone) = &mut self.phone {
-                phone.goes_back(now.mono, now);
-            }
-            self.close_soon(now);
-        }
-    }
-
-    /// Ends everything; what is stored stays.
-    pub(super) fn stop(&mut self, now: Now) {
-        if let Some(phone) = &mut self.phone {
-            phone.goes_back(now.mono, now);
-        }
-        self.carry_out(now);
-        self.lets_go();
-        self.close_files();
-        self.say(info(Part::Life, "the core is shut down"));
-        self.is_over = true;
-    }
 }
 
-/// The session's token, by the clock that only grows.
+/// Returns the session's token with its end on the monotonic clock.
 pub(super) fn token_of(session: &Session, now: Now) -> Token {
     let left = session.access_expires_at.since(now.wall) - TOKEN_SPARE_MS;
     let left = Duration::from_millis(left.max(0).unsigned_abs());
     Token { text: session.access_token.clone(), good_until: now.mono + left }
-}
-
-/// Where a phone stands that is not locked.
-pub(super) fn standing(state: State, now: Now) -> Standing {
-    match state {
-        State::SignedOut => Standing::SignedOut,
-        State::Offline => Standing::Offline,
-        State::Suspended => Standing::Suspended,
-        State::Connecting | State::Greeting => Standing::Connecting,
-        State::Resuming => Standing::Resuming,
-        State::Live => Standing::Live,
-        State::Backoff { until } => {
-            let left = until.saturating_sub(now.mono).as_millis();
-            Standing::Backoff { retry_ms: u64::try_from(left).unwrap_or(u64::MAX) }
-        }
-        State::NeedsSignIn => Standing::NeedsSignIn,
-        State::Incompatible => Standing::Incompatible,
-        State::Wiped => Standing::Wiped,
-    }
 }

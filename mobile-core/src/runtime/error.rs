@@ -1,47 +1,48 @@
 //! Why a call of the app was not carried out.
 
+use crate::link::Failure;
 use crate::outbox::{ChoiceRefused, EnqueueRefused};
 use crate::store::{Remedy, StoreError};
 
-/// See the head of the file. The text is for people.
+/// Why a call of the app failed. The text is for people.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CoreError {
     /// The server cannot be reached.
     #[error("the server cannot be reached: check the network")]
     Offline,
-    /// Nobody is signed in here, or the session is over.
+    /// No agent is signed in, or the session ended.
     #[error("sign in first")]
     Unauthorized,
     /// Workspace, e-mail or password are wrong.
     #[error("workspace, e-mail or password are wrong")]
     WrongCredentials,
-    /// The agent's act cannot be taken in.
+    /// The act is invalid.
     #[error("{0}")]
     Refused(EnqueueRefused),
-    /// What was chosen cannot be chosen.
+    /// The choice is not offered for this act.
     #[error("{0}")]
     NotChosen(ChoiceRefused),
-    /// The server said no.
+    /// The server refused the request.
     #[error("{detail}")]
     Server {
-        /// Stable, for programs.
+        /// The stable code of the refusal, for programs.
         code: String,
-        /// What to do.
+        /// The reason, for people.
         detail: String,
     },
-    /// An argument makes no sense.
+    /// An argument is invalid.
     #[error("{what} {problem}")]
     Invalid {
-        /// Which.
+        /// The name of the argument.
         what: String,
-        /// What is wrong with it.
+        /// What is wrong with it, for people.
         problem: String,
     },
-    /// The store could not do it.
+    /// The store failed.
     #[error("{0}")]
     Storage(StoreError),
-    /// The server was not heard for too long: what is held is locked before it is.
-    #[error("too long without the server: connect to it first")]
+    /// The server was not heard for too long, so the phone is locked.
+    #[error("connect to the server first: it was not reached for too long")]
     Locked,
     /// The system's key store cannot be read before the device is unlocked.
     #[error("unlock the device first")]
@@ -49,20 +50,20 @@ pub enum CoreError {
     /// The system's key store failed.
     #[error("the key store of this device failed: {0}")]
     KeyStore(String),
-    /// The app and the server, or the app and what it stored, do not understand each other.
+    /// The app and the server, or the app and its store, have incompatible versions.
     #[error("update the app, or the server")]
     Incompatible,
-    /// Too often.
-    #[error("too often: try again in {} s", retry_ms.div_ceil(1000))]
+    /// Too many requests.
+    #[error("too many attempts: try again in {} s", retry_ms.div_ceil(1000))]
     RateLimited {
-        /// When to try again.
+        /// Time until the next attempt may succeed, in milliseconds.
         retry_ms: u64,
     },
     /// The core was shut down.
     #[error("the core is shut down")]
     Closed,
-    /// A mistake of the core.
-    #[error("a mistake of the core: {0}")]
+    /// A bug of the core.
+    #[error("internal error: {0}")]
     Internal(String),
 }
 
@@ -89,5 +90,22 @@ impl From<EnqueueRefused> for CoreError {
 impl From<ChoiceRefused> for CoreError {
     fn from(refused: ChoiceRefused) -> Self {
         Self::NotChosen(refused)
+    }
+}
+
+impl From<Failure> for CoreError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unreachable | Failure::Unreadable => Self::Offline,
+            Failure::OtherProtocol => Self::Incompatible,
+            Failure::Refused { status: 401, .. } => Self::Unauthorized,
+            Failure::Refused { retry_after_ms: Some(retry_ms), .. } => {
+                Self::RateLimited { retry_ms }
+            }
+            Failure::Refused { status, code, .. } => {
+                let detail = format!("the server answered with status {status}");
+                Self::Server { code: code.unwrap_or_default(), detail }
+            }
+        }
     }
 }

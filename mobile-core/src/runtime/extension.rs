@@ -7,7 +7,7 @@ use std::sync::Arc;
 use baton_protocol::Timestamp;
 use baton_protocol::account::Session;
 
-use super::CoreError;
+use super::error::CoreError;
 use super::keys::{KeyStore, Keys, random};
 use crate::push::extension::{self, Keys as Opens, Rendered};
 use crate::push::notification::Notification;
@@ -28,7 +28,7 @@ pub struct Taken {
 /// A receipt, ready to be sent as `POST`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReceiptPost {
-    /// Where to.
+    /// The URL.
     pub url: String,
     /// As `Authorization: Bearer`.
     pub bearer: String,

@@ -7,9 +7,9 @@ use baton_protocol::account::Session;
 use baton_protocol::{DeviceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::CoreError;
+use super::error::CoreError;
 use super::log::words::warn;
-use super::log::{Log, Part};
+use super::log::{Log, LogTarget};
 use crate::push::seal::{DeviceKey, Keyring};
 use crate::store::KEY_BYTES;
 
@@ -73,8 +73,8 @@ impl LoggedKeys {
                 KeyStoreFailed::Locked => "locked",
                 KeyStoreFailed::Other(_) => "failed",
             };
-            let said = warn(Part::App, "the key store did not answer");
-            self.log.say(said.with("call", call).with("why", why));
+            let said = warn(LogTarget::App, "the key store did not answer");
+            self.log.write(said.with("call", call).with("why", why));
         }
         answer
     }

@@ -1,26 +1,30 @@
-//! How a phone begins, is healed and ends, over a store that does not always let it.
+//! How a phone begins, is healed and ends, over a store that may fail.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use baton_protocol::account::Session;
 use tokio::sync::mpsc;
 
-use super::engine::{CLOSE_NORMAL, Engine, HEAL_EVERY, token_of};
+use super::engine::{Engine, token_of};
+use super::error::CoreError;
+use super::events::Event;
 use super::keys::random;
-use super::log::Part;
-use super::log::words::{self, info};
-use super::{CoreError, Event, FRAMES};
-use crate::few::Few;
+use super::log::LogTarget;
+use super::log::words::info;
 use crate::link::{Input, Token};
-use crate::net::socket::Socket;
-use crate::phone::{Now, Phone};
+use crate::phone::{Now, Phone, PhoneConfig};
 use crate::push::seal::Keyring;
-use crate::store::{self, Account, StoreError};
+use crate::store::{Account, StoreError};
+
+/// The least time between two attempts to open a damaged store or to begin a phone.
+pub(super) const HEAL_EVERY: Duration = Duration::from_secs(10);
+/// Frames that wait for the engine at most; then the socket waits.
+pub(super) const FRAMES: usize = 64;
 
 impl Engine {
-    /// Somebody is signed in: the phone begins as its store has kept it. Where that does not let
-    /// it, it is tried again for as long as somebody looks.
-    pub(super) fn enters(
+    /// Begins the phone of a session. If the store fails, it is tried again in the foreground.
+    pub(super) fn begin_session(
         &mut self,
         session: Session,
         keyring: Option<Keyring>,
@@ -34,154 +38,120 @@ impl Engine {
         };
         self.session = Some(session);
         self.begin_at = Some(now.mono + HEAL_EVERY);
-        self.begins((me, token), keyring, now)?;
+        self.begin_phone((me, token), keyring, now)?;
         self.begin_at = None;
         if self.is_foreground {
-            self.comes_forward(now);
+            self.enter_foreground(now);
         }
         Ok(())
     }
 
-    fn begins(
+    fn begin_phone(
         &mut self,
         (me, token): (Account, Token),
         keyring: Option<Keyring>,
         now: Now,
     ) -> Result<(), StoreError> {
-        // Of the sockets of a phone before nothing is heard any more: numbers begin anew.
+        // Socket numbers begin again, so frames of the previous phone must not be heard.
         let (heard, frames) = mpsc::channel(FRAMES);
-        (self.parts.frames, self.next_frames) = (heard, Some(frames));
+        (self.config.frames, self.next_frames) = (heard, Some(frames));
         self.life += 1;
-        self.opens_store()?;
-        let parts = crate::phone::Parts {
-            store: Arc::clone(&self.parts.store),
+        self.open_store()?;
+        let config = PhoneConfig {
+            store: Arc::clone(&self.config.store),
             me,
             token,
             keyring,
-            lock_after: self.parts.lock_after,
+            lock_after: self.config.lock_after,
             seed: u128::from_ne_bytes(random()),
         };
-        let (mut phone, restored) = Phone::begin(parts, now)?;
+        let (mut phone, restored) = Phone::begin(config, now)?;
         if restored.unreadable > 0 {
             self.tell(Event::StoreFailed(StoreError::Damaged));
         }
         if self.has_network {
             phone.hear(Input::NetworkUp, now);
         }
-        let said = info(Part::Session, "a phone begins");
+        let said = info(LogTarget::Session, "a phone begins");
         let said = said.with("agent", me.agent).with("device", me.device);
         self.say(said.with("acts", phone.outbox().echoes().len()));
         self.phone = Some(phone);
-        self.observed.everything();
+        self.subscriptions.touch_all();
         Ok(())
     }
 
-    /// The phone of who is signed in begins, where it could not before.
-    pub(super) fn begins_again(&mut self, now: Now) {
+    /// Begins the phone of the session if an earlier attempt failed.
+    pub(super) fn begin_again(&mut self, now: Now) {
         let Some(session) = self.session.clone().filter(|_| self.phone.is_none()) else { return };
-        let keyring = self.parts.keys.held_keyring().ok().flatten();
-        if let Err(error) = self.enters(session, keyring, now) {
-            self.store_failed(error);
+        let keyring = self.config.keys.held_keyring().ok().flatten();
+        if let Err(error) = self.begin_session(session, keyring, now) {
+            self.report_store_error(error);
         }
     }
 
-    /// The phone of who is signed in.
-    pub(super) fn there(&mut self) -> Result<&mut Phone, CoreError> {
-        let is_signed_in = self.session.is_some();
-        let failed = self.last_error.unwrap_or(StoreError::Closed);
-        self.phone.as_mut().ok_or(match is_signed_in {
-            true => CoreError::Storage(failed),
-            false => CoreError::Unauthorized,
-        })
-    }
-
-    /// The phone of who is signed in and its store, which is open in the background too, for as
-    /// long as that takes.
-    pub(super) fn there_with_store(&mut self, now: Now) -> Result<&mut Phone, CoreError> {
+    /// Returns the phone with its store open, also in the background.
+    pub(super) fn phone_with_store(&mut self, now: Now) -> Result<&mut Phone, CoreError> {
         if self.session.is_some() {
-            self.opens_store().inspect_err(|error| self.store_failed(*error))?;
-            self.begins_again(now);
+            self.open_store().inspect_err(|error| self.report_store_error(*error))?;
+            self.begin_again(now);
             self.close_soon(now);
         }
-        self.there()
+        self.signed_in_phone()
     }
 
-    /// Somebody looks: the store is open, what the extension left is taken over first.
-    pub(super) fn comes_forward(&mut self, now: Now) {
+    /// Enters the foreground: opens the store and takes over what the extension left.
+    pub(super) fn enter_foreground(&mut self, now: Now) {
         self.close_at = None;
-        self.say(info(Part::Life, "somebody looks"));
+        self.say(info(LogTarget::Life, "the app is in the foreground"));
         self.begin_at = None;
-        if let Err(error) = self.opens_store() {
+        if let Err(error) = self.open_store() {
             self.begin_at = Some(now.mono + HEAL_EVERY);
-            return self.store_failed(error);
+            return self.report_store_error(error);
         }
-        self.takes_over_drops(now);
-        let Some(phone) = &mut self.phone else { return self.begins_again(now) };
-        phone.comes_forward(now);
-        self.observed.everything();
+        self.take_over_drops(now);
+        let Some(phone) = &mut self.phone else { return self.begin_again(now) };
+        phone.enter_foreground(now);
+        self.subscriptions.touch_all();
     }
 
-    /// What the extension took is known before anything else is shown or decided.
-    pub(super) fn takes_over_drops(&mut self, now: Now) {
+    /// Takes over what the extension left, before anything is shown or decided.
+    pub(super) fn take_over_drops(&mut self, now: Now) {
         let Some(phone) = &mut self.phone else { return };
-        if let Err(error) = phone.take_over_drops(&self.parts.drops, now) {
-            self.store_failed(error);
+        if let Err(error) = phone.take_over_drops(&self.config.drops, now) {
+            self.report_store_error(error);
         }
     }
 
-    /// What cannot be stored is told; a damaged store is opened anew, which saves what can be.
-    pub(super) fn store_failed(&mut self, error: StoreError) {
-        self.must_heal |= error == StoreError::Damaged;
-        if self.last_error != Some(error) {
-            self.say(words::of_store_error(error));
-            self.tell(Event::StoreFailed(error));
-        }
-        self.last_error = Some(error);
-    }
-
-    /// Opens a damaged store anew: what can be read of outbox and drafts is saved, the rest is
-    /// taken from the server again.
+    /// Opens a damaged store again: saves what can be read of outbox and drafts, and reloads the
+    /// rest from the server.
     pub(super) fn heal(&mut self, now: Now) {
         if self.healed_at.is_some_and(|at| now.mono < at + HEAL_EVERY) {
             return;
         }
         self.healed_at = Some(now.mono);
-        self.lets_go();
+        self.drop_phone();
         self.close_files();
-        self.begins_again(now);
-        self.minds_lock(now);
+        self.begin_again(now);
         self.close_soon(now);
-        self.carry_out(now);
     }
 
-    /// The phone is over; so is what others wait for of it.
-    pub(super) fn lets_go(&mut self) {
-        self.phone = None;
-        self.pushes = Few::new();
-        (self.renewing, self.renewals) = (None, Vec::new());
-        for (_, handle) in std::mem::take(&mut self.sockets) {
-            self.bids_farewell(handle, CLOSE_NORMAL);
+    /// Deletes everything of the account, because the device was revoked.
+    pub(super) fn wipe(&mut self) {
+        let Some(me) = self.phone.as_ref().map(Phone::me) else { return };
+        self.session = None;
+        self.drop_phone();
+        self.life += 1;
+        let forgotten = self.open_store().and_then(|()| self.config.store.forget(&me));
+        if let Err(error) = forgotten.and(self.config.drops.forget(&me)) {
+            self.report_store_error(error);
         }
-        for (_, task) in std::mem::take(&mut self.fetches) {
-            task.abort();
-        }
-    }
-
-    pub(super) fn bids_farewell(&mut self, socket: Socket, code: u16) {
-        socket.close(code);
-        self.closing.retain(|socket| !socket.is_finished());
-        self.closing.push(socket);
-    }
-
-    /// Opens the store where it is closed.
-    pub(super) fn opens_store(&mut self) -> Result<(), StoreError> {
-        let opened = self.parts.store.resume()?;
-        if opened != store::Opened::default() {
-            words::of_opened(&opened).into_iter().for_each(|said| self.say(said));
-        }
-        self.damage = opened.damage.or(self.damage);
-        // What a phone knows of its store is not so any more.
-        self.must_heal |= opened.damage.is_some() && self.phone.is_some();
-        Ok(())
+        let keys = self.config.keys.clone();
+        let forget = move || {
+            drop(keys.forget_session());
+            drop(keys.forget_device());
+        };
+        drop(self.config.net.runtime.spawn_blocking(forget));
+        self.subscriptions.clear_all(&self.config.dispatcher);
+        self.tell(Event::Wiped);
     }
 }

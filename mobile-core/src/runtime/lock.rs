@@ -1,68 +1,68 @@
-//! Nothing of what is held is shown, told or taken from the agent while it is locked: what the
-//! server said last is too long ago to still hold.
+//! While the phone is locked, nothing stored is shown and no act is taken.
 
-use super::engine::{Engine, Standing, standing};
-use super::log::Part;
+use super::engine::Engine;
+use super::error::CoreError;
+use super::events::{CoreState, Event};
+use super::log::LogTarget;
 use super::log::words::info;
-use super::{CoreError, Event};
 use crate::link::State;
 use crate::outbox::Change;
 use crate::phone::{Now, Phone};
 
 impl Engine {
-    /// Looks at the clock, and at whether the server was heard.
-    pub(super) fn minds_lock(&mut self, now: Now) {
+    /// Reads the clocks and tells the app when the phone locks or opens.
+    pub(super) fn update_lock(&mut self, now: Now) {
         let Some(phone) = &mut self.phone else {
             self.is_locked = false;
             return;
         };
-        let is_locked = phone.look_at_clock(now);
+        let is_locked = phone.update_lock(now);
         if is_locked == self.is_locked {
             return;
         }
         self.is_locked = is_locked;
-        let what = if is_locked { "what is held is locked" } else { "what is held is open" };
-        self.say(info(Part::Life, what));
-        self.tell_standing(self.standing(now));
+        let what = if is_locked { "the phone is locked" } else { "the phone is open" };
+        self.say(info(LogTarget::Life, what));
+        self.tell_state(self.state(now));
         if is_locked {
-            return self.observed.empty(&self.parts.dispatcher);
+            return self.subscriptions.clear_all(&self.config.dispatcher);
         }
         let echoes = self.phone.as_ref().map(|phone| phone.outbox().echoes()).unwrap_or_default();
         self.tell_outbox(echoes.into_iter().map(|echo| Change::Shown(Box::new(echo))).collect());
     }
 
-    /// The phone of who is signed in, for what has to do with what is held.
-    pub(super) fn there_open(&mut self, now: Now) -> Result<&mut Phone, CoreError> {
-        self.minds_lock(now);
-        if self.is_locked { Err(CoreError::Locked) } else { self.there() }
+    /// Returns the signed-in agent's phone if it is not locked.
+    pub(super) fn unlocked_phone(&mut self, now: Now) -> Result<&mut Phone, CoreError> {
+        self.update_lock(now);
+        if self.is_locked { Err(CoreError::Locked) } else { self.signed_in_phone() }
     }
 
-    /// The same, with its store, which is open in the background too, for as long as that takes.
-    pub(super) fn there_open_with_store(&mut self, now: Now) -> Result<&mut Phone, CoreError> {
-        self.there_with_store(now)?;
-        self.there_open(now)
+    /// Returns the phone if it is not locked, with its store open.
+    pub(super) fn unlocked_phone_with_store(&mut self, now: Now) -> Result<&mut Phone, CoreError> {
+        self.phone_with_store(now)?;
+        self.unlocked_phone(now)
     }
 
-    /// What is locked is told when it is not.
+    /// Tells changes of the outbox. While locked, shown acts wait until the phone opens.
     pub(super) fn tell_outbox(&self, mut changes: Vec<Change>) {
         changes.retain(|change| !(self.is_locked && matches!(change, Change::Shown(_))));
         let needs_review = self.phone.as_ref().map_or(0, |phone| phone.outbox().needs_review());
         self.tell(Event::Outbox { changes, needs_review });
     }
 
-    /// Where the connection stands.
-    pub(super) fn standing(&self, now: Now) -> Standing {
-        self.standing_at(self.phone.as_ref().map_or(State::SignedOut, Phone::state), now)
+    /// Returns the state of the core.
+    pub(super) fn state(&self, now: Now) -> CoreState {
+        self.state_of(self.phone.as_ref().map_or(State::SignedOut, Phone::state), now)
     }
 
-    /// What the agent can do something about comes before that it is locked; that it is, before
-    /// how the way to the server goes.
-    pub(super) fn standing_at(&self, state: State, now: Now) -> Standing {
+    /// Returns the state of the core for a state of the connection. `Locked` hides the connection's
+    /// state, unless the agent must act on it.
+    pub(super) fn state_of(&self, state: State, now: Now) -> CoreState {
         use State::{Incompatible, NeedsSignIn, SignedOut, Wiped};
         let is_first = matches!(state, SignedOut | NeedsSignIn | Incompatible | Wiped);
         match self.is_locked && !is_first {
-            true => Standing::Locked,
-            false => standing(state, now),
+            true => CoreState::Locked,
+            false => CoreState::of_link(state, now.mono),
         }
     }
 }

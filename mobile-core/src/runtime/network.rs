@@ -26,7 +26,7 @@ impl Network {
         let runtime = Builder::new_current_thread()
             .max_blocking_threads(2)
             .thread_name("baton-keys")
-            .on_thread_start(move || beside.is_of_this_thread())
+            .on_thread_start(move || beside.own_this_thread())
             .thread_stack_size(STACK_BYTES)
             .enable_io()
             .enable_time()
@@ -34,7 +34,7 @@ impl Network {
         let handle = runtime.handle().clone();
         let (end, is_over) = oneshot::channel();
         let drive = move || {
-            log.is_of_this_thread();
+            log.own_this_thread();
             let left = runtime.block_on(is_over).unwrap_or(Duration::ZERO);
             runtime.shutdown_timeout(left);
         };

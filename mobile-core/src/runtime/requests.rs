@@ -1,32 +1,41 @@
-//! What the engine asks of the network: each request a task of its own, its answer an act of the
-//! engine.
+//! Requests to the server. Each is a task of its own, and its answer is a message to the engine.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use baton_protocol::{Command, CommandResult, OpId};
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::calls::{ANSWER_MAX, BOUNDS};
-use super::engine::{Engine, token_of};
-use super::log::Part;
+use super::engine::{Engine, EngineCall, report_to_engine, token_of};
+use super::error::CoreError;
+use super::events::Event;
+use super::log::LogTarget;
 use super::log::words::{self, info, warn};
-use super::{Act, Event, Work};
 use crate::link::{Failure, Input, Query, SocketId, Ticket, Token};
-use crate::net::{self, Unanswered, socket};
-use crate::phone::Now;
-use crate::push::receipts::{Answer, Receipt};
+use crate::net::{self, Bounds, socket};
+use crate::phone::{Now, Unanswered};
+use crate::push::receipts::{Receipt, ReceiptAnswer};
+
+/// How long a request of the app waits for its answer.
+pub(super) const ANSWER_MAX: Duration = Duration::from_secs(15);
+/// The time and the size that an answer to the app may take.
+pub(super) const BOUNDS: Bounds = (ANSWER_MAX, 64 * 1024);
+
+/// A future that is boxed, so that one kind of task serves all of them.
+pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 impl Engine {
     pub(super) fn open_socket(&mut self, socket: SocketId) {
-        let net = &self.parts.net;
-        let frames = self.parts.frames.clone();
+        let net = &self.config.net;
+        let frames = self.config.frames.clone();
         let _entered = net.runtime.enter();
         let handle = socket::open(&net.server, socket, frames);
         self.sockets.insert(socket, handle);
     }
 
     pub(super) fn fetch(&mut self, ticket: Ticket, query: Query) {
-        let (server, token) = (self.parts.net.server.clone(), self.token_text());
+        let (server, token) = (self.config.net.server.clone(), self.token_text());
         let task = self.ask(
             async move { server.fetch(&query, &token).await },
             move |engine, answer, now| {
@@ -38,7 +47,7 @@ impl Engine {
     }
 
     pub(super) fn send_commands(&mut self, request: u64, commands: Vec<Command>) {
-        let (server, token) = (self.parts.net.server.clone(), self.token());
+        let (server, token) = (self.config.net.server.clone(), self.token());
         let text = token.text.clone();
         self.ask(
             async move { server.commands_with_reason(&commands, &text, ANSWER_MAX).await },
@@ -47,7 +56,7 @@ impl Engine {
     }
 
     pub(super) fn ask_outcomes(&mut self, request: u64, op_ids: Vec<OpId>) {
-        let (server, token) = (self.parts.net.server.clone(), self.token());
+        let (server, token) = (self.config.net.server.clone(), self.token());
         let text = token.text.clone();
         self.ask(
             async move { server.outcomes_with_reason(&op_ids, &text, ANSWER_MAX).await },
@@ -66,21 +75,21 @@ impl Engine {
             self.say(words::of_result(result));
         }
         if let Err(failure) = &answer {
-            let said = warn(Part::Outbox, "commands were not answered");
+            let said = warn(LogTarget::Outbox, "commands were not answered");
             self.say(words::of_failure(said, &failure.link));
         }
         let answer = answer.map_err(|failure| (failure, token));
         if let Some(phone) = &mut self.phone {
-            phone.commands_answered(request, answer, now);
+            phone.handle_command_answer(request, answer, now);
         }
     }
 
     /// With the session's token, and with the key that is for receipts alone: each may be void
     /// where the other is not.
     pub(super) fn send_receipts(&mut self, request: u64, receipts: Vec<Receipt>) {
-        let (server, token) = (self.parts.net.server.clone(), self.token());
-        let (keys, runtime) = (self.parts.keys.clone(), self.parts.net.runtime.clone());
-        let is_good = self.parts.clock.now().mono < token.good_until;
+        let (server, token) = (self.config.net.server.clone(), self.token());
+        let (keys, runtime) = (self.config.keys.clone(), self.config.net.runtime.clone());
+        let is_good = self.config.clock.now().mono < token.good_until;
         let used = token.clone();
         let question = async move {
             let key = runtime.spawn_blocking(move || keys.receipt_key().ok().flatten()).await;
@@ -101,7 +110,7 @@ impl Engine {
                     posted => return (said(&posted), rejected),
                 }
             }
-            (Answer::Unproven, rejected)
+            (ReceiptAnswer::Unproven, rejected)
         };
         self.ask(question, move |engine, (answer, rejected), now| {
             engine.receipts_answered(request, answer, now);
@@ -111,35 +120,74 @@ impl Engine {
         });
     }
 
-    fn receipts_answered(&mut self, request: u64, answer: Answer, now: Now) {
-        if answer == Answer::Unproven {
-            self.say(warn(Part::Push, "receipts are not believed"));
+    fn receipts_answered(&mut self, request: u64, answer: ReceiptAnswer, now: Now) {
+        if answer == ReceiptAnswer::Unproven {
+            self.say(warn(LogTarget::Push, "receipts are not believed"));
         }
         let Some(phone) = &mut self.phone else { return };
         let before = phone.receipts_given_up();
-        phone.receipts_answered(request, answer, now);
+        phone.handle_receipt_answer(request, answer, now);
         let given_up = phone.receipts_given_up() - before;
         if given_up > 0 {
-            self.say(warn(Part::Push, "receipts are given up").with("count", given_up));
+            self.say(warn(LogTarget::Push, "receipts are given up").with("count", given_up));
         }
     }
 
-    /// Tells the app how its screen changes, and hears whether it took that.
-    pub(super) fn tell_notifications(&mut self, event: Event, telling: u64) {
+    /// Delivers changes of notifications to the app and notes whether it took them.
+    pub(super) fn tell_notifications(&mut self, event: Event, delivery: u64) {
         self.under_way += 1;
-        let listener = Arc::clone(&self.parts.listener);
-        let of = (self.life, telling);
-        let told = Box::new(move || listener.hear(event));
-        self.parts.dispatcher.tell_surely(told, &self.parts.inbox, move |engine, is_taken, now| {
+        let listener = Arc::clone(&self.config.listener);
+        let of = (self.life, delivery);
+        let on_end = report_to_engine(&self.config.inbox, move |engine, is_taken, now| {
             engine.under_way = engine.under_way.saturating_sub(1);
-            engine.was_told(of, is_taken, now);
+            engine.end_delivery(of, is_taken, now);
         });
+        let call = Box::new(move || listener.hear(event));
+        self.config.dispatcher.deliver_and_report(call, on_end);
     }
 
-    pub(super) fn was_told(&mut self, (life, telling): (u64, u64), is_taken: bool, now: Now) {
-        if let Some(phone) = self.phone.as_mut().filter(|_| self.life == life) {
-            phone.told(telling, is_taken, now);
+    /// Ends the session at the server, without waiting for the answer.
+    pub(super) fn end_session(&mut self) {
+        let Some(session) = self.session.clone() else { return };
+        let server = self.config.net.server.clone();
+        let end = async move { server.sign_out(&session.access_token, session.device_id).await };
+        self.ask(end, |_, _, _| {});
+    }
+
+    /// Renews the session's token, one request at a time.
+    pub(super) fn refresh(&mut self) {
+        // One at a time: what is given back twice, and used in between, looks stolen.
+        if self.renewing == Some(self.life) {
+            return;
         }
+        let Some(session) = self.session.clone() else { return };
+        self.renewing = Some(self.life);
+        let (server, keys) = (self.config.net.server.clone(), self.config.keys.clone());
+        let at = self.config.server.clone();
+        let runtime = self.config.net.runtime.clone();
+        let before = session.refresh_token.clone();
+        let question = async move {
+            let refreshed = server.refresh(&session.refresh_token, session.device_id).await?;
+            let session = refreshed.session;
+            let kept = session.clone();
+            // Where it cannot be kept, this process still has it, and the server the one before.
+            let keeping = runtime.spawn_blocking(move || keys.keep_renewed(&at, &before, &kept));
+            drop(keeping.await);
+            Ok::<_, Failure>(session)
+        };
+        self.ask(question, |engine, answer, now| {
+            engine.renewing = None;
+            let refreshed = answer.map(|session| {
+                let token = token_of(&session, now);
+                engine.session = Some(session);
+                token
+            });
+            for done in std::mem::take(&mut engine.renewals) {
+                let text = refreshed.as_ref().map(|token| token.text.clone());
+                done.send(text.map_err(|failure| CoreError::from(failure.clone()))).ok();
+            }
+            engine.hear(Some(Input::Refreshed(refreshed)), now);
+        });
     }
 
     /// Asks on the network's threads and hands the answer to the engine, if it is still there.
@@ -149,25 +197,28 @@ impl Engine {
         answered: impl FnOnce(&mut Self, T, Now) + Send + 'static,
     ) -> tokio::task::AbortHandle {
         let life = self.life;
-        self.begin(Box::pin(async move {
+        self.start_request(Box::pin(async move {
             let answer = question.await;
-            let act: Act = Box::new(move |engine, now| {
+            let act: EngineCall = Box::new(move |engine, now| {
                 // What another phone asked, perhaps another agent's, is not this one's answer.
                 if engine.life == life {
                     return answered(engine, answer, now);
                 }
-                engine.say(info(Part::Life, "an answer came for a phone that is over"));
+                engine.say(info(LogTarget::Life, "an answer came for a phone that is over"));
             });
             act
         }))
     }
 
     /// One kind of task for all questions: each kind would be tokio's code once more.
-    fn begin(&mut self, question: Work<'static, Act>) -> tokio::task::AbortHandle {
+    fn start_request(
+        &mut self,
+        question: BoxFuture<'static, EngineCall>,
+    ) -> tokio::task::AbortHandle {
         self.under_way += 1;
-        let inbox = self.parts.inbox.clone();
+        let inbox = self.config.inbox.clone();
         let guard = UnderWay(inbox.clone());
-        let task = self.parts.net.runtime.spawn(async move {
+        let task = self.config.net.runtime.spawn(async move {
             let guard = guard;
             let act = question.await;
             if let Some(inbox) = inbox.upgrade() {
@@ -177,43 +228,32 @@ impl Engine {
         });
         task.abort_handle()
     }
-
-    pub(super) fn token(&self) -> Token {
-        let now = self.parts.clock.now();
-        match &self.session {
-            Some(session) => token_of(session, now),
-            None => Token { text: String::new(), good_until: now.mono },
-        }
-    }
-
-    pub(super) fn token_text(&self) -> String {
-        self.session.as_ref().map(|session| session.access_token.clone()).unwrap_or_default()
-    }
 }
 
 /// What the answer to receipts means.
-fn said(posted: &Result<serde_json::Value, Failure>) -> Answer {
+fn said(posted: &Result<serde_json::Value, Failure>) -> ReceiptAnswer {
     match posted {
-        Ok(_) => Answer::Taken,
+        Ok(_) => ReceiptAnswer::Taken,
         Err(Failure::Refused { status, retry_after_ms, .. }) => match status {
-            401 => Answer::Unproven,
-            408 | 425 | 429 => Answer::Failed { after_ms: *retry_after_ms },
-            400..=499 => Answer::Refused,
-            _ => Answer::Failed { after_ms: *retry_after_ms },
+            401 => ReceiptAnswer::Unproven,
+            408 | 425 | 429 => ReceiptAnswer::Failed { after_ms: *retry_after_ms },
+            400..=499 => ReceiptAnswer::Refused,
+            _ => ReceiptAnswer::Failed { after_ms: *retry_after_ms },
         },
         Err(Failure::Unreachable | Failure::Unreadable | Failure::OtherProtocol) => {
-            Answer::Failed { after_ms: None }
+            ReceiptAnswer::Failed { after_ms: None }
         }
     }
 }
 
 /// A request that is counted until it ends, however it does.
-struct UnderWay(tokio::sync::mpsc::WeakSender<Act>);
+struct UnderWay(tokio::sync::mpsc::WeakSender<EngineCall>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         let Some(inbox) = self.0.upgrade() else { return };
-        let act: Act = Box::new(|engine, _| engine.under_way = engine.under_way.saturating_sub(1));
+        let act: EngineCall =
+            Box::new(|engine, _| engine.under_way = engine.under_way.saturating_sub(1));
         if let Err(TrySendError::Full(act)) = inbox.try_send(act)
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {

@@ -1,27 +1,27 @@
-//! Signing in and out, the token's renewal, and what a revocation leaves: nothing.
+//! Signing in and out, and the renewal of a token that the server refused.
 
 use baton_protocol::account::{Login, Session};
-
 use tokio::sync::oneshot;
 
-use super::calls::of_link;
-use super::engine::{Engine, token_of};
+use super::engine::Engine;
+use super::error::CoreError;
+use super::handle::{AnyResult, AnyValue, Call, Core};
 use super::keys::Keys;
-use super::log::Part;
+use super::log::LogTarget;
 use super::log::words::info;
-use super::{Answer, Answered, Asked, Core, CoreError, Event, Work};
-use crate::link::{Failure, Input, State, Token};
+use super::requests::BoxFuture;
+use crate::link::{Failure, Input, Token};
 use crate::net::SignInError;
-use crate::phone::{Now, Phone};
+use crate::phone::Now;
 
-/// Who signs in.
+/// What an agent signs in with.
 #[derive(Clone)]
 pub struct Credentials {
     /// The workspace's short name.
     pub workspace: String,
-    /// Who.
+    /// The agent's e-mail address.
     pub email: String,
-    /// Their secret.
+    /// The agent's password.
     pub password: String,
 }
 
@@ -31,14 +31,14 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// Who is signed in.
+/// The signed-in agent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SignedIn {
-    /// Where.
+    /// The workspace.
     pub workspace: baton_protocol::WorkspaceId,
-    /// Who.
+    /// The agent.
     pub agent: baton_protocol::AgentId,
-    /// On what.
+    /// The device, as the server knows it.
     pub device: baton_protocol::DeviceId,
 }
 
@@ -57,7 +57,7 @@ impl From<SignInError> for CoreError {
             SignInError::Incompatible => Self::Incompatible,
             SignInError::DeviceRevoked => Self::Server {
                 code: "device_revoked".to_owned(),
-                detail: "this device was revoked: sign in once more".to_owned(),
+                detail: "this device was revoked: sign in again".to_owned(),
             },
             SignInError::Refused { status, code } => Self::Server {
                 code: code.unwrap_or_default(),
@@ -68,11 +68,11 @@ impl From<SignInError> for CoreError {
 }
 
 impl Core {
-    /// Signs in. What the same agent left unsent on this device goes on.
+    /// Signs in. Acts that the same agent left unsent on this device are sent.
     ///
     /// # Errors
     /// `WrongCredentials`, `RateLimited`, `Offline`, `Invalid` while somebody is signed in.
-    pub fn sign_in(&self, who: Credentials) -> Asked<'_, SignedIn> {
+    pub fn sign_in(&self, who: Credentials) -> Call<'_, SignedIn> {
         let core = self.clone();
         self.spawned(async move {
             if core.call(|engine, _| engine.is_signed_in()).await? {
@@ -97,51 +97,52 @@ impl Core {
             let signed = SignedIn::from(&session);
             core.try_call(move |engine, now| {
                 engine.last_error = None;
-                // Who is told that it failed signs in again.
+                // After a failure the caller signs in again.
                 engine
-                    .enters(session, Some(keyring), now)
+                    .begin_session(session, Some(keyring), now)
                     .inspect_err(|_| engine.session = None)?;
-                engine.there().map(|phone| phone.hears_server(now))
+                engine.signed_in_phone().map(|phone| phone.record_contact(now))
             })
             .await?;
             Ok(signed)
         })
     }
 
-    /// Signs out. What is here stays sealed on the device, with what was not sent, for when the
-    /// same agent signs in again; [`Core::unsent`] says before what that is.
+    /// Signs out. The data stays sealed on the device until the same agent signs in again.
+    ///
+    /// Show [`Core::unsent`] to the agent before.
     ///
     /// # Errors
-    /// Where the key store does not let go of the session.
-    pub fn sign_out(&self) -> Asked<'_, ()> {
+    /// `KeyLocked` or `KeyStore` when the session cannot be deleted.
+    pub fn sign_out(&self) -> Call<'_, ()> {
         let core = self.clone();
         self.spawned(async move {
-            core.call(|engine, now| engine.leaves(now)).await?;
+            core.call(|engine, now| engine.sign_out(now)).await?;
             core.with_keys(Keys::forget_session).await
         })
     }
 
-    /// Who is signed in.
+    /// Returns the signed-in agent.
     ///
     /// # Errors
     /// `Closed`.
-    pub fn signed_in(&self) -> Asked<'_, Option<SignedIn>> {
+    pub fn signed_in(&self) -> Call<'_, Option<SignedIn>> {
         self.call(|engine, _| engine.session.as_ref().map(SignedIn::from))
     }
 
-    /// Does something with the key store, where it may take its time.
+    /// Uses the key store on a thread that may block.
     pub(super) fn with_keys<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Keys) -> Result<T, CoreError> + Send + 'static,
-    ) -> Asked<'static, T> {
-        let act = move |keys: &Keys| Ok::<Answer, _>(Box::new(act(keys)?));
-        Asked::new(self.done_with_keys(Box::new(act)))
+    ) -> Call<'static, T> {
+        let act = move |keys: &Keys| Ok::<AnyValue, _>(Box::new(act(keys)?));
+        Call::new(self.done_with_keys(Box::new(act)))
     }
 
     fn done_with_keys(
         &self,
-        act: Box<dyn FnOnce(&Keys) -> Answered + Send>,
-    ) -> Work<'static, Answered> {
+        act: Box<dyn FnOnce(&Keys) -> AnyResult + Send>,
+    ) -> BoxFuture<'static, AnyResult> {
         let keys = self.0.keys.clone();
         let task = self.0.net.runtime.spawn_blocking(move || act(&keys));
         Box::pin(async move { task.await.unwrap_or_else(|_ended| Err(CoreError::Closed)) })
@@ -149,49 +150,26 @@ impl Core {
 }
 
 impl Engine {
-    /// Whether a session is here that has not ended.
-    fn is_signed_in(&self) -> bool {
-        self.phone.as_ref().is_some_and(|phone| match phone.state() {
-            State::NeedsSignIn | State::SignedOut | State::Wiped => false,
-            State::Offline
-            | State::Suspended
-            | State::Connecting
-            | State::Greeting
-            | State::Resuming
-            | State::Live
-            | State::Backoff { .. }
-            | State::Incompatible => true,
-        })
-    }
-
-    pub(super) fn leaves(&mut self, now: Now) {
+    pub(super) fn sign_out(&mut self, now: Now) {
         match &mut self.phone {
             Some(phone) => {
-                phone.goes_back(now.mono, now);
+                phone.enter_background(now.mono, now);
                 phone.hear(Input::SignOut, now);
             }
-            // It could not begin; the server knows nothing of that.
+            // The phone could not begin, so the session is ended here.
             None => self.end_session(),
         }
         self.carry_out(now);
         self.session = None;
-        self.lets_go();
+        self.drop_phone();
         self.life += 1;
         self.close_at = None;
-        self.observed.empty(&self.parts.dispatcher);
-        self.say(info(Part::Session, "the agent signed out"));
-        self.tell_standing(self.standing(now));
+        self.subscriptions.clear_all(&self.config.dispatcher);
+        self.say(info(LogTarget::Session, "the agent signed out"));
+        self.tell_state(self.state(now));
     }
 
-    pub(super) fn end_session(&mut self) {
-        let Some(session) = self.session.clone() else { return };
-        let server = self.parts.net.server.clone();
-        let end = async move { server.sign_out(&session.access_token, session.device_id).await };
-        self.ask(end, |_, _, _| {});
-    }
-
-    /// Another token than this, which the server does not take any more; who waits for it hears of
-    /// it, or why there is none.
+    /// Renews a token that the server refused, and answers `done` with the new one.
     pub(super) fn renew(
         &mut self,
         (token, failure): (Token, Failure),
@@ -202,68 +180,13 @@ impl Engine {
         if text != token.text && !text.is_empty() {
             return drop(done.send(Ok(text)));
         }
-        // It may be of a device that was revoked.
+        // The refusal may say that the device was revoked.
         self.hear(Some(Input::Rejected { token, failure }), now);
         self.carry_out(now);
         if self.is_signed_in() {
             self.renewals.push(done);
-            // The link does so itself, where somebody looks.
+            // In the background the link does not refresh by itself.
             self.refresh();
         }
-    }
-
-    pub(super) fn refresh(&mut self) {
-        // One at a time: what is given back twice, and used in between, looks stolen.
-        if self.renewing == Some(self.life) {
-            return;
-        }
-        let Some(session) = self.session.clone() else { return };
-        self.renewing = Some(self.life);
-        let (server, keys) = (self.parts.net.server.clone(), self.parts.keys.clone());
-        let at = self.parts.server.clone();
-        let runtime = self.parts.net.runtime.clone();
-        let before = session.refresh_token.clone();
-        let question = async move {
-            let refreshed = server.refresh(&session.refresh_token, session.device_id).await?;
-            let session = refreshed.session;
-            let kept = session.clone();
-            // Where it cannot be kept, this process still has it, and the server the one before.
-            let keeping = runtime.spawn_blocking(move || keys.keep_renewed(&at, &before, &kept));
-            drop(keeping.await);
-            Ok::<_, Failure>(session)
-        };
-        self.ask(question, |engine, answer, now| {
-            engine.renewing = None;
-            let refreshed = answer.map(|session| {
-                let token = token_of(&session, now);
-                engine.session = Some(session);
-                token
-            });
-            for done in std::mem::take(&mut engine.renewals) {
-                let text = refreshed.as_ref().map(|token| token.text.clone());
-                done.send(text.map_err(|failure| of_link(failure.clone()))).ok();
-            }
-            engine.hear(Some(Input::Refreshed(refreshed)), now);
-        });
-    }
-
-    /// The device was revoked.
-    pub(super) fn wipe(&mut self) {
-        let Some(me) = self.phone.as_ref().map(Phone::me) else { return };
-        self.session = None;
-        self.lets_go();
-        self.life += 1;
-        let forgotten = self.opens_store().and_then(|()| self.parts.store.forget(&me));
-        if let Err(error) = forgotten.and(self.parts.drops.forget(&me)) {
-            self.store_failed(error);
-        }
-        let keys = self.parts.keys.clone();
-        let forget = move || {
-            drop(keys.forget_session());
-            drop(keys.forget_device());
-        };
-        drop(self.parts.net.runtime.spawn_blocking(forget));
-        self.observed.empty(&self.parts.dispatcher);
-        self.tell(Event::Wiped);
     }
 }

@@ -1,9 +1,10 @@
-//! Drop files: what the notification extension leaves for the app. It never opens the database;
-//! it writes one sealed file per push, whole or not at all, and the app takes them in.
+//! Drop files: what the notification extension leaves for the app.
 //!
-//! Any number of extensions write while the app reads. The app remembers a push in the same
-//! transaction that takes in its content and removes the file afterwards: a file that is found
-//! again is known by its id.
+//! The extension never opens the database. It writes one sealed file per push, atomically. Any
+//! number of extensions may write while the app reads.
+//!
+//! The app remembers a push in the transaction that takes in its content, and removes the file
+//! afterwards. A file that is found again is recognised by its id.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -23,7 +24,7 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How often a writer begins again when its draft was taken for one that nobody writes.
 const TRIES: usize = 16;
 
-/// See the head of the file.
+/// The directory of drop files.
 #[derive(Debug)]
 pub struct DropBox {
     directory: PathBuf,
@@ -72,8 +73,8 @@ impl DropBox {
     /// Leaves a push for the app. Once it returns, it survives the end of everything.
     ///
     /// # Errors
-    /// `Full` when too many wait or the disk has no room; `Unfit` for an id that is no file name
-    /// (letters, digits, `-` and `_`, at most 64), or a body that is too long.
+    /// `Full` when too many files wait or the disk is full. `Unfit` for a body that is too long, or
+    /// an id with other characters than letters, digits, `-` and `_`, or longer than 64.
     pub fn leave(&self, of: &Account, id: &str, body: &[u8]) -> Result<(), StoreError> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if id.is_empty() || id.len() > 64 || !id.chars().all(is_plain) {

@@ -1,4 +1,4 @@
-//! What can go wrong with what the phone keeps, and what to do about it.
+//! Errors of the store, and their remedies.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The files of a store, its lock, and writes that are whole or not at all.
+//! The files of a store, its lock, and atomic writes.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -99,9 +99,8 @@ impl Files {
         self.mark_keys(keys)
     }
 
-    /// Moves a damaged database aside and the saved one into its place. Repeated after a kill at
-    /// any point, it ends the same: the database that is there is either the damaged one, with
-    /// its log, or the saved one.
+    /// Moves a damaged database aside and the saved one into its place. It may be repeated after a
+    /// kill at any point: the database is then either the damaged or the saved one.
     pub(super) fn replace_damaged(&self) -> io::Result<()> {
         let (aside, aside_log) = (self.path("damaged.db"), self.path("damaged.db-wal"));
         if self.database().exists() {

@@ -1,5 +1,5 @@
-//! What lists look at beside whole pages: places without contents, single rows, notes of a
-//! stretch. What did not change is not opened again.
+//! Reads for lists that changed little: order without contents, single rows, notes of a range. What
+//! did not change is not decrypted again.
 
 use baton_protocol::page::ConversationRow;
 use baton_protocol::{ConversationId, Note, OpId, Timestamp};
@@ -13,7 +13,7 @@ use super::rows::{self, HeadRow, head_columns, head_row, id, view};
 /// A conversation's row, as far as it is plain: another row has another one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stamp {
-    /// Which.
+    /// The id.
     pub id: ConversationId,
     /// Number of its last event.
     pub revision: u64,

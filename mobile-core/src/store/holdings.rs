@@ -1,5 +1,4 @@
-//! The mirror's conversations lie in the store: what a frame changes and how far it came are one
-//! transaction.
+//! The mirror's conversations in the store, so that a frame and its cursor are one transaction.
 
 use baton_domain::mirror::{Holdings, Mirrored};
 use baton_protocol::{ConversationId, Head};

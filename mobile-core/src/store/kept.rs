@@ -1,4 +1,4 @@
-//! Small things: lists that come whole, settings, and the ids of the pushes seen last.
+//! Small values: whole lists, settings, and the ids of recent pushes.
 
 use rusqlite::params;
 

@@ -1,6 +1,7 @@
-//! The lists that apps show: whose conversations stand in which, in what order, and how many.
-//! Places and totals are kept beside the conversations, in the same transaction, so that nothing
-//! is counted or sorted when an app starts.
+//! The lists that apps show: membership, order and counts.
+//!
+//! They are kept beside the conversations in the same transaction, so nothing is sorted or counted
+//! when an app starts.
 
 use baton_domain::mirror::Mirrored;
 use baton_protocol::page::ConversationRow;

@@ -1,24 +1,22 @@
-//! Everything the phone keeps, sealed.
+//! Everything the phone stores, sealed.
 //!
-//! One SQLite database in a directory of its own, for all accounts that are signed in on this
-//! device; every row belongs to one of them. Contents (texts, names, numbers, payloads) are sealed
-//! field by field with a key that the app keeps in the system's key store; ids, times and numbers
-//! stay plain, so that lists are ordered and paged by the database.
+//! One SQLite database for all accounts on this device; every row belongs to one of them. Contents
+//! (texts, names, numbers, payloads) are sealed field by field, with a key from the platform's key
+//! store. Ids, times and numbers stay plain, so the database orders and pages lists.
 //!
-//! What belongs together is written together: [`Store::write`] is one transaction, and how far
-//! the log is applied is kept in the one that holds what it says. A store has one owner at a time;
-//! a second opening is [`StoreError::InUse`]. Once paused or closed it has no file open.
+//! [`Store::write`] is one transaction; the cursor of the log is written with the data it covers. A
+//! store has one owner: a second opening fails with [`StoreError::InUse`]. A paused or closed store
+//! has no file open.
 //!
-//! **Invariant:** the outbox and drafts go only when the outbox or the agent removes them, or the
-//! device is revoked: not with a conversation, not for want of room, and of a damaged database
-//! what can be read of them is saved.
-//! **Invariant:** no clock and no source of randomness in here; both come in as arguments.
+//! **Invariant:** outbox and drafts are deleted only by the outbox, the agent or a revocation.
+//! Neither eviction nor the removal of a conversation touches them. What is readable of them
+//! survives damage.
+//! **Invariant:** no clock and no randomness; both come in as arguments.
 
 mod database;
 pub mod drop_box;
 mod error;
 mod files;
-mod fold;
 mod glance;
 mod holdings;
 mod kept;
@@ -60,8 +58,8 @@ use files::Files;
 use seal::{Keys, Use};
 use sql::Sql;
 
-/// Conversations written between two looks at how much room the store takes, and those whose
-/// lines are dropped then at most: whoever writes next does not wait for long.
+/// Conversations written between two checks of the size, and evicted by one check, so that no
+/// writer waits long.
 const TRIM_EVERY: u32 = 256;
 
 /// How large a store may become.
@@ -111,7 +109,7 @@ pub struct Opened {
     pub migrated_from: Option<i64>,
 }
 
-/// See the head of the module. Methods take what time they need: call them where one may wait.
+/// The store. See the [module](self). Its methods may block.
 #[derive(Debug)]
 pub struct Store {
     files: Files,

@@ -1,4 +1,4 @@
-//! How a store is opened: whose it is, whether it can be worked with, and what is done if not.
+//! How a store is opened: its key, its soundness, and what happens if it fails.
 
 use std::sync::atomic::Ordering;
 

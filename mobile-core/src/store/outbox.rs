@@ -1,5 +1,4 @@
-//! The outbox's rows and the drafts: what the agent made and nobody else has. Neither is ever
-//! evicted, nor dropped with a conversation.
+//! The outbox's rows and the drafts. They are never evicted, nor deleted with a conversation.
 
 use baton_protocol::{ConversationId, OpId, Timestamp};
 use rusqlite::{Row, params};
@@ -31,7 +30,7 @@ pub struct OutboxRow {
 /// What an agent has typed and not sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Draft {
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
     /// When it was last changed.
     pub at: Timestamp,

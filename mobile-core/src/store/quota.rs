@@ -1,7 +1,8 @@
-//! Room: what is only a copy of the server's goes first. Lines and notes of conversations that
-//! were not opened for long are dropped, of resolved ones first; their rows stay in the lists, and
-//! their lines are there to be read from the server. The outbox and drafts never go, nor do the
-//! lines of an open turn.
+//! Eviction: copies of the server's data make room.
+//!
+//! Lines and notes of conversations that were not opened for long are deleted, resolved ones first.
+//! Their rows stay in the lists, and the lines can be read from the server. Outbox, drafts and the
+//! lines of an open turn are never evicted.
 
 use baton_domain::mirror::Full;
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -27,8 +28,8 @@ pub fn are_lines_dropped(full: &Full) -> bool {
     full.lines.is_empty() && full.from_seq > full.view.conversation.head.last_seq.max(1)
 }
 
-/// Drops lines until the database takes nine tenths of `limit` bytes, if it takes more than that
-/// limit, but of no more conversations than `most`; gives the room back.
+/// Evicts lines until the database takes nine tenths of `limit` bytes, if it takes more than
+/// `limit`. At most `most` conversations lose their lines.
 pub(super) fn trim(
     connection: &mut Connection,
     limit: u64,

@@ -1,4 +1,4 @@
-//! What is kept of one account, as it can be read.
+//! Reads the stored data of one account.
 
 use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::{
@@ -51,7 +51,7 @@ pub(super) struct Whose {
     pub(super) bytes: Vec<u8>,
 }
 
-/// See the head of the file.
+/// A reading transaction of one account.
 #[derive(Debug)]
 pub struct Read<'c> {
     pub(super) sql: Sql<'c>,

@@ -1,6 +1,6 @@
-//! What becomes of a damaged database: what can be read of the outbox, the drafts and the
-//! settings goes into a new one, the damaged one is moved aside. Conversations are not carried
-//! over: the log starts anew, and the server has them.
+//! Heals a damaged database: readable rows of outbox, drafts and settings go into a new one.
+//!
+//! The damaged file is moved aside. Conversations are not saved, because the server has them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

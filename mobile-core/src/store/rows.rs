@@ -1,6 +1,8 @@
-//! How conversations, lines and notes lie in rows: ids, times and numbers in columns, contents as
-//! sealed JSON. Structs are taken apart whole, so that a field that is added to the wire cannot be
-//! forgotten here; those of the sealed parts need no migration.
+//! Conversations, lines and notes as rows: ids, times and numbers in columns, contents as sealed
+//! JSON.
+//!
+//! Structs are destructured, so a new field of the wire cannot be forgotten here. Sealed parts need
+//! no migration.
 
 use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::conversation::{ContactCard, ConversationView};

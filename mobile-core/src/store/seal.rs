@@ -1,9 +1,8 @@
-//! Sealing: what contents look like on the device's disk.
+//! Sealing of contents on the device's disk.
 //!
-//! Each value is sealed by itself and names its place (table, column, row) as associated data:
-//! moved to another row it does not open. A subkey per use is derived from the key that the app
-//! keeps in the system's key store; nonces are random. Of 2^32 values sealed, 136 years of one a
-//! second, two have the same 96 bits with a chance of one in 2^33.
+//! Each value is sealed with its table, column and row as associated data: moved to another row it
+//! does not open. A subkey per use is derived from the key in the platform's key store. Nonces are
+//! random and have 96 bits: after 2^32 values, two are equal with a chance of one in 2^33.
 
 use std::sync::{Mutex, PoisonError};
 

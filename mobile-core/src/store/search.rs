@@ -1,11 +1,11 @@
-//! Search in what is held: nothing is indexed on disk, so it is opened and looked through,
-//! conversation by conversation, the one with the newest activity first.
+//! Search in the store. Nothing is indexed on disk: conversations are opened and searched one by
+//! one, the newest activity first.
 
+use baton_domain::fold::fold;
 use baton_protocol::{ConversationId, Timestamp};
 use rusqlite::{Row, params};
 
 use super::StoreError;
-use super::fold::fold;
 use super::read::Read;
 use super::rows::{LineRow, LineText, id, line_row};
 
@@ -28,7 +28,7 @@ pub enum Found {
 pub struct Hit {
     /// The conversation.
     pub conversation: ConversationId,
-    /// Where.
+    /// The place of the hit.
     pub found: Found,
     /// When that was said; of contacts, when something was last said.
     pub at: Timestamp,

@@ -1,5 +1,4 @@
-//! Statements of one transaction: each is prepared once, and what goes wrong is told in the
-//! store's words.
+//! Prepared statements of one transaction, and the translation of their errors.
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row, Statement};
 use super::StoreError;
 use crate::few::Few;
 
-/// See the head of the file.
+/// The statements of one transaction.
 pub(super) struct Sql<'c> {
     connection: &'c Connection,
     ready: RefCell<Few<&'static str, Statement<'c>>>,

@@ -1,5 +1,5 @@
-//! A transaction that writes. Conversations are held in memory until it ends, so that applying
-//! many events to one of them costs one write, of those lines alone that changed.
+//! A writing transaction. Conversations stay in memory until it ends, so many events of one of them
+//! cost one write of the lines that changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ struct Touched {
     held: Option<Arc<Mirrored>>,
 }
 
-/// See the head of the file.
+/// A writing transaction of one account.
 #[derive(Debug)]
 pub struct Write<'c> {
     pub(super) read: Read<'c>,

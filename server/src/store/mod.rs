@@ -9,7 +9,6 @@ pub mod copy;
 mod dialect;
 pub(crate) mod digest;
 mod error;
-mod fold;
 pub(crate) mod group;
 mod inspect;
 mod migrate;
@@ -42,9 +41,9 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tokio::sync::watch;
 
+pub use baton_domain::fold::fold;
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
-pub use fold::fold;
 pub use inspect::{known_schema, schema_of};
 use node::Term;
 use pulse::Gate;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use baton::demo::Cast;
-use baton_mobile::runtime::{Event, Standing};
+use baton_mobile::runtime::{CoreState, Event};
 use baton_simulator::{Knobs, Simulator};
 use baton_world::chaos::Proxy;
 use baton_world::handset::Handset;
@@ -162,8 +162,8 @@ impl Fleet {
         for phone in &self.active {
             loop {
                 let has_left = phone.heard().iter().any(is_on_the_way);
-                let standing = phone.core.standing().await.expect("a standing");
-                if has_left && standing == Standing::Live {
+                let standing = phone.core.state().await.expect("a standing");
+                if has_left && standing == CoreState::Live {
                     break;
                 }
                 assert!(Instant::now() < deadline, "{standing:?}, left: {has_left}");
@@ -192,5 +192,5 @@ impl Fleet {
 }
 
 fn is_on_the_way(event: &Event) -> bool {
-    matches!(event, Event::State(Standing::Connecting | Standing::Backoff { .. }))
+    matches!(event, Event::State(CoreState::Connecting | CoreState::Backoff { .. }))
 }

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use baton::demo::PASSWORD;
-use baton_mobile::outbox::Stage;
+use baton_mobile::outbox::ActStage;
 use baton_protocol::command::{NoteText, Reply};
 use baton_protocol::page::LinesPage;
 use baton_protocol::{CommandBody, ConversationId, OpId};
@@ -77,8 +77,8 @@ async fn be_the_phone(told: &str) {
     }
 }
 
-fn needs_author(stage: Stage) -> bool {
-    matches!(stage, Stage::NeedsReview | Stage::Behind { .. })
+fn needs_author(stage: ActStage) -> bool {
+    matches!(stage, ActStage::NeedsReview | ActStage::Behind { .. })
 }
 
 /// An answer of who has seen all there is.

@@ -2,8 +2,8 @@
 
 use baton::demo::PASSWORD;
 use baton_mobile::lists::Entry;
-use baton_mobile::outbox::{Choice, Reason, Stage};
-use baton_mobile::runtime::{Event, Standing};
+use baton_mobile::outbox::{ActStage, Choice, ReviewReason};
+use baton_mobile::runtime::{CoreState, Event};
 use baton_mobile::store::View;
 use baton_protocol::command::{Claim, NoteText, Reply};
 use baton_protocol::page::LinesPage;
@@ -52,27 +52,29 @@ async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
             let outbox = ana.outbox().await.unwrap();
             let of_claim = outbox.iter().find(|echo| echo.number == claim.number)?;
             let is_noted = outbox.iter().all(|echo| echo.number != note.number);
-            (of_claim.stage == Stage::NeedsReview && is_noted).then_some(())
+            (of_claim.stage == ActStage::NeedsReview && is_noted).then_some(())
         })
         .await;
         let outbox = ana.outbox().await.unwrap();
         let of = |number| outbox.iter().find(|echo| echo.number == number);
-        let Some(Reason::Refused { refused }) = &of(claim.number).unwrap().reason else {
+        let Some(ReviewReason::Refused { refused }) = &of(claim.number).unwrap().reason else {
             panic!("{outbox:?}")
         };
         let Refusal::OwnerChanged { owner, .. } = refused.refusal else { panic!("{refused:?}") };
         assert_eq!(owner, Owner::Agent(ben.id), "the claim tells who was first");
-        assert_eq!(of(reply.number).unwrap().stage, Stage::Behind { number: claim.number });
+        assert_eq!(of(reply.number).unwrap().stage, ActStage::Behind { number: claim.number });
 
         ana.core.choose(claim.number, Choice::Discard).await.unwrap();
         eventually("the reply needs review", async || {
             let outbox = ana.outbox().await.unwrap();
             let echo = outbox.into_iter().find(|echo| echo.number == reply.number)?;
-            (echo.stage == Stage::NeedsReview).then_some(())
+            (echo.stage == ActStage::NeedsReview).then_some(())
         })
         .await;
         let outbox = ana.outbox().await.unwrap();
-        let Some(Reason::Refused { refused }) = &outbox[0].reason else { panic!("{outbox:?}") };
+        let Some(ReviewReason::Refused { refused }) = &outbox[0].reason else {
+            panic!("{outbox:?}")
+        };
         assert!(matches!(refused.refusal, Refusal::Stale { .. }), "{refused:?}");
         let missed: Vec<_> = refused.lines.iter().map(|l| l.content.text.clone()).collect();
         assert_eq!(missed, [Some("We are closed today".to_owned())]);
@@ -121,7 +123,7 @@ async fn a_long_time_offline_is_made_up_for_at_once_and_over_one_connection() {
         })
         .await;
         let is_other =
-            |event: &Event| matches!(event, Event::State(standing) if *standing != Standing::Live);
+            |event: &Event| matches!(event, Event::State(standing) if *standing != CoreState::Live);
         let others: Vec<_> = ana.heard().into_iter().filter(is_other).collect();
         assert!(others.is_empty(), "the connection was lost over it: {others:?}");
         let mut noted = 0;

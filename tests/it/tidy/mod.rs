@@ -1,5 +1,6 @@
 //! A test of the repository itself: what reviewers would have to remember is checked here.
 
+mod layers;
 mod rules;
 mod source;
 mod words;
@@ -31,6 +32,44 @@ fn modules_of_the_server_use_only_the_layers_below_them() {
     let tests = "#[cfg(test)]\nmod tests {\n    use crate::engine;\n}";
     sees(rules::layers, path, "fn f() { crate::gateway::g() }", tests);
     assert!(!rules::layers(&Source::new("server/src/misc.rs", "//! New.")).is_empty());
+}
+
+#[test]
+fn modules_of_the_phone_core_use_only_the_layers_below_them() {
+    holds(layers::core);
+    let path = "mobile-core/src/link/mod.rs";
+    sees(layers::core, path, "use crate::store::Store;", "use crate::few::Few;");
+    holds(layers::runtime);
+    let path = "mobile-core/src/runtime/life.rs";
+    sees(layers::runtime, path, "use super::effects::X;", "use super::engine::Engine;");
+    let calls = |called: &str| {
+        let life = format!(
+            "impl Engine {{
+    fn begin(&mut self) {{
+        {called}\n    }}
+}}"
+        );
+        let effects = "impl Engine {
+    fn carry_out(&mut self) {}
+}";
+        layers::methods(&[
+            Source::new("mobile-core/src/runtime/life.rs", &life),
+            Source::new("mobile-core/src/runtime/effects.rs", effects),
+        ])
+    };
+    assert_eq!(calls("self.carry_out();").len(), 1);
+    assert_eq!(calls("self.begin();"), Vec::<String>::new());
+    let wrong = layers::methods(&sources());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn machines_of_the_phone_core_know_no_clock_thread_socket_or_runtime() {
+    holds(layers::machines);
+    let path = "mobile-core/src/outbox/mod.rs";
+    sees(layers::machines, path, "let at = Instant::now();", "let at = now.mono;");
+    let path = "bindings/src/core.rs";
+    sees(layers::machines, path, "use tokio::time;", "use std::time::Duration;");
 }
 
 #[test]

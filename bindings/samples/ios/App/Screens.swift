@@ -66,7 +66,7 @@ struct ConversationScreen: View {
         }
         .navigationTitle(header?.title ?? "")
         .task {
-            try? await session.client.shows(conversation)
+            try? await session.client.viewing(conversation)
             text = (try? await session.client.draft(in: conversation)) ?? ""
             guard let lines = try? await session.client.timeline(conversation) else { return }
             for await list in lines { self.list = list }
@@ -75,7 +75,7 @@ struct ConversationScreen: View {
             guard let told = try? await session.client.header(conversation) else { return }
             for await value in told { header = value.header }
         }
-        .onDisappear { Task { try? await session.client.shows(nil) } }
+        .onDisappear { Task { try? await session.client.viewing(nil) } }
     }
 
     /// What is on the screen at the tap is what the answer is held to.

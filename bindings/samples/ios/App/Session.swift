@@ -69,7 +69,7 @@ final class Session {
 
     /// A key was pressed.
     func types(_ text: String, in conversation: String) {
-        _ = inOrder { [client] in try await client.types(text, in: conversation) }
+        _ = inOrder { [client] in try await client.typing(text, in: conversation) }
     }
 
     /// What the list of a conversation's screen needs of an answer: what the agent sees is what

@@ -53,7 +53,7 @@ private class Collider(
     private var reply: ULong? = null
 
     suspend fun obeys() {
-        phone.baton.shows(conversation)
+        phone.baton.viewing(conversation)
         shown()
         tell("ready")
         while (true) {
@@ -77,7 +77,7 @@ private class Collider(
         phone.timelineUntil(conversation, "the conversation is shown") { it.lines.isNotEmpty() }
 
     private suspend fun types(): String {
-        phone.baton.types(conversation, text)
+        phone.baton.typing(conversation, text)
         val hold = eventually("it is known who composes") {
             phone.baton.hold(conversation).takeIf { it == Hold.Mine || it is Hold.Theirs }
         }

@@ -44,7 +44,7 @@ val living = listOf(
         val ana = agent("ana")
         val said = world.customer(freshNumber(), "hello")
         ana.linesOf(said, 1)
-        TYPED.indices.forEach { ana.baton.types(said.conversation, TYPED.substring(0, it + 1)) }
+        TYPED.indices.forEach { ana.baton.typing(said.conversation, TYPED.substring(0, it + 1)) }
         ana.restart()
         val draft = ana.baton.draft(said.conversation)
         ensure(draft == TYPED) { "her draft is $draft" }
@@ -97,9 +97,9 @@ private suspend fun Stage.composing(ana: Phone, ben: Phone): Said {
     val said = world.customer(freshNumber(), "hello")
     for (phone in listOf(ana, ben)) {
         phone.linesOf(said, 1)
-        phone.baton.shows(said.conversation)
+        phone.baton.viewing(said.conversation)
     }
-    ana.baton.types(said.conversation, TYPED)
+    ana.baton.typing(said.conversation, TYPED)
     within("Ben's header shows that Ana composes") {
         ben.baton.header(said.conversation).first { told ->
             told.header?.hold == Hold.Theirs(world.agent("ana"))

@@ -30,7 +30,7 @@ val logs = listOf(
         val reply = ana.replies(said, "an answer of Ana's")
         val note = ana.acts(said.conversation, Act.Note("a note of Ana's"))
         ana.settled()
-        ana.baton.types(said.conversation, "a draft of Ana's")
+        ana.baton.typing(said.conversation, "a draft of Ana's")
         world.cut(ana.way, "refuse")
         within("the cut is noticed") { ana.baton.current.first { it !is Standing.Live } }
         world.cut(ana.way, "pass")
@@ -46,7 +46,8 @@ val logs = listOf(
         ana.baton.signOut()
         ana.baton.end()
         val happened = listOf(
-            "life: somebody looks", "life: there is a network", "life: nobody looks any more",
+            "life: the app is in the foreground", "life: there is a network",
+            "life: the app is in the background",
             "session: a phone begins agent=", "session: the agent signed out",
             "link: the connection stands at=live", "link: a socket was closed",
             "link: the connection stands at=backoff",

@@ -147,7 +147,7 @@ val signing = listOf(
         val ana = agent("ana")
         val said = world.customer(freshNumber(), "soon gone")
         ana.linesOf(said, 1)
-        ana.baton.types(said.conversation, "a draft")
+        ana.baton.typing(said.conversation, "a draft")
         val device = ana.baton.signedIn()?.device ?: throw Failed("nobody is signed in")
         ana.baton.background(5.seconds)
         val isThere = traces(ana.directory, said.conversation)
@@ -240,13 +240,13 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
     "registerPush" to { it.registerPush(PushTarget(PushRoad.FCM_TOKEN, "t", null, null)) },
     "retry" to { it.retry() },
     "setAvailability" to { it.setAvailability(Availability.AWAY) },
-    "shows" to { it.shows(of) },
+    "viewing" to { it.viewing(of) },
     "signIn" to { it.signIn("demo", "ana@demo.example", "x") },
     "signOut" to { it.signOut() },
     "signedIn" to { it.signedIn() },
     "standing" to { it.standing() },
     "takeOver" to { it.takeOver(of) },
-    "types" to { it.types(of, "x") },
+    "typing" to { it.typing(of, "x") },
     "unregisterPush" to { it.unregisterPush() },
     "unsent" to { it.unsent() },
     "unwatch" to { it.unwatch(1u) },

@@ -1,18 +1,17 @@
 import Foundation
 
-/// The whole client. Open it once in a process, say when somebody looks (`foreground`) and when
-/// there is a network (`network`), and shut it down at the end.
+/// The client. Open it once per process, report the lifecycle (`foreground`) and the network
+/// (`network`), and shut it down at the end.
 ///
-/// Every call waits for the core's answer. **Cancelling the task that waits gives up the answer,
-/// not the act**: the call throws `BatonError.cancelled` at once, and what had begun is carried
-/// out to its end. Whether it happened shows in the outbox and the lists; to ask once more with
-/// the same `opId` is one act. To take an act back, call `withdraw`.
+/// **Cancelling a task gives up the answer, not the act**: the call throws `BatonError.cancelled`
+/// at once, and the act runs to its end. The outbox and the lists show the result. Two calls with
+/// the same `opId` are one act. To take an act back, call `withdraw`.
 public final class BatonClient: Sendable {
-    /// The generated object, for what has no other name here: listeners of one's own.
+    /// The generated object, for custom listeners.
     public let core: BatonCore
     private let hub: EventHub
 
-    /// Opens what is on this device; nothing is asked of the network before `foreground`.
+    /// Opens the store. The network is not used before `foreground`.
     public init(_ config: CoreConfig, keys: any KeyStore) throws(BatonError) {
         let hub = EventHub()
         do {
@@ -23,14 +22,14 @@ public final class BatonClient: Sendable {
         self.hub = hub
     }
 
-    /// Ends everything and waits for it, at most two seconds. Streams end. Twice is harmless.
+    /// Shuts the core down and waits, two seconds at most. Streams end. Calling it twice is harmless.
     public func shutdown() {
         core.shutdown()
         hub.end()
     }
 
-    /// What happens without having been asked for, from now on; any number of streams. Who reads
-    /// none of `waiting` misses the oldest: `outbox()` and `standing()` say how it is.
+    /// Returns the events from now on; any number of streams. A stream keeps `waiting` events and
+    /// drops the oldest; `outbox()` and `standing()` return the current state.
     public func events(waiting: Int = 1024) -> AsyncStream<Event> { hub.stream(waiting) }
 
     private func ask<T: Sendable>(
@@ -44,7 +43,7 @@ public final class BatonClient: Sendable {
 // MARK: - Who is signed in
 
 extension BatonClient {
-    /// Signs in. What the same agent left unsent on this device goes on.
+    /// Signs in. Acts that the same agent left unsent on this device are sent.
     @discardableResult
     public func signIn(
         workspace: String, email: String, password: String
@@ -54,11 +53,11 @@ extension BatonClient {
         }
     }
 
-    /// Signs out. What is here stays sealed, for when the same agent signs in again; `unsent`
-    /// says before what that is.
+    /// Signs out. The data stays sealed on the device until the same agent signs in again. Show
+    /// `unsent` to the agent before.
     public func signOut() async throws(BatonError) { try await ask { try await $0.signOut() } }
 
-    /// Who is signed in.
+    /// Returns the signed-in agent.
     public func signedIn() async throws(BatonError) -> SignedIn? {
         try await ask { try await $0.signedIn() }
     }
@@ -67,38 +66,37 @@ extension BatonClient {
 // MARK: - Life of the app
 
 extension BatonClient {
-    /// Where the connection stands.
+    /// Returns the state of the core.
     public func standing() async throws(BatonError) -> Standing {
         try await ask { try await $0.standing() }
     }
 
-    /// Somebody looks: the connection is sought.
+    /// Call when the app comes to the foreground: connects.
     public func foreground() async throws(BatonError) {
         try await ask { try await $0.foreground() }
     }
 
-    /// Nobody looks any more. When this returns, no file and no socket is open.
+    /// Call when the app goes to the background. Then no file and no socket is open.
     public func background(deadlineMs: UInt32 = 5_000) async throws(BatonError) {
         try await ask { try await $0.background(deadlineMs: deadlineMs) }
     }
 
-    /// There is a network, or none.
+    /// Call when the device gains or loses its network.
     public func network(isUp: Bool) async throws(BatonError) {
         try await ask { try await $0.network(isUp: isUp) }
     }
 
-    /// There is another network than before.
+    /// Call when the device switches to another network.
     public func networkChanged() async throws(BatonError) {
         try await ask { try await $0.networkChanged() }
     }
 
-    /// The system is short of memory.
+    /// Call when the system warns of low memory: drops caches.
     public func lowMemory() async throws(BatonError) { try await ask { try await $0.lowMemory() } }
 
-    /// Has `sink` called with each record of the log, first with those so far; `nil` ends it. It is
-    /// called on a thread of the core that does nothing else: whether it throws or takes its time,
-    /// nothing but its records waits. Records tell ids, counts and words of the core, never what
-    /// somebody wrote.
+    /// Sets the log sink and replays buffered records to it; `nil` removes it. It is called on a
+    /// thread of its own: if it throws or blocks, only its records wait. Records hold ids, counts
+    /// and fixed words, never texts, names or numbers.
     public func log(
         _ level: LogLevel = .info, to sink: (@Sendable (LogRecord) throws -> Void)?
     ) throws(BatonError) {
@@ -109,10 +107,10 @@ extension BatonClient {
         }
     }
 
-    /// What the core said last of itself, oldest first; also after `shutdown`.
+    /// Returns the last 1,000 log records, oldest first; also after `shutdown`.
     public func recentLogs() -> [LogRecord] { core.recentLogs() }
 
-    /// How the core is; for support, without anything that somebody wrote.
+    /// Returns the core's condition, for support.
     public func diagnostics() async throws(BatonError) -> Diagnostics {
         try await ask { try await $0.diagnostics() }
     }
@@ -121,8 +119,8 @@ extension BatonClient {
 // MARK: - What the agent does
 
 extension BatonClient {
-    /// The agent does something. When this returns it is kept, and will be looked after. The same
-    /// `opId` twice is one act.
+    /// Puts an act into the outbox. When this returns, the act is stored. Two calls with the same
+    /// `opId` are one act.
     @discardableResult
     public func act(
         _ act: Act, in conversation: String, opId: String? = nil
@@ -130,36 +128,36 @@ extension BatonClient {
         try await ask { try await $0.act(conversation: conversation, act: act, opId: opId) }
     }
 
-    /// The agent wants an act back.
+    /// Withdraws an act that has not been sent.
     public func withdraw(_ number: UInt64) async throws(BatonError) {
         try await ask { try await $0.withdraw(number: number) }
     }
 
-    /// The agent decides of an act that needs review.
+    /// Applies the agent's choice to an act in review.
     public func choose(_ choice: Choice, for number: UInt64) async throws(BatonError) {
         try await ask { try await $0.choose(number: number, choice: choice) }
     }
 
-    /// Tries at once what waits to be sent.
+    /// Sends what waits now, without waiting for the next retry.
     public func retry() async throws(BatonError) { try await ask { try await $0.retry() } }
 
-    /// What the agent did and the server does not know yet.
+    /// Returns the agent's acts that the server has not confirmed.
     public func outbox() async throws(BatonError) -> [OutboxItem] {
         try await ask { try await $0.outbox() }
     }
 
-    /// What would stay unsent: to be shown before signing out.
+    /// Returns the acts that would stay unsent, to show before signing out.
     public func unsent() async throws(BatonError) -> [OutboxItem] {
         try await ask { try await $0.unsent() }
     }
 
-    /// Sends what waits, also in the background. Says whether nothing is on its way any more.
+    /// Sends what waits, also in the background. Returns whether everything was sent.
     @discardableResult
     public func flush(deadlineMs: UInt32) async throws(BatonError) -> Bool {
         try await ask { try await $0.flush(deadlineMs: deadlineMs) }
     }
 
-    /// What the agent says about themselves.
+    /// Sets the agent's own availability at the server.
     public func setAvailability(_ availability: Availability) async throws(BatonError) {
         try await ask { try await $0.setAvailability(availability: availability) }
     }
@@ -168,43 +166,43 @@ extension BatonClient {
 // MARK: - Composing
 
 extension BatonClient {
-    /// A key was pressed: the text is this now.
-    public func types(_ text: String, in conversation: String) async throws(BatonError) {
-        try await ask { try await $0.types(conversation: conversation, text: text) }
+    /// Call on every change of the text field: keeps the draft and asks for the lease.
+    public func typing(_ text: String, in conversation: String) async throws(BatonError) {
+        try await ask { try await $0.typing(conversation: conversation, text: text) }
     }
 
-    /// The agent composes although somebody else does.
+    /// Takes the lease from the colleague who writes there.
     public func takeOver(_ conversation: String) async throws(BatonError) {
         try await ask { try await $0.takeOver(conversation: conversation) }
     }
 
-    /// What was typed there and not sent.
+    /// Returns the unsent draft of a conversation.
     public func draft(in conversation: String) async throws(BatonError) -> String? {
         try await ask { try await $0.draft(conversation: conversation) }
     }
 
-    /// Who composes there.
+    /// Returns who writes in a conversation.
     public func hold(in conversation: String) async throws(BatonError) -> Hold {
         try await ask { try await $0.hold(conversation: conversation) }
     }
 
-    /// What is on the screen now; `nil` where it is no conversation.
-    public func shows(_ conversation: String?) async throws(BatonError) {
-        try await ask { try await $0.shows(conversation: conversation) }
+    /// Call when the screen shows another conversation; `nil` when it shows none.
+    public func viewing(_ conversation: String?) async throws(BatonError) {
+        try await ask { try await $0.viewing(conversation: conversation) }
     }
 }
 
 // MARK: - Lists
 
 extension BatonClient {
-    /// An inbox. Of states that nobody took so far, `waiting` are kept.
+    /// Subscribes to an inbox. At most `waiting` unread states are kept.
     public func inbox(
         _ view: InboxView, waiting: Int = 1
     ) async throws(BatonError) -> Watched<InboxList> {
         try await watch(waiting) { try await $0.watchInbox(view: view, listener: $1) }
     }
 
-    /// The lines of a conversation.
+    /// Subscribes to the timeline of a conversation.
     public func timeline(
         _ conversation: String, waiting: Int = 1
     ) async throws(BatonError) -> Watched<TimelineList> {
@@ -213,7 +211,7 @@ extension BatonClient {
         }
     }
 
-    /// What stands above a conversation.
+    /// Subscribes to the header of a conversation.
     public func header(
         _ conversation: String, waiting: Int = 1
     ) async throws(BatonError) -> Watched<HeaderOf> {
@@ -222,22 +220,22 @@ extension BatonClient {
         }
     }
 
-    /// The numbers on the icon.
+    /// Subscribes to the badge.
     public func badge(waiting: Int = 1) async throws(BatonError) -> Watched<BadgeOf> {
         try await watch(waiting) { try await $0.watchBadge(listener: $1) }
     }
 
-    /// Whether to be told who is there.
+    /// Turns events about colleagues' presence on or off.
     public func watchPresence(_ watch: Bool) async throws(BatonError) {
         try await ask { try await $0.watchPresence(watch: watch) }
     }
 
-    /// Colleagues, teams and numbers, as last heard.
+    /// Returns colleagues, teams and channels from the store.
     public func people() async throws(BatonError) -> People {
         try await ask { try await $0.people() }
     }
 
-    /// Lines older than those that are held, from the server; not kept.
+    /// Loads lines before `before` from the server. They are not stored.
     public func olderLines(
         of conversation: String, before: UInt64, limit: UInt32
     ) async throws(BatonError) -> [Line] {
@@ -270,25 +268,25 @@ extension BatonClient {
 // MARK: - Pushes
 
 extension BatonClient {
-    /// Tells the server where pushes for this device go. To be called at every start and whenever
-    /// the platform gives another target.
+    /// Registers this device for pushes. Call at every start, and whenever the platform gives
+    /// another target.
     public func registerPush(_ target: PushTarget) async throws(BatonError) {
         try await ask { try await $0.registerPush(target: target) }
     }
 
-    /// No pushes any more.
+    /// Ends the registration for pushes.
     public func unregisterPush() async throws(BatonError) {
         try await ask { try await $0.unregisterPush() }
     }
 
-    /// A push came. There is an answer by the deadline, whatever happens.
+    /// Decides what a push shows, by the deadline in any case.
     public func handlePush(
         _ push: PushMessage, deadlineMs: UInt32 = 20_000
     ) async throws(BatonError) -> PushOutcome {
         try await ask { try await $0.handlePush(push: push, deadlineMs: deadlineMs) }
     }
 
-    /// A notification was tapped, or swiped away.
+    /// Call when a notification was opened or dismissed.
     public func notificationEnded(
         _ push: String, how: NotificationEnd
     ) async throws(BatonError) {
@@ -296,7 +294,7 @@ extension BatonClient {
     }
 }
 
-/// Takes what the core says of itself.
+/// Passes log records to the app's sink.
 private final class Taking: LogSink {
     private let sink: @Sendable (LogRecord) throws -> Void
 
@@ -305,8 +303,7 @@ private final class Taking: LogSink {
     func onRecord(record: LogRecord) throws { try sink(record) }
 }
 
-/// Hands events on to whoever reads them. Called from one thread of the core, which it never
-/// holds up.
+/// Passes events on to their streams. Called on one thread of the core, which it never blocks.
 private final class EventHub: Listener, @unchecked Sendable {
     private let lock = NSLock()
     private var readers: [UInt64: AsyncStream<Event>.Continuation] = [:]
@@ -327,7 +324,7 @@ private final class EventHub: Listener, @unchecked Sendable {
         return events
     }
 
-    /// Has this done when the client is shut down; at once where it is.
+    /// Runs this when the client is shut down; now if it already is.
     func atEnd(_ ending: @escaping @Sendable () -> Void) -> UInt64 {
         let (name, isOver) = lock.withLock {
             last += 1

@@ -11,7 +11,7 @@ use super::disk::Disk;
 use super::model::{DEVICE, ME};
 use super::world::TIMINGS;
 use crate::link::{
-    Answer, Effect, Failure, Input, Link, Opened, Query, SocketId, State, Ticket, Token,
+    Failure, Fetched, Input, Link, LinkAction, Opened, Query, SocketId, State, Ticket, Token,
 };
 
 pub(super) const EPOCH: Epoch = Epoch(Uuid::from_u128(0xE1));
@@ -23,7 +23,7 @@ pub(super) struct Bench {
     pub(super) disk: Disk,
     pub(super) now: Duration,
     /// All that it said.
-    pub(super) said: Vec<(Duration, Effect)>,
+    pub(super) said: Vec<(Duration, LinkAction)>,
     answered: Vec<Ticket>,
 }
 
@@ -53,11 +53,11 @@ impl Bench {
         bench
     }
 
-    pub(super) fn tell(&mut self, input: Input) -> Vec<Effect> {
+    pub(super) fn tell(&mut self, input: Input) -> Vec<LinkAction> {
         let turn = self.link.handle(input, self.now, &mut self.disk);
         assert!(turn.error.is_none());
         for effect in &turn.effects {
-            if let Effect::Commit(progress) = effect {
+            if let LinkAction::Commit(progress) = effect {
                 self.disk.commit(progress).unwrap();
             }
             self.said.push((self.now, effect.clone()));
@@ -86,18 +86,19 @@ impl Bench {
     /// The socket that is open or opening.
     pub(super) fn socket(&self) -> SocketId {
         let opened = self.said.iter().rev().find_map(|(_, effect)| {
-            if let Effect::OpenSocket(socket) = effect { Some(*socket) } else { None }
+            if let LinkAction::OpenSocket(socket) = effect { Some(*socket) } else { None }
         });
         opened.expect("a socket")
     }
 
     /// When sockets were opened.
     pub(super) fn tries(&self) -> Vec<Duration> {
-        let opens = |(_, effect): &&(Duration, Effect)| matches!(effect, Effect::OpenSocket(_));
+        let opens =
+            |(_, effect): &&(Duration, LinkAction)| matches!(effect, LinkAction::OpenSocket(_));
         self.said.iter().filter(opens).map(|(at, _)| *at).collect()
     }
 
-    pub(super) fn count(&self, fits: impl Fn(&Effect) -> bool) -> usize {
+    pub(super) fn count(&self, fits: impl Fn(&LinkAction) -> bool) -> usize {
         self.said.iter().filter(|(_, effect)| fits(effect)).count()
     }
 
@@ -105,9 +106,9 @@ impl Bench {
     pub(super) fn asked(&self) -> Vec<(Ticket, Query)> {
         let mut asked = Vec::new();
         for (_, effect) in &self.said {
-            if let Effect::Fetch(ticket, query) = effect {
+            if let LinkAction::Fetch(ticket, query) = effect {
                 asked.push((*ticket, query.clone()));
-            } else if let Effect::Abandon(ticket) = effect {
+            } else if let LinkAction::Abandon(ticket) = effect {
                 asked.retain(|(known, _)| known != ticket);
             }
         }
@@ -115,7 +116,7 @@ impl Bench {
         asked
     }
 
-    pub(super) fn answer(&mut self, ticket: Ticket, answer: Result<Answer, Failure>) {
+    pub(super) fn answer(&mut self, ticket: Ticket, answer: Result<Fetched, Failure>) {
         self.answered.push(ticket);
         self.tell(Input::Answered(ticket, answer));
     }
@@ -133,16 +134,17 @@ impl Bench {
     pub(super) fn greets(&mut self) -> SocketId {
         let socket = self.socket();
         let said = self.tell(Input::SocketOpened(socket));
-        let is_hello = |effect: &Effect| matches!(effect, Effect::Send(_, ClientFrame::Hello(_)));
+        let is_hello =
+            |effect: &LinkAction| matches!(effect, LinkAction::Send(_, ClientFrame::Hello(_)));
         assert!(said.iter().any(is_hello), "{said:?}");
         socket
     }
 
-    pub(super) fn hears(&mut self, frame: ServerFrame) -> Vec<Effect> {
+    pub(super) fn hears(&mut self, frame: ServerFrame) -> Vec<LinkAction> {
         self.tell(Input::Frame(self.socket(), Box::new(frame)))
     }
 
-    pub(super) fn is_closed(&mut self, code: u16, reason: &str) -> Vec<Effect> {
+    pub(super) fn is_closed(&mut self, code: u16, reason: &str) -> Vec<LinkAction> {
         self.tell(Input::SocketClosed(self.socket(), Some((code, reason.to_owned()))))
     }
 
@@ -150,10 +152,10 @@ impl Bench {
     pub(super) fn takes_all(&mut self) {
         for (ticket, query) in self.asked() {
             let answer = match query {
-                Query::Snapshot { .. } => Answer::Page(page(self.position(), None)),
-                Query::Agents => Answer::Agents(Vec::new()),
-                Query::Teams => Answer::Teams(Vec::new()),
-                Query::Channels => Answer::Channels(Vec::new()),
+                Query::Snapshot { .. } => Fetched::Page(page(self.position(), None)),
+                Query::Agents => Fetched::Agents(Vec::new()),
+                Query::Teams => Fetched::Teams(Vec::new()),
+                Query::Channels => Fetched::Channels(Vec::new()),
                 Query::Conversation(_) | Query::Sync(_) => continue,
             };
             self.answer(ticket, Ok(answer));

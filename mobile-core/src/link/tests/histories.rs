@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::model::Deed;
 use super::world::{Death, Health, World, ms};
-use crate::link::{Input, Reason, State};
+use crate::link::{Input, State, TimeoutReason};
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +138,7 @@ fn plays(world: &mut World, op: Op) {
 /// What a history says: how long the end took, and why the phone was woken.
 struct Played {
     settled: Duration,
-    reasons: BTreeSet<Reason>,
+    reasons: BTreeSet<TimeoutReason>,
 }
 
 fn history(seed: u64, ops: &[Op]) -> Result<Played, String> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::bench::{Bench, nothing, page, refused, reset};
 use super::world::ms;
-use crate::link::{Answer, Effect, Query, State, limits};
+use crate::link::{Fetched, LinkAction, Query, State, limits};
 
 fn marked(position: u64) -> Event {
     Event {
@@ -116,8 +116,8 @@ fn resets_without_end_end_the_connection() {
         bench.hears(reset(n + 1, 0));
     }
     assert!(matches!(bench.link.state(), State::Backoff { .. }), "{:?}", bench.link.state());
-    let pages = bench.count(|said| matches!(said, Effect::Fetch(_, Query::Snapshot { .. })));
-    let given_up = bench.count(|said| matches!(said, Effect::Abandon(_)));
+    let pages = bench.count(|said| matches!(said, LinkAction::Fetch(_, Query::Snapshot { .. })));
+    let given_up = bench.count(|said| matches!(said, LinkAction::Abandon(_)));
     assert!(pages <= given_up + 2, "{pages} {given_up}");
 }
 
@@ -156,7 +156,7 @@ fn pages_without_end_end_as_a_server_that_cannot_be_understood() {
             pages += 1;
             bench.said.clear();
             let next = pages.to_string();
-            bench.answer(ticket, Ok(Answer::Page(page(0, Some(&next)))));
+            bench.answer(ticket, Ok(Fetched::Page(page(0, Some(&next)))));
         } else {
             bench.passes(ms(100));
         }
@@ -174,7 +174,7 @@ fn a_page_that_names_itself_as_the_next_is_a_fault() {
         let asked = bench.asked();
         let (ticket, _) =
             asked.iter().rfind(|(_, query)| matches!(query, Query::Snapshot { .. })).unwrap();
-        bench.answer(*ticket, Ok(Answer::Page(page(0, Some("again")))));
+        bench.answer(*ticket, Ok(Fetched::Page(page(0, Some("again")))));
     }
     assert!(matches!(bench.link.state(), State::Backoff { .. }), "{:?}", bench.link.state());
 }
@@ -233,7 +233,7 @@ fn too_many_conversations_behind_make_a_snapshot_and_so_does_one_that_stays_behi
         let mut other = super::model::Model::new(1);
         other.happens(super::model::Deed::Writes(0));
         let snapshot = other.snapshot(super::model::conversation(0)).unwrap();
-        bench.answer(*ticket, Ok(Answer::Conversation(Box::new(snapshot))));
+        bench.answer(*ticket, Ok(Fetched::Conversation(Box::new(snapshot))));
         let socket = bench.socket();
         bench.tell(crate::link::Input::Heard(socket));
         bench.passes(limits::BACKOFF_MAX);
@@ -249,8 +249,8 @@ fn four_requests_go_at_once_and_the_others_wait() {
     let told: Vec<_> = (1..=40).map(|n| noted(n, u128::from(n), 7)).collect();
     bench.hears(ServerFrame::Events { after: 0, upto: 40, events: told });
     let before = bench.said.len();
-    let asks = |said: &[(Duration, Effect)]| {
-        said.iter().filter(|(_, effect)| matches!(effect, Effect::Fetch(..))).count()
+    let asks = |said: &[(Duration, LinkAction)]| {
+        said.iter().filter(|(_, effect)| matches!(effect, LinkAction::Fetch(..))).count()
     };
     let open: Vec<_> = bench
         .asked()
@@ -270,6 +270,6 @@ fn an_answer_of_another_life_of_the_database_is_not_taken() {
     let (ticket, _) = asked.iter().find(|(_, q)| matches!(q, Query::Snapshot { .. })).unwrap();
     let mut other = page(9, None);
     other.cursor = Cursor { epoch: baton_protocol::Epoch(Uuid::from_u128(77)), position: 9 };
-    bench.answer(*ticket, Ok(Answer::Page(other)));
+    bench.answer(*ticket, Ok(Fetched::Page(other)));
     assert!(bench.link.mirror().is_taking());
 }

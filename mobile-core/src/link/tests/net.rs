@@ -6,7 +6,7 @@ use baton_protocol::frame::{Hello, ServerFrame, close};
 
 use super::model::Deed;
 use super::world::{Happening, Health, TIMINGS, World, ms};
-use crate::link::{Answer, Failure, Input, Query, SocketId, State, Token};
+use crate::link::{Failure, Fetched, Input, Query, SocketId, State, Token};
 
 /// Inputs at one instant that would be a machine running hot.
 const HOT: u32 = 2_000;
@@ -200,7 +200,7 @@ impl World {
         }
     }
 
-    fn answers(&mut self, query: &Query, token: u64) -> Result<Answer, Failure> {
+    fn answers(&mut self, query: &Query, token: u64) -> Result<Fetched, Failure> {
         let refused = |status, code: Option<&str>, retry_after_ms| {
             let code = code.map(str::to_owned);
             Err(Failure::Refused { status, code, retry_after_ms })
@@ -226,7 +226,7 @@ impl World {
                 // Later pages are read where the first was, or after that.
                 let from = earlier.filter(|_| page.is_none()).unwrap_or(&self.server);
                 match from.page(page.as_deref()) {
-                    Some(page) => Ok(Answer::Page(page)),
+                    Some(page) => Ok(Fetched::Page(page)),
                     None => refused(400, Some("invalid"), None),
                 }
             }
@@ -234,15 +234,15 @@ impl World {
                 let found = earlier.and_then(|earlier| earlier.snapshot(*id));
                 let present = self.server.snapshot(*id);
                 match (present, found) {
-                    (Some(_), Some(found)) => Ok(Answer::Conversation(Box::new(found))),
-                    (Some(present), None) => Ok(Answer::Conversation(Box::new(present))),
+                    (Some(_), Some(found)) => Ok(Fetched::Conversation(Box::new(found))),
+                    (Some(present), None) => Ok(Fetched::Conversation(Box::new(present))),
                     (None, _) => refused(404, Some("not_found"), None),
                 }
             }
-            Query::Agents => Ok(Answer::Agents(self.server.agents())),
-            Query::Teams => Ok(Answer::Teams(Vec::new())),
-            Query::Channels => Ok(Answer::Channels(Vec::new())),
-            Query::Sync(cursor) => Ok(Answer::Sync(self.server.sync(*cursor))),
+            Query::Agents => Ok(Fetched::Agents(self.server.agents())),
+            Query::Teams => Ok(Fetched::Teams(Vec::new())),
+            Query::Channels => Ok(Fetched::Channels(Vec::new())),
+            Query::Sync(cursor) => Ok(Fetched::Sync(self.server.sync(*cursor))),
         }
     }
 

@@ -10,7 +10,7 @@ use super::bench::{Bench, EPOCH, nothing, page, refused, reset};
 use super::model::{Deed, conversation};
 use super::world::{Health, World, ms};
 use crate::link::{
-    Answer, Effect, Failure, Input, Link, Query, SocketId, State, Ticket, Token, limits, read,
+    Failure, Fetched, Input, Link, LinkAction, Query, SocketId, State, Ticket, Token, limits, read,
 };
 
 fn token(text: &str) -> Token {
@@ -18,16 +18,16 @@ fn token(text: &str) -> Token {
 }
 
 fn refreshes(bench: &Bench) -> usize {
-    bench.count(|said| matches!(said, Effect::RefreshToken))
+    bench.count(|said| matches!(said, LinkAction::RefreshToken))
 }
 
 fn wipes(bench: &Bench) -> usize {
-    bench.count(|said| matches!(said, Effect::Wipe))
+    bench.count(|said| matches!(said, LinkAction::Wipe))
 }
 
-fn used(said: &[Effect]) -> Option<String> {
+fn used(said: &[LinkAction]) -> Option<String> {
     said.iter().find_map(|effect| {
-        let Effect::Send(_, ClientFrame::Hello(hello)) = effect else { return None };
+        let LinkAction::Send(_, ClientFrame::Hello(hello)) = effect else { return None };
         hello.token.clone()
     })
 }
@@ -159,8 +159,8 @@ fn a_token_that_is_known_to_be_over_is_refreshed_before_it_is_used() {
 fn who_signs_out_leaves_nothing_open() {
     let mut bench = Bench::live(1);
     let said = bench.tell(Input::SignOut);
-    assert!(matches!(said[0], Effect::EndSession), "{said:?}");
-    assert!(said.iter().any(|effect| matches!(effect, Effect::CloseSocket(..))));
+    assert!(matches!(said[0], LinkAction::EndSession), "{said:?}");
+    assert!(said.iter().any(|effect| matches!(effect, LinkAction::CloseSocket(..))));
     assert_eq!((bench.link.state(), bench.link.poll_timeout()), (State::SignedOut, None));
     assert_eq!(wipes(&bench), 0);
 }
@@ -172,14 +172,14 @@ fn in_the_background_there_is_no_socket_no_request_and_no_timer() {
     assert!(!bench.asked().is_empty());
     let deadline = bench.now + ms(5_000);
     let said = bench.tell(Input::Background { deadline });
-    let is_ack = |effect: &Effect| {
-        let Effect::Send(_, ClientFrame::Ack(ack)) = effect else { return false };
+    let is_ack = |effect: &LinkAction| {
+        let LinkAction::Send(_, ClientFrame::Ack(ack)) = effect else { return false };
         !ack.foreground
     };
     let farewell = said.iter().position(is_ack).expect("a word before it goes");
-    let close = said.iter().position(|effect| matches!(effect, Effect::CloseSocket(_, 1000)));
+    let close = said.iter().position(|effect| matches!(effect, LinkAction::CloseSocket(_, 1000)));
     assert!(farewell < close.expect("a clean close"), "{said:?}");
-    assert!(matches!(said.last(), Some(Effect::Suspend { .. })), "{said:?}");
+    assert!(matches!(said.last(), Some(LinkAction::Suspend { .. })), "{said:?}");
     assert_eq!((bench.link.state(), bench.link.poll_timeout()), (State::Suspended, None));
     assert_eq!(bench.asked(), []);
     // Nothing wakes it but somebody who looks.
@@ -226,8 +226,8 @@ fn a_push_that_finds_a_reset_leaves_the_snapshot_to_when_somebody_looks() {
     assert_eq!(*cursor, Cursor { epoch: EPOCH, position: 0 });
     let sync =
         SyncAnswer { cursor: Cursor { position: 70, ..*cursor }, frames: vec![reset(70, 0)] };
-    let said = bench.tell(Input::Answered(*ticket, Ok(Answer::Sync(sync))));
-    assert!(said.iter().any(|effect| matches!(effect, Effect::WakeDone)), "{said:?}");
+    let said = bench.tell(Input::Answered(*ticket, Ok(Fetched::Sync(sync))));
+    assert!(said.iter().any(|effect| matches!(effect, LinkAction::WakeDone)), "{said:?}");
     assert!(bench.disk.progress.is_taking);
     assert_eq!((bench.position(), bench.link.poll_timeout()), (70, None));
     bench.now += limits::KICK_EVERY;
@@ -245,7 +245,7 @@ fn an_answer_of_a_sync_that_comes_when_somebody_looks_is_not_heard() {
     bench.tell(Input::Foreground);
     let cursor = Cursor { epoch: EPOCH, position: 5 };
     let sync = SyncAnswer { cursor, frames: vec![nothing(0, 5)] };
-    bench.answer(ticket, Ok(Answer::Sync(sync)));
+    bench.answer(ticket, Ok(Fetched::Sync(sync)));
     assert_eq!(bench.position(), 0);
 }
 
@@ -257,7 +257,7 @@ fn what_comes_of_another_socket_or_an_unknown_request_is_not_heard() {
     bench.tell(Input::Unreadable(other));
     bench.tell(Input::SocketClosed(other, None));
     bench.tell(Input::SocketOpened(other));
-    bench.answer(Ticket(4_000), Ok(Answer::Page(page(9, None))));
+    bench.answer(Ticket(4_000), Ok(Fetched::Page(page(9, None))));
     assert_eq!((bench.link.state(), bench.position()), (State::Live, 0));
 }
 

@@ -6,7 +6,7 @@ use baton_protocol::frame::{Timings, close};
 
 use super::bench::{Bench, nothing, refused, reset, welcome};
 use super::world::{TIMINGS, ms};
-use crate::link::{Effect, Failure, Input, Reason, State, limits};
+use crate::link::{Failure, Input, LinkAction, State, TimeoutReason, limits};
 
 /// Each try fails at once, for so long.
 fn fails_for(bench: &mut Bench, time: Duration) {
@@ -64,7 +64,9 @@ fn somebody_who_looks_again_does_not_wait_for_the_backoff() {
         bench.comes_to_a_try();
         let socket = bench.socket();
         bench.tell(Input::SocketFailed(socket, Failure::Unreachable));
-        let Some((at, Reason::Retry)) = bench.link.poll_timeout() else { panic!("no backoff") };
+        let Some((at, TimeoutReason::Retry)) = bench.link.poll_timeout() else {
+            panic!("no backoff")
+        };
         wait = at - bench.now;
     }
     let tries = bench.tries().len();
@@ -159,7 +161,7 @@ fn a_server_that_says_nothing_for_as_long_as_it_said_is_given_up() {
             bench
                 .said
                 .iter()
-                .any(|(_, said)| matches!(said, Effect::CloseSocket(of, _) if *of == socket))
+                .any(|(_, said)| matches!(said, LinkAction::CloseSocket(of, _) if *of == socket))
         );
     }
 }
@@ -168,7 +170,7 @@ fn a_server_that_says_nothing_for_as_long_as_it_said_is_given_up() {
 fn another_network_is_probed_and_a_dead_connection_left_at_once() {
     let mut bench = Bench::live(3);
     let socket = bench.socket();
-    let pings = |bench: &Bench| bench.count(|said| matches!(said, Effect::Ping(_)));
+    let pings = |bench: &Bench| bench.count(|said| matches!(said, LinkAction::Ping(_)));
     bench.tell(Input::NetworkChanged);
     bench.tell(Input::NetworkChanged);
     assert_eq!(pings(&bench), 1);
@@ -198,7 +200,10 @@ fn a_server_that_cannot_be_understood_is_left_and_looked_at_again_seldom() {
     assert_eq!(bench.link.state(), State::Incompatible);
     let tries = bench.tries().len();
     let (at, reason) = bench.link.poll_timeout().unwrap();
-    assert_eq!((at - bench.now, reason), (limits::INCOMPATIBLE_WAIT, Reason::RetryIncompatible));
+    assert_eq!(
+        (at - bench.now, reason),
+        (limits::INCOMPATIBLE_WAIT, TimeoutReason::RetryIncompatible)
+    );
     bench.passes(limits::INCOMPATIBLE_WAIT);
     assert_eq!(bench.tries().len(), tries + 1);
     let socket = bench.socket();

@@ -9,7 +9,7 @@ use baton_protocol::frame::{ClientFrame, Hello, ServerFrame, Timings};
 use super::disk::Disk;
 use super::model::{DEVICE, Model};
 use crate::link::{
-    Effect, Input, Link, Listing, Opened, Query, Reason, SocketId, State, Ticket, Token,
+    Input, Link, LinkAction, Listing, Opened, Query, SocketId, State, Ticket, TimeoutReason, Token,
 };
 
 pub(super) fn ms(ms: u64) -> Duration {
@@ -92,7 +92,7 @@ pub(super) struct World {
     pub(super) told: Vec<State>,
     pub(super) pages: u32,
     pub(super) commits: u32,
-    pub(super) reasons: BTreeSet<Reason>,
+    pub(super) reasons: BTreeSet<TimeoutReason>,
 }
 
 pub(super) const TIMINGS: Timings = Timings {
@@ -203,7 +203,7 @@ impl World {
         let turn = self.link.handle(input, self.now, &mut self.disk);
         if turn.error.is_some() {
             self.disk.roll_back();
-            let commits = |effect: &Effect| matches!(effect, Effect::Commit(_));
+            let commits = |effect: &LinkAction| matches!(effect, LinkAction::Commit(_));
             assert!(!turn.effects.iter().any(commits), "a failed turn is committed");
         }
         self.perform(turn.effects);
@@ -228,13 +228,13 @@ impl World {
         assert!(!is_live || may, "live without a network");
     }
 
-    fn perform(&mut self, effects: Vec<Effect>) {
+    fn perform(&mut self, effects: Vec<LinkAction>) {
         let (mut kept, mut is_stored) = (None, true);
         for effect in effects {
             match effect {
-                Effect::Keep(Listing::Agents(agents)) => kept = Some(agents),
-                Effect::Keep(Listing::Teams(_) | Listing::Channels(_)) => {}
-                Effect::Commit(progress) => {
+                LinkAction::Keep(Listing::Agents(agents)) => kept = Some(agents),
+                LinkAction::Keep(Listing::Teams(_) | Listing::Channels(_)) => {}
+                LinkAction::Commit(progress) => {
                     if self.death == Some(Death::BeforeCommit) {
                         return self.is_killed();
                     }
@@ -250,74 +250,74 @@ impl World {
                         return self.is_killed();
                     }
                 }
-                Effect::OpenSocket(_)
-                | Effect::CloseSocket(..)
-                | Effect::Ping(_)
-                | Effect::Send(..)
-                | Effect::Fetch(..)
-                | Effect::Abandon(_)
-                | Effect::RefreshToken
-                | Effect::Welcomed(_)
-                | Effect::PassOn(_)
-                | Effect::Tell(_)
-                | Effect::WakeDone
-                | Effect::Suspend { .. }
-                | Effect::EndSession
-                | Effect::Wipe => self.act(effect),
+                LinkAction::OpenSocket(_)
+                | LinkAction::CloseSocket(..)
+                | LinkAction::Ping(_)
+                | LinkAction::Send(..)
+                | LinkAction::Fetch(..)
+                | LinkAction::Abandon(_)
+                | LinkAction::RefreshToken
+                | LinkAction::Welcomed(_)
+                | LinkAction::PassOn(_)
+                | LinkAction::Tell(_)
+                | LinkAction::WakeDone
+                | LinkAction::Suspend { .. }
+                | LinkAction::EndSession
+                | LinkAction::Wipe => self.act(effect),
             }
         }
         assert!(kept.is_none(), "a list is kept without a commit");
         if !is_stored {
-            let effects = self.link.not_stored(self.now);
+            let effects = self.link.handle_store_failure(self.now);
             self.perform(effects);
         }
     }
 
-    fn act(&mut self, effect: Effect) {
+    fn act(&mut self, effect: LinkAction) {
         let may = self.is_up && self.is_foreground;
         match effect {
-            Effect::OpenSocket(socket) => {
+            LinkAction::OpenSocket(socket) => {
                 assert!(may, "a try without network or in the background");
                 self.opens.push(self.now);
                 self.sockets.insert(socket);
                 self.soon(Happening::Knocks(self.life, socket));
             }
-            Effect::CloseSocket(socket, _) => {
+            LinkAction::CloseSocket(socket, _) => {
                 assert!(self.sockets.remove(&socket), "it was not open");
                 self.sessions.remove(&socket);
             }
-            Effect::Send(socket, ClientFrame::Hello(hello)) => {
+            LinkAction::Send(socket, ClientFrame::Hello(hello)) => {
                 self.soon(Happening::Greets(socket, hello));
             }
-            Effect::Ping(socket) if self.sessions.contains_key(&socket) => {
+            LinkAction::Ping(socket) if self.sessions.contains_key(&socket) => {
                 let pong = Input::Heard(socket);
                 self.soon(Happening::Told(self.life, pong));
             }
-            Effect::Fetch(ticket, query) => {
+            LinkAction::Fetch(ticket, query) => {
                 assert!(self.is_up && (self.is_foreground || self.is_waking), "{query:?}");
                 self.asked.insert(ticket);
                 self.pages += u32::from(matches!(query, Query::Snapshot { .. }));
                 let after = ms(10 + self.dice(200));
                 self.later(after, Happening::Asks(self.life, ticket, query, self.given));
             }
-            Effect::Abandon(ticket) => drop(self.asked.remove(&ticket)),
-            Effect::RefreshToken => {
+            LinkAction::Abandon(ticket) => drop(self.asked.remove(&ticket)),
+            LinkAction::RefreshToken => {
                 assert!(self.is_up && (self.is_foreground || self.is_waking), "a refresh");
                 self.refreshes += 1;
                 self.refreshed_at = self.now;
                 self.soon(Happening::Refreshes(self.life));
             }
-            Effect::WakeDone => self.is_waking = false,
-            Effect::Tell(state) => self.told.push(state),
-            Effect::Send(..)
-            | Effect::Ping(_)
-            | Effect::Welcomed(_)
-            | Effect::PassOn(_)
-            | Effect::Suspend { .. }
-            | Effect::EndSession
-            | Effect::Wipe
-            | Effect::Keep(_)
-            | Effect::Commit(_) => {}
+            LinkAction::WakeDone => self.is_waking = false,
+            LinkAction::Tell(state) => self.told.push(state),
+            LinkAction::Send(..)
+            | LinkAction::Ping(_)
+            | LinkAction::Welcomed(_)
+            | LinkAction::PassOn(_)
+            | LinkAction::Suspend { .. }
+            | LinkAction::EndSession
+            | LinkAction::Wipe
+            | LinkAction::Keep(_)
+            | LinkAction::Commit(_) => {}
         }
     }
 }

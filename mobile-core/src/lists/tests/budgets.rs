@@ -28,7 +28,7 @@ fn middle(count: usize, mut act: impl FnMut() -> Duration) -> Duration {
 fn after_one_change(phone: &mut Phone<'_>, observer: &mut Observer<Inbox>, n: u64) -> Duration {
     let at = phone.wall();
     phone.changes(talk(n), |full| says(full, Author::Customer, at, None));
-    observer.touched(&Touched::conversation(talk(n)));
+    observer.touch(&Touched::conversation(talk(n)));
     let now = observer.poll_timeout().expect("due");
     let (batch, time) = timed(|| phone.looks(|sources| observer.advance(sources, now)));
     let batch = batch.expect("told");

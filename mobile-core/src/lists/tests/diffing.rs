@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::super::{CHUNK, Keyed, Op, Unfit, apply, diff};
+use super::super::{CHUNK, Keyed, MisfitOp, Op, apply, diff};
 
 /// A thing and what is said of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -132,7 +132,7 @@ fn a_long_list_is_told_in_chunks_and_a_wholly_other_one_anew() {
 fn what_does_not_fit_is_refused() {
     let unfit = |op: Op<Thing>| {
         let mut list = things(0..3);
-        assert_eq!(apply(&mut list, [op]), Err(Unfit));
+        assert_eq!(apply(&mut list, [op]), Err(MisfitOp));
         assert_eq!(list, things(0..3));
     };
     let item = Thing(9, 0);

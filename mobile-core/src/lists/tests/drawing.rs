@@ -9,8 +9,8 @@ use baton_protocol::page::ConversationRow;
 use baton_protocol::{Author, CommandBody, DeviceId, Owner, Status};
 
 use super::super::{
-    Entry, Header, HeaderOf, Inbox, InboxAbout, InboxOf, InboxRow, Own, PAGE, Query, Sources,
-    Timeline, Wish,
+    Entry, Header, HeaderOf, Inbox, InboxAbout, InboxOf, InboxRow, ListRequest, Own, PAGE, Query,
+    Sources, Timeline,
 };
 use super::phone::{BEN, ME, Phone, TEAM, conversation, says, store, talk};
 use crate::compose::Hold;
@@ -18,16 +18,16 @@ use crate::store::{Found, Hit, StoreError, Total, View};
 
 /// Judges what a fresh query says.
 #[expect(clippy::panic_in_result_fn, reason = "it compares")]
-pub(super) fn judge(wish: &Wish, sources: &Sources<'_, '_>) -> Result<(), StoreError> {
-    match wish {
-        Wish::Inbox(inbox) => judge_inbox(inbox, sources),
-        Wish::Timeline(timeline) => judge_timeline(timeline, sources),
-        Wish::Header(HeaderOf(id)) => {
+pub(super) fn judge(request: &ListRequest, sources: &Sources<'_, '_>) -> Result<(), StoreError> {
+    match request {
+        ListRequest::Inbox(inbox) => judge_inbox(inbox, sources),
+        ListRequest::Timeline(timeline) => judge_timeline(timeline, sources),
+        ListRequest::Header(HeaderOf(id)) => {
             let header = HeaderOf(*id).ask(sources, None)?.about;
             assert_eq!(header.is_some(), sources.read.revision(*id)?.is_some());
             Ok(())
         }
-        Wish::Badge => Ok(()),
+        ListRequest::Badge => Ok(()),
     }
 }
 
@@ -180,9 +180,9 @@ fn a_header_says_who_composes_who_looks_and_who_is_there() {
     let mut phone = Phone::new(&store, 1);
     phone.puts([Mirrored::Full(Box::new(conversation(talk(1), phone.wall())))]);
     assert_eq!(header(&phone, 1).hold, Hold::Unknown, "nobody knows without a connection");
-    let name = phone.subscribes(Wish::Header(HeaderOf(talk(1))));
-    let touched = phone.around.connected();
-    phone.observers.touched(&touched);
+    let name = phone.subscribes(ListRequest::Header(HeaderOf(talk(1))));
+    let touched = phone.around.connect();
+    phone.observers.touch(&touched);
     let (since, device_id) = (phone.wall(), DeviceId(uuid::Uuid::from_u128(5)));
     let theirs = Hold::Theirs(LeaseHolder { agent_id: BEN, device_id, token: 1, since });
     let (conversation_id, text) = (talk(1), "I am".to_owned());
@@ -192,14 +192,14 @@ fn a_header_says_who_composes_who_looks_and_who_is_there() {
         head.revision += 1;
     });
     for touched in [
-        phone.around.holds(talk(1), theirs),
-        phone.around.hears(&ServerFrame::Draft { conversation_id, agent_id: BEN, text }),
-        phone.around.hears(&ServerFrame::Viewing { conversation_id, agents: vec![ME, BEN] }),
-        phone.around.hears(&ServerFrame::Presence {
+        phone.around.set_hold(talk(1), theirs),
+        phone.around.handle_frame(&ServerFrame::Draft { conversation_id, agent_id: BEN, text }),
+        phone.around.handle_frame(&ServerFrame::Viewing { conversation_id, agents: vec![ME, BEN] }),
+        phone.around.handle_frame(&ServerFrame::Presence {
             agents: vec![baton_protocol::frame::PresenceState { agent_id: BEN, online: true }],
         }),
     ] {
-        phone.observers.touched(&touched);
+        phone.observers.touch(&touched);
         phone.mono += Duration::from_millis(100);
         phone.tells();
     }
@@ -208,8 +208,8 @@ fn a_header_says_who_composes_who_looks_and_who_is_there() {
     assert_eq!(shown.colleague_draft.map(|draft| draft.text), Some("I am".into()));
     assert_eq!((shown.team_id, shown.status), (TEAM, Status::Waiting));
     phone.is_fresh(name);
-    let touched = phone.around.disconnected();
-    phone.observers.touched(&touched);
+    let touched = phone.around.disconnect();
+    phone.observers.touch(&touched);
     phone.settles();
     let shown = header(&phone, 1);
     assert_eq!((shown.hold, shown.is_owner_online), (Hold::Unknown, None));

@@ -14,10 +14,10 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 use uuid::Uuid;
 
-use super::super::{EVERY, HeaderOf, Inbox, InboxOf, Subscription, Timeline, Touched, Wish};
+use super::super::{EVERY, HeaderOf, Inbox, InboxOf, ListRequest, Subscription, Timeline, Touched};
 use super::phone::{BEN, ME, Phone, TEAM, conversation, notes, says, store, talk};
 use crate::compose::Hold;
-use crate::outbox::{Choice, Offer, Stage};
+use crate::outbox::{ActStage, Choice, Offer};
 use crate::store::{Found, Hit, View};
 
 /// Conversations that things happen in.
@@ -128,8 +128,8 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn wish(n: u64, what: u8) -> Wish {
-    let view = |view| Wish::Inbox(Inbox::new(InboxOf::View(view)));
+fn request(n: u64, what: u8) -> ListRequest {
+    let view = |view| ListRequest::Inbox(Inbox::new(InboxOf::View(view)));
     match what {
         0 => view(View::All),
         1 => view(View::Mine),
@@ -142,11 +142,11 @@ fn wish(n: u64, what: u8) -> Wish {
                 at: baton_protocol::Timestamp::from_ms(0),
                 text: "Eva".into(),
             };
-            Wish::Inbox(Inbox::new(InboxOf::Found([n, n + 1, 99, n].map(hit).to_vec())))
+            ListRequest::Inbox(Inbox::new(InboxOf::Found([n, n + 1, 99, n].map(hit).to_vec())))
         }
-        5 => Wish::Header(HeaderOf(talk(n))),
-        6 => Wish::Badge,
-        _ => Wish::Timeline(Timeline::new(talk(n))),
+        5 => ListRequest::Header(HeaderOf(talk(n))),
+        6 => ListRequest::Badge,
+        _ => ListRequest::Timeline(Timeline::new(talk(n))),
     }
 }
 
@@ -263,7 +263,7 @@ impl Day<'_> {
     }
 
     fn chooses(&mut self, one: usize, offer: Offer) {
-        let review = self.phone.echoes.all().filter(|echo| echo.stage == Stage::NeedsReview);
+        let review = self.phone.echoes.all().filter(|echo| echo.stage == ActStage::NeedsReview);
         let numbers: Vec<_> = review.map(|echo| echo.number).collect();
         let Some(at) = one.checked_rem(numbers.len()) else { return };
         let choice = match offer {
@@ -284,7 +284,7 @@ impl Day<'_> {
             let (of, op_id) = (echo.conversation_id, echo.op_id);
             if self.phone.looks(|sources| sources.read.is_told(of, op_id)) {
                 self.phone.meets("echo beside its line");
-                if echo.stage == Stage::Sending {
+                if echo.stage == ActStage::Sending {
                     self.phone.meets("line before answer");
                 }
             }
@@ -300,7 +300,7 @@ impl Day<'_> {
     fn looks(&mut self, step: Step) {
         match step {
             Step::Subscribes(n, what) if self.phone.listeners.len() < 6 => {
-                self.phone.subscribes(wish(n, what));
+                self.phone.subscribes(request(n, what));
             }
             Step::Cancels(one) => {
                 if let Some(name) = self.name(one) {
@@ -309,10 +309,12 @@ impl Day<'_> {
             }
             Step::More(one) => {
                 if let Some(name) = self.name(one) {
-                    let before = self.phone.observers.wish(name);
+                    let before = self.phone.observers.request(name);
                     self.phone.observers.more(name);
-                    match self.phone.observers.wish(name) {
-                        Some(Wish::Timeline(_)) if self.phone.observers.wish(name) != before => {
+                    match self.phone.observers.request(name) {
+                        Some(ListRequest::Timeline(_))
+                            if self.phone.observers.request(name) != before =>
+                        {
                             self.phone.meets("older lines");
                         }
                         now if now != before => self.phone.meets("a page more"),
@@ -348,21 +350,21 @@ impl Day<'_> {
         let since = self.phone.wall();
         let around = &mut self.phone.around;
         let touched = match step {
-            Step::Online(true) => around.connected(),
-            Step::Online(false) => around.disconnected(),
+            Step::Online(true) => around.connect(),
+            Step::Online(false) => around.disconnect(),
             Step::Composes(n, is) => {
                 let device_id = DeviceId(Uuid::from_u128(5));
                 let holder = LeaseHolder { agent_id: BEN, device_id, token: 1, since };
-                around.holds(talk(n), if is { Hold::Theirs(holder) } else { Hold::Nobody })
+                around.set_hold(talk(n), if is { Hold::Theirs(holder) } else { Hold::Nobody })
             }
             Step::Looks(n, is) => {
                 let agents = if is { vec![BEN] } else { Vec::new() };
                 let conversation_id = talk(n);
-                around.hears(&ServerFrame::Viewing { conversation_id, agents })
+                around.handle_frame(&ServerFrame::Viewing { conversation_id, agents })
             }
             _ => Touched::nothing(),
         };
-        self.phone.observers.touched(&touched);
+        self.phone.observers.touch(&touched);
     }
 
     /// Everything comes to its end, and everybody sees the same.
@@ -397,7 +399,7 @@ fn a_snapshot_and_what_changed_are_what_a_fresh_query_says_and_each_act_is_there
         *number.borrow_mut() += 1;
         let mut day = Day { phone: Phone::new(&store, *number.borrow()), made: 0 };
         for (n, what) in [(0, 7), (1, 7), (0, 0), (2, 5)] {
-            day.phone.subscribes(wish(n, what));
+            day.phone.subscribes(request(n, what));
         }
         (0..3).for_each(|n| day.step(Step::Begins(n)));
         steps.into_iter().for_each(|step| day.step(step));

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::super::{
-    Answer, Badge, BadgeOf, Batch, CHUNK, Entry, Header, InboxAbout, InboxRow, Keyed, Letter,
-    Nothing, Op, Query, Sources, TimelineAbout, Wish, apply,
+    Badge, BadgeOf, Batch, CHUNK, Entry, Header, InboxAbout, InboxRow, Keyed, ListRequest,
+    ListUpdate, Nothing, Op, Query, QueryResult, Sources, TimelineAbout, apply,
 };
 use crate::store::StoreError;
 
@@ -39,7 +39,7 @@ impl<T: Keyed + PartialEq + Debug, A: PartialEq + Debug> Screen<T, A> {
     }
 
     #[track_caller]
-    fn is_as(&self, fresh: &Answer<T, A>) {
+    fn is_as(&self, fresh: &QueryResult<T, A>) {
         assert_eq!((&self.list, self.about.as_ref()), (&fresh.items, Some(&fresh.about)));
     }
 }
@@ -54,21 +54,21 @@ pub(super) enum Listener {
 }
 
 impl Listener {
-    pub(super) fn of(wish: &Wish) -> Self {
-        match wish {
-            Wish::Inbox(_) => Self::Inbox(Screen::default()),
-            Wish::Timeline(_) => Self::Timeline(Screen::default()),
-            Wish::Header(_) => Self::Header(Screen::default()),
-            Wish::Badge => Self::Badge(Screen::default()),
+    pub(super) fn of(request: &ListRequest) -> Self {
+        match request {
+            ListRequest::Inbox(_) => Self::Inbox(Screen::default()),
+            ListRequest::Timeline(_) => Self::Timeline(Screen::default()),
+            ListRequest::Header(_) => Self::Header(Screen::default()),
+            ListRequest::Badge => Self::Badge(Screen::default()),
         }
     }
 
-    pub(super) fn hears(&mut self, letter: Letter) {
+    pub(super) fn hears(&mut self, letter: ListUpdate) {
         match (self, letter) {
-            (Self::Inbox(screen), Letter::Inbox(batch)) => screen.hears(batch),
-            (Self::Timeline(screen), Letter::Timeline(batch)) => screen.hears(batch),
-            (Self::Header(screen), Letter::Header(batch)) => screen.hears(batch),
-            (Self::Badge(screen), Letter::Badge(batch)) => screen.hears(batch),
+            (Self::Inbox(screen), ListUpdate::Inbox(batch)) => screen.hears(batch),
+            (Self::Timeline(screen), ListUpdate::Timeline(batch)) => screen.hears(batch),
+            (Self::Header(screen), ListUpdate::Header(batch)) => screen.hears(batch),
+            (Self::Badge(screen), ListUpdate::Badge(batch)) => screen.hears(batch),
             (listener, letter) => panic!("a letter to somebody else: {listener:?} {letter:?}"),
         }
     }
@@ -78,17 +78,21 @@ impl Listener {
     #[expect(clippy::panic_in_result_fn, reason = "it compares")]
     pub(super) fn is_fresh(
         &self,
-        wish: &Wish,
+        request: &ListRequest,
         sources: &Sources<'_, '_>,
     ) -> Result<(), StoreError> {
-        match (self, wish) {
-            (Self::Inbox(screen), Wish::Inbox(query)) => screen.is_as(&query.ask(sources, None)?),
-            (Self::Timeline(screen), Wish::Timeline(query)) => {
+        match (self, request) {
+            (Self::Inbox(screen), ListRequest::Inbox(query)) => {
                 screen.is_as(&query.ask(sources, None)?);
             }
-            (Self::Header(screen), Wish::Header(query)) => screen.is_as(&query.ask(sources, None)?),
-            (Self::Badge(screen), Wish::Badge) => screen.is_as(&BadgeOf.ask(sources, None)?),
-            (listener, wish) => panic!("{listener:?} listens to {wish:?}"),
+            (Self::Timeline(screen), ListRequest::Timeline(query)) => {
+                screen.is_as(&query.ask(sources, None)?);
+            }
+            (Self::Header(screen), ListRequest::Header(query)) => {
+                screen.is_as(&query.ask(sources, None)?);
+            }
+            (Self::Badge(screen), ListRequest::Badge) => screen.is_as(&BadgeOf.ask(sources, None)?),
+            (listener, request) => panic!("{listener:?} listens to {request:?}"),
         }
         Ok(())
     }

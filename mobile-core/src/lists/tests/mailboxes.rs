@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{Answer, BATCHES_MAX, Batch, Keyed, Mailbox, Op, apply, diff};
+use super::super::{BATCHES_MAX, Batch, Keyed, Mailbox, Op, QueryResult, apply, diff};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Thing(u64, u64);
@@ -31,7 +31,7 @@ impl Post {
         let batch =
             Batch { revision: self.revision, ops: diff(&self.list, &list), about: self.revision };
         self.list = list;
-        let newest = Answer { items: self.list.clone(), about: self.revision };
+        let newest = QueryResult { items: self.list.clone(), about: self.revision };
         self.mailbox.push(batch, &newest);
         assert!(self.mailbox.len() <= BATCHES_MAX);
         assert!(self.mailbox.items() <= 1_000.max(2 * self.list.len()));

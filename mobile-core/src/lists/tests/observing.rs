@@ -7,14 +7,14 @@ use baton_protocol::frame::ServerFrame;
 use baton_protocol::{Author, Cursor, Epoch};
 
 use super::super::{
-    BATCHES_MAX, Badge, EVERY, HeaderOf, Inbox, InboxOf, Letter, Observer, Op, PAGE, Timeline,
-    Touched, Wish,
+    BATCHES_MAX, Badge, EVERY, HeaderOf, Inbox, InboxOf, ListRequest, ListUpdate, Observer, Op,
+    PAGE, Timeline, Touched,
 };
 use super::phone::{Phone, conversation, says, store, talk};
 use crate::store::{Total, View};
 
-fn inbox() -> Wish {
-    Wish::Inbox(Inbox::new(InboxOf::View(View::All)))
+fn inbox() -> ListRequest {
+    ListRequest::Inbox(Inbox::new(InboxOf::View(View::All)))
 }
 
 fn with_conversations(phone: &mut Phone<'_>, count: u64) {
@@ -33,7 +33,7 @@ fn a_snapshot_comes_first_then_one_batch_for_what_happened_within_a_tenth_of_a_s
     let name = phone.subscribes(inbox());
     phone.slow = Some(name);
     phone.tells();
-    let Some(Letter::Inbox(first)) = phone.observers.take(name) else { panic!("no snapshot") };
+    let Some(ListUpdate::Inbox(first)) = phone.observers.take(name) else { panic!("no snapshot") };
     assert!(first.is_whole() && first.revision == 1 && first.carries() == 3);
     let begun = phone.mono;
     for _ in 0..5 {
@@ -46,7 +46,7 @@ fn a_snapshot_comes_first_then_one_batch_for_what_happened_within_a_tenth_of_a_s
     }
     phone.mono = begun + EVERY;
     phone.tells();
-    let Some(Letter::Inbox(second)) = phone.observers.take(name) else { panic!("no batch") };
+    let Some(ListUpdate::Inbox(second)) = phone.observers.take(name) else { panic!("no batch") };
     assert_eq!((second.revision, second.ops.len()), (2, 2), "{:?}", second.ops);
     assert_eq!(second.ops[0], Op::Move { from: 1, to: 0 });
     assert!(phone.observers.take(name).is_none() && phone.observers.poll_timeout().is_none());
@@ -71,9 +71,9 @@ fn who_sleeps_through_everything_wakes_to_one_snapshot() {
         assert!(waiting <= BATCHES_MAX);
         phone.mono += EVERY;
     }
-    let Some(Letter::Inbox(first)) = phone.observers.take(name) else { panic!("nothing") };
+    let Some(ListUpdate::Inbox(first)) = phone.observers.take(name) else { panic!("nothing") };
     assert!(first.is_whole() && first.revision > BATCHES_MAX as u64, "{first:?}");
-    phone.listeners.get_mut(&name).expect("listens").hears(Letter::Inbox(first));
+    phone.listeners.get_mut(&name).expect("listens").hears(ListUpdate::Inbox(first));
     phone.listens(name);
     phone.is_fresh(name);
 }
@@ -83,16 +83,18 @@ fn only_those_are_asked_whom_it_concerns() {
     let (_directory, store) = store();
     let mut phone = Phone::new(&store, 1);
     with_conversations(&mut phone, 60);
-    let wishes =
-        [inbox(), Wish::Timeline(Timeline::new(talk(1))), Wish::Header(HeaderOf(talk(1))), {
-            Wish::Badge
-        }];
+    let requests = [
+        inbox(),
+        ListRequest::Timeline(Timeline::new(talk(1))),
+        ListRequest::Header(HeaderOf(talk(1))),
+        { ListRequest::Badge },
+    ];
     let due = |touched: Touched| {
-        let asks = wishes.iter().map(|wish| {
+        let asks = requests.iter().map(|request| {
             let mut phone = Phone::new(&store, 1);
-            phone.subscribes(wish.clone());
+            phone.subscribes(request.clone());
             phone.tells();
-            phone.observers.touched(&touched);
+            phone.observers.touch(&touched);
             phone.observers.poll_timeout().is_some()
         });
         asks.collect::<Vec<_>>()
@@ -168,10 +170,10 @@ fn a_badge_counts_what_is_unread_and_what_needs_its_author() {
     });
     phone.taps(talk(1), 2);
     phone.arrives(0, true, true);
-    let name = phone.subscribes(Wish::Badge);
+    let name = phone.subscribes(ListRequest::Badge);
     phone.slow = Some(name);
     phone.tells();
-    let Some(Letter::Badge(batch)) = phone.observers.take(name) else { panic!("no badge") };
+    let Some(ListUpdate::Badge(batch)) = phone.observers.take(name) else { panic!("no badge") };
     let one = |unread| Total { conversations: 1, unread };
     let badge = Badge { mine: one(1), unassigned: one(0), needs_review: 1 };
     assert_eq!(batch.about, badge);
@@ -202,15 +204,20 @@ impl super::super::Query for Broken {
     type Item = super::super::Nothing;
     type About = ();
 
-    fn concerns(&self, _: &Touched, _: &super::super::Answer<super::super::Nothing, ()>) -> bool {
+    fn concerns(
+        &self,
+        _: &Touched,
+        _: &super::super::QueryResult<super::super::Nothing, ()>,
+    ) -> bool {
         true
     }
 
     fn ask(
         &self,
         _: &super::super::Sources<'_, '_>,
-        _: Option<super::super::Known<'_, super::super::Nothing, ()>>,
-    ) -> Result<super::super::Answer<super::super::Nothing, ()>, crate::store::StoreError> {
+        _: Option<super::super::LastResult<'_, super::super::Nothing, ()>>,
+    ) -> Result<super::super::QueryResult<super::super::Nothing, ()>, crate::store::StoreError>
+    {
         Err(crate::store::StoreError::Closed)
     }
 }

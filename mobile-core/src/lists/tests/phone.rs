@@ -16,10 +16,10 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use super::super::{Around, Echoes, Observers, Sources, Subscription, Touched, Wish};
+use super::super::{Around, Echoes, ListRequest, Observers, Sources, Subscription, Touched};
 use super::drawing::judge;
 use super::listener::Listener;
-use crate::outbox::{Change, Effect, Ended, Now, Outbox, Settings, Tap, Whose, Write};
+use crate::outbox::{Change, Ended, Now, Outbox, OutboxAction, OutboxOwner, Settings, Tap, Write};
 use crate::store::{
     Account, Config, Draft, KEY_BYTES, Limits, OutboxRow, Progress, Store, StoreError,
 };
@@ -161,7 +161,7 @@ impl<'s> Phone<'s> {
         let device = DeviceId(Uuid::from_u128(number));
         let workspace = WorkspaceId(Uuid::from_u128(9));
         let account = Account { workspace, agent: ME, device };
-        let whose = Whose { workspace, agent: ME, device };
+        let whose = OutboxOwner { workspace, agent: ME, device };
         let mut phone = Self {
             store,
             account,
@@ -183,9 +183,9 @@ impl<'s> Phone<'s> {
             met: BTreeMap::new(),
         };
         let now = phone.now();
-        phone.outbox.epoch(EPOCH, now);
-        phone.outbox.server_time(now.wall, now);
-        phone.outbox.awake(true, now);
+        phone.outbox.set_epoch(EPOCH, now);
+        phone.outbox.set_server_time(now.wall, now);
+        phone.outbox.set_awake(true, now);
         phone
     }
 
@@ -214,7 +214,7 @@ impl<'s> Phone<'s> {
             Ok::<_, StoreError>(())
         });
         assert_eq!(done, Ok(()));
-        self.observers.touched(&Touched::conversation(id));
+        self.observers.touch(&Touched::conversation(id));
     }
 
     /// Several in one transaction.
@@ -227,7 +227,7 @@ impl<'s> Phone<'s> {
             })
         });
         assert_eq!(done, Ok::<_, StoreError>(()));
-        self.observers.touched(&touched);
+        self.observers.touch(&touched);
     }
 
     pub(super) fn held(&self, id: ConversationId) -> Option<Mirrored> {
@@ -239,10 +239,10 @@ impl<'s> Phone<'s> {
     pub(super) fn leaves(&mut self, id: ConversationId) {
         let gone = self.store.write(&self.account, |write| write.remove(id));
         assert_eq!(gone, Ok::<_, StoreError>(()));
-        self.observers.touched(&Touched::conversation(id));
+        self.observers.touch(&Touched::conversation(id));
         let now = self.now();
-        self.outbox.left(id, now);
-        self.outbox.entered(id, now);
+        self.outbox.leave_scope(id, now);
+        self.outbox.enter_scope(id, now);
         self.pump();
     }
 
@@ -250,7 +250,7 @@ impl<'s> Phone<'s> {
     pub(super) fn clears(&mut self) {
         let gone = self.store.write(&self.account, |write| write.clear());
         assert_eq!(gone, Ok::<_, StoreError>(()));
-        self.observers.touched(&Touched::everything());
+        self.observers.touch(&Touched::everything());
     }
 
     pub(super) fn drafts(&mut self, id: ConversationId, is_one: bool) {
@@ -260,7 +260,7 @@ impl<'s> Phone<'s> {
             false => write.remove_draft(id).map(drop),
         });
         assert_eq!(done, Ok::<_, StoreError>(()));
-        self.observers.touched(&Touched::own(id));
+        self.observers.touch(&Touched::own(id));
     }
 
     // The outbox.
@@ -289,19 +289,19 @@ impl<'s> Phone<'s> {
     pub(super) fn pump(&mut self) {
         while let Some(effect) = self.outbox.poll_effect() {
             match effect {
-                Effect::Write { ticket, writes } => self.writes(ticket, &writes),
-                Effect::Send { request, commands } => {
+                OutboxAction::Write { ticket, writes } => self.writes(ticket, &writes),
+                OutboxAction::Send { request, commands } => {
                     self.requests.push((request, Ask::Commands(commands)));
                 }
-                Effect::Ask { request, op_ids } => {
+                OutboxAction::Ask { request, op_ids } => {
                     self.requests.push((request, Ask::Outcomes(op_ids)));
                 }
-                Effect::Tell(changes) => {
+                OutboxAction::Tell(changes) => {
                     self.judges_ends(&changes);
-                    self.echoes.hear(&changes);
-                    self.observers.touched(&Touched::of_changes(&changes));
+                    self.echoes.apply(&changes);
+                    self.observers.touch(&Touched::of_changes(&changes));
                 }
-                Effect::SignIn => {}
+                OutboxAction::SignIn => {}
             }
         }
     }
@@ -321,7 +321,7 @@ impl<'s> Phone<'s> {
         let now = self.now();
         if self.store_fails > 0 {
             self.store_fails -= 1;
-            return self.outbox.not_written(ticket, now);
+            return self.outbox.fail_write(ticket, now);
         }
         let done = self.store.write(&self.account, |write| {
             for one in writes {
@@ -346,7 +346,7 @@ impl<'s> Phone<'s> {
             Ok::<_, StoreError>(())
         });
         assert_eq!(done, Ok(()));
-        self.outbox.written(ticket, now);
+        self.outbox.confirm_write(ticket, now);
     }
 
     /// A request arrives; the answer is heard, or lost.
@@ -361,8 +361,8 @@ impl<'s> Phone<'s> {
         };
         let now = self.now();
         match is_heard {
-            true => self.outbox.answered_all(request, results, now),
-            false => self.outbox.failed(request, crate::outbox::Failure::Lost, now),
+            true => self.outbox.handle_results(request, results, now),
+            false => self.outbox.handle_failure(request, crate::outbox::Failure::Lost, now),
         }
         self.pump();
     }
@@ -415,21 +415,21 @@ impl<'s> Phone<'s> {
             write.set_progress(&progress)
         });
         assert_eq!(done, Ok::<_, StoreError>(()));
-        self.observers.touched(&touched);
+        self.observers.touch(&touched);
     }
 
     /// The outbox hears how far the log is applied.
     pub(super) fn says_applied(&mut self) {
         let (cursor, now) = (Cursor { epoch: EPOCH, position: self.applied }, self.now());
-        self.outbox.applied(cursor, now);
+        self.outbox.set_applied(cursor, now);
         self.pump();
     }
 
     // The lists.
 
-    pub(super) fn subscribes(&mut self, wish: Wish) -> Subscription {
-        let listener = Listener::of(&wish);
-        let name = self.observers.subscribe(wish);
+    pub(super) fn subscribes(&mut self, request: ListRequest) -> Subscription {
+        let listener = Listener::of(&request);
+        let name = self.observers.subscribe(request);
         self.listeners.insert(name, listener);
         name
     }
@@ -476,10 +476,10 @@ impl<'s> Phone<'s> {
 
     #[track_caller]
     pub(super) fn is_fresh(&self, name: Subscription) {
-        let wish = self.observers.wish(name).expect("subscribed");
+        let request = self.observers.request(name).expect("subscribed");
         self.looks(|sources| {
-            judge(&wish, sources)?;
-            self.listeners[&name].is_fresh(&wish, sources)
+            judge(&request, sources)?;
+            self.listeners[&name].is_fresh(&request, sources)
         });
     }
 

@@ -6,10 +6,10 @@ use baton_domain::mirror::Mirrored;
 use baton_protocol::Author;
 
 use super::super::{
-    Entry, EntryKey, Observer, Older, Op, Query, Timeline, TimelineAbout, WINDOW, Wish,
+    Entry, EntryKey, ListRequest, Observer, Older, Op, Query, Timeline, TimelineAbout, WINDOW,
 };
 use super::phone::{BEN, ME, Phone, conversation, notes, says, store, talk};
-use crate::outbox::Stage;
+use crate::outbox::ActStage;
 
 /// A phone that holds the lines of a conversation from one number on.
 fn with_lines(phone: &mut Phone<'_>, from_seq: u64, count: u64) {
@@ -62,7 +62,7 @@ fn a_window_begins_at_the_end_grows_slides_and_comes_back() {
     assert_eq!(shown, (1, 500, Older::Nothing, true));
     // New lines change nothing of what is shown up there.
     phone.changes(talk(1), |full| says(full, Author::Customer, full.lines[&700].at, None));
-    timeline.touched(&super::super::Touched::conversation(talk(1)));
+    timeline.touch(&super::super::Touched::conversation(talk(1)));
     assert_eq!(moved(&phone, &mut timeline, |_| {}), (1, 500, Older::Nothing, true));
     let shown = moved(&phone, &mut timeline, Observer::newer);
     assert_eq!(shown, (51, 550, Older::Held, true));
@@ -72,7 +72,7 @@ fn a_window_begins_at_the_end_grows_slides_and_comes_back() {
     assert_eq!(moved(&phone, &mut timeline, |_| {}), (202, 701, Older::Held, false));
     // At the end it follows again.
     phone.changes(talk(1), |full| says(full, Author::Customer, full.lines[&700].at, None));
-    timeline.touched(&super::super::Touched::conversation(talk(1)));
+    timeline.touch(&super::super::Touched::conversation(talk(1)));
     assert_eq!(moved(&phone, &mut timeline, |_| {}), (203, 702, Older::Held, false));
     let shown = moved(&phone, &mut timeline, Observer::newest);
     assert_eq!(shown, (653, 702, Older::Held, false));
@@ -120,7 +120,7 @@ fn what_only_the_server_has_is_said_and_comes_when_it_is_held() {
     assert_eq!(moved(&phone, &mut timeline, |_| {}), (81, 100, Older::AtServer, false));
     assert_eq!(moved(&phone, &mut timeline, Observer::older), (81, 100, Older::AtServer, false));
     with_lines(&mut phone, 1, 100);
-    timeline.touched(&super::super::Touched::conversation(talk(1)));
+    timeline.touch(&super::super::Touched::conversation(talk(1)));
     assert_eq!(moved(&phone, &mut timeline, |_| {}), (51, 100, Older::Held, false));
     assert_eq!(moved(&phone, &mut timeline, Observer::older), (1, 100, Older::Nothing, false));
 }
@@ -162,18 +162,18 @@ fn an_echo_becomes_its_line_in_place_and_in_one_batch() {
     let mut timeline = Observer::new(Timeline::new(talk(1)));
     moved(&phone, &mut timeline, |_| {});
     phone.taps(talk(1), 2);
-    timeline.touched(&super::super::Touched::own(talk(1)));
+    timeline.touch(&super::super::Touched::own(talk(1)));
     moved(&phone, &mut timeline, |_| {});
     let last = |timeline: &Observer<Timeline>| {
         timeline.answer().expect("asked").items.last().expect("something").clone()
     };
     let Entry::Echo(echo) = last(&timeline) else { panic!("no echo") };
-    assert_eq!(echo.stage, Stage::Sending);
+    assert_eq!(echo.stage, ActStage::Sending);
     // The log tells of it before any answer came.
     phone.arrives(0, false, false);
     phone.mono += Duration::from_secs(10);
     phone.reads_log(1);
-    timeline.touched(&super::super::Touched::conversation(talk(1)));
+    timeline.touch(&super::super::Touched::conversation(talk(1)));
     let now = timeline.poll_timeout().expect("due");
     let batch = phone.looks(|sources| timeline.advance(sources, now)).expect("told");
     let [Op::Set { at: 3, item: Entry::Line { line, is_mine: true } }] = batch.ops.as_slice()
@@ -187,7 +187,7 @@ fn an_echo_becomes_its_line_in_place_and_in_one_batch() {
     phone.arrives(0, false, true);
     phone.says_applied();
     assert!(phone.echoes.of(talk(1)).next().is_none());
-    timeline.touched(&super::super::Touched::own(talk(1)));
+    timeline.touch(&super::super::Touched::own(talk(1)));
     let now = now + Duration::from_secs(1);
     assert_eq!(phone.looks(|sources| timeline.advance(sources, now)), None);
 }
@@ -204,7 +204,7 @@ fn an_echo_whose_line_is_beyond_the_window_does_not_come_back() {
         phone.changes(talk(1), |full| says(full, Author::Customer, full.lines[&3].at, None));
     }
     assert!(phone.echoes.of(talk(1)).next().is_some());
-    let name = phone.subscribes(Wish::Timeline(Timeline::new(talk(1))));
+    let name = phone.subscribes(ListRequest::Timeline(Timeline::new(talk(1))));
     phone.settles();
     phone.is_fresh(name);
     let answer = phone.looks(|sources| Timeline::new(talk(1)).ask(sources, None));

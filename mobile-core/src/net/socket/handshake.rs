@@ -1,7 +1,6 @@
-//! Opens a socket: a request that is answered by another protocol, or by a refusal.
+//! Opens a socket: a request that is answered by a change of protocol or by a refusal.
 //!
-//! The request is made as all others are, so that a refusal is read whole, problem document and
-//! all, and within limits.
+//! A refusal is read whole with its problem document, within limits.
 
 use std::pin::pin;
 

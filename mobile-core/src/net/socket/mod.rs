@@ -1,10 +1,10 @@
-//! Sockets: a task around each, which never waits for whoever gave it something to send.
+//! Sockets: one task for each, which never blocks its owner.
 //!
-//! What comes is told in order, and only as fast as it is taken: a slow owner makes the socket
-//! read slower, and holds back the server. What goes waits in a short queue; where the server
-//! does not read, the queue fills and the socket is given up.
+//! Frames are delivered in order, as fast as the owner takes them: a slow owner slows the server
+//! down. Outgoing frames wait in a short queue. If the server stops reading, the queue fills and
+//! the socket is closed.
 //!
-//! A socket opens without a token: who it is for says the link's first frame.
+//! A socket opens without a token: the link's first frame carries it.
 
 mod handshake;
 mod task;

@@ -1,4 +1,4 @@
-//! The task around one socket.
+//! The task of one socket.
 
 use std::future::pending;
 

@@ -12,7 +12,7 @@ use tokio::join;
 use uuid::Uuid;
 
 use super::stand::{Stand, answer, ok, problem};
-use crate::link::{Answer, Failure, Query};
+use crate::link::{Failure, Fetched, Query};
 use crate::net::{SignInError, SignedIn, delete, lines, patch, post, put};
 use crate::outbox;
 
@@ -28,7 +28,7 @@ fn body(heard: &str) -> Value {
     serde_json::from_str(heard.split_once("\r\n\r\n").unwrap().1).unwrap()
 }
 
-async fn fetched(query: &Query, said: &str) -> (Result<Answer, Failure>, String) {
+async fn fetched(query: &Query, said: &str) -> (Result<Fetched, Failure>, String) {
     let stand = Stand::new().await;
     let server = stand.server();
     let (answer, (heard, _)) = join!(server.fetch(query, "a-token"), stand.answers(said));
@@ -45,7 +45,7 @@ async fn each_query_has_its_address_and_its_answer() {
     let first = Query::Snapshot { page: None, limit: 50 };
     let (answer, asked) = fetched(&first, &ok(&page)).await;
     assert_eq!(asked, "GET /api/v1/snapshot?limit=50 HTTP/1.1");
-    assert!(matches!(answer, Ok(Answer::Page(page)) if page.next.as_deref() == Some("a")));
+    assert!(matches!(answer, Ok(Fetched::Page(page)) if page.next.as_deref() == Some("a")));
 
     let later = Query::Snapshot { page: Some("a+/=&b".to_owned()), limit: 10 };
     let (_, asked) = fetched(&later, &ok(&page)).await;
@@ -54,17 +54,17 @@ async fn each_query_has_its_address_and_its_answer() {
     let (answer, asked) = fetched(&Query::Sync(cursor), &ok(&sync)).await;
     let escaped = cursor.to_string().replace(':', "%3A");
     assert_eq!(asked, format!("GET /api/v1/sync?after={escaped} HTTP/1.1"));
-    assert!(matches!(answer, Ok(Answer::Sync(sync)) if sync.cursor == cursor));
+    assert!(matches!(answer, Ok(Fetched::Sync(sync)) if sync.cursor == cursor));
 
     let (answer, asked) = fetched(&Query::Agents, &ok("[]")).await;
     assert_eq!(asked, "GET /api/v1/agents HTTP/1.1");
-    assert!(matches!(answer, Ok(Answer::Agents(all)) if all.is_empty()));
+    assert!(matches!(answer, Ok(Fetched::Agents(all)) if all.is_empty()));
     let (answer, asked) = fetched(&Query::Teams, &ok("[]")).await;
     assert_eq!(asked, "GET /api/v1/teams HTTP/1.1");
-    assert!(matches!(answer, Ok(Answer::Teams(all)) if all.is_empty()));
+    assert!(matches!(answer, Ok(Fetched::Teams(all)) if all.is_empty()));
     let (answer, asked) = fetched(&Query::Channels, &ok("[]")).await;
     assert_eq!(asked, "GET /api/v1/channels HTTP/1.1");
-    assert!(matches!(answer, Ok(Answer::Channels(all)) if all.is_empty()));
+    assert!(matches!(answer, Ok(Fetched::Channels(all)) if all.is_empty()));
 
     let gone = problem(404, "not_found", "");
     let (answer, asked) = fetched(&Query::Conversation(A), &gone).await;

@@ -6,7 +6,7 @@ use baton_protocol::CommandBody;
 
 use super::phone::{Ask, Phone, claim, note, read, reply, resolve};
 use super::server::talk;
-use crate::outbox::{Choice, Failure, Reason, Stage};
+use crate::outbox::{ActStage, Choice, Failure, ReviewReason};
 
 #[test]
 fn nothing_is_sent_before_the_store_calls_it_sending() {
@@ -24,7 +24,7 @@ fn what_is_accepted_stays_until_the_log_shows_it() {
     let mut phone = Phone::new(1);
     let hola = phone.says(talk(0), "Hola");
     phone.runs();
-    assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola.number), ActStage::Acknowledged);
     phone.look();
     phone.runs();
     assert!(phone.is_gone(hola.number) && phone.store.is_empty());
@@ -88,7 +88,7 @@ fn however_much_the_log_has_not_shown_so_far_each_conversations_last_act_can_be_
     phone.connects();
     let two = phone.says(talk(0), "two");
     phone.runs();
-    assert_eq!(phone.stage(two.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(two.number), ActStage::Acknowledged);
 }
 
 #[test]
@@ -103,8 +103,8 @@ fn a_head_in_review_blocks_its_lane_and_nobody_elses() {
     phone.taps(talk(0), read(1));
     phone.connects();
     phone.runs();
-    assert_eq!(phone.stage(head.number), Stage::NeedsReview);
-    assert_eq!(phone.stage(behind.number), Stage::Behind { number: head.number });
+    assert_eq!(phone.stage(head.number), ActStage::NeedsReview);
+    assert_eq!(phone.stage(behind.number), ActStage::Behind { number: head.number });
     assert_eq!(phone.texts(), ["elsewhere", "a note"]);
     assert_eq!((phone.outbox.needs_review(), phone.outbox.unsent().len()), (1, 2));
 }
@@ -120,14 +120,14 @@ fn what_was_behind_goes_on_in_order_once_the_head_is_resolved() {
     phone.runs();
     phone.withdraws(head.number);
     phone.runs();
-    assert_eq!(phone.echo(head.number).reason, Some(Reason::Withdrawn));
+    assert_eq!(phone.echo(head.number).reason, Some(ReviewReason::Withdrawn));
     phone.server.colleague_composes(talk(0), false);
     phone.chooses(head.number, Choice::Discard).unwrap();
-    while phone.stage(three.number) != Stage::Acknowledged {
+    while phone.stage(three.number) != ActStage::Acknowledged {
         phone.runs();
-        assert!(phone.stage(three.number) == Stage::Acknowledged || phone.waits());
+        assert!(phone.stage(three.number) == ActStage::Acknowledged || phone.waits());
     }
-    assert_eq!(phone.stage(two.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(two.number), ActStage::Acknowledged);
     assert_eq!(phone.texts(), ["two", "three"]);
 }
 
@@ -187,7 +187,7 @@ fn seen_is_what_the_screen_showed_at_the_tap() {
     phone.connects();
     phone.runs();
     assert_eq!(phone.echo(hola.number).body, reply("Hola", shown));
-    assert_eq!(phone.stage(hola.number), Stage::NeedsReview);
+    assert_eq!(phone.stage(hola.number), ActStage::NeedsReview);
     assert!(phone.texts().is_empty());
 }
 
@@ -204,10 +204,10 @@ fn an_offline_claim_is_claiming_until_the_server_says_who_won() {
     phone.runs();
     let echo = phone.echo(mine.number);
     assert!(!echo.is_claiming());
-    let Some(Reason::Refused { refused }) = &echo.reason else { panic!("{echo:?}") };
+    let Some(ReviewReason::Refused { refused }) = &echo.reason else { panic!("{echo:?}") };
     assert_eq!(refused.refusal.code(), "owner_changed");
     // What built on the claim waits for the author as well.
-    assert_eq!(phone.stage(hola.number), Stage::Behind { number: mine.number });
+    assert_eq!(phone.stage(hola.number), ActStage::Behind { number: mine.number });
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn a_restart_sends_what_was_being_sent_under_the_same_op_id() {
     phone.runs();
     assert_eq!(phone.texts(), ["Hola"]);
     assert_eq!(phone.echo(hola.number).op_id, hola.op_id);
-    assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola.number), ActStage::Acknowledged);
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn a_withdrawal_before_the_request_leaves_needs_no_question() {
     let hola = phone.says(talk(0), "Hola");
     // The store is still writing that it is being sent.
     phone.withdraws(hola.number);
-    assert_eq!(phone.stage(hola.number), Stage::NeedsReview);
+    assert_eq!(phone.stage(hola.number), ActStage::NeedsReview);
     phone.runs();
     assert!(phone.texts().is_empty());
 }
@@ -273,17 +273,17 @@ fn a_withdrawal_of_what_may_have_arrived_asks_first() {
     let lost = phone.requests.remove(0);
     phone.fails(&lost, Failure::Lost);
     phone.withdraws(hola.number);
-    assert_eq!(phone.stage(hola.number), Stage::Checking);
+    assert_eq!(phone.stage(hola.number), ActStage::Checking);
     assert!(phone.chooses(hola.number, Choice::Discard).is_err());
-    while phone.stage(hola.number) == Stage::Checking {
+    while phone.stage(hola.number) == ActStage::Checking {
         phone.runs();
-        assert!(phone.stage(hola.number) != Stage::Checking || phone.waits());
+        assert!(phone.stage(hola.number) != ActStage::Checking || phone.waits());
     }
-    assert_eq!(phone.echo(hola.number).reason, Some(Reason::Withdrawn));
+    assert_eq!(phone.echo(hola.number).reason, Some(ReviewReason::Withdrawn));
     // The request was only late: it comes too late for good.
     phone.arrives(&lost);
     assert!(phone.texts().is_empty());
-    assert!(matches!(phone.stage(chau.number), Stage::Behind { .. }));
+    assert!(matches!(phone.stage(chau.number), ActStage::Behind { .. }));
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn nothing_is_sent_past_what_is_asked_for() {
     phone.stores();
     assert_eq!(phone.requests.len(), 1);
     assert!(matches!(phone.requests[0].ask, Ask::Outcomes(_)));
-    assert_eq!(phone.stage(chau.number), Stage::Behind { number: hola.number });
+    assert_eq!(phone.stage(chau.number), ActStage::Behind { number: hola.number });
     // It did arrive, a little late.
     phone.arrives(&lost);
     phone.answers.clear();
@@ -319,7 +319,7 @@ fn a_withdrawal_of_what_did_arrive_finds_it_sent() {
     phone.withdraws(hola.number);
     phone.passes(Duration::from_secs(30));
     phone.runs();
-    assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola.number), ActStage::Acknowledged);
     assert_eq!(phone.texts(), ["Hola"]);
 }
 

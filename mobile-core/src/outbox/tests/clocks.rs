@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::phone::{Phone, note, op_at, reply};
 use super::server::talk;
-use crate::outbox::{Choice, Failure, Reason, Stage, Waiting};
+use crate::outbox::{ActStage, Choice, Failure, ReviewReason, TimeoutReason};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -21,7 +21,7 @@ fn what_was_tapped_while_the_clock_was_off_takes_a_new_op_id_before_it_is_sent()
         assert_ne!(op_id, hola.op_id);
         assert_eq!(op_id.made_at(), Some(phone.server.now));
         phone.runs();
-        assert_eq!(phone.stage(hola.number), Stage::Acknowledged, "{hours} h");
+        assert_eq!(phone.stage(hola.number), ActStage::Acknowledged, "{hours} h");
         // Whoever taps with the op id of the tap means the same.
         let again = phone.tries(Some(hola.op_id), talk(0), reply("Hola", None)).unwrap();
         assert!(!again.is_new);
@@ -37,7 +37,7 @@ fn a_clock_that_was_put_right_meanwhile_is_found_out() {
     phone.ahead_ms = 0;
     phone.connects();
     phone.runs();
-    assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola.number), ActStage::Acknowledged);
 }
 
 #[test]
@@ -66,8 +66,8 @@ fn what_may_have_been_sent_keeps_its_op_id_whatever_the_clock_says() {
     let mut phone = Phone::switched_off(1);
     phone.look();
     phone.ahead_ms = 30 * HOUR_MS;
-    phone.outbox.epoch(phone.epoch, phone.now());
-    phone.outbox.awake(true, phone.now());
+    phone.outbox.set_epoch(phone.epoch, phone.now());
+    phone.outbox.set_awake(true, phone.now());
     let hola = phone.says(talk(0), "Hola");
     phone.stores();
     let lost = phone.requests.remove(0);
@@ -77,11 +77,11 @@ fn what_may_have_been_sent_keeps_its_op_id_whatever_the_clock_says() {
     // Its op id is from the future: the server says so, is asked, and the author decides.
     for _ in 0..20 {
         phone.runs();
-        if phone.stage(hola.number) == Stage::NeedsReview || !phone.waits() {
+        if phone.stage(hola.number) == ActStage::NeedsReview || !phone.waits() {
             break;
         }
     }
-    let Some(Reason::Refused { refused }) = phone.echo(hola.number).reason else { panic!() };
+    let Some(ReviewReason::Refused { refused }) = phone.echo(hola.number).reason else { panic!() };
     assert_eq!(refused.refusal.code(), "op_expired");
     assert!(phone.server.knows(hola.op_id).is_some(), "it can never arrive");
 }
@@ -94,19 +94,19 @@ fn what_is_older_than_a_day_is_not_sent_unasked() {
     let told = phone.taps(talk(0), note("a note"));
     phone.stores();
     let timeout = phone.outbox.poll_timeout(phone.now());
-    assert_eq!(timeout, Some((phone.mono + HOUR * 24, Waiting::TooOld)));
+    assert_eq!(timeout, Some((phone.mono + HOUR * 24, TimeoutReason::TooOld)));
     phone.passes(HOUR * 25);
-    assert_eq!(phone.echo(hola.number).reason, Some(Reason::TooOld));
+    assert_eq!(phone.echo(hola.number).reason, Some(ReviewReason::TooOld));
     phone.connects();
     phone.runs();
-    assert_eq!(phone.stage(told.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(told.number), ActStage::Acknowledged);
     assert_eq!(phone.texts(), ["a note"]);
     // Sent anyway, it is as new.
     let line = phone.server.customer_writes(talk(0));
     phone.look();
     phone.chooses(hola.number, Choice::SendAnyway { seen: Some(line) }).unwrap();
     phone.runs();
-    assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola.number), ActStage::Acknowledged);
 }
 
 #[test]
@@ -119,10 +119,10 @@ fn what_is_old_and_may_have_been_sent_is_asked_for_first() {
     phone.answers.clear();
     phone.restarts();
     phone.passes(HOUR * 30);
-    assert_eq!(phone.stage(hola.number), Stage::Checking);
+    assert_eq!(phone.stage(hola.number), ActStage::Checking);
     phone.connects();
     phone.runs();
-    assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola.number), ActStage::Acknowledged);
     assert_eq!(phone.texts(), ["Hola"]);
 }
 
@@ -135,5 +135,5 @@ fn a_note_of_last_month_is_still_told() {
     phone.passes(HOUR * 24 * 30);
     phone.connects();
     phone.runs();
-    assert_eq!(phone.stage(told.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(told.number), ActStage::Acknowledged);
 }

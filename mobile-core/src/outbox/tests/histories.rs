@@ -13,7 +13,9 @@ use proptest::test_runner::{Config, TestRunner};
 use super::judge::Judge;
 use super::phone::{Phone, Request, claim, note, read, reply, resolve};
 use super::server::{Server, talk};
-use crate::outbox::{Change, Choice, Ended, Failure, Kick, Offer, Reason, Stage, Waiting};
+use crate::outbox::{
+    ActStage, Change, Choice, Ended, Failure, Offer, RetryCause, ReviewReason, TimeoutReason,
+};
 
 /// What has to be met in some of the histories.
 const RARE: [&str; 15] = [
@@ -71,7 +73,7 @@ enum Step {
     Passes(u64),
     Dies,
     Connects,
-    Kick,
+    RetryCause,
     Network(bool),
     BacksUp,
     IsPutBack,
@@ -124,7 +126,7 @@ fn steps() -> impl Strategy<Value = Step> {
         2 => any_one().prop_map(Step::IsHeardTwice),
         2 => any_one().prop_map(Step::AnswerIsLost),
         4 => proptest::strategy::Just(Step::Connects),
-        2 => proptest::strategy::Just(Step::Kick),
+        2 => proptest::strategy::Just(Step::RetryCause),
         1 => any::<bool>().prop_map(Step::Network),
     ];
     let device = prop_oneof![
@@ -253,11 +255,11 @@ impl Day {
     fn chooses(&mut self, one: usize, offer: Offer) {
         let echoes = self.phone.outbox.echoes();
         let reviews: Vec<_> =
-            echoes.iter().filter(|echo| echo.stage == Stage::NeedsReview).collect();
+            echoes.iter().filter(|echo| echo.stage == ActStage::NeedsReview).collect();
         let Some(echo) = reviews.get(one % reviews.len().max(1)) else { return };
         let number = echo.number;
         let missed = match &echo.reason {
-            Some(Reason::Refused {
+            Some(ReviewReason::Refused {
                 refused: Refused { refusal: Refusal::Stale { missed, .. }, .. },
             }) if echo.to_show.is_some() => missed.clone(),
             _ => Vec::new(),
@@ -307,10 +309,10 @@ impl Day {
                 self.judge.begins(&self.phone);
             }
             Step::Connects => self.phone.connects(),
-            Step::Kick => self.phone.kicked(Kick::Foreground),
-            Step::Network(is_there) => self.phone.outbox.network(is_there, now),
-            Step::Leaves(n) => self.phone.outbox.left(talk(n), now),
-            Step::Enters(n) => self.phone.outbox.entered(talk(n), now),
+            Step::RetryCause => self.phone.kicked(RetryCause::Foreground),
+            Step::Network(is_there) => self.phone.outbox.set_network(is_there, now),
+            Step::Leaves(n) => self.phone.outbox.leave_scope(talk(n), now),
+            Step::Enters(n) => self.phone.outbox.enter_scope(talk(n), now),
             Step::ClockJumps(ms) => self.phone.ahead_ms = ms,
             _ => self.network(step),
         }
@@ -412,9 +414,9 @@ impl Day {
             self.phone.runs();
             self.phone.look();
             self.judge.looks(&self.phone);
-            let is_left = |stage| matches!(stage, Stage::NeedsReview | Stage::Behind { .. });
+            let is_left = |stage| matches!(stage, ActStage::NeedsReview | ActStage::Behind { .. });
             let next = self.phone.outbox.poll_timeout(self.phone.now());
-            let is_written = next.is_none_or(|(_, what)| what != Waiting::Store);
+            let is_written = next.is_none_or(|(_, what)| what != TimeoutReason::Store);
             if is_written && self.phone.outbox.echoes().iter().all(|echo| is_left(echo.stage)) {
                 break;
             }
@@ -429,19 +431,19 @@ impl Day {
 fn name_of(change: &Change) -> &'static str {
     match change {
         Change::Shown(echo) => match (&echo.reason, echo.stage) {
-            (Some(Reason::Refused { refused }), _) => refused.refusal.code(),
-            (Some(Reason::BeingAnswered { .. }), _) => "contended for too long",
-            (Some(Reason::TooOld), _) => "too old",
-            (Some(Reason::WindowClosed { .. }), _) => "window closed",
-            (Some(Reason::NotInScope), _) => "left the scope",
-            (Some(Reason::Rejected { .. }), _) => "rejected",
-            (Some(Reason::Restored), _) => "restored",
-            (Some(Reason::Withdrawn), _) => "withdrawn",
-            (None, Stage::Checking) => "checking",
-            (None, Stage::Contended) => "contended",
-            (None, Stage::Behind { .. }) => "behind",
-            (None, Stage::Waiting | Stage::Sending) => "on its way",
-            (None, Stage::Acknowledged | Stage::NeedsReview) => "acknowledged",
+            (Some(ReviewReason::Refused { refused }), _) => refused.refusal.code(),
+            (Some(ReviewReason::BeingAnswered { .. }), _) => "contended for too long",
+            (Some(ReviewReason::TooOld), _) => "too old",
+            (Some(ReviewReason::WindowClosed { .. }), _) => "window closed",
+            (Some(ReviewReason::NotInScope), _) => "left the scope",
+            (Some(ReviewReason::Rejected { .. }), _) => "rejected",
+            (Some(ReviewReason::Restored), _) => "restored",
+            (Some(ReviewReason::Withdrawn), _) => "withdrawn",
+            (None, ActStage::Checking) => "checking",
+            (None, ActStage::Contended) => "contended",
+            (None, ActStage::Behind { .. }) => "behind",
+            (None, ActStage::Waiting | ActStage::Sending) => "on its way",
+            (None, ActStage::Acknowledged | ActStage::NeedsReview) => "acknowledged",
         },
         Change::Gone { how: Ended::Acknowledged, .. } => "gone",
         Change::Gone { how: Ended::Discarded, .. } => "discarded",

@@ -8,7 +8,7 @@ use baton_protocol::{CommandBody, ConversationId, LineRef, OpId, Seen};
 
 use super::phone::{Phone, text};
 use super::server::whose;
-use crate::outbox::{Change, Echo, Ended, Item, Kind, Stage, State};
+use crate::outbox::{ActStage, Change, Echo, Ended, Item, Kind, State};
 
 /// What became of a wish, as far as its author was told.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -202,7 +202,7 @@ impl Judge {
                 wish.fate = Fate::Kept;
             }
             // Nothing is given up that may have arrived or may arrive yet.
-            if echo.op_id != wish.last_op || echo.stage == Stage::NeedsReview {
+            if echo.op_id != wish.last_op || echo.stage == ActStage::NeedsReview {
                 assert_given_up(phone, wish.last_op);
             }
             wish.last_op = echo.op_id;
@@ -253,9 +253,9 @@ impl Judge {
         let shown: Vec<_> = self.app.values().cloned().collect();
         assert_eq!(shown, phone.outbox.echoes(), "the app shows something else");
         for echo in phone.outbox.echoes() {
-            let is_left = matches!(echo.stage, Stage::NeedsReview | Stage::Behind { .. });
+            let is_left = matches!(echo.stage, ActStage::NeedsReview | ActStage::Behind { .. });
             assert!(is_left, "left undone: {echo:?}");
-            assert_eq!(echo.offers.is_empty(), echo.stage != Stage::NeedsReview);
+            assert_eq!(echo.offers.is_empty(), echo.stage != ActStage::NeedsReview);
         }
         let shown: BTreeSet<_> = phone.outbox.echoes().iter().map(|echo| echo.number).collect();
         for (number, index) in &self.of_number {

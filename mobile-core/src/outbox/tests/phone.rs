@@ -11,8 +11,8 @@ use baton_protocol::{
 
 use super::server::{Server, talk, whose};
 use crate::outbox::{
-    Change, Choice, ChoiceRefused, Echo, Effect, EnqueueRefused, Enqueued, Failure, Item, Kick,
-    Kind, Now, Outbox, Settings, Stage, Tap, Write,
+    ActStage, Change, Choice, ChoiceRefused, Echo, EnqueueRefused, Enqueued, Failure, Item, Kind,
+    Now, Outbox, OutboxAction, RetryCause, Settings, Tap, Write,
 };
 
 /// What is on its way to the server.
@@ -121,7 +121,7 @@ impl Phone {
             }
         }
         let cursor = Cursor { epoch: self.epoch, position };
-        self.outbox.applied(cursor, self.now());
+        self.outbox.set_applied(cursor, self.now());
         self.collect();
     }
 
@@ -165,7 +165,7 @@ impl Phone {
         self.collect();
     }
 
-    pub(super) fn kicked(&mut self, kick: Kick) {
+    pub(super) fn kicked(&mut self, kick: RetryCause) {
         let now = self.now();
         self.outbox.kick(kick, now);
         self.collect();
@@ -177,8 +177,8 @@ impl Phone {
     pub(super) fn collect(&mut self) {
         while let Some(effect) = self.outbox.poll_effect() {
             match effect {
-                Effect::Write { ticket, writes } => self.writing.push_back((ticket, writes)),
-                Effect::Send { request, commands } => {
+                OutboxAction::Write { ticket, writes } => self.writing.push_back((ticket, writes)),
+                OutboxAction::Send { request, commands } => {
                     assert!(commands.len() <= 100 && !commands.is_empty());
                     for command in &commands {
                         let number = self.stored_as("sending", command);
@@ -192,15 +192,15 @@ impl Phone {
                     let ask = Ask::Commands(commands);
                     self.requests.push(Request { id: request, life: self.life, ask });
                 }
-                Effect::Ask { request, op_ids } => {
+                OutboxAction::Ask { request, op_ids } => {
                     for op_id in &op_ids {
                         assert_eq!(self.row(*op_id).state.name(), "asking");
                     }
                     let ask = Ask::Outcomes(op_ids);
                     self.requests.push(Request { id: request, life: self.life, ask });
                 }
-                Effect::Tell(changes) => self.told.extend(changes),
-                Effect::SignIn => self.sign_ins += 1,
+                OutboxAction::Tell(changes) => self.told.extend(changes),
+                OutboxAction::SignIn => self.sign_ins += 1,
             }
         }
     }
@@ -224,7 +224,7 @@ impl Phone {
             return;
         }
         for other in self.outbox.echoes().into_iter().filter(|other| other.number < number) {
-            let is_done = other.stage == Stage::Acknowledged
+            let is_done = other.stage == ActStage::Acknowledged
                 || other.conversation_id != echo.conversation_id
                 || other.body.spec().lane != Kind::Visible
                 || commands.iter().any(|command| command.op_id == other.op_id);
@@ -251,14 +251,14 @@ impl Phone {
     pub(super) fn store_says_so(&mut self) {
         let Some(ticket) = self.taken.pop_front() else { return };
         let now = self.now();
-        self.outbox.written(ticket, now);
+        self.outbox.confirm_write(ticket, now);
         self.collect();
     }
 
     pub(super) fn store_fails(&mut self) {
         let Some((ticket, _)) = self.writing.pop_front() else { return };
         let now = self.now();
-        self.outbox.not_written(ticket, now);
+        self.outbox.fail_write(ticket, now);
         self.collect();
     }
 
@@ -291,11 +291,11 @@ impl Phone {
     /// The phone is on line again, and knows the server's time.
     pub(super) fn connects(&mut self) {
         let (server, now) = (self.server.now, self.now());
-        self.outbox.network(true, now);
-        self.outbox.epoch(self.epoch, now);
-        self.outbox.server_time(server, now);
-        self.outbox.awake(true, now);
-        self.outbox.kick(Kick::Connected, now);
+        self.outbox.set_network(true, now);
+        self.outbox.set_epoch(self.epoch, now);
+        self.outbox.set_server_time(server, now);
+        self.outbox.set_awake(true, now);
+        self.outbox.kick(RetryCause::Connected, now);
         self.collect();
     }
 
@@ -313,7 +313,7 @@ impl Phone {
     pub(super) fn begins_anew(&mut self) {
         self.epoch = Epoch(uuid::Uuid::from_u128(self.epoch.0.as_u128() + 1));
         let (epoch, now) = (self.epoch, self.now());
-        self.outbox.epoch(epoch, now);
+        self.outbox.set_epoch(epoch, now);
         self.collect();
     }
 
@@ -333,7 +333,7 @@ impl Phone {
     pub(super) fn hears(&mut self, answer: Answer) {
         if answer.life == self.life {
             let now = self.now();
-            self.outbox.answered_all(answer.id, answer.results, now);
+            self.outbox.handle_results(answer.id, answer.results, now);
             self.collect();
         }
     }
@@ -352,7 +352,7 @@ impl Phone {
         }
         if request.life == self.life {
             let now = self.now();
-            self.outbox.failed(request.id, failure, now);
+            self.outbox.handle_failure(request.id, failure, now);
             self.collect();
         }
     }
@@ -401,7 +401,7 @@ impl Phone {
         all.find(|echo| echo.number == number).expect("an item")
     }
 
-    pub(super) fn stage(&self, number: u64) -> Stage {
+    pub(super) fn stage(&self, number: u64) -> ActStage {
         self.echo(number).stage
     }
 

@@ -9,7 +9,7 @@ use baton_protocol::{Author, CommandBody, Content, Line, LineKind, Refusal};
 use super::phone::{Phone, claim, note, read, reply};
 use super::server::{BEN, talk};
 use crate::outbox::{
-    Change, Choice, ChoiceRefused, Ended, EnqueueRefused, Failure, Offer, Reason, Stage,
+    ActStage, Change, Choice, ChoiceRefused, Ended, EnqueueRefused, Failure, Offer, ReviewReason,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -22,13 +22,13 @@ fn a_stale_reply() -> (Phone, u64) {
     let hola = phone.says(talk(0), "Hola");
     phone.connects();
     phone.runs();
-    assert_eq!(phone.stage(hola.number), Stage::NeedsReview);
+    assert_eq!(phone.stage(hola.number), ActStage::NeedsReview);
     (phone, hola.number)
 }
 
 #[track_caller]
-fn code(reason: Option<Reason>) -> &'static str {
-    let Some(Reason::Refused { refused }) = reason else { panic!("{reason:?}") };
+fn code(reason: Option<ReviewReason>) -> &'static str {
+    let Some(ReviewReason::Refused { refused }) = reason else { panic!("{reason:?}") };
     refused.refusal.code()
 }
 
@@ -83,7 +83,7 @@ fn an_edit_that_cannot_be_sent_leaves_everything_as_it_is() {
     let seen = phone.seen(talk(0));
     let refused = phone.chooses(hola, Choice::Edit { text: " ".to_owned(), seen });
     assert!(matches!(refused, Err(ChoiceRefused::Text(EnqueueRefused::Text { .. }))));
-    assert_eq!(phone.stage(hola), Stage::NeedsReview);
+    assert_eq!(phone.stage(hola), ActStage::NeedsReview);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn the_loser_of_a_claim_is_told_the_winner_and_may_claim_again() {
     phone.server.colleague_answers(talk(0));
     phone.connects();
     phone.runs();
-    let Some(Reason::Refused { refused }) = phone.echo(mine.number).reason else { panic!() };
+    let Some(ReviewReason::Refused { refused }) = phone.echo(mine.number).reason else { panic!() };
     let Refusal::OwnerChanged { owner, owner_epoch } = refused.refusal else { panic!() };
     assert_eq!(owner.agent(), Some(BEN));
     phone.chooses(mine.number, Choice::SendAnyway { seen: None }).unwrap();
@@ -117,14 +117,14 @@ fn a_colleague_who_composes_for_a_minute_sends_it_to_review_after_asking() {
     phone.server.colleague_composes(talk(0), true);
     let hola = phone.says(talk(0), "Hola");
     phone.runs();
-    assert_eq!(phone.stage(hola.number), Stage::Contended);
+    assert_eq!(phone.stage(hola.number), ActStage::Contended);
     let began = phone.mono;
-    while phone.stage(hola.number) == Stage::Contended {
+    while phone.stage(hola.number) == ActStage::Contended {
         assert!(phone.waits());
         phone.runs();
     }
     assert!(phone.mono - began >= MINUTE && phone.mono - began <= MINUTE + MINUTE);
-    let Some(Reason::BeingAnswered { holder, .. }) = phone.echo(hola.number).reason else {
+    let Some(ReviewReason::BeingAnswered { holder, .. }) = phone.echo(hola.number).reason else {
         panic!("{:?}", phone.echo(hola.number))
     };
     assert_eq!(holder, BEN);
@@ -145,7 +145,7 @@ fn a_colleague_who_stops_composing_lets_it_through() {
     phone.server.colleague_composes(talk(0), false);
     assert!(phone.waits());
     phone.runs();
-    assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola.number), ActStage::Acknowledged);
 }
 
 #[test]
@@ -167,17 +167,17 @@ fn a_reply_after_one_that_the_server_keeps_back_goes_before_its_author() {
 #[test]
 fn a_conversation_that_left_the_scope_leaves_what_the_author_wrote_and_no_more() {
     let (mut phone, stale) = a_stale_reply();
-    phone.outbox.network(false, phone.now());
+    phone.outbox.set_network(false, phone.now());
     let unsent = phone.says(talk(0), "Chau");
     let told = phone.taps(talk(0), note("a note"));
     phone.taps(talk(0), read(1));
-    phone.outbox.left(talk(0), phone.now());
+    phone.outbox.leave_scope(talk(0), phone.now());
     phone.runs();
     for number in [unsent.number, told.number] {
-        assert_eq!(phone.echo(number).reason, Some(Reason::NotInScope));
+        assert_eq!(phone.echo(number).reason, Some(ReviewReason::NotInScope));
         assert_eq!(phone.echo(number).offers, [Offer::Discard]);
     }
-    let Some(Reason::Refused { refused }) = phone.echo(stale).reason else { panic!() };
+    let Some(ReviewReason::Refused { refused }) = phone.echo(stale).reason else { panic!() };
     assert!(refused.lines.is_empty());
     assert_eq!(phone.echo(stale).offers, [Offer::Discard]);
     let refused = phone.tries(None, talk(0), note("more"));
@@ -187,7 +187,7 @@ fn a_conversation_that_left_the_scope_leaves_what_the_author_wrote_and_no_more()
     });
     assert!(gone, "the read is told to be gone");
     // Back in scope, all can be done again.
-    phone.outbox.entered(talk(0), phone.now());
+    phone.outbox.enter_scope(talk(0), phone.now());
     assert!(phone.echo(unsent.number).offers.contains(&Offer::SendAnyway));
 }
 
@@ -197,9 +197,9 @@ fn a_closed_window_parks_replies_that_were_not_sent_until_the_customer_writes() 
     phone.look();
     let hola = phone.says(talk(0), "Hola");
     let told = phone.taps(talk(0), note("a note"));
-    phone.outbox.window_closed(talk(0), phone.now().wall, phone.now());
-    assert!(matches!(phone.echo(hola.number).reason, Some(Reason::WindowClosed { .. })));
-    assert_eq!(phone.stage(told.number), Stage::Waiting);
+    phone.outbox.close_window(talk(0), phone.now().wall, phone.now());
+    assert!(matches!(phone.echo(hola.number).reason, Some(ReviewReason::WindowClosed { .. })));
+    assert_eq!(phone.stage(told.number), ActStage::Waiting);
     let seen = phone.seen(talk(0));
     assert!(phone.chooses(hola.number, Choice::SendAnyway { seen }).is_err());
     phone.server.customer_writes(talk(0));
@@ -237,9 +237,9 @@ fn a_restored_server_is_asked_for_everything_that_it_may_have_had() {
     phone.begins_anew();
     phone.runs();
     for number in [sent.number, underway.number] {
-        assert_eq!(phone.echo(number).reason, Some(Reason::Restored));
+        assert_eq!(phone.echo(number).reason, Some(ReviewReason::Restored));
     }
-    let behind = Stage::Behind { number: underway.number };
+    let behind = ActStage::Behind { number: underway.number };
     assert_eq!(phone.stage(waiting.number), behind);
     phone.look();
     let seen = phone.seen(talk(1));
@@ -258,7 +258,7 @@ fn a_restored_server_that_still_has_it_settles_it() {
     phone.answers.clear();
     phone.begins_anew();
     phone.runs();
-    assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola.number), ActStage::Acknowledged);
 }
 
 #[test]
@@ -293,13 +293,13 @@ fn a_request_that_nobody_on_the_way_takes_is_told_after_asking_and_only_that_one
         for answer in std::mem::take(&mut phone.answers) {
             phone.hears(answer);
         }
-        if phone.stage(bad.number) == Stage::NeedsReview {
+        if phone.stage(bad.number) == ActStage::NeedsReview {
             break;
         }
     }
     phone.runs();
-    assert_eq!(phone.echo(bad.number).reason, Some(Reason::Rejected { status: 413 }));
-    assert_eq!(phone.stage(good.number), Stage::Acknowledged);
+    assert_eq!(phone.echo(bad.number).reason, Some(ReviewReason::Rejected { status: 413 }));
+    assert_eq!(phone.stage(good.number), ActStage::Acknowledged);
 }
 
 #[test]
@@ -310,12 +310,12 @@ fn a_phone_that_was_off_while_the_server_was_put_back_asks_before_it_sends() {
     phone.requests.clear();
     phone.restarts();
     phone.epoch = baton_protocol::Epoch(uuid::Uuid::from_u128(0xEE));
-    phone.outbox.awake(true, phone.now());
+    phone.outbox.set_awake(true, phone.now());
     phone.stores();
     assert!(phone.requests.is_empty(), "nobody knows which life it is");
     phone.connects();
     phone.runs();
-    assert_eq!(phone.echo(hola.number).reason, Some(Reason::Restored));
+    assert_eq!(phone.echo(hola.number).reason, Some(ReviewReason::Restored));
     assert!(phone.texts().is_empty());
 }
 
@@ -351,7 +351,7 @@ fn lines_that_were_missed_go_with_the_scope() {
         phone.store.values().any(|row| String::from_utf8_lossy(row).contains("a secret"))
     };
     assert!(stored(&phone));
-    phone.outbox.left(talk(0), phone.now());
+    phone.outbox.leave_scope(talk(0), phone.now());
     phone.stores();
     assert!(!stored(&phone));
     assert_eq!(code(phone.echo(hola.number).reason), "stale");
@@ -365,10 +365,10 @@ fn the_log_of_another_life_shows_nothing_of_this_one() {
     phone.restarts();
     let epoch = baton_protocol::Epoch(uuid::Uuid::from_u128(0xEE));
     let cursor = baton_protocol::Cursor { epoch, position: 1_000 };
-    phone.outbox.applied(cursor, phone.now());
+    phone.outbox.set_applied(cursor, phone.now());
     phone.collect();
-    assert_eq!(phone.stage(hola.number), Stage::Acknowledged);
-    phone.outbox.epoch(epoch, phone.now());
+    assert_eq!(phone.stage(hola.number), ActStage::Acknowledged);
+    phone.outbox.set_epoch(epoch, phone.now());
     phone.collect();
-    assert_eq!(phone.stage(hola.number), Stage::Checking);
+    assert_eq!(phone.stage(hola.number), ActStage::Checking);
 }

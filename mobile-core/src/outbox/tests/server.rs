@@ -22,7 +22,7 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use crate::outbox::Whose;
+use crate::outbox::OutboxOwner;
 
 pub(super) const ANA: AgentId = AgentId(Uuid::from_u128(1));
 pub(super) const BEN: AgentId = AgentId(Uuid::from_u128(2));
@@ -31,8 +31,8 @@ const DESK: DeviceId = DeviceId(Uuid::from_u128(0xD2));
 const TEAM: TeamId = TeamId(Uuid::from_u128(0x51));
 pub(super) const BEGINNING: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 
-pub(super) const fn whose() -> Whose {
-    Whose { workspace: WorkspaceId(Uuid::from_u128(9)), agent: ANA, device: PHONE }
+pub(super) const fn whose() -> OutboxOwner {
+    OutboxOwner { workspace: WorkspaceId(Uuid::from_u128(9)), agent: ANA, device: PHONE }
 }
 
 pub(super) const fn talk(n: u128) -> ConversationId {

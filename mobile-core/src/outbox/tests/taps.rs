@@ -6,7 +6,7 @@ use baton_protocol::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 
 use super::phone::{Phone, note, op_at, read, reply};
 use super::server::talk;
-use crate::outbox::{Change, EnqueueRefused, Stage};
+use crate::outbox::{ActStage, Change, EnqueueRefused};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -137,5 +137,5 @@ fn the_app_is_told_what_the_store_has() {
     assert!(phone.told.is_empty());
     phone.stores();
     let [Change::Shown(echo)] = &phone.told[..] else { panic!("{:?}", phone.told) };
-    assert_eq!(echo.stage, Stage::Waiting);
+    assert_eq!(echo.stage, ActStage::Waiting);
 }

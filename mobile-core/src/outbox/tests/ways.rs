@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::phone::{Phone, note};
 use super::server::talk;
-use crate::outbox::{Failure, Kick, Stage, Waiting};
+use crate::outbox::{ActStage, Failure, RetryCause, TimeoutReason};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -30,10 +30,10 @@ fn whatever_is_transient_is_tried_again() {
     for failure in failures.into_iter().chain(statuses.map(http)) {
         let (mut phone, hola) = sending();
         fails_with(&mut phone, failure);
-        assert!(matches!(phone.stage(hola), Stage::Sending | Stage::Waiting), "{failure:?}");
+        assert!(matches!(phone.stage(hola), ActStage::Sending | ActStage::Waiting), "{failure:?}");
         assert!(phone.waits());
         phone.runs();
-        assert_eq!(phone.stage(hola), Stage::Acknowledged, "{failure:?}");
+        assert_eq!(phone.stage(hola), ActStage::Acknowledged, "{failure:?}");
         assert_eq!(phone.texts(), ["Hola"]);
     }
 }
@@ -43,9 +43,9 @@ fn a_session_that_has_ended_is_said_so() {
     let (mut phone, hola) = sending();
     fails_with(&mut phone, Failure::Http { status: 401, retry_after: None });
     assert_eq!(phone.sign_ins, 1);
-    phone.kicked(Kick::SignedIn);
+    phone.kicked(RetryCause::SignedIn);
     phone.runs();
-    assert_eq!(phone.stage(hola), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola), ActStage::Acknowledged);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn pauses_grow_are_spread_and_end_with_the_first_answer() {
     for _ in 0..40 {
         fails_with(&mut phone, Failure::Lost);
         let (at, what) = phone.outbox.poll_timeout(phone.now()).unwrap();
-        assert_eq!(what, Waiting::Retry);
+        assert_eq!(what, TimeoutReason::Retry);
         pauses.push(at.saturating_sub(phone.mono));
         phone.waits();
     }
@@ -78,7 +78,12 @@ fn a_kick_tries_at_once_but_not_before_the_server_said() {
     let (mut phone, hola) = sending();
     let retry_after = Some(SECOND * 7);
     fails_with(&mut phone, Failure::Http { status: 503, retry_after });
-    for kick in [Kick::Foreground, Kick::Network, Kick::Pressed, Kick::Opened(talk(0))] {
+    for kick in [
+        RetryCause::Foreground,
+        RetryCause::Network,
+        RetryCause::Pressed,
+        RetryCause::Opened(talk(0)),
+    ] {
         phone.passes(SECOND + SECOND / 2);
         phone.kicked(kick);
         phone.stores();
@@ -86,18 +91,18 @@ fn a_kick_tries_at_once_but_not_before_the_server_said() {
     }
     phone.passes(SECOND);
     phone.runs();
-    assert_eq!(phone.stage(hola), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola), ActStage::Acknowledged);
 }
 
 #[test]
 fn every_kick_tries_at_once() {
     for kick in [
-        Kick::Foreground,
-        Kick::Network,
-        Kick::Pressed,
-        Kick::Connected,
-        Kick::SignedIn,
-        Kick::Opened(talk(0)),
+        RetryCause::Foreground,
+        RetryCause::Network,
+        RetryCause::Pressed,
+        RetryCause::Connected,
+        RetryCause::SignedIn,
+        RetryCause::Opened(talk(0)),
     ] {
         let (mut phone, _) = sending();
         for _ in 0..8 {
@@ -118,9 +123,9 @@ fn a_busy_server_is_left_alone_as_long_as_it_says_and_others_are_not_kept_waitin
     phone.server.busy = 1;
     let hola = phone.says(talk(0), "Hola");
     phone.runs();
-    assert_eq!(phone.stage(hola.number), Stage::Sending);
+    assert_eq!(phone.stage(hola.number), ActStage::Sending);
     let (at, what) = phone.outbox.poll_timeout(phone.now()).unwrap();
-    assert_eq!(what, Waiting::RetryLane);
+    assert_eq!(what, TimeoutReason::RetryLane);
     assert!(at.saturating_sub(phone.mono) >= SECOND);
     phone.says(talk(1), "elsewhere");
     phone.taps(talk(0), note("a note"));
@@ -141,7 +146,7 @@ fn a_server_that_is_too_busy_for_many_acts_at_once_is_left_alone_as_for_one() {
     phone.runs();
     assert_eq!((phone.server.busy, phone.texts().len()), (0, 0));
     let (at, what) = phone.outbox.poll_timeout(phone.now()).unwrap();
-    assert_eq!(what, Waiting::RetryLane);
+    assert_eq!(what, TimeoutReason::RetryLane);
     assert_eq!(at.saturating_sub(phone.mono), SECOND);
     phone.waits();
     phone.runs();
@@ -151,17 +156,17 @@ fn a_server_that_is_too_busy_for_many_acts_at_once_is_left_alone_as_for_one() {
 #[test]
 fn nothing_is_sent_without_a_network_or_asleep_and_nothing_is_waited_for() {
     let mut phone = Phone::new(1);
-    phone.outbox.network(false, phone.now());
+    phone.outbox.set_network(false, phone.now());
     phone.says(talk(0), "Hola");
     phone.stores();
     assert!(phone.requests.is_empty());
     let timeout = phone.outbox.poll_timeout(phone.now());
-    assert!(matches!(timeout, Some((_, Waiting::TooOld))), "{timeout:?}");
-    phone.outbox.awake(false, phone.now());
-    phone.outbox.network(true, phone.now());
+    assert!(matches!(timeout, Some((_, TimeoutReason::TooOld))), "{timeout:?}");
+    phone.outbox.set_awake(false, phone.now());
+    phone.outbox.set_network(true, phone.now());
     phone.stores();
     assert!(phone.requests.is_empty());
-    phone.outbox.awake(true, phone.now());
+    phone.outbox.set_awake(true, phone.now());
     phone.runs();
     assert_eq!(phone.texts(), ["Hola"]);
 }
@@ -182,12 +187,12 @@ fn an_answer_that_never_comes_is_given_up_and_the_same_is_sent_again() {
     let (mut phone, hola) = sending();
     let silent = phone.requests.remove(0);
     let (at, what) = phone.outbox.poll_timeout(phone.now()).unwrap();
-    assert_eq!((at, what), (phone.mono + SECOND * 15, Waiting::Answer));
+    assert_eq!((at, what), (phone.mono + SECOND * 15, TimeoutReason::Answer));
     phone.waits();
     phone.waits();
     phone.runs();
     phone.arrives(&silent);
-    assert_eq!(phone.stage(hola), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola), ActStage::Acknowledged);
     assert_eq!(phone.texts(), ["Hola"]);
 }
 
@@ -195,9 +200,9 @@ fn an_answer_that_never_comes_is_given_up_and_the_same_is_sent_again() {
 fn what_certainly_never_left_is_the_authors_to_change_at_once() {
     let (mut phone, hola) = sending();
     fails_with(&mut phone, Failure::NotSent);
-    assert_eq!(phone.stage(hola), Stage::Waiting);
+    assert_eq!(phone.stage(hola), ActStage::Waiting);
     phone.withdraws(hola);
-    assert_eq!(phone.stage(hola), Stage::NeedsReview);
+    assert_eq!(phone.stage(hola), ActStage::NeedsReview);
 }
 
 #[test]
@@ -210,10 +215,10 @@ fn a_store_that_fails_is_tried_again_after_a_while() {
     phone.store_fails();
     assert!(phone.writing.is_empty());
     let (at, what) = phone.outbox.poll_timeout(phone.now()).unwrap();
-    assert_eq!((at, what), (phone.mono + SECOND, Waiting::Store));
+    assert_eq!((at, what), (phone.mono + SECOND, TimeoutReason::Store));
     phone.waits();
     phone.runs();
-    assert_eq!(phone.stage(hola), Stage::Acknowledged);
+    assert_eq!(phone.stage(hola), ActStage::Acknowledged);
     assert!(phone.outbox.is_kept(hola));
 }
 
@@ -229,11 +234,11 @@ fn a_server_that_cannot_say_what_became_of_it_is_asked_again_later() {
     let command = phone.sent.values().next().unwrap().0.clone();
     let results = phone.server.commands(&[command]);
     phone.hears(super::phone::Answer { id: asked.id, life: asked.life, results });
-    assert_eq!(phone.stage(hola), Stage::Checking);
+    assert_eq!(phone.stage(hola), ActStage::Checking);
     assert!(phone.requests.is_empty());
     let (at, what) = phone.outbox.poll_timeout(phone.now()).unwrap();
-    assert_eq!((at, what), (phone.mono + SECOND, Waiting::Retry));
+    assert_eq!((at, what), (phone.mono + SECOND, TimeoutReason::Retry));
     phone.waits();
     phone.runs();
-    assert_eq!(phone.stage(hola), Stage::NeedsReview);
+    assert_eq!(phone.stage(hola), ActStage::NeedsReview);
 }

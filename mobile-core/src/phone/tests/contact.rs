@@ -12,8 +12,8 @@ use super::net::PUSH_DEADLINE;
 use super::pushes::fcm;
 use super::server::{ANA, talk};
 use super::world::World;
-use crate::link::{Answer, Failure, Input, Query, SocketId, Ticket, Token};
-use crate::phone::contact::{Asked, Contact, Word};
+use crate::link::{Failure, Fetched, Input, LastAsked, Query, SocketId, Ticket, Token};
+use crate::phone::contact::{Contact, Proof};
 use crate::phone::{CONTACT, Effect, LOCK_AFTER, Now, Phone};
 use crate::push::handle::Outcome;
 use crate::push::known::Foreground;
@@ -24,7 +24,7 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const LIMIT: i64 = 72 * HOUR;
 const BEGIN: Timestamp = Timestamp::from_ms(1_700_000_000_000);
-const NOTHING: Asked = Asked { socket: SocketId(0), ticket: Ticket(0) };
+const NOTHING: LastAsked = LastAsked { socket: SocketId(0), ticket: Ticket(0) };
 
 /// The clock on the wall says this; the other one stands still, as it does while a device sleeps.
 fn after(ms: i64) -> Now {
@@ -33,18 +33,18 @@ fn after(ms: i64) -> Now {
 
 /// One that heard the server at the beginning.
 fn heard() -> Contact {
-    let mut contact = Contact::restored(None, LOCK_AFTER, after(0));
-    contact.hear(after(0));
+    let mut contact = Contact::restore(None, LOCK_AFTER, after(0));
+    contact.record(after(0));
     contact
 }
 
 /// The process ended, and another begins with what was kept.
 fn again(contact: &Contact, now: Now) -> Contact {
-    Contact::restored(contact.to_keep().as_deref(), LOCK_AFTER, now)
+    Contact::restore(contact.to_keep().as_deref(), LOCK_AFTER, now)
 }
 
 fn look(contact: &mut Contact, now: Now) -> bool {
-    contact.look(now, (false, NOTHING))
+    contact.update(now, false, NOTHING)
 }
 
 fn left_ms(contact: &Contact) -> Option<i64> {
@@ -53,9 +53,9 @@ fn left_ms(contact: &Contact) -> Option<i64> {
 
 #[test]
 fn who_never_heard_the_server_is_locked_and_so_is_what_cannot_be_read() {
-    assert!(Contact::restored(None, LOCK_AFTER, after(0)).is_locked());
-    assert!(Contact::restored(Some(b"12345678"), LOCK_AFTER, after(0)).is_locked());
-    assert_eq!(Contact::restored(None, LOCK_AFTER, after(0)).to_keep(), None);
+    assert!(Contact::restore(None, LOCK_AFTER, after(0)).is_locked());
+    assert!(Contact::restore(Some(b"12345678"), LOCK_AFTER, after(0)).is_locked());
+    assert_eq!(Contact::restore(None, LOCK_AFTER, after(0)).to_keep(), None);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn it_locks_at_the_limit_and_opens_when_the_server_is_heard() {
     assert_eq!(left_ms(&contact), Some(1));
     assert!(look(&mut contact, after(LIMIT)));
     assert_eq!(contact.left(), None);
-    contact.hear(after(LIMIT + HOUR));
+    contact.record(after(LIMIT + HOUR));
     assert!(!look(&mut contact, after(LIMIT + 2 * HOUR)));
 }
 
@@ -124,36 +124,36 @@ fn a_clock_that_is_put_right_locks_nothing_and_one_that_is_set_far_back_does() {
 
 #[test]
 fn a_connection_that_is_silent_locks_nothing_and_one_that_stood_while_the_device_slept_does() {
-    let mut contact = Contact::restored(None, Duration::from_secs(3), after(0));
-    contact.hear(after(0));
-    assert!(!contact.look(after(4 * MINUTE), (true, NOTHING)));
-    assert!(contact.look(after(5 * MINUTE), (true, NOTHING)));
+    let mut contact = Contact::restore(None, Duration::from_secs(3), after(0));
+    contact.record(after(0));
+    assert!(!contact.update(after(4 * MINUTE), true, NOTHING));
+    assert!(contact.update(after(5 * MINUTE), true, NOTHING));
     assert!(look(&mut contact, after(5 * MINUTE)));
 }
 
 #[test]
 fn what_was_asked_before_the_device_slept_counts_for_nothing_after_it() {
-    let asked = Asked { socket: SocketId(7), ticket: Ticket(7) };
+    let asked = LastAsked { socket: SocketId(7), ticket: Ticket(7) };
     let slept = || {
         let mut contact = heard();
-        contact.look(after(80 * HOUR), (true, asked));
+        contact.update(after(80 * HOUR), true, asked);
         contact
     };
     let now = |minutes: u64| Now { mono: Duration::from_secs(minutes * 60), ..after(80 * HOUR) };
     let (old, new) = (SocketId(7), SocketId(8));
     for (word, joined, minutes, is_heard) in [
-        (Word::On(old), Some(old), 0, false),
-        (Word::Answer(Ticket(7)), None, 0, false),
-        (Word::On(new), Some(new), 0, true),
+        (Proof::Socket(old), Some(old), 0, false),
+        (Proof::Answer(Ticket(7)), None, 0, false),
+        (Proof::Socket(new), Some(new), 0, true),
         // Of one that is not joined.
-        (Word::On(new), Some(old), 0, false),
-        (Word::On(new), None, 0, false),
-        (Word::Answer(Ticket(8)), None, 0, true),
+        (Proof::Socket(new), Some(old), 0, false),
+        (Proof::Socket(new), None, 0, false),
+        (Proof::Answer(Ticket(8)), None, 0, true),
         // Whatever lay there was read long ago.
-        (Word::On(old), Some(old), 5, true),
+        (Proof::Socket(old), Some(old), 5, true),
     ] {
         let mut contact = slept();
-        contact.take(word, joined, now(minutes));
+        contact.record_proof(word, joined, now(minutes));
         assert_eq!(!contact.is_locked(), is_heard, "{word:?} {joined:?} {minutes}");
     }
 }
@@ -162,33 +162,33 @@ fn what_was_asked_before_the_device_slept_counts_for_nothing_after_it() {
 fn it_is_written_now_and_then_and_when_it_locks() {
     let mut contact = heard();
     assert!(contact.to_keep().is_some());
-    contact.is_kept();
+    contact.mark_kept();
     look(&mut contact, after(14 * MINUTE));
     assert_eq!(contact.to_keep(), None);
     look(&mut contact, after(15 * MINUTE));
     assert!(contact.to_keep().is_some());
     look(&mut contact, after(LIMIT - 1));
-    contact.is_kept();
+    contact.mark_kept();
     look(&mut contact, after(LIMIT));
     assert!(contact.to_keep().is_some());
-    contact.is_kept();
-    contact.hear(after(LIMIT));
+    contact.mark_kept();
+    contact.record(after(LIMIT));
     assert!(contact.to_keep().is_some());
 }
 
 #[test]
 fn a_short_time_to_lock_after_is_kept_as_closely() {
     let minute = Duration::from_secs(60);
-    let mut contact = Contact::restored(None, 10 * minute, after(0));
+    let mut contact = Contact::restore(None, 10 * minute, after(0));
     let mut kept = None;
     for minutes in 0..60 {
-        contact.hear(after(minutes * MINUTE));
+        contact.record(after(minutes * MINUTE));
         kept = contact.to_keep().or(kept);
         if contact.to_keep().is_some() {
-            contact.is_kept();
+            contact.mark_kept();
         }
         let now = after(minutes * MINUTE + 8 * MINUTE);
-        assert!(!Contact::restored(kept.as_deref(), 10 * minute, now).is_locked());
+        assert!(!Contact::restore(kept.as_deref(), 10 * minute, now).is_locked());
     }
 }
 
@@ -201,7 +201,7 @@ fn the_clock_on_the_wall_is_looked_at_every_minute_without_a_server() {
     phone.hear(Input::NetworkDown, now);
     let (at, _) = phone.poll_timeout(now).unwrap();
     assert!(at <= now.mono + Duration::from_secs(60));
-    phone.look_at_clock(Now { wall: now.wall.plus_ms(80 * HOUR), ..now });
+    phone.update_lock(Now { wall: now.wall.plus_ms(80 * HOUR), ..now });
     let next = phone.poll_timeout(now);
     assert!(next.as_ref().is_none_or(|(at, _)| *at > now.mono), "{next:?}");
 }
@@ -215,10 +215,10 @@ fn a_phone_remembers_over_its_death_when_it_heard_the_server() {
     world.devices[0].is_killed(begin);
     for (hours, is_locked) in [(71, false), (73, true), (1, true)] {
         let now = Now { wall: begin.wall.plus_ms(hours * HOUR), ..begin };
-        assert_eq!(world.devices[0].phone.look_at_clock(now), is_locked, "after {hours} h");
-        world.devices[0].phone.goes_back(now.mono, now);
+        assert_eq!(world.devices[0].phone.update_lock(now), is_locked, "after {hours} h");
+        world.devices[0].phone.enter_background(now.mono, now);
         world.devices[0].begins(now);
-        assert_eq!(world.devices[0].phone.look_at_clock(now), is_locked, "again, {hours} h");
+        assert_eq!(world.devices[0].phone.update_lock(now), is_locked, "again, {hours} h");
     }
 }
 
@@ -227,7 +227,7 @@ fn what_counts_is_what_the_server_answers_to_who_has_a_token() {
     let mut world = World::new(1, 1);
     world.runs(Duration::from_secs(30));
     let phone = &mut world.devices[0].phone;
-    let socket = phone.link.socket().unwrap();
+    let socket = phone.machines().link.socket().unwrap();
     let now = Now { wall: BEGIN.plus_ms(1_000 * HOUR), mono: Duration::from_secs(2_000) };
     phone.hear(Input::NetworkDown, now);
     let refused = Failure::Refused { status: 401, code: None, retry_after_ms: None };
@@ -248,10 +248,10 @@ fn what_counts_is_what_the_server_answers_to_who_has_a_token() {
         Input::Refreshed(Ok(token)),
     ] {
         phone.hear(nothing.clone(), now);
-        assert!(phone.look_at_clock(now), "{nothing:?}");
+        assert!(phone.update_lock(now), "{nothing:?}");
     }
-    phone.hear(Input::Answered(Ticket(99), Ok(Answer::Agents(vec![]))), now);
-    assert!(!phone.look_at_clock(now));
+    phone.hear(Input::Answered(Ticket(99), Ok(Fetched::Agents(vec![]))), now);
+    assert!(!phone.update_lock(now));
 }
 
 #[test]
@@ -261,9 +261,9 @@ fn what_lay_there_while_the_device_slept_is_not_heard() {
     let now = world.clock();
     let late = Now { wall: now.wall.plus_ms(80 * HOUR), ..now };
     let phone = &mut world.devices[0].phone;
-    let socket = phone.link.socket().unwrap();
+    let socket = phone.machines().link.socket().unwrap();
     phone.hear(Input::Heard(socket), late);
-    assert!(phone.look_at_clock(late));
+    assert!(phone.update_lock(late));
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn where_the_store_does_not_take_it_nothing_else_fails_and_it_is_brought_there_l
 
 /// What a push makes this phone show.
 fn shown(phone: &mut Phone, push: &Push, now: Now) -> Outcome {
-    phone.push(1, &fcm(push), PUSH_DEADLINE, now);
+    phone.handle_push(1, &fcm(push), PUSH_DEADLINE, now);
     loop {
         let effect = phone.poll_effect().expect("no answer to the push");
         if let Effect::Pushed { outcome, .. } = effect {
@@ -320,7 +320,7 @@ fn a_push_to_a_locked_phone_shows_nothing_of_what_is_held() {
     let knows = |outcome: &Outcome| !outcome.verdict.notification().unwrap().actions.is_empty();
     let [locked, open, _] = &mut world.devices[..] else { panic!("three devices") };
     locked.phone.hear(Input::NetworkDown, now);
-    locked.phone.shows(push.conversation, now);
+    locked.phone.view(push.conversation, now);
     let outcome = shown(&mut locked.phone, &push, late);
     assert!(!knows(&outcome));
     // What is shown outside of the app is not over because it cannot be looked up.
@@ -328,12 +328,12 @@ fn a_push_to_a_locked_phone_shows_nothing_of_what_is_held() {
     // What its extension left is taken over by a phone that knows as little.
     open.phone.hear(Input::NetworkDown, now);
     open.phone.take_over_drops(&open.drops, late).unwrap();
-    assert_eq!(open.phone.known(push.conversation).unwrap().cursor, None);
-    let known = locked.phone.known(push.conversation).unwrap();
+    assert_eq!(open.phone.machines().known(push.conversation).unwrap().cursor, None);
+    let known = locked.phone.machines().known(push.conversation).unwrap();
     assert_eq!((known.conversations.len(), known.unread), (0, None));
     // What is on the screen is not to be seen there.
     assert_eq!(known.foreground, Some(Foreground { conversation: None }));
-    open.phone.hears_server(late);
+    open.phone.record_contact(late);
     assert!(knows(&shown(&mut open.phone, &push, late)));
 }
 
@@ -348,14 +348,14 @@ fn a_push_to_a_locked_phone_asks_the_server_that_opens_it() {
     let now = world.clock();
     let late = Now { wall: now.wall.plus_ms(80 * HOUR), ..now };
     let phone = &mut world.devices[0].phone;
-    phone.goes_back(now.mono, now);
+    phone.enter_background(now.mono, now);
     shown(phone, &push, late);
     let asked = std::iter::from_fn(|| phone.poll_effect()).find_map(|effect| {
         if let Effect::Fetch(ticket, Query::Sync(_)) = effect { Some(ticket) } else { None }
     });
     let answer = SyncAnswer { cursor: push.cursor, frames: vec![] };
-    phone.hear(Input::Answered(asked.unwrap(), Ok(Answer::Sync(answer))), late);
-    assert!(!phone.look_at_clock(late));
+    phone.hear(Input::Answered(asked.unwrap(), Ok(Fetched::Sync(answer))), late);
+    assert!(!phone.update_lock(late));
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn who_signed_in_and_whose_phone_died_at_once_is_not_locked_out() {
     let now = after(0);
     let mut device = Device::new(0, ANA, false, now);
     device.is_killed(now);
-    assert!(!device.phone.look_at_clock(now));
+    assert!(!device.phone.update_lock(now));
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -392,7 +392,7 @@ proptest! {
     fn whatever_a_clock_does_what_was_seen_to_pass_counts(steps in steps()) {
         let (mut now, mut contact) = (after(0), heard());
         let mut kept = contact.to_keep();
-        contact.is_kept();
+        contact.mark_kept();
         let mut passed = 0;
         for step in steps {
             match step {
@@ -407,15 +407,15 @@ proptest! {
                 }
                 Step::IsSet(ms) => now.wall = now.wall.plus_ms(ms),
                 Step::Hears => {
-                    contact.hear(now);
+                    contact.record(now);
                     passed = 0;
                 }
-                Step::Dies => contact = Contact::restored(kept.as_deref(), LOCK_AFTER, now),
+                Step::Dies => contact = Contact::restore(kept.as_deref(), LOCK_AFTER, now),
             }
             let is_locked = look(&mut contact, now);
             if let Some(bytes) = contact.to_keep() {
                 kept = Some(bytes);
-                contact.is_kept();
+                contact.mark_kept();
             }
             prop_assert!(is_locked || passed < LIMIT + 15 * MINUTE * 40);
             prop_assert_eq!(contact.is_locked(), is_locked);

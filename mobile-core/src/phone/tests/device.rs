@@ -17,7 +17,7 @@ use super::server::BEGINNING;
 use super::world::Where;
 use crate::link::{SocketId, Ticket, Token};
 use crate::outbox::{Echo, Item};
-use crate::phone::{BOARD, DropBox, LOCK_AFTER, Now, Parts, Phone, RECEIPTS};
+use crate::phone::{BOARD, DropBox, LOCK_AFTER, Now, Phone, PhoneConfig, RECEIPTS};
 use crate::push::board::Board;
 use crate::push::notification::Notification;
 use crate::push::payload::PushId;
@@ -90,7 +90,7 @@ impl Device {
         let drops = DropBox::open(drops_at.path(), &KEY, [number; KEY_BYTES]).unwrap();
         let seed = number * 64;
         let store = open(directory.path(), seed);
-        let parts = Parts {
+        let parts = PhoneConfig {
             store: Arc::clone(&store),
             me: account,
             token: token(1),
@@ -99,7 +99,7 @@ impl Device {
             seed: u128::from(number) + 1,
         };
         let (mut phone, _) = Phone::begin(parts, now).unwrap();
-        phone.hears_server(now);
+        phone.record_contact(now);
         Self {
             account,
             has_extension,
@@ -147,7 +147,7 @@ impl Device {
 
     /// Somebody signs in over what the store holds.
     pub(super) fn begins(&mut self, now: Now) {
-        let parts = Parts {
+        let parts = PhoneConfig {
             store: Arc::clone(&self.store),
             me: self.account,
             token: token(self.given),
@@ -158,7 +158,7 @@ impl Device {
         let (phone, found) = Phone::begin(parts, now).unwrap();
         assert_eq!((found.unreadable, found.of_others), (0, 0));
         let before = std::mem::replace(&mut self.phone, phone);
-        if before.board != self.phone.board {
+        if before.machines().board != self.phone.machines().board {
             // The store did not take it: what was shown is not known any more.
             self.alerted.clear();
             self.is_screen_sure = false;
@@ -183,7 +183,7 @@ impl Device {
     }
 
     pub(super) fn place(&self) -> Where {
-        match (self.is_foreground, self.phone.handlings.is_empty()) {
+        match (self.is_foreground, self.phone.machines().pushes.is_empty()) {
             (true, _) => Where::Foreground,
             (false, false) => Where::Pushed,
             (false, true) => Where::Background,

@@ -11,7 +11,7 @@ use super::server::{ANA, talk};
 use super::world::World;
 use crate::phone::Now;
 use crate::push::payload::{Push, PushId};
-use crate::push::receipts::Stage;
+use crate::push::receipts::ReceiptStage;
 
 fn reply(world: &World, d: usize, text: &str) -> CommandBody {
     let (text, seen) = (text.to_owned(), world.devices[d].seen(talk(0)));
@@ -41,10 +41,10 @@ fn a_board_that_the_store_did_not_take_is_brought_to_it_again() {
     let push = push(&mut world);
     *world.devices[0].store.faults.lock().unwrap() = (0, 6);
     world.push_comes(0, push);
-    assert_ne!(world.devices[0].kept_board(), world.devices[0].phone.board);
+    assert_ne!(world.devices[0].kept_board(), world.devices[0].phone.machines().board);
     // Nothing else happens to it.
     world.runs(Duration::from_secs(10));
-    assert_eq!(world.devices[0].kept_board(), world.devices[0].phone.board);
+    assert_eq!(world.devices[0].kept_board(), world.devices[0].phone.machines().board);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_receipt_that_the_store_refused_once_is_brought_to_it_again() {
     *device.store.faults.lock().unwrap() = (0, 1);
     let push = PushId(uuid::Uuid::from_u128(1));
     // Its answer never comes: nothing else changes what waits.
-    device.phone.notification_ended(push, Stage::Opened, now);
+    device.phone.notification_ended(push, ReceiptStage::Opened, now);
     assert_eq!(device.kept_receipts(), []);
     let (due, _) = device.phone.poll_timeout(now).unwrap();
     assert!(due <= now.mono + Duration::from_secs(1), "nothing brings it to the store");
@@ -86,10 +86,10 @@ fn dies_at_any_moment(happens: impl Fn(&mut World)) {
         }
         world.runs(Duration::from_secs(30));
         let device = &world.devices[0];
-        let board: Vec<_> = device.phone.board.tags().collect();
+        let board: Vec<_> = device.phone.machines().board.tags().collect();
         let screen: Vec<_> = device.screen.keys().copied().collect();
         assert_eq!(screen, board, "killed after {effects} effects");
-        assert_eq!(device.phone.untold.places(), [], "it is told for ever");
+        assert_eq!(device.phone.machines().undelivered.tags(), [], "it is told for ever");
     }
 }
 
@@ -101,7 +101,7 @@ fn what_is_over_is_taken_away_whenever_the_process_dies() {
         world.comes_forward(0);
         world.runs(Duration::from_secs(5));
         let now = world.clock();
-        world.devices[0].phone.shows(Some(talk(0)), now);
+        world.devices[0].phone.view(Some(talk(0)), now);
         world.pump(0);
     });
 }
@@ -148,11 +148,11 @@ fn what_a_late_push_told_of_another_life_goes_once_the_server_was_heard() {
     world.push_comes(0, push);
     world.devices[0].is_up = false;
     world.runs(Duration::from_secs(30));
-    assert_eq!(world.devices[0].phone.board.tags().count(), 1);
+    assert_eq!(world.devices[0].phone.machines().board.tags().count(), 1);
     world.network(0, true);
     world.comes_forward(0);
     world.runs(Duration::from_secs(30));
-    assert_eq!(world.devices[0].phone.board.tags().count(), 0, "it never happened");
+    assert_eq!(world.devices[0].phone.machines().board.tags().count(), 0, "it never happened");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_draft_that_the_store_takes_later_is_shown_when_it_does() {
     let mut world = world();
     let now = world.clock();
     *world.devices[0].store.faults.lock().unwrap() = (0, 6);
-    world.devices[0].phone.types(talk(0), "half a", now);
+    world.devices[0].phone.set_draft(talk(0), "half a", now);
     world.pump(0);
     world.runs(Duration::from_secs(30));
     world.devices[0].lists.are_fresh(&world.devices[0].phone);

@@ -8,7 +8,7 @@ use baton_protocol::{Owner, Status};
 
 use super::world::{DEVICES, Happening, World, ms};
 use crate::link::{Input, State};
-use crate::outbox::{Choice, Offer, Stage};
+use crate::outbox::{ActStage, Choice, Offer};
 use crate::push::payload::Kind;
 use crate::store::Kept;
 
@@ -16,19 +16,19 @@ impl World {
     /// Whether a phone is live, at the head, and nothing is lacking or on its way.
     fn is_whole(&self, d: usize) -> bool {
         let phone = &self.devices[d].phone;
-        let mirror = phone.link.mirror();
+        let mirror = phone.machines().link.mirror();
         phone.state() == State::Live
             && mirror.cursor == Some(self.server.cursor())
             && mirror.wanted().next().is_none()
             && mirror.lists() == Lists::default()
-            && phone.receipts.waiting() == 0
-            && phone.outbox.echoes().iter().all(|echo| match echo.stage {
-                Stage::NeedsReview | Stage::Behind { .. } => true,
-                Stage::Waiting
-                | Stage::Sending
-                | Stage::Contended
-                | Stage::Checking
-                | Stage::Acknowledged => false,
+            && phone.machines().receipts.waiting() == 0
+            && phone.outbox().echoes().iter().all(|echo| match echo.stage {
+                ActStage::NeedsReview | ActStage::Behind { .. } => true,
+                ActStage::Waiting
+                | ActStage::Sending
+                | ActStage::Contended
+                | ActStage::Checking
+                | ActStage::Acknowledged => false,
             })
     }
 
@@ -45,7 +45,11 @@ impl World {
             if !self.steps(end) {
                 let states = self.devices.iter().map(|device| {
                     let phone = &device.phone;
-                    (phone.state(), phone.link.mirror().progress(), phone.outbox.echoes())
+                    (
+                        phone.state(),
+                        phone.machines().link.mirror().progress(),
+                        phone.outbox().echoes(),
+                    )
                 });
                 let states: Vec<_> = states.collect();
                 let cursor = self.server.cursor();
@@ -116,8 +120,8 @@ impl World {
 
     /// Each author decides of what needs them; gives how often.
     fn reviews(&mut self, d: usize, is_last: bool) -> usize {
-        let echoes = self.devices[d].phone.outbox.echoes();
-        let reviews = echoes.into_iter().filter(|echo| echo.stage == Stage::NeedsReview);
+        let echoes = self.devices[d].phone.outbox().echoes();
+        let reviews = echoes.into_iter().filter(|echo| echo.stage == ActStage::NeedsReview);
         let numbers: Vec<_> = reviews.map(|echo| echo.number).collect();
         for number in &numbers {
             let offer = match self.dice(if is_last { 1 } else { 5 }) {
@@ -175,7 +179,7 @@ impl World {
             assert_eq!(kept, Some(agents), "other agents");
             let progress = device.store.read(&device.account, |read| read.progress()).unwrap();
             let progress = serde_json::from_slice(&progress.state).unwrap();
-            assert_eq!(device.phone.link.mirror().progress(), progress, "never stored");
+            assert_eq!(device.phone.machines().link.mirror().progress(), progress, "never stored");
             device.lists.are_fresh(&device.phone);
             assert_eq!(device.lists.poll_timeout(), None, "somebody is not told");
         }
@@ -185,11 +189,11 @@ impl World {
     fn judges_board(&self, d: usize) {
         let device = &self.devices[d];
         let phone = &device.phone;
-        assert_eq!(device.kept_board(), phone.board, "another board is kept");
+        assert_eq!(device.kept_board(), phone.machines().board, "another board is kept");
         assert_eq!(device.drops_waiting(), 0, "drops are left");
         let held = device.held();
-        for tag in phone.board.tags() {
-            for subject in phone.board.told(tag) {
+        for tag in phone.machines().board.tags() {
+            for subject in phone.machines().board.told(tag) {
                 let of = subject.conversation.unwrap();
                 let mirrored = held.get(&of).expect("shown, and not in scope");
                 let head = mirrored.head();
@@ -209,7 +213,7 @@ impl World {
             }
         }
         if device.is_screen_sure {
-            let board: BTreeSet<_> = phone.board.tags().collect();
+            let board: BTreeSet<_> = phone.machines().board.tags().collect();
             let screen: BTreeSet<_> = device.screen.keys().copied().collect();
             assert_eq!(screen, board, "the screen shows something else");
         }

@@ -17,8 +17,8 @@ use super::judge::Tapped;
 use super::server::{AGENTS, talk};
 use super::world::{DEVICES, Happening, World, ms};
 use crate::link::Input;
-use crate::outbox::{Offer, Stage, Tap};
-use crate::push::receipts::Stage as Seen;
+use crate::outbox::{ActStage, Offer, Tap};
+use crate::push::receipts::ReceiptStage as Seen;
 
 /// What has to be met in some of the histories.
 const RARE: [&str; 20] = [
@@ -234,7 +234,7 @@ impl World {
                 }
             }
             Op::TapsAgain(d) => {
-                let Some(echo) = self.devices[d].phone.outbox.echoes().pop() else { return };
+                let Some(echo) = self.devices[d].phone.outbox().echoes().pop() else { return };
                 let (op_id, conversation_id) = (Some(echo.op_id), echo.conversation_id);
                 let tap = Tap { op_id, conversation_id, body: echo.body };
                 let again = self.devices[d].phone.act(tap, now);
@@ -242,16 +242,16 @@ impl World {
                 self.pump(d);
             }
             Op::Withdraws(d, one) => {
-                let echoes = self.devices[d].phone.outbox.echoes();
+                let echoes = self.devices[d].phone.outbox().echoes();
                 if let Some(at) = one.checked_rem(echoes.len()) {
                     drop(self.devices[d].phone.withdraw(echoes[at].number, now));
                     self.pump(d);
                 }
             }
             Op::Chooses(d, one, offer) if self.devices[d].is_open => {
-                let echoes = self.devices[d].phone.outbox.echoes();
+                let echoes = self.devices[d].phone.outbox().echoes();
                 let reviews: Vec<_> =
-                    echoes.iter().filter(|echo| echo.stage == Stage::NeedsReview).collect();
+                    echoes.iter().filter(|echo| echo.stage == ActStage::NeedsReview).collect();
                 if let Some(at) = one.checked_rem(reviews.len()) {
                     self.chooses(d, reviews[at].number, offer);
                 }
@@ -259,15 +259,15 @@ impl World {
             Op::Types(d, n) if self.devices[d].is_foreground => {
                 self.tapped += 1;
                 let text = format!("draft {}", self.tapped);
-                self.devices[d].phone.types(talk(n), &text, now);
+                self.devices[d].phone.set_draft(talk(n), &text, now);
                 self.pump(d);
             }
             Op::Opens(d, n) if self.devices[d].is_foreground => {
-                self.devices[d].phone.shows(n.map(talk), now);
+                self.devices[d].phone.view(n.map(talk), now);
                 self.pump(d);
             }
             Op::Presses(d) if self.devices[d].is_foreground => {
-                self.devices[d].phone.press(now);
+                self.devices[d].phone.retry(now);
                 self.pump(d);
             }
             Op::Swipes(d) if self.devices[d].is_open => {

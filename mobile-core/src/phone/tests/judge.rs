@@ -7,7 +7,7 @@ use baton_protocol::{Command, CommandBody, ConversationId, OpId};
 
 use super::device::Device;
 use super::server::Server;
-use crate::outbox::{Change, Echo, Ended, Item, Reason, Stage, State};
+use crate::outbox::{ActStage, Change, Echo, Ended, Item, ReviewReason, State};
 
 /// What became of an act, as far as its author was told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -247,13 +247,13 @@ pub(super) struct Tapped {
 
 fn is_visible(echo: &Echo) -> bool {
     match echo.stage {
-        Stage::NeedsReview => !echo.offers.is_empty(),
-        Stage::Behind { .. } => true,
-        Stage::Waiting
-        | Stage::Sending
-        | Stage::Contended
-        | Stage::Checking
-        | Stage::Acknowledged => false,
+        ActStage::NeedsReview => !echo.offers.is_empty(),
+        ActStage::Behind { .. } => true,
+        ActStage::Waiting
+        | ActStage::Sending
+        | ActStage::Contended
+        | ActStage::Checking
+        | ActStage::Acknowledged => false,
     }
 }
 
@@ -261,19 +261,19 @@ fn is_visible(echo: &Echo) -> bool {
 fn name_of(change: &Change) -> &'static str {
     match change {
         Change::Shown(echo) => match (&echo.reason, echo.stage) {
-            (Some(Reason::Refused { refused }), _) => refused.refusal.code(),
-            (Some(Reason::BeingAnswered { .. }), _) => "contended for too long",
-            (Some(Reason::TooOld), _) => "too old",
-            (Some(Reason::WindowClosed { .. }), _) => "window closed",
-            (Some(Reason::NotInScope), _) => "left the scope",
-            (Some(Reason::Rejected { .. }), _) => "rejected",
-            (Some(Reason::Restored), _) => "restored",
-            (Some(Reason::Withdrawn), _) => "withdrawn",
-            (None, Stage::Checking) => "checking",
-            (None, Stage::Contended) => "contended",
-            (None, Stage::Behind { .. }) => "behind",
-            (None, Stage::Waiting | Stage::Sending) => "on its way",
-            (None, Stage::Acknowledged | Stage::NeedsReview) => "acknowledged",
+            (Some(ReviewReason::Refused { refused }), _) => refused.refusal.code(),
+            (Some(ReviewReason::BeingAnswered { .. }), _) => "contended for too long",
+            (Some(ReviewReason::TooOld), _) => "too old",
+            (Some(ReviewReason::WindowClosed { .. }), _) => "window closed",
+            (Some(ReviewReason::NotInScope), _) => "left the scope",
+            (Some(ReviewReason::Rejected { .. }), _) => "rejected",
+            (Some(ReviewReason::Restored), _) => "restored",
+            (Some(ReviewReason::Withdrawn), _) => "withdrawn",
+            (None, ActStage::Checking) => "checking",
+            (None, ActStage::Contended) => "contended",
+            (None, ActStage::Behind { .. }) => "behind",
+            (None, ActStage::Waiting | ActStage::Sending) => "on its way",
+            (None, ActStage::Acknowledged | ActStage::NeedsReview) => "acknowledged",
         },
         Change::Gone { how: Ended::Acknowledged, .. } => "gone",
         Change::Gone { how: Ended::Discarded, .. } => "discarded",

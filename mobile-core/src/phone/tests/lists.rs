@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::server::talk;
 use crate::lists::{
-    Answer, Badge, BadgeOf, Batch, Entry, Header, HeaderOf, Inbox, InboxAbout, InboxOf, InboxRow,
-    Letter, Nothing, Observers, Query, Sources, Subscription, Timeline, TimelineAbout, Touched,
-    Wish, apply,
+    Badge, BadgeOf, Batch, Entry, Header, HeaderOf, Inbox, InboxAbout, InboxOf, InboxRow,
+    ListRequest, ListUpdate, Nothing, Observers, Query, QueryResult, Sources, Subscription,
+    Timeline, TimelineAbout, Touched, apply,
 };
 use crate::phone::Phone;
 use crate::store::{StoreError, View};
@@ -32,7 +32,7 @@ impl<T: PartialEq + Debug, A: PartialEq + Debug> Screen<T, A> {
     }
 
     #[track_caller]
-    fn is_as(&self, fresh: &Answer<T, A>) {
+    fn is_as(&self, fresh: &QueryResult<T, A>) {
         assert_eq!((&self.list, self.about.as_ref()), (&fresh.items, Some(&fresh.about)));
     }
 }
@@ -46,41 +46,41 @@ enum Listener {
 }
 
 impl Listener {
-    fn of(wish: &Wish) -> Self {
-        match wish {
-            Wish::Inbox(_) => Self::Inbox(Screen::default()),
-            Wish::Timeline(_) => Self::Timeline(Screen::default()),
-            Wish::Header(_) => Self::Header(Screen::default()),
-            Wish::Badge => Self::Badge(Screen::default()),
+    fn of(request: &ListRequest) -> Self {
+        match request {
+            ListRequest::Inbox(_) => Self::Inbox(Screen::default()),
+            ListRequest::Timeline(_) => Self::Timeline(Screen::default()),
+            ListRequest::Header(_) => Self::Header(Screen::default()),
+            ListRequest::Badge => Self::Badge(Screen::default()),
         }
     }
 
-    fn hears(&mut self, letter: Letter) {
+    fn hears(&mut self, letter: ListUpdate) {
         match (self, letter) {
-            (Self::Inbox(screen), Letter::Inbox(batch)) => screen.hears(batch),
-            (Self::Timeline(screen), Letter::Timeline(batch)) => screen.hears(batch),
-            (Self::Header(screen), Letter::Header(batch)) => screen.hears(batch),
-            (Self::Badge(screen), Letter::Badge(batch)) => screen.hears(batch),
+            (Self::Inbox(screen), ListUpdate::Inbox(batch)) => screen.hears(batch),
+            (Self::Timeline(screen), ListUpdate::Timeline(batch)) => screen.hears(batch),
+            (Self::Header(screen), ListUpdate::Header(batch)) => screen.hears(batch),
+            (Self::Badge(screen), ListUpdate::Badge(batch)) => screen.hears(batch),
             (listener, letter) => panic!("a letter to somebody else: {listener:?} {letter:?}"),
         }
     }
 
     #[track_caller]
-    fn is_fresh(&self, wish: &Wish, sources: &Sources<'_, '_>) {
-        match (self, wish) {
-            (Self::Inbox(screen), Wish::Inbox(query)) => {
+    fn is_fresh(&self, request: &ListRequest, sources: &Sources<'_, '_>) {
+        match (self, request) {
+            (Self::Inbox(screen), ListRequest::Inbox(query)) => {
                 screen.is_as(&query.ask(sources, None).unwrap());
             }
-            (Self::Timeline(screen), Wish::Timeline(query)) => {
+            (Self::Timeline(screen), ListRequest::Timeline(query)) => {
                 screen.is_as(&query.ask(sources, None).unwrap());
             }
-            (Self::Header(screen), Wish::Header(query)) => {
+            (Self::Header(screen), ListRequest::Header(query)) => {
                 screen.is_as(&query.ask(sources, None).unwrap());
             }
-            (Self::Badge(screen), Wish::Badge) => {
+            (Self::Badge(screen), ListRequest::Badge) => {
                 screen.is_as(&BadgeOf.ask(sources, None).unwrap());
             }
-            (listener, wish) => panic!("{listener:?} listens to {wish:?}"),
+            (listener, request) => panic!("{listener:?} listens to {request:?}"),
         }
     }
 }
@@ -94,23 +94,23 @@ pub(super) struct Lists {
 impl Lists {
     pub(super) fn new() -> Self {
         let mut lists = Self { observers: Observers::new(), listeners: BTreeMap::new() };
-        let view = |view| Wish::Inbox(Inbox::new(InboxOf::View(view)));
-        let wishes = [
+        let view = |view| ListRequest::Inbox(Inbox::new(InboxOf::View(view)));
+        let requests = [
             view(View::All),
             view(View::Mine),
-            Wish::Timeline(Timeline::new(talk(0))),
-            Wish::Header(HeaderOf(talk(1))),
-            Wish::Badge,
+            ListRequest::Timeline(Timeline::new(talk(0))),
+            ListRequest::Header(HeaderOf(talk(1))),
+            ListRequest::Badge,
         ];
-        for wish in wishes {
-            let listener = Listener::of(&wish);
-            lists.listeners.insert(lists.observers.subscribe(wish), listener);
+        for request in requests {
+            let listener = Listener::of(&request);
+            lists.listeners.insert(lists.observers.subscribe(request), listener);
         }
         lists
     }
 
     pub(super) fn touched(&mut self, touched: &Touched) {
-        self.observers.touched(touched);
+        self.observers.touch(touched);
     }
 
     /// Asks what is due. Where nothing was touched since, what is shown is what there is.
@@ -136,7 +136,7 @@ impl Lists {
         }
         let looked = phone.draw(|sources| {
             for (name, listener) in &self.listeners {
-                listener.is_fresh(&self.observers.wish(*name).unwrap(), sources);
+                listener.is_fresh(&self.observers.request(*name).unwrap(), sources);
             }
             Ok::<_, StoreError>(())
         });

@@ -9,12 +9,12 @@ use super::pushes::{WORKSPACE, fcm};
 use super::telling::TIMINGS;
 use super::world::{DEVICES, Happening, Post, Wire, World, ms};
 use crate::link::{self, Input, Query, Token};
-use crate::net::Unanswered;
 use crate::outbox::Failure;
+use crate::phone::Unanswered;
 use crate::push::drops::Drop as Left;
 use crate::push::extension::{Keys, render};
 use crate::push::payload::Push;
-use crate::push::receipts::Answer;
+use crate::push::receipts::ReceiptAnswer;
 
 /// What the platform gives a push.
 pub(super) const PUSH_DEADLINE: Duration = Duration::from_secs(20);
@@ -76,8 +76,8 @@ impl World {
             Happening::Refreshes(d, life) => self.refreshes(d, life),
             Happening::Receipts(d, life, request) => {
                 let answer = match self.luck().is_answered() {
-                    true => Answer::Taken,
-                    false => Answer::Failed { after_ms: None },
+                    true => ReceiptAnswer::Taken,
+                    false => ReceiptAnswer::Failed { after_ms: None },
                 };
                 self.soon(Happening::Receipted(d, life, request, answer));
             }
@@ -87,14 +87,14 @@ impl World {
                 let is_of_a_socket = matches!(answer, Ok(_) | Err((Failure::Http { .. }, _)));
                 if life == device.life && (device.is_up || !is_of_a_socket) {
                     let answer = answer.map_err(|(failure, token)| (unanswered(failure), token));
-                    device.phone.commands_answered(request, answer, now);
+                    device.phone.handle_command_answer(request, answer, now);
                     self.pump(d);
                 }
             }
             Happening::Receipted(d, life, request, answer) => {
                 let now = self.clock();
                 if life == self.devices[d].life {
-                    self.devices[d].phone.receipts_answered(request, answer, now);
+                    self.devices[d].phone.handle_receipt_answer(request, answer, now);
                     self.pump(d);
                 }
             }
@@ -278,8 +278,8 @@ impl World {
         d: usize,
         query: &Query,
         token: u64,
-    ) -> Result<link::Answer, link::Failure> {
-        use link::{Answer as A, Failure as F};
+    ) -> Result<link::Fetched, link::Failure> {
+        use link::{Failure as F, Fetched as A};
         let refused = |status, code: Option<&str>| {
             let code = code.map(str::to_owned);
             Err(F::Refused { status, code, retry_after_ms: None })
@@ -394,7 +394,7 @@ impl World {
         if device.is_foreground || !device.has_extension {
             device.opens_files();
             device.calls += 1;
-            device.phone.push(device.calls, &fcm(&push), PUSH_DEADLINE, now);
+            device.phone.handle_push(device.calls, &fcm(&push), PUSH_DEADLINE, now);
             return self.pump(d);
         }
         let (agent, keyring) = (device.agent(), keyring());
@@ -415,7 +415,7 @@ impl World {
         if device.life != life || device.is_foreground || !device.is_open {
             return;
         }
-        if !device.phone.handlings.is_empty() {
+        if !device.phone.machines().pushes.is_empty() {
             return self.later(ms(2_000), Happening::Closes(d, life));
         }
         device.closes_files();

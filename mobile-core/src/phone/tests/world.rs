@@ -16,7 +16,7 @@ use crate::outbox::Failure;
 use crate::phone::{Effect, Now};
 use crate::push::handle::Outcome;
 use crate::push::payload::Push;
-use crate::push::receipts::Answer;
+use crate::push::receipts::ReceiptAnswer;
 
 pub(super) const DEVICES: usize = 3;
 /// Inputs at one instant that would be a machine running hot.
@@ -65,7 +65,7 @@ pub(super) enum Happening {
     Receipts(usize, u32, u64),
     /// Answers.
     Posted(usize, u32, u64, Result<Vec<CommandResult>, (Failure, Token)>),
-    Receipted(usize, u32, u64, Answer),
+    Receipted(usize, u32, u64, ReceiptAnswer),
     /// The platform hands a push over.
     Pushed(usize, Box<Push>),
     /// In the background, the files are closed.
@@ -182,7 +182,7 @@ impl World {
             self.judge.meets("drops not taken over");
         }
         device.lists.touched(&Touched::everything());
-        device.phone.comes_forward(now);
+        device.phone.enter_foreground(now);
         self.pump(d);
     }
 
@@ -190,7 +190,7 @@ impl World {
         let now = self.clock();
         let device = &mut self.devices[d];
         device.is_foreground = false;
-        device.phone.goes_back(now.mono + ms(5_000), now);
+        device.phone.enter_background(now.mono + ms(5_000), now);
         let life = device.life;
         self.later(ms(2_000), Happening::Closes(d, life));
         self.pump(d);
@@ -304,14 +304,14 @@ impl World {
             }
             Effect::Outbox(changes) => self.judge.hears(d, &changes),
             Effect::Touched(touched) => self.devices[d].lists.touched(&touched),
-            Effect::Pushed { outcome, telling, .. } => {
+            Effect::Pushed { outcome, delivery, .. } => {
                 self.is_decided(d, &outcome);
-                self.is_told(d, telling);
+                self.is_told(d, delivery);
             }
-            Effect::Notifications { withdraw, update, telling } => {
+            Effect::Notifications { withdraw, update, delivery } => {
                 self.devices[d].screen.retain(|tag, _| !withdraw.contains(tag));
                 update.iter().for_each(|shown| self.devices[d].draws(shown));
-                self.is_told(d, telling);
+                self.is_told(d, delivery);
             }
             Effect::StoreFailed(_) => self.judge.meets("the store failed"),
             Effect::Suspend { .. } => self.devices[d].is_suspended = true,
@@ -343,9 +343,9 @@ impl World {
     }
 
     /// The app took what it was told of its screen.
-    fn is_told(&mut self, d: usize, telling: u64) {
+    fn is_told(&mut self, d: usize, delivery: u64) {
         let now = self.clock();
-        self.devices[d].phone.told(telling, true, now);
+        self.devices[d].phone.end_delivery(delivery, true, now);
     }
 
     /// A push is decided.
@@ -393,7 +393,7 @@ impl World {
         let timers = self.devices.iter().enumerate().filter_map(|(d, device)| {
             let lists = device.lists.poll_timeout().filter(|_| device.is_foreground);
             let lists = lists.map(|at| (at, "to show".to_owned()));
-            let phone = device.phone.poll_timeout(now);
+            let phone = device.phone.poll_timeout(now).map(|(at, why)| (at, format!("{why:?}")));
             [phone, lists].into_iter().flatten().min().map(|(at, why)| (at, d, why))
         });
         let timer = timers.min();

@@ -1,33 +1,33 @@
-//! The fields of a payload, whatever road it took.
+//! The fields of a payload, whichever service it came from.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use super::{PAYLOAD_BYTES_MAX, Why};
+use super::{PAYLOAD_BYTES_MAX, UnreadableReason};
 use crate::gathered::gathered;
 
 /// Short names and their texts.
 pub(super) struct Fields(BTreeMap<String, String>);
 
 impl Fields {
-    pub(super) fn of_map(data: &BTreeMap<String, String>) -> Result<Self, Why> {
+    pub(super) fn of_map(data: &BTreeMap<String, String>) -> Result<Self, UnreadableReason> {
         let bytes = data.iter().map(|(name, text)| name.len() + text.len());
         if bytes.fold(0_usize, usize::saturating_add) > PAYLOAD_BYTES_MAX {
-            return Err(Why::TooLarge);
+            return Err(UnreadableReason::TooLarge);
         }
         Ok(Self(data.clone()))
     }
 
     /// Custom keys of APNs lie beside `aps`; a declarative Web Push has them in the data of its
     /// notification.
-    pub(super) fn of_json(json: &[u8]) -> Result<Self, Why> {
+    pub(super) fn of_json(json: &[u8]) -> Result<Self, UnreadableReason> {
         if json.len() > PAYLOAD_BYTES_MAX {
-            return Err(Why::TooLarge);
+            return Err(UnreadableReason::TooLarge);
         }
-        let mut object: Map<String, Value> =
-            serde_json::from_slice(json).map_err(|_json: serde_json::Error| Why::NotJson)?;
+        let mut object: Map<String, Value> = serde_json::from_slice(json)
+            .map_err(|_json: serde_json::Error| UnreadableReason::NotJson)?;
         let is_declarative = object.get("web_push") == Some(&Value::from(8030));
         let nested = object.get_mut("notification").and_then(|n| n.get_mut("data"));
         if let (true, Some(Value::Object(data))) = (is_declarative, nested) {
@@ -56,12 +56,15 @@ impl Fields {
         self.text(name)?.parse().ok()
     }
 
-    pub(super) fn optional<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, Why> {
+    pub(super) fn optional<T: FromStr>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<T>, UnreadableReason> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_text: T::Err| Why::Malformed(name))
+        text.parse().map(Some).map_err(|_text: T::Err| UnreadableReason::Malformed(name))
     }
 
-    pub(super) fn required<T: FromStr>(&self, name: &'static str) -> Result<T, Why> {
-        self.optional(name)?.ok_or(Why::Missing(name))
+    pub(super) fn required<T: FromStr>(&self, name: &'static str) -> Result<T, UnreadableReason> {
+        self.optional(name)?.ok_or(UnreadableReason::Missing(name))
     }
 }

@@ -1,5 +1,4 @@
-//! The key of a device: made in the core, replaced now and then, the one before kept for what is
-//! still under way.
+//! The device's key: made in the core and rotated. The previous key opens pushes under way.
 
 use std::str::FromStr;
 

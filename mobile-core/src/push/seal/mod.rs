@@ -1,8 +1,7 @@
-//! Contents that only one device can read: RFC 8291 (`aes128gcm` to a P-256 key of the device), on
-//! every road a push takes.
+//! Contents that only one device can read: RFC 8291 (`aes128gcm` to a P-256 key of the device).
 //!
-//! Both sides are here, and nothing in it knows of stores, clocks or randomness: a server seals
-//! with the same code that the phone opens with.
+//! The server seals with the same code that the phone opens with. It uses no store, clock or
+//! randomness of its own.
 
 mod keys;
 mod record;

@@ -8,14 +8,14 @@ use crate::push::decide::{badge, decide_incoming, decide_told, settle, settle_to
 use crate::push::payload::read;
 use crate::push::text::Words;
 use crate::push::{
-    Action, Foreground, Generic, Group, Notification, Quiet, Reason, Subject, Sweep, Tag, Text,
-    Verdict, decide, sweep,
+    Action, Foreground, Generic, Group, Notification, Quiet, Subject, Suppression, Sweep, Tag,
+    Text, Verdict, decide, sweep,
 };
 
 const TAG: Tag = Tag::Conversation(ConversationId(Uuid::from_u128(0xD01)));
 
 /// Decides and remembers, as the app does.
-fn take(known: &mut Known, push: &Push, now: Timestamp) -> (Verdict, Sweep) {
+fn take(known: &mut PushContext, push: &Push, now: Timestamp) -> (Verdict, Sweep) {
     let verdict = decide(push, known, now);
     let swept = settle(&Ok(push.clone()), &verdict, known, now);
     known.board = swept.board.clone();
@@ -28,7 +28,7 @@ fn shown(verdict: &Verdict) -> &Notification {
 }
 
 #[track_caller]
-fn suppressed(known: &Known, push: &Push, reason: Reason) {
+fn suppressed(known: &PushContext, push: &Push, reason: Suppression) {
     assert_eq!(decide(push, known, NOW), Verdict::Suppress(reason));
 }
 
@@ -50,7 +50,7 @@ fn an_offer_can_be_answered_until_it_expires() {
     assert_eq!((shown.alerts, shown.expires_at), (true, Some(until)));
     assert_eq!(shown.text, Text::Generic(Generic::Offer));
     let late = decide(&offer, &known(3), offer.expires_at.plus_ms(1));
-    assert_eq!(late, Verdict::Suppress(Reason::Expired));
+    assert_eq!(late, Verdict::Suppress(Suppression::Expired));
 }
 
 #[test]
@@ -60,18 +60,18 @@ fn push_and_socket_and_push_make_one_notification() {
     let copy = Push { id: push_id(99), ..offer.clone() };
     let mut known = known(3);
     assert!(matches!(take(&mut known, &offer, NOW).0, Verdict::Show(_)));
-    assert_eq!(decide_told(&told, &known, NOW), Verdict::Suppress(Reason::Duplicate));
-    suppressed(&known, &offer, Reason::Duplicate);
-    suppressed(&known, &copy, Reason::Duplicate);
+    assert_eq!(decide_told(&told, &known, NOW), Verdict::Suppress(Suppression::Duplicate));
+    suppressed(&known, &offer, Suppression::Duplicate);
+    suppressed(&known, &copy, Suppression::Duplicate);
 
     // The socket was faster.
     let mut known = self::known(3);
     let verdict = decide_told(&told, &known, NOW);
     assert!(matches!(verdict, Verdict::Show(_)));
     known.board = settle_told(&told, &verdict, &known, NOW).board;
-    suppressed(&known, &offer, Reason::Duplicate);
+    suppressed(&known, &offer, Suppression::Duplicate);
     // A wake names no conversation, but tells of the same place in the log.
-    suppressed(&known, &Push { conversation: None, offer: None, ..copy }, Reason::Duplicate);
+    suppressed(&known, &Push { conversation: None, offer: None, ..copy }, Suppression::Duplicate);
 }
 
 #[test]
@@ -79,12 +79,12 @@ fn nobody_elses_push_is_shown_or_remembered() {
     let mut known = known(3);
     let elsewhere = WorkspaceId(Uuid::from_u128(0xA2));
     let foreign = Push { workspace: elsewhere, badge: Some(9), ..push(Kind::Offer, 7) };
-    suppressed(&known, &foreign, Reason::OtherWorkspace);
+    suppressed(&known, &foreign, Suppression::OtherWorkspace);
     take(&mut known, &foreign, NOW);
     assert_eq!(known.board, Default::default());
     // A shared handset: it was for the colleague who was signed in before.
     let anas = Push { agent: Some(ANA), ..push(Kind::Offer, 7) };
-    suppressed(&known, &anas, Reason::OtherAgent);
+    suppressed(&known, &anas, Suppression::OtherAgent);
     assert!(decide(&push(Kind::Offer, 7), &known, NOW).notification().is_some());
 }
 
@@ -94,25 +94,29 @@ fn the_store_decides_as_soon_as_it_is_that_far() {
     let anas = Owner::Agent(ANA);
     let cases = [
         (Kind::Offer, Held { offer: Some(offer_id(7)), ..held(queue()) }, None),
-        (Kind::Offer, Held { offer: Some(offer_id(8)), ..held(queue()) }, Some(Reason::Handled)),
-        (Kind::Offer, held(anas), Some(Reason::Handled)),
+        (
+            Kind::Offer,
+            Held { offer: Some(offer_id(8)), ..held(queue()) },
+            Some(Suppression::Handled),
+        ),
+        (Kind::Offer, held(anas), Some(Suppression::Handled)),
         (Kind::Assigned, held(mine), None),
-        (Kind::Assigned, held(anas), Some(Reason::Handled)),
-        (Kind::Assigned, Held { is_resolved: true, ..held(mine) }, Some(Reason::Handled)),
-        (Kind::Assigned, Held { opened: Some(cursor(7)), ..held(mine) }, Some(Reason::Read)),
+        (Kind::Assigned, held(anas), Some(Suppression::Handled)),
+        (Kind::Assigned, Held { is_resolved: true, ..held(mine) }, Some(Suppression::Handled)),
+        (Kind::Assigned, Held { opened: Some(cursor(7)), ..held(mine) }, Some(Suppression::Read)),
         (Kind::Assigned, Held { opened: Some(cursor(6)), ..held(mine) }, None),
         // Handed over by a colleague: read before, and news all the same.
         (Kind::Assigned, Held { unread: 0, read_seq: 1, ..held(mine) }, None),
         (Kind::Queue, held(queue()), None),
-        (Kind::Queue, held(anas), Some(Reason::Handled)),
-        (Kind::Queue, Held { unread: 0, read_seq: 1, ..held(queue()) }, Some(Reason::Read)),
+        (Kind::Queue, held(anas), Some(Suppression::Handled)),
+        (Kind::Queue, Held { unread: 0, read_seq: 1, ..held(queue()) }, Some(Suppression::Read)),
         (Kind::Message, held(mine), None),
-        (Kind::Message, Held { unread: 0, read_seq: 1, ..held(mine) }, Some(Reason::Read)),
-        (Kind::Message, held(anas), Some(Reason::Handled)),
+        (Kind::Message, Held { unread: 0, read_seq: 1, ..held(mine) }, Some(Suppression::Read)),
+        (Kind::Message, held(anas), Some(Suppression::Handled)),
         (Kind::Mention, held(anas), None),
-        (Kind::Mention, Held { opened: Some(cursor(9)), ..held(anas) }, Some(Reason::Read)),
+        (Kind::Mention, Held { opened: Some(cursor(9)), ..held(anas) }, Some(Suppression::Read)),
         (Kind::Sla, held(anas), None),
-        (Kind::Sla, Held { is_unanswered: false, ..held(mine) }, Some(Reason::Handled)),
+        (Kind::Sla, Held { is_unanswered: false, ..held(mine) }, Some(Suppression::Handled)),
     ];
     for (kind, held, reason) in cases {
         let push = push(kind, 7);
@@ -124,7 +128,7 @@ fn the_store_decides_as_soon_as_it_is_that_far() {
             (verdict, _) => panic!("{kind:?} {held:?}: {verdict:?}"),
         }
     }
-    suppressed(&known(7), &push(Kind::Message, 7), Reason::NotInScope);
+    suppressed(&known(7), &push(Kind::Message, 7), Suppression::NotInScope);
 }
 
 #[test]
@@ -164,7 +168,7 @@ fn a_retract_withdraws_whenever_it_comes() {
         assert!(known.board.told(TAG).is_empty());
 
         let mut known = self::known(3);
-        let nothing = Verdict::Suppress(Reason::NotShown);
+        let nothing = Verdict::Suppress(Suppression::NotShown);
         assert_eq!(take(&mut known, &taken_back, NOW).0, nothing);
         assert!(take(&mut known, &first, NOW).0.notification().is_none(), "{taken_back:?}");
     }
@@ -177,7 +181,7 @@ fn what_is_shown_keeps_its_words_when_something_behind_it_is_taken_back() {
     take(&mut known, &push(Kind::Message, 8), NOW);
     let behind = Push { retracts: Some(push_id(8)), ..retract(10) };
     let (verdict, swept) = take(&mut known, &behind, NOW);
-    assert_eq!(verdict, Verdict::Suppress(Reason::Overtaken));
+    assert_eq!(verdict, Verdict::Suppress(Suppression::Overtaken));
     assert_eq!((swept.withdraw, swept.update), (vec![], vec![]));
 }
 
@@ -195,7 +199,7 @@ fn one_event_may_take_back_several_things() {
 fn an_offer_is_not_over_because_its_conversation_was_read() {
     let mut known = known(3);
     take(&mut known, &push(Kind::Offer, 7), NOW);
-    assert_eq!(take(&mut known, &retract(8), NOW).0, Verdict::Suppress(Reason::NotShown));
+    assert_eq!(take(&mut known, &retract(8), NOW).0, Verdict::Suppress(Suppression::NotShown));
     assert_eq!(sweep(&known, NOW).withdraw, []);
 }
 
@@ -206,9 +210,9 @@ fn a_retract_of_one_offer_leaves_the_next_and_shows_what_it_hid() {
     assert!(matches!(take(&mut known, &push(Kind::Offer, 7), NOW).0, Verdict::Update(_)));
     // What is no offer does not hide one.
     let newer = take(&mut known, &push(Kind::Queue, 9), NOW).0;
-    assert_eq!(newer, Verdict::Suppress(Reason::Overtaken));
+    assert_eq!(newer, Verdict::Suppress(Suppression::Overtaken));
     let other = Push { offer: Some(offer_id(5)), ..retract(8) };
-    assert_eq!(take(&mut known, &other, NOW).0, Verdict::Suppress(Reason::NotShown));
+    assert_eq!(take(&mut known, &other, NOW).0, Verdict::Suppress(Suppression::NotShown));
     let taken_back = Push { offer: Some(offer_id(7)), ..retract(10) };
     let verdict = take(&mut known, &taken_back, NOW).0;
     let left = shown(&verdict);
@@ -221,7 +225,7 @@ fn a_late_push_does_not_replace_a_newer_one() {
     let mut known = known(3);
     take(&mut known, &push(Kind::Message, 9), NOW);
     let late = take(&mut known, &push(Kind::Message, 8), NOW).0;
-    assert_eq!(late, Verdict::Suppress(Reason::Overtaken));
+    assert_eq!(late, Verdict::Suppress(Suppression::Overtaken));
     let newer = take(&mut known, &push(Kind::Message, 10), NOW).0;
     assert!(matches!(newer, Verdict::Update(_)));
 }
@@ -236,7 +240,7 @@ fn the_conversation_on_the_screen_is_not_told_of() {
     known.foreground = looking(1);
     assert_eq!(sweep(&known, NOW).withdraw, [TAG]);
     assert_eq!(take(&mut known, &push(Kind::Offer, 8), NOW).0, Verdict::Withdraw(TAG));
-    suppressed(&known, &push(Kind::Message, 9), Reason::OnScreen);
+    suppressed(&known, &push(Kind::Message, 9), Suppression::OnScreen);
 }
 
 #[test]
@@ -245,10 +249,10 @@ fn a_push_of_another_life_of_the_database_offers_nothing() {
     let offer = Push { cursor: other, ..push(Kind::Offer, 7) };
     let verdict = decide(&offer, &known(3), NOW);
     assert_eq!(shown(&verdict).actions, []);
-    suppressed(&Known { is_synced: true, ..known(3) }, &offer, Reason::OtherLife);
+    suppressed(&PushContext { is_synced: true, ..known(3) }, &offer, Suppression::OtherLife);
     let mut known = known(3);
     take(&mut known, &offer, NOW);
-    assert_eq!(sweep(&Known { is_synced: true, ..known }, NOW).withdraw, [TAG]);
+    assert_eq!(sweep(&PushContext { is_synced: true, ..known }, NOW).withdraw, [TAG]);
 }
 
 #[test]
@@ -256,14 +260,14 @@ fn quiet_is_without_sound_and_muted_without_lines() {
     let until = Some(NOW.plus_ms(1));
     let quiet = |offers_pass| Quiet { until, offers_pass, ..Quiet::default() };
     let alerts = |kind, offers_pass| {
-        let known = Known { quiet: quiet(offers_pass), ..known(3) };
+        let known = PushContext { quiet: quiet(offers_pass), ..known(3) };
         shown(&decide(&push(kind, 7), &known, NOW)).alerts
     };
     assert!(!alerts(Kind::Message, true) && !alerts(Kind::Offer, false));
     assert!(alerts(Kind::Offer, true));
     let muted = Quiet { muted: [conversation(1)].into(), ..Quiet::default() };
-    let known = Known { quiet: muted, ..known(3) };
-    suppressed(&known, &push(Kind::Message, 7), Reason::Muted);
+    let known = PushContext { quiet: muted, ..known(3) };
+    suppressed(&known, &push(Kind::Message, 7), Suppression::Muted);
     assert!(decide(&push(Kind::Mention, 7), &known, NOW).notification().is_some());
 }
 
@@ -284,7 +288,7 @@ fn a_customer_can_be_answered_only_where_the_store_holds_what_is_told() {
 fn words_come_from_the_push_else_from_the_store_else_from_the_app() {
     let preview = Words::new("Lucía", "from the store");
     let full = Held { preview: preview.clone(), ..held(Owner::Agent(ME)) };
-    let text = |push: &Push, known: &Known| shown(&decide(push, known, NOW)).text.clone();
+    let text = |push: &Push, known: &PushContext| shown(&decide(push, known, NOW)).text.clone();
     let wake = push(Kind::Message, 7);
     let words = Words::new("Lucía", "from the push").unwrap();
     let told = Push { content: Content::Full(words.clone()), ..wake };
@@ -318,7 +322,7 @@ fn what_names_no_conversation_is_told_until_the_app_is_open() {
     assert_eq!(tag, Tag::Group(Group::Inbox));
     known.cursor = Some(cursor(7));
     assert!(sweep(&known, NOW).withdraw.is_empty());
-    assert_eq!(sweep(&Known { unread: Some(0), ..known.clone() }, NOW).withdraw, [tag]);
+    assert_eq!(sweep(&PushContext { unread: Some(0), ..known.clone() }, NOW).withdraw, [tag]);
     known.foreground = Some(Foreground::default());
     assert_eq!(sweep(&known, NOW).withdraw, [tag]);
 }
@@ -328,7 +332,7 @@ fn a_wake_for_an_offer_is_looked_up_by_the_offer() {
     let wake = Push { conversation: None, ..push(Kind::Offer, 7) };
     let live = Held { offer: Some(offer_id(7)), ..held(queue()) };
     assert!(decide(&wake, &knowing(7, live), NOW).notification().is_some());
-    suppressed(&knowing(7, held(queue())), &wake, Reason::Handled);
+    suppressed(&knowing(7, held(queue())), &wake, Suppression::Handled);
 }
 
 #[test]
@@ -373,7 +377,7 @@ fn a_fallback_is_withdrawn_when_the_app_is_opened() {
     known.foreground = Some(Foreground::default());
     let swept = sweep(&known, NOW);
     assert_eq!(swept.withdraw, [Tag::Group(Group::Sys)]);
-    assert!(sweep(&Known { board: swept.board, ..known }, NOW).withdraw.is_empty());
+    assert!(sweep(&PushContext { board: swept.board, ..known }, NOW).withdraw.is_empty());
 }
 
 #[test]
@@ -381,6 +385,6 @@ fn what_the_agent_took_away_does_not_come_back() {
     let mut known = known(3);
     take(&mut known, &push(Kind::Message, 7), NOW);
     assert_eq!(known.board.clear(TAG, Some(EPOCH)), Some(push_id(7)));
-    suppressed(&known, &push(Kind::Message, 7), Reason::Duplicate);
+    suppressed(&known, &push(Kind::Message, 7), Suppression::Duplicate);
     assert!(matches!(take(&mut known, &push(Kind::Message, 8), NOW).0, Verdict::Show(_)));
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::push::decide::settle;
 use crate::push::drops::{Drop, Merged, merge};
 use crate::push::extension::{Keys, render};
-use crate::push::{Group, Reason, Tag, Verdict, decide};
+use crate::push::{Group, Suppression, Tag, Verdict, decide};
 
 const TAG: Tag = Tag::Conversation(ConversationId(Uuid::from_u128(0xD01)));
 
@@ -20,7 +20,7 @@ fn drop_of(push: &Push) -> Drop {
     dropped(&fcm(push), keys, NOW)
 }
 
-fn merged(drops: &[Drop], known: &Known) -> Merged {
+fn merged(drops: &[Drop], known: &PushContext) -> Merged {
     merge(drops, Some(&keyring()), known, NOW)
 }
 
@@ -30,8 +30,8 @@ fn what_the_extension_showed_is_not_shown_again() {
     let merged = merged(&[drop_of(&offer)], &known(3));
     assert_eq!((merged.withdraw, merged.is_behind), (vec![], true));
     assert_eq!(merged.board.told(TAG).len(), 1);
-    let known = Known { board: merged.board, ..known(3) };
-    assert_eq!(decide(&offer, &known, NOW), Verdict::Suppress(Reason::Duplicate));
+    let known = PushContext { board: merged.board, ..known(3) };
+    assert_eq!(decide(&offer, &known, NOW), Verdict::Suppress(Suppression::Duplicate));
 }
 
 #[test]
@@ -114,7 +114,7 @@ proptest! {
         let times = positions.iter().map(|(_, _, ms)| *ms);
         let drops: Vec<_> = pushes.iter().zip(times).map(|(push, ms)| came(push, ms)).collect();
         let once = merged(&drops, &known);
-        let again = merged(&drops, &Known { board: once.board.clone(), ..known.clone() });
+        let again = merged(&drops, &PushContext { board: once.board.clone(), ..known.clone() });
         prop_assert_eq!(&again.board, &once.board);
         prop_assert!(!again.withdraw.iter().any(|tag| !once.board.told(*tag).is_empty()));
         let in_time: Vec<_> = pushes.iter().zip(0..).map(|(push, ms)| came(push, ms)).collect();
@@ -124,6 +124,6 @@ proptest! {
         let push = by_app.get(&pushes);
         let verdict = decide(push, &known, NOW);
         let board = settle(&Ok(push.clone()), &verdict, &known, NOW).board;
-        prop_assert_eq!(told(&merged(&drops, &Known { board, ..known })), told(&once));
+        prop_assert_eq!(told(&merged(&drops, &PushContext { board, ..known })), told(&once));
     }
 }

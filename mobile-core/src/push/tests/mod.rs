@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::push::payload::Content;
 use crate::push::seal::{DeviceKey, Keyring, seal};
-use crate::push::{Held, Input, Kind, Known, OfferId, Push, PushId};
+use crate::push::{Held, Input, Kind, OfferId, Push, PushContext, PushId};
 
 /// A full second, since expiry is told in seconds.
 const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
@@ -66,13 +66,13 @@ fn push(kind: Kind, position: u64) -> Push {
 }
 
 /// A store that holds the log up to here, and nothing of note in it.
-fn known(position: u64) -> Known {
-    Known { cursor: Some(cursor(position)), ..Known::without_store(WORKSPACE, ME) }
+fn known(position: u64) -> PushContext {
+    PushContext { cursor: Some(cursor(position)), ..PushContext::without_store(WORKSPACE, ME) }
 }
 
 /// A store that holds conversation 1 as well.
-fn knowing(position: u64, held: Held) -> Known {
-    Known { conversations: BTreeMap::from([(conversation(1), held)]), ..known(position) }
+fn knowing(position: u64, held: Held) -> PushContext {
+    PushContext { conversations: BTreeMap::from([(conversation(1), held)]), ..known(position) }
 }
 
 /// One unread line that waits for an answer.

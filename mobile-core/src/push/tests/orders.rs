@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::push::decide::{decide_told, settle, settle_told};
-use crate::push::{Action, Foreground, Notification, Reason, Subject, Sweep, Tag, Verdict};
+use crate::push::{Action, Foreground, Notification, Subject, Suppression, Sweep, Tag, Verdict};
 use crate::push::{decide, sweep};
 
 const CONVERSATIONS: u8 = 3;
@@ -192,7 +192,7 @@ impl Server {
 /// A phone with a screen.
 struct Phone<'a> {
     server: &'a Server,
-    known: Known,
+    known: PushContext,
     position: u64,
     opened: BTreeMap<u8, u64>,
     now: Timestamp,
@@ -238,7 +238,7 @@ impl<'a> Phone<'a> {
         let verdict = decide(push, &self.known, self.now);
         let swept = settle(&Ok(push.clone()), &verdict, &self.known, self.now);
         if push.workspace != WORKSPACE {
-            assert_eq!(verdict, Verdict::Suppress(Reason::OtherWorkspace));
+            assert_eq!(verdict, Verdict::Suppress(Suppression::OtherWorkspace));
         } else if push.kind == Kind::Retract {
             self.retracted.push(push.clone());
         }

@@ -5,15 +5,15 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::push::decide::decide_incoming;
-use crate::push::payload::{PAYLOAD_BYTES_MAX, Why, read};
+use crate::push::payload::{PAYLOAD_BYTES_MAX, UnreadableReason, read};
 use crate::push::seal::OpenError;
-use crate::push::{Reason, Verdict};
+use crate::push::{Suppression, Verdict};
 
 fn offer() -> Push {
     Push { agent: Some(ME), badge: Some(3), ..push(Kind::Offer, 7) }
 }
 
-fn why(data: BTreeMap<String, String>) -> Why {
+fn why(data: BTreeMap<String, String>) -> UnreadableReason {
     read(&Input::Fcm(data), None).unwrap_err().why
 }
 
@@ -91,21 +91,21 @@ fn each_wrong_field_has_its_name() {
         data.insert(name.to_owned(), text.to_owned());
         data
     };
-    assert_eq!(why(with("v", "2")), Why::UnknownVersion);
-    assert_eq!(why(with("k", "poke")), Why::UnknownKind);
-    assert_eq!(why(with("x", "-1")), Why::Malformed("x"));
-    assert_eq!(why(with("x", "9223372036854775807")), Why::Malformed("x"));
-    assert_eq!(why(with("s", "7")), Why::Malformed("s"));
-    assert_eq!(why(with("id", "")), Why::Missing("id"));
-    assert_eq!(why(with("e", "not base64!")), Why::Malformed("e"));
-    assert_eq!(why(with("title", &"x".repeat(PAYLOAD_BYTES_MAX))), Why::TooLarge);
+    assert_eq!(why(with("v", "2")), UnreadableReason::UnknownVersion);
+    assert_eq!(why(with("k", "poke")), UnreadableReason::UnknownKind);
+    assert_eq!(why(with("x", "-1")), UnreadableReason::Malformed("x"));
+    assert_eq!(why(with("x", "9223372036854775807")), UnreadableReason::Malformed("x"));
+    assert_eq!(why(with("s", "7")), UnreadableReason::Malformed("s"));
+    assert_eq!(why(with("id", "")), UnreadableReason::Missing("id"));
+    assert_eq!(why(with("e", "not base64!")), UnreadableReason::Malformed("e"));
+    assert_eq!(why(with("title", &"x".repeat(PAYLOAD_BYTES_MAX))), UnreadableReason::TooLarge);
     let json = |text: &str| read(&Input::Apns(text.to_owned()), None).unwrap_err().why;
-    assert_eq!(json("[1]"), Why::NotJson);
-    assert_eq!(json(&"[".repeat(4000)), Why::NotJson);
-    assert_eq!(json(&"x".repeat(PAYLOAD_BYTES_MAX + 1)), Why::TooLarge);
+    assert_eq!(json("[1]"), UnreadableReason::NotJson);
+    assert_eq!(json(&"[".repeat(4000)), UnreadableReason::NotJson);
+    assert_eq!(json(&"x".repeat(PAYLOAD_BYTES_MAX + 1)), UnreadableReason::TooLarge);
     let sealed = seal(b"{}", &key(2).recipient(), &[7; 48]).unwrap();
     let web = read(&Input::WebPush(sealed), Some(&keyring())).unwrap_err().why;
-    assert_eq!(web, Why::Sealed(OpenError::Refused));
+    assert_eq!(web, UnreadableReason::Sealed(OpenError::Refused));
 }
 
 #[test]
@@ -119,10 +119,10 @@ fn a_version_of_tomorrow_is_shown_once_and_only_in_its_workspace() {
     let Verdict::Fallback(shown) = &verdict else { panic!("{verdict:?}") };
     assert!(shown.alerts && shown.actions.is_empty());
     let board = crate::push::decide::settle(&incoming, &verdict, &known(0), NOW).board;
-    let again = decide_incoming(&incoming, &Known { board, ..known(0) }, NOW);
-    assert_eq!(again, Verdict::Suppress(Reason::Duplicate));
+    let again = decide_incoming(&incoming, &PushContext { board, ..known(0) }, NOW);
+    assert_eq!(again, Verdict::Suppress(Suppression::Duplicate));
     let (_, verdict) = tomorrow(WorkspaceId(Uuid::from_u128(0xA2)));
-    assert_eq!(verdict, Verdict::Suppress(Reason::OtherWorkspace));
+    assert_eq!(verdict, Verdict::Suppress(Suppression::OtherWorkspace));
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn something_is_shown(input: &Input) {
     for keys in [None, Some(&keyring())] {
         let incoming = read(input, keys);
         let verdict = decide_incoming(&incoming, &known(3), NOW);
-        let is_foreign = verdict == Verdict::Suppress(Reason::OtherWorkspace);
+        let is_foreign = verdict == Verdict::Suppress(Suppression::OtherWorkspace);
         if incoming.is_err() && !is_foreign {
             let shown = verdict.notification().expect("a fallback");
             assert!(!shown.text.english().1.is_empty());

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::push::drops::Drop;
 use crate::push::extension::{Keys, Rendered, render};
-use crate::push::receipts::{AppState, Receipt, Stage};
+use crate::push::receipts::{AppState, Receipt, ReceiptStage};
 use crate::push::seal::PLAINTEXT_BYTES_MAX;
 use crate::push::{Generic, Tag, Text};
 
@@ -29,7 +29,7 @@ fn a_sealed_offer_is_shown_in_its_words_and_left_for_the_app() {
     assert_eq!(notification.actions.len(), 2);
     let (id, at) = (offer().id, NOW);
     let app_state = AppState::Extension;
-    assert_eq!(receipt, Some(Receipt { id, stage: Stage::Shown, at, app_state }));
+    assert_eq!(receipt, Some(Receipt { id, stage: ReceiptStage::Shown, at, app_state }));
     let bytes = drop.unwrap();
     // The words lie in it as they came: sealed.
     assert!(!String::from_utf8_lossy(&bytes).contains("Hola"));

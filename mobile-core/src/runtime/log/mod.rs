@@ -1,22 +1,24 @@
-//! What the core says of itself, for support: the last records, and the app's [`LogSink`].
+//! The core's log, for support: the last records, and the app's [`LogSink`].
 //!
-//! Nothing that somebody wrote can be said: a [`Said`] takes ids, counts and words that stand in
-//! this source, and no text from elsewhere.
+//! No text of customers or agents can be logged: a [`LogEntry`] takes ids, counts and words of this
+//! source, and no other text.
 //!
 //! ```compile_fail
-//! use baton_mobile::runtime::{Level, Part, Said};
+//! use baton_mobile::runtime::{LogLevel, LogTarget, LogEntry};
 //! let text = String::from("what a customer wrote");
-//! let said = Said::new(Level::Info, Part::Sync, "a line came").with("text", text);
+//! let said = LogEntry::new(LogLevel::Info, LogTarget::Sync, "a line came").with("text", text);
 //! ```
 //!
 //! ```
-//! use baton_mobile::runtime::{Level, Part, Said};
-//! let said = Said::new(Level::Info, Part::Sync, "events are applied").with("count", 3_u64);
+//! use baton_mobile::runtime::{LogLevel, LogTarget, LogEntry};
+//! let said = LogEntry::new(LogLevel::Info, LogTarget::Sync, "events are applied");
+//! let said = said.with("count", 3_u64);
 //! assert_eq!(said.message(), "events are applied count=3");
 //! ```
 //!
-//! - `ring` keeps the last records and hands them to the sink from a thread of its own; `words` is
-//!   what is said of which effect, input and error; `panics` says where the core made a mistake.
+//! - `ring` keeps the last records and passes them to the sink from a thread of its own.
+//! - `words` makes the entries for effects, inputs and errors.
+//! - `panics` logs where the core panicked.
 
 mod panics;
 mod ring;
@@ -36,7 +38,7 @@ pub(super) use ring::Log;
 
 /// How much a record matters, the most first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Level {
+pub enum LogLevel {
     /// Something is wrong with the core or the device.
     Error,
     /// Something did not go as it should, and was dealt with.
@@ -49,7 +51,7 @@ pub enum Level {
 
 /// Which part of the core says it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Part {
+pub enum LogTarget {
     /// The life of the core: opened, looked at, put away.
     Life,
     /// Who is signed in.
@@ -68,7 +70,7 @@ pub enum Part {
     App,
 }
 
-impl Part {
+impl LogTarget {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -84,11 +86,11 @@ impl Part {
     }
 }
 
-/// One thing that is said; see the head of the file.
+/// An entry of the log. See the [module](self).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Said {
-    level: Level,
-    part: Part,
+pub struct LogEntry {
+    level: LogLevel,
+    part: LogTarget,
     what: &'static str,
     details: Vec<(&'static str, Detail)>,
 }
@@ -103,17 +105,17 @@ pub enum Detail {
     /// The id of something, which says nothing of what it is about.
     Id(Uuid),
     /// A place in the source.
-    Place(Place),
+    Source(SourceLocation),
 }
 
 /// A file of the source and a line in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Place {
+pub struct SourceLocation {
     file: String,
     line: u32,
 }
 
-impl From<&Location<'_>> for Place {
+impl From<&Location<'_>> for SourceLocation {
     /// Without the directory of whoever built it.
     fn from(place: &Location<'_>) -> Self {
         let file = place.file();
@@ -124,11 +126,11 @@ impl From<&Location<'_>> for Place {
 
 /// A record, as apps are given it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
+pub struct LogRecord {
     /// How much it matters.
-    pub level: Level,
+    pub level: LogLevel,
     /// Which part of the core says it.
-    pub part: Part,
+    pub part: LogTarget,
     /// What it says.
     pub message: String,
     /// When, by the device's clock.
@@ -140,12 +142,12 @@ pub struct Record {
 /// Takes records. Called in order, from a thread that does nothing else.
 pub trait LogSink: Send + Sync {
     /// Says whether it was taken: `false` counts as thrown.
-    fn take(&self, record: Record) -> bool;
+    fn take(&self, record: LogRecord) -> bool;
 }
 
-impl Said {
+impl LogEntry {
     /// Something to say.
-    pub fn new(level: Level, part: Part, what: &'static str) -> Self {
+    pub fn new(level: LogLevel, part: LogTarget, what: &'static str) -> Self {
         Self { level, part, what, details: Vec::new() }
     }
 
@@ -181,7 +183,7 @@ impl std::fmt::Display for Detail {
             Self::Word(word) => f.write_str(word),
             Self::Count(count) => write!(f, "{count}"),
             Self::Id(id) => write!(f, "{id}"),
-            Self::Place(Place { file, line }) => write!(f, "{file}:{line}"),
+            Self::Source(SourceLocation { file, line }) => write!(f, "{file}:{line}"),
         }
     }
 }
@@ -192,9 +194,9 @@ impl From<&'static str> for Detail {
     }
 }
 
-impl From<Place> for Detail {
-    fn from(place: Place) -> Self {
-        Self::Place(place)
+impl From<SourceLocation> for Detail {
+    fn from(place: SourceLocation) -> Self {
+        Self::Source(place)
     }
 }
 

@@ -1,12 +1,12 @@
-//! Where the core made a mistake. The hook is the process's: it is put before the one that was
-//! there, once, says what happened on threads of a core alone, and hands everything on.
+//! Where the core made a mistake. It installs one panic hook per process, before the one that was
+//! there. The hook logs panics on a core's threads and passes all on.
 
 use std::cell::RefCell;
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Once, Weak};
 
 use super::ring::{Log, Shared};
-use super::{Level, Part, Place, Said};
+use super::{LogEntry, LogLevel, LogTarget, SourceLocation};
 
 thread_local! {
     /// The log of the core whose thread this is.
@@ -28,7 +28,7 @@ pub(in crate::runtime) fn forward() {
 
 impl Log {
     /// What panics on this thread is said here.
-    pub(in crate::runtime) fn is_of_this_thread(&self) {
+    pub(in crate::runtime) fn own_this_thread(&self) {
         OURS.with_borrow_mut(|ours| *ours = Arc::downgrade(&self.0));
     }
 }
@@ -37,8 +37,8 @@ impl Log {
 fn say(info: &PanicHookInfo<'_>) {
     let ours = OURS.try_with(|ours| ours.try_borrow().ok().and_then(|ours| ours.upgrade()));
     if let Ok(Some(shared)) = ours {
-        let place = info.location().map(Place::from);
-        let said = Said::new(Level::Error, Part::Life, "a thread of the core panicked");
-        Log(shared).try_say(said.with_some("at", place));
+        let place = info.location().map(SourceLocation::from);
+        let said = LogEntry::new(LogLevel::Error, LogTarget::Life, "a thread of the core panicked");
+        Log(shared).try_write(said.with_some("at", place));
     }
 }

@@ -9,13 +9,13 @@ use std::thread::JoinHandle;
 
 use baton_protocol::Timestamp;
 
-use super::{Level, LogSink, Record, Said};
+use super::{LogEntry, LogLevel, LogRecord, LogSink};
 use crate::runtime::clock::wall_clock;
 
 /// Records that are kept.
 const KEPT: usize = 1_000;
 
-/// See the head of the file. Cloning gives another handle to the same one.
+/// A handle to the log. Clones share it.
 #[derive(Clone, Default)]
 pub(in crate::runtime) struct Log(pub(super) Arc<Shared>);
 
@@ -27,8 +27,8 @@ pub(super) struct Shared {
 
 struct Ring {
     /// Nothing below it is kept.
-    level: Level,
-    records: VecDeque<(Timestamp, Arc<Said>)>,
+    level: LogLevel,
+    records: VecDeque<(Timestamp, Arc<LogEntry>)>,
     /// Records that were ever kept: the number of the newest.
     said: u64,
     /// The number of the last one that the sink was given.
@@ -43,12 +43,12 @@ struct Ring {
 }
 
 /// For whom, when, what, and how many before it are missing.
-type Next = (Arc<dyn LogSink>, Timestamp, Arc<Said>, u64);
+type Next = (Arc<dyn LogSink>, Timestamp, Arc<LogEntry>, u64);
 
 impl Default for Ring {
     fn default() -> Self {
         Self {
-            level: Level::Info,
+            level: LogLevel::Info,
             records: VecDeque::new(),
             said: 0,
             given: 0,
@@ -63,14 +63,14 @@ impl Default for Ring {
 
 impl Log {
     /// Keeps a record, and has it told.
-    pub(in crate::runtime) fn say(&self, said: Said) {
+    pub(in crate::runtime) fn write(&self, said: LogEntry) {
         let at = wall_clock();
         self.0.lock().keep(at, said);
         self.0.woken.notify_one();
     }
 
     /// The same for whoever may hold the lock already.
-    pub(super) fn try_say(&self, said: Said) {
+    pub(super) fn try_write(&self, said: LogEntry) {
         let at = wall_clock();
         let mut ring = match self.0.ring.try_lock() {
             Ok(ring) => ring,
@@ -84,10 +84,10 @@ impl Log {
 
     /// Hands every record that is kept, and those to come, to a sink; to none any more. Records of
     /// less than this level are not kept from here on.
-    pub(in crate::runtime) fn tell(
+    pub(in crate::runtime) fn set_sink(
         &self,
         sink: Option<Arc<dyn LogSink>>,
-        level: Level,
+        level: LogLevel,
     ) -> std::io::Result<()> {
         let mut ring = self.0.lock();
         ring.level = level;
@@ -111,7 +111,7 @@ impl Log {
     }
 
     /// What is kept, oldest first.
-    pub(in crate::runtime) fn recent(&self) -> Vec<Record> {
+    pub(in crate::runtime) fn recent(&self) -> Vec<LogRecord> {
         let ring = self.0.lock();
         let (first, records) = (ring.first(), ring.records.clone());
         drop(ring);
@@ -184,7 +184,7 @@ impl Shared {
 }
 
 impl Ring {
-    fn keep(&mut self, at: Timestamp, said: Said) {
+    fn keep(&mut self, at: Timestamp, said: LogEntry) {
         if said.level > self.level {
             return;
         }
@@ -214,6 +214,6 @@ impl Ring {
     }
 }
 
-fn record(at: Timestamp, said: &Said, dropped: u64) -> Record {
-    Record { level: said.level, part: said.part, message: said.message(), at, dropped }
+fn record(at: Timestamp, said: &LogEntry, dropped: u64) -> LogRecord {
+    LogRecord { level: said.level, part: said.part, message: said.message(), at, dropped }
 }

@@ -13,13 +13,13 @@ const SOON: Duration = Duration::from_secs(20);
 
 /// Takes records, or throws, or waits to be let on.
 struct Sink {
-    taken: Sender<Record>,
+    taken: Sender<LogRecord>,
     throws: bool,
     gate: Option<Mutex<Receiver<()>>>,
 }
 
 impl LogSink for Sink {
-    fn take(&self, record: Record) -> bool {
+    fn take(&self, record: LogRecord) -> bool {
         self.taken.send(record).unwrap();
         if let Some(gate) = &self.gate {
             gate.lock().unwrap().recv().ok();
@@ -29,27 +29,27 @@ impl LogSink for Sink {
     }
 }
 
-fn sink(throws: bool) -> (Arc<dyn LogSink>, Receiver<Record>) {
+fn sink(throws: bool) -> (Arc<dyn LogSink>, Receiver<LogRecord>) {
     let (taken, told) = channel();
     (Arc::new(Sink { taken, throws, gate: None }), told)
 }
 
-fn said(number: u64) -> Said {
-    info(Part::Life, "said").with("number", number)
+fn said(number: u64) -> LogEntry {
+    info(LogTarget::Life, "said").with("number", number)
 }
 
-fn messages(told: &Receiver<Record>, count: usize) -> Vec<String> {
+fn messages(told: &Receiver<LogRecord>, count: usize) -> Vec<String> {
     (0..count).map(|_| told.recv_timeout(SOON).expect("it was not told").message).collect()
 }
 
 #[test]
 fn a_sink_is_told_what_was_said_before_it_came_and_after_in_order() {
     let log = Log::default();
-    log.say(said(1));
+    log.write(said(1));
     let (sink, told) = sink(false);
-    log.tell(Some(sink), Level::Info).unwrap();
-    log.say(said(2));
-    log.say(said(3));
+    log.set_sink(Some(sink), LogLevel::Info).unwrap();
+    log.write(said(2));
+    log.write(said(3));
     let all = ["said number=1", "said number=2", "said number=3"];
     assert_eq!(messages(&told, 3), all);
     assert_eq!(log.recent().iter().map(|one| &one.message).collect::<Vec<_>>(), all);
@@ -59,21 +59,21 @@ fn a_sink_is_told_what_was_said_before_it_came_and_after_in_order() {
 #[test]
 fn the_oldest_make_room_and_it_is_told_how_many() {
     let log = Log::default();
-    (1..=1_003).for_each(|number| log.say(said(number)));
+    (1..=1_003).for_each(|number| log.write(said(number)));
     let recent = log.recent();
     assert_eq!(recent.len(), 1_000);
     assert_eq!((recent[0].message.as_str(), recent[0].dropped), ("said number=4", 3));
     assert!(recent[1..].iter().all(|one| one.dropped == 0));
     assert_eq!(log.lost(), (3, 0));
     let (sink, told) = sink(false);
-    log.tell(Some(sink), Level::Info).unwrap();
+    log.set_sink(Some(sink), LogLevel::Info).unwrap();
     assert_eq!(told.recv_timeout(SOON).unwrap().dropped, 3);
     assert_eq!(told.recv_timeout(SOON).unwrap().dropped, 0);
     messages(&told, 998);
     // What the sink has is not lost when it makes room.
-    (1..=1_000).for_each(|number| log.say(said(number)));
+    (1..=1_000).for_each(|number| log.write(said(number)));
     messages(&told, 1_000);
-    (1..=5).for_each(|number| log.say(said(number)));
+    (1..=5).for_each(|number| log.write(said(number)));
     messages(&told, 5);
     assert_eq!(log.lost(), (3, 0));
     log.stop();
@@ -84,11 +84,11 @@ fn nobody_waits_for_a_sink_that_blocks() {
     let log = Log::default();
     let ((taken, told), (gate, gated)) = (channel(), channel());
     let blocks = Sink { taken, throws: false, gate: Some(Mutex::new(gated)) };
-    log.tell(Some(Arc::new(blocks)), Level::Info).unwrap();
-    log.say(said(0));
+    log.set_sink(Some(Arc::new(blocks)), LogLevel::Info).unwrap();
+    log.write(said(0));
     told.recv_timeout(SOON).expect("it is told");
     // It has not come back, and never does on its own.
-    (1..=1_500).for_each(|number| log.say(said(number)));
+    (1..=1_500).for_each(|number| log.write(said(number)));
     assert_eq!((log.recent().len(), log.lost()), (1_000, (500, 0)));
     let thread = log.end().unwrap();
     log.stop();
@@ -103,8 +103,8 @@ fn a_sink_that_throws_is_counted_and_told_on() {
     forward_panics();
     let log = Log::default();
     let (sink, told) = sink(true);
-    log.tell(Some(sink), Level::Info).unwrap();
-    (1..=3).for_each(|number| log.say(said(number)));
+    log.set_sink(Some(sink), LogLevel::Info).unwrap();
+    (1..=3).for_each(|number| log.write(said(number)));
     log.end().unwrap().join().unwrap();
     assert_eq!(messages(&told, 3).len(), 3);
     assert_eq!(log.lost(), (0, 3));
@@ -113,17 +113,17 @@ fn a_sink_that_throws_is_counted_and_told_on() {
 #[test]
 fn what_matters_less_than_was_asked_for_is_not_kept() {
     let log = Log::default();
-    let at = |level| Said::new(level, Part::Life, "said");
-    log.say(at(Level::Debug));
-    log.say(at(Level::Info));
-    log.tell(None, Level::Warn).unwrap();
-    for level in [Level::Info, Level::Warn, Level::Error] {
-        log.say(at(level));
+    let at = |level| LogEntry::new(level, LogTarget::Life, "said");
+    log.write(at(LogLevel::Debug));
+    log.write(at(LogLevel::Info));
+    log.set_sink(None, LogLevel::Warn).unwrap();
+    for level in [LogLevel::Info, LogLevel::Warn, LogLevel::Error] {
+        log.write(at(level));
     }
-    log.tell(None, Level::Debug).unwrap();
-    log.say(at(Level::Debug));
+    log.set_sink(None, LogLevel::Debug).unwrap();
+    log.write(at(LogLevel::Debug));
     let levels: Vec<_> = log.recent().iter().map(|one| one.level).collect();
-    assert_eq!(levels, [Level::Info, Level::Warn, Level::Error, Level::Debug]);
+    assert_eq!(levels, [LogLevel::Info, LogLevel::Warn, LogLevel::Error, LogLevel::Debug]);
 }
 
 /// The hook is the process's: this test is played in one of its own.
@@ -148,7 +148,7 @@ fn panics() {
     let log = Log::default();
     let own = log.clone();
     let ours = std::thread::spawn(move || {
-        own.is_of_this_thread();
+        own.own_this_thread();
         panic!("what {} wrote", "a customer");
     });
     assert!(ours.join().is_err());

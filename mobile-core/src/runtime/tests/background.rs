@@ -49,14 +49,14 @@ async fn what_is_taken_back_or_drafted_in_the_background_is_so_for_the_next_proc
     app.core.choose(kept.number, crate::outbox::Choice::Discard).await.unwrap();
     closes(&app).await;
     let of = ConversationId(Uuid::from_u128(0x7));
-    app.core.types(of, "Half a sen".to_owned()).await.unwrap();
+    app.core.typing(of, "Half a sen".to_owned()).await.unwrap();
     closes(&app).await;
     let drafts = app.core.read(|read| read.drafts()).await.unwrap();
     assert_eq!(drafts.len(), 1);
     closes(&app).await;
     let rows = app.core.read(|read| read.outbox()).await.unwrap();
     assert!(rows.is_empty(), "{rows:?}");
-    assert_eq!(app.core.people().await.unwrap(), KnownPeople::default());
+    assert_eq!(app.core.people().await.unwrap(), People::default());
     closes(&app).await;
     app.core.shutdown();
 }

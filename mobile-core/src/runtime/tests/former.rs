@@ -51,12 +51,12 @@ async fn what_came_over_a_former_phones_socket_is_not_the_next_ones() {
         let changed = core.call(move |engine, now| {
             begun.send(()).unwrap();
             let until = now.mono + SOON;
-            while engine.parts.frames.capacity() == FRAMES {
-                assert!(engine.parts.clock.now().mono < until, "no frame came");
+            while engine.config.frames.capacity() == FRAMES {
+                assert!(engine.config.clock.now().mono < until, "no frame came");
                 std::thread::yield_now();
             }
-            engine.leaves(now);
-            engine.enters(next, None, now)
+            engine.sign_out(now);
+            engine.begin_session(next, None, now)
         });
         changed.await
     });

@@ -81,11 +81,11 @@ async fn a_phone_that_could_not_begin_begins_for_whoever_needs_it() {
 }
 
 #[tokio::test]
-async fn who_comes_forward_in_vain_does_so_once_the_store_can_be_opened() {
+async fn who_enter_foreground_in_vain_does_so_once_the_store_can_be_opened() {
     let (mut app, lock) = taken().await;
     app.core.network(true).await.unwrap();
     app.core.foreground().await.unwrap();
-    assert_eq!(app.core.standing().await.unwrap(), Standing::Suspended);
+    assert_eq!(app.core.state().await.unwrap(), CoreState::Suspended);
     drop(lock);
     its_time_comes(&app).await;
     app.socket().await;

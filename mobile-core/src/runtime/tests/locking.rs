@@ -7,11 +7,11 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::*;
 use crate::link::State;
-use crate::lists::{Inbox, InboxOf, Letter, Op, Wish};
+use crate::lists::{Inbox, InboxOf, ListRequest, ListUpdate, Op};
 use crate::outbox::{Change, Choice};
 use crate::push::PushId;
 use crate::push::payload;
-use crate::push::receipts::Stage;
+use crate::push::receipts::ReceiptStage;
 use crate::store::View;
 
 #[derive(Default)]
@@ -30,10 +30,10 @@ impl Listener for Ear {
     }
 }
 
-struct Eye(mpsc::UnboundedSender<Letter>);
+struct Eye(mpsc::UnboundedSender<ListUpdate>);
 
-impl Watcher for Eye {
-    fn hear(&self, letter: Letter) -> bool {
+impl ListListener for Eye {
+    fn hear(&self, letter: ListUpdate) -> bool {
         self.0.send(letter).is_ok()
     }
 }
@@ -46,7 +46,7 @@ async fn offline(ear: &Arc<Ear>) -> App {
     app.core.foreground().await.unwrap();
     app.signs_in(&session(ANA, "anas", 10_000 * HOUR_MS)).await;
     app.core.act(note("her words")).await.unwrap();
-    app.core.types(TALK, "half a sen".to_owned()).await.unwrap();
+    app.core.typing(TALK, "half a sen".to_owned()).await.unwrap();
     app
 }
 
@@ -67,7 +67,7 @@ async fn holds_one(app: &App) {
     };
     let put = move |engine: &mut Engine, _: Now| {
         let me = engine.phone.as_ref().unwrap().me();
-        engine.parts.store.write(&me, |write| write.put(Mirrored::Head(head))).unwrap();
+        engine.config.store.write(&me, |write| write.put(Mirrored::Head(head))).unwrap();
     };
     app.core.call(put).await.unwrap();
 }
@@ -76,7 +76,7 @@ async fn holds_one(app: &App) {
 async fn hours_pass(app: &App, hours: i64) {
     let look = move |engine: &mut Engine, now: Now| {
         let later = Now { wall: now.wall.plus_ms(hours * HOUR_MS), ..now };
-        engine.minds_lock(later);
+        engine.update_lock(later);
     };
     app.core.call(look).await.unwrap();
 }
@@ -85,7 +85,7 @@ async fn hours_pass(app: &App, hours: i64) {
 async fn told(app: &App, ear: &Ear) -> Vec<Event> {
     let (asked, is_told) = oneshot::channel();
     let ask = move |engine: &mut Engine, _: Now| {
-        engine.parts.dispatcher.tell(Box::new(move || asked.send(()).is_ok()));
+        engine.config.dispatcher.deliver(Box::new(move || asked.send(()).is_ok()));
     };
     app.core.call(ask).await.unwrap();
     is_told.await.unwrap();
@@ -96,16 +96,16 @@ fn has_words(events: &[Event]) -> bool {
     format!("{events:?}").contains("her words")
 }
 
-async fn watches(app: &App) -> mpsc::UnboundedReceiver<Letter> {
+async fn watches(app: &App) -> mpsc::UnboundedReceiver<ListUpdate> {
     let (eye, letters) = mpsc::unbounded_channel();
-    let wish = Wish::Inbox(Inbox::new(InboxOf::View(View::All)));
-    app.core.subscribe(wish, Arc::new(Eye(eye))).await.unwrap();
+    let request = ListRequest::Inbox(Inbox::new(InboxOf::View(View::All)));
+    app.core.subscribe(request, Arc::new(Eye(eye))).await.unwrap();
     letters
 }
 
 /// The conversations of an inbox that was told anew.
-fn ids(letter: Option<Letter>) -> Vec<ConversationId> {
-    let Some(Letter::Inbox(batch)) = letter else { panic!("{letter:?} is no inbox") };
+fn ids(letter: Option<ListUpdate>) -> Vec<ConversationId> {
+    let Some(ListUpdate::Inbox(batch)) = letter else { panic!("{letter:?} is no inbox") };
     let [Op::Reset { items }] = &batch.ops[..] else { panic!("{:?} is no reset", batch.ops) };
     items.iter().map(|row| row.id).collect()
 }
@@ -118,11 +118,11 @@ async fn three_days_without_the_server_nothing_is_shown_or_taken() {
     let mut inbox = watches(&app).await;
     assert!(has_words(&told(&app, &ear).await));
     hours_pass(&app, 20).await;
-    assert_eq!(app.core.standing().await.unwrap(), Standing::Offline);
+    assert_eq!(app.core.state().await.unwrap(), CoreState::Offline);
     assert_eq!(ids(soon(inbox.recv()).await), [TALK]);
     hours_pass(&app, 72).await;
-    assert_eq!(app.core.standing().await.unwrap(), Standing::Locked);
-    assert!(matches!(told(&app, &ear).await[..], [Event::State(Standing::Locked)]));
+    assert_eq!(app.core.state().await.unwrap(), CoreState::Locked);
+    assert!(matches!(told(&app, &ear).await[..], [Event::State(CoreState::Locked)]));
     let mut another = watches(&app).await;
     for letters in [&mut inbox, &mut another] {
         assert_eq!(ids(soon(letters.recv()).await), []);
@@ -141,7 +141,7 @@ async fn three_days_without_the_server_nothing_is_shown_or_taken() {
     assert_eq!(core.act(note("more")).await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.withdraw(1).await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.choose(1, Choice::Discard).await.unwrap_err(), CoreError::Locked);
-    assert_eq!(core.types(TALK, String::new()).await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.typing(TALK, String::new()).await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.draft(TALK).await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.hold(TALK).await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.take_over(TALK).await.unwrap_err(), CoreError::Locked);
@@ -161,10 +161,10 @@ async fn whatever_is_asked_the_clocks_are_looked_at_first() {
     let asks = |engine: &mut Engine, now: Now| {
         let later = Now { wall: now.wall.plus_ms(80 * HOUR_MS), ..now };
         let (asked, standing) = std::sync::mpsc::channel();
-        engine.work_through(move |engine, now| asked.send(engine.standing(now)).unwrap(), later);
+        engine.run(move |engine, now| asked.send(engine.state(now)).unwrap(), later);
         standing.recv().unwrap()
     };
-    assert_eq!(app.core.call(asks).await.unwrap(), Standing::Locked);
+    assert_eq!(app.core.call(asks).await.unwrap(), CoreState::Locked);
     app.core.shutdown();
 }
 
@@ -174,11 +174,12 @@ async fn what_the_agent_can_do_something_about_comes_first() {
     hours_pass(&app, 80).await;
     let stands = |engine: &mut Engine, now: Now| {
         [State::NeedsSignIn, State::Incompatible, State::Wiped, State::Connecting]
-            .map(|state| engine.standing_at(state, now))
+            .map(|state| engine.state_of(state, now))
     };
     let told = app.core.call(stands).await.unwrap();
-    let [sign_in, update, wiped] = [Standing::NeedsSignIn, Standing::Incompatible, Standing::Wiped];
-    assert_eq!(told, [sign_in, update, wiped, Standing::Locked]);
+    let [sign_in, update, wiped] =
+        [CoreState::NeedsSignIn, CoreState::Incompatible, CoreState::Wiped];
+    assert_eq!(told, [sign_in, update, wiped, CoreState::Locked]);
     app.core.shutdown();
 }
 
@@ -190,24 +191,25 @@ async fn what_shows_nothing_goes_on_while_it_is_locked() {
     hours_pass(&app, 80).await;
     let core = &app.core;
     core.retry().await.unwrap();
-    core.shows(Some(TALK)).await.unwrap();
-    core.shows(None).await.unwrap();
+    core.viewing(Some(TALK)).await.unwrap();
+    core.viewing(None).await.unwrap();
     core.watch_presence(true).await.unwrap();
-    core.notification_ended(PushId(Uuid::from_u128(1)), Stage::Dismissed).await.unwrap();
+    core.notification_ended(PushId(Uuid::from_u128(1)), ReceiptStage::Dismissed).await.unwrap();
     assert!(!core.flush(Duration::from_millis(10)).await.unwrap());
-    assert_eq!(core.diagnostics().await.unwrap().outbox, (1, 0));
+    let found = core.diagnostics().await.unwrap();
+    assert_eq!((found.acts, found.needs_review), (1, 0));
     let push = payload::Input::Fcm(BTreeMap::new());
     core.handle_push(push, Duration::from_secs(1)).await.unwrap();
     // What comes to stand elsewhere is not told with its words.
     let changes = |engine: &mut Engine, now: Now| {
-        engine.there().unwrap().act(note("her words again"), now).unwrap();
+        engine.signed_in_phone().unwrap().act(note("her words again"), now).unwrap();
     };
     core.call(changes).await.unwrap();
     let events = told(&app, &ear).await;
     assert!(events.iter().any(|event| matches!(event, Event::Outbox { .. })), "{events:?}");
     assert!(!has_words(&events), "{events:?}");
     core.background(Duration::from_secs(1)).await.unwrap();
-    assert_eq!(core.standing().await.unwrap(), Standing::Locked);
+    assert_eq!(core.state().await.unwrap(), CoreState::Locked);
     core.shutdown();
 }
 
@@ -219,12 +221,12 @@ async fn the_server_opens_it_and_what_waited_is_there() {
     told(&app, &ear).await;
     app.core.network(true).await.unwrap();
     let mut socket = app.socket().await;
-    assert_eq!(app.core.standing().await.unwrap(), Standing::Locked);
+    assert_eq!(app.core.state().await.unwrap(), CoreState::Locked);
     assert_eq!(app.core.outbox().await.unwrap_err(), CoreError::Locked);
     socket.send(Message::text(json(&welcome(ANA)))).await.unwrap();
-    let is_open = |said: &[String]| said.iter().any(|one| one == "what is held is open");
+    let is_open = |said: &[String]| said.iter().any(|one| one == "the phone is open");
     app.said("it opens", is_open).await;
-    assert_ne!(app.core.standing().await.unwrap(), Standing::Locked);
+    assert_ne!(app.core.state().await.unwrap(), CoreState::Locked);
     assert_eq!(app.core.outbox().await.unwrap().len(), 1);
     assert_eq!(app.core.draft(TALK).await.unwrap().as_deref(), Some("half a sen"));
     let events = told(&app, &ear).await;
@@ -242,7 +244,8 @@ async fn a_list_is_emptied_and_told_again() {
     assert_eq!(ids(soon(inbox.recv()).await), [TALK]);
     hours_pass(&app, 80).await;
     assert_eq!(ids(soon(inbox.recv()).await), []);
-    let hears = |engine: &mut Engine, now: Now| engine.there().unwrap().hears_server(now);
+    let hears =
+        |engine: &mut Engine, now: Now| engine.signed_in_phone().unwrap().record_contact(now);
     app.core.call(hears).await.unwrap();
     assert_eq!(ids(soon(inbox.recv()).await), [TALK]);
     app.core.shutdown();
@@ -254,11 +257,11 @@ async fn who_signs_out_of_a_locked_phone_and_in_again_has_what_was_there() {
     let mut app = offline(&ear).await;
     hours_pass(&app, 80).await;
     app.core.sign_out().await.unwrap();
-    assert_eq!(app.core.standing().await.unwrap(), Standing::SignedOut);
+    assert_eq!(app.core.state().await.unwrap(), CoreState::SignedOut);
     assert_eq!(app.core.outbox().await.unwrap_err(), CoreError::Unauthorized);
     app.asked("DELETE /api/v1/sessions/").await.gets("200 OK", "{}").await;
     app.signs_in(&session(ANA, "anas", HOUR_MS)).await;
-    assert_eq!(app.core.standing().await.unwrap(), Standing::Offline);
+    assert_eq!(app.core.state().await.unwrap(), CoreState::Offline);
     assert_eq!(app.core.outbox().await.unwrap().len(), 1);
     app.core.shutdown();
 }
@@ -273,7 +276,7 @@ async fn the_next_process_is_locked_too_and_so_is_one_whose_clock_was_set_back()
     app.core.shutdown();
     let next = app.opens_again(Arc::clone(&ear) as Arc<dyn Listener>);
     ear.takes();
-    assert_eq!(next.standing().await.unwrap(), Standing::Locked);
+    assert_eq!(next.state().await.unwrap(), CoreState::Locked);
     next.foreground().await.unwrap();
     assert_eq!(next.outbox().await.unwrap_err(), CoreError::Locked);
     next.shutdown();
@@ -296,7 +299,7 @@ async fn a_store_that_is_healed_is_locked_before_anything_is_told_of_it() {
     drop(database);
     let next = app.opens_again(Arc::clone(&ear) as Arc<dyn Listener>);
     next.foreground().await.unwrap();
-    assert_eq!(next.standing().await.unwrap(), Standing::Locked);
+    assert_eq!(next.state().await.unwrap(), CoreState::Locked);
     let damage = next.diagnostics().await.unwrap().damage.unwrap();
     assert_eq!((damage.outbox.saved, damage.drafts.lost), (1, 1));
     assert_eq!(next.outbox().await.unwrap_err(), CoreError::Locked);
@@ -315,7 +318,7 @@ async fn a_connection_shows_nothing_before_something_comes_over_it() {
     let is_joined = |said: &[String]| said.iter().any(|one| one.starts_with("the server welcomes"));
     app.said("it is let in", is_joined).await;
     hours_pass(&app, 80).await;
-    assert_eq!(app.core.standing().await.unwrap(), Standing::Locked);
+    assert_eq!(app.core.state().await.unwrap(), CoreState::Locked);
     app.core.shutdown();
 }
 
@@ -326,10 +329,10 @@ async fn it_locks_by_itself_while_somebody_looks() {
     let mut app = App::locked_after(Duration::from_secs(1), listener).await;
     app.core.foreground().await.unwrap();
     app.signs_in(&session(ANA, "anas", HOUR_MS)).await;
-    let is_locked = |said: &[String]| said.iter().any(|one| one == "what is held is locked");
+    let is_locked = |said: &[String]| said.iter().any(|one| one == "the phone is locked");
     app.said("it locks", is_locked).await;
     assert!(
-        told(&app, &ear).await.iter().any(|event| matches!(event, Event::State(Standing::Locked)))
+        told(&app, &ear).await.iter().any(|event| matches!(event, Event::State(CoreState::Locked)))
     );
     app.core.shutdown();
 }
@@ -338,7 +341,7 @@ async fn it_locks_by_itself_while_somebody_looks() {
 async fn a_time_to_lock_after_is_a_second_to_thirty_days() {
     let app = App::new().await;
     app.core.shutdown();
-    for lock_after in [LOCK_AFTER_LEAST / 2, LOCK_AFTER_MAX + LOCK_AFTER_LEAST] {
+    for lock_after in [LOCK_AFTER_MIN / 2, LOCK_AFTER_MAX + LOCK_AFTER_MIN] {
         let config = CoreConfig { lock_after, ..app.config.clone() };
         let keys = Arc::clone(&app.keys) as Arc<dyn KeyStore>;
         let Err(refused) = Core::open(config, keys, Arc::new(Deaf)) else { panic!("it is open") };

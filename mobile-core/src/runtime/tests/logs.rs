@@ -29,7 +29,7 @@ async fn says(socket: &mut Other, frame: &ServerFrame) {
 #[tokio::test]
 async fn the_log_says_what_happened_and_nothing_that_somebody_wrote() {
     let mut app = App::new().await;
-    app.core.log_to(None, Level::Debug).unwrap();
+    app.core.log_to(None, LogLevel::Debug).unwrap();
     app.core.network(true).await.unwrap();
     app.core.foreground().await.unwrap();
     app.signs_in(&session(ANA, "a-secret-token", HOUR_MS)).await;
@@ -40,7 +40,7 @@ async fn the_log_says_what_happened_and_nothing_that_somebody_wrote() {
     let op_id = OpId(Uuid::now_v7());
     let body = CommandBody::Note(NoteText { text: "a-note-of-hers".to_owned() });
     app.core.act(Tap { op_id: Some(op_id), conversation_id, body }).await.unwrap();
-    app.core.types(conversation_id, "a-draft-of-hers".to_owned()).await.unwrap();
+    app.core.typing(conversation_id, "a-draft-of-hers".to_owned()).await.unwrap();
     let outcome = Outcome::Accepted(Accepted::default());
     let result = CommandResult { op_id: Some(op_id), outcome };
     says(&mut socket, &ServerFrame::CommandResult(Box::new(result))).await;
@@ -55,7 +55,7 @@ async fn the_log_says_what_happened_and_nothing_that_somebody_wrote() {
     let (op, all) = (op_id.to_string(), said.join("\n"));
     for expected in [
         "the store is open found=nothing",
-        "somebody looks",
+        "the app is in the foreground",
         "there is a network",
         "a phone begins agent=",
         "the connection stands at=connecting",
@@ -63,7 +63,7 @@ async fn the_log_says_what_happened_and_nothing_that_somebody_wrote() {
         &format!("a command is answered op={op} outcome=accepted"),
         "a push is decided kind=unreadable verdict=fallback",
         "a thread of the core panicked at=src/runtime/tests/logs.rs:",
-        "a mistake of the core was caught so_far=1",
+        "a panic was caught so_far=1",
     ] {
         assert!(all.contains(expected), "{expected} is not in\n{all}");
     }
@@ -73,5 +73,5 @@ async fn the_log_says_what_happened_and_nothing_that_somebody_wrote() {
     app.core.shutdown();
     let last = app.core.recent_logs().pop().unwrap();
     assert_eq!(last.message, "the core is shut down");
-    assert_eq!(app.core.log_to(None, Level::Info), Err(CoreError::Closed));
+    assert_eq!(app.core.log_to(None, LogLevel::Info), Err(CoreError::Closed));
 }

@@ -20,13 +20,17 @@ use baton_protocol::command::NoteText;
 use baton_protocol::frame::{ServerFrame, Timings};
 use baton_protocol::{AgentId, CommandBody, ConversationId, Cursor, DeviceId, Epoch, WorkspaceId};
 use tempfile::TempDir;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+use super::engine::Engine;
+use super::life::FRAMES;
 use super::*;
 use crate::net::tests::sockets::{Other, shaken};
 use crate::net::tests::stand::{Peer, Stand, answer, soon};
 use crate::outbox::Tap;
+use crate::phone::Now;
+use crate::store::{self, DropBox, Limits};
 
 const ANA: AgentId = AgentId(Uuid::from_u128(0xA));
 const BEN: AgentId = AgentId(Uuid::from_u128(0xB));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::push::PushId;
-use crate::push::receipts::{Receipt, Stage};
+use crate::push::receipts::{Receipt, ReceiptStage};
 use crate::store::Kept;
 
 /// A push was tapped; whose proofs are tried, in order, and none but the last is believed.
@@ -11,7 +11,7 @@ async fn is_told_with(good_ms: i64, proofs: &[&str]) {
     app.signs_in(&session(ANA, "the-token", good_ms)).await;
     app.keys.put("baton.receipts", b"the-key").unwrap();
     let push = PushId(Uuid::from_u128(1));
-    app.core.notification_ended(push, Stage::Opened).await.unwrap();
+    app.core.notification_ended(push, ReceiptStage::Opened).await.unwrap();
     let (last, before) = proofs.split_last().unwrap();
     for void in before {
         let asked = app.asked("POST /api/v1/push/receipts").await;
@@ -50,7 +50,7 @@ async fn the_token_proves_where_the_receipt_key_is_void() {
 async fn where_nothing_proves_them_it_is_said_and_tried_later() {
     let mut app = App::new().await;
     app.signs_in(&session(ANA, "the-token", HOUR_MS)).await;
-    app.core.notification_ended(PushId(Uuid::from_u128(1)), Stage::Opened).await.unwrap();
+    app.core.notification_ended(PushId(Uuid::from_u128(1)), ReceiptStage::Opened).await.unwrap();
     let asked = app.asked("POST /api/v1/push/receipts").await;
     asked.gets("401 No", &problem(401, "unauthenticated")).await;
     let is_said = |said: &[String]| said.iter().any(|one| one == "receipts are not believed");

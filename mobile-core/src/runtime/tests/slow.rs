@@ -3,9 +3,9 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
-use crate::lists::{Letter, Wish};
+use crate::lists::{ListRequest, ListUpdate};
 
-/// Waits at the first telling until it may go on.
+/// Waits at the first delivery until it may go on.
 struct Slow(Mutex<Receiver<()>>);
 
 impl Listener for Slow {
@@ -18,10 +18,10 @@ impl Listener for Slow {
 }
 
 #[derive(Default)]
-struct Letters(Mutex<Vec<Letter>>);
+struct Letters(Mutex<Vec<ListUpdate>>);
 
-impl Watcher for Letters {
-    fn hear(&self, letter: Letter) -> bool {
+impl ListListener for Letters {
+    fn hear(&self, letter: ListUpdate) -> bool {
         self.0.lock().unwrap().push(letter);
         true
     }
@@ -34,8 +34,11 @@ async fn waiting() -> (App, Sender<()>, Arc<Letters>) {
     app.core.foreground().await.unwrap();
     app.signs_in(&session(ANA, "anas", HOUR_MS)).await;
     let letters = Arc::new(Letters::default());
-    app.core.subscribe(Wish::Badge, Arc::clone(&letters) as Arc<dyn Watcher>).await.unwrap();
-    let is_telling = |engine: &mut Engine, _| engine.observed.is_telling();
+    app.core
+        .subscribe(ListRequest::Badge, Arc::clone(&letters) as Arc<dyn ListListener>)
+        .await
+        .unwrap();
+    let is_telling = |engine: &mut Engine, _| engine.subscriptions.is_busy();
     soon(async { while !app.core.call(is_telling).await.unwrap() {} }).await;
     (app, gate, letters)
 }
@@ -49,7 +52,7 @@ async fn a_list_is_told_however_much_else_waits() {
         }
     };
     app.core.call(told).await.unwrap();
-    assert!(app.core.diagnostics().await.unwrap().told.given_up > 0);
+    assert!(app.core.diagnostics().await.unwrap().listeners.dropped > 0);
     drop(gate);
     soon(async {
         while letters.0.lock().unwrap().is_empty() {

@@ -37,7 +37,7 @@ async fn what_is_asked_with_a_void_token_is_asked_once_more_with_another() {
         is_void(&mut app).await;
         let refresh = app.asked(REFRESH).await;
         // What is given back twice looks stolen.
-        app.core.standing().await.unwrap();
+        app.core.state().await.unwrap();
         assert!(!app.waiting.iter().any(|asked| asked.text.starts_with(REFRESH)));
         refresh.gets("200 OK", &json(&session(ANA, "new", HOUR_MS))).await;
         for _ in 0..2 {
@@ -59,7 +59,7 @@ async fn where_there_is_no_other_token_somebody_has_to_sign_in() {
     is_void(&mut app).await;
     app.asked(REFRESH).await.gets("401 No", &problem(401, "unauthenticated")).await;
     assert!(matches!(asking.await.unwrap(), Err(CoreError::Unauthorized)));
-    assert_eq!(app.core.standing().await.unwrap(), Standing::NeedsSignIn);
+    assert_eq!(app.core.state().await.unwrap(), CoreState::NeedsSignIn);
     // The one that is over is not asked for again.
     let asking = asks(&app);
     is_void(&mut app).await;

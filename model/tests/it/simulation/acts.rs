@@ -3,7 +3,7 @@
 use baton_domain::group::{WakeWork, Work};
 use baton_domain::inbound::ElementBody;
 use baton_mobile::link::Input;
-use baton_mobile::outbox::{Choice, Offer, Stage, Tap};
+use baton_mobile::outbox::{ActStage, Choice, Offer, Tap};
 use baton_model::server::WORKSPACE;
 use baton_protocol::command::{
     Assign, Claim, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing, Snooze, Transfer,
@@ -155,7 +155,7 @@ impl World {
     pub(super) fn decides(&mut self, p: usize) {
         let echoes = self.phones[p].outbox.echoes();
         let reviews: Vec<_> =
-            echoes.into_iter().filter(|echo| echo.stage == Stage::NeedsReview).collect();
+            echoes.into_iter().filter(|echo| echo.stage == ActStage::NeedsReview).collect();
         let Some(echo) = self.dice.one_of(&reviews).cloned() else { return };
         let of = echo.conversation_id;
         self.phones[p].look(of);
@@ -230,7 +230,7 @@ impl World {
     pub(super) fn looks(&mut self, p: usize, looks: bool) {
         let now = self.clock();
         self.phones[p].is_foreground = looks;
-        self.phones[p].outbox.awake(looks, now);
+        self.phones[p].outbox.set_awake(looks, now);
         let deadline = now.mono + std::time::Duration::from_secs(5);
         let input = if looks { Input::Foreground } else { Input::Background { deadline } };
         self.phones[p].hear(input, now);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use baton_domain::apply::{apply, begin};
 use baton_mobile::link::State;
-use baton_mobile::outbox::Stage;
+use baton_mobile::outbox::ActStage;
 use baton_model::promises::check;
 use baton_model::server::WORKSPACE;
 use baton_protocol::event::EventContent;
@@ -146,7 +146,7 @@ impl World {
             let there = said.iter().filter(|said| said.starts_with(&wrote.text)).count();
             let echoes = self.phones[wrote.phone].outbox.echoes();
             let is_review = echoes.iter().any(|echo| {
-                echo.stage != Stage::Acknowledged
+                echo.stage != ActStage::Acknowledged
                     && text(&echo.body).is_some_and(|text| text.starts_with(&wrote.text))
             });
             match (there, is_review, wrote.is_discarded) {

@@ -52,7 +52,7 @@ struct Waiting {
 
 #[derive(Debug)]
 enum Reply {
-    Fetched(Ticket, Result<link::Answer, link::Failure>),
+    Fetched(Ticket, Result<link::Fetched, link::Failure>),
     Results(u64, Vec<CommandResult>),
     Failed(u64, Failure),
     Closed(SocketId),
@@ -306,7 +306,7 @@ impl World {
         &self,
         agent: baton_protocol::AgentId,
         query: &Query,
-    ) -> Result<link::Answer, link::Failure> {
+    ) -> Result<link::Fetched, link::Failure> {
         let not_found = || link::Failure::Refused {
             status: 404,
             code: Some("not_found".to_owned()),
@@ -315,16 +315,16 @@ impl World {
         Ok(match query {
             Query::Snapshot { page, .. } => {
                 let page = self.server.page(agent, page.as_deref());
-                link::Answer::Page(page.ok_or_else(not_found)?)
+                link::Fetched::Page(page.ok_or_else(not_found)?)
             }
             Query::Conversation(id) => {
                 let snapshot = self.server.snapshot(agent, *id);
-                link::Answer::Conversation(Box::new(snapshot.ok_or_else(not_found)?))
+                link::Fetched::Conversation(Box::new(snapshot.ok_or_else(not_found)?))
             }
-            Query::Agents => link::Answer::Agents(self.server.agents()),
-            Query::Teams => link::Answer::Teams(Vec::new()),
-            Query::Channels => link::Answer::Channels(Vec::new()),
-            Query::Sync(cursor) => link::Answer::Sync(self.server.sync(agent, *cursor)),
+            Query::Agents => link::Fetched::Agents(self.server.agents()),
+            Query::Teams => link::Fetched::Teams(Vec::new()),
+            Query::Channels => link::Fetched::Channels(Vec::new()),
+            Query::Sync(cursor) => link::Fetched::Sync(self.server.sync(agent, *cursor)),
         })
     }
 
@@ -346,15 +346,15 @@ impl World {
             Reply::Fetched(ticket, answer) => self.tell(p, life, Input::Answered(ticket, answer)),
             Reply::Results(number, _) if is_lost => {
                 self.meets("an answer lost");
-                self.phones[p].outbox.failed(number, Failure::Lost, now);
+                self.phones[p].outbox.handle_failure(number, Failure::Lost, now);
                 self.goes_on(p);
             }
             Reply::Results(number, results) => {
-                self.phones[p].outbox.answered_all(number, results, now);
+                self.phones[p].outbox.handle_results(number, results, now);
                 self.goes_on(p);
             }
             Reply::Failed(number, failure) => {
-                self.phones[p].outbox.failed(number, failure, now);
+                self.phones[p].outbox.handle_failure(number, failure, now);
                 self.goes_on(p);
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use baton_domain::mirror::{InMemory, Mirrored, Progress};
 use baton_mobile::link::{self, Input, Link, Opened, SocketId, State, Ticket, Token};
-use baton_mobile::outbox::{self, Failure, Kick, Now, Outbox, Settings, Whose, Write};
+use baton_mobile::outbox::{self, Failure, Now, Outbox, OutboxOwner, RetryCause, Settings, Write};
 use baton_model::server::WORKSPACE;
 use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::{AgentId, Command, ConversationId, DeviceId, OpId, Seen};
@@ -102,50 +102,50 @@ impl Phone {
             self.lose_socket(lost, now);
         }
         if let Some(cursor) = self.link.mirror().cursor {
-            self.outbox.applied(cursor, now);
+            self.outbox.set_applied(cursor, now);
         }
         for of in keys.iter().filter(|of| !self.held.contains_key(*of)) {
             self.shown.remove(of);
             self.out_of_scope.insert(*of);
-            self.outbox.left(*of, now);
+            self.outbox.leave_scope(*of, now);
         }
         let back: Vec<_> =
             self.out_of_scope.iter().filter(|of| self.held.contains_key(*of)).copied().collect();
         for of in back {
             self.out_of_scope.remove(&of);
-            self.outbox.entered(of, now);
+            self.outbox.enter_scope(of, now);
         }
         self.flush(now);
     }
 
-    fn carry_out(&mut self, effect: link::Effect, now: Now) {
-        use link::Effect;
+    fn carry_out(&mut self, effect: link::LinkAction, now: Now) {
+        use link::LinkAction;
         match effect {
-            Effect::Commit(progress) => self.progress = *progress,
-            Effect::OpenSocket(socket) => self.wishes.push(Wish::Open(socket)),
-            Effect::CloseSocket(socket, _) => self.wishes.push(Wish::Close(socket)),
-            Effect::Send(socket, frame) => self.wishes.push(Wish::Send(socket, frame)),
-            Effect::Fetch(ticket, query) => self.wishes.push(Wish::Fetch(ticket, query)),
-            Effect::Tell(state) => self.outbox.network(state != State::Offline, now),
-            Effect::Welcomed(welcomed) => {
-                self.outbox.epoch(welcomed.epoch, now);
-                self.outbox.timings(&welcomed.timings);
-                self.outbox.server_time(welcomed.server_time, now);
-                self.outbox.awake(true, now);
-                self.outbox.kick(Kick::Connected, now);
+            LinkAction::Commit(progress) => self.progress = *progress,
+            LinkAction::OpenSocket(socket) => self.wishes.push(Wish::Open(socket)),
+            LinkAction::CloseSocket(socket, _) => self.wishes.push(Wish::Close(socket)),
+            LinkAction::Send(socket, frame) => self.wishes.push(Wish::Send(socket, frame)),
+            LinkAction::Fetch(ticket, query) => self.wishes.push(Wish::Fetch(ticket, query)),
+            LinkAction::Tell(state) => self.outbox.set_network(state != State::Offline, now),
+            LinkAction::Welcomed(welcomed) => {
+                self.outbox.set_epoch(welcomed.epoch, now);
+                self.outbox.set_timings(&welcomed.timings);
+                self.outbox.set_server_time(welcomed.server_time, now);
+                self.outbox.set_awake(true, now);
+                self.outbox.kick(RetryCause::Connected, now);
             }
-            Effect::PassOn(frame) => {
+            LinkAction::PassOn(frame) => {
                 if let ServerFrame::CommandResult(result) = *frame {
-                    self.outbox.answered(vec![*result], now);
+                    self.outbox.handle_socket_results(vec![*result], now);
                 }
             }
-            Effect::Keep(_)
-            | Effect::Ping(_)
-            | Effect::Abandon(_)
-            | Effect::RefreshToken
-            | Effect::WakeDone
-            | Effect::Suspend { .. } => {}
-            Effect::EndSession | Effect::Wipe => panic!("nobody signed out"),
+            LinkAction::Keep(_)
+            | LinkAction::Ping(_)
+            | LinkAction::Abandon(_)
+            | LinkAction::RefreshToken
+            | LinkAction::WakeDone
+            | LinkAction::Suspend { .. } => {}
+            LinkAction::EndSession | LinkAction::Wipe => panic!("nobody signed out"),
         }
     }
 
@@ -153,7 +153,7 @@ impl Phone {
         let requests = self.over_socket.iter().filter(|(_, socket)| **socket == lost);
         for request in requests.map(|(request, _)| *request).collect::<Vec<_>>() {
             self.over_socket.remove(&request);
-            self.outbox.failed(request, Failure::Lost, now);
+            self.outbox.handle_failure(request, Failure::Lost, now);
         }
     }
 
@@ -161,16 +161,16 @@ impl Phone {
     pub(super) fn flush(&mut self, now: Now) {
         while let Some(effect) = self.outbox.poll_effect() {
             match effect {
-                outbox::Effect::Write { ticket, writes } => {
+                outbox::OutboxAction::Write { ticket, writes } => {
                     for write in writes {
                         match write {
                             Write::Put(row) => drop(self.rows.insert(row.op_id, row.bytes)),
                             Write::Remove(op_id) => drop(self.rows.remove(&op_id)),
                         }
                     }
-                    self.outbox.written(ticket, now);
+                    self.outbox.confirm_write(ticket, now);
                 }
-                outbox::Effect::Send { request, commands } => match self.link.socket() {
+                outbox::OutboxAction::Send { request, commands } => match self.link.socket() {
                     Some(socket) if commands.len() < 4 => {
                         self.over_socket.insert(request, socket);
                         let frames = commands
@@ -180,10 +180,10 @@ impl Phone {
                     }
                     _ => self.wishes.push(Wish::Commands(request, commands)),
                 },
-                outbox::Effect::Ask { request, op_ids } => {
+                outbox::OutboxAction::Ask { request, op_ids } => {
                     self.wishes.push(Wish::Outcomes(request, op_ids));
                 }
-                outbox::Effect::Tell(_) | outbox::Effect::SignIn => {}
+                outbox::OutboxAction::Tell(_) | outbox::OutboxAction::SignIn => {}
             }
         }
     }
@@ -214,8 +214,8 @@ impl Phone {
     }
 }
 
-fn whose(agent: AgentId, device: DeviceId) -> Whose {
-    Whose { workspace: WORKSPACE, agent, device }
+fn whose(agent: AgentId, device: DeviceId) -> OutboxOwner {
+    OutboxOwner { workspace: WORKSPACE, agent, device }
 }
 
 /// The device with this number.

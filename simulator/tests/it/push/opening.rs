@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use baton_mobile::push::payload::{Content, Why, read};
+use baton_mobile::push::payload::{Content, UnreadableReason, read};
 use baton_mobile::push::seal::OpenError;
 use baton_mobile::push::{Generic, Keyring, Kind, Push};
 use baton_protocol::Timestamp;
@@ -80,7 +80,9 @@ fn another_devices_key_opens_nothing() {
         let stranger = Keyring::new(device_key(2));
         match read(&input(&made.unwrap()), Some(&stranger)) {
             Ok(push) => assert_eq!(push.content, Content::Unopened(OpenError::UnknownKey)),
-            Err(unreadable) => assert_eq!(unreadable.why, Why::Sealed(OpenError::Refused)),
+            Err(unreadable) => {
+                assert_eq!(unreadable.why, UnreadableReason::Sealed(OpenError::Refused));
+            }
         }
     }
 }
@@ -152,9 +154,9 @@ fn fields_outside_can_be_spoilt() {
         let made = push_payload(&to(PushLane::Fcm, None), &push, None, &mut rng()).unwrap();
         read(&input(&made), None).unwrap_err().why
     };
-    assert_eq!(spoilt("v", Some("2")), Why::UnknownVersion);
-    assert_eq!(spoilt("s", None), Why::Missing("s"));
-    assert_eq!(spoilt("k", Some("party")), Why::UnknownKind);
+    assert_eq!(spoilt("v", Some("2")), UnreadableReason::UnknownVersion);
+    assert_eq!(spoilt("s", None), UnreadableReason::Missing("s"));
+    assert_eq!(spoilt("k", Some("party")), UnreadableReason::UnknownKind);
 }
 
 #[test]

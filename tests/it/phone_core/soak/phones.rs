@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baton::demo::PASSWORD;
 use baton_mobile::lists::{Entry, InboxRow};
-use baton_mobile::outbox::{Choice, Echo, Offer, Stage};
+use baton_mobile::outbox::{ActStage, Choice, Echo, Offer};
 use baton_mobile::store::View;
 use baton_protocol::command::{Claim, MarkRead, NoteText, Reply};
 use baton_protocol::{CommandBody, ConversationId, Line, Seen};
@@ -168,7 +168,7 @@ impl Hand {
     /// Decides of what needs review; says how much is left of what was tapped.
     async fn decides(&mut self) -> usize {
         let outbox = self.phone.outbox().await.expect("an outbox");
-        let reviews = outbox.iter().filter(|echo| echo.stage == Stage::NeedsReview);
+        let reviews = outbox.iter().filter(|echo| echo.stage == ActStage::NeedsReview);
         for echo in reviews {
             let lines = self.talks.iter().find(|(of, _)| *of == echo.conversation_id);
             let seen = lines.and_then(|(_, lines)| lines.borrow().seen);

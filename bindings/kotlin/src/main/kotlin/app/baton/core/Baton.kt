@@ -1,7 +1,7 @@
 // The phone core for Kotlin: `uniffi.baton_core` with coroutines and flows around it.
 //
 // This layer decides nothing. It turns listeners into flows, applies the steps of lists, and ends
-// what is watched when nobody collects any more. Everything else is the generated code's.
+// subscriptions that nobody collects. Everything else is generated code.
 
 package app.baton.core
 
@@ -35,32 +35,31 @@ import uniffi.baton_core.PushMessage
 import uniffi.baton_core.PushOutcome
 import uniffi.baton_core.Standing
 
-/** Events that wait for a collector at most; after that the core's telling waits for it. */
+/** Events that wait for a collector at most; then the core's deliveries wait for it. */
 private const val EVENTS_WAITING = 256
 
 /**
- * The whole client. Open one in a process, say when somebody looks ([foreground]) and when there is
- * a network ([network]), and close it at the end.
+ * The client. Open one per process, report the lifecycle ([foreground]) and the network
+ * ([network]), and close it at the end.
  *
  * Calls suspend and may come from any thread. **Cancelling a coroutine gives up the answer, not the
- * act**: what was called is carried out to its end or was never begun, whether or not somebody
- * still waits. Whoever has to know, looks at [outbox] or gives the act an `opId` of their own: the
- * same one twice is one act.
+ * act**: a call that has begun runs to its end. To find out, read [outbox], or give the act an
+ * `opId`: two calls with the same one are one act.
  *
- * Every call throws [CoreException][uniffi.baton_core.CoreException]; [forPeople] says it in words.
+ * Calls throw [CoreException][uniffi.baton_core.CoreException]; [forPeople] returns its text.
  */
 class Baton private constructor(private val core: BatonCore, private val hears: Hears) :
     BatonCoreInterface by core, AutoCloseable {
 
-    /** Where the connection stands, always the newest. */
+    /** The newest state of the core. */
     val current: StateFlow<Standing> get() = hears.standing.asStateFlow()
 
-    /** How many acts need their author, always the newest. */
+    /** The newest number of acts that wait for the agent's decision. */
     val needsReview: StateFlow<UInt> get() = hears.needsReview.asStateFlow()
 
     /**
-     * What happens, from the moment on that it is collected. Each collector hears everything, in
-     * order; one that lets many events wait holds back what the core tells, lists included.
+     * The events from the start of collection, in order. A collector that lets many events wait
+     * delays all deliveries of the core, lists included.
      */
     val events: Flow<Event> = channelFlow {
         hears.collectors.add(channel)
@@ -71,23 +70,23 @@ class Baton private constructor(private val core: BatonCore, private val hears: 
         }
     }.buffer(EVENTS_WAITING, BufferOverflow.SUSPEND)
 
-    /** Ends with the core. */
+    /** Returns when the core is shut down. */
     internal suspend fun untilOver() = hears.over.await()
 
-    /** Nobody looks any more. When this returns, no file and no socket is open. */
+    /** Call when the app goes to the background. Then no file and no socket is open. */
     suspend fun background(within: Duration) = core.background(within.ms())
 
-    /** Sends what waits, also in the background. Says whether nothing is on its way any more. */
+    /** Sends what waits, also in the background. Returns whether everything was sent. */
     suspend fun flush(within: Duration): Boolean = core.flush(within.ms())
 
-    /** A push came. There is an answer within this time, whatever happens. */
+    /** Decides what a push shows, within this time in any case. */
     suspend fun handlePush(push: PushMessage, within: Duration): PushOutcome =
         core.handlePush(push, within.ms())
 
     /**
-     * Has [sink] called with each record of the log, first with those so far. It is called on a
-     * thread of the core that does nothing else: whether it throws or takes its time, nothing but
-     * its records waits. Records tell ids, counts and words of the core, never what somebody wrote.
+     * Sets the log sink and replays buffered records to it. It is called on a thread of its own: if
+     * it throws or blocks, only its records wait. Records hold ids, counts and fixed words, never
+     * texts, names or numbers.
      */
     fun logTo(level: LogLevel = LogLevel.INFO, sink: (LogRecord) -> Unit) = core.logTo(
         object : LogSink {
@@ -97,25 +96,25 @@ class Baton private constructor(private val core: BatonCore, private val hears: 
     )
 
     /**
-     * Ends everything and waits for it, at most two seconds: not for the main thread, see [end].
-     * Flows complete; calls after it throw `Closed`. Twice is harmless.
+     * Shuts the core down and waits, two seconds at most. Use [end] on the main thread.
+     * Flows complete and later calls throw `Closed`. Calling it twice is harmless.
      */
     override fun close() {
         hears.end()
         core.shutdown()
     }
 
-    /** As [close], and blocks no thread of the caller's. */
+    /** As [close], without blocking the caller's thread. */
     suspend fun end() = withContext(Dispatchers.IO) { close() }
 
     override fun shutdown() = close()
 
     companion object {
         /**
-         * Opens what is on this device; nothing is asked of the network before [foreground].
+         * Opens the store. The network is not used before [foreground].
          *
-         * [keys] is called on this thread now, and on threads of the core later. [listener] hears
-         * every event before the flows do, on the core's own thread: most apps need none.
+         * [keys] is called on this thread now, and on threads of the core later. [listener] gets
+         * every event before the flows, on the core's own thread; most apps need none.
          */
         fun openBlocking(config: CoreConfig, keys: KeyStore, listener: Listener? = null): Baton {
             val hears = Hears(listener)
@@ -123,12 +122,12 @@ class Baton private constructor(private val core: BatonCore, private val hears: 
         }
 
         /**
-         * As [openBlocking], for the main thread; [current] says how it is on the device. Where it
-         * is cancelled, none is left open: it would keep the directory from the next one.
+         * As [openBlocking], for the main thread. If it is cancelled, the core is shut down, so that
+         * the next one can open the directory.
          */
         suspend fun open(config: CoreConfig, keys: KeyStore, listener: Listener? = null): Baton {
-            // Two contexts: what comes from another dispatcher is lost on the way into a coroutine
-            // that was cancelled.
+            // Two contexts: a result from another dispatcher is lost when the coroutine was
+            // cancelled.
             val baton = withContext(NonCancellable) {
                 withContext(Dispatchers.IO) { openBlocking(config, keys, listener) }
             }
@@ -144,7 +143,7 @@ class Baton private constructor(private val core: BatonCore, private val hears: 
     }
 }
 
-/** Hands on what the core tells. */
+/** Passes events on to collectors and the listener. */
 private class Hears(private val listener: Listener?) : Listener {
     val standing = MutableStateFlow<Standing>(Standing.SignedOut)
     val needsReview = MutableStateFlow(0u)
@@ -161,12 +160,12 @@ private class Hears(private val listener: Listener?) : Listener {
         try {
             listener?.onEvent(event)
         } finally {
-            // One that is gone does not take it; nobody misses it there.
+            // A collector that is gone refuses it, which is harmless.
             for (collector in collectors) collector.trySendBlocking(event)
         }
     }
 
-    /** What was asked, unless something newer was told meanwhile. */
+    /** Sets the first state, unless an event brought a newer one. */
     @Synchronized
     fun first(asked: Standing) {
         if (!isToldStanding) standing.value = asked
@@ -178,7 +177,7 @@ private class Hears(private val listener: Listener?) : Listener {
         standing.value = told
     }
 
-    /** Collectors get what waits for them, then their flows complete. */
+    /** Completes the flows after the events that wait. */
     fun end() = over.complete(Unit)
 }
 

@@ -140,7 +140,7 @@ class ConversationScreen(
         null
     }
 
-    fun types(text: String) = tries { baton.types(conversation, text) }
+    fun types(text: String) = tries { baton.typing(conversation, text) }
 
     /** [tap] is one id for one tap, made when the button is drawn: a double tap is one act. */
     fun replies(text: String, tap: String) {
