@@ -14,22 +14,18 @@ form() {
   scripts/check-deploy.sh
 }
 
-# Lints, and what else asks cargo: it lets one go at a time.
+# Lints, and what else asks cargo, which lets one go at a time. They take what time is left over: the
+# tests judge by the clock.
 lints() {
-  stage lints nice scripts/lint.sh
-  stage doc-tests nice cargo test --quiet --workspace --features baton-bindings/bindgen --doc
+  stage lints nice -n 19 scripts/lint.sh
+  stage doc-tests nice -n 19 cargo test --quiet --workspace --features baton-bindings/bindgen --doc
   stage licences scripts/licences.sh
 }
 
-# They mostly wait, and judge by the clock: what goes beside them gives way.
+# These mostly wait.
 faults() {
   stage faults scripts/run-tests.sh world faults:: phone_core:: --test-threads=8
-}
-
-units() {
-  stage units nice scripts/run-tests.sh units
-  stage valkey valkey
-  stage end-to-end nice scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=3
+  languages
 }
 
 # The same list of rules on Valkey, where there is one.
@@ -53,15 +49,15 @@ languages() {
   local names=(python kotlin)
   if scripts/mobile/swift.sh --cached >/dev/null; then names+=(swift); fi
   stage languages suites "${names[@]}"
-  stage packaging nice bindings/packaging/check.sh wheel apple
+  stage packaging bindings/packaging/check.sh wheel apple
   # The browser's pages.
-  [ ! -x scripts/console.sh ] || stage console nice scripts/console.sh
+  [ ! -x scripts/console.sh ] || stage console scripts/console.sh
 }
 
 suites() {
   [[ " $* " == *" swift "* ]] ||
     echo "SKIPPED in Swift: its tools are not here; make proof brings them"
-  nice bindings/suites/run.sh "$@"
+  bindings/suites/run.sh "$@"
 }
 
 # The main job, seen from outside.
@@ -108,9 +104,10 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
   export BATON_TEST_POSTGRES
 fi
 lane faults
-lane languages
-lane units
 lane lints
+stage units scripts/run-tests.sh units
+stage valkey valkey
+stage end-to-end scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=3
 stage demo demo
 stage load-tests loads
 end_stages
