@@ -2,6 +2,7 @@
 
 mod attempts;
 mod failed_groups;
+mod plans;
 mod senders;
 
 use baton_domain::inbound::{ElementBody, StatusUpdate};

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use baton_protocol::Epoch;
@@ -31,7 +32,9 @@ impl Store {
         let epoch = known_epoch(&mut tx).await?;
         tx.rollback().await?;
         let (patience, guard) = (GENERAL_PATIENCE, Guard::default());
-        Ok(Self { opened: Arc::new(Opened { pools, patience, wait, epoch, guard }), term: None })
+        let groups = AtomicU64::new(0);
+        let opened = Opened { pools, patience, wait, epoch, guard, groups };
+        Ok(Self { opened: Arc::new(opened), term: None })
     }
 }
 

@@ -41,6 +41,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("migrations/0003_push.postgres.sql"),
     },
     Migration {
+        version: 4,
+        name: "lookups",
+        both: "",
+        sqlite: "",
+        postgres: include_str!("migrations/0004_lookups.postgres.sql"),
+    },
+    Migration {
         version: 5,
         name: "followers",
         both: include_str!("migrations/0005_followers.sql"),

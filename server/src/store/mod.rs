@@ -30,6 +30,7 @@ pub(crate) mod testing;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton_protocol::Epoch;
@@ -94,6 +95,8 @@ struct Opened {
     wait: Duration,
     epoch: Epoch,
     guard: Guard,
+    /// How many groups were begun.
+    groups: AtomicU64,
 }
 
 /// What every transaction takes with it.
@@ -125,7 +128,8 @@ impl Store {
         };
         migrate::migrate(&pools).await?;
         let epoch = migrate::epoch(&pools, options.first_epoch).await?;
-        let opened = Opened { pools, patience: options.patience, wait: options.wait, epoch, guard };
+        let (patience, wait) = (options.patience, options.wait);
+        let opened = Opened { pools, patience, wait, epoch, guard, groups: AtomicU64::new(0) };
         Ok(Self { opened: Arc::new(opened), term: None })
     }
 
@@ -146,11 +150,14 @@ impl Store {
     /// `lock_wait`. SQLite's writer is alone once it has begun.
     pub async fn begin_commit(&self, lock_wait: Duration) -> Result<Tx, StoreError> {
         let patience = self.opened.patience;
+        let groups = self.opened.groups.fetch_add(1, Ordering::Relaxed);
+        // Two in a row: the committer's connections take turns.
+        let before = if groups % PLANS_KEPT_FOR < 2 { "DISCARD PLANS; " } else { "" };
         let begin = async {
             match &self.opened.pools {
                 Pools::Sqlite { writer, .. } => begin_sqlite(writer).await,
                 Pools::Postgres { committer, .. } => {
-                    begin_postgres(committer, lock_wait, patience).await
+                    begin_postgres(committer, before, lock_wait, patience).await
                 }
             }
         };
@@ -289,7 +296,7 @@ impl Pools {
         match self {
             Self::Sqlite { writer, .. } => begin_sqlite(writer).await,
             Self::Postgres { general, .. } => {
-                begin_postgres(general, SHORT_LOCK_WAIT, GENERAL_PATIENCE).await
+                begin_postgres(general, "", SHORT_LOCK_WAIT, GENERAL_PATIENCE).await
             }
         }
     }
@@ -304,11 +311,12 @@ async fn begin_sqlite(writer: &SqlitePool) -> Result<Tx, StoreError> {
 
 async fn begin_postgres(
     pool: &PgPool,
+    before: &str,
     lock_wait: Duration,
     patience: Duration,
 ) -> Result<Tx, StoreError> {
     let ms = lock_wait.as_millis().max(1);
-    let begin = format!("BEGIN; SET LOCAL lock_timeout = {ms}");
+    let begin = format!("{before}BEGIN; SET LOCAL lock_timeout = {ms}");
     Ok(Tx::postgres(pool.begin_with(AssertSqlSafe(begin)).await?, patience))
 }
 
@@ -397,7 +405,19 @@ const PLANNING: [(&str, &str); 4] = [
 
 /// A group holds its locks while it is decided, which takes milliseconds: a node that was stopped
 /// or cut off in the middle must not keep the others from its workspaces.
-const COMMITTER_IDLE: [(&str, &str); 1] = [("idle_in_transaction_session_timeout", "2s")];
+const COMMITTER_IDLE: (&str, &str) = ("idle_in_transaction_session_timeout", "2s");
+/// The committer looks rows up by their keys, whatever the planner believes of a table that has no
+/// statistics yet, or old ones: joins read no table as a whole, and pages cost little.
+const COMMITTER: [(&str, &str); 5] = [
+    COMMITTER_IDLE,
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("random_page_cost", "0.1"),
+    ("seq_page_cost", "0.1"),
+];
+/// After so many groups its plans are made anew: a plan for a table of a few rows is none for one
+/// that has grown since.
+const PLANS_KEPT_FOR: u64 = 200;
 /// Short transactions lock little, and seals are computed outside of them.
 const GENERAL_IDLE: [(&str, &str); 1] = [("idle_in_transaction_session_timeout", "10s")];
 
@@ -448,7 +468,7 @@ async fn open_postgres(
         .max_connections(COMMITTER_CONNECTIONS)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_with(connect.clone().options(COMMITTER_IDLE))
+        .connect_with(connect.clone().options(COMMITTER))
         .await?;
     let general = pool
         .max_connections(options.readers)

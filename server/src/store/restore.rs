@@ -23,7 +23,9 @@ pub async fn begin(tx: &mut Tx, epoch: Epoch) -> Result<(), StoreError> {
     );
     let epoch = epoch.to_string();
     tx.run_all(&[(&EPOCH, &[&epoch]), (&REVIEW, &[&epoch]), (&SESSIONS, &[])]).await?;
-    tx.script("DROP TABLE IF EXISTS restore_under_way").await
+    tx.script("DROP TABLE IF EXISTS restore_under_way").await?;
+    // A table that was just filled has no statistics, and PostgreSQL makes them when it likes.
+    tx.script("{postgres SET LOCAL statement_timeout = 0; ANALYZE}").await
 }
 
 /// PostgreSQL: notes beside everything a backup holds that one is being put back, which ends with

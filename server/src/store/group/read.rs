@@ -1,7 +1,9 @@
 //! Reads of a group. Sets of keys travel as JSON arrays, each key whole: a group of many workspaces
 //! would otherwise look each id up in each of them.
 //!
-//! PostgreSQL looks each key up by itself (LATERAL with OFFSET 0), whatever its statistics say.
+//! PostgreSQL looks each key up by itself (LATERAL with OFFSET 0), whatever its statistics say. Rows
+//! that are found by another index than the primary key are looked up without their workspace,
+//! which is compared outside: the primary key, which begins with it, might be taken otherwise.
 
 use super::rows::{
     AgentRow, ChannelRow, ContactRow, ConversationRow, HeadRow, IdentityRow, LineRow,
@@ -103,8 +105,8 @@ pub(crate) async fn messages_by_id(tx: &mut Tx, keys: &str) -> Rows<PlaceRow> {
     static SQL: Sql = Sql::new(
         "SELECT m.workspace, m.channel, m.conversation, m.seq, m.id, m.wamid
          FROM {rows $1} AS x CROSS JOIN
-         {postgres LATERAL (SELECT * FROM message WHERE workspace = x.value->>0
-             AND id = x.value->>1 OFFSET 0) AS m}
+         {postgres LATERAL (SELECT * FROM message WHERE id = x.value->>1 OFFSET 0) AS m
+             WHERE m.workspace = x.value->>0}
          {sqlite message AS m WHERE m.workspace = x.value->>0 AND m.id = x.value->>1}",
     );
     tx.rows(&SQL, &[keys]).await
@@ -133,8 +135,8 @@ pub(crate) async fn teams(tx: &mut Tx, workspaces: &str) -> Rows<TeamRow> {
 pub(crate) async fn memberships(tx: &mut Tx, keys: &str) -> Rows<MembershipRow> {
     static SQL: Sql = Sql::new(
         "SELECT t.workspace, t.team, t.agent, t.kind FROM {rows $1} AS x CROSS JOIN
-         {postgres LATERAL (SELECT * FROM team_member WHERE workspace = x.value->>0
-             AND agent = x.value->>1 OFFSET 0) AS t}
+         {postgres LATERAL (SELECT * FROM team_member WHERE agent = x.value->>1 OFFSET 0) AS t
+             WHERE t.workspace = x.value->>0}
          {sqlite team_member AS t WHERE t.workspace = x.value->>0 AND t.agent = x.value->>1}",
     );
     tx.rows(&SQL, &[keys]).await
@@ -169,16 +171,16 @@ pub(crate) async fn written(tx: &mut Tx, keys: &str) -> Rows<WrittenRow> {
         "SELECT m.workspace, m.author AS agent, m.op_id, m.id, m.seq,
            CAST(0 AS BIGINT) AS is_note
          FROM {rows $1} AS x CROSS JOIN
-         {postgres LATERAL (SELECT * FROM message WHERE workspace = x.value->>0
-             AND author = x.value->>1 AND op_id = x.value->>2 OFFSET 0) AS m}
+         {postgres LATERAL (SELECT * FROM message WHERE author = x.value->>1
+             AND op_id = x.value->>2 OFFSET 0) AS m WHERE m.workspace = x.value->>0}
          {sqlite message AS m WHERE m.workspace = x.value->>0 AND m.author = x.value->>1
              AND m.op_id = x.value->>2}
          UNION ALL
          SELECT n.workspace, n.author AS agent, n.op_id, n.id, n.revision AS seq,
            CAST(1 AS BIGINT) AS is_note
          FROM {rows $1} AS x CROSS JOIN
-         {postgres LATERAL (SELECT * FROM note WHERE workspace = x.value->>0
-             AND author = x.value->>1 AND op_id = x.value->>2 OFFSET 0) AS n}
+         {postgres LATERAL (SELECT * FROM note WHERE author = x.value->>1
+             AND op_id = x.value->>2 OFFSET 0) AS n WHERE n.workspace = x.value->>0}
          {sqlite note AS n WHERE n.workspace = x.value->>0 AND n.author = x.value->>1
              AND n.op_id = x.value->>2}",
     );

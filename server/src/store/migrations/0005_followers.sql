@@ -9,4 +9,4 @@ CREATE TABLE follower (
   FOREIGN KEY (workspace, agent) REFERENCES agent (workspace, active_id)
 );
 
-CREATE INDEX follower_agent ON follower (workspace, agent, conversation);
+CREATE INDEX follower_agent ON follower (agent, workspace, conversation);
