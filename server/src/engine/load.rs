@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::context::{AgentFacts, LineFacts, Prior, TeamFacts};
+use baton_domain::context::{AgentFacts, Prior, TeamFacts};
 use baton_domain::group::state::{Extras, Held, ParkedStatus};
 use baton_domain::group::{Channel, Key, State, Work};
 use baton_domain::inbound::ProviderStatus;
@@ -11,14 +11,14 @@ use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    Accepted, AgentState, Availability, HeldReason, LineRef, MembershipKind, MessageStatus,
-    ReplyPolicy, Role, TeamId, Timestamp, Visibility, WorkspaceId,
+    Accepted, AgentState, Availability, LineRef, MembershipKind, ReplyPolicy, Role, TeamId,
+    Timestamp, Visibility, WorkspaceId,
 };
 
 use super::needs::{Needs, Reach, WamidKey, farther, json};
 use super::senders::load_senders;
 use crate::store::group as rows;
-use crate::store::rows::{author, from_json, id, ids as texts, named, number, turn};
+use crate::store::rows::{ParkedRow, from_json, id, ids as texts, named, number};
 use crate::store::{StoreError, Tx};
 
 /// Why a group cannot go on as it is.
@@ -110,8 +110,8 @@ async fn load_conversations(
     let keys = json(&needs.conversations);
     rows::lock_conversations(tx, &keys).await?;
     for row in rows::conversations(tx, &keys).await? {
-        let conversation = row.facts.read()?;
-        let workspace = id(&row.workspace)?;
+        let conversation = row.read()?;
+        let workspace = id(&row.row.workspace)?;
         needs.agents.extend(conversation.head.owner.agent().map(|agent| (workspace, agent)));
         let key = (workspace, conversation.head.id);
         state.conversations.insert(key, Held::read(conversation));
@@ -294,14 +294,15 @@ async fn load_lines(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(),
     }
     let stretches: Vec<_> = needs.stretches.iter().collect();
     for row in rows::lines(tx, &json(&stretches)).await? {
-        let facts = line(&row)?;
+        let facts = row.facts()?;
+        let row = row.change;
         let key = (id(&row.workspace)?, id(&row.conversation)?);
         let extras = Extras {
             conversation: Some(key),
-            wamid: row.wamid.clone(),
+            wamid: row.wamid,
             wamid_attempt: row.wamid_attempt.map(number).transpose()?,
             rank: u8::try_from(row.provider_rank).map_err(StoreError::corrupt)?,
-            error: row.error.clone(),
+            error: row.error,
             sending_at: row.sending_at.map(Timestamp::from_ms),
             due_at: row.due_at.map(Timestamp::from_ms),
             ..Extras::default()
@@ -334,36 +335,6 @@ async fn load_marks_and_cards(
     Ok(())
 }
 
-fn line(row: &rows::LineRow) -> Result<LineFacts, StoreError> {
-    let status = match row.status.as_deref() {
-        None => None,
-        Some(name) => Some(
-            MessageStatus::from_name(name)
-                .ok_or_else(|| StoreError::Corrupt(format!("status {name:?}")))?,
-        ),
-    };
-    let seen = match (row.seen_seq, &row.seen_id) {
-        (Some(seq), Some(of)) => Some(LineRef { seq: number(seq)?, id: id(of)? }),
-        _ => None,
-    };
-    let closed_turn = turn(row.closed_turn_seq, row.closed_turn_since)?;
-    Ok(LineFacts {
-        line: LineRef { seq: number(row.seq)?, id: id(&row.id)? },
-        author: author(&row.author_kind, row.author.as_deref())?,
-        device: row.device.as_deref().map(id).transpose()?,
-        op_id: row.op_id.as_deref().map(id).transpose()?,
-        accepted_at: Timestamp::from_ms(row.accepted_at),
-        seen,
-        status,
-        status_at: Timestamp::from_ms(row.status_at.unwrap_or(row.accepted_at)),
-        held: row.held.as_deref().map(named::<HeldReason>).transpose()?,
-        attempt: number(row.attempt)?,
-        claim_epoch: number(row.claim_epoch)?,
-        closed_turn,
-        in_doubt: row.in_doubt != 0,
-    })
-}
-
 fn agent(row: &rows::AgentRow) -> Result<AgentFacts, StoreError> {
     Ok(AgentFacts {
         id: id(&row.id)?,
@@ -383,7 +354,7 @@ fn team(row: &rows::TeamRow) -> Result<TeamFacts, StoreError> {
     })
 }
 
-fn parked(row: &rows::ParkedRow) -> Result<ParkedStatus, StoreError> {
+fn parked(row: &ParkedRow) -> Result<ParkedStatus, StoreError> {
     let status = ProviderStatus::from_name(&row.status)
         .ok_or_else(|| StoreError::Corrupt(format!("parked status {:?}", row.status)))?;
     let error = row.error.as_deref().map(from_json).transpose()?;

@@ -7,15 +7,16 @@ use baton_domain::group::state::{Attempt, Entry, Extras, Held};
 use baton_domain::group::{Key, Post, State};
 use baton_domain::log::{Batch, Logged};
 use baton_protocol::{ConversationId, Fact, Timestamp, WorkspaceId};
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::store::digest::{content_body, content_digest};
 use crate::store::group::Writes;
 use crate::store::rows::{
-    MessageOrigin, MessageState, conversation_values, feed_values, log_values,
-    message_change_values, message_values,
+    AttemptEnd, AttemptRow, ContactRow, ContentRow, ConversationRow, Ended, EpisodeEnd, EpisodeRow,
+    FeedRow, FollowerRow, HeadRow, IntakeRow, LoadRow, LogRow, MessageChange, MessageOrigin,
+    MessageRow, MessageState, NoteRow, OutcomeRow, ParkedKey, ParkedRow, QuarantineRow,
+    ReadMarkRow, TallyRow,
 };
 
 /// Gathers the rows of what was decided.
@@ -42,11 +43,11 @@ fn log(state: &State, batches: &[Batch], clock: &Clock, writes: &mut Writes) {
         let content = content(entry, clock, writes);
         let content = content.as_ref().map(|(id, digest)| (id.as_str(), digest.as_str()));
         let logged = Logged { event: entry.event.clone(), route: entry.route };
-        writes.log.push(log_values(entry.workspace, &logged, content));
-        writes.feed.extend(feed_values(entry.workspace, &logged));
+        writes.log.push(LogRow::new(entry.workspace, &logged, content));
+        writes.feed.extend(FeedRow::all(entry.workspace, &logged));
     }
     for batch in batches {
-        writes.heads.push(json!([batch.workspace, batch.upto()]));
+        writes.heads.push(HeadRow::new(batch.workspace, batch.upto()));
     }
 }
 
@@ -56,7 +57,7 @@ fn content(entry: &Entry, clock: &Clock, writes: &mut Writes) -> Option<(String,
     let id = entry.content_id.clone()?;
     let salt = hex::encode(clock.bytes::<16>());
     let digest = content_digest(&salt, &body);
-    writes.contents.push(json!([entry.workspace, id, salt, body]));
+    writes.contents.push(ContentRow::new(entry.workspace, &id, salt, body));
     Some((id, digest))
 }
 
@@ -65,7 +66,7 @@ fn conversations(state: &State, writes: &mut Writes) {
         if held.before.as_ref() == Some(&held.now) {
             continue;
         }
-        let row = conversation_values(*workspace, &held.now);
+        let row = ConversationRow::new(*workspace, &held.now);
         if held.before.is_some() {
             writes.conversation_changes.push(row);
         } else {
@@ -74,11 +75,11 @@ fn conversations(state: &State, writes: &mut Writes) {
         followers(*workspace, held, writes);
         let mut ended: BTreeMap<u32, Timestamp> = held.ended.iter().copied().collect();
         for (n, at) in &held.episodes {
-            let end = ended.remove(n).map(Timestamp::ms);
-            writes.episodes.push(json!([workspace, id, n, at.ms(), end]));
+            let change = EpisodeEnd::new((*workspace, *id), *n, ended.remove(n));
+            writes.episodes.push(EpisodeRow { change, opened_at: at.ms() });
         }
         for (n, at) in ended {
-            writes.episode_ends.push(json!([workspace, id, n, at.ms()]));
+            writes.episode_ends.push(EpisodeEnd::new((*workspace, *id), n, Some(at)));
         }
     }
 }
@@ -88,9 +89,9 @@ fn followers(workspace: WorkspaceId, held: &Held, writes: &mut Writes) {
     let now = &held.now.thread.followers;
     let before = held.before.as_ref().map_or(&[][..], |before| &before.thread.followers);
     let new = now.iter().filter(|agent| !before.contains(agent));
-    writes.followers.extend(new.map(|agent| json!([workspace, id, agent])));
+    writes.followers.extend(new.map(|agent| FollowerRow::new((workspace, id), *agent)));
     let gone = before.iter().filter(|agent| !now.contains(agent));
-    writes.unfollowed.extend(gone.map(|agent| json!([workspace, id, agent])));
+    writes.unfollowed.extend(gone.map(|agent| FollowerRow::new((workspace, id), *agent)));
 }
 
 fn messages(state: &State, writes: &mut Writes) {
@@ -100,8 +101,7 @@ fn messages(state: &State, writes: &mut Writes) {
         if extras.is_new {
             writes.messages.extend(message_row(state, key, message_state(facts, extras), extras));
         } else if extras.is_changed {
-            let row = message_change_values(key.0, key.1, message_state(facts, extras));
-            writes.message_changes.push(row.into());
+            writes.message_changes.push(MessageChange::new(key, message_state(facts, extras)));
         }
         for attempt in &extras.attempts {
             attempts(key.0, facts, attempt, &extras.attempts, writes);
@@ -116,30 +116,17 @@ fn attempts(
     all: &[Attempt],
     writes: &mut Writes,
 ) {
-    let id = facts.line.id;
-    let end =
-        |of: &Attempt| of.ended.as_ref().map(|(at, name, wamid)| (at.ms(), *name, wamid.clone()));
+    let id = (workspace, facts.line.id);
+    let end = |of: &Attempt| -> Option<Ended> { of.ended.clone() };
     if let Some(began) = attempt.began {
         let ended = all.iter().filter(|other| other.n == attempt.n).find_map(end);
-        let (at, name, wamid) = match ended {
-            Some((at, name, wamid)) => (Some(at), Some(name), wamid),
-            None => (None, None, None),
-        };
-        writes.attempts.push(json!([
-            workspace,
-            id,
-            attempt.n,
-            attempt.claim_epoch,
-            began.ms(),
-            at,
-            name,
-            wamid,
-            attempt.node.map(|node| node.to_string())
-        ]));
-    } else if let Some((at, name, wamid)) = end(attempt)
+        let change = AttemptEnd::new(id, attempt.n, ended);
+        let by = (began, attempt.node.map(|node| node.to_string()));
+        writes.attempts.push(AttemptRow::new(change, attempt.claim_epoch, by));
+    } else if let Some(ended) = end(attempt)
         && !all.iter().any(|other| other.n == attempt.n && other.began.is_some())
     {
-        writes.attempt_ends.push(json!([workspace, id, attempt.n, at, name, wamid]));
+        writes.attempt_ends.push(AttemptEnd::new(id, attempt.n, Some(ended)));
     }
 }
 
@@ -148,7 +135,7 @@ fn message_row(
     (workspace, conversation): Key<ConversationId>,
     line: MessageState<'_>,
     extras: &Extras,
-) -> Option<Value> {
+) -> Option<MessageRow> {
     let (Fact::LineReceived { kind, at, quoted, .. } | Fact::LineWritten { kind, at, quoted, .. }) =
         extras.written.as_ref()?
     else {
@@ -161,7 +148,7 @@ fn message_row(
         quoted: *quoted,
         identity: extras.identity.as_ref().map(|(kind, value)| (*kind, value.as_str())),
     };
-    Some(message_values(workspace, conversation, line, origin).into())
+    Some(MessageRow::new((workspace, conversation), line, origin))
 }
 
 fn message_state<'a>(facts: &'a LineFacts, extras: &'a Extras) -> MessageState<'a> {
@@ -186,14 +173,13 @@ fn notes(state: &State, writes: &mut Writes) {
         if let Fact::LineReceived { line, .. } | Fact::LineWritten { line, .. } = fact {
             last_seqs.insert(key, line.seq);
         }
-        let Fact::NoteAdded { note_id, author, op_id } = fact else { continue };
+        if !matches!(fact, Fact::NoteAdded { .. }) {
+            continue;
+        }
         let before = state.conversations.get(&key).and_then(|held| held.before.as_ref());
         let before = before.map_or(0, |before| before.head.last_seq);
         let after_seq = last_seqs.get(&key).copied().unwrap_or(before);
-        let (at, revision) = (entry.event.at.ms(), entry.event.revision);
-        let workspace = entry.workspace;
-        let row = json!([workspace, id, note_id, author, op_id, at, revision, after_seq]);
-        writes.notes.push(row);
+        writes.notes.extend(NoteRow::new(entry.workspace, &entry.event, after_seq));
     }
 }
 
@@ -201,20 +187,19 @@ fn people(state: &State, writes: &mut Writes) {
     for ((workspace, id), before) in &state.loads_before {
         let facts = state.people.get(workspace).and_then(|people| people.agents.get(id));
         if let Some(facts) = facts.filter(|facts| facts.load != *before) {
-            writes.loads.push(json!([workspace, id, facts.load]));
+            writes.loads.push(LoadRow::new((*workspace, *id), facts.load));
         }
     }
-    for ((workspace, team), [open, queued, unanswered]) in state.tallies() {
-        writes.tallies.push(json!([workspace, team, open, queued, unanswered]));
+    for (of, counts) in state.tallies() {
+        writes.tallies.push(TallyRow::new(of, counts));
     }
-    for (workspace, agent, conversation) in &state.marked {
-        let seq = state.read_marks.get(&(*workspace, *agent, *conversation));
-        writes.read_marks.push(json!([workspace, agent, conversation, seq]));
+    for key in &state.marked {
+        let seq = state.read_marks.get(key).copied().unwrap_or_default();
+        writes.read_marks.push(ReadMarkRow::new(*key, seq));
     }
     for ((workspace, contact), is_new) in &state.changed_cards {
         let card = state.cards.get(&(*workspace, *contact)).cloned().unwrap_or_default();
-        let search = card.name.as_deref().map(crate::store::fold);
-        let row = json!([workspace, contact, card.name, card.phone, search]);
+        let row = ContactRow::new((*workspace, *contact), &card);
         if *is_new {
             writes.contacts.push(row);
         } else {
@@ -227,48 +212,45 @@ fn outcomes(state: &State, now: Timestamp, writes: &mut Writes) {
     for ((workspace, agent, op_id), conversation) in &state.fresh_priors {
         let prior = state.priors.get(&(*workspace, *agent)).and_then(|priors| priors.get(op_id));
         let Some(prior) = prior else { continue };
-        writes.outcomes.push(json!([
-            workspace,
-            agent,
-            op_id,
-            prior.body_hash,
-            conversation,
-            prior.after,
-            serde_json::to_string(&prior.answer).unwrap_or_default(),
-            now.ms(),
-        ]));
+        let key = (*workspace, *agent, *op_id);
+        writes.outcomes.push(OutcomeRow::new(key, *conversation, prior, now));
     }
 }
 
 fn intake(state: &State, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
     for post in posts {
-        let at = post.received_at.ms();
-        writes.intake.push(json!([post.id, post.meta_app, post.digest, at, post.raw]));
+        writes.intake.push(IntakeRow {
+            id: post.id.clone(),
+            meta_app: post.meta_app.clone(),
+            digest: post.digest.clone(),
+            received_at: post.received_at.ms(),
+            body: post.raw.clone(),
+        });
     }
     for aside in &state.quarantined {
         // Meta posts the same bytes to each app that listens: each has its own copy.
         let of_app = format!("{}\n{}", aside.meta_app, aside.element);
         let digest = hex::encode(Sha256::digest(of_app));
-        writes.quarantine.push(json!([
-            aside.id,
+        writes.quarantine.push(QuarantineRow {
+            id: aside.id.to_string(),
             digest,
-            aside.meta_app,
-            aside.workspace,
-            aside.intake_digest,
-            aside.why.1,
-            aside.element,
-            now.ms(),
-        ]));
+            meta_app: aside.meta_app.clone(),
+            workspace: aside.workspace.map(|workspace| workspace.to_string()),
+            intake: aside.intake_digest.clone(),
+            reason: aside.why.1.clone(),
+            element: aside.element.clone(),
+            at: now.ms(),
+        });
     }
     for ((workspace, (channel, wamid)), parked) in &state.newly_parked {
         if state.unparked.contains(&(*workspace, (*channel, wamid.clone()))) {
             continue;
         }
-        let error = parked.error.as_ref().and_then(|error| serde_json::to_string(error).ok());
-        let status = parked.status.name();
-        writes.parked.push(json!([workspace, channel, wamid, status, error, parked.at.ms()]));
+        let key = ParkedKey::new(*workspace, *channel, wamid);
+        let when = (parked.error.as_ref(), parked.at);
+        writes.parked.push(ParkedRow::new(key, parked.status, when));
     }
     for (workspace, (channel, wamid)) in &state.unparked {
-        writes.unparked.push(json!([workspace, channel, wamid]));
+        writes.unparked.push(ParkedKey::new(*workspace, *channel, wamid));
     }
 }

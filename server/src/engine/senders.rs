@@ -9,7 +9,7 @@ use baton_protocol::{ConversationId, MessageId, Timestamp};
 use super::load::LoadError;
 use super::needs::{Needs, json};
 use crate::store::group as rows;
-use crate::store::rows::{id, ids as texts};
+use crate::store::rows::{IdentityRow, id, ids as texts};
 use crate::store::{StoreError, Tx};
 
 /// Finds the senders, each as the messages before it left the names, and makes those known who
@@ -74,8 +74,8 @@ async fn users(
     Ok(users)
 }
 
-fn row(((workspace, channel, kind, value), holder): (&Name, &Holder)) -> rows::IdentityRow {
-    rows::IdentityRow {
+fn row(((workspace, channel, kind, value), holder): (&Name, &Holder)) -> IdentityRow {
+    IdentityRow {
         workspace: workspace.to_string(),
         channel: channel.to_string(),
         kind: kind.name().to_owned(),

@@ -8,15 +8,18 @@
 //! | `{in $1}` | `= ANY(ARRAY(…))` over the strings of a JSON array | `IN (…)` |
 //! | `{lock}` | `FOR NO KEY UPDATE` | nothing: the writer is alone |
 //! | `{skip}` | `FOR NO KEY UPDATE SKIP LOCKED` | nothing |
+//! | `{columns m message}` | the declared columns of a table, of `message AS m` | the same |
 //! | `{postgres …}` | the text after the word | nothing |
 //! | `{sqlite …}` | nothing | the text after the word |
 //!
-//! The convention for sets: a statement takes its rows as one JSON text, an array of arrays, and
+//! The convention for keys: a statement takes them as one JSON text, an array of arrays, and
 //! reads them with `CAST(value->>0 AS BIGINT)` and `value->>1` from `{rows $1}`. A set of ids is an
-//! array of strings. All parameters are texts; a number alone is `CAST($2 AS BIGINT)`. Never alias
+//! array of strings. Rows that are written have a way of their own (`store/table.rs`). All parameters are texts; a number alone is `CAST($2 AS BIGINT)`. Never alias
 //! the piece with a column list: the column is `value` on both.
 
 use std::sync::OnceLock;
+
+use super::rows;
 
 /// Which database it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,6 +77,10 @@ fn split(text: &str) -> Option<(&str, &str, &str)> {
 fn piece_text(piece: &str, dialect: Dialect, text: &mut String) {
     let (word, of) = piece.split_once([' ', '\n']).unwrap_or((piece, ""));
     match (word, dialect) {
+        ("columns", _) => match of.split_once(' ').and_then(|(of, table)| columns(of, table)) {
+            Some(columns) => text.push_str(&columns),
+            None => text.extend(["{", piece, "}"]),
+        },
         ("rows" | "texts", Dialect::Sqlite) => text.extend(["json_each(", of, ")"]),
         ("rows", Dialect::Postgres) => {
             text.extend(["jsonb_array_elements(CAST(", of, " AS JSONB))"]);
@@ -95,9 +102,25 @@ fn piece_text(piece: &str, dialect: Dialect, text: &mut String) {
     }
 }
 
+/// The columns of a table that is declared.
+fn columns(of: &str, table: &str) -> Option<String> {
+    let columns = rows::declared(table)?;
+    let names: Vec<_> = columns.iter().map(|column| format!("{of}.{}", column.name)).collect();
+    Some(names.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_are_those_of_the_declaration() {
+        assert_eq!(
+            render("SELECT {columns r read_mark} FROM", Dialect::Postgres),
+            "SELECT r.workspace, r.agent, r.conversation, r.seq FROM"
+        );
+        assert_eq!(render("{columns r nowhere}", Dialect::Sqlite), "{columns r nowhere}");
+    }
 
     #[test]
     fn each_database_gets_its_pieces() {

@@ -21,6 +21,7 @@ pub mod seal;
 mod seat;
 pub mod settled;
 pub mod sweep;
+pub(crate) mod table;
 mod tx;
 pub mod verify;
 
@@ -408,8 +409,10 @@ const PLANNING: [(&str, &str); 4] = [
 const COMMITTER_IDLE: (&str, &str) = ("idle_in_transaction_session_timeout", "2s");
 /// The committer looks rows up by their keys, whatever the planner believes of a table that has no
 /// statistics yet, or old ones: joins read no table as a whole, and pages cost little.
-const COMMITTER: [(&str, &str); 5] = [
+const COMMITTER: [(&str, &str); 6] = [
     COMMITTER_IDLE,
+    // The plans that a test reads are those that are run.
+    ("plan_cache_mode", "force_generic_plan"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
     ("random_page_cost", "0.1"),

@@ -6,9 +6,8 @@
 
 use baton_protocol::WorkspaceId;
 use sha2::{Digest, Sha256};
-use sqlx::FromRow;
 
-use super::rows::{column, id, number};
+use super::rows::{LogRow, column, id, number};
 use super::{Sql, Store, StoreError, Tx};
 
 /// A hash of the chain.
@@ -17,66 +16,35 @@ pub(super) type Hash = [u8; 32];
 /// Bytes of each position's hash that a seal keeps.
 pub(super) const MARK_BYTES: usize = 8;
 
-/// The columns of [`ChainRow`], of `log AS l`: all of them.
-macro_rules! chain_columns {
-    () => {
-        "l.workspace, l.position, l.previous, l.at, l.actor_kind, l.actor, l.conversation,
-         l.revision, l.team_before, l.owner_before, l.team_after, l.owner_after, l.fact, l.content,
-         l.digest"
+/// The hash after a row: all of its columns.
+pub(super) fn chain(row: &LogRow, before: &Hash) -> Hash {
+    let mut hash = Sha256::new();
+    hash.update(before);
+    let mut field = |text: Option<&str>| match text {
+        // Length first: no two rows have the same bytes.
+        Some(text) => {
+            hash.update([1]);
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        }
+        None => hash.update([0]),
     };
-}
-
-/// A row of the log as the chain covers it: every column.
-#[derive(FromRow, Clone, Debug)]
-pub(super) struct ChainRow {
-    pub(super) workspace: String,
-    pub(super) position: i64,
-    pub(super) previous: Option<i64>,
-    at: i64,
-    actor_kind: String,
-    actor: Option<String>,
-    pub(super) conversation: Option<String>,
-    pub(super) revision: Option<i64>,
-    team_before: Option<String>,
-    owner_before: Option<String>,
-    team_after: Option<String>,
-    owner_after: Option<String>,
-    pub(super) fact: String,
-    pub(super) content: Option<String>,
-    pub(super) digest: Option<String>,
-}
-
-impl ChainRow {
-    /// The hash after this row.
-    pub(super) fn chain(&self, before: &Hash) -> Hash {
-        let mut hash = Sha256::new();
-        hash.update(before);
-        let mut field = |text: Option<&str>| match text {
-            // Length first: no two rows have the same bytes.
-            Some(text) => {
-                hash.update([1]);
-                hash.update((text.len() as u64).to_be_bytes());
-                hash.update(text);
-            }
-            None => hash.update([0]),
-        };
-        field(Some(&self.workspace));
-        field(Some(&self.position.to_string()));
-        field(self.previous.map(|n| n.to_string()).as_deref());
-        field(Some(&self.at.to_string()));
-        field(Some(&self.actor_kind));
-        field(self.actor.as_deref());
-        field(self.conversation.as_deref());
-        field(self.revision.map(|n| n.to_string()).as_deref());
-        field(self.team_before.as_deref());
-        field(self.owner_before.as_deref());
-        field(self.team_after.as_deref());
-        field(self.owner_after.as_deref());
-        field(Some(&self.fact));
-        field(self.content.as_deref());
-        field(self.digest.as_deref());
-        hash.finalize().into()
-    }
+    field(Some(&row.workspace));
+    field(Some(&row.position.to_string()));
+    field(row.previous.map(|n| n.to_string()).as_deref());
+    field(Some(&row.at.to_string()));
+    field(Some(&row.actor_kind));
+    field(row.actor.as_deref());
+    field(row.conversation.as_deref());
+    field(row.revision.map(|n| n.to_string()).as_deref());
+    field(row.team_before.as_deref());
+    field(row.owner_before.as_deref());
+    field(row.team_after.as_deref());
+    field(row.owner_after.as_deref());
+    field(Some(&row.fact));
+    field(row.content.as_deref());
+    field(row.digest.as_deref());
+    hash.finalize().into()
 }
 
 /// The hash before the first row.
@@ -175,7 +143,7 @@ pub async fn seal_pending(
         if row.position != column(upto + 1) {
             break;
         }
-        hash = row.chain(&hash);
+        hash = chain(row, &hash);
         marks.push_str(&mark(&hash));
         upto += 1;
     }
@@ -196,13 +164,12 @@ pub(super) async fn chain_rows(
     workspace: WorkspaceId,
     after: u64,
     limit: u64,
-) -> Result<Vec<ChainRow>, StoreError> {
-    static SELECT: Sql = Sql::new(concat!(
-        "SELECT ",
-        chain_columns!(),
-        " FROM log AS l WHERE l.workspace = $1 AND l.position > CAST($2 AS BIGINT)
-         ORDER BY l.position LIMIT CAST($3 AS BIGINT)"
-    ));
+) -> Result<Vec<LogRow>, StoreError> {
+    static SELECT: Sql = Sql::new(
+        "SELECT {columns l log} FROM log AS l
+         WHERE l.workspace = $1 AND l.position > CAST($2 AS BIGINT)
+         ORDER BY l.position LIMIT CAST($3 AS BIGINT)",
+    );
     let args = [workspace.to_string(), column(after).to_string(), column(limit).to_string()];
     tx.rows(&SELECT, &[&args[0], &args[1], &args[2]]).await
 }
@@ -222,8 +189,8 @@ fn decode(hash: &str) -> Result<Hash, StoreError> {
 mod tests {
     use super::*;
 
-    fn row(actor: &str, conversation: &str) -> ChainRow {
-        ChainRow {
+    fn row(actor: &str, conversation: &str) -> LogRow {
+        LogRow {
             workspace: String::new(),
             position: 1,
             previous: None,
@@ -244,8 +211,8 @@ mod tests {
 
     #[test]
     fn moving_bytes_from_one_column_to_the_next_changes_the_hash() {
-        let one = row("x", "y\u{1}z").chain(&Hash::default());
-        let other = row("x\u{1}y", "z").chain(&Hash::default());
+        let one = chain(&row("x", "y\u{1}z"), &Hash::default());
+        let other = chain(&row("x\u{1}y", "z"), &Hash::default());
         assert_ne!(one, other);
     }
 }

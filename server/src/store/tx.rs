@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Executor, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlit
 use super::Guard;
 use super::dialect::{Dialect, Sql, render};
 use super::error::StoreError;
+use super::table::{SIZES, Set, Value, size_of};
 
 /// A struct that is read from rows of both databases: `#[derive(sqlx::FromRow)]`, with fields of
 /// `i64`, `String` and options of them.
@@ -120,6 +121,25 @@ impl Tx {
         done
     }
 
+    /// Writes sets of rows, in order, and tells how many rows the last one changed. They travel as
+    /// one statement: no set sees what another of the same call wrote, nor may rely on the order.
+    pub(crate) async fn write(&mut self, sets: &[Set<'_>]) -> Result<u64, StoreError> {
+        let sets: Vec<&Set<'_>> = sets.iter().filter(|set| !set.is_empty()).collect();
+        if sets.is_empty() {
+            return Ok(0);
+        }
+        self.guard.statements.inc_by(sets.len() as u64);
+        let run = async {
+            Ok(match &mut self.inner {
+                Inner::Sqlite(tx) => write_joined(tx, &sets).await,
+                Inner::Postgres(tx) => write_as_one(tx, &sets).await,
+            }?)
+        };
+        let done = self.guard.gate.pass(self.patience, Box::pin(run)).await;
+        self.failed |= done.is_err();
+        done
+    }
+
     /// Makes it durable. A transaction of which a statement failed is refused: PostgreSQL would
     /// roll it back and report success. On `Unavailable` the outcome is unknown.
     pub async fn commit(self) -> Result<(), StoreError> {
@@ -223,6 +243,75 @@ async fn run_each(
         changed.push(tx.execute(query).await?.rows_affected());
     }
     Ok(changed)
+}
+
+/// PostgreSQL's sets, all but the last one in its `WITH`.
+async fn write_as_one(
+    tx: &mut Transaction<'static, Postgres>,
+    sets: &[&Set<'_>],
+) -> Result<u64, sqlx::Error> {
+    let Some((last, others)) = sets.split_last() else { return Ok(0) };
+    let (mut text, mut first) = (String::new(), 1);
+    for (n, set) in others.iter().enumerate() {
+        text.push_str(if n == 0 { "WITH " } else { ", " });
+        text.extend([&*format!("w{n} AS ("), &set.postgres(first), ")"]);
+        first += set.width();
+    }
+    text.extend([" ", &*last.postgres(first)]);
+    let query = sqlx::query(AssertSqlSafe(text));
+    let query = sets.iter().fold(query, |query, set| set.bind_columns(query));
+    Ok(tx.execute(query).await?.rows_affected())
+}
+
+/// SQLite's sets as one text, or one after the other where a set is too large for one statement.
+async fn write_joined(
+    tx: &mut Transaction<'static, Sqlite>,
+    sets: &[&Set<'_>],
+) -> Result<u64, sqlx::Error> {
+    let [.., greatest] = SIZES;
+    let longest = sets.iter().map(|set| set.len()).max().unwrap_or(0);
+    if longest <= greatest {
+        return write_rows(tx, sets, 0).await;
+    }
+    let mut changed = 0;
+    for set in sets {
+        changed = 0;
+        for from in (0..set.len()).step_by(greatest) {
+            changed += write_rows(tx, &[set], from).await?;
+        }
+    }
+    Ok(changed)
+}
+
+/// The rows of each set from `from` on, as many as a statement takes.
+async fn write_rows(
+    tx: &mut Transaction<'static, Sqlite>,
+    sets: &[&Set<'_>],
+    from: usize,
+) -> Result<u64, sqlx::Error> {
+    let rows = sets.iter().map(|set| set.len().saturating_sub(from)).max().unwrap_or(0);
+    let size = size_of(rows);
+    let mut text = String::new();
+    for set in sets {
+        text.extend([set.sqlite(size), ";\n"]);
+    }
+    let mut query = sqlx::query(AssertSqlSafe(text));
+    for set in sets {
+        let mut missing = size * set.width();
+        for value in set.rows(from, size) {
+            missing -= 1;
+            query = match value {
+                Value::Text(text) => query.bind(text),
+                Value::Integer(integer) => query.bind(integer),
+            };
+        }
+        for _ in 0..missing {
+            query = query.bind(None::<i64>);
+        }
+    }
+    let done: Vec<u64> =
+        tx.execute_many(query).map_ok(|done| done.rows_affected()).try_collect().await?;
+    Ok(done.last().copied().unwrap_or(0))
 }
 
 /// Writes `text` with each parameter `$n` as `$(n + by)`.

@@ -8,8 +8,8 @@ use sqlx::FromRow;
 
 use super::digest::content_digest;
 use super::read::log_head;
-use super::rows::{column, ids, number};
-use super::seal::{ChainRow, Hash, MARK_BYTES, chain_rows, genesis, mark};
+use super::rows::{LogRow, column, ids, number};
+use super::seal::{Hash, MARK_BYTES, chain, chain_rows, genesis, mark};
 use super::{Sql, Store, StoreError, Tx};
 
 /// What was found.
@@ -146,7 +146,7 @@ impl Check {
         }
     }
 
-    fn rows(&mut self, rows: &[ChainRow], contents: &Contents) -> Result<(), Fault> {
+    fn rows(&mut self, rows: &[LogRow], contents: &Contents) -> Result<(), Fault> {
         for row in rows {
             self.row(row, contents)?;
             self.report.checked += 1;
@@ -154,12 +154,12 @@ impl Check {
         Ok(())
     }
 
-    fn row(&mut self, row: &ChainRow, contents: &Contents) -> Result<(), Fault> {
+    fn row(&mut self, row: &LogRow, contents: &Contents) -> Result<(), Fault> {
         let position = self.report.checked + 1;
         if row.position != column(position) {
             return Err(fault(position, "the row is missing"));
         }
-        self.hash = row.chain(&self.hash);
+        self.hash = chain(row, &self.hash);
         self.seals.check(position, &self.hash)?;
         let previous = (position > 1).then(|| column(position - 1));
         if row.previous != previous || row.workspace != self.workspace {
@@ -172,7 +172,7 @@ impl Check {
         self.content(position, row, contents)
     }
 
-    fn revision(&mut self, position: u64, row: &ChainRow) -> Result<(), Fault> {
+    fn revision(&mut self, position: u64, row: &LogRow) -> Result<(), Fault> {
         let Some(revision) = row.revision else { return Ok(()) };
         let Some(conversation) = &row.conversation else {
             return Err(fault(position, "a revision without a conversation"));
@@ -186,7 +186,7 @@ impl Check {
         Ok(())
     }
 
-    fn content(&mut self, position: u64, row: &ChainRow, contents: &Contents) -> Result<(), Fault> {
+    fn content(&mut self, position: u64, row: &LogRow, contents: &Contents) -> Result<(), Fault> {
         let (content, digest) = match (&row.content, &row.digest) {
             (None, None) => return Ok(()),
             (Some(content), Some(digest)) => (content, digest),
@@ -220,7 +220,7 @@ type Contents = BTreeMap<String, (String, String)>;
 async fn contents(
     tx: &mut Tx,
     workspace: WorkspaceId,
-    rows: &[ChainRow],
+    rows: &[LogRow],
 ) -> Result<Contents, StoreError> {
     static SELECT: Sql =
         Sql::new("SELECT id, salt, body FROM content WHERE workspace = $1 AND id {in $2}");

@@ -1,7 +1,8 @@
 //! Locks, in their one order. Keys are sorted by the caller (they come out of ordered sets), and
 //! locked in that order.
 
-use super::rows::IdentityRow;
+use crate::store::rows::IdentityRow;
+use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Makes identities known; who loses the race for one hears so by the count.
@@ -9,17 +10,12 @@ pub(crate) async fn insert_identities(
     tx: &mut Tx,
     identities: &[IdentityRow],
 ) -> Result<bool, StoreError> {
-    static INSERT: Sql = Sql::new(
-        "INSERT INTO identity (workspace, channel, kind, value, contact, conversation, since)
-         SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5,
-           CAST(value->>6 AS BIGINT)
-         FROM {rows $1} WHERE true
-         ON CONFLICT (workspace, channel, kind, value) DO NOTHING",
-    );
+    static INSERT: Statement<IdentityRow> =
+        Statement::insert_or("ON CONFLICT (workspace, channel, kind, value) DO NOTHING");
     if identities.is_empty() {
         return Ok(true);
     }
-    let inserted = tx.run(&INSERT, &[&json(identities)]).await?;
+    let inserted = tx.write(&[Set::new(&INSERT, identities)]).await?;
     Ok(usize::try_from(inserted).is_ok_and(|inserted| inserted == identities.len()))
 }
 
@@ -40,32 +36,8 @@ pub(crate) async fn move_identities(
     tx: &mut Tx,
     identities: &[IdentityRow],
 ) -> Result<(), StoreError> {
-    static MOVE: Sql = Sql::new(
-        "UPDATE identity SET contact = x.v->>4, conversation = x.v->>5,
-           since = CAST(x.v->>6 AS BIGINT)
-         FROM (SELECT value AS v, value->>0 AS w, value->>1 AS c, value->>2 AS k, value->>3 AS n
-               FROM {rows $1}) AS x
-         WHERE workspace = x.w AND channel = x.c AND kind = x.k AND value = x.n",
-    );
-    if !identities.is_empty() {
-        tx.run(&MOVE, &[&json(identities)]).await?;
-    }
-    Ok(())
-}
-
-fn json(identities: &[IdentityRow]) -> String {
-    let row = |i: &IdentityRow| {
-        serde_json::json!([
-            i.workspace,
-            i.channel,
-            i.kind,
-            i.value,
-            i.contact,
-            i.conversation,
-            i.since
-        ])
-    };
-    super::write::json(&identities.iter().map(row).collect::<Vec<_>>())
+    static MOVE: Statement<IdentityRow> = Statement::replace();
+    tx.write(&[Set::new(&MOVE, identities)]).await.map(drop)
 }
 
 /// Locks conversations, each `[workspace, id]`.

@@ -18,5 +18,5 @@ pub(crate) use read::{
     messages_by_id, messages_by_wamid, parked_statuses, priors, read_marks, teams, user_ids,
     written,
 };
-pub(crate) use rows::{AgentRow, IdentityRow, LineRow, ParkedRow, PlaceRow, TeamRow};
+pub(crate) use rows::{AgentRow, PlaceRow, TeamRow};
 pub(crate) use write::{Writes, write};

@@ -5,11 +5,11 @@
 //! that are found by another index than the primary key are looked up without their workspace,
 //! which is compared outside: the primary key, which begins with it, might be taken otherwise.
 
-use super::rows::{
-    AgentRow, ChannelRow, ContactRow, ConversationRow, HeadRow, IdentityRow, LineRow,
-    MembershipRow, ParkedRow, PlaceRow, PriorRow, ReadMarkRow, TeamRow, UserRow, WrittenRow,
+use super::rows::{AgentRow, ChannelRow, MembershipRow, PlaceRow, TeamRow, UserRow, WrittenRow};
+use crate::store::rows::{
+    ContactRow, HeadRow, IdentityRow, MessageRow, OutcomeRow, ParkedRow, ReadMarkRow, ThreadRow,
+    thread_columns,
 };
-use crate::store::rows::conversation_columns;
 use crate::store::{Sql, StoreError, Tx};
 
 type Rows<T> = Result<Vec<T>, StoreError>;
@@ -26,7 +26,7 @@ pub(crate) async fn channels(tx: &mut Tx, phone_number_ids: &str) -> Rows<Channe
 /// Identities, each `[workspace, channel, kind, value]`.
 pub(crate) async fn identities(tx: &mut Tx, keys: &str) -> Rows<IdentityRow> {
     static SQL: Sql = Sql::new(
-        "SELECT i.workspace, i.channel, i.kind, i.value, i.contact, i.conversation, i.since
+        "SELECT {columns i identity}
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM identity WHERE workspace = x.value->>0
              AND channel = x.value->>1 AND kind = x.value->>2 AND value = x.value->>3
@@ -47,10 +47,10 @@ pub(crate) async fn user_ids(tx: &mut Tx, workspaces: &str, conversations: &str)
 }
 
 /// Conversations, each `[workspace, id]`.
-pub(crate) async fn conversations(tx: &mut Tx, keys: &str) -> Rows<ConversationRow> {
+pub(crate) async fn conversations(tx: &mut Tx, keys: &str) -> Rows<ThreadRow> {
     static SQL: Sql = Sql::new(concat!(
-        "SELECT c.workspace, ",
-        conversation_columns!(),
+        "SELECT ",
+        thread_columns!(),
         " FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM conversation WHERE workspace = x.value->>0
              AND id = x.value->>1 OFFSET 0) AS c}
@@ -74,7 +74,7 @@ pub(crate) async fn agents(tx: &mut Tx, keys: &str) -> Rows<AgentRow> {
 /// Contacts, each `[workspace, id]`.
 pub(crate) async fn contacts(tx: &mut Tx, keys: &str) -> Rows<ContactRow> {
     static SQL: Sql = Sql::new(
-        "SELECT c.workspace, c.id, c.name, c.phone FROM {rows $1} AS x CROSS JOIN
+        "SELECT {columns c contact} FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM contact WHERE workspace = x.value->>0
              AND id = x.value->>1 OFFSET 0) AS c}
          {sqlite contact AS c WHERE c.workspace = x.value->>0 AND c.id = x.value->>1}",
@@ -83,12 +83,9 @@ pub(crate) async fn contacts(tx: &mut Tx, keys: &str) -> Rows<ContactRow> {
 }
 
 /// Lines of stretches, each `[workspace, conversation, from, to]`.
-pub(crate) async fn lines(tx: &mut Tx, stretches: &str) -> Rows<LineRow> {
+pub(crate) async fn lines(tx: &mut Tx, stretches: &str) -> Rows<MessageRow> {
     static SQL: Sql = Sql::new(
-        "SELECT m.workspace, m.conversation, m.seq, m.id, m.author_kind, m.author, m.accepted_at,
-           m.wamid, m.op_id, m.device, m.seen_seq, m.seen_id, m.status, m.provider_rank, m.held,
-           m.error, m.attempt, m.claim_epoch, m.sending_at, m.due_at, m.status_at,
-           m.closed_turn_seq, m.closed_turn_since, m.in_doubt, m.wamid_attempt
+        "SELECT {columns m message}
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM message WHERE workspace = x.value->>0
              AND conversation = x.value->>1
@@ -143,7 +140,7 @@ pub(crate) async fn memberships(tx: &mut Tx, keys: &str) -> Rows<MembershipRow> 
 }
 
 /// What became of these commands, each `[workspace, agent, op_id]`, and of those they came after.
-pub(crate) async fn priors(tx: &mut Tx, keys: &str) -> Rows<PriorRow> {
+pub(crate) async fn priors(tx: &mut Tx, keys: &str) -> Rows<OutcomeRow> {
     static SQL: Sql = Sql::new(
         "WITH RECURSIVE chain (workspace, agent, op_id, depth) AS (
            SELECT value->>0, value->>1, value->>2, 0 FROM {rows $1}
@@ -154,7 +151,7 @@ pub(crate) async fn priors(tx: &mut Tx, keys: &str) -> Rows<PriorRow> {
              c.depth + 1
            FROM chain c WHERE c.op_id IS NOT NULL AND c.depth < 101
          )
-         SELECT o.workspace, o.agent, o.op_id, o.body_hash, o.after, o.answer
+         SELECT {columns o outcome}
          FROM (SELECT DISTINCT workspace, agent, op_id FROM chain WHERE op_id IS NOT NULL) AS x
          CROSS JOIN
          {postgres LATERAL (SELECT * FROM outcome WHERE workspace = x.workspace
@@ -190,7 +187,7 @@ pub(crate) async fn written(tx: &mut Tx, keys: &str) -> Rows<WrittenRow> {
 /// How far agents have read conversations, each `[workspace, agent, conversation]`.
 pub(crate) async fn read_marks(tx: &mut Tx, keys: &str) -> Rows<ReadMarkRow> {
     static SQL: Sql = Sql::new(
-        "SELECT r.workspace, r.agent, r.conversation, r.seq FROM {rows $1} AS x CROSS JOIN
+        "SELECT {columns r read_mark} FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM read_mark WHERE workspace = x.value->>0
              AND agent = x.value->>1 AND conversation = x.value->>2 OFFSET 0) AS r}
          {sqlite read_mark AS r WHERE r.workspace = x.value->>0 AND r.agent = x.value->>1
@@ -202,7 +199,7 @@ pub(crate) async fn read_marks(tx: &mut Tx, keys: &str) -> Rows<ReadMarkRow> {
 /// Statuses that wait for these ids of Meta, each `[workspace, channel, wamid]`.
 pub(crate) async fn parked_statuses(tx: &mut Tx, keys: &str) -> Rows<ParkedRow> {
     static SQL: Sql = Sql::new(
-        "SELECT p.workspace, p.channel, p.wamid, p.status, p.error, p.at
+        "SELECT {columns p parked_status}
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM parked_status WHERE workspace = x.value->>0
              AND channel = x.value->>1 AND wamid = x.value->>2 OFFSET 0) AS p}

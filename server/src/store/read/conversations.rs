@@ -7,7 +7,7 @@ use baton_protocol::{AgentId, Conversation, ConversationId, Head, WorkspaceId};
 use sqlx::FromRow;
 
 use super::lines::messages;
-use crate::store::rows::{ConversationRow, conversation_columns, ids, number};
+use crate::store::rows::{ThreadRow, ids, number, thread_columns};
 use crate::store::{Sql, StoreError, Tx};
 
 /// The facts of these conversations, as far as they exist.
@@ -18,13 +18,13 @@ pub async fn conversations(
 ) -> Result<BTreeMap<ConversationId, Conversation>, StoreError> {
     static SELECT: Sql = Sql::new(concat!(
         "SELECT ",
-        conversation_columns!(),
+        thread_columns!(),
         " FROM conversation AS c WHERE c.workspace = $1 AND c.id {in $2}"
     ));
     if of.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows: Vec<ConversationRow> = tx.rows(&SELECT, &[&workspace.to_string(), &ids(of)]).await?;
+    let rows: Vec<ThreadRow> = tx.rows(&SELECT, &[&workspace.to_string(), &ids(of)]).await?;
     let mut found = BTreeMap::new();
     for row in rows {
         let conversation = row.read()?;
@@ -46,7 +46,7 @@ pub async fn heads(
 #[derive(FromRow)]
 struct ViewRow {
     #[sqlx(flatten)]
-    conversation: ConversationRow,
+    conversation: ThreadRow,
     name: Option<String>,
     phone: Option<String>,
     read_seq: i64,
@@ -62,7 +62,7 @@ pub async fn views(
 ) -> Result<BTreeMap<ConversationId, ConversationView>, StoreError> {
     static SELECT: Sql = Sql::new(concat!(
         "SELECT ",
-        conversation_columns!(),
+        thread_columns!(),
         ", (SELECT k.name FROM contact AS k WHERE k.workspace = c.workspace AND k.id = c.contact)
              AS name,
            (SELECT k.phone FROM contact AS k WHERE k.workspace = c.workspace AND k.id = c.contact)

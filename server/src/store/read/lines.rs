@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baton_protocol::{ConversationId, Line, MessageId, Note, WorkspaceId};
 use serde_json::json;
 
-use crate::store::rows::{LineRow, NoteRow, column, id, ids, line_columns};
+use crate::store::rows::{LineRow, NotedRow, column, ids, line_columns};
 use crate::store::{Sql, StoreError, Tx};
 
 /// A run of lines of a conversation, both ends included. Lines are numbered without holes, so a
@@ -76,7 +76,7 @@ pub(super) async fn runs(
     let rows: Vec<LineRow> =
         tx.rows(&SELECT, &[&workspace.to_string(), &json!(keys).to_string()]).await?;
     for row in rows {
-        found.entry(id(&row.conversation)?).or_default().push(row.read()?);
+        found.entry(row.conversation()?).or_default().push(row.read()?);
     }
     Ok(found)
 }
@@ -99,7 +99,7 @@ pub async fn messages(
     let mut found = BTreeMap::new();
     for row in rows {
         let line = row.read()?;
-        found.insert(line.id, (id(&row.conversation)?, line));
+        found.insert(line.id, (row.conversation()?, line));
     }
     Ok(found)
 }
@@ -113,7 +113,7 @@ pub async fn notes(
     runs: &[Run],
 ) -> Result<BTreeMap<ConversationId, Vec<Note>>, StoreError> {
     static SELECT: Sql = Sql::new(
-        "SELECT n.id, n.conversation, n.author, n.at, n.revision, n.op_id,
+        "SELECT {columns n note},
            (SELECT t.body FROM content AS t WHERE t.workspace = n.workspace AND t.id = n.id)
              AS body
          FROM {rows $2} AS x CROSS JOIN
@@ -132,7 +132,7 @@ pub async fn notes(
             json!([run.conversation, column(from), column(to)])
         })
         .collect();
-    let rows: Vec<NoteRow> =
+    let rows: Vec<NotedRow> =
         tx.rows(&SELECT, &[&workspace.to_string(), &json!(keys).to_string()]).await?;
     let mut found: BTreeMap<ConversationId, Vec<Note>> = BTreeMap::new();
     for row in rows {

@@ -7,7 +7,7 @@ use baton_domain::scope::Audience;
 use baton_protocol::WorkspaceId;
 use sqlx::FromRow;
 
-use crate::store::rows::{LogRow, column, id, ids, log_columns, number};
+use crate::store::rows::{LoggedRow, column, id, ids, logged_columns, number};
 use crate::store::{Sql, StoreError, Tx};
 
 /// Where a log ends, and from where on the feed is kept.
@@ -55,7 +55,7 @@ pub async fn gap(
 ) -> Result<Vec<Logged>, StoreError> {
     static SELECT: Sql = Sql::new(concat!(
         "SELECT ",
-        log_columns!(),
+        logged_columns!(),
         " FROM log AS l WHERE l.workspace = $1
          AND l.position {postgres = ANY(ARRAY}{sqlite IN}
            (SELECT f.position FROM feed AS f WHERE f.workspace = $1 AND f.audience {in $2}
@@ -153,7 +153,7 @@ async fn log_between(
 ) -> Result<Vec<Logged>, StoreError> {
     static SELECT: Sql = Sql::new(concat!(
         "SELECT ",
-        log_columns!(),
+        logged_columns!(),
         " FROM log AS l WHERE l.workspace = $1
          AND l.position > CAST($2 AS BIGINT) AND l.position <= CAST($3 AS BIGINT)
          ORDER BY l.position"
@@ -162,8 +162,8 @@ async fn log_between(
     read(&tx.rows(&SELECT, &[&args[0], &args[1], &args[2]]).await?)
 }
 
-fn read(rows: &[LogRow]) -> Result<Vec<Logged>, StoreError> {
-    rows.iter().map(LogRow::read).collect()
+fn read(rows: &[LoggedRow]) -> Result<Vec<Logged>, StoreError> {
+    rows.iter().map(LoggedRow::read).collect()
 }
 
 /// Where every workspace's log ends.

@@ -1,72 +1,138 @@
-//! A conversation's row.
+//! Conversations and their episodes.
 
 use baton_protocol::{
-    AgentId, Conversation, Head, LineRef, Status, Thread, Timestamp, WorkspaceId,
+    AgentId, Conversation, ConversationId, Head, LineRef, Status, Thread, Timestamp, WorkspaceId,
 };
-use serde_json::{Value, json};
 use sqlx::FromRow;
 
-use super::{id, number, owner, some_id, turn};
+use super::{column, id, number, owner, some_id, text, turn};
 use crate::store::StoreError;
+use crate::store::table::table;
 
-/// The columns of [`ConversationRow`], of `conversation AS c`.
-macro_rules! conversation_columns {
+table! {
+    /// A conversation's facts.
+    conversation: ConversationRow {
+        key { workspace: String, id: String }
+        fixed { channel: String, contact: String }
+        state {
+            team: String,
+            owner_agent: Option<String>,
+            owner_epoch: i64,
+            status: String,
+            snoozed_until: Option<i64>,
+            episode: i64,
+            revision: i64,
+            last_seq: i64,
+            last_line: Option<String>,
+            customer_seq: i64,
+            turn_seq: Option<i64>,
+            unanswered_since: Option<i64>,
+            window_until: Option<i64>,
+            last_agent: Option<String>,
+            activity_at: i64,
+        }
+    }
+}
+
+table! {
+    /// That an agent follows a conversation.
+    follower: FollowerRow {
+        key { workspace: String, conversation: String, agent: String }
+        fixed {}
+        state {}
+    }
+}
+
+impl FollowerRow {
+    /// An agent who follows.
+    pub(crate) fn new(
+        (workspace, conversation): (WorkspaceId, ConversationId),
+        agent: AgentId,
+    ) -> Self {
+        Self {
+            workspace: workspace.to_string(),
+            conversation: conversation.to_string(),
+            agent: agent.to_string(),
+        }
+    }
+}
+
+/// What is read of a conversation: its row of `conversation AS c`, and who follows it.
+macro_rules! thread_columns {
     () => {
-        "c.id, c.channel, c.contact, c.team, c.owner_agent, c.owner_epoch, c.status,
-         c.snoozed_until, c.episode, c.revision, c.last_seq, c.last_line, c.customer_seq,
-         c.turn_seq, c.unanswered_since, c.window_until, c.last_agent, c.activity_at,
+        "{columns c conversation},
          (SELECT string_agg(f.agent, ' ' ORDER BY f.agent) FROM follower AS f
           WHERE f.workspace = c.workspace AND f.conversation = c.id) AS followers"
     };
 }
-pub(crate) use conversation_columns;
+pub(crate) use thread_columns;
 
-/// A conversation's facts.
+/// See [`thread_columns`].
 #[derive(FromRow, Clone, Debug)]
-pub(crate) struct ConversationRow {
-    id: String,
-    channel: String,
-    contact: String,
-    team: String,
-    owner_agent: Option<String>,
-    owner_epoch: i64,
-    status: String,
-    snoozed_until: Option<i64>,
-    episode: i64,
-    revision: i64,
-    last_seq: i64,
-    last_line: Option<String>,
-    customer_seq: i64,
-    turn_seq: Option<i64>,
-    unanswered_since: Option<i64>,
-    window_until: Option<i64>,
-    last_agent: Option<String>,
-    activity_at: i64,
+pub(crate) struct ThreadRow {
+    #[sqlx(flatten)]
+    pub(crate) row: ConversationRow,
     /// Ids, apart by blanks; NULL where there are none.
     followers: Option<String>,
 }
 
-impl ConversationRow {
-    /// What the row means.
-    pub(crate) fn read(&self) -> Result<Conversation, StoreError> {
-        let last_seq = number(self.last_seq)?;
-        let last_line = some_id(self.last_line.as_deref())?;
-        Ok(Conversation {
-            head: self.head(last_seq)?,
-            thread: Thread {
-                contact_id: id(&self.contact)?,
-                last_line: last_line.map(|id| LineRef { seq: last_seq, id }),
-                customer_seq: number(self.customer_seq)?,
-                turn: turn(self.turn_seq, self.unanswered_since)?,
-                window_until: self.window_until.map(Timestamp::from_ms),
-                last_agent: some_id(self.last_agent.as_deref())?,
-                followers: self.followers()?,
-            },
-        })
+table! {
+    /// A stretch of a conversation, from open to resolved.
+    episode: EpisodeRow {
+        /// Its end.
+        change: EpisodeEnd {
+            key { workspace: String, conversation: String, n: i64 }
+            state { resolved_at: Option<i64> }
+        }
+        fixed { opened_at: i64 }
     }
+}
 
-    fn followers(&self) -> Result<Vec<AgentId>, StoreError> {
-        self.followers.iter().flat_map(|ids| ids.split(' ')).map(id).collect()
+impl EpisodeEnd {
+    /// The end of an episode; `None` while it is open.
+    pub(crate) fn new(
+        (workspace, conversation): (WorkspaceId, ConversationId),
+        n: u32,
+        at: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            workspace: workspace.to_string(),
+            conversation: conversation.to_string(),
+            n: n.into(),
+            resolved_at: at.map(Timestamp::ms),
+        }
+    }
+}
+
+impl ConversationRow {
+    /// What is stored of it.
+    pub(crate) fn new(workspace: WorkspaceId, of: &Conversation) -> Self {
+        let (head, thread) = (&of.head, &of.thread);
+        let snoozed_until = match head.status {
+            Status::Snoozed { until } => Some(until.ms()),
+            Status::Open | Status::Waiting | Status::Resolved => None,
+        };
+        Self {
+            workspace: workspace.to_string(),
+            id: head.id.to_string(),
+            channel: head.channel_id.to_string(),
+            contact: thread.contact_id.to_string(),
+            team: head.team_id.to_string(),
+            owner_agent: text(head.owner.agent()),
+            owner_epoch: column(head.owner_epoch),
+            status: head.status.name().to_owned(),
+            snoozed_until,
+            episode: head.episode.into(),
+            revision: column(head.revision),
+            last_seq: column(head.last_seq),
+            last_line: text(thread.last_line.map(|line| line.id)),
+            customer_seq: column(thread.customer_seq),
+            turn_seq: thread.turn.map(|turn| column(turn.from_seq)),
+            unanswered_since: thread.turn.map(|turn| turn.since.ms()),
+            window_until: thread.window_until.map(Timestamp::ms),
+            last_agent: text(thread.last_agent),
+            activity_at: head.activity_at.ms(),
+        }
     }
 
     fn head(&self, last_seq: u64) -> Result<Head, StoreError> {
@@ -87,34 +153,29 @@ impl ConversationRow {
     }
 }
 
-/// A conversation's row, in the order of the table's columns.
-pub(crate) fn conversation_values(workspace: WorkspaceId, of: &Conversation) -> Value {
-    let (head, thread) = (&of.head, &of.thread);
-    let snoozed_until = match head.status {
-        Status::Snoozed { until } => Some(until.ms()),
-        Status::Open | Status::Waiting | Status::Resolved => None,
-    };
-    json!([
-        workspace,
-        head.id,
-        head.channel_id,
-        thread.contact_id,
-        head.team_id,
-        head.owner.agent(),
-        head.owner_epoch,
-        head.status.name(),
-        snoozed_until,
-        head.episode,
-        head.revision,
-        head.last_seq,
-        thread.last_line.map(|line| line.id),
-        thread.customer_seq,
-        thread.turn.map(|turn| turn.from_seq),
-        thread.turn.map(|turn| turn.since.ms()),
-        thread.window_until.map(Timestamp::ms),
-        thread.last_agent,
-        head.activity_at.ms(),
-    ])
+impl ThreadRow {
+    /// What the row means.
+    pub(crate) fn read(&self) -> Result<Conversation, StoreError> {
+        let row = &self.row;
+        let last_seq = number(row.last_seq)?;
+        let last_line = some_id(row.last_line.as_deref())?;
+        Ok(Conversation {
+            head: row.head(last_seq)?,
+            thread: Thread {
+                contact_id: id(&row.contact)?,
+                last_line: last_line.map(|id| LineRef { seq: last_seq, id }),
+                customer_seq: number(row.customer_seq)?,
+                turn: turn(row.turn_seq, row.unanswered_since)?,
+                window_until: row.window_until.map(Timestamp::from_ms),
+                last_agent: some_id(row.last_agent.as_deref())?,
+                followers: self.followers()?,
+            },
+        })
+    }
+
+    fn followers(&self) -> Result<Vec<AgentId>, StoreError> {
+        self.followers.iter().flat_map(|ids| ids.split(' ')).map(id).collect()
+    }
 }
 
 fn status(name: &str, snoozed_until: Option<i64>) -> Result<Status, StoreError> {

@@ -1,59 +1,101 @@
-//! Rows of the log and of the feed.
+//! The log, its feed and its ends, and what may be erased of it.
 
 use baton_domain::log::{Logged, Route};
-use baton_domain::scope::Scope;
+use baton_domain::scope::{Audience, Scope};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     Actor, AgentId, Content, ConversationId, Event, Fact, Timestamp, WorkspaceId,
 };
-use serde_json::{Value, json};
 use sqlx::FromRow;
 
-use super::{from_json, id, number, owner, some_id};
+use super::{column, from_json, id, json, number, owner, some_id, text};
 use crate::store::StoreError;
+use crate::store::table::table;
 
-/// The columns of [`LogRow`], of `log AS l`.
-macro_rules! log_columns {
+table! {
+    /// A row of the log, which is written once. The hash chain covers all of it.
+    log: LogRow {
+        key { workspace: String, position: i64 }
+        fixed {
+            previous: Option<i64>,
+            at: i64,
+            actor_kind: String,
+            actor: Option<String>,
+            conversation: Option<String>,
+            revision: Option<i64>,
+            team_before: Option<String>,
+            owner_before: Option<String>,
+            team_after: Option<String>,
+            owner_after: Option<String>,
+            fact: String,
+            /// The id of its content row, and what it digests.
+            content: Option<String>,
+            digest: Option<String>,
+        }
+        state {}
+    }
+}
+
+table! {
+    /// That an audience hears of an event.
+    feed: FeedRow {
+        key { workspace: String, audience: String, position: i64 }
+        fixed { conversation: Option<String> }
+        state {}
+    }
+}
+
+table! {
+    /// Where a workspace's log ends.
+    log_head: HeadRow {
+        key { workspace: String }
+        fixed {}
+        state { position: i64 }
+    }
+}
+
+table! {
+    /// What may be erased of an event, with the salt of its digest.
+    content: ContentRow {
+        key { workspace: String, id: String }
+        fixed { salt: String, body: String }
+        state {}
+    }
+}
+
+/// What is read of an event: its row of `log AS l`, and its content if that is not erased. The
+/// content is looked up row by row.
+macro_rules! logged_columns {
     () => {
-        "l.position, l.at, l.actor_kind, l.actor, l.conversation, l.revision, l.team_before,
-         l.owner_before, l.team_after, l.owner_after, l.fact, l.content,
+        "{columns l log},
          (SELECT t.body FROM content AS t WHERE t.workspace = l.workspace AND t.id = l.content)
            AS body"
     };
 }
-pub(crate) use log_columns;
+pub(crate) use logged_columns;
 
-/// A row of the log with its content, if that is not erased.
+/// See [`logged_columns`].
 #[derive(FromRow, Clone, Debug)]
-pub(crate) struct LogRow {
-    position: i64,
-    at: i64,
-    actor_kind: String,
-    actor: Option<String>,
-    conversation: Option<String>,
-    revision: Option<i64>,
-    team_before: Option<String>,
-    owner_before: Option<String>,
-    team_after: Option<String>,
-    owner_after: Option<String>,
-    fact: String,
-    content: Option<String>,
+pub(crate) struct LoggedRow {
+    #[sqlx(flatten)]
+    row: LogRow,
     body: Option<String>,
 }
 
-impl LogRow {
+impl LoggedRow {
     /// What the row means.
     pub(crate) fn read(&self) -> Result<Logged, StoreError> {
-        let fact: Fact = from_json(&self.fact)?;
-        let before = scope(self.team_before.as_deref(), self.owner_before.as_deref())?;
-        let after = scope(self.team_after.as_deref(), self.owner_after.as_deref())?;
+        let row = &self.row;
+        let fact: Fact = from_json(&row.fact)?;
+        let before = scope(row.team_before.as_deref(), row.owner_before.as_deref())?;
+        let after = scope(row.team_after.as_deref(), row.owner_after.as_deref())?;
         let route = Route::of(&fact, before, after);
         let event = Event {
-            position: number(self.position)?,
-            conversation_id: some_id::<ConversationId>(self.conversation.as_deref())?,
-            revision: self.revision.map(number).transpose()?,
-            at: Timestamp::from_ms(self.at),
-            actor: actor(&self.actor_kind, self.actor.as_deref())?,
+            position: number(row.position)?,
+            conversation_id: some_id::<ConversationId>(row.conversation.as_deref())?,
+            revision: row.revision.map(number).transpose()?,
+            at: Timestamp::from_ms(row.at),
+            actor: actor(&row.actor_kind, row.actor.as_deref())?,
             content: self.content(&fact)?,
             fact,
         };
@@ -61,7 +103,7 @@ impl LogRow {
     }
 
     fn content(&self, fact: &Fact) -> Result<Option<EventContent>, StoreError> {
-        match (&self.content, &self.body) {
+        match (&self.row.content, &self.body) {
             (None, _) => Ok(None),
             (Some(_), Some(body)) => from_json(body).map(Some),
             (Some(_), None) => Ok(erased(fact)),
@@ -105,49 +147,64 @@ fn actor_columns(actor: Actor) -> (&'static str, Option<AgentId>) {
     }
 }
 
-/// A row of the log, in the order of the table's columns; `content` is the id of the content row
-/// and its digest.
-pub(crate) fn log_values(
-    workspace: WorkspaceId,
-    logged: &Logged,
-    content: Option<(&str, &str)>,
-) -> Value {
-    let event = &logged.event;
-    let (before, after) = match logged.route {
-        Route::Conversation { before, after } => (before, Some(after)),
-        Route::Agent(_) | Route::Everyone => (None, None),
-    };
-    let (actor_kind, actor) = actor_columns(event.actor);
-    json!([
-        workspace,
-        event.position,
-        event.position.checked_sub(1).filter(|previous| *previous > 0),
-        event.at.ms(),
-        actor_kind,
-        actor,
-        event.conversation_id,
-        event.revision,
-        before.map(|scope| scope.team),
-        before.and_then(|scope| scope.owner.agent()),
-        after.map(|scope| scope.team),
-        after.and_then(|scope| scope.owner.agent()),
-        fact_text(&event.fact),
-        content.map(|(id, _)| id),
-        content.map(|(_, digest)| digest),
-    ])
+impl LogRow {
+    /// What is stored of an event; `content` is the id of its content row, and the digest.
+    pub(crate) fn new(
+        workspace: WorkspaceId,
+        logged: &Logged,
+        content: Option<(&str, &str)>,
+    ) -> Self {
+        let event = &logged.event;
+        let (before, after) = match logged.route {
+            Route::Conversation { before, after } => (before, Some(after)),
+            Route::Agent(_) | Route::Everyone => (None, None),
+        };
+        let (actor_kind, actor) = actor_columns(event.actor);
+        let previous = event.position.checked_sub(1).filter(|previous| *previous > 0);
+        Self {
+            workspace: workspace.to_string(),
+            position: column(event.position),
+            previous: previous.map(column),
+            at: event.at.ms(),
+            actor_kind: actor_kind.to_owned(),
+            actor: text(actor),
+            conversation: text(event.conversation_id),
+            revision: event.revision.map(column),
+            team_before: before.map(|scope| scope.team.to_string()),
+            owner_before: before.and_then(|scope| text(scope.owner.agent())),
+            team_after: after.map(|scope| scope.team.to_string()),
+            owner_after: after.and_then(|scope| text(scope.owner.agent())),
+            fact: json(&event.fact),
+            content: content.map(|(id, _)| id.to_owned()),
+            digest: content.map(|(_, digest)| digest.to_owned()),
+        }
+    }
 }
 
-/// A fact as it is stored. Facts are ids, numbers and names: this cannot fail.
-fn fact_text(fact: &Fact) -> String {
-    serde_json::to_string(fact).unwrap_or_default()
+impl FeedRow {
+    /// One for each audience of the event.
+    pub(crate) fn all(workspace: WorkspaceId, logged: &Logged) -> Vec<Self> {
+        let event = &logged.event;
+        let row = |audience: &Audience| Self {
+            workspace: workspace.to_string(),
+            audience: audience.to_string(),
+            position: column(event.position),
+            conversation: text(event.conversation_id),
+        };
+        logged.route.audiences().iter().map(row).collect()
+    }
 }
 
-/// Rows of the feed: one for each audience of the event.
-pub(crate) fn feed_values(workspace: WorkspaceId, logged: &Logged) -> Vec<Value> {
-    let event = &logged.event;
-    let audiences = logged.route.audiences();
-    audiences
-        .iter()
-        .map(|of| json!([workspace, of.to_string(), event.position, event.conversation_id]))
-        .collect()
+impl HeadRow {
+    /// Where a workspace's log ends.
+    pub(crate) fn new(workspace: WorkspaceId, position: u64) -> Self {
+        Self { workspace: workspace.to_string(), position: column(position) }
+    }
+}
+
+impl ContentRow {
+    /// A body and its salt.
+    pub(crate) fn new(workspace: WorkspaceId, id: &str, salt: String, body: String) -> Self {
+        Self { workspace: workspace.to_string(), id: id.to_owned(), salt, body }
+    }
 }

@@ -1,65 +1,132 @@
-//! A message's row: a line of a conversation, in or out.
+//! Messages, in and out, and the tries of their sends.
 
 use baton_domain::context::LineFacts;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    AgentId, Author, ChannelId, Content, ConversationId, Line, LineKind, MessageId, Timestamp,
-    WorkspaceId,
+    AgentId, Author, ChannelId, Content, ConversationId, Line, LineKind, LineRef, MessageId,
+    MessageStatus, Timestamp, WorkspaceId,
 };
-use serde_json::{Value, json};
 use sqlx::FromRow;
 
-use super::{from_json, id, named, number, some_id};
+use super::{column, from_json, id, name, named, number, some_id, text, turn};
 use crate::store::StoreError;
+use crate::store::table::table;
 
-/// The columns of [`LineRow`], of `message AS m`. The content is looked up row by row: a join
-/// might be planned over the whole table.
+table! {
+    /// A message: a line of a conversation.
+    message: MessageRow {
+        /// What a change of a message writes: where it stands, and its state.
+        change: MessageChange {
+            key { workspace: String, conversation: String, seq: i64 }
+            state {
+                wamid: Option<String>,
+                /// The attempt that brought the wamid, where it is known.
+                wamid_attempt: Option<i64>,
+                seen_seq: Option<i64>,
+                seen_id: Option<String>,
+                status: Option<String>,
+                provider_rank: i64,
+                held: Option<String>,
+                error: Option<String>,
+                attempt: i64,
+                claim_epoch: i64,
+                sending_at: Option<i64>,
+                due_at: Option<i64>,
+                status_at: Option<i64>,
+                in_doubt: i64,
+            }
+        }
+        fixed {
+            id: String,
+            channel: String,
+            author_kind: String,
+            author: Option<String>,
+            kind: String,
+            at: i64,
+            accepted_at: i64,
+            quoted: Option<String>,
+            identity_kind: Option<String>,
+            identity_value: Option<String>,
+            op_id: Option<String>,
+            device: Option<String>,
+            closed_turn_seq: Option<i64>,
+            closed_turn_since: Option<i64>,
+        }
+    }
+}
+
+/// What is read of a line: its row of `message AS m`, and its content if that is not erased. The
+/// content is looked up row by row: a join might be planned over the whole table.
 macro_rules! line_columns {
     () => {
-        "m.conversation, m.seq, m.id, m.author_kind, m.author, m.kind, m.at, m.quoted, m.status,
-         m.held, m.error, m.op_id, m.device,
+        "{columns m message},
          (SELECT t.body FROM content AS t WHERE t.workspace = m.workspace AND t.id = m.id) AS body"
     };
 }
 pub(crate) use line_columns;
 
-/// A line with its content, if that is not erased.
+/// See [`line_columns`].
 #[derive(FromRow, Clone, Debug)]
 pub(crate) struct LineRow {
-    pub(crate) conversation: String,
-    seq: i64,
-    id: String,
-    author_kind: String,
-    author: Option<String>,
-    kind: String,
-    at: i64,
-    quoted: Option<String>,
-    status: Option<String>,
-    held: Option<String>,
-    error: Option<String>,
-    op_id: Option<String>,
-    device: Option<String>,
+    #[sqlx(flatten)]
+    row: MessageRow,
     body: Option<String>,
 }
 
 impl LineRow {
+    /// The conversation it belongs to.
+    pub(crate) fn conversation(&self) -> Result<ConversationId, StoreError> {
+        id(&self.row.change.conversation)
+    }
+
     /// What the row means.
     pub(crate) fn read(&self) -> Result<Line, StoreError> {
+        let (row, state) = (&self.row, &self.row.change);
         Ok(Line {
-            seq: number(self.seq)?,
-            id: id(&self.id)?,
-            author: author(&self.author_kind, self.author.as_deref())?,
-            kind: named(&self.kind)?,
-            at: Timestamp::from_ms(self.at),
+            seq: number(state.seq)?,
+            id: id(&row.id)?,
+            author: author(&row.author_kind, row.author.as_deref())?,
+            kind: named(&row.kind)?,
+            at: Timestamp::from_ms(row.at),
             content: line_content(self.body.as_deref())?,
-            quoted: some_id(self.quoted.as_deref())?,
-            status: self.status.as_deref().map(named).transpose()?,
-            held: self.held.as_deref().map(named).transpose()?,
-            error: self.error.as_deref().map(from_json).transpose()?,
-            op_id: some_id(self.op_id.as_deref())?,
-            device_id: some_id(self.device.as_deref())?,
+            quoted: some_id(row.quoted.as_deref())?,
+            status: state.status.as_deref().map(named).transpose()?,
+            held: state.held.as_deref().map(named).transpose()?,
+            error: state.error.as_deref().map(from_json).transpose()?,
+            op_id: some_id(row.op_id.as_deref())?,
+            device_id: some_id(row.device.as_deref())?,
         })
     }
+}
+
+impl MessageRow {
+    /// What decisions look at.
+    pub(crate) fn facts(&self) -> Result<LineFacts, StoreError> {
+        let state = &self.change;
+        let seen = match (state.seen_seq, &state.seen_id) {
+            (Some(seq), Some(of)) => Some(LineRef { seq: number(seq)?, id: id(of)? }),
+            _ => None,
+        };
+        Ok(LineFacts {
+            line: LineRef { seq: number(state.seq)?, id: id(&self.id)? },
+            author: author(&self.author_kind, self.author.as_deref())?,
+            device: some_id(self.device.as_deref())?,
+            op_id: some_id(self.op_id.as_deref())?,
+            accepted_at: Timestamp::from_ms(self.accepted_at),
+            seen,
+            status: state.status.as_deref().map(message_status).transpose()?,
+            status_at: Timestamp::from_ms(state.status_at.unwrap_or(self.accepted_at)),
+            held: state.held.as_deref().map(named).transpose()?,
+            attempt: number(state.attempt)?,
+            claim_epoch: number(state.claim_epoch)?,
+            closed_turn: turn(self.closed_turn_seq, self.closed_turn_since)?,
+            in_doubt: state.in_doubt != 0,
+        })
+    }
+}
+
+fn message_status(name: &str) -> Result<MessageStatus, StoreError> {
+    MessageStatus::from_name(name).ok_or_else(|| StoreError::Corrupt(format!("status {name:?}")))
 }
 
 /// The author of a line.
@@ -117,59 +184,108 @@ pub(crate) struct MessageOrigin<'a> {
     pub(crate) identity: Option<(&'static str, &'a str)>,
 }
 
-/// What a change of a message writes: its key, then the columns of its state.
-pub(crate) fn message_change_values(
-    workspace: WorkspaceId,
-    conversation: ConversationId,
-    state: MessageState<'_>,
-) -> Vec<Value> {
-    let facts = state.facts;
-    vec![
-        json!(workspace),
-        json!(conversation),
-        json!(facts.line.seq),
-        json!(state.wamid),
-        json!(facts.seen.map(|seen| seen.seq)),
-        json!(facts.seen.map(|seen| seen.id)),
-        json!(facts.status),
-        json!(state.rank),
-        json!(facts.held),
-        json!(state.error),
-        json!(facts.attempt),
-        json!(facts.claim_epoch),
-        json!(state.sending_at.map(Timestamp::ms)),
-        json!(state.due_at.map(Timestamp::ms)),
-        json!(facts.status_at.ms()),
-        json!(i64::from(facts.in_doubt)),
-        json!(state.wamid_attempt),
-    ]
+impl MessageChange {
+    /// A message as it stands.
+    pub(crate) fn new(
+        (workspace, conversation): (WorkspaceId, ConversationId),
+        state: MessageState<'_>,
+    ) -> Self {
+        let facts = state.facts;
+        Self {
+            workspace: workspace.to_string(),
+            conversation: conversation.to_string(),
+            seq: column(facts.line.seq),
+            wamid: state.wamid.map(str::to_owned),
+            wamid_attempt: state.wamid_attempt.map(i64::from),
+            seen_seq: facts.seen.map(|seen| column(seen.seq)),
+            seen_id: text(facts.seen.map(|seen| seen.id)),
+            status: facts.status.map(|status| status.name().to_owned()),
+            provider_rank: state.rank.into(),
+            held: facts.held.as_ref().map(name),
+            error: state.error.map(str::to_owned),
+            attempt: facts.attempt.into(),
+            claim_epoch: column(facts.claim_epoch),
+            sending_at: state.sending_at.map(Timestamp::ms),
+            due_at: state.due_at.map(Timestamp::ms),
+            status_at: Some(facts.status_at.ms()),
+            in_doubt: facts.in_doubt.into(),
+        }
+    }
 }
 
-/// A new message: the columns that changes write too, then those that stay.
-pub(crate) fn message_values(
-    workspace: WorkspaceId,
-    conversation: ConversationId,
-    state: MessageState<'_>,
-    origin: MessageOrigin<'_>,
-) -> Vec<Value> {
-    let facts = state.facts;
-    let (author_kind, author) = author_columns(facts.author);
-    let mut row = message_change_values(workspace, conversation, state);
-    row.extend([
-        json!(facts.line.id),
-        json!(origin.channel),
-        json!(author_kind),
-        json!(author),
-        json!(origin.kind),
-        json!(origin.at.ms()),
-        json!(facts.accepted_at.ms()),
-        json!(origin.quoted),
-        json!(origin.identity.map(|(kind, _)| kind)),
-        json!(origin.identity.map(|(_, value)| value)),
-        json!(facts.op_id),
-        json!(facts.device),
-        json!(facts.closed_turn.map(|turn| turn.from_seq)),
-        json!(facts.closed_turn.map(|turn| turn.since.ms())),
-    ]);
-    row
+impl MessageRow {
+    /// A new message.
+    pub(crate) fn new(
+        of: (WorkspaceId, ConversationId),
+        state: MessageState<'_>,
+        origin: MessageOrigin<'_>,
+    ) -> Self {
+        let facts = state.facts;
+        let (author_kind, author) = author_columns(facts.author);
+        Self {
+            change: MessageChange::new(of, state),
+            id: facts.line.id.to_string(),
+            channel: origin.channel.to_string(),
+            author_kind: author_kind.to_owned(),
+            author: text(author),
+            kind: name(&origin.kind),
+            at: origin.at.ms(),
+            accepted_at: facts.accepted_at.ms(),
+            quoted: text(origin.quoted),
+            identity_kind: origin.identity.map(|(kind, _)| kind.to_owned()),
+            identity_value: origin.identity.map(|(_, value)| value.to_owned()),
+            op_id: text(facts.op_id),
+            device: text(facts.device),
+            closed_turn_seq: facts.closed_turn.map(|turn| column(turn.from_seq)),
+            closed_turn_since: facts.closed_turn.map(|turn| turn.since.ms()),
+        }
+    }
+}
+
+table! {
+    /// A try of a send.
+    attempt: AttemptRow {
+        /// Its end.
+        change: AttemptEnd {
+            key { workspace: String, message: String, n: i64 }
+            state { ended_at: Option<i64>, outcome: Option<String>, wamid: Option<String> }
+        }
+        fixed { claim_epoch: i64, started_at: i64, node: Option<String> }
+    }
+}
+
+/// How a try ended: when, by which name, and with which id of Meta.
+pub(crate) type Ended = (Timestamp, &'static str, Option<String>);
+
+impl AttemptEnd {
+    /// Its end, where it has one.
+    pub(crate) fn new(
+        (workspace, message): (WorkspaceId, MessageId),
+        n: u32,
+        end: Option<Ended>,
+    ) -> Self {
+        let (at, outcome, wamid) = match end {
+            Some((at, outcome, wamid)) => (Some(at.ms()), Some(outcome.to_owned()), wamid),
+            None => (None, None, None),
+        };
+        Self {
+            workspace: workspace.to_string(),
+            message: message.to_string(),
+            n: n.into(),
+            ended_at: at,
+            outcome,
+            wamid,
+        }
+    }
+}
+
+impl AttemptRow {
+    /// A try that began.
+    pub(crate) fn new(
+        change: AttemptEnd,
+        claim_epoch: u64,
+        (began, node): (Timestamp, Option<String>),
+    ) -> Self {
+        Self { change, claim_epoch: column(claim_epoch), started_at: began.ms(), node }
+    }
 }

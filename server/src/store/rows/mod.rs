@@ -1,26 +1,68 @@
-//! Rows as both databases give them, and what they mean: the one place that knows how facts lie
-//! in tables. One file for each table; here what all columns share.
+//! Tables as they are declared, and what their rows mean: the one place that knows how facts lie
+//! in tables. Here what all columns share.
+//!
+//! A new column is a migration, a line of a declaration, and the place that says what is in it.
 
 mod conversation;
+mod intake;
 mod log;
 mod message;
 mod note;
+mod outcome;
+mod people;
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 use baton_protocol::{Owner, TeamId, Timestamp, Turn};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub(crate) use self::conversation::{ConversationRow, conversation_columns, conversation_values};
-pub(crate) use self::log::{LogRow, feed_values, log_columns, log_values};
-pub(crate) use self::message::{
-    LineRow, MessageOrigin, MessageState, author, line_columns, message_change_values,
-    message_values,
+pub(crate) use self::conversation::{
+    ConversationRow, EpisodeEnd, EpisodeRow, FollowerRow, ThreadRow, thread_columns,
 };
-pub(crate) use self::note::NoteRow;
+pub(crate) use self::intake::{IntakeRow, ParkedKey, ParkedRow, QuarantineRow};
+pub(crate) use self::log::{ContentRow, FeedRow, HeadRow, LogRow, LoggedRow, logged_columns};
+pub(crate) use self::message::{
+    AttemptEnd, AttemptRow, Ended, LineRow, MessageChange, MessageOrigin, MessageRow, MessageState,
+    line_columns,
+};
+pub(crate) use self::note::{NoteRow, NotedRow};
+pub(crate) use self::outcome::OutcomeRow;
+pub(crate) use self::people::{ContactRow, IdentityRow, LoadRow, ReadMarkRow, TallyRow};
 use super::error::StoreError;
+use super::table::{Column, Table};
+
+/// The columns of a table of which all columns are declared.
+pub(super) fn declared(table: &str) -> Option<&'static [Column]> {
+    DECLARED.iter().find(|(name, _)| *name == table).map(|(_, columns)| *columns)
+}
+
+/// Tables of which all columns are declared.
+pub(super) const DECLARED: [(&str, &[Column]); 17] = [
+    of::<AttemptRow>(),
+    of::<ContactRow>(),
+    of::<ContentRow>(),
+    of::<ConversationRow>(),
+    of::<EpisodeRow>(),
+    of::<FeedRow>(),
+    of::<FollowerRow>(),
+    of::<IdentityRow>(),
+    of::<IntakeRow>(),
+    of::<LogRow>(),
+    of::<MessageRow>(),
+    of::<NoteRow>(),
+    of::<OutcomeRow>(),
+    of::<ParkedRow>(),
+    of::<QuarantineRow>(),
+    of::<ReadMarkRow>(),
+    of::<TallyRow>(),
+];
+
+const fn of<T: Table>() -> (&'static str, &'static [Column]) {
+    (T::NAME, T::COLUMNS)
+}
 
 /// An id out of a text column.
 pub(crate) fn id<T: FromStr<Err: Display>>(text: &str) -> Result<T, StoreError> {
@@ -42,6 +84,24 @@ pub(crate) fn number<T: TryFrom<i64>>(value: i64) -> Result<T, StoreError> {
 /// A number as a parameter or column: beyond what fits it stops.
 pub(crate) fn column(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// An id as a column.
+pub(crate) fn text<T: Display>(of: Option<T>) -> Option<String> {
+    of.map(|of| of.to_string())
+}
+
+/// The name of a value on the wire, as it is stored. Such values are enums without contents.
+pub(crate) fn name<T: Serialize>(of: &T) -> String {
+    match serde_json::to_value(of) {
+        Ok(Value::String(name)) => name,
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
+/// A value as JSON: ids, numbers and names, of which this cannot fail.
+pub(crate) fn json<T: Serialize>(of: &T) -> String {
+    serde_json::to_string(of).unwrap_or_default()
 }
 
 /// A value that is stored by its name on the wire.

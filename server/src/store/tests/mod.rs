@@ -7,6 +7,7 @@ mod opening;
 mod resume;
 mod seed;
 mod silence;
+mod tables;
 mod threads;
 mod transactions;
 mod world;

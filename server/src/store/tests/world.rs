@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use baton_domain::apply::{apply, begin};
+use baton_domain::context::LineFacts;
 use baton_domain::log::{Logged, Route};
 use baton_domain::scope::Scope;
 use baton_protocol::event::EventContent;
@@ -12,14 +13,17 @@ use baton_protocol::{
     Fact, LineKind, LineRef, MessageId, MessageStatus, NoteId, OpId, Owner, OwnerCause, Status,
     TeamId, Timestamp, Turn, WorkspaceId,
 };
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::seed::{CHANNEL, WORKSPACE, script, seed};
+use crate::store::Store;
 use crate::store::digest::{content_body, content_digest};
-use crate::store::rows::{conversation_values, feed_values, log_values};
+use crate::store::group::{Writes, write};
+use crate::store::rows::{
+    ContentRow, ConversationRow, FeedRow, HeadRow, LogRow, MessageOrigin, MessageRow, MessageState,
+    NoteRow,
+};
 use crate::store::testing::TestDatabase;
-use crate::store::{Sql, Store};
 
 pub(crate) fn parsed<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
@@ -225,35 +229,31 @@ impl World {
 
     async fn write(&mut self, logged: Logged, conversation: Option<&Conversation>) {
         let event = &logged.event;
-        let content = event.content.as_ref().map(|content| {
-            let body = content_body(content);
+        let mut writes = Writes::default();
+        let by = event.content.as_ref().map(|content| {
+            let (id, body) = (content_id(&event.fact), content_body(content));
             let salt = format!("{:032x}", event.position);
             let digest = content_digest(&salt, &body);
-            (
-                content_id(&event.fact),
-                digest,
-                json!([[WORKSPACE, content_id(&event.fact), salt, body]]),
-            )
+            writes.contents.push(ContentRow::new(self.workspace, &id, salt, body));
+            (id, digest)
         });
-        let by = content.as_ref().map(|(id, digest, _)| (id.as_str(), digest.as_str()));
-        let log = json!([log_values(self.workspace, &logged, by)]).to_string();
-        let feed = json!(feed_values(self.workspace, &logged)).to_string();
-        let position = event.position.to_string();
-        let mut tx = self.store.begin().await.unwrap();
+        let by = by.as_ref().map(|(id, digest)| (id.as_str(), digest.as_str()));
+        writes.log.push(LogRow::new(self.workspace, &logged, by));
+        writes.feed = FeedRow::all(self.workspace, &logged);
+        writes.heads.push(HeadRow::new(self.workspace, event.position));
         if let Some(conversation) = conversation {
-            let row = json!([conversation_values(self.workspace, conversation)]).to_string();
-            tx.run(&CONVERSATION, &[&row]).await.unwrap();
+            let row = ConversationRow::new(self.workspace, conversation);
+            if matches!(event.fact, Fact::ConversationOpened { .. }) {
+                writes.conversations.push(row);
+            } else {
+                writes.conversation_changes.push(row);
+            }
+            writes.messages.extend(message_row(self.workspace, event, conversation));
+            let after = conversation.head.last_seq;
+            writes.notes.extend(NoteRow::new(self.workspace, event, after));
         }
-        if let Some((_, _, row)) = &content {
-            tx.run(&CONTENT, &[&row.to_string()]).await.unwrap();
-        }
-        if let Some(row) = message_values(self.workspace, event, conversation) {
-            tx.run(&MESSAGE, &[&json!([row]).to_string()]).await.unwrap();
-        }
-        if let Some(row) = note_values(self.workspace, event, conversation) {
-            tx.run(&NOTE, &[&json!([row]).to_string()]).await.unwrap();
-        }
-        tx.run_all(&[(&LOG, &[&log]), (&FEED, &[&feed]), (&HEAD, &[&position])]).await.unwrap();
+        let mut tx = self.store.begin().await.unwrap();
+        write(&mut tx, &writes).await.unwrap();
         tx.commit().await.unwrap();
         self.log.push(logged);
     }
@@ -273,81 +273,51 @@ fn content_id(fact: &Fact) -> String {
     line.id.to_string()
 }
 
-fn message_values(
+fn message_row(
     workspace: WorkspaceId,
     event: &Event,
-    conversation: Option<&Conversation>,
-) -> Option<Value> {
-    let channel = conversation?.head.channel_id;
-    let id = event.conversation_id;
-    if let Fact::LineReceived { line, at, .. } = &event.fact {
-        let at = at.ms();
-        return Some(json!([
-            workspace, id, line.seq, line.id, channel, "customer", null, "text", at, at, line.id,
-            null, null
-        ]));
-    }
-    let Fact::LineWritten { line, author: Author::Agent { id: agent }, at, op_id, .. } =
-        &event.fact
+    conversation: &Conversation,
+) -> Option<MessageRow> {
+    let (Fact::LineReceived { line, at, .. } | Fact::LineWritten { line, at, .. }) = &event.fact
     else {
         return None;
     };
-    let at = at.ms();
-    Some(json!([
-        workspace, id, line.seq, line.id, channel, "agent", agent, "text", at, at, null, op_id,
-        "queued"
-    ]))
+    let mut by = (Author::Customer, None, None);
+    if let Fact::LineWritten { author, op_id, status, .. } = &event.fact {
+        by = (*author, *op_id, Some(*status));
+    }
+    let (author, op_id, status) = by;
+    let facts = LineFacts {
+        line: *line,
+        author,
+        device: None,
+        op_id,
+        accepted_at: *at,
+        seen: None,
+        status,
+        status_at: *at,
+        held: None,
+        attempt: 0,
+        claim_epoch: 0,
+        closed_turn: None,
+        in_doubt: false,
+    };
+    let wamid = line.id.to_string();
+    let state = MessageState {
+        facts: &facts,
+        wamid: status.is_none().then_some(&*wamid),
+        wamid_attempt: None,
+        rank: 0,
+        error: None,
+        sending_at: None,
+        due_at: None,
+    };
+    let origin = MessageOrigin {
+        channel: conversation.head.channel_id,
+        kind: LineKind::Text,
+        at: *at,
+        quoted: None,
+        identity: None,
+    };
+    Some(MessageRow::new((workspace, conversation.head.id), state, origin))
 }
-
-fn note_values(
-    workspace: WorkspaceId,
-    event: &Event,
-    conversation: Option<&Conversation>,
-) -> Option<Value> {
-    let Fact::NoteAdded { note_id, author, op_id } = &event.fact else { return None };
-    let (id, after) = (event.conversation_id, conversation?.head.last_seq);
-    Some(json!([workspace, id, note_id, author, op_id, event.at.ms(), event.revision, after]))
-}
-
-static CONVERSATION: Sql = Sql::new(
-    "INSERT INTO conversation SELECT value->>0, value->>1, value->>2, value->>3, value->>4,
-       value->>5, CAST(value->>6 AS BIGINT), value->>7, CAST(value->>8 AS BIGINT),
-       CAST(value->>9 AS BIGINT), CAST(value->>10 AS BIGINT), CAST(value->>11 AS BIGINT),
-       value->>12, CAST(value->>13 AS BIGINT), CAST(value->>14 AS BIGINT),
-       CAST(value->>15 AS BIGINT), CAST(value->>16 AS BIGINT), value->>17,
-       CAST(value->>18 AS BIGINT) FROM {rows $1} WHERE true
-     ON CONFLICT (workspace, id) DO UPDATE SET team = excluded.team,
-       owner_agent = excluded.owner_agent, owner_epoch = excluded.owner_epoch,
-       status = excluded.status, snoozed_until = excluded.snoozed_until,
-       episode = excluded.episode, revision = excluded.revision, last_seq = excluded.last_seq,
-       last_line = excluded.last_line, customer_seq = excluded.customer_seq,
-       turn_seq = excluded.turn_seq, unanswered_since = excluded.unanswered_since,
-       window_until = excluded.window_until, last_agent = excluded.last_agent,
-       activity_at = excluded.activity_at",
-);
-static CONTENT: Sql = Sql::new(
-    "INSERT INTO content SELECT value->>0, value->>1, value->>2, value->>3 FROM {rows $1}",
-);
-static MESSAGE: Sql = Sql::new(
-    "INSERT INTO message (workspace, conversation, seq, id, channel, author_kind, author, kind, at,
-       accepted_at, wamid, op_id, status)
-     SELECT value->>0, value->>1, CAST(value->>2 AS BIGINT), value->>3, value->>4, value->>5,
-       value->>6, value->>7, CAST(value->>8 AS BIGINT), CAST(value->>9 AS BIGINT), value->>10,
-       value->>11, value->>12 FROM {rows $1}",
-);
-static NOTE: Sql = Sql::new(
-    "INSERT INTO note SELECT value->>0, value->>1, value->>2, value->>3, value->>4,
-       CAST(value->>5 AS BIGINT), CAST(value->>6 AS BIGINT), CAST(value->>7 AS BIGINT)
-     FROM {rows $1}",
-);
-static LOG: Sql = Sql::new(
-    "INSERT INTO log SELECT value->>0, CAST(value->>1 AS BIGINT), CAST(value->>2 AS BIGINT),
-       CAST(value->>3 AS BIGINT), value->>4, value->>5, value->>6, CAST(value->>7 AS BIGINT),
-       value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14
-     FROM {rows $1}",
-);
-static FEED: Sql = Sql::new(
-    "INSERT INTO feed SELECT value->>0, value->>1, CAST(value->>2 AS BIGINT), value->>3
-     FROM {rows $1}",
-);
-static HEAD: Sql = Sql::new("UPDATE log_head SET position = CAST($1 AS BIGINT)");

@@ -1,0 +1,43 @@
+//! What became of commands.
+
+use baton_domain::context::Prior;
+use baton_protocol::{AgentId, ConversationId, OpId, Timestamp, WorkspaceId};
+
+use super::{json, text};
+use crate::store::table::table;
+
+table! {
+    /// What became of a command.
+    outcome: OutcomeRow {
+        key { workspace: String, agent: String, op_id: String }
+        fixed {
+            body_hash: String,
+            conversation: Option<String>,
+            after: Option<String>,
+            answer: String,
+            at: i64,
+        }
+        state {}
+    }
+}
+
+impl OutcomeRow {
+    /// A command's answer.
+    pub(crate) fn new(
+        (workspace, agent, op_id): (WorkspaceId, AgentId, OpId),
+        conversation: Option<ConversationId>,
+        prior: &Prior,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            workspace: workspace.to_string(),
+            agent: agent.to_string(),
+            op_id: op_id.to_string(),
+            body_hash: prior.body_hash.clone(),
+            conversation: text(conversation),
+            after: text(prior.after),
+            answer: json(&prior.answer),
+            at: at.ms(),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Contacts and how they are known, what agents have read and carry, and what teams count.
+
+use baton_protocol::conversation::ContactCard;
+use baton_protocol::{AgentId, ContactId, ConversationId, TeamId, WorkspaceId};
+
+use super::column;
+use crate::store::fold;
+use crate::store::table::table;
+
+table! {
+    /// A contact's card.
+    contact: ContactRow {
+        key { workspace: String, id: String }
+        fixed {}
+        state { name: Option<String>, phone: Option<String>, search_name: Option<String> }
+    }
+}
+
+table! {
+    /// Whose a name is, and since when.
+    identity: IdentityRow {
+        key { workspace: String, channel: String, kind: String, value: String }
+        fixed {}
+        state { contact: String, conversation: String, since: i64 }
+    }
+}
+
+table! {
+    /// How far an agent has read a conversation.
+    read_mark: ReadMarkRow {
+        key { workspace: String, agent: String, conversation: String }
+        fixed {}
+        state { seq: i64 }
+    }
+}
+
+table! {
+    /// How many conversations an agent owns that count.
+    agent: LoadRow {
+        key { workspace: String, id: String }
+        fixed {}
+        state { load: i64 }
+    }
+}
+
+table! {
+    /// By how much the counts of a team change.
+    tally: TallyRow {
+        key { workspace: String, team: String }
+        fixed {}
+        state { open: i64, queued: i64, unanswered: i64 }
+    }
+}
+
+impl ContactRow {
+    /// A card, and the name by which it is searched.
+    pub(crate) fn new((workspace, id): (WorkspaceId, ContactId), card: &ContactCard) -> Self {
+        Self {
+            workspace: workspace.to_string(),
+            id: id.to_string(),
+            name: card.name.clone(),
+            phone: card.phone.clone(),
+            search_name: card.name.as_deref().map(fold),
+        }
+    }
+}
+
+impl ReadMarkRow {
+    /// How far an agent has read.
+    pub(crate) fn new(
+        (workspace, agent, conversation): (WorkspaceId, AgentId, ConversationId),
+        seq: u64,
+    ) -> Self {
+        Self {
+            workspace: workspace.to_string(),
+            agent: agent.to_string(),
+            conversation: conversation.to_string(),
+            seq: column(seq),
+        }
+    }
+}
+
+impl LoadRow {
+    /// An agent's load.
+    pub(crate) fn new((workspace, agent): (WorkspaceId, AgentId), load: u32) -> Self {
+        Self { workspace: workspace.to_string(), id: agent.to_string(), load: load.into() }
+    }
+}
+
+impl TallyRow {
+    /// Open, queued and unanswered conversations of a team that came or, below zero, went.
+    pub(crate) fn new(
+        (workspace, team): (WorkspaceId, TeamId),
+        [open, queued, unanswered]: [i64; 3],
+    ) -> Self {
+        let (workspace, team) = (workspace.to_string(), team.to_string());
+        Self { workspace, team, open, queued, unanswered }
+    }
+}
