@@ -7,7 +7,7 @@ help:
 	@echo "make demo-cluster  the same on three nodes, of which one is killed, and Redis as well"
 	@echo "make check  form, lints and the tests that start no other process, on SQLite"
 	@echo "make test   form, lints and every test, on SQLite and on a private PostgreSQL"
-	@echo "make proof  the long runs and the figures, recorded in docs/proof.md; goes on where it ended"
+	@echo "make proof  the long runs and the figures, recorded in docs/runs; goes on where it ended"
 	@echo "make planted  show that the tests find each bug planted on purpose"
 	@echo "make dist   the release build with a list of its parts (CycloneDX), in target/dist"
 	@echo "make lint   form and lints only"
