@@ -22,6 +22,6 @@ export default defineConfig(({ mode }) => ({
     environment: "happy-dom",
     include: ["src/**/*.test.ts"],
     // One test compiles; on a busy machine that takes its time.
-    testTimeout: 60_000,
+    testTimeout: 240_000,
   },
 }));

@@ -1,6 +1,6 @@
 // Writes dist/files.rs: the list by which the server embeds what was built.
 import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Plugin } from "vite";
 
 const LIST = "files.rs";
@@ -11,7 +11,7 @@ export function listFiles(): Plugin {
     name: "list-files",
     apply: "build",
     configResolved(config) {
-      out = join(config.root, config.build.outDir);
+      out = resolve(config.root, config.build.outDir);
     },
     closeBundle() {
       writeFileSync(join(out, LIST), listOf(filesIn(out)));

@@ -1,0 +1,118 @@
+// Each page in both themes and three sizes: no fault of accessibility, and a picture to look at.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Page } from "@playwright/test";
+import { OUT } from "./server.ts";
+import { expect, open, test } from "./world.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const SIZES = {
+  phone: { width: 390, height: 844 },
+  tablet: { width: 820, height: 1180 },
+  desktop: { width: 1440, height: 900 },
+} as const;
+
+/** What axe finds. It writes markup, so that pages with it run without their policy. */
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run: (of: Document, how: object) => Promise<{ violations: Violation[] }> };
+    };
+    interface Violation {
+      id: string;
+      nodes: { html: string; failureSummary: string }[];
+    }
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    const { violations } = await axe.run(document, { runOnly: tags });
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary}`,
+    );
+  });
+}
+
+async function looks(page: Page, name: string) {
+  for (const theme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      await page.setViewportSize(viewport);
+      await page.waitForTimeout(50);
+      await page.screenshot({ path: join(OUT, "pictures", `${name}-${size}-${theme}.png`) });
+      expect.soft(await faults(page), `${name} ${size} ${theme}`).toEqual([]);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect.soft(wide, `${name} ${size} is too wide`).toBeLessThanOrEqual(0);
+    }
+  }
+}
+
+test("sign-in", async ({ world }) => {
+  const page = await world.stranger({ bypassCSP: true });
+  await page.goto("/sign-in");
+  await looks(page, "sign-in");
+});
+
+test("inbox, conversation, dialogs", async ({ world }) => {
+  test.setTimeout(180_000);
+  const names = ["Teresa Vega", "ليلى منصور", "Rubén Soto", "Hannah Weiss"];
+  for (const name of names) await world.customer(name).says("Hola, ¿me podéis ayudar con un pedido?");
+  const lucia = world.customer("Lucía Paredes");
+  await lucia.says("Hola, ayer se me dobló el cambio trasero. ¿Lo podéis mirar hoy?");
+  const ana = await world.desk("Ana", { bypassCSP: true });
+  const ben = await world.desk("Ben");
+  await ana.goto("/inbox/open");
+  await expect(ana.getByTestId("list")).toContainText("Lucía Paredes");
+  await looks(ana, "inbox");
+  await ana.setViewportSize(SIZES.desktop);
+
+  await open(ana, lucia.name);
+  await ana.getByTestId("claim").click();
+  await expect(ana.getByTestId("owner-chip")).toContainText("You");
+  await ana.getByTestId("composer-text").fill("Tráela esta mañana y lo vemos en el taller.");
+  await ana.getByTestId("send").click();
+  await expect(ana.getByTestId("line-2")).toBeVisible();
+  await ana.getByTestId("composer-mode-note").click();
+  await ana.getByTestId("composer-text").fill("La patilla de la Alba 3 está en el cajón 14.");
+  await ana.getByTestId("send").click();
+  await ana.getByTestId("composer-mode-reply").click();
+  await lucia.says("¿Y la cadena también habría que cambiarla?");
+  await expect(ana.getByTestId("line-3")).toBeVisible();
+  await open(ben, lucia.name);
+  await ben.getByTestId("composer-text").pressSequentially("En azul nos llega");
+  await expect(ana.getByTestId("lease-strip")).toBeVisible();
+  await looks(ana, "conversation");
+  await ana.setViewportSize(SIZES.desktop);
+  await ben.getByTestId("composer-text").fill("");
+  await expect(ana.getByTestId("lease-strip")).toBeHidden();
+
+  await ana.getByTestId("hand-over").click();
+  await looks(ana, "hand-over");
+  await ana.keyboard.press("Escape");
+  await ana.setViewportSize(SIZES.desktop);
+
+  await ana.context().setOffline(true);
+  world.cut(ana);
+  await ben.getByTestId("composer-text").fill("Hola Lucía, soy Ben. La cadena sí, son 22 €.");
+  await ben.getByTestId("send").click();
+  await expect(ben.getByTestId("line-4")).toBeVisible();
+  await ana.getByTestId("composer-text").fill("Sí, la cadena está estirada.");
+  await ana.getByTestId("send").click();
+  await expect(ana.getByTestId("banner-offline")).toBeVisible();
+  await looks(ana, "offline");
+  await ana.setViewportSize(SIZES.desktop);
+  await ana.context().setOffline(false);
+  await expect(ana.getByTestId("stale-dialog")).toBeVisible();
+  await expect(ana.getByTestId("stale-send")).toBeEnabled();
+  await looks(ana, "stale");
+  await ana.keyboard.press("Escape");
+  await ana.setViewportSize(SIZES.desktop);
+
+  await ana.getByTestId("rail-me").click();
+  await looks(ana, "account");
+  await ana.setViewportSize(SIZES.desktop);
+  await ana.getByTestId("language").selectOption("ar");
+  await ana.keyboard.press("Escape");
+  await expect(ana.locator("html")).toHaveAttribute("dir", "rtl");
+  await looks(ana, "arabic");
+});

@@ -1,0 +1,162 @@
+// What journeys are told in: a team of browsers, and customers who write.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  expect,
+  test as base,
+} from "@playwright/test";
+import { type Facts, type Login, OUT } from "./server.ts";
+
+export { expect };
+
+const sessions = new Map<string, Awaited<ReturnType<BrowserContext["storageState"]>>>();
+let customers = 0;
+
+/** What a page's socket is not told yet. */
+interface Ears {
+  isDeaf: boolean;
+  waiting: (() => void)[];
+  /** Ends the socket as a lost network does. */
+  cut: () => void;
+}
+
+export class World {
+  private readonly ears = new Map<Page, Ears>();
+  readonly facts: Facts = JSON.parse(readFileSync(join(OUT, "facts.json"), "utf8"));
+  private readonly contexts: BrowserContext[] = [];
+  readonly faults: string[] = [];
+
+  constructor(private readonly browser: Browser) {}
+
+  login(name: string): Login {
+    const found = this.facts.logins.find((login) => login.name === name);
+    if (found === undefined) throw new Error(`${name} has no login`);
+    return found;
+  }
+
+  /** A browser of its own that nobody is signed in to. */
+  async stranger(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.browser.newContext({
+      baseURL: this.facts.server_url,
+      ...options,
+    });
+    this.contexts.push(context);
+    const page = await context.newPage();
+    await this.listen(page);
+    page.on("pageerror", (error) => this.faults.push(error.message));
+    page.on("console", (message) => {
+      // A refused sign-in is a 401, and a journey cuts the network: the browser reports both.
+      const isNetwork = /Failed to load resource|WebSocket connection|ERR_/.test(message.text());
+      if (message.type() === "error" && !isNetwork) this.faults.push(message.text());
+    });
+    return page;
+  }
+
+  /** Stands between a page and its socket, so that it can be kept from hearing. */
+  private async listen(page: Page) {
+    const ears: Ears = { isDeaf: false, waiting: [], cut: () => undefined };
+    this.ears.set(page, ears);
+    await page.routeWebSocket(/\/api\/v1\/socket$/, (socket) => {
+      const server = socket.connectToServer();
+      ears.cut = () => void socket.close({ code: 3001 });
+      server.onMessage((message) => {
+        if (ears.isDeaf) ears.waiting.push(() => socket.send(message));
+        else socket.send(message);
+      });
+    });
+  }
+
+  /** From here on a page hears nothing of its socket, though its requests are answered. */
+  deafen(page: Page) {
+    const ears = this.ears.get(page);
+    if (ears !== undefined) ears.isDeaf = true;
+  }
+
+  /** Its socket is lost; with the network off it gets no other. */
+  cut(page: Page) {
+    this.ears.get(page)?.cut();
+  }
+
+  /** It hears again, first what it missed. */
+  undeafen(page: Page) {
+    const ears = this.ears.get(page);
+    if (ears === undefined) return;
+    ears.isDeaf = false;
+    for (const tell of ears.waiting.splice(0)) tell();
+  }
+
+  /** The browser of a person, at their desk. */
+  async desk(name: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const known = sessions.get(name);
+    const page = await this.stranger({
+      ...options,
+      ...(known === undefined ? {} : { storageState: known }),
+    });
+    await page.goto("/");
+    if (known === undefined) {
+      await signIn(page, this.login(name));
+      sessions.set(name, await page.context().storageState());
+    }
+    await expect(page.getByTestId("rail-me").or(page.getByTestId("tab-me")).first()).toBeAttached();
+    return page;
+  }
+
+  /** A customer whom nobody knows yet. */
+  customer(name: string) {
+    customers += 1;
+    const from = { wa_id: `34600${String(Date.now()).slice(-4)}${100 + customers}`, name };
+    return { name, says: (text: string) => this.control("messages", { from, text }) };
+  }
+
+  async control(path: string, body: unknown): Promise<void> {
+    const response = await fetch(`${this.facts.simulator_url}/control/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`control/${path}: ${response.status}`);
+  }
+
+  /** Texts that reached this customer. */
+  async reached(): Promise<string[]> {
+    const response = await fetch(`${this.facts.simulator_url}/control/reached`);
+    return [JSON.stringify(await response.json())];
+  }
+
+  async end() {
+    for (const context of this.contexts) await context.close();
+  }
+}
+
+export async function signIn(page: Page, login: Login) {
+  const workspace = page.getByTestId("sign-workspace");
+  if (await workspace.isVisible()) await workspace.fill(login.workspace);
+  await page.getByTestId("sign-email").fill(login.email);
+  await page.getByTestId("sign-password").fill(login.password);
+  await page.getByTestId("sign-go").click();
+  await expect(page).toHaveURL(/inbox/);
+}
+
+/** Opens a customer's conversation from the list of all. */
+export async function open(page: Page, name: string): Promise<string> {
+  await page.goto("/inbox/open");
+  await page.getByTestId("list").getByText(name, { exact: true }).click();
+  await expect(page.getByTestId("timeline")).toBeVisible();
+  const [, id] = /inbox\/open\/([0-9a-f-]+)/.exec(page.url()) ?? [];
+  if (id === undefined) throw new Error("the address has no conversation");
+  return id;
+}
+
+export const test = base.extend<{ world: World }>({
+  world: async ({ browser }, use) => {
+    const world = new World(browser);
+    await use(world);
+    await world.end();
+    // No page may have broken, nor tried what its policy forbids.
+    expect(world.faults).toEqual([]);
+  },
+});

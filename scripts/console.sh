@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# The console: its types, its tests, whether console/dist is what the sources build to, and its
+# journeys in Chromium. Installs what is missing where it can, and says SKIPPED with the reason
+# where it cannot.
+# usage: scripts/console.sh [fast]     fast: no browser
+set -euo pipefail
+cd "$(dirname "$0")/../console"
+
+skip() {
+  echo "SKIPPED $1"
+  exit 0
+}
+
+command -v node >/dev/null 2>&1 || skip "the console: there is no node"
+command -v npm >/dev/null 2>&1 || skip "the console: there is no npm"
+node -e 'const [a, b] = process.versions.node.split(".").map(Number);
+  process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+  skip "the console: node $(node --version) is older than 20.19"
+if ! [ node_modules/.package-lock.json -nt package-lock.json ]; then
+  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 timeout 300 npm ci --silent --no-audit --no-fund >&2 ||
+    skip "the console: npm ci failed"
+  touch node_modules/.package-lock.json
+fi
+
+# What was built of these sources is what the server embeds.
+built=$(mktemp -d)
+trap 'rm -rf "$built"' EXIT
+npx --no-install vite build --logLevel warn --outDir "$built" --emptyOutDir
+diff -rq "$built" dist || {
+  echo "console/dist is not what console/ builds to: npm run build" >&2
+  exit 1
+}
+npx --no-install svelte-check --tsconfig ./tsconfig.json --fail-on-warnings --output human
+npx --no-install vitest run
+
+[ "${1:-}" = fast ] && exit 0
+chromium=${BATON_CHROMIUM:-/usr/bin/chromium}
+if ! [ -x "$chromium" ]; then
+  if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
+    { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } \
+      >/dev/null 2>&1 || true
+  fi
+  [ -x "$chromium" ] || skip "the console's journeys: there is no $chromium (BATON_CHROMIUM)"
+fi
+program=${BATON_BIN:-../target/debug/baton}
+[ -x "$program" ] || cargo build --quiet --manifest-path ../Cargo.toml --package baton
+BATON_CHROMIUM=$chromium BATON_BIN=$(realpath "$program") npx --no-install playwright test
