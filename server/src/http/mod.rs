@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod channels;
 mod commands;
+mod console;
 mod conversations;
 mod cors;
 mod edge;
@@ -98,7 +99,8 @@ pub fn routes() -> Vec<Route> {
     const LINES: &str = "/api/v1/conversations/{conversation}/messages";
     const PUSH: &str = "/api/v1/devices/{device}/push";
     const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
-    vec![
+    let pages = console::PAGES.map(|path| row(g.clone(), Public, path, get(console::page)));
+    let mut routes = vec![
         row(p.clone(), Public, "/api/v1/sessions", post(sessions::sign_in)),
         row(p.clone(), Public, "/api/v1/sessions/refresh", post(sessions::refresh)),
         row(g.clone(), any, "/api/v1/sessions", get(sessions::devices)),
@@ -140,8 +142,12 @@ pub fn routes() -> Vec<Route> {
         row(p, Public, HOOK, post(webhooks::receive)),
         row(g.clone(), Public, "/healthz", get(health::alive)),
         row(g.clone(), Public, "/readyz", get(health::ready)),
-        row(g, Public, "/metrics", get(health::metrics)),
-    ]
+        row(g.clone(), Public, "/metrics", get(health::metrics)),
+        row(g.clone(), Public, "/icon.svg", get(console::icon)),
+        row(g, Public, "/assets/{file}", get(console::asset)),
+    ];
+    routes.extend(pages);
+    routes
 }
 
 /// The whole of REST. Routes merged into it later keep their own guards; [`edge`] is put around

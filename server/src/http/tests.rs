@@ -1,6 +1,7 @@
 //! The router on a real database with a real committer.
 
 mod bodies;
+mod console;
 mod log;
 mod matrix;
 mod packing;

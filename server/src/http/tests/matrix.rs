@@ -49,6 +49,14 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("GET", "/healthz", Access::Public),
     ("GET", "/readyz", Access::Public),
     ("GET", "/metrics", Access::Public),
+    ("GET", "/", Access::Public),
+    ("GET", "/sign-in", Access::Public),
+    ("GET", "/inbox", Access::Public),
+    ("GET", "/inbox/{view}", Access::Public),
+    ("GET", "/inbox/{view}/{conversation}", Access::Public),
+    ("GET", "/c/{conversation}", Access::Public),
+    ("GET", "/icon.svg", Access::Public),
+    ("GET", "/assets/{file}", Access::Public),
 ];
 
 #[test]
