@@ -34,16 +34,25 @@ mod state;
 mod whatsapp;
 
 pub use push::{
-    PushContent, PushCounts, PushDelivery, PushFields, PushInput, PushKey, PushKnobs, PushLane,
-    PushOrder, PushSent, PushTo, payload as push_payload,
+    ApnsAccount, PushCall, PushContent, PushCounts, PushDelivery, PushFault, PushFields, PushInput,
+    PushKey, PushKnobs, PushLane, PushOrder, PushSent, PushTo, ServiceAccount, WebSubscription,
+    payload as push_payload,
 };
 pub use simulator::Simulator;
 pub use state::config::{Config, Number};
+pub use state::connection::{ConnectionKnobs, TokenState};
 pub use state::knobs::{
     Fault, FaultRule, Knobs, Loss, LostAnswers, Span, StatusKind, When, WindowMode,
 };
 pub use state::world::{Acknowledged, Marked, Reached, UpdateId};
+pub use whatsapp::accounts::{AccountState, NumberState};
+pub use whatsapp::calls::endpoint::Endpoint;
 pub use whatsapp::customers::customer::Customer;
+pub use whatsapp::customers::inbound::{Around, Inbound, InboundMedia};
 pub use whatsapp::customers::people::Person;
 pub use whatsapp::customers::script::{Played, Playing, Script};
+pub use whatsapp::templates::Template;
+pub use whatsapp::webhooks::platform::{
+    AccountEvent, AppEvent, CustomerEvent, GroupEvent, PlatformEvent, TemplateEvent,
+};
 pub use whatsapp::webhooks::wire::signature;

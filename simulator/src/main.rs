@@ -11,6 +11,16 @@ const CONTROL: &str = r#"Driven over HTTP:
   GET  /control                       what it is and how much happened
   POST /control/messages              {"from": {"wa_id": "346…", "name": "Lucía"}, "text": "Hola"}
                                       {"from": {"user_id": "US.13…"}, "message": {"type": "…", …}}
+                                      {"from": …, "inbound": {"kind": "media", "type": "image"},
+                                       "around": {"forwarded": true}}
+  POST /control/acts                  {"act": "change_number", "from": …, "wa_id": "346…"}, also
+                                      change_user_id, block, play
+  POST /control/events                {"kind": "template_status", …}: what the platform tells:
+                                      templates, account, number, groups, calls, echoes, history
+  GET, PATCH /control/numbers/{id}    how a number stands: {"is_registered": false}
+  GET, PATCH /control/accounts/{id}   how an account stands: {"refuses_with": 131042}
+  GET, PUT /control/accounts/{id}/templates
+  GET  /control/media, /control/groups
   POST /control/reads                 {"wamid": "wamid.…"}: a customer reads a message
   POST /control/webhooks              {"name": "any", "body": {…}}, signed and sent as it is
   POST /control/script                {"customers": 10, "messages_each": 3, "per_second": 5}
@@ -27,6 +37,11 @@ const CONTROL: &str = r#"Driven over HTTP:
   GET  /control/push/inbox/{target}   ?since=0&wait_ms=5000: what the phone was handed
   PUT  /control/push/phones/{target}  {"is_on": false}
   POST /control/push/payload          what a phone would be handed
+  GET  /control/push/accounts         URLs and keys of the push services, for the server
+  GET  /control/push/calls            what the push services were asked, and answered
+  POST /control/push/faults           {"target": "…", "faults": [{"kind": "unregistered"}]}
+  POST /control/push/subscriptions    a browser's subscription, perhaps for one {"vapid_key": "…"}
+  PUT  /control/push/gone/{target}    the app was removed from the device
   POST /control/clock                 {"advance_ms": 86400000}
   POST /control/reset                 forgets what happened, back to the first knobs
 

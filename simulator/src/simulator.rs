@@ -1,6 +1,5 @@
 //! A running simulator: starting it, setting it, and asking what happened.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::base::conn::{Cut, CuttableListener};
+use crate::push::Keys;
 use crate::state::config::{Config, Number};
 use crate::state::knobs::Knobs;
 use crate::state::shared::{Content, Shared};
@@ -25,7 +25,6 @@ use crate::{control, push};
 /// A running simulator. Dropping it stops it.
 pub struct Simulator {
     pub(crate) shared: Arc<Shared>,
-    address: SocketAddr,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -42,16 +41,21 @@ impl Simulator {
             .with_context(|| format!("could not listen at {}", config.bind))?;
         let address = listener.local_addr()?;
         let (sender, inbox) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared::new(config, http, sender));
+        let http2 = TcpListener::bind((address.ip(), 0)).await?;
+        let push_base_url = format!("http://{}", http2.local_addr()?);
+        let urls = (config, format!("http://{address}"), push_base_url);
+        let shared = Arc::new(Shared::new(urls, Keys::make()?, http, sender));
         let dispatcher = tokio::spawn(delivery::run(Arc::clone(&shared), inbox));
         let server = tokio::spawn(serve(Arc::clone(&shared), listener));
-        Ok(Self { shared, address, tasks: vec![dispatcher, server] })
+        let services = push::providers_router().with_state(Arc::clone(&shared));
+        let services = tokio::spawn(push::serve_http2(Arc::clone(&shared), http2, services));
+        Ok(Self { shared, tasks: vec![dispatcher, server, services] })
     }
 
     /// The base of its URLs, without a slash at the end.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        self.shared.base_url.clone()
     }
 
     /// What it was started with.
@@ -124,7 +128,7 @@ impl Simulator {
     /// A customer with any of phone number, user id and username.
     #[must_use]
     pub fn person(&self, person: Person) -> Customer {
-        let key = self.shared.world().people.meet(person);
+        let key = self.shared.world().meet(person);
         let phone_number_id = self.number().phone_number_id;
         Customer { shared: Arc::clone(&self.shared), key, phone_number_id }
     }
@@ -235,7 +239,11 @@ impl Drop for Simulator {
 
 async fn serve(shared: Arc<Shared>, listener: TcpListener) {
     let stopped = Arc::clone(&shared);
-    let app = calls::router().merge(control::router()).merge(push::router()).with_state(shared);
+    let app = calls::router()
+        .merge(control::router())
+        .merge(push::router())
+        .merge(push::providers_router())
+        .with_state(shared);
     let served =
         axum::serve(CuttableListener(listener), app.into_make_service_with_connect_info::<Cut>())
             .with_graceful_shutdown(async move { stopped.stopped().await });

@@ -25,7 +25,7 @@ impl Cut {
         self.0.store(true, Ordering::Release);
     }
 
-    fn is_thrown(&self) -> bool {
+    pub(crate) fn is_thrown(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 }
@@ -72,6 +72,11 @@ pub(crate) struct CuttableStream {
 }
 
 impl CuttableStream {
+    /// A connection that this switch cuts.
+    pub(crate) fn new(stream: TcpStream, cut: Cut) -> Self {
+        Self { stream, cut }
+    }
+
     fn check(&self) -> io::Result<()> {
         if !self.cut.is_thrown() {
             return Ok(());

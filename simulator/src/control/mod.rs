@@ -1,5 +1,7 @@
 //! The routes under `/control`: what tests do in Rust, for drivers in another process.
 
+mod whatsapp;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use crate::state::knobs::Knobs;
 use crate::state::shared::{Content, Shared};
 use crate::state::world::UpdateId;
 use crate::whatsapp::customers::customer::Customer;
+use crate::whatsapp::customers::inbound::{Around, Inbound};
 use crate::whatsapp::customers::people::Person;
 use crate::whatsapp::customers::script::{self, Script};
 
@@ -41,6 +44,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/control/quiesce", post(wait_quiet))
         .route("/control/clock", post(clock))
         .route("/control/reset", post(reset))
+        .route("/control/acts", post(act))
+        .merge(whatsapp::router())
 }
 
 /// Waits until nothing is pending.
@@ -59,14 +64,26 @@ pub(crate) async fn quiesce(shared: &Shared, deadline: Duration) -> anyhow::Resu
 /// Asks the webhook for its challenge.
 pub(crate) async fn verify_webhook(shared: &Shared) -> anyhow::Result<()> {
     let url = shared.webhook_url.borrow().clone().context("no webhook URL is set")?;
-    let challenge: u32 = shared.seeds.rng("challenge", &url, 0).random();
+    let knobs = shared.knobs();
+    let token = knobs.connection.verifies_with.as_ref().unwrap_or(&shared.config.verify_token);
+    challenge(shared, &url, token, Duration::from_secs(20)).await
+}
+
+/// Asks a URL for its challenge with a token.
+pub(crate) async fn challenge(
+    shared: &Shared,
+    url: &str,
+    token: &str,
+    timeout: Duration,
+) -> anyhow::Result<()> {
+    let challenge: u32 = shared.seeds.rng("challenge", url, 0).random();
     let challenge = challenge.to_string();
-    let mut url = reqwest::Url::parse(&url).context("the webhook URL is not a URL")?;
+    let mut url = reqwest::Url::parse(url).context("the webhook URL is not a URL")?;
     url.query_pairs_mut()
         .append_pair("hub.mode", "subscribe")
         .append_pair("hub.challenge", &challenge)
-        .append_pair("hub.verify_token", &shared.config.verify_token);
-    let answer = shared.http.get(url).timeout(Duration::from_secs(20)).send().await?;
+        .append_pair("hub.verify_token", token);
+    let answer = shared.http.get(url).timeout(timeout).send().await?;
     let status = answer.status();
     ensure!(status == StatusCode::OK, "the webhook answered {status} to its verification");
     ensure!(answer.text().await? == challenge, "the webhook did not answer with the challenge");
@@ -119,6 +136,12 @@ struct Message {
     text: Option<String>,
     #[serde(default)]
     message: Option<Value>,
+    /// Anything a customer can send.
+    #[serde(default)]
+    inbound: Option<Inbound>,
+    /// What stands around `inbound`.
+    #[serde(default)]
+    around: Around,
     /// The message that `text` quotes.
     #[serde(default)]
     replies_to: Option<String>,
@@ -129,6 +152,12 @@ async fn message(State(shared): Shares, Json(asked): Json<Message>) -> Response 
         Ok(customer) => customer,
         Err(error) => return bad(&error.to_string()),
     };
+    if let Some(inbound) = asked.inbound {
+        return match customer.says(inbound, asked.around).await {
+            Ok(wamid) => Json(json!({"wamid": wamid})).into_response(),
+            Err(error) => bad(&format!("{error:#}")),
+        };
+    }
     let wamid = match (asked.text, asked.message, asked.replies_to) {
         (Some(text), None, None) => customer.sends(&text).await,
         (Some(text), None, Some(wamid)) => customer.replies_to(&wamid, &text).await,
@@ -136,7 +165,7 @@ async fn message(State(shared): Shares, Json(asked): Json<Message>) -> Response 
             Ok(wamid) => wamid,
             Err(error) => return bad(&error.to_string()),
         },
-        _ => return bad("give either text (perhaps with replies_to) or message"),
+        _ => return bad("give one of text (perhaps with replies_to), inbound and message"),
     };
     Json(json!({"wamid": wamid})).into_response()
 }
@@ -147,14 +176,54 @@ fn customer(
     phone_number_id: Option<&str>,
 ) -> anyhow::Result<Customer> {
     ensure!(person.wa_id.is_some() || person.user_id.is_some(), "from needs wa_id or user_id");
-    let number = match phone_number_id {
-        Some(id) => shared.number(id),
-        None => shared.config.numbers.first(),
-    };
-    let number = number.context("no such phone_number_id")?;
-    let key = shared.world().people.meet(person);
-    let phone_number_id = number.phone_number_id.clone();
+    let number = whatsapp::named(shared, phone_number_id)?;
+    let key = shared.world().meet(person);
+    let phone_number_id = number.phone_number_id;
     Ok(Customer { shared: Arc::clone(shared), key, phone_number_id })
+}
+
+/// What a customer does beside writing.
+#[derive(Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case", deny_unknown_fields)]
+enum Act {
+    /// Moves to another phone number.
+    ChangeNumber { from: Person, wa_id: String },
+    /// Gets another user id.
+    ChangeUserId { from: Person },
+    /// Blocks the business or takes it back.
+    Block { from: Person, blocks: bool },
+    /// Hears a voice message.
+    Play { from: Person, wamid: String },
+}
+
+async fn act(State(shared): Shares, Json(act): Json<Act>) -> Response {
+    let acted = async {
+        let who = |from| customer(&shared, from, None);
+        match act {
+            Act::ChangeNumber { from, wa_id } => {
+                let mut customer = who(from)?;
+                Ok(json!({"wamid": customer.changes_number(&wa_id).await}))
+            }
+            Act::ChangeUserId { from } => {
+                let mut customer = who(from)?;
+                let wamid = customer.changes_user_id().await;
+                Ok(json!({"wamid": wamid, "user_id": customer.person().user_id}))
+            }
+            Act::Block { from, blocks } => {
+                who(from)?.blocks_business(blocks);
+                Ok(json!({"success": true}))
+            }
+            Act::Play { from, wamid } => {
+                who(from)?.plays(&wamid).await?;
+                Ok(json!({"success": true}))
+            }
+        }
+    };
+    let acted: anyhow::Result<Value> = acted.await;
+    match acted {
+        Ok(value) => Json(value).into_response(),
+        Err(error) => bad(&format!("{error:#}")),
+    }
 }
 
 #[derive(Deserialize)]

@@ -58,6 +58,11 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/control/push/inbox/{target}", get(get_inbox))
         .route("/control/push/phones/{target}", put(put_phone))
         .route("/control/push/payload", post(post_payload))
+        .route("/control/push/accounts", get(get_accounts))
+        .route("/control/push/calls", get(get_calls))
+        .route("/control/push/faults", post(post_faults))
+        .route("/control/push/subscriptions", post(post_subscription))
+        .route("/control/push/gone/{target}", put(put_gone))
 }
 
 fn order(shared: &Shared, wanted: PushOrder) -> anyhow::Result<PushSent> {
@@ -172,4 +177,54 @@ async fn put_phone(
 
 async fn get_counts(State(shared): Shares) -> Json<PushCounts> {
     Json(counts(&shared))
+}
+
+/// What a server needs to reach the push services.
+async fn get_accounts(State(shared): Shares) -> Json<serde_json::Value> {
+    let simulator = &shared;
+    Json(json!({
+        "fcm": {"url": simulator.base_url, "service_account": simulator.service_account()},
+        "apns": {"url": simulator.push_base_url, "account": simulator.apns_account()},
+        "webpush": {"url": simulator.base_url},
+    }))
+}
+
+async fn get_calls(State(shared): Shares) -> Json<serde_json::Value> {
+    Json(json!(shared.push_calls()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Faults {
+    /// A token or an endpoint; any where it is left out; `oauth` for the token endpoint.
+    #[serde(default)]
+    target: String,
+    faults: Vec<super::PushFault>,
+}
+
+async fn post_faults(
+    State(shared): Shares,
+    Json(Faults { target, faults }): Json<Faults>,
+) -> Response {
+    shared.push_fails(&target, faults);
+    Json(json!({"success": true})).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subscribing {
+    #[serde(default)]
+    vapid_key: Option<String>,
+}
+
+async fn post_subscription(
+    State(shared): Shares,
+    Json(Subscribing { vapid_key }): Json<Subscribing>,
+) -> Json<super::WebSubscription> {
+    Json(shared.subscribe(vapid_key.as_deref()))
+}
+
+async fn put_gone(State(shared): Shares, Path(target): Path<String>) -> Response {
+    shared.unregister(&target);
+    Json(json!({"success": true})).into_response()
 }

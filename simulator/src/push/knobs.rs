@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::state::knobs::Span;
 
 /// How push services treat every push. Fields left out take their default: at once, once, always.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PushKnobs {
     /// How long a push is under way.
@@ -18,6 +18,22 @@ pub struct PushKnobs {
     pub duplicate_delay: Span,
     /// The probability that a push never arrives.
     pub drop_probability: f64,
+    /// Firebase refuses what is beyond the rates of one device.
+    pub enforces_rates: bool,
     /// Pushes are delivered after their expiry as well.
     pub ignores_expiry: bool,
+}
+
+impl Default for PushKnobs {
+    fn default() -> Self {
+        Self {
+            delay: Span::default(),
+            reorder_ms: 0,
+            duplicate_probability: 0.0,
+            duplicate_delay: Span::default(),
+            drop_probability: 0.0,
+            enforces_rates: true,
+            ignores_expiry: false,
+        }
+    }
 }

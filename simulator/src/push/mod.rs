@@ -16,11 +16,14 @@
 mod control;
 mod knobs;
 mod payload;
+mod providers;
 mod seal;
 mod service;
 
 pub(crate) use control::router;
 pub use knobs::PushKnobs;
 pub use payload::{PushContent, PushFields, PushInput, PushKey, PushLane, PushTo, payload};
+pub use providers::{ApnsAccount, PushCall, PushFault, ServiceAccount, WebSubscription};
+pub(crate) use providers::{Keys, Providers, router as providers_router, serve_http2};
 pub(crate) use service::Service;
 pub use service::{PushCounts, PushDelivery, PushOrder, PushSent};

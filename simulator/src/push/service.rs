@@ -90,6 +90,17 @@ pub struct PushCounts {
     pub waiting: u64,
 }
 
+/// A push that a service took, on its way to one device.
+#[derive(Clone, Debug)]
+pub(super) struct Handed {
+    pub(super) lane: PushLane,
+    pub(super) target: String,
+    pub(super) id: String,
+    pub(super) input: PushInput,
+    pub(super) collapse_key: Option<String>,
+    pub(super) expires_at_ms: i64,
+}
+
 #[derive(Clone, Debug)]
 struct Waiting {
     due_ms: i64,
@@ -131,12 +142,39 @@ impl Service {
         let fresh = || fresh_id(seeds, place, now_ms);
         let id = push.id.get_or_insert_with(fresh).clone();
         let input = payload(&to, &push, content, &mut seeds.rng("push seal", &id, place))?;
+        let handed = Handed {
+            lane: to.lane,
+            target: to.target,
+            id: id.clone(),
+            input: input.clone(),
+            collapse_key,
+            expires_at_ms: push.expires_at_ms,
+        };
+        let copies = self.take(handed, (delay_ms, copies), (knobs, seeds), now_ms);
+        Ok(PushSent { id, input, copies })
+    }
+
+    /// Takes a push that the stand-in of its service has checked.
+    pub(super) fn hand(&mut self, handed: Handed, how: (&PushKnobs, Seeds), now_ms: i64) {
+        self.take(handed, (None, None), how, now_ms);
+    }
+
+    /// Puts a push on its way to a device; returns how many copies go.
+    fn take(
+        &mut self,
+        handed: Handed,
+        (delay_ms, copies): (Option<u64>, Option<u32>),
+        (knobs, seeds): (&PushKnobs, Seeds),
+        now_ms: i64,
+    ) -> u32 {
+        let Handed { lane, target, id, input, collapse_key, expires_at_ms } = handed;
+        let place = self.counts.sent;
         self.counts.sent += 1;
-        self.settle(&to.target, knobs, now_ms);
-        let is_off = self.off.get(&to.target).copied().unwrap_or_default();
-        let fresh = Device { lane: to.lane, is_off, waiting: Vec::new(), inbox: Vec::new() };
-        let device = self.devices.entry(to.target).or_insert(fresh);
-        device.lane = to.lane;
+        self.settle(&target, knobs, now_ms);
+        let is_off = self.off.get(&target).copied().unwrap_or_default();
+        let fresh = Device { lane, is_off, waiting: Vec::new(), inbox: Vec::new() };
+        let device = self.devices.entry(target).or_insert(fresh);
+        device.lane = lane;
         if collapse_key.is_some() {
             let before = device.waiting.len();
             device.waiting.retain(|one| one.collapse_key != collapse_key);
@@ -149,13 +187,13 @@ impl Service {
             device.waiting.push(Waiting {
                 due_ms: now_ms.saturating_add(delay),
                 place,
-                expires_at_ms: push.expires_at_ms,
+                expires_at_ms,
                 collapse_key: collapse_key.clone(),
                 id: id.clone(),
                 input: input.clone(),
             });
         }
-        Ok(PushSent { id, input, copies })
+        copies
     }
 
     /// Switches a device on or off.

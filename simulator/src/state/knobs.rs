@@ -5,6 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::push::PushKnobs;
+use crate::state::connection::ConnectionKnobs;
+use crate::whatsapp::calls::endpoint::Endpoint;
 
 /// All settings that may change while the simulator runs. Fields left out take their default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,6 +60,10 @@ pub struct Knobs {
     pub mps: u32,
     /// The HTTP status of a refusal for `mps`: 400 or 429 (which carries Retry-After).
     pub mps_http: u16,
+    /// Customers show a user id beside their phone number, as they do since March 2026.
+    pub user_ids: bool,
+    /// What is wrong between the server and the platform.
+    pub connection: ConnectionKnobs,
     /// What push services do wrong.
     pub push: PushKnobs,
 }
@@ -89,6 +95,8 @@ impl Default for Knobs {
             enforce_mps: true,
             mps: 80,
             mps_http: 400,
+            user_ids: true,
+            connection: ConnectionKnobs::default(),
             push: PushKnobs::default(),
         }
     }
@@ -155,7 +163,7 @@ pub enum Loss {
     Garbage,
 }
 
-/// A failure of sends and when it happens.
+/// A failure of calls and when it happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
@@ -169,13 +177,16 @@ pub struct FaultRule {
     /// Only sends from this number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number_id: Option<String>,
+    /// Only calls of this kind; sends of messages where none is named.
+    #[serde(default)]
+    pub endpoint: Endpoint,
 }
 
 impl FaultRule {
     /// A rule for every recipient and number.
     #[must_use]
     pub const fn new(when: When, fault: Fault) -> Self {
-        Self { when, fault, to: None, phone_number_id: None }
+        Self { when, fault, to: None, phone_number_id: None, endpoint: Endpoint::Messages }
     }
 }
 
@@ -253,6 +264,8 @@ pub enum StatusKind {
     Read,
     /// Did not reach the customer.
     Failed,
+    /// Heard by the customer, told of voice messages.
+    Played,
 }
 
 impl StatusKind {
@@ -264,6 +277,7 @@ impl StatusKind {
             Self::Delivered => "delivered",
             Self::Read => "read",
             Self::Failed => "failed",
+            Self::Played => "played",
         }
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::base::clock::Clock;
 use crate::base::seeds::Seeds;
+use crate::push::Keys;
 use crate::state::config::{Config, Number};
 use crate::state::knobs::{Knobs, Span};
 use crate::state::world::{UpdateId, World};
@@ -65,6 +66,12 @@ impl Drop for Ticket {
 /// What the parts of a running simulator share.
 pub(crate) struct Shared {
     pub(crate) config: Config,
+    /// Where it listens, without a slash at the end.
+    pub(crate) base_url: String,
+    /// Where the push services listen for HTTP/2, without a slash at the end.
+    pub(crate) push_base_url: String,
+    /// The keys that the push services verify against.
+    pub(crate) push_keys: Keys,
     pub(crate) clock: Clock,
     pub(crate) seeds: Seeds,
     pub(crate) http: reqwest::Client,
@@ -83,11 +90,15 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(
-        config: Config,
+        (config, base_url, push_base_url): (Config, String, String),
+        push_keys: Keys,
         http: reqwest::Client,
         dispatcher: mpsc::UnboundedSender<ToDispatcher>,
     ) -> Self {
         Self {
+            base_url,
+            push_base_url,
+            push_keys,
             clock: Clock::default(),
             seeds: Seeds(config.seed),
             http,
@@ -152,6 +163,11 @@ impl Shared {
     pub(crate) async fn enqueue(&self, id: UpdateId, content: Content, lane: &str, due: Instant) {
         let (knobs, generation) = {
             let world = self.world();
+            if let Content::Element(element) = &content
+                && !world.accounts.is_subscribed(&element.number.waba_id)
+            {
+                return;
+            }
             (Arc::clone(&world.knobs), world.generation)
         };
         let nth = id.status.map_or(0, |status| status as u64 + 1);

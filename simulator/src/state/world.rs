@@ -7,12 +7,16 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::push::Service;
+use crate::push::{Providers, Service};
 use crate::state::knobs::{Knobs, StatusKind};
+use crate::whatsapp::accounts::Accounts;
 use crate::whatsapp::calls::faults::FaultState;
 use crate::whatsapp::calls::pace::{NumberPace, PairPace};
 use crate::whatsapp::calls::request::Recipient;
 use crate::whatsapp::customers::people::People;
+use crate::whatsapp::groups::Groups;
+use crate::whatsapp::media::Media;
+use crate::whatsapp::templates::Templates;
 
 /// A message that reached a customer, whether or not its sender learnt of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -90,7 +94,9 @@ pub(crate) struct Track {
     pub(crate) phone_number_id: String,
     pub(crate) person: String,
     pub(crate) by_user_id: bool,
-    pub(crate) category: &'static str,
+    pub(crate) category: String,
+    /// The group it was sent to.
+    pub(crate) group_id: Option<String>,
     pub(crate) tag: Option<String>,
     pub(crate) last_due: Instant,
     pub(crate) index: usize,
@@ -115,6 +121,13 @@ pub(crate) struct World {
     pub(crate) acknowledged_ids: BTreeSet<UpdateId>,
     pub(crate) given_up: Vec<UpdateId>,
     pub(crate) push: Service,
+    pub(crate) providers: Providers,
+    pub(crate) accounts: Accounts,
+    pub(crate) media: Media,
+    pub(crate) templates: Templates,
+    pub(crate) groups: Groups,
+    /// What customers sent that is no text, by id: type and the object of that type.
+    pub(crate) sent: BTreeMap<String, Value>,
 }
 
 impl World {
@@ -135,6 +148,12 @@ impl World {
             acknowledged_ids: BTreeSet::new(),
             given_up: Vec::new(),
             push: Service::default(),
+            providers: Providers::default(),
+            accounts: Accounts::default(),
+            media: Media::default(),
+            templates: Templates::default(),
+            groups: Groups::default(),
+            sent: BTreeMap::new(),
         }
     }
 
@@ -143,13 +162,30 @@ impl World {
         self.knobs = Arc::new(knobs);
     }
 
+    /// The key of a customer, who becomes known if they were not.
+    pub(crate) fn meet(&mut self, person: crate::whatsapp::customers::people::Person) -> String {
+        let gives_user_ids = self.knobs.user_ids;
+        self.people.meet(person, gives_user_ids)
+    }
+
+    /// Gives a customer another number or user id; what was open for them stays open.
+    pub(crate) fn rename(&mut self, old: &str, wa_id: Option<String>, user_id: String) -> String {
+        let key = self.people.change(old, wa_id, user_id);
+        let windows = std::mem::take(&mut self.windows);
+        let renamed = |who: String| if who == old { key.clone() } else { who };
+        self.windows =
+            windows.into_iter().map(|((id, who), at_ms)| ((id, renamed(who)), at_ms)).collect();
+        key
+    }
+
     /// The key of a recipient, who becomes known if they were not.
     pub(crate) fn recipient(&mut self, recipient: &Recipient) -> String {
         let mut person = crate::whatsapp::customers::people::Person::default();
         match recipient {
             Recipient::Phone { wa_id, .. } => person.wa_id = Some(wa_id.clone()),
             Recipient::User { user_id } => person.user_id = Some(user_id.clone()),
+            Recipient::Group { group_id } => return group_id.clone(),
         }
-        self.people.meet(person)
+        self.meet(person)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use baton_simulator::{Fault, FaultRule, Knobs, Person, When};
+use baton_simulator::{Fault, FaultRule, Knobs, Person, Template, When};
 use serde_json::{Value, json};
 
 use crate::{Stage, text_to};
@@ -105,6 +105,7 @@ async fn every_webhook_is_structurally_a_subset_of_a_published_one() {
         user_id: Some("US.1".to_owned()),
         name: "Lucía".to_owned(),
         username: Some("@lucia".to_owned()),
+        ..Person::default()
     };
     for customer in [
         stage.simulator.person(everything),
@@ -198,25 +199,78 @@ fn fill(value: &mut Value, key: &str, count: &mut u32) {
     }
 }
 
+/// Puts files, templates and messages in place of those that an example names.
+async fn provide(stage: &Stage, body: &mut Value, wamid: &str) {
+    for (kind, mime_type) in [
+        ("image", "image/jpeg"),
+        ("video", "video/mp4"),
+        ("audio", "audio/ogg"),
+        ("document", "application/pdf"),
+        ("sticker", "image/webp"),
+    ] {
+        if body[kind].get("id").is_some() {
+            body[kind]["id"] = json!(stage.uploaded(mime_type, b"file").await);
+        }
+    }
+    if body.get("reaction").is_some() {
+        body["reaction"]["message_id"] = json!(wamid);
+    }
+    if body.get("status").is_some() {
+        body["message_id"] = json!(wamid);
+    }
+    let Some(name) = body["template"]["name"].as_str() else { return };
+    let given = body["template"]["components"].as_array().into_iter().flatten();
+    let mut components = Vec::new();
+    let mut buttons = Vec::new();
+    for one in given {
+        let parameters = one["parameters"].as_array().cloned().unwrap_or_default();
+        match one["type"].as_str().unwrap() {
+            "body" => {
+                let text: String =
+                    (1..=parameters.len()).map(|n| format!("{{{{{n}}}}} ")).collect();
+                components.push(json!({"type": "BODY", "text": text}));
+            }
+            "header" => {
+                let format = parameters[0]["type"].as_str().unwrap().to_uppercase();
+                components.push(json!({"type": "HEADER", "format": format}));
+            }
+            _ => buttons.push(json!({"type": one["sub_type"].as_str().unwrap().to_uppercase()})),
+        }
+    }
+    components.push(json!({"type": "BUTTONS", "buttons": buttons}));
+    let language = body["template"]["language"]["code"].as_str().unwrap();
+    let template = json!({"name": name, "language": language, "components": components});
+    let template: Template = serde_json::from_value(template).unwrap();
+    stage.simulator.put_template(&stage.ids().1, template);
+}
+
 #[tokio::test]
-async fn every_published_send_is_accepted_once_its_placeholders_are_filled() {
+async fn every_published_call_is_accepted_once_its_placeholders_are_filled() {
     let Some(directory) = directory("requests") else { return };
     let stage = Stage::new(Knobs::permissive()).await;
     let wamid = stage.simulator.customer("34600000001", "Lucía").sends("Hola").await;
-    let examples = load(&directory);
-    let sends: Vec<_> =
-        examples.into_iter().filter(|(name, _)| name.starts_with("messages_")).collect();
-    for (name, mut body) in sends.clone() {
-        fill(&mut body, "", &mut 0);
-        let reads = body.get("status").is_some();
-        if reads {
-            body["message_id"] = json!(wamid);
+    let mut sends = 0;
+    for (name, mut body) in load(&directory) {
+        if name.starts_with("media_upload_") {
+            let told = body["file"].as_str().unwrap().split_once(";type=").unwrap().1;
+            // Two examples name the MIME type by its last part alone.
+            let whole = match told {
+                "ogg" => "audio/ogg",
+                "webp" => "image/webp",
+                whole => whole,
+            };
+            stage.uploaded(whole, b"file").await;
+            continue;
         }
+        sends += 1;
+        fill(&mut body, "", &mut 0);
+        provide(&stage, &mut body, &wamid).await;
         let (status, answer) = stage.post(&body).await.unwrap();
         assert_eq!(status, 200, "{name}: {answer}");
         let shown = answer["success"] == true || answer["messages"][0]["id"].is_string();
         assert!(shown, "{name}: {answer}");
     }
-    assert_eq!(stage.simulator.reached().len(), sends.len() - 1);
+    assert_eq!(stage.simulator.reached().len(), sends - 1);
     assert_eq!(stage.simulator.marked().len(), 1);
+    println!("{sends} calls of the messages endpoint accepted");
 }

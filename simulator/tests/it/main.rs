@@ -8,14 +8,22 @@
 )]
 
 mod answers;
+mod blocks;
+mod connection;
+mod contents;
 mod control;
 mod failures;
 mod fixtures;
+mod groups;
+mod inbound;
 mod limits;
+mod media;
+mod platform;
 mod push;
 mod repeatability;
 mod script;
 mod sink;
+mod templates;
 mod webhooks;
 
 use std::time::Duration;
@@ -61,6 +69,57 @@ impl Stage {
         Ok((answer.status().as_u16(), answer.json().await?))
     }
 
+    /// Calls anything below `/v26.0/` with the bearer.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let url = format!("{}/v26.0/{path}", self.simulator.base_url());
+        let token = &self.simulator.config().access_token;
+        let mut request = self.http.request(method.parse().unwrap(), url).bearer_auth(token);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// Gets anything below `/v26.0/` and expects it to be there.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.call("GET", path, Value::Null).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+
+    /// Uploads a file and returns the answer.
+    pub(crate) async fn upload(&self, mime_type: &str, bytes: &[u8]) -> (u16, Value) {
+        let mut form = Vec::new();
+        let head =
+            |name: &str| format!("--form-edge\r\nContent-Disposition: form-data; name=\"{name}\"");
+        form.extend(format!("{}\r\n\r\nwhatsapp\r\n", head("messaging_product")).bytes());
+        let file = head("file");
+        form.extend(format!("{file}; filename=\"a\"\r\nContent-Type: {mime_type}\r\n\r\n").bytes());
+        form.extend(bytes);
+        form.extend(b"\r\n--form-edge--\r\n");
+        let id = self.simulator.number().phone_number_id;
+        let url = format!("{}/v26.0/{id}/media", self.simulator.base_url());
+        let token = &self.simulator.config().access_token;
+        let request = self.http.post(url).bearer_auth(token).body(form);
+        let kind = "multipart/form-data; boundary=form-edge";
+        let answer = request.header("content-type", kind).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// Uploads a file and returns its id.
+    pub(crate) async fn uploaded(&self, mime_type: &str, bytes: &[u8]) -> String {
+        let (status, answer) = self.upload(mime_type, bytes).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The ids of the number and its account.
+    pub(crate) fn ids(&self) -> (String, String) {
+        let number = self.simulator.number();
+        (number.phone_number_id, number.waba_id)
+    }
+
     /// Sends a text and expects it to be taken; returns the id.
     pub(crate) async fn sends(&self, to: &str, text: &str) -> String {
         let (status, answer) = self.post(&text_to(to, text)).await.unwrap();
@@ -80,6 +139,15 @@ impl Stage {
     pub(crate) async fn quiet(&self) {
         self.simulator.quiesce(SOON).await.unwrap();
     }
+}
+
+/// A message of any type to the first customer.
+pub(crate) fn message(kind: &str, content: Value) -> Value {
+    let mut body = text_to("34600000001", "");
+    body.as_object_mut().unwrap().remove("text");
+    body["type"] = json!(kind);
+    body[kind] = content;
+    body
 }
 
 pub(crate) fn text_to(to: &str, text: &str) -> Value {

@@ -86,6 +86,21 @@ impl Sink {
         of.map(|status| status["status"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// The values of all changes of a field, in order.
+    pub(crate) fn changes(&self, field: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        for body in self.bodies() {
+            for entry in body["entry"].as_array().into_iter().flatten() {
+                for change in entry["changes"].as_array().into_iter().flatten() {
+                    if change["field"] == field {
+                        found.push(change["value"].clone());
+                    }
+                }
+            }
+        }
+        found
+    }
+
     fn elements(&self, key: &str) -> Vec<Value> {
         let mut found = Vec::new();
         for body in self.bodies() {

@@ -20,7 +20,11 @@ async fn a_customers_text_arrives_signed_and_escaped() {
     let body = &stage.sink.bodies()[0];
     let value = &body["entry"][0]["changes"][0]["value"];
     assert_eq!(value["metadata"]["phone_number_id"], "106540352242922");
-    assert_eq!(value["contacts"], json!([{"profile": {"name": "Lucía"}, "wa_id": "34600000001"}]));
+    assert_eq!(value["contacts"][0]["profile"], json!({"name": "Lucía"}));
+    assert_eq!(value["contacts"][0]["wa_id"], "34600000001");
+    let user_id = value["contacts"][0]["user_id"].as_str().unwrap();
+    assert!(user_id.starts_with("ES.") && user_id.len() > 10, "{user_id}");
+    assert_eq!(value["messages"][0]["from_user_id"], user_id);
     assert_eq!(value["messages"][0]["id"], wamid);
     assert_eq!(value["messages"][0]["from"], "34600000001");
     assert_eq!(value["messages"][0]["text"], json!({"body": "¿Hay 😀 / café?"}));
@@ -43,13 +47,30 @@ async fn slashes_are_escaped_and_keys_shuffled_when_the_knobs_say_so() {
 }
 
 #[tokio::test]
+async fn a_customer_keeps_one_user_id_and_shows_none_where_the_knob_says_so() {
+    let stage = Stage::new(Knobs { user_ids: false, ..Knobs::default() }).await;
+    stage.simulator.customer("34600000001", "Lucía").sends("a").await;
+    stage.simulator.set_knobs(Knobs::default());
+    for wa_id in ["34600000002", "34600000002", "34600000003"] {
+        stage.simulator.customer(wa_id, "Mateo").sends("b").await;
+    }
+    stage.quiet().await;
+    let messages = stage.sink.messages();
+    let ids: Vec<_> = messages.iter().map(|one| one["from_user_id"].as_str()).collect();
+    assert_eq!(ids[0], None);
+    assert!(ids[1].is_some());
+    assert_eq!(ids[1], ids[2]);
+    assert_ne!(ids[2], ids[3]);
+}
+
+#[tokio::test]
 async fn a_customer_without_a_phone_number_shows_only_user_id_and_username() {
     let stage = Stage::new(Knobs::default()).await;
     let sheena = stage.simulator.person(Person {
         user_id: Some("US.13491208655302741918".to_owned()),
         name: "Sheena".to_owned(),
         username: Some("@sheena".to_owned()),
-        wa_id: None,
+        ..Person::default()
     });
     sheena.sends("Hi").await;
     stage.quiet().await;

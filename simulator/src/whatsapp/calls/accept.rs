@@ -8,25 +8,27 @@ use crate::state::config::Number;
 use crate::state::knobs::{Fault, Knobs, Loss, LostAnswers, StatusKind, WindowMode};
 use crate::state::shared::{Content, Shared, Ticket};
 use crate::state::world::{Marked, Reached, Track, UpdateId, World};
+use crate::whatsapp::calls::asked::Reply;
+use crate::whatsapp::calls::content;
+use crate::whatsapp::calls::endpoint::Endpoint;
 use crate::whatsapp::calls::pace::NumberPace;
 use crate::whatsapp::calls::request::{Outgoing, Recipient};
+use crate::whatsapp::customers::people::Person;
 use crate::whatsapp::error::GraphError;
 use crate::whatsapp::ids;
+use crate::whatsapp::media;
+use crate::whatsapp::templates::check;
 use crate::whatsapp::webhooks::payload::{self, Element, Kind, StatusOf};
 
 const WINDOW_MS: i64 = 24 * 60 * 60 * 1_000;
 
-/// How a call ends for the caller.
+/// How a send ends for the caller.
 #[derive(Debug)]
 pub(crate) enum End {
     /// The message's id.
     Sent { wamid: String },
-    /// The platform's error.
-    Refused(GraphError),
-    /// No answer after so long: the connection is reset.
-    Silence { after: Duration },
-    /// A 200 that is not JSON.
-    Garbage,
+    /// Anything but the id.
+    Failed(Reply),
 }
 
 /// Statuses that will be told. They count as pending before anybody can see the message.
@@ -51,9 +53,9 @@ impl Dues {
 
 /// How a send fails although it is well formed, and whether it reached the customer.
 enum Verdict {
-    Reaches(Option<End>),
+    Reaches(Option<Reply>),
     FailsLater(GraphError),
-    Ends(End),
+    Ends(Reply),
 }
 
 /// Decides a send and records it. The statuses are told by the caller, outside the lock.
@@ -66,7 +68,7 @@ pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End
     let tried = known.tried;
     let verdict = judge(shared, &mut world, number, (message, &who, tried, now_ms));
     let (end, failure) = match verdict {
-        Verdict::Ends(end) => return (end, Dues::none()),
+        Verdict::Ends(reply) => return (End::Failed(reply), Dues::none()),
         Verdict::Reaches(end) => (end, None),
         Verdict::FailsLater(error) => (None, Some(error)),
     };
@@ -78,7 +80,11 @@ pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End
         phone_number_id: number.phone_number_id.clone(),
         person: who,
         by_user_id: matches!(message.recipient, Recipient::User { .. }),
-        category: if message.kind == "template" { "utility" } else { "service" },
+        category: category(&mut world, number, message),
+        group_id: match &message.recipient {
+            Recipient::Group { group_id } => Some(group_id.clone()),
+            Recipient::Phone { .. } | Recipient::User { .. } => None,
+        },
         tag: message.tag.clone(),
         last_due: Instant::now(),
         index: world.reached.len(),
@@ -96,20 +102,34 @@ pub(crate) fn send(shared: &Shared, number: &Number, message: &Outgoing) -> (End
     };
     drop(world);
     shared.changed();
-    (end.unwrap_or(End::Sent { wamid }), dues)
+    (end.map_or(End::Sent { wamid }, End::Failed), dues)
+}
+
+/// What a message is charged as.
+fn category(world: &mut World, number: &Number, message: &Outgoing) -> String {
+    if message.kind != "template" {
+        return "service".to_owned();
+    }
+    let templates = world.templates.of(&number.waba_id);
+    let named = check::named(templates, &message.content);
+    named.map_or_else(|_| "utility".to_owned(), |one| one.category.to_ascii_lowercase())
 }
 
 /// Records that the business marked a customer's message read.
-pub(crate) fn mark(shared: &Shared, wamid: &str, typing: bool) -> Result<(), GraphError> {
+pub(crate) fn mark(shared: &Shared, number: &Number, wamid: &str, typing: bool) -> Reply {
     let mut world = shared.world();
+    if let Some(fault) = world.faults.of(Endpoint::Marks, (&number.phone_number_id, "")) {
+        return reply_of(&fault);
+    }
     if !world.inbound.contains_key(wamid) {
-        return Err(GraphError::parameter("message_id is not a message to this number."));
+        let error = GraphError::parameter("message_id is not a message to this number.");
+        return Reply::Refused(error);
     }
     let at_ms = shared.clock.now_ms();
     world.marked.push(Marked { wamid: wamid.to_owned(), typing, at_ms });
     drop(world);
     shared.changed();
-    Ok(())
+    Reply::Json(super::success())
 }
 
 /// The next statuses of a message, each a delay after the one before.
@@ -139,32 +159,43 @@ pub(crate) fn statuses(
             continue;
         }
         let later_ms = i64::try_from((at - now).as_millis()).unwrap_or(0);
-        let value = payload::status(
-            &person,
-            &StatusOf {
-                wamid,
-                status,
-                at_ms: shared.clock.now_ms() + later_ms,
-                by_user_id: track.by_user_id,
-                category: track.category,
-                tag: track.tag.as_deref(),
-                error,
-            },
-        );
-        let contact = (status != StatusKind::Failed && !person.name.is_empty())
-            .then(|| payload::contact(&person, status != StatusKind::Sent));
-        let element = Element { number: number.clone(), kind: Kind::Statuses, contact, value };
-        dues.push(Due {
-            id: UpdateId { id: wamid.to_owned(), status: Some(status) },
-            content: Content::Element(Box::new(element)),
-            lane: track.person.clone(),
-            at,
-        });
+        let of = StatusOf {
+            wamid,
+            status,
+            at_ms: shared.clock.now_ms() + later_ms,
+            by_user_id: track.by_user_id,
+            category: &track.category,
+            tag: track.tag.as_deref(),
+            error,
+        };
+        let mut elements = Vec::new();
+        if let Some(group_id) = &track.group_id {
+            let participants = group_members(world, group_id);
+            elements.extend(payload::group_statuses(group_id, &participants, &of));
+        } else {
+            let contact = (status != StatusKind::Failed && !person.name.is_empty())
+                .then(|| payload::contact(&person, status != StatusKind::Sent));
+            elements.push((contact, payload::status(&person, &of)));
+        }
+        for (contact, value) in elements {
+            let element = Element { number: number.clone(), kind: Kind::Statuses, contact, value };
+            dues.push(Due {
+                id: UpdateId { id: wamid.to_owned(), status: Some(status) },
+                content: Content::Element(Box::new(element)),
+                lane: track.person.clone(),
+                at,
+            });
+        }
     }
     if let Some(track) = world.tracks.get_mut(wamid) {
         track.last_due = at;
     }
     Dues { list: dues, _pending: Some(shared.ticket()) }
+}
+
+fn group_members(world: &mut World, group_id: &str) -> Vec<Person> {
+    let keys = world.groups.get(group_id).map(|group| group.participants.clone());
+    keys.unwrap_or_default().iter().map(|key| world.people.get(key).person.clone()).collect()
 }
 
 fn judge(
@@ -176,57 +207,160 @@ fn judge(
     let knobs = std::sync::Arc::clone(&world.knobs);
     let phone_number_id = &number.phone_number_id;
     let pair = (phone_number_id.clone(), who.to_owned());
-    if let Some(fault) = world.faults.of(phone_number_id, message.recipient.id()) {
+    let refused = |error| Verdict::Ends(Reply::Refused(error));
+    let faulty = world.faults.of(Endpoint::Messages, (phone_number_id, message.recipient.id()));
+    if let Some(fault) = faulty {
         return verdict_of(&fault);
+    }
+    if let Some(error) = forbidden(shared, world, number, message) {
+        return refused(error);
     }
     if knobs.enforce_mps {
         let pace = world.numbers.entry(phone_number_id.clone());
         let pace = pace.or_insert_with(|| NumberPace::full(knobs.mps, now_ms));
         if !pace.take(knobs.mps, now_ms) {
-            return Verdict::Ends(End::Refused(rate_limited(knobs.mps_http, 1)));
+            return refused(rate_limited(knobs.mps_http, 1));
         }
     }
     if knobs.enforce_pair_rate && !world.pairs.entry(pair.clone()).or_default().take(now_ms) {
-        return Verdict::Ends(End::Refused(GraphError::of(131_056)));
+        return refused(GraphError::of(131_056));
     }
     let wrote_at_ms = world.windows.get(&pair);
     let open = wrote_at_ms.is_some_and(|at_ms| now_ms - at_ms < WINDOW_MS);
     if knobs.enforce_window && !open && message.kind != "template" {
         let error = GraphError::of(131_047);
         return match knobs.window_mode {
-            WindowMode::Sync => Verdict::Ends(End::Refused(error)),
+            WindowMode::Sync => refused(error),
             WindowMode::Async => Verdict::FailsLater(error),
         };
+    }
+    if let Some(error) = undeliverable(world, number, message, who) {
+        return Verdict::FailsLater(error);
     }
     Verdict::Reaches(lost(shared, &knobs, who, tried))
 }
 
-fn lost(shared: &Shared, knobs: &Knobs, who: &str, tried: u64) -> Option<End> {
+/// What the platform refuses at once, beyond what a body alone tells.
+fn forbidden(
+    shared: &Shared,
+    world: &mut World,
+    number: &Number,
+    message: &Outgoing,
+) -> Option<GraphError> {
+    let refused = world.accounts.refuses_with(&number.phone_number_id, &number.waba_id);
+    if let Some(code) = refused {
+        return Some(GraphError::of(code));
+    }
+    match &message.recipient {
+        Recipient::Phone { wa_id, .. } if *wa_id == number.display_phone_number => {
+            return Some(GraphError::of(131_021));
+        }
+        Recipient::Group { group_id } => match world.groups.get(group_id) {
+            Some(group) if group.phone_number_id == number.phone_number_id => {
+                if group.is_suspended {
+                    return Some(GraphError::detailed(131_031, "The group is suspended."));
+                }
+            }
+            _ => return Some(GraphError::parameter("to is not a group of this number.")),
+        },
+        Recipient::Phone { .. } | Recipient::User { .. } => {}
+    }
+    if message.kind == "template" {
+        let templates = world.templates.of(&number.waba_id);
+        let checked = check::named(templates, &message.content)
+            .and_then(|template| check::parameters(template, &message.content));
+        if let Err(error) = checked {
+            return Some(error);
+        }
+    }
+    let now_ms = shared.clock.now_ms();
+    for (kind, id) in content::file_ids(&message.kind, &message.content) {
+        let file = world.media.get(&id, now_ms);
+        let Some(file) = file.filter(|file| file.phone_number_id == number.phone_number_id) else {
+            let details = format!(
+                "Param {kind}['id'] is not a valid whatsapp business account media attachment ID"
+            );
+            return Some(GraphError::parameter(details));
+        };
+        if !media::takes(&kind, &file.mime_type, file.bytes.len()) {
+            let details = format!("A file of type {} cannot be sent as {kind}.", file.mime_type);
+            return Some(GraphError::detailed(131_053, details));
+        }
+    }
+    None
+}
+
+/// What the platform takes and then tells by a failed status.
+fn undeliverable(
+    world: &World,
+    number: &Number,
+    message: &Outgoing,
+    who: &str,
+) -> Option<GraphError> {
+    if message.kind == "reaction" {
+        let id = message.content.get("message_id").and_then(serde_json::Value::as_str);
+        let id = id.unwrap_or_default();
+        // Only what is part of this conversation can be reacted to, and reactions cannot.
+        let wrote = world.inbound.get(id).is_some_and(|by| by == who)
+            && world.sent.get(id).is_none_or(|one| one.get("reaction").is_none());
+        let got = world.tracks.get(id).is_some_and(|track| track.person == who)
+            && world.reached.iter().any(|one| one.wamid == id && one.kind != "reaction");
+        if !wrote && !got {
+            let details = "message_id is not a message of this conversation.";
+            return Some(GraphError::value(details));
+        }
+    }
+    let blocked = world.people.peek(who).is_some_and(|person| person.blocks_business);
+    let stopped = world.accounts.has_stopped(&number.phone_number_id, who)
+        && message.kind == "template"
+        && check::category_of(world.templates.peek(&number.waba_id), &message.content)
+            == Some("MARKETING");
+    match (blocked, stopped) {
+        (true, _) => Some(GraphError::of(131_026)),
+        (false, true) => Some(GraphError::of(131_050)),
+        (false, false) => None,
+    }
+}
+
+fn lost(shared: &Shared, knobs: &Knobs, who: &str, tried: u64) -> Option<Reply> {
     let LostAnswers { probability, how } = knobs.lost_answers?;
     shared.seeds.chance(probability, "lost", who, tried).then_some(match how {
-        Loss::Drop => End::Silence { after: Duration::ZERO },
-        Loss::Garbage => End::Garbage,
+        Loss::Drop => Reply::Silence { after: Duration::ZERO },
+        Loss::Garbage => Reply::Garbage,
     })
 }
 
 fn verdict_of(fault: &Fault) -> Verdict {
-    let silence = |ms: u64, accepted: bool| {
-        let end = End::Silence { after: Duration::from_millis(ms) };
-        if accepted { Verdict::Reaches(Some(end)) } else { Verdict::Ends(end) }
-    };
-    let error = match *fault {
+    match fault {
+        Fault::AsyncFailure { code } => Verdict::FailsLater(GraphError::of(*code)),
+        Fault::Hang { accepted: true, .. } | Fault::Reset { accepted: true } | Fault::Garbage => {
+            Verdict::Reaches(Some(reply_of(fault)))
+        }
+        Fault::RateLimited { .. }
+        | Fault::PairRate
+        | Fault::Unknown
+        | Fault::Maintenance
+        | Fault::Token
+        | Fault::Error { .. }
+        | Fault::Hang { .. }
+        | Fault::Reset { .. } => Verdict::Ends(reply_of(fault)),
+    }
+}
+
+/// How a fault looks to the caller.
+pub(crate) fn reply_of(fault: &Fault) -> Reply {
+    Reply::Refused(match *fault {
         Fault::RateLimited { http, retry_after_s } => rate_limited(http, retry_after_s),
         Fault::PairRate => GraphError::of(131_056),
         Fault::Unknown => GraphError::of(131_000),
         Fault::Maintenance => GraphError::of(133_004),
         Fault::Token => GraphError::bad_token(),
         Fault::Error { code, http } => GraphError::of(code).http(http),
-        Fault::AsyncFailure { code } => return Verdict::FailsLater(GraphError::of(code)),
-        Fault::Hang { ms, accepted } => return silence(ms, accepted),
-        Fault::Reset { accepted } => return silence(0, accepted),
-        Fault::Garbage => return Verdict::Reaches(Some(End::Garbage)),
-    };
-    Verdict::Ends(End::Refused(error))
+        Fault::AsyncFailure { code } => GraphError::of(code),
+        Fault::Hang { ms, .. } => return Reply::Silence { after: Duration::from_millis(ms) },
+        Fault::Reset { .. } => return Reply::Silence { after: Duration::ZERO },
+        Fault::Garbage => return Reply::Garbage,
+    })
 }
 
 fn rate_limited(http: u16, retry_after_s: u64) -> GraphError {

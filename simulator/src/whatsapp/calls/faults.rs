@@ -1,6 +1,7 @@
 //! Which sends fail by rule, and how.
 
 use crate::state::knobs::{Fault, FaultRule, When};
+use crate::whatsapp::calls::endpoint::Endpoint;
 
 /// The rules with what each has seen.
 #[derive(Debug, Default)]
@@ -15,10 +16,15 @@ impl FaultState {
 
     /// The fault of this send, if a rule fires. Every rule that looks at it counts it, except
     /// that `next` counts only the sends it failed.
-    pub(crate) fn of(&mut self, phone_number_id: &str, to: &str) -> Option<Fault> {
+    pub(crate) fn of(
+        &mut self,
+        endpoint: Endpoint,
+        (phone_number_id, to): (&str, &str),
+    ) -> Option<Fault> {
         let mut fired = None;
         for (rule, seen) in &mut self.rules {
-            let applies = rule.to.as_deref().is_none_or(|rule_to| rule_to == to)
+            let applies = rule.endpoint == endpoint
+                && rule.to.as_deref().is_none_or(|rule_to| rule_to == to)
                 && rule.phone_number_id.as_deref().is_none_or(|id| id == phone_number_id);
             if !applies {
                 continue;
@@ -44,7 +50,7 @@ mod tests {
 
     fn fired(rules: &[FaultRule], sends: usize) -> Vec<bool> {
         let mut state = FaultState::new(rules);
-        (0..sends).map(|_| state.of("1", "2").is_some()).collect()
+        (0..sends).map(|_| state.of(Endpoint::Messages, ("1", "2")).is_some()).collect()
     }
 
     #[test]
@@ -62,9 +68,18 @@ mod tests {
             FaultRule::new(When::Next(1), Fault::Maintenance),
         ];
         let mut state = FaultState::new(&rules);
-        assert_eq!(state.of("1", "2"), Some(Fault::Token));
-        assert_eq!(state.of("1", "2"), Some(Fault::Maintenance));
-        assert_eq!(state.of("1", "2"), None);
+        assert_eq!(state.of(Endpoint::Messages, ("1", "2")), Some(Fault::Token));
+        assert_eq!(state.of(Endpoint::Messages, ("1", "2")), Some(Fault::Maintenance));
+        assert_eq!(state.of(Endpoint::Messages, ("1", "2")), None);
+    }
+
+    #[test]
+    fn a_rule_for_one_kind_of_call_leaves_the_others_alone() {
+        let mut rule = FaultRule::new(When::Next(1), Fault::Token);
+        rule.endpoint = Endpoint::MediaUpload;
+        let mut state = FaultState::new(&[rule]);
+        assert_eq!(state.of(Endpoint::Messages, ("1", "2")), None);
+        assert_eq!(state.of(Endpoint::MediaUpload, ("1", "")), Some(Fault::Token));
     }
 
     #[test]
@@ -72,7 +87,7 @@ mod tests {
         let mut rule = FaultRule::new(When::Always, Fault::PairRate);
         rule.to = Some("49".to_owned());
         let mut state = FaultState::new(&[rule]);
-        assert_eq!(state.of("1", "50"), None);
-        assert_eq!(state.of("1", "49"), Some(Fault::PairRate));
+        assert_eq!(state.of(Endpoint::Messages, ("1", "50")), None);
+        assert_eq!(state.of(Endpoint::Messages, ("1", "49")), Some(Fault::PairRate));
     }
 }

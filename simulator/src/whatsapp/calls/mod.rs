@@ -1,156 +1,197 @@
 //! The calls of the Cloud API, under any version.
 
 pub(crate) mod accept;
-mod content;
+pub(crate) mod asked;
+pub(crate) mod content;
+pub(crate) mod endpoint;
 pub(crate) mod faults;
+mod messages;
 pub(crate) mod pace;
+pub(crate) mod paging;
 pub(crate) mod request;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::base::conn::Cut;
-use crate::base::json::put;
-use crate::state::knobs::StatusKind;
+use crate::state::config::Number;
 use crate::state::shared::Shared;
-use crate::state::world::UpdateId;
-use crate::whatsapp::calls::accept::{Dues, End};
-use crate::whatsapp::calls::request::{Call, Outgoing, Recipient};
+use crate::whatsapp::accounts::{blocks, numbers, profile, subscriptions, tokens};
 use crate::whatsapp::error::GraphError;
+use crate::whatsapp::webhooks::events;
+use crate::whatsapp::{groups, media, templates};
+use asked::{Asked, Reply, respond};
+use endpoint::Endpoint;
+pub(crate) use messages::tell;
 
-/// How long an answer waits for its own status at most, when the knob says so.
-const STATUS_FIRST: Duration = Duration::from_secs(5);
+/// The largest body: a document of 100 MB and the form around it.
+const BODY_MAX: usize = 110 * 1024 * 1024;
+/// Where files are downloaded from, as on the platform's file host.
+const DOWNLOADS: &str = "/whatsapp_business/attachments";
 
-/// The endpoints of the platform.
+/// Every path that is no control route.
 pub(crate) fn router() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/{version}/{phone_number_id}/messages", post(messages))
-        .fallback(unknown_path)
+    Router::new().fallback(call).layer(DefaultBodyLimit::max(BODY_MAX))
 }
 
-async fn messages(
+/// Answers a call. Its body is read to the end first, also where it is refused.
+async fn call(
     State(shared): State<Arc<Shared>>,
-    Path((version, phone_number_id)): Path<(String, String)>,
     ConnectInfo(cut): ConnectInfo<Cut>,
+    (method, uri): (Method, Uri),
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !is_version(&version) {
-        return refusal(&shared, &GraphError::no_path(&format!("/{version}/{phone_number_id}")));
-    }
-    if let Err(error) = authorised(&shared, &headers) {
-        return refusal(&shared, &error);
-    }
-    let Some(number) = shared.number(&phone_number_id).cloned() else {
-        return refusal(&shared, &GraphError::no_object(&phone_number_id));
-    };
-    let message = match request::call(&body) {
-        Ok(Call::Send(message)) => message,
-        Ok(Call::Read { message_id, typing }) => {
-            return match accept::mark(&shared, &message_id, typing) {
-                Ok(()) => axum::Json(json!({"success": true})).into_response(),
-                Err(error) => refusal(&shared, &error),
-            };
+    let reply = if uri.path().trim_end_matches('/') == DOWNLOADS {
+        download(&shared, (method, &uri), headers)
+    } else {
+        match Asked::read((method, &uri), headers, body) {
+            Ok(asked) => answer(&shared, &asked).await,
+            Err(error) => Reply::Refused(error),
         }
-        Err(error) => return refusal(&shared, &error),
     };
-    let (end, dues) = accept::send(&shared, &number, &message);
-    // A task of its own: a caller who hangs up takes this handler along, not the statuses.
-    let telling = Arc::clone(&shared);
-    if let Err(error) = tokio::spawn(async move { tell(&telling, dues).await }).await {
-        tracing::error!(%error, "the statuses of a send were lost");
-    }
-    let knobs = shared.knobs();
-    if let (End::Sent { wamid }, true) = (&end, knobs.status_before_answer) {
-        status_first(&shared, wamid).await;
-    }
-    let key = if let End::Sent { wamid } = &end { wamid } else { message.recipient.id() };
-    tokio::time::sleep(shared.seeds.delay(knobs.answer_delay, "answer", key, 0)).await;
-    answer(&shared, end, &message, &cut).await
+    respond(&shared, reply, &cut).await
 }
 
-/// Puts statuses on their way.
-pub(crate) async fn tell(shared: &Shared, dues: Dues) {
-    for due in dues.list {
-        shared.enqueue(due.id, due.content, &due.lane, due.at).await;
+fn download(shared: &Shared, (method, uri): (Method, &Uri), headers: HeaderMap) -> Reply {
+    let asked = Asked {
+        method,
+        path: uri.path().to_owned(),
+        object: String::new(),
+        edge: None,
+        query: asked::query(uri),
+        headers,
+        body: Bytes::new(),
+    };
+    if let Err(error) = tokens::authorise(shared, &asked, Endpoint::MediaDownload.scope()) {
+        return Reply::Refused(error);
+    }
+    let fault = shared.world().faults.of(Endpoint::MediaDownload, ("", ""));
+    match fault {
+        Some(fault) => accept::reply_of(&fault),
+        None => media::calls::download(shared, &asked),
     }
 }
 
-async fn answer(shared: &Shared, end: End, message: &Outgoing, cut: &Cut) -> Response {
-    match end {
-        End::Sent { wamid } => axum::Json(accepted(&wamid, message)).into_response(),
-        End::Refused(error) => refusal(shared, &error),
-        End::Garbage => "<html><body>Sorry, something went wrong.".into_response(),
-        End::Silence { after } => {
-            tokio::select! {
-                () = tokio::time::sleep(after) => {}
-                () = shared.stopped() => {}
+async fn answer(shared: &Arc<Shared>, asked: &Asked) -> Reply {
+    let Some(endpoint) = Endpoint::of(asked) else {
+        return Reply::Refused(GraphError::no_path(&asked.path));
+    };
+    if asked.edge() == "subscriptions" {
+        return subscriptions::of_app(shared, asked).await.into();
+    }
+    if endpoint == Endpoint::Tokens {
+        return tokens::debug(shared, asked).into();
+    }
+    // A file is looked up with the permission to message, all other objects to manage.
+    let is_file = asked.edge.is_none()
+        && shared.world().media.get(&asked.object, shared.clock.now_ms()).is_some();
+    let scope = if is_file { Endpoint::MediaUpload.scope() } else { endpoint.scope() };
+    if let Err(error) = tokens::authorise(shared, asked, scope) {
+        return Reply::Refused(error);
+    }
+    let number = shared.number(&asked.object).cloned();
+    if endpoint != Endpoint::Messages {
+        let fault = shared.world().faults.of(endpoint, (&asked.object, ""));
+        if let Some(fault) = fault {
+            return accept::reply_of(&fault);
+        }
+    }
+    if let Some(reply) = of_other_objects(shared, asked).await {
+        return reply;
+    }
+    if shared.knobs().connection.hides_account {
+        return Reply::Refused(asked.no_object());
+    }
+    if let Some(number) = number {
+        return of_number(shared, asked, &number).await;
+    }
+    if shared.config.numbers.iter().any(|number| number.waba_id == asked.object) {
+        return of_account(shared, asked).await;
+    }
+    Reply::Refused(asked.no_object())
+}
+
+/// Files, templates and groups; none where the object is none of them.
+async fn of_other_objects(shared: &Shared, asked: &Asked) -> Option<Reply> {
+    if let Some(answered) = groups::calls::of_group(shared, asked) {
+        return Some(with_event(shared, answered).await);
+    }
+    if asked.edge.is_some() {
+        return None;
+    }
+    match asked.method {
+        Method::GET => {
+            let file = media::calls::look_up(shared, asked);
+            let template = || templates::calls::get(shared, asked).map(Ok);
+            file.or_else(template).map(Reply::from)
+        }
+        Method::DELETE => media::calls::delete(shared, asked).map(Reply::Json),
+        Method::POST => templates::calls::edit(shared, asked).map(Reply::from),
+        _ => None,
+    }
+}
+
+async fn of_number(shared: &Arc<Shared>, asked: &Asked, number: &Number) -> Reply {
+    match (asked.method.as_str(), asked.edge()) {
+        ("POST", "messages") => return messages::post(shared, asked, number).await,
+        ("POST" | "GET", "groups") => {
+            return with_event(shared, groups::calls::of_number(shared, asked, number)).await;
+        }
+        _ => {}
+    }
+    let done: Result<Value, GraphError> = match (asked.method.as_str(), asked.edge()) {
+        ("GET", "") => Ok(numbers::info(shared, asked, number)),
+        ("POST", "") => numbers::set(shared, asked, number),
+        ("POST", "media") => media::calls::upload(shared, asked, number),
+        ("POST", "register") => numbers::register(shared, asked, number),
+        ("POST", "deregister") => Ok(numbers::deregister(shared, number)),
+        ("POST", "request_code") => numbers::request_code(asked),
+        ("POST", "verify_code") => numbers::verify_code(shared, asked, number),
+        ("GET", "whatsapp_business_profile") => Ok(profile::get(shared, asked, number)),
+        ("POST", "whatsapp_business_profile") => profile::set(shared, asked, number),
+        ("GET" | "POST" | "DELETE", "block_users") => blocks::call(shared, asked, number),
+        _ => Err(asked.no_object()),
+    };
+    done.into()
+}
+
+async fn of_account(shared: &Shared, asked: &Asked) -> Reply {
+    match (asked.method.as_str(), asked.edge()) {
+        ("GET", "") => Reply::Json(numbers::account(shared, asked)),
+        ("GET", "phone_numbers") => Reply::Json(numbers::list(shared, asked)),
+        ("GET", "message_templates") => Reply::Json(templates::calls::list(shared, asked)),
+        ("POST", "message_templates") => templates::calls::create(shared, asked).into(),
+        ("DELETE", "message_templates") => templates::calls::delete(shared, asked).into(),
+        ("GET", "subscribed_apps") => Reply::Json(subscriptions::list(shared, asked)),
+        ("POST", "subscribed_apps") => subscriptions::subscribe(shared, asked).await.into(),
+        ("DELETE", "subscribed_apps") => Reply::Json(subscriptions::unsubscribe(shared, asked)),
+        _ => Reply::Refused(asked.no_object()),
+    }
+}
+
+async fn with_event(
+    shared: &Shared,
+    answered: Result<(Value, Option<events::Event>), GraphError>,
+) -> Reply {
+    match answered {
+        Ok((value, event)) => {
+            if let Some(event) = event {
+                events::post(shared, event).await;
             }
-            cut.throw();
-            StatusCode::OK.into_response()
+            Reply::Json(value)
         }
+        Err(error) => Reply::Refused(error),
     }
 }
 
-fn accepted(wamid: &str, message: &Outgoing) -> Value {
-    let contact = match &message.recipient {
-        Recipient::Phone { input, wa_id } => json!({"input": input, "wa_id": wa_id}),
-        Recipient::User { user_id } => json!({"input": user_id, "user_id": user_id}),
-    };
-    let mut sent = json!({"id": wamid});
-    if message.kind == "template" {
-        put(&mut sent, "message_status", "accepted");
-    }
-    json!({"messaging_product": "whatsapp", "contacts": [contact], "messages": [sent]})
-}
-
-async fn status_first(shared: &Shared, wamid: &str) {
-    let sent = UpdateId { id: wamid.to_owned(), status: Some(StatusKind::Sent) };
-    let told =
-        shared.wait(STATUS_FIRST, |world| world.acknowledged_ids.contains(&sent).then_some(()));
-    if told.await.is_none() {
-        tracing::warn!(wamid, "answering a send before its status was acknowledged");
-    }
-}
-
-fn authorised(shared: &Shared, headers: &HeaderMap) -> Result<(), GraphError> {
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let Some(token) = header.and_then(|value| value.strip_prefix("Bearer ")) else {
-        return Err(GraphError::no_token());
-    };
-    if token == shared.config.access_token { Ok(()) } else { Err(GraphError::bad_token()) }
-}
-
-async fn unknown_path(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
-    refusal(&shared, &GraphError::no_path(uri.path()))
-}
-
-fn refusal(shared: &Shared, error: &GraphError) -> Response {
-    let trace = shared.fbtrace_id();
-    let status = StatusCode::from_u16(error.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, error.envelope(&trace).to_string()).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
-    if let Some(seconds) = error.retry_after_s {
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
-}
-
-// v26.0, v9.1: a `v`, digits, a dot, digits.
-fn is_version(segment: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    segment
-        .strip_prefix('v')
-        .and_then(|rest| rest.split_once('.'))
-        .is_some_and(|(major, minor)| digits(major) && digits(minor))
+/// The answer of calls that only say that they succeeded.
+fn success() -> Value {
+    json!({"success": true})
 }

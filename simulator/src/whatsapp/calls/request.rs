@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::whatsapp::calls::content;
+use crate::whatsapp::calls::content::{self, fields};
 use crate::whatsapp::error::GraphError;
 
 const TAG_CHARS_MAX: usize = 512;
@@ -33,6 +33,8 @@ pub(crate) enum Recipient {
     Phone { input: String, wa_id: String },
     /// By business-scoped user id.
     User { user_id: String },
+    /// A group.
+    Group { group_id: String },
 }
 
 impl Recipient {
@@ -40,6 +42,7 @@ impl Recipient {
         match self {
             Self::Phone { wa_id, .. } => wa_id,
             Self::User { user_id } => user_id,
+            Self::Group { group_id } => group_id,
         }
     }
 }
@@ -77,7 +80,7 @@ fn read(body: &Value) -> Result<Call, GraphError> {
     if body.get("status").and_then(Value::as_str) != Some("read") {
         return Err(GraphError::parameter("status must be 'read'."));
     }
-    let message_id = content::text(body, "message_id", 1..=512)?.to_owned();
+    let message_id = fields::text(body, "message_id", 1..=512)?.to_owned();
     let typing = match body.get("typing_indicator") {
         None => false,
         Some(indicator) if indicator.get("type").and_then(Value::as_str) == Some("text") => true,
@@ -89,42 +92,46 @@ fn read(body: &Value) -> Result<Call, GraphError> {
 fn send(body: &Value) -> Result<Outgoing, GraphError> {
     match body.get("recipient_type").map(Value::as_str) {
         None | Some(Some("individual")) => {}
-        Some(Some("group")) => return Err(GraphError::parameter("groups are not simulated.")),
+        Some(Some("group")) => return group(body),
         Some(_) => {
             let details = "recipient_type must be one of {individual, group}.";
             return Err(GraphError::parameter(details));
         }
     }
     let recipient = recipient(body)?;
+    message(body, recipient)
+}
+
+/// A message to a group: text, media and templates only.
+fn group(body: &Value) -> Result<Outgoing, GraphError> {
+    let group_id = fields::text(body, "to", 1..=256)?.to_owned();
+    let message = message(body, Recipient::Group { group_id })?;
+    if matches!(&*message.kind, "interactive" | "reaction" | "contacts" | "location") {
+        let details = format!("Messages of type {} cannot be sent to groups.", message.kind);
+        return Err(GraphError::detailed(131_051, details));
+    }
+    Ok(message)
+}
+
+fn message(body: &Value, recipient: Recipient) -> Result<Outgoing, GraphError> {
     let kind = match body.get("type") {
         // A published example leaves it out and is no text.
         None => content::TYPES.into_iter().find(|kind| body.get(kind).is_some()).unwrap_or("text"),
         Some(kind) => kind.as_str().ok_or_else(|| GraphError::parameter("type is no string."))?,
     };
-    let content = body.get(kind).ok_or_else(|| GraphError::missing(kind))?;
-    content::check(kind, content)?;
+    let mut content = body.get(kind).cloned().ok_or_else(|| GraphError::missing(kind))?;
+    content::check(kind, &mut content)?;
     let context = match body.get("context") {
         None | Some(Value::Null) => None,
-        Some(context) => Some(content::text(context, "message_id", 1..=512)?.to_owned()),
+        Some(context) => Some(fields::text(context, "message_id", 1..=512)?.to_owned()),
     };
-    Ok(Outgoing {
-        recipient,
-        kind: kind.to_owned(),
-        content: content.clone(),
-        context,
-        tag: tag(body)?,
-    })
+    Ok(Outgoing { recipient, kind: kind.to_owned(), content, context, tag: tag(body)? })
 }
 
 fn recipient(body: &Value) -> Result<Recipient, GraphError> {
-    if let Some(to) = body.get("to") {
+    if let Some(to) = body.get("to").filter(|to| !to.is_null()) {
         let input = to.as_str().ok_or_else(|| GraphError::parameter("to must be a string."))?;
-        let wa_id: String =
-            input.chars().filter(|c| !matches!(c, '+' | ' ' | '-' | '(' | ')')).collect();
-        if !(5..=20).contains(&wa_id.len()) || !wa_id.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(GraphError::parameter("to is not a phone number."));
-        }
-        return Ok(Recipient::Phone { input: input.to_owned(), wa_id });
+        return phone(input);
     }
     let Some(recipient) = body.get("recipient") else { return Err(GraphError::missing("to")) };
     match recipient.as_str().filter(|id| is_user_id(id)) {
@@ -133,8 +140,27 @@ fn recipient(body: &Value) -> Result<Recipient, GraphError> {
     }
 }
 
+/// A phone number or a user id, as a list of users names them.
+pub(crate) fn recipient_of(input: &str) -> Result<Recipient, GraphError> {
+    if is_user_id(input) {
+        return Ok(Recipient::User { user_id: input.to_owned() });
+    }
+    phone(input)
+}
+
+fn phone(input: &str) -> Result<Recipient, GraphError> {
+    let wa_id: String =
+        input.chars().filter(|c| !matches!(c, '+' | ' ' | '-' | '(' | ')')).collect();
+    if !(5..=20).contains(&wa_id.len()) || !wa_id.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(GraphError::parameter("to is not a phone number."));
+    }
+    Ok(Recipient::Phone { input: input.to_owned(), wa_id })
+}
+
 fn tag(body: &Value) -> Result<Option<String>, GraphError> {
-    let Some(tag) = body.get("biz_opaque_callback_data") else { return Ok(None) };
+    let Some(tag) = body.get("biz_opaque_callback_data").filter(|tag| !tag.is_null()) else {
+        return Ok(None);
+    };
     match tag.as_str() {
         Some(tag) if tag.chars().count() <= TAG_CHARS_MAX => Ok(Some(tag.to_owned())),
         _ => Err(GraphError::parameter(

@@ -7,6 +7,8 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use super::inbound::{self, Around, Inbound};
+use super::people;
 use crate::state::knobs::StatusKind;
 use crate::state::shared::{Content, Shared};
 use crate::state::world::{Reached, UpdateId};
@@ -73,6 +75,72 @@ impl Customer {
         Ok(self.writes(message).await)
     }
 
+    /// Sends anything a customer can send.
+    ///
+    /// # Errors
+    /// When it refers to a message, button or row that does not exist, or the file is none.
+    pub async fn says(&self, inbound: Inbound, around: Around) -> anyhow::Result<String> {
+        let mut message = inbound::compose(&self.shared, &self.phone_number_id, inbound)?;
+        let context = message.get("context").and_then(|context| context.get("id")?.as_str());
+        let quoted = around.replies_to.as_deref().or(context);
+        let from = quoted.map_or(Value::Null, |wamid| self.author_of(wamid));
+        inbound::surround(&mut message, &around, from);
+        Ok(self.writes(message).await)
+    }
+
+    /// Moves to another phone number, which the platform tells by a system message. The customer
+    /// gets another user id with it.
+    pub async fn changes_number(&mut self, wa_id: &str) -> String {
+        let (old, user_id) = (self.person(), people::user_id_of(wa_id, 0));
+        let before = old.wa_id.clone().unwrap_or_default();
+        let facts = json!({
+            "body": format!("User {} changed from {before} to {wa_id}", old.name),
+            "wa_id": wa_id,
+            "user_id": user_id,
+        });
+        let message = inbound::system("user_changed_number", facts);
+        let wamid = self.writes(message).await;
+        self.key = self.shared.world().rename(&self.key, Some(wa_id.to_owned()), user_id);
+        wamid
+    }
+
+    /// Gets another user id, which the platform tells by a system message.
+    pub async fn changes_user_id(&mut self) -> String {
+        let old = self.person();
+        let nth = self.shared.world().people.get(&self.key).wrote + 1;
+        let user_id = people::user_id_of(&self.key, nth);
+        let mut facts = json!({
+            "body": format!("User {} changed their user ID", old.name),
+            "user_id": user_id,
+        });
+        crate::base::json::put_some(&mut facts, "previous_user_id", old.user_id.as_deref());
+        let message = inbound::system("user_changed_user_id", facts);
+        let wamid = self.writes(message).await;
+        self.key = self.shared.world().rename(&self.key, None, user_id);
+        wamid
+    }
+
+    /// Blocks the business, or takes it back: what is sent to them fails with 131026.
+    pub fn blocks_business(&self, blocks: bool) {
+        self.shared.world().people.get(&self.key).person.blocks_business = blocks;
+    }
+
+    /// Hears a voice message that reached them, which tells the status `played`.
+    ///
+    /// # Errors
+    /// When no such message reached this customer.
+    pub async fn plays(&self, wamid: &str) -> anyhow::Result<()> {
+        let dues = {
+            let mut world = self.shared.world();
+            let track = world.tracks.get(wamid).filter(|track| track.person == self.key);
+            ensure!(track.is_some(), "no such message reached them");
+            accept::statuses(&self.shared, &mut world, wamid, &[StatusKind::Played], None)
+        };
+        calls::tell(&self.shared, dues).await;
+        self.shared.changed();
+        Ok(())
+    }
+
     /// Reads a message that reached them, which tells the status `read`.
     ///
     /// # Errors
@@ -133,10 +201,15 @@ impl Customer {
     }
 
     fn context(&self, wamid: &str) -> Value {
+        json!({"from": self.author_of(wamid), "id": wamid})
+    }
+
+    /// Who wrote a message: this or another customer, else the business.
+    fn author_of(&self, wamid: &str) -> Value {
         let number = self.shared.number(&self.phone_number_id);
         let business = number.map(|number| number.display_phone_number.clone());
         let own = self.shared.world().inbound.get(wamid).cloned();
-        json!({"from": own.or(business), "id": wamid})
+        json!(own.or(business))
     }
 
     async fn writes(&self, message: Map<String, Value>) -> String {
@@ -150,16 +223,26 @@ impl Customer {
             let person = known.person.clone();
             let wamid =
                 ids::inbound_wamid(shared.seeds, &self.phone_number_id, &self.key, known.wrote);
-            let pair = (self.phone_number_id.clone(), self.key.clone());
-            world.windows.insert(pair, now_ms);
+            let group_id = message.get("group_id").and_then(Value::as_str);
+            let conversation = group_id.unwrap_or(&self.key).to_owned();
+            let is_system = message.get("type").is_some_and(|kind| kind == "system");
+            if !is_system {
+                world.windows.insert((self.phone_number_id.clone(), conversation), now_ms);
+            }
             world.inbound.insert(wamid.clone(), self.key.clone());
+            if message.get("type").is_some_and(|kind| kind != "text") {
+                world.sent.insert(wamid.clone(), Value::Object(message.clone()));
+            }
+            if world.accounts.has_blocked(&self.phone_number_id, &self.key) {
+                return wamid;
+            }
             let pace = world.numbers.entry(self.phone_number_id.clone());
             pace.or_insert_with(|| NumberPace::full(knobs.mps, now_ms))
                 .count_inbound(knobs.mps, now_ms);
             let element = Element {
                 number: shared.number(&self.phone_number_id).cloned().unwrap_or_default(),
                 kind: Kind::Messages,
-                contact: Some(payload::contact(&person, true)),
+                contact: (!is_system).then(|| payload::contact(&person, true)),
                 value: payload::message(&person, &wamid, now_ms, &message),
             };
             let delay = shared.seeds.delay(knobs.webhook_delay, "webhook", &wamid, 0);

@@ -1,5 +1,6 @@
 //! The people who write to the business, by hand or by script.
 
 pub(crate) mod customer;
+pub(crate) mod inbound;
 pub(crate) mod people;
 pub(crate) mod script;

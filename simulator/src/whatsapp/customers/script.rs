@@ -108,7 +108,7 @@ pub(crate) fn play(shared: &Arc<Shared>, script: Script) -> anyhow::Result<Playi
     let customers = (0..script.customers)
         .map(|nth| {
             let person = person(shared.seeds, &script, nth);
-            let key = shared.world().people.meet(person);
+            let key = shared.world().meet(person);
             let phone_number_id = phone_number_id.clone();
             Customer { shared: Arc::clone(shared), key, phone_number_id }
         })
@@ -201,6 +201,7 @@ fn person(seeds: Seeds, script: &Script, nth: u32) -> Person {
         wa_id: (!hides).then_some(wa_id),
         name: format!("{first} {last}"),
         username: hides.then(|| format!("@{}{nth}", first.to_lowercase())),
+        blocks_business: false,
     }
 }
 

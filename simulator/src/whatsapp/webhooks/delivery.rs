@@ -257,13 +257,15 @@ async fn deliver(
 /// Posts once; only 200 counts.
 async fn attempt(shared: &Shared, bytes: &[u8]) -> bool {
     let Some(url) = shared.next_webhook_url() else { return false };
+    let knobs = shared.knobs();
+    let secret = knobs.connection.signs_with.as_ref().unwrap_or(&shared.config.app_secret);
     let request = shared
         .http
         .post(url)
-        .timeout(Duration::from_millis(shared.knobs().webhook_timeout_ms))
+        .timeout(Duration::from_millis(knobs.webhook_timeout_ms))
         .header("Content-Type", "application/json")
         .header("User-Agent", "facebookexternalua")
-        .header("X-Hub-Signature-256", wire::signature(&shared.config.app_secret, bytes))
+        .header("X-Hub-Signature-256", wire::signature(secret, bytes))
         .body(bytes.to_vec());
     let answer = tokio::select! {
         answer = request.send() => answer,

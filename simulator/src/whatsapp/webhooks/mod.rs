@@ -1,5 +1,7 @@
 //! What the platform posts to the server: bodies, their bytes and signature, and their delivery.
 
 pub(crate) mod delivery;
+pub(crate) mod events;
 pub(crate) mod payload;
+pub(crate) mod platform;
 pub(crate) mod wire;

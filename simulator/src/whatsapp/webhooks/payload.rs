@@ -82,6 +82,38 @@ pub(crate) fn status(person: &Person, of: &StatusOf<'_>) -> Value {
     status
 }
 
+/// The statuses of a message to a group: `sent` once, the others for each participant.
+pub(crate) fn group_statuses(
+    group_id: &str,
+    participants: &[Person],
+    of: &StatusOf<'_>,
+) -> Vec<(Option<Value>, Value)> {
+    let status = |participant: Option<&Person>| {
+        let mut status = json!({
+            "id": of.wamid,
+            "status": of.status.as_str(),
+            "timestamp": seconds(of.at_ms),
+            "recipient_id": group_id,
+            "recipient_type": "group",
+        });
+        let wa_id = participant.and_then(|person| person.wa_id.as_deref());
+        put_some(&mut status, "recipient_participant_id", wa_id);
+        let user_id = participant.and_then(|person| person.user_id.as_deref());
+        put_some(&mut status, "recipient_participant_user_id", user_id);
+        put_some(&mut status, "biz_opaque_callback_data", of.tag);
+        if let Some(error) = of.error {
+            put(&mut status, "errors", vec![error.in_status()]);
+        }
+        (None, status)
+    };
+    match of.status {
+        StatusKind::Sent | StatusKind::Failed => vec![status(None)],
+        StatusKind::Delivered | StatusKind::Read | StatusKind::Played => {
+            participants.iter().map(|person| status(Some(person))).collect()
+        }
+    }
+}
+
 /// The contact of a message or status; usernames are not told with `sent`.
 pub(crate) fn contact(person: &Person, with_username: bool) -> Value {
     let mut profile = json!({"name": person.name});

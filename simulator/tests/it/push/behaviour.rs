@@ -174,6 +174,7 @@ async fn knobs_make_pushes_late_double_shuffled_and_lost_and_the_seed_repeats_it
         duplicate_delay: span(1, 1_000),
         drop_probability: 0.2,
         ignores_expiry: false,
+        enforces_rates: true,
     };
     let mut runs = Vec::new();
     for _ in 0..2 {

@@ -3,6 +3,7 @@
 mod behaviour;
 mod opening;
 mod polling;
+mod providers;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,0 +1,169 @@
+//! Failures by script, told by each service in its own words.
+
+use std::time::Duration;
+
+use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::http2::GoAway;
+use crate::base::conn::Cut;
+use crate::state::shared::Shared;
+
+/// How the next push fails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PushFault {
+    /// The device is gone: 404 UNREGISTERED, 410 Unregistered, 410.
+    Unregistered,
+    /// Firebase: 400 `INVALID_ARGUMENT`; Apple: 400 `BadDeviceToken`; Web Push: 400.
+    InvalidArgument,
+    /// The target belongs to somebody else: 403 `SENDER_ID_MISMATCH`, 400
+    /// `DeviceTokenNotForTopic`, 403.
+    WrongSender,
+    /// The credentials are not taken: 401, 403 `ExpiredProviderToken`, 401.
+    Unauthorized,
+    /// Firebase has no key for Apple: 401 `THIRD_PARTY_AUTH_ERROR`; Apple: 403
+    /// `InvalidProviderToken`.
+    ThirdPartyAuth,
+    /// Too many: 429 with Retry-After where seconds are given.
+    Throttled {
+        /// Seconds.
+        #[serde(default)]
+        retry_after_s: Option<u64>,
+    },
+    /// 503, with Retry-After where seconds are given.
+    Unavailable {
+        /// Seconds.
+        #[serde(default)]
+        retry_after_s: Option<u64>,
+    },
+    /// 500.
+    Internal,
+    /// 413.
+    TooLarge,
+    /// 507: a distributor without a phone that listens.
+    NoListener,
+    /// A redirect elsewhere, which must not be followed.
+    Redirect {
+        /// Where to.
+        to: String,
+    },
+    /// A 200 whose body is not what the service says. The push is delivered.
+    Garbage,
+    /// The connection is reset.
+    Reset {
+        /// Whether the push is delivered all the same.
+        #[serde(default)]
+        accepted: bool,
+    },
+    /// No answer for so long, then a reset.
+    Hang {
+        /// Milliseconds.
+        ms: u64,
+        /// Whether the push is delivered all the same.
+        #[serde(default)]
+        accepted: bool,
+    },
+    /// The push is delivered and answered; the connection takes no further one (HTTP/2 GOAWAY).
+    GoAway,
+}
+
+impl PushFault {
+    /// Whether the push is delivered all the same.
+    pub(super) fn is_delivered(&self) -> bool {
+        matches!(
+            self,
+            Self::Garbage
+                | Self::GoAway
+                | Self::Reset { accepted: true }
+                | Self::Hang { accepted: true, .. }
+        )
+    }
+}
+
+/// The connection that a call came in on.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) cut: Cut,
+    pub(super) go_away: Option<GoAway>,
+}
+
+/// How a service tells a failure: HTTP status and its word.
+pub(super) type Told = (u16, &'static str);
+
+/// The words of a failure that has any.
+pub(super) struct Words {
+    pub(super) unregistered: Told,
+    pub(super) invalid: Told,
+    pub(super) wrong_sender: Told,
+    pub(super) unauthorized: Told,
+    pub(super) third_party: Told,
+    pub(super) throttled: Told,
+    pub(super) unavailable: Told,
+    pub(super) internal: Told,
+    pub(super) too_large: Told,
+}
+
+/// Answers a push that meets a failure. `said` writes the service's refusals, `done` its success.
+pub(super) async fn answer(
+    shared: &Shared,
+    fault: PushFault,
+    connection: &Connection,
+    (words, said): (&Words, impl Fn(Told) -> Response),
+    done: impl FnOnce() -> Response,
+) -> Response {
+    let (told, retry_after_s) = match fault {
+        PushFault::Unregistered => (words.unregistered, None),
+        PushFault::InvalidArgument => (words.invalid, None),
+        PushFault::WrongSender => (words.wrong_sender, None),
+        PushFault::Unauthorized => (words.unauthorized, None),
+        PushFault::ThirdPartyAuth => (words.third_party, None),
+        PushFault::Throttled { retry_after_s } => (words.throttled, retry_after_s),
+        PushFault::Unavailable { retry_after_s } => (words.unavailable, retry_after_s),
+        PushFault::Internal => (words.internal, None),
+        PushFault::TooLarge => (words.too_large, None),
+        PushFault::NoListener => ((507, "no subscriber"), None),
+        PushFault::Redirect { to } => {
+            let mut response = StatusCode::FOUND.into_response();
+            if let Ok(to) = HeaderValue::from_str(&to) {
+                response.headers_mut().insert(LOCATION, to);
+            }
+            return response;
+        }
+        PushFault::Garbage => {
+            return ([(CONTENT_TYPE, "text/html")], "<html>It works").into_response();
+        }
+        PushFault::Reset { .. } => return reset(shared, Duration::ZERO, connection).await,
+        PushFault::Hang { ms, .. } => {
+            return reset(shared, Duration::from_millis(ms), connection).await;
+        }
+        PushFault::GoAway => {
+            if let Some(go_away) = &connection.go_away {
+                go_away.say();
+            }
+            return done();
+        }
+    };
+    let mut response = said(told);
+    if let Some(seconds) = retry_after_s {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+async fn reset(shared: &Shared, after: Duration, connection: &Connection) -> Response {
+    tokio::select! {
+        () = tokio::time::sleep(after) => {}
+        () = shared.stopped() => {}
+    }
+    connection.cut.throw();
+    StatusCode::OK.into_response()
+}
+
+/// A JSON answer.
+pub(super) fn json_response(status: u16, body: serde_json::Value) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, axum::Json(body)).into_response()
+}
