@@ -7,18 +7,21 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use crate::chaos::{Chaos, ops};
 
-/// Plays many random days; the first that breaks a promise is told, made as short as may be.
-fn hunt(days: u32) -> Result<(), String> {
+/// Plays many random days; tells the first that breaks a promise whose words begin so, made as short
+/// as may be. A day that breaks another promise first is not what is looked for.
+fn hunt(days: u32, promise: &str) -> Result<(), String> {
     let config = Config { cases: days, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new(config);
-    runner
-        .run(&vec(ops(), 1..80), |day| Chaos::new().plays(&day).map_err(TestCaseError::fail))
-        .map_err(|found| found.to_string())
+    let plays = |day: Vec<_>| match Chaos::new().plays(&day) {
+        Err(broken) if broken.starts_with(promise) => Err(TestCaseError::fail(broken)),
+        _ => Ok(()),
+    };
+    runner.run(&vec(ops(), 1..80), plays).map_err(|found| found.to_string())
 }
 
 #[test]
 fn whatever_happens_every_promise_holds() {
-    if let Err(found) = hunt(2_000) {
+    if let Err(found) = hunt(2_000, "") {
         panic!("{found}");
     }
 }
@@ -32,8 +35,8 @@ fn every_bug_that_is_planted_breaks_a_promise() {
         (Bug::VisibilityBeforeReplay, "S16"),
     ] {
         plant(Some(bug));
-        let found = hunt(2_000).expect_err("nobody noticed");
-        assert!(found.contains(promise), "{bug:?} was noticed as {found}");
+        let found = hunt(2_000, promise);
+        assert!(found.is_err(), "{bug:?} broke no {promise} on 2,000 days");
     }
     plant(None);
 }
