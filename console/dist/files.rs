@@ -2,8 +2,8 @@
 &[
     ("/assets/ar-DB3xbRQp.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/ar-DB3xbRQp.js"))),
     ("/assets/es-CGG9ycff.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/es-CGG9ycff.js"))),
-    ("/assets/index-B6xFJ5Gg.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-B6xFJ5Gg.js"))),
     ("/assets/index-C0V00CYl.css", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-C0V00CYl.css"))),
+    ("/assets/index-DuCUOCcZ.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/index-DuCUOCcZ.js"))),
     ("/assets/plural-BfMoAqLw.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/plural-BfMoAqLw.js"))),
     ("/assets/pt-loMqHWLL.js", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/assets/pt-loMqHWLL.js"))),
     ("/icon.svg", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../console/dist/icon.svg"))),
