@@ -208,8 +208,6 @@ export type Fact =
   | { type: "status_changed"; status: Status; turn: Turn | null }
   | { type: "followed"; agent_id: Id }
   | { type: "unfollowed"; agent_id: Id }
-  | { type: "followed"; agent_id: Id }
-  | { type: "unfollowed"; agent_id: Id }
   | { type: "read_marked"; agent_id: Id; seq: number }
   | {
       type: "agent_changed";
@@ -278,8 +276,6 @@ export type CommandBody =
   | { type: "reopen" }
   | { type: "mark_waiting"; seen: Seen }
   | { type: "snooze"; until: Timestamp; seen: Seen }
-  | { type: "follow"; agent_id?: Id }
-  | { type: "unfollow"; agent_id?: Id }
   | { type: "mark_read"; seq: number }
   | { type: "resend"; message_id: Id; seen: Seen; ignore_lease?: boolean }
   | { type: "mark_sent"; message_id: Id }
