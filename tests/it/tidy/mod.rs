@@ -59,7 +59,7 @@ fn modules_of_the_phone_core_use_only_the_layers_below_them() {
     };
     assert_eq!(calls("self.carry_out();").len(), 1);
     assert_eq!(calls("self.begin();"), Vec::<String>::new());
-    let wrong = layers::methods(&sources());
+    let wrong = layers::methods(sources());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
