@@ -7,8 +7,8 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use crate::chaos::{Chaos, ops};
 
-/// Plays many random days; tells the first that breaks a promise whose words begin so, made as short
-/// as may be. A day that breaks another promise first is not what is looked for.
+/// Plays many random days. Returns the first that breaks a promise whose words begin so, made as
+/// short as may be. A day that breaks another promise first is not what is looked for.
 fn hunt(days: u32, promise: &str) -> Result<(), String> {
     let config = Config { cases: days, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new(config);

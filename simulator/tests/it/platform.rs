@@ -117,16 +117,19 @@ async fn another_process_scripts_them_by_their_kind() {
         (json!({"kind": "account_review", "decision": "REJECTED"}), 200),
         (json!({"kind": "capability", "max_daily_conversations": -1, "max_numbers": 2}), 200),
         (
-            json!({"kind": "account_alert", "severity": "CRITICAL", "alert": "X", "description": "y"}),
+            json!({"kind": "account_alert", "severity": "CRITICAL", "alert": "X",
+                "description": "y"}),
             200,
         ),
         (json!({"kind": "username", "username": "baton", "status": "APPROVED"}), 200),
         (
-            json!({"kind": "template_quality", "name": "hello_world", "language": "en_US", "quality": "RED"}),
+            json!({"kind": "template_quality", "name": "hello_world", "language": "en_US",
+                "quality": "RED"}),
             200,
         ),
         (
-            json!({"kind": "template_category", "name": "hello_world", "language": "en_US", "category": "MARKETING"}),
+            json!({"kind": "template_category", "name": "hello_world", "language": "en_US",
+                "category": "MARKETING"}),
             200,
         ),
         (

@@ -1,8 +1,8 @@
-//! Reads of a group. Sets of keys travel as JSON arrays, each key whole: a group of many workspaces
-//! would otherwise look each id up in each of them.
+//! Reads of a group. Sets of keys travel as JSON arrays, each key whole: a group of many
+//! workspaces would otherwise look each id up in each of them.
 //!
-//! PostgreSQL looks each key up by itself (LATERAL with OFFSET 0), whatever its statistics say. Rows
-//! that are found by another index than the primary key are looked up without their workspace,
+//! PostgreSQL looks each key up by itself (LATERAL with OFFSET 0), whatever its statistics say.
+//! Rows that are found by another index than the primary key are looked up without their workspace,
 //! which is compared outside: the primary key, which begins with it, might be taken otherwise.
 
 use super::rows::{AgentRow, ChannelRow, MembershipRow, PlaceRow, TeamRow, UserRow, WrittenRow};

@@ -92,6 +92,8 @@ fn shown(shared: &Shared, asked: &Asked, group: &Group) -> Value {
     let mut world = shared.world();
     let participants: Vec<Value> =
         group.participants.iter().map(|key| participant(&mut world, key)).collect();
+    let join_approval_mode =
+        if group.needs_approval { "approval_required" } else { "auto_approve" };
     let all = json!({
         "id": asked.object,
         "messaging_product": "whatsapp",
@@ -101,7 +103,7 @@ fn shown(shared: &Shared, asked: &Asked, group: &Group) -> Value {
         "creation_timestamp": group.created_at_ms.div_euclid(1_000).to_string(),
         "participants": participants,
         "total_participant_count": group.participants.len() + 1,
-        "join_approval_mode": if group.needs_approval { "approval_required" } else { "auto_approve" },
+        "join_approval_mode": join_approval_mode,
     });
     crate::whatsapp::accounts::only(all, asked.query.get("fields"))
 }

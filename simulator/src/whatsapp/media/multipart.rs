@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn fields_and_files_are_read_with_their_names_and_types() {
         let body = b"--x y\r\nContent-Disposition: form-data; name=\"messaging_product\"\r\n\r\n\
-            whatsapp\r\n--x y\r\ncontent-disposition: form-data; filename=\"a;b.ogg\"; name=file\r\n\
+            whatsapp\r\n--x y\r\n\
+            content-disposition: form-data; filename=\"a;b.ogg\"; name=file\r\n\
             Content-Type: audio/ogg; codecs=opus\r\n\r\n\x00\r\n--x\r\n\r\n--x y--\r\n";
         let found = parts("multipart/form-data; boundary=\"x y\"", body).unwrap();
         assert_eq!(found[0].name, "messaging_product");
