@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(planted interleavings claims kills-1 kills-2 kills-3 kills-4
+steps=(simulation planted interleavings claims kills-1 kills-2 kills-3 kills-4
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open demo demo-cluster phone-kills phone-histories
@@ -84,6 +84,16 @@ phone_histories() {
   echo "Histories of the phone core, 10,000 of each kind:"
   echo
   grep -E '^test .* ok$|^test result|^[0-9]+ histories' "$state/$step.log" | sed 's/^/- /'
+}
+
+# Phones, a network, a server and its sender, without a database.
+simulation() {
+  BATON_SEEDS=100000 cargo test --profile proof --package baton-model --test it -- \
+    --nocapture simulation:: >"$state/$step.log" 2>&1 ||
+    { tail -n 40 "$state/$step.log" >&2; return 1; }
+  echo "Simulated histories, and the planted bugs that they find:"
+  echo
+  grep -E '^[0-9]+ seeds|found at seed|^test result' "$state/$step.log" | sed 's/^/- /'
 }
 
 # A whole working day of phones, in virtual time.
@@ -201,6 +211,7 @@ run() {
   demo-cluster) play_on_nodes ;;
   phone-kills) tested phone_core::kills::a_phone_killed_at_any_moment_loses_nothing_and_doubles_nothing \
     BATON_PHONE_KILLS=500 ;;
+  simulation) simulation ;;
   phone-histories) phone_histories ;;
   phone-extension)
     tested "$phone::extensions::whichever_process_dies_each_push_is_known_once_and_none_is_lost" \

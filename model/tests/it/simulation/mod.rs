@@ -11,6 +11,7 @@ mod acts;
 mod judge;
 mod network;
 mod phone;
+mod planted;
 mod runs;
 mod sender;
 mod world;
