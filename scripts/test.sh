@@ -4,7 +4,7 @@
 # times; the log of each is in target/stages/test.
 #
 # BATON_TEST_POSTGRES  a server of PostgreSQL to use instead
-# BATON_RUNS_AT_ONCE   how many runs with faults go side by side (default 3)
+# BATON_RUNS_AT_ONCE   how many runs with faults go side by side (default 1: they judge by the clock)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/stages.sh
@@ -88,7 +88,7 @@ loads() {
 }
 
 built=${CARGO_TARGET_DIR:-target}/debug
-export BATON_RUNS_AT_ONCE=${BATON_RUNS_AT_ONCE:-3}
+export BATON_RUNS_AT_ONCE=${BATON_RUNS_AT_ONCE:-1}
 begin_stages test
 stage form form
 stage set-up scripts/setup.sh
@@ -103,9 +103,9 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
   BATON_TEST_POSTGRES=$(scripts/postgres.sh start)
   export BATON_TEST_POSTGRES
 fi
-lane faults
 lane lints
 stage units scripts/run-tests.sh units
+lane faults
 stage valkey valkey
 stage end-to-end scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=3
 stage demo demo

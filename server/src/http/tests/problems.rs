@@ -12,7 +12,7 @@ async fn requests_that_cannot_be_read_are_refused_with_their_reason() {
         let admin = &desk.admin;
         for (method, path, body, status, code) in [
             (get.clone(), "/api/v1/nothing", Value::Null, 404, "unknown_route"),
-            (get.clone(), "/", Value::Null, 404, "unknown_route"),
+            (get.clone(), "/nowhere", Value::Null, 404, "unknown_route"),
             (put, "/api/v1/conversations", Value::Null, 405, "method_not_allowed"),
             (post.clone(), "/api/v1/teams", json!({"name": "A", "x": 1}), 400, "invalid"),
             (post.clone(), "/api/v1/teams", json!({"name": ""}), 400, "invalid"),
