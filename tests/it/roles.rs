@@ -347,10 +347,12 @@ fn lacks(answer: &Raw, secrets: &[String], asked: &(Method, String), who: &str) 
     }
 }
 
-/// Another workspace's ids are nothing: not found, or not even asked for.
+/// Another workspace's ids are nothing: not found, or not even asked for. The console's page is the
+/// same for everybody, whatever its address names.
 #[track_caller]
 fn names_nothing(answer: &Raw, ids: &[(&'static str, String)], asked: &(Method, String)) {
-    if ids.iter().any(|(name, id)| *name != "{meta_app}" && asked.1.contains(id)) {
+    let is_page = asked.1.starts_with("/inbox/") || asked.1.starts_with("/c/");
+    if !is_page && ids.iter().any(|(name, id)| *name != "{meta_app}" && asked.1.contains(id)) {
         assert!(matches!(answer.status, 400 | 403 | 404), "{asked:?}: {answer:?}");
     }
 }
