@@ -125,6 +125,7 @@ export interface LinesPage {
   lines: Line[];
   notes: Note[];
   before?: number;
+  notes_before?: number;
 }
 export interface SnapshotAnswer {
   cursor: Cursor;
@@ -308,6 +309,7 @@ export type Refusal =
   | { code: "cancelled" }
   | { code: "depends_on_refused"; op_id: Id }
   | { code: "depends_on_unknown"; op_id: Id }
+  | { code: "too_soon"; retry_after_ms: number }
   | { code: "not_allowed" }
   | { code: "offer_gone" }
   | { code: "merged"; into: Id }
@@ -331,6 +333,7 @@ export const CLOSE = {
   signInAgain: 4401,
   deviceRevoked: 4403,
   slow: 4408,
+  tooManySockets: 4429,
 } as const;
 export interface Timings {
   lease_ttl_ms: number;

@@ -147,6 +147,15 @@ impl Home {
         if self.door == Door::Open {
             command.env("BATON_LIMITS__CONNECTS_PER_S", "1000000");
         }
+        // All phones of a load test have one address.
+        command.env("BATON_LIMITS__ADDRESS_CONNECTS_PER_S", "1000000");
+        command.env("BATON_HTTP__CONNECTIONS_PER_ADDRESS_MAX", "1000000");
+        // What is measured is how much a server can do, and not how much it lets one agent do.
+        for of in ["AGENT", "WORKSPACE"] {
+            command.env(format!("BATON_LIMITS__{of}_COMMANDS_PER_S"), "1000000");
+            command.env(format!("BATON_LIMITS__{of}_COMMANDS_BURST"), "1000000");
+        }
+        command.env("BATON_SESSIONS__SIGN_INS_MAX", "100000");
         if let Some(redis) = &self.redis {
             command.env("BATON_REDIS__URL", redis.url());
         }

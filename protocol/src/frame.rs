@@ -29,8 +29,13 @@ pub mod close {
     pub const SIGN_IN_AGAIN: u16 = 4401;
     /// The device was revoked: wipe.
     pub const DEVICE_REVOKED: u16 = 4403;
-    /// The client does not read, is silent, or sent no hello. Resume from the cursor.
+    /// No `hello` came in time. Come back a little later.
+    pub const NO_HELLO: u16 = 4407;
+    /// The client does not read, or is silent. Resume from the cursor.
     pub const SLOW: u16 = 4408;
+    /// This agent has too many connections, and this is the one that goes. The reason is
+    /// `{"retry_after_ms":n}`: a client that comes back at once only displaces the next one.
+    pub const TOO_MANY_SOCKETS: u16 = 4429;
 }
 
 /// From clients.
@@ -150,11 +155,26 @@ pub struct Timings {
     pub being_answered_max_ms: u64,
 }
 
+/// How much one agent may do. What is above is refused as `rate_limited`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AgentLimits {
+    /// Commands in a second in the long run, over all devices.
+    pub commands_per_s: u32,
+    /// Commands at once after a pause.
+    pub commands_burst: u32,
+    /// Frames in a second from one connection.
+    pub frames_per_s: u32,
+    /// Frames at once from one connection, after a pause.
+    pub frames_burst: u32,
+    /// Connections.
+    pub sockets: u32,
+}
+
 /// To clients.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame {
-    /// The answer to `hello`.
+    /// The answer to `hello`. The server adds `limits` ([`AgentLimits`]).
     Welcome {
         /// The head of the log. What was missed up to here comes after this frame: do not store it.
         cursor: Cursor,

@@ -23,6 +23,13 @@ pub const CONTACT_NAME_CHARS_MAX: usize = 256;
 pub const PROVIDER_ID_BYTES_MAX: usize = 512;
 /// Characters of a note.
 pub const NOTE_CHARS_MAX: usize = 10_000;
+/// Notes told with a run of lines: the newest of it. Older ones are asked for by
+/// `GET /conversations/{id}/messages` with `notes_before`.
+pub const NOTES_MAX: usize = 100;
+/// Bytes from which on a page of `GET /snapshot` ends, whatever its rows.
+pub const SNAPSHOT_BYTES: usize = 2 * 1024 * 1024;
+/// Bytes of an answer of `GET /sync`; more is a `reset`.
+pub const SYNC_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Missed lines told with a `stale` refusal.
 pub const MISSED_LINES_MAX: usize = 50;
 /// Acts that may be chained by `after` before the author has to look again.

@@ -44,6 +44,10 @@ pub struct LinesPage {
     /// Ask for the lines before with it; absent at the first line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
+    /// There may be older notes in this stretch: ask for them with the same `before` and `limit`,
+    /// and this as `notes_before`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes_before: Option<u64>,
 }
 
 /// `GET /snapshot`.

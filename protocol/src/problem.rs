@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// A page of another site may not do that, neither over REST nor by a socket.
 pub const ORIGIN_NOT_ALLOWED: &str = "origin_not_allowed";
 
+/// The server is configured for other names than the one it was asked under.
+pub const HOST_NOT_ALLOWED: &str = "host_not_allowed";
+
 /// A problem document; its media type is `application/problem+json`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Problem {
@@ -22,4 +25,55 @@ pub struct Problem {
     /// When to try again, if that helps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+}
+
+/// Says in words of the protocol what is wrong with JSON that could not be read: which field, where
+/// that is known, and what about it. What the value was is not repeated.
+pub fn unreadable(error: &serde_json::Error) -> String {
+    let place = match error.line() {
+        0 => String::new(),
+        line => format!(" (line {line}, column {})", error.column()),
+    };
+    if !error.is_data() {
+        return format!("this is not JSON{place}");
+    }
+    let text = error.to_string();
+    let named = text.split('`').nth(1).unwrap_or_default();
+    let named: String = named.chars().filter(|c| !c.is_control()).take(64).collect();
+    if text.starts_with("missing field") {
+        format!("{named}: is missing{place}")
+    } else if text.starts_with("unknown field") {
+        format!("{named}: there is no such field{place}")
+    } else if text.starts_with("duplicate field") {
+        format!("{named}: is there twice{place}")
+    } else if text.starts_with("unknown variant") {
+        format!("{named}: there is no such value{place}")
+    } else if text.starts_with("invalid type") {
+        format!("a value is of the wrong type{place}")
+    } else {
+        format!("a value cannot be read{place}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unreadable;
+    use crate::account::Login;
+    use crate::{Command, Cursor};
+
+    #[track_caller]
+    fn check<T: serde::de::DeserializeOwned>(text: &str, told: &str) {
+        let Err(error) = serde_json::from_str::<T>(text) else { panic!("{text} can be read") };
+        assert_eq!(unreadable(&error), told, "{text}: {error}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_in_our_own_words() {
+        check::<Login>("{", "this is not JSON (line 1, column 1)");
+        check::<Login>("7", "a value is of the wrong type (line 1, column 1)");
+        check::<Login>("{}", "workspace: is missing (line 1, column 2)");
+        check::<Login>(r#"{"x": 1}"#, "x: there is no such field (line 1, column 4)");
+        check::<Cursor>(r#""a""#, "a value cannot be read (line 1, column 3)");
+        check::<Command>(r#"{"op_id": "a"}"#, "a value cannot be read (line 1, column 13)");
+    }
 }

@@ -68,6 +68,11 @@ pub enum Refusal {
         /// The command named by `after`.
         op_id: OpId,
     },
+    /// WhatsApp may still tell the outcome of the send: a person decides about it a minute later.
+    TooSoon {
+        /// When a new command may be accepted.
+        retry_after_ms: u64,
+    },
     /// The role, or the state of the conversation or message, does not allow it.
     NotAllowed,
     /// The offer was taken, declined or withdrawn.
@@ -123,6 +128,7 @@ impl Refusal {
             Self::Cancelled => "cancelled",
             Self::DependsOnRefused { .. } => "depends_on_refused",
             Self::DependsOnUnknown { .. } => "depends_on_unknown",
+            Self::TooSoon { .. } => "too_soon",
             Self::NotAllowed => "not_allowed",
             Self::OfferGone => "offer_gone",
             Self::Merged { .. } => "merged",
@@ -165,6 +171,12 @@ impl Refusal {
             }
             Self::DependsOnUnknown { .. } => {
                 "your previous action on this conversation has not arrived yet"
+            }
+            Self::TooSoon { retry_after_ms } => {
+                return format!(
+                    "WhatsApp may still tell whether it arrived; decide in {} s",
+                    retry_after_ms.div_ceil(1_000)
+                );
             }
             Self::NotAllowed => "your role or the state of the conversation does not allow this",
             Self::OfferGone => "this offer is no longer open",

@@ -289,7 +289,7 @@ async fn of_what_nobody_knows_people_decide_after_a_minute_and_not_before() {
         };
         for resend in [true, false] {
             let refusal = ana.gives(act(&all[0], resend)).await.refusal();
-            let Refusal::RateLimited { retry_after_ms } = refusal else { panic!("{refusal:?}") };
+            let Refusal::TooSoon { retry_after_ms } = refusal else { panic!("{refusal:?}") };
             assert!((1..=60_000).contains(&retry_after_ms), "{retry_after_ms}");
         }
         a_minute_passes(world).await;

@@ -109,7 +109,8 @@ export class Link {
     if (this.state === "off" || this.state === "ticketing" || this.state === "waiting") return [];
     this.downSince ??= now;
     if (code === CLOSE.deviceRevoked) this.finish("revoked");
-    else if (code === CLOSE.drain) this.wait(now, retryAfter(reason));
+    else if (code === CLOSE.drain || code === CLOSE.tooManySockets)
+      this.wait(now, retryAfter(reason));
     // The ticket tells whether the session is over: it may only have to be refreshed.
     else if (code === CLOSE.signInAgain && this.state === "live") this.connect(now);
     else this.wait(now);

@@ -65,7 +65,7 @@ fn check_unconfirmed(case: &Case<'_>, message: &LineFacts) -> Result<(), Refusal
     }
     if waited_ms < UNCONFIRMED_MS {
         let retry_after_ms = u64::try_from(UNCONFIRMED_MS - waited_ms).unwrap_or(0);
-        return Err(Refusal::RateLimited { retry_after_ms });
+        return Err(Refusal::TooSoon { retry_after_ms });
     }
     Ok(())
 }

@@ -446,8 +446,8 @@ fn people_may_act_on_an_unconfirmed_message_after_a_minute() {
     refused(team.does(ANA, resend(line, seen)), "invalid");
     team.sends_into_the_dark(line);
     team.passes(MINUTE - 1);
-    refused(team.does(ANA, resend(line, seen)), "rate_limited");
-    refused(team.does(ANA, mark_sent(line)), "rate_limited");
+    refused(team.does(ANA, resend(line, seen)), "too_soon");
+    refused(team.does(ANA, mark_sent(line)), "too_soon");
     team.passes(1);
     accepted(team.does(ANA, resend(line, seen)));
     // Of two who resend, one does.

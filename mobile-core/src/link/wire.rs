@@ -197,7 +197,9 @@ impl Link {
         let (now, random) = (step.now, self.next_random());
         let (code, reason) = close.unwrap_or((0, String::new()));
         match code {
-            close::DRAIN | TRY_LATER => self.backoff.wait(now, drain_ms(&reason, random)),
+            close::DRAIN | close::TOO_MANY_SOCKETS | TRY_LATER => {
+                self.backoff.wait(now, drain_ms(&reason, random));
+            }
             close::SIGN_IN_AGAIN => {
                 self.backoff.resume(now, random);
                 self.token_is_rejected(self.greeted_with, now);

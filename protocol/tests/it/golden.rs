@@ -161,7 +161,7 @@ fn every_command() {
 
 #[test]
 fn every_refusal() {
-    const KINDS: [&str; 18] = [
+    const KINDS: [&str; 19] = [
         "stale",
         "not_owner",
         "owner_changed",
@@ -174,6 +174,7 @@ fn every_refusal() {
         "cancelled",
         "depends_on_refused",
         "depends_on_unknown",
+        "too_soon",
         "not_allowed",
         "offer_gone",
         "merged",

@@ -201,8 +201,8 @@ impl Accounts {
         (current, next): (&Secret, &Secret),
     ) -> Result<(), AccountError> {
         static READ: Sql =
-            Sql::new("SELECT password_hash FROM agent WHERE workspace = $1 AND id = $2");
-        check_new(next)?;
+            Sql::new("SELECT password_hash, email FROM agent WHERE workspace = $1 AND id = $2");
+        check_new(next, "")?;
         let (workspace, agent) = (signed.workspace.to_string(), signed.agent.to_string());
         // Whoever holds a phone that was left open must not be able to guess.
         let key = (account_digest(&workspace, &agent), None);
@@ -210,16 +210,19 @@ impl Accounts {
         let fits = async {
             let mut tx = self.0.store.read().await?;
             let args = [workspace.as_str(), &agent];
-            let hash = tx.row::<(Option<String>,)>(&READ, &args).await?.and_then(|(hash,)| hash);
+            let row = tx.row::<(Option<String>, String)>(&READ, &args).await?;
             tx.rollback().await?;
-            self.0.passwords.verify(current, hash.as_deref()).await
+            let (hash, email) = row.unwrap_or_default();
+            let fits = self.0.passwords.verify(current, hash.as_deref()).await?;
+            Ok::<_, AccountError>((fits, email))
         };
         // What nobody could look at was no try.
-        let fits = fits.await.inspect_err(|_| lock(&self.0.throttle).take_back(key))?;
+        let (fits, email) = fits.await.inspect_err(|_| lock(&self.0.throttle).take_back(key))?;
         if !fits {
             return Err(AccountError::WrongCredentials);
         }
         lock(&self.0.throttle).forgive(key);
+        check_new(next, &email)?;
         let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
         self.put_password(engine, setter, (signed.agent, Some(signed.device)), next).await
     }
@@ -235,13 +238,13 @@ impl Accounts {
         agent: AgentId,
         next: &Secret,
     ) -> Result<(), AccountError> {
-        static READ: Sql = Sql::new("SELECT id FROM agent WHERE workspace = $1 AND id = $2");
-        check_new(next)?;
+        static READ: Sql = Sql::new("SELECT email FROM agent WHERE workspace = $1 AND id = $2");
         let args = [setter.workspace.to_string(), agent.to_string()];
         let mut tx = self.0.store.read().await?;
         let row = tx.row::<(String,)>(&READ, &[&args[0], &args[1]]).await?;
         tx.rollback().await?;
-        row.ok_or(AccountError::NotFound { what: "agent" })?;
+        let (email,) = row.ok_or(AccountError::NotFound { what: "agent" })?;
+        check_new(next, &email)?;
         self.put_password(engine, setter, (agent, None), next).await
     }
 

@@ -7,9 +7,11 @@
 
 mod access;
 pub mod admin;
+mod common;
 pub mod device;
 pub mod password;
 pub mod push;
+mod quota;
 pub mod session;
 pub mod settings;
 mod throttle;
@@ -32,6 +34,7 @@ use crate::secrets::{Keys, SecretsError};
 use crate::store::{Store, StoreError};
 
 pub use push::receipts::Reporter;
+pub use quota::{Left, Quota, Rate};
 pub use session::Standing;
 pub use settings::Setter;
 pub use throttle::{ADDRESS_TRIES_MAX, TRIES_MAX, WINDOW};
@@ -59,6 +62,9 @@ pub enum AccountError {
     /// The token is none, or no longer good.
     #[error("the session is over: sign in again")]
     SignInAgain,
+    /// The refresh token was used before: a copy is about, and the session is over.
+    #[error("the session is over: sign in again")]
+    Reused,
     /// The device was revoked: what it holds is to be wiped.
     #[error("this device was revoked")]
     DeviceRevoked,
@@ -170,7 +176,7 @@ impl Accounts {
             clock,
             config,
             pace_per_s,
-            throttle: Mutex::default(),
+            throttle: Mutex::new(throttle::Throttle::new(config.sign_ins_max)),
             on_ended: OnceLock::new(),
             meta_apps: Mutex::default(),
         }))

@@ -81,7 +81,7 @@ impl Accounts {
         self.count_try(key)?;
         let found = self.check_password(&slug, &email, login).await;
         match &found {
-            Ok(_) => lock(&self.0.throttle).forgive(key),
+            Ok(_) => lock(&self.0.throttle).let_in(key, self.0.clock.monotonic()),
             Err(AccountError::WrongCredentials) => {
                 lock(&self.0.throttle).fail(key, self.0.clock.monotonic());
             }
@@ -107,7 +107,7 @@ impl Accounts {
     /// Gives the next tokens for a refresh token.
     ///
     /// # Errors
-    /// [`AccountError::SignInAgain`] or [`AccountError::DeviceRevoked`].
+    /// [`AccountError::SignInAgain`], [`AccountError::Reused`] or [`AccountError::DeviceRevoked`].
     pub async fn refresh(&self, refresh: &Refresh) -> Result<Session, AccountError> {
         let presented =
             token::presented(&refresh.refresh_token).ok_or(AccountError::SignInAgain)?;
@@ -135,7 +135,7 @@ impl Accounts {
             Turn::Unknown => return Err(AccountError::SignInAgain),
             Turn::Reused => {
                 self.end_reused(tx, presented.workspace, presented.device).await?;
-                return Err(AccountError::SignInAgain);
+                return Err(AccountError::Reused);
             }
         };
         let session = self.session(&family, &row.agent, next, now)?;
@@ -206,7 +206,9 @@ impl Accounts {
             let until = now.plus_ms(self.0.config.refresh_ms());
             if put_device(&mut tx, &session, &family, &name, (now, until)).await? {
                 sweep(&mut tx, found, now).await?;
+                let ended = end_oldest(&mut tx, &session, self.0.config.devices_max, now).await?;
                 tx.commit().await?;
+                self.tell_ended(workspace, &ended, Standing::SignInAgain);
                 return Ok(session);
             }
         }
@@ -312,6 +314,34 @@ async fn sweep(tx: &mut Tx, found: &Found, now: Timestamp) -> Result<(), StoreEr
     let before = now.plus_ms(-ENDED_KEPT_MS).ms().to_string();
     tx.run(&SWEEP, &[&found.workspace, &found.agent, &before]).await?;
     Ok(())
+}
+
+/// Ends the sessions of an agent beyond so many: of the devices that were seen last longest ago.
+async fn end_oldest(
+    tx: &mut Tx,
+    session: &Session,
+    devices_max: u32,
+    now: Timestamp,
+) -> Result<Vec<DeviceId>, StoreError> {
+    static LIVE: Sql = Sql::new(
+        "SELECT id FROM device WHERE workspace = $1 AND agent = $2 AND id <> $3
+           AND revoked_at IS NULL AND refresh_expires_at > CAST($4 AS BIGINT)
+         ORDER BY last_seen_at DESC, id DESC",
+    );
+    static END: Sql = Sql::new(
+        "UPDATE device SET access_expires_at = 0, refresh_expires_at = 0
+         WHERE workspace = $1 AND id {in $2}",
+    );
+    let workspace = session.workspace_id.to_string();
+    let (agent, this) = (session.agent_id.to_string(), session.device_id.to_string());
+    let args = [workspace.as_str(), &agent, &this, &now.ms().to_string()];
+    let live = tx.rows::<(String,)>(&LIVE, &args).await?;
+    let others_max = usize::try_from(devices_max).unwrap_or(usize::MAX).saturating_sub(1);
+    let over: Vec<String> = live.into_iter().skip(others_max).map(|(id,)| id).collect();
+    if !over.is_empty() {
+        tx.run(&END, &[&workspace, &serde_json::json!(over).to_string()]).await?;
+    }
+    over.iter().map(|id| parse(id)).collect()
 }
 
 async fn lock_device(

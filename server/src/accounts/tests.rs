@@ -48,7 +48,12 @@ async fn offices() -> Vec<Office> {
     let mut offices = Vec::new();
     for database in databases().await {
         let clock = ManualClock::new(NOON, 5);
-        let config = SessionsConfig { access_minutes: 15, refresh_days: 30 };
+        let config = SessionsConfig {
+            access_minutes: 15,
+            refresh_days: 30,
+            devices_max: 50,
+            sign_ins_max: 1_000,
+        };
         let keys = Keys::new([3; 32]);
         let accounts = Accounts::new(database.store.clone(), keys, clock.clock(), config, 80);
         let ended = Arc::new(Ended::default());
@@ -138,7 +143,7 @@ fn login(email: &str, password: &str) -> Login {
 #[track_caller]
 fn is_over<T: std::fmt::Debug>(answer: Result<T, AccountError>) {
     let answer = answer.map(|given| format!("{given:?}"));
-    assert!(matches!(answer, Err(AccountError::SignInAgain)), "{answer:?}");
+    assert!(matches!(answer, Err(AccountError::SignInAgain | AccountError::Reused)), "{answer:?}");
 }
 
 #[track_caller]
@@ -481,7 +486,12 @@ async fn a_ticket_of_an_ended_session_opens_no_socket() {
 async fn the_first_start_makes_one_admin_and_no_other_does() {
     for database in databases().await {
         let clock = Clock::system();
-        let config = SessionsConfig { access_minutes: 15, refresh_days: 30 };
+        let config = SessionsConfig {
+            access_minutes: 15,
+            refresh_days: 30,
+            devices_max: 50,
+            sign_ins_max: 1_000,
+        };
         let keys = Keys::new([3; 32]);
         let engine = engine(&database, clock.clone());
         let accounts = Accounts::new(database.store.clone(), keys, clock, config, 80);

@@ -6,8 +6,10 @@
 //! those at their limit never: new ones are refused instead.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
+
+use crate::config::network;
 
 /// Tries in a window, per account and address.
 pub const TRIES_MAX: usize = 10;
@@ -28,18 +30,24 @@ pub(super) type Key = ([u8; 32], Option<IpAddr>);
 pub(super) struct Throttle {
     accounts: Tries<Key>,
     addresses: Tries<IpAddr>,
-}
-
-impl Default for Throttle {
-    fn default() -> Self {
-        Self { accounts: Tries::new(TRIES_MAX), addresses: Tries::new(ADDRESS_TRIES_MAX) }
-    }
+    /// Those who came in, per account: each costs a hash and a session.
+    let_in: Tries<[u8; 32]>,
 }
 
 impl Throttle {
+    /// Without tries; so many may come in to one account in a window.
+    pub(super) fn new(sign_ins_max: u32) -> Self {
+        Self {
+            accounts: Tries::new(TRIES_MAX),
+            addresses: Tries::new(ADDRESS_TRIES_MAX),
+            let_in: Tries::new(usize::try_from(sign_ins_max).unwrap_or(usize::MAX)),
+        }
+    }
+
     /// Counts a try, or says how long to wait.
     pub(super) fn begin(&mut self, (account, from): Key, now: Duration) -> Result<(), Duration> {
         let from = from.map(network);
+        self.let_in.check(&account, now)?;
         self.accounts.check(&(account, from), now)?;
         if let Some(from) = from {
             self.addresses.check(&from, now)?;
@@ -62,6 +70,12 @@ impl Throttle {
         if let Some(tries) = self.accounts.0.get_mut(&(account, from.map(network))) {
             tries.pop_back();
         }
+    }
+
+    /// Counts who came in, and forgets the tries.
+    pub(super) fn let_in(&mut self, key: Key, now: Duration) {
+        self.forgive(key);
+        self.let_in.count(key.0, now);
     }
 
     /// Forgets the tries of who came in.
@@ -119,14 +133,6 @@ fn left(at: Option<&Duration>, now: Duration) -> Duration {
     at.map_or(Duration::ZERO, |at| WINDOW.saturating_sub(now.saturating_sub(*at)))
 }
 
-/// Whoever has one IPv6 address has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => IpAddr::V4(v4),
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_eleventh_try_waits_until_the_first_is_a_quarter_of_an_hour_old() {
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(1_000);
         let at = |s| Duration::from_secs(s);
         for s in 0..10 {
             assert_eq!(throttle.begin(key(1, "10.0.0.1"), at(s)), Ok(()));
@@ -149,8 +155,22 @@ mod tests {
     }
 
     #[test]
+    fn an_account_is_signed_in_to_so_often_wherever_from() {
+        let mut throttle = Throttle::new(3);
+        let at = |s| Duration::from_secs(s);
+        for s in 0..3 {
+            let from = key(1, &format!("10.0.0.{s}"));
+            throttle.begin(from, at(s)).unwrap();
+            throttle.let_in(from, at(s));
+        }
+        assert_eq!(throttle.begin(key(1, "10.0.0.9"), at(10)), Err(at(890)));
+        assert_eq!(throttle.begin(key(2, "10.0.0.9"), at(10)), Ok(()));
+        assert_eq!(throttle.begin(key(1, "10.0.0.9"), at(900)), Ok(()));
+    }
+
+    #[test]
     fn what_nobody_looked_at_was_no_try() {
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(1_000);
         for s in 0..50 {
             assert_eq!(throttle.begin(key(1, "10.0.0.1"), Duration::from_secs(s)), Ok(()));
             throttle.take_back(key(1, "10.0.0.1"));
@@ -159,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_stranger_locks_nobody_out_and_success_is_forgiven() {
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(1_000);
         let now = Duration::from_secs(5);
         let tries = (0..20).filter(|_| throttle.begin(key(1, "10.0.0.1"), now).is_ok());
         assert_eq!(tries.count(), TRIES_MAX);
@@ -171,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_addresses_of_one_network_are_one_stranger() {
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(1_000);
         let now = Duration::ZERO;
         for n in 0..10 {
             throttle.begin(key(1, &format!("2001:db8::{n}")), now).unwrap();
@@ -183,7 +203,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_has_a_limit() {
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(1_000);
         for n in 0..u32::try_from(KEYS_MAX).unwrap() + 50 {
             throttle.begin(numbered(n), Duration::from_millis(n.into())).unwrap();
             throttle.fail(numbered(n), Duration::from_millis(n.into()));
@@ -199,7 +219,7 @@ mod tests {
 
     #[test]
     fn ten_thousand_others_make_nobody_forgotten_who_has_to_wait() {
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(1_000);
         let (now, most) = (Duration::from_secs(5), u32::try_from(KEYS_MAX).unwrap());
         let waits = key(1, "255.0.0.1");
         for _ in 0..TRIES_MAX {
@@ -219,7 +239,7 @@ mod tests {
 
     #[test]
     fn when_all_who_are_remembered_have_to_wait_new_ones_wait_too() {
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(1_000);
         let most = u32::try_from(KEYS_MAX).unwrap();
         for n in 0..most {
             for _ in 0..TRIES_MAX {
@@ -233,7 +253,7 @@ mod tests {
 
     #[test]
     fn one_address_tries_a_hundred_accounts_and_who_comes_in_is_not_counted() {
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(1_000);
         let now = Duration::from_secs(5);
         let from = |n: u8| ([n; 32], Some(IpAddr::from([10, 0, 0, 1])));
         for n in 0..200 {

@@ -7,12 +7,13 @@ use baton_domain::scope::Scope;
 use baton_domain::sight::{Sight, Tidings};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::Hello;
-use baton_protocol::{Command, CommandResult, ConversationId, Cursor, WorkspaceId};
+use baton_protocol::outcome::Outcome;
+use baton_protocol::{Command, CommandResult, ConversationId, Cursor, Refusal, WorkspaceId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::arrivals::{self, Arrivals};
-use crate::accounts::{self, Accounts};
+use crate::accounts::{self, Accounts, Quota};
 use crate::engine::Engine;
 use crate::gateway::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
 use crate::store::{StoreError, read};
@@ -26,6 +27,7 @@ pub(super) struct Parts {
     pub(super) engine: Engine,
     pub(super) accounts: Accounts,
     pub(super) arrivals: Arrivals,
+    pub(super) quota: Quota,
 }
 
 impl Backend for Parts {
@@ -34,6 +36,13 @@ impl Backend for Parts {
     }
 
     fn submit(&self, caller: Caller, command: Command) -> BoxFuture<'_, CommandResult> {
+        if let Err(wait) = self.quota.take(caller.workspace, caller.agent, 1) {
+            let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+            let refusal = Refusal::RateLimited { retry_after_ms };
+            let outcome = Outcome::Refused(refusal.into());
+            let result = CommandResult { op_id: Some(command.op_id), outcome };
+            return std::future::ready(result).boxed();
+        }
         self.engine.command(caller, command).boxed()
     }
 

@@ -6,7 +6,7 @@ use anyhow::Context;
 use baton_protocol::Role;
 use baton_simulator::Simulator;
 
-use super::run::{say, told_to_stop};
+use super::run::{is_public, say, told_to_stop};
 use super::serve::Server;
 use crate::accounts::Accounts;
 use crate::cli::Demo;
@@ -21,6 +21,11 @@ use crate::telemetry::start_logs;
 /// # Errors
 /// The first step of the scene that did not happen, or whatever kept the server from starting.
 pub(super) async fn run(demo: &Demo, config: &Config) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !is_public(config.http.bind.ip()),
+        "the demo's passwords are known to everybody: it does not listen on {}, a public address",
+        config.http.bind
+    );
     if !demo.json {
         let what = if demo.cluster { "three nodes" } else { "a server" };
         say(&format!("Baton demo: {what}, a simulated WhatsApp and a seeded team.\n\n"));

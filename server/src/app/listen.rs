@@ -1,39 +1,55 @@
-//! The loop that takes connections: bounded in number, with a time limit on their headers, and an
-//! orderly end.
+//! The loop that takes connections: bounded in number, also for each address, with time limits on
+//! their headers and on clients that do not read, and an orderly end.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
-use crate::config::HttpConfig;
+use super::stalled::Guarded;
+use crate::config::{HttpConfig, network};
+use crate::telemetry::Metrics;
+
+/// What a connection above its address's share is told, before it says anything.
+const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n\
+    connection: close\r\ncontent-type: application/problem+json\r\ncontent-length: 168\r\n\r\n\
+    {\"type\":\"about:blank\",\"status\":503,\"code\":\"unavailable\",\
+    \"title\":\"Service Unavailable\",\
+    \"detail\":\"this address has too many connections; try again\",\"retry_after_ms\":5000}";
 
 /// A listening server.
 pub(super) struct Listening {
     stop: watch::Sender<bool>,
-    task: JoinHandle<GracefulShutdown>,
+    task: JoinHandle<()>,
 }
 
 impl Listening {
     /// Takes connections from here on.
-    pub(super) fn start(listener: TcpListener, router: Router, config: &HttpConfig) -> Self {
+    pub(super) fn start(
+        listener: TcpListener,
+        router: Router,
+        config: &HttpConfig,
+        metrics: Metrics,
+    ) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let header_time_out = Duration::from_millis(config.header_time_out_ms);
         let accepting = Accepting {
             listener,
             router,
             places: Arc::new(Semaphore::new(config.connections_max)),
-            header_time_out,
+            shares: Arc::default(),
+            config: config.clone(),
+            metrics,
         };
         Self { stop, task: tokio::spawn(accepting.run(stopped)) }
     }
@@ -47,9 +63,9 @@ impl Listening {
     pub(super) async fn finish(self, within: Duration) {
         self.refuse_new();
         let ended = async {
-            if let Ok(connections) = self.task.await {
-                connections.shutdown().await;
-            }
+            drop(self.task.await);
+            // Each connection that serves requests holds a receiver.
+            self.stop.closed().await;
         };
         if tokio::time::timeout(within, ended).await.is_err() {
             tracing::warn!("some requests did not end in time");
@@ -61,16 +77,18 @@ struct Accepting {
     listener: TcpListener,
     router: Router,
     places: Arc<Semaphore>,
-    header_time_out: Duration,
+    shares: Arc<Shares>,
+    config: HttpConfig,
+    metrics: Metrics,
 }
 
 impl Accepting {
-    async fn run(self, mut stopped: watch::Receiver<bool>) -> GracefulShutdown {
-        let connections = GracefulShutdown::new();
+    async fn run(self, mut stopped: watch::Receiver<bool>) {
+        let stop = stopped.clone();
         loop {
             let next = tokio::select! {
                 next = self.next() => next,
-                _ = stopped.wait_for(|stopped| *stopped) => break,
+                _ = stopped.wait_for(|stopped| *stopped) => return,
             };
             let (place, stream, peer) = match next {
                 Ok(next) => next,
@@ -81,14 +99,16 @@ impl Accepting {
                     continue;
                 }
             };
-            let connection = connections.watch(self.connection(stream, peer));
+            let Some(share) = self.share(peer.ip()) else {
+                drop(stream.try_write(TOO_MANY));
+                continue;
+            };
+            let (serving, stop) = (self.serve(stream, peer, share), stop.clone());
             tokio::spawn(async move {
-                // Clients go away in the middle of things; there is nothing to be done about it.
-                drop(connection.await);
+                serving.until(stop).await;
                 drop(place);
             });
         }
-        connections
     }
 
     /// The next connection, once there is a place for it.
@@ -99,24 +119,107 @@ impl Accepting {
         Ok((place, stream, peer))
     }
 
-    fn connection(&self, stream: TcpStream, peer: SocketAddr) -> impl GracefulConnection + use<> {
+    /// A place among the connections of this address, if one is free. Behind a proxy that is
+    /// trusted there are many clients.
+    fn share(&self, peer: IpAddr) -> Option<Share> {
+        let most = match self.config.is_trusted(peer) {
+            true => usize::MAX,
+            false => self.config.connections_per_address_max,
+        };
+        let share = Shares::take(&self.shares, network(peer), most);
+        if share.is_none() {
+            self.metrics.connections_refused.inc();
+        }
+        share
+    }
+
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, share: Share) -> Serving {
         // Frames and answers are whole when they are written: waiting for more gains nothing.
         drop(stream.set_nodelay(true));
-        let router = self.router.clone();
+        let write = Duration::from_millis(self.config.write_time_out_ms);
+        Serving {
+            stream: Guarded::new(stream, write, share),
+            peer,
+            router: self.router.clone(),
+            header_time_out: Duration::from_millis(self.config.header_time_out_ms),
+            metrics: self.metrics.clone(),
+        }
+    }
+}
+
+/// One connection.
+struct Serving {
+    stream: Guarded<Share>,
+    peer: SocketAddr,
+    router: Router,
+    header_time_out: Duration,
+    metrics: Metrics,
+}
+
+impl Serving {
+    /// Answers its requests until it ends or becomes a socket; when told to stop, none after the
+    /// one under way.
+    async fn until(self, mut stopped: watch::Receiver<bool>) {
+        let (router, peer) = (self.router, self.peer);
         let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let mut request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().oneshot(request)
         });
-        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+        let mut builder = Builder::new();
+        // The time for headers begins with the connection, and again after each answer.
         builder
-            .http1()
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_time_out)
             .max_buf_size(64 * 1024);
-        builder
-            .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
-            .into_owned()
+        let connection = builder
+            .serve_connection(TokioIo::new(self.stream), TowerToHyperService::new(service))
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        let told_to_stop = async { drop(stopped.wait_for(|stopped| *stopped).await) };
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = told_to_stop => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        // Clients go away in the middle of things; there is nothing to be done about it.
+        if ended.is_err_and(|error| Guarded::<Share>::gave_up(&error)) {
+            self.metrics.slow_readers_cut.inc();
+        }
+    }
+}
+
+/// How many connections each address has, those that became sockets included.
+#[derive(Debug, Default)]
+struct Shares(Mutex<BTreeMap<IpAddr, usize>>);
+
+/// One of them; given back when dropped.
+#[derive(Debug)]
+struct Share(Arc<Shares>, IpAddr);
+
+impl Shares {
+    fn take(shares: &Arc<Self>, address: IpAddr, most: usize) -> Option<Share> {
+        let mut all = shares.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = all.entry(address).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Share(Arc::clone(shares), address))
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut all = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = all.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(&self.1);
+            }
+        }
     }
 }
 
@@ -125,25 +228,17 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
+    use crate::config::{Config, Sources};
 
     const PATIENCE: Duration = Duration::from_secs(10);
 
     #[tokio::test]
     async fn a_full_house_hears_that_it_is_to_stop() {
-        let config = HttpConfig {
-            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
-            allowed_origins: Vec::new(),
-            trusted_proxies: Vec::new(),
-            body_bytes_max: 1000,
-            bodies_bytes_max: 4000,
-            connections_max: 1,
-            header_time_out_ms: 600_000,
-            request_time_out_ms: 600_000,
-            drain_ms: 600_000,
-        };
+        let mut config = Config::load(&Sources::default()).unwrap().config.http;
+        (config.connections_max, config.header_time_out_ms) = (1, 600_000);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let listening = Listening::start(listener, Router::new(), &config);
+        let listening = Listening::start(listener, Router::new(), &config, Metrics::new());
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(b"GET / HTTP/1.1\r\nhost: baton\r\n\r\n").await.unwrap();
         let mut answer = [0; 12];

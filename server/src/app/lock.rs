@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::serve::make_directory;
+use super::private::make_directory;
 use crate::config::{Config, Database};
 use crate::store::{Company, Seat};
 

@@ -6,14 +6,17 @@ mod backend;
 mod backup;
 mod database;
 mod demo;
+mod disk;
 mod dump;
 mod listen;
 mod lock;
+mod private;
 mod put_back;
 mod quarantine;
 mod restore;
 mod run;
 mod serve;
+mod stalled;
 mod verify;
 
 pub use run::run;

@@ -9,7 +9,8 @@ use anyhow::Context;
 use baton_protocol::Epoch;
 
 use super::dump;
-use super::serve::{make_directory, open_store, store_options};
+use super::private::make_directory;
+use super::serve::{open_store, store_options};
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::secrets::Keys;

@@ -1,13 +1,17 @@
 //! What each command of the command line does.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use serde_json::json;
+
+use super::private::make_directory;
 use super::quarantine;
-use super::serve::{Foundation, Server, make_directory, open_store};
+use super::serve::{Foundation, Server, open_store};
 use crate::accounts::admin;
 use crate::cli::{Command, OperatorCommand};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::http::quarantine::Quarantine;
 use crate::telemetry::start_logs;
 
@@ -56,15 +60,30 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
     start_logs(&config.log)?;
+    let http = &config.http;
+    if is_public(http.bind.ip()) && http.trusted_proxies.is_empty() {
+        tracing::warn!(
+            bind = %http.bind,
+            "http.bind is a public address, and Baton speaks plain HTTP: passwords and messages go \
+             in the clear. Put a proxy with HTTPS before it and name it in http.trusted_proxies"
+        );
+    }
     let server = Server::start(config, Clock::system()).await?;
     if let Some(first) = server.accounts.first_admin(&server.engine).await? {
         let (workspace, email) = (&first.workspace, &first.email);
         let password = first.password.expose();
-        say(&format!(
-            "The first admin (shown once): workspace {workspace}, {email}, password {password}\n"
-        ));
+        let told = json!({
+            "message": "the first admin, shown once",
+            "workspace": workspace, "email": email, "password": password,
+        });
+        let text = format!(
+            "The first admin (shown once): workspace {workspace}, {email}, password {password}"
+        );
+        say_as(config, &text, &told);
     }
-    say(&format!("Baton is ready at {}\n", server.url()));
+    let url = server.url();
+    let told = json!({"message": "Baton is ready", "url": url});
+    say_as(config, &format!("Baton is ready at {url}"), &told);
     let is_void = tokio::select! {
         told = told_to_stop() => { told?; false }
         () = server.void() => true,
@@ -75,6 +94,22 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         "the database was put back while this server ran: start it again, so that it begins anew"
     );
     Ok(())
+}
+
+/// Whether others than this machine and its network can reach the address, as far as it says.
+pub(super) fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => !(v4.is_loopback() || v4.is_private() || v4.is_link_local()),
+        IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local()),
+    }
+}
+
+/// A line for people, or for collectors where the logs are for them.
+fn say_as(config: &Config, text: &str, told: &serde_json::Value) {
+    match config.log.format {
+        LogFormat::Text => say(&format!("{text}\n")),
+        LogFormat::Json => say(&format!("{told}\n")),
+    }
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {
@@ -108,4 +143,27 @@ pub(super) fn say(text: &str) {
     use std::io::Write as _;
     let mut out = std::io::stdout();
     drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_public;
+
+    #[test]
+    fn an_address_is_public_when_strangers_can_reach_it() {
+        for (address, public) in [
+            ("127.0.0.1", false),
+            ("::1", false),
+            ("10.1.2.3", false),
+            ("192.168.0.7", false),
+            ("fd00::1", false),
+            ("::ffff:10.0.0.1", false),
+            ("0.0.0.0", true),
+            ("::", true),
+            ("203.0.113.5", true),
+            ("2001:db8::1", true),
+        ] {
+            assert_eq!(is_public(address.parse().unwrap()), public, "{address}");
+        }
+    }
 }

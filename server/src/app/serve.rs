@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,8 +14,9 @@ use super::arrivals::Arrivals;
 use super::backend;
 use super::listen::Listening;
 use super::lock::{DataLock, company};
+use super::private;
 use crate::accounts::settings::channel::open_token;
-use crate::accounts::{Accounts, OnEnded, Standing};
+use crate::accounts::{Accounts, OnEnded, Quota, Standing};
 use crate::clock::Clock;
 use crate::config::{Config, DRAIN_MS_MAX, Database, Synchronous};
 use crate::coordinator::{self, Coordinator, InProcess, Redis, RedisParts};
@@ -95,8 +95,10 @@ pub(super) struct Foundation {
 impl Foundation {
     pub(super) async fn lay(config: &Config, clock: &Clock) -> anyhow::Result<Self> {
         let data = &config.store.data;
-        make_directory(data)?;
+        private::make_directory(data)?;
+        private::check_key(&config.store.key_file())?;
         let store = open_store(config, clock).await?;
+        private::close_files(data)?;
         super::restore::refuse_half_done(&store).await?;
         let anchors = Anchors::in_dir(data);
         anchors.check(store.epoch(), &heads(&store).await?)?;
@@ -120,14 +122,6 @@ impl Foundation {
         );
         Ok(Self { store, keys, accounts, engine, metrics, coordinator, committer, anchors })
     }
-}
-
-pub(super) fn make_directory(data: &Path) -> anyhow::Result<()> {
-    // Messages lie in it: it is nobody else's to read.
-    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
-        .recursive(true)
-        .create(data)
-        .with_context(|| format!("making the data directory {}", data.display()))
 }
 
 pub(super) async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
@@ -221,29 +215,35 @@ impl Server {
         let listener = gateway::listen(config.http.bind)
             .with_context(|| format!("listening on {}", config.http.bind))?;
         let address = listener.local_addr()?;
-        let gateway = gateway(config, &clock, (&engine, &accounts), &coordinator, &metrics);
+        let quota = Quota::new(&config.limits, clock.clone());
+        let door = (&engine, &accounts, &quota);
+        let gateway = gateway(config, &clock, door, &coordinator, &metrics);
         let tell = TellSockets { store: store.clone(), coordinator: Arc::clone(&coordinator) };
         accounts.set_on_ended(Arc::new(tell));
         let is_alone = company(config) == Company::Alone;
+        let behind = engine.for_background();
         let (node, membership) =
-            Node::begin(store.clone(), clock.clone(), metrics.clone(), is_alone).await?;
+            Node::begin(store.for_background(), clock.clone(), metrics.clone(), is_alone).await?;
         let sealer = Sealer {
-            store: store.clone(),
+            store: store.for_background(),
             membership: membership.clone(),
             clock: clock.clone(),
             anchors,
             metrics: metrics.clone(),
         };
-        let sender = sender(config, &clock, (&engine, &coordinator, &membership), &keys, &metrics)?;
-        let mut workers = workers(config, &clock, (&engine, &accounts), (&sealer, &sender), node);
+        let sender = sender(config, &clock, (&behind, &coordinator, &membership), &keys, &metrics)?;
+        let mut workers = workers(config, &clock, (&behind, &accounts), (&sealer, &sender), node);
         workers.extend(super::database::watch(&store, &gateway, &metrics));
+        workers.push(super::disk::watch(&config.store.data, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
             engine: engine.clone(),
             store: store.clone(),
             accounts: accounts.clone(),
+            quota,
             http: Arc::new(config.http.clone()),
             room: http::Room::new(&config.http),
+            notices: http::Notices::default(),
             sessions: config.sessions,
             metrics: metrics.clone(),
             coordinator: Arc::clone(&coordinator),
@@ -253,10 +253,9 @@ impl Server {
         let sockets = axum::Router::new()
             .route("/api/v1/socket", axum::routing::get(gateway::upgrade))
             .with_state(Arc::clone(&gateway));
-        let http = Listening::start(listener, http::router(parts).merge(sockets), &config.http);
-        let version = env!("CARGO_PKG_VERSION");
-        let database = store.dialect();
-        tracing::info!(%address, version, ?database, "Baton {version} serves on {address}");
+        let router = http::router(parts).merge(sockets);
+        let http = Listening::start(listener, router, &config.http, metrics.clone());
+        say_hello(address, &store);
         Ok(Self {
             address,
             store,
@@ -326,6 +325,11 @@ impl Server {
     }
 }
 
+fn say_hello(address: SocketAddr, store: &Store) {
+    let (version, database) = (env!("CARGO_PKG_VERSION"), store.dialect());
+    tracing::info!(%address, version, ?database, "Baton {version} serves on {address}");
+}
+
 /// One provider of cryptography for the whole process; a second call changes nothing.
 fn install_tls() {
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -361,12 +365,13 @@ impl OnEnded for TellSockets {
 fn gateway(
     config: &Config,
     clock: &Clock,
-    (engine, accounts): (&Engine, &Accounts),
+    (engine, accounts, quota): (&Engine, &Accounts, &Quota),
     coordinator: &Arc<dyn Coordinator>,
     metrics: &Metrics,
 ) -> Arc<Gateway> {
     let arrivals = Arrivals::begin(engine.store().clone(), accounts.clone());
-    let parts = backend::Parts { engine: engine.clone(), accounts: accounts.clone(), arrivals };
+    let (engine, accounts, quota) = (engine.clone(), accounts.clone(), quota.clone());
+    let parts = backend::Parts { engine, accounts, arrivals, quota: quota.clone() };
     let limits = gateway::Limits {
         queue: config.limits.socket_queue_max,
         resumes: config.limits.resumes_running_max,
@@ -374,10 +379,15 @@ fn gateway(
             per_s: config.limits.connects_per_s,
             burst: config.limits.connects_burst,
             wait: Duration::from_millis(config.limits.connects_wait_ms),
+            address_per_s: config.limits.address_connects_per_s,
+            address_burst: config.limits.address_connects_burst,
         },
         origins: config.http.allowed_origins.iter().cloned().collect(),
+        hosts: config.http.allowed_hosts.clone(),
+        trusted_proxies: config.http.trusted_proxies.clone(),
         rules: gateway::session::Rules {
             errors_a_minute: config.limits.socket_errors_max,
+            commands_told: (quota.agent().per_s, quota.agent().burst),
             ..gateway::session::Rules::default()
         },
         ..gateway::Limits::default()

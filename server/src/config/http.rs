@@ -1,6 +1,6 @@
 //! Listening and requests.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,16 +19,24 @@ pub struct HttpConfig {
     pub bind: SocketAddr,
     /// Where browsers may come from besides the server's own address.
     pub allowed_origins: Vec<String>,
+    /// Names under which the server is asked; empty: any.
+    pub allowed_hosts: Vec<String>,
     /// Proxies before the server, whose word is taken on where a request comes from.
     pub trusted_proxies: Vec<IpAddr>,
     /// Largest request body.
     pub body_bytes_max: usize,
     /// Bytes of all request bodies at once.
     pub bodies_bytes_max: usize,
+    /// The least rate at which bodies of those who are not signed in have to come.
+    pub body_bytes_per_s_min: u64,
     /// Connections at once.
     pub connections_max: usize,
+    /// Connections at once of one address, sockets included.
+    pub connections_per_address_max: usize,
     /// Time to finish the request headers.
     pub header_time_out_ms: u64,
+    /// Time for a client to take something of what it is sent.
+    pub write_time_out_ms: u64,
     /// Time to answer a request.
     pub request_time_out_ms: u64,
     /// Time to end when stopping, at most [`DRAIN_MS_MAX`].
@@ -42,25 +50,23 @@ impl HttpConfig {
         origin.is_none_or(|origin| allows_origin(&self.allowed_origins, origin, host))
     }
 
-    /// Where a request of `peer` comes from: the right-most address of `forwarded`, the values of
-    /// X-Forwarded-For in order, that is no trusted proxy's. Whatever lies left of it is hearsay.
+    /// See [`allows_host`].
+    pub fn allows_host(&self, host: Option<&str>) -> bool {
+        allows_host(&self.allowed_hosts, host)
+    }
+
+    /// See [`client`].
     pub fn client<'a>(
         &self,
         peer: IpAddr,
         forwarded: impl DoubleEndedIterator<Item = &'a str>,
     ) -> IpAddr {
-        let is_trusted = |address: IpAddr| {
-            self.trusted_proxies.iter().any(|proxy| proxy.to_canonical() == address.to_canonical())
-        };
-        let mut from = peer;
-        for text in forwarded.rev().flat_map(|value| value.rsplit(',')) {
-            if !is_trusted(from) {
-                break;
-            }
-            let Some(address) = forwarded_address(text.trim()) else { break };
-            from = address;
-        }
-        from
+        client(&self.trusted_proxies, peer, forwarded)
+    }
+
+    /// Whether this is the address of a proxy that was named.
+    pub fn is_trusted(&self, address: IpAddr) -> bool {
+        is_among(&self.trusted_proxies, address)
     }
 
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
@@ -70,11 +76,21 @@ impl HttpConfig {
                 return Err(ConfigError::value("http.allowed_origins", origin, reason));
             }
         }
+        for host in &self.allowed_hosts {
+            if host.is_empty() || host.contains('/') || host.contains(char::is_whitespace) {
+                let reason = "must be a host, or host:port, without a scheme";
+                return Err(ConfigError::value("http.allowed_hosts", host, reason));
+            }
+        }
         check_range("http.body_bytes_max", self.body_bytes_max as u64, 65_536..=67_108_864)?;
         // Of each kind of body a largest one has to fit in: see `http::Room`.
         let bodies = self.body_bytes_max as u64 * 4..=4_294_967_296;
         check_range("http.bodies_bytes_max", self.bodies_bytes_max as u64, bodies)?;
         check_range("http.connections_max", self.connections_max as u64, 1..=1_000_000)?;
+        let most = self.connections_per_address_max as u64;
+        check_range("http.connections_per_address_max", most, 1..=1_000_000)?;
+        check_range("http.body_bytes_per_s_min", self.body_bytes_per_s_min, 1..=1_048_576)?;
+        check_range("http.write_time_out_ms", self.write_time_out_ms, 100..=600_000)?;
         check_range("http.header_time_out_ms", self.header_time_out_ms, 100..=120_000)?;
         check_range("http.request_time_out_ms", self.request_time_out_ms, 100..=600_000)?;
         if self.drain_ms > DRAIN_MS_MAX {
@@ -82,6 +98,46 @@ impl HttpConfig {
             return Err(ConfigError::value("http.drain_ms", self.drain_ms, &reason));
         }
         Ok(())
+    }
+}
+
+/// Where a request of `peer` comes from: the right-most address of `forwarded`, the values of
+/// X-Forwarded-For in order, that is no trusted proxy's. Whatever lies left of it is hearsay.
+pub fn client<'a>(
+    trusted: &[IpAddr],
+    peer: IpAddr,
+    forwarded: impl DoubleEndedIterator<Item = &'a str>,
+) -> IpAddr {
+    let mut from = peer;
+    for text in forwarded.rev().flat_map(|value| value.rsplit(',')) {
+        if !is_among(trusted, from) {
+            break;
+        }
+        let Some(address) = forwarded_address(text.trim()) else { break };
+        from = address;
+    }
+    from
+}
+
+/// Whether a server that is asked under these names (any, if there are none) is asked under this
+/// one: `desk.example.com` with any port, `desk.example.com:8443` with that one.
+pub fn allows_host(allowed: &[String], host: Option<&str>) -> bool {
+    let host = host.unwrap_or_default().to_ascii_lowercase();
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    let name = name.map_or(host.as_str(), |(name, _)| name);
+    let fits = |one: &String| one.eq_ignore_ascii_case(&host) || one.eq_ignore_ascii_case(name);
+    allowed.is_empty() || allowed.iter().any(fits)
+}
+
+fn is_among(proxies: &[IpAddr], address: IpAddr) -> bool {
+    proxies.iter().any(|proxy| proxy.to_canonical() == address.to_canonical())
+}
+
+/// The network that counts as one client: whoever has one IPv6 address has 2^64 of them.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
     }
 }
 
@@ -100,7 +156,26 @@ fn is_origin(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Config, Sources};
+    use crate::config::{Config, Sources, allows_host};
+
+    #[test]
+    fn a_server_is_asked_under_its_own_names() {
+        let allowed = ["desk.example".to_owned(), "a.example:8443".to_owned(), "[::1]".to_owned()];
+        for (host, is_ours) in [
+            ("desk.example", true),
+            ("Desk.Example:443", true),
+            ("a.example:8443", true),
+            ("[::1]:8080", true),
+            ("a.example", false),
+            ("evil.example", false),
+            ("desk.example.evil.example", false),
+            ("", false),
+        ] {
+            assert_eq!(allows_host(&allowed, Some(host)), is_ours, "{host}");
+        }
+        assert!(!allows_host(&allowed, None));
+        assert!(allows_host(&[], Some("evil.example")) && allows_host(&[], None));
+    }
 
     #[test]
     fn a_client_is_the_right_most_address_that_is_no_trusted_proxy() {

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::redis::{RedisConfig, RedisMode};
 pub use error::ConfigError;
-pub use http::{DRAIN_MS_MAX, HttpConfig};
+pub use http::{DRAIN_MS_MAX, HttpConfig, allows_host, client, network};
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use origins::allows_origin;

@@ -13,6 +13,10 @@ pub struct SessionsConfig {
     pub access_minutes: u32,
     /// Days without use after which a device signs in again.
     pub refresh_days: u32,
+    /// Devices of an agent that are signed in.
+    pub devices_max: u32,
+    /// Times somebody signs in to an account within a quarter of an hour.
+    pub sign_ins_max: u32,
 }
 
 impl SessionsConfig {
@@ -28,6 +32,8 @@ impl SessionsConfig {
 
     pub(super) fn validate(self) -> Result<(), ConfigError> {
         check_range("sessions.access_minutes", self.access_minutes.into(), 1..=1_440)?;
+        check_range("sessions.devices_max", self.devices_max.into(), 1..=1_000)?;
+        check_range("sessions.sign_ins_max", self.sign_ins_max.into(), 1..=100_000)?;
         check_range("sessions.refresh_days", self.refresh_days.into(), 1..=365)
     }
 }

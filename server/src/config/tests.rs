@@ -173,7 +173,8 @@ fn every_default_is_explained() {
 }
 
 /// Where a key is read under another name: through a method of its section.
-const READ_AS: [(&str, &str); 4] = [
+const READ_AS: [(&str, &str); 5] = [
+    ("allowed_hosts", "allows_host"),
     ("access_minutes", "access_ms"),
     ("refresh_days", "refresh_ms"),
     ("allowed_origins", "allowed_origins"),

@@ -375,6 +375,12 @@ impl Engine {
         self.queue.max_capacity() - self.queue.capacity()
     }
 
+    /// The same committer, for workers: what they read comes over connections of their own.
+    #[must_use]
+    pub fn for_background(&self) -> Self {
+        Self { store: self.store.for_background(), ..self.clone() }
+    }
+
     /// The database behind it.
     pub fn store(&self) -> &Store {
         &self.store

@@ -1,11 +1,17 @@
 //! How fast connections come in: at a rate, so that a crowd that comes back leaves time for
-//! deliveries; who is not admitted soon is told when to try again.
+//! deliveries; who is not admitted soon is told when to try again. Each address has a rate of its
+//! own below that, which those who then say who they are do not use up: a stranger who only knocks
+//! leaves the door to the others.
 //!
 //! Pure: the time goes in, a verdict comes out.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::config::network;
 
 /// How fast connections are admitted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,11 +22,21 @@ pub struct AdmissionRules {
     pub burst: u32,
     /// Who would wait longer is sent away.
     pub wait: Duration,
+    /// In a second from one address, of those who do not say who they are.
+    pub address_per_s: u32,
+    /// At once from one address.
+    pub address_burst: u32,
 }
 
 impl Default for AdmissionRules {
     fn default() -> Self {
-        Self { per_s: 200, burst: 200, wait: Duration::from_secs(3) }
+        Self {
+            per_s: 200,
+            burst: 200,
+            wait: Duration::from_secs(3),
+            address_per_s: 50,
+            address_burst: 100,
+        }
     }
 }
 
@@ -73,14 +89,67 @@ impl Admission {
     }
 }
 
+/// Addresses remembered; an address that is forgotten begins anew.
+const ADDRESSES_MAX: usize = 10_000;
+
+/// A bucket for each address, kept like [`Admission`]'s.
+#[derive(Debug)]
+pub(super) struct Addresses {
+    rules: AdmissionRules,
+    full_at: BTreeMap<IpAddr, Instant>,
+}
+
+impl Addresses {
+    pub(super) fn new(rules: AdmissionRules) -> Self {
+        Self { rules, full_at: BTreeMap::new() }
+    }
+
+    fn each(&self) -> Duration {
+        Duration::from_secs(1) / self.rules.address_per_s.max(1)
+    }
+
+    /// Somebody of this address is at the door: takes a token, or says when one will be there.
+    pub(super) fn ask(&mut self, from: IpAddr, now: Instant) -> Result<(), Duration> {
+        let each = self.each();
+        if self.full_at.len() >= ADDRESSES_MAX {
+            self.full_at.retain(|_, at| *at > now);
+        }
+        if self.full_at.len() >= ADDRESSES_MAX {
+            self.full_at.pop_first();
+        }
+        let full_at = self.full_at.entry(network(from)).or_insert(now);
+        *full_at = (*full_at).max(now);
+        let turn = *full_at + each;
+        let lent = now + each * self.rules.address_burst.max(1);
+        if turn > lent {
+            return Err(turn - lent);
+        }
+        *full_at = turn;
+        Ok(())
+    }
+
+    /// One of this address has said who it is: its token is back.
+    pub(super) fn give_back(&mut self, from: IpAddr) {
+        let each = self.each();
+        if let Some(full_at) = self.full_at.get_mut(&network(from)) {
+            *full_at = full_at.checked_sub(each).unwrap_or(*full_at);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    const RULES: AdmissionRules =
-        AdmissionRules { per_s: 200, burst: 50, wait: Duration::from_secs(1) };
+    const RULES: AdmissionRules = AdmissionRules {
+        per_s: 200,
+        burst: 50,
+        wait: Duration::from_secs(1),
+        address_per_s: 10,
+        address_burst: 20,
+    };
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
@@ -122,6 +191,21 @@ mod tests {
         assert!(away(250) < away(500) && away(500) < away(1_999));
         // 1,750 at 200 in a second, after those who wait, twice.
         assert!((ms(17_000)..ms(22_000)).contains(&away(1_999)), "{:?}", away(1_999));
+    }
+
+    #[test]
+    fn one_address_has_a_rate_of_its_own_and_who_says_who_it_is_does_not_use_it_up() {
+        let (mut door, now) = (Addresses::new(RULES), Instant::now());
+        let (one, other) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        for _ in 0..20 {
+            assert_eq!(door.ask(one, now), Ok(()));
+        }
+        assert_eq!(door.ask(one, now), Err(ms(100)));
+        assert_eq!(door.ask(other, now), Ok(()));
+        door.give_back(one);
+        assert_eq!(door.ask(one, now), Ok(()));
+        assert_eq!(door.ask(one, now + ms(99)), Err(ms(1)));
+        assert_eq!(door.ask(one, now + ms(100)), Ok(()));
     }
 
     #[test]

@@ -6,12 +6,13 @@ use std::borrow::Cow;
 use axum::extract::ws::Utf8Bytes;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{
-    ClientFrame, Compose, Draft, Hello, PresenceState, ServerFrame, Timings, View,
+    AgentLimits, ClientFrame, Compose, Draft, Hello, PresenceState, ServerFrame, Timings, View,
 };
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, NOTE_CHARS_MAX, SERVER_FRAME_BYTES_MAX};
 use baton_protocol::outcome::Outcome;
+use baton_protocol::problem::unreadable;
 use baton_protocol::{Command, CommandResult, ConversationId, OpId, Refusal};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::coordinator::{LEASE_KEEP, LEASE_TTL};
@@ -60,7 +61,9 @@ pub(super) fn read(text: &str) -> Result<ClientFrame, Fault> {
         return Err(Fault::new("too_large", detail, None));
     }
     let kind = serde_json::from_str::<Kind<'_>>(text)
-        .map_err(|e| Fault::new("malformed", format!("no object with a type: {e}"), None))?
+        .map_err(|e| {
+            Fault::new("malformed", format!("no object with a type: {}", unreadable(&e)), None)
+        })?
         .kind;
     if !KINDS.contains(&kind.as_ref()) {
         return Err(Fault::new("unknown_type", "there is no such type of frame", Some(&kind)));
@@ -69,7 +72,7 @@ pub(super) fn read(text: &str) -> Result<ClientFrame, Fault> {
         return read_command(text).map(|command| ClientFrame::Command { command });
     }
     let frame = serde_json::from_str::<ClientFrame>(text)
-        .map_err(|e| Fault::new("invalid", e.to_string(), Some(&kind)))?;
+        .map_err(|e| Fault::new("invalid", unreadable(&e), Some(&kind)))?;
     check(&frame).map_err(|problem| Fault::new("invalid", problem, Some(&kind)))?;
     Ok(frame)
 }
@@ -85,14 +88,11 @@ struct CommandFrame {
 /// A command is answered by its op id even when the rest of it cannot be read.
 fn read_command(text: &str) -> Result<Command, Fault> {
     let frame = serde_json::from_str::<CommandFrame>(text)
-        .map_err(|e| Fault::new("invalid", e.to_string(), Some("command")))?;
+        .map_err(|e| Fault::new("invalid", unreadable(&e), Some("command")))?;
     let op_id = frame.command.get("op_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
     serde_json::from_value(frame.command).map_err(|e| match op_id {
-        Some(_) => {
-            let problem: String = e.to_string().chars().take(300).collect();
-            Fault::of_command(op_id, Refusal::invalid("command", problem))
-        }
-        None => Fault::new("invalid", format!("command: {e}"), Some("command")),
+        Some(_) => Fault::of_command(op_id, Refusal::invalid("command", unreadable(&e))),
+        None => Fault::new("invalid", format!("command: {}", unreadable(&e)), Some("command")),
     })
 }
 
@@ -171,6 +171,18 @@ impl Wanted {
 /// Writes a frame.
 pub(super) fn write(frame: &ServerFrame) -> Utf8Bytes {
     serde_json::to_string(frame).expect("a frame is plain data and has a JSON form").into()
+}
+
+/// Writes a `welcome` with what the agent may do.
+pub(super) fn write_welcome(welcome: &ServerFrame, limits: AgentLimits) -> Utf8Bytes {
+    #[derive(Serialize)]
+    struct Limited<'a> {
+        #[serde(flatten)]
+        welcome: &'a ServerFrame,
+        limits: AgentLimits,
+    }
+    let frame = serde_json::to_string(&Limited { welcome, limits });
+    frame.expect("a frame is plain data and has a JSON form").into()
 }
 
 /// Writes who is there, in few frames; in none for nobody.

@@ -26,6 +26,7 @@ mod testing;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,7 +35,7 @@ use baton_protocol::{AgentId, WorkspaceId};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use self::admission::{Admission, Verdict};
+use self::admission::{Addresses, Admission, Verdict};
 use self::broadcast::Counts;
 use self::hub::Hub;
 use self::ring::Room;
@@ -51,6 +52,9 @@ pub use order::OrderLimits;
 pub use ring::{Recalled, RingLimits};
 pub use upgrade::{listen, upgrade};
 
+/// Those of one address who are sent away come back spread over this time at least.
+const ADDRESS_WINDOW: Duration = Duration::from_secs(2);
+
 /// The limits of all sockets.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -61,6 +65,10 @@ pub struct Limits {
     /// Origins that browsers may come from besides this server's own, as they write them:
     /// `https://desk.example.com`.
     pub origins: BTreeSet<String>,
+    /// Names under which the server is asked; none: any.
+    pub hosts: Vec<String>,
+    /// Proxies whose word is taken on where a connection comes from.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Messages that wait for one connection.
     pub queue: usize,
     /// A frame that cannot be written within this time ends the connection.
@@ -96,6 +104,8 @@ impl Default for Limits {
             sockets: 20_000,
             sockets_per_agent: 10,
             origins: BTreeSet::new(),
+            hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
             queue: 64,
             write: Duration::from_secs(10),
             admission: AdmissionRules::default(),
@@ -127,6 +137,7 @@ pub struct Gateway {
     reads: Arc<Semaphore>,
     resumes: Semaphore,
     admission: Mutex<Admission>,
+    addresses: Mutex<Addresses>,
     room: Room,
     counts: Counts,
     metrics: Metrics,
@@ -147,6 +158,7 @@ impl Gateway {
             reads: Arc::new(Semaphore::new(limits.reads)),
             resumes: Semaphore::new(limits.resumes),
             admission: Mutex::new(Admission::new(limits.admission)),
+            addresses: Mutex::new(Addresses::new(limits.admission)),
             room: Room::new(limits.rings),
             limits,
             clock,
@@ -196,7 +208,12 @@ impl Gateway {
     }
 
     /// Waits until it is the turn of one more connection; otherwise says when to come back.
-    async fn admit(&self) -> Result<(), u64> {
+    async fn admit(&self, from: IpAddr) -> Result<(), u64> {
+        let knocks =
+            self.addresses.lock().unwrap_or_else(PoisonError::into_inner).ask(from, Instant::now());
+        if let Err(wait) = knocks {
+            return Err(self.send_away(wait + ADDRESS_WINDOW));
+        }
         let asked =
             self.admission.lock().unwrap_or_else(PoisonError::into_inner).ask(Instant::now());
         match asked {
@@ -204,13 +221,20 @@ impl Gateway {
                 tokio::time::sleep_until(turn).await;
                 Ok(())
             }
-            Verdict::Away(window) => {
-                self.metrics.connects_sent_away.inc();
-                let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX).max(1);
-                // Full jitter: who was sent away together does not come back together.
-                Err(u64::from_le_bytes(self.clock.bytes()) % window)
-            }
+            Verdict::Away(window) => Err(self.send_away(window)),
         }
+    }
+
+    fn send_away(&self, window: Duration) -> u64 {
+        self.metrics.connects_sent_away.inc();
+        let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX).max(1);
+        // Full jitter: who was sent away together does not come back together.
+        u64::from_le_bytes(self.clock.bytes()) % window
+    }
+
+    /// Who came from there has said who it is.
+    fn prove(&self, from: IpAddr) {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner).give_back(from);
     }
 
     /// Asks the store: so many questions at once, and each for so long.

@@ -4,6 +4,7 @@
 //! that does not read costs one frame of memory, and its full queue or the time-out ends it.
 
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -26,7 +27,7 @@ use super::broadcast::Published;
 use super::frames::{self, Fault, Wanted};
 use super::hub::Hub;
 use super::packing::packed;
-use super::session::{Effect, Input, Relay, Session, retry_after};
+use super::session::{Effect, Input, Relay, Session, retry_after, too_many};
 use super::{Gateway, TooMany};
 use crate::coordinator::{Away, Connection, Coordinator, LeaseAnswer, Wish};
 
@@ -34,8 +35,6 @@ use crate::coordinator::{Away, Connection, Coordinator, LeaseAnswer, Wish};
 const CLOSING: Duration = Duration::from_secs(1);
 /// Time for the coordinator to take note of a connection.
 const COURTESY: Duration = Duration::from_millis(250);
-/// When to come back who has too many connections: those that broke are gone by then.
-const TOO_MANY_RETRY_MS: u64 = 60_000;
 
 /// Something for one connection, from its hub.
 #[derive(Clone, Debug)]
@@ -106,6 +105,7 @@ impl Line {
             2 => Input::Drain,
             3 => Input::Standing(Standing::SignInAgain),
             4 => Input::Standing(Standing::DeviceRevoked),
+            5 => Input::Replaced,
             _ => Input::Slow,
         })
     }
@@ -117,6 +117,8 @@ pub(super) struct Seat {
     line: Arc<Line>,
     posts: mpsc::Receiver<Post>,
     joined: Option<Joined>,
+    /// Where it comes from.
+    from: IpAddr,
 }
 
 struct Joined {
@@ -127,7 +129,7 @@ struct Joined {
 
 impl Seat {
     /// A place, unless all are taken.
-    pub(super) fn take(gateway: &Arc<Gateway>) -> Option<Self> {
+    pub(super) fn take(gateway: &Arc<Gateway>, from: IpAddr) -> Option<Self> {
         let id = gateway.next_line.fetch_add(1, Ordering::Relaxed);
         let (queue, posts) = mpsc::channel(gateway.limits.queue);
         let line = Arc::new(Line {
@@ -145,7 +147,7 @@ impl Seat {
         lines.insert(id, Arc::clone(&line));
         gateway.metrics.sockets_open.inc();
         drop(lines);
-        Some(Self { gateway: Arc::clone(gateway), line, posts, joined: None })
+        Some(Self { gateway: Arc::clone(gateway), line, posts, joined: None, from })
     }
 
     /// Gives up the place in the hub, which is not needed for the farewell.
@@ -291,7 +293,8 @@ impl<'a> Task<'a> {
         Poll::Ready(match ready!(self.socket.poll_next_unpin(context)) {
             Some(Ok(Message::Text(text))) => ControlFlow::Continue(Input::Text(text)),
             Some(Ok(Message::Binary(_))) => ControlFlow::Continue(Input::Binary),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => ControlFlow::Continue(Input::Heard),
+            Some(Ok(Message::Ping(_))) => ControlFlow::Continue(Input::Ping),
+            Some(Ok(Message::Pong(_))) => ControlFlow::Continue(Input::Heard),
             Some(Ok(Message::Close(_))) | None => ControlFlow::Break(End::Gone),
             Some(Err(error)) => ControlFlow::Break(misread(&error)),
         })
@@ -375,6 +378,7 @@ impl<'a> Task<'a> {
 
     async fn join(&mut self, caller: Caller) -> ControlFlow<End> {
         let gateway = Arc::clone(&self.seat.gateway);
+        gateway.prove(self.seat.from);
         let Caller { workspace, agent, device } = caller;
         let connection = Connection { id: gateway.clock.uuid_v4(), workspace, agent, device };
         let hub = loop {
@@ -386,8 +390,8 @@ impl<'a> Task<'a> {
                 Ok(false) => {}
                 Err(TooMany(agent)) => {
                     tracing::info!(%agent, "agent {agent} has too many connections");
-                    let reason = retry_after(TOO_MANY_RETRY_MS);
-                    return ControlFlow::Break(End::Close { code: close::DRAIN, reason });
+                    let (code, reason) = too_many();
+                    return ControlFlow::Break(End::Close { code, reason });
                 }
             }
         };

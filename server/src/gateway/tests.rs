@@ -569,10 +569,10 @@ async fn at_the_agents_limit_the_devices_oldest_connection_goes() {
     let mut first = house.arrive("ana", PHONE).await;
     let _second = house.arrive("ana", PHONE).await;
     let _third = house.arrive("ana", PHONE).await;
-    assert_eq!(first.until_closed().await.0, close::SLOW);
+    assert_eq!(first.until_closed().await.0, close::TOO_MANY_SOCKETS);
     let mut elsewhere = house.dial().await;
     elsewhere.hello("ana", other_device(), 0).await;
-    assert_eq!(elsewhere.until_closed().await.0, close::DRAIN);
+    assert_eq!(elsewhere.until_closed().await.0, close::TOO_MANY_SOCKETS);
 }
 
 #[tokio::test]

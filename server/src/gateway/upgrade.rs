@@ -1,24 +1,25 @@
 //! The way in: who may open a socket, and with which buffers.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::Json;
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{ConnectInfo, State};
 use axum::http::header::{CONTENT_TYPE, HOST, HeaderValue, ORIGIN};
-use axum::http::{HeaderMap, StatusCode, Uri, Version};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, StatusCode, Uri, Version};
 use axum::response::{IntoResponse, Response};
 use baton_protocol::frame::{SUBPROTOCOL, SUBPROTOCOL_PACKED};
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, SERVER_FRAME_BYTES_MAX};
-use baton_protocol::problem::{ORIGIN_NOT_ALLOWED, Problem};
+use baton_protocol::problem::{HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED, Problem};
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::socket::{self, Seat};
 use super::{Gateway, Limits};
-use crate::config::allows_origin;
+use crate::config::{allows_host, allows_origin, client};
 
 /// What the kernel may hold back for one client that does not read.
 const SEND_BUFFER: u32 = 128 * 1024;
@@ -41,9 +42,7 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// `GET /api/v1/socket`.
 pub async fn upgrade(
     State(gateway): State<Arc<Gateway>>,
-    version: Version,
-    uri: Uri,
-    headers: HeaderMap,
+    Parts { version, uri, headers, extensions, .. }: Parts,
     request: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if let Err(problem) = check(&gateway.limits, version, &uri, &headers) {
@@ -60,14 +59,24 @@ pub async fn upgrade(
     if gateway.is_draining.load(Ordering::SeqCst) {
         return respond(refusal(503, "unavailable", "the server is going down; try again"));
     }
+    let from = from(&gateway.limits, &headers, &extensions);
     // The handshake is what is paced: a hello follows it at once.
-    if let Err(retry_after_ms) = gateway.admit().await {
+    if let Err(retry_after_ms) = gateway.admit(from).await {
         return request.on_upgrade(move |socket| socket::turn_away(socket, retry_after_ms));
     }
-    let Some(seat) = Seat::take(&gateway) else {
+    let Some(seat) = Seat::take(&gateway, from) else {
         return respond(refusal(503, "unavailable", "this server has no place left; try again"));
     };
     request.on_upgrade(move |socket| socket::run(seat, socket))
+}
+
+/// Where it comes from, as far as the listener and trusted proxies say.
+fn from(limits: &Limits, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
+    let info = extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = info.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(peer)| peer.ip());
+    let forwarded = headers.get_all("x-forwarded-for").iter();
+    let forwarded = forwarded.map(|value| value.to_str().unwrap_or_default());
+    client(&limits.trusted_proxies, peer, forwarded)
 }
 
 /// The one place that sets the buffers of a socket: the defaults cost 140 KB per connection.
@@ -91,6 +100,10 @@ fn check(limits: &Limits, version: Version, uri: &Uri, headers: &HeaderMap) -> R
         return Err(refusal(400, "token_in_address", detail));
     }
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    if !allows_host(&limits.hosts, host) {
+        let detail = "this server is not asked under that name: see http.allowed_hosts";
+        return Err(refusal(421, HOST_NOT_ALLOWED, detail));
+    }
     let mut origins = headers.get_all(ORIGIN).iter();
     let is_allowed = match (origins.next(), origins.next()) {
         (None, _) => true,

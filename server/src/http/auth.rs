@@ -31,13 +31,20 @@ pub enum Access {
 pub(super) const ACCESS_COOKIE: &str = "baton_access";
 /// The cookie with the refresh token; sent to `/sessions/refresh` alone.
 pub(super) const REFRESH_COOKIE: &str = "baton_refresh";
+/// The same over HTTPS, by names under which no other host and no page without TLS can set any.
+pub(super) const ACCESS_COOKIE_SECURE: &str = "__Host-baton_access";
+/// See [`ACCESS_COOKIE_SECURE`].
+pub(super) const REFRESH_COOKIE_SECURE: &str = "__Host-baton_refresh";
 
 /// Lets through who may, and tells the handler who it is.
 pub(super) async fn guard(
-    State((parts, access)): State<(Parts, Access)>,
+    State((parts, access, may_have_query)): State<(Parts, Access, bool)>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    if !may_have_query && request.uri().query().is_some_and(|query| !query.is_empty()) {
+        return Fault::invalid("this address takes no parameters").into_response();
+    }
     match allow(&parts, access, (request.method(), request.headers())).await {
         Ok(Asker::Anybody) => next.run(request).await,
         Ok(Asker::Signed(signed)) => {
@@ -78,7 +85,9 @@ async fn allow(
     let signed = match bearer {
         Some(token) => parts.accounts.authenticate(token).await?,
         None => {
-            let token = cookie(headers, ACCESS_COOKIE).ok_or_else(Fault::unauthenticated)?;
+            let token = cookie(headers, ACCESS_COOKIE_SECURE)
+                .or_else(|| cookie(headers, ACCESS_COOKIE))
+                .ok_or_else(Fault::unauthenticated)?;
             let signed = parts.accounts.authenticate(token).await?;
             if !method.is_safe() && origin == Origin::None {
                 return Err(Fault::origin());

@@ -1,10 +1,14 @@
 //! Bodies of requests: how long, for how long, and how many bytes of them at once.
 //!
-//! A body is read before much is known of its sender. So whoever is not signed in gets little, and
-//! all bodies together have a limit: room is taken as bytes arrive, not as a header promises them,
-//! and given back with the answer. Webhooks, people and strangers have room of their own each, so
-//! that none of them can leave the others without.
+//! A body is read before much is known of its sender. So whoever is not signed in gets little and
+//! has to be quick, and all bodies together have a limit: room is taken as bytes arrive, not as a
+//! header promises them, and given back with the answer. Webhooks, people and strangers have room
+//! of their own each (`share`), so that none of them can leave the others without. Where room is
+//! short, bodies that are still coming are given up: the oldest of the address that holds most.
 
+mod share;
+
+use std::net::Ipv4Addr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,13 +16,17 @@ use axum::body::BodyDataStream;
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
 
+use self::share::{Place, Share};
+use super::input::Peer;
 use super::problem::Fault;
 use crate::config::HttpConfig;
 
 /// A body that does not come whole in this time is given up.
 const TIME_OUT: Duration = Duration::from_secs(10);
+/// From then on a stranger's body has to have come at the least rate.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Largest body of somebody who is not signed in: credentials are short.
 const STRANGERS_BYTES_MAX: usize = 64 * 1024;
@@ -38,29 +46,31 @@ pub(super) enum Whose {
 #[derive(Clone, Debug)]
 pub struct Room {
     body_bytes_max: usize,
-    meta: Arc<Semaphore>,
-    signed: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
+    bytes_per_s_min: u64,
+    meta: Arc<Share>,
+    signed: Arc<Share>,
+    strangers: Arc<Share>,
 }
 
 /// What the body of one request takes up; given back when the last copy is dropped.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Taken(Arc<OnceLock<OwnedSemaphorePermit>>);
+pub(super) struct Taken(Arc<OnceLock<Place>>);
 
 impl Room {
     /// As much as the configuration allows: half for webhooks, a quarter each for people and
     /// strangers.
     pub fn new(config: &HttpConfig) -> Self {
-        let share = |parts| Arc::new(Semaphore::new(config.bodies_bytes_max / parts));
+        let share = |parts| Arc::new(Share::new(config.bodies_bytes_max / parts));
         Self {
             body_bytes_max: config.body_bytes_max,
+            bytes_per_s_min: config.body_bytes_per_s_min,
             meta: share(2),
             signed: share(4),
             strangers: share(4),
         }
     }
 
-    fn of(&self, whose: Whose) -> (&Arc<Semaphore>, usize) {
+    fn of(&self, whose: Whose) -> (&Arc<Share>, usize) {
         match whose {
             Whose::Meta => (&self.meta, self.body_bytes_max),
             Whose::Signed => (&self.signed, self.body_bytes_max),
@@ -73,30 +83,38 @@ impl Room {
     /// # Errors
     /// When it is too long, too slow, broken, or when there is no room.
     pub(super) async fn read(&self, request: Request, whose: Whose) -> Result<Vec<u8>, Fault> {
-        let (room, limit) = self.of(whose);
+        let (share, limit) = self.of(whose);
         let (head, body) = request.into_parts();
         let mut stream = body.into_data_stream();
-        let reading = async {
-            if declared(&head.headers).is_some_and(|length| length > limit as u64) {
-                return Err(too_large(limit));
-            }
-            collect(&mut stream, limit, room).await
+        if declared(&head.headers).is_some_and(|length| length > limit as u64) {
+            pass_over(stream, self.body_bytes_max.saturating_mul(2)).await;
+            return Err(too_large(limit));
+        }
+        let from =
+            head.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0);
+        let place = Share::enter(share, from);
+        let reading = Reading {
+            limit,
+            bytes_per_s_min: if whose == Whose::Signed { 0 } else { self.bytes_per_s_min },
+            began: Instant::now(),
         };
-        let read = tokio::time::timeout(TIME_OUT, reading).await;
-        let (bytes, taken) = match read.unwrap_or_else(|_| Err(Fault::too_slow())) {
-            Ok(read) => read,
+        match reading.collect(&mut stream, &place).await {
+            Ok(bytes) => {
+                place.is_whole();
+                if let Some(taken) = head.extensions.get::<Taken>() {
+                    // A request has one body.
+                    drop(taken.0.set(place));
+                }
+                Ok(bytes)
+            }
             Err(fault) => {
+                drop(place);
                 if fault.is_worth_hearing() {
                     pass_over(stream, self.body_bytes_max.saturating_mul(2)).await;
                 }
-                return Err(fault);
+                Err(fault)
             }
-        };
-        if let (Some(place), Some(taken)) = (head.extensions.get::<Taken>(), taken) {
-            // A request has one body.
-            drop(place.0.set(taken));
         }
-        Ok(bytes)
     }
 }
 
@@ -108,28 +126,41 @@ impl Fault {
     }
 }
 
-async fn collect(
-    stream: &mut BodyDataStream,
+/// How a body may come.
+struct Reading {
     limit: usize,
-    room: &Arc<Semaphore>,
-) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Fault> {
-    let mut bytes = Vec::new();
-    let mut taken: Option<OwnedSemaphorePermit> = None;
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_broken| Fault::malformed("the body ended early"))?;
-        if bytes.len() + chunk.len() > limit {
-            return Err(too_large(limit));
+    bytes_per_s_min: u64,
+    began: Instant,
+}
+
+impl Reading {
+    async fn collect(&self, stream: &mut BodyDataStream, place: &Place) -> Result<Vec<u8>, Fault> {
+        let mut bytes = Vec::new();
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = place.evicted() => return Err(Fault::too_slow()),
+                next = timeout_at(self.deadline(bytes.len()), stream.next()) => next,
+            };
+            let Some(chunk) = next.map_err(|_late| Fault::too_slow())? else { return Ok(bytes) };
+            let chunk = chunk.map_err(|_broken| Fault::broken_off())?;
+            if bytes.len() + chunk.len() > self.limit {
+                return Err(too_large(self.limit));
+            }
+            if !place.grow(chunk.len()) {
+                return Err(Fault::unavailable(1_000));
+            }
+            bytes.extend_from_slice(&chunk);
         }
-        let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
-        let more = Arc::clone(room).try_acquire_many_owned(length);
-        let more = more.map_err(|_full| Fault::unavailable(1_000))?;
-        match &mut taken {
-            Some(taken) => taken.merge(more),
-            None => taken = Some(more),
-        }
-        bytes.extend_from_slice(&chunk);
     }
-    Ok((bytes, taken))
+
+    /// When the next bytes have to be there, having read so many.
+    fn deadline(&self, bytes: usize) -> Instant {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let paid = bytes.saturating_mul(1_000).checked_div(self.bytes_per_s_min);
+        let paid = paid.map_or(TIME_OUT, |ms| GRACE.saturating_add(Duration::from_millis(ms)));
+        self.began + paid.min(TIME_OUT)
+    }
 }
 
 fn declared(headers: &HeaderMap) -> Option<u64> {

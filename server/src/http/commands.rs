@@ -4,14 +4,16 @@
 
 use axum::Json as Out;
 use axum::extract::State;
+use axum::http::HeaderName;
 use baton_protocol::limits::COMMANDS_MAX;
 use baton_protocol::outcome::{CommandResults, Outcome, OutcomesQuery};
+use baton_protocol::problem::unreadable;
 use baton_protocol::{Command, CommandResult, OpId, Refusal};
 use serde_json::Value;
 
 use super::input::Json;
 use super::{Answer, Fault, Parts};
-use crate::accounts::Signed;
+use crate::accounts::{Left, Signed};
 use crate::engine::work::Caller;
 
 /// `POST /commands`.
@@ -19,8 +21,9 @@ pub(super) async fn submit(
     State(parts): State<Parts>,
     signed: Signed,
     Json(elements): Json<Vec<Value>>,
-) -> Answer<Out<CommandResults>> {
+) -> Answer<([(HeaderName, String); 2], Out<CommandResults>)> {
     check_count(elements.len())?;
+    let left = take(&parts, signed, elements.len())?;
     let read: Vec<_> = elements.into_iter().map(read).collect();
     let good = read.iter().filter_map(|one| one.as_ref().ok()).cloned().collect();
     let Signed { workspace, agent, device, .. } = signed;
@@ -38,7 +41,10 @@ pub(super) async fn submit(
         }
     };
     let results: Vec<_> = read.into_iter().map(result).collect();
-    Ok(Out(CommandResults { results }))
+    if results.iter().any(is_unavailable) {
+        parts.notices.unavailable("/api/v1/commands", parts.clock.monotonic());
+    }
+    Ok((told(left), Out(CommandResults { results })))
 }
 
 /// `POST /commands/outcomes`.
@@ -46,10 +52,36 @@ pub(super) async fn outcomes(
     State(parts): State<Parts>,
     signed: Signed,
     Json(query): Json<OutcomesQuery>,
-) -> Answer<Out<CommandResults>> {
+) -> Answer<([(HeaderName, String); 2], Out<CommandResults>)> {
     check_count(query.op_ids.len())?;
+    let left = take(&parts, signed, query.op_ids.len())?;
     let asked = parts.engine.outcomes(signed.workspace, signed.agent, query.op_ids);
-    Ok(Out(CommandResults { results: asked.await? }))
+    Ok((told(left), Out(CommandResults { results: asked.await? })))
+}
+
+/// Takes so many from the quota of whoever asks; an empty request costs one.
+fn take(parts: &Parts, signed: Signed, count: usize) -> Answer<Left> {
+    let taken = parts.quota.take(signed.workspace, signed.agent, count.max(1));
+    taken.map_err(|wait| {
+        parts.metrics.commands.add("rate_limited", u64::try_from(count).unwrap_or(u64::MAX));
+        Fault::rate_limited(wait)
+    })
+}
+
+/// What is left, for clients that pace themselves.
+fn told(left: Left) -> [(HeaderName, String); 2] {
+    let Left { of, remaining, whole_in } = left;
+    let window_s = of.burst.div_ceil(of.per_s.max(1)).max(1);
+    let whole_s = whole_in.as_millis().div_ceil(1_000);
+    let policy = format!("\"agent\";q={};w={window_s}", of.burst);
+    let state = format!("\"agent\";r={remaining};t={whole_s}");
+    let name = HeaderName::from_static;
+    [(name("ratelimit-policy"), policy), (name("ratelimit"), state)]
+}
+
+fn is_unavailable(result: &CommandResult) -> bool {
+    let Outcome::Refused(refused) = &result.outcome else { return false };
+    matches!(refused.refusal, Refusal::Unavailable { .. })
 }
 
 fn check_count(count: usize) -> Answer<()> {
@@ -62,10 +94,8 @@ fn check_count(count: usize) -> Answer<()> {
 /// A command, or the answer to what is none, by its op id where that can be read.
 fn read(element: Value) -> Result<Command, Box<CommandResult>> {
     let op_id = element.get("op_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    serde_json::from_value(element).map_err(|error| {
-        let problem: String = error.to_string().chars().take(300).collect();
-        Box::new(refused(op_id, Refusal::invalid("command", problem)))
-    })
+    serde_json::from_value(element)
+        .map_err(|error| Box::new(refused(op_id, Refusal::invalid("command", unreadable(&error)))))
 }
 
 fn refused(op_id: Option<OpId>, refusal: Refusal) -> CommandResult {

@@ -4,6 +4,7 @@ use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::scope::{Level, Scope};
 use baton_protocol::conversation::Snapshot;
+use baton_protocol::limits::NOTES_MAX;
 use baton_protocol::page::{ConversationPage, ConversationRow, LinesPage};
 use baton_protocol::{ConversationId, TeamId};
 use serde::Deserialize;
@@ -38,6 +39,7 @@ pub(super) struct Listing {
 #[serde(deny_unknown_fields)]
 pub(super) struct Before {
     before: Option<u64>,
+    notes_before: Option<u64>,
     limit: Option<u32>,
 }
 
@@ -83,7 +85,7 @@ pub(super) async fn lines(
     State(parts): State<Parts>,
     signed: Signed,
     Id(conversation): Id<ConversationId>,
-    Query(Before { before, limit: asked }): Query<Before>,
+    Query(Before { before, notes_before, limit: asked }): Query<Before>,
 ) -> Answer<Out<LinesPage>> {
     let limit = limit(asked)?;
     let workspace = signed.workspace;
@@ -105,10 +107,12 @@ pub(super) async fn lines(
         (Some(_), None) => 0,
     };
     let run = Run { conversation, from: first.unwrap_or(1), to };
-    let mut notes = rows::notes(&mut tx, workspace, &[run]).await?;
+    let mut notes = rows::notes(&mut tx, workspace, &[run], notes_before).await?;
     tx.rollback().await?;
     let notes = notes.remove(&conversation).unwrap_or_default();
-    Ok(Out(LinesPage { lines, notes, before: first.filter(|seq| *seq > 1) }))
+    let oldest = notes.first().filter(|_| notes.len() >= NOTES_MAX);
+    let notes_before = oldest.map(|note| note.revision);
+    Ok(Out(LinesPage { lines, notes, before: first.filter(|seq| *seq > 1), notes_before }))
 }
 
 fn filter(listing: Listing) -> Answer<Filter> {

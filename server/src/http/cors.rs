@@ -9,7 +9,8 @@ use super::Parts;
 const PREFLIGHT_S: HeaderValue = HeaderValue::from_static("600");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
 const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type");
-const EXPOSED: HeaderValue = HeaderValue::from_static("x-request-id, retry-after");
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("x-request-id, retry-after, ratelimit, ratelimit-policy");
 
 /// The origin of a request when it is another one and allowed.
 pub(super) fn origin(parts: &Parts, headers: &HeaderMap) -> Option<HeaderValue> {

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{Answer, Fault, Parts};
 use crate::coordinator::CoordinatorState;
+use crate::store::Dialect;
 use crate::telemetry::Metrics;
 
 /// How long the database has to prove that it is there.
@@ -31,6 +32,8 @@ struct Ready {
     coordinator: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     coordinator_away_since: Option<Timestamp>,
+    /// `up`, or `full` when the data directory cannot be written.
+    disk: &'static str,
 }
 
 /// `GET /readyz`: it has a database and is not going down. Without what nodes share it is ready as
@@ -47,8 +50,12 @@ pub(super) async fn ready(State(parts): State<Parts>) -> Answer<Response> {
         CoordinatorState::Away { since } => ("away", Some(since)),
     };
     let database = if is_up { "up" } else { "away" };
-    let ready = Json(Ready { database, coordinator, coordinator_away_since });
-    if is_up {
+    let is_full = parts.metrics.disk_full.get() != 0;
+    let disk = if is_full { "full" } else { "up" };
+    let ready = Json(Ready { database, coordinator, coordinator_away_since, disk });
+    // A database elsewhere does not need this disk.
+    let needs_disk = parts.store.dialect() == Dialect::Sqlite;
+    if is_up && !(is_full && needs_disk) {
         return Ok(ready.into_response());
     }
     let retry = [(header::RETRY_AFTER, "1")];

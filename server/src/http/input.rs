@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use axum::RequestPartsExt as _;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request};
-use axum::http::header;
 use axum::http::request::Parts as Head;
+use axum::http::{Extensions, HeaderMap, header};
+use baton_protocol::problem::unreadable;
 use serde::de::DeserializeOwned;
 
 use super::Parts;
@@ -46,7 +47,7 @@ impl<T: DeserializeOwned> FromRequest<Parts> for Json<T> {
         let whose = if is_known { Whose::Signed } else { Whose::Stranger };
         let bytes = parts.room.read(request, whose).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let text: String = error.to_string().chars().take(300).collect();
+            let text = unreadable(&error);
             if error.is_data() { Fault::invalid(text) } else { Fault::malformed(text) }
         })
     }
@@ -58,7 +59,11 @@ impl<T: DeserializeOwned> FromRequestParts<Parts> for Query<T> {
     async fn from_request_parts(head: &mut Head, _: &Parts) -> Result<Self, Fault> {
         axum::extract::Query::try_from_uri(&head.uri)
             .map(|axum::extract::Query(query)| Self(query))
-            .map_err(|error| Fault::invalid(error.body_text()))
+            .map_err(|_odd| {
+                let detail = "the query of the address has an unknown parameter, or a value that \
+                    cannot be read";
+                Fault::invalid(detail)
+            })
     }
 }
 
@@ -89,6 +94,21 @@ impl<A: FromStr + Send, B: FromStr + Send> FromRequestParts<Parts> for Ids<A, B>
     }
 }
 
+impl Peer {
+    /// Where a request comes from, as far as the listener and trusted proxies say.
+    pub(super) fn of(parts: &Parts, headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let info = extensions.get::<ConnectInfo<SocketAddr>>();
+        let address = info.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(from)| from.ip());
+        let forwarded = headers.get_all("x-forwarded-for").iter();
+        if headers.contains_key("x-forwarded-for") && !parts.http.is_trusted(address) {
+            parts.notices.forwarded(address);
+        }
+        // What is no text is no address either: what lies left of it is not looked at.
+        let forwarded = forwarded.map(|value| value.to_str().unwrap_or_default());
+        Self(parts.http.client(address, forwarded))
+    }
+}
+
 impl FromRequestParts<Parts> for Peer {
     type Rejection = std::convert::Infallible;
 
@@ -96,12 +116,9 @@ impl FromRequestParts<Parts> for Peer {
         head: &mut Head,
         parts: &Parts,
     ) -> Result<Self, std::convert::Infallible> {
-        let info = head.extensions.get::<ConnectInfo<SocketAddr>>();
-        let address = info.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(from)| from.ip());
-        let forwarded = head.headers.get_all("x-forwarded-for").iter();
-        // What is no text is no address either: what lies left of it is not looked at.
-        let forwarded = forwarded.map(|value| value.to_str().unwrap_or_default());
-        Ok(Self(parts.http.client(address, forwarded)))
+        // The outermost layer has found out.
+        let known = head.extensions.get::<Self>().copied();
+        Ok(known.unwrap_or_else(|| Self::of(parts, &head.headers, &head.extensions)))
     }
 }
 

@@ -15,6 +15,7 @@ mod edge;
 mod health;
 mod input;
 mod me;
+mod notices;
 mod packing;
 mod problem;
 mod push;
@@ -35,7 +36,7 @@ use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Quota};
 use crate::clock::Clock;
 use crate::config::{HttpConfig, SessionsConfig};
 use crate::coordinator::Coordinator;
@@ -45,6 +46,7 @@ use crate::telemetry::Metrics;
 
 pub use auth::Access;
 pub use body::Room;
+pub use notices::Notices;
 pub use problem::{Answer, Fault};
 
 /// What handlers work with. Cheap to clone.
@@ -56,6 +58,8 @@ pub struct Parts {
     pub store: Store,
     /// Who is who.
     pub accounts: Accounts,
+    /// How much each may do.
+    pub quota: Quota,
     /// Listening and requests.
     pub http: Arc<HttpConfig>,
     /// Room for bodies.
@@ -68,6 +72,8 @@ pub struct Parts {
     pub coordinator: Arc<dyn Coordinator>,
     /// Time and ids.
     pub clock: Clock,
+    /// What the log was told.
+    pub notices: Notices,
     /// Set when the server is going down: it is no longer ready.
     pub draining: Arc<AtomicBool>,
 }
@@ -82,6 +88,29 @@ pub struct Route {
     /// Who may.
     pub access: Access,
     handler: MethodRouter<Parts>,
+}
+
+/// What reads the query of its address; everywhere else there is none.
+const WITH_QUERY: [(Method, &str); 9] = [
+    (Method::POST, "/api/v1/sessions"),
+    (Method::POST, "/api/v1/sessions/refresh"),
+    (Method::GET, "/api/v1/conversations"),
+    (Method::GET, "/api/v1/conversations/{conversation}/messages"),
+    (Method::GET, "/api/v1/snapshot"),
+    (Method::GET, "/api/v1/sync"),
+    (Method::GET, "/api/v1/quarantine"),
+    (Method::GET, "/webhooks/whatsapp/{meta_app}"),
+    // The operator may have named anything to Meta.
+    (Method::POST, "/webhooks/whatsapp/{meta_app}"),
+];
+
+impl Route {
+    fn may_have_query(&self) -> bool {
+        // Probes of load balancers add what they like to the others.
+        let is_api = self.path.starts_with("/api/");
+        !is_api
+            || WITH_QUERY.iter().any(|(method, path)| self.method == *method && self.path == *path)
+    }
 }
 
 /// Every route there is.
@@ -155,7 +184,8 @@ pub fn routes() -> Vec<Route> {
 pub fn router(parts: Parts) -> Router {
     let mut router = Router::new();
     for route in routes() {
-        let guard = from_fn_with_state((parts.clone(), route.access), auth::guard);
+        let guarding = (parts.clone(), route.access, route.may_have_query());
+        let guard = from_fn_with_state(guarding, auth::guard);
         let is_packed = packing::is_packed(&route);
         let handler = if is_packed { packing::pack(route.handler) } else { route.handler };
         router = router.route(route.path, handler.route_layer(guard));

@@ -1,8 +1,10 @@
 //! Errors of requests as RFC 9457 problems with a stable code.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use baton_protocol::problem::{ORIGIN_NOT_ALLOWED, Problem};
+use baton_protocol::problem::{HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED, Problem};
 
 use crate::accounts::AccountError;
 use crate::engine::Unavailable;
@@ -50,6 +52,11 @@ impl Fault {
         Self::new(StatusCode::FORBIDDEN, ORIGIN_NOT_ALLOWED, detail)
     }
 
+    pub(super) fn host() -> Self {
+        let detail = "this server is not asked under that name: see http.allowed_hosts";
+        Self::new(StatusCode::MISDIRECTED_REQUEST, HOST_NOT_ALLOWED, detail)
+    }
+
     pub(super) fn not_found() -> Self {
         let detail = "it does not exist, or you have no access to it";
         Self::new(StatusCode::NOT_FOUND, "not_found", detail)
@@ -66,6 +73,12 @@ impl Fault {
 
     pub(super) fn too_slow() -> Self {
         let detail = "the request body did not arrive in time";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
+    }
+
+    /// The body ended before it was whole.
+    pub(super) fn broken_off() -> Self {
+        let detail = "the request's body ended early";
         Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
     }
 
@@ -94,6 +107,14 @@ impl Fault {
         let detail = "the server cannot answer right now; try again";
         let fault = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
         Self { retry_after_ms: Some(retry_after_ms), ..fault }
+    }
+
+    /// The agent or its workspace has used up its quota.
+    pub(super) fn rate_limited(wait: Duration) -> Self {
+        let detail = "too many commands of this agent or its workspace; wait and try again";
+        let fault = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
+        let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+        Self { retry_after_ms: Some(ms), ..fault }
     }
 
     /// The cause goes to the log, not into the answer.
@@ -141,7 +162,7 @@ impl From<AccountError> for Fault {
             AccountError::WrongCredentials => {
                 Self::new(StatusCode::FORBIDDEN, "wrong_credentials", text)
             }
-            AccountError::SignInAgain => Self::unauthenticated(),
+            AccountError::SignInAgain | AccountError::Reused => Self::unauthenticated(),
             AccountError::DeviceRevoked => Self::device_revoked(),
             AccountError::TooManyTries { retry_after_ms } => {
                 let detail = "too many failed tries; wait and try again";

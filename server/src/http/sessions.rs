@@ -11,10 +11,12 @@ use baton_protocol::settings::SocketTicket;
 use baton_protocol::{AgentId, DeviceId};
 use serde::Deserialize;
 
-use super::auth::{ACCESS_COOKIE, REFRESH_COOKIE, cookie};
+use super::auth::{
+    ACCESS_COOKIE, ACCESS_COOKIE_SECURE, REFRESH_COOKIE, REFRESH_COOKIE_SECURE, cookie,
+};
 use super::input::{Id, Json, Peer, Query};
 use super::{Answer, Fault, Parts};
-use crate::accounts::{Signed, TICKET_TTL};
+use crate::accounts::{AccountError, Signed, TICKET_TTL};
 
 /// How tokens travel.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -32,7 +34,21 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Json(login): Json<Login>,
 ) -> Answer<Response> {
-    let session = parts.accounts.sign_in(&login, from).await?;
+    let session = parts.accounts.sign_in(&login, from).await;
+    let now = parts.clock.monotonic();
+    parts.metrics.sign_ins.inc(match &session {
+        Ok(_) => "accepted",
+        Err(AccountError::WrongCredentials) => {
+            parts.notices.wrong_password(from, now);
+            "wrong"
+        }
+        Err(AccountError::TooManyTries { .. }) => {
+            parts.notices.throttled(from, now);
+            "throttled"
+        }
+        Err(_) => "failed",
+    });
+    let session = session?;
     answer(&parts, StatusCode::CREATED, session, carriage, &headers)
 }
 
@@ -48,10 +64,20 @@ pub(super) async fn refresh(
         if !headers.contains_key(header::ORIGIN) {
             return Err(Fault::origin());
         }
-        let token = cookie(&headers, REFRESH_COOKIE).ok_or_else(Fault::unauthenticated)?;
+        let token = cookie(&headers, REFRESH_COOKIE_SECURE)
+            .or_else(|| cookie(&headers, REFRESH_COOKIE))
+            .ok_or_else(Fault::unauthenticated)?;
         token.clone_into(&mut refresh.refresh_token);
     }
-    let session = parts.accounts.refresh(&refresh).await?;
+    let session = parts.accounts.refresh(&refresh).await;
+    parts.metrics.refreshes.inc(match &session {
+        Ok(_) => "accepted",
+        Err(AccountError::Reused) => "reused",
+        Err(AccountError::DeviceRevoked) => "revoked",
+        Err(AccountError::SignInAgain) => "over",
+        Err(_) => "failed",
+    });
+    let session = session?;
     answer(&parts, StatusCode::OK, session, carriage, &headers)
 }
 
@@ -88,6 +114,10 @@ pub(super) async fn end(
             let text = format!("{name}=; Path={path}; Max-Age=0; HttpOnly; SameSite=Lax");
             put_cookie(&mut response, &text)?;
         }
+        for name in COOKIES_SECURE {
+            let text = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure");
+            put_cookie(&mut response, &text)?;
+        }
     }
     Ok(response)
 }
@@ -105,6 +135,8 @@ pub(super) async fn ticket(
 
 const COOKIES: [(&str, &str); 2] =
     [(ACCESS_COOKIE, "/api/v1"), (REFRESH_COOKIE, "/api/v1/sessions/refresh")];
+/// Browsers take a name that begins so with the path / alone.
+const COOKIES_SECURE: [&str; 2] = [ACCESS_COOKIE_SECURE, REFRESH_COOKIE_SECURE];
 
 fn answer(
     parts: &Parts,
@@ -119,16 +151,20 @@ fn answer(
     // Behind a proxy only the browser's own word tells whether it came over TLS.
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let is_secure = origin.is_some_and(|origin| origin.starts_with("https://"));
-    let secure = if is_secure { "; Secure" } else { "" };
     let tokens = [
         (std::mem::take(&mut session.access_token), parts.sessions.access_ms()),
         (std::mem::take(&mut session.refresh_token), parts.sessions.refresh_ms()),
     ];
     let mut response = (status, axum::Json(session)).into_response();
-    for ((name, path), (token, ms)) in COOKIES.into_iter().zip(tokens) {
+    let names = COOKIES.into_iter().zip(COOKIES_SECURE);
+    for (((plain, path), secure), (token, ms)) in names.zip(tokens) {
         let age = ms / 1_000;
-        let text =
-            format!("{name}={token}; Path={path}; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+        let text = match is_secure {
+            true => {
+                format!("{secure}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax; Secure")
+            }
+            false => format!("{plain}={token}; Path={path}; Max-Age={age}; HttpOnly; SameSite=Lax"),
+        };
         put_cookie(&mut response, &text)?;
     }
     Ok(response)

@@ -3,7 +3,8 @@
 use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::sight::{Tidings, Told, as_head};
-use baton_protocol::frame::ServerFrame;
+use baton_protocol::frame::{ResetReason, ServerFrame};
+use baton_protocol::limits::SYNC_BYTES_MAX;
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
 use baton_protocol::{Cursor, Event};
 use serde::Deserialize;
@@ -53,7 +54,25 @@ pub(super) async fn sync(
     let gap = sync_gap(&parts.store, signed.workspace, signed.agent, cursor).await?;
     let gap = gap.ok_or_else(Fault::unauthenticated)?;
     let cursor = Cursor { epoch: parts.store.epoch(), position: gap.upto };
-    Ok(Out(SyncAnswer { cursor, frames: frames(gap) }))
+    let upto = gap.upto;
+    let mut frames = frames(gap);
+    if bytes(&frames) > SYNC_BYTES_MAX {
+        // The snapshot comes in pages.
+        frames = vec![ServerFrame::Reset { reason: ResetReason::TooMuch, upto, after_ms: 0 }];
+    }
+    Ok(Out(SyncAnswer { cursor, frames }))
+}
+
+/// What they take on the wire; counted no further than is allowed.
+fn bytes(frames: &[ServerFrame]) -> usize {
+    let mut total = 0_usize;
+    for frame in frames {
+        total = total.saturating_add(serde_json::to_vec(frame).map_or(0, |bytes| bytes.len()));
+        if total > SYNC_BYTES_MAX {
+            break;
+        }
+    }
+    total
 }
 
 /// The same as a socket tells, in the same order.

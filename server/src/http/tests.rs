@@ -2,6 +2,7 @@
 
 mod bodies;
 mod console;
+mod door;
 mod log;
 mod matrix;
 mod packing;
@@ -22,9 +23,9 @@ use baton_protocol::settings::ChannelNew;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Parts, Room, router};
+use super::{Notices, Parts, Room, router};
 use crate::accounts::settings::workspace::WorkspaceNew;
-use crate::accounts::{Accounts, Setter};
+use crate::accounts::{Accounts, Quota, Setter};
 use crate::clock::Clock;
 use crate::config::{Config, Secret, Sources};
 use crate::coordinator::{Coordinator, InProcess};
@@ -121,6 +122,8 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         store,
         accounts,
         room: Room::new(&config.http),
+        notices: Notices::default(),
+        quota: Quota::new(&config.limits, clock.clone()),
         http: Arc::new(config.http),
         sessions: config.sessions,
         metrics,

@@ -34,9 +34,11 @@ pub(super) async fn receive(
 ) -> Answer<StatusCode> {
     let began = parts.clock.monotonic();
     let answer = take_in(&parts, meta_app, request).await;
+    let is_here = !matches!(&answer, Err(fault) if fault.status() == StatusCode::REQUEST_TIMEOUT);
     parts.metrics.webhooks.inc(match &answer {
         Ok(()) => "committed",
         Err(fault) => match fault.status() {
+            StatusCode::REQUEST_TIMEOUT => "not_received",
             StatusCode::UNAUTHORIZED => "bad_signature",
             StatusCode::NOT_FOUND => "unknown_app",
             StatusCode::BAD_REQUEST => "not_json",
@@ -45,8 +47,10 @@ pub(super) async fn receive(
             _ => "failed",
         },
     });
-    let took = parts.clock.monotonic().saturating_sub(began);
-    parts.metrics.webhook_ack_s.observe(took.as_secs_f64());
+    if is_here {
+        let took = parts.clock.monotonic().saturating_sub(began);
+        parts.metrics.webhook_ack_s.observe(took.as_secs_f64());
+    }
     answer.map(|()| StatusCode::OK)
 }
 
@@ -59,7 +63,7 @@ async fn take_in(parts: &Parts, meta_app: String, request: Request) -> Answer<()
         // A secret that was added a moment ago counts at once.
         let app = self::app(parts, &meta_app).await?;
         is_signed(header.as_ref(), &body, &app).map_err(|refused| {
-            tracing::warn!(meta_app, %refused, "a webhook was refused");
+            parts.notices.bad_signature(&meta_app, refused, parts.clock.monotonic());
             Fault::bad_signature()
         })?;
     }
@@ -91,7 +95,8 @@ pub(super) fn post(
     arrived: Timestamp,
 ) -> Answer<Post> {
     let elements = payload::parse(body, arrived).map_err(|e| Fault::malformed(e.to_string()))?;
-    let raw = std::str::from_utf8(body).map_err(|e| Fault::malformed(e.to_string()))?;
+    let raw =
+        std::str::from_utf8(body).map_err(|_odd| Fault::malformed("the body is not UTF-8"))?;
     let with_ids = |element: Element| (element, fresh(clock));
     Ok(Post {
         meta_app,

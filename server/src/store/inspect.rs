@@ -32,9 +32,9 @@ impl Store {
         let epoch = known_epoch(&mut tx).await?;
         tx.rollback().await?;
         let (patience, guard) = (GENERAL_PATIENCE, Guard::default());
-        let groups = AtomicU64::new(0);
-        let opened = Opened { pools, patience, wait, epoch, guard, groups };
-        Ok(Self { opened: Arc::new(opened), term: None })
+        let (background, groups) = (pools.clone(), AtomicU64::new(0));
+        let opened = Opened { pools, background, patience, wait, epoch, guard, groups };
+        Ok(Self { opened: Arc::new(opened), term: None, is_background: false })
     }
 }
 

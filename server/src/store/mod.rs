@@ -86,11 +86,16 @@ pub struct Store {
     opened: Arc<Opened>,
     /// The term that its short transactions belong to, if they are a leader's.
     term: Option<Term>,
+    /// Whether it uses the connections that are kept for background work.
+    is_background: bool,
 }
 
 #[derive(Debug)]
 struct Opened {
     pools: Pools,
+    /// The same, with connections that requests cannot take: however many they are, sends, seals
+    /// and timers go on.
+    background: Pools,
     patience: Duration,
     /// How long a connection is waited for.
     wait: Duration,
@@ -130,8 +135,19 @@ impl Store {
         migrate::migrate(&pools).await?;
         let epoch = migrate::epoch(&pools, options.first_epoch).await?;
         let (patience, wait) = (options.patience, options.wait);
-        let opened = Opened { pools, patience, wait, epoch, guard, groups: AtomicU64::new(0) };
-        Ok(Self { opened: Arc::new(opened), term: None })
+        let (background, groups) = (pools.for_background(), AtomicU64::new(0));
+        let opened = Opened { pools, background, patience, wait, epoch, guard, groups };
+        Ok(Self { opened: Arc::new(opened), term: None, is_background: false })
+    }
+
+    /// The same database over the connections that are kept for background work.
+    #[must_use]
+    pub fn for_background(&self) -> Self {
+        Self { is_background: true, ..self.clone() }
+    }
+
+    fn pools(&self) -> &Pools {
+        if self.is_background { &self.opened.background } else { &self.opened.pools }
     }
 
     /// Which database it is.
@@ -167,7 +183,7 @@ impl Store {
 
     /// A short write transaction: tokens, drafts, sweeps, seals.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let mut tx = self.guarded(GENERAL_PATIENCE, self.opened.pools.begin()).await?;
+        let mut tx = self.guarded(GENERAL_PATIENCE, self.pools().begin()).await?;
         if let Some(term) = self.term {
             node::hold(&mut tx, term).await?;
         }
@@ -178,12 +194,12 @@ impl Store {
     /// as [`StoreError::Deposed`].
     #[must_use]
     pub fn under(&self, term: Term) -> Self {
-        Self { opened: Arc::clone(&self.opened), term: Some(term) }
+        Self { opened: Arc::clone(&self.opened), term: Some(term), is_background: true }
     }
 
     /// One snapshot of everything, fixed by its first statement; cannot write.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        self.guarded(GENERAL_PATIENCE, self.opened.pools.read()).await
+        self.guarded(GENERAL_PATIENCE, self.pools().read()).await
     }
 
     /// The rows of one query. It is a transaction by itself: to begin and to end one around it
@@ -196,7 +212,7 @@ impl Store {
         let guard = &self.opened.guard;
         guard.statements.inc();
         let all = GENERAL_PATIENCE.saturating_add(self.opened.wait);
-        guard.gate.pass(all, Box::pin(self.opened.pools.rows(sql, args))).await
+        guard.gate.pass(all, Box::pin(self.pools().rows(sql, args))).await
     }
 
     async fn guarded(
@@ -254,20 +270,43 @@ impl Store {
 
     /// Waits for what is running and closes all connections.
     pub async fn close(&self) {
-        match &self.opened.pools {
-            Pools::Sqlite { writer, reader } => {
-                reader.close().await;
-                writer.close().await;
-            }
-            Pools::Postgres { committer, general } => {
-                committer.close().await;
-                general.close().await;
+        for pools in [&self.opened.background, &self.opened.pools] {
+            match pools {
+                Pools::Sqlite { writer, reader } => {
+                    reader.close().await;
+                    writer.close().await;
+                }
+                Pools::Postgres { committer, general } => {
+                    committer.close().await;
+                    general.close().await;
+                }
             }
         }
     }
 }
 
+/// Connections that are kept for background work; made when they are first used.
+const BACKGROUND_CONNECTIONS: u32 = 2;
+
 impl Pools {
+    /// With readers of its own, and the same writer.
+    fn for_background(&self) -> Self {
+        match self {
+            Self::Sqlite { writer, reader } => {
+                let options = reader.options().clone().max_connections(BACKGROUND_CONNECTIONS);
+                let connect = (*reader.connect_options()).clone();
+                let reader = options.connect_lazy_with(connect);
+                Self::Sqlite { writer: writer.clone(), reader }
+            }
+            Self::Postgres { committer, general } => {
+                let options = general.options().clone().max_connections(BACKGROUND_CONNECTIONS);
+                let connect = (*general.connect_options()).clone();
+                let general = options.connect_lazy_with(connect);
+                Self::Postgres { committer: committer.clone(), general }
+            }
+        }
+    }
+
     async fn read(&self) -> Result<Tx, StoreError> {
         match self {
             Self::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),

@@ -2,18 +2,31 @@
 
 use std::sync::Arc;
 
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
 
-use super::By;
+use super::{By, process};
 
 /// The figures of a process. Cheap to clone; clones count together. Each process (and each test)
 /// has its own: nothing here is global.
 #[derive(Clone, Debug)]
 pub struct Metrics {
+    /// Connections refused because their address has too many.
+    pub connections_refused: Counter,
+    /// Connections cut because their client did not read what it was sent.
+    pub slow_readers_cut: Counter,
+    /// Sign-ins by what became of them.
+    pub sign_ins: By,
+    /// Refreshes of sessions by what became of them.
+    pub refreshes: By,
+    /// 1 while the disk of the data directory is full, or cannot be written.
+    pub disk_full: Gauge,
+    /// Bytes that are free on it.
+    pub disk_free_bytes: Gauge,
     /// Webhook POSTs by the answer they got.
     pub webhooks: By,
     /// From a webhook's arrival to its answer.
@@ -100,7 +113,16 @@ impl Metrics {
     pub fn counting(statements: Counter) -> Self {
         let mut registry = Registry::with_prefix("baton");
         let r = &mut registry;
+        let build: Family<[(&str, &str); 1], Gauge> = Family::default();
+        build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
+        register(r, "build_info", "The program", build);
         let partial = Self {
+            connections_refused: one(r, "connections_refused", "Of addresses with too many"),
+            slow_readers_cut: one(r, "slow_readers_cut", "Connections that did not read"),
+            sign_ins: By::register(r, "sign_ins", "outcome", "Sign-ins by outcome"),
+            refreshes: By::register(r, "refreshes", "outcome", "Refreshes by outcome"),
+            disk_full: one(r, "disk_full", "1 while the data directory cannot be written"),
+            disk_free_bytes: one(r, "disk_free_bytes", "Free for the data directory"),
             webhooks: By::register(r, "webhooks", "answer", "Webhook POSTs by answer"),
             webhook_ack_s: seconds(r, "webhook_ack_seconds", "From a webhook to its answer"),
             commands: By::register(r, "commands", "outcome", "Commands by outcome code"),
@@ -141,7 +163,10 @@ impl Metrics {
     /// All figures as OpenMetrics text.
     pub fn render(&self) -> String {
         let mut text = String::new();
-        if let Err(error) = encode(&mut text, &self.registry) {
+        let written = encode_registry(&mut text, &self.registry)
+            .and_then(|()| process::write(&mut text))
+            .and_then(|()| encode_eof(&mut text));
+        if let Err(error) = written {
             tracing::error!(%error, "metrics could not be rendered");
         }
         text
@@ -196,6 +221,8 @@ mod tests {
         ] {
             assert!(text.contains(line), "no {line:?} in:\n{text}");
         }
+        let build = format!("baton_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"));
+        assert!(text.contains(&build), "{text}");
         assert!(text.ends_with("# EOF\n"));
         assert_eq!((metrics.commands.get("stale"), metrics.commands.get("never")), (1, 0));
     }

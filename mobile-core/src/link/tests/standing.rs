@@ -72,7 +72,7 @@ fn a_hello_that_came_too_late_is_the_networks_fault() {
     let mut bench = Bench::new(1);
     for _ in 0..5 {
         bench.greets();
-        bench.is_closed(close::SLOW, "no hello came");
+        bench.is_closed(close::NO_HELLO, "no hello came");
         assert_eq!(refreshes(&bench), 0);
         assert!(matches!(bench.link.state(), State::Backoff { .. }), "not at once");
         bench.comes_to_a_try();

@@ -125,7 +125,7 @@ impl Accounts {
         let password = Secret::new(new.password.as_str());
         let (email, name) = (email(&new.email)?, name("name", &new.name)?);
         let capacity = capacity(new.capacity)?;
-        check_new(&password)?;
+        check_new(&password, &email)?;
         let agent_id = AgentId(self.0.clock.uuid_v7());
         let hash = self.0.passwords.hash(&password).await?;
         let now = self.0.clock.now().ms().to_string();

@@ -98,11 +98,7 @@ impl Session {
         if let Err(wait) = self.intake.pace(&self.rules, now) {
             let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
             out.tell(&frames::rate_limited(&frame, ms));
-            self.intake.too_fast += 1;
-            if self.intake.too_fast.is_multiple_of(TOO_FAST_PER_ERROR) {
-                self.count_error("frames come too fast", now, out);
-            }
-            return;
+            return self.too_fast(now, out);
         }
         match (&mut self.state, frame) {
             (State::AwaitHello, ClientFrame::Hello(hello)) => {
@@ -114,6 +110,20 @@ impl Session {
             }
             (State::Joined(_), frame) => self.carry(frame, now, out),
             (State::Authenticating(_) | State::Closed, _) => {}
+        }
+    }
+
+    /// Pings are paced as frames are: each is answered by the layer below.
+    pub(super) fn ping(&mut self, now: Instant, out: &mut Out) {
+        if self.intake.pace(&self.rules, now).is_err() {
+            self.too_fast(now, out);
+        }
+    }
+
+    fn too_fast(&mut self, now: Instant, out: &mut Out) {
+        self.intake.too_fast += 1;
+        if self.intake.too_fast.is_multiple_of(TOO_FAST_PER_ERROR) {
+            self.count_error("frames come too fast", now, out);
         }
     }
 

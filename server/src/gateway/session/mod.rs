@@ -16,7 +16,7 @@ use axum::extract::ws::Utf8Bytes;
 use baton_domain::scope::Scope;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::frame::{Hello, PresenceState, ResetReason, ServerFrame, close};
+use baton_protocol::frame::{AgentLimits, Hello, PresenceState, ResetReason, ServerFrame, close};
 use baton_protocol::limits::{CLIENT_FRAMES_A_SECOND, CLIENT_FRAMES_AT_ONCE};
 use baton_protocol::{AgentId, Command, CommandResult, ConversationId, Cursor, Timestamp};
 use tokio::time::Instant;
@@ -55,6 +55,23 @@ pub struct Rules {
     pub scope_jitter_ms: u64,
     /// A drain or a new epoch makes clients come back spread over this time, ms.
     pub drain_jitter_ms: u64,
+    /// Connections of one agent, as told in `welcome`.
+    pub sockets_told: u32,
+    /// Commands of one agent in a second and at once, as told in `welcome`.
+    pub commands_told: (u32, u32),
+}
+
+impl Rules {
+    fn limits(&self) -> AgentLimits {
+        let (commands_per_s, commands_burst) = self.commands_told;
+        AgentLimits {
+            commands_per_s,
+            commands_burst,
+            frames_per_s: self.frames_a_second,
+            frames_burst: self.burst,
+            sockets: self.sockets_told,
+        }
+    }
 }
 
 impl Default for Rules {
@@ -72,9 +89,14 @@ impl Default for Rules {
             commands: 128,
             scope_jitter_ms: 2_000,
             drain_jitter_ms: 10_000,
+            sockets_told: 10,
+            commands_told: (50, 1_000),
         }
     }
 }
+
+/// When to come back who has too many connections: those that broke are gone by then.
+const TOO_MANY_RETRY_MS: u64 = 60_000;
 
 /// Marks a question, so that an answer that came too late is known as such.
 pub type Ticket = u32;
@@ -106,6 +128,8 @@ pub enum Input {
     Text(Utf8Bytes),
     /// A binary frame came.
     Binary,
+    /// A ping came.
+    Ping,
     /// Another sign of life came.
     Heard,
     /// The answer to [`Effect::Authenticate`].
@@ -138,6 +162,8 @@ pub enum Input {
     Drain,
     /// The client does not read fast enough.
     Slow,
+    /// A newer connection took the place of this one.
+    Replaced,
     /// Time has passed.
     Tick,
 }
@@ -306,10 +332,18 @@ impl Session {
             }
             Input::Binary => out.push(closing(close::UNSUPPORTED, "the wire is text")),
             Input::Heard => self.heard = now,
+            Input::Ping => {
+                self.heard = now;
+                self.ping(now, out);
+            }
             Input::LetIn(answer) => self.let_in(answer, now, wall, out),
             Input::Standing(standing) => self.standing(standing, out),
             Input::Drain => self.come_back(out),
             Input::Slow => out.push(closing(close::SLOW, "slow: resume from the cursor")),
+            Input::Replaced => {
+                let (code, reason) = too_many();
+                out.push(Effect::Close { code, reason });
+            }
             Input::Done(conversation, result) => {
                 self.intake.done(conversation, out);
                 out.own(frames::write_result(result));
@@ -353,13 +387,15 @@ impl Session {
             Input::Tick => delivery.tick(),
             Input::Text(_)
             | Input::Binary
+            | Input::Ping
             | Input::Heard
             | Input::LetIn(_)
             | Input::Scoped(..)
             | Input::Done(..)
             | Input::Standing(_)
             | Input::Drain
-            | Input::Slow => {}
+            | Input::Slow
+            | Input::Replaced => {}
         }
     }
 
@@ -384,13 +420,14 @@ impl Session {
         let Arrived { caller, sight, epoch, head } = arrived;
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         out.push(Effect::Join(caller));
-        out.tell(&ServerFrame::Welcome {
+        let welcome = ServerFrame::Welcome {
             cursor: Cursor { epoch, position: head },
             epoch,
             agent_id: caller.agent,
             timings: frames::timings(ms(self.rules.idle), ms(self.rules.silent)),
             server_time: wall,
-        });
+        };
+        out.durable(frames::write_welcome(&welcome, self.rules.limits()));
         let reset = match cursor {
             None => Some((ResetReason::NoCursor, 0)),
             Some(cursor) if cursor.epoch != epoch => {
@@ -431,7 +468,7 @@ impl Session {
     fn tick(&mut self, now: Instant, out: &mut Out) {
         if !matches!(self.state, State::Joined(_)) {
             if now >= self.began + self.rules.hello {
-                out.push(closing(close::SLOW, "no hello came"));
+                out.push(closing(close::NO_HELLO, "no hello came"));
             }
             return;
         }
@@ -465,6 +502,11 @@ impl Session {
 /// The reason of a close that says when to come back.
 pub(super) fn retry_after(ms: u64) -> String {
     format!(r#"{{"retry_after_ms":{ms}}}"#)
+}
+
+/// Of the connection that has to go because its agent has too many.
+pub(super) fn too_many() -> (u16, String) {
+    (close::TOO_MANY_SOCKETS, retry_after(TOO_MANY_RETRY_MS))
 }
 
 fn closing(code: u16, reason: &str) -> Effect {

@@ -42,7 +42,8 @@ async fn the_ring_outlives_the_last_session_for_those_who_come_back() {
 
 #[tokio::test]
 async fn who_is_not_admitted_is_told_when_to_come_back() {
-    let admission = AdmissionRules { per_s: 1, burst: 2, wait: Duration::ZERO };
+    let admission =
+        AdmissionRules { per_s: 1, burst: 2, wait: Duration::ZERO, ..AdmissionRules::default() };
     let house = House::open(Limits { admission, ..limits() });
     let _two = (house.arrive("ana", PHONE).await, house.arrive("ana", other_device()).await);
     let (code, reason) = house.dial().await.until_closed().await;
@@ -54,7 +55,12 @@ async fn who_is_not_admitted_is_told_when_to_come_back() {
 
 #[tokio::test]
 async fn who_comes_a_little_too_soon_waits_for_the_turn() {
-    let admission = AdmissionRules { per_s: 20, burst: 1, wait: Duration::from_secs(5) };
+    let admission = AdmissionRules {
+        per_s: 20,
+        burst: 1,
+        wait: Duration::from_secs(5),
+        ..AdmissionRules::default()
+    };
     let house = House::open(Limits { admission, ..limits() });
     let began = Instant::now();
     for _ in 0..3 {

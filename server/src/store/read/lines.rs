@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use baton_protocol::limits::NOTES_MAX;
 use baton_protocol::{ConversationId, Line, MessageId, Note, WorkspaceId};
 use serde_json::json;
 
@@ -106,11 +107,13 @@ pub async fn messages(
 
 /// The notes that belong to these runs, by revision. A note stands after the line that was the
 /// last when it was written: neighbouring runs share no note and miss none. A run up to the last
-/// line has the notes after it too, if its `to` says so (`u64::MAX`).
+/// line has the notes after it too, if its `to` says so (`u64::MAX`). Of each run these are the
+/// newest ones below the revision `before`, [`NOTES_MAX`] at most.
 pub async fn notes(
     tx: &mut Tx,
     workspace: WorkspaceId,
     runs: &[Run],
+    before: Option<u64>,
 ) -> Result<BTreeMap<ConversationId, Vec<Note>>, StoreError> {
     static SELECT: Sql = Sql::new(
         "SELECT {columns n note},
@@ -120,9 +123,17 @@ pub async fn notes(
          {postgres LATERAL (SELECT * FROM note WHERE workspace = $1
              AND conversation = x.value->>0
              AND after_seq BETWEEN CAST(x.value->>1 AS BIGINT) AND CAST(x.value->>2 AS BIGINT)
-             OFFSET 0) AS n}
+             AND revision < CAST($3 AS BIGINT)
+             ORDER BY revision DESC LIMIT CAST($4 AS BIGINT)) AS n}
          {sqlite note AS n WHERE n.workspace = $1 AND n.conversation = x.value->>0
-             AND n.after_seq BETWEEN CAST(x.value->>1 AS BIGINT) AND CAST(x.value->>2 AS BIGINT)}
+             AND n.after_seq BETWEEN CAST(x.value->>1 AS BIGINT) AND CAST(x.value->>2 AS BIGINT)
+             AND n.revision < CAST($3 AS BIGINT)
+             AND n.revision >= COALESCE((SELECT o.revision FROM note AS o
+               WHERE o.workspace = $1 AND o.conversation = x.value->>0
+                 AND o.after_seq BETWEEN CAST(x.value->>1 AS BIGINT)
+                   AND CAST(x.value->>2 AS BIGINT)
+                 AND o.revision < CAST($3 AS BIGINT)
+               ORDER BY o.revision DESC LIMIT 1 OFFSET CAST($4 AS BIGINT) - 1), 0)}
          ORDER BY n.conversation, n.revision",
     );
     let keys: Vec<_> = runs
@@ -132,8 +143,9 @@ pub async fn notes(
             json!([run.conversation, column(from), column(to)])
         })
         .collect();
-    let rows: Vec<NotedRow> =
-        tx.rows(&SELECT, &[&workspace.to_string(), &json!(keys).to_string()]).await?;
+    let (before, most) = (column(before.unwrap_or(u64::MAX)), NOTES_MAX.to_string());
+    let args = [&workspace.to_string(), &json!(keys).to_string(), &before.to_string(), &most];
+    let rows: Vec<NotedRow> = tx.rows(&SELECT, &args.map(String::as_str)).await?;
     let mut found: BTreeMap<ConversationId, Vec<Note>> = BTreeMap::new();
     for row in rows {
         let note = row.read()?;

@@ -7,6 +7,7 @@ use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ConversationView;
 use baton_protocol::{AgentId, ConversationId, Head, Owner, Role, TeamId, WorkspaceId};
+use sha2::{Digest as _, Sha256};
 
 use super::conversations::views;
 use crate::store::rows::{id, ids};
@@ -106,7 +107,7 @@ pub async fn list(
 ) -> Result<ListPage, StoreError> {
     let limit = usize::try_from(page.1.max(1)).unwrap_or(usize::MAX);
     let mut place = match page.0 {
-        Some(token) => Place::parse(token)?,
+        Some(token) => Place::parse(token, &mark(filter))?,
         None => Place::first(filter.order),
     };
     let branches = branches(sight, filter);
@@ -123,7 +124,7 @@ pub async fn list(
     }
     let more = keys.len() > limit;
     keys.truncate(limit);
-    let next = keys.last().filter(|_| more).map(|(_, place)| place.token());
+    let next = keys.last().filter(|_| more).map(|(_, place)| place.token(&mark(filter)));
     let of: Vec<_> = keys.iter().map(|(id, _)| *id).collect();
     let mut found = views(tx, workspace, sight.viewer.agent, &of).await?;
     let listed = |view: ConversationView| match sight.level(Scope::of(&view.conversation.head)) {
@@ -140,6 +141,12 @@ pub(super) fn levels(sight: &Sight, team: TeamId) -> (Level, Level) {
     let colleague = Owner::Agent(AgentId(uuid::Uuid::nil()));
     let level = |owner| sight.level(Scope { team, owner });
     (level(Owner::Queue(team)), level(colleague))
+}
+
+/// What a page token says of its filter: under another one it would leave out rows, or repeat them.
+fn mark(filter: &Filter) -> String {
+    let digest = Sha256::digest(format!("{filter:?}"));
+    hex::encode(digest.get(..8).unwrap_or_default())
 }
 
 /// Where a list goes on.
@@ -173,19 +180,19 @@ impl Place {
         Self { phase, key, id: String::new() }
     }
 
-    fn token(&self) -> String {
+    fn token(&self, mark: &str) -> String {
         let phase = match self.phase {
             Phase::Waiting => 'w',
             Phase::Others => 'o',
             Phase::All => 'a',
         };
-        hex::encode(format!("{phase}:{}:{}", self.key, self.id))
+        hex::encode(format!("{phase}:{}:{}:{mark}", self.key, self.id))
     }
 
-    fn parse(token: &str) -> Result<Self, StoreError> {
+    fn parse(token: &str, mark: &str) -> Result<Self, StoreError> {
         let read = || {
             let text = String::from_utf8(hex::decode(token).ok()?).ok()?;
-            let mut parts = text.splitn(3, ':');
+            let mut parts = text.splitn(4, ':');
             let phase = match parts.next()? {
                 "w" => Phase::Waiting,
                 "o" => Phase::Others,
@@ -194,7 +201,7 @@ impl Place {
             };
             let key = parts.next()?.parse().ok()?;
             let id: ConversationId = parts.next()?.parse().ok()?;
-            Some(Self { phase, key, id: id.to_string() })
+            (parts.next()? == mark).then(|| Self { phase, key, id: id.to_string() })
         };
         let unknown = || StoreError::Invalid("the page token is not one of this query".to_owned());
         read().ok_or_else(unknown)

@@ -5,6 +5,7 @@
 use baton_domain::scope::Level;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
+use baton_protocol::limits::SNAPSHOT_BYTES;
 use baton_protocol::{AgentId, ConversationId, Role, TeamId, WorkspaceId};
 
 use super::log::log_head;
@@ -12,6 +13,11 @@ use super::people::sight;
 use super::snapshots::snapshots;
 use crate::store::rows::{id, ids};
 use crate::store::{Sql, Store, StoreError, Tx};
+
+/// Conversations that are read before it is known how long they are.
+const ROWS_FIRST: usize = 8;
+/// Conversations that are read at once.
+const ROWS_AT_ONCE: usize = 64;
 
 /// A page of the snapshot.
 #[derive(Clone, Debug)]
@@ -43,11 +49,58 @@ pub async fn snapshot_page(
     let mut in_scope = ids_in_scope(&mut tx, workspace, &sight, (&after, limit + 1)).await?;
     let more = in_scope.len() > limit;
     in_scope.truncate(limit);
-    let next = in_scope.last().filter(|_| more).map(|last| hex::encode(format!("{upto}:{last}")));
-    let mut found = snapshots(&mut tx, workspace, &sight, &in_scope).await?;
+    let (conversations, taken) = filled(&mut tx, workspace, &sight, &in_scope).await?;
     tx.rollback().await?;
-    let conversations = in_scope.iter().filter_map(|id| found.remove(id)).collect();
+    let more = more || taken < in_scope.len();
+    let last = in_scope.get(..taken).and_then(<[_]>::last).filter(|_| more);
+    let next = last.map(|last| hex::encode(format!("{upto}:{last}")));
     Ok(Some(SnapshotPage { upto, conversations, next }))
+}
+
+/// The first of these conversations, and of how many: some at a time, until there are enough bytes
+/// for a page.
+async fn filled(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    sight: &Sight,
+    in_scope: &[ConversationId],
+) -> Result<(Vec<Snapshot>, usize), StoreError> {
+    let (mut conversations, mut taken, mut bytes) = (Vec::new(), 0, 0);
+    let mut count = ROWS_FIRST;
+    while taken < in_scope.len() && bytes < SNAPSHOT_BYTES {
+        let part: Vec<_> = in_scope.iter().skip(taken).take(count).copied().collect();
+        let mut found = snapshots(tx, workspace, sight, &part).await?;
+        for snapshot in part.iter().filter_map(|id| found.remove(id)) {
+            bytes += length(&snapshot)?;
+            conversations.push(snapshot);
+        }
+        taken += part.len();
+        // As many as should fit, if they are like those before.
+        count = SNAPSHOT_BYTES.saturating_sub(bytes) * taken / bytes.max(1);
+        count = count.clamp(1, ROWS_AT_ONCE);
+    }
+    Ok((conversations, taken))
+}
+
+/// Bytes that it takes on the wire.
+fn length(snapshot: &Snapshot) -> Result<usize, StoreError> {
+    let mut counted = Counted(0);
+    serde_json::to_writer(&mut counted, snapshot)
+        .map_err(|error| StoreError::corrupt(format!("a snapshot: {error}")))?;
+    Ok(counted.0)
+}
+
+struct Counted(usize);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn parse(token: &str) -> Result<(u64, ConversationId), StoreError> {

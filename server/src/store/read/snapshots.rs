@@ -44,8 +44,11 @@ pub async fn snapshots(
     let mut views = views(tx, workspace, sight.viewer.agent, &ids).await?;
     let mut lines = runs(tx, workspace, &full).await?;
     let open_ended: Vec<_> = full.iter().map(|run| Run { to: u64::MAX, ..*run }).collect();
-    let mut notes =
-        if full.is_empty() { BTreeMap::new() } else { notes(tx, workspace, &open_ended).await? };
+    let mut notes = if full.is_empty() {
+        BTreeMap::new()
+    } else {
+        notes(tx, workspace, &open_ended, None).await?
+    };
     for run in full {
         let id = run.conversation;
         let Some(view) = views.remove(&id) else { continue };

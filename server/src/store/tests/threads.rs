@@ -81,7 +81,7 @@ async fn pages_of_lines_and_notes_join_without_hole_or_double() {
             let Some(first) = page.first() else { break };
             let to = before.map_or(u64::MAX, |before| before - 1);
             let run = read::Run { conversation: id, from: first.seq, to };
-            let found = read::notes(&mut tx, world.workspace, &[run]).await.unwrap();
+            let found = read::notes(&mut tx, world.workspace, &[run], None).await.unwrap();
             before = Some(first.seq);
             notes.splice(0..0, found.into_values().flatten());
             lines.splice(0..0, page);

@@ -29,7 +29,10 @@ impl<'a> People<'a> {
             let person = Sender {
                 wa_id: contact.scalar("wa_id").as_deref().and_then(wa_id),
                 user_id: contact.scalar("user_id").as_deref().and_then(user_id),
-                name: contact.object("profile").and_then(|p| p.scalar("name")).map(short),
+                name: contact
+                    .object("profile")
+                    .and_then(|p| p.scalar("name"))
+                    .map(|name| one_line(&name)),
             };
             for id in [&person.wa_id, &person.user_id].into_iter().flatten() {
                 people.by_id.insert(id.clone(), people.contacts.len());
@@ -90,6 +93,33 @@ fn user_id(text: &str) -> Option<String> {
     (plausible && text.bytes().all(|b| b.is_ascii_graphic())).then(|| text.to_owned())
 }
 
-fn short(name: String) -> String {
-    shortened(name, CONTACT_NAME_CHARS_MAX)
+/// A name as it is shown in one line: without line breaks, and without marks that turn the
+/// direction of what stands beside it.
+fn one_line(name: &str) -> String {
+    let is_mark = |c: char| {
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
+    };
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let name: String = name.chars().filter(|c| !is_mark(*c)).map(plain).collect();
+    shortened(name.trim().to_owned(), CONTACT_NAME_CHARS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_name_is_one_line_in_its_own_direction() {
+        for (sent, shown) in [
+            ("Lucía", "Lucía"),
+            ("\u{202e}aicuL\u{202c}", "aicuL"),
+            ("Ana\nAdmin\t\u{7}", "Ana Admin"),
+            ("مرحبا", "مرحبا"),
+            ("👩\u{200d}👧 Ana", "👩\u{200d}👧 Ana"),
+            ("\u{2066}a\u{2069}\u{2028}b", "ab"),
+        ] {
+            assert_eq!(one_line(sent), shown, "{sent:?}");
+        }
+    }
 }

@@ -53,7 +53,7 @@ fn compose(n: u128, action: &str) -> String {
 fn without_hello_within_ten_seconds_the_connection_is_closed() {
     let mut bench = Bench::new();
     assert!(bench.pass(Duration::from_millis(9_999)).is_empty());
-    assert_eq!(closed(&bench.pass(Duration::from_millis(1))), Some(close::SLOW));
+    assert_eq!(closed(&bench.pass(Duration::from_millis(1))), Some(close::NO_HELLO));
     assert!(bench.text("{}").is_empty(), "nothing follows a close");
 }
 

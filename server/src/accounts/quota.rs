@@ -1,0 +1,151 @@
+//! How many commands an agent and a workspace may give: a rate in the long run, and more after a
+//! pause. What is asked of outcomes counts as well, for it is written down.
+//!
+//! Each node counts for itself.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use baton_protocol::{AgentId, WorkspaceId};
+
+use crate::clock::Clock;
+use crate::config::LimitsConfig;
+
+/// Agents and workspaces remembered; beyond it those whose quota is whole are forgotten.
+const REMEMBERED: usize = 10_000;
+
+/// So many in a second in the long run, and so many at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rate {
+    /// In a second.
+    pub per_s: u32,
+    /// At once, after a pause.
+    pub burst: u32,
+}
+
+/// What is left to an agent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Left {
+    /// How many it was to begin with.
+    pub of: Rate,
+    /// How many commands may be given at once.
+    pub remaining: u32,
+    /// When it is whole again.
+    pub whole_in: Duration,
+}
+
+/// The quotas of all. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Quota(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    agent: Rate,
+    workspace: Rate,
+    clock: Clock,
+    buckets: Mutex<Buckets>,
+}
+
+#[derive(Debug, Default)]
+struct Buckets {
+    agents: BTreeMap<(WorkspaceId, AgentId), Duration>,
+    workspaces: BTreeMap<WorkspaceId, Duration>,
+}
+
+impl Quota {
+    /// As configured, all whole.
+    pub fn new(limits: &LimitsConfig, clock: Clock) -> Self {
+        let rate = |per_s, burst| Rate { per_s, burst };
+        Self(Arc::new(Inner {
+            agent: rate(limits.agent_commands_per_s, limits.agent_commands_burst),
+            workspace: rate(limits.workspace_commands_per_s, limits.workspace_commands_burst),
+            clock,
+            buckets: Mutex::default(),
+        }))
+    }
+
+    /// What an agent may do.
+    pub fn agent(&self) -> Rate {
+        self.0.agent
+    }
+
+    /// Takes so many of an agent's commands.
+    ///
+    /// # Errors
+    /// How long to wait, when there are not so many left to the agent or to its workspace.
+    pub fn take(
+        &self,
+        workspace: WorkspaceId,
+        agent: AgentId,
+        count: usize,
+    ) -> Result<Left, Duration> {
+        let (now, count) = (self.0.clock.monotonic(), u32::try_from(count).unwrap_or(u32::MAX));
+        let mut buckets = self.0.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let Buckets { agents, workspaces } = &mut *buckets;
+        let mine = after(agents, (workspace, agent), self.0.agent, (count, now))?;
+        let all = after(workspaces, workspace, self.0.workspace, (count, now))?;
+        agents.insert((workspace, agent), mine);
+        workspaces.insert(workspace, all);
+        drop(buckets);
+        let whole_in = mine.saturating_sub(now);
+        let lacking = whole_in.as_nanos().div_ceil(each(self.0.agent).as_nanos().max(1));
+        let lacking = u32::try_from(lacking).unwrap_or(u32::MAX);
+        let remaining = self.0.agent.burst.saturating_sub(lacking);
+        Ok(Left { of: self.0.agent, remaining, whole_in })
+    }
+}
+
+fn each(rate: Rate) -> Duration {
+    Duration::from_secs(1) / rate.per_s.max(1)
+}
+
+/// When a bucket is full again once so many were taken from it, or how long it lacks them.
+fn after<K: Ord + Copy>(
+    buckets: &mut BTreeMap<K, Duration>,
+    key: K,
+    rate: Rate,
+    (count, now): (u32, Duration),
+) -> Result<Duration, Duration> {
+    if buckets.len() >= REMEMBERED && !buckets.contains_key(&key) {
+        buckets.retain(|_, full_at| *full_at > now);
+    }
+    let full_at = buckets.get(&key).copied().unwrap_or(now).max(now);
+    // Who asks for more than there can be is let through when the bucket is full.
+    let count = count.min(rate.burst);
+    let then = full_at + each(rate) * count;
+    let most = now + each(rate) * rate.burst;
+    if then > most { Err(then - most) } else { Ok(then) }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_protocol::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    const HERE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
+    const ANA: AgentId = AgentId(Uuid::from_u128(2));
+    const BEN: AgentId = AgentId(Uuid::from_u128(3));
+
+    #[test]
+    fn an_agent_has_a_quota_and_so_has_the_workspace() {
+        let clock = ManualClock::new(Timestamp::from_ms(1_790_000_000_000), 1);
+        let quota = Quota(Arc::new(Inner {
+            agent: Rate { per_s: 10, burst: 100 },
+            workspace: Rate { per_s: 10, burst: 150 },
+            clock: clock.clock(),
+            buckets: Mutex::default(),
+        }));
+        let left = quota.take(HERE, ANA, 60).unwrap();
+        assert_eq!((left.remaining, left.whole_in), (40, Duration::from_secs(6)));
+        assert_eq!(quota.take(HERE, ANA, 60), Err(Duration::from_secs(2)), "the agent's");
+        quota.take(HERE, ANA, 40).unwrap();
+        assert_eq!(quota.take(HERE, BEN, 60), Err(Duration::from_secs(1)), "the workspace's");
+        assert_eq!(quota.take(HERE, BEN, 50).unwrap().remaining, 50, "a refusal costs nothing");
+        let elsewhere = WorkspaceId(Uuid::from_u128(4));
+        assert_eq!(quota.take(elsewhere, ANA, 100).unwrap().remaining, 0);
+    }
+}
