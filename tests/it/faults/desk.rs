@@ -19,6 +19,9 @@ use tokio::time::{Instant, sleep};
 /// Longer than a lane waits behind a message whose outcome is unknown (30 s).
 const QUIET: Duration = Duration::from_secs(75);
 
+/// Somebody was answered within this time, however crowded the machine is.
+const LOAD: Duration = Duration::from_secs(60);
+
 /// See the head of the file.
 pub(super) struct Desk {
     pub(super) place: Place,
@@ -107,6 +110,17 @@ impl Desk {
             }
             sleep(Duration::from_millis(250)).await;
         }
+    }
+
+    /// Waits until one more message has reached a customer: there is load.
+    pub(super) async fn reaches_somebody(&self) -> Result<()> {
+        let before = self.simulator.reached().len();
+        let deadline = Instant::now() + LOAD;
+        while self.simulator.reached().len() == before {
+            ensure!(Instant::now() < deadline, "there is no load: nobody was reached");
+            sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
     }
 
     async fn events(&self) -> Result<Vec<Event>> {

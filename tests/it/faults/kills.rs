@@ -52,6 +52,8 @@ async fn round(place: Place, seed: u64, kills: u64) -> Result<String> {
     let load = Load::start(&desk, desk.phones().await?, seed, 40);
     let mut starts = Vec::new();
     for _ in 0..kills {
+        // On a crowded machine it takes a while until somebody is signed in and has answered.
+        desk.reaches_somebody().await?;
         sleep(Duration::from_millis(dice.below(2_000))).await;
         desk.process.take().context("it runs")?.kill().await?;
         if dice.percent(15) {
