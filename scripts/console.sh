@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # The console: whether console/dist is what the sources build to, its types and its unit tests; with
-# `journeys` also what is played in Chromium. Installs what is missing where it can, and says SKIPPED
-# with the reason where it cannot.
+# `journeys` also what is played in Chromium, within four minutes. Installs what is missing where it
+# can, and says SKIPPED with the reason where it cannot.
+#
+# BATON_BIN        the program that is played against (default: the one that was built)
+# BATON_CHROMIUM   the browser (default: the system's)
+# BATON_PICTURES   set: pictures of each page go to console/e2e/.out/pictures
+#
 # usage: scripts/console.sh [journeys]
 set -euo pipefail
 cd "$(dirname "$0")/../console"
@@ -42,6 +47,11 @@ if ! [ -x "$chromium" ]; then
   fi
   [ -x "$chromium" ] || skip "the console's journeys: there is no $chromium (BATON_CHROMIUM)"
 fi
-program=${BATON_BIN:-../target/debug/baton}
-[ -x "$program" ] || cargo build --quiet --manifest-path ../Cargo.toml --package baton
-BATON_CHROMIUM=$chromium BATON_BIN=$(realpath "$program") npx --no-install playwright test
+program=${BATON_BIN:-${CARGO_TARGET_DIR:-../target}/debug/baton}
+[ -x "$program" ] || skip "the console's journeys: there is no $program (scripts/build.sh)"
+export BATON_CHROMIUM=$chromium
+BATON_BIN=$(realpath "$program") timeout --kill-after=10 240 npx --no-install playwright test || {
+  code=$?
+  [ $code -ne 124 ] || echo "the journeys took more than four minutes" >&2
+  exit $code
+}

@@ -1,3 +1,4 @@
+import { Node, PASSWORD } from "./node.ts";
 import { expect, open, signIn, test } from "./world.ts";
 
 /** What the server knows, asked past what the page was told. */
@@ -268,4 +269,84 @@ test("a device that was revoked is signed out and wiped at once", async ({ world
   expect(status).toBe(204);
   await expect(here).toHaveURL(/sign-in/);
   await expect(here.getByRole("status")).toContainText("signed out by somebody else");
+});
+
+test("a session that ended asks to sign in over the page, and the draft is still there", async ({
+  world,
+}) => {
+  const page = await world.stranger();
+  await page.goto("/");
+  await signIn(page, world.login("Chloe"));
+  const nora = world.customer("Nora Blum");
+  await nora.says("Kann ich das zurückgeben?");
+  await open(page, nora.name);
+  await page.getByTestId("composer-text").fill("Ja, bis Freitag");
+  await page.context().clearCookies();
+  world.cut(page);
+  const again = page.getByRole("alertdialog");
+  await expect(again).toContainText("Your session ended");
+  await again.getByTestId("sign-email").fill(world.login("Chloe").email);
+  await again.getByTestId("sign-password").fill(world.login("Chloe").password);
+  await again.getByTestId("sign-go").click();
+  await expect(again).toBeHidden();
+  await expect(page.getByTestId("composer-text")).toHaveValue("Ja, bis Freitag");
+  await page.getByTestId("send").click();
+  await expect(page.getByTestId("line-2")).toContainText("bis Freitag");
+});
+
+test("who has no right to take it sees no button for it, and the server says no", async ({
+  world,
+}) => {
+  const iker = world.customer("Iker Sanz");
+  await iker.says("¿Tenéis cámaras de 29?");
+  const [ana, ben] = [await world.desk("Ana"), await world.desk("Ben")];
+  const sofia = await world.desk("Sofia");
+  const id = await open(ana, iker.name);
+  await ana.getByTestId("claim").click();
+  await expect(ana.getByTestId("owner-chip")).toContainText("You");
+  await open(ben, iker.name);
+  await expect(ben.getByTestId("owner-chip")).toContainText("Ana");
+  await expect(ben.getByTestId("claim")).toHaveCount(0);
+  // A supervisor may.
+  await open(sofia, iker.name);
+  await expect(sofia.getByTestId("claim")).toBeVisible();
+  const status = await ben.evaluate(async (team) => {
+    const body = JSON.stringify({ visibility: "head" });
+    const headers = { "content-type": "application/json" };
+    const change = { method: "PATCH", headers, body };
+    return (await fetch(`/api/v1/teams/${team}`, change)).status;
+  }, await ben.evaluate(async (one) => {
+    const answer = await fetch(`/api/v1/conversations/${one}`);
+    return ((await answer.json()) as { view: { head: { team_id: string } } }).view.head.team_id;
+  }, id));
+  expect(status).toBe(403);
+});
+
+test("a node that is killed costs no draft, and the page comes back by itself", async ({
+  world,
+}) => {
+  test.setTimeout(120_000);
+  const node = await Node.start({ number: true });
+  try {
+    await node.customerSays("Olga Ruiz", "¿Llega hoy mi pedido?");
+    const page = await world.stranger({ baseURL: node.url });
+    await page.goto(`${node.url}/`);
+    const login = { workspace: "shop", email: "ines@shop.example", password: PASSWORD };
+    await signIn(page, login);
+    await open(page, "Olga Ruiz");
+    await page.getByTestId("composer-text").fill("Sí, antes de las");
+    await node.kill();
+    await expect(page.getByTestId("banner-offline")).toBeVisible();
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    await page.getByTestId("composer-text").fill("Sí, antes de las cinco.");
+    await page.getByTestId("send").click();
+    await expect(page.getByTestId("outbox")).toContainText("1 waiting");
+    await node.up();
+    await expect(page.getByTestId("banner-offline")).toBeHidden({ timeout: 45_000 });
+    await expect(page.getByTestId("line-2")).toContainText("antes de las cinco");
+    await node.customerSays("Olga Ruiz", "¡Gracias!");
+    await expect(page.getByTestId("line-3")).toContainText("Gracias");
+  } finally {
+    await node.end();
+  }
 });

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 export const OUT = join(import.meta.dirname, ".out");
+export const PROGRAM =
+  process.env["BATON_BIN"] ?? join(import.meta.dirname, "../../target/debug/baton");
 
 export interface Login {
   workspace: string;
@@ -28,9 +30,7 @@ export default async function start(): Promise<() => Promise<void>> {
     copyFileSync(running, join(OUT, "facts.json"));
     return async () => undefined;
   }
-  const program =
-    process.env["BATON_BIN"] ?? join(import.meta.dirname, "../../target/debug/baton");
-  const child = spawn(program, ["demo", "--json", "--bind", "127.0.0.1:0"], {
+  const child = spawn(PROGRAM, ["demo", "--json", "--bind", "127.0.0.1:0"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = new Promise<never>((_, fail) => {

@@ -132,7 +132,10 @@ export class World {
   }
 }
 
-export async function signIn(page: Page, login: Login) {
+export async function signIn(
+  page: Page,
+  login: Pick<Login, "workspace" | "email" | "password">,
+) {
   const workspace = page.getByTestId("sign-workspace");
   if (await workspace.isVisible()) await workspace.fill(login.workspace);
   await page.getByTestId("sign-email").fill(login.email);

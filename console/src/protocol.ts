@@ -330,8 +330,10 @@ export interface CommandResults {
 export const SUBPROTOCOL = "baton.v1";
 export const CLOSE = {
   drain: 1012,
+  faulty: 4400,
   signInAgain: 4401,
   deviceRevoked: 4403,
+  noHello: 4407,
   slow: 4408,
   tooManySockets: 4429,
 } as const;
@@ -341,6 +343,14 @@ export interface Timings {
   idle_ms: number;
   silent_ms: number;
   being_answered_max_ms: number;
+}
+/** What one agent may do; more is refused as `rate_limited`. */
+export interface AgentLimits {
+  commands_per_s: number;
+  commands_burst: number;
+  frames_per_s: number;
+  frames_burst: number;
+  sockets: number;
 }
 export interface LeaseHolder {
   agent_id: Id;
@@ -368,6 +378,7 @@ export type ServerFrame =
       agent_id: Id;
       timings: Timings;
       server_time: Timestamp;
+      limits?: AgentLimits;
     }
   | { type: "events"; after: number; upto: number; events: Event[] }
   | { type: "entered"; position: number; snapshot: Snapshot }

@@ -67,6 +67,8 @@ export class Desk {
   isLive = $state(false);
   /** Offline for so long that it should be said. */
   isOffline = $state(false);
+  /** This agent has too many windows: this one waits. */
+  isCrowded = $state(false);
   /** When the server was last heard, ms. */
   asOf = $state(Date.now());
   ended: Ended | undefined = $state();
@@ -221,7 +223,14 @@ export class Desk {
     const from = held?.level === "full" ? (held.lines?.from_seq ?? 1) : 1;
     if (from <= 1) return;
     const path = `/conversations/${id}/messages?before=${from}&limit=50`;
-    applyOlder(this.feed, id, await request<LinesPage>("GET", path));
+    const page = await request<LinesPage>("GET", path);
+    // A page has its newest notes: the others are asked for until there are none.
+    for (let before = page.notes_before; before !== undefined; ) {
+      const more = await request<LinesPage>("GET", `${path}&notes_before=${before}`);
+      page.notes.unshift(...more.notes);
+      before = more.notes_before;
+    }
+    applyOlder(this.feed, id, page);
     this.draw();
   }
 
@@ -253,6 +262,7 @@ export class Desk {
       this.timer = setTimeout(() => this.run(this.link.tick(Date.now())), wait);
     }
     this.isLive = this.link.state === "live";
+    this.isCrowded = this.link.isCrowded;
   }
 
   private carryOut(effect: Effect) {

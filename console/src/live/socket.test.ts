@@ -91,6 +91,33 @@ test("a server that goes down says when to come back", () => {
   expect(link.due).toBe(7000);
 });
 
+test("one connection too many waits its time, whoever looks at the page", () => {
+  live();
+  link.closed(4429, '{"retry_after_ms":60000}', 0);
+  expect([link.due, link.isCrowded]).toEqual([60_000, true]);
+  expect(link.nudge(1_000)).toEqual([]);
+  expect(done(link.tick(60_000))).toEqual(["ticket"]);
+  link.ticket("baton_k_2", 60_000);
+  link.opened(60_000);
+  link.text(text("welcome"), 60_000);
+  expect(link.isCrowded).toBe(false);
+});
+
+test("a fault of the page's own is not repeated at once", () => {
+  live();
+  link.closed(4400, "", 0);
+  expect(link.due).toBe(120_000);
+  expect(link.nudge(1_000)).toEqual([]);
+});
+
+test("a server that waited for a hello in vain is asked again, ever later", () => {
+  link.start(0);
+  link.ticket("baton_k_1", 0);
+  link.closed(4407, "", 10);
+  expect(link.due).toBe(385);
+  expect(done(link.nudge(20))).toEqual(["ticket"]);
+});
+
 test("a reason that is no JSON is no reason to fail", () => {
   live();
   link.closed(1012, "bye", 0);

@@ -19,6 +19,9 @@ export type State = "off" | "ticketing" | "opening" | "greeting" | "live" | "wai
 /** The first pause after a connection was lost, ms; doubled each time. */
 const PAUSE_MIN_MS = 500;
 const PAUSE_MAX_MS = 30_000;
+/** After a fault of this client's own, or where it is one connection too many, ms. */
+const FAULTY_PAUSE_MS = 120_000;
+const CROWDED_PAUSE_MS = 60_000;
 /** Ticket, handshake and welcome may each take so long, ms. */
 const STEP_MAX_MS = 15_000;
 
@@ -29,6 +32,10 @@ export class Link {
   downSince: number | undefined;
   /** When `tick` is to be called next, ms. */
   due: number | undefined;
+  /** The agent has too many connections: this one waits its time. */
+  isCrowded = false;
+  /** A pause that nobody cuts short: coming back sooner would only be refused again. */
+  private isOrdered = false;
   private failures = 0;
   private effects: Effect[] = [];
 
@@ -94,6 +101,7 @@ export class Link {
       this.timings = frame.timings;
       this.failures = 0;
       this.downSince = undefined;
+      this.isCrowded = false;
       this.state = "live";
     }
     if (this.state === "live") {
@@ -109,11 +117,13 @@ export class Link {
     if (this.state === "off" || this.state === "ticketing" || this.state === "waiting") return [];
     this.downSince ??= now;
     if (code === CLOSE.deviceRevoked) this.finish("revoked");
-    else if (code === CLOSE.drain || code === CLOSE.tooManySockets)
-      this.wait(now, retryAfter(reason));
+    else if (code === CLOSE.drain) this.wait(now, retryAfter(reason) ?? 0);
+    else if (code === CLOSE.tooManySockets) this.order(now, retryAfter(reason) ?? CROWDED_PAUSE_MS);
+    else if (code === CLOSE.faulty) this.order(now, FAULTY_PAUSE_MS);
     // The ticket tells whether the session is over: it may only have to be refreshed.
     else if (code === CLOSE.signInAgain && this.state === "live") this.connect(now);
     else this.wait(now);
+    this.isCrowded = code === CLOSE.tooManySockets;
     return this.taken();
   }
 
@@ -127,7 +137,7 @@ export class Link {
 
   /** The network came back, or somebody looks again: no need to wait. */
   nudge(now: number): Effect[] {
-    if (this.state === "waiting") this.connect(now);
+    if (this.state === "waiting" && !this.isOrdered) this.connect(now);
     return this.taken();
   }
 
@@ -145,6 +155,7 @@ export class Link {
   private pending: string | undefined;
 
   private connect(now: number) {
+    this.isOrdered = false;
     this.enter("ticketing", now + STEP_MAX_MS);
     this.effects.push({ do: "ticket" });
   }
@@ -161,6 +172,11 @@ export class Link {
     // Half of it is chance, so that not all come back at once.
     const pause = most / 2 + (most / 2) * this.chance();
     this.enter("waiting", now + Math.max(atLeast, pause));
+  }
+
+  private order(now: number, atLeast: number) {
+    this.wait(now, atLeast);
+    this.isOrdered = true;
   }
 
   private finish(why: "signed_out" | "revoked") {
@@ -195,11 +211,11 @@ function read(text: string): ServerFrame | undefined {
   }
 }
 
-function retryAfter(reason: string): number {
+function retryAfter(reason: string): number | undefined {
   try {
     const { retry_after_ms: ms } = JSON.parse(reason) as { retry_after_ms?: unknown };
-    return typeof ms === "number" && ms >= 0 ? Math.min(ms, 60_000) : 0;
+    return typeof ms === "number" && ms >= 0 ? Math.min(ms, 60_000) : undefined;
   } catch {
-    return 0;
+    return undefined;
   }
 }

@@ -297,6 +297,7 @@ export const ar: Messages = {
   },
   offline: {
     banner: "بلا اتصال.",
+    crowded: "عدد نوافذك المتصلة كبير جدًا. هذه النافذة تنتظر.",
     asOf: (time) => `حتى ${time}`,
     reconnecting: "جارٍ الاتصال مجددًا…",
     waiting: (count) => `${count} في الانتظار`,

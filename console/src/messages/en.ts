@@ -282,6 +282,7 @@ export const en = {
   },
   offline: {
     banner: "Offline.",
+    crowded: "Too many of your windows are connected. This one waits.",
     asOf: (time: string) => `As of ${time}`,
     reconnecting: "Connecting again…",
     waiting: (count: number) => n(count, { one: "1 waiting", other: `${count} waiting` }),

@@ -277,6 +277,7 @@ export const es: Messages = {
   },
   offline: {
     banner: "Sin conexión.",
+    crowded: "Tienes demasiadas ventanas conectadas. Esta espera.",
     asOf: (time) => `Datos de las ${time}`,
     reconnecting: "Conectando otra vez…",
     waiting: (count) => `${count} en espera`,

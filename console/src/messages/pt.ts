@@ -277,6 +277,7 @@ export const pt: Messages = {
   },
   offline: {
     banner: "Sem conexão.",
+    crowded: "Há demasiadas janelas suas ligadas. Esta espera.",
     asOf: (time) => `Dados das ${time}`,
     reconnecting: "Conectando de novo…",
     waiting: (count) => `${count} esperando`,

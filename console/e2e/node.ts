@@ -1,0 +1,117 @@
+// A server of its own, that can be killed and comes back on the same data: `baton serve`, set up with
+// `baton admin` and spoken to as Meta speaks.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createHmac, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { PROGRAM } from "./server.ts";
+
+const APP = "670000000000009";
+const SECRET = "a-secret-of-this-test";
+const NUMBER = "106540352242999";
+export const PASSWORD = "baton-journey-2026";
+
+export class Node {
+  readonly data = mkdtempSync(join(tmpdir(), "baton-journey-"));
+  private child: ChildProcess | undefined;
+  url = "";
+  private port = 0;
+
+  /** Sets an installation up: a workspace with its admin, and a number if one is wanted. */
+  static async start({ number }: { number: boolean }): Promise<Node> {
+    const node = new Node();
+    node.port = await freePort();
+    node.url = `http://127.0.0.1:${node.port}`;
+    const secret = node.file("secret", SECRET);
+    const password = node.file("password", PASSWORD);
+    node.admin("workspace", "add", "--slug", "shop", "--name", "Shop", "--admin-email",
+      "ines@shop.example", "--password-file", password);
+    if (number) {
+      node.admin("meta-app", "add", "--id", APP, "--app-secret-file", secret);
+      node.admin("channel", "add", "--workspace", "shop", "--name", "Support", "--meta-app", APP,
+        "--phone-number-id", NUMBER, "--display-number", "+34 600 000 000",
+        "--access-token-file", node.file("token", "a-token-of-this-test"));
+    }
+    await node.up();
+    return node;
+  }
+
+  private file(name: string, content: string): string {
+    const path = join(this.data, `${name}.txt`);
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+  }
+
+  admin(...args: string[]) {
+    execFileSync(PROGRAM, ["admin", "--data", this.data, ...args], { stdio: "pipe" });
+  }
+
+  /** Starts it, again if need be; it answers from here on. */
+  async up() {
+    const args = ["serve", "--data", this.data, "--bind", `127.0.0.1:${this.port}`];
+    const child = spawn(PROGRAM, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const said: string[] = [];
+    createInterface({ input: child.stderr }).on("line", (line) => said.push(line));
+    this.child = child;
+    for (const end = Date.now() + 30_000; ; ) {
+      const ready = await fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
+      if (ready) return;
+      if (Date.now() > end || child.exitCode !== null) throw new Error(said.slice(-5).join("\n"));
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+
+  /** Ends it without a word. */
+  async kill() {
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null) return;
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  async customerSays(name: string, text: string) {
+    const value = {
+      messaging_product: "whatsapp",
+      metadata: { display_phone_number: "34600000000", phone_number_id: NUMBER },
+      contacts: [{ profile: { name }, wa_id: "34600777888" }],
+      messages: [
+        {
+          from: "34600777888",
+          id: `wamid.${randomUUID()}`,
+          timestamp: String(Math.floor(Date.now() / 1000)),
+          type: "text",
+          text: { body: text },
+        },
+      ],
+    };
+    const entry = [{ id: "1", changes: [{ field: "messages", value }] }];
+    const body = JSON.stringify({ object: "whatsapp_business_account", entry });
+    const signature = createHmac("sha256", SECRET).update(body).digest("hex");
+    const answer = await fetch(`${this.url}/webhooks/whatsapp/${APP}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-hub-signature-256": `sha256=${signature}` },
+      body,
+    });
+    if (!answer.ok) throw new Error(`the webhook was answered ${answer.status}`);
+  }
+
+  async end() {
+    await this.kill();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const probe = createServer();
+    probe.once("error", fail);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => done(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
