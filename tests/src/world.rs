@@ -120,7 +120,7 @@ pub async fn for_each_alone(setup: Setup, test: impl AsyncFn(&World)) {
 
 async fn alone(setup: &Setup, test: &impl AsyncFn(&World)) {
     for database in databases().await.expect("databases") {
-        play(World::start(database, setup, 1).await, test).await;
+        play(Box::pin(World::start(database, setup, 1)).await, test).await;
     }
 }
 
@@ -131,13 +131,13 @@ pub async fn with_nodes(setup: Setup, counts: &[usize], test: impl AsyncFn(&Worl
     for count in told.map_or_else(|| counts.to_vec(), |count| vec![count]) {
         // Where it is not there, that was said for one node.
         let Some(database) = postgres().await.expect("a database") else { return };
-        play(World::start(database, &setup, count).await, &test).await;
+        play(Box::pin(World::start(database, &setup, count)).await, &test).await;
     }
 }
 
 async fn play(world: Result<World>, test: &impl AsyncFn(&World)) {
     let world = world.expect("a world");
-    test(&world).await;
+    Box::pin(test(&world)).await;
     Box::pin(world.stop()).await.expect("the end of a world");
 }
 
