@@ -50,9 +50,18 @@ pub fn unreadable(error: &serde_json::Error) -> String {
         format!("{named}: there is no such value{place}")
     } else if text.starts_with("invalid type") {
         format!("a value is of the wrong type{place}")
+    } else if let Some(field) = field_of(&text) {
+        format!("{field}: cannot be read{place}")
     } else {
         format!("a value cannot be read{place}")
     }
+}
+
+/// The field a type's own error begins with: `op_id: …`.
+fn field_of(text: &str) -> Option<&str> {
+    let (field, _) = text.split_once(": ")?;
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    (!field.is_empty() && field.len() <= 64 && field.chars().all(is_name)).then_some(field)
 }
 
 #[cfg(test)]
@@ -73,7 +82,7 @@ mod tests {
         check::<Login>("7", "a value is of the wrong type (line 1, column 1)");
         check::<Login>("{}", "workspace: is missing (line 1, column 2)");
         check::<Login>(r#"{"x": 1}"#, "x: there is no such field (line 1, column 4)");
-        check::<Cursor>(r#""a""#, "a value cannot be read (line 1, column 3)");
-        check::<Command>(r#"{"op_id": "a"}"#, "a value cannot be read (line 1, column 13)");
+        check::<Cursor>(r#""a""#, "a value cannot be read");
+        check::<Command>(r#"{"op_id": "a"}"#, "op_id: cannot be read");
     }
 }
