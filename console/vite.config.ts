@@ -14,6 +14,14 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     sourcemap: false,
+    rollupOptions: {
+      input: { index: "index.html", "service-worker": "src/service-worker.ts" },
+      output: {
+        // Browsers ask for the worker under one name.
+        entryFileNames: ({ name }) =>
+          name === "service-worker" ? "[name].js" : "assets/[name]-[hash].js",
+      },
+    },
   },
   server: {
     proxy: { "/api": { target: "http://127.0.0.1:8080", ws: true } },

@@ -1,9 +1,11 @@
-// Writes dist/files.rs: the list by which the server embeds what was built.
-import { readdirSync, writeFileSync } from "node:fs";
+// Writes dist/files.rs, the list by which the server embeds what was built, and tells the service
+// worker which files to keep.
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Plugin } from "vite";
 
 const LIST = "files.rs";
+const WORKER = "service-worker.js";
 
 export function listFiles(): Plugin {
   let out = "dist";
@@ -14,9 +16,20 @@ export function listFiles(): Plugin {
       out = resolve(config.root, config.build.outDir);
     },
     closeBundle() {
-      writeFileSync(join(out, LIST), listOf(filesIn(out)));
+      const files = filesIn(out);
+      writeFileSync(join(out, LIST), listOf(files));
+      const worker = join(out, WORKER);
+      const text = readFileSync(worker, "utf8");
+      const kept = JSON.stringify(keptOf(files)).replaceAll('"', '\\"');
+      writeFileSync(worker, text.replace("__FILES__", () => kept));
     },
   };
+}
+
+/** What opens without a network: everything but what only a browser that installs asks for. */
+export function keptOf(files: string[]): string[] {
+  const isLeft = (file: string) => file === LIST || file === WORKER || /\.(png|webmanifest)$/.test(file);
+  return files.filter((file) => !isLeft(file)).map((file) => `/${file}`).sort();
 }
 
 export function listOf(files: string[]): string {

@@ -25,18 +25,21 @@ export class Node {
     const node = new Node();
     node.port = await freePort();
     node.url = `http://127.0.0.1:${node.port}`;
-    const secret = node.file("secret", SECRET);
     const password = node.file("password", PASSWORD);
     node.admin("workspace", "add", "--slug", "shop", "--name", "Shop", "--admin-email",
       "ines@shop.example", "--password-file", password);
-    if (number) {
-      node.admin("meta-app", "add", "--id", APP, "--app-secret-file", secret);
-      node.admin("channel", "add", "--workspace", "shop", "--name", "Support", "--meta-app", APP,
-        "--phone-number-id", NUMBER, "--display-number", "+34 600 000 000",
-        "--access-token-file", node.file("token", "a-token-of-this-test"));
-    }
+    if (number) node.connect();
     await node.up();
     return node;
+  }
+
+  /** Connects its number. */
+  connect() {
+    const secret = this.file("secret", SECRET);
+    this.admin("meta-app", "add", "--id", APP, "--app-secret-file", secret);
+    this.admin("channel", "add", "--workspace", "shop", "--name", "Support", "--meta-app", APP,
+      "--phone-number-id", NUMBER, "--display-number", "+34 600 000 000",
+      "--access-token-file", this.file("token", "a-token-of-this-test"));
   }
 
   private file(name: string, content: string): string {

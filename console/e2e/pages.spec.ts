@@ -121,3 +121,35 @@ test("inbox, conversation, dialogs", async ({ world }) => {
   await expect(ana.locator("html")).toHaveAttribute("dir", "rtl");
   await looks(ana, "arabic");
 });
+
+test("people, search, settings, keys", async ({ world }) => {
+  test.setTimeout(180_000);
+  await world.customer("Pau Riera").says("Hola");
+  const admin = await world.desk("Admin", { bypassCSP: true });
+  await admin.goto("/people");
+  await expect(admin.getByTestId(`person-${world.login("Ana").agent_id}`)).toBeVisible();
+  await looks(admin, "people");
+  await admin.goto("/search?q=Pau");
+  await expect(admin.getByTestId("hits")).toContainText("Pau Riera");
+  await looks(admin, "search");
+  for (const page of ["numbers", "teams", "agents", "you", "devices", "appearance"]) {
+    await admin.goto(`/settings/${page}`);
+    await expect(admin.locator("main section").first()).toBeVisible();
+    if (page === "agents") {
+      await admin.getByTestId(`agent-open-${world.login("Ben").agent_id}`).click();
+      await expect(admin.getByTestId("agent-capacity")).toBeVisible();
+    }
+    await looks(admin, `settings-${page}`);
+  }
+  await admin.goto("/welcome");
+  await expect(admin.getByTestId("firstrun-step-4")).toBeVisible();
+  await looks(admin, "welcome");
+  await admin.goto("/inbox/open");
+  await expect(admin.getByTestId("list")).toContainText("Pau Riera");
+  await admin.keyboard.press("Control+k");
+  await admin.getByTestId("palette-input").fill("a");
+  await looks(admin, "palette");
+  await admin.keyboard.press("Escape");
+  await admin.keyboard.press("?");
+  await looks(admin, "keys");
+});

@@ -3,17 +3,17 @@
 import { type Place, pathOf, placeOf } from "./router.ts";
 
 class Nav {
-  place: Place = $state.raw(placeOf(location.pathname));
+  place: Place = $state.raw(placeOf(location.pathname, location.search));
 
   start() {
     window.addEventListener("popstate", () => {
-      this.place = placeOf(location.pathname);
+      this.place = placeOf(location.pathname, location.search);
     });
   }
 
   go(place: Place, how: "push" | "replace" = "push") {
     const path = pathOf(place);
-    if (path !== location.pathname) {
+    if (path !== location.pathname + location.search) {
       if (how === "push") history.pushState(null, "", path);
       else history.replaceState(null, "", path);
     }

@@ -17,6 +17,15 @@ const KINDS: [string, string][] = [
   ["snapshot.", "Snapshot"],
   ["rest.agent.", "Agent"],
   ["rest.channel.", "Channel"],
+  ["rest.team_new.", "TeamNew"],
+  ["rest.team_change.", "TeamChange"],
+  ["rest.password_set.", "PasswordSet"],
+  ["rest.password_change.", "PasswordChange"],
+  ["rest.member_put.", "MemberPut"],
+  ["rest.channel_new.", "ChannelNew"],
+  ["rest.channel_change.", "ChannelChange"],
+  ["rest.agent_new.", "AgentNew"],
+  ["rest.agent_change.", "AgentChange"],
   ["rest.command_results.", "CommandResults"],
   ["rest.conversation_page.", "ConversationPage"],
   ["rest.device.", "Device"],
@@ -35,22 +44,13 @@ const KINDS: [string, string][] = [
 
 /** What the console does not send or read yet. */
 const UNUSED = [
-  "agent_change",
-  "agent_new",
-  "channel_change",
-  "channel_new",
-  "member_put",
   "outcomes_query",
-  "password_change",
-  "password_set",
   "push_device",
   "push_put",
   "push_receipts",
   "push_registered",
   "quarantined",
   "receipts_taken",
-  "team_change",
-  "team_new",
 ].map((name) => `rest.${name}.json`);
 
 const files = readdirSync(FIXTURES).filter((file) => file.endsWith(".json"));

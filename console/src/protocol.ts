@@ -462,6 +462,55 @@ export interface MeChange {
   name?: string;
   availability?: Availability;
 }
+// Settings, changed by admins; one's own name and password by everybody.
+
+export interface TeamNew {
+  name: string;
+  reply_policy?: ReplyPolicy;
+  visibility?: Visibility;
+  claim_from_colleagues?: boolean;
+}
+export type TeamChange = Partial<TeamNew>;
+export interface MemberPut {
+  kind: MembershipKind;
+}
+export interface AgentNew {
+  email: string;
+  name: string;
+  role: Role;
+  password: string;
+  capacity?: number | null;
+  teams?: { team_id: Id; kind: MembershipKind }[];
+}
+export interface AgentChange {
+  name?: string;
+  role?: Role;
+  capacity?: number | null;
+  availability?: Availability;
+  state?: AgentState;
+}
+export interface ChannelNew {
+  name: string;
+  meta_app: string;
+  phone_number_id: string;
+  display_number: string;
+  access_token: string;
+  default_team: Id;
+  pace_per_s?: number | null;
+}
+export interface ChannelChange {
+  name?: string;
+  access_token?: string;
+  default_team?: Id;
+  pace_per_s?: number;
+}
+export interface PasswordChange {
+  current: string;
+  next: string;
+}
+export interface PasswordSet {
+  next: string;
+}
 export interface Device {
   id: Id;
   name: string;

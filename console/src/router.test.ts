@@ -10,12 +10,19 @@ test.each([
   `/inbox/team-${ID}`,
   `/inbox/open/${ID}`,
   `/c/${ID}`,
+  "/board",
+  `/board/agent/${ID}`,
+  "/people",
+  "/settings",
+  "/settings/teams",
+  "/welcome",
+  "/search",
 ])("%s is a place and comes back as it was", (path) => {
   expect(placeOf(path).at).not.toBe("unknown");
   expect(pathOf(placeOf(path))).toBe(path);
 });
 
-test.each(["/inbox/none", "/inbox/mine/5", "/inbox/mine/../x", "/board", `/c/${ID}/x`, "/c"])(
+test.each(["/inbox/none", "/inbox/mine/5", "/inbox/mine/../x", "/boards", "/board/x", "/settings/none", "/people/x", `/c/${ID}/x`, "/c"])(
   "%s is no place",
   (path) => {
     expect(placeOf(path)).toEqual({ at: "unknown" });
@@ -24,4 +31,10 @@ test.each(["/inbox/none", "/inbox/mine/5", "/inbox/mine/../x", "/board", `/c/${I
 
 test("the root is my work", () => {
   expect(placeOf("/")).toEqual({ at: "inbox", view: "mine", conversation: undefined });
+});
+
+test("what is searched for stands in the address", () => {
+  const place = { at: "search", q: "Lucía & Co" } as const;
+  expect(pathOf(place)).toBe("/search?q=Luc%C3%ADa%20%26%20Co");
+  expect(placeOf("/search", "?q=Luc%C3%ADa%20%26%20Co")).toEqual(place);
 });

@@ -4,18 +4,39 @@ export type Place =
   | { at: "sign-in" }
   | { at: "inbox"; view: string; conversation: string | undefined }
   | { at: "link"; conversation: string }
+  | { at: "board"; agent: string | undefined }
+  | { at: "people" }
+  | { at: "search"; q: string }
+  | { at: "settings"; page: SettingsPage | undefined }
+  | { at: "welcome" }
   | { at: "unknown" };
+
+/** The pages of the settings, in their order: the workspace's, then one's own. */
+export const SHARED_PAGES = ["numbers", "teams", "agents"] as const;
+export const OWN_PAGES = ["you", "devices", "appearance"] as const;
+export type SettingsPage = (typeof SHARED_PAGES | typeof OWN_PAGES)[number];
+const PAGES: readonly string[] = [...SHARED_PAGES, ...OWN_PAGES];
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const VIEW = /^(mine|late|snoozed|open|team-[0-9a-f-]{36})$/;
 
-export function placeOf(path: string): Place {
+export function placeOf(path: string, query = ""): Place {
   const [first, second, third, ...rest] = path.split("/").filter((part) => part !== "");
   if (rest.length > 0) return { at: "unknown" };
   if (first === undefined) return { at: "inbox", view: "mine", conversation: undefined };
   if (first === "sign-in" && second === undefined) return { at: "sign-in" };
   if (first === "c" && ID.test(second ?? "") && third === undefined) {
     return { at: "link", conversation: second ?? "" };
+  }
+  if (first === "settings" && third === undefined && (second === undefined || PAGES.includes(second))) {
+    return { at: "settings", page: second as SettingsPage | undefined };
+  }
+  if (first === "board" && (second === undefined || (second === "agent" && ID.test(third ?? "")))) {
+    return { at: "board", agent: third };
+  }
+  if (second === undefined) {
+    if (first === "people" || first === "welcome") return { at: first };
+    if (first === "search") return { at: "search", q: new URLSearchParams(query).get("q") ?? "" };
   }
   if (first !== "inbox") return { at: "unknown" };
   const view = second ?? "mine";
@@ -33,6 +54,15 @@ export function pathOf(place: Place): string {
       const { view, conversation } = place;
       return conversation === undefined ? `/inbox/${view}` : `/inbox/${view}/${conversation}`;
     }
+    case "board":
+      return place.agent === undefined ? "/board" : `/board/agent/${place.agent}`;
+    case "settings":
+      return place.page === undefined ? "/settings" : `/settings/${place.page}`;
+    case "search":
+      return place.q === "" ? "/search" : `/search?q=${encodeURIComponent(place.q)}`;
+    case "people":
+    case "welcome":
+      return `/${place.at}`;
     case "unknown":
       return "/";
   }

@@ -1,4 +1,4 @@
-// What is only of this browser: theme and language.
+// What is only of this browser: theme, language, keys.
 
 import { LANGUAGES, type Language, spoken, words } from "./messages/index.svelte.ts";
 
@@ -25,8 +25,11 @@ class Settings {
   theme: Theme = $state("system");
   /** As the browser, when it is not set. */
   language: Language | undefined = $state();
+  /** Whether single letters do something. */
+  hasKeys = $state(true);
 
   async start() {
+    this.hasKeys = read("baton.keys") !== "off";
     const theme = read("baton.theme");
     if (theme === "light" || theme === "dark") this.setTheme(theme);
     const language = read("baton.language");
@@ -40,6 +43,11 @@ class Settings {
     if (theme === "system") delete root.dataset["theme"];
     else root.dataset["theme"] = theme;
     write("baton.theme", theme === "system" ? undefined : theme);
+  }
+
+  setKeys(hasKeys: boolean) {
+    this.hasKeys = hasKeys;
+    write("baton.keys", hasKeys ? undefined : "off");
   }
 
   async setLanguage(language: Language | undefined) {

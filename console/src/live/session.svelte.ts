@@ -10,6 +10,7 @@ import type {
   CommandBody,
   CommandResults,
   ConversationPage,
+  Event,
   Id,
   LeaseHolder,
   LinesPage,
@@ -50,6 +51,8 @@ const STATUSES = ["open", "waiting", "snoozed"] as const;
 /** A connection that comes back within this time was never away, ms. */
 const OFFLINE_AFTER_MS = 2_000;
 const COMMANDS_AT_ONCE = 50;
+/** Loads of colleagues are read so often where something moved, ms. */
+const LOADS_MS = 1_500;
 
 export class Desk {
   me: Me | undefined = $state.raw();
@@ -69,6 +72,8 @@ export class Desk {
   isOffline = $state(false);
   /** This agent has too many windows: this one waits. */
   isCrowded = $state(false);
+  /** Whether a number is connected; undefined until that is known. */
+  hasNumber: boolean | undefined = $state();
   /** When the server was last heard, ms. */
   asOf = $state(Date.now());
   ended: Ended | undefined = $state();
@@ -89,6 +94,8 @@ export class Desk {
   private isDrawn = false;
   private isAcked = false;
   private loadings = 0;
+  /** Whether an owner or a status changed since loads were read. */
+  private isMoved = false;
   private view: Id | undefined;
   private readonly fetching = new Set<string>();
   private readonly listeners = new Set<(outcome: Outcome) => void>();
@@ -234,6 +241,45 @@ export class Desk {
     this.draw();
   }
 
+  /** Reads something that is not held here. */
+  ask<T>(path: string): Promise<T> {
+    return request<T>("GET", path);
+  }
+
+  /** Changes a setting, and reads anew what it may have changed. */
+  async set(method: "POST" | "PATCH" | "PUT" | "DELETE", path: string, body?: unknown) {
+    await request<unknown>(method, path, body);
+    if (path.startsWith("/sessions") || path.startsWith("/me/")) return;
+    const about = path.split("/")[1];
+    if (about === "channels") await this.fetchChannels();
+    else await Promise.all([this.fetchPeople(), this.fetchTeams()]);
+  }
+
+  /** Customers by a part of their name or number; what is found is held from here on. */
+  async find(q: string, page?: string): Promise<{ ids: Id[]; next: string | undefined }> {
+    const query = new URLSearchParams({ q, limit: "30", ...(page === undefined ? {} : { page }) });
+    const { conversations, next } = await request<ConversationPage>(
+      "GET",
+      `/conversations?${query}`,
+    );
+    applyRows(this.feed, conversations);
+    this.draw();
+    const ids = conversations.map((row) => (row.level === "head" ? row.head.id : row.view.head.id));
+    return { ids, next };
+  }
+
+  /** Keeps the loads of colleagues up to date until the answer is called. */
+  watchLoads(): () => void {
+    void this.fetchPeople();
+    const timer = setInterval(() => {
+      if (this.isLive && document.visibilityState === "visible" && this.isMoved) {
+        this.isMoved = false;
+        void this.fetchPeople();
+      }
+    }, LOADS_MS);
+    return () => clearInterval(timer);
+  }
+
   async change(change: MeChange): Promise<void> {
     this.me = await request<Me>("PATCH", "/me", change);
   }
@@ -349,6 +395,7 @@ export class Desk {
         break;
       }
       default:
+        this.isMoved ||= frame.type === "events" && frame.events.some(isMove);
         this.wanted(apply(this.feed, frame));
         this.draw();
         this.acknowledge();
@@ -423,14 +470,10 @@ export class Desk {
           void this.fetchPeople();
           break;
         case "teams":
-          void this.fetchOnce("teams", async () => {
-            this.teams = byId(await request<Team[]>("GET", "/teams"));
-          });
+          void this.fetchTeams();
           break;
         case "channels":
-          void this.fetchOnce("channels", async () => {
-            this.channels = byId(await request<Channel[]>("GET", "/channels"));
-          });
+          void this.fetchChannels();
           break;
       }
     }
@@ -446,6 +489,19 @@ export class Desk {
     await this.fetchOnce("agents", async () => {
       this.agents = byId(await request<Agent[]>("GET", "/agents"));
       this.me = await request<Me>("GET", "/me");
+    });
+  }
+
+  private async fetchTeams() {
+    await this.fetchOnce("teams", async () => {
+      this.teams = byId(await request<Team[]>("GET", "/teams"));
+    });
+  }
+
+  private async fetchChannels() {
+    await this.fetchOnce("channels", async () => {
+      this.channels = byId(await request<Channel[]>("GET", "/channels"));
+      this.hasNumber = this.channels.size > 0;
     });
   }
 
@@ -553,6 +609,11 @@ export class Desk {
   private told(outcome: Outcome) {
     for (const listener of this.listeners) listener(outcome);
   }
+}
+
+/** Whether it changes how much somebody has. */
+function isMove({ type }: Event): boolean {
+  return type === "owner_changed" || type === "status_changed" || type === "head_changed";
 }
 
 function sessionEnd(fault: Fault): Ended {

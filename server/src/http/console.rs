@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -18,14 +18,25 @@ use flate2::write::GzEncoder;
 use super::{Answer, Fault};
 
 /// Every address of the console.
-pub(super) const PAGES: [&str; 6] = [
+pub(super) const PAGES: [&str; 13] = [
     "/",
     "/sign-in",
+    "/welcome",
     "/inbox",
     "/inbox/{view}",
     "/inbox/{view}/{conversation}",
     "/c/{conversation}",
+    "/board",
+    "/board/agent/{agent}",
+    "/people",
+    "/search",
+    "/settings",
+    "/settings/{page}",
 ];
+
+/// Files beside the page that keep their names: they are asked for each time.
+pub(super) const LOOSE: [&str; 5] =
+    ["/icon.svg", "/icon-192.png", "/icon-512.png", "/manifest.webmanifest", "/service-worker.js"];
 
 /// Address and content of each file, from the console's build.
 static FILES: &[(&str, &[u8])] =
@@ -36,12 +47,13 @@ static PACKED: LazyLock<Vec<Option<Vec<u8>>>> = LazyLock::new(|| {
     FILES.iter().map(|(_, bytes)| pack(bytes).filter(|packed| packed.len() < bytes.len())).collect()
 });
 
-/// What the page may do. Svelte makes its elements through one policy of trusted types.
+/// What the page may do. Svelte makes its elements through one policy of trusted types; another
+/// one names the service worker, whose address is a script's.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
      media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
      frame-ancestors 'none'; base-uri 'none'; form-action 'self'; \
-     require-trusted-types-for 'script'; trusted-types svelte-trusted-html",
+     require-trusted-types-for 'script'; trusted-types svelte-trusted-html baton-worker",
 );
 const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
@@ -51,9 +63,9 @@ pub(super) async fn page(headers: HeaderMap) -> Answer<Response> {
     file("/index.html", &headers)
 }
 
-/// `GET /icon.svg`.
-pub(super) async fn icon(headers: HeaderMap) -> Answer<Response> {
-    file("/icon.svg", &headers)
+/// `GET` of each of [`LOOSE`].
+pub(super) async fn loose(uri: Uri, headers: HeaderMap) -> Answer<Response> {
+    file(uri.path(), &headers)
 }
 
 /// `GET /assets/{file}`.
@@ -84,6 +96,8 @@ fn media_type(path: &str) -> &'static str {
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("webmanifest") => "application/manifest+json",
         Some(_) | None => "application/octet-stream",
     }
 }

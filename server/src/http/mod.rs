@@ -172,10 +172,10 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), Public, "/healthz", get(health::alive)),
         row(g.clone(), Public, "/readyz", get(health::ready)),
         row(g.clone(), Public, "/metrics", get(health::metrics)),
-        row(g.clone(), Public, "/icon.svg", get(console::icon)),
-        row(g, Public, "/assets/{file}", get(console::asset)),
+        row(g.clone(), Public, "/assets/{file}", get(console::asset)),
     ];
     routes.extend(pages);
+    routes.extend(console::LOOSE.map(|path| row(g.clone(), Public, path, get(console::loose))));
     routes
 }
 

@@ -4,13 +4,20 @@ use std::io::Read as _;
 
 use super::*;
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 13] = [
     "/",
     "/sign-in",
+    "/welcome",
     "/inbox",
     "/inbox/mine",
     "/inbox/mine/01890a5d-ac96-774b-bcce-00000000a004",
     "/c/01890a5d-ac96-774b-bcce-00000000a004",
+    "/board",
+    "/board/agent/01890a5d-ac96-774b-bcce-00000000a001",
+    "/people",
+    "/search?q=Luc",
+    "/settings",
+    "/settings/teams",
 ];
 
 struct Served {
@@ -130,6 +137,25 @@ async fn what_is_not_the_consoles_is_not_its_page() {
         assert_eq!(served(&desk, Method::POST, "/", "").await.status, 405);
         let head = served(&desk, Method::HEAD, "/", "").await;
         assert_eq!((head.status, head.bytes.len()), (200, 0));
+        desk.database.close().await;
+    }
+}
+
+/// A browser that installed the page asks whether its worker changed.
+#[tokio::test]
+async fn what_an_installed_page_needs_is_there_and_asked_for_each_time() {
+    for desk in desks().await {
+        for (path, media_type) in [
+            ("/manifest.webmanifest", "application/manifest+json"),
+            ("/service-worker.js", "text/javascript; charset=utf-8"),
+            ("/icon-192.png", "image/png"),
+            ("/icon-512.png", "image/png"),
+        ] {
+            let file = served(&desk, Method::GET, path, "").await;
+            assert_eq!((file.status, path), (200, path));
+            assert_eq!(file.header(header::CONTENT_TYPE), media_type);
+            assert_eq!(file.header(header::CACHE_CONTROL), "no-cache");
+        }
         desk.database.close().await;
     }
 }

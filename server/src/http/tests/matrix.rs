@@ -55,7 +55,18 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("GET", "/inbox/{view}", Access::Public),
     ("GET", "/inbox/{view}/{conversation}", Access::Public),
     ("GET", "/c/{conversation}", Access::Public),
+    ("GET", "/welcome", Access::Public),
+    ("GET", "/board", Access::Public),
+    ("GET", "/board/agent/{agent}", Access::Public),
+    ("GET", "/people", Access::Public),
+    ("GET", "/search", Access::Public),
+    ("GET", "/settings", Access::Public),
+    ("GET", "/settings/{page}", Access::Public),
     ("GET", "/icon.svg", Access::Public),
+    ("GET", "/icon-192.png", Access::Public),
+    ("GET", "/icon-512.png", Access::Public),
+    ("GET", "/manifest.webmanifest", Access::Public),
+    ("GET", "/service-worker.js", Access::Public),
     ("GET", "/assets/{file}", Access::Public),
 ];
 

@@ -1,0 +1,144 @@
+import { Node, PASSWORD } from "./node.ts";
+import { expect, open, signIn, test } from "./world.ts";
+
+test("everything is found by name, and single keys lead everywhere", async ({ world }) => {
+  const irene = world.customer("Irene Solé");
+  await irene.says("¿Tenéis luces?");
+  const ana = await world.desk("Ana");
+  await ana.goto("/inbox/open");
+  await expect(ana.getByTestId("list")).toContainText("Irene Solé");
+  await ana.keyboard.press("Control+k");
+  await ana.getByTestId("palette-input").fill("irene sole");
+  await ana.keyboard.press("Enter");
+  await expect(ana.getByTestId("timeline")).toContainText("luces");
+  await ana.getByTestId("timeline").focus();
+  await ana.keyboard.press("?");
+  await expect(ana.getByTestId("keys")).toBeVisible();
+  await ana.keyboard.press("Escape");
+  await expect(ana.getByTestId("keys")).toBeHidden();
+  await ana.keyboard.press("g");
+  await ana.keyboard.press("p");
+  await expect(ana).toHaveURL(/people/);
+  const sofia = world.login("Sofia").agent_id;
+  await expect(ana.getByTestId(`person-${sofia}`)).toContainText("Sofia");
+  // They can be switched off.
+  await ana.goto("/settings/appearance");
+  await ana.getByTestId("my-keys").selectOption("off");
+  await ana.getByTestId("rail-inbox").focus();
+  await ana.keyboard.press("/");
+  await expect(ana).toHaveURL(/appearance/);
+  await ana.getByTestId("my-keys").selectOption("on");
+});
+
+test("a customer whose conversation is resolved is found by a part of the name", async ({
+  world,
+}) => {
+  const oriol = world.customer("Oriol Camps");
+  await oriol.says("Gracias por todo");
+  const ana = await world.desk("Ana");
+  await open(ana, oriol.name);
+  await ana.getByTestId("claim").click();
+  await ana.getByTestId("resolve").click();
+  await expect(ana.getByTestId("reopen")).toBeVisible();
+  await ana.reload();
+  await ana.getByTestId("rail-search").click();
+  await ana.getByTestId("search-input").fill("riol cam");
+  await expect(ana.getByTestId("hits")).toContainText("Oriol Camps");
+  await expect(ana).toHaveURL(/q=riol/);
+  await ana.getByTestId("hits").getByText("Oriol Camps").click();
+  await expect(ana.getByTestId("timeline")).toContainText("Gracias por todo");
+  await ana.goto("/search?q=nobody%20at%20all");
+  await expect(ana.getByText("Nobody is called")).toBeVisible();
+});
+
+test("an admin makes a team and a colleague, who signs in; what is changed can be undone", async ({
+  world,
+}) => {
+  const admin = await world.desk("Admin");
+  await admin.goto("/settings/teams");
+  await admin.getByTestId("add-team").click();
+  await admin.getByTestId("team-name").fill("Rentals");
+  await admin.getByTestId("add-go").click();
+  const team = admin.locator("section", { hasText: "Rentals" });
+  await expect(team).toBeVisible();
+  const policy = team.getByLabel("Who may answer");
+  await policy.selectOption("team");
+  await expect(admin.getByTestId("toast")).toContainText("Saved");
+  await admin.getByTestId("toast-undo").click();
+  await expect(policy).toHaveValue("owner");
+  // The same name again is refused, beside the field, and nothing is lost.
+  await admin.getByTestId("add-team").click();
+  await admin.getByTestId("team-name").fill("Rentals");
+  await admin.getByTestId("add-go").click();
+  await expect(admin.getByRole("alert").filter({ hasText: "taken" })).toBeVisible();
+  await expect(admin.getByTestId("team-name")).toHaveValue("Rentals");
+  await admin.keyboard.press("Escape");
+
+  await admin.getByTestId("settings-agents").click();
+  await admin.getByTestId("add-agent").click();
+  await admin.getByTestId("agent-name").fill("Dora");
+  await admin.getByTestId("agent-email").fill("dora@demo.example");
+  await admin.getByTestId("agent-password").fill("a-good-long-password");
+  await admin.getByTestId("add-go").click();
+  await expect(admin.locator("section", { hasText: "Dora" })).toBeVisible();
+  const dora = await world.stranger();
+  await dora.goto("/");
+  const { workspace } = world.login("Ana");
+  await signIn(dora, { workspace, email: "dora@demo.example", password: "a-good-long-password" });
+  await expect(dora.getByTestId("rail-me")).toBeVisible();
+  // She sees how teams are set, and changes nothing.
+  await dora.goto("/settings/teams");
+  await expect(dora.getByText("Only admins change this.")).toBeVisible();
+  await expect(dora.getByTestId("add-team")).toHaveCount(0);
+  await expect(dora.locator("section", { hasText: "Rentals" }).getByLabel("Name")).toBeDisabled();
+});
+
+test("from one device another one is signed out", async ({ world }) => {
+  const [here, there] = [await world.stranger(), await world.stranger()];
+  for (const page of [here, there]) {
+    await page.goto("/");
+    await signIn(page, world.login("Chloe"));
+  }
+  await here.goto("/settings/devices");
+  const id = await there.evaluate(
+    () => JSON.parse(localStorage.getItem("baton.session") ?? "{}").device_id as string,
+  );
+  await here.getByTestId(`device-${id}`).getByRole("button").click();
+  await expect(there).toHaveURL(/sign-in/);
+  await expect(here.getByTestId(`device-${id}`)).toHaveCount(0);
+});
+
+test("older lines come a page at a time, and what is looked at stays where it is", async ({
+  world,
+}) => {
+  const bruno = world.customer("Bruno Mas");
+  for (let n = 1; n <= 60; n += 1) await bruno.says(`Línea ${n}`);
+  const ana = await world.desk("Ana");
+  await open(ana, bruno.name);
+  await expect(ana.getByTestId("line-60")).toBeVisible();
+  const older = ana.getByRole("button", { name: "Load older messages" });
+  while ((await older.count()) > 0) {
+    await older.click();
+    await expect(ana.getByTestId("timeline")).toHaveAttribute("aria-busy", "false");
+  }
+  await expect(ana.getByTestId("line-1")).toHaveText(/Línea 1/);
+});
+
+test("an empty installation leads its admin to the first message", async ({ world }) => {
+  test.setTimeout(120_000);
+  const node = await Node.start({ number: false });
+  try {
+    const page = await world.stranger({ baseURL: node.url });
+    await page.goto(`${node.url}/`);
+    await signIn(page, { workspace: "shop", email: "ines@shop.example", password: PASSWORD });
+    await expect(page.getByTestId("list-new")).toBeVisible();
+    await page.getByTestId("list-new").getByRole("link", { name: "Set up" }).click();
+    await expect(page.getByTestId("firstrun-step-1")).toContainText("baton admin channel add");
+    node.connect();
+    await expect(page.getByTestId("firstrun-step-1")).toContainText("Support is connected.");
+    await node.customerSays("Olga Ruiz", "hola");
+    await expect(page.getByTestId("firstrun-step-3")).toContainText("A customer has written.");
+  } finally {
+    await node.end();
+  }
+});
