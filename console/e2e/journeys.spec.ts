@@ -350,3 +350,28 @@ test("a node that is killed costs no draft, and the page comes back by itself", 
     await node.end();
   }
 });
+
+test("the page opens without its server, with the draft that was begun", async ({ world }) => {
+  test.setTimeout(120_000);
+  const node = await Node.start({ number: true });
+  try {
+    await node.customerSays("Olga Ruiz", "¿Llega hoy mi pedido?");
+    const page = await world.stranger({ baseURL: node.url, serviceWorkers: "allow" });
+    await page.goto(`${node.url}/`);
+    await signIn(page, { workspace: "shop", email: "ines@shop.example", password: PASSWORD });
+    await open(page, "Olga Ruiz");
+    await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    await page.getByTestId("composer-text").fill("Sí, antes de las");
+    await page.waitForFunction(() => JSON.stringify(localStorage).includes("antes de las"));
+    await node.kill();
+    await page.reload();
+    await expect(page.getByTestId("banner-offline")).toBeVisible();
+    await expect(page.getByTestId("talk-failed")).toContainText("Sí, antes de las");
+    await node.up();
+    await expect(page.getByTestId("composer-text")).toHaveValue("Sí, antes de las", {
+      timeout: 45_000,
+    });
+  } finally {
+    await node.end();
+  }
+});

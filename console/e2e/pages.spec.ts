@@ -122,7 +122,7 @@ test("inbox, conversation, dialogs", async ({ world }) => {
   await looks(ana, "arabic");
 });
 
-test("people, search, settings, keys", async ({ world }) => {
+test("people, search, settings, board, keys", async ({ world }) => {
   test.setTimeout(180_000);
   await world.customer("Pau Riera").says("Hola");
   const admin = await world.desk("Admin", { bypassCSP: true });
@@ -141,6 +141,13 @@ test("people, search, settings, keys", async ({ world }) => {
     }
     await looks(admin, `settings-${page}`);
   }
+  const sofia = await world.desk("Sofia", { bypassCSP: true });
+  await sofia.goto("/board");
+  await expect(sofia.getByTestId("queue")).toContainText("Pau Riera");
+  await looks(sofia, "board");
+  await sofia.goto(`/board/agent/${world.login("Ana").agent_id}`);
+  await expect(sofia.getByTestId("agent-sheet")).toBeVisible();
+  await looks(sofia, "agent");
   await admin.goto("/welcome");
   await expect(admin.getByTestId("firstrun-step-4")).toBeVisible();
   await looks(admin, "welcome");

@@ -6,6 +6,7 @@ import "./tokens-fallback.css";
 import { nav } from "./nav.svelte.ts";
 import { settings } from "./settings.svelte.ts";
 import { clock } from "./ui/clock.svelte.ts";
+import { keepPage } from "./worker.ts";
 
 const target = document.getElementById("app");
 if (target === null) throw new Error("the page has no place for the app");
@@ -13,3 +14,4 @@ await settings.start();
 nav.start();
 clock.start();
 mount(App, { target });
+keepPage();

@@ -23,8 +23,10 @@ class Toasts {
   }
 
   undo() {
-    this.current?.undo?.();
+    const undo = this.current?.undo;
     this.clear();
+    // It may have something to say itself.
+    undo?.();
   }
 }
 

@@ -91,7 +91,8 @@ async fn what_the_page_names_is_there_and_kept_for_good() {
             let kept = file.header(header::CACHE_CONTROL).contains("immutable");
             assert_eq!(kept, path.starts_with("/assets/"), "{path}");
             assert_eq!(file.header(header::VARY), "accept-encoding");
-            if file.bytes.len() < 1_000 {
+            // A picture is packed already.
+            if file.bytes.len() < 1_000 || path.ends_with(".png") {
                 continue;
             }
             let packed = served(&desk, Method::GET, &path, "br, gzip").await;

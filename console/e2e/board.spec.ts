@@ -1,0 +1,131 @@
+import type { Page } from "@playwright/test";
+import { expect, open, test } from "./world.ts";
+
+const TABLET = { viewport: { width: 1180, height: 820 }, hasTouch: true };
+
+/** Presses the middle of one element for long, drags it to another one, lets go: with a finger. */
+async function dragByTouch(page: Page, from: string, to: string) {
+  const middle = async (testid: string) => {
+    const box = await page.getByTestId(testid).boundingBox();
+    if (box === null) throw new Error(`${testid} is not to be seen`);
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  };
+  const [start, end] = [await middle(from), await middle(to)];
+  const touch = await page.context().newCDPSession(page);
+  const send = (type: "touchStart" | "touchMove" | "touchEnd", at?: { x: number; y: number }) =>
+    touch.send("Input.dispatchTouchEvent", { type, touchPoints: at === undefined ? [] : [at] });
+  await send("touchStart", start);
+  await expect(page.locator(".drag")).toBeVisible();
+  for (let step = 1; step <= 5; step += 1) {
+    const part = step / 5;
+    const x = start.x + (end.x - start.x) * part;
+    await send("touchMove", { x, y: start.y + (end.y - start.y) * part });
+  }
+  await expect(page.getByTestId(to)).toHaveClass(/drop/);
+  await send("touchEnd");
+}
+
+test("a supervisor moves ten by touch and takes it back", async ({ world }) => {
+  test.setTimeout(120_000);
+  const names = Array.from({ length: 10 }, (_, n) => `Mover ${n + 1}`);
+  for (const name of names) await world.customer(name).says("¿Cuándo llega?");
+  const sofia = await world.desk("Sofia", TABLET);
+  await sofia.getByTestId("rail-board").click();
+  const ben = world.login("Ben").agent_id;
+  const queue = sofia.getByTestId("queue");
+  await expect(queue.getByText("Mover 10", { exact: true })).toBeVisible();
+  await sofia.getByTestId("board-select").click();
+  for (const name of names) await queue.getByText(name, { exact: true }).tap();
+  await expect(sofia.getByTestId("action-bar")).toContainText("10 chosen");
+  await sofia.getByTestId("action-move").tap();
+  await sofia.getByTestId(`move-to-${ben}`).tap();
+  await expect(sofia.getByTestId("toast")).toContainText("10 moved to Ben");
+  const mine = queue.locator("li").filter({ hasText: "Mover" });
+  await expect(mine.filter({ hasText: "Ben" })).toHaveCount(10);
+  await sofia.getByTestId("toast-undo").tap();
+  await expect(sofia.getByTestId("toast")).toContainText("Undone: 10");
+  await expect(mine.filter({ hasText: "Desk queue" })).toHaveCount(10);
+});
+
+test("one is dragged to a person by touch; what somebody did since is not undone", async ({
+  world,
+}) => {
+  const karin = world.customer("Karin Holm");
+  await karin.says("Hej! Är den klar?");
+  const [sofia, ana] = [await world.desk("Sofia", TABLET), await world.desk("Ana")];
+  const ben = await world.desk("Ben");
+  await open(ben, karin.name);
+  const id = await open(ana, karin.name);
+  await sofia.goto("/board");
+  const [anaId, benId] = [world.login("Ana").agent_id, world.login("Ben").agent_id];
+  await sofia.getByTestId(`queue-row-${id}`).scrollIntoViewIfNeeded();
+  await dragByTouch(sofia, `queue-row-${id}`, `agent-card-${anaId}`);
+  await expect(sofia.getByTestId("toast")).toContainText("Karin is with Ana now");
+  await expect(ana.getByTestId("owner-chip")).toContainText("You");
+  // The same without a drag.
+  await sofia.getByTestId(`queue-row-${id}`).getByTestId("queue-grip").tap();
+  await sofia.getByTestId(`move-to-${benId}`).tap();
+  await expect(sofia.getByTestId("toast")).toContainText("Karin is with Ben now");
+  await expect(ana.getByTestId("owner-chip")).toContainText("Ben");
+  await expect(ben.getByTestId("owner-chip")).toContainText("You");
+  await ben.getByTestId("more").click();
+  await ben.getByTestId("more-unassign").click();
+  await expect(sofia.getByTestId(`queue-row-${id}`)).toContainText("Desk queue");
+  await sofia.getByTestId("toast-undo").tap();
+  await expect(sofia.getByTestId("toast")).toContainText("nothing was undone");
+});
+
+test("whoever is full is only given more when that is meant", async ({ world }) => {
+  const lena = world.customer("Lena Vogt");
+  await lena.says("Ist es fertig?");
+  const admin = await world.desk("Admin");
+  const chloe = world.login("Chloe").agent_id;
+  await admin.evaluate(async (id) => {
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ capacity: 1 });
+    await fetch(`/api/v1/agents/${id}`, { method: "PATCH", headers, body });
+  }, chloe);
+  const sofia = await world.desk("Sofia", TABLET);
+  await sofia.goto("/board");
+  const card = sofia.getByTestId(`agent-card-${chloe}`);
+  await expect(card).toContainText("0 of 1");
+  const row = sofia.getByTestId("queue").locator("li").filter({ hasText: "Lena Vogt" });
+  await row.getByTestId("queue-grip").tap();
+  await sofia.getByTestId(`move-to-${chloe}`).tap();
+  await expect(card).toContainText("1 of 1");
+  const vera = world.customer("Vera Lindt");
+  await vera.says("Hallo?");
+  const other = sofia.getByTestId("queue").locator("li").filter({ hasText: "Vera Lindt" });
+  await other.getByTestId("queue-grip").tap();
+  await sofia.getByTestId(`move-to-${chloe}`).tap();
+  const dialog = sofia.getByRole("alertdialog");
+  await expect(dialog).toContainText("Chloe is full (1 of 1)");
+  await sofia.getByTestId("assign-anyway").tap();
+  await expect(card).toContainText("2 of 1");
+});
+
+test("a supervisor watches silently: nobody is told, and taking over ends it", async ({ world }) => {
+  const rita = world.customer("Rita Prado");
+  await rita.says("Olá, ainda há bilhetes?");
+  const [ana, sofia] = [await world.desk("Ana"), await world.desk("Sofia", TABLET)];
+  const id = await open(ana, rita.name);
+  await ana.getByTestId("claim").click();
+  await expect(ana.getByTestId("owner-chip")).toContainText("You");
+  await sofia.goto("/board");
+  await sofia.getByTestId(`agent-card-${world.login("Ana").agent_id}`).tap();
+  await expect(sofia).toHaveURL(/board\/agent/);
+  await sofia.getByTestId(`join-${id}`).tap();
+  await expect(sofia.getByTestId("watch-bar")).toBeVisible();
+  await ana.getByTestId("composer-text").pressSequentially("Sim, ainda há");
+  await expect(sofia.getByTestId("watch-draft")).toContainText("Sim, ainda há");
+  await rita.says("São dois.");
+  await expect(sofia.getByTestId("line-2")).toContainText("São dois");
+  // Somebody who looks is shown; whoever watches is not.
+  await expect(ana.getByTestId("viewers")).toHaveCount(0);
+  await sofia.getByTestId("watch-take-over").tap();
+  await expect(sofia).toHaveURL(new RegExp(`inbox/mine/${id}`));
+  await expect(ana.getByTestId("owner-chip")).toContainText("Sofia");
+  await expect(ana.getByTestId("viewers")).toBeVisible();
+  // An agent has no board.
+  await expect(ana.getByTestId("rail-board")).toHaveCount(0);
+});

@@ -1,0 +1,67 @@
+// @vitest-environment node
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Held } from "../live/feed.ts";
+import type { Head, Snapshot } from "../protocol.ts";
+import { board } from "./figures.ts";
+
+const path = join(import.meta.dirname, "../../../protocol/fixtures/snapshot.full.json");
+const snapshot = JSON.parse(readFileSync(path, "utf8")) as Snapshot;
+if (snapshot.level !== "full") throw new Error("the fixture is no full snapshot");
+const { view } = snapshot;
+const NOW = Date.parse("2026-01-02T12:00:00.000Z");
+const MIN = 60_000;
+const at = (ms: number) => new Date(ms).toISOString();
+
+function held(id: string, waitedMin: number | undefined, head: Partial<Head>, leftMin = 600): Held {
+  const since = waitedMin === undefined ? null : at(NOW - waitedMin * MIN);
+  const queue = { kind: "queue", id: "desk" } as const;
+  return {
+    level: "full",
+    view: {
+      ...view,
+      head: {
+        ...view.head,
+        id,
+        team_id: "desk",
+        owner: queue,
+        status: { kind: "open" },
+        unanswered_since: since,
+        ...head,
+      },
+      thread: { ...view.thread, window_until: at(NOW + leftMin * MIN) },
+    },
+  };
+}
+const ben = { kind: "agent", id: "ben" } as const;
+const all = [
+  held("a", 3, {}),
+  held("b", 40, { owner: ben }),
+  held("c", undefined, { owner: ben, status: { kind: "waiting" } }),
+  held("d", 9, { team_id: "sales", owner: { kind: "queue", id: "sales" } }, 100),
+  held("e", 99, { status: { kind: "resolved" } }),
+  held("f", undefined, { status: { kind: "snoozed", until: at(NOW + MIN) } }),
+];
+
+test("what waits is listed by age, and counted", () => {
+  const { figures, waiting, queues, late, owned } = board(all, undefined, NOW);
+  expect(waiting.map((one) => (one.level === "full" ? one.view.head.id : ""))).toEqual([
+    "b",
+    "d",
+    "a",
+  ]);
+  expect(figures).toEqual({ open: 4, unassigned: 2, late: 1, oldest: 40 * MIN, windows: 1 });
+  expect(queues.get("desk")).toEqual({ count: 1, oldest: 3 * MIN });
+  expect([...late]).toEqual([["ben", 1]]);
+  expect(owned.get("ben")).toHaveLength(2);
+});
+
+test("a team has its own figures", () => {
+  const { figures } = board(all, new Set(["sales"]), NOW);
+  expect(figures).toEqual({ open: 1, unassigned: 1, late: 0, oldest: 9 * MIN, windows: 1 });
+});
+
+test("where nobody waits there is no oldest wait", () => {
+  expect(board([], undefined, NOW).figures.oldest).toBeUndefined();
+});
