@@ -46,6 +46,7 @@ const KINDS: [string, string][] = [
 const UNUSED = [
   "outcomes_query",
   "push_device",
+  "push_preference",
   "push_put",
   "push_receipts",
   "push_registered",

@@ -4,6 +4,7 @@
 //! folds events into state and cannot fail, `scope` and `sight` say who sees what. The server and
 //! the phone use the same functions.
 
+pub mod announce;
 pub mod apply;
 pub mod context;
 pub mod decide;

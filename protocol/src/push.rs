@@ -283,4 +283,52 @@ pub struct ReceiptsTaken {
     pub ignored: u32,
 }
 
+/// How much an agent wants to be told by push.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushLevel {
+    /// What is the agent's, and what is new in the queues of the agent's teams.
+    #[default]
+    All,
+    /// What is the agent's.
+    Mine,
+    /// Nothing.
+    Nothing,
+}
+
+impl PushLevel {
+    /// The name on the wire and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Mine => "mine",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// A part of each day in which nothing is pushed. It may reach over midnight.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuietHours {
+    /// The time at which it begins, as `22:00`.
+    pub from: String,
+    /// The time at which it ends, as `07:00`.
+    pub until: String,
+    /// An IANA time zone, as `Europe/Madrid`.
+    pub zone: String,
+}
+
+/// `GET` and `PUT /me/push`: how much the agent wants to be told, on all devices.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushPreference {
+    /// How much.
+    #[serde(default)]
+    pub level: PushLevel,
+    /// When nothing is pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<QuietHours>,
+}
+
 crate::secret_debug!(PushKey, PushPut, PushRegistered);

@@ -70,6 +70,8 @@ pub struct State {
     pub parked: BTreeMap<Key<(ChannelId, String)>, Vec<ParkedStatus>>,
     /// The position of each log's last event.
     pub heads: BTreeMap<WorkspaceId, u64>,
+    /// Workspaces in which a device is registered for pushes.
+    pub reached: BTreeSet<WorkspaceId>,
     /// Loads of agents, as they were read.
     pub loads_before: BTreeMap<Key<AgentId>, u32>,
     /// Events, in the order of their positions.

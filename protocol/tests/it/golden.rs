@@ -10,7 +10,9 @@ use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{ConversationPage, LinesPage, SnapshotAnswer, SyncAnswer};
 use baton_protocol::problem::Problem;
-use baton_protocol::push::{PushDevice, PushPut, PushReceipt, PushRegistered, ReceiptsTaken};
+use baton_protocol::push::{
+    PushDevice, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptsTaken,
+};
 use baton_protocol::settings::{
     AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, PasswordChange,
     PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew,
@@ -233,6 +235,7 @@ fn every_body_of_a_request_and_answer() {
             "push_put" => drop(check::<PushPut>(&name, text)),
             "push_device" => drop(check::<PushDevice>(&name, text)),
             "push_registered" => drop(check::<PushRegistered>(&name, text)),
+            "push_preference" => drop(check::<PushPreference>(&name, text)),
             "push_receipts" => drop(check::<Vec<PushReceipt>>(&name, text)),
             "receipts_taken" => {
                 check::<ReceiptsTaken>(&name, text);

@@ -1,0 +1,278 @@
+//! Decides who is told of an event by push, what of it, and what it takes back.
+//!
+//! [`consequences`] says what one event means: whom it concerns and what is over with it. A
+//! [`Board`] holds the agents concerned and their pushes that are not over; [`Board::carry`]
+//! applies one consequence after the other. What remains is what is to be written.
+
+mod kind;
+mod quiet;
+mod rule;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use baton_protocol::push::{PushLane, PushLevel};
+use baton_protocol::{AgentId, ConversationId, DeviceId, PushId, TeamId, Timestamp, WorkspaceId};
+
+use crate::scope::{Level, Scope};
+use crate::sight::Sight;
+
+pub use kind::{Kind, Urgency};
+pub use quiet::{DAY_MINUTES, Quiet};
+pub use rule::{consequences, is_of_interest};
+
+/// Devices of one agent that a push goes to at most.
+pub const DEVICES_MAX: usize = 10;
+
+/// What an event means for those who may have to be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Consequence {
+    /// The conversation it happened to.
+    pub conversation: ConversationId,
+    /// Its place in the log.
+    pub position: u64,
+    /// Who caused it; never told of it.
+    pub by: Option<AgentId>,
+    /// What to do.
+    pub effect: Effect,
+}
+
+/// What to do about pushes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Tell of it.
+    Tell {
+        /// Whom.
+        whom: Whom,
+        /// As what.
+        kind: Kind,
+        /// Who may see the conversation after it.
+        scope: Scope,
+    },
+    /// Take back what was told of the conversation.
+    TakeBack {
+        /// From whom.
+        from: From,
+        /// Which kinds.
+        kinds: &'static [Kind],
+    },
+}
+
+/// Whom an event concerns.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Whom {
+    /// One agent.
+    Agent(AgentId),
+    /// The members of a team.
+    Team(TeamId),
+}
+
+/// From whom pushes are taken back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum From {
+    /// From everybody.
+    Everyone,
+    /// From everybody but this agent.
+    AllBut(AgentId),
+    /// From this agent.
+    Agent(AgentId),
+}
+
+impl From {
+    fn includes(self, agent: AgentId) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::AllBut(other) => other != agent,
+            Self::Agent(one) => one == agent,
+        }
+    }
+}
+
+/// An agent who may have to be told.
+#[derive(Clone, Debug)]
+pub struct Addressee {
+    /// Who, and what they may see.
+    pub sight: Sight,
+    /// How much they want to be told.
+    pub level: PushLevel,
+    /// Whether their quiet hours last.
+    pub is_quiet: bool,
+    /// Whether they look at one of their devices, as far as is known.
+    pub is_watching: bool,
+    /// Their devices that can be reached, the most recent first.
+    pub devices: Vec<(DeviceId, PushLane)>,
+}
+
+/// How far a push has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// No byte of it was sent.
+    Queued,
+    /// It may have reached its device.
+    UnderWay,
+    /// A newer fact took it back before a byte was sent.
+    Superseded,
+    /// It was taken back; a retract follows it.
+    Retracted,
+}
+
+/// A push to one device.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Push {
+    /// Its id; every copy has the same.
+    pub id: PushId,
+    /// For whom.
+    pub agent: AgentId,
+    /// To which device.
+    pub device: DeviceId,
+    /// By which service.
+    pub lane: PushLane,
+    /// About which conversation.
+    pub conversation: ConversationId,
+    /// What it tells.
+    pub kind: Kind,
+    /// The place in the log of what it tells.
+    pub position: u64,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Not sent before.
+    pub due_at: Timestamp,
+    /// Not sent after.
+    pub expires_at: Timestamp,
+    /// Whether it is new here.
+    pub is_new: bool,
+    /// Whether it was there and is changed here.
+    pub is_changed: bool,
+}
+
+/// The agents of one workspace whom a group of events concerns, and their pushes that are not over.
+#[derive(Clone, Default, Debug)]
+pub struct Board {
+    /// The workspace, for errors and logs.
+    pub workspace: Option<WorkspaceId>,
+    /// The agents.
+    pub agents: BTreeMap<AgentId, Addressee>,
+    /// Pushes: as they were read, and new ones behind them.
+    pub pushes: Vec<Push>,
+}
+
+impl Board {
+    /// Applies one consequence. `fresh` makes ids.
+    pub fn carry(
+        &mut self,
+        consequence: &Consequence,
+        now: Timestamp,
+        fresh: &mut dyn FnMut() -> PushId,
+    ) {
+        match &consequence.effect {
+            Effect::Tell { whom, kind, scope } => {
+                for agent in self.told(*whom, *kind, *scope, consequence.by) {
+                    self.tell(agent, *kind, consequence, (now, fresh));
+                }
+            }
+            Effect::TakeBack { from, kinds } => {
+                self.take_back(*from, kinds, consequence, (now, fresh));
+            }
+        }
+    }
+
+    /// Who is told: whoever may see it, wants it and did not cause it.
+    fn told(&self, whom: Whom, kind: Kind, scope: Scope, by: Option<AgentId>) -> Vec<AgentId> {
+        let is_meant = |id: AgentId, one: &Addressee| match whom {
+            Whom::Agent(agent) => agent == id,
+            Whom::Team(team) => one.sight.viewer.teams.contains_key(&team),
+        };
+        let all = self.agents.iter().filter(|(id, one)| {
+            is_meant(**id, one)
+                && by != Some(**id)
+                && kind.is_wanted(one.level)
+                && !one.is_quiet
+                && one.sight.level(scope) == Level::Full
+        });
+        all.map(|(id, _)| *id).collect()
+    }
+
+    fn tell(
+        &mut self,
+        agent: AgentId,
+        kind: Kind,
+        of: &Consequence,
+        (now, fresh): (Timestamp, &mut dyn FnMut() -> PushId),
+    ) {
+        let Some(one) = self.agents.get(&agent) else { return };
+        let due_at = now.plus_ms(kind.grace_ms(one.is_watching));
+        let expires_at = now.plus_ms(kind.lasts_ms());
+        let devices: Vec<_> = one.devices.iter().take(DEVICES_MAX).copied().collect();
+        for (device, lane) in devices {
+            let queued = self.pushes.iter_mut().find(|push| {
+                push.stage == Stage::Queued
+                    && push.device == device
+                    && push.conversation == of.conversation
+                    && push.kind != Kind::Retract
+            });
+            // What is not sent yet says the newest, at the time it was due: a flood is one push.
+            if let Some(push) = queued {
+                push.kind = push.kind.max(kind);
+                push.position = of.position;
+                push.due_at = push.due_at.min(due_at);
+                push.expires_at = push.expires_at.max(expires_at);
+                push.is_changed = !push.is_new;
+                continue;
+            }
+            self.pushes.push(Push {
+                id: fresh(),
+                agent,
+                device,
+                lane,
+                conversation: of.conversation,
+                kind,
+                position: of.position,
+                stage: Stage::Queued,
+                due_at,
+                expires_at,
+                is_new: true,
+                is_changed: false,
+            });
+        }
+    }
+
+    /// What was not sent is dropped; a device that may show something gets one retract.
+    fn take_back(
+        &mut self,
+        from: From,
+        kinds: &[Kind],
+        of: &Consequence,
+        (now, fresh): (Timestamp, &mut dyn FnMut() -> PushId),
+    ) {
+        let mut retracts: BTreeMap<DeviceId, Push> = BTreeMap::new();
+        for push in &mut self.pushes {
+            let is_meant = push.conversation == of.conversation
+                && kinds.contains(&push.kind)
+                && from.includes(push.agent);
+            match push.stage {
+                Stage::Queued if is_meant => push.stage = Stage::Superseded,
+                Stage::UnderWay if is_meant => push.stage = Stage::Retracted,
+                Stage::Queued | Stage::UnderWay | Stage::Superseded | Stage::Retracted => continue,
+            }
+            push.is_changed = !push.is_new;
+            if push.stage == Stage::Retracted && push.expires_at > now {
+                let expires_at = push.expires_at;
+                let retract = retracts.entry(push.device).or_insert_with(|| Push {
+                    id: fresh(),
+                    kind: Kind::Retract,
+                    position: of.position,
+                    stage: Stage::Queued,
+                    due_at: now,
+                    is_new: true,
+                    is_changed: false,
+                    ..push.clone()
+                });
+                retract.expires_at = retract.expires_at.max(expires_at);
+            }
+        }
+        // What is new and dropped again was never anywhere.
+        self.pushes.retain(|push| !(push.is_new && push.stage == Stage::Superseded));
+        self.pushes.extend(retracts.into_values());
+    }
+}

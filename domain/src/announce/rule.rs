@@ -1,0 +1,139 @@
+//! What an event means: one table of facts, whom they concern and what they take back.
+
+use baton_protocol::{
+    Actor, AgentId, Author, Event, Fact, MessageStatus, Owner, OwnerCause, Status,
+};
+
+use super::{Consequence, Effect, From, Kind, Whom};
+use crate::log::{Logged, Route};
+use crate::scope::Scope;
+
+/// What a change of the owner ends for all others.
+const OWN: &[Kind] =
+    &[Kind::Queue, Kind::Message, Kind::WindowClosing, Kind::Reopened, Kind::Assigned];
+/// What an answer ends for everybody.
+const OPEN_TURN: &[Kind] = &[Kind::Queue, Kind::Message, Kind::WindowClosing, Kind::Reopened];
+const QUEUE: &[Kind] = &[Kind::Queue];
+const REVIEW: &[Kind] = &[Kind::Review];
+
+/// Whether an event can have consequences: most have none, and cost nothing.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most facts concern nobody's pushes")]
+pub fn is_of_interest(fact: &Fact) -> bool {
+    match fact {
+        Fact::MessageChanged { status, .. } => {
+            is_stuck(*status) || matches!(status, MessageStatus::Queued | MessageStatus::Cancelled)
+        }
+        Fact::LineReceived { .. }
+        | Fact::LineWritten { .. }
+        | Fact::OwnerChanged { .. }
+        | Fact::StatusChanged { .. }
+        | Fact::ReadMarked { .. } => true,
+        _ => false,
+    }
+}
+
+/// What an event means. `author` is the agent who wrote the message that it is about.
+pub fn consequences(logged: &Logged, author: Option<AgentId>) -> Vec<Consequence> {
+    let Logged { event, route } = logged;
+    let Some(conversation) = event.conversation_id else { return Vec::new() };
+    let by = match event.actor {
+        Actor::Agent { id } => Some(id),
+        Actor::Customer | Actor::System => None,
+    };
+    let effects = match route {
+        Route::Agent(agent) => of_agent(&event.fact, *agent),
+        Route::Conversation { after, .. } => of_conversation(event, *after, author),
+        Route::Everyone => Vec::new(),
+    };
+    let position = event.position;
+    effects.into_iter().map(|effect| Consequence { conversation, position, by, effect }).collect()
+}
+
+fn of_agent(fact: &Fact, agent: AgentId) -> Vec<Effect> {
+    if matches!(fact, Fact::ReadMarked { .. }) {
+        vec![Effect::TakeBack { from: From::Agent(agent), kinds: OWN }]
+    } else {
+        Vec::new()
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "most facts concern nobody's pushes")]
+fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<Effect> {
+    let tell = |whom, kind| Effect::Tell { whom, kind, scope };
+    match &event.fact {
+        Fact::LineReceived { line, turn, .. } => match scope.owner {
+            Owner::Agent(owner) => vec![tell(Whom::Agent(owner), Kind::Message)],
+            // Who waits in a queue is told of once, not with each line.
+            Owner::Queue(team) if turn.is_some_and(|turn| turn.from_seq == line.seq) => {
+                vec![tell(Whom::Team(team), Kind::Queue)]
+            }
+            Owner::Queue(_) => Vec::new(),
+        },
+        Fact::LineWritten { author, turn: None, .. } => answered(*author),
+        Fact::MessageChanged { status, .. } if is_stuck(*status) => {
+            let whom = author.or(scope.owner.agent());
+            whom.map(|agent| tell(Whom::Agent(agent), Kind::Review)).into_iter().collect()
+        }
+        Fact::MessageChanged {
+            status: MessageStatus::Queued | MessageStatus::Cancelled, ..
+        } => {
+            vec![Effect::TakeBack { from: From::Everyone, kinds: REVIEW }]
+        }
+        Fact::OwnerChanged { owner, cause, .. } => owner_changed(*owner, *cause, scope),
+        Fact::StatusChanged { status: Status::Resolved, .. } => {
+            vec![Effect::TakeBack { from: From::Everyone, kinds: OWN }]
+        }
+        // A customer who writes is told of by the line.
+        Fact::StatusChanged { status: Status::Open, .. } if event.actor != Actor::Customer => {
+            match scope.owner {
+                Owner::Agent(owner) => vec![tell(Whom::Agent(owner), Kind::Reopened)],
+                Owner::Queue(team) => vec![tell(Whom::Team(team), Kind::Queue)],
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether somebody has to look after a message before the customer has it for certain.
+fn is_stuck(status: MessageStatus) -> bool {
+    matches!(status, MessageStatus::Failed | MessageStatus::Held | MessageStatus::Unconfirmed)
+}
+
+/// Somebody answered: nobody has to be told any more that somebody waits.
+fn answered(author: Author) -> Vec<Effect> {
+    let all = Effect::TakeBack { from: From::Everyone, kinds: OPEN_TURN };
+    match author {
+        Author::Agent { id } => {
+            vec![all, Effect::TakeBack { from: From::Agent(id), kinds: OWN }]
+        }
+        Author::PhoneApp => vec![all],
+        Author::Customer | Author::Acknowledgement => Vec::new(),
+    }
+}
+
+fn owner_changed(owner: Owner, cause: OwnerCause, scope: Scope) -> Vec<Effect> {
+    let all = Effect::TakeBack { from: From::Everyone, kinds: QUEUE };
+    match (owner, cause) {
+        (Owner::Agent(agent), _) => vec![
+            all,
+            Effect::TakeBack { from: From::AllBut(agent), kinds: OWN },
+            Effect::Tell { whom: Whom::Agent(agent), kind: Kind::Assigned, scope },
+        ],
+        (Owner::Queue(_), OwnerCause::Resolved) => {
+            vec![Effect::TakeBack { from: From::Everyone, kinds: OWN }]
+        }
+        (
+            Owner::Queue(team),
+            OwnerCause::Claimed
+            | OwnerCause::Replied
+            | OwnerCause::Assigned
+            | OwnerCause::Unassigned
+            | OwnerCause::Transferred
+            | OwnerCause::Reopened
+            | OwnerCause::Rehomed,
+        ) => vec![
+            Effect::TakeBack { from: From::Everyone, kinds: OWN },
+            Effect::Tell { whom: Whom::Team(team), kind: Kind::Queue, scope },
+        ],
+    }
+}
