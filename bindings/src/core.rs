@@ -389,6 +389,6 @@ impl BatonCore {
 #[expect(clippy::needless_pass_by_value, reason = "values alone cross the boundary")]
 pub fn take_push(config: CoreConfig, keys: Arc<dyn KeyStore>, push: PushMessage) -> TakenPush {
     let now = runtime::wall_clock();
-    let at = (config.server.as_str(), Path::new(&config.directory));
-    runtime::take_push(at, Arc::new(AppKeys(keys)), &push.into(), now).into()
+    let (directory, keys) = (Path::new(&config.directory), Arc::new(AppKeys(keys)));
+    runtime::take_push(&config.server, directory, keys, &push.into(), now).into()
 }

@@ -10,6 +10,13 @@ impl Dice {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1_e995)
     }
 
+    /// The stream of a part of what this seed plays: parts may go on side by side.
+    pub fn of_part(seed: u64, part: u64) -> Self {
+        let mut dice = Self(seed ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        dice.next();
+        dice
+    }
+
     /// Any number.
     #[expect(clippy::should_implement_trait, reason = "a stream that never ends")]
     pub fn next(&mut self) -> u64 {
@@ -22,8 +29,12 @@ impl Dice {
 
     /// A number below `bound`, which must not be 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        let bound = bound as u64;
-        usize::try_from(self.next() % bound.max(1)).unwrap_or_default()
+        usize::try_from(self.below_u64(bound as u64)).unwrap_or_default()
+    }
+
+    /// A number below `bound`, which must not be 0.
+    pub fn below_u64(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
     }
 
     /// True so many times in a hundred.

@@ -1,8 +1,9 @@
 //! A server in memory, for tests. It decides with the same function as the real one
 //! (`baton_domain::group::decide`) and keeps its state in maps instead of tables.
 //!
-//! [`Server`] commits groups and answers what clients ask. [`history`] notes what everybody
-//! concerned saw, and [`promises`] checks a history. [`dice`] repeats choices from a seed.
+//! [`Server`] commits groups and answers what clients ask. [`team`] is a small team for tests of
+//! phones. [`history`] notes what everybody concerned saw, and [`promises`] checks a history.
+//! [`dice`] repeats choices from a seed.
 //!
 //! **Invariant:** no rule of the product is written here a second time.
 
@@ -11,6 +12,7 @@ pub mod history;
 pub mod promises;
 mod rows;
 pub mod server;
+pub mod team;
 mod told;
 
 pub use server::{Person, Server, Setup};

@@ -22,6 +22,7 @@ use baton_protocol::{
 use uuid::Uuid;
 
 use crate::rows::Rows;
+use crate::team::CarriedOut;
 
 /// The workspace.
 pub const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(9));
@@ -37,7 +38,7 @@ const LEASE_MS: i64 = 12_000;
 /// An agent and their teams.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// Who.
+    /// The agent.
     pub id: AgentId,
     /// What they may do.
     pub role: Role,
@@ -73,6 +74,10 @@ pub struct Server {
     pub floor: u64,
     /// How often the list of agents changed.
     pub agents_changed: u32,
+    /// What [`Server::command`] and the team's deeds carried out in this life, in order.
+    pub carried_out: Vec<CarriedOut>,
+    /// So many commands from now on find the database away.
+    pub busy: u32,
     pub(crate) state: State,
     pub(crate) rows: Rows,
     book: Book,
@@ -117,6 +122,8 @@ impl Server {
             commits: Vec::new(),
             floor: 0,
             agents_changed: 0,
+            carried_out: Vec::new(),
+            busy: 0,
             state,
             rows: Rows::default(),
             book: Book::default(),
@@ -222,13 +229,6 @@ impl Server {
             lease: lease.filter(|_| command.body.is_answer()),
             command,
         })
-    }
-
-    /// Commits one command alone.
-    pub fn command(&mut self, by: (AgentId, DeviceId), command: &Command) -> CommandResult {
-        let work = self.command_work(by, command.clone());
-        let done = self.commit(&[work]).pop();
-        result(command.op_id, done.as_ref())
     }
 
     /// Says what became of op ids. Unknown ones are cancelled from then on.

@@ -135,6 +135,12 @@ impl Server {
         all.map(agent).collect()
     }
 
+    /// Whether a client holds the list of agents. Loads change without a word to clients.
+    pub fn are_agents(&self, held: &[Agent]) -> bool {
+        let without_load = |agent: &Agent| Agent { load: 0, ..agent.clone() };
+        self.agents().iter().map(without_load).eq(held.iter().map(without_load))
+    }
+
     /// What this agent may see of a conversation.
     pub fn snapshot(&self, to: AgentId, id: ConversationId) -> Option<Snapshot> {
         let conversation = self.conversation(id)?.clone();

@@ -4,10 +4,10 @@
 use std::io::Read as _;
 
 use baton::demo::client::{Received, SignedIn};
+use baton_model::dice::Dice;
 use baton_protocol::frame::{SUBPROTOCOL, SUBPROTOCOL_PACKED, ServerFrame};
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
 use baton_protocol::{Cursor, Epoch, Owner};
-use baton_world::dice::Dice;
 use baton_world::world::{Agent, NUMBER, PATIENCE, Setup, World, for_each_store, webhook};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -123,15 +123,15 @@ async fn every_road_tells_the_same_of_any_gap() {
         let owners =
             [Owner::Queue(world.cast.team), Owner::Queue(billing.id), Owner::Agent(ana.id)];
         let names = ["Lucía", "Marta", "Pablo", "Noor", "Iván", "Sara"];
-        let mut dice = Dice::new(7, 1);
+        let mut dice = Dice::of_part(7, 1);
         let mut cursors = vec![here(&admin).await];
         for act in 0..60 {
-            let contact = world.contact(dice.pick(&names).expect("a name"));
+            let contact = world.contact(dice.one_of(&names).expect("a name"));
             contact.sends(&format!("{act}: {}", "words, words. ".repeat(10))).await;
             let conversation = contact.conversation().await;
-            match dice.below(4) {
+            match dice.below_u64(4) {
                 0 => {
-                    let to = *dice.pick(&owners).expect("an owner");
+                    let to = *dice.one_of(&owners).expect("an owner");
                     admin.hands_over(conversation, to).await;
                 }
                 1 => {
@@ -148,7 +148,7 @@ async fn every_road_tells_the_same_of_any_gap() {
         ];
         let (mut entered, mut left, mut resets) = (0, 0, 0);
         for who in [&admin, &ana, &dora] {
-            let some = (0..10).filter_map(|_| dice.pick(&cursors).copied()).collect::<Vec<_>>();
+            let some = (0..10).filter_map(|_| dice.one_of(&cursors).copied()).collect::<Vec<_>>();
             for after in some.into_iter().chain(odd) {
                 let told = baton_world::world::eventually("an idle moment", async || {
                     let told = by_every_road(world, who, after).await;
@@ -179,7 +179,7 @@ async fn five_hundred_missed_messages_cost_a_phone_less_than_sixty_kilobytes() {
     ];
     for_each_store(Setup::usual(), async |world| {
         let ben = world.agent("Ben").await;
-        let mut dice = Dice::new(11, 2);
+        let mut dice = Dice::of_part(11, 2);
         let mut after = here(&ben).await;
         // The first hundred are new customers, which is no part of it.
         for round in 0..6 {
@@ -188,11 +188,13 @@ async fn five_hundred_missed_messages_cost_a_phone_less_than_sixty_kilobytes() {
             }
             let messages: Vec<_> = (0..100)
                 .map(|n| {
-                    let words: Vec<_> = (0..8).filter_map(|_| dice.pick(&WORDS).copied()).collect();
+                    let words = (0..8).filter_map(|_| dice.one_of(&WORDS).copied());
+                    let words: Vec<_> = words.collect();
+                    let body = format!("{} {}", words.join(" "), dice.below_u64(1 << 40));
                     json!({
                         "id": format!("wamid.{round}.{n}"), "type": "text",
                         "from": format!("346000000{n:02}"), "timestamp": "1790000000",
-                        "text": {"body": format!("{} {}", words.join(" "), dice.below(1 << 40))},
+                        "text": {"body": body},
                     })
                 })
                 .collect();

@@ -87,7 +87,7 @@ pub enum Answer {
     Claim(ClaimAnswer),
 }
 
-/// See the head of the file.
+/// The committer over a database of its own.
 pub struct Bench {
     /// What is tested.
     pub engine: Engine,

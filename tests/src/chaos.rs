@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::dice::Dice;
+use baton_model::dice::Dice;
 
 /// What happens to the bytes of one direction.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -91,7 +91,7 @@ impl Shared {
     }
 }
 
-/// See the head of the file.
+/// A TCP proxy whose faults can be changed while it runs.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -198,7 +198,7 @@ async fn serve(shared: Arc<Shared>, address: SocketAddr, first: TcpListener) {
             Some(client) = accept(listener.as_ref()) => {
                 let nth = shared.connections.fetch_add(1, Ordering::SeqCst);
                 // Each connection rolls dice of its own, whatever the others do.
-                let dice = Dice::new(shared.seed, nth);
+                let dice = Dice::of_part(shared.seed, nth);
                 // From here on it is cut with the others, whenever its task begins; and the door is
                 // the one that it came through, not the one of a moment before.
                 let cuts = shared.cuts.subscribe();

@@ -24,11 +24,11 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::chaos::Proxy;
-use crate::dice::Dice;
 use crate::history::Written;
 use crate::phone::{Phone, read_once};
 use crate::process::Place;
 use crate::stage::{self, PACES};
+use baton_model::dice::Dice;
 use node::Node;
 use redis::Redis;
 
@@ -54,7 +54,7 @@ pub struct Layout {
     pub settings: Vec<(String, String)>,
 }
 
-/// See the head of the file.
+/// Nodes, their database, WhatsApp and the network between them.
 pub struct Cluster {
     /// WhatsApp.
     pub simulator: Simulator,
@@ -155,7 +155,7 @@ impl Cluster {
         for some in agents.chunks(4) {
             let comes = some.iter().map(|(login, nth)| async move {
                 let api = self.apis.get(nth % self.apis.len()).context("no node")?;
-                let dice = Dice::new(self.seed, (*nth as u64 + 2) << 20);
+                let dice = Dice::of_part(self.seed, (*nth as u64 + 2) << 20);
                 let phone = sign_in(api, login).await?.light(&self.apis, *nth, dice);
                 phone.listen().await?;
                 anyhow::Ok(phone)

@@ -114,7 +114,7 @@ impl ListListener for Draws {
     }
 }
 
-/// See the head of the file.
+/// A phone core and where it keeps its files.
 pub struct Handset {
     /// What an app calls.
     pub core: Core,

@@ -54,9 +54,9 @@ pub struct Written {
 /// A command and what became of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Given {
-    /// Whose.
+    /// Its author.
     pub agent: AgentId,
-    /// What.
+    /// The command.
     pub command: Command,
     /// The final outcome its author was told, if one was.
     pub outcome: Option<Outcome>,

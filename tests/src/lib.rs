@@ -4,7 +4,6 @@ pub mod bench;
 pub mod chaos;
 pub mod cluster;
 pub mod compare;
-pub mod dice;
 pub mod handset;
 pub mod history;
 pub mod itself;

@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// See the head of the file.
+/// An agent's phone.
 #[derive(Debug)]
 pub struct Phone {
     /// The session; its socket comes and goes.

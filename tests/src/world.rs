@@ -71,7 +71,7 @@ impl Setup {
     }
 }
 
-/// See the head of the file.
+/// A server with its database, WhatsApp, customers and agents.
 pub struct World {
     /// The server; of several nodes the first.
     pub server: Server,

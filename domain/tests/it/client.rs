@@ -13,7 +13,7 @@ use crate::team::{Hand, Team};
 
 const EPOCH: Epoch = Epoch(Uuid::from_u128(0xE));
 
-/// See the head of the file.
+/// A phone in memory.
 pub(crate) struct Client {
     pub(crate) hand: Hand,
     pub(crate) mirror: Mirror,

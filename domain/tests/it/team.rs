@@ -69,7 +69,7 @@ pub(crate) const SECOND: i64 = 1000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
 
-/// See the head of the file.
+/// A team in memory, with its log.
 #[derive(Clone)]
 pub(crate) struct Team {
     pub(crate) now: Timestamp,

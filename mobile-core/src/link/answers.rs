@@ -24,7 +24,13 @@ impl Link {
         let Some((key, used)) = self.fetches.came(ticket) else { return Ok(()) };
         let answer = match answer {
             Ok(answer) => answer,
-            Err(failure) => return self.unanswered((key, used), &failure, held, step),
+            Err(failure) => {
+                if !self.is_told_by(key, &failure, held, step)? && !self.judge(&failure, used, step)
+                {
+                    self.again(key, failure.retry_after_ms(), step)?;
+                }
+                return Ok(());
+            }
         };
         self.token_works();
         match (key, answer) {
@@ -46,37 +52,35 @@ impl Link {
         }
     }
 
-    fn unanswered<H: Holdings>(
+    /// Whether the failure itself answers what was asked.
+    fn is_told_by<H: Holdings>(
         &mut self,
-        (key, used): (Key, u32),
+        key: Key,
         failure: &Failure,
         held: &mut H,
         step: &mut Step,
-    ) -> Result<(), H::Error> {
+    ) -> Result<bool, H::Error> {
         match (key, failure.meaning()) {
             (Key::Conversation(id), Meaning::NotFound) => {
-                return self.conversation(id, None, held, step);
+                self.conversation(id, None, held, step)?;
+                Ok(true)
             }
             (Key::Page, Meaning::Invalid) => {
                 if !self.fetches.restart(step.now) {
                     self.again(Key::Page, 0, step)?;
                     self.fault(step);
                 }
-                return Ok(());
+                Ok(true)
             }
-            _ => {}
+            _ => Ok(false),
         }
-        if !self.judge(failure, used, step) {
-            return self.again(key, failure.retry_after_ms(), step);
-        }
-        Ok(())
     }
 
     /// Later again.
     #[expect(clippy::unnecessary_wraps, reason = "the last step of those that may fail")]
     fn again<E>(&mut self, key: Key, hold_ms: u64, step: &mut Step) -> Result<(), E> {
         let random = self.next_random();
-        self.fetches.fail(key, step.now, (random, hold_ms));
+        self.fetches.fail(key, step.now, random, hold_ms);
         Ok(())
     }
 

@@ -76,6 +76,16 @@ pub(super) struct Fetches {
     rows: u32,
 }
 
+/// With what requests are made now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    pub(super) now: Duration,
+    pub(super) leave: Leave,
+    pub(super) cursor: Option<Cursor>,
+    /// The number of the access token.
+    pub(super) used: u32,
+}
+
 impl Fetches {
     /// None. Tickets go on from the last one given.
     pub(super) fn after(last_ticket: u64) -> Self {
@@ -122,17 +132,13 @@ impl Fetches {
     }
 
     /// Sends what is due.
-    pub(super) fn start(
-        &mut self,
-        (now, leave): (Duration, Leave),
-        (cursor, used): (Option<Cursor>, u32),
-        out: &mut Vec<LinkAction>,
-    ) {
+    pub(super) fn start(&mut self, with: Start, out: &mut Vec<LinkAction>) {
+        let Start { now, leave, cursor, used } = with;
         let mut free = self.free();
         let is_syncing = self.jobs.contains_key(&Key::Sync);
         for (key, job) in &mut self.jobs {
             let waits = job.under_way.is_some() || job.at > now;
-            if free == 0 || waits || !may(*key, leave, is_syncing) {
+            if free == 0 || waits || !is_allowed(*key, leave, is_syncing) {
                 continue;
             }
             let query = match (key, cursor) {
@@ -191,7 +197,7 @@ impl Fetches {
     }
 
     /// It could not be answered: later again.
-    pub(super) fn fail(&mut self, key: Key, now: Duration, (random, hold_ms): (u64, u64)) {
+    pub(super) fn fail(&mut self, key: Key, now: Duration, random: u64, hold_ms: u64) {
         if key == Key::Page {
             self.rows = (self.rows / 2).max(PAGE_ROWS_LEAST);
         }
@@ -204,7 +210,7 @@ impl Fetches {
 
     /// The answer was not enough: later again; gives how often that was so.
     pub(super) fn fall_behind(&mut self, key: Key, now: Duration, random: u64) -> u32 {
-        self.fail(key, now, (random, 0));
+        self.fail(key, now, random, 0);
         let Some(job) = self.jobs.get_mut(&key) else { return 0 };
         job.behind += 1;
         job.behind
@@ -251,7 +257,7 @@ impl Fetches {
         let has_room = self.free() > 0;
         let times = self.jobs.iter().filter_map(|(key, job)| match job.under_way {
             Some(awaited) => Some((awaited.until, TimeoutReason::FetchOverdue)),
-            None if has_room && may(*key, leave, is_syncing) => {
+            None if has_room && is_allowed(*key, leave, is_syncing) => {
                 Some((job.at, TimeoutReason::Fetch))
             }
             None => None,
@@ -265,7 +271,7 @@ impl Fetches {
     }
 }
 
-fn may(key: Key, leave: Leave, is_syncing: bool) -> bool {
+fn is_allowed(key: Key, leave: Leave, is_syncing: bool) -> bool {
     match (leave, key) {
         (Leave::Nothing, _) | (Leave::All, Key::Sync) | (Leave::Wake, Key::Page | Key::List(_)) => {
             false

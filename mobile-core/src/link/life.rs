@@ -131,7 +131,7 @@ impl Link {
         self.expire_refresh(now);
         for key in self.fetches.overdue(now, &mut step.effects) {
             let random = self.next_random();
-            self.fetches.fail(key, now, (random, 0));
+            self.fetches.fail(key, now, random, 0);
         }
         if self.wake.is_some_and(|until| until <= now) {
             self.end_wake(step);

@@ -414,9 +414,13 @@ impl Link {
         if self.refresh.is_needed() {
             return;
         }
-        let leave = (step.now, self.leave());
-        let with = (self.mirror.cursor, self.generation());
-        self.fetches.start(leave, with, &mut step.effects);
+        let with = fetches::Start {
+            now: step.now,
+            leave: self.leave(),
+            cursor: self.mirror.cursor,
+            used: self.generation(),
+        };
+        self.fetches.start(with, &mut step.effects);
     }
 
     /// Opens a socket, if it is time to.

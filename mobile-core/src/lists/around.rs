@@ -39,7 +39,7 @@ impl Around {
         Touched::everyone()
     }
 
-    /// There is none any more.
+    /// The connection is gone: nothing is known of colleagues. Returns what changed.
     pub fn disconnect(&mut self) -> Touched {
         *self = Self::default();
         Touched::everyone()

@@ -263,7 +263,7 @@ impl Matched {
                 None => {
                     let at = places.before(slot);
                     places.take(slot);
-                    insert(ops, (at, len), item.clone());
+                    insert(ops, at, len, item.clone());
                     len += 1;
                 }
             }
@@ -313,7 +313,7 @@ struct Slots {
 }
 
 /// Inserts one into a list of this length, with the one before it where that can be.
-fn insert<T>(ops: &mut Vec<Op<T>>, (at, len): (usize, usize), item: T) {
+fn insert<T>(ops: &mut Vec<Op<T>>, at: usize, len: usize, item: T) {
     match ops.last_mut() {
         Some(Op::Insert { at: first, items })
             if *first + items.len() == at && items.len() < CHUNK =>

@@ -176,7 +176,7 @@ pub(super) enum Broken {
     Garbled,
 }
 
-/// Reads an answer, and no more of it than is allowed.
+/// Reads an answer of at most `bytes_max`.
 pub(super) async fn read(response: Response<Incoming>, bytes_max: usize) -> Result<Reply, Broken> {
     let (head, mut body) = response.into_parts();
     let announced = body.size_hint().lower();

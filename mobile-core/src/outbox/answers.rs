@@ -45,8 +45,8 @@ impl Outbox {
             && is_asked
             && refused.refusal.is_retryable()
         {
-            let (first, most) = (self.settings.retry_first, self.settings.retry_most);
-            self.pause.fail((first, most), Some(first), &mut self.dice, now.mono);
+            let pauses = self.settings.pauses();
+            self.pause.fail(pauses, Some(pauses.first), &mut self.dice, now.mono);
         }
     }
 
@@ -194,11 +194,11 @@ impl Outbox {
             _ => None,
         };
         let Some(lane) = self.item(number).map(Item::lane) else { return };
-        let (first, most) = (self.settings.retry_first, self.settings.retry_most);
+        let pauses = self.settings.pauses();
         let backoff = self.lanes.get_or_insert(lane, Default::default);
         // The answers to one request fail together: that is one failure, whatever each asks for.
         if backoff.until() <= now.mono {
-            backoff.fail((first, most), asked, &mut self.dice, now.mono);
+            backoff.fail(pauses, asked, &mut self.dice, now.mono);
         } else if let Some(asked) = asked {
             backoff.hold(asked, now.mono);
         }

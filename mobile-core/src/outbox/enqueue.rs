@@ -115,7 +115,7 @@ impl Outbox {
             contended_since: None,
             state: State::Queued,
         });
-        // A tap that the store refuses is told so at once: it does not wait for a better moment.
+        // If the store refuses the act, its author learns that at once, without another try.
         self.write_after = now.mono;
         self.advance(now);
         Ok(answer)

@@ -286,8 +286,8 @@ impl Outbox {
         {
             return self.reject(flight.numbers.into_iter().collect(), status, now);
         }
-        let (first, most) = (self.settings.retry_first, self.settings.retry_most);
-        self.pause.fail((first, most), asked, &mut self.dice, now.mono);
+        let pauses = self.settings.pauses();
+        self.pause.fail(pauses, asked, &mut self.dice, now.mono);
     }
 
     /// Handles a request that is refused for good. Its commands are sent again one by one, to find

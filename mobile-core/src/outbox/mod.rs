@@ -86,6 +86,13 @@ pub struct Settings {
     pub clock_tolerance: Duration,
 }
 
+impl Settings {
+    /// The pauses between tries.
+    fn pauses(&self) -> time::Pauses {
+        time::Pauses { first: self.retry_first, most: self.retry_most }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -91,6 +91,13 @@ pub(super) struct Backoff {
     floor: Duration,
 }
 
+/// How long the first pause is at most, and any pause.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Pauses {
+    pub(super) first: Duration,
+    pub(super) most: Duration,
+}
+
 /// The longest wait that a server is obeyed for.
 const FLOOR_MAX: Duration = Duration::from_secs(60 * 60);
 
@@ -98,12 +105,12 @@ impl Backoff {
     /// It failed once more.
     pub(super) fn fail(
         &mut self,
-        (base, cap): (Duration, Duration),
+        pauses: Pauses,
         asked: Option<Duration>,
         dice: &mut Dice,
         now: Duration,
     ) {
-        let most = base.saturating_mul(1 << self.tries.min(20)).min(cap);
+        let most = pauses.first.saturating_mul(1 << self.tries.min(20)).min(pauses.most);
         self.tries = self.tries.saturating_add(1);
         self.until = now + dice.upto(most);
         self.hold(asked.unwrap_or(Duration::ZERO), now);

@@ -85,7 +85,9 @@ pub struct Restored {
 impl Outbox {
     /// The outbox as its rows have kept it, asleep.
     pub fn restore<'a>(
-        (whose, settings, seed): (OutboxOwner, Settings, u128),
+        whose: OutboxOwner,
+        settings: Settings,
+        seed: u128,
         rows: impl IntoIterator<Item = &'a [u8]>,
         now: Now,
     ) -> (Self, Restored) {

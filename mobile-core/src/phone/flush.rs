@@ -58,7 +58,7 @@ impl Machines {
                     }
                 }
             }
-            outbox::OutboxAction::Send { request, commands } => self.send((request, now), commands),
+            outbox::OutboxAction::Send { request, commands } => self.send(request, commands, now),
             outbox::OutboxAction::Ask { request, op_ids } => {
                 self.effects.push_back(Effect::Outcomes { request, op_ids });
             }
@@ -74,7 +74,7 @@ impl Machines {
 
     /// Over the socket where there is one and it is not too much for it: it is open already, and
     /// answers come one by one.
-    fn send(&mut self, (request, now): (u64, Now), commands: Vec<baton_protocol::Command>) {
+    fn send(&mut self, request: u64, commands: Vec<baton_protocol::Command>, now: Now) {
         self.over_socket.retain(|request, _| self.outbox.unanswered(*request) > 0);
         let unanswered = self.over_socket.keys().map(|request| self.outbox.unanswered(*request));
         let unanswered = unanswered.sum();

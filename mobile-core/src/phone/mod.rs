@@ -176,7 +176,7 @@ impl Phone {
         let stored = store.read(&me, StoredState::read)?;
         let whose = OutboxOwner { workspace: me.workspace, agent: me.agent, device: me.device };
         let rows = stored.outbox.iter().map(Vec::as_slice);
-        let (outbox, restored) = Outbox::restore((whose, Settings::default(), seed), rows, now);
+        let (outbox, restored) = Outbox::restore(whose, Settings::default(), seed, rows, now);
         let low = u64::try_from(seed & u128::from(u64::MAX)).unwrap_or(1);
         let mut phone = Self::new(Machines {
             store,

@@ -235,7 +235,7 @@ fn keep_list(listing: &Listing, write: &mut Write<'_>) -> Result<(), StoreError>
 fn keep_progress(progress: &Progress, write: &mut Write<'_>) -> Result<(), StoreError> {
     let state = serde_json::to_vec(progress);
     let state = state.map_err(|_unserialisable| StoreError::Unfit("how far the log is"))?;
-    write.set_progress(&crate::store::Progress { cursor: progress.cursor, state })
+    write.set_progress(&crate::store::StoredProgress { cursor: progress.cursor, state })
 }
 
 fn is_of_a_commit(effect: &link::LinkAction) -> bool {

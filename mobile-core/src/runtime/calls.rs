@@ -473,7 +473,7 @@ impl Core {
         }
         let (done, is_done) = oneshot::channel();
         let failure = reply.refused();
-        self.call(move |engine, now| engine.renew((token, failure), done, now)).await?;
+        self.call(move |engine, now| engine.renew(token, failure, done, now)).await?;
         let text = is_done.await.map_err(|_gone| CoreError::Unauthorized)??;
         server.ask(request.by(&text)).await.map_err(|error| CoreError::from(Failure::from(error)))
     }

@@ -46,7 +46,7 @@ impl Engine {
             Effect::Pushed { call, outcome, delivery, .. } => {
                 let answer = self.pushes.remove(&call);
                 let is_taken = answer.is_some_and(|answer| answer.send(*outcome).is_ok());
-                self.end_delivery((self.life, delivery), is_taken, now);
+                self.end_delivery(self.life, delivery, is_taken, now);
                 self.close_soon(now);
             }
             Effect::Notifications { withdraw, update, delivery } => {

@@ -226,7 +226,7 @@ impl Engine {
         self.session.as_ref().map(|session| session.access_token.clone()).unwrap_or_default()
     }
 
-    pub(super) fn end_delivery(&mut self, (life, delivery): (u64, u64), is_taken: bool, now: Now) {
+    pub(super) fn end_delivery(&mut self, life: u64, delivery: u64, is_taken: bool, now: Now) {
         if let Some(phone) = self.phone.as_mut().filter(|_| self.life == life) {
             phone.end_delivery(delivery, is_taken, now);
         }

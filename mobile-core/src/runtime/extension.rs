@@ -45,7 +45,8 @@ impl std::fmt::Debug for ReceiptPost {
 /// Takes a push without the app. `server` and `directory` are those of its
 /// [`CoreConfig`](super::CoreConfig).
 pub fn take_push(
-    (server, directory): (&str, &Path),
+    server: &str,
+    directory: &Path,
     keys: Arc<dyn KeyStore>,
     push: &Input,
     now: Timestamp,

@@ -127,7 +127,7 @@ impl Core {
         let engine = std::thread::Builder::new()
             .name("baton-engine".to_owned())
             .stack_size(1024 * 1024)
-            .spawn(move || engine.live((inbox_end, frames_end), (session, keyring)))
+            .spawn(move || engine.live(inbox_end, frames_end, session, keyring))
             .map_err(internal)?;
         let running = Mutex::new(Some(Running { network, engine, teller }));
         Ok(Self(Arc::new(Inner { inbox, net, keys, config, clock, dispatcher, log, running })))

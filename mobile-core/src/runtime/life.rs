@@ -38,7 +38,7 @@ impl Engine {
         };
         self.session = Some(session);
         self.begin_at = Some(now.mono + HEAL_EVERY);
-        self.begin_phone((me, token), keyring, now)?;
+        self.begin_phone(me, token, keyring, now)?;
         self.begin_at = None;
         if self.is_foreground {
             self.enter_foreground(now);
@@ -48,7 +48,8 @@ impl Engine {
 
     fn begin_phone(
         &mut self,
-        (me, token): (Account, Token),
+        me: Account,
+        token: Token,
         keyring: Option<Keyring>,
         now: Now,
     ) -> Result<(), StoreError> {

@@ -137,10 +137,10 @@ impl Engine {
     pub(super) fn tell_notifications(&mut self, event: Event, delivery: u64) {
         self.under_way += 1;
         let listener = Arc::clone(&self.config.listener);
-        let of = (self.life, delivery);
+        let life = self.life;
         let on_end = report_to_engine(&self.config.inbox, move |engine, is_taken, now| {
             engine.under_way = engine.under_way.saturating_sub(1);
-            engine.end_delivery(of, is_taken, now);
+            engine.end_delivery(life, delivery, is_taken, now);
         });
         let call = Box::new(move || listener.hear(event));
         self.config.dispatcher.deliver_and_report(call, on_end);

@@ -172,7 +172,8 @@ impl Engine {
     /// Renews a token that the server refused, and answers `done` with the new one.
     pub(super) fn renew(
         &mut self,
-        (token, failure): (Token, Failure),
+        token: Token,
+        failure: Failure,
         done: oneshot::Sender<Result<String, CoreError>>,
         now: Now,
     ) {

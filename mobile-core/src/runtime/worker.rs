@@ -22,8 +22,10 @@ impl Engine {
     /// Handles messages until the engine is stopped or every handle to it is dropped.
     pub(super) fn live(
         mut self,
-        (mut inbox, mut frames): (mpsc::Receiver<EngineCall>, mpsc::Receiver<Input>),
-        (session, keyring): (Option<Session>, Option<Keyring>),
+        mut inbox: mpsc::Receiver<EngineCall>,
+        mut frames: mpsc::Receiver<Input>,
+        session: Option<Session>,
+        keyring: Option<Keyring>,
     ) {
         let built = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let Ok(runtime) = built else { return };

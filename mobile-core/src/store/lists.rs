@@ -128,18 +128,18 @@ pub(super) fn moved(
             "DELETE FROM listed WHERE account = ?1 AND view = ?2 AND rank = ?3 AND id = ?4",
             args,
         )?;
-        count(read, *view, (-1, -old.unread))?;
+        count(read, *view, -1, -old.unread)?;
     }
     for view in &new.views {
         let args = params![account, view.key(), new.rank, id.0.as_bytes()];
         read.sql
             .run("INSERT INTO listed (account, view, rank, id) VALUES (?1, ?2, ?3, ?4)", args)?;
-        count(read, *view, (1, new.unread))?;
+        count(read, *view, 1, new.unread)?;
     }
     Ok(())
 }
 
-fn count(read: &Read<'_>, view: View, (one, unread): (i64, i64)) -> Result<(), StoreError> {
+fn count(read: &Read<'_>, view: View, one: i64, unread: i64) -> Result<(), StoreError> {
     let args = params![read.whose.number, view.key(), one, unread];
     read.sql.run(
         "INSERT INTO total (account, view, conversations, unread) VALUES (?1, ?2, ?3, ?4)

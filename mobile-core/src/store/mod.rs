@@ -48,7 +48,7 @@ pub use kept::{Kept, PUSHES_MAX};
 pub use lists::{Mark, Page, Total, View};
 pub use outbox::{Draft, OutboxRow};
 pub use quota::{Trimmed, are_lines_dropped};
-pub use read::{Account, Progress, Read};
+pub use read::{Account, Read, StoredProgress};
 pub use rescue::{Damage, Saved};
 pub use seal::KEY_BYTES;
 pub use search::{Found, Hit, Hits, Search};

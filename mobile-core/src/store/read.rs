@@ -36,7 +36,7 @@ impl Account {
 
 /// How far the log is applied, and what else its reader has to remember.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Progress {
+pub struct StoredProgress {
     /// `None` before the first welcome, and after the log began anew.
     pub cursor: Option<Cursor>,
     /// Opaque: the connection's.
@@ -239,7 +239,7 @@ impl<'c> Read<'c> {
     }
 
     /// How far the log is applied.
-    pub fn progress(&self) -> Result<Progress, StoreError> {
+    pub fn progress(&self) -> Result<StoredProgress, StoreError> {
         let found = self.sql.one(
             "SELECT epoch, position, sealed FROM progress WHERE account = ?1",
             params![self.whose.number],
@@ -248,10 +248,10 @@ impl<'c> Read<'c> {
                 Ok((epoch, row.get::<_, Option<i64>>(1)?, row.get::<_, Vec<u8>>(2)?))
             },
         )?;
-        let Some((epoch, position, sealed)) = found else { return Ok(Progress::default()) };
+        let Some((epoch, position, sealed)) = found else { return Ok(StoredProgress::default()) };
         let position = position.map(u64::try_from).transpose();
         let position = position.map_err(|_negative| self.sql.damaged())?;
         let cursor = epoch.zip(position).map(|(epoch, position)| Cursor { epoch, position });
-        Ok(Progress { cursor, state: self.open("progress.sealed", &[], &sealed)? })
+        Ok(StoredProgress { cursor, state: self.open("progress.sealed", &[], &sealed)? })
     }
 }

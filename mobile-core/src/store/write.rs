@@ -10,7 +10,7 @@ use rusqlite::params;
 
 use super::StoreError;
 use super::lists::{Places, moved};
-use super::read::{Account, Progress, Read};
+use super::read::{Account, Read, StoredProgress};
 use super::rows::{is_in_order, json, line_rest, number, view_rest};
 use super::seal::Keys;
 use super::sql::Sql;
@@ -155,7 +155,7 @@ impl<'c> Write<'c> {
     }
 
     /// Keeps how far the log is applied, with what this transaction says of conversations.
-    pub fn set_progress(&mut self, progress: &Progress) -> Result<(), StoreError> {
+    pub fn set_progress(&mut self, progress: &StoredProgress) -> Result<(), StoreError> {
         let epoch = progress.cursor.map(|cursor| cursor.epoch.0.into_bytes());
         let position = progress.cursor.map(|cursor| number(cursor.position)).transpose()?;
         let sealed = self.read.seal("progress.sealed", &[], &progress.state)?;

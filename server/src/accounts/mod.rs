@@ -43,11 +43,11 @@ pub use ticket::TICKET_TTL;
 /// Who is signed in, and on which device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Signed {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
-    /// Who.
+    /// The agent.
     pub agent: AgentId,
-    /// On which device.
+    /// The device.
     pub device: DeviceId,
     /// What they may do.
     pub role: Role,
@@ -95,7 +95,7 @@ pub enum AccountError {
     /// A field is wrong.
     #[error("{field}: {problem}")]
     Invalid {
-        /// Which.
+        /// The field.
         field: &'static str,
         /// What is wrong with it.
         problem: String,

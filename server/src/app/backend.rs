@@ -21,7 +21,7 @@ use crate::store::{StoreError, read};
 /// Events that are read for all sessions at once; more are read by each as far as it concerns them.
 const STRETCH_MAX: u64 = 256;
 
-/// See the head of the file.
+/// What the gateway's questions are answered from.
 #[derive(Clone, Debug)]
 pub(super) struct Parts {
     pub(super) engine: Engine,

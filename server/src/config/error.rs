@@ -13,7 +13,7 @@ pub enum ConfigError {
     /// The file is not there or cannot be read.
     #[error("file {path}: {reason}", path = path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// What the system or the parser says.
         reason: String,

@@ -221,9 +221,9 @@ impl SignedIn {
 /// A frame and when it came.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// When.
+    /// The time of arrival.
     pub at: Instant,
-    /// What; `Arc`, because a hundred listeners may look at it.
+    /// The frame; an `Arc`, because a hundred listeners may look at it.
     pub frame: Arc<ServerFrame>,
     /// Its size on the way.
     pub bytes: usize,

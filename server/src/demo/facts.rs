@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::seed::Login;
 
-/// See the head of the file.
+/// What other programs need to know of a running demo.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Facts {
     /// Where Baton is.

@@ -21,7 +21,7 @@ const END: Duration = Duration::from_secs(25);
 /// How much of a log is shown of a node that did not start.
 const TAIL: usize = 8;
 
-/// See the head of the file. Dropped, they are killed.
+/// Several nodes of this program. Dropping this kills them.
 #[derive(Debug)]
 pub struct Nodes {
     directory: TempDir,

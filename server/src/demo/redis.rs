@@ -17,7 +17,7 @@ use crate::config::environment;
 /// How long a start may take.
 const START: Duration = Duration::from_secs(10);
 
-/// See the head of the file. Dropped, it ends.
+/// A Redis process. Dropping this ends it.
 #[derive(Debug)]
 pub struct RedisServer {
     directory: TempDir,

@@ -23,7 +23,7 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, Unavailable>>;
 /// Somebody who may come in.
 #[derive(Clone, Debug)]
 pub struct Arrived {
-    /// Who.
+    /// The agent and device.
     pub caller: Caller,
     /// What they may see, read together with `head` or after it, never before it.
     pub sight: Sight,
@@ -70,7 +70,7 @@ pub enum Gap {
     },
     /// Too much, or out of reach.
     Reset {
-        /// Why.
+        /// Why the client must load a snapshot.
         reason: ResetReason,
         /// The log's last position.
         upto: u64,

@@ -33,7 +33,7 @@ impl Default for OrderLimits {
     }
 }
 
-/// See the head of the file.
+/// Puts the batches of one workspace in the order of its log.
 #[derive(Debug)]
 pub(super) struct Order {
     limits: OrderLimits,

@@ -100,7 +100,7 @@ pub struct Recalled {
     pub told: Vec<Told>,
 }
 
-/// See the head of the file.
+/// The newest batches of one workspace.
 #[derive(Debug)]
 pub(super) struct Ring {
     limits: RingLimits,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::store::Store;
 
-/// See the head of the file.
+/// Checkpoints the SQLite database now and then.
 #[derive(Clone, Debug)]
 pub struct Checkpointer {
     /// The database.

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::read::{leaving, owned_or_followed_by};
 
-/// See the head of the file.
+/// Gives back what leaving agents own, and then makes them inactive.
 #[derive(Clone, Debug)]
 pub struct Rehomer {
     /// Where it is decided.

@@ -11,7 +11,7 @@ use crate::store::seal::{Sealed, newest_seals, seal_pending, sealed, unsealed, u
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 
-/// See the head of the file.
+/// Seals new events into the hash chain.
 #[derive(Clone, Debug)]
 pub struct Sealer {
     /// The database.

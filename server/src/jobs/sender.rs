@@ -62,7 +62,7 @@ pub struct SenderParts {
     pub slots: usize,
 }
 
-/// See the head of the file. Cheap to clone.
+/// Sends queued messages to WhatsApp. Cheap to clone.
 #[derive(Clone)]
 pub struct Sender(Arc<Inner>);
 

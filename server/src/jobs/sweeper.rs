@@ -44,7 +44,7 @@ impl Keep {
     }
 }
 
-/// See the head of the file.
+/// Deletes rows that are past their time, every hour.
 #[derive(Clone, Debug)]
 pub struct Sweeper {
     /// Where statuses are applied.

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::read::due_snoozes;
 
-/// See the head of the file.
+/// Ends snoozes that are due.
 #[derive(Clone, Debug)]
 pub struct Waker {
     /// Where wakes are decided.

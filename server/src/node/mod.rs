@@ -63,7 +63,7 @@ impl Membership {
     }
 }
 
-/// See the head of the file.
+/// This process among the nodes of its database.
 #[derive(Debug)]
 pub struct Node {
     store: Store,

@@ -40,7 +40,7 @@ pub struct Sql {
 }
 
 impl Sql {
-    /// A statement; see the head of the file for the pieces.
+    /// A statement, with the pieces in braces that the page above lists.
     pub const fn new(template: &'static str) -> Self {
         Self { template, sqlite: OnceLock::new(), postgres: OnceLock::new() }
     }

@@ -23,7 +23,7 @@ pub struct Term {
 /// A life, as the database has it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Life {
-    /// Whose.
+    /// The node.
     pub node: NodeId,
     /// How often it has been confirmed.
     pub beat: u64,

@@ -1,5 +1,5 @@
-//! Whether the database is there. While it is away, whoever asks for it is told so at once: what
-//! waited for it would only pile up.
+//! Whether the database is reachable. While it is away, requests fail at once: if they waited for
+//! it, they would only pile up.
 //!
 //! [`Pulse`] decides and never waits; [`Gate`] is what transactions look at; [`keep_watch`] asks
 //! the database over a connection of its own.

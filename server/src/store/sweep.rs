@@ -114,7 +114,7 @@ pub struct Awaited {
 /// Statuses that wait although their message is known.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Overlooked {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
     /// On which number.
     pub channel: ChannelId,

@@ -87,7 +87,7 @@ pub struct PushFields {
     /// Which push; a fresh UUIDv7 of the simulator's time when left out.
     #[serde(default)]
     pub id: Option<String>,
-    /// Whose.
+    /// The workspace.
     pub workspace: String,
     /// For whom.
     #[serde(default)]

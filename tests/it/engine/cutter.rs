@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// See the head of the file.
+/// A proxy to PostgreSQL that cuts connections at a COMMIT.
 pub(super) struct Cutter {
     pub(super) address: SocketAddr,
     state: Arc<State>,

@@ -203,7 +203,7 @@ async fn a_change_that_may_have_happened_is_not_told_as_a_conflict_with_itself()
     let head = baton::store::read::log_head(&mut tx, workspace).await?;
     tx.rollback().await?;
     ensure!(found == Some((1,)) && head.position == 1, "it happened, once");
-    // Whoever asks anew, and is told of what there is by then, is told so.
+    // A second request fails with a conflict, because the setting is there by then.
     let told = bench.engine.setting(change).await;
     ensure!(matches!(told, Err(SettingRefused::Conflict(_))), "{told:?}");
     bench.close().await

@@ -13,6 +13,7 @@ use baton::engine::work::Caller;
 use baton::engine::{Engine, Limits};
 use baton::store::{Options, Store, read};
 use baton::telemetry::Metrics;
+use baton_model::dice::Dice;
 use baton_protocol::command::{Claim, Unassign};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
@@ -20,7 +21,6 @@ use baton_protocol::{
 };
 use baton_world::bench::database::postgres;
 use baton_world::bench::{Act, Answer, Bench, Shape, device};
-use baton_world::dice::Dice;
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -167,7 +167,7 @@ async fn claims_of_a_crowd_over_three_nodes_never_exceed_a_limit_at_any_commit()
     let wanted = times("BATON_CLAIMS", 1_200);
     let Some(nodes) = Nodes::open(CROWD, Some(CAPACITY)).await? else { return Ok(()) };
     let agents = nodes.bench.desks[0].agents.clone();
-    let mut dice = Dice::new(7, 0);
+    let mut dice = Dice::of_part(7, 0);
     // What nobody owns, with its owner's epoch.
     let mut queued: Vec<(ConversationId, u64)> = Vec::new();
     let (mut written, mut given, mut accepted, mut at_limit) = (0, 0, 0, 0);
@@ -179,7 +179,7 @@ async fn claims_of_a_crowd_over_three_nodes_never_exceed_a_limit_at_any_commit()
         let mut commands = Vec::new();
         let mut meant = Vec::new();
         for agent in agents.iter().flat_map(|agent| [agent; AT_ONCE]) {
-            let place = usize::try_from(dice.below(queued.len() as u64))?;
+            let place = usize::try_from(dice.below_u64(queued.len() as u64))?;
             let (conversation, expect_owner_epoch) = queued[place];
             let body = CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity: false });
             commands.push(nodes.command(*agent, conversation, body));

@@ -36,7 +36,7 @@ struct Flight {
     wamid: Option<String>,
 }
 
-/// See the head of the file.
+/// A customer, agents and workers who act at random.
 #[derive(Clone, Debug)]
 pub(super) struct Player {
     pub(super) desk: Desk,

@@ -10,7 +10,7 @@ pub(super) struct Shown {
     pub(super) status: Option<MessageStatus>,
 }
 
-/// See the head of the file.
+/// A conversation as a screen would show it.
 #[derive(Clone, Default, Debug)]
 pub(super) struct View {
     pub(super) conversation: Option<ConversationId>,

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use baton::demo::client::SignedIn;
+use baton_model::dice::Dice;
 use baton_protocol::command::{Claim, MarkRead, NoteText, Seeing, Transfer};
 use baton_protocol::settings::{MemberPut, TeamNew};
 use baton_protocol::{
     AgentId, CommandBody, MembershipKind, Owner, ReplyPolicy, Team, TeamId, Visibility,
 };
 use baton_world::compare::differences;
-use baton_world::dice::Dice;
 use baton_world::history::Written;
 use baton_world::phone::{Phone, full};
 use baton_world::process::Place;
@@ -61,7 +61,7 @@ async fn run(place: Place, seed: u64, events: u64) -> Result<String> {
     }
     desk.judge_from(driver.cursor().await);
     let began = driver.cursor().await.position;
-    let mut dice = Dice::new(seed, 0);
+    let mut dice = Dice::of_part(seed, 0);
     let mut rounds = 0;
     while driver.cursor().await.position < began + events {
         act(&mut desk, &mut driver, &teams, &mut dice).await?;
@@ -117,7 +117,7 @@ impl Teams {
     /// The second viewer joins a team or leaves it; the others stay where they are.
     async fn moves(&self, admin: &SignedIn, viewers: &[Viewer], dice: &mut Dice) -> Result<()> {
         let agent = viewers.get(1).context("no second viewer")?.stays.signed.session.agent_id;
-        let team = *dice.pick(&self.all()).context("no team")?;
+        let team = *dice.one_of(&self.all()).context("no team")?;
         member(admin, (team, agent), dice.percent(60)).await
     }
 }
@@ -152,26 +152,26 @@ async fn viewers(desk: &Desk, teams: &Teams) -> Result<Vec<Viewer>> {
 /// One act of a customer or of the driver, who sees everything.
 async fn act(desk: &mut Desk, driver: &mut Phone, teams: &Teams, dice: &mut Dice) -> Result<()> {
     if dice.percent(20) {
-        let customer = dice.pick(&desk.customers).context("no customer")?.clone();
+        let customer = dice.one_of(&desk.customers).context("no customer")?.clone();
         let text = format!("{} says no. {}", customer.id(), desk.written.len());
         let wamid = customer.sends(&text).await;
         desk.written.insert(wamid, Written { by: customer.id().to_owned(), text });
     }
     driver.listen().await?;
     let held: Vec<_> = driver.mirror().conversations.values().collect();
-    let full = dice.pick(&held).and_then(|held| full(held)).context("the driver sees a head")?;
+    let full = dice.one_of(&held).and_then(|held| full(held)).context("the driver sees a head")?;
     let (id, epoch) = (full.view.conversation.head.id, full.view.conversation.head.owner_epoch);
     let seen = full.view.conversation.thread.last_line;
     let count = driver.given().len();
-    let body = match dice.below(20) {
+    let body = match dice.below_u64(20) {
         0..8 => {
             let agents = desk.cast.logins.iter().skip(1).map(|login| login.agent_id);
             let agents: Vec<_> = agents.map(Owner::Agent).collect();
-            let team = dice.pick(&teams.all()).copied().context("no team")?;
+            let team = dice.one_of(&teams.all()).copied().context("no team")?;
             let to = if dice.percent(50) {
                 Some(Owner::Queue(team))
             } else {
-                dice.pick(&agents).copied()
+                dice.one_of(&agents).copied()
             };
             CommandBody::Transfer(Transfer {
                 to: to.context("nobody")?,
@@ -194,7 +194,7 @@ async fn act(desk: &mut Desk, driver: &mut Phone, teams: &Teams, dice: &mut Dice
 /// An agent reads something, which only the agent's own phones are told.
 async fn reads(phone: &mut Phone, dice: &mut Dice) -> Result<()> {
     let held: Vec<_> = phone.mirror().conversations.values().collect();
-    let Some(held) = dice.pick(&held) else { return Ok(()) };
+    let Some(held) = dice.one_of(&held) else { return Ok(()) };
     let (id, seq) = (held.head().id, held.head().last_seq);
     phone.wants(id, CommandBody::MarkRead(MarkRead { seq }));
     phone.settle(false).await

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
+use baton_model::dice::Dice;
 use baton_protocol::command::{Nothing, Transfer};
 use baton_protocol::frame::ComposeAction;
 use baton_protocol::{AgentId, CommandBody, Owner, Status, TeamId};
 use baton_world::cluster::Cluster;
-use baton_world::dice::Dice;
 use baton_world::history::Written;
 use baton_world::phone::{Goal, Phone, full};
 use tokio::sync::watch;
@@ -55,7 +55,7 @@ impl Crowd {
     pub(super) fn start(cluster: &Cluster, phones: Vec<Phone>, (seed, pace): (u64, Pace)) -> Self {
         let (stop, stopped) = watch::channel(false);
         let (healed, over) = watch::channel(None);
-        let dice = Dice::new(seed, 1);
+        let dice = Dice::of_part(seed, 1);
         let writing = write(cluster.customers.clone(), dice, pace.customers_ms, stopped);
         let customers = tokio::spawn(writing);
         let agents: Vec<_> = phones.iter().map(|phone| phone.signed.session.agent_id).collect();
@@ -64,7 +64,7 @@ impl Crowd {
             .into_iter()
             .enumerate()
             .map(|(nth, phone)| {
-                let dice = Dice::new(seed, nth as u64 + 2);
+                let dice = Dice::of_part(seed, nth as u64 + 2);
                 tokio::spawn(work(phone, (dice, pace.agents_ms), room.clone(), over.clone()))
             })
             .collect();
@@ -95,7 +95,7 @@ async fn work(
     phone.awaits(over.clone());
     phone.listen().await?;
     loop {
-        let pause = sleep(Duration::from_millis(1 + dice.below(2 * LOOK_MS)));
+        let pause = sleep(Duration::from_millis(1 + dice.below_u64(2 * LOOK_MS)));
         tokio::select! {
             _ = over.wait_for(Option::is_some) => {}
             () = pause => {}
@@ -107,7 +107,7 @@ async fn work(
             return Ok((phone, caught_up));
         }
         phone.listen().await?;
-        if dice.below(every_ms.max(LOOK_MS)) < LOOK_MS {
+        if dice.below_u64(every_ms.max(LOOK_MS)) < LOOK_MS {
             if dice.percent(15) {
                 hands_over(&mut phone, &mut dice, &room);
             } else {
@@ -118,7 +118,7 @@ async fn work(
             let types = of.filter(|_| dice.percent(40));
             if let Some(id) = types {
                 phone.types(id, ComposeAction::Start).await;
-                sleep(Duration::from_millis(dice.below(200))).await;
+                sleep(Duration::from_millis(dice.below_u64(200))).await;
             }
             phone.settle(dice.percent(70)).await?;
             if let Some(id) = types {
@@ -127,7 +127,7 @@ async fn work(
         }
         if dice.percent(1) {
             phone.leaves_its_node().await;
-            sleep(Duration::from_millis(dice.below(1_500))).await;
+            sleep(Duration::from_millis(dice.below_u64(1_500))).await;
         }
     }
 }
@@ -150,14 +150,14 @@ async fn catches_up(phone: &mut Phone, goal: Goal) -> Result<Option<u64>> {
 /// A transfer to a colleague or back to the queue, or the reopening of what is resolved.
 fn hands_over(phone: &mut Phone, dice: &mut Dice, room: &Room) {
     let held: Vec<_> = phone.mirror().conversations.values().filter_map(full).collect();
-    let Some(full) = dice.pick(&held) else { return };
+    let Some(full) = dice.one_of(&held) else { return };
     let conversation = &full.view.conversation;
     let (head, seen) = (&conversation.head, conversation.thread.last_line);
     let (id, expect_owner_epoch) = (head.id, head.owner_epoch);
     let body = if head.status == Status::Resolved {
         CommandBody::Reopen(Nothing {})
     } else {
-        let colleague = dice.pick(&room.agents).copied();
+        let colleague = dice.one_of(&room.agents).copied();
         let to = if dice.percent(50) { None } else { colleague };
         CommandBody::Transfer(Transfer {
             to: to.map_or(Owner::Queue(room.team), Owner::Agent),

@@ -22,7 +22,7 @@ const QUIET: Duration = Duration::from_secs(75);
 /// Somebody was answered within this time, however crowded the machine is.
 const LOAD: Duration = Duration::from_secs(60);
 
-/// See the head of the file.
+/// A server as a process, its WhatsApp and its team.
 pub(super) struct Desk {
     pub(super) place: Place,
     pub(super) simulator: Simulator,

@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use baton_model::dice::Dice;
 use baton_protocol::MessageStatus;
 use baton_protocol::outcome::Outcome;
-use baton_world::dice::Dice;
 use baton_world::history::History;
 use baton_world::process::{BatonProcess, Place};
 use tokio::time::sleep;
@@ -47,19 +47,19 @@ async fn a_killed_server_loses_and_doubles_nothing_and_everybody_converges() -> 
 
 async fn round(place: Place, seed: u64, kills: u64) -> Result<String> {
     let kind = place.kind;
-    let mut dice = Dice::new(seed, 0);
+    let mut dice = Dice::of_part(seed, 0);
     let mut desk = Desk::open(place, seed, (4, 10)).await?;
     let load = Load::start(&desk, desk.phones().await?, seed, 40);
     let mut starts = Vec::new();
     for _ in 0..kills {
         // On a crowded machine it takes a while until somebody is signed in and has answered.
         desk.reaches_somebody().await?;
-        sleep(Duration::from_millis(dice.below(2_000))).await;
+        sleep(Duration::from_millis(dice.below_u64(2_000))).await;
         desk.process.take().context("it runs")?.kill().await?;
         if dice.percent(15) {
             // And once more while it starts.
             let newborn = BatonProcess::spawn(&desk.place)?;
-            sleep(Duration::from_millis(dice.below(400))).await;
+            sleep(Duration::from_millis(dice.below_u64(400))).await;
             newborn.kill().await?;
         }
         let mut process = BatonProcess::spawn(&desk.place)?;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
+use baton_model::dice::Dice;
 use baton_protocol::command::{Claim, MarkRead, NoteText, Reply, Seeing};
 use baton_protocol::{CommandBody, LineRef};
 use baton_simulator::Customer;
-use baton_world::dice::Dice;
 use baton_world::history::Written;
 use baton_world::phone::{Phone, full};
 use tokio::sync::watch;
@@ -27,12 +27,15 @@ impl Load {
     /// Everybody begins; a customer writes about every `every_ms`.
     pub(super) fn start(desk: &Desk, phones: Vec<Phone>, seed: u64, every_ms: u64) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let writing = write(desk.customers.clone(), Dice::new(seed, 1), every_ms, stopped.clone());
+        let writing =
+            write(desk.customers.clone(), Dice::of_part(seed, 1), every_ms, stopped.clone());
         let customers = tokio::spawn(writing);
         let agents = phones
             .into_iter()
             .zip(2..)
-            .map(|(phone, part)| tokio::spawn(work(phone, Dice::new(seed, part), stopped.clone())))
+            .map(|(phone, part)| {
+                tokio::spawn(work(phone, Dice::of_part(seed, part), stopped.clone()))
+            })
             .collect();
         Self { stop, customers, agents }
     }
@@ -58,11 +61,11 @@ pub(super) async fn write(
 ) -> BTreeMap<String, Written> {
     let mut written = BTreeMap::new();
     while !*stopped.borrow() {
-        let Some(customer) = dice.pick(&customers) else { break };
+        let Some(customer) = dice.one_of(&customers) else { break };
         let text = format!("{} writes no. {}", customer.id(), written.len());
         let wamid = customer.sends(&text).await;
         written.insert(wamid, Written { by: customer.id().to_owned(), text });
-        sleep(Duration::from_millis(1 + dice.below(2 * every_ms))).await;
+        sleep(Duration::from_millis(1 + dice.below_u64(2 * every_ms))).await;
     }
     written
 }
@@ -72,7 +75,7 @@ async fn work(mut phone: Phone, mut dice: Dice, stopped: watch::Receiver<bool>) 
         phone.listen().await?;
         wish(&mut phone, &mut dice);
         phone.settle(dice.percent(70)).await?;
-        sleep(Duration::from_millis(dice.below(60))).await;
+        sleep(Duration::from_millis(dice.below_u64(60))).await;
     }
     Ok(phone)
 }
@@ -84,7 +87,7 @@ pub(super) fn wish(phone: &mut Phone, dice: &mut Dice) {
         shown.iter().filter(|full| full.view.conversation.thread.turn.is_some()).collect();
     let answers = !open.is_empty() && dice.percent(75);
     let chosen =
-        if answers { dice.pick(&open).map(|full| **full) } else { dice.pick(&shown).copied() };
+        if answers { dice.one_of(&open).map(|full| **full) } else { dice.one_of(&shown).copied() };
     let Some(full) = chosen else { return };
     let (id, owner_epoch) =
         (full.view.conversation.head.id, full.view.conversation.head.owner_epoch);
@@ -103,7 +106,7 @@ pub(super) fn wish(phone: &mut Phone, dice: &mut Dice) {
         }
         return;
     }
-    let body = match dice.below(10) {
+    let body = match dice.below_u64(10) {
         0..4 => CommandBody::Note(NoteText { text: format!("{name} notes, {count}") }),
         4 | 5 => {
             CommandBody::Claim(Claim { expect_owner_epoch: owner_epoch, exceed_capacity: false })

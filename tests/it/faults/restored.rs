@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use baton_domain::mirror::Mirror;
+use baton_model::dice::Dice;
 use baton_protocol::frame::ResetReason;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     Command, CommandBody, ConversationId, HeldReason, LineRef, MessageStatus, OpId, Refusal, Role,
 };
 use baton_simulator::{Knobs, Span};
-use baton_world::dice::Dice;
 use baton_world::phone::{Phone, full};
 use baton_world::process::{BatonProcess, Place};
 use sqlx::{Connection, PgConnection, SqliteConnection};
@@ -384,10 +384,10 @@ async fn a_restore_killed_anywhere_leaves_what_was_there_or_what_nobody_serves()
         let began = Instant::now();
         place.run(&["restore", "--from", file]).await?;
         let most = u64::try_from(began.elapsed().as_millis())?;
-        let (mut dice, mut killed, mut refused) = (Dice::new(seed(), 9), 0, 0);
+        let (mut dice, mut killed, mut refused) = (Dice::of_part(seed(), 9), 0, 0);
         for n in 0..6 {
             joins(&place, n).await?;
-            let within = Duration::from_millis(1 + dice.below(most));
+            let within = Duration::from_millis(1 + dice.below_u64(most));
             // Given up, the command is killed.
             let command = ["restore", "--from", file];
             if let Ok(done) = tokio::time::timeout(within, place.run(&command)).await {

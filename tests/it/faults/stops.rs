@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use baton_model::dice::Dice;
 use baton_protocol::{Fact, MessageStatus};
-use baton_world::dice::Dice;
 use baton_world::process::Place;
 use tokio::time::sleep;
 
@@ -31,12 +31,12 @@ async fn a_server_told_to_stop_ends_in_time_and_loses_nothing() -> Result<()> {
 
 async fn stops(place: Place, seed: u64, count: u64) -> Result<String> {
     let kind = place.kind;
-    let mut dice = Dice::new(seed, 0);
+    let mut dice = Dice::of_part(seed, 0);
     let mut desk = Desk::open(place, seed, (4, 10)).await?;
     let load = Load::start(&desk, desk.phones().await?, seed, 40);
     let mut slowest = Duration::ZERO;
     for _ in 0..count {
-        sleep(Duration::from_millis(500 + dice.below(1_500))).await;
+        sleep(Duration::from_millis(500 + dice.below_u64(1_500))).await;
         let process = desk.process.take().context("it runs")?;
         let (status, took) = process.terminate(END).await?;
         ensure!(status.code() == Some(0), "it ended with {status}");

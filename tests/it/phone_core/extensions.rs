@@ -15,10 +15,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use baton::demo::PASSWORD;
 use baton_mobile::push::Keyring;
 use baton_mobile::runtime::{KeyStore as _, PushTarget};
+use baton_model::dice::Dice;
 use baton_protocol::ConversationId;
 use baton_protocol::push::{PushLane, PushTargetKind};
 use baton_simulator::{PushFields, PushKey, PushOrder, PushTo};
-use baton_world::dice::Dice;
 use baton_world::handset::{Handset, KeyFiles, core_directory};
 use baton_world::itself::Other;
 use baton_world::world::{Agent, Contact, PATIENCE, Setup, World, eventually};
@@ -129,7 +129,7 @@ impl<'w> Stage<'w> {
                 key: Some(key(directory)),
             },
             talks,
-            dice: Dice::new(0xD20B, 1),
+            dice: Dice::of_part(0xD20B, 1),
             taken: 0,
             told: Mutex::default(),
             fresh: Mutex::default(),
@@ -140,7 +140,7 @@ impl<'w> Stage<'w> {
 
     /// A customer writes, and the server pushes: what the platform delivers of it.
     async fn push(&mut self, nth: u64) -> Vec<Delivery> {
-        let (contact, conversation) = self.dice.pick(&self.talks).expect("somebody").clone();
+        let (contact, conversation) = self.dice.one_of(&self.talks).expect("somebody").clone();
         let text = format!("line {nth}");
         contact.sends(&text).await;
         self.ana.phone().shows(&text).await;
@@ -155,7 +155,7 @@ impl<'w> Stage<'w> {
             body: text,
             ..PushFields::default()
         };
-        let copies = 1 + self.dice.below(3);
+        let copies = 1 + self.dice.below_u64(3);
         let order = PushOrder {
             copies: u32::try_from(copies).ok(),
             delay_ms: Some(0),
@@ -195,9 +195,9 @@ impl<'w> Stage<'w> {
     fn part(&mut self, other: Other, is_app: bool) -> Part {
         let is_killed = self.dice.percent(75);
         self.kills += u32::from(is_killed);
-        let later = Duration::from_millis(self.dice.below(500));
+        let later = Duration::from_millis(self.dice.below_u64(500));
         let ends = is_killed.then(|| Instant::now() + later);
-        Part { other, is_app, dice: Dice::new(self.dice.below(u64::MAX), 7), ends }
+        Part { other, is_app, dice: Dice::of_part(self.dice.below_u64(u64::MAX), 7), ends }
     }
 
     /// Somebody looks at the app, and away again.

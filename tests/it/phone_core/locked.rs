@@ -110,9 +110,8 @@ async fn a_push_before_the_first_unlock_shows_something_and_touches_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let pushes = pushes().await;
     for push in &pushes {
-        let place = (server.url(), directory.path());
         let held = Arc::clone(&keys) as Arc<dyn KeyStore>;
-        let taken = take_push((&place.0, place.1), held, push, wall_clock());
+        let taken = take_push(&server.url(), directory.path(), held, push, wall_clock());
         let shown = &taken.notification;
         let (title, body) = shown.text.english();
         assert!(!title.is_empty() && !body.is_empty(), "{shown:?}");

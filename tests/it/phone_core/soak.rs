@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use baton_model::dice::Dice;
 use baton_protocol::ConversationId;
 use baton_protocol::page::LinesPage;
 use baton_world::chaos::{Door, Proxy, Sky, Weather};
-use baton_world::dice::Dice;
 use baton_world::itself::Other;
 use baton_world::world::{Contact, Setup, World};
 use tokio::sync::watch;
@@ -84,10 +84,10 @@ async fn play(world: &World, time: Duration) {
 
 /// Customers write; says how much.
 async fn customers_write(contacts: &[Contact<'_>], stopped: watch::Receiver<bool>) -> u64 {
-    let (mut dice, mut written) = (Dice::new(0x50AC, 100), 0);
+    let (mut dice, mut written) = (Dice::of_part(0x50AC, 100), 0);
     while !*stopped.borrow() {
-        sleep(Duration::from_millis(100 + dice.below(500))).await;
-        let contact = dice.pick(contacts).expect("somebody");
+        sleep(Duration::from_millis(100 + dice.below_u64(500))).await;
+        let contact = dice.one_of(contacts).expect("somebody");
         written += 1;
         contact.sends(&format!("customer {written}")).await;
     }
@@ -96,12 +96,12 @@ async fn customers_write(contacts: &[Contact<'_>], stopped: watch::Receiver<bool
 
 /// The weather of every way changes until it is over; then it is fair. Says how often.
 async fn flaps(ways: &[Proxy], stopped: watch::Receiver<bool>) -> u64 {
-    let (mut dice, mut changes) = (Dice::new(0x50AC, 200), 0);
+    let (mut dice, mut changes) = (Dice::of_part(0x50AC, 200), 0);
     while !*stopped.borrow() {
-        sleep(Duration::from_millis(100 + dice.below(600))).await;
-        let way = dice.pick(ways).expect("a way");
+        sleep(Duration::from_millis(100 + dice.below_u64(600))).await;
+        let way = dice.one_of(ways).expect("a way");
         changes += 1;
-        match dice.below(10) {
+        match dice.below_u64(10) {
             0..3 => way.heal(),
             3 => way.cut(),
             _ => {
@@ -120,7 +120,7 @@ async fn flaps(ways: &[Proxy], stopped: watch::Receiver<bool>) -> u64 {
 
 fn weather(dice: &mut Dice) -> Weather {
     let (up, down) = (sky(dice), sky(dice));
-    let door = match dice.below(10) {
+    let door = match dice.below_u64(10) {
         0 => Door::Shut,
         1 => Door::HalfOpen,
         _ => Door::Open,
@@ -130,13 +130,13 @@ fn weather(dice: &mut Dice) -> Weather {
 
 fn sky(dice: &mut Dice) -> Sky {
     let fair = Sky::default();
-    match dice.below(8) {
-        0 => Sky { delay_ms: 50 + dice.below(400), jitter_ms: dice.below(300), ..fair },
-        1 => Sky { bytes_per_s: Some(2_000 + dice.below(20_000)), ..fair },
+    match dice.below_u64(8) {
+        0 => Sky { delay_ms: 50 + dice.below_u64(400), jitter_ms: dice.below_u64(300), ..fair },
+        1 => Sky { bytes_per_s: Some(2_000 + dice.below_u64(20_000)), ..fair },
         2 => Sky { slice: Some(7), ..fair },
         3 => Sky { is_black: true, ..fair },
         // In the middle of a frame, or of a request.
-        4 => Sky { reset_after: Some(200 + dice.below(3_000)), ..fair },
+        4 => Sky { reset_after: Some(200 + dice.below_u64(3_000)), ..fair },
         _ => fair,
     }
 }

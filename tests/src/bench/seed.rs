@@ -26,7 +26,7 @@ pub struct Shape {
 /// A channel with its team.
 #[derive(Clone, Debug)]
 pub struct Desk {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
     /// Customers write to it.
     pub channel: ChannelId,

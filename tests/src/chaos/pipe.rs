@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Shared, Sky, Weather};
-use crate::dice::Dice;
+use baton_model::dice::Dice;
 
 /// Read at once.
 const CHUNK: usize = 16 * 1024;
@@ -57,7 +57,7 @@ impl Pipe {
     pub(super) async fn run(&mut self, shared: &Shared, mut dice: Dice) -> End {
         let (client_reads, client_writes) = self.client.split();
         let (server_reads, server_writes) = self.server.split();
-        let down_dice = Dice::new(dice.below(u64::MAX), 1);
+        let down_dice = Dice::of_part(dice.below_u64(u64::MAX), 1);
         let up = Lane {
             pick: |weather| &weather.up,
             weather: shared.weather.subscribe(),
@@ -128,7 +128,7 @@ async fn read(
         }
         let late_ms = {
             let sky = pick(&weather.borrow()).clone();
-            sky.delay_ms + dice.below(sky.jitter_ms + 1)
+            sky.delay_ms + dice.below_u64(sky.jitter_ms + 1)
         };
         // What was sent later comes later.
         last = last.max(Instant::now() + Duration::from_millis(late_ms));

@@ -13,7 +13,7 @@ use crate::process::{BatonProcess, Place};
 /// From SIGTERM to the end.
 pub(super) const END: Duration = Duration::from_secs(20);
 
-/// See the head of the file.
+/// One server and its network.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) place: Place,

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 /// How long a start and an answer may take.
 const SOON: Duration = Duration::from_secs(10);
 
-/// See the head of the file.
+/// A Redis process.
 #[derive(Debug)]
 pub struct Redis {
     directory: TempDir,

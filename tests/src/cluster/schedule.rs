@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::dice::Dice;
+use baton_model::dice::Dice;
 
 /// What goes wrong. The letters are those of the matrix of faults.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -100,7 +100,7 @@ impl Fault {
 pub struct Planned {
     /// When, from the beginning.
     pub at: Duration,
-    /// What.
+    /// The fault.
     pub fault: Fault,
     /// On which node; those of Redis, WhatsApp and webhooks concern all.
     pub node: usize,
@@ -132,7 +132,7 @@ pub struct Plan {
 
 /// The faults of a run, in order. Each kind comes once before any comes again.
 pub fn schedule(plan: &Plan) -> Vec<Planned> {
-    let mut dice = Dice::new(plan.seed, u64::from(u32::MAX));
+    let mut dice = Dice::of_part(plan.seed, u64::from(u32::MAX));
     let mut bag: Vec<Fault> = Vec::new();
     let mut planned = Vec::new();
     let mut at = plan.every / 2;
@@ -140,11 +140,11 @@ pub fn schedule(plan: &Plan) -> Vec<Planned> {
         if bag.is_empty() {
             bag.extend(Fault::ALL.iter().filter(|fault| plan.has_redis || !fault.is_of_redis()));
         }
-        let place = usize::try_from(dice.below(bag.len() as u64)).unwrap_or(0);
+        let place = usize::try_from(dice.below_u64(bag.len() as u64)).unwrap_or(0);
         let fault = bag.swap_remove(place);
-        let node = usize::try_from(dice.below(plan.nodes as u64)).unwrap_or(0);
+        let node = usize::try_from(dice.below_u64(plan.nodes as u64)).unwrap_or(0);
         let (from, below) = fault.span_ms();
-        let lasts = Duration::from_millis(from + dice.below(below - from));
+        let lasts = Duration::from_millis(from + dice.below_u64(below - from));
         planned.push(Planned { at, fault, node, lasts });
         at += plan.every;
     }

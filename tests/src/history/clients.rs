@@ -10,7 +10,7 @@ use super::History;
 /// A client whose agent sees every conversation in full.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// Whose.
+    /// The agent who uses it.
     pub agent: AgentId,
     /// What came over its sockets.
     pub heard: Heard,

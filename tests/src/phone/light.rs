@@ -16,8 +16,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::{Link, Phone};
-use crate::dice::Dice;
 use crate::history::Heard;
+use baton_model::dice::Dice;
 
 /// How long a node may take before another is asked.
 pub(super) const PATIENCE: Duration = Duration::from_secs(6);
@@ -53,7 +53,7 @@ impl Light {
 
     /// Another node, and how long to wait first, so that they do not all come at once.
     pub(super) fn next(&mut self) -> (Option<Api>, Duration) {
-        let pause = Duration::from_millis(50 + self.dice.below(250));
+        let pause = Duration::from_millis(50 + self.dice.below_u64(250));
         (self.go(self.at + 1), pause)
     }
 

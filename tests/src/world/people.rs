@@ -15,12 +15,12 @@ use baton_protocol::{
 use super::{World, email, eventually};
 use crate::phone::Phone;
 
-/// See the head of the file.
+/// An agent who is signed in.
 #[derive(Debug)]
 pub struct Agent {
     /// As colleagues see them.
     pub name: String,
-    /// Who.
+    /// The agent.
     pub id: AgentId,
     /// Their session.
     pub signed: SignedIn,

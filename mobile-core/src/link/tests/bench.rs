@@ -2,25 +2,27 @@
 
 use std::time::Duration;
 
+use baton_domain::mirror::{InMemory, Progress};
+use baton_model::team::ANA;
+use baton_model::{Server, TIMINGS};
 use baton_protocol::frame::{ClientFrame, ResetReason, ServerFrame, Timings};
 use baton_protocol::page::SnapshotAnswer;
-use baton_protocol::{Cursor, Epoch, Timestamp};
+use baton_protocol::{Cursor, DeviceId, Epoch, Timestamp};
 use uuid::Uuid;
 
-use super::disk::Disk;
-use super::model::{DEVICE, ME};
-use super::world::TIMINGS;
 use crate::link::{
     Failure, Fetched, Input, Link, LinkAction, Opened, Query, SocketId, State, Ticket, Token,
 };
 
+const DEVICE: DeviceId = DeviceId(Uuid::from_u128(0xD));
 pub(super) const EPOCH: Epoch = Epoch(Uuid::from_u128(0xE1));
 
-/// See the head of the file.
+/// A link and what it keeps and says.
 #[derive(Debug)]
 pub(super) struct Bench {
     pub(super) link: Link,
-    pub(super) disk: Disk,
+    pub(super) held: InMemory,
+    pub(super) progress: Progress,
     pub(super) now: Duration,
     /// All that it said.
     pub(super) said: Vec<(Duration, LinkAction)>,
@@ -30,8 +32,14 @@ pub(super) struct Bench {
 impl Bench {
     /// Signed in, with a network, somebody looks: the first socket opens.
     pub(super) fn new(seed: u64) -> Self {
-        let (link, disk, now) = (Link::new(seed), Disk::default(), Duration::from_secs(500));
-        let mut bench = Self { link, disk, now, said: Vec::new(), answered: Vec::new() };
+        let mut bench = Self {
+            link: Link::new(seed),
+            held: InMemory::new(),
+            progress: Progress::default(),
+            now: Duration::from_secs(500),
+            said: Vec::new(),
+            answered: Vec::new(),
+        };
         bench.opens(Duration::MAX);
         bench.tell(Input::NetworkUp);
         bench.tell(Input::Foreground);
@@ -40,7 +48,7 @@ impl Bench {
 
     pub(super) fn opens(&mut self, good_until: Duration) {
         let token = Token { text: "first".to_owned(), good_until };
-        let progress = self.disk.progress.clone();
+        let progress = self.progress.clone();
         self.tell(Input::Opened(Box::new(Opened { token, device_id: DEVICE, progress })));
     }
 
@@ -53,12 +61,24 @@ impl Bench {
         bench
     }
 
+    /// On line, with everything that a server has for Ana.
+    pub(super) fn served(server: &Server) -> Self {
+        let mut bench = Self::new(1);
+        bench.greets();
+        for frame in server.welcome(ANA, None) {
+            bench.hears(frame);
+        }
+        bench.is_answered(server);
+        assert_eq!(bench.link.state(), State::Live);
+        bench
+    }
+
     pub(super) fn tell(&mut self, input: Input) -> Vec<LinkAction> {
-        let turn = self.link.handle(input, self.now, &mut self.disk);
+        let turn = self.link.handle(input, self.now, &mut self.held);
         assert!(turn.error.is_none());
         for effect in &turn.effects {
             if let LinkAction::Commit(progress) = effect {
-                self.disk.commit(progress).unwrap();
+                self.progress = (**progress).clone();
             }
             self.said.push((self.now, effect.clone()));
         }
@@ -162,13 +182,35 @@ impl Bench {
         }
     }
 
+    /// The server answers every request, and those that follow.
+    pub(super) fn is_answered(&mut self, server: &Server) {
+        while let Some((ticket, query)) = self.asked().into_iter().next() {
+            let page = |page: Option<String>| server.page(ANA, page.as_deref()).unwrap();
+            let answer = match query {
+                Query::Snapshot { page: token, .. } => Fetched::Page(page(token)),
+                Query::Conversation(id) => {
+                    Fetched::Conversation(Box::new(server.snapshot(ANA, id).unwrap()))
+                }
+                Query::Agents => Fetched::Agents(server.agents()),
+                Query::Teams => Fetched::Teams(Vec::new()),
+                Query::Channels => Fetched::Channels(Vec::new()),
+                Query::Sync(cursor) => Fetched::Sync(server.sync(ANA, cursor)),
+            };
+            self.answer(ticket, Ok(answer));
+        }
+    }
+
     pub(super) fn position(&self) -> u64 {
         self.link.mirror().cursor.map_or(0, |cursor| cursor.position)
     }
 }
 
+pub(super) fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
 pub(super) fn welcome(upto: u64, timings: Timings) -> ServerFrame {
-    let (cursor, agent_id) = (Cursor { epoch: EPOCH, position: upto }, ME);
+    let (cursor, agent_id) = (Cursor { epoch: EPOCH, position: upto }, ANA);
     let server_time = Timestamp::default();
     ServerFrame::Welcome { cursor, epoch: EPOCH, agent_id, timings, server_time }
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use baton_model::team::{ANA, talk};
+use baton_model::{Server, TIMINGS};
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::{Actor, ConversationId, Cursor, Event, Fact, Timestamp};
 use uuid::Uuid;
 
-use super::bench::{Bench, nothing, page, refused, reset};
-use super::world::ms;
+use super::bench::{Bench, ms, nothing, page, refused, reset};
 use crate::link::{Fetched, LinkAction, Query, State, limits};
 
 fn marked(position: u64) -> Event {
@@ -17,7 +18,7 @@ fn marked(position: u64) -> Event {
         revision: None,
         at: Timestamp::default(),
         actor: Actor::System,
-        fact: Fact::ReadMarked { agent_id: super::model::ME, seq: 1 },
+        fact: Fact::ReadMarked { agent_id: ANA, seq: 1 },
         content: None,
     }
 }
@@ -41,7 +42,7 @@ fn positions_that_go_back_or_lie_outside_their_frame_end_the_connection() {
         events(0, 5, &[3, 2]),
         events(0, 5, &[6]),
         events(3, 5, &[3]),
-        super::bench::welcome(9, super::world::TIMINGS),
+        super::bench::welcome(9, TIMINGS),
     ];
     for frame in wrong {
         let mut bench = Bench::live(1);
@@ -230,9 +231,7 @@ fn too_many_conversations_behind_make_a_snapshot_and_so_does_one_that_stays_behi
         let asked = bench.asked();
         let last = asked.iter().rfind(|(_, query)| matches!(query, Query::Conversation(_)));
         let (ticket, _) = last.unwrap();
-        let mut other = super::model::Model::new(1);
-        other.happens(super::model::Deed::Writes(0));
-        let snapshot = other.snapshot(super::model::conversation(0)).unwrap();
+        let snapshot = Server::with_customers(1).snapshot(ANA, talk(0)).unwrap();
         bench.answer(*ticket, Ok(Fetched::Conversation(Box::new(snapshot))));
         let socket = bench.socket();
         bench.tell(crate::link::Input::Heard(socket));

@@ -1,13 +1,8 @@
-//! The link against a server that misbehaves, a network that comes and goes, and a phone that is
-//! killed.
+//! The link, told one thing at a time. Its histories, over a network and a server that fail, are
+//! played by the simulation in `model`.
 
 mod bench;
-mod disk;
-mod histories;
 mod limits;
-mod model;
-mod net;
 mod standing;
 mod stored;
 mod trying;
-mod world;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use baton_model::Server;
+use baton_model::team::{ANA, talk};
 use baton_protocol::Cursor;
 use baton_protocol::frame::{ClientFrame, ServerFrame, close};
 use baton_protocol::page::SyncAnswer;
 
-use super::bench::{Bench, EPOCH, nothing, page, refused, reset};
-use super::model::{Deed, conversation};
-use super::world::{Health, World, ms};
+use super::bench::{Bench, EPOCH, ms, nothing, page, refused, reset};
 use crate::link::{
     Failure, Fetched, Input, Link, LinkAction, Query, SocketId, State, Ticket, Token, limits, read,
 };
@@ -194,27 +194,23 @@ fn in_the_background_there_is_no_socket_no_request_and_no_timer() {
 
 #[test]
 fn a_push_is_followed_by_one_request_and_the_phone_sleeps_again() {
-    let mut world = World::new(1);
-    world.happens(Deed::Writes(0), true);
-    world.runs_until_whole(Duration::from_secs(30)).unwrap();
-    world.looks(false);
-    world.happens(Deed::Writes(0), true);
-    world.happens(Deed::Writes(2), true);
-    let opens = world.opens.len();
-    world.is_woken(Duration::from_secs(8));
-    world.runs(Duration::from_secs(2));
-    assert!(!world.is_waking);
-    assert_eq!(
-        (world.opens.len(), world.server.differs_from(&world.disk.conversations)),
-        (opens, None)
-    );
+    let done = |bench: &Bench| bench.count(|said| matches!(said, LinkAction::WakeDone));
+    let mut server = Server::with_customers(3);
+    let mut bench = Bench::served(&server);
+    bench.tell(Input::Background { deadline: bench.now + ms(5_000) });
+    server.customer_writes(0);
+    server.customer_writes(2);
+    bench.tell(Input::PushWoke { deadline: bench.now + ms(8_000) });
+    assert!(matches!(bench.asked()[..], [(_, Query::Sync(_))]), "{:?}", bench.asked());
+    bench.is_answered(&server);
+    assert_eq!((done(&bench), bench.tries().len()), (1, 1));
+    assert_eq!(server.difference(ANA, &bench.held), None);
     // Out of reach: not longer than it may.
-    world.health = Health::Hung;
-    world.is_woken(Duration::from_secs(8));
-    world.runs(Duration::from_secs(7));
-    assert!(world.is_waking);
-    world.runs(Duration::from_secs(1));
-    assert!(!world.is_waking);
+    bench.tell(Input::PushWoke { deadline: bench.now + ms(8_000) });
+    bench.passes(ms(7_999));
+    assert_eq!(done(&bench), 1);
+    bench.passes(ms(1));
+    assert_eq!(done(&bench), 2);
 }
 
 #[test]
@@ -228,7 +224,7 @@ fn a_push_that_finds_a_reset_leaves_the_snapshot_to_when_somebody_looks() {
         SyncAnswer { cursor: Cursor { position: 70, ..*cursor }, frames: vec![reset(70, 0)] };
     let said = bench.tell(Input::Answered(*ticket, Ok(Fetched::Sync(sync))));
     assert!(said.iter().any(|effect| matches!(effect, LinkAction::WakeDone)), "{said:?}");
-    assert!(bench.disk.progress.is_taking);
+    assert!(bench.progress.is_taking);
     assert_eq!((bench.position(), bench.link.poll_timeout()), (70, None));
     bench.now += limits::KICK_EVERY;
     bench.tell(Input::Foreground);
@@ -263,33 +259,30 @@ fn what_comes_of_another_socket_or_an_unknown_request_is_not_heard() {
 
 #[test]
 fn a_portal_in_the_way_takes_no_conversation_away() {
-    let mut world = World::new(1);
-    world.happens(Deed::Writes(0), true);
-    world.runs_until_whole(Duration::from_secs(30)).unwrap();
-    assert!(world.disk.conversations.contains_key(&conversation(0)));
-    // Behind by one: it asks.
-    world.flaky = 100;
-    world.server.floor = 0;
-    let mut told = world.server.clone();
-    told.happens(Deed::Writes(0));
-    told.happens(Deed::Writes(0));
-    let frames = told.frames(world.server.head());
-    world.server = told;
-    for frame in frames {
-        if let ServerFrame::Events { after, upto, mut events } = frame {
-            events.remove(0);
-            let frame = ServerFrame::Events { after, upto, events };
-            let socket = world.sockets.first().copied().unwrap();
-            world.tell(Input::Frame(socket, Box::new(frame)));
+    let mut server = Server::with_customers(1);
+    let mut bench = Bench::served(&server);
+    // It misses an event and asks for the conversation.
+    let before = server.head();
+    server.customer_writes(0);
+    server.customer_writes(0);
+    for frame in server.frames(ANA, before) {
+        let ServerFrame::Events { after, upto, mut events } = frame else { panic!("{frame:?}") };
+        events.remove(0);
+        bench.hears(ServerFrame::Events { after, upto, events });
+    }
+    for _ in 0..3 {
+        let [(ticket, Query::Conversation(_))] = bench.asked()[..] else { panic!("no question") };
+        bench.answer(ticket, Err(refused(404, None)));
+        assert_eq!(bench.link.mirror().wanted().count(), 1);
+        assert!(bench.held.contains_key(&talk(0)));
+        while bench.asked().is_empty() {
+            let socket = bench.socket();
+            bench.tell(Input::Heard(socket));
+            bench.passes(ms(10_000));
         }
     }
-    assert_eq!(world.link.mirror().wanted().count(), 1);
-    world.runs(Duration::from_secs(20));
-    assert_eq!(world.link.mirror().wanted().count(), 1);
-    assert!(world.disk.conversations.contains_key(&conversation(0)));
-    world.flaky = 0;
-    world.runs(Duration::from_secs(40));
-    assert_eq!(world.server.differs_from(&world.disk.conversations), None);
+    bench.is_answered(&server);
+    assert_eq!(server.difference(ANA, &bench.held), None);
 }
 
 #[test]

@@ -2,18 +2,18 @@
 //! transaction is lost, the phone ends with what a fresh one would hold.
 
 use baton_domain::mirror::{InMemory, Mirror, Page, Progress};
-use baton_protocol::{DeviceId, WorkspaceId};
+use baton_model::Server;
+use baton_model::team::{ANA, BEN, Deed};
+use baton_protocol::{DeviceId, Visibility, WorkspaceId};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use uuid::Uuid;
 
-use super::histories::deeds;
-use super::model::{ME, Model};
-use super::world::TIMINGS;
 use crate::store::{self, Account, Config, Limits, Store, StoreError};
 
 const ACCOUNT: Account =
-    Account { workspace: WorkspaceId(Uuid::nil()), agent: ME, device: DeviceId(Uuid::nil()) };
+    Account { workspace: WorkspaceId(Uuid::nil()), agent: ANA, device: DeviceId(Uuid::nil()) };
 
 /// A phone without a network of its own: it is handed what it asks for.
 struct Phone {
@@ -75,7 +75,7 @@ impl Phone {
             let answer = apply(&mut mirror)?;
             let progress = mirror.progress();
             let state = serde_json::to_vec(&progress).unwrap();
-            write.set_progress(&store::Progress { cursor: progress.cursor, state })?;
+            write.set_progress(&store::StoredProgress { cursor: progress.cursor, state })?;
             if is_lost { Err(Lost::Killed) } else { Ok(answer) }
         });
         match done {
@@ -86,13 +86,13 @@ impl Phone {
     }
 
     /// Hears what it missed, up to the transaction that is lost, if one is.
-    fn hears(&self, model: &Model, lost: u8) -> Option<()> {
+    fn hears(&self, server: &Server, lost: u8) -> Option<()> {
         let mut nth = 0;
         let mut is_lost = || {
             nth += 1;
             nth == lost
         };
-        for frame in &model.welcome(self.progress().cursor, TIMINGS) {
+        for frame in &server.welcome(ANA, self.progress().cursor) {
             self.applies(is_lost(), |mirror| mirror.try_frame(frame))?;
         }
         if self.progress().is_taking {
@@ -100,7 +100,7 @@ impl Phone {
             self.applies(is_lost(), |mirror| {
                 let mut token = None;
                 loop {
-                    let answer = model.page(token.as_deref()).unwrap();
+                    let answer = server.page(ANA, token.as_deref()).unwrap();
                     let (upto, snapshots) = (answer.cursor.position, answer.conversations);
                     let is_last = answer.next.is_none();
                     mirror.try_page(Page { upto, snapshots, is_last })?;
@@ -112,7 +112,9 @@ impl Phone {
             })?;
         }
         for id in self.progress().wanted.into_keys() {
-            self.applies(is_lost(), |mirror| mirror.try_conversation(id, model.snapshot(id)))?;
+            self.applies(is_lost(), |mirror| {
+                mirror.try_conversation(id, server.snapshot(ANA, id))
+            })?;
         }
         Some(())
     }
@@ -129,6 +131,23 @@ impl Phone {
     }
 }
 
+fn deeds() -> impl Strategy<Value = Deed> {
+    let n = || 0..6_u8;
+    let shows = vec![Visibility::Full, Visibility::Head, Visibility::Own];
+    prop_oneof![
+        20 => n().prop_map(Deed::Writes),
+        6 => n().prop_map(Deed::Answers),
+        3 => n().prop_map(Deed::Notes),
+        2 => n().prop_map(Deed::Renames),
+        4 => n().prop_map(Deed::Reads),
+        2 => n().prop_map(Deed::Carries),
+        8 => (n(), 0..3_u8, 0..2_u8).prop_map(|(n, to, team)| Deed::Moves(n, to, team)),
+        2 => (select(vec![ANA, BEN]), 0..2_u8, any::<bool>())
+            .prop_map(|(agent, team, joins)| Deed::Joins(agent, team, joins)),
+        1 => (0..2_u8, select(shows)).prop_map(|(team, shows)| Deed::Shows(team, shows)),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 60,
@@ -141,22 +160,24 @@ proptest! {
         days in vec((vec(deeds(), 0..6), 0_u8..6, any::<bool>()), 1..8),
         restored in prop::option::of(0_usize..5),
     ) {
-        let (mut model, mut phone) = (Model::new(0xE1), Phone::new());
+        let (mut server, mut phone) = (Server::with_customers(0), Phone::new());
+        let mut backup = server.clone();
         for (nth, (day, lost, restarts)) in days.into_iter().enumerate() {
             if restored == Some(nth) {
-                model = model.restored(3);
+                server = server.put_back(&backup);
             }
+            backup = server.clone();
             for deed in day {
-                model.happens(deed);
+                server.happens(deed);
             }
             // Some days nothing is lost.
-            phone.hears(&model, lost);
+            phone.hears(&server, lost);
             if restarts {
                 phone.starts();
             }
         }
-        prop_assert_eq!(phone.hears(&model, 0), Some(()));
+        prop_assert_eq!(phone.hears(&server, 0), Some(()));
         phone.starts();
-        prop_assert_eq!(model.differs_from(&phone.held()), None);
+        prop_assert_eq!(server.difference(ANA, &phone.held()), None);
     }
 }

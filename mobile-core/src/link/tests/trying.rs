@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use baton_model::TIMINGS;
 use baton_protocol::frame::{Timings, close};
 
-use super::bench::{Bench, nothing, refused, reset, welcome};
-use super::world::{TIMINGS, ms};
+use super::bench::{Bench, ms, nothing, refused, reset, welcome};
 use crate::link::{Failure, Input, LinkAction, State, TimeoutReason, limits};
 
 /// Each try fails at once, for so long.

@@ -44,7 +44,7 @@ impl<T: Keyed + PartialEq + Debug, A: PartialEq + Debug> Screen<T, A> {
     }
 }
 
-/// See the head of the file.
+/// What an app shows of one list.
 #[derive(Debug)]
 pub(super) enum Listener {
     Inbox(Screen<InboxRow, InboxAbout>),

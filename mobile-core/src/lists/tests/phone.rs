@@ -21,7 +21,7 @@ use super::drawing::judge;
 use super::listener::Listener;
 use crate::outbox::{Change, Ended, Now, Outbox, OutboxAction, OutboxOwner, Settings, Tap, Write};
 use crate::store::{
-    Account, Config, Draft, KEY_BYTES, Limits, OutboxRow, Progress, Store, StoreError,
+    Account, Config, Draft, KEY_BYTES, Limits, OutboxRow, Store, StoreError, StoredProgress,
 };
 
 pub(super) const ME: AgentId = AgentId(Uuid::from_u128(1));
@@ -130,7 +130,7 @@ pub(super) enum Ask {
     Outcomes(Vec<OpId>),
 }
 
-/// See the head of the file.
+/// A phone whose server accepts everything.
 pub(super) struct Phone<'s> {
     store: &'s Store,
     pub(super) account: Account,
@@ -398,7 +398,7 @@ impl<'s> Phone<'s> {
         let told: Vec<_> = self.log.drain(..count).collect();
         let Some((position, _)) = told.last() else { return };
         self.applied = *position;
-        let progress = Progress {
+        let progress = StoredProgress {
             cursor: Some(Cursor { epoch: EPOCH, position: self.applied }),
             state: Vec::new(),
         };

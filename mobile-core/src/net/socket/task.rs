@@ -42,7 +42,7 @@ impl<E: From<Input> + Send + 'static> Task<E> {
         let code = tokio::select! {
             biased;
             code = closed(ended.clone()) => Some(code),
-            () = self.serve((&mut wire, frames), &mut waiting, ended.clone()) => None,
+            () = self.serve(&mut wire, frames, &mut waiting, ended.clone()) => None,
         };
         if let Some(code) = code {
             let going = say_goodbye(&mut wire, &mut waiting, code);
@@ -65,12 +65,7 @@ impl<E: From<Input> + Send + 'static> Task<E> {
         }
     }
 
-    async fn serve(
-        &self,
-        (wire, frames): (&mut Wire, Frames),
-        waiting: &mut Waiting,
-        ended: Ended,
-    ) {
+    async fn serve(&self, wire: &mut Wire, frames: Frames, waiting: &mut Waiting, ended: Ended) {
         self.tell(Input::SocketOpened(self.id)).await;
         let (mut sink, mut stream) = (&mut *wire).split();
         let end = tokio::select! {

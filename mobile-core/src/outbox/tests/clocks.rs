@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use baton_model::team::{ANA, talk};
+
 use super::phone::{Phone, note, op_at, reply};
-use super::server::talk;
 use crate::outbox::{ActStage, Choice, Failure, ReviewReason, TimeoutReason};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -83,7 +84,7 @@ fn what_may_have_been_sent_keeps_its_op_id_whatever_the_clock_says() {
     }
     let Some(ReviewReason::Refused { refused }) = phone.echo(hola.number).reason else { panic!() };
     assert_eq!(refused.refusal.code(), "op_expired");
-    assert!(phone.server.knows(hola.op_id).is_some(), "it can never arrive");
+    assert!(phone.server.answer(ANA, hola.op_id).is_some(), "it can never arrive");
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn what_is_older_than_a_day_is_not_sent_unasked() {
     assert_eq!(phone.stage(told.number), ActStage::Acknowledged);
     assert_eq!(phone.texts(), ["a note"]);
     // Sent anyway, it is as new.
-    let line = phone.server.customer_writes(talk(0));
+    let line = phone.server.customer_writes(0).unwrap();
     phone.look();
     phone.chooses(hola.number, Choice::SendAnyway { seen: Some(line) }).unwrap();
     phone.runs();

@@ -4,16 +4,26 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use baton_model::Server;
+use baton_model::server::WORKSPACE;
+use baton_model::team::{ANA, BEN, DESK, talk};
 use baton_protocol::command::{Claim, MarkRead, NoteText, Reply, Seeing};
+use baton_protocol::frame::ComposeAction;
 use baton_protocol::{
-    Command, CommandBody, CommandResult, ConversationId, Cursor, Epoch, OpId, Seen, Timestamp,
+    Command, CommandBody, CommandResult, ConversationId, Cursor, DeviceId, Epoch, OpId, Seen,
+    Timestamp,
 };
 
-use super::server::{Server, talk, whose};
 use crate::outbox::{
     ActStage, Change, Choice, ChoiceRefused, Echo, EnqueueRefused, Enqueued, Failure, Item, Kind,
-    Now, Outbox, OutboxAction, RetryCause, Settings, Tap, Write,
+    Now, Outbox, OutboxAction, OutboxOwner, RetryCause, Settings, Tap, Write,
 };
+
+const PHONE: DeviceId = DeviceId(uuid::Uuid::from_u128(0xD1));
+
+pub(super) const fn whose() -> OutboxOwner {
+    OutboxOwner { workspace: WORKSPACE, agent: ANA, device: PHONE }
+}
 
 /// What is on its way to the server.
 #[derive(Clone, Debug)]
@@ -39,7 +49,7 @@ pub(super) struct Answer {
     pub(super) results: Vec<CommandResult>,
 }
 
-/// See the head of the file.
+/// An outbox with a store, a network and a server.
 pub(super) struct Phone {
     pub(super) outbox: Outbox,
     pub(super) server: Server,
@@ -62,18 +72,13 @@ pub(super) struct Phone {
     pub(super) settings: Settings,
     /// What was sent under each op id, and in how many requests of which a byte may have left.
     pub(super) sent: BTreeMap<OpId, (Command, usize)>,
-    /// Each op id that was sent, and the number of its item, in order.
-    pub(super) log: Vec<(OpId, u64)>,
-    /// Op ids that were sent to a server that has been put back since: nothing that was on its
-    /// way then arrives any more.
-    pub(super) dead: BTreeSet<OpId>,
-    /// Requests that got anywhere.
-    pub(super) left: BTreeSet<(u32, u64)>,
+    /// Where Ben composes until he stops.
+    composing: BTreeSet<ConversationId>,
 }
 
 impl Phone {
     /// A phone on line, whose screen shows what there is.
-    pub(super) fn new(conversations: u128) -> Self {
+    pub(super) fn new(conversations: u8) -> Self {
         let mut phone = Self::switched_off(conversations);
         phone.look();
         phone.connects();
@@ -82,7 +87,7 @@ impl Phone {
     }
 
     /// A phone whose outbox sleeps.
-    pub(super) fn switched_off(conversations: u128) -> Self {
+    pub(super) fn switched_off(conversations: u8) -> Self {
         let settings = Settings::default();
         Self {
             outbox: Outbox::new(whose(), settings, 7),
@@ -101,9 +106,7 @@ impl Phone {
             shown: BTreeMap::new(),
             settings,
             sent: BTreeMap::new(),
-            log: Vec::new(),
-            left: BTreeSet::new(),
-            dead: BTreeSet::new(),
+            composing: BTreeSet::new(),
         }
     }
 
@@ -113,11 +116,11 @@ impl Phone {
 
     /// Everything there is comes to the screen.
     pub(super) fn look(&mut self) {
-        let position = self.server.position();
+        let position = self.server.head();
         let all: Vec<_> = (0..16).map(talk).collect();
         for of in all {
-            if self.server.has(of) {
-                self.shown.insert(of, self.server.last(of));
+            if self.server.conversation(of).is_some() {
+                self.shown.insert(of, self.server.last_line(of));
             }
         }
         let cursor = Cursor { epoch: self.epoch, position };
@@ -171,6 +174,23 @@ impl Phone {
         self.collect();
     }
 
+    // Others.
+
+    pub(super) fn owner_epoch(&self, of: ConversationId) -> u64 {
+        self.server.conversation(of).unwrap().head.owner_epoch
+    }
+
+    /// Ben composes until he stops.
+    pub(super) fn colleague_composes(&mut self, of: ConversationId, composes: bool) {
+        let action = if composes { ComposeAction::Start } else { ComposeAction::Stop };
+        if composes {
+            self.composing.insert(of)
+        } else {
+            self.composing.remove(&of)
+        };
+        self.server.compose((BEN, DESK), of, action);
+    }
+
     // The device.
 
     /// Takes what the outbox wants done, and looks that it may be.
@@ -182,7 +202,6 @@ impl Phone {
                     assert!(commands.len() <= 100 && !commands.is_empty());
                     for command in &commands {
                         let number = self.stored_as("sending", command);
-                        self.log.push((command.op_id, number));
                         self.overtakes_nobody(number, &commands);
                         let first = self.sent.entry(command.op_id);
                         let (first, times) = first.or_insert_with(|| (command.clone(), 0));
@@ -281,8 +300,8 @@ impl Phone {
         self.life += 1;
         let rows: Vec<_> = self.store.values().cloned().collect();
         let rows = rows.iter().map(Vec::as_slice);
-        let parts = (whose(), self.settings, u128::from(self.life) << 7);
-        let (outbox, found) = Outbox::restore(parts, rows, self.now());
+        let seed = u128::from(self.life) << 7;
+        let (outbox, found) = Outbox::restore(whose(), self.settings, seed, rows, self.now());
         assert_eq!((found.items, found.unreadable), (self.store.len(), 0));
         self.outbox = outbox;
         self.collect();
@@ -299,16 +318,6 @@ impl Phone {
         self.collect();
     }
 
-    /// The server is put back to an earlier state, and the phone hears of it.
-    pub(super) fn is_put_back(&mut self, to: &Server) {
-        self.server = self.server.put_back(to);
-        self.requests.clear();
-        self.answers.clear();
-        self.dead.extend(self.sent.keys().copied());
-        self.begins_anew();
-        self.look();
-    }
-
     /// The log is in another life.
     pub(super) fn begins_anew(&mut self) {
         self.epoch = Epoch(uuid::Uuid::from_u128(self.epoch.0.as_u128() + 1));
@@ -322,12 +331,17 @@ impl Phone {
     /// A request arrives; its answer is on its way back.
     pub(super) fn arrives(&mut self, request: &Request) {
         let results = match &request.ask {
-            Ask::Commands(commands) => self.server.commands(commands),
-            Ask::Outcomes(op_ids) => self.server.outcomes(op_ids),
+            Ask::Commands(commands) => self.commands(commands),
+            Ask::Outcomes(op_ids) => self.server.outcomes(ANA, op_ids),
         };
         let Request { id, life, .. } = *request;
-        self.left.insert((life, id));
         self.answers.push(Answer { id, life, results });
+    }
+
+    /// `POST /commands`.
+    pub(super) fn commands(&mut self, commands: &[Command]) -> Vec<CommandResult> {
+        let by = (ANA, PHONE);
+        commands.iter().map(|command| self.server.command(by, command)).collect()
     }
 
     pub(super) fn hears(&mut self, answer: Answer) {
@@ -378,6 +392,9 @@ impl Phone {
         self.mono += time;
         let ms = i64::try_from(time.as_millis()).unwrap();
         self.server.now = self.server.now.plus_ms(ms);
+        for of in &self.composing {
+            self.server.compose((BEN, DESK), *of, ComposeAction::Start);
+        }
         let now = self.now();
         self.outbox.handle_timeout(now);
         self.collect();
@@ -411,7 +428,7 @@ impl Phone {
 
     /// The texts that the server has of Ana, in order.
     pub(super) fn texts(&self) -> Vec<String> {
-        let mine = self.server.done.iter().filter(|done| done.by == whose().agent);
+        let mine = self.server.carried_out.iter().filter(|done| done.by == ANA);
         mine.filter_map(|done| text(&done.command.body)).collect()
     }
 }

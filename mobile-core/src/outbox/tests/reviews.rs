@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use baton_model::Server;
+use baton_model::team::{ANA, BEN, talk};
 use baton_protocol::command::Reply;
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Author, CommandBody, Content, Line, LineKind, Refusal};
 
 use super::phone::{Phone, claim, note, read, reply};
-use super::server::{BEN, talk};
 use crate::outbox::{
     ActStage, Change, Choice, ChoiceRefused, Ended, EnqueueRefused, Failure, Offer, ReviewReason,
 };
@@ -18,7 +19,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 fn a_stale_reply() -> (Phone, u64) {
     let mut phone = Phone::switched_off(1);
     phone.look();
-    phone.server.customer_writes(talk(0));
+    phone.server.customer_writes(0);
     let hola = phone.says(talk(0), "Hola");
     phone.connects();
     phone.runs();
@@ -37,7 +38,7 @@ fn a_stale_reply_is_sent_anyway_only_after_what_was_missed_was_shown() {
     let (mut phone, hola) = a_stale_reply();
     let before = phone.echo(hola);
     assert_eq!(code(before.reason), "stale");
-    let missed = phone.server.last(talk(0)).unwrap();
+    let missed = phone.server.last_line(talk(0)).unwrap();
     assert_eq!(before.to_show.map(|to_show| to_show.line), Some(missed));
     let unseen = phone.seen(talk(0));
     let refused = phone.chooses(hola, Choice::SendAnyway { seen: unseen });
@@ -46,7 +47,7 @@ fn a_stale_reply_is_sent_anyway_only_after_what_was_missed_was_shown() {
     let seen = phone.seen(talk(0));
     phone.chooses(hola, Choice::SendAnyway { seen }).unwrap();
     phone.runs();
-    let done = phone.server.done.last().unwrap().command.clone();
+    let done = phone.server.carried_out.last().unwrap().command.clone();
     assert_eq!(done.body, reply("Hola", seen));
     assert_eq!(done.retry_of, Some(before.op_id));
     assert_ne!(done.op_id, before.op_id);
@@ -99,9 +100,9 @@ fn what_needs_review_survives_the_death_of_the_phone_with_its_reason() {
 fn the_loser_of_a_claim_is_told_the_winner_and_may_claim_again() {
     let mut phone = Phone::switched_off(1);
     phone.look();
-    let epoch = phone.server.owner_epoch(talk(0));
+    let epoch = phone.owner_epoch(talk(0));
     let mine = phone.taps(talk(0), claim(epoch));
-    phone.server.colleague_answers(talk(0));
+    phone.server.colleague_answers(0);
     phone.connects();
     phone.runs();
     let Some(ReviewReason::Refused { refused }) = phone.echo(mine.number).reason else { panic!() };
@@ -114,7 +115,7 @@ fn the_loser_of_a_claim_is_told_the_winner_and_may_claim_again() {
 #[test]
 fn a_colleague_who_composes_for_a_minute_sends_it_to_review_after_asking() {
     let mut phone = Phone::new(1);
-    phone.server.colleague_composes(talk(0), true);
+    phone.colleague_composes(talk(0), true);
     let hola = phone.says(talk(0), "Hola");
     phone.runs();
     assert_eq!(phone.stage(hola.number), ActStage::Contended);
@@ -128,21 +129,21 @@ fn a_colleague_who_composes_for_a_minute_sends_it_to_review_after_asking() {
         panic!("{:?}", phone.echo(hola.number))
     };
     assert_eq!(holder, BEN);
-    assert!(phone.server.knows(hola.op_id).is_some(), "it was asked for");
+    assert!(phone.server.answer(ANA, hola.op_id).is_some(), "it was asked for");
     let seen = phone.seen(talk(0));
     phone.chooses(hola.number, Choice::SendAnyway { seen }).unwrap();
     phone.runs();
-    let done = &phone.server.done.last().unwrap().command.body;
+    let done = &phone.server.carried_out.last().unwrap().command.body;
     assert!(matches!(done, CommandBody::Reply(Reply { ignore_lease: true, .. })));
 }
 
 #[test]
 fn a_colleague_who_stops_composing_lets_it_through() {
     let mut phone = Phone::new(1);
-    phone.server.colleague_composes(talk(0), true);
+    phone.colleague_composes(talk(0), true);
     let hola = phone.says(talk(0), "Hola");
     phone.runs();
-    phone.server.colleague_composes(talk(0), false);
+    phone.colleague_composes(talk(0), false);
     assert!(phone.waits());
     phone.runs();
     assert_eq!(phone.stage(hola.number), ActStage::Acknowledged);
@@ -153,7 +154,9 @@ fn a_reply_after_one_that_the_server_keeps_back_goes_before_its_author() {
     let mut phone = Phone::new(1);
     phone.says(talk(0), "one");
     phone.runs();
-    phone.server.holds_the_last(talk(0));
+    // The customer writes on before it leaves.
+    phone.server.customer_writes(0);
+    phone.server.carries(0);
     let two = phone.says(talk(0), "two");
     phone.runs();
     assert_eq!(code(phone.echo(two.number).reason), "depends_on_refused");
@@ -202,7 +205,7 @@ fn a_closed_window_parks_replies_that_were_not_sent_until_the_customer_writes() 
     assert_eq!(phone.stage(told.number), ActStage::Waiting);
     let seen = phone.seen(talk(0));
     assert!(phone.chooses(hola.number, Choice::SendAnyway { seen }).is_err());
-    phone.server.customer_writes(talk(0));
+    phone.server.customer_writes(0);
     phone.look();
     let seen = phone.seen(talk(0));
     phone.chooses(hola.number, Choice::SendAnyway { seen }).unwrap();
@@ -230,7 +233,7 @@ fn a_restored_server_is_asked_for_everything_that_it_may_have_had() {
     phone.stores();
     let waiting = phone.says(talk(1), "later");
     // What the other life knew is gone.
-    let mut other = super::server::Server::with_customers(2);
+    let mut other = Server::with_customers(2);
     other.now = phone.server.now;
     phone.server = other;
     phone.requests.clear();
@@ -266,7 +269,7 @@ fn what_was_missed_in_another_life_need_not_be_shown() {
     let (mut phone, hola) = a_stale_reply();
     phone.begins_anew();
     assert_eq!(phone.echo(hola).to_show, None);
-    let missed = phone.server.last(talk(0));
+    let missed = phone.server.last_line(talk(0));
     phone.chooses(hola, Choice::SendAnyway { seen: missed }).unwrap();
     phone.runs();
     assert_eq!(phone.texts(), ["Hola"]);
@@ -323,7 +326,7 @@ fn a_phone_that_was_off_while_the_server_was_put_back_asks_before_it_sends() {
 fn lines_that_were_missed_go_with_the_scope() {
     let mut phone = Phone::switched_off(1);
     phone.look();
-    let missed = phone.server.customer_writes(talk(0));
+    let missed = phone.server.customer_writes(0).unwrap();
     let hola = phone.says(talk(0), "Hola");
     phone.connects();
     phone.stores();

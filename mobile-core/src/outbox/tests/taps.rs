@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use baton_model::team::talk;
 use baton_protocol::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 
 use super::phone::{Phone, note, op_at, read, reply};
-use super::server::talk;
 use crate::outbox::{ActStage, Change, EnqueueRefused};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use baton_model::team::talk;
+
 use super::phone::{Phone, note};
-use super::server::talk;
 use crate::outbox::{ActStage, Failure, RetryCause, TimeoutReason};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -232,7 +233,7 @@ fn a_server_that_cannot_say_what_became_of_it_is_asked_again_later() {
     let asked = phone.requests.remove(0);
     phone.server.busy = 1;
     let command = phone.sent.values().next().unwrap().0.clone();
-    let results = phone.server.commands(&[command]);
+    let results = phone.commands(&[command]);
     phone.hears(super::phone::Answer { id: asked.id, life: asked.life, results });
     assert_eq!(phone.stage(hola), ActStage::Checking);
     assert!(phone.requests.is_empty());

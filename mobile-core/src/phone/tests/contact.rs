@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use baton_model::team::{ANA, talk};
 use baton_protocol::Timestamp;
 use baton_protocol::frame::ServerFrame;
 use baton_protocol::page::SyncAnswer;
@@ -10,7 +11,6 @@ use proptest::prelude::*;
 use super::device::Device;
 use super::net::PUSH_DEADLINE;
 use super::pushes::fcm;
-use super::server::{ANA, talk};
 use super::world::World;
 use crate::link::{Failure, Fetched, Input, LastAsked, Query, SocketId, Ticket, Token};
 use crate::phone::contact::{Contact, Proof};
@@ -311,7 +311,7 @@ fn a_push_to_a_locked_phone_shows_nothing_of_what_is_held() {
     world.server.customer_writes(0);
     world.tells();
     world.runs(Duration::from_secs(1));
-    let pushes = std::mem::take(&mut world.server.pushes.waiting);
+    let pushes = world.take_pushes();
     let (_, push) = pushes.into_iter().rfind(|(agent, _)| *agent == ANA).unwrap();
     let now = world.clock();
     let late = Now { wall: now.wall.plus_ms(80 * HOUR), ..now };
@@ -343,7 +343,7 @@ fn a_push_to_a_locked_phone_asks_the_server_that_opens_it() {
     world.runs(Duration::from_secs(30));
     world.server.customer_writes(0);
     world.tells();
-    let pushes = std::mem::take(&mut world.server.pushes.waiting);
+    let pushes = world.take_pushes();
     let (_, push) = pushes.into_iter().rfind(|(agent, _)| *agent == ANA).unwrap();
     let now = world.clock();
     let late = Now { wall: now.wall.plus_ms(80 * HOUR), ..now };

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use baton_model::team::Deed;
+
 use super::histories::Op;
 use super::world::{DEVICES, Where, World};
 
@@ -34,12 +36,12 @@ fn is_lived(seed: u64, (flaky, is_often_offline): (u64, bool)) -> [Woken; DEVICE
     for minute in 0..hours() * 60 {
         if world.dice(5) == 0 {
             let n = u8::try_from(world.dice(4)).unwrap();
-            world.plays(Op::Customer(n));
+            world.plays(Op::Happens(Deed::Writes(n)));
         }
         if world.dice(15) == 0 {
             let n = u8::try_from(world.dice(4)).unwrap();
-            world.plays(Op::Desk(n));
-            world.plays(Op::Carries(n));
+            world.plays(Op::Happens(Deed::Answers(n)));
+            world.plays(Op::Happens(Deed::Carries(n)));
         }
         for (d, next) in next.iter_mut().enumerate() {
             if is_often_offline && world.dice(40) == 0 {

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::mirror::{InMemory, Mirrored};
+use baton_model::server::WORKSPACE;
+use baton_model::team::BEGINNING;
 use baton_protocol::{AgentId, ConversationId, DeviceId, OpId, Seen, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::lists::Lists;
-use super::pushes::WORKSPACE;
-use super::server::BEGINNING;
 use super::world::Where;
 use crate::link::{SocketId, Ticket, Token};
 use crate::outbox::{Echo, Item};
@@ -28,7 +28,7 @@ use crate::store::{Account, Config, KEY_BYTES, Kept, Limits, Store, StoreError};
 
 const KEY: [u8; KEY_BYTES] = [7; KEY_BYTES];
 
-/// See the head of the file.
+/// A phone with its store and its screen.
 pub(super) struct Device {
     pub(super) account: Account,
     /// Whether its platform hands pushes to an extension while the app is in the background.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use baton_model::team::{ANA, Deed, talk};
 use baton_protocol::CommandBody;
 use baton_protocol::command::Reply;
 
 use super::device::at;
 use super::histories::Op;
-use super::server::{ANA, talk};
 use super::world::World;
 use crate::phone::Now;
 use crate::push::payload::{Push, PushId};
@@ -20,9 +20,13 @@ fn reply(world: &World, d: usize, text: &str) -> CommandBody {
 
 /// The last push to Ana, which is worth showing for an hour.
 fn push(world: &mut World) -> Push {
-    let pushes = std::mem::take(&mut world.server.pushes.waiting);
+    let pushes = world.take_pushes();
     let (_, push) = pushes.into_iter().rfind(|(agent, _)| *agent == ANA).unwrap();
     Push { expires_at: world.server.now.plus_ms(3_600_000), ..push }
+}
+
+fn writes(n: u8) -> Op {
+    Op::Happens(Deed::Writes(n))
 }
 
 /// Everybody is on line and has everything.
@@ -189,7 +193,7 @@ fn what_grows_old_wakes_nobody_in_the_background() {
 #[test]
 fn an_act_that_ends_while_its_phone_begins_again_is_told() {
     let mut world = World::new(1_844_714_863_207_916_317, 4);
-    for op in [Op::Killed(0), Op::Customer(0), Op::Customer(3), Op::Customer(2), Op::Night(200)] {
+    for op in [Op::Killed(0), writes(0), writes(3), writes(2), Op::Night(200)] {
         world.plays(op);
     }
     for op in [Op::Taps(2, 0, 5), Op::Dies(2, 2), Op::StoreFails(2, 3, 1), Op::Passes(50)] {

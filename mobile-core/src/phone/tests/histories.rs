@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use baton_model::team::{ANA, BEN, Deed, talk};
 use baton_protocol::command::{Assign, Claim, MarkRead, NoteText, Reply, Seeing};
 use baton_protocol::{CommandBody, ConversationId, Visibility};
 use proptest::collection::vec;
@@ -14,7 +15,7 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::judge::Tapped;
-use super::server::{AGENTS, talk};
+use super::pushes::Pushes;
 use super::world::{DEVICES, Happening, World, ms};
 use crate::link::Input;
 use crate::outbox::{ActStage, Offer, Tap};
@@ -48,13 +49,7 @@ const TALKS: u8 = 4;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Op {
-    Customer(u8),
-    Desk(u8),
-    Carries(u8),
-    Renames(u8),
-    Moves(u8, u8, u8),
-    Joins(usize, u8, bool),
-    Shows(u8, Visibility),
+    Happens(Deed),
     Forgets,
     Busy(u32),
     Taps(usize, u8, u8),
@@ -88,13 +83,17 @@ fn ops() -> impl Strategy<Value = Op> {
     let offer = select([offers, vec![Offer::Discard]].concat());
     let shows = vec![Visibility::Full, Visibility::Head, Visibility::Own];
     let team = prop_oneof![
-        14 => n().prop_map(Op::Customer),
-        2 => n().prop_map(Op::Desk),
-        6 => n().prop_map(Op::Carries),
-        1 => n().prop_map(Op::Renames),
-        5 => (n(), 0..3_u8, 0..2_u8).prop_map(|(n, to, team)| Op::Moves(n, to, team)),
-        2 => (0..2_usize, 0..2_u8, any::<bool>()).prop_map(|(a, t, is)| Op::Joins(a, t, is)),
-        1 => (0..2_u8, select(shows)).prop_map(|(team, shows)| Op::Shows(team, shows)),
+        14 => n().prop_map(Deed::Writes),
+        2 => n().prop_map(Deed::Answers),
+        6 => n().prop_map(Deed::Carries),
+        1 => n().prop_map(Deed::Renames),
+        5 => (n(), 0..3_u8, 0..2_u8).prop_map(|(n, to, team)| Deed::Moves(n, to, team)),
+        2 => (select(vec![ANA, BEN]), 0..2_u8, any::<bool>())
+            .prop_map(|(agent, team, joins)| Deed::Joins(agent, team, joins)),
+        1 => (0..2_u8, select(shows)).prop_map(|(team, shows)| Deed::Shows(team, shows)),
+    ];
+    let server = prop_oneof![
+        30 => team.prop_map(Op::Happens),
         1 => Just(Op::Forgets),
         1 => (1..4_u32).prop_map(Op::Busy),
     ];
@@ -125,7 +124,7 @@ fn ops() -> impl Strategy<Value = Op> {
     ];
     let times = vec![1, 15, 25, 50, 200, 200, 1_000, 1_000, 5_000, 40_000, 100_000];
     prop_oneof![
-        20 => team,
+        20 => server,
         30 => author,
         22 => fault,
         28 => select(times).prop_map(Op::Passes),
@@ -136,17 +135,7 @@ fn ops() -> impl Strategy<Value = Op> {
 impl World {
     pub(super) fn plays(&mut self, op: Op) {
         match op {
-            Op::Customer(_)
-            | Op::Desk(_)
-            | Op::Carries(_)
-            | Op::Renames(_)
-            | Op::Moves(..)
-            | Op::Joins(..)
-            | Op::Shows(..)
-            | Op::Forgets
-            | Op::Busy(_)
-            | Op::BacksUp
-            | Op::PutBack(_) => {
+            Op::Happens(_) | Op::Forgets | Op::Busy(_) | Op::BacksUp | Op::PutBack(_) => {
                 self.happens(op);
                 self.judge.looks(&self.server);
                 self.goes_on();
@@ -188,13 +177,7 @@ impl World {
     fn happens(&mut self, op: Op) {
         let server = &mut self.server;
         match op {
-            Op::Customer(n) => server.customer_writes(n),
-            Op::Desk(n) => server.desk_answers(n),
-            Op::Carries(n) => server.carries(n),
-            Op::Renames(n) => server.renames(n),
-            Op::Moves(n, to, team) => server.moves(n, to, team),
-            Op::Joins(agent, team, joins) => server.joins(AGENTS[agent], team, joins),
-            Op::Shows(team, visibility) => server.shows(team, visibility),
+            Op::Happens(deed) => server.happens(deed),
             Op::Forgets => server.floor = server.head(),
             Op::Busy(count) => server.busy = count,
             Op::BacksUp => self.backup = Some(server.clone()),
@@ -208,6 +191,7 @@ impl World {
         let Some(backup) = self.backup.take() else { return };
         self.judge.looks(&self.server);
         self.server = self.server.put_back(&backup);
+        self.pushes = Pushes::after(&self.server);
         self.judge.is_put_back(&self.server);
         self.queue.retain(|_, happening| {
             !matches!(happening, Happening::Says(..) | Happening::Posts(..) | Happening::Greets(..))
@@ -302,7 +286,7 @@ impl World {
             7 => CommandBody::Resolve(Seeing { seen }),
             8 => CommandBody::MarkWaiting(Seeing { seen }),
             9 => {
-                let agent_id = AGENTS[usize::from(self.dice(2) == 0)];
+                let agent_id = [ANA, BEN][usize::from(self.dice(2) == 0)];
                 CommandBody::Assign(Assign { agent_id, expect_owner_epoch, exceed_capacity })
             }
             _ => CommandBody::MarkRead(MarkRead { seq: seen.map_or(0, |seen| seen.seq) }),

@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_model::Server;
+use baton_model::team::DESK;
 use baton_protocol::{Command, CommandBody, ConversationId, OpId};
 
 use super::device::Device;
-use super::server::Server;
 use crate::outbox::{ActStage, Change, Echo, Ended, Item, ReviewReason, State};
 
 /// What became of an act, as far as its author was told.
@@ -42,7 +43,7 @@ impl Act {
     }
 }
 
-/// See the head of the file.
+/// What agents wanted, and what became of it.
 #[derive(Default)]
 pub(super) struct Judge {
     acts: Vec<Act>,
@@ -176,9 +177,9 @@ impl Judge {
 
     /// Looks at what the server carried out since.
     pub(super) fn looks(&mut self, server: &Server) {
-        let news = server.done.get(self.looked..).unwrap_or_default();
+        let news = server.carried_out.get(self.looked..).unwrap_or_default();
         self.ever.extend(news.iter().map(|done| done.command.op_id));
-        self.looked = server.done.len();
+        self.looked = server.carried_out.len();
     }
 
     /// After everything was given time: each act is acknowledged, discarded, or visible.
@@ -199,7 +200,8 @@ impl Judge {
         }
         let of_act: BTreeMap<_, _> = self.numbers.iter().map(|(key, at)| (*at, *key)).collect();
         for (index, act) in self.acts.iter().enumerate() {
-            let done = server.done.iter().filter(|done| act.ops.contains(&done.command.op_id));
+            let done =
+                server.carried_out.iter().filter(|done| act.ops.contains(&done.command.op_id));
             let done = done.count();
             assert!(done <= 1, "done twice: {act:?}");
             let is_ever = act.ops.iter().any(|op_id| self.ever.contains(op_id));
@@ -222,7 +224,7 @@ impl Judge {
     fn looks_at_order(&self, server: &Server) {
         let of = |op_id: &OpId| self.acts.iter().position(|act| act.ops.contains(op_id));
         let mut last: BTreeMap<(usize, ConversationId), usize> = BTreeMap::new();
-        for done in server.done.iter().filter(|done| done.device.0.as_u128() < 0xD9) {
+        for done in server.carried_out.iter().filter(|done| done.device != DESK) {
             let index = of(&done.command.op_id).expect("done, and nobody tapped it");
             let act = &self.acts[index];
             let is_alone =
@@ -235,7 +237,7 @@ impl Judge {
     }
 
     pub(super) fn is_put_back(&mut self, server: &Server) {
-        self.looked = server.done.len();
+        self.looked = server.carried_out.len();
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use super::server::talk;
+use baton_model::team::talk;
+
 use crate::lists::{
     Badge, BadgeOf, Batch, Entry, Header, HeaderOf, Inbox, InboxAbout, InboxOf, InboxRow,
     ListRequest, ListUpdate, Nothing, Observers, Query, QueryResult, Sources, Subscription,
@@ -85,7 +86,7 @@ impl Listener {
     }
 }
 
-/// See the head of the file.
+/// The lists that an app shows.
 pub(super) struct Lists {
     observers: Observers,
     listeners: BTreeMap<Subscription, Listener>,

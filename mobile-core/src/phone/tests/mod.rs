@@ -1,4 +1,4 @@
-//! Phones, put together, against a server that is a model.
+//! Phones, put together, against a server in memory (`baton_model`).
 
 mod contact;
 mod day;
@@ -10,6 +10,4 @@ mod judge;
 mod lists;
 mod net;
 mod pushes;
-mod server;
-mod telling;
 mod world;

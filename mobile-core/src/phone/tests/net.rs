@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use baton_model::TIMINGS;
+use baton_model::server::WORKSPACE;
 use baton_protocol::frame::{ClientFrame, Hello, LeaseState, ServerFrame, close};
 
 use super::device::{at, keyring};
-use super::pushes::{WORKSPACE, fcm};
-use super::telling::TIMINGS;
+use super::pushes::fcm;
 use super::world::{DEVICES, Happening, Post, Wire, World, ms};
 use crate::link::{self, Input, Query, Token};
 use crate::outbox::Failure;
@@ -170,7 +171,7 @@ impl World {
             self.goes_on();
         } else if let ClientFrame::Compose(compose) = frame {
             let of = compose.conversation_id;
-            let holder = self.server.composes(by, of, compose.action);
+            let holder = self.server.compose(by, of, compose.action);
             self.tells_of_lease(LeaseState { conversation_id: of, holder });
         }
     }
@@ -247,7 +248,7 @@ impl World {
             }
             _ => self.tells(),
         }
-        for (agent, push) in std::mem::take(&mut self.server.pushes.waiting) {
+        for (agent, push) in self.take_pushes() {
             for d in 0..DEVICES {
                 if self.devices[d].agent() == agent {
                     self.push_leaves(d, &push);

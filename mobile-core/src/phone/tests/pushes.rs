@@ -1,38 +1,56 @@
 //! The pushes that the server sends: a customer wrote, something became an agent's, somebody is
 //! asked; and that all of it is over.
 
-use std::collections::BTreeMap;
-
-use baton_domain::sight::Sight;
-use baton_protocol::{
-    Actor, AgentId, ConversationId, Cursor, Event, Fact, Head, Owner, Status, Timestamp,
-    WorkspaceId,
-};
+use baton_domain::log::{Logged, Route};
+use baton_model::Server;
+use baton_model::server::WORKSPACE;
+use baton_model::team::{ANA, BEN};
+use baton_protocol::{Actor, AgentId, ConversationId, Cursor, Fact, Owner, Status, Timestamp};
 use uuid::Uuid;
 
-use super::server::AGENTS;
+use super::world::World;
 use crate::push::payload::{Content, Input, Kind, Push, PushId};
 
-pub(super) const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(9));
+/// The agents with phones.
+const AGENTS: [AgentId; 2] = [ANA, BEN];
 
 /// Pushes that are to be sent.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Pushes {
     made: u128,
-    pub(super) waiting: Vec<(AgentId, Push)>,
+    /// How far the log was looked at.
+    upto: usize,
+    waiting: Vec<(AgentId, Push)>,
+}
+
+impl World {
+    /// What the log's new events make the server push, and to whom.
+    pub(super) fn take_pushes(&mut self) -> Vec<(AgentId, Push)> {
+        let new = self.server.log.get(self.pushes.upto..).unwrap_or_default();
+        new.iter().for_each(|logged| self.pushes.tell(logged, &self.server));
+        self.pushes.upto = self.server.log.len();
+        std::mem::take(&mut self.pushes.waiting)
+    }
 }
 
 impl Pushes {
-    /// An event happened: between these two heads.
+    /// Nothing of what happened so far is pushed any more.
+    pub(super) fn after(server: &Server) -> Self {
+        Self { upto: server.log.len(), ..Self::default() }
+    }
+
     #[expect(clippy::wildcard_enum_match_arm, reason = "of the others nobody is told")]
-    pub(super) fn tell(
-        &mut self,
-        (event, cursor): (&Event, Cursor),
-        (before, after): (Option<Head>, &Head),
-        sights: &BTreeMap<AgentId, Sight>,
-    ) {
-        let (of, at) = (after.id, event.at);
-        let serves = |agent: &AgentId| sights[agent].viewer.teams.contains_key(&after.team_id);
+    fn tell(&mut self, Logged { event, route }: &Logged, server: &Server) {
+        let (Some(of), at) = (event.conversation_id, event.at) else { return };
+        let cursor = Cursor { epoch: server.epoch, position: event.position };
+        if let Fact::ReadMarked { agent_id, .. } = event.fact {
+            return self.push((agent_id, Kind::Retract), of, (cursor, at));
+        }
+        let Route::Conversation { before, after } = *route else { return };
+        let serves = |agent: &AgentId| {
+            let sight = server.sight(*agent);
+            sight.is_some_and(|sight| sight.viewer.teams.contains_key(&after.team))
+        };
         match &event.fact {
             Fact::LineReceived { .. } => match after.owner {
                 Owner::Agent(agent) => self.push((agent, Kind::Message), of, (cursor, at)),
@@ -63,9 +81,6 @@ impl Pushes {
                 for agent in AGENTS {
                     self.push((agent, Kind::Retract), of, (cursor, at));
                 }
-            }
-            Fact::ReadMarked { agent_id, .. } => {
-                self.push((*agent_id, Kind::Retract), of, (cursor, at));
             }
             _ => {}
         }

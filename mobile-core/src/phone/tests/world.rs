@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use baton_model::Server;
+use baton_model::dice::Dice;
+use baton_model::team::{ANA, BEN};
 use baton_protocol::frame::{ClientFrame, Hello, LeaseState, ServerFrame};
 use baton_protocol::{Command, CommandResult, OpId};
 
 use super::device::{Device, at};
 use super::judge::Judge;
-use super::server::{ANA, BEN, Server};
+use super::pushes::Pushes;
 use crate::link::{Input, Query, SocketId, State, Ticket, Token};
 use crate::lists::Touched;
 use crate::outbox::Failure;
@@ -56,7 +59,7 @@ pub(super) enum Happening {
     Greets(Wire, Hello),
     Says(Wire, ClientFrame),
     Hangs(Wire),
-    /// An idle connection hears something.
+    /// An idle connection gets an empty frame.
     Idles(Wire),
     /// Requests, with the token that they are made with.
     Asks(usize, u32, Ticket, Query, u64),
@@ -74,11 +77,12 @@ pub(super) enum Happening {
     Tells,
 }
 
-/// See the head of the file.
+/// Devices, network and server.
 pub(super) struct World {
     pub(super) now: Duration,
     pub(super) server: Server,
     pub(super) backup: Option<Server>,
+    pub(super) pushes: Pushes,
     pub(super) devices: Vec<Device>,
     /// Sockets at the server, and how far each was told.
     pub(super) sessions: BTreeMap<Wire, u64>,
@@ -97,7 +101,7 @@ pub(super) struct World {
     pub(super) past: Vec<(usize, Push)>,
     pub(super) judge: Judge,
     heat: u32,
-    random: u64,
+    dice: Dice,
     pub(super) tapped: u64,
     /// What the clock was looked at for by each device, and how often.
     pub(super) woken: [BTreeMap<(Where, String), u64>; DEVICES],
@@ -109,6 +113,7 @@ impl World {
         let now = Duration::from_secs(1_000);
         let mut server = Server::with_customers(conversations);
         server.now = at(now);
+        let pushes = Pushes::after(&server);
         let clock = Now { wall: at(now), mono: now };
         let devices = vec![
             Device::new(0, ANA, false, clock),
@@ -119,6 +124,7 @@ impl World {
             now,
             server,
             backup: None,
+            pushes,
             devices,
             sessions: BTreeMap::new(),
             sent: BTreeMap::new(),
@@ -131,7 +137,7 @@ impl World {
             past: Vec::new(),
             judge: Judge::default(),
             heat: 0,
-            random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            dice: Dice::new(seed),
             tapped: 0,
             woken: Default::default(),
         };
@@ -144,10 +150,7 @@ impl World {
     }
 
     pub(super) fn dice(&mut self, sides: u64) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random >> 11) % sides
+        self.dice.below_u64(sides)
     }
 
     pub(super) fn later(&mut self, after: Duration, happening: Happening) {

@@ -82,8 +82,8 @@ impl Log {
         self.0.woken.notify_one();
     }
 
-    /// Hands every record that is kept, and those to come, to a sink; to none any more. Records of
-    /// less than this level are not kept from here on.
+    /// Sets the sink and replays the kept records to it; `None` removes it. From here on records
+    /// below `level` are not kept.
     pub(in crate::runtime) fn set_sink(
         &self,
         sink: Option<Arc<dyn LogSink>>,

@@ -4,7 +4,7 @@ use baton_domain::mirror::{Mirrored, fingerprint};
 use baton_protocol::{Cursor, Epoch, Timestamp};
 use proptest::prelude::*;
 
-use super::super::{Progress, StoreError};
+use super::super::{StoreError, StoredProgress};
 use super::{account, account_of, conversation_id, dice, open, store, uuid};
 
 proptest! {
@@ -90,12 +90,12 @@ fn a_transaction_of_many_conversations_is_whole_or_not_at_all() {
     let mut dice = dice(5);
     let put_all = |write: &mut super::Write<'_>| {
         (0..100).try_for_each(|n| write.put(dice.held(conversation_id(n))))?;
-        write.set_progress(&Progress { cursor: None, state: b"x".to_vec() })?;
+        write.set_progress(&StoredProgress { cursor: None, state: b"x".to_vec() })?;
         Err::<(), _>(StoreError::Unfit("the caller's own"))
     };
     assert_eq!(store.write(&account(), put_all), Err(StoreError::Unfit("the caller's own")));
     assert_eq!(store.reads(|read| read.ids()), []);
-    assert_eq!(store.reads(|read| read.progress()), Progress::default());
+    assert_eq!(store.reads(|read| read.progress()), StoredProgress::default());
 }
 
 #[test]
@@ -128,11 +128,11 @@ fn a_line_under_anothers_number_is_refused() {
 fn how_far_the_log_is_applied_is_kept_per_account() {
     let (directory, store) = store();
     let cursor = Some(Cursor { epoch: Epoch(uuid(9)), position: 77 });
-    let progress = Progress { cursor, state: vec![0, 1, 255] };
+    let progress = StoredProgress { cursor, state: vec![0, 1, 255] };
     let mine = dice(8).held(conversation_id(1));
     store.writes(|write| {
         write.put(mine.clone())?;
-        write.set_progress(&Progress::default())?;
+        write.set_progress(&StoredProgress::default())?;
         write.set_progress(&progress)
     });
     drop(store);
@@ -140,7 +140,7 @@ fn how_far_the_log_is_applied_is_kept_per_account() {
     assert_eq!(store.reads(|read| read.progress()), progress);
     let other =
         store.read(&account_of(2), |read| Ok::<_, StoreError>((read.progress()?, read.ids()?)));
-    assert_eq!(other, Ok((Progress::default(), vec![])));
+    assert_eq!(other, Ok((StoredProgress::default(), vec![])));
     store
         .write(&account_of(2), |write| {
             assert_eq!(write.get(conversation_id(1))?, None);
@@ -174,7 +174,7 @@ fn whoever_reads_while_others_write_sees_one_moment() {
     let step = |position: u64| {
         store.writes(|write| {
             let cursor = Some(Cursor { epoch, position });
-            write.set_progress(&Progress { cursor, state: vec![] })?;
+            write.set_progress(&StoredProgress { cursor, state: vec![] })?;
             (0..40).try_for_each(|n| {
                 let mut head = dice(position).head(conversation_id(n));
                 head.revision = position;

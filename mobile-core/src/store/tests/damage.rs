@@ -6,7 +6,7 @@ use baton_protocol::{OpId, Timestamp};
 use proptest::prelude::*;
 use rusqlite::{Connection, params};
 
-use super::super::{Damage, Draft, Kept, OutboxRow, Progress, Saved, StoreError};
+use super::super::{Damage, Draft, Kept, OutboxRow, Saved, StoreError, StoredProgress};
 use super::{Store, account, config, conversation_id, copy_of, dice, holds, open, store, uuid};
 
 const PAGE: usize = 4096;
@@ -39,7 +39,7 @@ fn filled(rows: u8) -> tempfile::TempDir {
         (0..rows).try_for_each(|n| write.set_draft(&draft(n)))?;
         write.keep(Kept::Setting("sound"), Some(b"off"))?;
         let cursor = "00000000-0000-0000-0000-000000000001:7".parse().expect("a cursor");
-        write.set_progress(&Progress { cursor: Some(cursor), state: b"s".to_vec() })
+        write.set_progress(&StoredProgress { cursor: Some(cursor), state: b"s".to_vec() })
     });
     store.close().expect("closes");
     directory
@@ -71,7 +71,7 @@ fn kill(directory: &Path) {
 /// What every opening of a damaged store must give.
 fn check(store: &Store, damage: Damage, rows: u8) {
     store.reads(|read| {
-        assert_eq!((read.ids()?, read.progress()?), (vec![], Progress::default()));
+        assert_eq!((read.ids()?, read.progress()?), (vec![], StoredProgress::default()));
         let outbox = read.outbox()?;
         assert_eq!(outbox.len() as u64, damage.outbox.saved);
         for found in outbox {

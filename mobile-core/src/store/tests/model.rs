@@ -6,7 +6,7 @@ use baton_domain::mirror::Mirrored;
 use baton_protocol::{ConversationId, Cursor, Epoch, OpId};
 use proptest::prelude::*;
 
-use super::super::{Draft, Kept, OutboxRow, PUSHES_MAX, Progress, StoreError, Write};
+use super::super::{Draft, Kept, OutboxRow, PUSHES_MAX, StoreError, StoredProgress, Write};
 use super::lists::{VIEWS, expected, listed};
 use super::sample::Dice;
 use super::{Store, account, account_of, conversation_id, copy_of, dice, open, uuid};
@@ -112,7 +112,7 @@ struct Model {
     drafts: BTreeMap<ConversationId, Draft>,
     pushes: VecDeque<String>,
     kept: BTreeMap<u64, Vec<u8>>,
-    progress: Progress,
+    progress: StoredProgress,
 }
 
 fn row(dice: &mut Dice) -> OutboxRow {
@@ -231,7 +231,7 @@ fn play_own(
         Own::Progress => {
             let cursor =
                 dice.maybe(|dice| Cursor { epoch: dice.few::<Epoch>(), position: dice.below(99) });
-            let progress = Progress { cursor, state: dice.text().into_bytes() };
+            let progress = StoredProgress { cursor, state: dice.text().into_bytes() };
             write.set_progress(&progress)?;
             model.progress = progress;
         }
@@ -284,7 +284,7 @@ fn check(store: &Store, model: &Model) {
     let others = store.read(&account_of(2), |read| {
         Ok::<_, StoreError>((read.ids()?, read.outbox()?, read.drafts()?, read.progress()?))
     });
-    assert_eq!(others, Ok((vec![], vec![], vec![], Progress::default())));
+    assert_eq!(others, Ok((vec![], vec![], vec![], StoredProgress::default())));
 }
 
 /// What a transaction gives that is not to be committed.

@@ -7,7 +7,7 @@ use baton_protocol::OpId;
 use rusqlite::Connection;
 
 use super::super::database::{STEPS, migrate};
-use super::super::{Config, Draft, Kept, Progress, Remedy, StoreError, wipe};
+use super::super::{Config, Draft, Kept, Remedy, StoreError, StoredProgress, wipe};
 use super::{
     Store, account, account_of, config, conversation_id, copy_of, dice, open, store, uuid,
 };
@@ -180,7 +180,7 @@ fn revocation_forgets_one_account_and_nothing_of_others() {
             })?;
             write.keep(Kept::Agents, Some(b"[]"))?;
             write.saw_push("p")?;
-            write.set_progress(&Progress::default())
+            write.set_progress(&StoredProgress::default())
         });
         assert_eq!(kept, Ok(()));
     }

@@ -180,7 +180,7 @@ fn an_event_that_does_not_fit_moves_neither_conversation_nor_cursor() {
     assert_eq!(store.reads(|read| read.ids()).len(), 1);
 }
 
-fn progress(position: u64) -> super::super::Progress {
+fn progress(position: u64) -> super::super::StoredProgress {
     let cursor = Some(baton_protocol::Cursor { epoch: baton_protocol::Epoch(uuid(1)), position });
-    super::super::Progress { cursor, state: vec![] }
+    super::super::StoredProgress { cursor, state: vec![] }
 }

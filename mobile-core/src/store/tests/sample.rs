@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use uuid::Uuid;
 
-/// See the head of the file.
+/// Draws conversations.
 pub(crate) struct Dice(StdRng);
 
 const WORDS: [&str; 12] = [

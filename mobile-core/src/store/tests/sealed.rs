@@ -5,7 +5,7 @@ use baton_protocol::conversation::ContactCard;
 use baton_protocol::{Content, OpId, Timestamp};
 use rusqlite::Connection;
 
-use super::super::{Draft, DropBox, Kept, OutboxRow, Progress, StoreError};
+use super::super::{Draft, DropBox, Kept, OutboxRow, StoreError, StoredProgress};
 use super::{account, bytes_of, conversation_id, copy_of, dice, holds, key, open, store, uuid};
 
 const SECRETS: [&str; 11] = [
@@ -61,7 +61,7 @@ fn database_log_and_drop_files_hold_no_contents() {
             write.keep(Kept::Agents, Some(SECRETS[6].as_bytes()))?;
             write.keep(Kept::Setting("s"), Some(SECRETS[7].as_bytes()))?;
             let state = SECRETS[8].as_bytes().to_vec();
-            write.set_progress(&Progress { cursor: None, state })
+            write.set_progress(&StoredProgress { cursor: None, state })
         });
         drops.leave(&account(), "p1", SECRETS[0].as_bytes()).expect("is left");
     }

@@ -1,5 +1,7 @@
 //! What customers, agents and their office do.
 
+use std::time::Duration;
+
 use baton_domain::group::{WakeWork, Work};
 use baton_domain::inbound::ElementBody;
 use baton_mobile::link::Input;
@@ -15,6 +17,7 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
+use super::phone::Death;
 use super::world::{ANA, BEN, LEAD, ReplyTo, TEAMS, World, Wrote};
 
 const CUSTOMERS: [&str; 4] = ["34600000001", "34600000002", "34600000003", "34600000004"];
@@ -49,7 +52,7 @@ impl World {
     /// An agent looks, taps, decides of what needs them, or composes.
     pub(super) fn somebody_acts(&mut self) {
         let p = self.dice.below(self.phones.len());
-        let held: Vec<ConversationId> = self.phones[p].held.keys().copied().collect();
+        let held: Vec<ConversationId> = self.phones[p].disk.conversations.keys().copied().collect();
         let Some(of) = self.dice.one_of(&held).copied() else { return };
         if !self.phones[p].is_foreground {
             return;
@@ -75,12 +78,14 @@ impl World {
 
     fn taps(&mut self, p: usize, of: ConversationId) {
         let body = self.body(p, of);
-        let now = self.clock();
+        let now = self.clock_of(p);
         let text = text(&body);
         let tap = Tap { op_id: None, conversation_id: of, body };
         let taken = self.phones[p].outbox.enqueue(tap, now);
-        if let (Ok(_), Some(text)) = (taken, text) {
-            self.wrote.push(Wrote { phone: p, text, is_discarded: false });
+        if let (Ok(taken), Some(text)) = (taken, text) {
+            let (number, life) = (taken.number, self.phones[p].life);
+            let (is_kept, is_discarded) = (false, false);
+            self.wrote.push(Wrote { phone: p, text, number, life, is_kept, is_discarded });
         }
         self.goes_on(p);
     }
@@ -88,7 +93,7 @@ impl World {
     fn body(&mut self, p: usize, of: ConversationId) -> CommandBody {
         let seen = self.phones[p].seen(of);
         let expect_owner_epoch =
-            self.phones[p].held.get(&of).map_or(1, |held| held.head().owner_epoch);
+            self.phones[p].disk.conversations.get(&of).map_or(1, |held| held.head().owner_epoch);
         self.texts += 1;
         let text = format!("t{}.", self.texts);
         let (exceed_capacity, ignore_lease) = (self.dice.percent(5), self.dice.percent(10));
@@ -171,7 +176,7 @@ impl World {
             Offer::Discard => Choice::Discard,
         };
         let is_discarded = offer == Offer::Discard;
-        let now = self.clock();
+        let now = self.clock_of(p);
         let chosen = self.phones[p].outbox.choose(echo.number, choice, now);
         if chosen.is_ok() {
             self.meets("decided of a review");
@@ -185,7 +190,7 @@ impl World {
     fn withdraws(&mut self, p: usize) {
         let echoes = self.phones[p].outbox.echoes();
         let Some(echo) = self.dice.one_of(&echoes).cloned() else { return };
-        let now = self.clock();
+        let now = self.clock_of(p);
         drop(self.phones[p].outbox.withdraw(echo.number, now));
         self.goes_on(p);
     }
@@ -201,13 +206,28 @@ impl World {
     /// A phone dies, goes to the background or loses its network, or comes back.
     pub(super) fn phone_fails(&mut self) {
         let p = self.dice.below(self.phones.len());
-        let now = self.clock();
-        match self.dice.below(5) {
+        let now = self.clock_of(p);
+        match self.dice.below(10) {
+            8 => self.phones[p].is_store_slow ^= true,
+            9 => self.phones[p].ahead_ms = [0, -3_600_000, 30 * 3_600_000][self.dice.below(3)],
             0 => {
                 self.meets("a phone killed");
                 self.phones[p].start(now);
             }
-            1 | 2 => {
+            1 => {
+                self.meets("a phone killed at a commit");
+                let death = [Death::BeforeCommit, Death::AfterCommit][self.dice.below(2)];
+                self.phones[p].death = Some(death);
+            }
+            2 => {
+                self.meets("a store failed");
+                self.phones[p].disk.fails_after = u32::try_from(self.dice.below(6)).ok();
+            }
+            3 if !self.phones[p].is_foreground => {
+                let deadline = now.mono + Duration::from_secs(8);
+                self.phones[p].hear(Input::PushWoke { deadline }, now);
+            }
+            3..=5 => {
                 let is_up = !self.phones[p].has_network;
                 self.network_of(p, is_up);
             }
@@ -220,7 +240,7 @@ impl World {
     }
 
     pub(super) fn network_of(&mut self, p: usize, is_up: bool) {
-        let now = self.clock();
+        let now = self.clock_of(p);
         self.phones[p].has_network = is_up;
         let input = if is_up { Input::NetworkUp } else { Input::NetworkDown };
         self.phones[p].hear(input, now);
@@ -228,10 +248,10 @@ impl World {
     }
 
     pub(super) fn looks(&mut self, p: usize, looks: bool) {
-        let now = self.clock();
+        let now = self.clock_of(p);
         self.phones[p].is_foreground = looks;
         self.phones[p].outbox.set_awake(looks, now);
-        let deadline = now.mono + std::time::Duration::from_secs(5);
+        let deadline = now.mono + Duration::from_secs(5);
         let input = if looks { Input::Foreground } else { Input::Background { deadline } };
         self.phones[p].hear(input, now);
         self.collect(p);
@@ -239,7 +259,8 @@ impl World {
 
     /// Settings change, a snooze ends, or the feed is cut.
     pub(super) fn office_changes(&mut self) {
-        match self.dice.below(8) {
+        match self.dice.below(9) {
+            8 => self.token_expires(),
             0 | 1 => {
                 let agent = [ANA, BEN][self.dice.below(2)];
                 let team = TEAMS[self.dice.below(2)];
@@ -254,6 +275,16 @@ impl World {
             }
             3 => self.server.floor = self.server.head(),
             _ => self.wakes(),
+        }
+    }
+
+    /// Phones have to fetch a new token. One that is not accepted when it is new means another
+    /// thing.
+    fn token_expires(&mut self) {
+        let token_at = self.phones.iter().map(|phone| phone.token_at).max();
+        let is_old = token_at.is_none_or(|at| at + Duration::from_secs(61) < self.now);
+        if is_old && self.phones.iter().all(|phone| phone.token == self.token) {
+            self.token += 1;
         }
     }
 

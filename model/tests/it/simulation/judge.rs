@@ -17,12 +17,19 @@ use super::acts::text;
 use super::world::World;
 
 /// How much time may pass until everything has come to rest.
-const REST_WITHIN_S: u64 = 600;
+const REST_WITHIN_S: u64 = 1_200;
 
 impl World {
     /// Faults stop. Returns what does not come to rest in time.
     pub(super) fn heals(&mut self) -> Result<(), String> {
+        self.is_faulty = false;
         for p in 0..self.phones.len() {
+            let phone = &mut self.phones[p];
+            (phone.death, phone.is_store_slow, phone.ahead_ms) = (None, false, 0);
+            phone.disk.fails_after = None;
+            let now = self.clock();
+            self.phones[p].store_takes_all(now);
+            self.goes_on(p);
             self.network_of(p, true);
             self.looks(p, true);
         }
@@ -75,7 +82,13 @@ impl World {
         let mut faults = self.promises();
         faults.extend(self.folded());
         for phone in &self.phones {
-            faults.extend(self.server.difference(phone.agent, &phone.held));
+            faults.extend(self.server.difference(phone.agent, &phone.disk.conversations));
+            if !self.server.are_agents(&phone.disk.agents) {
+                faults.push(format!("{:?} are other agents", phone.disk.agents));
+            }
+            if phone.disk.progress != phone.link.mirror().progress() {
+                faults.push("how far it came was not stored".to_owned());
+            }
         }
         faults.extend(self.words());
         faults

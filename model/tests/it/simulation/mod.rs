@@ -3,11 +3,12 @@
 //!
 //! `world` holds everybody and says what can happen next, `acts` is what agents and customers do,
 //! `network` what lies between phones and server, `sender` the worker that sends, `phone` one
-//! phone, `judge` what must hold at the end.
+//! phone and `disk` its store, `judge` what must hold at the end.
 //!
 //! Printed seeds replay exactly: `BATON_SEED=17 cargo test -p baton-model a_seed`.
 
 mod acts;
+mod disk;
 mod judge;
 mod network;
 mod phone;

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use baton_domain::group::{OutcomesWork, Work};
-use baton_mobile::link::{self, Input, Query, SocketId, Ticket};
+use baton_mobile::link::{self, Input, Query, SocketId, Ticket, Token};
 use baton_mobile::outbox::Failure;
 use baton_model::server::WORKSPACE;
-use baton_protocol::frame::{ClientFrame, ServerFrame};
+use baton_protocol::frame::{ClientFrame, ServerFrame, close};
 use baton_protocol::{Command, CommandResult, OpId};
 
-use super::phone::Wish;
+use super::phone::{Wish, token};
 use super::world::{Place, ReplyTo, World};
 
 /// A connection of one life of a phone.
@@ -33,6 +33,7 @@ enum Asked {
     Fetch(Ticket, Query),
     Commands(u64, Vec<Command>),
     Outcomes(u64, Vec<OpId>),
+    Token,
 }
 
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ struct Request {
     phone: usize,
     life: u32,
     asked: Asked,
+    /// The access token that it is made with.
+    token: u64,
 }
 
 /// A request that waits for the committer.
@@ -55,8 +58,13 @@ enum Reply {
     Fetched(Ticket, Result<link::Fetched, link::Failure>),
     Results(u64, Vec<CommandResult>),
     Failed(u64, Failure),
-    Closed(SocketId),
+    /// With the code and reason of the server, if it said one.
+    Closed(SocketId, Option<(u16, &'static str)>),
+    Refreshed(Result<Token, link::Failure>),
 }
+
+/// What a server, or something in the way, answers in place of an answer.
+const STATUSES: [u16; 9] = [400, 404, 408, 413, 425, 429, 500, 503, 524];
 
 /// The network between phones and the server.
 #[derive(Debug, Default)]
@@ -93,7 +101,7 @@ impl Network {
                 };
                 let number = match request.asked {
                     Asked::Commands(number, _) | Asked::Outcomes(number, _) => number,
-                    Asked::Fetch(..) => return,
+                    Asked::Fetch(..) | Asked::Token => return,
                 };
                 let results = results.into_values().flatten().collect();
                 let reply = Reply::Results(number, results);
@@ -105,7 +113,7 @@ impl Network {
     /// All connections break; requests that the server had are answered by nobody.
     pub(super) fn server_died(&mut self) {
         for connection in std::mem::take(&mut self.connections).into_values() {
-            let closed = Reply::Closed(connection.socket);
+            let closed = Reply::Closed(connection.socket, None);
             self.replies.push_back((connection.phone, connection.life, closed));
         }
         for Waiting { request, .. } in std::mem::take(&mut self.waiting).into_values() {
@@ -122,10 +130,16 @@ impl Network {
     }
 }
 
+fn refused(status: u16, code: Option<&str>) -> link::Failure {
+    let code = code.map(str::to_owned);
+    link::Failure::Refused { status, code, retry_after_ms: None }
+}
+
 fn failed(request: &Request, failure: Failure) -> (usize, u32, Reply) {
     let reply = match &request.asked {
         Asked::Fetch(ticket, _) => Reply::Fetched(*ticket, Err(link::Failure::Unreachable)),
         Asked::Commands(number, _) | Asked::Outcomes(number, _) => Reply::Failed(*number, failure),
+        Asked::Token => Reply::Refreshed(Err(link::Failure::Unreachable)),
     };
     (request.phone, request.life, reply)
 }
@@ -134,6 +148,7 @@ impl World {
     /// Takes what a phone wants of the network.
     pub(super) fn collect(&mut self, p: usize) {
         let life = self.phones[p].life;
+        self.learns_what_is_kept(p);
         for wish in std::mem::take(&mut self.phones[p].wishes) {
             let network = &mut self.network;
             let of = |one: &Connection| one.phone == p && one.life == life;
@@ -167,14 +182,16 @@ impl World {
                 Wish::Fetch(ticket, query) => Asked::Fetch(ticket, query),
                 Wish::Commands(number, commands) => Asked::Commands(number, commands),
                 Wish::Outcomes(number, op_ids) => Asked::Outcomes(number, op_ids),
+                Wish::RefreshToken => Asked::Token,
             };
-            network.requests.push_back(Request { phone: p, life, asked });
+            let token = self.phones[p].token;
+            network.requests.push_back(Request { phone: p, life, asked, token });
         }
     }
 
     /// Something on its way moves on, or is lost.
     pub(super) fn network_moves(&mut self) {
-        match self.dice.weighted(&[60, 16, 20, 2, 2]) {
+        match self.dice.weighted(&[120, 32, 40, 4, 1, 4, 1]) {
             0 => {
                 let ids: Vec<u64> = self.network.connections.keys().copied().collect();
                 if let Some(id) = self.dice.one_of(&ids).copied() {
@@ -184,7 +201,9 @@ impl World {
             1 => self.request_moves(true),
             2 => self.reply_moves(true),
             3 => self.frame_is_repeated(),
-            _ => self.connection_breaks(),
+            4 => self.frame_is_lost(),
+            5 => self.connection_breaks(),
+            _ => self.frame_is_garbage(),
         }
     }
 
@@ -215,6 +234,11 @@ impl World {
         }
         if !one.is_open {
             one.is_open = true;
+            if self.is_faulty && self.dice.percent(4) {
+                self.network.connections.remove(&id);
+                let failed = Input::SocketFailed(socket, link::Failure::Unreachable);
+                return self.tell(p, life, failed);
+            }
             return self.tell(p, life, Input::SocketOpened(socket));
         }
         let frame = if goes_up || one.down.is_empty() { one.up.pop_front() } else { None };
@@ -233,6 +257,10 @@ impl World {
         let phone = &self.phones[one.phone];
         let by = (phone.agent, phone.device);
         match frame {
+            ClientFrame::Hello(hello) if hello.token != Some(self.token.to_string()) => {
+                self.meets("an old token");
+                self.closes(id, Some((close::SIGN_IN_AGAIN, "sign in again")));
+            }
             ClientFrame::Hello(hello) => {
                 one.told = Some(self.server.head());
                 one.down.extend(self.server.welcome(by.0, hello.cursor));
@@ -258,6 +286,7 @@ impl World {
         let luck = if may_fail { self.dice.weighted(&[80, 6, 7, 7]) } else { 0 };
         match luck {
             0 => self.request_arrives(request),
+            1 if self.dice.percent(50) => self.request_is_refused(&request),
             1 => self.network.replies.push_back(failed(&request, Failure::NotSent)),
             2 => self.network.replies.push_back(failed(&request, Failure::Lost)),
             _ => {
@@ -277,7 +306,17 @@ impl World {
         let id = self.network.id();
         let parts = match &request.asked {
             Asked::Fetch(ticket, query) => {
-                let reply = Reply::Fetched(*ticket, self.fetched(agent, query));
+                let answer = if request.token == self.token {
+                    self.fetched(agent, query)
+                } else {
+                    Err(refused(401, Some("unauthenticated")))
+                };
+                let reply = Reply::Fetched(*ticket, answer);
+                self.network.replies.push_back((request.phone, request.life, reply));
+                return;
+            }
+            Asked::Token => {
+                let reply = Reply::Refreshed(Ok(token(self.token)));
                 self.network.replies.push_back((request.phone, request.life, reply));
                 return;
             }
@@ -307,11 +346,7 @@ impl World {
         agent: baton_protocol::AgentId,
         query: &Query,
     ) -> Result<link::Fetched, link::Failure> {
-        let not_found = || link::Failure::Refused {
-            status: 404,
-            code: Some("not_found".to_owned()),
-            retry_after_ms: None,
-        };
+        let not_found = || refused(404, Some("not_found"));
         Ok(match query {
             Query::Snapshot { page, .. } => {
                 let page = self.server.page(agent, page.as_deref());
@@ -334,11 +369,26 @@ impl World {
             return;
         }
         let is_lost = may_fail && self.dice.percent(6);
-        let now = self.clock();
+        let now = self.clock_of(p);
         match reply {
             // Nobody tells a phone that its connection broke: it finds out by the silence.
-            Reply::Closed(_) if is_lost => {}
-            Reply::Closed(socket) => self.tell(p, life, Input::SocketClosed(socket, None)),
+            Reply::Closed(..) if is_lost => {}
+            Reply::Closed(socket, why) => {
+                let why = why.map(|(code, reason)| (code, reason.to_owned()));
+                self.tell(p, life, Input::SocketClosed(socket, why));
+            }
+            Reply::Refreshed(_) if is_lost => {
+                let failure = Err(link::Failure::Unreachable);
+                self.tell(p, life, Input::Refreshed(failure));
+            }
+            Reply::Refreshed(answer) => {
+                if let Ok(token) = &answer {
+                    let phone = &mut self.phones[p];
+                    phone.token = token.text.parse().expect("a number");
+                    phone.token_at = self.now;
+                }
+                self.tell(p, life, Input::Refreshed(answer));
+            }
             Reply::Fetched(ticket, _) if is_lost => {
                 let failure = Err(link::Failure::Unreachable);
                 self.tell(p, life, Input::Answered(ticket, failure));
@@ -376,10 +426,60 @@ impl World {
         while self.dice.percent(40) {
             self.connection_moves(id);
         }
+        self.meets("a connection broke");
+        let codes = [1000, 1001, 1011, close::SLOW, 4400, 1012];
+        let code = self.dice.one_of(&codes).copied().filter(|_| self.dice.percent(30));
+        self.closes(id, code.map(|code| (code, r#"{"retry_after_ms":100}"#)));
+    }
+
+    fn closes(&mut self, id: u64, why: Option<(u16, &'static str)>) {
         if let Some(one) = self.network.connections.remove(&id) {
-            self.meets("a connection broke");
-            self.network.replies.push_back((one.phone, one.life, Reply::Closed(one.socket)));
+            let closed = Reply::Closed(one.socket, why);
+            self.network.replies.push_back((one.phone, one.life, closed));
         }
+    }
+
+    /// A frame goes missing, and what follows it arrives.
+    fn frame_is_lost(&mut self) {
+        let ids: Vec<u64> = self.network.connections.keys().copied().collect();
+        let Some(id) = self.dice.one_of(&ids).copied() else { return };
+        let Some(one) = self.network.connections.get_mut(&id) else { return };
+        if let Some(ServerFrame::Events { .. }) = one.down.front() {
+            one.down.pop_front();
+            self.meets("a frame lost");
+        }
+    }
+
+    /// Something that is no frame comes over a connection.
+    fn frame_is_garbage(&mut self) {
+        let ids: Vec<u64> = self.network.connections.keys().copied().collect();
+        let Some(id) = self.dice.one_of(&ids).copied() else { return };
+        let Some(one) = self.network.connections.get(&id).filter(|one| one.told.is_some()) else {
+            return;
+        };
+        let (p, life, socket) = (one.phone, one.life, one.socket);
+        self.meets("garbage");
+        self.tell(p, life, Input::Unreadable(socket));
+    }
+
+    /// The server, or a portal in the way, refuses to say.
+    fn request_is_refused(&mut self, request: &Request) {
+        let status = STATUSES[self.dice.below(STATUSES.len())];
+        let reply = match request.asked {
+            Asked::Fetch(ticket, _) if status == 524 => {
+                Reply::Fetched(ticket, Err(link::Failure::Unreadable))
+            }
+            Asked::Fetch(ticket, _) => {
+                let code = (status == 503).then_some("unavailable");
+                Reply::Fetched(ticket, Err(refused(status, code)))
+            }
+            Asked::Commands(number, _) | Asked::Outcomes(number, _) => {
+                Reply::Failed(number, Failure::Http { status, retry_after: None })
+            }
+            Asked::Token => Reply::Refreshed(Err(refused(status, None))),
+        };
+        self.meets("a status");
+        self.network.replies.push_back((request.phone, request.life, reply));
     }
 
     /// The gateway tells connections what is new; some hear it later.
@@ -390,7 +490,7 @@ impl World {
             let is_late = self.dice.percent(25);
             let Some(one) = self.network.connections.get_mut(&id) else { continue };
             let Some(told) = one.told.filter(|_| !is_late) else { continue };
-            // An idle connection hears something now and then.
+            // An idle connection gets an empty frame now and then.
             let is_idle = told == head;
             if is_idle && !self.dice.percent(20) {
                 continue;
@@ -403,7 +503,7 @@ impl World {
 
     fn tell(&mut self, p: usize, life: u32, input: Input) {
         if life == self.phones[p].life {
-            let now = self.clock();
+            let now = self.clock_of(p);
             self.phones[p].hear(input, now);
             self.collect(p);
         }
@@ -411,7 +511,7 @@ impl World {
 
     /// A phone does what follows from what its outbox was told.
     pub(super) fn goes_on(&mut self, p: usize) {
-        let now = self.clock();
+        let now = self.clock_of(p);
         self.phones[p].flush(now);
         self.collect(p);
     }

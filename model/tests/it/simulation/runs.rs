@@ -8,12 +8,17 @@ use std::time::Instant;
 use super::world::World;
 
 /// What some of the histories have to meet.
-const RARE: [&str; 16] = [
+const RARE: [&str; 22] = [
     "a connection broke",
+    "a frame lost",
     "a phone killed",
+    "a phone killed at a commit",
     "a request twice",
     "a rescue",
+    "a status",
+    "a store failed",
     "an answer lost",
+    "an old token",
     "at_capacity",
     "being_answered",
     "cancelled",
@@ -22,6 +27,7 @@ const RARE: [&str; 16] = [
     "depends_on_refused",
     "died after the commit",
     "died before the commit",
+    "garbage",
     "not_in_scope",
     "owner_changed",
     "stale",

@@ -15,6 +15,7 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
+use super::acts::text;
 use super::network::Network;
 use super::phone::{Phone, device};
 use super::sender::Sender;
@@ -54,6 +55,11 @@ pub(super) enum Place {
 pub(super) struct Wrote {
     pub(super) phone: usize,
     pub(super) text: String,
+    /// Its number in the outbox, in this life of the phone.
+    pub(super) number: u64,
+    pub(super) life: u32,
+    /// The store has it: the call that wanted it has returned.
+    pub(super) is_kept: bool,
     /// Its author took it back, or let go of it.
     pub(super) is_discarded: bool,
 }
@@ -66,6 +72,10 @@ pub(super) struct World {
     pub(super) phones: Vec<Phone>,
     pub(super) network: Network,
     pub(super) sender: Sender,
+    /// The access token that the server accepts.
+    pub(super) token: u64,
+    /// Faults still happen by themselves.
+    pub(super) is_faulty: bool,
     /// What waits for the committer.
     pub(super) queue: VecDeque<(Work, ReplyTo)>,
     /// What each conversation's people asked and got; events are added at the end.
@@ -99,6 +109,8 @@ impl World {
             phones: Vec::new(),
             network: Network::default(),
             sender: Sender::default(),
+            token: 1,
+            is_faulty: true,
             queue: VecDeque::new(),
             histories: BTreeMap::new(),
             posted: Vec::new(),
@@ -131,6 +143,42 @@ impl World {
         Now { wall: self.server.now, mono: self.now }
     }
 
+    /// The time by a phone's clock.
+    pub(super) fn clock_of(&self, p: usize) -> Now {
+        let Now { wall, mono } = self.clock();
+        Now { wall: wall.plus_ms(self.phones[p].ahead_ms), mono }
+    }
+
+    /// What a phone's store took is kept for good. What it did not take never was, and its author
+    /// knows: the call failed, or the phone died under it.
+    pub(super) fn learns_what_is_kept(&mut self, p: usize) {
+        let phone = &mut self.phones[p];
+        let not_stored = std::mem::take(&mut phone.not_stored);
+        let echoes = phone.outbox.echoes();
+        let is_of =
+            |wrote: &Wrote, body| text(body).is_some_and(|text| text.starts_with(&wrote.text));
+        self.wrote.retain_mut(|wrote| {
+            if wrote.phone != p {
+                return true;
+            }
+            if wrote.life != phone.life {
+                let echo = echoes.iter().find(|echo| is_of(wrote, &echo.body));
+                wrote.life = phone.life;
+                wrote.number = echo.map_or(0, |echo| echo.number);
+                // A decision of its author that was not stored is forgotten with the process.
+                wrote.is_discarded &= echo.is_none();
+                let was_kept = wrote.is_kept;
+                wrote.is_kept |= echo.is_some();
+                return was_kept || wrote.is_kept;
+            }
+            if !wrote.is_kept && not_stored.contains(&wrote.number) {
+                return false;
+            }
+            wrote.is_kept |= phone.outbox.is_kept(wrote.number);
+            true
+        });
+    }
+
     pub(super) fn meets(&mut self, what: &'static str) {
         *self.met.entry(what).or_default() += 1;
     }
@@ -148,6 +196,19 @@ impl World {
             7 => self.phone_fails(),
             _ => self.office_changes(),
         }
+        self.stores_move();
+    }
+
+    /// Stores that are slow do something, or fail.
+    fn stores_move(&mut self) {
+        for p in 0..self.phones.len() {
+            if self.phones[p].is_store_slow {
+                let how = self.dice.weighted(&[45, 45, 10]);
+                let now = self.clock_of(p);
+                self.phones[p].store_moves(how, now);
+                self.collect(p);
+            }
+        }
     }
 
     fn time_passes(&mut self) {
@@ -159,13 +220,12 @@ impl World {
     pub(super) fn passes(&mut self, time: Duration) {
         let end = self.now + time;
         for _ in 0..500 {
-            let now = self.clock();
             let timeouts = self.phones.iter().enumerate().filter_map(|(p, phone)| {
-                phone.timeout(now).filter(|at| *at <= end).map(|at| (at, p))
+                phone.timeout(self.clock_of(p)).filter(|at| *at <= end).map(|at| (at, p))
             });
             let Some((at, p)) = timeouts.min() else { return self.passes_to(end) };
             self.passes_to(at.max(self.now));
-            let now = self.clock();
+            let now = self.clock_of(p);
             self.phones[p].tick(now);
             self.collect(p);
         }

@@ -24,9 +24,9 @@ const DAY_MS: i64 = 24 * 60 * 60_000;
 /// The device that tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reporter {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
-    /// Which.
+    /// The device.
     pub device: DeviceId,
 }
 

@@ -21,7 +21,7 @@ use crate::store::Sql;
 /// Who changes settings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Setter {
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
     /// Who; `None` is the operator of the installation.
     pub by: Option<AgentId>,

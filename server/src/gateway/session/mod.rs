@@ -33,7 +33,7 @@ use super::ring::Recalled;
 pub struct Rules {
     /// Within this time comes a `hello`.
     pub hello: Duration,
-    /// An idle connection hears something this often.
+    /// An idle connection gets a frame this often.
     pub idle: Duration,
     /// A client that is silent this long, pongs included, is gone.
     pub silent: Duration,

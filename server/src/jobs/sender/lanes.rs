@@ -14,7 +14,7 @@ pub(super) const LANES_PER_CHANNEL: usize = 512;
 type Lane = (WorkspaceId, ConversationId);
 type Map = BTreeMap<Lane, ChannelId>;
 
-/// See the head of the file. Cheap to clone.
+/// The lanes that run in this process. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lanes(Arc<Mutex<Map>>);
 

@@ -8,7 +8,7 @@ use baton_protocol::ChannelId;
 
 use crate::node::Roster;
 
-/// See the head of the file.
+/// The numbers that other nodes send from.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     /// Who lived when `others` was found.

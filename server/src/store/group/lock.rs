@@ -5,7 +5,7 @@ use crate::store::rows::IdentityRow;
 use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
 
-/// Makes identities known; who loses the race for one hears so by the count.
+/// Inserts identities. The count is lower than asked where another node was first.
 pub(crate) async fn insert_identities(
     tx: &mut Tx,
     identities: &[IdentityRow],

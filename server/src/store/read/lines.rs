@@ -13,7 +13,7 @@ use crate::store::{Sql, StoreError, Tx};
 /// run is found by arithmetic, however long the conversation is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Run {
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
     /// Number of the first line.
     pub from: u64,

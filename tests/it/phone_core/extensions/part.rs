@@ -33,7 +33,7 @@ async fn be_the_extension(server: &str, directory: &Path) {
         let Some(push) = line.strip_prefix("take ") else { return };
         let push: Input = serde_json::from_str(push).expect("a push");
         let at = core_directory(directory);
-        let taken = take_push((server, &at), Arc::clone(&keys), &push, wall_clock());
+        let taken = take_push(server, &at, Arc::clone(&keys), &push, wall_clock());
         assert!(taken.is_kept, "the app will not find it");
         assert!(taken.receipt.is_some(), "the server will not hear of it");
         tells(&shown(&taken.notification));

@@ -8,9 +8,9 @@ use baton::demo::PASSWORD;
 use baton_mobile::lists::{Entry, InboxRow};
 use baton_mobile::outbox::{ActStage, Choice, Echo, Offer};
 use baton_mobile::store::View;
+use baton_model::dice::Dice;
 use baton_protocol::command::{Claim, MarkRead, NoteText, Reply};
 use baton_protocol::{CommandBody, ConversationId, Line, Seen};
-use baton_world::dice::Dice;
 use baton_world::handset::{Drawn, Handset, until};
 use baton_world::itself::{is_ready, tells, told};
 use baton_world::world::{PATIENCE, email};
@@ -103,21 +103,21 @@ impl Hand {
             drawn.push((*of, lines));
         }
         let part = name.bytes().map(u64::from).sum();
-        let dice = Dice::new(0x50AC, part);
+        let dice = Dice::of_part(0x50AC, part);
         Self { name, phone, inbox, talks: drawn, dice, tapped: 0 }
     }
 
     /// Taps and such, until it is over.
     async fn plays(mut self, mut stopped: watch::Receiver<bool>) -> Self {
         loop {
-            let pause = Duration::from_millis(100 + self.dice.below(500));
+            let pause = Duration::from_millis(100 + self.dice.below_u64(500));
             tokio::select! {
                 _ = stopped.wait_for(|is_over| *is_over) => return self,
                 () = sleep(pause) => {}
             }
             // What the app was told is not kept for ever.
             self.phone.takes_heard();
-            match self.dice.below(100) {
+            match self.dice.below_u64(100) {
                 0..80 => self.taps().await,
                 80..92 => {
                     self.decides().await;
@@ -126,12 +126,12 @@ impl Hand {
                 95..98 => {
                     self.phone.core.network(false).await.expect("the core");
                     self.taps().await;
-                    sleep(Duration::from_millis(self.dice.below(1_500))).await;
+                    sleep(Duration::from_millis(self.dice.below_u64(1_500))).await;
                     self.phone.core.network(true).await.expect("the core");
                 }
                 _ => {
                     self.phone.core.background(Duration::from_secs(1)).await.expect("the core");
-                    sleep(Duration::from_millis(self.dice.below(1_500))).await;
+                    sleep(Duration::from_millis(self.dice.below_u64(1_500))).await;
                     self.phone.core.foreground().await.expect("the core");
                 }
             }
@@ -140,12 +140,12 @@ impl Hand {
 
     /// Does something in one of the conversations.
     async fn taps(&mut self) {
-        let (of, lines) = self.dice.pick(&self.talks).expect("a conversation");
+        let (of, lines) = self.dice.one_of(&self.talks).expect("a conversation");
         let (of, seen) = (*of, lines.borrow().seen);
         self.tapped += 1;
         let text = format!("{}-{}", self.name, self.tapped);
         let row = self.inbox.borrow().rows.iter().find(|row| row.id == of).cloned();
-        let body = match self.dice.below(10) {
+        let body = match self.dice.below_u64(10) {
             0..6 => reply(text.clone(), seen),
             6..8 => CommandBody::Note(NoteText { text: text.clone() }),
             8 => match row {
@@ -174,7 +174,7 @@ impl Hand {
             let seen = lines.and_then(|(_, lines)| lines.borrow().seen);
             let offers: Vec<_> =
                 echo.offers.iter().filter(|offer| **offer != Offer::Edit).collect();
-            let choice = match self.dice.pick(&offers).expect("something may be done") {
+            let choice = match self.dice.one_of(&offers).expect("something may be done") {
                 Offer::SendAnyway if self.dice.percent(60) => Choice::SendAnyway { seen },
                 Offer::TurnIntoNote => Choice::TurnIntoNote,
                 Offer::Discard | Offer::SendAnyway | Offer::Edit => Choice::Discard,

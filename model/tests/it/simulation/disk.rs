@@ -1,4 +1,5 @@
-//! A disk in memory: what was not committed is gone with the process, and a write may fail.
+//! A phone's store in memory: what was not committed is gone with the process, and a write may
+//! fail.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,7 @@ use baton_domain::mirror::{Holdings, InMemory, Mirrored, Progress};
 use baton_protocol::account::Agent;
 use baton_protocol::{ConversationId, Head};
 
-/// See the head of the file.
+/// What a phone keeps of the log.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     pub(super) conversations: InMemory,
@@ -66,8 +67,8 @@ impl Disk {
 }
 
 fn as_kept(progress: &Progress) -> Progress {
-    let text = serde_json::to_string(progress).unwrap();
-    serde_json::from_str(&text).unwrap()
+    let text = serde_json::to_string(progress).expect("plain values");
+    serde_json::from_str(&text).expect("its own text")
 }
 
 impl Holdings for Disk {
