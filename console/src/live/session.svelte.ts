@@ -255,17 +255,17 @@ export class Desk {
     else await Promise.all([this.fetchPeople(), this.fetchTeams()]);
   }
 
-  /** Customers by a part of their name or number; what is found is held from here on. */
-  async find(q: string, page?: string): Promise<{ ids: Id[]; next: string | undefined }> {
+  /** Customers by a part of their name or number, as they were when they were asked for. */
+  async find(q: string, page?: string): Promise<{ rows: Held[]; next: string | undefined }> {
     const query = new URLSearchParams({ q, limit: "30", ...(page === undefined ? {} : { page }) });
     const { conversations, next } = await request<ConversationPage>(
       "GET",
       `/conversations?${query}`,
     );
-    applyRows(this.feed, conversations);
-    this.draw();
-    const ids = conversations.map((row) => (row.level === "head" ? row.head.id : row.view.head.id));
-    return { ids, next };
+    const rows = conversations.map((row): Held =>
+      row.level === "head" ? row : { level: "full", view: row.view },
+    );
+    return { rows, next };
   }
 
   /** Keeps the loads of colleagues up to date until the answer is called. */
