@@ -45,7 +45,7 @@ pub enum Effect {
     Tell {
         /// Whom.
         whom: Whom,
-        /// As what.
+        /// The kind of push.
         kind: Kind,
         /// Who may see the conversation after it.
         scope: Scope,
