@@ -5,6 +5,7 @@ import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
+  type Locator,
   type Page,
   expect,
   test as base,
@@ -144,10 +145,27 @@ export async function signIn(
   await expect(page).toHaveURL(/inbox/);
 }
 
+/** Scrolls the list, which draws only what is in sight, until a customer's row is there. */
+export async function reveal(page: Page, name: string): Promise<Locator> {
+  const list = page.getByTestId("list");
+  const row = list.getByText(name, { exact: true });
+  await expect(async () => {
+    if (!(await row.isVisible())) {
+      await list.evaluate((one) => {
+        const isAtEnd = one.scrollTop + one.clientHeight >= one.scrollHeight - 1;
+        // At its head it takes in what is new.
+        one.scrollTop = isAtEnd ? 0 : one.scrollTop + one.clientHeight;
+      });
+    }
+    await expect(row).toBeVisible({ timeout: 1_000 });
+  }).toPass();
+  return row;
+}
+
 /** Opens a customer's conversation from the list of all. */
 export async function open(page: Page, name: string): Promise<string> {
   await page.goto("/inbox/open");
-  await page.getByTestId("list").getByText(name, { exact: true }).click();
+  await (await reveal(page, name)).click();
   await expect(page.getByTestId("timeline")).toBeVisible();
   const [, id] = /inbox\/open\/([0-9a-f-]+)/.exec(page.url()) ?? [];
   if (id === undefined) throw new Error("the address has no conversation");
