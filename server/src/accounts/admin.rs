@@ -6,7 +6,7 @@
 use anyhow::Context as _;
 use baton_protocol::account::Membership;
 use baton_protocol::settings::{AgentNew, ChannelChange, ChannelNew, TeamNew};
-use baton_protocol::{AgentId, TeamId};
+use baton_protocol::{AgentId, Role, TeamId};
 
 use super::password::made_up;
 use super::settings::meta_app::OldSecrets;
@@ -197,7 +197,11 @@ impl Admin<'_> {
         };
         let (id, work) = self.accounts.plan_agent(setter, &new).await?;
         self.accounts.settle(self.engine, work).await?;
-        Ok(format!("{} {} ({id})\n{shown}", add.role.name(), add.email))
+        let unseeing = match new.teams.is_empty() && add.role != Role::Admin {
+            true => "warning   belongs to no team and sees no conversation: give a --team\n",
+            false => "",
+        };
+        Ok(format!("{} {} ({id})\n{unseeing}{shown}", add.role.name(), add.email))
     }
 
     async fn agents(&self, of: &WorkspaceRef) -> anyhow::Result<String> {

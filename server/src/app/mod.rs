@@ -8,6 +8,7 @@ mod database;
 mod demo;
 mod disk;
 mod dump;
+mod known;
 mod listen;
 mod lock;
 mod private;

@@ -13,6 +13,7 @@ use super::private::make_directory;
 use super::serve::{open_store, store_options};
 use crate::clock::Clock;
 use crate::config::{Config, Database};
+use crate::jobs::anchor::Anchors;
 use crate::secrets::Keys;
 use crate::store::{Store, copy, known_schema, read, restore, schema_of};
 
@@ -49,16 +50,17 @@ pub(super) async fn check(config: &Config, from: &Path) -> anyhow::Result<i64> {
 /// Begins a new epoch of the database that is in its place.
 pub(super) async fn begin(config: &Config, clock: &Clock) -> anyhow::Result<Begun> {
     let store = open_store(config, clock).await?;
-    let begun = begin_in(&store, clock).await;
+    let begun = begin_in(&store, config, clock).await;
     store.close().await;
     begun
 }
 
-async fn begin_in(store: &Store, clock: &Clock) -> anyhow::Result<Begun> {
+async fn begin_in(store: &Store, config: &Config, clock: &Clock) -> anyhow::Result<Begun> {
+    let known = Anchors::in_dir(&config.store.data).epochs()?;
     let mut tx = store.begin().await?;
     let doubtful = read::on_their_way(&mut tx).await?.len();
     let epoch = Epoch(clock.uuid_v4());
-    restore::begin(&mut tx, epoch).await?;
+    restore::begin(&mut tx, epoch, &known).await?;
     tx.commit().await?;
     Ok(Begun { epoch, doubtful, kept: None })
 }
@@ -101,7 +103,7 @@ pub(super) async fn sqlite(
         store.check_pages().await.context("the backup")?;
         // A key that does not fit is found out while the old database is in its place.
         Keys::open(&config.store.key_file(), &store, clock).await?;
-        begin_in(&store, clock).await
+        begin_in(&store, config, clock).await
     };
     let begun = begun.await;
     store.close().await;

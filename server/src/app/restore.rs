@@ -14,6 +14,7 @@ use crate::cli::Restore;
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::engine::Engine;
+use crate::jobs::anchor::Anchors;
 use crate::store::{Store, read, restore};
 
 /// Puts a backup back, if one is named, and begins a new epoch; tells what that means.
@@ -42,6 +43,7 @@ pub(super) async fn run(given: &Restore, config: &Config, clock: &Clock) -> anyh
             put_back::postgres(config, clock, (url.expose(), from, schema)).await?
         }
     };
+    Anchors::in_dir(&config.store.data).begin(begun.epoch)?;
     let foundation = Foundation::lay(config, clock).await?;
     foundation.store.close().await;
     Ok(told(&begun))
@@ -110,7 +112,6 @@ mod tests {
     use crate::config::{DatabaseUrl, Sources};
     use crate::demo::Login;
     use crate::demo::client::{Api, Refused, SignedIn};
-    use crate::jobs::anchor::Anchors;
     use crate::store::testing::databases;
 
     const PATIENCE: Duration = Duration::from_secs(10);

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::known;
 use super::private::make_directory;
 use super::quarantine;
-use super::serve::{Foundation, Server, open_store};
+use super::serve::{Foundation, Server};
 use crate::accounts::admin;
-use crate::cli::{Command, OperatorCommand};
+use crate::cli::{Command, OperatorCommand, Serve};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::http::quarantine::Quarantine;
@@ -23,7 +24,7 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Serve(_) => serve(config).await,
+            Command::Serve(given) => serve(given, config).await,
             Command::Demo(demo) => Box::pin(super::demo::run(demo, config)).await,
             Command::Migrate => migrate(config).await,
             Command::Backup(backup) => {
@@ -58,7 +59,7 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
     })
 }
 
-async fn serve(config: &Config) -> anyhow::Result<()> {
+async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
     start_logs(&config.log)?;
     let http = &config.http;
     if is_public(http.bind.ip()) && http.trusted_proxies.is_empty() {
@@ -67,6 +68,9 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
             "http.bind is a public address, and Baton speaks plain HTTP: passwords and messages go \
              in the clear. Put a proxy with HTTPS before it and name it in http.trusted_proxies"
         );
+    }
+    if given.accept_database {
+        known::accept(config, &Clock::system()).await?;
     }
     let server = Server::start(config, Clock::system()).await?;
     if let Some(first) = server.accounts.first_admin(&server.engine).await? {
@@ -114,7 +118,7 @@ fn say_as(config: &Config, text: &str, told: &serde_json::Value) {
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {
     make_directory(&config.store.data)?;
-    open_store(config, &Clock::system()).await?.close().await;
+    known::open(config, &Clock::system()).await?.close().await;
     say("the database has this program's schema\n");
     Ok(())
 }

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::arrivals::Arrivals;
 use super::backend;
+use super::known;
 use super::listen::Listening;
 use super::lock::{DataLock, company};
 use super::private;
@@ -97,11 +98,12 @@ impl Foundation {
         let data = &config.store.data;
         private::make_directory(data)?;
         private::check_key(&config.store.key_file())?;
-        let store = open_store(config, clock).await?;
+        let store = known::open(config, clock).await?;
         private::close_files(data)?;
         super::restore::refuse_half_done(&store).await?;
         let anchors = Anchors::in_dir(data);
         anchors.check(store.epoch(), &heads(&store).await?)?;
+        anchors.begin(store.epoch())?;
         let keys = Keys::open(&config.store.key_file(), &store, clock).await?;
         let metrics = Metrics::counting(store.statements().clone());
         let coordinator = coordinator(config, clock, (&store, &keys), &metrics).await?;
@@ -124,6 +126,7 @@ impl Foundation {
     }
 }
 
+/// The database that is there, whatever its directory knows of it.
 pub(super) async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
     let options = store_options(config, clock);
     Store::open(&database_url(config), &options).await.context("opening the database")
@@ -135,6 +138,7 @@ pub(super) fn store_options(config: &Config, clock: &Clock) -> Options {
     options.readers = config.store.connections_max;
     options.wait = Duration::from_millis(config.store.acquire_time_out_ms);
     options.is_power_safe = config.store.sqlite_synchronous == Synchronous::Full;
+    options.may_create = false;
     options
 }
 

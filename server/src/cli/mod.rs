@@ -111,7 +111,14 @@ pub enum Command {
 
 /// `baton serve`.
 #[derive(Clone, Debug, Args)]
-pub struct Serve {}
+pub struct Serve {
+    /// Go on with a database that is not the one this directory served before, or with none
+    ///
+    /// Give it once. anchors.log is kept under another name. A database that was put back to an
+    /// earlier state needs `baton restore` instead.
+    #[arg(long)]
+    pub accept_database: bool,
+}
 
 /// `baton demo`.
 #[derive(Clone, Debug, Args)]

@@ -1,14 +1,18 @@
-//! Markers of how far the logs are, outside the database: a database that was put back to an
-//! earlier state is found out at the next start.
+//! Markers of how far the logs are, outside the database: one that was put back to an earlier
+//! state, emptied, lost or mistaken for another is found out at the next start.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use baton_protocol::{Epoch, WorkspaceId};
 
-/// The file of markers, one line each: epoch, workspace, position, hash. Cheap to clone.
+use crate::store::Identity;
+
+/// The file of markers, one line each: epoch, workspace, position, hash; or epoch and `begun`.
+/// Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Anchors(Arc<Inner>);
 
@@ -27,10 +31,33 @@ struct Written {
 
 type Markers = BTreeMap<(Epoch, WorkspaceId), (u64, String)>;
 
+/// What the file holds.
+#[derive(Debug, Default)]
+struct Held {
+    markers: Markers,
+    /// The epoch that was served last. Programs before this one did not note it.
+    begun: Option<Epoch>,
+}
+
+impl Held {
+    /// How many events the markers name, of the life that was served last.
+    fn events(&self) -> u64 {
+        let of_it = |epoch: Epoch| self.begun.is_none_or(|begun| begun == epoch);
+        let positions = self.markers.iter().filter(|((epoch, _), _)| of_it(*epoch));
+        positions.map(|(_, (position, _))| position).sum()
+    }
+
+    fn knows(&self, epoch: Epoch) -> bool {
+        self.markers.keys().any(|(of, _)| *of == epoch)
+    }
+}
+
 /// Hexadecimal digits of a hash.
 const HASH_DIGITS: usize = 64;
 /// Lines after which those that are no longer the newest are left out.
 const LINES_MAX: usize = 10_000;
+/// What a line ends with that names the life that begins.
+const BEGUN: &str = " begun";
 
 /// Why a database is not served.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +65,44 @@ pub enum AnchorError {
     /// A log is shorter than its newest marker says.
     #[error(transparent)]
     Rewound(#[from] Rewound),
+    /// There is no database, or nothing in it.
+    #[error(
+        "there is no database here, or it is empty, but {} names {events} events of one. Put it \
+         back (`baton restore --from FILE`), or correct --data and --database. To begin anew with \
+         nothing, on purpose: `baton serve --accept-database`, once", file.display()
+    )]
+    Absent {
+        /// How many the markers name.
+        events: u64,
+        /// Where.
+        file: PathBuf,
+    },
+    /// It is a life that a restore has ended.
+    #[error(
+        "the database is of a life that a restore has ended (epoch {epoch}), by {}: phones have \
+         gone on with the next one. To go on with this one, run `baton restore` with the same \
+         settings: it begins a new epoch", file.display()
+    )]
+    Ended {
+        /// The database's.
+        epoch: Epoch,
+        /// Where the next one is named.
+        file: PathBuf,
+    },
+    /// It is another database than the one that was served before.
+    #[error(
+        "this is another database (epoch {epoch}) than the one that {} names {events} events of. \
+         Correct --data and --database. To go on with this one on purpose: `baton restore` if it \
+         was put back, or `baton serve --accept-database`, once", file.display()
+    )]
+    Other {
+        /// The database's.
+        epoch: Epoch,
+        /// How many the markers name.
+        events: u64,
+        /// Where.
+        file: PathBuf,
+    },
     /// The markers cannot be read.
     #[error("the file of markers: {0}")]
     File(#[from] std::io::Error),
@@ -77,7 +142,7 @@ impl Anchors {
         if written.positions.get(&(epoch, workspace)) == Some(&position) {
             return Ok(());
         }
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&self.0.file)?;
+        let mut file = self.end()?;
         file.write_all(line(epoch, workspace, position, hash).as_bytes())?;
         written.positions.insert((epoch, workspace), position);
         written.lines += 1;
@@ -91,12 +156,12 @@ impl Anchors {
     }
 
     fn rewrite(&self, written: &mut Written) -> std::io::Result<()> {
-        let markers = self.read()?;
-        let text: String = markers
-            .iter()
-            .map(|((epoch, workspace), (position, hash))| line(*epoch, *workspace, *position, hash))
-            .collect();
-        if !markers.is_empty() {
+        let Held { markers, begun } = self.read()?;
+        let mut text = begun.map(begun_line).unwrap_or_default();
+        for ((epoch, workspace), (position, hash)) in &markers {
+            text.push_str(&line(*epoch, *workspace, *position, hash));
+        }
+        if !text.is_empty() {
             let fresh = self.0.file.with_extension("log.new");
             let mut file = std::fs::File::create(&fresh)?;
             file.write_all(text.as_bytes())?;
@@ -111,19 +176,81 @@ impl Anchors {
     /// The newest marker of each workspace in this epoch. Lines cut short by a crash are passed
     /// over.
     pub fn newest(&self, epoch: Epoch) -> std::io::Result<BTreeMap<WorkspaceId, (u64, String)>> {
-        let of_epoch = self.read()?.into_iter().filter(|((of, _), _)| *of == epoch);
+        let of_epoch = self.read()?.markers.into_iter().filter(|((of, _), _)| *of == epoch);
         Ok(of_epoch.map(|((_, workspace), marker)| (workspace, marker)).collect())
     }
 
-    fn read(&self) -> std::io::Result<Markers> {
+    /// Notes that this life is the one that is served from here on.
+    pub fn begin(&self, epoch: Epoch) -> std::io::Result<()> {
+        let _written = self.written();
+        if self.read()?.begun == Some(epoch) {
+            return Ok(());
+        }
+        let mut file = self.end()?;
+        file.write_all(begun_line(epoch).as_bytes())?;
+        file.sync_all()
+    }
+
+    /// The lives that the markers name.
+    pub fn epochs(&self) -> std::io::Result<Vec<Epoch>> {
+        let Held { markers, begun } = self.read()?;
+        let mut all: Vec<_> = markers.keys().map(|(epoch, _)| *epoch).chain(begun).collect();
+        all.sort();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// Whether they name events: then a database belongs to them.
+    pub fn name_events(&self) -> std::io::Result<bool> {
+        Ok(!self.read()?.markers.is_empty())
+    }
+
+    /// Refuses what is not the database that was served last, or one that came after it.
+    pub fn check_life(&self, found: Option<&Identity>) -> Result<(), AnchorError> {
+        let (held, file) = (self.read()?, self.0.file.clone());
+        if held.markers.is_empty() {
+            return Ok(());
+        }
+        let events = held.events();
+        let Some(Identity { epoch, before }) = found else {
+            return Err(AnchorError::Absent { events, file });
+        };
+        let (epoch, is_known) = (*epoch, held.knows(*epoch));
+        let is_served = held.begun.map_or(is_known, |begun| begun == epoch);
+        let is_later = match held.begun {
+            Some(begun) => before.contains(&begun),
+            None => before.iter().any(|epoch| held.knows(*epoch)),
+        };
+        match (is_served || is_later, is_known) {
+            (true, _) => Ok(()),
+            (false, true) => Err(AnchorError::Ended { epoch, file }),
+            (false, false) => Err(AnchorError::Other { epoch, events, file }),
+        }
+    }
+
+    /// Puts the markers under another name, of which nothing is there: another database is served
+    /// from here on. Tells the name.
+    pub fn set_aside(&self, name: &str) -> std::io::Result<PathBuf> {
+        let aside = self.0.file.with_extension(format!("log.before-{name}"));
+        std::fs::rename(&self.0.file, &aside)?;
+        *self.written() = Written::default();
+        Ok(aside)
+    }
+
+    fn read(&self) -> std::io::Result<Held> {
         let text = match std::fs::read_to_string(&self.0.file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(error),
         };
-        let mut newest = Markers::new();
+        let mut held = Held::default();
         for line in text.lines() {
             let mut parts = line.split(' ');
+            if let Some(epoch) = line.strip_suffix(BEGUN) {
+                // A line cut short before this one leaves no epoch.
+                held.begun = epoch.parse().ok().or(held.begun);
+                continue;
+            }
             let marker = (parts.next(), parts.next(), parts.next(), parts.next());
             let (Some(epoch), Some(workspace), Some(position), Some(hash)) = marker else {
                 continue;
@@ -136,9 +263,15 @@ impl Anchors {
             if !is_whole(hash) {
                 continue;
             }
-            newest.insert((epoch, workspace), (position, hash.to_owned()));
+            held.markers.insert((epoch, workspace), (position, hash.to_owned()));
         }
-        Ok(newest)
+        Ok(held)
+    }
+
+    /// The file, to go on at its end.
+    fn end(&self) -> std::io::Result<std::fs::File> {
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).append(true).mode(0o600).open(&self.0.file)
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
@@ -164,6 +297,10 @@ impl Anchors {
 /// A full disk or a loss of power leaves a line cut short anywhere, and the next one behind it.
 fn is_whole(hash: &str) -> bool {
     hash.len() == HASH_DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+fn begun_line(epoch: Epoch) -> String {
+    format!("{epoch}{BEGUN}\n")
 }
 
 fn line(epoch: Epoch, workspace: WorkspaceId, position: u64, hash: &str) -> String {
@@ -217,6 +354,50 @@ mod tests {
         assert!(check(8).unwrap_err().to_string().contains("earlier state"));
         check(9).unwrap();
         check(12).unwrap();
+    }
+
+    #[test]
+    fn a_database_is_served_by_those_who_know_it_and_by_those_it_came_after() {
+        let dir = tempfile::tempdir().unwrap();
+        let anchors = Anchors::in_dir(dir.path());
+        let (of, epoch) =
+            (WorkspaceId(uuid::Uuid::from_u128(2)), |n| Epoch(uuid::Uuid::from_u128(n)));
+        let check = |n: u128, before: &[u128]| {
+            let before = before.iter().map(|n| epoch(*n)).collect();
+            anchors.check_life(Some(&Identity { epoch: epoch(n), before }))
+        };
+        anchors.begin(epoch(1)).unwrap();
+        anchors.check_life(None).expect("nothing is lost");
+        check(5, &[]).unwrap();
+        anchors.append(epoch(1), of, 7, &hash("aa")).unwrap();
+        assert!(matches!(anchors.check_life(None), Err(AnchorError::Absent { events: 7, .. })));
+        assert!(matches!(check(5, &[4]), Err(AnchorError::Other { .. })));
+        check(1, &[]).unwrap();
+        check(3, &[1]).expect("restored at another node");
+        anchors.begin(epoch(3)).unwrap();
+        check(3, &[1]).unwrap();
+        assert!(matches!(check(1, &[]), Err(AnchorError::Ended { .. })));
+        anchors.compact().unwrap();
+        assert!(matches!(check(1, &[]), Err(AnchorError::Ended { .. })), "the order is kept");
+        let aside = anchors.set_aside("x").unwrap();
+        assert!(aside.exists() && !anchors.name_events().unwrap());
+        check(5, &[]).unwrap();
+    }
+
+    #[test]
+    fn markers_of_a_program_that_noted_no_beginning_know_all_their_lives() {
+        let dir = tempfile::tempdir().unwrap();
+        let anchors = Anchors::in_dir(dir.path());
+        let (of, epoch) =
+            (WorkspaceId(uuid::Uuid::from_u128(2)), |n| Epoch(uuid::Uuid::from_u128(n)));
+        for n in [1, 3] {
+            anchors.append(epoch(n), of, 7, &hash("aa")).unwrap();
+        }
+        let check = |n, before| anchors.check_life(Some(&Identity { epoch: epoch(n), before }));
+        check(1, vec![]).unwrap();
+        check(3, vec![]).unwrap();
+        check(4, vec![epoch(3)]).unwrap();
+        assert!(matches!(check(5, vec![]), Err(AnchorError::Other { .. })));
     }
 
     #[test]

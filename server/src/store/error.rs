@@ -63,6 +63,11 @@ impl StoreError {
         Self::Unavailable { cause: "it does not answer in time".to_owned() }
     }
 
+    /// The file of an embedded database is not where it was opened.
+    pub(super) fn gone() -> Self {
+        Self::Unavailable { cause: "its file was removed or replaced".to_owned() }
+    }
+
     /// Whether nothing was asked because it is known to be away: that was logged once.
     pub fn is_known_away(&self) -> bool {
         matches!(self, Self::Unavailable { cause } if cause == KNOWN_AWAY)

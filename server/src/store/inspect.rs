@@ -11,7 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::{
-    GENERAL_PATIENCE, Guard, Opened, PLANNING, Pools, Sql, Store, StoreError, Tx, migrate,
+    GENERAL_PATIENCE, Guard, Opened, PLANNING, Pools, Sql, Store, StoreError, Tx, migrate, restore,
     sqlite_pool,
 };
 
@@ -52,6 +52,39 @@ pub async fn schema_of(url: &str, wait: Duration) -> Result<i64, StoreError> {
     let found = schema(&mut tx).await;
     tx.rollback().await?;
     found
+}
+
+/// Whose database it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// Of its log.
+    pub epoch: Epoch,
+    /// The lives that `baton restore` ended before.
+    pub before: Vec<Epoch>,
+}
+
+/// Whose database is there; `None` where there is none, or nothing of Baton's in it. Of one that
+/// this program would have to migrate as well.
+///
+/// # Errors
+/// Where it cannot be read.
+pub async fn identity_of(url: &str, wait: Duration) -> Result<Option<Identity>, StoreError> {
+    let pools = match url.strip_prefix("sqlite://") {
+        Some(path) if !Path::new(path).exists() => return Ok(None),
+        Some(path) => sqlite(path, wait).await?,
+        None => postgres(url, wait).await?,
+    };
+    let mut tx = pools.read().await?;
+    let identity = match schema(&mut tx).await? {
+        0 => None,
+        _ => {
+            let (epoch, before) =
+                (migrate::read_epoch(&mut tx).await?, restore::before(&mut tx).await?);
+            Some(Identity { epoch, before })
+        }
+    };
+    tx.rollback().await?;
+    Ok(identity)
 }
 
 /// The newest schema that this program knows.

@@ -13,6 +13,7 @@ pub(crate) mod group;
 mod inspect;
 mod migrate;
 pub mod node;
+mod place;
 mod pulse;
 pub mod read;
 pub mod restore;
@@ -30,6 +31,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -46,7 +48,7 @@ use tokio::sync::watch;
 pub use baton_domain::fold::fold;
 pub use dialect::{Dialect, Sql};
 pub use error::StoreError;
-pub use inspect::{known_schema, schema_of};
+pub use inspect::{Identity, identity_of, known_schema, schema_of};
 use node::Term;
 use pulse::Gate;
 pub use seat::{Company, Seat};
@@ -63,6 +65,8 @@ pub struct Options {
     pub patience: Duration,
     /// SQLite: whether each commit is on the disk before it counts. Off may lose the last ones.
     pub is_power_safe: bool,
+    /// SQLite: whether the file is made where there is none.
+    pub may_create: bool,
     /// The log's identity if this is the first start: made by the caller, random.
     pub first_epoch: Epoch,
 }
@@ -75,6 +79,7 @@ impl Options {
             wait: Duration::from_secs(5),
             patience: COMMITTER_PATIENCE,
             is_power_safe: true,
+            may_create: true,
             first_epoch,
         }
     }
@@ -112,6 +117,18 @@ struct Guard {
     statements: Counter,
 }
 
+impl Guard {
+    /// Refuses to go on in a file that nobody finds again.
+    fn look(&self) -> Result<(), StoreError> {
+        let Some(place) = self.gate.place() else { return Ok(()) };
+        if place.is_there() {
+            return Ok(());
+        }
+        self.gate.set(true);
+        Err(StoreError::gone())
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Pools {
     Sqlite { writer: SqlitePool, reader: SqlitePool },
@@ -123,7 +140,9 @@ impl Store {
     pub async fn open(url: &str, options: &Options) -> Result<Self, StoreError> {
         let guard = Guard::default();
         let pools = if let Some(path) = url.strip_prefix("sqlite://") {
-            open_sqlite(path, options).await?
+            let (pools, place) = open_sqlite(path, options).await?;
+            guard.gate.guards(place);
+            pools
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             open_postgres(url, options, &guard.gate).await?
         } else {
@@ -167,6 +186,7 @@ impl Store {
     /// `lock_wait`. SQLite's writer is alone once it has begun.
     pub async fn begin_commit(&self, lock_wait: Duration) -> Result<Tx, StoreError> {
         let patience = self.opened.patience;
+        self.opened.guard.look()?;
         let groups = self.opened.groups.fetch_add(1, Ordering::Relaxed);
         // Two in a row: the committer's connections take turns.
         let before = if groups % PLANS_KEPT_FOR < 2 { "DISCARD PLANS; " } else { "" };
@@ -183,6 +203,7 @@ impl Store {
 
     /// A short write transaction: tokens, drafts, sweeps, seals.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
+        self.opened.guard.look()?;
         let mut tx = self.guarded(GENERAL_PATIENCE, self.pools().begin()).await?;
         if let Some(term) = self.term {
             node::hold(&mut tx, term).await?;
@@ -236,12 +257,16 @@ impl Store {
         self.opened.guard.gate.watch()
     }
 
-    /// PostgreSQL: finds out for ever whether it is there. A file of this machine is.
+    /// Finds out for ever whether PostgreSQL answers, or SQLite's file is where it was.
     pub async fn keep_watch(&self) {
+        let guard = &self.opened.guard;
         match &self.opened.pools {
-            Pools::Sqlite { .. } => std::future::pending().await,
+            Pools::Sqlite { .. } => match guard.gate.place() {
+                Some(place) => place::keep_watch(&guard.gate, place).await,
+                None => std::future::pending().await,
+            },
             Pools::Postgres { general, .. } => {
-                pulse::keep_watch(&self.opened.guard.gate, &general.connect_options()).await;
+                pulse::keep_watch(&guard.gate, &general.connect_options()).await;
             }
         }
     }
@@ -366,10 +391,15 @@ const WAL_PAGES: &str = "16384";
 /// What the file of the log is cut to, bytes.
 const WAL_BYTES: &str = "67108864";
 
-async fn open_sqlite(path: &str, options: &Options) -> Result<Pools, StoreError> {
+async fn open_sqlite(path: &str, options: &Options) -> Result<(Pools, place::Place), StoreError> {
+    let told = |error: std::io::Error| StoreError::Invalid(format!("the database {path}: {error}"));
+    if options.may_create {
+        place::make(Path::new(path)).map_err(told)?;
+    }
+    let place = place::Place::of(Path::new(path)).map_err(told)?;
     let connect = SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(true)
+        .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(if options.is_power_safe {
             SqliteSynchronous::Full
@@ -392,7 +422,7 @@ async fn open_sqlite(path: &str, options: &Options) -> Result<Pools, StoreError>
         .test_before_acquire(false)
         .connect_with(connect.pragma("query_only", "on"))
         .await?;
-    Ok(Pools::Sqlite { writer, reader })
+    Ok((Pools::Sqlite { writer, reader }, place))
 }
 
 /// On a full or broken disk SQLite ends a transaction by itself. The driver then counts one that is

@@ -4,7 +4,7 @@
 //! [`Pulse`] decides and never waits; [`Gate`] is what transactions look at; [`keep_watch`] asks
 //! the database over a connection of its own.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout};
 
 use super::StoreError;
+use super::place::Place;
 
 /// Questions in a row without an answer, after which the database is away: one may be chance.
 const AWAY_AFTER: u32 = 2;
@@ -61,15 +62,31 @@ pub(super) struct Gate {
     back_at: Mutex<Option<Instant>>,
     /// Somebody had no answer: ask now.
     doubt: Notify,
+    /// SQLite's file.
+    place: OnceLock<Place>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { away: watch::Sender::new(false), back_at: Mutex::default(), doubt: Notify::new() }
+        Self {
+            away: watch::Sender::new(false),
+            back_at: Mutex::default(),
+            doubt: Notify::new(),
+            place: OnceLock::new(),
+        }
     }
 }
 
 impl Gate {
+    /// This file is what it guards.
+    pub(super) fn guards(&self, place: Place) {
+        drop(self.place.set(place));
+    }
+
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.place.get()
+    }
+
     pub(super) fn is_away(&self) -> bool {
         *self.away.borrow()
     }
@@ -104,12 +121,12 @@ impl Gate {
         done
     }
 
-    fn set(&self, is_away: bool) {
+    pub(super) fn set(&self, is_away: bool) {
         if !is_away {
             let mut back_at = self.back_at.lock().unwrap_or_else(PoisonError::into_inner);
             *back_at = Some(Instant::now());
         }
-        self.away.send_replace(is_away);
+        self.away.send_if_modified(|was| std::mem::replace(was, is_away) != is_away);
     }
 }
 

@@ -4,28 +4,54 @@ use baton_protocol::Epoch;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::{Sql, StoreError, Tx};
+use super::{Sql, StoreError, Tx, migrate};
 
 /// What the program that puts a backup back calls itself at PostgreSQL.
 pub const PROGRAM: &str = "baton restore";
 
 /// Gives the log another identity and ends all sessions. What was on its way is to be reviewed
-/// before anything is sent; devices that were revoked stay so.
-pub async fn begin(tx: &mut Tx, epoch: Epoch) -> Result<(), StoreError> {
+/// before anything is sent; devices that were revoked stay so. Lives that ended are kept, also
+/// those that only `known` names: who knows one of them sees that this one came after it.
+pub async fn begin(tx: &mut Tx, epoch: Epoch, known: &[Epoch]) -> Result<(), StoreError> {
     static EPOCH: Sql = Sql::new("UPDATE installation SET value = $1 WHERE name = 'epoch'");
     static REVIEW: Sql = Sql::new(
         "INSERT INTO installation (name, value) VALUES ('restored', $1)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    );
+    static BEFORE: Sql = Sql::new(
+        "INSERT INTO installation (name, value) VALUES ('epochs_before', $1)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     );
     static SESSIONS: Sql = Sql::new(
         "UPDATE device SET access_expires_at = 0, refresh_expires_at = 0, previous_digest = NULL
          WHERE revoked_at IS NULL",
     );
-    let epoch = epoch.to_string();
-    tx.run_all(&[(&EPOCH, &[&epoch]), (&REVIEW, &[&epoch]), (&SESSIONS, &[])]).await?;
+    let mut ended = before(tx).await?;
+    ended.push(migrate::read_epoch(tx).await?);
+    ended.extend(known);
+    let mut names: Vec<_> = ended.iter().map(Epoch::to_string).collect();
+    names.sort();
+    names.dedup();
+    let (epoch, ended) = (epoch.to_string(), names.join(" "));
+    tx.run_all(&[
+        (&EPOCH, &[&epoch]),
+        (&BEFORE, &[&ended]),
+        (&REVIEW, &[&epoch]),
+        (&SESSIONS, &[]),
+    ])
+    .await?;
     tx.script("DROP TABLE IF EXISTS restore_under_way").await?;
     // A table that was just filled has no statistics, and PostgreSQL makes them when it likes.
     tx.script("{postgres SET LOCAL statement_timeout = 0; ANALYZE}").await
+}
+
+/// The lives of this database that [`begin`] ended.
+pub(super) async fn before(tx: &mut Tx) -> Result<Vec<Epoch>, StoreError> {
+    static READ: Sql = Sql::new("SELECT value FROM installation WHERE name = 'epochs_before'");
+    let row: Option<(String,)> = tx.row(&READ, &[]).await?;
+    let names = row.map(|(names,)| names).unwrap_or_default();
+    let read = |name: &str| name.parse().map_err(|error: uuid::Error| StoreError::corrupt(error));
+    names.split_whitespace().map(read).collect()
 }
 
 /// PostgreSQL: notes beside everything a backup holds that one is being put back, which ends with

@@ -141,7 +141,8 @@ impl Tx {
     }
 
     /// Makes it durable. A transaction of which a statement failed is refused: PostgreSQL would
-    /// roll it back and report success. On `Unavailable` the outcome is unknown.
+    /// roll it back and report success. On `Unavailable` the outcome is unknown: what was written
+    /// into a file that was removed meanwhile is lost.
     pub async fn commit(self) -> Result<(), StoreError> {
         if self.failed {
             return Err(StoreError::Other("commit after a failed statement".to_owned()));
@@ -153,7 +154,8 @@ impl Tx {
             }
             Ok(())
         };
-        self.guard.gate.pass(self.patience, Box::pin(commit)).await
+        self.guard.gate.pass(self.patience, Box::pin(commit)).await?;
+        self.guard.look()
     }
 
     /// Undoes everything.

@@ -89,6 +89,10 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         let ben = admin(&format!("{ben} --role supervisor")).await.unwrap();
         let list = admin("agent list --workspace acme").await.unwrap();
         assert!(list.contains("ben@acme.example  Ben"), "{list}");
+        assert!(!ben.contains("sees no conversation"), "{ben}");
+        let cleo = "agent add --workspace acme --email cleo@acme.example --name Cleo";
+        let told = admin(cleo).await.unwrap();
+        assert!(told.contains("sees no conversation"), "{told}");
         let app = "meta-app add --id 1 --app-secret-file FILE";
         assert!(admin(app).await.unwrap().contains("verify token "));
         assert!(admin("meta-app list").await.unwrap().contains("/webhooks/whatsapp/1"));

@@ -239,3 +239,36 @@ async fn what_nobody_wants_is_dismissed_by_who_sees_it() {
         desk.database.close().await;
     }
 }
+
+#[tokio::test]
+async fn nothing_is_acknowledged_into_a_database_whose_file_was_removed_or_replaced() {
+    for desk in desks().await {
+        let Some(file) = desk.database.url.strip_prefix("sqlite://").map(str::to_owned) else {
+            desk.database.close().await;
+            continue;
+        };
+        let watched = desk.parts.store.clone();
+        let watch = tokio::spawn(async move { watched.keep_watch().await });
+        let aside = format!("{file}.aside");
+        let body = message("wamid.1", "Hola");
+        for replaced in [false, true] {
+            std::fs::rename(&file, &aside).unwrap();
+            if replaced {
+                std::fs::copy(&aside, &file).unwrap();
+            }
+            post(&desk, &body, Some(&sign(&body))).await.is(503, "unavailable");
+            let ready = desk.get(&desk.agent, "/readyz").await;
+            assert_eq!(ready.status, 503);
+            assert_eq!(ready.body["database"], "away");
+            std::fs::rename(&aside, &file).unwrap();
+            let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
+            while desk.get(&desk.agent, "/readyz").await.status != 200 {
+                assert!(tokio::time::Instant::now() < deadline, "the file is back");
+            }
+        }
+        post(&desk, &body, Some(&sign(&body))).await.is(200, "");
+        assert_eq!(count(&desk, &MESSAGES).await, 1);
+        watch.abort();
+        desk.database.close().await;
+    }
+}

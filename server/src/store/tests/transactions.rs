@@ -134,3 +134,20 @@ async fn a_transaction_that_the_database_ended_by_itself_does_not_stop_the_next_
         database.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_commit_into_a_file_that_was_removed_meanwhile_is_no_commit() {
+    static PUT: Sql = Sql::new("INSERT INTO installation (name, value) VALUES ('x', 'y')");
+    for database in databases().await {
+        if let Some(file) = database.url.strip_prefix("sqlite://") {
+            let mut tx = database.store.begin().await.unwrap();
+            tx.run(&PUT, &[]).await.unwrap();
+            std::fs::remove_file(file).unwrap();
+            let refused = tx.commit().await;
+            assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+            assert!(database.store.begin().await.is_err(), "nobody goes on");
+            assert!(!std::path::Path::new(file).exists(), "nothing was made in its place");
+        }
+        database.close().await;
+    }
+}

@@ -1,0 +1,188 @@
+//! Whether the database is the one that its directory knows. No start begins anew in silence because
+//! a file is gone or an address is wrong.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::lock::DataLock;
+use super::serve::{database_url, store_options};
+use crate::clock::Clock;
+use crate::config::{Config, Database};
+use crate::jobs::anchor::{AnchorError, Anchors};
+use crate::store::{Identity, Store, identity_of};
+
+/// Opens the database that the directory knows; makes one where the directory knows of none.
+pub(super) async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
+    let mut options = store_options(config, clock);
+    if Anchors::in_dir(&config.store.data).name_events()? {
+        check(config).await??;
+    } else if let Database::Sqlite(file) = config.store.database() {
+        refuse_half_gone(&file)?;
+        options.may_create = true;
+    }
+    Store::open(&database_url(config), &options).await.context("opening the database")
+}
+
+/// `--accept-database`: puts the markers aside where they are of another database, or of one that
+/// is gone. One that was put back to an earlier state needs a restore.
+pub(super) async fn accept(config: &Config, clock: &Clock) -> anyhow::Result<()> {
+    let _lock = Box::pin(DataLock::take(config)).await?;
+    match check(config).await? {
+        Ok(()) => Ok(()),
+        Err(AnchorError::Absent { .. } | AnchorError::Other { .. }) => {
+            let name = clock.now().ms().to_string();
+            let aside = Anchors::in_dir(&config.store.data).set_aside(&name)?;
+            tracing::warn!(
+                kept = %aside.display(),
+                "the database is accepted as asked; what told of the one before is kept"
+            );
+            Ok(())
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+async fn check(config: &Config) -> anyhow::Result<Result<(), AnchorError>> {
+    let wait = Duration::from_millis(config.store.acquire_time_out_ms);
+    let found: Option<Identity> =
+        identity_of(&database_url(config), wait).await.context("the database")?;
+    Ok(Anchors::in_dir(&config.store.data).check_life(found.as_ref()))
+}
+
+/// A write-ahead log without its database is what a lost file leaves behind.
+fn refuse_half_gone(file: &Path) -> anyhow::Result<()> {
+    let log = file.with_extension("db-wal");
+    let is_filled = log.metadata().is_ok_and(|found| found.len() > 0);
+    anyhow::ensure!(
+        file.exists() || !is_filled,
+        "{} is gone, and its write-ahead log {} is there: put the database back, or remove the log",
+        file.display(),
+        log.display()
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::restore;
+    use crate::app::serve::{Foundation, Server};
+    use crate::cli::Restore;
+    use crate::config::{DatabaseUrl, Sources};
+    use crate::store::testing::databases;
+
+    fn config(url: &str, data: &Path) -> Config {
+        let mut config = Config::load(&Sources::default()).unwrap().config;
+        config.store.data = data.to_owned();
+        config.http.bind.set_port(0);
+        if !url.starts_with("sqlite://") {
+            config.store.database = serde_json::from_value::<DatabaseUrl>(url.into()).unwrap();
+        }
+        config
+    }
+
+    /// A life in which something happened.
+    async fn lived(config: &Config) {
+        let server = Server::start(config, Clock::system()).await.unwrap();
+        server.accounts.first_admin(&server.engine).await.unwrap();
+        server.stop().await;
+    }
+
+    async fn laid(config: &Config) -> Result<(), String> {
+        match Foundation::lay(config, &Clock::system()).await {
+            Ok(foundation) => {
+                foundation.store.close().await;
+                Ok(())
+            }
+            Err(refused) => Err(format!("{refused:#}")),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_gone_or_empty_is_refused_and_none_is_made_in_its_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = config("sqlite://", directory.path());
+        lived(&config).await;
+        let file = directory.path().join("baton.db");
+        let whole = std::fs::read(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        let refused = laid(&config).await.unwrap_err();
+        assert!(refused.contains("there is no database") && refused.contains("baton restore"));
+        assert!(!file.exists(), "it was made");
+        std::fs::write(&file, "").unwrap();
+        assert!(laid(&config).await.unwrap_err().contains("it is empty"));
+        assert_eq!(std::fs::metadata(&file).unwrap().len(), 0, "it was filled");
+        std::fs::write(&file, whole).unwrap();
+        laid(&config).await.unwrap();
+
+        std::fs::remove_file(&file).unwrap();
+        accept(&config, &Clock::system()).await.unwrap();
+        laid(&config).await.unwrap();
+        lived(&config).await;
+        accept(&config, &Clock::system()).await.expect("given again, it changes nothing");
+        assert!(Anchors::in_dir(directory.path()).name_events().unwrap());
+    }
+
+    #[tokio::test]
+    async fn another_database_than_the_one_that_was_served_is_refused() {
+        for database in databases().await {
+            let directory = tempfile::tempdir().unwrap();
+            let mine = config("sqlite://", directory.path());
+            lived(&mine).await;
+            let mut wrong = config(&database.url, directory.path());
+            if let Some(file) = database.url.strip_prefix("sqlite://") {
+                // Another file in the place of the one that was served.
+                let other = directory.path().join("other");
+                std::fs::create_dir(&other).unwrap();
+                std::fs::copy(directory.path().join("anchors.log"), other.join("anchors.log"))
+                    .unwrap();
+                database.store.close().await;
+                std::fs::copy(file, other.join("baton.db")).unwrap();
+                wrong.store.data = other;
+            }
+            let refused = laid(&wrong).await.unwrap_err();
+            assert!(refused.contains("another database"), "{refused}");
+            accept(&wrong, &Clock::system()).await.unwrap();
+            // What it is sealed with is another question.
+            wrong.store.key_file = directory.path().join("another-key");
+            laid(&wrong).await.unwrap();
+            database.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_life_that_a_restore_has_ended_is_refused_also_when_its_file_is_put_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = config("sqlite://", directory.path());
+        lived(&config).await;
+        let file = directory.path().join("baton.db");
+        let old = std::fs::read(&file).unwrap();
+        // Another node, that hears of the restore only at its start.
+        let node = tempfile::tempdir().unwrap();
+        std::fs::copy(directory.path().join("anchors.log"), node.path().join("anchors.log"))
+            .unwrap();
+        restore::run(&Restore { from: None }, &config, &Clock::system()).await.unwrap();
+        let anchors = Anchors::in_dir(node.path());
+        let url = database_url(&config);
+        let found = identity_of(&url, Duration::from_secs(5)).await.unwrap();
+        anchors.check_life(found.as_ref()).expect("it came after the one that is known there");
+        std::fs::write(&file, old).unwrap();
+        let refused = laid(&config).await.unwrap_err();
+        assert!(refused.contains("a restore has ended"), "{refused}");
+        assert!(accept(&config, &Clock::system()).await.is_err(), "a restore is needed");
+        restore::run(&Restore { from: None }, &config, &Clock::system()).await.unwrap();
+        laid(&config).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_write_ahead_log_whose_database_is_gone_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = config("sqlite://", directory.path());
+        let log = directory.path().join("baton.db-wal");
+        std::fs::write(&log, "x").unwrap();
+        assert!(laid(&config).await.unwrap_err().contains("is gone"));
+        assert!(log.exists() && !directory.path().join("baton.db").exists());
+    }
+}
