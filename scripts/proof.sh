@@ -16,7 +16,7 @@ steps=(simulation planted interleavings claims kills-1 kills-2 kills-3 kills-4
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open demo demo-cluster phone-kills phone-histories
-  phone-extension phone-fleet phone-soak phone-day suites budgets large-inbox packaging targets size)
+  phone-extension pushes phone-fleet phone-soak phone-day suites budgets large-inbox packaging targets size)
 records=docs/runs
 cluster=faults::cluster
 heirs=faults::heirs
@@ -217,6 +217,9 @@ run() {
     tested "$phone::extensions::whichever_process_dies_each_push_is_known_once_and_none_is_lost" \
       BATON_PHONE_PUSHES=1000
     tested "$phone::locked::a_push_before_the_first_unlock_shows_something_and_touches_nothing" ;;
+  pushes)
+    tested "faults::pushes::each_assignment_reaches_its_phone_however_often_the_server_is_killed" \
+      BATON_PUSHES=1000 ;;
   phone-fleet)
     # Five hundred stores are many files.
     ulimit -n "$(ulimit -Hn)"

@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod http;
 pub mod jobs;
 pub mod node;
+pub mod push;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;

@@ -186,6 +186,11 @@ impl Keys {
         mac(&self.0.tokens, parts)
     }
 
+    /// Secrets that a key for Web Push is made of: the first that is one.
+    pub(crate) fn vapid(&self) -> impl Iterator<Item = [u8; KEY_BYTES]> + '_ {
+        (0_u8..8).map(|n| self.token(&[b"vapid", &[n]]))
+    }
+
     /// What the nodes of this installation authenticate their messages to each other with.
     pub(crate) fn bus(&self) -> [u8; KEY_BYTES] {
         self.0.bus

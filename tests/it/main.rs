@@ -14,6 +14,7 @@ mod missed;
 mod nodes;
 mod phone_core;
 mod push;
+mod pushing;
 mod reply_fence;
 mod resume;
 mod roles;

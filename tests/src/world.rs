@@ -361,6 +361,7 @@ fn config(place: Place<'_>, directory: &Path, nth: usize, setup: &Setup) -> Resu
         ("BATON_STORE__CONNECTIONS_MAX".to_owned(), "4".to_owned()),
         ("BATON_STORE__SQLITE_SYNCHRONOUS".to_owned(), "normal".to_owned()),
     ];
+    variables.extend(push_services(place.simulator, directory)?);
     variables
         .extend(setup.settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     if let Some(redis) = place.redis {
@@ -377,6 +378,27 @@ fn config(place: Place<'_>, directory: &Path, nth: usize, setup: &Setup) -> Resu
     };
     variables.push(("BATON_STORE__DATA".to_owned(), data.display().to_string()));
     Ok(Config::load(&Sources { variables, ..Sources::default() })?.config)
+}
+
+/// The simulated push services, and accounts there.
+fn push_services(simulator: &Simulator, directory: &Path) -> Result<Vec<(String, String)>> {
+    let account = directory.join("service-account.json");
+    std::fs::write(&account, serde_json::to_vec(&simulator.service_account())?)?;
+    let apple = simulator.apns_account();
+    let key = directory.join("apple.p8");
+    std::fs::write(&key, &apple.private_key)?;
+    let all = [
+        ("FCM_URL", simulator.base_url()),
+        ("FCM_SERVICE_ACCOUNT_FILE", account.display().to_string()),
+        ("APNS_URL", simulator.push_base_url()),
+        ("APNS_SANDBOX_URL", simulator.push_base_url()),
+        ("APNS_KEY_FILE", key.display().to_string()),
+        ("APNS_KEY_ID", apple.key_id),
+        ("APNS_TEAM_ID", apple.team_id),
+        ("APNS_TOPIC", apple.bundle_id),
+        ("ALLOW_PRIVATE_ENDPOINTS", "true".to_owned()),
+    ];
+    Ok(all.map(|(name, value)| (format!("BATON_PUSH__{name}"), value)).into())
 }
 
 fn seeds(simulator: &Simulator, slug: &str, number: &Number) -> Seeds {

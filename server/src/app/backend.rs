@@ -6,7 +6,7 @@ use baton_domain::log::Batch;
 use baton_domain::scope::Scope;
 use baton_domain::sight::{Sight, Tidings};
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::frame::Hello;
+use baton_protocol::frame::{Ack, Hello};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor, Refusal, WorkspaceId};
 use futures_util::FutureExt;
@@ -16,6 +16,7 @@ use super::arrivals::{self, Arrivals};
 use crate::accounts::{self, Accounts, Quota};
 use crate::engine::Engine;
 use crate::gateway::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
+use crate::jobs::Looks;
 use crate::store::{StoreError, read};
 
 /// Events that are read for all sessions at once; more are read by each as far as it concerns them.
@@ -28,6 +29,7 @@ pub(super) struct Parts {
     pub(super) accounts: Accounts,
     pub(super) arrivals: Arrivals,
     pub(super) quota: Quota,
+    pub(super) looks: Looks,
 }
 
 impl Backend for Parts {
@@ -44,6 +46,10 @@ impl Backend for Parts {
             return std::future::ready(result).boxed();
         }
         self.engine.command(caller, command).boxed()
+    }
+
+    fn acked(&self, caller: Caller, ack: &Ack) {
+        self.looks.hear(caller, ack);
     }
 
     fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap> {

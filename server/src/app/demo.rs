@@ -44,7 +44,7 @@ pub(super) async fn run(demo: &Demo, config: &Config) -> anyhow::Result<()> {
     if !demo.once {
         told_to_stop().await?;
     }
-    stage.strike().await;
+    Box::pin(stage.strike()).await;
     Ok(())
 }
 
@@ -65,6 +65,10 @@ impl Stage {
         config.store.data = directory.path().to_owned();
         let simulator = Simulator::start(baton_simulator::Config::default()).await?;
         config.whatsapp.graph_url = simulator.base_url();
+        let account = directory.path().join("service-account.json");
+        std::fs::write(&account, serde_json::to_vec(&simulator.service_account())?)?;
+        config.push.fcm_url = simulator.base_url();
+        config.push.fcm_service_account_file = Some(account);
         let clock = Clock::system();
         let server = start(&mut config, &clock).await?;
         let logins = furnish(&server, &simulator).await?;
@@ -195,7 +199,7 @@ mod tests {
         // A second answer has reached the customer then: the scene cannot happen again.
         let failed = stage.show(&demo, &mut |_| {}).await.unwrap_err();
         assert!(failed.to_string().contains("scene"), "{failed:#}");
-        stage.strike().await;
+        Box::pin(stage.strike()).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -219,7 +223,7 @@ mod tests {
         assert!(output.status.success(), "{complaint}{said}");
         assert!(said.contains("\"name\":\"Marta\""), "the inbox is not shown: {said}");
         assert!(said.contains("\"accepted\":{"), "the claim was not accepted: {said}");
-        stage.strike().await;
+        Box::pin(stage.strike()).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -253,6 +257,6 @@ mod tests {
             assert!(!text.contains(&login.name) && !text.contains(&login.email), "{text}");
         }
         assert!(!text.contains(&stage.facts.phone_number_id), "{text}");
-        stage.strike().await;
+        Box::pin(stage.strike()).await;
     }
 }

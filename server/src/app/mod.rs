@@ -12,6 +12,7 @@ mod known;
 mod listen;
 mod lock;
 mod private;
+mod push;
 mod put_back;
 mod quarantine;
 mod restore;

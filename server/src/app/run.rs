@@ -38,6 +38,10 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
             Command::VerifyLog(verify) => {
                 super::verify::run(verify, config, &mut |text| say(text)).await
             }
+            Command::Push(command) => {
+                say(&Box::pin(super::push::run(*command, config)).await?);
+                Ok(())
+            }
             Command::Admin(command) => {
                 let clock = Clock::system();
                 let foundation = Foundation::lay(config, &clock).await?;

@@ -26,9 +26,10 @@ use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
 use crate::jobs::{
-    Checkpointer, Keep, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal, Waker,
+    Checkpointer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal, Waker,
 };
 use crate::node::{self, Membership, Node};
+use crate::push::{self, VapidKey};
 use crate::secrets::Keys;
 use crate::store::{Company, Options, Store, read};
 use crate::telemetry::Metrics;
@@ -220,7 +221,8 @@ impl Server {
             .with_context(|| format!("listening on {}", config.http.bind))?;
         let address = listener.local_addr()?;
         let quota = Quota::new(&config.limits, clock.clone());
-        let door = (&engine, &accounts, &quota);
+        let looks = Looks::default();
+        let door = (&engine, &accounts, &quota, &looks);
         let gateway = gateway(config, &clock, door, &coordinator, &metrics);
         let tell = TellSockets { store: store.clone(), coordinator: Arc::clone(&coordinator) };
         accounts.set_on_ended(Arc::new(tell));
@@ -228,15 +230,11 @@ impl Server {
         let behind = engine.for_background();
         let (node, membership) =
             Node::begin(store.for_background(), clock.clone(), metrics.clone(), is_alone).await?;
-        let sealer = Sealer {
-            store: store.for_background(),
-            membership: membership.clone(),
-            clock: clock.clone(),
-            anchors,
-            metrics: metrics.clone(),
-        };
+        let sealer = sealer(&store, &membership, &clock, (anchors, &metrics));
         let sender = sender(config, &clock, (&behind, &coordinator, &membership), &keys, &metrics)?;
         let mut workers = workers(config, &clock, (&behind, &accounts), (&sealer, &sender), node);
+        let people = (&behind, &accounts, &membership);
+        workers.extend(push_workers(config, &clock, people, (&keys, looks), &metrics)?);
         workers.extend(super::database::watch(&store, &gateway, &metrics));
         workers.push(super::disk::watch(&config.store.data, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
@@ -335,7 +333,7 @@ fn say_hello(address: SocketAddr, store: &Store) {
 }
 
 /// One provider of cryptography for the whole process; a second call changes nothing.
-fn install_tls() {
+pub(super) fn install_tls() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
@@ -369,13 +367,14 @@ impl OnEnded for TellSockets {
 fn gateway(
     config: &Config,
     clock: &Clock,
-    (engine, accounts, quota): (&Engine, &Accounts, &Quota),
+    (engine, accounts, quota, looks): (&Engine, &Accounts, &Quota, &Looks),
     coordinator: &Arc<dyn Coordinator>,
     metrics: &Metrics,
 ) -> Arc<Gateway> {
     let arrivals = Arrivals::begin(engine.store().clone(), accounts.clone());
     let (engine, accounts, quota) = (engine.clone(), accounts.clone(), quota.clone());
-    let parts = backend::Parts { engine, accounts, arrivals, quota: quota.clone() };
+    let (quota_of, looks) = (quota.clone(), looks.clone());
+    let parts = backend::Parts { engine, accounts, arrivals, quota: quota_of, looks };
     let limits = gateway::Limits {
         queue: config.limits.socket_queue_max,
         resumes: config.limits.resumes_running_max,
@@ -397,6 +396,21 @@ fn gateway(
         ..gateway::Limits::default()
     };
     Gateway::new(Arc::new(parts), Arc::clone(coordinator), limits, clock.clone(), metrics.clone())
+}
+
+fn sealer(
+    store: &Store,
+    membership: &Membership,
+    clock: &Clock,
+    (anchors, metrics): (Anchors, &Metrics),
+) -> Sealer {
+    Sealer {
+        store: store.for_background(),
+        membership: membership.clone(),
+        clock: clock.clone(),
+        anchors,
+        metrics: metrics.clone(),
+    }
 }
 
 /// What runs beside the requests until the server stops.
@@ -463,4 +477,33 @@ fn sender(
         pace: config.pace,
         slots: config.limits.jobs_running_max,
     }))
+}
+
+/// Who sends pushes, and who drops those of what was seen.
+fn push_workers(
+    config: &Config,
+    clock: &Clock,
+    (engine, accounts, membership): (&Engine, &Accounts, &Membership),
+    (keys, looks): (&Keys, Looks),
+    metrics: &Metrics,
+) -> anyhow::Result<Vec<JoinHandle<()>>> {
+    let pusher = Pusher {
+        engine: engine.clone(),
+        accounts: accounts.clone(),
+        membership: membership.clone(),
+        clock: clock.clone(),
+        metrics: metrics.clone(),
+        lanes: push::open(&config.push, &vapid(keys)?, clock).context("push services")?,
+        content: config.push.content,
+        in_flight_max: config.push.in_flight_max,
+    };
+    let mut workers = pusher.start();
+    let store = engine.store().clone();
+    workers.push(tokio::spawn(looks.run(store, clock.clone(), metrics.clone())));
+    Ok(workers)
+}
+
+/// The key by which services of Web Push know this installation.
+pub(super) fn vapid(keys: &Keys) -> anyhow::Result<VapidKey> {
+    VapidKey::of(keys.vapid()).context("no key for Web Push can be made of the installation's key")
 }

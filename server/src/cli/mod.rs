@@ -50,6 +50,7 @@ impl Cli {
             | Command::Restore(_)
             | Command::VerifyLog(_)
             | Command::Config(_)
+            | Command::Push(_)
             | Command::Admin(_) => self.flags.sources(variables),
         }
     }
@@ -104,6 +105,9 @@ pub enum Command {
     /// Test or show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look after push: the key for Web Push, and whether pushes go
+    #[command(subcommand)]
+    Push(PushCommand),
     /// Set up workspaces, numbers and people; handle quarantined webhooks
     #[command(subcommand)]
     Admin(OperatorCommand),
@@ -175,6 +179,15 @@ pub enum ConfigCommand {
     },
 }
 
+/// `baton push`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Subcommand)]
+pub enum PushCommand {
+    /// Print the public key with which browsers subscribe
+    Keys,
+    /// Ask each push service whether it takes the credentials, and say how pushes fare
+    Doctor,
+}
+
 /// The program: reads the command line and the configuration, does what was asked.
 pub fn main() -> ExitCode {
     if let Some(name) = environment::planted_bug()
@@ -199,6 +212,7 @@ pub fn main() -> ExitCode {
         | Command::Backup(_)
         | Command::Restore(_)
         | Command::VerifyLog(_)
+        | Command::Push(_)
         | Command::Admin(_)) => crate::app::run(&command, &loaded.config),
     };
     match done {

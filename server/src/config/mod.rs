@@ -12,6 +12,7 @@ mod origin;
 mod origins;
 mod pace;
 mod print;
+mod push;
 mod redis;
 mod secret;
 mod sessions;
@@ -32,6 +33,7 @@ pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use origins::allows_origin;
 pub use pace::PaceConfig;
+pub use push::{PushConfig, PushContent};
 pub use secret::{DatabaseUrl, Secret};
 pub use sessions::SessionsConfig;
 pub use store::{Database, StoreConfig, Synchronous};
@@ -41,8 +43,8 @@ pub use whatsapp::WhatsAppConfig;
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// The sections, as they begin the names of variables.
-const SECTIONS: [&str; 8] =
-    ["http", "store", "redis", "whatsapp", "pace", "limits", "sessions", "log"];
+const SECTIONS: [&str; 9] =
+    ["http", "store", "redis", "whatsapp", "push", "pace", "limits", "sessions", "log"];
 
 /// Everything that can be set, validated.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,6 +58,8 @@ pub struct Config {
     pub redis: RedisConfig,
     /// The way to Meta.
     pub whatsapp: WhatsAppConfig,
+    /// The ways to push services.
+    pub push: PushConfig,
     /// How fast messages leave.
     pub pace: PaceConfig,
     /// Lengths of queues and sizes of groups.
@@ -112,6 +116,7 @@ impl Config {
         self.store.validate()?;
         self.redis.validate()?;
         self.whatsapp.validate()?;
+        self.push.validate()?;
         self.pace.validate()?;
         self.limits.validate()?;
         self.sessions.validate()?;

@@ -5,6 +5,7 @@ pub mod client;
 pub mod cluster;
 mod facts;
 pub mod nodes;
+mod pocket;
 pub mod redis;
 mod scene;
 mod seed;

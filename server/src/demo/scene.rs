@@ -46,12 +46,12 @@ impl Scene<'_> {
 }
 
 /// How long a step may take before the scene has failed.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-struct Player {
-    login: Login,
-    signed: SignedIn,
-    socket: Socket,
+pub(super) struct Player {
+    pub(super) login: Login,
+    pub(super) signed: SignedIn,
+    pub(super) socket: Socket,
 }
 
 /// A player whose phone has no network: signed in, and at the cursor it had come to.
@@ -61,8 +61,8 @@ struct Offline {
     cursor: Cursor,
 }
 
-struct Stage<'a> {
-    scene: Scene<'a>,
+pub(super) struct Stage<'a> {
+    pub(super) scene: Scene<'a>,
     say: &'a mut (dyn FnMut(&str) + Send),
     step: usize,
     players: Vec<Player>,
@@ -85,17 +85,18 @@ pub async fn play(scene: Scene<'_>, say: &mut (dyn FnMut(&str) + Send)) -> anyho
         .await
         .context("the offline phone")?;
     stage.the_ticks_come_back(answer).await.context("the ticks")?;
+    stage.a_phone_in_a_pocket(2, answer).await.context("the phone in a pocket")?;
     stage.the_episode_is_resolved(answer).await.context("resolving")
 }
 
 impl Stage<'_> {
-    fn tell(&mut self, started: Instant, what: &str) {
+    pub(super) fn tell(&mut self, started: Instant, what: &str) {
         self.step += 1;
         let ms = started.elapsed().as_secs_f64() * 1000.0;
         (self.say)(&format!("{:>2}. {what:<74} {ms:>8.1} ms", self.step));
     }
 
-    fn player(&self, place: usize) -> anyhow::Result<&Player> {
+    pub(super) fn player(&self, place: usize) -> anyhow::Result<&Player> {
         self.players.get(place).context("too few agents for the scene")
     }
 
@@ -103,7 +104,7 @@ impl Stage<'_> {
         self.conversation.context("no conversation yet")
     }
 
-    fn command(&self, body: CommandBody) -> anyhow::Result<Command> {
+    pub(super) fn command(&self, body: CommandBody) -> anyhow::Result<Command> {
         Ok(Command {
             op_id: OpId(self.scene.clock.uuid_v7()),
             conversation_id: self.conversation()?,

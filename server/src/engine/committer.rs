@@ -8,7 +8,7 @@ use baton_domain::decide::delivery::SendResult;
 use baton_domain::group::{ClaimAnswer, Done, ResultWork, Work};
 use baton_domain::log::{Batch, Logged};
 use baton_protocol::{ChannelId, Fact, HeldReason, MessageStatus, WorkspaceId};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::due::Due;
 use super::group::{self, Committed, Failed};
@@ -35,6 +35,7 @@ pub(super) struct Committer {
     pub(super) metrics: Metrics,
     pub(super) limits: Limits,
     pub(super) sends: Arc<Due>,
+    pub(super) pushes: Arc<Notify>,
 }
 
 impl Committer {
@@ -244,6 +245,9 @@ impl Committer {
         for reason in committed.set_aside {
             self.metrics.quarantined.inc(reason);
             tracing::warn!(reason, "an element of a webhook was set aside; see /quarantine");
+        }
+        if committed.has_pushes {
+            self.pushes.notify_one();
         }
         for batch in committed.batches {
             let appended = u64::try_from(batch.entries.len()).unwrap_or(0);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use baton_domain::group::{Done, Post, Work, decide};
 use baton_domain::log::Batch;
 
+use super::announce;
 use super::load::{LoadError, load};
 use super::record;
 use super::work::Task;
@@ -20,6 +21,8 @@ pub(super) struct Committed {
     pub(super) batches: Vec<Batch>,
     /// Why elements of webhooks were set aside, each by the name that is counted.
     pub(super) set_aside: Vec<&'static str>,
+    /// Whether pushes were queued.
+    pub(super) has_pushes: bool,
     /// How long the commit itself took.
     pub(super) commit: Duration,
 }
@@ -82,7 +85,10 @@ async fn attempt(
     let done = decide(&mut state, &works, epoch, now);
     let posts: Vec<&Post> = works.iter().filter_map(|work| work.post()).collect();
     let batches = state.batches(epoch);
-    let writes = record::record(&state, &batches, &posts, clock, now);
+    let mut writes = record::record(&state, &batches, &posts, clock, now);
+    let announced = announce::announce(&mut tx, &state, clock, now).await?;
+    let has_pushes = announced.is_due();
+    (writes.pushes, writes.push_changes) = (announced.pushes, announced.changes);
     rows::write(&mut tx, &writes).await?;
     let before = clock.monotonic();
     tx.commit().await.map_err(|error| {
@@ -91,5 +97,5 @@ async fn attempt(
     })?;
     let commit = clock.monotonic().saturating_sub(before);
     let set_aside = state.quarantined.iter().map(|aside| aside.why.0).collect();
-    Ok(Some(Committed { done, batches, set_aside, commit }))
+    Ok(Some(Committed { done, batches, set_aside, has_pushes, commit }))
 }

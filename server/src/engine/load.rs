@@ -173,7 +173,11 @@ async fn load_heads(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(),
     let workspaces = texts(&needs.workspaces);
     rows::lock_log_heads(tx, &workspaces).await?;
     for row in rows::log_heads(tx, &workspaces).await? {
-        state.heads.insert(id(&row.workspace)?, number(row.position)?);
+        let workspace = id(&row.workspace)?;
+        state.heads.insert(workspace, number(row.position)?);
+        if row.is_reached != 0 {
+            state.reached.insert(workspace);
+        }
     }
     Ok(())
 }

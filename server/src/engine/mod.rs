@@ -5,6 +5,7 @@
 //! one member after the other, written set-based, committed and published. On any error its
 //! members are run singly, so that only the guilty one fails.
 
+pub(crate) mod announce;
 mod committer;
 mod due;
 mod group;
@@ -36,7 +37,7 @@ use baton_protocol::{
     Refusal, Refused, Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
@@ -115,6 +116,7 @@ pub struct Engine {
     leases: Arc<Leases>,
     places: Arc<Places>,
     sends: Arc<Due>,
+    pushes: Arc<Notify>,
     answer_wait: Duration,
     metrics: Metrics,
 }
@@ -138,6 +140,7 @@ impl Engine {
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, members) = mpsc::channel(limits.queue);
         let sends = Arc::new(Due::default());
+        let pushes = Arc::new(Notify::new());
         let committer = committer::Committer {
             store: store.clone(),
             clock: clock.clone(),
@@ -145,12 +148,13 @@ impl Engine {
             metrics: metrics.clone(),
             limits,
             sends: Arc::clone(&sends),
+            pushes: Arc::clone(&pushes),
         };
         let task = tokio::spawn(committer.run(members));
         let answer_wait = limits.answer_wait;
         let leases = Arc::new(Leases::new(coordinator, clock.clone(), metrics.clone()));
         let places = Places::new(limits.commands_of_agent);
-        (Self { queue, store, clock, leases, places, sends, answer_wait, metrics }, task)
+        (Self { queue, store, clock, leases, places, sends, pushes, answer_wait, metrics }, task)
     }
 
     /// Takes in a webhook: returns once it is committed.
@@ -368,6 +372,11 @@ impl Engine {
     /// waited for a call that was given up is told to the next one.
     pub async fn sends_due(&self) -> BTreeSet<ChannelId> {
         self.sends.next().await
+    }
+
+    /// Returns when pushes were queued since the last call returned.
+    pub async fn pushes_due(&self) {
+        self.pushes.notified().await;
     }
 
     /// Members that wait.

@@ -6,7 +6,7 @@ use baton_domain::log::{Batch, Logged};
 use baton_domain::scope::Scope;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::frame::{Hello, ResetReason};
+use baton_protocol::frame::{Ack, Hello, ResetReason};
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor, Epoch, Head, WorkspaceId};
 use futures_util::future::BoxFuture;
 
@@ -114,6 +114,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Whether these callers' sessions go on, in the same order; asked for all sessions of a
     /// workspace at once every few seconds.
     fn standings(&self, callers: Vec<Caller>) -> Answer<'_, Vec<Standing>>;
+
+    /// A device says how far it has come; it is not answered.
+    fn acked(&self, caller: Caller, ack: &Ack);
 
     /// The log's last position, asked every second.
     fn head(&self, workspace: WorkspaceId) -> Answer<'_, Cursor>;

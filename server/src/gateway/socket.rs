@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use baton_protocol::frame::{LeaseState, SUBPROTOCOL_PACKED, ServerFrame, View, close};
+use baton_protocol::frame::{Ack, LeaseState, SUBPROTOCOL_PACKED, ServerFrame, View, close};
 use baton_protocol::{ConversationId, Cursor};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -326,6 +326,7 @@ impl<'a> Task<'a> {
             // it ever waits for.
             Effect::Join(caller) => return Box::pin(self.join(caller)).await,
             Effect::Watch(watch) => self.watch(watch),
+            Effect::Ack(ack) => self.ack(&ack),
             Effect::Close { code, reason } => {
                 return ControlFlow::Break(End::Close { code, reason });
             }
@@ -404,6 +405,11 @@ impl<'a> Task<'a> {
     }
 
     /// Whoever comes or goes while the list is being read is told as well: first it is listened.
+    fn ack(&self, ack: &Ack) {
+        let Some(joined) = &self.seat.joined else { return };
+        self.seat.gateway.backend.acked(joined.caller, ack);
+    }
+
     fn watch(&mut self, watch: bool) {
         let Some(joined) = &self.seat.joined else { return };
         self.seat.line.hears_presence.store(watch, Ordering::SeqCst);
@@ -449,6 +455,7 @@ impl<'a> Task<'a> {
             | Effect::Authenticate(_)
             | Effect::Join(_)
             | Effect::Watch(_)
+            | Effect::Ack(_)
             | Effect::Close { .. } => return None,
         })
     }
@@ -491,6 +498,7 @@ async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: Effect) -> I
         | Effect::Authenticate(_)
         | Effect::Join(_)
         | Effect::Watch(_)
+        | Effect::Ack(_)
         | Effect::Submit(_)
         | Effect::Carry(..)
         | Effect::Close { .. } => Input::Heard,

@@ -81,6 +81,8 @@ impl Backend for Store {
         now(CommandResult { op_id: Some(command.op_id), outcome })
     }
 
+    fn acked(&self, _: Caller, _: &baton_protocol::frame::Ack) {}
+
     fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap> {
         if self.hangs.load(Ordering::SeqCst) {
             self.asked.notify_one();

@@ -138,6 +138,8 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), any, "/api/v1/me", get(me::read)),
         row(pt.clone(), any, "/api/v1/me", patch(me::change)),
         row(pu.clone(), any, "/api/v1/me/password", put(me::password)),
+        row(g.clone(), any, "/api/v1/me/push", get(push::preference)),
+        row(pu.clone(), any, "/api/v1/me/push", put(push::prefer)),
         row(g.clone(), any, "/api/v1/agents", get(agents::list)),
         row(p.clone(), Admin, "/api/v1/agents", post(agents::add)),
         row(g.clone(), any, AGENT, get(agents::read)),

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use baton_protocol::DeviceId;
 use baton_protocol::limits::RECEIPTS_MAX;
 use baton_protocol::push::{
-    PushDevice, PushPut, PushReceipt, PushRegistered, ReceiptStage, ReceiptsTaken,
+    PushDevice, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptStage, ReceiptsTaken,
 };
 
 use super::input::{Id, Json};
@@ -58,4 +58,22 @@ pub(super) async fn receipts(
         parts.metrics.push_receipts.add(outcome, count.into());
     }
     Ok(Out(heard.taken()))
+}
+
+/// `GET /me/push`.
+pub(super) async fn preference(
+    State(parts): State<Parts>,
+    signed: Signed,
+) -> Answer<Out<PushPreference>> {
+    Ok(Out(parts.accounts.push_preference(signed).await?))
+}
+
+/// `PUT /me/push`.
+pub(super) async fn prefer(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Json(wanted): Json<PushPreference>,
+) -> Answer<Out<PushPreference>> {
+    parts.accounts.set_push_preference(signed, &wanted).await?;
+    Ok(Out(wanted))
 }

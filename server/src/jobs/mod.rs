@@ -3,7 +3,9 @@
 
 pub mod anchor;
 mod checkpointer;
+mod looks;
 pub mod pace;
+mod pusher;
 mod rehomer;
 mod sealer;
 mod sender;
@@ -11,6 +13,8 @@ mod sweeper;
 mod waker;
 
 pub use checkpointer::Checkpointer;
+pub use looks::Looks;
+pub use pusher::Pusher;
 pub use rehomer::Rehomer;
 pub use sealer::Sealer;
 pub use sender::{Sender, SenderParts, Unseal};

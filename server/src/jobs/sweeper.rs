@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::StoreConfig;
 use crate::engine::Engine;
 use crate::node::Membership;
+use crate::store::push::sweep_sent;
 use crate::store::sweep::{
     Awaited, Overlooked, overlooked_statuses, sweep_feed, sweep_intake, sweep_outcomes,
     sweep_parked, sweep_pushes, sweep_receipts,
@@ -74,6 +75,8 @@ pub struct Swept {
     pub pushes: u64,
     /// Receipts of pushes.
     pub receipts: u64,
+    /// Pushes that were sent or never will be.
+    pub sent: u64,
     /// Messages that statuses had waited for although they were known.
     pub heard: u64,
 }
@@ -87,6 +90,8 @@ const PARKED_DAYS: u32 = 7;
 const PUSH_DAYS: u32 = 270;
 /// Receipts of pushes that are older are not taken either.
 const RECEIPT_DAYS: u32 = 30;
+/// No push is worth sending or taking back for longer.
+const SENT_DAYS: u32 = 3;
 /// Op ids are taken for seven days: their outcomes must be found for longer.
 const OUTCOME_DAYS_MIN: u32 = 8;
 
@@ -137,6 +142,8 @@ impl Sweeper {
         while add(&mut swept.pushes, sweep_pushes(store, before, AT_ONCE).await?) {}
         let before = self.before(RECEIPT_DAYS);
         while add(&mut swept.receipts, sweep_receipts(store, before, AT_ONCE).await?) {}
+        let before = self.before(SENT_DAYS);
+        while add(&mut swept.sent, sweep_sent(store, before, AT_ONCE).await?) {}
         let mut tx = store.read().await?;
         let workspaces = read::workspaces(&mut tx).await?;
         tx.rollback().await?;

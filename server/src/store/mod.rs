@@ -15,6 +15,7 @@ mod migrate;
 pub mod node;
 mod place;
 mod pulse;
+pub mod push;
 pub mod read;
 pub mod restore;
 pub(crate) mod rows;

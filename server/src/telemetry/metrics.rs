@@ -65,6 +65,14 @@ pub struct Metrics {
     pub held: By,
     /// Elements of webhooks set aside, by reason.
     pub quarantined: By,
+    /// Pushes that a service answered, by outcome.
+    pub pushes: By,
+    /// From the fact to the moment at which a service took its push.
+    pub push_s: Histogram,
+    /// Rests of push services that failed, or did not take the credentials.
+    pub push_outages: By,
+    /// Pushes dropped because their agent saw what they tell.
+    pub pushes_suppressed: Counter,
     /// Receipts of pushes: the stage of those that are new, or why they change nothing.
     pub push_receipts: By,
     /// Events appended but not yet under the chain.
@@ -142,6 +150,10 @@ impl Metrics {
             sends: By::register(r, "sends", "outcome", "Attempts to send by outcome"),
             held: By::register(r, "held", "reason", "Messages held for review by reason"),
             quarantined: By::register(r, "quarantined", "reason", "Elements set aside"),
+            pushes: By::register(r, "pushes", "outcome", "Pushes that a service answered"),
+            push_s: seconds(r, "push_seconds", "From a fact to its push being taken"),
+            push_outages: By::register(r, "push_outages", "service", "Rests of push services"),
+            pushes_suppressed: one(r, "pushes_suppressed", "Pushes of what was seen"),
             push_receipts: By::register(r, "push_receipts", "outcome", "Receipts of pushes"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
             jobs_due: one(r, "jobs_due", "Messages due to be sent"),

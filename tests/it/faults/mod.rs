@@ -10,6 +10,7 @@ mod heirs;
 mod kills;
 mod load;
 mod provider;
+mod pushes;
 mod restored;
 mod stops;
 mod webhooks;

@@ -9,6 +9,7 @@
 //! sessions, registrations have short transactions of their own and are no part of the log.
 
 mod fields;
+mod preference;
 pub mod receipts;
 
 use baton_protocol::push::{

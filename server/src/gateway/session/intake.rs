@@ -149,8 +149,8 @@ impl Session {
             ClientFrame::View(view) => out.push(Effect::LookUpScope(Wanted::View(view))),
             ClientFrame::Draft(draft) => out.push(Effect::LookUpScope(Wanted::Draft(draft))),
             ClientFrame::Presence(wish) => out.push(Effect::Watch(wish.watch)),
-            // How far a client has come is worth nothing to live delivery, and nobody else asks.
-            ClientFrame::Ack(_) => {}
+            // Worth nothing to live delivery; pushes of what was seen are dropped.
+            ClientFrame::Ack(ack) => out.push(Effect::Ack(ack)),
         }
     }
 

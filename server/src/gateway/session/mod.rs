@@ -16,7 +16,9 @@ use axum::extract::ws::Utf8Bytes;
 use baton_domain::scope::Scope;
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::frame::{AgentLimits, Hello, PresenceState, ResetReason, ServerFrame, close};
+use baton_protocol::frame::{
+    Ack, AgentLimits, Hello, PresenceState, ResetReason, ServerFrame, close,
+};
 use baton_protocol::limits::{CLIENT_FRAMES_A_SECOND, CLIENT_FRAMES_AT_ONCE};
 use baton_protocol::{AgentId, Command, CommandResult, ConversationId, Cursor, Timestamp};
 use tokio::time::Instant;
@@ -209,6 +211,8 @@ pub enum Effect {
     Submit(Box<Command>),
     /// Tell it who is there, now and from here on; or no more.
     Watch(bool),
+    /// Note how far it has come.
+    Ack(Ack),
     /// Ask the coordinator.
     Carry(Ticket, Wanted),
     /// End the connection. Nothing follows.

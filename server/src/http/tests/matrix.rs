@@ -15,6 +15,8 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/me", Access::Signed),
     ("PATCH", "/api/v1/me", Access::Signed),
     ("PUT", "/api/v1/me/password", Access::Signed),
+    ("GET", "/api/v1/me/push", Access::Signed),
+    ("PUT", "/api/v1/me/push", Access::Signed),
     ("GET", "/api/v1/agents", Access::Signed),
     ("POST", "/api/v1/agents", Access::Admin),
     ("GET", "/api/v1/agents/{agent}", Access::Signed),

@@ -4,11 +4,13 @@
 //! conversations, conversations, agents, log heads. Reads come in statements of their own after
 //! the locks: one that locks and reads at once reads the past.
 
+mod announce;
 mod lock;
 mod read;
 mod rows;
 mod write;
 
+pub(crate) use announce::{AddresseeRow, addressees, live_pushes};
 pub(crate) use lock::{
     insert_identities, lock_agents, lock_conversations, lock_identities, lock_log_heads,
     move_identities,

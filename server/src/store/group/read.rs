@@ -5,9 +5,11 @@
 //! Rows that are found by another index than the primary key are looked up without their workspace,
 //! which is compared outside: the primary key, which begins with it, might be taken otherwise.
 
-use super::rows::{AgentRow, ChannelRow, MembershipRow, PlaceRow, TeamRow, UserRow, WrittenRow};
+use super::rows::{
+    AgentRow, ChannelRow, LogEndRow, MembershipRow, PlaceRow, TeamRow, UserRow, WrittenRow,
+};
 use crate::store::rows::{
-    ContactRow, HeadRow, IdentityRow, MessageRow, OutcomeRow, ParkedRow, ReadMarkRow, ThreadRow,
+    ContactRow, IdentityRow, MessageRow, OutcomeRow, ParkedRow, ReadMarkRow, ThreadRow,
     thread_columns,
 };
 use crate::store::{Sql, StoreError, Tx};
@@ -209,8 +211,13 @@ pub(crate) async fn parked_statuses(tx: &mut Tx, keys: &str) -> Rows<ParkedRow> 
     tx.rows(&SQL, &[keys]).await
 }
 
-/// Where these logs end.
-pub(crate) async fn log_heads(tx: &mut Tx, workspaces: &str) -> Rows<HeadRow> {
-    static SQL: Sql = Sql::new("SELECT workspace, position FROM log_head WHERE workspace {in $1}");
+/// Where these logs end, and whether a device is registered for pushes there.
+pub(crate) async fn log_heads(tx: &mut Tx, workspaces: &str) -> Rows<LogEndRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT h.workspace, h.position,
+           COALESCE((SELECT CAST(1 AS BIGINT) FROM push_device AS p
+             WHERE p.workspace = h.workspace LIMIT 1), 0) AS is_reached
+         FROM log_head AS h WHERE h.workspace {in $1}",
+    );
     tx.rows(&SQL, &[workspaces]).await
 }

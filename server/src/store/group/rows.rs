@@ -71,3 +71,11 @@ pub(crate) struct WrittenRow {
     pub(crate) seq: i64,
     pub(crate) is_note: i64,
 }
+
+/// Where a log ends, and whether a device is registered for pushes in its workspace.
+#[derive(FromRow, Clone, Debug)]
+pub(crate) struct LogEndRow {
+    pub(crate) workspace: String,
+    pub(crate) position: i64,
+    pub(crate) is_reached: i64,
+}

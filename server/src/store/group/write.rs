@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::store::rows::{
     AttemptEnd, AttemptRow, ContactRow, ContentRow, ConversationRow, EpisodeEnd, EpisodeRow,
     FeedRow, FollowerRow, HeadRow, IntakeRow, LoadRow, LogRow, MessageChange, MessageRow, NoteRow,
-    OutcomeRow, ParkedKey, ParkedRow, QuarantineRow, ReadMarkRow, TallyRow, ids,
+    OutcomeRow, ParkedKey, ParkedRow, PushChange, PushRow, QuarantineRow, ReadMarkRow, TallyRow,
+    ids,
 };
 use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
@@ -39,6 +40,8 @@ pub(crate) struct Writes {
     pub(crate) log: Vec<LogRow>,
     pub(crate) feed: Vec<FeedRow>,
     pub(crate) heads: Vec<HeadRow>,
+    pub(crate) pushes: Vec<PushRow>,
+    pub(crate) push_changes: Vec<PushChange>,
 }
 
 static CONTACTS: Statement<ContactRow> = Statement::insert();
@@ -71,6 +74,8 @@ static OUTCOMES: Statement<OutcomeRow> = Statement::insert();
 static LOG: Statement<LogRow> = Statement::insert();
 static FEED: Statement<FeedRow> = Statement::insert();
 static HEADS: Statement<HeadRow> = Statement::replace();
+static PUSHES: Statement<PushRow> = Statement::insert();
+static PUSH_CHANGES: Statement<PushChange> = Statement::replace();
 
 /// Writes all of it; parents before children.
 pub(crate) async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
@@ -100,6 +105,8 @@ pub(crate) async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         Set::new(&LOG, &w.log),
         Set::new(&FEED, &w.feed),
         Set::new(&HEADS, &w.heads),
+        Set::new(&PUSHES, &w.pushes),
+        Set::new(&PUSH_CHANGES, &w.push_changes),
     ])
     .await?;
     quarantine(tx, &w.quarantine).await

@@ -10,6 +10,7 @@ mod message;
 mod note;
 mod outcome;
 mod people;
+mod push;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -31,6 +32,7 @@ pub(crate) use self::message::{
 pub(crate) use self::note::{NoteRow, NotedRow};
 pub(crate) use self::outcome::OutcomeRow;
 pub(crate) use self::people::{ContactRow, IdentityRow, LoadRow, ReadMarkRow, TallyRow};
+pub(crate) use self::push::{LivePushRow, PushChange, PushRow};
 use super::error::StoreError;
 use super::table::{Column, Table};
 

@@ -4,6 +4,7 @@ mod chain;
 mod constraints;
 mod lists;
 mod opening;
+mod pushes;
 mod resume;
 mod seed;
 mod silence;

@@ -1,0 +1,108 @@
+//! How much an agent wants to be told, and when: a wish of their own, and no part of the log.
+
+use baton_domain::announce::Quiet;
+use baton_protocol::push::{PushLevel, PushPreference, QuietHours};
+use sqlx::FromRow;
+
+use crate::accounts::{AccountError, Accounts, Signed};
+use crate::store::rows::named;
+use crate::store::{Sql, StoreError};
+
+#[derive(FromRow)]
+struct Row {
+    level: String,
+    quiet_from: Option<i64>,
+    quiet_until: Option<i64>,
+    zone: Option<String>,
+}
+
+impl Accounts {
+    /// How much the agent wants to be told.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn push_preference(&self, signed: Signed) -> Result<PushPreference, AccountError> {
+        static READ: Sql = Sql::new(
+            "SELECT level, quiet_from, quiet_until, zone FROM push_preference
+             WHERE workspace = $1 AND agent = $2",
+        );
+        let args = [signed.workspace.to_string(), signed.agent.to_string()];
+        let rows = self.0.store.rows_alone::<Row>(&READ, &[&args[0], &args[1]]).await?;
+        let Some(row) = rows.into_iter().next() else { return Ok(PushPreference::default()) };
+        Ok(row.told()?)
+    }
+
+    /// Takes down how much the agent wants to be told from now on.
+    ///
+    /// # Errors
+    /// When a time or the zone does not exist.
+    pub async fn set_push_preference(
+        &self,
+        signed: Signed,
+        wanted: &PushPreference,
+    ) -> Result<(), AccountError> {
+        static PUT: Sql = Sql::new(
+            "INSERT INTO push_preference (workspace, agent, level, quiet_from, quiet_until, zone)
+             VALUES ($1, $2, $3, CAST(NULLIF($4, '') AS BIGINT), CAST(NULLIF($5, '') AS BIGINT),
+               NULLIF($6, ''))
+             ON CONFLICT (workspace, agent) DO UPDATE SET level = excluded.level,
+               quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
+               zone = excluded.zone",
+        );
+        let (from, until, zone) = match &wanted.quiet {
+            Some(quiet) => {
+                let (from, until) = checked(quiet)?;
+                (from.to_string(), until.to_string(), quiet.zone.as_str())
+            }
+            None => (String::new(), String::new(), ""),
+        };
+        let (workspace, agent) = (signed.workspace.to_string(), signed.agent.to_string());
+        let mut tx = self.0.store.begin().await?;
+        let level = wanted.level.name();
+        tx.run(&PUT, &[&workspace, &agent, level, &from, &until, zone]).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn checked(quiet: &QuietHours) -> Result<(u16, u16), AccountError> {
+    let minute = |field, text: &str| {
+        minute(text).ok_or_else(|| AccountError::Invalid {
+            field,
+            problem: "must be a time of the day such as 22:00".to_owned(),
+        })
+    };
+    let (from, until) = (minute("quiet.from", &quiet.from)?, minute("quiet.until", &quiet.until)?);
+    if from == until {
+        let problem = "must differ from quiet.from".to_owned();
+        return Err(AccountError::Invalid { field: "quiet.until", problem });
+    }
+    if Quiet::new(from, until, &quiet.zone).is_none() {
+        let problem = "must be an IANA time zone such as Europe/Madrid".to_owned();
+        return Err(AccountError::Invalid { field: "quiet.zone", problem });
+    }
+    Ok((from, until))
+}
+
+/// The minute of the day.
+fn minute(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let two = |part: &str, most: u16| -> Option<u16> {
+        let is_two = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        part.parse().ok().filter(|n| is_two && *n <= most)
+    };
+    Some(two(hours, 23)? * 60 + two(minutes, 59)?)
+}
+
+impl Row {
+    fn told(self) -> Result<PushPreference, StoreError> {
+        let level: PushLevel = named(&self.level)?;
+        let time = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
+        let quiet = match (self.quiet_from, self.quiet_until, self.zone) {
+            (Some(from), Some(until), Some(zone)) => {
+                Some(QuietHours { from: time(from), until: time(until), zone })
+            }
+            _ => None,
+        };
+        Ok(PushPreference { level, quiet })
+    }
+}

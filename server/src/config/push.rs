@@ -1,0 +1,94 @@
+//! The ways to push services.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::ConfigError;
+use super::error::check_range;
+use super::whatsapp::is_loopback;
+
+/// Section `push`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushConfig {
+    /// How much pushes tell.
+    pub content: PushContent,
+    /// Firebase, without a closing slash.
+    pub fcm_url: String,
+    /// The file with Firebase's service account; none leaves that service out.
+    #[serde(deserialize_with = "path")]
+    pub fcm_service_account_file: Option<PathBuf>,
+    /// Apple's service.
+    pub apns_url: String,
+    /// Apple's service for apps in development.
+    pub apns_sandbox_url: String,
+    /// The file with the key that Apple gave; none leaves that service out.
+    #[serde(deserialize_with = "path")]
+    pub apns_key_file: Option<PathBuf>,
+    /// Apple's name of that key.
+    pub apns_key_id: String,
+    /// Apple's name of the team.
+    pub apns_team_id: String,
+    /// The app's bundle id, for registrations that name none.
+    pub apns_topic: String,
+    /// Whom operators of Web Push services may write to.
+    pub vapid_subject: String,
+    /// Whether endpoints on private networks are asked.
+    pub allow_private_endpoints: bool,
+    /// Requests to one kind of service at once.
+    pub in_flight_max: usize,
+}
+
+/// How much pushes tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushContent {
+    /// That something happened.
+    Wake,
+    /// Words, sealed to the device, where it gave a key.
+    E2e,
+}
+
+impl PushConfig {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        for (key, url) in [
+            ("push.fcm_url", &self.fcm_url),
+            ("push.apns_url", &self.apns_url),
+            ("push.apns_sandbox_url", &self.apns_sandbox_url),
+        ] {
+            if !(url.starts_with("https://") || is_loopback(url)) || url.ends_with('/') {
+                let reason =
+                    "must be https without a closing slash; http only for a loopback address";
+                return Err(ConfigError::value(key, url, reason));
+            }
+        }
+        let subject = self.vapid_subject.as_str();
+        if !(subject.is_empty()
+            || subject.starts_with("mailto:")
+            || subject.starts_with("https://"))
+        {
+            let reason = "must be a mailto: or https: address";
+            return Err(ConfigError::value("push.vapid_subject", subject, reason));
+        }
+        if self.apns_key_file.is_some() {
+            for (key, value) in [
+                ("push.apns_key_id", &self.apns_key_id),
+                ("push.apns_team_id", &self.apns_team_id),
+                ("push.apns_topic", &self.apns_topic),
+            ] {
+                if value.is_empty() {
+                    return Err(ConfigError::value(key, value, "is needed with a key of Apple"));
+                }
+            }
+        }
+        let in_flight = u64::try_from(self.in_flight_max).unwrap_or(u64::MAX);
+        check_range("push.in_flight_max", in_flight, 1..=1_000)
+    }
+}
+
+/// An empty text is no path.
+fn path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    Ok(text.filter(|text| !text.is_empty()).map(PathBuf::from))
+}

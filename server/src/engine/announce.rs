@@ -1,0 +1,192 @@
+//! The pushes of a group: reads whom its events concern and what they were told before, lets
+//! `domain` decide, and returns the rows to be written.
+//!
+//! Where no device is registered in a workspace nothing is read and nothing written.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_domain::announce::{
+    Addressee, Board, Consequence, DEVICES_MAX, Effect, Quiet, Whom, consequences, is_of_interest,
+};
+use baton_domain::group::{Key, State};
+use baton_domain::log::Logged;
+use baton_domain::scope::Viewer;
+use baton_domain::sight::Sight;
+use baton_protocol::push::PushLevel;
+use baton_protocol::{
+    AgentId, Author, ConversationId, Fact, MembershipKind, PushId, TeamId, Timestamp, Visibility,
+    WorkspaceId,
+};
+
+use super::needs::json;
+use crate::clock::Clock;
+use crate::store::group::{self as rows, AddresseeRow};
+use crate::store::rows::{PushChange, PushRow, id, ids as texts, named};
+use crate::store::{StoreError, Tx};
+
+/// Somebody looked at a device that said so within this time: devices say it once a minute.
+pub(crate) const WATCHING_MS: i64 = 75_000;
+
+/// Rows to be written.
+#[derive(Default, Debug)]
+pub(super) struct Announced {
+    pub(super) pushes: Vec<PushRow>,
+    pub(super) changes: Vec<PushChange>,
+}
+
+/// Decides the pushes of what a group appended.
+pub(super) async fn announce(
+    tx: &mut Tx,
+    state: &State,
+    clock: &Clock,
+    now: Timestamp,
+) -> Result<Announced, StoreError> {
+    let all = gather(state);
+    if all.is_empty() {
+        return Ok(Announced::default());
+    }
+    let mut boards = read(tx, &all, now).await?;
+    let mut announced = Announced::default();
+    for (workspace, consequences) in &all {
+        let board = boards.entry(*workspace).or_default();
+        for consequence in consequences {
+            board.carry(consequence, now, &mut || PushId(clock.uuid_v7()));
+        }
+        for push in &board.pushes {
+            if push.is_new {
+                announced.pushes.push(PushRow::new(*workspace, push, now));
+            } else if push.is_changed {
+                announced.changes.push(PushChange::new(*workspace, push, now));
+            }
+        }
+    }
+    Ok(announced)
+}
+
+type Consequences = BTreeMap<WorkspaceId, Vec<Consequence>>;
+
+/// What the events mean, in workspaces in which somebody can be reached.
+fn gather(state: &State) -> Consequences {
+    let mut all = Consequences::new();
+    for entry in &state.entries {
+        if !state.reached.contains(&entry.workspace) || !is_of_interest(&entry.event.fact) {
+            continue;
+        }
+        // The contents are of no use here, and may be large.
+        let event = baton_protocol::Event { content: None, ..entry.event.clone() };
+        let author = author(state, &event.fact, event.conversation_id);
+        let means = consequences(&Logged { event, route: entry.route }, author);
+        if !means.is_empty() {
+            all.entry(entry.workspace).or_default().extend(means);
+        }
+    }
+    all
+}
+
+fn author(state: &State, fact: &Fact, of: Option<ConversationId>) -> Option<AgentId> {
+    let Fact::MessageChanged { line, .. } = fact else { return None };
+    match state.lines.find(of?, line.id)?.author {
+        Author::Agent { id } => Some(id),
+        Author::Customer | Author::PhoneApp | Author::Acknowledgement => None,
+    }
+}
+
+async fn read(
+    tx: &mut Tx,
+    all: &Consequences,
+    now: Timestamp,
+) -> Result<BTreeMap<WorkspaceId, Board>, StoreError> {
+    let (mut agents, mut teams) = (BTreeSet::new(), BTreeSet::new());
+    let mut conversations = BTreeSet::new();
+    for (workspace, consequence) in
+        all.iter().flat_map(|(workspace, all)| all.iter().map(move |one| (*workspace, one)))
+    {
+        conversations.insert(consequence.conversation);
+        match consequence.effect {
+            Effect::Tell { whom: Whom::Agent(agent), .. } => {
+                agents.insert((workspace, agent));
+            }
+            Effect::Tell { whom: Whom::Team(team), .. } => {
+                teams.insert((workspace, team));
+            }
+            Effect::TakeBack { .. } => {}
+        }
+    }
+    let mut boards: BTreeMap<WorkspaceId, Board> = BTreeMap::new();
+    for row in rows::live_pushes(tx, &texts(&conversations)).await? {
+        let workspace: WorkspaceId = id(&row.workspace)?;
+        if all.contains_key(&workspace) {
+            boards.entry(workspace).or_default().pushes.push(row.read()?);
+        }
+    }
+    if agents.is_empty() && teams.is_empty() {
+        return Ok(boards);
+    }
+    let found = rows::addressees(tx, &json(&agents), &json(&teams)).await?;
+    if !found.is_empty() {
+        addressees(tx, found, &mut boards, now).await?;
+    }
+    Ok(boards)
+}
+
+async fn addressees(
+    tx: &mut Tx,
+    found: Vec<AddresseeRow>,
+    boards: &mut BTreeMap<WorkspaceId, Board>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let workspaces: BTreeSet<&String> = found.iter().map(|row| &row.workspace).collect();
+    let mut visibility: BTreeMap<WorkspaceId, BTreeMap<TeamId, Visibility>> = BTreeMap::new();
+    for row in rows::teams(tx, &texts(workspaces)).await? {
+        let of = visibility.entry(id(&row.workspace)?).or_default();
+        of.insert(id(&row.id)?, named(&row.visibility)?);
+    }
+    let keys: BTreeSet<_> = found.iter().map(|row| (&row.workspace, &row.agent)).collect();
+    let mut places: BTreeMap<Key<AgentId>, BTreeMap<TeamId, MembershipKind>> = BTreeMap::new();
+    for row in rows::memberships(tx, &json(&keys)).await? {
+        let key = (id(&row.workspace)?, id(&row.agent)?);
+        places.entry(key).or_default().insert(id(&row.team)?, named(&row.kind)?);
+    }
+    for row in found {
+        let key: Key<AgentId> = (id(&row.workspace)?, id(&row.agent)?);
+        let visibility = || visibility.get(&key.0).cloned().unwrap_or_default();
+        let one = match boards.entry(key.0).or_default().agents.entry(key.1) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let teams = places.remove(&key).unwrap_or_default();
+                let viewer = Viewer { agent: key.1, role: named(&row.role)?, teams };
+                let sight = Sight { viewer, visibility: visibility() };
+                new.insert(addressee(&row, sight, now)?)
+            }
+        };
+        one.is_watching |= row.watched_at.is_some_and(|at| now.ms() - at <= WATCHING_MS);
+        if one.devices.len() < DEVICES_MAX {
+            one.devices.push((id(&row.device)?, named(&row.lane)?));
+        }
+    }
+    Ok(())
+}
+
+fn addressee(row: &AddresseeRow, sight: Sight, now: Timestamp) -> Result<Addressee, StoreError> {
+    let level = row.level.as_deref().map(named::<PushLevel>).transpose()?;
+    let minute = |of: Option<i64>| of.and_then(|minute| u16::try_from(minute).ok());
+    let quiet = match (minute(row.quiet_from), minute(row.quiet_until), &row.zone) {
+        (Some(from), Some(until), Some(zone)) => Quiet::new(from, until, zone),
+        _ => None,
+    };
+    Ok(Addressee {
+        sight,
+        level: level.unwrap_or_default(),
+        is_quiet: quiet.is_some_and(|quiet| quiet.lasts(now)),
+        is_watching: false,
+        devices: Vec::new(),
+    })
+}
+
+impl Announced {
+    /// Whether senders have something to look for.
+    pub(super) fn is_due(&self) -> bool {
+        !self.pushes.is_empty()
+    }
+}

@@ -1,0 +1,347 @@
+//! Sends pushes: one worker for each kind of push service on each node.
+//!
+//! A worker claims what is due, as much as may be on its way at once, sends it, and says how it
+//! went in the transaction of its next claim. It wakes when this node's committer queued a push,
+//! when the next one is due, and every few seconds for what a dead node left.
+
+mod breaker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_domain::announce::Kind;
+use baton_protocol::Cursor;
+use baton_protocol::push::PushLane;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::accounts::Accounts;
+use crate::accounts::push::PushTarget;
+use crate::clock::Clock;
+use crate::config::PushContent;
+use crate::engine::Engine;
+use crate::node::Membership;
+use crate::push::{Lane, Lanes, Letter, SealKey, Target, Verdict, Words};
+use crate::store::push::{Claim, Claimed, Ended, Finished, next_push, push_words, turn_pushes};
+use crate::store::{Store, StoreError};
+use crate::telemetry::Metrics;
+use breaker::Breaker;
+
+/// A claim is void after this: longer than a request may take.
+const CLAIM_MS: i64 = 30_000;
+/// What a dead node left is looked for this often.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Answers that come within this are told together.
+const GATHER: Duration = Duration::from_millis(5);
+/// After the database failed, it is left alone for this.
+const PAUSE: Duration = Duration::from_secs(1);
+const AGAIN_BASE_MS: i64 = 10_000;
+const AGAIN_MAX_MS: i64 = 60 * 60_000;
+/// Nothing is sent by a service that does not take our credentials.
+const LOCKED: Duration = Duration::from_secs(60);
+
+/// What workers need.
+#[derive(Clone, Debug)]
+pub struct Pusher {
+    /// Who says that pushes were queued.
+    pub engine: Engine,
+    /// Who knows where devices are.
+    pub accounts: Accounts,
+    /// Which node this is.
+    pub membership: Membership,
+    /// The time.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// The services.
+    pub lanes: Lanes,
+    /// How much pushes tell.
+    pub content: PushContent,
+    /// Requests to one kind of service at once.
+    pub in_flight_max: usize,
+}
+
+/// Services that one worker sends by.
+const WORKERS: [(&str, &[PushLane]); 5] = [
+    ("fcm", &[PushLane::Fcm]),
+    ("apns", &[PushLane::Apns]),
+    ("webpush", &[PushLane::Webpush, PushLane::Unifiedpush]),
+    ("relay", &[PushLane::Relay]),
+    ("log", &[PushLane::Log]),
+];
+
+impl Pusher {
+    /// Starts a worker for each kind of service that is configured.
+    pub fn start(self) -> Vec<JoinHandle<()>> {
+        let mut bells = Vec::new();
+        let mut tasks = Vec::new();
+        for (name, of) in WORKERS {
+            let Some(lane) = of.first().and_then(|lane| self.lanes.get(lane.name())) else {
+                continue;
+            };
+            let bell = Arc::new(Notify::new());
+            bells.push(Arc::clone(&bell));
+            let breaker = Breaker::default();
+            let pusher = self.clone();
+            let worker = Worker { pusher, name, of, lane: Arc::clone(lane), bell, breaker };
+            tasks.push(tokio::spawn(worker.run()));
+        }
+        let engine = self.engine;
+        tasks.push(tokio::spawn(async move {
+            loop {
+                engine.pushes_due().await;
+                for bell in &bells {
+                    bell.notify_one();
+                }
+            }
+        }));
+        tasks
+    }
+}
+
+struct Worker {
+    pusher: Pusher,
+    name: &'static str,
+    of: &'static [PushLane],
+    lane: Arc<dyn Lane>,
+    bell: Arc<Notify>,
+    breaker: Breaker,
+}
+
+/// A push on its way, and what came of it.
+type Answered = (Claimed, Result<Verdict, StoreError>);
+
+impl Worker {
+    fn store(&self) -> &Store {
+        self.pusher.engine.store()
+    }
+
+    async fn run(mut self) {
+        let sender =
+            Arc::new(Sending { pusher: self.pusher.clone(), lane: Arc::clone(&self.lane) });
+        let mut under_way = FuturesUnordered::new();
+        let mut finished: Vec<Finished> = Vec::new();
+        loop {
+            let most = self.pusher.in_flight_max.saturating_sub(under_way.len());
+            let claimed = match self.turn(&finished, most).await {
+                Ok((claimed, wait)) => {
+                    finished.clear();
+                    Ok((claimed, wait))
+                }
+                Err(error) => Err(error),
+            };
+            let wait = match claimed {
+                Ok((claimed, wait)) => {
+                    for one in claimed {
+                        let sender = Arc::clone(&sender);
+                        under_way.push(tokio::spawn(async move { sender.send(one).await }));
+                    }
+                    wait
+                }
+                Err(error) => {
+                    if !self.store().is_away() {
+                        tracing::warn!(%error, lane = self.name, "pushes could not be claimed");
+                    }
+                    PAUSE
+                }
+            };
+            tokio::select! {
+                Some(done) = under_way.next(), if !under_way.is_empty() => {
+                    self.note(done, &mut finished);
+                    while let Ok(Some(done)) =
+                        tokio::time::timeout(GATHER, under_way.next()).await
+                    {
+                        self.note(done, &mut finished);
+                    }
+                }
+                () = self.bell.notified() => {}
+                () = self.pusher.clock.sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Says what ended and claims what is due, where there is either; returns how long nothing
+    /// else is.
+    async fn turn(
+        &self,
+        finished: &[Finished],
+        most: usize,
+    ) -> Result<(Vec<Claimed>, Duration), StoreError> {
+        let now = self.pusher.clock.now();
+        let most = if self.breaker.is_open(now) { 0 } else { most };
+        let due_at = if most == 0 { None } else { next_push(self.store(), self.of).await? };
+        let is_due = due_at.is_some_and(|due_at| due_at <= now);
+        if finished.is_empty() && !is_due {
+            let wait = due_at.map_or(LOOK_EVERY, |at| between(at.since(now)));
+            return Ok((Vec::new(), wait.min(self.breaker.left(now)).min(LOOK_EVERY)));
+        }
+        let claim = Claim {
+            lanes: self.of,
+            node: self.pusher.membership.roster().me,
+            now,
+            until: now.plus_ms(CLAIM_MS),
+            most: if is_due { most } else { 0 },
+        };
+        let claimed = turn_pushes(self.store(), finished, &claim).await?;
+        Ok((claimed, Duration::ZERO))
+    }
+
+    /// Takes down what came of a push.
+    fn note(
+        &mut self,
+        done: Result<Answered, tokio::task::JoinError>,
+        finished: &mut Vec<Finished>,
+    ) {
+        // A task that failed leaves its claim to be rescued.
+        let Ok((claimed, verdict)) = done else { return };
+        let now = self.pusher.clock.now();
+        let (ended, reason) = match verdict {
+            Ok(verdict) => self.judge(&claimed, &verdict),
+            Err(_) => (self.again(&claimed, None), Some("database")),
+        };
+        let outcome = match ended {
+            Ended::Accepted => "accepted",
+            Ended::Again(_) => "again",
+            Ended::Expired => "expired",
+            Ended::Suppressed => "suppressed",
+            Ended::Dead => "dead",
+        };
+        self.pusher.metrics.pushes.inc(outcome);
+        if ended == Ended::Accepted {
+            let took_ms = u32::try_from(now.since(claimed.created_at)).unwrap_or_default();
+            self.pusher.metrics.push_s.observe(f64::from(took_ms) / 1_000.0);
+        }
+        let Claimed { workspace, id, claim_epoch, .. } = claimed;
+        tracing::debug!(push = %id, lane = self.name, outcome, reason, "a push was answered");
+        finished.push(Finished { of: (workspace, id), claim_epoch, ended, reason });
+    }
+
+    fn judge(&mut self, claimed: &Claimed, verdict: &Verdict) -> (Ended, Option<&'static str>) {
+        let now = self.pusher.clock.now();
+        match *verdict {
+            Verdict::Accepted => {
+                self.breaker.succeeded();
+                (Ended::Accepted, None)
+            }
+            Verdict::Again { after, why, is_outage } => {
+                if is_outage && self.breaker.failed(now) {
+                    tracing::warn!(lane = self.name, why, "a push service fails; it rests");
+                    self.pusher.metrics.push_outages.inc(self.name);
+                }
+                (self.again(claimed, after), Some(why))
+            }
+            Verdict::Gone { .. } => (Ended::Dead, Some("gone")),
+            Verdict::Dead("suppressed") => (Ended::Suppressed, Some("acked")),
+            Verdict::Dead("expired") => (Ended::Expired, None),
+            Verdict::Dead(why) => {
+                tracing::warn!(lane = self.name, why, push = %claimed.id, "a push was refused");
+                (Ended::Dead, Some(why))
+            }
+            Verdict::Locked(why) => {
+                self.breaker.lock(now, LOCKED);
+                self.pusher.metrics.push_outages.inc(self.name);
+                tracing::error!(lane = self.name, why, "a push service refuses our credentials");
+                (Ended::Again(now.plus_ms(between_ms(LOCKED))), Some(why))
+            }
+        }
+    }
+
+    /// Later and later, with jitter; never after it is of use.
+    fn again(&self, claimed: &Claimed, after: Option<Duration>) -> Ended {
+        let now = self.pusher.clock.now();
+        let doubled = AGAIN_BASE_MS << claimed.attempts.saturating_sub(1).min(8);
+        let wait_ms = after.map_or(doubled.min(AGAIN_MAX_MS), |after| between_ms(after).max(1_000));
+        let spread = u64::try_from(wait_ms).unwrap_or_default() * 3 / 10;
+        let jitter = i64::try_from(self.pusher.clock.below(spread + 1)).unwrap_or_default();
+        let at = now.plus_ms(wait_ms.saturating_add(jitter));
+        if at >= claimed.expires_at { Ended::Expired } else { Ended::Again(at) }
+    }
+}
+
+fn between(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or_default())
+}
+
+fn between_ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Sends one push.
+struct Sending {
+    pusher: Pusher,
+    lane: Arc<dyn Lane>,
+}
+
+impl Sending {
+    async fn send(&self, claimed: Claimed) -> Answered {
+        let verdict = self.try_send(&claimed).await;
+        (claimed, verdict)
+    }
+
+    async fn try_send(&self, claimed: &Claimed) -> Result<Verdict, StoreError> {
+        if claimed.expires_at <= self.pusher.clock.now() {
+            return Ok(Verdict::Dead("expired"));
+        }
+        let (workspace, device) = (claimed.workspace, claimed.device);
+        let target = match self.pusher.accounts.push_target(workspace, device).await {
+            Ok(Some(target)) => target,
+            Ok(None) => return Ok(Verdict::Gone { at: None }),
+            Err(error) => {
+                tracing::warn!(%error, "the target of a push cannot be read");
+                return Err(StoreError::Unavailable { cause: error.to_string() });
+            }
+        };
+        let digest = target.digest.clone();
+        let Some(letter) = self.letter(claimed, target).await? else {
+            return Ok(Verdict::Dead("kind"));
+        };
+        let verdict = self.lane.send(&letter).await;
+        if let Verdict::Gone { at } = verdict {
+            // Only this target, and only if the app did not confirm it since.
+            let forgotten = self.pusher.accounts.forget_push_target(&digest, at).await;
+            match forgotten {
+                Ok(true) => tracing::info!(%workspace, %device, "a push target is gone"),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "a push target that is gone stays for now"),
+            }
+        }
+        Ok(verdict)
+    }
+
+    async fn letter(
+        &self,
+        claimed: &Claimed,
+        target: PushTarget,
+    ) -> Result<Option<Letter>, StoreError> {
+        let store = self.pusher.engine.store();
+        let Some(kind) = Kind::from_name(&claimed.kind) else { return Ok(None) };
+        let key = target.key.map(|key| SealKey { id: key.id, p256dh: key.p256dh, auth: key.auth });
+        let has_words =
+            kind != Kind::Retract && key.is_some() && self.pusher.content == PushContent::E2e;
+        let words = if has_words {
+            let (name, text) = push_words(store, claimed.workspace, claimed.conversation).await?;
+            Some(Words { title: name.unwrap_or_default(), body: text.unwrap_or_default() })
+        } else {
+            None
+        };
+        Ok(Some(Letter {
+            to: Target {
+                kind: target.kind,
+                target: target.target,
+                key,
+                app_id: target.app_id,
+                env: target.env,
+            },
+            id: claimed.id,
+            workspace: claimed.workspace,
+            agent: claimed.agent,
+            conversation: claimed.conversation,
+            kind,
+            cursor: Cursor { epoch: store.epoch(), position: claimed.position },
+            expires_at: claimed.expires_at,
+            words,
+        }))
+    }
+}

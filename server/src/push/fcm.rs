@@ -1,0 +1,218 @@
+//! Firebase Cloud Messaging, HTTP v1: an access token for a service account, and a message for
+//! each device.
+//!
+//! Messages carry data only, so that the app decides what to show and can take it back, and no
+//! collapse key: Firebase lets a device have few of those, and the app syncs anyway.
+
+use std::path::Path;
+use std::pin::Pin;
+use std::time::Duration;
+
+use baton_protocol::Timestamp;
+use baton_protocol::push::PushTargetKind;
+use reqwest::Client;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::errors::{FCM, Reaction, react};
+use super::http::{Answer, any_client, exchange};
+use super::jwt::SigningKey;
+use super::letter::PAYLOAD_BYTES_MAX;
+use super::{Lane, LaneError, Letter, Sending, Verdict, seconds_until};
+use crate::clock::Clock;
+use crate::config::PushConfig;
+
+const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const ASSERTION_S: i64 = 3_600;
+/// An access token is renewed so long before its end.
+const EARLY_MS: i64 = 5 * 60_000;
+/// Seconds that Firebase keeps a message at most.
+const TTL_S_MAX: i64 = 2_419_200;
+
+/// What a service account's file says.
+#[derive(Deserialize)]
+struct Account {
+    project_id: String,
+    private_key_id: String,
+    private_key: String,
+    client_email: String,
+    token_uri: String,
+}
+
+/// See the head of the file.
+pub(super) struct Fcm {
+    client: Client,
+    url: String,
+    account: Account,
+    key: SigningKey,
+    clock: Clock,
+    /// The access token and its end. Whoever holds the lock renews it for all.
+    token: Mutex<Option<(String, Timestamp)>>,
+}
+
+impl std::fmt::Debug for Fcm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fcm").field("project", &self.account.project_id).finish_non_exhaustive()
+    }
+}
+
+impl Fcm {
+    pub(super) fn open(config: &PushConfig, path: &Path, clock: Clock) -> Result<Self, LaneError> {
+        let wrong = |why: String| LaneError::Credentials {
+            what: "a service account",
+            path: path.display().to_string(),
+            why,
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        // The error names a place, never the text.
+        let account: Account = serde_json::from_str(&text)
+            .map_err(|e| wrong(format!("{:?} error in line {}", e.classify(), e.line())))?;
+        let key = SigningKey::rsa(&account.private_key).map_err(wrong)?;
+        let url = format!("{}/v1/projects/{}/messages:send", config.fcm_url, account.project_id);
+        Ok(Self { client: any_client()?, url, account, key, clock, token: Mutex::new(None) })
+    }
+
+    /// The access token; `stale` is one that was refused.
+    async fn token(&self, stale: Option<&str>) -> Result<String, Verdict> {
+        let mut held = self.token.lock().await;
+        let now = self.clock.now();
+        if let Some((token, until)) = held.as_ref()
+            && Some(token.as_str()) != stale
+            && until.since(now) > EARLY_MS
+        {
+            return Ok(token.clone());
+        }
+        let (token, lasts_s) = self.grant(now).await?;
+        *held = Some((token.clone(), now.plus_ms(lasts_s.saturating_mul(1_000))));
+        Ok(token)
+    }
+
+    async fn grant(&self, now: Timestamp) -> Result<(String, i64), Verdict> {
+        #[derive(Deserialize)]
+        struct Granted {
+            access_token: String,
+            expires_in: i64,
+        }
+        let iat = now.ms().div_euclid(1_000);
+        let claims = json!({
+            "iss": self.account.client_email,
+            "scope": SCOPE,
+            "aud": self.account.token_uri,
+            "iat": iat,
+            "exp": iat + ASSERTION_S,
+        });
+        let assertion = self.key.token(Some(&self.account.private_key_id), &claims);
+        let assertion = assertion.ok().ok_or(Verdict::Locked("credentials"))?;
+        let grant = GRANT.replace(':', "%3A");
+        let request = self
+            .client
+            .post(&self.account.token_uri)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("grant_type={grant}&assertion={assertion}"));
+        let answer = exchange(request).await?;
+        if answer.status == 200
+            && let Ok(granted) = serde_json::from_slice::<Granted>(&answer.body)
+        {
+            return Ok((granted.access_token, granted.expires_in));
+        }
+        Err(match answer.status {
+            400 | 401 | 403 => Verdict::Locked("credentials"),
+            _ => Verdict::Again { after: answer.retry_after, why: "token", is_outage: true },
+        })
+    }
+
+    async fn post(&self, body: &Value) -> Result<Answer, Verdict> {
+        let mut stale = None;
+        loop {
+            let token = self.token(stale.as_deref()).await?;
+            let request = self.client.post(&self.url).bearer_auth(&token).json(body);
+            let answer = exchange(request).await?;
+            let (reaction, _) = react(FCM, answer.status, &word(&answer));
+            if answer.status == 401 && reaction == Reaction::Renew && stale.is_none() {
+                stale = Some(token);
+                continue;
+            }
+            return Ok(answer);
+        }
+    }
+
+    async fn deliver(&self, letter: &Letter) -> Result<Verdict, Verdict> {
+        let now = self.clock.now();
+        let data = letter.fields(&self.clock).map_err(|why| why.verdict())?;
+        let bytes: usize = data.iter().map(|(name, text)| name.len() + text.len()).sum();
+        if bytes > PAYLOAD_BYTES_MAX {
+            return Ok(Verdict::Dead("too_large"));
+        }
+        let ttl = seconds_until(letter.expires_at, now).min(TTL_S_MAX);
+        let priority = if letter.is_urgent() { "HIGH" } else { "NORMAL" };
+        let mut message = json!({
+            "data": data,
+            "android": {"priority": priority, "ttl": format!("{ttl}s")},
+            "fcm_options": {"analytics_label": letter.id.to_string()},
+        });
+        address(&mut message, letter);
+        let answer = self.post(&json!({"message": message})).await?;
+        if answer.status == 200 {
+            return Ok(match serde_json::from_slice::<Value>(&answer.body) {
+                Ok(body) if body.get("name").is_some() => Verdict::Accepted,
+                // It may have gone: once more, and the device knows it by its id.
+                _ => Verdict::Again { after: None, why: "garbage", is_outage: true },
+            });
+        }
+        let (reaction, why) = react(FCM, answer.status, &word(&answer));
+        if reaction == Reaction::Probe {
+            return self.probe(letter, why).await;
+        }
+        Ok(reaction.verdict(why, answer.retry_after))
+    }
+
+    /// Firebase calls both a wrong push and a wrong token invalid: the smallest push tells them
+    /// apart.
+    async fn probe(&self, letter: &Letter, why: &'static str) -> Result<Verdict, Verdict> {
+        let mut message = json!({"data": {"v": "1"}});
+        address(&mut message, letter);
+        let answer = self.post(&json!({"validate_only": true, "message": message})).await?;
+        Ok(match answer.status {
+            200 => Verdict::Dead(why),
+            400 | 404 => Verdict::Gone { at: None },
+            _ => Verdict::Again { after: answer.retry_after, why, is_outage: false },
+        })
+    }
+}
+
+fn address(message: &mut Value, letter: &Letter) {
+    let name = match letter.to.kind {
+        PushTargetKind::Fid => "fid",
+        PushTargetKind::Token | PushTargetKind::Endpoint => "token",
+    };
+    if let Some(fields) = message.as_object_mut() {
+        fields.insert(name.to_owned(), Value::from(letter.to.target.expose()));
+    }
+}
+
+/// The word that says more than the status.
+fn word(answer: &Answer) -> String {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let details = body.pointer("/error/details").and_then(Value::as_array);
+    let code = details.into_iter().flatten().find_map(|one| one.get("errorCode")?.as_str());
+    code.unwrap_or_default().to_owned()
+}
+
+impl Lane for Fcm {
+    fn send<'a>(&'a self, letter: &'a Letter) -> Sending<'a> {
+        Box::pin(async move { self.deliver(letter).await.unwrap_or_else(|verdict| verdict) })
+    }
+
+    fn check(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        Box::pin(async move {
+            let wait = Duration::from_secs(15);
+            match tokio::time::timeout(wait, self.token(None)).await {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(verdict)) => Err(format!("no access token: {verdict:?}")),
+                Err(_) => Err("the token endpoint does not answer".to_owned()),
+            }
+        })
+    }
+}

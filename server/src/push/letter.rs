@@ -1,0 +1,191 @@
+//! A push as it goes to a device: its fields, and how much of them each road shows.
+//!
+//! On the way everybody may read that something happened, of what kind and to which conversation,
+//! by ids that tell nothing. Words travel sealed to the device's own key, or not at all.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use baton_domain::announce::{Kind, Urgency};
+use baton_protocol::push::{PushEnv, PushTargetKind};
+use baton_protocol::{AgentId, ConversationId, Cursor, PushId, Timestamp, WorkspaceId};
+use serde_json::{Map, Value, json};
+
+use super::seal::{SealError, seal};
+use crate::clock::Clock;
+use crate::config::Secret;
+
+/// Bytes of a payload at most, on all roads.
+pub(super) const PAYLOAD_BYTES_MAX: usize = 4_096;
+/// Bytes of sealed words at most; more is cut.
+const WORDS_BYTES_MAX: usize = 1_200;
+
+/// The key of a device that contents are sealed to.
+#[derive(Clone, Debug)]
+pub struct SealKey {
+    /// How the device names it.
+    pub id: Option<String>,
+    /// The public key, base64url.
+    pub p256dh: String,
+    /// What only device and server know, base64url.
+    pub auth: Secret,
+}
+
+/// Where a push goes.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What the target is.
+    pub kind: PushTargetKind,
+    /// The token, id or URL.
+    pub target: Secret,
+    /// What contents are sealed to.
+    pub key: Option<SealKey>,
+    /// The app, as the service knows it.
+    pub app_id: Option<String>,
+    /// Apple's only: which service.
+    pub env: Option<PushEnv>,
+}
+
+/// Words about a customer; never printed.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Words {
+    /// The customer's name.
+    pub title: String,
+    /// What the customer wrote.
+    pub body: String,
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Words(***)")
+    }
+}
+
+/// A push to one device.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// Where it goes.
+    pub to: Target,
+    /// Its id; every copy has the same.
+    pub id: PushId,
+    /// The workspace it is for.
+    pub workspace: WorkspaceId,
+    /// The agent it is for.
+    pub agent: AgentId,
+    /// About which conversation.
+    pub conversation: ConversationId,
+    /// What it tells.
+    pub kind: Kind,
+    /// The place in the log of what it tells.
+    pub cursor: Cursor,
+    /// When it is not worth showing any more.
+    pub expires_at: Timestamp,
+    /// Words, for devices with a key.
+    pub words: Option<Words>,
+}
+
+impl Letter {
+    /// The kind as phones read it. A phone shows what it does not know as something new; these are
+    /// the nearest that all of them know.
+    pub fn wire_kind(&self) -> &'static str {
+        match self.kind {
+            Kind::Retract => "retract",
+            Kind::Queue => "queue",
+            Kind::Message => "message",
+            Kind::WindowClosing => "sla",
+            Kind::Mention => "mention",
+            Kind::Reopened | Kind::Review | Kind::Assigned => "assigned",
+        }
+    }
+
+    /// Whether it wakes the device.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.kind.urgency() == Urgency::High
+    }
+
+    /// What everybody on the way may read.
+    fn outside(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
+            ("v", "1".to_owned()),
+            ("k", self.wire_kind().to_owned()),
+            ("id", self.id.to_string()),
+            ("w", self.workspace.to_string()),
+            ("a", self.agent.to_string()),
+            ("c", self.conversation.to_string()),
+            ("x", self.expires_at.ms().div_euclid(1_000).to_string()),
+            ("s", self.cursor.to_string()),
+        ])
+    }
+
+    /// The fields for services that read them: words are sealed, or left out.
+    pub(super) fn fields(
+        &self,
+        clock: &Clock,
+    ) -> Result<BTreeMap<&'static str, String>, SealError> {
+        let mut fields = self.outside();
+        if let (Some(words), Some(key)) = (&self.words, &self.to.key) {
+            let (title, body) = words.cut();
+            let inside = json!({
+                "kind": self.wire_kind(),
+                "id": self.id,
+                "conversation_id": self.conversation,
+                "title": title,
+                "body": body,
+            });
+            let sealed = seal(inside.to_string().as_bytes(), key, clock)?;
+            fields.insert("e", BASE64.encode(sealed));
+            fields.extend(key.id.clone().map(|id| ("ki", id)));
+        }
+        Ok(fields)
+    }
+
+    /// The body for services that take only what is sealed as a whole.
+    pub(super) fn sealed(&self, clock: &Clock) -> Result<Vec<u8>, SealError> {
+        let key = self.to.key.as_ref().ok_or(SealError::NoKey)?;
+        let mut fields = self.outside();
+        if let Some(words) = &self.words {
+            let (title, body) = words.cut();
+            fields.extend([("title", title.to_owned()), ("body", body.to_owned())]);
+        }
+        seal(json!(fields).to_string().as_bytes(), key, clock)
+    }
+
+    /// What Apple's service takes: it shows words that name nobody until the extension knows more.
+    pub(super) fn apns(&self, clock: &Clock) -> Result<Value, SealError> {
+        let aps = match self.kind {
+            Kind::Retract => json!({"content-available": 1}),
+            Kind::Queue
+            | Kind::Message
+            | Kind::WindowClosing
+            | Kind::Reopened
+            | Kind::Review
+            | Kind::Mention
+            | Kind::Assigned => json!({
+                "alert": {"loc-key": format!("push.{}", self.wire_kind())},
+                "mutable-content": 1,
+                "thread-id": self.conversation,
+                "sound": "default",
+            }),
+        };
+        let mut all = Map::from_iter([("aps".to_owned(), aps)]);
+        for (name, text) in self.fields(clock)? {
+            let number = matches!(name, "v" | "x").then(|| text.parse::<i64>().ok()).flatten();
+            all.insert(name.to_owned(), number.map_or_else(|| Value::from(text), Value::from));
+        }
+        Ok(Value::Object(all))
+    }
+}
+
+impl Words {
+    /// As much as a push carries.
+    fn cut(&self) -> (&str, &str) {
+        let title = cut(&self.title, 256);
+        (title, cut(&self.body, WORDS_BYTES_MAX - title.len()))
+    }
+}
+
+fn cut(text: &str, bytes: usize) -> &str {
+    let end = text.floor_char_boundary(bytes);
+    text.get(..end).unwrap_or_default()
+}

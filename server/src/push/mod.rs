@@ -1,0 +1,106 @@
+//! The push services: one request for a push to a device, and a word on what became of it.
+//!
+//! A [`Lane`] speaks to one kind of service. It repeats nothing and keeps nothing but its
+//! credentials: what is sent, when and how often is the business of whoever asks.
+
+mod apns;
+mod errors;
+mod fcm;
+mod http;
+mod jwt;
+mod letter;
+mod seal;
+mod webpush;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_protocol::Timestamp;
+use baton_protocol::push::PushLane;
+
+use crate::clock::Clock;
+use crate::config::PushConfig;
+
+pub use errors::Verdict;
+pub use letter::{Letter, SealKey, Target, Words};
+pub use webpush::VapidKey;
+
+/// Why a lane cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum LaneError {
+    /// A file with credentials cannot be used.
+    #[error("{what} in {path}: {why}")]
+    Credentials {
+        /// What it should hold.
+        what: &'static str,
+        /// The file.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// No HTTP client can be made.
+    #[error("no HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// What a lane answers, boxed: lanes are chosen at run time.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
+
+/// One kind of push service.
+pub trait Lane: Send + Sync + fmt::Debug {
+    /// Sends a push once.
+    fn send<'a>(&'a self, letter: &'a Letter) -> Sending<'a>;
+
+    /// Asks the service whether it takes the credentials, without a push; why not, if it does not.
+    fn check(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>>;
+}
+
+/// The lanes that are configured, by their names. Lanes of one service share what sends.
+pub type Lanes = BTreeMap<&'static str, Arc<dyn Lane>>;
+
+/// Opens what is configured. Web Push needs no account, and is always open.
+///
+/// # Errors
+/// When credentials cannot be read.
+pub fn open(config: &PushConfig, vapid: &VapidKey, clock: &Clock) -> Result<Lanes, LaneError> {
+    let mut lanes = Lanes::new();
+    let web: Arc<dyn Lane> = Arc::new(webpush::WebPush::open(config, vapid, clock.clone())?);
+    lanes.insert(PushLane::Webpush.name(), Arc::clone(&web));
+    lanes.insert(PushLane::Unifiedpush.name(), web);
+    lanes.insert(PushLane::Log.name(), Arc::new(Log));
+    if let Some(path) = &config.fcm_service_account_file {
+        let fcm = fcm::Fcm::open(config, path, clock.clone())?;
+        lanes.insert(PushLane::Fcm.name(), Arc::new(fcm));
+    }
+    if let Some(path) = &config.apns_key_file {
+        let apns = apns::Apns::open(config, path, clock.clone())?;
+        lanes.insert(PushLane::Apns.name(), Arc::new(apns));
+    }
+    Ok(lanes)
+}
+
+/// How long a request may take, its answer included.
+const REQUEST_MAX: Duration = Duration::from_secs(10);
+
+/// Seconds until a time, at least 0.
+fn seconds_until(at: Timestamp, now: Timestamp) -> i64 {
+    at.since(now).max(0).div_euclid(1_000)
+}
+
+/// The server's log, for tests: it tells which push went, and to nobody what it says.
+#[derive(Debug)]
+struct Log;
+
+impl Lane for Log {
+    fn send<'a>(&'a self, letter: &'a Letter) -> Sending<'a> {
+        tracing::info!(push = %letter.id, kind = letter.wire_kind(), "a push");
+        Box::pin(std::future::ready(Verdict::Accepted))
+    }
+
+    fn check(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}

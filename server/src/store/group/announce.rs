@@ -1,0 +1,65 @@
+//! Reads of a group for pushes: who is to be told, and what they were told before.
+
+use sqlx::FromRow;
+
+use crate::store::rows::LivePushRow;
+use crate::store::{Sql, StoreError, Tx};
+
+/// A device of an agent who may have to be told, with what the agent wants.
+#[derive(FromRow, Clone, Debug)]
+pub(crate) struct AddresseeRow {
+    pub(crate) workspace: String,
+    pub(crate) agent: String,
+    pub(crate) role: String,
+    pub(crate) device: String,
+    pub(crate) lane: String,
+    pub(crate) watched_at: Option<i64>,
+    pub(crate) level: Option<String>,
+    pub(crate) quiet_from: Option<i64>,
+    pub(crate) quiet_until: Option<i64>,
+    pub(crate) zone: Option<String>,
+}
+
+/// The registered devices of these agents, each `[workspace, agent]`, and of the members of these
+/// teams, each `[workspace, team]`; the most recently confirmed first.
+pub(crate) async fn addressees(
+    tx: &mut Tx,
+    agents: &str,
+    teams: &str,
+) -> Result<Vec<AddresseeRow>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "WITH whom (workspace, agent) AS (
+           SELECT value->>0, value->>1 FROM {rows $1}
+           UNION
+           SELECT t.workspace, t.agent FROM {rows $2} AS x
+           JOIN team_member AS t ON t.workspace = x.value->>0 AND t.team = x.value->>1
+         )
+         SELECT w.workspace, w.agent, a.role, p.device, p.lane, d.watched_at, s.level,
+           s.quiet_from, s.quiet_until, s.zone
+         FROM whom AS w
+         JOIN agent AS a ON a.workspace = w.workspace AND a.id = w.agent AND a.state = 'active'
+         JOIN device AS d ON d.workspace = w.workspace AND d.agent = w.agent
+           AND d.revoked_at IS NULL
+         JOIN push_device AS p ON p.workspace = d.workspace AND p.device = d.id
+         LEFT JOIN push_preference AS s ON s.workspace = w.workspace AND s.agent = w.agent
+         ORDER BY p.confirmed_at DESC, p.device",
+    );
+    tx.rows(&SQL, &[agents, teams]).await
+}
+
+/// Pushes about these conversations that are not over, locked: their sender waits, or was first.
+/// Conversations are found by their ids alone; the caller looks at the workspace.
+pub(crate) async fn live_pushes(
+    tx: &mut Tx,
+    conversations: &str,
+) -> Result<Vec<LivePushRow>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT workspace, id, agent, device, lane, conversation, kind, position, state, due_at,
+           expires_at
+         FROM push
+         WHERE conversation {in $1} AND state IN ('queued', 'claimed', 'accepted')
+           AND kind <> 'retract'
+         ORDER BY workspace, id {lock}",
+    );
+    tx.rows(&SQL, &[conversations]).await
+}

@@ -1,0 +1,350 @@
+//! Pushes as their senders see them: claimed, finished, rescued, suppressed.
+//!
+//! Senders have short transactions of their own, because no fact depends on how a push went: a
+//! slow push service then delays no command. A claim has a number and an end. What is claimed and
+//! not finished in time is claimed anew with the next number, and only the newest claim counts.
+
+use baton_protocol::push::PushLane;
+use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, PushId, Timestamp, WorkspaceId};
+use serde_json::{Value, json};
+use sqlx::FromRow;
+
+use super::rows::{id, ids, number};
+use super::{Sql, Store, StoreError};
+
+/// A push that its sender may send.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Claimed {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Which.
+    pub id: PushId,
+    /// For whom.
+    pub agent: AgentId,
+    /// To which device.
+    pub device: DeviceId,
+    /// About which conversation.
+    pub conversation: ConversationId,
+    /// What it tells, by its name.
+    pub kind: String,
+    /// The place in the log of what it tells.
+    pub position: u64,
+    /// When it was caused.
+    pub created_at: Timestamp,
+    /// Not sent after.
+    pub expires_at: Timestamp,
+    /// How often it was claimed, this time included.
+    pub attempts: u32,
+    /// The number of the claim.
+    pub claim_epoch: u64,
+}
+
+#[derive(FromRow)]
+struct Row {
+    workspace: String,
+    id: String,
+    agent: String,
+    device: String,
+    conversation: String,
+    kind: String,
+    position: i64,
+    created_at: i64,
+    expires_at: i64,
+    attempts: i64,
+    claim_epoch: i64,
+}
+
+impl Row {
+    fn read(&self) -> Result<Claimed, StoreError> {
+        Ok(Claimed {
+            workspace: id(&self.workspace)?,
+            id: id(&self.id)?,
+            agent: id(&self.agent)?,
+            device: id(&self.device)?,
+            conversation: id(&self.conversation)?,
+            kind: self.kind.clone(),
+            position: number(self.position)?,
+            created_at: Timestamp::from_ms(self.created_at),
+            expires_at: Timestamp::from_ms(self.expires_at),
+            attempts: number(self.attempts)?,
+            claim_epoch: number(self.claim_epoch)?,
+        })
+    }
+}
+
+/// How a claim ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// The service took it.
+    Accepted,
+    /// It may be tried again at this time.
+    Again(Timestamp),
+    /// It was not worth sending any more.
+    Expired,
+    /// The agent saw what it tells.
+    Suppressed,
+    /// It will never be delivered.
+    Dead,
+}
+
+impl Ended {
+    fn state(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Again(_) => "queued",
+            Self::Expired => "expired",
+            Self::Suppressed => "suppressed",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+/// A claim that ended, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finished {
+    /// Which push.
+    pub of: (WorkspaceId, PushId),
+    /// The number of the claim.
+    pub claim_epoch: u64,
+    /// How.
+    pub ended: Ended,
+    /// Why, where it was not accepted.
+    pub reason: Option<&'static str>,
+}
+
+/// Who claims, what, and until when.
+#[derive(Clone, Debug)]
+pub struct Claim<'a> {
+    /// The services.
+    pub lanes: &'a [PushLane],
+    /// The node.
+    pub node: NodeId,
+    /// The time.
+    pub now: Timestamp,
+    /// When the claim is void.
+    pub until: Timestamp,
+    /// How many at most.
+    pub most: usize,
+}
+
+/// When the next push of these services is due; `None` when none waits.
+pub async fn next_push(store: &Store, lanes: &[PushLane]) -> Result<Option<Timestamp>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT MIN(due_at) AS due_at FROM push
+         WHERE lane {in $1} AND state IN ('queued', 'claimed')",
+    );
+    let lanes = ids(lanes.iter().map(|lane| lane.name()));
+    let rows = store.rows_alone::<(Option<i64>,)>(&SQL, &[&lanes]).await?;
+    Ok(rows.into_iter().next().and_then(|(due_at,)| due_at).map(Timestamp::from_ms))
+}
+
+/// Says how claims ended, and claims what is due: one transaction.
+pub async fn turn_pushes(
+    store: &Store,
+    finished: &[Finished],
+    claim: &Claim<'_>,
+) -> Result<Vec<Claimed>, StoreError> {
+    static CLAIM: Sql = Sql::new(
+        "WITH due AS MATERIALIZED (
+           SELECT workspace, id FROM push
+           WHERE lane {in $1} AND state IN ('queued', 'claimed') AND due_at <= CAST($2 AS BIGINT)
+           ORDER BY due_at LIMIT CAST($3 AS BIGINT) {skip})
+         UPDATE push SET state = 'claimed', claimed_by = $4, claim_epoch = claim_epoch + 1,
+           attempts = attempts + 1, due_at = CAST($5 AS BIGINT)
+         WHERE (workspace, id) IN (SELECT workspace, id FROM due)
+         RETURNING workspace, id, agent, device, conversation, kind, position, created_at,
+           expires_at, attempts, claim_epoch",
+    );
+    let mut tx = store.begin().await?;
+    if !finished.is_empty() {
+        finish(&mut tx, finished, claim.now).await?;
+    }
+    let mut claimed = Vec::new();
+    if claim.most > 0 {
+        let lanes = ids(claim.lanes.iter().map(|lane| lane.name()));
+        let args = [
+            lanes,
+            claim.now.ms().to_string(),
+            claim.most.to_string(),
+            claim.node.to_string(),
+            claim.until.ms().to_string(),
+        ];
+        let args = args.each_ref().map(String::as_str);
+        let rows: Vec<Row> = tx.rows(&CLAIM, &args).await?;
+        claimed = rows.iter().map(Row::read).collect::<Result<_, _>>()?;
+    }
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+/// Whoever finds that the push was taken back, or claimed anew, changes nothing.
+async fn finish(
+    tx: &mut super::Tx,
+    finished: &[Finished],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // The committer locks in this order as well.
+    static LOCK: Sql = Sql::new(
+        "SELECT p.id FROM push AS p
+         WHERE (p.workspace, p.id) IN (SELECT value->>0, value->>1 FROM {rows $1})
+         ORDER BY p.workspace, p.id {lock}",
+    );
+    static FINISH: Sql = Sql::new(
+        "UPDATE push SET state = x.value->>3,
+           due_at = COALESCE(CAST(x.value->>4 AS BIGINT), push.due_at),
+           ended_at = CAST(x.value->>5 AS BIGINT), reason = x.value->>6, claimed_by = NULL
+         FROM {rows $1} AS x
+         WHERE push.workspace = x.value->>0 AND push.id = x.value->>1
+           AND push.state = 'claimed' AND push.claim_epoch = CAST(x.value->>2 AS BIGINT)",
+    );
+    let rows = finished.iter().map(|one| {
+        let (workspace, push) = one.of;
+        let due_at = if let Ended::Again(at) = one.ended { Some(at.ms()) } else { None };
+        let ended_at = due_at.is_none().then(|| now.ms());
+        let (epoch, state) = (one.claim_epoch, one.ended.state());
+        json!([workspace, push, epoch, state, due_at, ended_at, one.reason])
+    });
+    let rows = Value::from_iter(rows).to_string();
+    if tx.dialect() == super::Dialect::Postgres {
+        tx.rows::<(String,)>(&LOCK, &[&rows]).await?;
+    }
+    tx.run(&FINISH, &[&rows]).await.map(drop)
+}
+
+/// Agents, each with how far a device of theirs showed the log to somebody who looked.
+pub type Seen = [((WorkspaceId, AgentId), u64)];
+
+/// Drops what waits to be sent to agents who saw it. Returns how many.
+pub async fn suppress_pushes(
+    store: &Store,
+    seen: &Seen,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE push SET state = 'suppressed', reason = 'acked', ended_at = CAST($2 AS BIGINT)
+         WHERE (workspace, id) IN (
+           SELECT p.workspace, p.id FROM {rows $1} AS x
+           JOIN push AS p ON p.agent = x.value->>1 AND p.state = 'queued'
+           WHERE p.workspace = x.value->>0 AND p.kind NOT IN ('retract', 'review')
+             AND p.position <= CAST(x.value->>2 AS BIGINT)
+           {postgres FOR NO KEY UPDATE OF p SKIP LOCKED})
+           AND state = 'queued'",
+    );
+    let rows = seen.iter().map(|((workspace, agent), upto)| json!([workspace, agent, upto]));
+    let rows = Value::from_iter(rows).to_string();
+    let mut tx = store.begin().await?;
+    let dropped = tx.run(&SQL, &[&rows, &now.ms().to_string()]).await?;
+    tx.commit().await?;
+    Ok(dropped)
+}
+
+/// Whether anything waits to be sent to one of these agents: to ask costs less than to write.
+pub async fn has_queued(store: &Store, seen: &Seen) -> Result<bool, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM {rows $1} AS x
+         JOIN push AS p ON p.agent = x.value->>1 AND p.state = 'queued'
+         WHERE p.workspace = x.value->>0",
+    );
+    let rows = seen.iter().map(|((workspace, agent), _)| json!([workspace, agent]));
+    let rows = Value::from_iter(rows).to_string();
+    let found = store.rows_alone::<(i64,)>(&SQL, &[&rows]).await?;
+    Ok(found.first().is_some_and(|(count,)| *count > 0))
+}
+
+/// Devices that told how far they are: `(workspace, device, acked at, looked at)`.
+pub type Heard = [((WorkspaceId, DeviceId), Timestamp, Option<Timestamp>)];
+
+/// Notes when devices were heard.
+pub async fn note_acks(store: &Store, heard: &Heard) -> Result<(), StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE device SET acked_at = CAST(x.value->>2 AS BIGINT),
+           watched_at = COALESCE(CAST(x.value->>3 AS BIGINT), device.watched_at)
+         FROM {rows $1} AS x
+         WHERE device.workspace = x.value->>0 AND device.id = x.value->>1
+           AND device.revoked_at IS NULL",
+    );
+    let rows = heard.iter().map(|((workspace, device), acked, watched)| {
+        json!([workspace, device, acked.ms(), watched.map(Timestamp::ms)])
+    });
+    let rows = Value::from_iter(rows).to_string();
+    let mut tx = store.begin().await?;
+    tx.run(&SQL, &[&rows]).await?;
+    tx.commit().await
+}
+
+/// The name and the newest line of the customer of a conversation, the line up to a position.
+pub async fn push_words(
+    store: &Store,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+) -> Result<(Option<String>, Option<String>), StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT c.name, (SELECT t.body FROM message AS m
+             JOIN content AS t ON t.workspace = m.workspace AND t.id = m.id
+             WHERE m.workspace = v.workspace AND m.conversation = v.id AND m.author_kind = 'customer'
+             ORDER BY m.seq DESC LIMIT 1) AS body
+         FROM conversation AS v
+         JOIN contact AS c ON c.workspace = v.workspace AND c.id = v.contact
+         WHERE v.workspace = $1 AND v.id = $2",
+    );
+    let args = [workspace.to_string(), conversation.to_string()];
+    let rows =
+        store.rows_alone::<(Option<String>, Option<String>)>(&SQL, &[&args[0], &args[1]]).await?;
+    let (name, body) = rows.into_iter().next().unwrap_or_default();
+    Ok((name, body.as_deref().and_then(text_of)))
+}
+
+/// The text of a line's content.
+fn text_of(body: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    Some(body.pointer("/line/text")?.as_str()?.to_owned())
+}
+
+/// Deletes pushes that were caused before `before`.
+pub async fn sweep_sent(store: &Store, before: Timestamp, most: u64) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT workspace, id FROM push WHERE created_at < CAST($1 AS BIGINT)
+           ORDER BY created_at LIMIT CAST($2 AS BIGINT) {skip})
+         DELETE FROM push WHERE (workspace, id) IN (SELECT workspace, id FROM old)",
+    );
+    let mut tx = store.begin().await?;
+    let done = tx.run(&SQL, &[&before.ms().to_string(), &most.to_string()]).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// What is known of the pushes by one service.
+#[derive(FromRow, Clone, PartialEq, Eq, Debug)]
+pub struct LaneState {
+    /// The service.
+    pub lane: String,
+    /// Registered devices.
+    pub devices: i64,
+    /// Pushes that wait or are on their way.
+    pub waiting: i64,
+    /// Pushes that were refused for good, as far as they are remembered.
+    pub dead: i64,
+    /// When the service last took one.
+    pub accepted_at: Option<i64>,
+    /// When a device last told of one.
+    pub received_at: Option<i64>,
+}
+
+/// Of each service that has devices or pushes.
+pub async fn lane_states(store: &Store) -> Result<Vec<LaneState>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT l.lane,
+           (SELECT COUNT(*) FROM push_device AS d WHERE d.lane = l.lane) AS devices,
+           (SELECT COUNT(*) FROM push AS p
+            WHERE p.lane = l.lane AND p.state IN ('queued', 'claimed')) AS waiting,
+           (SELECT COUNT(*) FROM push AS p
+            WHERE p.lane = l.lane AND p.state = 'dead') AS dead,
+           (SELECT MAX(p.ended_at) FROM push AS p
+            WHERE p.lane = l.lane AND p.state IN ('accepted', 'retracted')) AS accepted_at,
+           (SELECT MAX(d.last_receipt_at) FROM push_device AS d
+            WHERE d.lane = l.lane) AS received_at
+         FROM (SELECT lane FROM push_device UNION SELECT lane FROM push) AS l ORDER BY l.lane",
+    );
+    store.rows_alone(&SQL, &[]).await
+}

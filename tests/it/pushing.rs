@@ -1,0 +1,197 @@
+//! The server tells phones in pockets what happened: by the simulated push services, to the phone
+//! core, and back by receipts.
+
+use std::time::Duration;
+
+use baton::demo::PASSWORD;
+use baton_mobile::push::handle::Outcome;
+use baton_mobile::push::{Input, Kind, Tag, Verdict};
+use baton_mobile::runtime::PushTarget;
+use baton_protocol::push::{PushKey, PushLane, PushPut, PushTargetKind};
+use baton_protocol::{ConversationId, Owner};
+use baton_simulator::{PushDelivery, PushFault};
+use baton_world::handset::Handset;
+use baton_world::world::{PATIENCE, Setup, World, eventually, for_each_alone, for_each_store};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const TARGET: &str = "token-of-ben";
+/// What the platform gives an app to handle a push.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A phone in a pocket: signed in, registered, its app in the background.
+struct Pocket<'w> {
+    world: &'w World,
+    phone: Handset,
+    taken: usize,
+    _directory: TempDir,
+}
+
+impl<'w> Pocket<'w> {
+    async fn of_ben(world: &'w World) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let phone = Handset::on(&world.server.url(), directory.path()).await.expect("a handset");
+        let phone = phone.signed_in("acme", "ben@acme.example", PASSWORD).await.expect("Ben");
+        phone.live(PATIENCE).await.expect("live");
+        let target = PushTarget {
+            lane: PushLane::Fcm,
+            kind: PushTargetKind::Token,
+            target: TARGET.to_owned(),
+            app_id: None,
+            env: None,
+            locale: None,
+            caps: Vec::new(),
+        };
+        phone.core.register_push(target).await.expect("a registration");
+        phone.core.background(DEADLINE).await.expect("the background");
+        Self { world, phone, taken: 0, _directory: directory }
+    }
+
+    /// The next push that the platform hands over.
+    async fn is_handed(&mut self) -> Input {
+        let inbox = self.world.simulator.push_inbox(TARGET, self.taken, PATIENCE).await;
+        let PushDelivery { n, input, .. } = inbox.into_iter().next().expect("a push");
+        self.taken = n + 1;
+        let input = serde_json::to_value(input.expect("a push")).expect("plain data");
+        serde_json::from_value(input).expect("what a platform hands over")
+    }
+
+    async fn handles_the_next(&mut self) -> Outcome {
+        let input = self.is_handed().await;
+        self.phone.core.handle_push(input, DEADLINE).await.expect("an outcome")
+    }
+}
+
+/// A customer has written, and Ana has taken the conversation.
+async fn ana_answers(world: &World) -> ConversationId {
+    let lucia = world.contact("Lucía");
+    lucia.sends("¿Tienen el modelo azul?").await;
+    let conversation = lucia.conversation().await;
+    world.agent("Ana").await.claims(conversation).await;
+    conversation
+}
+
+async fn hands_over(world: &World, conversation: ConversationId, to: &str) {
+    let to = Owner::Agent(world.agent(to).await.signed.session.agent_id);
+    world.admin().await.hands_over(conversation, to).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assignment_reaches_the_phone_in_a_pocket_and_is_taken_back() {
+    for_each_store(Setup::usual(), async |world| {
+        let conversation = ana_answers(world).await;
+        let mut pocket = Pocket::of_ben(world).await;
+        hands_over(world, conversation, "Ben").await;
+        let outcome = pocket.handles_the_next().await;
+        let Verdict::Show(shown) = &outcome.verdict else { panic!("{outcome:?}") };
+        assert_eq!(shown.tag, Tag::Conversation(conversation));
+        assert_eq!(shown.text.english(), ("Lucía", "¿Tienen el modelo azul?"));
+        let receipt = shown.push.expect("a push").to_string();
+        let is_received = async || {
+            let figures = world.asks(Method::GET, "/metrics", None, None).await.text;
+            figures.contains("baton_push_receipts_total{outcome=\"received\"} 1").then_some(())
+        };
+        eventually("the server knows that it was received", is_received).await;
+        // Somebody else takes care of it.
+        hands_over(world, conversation, "Ana").await;
+        let outcome = pocket.handles_the_next().await;
+        assert_eq!(outcome.verdict, Verdict::Withdraw(Tag::Conversation(conversation)));
+        let calls = world.simulator.push_calls();
+        let sent: Vec<_> = calls.iter().filter(|call| call.lane == "fcm").collect();
+        assert_eq!(sent.len(), 2, "{sent:?}");
+        assert!(sent.first().is_some_and(|call| call.body.contains(&receipt)));
+        for call in &calls {
+            let words = ["Luc\u{ed}a", "modelo", "azul", "34600"];
+            let told: Vec<_> = words.iter().filter(|word| call.body.contains(**word)).collect();
+            assert!(told.is_empty(), "{told:?} in {}", call.body);
+        }
+        assert_eq!(calls.iter().filter(|call| call.lane == "oauth").count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_whose_answer_was_lost_is_sent_again_and_shown_once() {
+    for_each_alone(Setup::usual(), async |world| {
+        let conversation = ana_answers(world).await;
+        let mut pocket = Pocket::of_ben(world).await;
+        // Taken, and the answer lost: nobody can know.
+        world.simulator.push_fails(
+            TARGET,
+            [PushFault::Throttled { retry_after_s: Some(1) }, PushFault::Garbage],
+        );
+        hands_over(world, conversation, "Ben").await;
+        let outcome = pocket.handles_the_next().await;
+        assert!(matches!(outcome.verdict, Verdict::Show(_)), "{outcome:?}");
+        let again = pocket.handles_the_next().await;
+        assert!(matches!(again.verdict, Verdict::Suppress(_)), "{again:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_is_gone_is_asked_once_and_forgotten() {
+    for_each_alone(Setup::usual(), async |world| {
+        let conversation = ana_answers(world).await;
+        let pocket = Pocket::of_ben(world).await;
+        world.simulator.unregister(TARGET);
+        hands_over(world, conversation, "Ben").await;
+        let is_refused = async || {
+            let calls = world.simulator.push_calls();
+            calls.iter().any(|call| call.status == 404).then_some(())
+        };
+        eventually("Firebase says that it is gone", is_refused).await;
+        let ended = async || {
+            let figures = world.asks(Method::GET, "/metrics", None, None).await.text;
+            figures.contains("baton_pushes_total{outcome=\"dead\"} 1").then_some(())
+        };
+        eventually("the push has ended", ended).await;
+        hands_over(world, conversation, "Ana").await;
+        hands_over(world, conversation, "Ben").await;
+        let calls = world.simulator.push_calls();
+        assert_eq!(calls.iter().filter(|call| call.lane == "fcm").count(), 1);
+        drop(pocket);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_is_told_by_web_push_what_it_alone_can_read() {
+    for_each_store(Setup::usual(), async |world| {
+        let ben = world.agent("Ben").await;
+        let subscription = world.simulator.subscribe(None);
+        let put = PushPut {
+            lane: PushLane::Webpush,
+            target_kind: PushTargetKind::Endpoint,
+            target: subscription.endpoint.clone(),
+            key: Some(PushKey {
+                id: None,
+                p256dh: subscription.p256dh.clone(),
+                auth: subscription.auth.clone(),
+            }),
+            app_id: None,
+            env: None,
+            locale: None,
+            caps: Vec::new(),
+        };
+        let session = &ben.signed.session;
+        let path = format!("/api/v1/devices/{}/push", session.device_id);
+        let body = Some(("application/json", serde_json::to_vec(&put).expect("plain data")));
+        let answer = world.asks(Method::PUT, &path, Some(&session.access_token), body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let conversation = ana_answers(world).await;
+        hands_over(world, conversation, "Ben").await;
+        let call = eventually("the browser's service was asked", async || {
+            world.simulator.push_calls().into_iter().find(|call| call.lane == "webpush")
+        })
+        .await;
+        assert_eq!(call.status, 201, "{call:?}");
+        assert_eq!(call.headers.get("urgency").map(String::as_str), Some("high"));
+        let told: Value = serde_json::from_str(&call.plaintext.expect("it opens")).expect("JSON");
+        assert_eq!(told.get("k"), Some(&json!(Kind::Assigned.name())));
+        assert_eq!(told.get("c"), Some(&json!(conversation)));
+        assert_eq!(told.get("title"), Some(&json!("Lucía")));
+    })
+    .await;
+}
