@@ -281,7 +281,8 @@ pub async fn push_words(
     static SQL: Sql = Sql::new(
         "SELECT c.name, (SELECT t.body FROM message AS m
              JOIN content AS t ON t.workspace = m.workspace AND t.id = m.id
-             WHERE m.workspace = v.workspace AND m.conversation = v.id AND m.author_kind = 'customer'
+             WHERE m.workspace = v.workspace AND m.conversation = v.id
+               AND m.author_kind = 'customer'
              ORDER BY m.seq DESC LIMIT 1) AS body
          FROM conversation AS v
          JOIN contact AS c ON c.workspace = v.workspace AND c.id = v.contact
