@@ -19,7 +19,7 @@ check_yaml() {
     return
   fi
   python3 - <<'PYTHON' || fail "a file of YAML is not as it should be"
-import yaml
+import json, re, yaml
 compose = yaml.safe_load(open("deploy/compose.yaml"))
 services = compose["services"]
 for name, service in services.items():
@@ -36,9 +36,19 @@ for node in nodes:
 address = services["nginx"]["networks"]["inside"]["ipv4_address"]
 trusted = services[nodes[0]]["environment"]["BATON_HTTP__TRUSTED_PROXIES"]
 assert address in trusted, "the nodes do not trust nginx"
+# Alerts and the dashboard ask for figures that the server has.
+telemetry = "".join(open(f"server/src/telemetry/{name}.rs").read() for name in ("metrics", "process"))
+def known(expression, where):
+    for name in re.findall(r"\b(?:baton|process)_[a-z_]+", expression):
+        bare = re.sub("^baton_", "", re.sub("_(total|bucket|count|sum)$", "", name))
+        assert f'"{bare}"' in telemetry, f"{where}: the server has no {name}"
 for group in yaml.safe_load(open("docs/alerts.yml"))["groups"]:
     for rule in group["rules"]:
         assert rule["expr"] and rule["annotations"]["todo"], rule["alert"]
+        known(rule["expr"], rule["alert"])
+for panel in json.load(open("deploy/grafana.json"))["panels"]:
+    for target in panel.get("targets", []):
+        known(target["expr"], panel["title"])
 PYTHON
 }
 

@@ -52,7 +52,23 @@ export type Author =
   | { kind: "agent"; id: Id }
   | { kind: "phone_app" }
   | { kind: "acknowledgement" };
-export type LineKind = "text" | "unsupported" | "unreadable";
+export type LineKind =
+  | "text"
+  | "image"
+  | "video"
+  | "audio"
+  | "voice"
+  | "document"
+  | "sticker"
+  | "location"
+  | "contact_cards"
+  | "choice"
+  | "order"
+  | "edit"
+  | "revocation"
+  | "welcome_request"
+  | "unsupported"
+  | "unreadable";
 export interface Content {
   text?: string;
   original_type?: string;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::{
     AgentId, AgentState, Author, Availability, Conversation, ConversationId, DeviceId, Fact,
-    HeldReason, LineRef, MembershipKind, MessageId, MessageStatus, NoteId, OpId, Owner,
+    HeldReason, LineKind, LineRef, MembershipKind, MessageId, MessageStatus, NoteId, OpId, Owner,
     ReplyPolicy, Role, TeamId, Timestamp, Turn,
 };
 
@@ -20,6 +20,8 @@ pub struct LineFacts {
     pub line: LineRef,
     /// The author.
     pub author: Author,
+    /// The kind.
+    pub kind: LineKind,
     /// The device, for an agent's.
     pub device: Option<DeviceId>,
     /// The command, for an agent's.
@@ -50,7 +52,8 @@ impl LineFacts {
     pub fn is_standing_answer(&self) -> bool {
         match self.author {
             Author::PhoneApp | Author::Agent { .. } => {
-                self.status.is_none_or(|status| !status.needs_review())
+                self.kind.says_something()
+                    && self.status.is_none_or(|status| !status.needs_review())
             }
             Author::Customer | Author::Acknowledgement => false,
         }
@@ -164,17 +167,20 @@ impl Lines {
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no line")]
     pub fn absorb(&mut self, fact: &Fact, moment: Moment) {
         match fact {
-            Fact::LineReceived { line, .. } => {
-                self.put(moment.conversation, blank(*line, Author::Customer, moment.at));
+            Fact::LineReceived { line, kind, .. } => {
+                let facts = blank(*line, Author::Customer, *kind, moment.at);
+                self.put(moment.conversation, facts);
             }
-            Fact::LineWritten { line, author, status, seen, op_id, device_id, turn, .. } => {
+            Fact::LineWritten {
+                line, author, kind, status, seen, op_id, device_id, turn, ..
+            } => {
                 let facts = LineFacts {
                     device: *device_id,
                     op_id: *op_id,
                     seen: *seen,
                     status: Some(*status),
                     closed_turn: moment.turn_before.filter(|_| turn.is_none()),
-                    ..blank(*line, *author, moment.at)
+                    ..blank(*line, *author, *kind, moment.at)
                 };
                 self.put(moment.conversation, facts);
             }
@@ -213,10 +219,11 @@ impl Lines {
     }
 }
 
-fn blank(line: LineRef, author: Author, at: Timestamp) -> LineFacts {
+fn blank(line: LineRef, author: Author, kind: LineKind, at: Timestamp) -> LineFacts {
     LineFacts {
         line,
         author,
+        kind,
         device: None,
         op_id: None,
         accepted_at: at,

@@ -55,14 +55,12 @@ pub struct InboundMessage {
     pub wamid: String,
     /// Meta's time; the time of arrival when that cannot be read.
     pub at: Timestamp,
-    /// Text, unsupported or unreadable.
+    /// The kind.
     pub kind: LineKind,
     /// The erasable part.
     pub content: Content,
     /// The message it quotes, edits or takes back.
     pub quoted_wamid: Option<String>,
-    /// It edits or takes back an earlier message, and says nothing of its own.
-    pub is_correction: bool,
 }
 
 /// A status by the provider, in rising order. `Failed` has no rank.

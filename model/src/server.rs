@@ -214,7 +214,6 @@ impl Server {
             kind: LineKind::Text,
             content: Content { text: Some(text.to_owned()), ..Content::default() },
             quoted_wamid: None,
-            is_correction: false,
         }
     }
 

@@ -20,6 +20,7 @@ pub mod account;
 pub mod command;
 pub mod conversation;
 pub mod cursor;
+pub mod details;
 pub mod event;
 pub mod frame;
 pub mod id;
@@ -41,6 +42,7 @@ pub use account::{
 pub use command::{Command, CommandBody, Seen};
 pub use conversation::{Conversation, Head, LineRef, Owner, Status, Thread, Turn};
 pub use cursor::Cursor;
+pub use details::{Degrees, Details, FormAnswer, Forwarded, OrderItem, Referral, SharedCard};
 pub use event::{Actor, Event, Fact, OwnerCause};
 pub use id::{
     AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, MessageId, NodeId, NoteId,

@@ -15,7 +15,9 @@ pub const COMMANDS_MAX: usize = 100;
 pub const TEXT_CHARS_MAX: usize = 4096;
 /// Bytes, written in JSON, that are shown of a line from outside: customers may type far more than
 /// a business may send. A snapshot has it twice, as line and preview, and must fit a frame.
-pub const LINE_TEXT_JSON_BYTES_MAX: usize = 120 * 1024;
+pub const LINE_TEXT_JSON_BYTES_MAX: usize = 104 * 1024;
+/// And of what such a line says beyond its text.
+pub const LINE_DETAILS_JSON_BYTES_MAX: usize = 16 * 1024;
 /// Characters that are shown of a contact's name.
 pub const CONTACT_NAME_CHARS_MAX: usize = 256;
 /// Bytes of an id or name of a type that the provider gives: longer than any that Meta gives,

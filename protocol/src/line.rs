@@ -1,7 +1,8 @@
 //! Lines: what the customer can see, in or out; and notes, which only the team sees.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::details::{Details, Forwarded, Referral};
 use crate::{AgentId, ConversationId, DeviceId, MessageId, NoteId, OpId, Timestamp};
 
 /// The author of a line.
@@ -22,26 +23,125 @@ pub enum Author {
 }
 
 /// The kind of a line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LineKind {
     /// Text.
     Text,
-    /// A type that Baton does not show yet. The raw form is kept.
+    /// A picture; the caption is its text.
+    Image,
+    /// A film; the caption is its text.
+    Video,
+    /// A sound file.
+    Audio,
+    /// A voice note.
+    Voice,
+    /// A document; its text is the caption, else the file's name.
+    Document,
+    /// A sticker.
+    Sticker,
+    /// A place.
+    Location,
+    /// Contact cards.
+    ContactCards,
+    /// A choice: a button was tapped, a row of a list chosen, a form filled in.
+    Choice,
+    /// An order from a catalogue.
+    Order,
+    /// New words for an earlier line, the quoted one.
+    Edit,
+    /// An earlier line, the quoted one, was taken back.
+    Revocation,
+    /// The customer opened the chat for the first time and has written nothing.
+    WelcomeRequest,
+    /// A type that Baton does not show yet. The raw form is kept. Clients read every kind that they
+    /// do not know as this one.
     Unsupported,
     /// A message that could not be read. A person should look at it.
     Unreadable,
 }
 
+impl LineKind {
+    const ALL: [Self; 16] = [
+        Self::Text,
+        Self::Image,
+        Self::Video,
+        Self::Audio,
+        Self::Voice,
+        Self::Document,
+        Self::Sticker,
+        Self::Location,
+        Self::ContactCards,
+        Self::Choice,
+        Self::Order,
+        Self::Edit,
+        Self::Revocation,
+        Self::WelcomeRequest,
+        Self::Unsupported,
+        Self::Unreadable,
+    ];
+
+    /// The name used on the wire and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Voice => "voice",
+            Self::Document => "document",
+            Self::Sticker => "sticker",
+            Self::Location => "location",
+            Self::ContactCards => "contact_cards",
+            Self::Choice => "choice",
+            Self::Order => "order",
+            Self::Edit => "edit",
+            Self::Revocation => "revocation",
+            Self::WelcomeRequest => "welcome_request",
+            Self::Unsupported => "unsupported",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// Whether it says something of its own. What edits or takes back an earlier line does not,
+    /// nor what nobody can read: from the team's side it is no answer.
+    pub fn says_something(self) -> bool {
+        !matches!(self, Self::Edit | Self::Revocation | Self::Unreadable)
+    }
+}
+
+impl Serialize for LineKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for LineKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let known = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        Ok(known.unwrap_or(Self::Unsupported))
+    }
+}
+
 /// The erasable part of a line.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Content {
-    /// The text, if it has one.
+    /// What it says as text, for lists, searches and pushes: what was typed, else the caption, the
+    /// title that was tapped, the place's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Meta's name of the type, when it is not shown as text.
+    /// Meta's name of the type, when it is not plain text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_type: Option<String>,
+    /// What the text alone does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Box<Details>>,
+    /// Whether it was forwarded to the business from another chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forwarded: Option<Forwarded>,
+    /// The advertisement or post that led the customer here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referral: Option<Box<Referral>>,
     /// Whether it was erased.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,

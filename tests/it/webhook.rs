@@ -227,20 +227,20 @@ async fn every_other_type_takes_a_seq_and_reactions_and_system_lines_take_none()
         let wamid = lucia.sends("Look:").await;
         let media = json!({"id": "1", "mime_type": "x/y", "sha256": "z"});
         let others = [
-            "image",
-            "document",
-            "audio",
-            "video",
-            "sticker",
-            "interactive",
-            "button",
-            "order",
-            "location",
-            "contacts",
-            "request_welcome",
-            "from_the_future",
+            ("image", LineKind::Image),
+            ("document", LineKind::Document),
+            ("audio", LineKind::Audio),
+            ("video", LineKind::Video),
+            ("sticker", LineKind::Sticker),
+            ("interactive", LineKind::Unsupported),
+            ("button", LineKind::Unsupported),
+            ("order", LineKind::Unsupported),
+            ("location", LineKind::Unsupported),
+            ("contacts", LineKind::Unsupported),
+            ("request_welcome", LineKind::WelcomeRequest),
+            ("from_the_future", LineKind::Unsupported),
         ];
-        for kind in others {
+        for (kind, _) in others {
             lucia.sends_type(json!({"type": kind, kind: media})).await;
         }
         let reaction = lucia.customer.reacts(&wamid, "👍").await;
@@ -249,9 +249,9 @@ async fn every_other_type_takes_a_seq_and_reactions_and_system_lines_take_none()
         let conversation = lucia.conversation().await;
         let lines = ana.lines(conversation).await;
         assert_eq!(lines.len(), 1 + others.len());
-        for ((line, kind), seq) in lines.iter().skip(1).zip(others).zip(2..) {
-            assert_eq!((line.seq, line.kind), (seq, LineKind::Unsupported), "{kind}");
-            assert_eq!(line.content.original_type.as_deref(), Some(kind));
+        for ((line, (name, kind)), seq) in lines.iter().skip(1).zip(others).zip(2..) {
+            assert_eq!((line.seq, line.kind), (seq, kind), "{name}");
+            assert_eq!(line.content.original_type.as_deref(), Some(name));
         }
         // They trip the fence like any other word.
         assert_eq!(ana.head(conversation).await.last_seq, 13);

@@ -220,7 +220,6 @@ impl Bench {
                     kind: LineKind::Text,
                     content: Content { text: Some((*text).to_owned()), ..Content::default() },
                     quoted_wamid: None,
-                    is_correction: false,
                 }),
             )
         });

@@ -43,8 +43,12 @@ export function author(desk: Desk, of: Author, held: Held | undefined): string {
 export function said(line: Line): string {
   const { content } = line;
   if (content.erased === true) return words.t.list.erased;
-  if (line.kind === "unreadable") return words.t.list.unreadable;
-  return content.text ?? words.t.list.unsupported(content.original_type ?? "");
+  if (line.kind === "unreadable") return content.text ?? words.t.list.unreadable;
+  if (line.kind === "text") return content.text ?? "";
+  // A newer server may know kinds that this page does not.
+  const kinds: Partial<Record<string, string>> = words.t.list.kinds;
+  const kind = kinds[line.kind] ?? words.t.list.unsupported(content.original_type ?? "");
+  return content.text === undefined ? kind : `${kind}: ${content.text}`;
 }
 
 /** A row read aloud. */

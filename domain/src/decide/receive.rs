@@ -68,7 +68,7 @@ pub fn customer_line(
 }
 
 /// Said on the phone app that shares the number: somebody else's answer, which closes the turn,
-/// unless it only edits or takes back a message. The window stays as it is.
+/// unless it says nothing of its own. The window stays as it is.
 pub fn echo_line(
     conversation: &Conversation,
     message: &InboundMessage,
@@ -91,7 +91,7 @@ pub fn echo_line(
             op_id: None,
             device_id: None,
             // What changes an earlier message says nothing to the customer.
-            turn: conversation.thread.turn.filter(|_| message.is_correction),
+            turn: conversation.thread.turn.filter(|_| !message.kind.says_something()),
             lease_ignored_of: None,
         },
         content: Some(EventContent::Line(message.content.clone())),

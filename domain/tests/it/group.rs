@@ -62,7 +62,6 @@ fn says(number: u128) -> Work {
         kind: LineKind::Text,
         content: Content { text: Some("Hola".to_owned()), ..Content::default() },
         quoted_wamid: None,
-        is_correction: false,
     });
     let fresh = FreshIds {
         message: MessageId(Uuid::from_u128(0x100 + number)),

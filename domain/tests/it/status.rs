@@ -4,8 +4,8 @@ use baton_domain::decide::status::wake;
 use baton_protocol::{Owner, Status};
 
 use crate::team::{
-    ANA, BEN, HOUR, LUCIA, SUPPORT, Team, accepted, claim, refused, reopen, reply, resolve, snooze,
-    turn_from, wait, written,
+    ANA, BEN, HOUR, LUCIA, SUPPORT, Team, accepted, cancel, claim, refused, reopen, reply, resolve,
+    snooze, turn_from, wait, written,
 };
 
 #[test]
@@ -144,6 +144,19 @@ fn an_edit_on_the_phone_app_answers_nobody() {
     assert_eq!(after.thread.turn, before.thread.turn);
     assert_eq!(after.head.unanswered_since, before.head.unanswered_since);
     assert_eq!(after.thread.window_until, before.thread.window_until);
+}
+
+#[test]
+fn an_edit_on_the_phone_app_hides_no_question_that_is_open_again() {
+    let mut team = Team::new();
+    team.customer_writes(LUCIA);
+    let asked = team.lucia().thread.turn;
+    let seen = team.seen();
+    let answer = written(team.does(ANA, reply(seen)));
+    team.somebody_edits_on_the_phone_app(LUCIA);
+    assert_eq!(team.lucia().thread.turn, None);
+    accepted(team.does(ANA, cancel(answer)));
+    assert_eq!(team.lucia().thread.turn, asked);
 }
 
 #[test]

@@ -214,7 +214,6 @@ impl Team {
             kind: LineKind::Text,
             content: Content { text, ..Content::default() },
             quoted_wamid: None,
-            is_correction: false,
         }
     }
 
@@ -233,16 +232,16 @@ impl Team {
     }
 
     pub(crate) fn somebody_answers_on_the_phone_app(&mut self, id: ConversationId) -> LineRef {
-        self.echo(id, false)
+        self.echo(id, LineKind::Text)
     }
 
     pub(crate) fn somebody_edits_on_the_phone_app(&mut self, id: ConversationId) -> LineRef {
-        self.echo(id, true)
+        self.echo(id, LineKind::Edit)
     }
 
-    fn echo(&mut self, id: ConversationId, is_correction: bool) -> LineRef {
+    fn echo(&mut self, id: ConversationId, kind: LineKind) -> LineRef {
         let at = self.now;
-        let message = InboundMessage { is_correction, ..self.message(id, at) };
+        let message = InboundMessage { kind, ..self.message(id, at) };
         let line = MessageId(self.id());
         let drafts = receive::echo_line(&self.conversations[&id], &message, line, self.now);
         self.append(id, drafts, Actor::System, None);

@@ -136,14 +136,13 @@ fn message_row(
     line: MessageState<'_>,
     extras: &Extras,
 ) -> Option<MessageRow> {
-    let (Fact::LineReceived { kind, at, quoted, .. } | Fact::LineWritten { kind, at, quoted, .. }) =
+    let (Fact::LineReceived { at, quoted, .. } | Fact::LineWritten { at, quoted, .. }) =
         extras.written.as_ref()?
     else {
         return None;
     };
     let origin = MessageOrigin {
         channel: state.conversation(workspace, conversation)?.head.channel_id,
-        kind: *kind,
         at: *at,
         quoted: *quoted,
         identity: extras.identity.as_ref().map(|(kind, value)| (*kind, value.as_str())),

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
-    AgentId, Author, ChannelId, ContactId, Content, Conversation, ConversationId, Head, HeldReason,
-    Line, LineKind, LineRef, MessageError, MessageId, MessageStatus, Note, NoteId, OpId, Owner,
-    Status, TeamId, Thread, Timestamp, Turn,
+    AgentId, Author, ChannelId, ContactId, Content, Conversation, ConversationId, Details,
+    Forwarded, Head, HeldReason, Line, LineKind, LineRef, MessageError, MessageId, MessageStatus,
+    Note, NoteId, OpId, Owner, Status, TeamId, Thread, Timestamp, Turn,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -88,7 +88,7 @@ impl Dice {
     }
 
     pub(crate) fn line(&mut self, seq: u64) -> Line {
-        let kinds = [LineKind::Text, LineKind::Unsupported, LineKind::Unreadable];
+        let kinds = [LineKind::Text, LineKind::Image, LineKind::Unreadable];
         let held = [HeldReason::Overtaken, HeldReason::WindowClosed, HeldReason::Restored];
         let statuses = [MessageStatus::Queued, MessageStatus::Read, MessageStatus::Held];
         Line {
@@ -100,6 +100,16 @@ impl Dice {
             content: Content {
                 text: self.maybe(Self::text),
                 original_type: self.maybe(|_| "sticker".to_owned()),
+                details: self.maybe(|dice| {
+                    Box::new(Details::File {
+                        media_type: dice.maybe(|_| "image/jpeg".to_owned()),
+                        name: dice.maybe(Self::text),
+                        sha256: None,
+                        animated: dice.one_in(2),
+                    })
+                }),
+                forwarded: self.maybe(|dice| dice.pick([Forwarded::Once, Forwarded::Often])),
+                referral: None,
                 erased: self.one_in(5),
             },
             quoted: self.maybe(Self::id),

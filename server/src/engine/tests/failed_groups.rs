@@ -53,7 +53,6 @@ impl Bench {
             kind: LineKind::Text,
             content: Content { text: Some("¿Hola?".to_owned()), ..Content::default() },
             quoted_wamid: None,
-            is_correction: false,
         });
         let (mut element, fresh) = self.element(body);
         element.phone_number_id = Some(number.to_owned());

@@ -27,7 +27,6 @@ impl Bench {
             kind: LineKind::Text,
             content: Content { text: Some(wamid.to_owned()), ..Content::default() },
             quoted_wamid: None,
-            is_correction: false,
         }))
     }
 

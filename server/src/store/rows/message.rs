@@ -3,8 +3,8 @@
 use baton_domain::context::LineFacts;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    AgentId, Author, ChannelId, Content, ConversationId, Line, LineKind, LineRef, MessageId,
-    MessageStatus, Timestamp, WorkspaceId,
+    AgentId, Author, ChannelId, Content, ConversationId, Line, LineRef, MessageId, MessageStatus,
+    Timestamp, WorkspaceId,
 };
 use sqlx::FromRow;
 
@@ -110,6 +110,7 @@ impl MessageRow {
         Ok(LineFacts {
             line: LineRef { seq: number(state.seq)?, id: id(&self.id)? },
             author: author(&self.author_kind, self.author.as_deref())?,
+            kind: named(&self.kind)?,
             device: some_id(self.device.as_deref())?,
             op_id: some_id(self.op_id.as_deref())?,
             accepted_at: Timestamp::from_ms(self.accepted_at),
@@ -178,7 +179,6 @@ pub(crate) struct MessageState<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MessageOrigin<'a> {
     pub(crate) channel: ChannelId,
-    pub(crate) kind: LineKind,
     pub(crate) at: Timestamp,
     pub(crate) quoted: Option<MessageId>,
     pub(crate) identity: Option<(&'static str, &'a str)>,
@@ -228,7 +228,7 @@ impl MessageRow {
             channel: origin.channel.to_string(),
             author_kind: author_kind.to_owned(),
             author: text(author),
-            kind: name(&origin.kind),
+            kind: facts.kind.name().to_owned(),
             at: origin.at.ms(),
             accepted_at: facts.accepted_at.ms(),
             quoted: text(origin.quoted),

@@ -278,7 +278,8 @@ fn message_row(
     event: &Event,
     conversation: &Conversation,
 ) -> Option<MessageRow> {
-    let (Fact::LineReceived { line, at, .. } | Fact::LineWritten { line, at, .. }) = &event.fact
+    let (Fact::LineReceived { line, kind, at, .. } | Fact::LineWritten { line, kind, at, .. }) =
+        &event.fact
     else {
         return None;
     };
@@ -290,6 +291,7 @@ fn message_row(
     let facts = LineFacts {
         line: *line,
         author,
+        kind: *kind,
         device: None,
         op_id,
         accepted_at: *at,
@@ -314,7 +316,6 @@ fn message_row(
     };
     let origin = MessageOrigin {
         channel: conversation.head.channel_id,
-        kind: LineKind::Text,
         at: *at,
         quoted: None,
         identity: None,

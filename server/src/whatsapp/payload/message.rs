@@ -1,12 +1,12 @@
 //! One message of a customer, or one that somebody sent from the phone app.
 
 use baton_domain::inbound::{ElementBody, InboundMessage, Sender};
-use baton_protocol::limits::LINE_TEXT_JSON_BYTES_MAX;
-use baton_protocol::{Content, LineKind, Timestamp};
+use baton_protocol::{LineKind, Timestamp};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::leaf::{Object, fitting};
+use super::content;
+use super::leaf::Object;
 use super::people::People;
 
 /// Reads what a customer did, and the contact that it belongs to.
@@ -51,8 +51,7 @@ fn read<'a>(
     let Some((sender, contact)) = customer(&message) else {
         return unattributable("a message that names nobody");
     };
-    let is_correction = matches!(original_type.as_deref(), Some("edit" | "revoke"));
-    let (kind, content) = said(&message, original_type);
+    let (kind, content) = content::said(&message, original_type);
     let wamid = message.id("id");
     let at = message.instant("timestamp");
     let understood = wamid.is_some() && at.is_some();
@@ -63,36 +62,8 @@ fn read<'a>(
         kind: if understood { kind } else { LineKind::Unreadable },
         content,
         quoted_wamid: quoted(&message),
-        is_correction,
     };
     (body(line), contact)
-}
-
-/// What was said. A message of which the id or time is unreadable keeps its text for whoever looks.
-fn said(message: &Object<'_>, original_type: Option<String>) -> (LineKind, Content) {
-    let text = message.object("text").and_then(|text| text.scalar("body"));
-    let text = text.map(|text| fitting(text, LINE_TEXT_JSON_BYTES_MAX));
-    let other = |kind, original_type| {
-        (kind, Content { text: None, original_type: Some(original_type), erased: false })
-    };
-    let in_group = message.get("group_id").is_some();
-    match (original_type, text) {
-        (Some(name), _) if in_group => other(LineKind::Unsupported, format!("group/{name}")),
-        (None, Some(_)) if in_group => other(LineKind::Unsupported, "group/text".to_owned()),
-        (None, Some(text)) => (LineKind::Text, Content { text: Some(text), ..Content::default() }),
-        (Some(name), Some(text)) if name == "text" => {
-            (LineKind::Text, Content { text: Some(text), ..Content::default() })
-        }
-        (Some(name), None) if name == "text" => other(LineKind::Unreadable, name),
-        (Some(name), _) => {
-            let part = message.object(&name).and_then(|body| body.id("type"));
-            match part.filter(|_| name == "unsupported") {
-                Some(part) => other(LineKind::Unsupported, format!("{name}/{part}")),
-                None => other(LineKind::Unsupported, name),
-            }
-        }
-        (None, None) => (LineKind::Unreadable, Content::default()),
-    }
 }
 
 /// The message that this one replies to, changes or takes back.

@@ -11,6 +11,7 @@ use baton_domain::inbound::{Element, ElementBody};
 use baton_protocol::Timestamp;
 use serde_json::value::RawValue;
 
+mod content;
 mod leaf;
 mod message;
 mod people;

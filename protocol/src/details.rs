@@ -1,0 +1,166 @@
+//! What a line says beyond its text: files, places, cards, choices, orders.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What the text of a line alone does not say.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Details {
+    /// Of an image, video, audio file, voice note, document or sticker.
+    File {
+        /// The MIME type, as the sender's app gave it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        media_type: Option<String>,
+        /// The name of a document.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// SHA-256 of the bytes in lower-case hex, as the sender's app gave it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha256: Option<String>,
+        /// Whether a sticker moves.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        animated: bool,
+    },
+    /// A place.
+    Location {
+        /// North of the equator.
+        latitude: Degrees,
+        /// East of Greenwich.
+        longitude: Degrees,
+        /// Its name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Its address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
+        /// A page about it. It comes from outside: nothing opens it by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+    },
+    /// Contact cards.
+    ContactCards {
+        /// At least one.
+        cards: Vec<SharedCard>,
+    },
+    /// What was tapped or filled in.
+    Choice {
+        /// The id that the sender of the buttons gave it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// What stood below the title in a list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+        /// The answers of a form, by field.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        answers: Vec<FormAnswer>,
+    },
+    /// An order.
+    Order {
+        /// The catalogue.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        catalog_id: Option<String>,
+        /// What is ordered.
+        items: Vec<OrderItem>,
+    },
+}
+
+/// A contact card that was sent as a message.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct SharedCard {
+    /// The name; customers who share their own number may leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The organisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    /// Numbers, as written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phones: Vec<String>,
+    /// E-mail addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emails: Vec<String>,
+}
+
+/// One field of a form that was filled in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FormAnswer {
+    /// The field.
+    pub field: String,
+    /// What was entered or chosen; JSON where it is more than one value.
+    pub value: String,
+}
+
+/// One item of an order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrderItem {
+    /// The product's id in the catalogue.
+    pub product_id: String,
+    /// How many, as Meta writes it.
+    pub quantity: String,
+    /// The price of one, as Meta writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
+    /// ISO 4217.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+}
+
+/// How often a message was passed on before it came here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forwarded {
+    /// At most five times.
+    Once,
+    /// More often.
+    Often,
+}
+
+/// The advertisement or post that led the customer here.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Referral {
+    /// Meta's id of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// `ad` or `post`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_type: Option<String>,
+    /// Its page. It comes from outside: nothing opens it by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Its headline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headline: Option<String>,
+    /// Its words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+/// An angle in millionths of a degree; degrees with a fraction on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Degrees(pub i32);
+
+impl Degrees {
+    /// From degrees; `None` outside of -180 to 180.
+    #[expect(clippy::cast_possible_truncation, reason = "it was looked at before")]
+    pub fn new(degrees: f64) -> Option<Self> {
+        (-180.0..=180.0).contains(&degrees).then(|| Self((degrees * 1e6).round() as i32))
+    }
+
+    /// In degrees.
+    pub fn degrees(self) -> f64 {
+        f64::from(self.0) / 1e6
+    }
+}
+
+impl Serialize for Degrees {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.degrees())
+    }
+}
+
+impl<'de> Deserialize<'de> for Degrees {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let degrees = f64::deserialize(deserializer)?;
+        Self::new(degrees).ok_or_else(|| serde::de::Error::custom("degrees: from -180 to 180"))
+    }
+}

@@ -1,0 +1,313 @@
+//! What a message says: its kind, its text, and what the text alone does not say.
+//!
+//! Each type follows the Cloud API's reference of its webhook. A part that is missing or odd leaves
+//! out what it would have said; the raw form keeps it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use baton_protocol::limits::{LINE_DETAILS_JSON_BYTES_MAX, LINE_TEXT_JSON_BYTES_MAX};
+use baton_protocol::{
+    Content, Degrees, Details, FormAnswer, Forwarded, LineKind, OrderItem, Referral, SharedCard,
+};
+use serde_json::value::RawValue;
+
+use super::leaf::{Object, array, fitting, scalar};
+
+/// Bytes, in JSON, of one name, address or the like.
+const PART_BYTES_MAX: usize = 1_024;
+/// Cards, items and answers of one message: more than any app lets people send.
+const PARTS_MAX: usize = 50;
+
+/// What one type says.
+#[derive(Default)]
+struct Said {
+    text: Option<String>,
+    details: Option<Details>,
+}
+
+/// Reads what a message says. One of which the type is known and the part of that type cannot be
+/// read is unreadable, or unsupported where Meta itself leaves the part out.
+pub(super) fn said(message: &Object<'_>, original_type: Option<String>) -> (LineKind, Content) {
+    let name = original_type.unwrap_or_else(|| "text".to_owned());
+    if message.get("group_id").is_some() {
+        return (LineKind::Unsupported, named(format!("group/{name}")));
+    }
+    let (kind, said) = match name.as_str() {
+        "edit" => (LineKind::Edit, Some(edited(message).unwrap_or_default())),
+        "revoke" => (LineKind::Revocation, Some(Said::default())),
+        "request_welcome" => (LineKind::WelcomeRequest, Some(Said::default())),
+        other => body(message, other),
+    };
+    let content = Content {
+        original_type: (kind != LineKind::Text).then(|| name.clone()),
+        forwarded: forwarded(message),
+        referral: message.object("referral").and_then(|part| referral(&part)).map(Box::new),
+        ..Content::default()
+    };
+    match said {
+        Some(said) => (
+            kind,
+            within_limits(Content {
+                text: said.text,
+                details: said.details.map(Box::new),
+                ..content
+            }),
+        ),
+        None if name == "text" => (LineKind::Unreadable, named_if_given(message, content)),
+        None => (
+            LineKind::Unsupported,
+            Content { original_type: Some(part_named(message, name)), ..content },
+        ),
+    }
+}
+
+/// A message whose type is not even named tells none.
+fn named_if_given(message: &Object<'_>, content: Content) -> Content {
+    Content { original_type: message.id("type"), ..content }
+}
+
+fn named(original_type: String) -> Content {
+    Content { original_type: Some(original_type), ..Content::default() }
+}
+
+/// What Meta does not pass on names its type in a part of its own.
+fn part_named(message: &Object<'_>, name: String) -> String {
+    match message.object(&name).and_then(|part| part.id("type")) {
+        Some(part) if name == "unsupported" => format!("{name}/{part}"),
+        _ => name,
+    }
+}
+
+/// A message of this type, or what an edit puts in a message's place.
+fn body(message: &Object<'_>, name: &str) -> (LineKind, Option<Said>) {
+    let part = || message.object(name);
+    match name {
+        "text" => {
+            let text = part().and_then(|part| part.scalar("body"));
+            (LineKind::Text, text.map(|text| Said { text: Some(text), details: None }))
+        }
+        "image" => (LineKind::Image, part().map(|part| file(&part))),
+        "video" => (LineKind::Video, part().map(|part| file(&part))),
+        "document" => (LineKind::Document, part().map(|part| file(&part))),
+        "sticker" => (LineKind::Sticker, part().map(|part| file(&part))),
+        "audio" => {
+            let part = part();
+            let is_voice = part.as_ref().is_some_and(|part| part.flag("voice"));
+            let kind = if is_voice { LineKind::Voice } else { LineKind::Audio };
+            (kind, part.map(|part| file(&part)))
+        }
+        "location" => (LineKind::Location, part().and_then(|part| location(&part))),
+        "contacts" => (LineKind::ContactCards, message.get(name).and_then(cards)),
+        "interactive" => (LineKind::Choice, part().and_then(|part| interactive(&part))),
+        "button" => (LineKind::Choice, part().and_then(|part| button(&part))),
+        "order" => (LineKind::Order, part().and_then(|part| order(&part))),
+        _ => (LineKind::Unsupported, None),
+    }
+}
+
+/// The new words of an edited message; a caption where it has a file.
+fn edited(message: &Object<'_>) -> Option<Said> {
+    let new = message.object("edit")?.object("message")?;
+    let name = new.id("type")?;
+    body(&new, &name).1
+}
+
+fn file(part: &Object<'_>) -> Said {
+    let name = part.words("filename");
+    let text = part.scalar("caption").filter(|text| !text.is_empty()).or_else(|| name.clone());
+    let details = Details::File {
+        media_type: part.words("mime_type"),
+        name,
+        sha256: part.scalar("sha256").as_deref().and_then(sha256),
+        animated: part.flag("animated"),
+    };
+    Said { text, details: Some(details) }
+}
+
+/// Base64 of 32 bytes as a rule; hex in imported history.
+fn sha256(text: &str) -> Option<String> {
+    let is_hex = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_hex {
+        return Some(text.to_ascii_lowercase());
+    }
+    let bytes = STANDARD.decode(text).ok().filter(|bytes| bytes.len() == 32)?;
+    Some(hex::encode(bytes))
+}
+
+fn location(part: &Object<'_>) -> Option<Said> {
+    let degrees = |name| part.scalar(name)?.parse().ok().and_then(Degrees::new);
+    let (latitude, longitude) = (degrees("latitude")?, degrees("longitude")?);
+    let (name, address) = (part.words("name"), part.words("address"));
+    let words: Vec<_> = [name.as_deref(), address.as_deref()].into_iter().flatten().collect();
+    let text = if words.is_empty() {
+        format!("{}, {}", latitude.degrees(), longitude.degrees())
+    } else {
+        words.join(", ")
+    };
+    let url = part.words("url");
+    let details = Details::Location { latitude, longitude, name, address, url };
+    Some(Said { text: Some(text), details: Some(details) })
+}
+
+fn cards(raw: &RawValue) -> Option<Said> {
+    let cards: Vec<_> = objects(raw).iter().map(card).collect();
+    let text = cards.iter().map(card_in_words).collect::<Vec<_>>().join("\n");
+    let details = Details::ContactCards { cards };
+    (!text.trim().is_empty()).then_some(Said { text: Some(text), details: Some(details) })
+}
+
+fn card(card: &Object<'_>) -> SharedCard {
+    let name = card.object("name").and_then(|name| {
+        let parts = ["first_name", "last_name"].map(|part| name.words(part));
+        let parts = || parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        name.words("formatted_name").or_else(|| Some(parts()).filter(|name| !name.is_empty()))
+    });
+    let each = |list: &str, of: &str| -> Vec<String> {
+        let rows = card.get(list).map(objects).unwrap_or_default();
+        rows.iter().filter_map(|row| row.words(of)).collect()
+    };
+    let mut phones = each("phones", "phone");
+    if phones.is_empty() {
+        phones = each("phones", "wa_id");
+    }
+    let organisation = card.object("org").and_then(|org| org.words("company"));
+    SharedCard { name, organisation, phones, emails: each("emails", "email") }
+}
+
+fn card_in_words(card: &SharedCard) -> String {
+    let own = [card.name.as_ref(), card.organisation.as_ref()].into_iter().flatten();
+    let words: Vec<_> = own.chain(&card.phones).chain(&card.emails).map(String::as_str).collect();
+    words.join(", ")
+}
+
+fn interactive(part: &Object<'_>) -> Option<Said> {
+    if let Some(form) = part.object("nfm_reply") {
+        return Some(form_reply(&form));
+    }
+    let choice = part.object("button_reply").or_else(|| part.object("list_reply"))?;
+    let text = choice.words("title")?;
+    let details = Details::Choice {
+        id: choice.id("id"),
+        description: choice.words("description"),
+        answers: Vec::new(),
+    };
+    Some(Said { text: Some(text), details: Some(details) })
+}
+
+/// A form that was filled in: each answer is a line of its text.
+fn form_reply(form: &Object<'_>) -> Said {
+    let answers = form.scalar("response_json").map(|text| answers(&text)).unwrap_or_default();
+    let lines: Vec<_> =
+        answers.iter().map(|answer| format!("{}: {}", answer.field, answer.value)).collect();
+    let text = if lines.is_empty() { form.words("body") } else { Some(lines.join("\n")) };
+    let details = Details::Choice { id: None, description: None, answers };
+    Said { text, details: Some(details) }
+}
+
+fn answers(response: &str) -> Vec<FormAnswer> {
+    let Ok(fields) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(response)
+    else {
+        return Vec::new();
+    };
+    let of_the_customer = fields.into_iter().filter(|(field, _)| field != "flow_token");
+    let answers = of_the_customer.map(|(field, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        FormAnswer {
+            field: fitting(whole(&field), PART_BYTES_MAX),
+            value: fitting(whole(&value), PART_BYTES_MAX),
+        }
+    });
+    answers.take(PARTS_MAX).collect()
+}
+
+/// PostgreSQL takes no NUL.
+fn whole(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
+}
+
+/// The quick reply of a template.
+fn button(part: &Object<'_>) -> Option<Said> {
+    let text = part.words("text")?;
+    let details =
+        Details::Choice { id: part.id("payload"), description: None, answers: Vec::new() };
+    Some(Said { text: Some(text), details: Some(details) })
+}
+
+fn order(part: &Object<'_>) -> Option<Said> {
+    let rows = part.get("product_items").map(objects)?;
+    let items: Vec<_> = rows.iter().filter_map(order_item).collect();
+    let said = part.words("text").filter(|text| !text.is_empty());
+    let lines = said.into_iter().chain(items.iter().map(item_in_words));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let details = Details::Order { catalog_id: part.id("catalog_id"), items };
+    (!text.is_empty()).then_some(Said { text: Some(text), details: Some(details) })
+}
+
+fn order_item(row: &Object<'_>) -> Option<OrderItem> {
+    Some(OrderItem {
+        product_id: row.words("product_retailer_id")?,
+        quantity: row.words("quantity").unwrap_or_else(|| "1".to_owned()),
+        price: row.words("item_price"),
+        currency: row.words("currency"),
+    })
+}
+
+fn item_in_words(item: &OrderItem) -> String {
+    let what = format!("{} × {}", item.quantity, item.product_id);
+    match (&item.price, &item.currency) {
+        (Some(price), Some(currency)) => format!("{what}, {price} {currency}"),
+        (Some(price), None) => format!("{what}, {price}"),
+        (None, _) => what,
+    }
+}
+
+fn forwarded(message: &Object<'_>) -> Option<Forwarded> {
+    let context = message.object("context")?;
+    if context.flag("frequently_forwarded") {
+        return Some(Forwarded::Often);
+    }
+    context.flag("forwarded").then_some(Forwarded::Once)
+}
+
+fn referral(part: &Object<'_>) -> Option<Referral> {
+    let referral = Referral {
+        source_id: part.id("source_id"),
+        source_type: part.words("source_type"),
+        url: part.words("source_url"),
+        headline: part.words("headline"),
+        body: part.words("body"),
+    };
+    (referral != Referral::default()).then_some(referral)
+}
+
+fn objects(raw: &RawValue) -> Vec<Object<'_>> {
+    let rows = array(raw).unwrap_or_default();
+    rows.into_iter().filter_map(Object::read).take(PARTS_MAX).collect()
+}
+
+/// Long texts end in an ellipsis. Details that are too long together are left out; what they say
+/// in words stays.
+fn within_limits(mut content: Content) -> Content {
+    let json_bytes = |content: &Content| {
+        let rest = Content { text: None, ..content.clone() };
+        serde_json::to_vec(&rest).map_or(usize::MAX, |json| json.len())
+    };
+    content.text = content.text.map(|text| fitting(text, LINE_TEXT_JSON_BYTES_MAX));
+    if json_bytes(&content) > LINE_DETAILS_JSON_BYTES_MAX {
+        content.details = None;
+    }
+    content
+}
+
+impl Object<'_> {
+    /// A member that is `true`, as a truth value or as text.
+    fn flag(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|raw| matches!(raw.get(), "true" | "\"true\""))
+    }
+
+    /// A member of a few words.
+    fn words(&self, name: &str) -> Option<String> {
+        let text = scalar(self.get(name)?)?;
+        (!text.is_empty()).then(|| fitting(text, PART_BYTES_MAX))
+    }
+}
