@@ -61,6 +61,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 7,
+        name: "line_kinds",
+        both: "",
+        sqlite: include_str!("migrations/0007_line_kinds.sqlite.sql"),
+        postgres: include_str!("migrations/0007_line_kinds.postgres.sql"),
+    },
 ];
 
 /// The newest schema that this program knows.

@@ -13,6 +13,9 @@ use serde_json::value::RawValue;
 
 use super::leaf::{Object, array, fitting, scalar};
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes, in JSON, of one name, address or the like.
 const PART_BYTES_MAX: usize = 1_024;
 /// Cards, items and answers of one message: more than any app lets people send.
