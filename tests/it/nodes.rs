@@ -21,6 +21,8 @@ const LOAD_APART: Duration = Duration::from_millis(200);
 const PROBE_APART: Duration = Duration::from_millis(500);
 /// And a revoked device is off.
 const REVOKED: Duration = Duration::from_secs(5);
+/// After Redis is back, who came meanwhile is seen.
+const PRESENCE_BACK: Duration = Duration::from_secs(10);
 /// Commits that race, at once and in all.
 const AT_ONCE: usize = 8;
 const ROUNDS: u64 = 25;
@@ -135,6 +137,31 @@ async fn who_comes_and_goes_at_one_node_is_seen_at_the_others() {
         let mark = ana.phone().mark().await;
         ben.phone().comes_back().await.expect("the network");
         ana.phone().hears_from(mark, "Ben is back", is_there(ben, true)).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_came_while_redis_was_away_is_seen_once_it_is_back() {
+    with_nodes(Setup::usual(), &[2], async |world| {
+        let agents = desk(world).await;
+        let [ana, ben, _] = agents.as_slice() else { panic!("three") };
+        ana.phone().goes_offline().await;
+        ben.phone().goes_offline().await;
+        world.kills_redis().await;
+        let watch = ClientFrame::Presence(PresenceWish { watch: true });
+        let mut marks = Vec::new();
+        for agent in [ana, ben] {
+            agent.phone().comes_back().await.expect("the network");
+            agent.phone().sends(&watch).await;
+            marks.push(agent.phone().mark().await);
+        }
+        world.brings_redis_back().await;
+        let back = Instant::now();
+        for ((agent, other), mark) in [(ana, ben), (ben, ana)].into_iter().zip(marks) {
+            agent.phone().hears_from(mark, "the other is there", is_there(other, true)).await;
+        }
+        assert!(back.elapsed() <= PRESENCE_BACK, "{:?}", back.elapsed());
     })
     .await;
 }

@@ -122,6 +122,16 @@ impl InProcess {
         self.lock().leases.adopt((workspace, conversation), lease, now);
     }
 
+    /// Notes a token of the nodes' common table: those given here are above it.
+    pub(super) fn see_token(&self, token: u64) {
+        self.lock().leases.see_token(token);
+    }
+
+    /// The newest token that was given or seen here.
+    pub(super) fn newest_token(&self) -> u64 {
+        self.lock().leases.newest_token()
+    }
+
     /// The leases that live here.
     pub(super) fn live_leases(&self) -> Vec<(WorkspaceId, ConversationId, Lease)> {
         let now = (self.clock.monotonic)();

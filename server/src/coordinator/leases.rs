@@ -91,11 +91,21 @@ impl Leases {
         lapsed
     }
 
+    /// Tokens grow from there on.
+    pub(super) fn see_token(&mut self, token: u64) {
+        self.last_token = self.last_token.max(token);
+    }
+
+    /// The newest token that was given or seen.
+    pub(super) fn newest_token(&self) -> u64 {
+        self.last_token
+    }
+
     /// Notes who holds it according to somebody who knows better. Tokens grow from there on.
     pub(super) fn adopt(&mut self, place: Place, lease: Option<Lease>, now: Instant) {
         match lease {
             Some(lease) => {
-                self.last_token = self.last_token.max(lease.holder.token);
+                self.see_token(lease.holder.token);
                 self.held.insert(place, Held { lease, until: now + LEASE_TTL });
             }
             None => drop(self.held.remove(&place)),

@@ -21,8 +21,11 @@ use super::order::Order;
 use super::ring::{Ring, Room};
 use super::session::{Audience, Missed, Relay};
 use super::socket::{Cut, Line, Post};
+use super::there::There;
 use super::{Gateway, Limits, Recalled, TooMany};
-use crate::coordinator::{BusMessage, Connection, Ephemeral, PRESENCE_KEEP, Subscription};
+use crate::coordinator::{
+    BusMessage, Connection, CoordinatorState, Ephemeral, PRESENCE_KEEP, Subscription,
+};
 
 /// Scopes kept in memory; more are read again.
 const SCOPES: usize = 4_096;
@@ -30,6 +33,8 @@ const SCOPES: usize = 4_096;
 const BUS_SLACK: Duration = Duration::from_millis(200);
 /// Time to read what did not come at all; nothing else is heard meanwhile.
 const FILL: Duration = Duration::from_millis(250);
+/// How often the list of who is online is compared with what watchers were told.
+const PRESENCE_LOOK: Duration = Duration::from_secs(4);
 
 /// One workspace on this node.
 pub(super) struct Hub {
@@ -38,6 +43,7 @@ pub(super) struct Hub {
     members: Mutex<Members>,
     scopes: Mutex<Scopes>,
     comings: Mutex<Comings>,
+    there: Mutex<There>,
     ring: Mutex<Ring>,
     order: Mutex<Order>,
     /// The highest position that the sessions were told of.
@@ -80,6 +86,7 @@ impl Hub {
             members: Mutex::default(),
             scopes: Mutex::default(),
             comings: Mutex::default(),
+            there: Mutex::default(),
             last: AtomicU64::new(0),
             started: OnceCell::new(),
             stop: Notify::new(),
@@ -299,6 +306,7 @@ impl Hub {
     fn relay(self: &Arc<Self>, gateway: &Arc<Gateway>, ephemeral: Ephemeral) {
         let (frame, about, but) = match ephemeral {
             Ephemeral::Presence(state) => {
+                self.there().hear(state);
                 let told = self.comings().hear(state, Instant::now());
                 return self.tell_comings(&told);
             }
@@ -331,8 +339,17 @@ impl Hub {
     /// The safety nets under the bus: the log's head, the sessions' standing, presence.
     async fn watch(self: &Arc<Self>, gateway: &Arc<Gateway>) {
         let (mut checked, mut told) = (Instant::now(), Instant::now());
+        let (mut looked, mut was_away) = (Instant::now(), false);
         loop {
             tokio::time::sleep(gateway.limits.poll).await;
+            let is_away = gateway.coordinator.state() != CoordinatorState::Up;
+            let is_back = was_away && !is_away;
+            if !is_away && (is_back || looked.elapsed() >= PRESENCE_LOOK) {
+                looked = Instant::now();
+                // What cannot be asked for is told at the next look.
+                was_away = is_back && self.look_who_is_there(gateway, is_back).await.is_none();
+            }
+            was_away |= is_away;
             if self.is_deserted(gateway.limits.linger) {
                 gateway.forget(self);
             }
@@ -349,6 +366,24 @@ impl Hub {
                 }
             }
         }
+    }
+
+    /// Tells those who watch what news they missed; after an outage the whole list. `None` when
+    /// the list could not be read.
+    async fn look_who_is_there(&self, gateway: &Gateway, all: bool) -> Option<()> {
+        let is_watched = self.members().by_line.values().any(|one| one.line.hears_presence());
+        if !is_watched {
+            return Some(());
+        }
+        let heard = self.there().heard();
+        let online = gateway.coordinator.online(self.workspace).await.ok()?;
+        // It went away meanwhile: this is what one node knows.
+        if gateway.coordinator.state() != CoordinatorState::Up {
+            return None;
+        }
+        let news = self.there().compare(online.into_iter().collect(), heard, all);
+        self.tell_comings(&news);
+        Some(())
     }
 
     async fn poll(&self, gateway: &Gateway) {
@@ -431,6 +466,10 @@ impl Hub {
 
     fn order(&self) -> MutexGuard<'_, Order> {
         self.order.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn there(&self) -> MutexGuard<'_, There> {
+        self.there.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn comings(&self) -> MutexGuard<'_, Comings> {

@@ -18,6 +18,7 @@ mod packing;
 mod ring;
 pub mod session;
 mod socket;
+mod there;
 mod upgrade;
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 -- One step of the table of leases of a workspace. Whatever stands in the keys may be garbage: what
 -- does not read as a lease that could live is none.
 -- KEYS: held (hash: conversation -> lease), due (zset: conversation by end), last (token)
--- ARGV: skew_ms, ttl_ms, keep_ms, op, then what the op takes
+-- ARGV: skew_ms, ttl_ms, keep_ms, newest token that the node has seen, op, then what the op takes
 local held, due, last = KEYS[1], KEYS[2], KEYS[3]
-local ttl, keep, op = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local conversation, agent, device = ARGV[5], ARGV[6], ARGV[7]
+local ttl, keep, newest, op = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local conversation, agent, device = ARGV[6], ARGV[7], ARGV[8]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[1])
 
@@ -30,10 +30,11 @@ local function write(where, lease)
   for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, keep) end
 end
 
-local function next_token(atleast)
+-- Grows over what is kept here, and where that was lost over the time and over what nodes have seen.
+local function next_token()
   local before = tonumber(redis.call('GET', last) or '0') or 0
-  if before > 9e15 or before < 0 then before = 0 end
-  local token = math.max(before + 1, atleast)
+  if before > 9e14 or before < 0 then before = 0 end
+  local token = math.max(before + 1, newest + 1, now)
   redis.call('SET', last, int(token), 'PX', keep)
   return token
 end
@@ -71,7 +72,7 @@ elseif op == 'restore' then
   if is_mine then return told('granted', 0, lease) end
   if lease then return told('held', 0, lease) end
   lease = { agent = agent, device = device, since = ARGV[9], renewal = tonumber(ARGV[10]) }
-  lease.token = next_token(tonumber(ARGV[8]))
+  lease.token = next_token()
   write(conversation, lease)
   return told('granted', 1, lease)
 elseif is_mine then
@@ -81,6 +82,6 @@ elseif is_mine then
 elseif lease and op ~= 'take_over' then
   return told('held', 0, lease)
 end
-lease = { agent = agent, device = device, token = next_token(now), since = int(now), renewal = 0 }
+lease = { agent = agent, device = device, token = next_token(), since = int(now), renewal = 0 }
 write(conversation, lease)
 return told('granted', 1, lease)

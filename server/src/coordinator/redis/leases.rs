@@ -14,6 +14,9 @@ use super::{Shared, millis};
 /// How long Redis keeps what nobody touches. Only a broom: what has lapsed does not count.
 const KEEP: Duration = Duration::from_secs(86_400);
 
+/// Tokens are milliseconds, or a little more: those so far ahead of this node's clock are believed.
+const TOKEN_AHEAD_MS: i64 = 86_400_000;
+
 /// What the script said.
 struct Told {
     lease: Option<Lease>,
@@ -65,14 +68,26 @@ impl Shared {
         arguments.extend_from_slice(more);
         let answers = self.run(vec![self.lease_call(workspace, arguments)]).await?;
         let told = answers.first().and_then(told).ok_or(Away)?;
+        self.see_token(&told);
         if told.lease.is_some() {
             self.due.within((Kind::Leases, workspace), LEASE_TTL);
         }
         Ok(told)
     }
 
+    /// Tokens grow over what was seen, also where Redis lost it and has another clock.
+    fn see_token(&self, told: &Told) {
+        if let Some(lease) = &told.lease {
+            self.local.see_token(lease.holder.token);
+        }
+    }
+
     fn lease_call(&self, workspace: WorkspaceId, what: Vec<String>) -> Call {
-        let mut arguments = vec![self.skew_ms().to_string(), millis(LEASE_TTL), millis(KEEP)];
+        // One far in the future is not believed: nothing could come after it.
+        let believed = self.clock.now().plus_ms(TOKEN_AHEAD_MS).ms();
+        let newest = self.local.newest_token().min(u64::try_from(believed).unwrap_or(0));
+        let mut arguments =
+            vec![self.skew_ms().to_string(), millis(LEASE_TTL), millis(KEEP), newest.to_string()];
         arguments.extend(what);
         Call { code: &LEASES, keys: self.names.leases(workspace), arguments }
     }
@@ -114,7 +129,6 @@ impl Shared {
             conversation.to_string(),
             holder.agent_id.to_string(),
             holder.device_id.to_string(),
-            holder.token.to_string(),
             holder.since.ms().to_string(),
             lease.renewal.to_string(),
         ];
@@ -126,7 +140,9 @@ impl Shared {
         (workspace, conversation, _): &(WorkspaceId, ConversationId, Lease),
         answer: &Value,
     ) {
-        let Some(Told { lease: Some(lease), is_mine, changed }) = told(answer) else { return };
+        let Some(told) = told(answer) else { return };
+        self.see_token(&told);
+        let Told { lease: Some(lease), is_mine, changed } = told else { return };
         let place = (*workspace, *conversation);
         self.local.adopt_lease(place, is_mine.then_some(lease));
         if changed {

@@ -1,5 +1,6 @@
 //! Redis dies, forgets, fills up, lies, is silent: it annoys and does not block.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -106,6 +107,29 @@ async fn what_redis_forgot_is_there_again_when_it_is_confirmed() {
     assert_eq!(nodes.other().viewers(HERE, TALK).await.unwrap(), [ANA]);
     bus_works(&nodes, &mut bus).await;
     nodes.are_up(true).await;
+}
+
+#[tokio::test]
+async fn a_token_never_goes_back_whoever_tells_a_redis_that_lost_it() {
+    let mut nodes = Nodes::of(2).await;
+    nodes.skew_ms.store(3_600_000, Ordering::SeqCst);
+    let first = granted(&*nodes.coordinator(), wish(ANA, ComposeAction::Start)).await;
+    let second = granted(&*nodes.other(), wish(LUIS, ComposeAction::TakeOver)).await;
+    assert!(second > first);
+    // The node of the first one does not know that it was taken over.
+    nodes.server().kill();
+    nodes.are_up(false).await;
+    drop(nodes.all.pop());
+    nodes.server().run();
+    nodes.are_up(true).await;
+    let (agent, restored) = holder(&*nodes.coordinator()).await.unwrap();
+    assert_eq!(agent, ANA);
+    assert!(restored > second, "{restored} after {second}");
+    // What is lost while a clock goes back grows as well.
+    nodes.server.as_ref().unwrap().say("FLUSHALL");
+    nodes.skew_ms.store(0, Ordering::SeqCst);
+    let again = granted(&*nodes.coordinator(), wish(LUIS, ComposeAction::Start)).await;
+    assert!(again > restored, "{again} after {restored}");
 }
 
 #[tokio::test]
