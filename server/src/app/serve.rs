@@ -26,7 +26,8 @@ use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
 use crate::jobs::{
-    Checkpointer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal, Waker,
+    Checkpointer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal,
+    Waker, Watcher,
 };
 use crate::node::{self, Membership, Node};
 use crate::push::{self, VapidKey};
@@ -232,7 +233,8 @@ impl Server {
             Node::begin(store.for_background(), clock.clone(), metrics.clone(), is_alone).await?;
         let sealer = sealer(&store, &membership, &clock, (anchors, &metrics));
         let sender = sender(config, &clock, (&behind, &coordinator, &membership), &keys, &metrics)?;
-        let mut workers = workers(config, &clock, (&behind, &accounts), (&sealer, &sender), node);
+        let mut workers =
+            workers(config, &clock, (&behind, &accounts), (&sealer, &sender), (node, &metrics));
         let people = (&behind, &accounts, &membership);
         workers.extend(push_workers(config, &clock, people, (&keys, looks), &metrics)?);
         workers.extend(super::database::watch(&store, &gateway, &metrics));
@@ -419,7 +421,7 @@ fn workers(
     clock: &Clock,
     (engine, accounts): (&Engine, &Accounts),
     (sealer, sender): (&Sealer, &Sender),
-    node: Node,
+    (node, metrics): (Node, &Metrics),
 ) -> Vec<JoinHandle<()>> {
     let membership = &sealer.membership;
     let waker =
@@ -438,8 +440,11 @@ fn workers(
         keep: Keep::of(&config.store),
     };
     let checkpointer = Checkpointer { store: engine.store().clone(), clock: clock.clone() };
+    let watcher =
+        Watcher { store: engine.store().clone(), clock: clock.clone(), metrics: metrics.clone() };
     vec![
         tokio::spawn(node.run()),
+        tokio::spawn(watcher.run()),
         tokio::spawn(checkpointer.run()),
         tokio::spawn(sealer.clone().run()),
         tokio::spawn(sender.clone().run()),

@@ -11,6 +11,7 @@ mod sealer;
 mod sender;
 mod sweeper;
 mod waker;
+mod watcher;
 
 pub use checkpointer::Checkpointer;
 pub use looks::Looks;
@@ -20,3 +21,4 @@ pub use sealer::Sealer;
 pub use sender::{Sender, SenderParts, Unseal};
 pub use sweeper::{Keep, Sweeper, Swept};
 pub use waker::Waker;
+pub use watcher::Watcher;

@@ -105,19 +105,22 @@ impl Pace {
         }
     }
 
-    /// Nothing leaves from this number until then, or until [`Self::lift_refused`].
+    /// Nothing leaves from this number until then, or until [`Self::lift_refused`]. Whether it was
+    /// free before: what is on its way with the same token is refused as well.
     pub fn pause_refused(
         &mut self,
         (workspace, channel): (WorkspaceId, ChannelId),
         token_sealed: &str,
         until: Timestamp,
-    ) {
-        let Some(number) = self.numbers.get_mut(&channel) else { return };
+    ) -> bool {
+        let Some(number) = self.numbers.get_mut(&channel) else { return false };
         let until_us = until.ms().saturating_mul(1000);
         let same = number.refused.take().filter(|refused| refused.token_sealed == token_sealed);
+        let is_new = same.is_none();
         let until_us = same.map_or(until_us, |refused| refused.until_us.max(until_us));
         number.refused =
             Some(Refused { workspace, token_sealed: token_sealed.to_owned(), until_us });
+        is_new
     }
 
     /// Numbers that wait because their token was refused, and that token.
@@ -196,7 +199,8 @@ mod tests {
         assert!(pace.take(CHANNEL, "a", at(4999)).is_err());
         assert_eq!(pace.take(CHANNEL, "a", at(5000)), Ok(()));
         let workspace = WorkspaceId(uuid::Uuid::nil());
-        pace.pause_refused((workspace, CHANNEL), "old", at(7000));
+        assert!(pace.pause_refused((workspace, CHANNEL), "old", at(6500)));
+        assert!(!pace.pause_refused((workspace, CHANNEL), "old", at(7000)), "told already");
         assert!(pace.take(CHANNEL, "a", at(6999)).is_err());
         assert_eq!(pace.refused(at(6999)), [(workspace, CHANNEL, "old".to_owned())]);
         assert!(pace.refused(at(7000)).is_empty());

@@ -10,6 +10,7 @@ use std::time::Duration;
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendResult};
 use baton_domain::tag::Tag;
 use baton_protocol::{ChannelId, Epoch, MessageError, Timestamp, WorkspaceId};
+use futures_util::future::join_all;
 use tokio::sync::{Notify, Semaphore};
 
 use self::lanes::{Lanes, Running};
@@ -74,6 +75,11 @@ struct Inner {
     /// Told when tokens were replaced: orders that were read before name the old ones.
     lifted: Notify,
     slots: Semaphore,
+    /// One permit for each claim whose outcome is not told yet: telling takes no slot, since a
+    /// workspace whose rows are locked must not hold those of the others.
+    untold: Semaphore,
+    /// Held while claims are rescued: beside the lanes, one round at a time.
+    rescuing: Arc<tokio::sync::Mutex<()>>,
     is_stopping: AtomicBool,
 }
 
@@ -87,6 +93,10 @@ enum Paced {
     LookAgain,
 }
 
+/// Claims whose outcome is not told yet, all of them together.
+const UNTOLD_MAX: usize = 65_536;
+/// Claims that are rescued in one group.
+const RESCUES_AT_ONCE: usize = 64;
 /// Lanes looked for at once.
 const DUE_AT_ONCE: u64 = 512;
 /// How often that is done in a row, when it finds as many.
@@ -118,6 +128,8 @@ impl Sender {
             numbers: Mutex::default(),
             lifted: Notify::new(),
             slots,
+            untold: Semaphore::new(UNTOLD_MAX),
+            rescuing: Arc::default(),
             is_stopping: AtomicBool::new(false),
         }))
     }
@@ -134,7 +146,7 @@ impl Sender {
             let now = parts.clock.monotonic();
             if looked.is_none_or(|looked| now.saturating_sub(looked) >= LOOK_EVERY) {
                 looked = Some(now);
-                self.rescue().await;
+                self.start_rescue();
             }
             tokio::select! {
                 () = self.sends_due() => {}
@@ -172,8 +184,18 @@ impl Sender {
     /// start.
     pub async fn drain(&self, within: Duration) -> bool {
         self.stop_claims();
-        let all = u32::try_from(self.0.parts.slots).unwrap_or(u32::MAX);
-        tokio::time::timeout(within, self.0.slots.acquire_many(all)).await.is_ok()
+        let all = u32::try_from(UNTOLD_MAX).unwrap_or(u32::MAX);
+        tokio::time::timeout(within, self.0.untold.acquire_many(all)).await.is_ok()
+    }
+
+    /// Rescues beside the lanes, unless it goes on: while the database is slow each takes long.
+    fn start_rescue(&self) {
+        let Ok(turn) = Arc::clone(&self.0.rescuing).try_lock_owned() else { return };
+        let sender = self.clone();
+        tokio::spawn(async move {
+            sender.rescue().await;
+            drop(turn);
+        });
     }
 
     /// Claims that no lane of ours holds and of which nobody will tell a result: their outcome is
@@ -186,10 +208,11 @@ impl Sender {
             stranded_sends(&mut tx, (me, expired), DUE_AT_ONCE).await
         };
         let Ok(stranded) = stranded.await else { return };
-        for (at, claim) in stranded {
-            if !self.0.lanes.runs(&at) && self.0.parts.engine.rescue(at, claim).await.is_ok() {
-                self.0.parts.metrics.sends.inc("rescued");
-            }
+        for some in stranded.chunks(RESCUES_AT_ONCE) {
+            let theirs = some.iter().filter(|(at, _)| !self.0.lanes.runs(at));
+            let asked = theirs.map(|(at, claim)| self.0.parts.engine.rescue(*at, *claim));
+            let rescued = join_all(asked).await.iter().filter(|rescued| rescued.is_ok()).count();
+            self.0.parts.metrics.sends.add("rescued", u64::try_from(rescued).unwrap_or(0));
         }
     }
 
@@ -265,7 +288,8 @@ impl Sender {
             },
             None => None,
         };
-        let Ok(_slot) = self.0.slots.acquire().await else { return false };
+        let Ok(slot) = self.0.slots.acquire().await else { return false };
+        let Ok(_untold) = self.0.untold.acquire().await else { return false };
         if self.is_stopping() {
             return false;
         }
@@ -289,6 +313,7 @@ impl Sender {
                     None => (SendResult::Refused(nothing_to_send()), None),
                 };
                 let goes_on = matches!(result, SendResult::Accepted { .. });
+                drop(slot);
                 self.tell(at, (attempt, claim_epoch), result, due_at).await;
                 goes_on
             }
@@ -375,21 +400,20 @@ impl Sender {
                 tracing::debug!(message_id = %at.message, attempt, "sent");
                 (SendResult::Accepted { wamid }, None)
             }
-            SendOutcome::NotSent { .. } => {
+            SendOutcome::NotSent { why } => {
                 metrics.sends.inc("not_sent");
-                tracing::debug!(message_id = %at.message, attempt, "not sent; tried again");
+                tracing::debug!(message_id = %at.message, attempt, why, "not sent; tried again");
                 (SendResult::Again, Some(now.plus_ms(backoff_ms(attempt))))
             }
-            SendOutcome::Unknown { .. } => {
+            SendOutcome::Unknown { why } => {
                 metrics.sends.inc("unknown");
-                tracing::warn!(message_id = %at.message, "the outcome of a send is unknown");
+                tracing::warn!(message_id = %at.message, why, "the outcome of a send is unknown");
                 (SendResult::Unknown, None)
             }
             SendOutcome::Refused { error, class, retry_after_ms } => {
                 metrics.sends.inc("refused");
-                let code = error.code;
-                tracing::info!(message_id = %at.message, attempt, code, "WhatsApp refused a send");
                 let pause = look_up(error.code).map_or(Pause::Nothing, |row| row.pause);
+                log_refused(at, attempt, &error, pause);
                 let wait_ms =
                     retry_after_ms.and_then(|ms| i64::try_from(ms).ok()).unwrap_or_else(|| {
                         match pause {
@@ -424,9 +448,13 @@ impl Sender {
             Pause::Recipient => self.pace().pause_recipient(channel, &order.to.1, until),
             Pause::Number | Pause::Account => self.pace().pause_number(channel, until),
             Pause::Channel => {
-                tracing::warn!(channel_id = %channel, "WhatsApp refuses this number; sends wait");
                 let number = (at.workspace, channel);
-                self.pace().pause_refused(number, &order.token_sealed, until);
+                let is_new = self.pace().pause_refused(number, &order.token_sealed, until);
+                // Once for each token, however many sends it refuses.
+                if is_new {
+                    let channel_id = channel;
+                    tracing::warn!(%channel_id, "WhatsApp refuses this number; sends wait");
+                }
             }
         }
     }
@@ -486,6 +514,17 @@ impl Sender {
 
     fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
         self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One line for each message that is refused, with the reason in our own words. What a token holds
+/// back is told once for the number.
+fn log_refused(at: MessageAt, attempt: u32, error: &MessageError, pause: Pause) {
+    let (message_id, code, reason) = (at.message, error.code, &error.reason);
+    if pause == Pause::Channel {
+        tracing::debug!(%message_id, attempt, code, reason, "WhatsApp refused a send");
+    } else {
+        tracing::info!(%message_id, attempt, code, reason, "WhatsApp refused a send");
     }
 }
 

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use baton_protocol::Epoch;
+use baton_protocol::{Epoch, Timestamp};
 use prometheus_client::metrics::counter::Counter;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
@@ -284,6 +284,17 @@ impl Store {
             sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(reader).await?;
         }
         Ok(())
+    }
+
+    /// The database's own time; SQLite has none but this machine's.
+    pub async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        static TIME: Sql =
+            Sql::new("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)");
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(None);
+        }
+        let rows: Vec<(i64,)> = self.rows_alone(&TIME, &[]).await?;
+        Ok(rows.first().map(|(ms,)| Timestamp::from_ms(*ms)))
     }
 
     /// Whether the database answers.

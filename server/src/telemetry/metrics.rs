@@ -79,6 +79,10 @@ pub struct Metrics {
     pub seal_lag: Gauge,
     /// Messages whose time to be sent has come and that have not left.
     pub jobs_due: Gauge,
+    /// Seconds that the message waits which is due for longest.
+    pub sends_oldest_s: Gauge,
+    /// Seconds that this node's clock is ahead of the database's.
+    pub clock_off_s: Gauge,
     /// 1 while the database does not answer.
     pub database_away: Gauge,
     /// Statements that were run on the database.
@@ -157,6 +161,8 @@ impl Metrics {
             push_receipts: By::register(r, "push_receipts", "outcome", "Receipts of pushes"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
             jobs_due: one(r, "jobs_due", "Messages due to be sent"),
+            sends_oldest_s: one(r, "sends_oldest_seconds", "Waited by the oldest due message"),
+            clock_off_s: one(r, "clock_off_seconds", "Ahead of the database's clock"),
             database_away: one(r, "database_away", "1 while the database does not answer"),
             database_statements: register(r, "database_statements", STATEMENTS, statements),
             coordinator_away: one(r, "coordinator_away", "1 while Redis cannot be asked"),

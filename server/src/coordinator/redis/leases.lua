@@ -30,7 +30,7 @@ local function write(where, lease)
   for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, keep) end
 end
 
--- Grows over what is kept here, and where that was lost over the time and over what nodes have seen.
+-- Grows over what is kept here; where that was lost, over the time and over what nodes have seen.
 local function next_token()
   local before = tonumber(redis.call('GET', last) or '0') or 0
   if before > 9e14 or before < 0 then before = 0 end

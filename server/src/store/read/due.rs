@@ -87,6 +87,17 @@ pub async fn due_sends(
     rows.iter().map(PlaceRow::read).collect()
 }
 
+/// Since when the message waits that is due for longest.
+pub async fn oldest_due(tx: &mut Tx, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT m.status_at FROM message AS m
+         WHERE m.status = 'queued' AND (m.due_at IS NULL OR m.due_at <= CAST($1 AS BIGINT))
+         ORDER BY m.status_at LIMIT 1",
+    );
+    let row: Option<(i64,)> = tx.row(&SQL, &[&now.ms().to_string()]).await?;
+    Ok(row.map(|(since,)| Timestamp::from_ms(since)))
+}
+
 /// A JSON array of ids.
 fn set<T: ToString>(ids: &[T]) -> String {
     serde_json::Value::from_iter(ids.iter().map(ToString::to_string)).to_string()

@@ -14,7 +14,7 @@ mod sync;
 pub use conversations::{conversations, heads, views};
 pub use due::{
     Busy, MessageAt, SendOrder, channel_token, due_sends, due_snoozes, leaving, next_in_lane,
-    on_their_way, owned_or_followed_by, send_order, stranded_sends,
+    oldest_due, on_their_way, owned_or_followed_by, send_order, stranded_sends,
 };
 pub use lines::{Run, lines, messages, notes};
 pub use list::{Filter, ListPage, Listed, Order, OwnerFilter, StatusFilter, list};

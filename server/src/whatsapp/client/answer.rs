@@ -8,6 +8,8 @@ use serde_json::Value;
 use super::SendOutcome;
 use crate::whatsapp::errors::{Class, effective_code, look_up, message_error};
 
+/// Meta's code for too many requests of a number.
+const TOO_FAST: i64 = 130_429;
 /// Far above any answer of the endpoint.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
@@ -23,6 +25,7 @@ pub(super) async fn read(mut response: Response) -> SendOutcome {
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break,
+            Err(_) if status == StatusCode::TOO_MANY_REQUESTS => break,
             Err(e) if e.is_timeout() => return unknown(status, "the answer did not end in time"),
             Err(_) => return unknown(status, "the answer broke off"),
         }
@@ -32,7 +35,7 @@ pub(super) async fn read(mut response: Response) -> SendOutcome {
 
 fn judge(status: StatusCode, body: &[u8], retry_after_ms: Option<u64>) -> SendOutcome {
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
-        return unknown(status, "the answer is unreadable");
+        return without_code(status, "the answer is unreadable", retry_after_ms);
     };
     if status.is_success() {
         return match body.pointer("/messages/0/id").and_then(Value::as_str) {
@@ -42,7 +45,7 @@ fn judge(status: StatusCode, body: &[u8], retry_after_ms: Option<u64>) -> SendOu
     }
     let error = body.get("error");
     let Some(code) = error.and_then(|error| number(error, "code")) else {
-        return unknown(status, "the answer has no error code");
+        return without_code(status, "the answer has no error code", retry_after_ms);
     };
     let code = effective_code(code, error.and_then(|error| number(error, "error_subcode")));
     let class = match look_up(code) {
@@ -52,6 +55,16 @@ fn judge(status: StatusCode, body: &[u8], retry_after_ms: Option<u64>) -> SendOu
         _ => return unknown(status, &format!("code {code}")),
     };
     let error: MessageError = message_error(code);
+    SendOutcome::Refused { error, class, retry_after_ms }
+}
+
+/// Somebody on the way to WhatsApp may answer for it: who says that there were too many requests
+/// has passed none on. Of any other such answer it cannot be said.
+fn without_code(status: StatusCode, why: &str, retry_after_ms: Option<u64>) -> SendOutcome {
+    if status != StatusCode::TOO_MANY_REQUESTS {
+        return unknown(status, why);
+    }
+    let (error, class) = (message_error(TOO_FAST), Class::ThrottledNumber);
     SendOutcome::Refused { error, class, retry_after_ms }
 }
 

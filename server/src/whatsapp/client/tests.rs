@@ -241,6 +241,17 @@ async fn a_throttle_tells_how_long_to_wait() {
 }
 
 #[tokio::test]
+async fn too_many_requests_without_a_code_are_a_throttle_and_no_doubt() {
+    for body in ["", "<html>slow down</html>", r#"{"error":{"message":"no code"}}"#] {
+        let outcome = outcome_of(http(429, "retry-after: 7\r\n", body)).await;
+        let SendOutcome::Refused { class, retry_after_ms, .. } = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!((class, retry_after_ms), (Class::ThrottledNumber, Some(7_000)));
+    }
+}
+
+#[tokio::test]
 async fn answers_that_prove_nothing_leave_it_unknown() {
     let large = format!(r#"{{"messages":[{{"id":"wamid.A"}}],"x":"{}"}}"#, "x".repeat(70_000));
     for (status, body) in [
