@@ -5,7 +5,7 @@ use anyhow::{Context as _, ensure};
 use baton_protocol::command::Transfer;
 use baton_protocol::push::{PushDevice, PushLane, PushPut, PushRegistered, PushTargetKind};
 use baton_protocol::{CommandBody, LineRef, Owner};
-use baton_simulator::PushInput;
+use baton_simulator::{PushInput, Simulator};
 use reqwest::Method;
 use tokio::time::Instant;
 
@@ -52,24 +52,24 @@ impl Stage<'_> {
         };
         let command = self.command(give(to, owner_epoch))?;
         accepted(&self.player(0)?.socket.command(command).await?)?;
-        self.is_pushed(0, "assigned").await?;
+        is_pushed(self.scene.simulator, 0, "assigned").await?;
         self.tell(started, &format!("{} hands it over; {}'s pocket buzzes", names.0, names.1));
 
         let started = Instant::now();
         let command = self.command(give(from, owner_epoch + 1))?;
         accepted(&self.player(1)?.socket.command(command).await?)?;
-        self.is_pushed(1, "retract").await?;
+        is_pushed(self.scene.simulator, 1, "retract").await?;
         self.tell(started, &format!("{} hands it back at the desk; it is gone there", names.1));
         Ok(())
     }
+}
 
-    /// The simulated Firebase hands the phone its push with this number.
-    async fn is_pushed(&self, n: usize, kind: &str) -> anyhow::Result<()> {
-        let inbox = self.scene.simulator.push_inbox(TARGET, n, PATIENCE).await;
-        let push = inbox.into_iter().next().context("no push came")?;
-        let Some(PushInput::Fcm(data)) = push.input else { anyhow::bail!("no data: {push:?}") };
-        let told = data.get("k").map(String::as_str);
-        ensure!(told == Some(kind), "it tells of {told:?}, not {kind}");
-        Ok(())
-    }
+/// The simulated Firebase hands the phone its push with this number.
+async fn is_pushed(simulator: &Simulator, n: usize, kind: &str) -> anyhow::Result<()> {
+    let inbox = simulator.push_inbox(TARGET, n, PATIENCE).await;
+    let push = inbox.into_iter().next().context("no push came")?;
+    let Some(PushInput::Fcm(data)) = push.input else { anyhow::bail!("no data: {push:?}") };
+    let told = data.get("k").map(String::as_str);
+    ensure!(told == Some(kind), "it tells of {told:?}, not {kind}");
+    Ok(())
 }

@@ -9,13 +9,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use baton::demo::Login;
 use baton::demo::client::{Api, SignedIn};
+use baton_model::dice::Dice;
 use baton_protocol::command::{Assign, Seeing};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::page::{ConversationPage, ConversationRow, LinesPage};
 use baton_protocol::push::{PushLane, PushPut, PushRegistered, PushTargetKind};
 use baton_protocol::{Command, CommandBody, ConversationId, LineRef, OpId, Role};
 use baton_simulator::{Config, Knobs, PushInput, Simulator};
-use baton_world::dice::Dice;
 use baton_world::process::{BatonProcess, Place};
 use baton_world::stage;
 use reqwest::Method;
@@ -41,7 +41,7 @@ async fn each_assignment_reaches_its_phone_however_often_the_server_is_killed() 
 }
 
 async fn play(mut place: Place, count: u64) -> Result<String> {
-    let mut dice = Dice::new(seed(), 0x9054);
+    let mut dice = Dice::of_part(seed(), 0x9054);
     let mut knobs = Knobs::permissive();
     knobs.push.enforces_rates = false;
     let simulator = Simulator::start(Config { seed: seed(), knobs, ..Config::default() }).await?;
@@ -66,10 +66,10 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
     ensure!(talks.len() == usize::try_from(count)?, "{} conversations", talks.len());
     let mut kills = 0;
     for talk in &talks {
-        if dice.below(PER_KILL) == 0 {
+        if dice.below_u64(PER_KILL) == 0 {
             // The command is under way, or its push is.
             let (given, died) = tokio::join!(assign(&admin, *talk, login), async {
-                sleep(Duration::from_millis(dice.below(60))).await;
+                sleep(Duration::from_millis(dice.below_u64(60))).await;
                 process.kill().await?;
                 BatonProcess::start(&place).await
             });
