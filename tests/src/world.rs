@@ -120,7 +120,7 @@ pub async fn for_each_alone(setup: Setup, test: impl AsyncFn(&World)) {
 
 async fn alone(setup: &Setup, test: &impl AsyncFn(&World)) {
     for database in databases().await.expect("databases") {
-        play(Box::pin(World::start(database, setup, 1)).await, test).await;
+        play(World::start(database, setup, 1).await, test).await;
     }
 }
 
@@ -131,7 +131,7 @@ pub async fn with_nodes(setup: Setup, counts: &[usize], test: impl AsyncFn(&Worl
     for count in told.map_or_else(|| counts.to_vec(), |count| vec![count]) {
         // Where it is not there, that was said for one node.
         let Some(database) = postgres().await.expect("a database") else { return };
-        play(Box::pin(World::start(database, &setup, count)).await, &test).await;
+        play(World::start(database, &setup, count).await, &test).await;
     }
 }
 
@@ -144,6 +144,11 @@ async fn play(world: Result<World>, test: &impl AsyncFn(&World)) {
 impl World {
     /// So many running nodes with a seeded workspace on this database.
     pub async fn start(database: Database, setup: &Setup, nodes: usize) -> Result<Self> {
+        // It is large, and waits inside of every test.
+        Box::pin(Self::begin(database, setup, nodes)).await
+    }
+
+    async fn begin(database: Database, setup: &Setup, nodes: usize) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let simulator = Simulator::start(simulated(setup)).await?;
         let redis = if nodes > 1 { Some(RedisServer::start().await?) } else { None };

@@ -114,7 +114,7 @@ async fn register(agent: &SignedIn) -> Result<()> {
     };
     let path = format!("/devices/{}/push", agent.session.device_id);
     let token = Some(agent.session.access_token.as_str());
-    let _: PushRegistered = agent.api.call(Method::PUT, &path, token, Some(&put)).await?;
+    let _registered: PushRegistered = agent.api.call(Method::PUT, &path, token, Some(&put)).await?;
     Ok(())
 }
 
