@@ -155,11 +155,11 @@ impl World {
         let clock = Clock::system();
         let place = Place { database: &database, simulator: &simulator, redis: redis.as_ref() };
         let first = config(place, directory.path(), 0, setup)?;
-        let server = Server::start(&first, clock.clone()).await?;
+        let server = Box::pin(Server::start(&first, clock.clone())).await?;
         let mut others = Vec::new();
         for nth in 1..nodes {
             let config = config(place, directory.path(), nth, setup)?;
-            others.push(Server::start(&config, clock.clone()).await?);
+            others.push(Box::pin(Server::start(&config, clock.clone())).await?);
         }
         let seeds = seeds(&simulator, "acme", &simulator.number());
         let cast = seed(&server.accounts, &server.engine, &seeds).await?;
