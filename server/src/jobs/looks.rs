@@ -25,7 +25,7 @@ const NOTE_MS: i64 = 60_000;
 /// Devices of which it is remembered when their rows were written.
 const REMEMBERED_MAX: usize = 100_000;
 
-/// See the head of the file. Cheap to clone.
+/// What devices said since it was looked at last. Cheap to clone.
 #[derive(Clone, Default, Debug)]
 pub struct Looks(Arc<Shared>);
 

@@ -23,7 +23,7 @@ use crate::config::PushConfig;
 const TOKEN_MS: i64 = 40 * 60_000;
 const TOKEN_MS_MIN: i64 = 21 * 60_000;
 
-/// See the head of the file.
+/// Apple's push service.
 pub(super) struct Apns {
     client: Client,
     urls: [String; 2],

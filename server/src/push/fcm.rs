@@ -41,7 +41,7 @@ struct Account {
     token_uri: String,
 }
 
-/// See the head of the file.
+/// Firebase Cloud Messaging for one project.
 pub(super) struct Fcm {
     client: Client,
     url: String,

@@ -57,7 +57,7 @@ impl VapidKey {
     }
 }
 
-/// See the head of the file.
+/// The services of Web Push, whichever a device names.
 #[derive(Debug)]
 pub(super) struct WebPush {
     client: Client,

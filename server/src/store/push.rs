@@ -15,9 +15,9 @@ use super::{Sql, Store, StoreError};
 /// A push that its sender may send.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Claimed {
-    /// Where.
+    /// The workspace it belongs to.
     pub workspace: WorkspaceId,
-    /// Which.
+    /// Its id.
     pub id: PushId,
     /// For whom.
     pub agent: AgentId,

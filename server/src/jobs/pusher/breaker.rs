@@ -12,7 +12,7 @@ const WITHIN_MS: i64 = 30_000;
 /// … and it rests for this long.
 const REST: Duration = Duration::from_secs(30);
 
-/// See the head of the file.
+/// Counts failures of one service, and says when it rests.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     failures: VecDeque<Timestamp>,
