@@ -246,7 +246,7 @@ fn every_body_of_a_request_and_answer() {
             other => panic!("nobody reads {other}"),
         }
     }
-    assert_eq!(all.len(), 32);
+    assert_eq!(all.len(), 33);
 }
 
 #[test]
