@@ -106,7 +106,7 @@ pub struct Finished {
     pub of: (WorkspaceId, PushId),
     /// The number of the claim.
     pub claim_epoch: u64,
-    /// How.
+    /// How it ended.
     pub ended: Ended,
     /// Why, where it was not accepted.
     pub reason: Option<&'static str>,
