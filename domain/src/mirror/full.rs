@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::event::EventContent;
+use baton_protocol::limits::NOTES_MAX;
 use baton_protocol::{Author, Content, ConversationId, Event, Fact, Line, Note};
 
 use crate::apply::{apply, begin};
@@ -16,7 +17,7 @@ pub struct Full {
     pub view: ConversationView,
     /// One unbroken run of lines, by seq.
     pub lines: BTreeMap<u64, Line>,
-    /// Notes of the same stretch, by revision.
+    /// Notes of the same stretch, by revision: the newest, as a snapshot would give them.
     pub notes: BTreeMap<u64, Note>,
     /// The seq of the first line held. Older lines can be read from the server.
     pub from_seq: u64,
@@ -31,7 +32,9 @@ impl Full {
     ) -> Self {
         let lines = lines.into_iter().map(|line| (line.seq, line)).collect();
         let notes = notes.into_iter().map(|note| (note.revision, note)).collect();
-        Self { view, lines, notes, from_seq }
+        let mut full = Self { view, lines, notes, from_seq };
+        full.keep_newest_notes();
+        full
     }
 
     /// A conversation that begins with this event.
@@ -40,6 +43,13 @@ impl Full {
         let contact = ContactCard::default();
         let view = ConversationView { conversation, contact, preview: None, read_seq: 0 };
         Some(Self::new(view, 1, Vec::new(), Vec::new()))
+    }
+
+    /// Older ones are read from the server, page by page.
+    fn keep_newest_notes(&mut self) {
+        while self.notes.len() > NOTES_MAX {
+            self.notes.pop_first();
+        }
     }
 
     /// Read marks only grow.
@@ -66,6 +76,7 @@ impl Full {
             Fact::NoteAdded { .. } => {
                 if let Some(note) = note_of(event) {
                     self.notes.insert(note.revision, note);
+                    self.keep_newest_notes();
                 }
             }
             Fact::ContactChanged { .. } => {

@@ -1,5 +1,5 @@
-//! Whether the database is the one that its directory knows. No start begins anew in silence because
-//! a file is gone or an address is wrong.
+//! Whether the database is the one that its directory knows. No start begins anew in silence
+//! because a file is gone or an address is wrong.
 
 use std::path::Path;
 use std::time::Duration;

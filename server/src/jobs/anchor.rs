@@ -74,7 +74,7 @@ pub enum AnchorError {
     Absent {
         /// How many the markers name.
         events: u64,
-        /// Where.
+        /// The file of markers.
         file: PathBuf,
     },
     /// It is a life that a restore has ended.
@@ -84,7 +84,7 @@ pub enum AnchorError {
          settings: it begins a new epoch", file.display()
     )]
     Ended {
-        /// The database's.
+        /// The epoch that the database holds.
         epoch: Epoch,
         /// Where the next one is named.
         file: PathBuf,
@@ -96,11 +96,11 @@ pub enum AnchorError {
          was put back, or `baton serve --accept-database`, once", file.display()
     )]
     Other {
-        /// The database's.
+        /// The epoch that the database holds.
         epoch: Epoch,
         /// How many the markers name.
         events: u64,
-        /// Where.
+        /// The file of markers.
         file: PathBuf,
     },
     /// The markers cannot be read.
