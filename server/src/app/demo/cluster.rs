@@ -60,11 +60,15 @@ impl Stage {
         let foundation = Foundation::lay(&config, &clock).await?;
         let cast = people((&foundation.accounts, &foundation.engine), &simulator).await;
         foundation.store.close().await;
+        let account = nodes.key_file().with_file_name("service-account.json");
+        std::fs::write(&account, serde_json::to_vec(&simulator.service_account())?)?;
         let variables = [
             ("BATON_STORE__DATABASE", database.expose().to_owned()),
             ("BATON_STORE__KEY_FILE", nodes.key_file().display().to_string()),
             ("BATON_REDIS__URL", redis.url()),
             ("BATON_WHATSAPP__GRAPH_URL", simulator.base_url()),
+            ("BATON_PUSH__FCM_URL", simulator.base_url()),
+            ("BATON_PUSH__FCM_SERVICE_ACCOUNT_FILE", account.display().to_string()),
             ("BATON_LOG__LEVEL", "warn".to_owned()),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value));
