@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation planted interleavings claims kills-1 kills-2 kills-3 kills-4
+steps=(simulation planted interleavings claims edits kills-1 kills-2 kills-3 kills-4
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open demo demo-cluster phone-kills phone-histories
@@ -106,6 +106,20 @@ phone_day() {
   figures "$state/$step.log" "$name"
 }
 
+# Rows that somebody edits by hand, on both databases.
+edits() {
+  local name=app::edits::any_single_row_that_is_changed_put_in_or_taken_out_is_named
+  if [ -z "${BATON_TEST_POSTGRES:-}" ]; then
+    [ -n "${postgres:-}" ] || begin_postgres off
+  fi
+  scripts/build.sh
+  BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" BATON_EDITS=10000 \
+    scripts/run-tests.sh baton:lib "$name" --exact --nocapture --quiet \
+    >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
+  grep -q '1 passed' "$state/$step.log" || fail "$name did not run"
+  figures "$state/$step.log" "$name"
+}
+
 # What a script says of itself, its last lines.
 said() {
   env "$@" >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
@@ -154,6 +168,7 @@ play_on_nodes() {
 run() {
   case "$1" in
   planted) BATON_INTERLEAVINGS=300 scripts/planted.sh ;;
+  edits) edits ;;
   interleavings)
     tested engine::interleavings::nobody_answers_a_turn_unknowingly_however_acts_interleave \
       BATON_INTERLEAVINGS=10000 ;;

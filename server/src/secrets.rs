@@ -19,7 +19,7 @@ use sha2::Sha256;
 
 use crate::clock::Clock;
 use crate::config::Secret;
-use crate::store::{Sql, Store, StoreError};
+use crate::store::{Sql, StampKey, Store, StoreError};
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
@@ -93,6 +93,7 @@ struct Derived {
     seal: XChaCha20Poly1305,
     tokens: [u8; KEY_BYTES],
     bus: [u8; KEY_BYTES],
+    stamps: [u8; KEY_BYTES],
 }
 
 impl std::fmt::Debug for Keys {
@@ -107,10 +108,12 @@ impl Keys {
         let seal = XChaCha20Poly1305::new(&mac(&master, &[b"baton seal v1"]).into());
         let tokens = mac(&master, &[b"baton tokens v1"]);
         let bus = mac(&master, &[b"baton bus v1"]);
-        Self(Arc::new(Derived { seal, tokens, bus }))
+        let stamps = mac(&master, &[b"baton stamps v1"]);
+        Self(Arc::new(Derived { seal, tokens, bus, stamps }))
     }
 
-    /// The key in this file, made at the first start, and the proof that it is this database's.
+    /// The key in this file, made at the first start, and the proof that it is this database's. From
+    /// here on the store stamps rows with it.
     ///
     /// # Errors
     /// When the file is no key, or the key of another installation.
@@ -124,7 +127,22 @@ impl Keys {
             None => make(path, clock)?,
         });
         keys.check(store, clock).await?;
+        store.stamp_with(keys.stamps()).await?;
         Ok(keys)
+    }
+
+    /// For who looks and writes nothing: the store checks stamps with the key in this file, if it is
+    /// there. Whether it seems to be this database's.
+    ///
+    /// # Errors
+    /// When the file is no key.
+    pub async fn look(path: &Path, store: &Store) -> Result<Option<bool>, SecretsError> {
+        let Some(master) = read(path)? else { return Ok(None) };
+        let keys = Self::new(master);
+        store.check_with(keys.stamps());
+        let found = check_value(store).await?.unwrap_or_default();
+        let opened = keys.unseal(CHECK, &found);
+        Ok(Some(opened.is_ok_and(|text| text.expose() == CHECK_TEXT)))
     }
 
     /// Opens the database's check value, or leaves one where there is none yet.
@@ -189,6 +207,11 @@ impl Keys {
     /// Secrets that a key for Web Push is made of: the first that is one.
     pub(crate) fn vapid(&self) -> impl Iterator<Item = [u8; KEY_BYTES]> + '_ {
         (0_u8..8).map(|n| self.token(&[b"vapid", &[n]]))
+    }
+
+    /// What rows are stamped with.
+    pub(crate) fn stamps(&self) -> StampKey {
+        StampKey::new(self.0.stamps)
     }
 
     /// What the nodes of this installation authenticate their messages to each other with.

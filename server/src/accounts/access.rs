@@ -50,7 +50,7 @@ impl Accounts {
              WHERE d.access_digest {in $1}",
         );
         let digests: Vec<_> =
-            access_tokens.iter().map(|token| token::access_digest(token)).collect();
+            access_tokens.iter().map(|token| token::access_digest(&self.0.keys, token)).collect();
         let asked = ids(digests.iter().flatten());
         let rows = self.0.store.rows_alone::<AccessRow>(&READ, &[&asked]).await?;
         let rows: BTreeMap<_, _> =

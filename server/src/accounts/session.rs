@@ -16,6 +16,7 @@ use sqlx::FromRow;
 use super::token::{self, Family};
 use super::{AccountError, Accounts, lock, throttle};
 use crate::config::Secret;
+use crate::secrets::Keys;
 use crate::store::{Sql, StoreError, Tx};
 
 /// Whether a session goes on.
@@ -129,7 +130,8 @@ impl Accounts {
         };
         let now = self.0.clock.now();
         let generation = u64::try_from(row.generation).unwrap_or(0);
-        let next = match turn(&row, presented.generation, &token::digest(&refresh.refresh_token)) {
+        let digest = token::digest(&self.0.keys, &refresh.refresh_token);
+        let next = match turn(&row, presented.generation, &digest) {
             Turn::Next => generation + 1,
             Turn::Again => generation,
             Turn::Unknown => return Err(AccountError::SignInAgain),
@@ -139,7 +141,8 @@ impl Accounts {
             }
         };
         let session = self.session(&family, &row.agent, next, now)?;
-        rotate(&mut tx, &session, next > generation, self.0.config.refresh_ms(), now).await?;
+        let of = (&session, &self.0.keys);
+        rotate(&mut tx, of, next > generation, self.0.config.refresh_ms(), now).await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -204,7 +207,7 @@ impl Accounts {
             let now = self.0.clock.now();
             let session = self.session(&family, &found.agent, 1, now)?;
             let until = now.plus_ms(self.0.config.refresh_ms());
-            if put_device(&mut tx, &session, &family, &name, (now, until)).await? {
+            if put_device(&mut tx, &session, (&self.0.keys, &family), &name, (now, until)).await? {
                 sweep(&mut tx, found, now).await?;
                 let ended = end_oldest(&mut tx, &session, self.0.config.devices_max, now).await?;
                 tx.commit().await?;
@@ -272,7 +275,7 @@ async fn is_unchanged(tx: &mut Tx, found: &Found) -> Result<bool, StoreError> {
 async fn put_device(
     tx: &mut Tx,
     session: &Session,
-    family: &Family<'_>,
+    (keys, family): (&Keys, &Family<'_>),
     name: &str,
     (now, until): (Timestamp, Timestamp),
 ) -> Result<bool, StoreError> {
@@ -295,8 +298,8 @@ async fn put_device(
         &session.agent_id.to_string(),
         name,
         family.family,
-        &token::digest(&session.refresh_token),
-        &token::digest(&session.access_token),
+        &token::digest(keys, &session.refresh_token),
+        &token::digest(keys, &session.access_token),
         &session.access_expires_at.ms().to_string(),
         &until.ms().to_string(),
         &now.ms().to_string(),
@@ -388,7 +391,7 @@ fn turn(row: &DeviceRow, presented: u64, digest: &str) -> Turn {
 /// Stores the tokens of a generation; of one that was there already only the access is prolonged.
 async fn rotate(
     tx: &mut Tx,
-    session: &Session,
+    (session, keys): (&Session, &Keys),
     is_next: bool,
     refresh_ms: i64,
     now: Timestamp,
@@ -411,8 +414,8 @@ async fn rotate(
         let args = [
             &workspace,
             &device,
-            &token::digest(&session.refresh_token),
-            &token::digest(&session.access_token),
+            &token::digest(keys, &session.refresh_token),
+            &token::digest(keys, &session.access_token),
             access_until.as_str(),
             &now.plus_ms(refresh_ms).ms().to_string(),
             &now_ms,

@@ -53,7 +53,7 @@ impl Accounts {
             let retry_after_ms = u64::try_from(ttl_ms).unwrap_or(u64::MAX);
             return Err(AccountError::TooManyTries { retry_after_ms });
         }
-        let digest = token::digest(ticket.expose());
+        let digest = token::digest(&self.0.keys, ticket.expose());
         tx.run(&INSERT, &[&digest, &workspace, &device, &until]).await?;
         tx.commit().await?;
         Ok(ticket)
@@ -69,7 +69,7 @@ impl Accounts {
              RETURNING workspace, device, expires_at",
         );
         let mut tx = self.0.store.begin().await?;
-        let taken = tx.row::<TakenRow>(&TAKE, &[&token::digest(ticket)]).await?;
+        let taken = tx.row::<TakenRow>(&TAKE, &[&token::digest(&self.0.keys, ticket)]).await?;
         tx.commit().await?;
         let taken = taken.filter(|taken| taken.expires_at > self.0.clock.now().ms());
         let taken = taken.ok_or(AccountError::SignInAgain)?;

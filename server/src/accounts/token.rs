@@ -5,7 +5,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use baton_protocol::{DeviceId, WorkspaceId};
-use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
@@ -84,14 +83,15 @@ pub(super) fn presented(text: &str) -> Option<Presented> {
 }
 
 /// The digest of an access token; `None` when the text is none.
-pub(super) fn access_digest(text: &str) -> Option<String> {
+pub(super) fn access_digest(keys: &Keys, text: &str) -> Option<String> {
     let is_one = text.len() <= 64 && text.starts_with(ACCESS);
-    is_one.then(|| digest(text))
+    is_one.then(|| digest(keys, text))
 }
 
-/// What is stored of a token.
-pub(super) fn digest(text: &str) -> String {
-    hex::encode(Sha256::digest(text))
+/// What is stored of a token: nobody who lacks the key can make one and put its digest into the
+/// database.
+pub(super) fn digest(keys: &Keys, text: &str) -> String {
+    hex::encode(keys.token(&[b"digest", text.as_bytes()]))
 }
 
 /// A ticket for one socket.
@@ -185,7 +185,7 @@ mod tests {
         assert!(!read.is_of(&Keys::new([2; 32]), "s"));
         let other = PresentedReceiptKey { device: Uuid::from_u128(3).into(), ..read };
         assert!(!other.is_of(&keys, "s"));
-        assert_eq!((access_digest(key.expose()), presented(key.expose())), (None, None));
+        assert_eq!((access_digest(&keys, key.expose()), presented(key.expose())), (None, None));
         for text in ["", "bp_", "bp_AAAA", &format!("{}A", key.expose())] {
             assert_eq!(presented_receipt_key(text), None, "{text}");
         }
@@ -195,8 +195,8 @@ mod tests {
     fn other_texts_are_no_tokens() {
         let keys = Keys::new([1; 32]);
         let (refresh, access) = (family("f").refresh(&keys, 1), family("f").access(&keys, 1));
-        assert!(access_digest(access.expose()).is_some());
-        assert_eq!(access_digest(refresh.expose()), None);
+        assert!(access_digest(&keys, access.expose()).is_some());
+        assert_eq!(access_digest(&keys, refresh.expose()), None);
         assert_eq!(presented(access.expose()), None);
         for text in ["", "br_", "br_!!!!", "br_AAAA", &format!("{}A", refresh.expose())] {
             assert_eq!(presented(text), None, "{text}");

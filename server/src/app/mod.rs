@@ -8,6 +8,8 @@ mod database;
 mod demo;
 mod disk;
 mod dump;
+#[cfg(test)]
+mod edits;
 mod known;
 mod listen;
 mod lock;

@@ -50,7 +50,12 @@ pub(super) async fn check(config: &Config, from: &Path) -> anyhow::Result<i64> {
 /// Begins a new epoch of the database that is in its place.
 pub(super) async fn begin(config: &Config, clock: &Clock) -> anyhow::Result<Begun> {
     let store = open_store(config, clock).await?;
-    let begun = begin_in(&store, config, clock).await;
+    let begun = async {
+        // Whoever changes rows stamps them.
+        Keys::open(&config.store.key_file(), &store, clock).await?;
+        begin_in(&store, config, clock).await
+    };
+    let begun = begun.await;
     store.close().await;
     begun
 }

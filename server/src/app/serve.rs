@@ -238,7 +238,6 @@ impl Server {
         let people = (&behind, &accounts, &membership);
         workers.extend(push_workers(config, &clock, people, (&keys, looks), &metrics)?);
         workers.extend(super::database::watch(&store, &gateway, &metrics));
-        workers.push(super::disk::watch(&config.store.data, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
             engine: engine.clone(),
@@ -412,6 +411,7 @@ fn sealer(
         clock: clock.clone(),
         anchors,
         metrics: metrics.clone(),
+        refused: Arc::default(),
     }
 }
 
@@ -442,7 +442,15 @@ fn workers(
     let checkpointer = Checkpointer { store: engine.store().clone(), clock: clock.clone() };
     let watcher =
         Watcher { store: engine.store().clone(), clock: clock.clone(), metrics: metrics.clone() };
+    let (anchors, command) = (sealer.anchors.clone(), config.store.anchor_command.clone());
+    let elsewhere = async move {
+        if !command.is_empty() {
+            anchors.tell(&command).await;
+        }
+    };
     vec![
+        super::disk::watch(&config.store.data, &sealer.metrics),
+        tokio::spawn(elsewhere),
         tokio::spawn(node.run()),
         tokio::spawn(watcher.run()),
         tokio::spawn(checkpointer.run()),

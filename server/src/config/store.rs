@@ -23,6 +23,8 @@ pub struct StoreConfig {
     pub acquire_time_out_ms: u64,
     /// How safe SQLite's commits are.
     pub sqlite_synchronous: Synchronous,
+    /// A command that is told each newest anchor; empty for none.
+    pub anchor_command: String,
     /// How long phones can resume by event.
     pub feed_days: u32,
     /// How long raw webhooks are kept.

@@ -68,6 +68,9 @@ async fn attempt(
 ) -> Result<Option<Committed>, Failed> {
     let epoch = store.epoch();
     let mut tx = store.begin_commit(lock_wait).await?;
+    if group.iter().any(|task| !task.writes.is_empty()) {
+        tx.begin_stamping().await?;
+    }
     for (sql, args) in group.iter().flat_map(|task| &task.writes) {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         tx.run(sql, &args).await?;

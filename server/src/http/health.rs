@@ -26,7 +26,7 @@ pub(super) async fn alive() -> &'static str {
 /// What the server needs, and whether it is there.
 #[derive(Debug, Serialize)]
 struct Ready {
-    /// `up` or `away`.
+    /// `up`, `away`, or `damaged` when it said so since the start.
     database: &'static str,
     /// `up` or `away`.
     coordinator: &'static str,
@@ -49,13 +49,18 @@ pub(super) async fn ready(State(parts): State<Parts>) -> Answer<Response> {
         CoordinatorState::Up => ("up", None),
         CoordinatorState::Away { since } => ("away", Some(since)),
     };
-    let database = if is_up { "up" } else { "away" };
+    let is_damaged = parts.store.is_damaged();
+    let database = match (is_damaged, is_up) {
+        (true, _) => "damaged",
+        (false, true) => "up",
+        (false, false) => "away",
+    };
     let is_full = parts.metrics.disk_full.get() != 0;
     let disk = if is_full { "full" } else { "up" };
     let ready = Json(Ready { database, coordinator, coordinator_away_since, disk });
     // A database elsewhere does not need this disk.
     let needs_disk = parts.store.dialect() == Dialect::Sqlite;
-    if is_up && !(is_full && needs_disk) {
+    if is_up && !is_damaged && !(is_full && needs_disk) {
         return Ok(ready.into_response());
     }
     let retry = [(header::RETRY_AFTER, "1")];

@@ -1,6 +1,8 @@
 //! Markers of how far the logs are, outside the database: one that was put back to an earlier
 //! state, emptied, lost or mistaken for another is found out at the next start.
 
+mod elsewhere;
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -8,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use baton_protocol::{Epoch, WorkspaceId};
+
+use elsewhere::Elsewhere;
 
 use crate::store::Identity;
 
@@ -20,6 +24,7 @@ pub struct Anchors(Arc<Inner>);
 struct Inner {
     file: PathBuf,
     written: Mutex<Written>,
+    elsewhere: Elsewhere,
 }
 
 /// What this process knows of the file.
@@ -86,7 +91,7 @@ pub enum AnchorError {
     Ended {
         /// The epoch that the database holds.
         epoch: Epoch,
-        /// Where the next one is named.
+        /// The file of markers, which names the next one.
         file: PathBuf,
     },
     /// It is another database than the one that was served before.
@@ -127,7 +132,7 @@ impl Anchors {
     /// The markers in this data directory.
     pub fn in_dir(data: &Path) -> Self {
         let file = data.join("anchors.log");
-        Self(Arc::new(Inner { file, written: Mutex::default() }))
+        Self(Arc::new(Inner { file, written: Mutex::default(), elsewhere: Elsewhere::default() }))
     }
 
     /// Appends a marker, unless the last one says the same.
@@ -143,7 +148,9 @@ impl Anchors {
             return Ok(());
         }
         let mut file = self.end()?;
-        file.write_all(line(epoch, workspace, position, hash).as_bytes())?;
+        let text = line(epoch, workspace, position, hash);
+        file.write_all(text.as_bytes())?;
+        self.0.elsewhere.tell((epoch, workspace), text);
         written.positions.insert((epoch, workspace), position);
         written.lines += 1;
         if written.lines >= LINES_MAX { self.rewrite(&mut written) } else { Ok(()) }
@@ -171,6 +178,11 @@ impl Anchors {
         written.positions = markers.into_iter().map(|(of, (position, _))| (of, position)).collect();
         written.lines = 0;
         Ok(())
+    }
+
+    /// Tells this command each newest marker, for ever.
+    pub async fn tell(&self, command: &str) {
+        self.0.elsewhere.run(command).await;
     }
 
     /// The newest marker of each workspace in this epoch. Lines cut short by a crash are passed

@@ -1,5 +1,7 @@
 //! The follower that seals the hash chain, so that no command waits for it.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_protocol::WorkspaceId;
@@ -24,6 +26,8 @@ pub struct Sealer {
     pub anchors: Anchors,
     /// What is counted.
     pub metrics: Metrics,
+    /// The workspaces whose logs are known to be damaged: that is said once.
+    pub refused: Arc<Mutex<BTreeSet<WorkspaceId>>>,
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -58,6 +62,13 @@ impl Sealer {
                 Ok(()) => {}
                 // The one that leads by now goes on.
                 Err(StoreError::Deposed) => return Ok(()),
+                // It stays so until people look, and is counted as a tail that is not sealed.
+                Err(error @ StoreError::Corrupt(_)) => {
+                    let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+                    if refused.insert(workspace) {
+                        tracing::error!(%error, %workspace, "a log is not sealed any further");
+                    }
+                }
                 Err(error) => {
                     if !self.store.is_away() {
                         tracing::warn!(%error, %workspace, "a log could not be sealed");

@@ -24,6 +24,44 @@ impl Store {
         Ok(())
     }
 
+    /// Reads every page and every index, as far as the database can: SQLite by itself, PostgreSQL
+    /// where its extension `amcheck` is there and may be used. What is wrong, if anything is.
+    pub async fn check_pages_whole(&self) -> Result<Option<String>, StoreError> {
+        static CAN: Sql = Sql::new(
+            "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_catalog.pg_extension
+             WHERE extname = 'amcheck'",
+        );
+        static INDEXES: Sql = Sql::new(
+            "SELECT CAST(c.relname AS TEXT), CAST(bt_index_check(c.oid, true) AS TEXT)
+             FROM pg_catalog.pg_index AS i
+             JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+             JOIN pg_catalog.pg_am AS a ON a.oid = c.relam AND a.amname = 'btree'
+             JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE n.nspname = current_schema() AND i.indisvalid",
+        );
+        if let Pools::Sqlite { reader, .. } = &self.opened.pools {
+            let found = sqlx::query_as::<_, (String,)>("PRAGMA integrity_check(10)");
+            return Ok(match found.fetch_all(reader).await.map_err(StoreError::from) {
+                Ok(rows) if matches!(&*rows, [(ok,)] if ok == "ok") => None,
+                Ok(rows) => Some(rows.into_iter().map(|(row,)| row).collect::<Vec<_>>().join("; ")),
+                Err(StoreError::Corrupt(what)) => Some(what),
+                Err(error) => return Err(error),
+            });
+        }
+        let mut tx = self.read().await?;
+        let found = match tx.row::<(i64,)>(&CAN, &[]).await? {
+            Some((1..,)) => tx.rows::<(String, Option<String>)>(&INDEXES, &[]).await.map(drop),
+            _ => Ok(()),
+        };
+        drop(tx);
+        match found {
+            Err(StoreError::Corrupt(what)) => Ok(Some(what)),
+            // An extension that this user may not use looks at nothing.
+            Ok(()) | Err(StoreError::Other(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// SQLite: reads every page, and fails where something is not as it should be. PostgreSQL
     /// checks its pages itself.
     pub async fn check_pages(&self) -> Result<(), StoreError> {

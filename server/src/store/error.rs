@@ -45,6 +45,8 @@ pub enum StoreError {
     Other(String),
 }
 
+/// What [`StoreError::Corrupt`] begins with where the database itself says so.
+const DAMAGED: &str = "the database reports damage: ";
 const KNOWN_AWAY: &str = "it has been away for a moment";
 
 impl StoreError {
@@ -61,6 +63,16 @@ impl StoreError {
     /// It was asked, and says nothing.
     pub(super) fn silent() -> Self {
         Self::Unavailable { cause: "it does not answer in time".to_owned() }
+    }
+
+    /// The database says that its own pages are damaged.
+    fn damaged(what: &str) -> Self {
+        Self::Corrupt(format!("{DAMAGED}{what}"))
+    }
+
+    /// Whether the database itself is damaged, and not only a row of ours.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self, Self::Corrupt(what) if what.starts_with(DAMAGED))
     }
 
     /// The file of an embedded database is not where it was opened.
@@ -138,7 +150,7 @@ fn of_sqlite(code: u32, error: &dyn DatabaseError) -> StoreError {
         19 => StoreError::Conflict { constraint: error.message().to_owned() },
         // busy, locked, read-only (a disk remounted), input or output, full, cannot open.
         5 | 6 | 8 | 10 | 13 | 14 => StoreError::Unavailable { cause: error.message().to_owned() },
-        11 | 26 => StoreError::Corrupt(error.message().to_owned()),
+        11 | 26 => StoreError::damaged(error.message()),
         _ => StoreError::Other(error.message().to_owned()),
     }
 }
@@ -157,7 +169,7 @@ fn of_postgres(code: &str, error: &dyn DatabaseError) -> StoreError {
         _ if is_away(code) => {
             StoreError::Unavailable { cause: format!("{} ({code})", error.message()) }
         }
-        _ if code.starts_with("XX") => StoreError::Corrupt(error.message().to_owned()),
+        _ if code.starts_with("XX") => StoreError::damaged(error.message()),
         _ => StoreError::Other(format!("{} ({code})", error.message())),
     }
 }

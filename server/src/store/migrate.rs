@@ -68,6 +68,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/0007_line_kinds.sqlite.sql"),
         postgres: include_str!("migrations/0007_line_kinds.postgres.sql"),
     },
+    Migration {
+        version: 8,
+        name: "stamps",
+        both: include_str!("migrations/0008_stamps.sql"),
+        sqlite: include_str!("migrations/0008_stamps.sqlite.sql"),
+        postgres: include_str!("migrations/0008_stamps.postgres.sql"),
+    },
 ];
 
 /// The newest schema that this program knows.

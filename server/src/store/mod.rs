@@ -9,7 +9,9 @@ pub mod copy;
 mod dialect;
 pub(crate) mod digest;
 mod error;
+mod folded;
 pub(crate) mod group;
+mod image;
 mod inspect;
 mod migrate;
 pub mod node;
@@ -22,6 +24,8 @@ pub(crate) mod rows;
 pub mod seal;
 mod seat;
 pub mod settled;
+mod stamp;
+pub mod stamped;
 pub mod sweep;
 pub(crate) mod table;
 mod tx;
@@ -53,6 +57,7 @@ pub use inspect::{Identity, identity_of, known_schema, schema_of};
 use node::Term;
 use pulse::Gate;
 pub use seat::{Company, Seat};
+pub use stamp::StampKey;
 pub use tx::{Record, Tx, Write};
 
 /// How to open a database.
@@ -206,6 +211,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         self.opened.guard.look()?;
         let mut tx = self.guarded(GENERAL_PATIENCE, self.pools().begin()).await?;
+        tx.begin_stamping().await?;
         if let Some(term) = self.term {
             node::hold(&mut tx, term).await?;
         }
@@ -251,6 +257,11 @@ impl Store {
     /// Whether the database is away: then nobody waits for it.
     pub fn is_away(&self) -> bool {
         self.opened.guard.gate.is_away()
+    }
+
+    /// Whether the database said that its pages are damaged, since this start.
+    pub fn is_damaged(&self) -> bool {
+        self.opened.guard.gate.is_damaged()
     }
 
     /// The same, to wait for a change.

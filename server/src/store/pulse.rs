@@ -4,6 +4,7 @@
 //! [`Pulse`] decides and never waits; [`Gate`] is what transactions look at; [`keep_watch`] asks
 //! the database over a connection of its own.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio::time::{Instant, timeout};
 
 use super::StoreError;
 use super::place::Place;
+use super::stamp::StampKey;
 
 /// Questions in a row without an answer, after which the database is away: one may be chance.
 const AWAY_AFTER: u32 = 2;
@@ -64,6 +66,10 @@ pub(super) struct Gate {
     doubt: Notify,
     /// SQLite's file.
     place: OnceLock<Place>,
+    /// Whether the database said that it is damaged: it stays so until the next start.
+    is_damaged: AtomicBool,
+    /// What rows are stamped with.
+    stamps: OnceLock<StampKey>,
 }
 
 impl Default for Gate {
@@ -73,6 +79,8 @@ impl Default for Gate {
             back_at: Mutex::default(),
             doubt: Notify::new(),
             place: OnceLock::new(),
+            is_damaged: AtomicBool::new(false),
+            stamps: OnceLock::new(),
         }
     }
 }
@@ -85,6 +93,15 @@ impl Gate {
 
     pub(super) fn place(&self) -> Option<&Place> {
         self.place.get()
+    }
+
+    /// Rows are stamped with this key; a second one is the same, it is this installation's.
+    pub(super) fn stamps_with(&self, key: StampKey) {
+        drop(self.stamps.set(key));
+    }
+
+    pub(super) fn stamps(&self) -> Option<&StampKey> {
+        self.stamps.get()
     }
 
     pub(super) fn is_away(&self) -> bool {
@@ -115,10 +132,26 @@ impl Gate {
             _ = away.wait_for(|is_away| *is_away) => return Err(StoreError::away()),
             done = timeout(patience, work) => done.unwrap_or_else(|_| Err(StoreError::silent())),
         };
-        if matches!(done, Err(StoreError::Unavailable { .. })) {
-            self.doubt.notify_one();
+        match &done {
+            Err(StoreError::Unavailable { .. }) => self.doubt.notify_one(),
+            Err(error) if error.is_damage() => self.note_damage(error),
+            Ok(_) | Err(_) => {}
         }
         done
+    }
+
+    fn note_damage(&self, error: &StoreError) {
+        if !self.is_damaged.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                %error,
+                "the database is damaged: run `baton verify-log`, and restore a backup; this node \
+                 is not ready from here on"
+            );
+        }
+    }
+
+    pub(super) fn is_damaged(&self) -> bool {
+        self.is_damaged.load(Ordering::Relaxed)
     }
 
     pub(super) fn set(&self, is_away: bool) {

@@ -2,12 +2,15 @@
 //!
 //! hash(i) = SHA-256(hash(i-1) || canonical bytes of row i). A seal is a row of its own, written in
 //! a short transaction after the hashes were computed on a snapshot; two nodes that seal the same
-//! stretch compute the same row, and one of them writes it.
+//! stretch compute the same row, and one of them writes it. A row that is not as Baton wrote it is
+//! not sealed.
 
 use baton_protocol::WorkspaceId;
 use sha2::{Digest, Sha256};
 
-use super::rows::{LogRow, column, id, number};
+use super::rows::{LogRow, SealRow, column, id, number};
+use super::stamp::{self, StampKey};
+use super::table::{Set, Statement};
 use super::{Sql, Store, StoreError, Tx};
 
 /// A hash of the chain.
@@ -127,20 +130,28 @@ pub async fn seal_pending(
     workspace: WorkspaceId,
     limit: u64,
 ) -> Result<Sealed, StoreError> {
-    static INSERT: Sql = Sql::new(
-        "INSERT INTO seal (workspace, upto, from_position, hash, marks)
-         VALUES ($1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), $4, $5) ON CONFLICT DO NOTHING",
-    );
+    static INSERT: Statement<SealRow> = Statement::insert_or("ON CONFLICT DO NOTHING");
     let mut tx = store.read().await?;
     let before = sealed(&mut tx, workspace).await?;
     let rows = chain_rows(&mut tx, workspace, before.upto, limit).await?;
+    let stamps = Stamps::read(&mut tx, store.stamps(), workspace).await?;
     tx.rollback().await?;
     let mut hash = decode(&before.hash)?;
     let mut marks = String::with_capacity(rows.len() * MARK_BYTES * 2);
     let mut upto = before.upto;
-    for row in &rows {
+    for StampedRow { row, stamp } in &rows {
         // Rows above a hole are not sealed: verification names the hole.
         if row.position != column(upto + 1) {
+            break;
+        }
+        if !stamps.fits(row, *stamp) {
+            if upto == before.upto {
+                return Err(StoreError::Corrupt(format!(
+                    "position {} of the log of workspace {workspace} is not as Baton wrote it, and \
+                     is not sealed: run `baton verify-log`",
+                    row.position
+                )));
+            }
             break;
         }
         hash = chain(row, &hash);
@@ -151,11 +162,54 @@ pub async fn seal_pending(
         return Ok(before);
     }
     let hash = hex::encode(hash);
-    let (to, from) = (upto.to_string(), (before.upto + 1).to_string());
+    let row = SealRow {
+        workspace: workspace.to_string(),
+        upto: column(upto),
+        from_position: column(before.upto + 1),
+        hash: hash.clone(),
+        marks,
+    };
     let mut tx = store.begin().await?;
-    tx.run(&INSERT, &[&workspace.to_string(), &to, &from, &hash, &marks]).await?;
+    tx.write(&[Set::new(&INSERT, &[row])]).await?;
     tx.commit().await?;
     Ok(Sealed { upto, hash })
+}
+
+/// A row of the log as it is found.
+#[derive(sqlx::FromRow)]
+pub(super) struct StampedRow {
+    #[sqlx(flatten)]
+    pub(super) row: LogRow,
+    pub(super) stamp: Option<i64>,
+}
+
+/// What the rows of a log must be stamped with.
+pub(super) struct Stamps {
+    key: Option<StampKey>,
+    /// Up to here rows have no stamp: they are older than those.
+    began: u64,
+}
+
+impl Stamps {
+    pub(super) async fn read(
+        tx: &mut Tx,
+        key: Option<&StampKey>,
+        workspace: WorkspaceId,
+    ) -> Result<Self, StoreError> {
+        let Some(key) = key.cloned() else { return Ok(Self { key: None, began: 0 }) };
+        let began = stamp::began(tx).await?.unwrap_or_default();
+        let began = began.get(&workspace.to_string()).copied().unwrap_or(0);
+        Ok(Self { key: Some(key), began })
+    }
+
+    /// Whether a row is as Baton wrote it, as far as that can be told.
+    pub(super) fn fits(&self, row: &LogRow, found: Option<i64>) -> bool {
+        let Some(key) = &self.key else { return true };
+        match found {
+            Some(found) => found == stamp::stamp_of_row(key, row, &stamp::STAMP),
+            None => row.position <= column(self.began),
+        }
+    }
 }
 
 /// Rows of the log above `after`, in order.
@@ -164,9 +218,9 @@ pub(super) async fn chain_rows(
     workspace: WorkspaceId,
     after: u64,
     limit: u64,
-) -> Result<Vec<LogRow>, StoreError> {
+) -> Result<Vec<StampedRow>, StoreError> {
     static SELECT: Sql = Sql::new(
-        "SELECT {columns l log} FROM log AS l
+        "SELECT {columns l log}, l.stamp FROM log AS l
          WHERE l.workspace = $1 AND l.position > CAST($2 AS BIGINT)
          ORDER BY l.position LIMIT CAST($3 AS BIGINT)",
     );

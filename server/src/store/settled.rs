@@ -13,8 +13,14 @@ const BATCH: u64 = 1_000;
 /// The first thing that the tables hold and the log does not say, or the other way round.
 pub async fn fault(store: &Store, workspace: WorkspaceId) -> Result<Option<String>, StoreError> {
     let mut tx = store.read().await?;
-    let (held, told) = (held(&mut tx, workspace).await?, told(&mut tx, workspace).await?);
+    let found = fault_in(&mut tx, workspace).await?;
     tx.rollback().await?;
+    Ok(found)
+}
+
+/// The same in this transaction.
+pub async fn fault_in(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<String>, StoreError> {
+    let (held, told) = (held(tx, workspace).await?, told(tx, workspace).await?);
     Ok(difference(&held, &told))
 }
 

@@ -12,6 +12,8 @@ use std::sync::OnceLock;
 use sqlx::Postgres;
 use sqlx::query::Query;
 
+use super::stamp::{STAMP, STAMP_STATE, STAMPED, StampKey, has, stamp_of};
+
 /// What a column holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
@@ -240,7 +242,7 @@ impl<T: Table> Statement<T> {
 }
 
 /// Rows of one table, to be written in one way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Set<'r> {
     text: &'static Text,
     /// Row after row.
@@ -265,8 +267,31 @@ impl<'r> Set<'r> {
             row.values(&mut all);
             let wanted = all.iter().zip(T::COLUMNS).filter(|(_, column)| text.takes(column));
             values.extend(wanted.map(|(value, _)| *value));
+            values.extend(text.stamps().map(|_| Value::Integer(None)));
         }
         Self { text, values, width }
+    }
+
+    /// The same rows with their stamps, where their table has some and there is a key.
+    pub(super) fn stamped(&self, key: Option<&StampKey>) -> Self {
+        let mut set = self.clone();
+        let stamps: Vec<&'static Column> = self.text.stamps().collect();
+        let (Some(key), false) = (key, stamps.is_empty()) else { return set };
+        let given: Vec<&'static Column> = self.text.given().collect();
+        for row in set.values.chunks_exact_mut(self.width.max(1)) {
+            let (cells, places) = row.split_at_mut(given.len());
+            let made: Vec<i64> = stamps
+                .iter()
+                .map(|stamp| {
+                    let cells = given.iter().copied().zip(cells.iter().copied());
+                    stamp_of(key, self.text.table, stamp, cells)
+                })
+                .collect();
+            for (place, stamp) in places.iter_mut().zip(made) {
+                *place = Value::Integer(Some(stamp));
+            }
+        }
+        set
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -337,7 +362,20 @@ fn integer_of(value: &Value<'_>) -> Option<i64> {
 impl Text {
     /// The columns that the statement takes.
     fn columns(&self) -> impl Iterator<Item = &'static Column> + '_ {
+        self.given().chain(self.stamps())
+    }
+
+    /// Those of a row's struct.
+    fn given(&self) -> impl Iterator<Item = &'static Column> + '_ {
         self.columns.iter().filter(|column| self.takes(column))
+    }
+
+    /// The stamps that it writes.
+    fn stamps(&self) -> impl Iterator<Item = &'static Column> + '_ {
+        const STAMPS: &[Column] = &[STAMP, STAMP_STATE];
+        let is_stamped = STAMPED.contains(&self.table);
+        let stamps = STAMPS.iter().filter(move |_| is_stamped);
+        stamps.filter(|stamp| has(self.columns, stamp) && self.takes(stamp))
     }
 
     fn takes(&self, column: &Column) -> bool {

@@ -73,7 +73,9 @@ impl TestDatabase {
                ALTER TABLE log DROP CONSTRAINT log_check;}
              {sqlite PRAGMA defer_foreign_keys = ON; PRAGMA ignore_check_constraints = ON;
                DROP TRIGGER log_is_written_once; DROP TRIGGER log_is_kept;
-               DROP TRIGGER log_head_climbs;}",
+               DROP TRIGGER log_head_climbs; DROP TRIGGER conversation_climbs;
+               DROP TRIGGER owner_epoch_counts; DROP TRIGGER message_rank_climbs;
+               DROP TRIGGER message_stays; DROP TRIGGER read_mark_climbs;}",
         )
         .await
         .unwrap();

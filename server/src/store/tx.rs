@@ -32,7 +32,9 @@ pub type Write<'a> = (&'a Sql, &'a [&'a str]);
 pub struct Tx {
     inner: Inner,
     failed: bool,
-    guard: Guard,
+    /// Whether its commit stamps what it touched.
+    pub(super) is_stamping: bool,
+    pub(super) guard: Guard,
     /// How long the database may take to answer a call. A network that swallows everything tells
     /// nobody that it does.
     patience: Duration,
@@ -50,13 +52,15 @@ impl Tx {
         Self {
             inner: Inner::Sqlite(inner),
             failed: false,
+            is_stamping: false,
             guard: Guard::default(),
             patience: Duration::MAX,
         }
     }
 
     pub(super) fn postgres(inner: Transaction<'static, Postgres>, patience: Duration) -> Self {
-        Self { inner: Inner::Postgres(inner), failed: false, guard: Guard::default(), patience }
+        let (failed, is_stamping, guard) = (false, false, Guard::default());
+        Self { inner: Inner::Postgres(inner), failed, is_stamping, guard, patience }
     }
 
     /// Counts its statements there, and waits for no database that is known to be away.
@@ -124,7 +128,10 @@ impl Tx {
     /// Writes sets of rows, in order, and tells how many rows the last one changed. They travel as
     /// one statement: no set sees what another of the same call wrote, nor may rely on the order.
     pub(crate) async fn write(&mut self, sets: &[Set<'_>]) -> Result<u64, StoreError> {
-        let sets: Vec<&Set<'_>> = sets.iter().filter(|set| !set.is_empty()).collect();
+        let sets = sets.iter().filter(|set| !set.is_empty());
+        let key = self.guard.gate.stamps();
+        let sets: Vec<Set<'_>> = sets.map(|set| set.stamped(key)).collect();
+        let sets: Vec<&Set<'_>> = sets.iter().collect();
         if sets.is_empty() {
             return Ok(0);
         }
@@ -143,7 +150,10 @@ impl Tx {
     /// Makes it durable. A transaction of which a statement failed is refused: PostgreSQL would
     /// roll it back and report success. On `Unavailable` the outcome is unknown: what was written
     /// into a file that was removed meanwhile is lost.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        if self.is_stamping && !self.failed {
+            Box::pin(self.stamp_touched()).await?;
+        }
         if self.failed {
             return Err(StoreError::Other("commit after a failed statement".to_owned()));
         }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use baton_protocol::{Fact, WorkspaceId};
 use serde::Serialize;
-use sqlx::FromRow;
 
 use super::digest::content_digest;
+use super::folded::Folded;
 use super::read::log_head;
-use super::rows::{LogRow, column, ids, number};
-use super::seal::{Hash, MARK_BYTES, chain, chain_rows, genesis, mark};
+use super::rows::{LogRow, SealRow, column, ids, number};
+use super::seal::{Hash, MARK_BYTES, StampedRow, Stamps, chain, chain_rows, genesis, mark};
+use super::stamp::StampKey;
 use super::{Sql, Store, StoreError, Tx};
 
 /// What was found.
@@ -56,15 +57,20 @@ const BATCH: u64 = 1000;
 /// Verifies the workspace's log, as of one moment.
 pub async fn verify_log(store: &Store, workspace: WorkspaceId) -> Result<Report, StoreError> {
     let mut tx = store.read().await?;
-    let report = verify_in(&mut tx, workspace).await?;
+    let report = verify_in(&mut tx, workspace, store.stamps()).await?;
     tx.rollback().await?;
     Ok(report)
 }
 
 /// Verifies the workspace's log as this transaction sees it.
-pub(super) async fn verify_in(tx: &mut Tx, workspace: WorkspaceId) -> Result<Report, StoreError> {
+pub(crate) async fn verify_in(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    key: Option<&StampKey>,
+) -> Result<Report, StoreError> {
     let seals = Seals::read(tx, workspace).await?;
-    let mut check = Check::new(workspace, seals);
+    let stamps = Stamps::read(tx, key, workspace).await?;
+    let mut check = Check::new(workspace, (seals, stamps));
     loop {
         let rows = chain_rows(tx, workspace, check.report.checked, BATCH).await?;
         if rows.is_empty() {
@@ -77,15 +83,12 @@ pub(super) async fn verify_in(tx: &mut Tx, workspace: WorkspaceId) -> Result<Rep
         }
     }
     let head = log_head(tx, workspace).await?;
-    Ok(check.finish(head.position))
-}
-
-#[derive(FromRow)]
-struct SealRow {
-    upto: i64,
-    from_position: i64,
-    hash: String,
-    marks: String,
+    let (mut report, folded) = check.finish(head.position);
+    if report.fault.is_none() {
+        let what = folded.difference(tx, workspace).await?;
+        report.fault = what.map(|what| fault(report.checked, &what));
+    }
+    Ok(report)
 }
 
 /// What the seals say of each position.
@@ -97,7 +100,7 @@ struct Seals {
 impl Seals {
     async fn read(tx: &mut Tx, workspace: WorkspaceId) -> Result<Self, StoreError> {
         static SELECT: Sql = Sql::new(
-            "SELECT upto, from_position, hash, marks FROM seal WHERE workspace = $1 ORDER BY upto",
+            "SELECT {columns s seal} FROM seal AS s WHERE s.workspace = $1 ORDER BY s.upto",
         );
         let rows: Vec<SealRow> = tx.rows(&SELECT, &[&workspace.to_string()]).await?;
         let upto = rows.last().map_or(Ok(0), |row| number(row.upto))?;
@@ -127,6 +130,8 @@ impl Seals {
 
 struct Check {
     seals: Seals,
+    stamps: Stamps,
+    folded: Folded,
     workspace: String,
     hash: Hash,
     revisions: BTreeMap<String, i64>,
@@ -134,11 +139,13 @@ struct Check {
 }
 
 impl Check {
-    fn new(workspace: WorkspaceId, seals: Seals) -> Self {
+    fn new(workspace: WorkspaceId, (seals, stamps): (Seals, Stamps)) -> Self {
         let sealed = seals.upto;
         let report = Report { checked: 0, sealed, unsealed: 0, contents: 0, fault: None };
         Self {
             seals,
+            stamps,
+            folded: Folded::default(),
             workspace: workspace.to_string(),
             hash: genesis(workspace),
             revisions: BTreeMap::new(),
@@ -146,15 +153,15 @@ impl Check {
         }
     }
 
-    fn rows(&mut self, rows: &[LogRow], contents: &Contents) -> Result<(), Fault> {
-        for row in rows {
-            self.row(row, contents)?;
+    fn rows(&mut self, rows: &[StampedRow], contents: &Contents) -> Result<(), Fault> {
+        for StampedRow { row, stamp } in rows {
+            self.row(row, *stamp, contents)?;
             self.report.checked += 1;
         }
         Ok(())
     }
 
-    fn row(&mut self, row: &LogRow, contents: &Contents) -> Result<(), Fault> {
+    fn row(&mut self, row: &LogRow, stamp: Option<i64>, contents: &Contents) -> Result<(), Fault> {
         let position = self.report.checked + 1;
         if row.position != column(position) {
             return Err(fault(position, "the row is missing"));
@@ -165,11 +172,17 @@ impl Check {
         if row.previous != previous || row.workspace != self.workspace {
             return Err(fault(position, "the row does not follow the one before it"));
         }
+        if !self.stamps.fits(row, stamp) {
+            return Err(fault(position, "the row is not as Baton wrote it"));
+        }
         if serde_json::from_str::<Fact>(&row.fact).is_err() {
             return Err(fault(position, "the fact cannot be read"));
         }
         self.revision(position, row)?;
-        self.content(position, row, contents)
+        self.content(position, row, contents)?;
+        let told = row.told().map_err(|error| fault(position, &error.to_string()))?;
+        self.folded.tell(&told);
+        Ok(())
     }
 
     fn revision(&mut self, position: u64, row: &LogRow) -> Result<(), Fault> {
@@ -192,7 +205,9 @@ impl Check {
             (Some(content), Some(digest)) => (content, digest),
             _ => return Err(fault(position, "content and digest do not stand together")),
         };
-        let Some((salt, body)) = contents.get(content) else { return Ok(()) };
+        let Some((salt, body)) = contents.get(content) else {
+            return Err(fault(position, &format!("its content {content} is gone")));
+        };
         if content_digest(salt, body) != *digest {
             return Err(fault(position, "the content is not what the digest was made of"));
         }
@@ -200,17 +215,17 @@ impl Check {
         Ok(())
     }
 
-    fn finish(self, head: u64) -> Report {
+    fn finish(self, head: u64) -> (Report, Folded) {
         let mut report = self.report;
         report.unsealed = report.checked.saturating_sub(report.sealed);
         if report.fault.is_none() && report.checked != head.max(report.sealed) {
             let what = format!(
-                "the log ends at {}, its head is {head} and it is sealed up to {}",
+                "the log ends at {}, log_head says {head} and it is sealed up to {}",
                 report.checked, report.sealed
             );
             report.fault = Some(fault(report.checked.min(head) + 1, &what));
         }
-        report
+        (report, self.folded)
     }
 }
 
@@ -220,11 +235,11 @@ type Contents = BTreeMap<String, (String, String)>;
 async fn contents(
     tx: &mut Tx,
     workspace: WorkspaceId,
-    rows: &[LogRow],
+    rows: &[StampedRow],
 ) -> Result<Contents, StoreError> {
     static SELECT: Sql =
         Sql::new("SELECT id, salt, body FROM content WHERE workspace = $1 AND id {in $2}");
-    let keys = ids(rows.iter().filter_map(|row| row.content.as_ref()));
+    let keys = ids(rows.iter().filter_map(|found| found.row.content.as_ref()));
     let found: Vec<(String, String, String)> =
         tx.rows(&SELECT, &[&workspace.to_string(), &keys]).await?;
     Ok(found.into_iter().map(|(id, salt, body)| (id, (salt, body))).collect())

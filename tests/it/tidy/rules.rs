@@ -169,10 +169,12 @@ pub(super) fn unwraps(file: &Source) -> Vec<String> {
     }
 }
 
-/// The database gets constant texts; values are bound. `store/table.rs` alone renders statements,
-/// from declarations that are constants themselves.
+/// The database gets constant texts; values are bound. `store/table.rs` and
+/// `store/image.rs` alone render statements, from declarations that are constants themselves.
 pub(super) fn sql(file: &Source) -> Vec<String> {
-    let renders = file.path.ends_with("server/src/store/table.rs");
+    let renders = ["table.rs", "image.rs"]
+        .iter()
+        .any(|name| file.path.ends_with(&format!("server/src/store/{name}")));
     if !file.is_rust() || file.server_module() != Some("store") || renders {
         return Vec::new();
     }

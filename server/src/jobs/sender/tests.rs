@@ -179,7 +179,8 @@ async fn what_cannot_be_sent_to_anybody_fails_with_its_reason_and_asks_nobody() 
             assert_eq!(house.tags(), Vec::<String>::new());
             let head = house.bench.only_conversation().await.head;
             assert!(head.unanswered_since.is_some(), "the customer has no answer");
-            house.close().await;
+            drop(house.sender);
+            house.bench.discard().await;
         }
     }
 }

@@ -84,6 +84,7 @@ async fn outcomes_are_kept_longer_than_op_ids_are_taken_however_few_days_are_ask
             let at = START.ms() + at;
             sql.push_str(&format!(
                 "INSERT INTO outcome
+                   (workspace, agent, op_id, body_hash, conversation, after, answer, at)
                  VALUES ('{W}', 'a', 'o{n}', 'h', NULL, NULL, '{{}}', {at});"
             ));
         }

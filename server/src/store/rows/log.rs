@@ -55,6 +55,15 @@ table! {
 }
 
 table! {
+    /// A stretch of the log that was sealed: see the migration.
+    seal: SealRow {
+        key { workspace: String, upto: i64 }
+        fixed { from_position: i64, hash: String, marks: String }
+        state {}
+    }
+}
+
+table! {
     /// What may be erased of an event, with the salt of its digest.
     content: ContentRow {
         key { workspace: String, id: String }
@@ -80,6 +89,14 @@ pub(crate) struct LoggedRow {
     #[sqlx(flatten)]
     row: LogRow,
     body: Option<String>,
+}
+
+impl LogRow {
+    /// What the row tells, without its content.
+    pub(crate) fn told(&self) -> Result<Event, StoreError> {
+        let bare = LoggedRow { row: Self { content: None, ..self.clone() }, body: None };
+        bare.read().map(|logged| logged.event)
+    }
 }
 
 impl LoggedRow {

@@ -24,7 +24,9 @@ pub(crate) use self::conversation::{
     ConversationRow, EpisodeEnd, EpisodeRow, FollowerRow, ThreadRow, thread_columns,
 };
 pub(crate) use self::intake::{IntakeRow, ParkedKey, ParkedRow, QuarantineRow};
-pub(crate) use self::log::{ContentRow, FeedRow, HeadRow, LogRow, LoggedRow, logged_columns};
+pub(crate) use self::log::{
+    ContentRow, FeedRow, HeadRow, LogRow, LoggedRow, SealRow, logged_columns,
+};
 pub(crate) use self::message::{
     AttemptEnd, AttemptRow, Ended, LineRow, MessageChange, MessageOrigin, MessageRow, MessageState,
     line_columns,
@@ -42,7 +44,7 @@ pub(super) fn declared(table: &str) -> Option<&'static [Column]> {
 }
 
 /// Tables of which all columns are declared.
-pub(super) const DECLARED: [(&str, &[Column]); 17] = [
+pub(super) const DECLARED: [(&str, &[Column]); 18] = [
     of::<AttemptRow>(),
     of::<ContactRow>(),
     of::<ContentRow>(),
@@ -59,6 +61,7 @@ pub(super) const DECLARED: [(&str, &[Column]); 17] = [
     of::<ParkedRow>(),
     of::<QuarantineRow>(),
     of::<ReadMarkRow>(),
+    of::<SealRow>(),
     of::<TallyRow>(),
 ];
 

@@ -62,8 +62,10 @@ async fn a_wamid_is_stored_once_in_a_channel() {
 
 #[tokio::test]
 async fn a_conversation_has_one_open_episode() {
-    let episode = "INSERT INTO episode VALUES ('{w}', '{conv}', 1, 1, NULL);";
-    let second = "INSERT INTO episode VALUES ('{w}', '{conv}', 2, 2, NULL);";
+    let episode = "INSERT INTO episode (workspace, conversation, n, opened_at)
+         VALUES ('{w}', '{conv}', 1, 1);";
+    let second = "INSERT INTO episode (workspace, conversation, n, opened_at)
+         VALUES ('{w}', '{conv}', 2, 2);";
     check(episode, second, "episode_open|episode.conversation").await;
 }
 
@@ -174,7 +176,8 @@ async fn an_op_id_writes_one_message() {
 
 #[tokio::test]
 async fn a_read_mark_never_falls() {
-    let mark = "INSERT INTO read_mark VALUES ('{w}', '{ana}', '{conv}', 7)";
+    let mark = "INSERT INTO read_mark (workspace, agent, conversation, seq)
+         VALUES ('{w}', '{ana}', '{conv}', 7)";
     check(mark, "UPDATE read_mark SET seq = 6", "read_mark_climbs").await;
 }
 

@@ -1,10 +1,13 @@
 //! Opening, migrating, refusing.
 
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::time::Duration;
+
 use baton_protocol::Epoch;
 use uuid::Uuid;
 
 use crate::store::testing::{databases, open};
-use crate::store::{Options, Store, StoreError};
+use crate::store::{Options, Sql, Store, StoreError};
 
 #[tokio::test]
 async fn an_epoch_is_made_once_and_stays() {
@@ -68,7 +71,7 @@ async fn an_address_of_no_database_is_refused() {
 #[tokio::test]
 async fn a_database_is_looked_at_without_being_made_or_changed() {
     for database in databases().await {
-        let wait = std::time::Duration::from_secs(5);
+        let wait = Duration::from_secs(5);
         let looked = Store::inspect(&database.url, wait).await.unwrap();
         assert_eq!(looked.epoch(), database.store.epoch());
         let write = "CREATE TABLE made_by_a_reader (a BIGINT)";
@@ -93,6 +96,34 @@ async fn a_database_is_looked_at_without_being_made_or_changed() {
             assert!(missing.to_string().contains("no database"), "{missing}");
             assert!(!std::path::Path::new(&other).exists(), "it was made");
         }
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_page_is_found_by_who_looks_and_told_by_who_stumbles_over_it() {
+    static PAGE: Sql = Sql::new("SELECT rootpage FROM sqlite_master WHERE name = 'contact'");
+    static NAMES: Sql = Sql::new("SELECT COALESCE(name, '') FROM contact");
+    for database in databases().await {
+        super::seed::seed(&database).await;
+        assert_eq!(database.store.check_pages_whole().await.unwrap(), None);
+        let Some(file) = database.url.strip_prefix("sqlite://").map(str::to_owned) else {
+            database.close().await;
+            continue;
+        };
+        let page = database.store.rows_alone::<(i64,)>(&PAGE, &[]).await.unwrap()[0].0;
+        // The last connection moves everything into the file.
+        database.store.close().await;
+        let mut open = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
+        let offset = (u64::try_from(page).unwrap() - 1) * 4096;
+        open.seek(SeekFrom::Start(offset)).unwrap();
+        open.write_all(&[0xff; 4096]).unwrap();
+        let store = Store::inspect(&database.url, Duration::from_secs(5)).await.unwrap();
+        assert!(store.check_pages_whole().await.unwrap().is_some());
+        assert!(!store.is_damaged());
+        assert!(store.rows_alone::<(String,)>(&NAMES, &[]).await.is_err());
+        assert!(store.is_damaged());
+        store.close().await;
         database.close().await;
     }
 }

@@ -28,9 +28,11 @@ INSERT INTO agent VALUES ('{w}', '{gone}', 'gone@acme', 'Gone', 'agent', 'inacti
 INSERT INTO team_member VALUES ('{w}', '{team}', '{ana}', 'member');
 INSERT INTO team_member VALUES ('{w}', '{other}', '{ben}', 'supervisor');
 INSERT INTO channel VALUES ('{w}', '{channel}', 'Shop', 'app', 'pn1', '+1 555', 'x', '{team}', 80);
-INSERT INTO contact VALUES ('{w}', '{contact}', 'Lucía', '34600', 'lucia');
-INSERT INTO conversation VALUES ('{w}', '{conv}', '{channel}', '{contact}', '{team}', NULL, 1,
-  'open', NULL, 1, 1, 0, NULL, 0, NULL, NULL, NULL, NULL, 5);
+INSERT INTO contact (workspace, id, name, phone, search_name)
+  VALUES ('{w}', '{contact}', 'Lucía', '34600', 'lucia');
+INSERT INTO conversation (workspace, id, channel, contact, team, owner_epoch, status, episode,
+  revision, last_seq, customer_seq, activity_at)
+  VALUES ('{w}', '{conv}', '{channel}', '{contact}', '{team}', 1, 'open', 1, 1, 0, 0, 5);
 ";
 
 pub(crate) fn fill(template: &str) -> String {

@@ -89,7 +89,8 @@ impl World {
         let n = self.conversations.len();
         let name = NAMES[n % NAMES.len()];
         let row = format!(
-            "INSERT INTO contact VALUES ('{{w}}', '{contact}', '{name}', '3460000{n:04}', '{}')",
+            "INSERT INTO contact (workspace, id, name, phone, search_name)
+             VALUES ('{{w}}', '{contact}', '{name}', '3460000{n:04}', '{}')",
             crate::store::fold(name)
         );
         script(&self.store, &row).await.unwrap();
@@ -178,7 +179,8 @@ impl World {
     pub(crate) async fn reads(&mut self, id: ConversationId, agent: AgentId, seq: u64) {
         self.reads.insert((agent, id), seq);
         let row = format!(
-            "INSERT INTO read_mark VALUES ('{{w}}', '{agent}', '{id}', {seq})
+            "INSERT INTO read_mark (workspace, agent, conversation, seq)
+             VALUES ('{{w}}', '{agent}', '{id}', {seq})
              ON CONFLICT (workspace, agent, conversation) DO UPDATE SET seq = excluded.seq"
         );
         script(&self.store, &row).await.unwrap();
