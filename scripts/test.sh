@@ -85,6 +85,7 @@ loads() {
   load reconnect-storm --clients 12 --events 50 --rounds 1 --nodes 2
   load lease --count 20 --kills 1
   load cross-node --pings 20 --messages 5
+  load stalled --workspaces 4 --rate 20 --contacts 3 --seconds 1 --rounds 1
 }
 
 built=${CARGO_TARGET_DIR:-target}/debug

@@ -21,6 +21,8 @@ pub(crate) struct Load {
     pub(crate) rate: Option<u32>,
     /// For how long.
     pub(crate) time: Duration,
+    /// The first of the workspaces.
+    pub(crate) first_workspace: usize,
     /// Over how many workspaces.
     pub(crate) workspaces: usize,
     /// Customers in each.
@@ -38,6 +40,7 @@ impl Load {
             posters: 32,
             rate: None,
             time: Duration::from_secs(120),
+            first_workspace: 0,
             workspaces,
             contacts,
             count_max: workspaces * contacts,
@@ -55,7 +58,7 @@ impl Load {
     fn from(&self, n: usize) -> From {
         // A prime step, so that neighbours in a group are not neighbours in an index.
         let contact = (n / self.workspaces).wrapping_mul(7919) % self.contacts;
-        From { channel: n % self.workspaces, contact }
+        From { channel: self.first_workspace + n % self.workspaces, contact }
     }
 }
 

@@ -34,7 +34,7 @@ use crate::postgres::Postgres;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenario::{
-    ClaimStorm, CrossNode, FanOut, Idle, Ingest, Lease, Open, ReconnectStorm, Typing,
+    ClaimStorm, CrossNode, FanOut, Idle, Ingest, Lease, Open, ReconnectStorm, Stalled, Typing,
 };
 use crate::server::Setup;
 use crate::socketio::Peers;
@@ -127,6 +127,10 @@ enum Scenario {
     ///
     /// Beside Socket.IO with its redis-adapter over two processes.
     CrossNode(CrossNode),
+    /// The rows of one workspace are locked: what the others feel of it
+    ///
+    /// Beside the same load with none locked, in turn. PostgreSQL only.
+    Stalled(Stalled),
 }
 
 fn main() -> ExitCode {
@@ -188,6 +192,7 @@ async fn run(cli: &Cli) -> anyhow::Result<Report> {
         Scenario::CrossNode(args) => {
             ("cross-node", scenario::cross_node(&setup, args, &progress).await)
         }
+        Scenario::Stalled(args) => ("stalled", scenario::stalled(&setup, args, &progress).await),
     };
     progress.end();
     let nodes = if nodes > 1 { format!(", {nodes} nodes") } else { String::new() };

@@ -128,6 +128,19 @@ impl Home {
         self.store
     }
 
+    /// Holds the head of a workspace's log for a while, as a session of somebody else.
+    pub(crate) async fn lock_workspace(&self, n: usize, hold: Duration) -> anyhow::Result<()> {
+        let database = self.database.as_ref().context("rows can be locked in PostgreSQL only")?;
+        let (slug, seconds) = (crate::world::slug(n), hold.as_secs_f64());
+        // Several statements of one text are one transaction.
+        let script = format!(
+            "SELECT 1 FROM log_head
+             WHERE workspace = (SELECT id FROM workspace WHERE slug = '{slug}') FOR UPDATE;
+             SELECT pg_sleep({seconds})"
+        );
+        database.run(&script).await
+    }
+
     /// For the first node, or another one: each has a directory, all have one key.
     fn command(&self, node: usize) -> Command {
         let mut command = Command::new(&self.binary);

@@ -200,7 +200,8 @@ async fn hire(admin: &SignedIn, n: usize, team: &Team) -> anyhow::Result<SignedI
     admin.api.sign_in(&slug(0), &new.email, PASSWORD).await
 }
 
-fn slug(n: usize) -> String {
+/// What people of a workspace type to sign in.
+pub(crate) fn slug(n: usize) -> String {
     format!("load-{n}")
 }
 

@@ -20,6 +20,7 @@ mod resume;
 mod roles;
 mod sending;
 mod sessions;
+mod stalled;
 mod strangers;
 mod tidy;
 mod webhook;

@@ -8,6 +8,7 @@ mod ingest;
 mod lease;
 mod open;
 mod reconnect_storm;
+mod stalled;
 mod typing;
 
 pub(crate) use claim_storm::{ClaimStorm, claim_storm};
@@ -18,4 +19,5 @@ pub(crate) use ingest::{Ingest, ingest};
 pub(crate) use lease::{Lease, lease};
 pub(crate) use open::{Open, open};
 pub(crate) use reconnect_storm::{ReconnectStorm, reconnect_storm};
+pub(crate) use stalled::{Stalled, stalled};
 pub(crate) use typing::{Typing, typing};

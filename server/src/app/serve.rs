@@ -200,7 +200,6 @@ fn limits(config: &Config) -> engine::Limits {
         queue: config.limits.committer_queue_max,
         group: config.limits.group_events_max,
         lock_wait: Duration::from_millis(config.limits.lock_wait_ms),
-        lock_wait_alone: Duration::from_millis(config.limits.lock_wait_alone_ms),
         ..engine::Limits::default()
     }
 }

@@ -13,10 +13,8 @@ pub struct LimitsConfig {
     pub group_events_max: usize,
     /// Members waiting for the committer.
     pub committer_queue_max: usize,
-    /// A group waiting longer is split by workspace.
+    /// The workspaces of a group that waits longer go beside.
     pub lock_wait_ms: u64,
-    /// A workspace alone waiting longer is refused.
-    pub lock_wait_alone_ms: u64,
     /// Frames waiting for one socket.
     pub socket_queue_max: usize,
     /// Bad frames in a minute before a socket is closed.
@@ -51,7 +49,6 @@ impl LimitsConfig {
         check_range("limits.group_events_max", self.group_events_max as u64, 1..=256)?;
         check_range("limits.committer_queue_max", self.committer_queue_max as u64, 1..=1_000_000)?;
         check_range("limits.lock_wait_ms", self.lock_wait_ms, 1..=10_000)?;
-        check_range("limits.lock_wait_alone_ms", self.lock_wait_alone_ms, 1..=60_000)?;
         check_range("limits.socket_queue_max", self.socket_queue_max as u64, 8..=65_536)?;
         check_range("limits.socket_errors_max", self.socket_errors_max as u64, 1..=10_000)?;
         check_range("limits.connects_per_s", self.connects_per_s.into(), 1..=1_000_000)?;

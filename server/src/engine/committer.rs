@@ -1,17 +1,19 @@
-//! The loop of the committer: gather a group, run it, split it when it fails.
+//! The loop of the committer: gather a group, run it, set aside what somebody has locked.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton_domain::decide::delivery::SendResult;
 use baton_domain::group::{ClaimAnswer, Done, ResultWork, Work};
 use baton_domain::log::{Batch, Logged};
-use baton_protocol::{ChannelId, Fact, HeldReason, MessageStatus, WorkspaceId};
-use tokio::sync::{Notify, mpsc};
+use baton_protocol::{ChannelId, Fact, HeldReason, MessageStatus};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
+use super::beside::Beside;
 use super::due::Due;
-use super::group::{self, Committed, Failed};
+use super::group::{self, Committed, Failed, Road, Way};
+use super::part::{Owners, must_follow};
 use super::work::Task;
 use super::{Limits, Member};
 use crate::clock::Clock;
@@ -23,10 +25,8 @@ use crate::telemetry::Metrics;
 /// `unavailable`.
 const UNKNOWN_TRIES: usize = 3;
 
-/// How many members of a part wait for a lock, each alone, before the others are refused.
+/// How many members of a workspace try for a lock, each alone, before the others are left.
 const STALLS_MAX: usize = 3;
-/// The same of a whole group: then it is no workspace that is locked, but a table.
-const GROUP_STALLS_MAX: usize = 6;
 
 pub(super) struct Committer {
     pub(super) store: Store,
@@ -36,142 +36,189 @@ pub(super) struct Committer {
     pub(super) limits: Limits,
     pub(super) sends: Arc<Due>,
     pub(super) pushes: Arc<Notify>,
+    pub(super) owners: Owners,
+    pub(super) waits: Waits,
+    /// Who may try again beside the loop, in turn.
+    pub(super) turns: Semaphore,
+}
+
+/// How long the loop waits for a lock. Everybody waits with it, so no longer than four groups take:
+/// what another node holds for the length of a group is had by then.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    /// What a group took lately, in microseconds.
+    group_us: AtomicU64,
+}
+
+impl Waits {
+    fn take_note(&self, took: Duration) {
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let before = self.group_us.load(Ordering::Relaxed);
+        // Two that run at once may overwrite each other: it is a mean.
+        self.group_us.store(before.saturating_mul(7).saturating_add(took) / 8, Ordering::Relaxed);
+    }
+
+    fn lock_wait(&self, most: Duration) -> Duration {
+        let groups = Duration::from_micros(self.group_us.load(Ordering::Relaxed).saturating_mul(4));
+        groups.clamp(most / 5, most)
+    }
 }
 
 impl Committer {
     /// Runs until every front is gone and the queue is empty.
     pub(super) async fn run(self, mut members: mpsc::Receiver<Member>) {
+        let committer = Arc::new(self);
+        let mut beside = Beside::new(Arc::clone(&committer));
         let mut carried: Option<Member> = None;
         loop {
             let first = match carried.take() {
                 Some(member) => member,
-                None => match members.recv().await {
-                    Some(member) => member,
-                    None => return,
+                None => tokio::select! {
+                    Some(()) = beside.next() => continue,
+                    member = members.recv() => match member {
+                        Some(member) => member,
+                        None => break,
+                    },
                 },
             };
-            let group = self.gather(first, &mut members, &mut carried);
+            let group = committer.gather(first, &mut members, &mut carried, &mut beside);
             if !group.is_empty() {
-                self.settle(group).await;
+                let stuck = committer.settle(Road::Loop, group).await;
+                beside.open(stuck);
             }
         }
+        while beside.next().await.is_some() {}
     }
 
-    /// What arrived while the last group was committing; no timer. Settings go alone.
+    /// What arrived while the last group was committing; no timer. Settings go alone. What belongs
+    /// to a workspace that is stuck goes beside.
     fn gather(
         &self,
         first: Member,
         members: &mut mpsc::Receiver<Member>,
         carried: &mut Option<Member>,
+        beside: &mut Beside,
     ) -> Vec<Member> {
-        let mut weight = first.task.work.weight();
-        let alone = is_alone(&first.task.work);
-        let mut group = Vec::from_iter(Some(first).filter(is_wanted));
-        while !alone && weight < self.limits.group {
-            let Ok(member) = members.try_recv() else { break };
+        let (mut group, mut weight) = (Vec::new(), 0);
+        let mut next = Some(first);
+        while let Some(member) = next.take().or_else(|| members.try_recv().ok()) {
+            if !is_wanted(&member) {
+                continue;
+            }
+            let Some(member) = beside.divert(member) else { continue };
             weight += member.task.work.weight();
-            if is_alone(&member.task.work) || weight > self.limits.group {
+            let is_alone = is_alone(&member.task.work);
+            if !group.is_empty() && (is_alone || weight > self.limits.group) {
                 *carried = Some(member);
                 break;
             }
-            group.extend(Some(member).filter(is_wanted));
+            group.push(member);
+            if is_alone || weight >= self.limits.group {
+                break;
+            }
         }
         group
     }
 
-    async fn settle(&self, group: Vec<Member>) {
+    /// Decides members of one workspace beside the loop, and gives back those whose rows are still
+    /// locked. One that is locked in a conversation stalls that conversation only.
+    pub(super) async fn settle_beside(&self, batch: Vec<Member>) -> Vec<Member> {
+        let Ok(_turn) = self.turns.acquire().await else { return Vec::new() };
+        let batch: Vec<Member> =
+            batch.into_iter().filter(|member| !member.done.is_closed()).collect();
+        let stuck = match batch.len() {
+            0 => return batch,
+            _ => self.settle(Road::Beside, batch).await,
+        };
+        match stuck.len() {
+            0 | 1 => stuck,
+            _ => self.settle_singly(Road::Beside, stuck).await,
+        }
+    }
+
+    /// Decides a group, or tells those who asked that nobody can. Gives back whose rows somebody
+    /// has locked.
+    async fn settle(&self, road: Road, group: Vec<Member>) -> Vec<Member> {
         let tasks: Vec<&Task> = group.iter().map(|member| &member.task).collect();
-        match self.commit(&tasks, self.limits.lock_wait).await {
-            Ok(done) => self.answer(group, done).await,
-            Err(failed) if group.len() == 1 => self.settle_alone(group, failed).await,
-            // Each member alone would wait just as long, one after the other.
-            Err(failed) if matches!(failed.error, StoreError::Unavailable { .. }) => {
-                refuse(group, &failed);
+        let failed = match self.commit(road, &tasks).await {
+            Ok(done) => {
+                self.answer(road, group, done).await;
+                return Vec::new();
             }
-            Err(failed) => {
+            Err(failed) => failed,
+        };
+        if matches!(failed.error, StoreError::LockTimeout) {
+            if road == Road::Loop {
                 self.metrics.group_retries.inc("split");
-                tracing::debug!(error = %failed.error, members = group.len(), "group split");
-                self.settle_split(group, &failed.error).await;
             }
+            return group;
         }
+        let is_alone = group.len() == 1;
+        // Perhaps another node wrote the same a moment ago: then it is found.
+        let may_be_found = matches!(failed.error, StoreError::Conflict { .. });
+        // While it is away each member alone would wait just as long, one after the other.
+        let is_away = matches!(failed.error, StoreError::Unavailable { .. });
+        if is_away || (is_alone && !may_be_found) {
+            refuse(group, &failed);
+            return Vec::new();
+        }
+        if !is_alone {
+            self.metrics.group_retries.inc("split");
+            tracing::debug!(error = %failed.error, members = group.len(), "group split");
+        }
+        self.settle_singly(road, group).await
     }
 
-    /// A lock that another holds stalls only its own workspace; any other error only the guilty
-    /// member. Who is not stalled goes first.
+    /// One member after the other; only the guilty one fails. Gives back those whose rows somebody
+    /// has locked, with what must follow them.
     ///
-    /// In a group inbound is decided first and claims last: so are its parts, or a claim would be
+    /// In a group inbound is decided first and claims last: so are its members, or a claim would be
     /// committed before the customer's message that it waited beside.
-    async fn settle_split(&self, mut group: Vec<Member>, error: &StoreError) {
+    async fn settle_singly(&self, road: Road, mut group: Vec<Member>) -> Vec<Member> {
         group.sort_by_key(|member| member.task.work.rank());
-        if !matches!(error, StoreError::LockTimeout) {
-            return self.settle_singly(group).await;
-        }
-        let mut parts: BTreeMap<Part, Vec<Member>> = BTreeMap::new();
-        for member in group {
-            parts.entry(Part::of(&member.task.work)).or_default().push(member);
-        }
-        // One part alone would only fail in the same way again.
-        let is_one = parts.len() == 1;
-        let (mut stalled, mut parts_stalled) = (Vec::new(), 0);
-        for part in parts.into_values() {
-            let tasks: Vec<&Task> = part.iter().map(|member| &member.task).collect();
-            // Where so many parts are stalled, no workspace is locked but a table.
-            let attempt = match is_one || parts_stalled >= STALLS_MAX {
-                true => None,
-                false => self.commit(&tasks, self.limits.lock_wait).await.ok(),
-            };
-            match attempt {
-                Some(done) => self.answer(part, done).await,
-                None => {
-                    parts_stalled += 1;
-                    stalled.extend(part);
-                }
-            }
-        }
-        stalled.sort_by_key(|member| member.task.work.rank());
-        self.settle_singly(stalled).await;
-    }
-
-    /// One member after the other. Of a part in which too many were stalled the others are refused
-    /// at once: everybody else waits behind them.
-    async fn settle_singly(&self, members: Vec<Member>) {
-        let mut stalls: BTreeMap<Part, usize> = BTreeMap::new();
-        let mut all_stalls = 0;
-        let mut members = members.into_iter();
+        let mut stuck: Vec<Member> = Vec::new();
+        let mut stalls = 0;
+        let mut members = group.into_iter();
         while let Some(member) = members.next() {
             // Whoever gave up waiting is told nothing, and can say it again.
             if member.done.is_closed() {
                 continue;
             }
-            let stalled = stalls.entry(Part::of(&member.task.work)).or_default();
-            if *stalled >= STALLS_MAX || all_stalls >= GROUP_STALLS_MAX {
-                self.metrics.group_retries.inc("given_up");
-                refuse(vec![member], &StoreError::LockTimeout.into());
+            let is_behind = |earlier: &Member| self.is_behind(road, earlier, &member);
+            if stalls >= STALLS_MAX || stuck.iter().any(is_behind) {
+                stuck.push(member);
                 continue;
             }
-            let wait = match *stalled {
-                0 => self.limits.lock_wait_alone,
-                _ => self.limits.lock_wait,
-            };
-            match self.commit(&[&member.task], wait).await {
-                Ok(done) => self.answer(vec![member], done).await,
+            match self.commit(road, &[&member.task]).await {
+                Ok(done) => self.answer(road, vec![member], done).await,
+                Err(failed) if matches!(failed.error, StoreError::LockTimeout) => {
+                    stalls += 1;
+                    stuck.push(member);
+                }
                 Err(failed) if matches!(failed.error, StoreError::Unavailable { .. }) => {
                     let rest = std::iter::once(member).chain(members).collect();
-                    return refuse(rest, &failed);
+                    refuse(rest, &failed);
+                    return stuck;
                 }
-                Err(failed) => {
-                    let is_stalled = matches!(failed.error, StoreError::LockTimeout);
-                    *stalled += usize::from(is_stalled);
-                    all_stalls += usize::from(is_stalled);
-                    refuse(vec![member], &failed);
-                }
+                Err(failed) => refuse(vec![member], &failed),
             }
+        }
+        stuck
+    }
+
+    /// Whether a member may not be decided before one that is stuck. In the loop nothing of its
+    /// workspace may: it goes beside.
+    fn is_behind(&self, road: Road, stuck: &Member, member: &Member) -> bool {
+        let (stuck, work) = (&stuck.task.work, &member.task.work);
+        match road {
+            Road::Loop => !self.owners.parts(stuck).is_disjoint(&self.owners.parts(work)),
+            Road::Beside => must_follow(stuck, work),
         }
     }
 
     /// Answers. A claim that nobody waits for any more goes back: its worker gave up before a
     /// byte left.
-    async fn answer(&self, group: Vec<Member>, done: Vec<Done>) {
+    async fn answer(&self, road: Road, group: Vec<Member>, done: Vec<Done>) {
         let mut back = Vec::new();
         for (member, done) in group.into_iter().zip(done) {
             // Whoever else asked may have gone: nobody is then to be told.
@@ -192,35 +239,31 @@ impl Committer {
         if !back.is_empty() {
             let tasks: Vec<&Task> = back.iter().collect();
             // Should this fail, the rescue says `unconfirmed`.
-            if let Err(failed) = self.commit(&tasks, self.limits.lock_wait_alone).await {
+            if let Err(failed) = self.commit(road, &tasks).await {
                 tracing::warn!(error = %failed.error, "claims could not be given back");
             }
         }
     }
 
-    async fn settle_alone(&self, group: Vec<Member>, failed: Failed) {
-        if !matches!(failed.error, StoreError::LockTimeout | StoreError::Conflict { .. }) {
-            return refuse(group, &failed);
-        }
-        let tasks: Vec<&Task> = group.iter().map(|member| &member.task).collect();
-        match self.commit(&tasks, self.limits.lock_wait_alone).await {
-            Ok(done) => self.answer(group, done).await,
-            Err(failed) => refuse(group, &failed),
-        }
-    }
-
     /// Commits and publishes. A commit whose outcome is unknown is run again: it then finds its
     /// own op ids and claims, if it did happen.
-    async fn commit(&self, tasks: &[&Task], lock_wait: Duration) -> Result<Vec<Done>, Failed> {
+    async fn commit(&self, road: Road, tasks: &[&Task]) -> Result<Vec<Done>, Failed> {
+        let lock_wait = match road {
+            Road::Loop => self.waits.lock_wait(self.limits.lock_wait),
+            Road::Beside => self.limits.lock_wait,
+        };
+        let (store, clock, owners) = (&self.store, &self.clock, &self.owners);
+        let way = Way { store, clock, owners, lock_wait, road };
         let mut tries = 0;
         let mut may_have_happened = false;
         loop {
             tries += 1;
             let started = self.clock.monotonic();
-            match group::run(&self.store, &self.clock, tasks, lock_wait).await {
+            match group::run(way, tasks).await {
                 Ok(committed) => {
                     let all = self.clock.monotonic().saturating_sub(started);
                     self.metrics.commit_s.observe(all.as_secs_f64());
+                    self.waits.take_note(all);
                     self.metrics.flush_s.observe(committed.commit.as_secs_f64());
                     self.metrics
                         .group_members
@@ -289,41 +332,18 @@ fn held(fact: &Fact) -> Option<&'static str> {
 }
 
 /// Settings write rows that others of the group may have read.
-fn is_alone(work: &Work) -> bool {
+pub(super) fn is_alone(work: &Work) -> bool {
     matches!(work, Work::Setting(_))
-}
-
-/// What one lock can stall. Whose a number is shows only once the store was read.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
-    Number(Option<String>),
-    Workspace(WorkspaceId),
-}
-
-impl Part {
-    fn of(work: &Work) -> Self {
-        match work {
-            Work::Post(post) => {
-                let mut numbers = post.elements.iter().map(|(element, _)| &element.phone_number_id);
-                Self::Number(numbers.find_map(Clone::clone))
-            }
-            Work::Command(work) => Self::Workspace(work.caller.workspace),
-            Work::Outcomes(work) => Self::Workspace(work.workspace),
-            Work::Claim(work) => Self::Workspace(work.at.workspace),
-            Work::Result(work) => Self::Workspace(work.at.workspace),
-            Work::Rescue(work) => Self::Workspace(work.at.workspace),
-            Work::Restored(at) => Self::Workspace(at.workspace),
-            Work::Unpark(work) => Self::Workspace(work.workspace),
-            Work::Wake(work) => Self::Workspace(work.workspace),
-            Work::Rehome(work) => Self::Workspace(work.workspace),
-            Work::Setting(work) => Self::Workspace(work.workspace),
-        }
-    }
 }
 
 /// A claim is worth nothing to a worker that has given up waiting for it.
 fn is_wanted(member: &Member) -> bool {
     !(matches!(member.task.work, Work::Claim(_)) && member.done.is_closed())
+}
+
+/// Tells that nobody can decide; of a workspace that is stuck that was logged once.
+pub(super) fn refuse_quietly(member: Member) {
+    drop(member.done.send(Err(StoreError::LockTimeout)));
 }
 
 fn refuse(group: Vec<Member>, failed: &Failed) {

@@ -7,6 +7,7 @@ use baton_domain::log::Batch;
 
 use super::announce;
 use super::load::{LoadError, load};
+use super::part::Owners;
 use super::record;
 use super::work::Task;
 use crate::clock::Clock;
@@ -44,15 +45,29 @@ impl From<StoreError> for Failed {
 /// How often a group begins again because somebody else was first.
 const AGAIN_MAX: usize = 5;
 
+/// Where a group runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Road {
+    /// In the committer's loop: everybody waits for it.
+    Loop,
+    /// Beside it: only its own workspace does.
+    Beside,
+}
+
+/// What a group runs with.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    pub(super) store: &'a Store,
+    pub(super) clock: &'a Clock,
+    pub(super) owners: &'a Owners,
+    pub(super) lock_wait: Duration,
+    pub(super) road: Road,
+}
+
 /// Runs a group.
-pub(super) async fn run(
-    store: &Store,
-    clock: &Clock,
-    group: &[&Task],
-    lock_wait: Duration,
-) -> Result<Committed, Failed> {
+pub(super) async fn run(way: Way<'_>, group: &[&Task]) -> Result<Committed, Failed> {
     for _ in 0..AGAIN_MAX {
-        if let Some(committed) = attempt(store, clock, group, lock_wait).await? {
+        if let Some(committed) = attempt(way, group).await? {
             return Ok(committed);
         }
     }
@@ -60,14 +75,13 @@ pub(super) async fn run(
 }
 
 /// `None`: somebody else was first, begin again.
-async fn attempt(
-    store: &Store,
-    clock: &Clock,
-    group: &[&Task],
-    lock_wait: Duration,
-) -> Result<Option<Committed>, Failed> {
+async fn attempt(way: Way<'_>, group: &[&Task]) -> Result<Option<Committed>, Failed> {
+    let Way { store, clock, owners, lock_wait, road } = way;
     let epoch = store.epoch();
-    let mut tx = store.begin_commit(lock_wait).await?;
+    let mut tx = match road {
+        Road::Loop => store.begin_commit(lock_wait).await?,
+        Road::Beside => store.begin_commit_beside(lock_wait).await?,
+    };
     if group.iter().any(|task| !task.writes.is_empty()) {
         tx.begin_stamping().await?;
     }
@@ -76,7 +90,7 @@ async fn attempt(
         tx.run(sql, &args).await?;
     }
     let works: Vec<&Work> = group.iter().map(|task| &task.work).collect();
-    let mut state = match load(&mut tx, &works).await {
+    let mut state = match load(&mut tx, &works, owners).await {
         Ok(state) => state,
         Err(LoadError::Again) => {
             tx.rollback().await?;

@@ -16,6 +16,7 @@ use baton_protocol::{
 };
 
 use super::needs::{Needs, Reach, WamidKey, farther, json};
+use super::part::Owners;
 use super::senders::load_senders;
 use crate::store::group as rows;
 use crate::store::rows::{ParkedRow, from_json, id, ids as texts, named, number};
@@ -35,10 +36,16 @@ impl From<StoreError> for LoadError {
     }
 }
 
-/// Locks and reads for a group.
-pub(super) async fn load(tx: &mut Tx, group: &[&Work]) -> Result<State, LoadError> {
+/// Locks and reads for a group. Whose the numbers are is remembered in `owners` before anything is
+/// locked.
+pub(super) async fn load(
+    tx: &mut Tx,
+    group: &[&Work],
+    owners: &Owners,
+) -> Result<State, LoadError> {
     let mut needs = Needs::of(group);
     let channels = load_channels(tx, &mut needs).await?;
+    owners.learn(&channels);
     needs.add_wamids(group, &channels);
     let senders = load_senders(tx, &mut needs, group, &channels).await?;
     let mut state = State { channels, senders, ..State::default() };

@@ -3,9 +3,11 @@
 //! Members (webhooks, commands, claims of sends, results, timers, settings) queue up; a group is
 //! what arrived while the last one was committing. A group is locked, read, decided in memory,
 //! one member after the other, written set-based, committed and published. On any error its
-//! members are run singly, so that only the guilty one fails.
+//! members are run singly, so that only the guilty one fails. What waits for a lock waits beside
+//! the others.
 
 pub(crate) mod announce;
+mod beside;
 mod committer;
 mod due;
 mod group;
@@ -13,6 +15,7 @@ mod leases;
 mod load;
 mod missed;
 mod needs;
+mod part;
 mod places;
 mod record;
 mod senders;
@@ -41,7 +44,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
-use crate::store::{Store, StoreError};
+use crate::store::{BESIDE_CONNECTIONS, Store, StoreError};
 use crate::telemetry::Metrics;
 use due::Due;
 use leases::Leases;
@@ -77,11 +80,9 @@ pub struct Limits {
     pub commands_of_agent: usize,
     /// Weight of a group at most, in events or so.
     pub group: usize,
-    /// How long a group waits for a lock before it is split.
+    /// How long a group waits for a lock at most, before each of its workspaces goes beside.
     pub lock_wait: Duration,
-    /// How long a member alone waits for a lock before it is refused.
-    pub lock_wait_alone: Duration,
-    /// How long a member waits for its answer.
+    /// How long a member waits for its answer, beside too.
     pub answer_wait: Duration,
 }
 
@@ -92,7 +93,6 @@ impl Default for Limits {
             commands_of_agent: 128,
             group: 256,
             lock_wait: Duration::from_millis(100),
-            lock_wait_alone: Duration::from_secs(1),
             answer_wait: Duration::from_secs(10),
         }
     }
@@ -149,6 +149,9 @@ impl Engine {
             limits,
             sends: Arc::clone(&sends),
             pushes: Arc::clone(&pushes),
+            owners: part::Owners::default(),
+            waits: committer::Waits::default(),
+            turns: tokio::sync::Semaphore::new(BESIDE_CONNECTIONS),
         };
         let task = tokio::spawn(committer.run(members));
         let answer_wait = limits.answer_wait;

@@ -145,5 +145,5 @@ async fn postgres(url: &str, wait: Duration) -> Result<Pools, StoreError> {
         .disable_statement_logging();
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(wait);
     let general = pool.connect_with(connect).await?;
-    Ok(Pools::Postgres { committer: general.clone(), general })
+    Ok(Pools::Postgres { committer: general.clone(), beside: general.clone(), general })
 }

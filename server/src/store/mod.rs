@@ -138,7 +138,7 @@ impl Guard {
 #[derive(Clone, Debug)]
 enum Pools {
     Sqlite { writer: SqlitePool, reader: SqlitePool },
-    Postgres { committer: PgPool, general: PgPool },
+    Postgres { committer: PgPool, beside: PgPool, general: PgPool },
 }
 
 impl Store {
@@ -201,6 +201,21 @@ impl Store {
                 Pools::Sqlite { writer, .. } => begin_sqlite(writer).await,
                 Pools::Postgres { committer, .. } => {
                     begin_postgres(committer, before, lock_wait, patience).await
+                }
+            }
+        };
+        self.guarded(patience, begin).await
+    }
+
+    /// The same over connections of its own, for a workspace whose rows somebody has locked: the
+    /// committer's are for the others.
+    pub async fn begin_commit_beside(&self, lock_wait: Duration) -> Result<Tx, StoreError> {
+        let patience = self.opened.patience;
+        let begin = async {
+            match &self.opened.pools {
+                Pools::Sqlite { writer, .. } => begin_sqlite(writer).await,
+                Pools::Postgres { beside, .. } => {
+                    begin_postgres(beside, "", lock_wait, patience).await
                 }
             }
         };
@@ -324,8 +339,9 @@ impl Store {
                     reader.close().await;
                     writer.close().await;
                 }
-                Pools::Postgres { committer, general } => {
+                Pools::Postgres { committer, beside, general } => {
                     committer.close().await;
+                    beside.close().await;
                     general.close().await;
                 }
             }
@@ -346,11 +362,11 @@ impl Pools {
                 let reader = options.connect_lazy_with(connect);
                 Self::Sqlite { writer: writer.clone(), reader }
             }
-            Self::Postgres { committer, general } => {
+            Self::Postgres { committer, beside, general } => {
                 let options = general.options().clone().max_connections(BACKGROUND_CONNECTIONS);
                 let connect = (*general.connect_options()).clone();
                 let general = options.connect_lazy_with(connect);
-                Self::Postgres { committer: committer.clone(), general }
+                Self::Postgres { committer: committer.clone(), beside: beside.clone(), general }
             }
         }
     }
@@ -529,6 +545,12 @@ const RELEASE_PATIENCE: Duration = Duration::from_secs(1);
 /// a broken one is still being given up.
 const COMMITTER_CONNECTIONS: u32 = 2;
 
+/// Transactions at once of workspaces whose rows somebody has locked.
+pub(crate) const BESIDE_CONNECTIONS: usize = 4;
+const BESIDE_CONNECTIONS_MAX: u32 = 4;
+/// They are made when something is stuck, and end soon after: their plans are new ones.
+const BESIDE_IDLE: Duration = Duration::from_secs(10);
+
 async fn open_postgres(
     url: &str,
     options: &Options,
@@ -565,9 +587,14 @@ async fn open_postgres(
         .max_lifetime(None)
         .connect_with(connect.clone().options(COMMITTER))
         .await?;
+    let beside = pool
+        .clone()
+        .max_connections(BESIDE_CONNECTIONS_MAX)
+        .idle_timeout(BESIDE_IDLE)
+        .connect_lazy_with(connect.clone().options(COMMITTER));
     let general = pool
         .max_connections(options.readers)
         .test_before_acquire(true)
         .connect_with(connect.options(GENERAL_IDLE));
-    Ok(Pools::Postgres { committer, general: general.await? })
+    Ok(Pools::Postgres { committer, beside, general: general.await? })
 }

@@ -43,6 +43,8 @@ pub struct Metrics {
     pub group_retries: By,
     /// Members waiting for the committer.
     pub committer_queue: Gauge,
+    /// Workspaces whose rows somebody has locked.
+    pub workspaces_stuck: Gauge,
     /// Events appended to logs.
     pub events_appended: Counter,
     /// Sockets open.
@@ -143,6 +145,7 @@ impl Metrics {
             flush_s: seconds(r, "flush_seconds", "The commit of a group alone"),
             group_retries: By::register(r, "group_retries", "reason", "Groups begun again"),
             committer_queue: one(r, "committer_queue", "Members waiting for the committer"),
+            workspaces_stuck: one(r, "workspaces_stuck", "Workspaces whose rows are locked"),
             events_appended: one(r, "events_appended", "Events appended to logs"),
             sockets_open: one(r, "sockets_open", "Sockets open"),
             frames_out: By::register(r, "frames_out", "type", "Frames to sockets by type"),

@@ -81,6 +81,12 @@ impl Bench {
         self.database.tamper(&sql).await;
     }
 
+    async fn has_stuck_workspaces(&self, count: i64) {
+        while self.metrics.workspaces_stuck.get() != count {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// All the committer's connections.
     async fn takes_all_connections(&self) -> Vec<Tx> {
         let store = &self.database.store;
@@ -131,7 +137,8 @@ async fn a_group_that_one_lock_stalls_takes_in_what_customers_wrote_before_it_se
             database.close().await;
             continue;
         }
-        let bench = bench(database, 2).await;
+        let limits = Limits { answer_wait: Duration::from_secs(2), ..Limits::default() };
+        let bench = bench_within(database, 2, limits).await;
         let at = bench.queued("16505551234").await;
         bench.says("16505550000", "wamid.2", "Hola").await;
         let mut tx = bench.database.store.begin().await.unwrap();
@@ -148,16 +155,20 @@ async fn a_group_that_one_lock_stalls_takes_in_what_customers_wrote_before_it_se
         .await;
         assert_eq!(bench.metrics.group_retries.get("split"), 1);
         assert_eq!(told[0].as_deref(), Ok("No"), "the customer had written");
-        assert!(told[1].is_err(), "it is locked");
-        assert_eq!(told[2].as_deref(), Ok("written"));
+        assert!(told[1].is_err(), "it is locked for longer than anybody waits");
+        assert_eq!(told[2].as_deref(), Ok("written"), "its conversation is not");
         tx.rollback().await.unwrap();
         bench.close().await;
     }
 }
 
+static LOCK_HEAD: Sql =
+    Sql::new("SELECT workspace AS id FROM log_head WHERE workspace = $1 {lock}");
+
 #[tokio::test]
-async fn a_workspace_that_is_locked_stalls_no_other_however_much_it_is_sent() {
-    static LOCK: Sql = Sql::new("SELECT workspace AS id FROM log_head WHERE workspace = $1 {lock}");
+async fn a_workspace_that_is_locked_stalls_no_other_and_then_all_of_it_is_decided_in_order() {
+    static WRITTEN: Sql = Sql::new("SELECT wamid FROM message WHERE workspace = $1 ORDER BY seq");
+    const STUCK: usize = 30;
     for database in databases().await {
         if database.store.dialect() == Dialect::Sqlite {
             // Its writer is alone: there is no lock to wait for.
@@ -167,18 +178,62 @@ async fn a_workspace_that_is_locked_stalls_no_other_however_much_it_is_sent() {
         let bench = bench(database, 2).await;
         bench.opens_another_workspace("7").await;
         let fresh = || MessageId(bench.clock.uuid_v4());
-        let mut tx = bench.database.store.begin().await.unwrap();
-        tx.rows::<(String,)>(&LOCK, &[&bench.workspace.to_string()]).await.unwrap();
-        let stuck = (0..30).map(|n| bench.writes(&format!("wamid.{n}"), fresh()));
-        let free = bench.writes_to("7", "wamid.free", fresh());
-        let mut told = join_all(stuck.chain([free])).await;
-        assert_eq!(bench.metrics.group_retries.get("split"), 1, "all were one group");
-        assert_eq!(told.pop().unwrap().as_deref(), Ok("written"));
-        let tried = 30 - bench.metrics.group_retries.get("given_up");
-        assert_eq!(tried, 3, "everybody else waited while these waited");
-        assert!(told.iter().all(Result::is_err), "{told:?}");
+        let mut lock = bench.database.store.begin().await.unwrap();
+        let mine = bench.workspace.to_string();
+        lock.rows::<(String,)>(&LOCK_HEAD, &[&mine]).await.unwrap();
+        let stuck = (0..STUCK).map(|n| bench.writes(&format!("wamid.{n:02}"), fresh()));
+        let free = async {
+            for n in 0..10 {
+                let told = bench.writes_to("7", &format!("wamid.free.{n}"), fresh()).await;
+                assert_eq!(told.as_deref(), Ok("written"));
+            }
+            bench.has_stuck_workspaces(1).await;
+            assert_eq!(bench.metrics.group_retries.get("split"), 1, "the loop met the lock once");
+            lock.rollback().await.unwrap();
+        };
+        let (told, ()) = tokio::join!(join_all(stuck), free);
+        assert!(told.iter().all(|told| told.as_deref() == Ok("written")), "{told:?}");
+        let mut tx = bench.database.store.read().await.unwrap();
+        let written: Vec<(String,)> = tx.rows(&WRITTEN, &[&mine]).await.unwrap();
         tx.rollback().await.unwrap();
-        bench.writes("wamid.0", fresh()).await.unwrap();
+        let wamids: Vec<String> = (0..STUCK).map(|n| format!("wamid.{n:02}")).collect();
+        assert_eq!(written.into_iter().map(|(wamid,)| wamid).collect::<Vec<_>>(), wamids);
+        bench.writes("wamid.after", fresh()).await.unwrap();
+        bench.has_stuck_workspaces(0).await;
+        bench.close().await;
+    }
+}
+
+#[tokio::test]
+async fn of_a_workspace_that_is_locked_only_so_much_waits_and_workers_claims_hardly_at_all() {
+    for database in databases().await {
+        if database.store.dialect() == Dialect::Sqlite {
+            database.close().await;
+            continue;
+        }
+        let limits = Limits { answer_wait: Duration::from_secs(2), ..Limits::default() };
+        let bench = bench_within(database, 2, limits).await;
+        let at = bench.queued("16505551234").await;
+        let id = at.conversation;
+        let mut lock = bench.database.store.begin().await.unwrap();
+        lock.rows::<(String,)>(&LOCK_HEAD, &[&bench.workspace.to_string()]).await.unwrap();
+        let first = bench.notes(id, "the first");
+        let refused = async {
+            bench.has_stuck_workspaces(1).await;
+            let claims = join_all((0..20).map(|_| bench.claims(at)));
+            let notes = join_all((0..100).map(|n| bench.notes(id, &n.to_string())));
+            let posts = (0..700)
+                .map(|n| bench.writes(&format!("wamid.{n}"), MessageId(bench.clock.uuid_v4())));
+            tokio::join!(claims, notes, join_all(posts))
+        };
+        let (first, (claims, notes, posts)) = tokio::join!(first, refused);
+        let mut all = claims.iter().chain(&notes).chain(&posts).chain([&first]);
+        assert!(all.all(Result::is_err), "it is locked for longer than anybody waits");
+        // 4 claims wait, and 256 members in all.
+        let refused_at_once = bench.metrics.group_retries.get("given_up");
+        assert_eq!(refused_at_once, (20 - 4) + (4 + 100 + 700 - 256));
+        lock.rollback().await.unwrap();
+        bench.notes(id, "again").await.unwrap();
         bench.close().await;
     }
 }
