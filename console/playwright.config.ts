@@ -2,17 +2,21 @@
 import { defineConfig } from "@playwright/test";
 
 const isRoot = process.getuid?.() === 0;
+/** The core is played in every test run, the others where there is time. */
+const isAll = process.env["BATON_JOURNEYS"] === "all";
 
 export default defineConfig({
   testDir: "e2e",
   outputDir: "e2e/.out/results",
-  globalSetup: "./e2e/server.ts",
-  fullyParallel: false,
-  workers: 1,
+  // Each journey has a server of its own, and waits for others more than it works.
+  fullyParallel: true,
+  workers: 2,
+  ...(isAll ? {} : { grepInvert: /@long/ }),
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
-  reporter: [["line"]],
+  // Bounds for a machine that has a lot else to do; nothing waits for them.
+  timeout: 180_000,
+  expect: { timeout: 60_000 },
+  reporter: [["list"]],
   use: {
     launchOptions: {
       executablePath: process.env["BATON_CHROMIUM"] ?? "/usr/bin/chromium",
@@ -21,6 +25,7 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "Europe/Madrid",
     viewport: { width: 1440, height: 900 },
+    contextOptions: { reducedMotion: "reduce" },
     serviceWorkers: "block",
     trace: "off",
   },

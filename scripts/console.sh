@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# The console: whether console/dist is what the sources build to, its types and its unit tests; with
-# `journeys` also what is played in Chromium, within four minutes. Installs what is missing where it
-# can, and says SKIPPED with the reason where it cannot.
+# The console: whether console/dist is what the sources build to, its types and its unit tests.
+# `journeys` plays the core of the journeys in Chromium against the program that was built, within
+# four minutes on two cores that have nothing else to do; `all-journeys` plays each of them. Installs
+# what is missing where it can, and says SKIPPED with the reason where it cannot.
 #
 # BATON_BIN        the program that is played against (default: the one that was built)
 # BATON_CHROMIUM   the browser (default: the system's)
 # BATON_PICTURES   set: pictures of each page go to console/e2e/.out/pictures
 #
-# usage: scripts/console.sh [journeys]
+# BATON_CONSOLE    a directory of console/ whose files are played in place of the program's: dist
+#
+# usage: scripts/console.sh [journeys | all-journeys]
 set -euo pipefail
 cd "$(dirname "$0")/../console"
 
@@ -27,31 +30,42 @@ if ! [ node_modules/.package-lock.json -nt package-lock.json ]; then
   touch node_modules/.package-lock.json
 fi
 
-# What was built of these sources is what the server embeds.
-built=$(mktemp -d)
-trap 'rm -rf "$built"' EXIT
-npx --no-install vite build --logLevel warn --outDir "$built" --emptyOutDir
-diff -rq "$built" dist || {
-  echo "console/dist is not what console/ builds to: npm run build" >&2
-  exit 1
+unit() {
+  # What was built of these sources is what the server embeds.
+  built=$(mktemp -d)
+  trap 'rm -rf "$built"' EXIT
+  npx --no-install vite build --logLevel warn --outDir "$built" --emptyOutDir
+  diff -rq "$built" dist || {
+    echo "console/dist is not what console/ builds to: npm run build" >&2
+    exit 1
+  }
+  npx --no-install svelte-check --tsconfig ./tsconfig.json --fail-on-warnings --output human
+  npx --no-install vitest run
 }
-npx --no-install svelte-check --tsconfig ./tsconfig.json --fail-on-warnings --output human
-npx --no-install vitest run
 
-[ "${1:-}" = journeys ] || skip "the console's journeys: scripts/console.sh journeys plays them"
-chromium=${BATON_CHROMIUM:-/usr/bin/chromium}
-if ! [ -x "$chromium" ]; then
-  if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
-    { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } \
-      >/dev/null 2>&1 || true
+journeys() {
+  local chromium=${BATON_CHROMIUM:-/usr/bin/chromium} as_root=()
+  if ! [ -x "$chromium" ]; then
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
+    if command -v apt-get >/dev/null 2>&1; then
+      { "${as_root[@]}" apt-get update -qq &&
+        "${as_root[@]}" apt-get install -qq -y --no-install-recommends chromium; } \
+        >/dev/null 2>&1 </dev/null || true
+    fi
+    [ -x "$chromium" ] || skip "the console's journeys: there is no $chromium (BATON_CHROMIUM)"
   fi
-  [ -x "$chromium" ] || skip "the console's journeys: there is no $chromium (BATON_CHROMIUM)"
-fi
-program=${BATON_BIN:-${CARGO_TARGET_DIR:-../target}/debug/baton}
-[ -x "$program" ] || skip "the console's journeys: there is no $program (scripts/build.sh)"
-export BATON_CHROMIUM=$chromium
-BATON_BIN=$(realpath "$program") timeout --kill-after=10 240 npx --no-install playwright test || {
-  code=$?
-  [ $code -ne 124 ] || echo "the journeys took more than four minutes" >&2
-  exit $code
+  local program=${BATON_BIN:-${CARGO_TARGET_DIR:-../target}/debug/baton}
+  [ -x "$program" ] || skip "the console's journeys: there is no $program (scripts/build.sh)"
+  BATON_CHROMIUM=$chromium BATON_JOURNEYS=$1 BATON_BIN=$(realpath "$program") \
+    timeout --kill-after=10 "$2" npx --no-install playwright test || {
+    code=$?
+    [ $code -ne 124 ] || echo "the journeys took more than $2 s" >&2
+    exit $code
+  }
 }
+
+case "${1:-}" in
+  journeys) journeys core 900 ;;
+  all-journeys) journeys all 1800 ;;
+  *) unit ;;
+esac

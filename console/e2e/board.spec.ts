@@ -1,7 +1,8 @@
 import type { Page } from "@playwright/test";
-import { expect, open, test } from "./world.ts";
+import { expect, long, open, test } from "./world.ts";
 
 const TABLET = { viewport: { width: 1180, height: 820 }, hasTouch: true };
+const BOARD = { ...TABLET, at: "/board" };
 
 /** Presses the middle of one element for long, drags it to another one, lets go: with a finger. */
 async function dragByTouch(page: Page, from: string, to: string) {
@@ -26,7 +27,6 @@ async function dragByTouch(page: Page, from: string, to: string) {
 }
 
 test("a supervisor moves ten by touch and takes it back", async ({ world }) => {
-  test.setTimeout(120_000);
   const names = Array.from({ length: 10 }, (_, n) => `Mover ${n + 1}`);
   for (const name of names) await world.customer(name).says("¿Cuándo llega?");
   const sofia = await world.desk("Sofia", TABLET);
@@ -52,11 +52,10 @@ test("one is dragged to a person by touch; what somebody did since is not undone
 }) => {
   const karin = world.customer("Karin Holm");
   await karin.says("Hej! Är den klar?");
-  const [sofia, ana] = [await world.desk("Sofia", TABLET), await world.desk("Ana")];
-  const ben = await world.desk("Ben");
+  const [ana, ben] = [await world.desk("Ana"), await world.desk("Ben")];
   await open(ben, karin.name);
   const id = await open(ana, karin.name);
-  await sofia.goto("/board");
+  const sofia = await world.desk("Sofia", BOARD);
   const [anaId, benId] = [world.login("Ana").agent_id, world.login("Ben").agent_id];
   await sofia.getByTestId(`queue-row-${id}`).scrollIntoViewIfNeeded();
   await dragByTouch(sofia, `queue-row-${id}`, `agent-card-${anaId}`);
@@ -75,7 +74,7 @@ test("one is dragged to a person by touch; what somebody did since is not undone
   await expect(sofia.getByTestId("toast")).toContainText("nothing was undone");
 });
 
-test("whoever is full is only given more when that is meant", async ({ world }) => {
+long("whoever is full is only given more when that is meant", async ({ world }) => {
   const lena = world.customer("Lena Vogt");
   await lena.says("Ist es fertig?");
   const admin = await world.desk("Admin");
@@ -85,8 +84,7 @@ test("whoever is full is only given more when that is meant", async ({ world }) 
     const body = JSON.stringify({ capacity: 1 });
     await fetch(`/api/v1/agents/${id}`, { method: "PATCH", headers, body });
   }, chloe);
-  const sofia = await world.desk("Sofia", TABLET);
-  await sofia.goto("/board");
+  const sofia = await world.desk("Sofia", BOARD);
   const card = sofia.getByTestId(`agent-card-${chloe}`);
   await expect(card).toContainText("0 of 1");
   const row = sofia.getByTestId("queue").locator("li").filter({ hasText: "Lena Vogt" });
@@ -104,14 +102,16 @@ test("whoever is full is only given more when that is meant", async ({ world }) 
   await expect(card).toContainText("2 of 1");
 });
 
-test("a supervisor watches silently: nobody is told, and taking over ends it", async ({ world }) => {
+long("a supervisor watches silently: nobody is told, and taking over ends it", async ({
+  world,
+}) => {
   const rita = world.customer("Rita Prado");
   await rita.says("Olá, ainda há bilhetes?");
-  const [ana, sofia] = [await world.desk("Ana"), await world.desk("Sofia", TABLET)];
+  const ana = await world.desk("Ana");
   const id = await open(ana, rita.name);
   await ana.getByTestId("claim").click();
   await expect(ana.getByTestId("owner-chip")).toContainText("You");
-  await sofia.goto("/board");
+  const sofia = await world.desk("Sofia", BOARD);
   await sofia.getByTestId(`agent-card-${world.login("Ana").agent_id}`).tap();
   await expect(sofia).toHaveURL(/board\/agent/);
   await sofia.getByTestId(`join-${id}`).tap();

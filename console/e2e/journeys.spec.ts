@@ -1,5 +1,5 @@
 import { Node, PASSWORD } from "./node.ts";
-import { expect, open, signIn, test } from "./world.ts";
+import { expect, long, open, signIn, test } from "./world.ts";
 
 /** What the server knows, asked past what the page was told. */
 async function lastSeq(id: string | undefined): Promise<number> {
@@ -81,13 +81,13 @@ test("who begins to type is seen, and can be taken over without losing a word", 
   await expect(ben.getByTestId("line-2")).toContainText("en verde queda una");
 });
 
-for (const [button, then] of [
-  ["discard", "gone"],
-  ["note", "note"],
-  ["back", "draft"],
-  ["send", "sent"],
+for (const [button, then, journey] of [
+  ["discard", "gone", long],
+  ["note", "note", long],
+  ["back", "draft", test],
+  ["send", "sent", test],
 ] as const) {
-  test(`a reply that missed one is shown it first, and can be: ${then}`, async ({ world }) => {
+  journey(`a reply that missed one is shown it first, and can be: ${then}`, async ({ world }) => {
     const owen = world.customer(`Owen ${then}`);
     await owen.says("Is the e-bike ready for Saturday?");
     const [ana, ben] = [await world.desk("Ana"), await world.desk("Ben")];
@@ -130,7 +130,7 @@ for (const [button, then] of [
   });
 }
 
-test("a reflex cannot send what is stale", async ({ world }) => {
+long("a reflex cannot send what is stale", async ({ world }) => {
   const priya = world.customer("Priya Nair");
   await priya.says("Which size is this frame?");
   const ana = await world.desk("Ana");
@@ -154,9 +154,7 @@ test("a reflex cannot send what is stale", async ({ world }) => {
   await expect(ana.getByTestId("composer-text")).toHaveValue("Good to hear.");
 });
 
-test("offline: said after a moment, what is written waits, and leaves when the network is back", async ({
-  world,
-}) => {
+test("offline is said after a moment; what is written waits, and leaves with the network", async ({ world }) => {
   const jordi = world.customer("Jordi Puig");
   await jordi.says("¿A qué hora cerráis?");
   const ana = await world.desk("Ana");
@@ -174,7 +172,7 @@ test("offline: said after a moment, what is written waits, and leaves when the n
   await expect(ana.getByTestId("line-3")).toHaveCount(0);
 });
 
-test("a draft outlives the page, a note stays with the team", async ({ world }) => {
+long("a draft outlives the page, a note stays with the team", async ({ world }) => {
   const claire = world.customer("Claire Dubois");
   await claire.says("Bonjour !");
   const ana = await world.desk("Ana");
@@ -191,7 +189,7 @@ test("a draft outlives the page, a note stays with the team", async ({ world }) 
   expect((await world.reached()).join()).not.toContain("Speaks French only");
 });
 
-test("handed over with a note, resolved, opened again by undo", async ({ world }) => {
+long("handed over with a note, resolved, opened again by undo", async ({ world }) => {
   const aitor = world.customer("Aitor Zubia");
   await aitor.says("Me lo pienso y os digo");
   const [ana, ben] = [await world.desk("Ana"), await world.desk("Ben")];
@@ -233,7 +231,7 @@ test("what a customer writes is text, whatever it looks like", async ({ world })
   expect(overflow).toBeLessThanOrEqual(0);
 });
 
-test("signing out wipes what this browser kept, and the way back is shut", async ({ world }) => {
+long("signing out wipes what this browser kept, and the way back is shut", async ({ world }) => {
   const page = await world.stranger();
   await page.goto("/");
   await signIn(page, world.login("Chloe"));
@@ -271,7 +269,7 @@ test("a device that was revoked is signed out and wiped at once", async ({ world
   await expect(here.getByRole("status")).toContainText("signed out by somebody else");
 });
 
-test("a session that ended asks to sign in over the page, and the draft is still there", async ({
+long("a session that ended asks to sign in over the page, and the draft is still there", async ({
   world,
 }) => {
   const page = await world.stranger();
@@ -325,7 +323,6 @@ test("who has no right to take it sees no button for it, and the server says no"
 test("a node that is killed costs no draft, and the page comes back by itself", async ({
   world,
 }) => {
-  test.setTimeout(120_000);
   const node = await Node.start({ number: true });
   try {
     await node.customerSays("Olga Ruiz", "¿Llega hoy mi pedido?");
@@ -342,7 +339,7 @@ test("a node that is killed costs no draft, and the page comes back by itself", 
     await page.getByTestId("send").click();
     await expect(page.getByTestId("outbox")).toContainText("1 waiting");
     await node.up();
-    await expect(page.getByTestId("banner-offline")).toBeHidden({ timeout: 45_000 });
+    await expect(page.getByTestId("banner-offline")).toBeHidden();
     await expect(page.getByTestId("line-2")).toContainText("antes de las cinco");
     await node.customerSays("Olga Ruiz", "¡Gracias!");
     await expect(page.getByTestId("line-3")).toContainText("Gracias");
@@ -351,8 +348,7 @@ test("a node that is killed costs no draft, and the page comes back by itself", 
   }
 });
 
-test("the page opens without its server, with the draft that was begun", async ({ world }) => {
-  test.setTimeout(120_000);
+long("the page opens without its server, with the draft that was begun", async ({ world }) => {
   const node = await Node.start({ number: true });
   try {
     await node.customerSays("Olga Ruiz", "¿Llega hoy mi pedido?");
@@ -368,9 +364,7 @@ test("the page opens without its server, with the draft that was begun", async (
     await expect(page.getByTestId("banner-offline")).toBeVisible();
     await expect(page.getByTestId("talk-failed")).toContainText("Sí, antes de las");
     await node.up();
-    await expect(page.getByTestId("composer-text")).toHaveValue("Sí, antes de las", {
-      timeout: 45_000,
-    });
+    await expect(page.getByTestId("composer-text")).toHaveValue("Sí, antes de las");
   } finally {
     await node.end();
   }

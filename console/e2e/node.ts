@@ -7,7 +7,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { PROGRAM } from "./server.ts";
+import { type Files, filesBefore } from "./files.ts";
+import { PROGRAM, ended } from "./server.ts";
 
 const APP = "670000000000009";
 const SECRET = "a-secret-of-this-test";
@@ -17,14 +18,19 @@ export const PASSWORD = "baton-journey-2026";
 export class Node {
   readonly data = mkdtempSync(join(tmpdir(), "baton-journey-"));
   private child: ChildProcess | undefined;
+  private files: Files | undefined;
+  /** Where its pages are. */
   url = "";
+  private server = "";
   private port = 0;
 
   /** Sets an installation up: a workspace with its admin, and a number if one is wanted. */
   static async start({ number }: { number: boolean }): Promise<Node> {
     const node = new Node();
     node.port = await freePort();
-    node.url = `http://127.0.0.1:${node.port}`;
+    node.server = `http://127.0.0.1:${node.port}`;
+    node.files = await filesBefore(node.server);
+    node.url = node.files?.url ?? node.server;
     const password = node.file("password", PASSWORD);
     node.admin("workspace", "add", "--slug", "shop", "--name", "Shop", "--admin-email",
       "ines@shop.example", "--password-file", password);
@@ -60,7 +66,7 @@ export class Node {
     createInterface({ input: child.stderr }).on("line", (line) => said.push(line));
     this.child = child;
     for (const end = Date.now() + 30_000; ; ) {
-      const ready = await fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
+      const ready = await fetch(`${this.server}/readyz`).then((answer) => answer.ok, () => false);
       if (ready) return;
       if (Date.now() > end || child.exitCode !== null) throw new Error(said.slice(-5).join("\n"));
       await new Promise((done) => setTimeout(done, 100));
@@ -69,11 +75,7 @@ export class Node {
 
   /** Ends it without a word. */
   async kill() {
-    const { child } = this;
-    if (child === undefined || child.exitCode !== null) return;
-    const gone = new Promise((done) => child.once("exit", done));
-    child.kill("SIGKILL");
-    await gone;
+    if (this.child !== undefined) await ended(this.child, "SIGKILL");
   }
 
   async customerSays(name: string, text: string) {
@@ -94,7 +96,7 @@ export class Node {
     const entry = [{ id: "1", changes: [{ field: "messages", value }] }];
     const body = JSON.stringify({ object: "whatsapp_business_account", entry });
     const signature = createHmac("sha256", SECRET).update(body).digest("hex");
-    const answer = await fetch(`${this.url}/webhooks/whatsapp/${APP}`, {
+    const answer = await fetch(`${this.server}/webhooks/whatsapp/${APP}`, {
       method: "POST",
       headers: { "content-type": "application/json", "x-hub-signature-256": `sha256=${signature}` },
       body,
@@ -103,18 +105,21 @@ export class Node {
   }
 
   async end() {
+    await this.files?.end();
     await this.kill();
     rmSync(this.data, { recursive: true, force: true });
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const probe = createServer();
-    probe.once("error", fail);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => done(typeof address === "object" && address !== null ? address.port : 0));
+/** A port that is free, and that no connection of this machine takes while its server is down. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const isFree = await new Promise<boolean>((done) => {
+      const probe = createServer();
+      probe.once("error", () => done(false));
+      probe.listen(port, "127.0.0.1", () => probe.close(() => done(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }

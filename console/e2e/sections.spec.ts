@@ -1,11 +1,10 @@
 import { Node, PASSWORD } from "./node.ts";
-import { expect, open, reveal, signIn, test } from "./world.ts";
+import { expect, long, open, reveal, signIn } from "./world.ts";
 
-test("everything is found by name, and single keys lead everywhere", async ({ world }) => {
+long("everything is found by name, and single keys lead everywhere", async ({ world }) => {
   const irene = world.customer("Irene Solé");
   await irene.says("¿Tenéis luces?");
   const ana = await world.desk("Ana");
-  await ana.goto("/inbox/open");
   await reveal(ana, irene.name);
   await ana.keyboard.press("Control+k");
   await ana.getByTestId("palette-input").fill("irene sole");
@@ -30,7 +29,7 @@ test("everything is found by name, and single keys lead everywhere", async ({ wo
   await ana.getByTestId("my-keys").selectOption("on");
 });
 
-test("a customer whose conversation is resolved is found by a part of the name", async ({
+long("a customer whose conversation is resolved is found by a part of the name", async ({
   world,
 }) => {
   const oriol = world.customer("Oriol Camps");
@@ -51,7 +50,7 @@ test("a customer whose conversation is resolved is found by a part of the name",
   await expect(ana.getByText("Nobody is called")).toBeVisible();
 });
 
-test("an admin makes a team and a colleague, who signs in; what is changed can be undone", async ({
+long("an admin makes a team and a colleague, who signs in; what is changed can be undone", async ({
   world,
 }) => {
   const admin = await world.desk("Admin");
@@ -93,7 +92,7 @@ test("an admin makes a team and a colleague, who signs in; what is changed can b
   await expect(dora.locator("section", { hasText: "Rentals" }).getByLabel("Name")).toBeDisabled();
 });
 
-test("from one device another one is signed out", async ({ world }) => {
+long("from one device another one is signed out", async ({ world }) => {
   const [here, there] = [await world.stranger(), await world.stranger()];
   for (const page of [here, there]) {
     await page.goto("/");
@@ -108,7 +107,7 @@ test("from one device another one is signed out", async ({ world }) => {
   await expect(here.getByTestId(`device-${id}`)).toHaveCount(0);
 });
 
-test("older lines come a page at a time, and what is looked at stays where it is", async ({
+long("older lines come a page at a time, and what is looked at stays where it is", async ({
   world,
 }) => {
   const bruno = world.customer("Bruno Mas");
@@ -124,8 +123,7 @@ test("older lines come a page at a time, and what is looked at stays where it is
   await expect(ana.getByTestId("line-1")).toHaveText(/Línea 1/);
 });
 
-test("an empty installation leads its admin to the first message", async ({ world }) => {
-  test.setTimeout(120_000);
+long("an empty installation leads its admin to the first message", async ({ world }) => {
   const node = await Node.start({ number: false });
   try {
     const page = await world.stranger({ baseURL: node.url });

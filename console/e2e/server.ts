@@ -1,8 +1,8 @@
-// Starts `baton demo` on a free port and signs everybody in once.
-import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+// A server of a journey's own: `baton demo` on free ports, with its team and its simulated WhatsApp.
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { type Files, filesBefore } from "./files.ts";
 
 export const OUT = join(import.meta.dirname, ".out");
 export const PROGRAM =
@@ -22,29 +22,36 @@ export interface Facts {
   logins: Login[];
 }
 
-export default async function start(): Promise<() => Promise<void>> {
-  mkdirSync(OUT, { recursive: true });
-  // A demo that runs already: what `baton demo --json` printed.
-  const running = process.env["BATON_FACTS"];
-  if (running !== undefined) {
-    copyFileSync(running, join(OUT, "facts.json"));
-    return async () => undefined;
+export class Demo {
+  private constructor(
+    readonly facts: Facts,
+    private readonly child: ChildProcess,
+    private readonly files: Files | undefined,
+  ) {}
+
+  static async start(): Promise<Demo> {
+    const args = ["demo", "--json", "--bind", "127.0.0.1:0", "--log-level", "error"];
+    const child = spawn(PROGRAM, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const line = await new Promise<string>((done, fail) => {
+      child.once("error", fail);
+      child.once("exit", (code) => fail(new Error(`baton demo ended with ${code}`)));
+      createInterface({ input: child.stdout }).once("line", done);
+    });
+    const facts = JSON.parse(line) as Facts;
+    const files = await filesBefore(facts.server_url);
+    return new Demo({ ...facts, server_url: files?.url ?? facts.server_url }, child, files);
   }
-  const child = spawn(PROGRAM, ["demo", "--json", "--bind", "127.0.0.1:0"], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ended = new Promise<never>((_, fail) => {
-    child.once("error", fail);
-    child.once("exit", (code) => fail(new Error(`baton demo ended with ${code}`)));
-  });
-  const first = new Promise<string>((done) => {
-    createInterface({ input: child.stdout }).once("line", done);
-  });
-  const facts = JSON.parse(await Promise.race([first, ended])) as Facts;
-  ended.catch(() => undefined);
-  writeFileSync(join(OUT, "facts.json"), JSON.stringify(facts));
-  return async () => {
-    child.kill("SIGTERM");
-    await ended.catch(() => undefined);
-  };
+
+  async end() {
+    await this.files?.end();
+    await ended(this.child, "SIGTERM");
+  }
+}
+
+/** Ends a program and waits until it is gone. */
+export async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((done) => child.once("exit", done));
+  child.kill(signal);
+  await gone;
 }

@@ -1,6 +1,4 @@
 // What journeys are told in: a team of browsers, and customers who write.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import {
   type Browser,
   type BrowserContext,
@@ -10,12 +8,10 @@ import {
   expect,
   test as base,
 } from "@playwright/test";
-import { type Facts, type Login, OUT } from "./server.ts";
+import { Demo, type Facts, type Login } from "./server.ts";
 
 export { expect };
 
-const sessions = new Map<string, Awaited<ReturnType<BrowserContext["storageState"]>>>();
-let customers = 0;
 
 /** What a page's socket is not told yet. */
 interface Ears {
@@ -25,13 +21,19 @@ interface Ears {
   cut: () => void;
 }
 
+type State = Awaited<ReturnType<BrowserContext["storageState"]>>;
+
 export class World {
   private readonly ears = new Map<Page, Ears>();
-  readonly facts: Facts = JSON.parse(readFileSync(join(OUT, "facts.json"), "utf8"));
+  private readonly sessions = new Map<string, State>();
+  private customers = 0;
   private readonly contexts: BrowserContext[] = [];
   readonly faults: string[] = [];
 
-  constructor(private readonly browser: Browser) {}
+  constructor(
+    private readonly browser: Browser,
+    readonly facts: Facts,
+  ) {}
 
   login(name: string): Login {
     const found = this.facts.logins.find((login) => login.name === name);
@@ -90,26 +92,46 @@ export class World {
     for (const tell of ears.waiting.splice(0)) tell();
   }
 
-  /** The browser of a person, at their desk. */
-  async desk(name: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const known = sessions.get(name);
-    const page = await this.stranger({
-      ...options,
-      ...(known === undefined ? {} : { storageState: known }),
-    });
-    await page.goto("/");
-    if (known === undefined) {
-      await signIn(page, this.login(name));
-      sessions.set(name, await page.context().storageState());
-    }
+  /** The browser of a person, signed in, at this place. */
+  async desk(name: string, options: BrowserContextOptions & { at?: string } = {}): Promise<Page> {
+    const { at = "/inbox/open", ...rest } = options;
+    const page = await this.stranger({ ...rest, storageState: await this.session(name) });
+    await page.goto(at);
     await expect(page.getByTestId("rail-me").or(page.getByTestId("tab-me")).first()).toBeAttached();
     return page;
   }
 
+  /** What a browser keeps of somebody who signed in; all of their pages are one device. */
+  private async session(name: string): Promise<State> {
+    const known = this.sessions.get(name);
+    if (known !== undefined) return known;
+    const { workspace, email, password } = this.login(name);
+    const origin = this.facts.server_url;
+    const context = await this.browser.newContext({ baseURL: origin });
+    const answer = await context.request.post("/api/v1/sessions?cookie=true", {
+      data: { workspace, email, password, device_name: "Journey" },
+    });
+    expect(answer.status()).toBe(201);
+    const session = (await answer.json()) as {
+      device_id: string;
+      agent_id: string;
+      access_expires_at: string;
+    };
+    const { device_id, agent_id } = session;
+    const expires_at = Date.parse(session.access_expires_at);
+    const value = JSON.stringify({ workspace, device_id, agent_id, expires_at });
+    const { cookies } = await context.storageState();
+    await context.close();
+    const localStorage = [{ name: "baton.session", value }];
+    const state = { cookies, origins: [{ origin, localStorage }] };
+    this.sessions.set(name, state);
+    return state;
+  }
+
   /** A customer whom nobody knows yet. */
   customer(name: string) {
-    customers += 1;
-    const from = { wa_id: `34600${String(Date.now()).slice(-4)}${100 + customers}`, name };
+    this.customers += 1;
+    const from = { wa_id: String(34_600_100_000 + this.customers), name };
     return { name, says: (text: string) => this.control("messages", { from, text }) };
   }
 
@@ -122,7 +144,7 @@ export class World {
     if (!response.ok) throw new Error(`control/${path}: ${response.status}`);
   }
 
-  /** Texts that reached this customer. */
+  /** Texts that reached a phone. */
   async reached(): Promise<string[]> {
     const response = await fetch(`${this.facts.simulator_url}/control/reached`);
     return [JSON.stringify(await response.json())];
@@ -164,7 +186,7 @@ export async function reveal(page: Page, name: string): Promise<Locator> {
 
 /** Opens a customer's conversation from the list of all. */
 export async function open(page: Page, name: string): Promise<string> {
-  await page.goto("/inbox/open");
+  if (!/\/inbox\/open/.test(page.url())) await page.goto("/inbox/open");
   await (await reveal(page, name)).click();
   await expect(page.getByTestId("timeline")).toBeVisible();
   const [, id] = /inbox\/open\/([0-9a-f-]+)/.exec(page.url()) ?? [];
@@ -174,10 +196,20 @@ export async function open(page: Page, name: string): Promise<string> {
 
 export const test = base.extend<{ world: World }>({
   world: async ({ browser }, use) => {
-    const world = new World(browser);
-    await use(world);
-    await world.end();
+    const demo = await Demo.start();
+    const world = new World(browser, demo.facts);
+    try {
+      await use(world);
+    } finally {
+      await world.end();
+      await demo.end();
+    }
     // No page may have broken, nor tried what its policy forbids.
     expect(world.faults).toEqual([]);
   },
 });
+
+/** A journey that is played where there is time, not in every test run. */
+export function long(title: string, play: (args: { world: World }) => Promise<void>) {
+  test(title, { tag: "@long" }, ({ world }) => play({ world }));
+}
