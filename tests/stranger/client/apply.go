@@ -1,0 +1,183 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// errGap says that a frame is missing: close, and connect again with the cursor.
+var errGap = errors.New("a frame is missing")
+
+// applyEvents applies one `events` frame and moves the cursor. It returns the conversations that
+// have to be read again because an event of theirs is missing.
+func (s *State) applyEvents(frame *Frame) (unread []string, err error) {
+	if s.Cursor == nil || frame.After > s.Cursor.Position {
+		return nil, errGap
+	}
+	for i := range frame.Events {
+		event := &frame.Events[i]
+		if event.Position <= s.Cursor.Position {
+			continue
+		}
+		if !s.apply(event) && !slices.Contains(unread, event.ConversationID) {
+			unread = append(unread, event.ConversationID)
+		}
+	}
+	s.Cursor.Position = max(s.Cursor.Position, frame.Upto)
+	return unread, nil
+}
+
+// apply returns false where the conversation has to be read.
+func (s *State) apply(event *Event) bool {
+	if event.ConversationID == "" {
+		return true
+	}
+	held := s.Conversations[event.ConversationID]
+	if event.Type == "head_changed" {
+		if held == nil || held.Row().Revision < event.Head.Revision {
+			s.Conversations[event.ConversationID] = &Snapshot{Level: "head", Head: event.Head}
+		}
+		return true
+	}
+	if event.Type == "conversation_opened" && held == nil {
+		s.open(event)
+		return true
+	}
+	if event.Type == "read_marked" {
+		if held != nil && held.View != nil {
+			held.View.ReadSeq = max(held.View.ReadSeq, event.Seq)
+		}
+		return true
+	}
+	if held == nil || held.View == nil {
+		return false
+	}
+	head := &held.View.Head
+	if head.Revision >= event.Revision {
+		return true
+	}
+	if head.Revision < event.Revision-1 {
+		return false
+	}
+	head.Revision = event.Revision
+	held.change(event)
+	return true
+}
+
+func (s *State) open(event *Event) {
+	head := Head{
+		ID: event.ConversationID, ChannelID: event.ChannelID, TeamID: event.TeamID,
+		Owner: Named{Kind: "queue", ID: event.TeamID}, OwnerEpoch: 1,
+		Status: Status{Kind: "open"}, Revision: event.Revision, ActivityAt: event.At,
+	}
+	view := &View{Head: head, Thread: Thread{ContactID: event.ContactID}}
+	s.Conversations[event.ConversationID] = &Snapshot{Level: "full", View: view, FromSeq: 1}
+}
+
+// change applies an event of the next revision.
+func (c *Snapshot) change(event *Event) {
+	head, thread := &c.View.Head, &c.View.Thread
+	switch event.Type {
+	case "contact_changed":
+		if event.Content.Contact != nil {
+			c.View.Contact = *event.Content.Contact
+		}
+	case "episode_opened":
+		head.Episode, head.Status = event.Episode, Status{Kind: "open"}
+	case "line_received":
+		c.append(event, Named{Kind: "customer"})
+		thread.CustomerSeq, thread.WindowUntil = event.Line.Seq, event.WindowUntil
+		c.turn(event.Turn)
+	case "line_written":
+		var author Named
+		must(json.Unmarshal(event.Author, &author))
+		c.append(event, author)
+		if author.Kind == "agent" {
+			thread.LastAgent = &author.ID
+		}
+		c.turn(event.Turn)
+	case "message_changed":
+		for i := range c.Lines {
+			if c.Lines[i].ID == event.Line.ID {
+				must(json.Unmarshal(event.Status, &c.Lines[i].Status))
+				c.Lines[i].Held, c.Lines[i].Error = event.Held, event.Error
+			}
+		}
+		c.turn(event.Turn)
+	case "note_added":
+		note := Note{ID: event.NoteID}
+		must(json.Unmarshal(event.Author, &note.Author))
+		if event.Content.Note != nil && event.Content.Note.Text != nil {
+			note.Text = *event.Content.Note.Text
+		}
+		c.Notes = append(c.Notes, note)
+	case "owner_changed":
+		head.Owner, head.OwnerEpoch, head.TeamID = event.Owner, event.OwnerEpoch, event.TeamID
+		if event.Owner.Kind == "agent" {
+			thread.LastAgent = &event.Owner.ID
+		}
+	case "status_changed":
+		head.Status = Status{}
+		must(json.Unmarshal(event.Status, &head.Status))
+		c.turn(event.Turn)
+	case "followed":
+		thread.Followers = append(thread.Followers, event.AgentID)
+	case "unfollowed":
+		thread.Followers = slices.DeleteFunc(thread.Followers,
+			func(id string) bool { return id == event.AgentID })
+	}
+}
+
+func (c *Snapshot) append(event *Event, author Named) {
+	line := Line{Seq: event.Line.Seq, ID: event.Line.ID, Author: author, Kind: event.Kind,
+		At: event.SaidAt, OpID: event.OpID, Content: event.Content.Line}
+	if event.Status != nil {
+		must(json.Unmarshal(event.Status, &line.Status))
+	}
+	c.Lines = append(c.Lines, line)
+	c.View.Head.LastSeq = event.Line.Seq
+	c.View.Head.ActivityAt = event.At
+	c.View.Thread.LastLine = event.Line
+}
+
+func (c *Snapshot) turn(turn *Turn) {
+	c.View.Thread.Turn = turn
+	c.View.Head.UnansweredSince = nil
+	if turn != nil {
+		c.View.Head.UnansweredSince = &turn.Since
+	}
+}
+
+// replace puts a snapshot in place of what is held, unless that is newer.
+func (s *State) replace(snapshot *Snapshot) {
+	held := s.Conversations[snapshot.Key()]
+	if held == nil || held.Row().Revision <= snapshot.Row().Revision {
+		s.Conversations[snapshot.Key()] = snapshot
+	}
+}
+
+// reset starts over from the head of the log; a snapshot is owed from then on.
+func (s *State) reset(frame *Frame, epoch string) {
+	s.Cursor = &Cursor{Epoch: epoch, Position: frame.Upto}
+	s.SnapshotOwed = true
+	if frame.Reason == "other_epoch" {
+		s.Conversations = map[string]*Snapshot{}
+	}
+}
+
+// Seen is what `seen` says for a conversation whose last line is on the screen.
+func (s *State) Seen(conversation string) *LineRef {
+	held := s.Conversations[conversation]
+	if held == nil || held.View == nil {
+		return nil
+	}
+	return held.View.Thread.LastLine
+}
+
+func must(err error) {
+	if err != nil {
+		panic(fmt.Sprintf("a frame is not as the page says: %v", err))
+	}
+}
