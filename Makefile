@@ -9,7 +9,8 @@ help:
 	@echo "make test   form, lints and every test, on SQLite and on a private PostgreSQL"
 	@echo "make proof  the long runs and the figures, recorded in docs/runs; goes on where it ended"
 	@echo "make planted  show that the tests find each bug planted on purpose"
-	@echo "make dist   the release build with a list of its parts (CycloneDX), in target/dist"
+	@echo "make dist   the release build with a list of its parts (CycloneDX) and their sums, in target/dist;"
+	@echo "            signed with the key that BATON_SIGNING_KEY names"
 	@echo "make lint   form and lints only"
 	@echo "make fmt    format the sources"
 

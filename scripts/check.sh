@@ -16,6 +16,7 @@ units() {
 
 lints() {
   stage lints nice scripts/lint.sh
+  stage supply-chain nice scripts/supply-chain.sh
 }
 
 # Neither PostgreSQL nor Redis: whatever needs them says so and passes over it.

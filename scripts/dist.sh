@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the program for release into target/dist, with the list of its parts as CycloneDX JSON, and
-# their sums.
+# their sums. BATON_SIGNING_KEY names a key to sign the sums with, see scripts/sign.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,5 +16,7 @@ command -v python3 >/dev/null 2>&1 || { echo "dist: python3 is needed" >&2; exit
 host=$(rustc -vV | sed -n 's/^host: //p')
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)} \
   scripts/sbom.py baton "$host" >"$out/baton.cdx.json"
+rm -f "$out/SHA256SUMS.sig"
 (cd "$out" && sha256sum baton baton.cdx.json >SHA256SUMS)
+scripts/sign.sh "$out"
 echo "dist: $out has the program, its parts ($(grep -c '"purl"' "$out/baton.cdx.json")) and their sums"

@@ -19,7 +19,7 @@ form() {
 lints() {
   stage lints nice -n 19 scripts/lint.sh
   stage doc-tests nice -n 19 cargo test --quiet --workspace --features baton-bindings/bindgen --doc
-  stage licences scripts/licences.sh
+  stage supply-chain scripts/supply-chain.sh
 }
 
 # These mostly wait.
