@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"syscall"
 	"time"
 )
@@ -38,8 +39,11 @@ func main() {
 }
 
 func play(program, dir string, long bool) (failed int) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer cancel()
+	// Whatever ends this program also ends the server.
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	defer stop()
 	h, err := newHouse(program, dir)
 	if err == nil {
 		defer h.meta.Close()
@@ -55,7 +59,7 @@ func play(program, dir string, long bool) (failed int) {
 	}
 	s := &stage{house: h, dir: dir, settles: patience}
 	if long {
-		s.settles = 90 * time.Second
+		s.settles = 3 * time.Minute
 	}
 	defer s.leave()
 	for _, scene := range scenes(long) {
@@ -74,7 +78,7 @@ func play(program, dir string, long bool) (failed int) {
 
 // in gives a scene its time, and turns its panic into a failure.
 func in(ctx context.Context, s *stage, scene scene) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, 110*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	defer cancel()
 	defer func() {
 		if broken := recover(); broken != nil {

@@ -28,6 +28,7 @@ func scenes(long bool) []scene {
 		{"does everything an agent can do, and holds what is true", everything},
 		{"sees a conversation leave, and come back at another level", levels},
 		{"takes a snapshot when its rights change, away and live", rights},
+		{"answers a customer of the demo, and sees it delivered", inDemo},
 		{"works with HTTP alone", httpAlone},
 		{"refreshes, also when the answer was lost", refreshes},
 		{"survives a drain: 1012 tells when to come back", drain},
@@ -109,6 +110,11 @@ func replies(ctx context.Context, s *stage) error {
 
 // reachesMeta waits until the message's status is `accepted`.
 func (a *actor) reachesMeta(ctx context.Context, id, text string) error {
+	return a.reaches(ctx, id, text, "accepted")
+}
+
+// reaches waits until a message has a status.
+func (a *actor) reaches(ctx context.Context, id, text, wanted string) error {
 	status := ""
 	err := a.Wait(ctx, func(state *client.State) bool {
 		for _, line := range state.Conversations[id].Lines {
@@ -116,7 +122,7 @@ func (a *actor) reachesMeta(ctx context.Context, id, text string) error {
 				status = line.Status
 			}
 		}
-		return status == "accepted"
+		return status == wanted
 	})
 	if err != nil {
 		return fmt.Errorf("%q is %q: %w", text, status, err)

@@ -113,8 +113,8 @@ func killed(ctx context.Context, s *stage) error {
 	return s.ana.holdsWhatAFreshReaderReads(ctx)
 }
 
-// sentAtMostOnce waits until no message is on its way, in a long run for the 60 seconds that a dead
-// server's message may take. What is accepted was sent once, and everything else at most once.
+// sentAtMostOnce waits until no message is on its way, in a long run for as long as a dead
+// server's messages may take. What is accepted was sent once, and everything else at most once.
 func (s *stage) sentAtMostOnce(ctx context.Context, id string, texts []string) error {
 	status := map[string]string{}
 	wait, cancel := context.WithTimeout(ctx, s.settles)
