@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::{ConversationView, Snapshot};
 use crate::frame::ServerFrame;
-use crate::{Cursor, Head, Line, Note};
+use crate::{Cursor, Head, HeldReason, Line, Note};
 
 /// `GET /conversations`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,6 +48,49 @@ pub struct LinesPage {
     /// and this as `notes_before`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes_before: Option<u64>,
+}
+
+/// `GET /review`: messages that wait for a person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReviewPage {
+    /// The oldest first.
+    pub messages: Vec<ReviewRow>,
+    /// How many there are on all pages, of each kind.
+    pub counts: Vec<ReviewCount>,
+    /// Ask for the next page with it; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A message that waits for a person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReviewRow {
+    /// Where it stands.
+    pub conversation: ConversationView,
+    /// The message.
+    pub line: Line,
+}
+
+/// How many messages wait for the same reason.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReviewCount {
+    /// Where they stand.
+    pub status: ReviewStatus,
+    /// Why they were held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<HeldReason>,
+    /// So many.
+    pub count: u64,
+}
+
+/// Where messages stand that wait for a person.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewStatus {
+    /// Kept back before they left.
+    Held,
+    /// Nobody knows whether they left.
+    Unconfirmed,
 }
 
 /// `GET /snapshot`.

@@ -17,6 +17,7 @@ mod push;
 mod pushing;
 mod reply_fence;
 mod resume;
+mod review;
 mod roles;
 mod sending;
 mod sessions;

@@ -20,6 +20,7 @@ mod packing;
 mod problem;
 mod push;
 pub(crate) mod quarantine;
+mod review;
 mod sessions;
 mod sync;
 mod teams;
@@ -91,13 +92,14 @@ pub struct Route {
 }
 
 /// What reads the query of its address; everywhere else there is none.
-const WITH_QUERY: [(Method, &str); 9] = [
+const WITH_QUERY: [(Method, &str); 10] = [
     (Method::POST, "/api/v1/sessions"),
     (Method::POST, "/api/v1/sessions/refresh"),
     (Method::GET, "/api/v1/conversations"),
     (Method::GET, "/api/v1/conversations/{conversation}/messages"),
     (Method::GET, "/api/v1/snapshot"),
     (Method::GET, "/api/v1/sync"),
+    (Method::GET, "/api/v1/review"),
     (Method::GET, "/api/v1/quarantine"),
     (Method::GET, "/webhooks/whatsapp/{meta_app}"),
     // The operator may have named anything to Meta.
@@ -158,6 +160,7 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), any, "/api/v1/conversations", get(conversations::list)),
         row(g.clone(), any, "/api/v1/conversations/{conversation}", get(conversations::read)),
         row(g.clone(), any, LINES, get(conversations::lines)),
+        row(g.clone(), any, "/api/v1/review", get(review::list)),
         row(g.clone(), any, "/api/v1/snapshot", get(sync::snapshot)),
         row(g.clone(), any, "/api/v1/sync", get(sync::sync)),
         row(p.clone(), any, "/api/v1/commands", post(commands::submit)),

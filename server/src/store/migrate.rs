@@ -75,6 +75,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/0008_stamps.sqlite.sql"),
         postgres: include_str!("migrations/0008_stamps.postgres.sql"),
     },
+    Migration {
+        version: 9,
+        name: "review",
+        both: include_str!("migrations/0009_review.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The newest schema that this program knows.

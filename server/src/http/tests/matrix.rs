@@ -35,6 +35,7 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/conversations", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}/messages", Access::Signed),
+    ("GET", "/api/v1/review", Access::Signed),
     ("GET", "/api/v1/snapshot", Access::Signed),
     ("GET", "/api/v1/sync", Access::Signed),
     ("POST", "/api/v1/commands", Access::Signed),

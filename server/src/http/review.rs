@@ -1,0 +1,44 @@
+//! `/review`: messages that wait for a person, of all conversations that the viewer sees whole.
+//! After an incident there are hundreds: they are listed, filtered, counted, and decided by
+//! `POST /commands`.
+
+use axum::Json as Out;
+use axum::extract::State;
+use baton_protocol::page::{ReviewPage, ReviewStatus};
+use baton_protocol::{ChannelId, HeldReason, Timestamp};
+use serde::Deserialize;
+
+use super::input::{Query, limit};
+use super::{Answer, Fault, Parts};
+use crate::accounts::Signed;
+use crate::store::read::{self as rows, ReviewFilter};
+
+/// What `GET /review` may be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listing {
+    status: Option<ReviewStatus>,
+    reason: Option<HeldReason>,
+    channel: Option<ChannelId>,
+    /// Written before this time.
+    before: Option<Timestamp>,
+    page: Option<String>,
+    limit: Option<u32>,
+}
+
+/// `GET /review`.
+pub(super) async fn list(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Query(listing): Query<Listing>,
+) -> Answer<Out<ReviewPage>> {
+    let Listing { status, reason, channel, before, page, limit: asked } = listing;
+    let page = (page.as_deref(), limit(asked)?);
+    let filter = ReviewFilter { status, reason, channel, before };
+    let mut tx = parts.store.read().await?;
+    let sight = rows::sight(&mut tx, signed.workspace, signed.agent).await?;
+    let sight = sight.ok_or_else(Fault::unauthenticated)?;
+    let found = rows::review(&mut tx, signed.workspace, &sight, &filter, page).await?;
+    tx.rollback().await?;
+    Ok(Out(found))
+}
