@@ -218,6 +218,7 @@ impl Accounts {
         };
         // What nobody could look at was no try.
         let (fits, email) = fits.await.inspect_err(|_| lock(&self.0.throttle).take_back(key))?;
+        self.tell_tried(key, fits).await;
         if !fits {
             return Err(AccountError::WrongCredentials);
         }

@@ -30,6 +30,7 @@ use baton_protocol::{AgentId, DeviceId, Role, WorkspaceId};
 use self::settings::meta_app::MetaApp;
 use crate::clock::Clock;
 use crate::config::SessionsConfig;
+use crate::coordinator::Coordinator;
 use crate::secrets::{Keys, SecretsError};
 use crate::store::{Store, StoreError};
 
@@ -150,6 +151,8 @@ struct Inner {
     passwords: password::Passwords,
     throttle: Mutex<throttle::Throttle>,
     on_ended: OnceLock<Arc<dyn OnEnded>>,
+    /// The other nodes, which count tries of passwords as well.
+    others: OnceLock<Arc<dyn Coordinator>>,
     /// Apps at Meta and when they were read, by the monotonic clock.
     meta_apps: Mutex<BTreeMap<String, (Duration, Arc<MetaApp>)>>,
 }
@@ -178,6 +181,7 @@ impl Accounts {
             pace_per_s,
             throttle: Mutex::new(throttle::Throttle::new(config.sign_ins_max)),
             on_ended: OnceLock::new(),
+            others: OnceLock::new(),
             meta_apps: Mutex::default(),
         }))
     }

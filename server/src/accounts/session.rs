@@ -7,15 +7,18 @@
 //! for anything older, it means that a copy is about, and ends the session.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use baton_protocol::account::{Login, Refresh, Session};
 use baton_protocol::{AgentId, DeviceId, Timestamp, WorkspaceId};
 use sha2::{Digest as _, Sha256};
 use sqlx::FromRow;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::token::{self, Family};
 use super::{AccountError, Accounts, lock, throttle};
 use crate::config::Secret;
+use crate::coordinator::{Coordinator, Tried};
 use crate::secrets::Keys;
 use crate::store::{Sql, StoreError, Tx};
 
@@ -82,9 +85,13 @@ impl Accounts {
         self.count_try(key)?;
         let found = self.check_password(&slug, &email, login).await;
         match &found {
-            Ok(_) => lock(&self.0.throttle).let_in(key, self.0.clock.monotonic()),
+            Ok(_) => {
+                lock(&self.0.throttle).let_in(key, self.0.clock.monotonic());
+                self.tell_tried(key, true).await;
+            }
             Err(AccountError::WrongCredentials) => {
                 lock(&self.0.throttle).fail(key, self.0.clock.monotonic());
+                self.tell_tried(key, false).await;
             }
             // Nothing was tried: the database is away, or there are too many at once.
             Err(_) => lock(&self.0.throttle).take_back(key),
@@ -174,6 +181,28 @@ impl Accounts {
             let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
             AccountError::TooManyTries { retry_after_ms }
         })
+    }
+
+    /// Counts tries together with the other nodes, for as long as it is polled. While they cannot
+    /// be told, each node counts its own.
+    pub async fn share_tries(self, coordinator: Arc<dyn Coordinator>) {
+        let mut tries = coordinator.on_tried();
+        drop(self.0.others.set(coordinator));
+        loop {
+            match tries.recv().await {
+                Ok(tried) => {
+                    lock(&self.0.throttle).hear(&tried, self.0.clock.monotonic());
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    pub(super) async fn tell_tried(&self, (account, from): throttle::Key, is_let_in: bool) {
+        if let Some(others) = self.0.others.get() {
+            others.tried(Tried { account, from, is_let_in }).await.unwrap_or_default();
+        }
     }
 
     async fn find(&self, slug: &str, email: &str) -> Result<Option<Found>, AccountError> {

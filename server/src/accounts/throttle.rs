@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::config::network;
+use crate::coordinator::Tried;
 
 /// Tries in a window, per account and address.
 pub const TRIES_MAX: usize = 10;
@@ -63,6 +64,19 @@ impl Throttle {
         {
             self.addresses.count(from, now);
         }
+    }
+
+    /// Counts a try on another node, as if it had been here.
+    pub(super) fn hear(&mut self, tried: &Tried, now: Duration) {
+        let key = (tried.account, tried.from);
+        if tried.is_let_in {
+            return self.let_in(key, now);
+        }
+        let here = (tried.account, tried.from.map(network));
+        if self.accounts.check(&here, now).is_ok() {
+            self.accounts.count(here, now);
+        }
+        self.fail(key, now);
     }
 
     /// Takes back the last try: nobody looked at it.
@@ -139,6 +153,31 @@ mod tests {
 
     fn key(account: u8, address: &str) -> Key {
         ([account; 32], Some(address.parse().unwrap()))
+    }
+
+    #[test]
+    fn tries_on_other_nodes_count_here() {
+        let mut throttle = Throttle::new(1_000);
+        let (account, from) = key(1, "10.0.0.1");
+        let wrong = Tried { account, from, is_let_in: false };
+        for _ in 0..TRIES_MAX {
+            throttle.hear(&wrong, Duration::ZERO);
+        }
+        throttle.begin((account, from), Duration::ZERO).unwrap_err();
+        // The account is open to other addresses, and to this one once it came in elsewhere.
+        throttle.begin(key(1, "10.0.0.2"), Duration::ZERO).unwrap();
+        throttle.hear(&Tried { is_let_in: true, ..wrong }, Duration::ZERO);
+        throttle.begin((account, from), Duration::ZERO).unwrap();
+    }
+
+    #[test]
+    fn an_address_that_tries_many_accounts_on_other_nodes_waits_here() {
+        let mut throttle = Throttle::new(1_000);
+        for account in 0..u8::try_from(ADDRESS_TRIES_MAX).unwrap() {
+            let (account, from) = key(account, "10.0.0.1");
+            throttle.hear(&Tried { account, from, is_let_in: false }, Duration::ZERO);
+        }
+        throttle.begin(key(200, "10.0.0.1"), Duration::ZERO).unwrap_err();
     }
 
     #[test]

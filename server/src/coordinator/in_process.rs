@@ -14,7 +14,7 @@ use super::leases::Leases;
 use super::presence::{News, Presence};
 use super::{
     Answer, BusMessage, Connection, Coordinator, CoordinatorState, Ephemeral, Lease, LeaseAnswer,
-    SUBSCRIBER_QUEUE, Subscription, Wish,
+    SUBSCRIBER_QUEUE, Subscription, Tried, Wish,
 };
 
 /// How often lapsed leases and connections are looked for.
@@ -35,6 +35,8 @@ pub struct InProcess {
     state: Mutex<State>,
     /// There are no other nodes: it never grows.
     sends_due: watch::Sender<u64>,
+    /// Nothing comes by it either.
+    tried: broadcast::Sender<Tried>,
 }
 
 struct State {
@@ -51,7 +53,8 @@ impl InProcess {
         let leases = Leases::new((clock.wall)());
         let presence = Presence::default();
         let state = State { buses: BTreeMap::new(), leases, presence, is_quiet: false };
-        Self { clock, state: Mutex::new(state), sends_due: watch::Sender::new(0) }
+        let (sends_due, tried) = (watch::Sender::new(0), broadcast::Sender::new(1));
+        Self { clock, state: Mutex::new(state), sends_due, tried }
     }
 
     /// A coordinator with a task that sweeps for as long as the coordinator lives. Must be called
@@ -272,6 +275,14 @@ impl Coordinator for InProcess {
 
     fn on_sends_due(&self) -> watch::Receiver<u64> {
         self.sends_due.subscribe()
+    }
+
+    fn tried(&self, _: Tried) -> Answer<'_, ()> {
+        ready(())
+    }
+
+    fn on_tried(&self) -> broadcast::Receiver<Tried> {
+        self.tried.subscribe()
     }
 
     fn state(&self) -> CoordinatorState {

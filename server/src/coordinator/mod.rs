@@ -11,6 +11,7 @@ mod redis;
 #[cfg(test)]
 pub(crate) mod contract;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,6 +85,17 @@ pub enum Ephemeral {
         /// The text so far.
         text: Arc<str>,
     },
+}
+
+/// A try of a password on one node, as the others are told of it: all nodes count together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Tried {
+    /// Digest of the account.
+    pub account: [u8; 32],
+    /// Where it came from; `None` is a device that is signed in.
+    pub from: Option<IpAddr>,
+    /// Whether it was let in.
+    pub is_let_in: bool,
 }
 
 /// What somebody wants of the lease of a conversation.
@@ -221,6 +233,12 @@ pub trait Coordinator: Send + Sync + 'static {
 
     /// Grows when another node said that messages may be due to be sent.
     fn on_sends_due(&self) -> watch::Receiver<u64>;
+
+    /// Tells all other nodes of a try of a password.
+    fn tried(&self, tried: Tried) -> Answer<'_, ()>;
+
+    /// Tries that other nodes tell of.
+    fn on_tried(&self) -> broadcast::Receiver<Tried>;
 
     /// Whether what nodes share can be asked.
     fn state(&self) -> CoordinatorState;

@@ -22,7 +22,7 @@ const WAITING_MAX: usize = 256;
 /// Members in one lane whose workers try again by themselves.
 const OF_WORKERS_MAX: usize = 4;
 
-/// The lanes. See the head of the file.
+/// The lanes of workspaces whose rows are locked.
 pub(super) struct Beside {
     committer: Arc<Committer>,
     lanes: BTreeMap<Part, Lane>,

@@ -352,6 +352,8 @@ impl Shared {
             }
             Letter::ReadTheLog(workspace) => self.local.tell(workspace, BusMessage::Lagged),
             Letter::SendsDue => self.on_sends_due.send_modify(|count| *count += 1),
+            // An error says that nobody listens.
+            Letter::Tried(tried) => drop(self.on_tried.send(tried)),
         }
     }
 }

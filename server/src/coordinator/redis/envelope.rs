@@ -12,7 +12,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use super::super::Ephemeral;
+use super::super::{Ephemeral, Tried};
 
 const VERSION: u8 = 1;
 const HEAD_BYTES: usize = 2 + 16 + 16 + 16 + 8 + 8;
@@ -31,6 +31,7 @@ pub(super) enum Letter {
     /// Something was committed that was too large to be sent.
     ReadTheLog(WorkspaceId),
     SendsDue,
+    Tried(Tried),
 }
 
 /// A message as it came.
@@ -59,7 +60,7 @@ impl Letter {
             Self::Ephemeral(workspace, _)
             | Self::SessionsChanged(workspace, _)
             | Self::ReadTheLog(workspace) => Some(*workspace),
-            Self::SendsDue => None,
+            Self::SendsDue | Self::Tried(_) => None,
         }
     }
 
@@ -72,10 +73,11 @@ impl Letter {
             Self::SessionsChanged(_, agent) => (3, 0, serde_json::to_vec(agent)),
             Self::ReadTheLog(_) => return Some((4, 0, Vec::new())),
             Self::SendsDue => return Some((5, 0, Vec::new())),
+            Self::Tried(tried) => (6, 0, serde_json::to_vec(tried)),
         };
         match body {
             Ok(body) if body.len() <= BODY_BYTES_MAX => Some((kind, position, body)),
-            _ if kind == 2 => None,
+            _ if kind == 2 || kind == 6 => None,
             _ => Some((4, position, Vec::new())),
         }
     }
@@ -141,6 +143,7 @@ impl Seal {
             3 => Some(Letter::SessionsChanged(workspace, serde_json::from_slice(body).ok()?)),
             4 => Some(Letter::ReadTheLog(workspace)),
             5 => Some(Letter::SendsDue),
+            6 => Some(Letter::Tried(serde_json::from_slice(body).ok()?)),
             _ => None,
         }
     }

@@ -25,13 +25,13 @@ use std::time::Duration;
 use ::redis::RedisResult;
 use baton_domain::log::Batch;
 use baton_protocol::{AgentId, ConversationId, Epoch, WorkspaceId};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::{
     Answer, BusMessage, Connection, Coordinator, CoordinatorState, Ephemeral, InProcess, Lease,
-    LeaseAnswer, Subscription, Wish,
+    LeaseAnswer, SUBSCRIBER_QUEUE, Subscription, Tried, Wish,
 };
 use crate::clock::Clock;
 use crate::config::RedisConfig;
@@ -95,6 +95,7 @@ struct Shared {
     due: due::Due,
     sends_due: Notify,
     on_sends_due: watch::Sender<u64>,
+    on_tried: broadcast::Sender<Tried>,
     traffic: Traffic,
     /// Whether the server's version was looked at.
     is_known: AtomicBool,
@@ -149,6 +150,7 @@ impl Redis {
             due: due::Due::default(),
             sends_due: Notify::new(),
             on_sends_due: watch::Sender::new(0),
+            on_tried: broadcast::Sender::new(SUBSCRIBER_QUEUE),
             traffic: Traffic::default(),
             is_known: AtomicBool::new(false),
             skew_ms,
@@ -364,6 +366,15 @@ impl Coordinator for Redis {
 
     fn on_sends_due(&self) -> watch::Receiver<u64> {
         self.shared.on_sends_due.subscribe()
+    }
+
+    fn tried(&self, tried: Tried) -> Answer<'_, ()> {
+        self.shared.post(Letter::Tried(tried));
+        ready()
+    }
+
+    fn on_tried(&self) -> broadcast::Receiver<Tried> {
+        self.shared.on_tried.subscribe()
     }
 
     fn state(&self) -> CoordinatorState {

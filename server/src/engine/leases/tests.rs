@@ -2,13 +2,14 @@
 
 use baton_domain::log::Batch;
 use baton_protocol::{AgentId, DeviceId, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
 use super::*;
 use crate::clock::ManualClock;
 use crate::coordinator::{
-    Answer, Away, Connection, CoordinatorState, LEASE_TTL, Lease, LeaseAnswer, Subscription, Wish,
+    Answer, Away, Connection, CoordinatorState, LEASE_TTL, Lease, LeaseAnswer, Subscription, Tried,
+    Wish,
 };
 
 /// Tells of whatever lease it is given, for ever; away for all else, and when it has none.
@@ -71,6 +72,14 @@ impl Coordinator for Liar {
 
     fn on_sends_due(&self) -> watch::Receiver<u64> {
         watch::channel(0).1
+    }
+
+    fn tried(&self, _: Tried) -> Answer<'_, ()> {
+        away()
+    }
+
+    fn on_tried(&self) -> broadcast::Receiver<Tried> {
+        broadcast::channel(1).1
     }
 
     fn state(&self) -> CoordinatorState {

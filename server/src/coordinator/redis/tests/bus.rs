@@ -1,5 +1,6 @@
 //! What goes over the bus, and what is not believed.
 
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
 use baton_protocol::{Epoch, WorkspaceId};
@@ -9,7 +10,7 @@ use super::super::envelope::{BODY_BYTES_MAX, Letter, Seal};
 use super::super::names::Names;
 use super::super::testing::{KEY, Node, TIMINGS, config, node, until};
 use super::*;
-use crate::coordinator::Ephemeral;
+use crate::coordinator::{Ephemeral, Tried};
 
 const STRANGER: Uuid = Uuid::from_u128(0xbad);
 
@@ -129,6 +130,20 @@ async fn other_nodes_are_told_that_messages_are_due() {
     assert!(posted <= 100, "{posted} messages for a thousand calls in a row");
     assert!(!mine.has_changed().unwrap(), "one does not tell oneself");
     mine.mark_unchanged();
+}
+
+#[tokio::test]
+async fn other_nodes_are_told_of_tries_of_passwords() {
+    let nodes = Nodes::of(2).await;
+    let (mut mine, mut theirs) = (nodes.coordinator().on_tried(), nodes.other().on_tried());
+    let from = Some(IpAddr::from([203, 0, 113, 7]));
+    let tried = Tried { account: [9; 32], from, is_let_in: false };
+    nodes.coordinator().tried(tried).await.unwrap();
+    let told = tokio::time::timeout(Duration::from_secs(10), theirs.recv()).await.unwrap();
+    assert_eq!(told.unwrap(), tried);
+    nodes.settle().await;
+    assert!(mine.is_empty(), "one does not tell oneself");
+    drop(mine.try_recv());
 }
 
 #[tokio::test]
