@@ -108,7 +108,7 @@ phone_day() {
 
 # Rows that somebody edits by hand, on both databases.
 edits() {
-  local name=app::edits::any_single_row_that_is_changed_put_in_or_taken_out_is_named
+  local name=app::tests::edits::any_single_row_that_is_changed_put_in_or_taken_out_is_named
   if [ -z "${BATON_TEST_POSTGRES:-}" ]; then
     [ -n "${postgres:-}" ] || begin_postgres off
   fi

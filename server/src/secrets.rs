@@ -112,8 +112,8 @@ impl Keys {
         Self(Arc::new(Derived { seal, tokens, bus, stamps }))
     }
 
-    /// The key in this file, made at the first start, and the proof that it is this database's. From
-    /// here on the store stamps rows with it.
+    /// The key in this file, made at the first start, and the proof that it is this database's.
+    /// From here on the store stamps rows with it.
     ///
     /// # Errors
     /// When the file is no key, or the key of another installation.
@@ -131,8 +131,8 @@ impl Keys {
         Ok(keys)
     }
 
-    /// For who looks and writes nothing: the store checks stamps with the key in this file, if it is
-    /// there. Whether it seems to be this database's.
+    /// For who looks and writes nothing: the store checks stamps with the key in this file, if it
+    /// is there. Whether it seems to be this database's.
     ///
     /// # Errors
     /// When the file is no key.

@@ -185,7 +185,7 @@ mod tests {
     async fn stage() -> Stage {
         let mut config = Config::load(&Sources::default()).unwrap().config;
         config.http.bind.set_port(0);
-        Stage::set(&config).await.unwrap()
+        Box::pin(Stage::set(&config)).await.unwrap()
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

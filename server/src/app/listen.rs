@@ -12,12 +12,15 @@ use axum::extract::ConnectInfo;
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use super::stalled::Guarded;
+use super::tls::Tls;
 use crate::config::{HttpConfig, network};
 use crate::telemetry::Metrics;
 
@@ -40,6 +43,7 @@ impl Listening {
         listener: TcpListener,
         router: Router,
         config: &HttpConfig,
+        tls: Option<Tls>,
         metrics: Metrics,
     ) -> Self {
         let (stop, stopped) = watch::channel(false);
@@ -48,6 +52,7 @@ impl Listening {
             router,
             places: Arc::new(Semaphore::new(config.connections_max)),
             shares: Arc::default(),
+            tls,
             config: config.clone(),
             metrics,
         };
@@ -78,6 +83,7 @@ struct Accepting {
     router: Router,
     places: Arc<Semaphore>,
     shares: Arc<Shares>,
+    tls: Option<Tls>,
     config: HttpConfig,
     metrics: Metrics,
 }
@@ -100,7 +106,9 @@ impl Accepting {
                 }
             };
             let Some(share) = self.share(peer.ip()) else {
-                drop(stream.try_write(TOO_MANY));
+                if self.tls.is_none() {
+                    drop(stream.try_write(TOO_MANY));
+                }
                 continue;
             };
             let (serving, stop) = (self.serve(stream, peer, share), stop.clone());
@@ -141,6 +149,7 @@ impl Accepting {
             stream: Guarded::new(stream, write, share),
             peer,
             router: self.router.clone(),
+            tls: self.tls.as_ref().map(Tls::acceptor),
             header_time_out: Duration::from_millis(self.config.header_time_out_ms),
             metrics: self.metrics.clone(),
         }
@@ -152,6 +161,7 @@ struct Serving {
     stream: Guarded<Share>,
     peer: SocketAddr,
     router: Router,
+    tls: Option<TlsAcceptor>,
     header_time_out: Duration,
     metrics: Metrics,
 }
@@ -159,7 +169,30 @@ struct Serving {
 impl Serving {
     /// Answers its requests until it ends or becomes a socket; when told to stop, none after the
     /// one under way.
-    async fn until(self, mut stopped: watch::Receiver<bool>) {
+    async fn until(self, stopped: watch::Receiver<bool>) {
+        let Self { stream, peer, router, tls, header_time_out, metrics } = self;
+        let answering = Answering { peer, router, header_time_out, metrics };
+        let Some(tls) = tls else { return answering.until(stream, stopped).await };
+        // A hello that does not come, or is none, has no answer.
+        if let Ok(Ok(stream)) = tokio::time::timeout(header_time_out, tls.accept(stream)).await {
+            answering.until(stream, stopped).await;
+        }
+    }
+}
+
+/// One connection on which requests come.
+struct Answering {
+    peer: SocketAddr,
+    router: Router,
+    header_time_out: Duration,
+    metrics: Metrics,
+}
+
+impl Answering {
+    async fn until<S>(self, stream: S, mut stopped: watch::Receiver<bool>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (router, peer) = (self.router, self.peer);
         let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let mut request = request.map(axum::body::Body::new);
@@ -173,7 +206,7 @@ impl Serving {
             .header_read_timeout(self.header_time_out)
             .max_buf_size(64 * 1024);
         let connection = builder
-            .serve_connection(TokioIo::new(self.stream), TowerToHyperService::new(service))
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
             .with_upgrades();
         let mut connection = pin!(connection);
         let told_to_stop = async { drop(stopped.wait_for(|stopped| *stopped).await) };
@@ -238,7 +271,7 @@ mod tests {
         (config.connections_max, config.header_time_out_ms) = (1, 600_000);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let listening = Listening::start(listener, Router::new(), &config, Metrics::new());
+        let listening = Listening::start(listener, Router::new(), &config, None, Metrics::new());
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(b"GET / HTTP/1.1\r\nhost: baton\r\n\r\n").await.unwrap();
         let mut answer = [0; 12];

@@ -8,8 +8,6 @@ mod database;
 mod demo;
 mod disk;
 mod dump;
-#[cfg(test)]
-mod edits;
 mod known;
 mod listen;
 mod lock;
@@ -21,6 +19,9 @@ mod restore;
 mod run;
 mod serve;
 mod stalled;
+#[cfg(test)]
+mod tests;
+mod tls;
 mod verify;
 
 pub use run::run;

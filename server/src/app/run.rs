@@ -66,11 +66,13 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
 async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
     start_logs(&config.log)?;
     let http = &config.http;
-    if is_public(http.bind.ip()) && http.trusted_proxies.is_empty() {
+    let is_plain = http.certificate.is_empty();
+    if is_plain && is_public(http.bind.ip()) && http.trusted_proxies.is_empty() {
         tracing::warn!(
             bind = %http.bind,
             "http.bind is a public address, and Baton speaks plain HTTP: passwords and messages go \
-             in the clear. Put a proxy with HTTPS before it and name it in http.trusted_proxies"
+             in the clear. Set http.certificate, or put a proxy with HTTPS before it and name it \
+             in http.trusted_proxies"
         );
     }
     if given.accept_database {

@@ -16,6 +16,7 @@ use super::known;
 use super::listen::Listening;
 use super::lock::{DataLock, company};
 use super::private;
+use super::tls::Tls;
 use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Quota, Standing};
 use crate::clock::Clock;
@@ -52,6 +53,7 @@ const _: () = {
 
 /// A running server. Dropped without [`Self::stop`], its tasks end where they are.
 pub struct Server {
+    scheme: &'static str,
     /// Where it listens.
     pub address: SocketAddr,
     /// Its database.
@@ -217,6 +219,7 @@ impl Server {
             foundation;
         shorten(&anchors);
         // Before any worker begins: who cannot serve must not send either.
+        let tls = Tls::open(&config.http)?;
         let listener = gateway::listen(config.http.bind)
             .with_context(|| format!("listening on {}", config.http.bind))?;
         let address = listener.local_addr()?;
@@ -226,6 +229,7 @@ impl Server {
         let gateway = gateway(config, &clock, door, &coordinator, &metrics);
         let tell = TellSockets { store: store.clone(), coordinator: Arc::clone(&coordinator) };
         accounts.set_on_ended(Arc::new(tell));
+        let tries = accounts.clone().share_tries(Arc::clone(&coordinator));
         let is_alone = company(config) == Company::Alone;
         let behind = engine.for_background();
         let (node, membership) =
@@ -236,6 +240,7 @@ impl Server {
             workers(config, &clock, (&behind, &accounts), (&sealer, &sender), (node, &metrics));
         let people = (&behind, &accounts, &membership);
         workers.extend(push_workers(config, &clock, people, (&keys, looks), &metrics)?);
+        workers.push(tokio::spawn(tries));
         workers.extend(super::database::watch(&store, &gateway, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
@@ -256,9 +261,14 @@ impl Server {
             .route("/api/v1/socket", axum::routing::get(gateway::upgrade))
             .with_state(Arc::clone(&gateway));
         let router = http::router(parts).merge(sockets);
-        let http = Listening::start(listener, router, &config.http, metrics.clone());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        if let Some(tls) = &tls {
+            workers.push(tokio::spawn(tls.clone().watch()));
+        }
+        let http = Listening::start(listener, router, &config.http, tls, metrics.clone());
         say_hello(address, &store);
         Ok(Self {
+            scheme,
             address,
             store,
             engine,
@@ -280,7 +290,7 @@ impl Server {
 
     /// `http://address`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Waits until a backup was put back under this server: nothing it remembers holds then, and it

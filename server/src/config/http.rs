@@ -17,6 +17,10 @@ pub const DRAIN_MS_MAX: u64 = 12_000;
 pub struct HttpConfig {
     /// Address and port to listen on.
     pub bind: SocketAddr,
+    /// A file with a certificate and its chain, for HTTPS; empty: plain HTTP.
+    pub certificate: String,
+    /// The file with its private key.
+    pub certificate_key: String,
     /// Where browsers may come from besides the server's own address.
     pub allowed_origins: Vec<String>,
     /// Names under which the server is asked; empty: any.
@@ -70,6 +74,11 @@ impl HttpConfig {
     }
 
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        if self.certificate.is_empty() != self.certificate_key.is_empty() {
+            let reason = "http.certificate and http.certificate_key belong together";
+            let given = format!("{}{}", self.certificate, self.certificate_key);
+            return Err(ConfigError::value("http.certificate", given, reason));
+        }
         for origin in &self.allowed_origins {
             if !is_origin(origin) {
                 let reason = "must be scheme://host or scheme://host:port without a path";

@@ -11,8 +11,8 @@ use baton_protocol::{Command, ConversationId, Fact, LineRef, OpId, WorkspaceId};
 use baton_simulator::Simulator;
 use serde_json::Value as Json;
 
-use super::demo::furnish;
-use super::serve::Server;
+use crate::app::demo::furnish;
+use crate::app::serve::Server;
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, Sources};
 use crate::demo::client::{Api, SignedIn};
@@ -55,7 +55,7 @@ async fn lived(database: TestDatabase) -> Life {
     }
     config.http.bind.set_port(0);
     config.whatsapp.graph_url = simulator.base_url();
-    let server = Server::start(&config, Clock::system()).await.unwrap();
+    let server = Box::pin(Server::start(&config, Clock::system())).await.unwrap();
     let logins = furnish(&server, &simulator).await.unwrap();
     let sign_in = async |name: &str| {
         let login = logins.iter().find(|login| login.name == name).unwrap();

@@ -1,0 +1,3 @@
+//! The parts together, on both databases.
+
+mod edits;
