@@ -1,5 +1,5 @@
-// Pages that the program does not hold yet: with BATON_CONSOLE=dist a journey sees the files of that
-// directory, and everything else, their policy included, comes from the server behind.
+// Pages that the program does not hold yet: with BATON_CONSOLE=dist a journey sees the files of
+// that directory, and everything else, their policy included, comes from the server behind.
 import { existsSync, readFileSync } from "node:fs";
 import { type IncomingMessage, createServer, request } from "node:http";
 import { type Socket, connect } from "node:net";

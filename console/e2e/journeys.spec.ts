@@ -154,7 +154,7 @@ long("a reflex cannot send what is stale", async ({ world }) => {
   await expect(ana.getByTestId("composer-text")).toHaveValue("Good to hear.");
 });
 
-test("offline is said after a moment; what is written waits, and leaves with the network", async ({ world }) => {
+test("offline is said after a moment; what is written leaves with the network", async ({ world }) => {
   const jordi = world.customer("Jordi Puig");
   await jordi.says("¿A qué hora cerráis?");
   const ana = await world.desk("Ana");

@@ -1,4 +1,4 @@
-// A server of a journey's own: `baton demo` on free ports, with its team and its simulated WhatsApp.
+// A server of a journey's own: `baton demo` on free ports, with its team and simulated WhatsApp.
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";

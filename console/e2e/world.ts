@@ -13,9 +13,18 @@ import { Demo, type Facts, type Login } from "./server.ts";
 export { expect };
 
 
+interface Ack {
+  upto: number;
+  foreground: boolean;
+}
+
 /** What a page's socket is not told yet. */
 interface Ears {
   isDeaf: boolean;
+  /** How far it said that it has come. */
+  acks: Ack[];
+  /** How far its socket has told it the log. */
+  told: number;
   waiting: (() => void)[];
   /** Ends the socket as a lost network does. */
   cut: () => void;
@@ -61,12 +70,19 @@ export class World {
 
   /** Stands between a page and its socket, so that it can be kept from hearing. */
   private async listen(page: Page) {
-    const ears: Ears = { isDeaf: false, waiting: [], cut: () => undefined };
+    const ears: Ears = { isDeaf: false, acks: [], told: 0, waiting: [], cut: () => undefined };
     this.ears.set(page, ears);
     await page.routeWebSocket(/\/api\/v1\/socket$/, (socket) => {
       const server = socket.connectToServer();
       ears.cut = () => void socket.close({ code: 3001 });
+      socket.onMessage((message) => {
+        const frame = JSON.parse(String(message)) as Ack & { type: string };
+        if (frame.type === "ack") ears.acks.push(frame);
+        server.send(message);
+      });
       server.onMessage((message) => {
+        const frame = JSON.parse(String(message)) as { type: string; upto?: number };
+        if (frame.type === "events") ears.told = frame.upto ?? 0;
         if (ears.isDeaf) ears.waiting.push(() => socket.send(message));
         else socket.send(message);
       });
@@ -77,6 +93,16 @@ export class World {
   deafen(page: Page) {
     const ears = this.ears.get(page);
     if (ears !== undefined) ears.isDeaf = true;
+  }
+
+  /** How far a page said that it has come, oldest first. */
+  acks(page: Page): Ack[] {
+    return this.ears.get(page)?.acks ?? [];
+  }
+
+  /** How far a page has been told the log. */
+  told(page: Page): number {
+    return this.ears.get(page)?.told ?? 0;
   }
 
   /** Its socket is lost; with the network off it gets no other. */
@@ -102,7 +128,7 @@ export class World {
   }
 
   /** What a browser keeps of somebody who signed in; all of their pages are one device. */
-  private async session(name: string): Promise<State> {
+  async session(name: string): Promise<State> {
     const known = this.sessions.get(name);
     if (known !== undefined) return known;
     const { workspace, email, password } = this.login(name);
@@ -132,7 +158,43 @@ export class World {
   customer(name: string) {
     this.customers += 1;
     const from = { wa_id: String(34_600_100_000 + this.customers), name };
-    return { name, says: (text: string) => this.control("messages", { from, text }) };
+    return {
+      name,
+      says: (text: string) => this.control("messages", { from, text }),
+      /** Anything that a customer can send. */
+      sends: (inbound: object) => this.control("messages", { from, inbound }),
+    };
+  }
+
+  /** A phone of theirs that is told by pushes. */
+  async phone(name: string) {
+    const { workspace, email, password } = this.login(name);
+    const ask = async <T>(method: string, path: string, body: object, token = ""): Promise<T> => {
+      const answer = await fetch(`${this.facts.server_url}/api/v1${path}`, {
+        method,
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+        body: JSON.stringify(body),
+      });
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return (await answer.json()) as T;
+    };
+    const login = { workspace, email, password, device_name: "Phone" };
+    const { device_id, access_token } = await ask<{ device_id: string; access_token: string }>(
+      "POST",
+      "/sessions",
+      login,
+    );
+    const target = `token-of-${device_id}`;
+    const push = { lane: "fcm", target_kind: "token", target };
+    await ask("PUT", `/devices/${device_id}/push`, push, access_token);
+    const inbox = `${this.facts.simulator_url}/control/push/inbox/${target}`;
+    return {
+      pushes: async () => {
+        const answer = await fetch(inbox);
+        const all = (await answer.json()) as { input: { data: Record<string, string> } }[];
+        return all.map(({ input }) => input.data);
+      },
+    };
   }
 
   async control(path: string, body: unknown): Promise<void> {

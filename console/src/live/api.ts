@@ -31,13 +31,15 @@ export interface Identity {
 }
 
 const IDENTITY = "baton.session";
+/** Where the browser keeps nothing: a page that is loaded anew asks to sign in again. */
+let unkept: Identity | undefined;
 
 export function identity(): Identity | undefined {
   try {
     const text = localStorage.getItem(IDENTITY);
     return text === null ? undefined : (JSON.parse(text) as Identity);
   } catch {
-    return undefined;
+    return unkept;
   }
 }
 
@@ -48,11 +50,20 @@ function remember(workspace: string, session: Session) {
     agent_id: session.agent_id,
     expires_at: Date.parse(session.access_expires_at),
   };
-  localStorage.setItem(IDENTITY, JSON.stringify(kept));
+  try {
+    localStorage.setItem(IDENTITY, JSON.stringify(kept));
+  } catch {
+    unkept = kept;
+  }
 }
 
 export function forgetIdentity() {
-  localStorage.removeItem(IDENTITY);
+  unkept = undefined;
+  try {
+    localStorage.removeItem(IDENTITY);
+  } catch {
+    // Nothing was kept.
+  }
 }
 
 export async function signIn(login: Login): Promise<void> {

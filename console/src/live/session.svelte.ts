@@ -21,6 +21,7 @@ import type {
   SocketTicket,
   Team,
 } from "../protocol.ts";
+import { Acks } from "./acks.ts";
 import { Fault, type Identity, identity, forgetIdentity, request, signOut } from "./api.ts";
 import {
   type Feed,
@@ -42,7 +43,8 @@ export interface LiveDraft {
   agent: Id;
   text: string;
 }
-export type Ended = "signed_out" | "revoked";
+/** `left`: signed out in another tab of this browser. */
+export type Ended = "signed_out" | "revoked" | "left";
 
 /** Rows of a page, and pages of each status that are read at most. */
 const PAGE_ROWS = 200;
@@ -68,6 +70,8 @@ export class Desk {
   /** Whether the rows are here: a count is blank before. */
   load: "first" | "done" | "partial" | "failed" = $state("first");
   isLive = $state(false);
+  /** Whether this page is on the screen and has the focus: what is on it then was read. */
+  isLooking = $state(isLooking());
   /** Offline for so long that it should be said. */
   isOffline = $state(false);
   /** This agent has too many windows: this one waits. */
@@ -92,7 +96,8 @@ export class Desk {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private pump: ReturnType<typeof setTimeout> | undefined;
   private isDrawn = false;
-  private isAcked = false;
+  private readonly acks = new Acks();
+  private acking: ReturnType<typeof setTimeout> | undefined;
   private loadings = 0;
   /** Whether an owner or a status changed since loads were read. */
   private isMoved = false;
@@ -119,6 +124,9 @@ export class Desk {
   async start(): Promise<void> {
     window.addEventListener("online", this.nudge);
     document.addEventListener("visibilitychange", this.nudge);
+    window.addEventListener("focus", this.acknowledge);
+    window.addEventListener("blur", this.acknowledge);
+    window.addEventListener("storage", this.otherTab);
     this.run(this.link.start(Date.now()));
     this.watch();
     await this.readMe();
@@ -128,6 +136,10 @@ export class Desk {
     this.isStopped = true;
     window.removeEventListener("online", this.nudge);
     document.removeEventListener("visibilitychange", this.nudge);
+    window.removeEventListener("focus", this.acknowledge);
+    window.removeEventListener("blur", this.acknowledge);
+    window.removeEventListener("storage", this.otherTab);
+    clearTimeout(this.acking);
     clearTimeout(this.timer);
     clearTimeout(this.pump);
     this.run(this.link.stop());
@@ -135,6 +147,11 @@ export class Desk {
 
   private readonly nudge = () => {
     if (document.visibilityState === "visible") this.run(this.link.nudge(Date.now()));
+    this.acknowledge();
+  };
+
+  private readonly otherTab = () => {
+    if (identity() === undefined) this.end("left");
   };
 
   // What is held.
@@ -416,20 +433,23 @@ export class Desk {
     queueMicrotask(() => {
       this.tell({ type: "presence", watch: true });
       this.tell({ type: "view", conversation_id: this.view ?? null });
+      this.acks.lost();
+      this.acknowledge();
     });
   }
 
-  /** How far this client has come, once a second at most. */
-  private acknowledge() {
-    if (this.isAcked) return;
-    this.isAcked = true;
-    setTimeout(() => {
-      this.isAcked = false;
-      const { position } = this.feed;
-      const foreground = document.visibilityState === "visible";
-      if (position !== undefined) this.tell({ type: "ack", upto: position, foreground });
-    }, 1_000);
-  }
+  /** Tells how far this page has come and whether somebody looks, when that is due. */
+  private readonly acknowledge = () => {
+    clearTimeout(this.acking);
+    this.isLooking = isLooking();
+    if (this.link.state !== "live" || this.isStopped) return;
+    this.acks.set(this.feed.position, this.isLooking);
+    const frame = this.acks.tick(Date.now());
+    if (frame !== undefined) this.tell(frame);
+    const { due } = this.acks;
+    if (due === undefined) return;
+    this.acking = setTimeout(this.acknowledge, Math.max(0, due - Date.now()));
+  };
 
   /** Frames of one animation frame are drawn at once. */
   private draw() {
@@ -611,16 +631,20 @@ export class Desk {
   }
 }
 
+function isLooking(): boolean {
+  return document.visibilityState === "visible" && document.hasFocus();
+}
+
 /** Whether it changes how much somebody has. */
 function isMove({ type }: Event): boolean {
   return type === "owner_changed" || type === "status_changed" || type === "head_changed";
 }
 
-function sessionEnd(fault: Fault): Ended {
+function sessionEnd(fault: Fault): Exclude<Ended, "left"> {
   return fault.code === "device_revoked" ? "revoked" : "signed_out";
 }
 
-function whyNot(error: unknown): "retry" | Ended {
+function whyNot(error: unknown): "retry" | Exclude<Ended, "left"> {
   return error instanceof Fault && error.status === 401 ? sessionEnd(error) : "retry";
 }
 

@@ -1,0 +1,203 @@
+// What is bad in what comes in: each leaves the page whole, and says what is wrong.
+import type { Page } from "@playwright/test";
+import { PAYLOADS } from "./payloads.ts";
+import { expect, long, open, reveal, test } from "./world.ts";
+
+/** Whatever a page asks for elsewhere, and whatever it shows that no page of ours would. */
+function guard(page: Page): string[] {
+  const seen: string[] = [];
+  const own = new URL(page.url()).origin;
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== own) seen.push(`asked for ${request.url()}`);
+  });
+  page.on("dialog", (dialog) => {
+    seen.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("framenavigated", (frame) => {
+    if (new URL(frame.url()).origin !== own) seen.push(`went to ${frame.url()}`);
+  });
+  return seen;
+}
+
+/** That nothing of it ran, and that nothing of it is more than text. */
+async function isHarmless(page: Page) {
+  expect(await page.evaluate(() => "hit" in window || "hit" in Object.prototype)).toBe(false);
+  const foreign = await page.evaluate(() => {
+    const strange = "img, image, iframe, object, embed, video, audio, style, base, math, template";
+    const found = [...document.body.querySelectorAll(strange)];
+    for (const one of document.body.querySelectorAll("*")) {
+      const isBad = [...one.attributes].some(
+        ({ name, value }) => /^on/.test(name) || /^\s*(javascript|data|vbscript):/i.test(value),
+      );
+      if (isBad) found.push(one);
+    }
+    return found.map((one) => one.outerHTML.slice(0, 200));
+  });
+  expect(foreign).toEqual([]);
+}
+
+test("two hundred hostile names, texts, captions and file names stay text", async ({ world }) => {
+  expect(new Set(PAYLOADS).size).toBe(200);
+  const [names, texts, captions, files] = [0, 50, 100, 150].map((n) => PAYLOADS.slice(n, n + 50));
+  const [image, document] = ["image", "document"].map((type) => ({ kind: "media", type }));
+  const mallory = world.customer("Mallory Mal");
+  for (const body of texts ?? []) await mallory.says(body);
+  for (const caption of captions ?? []) await mallory.sends({ ...image, caption });
+  for (const filename of files ?? []) await mallory.sends({ ...document, filename });
+  for (const name of names ?? []) await world.customer(name).says(name);
+
+  const ana = await world.desk("Ana");
+  const seen = guard(ana);
+  // Each line as it was written, whole.
+  await open(ana, mallory.name);
+  await expect(ana.getByTestId("line-150")).toBeVisible();
+  const older = ana.getByRole("button", { name: "Load older messages" });
+  while ((await older.count()) > 0) {
+    await older.click();
+    await expect(ana.getByTestId("timeline")).toHaveAttribute("aria-busy", "false");
+  }
+  const lines = await ana.locator("[data-testid^='line-'] .pre").allTextContents();
+  expect(lines).toHaveLength(150);
+  for (const [n, body] of [...(texts ?? []), ...(captions ?? []), ...(files ?? [])].entries()) {
+    expect(lines[n]).toContain(body);
+  }
+  await isHarmless(ana);
+  // A colleague's own words, too.
+  await ana.getByTestId("composer-mode-note").click();
+  await ana.getByTestId("composer-text").fill(PAYLOADS.slice(0, 20).join("\n"));
+  await ana.getByTestId("send").click();
+  await expect(ana.getByRole("note")).toContainText(PAYLOADS[0] ?? "");
+  await isHarmless(ana);
+  // The list from head to end, one of its conversations, and a search.
+  await ana.goto("/inbox/open");
+  const list = ana.getByTestId("list");
+  await expect(list.locator("article").first()).toBeVisible();
+  const ends = () =>
+    list.evaluate((one) => one.scrollTop + one.clientHeight >= one.scrollHeight - 1);
+  for (;;) {
+    await isHarmless(ana);
+    if (await ends()) break;
+    await list.evaluate((one) => {
+      one.scrollTop += one.clientHeight;
+    });
+  }
+  await list.locator("article").last().click();
+  await expect(ana.getByTestId("timeline")).toBeVisible();
+  await isHarmless(ana);
+  await ana.goto("/search?q=onerror");
+  await expect(ana.getByTestId("hits")).toContainText("onerror");
+  await isHarmless(ana);
+  const sofia = await world.desk("Sofia", { at: "/board" });
+  const seenThere = guard(sofia);
+  await expect(sofia.getByTestId("queue")).toContainText("Mallory Mal");
+  await isHarmless(sofia);
+  expect([...seen, ...seenThere]).toEqual([]);
+});
+
+long("whoever looks at the desk is not told by a push what is on it", async ({ world }) => {
+  const phone = await world.phone("Ana");
+  const [elsa, ugo] = [world.customer("Elsa Brandt"), world.customer("Ugo Neri")];
+  await elsa.says("Guten Tag");
+  await ugo.says("Buongiorno");
+  const ana = await world.desk("Ana");
+  for (const { name } of [elsa, ugo]) {
+    await open(ana, name);
+    await ana.getByTestId("claim").click();
+    await expect(ana.getByTestId("owner-chip")).toContainText("You");
+  }
+  // She looks at Ugo's conversation, and sees Elsa's line in the list.
+  await elsa.says("Sind Sie noch da?");
+  await expect(ana.getByTestId("list")).toContainText("Sind Sie noch da?");
+  const told = world.told(ana);
+  const heard = () => world.acks(ana).some(({ upto, foreground }) => foreground && upto >= told);
+  await expect.poll(heard).toBe(true);
+  // She turns to another window, and Ugo's conversation stays on the screen.
+  await ana.evaluate(() => {
+    document.hasFocus = () => false;
+    window.dispatchEvent(new Event("blur"));
+  });
+  await expect.poll(() => world.acks(ana).at(-1)?.foreground).toBe(false);
+  await ugo.says("C'è qualcuno?");
+  // What she did not see is pushed; what she saw would have been before it.
+  const pushed = async () => {
+    const all = await phone.pushes();
+    return all.filter((push) => push["k"] === "message").map((push) => push["c"]);
+  };
+  await expect.poll(pushed).not.toEqual([]);
+  expect(await pushed()).toEqual([ana.url().split("/").at(-1)]);
+});
+
+long("a clock that is an hour off changes no age and no window", async ({ world }) => {
+  const nils = world.customer("Nils Aas");
+  const ana = await world.stranger({ storageState: await world.session("Ana") });
+  await ana.addInitScript(() => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + 3_600_000;
+  });
+  await ana.goto("/inbox/open");
+  await nils.says("Hei, er dere åpne?");
+  await open(ana, nils.name);
+  await expect(ana.getByTestId("window-ring")).toContainText(/(24 hr|23 hr 5\d min) left/);
+  await ana.getByTestId("composer-text").fill("Ja, til klokka fem.");
+  await ana.getByTestId("send").click();
+  await expect(ana.getByTestId("line-2").getByTestId("line-status")).toHaveAttribute(
+    "data-status",
+    /sent|delivered|read/,
+  );
+});
+
+long("a browser that keeps nothing says so, and everything else works", async ({ world }) => {
+  const otto = world.customer("Otto Lind");
+  await otto.says("Hej");
+  const page = await world.stranger();
+  await page.addInitScript(() => {
+    const deny = () => {
+      throw new DOMException("denied", "SecurityError");
+    };
+    Object.defineProperty(window, "localStorage", { get: deny });
+  });
+  await page.goto("/");
+  const { workspace, email, password } = world.login("Ana");
+  await page.getByTestId("sign-workspace").fill(workspace);
+  await page.getByTestId("sign-email").fill(email);
+  await page.getByTestId("sign-password").fill(password);
+  await page.getByTestId("sign-go").click();
+  await expect(page.getByTestId("rail-me")).toBeVisible();
+  await page.getByTestId("view-open").click();
+  await (await reveal(page, otto.name)).click();
+  await page.getByTestId("composer-text").fill("Hej Otto");
+  await expect(page.getByText("Draft not saved")).toBeVisible();
+  await page.getByTestId("send").click();
+  await expect(page.getByTestId("line-2")).toContainText("Hej Otto");
+});
+
+long("two tabs of one browser show the same, and one signs both out", async ({ world }) => {
+  const page = await world.stranger({ storageState: await world.session("Ben") });
+  const iris = world.customer("Iris Holt");
+  await iris.says("Is my order in?");
+  await page.goto("/inbox/open");
+  const id = await open(page, iris.name);
+  const other = await page.context().newPage();
+  await other.goto(`/c/${id}`);
+  await page.getByTestId("composer-text").fill("It came this morning.");
+  await page.getByTestId("send").click();
+  await expect(other.getByTestId("line-2")).toContainText("It came this morning.");
+  await page.getByTestId("rail-me").click();
+  await page.getByTestId("sign-out").click();
+  await expect(page).toHaveURL(/sign-in/);
+  await expect(other).toHaveURL(/sign-in/);
+});
+
+long("another site gets nothing from a browser that is signed in", async ({ world }) => {
+  const page = await world.desk("Ana");
+  const { cookies } = await page.context().storageState();
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  const ask = (origin: string) =>
+    fetch(`${world.facts.server_url}/api/v1/socket-tickets`, {
+      method: "POST",
+      headers: { cookie, origin },
+    });
+  expect((await ask("https://evil.example")).status).toBe(403);
+  expect((await ask(world.facts.server_url)).status).toBeLessThan(300);
+});
