@@ -16,7 +16,8 @@ steps=(simulation planted interleavings claims edits kills-1 kills-2 kills-3 kil
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open stalled demo demo-cluster phone-kills phone-histories
-  phone-extension pushes phone-fleet phone-soak phone-day suites budgets large-inbox packaging targets size)
+  phone-extension pushes phone-fleet phone-soak phone-day suites budgets large-inbox packaging targets size
+  console)
 records=docs/runs
 cluster=faults::cluster
 heirs=faults::heirs
@@ -256,6 +257,9 @@ run() {
     said bindings/packaging/check.sh ;;
   targets) said scripts/check-mobile-targets.sh ;;
   size) said scripts/mobile/size.sh ;;
+  console)
+    scripts/build.sh
+    said scripts/console.sh all-journeys ;;
   *) fail "there is no step $1; they are: ${steps[*]}" ;;
   esac
 }
