@@ -16,7 +16,7 @@ steps=(simulation planted interleavings claims edits kills-1 kills-2 kills-3 kil
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open stalled demo demo-cluster phone-kills phone-histories
-  phone-extension pushes phone-fleet phone-soak phone-day suites budgets large-inbox packaging targets size
+  phone-extension pushes phone-fleet phone-soak phone-day suites stranger budgets large-inbox packaging targets size
   console)
 records=docs/runs
 cluster=faults::cluster
@@ -250,6 +250,9 @@ run() {
     echo
     sample android
     sample ios ;;
+  stranger)
+    scripts/build.sh
+    said scripts/stranger.sh --long ;;
   budgets) said bindings/suites/budgets.sh ;;
   large-inbox) said bindings/suites/budgets.sh --large ;;
   packaging)
