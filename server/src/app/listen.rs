@@ -35,6 +35,8 @@ const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n
 pub(super) struct Listening {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    /// Looks at the certificate.
+    look: Option<JoinHandle<()>>,
 }
 
 impl Listening {
@@ -47,6 +49,7 @@ impl Listening {
         metrics: Metrics,
     ) -> Self {
         let (stop, stopped) = watch::channel(false);
+        let look = tls.as_ref().map(|tls| tokio::spawn(tls.clone().watch()));
         let accepting = Accepting {
             listener,
             router,
@@ -56,7 +59,12 @@ impl Listening {
             config: config.clone(),
             metrics,
         };
-        Self { stop, task: tokio::spawn(accepting.run(stopped)) }
+        Self { stop, task: tokio::spawn(accepting.run(stopped)), look }
+    }
+
+    /// `http` or `https`.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.look.is_some() { "https" } else { "http" }
     }
 
     /// Takes no new connections; requests under way go on.
@@ -67,6 +75,9 @@ impl Listening {
     /// Waits until the last request has been answered, at most `within`.
     pub(super) async fn finish(self, within: Duration) {
         self.refuse_new();
+        if let Some(look) = &self.look {
+            look.abort();
+        }
         let ended = async {
             drop(self.task.await);
             // Each connection that serves requests holds a receiver.

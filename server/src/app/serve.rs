@@ -53,7 +53,6 @@ const _: () = {
 
 /// A running server. Dropped without [`Self::stop`], its tasks end where they are.
 pub struct Server {
-    scheme: &'static str,
     /// Where it listens.
     pub address: SocketAddr,
     /// Its database.
@@ -227,9 +226,7 @@ impl Server {
         let looks = Looks::default();
         let door = (&engine, &accounts, &quota, &looks);
         let gateway = gateway(config, &clock, door, &coordinator, &metrics);
-        let tell = TellSockets { store: store.clone(), coordinator: Arc::clone(&coordinator) };
-        accounts.set_on_ended(Arc::new(tell));
-        let tries = accounts.clone().share_tries(Arc::clone(&coordinator));
+        let tries = tell_nodes(&accounts, &store, &coordinator);
         let is_alone = company(config) == Company::Alone;
         let behind = engine.for_background();
         let (node, membership) =
@@ -240,7 +237,7 @@ impl Server {
             workers(config, &clock, (&behind, &accounts), (&sealer, &sender), (node, &metrics));
         let people = (&behind, &accounts, &membership);
         workers.extend(push_workers(config, &clock, people, (&keys, looks), &metrics)?);
-        workers.push(tokio::spawn(tries));
+        workers.push(tries);
         workers.extend(super::database::watch(&store, &gateway, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
@@ -261,14 +258,9 @@ impl Server {
             .route("/api/v1/socket", axum::routing::get(gateway::upgrade))
             .with_state(Arc::clone(&gateway));
         let router = http::router(parts).merge(sockets);
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        if let Some(tls) = &tls {
-            workers.push(tokio::spawn(tls.clone().watch()));
-        }
         let http = Listening::start(listener, router, &config.http, tls, metrics.clone());
         say_hello(address, &store);
         Ok(Self {
-            scheme,
             address,
             store,
             engine,
@@ -288,9 +280,9 @@ impl Server {
         })
     }
 
-    /// `http://address`.
+    /// `http://address`, or `https://address`.
     pub fn url(&self) -> String {
-        format!("{}://{}", self.scheme, self.address)
+        format!("{}://{}", self.http.scheme(), self.address)
     }
 
     /// Waits until a backup was put back under this server: nothing it remembers holds then, and it
@@ -345,6 +337,17 @@ fn say_hello(address: SocketAddr, store: &Store) {
 /// One provider of cryptography for the whole process; a second call changes nothing.
 pub(super) fn install_tls() {
     drop(rustls::crypto::ring::default_provider().install_default());
+}
+
+/// Tells the other nodes of sessions that end and of tries of passwords, and hears of theirs.
+fn tell_nodes(
+    accounts: &Accounts,
+    store: &Store,
+    coordinator: &Arc<dyn Coordinator>,
+) -> JoinHandle<()> {
+    let tell = TellSockets { store: store.clone(), coordinator: Arc::clone(coordinator) };
+    accounts.set_on_ended(Arc::new(tell));
+    tokio::spawn(accounts.clone().share_tries(Arc::clone(coordinator)))
 }
 
 /// Tells all nodes that sessions ended, so that their sockets are closed at once.

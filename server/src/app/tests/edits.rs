@@ -36,7 +36,7 @@ struct Life {
 async fn lives() -> Vec<Life> {
     let mut all = Vec::new();
     for database in databases().await {
-        all.push(lived(database).await);
+        all.push(Box::pin(lived(database)).await);
     }
     all
 }
