@@ -67,6 +67,8 @@ pub enum Input {
     NetworkChanged,
     /// Somebody looks. A link believes nobody does until it is told.
     Foreground,
+    /// Nobody looks, and what waits has to be sent all the same: connects until the background.
+    Flush,
     /// Nobody looks any more: everything is put away by this time.
     Background {
         /// When the system stops this process.

@@ -8,7 +8,7 @@ use super::account::Standing;
 use super::effect::LinkAction;
 use super::fetches::Key;
 use super::limits::{PROBE_MAX, STABLE};
-use super::wire::{Joined, Phase};
+use super::wire::Phase;
 use super::{CLOSE_NORMAL, Link, Step};
 
 impl Link {
@@ -41,8 +41,15 @@ impl Link {
         self.kick(step);
     }
 
-    pub(super) fn come_forward(&mut self, step: &mut Step) {
+    pub(super) fn come_forward(&mut self, is_watched: bool, step: &mut Step) {
         self.is_foreground = true;
+        if is_watched && !self.is_watched {
+            self.is_watched = true;
+            // The server is told at once.
+            if let Phase::Joined(joined) = &mut self.phase {
+                joined.acked = None;
+            }
+        }
         if let Standing::Incompatible { .. } = self.standing {
             // Whoever looks may have updated something.
             self.standing = Standing::Good;
@@ -53,11 +60,11 @@ impl Link {
 
     /// A clean close that says that nobody looks; the agent stays as available as they said.
     pub(super) fn go_back(&mut self, deadline: Duration, step: &mut Step) {
-        if let Some(Joined { socket, .. }) = self.phase.joined() {
-            let ack = Ack { upto: self.position(), foreground: false };
-            step.push(LinkAction::Send(*socket, ClientFrame::Ack(ack)));
+        if let Some(joined) = self.phase.joined() {
+            let ack = Ack { upto: joined.shown(self.applied()), foreground: false };
+            step.push(LinkAction::Send(joined.socket, ClientFrame::Ack(ack)));
         }
-        self.is_foreground = false;
+        (self.is_foreground, self.is_watched) = (false, false);
         self.end_wake(step);
         self.rest(step);
         self.fetches.abandon(&mut step.effects);

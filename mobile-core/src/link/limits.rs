@@ -39,8 +39,11 @@ pub const RESUME_STALL_MAX: Duration = Duration::from_secs(60);
 pub const SILENT_RANGE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
 /// On another network the connection gives a sign of life within this time.
 pub const PROBE_MAX: Duration = Duration::from_secs(5);
-/// How often the server is told how far this phone is.
-pub const ACK_EVERY: Duration = Duration::from_secs(10);
+/// The server is told how far this phone is so often at most. It waits a few seconds before it
+/// pushes what may be on the screen.
+pub const ACK_GAP: Duration = Duration::from_secs(1);
+/// And so often at least, as long as somebody looks.
+pub const ACK_EVERY: Duration = Duration::from_secs(60);
 
 /// Requests at once.
 pub const FETCHES_AT_ONCE: usize = 4;

@@ -47,9 +47,7 @@ use crate::gathered::gathered;
 use account::{Account, Refresh, Standing};
 use backoff::Backoff;
 use fetches::{Fetches, Key, Leave};
-use limits::{
-    ACK_EVERY, BURDEN_MAX, CONNECT_MAX, FAULT_FORGOTTEN, FAULTS_MAX, INCOMPATIBLE_WAIT, WANTED_MAX,
-};
+use limits::{BURDEN_MAX, CONNECT_MAX, FAULT_FORGOTTEN, FAULTS_MAX, INCOMPATIBLE_WAIT, WANTED_MAX};
 use wire::Phase;
 
 /// The code of a close that means no harm.
@@ -69,6 +67,8 @@ pub struct Link {
     standing: Standing,
     is_up: bool,
     is_foreground: bool,
+    /// Whether that is because somebody looks.
+    is_watched: bool,
     phase: Phase,
     backoff: Backoff,
     refresh: Refresh,
@@ -130,6 +130,7 @@ impl Link {
             standing: Standing::SignedOut,
             is_up: false,
             is_foreground: false,
+            is_watched: false,
             phase: Phase::Resting,
             backoff: Backoff::default(),
             refresh: Refresh::default(),
@@ -227,7 +228,8 @@ impl Link {
             Input::NetworkUp => self.network(true, step),
             Input::NetworkDown => self.network(false, step),
             Input::NetworkChanged => self.move_over(step),
-            Input::Foreground => self.come_forward(step),
+            Input::Foreground => self.come_forward(true, step),
+            Input::Flush => self.come_forward(false, step),
             Input::Background { deadline } => self.go_back(deadline, step),
             Input::Acted => self.kick(step),
             Input::PushWoke { deadline } => self.wake_up(deadline, step),
@@ -469,7 +471,7 @@ impl Link {
             }),
             Phase::Connecting { until, .. } => Some((*until, TimeoutReason::ConnectOverdue)),
             Phase::Greeting { until, .. } => Some((*until, TimeoutReason::WelcomeOverdue)),
-            Phase::Joined(joined) => joined.timeout(self.position()),
+            Phase::Joined(joined) => joined.timeout(self.position(), self.applied()),
         }
     }
 
@@ -497,15 +499,23 @@ impl Link {
         self.mirror.cursor.map_or(0, |cursor| cursor.position)
     }
 
-    /// Tells the server how far this phone is, now and then.
+    /// How far the log is applied; nothing while a snapshot is loaded, whose cursor is known before
+    /// its conversations are here.
+    fn applied(&self) -> u64 {
+        if self.mirror.is_taking() { 0 } else { self.position() }
+    }
+
+    /// Tells the server how far this phone is, and whether somebody looks.
     fn acknowledge(&mut self, step: &mut Step) {
-        let upto = self.position();
+        let applied = self.applied();
         let Phase::Joined(joined) = &mut self.phase else { return };
-        if joined.acked < upto && joined.is_caught_up(upto) && joined.ack_at <= step.now {
-            (joined.acked, joined.ack_at) = (upto, step.now + ACK_EVERY);
-            let ack = Ack { upto, foreground: true };
-            step.effects.push(LinkAction::Send(joined.socket, ClientFrame::Ack(ack)));
+        if joined.ack_at(applied) > step.now {
+            return;
         }
+        let upto = joined.shown(applied);
+        joined.acked = Some((upto, step.now));
+        let ack = ClientFrame::Ack(Ack { upto, foreground: self.is_watched });
+        step.effects.push(LinkAction::Send(joined.socket, ack));
     }
 
     /// Xorshift: only spreads tries over time.

@@ -12,8 +12,8 @@ use super::effect::{LinkAction, TimeoutReason, Welcomed};
 use super::fetches::Key;
 use super::input::{Failure, SocketId};
 use super::limits::{
-    DRAIN_WINDOW, RESETS_MAX, RESUME_STALL_MAX, RETRY_AFTER_MAX, SILENT_RANGE, STABLE,
-    STANDSTILL_GAP, STANDSTILL_MAX, WELCOME_MAX,
+    ACK_EVERY, ACK_GAP, DRAIN_WINDOW, RESETS_MAX, RESUME_STALL_MAX, RETRY_AFTER_MAX, SILENT_RANGE,
+    STABLE, STANDSTILL_GAP, STANDSTILL_MAX, WELCOME_MAX,
 };
 use super::{CLOSE_NORMAL, Link, Step};
 
@@ -59,9 +59,8 @@ pub(super) struct Joined {
     resets: u32,
     /// Frames that moved nothing, one soon after the other, and when the last one came.
     standstill: (u32, Duration),
-    /// What the server was told that we have, and when it may be told more.
-    pub(super) acked: u64,
-    pub(super) ack_at: Duration,
+    /// How far the server was told that this phone is, and when.
+    pub(super) acked: Option<(u64, Duration)>,
 }
 
 impl Phase {
@@ -101,8 +100,7 @@ impl Joined {
             probe: None,
             resets: 0,
             standstill: (0, now),
-            acked: 0,
-            ack_at: now,
+            acked: None,
         }
     }
 
@@ -121,11 +119,25 @@ impl Joined {
         (!self.is_caught_up(position)).then_some(self.moved + RESUME_STALL_MAX)
     }
 
-    pub(super) fn timeout(&self, position: u64) -> Option<(Duration, TimeoutReason)> {
+    /// How much of what is held the server may count as shown. Until a reset came, that may be of
+    /// a log that is not this one.
+    pub(super) fn shown(&self, applied: u64) -> u64 {
+        if self.is_reset_due { 0 } else { applied }
+    }
+
+    /// When the server is told next how far this phone is.
+    pub(super) fn ack_at(&self, applied: u64) -> Duration {
+        match self.acked {
+            None => self.since,
+            Some((told, at)) if told == self.shown(applied) => at + ACK_EVERY,
+            Some((_, at)) => at + ACK_GAP,
+        }
+    }
+
+    pub(super) fn timeout(&self, position: u64, applied: u64) -> Option<(Duration, TimeoutReason)> {
         let stable = (!self.is_stable).then_some((self.since + STABLE, TimeoutReason::Stable));
         let probe = self.probe.map(|until| (until, TimeoutReason::ProbeOverdue));
-        let ack = (self.acked < position && self.is_caught_up(position))
-            .then_some((self.ack_at, TimeoutReason::Ack));
+        let ack = Some((self.ack_at(applied), TimeoutReason::Ack));
         let resume = self.resume_until(position).map(|until| (until, TimeoutReason::ResumeOverdue));
         let silent = Some((self.heard + self.silent, TimeoutReason::Silent));
         [stable, probe, resume, ack, silent].into_iter().flatten().min()

@@ -80,6 +80,7 @@ impl Proof {
             | Input::NetworkDown
             | Input::NetworkChanged
             | Input::Foreground
+            | Input::Flush
             | Input::Background { .. }
             | Input::Acted
             | Input::PushWoke { .. }

@@ -25,8 +25,9 @@ use crate::store::group::{self as rows, AddresseeRow};
 use crate::store::rows::{PushChange, PushRow, id, ids as texts, named};
 use crate::store::{StoreError, Tx};
 
-/// Somebody looked at a device that said so within this time: devices say it once a minute.
-pub(crate) const WATCHING_MS: i64 = 75_000;
+/// Somebody looked at a device that said so within this time. Devices say it once a minute, and it
+/// is noted once a minute.
+pub(crate) const WATCHING_MS: i64 = 125_000;
 
 /// Rows to be written.
 #[derive(Default, Debug)]

@@ -60,7 +60,7 @@ fn positions_that_go_back_or_lie_outside_their_frame_end_the_connection() {
 fn a_head_below_the_cursor_without_a_reset_is_not_believed() {
     let mut bench = Bench::live(1);
     bench.hears(nothing(0, 50));
-    bench.passes(limits::ACK_EVERY);
+    bench.passes(limits::ACK_GAP);
     bench.is_closed(baton_protocol::frame::close::SLOW, "slow");
     bench.joins(40);
     assert_eq!(bench.link.state(), State::Resuming);

@@ -214,6 +214,7 @@ pub(in crate::runtime) fn of_input(input: &Input) -> Option<LogEntry> {
         Input::NetworkDown => info(LogTarget::Life, "there is no network"),
         Input::NetworkChanged => info(LogTarget::Life, "there is another network"),
         Input::Foreground => info(LogTarget::Life, "the app is in the foreground"),
+        Input::Flush => info(LogTarget::Life, "what waits is sent in the background"),
         Input::Background { .. } => info(LogTarget::Life, "the app is in the background"),
         Input::PushWoke { .. } => info(LogTarget::Life, "a push woke the phone"),
         Input::SignOut => info(LogTarget::Session, "the agent signs out"),
