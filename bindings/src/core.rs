@@ -7,15 +7,16 @@ use std::time::Duration;
 use baton_mobile::lists::{HeaderOf, ListRequest, Timeline};
 use baton_mobile::outbox::Tap;
 use baton_mobile::push::PushId;
+use baton_mobile::push::answer::NotAToken;
 use baton_mobile::push::receipts::ReceiptStage;
 use baton_mobile::runtime::{self, Core, Credentials};
 use baton_mobile::store::Limits;
 
 use crate::app::{AppKeys, AppListListener, AppListener, AppLog};
 use crate::records::{
-    Act, Asked, Availability, Choice, Diagnostics, Hold, InboxView, Kept, Line, LogLevel,
-    LogRecord, NotificationEnd, OutboxItem, People, PushMessage, PushOutcome, PushTarget, SignedIn,
-    Standing, TakenPush, id_of, maybe_id,
+    Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, Hold, InboxView, Kept, Line,
+    LogLevel, LogRecord, NotificationAnswer, NotificationEnd, OutboxItem, People, PushMessage,
+    PushOutcome, PushTarget, SignedIn, Standing, TakenPush, id_of, maybe_id,
 };
 use crate::{CoreError, KeyStore, ListListener, Listener, LogSink};
 
@@ -350,6 +351,24 @@ impl BatonCore {
         deadline_ms: u32,
     ) -> Result<PushOutcome, CoreError> {
         Ok(self.core.handle_push(push.into(), within(deadline_ms)).await?.into())
+    }
+
+    /// Replies or resolves from a notification, also when the app was not running.
+    ///
+    /// What the notification showed counts as seen. The same answer twice is one act. The
+    /// notification ends with it. Fails with `Locked`, `Refused` for a text that cannot be sent,
+    /// `Storage`: open the app then.
+    pub async fn answer_notification(
+        &self,
+        token: String,
+        answer: NotificationAnswer,
+        deadline_ms: u32,
+    ) -> Result<AnswerOutcome, CoreError> {
+        let token = token.parse().map_err(|odd: NotAToken| CoreError::Invalid {
+            what: "token".to_owned(),
+            detail: odd.to_string(),
+        })?;
+        Ok(self.core.answer(token, answer.into(), within(deadline_ms)).await?.into())
     }
 
     /// Call when a notification was opened or dismissed.

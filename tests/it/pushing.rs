@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use baton::demo::PASSWORD;
+use baton_mobile::outbox::{ActStage, Echo};
 use baton_mobile::push::handle::Outcome;
-use baton_mobile::push::{Input, Kind, Tag, Verdict};
-use baton_mobile::runtime::PushTarget;
+use baton_mobile::push::receipts::ReceiptStage;
+use baton_mobile::push::{ActToken, Action, Answer, Input, Kind, Tag, Verdict};
+use baton_mobile::runtime::{AnswerOutcome, PushTarget};
 use baton_protocol::push::{PushKey, PushLane, PushPut, PushTargetKind};
-use baton_protocol::{ConversationId, Owner};
+use baton_protocol::{Author, ConversationId, Owner, Status};
 use baton_simulator::{PushDelivery, PushFault};
 use baton_world::handset::Handset;
 use baton_world::world::{PATIENCE, Setup, World, eventually, for_each_alone, for_each_store};
@@ -25,11 +27,18 @@ struct Pocket<'w> {
     world: &'w World,
     phone: Handset,
     taken: usize,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl<'w> Pocket<'w> {
     async fn of_ben(world: &'w World) -> Self {
+        let pocket = Self::in_hand_of_ben(world).await;
+        pocket.phone.core.background(DEADLINE).await.expect("the background");
+        pocket
+    }
+
+    /// Not in the pocket yet: Ben looks at the app.
+    async fn in_hand_of_ben(world: &'w World) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let phone = Handset::on(&world.server.url(), directory.path()).await.expect("a handset");
         let phone = phone.signed_in("acme", "ben@acme.example", PASSWORD).await.expect("Ben");
@@ -44,8 +53,7 @@ impl<'w> Pocket<'w> {
             caps: Vec::new(),
         };
         phone.core.register_push(target).await.expect("a registration");
-        phone.core.background(DEADLINE).await.expect("the background");
-        Self { world, phone, taken: 0, _directory: directory }
+        Self { world, phone, taken: 0, directory }
     }
 
     /// The next push that the platform hands over.
@@ -55,6 +63,31 @@ impl<'w> Pocket<'w> {
         self.taken = n + 1;
         let input = serde_json::to_value(input.expect("a push")).expect("plain data");
         serde_json::from_value(input).expect("what a platform hands over")
+    }
+
+    /// The system ends the app, and starts it for what comes next.
+    async fn is_killed(&mut self) {
+        self.phone.core.shutdown();
+        let server = self.world.server.url();
+        self.phone = Handset::woken(&server, self.directory.path()).expect("a handset");
+        self.phone.core.network(true).await.expect("a network");
+    }
+
+    /// A button of a notification is tapped while the app does not run.
+    async fn answers(&mut self, token: ActToken, answer: Answer) -> AnswerOutcome {
+        self.is_killed().await;
+        self.phone.core.answer(token, answer, DEADLINE).await.expect("an outcome")
+    }
+
+    /// What an answer from the next notification is held to.
+    async fn shows_a_notification(&mut self) -> ActToken {
+        let outcome = self.handles_the_next().await;
+        let shown = outcome.verdict.notification();
+        let actions = shown.map(|shown| &shown.actions[..]).unwrap_or_default();
+        let Some(Action::Reply { token: Some(token), .. }) = actions.first() else {
+            panic!("nothing can be answered: {outcome:?}")
+        };
+        *token
     }
 
     async fn handles_the_next(&mut self) -> Outcome {
@@ -106,7 +139,110 @@ async fn an_assignment_reaches_the_phone_in_a_pocket_and_is_taken_back() {
             let told: Vec<_> = words.iter().filter(|word| call.body.contains(**word)).collect();
             assert!(told.is_empty(), "{told:?} in {}", call.body);
         }
-        assert_eq!(calls.iter().filter(|call| call.lane == "oauth").count(), 1);
+        // Each node that sent signed in for itself, once.
+        let signed_in = calls.iter().filter(|call| call.lane == "oauth").count();
+        assert!((1..=world.nodes().count()).contains(&signed_in), "{signed_in}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_the_app_open_is_not_told_by_a_push_and_in_the_background_is() {
+    for_each_store(Setup::usual(), async |world| {
+        let lucia = world.contact("Lucía");
+        lucia.sends("¿Tienen el modelo azul?").await;
+        world.agent("Ben").await.claims(lucia.conversation().await).await;
+        let mut pocket = Pocket::in_hand_of_ben(world).await;
+        lucia.sends("¿Y en verde?").await;
+        let is_dropped = async || {
+            let dropped = world.nodes().map(|node| node.metrics.pushes_suppressed.get());
+            (dropped.sum::<u64>() == 1).then_some(())
+        };
+        eventually("what Ben has on the screen is not pushed", is_dropped).await;
+        pocket.phone.core.background(DEADLINE).await.expect("the background");
+        lucia.sends("¿Sigue ahí?").await;
+        let outcome = pocket.handles_the_next().await;
+        let Verdict::Show(shown) = &outcome.verdict else { panic!("{outcome:?}") };
+        assert_eq!(shown.text.english(), ("Lucía", "¿Sigue ahí?"));
+        let calls = world.simulator.push_calls();
+        assert_eq!(calls.iter().filter(|call| call.lane == "fcm").count(), 1, "{calls:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_from_notifications_reach_the_server_once_with_the_app_killed() {
+    for_each_store(Setup::usual(), async |world| {
+        let conversation = ana_answers(world).await;
+        let mut pocket = Pocket::of_ben(world).await;
+        hands_over(world, conversation, "Ben").await;
+        let token = pocket.shows_a_notification().await;
+        // The platform hands one tap over twice.
+        for _ in 0..2 {
+            let reply = Answer::Reply("Sí, queda uno".to_owned());
+            assert_eq!(pocket.answers(token, reply).await, AnswerOutcome::Sent);
+        }
+        let lucia = world.contact("Lucía");
+        lucia.receives("Sí, queda uno").await;
+        lucia.sends("Gracias, lo compro en la tienda").await;
+        let token = pocket.shows_a_notification().await;
+        assert_eq!(pocket.answers(token, Answer::Resolve).await, AnswerOutcome::Sent);
+        let ben = world.agent("Ben").await;
+        assert_eq!(ben.head(conversation).await.status, Status::Resolved);
+        let lines = ben.lines(conversation).await;
+        let replies = lines.iter().filter(|line| matches!(line.author, Author::Agent { .. }));
+        assert_eq!(replies.count(), 1, "{lines:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_from_a_notification_that_was_overtaken_opens_the_app() {
+    for_each_store(Setup::usual(), async |world| {
+        let conversation = ana_answers(world).await;
+        let mut pocket = Pocket::of_ben(world).await;
+        hands_over(world, conversation, "Ben").await;
+        let token = pocket.shows_a_notification().await;
+        world.contact("Lucía").sends("Olvídelo, ya lo encontré").await;
+        let reply = Answer::Reply("Sí, queda uno".to_owned());
+        assert_eq!(pocket.answers(token, reply).await, AnswerOutcome::OpenApp);
+        // Somebody else took care of it meanwhile.
+        hands_over(world, conversation, "Ana").await;
+        world.agent("Ana").await.replies(conversation, "De acuerdo").await;
+        assert_eq!(pocket.answers(token, Answer::Resolve).await, AnswerOutcome::OpenApp);
+        let waiting = pocket.phone.core.outbox().await.expect("an outbox");
+        let is_shown = |echo: &Echo| echo.stage != ActStage::Waiting;
+        assert!(waiting.len() == 2 && waiting.iter().all(is_shown), "{waiting:?}");
+        let ana = world.agent("Ana").await;
+        assert_eq!(ana.head(conversation).await.status, Status::Open);
+        let lines = ana.lines(conversation).await;
+        assert!(lines.iter().all(|line| line.content.text.as_deref() != Some("Sí, queda uno")));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_tells_nothing_shows_what_the_phone_then_knows() {
+    let setup = Setup::usual().with("BATON_PUSH__CONTENT", "wake");
+    for_each_alone(setup, async |world| {
+        let conversation = ana_answers(world).await;
+        let mut pocket = Pocket::of_ben(world).await;
+        hands_over(world, conversation, "Ben").await;
+        let outcome = pocket.handles_the_next().await;
+        let Verdict::Show(shown) = &outcome.verdict else { panic!("{outcome:?}") };
+        assert_eq!(shown.text.english(), ("Lucía", "¿Tienen el modelo azul?"));
+        assert_eq!((shown.opens, shown.actions.len()), (Some(conversation), 2));
+        // Opened: the next one is new in its place.
+        let push = shown.push.expect("a push");
+        let ended = pocket.phone.core.notification_ended(push, ReceiptStage::Opened).await;
+        ended.expect("noted");
+        world.contact("Lucía").sends("¿Sigue ahí?").await;
+        let outcome = pocket.handles_the_next().await;
+        let Verdict::Show(shown) = &outcome.verdict else { panic!("{outcome:?}") };
+        assert_eq!(shown.text.english().1, "¿Tienen el modelo azul?\n¿Sigue ahí?");
+        for call in world.simulator.push_calls() {
+            assert!(!call.body.contains("\"e\""), "{}", call.body);
+        }
     })
     .await;
 }

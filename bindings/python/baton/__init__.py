@@ -15,10 +15,10 @@ and an orderly end of the process. Nothing of the product is decided here.
 """
 
 from baton_core import (
-    Act, AppError, Availability, Badge, Choice, ChoiceKind, Colleague, CoreConfig, CoreError,
+    Act, AnswerOutcome, AppError, Availability, Badge, Choice, ChoiceKind, Colleague, CoreConfig, CoreError,
     Diagnostics, Event, GoneHow, GoneItem, Header, Hold, InboxRow, InboxStep, InboxView, Kept,
     KeyStore, Line, ListBatch, LogLevel, LogRecord, LogSink,
-    MissedLine, Named, Note, Notification, NotificationAction,
+    MissedLine, Named, Note, Notification, NotificationAction, NotificationAnswer,
     NotificationEnd, NotificationGroup, OlderLines, OutboxItem, Own, Owner, People, Place,
     PushMessage, PushOutcome, PushRoad, PushTarget, PushVerdict, ReceiptPost, Review, SeenLine,
     SignedIn, Stage, Standing, Status, TakenPush, TimelineEntry, TimelineStep, take_push,
@@ -31,12 +31,12 @@ from .keys import FileKeys, MemoryKeys
 from .lists import Inbox, Timeline, Unfit, Value, Watched, apply
 
 __all__ = [
-    "Act", "AppError", "Availability", "Badge", "Baton", "Choice", "ChoiceKind", "Colleague",
+    "Act", "AnswerOutcome", "AppError", "Availability", "Badge", "Baton", "Choice", "ChoiceKind", "Colleague",
     "CoreConfig", "CoreError", "Diagnostics", "Event", "Events", "FileKeys", "GoneHow", "GoneItem",
     "Header", "Hold", "Inbox", "InboxRow", "InboxStep", "InboxView", "Kept", "KeyStore", "Line",
     "ListBatch", "LogLevel", "LogRecord", "LogSink",
     "MemoryKeys", "MissedLine", "Named", "Note", "Notification",
-    "NotificationAction", "NotificationEnd", "NotificationGroup", "OlderLines", "OutboxItem",
+    "NotificationAction", "NotificationAnswer", "NotificationEnd", "NotificationGroup", "OlderLines", "OutboxItem",
     "Own", "Owner", "People", "Place", "PushMessage", "PushOutcome", "PushRoad", "PushTarget",
     "PushVerdict", "ReceiptPost", "Review", "SeenLine", "SignedIn", "Stage", "Standing", "Status",
     "TakenPush", "Timeline", "TimelineEntry", "TimelineStep", "Unfit", "Value", "Watched", "apply",

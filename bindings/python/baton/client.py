@@ -300,6 +300,10 @@ class Baton:
         """Decides what a push shows, within the time given."""
         return await self.core.handle_push(push, _ms(within))
 
+    async def answer_notification(self, token, answer, within=DEADLINE):
+        """Replies or resolves from a notification, within the time given."""
+        return await self.core.answer_notification(token, answer, _ms(within))
+
     async def notification_ended(self, push, how):
         """Call when a notification was opened or dismissed."""
         await self.core.notification_ended(push, how)

@@ -101,11 +101,15 @@ pub enum NotificationAction {
     Reply {
         /// The id of the conversation.
         conversation: String,
+        /// For `answer_notification`. Without one, open the app on the conversation instead.
+        token: Option<String>,
     },
     /// Resolve the conversation.
     Resolve {
         /// The id of the conversation.
         conversation: String,
+        /// For `answer_notification`. Without one, open the app on the conversation instead.
+        token: Option<String>,
     },
 }
 
@@ -179,11 +183,56 @@ fn action(action: push::Action) -> NotificationAction {
             offer: offer.0.to_string(),
             until_ms: until.ms(),
         },
-        push::Action::Reply { conversation } => {
-            NotificationAction::Reply { conversation: conversation.to_string() }
+        push::Action::Reply { conversation, token } => NotificationAction::Reply {
+            conversation: conversation.to_string(),
+            token: text_of(token),
+        },
+        push::Action::Resolve { conversation, token } => NotificationAction::Resolve {
+            conversation: conversation.to_string(),
+            token: text_of(token),
+        },
+    }
+}
+
+/// What the agent does from a notification.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum NotificationAnswer {
+    /// Reply to the customer.
+    Reply {
+        /// The text.
+        text: String,
+    },
+    /// Resolve the conversation.
+    Resolve,
+}
+
+impl From<NotificationAnswer> for push::Answer {
+    fn from(answer: NotificationAnswer) -> Self {
+        match answer {
+            NotificationAnswer::Reply { text } => Self::Reply(text),
+            NotificationAnswer::Resolve => Self::Resolve,
         }
-        push::Action::Resolve { conversation } => {
-            NotificationAction::Resolve { conversation: conversation.to_string() }
+    }
+}
+
+/// What became of an answer from a notification.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum AnswerOutcome {
+    /// The server has it.
+    Sent,
+    /// It is stored and not sent so far: call `flush` when there is a network.
+    Waiting,
+    /// A colleague or the customer was faster, or something else needs the agent: open the app on
+    /// the conversation. The answer is in the outbox, in review.
+    OpenApp,
+}
+
+impl From<runtime::AnswerOutcome> for AnswerOutcome {
+    fn from(outcome: runtime::AnswerOutcome) -> Self {
+        match outcome {
+            runtime::AnswerOutcome::Sent => Self::Sent,
+            runtime::AnswerOutcome::Waiting => Self::Waiting,
+            runtime::AnswerOutcome::OpenApp => Self::OpenApp,
         }
     }
 }

@@ -9,8 +9,8 @@ import uuid
 import weakref
 
 from baton import (
-    Act, AppError, Availability, Choice, CoreError, InboxView, MemoryKeys, NotificationEnd,
-    PushMessage, PushRoad, PushTarget,
+    Act, AppError, Availability, Choice, CoreError, InboxView, MemoryKeys, NotificationAnswer,
+    NotificationEnd, PushMessage, PushRoad, PushTarget,
 )
 from baton import lists
 from stage import eventually, expect, lines, scenario, texts
@@ -136,6 +136,8 @@ async def calls_after_shutdown(stage):
         "register_push": lambda: baton.register_push(target),
         "unregister_push": baton.unregister_push,
         "handle_push": lambda: baton.handle_push(PushMessage.FCM({})),
+        "answer_notification": lambda: baton.answer_notification(
+            f"{conversation}.1.{some}", NotificationAnswer.RESOLVE()),
         "notification_ended": lambda: baton.notification_ended(some, NotificationEnd.OPENED),
         "log_to": lambda: baton.log_to(None),
     }

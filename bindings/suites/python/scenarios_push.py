@@ -4,7 +4,9 @@ import base64
 import time
 import uuid
 
-from baton import Baton, PushMessage, PushRoad, PushTarget, take_push
+from baton import (
+    AnswerOutcome, Baton, NotificationAnswer, PushMessage, PushRoad, PushTarget, take_push,
+)
 from stage import eventually, expect, scenario, texts
 
 # For a push, in seconds: what platforms leave is more.
@@ -120,3 +122,39 @@ async def extension(stage):
     alerts = [one for event in ana.heard(lambda event: event.is_NOTIFICATIONS())
               for one in event.update if one.alerts]
     expect(not alerts, f"nothing makes itself heard again: {alerts}")
+
+
+@scenario(35)
+async def answered_from_the_notification(stage):
+    ana, conversation, wa_id = await registered(stage)
+    token = await told(stage, ana, conversation, wa_id, "¿Queda alguno?")
+    for _ in range(2):
+        await ana.restart()
+        await ana.baton.network(True)
+        answer = NotificationAnswer.REPLY("Queda uno")
+        outcome = await ana.baton.answer_notification(token, answer, WITHIN * 4)
+        expect(outcome == AnswerOutcome.SENT, f"it is sent: {outcome}")
+    await stage.reaches(wa_id, ["Queda uno"])
+    token = await told(stage, ana, conversation, wa_id, "Lo quiero")
+    ben = stage.logins["ben"]["agent_id"]
+    await stage.colleague("admin", "assign", conversation, agent_id=ben)
+    await stage.colleague("ben", "reply", conversation, text="Apartado")
+    await ana.restart()
+    await ana.baton.network(True)
+    answer = NotificationAnswer.REPLY("Se lo aparto")
+    outcome = await ana.baton.answer_notification(token, answer, WITHIN * 4)
+    expect(outcome == AnswerOutcome.OPEN_APP, f"the app opens: {outcome}")
+    held = [one for one in await ana.baton.outbox() if one.review is not None]
+    expect([one.text for one in held] == ["Se lo aparto"], f"it waits for her: {held}")
+    await stage.reaches(wa_id, ["Queda uno", "Apartado"])
+
+
+async def told(stage, phone, conversation, wa_id, text):
+    """A customer writes and a push says so: the token of the notification's answer."""
+    await stage.customer(text, wa_id)
+    _, push = await pushed(stage, phone, "message", conversation=conversation,
+                           title="Una clienta", body=text)
+    notification = shown(await phone.baton.handle_push(push, WITHIN))
+    reply = next((one for one in notification.actions if one.is_REPLY()), None)
+    expect(reply is not None and reply.token, f"it can be answered: {notification}")
+    return reply.token

@@ -230,6 +230,13 @@ func closed(_ stage: Stage) async throws {
         ("registerPush", { try await c.registerPush(target) }),
         ("unregisterPush", { try await c.unregisterPush() }),
         ("handlePush", { _ = try await c.handlePush(.fcm(data: [:]), deadlineMs: 1000) }),
+        (
+            "answerNotification",
+            {
+                _ = try await c.answerNotification(
+                    token: "\(id).1.\(id)", answer: .resolve, deadlineMs: 1000)
+            }
+        ),
         ("notificationEnded", { try await c.notificationEnded(id, how: .opened) }),
         ("diagnostics", { _ = try await c.diagnostics() }),
     ]

@@ -121,6 +121,11 @@ impl Outbox {
         Ok(answer)
     }
 
+    /// Whether the item of this tap is here.
+    pub fn has_tap(&self, op_id: OpId) -> bool {
+        self.slots.values().any(|slot| slot.item.tapped == op_id)
+    }
+
     /// Whether an op id was made about this time.
     fn is_of(&self, op_id: OpId, at: Timestamp) -> bool {
         let off = op_id.made_at().map(|made_at| made_at.since(at).unsigned_abs());

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use baton_protocol::frame::{ClientFrame, PresenceWish, View};
-use baton_protocol::{CommandResult, ConversationId};
+use baton_protocol::{CommandResult, ConversationId, OpId};
 
 use super::{Machines, Now, Phone};
 use crate::link::{Input, Token};
 use crate::outbox::{Choice, ChoiceRefused, EnqueueRefused, Enqueued, Failure, RetryCause, Tap};
+use crate::push::{ActToken, Answer, Sweep, Tag};
 
 /// Why commands got no answer, once for each machine that acts on it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,9 +29,39 @@ impl Phone {
     pub fn act(&mut self, tap: Tap, now: Now) -> Result<Enqueued, EnqueueRefused> {
         let of = tap.conversation_id;
         let enqueued = self.step(now, |machines| machines.enqueue(tap, now))?;
+        self.go_on_acting(of, now);
+        Ok(enqueued)
+    }
+
+    /// The same from a notification, which then is over. What it showed counts as seen.
+    ///
+    /// `None` says that this was done before, and that nothing is left to do of it.
+    ///
+    /// # Errors
+    /// Says why the act is refused; nothing changed then.
+    pub fn answer(
+        &mut self,
+        token: &ActToken,
+        answer: Answer,
+        now: Now,
+    ) -> Result<Option<Enqueued>, EnqueueRefused> {
+        let (tapped, of) = (answer.tap(token), token.conversation);
+        if self.machines().board.has_answered(tapped) && !self.outbox().has_tap(tapped) {
+            return Ok(None);
+        }
+        let tap = Tap { op_id: Some(tapped), conversation_id: of, body: answer.body(token) };
+        // A draft that was begun in the app stays.
+        let enqueued = self.step(now, |machines| machines.outbox.enqueue(tap, now))?;
+        if enqueued.is_new && self.is_kept(enqueued.number) {
+            self.step(now, |machines| machines.note_answered(of, tapped, now));
+        }
+        self.go_on_acting(of, now);
+        Ok(Some(enqueued))
+    }
+
+    fn go_on_acting(&mut self, of: ConversationId, now: Now) {
         self.step(now, |machines| machines.park_if_closed(of, now));
         self.hear(Input::Acted, now);
-        Ok(enqueued)
     }
 
     /// Whether the store holds this act.
@@ -136,6 +167,14 @@ impl Machines {
             self.composer.clear_sent(of, now.mono);
         }
         Ok(enqueued)
+    }
+
+    fn note_answered(&mut self, of: ConversationId, tapped: OpId, now: Now) {
+        let tag = Tag::Conversation(of);
+        let mut board = self.board.clone();
+        board.note_answered(tapped);
+        board.clear(tag, self.applied().map(|cursor| cursor.epoch));
+        self.changes_on_screen(Sweep { board, withdraw: vec![tag], update: Vec::new() }, now);
     }
 
     fn view(&mut self, conversation: Option<ConversationId>, now: Now) {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::mirror::Mirrored;
-use baton_protocol::ConversationId;
+use baton_domain::mirror::{Full, Mirrored};
+use baton_protocol::conversation::ConversationView;
+use baton_protocol::{Author, ConversationId};
 
 use super::undelivered::tags;
 use super::{BOARD, Effect, Machines, Now, UNDELIVERED};
 use crate::gathered::gathered;
+use crate::push::answer::Unseen;
 use crate::push::board::Board;
 use crate::push::decide::{Sweep, sweep, told_again};
 use crate::push::known::{Foreground, Held, PushContext, Quiet};
@@ -138,18 +140,26 @@ impl Machines {
         let Some(mirrored) = read.conversation(id)? else { return Ok(None) };
         let is_open = self.is_foreground && self.on_screen == Some(id);
         let opened = self.applied().filter(|_| is_open);
-        let preview = match &mirrored {
-            Mirrored::Full(full) => preview(&full.view),
-            Mirrored::Head(_) => None,
+        let (preview, unseen) = match &mirrored {
+            Mirrored::Full(full) => (preview(&full.view), self.unseen(full)),
+            Mirrored::Head(_) => (None, None),
         };
-        Ok(Some(Held { opened, preview, ..Held::of(&mirrored) }))
+        Ok(Some(Held { opened, preview, unseen, ..Held::of(&mirrored) }))
+    }
+
+    fn unseen(&self, full: &Full) -> Option<Unseen> {
+        let read = (self.me.agent, full.view.read_seq);
+        let unseen = Unseen::of(name(&full.view)?, &full.lines, read);
+        unseen.filter(|unseen| unseen.to.seq == full.view.conversation.head.last_seq)
     }
 }
 
 /// What a notification may say of the newest line.
-fn preview(view: &baton_protocol::conversation::ConversationView) -> Option<Words> {
-    let line = view.preview.as_ref()?;
-    let text = line.content.text.as_deref()?;
-    let name = view.contact.name.as_deref().or(view.contact.phone.as_deref())?;
-    Words::new(name, text)
+fn preview(view: &ConversationView) -> Option<Words> {
+    let line = view.preview.as_ref().filter(|line| line.author == Author::Customer)?;
+    Words::new(name(view)?, line.content.text.as_deref()?)
+}
+
+fn name(view: &ConversationView) -> Option<&str> {
+    view.contact.name.as_deref().or(view.contact.phone.as_deref())
 }

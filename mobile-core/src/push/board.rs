@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use baton_protocol::{ConversationId, Cursor, Epoch};
+use baton_protocol::{ConversationId, Cursor, Epoch, OpId};
 use serde::{Deserialize, Serialize};
 
 use crate::gathered::gathered;
@@ -37,6 +37,8 @@ pub struct Board {
     fallback: bool,
     /// The last badge that a push told, and its place in the log.
     badge: Option<(Cursor, u32)>,
+    /// What was answered from notifications: platforms hand over one tap twice.
+    answered: VecDeque<OpId>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -118,6 +120,21 @@ impl Board {
         let push = self.shown(tag, life).and_then(|subject| subject.push);
         self.shown.retain(|shown| shown.tag != tag);
         push
+    }
+
+    /// The place where what this push told is shown.
+    pub fn tag_of(&self, push: PushId, life: Option<Epoch>) -> Option<Tag> {
+        self.tags().find(|tag| self.shown(*tag, life).and_then(|shown| shown.push) == Some(push))
+    }
+
+    /// Whether this was answered from a notification.
+    pub fn has_answered(&self, tap: OpId) -> bool {
+        self.answered.contains(&tap)
+    }
+
+    /// This was answered from a notification.
+    pub fn note_answered(&mut self, tap: OpId) {
+        push_bounded(&mut self.answered, tap, VOID_MAX);
     }
 
     /// Keeps of what is told there only this; `false` when nothing is left.

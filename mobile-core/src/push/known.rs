@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::mirror::Mirrored;
 use baton_protocol::{AgentId, ConversationId, Cursor, Owner, Status, Timestamp, WorkspaceId};
 
+use crate::push::answer::Unseen;
 use crate::push::board::Board;
 use crate::push::payload::OfferId;
 use crate::push::text::Words;
@@ -64,10 +65,12 @@ pub struct Held {
     pub opened: Option<Cursor>,
     /// What a notification may say of its newest line, where the agent lets it.
     pub preview: Option<Words>,
+    /// What this agent has not seen, where a notification can show all of it.
+    pub unseen: Option<Unseen>,
 }
 
 impl Held {
-    /// What a mirror holds of it; offers, openings and previews are for the store to add.
+    /// What a mirror holds of it; what else there is, is for the store to add.
     pub fn of(mirrored: &Mirrored) -> Self {
         let head = mirrored.head();
         let read_seq = match mirrored {
@@ -85,6 +88,7 @@ impl Held {
             offer: None,
             opened: None,
             preview: None,
+            unseen: None,
         }
     }
 }

@@ -4,9 +4,11 @@
 //! - [`decide()`] says what it changes on the screen, given what the store holds.
 //! - [`handle`] does so within the platform's deadline, [`extension`] in a process without a store.
 //! - [`board`] remembers what was seen and shown, [`receipts`] what the server must be told.
+//! - [`answer`] says what of a notification counts as seen by who answers from it.
 //!
-//! A push never marks anything as read or seen: only the app's own screens do.
+//! A push never marks anything as read: only the app's own screens do.
 
+pub mod answer;
 pub mod board;
 pub mod decide;
 pub mod drops;
@@ -23,6 +25,7 @@ pub mod text;
 #[cfg(test)]
 mod tests;
 
+pub use answer::{ActToken, Answer};
 pub use board::Board;
 pub use decide::{Suppression, Sweep, Verdict, decide, sweep};
 pub use known::{Foreground, Held, PushContext, Quiet};

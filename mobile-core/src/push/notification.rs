@@ -2,7 +2,8 @@
 
 use baton_protocol::{ConversationId, Owner, Timestamp};
 
-use crate::push::known::{PushContext, Sight};
+use crate::push::answer::ActToken;
+use crate::push::known::{Held, PushContext, Sight};
 use crate::push::payload::{Content, Kind, OfferId, PushId};
 use crate::push::subject::{Group, Subject, Tag};
 use crate::push::text::{Generic, Text};
@@ -32,8 +33,7 @@ pub struct Notification {
     pub opens: Option<ConversationId>,
 }
 
-/// What can be done without opening the app: by the outbox, as a command of its own. What the
-/// author had been shown is for the outbox to say; nothing of a push counts.
+/// What can be done without opening the app: by the outbox, as a command of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
     /// Take the offered conversation.
@@ -58,11 +58,15 @@ pub enum Action {
     Reply {
         /// Which conversation.
         conversation: ConversationId,
+        /// What counts as seen; without it the app has to be opened for that.
+        token: Option<ActToken>,
     },
     /// Close the episode.
     Resolve {
         /// Which conversation.
         conversation: ConversationId,
+        /// What counts as seen; without it the app has to be opened for that.
+        token: Option<ActToken>,
     },
 }
 
@@ -98,12 +102,14 @@ impl Notification {
         let generic = Generic::from(subject.kind);
         let is_offer = subject.kind == Kind::Offer;
         let is_quiet = known.quiet.until.is_some_and(|until| now < until);
+        let text = text(subject, content, known);
+        let actions = actions(subject, token(subject, &text, known), known);
         Self {
             tag: subject.tag(),
             group: subject.kind.into(),
-            text: text(subject, content, known),
+            text,
             public_text: generic,
-            actions: actions(subject, known),
+            actions,
             badge: None,
             alerts: !is_quiet || (is_offer && known.quiet.offers_pass),
             expires_at: is_offer.then_some(subject.expires_at),
@@ -117,22 +123,43 @@ fn text(subject: &Subject, content: Option<&Content>, known: &PushContext) -> Te
     let given = match content {
         Some(Content::Full(words) | Content::Opened(Some(words))) => Some(words),
         Some(Content::Wake | Content::Opened(None) | Content::Sealed(_) | Content::Unopened(_))
-        | None => stored(subject, known),
+        | None => None,
     };
-    given.map_or(Text::Generic(subject.kind.into()), |words| Text::Given(words.clone()))
+    let held = held(subject, known).filter(|_| {
+        matches!(subject.kind, Kind::Message | Kind::Queue | Kind::Assigned | Kind::Sla)
+    });
+    let unseen = held.and_then(|held| held.unseen.as_ref()?.words.as_ref());
+    let words = match (given, unseen) {
+        // The store holds what was said before as well.
+        (Some(given), Some(unseen)) if unseen.body().ends_with(given.body()) => Some(unseen),
+        (Some(given), _) => Some(given),
+        (None, Some(unseen)) => Some(unseen),
+        (None, None) => held.and_then(|held| held.preview.as_ref()),
+    };
+    words.map_or(Text::Generic(subject.kind.into()), |words| Text::Given(words.clone()))
 }
 
-/// The newest line, where it is what the notification is about.
-fn stored<'a>(subject: &Subject, known: &'a PushContext) -> Option<&'a crate::push::text::Words> {
-    let tells_of_a_line = matches!(subject.kind, Kind::Message | Kind::Queue);
+/// The conversation, where the store holds what the notification is about.
+fn held<'a>(subject: &Subject, known: &'a PushContext) -> Option<&'a Held> {
     let is_held = known.sight(subject.cursor) == Sight::Held;
-    let held = known.conversations.get(&subject.conversation?)?;
-    held.preview.as_ref().filter(|_| tells_of_a_line && is_held)
+    known.conversations.get(&subject.conversation?).filter(|_| is_held)
+}
+
+/// What counts as seen by who reads these words.
+fn token(subject: &Subject, text: &Text, known: &PushContext) -> Option<ActToken> {
+    let conversation = subject.conversation?;
+    let unseen = held(subject, known)?.unseen.as_ref()?;
+    let is_shown = match (&unseen.words, text) {
+        (None, _) => true,
+        (Some(unseen), Text::Given(shown)) => unseen == shown,
+        (Some(_), Text::Generic(_)) => false,
+    };
+    is_shown.then_some(ActToken { conversation, to: unseen.to })
 }
 
 /// An offer can be answered as long as it may be live. A customer can be answered where the store
 /// holds what the notification tells: the fence would refuse whoever answers unseen lines.
-fn actions(subject: &Subject, known: &PushContext) -> Vec<Action> {
+fn actions(subject: &Subject, token: Option<ActToken>, known: &PushContext) -> Vec<Action> {
     let Some(conversation) = subject.conversation else { return Vec::new() };
     let until = subject.expires_at;
     let is_of_another_life = known.cursor.is_some_and(|held| held.epoch != subject.cursor.epoch);
@@ -144,22 +171,23 @@ fn actions(subject: &Subject, known: &PushContext) -> Vec<Action> {
         ],
         (Kind::Offer, None) | (Kind::Retract | Kind::Digest, _) => Vec::new(),
         (Kind::Assigned | Kind::Queue | Kind::Message | Kind::Mention | Kind::Sla, _) => {
-            answers(subject, known, conversation)
+            answers(conversation, token, held(subject, known), known)
         }
     }
 }
 
-fn answers(subject: &Subject, known: &PushContext, conversation: ConversationId) -> Vec<Action> {
-    let Some(held) = known.conversations.get(&conversation) else { return Vec::new() };
-    if known.sight(subject.cursor) != Sight::Held {
-        return Vec::new();
-    }
-    match held.owner {
-        Owner::Agent(owner) if owner == known.agent => {
-            vec![Action::Reply { conversation }, Action::Resolve { conversation }]
+fn answers(
+    conversation: ConversationId,
+    token: Option<ActToken>,
+    held: Option<&Held>,
+    known: &PushContext,
+) -> Vec<Action> {
+    match held.map(|held| held.owner) {
+        Some(Owner::Agent(owner)) if owner == known.agent => {
+            vec![Action::Reply { conversation, token }, Action::Resolve { conversation, token }]
         }
         // Sending claims.
-        Owner::Queue(_) => vec![Action::Reply { conversation }],
-        Owner::Agent(_) => Vec::new(),
+        Some(Owner::Queue(_)) => vec![Action::Reply { conversation, token }],
+        Some(Owner::Agent(_)) | None => Vec::new(),
     }
 }

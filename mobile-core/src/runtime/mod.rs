@@ -38,7 +38,7 @@ mod tests;
 mod watch;
 mod worker;
 
-pub use calls::{Diagnostics, People, PushTarget};
+pub use calls::{AnswerOutcome, Diagnostics, People, PushTarget};
 pub use clock::wall_clock;
 pub use dispatcher::ListenerCounts;
 pub use error::CoreError;

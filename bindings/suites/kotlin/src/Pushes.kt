@@ -6,9 +6,12 @@ import app.baton.core.timeline
 import java.util.Base64
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.flow.first
+import uniffi.baton_core.AnswerOutcome
 import uniffi.baton_core.Event
 import uniffi.baton_core.KeyStore
 import uniffi.baton_core.Notification
+import uniffi.baton_core.NotificationAction
+import uniffi.baton_core.NotificationAnswer
 import uniffi.baton_core.Place
 import uniffi.baton_core.PushMessage
 import uniffi.baton_core.PushOutcome
@@ -95,7 +98,51 @@ val pushes = listOf(
         val updates = ana.heard.events.filterIsInstance<Event.Notifications>().flatMap { it.update }
         ensure(updates.none { it.alerts }) { "something is shown again: $updates" }
     },
+    Scenario(35) {
+        val ana = agent("ana")
+        val target = ana.registers()
+        val number = freshNumber()
+        val said = world.customer(number, "one")
+        ana.linesOf(said, 1)
+        ana.baton.background(5.seconds)
+        val first = told(ana, target, said.conversation, number, "Is one left?")
+        repeat(2) {
+            val outcome = ana.restart().answers(first, "One is")
+            ensure(outcome == AnswerOutcome.SENT) { "the answer is $outcome" }
+        }
+        until("the answer reaches the customer") { world.reached(number) == listOf("One is") }
+        val second = told(ana, target, said.conversation, number, "I take it")
+        world.colleague("admin", said.conversation, "assign", "agent_id" to world.agent("ben"))
+        world.colleague("ben", said.conversation, "reply", "text" to "It is yours")
+        val outcome = ana.restart().answers(second, "I keep it for you")
+        ensure(outcome == AnswerOutcome.OPEN_APP) { "the overtaken answer is $outcome" }
+        val held = ana.baton.outbox().filter { it.review != null }.map { it.text }
+        ensure(held == listOf("I keep it for you")) { "she has to look at $held" }
+        until("Ben's answer reaches the customer") {
+            world.reached(number) == listOf("One is", "It is yours")
+        }
+    },
 )
+
+/** A customer writes and a push says so: the token of the notification's answer. */
+private suspend fun Stage.told(
+    to: Phone,
+    target: String,
+    conversation: String,
+    number: String,
+    text: String,
+): String {
+    world.customer(number, text)
+    val push = pushed(to, target, "message", conversation, text)
+    val actions = to.handles(push.message).shown()?.actions.orEmpty()
+    val reply = actions.filterIsInstance<NotificationAction.Reply>().firstOrNull()
+    return reply?.token ?: throw Failed("nothing can be answered: $actions")
+}
+
+private suspend fun Phone.answers(token: String, text: String): AnswerOutcome {
+    baton.network(true)
+    return baton.answerNotification(token, NotificationAnswer.Reply(text), 20.seconds)
+}
 
 internal class Pushed(val id: String, val message: PushMessage)
 

@@ -30,6 +30,7 @@ import uniffi.baton_core.Event
 import uniffi.baton_core.InboxView
 import uniffi.baton_core.KeyStore
 import uniffi.baton_core.LogLevel
+import uniffi.baton_core.NotificationAnswer
 import uniffi.baton_core.NotificationEnd
 import uniffi.baton_core.PushMessage
 import uniffi.baton_core.PushRoad
@@ -233,6 +234,9 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
     "networkChanged" to { it.networkChanged() },
     "newer" to { it.newer(1u) },
     "newest" to { it.newest(1u) },
+    "answerNotification" to {
+        it.answerNotification("$of.1.${opId()}", NotificationAnswer.Resolve, 1_000u)
+    },
     "notificationEnded" to { it.notificationEnded(opId(), NotificationEnd.OPENED) },
     "olderLines" to { it.olderLines(of, 1u, 1u) },
     "outbox" to { it.outbox() },

@@ -286,6 +286,16 @@ extension BatonClient {
         try await ask { try await $0.handlePush(push: push, deadlineMs: deadlineMs) }
     }
 
+    /// Replies or resolves from a notification, also when the app was not running, and sends that
+    /// by the deadline. `token` comes with the notification's action.
+    public func answerNotification(
+        token: String, answer: NotificationAnswer, deadlineMs: UInt32 = 20_000
+    ) async throws(BatonError) -> AnswerOutcome {
+        try await ask {
+            try await $0.answerNotification(token: token, answer: answer, deadlineMs: deadlineMs)
+        }
+    }
+
     /// Call when a notification was opened or dismissed.
     public func notificationEnded(
         _ push: String, how: NotificationEnd

@@ -278,10 +278,11 @@ fn a_customer_can_be_answered_only_where_the_store_holds_what_is_told() {
         shown(&verdict).actions.clone()
     };
     let conversation = conversation(1);
-    let both = [Action::Reply { conversation }, Action::Resolve { conversation }];
+    let token = None;
+    let both = [Action::Reply { conversation, token }, Action::Resolve { conversation, token }];
     assert_eq!(actions(7, Owner::Agent(ME)), both);
     assert_eq!(actions(6, Owner::Agent(ME)), []);
-    assert_eq!(actions(7, queue()), [Action::Reply { conversation }]);
+    assert_eq!(actions(7, queue()), [Action::Reply { conversation, token }]);
 }
 
 #[test]

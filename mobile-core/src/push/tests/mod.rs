@@ -1,5 +1,6 @@
 //! The rules of pushes through what the module offers: helpers here, the rules beside.
 
+mod answering;
 mod deciding;
 mod dropping;
 mod handling;
@@ -88,6 +89,7 @@ fn held(owner: Owner) -> Held {
         offer: None,
         opened: None,
         preview: None,
+        unseen: None,
     }
 }
 

@@ -22,6 +22,7 @@ import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.buffer
 import kotlinx.coroutines.flow.channelFlow
 import kotlinx.coroutines.withContext
+import uniffi.baton_core.AnswerOutcome
 import uniffi.baton_core.BatonCore
 import uniffi.baton_core.BatonCoreInterface
 import uniffi.baton_core.CoreConfig
@@ -31,6 +32,7 @@ import uniffi.baton_core.Listener
 import uniffi.baton_core.LogLevel
 import uniffi.baton_core.LogRecord
 import uniffi.baton_core.LogSink
+import uniffi.baton_core.NotificationAnswer
 import uniffi.baton_core.PushMessage
 import uniffi.baton_core.PushOutcome
 import uniffi.baton_core.Standing
@@ -82,6 +84,16 @@ class Baton private constructor(private val core: BatonCore, private val hears: 
     /** Decides what a push shows, within this time in any case. */
     suspend fun handlePush(push: PushMessage, within: Duration): PushOutcome =
         core.handlePush(push, within.ms())
+
+    /**
+     * Replies or resolves from a notification, also when the app was not running, and sends that
+     * within this time. [token] comes with the notification's action.
+     */
+    suspend fun answerNotification(
+        token: String,
+        answer: NotificationAnswer,
+        within: Duration,
+    ): AnswerOutcome = core.answerNotification(token, answer, within.ms())
 
     /**
      * Sets the log sink and replays buffered records to it. It is called on a thread of its own: if

@@ -15,19 +15,17 @@ import app.baton.core.Baton
 import app.baton.sample.R
 import app.baton.sample.model.Became
 import app.baton.sample.model.Board
-import app.baton.sample.model.LastShown
-import app.baton.sample.model.acts
-import app.baton.sample.model.seen
+import app.baton.sample.model.answers
 import app.baton.sample.model.tells
+import app.baton.sample.model.token
 import kotlinx.coroutines.launch
-import uniffi.baton_core.Act
 import uniffi.baton_core.CoreException
 import uniffi.baton_core.Notification
 import uniffi.baton_core.NotificationAction
+import uniffi.baton_core.NotificationAnswer
 import uniffi.baton_core.NotificationEnd
 import uniffi.baton_core.NotificationGroup
 import uniffi.baton_core.Place
-import uniffi.baton_core.SeenLine
 
 /** All have one number: the tag says where. */
 private const val ID = 1
@@ -86,18 +84,21 @@ class AndroidBoard(private val context: Context) : Board {
         )
     }
 
-    /** Offers are taken and left in the app: this sample draws no buttons for them. */
+    /**
+     * Offers are taken and left in the app: this sample draws no buttons for them. Nor for what has
+     * to be answered in the app: a tap opens it.
+     */
     private fun button(action: NotificationAction, place: Place): Shown.Action? {
-        val seen = action.seen() ?: return null
+        val token = action.token ?: return null
         return when (action) {
             is NotificationAction.Accept, is NotificationAction.Decline -> null
             is NotificationAction.Reply -> {
                 val input = RemoteInput.Builder(TEXT).setLabel("Reply").build()
-                val intent = intent(REPLY, action.conversation, place, seen)
+                val intent = intent(REPLY, action.conversation, place, token)
                 action("Reply", intent).addRemoteInput(input).build()
             }
             is NotificationAction.Resolve ->
-                action("Resolve", intent(RESOLVE, action.conversation, place, seen)).build()
+                action("Resolve", intent(RESOLVE, action.conversation, place, token)).build()
         }
     }
 
@@ -106,16 +107,16 @@ class AndroidBoard(private val context: Context) : Board {
         return Shown.Action.Builder(icon, label, intent)
     }
 
-    /** The intent outlives the process, and with it what the agent has [seen]. */
+    /** The intent outlives the process, and with it what counts as seen. */
     private fun intent(
         what: String,
         of: String,
         place: Place,
-        seen: SeenLine? = null,
+        token: String? = null,
     ): PendingIntent {
         val intent = Intent(context, Actions::class.java).setAction("$what:$of")
             .putExtra("what", what).putExtra("of", of).putExtra("tag", place.tag)
-        seen?.let { intent.putExtra("seq", it.seq.toLong()).putExtra("line", it.id) }
+            .putExtra("token", token)
         // The system puts the text of an answer into it; what the agent has seen changes.
         val flags = PendingIntent.FLAG_MUTABLE or PendingIntent.FLAG_UPDATE_CURRENT
         return PendingIntent.getBroadcast(context, 0, intent, flags)
@@ -130,8 +131,7 @@ class Actions : BroadcastReceiver() {
         val tag = intent.getStringExtra("tag") ?: return
         val what = intent.getStringExtra("what")
         val text = RemoteInput.getResultsFromIntent(intent)?.getCharSequence(TEXT)?.toString()
-        val line = intent.getStringExtra("line")
-            ?.let { SeenLine(intent.getLongExtra("seq", 0).toULong(), it) }
+        val token = intent.getStringExtra("token")
         val pending = goAsync()
         app.scope.launch {
             try {
@@ -140,13 +140,11 @@ class Actions : BroadcastReceiver() {
                     baton?.dismissed(of)
                     return@launch
                 }
-                // A screen may have shown more since the notification was drawn.
-                val seen = LastShown[of] ?: line
-                val act = when (what) {
-                    REPLY -> Act.Reply(text.orEmpty(), seen, null)
-                    else -> Act.Resolve(seen)
+                val answer = when (what) {
+                    REPLY -> NotificationAnswer.Reply(text.orEmpty())
+                    else -> NotificationAnswer.Resolve
                 }
-                val became = baton?.acts(of, act) ?: Became.NOT_KEPT
+                val became = token?.let { baton?.answers(it, answer) } ?: Became.NOT_KEPT
                 app.board.tells(became, Place(tag, of), of)
             } finally {
                 pending.finish()

@@ -4,11 +4,10 @@ package app.baton.sample.model
 
 import app.baton.core.Baton
 import java.util.UUID
-import java.util.concurrent.ConcurrentHashMap
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.flow.Flow
-import uniffi.baton_core.Act
+import uniffi.baton_core.AnswerOutcome
 import uniffi.baton_core.BatonCoreInterface
 import uniffi.baton_core.CoreConfig
 import uniffi.baton_core.CoreException
@@ -16,13 +15,12 @@ import uniffi.baton_core.Event
 import uniffi.baton_core.KeyStore
 import uniffi.baton_core.Notification
 import uniffi.baton_core.NotificationAction
+import uniffi.baton_core.NotificationAnswer
 import uniffi.baton_core.NotificationGroup
 import uniffi.baton_core.Place
 import uniffi.baton_core.PushMessage
 import uniffi.baton_core.PushOutcome
 import uniffi.baton_core.PushVerdict
-import uniffi.baton_core.SeenLine
-import uniffi.baton_core.Stage
 import uniffi.baton_core.Standing
 import uniffi.baton_core.takePush
 
@@ -69,54 +67,34 @@ fun Board.hears(event: Event) {
     event.update.forEach(::show)
 }
 
-/** What this process showed last of each conversation: it dies with the process. */
-object LastShown {
-    private val lines = ConcurrentHashMap<String, SeenLine>()
-
-    operator fun get(conversation: String): SeenLine? = lines[conversation]
-
-    operator fun set(conversation: String, line: SeenLine) {
-        lines[conversation] = line
+/** What an act on a notification is held to. Without one it is done in the app. */
+val NotificationAction.token: String?
+    get() = when (this) {
+        is NotificationAction.Reply -> token
+        is NotificationAction.Resolve -> token
+        is NotificationAction.Accept, is NotificationAction.Decline -> null
     }
-}
-
-/**
- * What an act on a notification is held to: what a push says never counts as seen, so it is what a
- * screen showed last. None where no screen did: then nothing is offered, it would be refused.
- */
-fun NotificationAction.seen(): SeenLine? = when (this) {
-    is NotificationAction.Reply -> LastShown[conversation]
-    is NotificationAction.Resolve -> LastShown[conversation]
-    is NotificationAction.Accept, is NotificationAction.Decline -> null
-}
 
 /** What became of an act on a notification. */
-enum class Became { SENT, UNSENT, NOT_KEPT }
+enum class Became { SENT, WAITING, MISSED, NOT_KEPT }
 
-/**
- * The agent acted on a notification. Where the customer said more than [seen] since, the act waits
- * for its author's review: nothing is on its way any more, and yet it is not sent.
- */
-suspend fun BatonCoreInterface.acts(conversation: String, act: Act): Became {
-    val number = try {
-        act(conversation, act, tapId()).number
-    } catch (_: CoreException) {
-        return Became.NOT_KEPT
+/** The agent acted on a notification, perhaps in a process that was started for that. */
+suspend fun BatonCoreInterface.answers(token: String, answer: NotificationAnswer): Became = try {
+    when (answerNotification(token, answer, WITHIN.inWholeMilliseconds.toUInt())) {
+        AnswerOutcome.SENT -> Became.SENT
+        AnswerOutcome.WAITING -> Became.WAITING
+        AnswerOutcome.OPEN_APP -> Became.MISSED
     }
-    val isSent = try {
-        flush(WITHIN.inWholeMilliseconds.toUInt())
-        outbox().none { it.number == number && it.stage != Stage.ACKNOWLEDGED }
-    } catch (_: CoreException) {
-        false
-    }
-    return if (isSent) Became.SENT else Became.UNSENT
+} catch (_: CoreException) {
+    Became.NOT_KEPT
 }
 
 /** Says in the notification's place what became of an act on it: no answer vanishes unsent. */
 fun Board.tells(became: Became, place: Place, conversation: String) {
     val body = when (became) {
         Became.SENT -> return takeAway(place)
-        Became.UNSENT -> "Open to review."
+        Became.WAITING -> "It is sent when there is a network."
+        Became.MISSED -> "Something was missed: open to review."
         Became.NOT_KEPT -> "It could not be kept: open to do it again."
     }
     show(

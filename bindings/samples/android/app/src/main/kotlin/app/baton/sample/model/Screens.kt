@@ -115,7 +115,6 @@ class ConversationScreen(
 
     val shown: Flow<Shown?> = combine(timeline.state, header.state) { lines, above ->
         lines?.let {
-            it.seen?.let { line -> LastShown[conversation] = line }
             val held = above?.header?.hold as? Hold.Theirs
             Shown(it.entries, above?.header?.title ?: "Somebody", held?.agent)
         }

@@ -8,16 +8,13 @@ import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Test
-import uniffi.baton_core.Act
+import uniffi.baton_core.AnswerOutcome
 import uniffi.baton_core.BatonCoreInterface
 import uniffi.baton_core.CoreException
-import uniffi.baton_core.Kept
 import uniffi.baton_core.Notification
 import uniffi.baton_core.NotificationAction
-import uniffi.baton_core.OutboxItem
+import uniffi.baton_core.NotificationAnswer
 import uniffi.baton_core.Place
-import uniffi.baton_core.SeenLine
-import uniffi.baton_core.Stage
 import uniffi.baton_core.Standing
 
 private const val HERE = "conversation"
@@ -25,36 +22,23 @@ private val place = Place("conversation:$HERE", HERE)
 
 class PushesTest {
     @Test
-    fun an_answer_that_the_server_has_takes_its_notification_away() {
-        assertEquals(listOf("away"), told(Core(stage = null)))
-        assertEquals(listOf("away"), told(Core(Stage.ACKNOWLEDGED)))
-    }
-
-    @Test
-    fun an_answer_that_is_held_or_on_its_way_is_said_to_be_unsent() {
-        for (stage in Stage.entries - Stage.ACKNOWLEDGED) {
-            assertEquals(listOf("Not sent: Open to review."), told(Core(stage)), "$stage")
-        }
-    }
-
-    @Test
-    fun what_becomes_of_others_says_nothing_of_this_one() {
-        assertEquals(listOf("away"), told(Core(Stage.NEEDS_REVIEW, other = true)))
+    fun what_became_of_an_answer_is_said_in_the_place_of_its_notification() {
+        assertEquals("away", told(AnswerOutcome.SENT))
+        assertEquals("Not sent: It is sent when there is a network.", told(AnswerOutcome.WAITING))
+        val missed = "Not sent: Something was missed: open to review."
+        assertEquals(missed, told(AnswerOutcome.OPEN_APP))
     }
 
     @Test
     fun an_answer_that_was_not_kept_is_said_to_be_lost() {
-        val said = "Not sent: It could not be kept: open to do it again."
-        assertEquals(listOf(said), told(Core(stage = null, refuses = true)))
+        assertEquals("Not sent: It could not be kept: open to do it again.", told(null))
     }
 
     @Test
-    fun nothing_is_offered_where_no_screen_showed_a_line() {
-        val reply = NotificationAction.Reply("shown")
-        assertNull(reply.seen())
-        LastShown["shown"] = SeenLine(7u, "line")
-        assertEquals(SeenLine(7u, "line"), reply.seen())
-        assertNull(NotificationAction.Resolve("another").seen())
+    fun what_the_notification_showed_goes_with_its_buttons() {
+        assertEquals("shown", NotificationAction.Reply(HERE, "shown").token)
+        assertNull(NotificationAction.Resolve(HERE, null).token)
+        assertNull(NotificationAction.Accept(HERE, "offer", 0).token)
     }
 
     @Test
@@ -79,43 +63,31 @@ private fun registered(vararg standings: Standing, works: Boolean = true): Int {
     return count
 }
 
-/** What the board says after an answer. */
-private fun told(core: Core): List<String> {
-    val said = mutableListOf<String>()
+/** What the board says after an answer; without an outcome the core takes none. */
+private fun told(outcome: AnswerOutcome?): String? {
+    var said: String? = null
     val board = object : Board {
         override fun show(notification: Notification) {
-            said += "${notification.title}: ${notification.body}"
+            said = "${notification.title}: ${notification.body}"
         }
 
         override fun takeAway(place: Place) {
-            said += "away"
+            said = "away"
         }
 
         override fun badge(count: UInt) = Unit
     }
-    val became = runBlocking { core.acts(HERE, Act.Reply("Hello", null, null)) }
-    board.tells(became, place, HERE)
+    val answer = NotificationAnswer.Reply("Hello")
+    board.tells(runBlocking { Core(outcome).answers("token", answer) }, place, HERE)
     return said
 }
 
-/** A core whose outbox holds one act in this stage: the one that was taken in, or an [other]. */
-private class Core(
-    private val stage: Stage?,
-    private val other: Boolean = false,
-    private val refuses: Boolean = false,
-) : BatonCoreInterface by nobody {
-    override suspend fun act(conversation: String, act: Act, opId: String?): Kept {
-        if (refuses) throw CoreException.Unauthorized()
-        return Kept(1u, opId.orEmpty(), true)
-    }
-
-    /** As the core: what needs its author is not on its way any more. */
-    override suspend fun flush(deadlineMs: UInt) = true
-
-    override suspend fun outbox(): List<OutboxItem> = listOfNotNull(stage).map {
-        val number = if (other) 2uL else 1uL
-        OutboxItem(number, "op", HERE, "reply", "Hello", 0, it, null, false, null)
-    }
+private class Core(private val outcome: AnswerOutcome?) : BatonCoreInterface by nobody {
+    override suspend fun answerNotification(
+        token: String,
+        answer: NotificationAnswer,
+        deadlineMs: UInt,
+    ) = outcome ?: throw CoreException.Unauthorized()
 }
 
 private val nobody = Proxy.newProxyInstance(

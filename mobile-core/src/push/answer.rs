@@ -1,0 +1,154 @@
+//! What of a notification counts as seen, and the token with which it is answered.
+//!
+//! A notification counts as showing lines only when it shows every line whole that its reader has
+//! not seen. Then an answer made from it carries the last of them, as one made in the app would.
+//! Anything less never counts: the app opens instead.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use baton_protocol::command::{Reply, Seeing};
+use baton_protocol::{
+    AgentId, Author, CommandBody, ConversationId, Line, LineKind, LineRef, MessageId, OpId,
+};
+use ring::digest::{SHA256, digest};
+use uuid::Uuid;
+
+use crate::push::text::Words;
+
+/// Lines that a notification shows at most.
+pub const LINES_MAX: usize = 6;
+/// Characters that every platform shows whole.
+pub const CHARS_MAX: usize = 400;
+
+/// The lines of a conversation that its agent has not seen, where a notification can show all of
+/// them whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unseen {
+    /// Their words; `None` where everything has been seen.
+    pub words: Option<Words>,
+    /// The last line of the conversation.
+    pub to: LineRef,
+}
+
+impl Unseen {
+    /// Of the lines that are held, by their numbers, and how far this agent has read. What lies
+    /// before the customer's turn waits for no answer.
+    pub fn of(
+        name: &str,
+        lines: &BTreeMap<u64, Line>,
+        (me, read_seq): (AgentId, u64),
+    ) -> Option<Self> {
+        let (first_seq, _) = lines.first_key_value()?;
+        let (_, last) = lines.last_key_value()?;
+        let to = LineRef { seq: last.seq, id: last.id };
+        let is_mine = last.author == Author::Agent { id: me };
+        if last.seq <= read_seq || is_mine {
+            return Some(Self { words: None, to });
+        }
+        let mut shown = Vec::new();
+        let mut is_whole = false;
+        for line in lines.values().rev() {
+            if line.author == Author::Acknowledgement {
+                continue;
+            }
+            if line.author != Author::Customer || line.seq <= read_seq {
+                is_whole = true;
+                break;
+            }
+            shown.push(plain(line)?);
+        }
+        is_whole |= *first_seq == 1;
+        if !is_whole || shown.is_empty() || shown.len() > LINES_MAX {
+            return None;
+        }
+        shown.reverse();
+        let body = shown.join("\n");
+        if body.chars().count() > CHARS_MAX {
+            return None;
+        }
+        Some(Self { words: Some(Words::new(name, &body)?), to })
+    }
+}
+
+/// What a line says, where that is text and nothing else.
+pub fn plain(line: &Line) -> Option<&str> {
+    let content = &line.content;
+    let is_plain = line.kind == LineKind::Text
+        && line.quoted.is_none()
+        && !content.erased
+        && content.details.is_none()
+        && content.referral.is_none();
+    content.text.as_deref().filter(|_| is_plain)
+}
+
+/// Names what a notification showed. Opaque to apps, who keep it with the notification.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ActToken {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The last line that was shown.
+    pub to: LineRef,
+}
+
+impl std::fmt::Display for ActToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.conversation, self.to.seq, self.to.id)
+    }
+}
+
+/// The text is no token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("not the token of a notification")]
+pub struct NotAToken;
+
+impl FromStr for ActToken {
+    type Err = NotAToken;
+
+    fn from_str(text: &str) -> Result<Self, NotAToken> {
+        let mut parts = text.split('.');
+        let mut uuid = || parts.next().and_then(|part| part.parse::<Uuid>().ok()).ok_or(NotAToken);
+        let conversation = ConversationId(uuid()?);
+        let seq = parts.next().and_then(|part| part.parse().ok()).ok_or(NotAToken)?;
+        let id = parts.next().and_then(|part| part.parse().ok()).ok_or(NotAToken)?;
+        match parts.next() {
+            None => Ok(Self { conversation, to: LineRef { seq, id: MessageId(id) } }),
+            Some(_) => Err(NotAToken),
+        }
+    }
+}
+
+/// What an agent does from a notification.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// Answers the customer.
+    Reply(String),
+    /// Closes the episode.
+    Resolve,
+}
+
+impl Answer {
+    /// The command of it: who made it has seen what the notification showed.
+    pub fn body(self, token: &ActToken) -> CommandBody {
+        let seen = Some(token.to);
+        match self {
+            Self::Reply(text) => {
+                let (quoted, replaces) = (None, None);
+                CommandBody::Reply(Reply { text, seen, quoted, replaces, ignore_lease: false })
+            }
+            Self::Resolve => CommandBody::Resolve(Seeing { seen }),
+        }
+    }
+
+    /// Its name: platforms hand over one tap twice, also to a process that did not see the first.
+    pub fn tap(&self, token: &ActToken) -> OpId {
+        let text = match self {
+            Self::Reply(text) => text.as_str(),
+            Self::Resolve => "",
+        };
+        let named = format!("{token} {} {text}", matches!(self, Self::Resolve));
+        let digest = digest(&SHA256, named.as_bytes());
+        let (id, _) = digest.as_ref().split_first_chunk().unwrap_or((&[0; 16], &[]));
+        OpId(uuid::Builder::from_custom_bytes(*id).into_uuid())
+    }
+}
