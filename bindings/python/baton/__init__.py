@@ -15,13 +15,14 @@ and an orderly end of the process. Nothing of the product is decided here.
 """
 
 from baton_core import (
-    Act, AnswerOutcome, AppError, Availability, Badge, Choice, ChoiceKind, Colleague, CoreConfig, CoreError,
-    Diagnostics, Event, GoneHow, GoneItem, Header, Hold, InboxRow, InboxStep, InboxView, Kept,
-    KeyStore, Line, ListBatch, LogLevel, LogRecord, LogSink,
-    MissedLine, Named, Note, Notification, NotificationAction, NotificationAnswer,
-    NotificationEnd, NotificationGroup, OlderLines, OutboxItem, Own, Owner, People, Place,
-    PushMessage, PushOutcome, PushRoad, PushTarget, PushVerdict, ReceiptPost, Review, SeenLine,
-    SignedIn, Stage, Standing, Status, TakenPush, TimelineEntry, TimelineStep, take_push,
+    Act, ActKind, AnswerOutcome, AppError, Availability, Badge, Choice, ChoiceKind, Colleague,
+    ContactCard, CoreConfig, CoreError, Diagnostics, Event, GoneHow, GoneItem, Header, Hold,
+    InboxRow, InboxStep, InboxView, Kept, KeyStore, Line, LineAuthor, LineContent, LineStatus,
+    ListBatch, LogLevel, LogRecord, LogSink, MediaKind, MissedLine, Named, Note, Notification,
+    NotificationAction, NotificationAnswer, NotificationEnd, NotificationGroup, OlderLines,
+    OutboxItem, Own, Owner, People, Place, PushMessage, PushOutcome, PushRoad, PushTarget,
+    PushVerdict, ReceiptPost, Review, ReviewCode, SeenLine, SignedIn, Stage, Standing, Status,
+    SuppressReason, TakenPush, TimelineEntry, TimelineStep, take_push,
 )
 
 from .client import Baton
@@ -31,14 +32,15 @@ from .keys import FileKeys, MemoryKeys
 from .lists import Inbox, Timeline, Unfit, Value, Watched, apply
 
 __all__ = [
-    "Act", "AnswerOutcome", "AppError", "Availability", "Badge", "Baton", "Choice", "ChoiceKind", "Colleague",
-    "CoreConfig", "CoreError", "Diagnostics", "Event", "Events", "FileKeys", "GoneHow", "GoneItem",
-    "Header", "Hold", "Inbox", "InboxRow", "InboxStep", "InboxView", "Kept", "KeyStore", "Line",
-    "ListBatch", "LogLevel", "LogRecord", "LogSink",
-    "MemoryKeys", "MissedLine", "Named", "Note", "Notification",
-    "NotificationAction", "NotificationAnswer", "NotificationEnd", "NotificationGroup", "OlderLines", "OutboxItem",
-    "Own", "Owner", "People", "Place", "PushMessage", "PushOutcome", "PushRoad", "PushTarget",
-    "PushVerdict", "ReceiptPost", "Review", "SeenLine", "SignedIn", "Stage", "Standing", "Status",
-    "TakenPush", "Timeline", "TimelineEntry", "TimelineStep", "Unfit", "Value", "Watched", "apply",
-    "for_people", "take_push",
+    "Act", "ActKind", "AnswerOutcome", "AppError", "Availability", "Badge", "Baton", "Choice",
+    "ChoiceKind", "Colleague", "ContactCard", "CoreConfig", "CoreError", "Diagnostics", "Event",
+    "Events", "FileKeys", "GoneHow", "GoneItem", "Header", "Hold", "Inbox", "InboxRow",
+    "InboxStep", "InboxView", "Kept", "KeyStore", "Line", "LineAuthor", "LineContent",
+    "LineStatus", "ListBatch", "LogLevel", "LogRecord", "LogSink", "MediaKind", "MemoryKeys",
+    "MissedLine", "Named", "Note", "Notification", "NotificationAction", "NotificationAnswer",
+    "NotificationEnd", "NotificationGroup", "OlderLines", "OutboxItem", "Own", "Owner", "People",
+    "Place", "PushMessage", "PushOutcome", "PushRoad", "PushTarget", "PushVerdict", "ReceiptPost",
+    "Review", "ReviewCode", "SeenLine", "SignedIn", "Stage", "Standing", "Status",
+    "SuppressReason", "TakenPush", "Timeline", "TimelineEntry", "TimelineStep", "Unfit", "Value",
+    "Watched", "apply", "for_people", "take_push",
 ]

@@ -32,7 +32,8 @@ def clock(ms):
 
 def wish(item):
     """A claim has no text."""
-    return f"{item.kind}: {item.text}" if item.text else str(item.kind)
+    kind = item.kind.name.lower()
+    return f"{kind}: {item.text}" if item.text else kind
 
 
 class Desk:
@@ -77,12 +78,17 @@ class Desk:
             if header.value and header.value.unread and timeline.seen:
                 await self.baton.mark_read(self.conversation, timeline.seen.seq)
 
+    def author(self, author):
+        if author.is_AGENT():
+            return self.names.get(author.id, "a colleague")
+        return "customer" if author.is_CUSTOMER() else "phone app"
+
     def line(self, entry):
         if entry.is_LINE():
             line = entry.line
-            who = "customer" if line.from_customer else self.names.get(line.agent, "phone app")
-            end = f" ({line.status})" if line.status else ""
-            return f"{clock(line.at_ms)} {who}: {line.text or '[no text]'}{end}"
+            end = f" ({line.status.name.lower()})" if line.status else ""
+            said = line.text or "[no text]"
+            return f"{clock(line.at_ms)} {self.author(line.author)}: {said}{end}"
         if entry.is_NOTE():
             note = entry.note
             return f"{clock(note.at_ms)} note of {self.names.get(note.author, '…')}: {note.text}"

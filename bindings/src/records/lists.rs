@@ -10,7 +10,7 @@ use baton_mobile::lists::{
 use baton_mobile::store;
 use baton_protocol::{Author, Owner as CoreOwner, Status as CoreStatus};
 
-use super::{InboxStep, OutboxItem, SeenLine, TimelineStep, id_of, text_of};
+use super::{InboxStep, Line, OutboxItem, SeenLine, TimelineStep, id_of};
 use crate::CoreError;
 
 /// A list of conversations.
@@ -247,50 +247,6 @@ pub enum TimelineEntry {
         /// The act.
         item: OutboxItem,
     },
-}
-
-/// A line of a conversation.
-#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
-pub struct Line {
-    /// Its number and id, to pass as `seen` with an act.
-    pub seen: SeenLine,
-    /// Whether the customer wrote it.
-    pub from_customer: bool,
-    /// The id of the agent who wrote it.
-    pub agent: Option<String>,
-    /// Whether the signed-in agent wrote it.
-    pub is_mine: bool,
-    /// The text.
-    pub text: Option<String>,
-    /// When it was written.
-    pub at_ms: i64,
-    /// The delivery status of an outgoing line, as the server names it.
-    pub status: Option<String>,
-    /// Why it was not delivered and what to do, for people.
-    pub problem: Option<String>,
-    /// The op id of the act that wrote it.
-    pub op_id: Option<String>,
-}
-
-impl Line {
-    pub(crate) fn of(line: baton_protocol::Line, is_mine: bool) -> Self {
-        let agent = match line.author {
-            Author::Agent { id } => Some(id.to_string()),
-            Author::Customer | Author::PhoneApp | Author::Acknowledgement => None,
-        };
-        let problem = line.error.map(|error| format!("{}. {}", error.reason, error.remedy));
-        Self {
-            seen: SeenLine { seq: line.seq, id: line.id.to_string() },
-            from_customer: line.author == Author::Customer,
-            agent,
-            is_mine,
-            text: line.content.text,
-            at_ms: line.at.ms(),
-            status: line.status.map(|status| status.name().to_owned()),
-            problem,
-            op_id: text_of(line.op_id),
-        }
-    }
 }
 
 /// A note for the team.

@@ -2,6 +2,7 @@
 
 mod acts;
 mod events;
+mod lines;
 mod lists;
 mod logs;
 mod outbox;
@@ -11,6 +12,7 @@ mod steps;
 
 pub use acts::*;
 pub use events::*;
+pub use lines::*;
 pub use lists::*;
 pub use logs::*;
 pub use outbox::*;

@@ -1,7 +1,7 @@
 //! The outbox: acts that the server has not confirmed.
 
 use baton_mobile::outbox::{ActStage, Choice as CoreChoice, Echo, Enqueued, Offer, ReviewReason};
-use baton_protocol::{Owner, Refusal};
+use baton_protocol::{CommandBody, Owner, Refusal};
 
 use super::{SeenLine, text_of};
 use crate::CoreError;
@@ -15,8 +15,8 @@ pub struct OutboxItem {
     pub op_id: String,
     /// The id of the conversation.
     pub conversation: String,
-    /// The kind of the act, as the server names it: `reply`, `note`, `claim` …
-    pub kind: String,
+    /// The kind of the act.
+    pub kind: ActKind,
     /// Its text, if it has one.
     pub text: Option<String>,
     /// When the agent acted.
@@ -29,6 +29,43 @@ pub struct OutboxItem {
     pub is_claiming: bool,
     /// Why the agent must decide; nothing if the agent need not.
     pub review: Option<Review>,
+}
+
+/// The kind of an act.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum ActKind {
+    /// A reply to the customer.
+    Reply,
+    /// A note for the team.
+    Note,
+    /// The agent takes the conversation.
+    Claim,
+    /// It is assigned to an agent.
+    Assign,
+    /// It returns to its queue.
+    Unassign,
+    /// It goes to a colleague or another team.
+    Transfer,
+    /// It is resolved.
+    Resolve,
+    /// It is reopened.
+    Reopen,
+    /// It waits for the customer or a third party.
+    MarkWaiting,
+    /// It is hidden until a set time.
+    Snooze,
+    /// Its lines are read.
+    MarkRead,
+    /// A failed message goes again.
+    Resend,
+    /// An unconfirmed message counts as sent.
+    MarkSent,
+    /// A message is withdrawn before it leaves.
+    Cancel,
+    /// Somebody is told what happens there.
+    Follow,
+    /// They are told no longer.
+    Unfollow,
 }
 
 /// How far an act has come.
@@ -53,8 +90,8 @@ pub enum Stage {
 /// Why the agent must decide, and what the choices are.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Review {
-    /// The stable code, for programs: `stale`, `not_owner`, `window_closed` …
-    pub code: String,
+    /// The reason, for programs.
+    pub code: ReviewCode,
     /// The reason, for people.
     pub detail: String,
     /// The lines that the agent missed and may see, oldest first.
@@ -67,6 +104,41 @@ pub struct Review {
     pub must_show_later: bool,
     /// The choices.
     pub choices: Vec<ChoiceKind>,
+}
+
+/// Why the agent must decide.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum ReviewCode {
+    /// Lines came that the agent had not seen.
+    Stale,
+    /// A colleague owns the conversation.
+    NotOwner,
+    /// It has a new owner.
+    OwnerChanged,
+    /// A colleague writes there.
+    BeingAnswered,
+    /// The agent owns as many conversations as they may.
+    AtCapacity,
+    /// WhatsApp takes only a template.
+    WindowClosed,
+    /// The agent has no access, or not any more.
+    NotInScope,
+    /// The act that it followed was refused.
+    DependsOnRefused,
+    /// The server does not take it, whatever else is true.
+    Invalid,
+    /// The agent may not do that.
+    NotAllowed,
+    /// It waited for too long.
+    TooOld,
+    /// The network refused it.
+    Rejected,
+    /// The server was restored: it may have been sent or not.
+    Restored,
+    /// The agent asked for it back.
+    Withdrawn,
+    /// Something else: see `detail`.
+    Other,
 }
 
 /// A line that the agent had not seen.
@@ -150,7 +222,7 @@ impl From<&Echo> for OutboxItem {
             number: echo.number,
             op_id: echo.op_id.to_string(),
             conversation: echo.conversation_id.to_string(),
-            kind: echo.body.name().to_owned(),
+            kind: ActKind::from(&echo.body),
             text: echo.body.text().map(|said| said.text.to_owned()),
             created_at_ms: echo.created_at.ms(),
             stage,
@@ -198,28 +270,80 @@ fn review(echo: &Echo, reason: &ReviewReason) -> Review {
     }
 }
 
-fn words(reason: &ReviewReason) -> (String, String) {
+fn words(reason: &ReviewReason) -> (ReviewCode, String) {
     let (code, detail) = match reason {
-        ReviewReason::Refused { refused } => (refused.refusal.code(), refused.detail.as_str()),
+        ReviewReason::Refused { refused } => (code(&refused.refusal), refused.detail.as_str()),
         ReviewReason::BeingAnswered { .. } => {
-            ("being_answered", "a colleague is answering this conversation")
+            (ReviewCode::BeingAnswered, "a colleague is answering this conversation")
         }
         ReviewReason::TooOld => {
-            ("too_old", "it waited for more than a day: send it again or discard it")
+            (ReviewCode::TooOld, "it waited for more than a day: send it again or discard it")
         }
         ReviewReason::WindowClosed { .. } => {
-            ("window_closed", "more than 24 hours since the customer wrote")
+            (ReviewCode::WindowClosed, "more than 24 hours since the customer wrote")
         }
-        ReviewReason::NotInScope => ("not_in_scope", "you can no longer see this conversation"),
+        ReviewReason::NotInScope => {
+            (ReviewCode::NotInScope, "you can no longer see this conversation")
+        }
         ReviewReason::Rejected { .. } => {
-            ("rejected", "the network refused it: try another network")
+            (ReviewCode::Rejected, "the network refused it: try another network")
         }
-        ReviewReason::Restored => {
-            ("restored", "the server was restored: the customer may have received it or not")
+        ReviewReason::Restored => (
+            ReviewCode::Restored,
+            "the server was restored: the customer may have received it or not",
+        ),
+        ReviewReason::Withdrawn => {
+            (ReviewCode::Withdrawn, "you asked for it back, it was not sent")
         }
-        ReviewReason::Withdrawn => ("withdrawn", "you asked for it back, it was not sent"),
     };
-    (code.to_owned(), detail.to_owned())
+    (code, detail.to_owned())
+}
+
+fn code(refusal: &Refusal) -> ReviewCode {
+    match refusal {
+        Refusal::Stale { .. } => ReviewCode::Stale,
+        Refusal::NotOwner { .. } => ReviewCode::NotOwner,
+        Refusal::OwnerChanged { .. } => ReviewCode::OwnerChanged,
+        Refusal::BeingAnswered { .. } => ReviewCode::BeingAnswered,
+        Refusal::AtCapacity { .. } => ReviewCode::AtCapacity,
+        Refusal::WindowClosed { .. } => ReviewCode::WindowClosed,
+        Refusal::NotInScope => ReviewCode::NotInScope,
+        Refusal::DependsOnRefused { .. } => ReviewCode::DependsOnRefused,
+        Refusal::Invalid { .. } => ReviewCode::Invalid,
+        Refusal::NotAllowed => ReviewCode::NotAllowed,
+        Refusal::OpExpired => ReviewCode::TooOld,
+        Refusal::OpIdReused
+        | Refusal::Cancelled
+        | Refusal::DependsOnUnknown { .. }
+        | Refusal::TooSoon { .. }
+        | Refusal::OfferGone
+        | Refusal::Merged { .. }
+        | Refusal::Unavailable { .. }
+        | Refusal::RateLimited { .. } => ReviewCode::Other,
+    }
+}
+
+impl From<&CommandBody> for ActKind {
+    fn from(body: &CommandBody) -> Self {
+        match body {
+            CommandBody::Reply(_) => Self::Reply,
+            CommandBody::Note(_) => Self::Note,
+            CommandBody::Claim(_) => Self::Claim,
+            CommandBody::Assign(_) => Self::Assign,
+            CommandBody::Unassign(_) => Self::Unassign,
+            CommandBody::Transfer(_) => Self::Transfer,
+            CommandBody::Resolve(_) => Self::Resolve,
+            CommandBody::Reopen(_) => Self::Reopen,
+            CommandBody::MarkWaiting(_) => Self::MarkWaiting,
+            CommandBody::Snooze(_) => Self::Snooze,
+            CommandBody::MarkRead(_) => Self::MarkRead,
+            CommandBody::Resend(_) => Self::Resend,
+            CommandBody::MarkSent(_) => Self::MarkSent,
+            CommandBody::Cancel(_) => Self::Cancel,
+            CommandBody::Follow(_) => Self::Follow,
+            CommandBody::Unfollow(_) => Self::Unfollow,
+        }
+    }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "most refusals name nobody")]

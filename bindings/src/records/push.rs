@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use baton_mobile::push::handle::Outcome;
-use baton_mobile::push::{self, Group, Input, Tag, Text, Verdict};
+use baton_mobile::push::{self, Group, Input, Suppression, Tag, Text, Verdict};
 use baton_mobile::runtime;
 use baton_protocol::push::{PushEnv, PushLane, PushTargetKind};
 
@@ -272,14 +272,68 @@ pub enum PushVerdict {
     },
     /// Show nothing.
     Suppress {
-        /// The stable reason, for programs.
-        reason: String,
+        /// Why.
+        reason: SuppressReason,
     },
     /// Show a generic notification, because the push could not be read.
     Fallback {
         /// The notification.
         notification: Notification,
     },
+}
+
+/// Why nothing is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum SuppressReason {
+    /// It was told before.
+    Duplicate,
+    /// It is for another workspace.
+    OtherWorkspace,
+    /// It is for another agent on this device.
+    OtherAgent,
+    /// It came too late.
+    Expired,
+    /// It was taken back.
+    Retracted,
+    /// The agent has read it.
+    Read,
+    /// Somebody took care of it.
+    Handled,
+    /// The agent may not see it, or not any more.
+    NotInScope,
+    /// The server was restored from before it.
+    OtherLife,
+    /// The agent looks at it.
+    OnScreen,
+    /// The app is open and shows it.
+    InApp,
+    /// The agent does not want to be told of the conversation.
+    Muted,
+    /// What is shown in its place is newer, or more.
+    Overtaken,
+    /// It takes back what is not shown.
+    NotShown,
+}
+
+impl From<Suppression> for SuppressReason {
+    fn from(reason: Suppression) -> Self {
+        match reason {
+            Suppression::Duplicate => Self::Duplicate,
+            Suppression::OtherWorkspace => Self::OtherWorkspace,
+            Suppression::OtherAgent => Self::OtherAgent,
+            Suppression::Expired => Self::Expired,
+            Suppression::Retracted => Self::Retracted,
+            Suppression::Read => Self::Read,
+            Suppression::Handled => Self::Handled,
+            Suppression::NotInScope => Self::NotInScope,
+            Suppression::OtherLife => Self::OtherLife,
+            Suppression::OnScreen => Self::OnScreen,
+            Suppression::InApp => Self::InApp,
+            Suppression::Muted => Self::Muted,
+            Suppression::Overtaken => Self::Overtaken,
+            Suppression::NotShown => Self::NotShown,
+        }
+    }
 }
 
 impl From<Outcome> for PushOutcome {
@@ -289,7 +343,7 @@ impl From<Outcome> for PushOutcome {
             Verdict::Show(shown) => PushVerdict::Show { notification: shown.into() },
             Verdict::Update(shown) => PushVerdict::Update { notification: shown.into() },
             Verdict::Withdraw(tag) => PushVerdict::Withdraw { place: (*tag).into() },
-            Verdict::Suppress(reason) => PushVerdict::Suppress { reason: format!("{reason:?}") },
+            Verdict::Suppress(reason) => PushVerdict::Suppress { reason: (*reason).into() },
             Verdict::Fallback(shown) => PushVerdict::Fallback { notification: shown.into() },
         };
         Self {

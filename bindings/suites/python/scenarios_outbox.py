@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from baton import ChoiceKind, CoreError, GoneHow, SeenLine, Stage
+from baton import ActKind, ChoiceKind, CoreError, GoneHow, ReviewCode, SeenLine, Stage
 from stage import echoes, eventually, expect, lines, notes, scenario, texts
 
 
@@ -36,7 +36,8 @@ async def offline_queue(stage):
     note = await ana.baton.note(conversation, "cliente de siempre")
     claim = await ana.baton.claim(conversation, row.owner_epoch)
     outbox = await ana.baton.outbox()
-    expect([item.kind for item in outbox] == ["reply", "note", "claim"], f"queued: {outbox}")
+    kinds = [ActKind.REPLY, ActKind.NOTE, ActKind.CLAIM]
+    expect([item.kind for item in outbox] == kinds, f"queued: {outbox}")
     expect(all(item.stage == Stage.WAITING for item in outbox), f"they wait: {outbox}")
     await eventually("they are visible", lambda: {e.op_id for e in echoes(timeline)}
                      >= {reply.op_id, note.op_id})
@@ -109,7 +110,7 @@ async def needs_review(stage):
     ana, review = held.ana, held.item.review
     ben = stage.logins["ben"]["agent_id"]
     expect(held.item.stage == Stage.NEEDS_REVIEW, f"{held.item.stage}")
-    expect(review.code == "stale", f"why: {review.code}")
+    expect(review.code == ReviewCode.STALE, f"why: {review.code}")
     missed = [(line.text, line.from_customer) for line in review.missed]
     expect(missed == [(held.bens, False)], f"what was missed: {missed}")
     expect(review.must_show is not None and ChoiceKind.SEND_ANYWAY in review.choices, f"{review}")

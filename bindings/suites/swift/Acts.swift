@@ -66,7 +66,7 @@ func reply(_ stage: Stage) async throws {
         try await until("told that it reached the customer") {
             lines.entries(opId).contains { entry -> Bool in
                 guard case .line(let line) = entry else { return false }
-                return ["delivered", "read"].contains(line.status ?? "")
+                return line.status == .delivered || line.status == .read
             }
         }
         try await ana.isGone(kept)
@@ -168,7 +168,7 @@ func offlineQueue(_ stage: Stage) async throws {
     var kept: [Kept] = []
     for act in acts { kept.append(try await ana.client.act(act, in: said.conversation)) }
     let outbox = try await ana.client.outbox()
-    try check(outbox.map(\.kind) == ["reply", "note", "claim"], "queued: \(outbox.map(\.kind))")
+    try check(outbox.map(\.kind) == [.reply, .note, .claim], "queued: \(outbox.map(\.kind))")
     try check(outbox.last?.isClaiming == true, "the claim is not shown as claiming")
     try await until("the echoes") {
         lines.entries(kept[0].opId).count == 1 && lines.entries(kept[1].opId).count == 1
@@ -228,7 +228,7 @@ struct Overtaken {
 func overtaken(_ stage: Stage) async throws {
     let it = try await Overtaken(stage, "Yes, in blue")
     let review = try await it.ana.review(it.reply)
-    try check(review.code == "stale", "the reason is \(review.code)")
+    try check(review.code == .stale, "the reason is \(review.code)")
     try check(review.missed.map(\.line) == [it.bens], "missed: \(review.missed)")
     try check(review.missed.first?.text == "No, sorry", "missed: \(review.missed)")
     try check(review.choices.contains(.sendAnyway), "the choices are \(review.choices)")

@@ -124,14 +124,14 @@ extension TimelineEntry {
         switch self {
         case .line(let line): line.text ?? "…"
         case .note(let note): "Note: " + (note.text ?? "…")
-        case .echo(let item): item.text ?? item.kind
+        case .echo(let item): item.text ?? "\(item.kind)"
         }
     }
 
     /// What stands below it in small letters.
     var state: String {
         switch self {
-        case .line(let line): line.problem ?? line.status ?? ""
+        case .line(let line): line.problem ?? line.status.map { "\($0)" } ?? ""
         case .note: ""
         case .echo(let item): item.review?.detail ?? "on its way"
         }

@@ -15,14 +15,17 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
 import uniffi.baton_core.Act
+import uniffi.baton_core.ActKind
 import uniffi.baton_core.Choice
 import uniffi.baton_core.ChoiceKind
 import uniffi.baton_core.Event
 import uniffi.baton_core.GoneHow
 import uniffi.baton_core.Header
 import uniffi.baton_core.Kept
+import uniffi.baton_core.LineStatus
 import uniffi.baton_core.Listener
 import uniffi.baton_core.OutboxItem
+import uniffi.baton_core.ReviewCode
 import uniffi.baton_core.Stage as At
 import uniffi.baton_core.TimelineEntry
 
@@ -122,7 +125,7 @@ val acts = listOf(
         ana.baton.network(true)
         val held = ana.held(reply.number)
         val review = held.review ?: throw Failed("no review: $held")
-        ensure(review.code == "stale") { "its code is ${review.code}" }
+        ensure(review.code == ReviewCode.STALE) { "its code is ${review.code}" }
         val missed = review.missed.map { it.text }
         ensure(missed == listOf("Ben was first $tag")) { "missed is $missed" }
         ensure(ChoiceKind.SEND_ANYWAY in review.choices) { "choices are ${review.choices}" }
@@ -233,7 +236,7 @@ val acts = listOf(
             val watch = object : Listener {
                 override fun onEvent(event: Event) {
                     val leaves = { item: OutboxItem ->
-                        item.stage == At.SENDING && item.kind == "reply"
+                        item.stage == At.SENDING && item.kind == ActKind.REPLY
                     }
                     if (event is Event.Outbox && event.shown.any(leaves)) sends.set(true)
                 }
@@ -316,7 +319,7 @@ suspend fun Phone.headerOf(said: Said): Header {
 private suspend fun TimelineRecorder.delivers(op: String) =
     until("the reply was delivered", BACK_MS) {
         states.last().any {
-            it is TimelineEntry.Line && it.isOf(op) && it.line.status == "delivered"
+            it is TimelineEntry.Line && it.isOf(op) && it.line.status == LineStatus.DELIVERED
         }
     }
 

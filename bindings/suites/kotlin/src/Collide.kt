@@ -98,7 +98,7 @@ private class Collider(
             when {
                 item == null -> "sent"
                 item.stage == At.NEEDS_REVIEW && review != null ->
-                    "held ${review.code} " + review.missed.joinToString("|") { it.text.orEmpty() }
+                    "held ${review.code.name.lowercase()} " + review.missed.joinToString("|") { it.text.orEmpty() }
                 else -> null
             }
         }

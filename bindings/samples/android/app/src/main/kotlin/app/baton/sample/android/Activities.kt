@@ -149,7 +149,7 @@ class ConversationActivity : Screen() {
     private fun reviews(item: OutboxItem) {
         val missed = item.review?.missed.orEmpty().map { it.text ?: "(not a text)" }
         AlertDialog.Builder(this)
-            .setTitle(item.text ?: item.kind)
+            .setTitle(item.text ?: item.kind.words)
             .setMessage((listOfNotNull(item.review?.detail) + missed).joinToString("\n"))
             .setPositiveButton("Send anyway") { _, _ -> screen?.sendsAnyway(item) }
             .setNegativeButton("Discard") { _, _ -> screen?.discards(item) }

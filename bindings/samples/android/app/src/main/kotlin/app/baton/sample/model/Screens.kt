@@ -21,6 +21,7 @@ import uniffi.baton_core.CoreException
 import uniffi.baton_core.Hold
 import uniffi.baton_core.InboxRow
 import uniffi.baton_core.InboxView
+import uniffi.baton_core.LineAuthor
 import uniffi.baton_core.OutboxItem
 import uniffi.baton_core.SeenLine
 import uniffi.baton_core.Stage
@@ -187,12 +188,16 @@ val TimelineEntry.held: OutboxItem?
 /** A line of a conversation, as it is drawn. */
 fun TimelineEntry.words(): String = when (this) {
     is TimelineEntry.Line -> when {
-        line.fromCustomer -> line.text ?: "(not a text)"
-        else -> "→ ${line.text.orEmpty()} (${line.problem ?: line.status.orEmpty()})"
+        line.author is LineAuthor.Customer -> line.text ?: "(not a text)"
+        else -> "→ ${line.text.orEmpty()} (${line.problem ?: line.status?.words.orEmpty()})"
     }
     is TimelineEntry.Note -> "Note: ${note.text.orEmpty()}"
-    is TimelineEntry.Echo -> "→ ${item.text ?: item.kind} (${item.stage.words(item)})"
+    is TimelineEntry.Echo -> "→ ${item.text ?: item.kind.words} (${item.stage.words(item)})"
 }
+
+/** An app translates them. */
+val Enum<*>.words: String
+    get() = name.lowercase().replace('_', ' ')
 
 private fun Stage.words(item: OutboxItem): String = when (this) {
     Stage.WAITING -> "waiting"

@@ -1,0 +1,273 @@
+//! Lines: who said them, what they say, and what became of them.
+
+use baton_protocol::{Author, Content, Details, LineKind, MessageStatus, SharedCard};
+
+use super::{SeenLine, text_of};
+
+/// A line of a conversation.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct Line {
+    /// The id of the message.
+    pub id: String,
+    /// Its number in the conversation.
+    pub seq: u64,
+    /// Both, to pass as `seen` with an act.
+    pub seen: SeenLine,
+    /// Who wrote it.
+    pub author: LineAuthor,
+    /// What it says.
+    pub content: LineContent,
+    /// What it says in words, whatever it is.
+    pub text: Option<String>,
+    /// The id of the message that it quotes.
+    pub quoted: Option<String>,
+    /// When it was written.
+    pub at_ms: i64,
+    /// The delivery status of an outgoing line.
+    pub status: Option<LineStatus>,
+    /// Why it was not delivered and what to do, for people.
+    pub problem: Option<String>,
+    /// The op id of the act that wrote it.
+    pub op_id: Option<String>,
+}
+
+/// Who wrote a line.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum LineAuthor {
+    /// The customer.
+    Customer,
+    /// An agent.
+    Agent {
+        /// The agent's id.
+        id: String,
+        /// Whether that is the signed-in agent.
+        is_me: bool,
+    },
+    /// Somebody with WhatsApp's own app, on the phone of the number.
+    PhoneApp,
+    /// Nobody: an automatic acknowledgement.
+    Acknowledgement,
+}
+
+/// What a line says. New kinds are read as `Unsupported` by apps that do not know them.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum LineContent {
+    /// Words.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// A file. The core does not load it so far.
+    Media {
+        /// What kind of file.
+        kind: MediaKind,
+        /// The words below it.
+        caption: Option<String>,
+        /// The MIME type, as the sender's app gave it.
+        media_type: Option<String>,
+        /// The name of a document.
+        name: Option<String>,
+    },
+    /// A place.
+    Location {
+        /// Millionths of a degree north of the equator.
+        latitude_e6: i32,
+        /// Millionths of a degree east of Greenwich.
+        longitude_e6: i32,
+        /// Its name.
+        name: Option<String>,
+        /// Its address.
+        address: Option<String>,
+    },
+    /// Contact cards.
+    Cards {
+        /// At least one.
+        cards: Vec<ContactCard>,
+    },
+    /// A button was tapped, a row of a list chosen, a form filled in.
+    Choice {
+        /// What was chosen.
+        title: Option<String>,
+        /// What stood below it.
+        description: Option<String>,
+    },
+    /// New words for an earlier line, the quoted one.
+    Edit {
+        /// The words.
+        text: Option<String>,
+    },
+    /// The quoted line was taken back.
+    Revocation,
+    /// Something that this app does not show.
+    Unsupported {
+        /// Meta's name of it.
+        original_type: Option<String>,
+    },
+    /// It was erased.
+    Erased,
+}
+
+/// The kind of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum MediaKind {
+    /// A picture.
+    Image,
+    /// A video.
+    Video,
+    /// Sound.
+    Audio,
+    /// A voice note.
+    Voice,
+    /// A document.
+    Document,
+    /// A sticker.
+    Sticker,
+}
+
+/// A contact card.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct ContactCard {
+    /// The name.
+    pub name: Option<String>,
+    /// The organisation.
+    pub organisation: Option<String>,
+    /// Numbers, as written.
+    pub phones: Vec<String>,
+    /// E-mail addresses.
+    pub emails: Vec<String>,
+}
+
+/// The delivery status of an outgoing line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum LineStatus {
+    /// It waits for its turn.
+    Queued,
+    /// It is handed to WhatsApp.
+    Sending,
+    /// WhatsApp's answer was lost: it may have been sent or not.
+    Unconfirmed,
+    /// WhatsApp took it.
+    Accepted,
+    /// WhatsApp sent it.
+    Sent,
+    /// It is on the customer's phone.
+    Delivered,
+    /// The customer read it.
+    Read,
+    /// The customer played it.
+    Played,
+    /// It will not arrive: see `problem`.
+    Failed,
+    /// It is kept back for review.
+    Held,
+    /// It was withdrawn before it left.
+    Cancelled,
+}
+
+impl Line {
+    pub(crate) fn of(line: baton_protocol::Line, is_mine: bool) -> Self {
+        let problem = line.error.map(|error| format!("{}. {}", error.reason, error.remedy));
+        let text = line.content.text.clone();
+        Self {
+            id: line.id.to_string(),
+            seq: line.seq,
+            seen: SeenLine { seq: line.seq, id: line.id.to_string() },
+            author: match line.author {
+                Author::Customer => LineAuthor::Customer,
+                Author::Agent { id } => LineAuthor::Agent { id: id.to_string(), is_me: is_mine },
+                Author::PhoneApp => LineAuthor::PhoneApp,
+                Author::Acknowledgement => LineAuthor::Acknowledgement,
+            },
+            content: content(line.kind, line.content),
+            text,
+            quoted: text_of(line.quoted),
+            at_ms: line.at.ms(),
+            status: line.status.map(LineStatus::from),
+            problem,
+            op_id: text_of(line.op_id),
+        }
+    }
+}
+
+fn content(kind: LineKind, content: Content) -> LineContent {
+    let Content { text, original_type, details, erased, .. } = content;
+    if erased {
+        return LineContent::Erased;
+    }
+    let details = details.map(|details| *details);
+    match (kind, details) {
+        (LineKind::Text, _) => LineContent::Text { text: text.unwrap_or_default() },
+        (LineKind::Image, details) => media(MediaKind::Image, text, details),
+        (LineKind::Video, details) => media(MediaKind::Video, text, details),
+        (LineKind::Audio, details) => media(MediaKind::Audio, text, details),
+        (LineKind::Voice, details) => media(MediaKind::Voice, text, details),
+        (LineKind::Document, details) => media(MediaKind::Document, text, details),
+        (LineKind::Sticker, details) => media(MediaKind::Sticker, text, details),
+        (
+            LineKind::Location,
+            Some(Details::Location { latitude, longitude, name, address, .. }),
+        ) => LineContent::Location {
+            latitude_e6: latitude.0,
+            longitude_e6: longitude.0,
+            name,
+            address,
+        },
+        (LineKind::ContactCards, Some(Details::ContactCards { cards })) => {
+            LineContent::Cards { cards: cards.into_iter().map(ContactCard::from).collect() }
+        }
+        (LineKind::Choice, Some(Details::Choice { description, .. })) => {
+            LineContent::Choice { title: text, description }
+        }
+        (LineKind::Choice, _) => LineContent::Choice { title: text, description: None },
+        (LineKind::Edit, _) => LineContent::Edit { text },
+        (LineKind::Revocation, _) => LineContent::Revocation,
+        (
+            LineKind::Location
+            | LineKind::ContactCards
+            | LineKind::Order
+            | LineKind::WelcomeRequest
+            | LineKind::Unsupported
+            | LineKind::Unreadable,
+            _,
+        ) => LineContent::Unsupported { original_type },
+    }
+}
+
+fn media(kind: MediaKind, caption: Option<String>, details: Option<Details>) -> LineContent {
+    let (media_type, name) = match details {
+        Some(Details::File { media_type, name, .. }) => (media_type, name),
+        Some(
+            Details::Location { .. }
+            | Details::ContactCards { .. }
+            | Details::Choice { .. }
+            | Details::Order { .. },
+        )
+        | None => (None, None),
+    };
+    LineContent::Media { kind, caption, media_type, name }
+}
+
+impl From<SharedCard> for ContactCard {
+    fn from(card: SharedCard) -> Self {
+        let SharedCard { name, organisation, phones, emails } = card;
+        Self { name, organisation, phones, emails }
+    }
+}
+
+impl From<MessageStatus> for LineStatus {
+    fn from(status: MessageStatus) -> Self {
+        match status {
+            MessageStatus::Queued => Self::Queued,
+            MessageStatus::Sending => Self::Sending,
+            MessageStatus::Unconfirmed => Self::Unconfirmed,
+            MessageStatus::Accepted => Self::Accepted,
+            MessageStatus::Sent => Self::Sent,
+            MessageStatus::Delivered => Self::Delivered,
+            MessageStatus::Read => Self::Read,
+            MessageStatus::Played => Self::Played,
+            MessageStatus::Failed => Self::Failed,
+            MessageStatus::Held => Self::Held,
+            MessageStatus::Cancelled => Self::Cancelled,
+        }
+    }
+}
