@@ -272,7 +272,7 @@ pub enum PushVerdict {
     },
     /// Show nothing.
     Suppress {
-        /// Why.
+        /// The reason.
         reason: SuppressReason,
     },
     /// Show a generic notification, because the push could not be read.

@@ -20,13 +20,12 @@ use super::requests::BOUNDS;
 use crate::compose::Hold;
 use crate::link::{Failure, Input, Token};
 use crate::net::{self, Reply, Request};
-use crate::outbox::{ActStage, Choice, Echo, Enqueued, Tap};
+use crate::outbox::{Choice, Echo, Enqueued, Tap};
 use crate::phone::{Now, Phone, TimeoutReason};
 use crate::push::handle::Outcome;
 use crate::push::payload::{self, PushId};
 use crate::push::receipts::ReceiptStage;
 use crate::push::seal::Keyring;
-use crate::push::{ActToken, Answer};
 use crate::store::{Damage, Kept, Read, StoreError};
 
 /// Colleagues, teams and channels, as the server last sent them.
@@ -59,18 +58,6 @@ pub struct PushTarget {
     pub locale: Option<String>,
     /// The app's capabilities.
     pub caps: Vec<String>,
-}
-
-/// What became of an answer from a notification within its time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AnswerOutcome {
-    /// The server has it.
-    Sent,
-    /// It is stored and goes on when there is a network.
-    Waiting,
-    /// A colleague or the customer was faster, or something else has to be decided. The app opens
-    /// on what was missed.
-    OpenApp,
 }
 
 /// The core's condition, for support. Holds no text of customers or agents.
@@ -191,27 +178,6 @@ impl Core {
                 false => Err(CoreError::Storage(engine.last_error.unwrap_or(StoreError::Closed))),
             }
         })
-    }
-
-    /// Answers from a notification, also while nobody looks, and sends that within the given time.
-    ///
-    /// # Errors
-    /// `Refused` when a text cannot be sent, `Storage` when the act cannot be stored, `Locked`,
-    /// `Unauthorized`, `Closed`. Nothing changed then.
-    pub async fn answer(
-        &self,
-        token: ActToken,
-        answer: Answer,
-        within: Duration,
-    ) -> Result<AnswerOutcome, CoreError> {
-        let (done, is_done) = oneshot::channel();
-        let taken = self.try_call(move |engine, now| {
-            engine.answer((&token, answer), (now.mono + within, done), now)
-        });
-        let Some(number) = taken.await? else { return Ok(AnswerOutcome::Sent) };
-        // The deadline is the engine's, also where nothing can be sent.
-        drop(is_done.await);
-        self.call(move |engine, _| engine.answered_by(number)).await
     }
 
     /// Withdraws an act that has not been sent.
@@ -519,42 +485,7 @@ impl Core {
 }
 
 impl Engine {
-    /// Returns the number of the act, if anything of it is left to be done.
-    fn answer(
-        &mut self,
-        (token, answer): (&ActToken, Answer),
-        (until, done): (Duration, oneshot::Sender<bool>),
-        now: Now,
-    ) -> Result<Option<u64>, CoreError> {
-        // What the extension showed is answered here as well.
-        self.phone_with_store(now)?;
-        self.take_over_drops(now);
-        let phone = self.unlocked_phone_with_store(now)?;
-        let taken = phone.answer(token, answer, now)?;
-        let is_kept = taken.is_none_or(|taken| !taken.is_new || phone.is_kept(taken.number));
-        self.carry_out(now);
-        if !is_kept {
-            return Err(CoreError::Storage(self.last_error.unwrap_or(StoreError::Closed)));
-        }
-        if taken.is_some() {
-            self.flush(until, done, now);
-        }
-        Ok(taken.map(|taken| taken.number))
-    }
-
-    fn answered_by(&self, number: u64) -> AnswerOutcome {
-        let echoes = self.phone.as_ref().map(|phone| phone.outbox().echoes()).unwrap_or_default();
-        let mut echoes = echoes.into_iter().filter(|echo| echo.number == number);
-        match echoes.next().map(|echo| echo.stage) {
-            Some(ActStage::NeedsReview | ActStage::Behind { .. }) => AnswerOutcome::OpenApp,
-            Some(
-                ActStage::Waiting | ActStage::Sending | ActStage::Contended | ActStage::Checking,
-            ) => AnswerOutcome::Waiting,
-            Some(ActStage::Acknowledged) | None => AnswerOutcome::Sent,
-        }
-    }
-
-    fn flush(&mut self, until: Duration, done: oneshot::Sender<bool>, now: Now) {
+    pub(super) fn flush(&mut self, until: Duration, done: oneshot::Sender<bool>, now: Now) {
         // A caller that waits for everything to be closed sets the deadline.
         let by = self.close_at.filter(|_| !self.closers.is_empty());
         self.flushes.push((by.map_or(until, |by| by.min(until)), done));

@@ -15,6 +15,7 @@
 //! `subscriptions`, `engine`, `requests`, `life`, `lock`, `effects`, `worker`, `handle`, `session`,
 //! `calls`, `watch`, `search`.
 
+mod answering;
 mod calls;
 mod clock;
 mod dispatcher;
@@ -38,7 +39,8 @@ mod tests;
 mod watch;
 mod worker;
 
-pub use calls::{AnswerOutcome, Diagnostics, People, PushTarget};
+pub use answering::AnswerOutcome;
+pub use calls::{Diagnostics, People, PushTarget};
 pub use clock::wall_clock;
 pub use dispatcher::ListenerCounts;
 pub use error::CoreError;

@@ -257,6 +257,7 @@ impl World {
             Op::Swipes(d) if self.devices[d].is_open => {
                 let shown = self.devices[d].screen.values().flatten().next().copied();
                 if let Some(push) = shown {
+                    self.devices[d].screen.retain(|_, shown| *shown != Some(push));
                     self.devices[d].phone.notification_ended(push, Seen::Dismissed, now);
                     self.pump(d);
                 }

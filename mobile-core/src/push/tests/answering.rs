@@ -18,8 +18,8 @@ fn line_ref(seq: u64) -> LineRef {
 }
 
 fn line(seq: u64, author: Author) -> Line {
-    let mut content = baton_protocol::Content::default();
-    content.text = Some(format!("line {seq}"));
+    let text = Some(format!("line {seq}"));
+    let content = baton_protocol::Content { text, ..baton_protocol::Content::default() };
     Line {
         seq,
         id: line_ref(seq).id,
@@ -38,7 +38,7 @@ fn line(seq: u64, author: Author) -> Line {
 
 fn lines(first: u64, authors: &[Author]) -> BTreeMap<u64, Line> {
     let numbered = (first..).zip(authors);
-    numbered.map(|(seq, author)| (seq, line(seq, author.clone()))).collect()
+    numbered.map(|(seq, author)| (seq, line(seq, *author))).collect()
 }
 
 /// What a notification may show, and up to which line it counts.
@@ -74,7 +74,7 @@ fn nothing_counts_where_a_line_is_missing_or_cannot_be_shown_whole() {
     check(&lines(7, &[CUSTOMER, CUSTOMER]), 3, None);
     check(&lines(7, &[CUSTOMER, CUSTOMER]), 7, Some((Some("line 8"), 8)));
     // Too much.
-    check(&lines(1, &vec![CUSTOMER; LINES_MAX + 1]), 0, None);
+    check(&lines(1, &[CUSTOMER; LINES_MAX + 1]), 0, None);
     let mut long = lines(1, &[CUSTOMER]);
     long.get_mut(&1).unwrap().content.text = Some("é".repeat(CHARS_MAX + 1));
     check(&long, 0, None);
@@ -117,7 +117,7 @@ fn the_token_names_the_last_line_that_was_shown() {
     assert_eq!(shown, counts);
     // What the push says is a part of it: all of it is shown.
     let words = Words::new("Lucía", "¿Sigue ahí?").unwrap();
-    let sealed = Push { content: Content::Opened(Some(words)), ..wake.clone() };
+    let sealed = Push { content: Content::Opened(Some(words)), ..wake };
     let (text, shown) = token(&sealed, &knowing(7, unseen("Hola\n¿Sigue ahí?", 2)));
     assert_eq!((text.english().1, shown), ("Hola\n¿Sigue ahí?", counts));
     // Something else is shown than what was not seen.

@@ -47,7 +47,7 @@ class BatonApp : Application() {
         )
     }
 
-    val onScreen = OnScreen { conversation -> tells { shows(conversation) } }
+    val onScreen = OnScreen { conversation -> tells { viewing(conversation) } }
 
     /** What is told to the core, in the order in which it happened: one after the other. */
     private val told = Channel<suspend Baton.() -> Unit>(Channel.UNLIMITED)
