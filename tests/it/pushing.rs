@@ -76,7 +76,7 @@ impl<'w> Pocket<'w> {
     /// A button of a notification is tapped while the app does not run.
     async fn answers(&mut self, token: ActToken, answer: Answer) -> AnswerOutcome {
         self.is_killed().await;
-        self.phone.core.answer(token, answer, DEADLINE).await.expect("an outcome")
+        self.phone.core.answer(token, answer, PATIENCE).await.expect("an outcome")
     }
 
     /// What an answer from the next notification is held to.

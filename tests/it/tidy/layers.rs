@@ -21,7 +21,7 @@ const CORE: [(&str, &[&str]); 11] = [
 ];
 
 /// The modules of `mobile-core/src/runtime`, in order: each may use only those before it.
-const RUNTIME: [&str; 20] = [
+const RUNTIME: [&str; 21] = [
     "clock",
     "error",
     "events",
@@ -38,6 +38,7 @@ const RUNTIME: [&str; 20] = [
     "effects",
     "worker",
     "handle",
+    "answering",
     "session",
     "calls",
     "watch",
