@@ -481,7 +481,7 @@ export const ar: Messages = {
     unassigned: "بلا مسؤول",
     late: "متأخرة",
     oldest: "أطول انتظار",
-    windows: "نوافذ أقل من 4 س",
+    windows: "نوافذ أقل من 4\u00a0س",
     waiting: "بانتظار رد",
     nobody: "لا أحد ينتظر.",
     onTime: "في الوقت",

@@ -464,7 +464,7 @@ export const en = {
     unassigned: "Unassigned",
     late: "Late",
     oldest: "Oldest wait",
-    windows: "Windows under 4 h",
+    windows: "Windows under 4\u00a0h",
     waiting: "Waiting for an answer",
     nobody: "Nobody is waiting.",
     onTime: "on time",

@@ -462,7 +462,7 @@ export const es: Messages = {
     unassigned: "Sin asignar",
     late: "Tarde",
     oldest: "Espera más larga",
-    windows: "Ventanas de menos de 4 h",
+    windows: "Ventanas de menos de 4\u00a0h",
     waiting: "Esperan respuesta",
     nobody: "Nadie espera.",
     onTime: "a tiempo",

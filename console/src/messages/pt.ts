@@ -461,7 +461,7 @@ export const pt: Messages = {
     unassigned: "Sem responsável",
     late: "Atrasadas",
     oldest: "Espera mais longa",
-    windows: "Janelas com menos de 4 h",
+    windows: "Janelas com menos de 4\u00a0h",
     waiting: "À espera de resposta",
     nobody: "Ninguém espera.",
     onTime: "a tempo",
