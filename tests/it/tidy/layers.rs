@@ -38,9 +38,9 @@ const RUNTIME: [&str; 21] = [
     "effects",
     "worker",
     "handle",
-    "answering",
     "session",
     "calls",
+    "answering",
     "watch",
     "search",
 ];
