@@ -71,13 +71,26 @@ pub(crate) async fn verify_in(
     let seals = Seals::read(tx, workspace).await?;
     let stamps = Stamps::read(tx, key, workspace).await?;
     let mut check = Check::new(workspace, (seals, stamps));
+    let mut batch = BATCH;
     loop {
-        let rows = chain_rows(tx, workspace, check.report.checked, BATCH).await?;
-        if rows.is_empty() {
-            break;
-        }
-        let contents = contents(tx, workspace, &rows).await?;
-        if let Err(fault) = check.rows(&rows, &contents) {
+        let after = check.report.checked;
+        let read = async {
+            let rows = chain_rows(tx, workspace, after, batch).await?;
+            let contents = contents(tx, workspace, &rows).await?;
+            Ok::<_, StoreError>((rows, contents))
+        };
+        let found = match read.await {
+            Ok((rows, _)) if rows.is_empty() => break,
+            Ok((rows, contents)) => check.rows(&rows, &contents),
+            // Some row of the batch cannot be read: one at a time shows which.
+            Err(StoreError::Corrupt(_)) if batch > 1 => {
+                batch = 1;
+                continue;
+            }
+            Err(StoreError::Corrupt(what)) => Err(fault(after + 1, &what)),
+            Err(error) => return Err(error),
+        };
+        if let Err(fault) = found {
             check.report.fault = Some(fault);
             break;
         }

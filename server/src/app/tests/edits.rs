@@ -255,6 +255,19 @@ async fn every_edit_by_hand_is_named_with_its_table_and_key() {
     }
 }
 
+/// SQLite takes a text for a number.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_of_the_log_that_cannot_be_read_is_named_by_its_position() {
+    for life in lives().await {
+        if life.database.store.dialect() == Dialect::Sqlite {
+            let sql = "UPDATE log SET revision = 'x' WHERE position = 7";
+            let found = life.after(sql).await.expect("SQLite takes it");
+            assert!(found.contains("log position 7: "), "{found}");
+        }
+        life.close().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tail_that_somebody_else_put_in_is_named_and_is_not_sealed() {
     for life in lives().await {
