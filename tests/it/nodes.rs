@@ -7,6 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton::accounts::TRIES_MAX;
+use baton::app::Server;
+use baton::demo::client::{Api, Refused};
 use baton_protocol::ConversationId;
 use baton_protocol::frame::{ClientFrame, PresenceWish, ServerFrame};
 use baton_world::world::{Agent, Setup, World, with_nodes};
@@ -34,6 +37,34 @@ fn number(name: &str, default: u64) -> u64 {
 
 fn window() -> Duration {
     Duration::from_secs(number("BATON_WINDOW_S", 4))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tries_of_a_password_count_at_every_node() {
+    with_nodes(Setup::usual(), &[2], async |world| {
+        let mut nodes = world.nodes();
+        let (here, there) = (nodes.next().expect("a node"), nodes.next().expect("another"));
+        for _ in 0..TRIES_MAX {
+            assert_eq!(wrong(here).await, "wrong_credentials");
+        }
+        // A few of its own, in case the word from the first node is still on its way.
+        let few = TRIES_MAX / 2;
+        for _ in 0..few {
+            if wrong(there).await == "rate_limited" {
+                return;
+            }
+        }
+        panic!("{few} further tries at the other node");
+    })
+    .await;
+}
+
+/// What a wrong password of Ben's is answered.
+async fn wrong(node: &Server) -> String {
+    let api = Api::new(&node.url()).expect("an address");
+    let refused = api.sign_in("acme", "ben@acme.example", "wrong horse").await;
+    let error = refused.expect_err("a wrong password");
+    error.downcast_ref::<Refused>().expect("a refusal").problem.code.clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

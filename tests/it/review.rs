@@ -65,6 +65,10 @@ async fn what_nobody_knows_is_listed_filtered_and_decided_many_at_a_time() {
         let in_sight = futures_util::future::join_all(in_sight).await;
         assert_eq!(seen_by_ben, in_sight.iter().flatten().count());
 
+        world.team("Billing", &["Dora"]).await;
+        let hidden = reviews(world, &*world.agent("Dora").await, "").await;
+        assert!(hidden.messages.is_empty() && hidden.counts.is_empty(), "{hidden:?}");
+
         a_minute_passes(world).await;
         let decisions = sent.iter().map(|(conversation, message)| {
             ana.command(*conversation, CommandBody::MarkSent(OfMessage { message_id: *message }))
