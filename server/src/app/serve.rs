@@ -212,13 +212,14 @@ impl Server {
     /// When the database, the key, the anchors or the address do not allow it.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         install_tls();
+        // First of all: a wrong certificate leaves no new database behind.
+        let tls = Tls::open(&config.http)?;
         let lock = Box::pin(DataLock::take(config)).await?;
         let foundation = Box::pin(Foundation::lay(config, &clock)).await?;
         let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
             foundation;
         shorten(&anchors);
         // Before any worker begins: who cannot serve must not send either.
-        let tls = Tls::open(&config.http)?;
         let listener = gateway::listen(config.http.bind)
             .with_context(|| format!("listening on {}", config.http.bind))?;
         let address = listener.local_addr()?;
