@@ -17,7 +17,7 @@ pub struct Line {
     pub author: LineAuthor,
     /// What it says.
     pub content: LineContent,
-    /// What it says in words, whatever it is.
+    /// The content as plain text, for every kind of line.
     pub text: Option<String>,
     /// The id of the message that it quotes.
     pub quoted: Option<String>,

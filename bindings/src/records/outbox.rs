@@ -121,11 +121,11 @@ pub enum ReviewCode {
     AtCapacity,
     /// WhatsApp takes only a template.
     WindowClosed,
-    /// The agent has no access, or not any more.
+    /// The agent has no access, or has lost it.
     NotInScope,
     /// The act that it followed was refused.
     DependsOnRefused,
-    /// The server does not take it, whatever else is true.
+    /// The server never accepts such an act.
     Invalid,
     /// The agent may not do that.
     NotAllowed,

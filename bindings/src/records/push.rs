@@ -299,7 +299,7 @@ pub enum SuppressReason {
     Read,
     /// Somebody took care of it.
     Handled,
-    /// The agent may not see it, or not any more.
+    /// The agent may not see it, or has lost that right.
     NotInScope,
     /// The server was restored from before it.
     OtherLife,

@@ -51,7 +51,7 @@ pub(super) async fn check(config: &Config, from: &Path) -> anyhow::Result<i64> {
 pub(super) async fn begin(config: &Config, clock: &Clock) -> anyhow::Result<Begun> {
     let store = open_store(config, clock).await?;
     let begun = async {
-        // Whoever changes rows stamps them.
+        // The rows that a restore changes need new stamps.
         Keys::open(&config.store.key_file(), &store, clock).await?;
         begin_in(&store, config, clock).await
     };
