@@ -126,8 +126,9 @@ impl Keys {
             }
             None => make(path, clock)?,
         });
-        keys.check(store, clock).await?;
-        store.stamp_with(keys.stamps()).await?;
+        let is_stamped = keys.check(store, clock).await?;
+        let note = keys.seal(clock, CHECK, STAMPED_TEXT);
+        store.stamp_with(keys.stamps(), (!is_stamped).then_some(note.as_str())).await?;
         Ok(keys)
     }
 
@@ -142,16 +143,18 @@ impl Keys {
         store.check_with(keys.stamps());
         let found = check_value(store).await?.unwrap_or_default();
         let opened = keys.unseal(CHECK, &found);
-        Ok(Some(opened.is_ok_and(|text| text.expose() == CHECK_TEXT)))
+        Ok(Some(opened.is_ok_and(|text| is_stamped(text.expose()).is_some())))
     }
 
-    /// Opens the database's check value, or leaves one where there is none yet.
+    /// Opens the database's check value, or leaves one in a database that is new. Whether its rows
+    /// have stamps.
     ///
     /// # Errors
-    /// [`SecretsError::WrongKey`] when it was sealed with another key.
-    pub async fn check(&self, store: &Store, clock: &Clock) -> Result<(), SecretsError> {
+    /// [`SecretsError::WrongKey`] when it was sealed with another key, or is gone.
+    pub async fn check(&self, store: &Store, clock: &Clock) -> Result<bool, SecretsError> {
         static LEAVE: Sql = Sql::new(
-            "INSERT INTO installation (name, value) VALUES ('key_check', $1)
+            "INSERT INTO installation (name, value)
+             SELECT 'key_check', $1 WHERE NOT EXISTS (SELECT 1 FROM workspace)
              ON CONFLICT DO NOTHING",
         );
         let found = match check_value(store).await? {
@@ -165,8 +168,8 @@ impl Keys {
             }
         };
         match self.unseal(CHECK, &found) {
-            Ok(text) if text.expose() == CHECK_TEXT => Ok(()),
-            _ => Err(SecretsError::WrongKey),
+            Ok(text) => is_stamped(text.expose()).ok_or(SecretsError::WrongKey),
+            Err(_) => Err(SecretsError::WrongKey),
         }
     }
 
@@ -222,6 +225,18 @@ impl Keys {
 
 const CHECK: Place<'static> = Place { column: "installation.value", row: &["key_check"] };
 const CHECK_TEXT: &str = "baton";
+/// The same once the rows have stamps. Only who has the key can write it, so that nobody else can
+/// make a start stamp the rows a second time.
+const STAMPED_TEXT: &str = "baton, stamped";
+
+/// What the proof says of the rows; `None` when it is no proof.
+fn is_stamped(text: &str) -> Option<bool> {
+    match text {
+        CHECK_TEXT => Some(false),
+        STAMPED_TEXT => Some(true),
+        _ => None,
+    }
+}
 
 async fn check_value(store: &Store) -> Result<Option<String>, StoreError> {
     static READ: Sql = Sql::new("SELECT value FROM installation WHERE name = 'key_check'");
@@ -379,5 +394,27 @@ mod tests {
         assert!(matches!(open().await, Err(SecretsError::Missing { .. })));
         assert!(!path.exists());
         database.close().await;
+    }
+
+    #[tokio::test]
+    async fn nobody_makes_a_start_stamp_the_rows_a_second_time() {
+        for database in testing::databases().await {
+            let directory = tempfile::tempdir().unwrap();
+            let (path, clock) = (directory.path().join("key"), Clock::system());
+            let keys = Keys::open(&path, &database.store, &clock).await.unwrap();
+            assert!(keys.check(&database.store, &clock).await.unwrap(), "the rows have stamps");
+            database.tamper("DELETE FROM installation WHERE name = 'stamps_began'").await;
+            database.tamper("DELETE FROM stamp").await;
+            let refused = Keys::open(&path, &database.store, &clock).await.unwrap_err();
+            assert!(refused.to_string().contains("stamps_began"), "{refused}");
+            // Nor without the proof of the key, where somebody works already.
+            let workspace = "INSERT INTO workspace (id, slug, name, created_at)
+                VALUES ('w', 'acme', 'Acme', 1)";
+            database.tamper(workspace).await;
+            database.tamper("DELETE FROM installation WHERE name = 'key_check'").await;
+            let refused = Keys::open(&path, &database.store, &clock).await;
+            assert!(matches!(refused, Err(SecretsError::WrongKey)), "{refused:?}");
+            database.close().await;
+        }
     }
 }

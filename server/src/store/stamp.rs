@@ -176,10 +176,14 @@ async fn stamp_one(
 
 impl Store {
     /// Stamps rows with this key from here on. At the first time the rows that are there, written
-    /// by a program without stamps, are stamped as they are.
-    pub async fn stamp_with(&self, key: StampKey) -> Result<(), StoreError> {
+    /// by a program without stamps, are stamped as they are, and `key_check` becomes `first`.
+    /// `None` where `key_check` says that this happened before.
+    ///
+    /// # Errors
+    /// `Corrupt` when it happened before and the database does not know of it.
+    pub async fn stamp_with(&self, key: StampKey, first: Option<&str>) -> Result<(), StoreError> {
         self.check_with(key.clone());
-        adopt(self, &key).await
+        adopt(self, &key, first).await
     }
 
     /// Checks stamps with this key, and writes nothing.
@@ -195,6 +199,11 @@ impl Store {
 /// The row that tells that stamps began, and of each workspace how long its log was then.
 const BEGAN: &str = "stamps_began";
 
+/// What a start says where somebody deleted that row: it would stamp edited rows as they are.
+const PRETENDED: &str = "installation.stamps_began is gone, and only somebody outside of Baton can \
+    have deleted it. Rows may be edited: look at `baton verify-log`, and put a backup back with \
+    `baton restore`";
+
 /// How long each log was when stamps began: rows up to there have none, and seals cover them.
 pub(super) async fn began(tx: &mut Tx) -> Result<Option<BTreeMap<String, u64>>, StoreError> {
     static READ: Sql = Sql::new("SELECT value FROM installation WHERE name = $1");
@@ -202,12 +211,19 @@ pub(super) async fn began(tx: &mut Tx) -> Result<Option<BTreeMap<String, u64>>, 
     row.map(|(value,)| from_json(&value)).transpose()
 }
 
-async fn adopt(store: &Store, key: &StampKey) -> Result<(), StoreError> {
+async fn adopt(store: &Store, key: &StampKey, first: Option<&str>) -> Result<(), StoreError> {
     static NOTE: Sql =
         Sql::new("INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING");
     static HEADS: Sql = Sql::new("SELECT workspace, position FROM log_head");
+    static CHECK: Sql = Sql::new("UPDATE installation SET value = $1 WHERE name = 'key_check'");
     let mut tx = store.begin().await?;
-    if began(&mut tx).await?.is_some() {
+    let is_known = began(&mut tx).await?.is_some();
+    let Some(first) = first else {
+        tx.rollback().await?;
+        return if is_known { Ok(()) } else { Err(StoreError::Corrupt(PRETENDED.to_owned())) };
+    };
+    if is_known {
+        // Another node was first.
         return tx.rollback().await;
     }
     for sheet in &SHEETS {
@@ -230,6 +246,7 @@ async fn adopt(store: &Store, key: &StampKey) -> Result<(), StoreError> {
     }
     let heads = serde_json::to_string(&heads).unwrap_or_default();
     tx.run(&NOTE, &[BEGAN, &heads]).await?;
+    tx.run(&CHECK, &[first]).await?;
     tx.commit().await
 }
 
