@@ -5,9 +5,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 out=target/dist
+# The same bytes wherever it is built: no path of this machine stays in the program. With flags of
+# its own it has a folder of its own, or it and other builds would undo each other.
+cargo_home=$(realpath "${CARGO_HOME:-$HOME/.cargo}")
+export RUSTFLAGS="--remap-path-prefix=$PWD=baton --remap-path-prefix=$cargo_home=cargo"
+export CFLAGS="-ffile-prefix-map=$PWD=baton -ffile-prefix-map=$cargo_home=cargo"
+export CARGO_TARGET_DIR=$PWD/target/dist-build
 cargo build --release --locked --package baton
 mkdir -p "$out"
-cp "${CARGO_TARGET_DIR:-target}/release/baton" "$out/baton"
+cp "$CARGO_TARGET_DIR/release/baton" "$out/baton"
 # The bugs that tests plant are in no release.
 held=0
 PLANTED_BUG=lock_trusted "$out/baton" --version >/dev/null 2>&1 || held=$?

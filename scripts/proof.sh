@@ -12,10 +12,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation planted interleavings claims edits kills-1 kills-2 kills-3 kills-4
+steps=(simulation planted interleavings one-node claims edits kills-1 kills-2 kills-3 kills-4
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
-  cross-node open stalled demo demo-cluster phone-kills phone-histories
+  cross-node open stalled verify operator demo demo-cluster phone-kills phone-histories
   phone-extension pushes phone-fleet phone-soak phone-day suites stranger budgets large-inbox packaging targets size
   console)
 records=docs/runs
@@ -97,6 +97,16 @@ simulation() {
   grep -E '^[0-9]+ seeds|found at seed|^test result' "$state/$step.log" | sed 's/^/- /'
 }
 
+# The end-to-end tests on one node with PostgreSQL; `make test` plays them on SQLite and on two.
+one_node() {
+  [ -n "${BATON_TEST_POSTGRES:-}" ] || begin_postgres off
+  scripts/build.sh
+  BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" BATON_TEST_NODES=1 \
+    scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=3 \
+    >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
+  grep '^test result' "$state/$step.log" | sed 's/^/- /'
+}
+
 # A whole working day of phones, in virtual time.
 phone_day() {
   local name=phone::tests::day::in_a_day_a_phone_that_nobody_looks_at_hardly_wants_to_be_woken
@@ -173,6 +183,7 @@ run() {
   interleavings)
     tested engine::interleavings::nobody_answers_a_turn_unknowingly_however_acts_interleave \
       BATON_INTERLEAVINGS=10000 ;;
+  one-node) one_node ;;
   claims) tested engine::claims::of_fifty_who_claim_at_once_one_wins_and_all_learn_who \
     BATON_ROUNDS=1000 ;;
   kills-*) kills "${1#kills-}000" ;;
@@ -219,7 +230,7 @@ run() {
   nodes-rolls)
     tested "$cluster::a_rolling_restart_under_load_loses_nothing_and_clients_move_on" \
       BATON_NODES=3 BATON_AGENTS=100 BATON_ROLLS=20 ;;
-  ingest | idle | typing | fan-out | reconnect-storm | lease | cross-node | open | stalled)
+  ingest | idle | typing | fan-out | reconnect-storm | lease | cross-node | open | stalled | verify)
     measured "$1" ;;
   *-nodes) measured "${1%-nodes}" --nodes 2 ;;
   claim-storm) measured claim-storm --rounds 1000 ;;
@@ -250,6 +261,9 @@ run() {
     echo
     sample android
     sample ios ;;
+  operator)
+    cargo build --quiet --release --package baton
+    tests/operator/play.py target/release/baton 2>"$state/$step.log" ;;
   stranger)
     scripts/build.sh
     said scripts/stranger.sh --long ;;

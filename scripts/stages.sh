@@ -8,7 +8,9 @@
 #   end_stages              waits for all lanes, prints the table, ends with 1 when a stage failed
 #
 # Once a stage has failed no other begins; those under way end first. Commands run with `set -e`.
+# A stage that takes longer than STAGE_MAX_S seconds is ended, and has failed: what hangs is named.
 
+STAGE_MAX_S=2700
 stages=
 lanes=()
 
@@ -26,6 +28,13 @@ stop_lanes() {
   for lane in "${lanes[@]}"; do kill -TERM -- "-$lane" 2>/dev/null || true; done
 }
 
+# Ends a process with all that it started.
+end_tree() {
+  local child
+  for child in $(ps -o pid= --ppid "$1"); do end_tree "$child"; done
+  kill -TERM "$1" 2>/dev/null || true
+}
+
 # `measured SECONDS`: whole seconds of what `times` says, 1m2.345s.
 measured() {
   local minutes=${1%%m*} rest=${1#*m}
@@ -33,7 +42,7 @@ measured() {
 }
 
 run_stage() {
-  local is_shown=$1 name=$2 log=$stages/$2.log began=$SECONDS code=0 user system
+  local is_shown=$1 name=$2 log=$stages/$2.log began=$SECONDS code=0 user system runs watch
   shift 2
   if [ -e "$stages/failed" ]; then
     echo "$name - - not run" >>"$stages/times"
@@ -52,8 +61,18 @@ run_stage() {
     times >"$stages/$name.times"
     exit $code
   ) &
-  wait $! || code=$?
-  { read -r user system && read -r user system; } <"$stages/$name.times" || true
+  runs=$!
+  (
+    sleep "$STAGE_MAX_S"
+    echo "$name took longer than $STAGE_MAX_S s, and was ended" | tee -a "$log" >&2
+    end_tree "$runs"
+  ) &
+  watch=$!
+  wait "$runs" || code=$?
+  end_tree "$watch"
+  wait "$watch" 2>/dev/null || true
+  [ ! -e "$stages/$name.times" ] ||
+    { read -r user system && read -r user system; } <"$stages/$name.times" || true
   local wall=$((SECONDS - began)) cpu=$(($(measured "${user:-0m0s}") + $(measured "${system:-0m0s}")))
   if [ $code -eq 0 ]; then
     echo "ok      $name, $wall s"
@@ -74,7 +93,7 @@ shown() { run_stage yes "$@"; }
 
 lane() {
   set -m
-  "$1" &
+  { set +m; "$1"; } &
   lanes+=($!)
   set +m
 }

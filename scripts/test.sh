@@ -85,6 +85,7 @@ loads() {
   load reconnect-storm --clients 12 --events 50 --rounds 1 --nodes 2
   load lease --count 20 --kills 1
   load cross-node --pings 20 --messages 5
+  load verify --events 2000 --rounds 1
   load stalled --workspaces 4 --rate 20 --contacts 3 --seconds 1 --rounds 1
 }
 
@@ -105,7 +106,7 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
   export BATON_TEST_POSTGRES
 fi
 lane lints
-stage units scripts/run-tests.sh units
+stage units scripts/run-tests.sh units --test-threads=4
 lane faults
 stage valkey valkey
 stage end-to-end scripts/run-tests.sh world --skip=faults:: --skip=phone_core:: --test-threads=3

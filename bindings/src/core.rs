@@ -14,9 +14,9 @@ use baton_mobile::store::Limits;
 
 use crate::app::{AppKeys, AppListListener, AppListener, AppLog};
 use crate::records::{
-    Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, Hold, InboxView, Kept, Line,
-    LogLevel, LogRecord, NotificationAnswer, NotificationEnd, OutboxItem, People, PushMessage,
-    PushOutcome, PushTarget, SignedIn, Standing, TakenPush, id_of, maybe_id,
+    Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, FileAddress, Hold, InboxView,
+    Kept, Line, LogLevel, LogRecord, NotificationAnswer, NotificationEnd, OutboxItem, People,
+    PushMessage, PushOutcome, PushTarget, SignedIn, Standing, TakenPush, id_of, maybe_id,
 };
 use crate::{CoreError, KeyStore, ListListener, Listener, LogSink};
 
@@ -264,6 +264,17 @@ impl BatonCore {
             Line::of(line, is_mine)
         };
         Ok(page.lines.into_iter().map(line).collect())
+    }
+
+    /// Loads the address of a line's file from the server, good for a few minutes.
+    pub async fn file_address(
+        &self,
+        conversation: String,
+        message: String,
+    ) -> Result<FileAddress, CoreError> {
+        let of = id_of("conversation", &conversation)?;
+        let message = id_of("message", &message)?;
+        Ok(self.core.file_address(of, message).await?.into())
     }
 
     /// Sets the agent's own availability at the server.

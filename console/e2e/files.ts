@@ -28,9 +28,11 @@ export async function filesBefore(server: string): Promise<Files | undefined> {
   const at = { host: hostname, port: Number(port) };
   const sockets = new Set<Socket>();
   const front = createServer((ask, answer) => {
-    const headers = ask.headers;
-    const behind = request({ ...at, method: ask.method, path: ask.url, headers }, (from) => {
-      const file = fileOf(root, ask);
+    const { headers, method } = ask;
+    const file = fileOf(root, ask);
+    // A page that the program does not know yet has the policy of those that it knows.
+    const path = file?.endsWith("index.html") === true ? "/" : ask.url;
+    const behind = request({ ...at, method, path, headers }, (from) => {
       if (file === undefined || from.statusCode === 304) {
         answer.writeHead(from.statusCode ?? 502, from.headers);
         from.pipe(answer);

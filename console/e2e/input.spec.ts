@@ -1,41 +1,7 @@
 // What is bad in what comes in: each leaves the page whole, and says what is wrong.
-import type { Page } from "@playwright/test";
+import { guard, isHarmless } from "./harm.ts";
 import { PAYLOADS } from "./payloads.ts";
 import { expect, long, open, reveal, test } from "./world.ts";
-
-/** Whatever a page asks for elsewhere, and whatever it shows that no page of ours would. */
-function guard(page: Page): string[] {
-  const seen: string[] = [];
-  const own = new URL(page.url()).origin;
-  page.on("request", (request) => {
-    if (new URL(request.url()).origin !== own) seen.push(`asked for ${request.url()}`);
-  });
-  page.on("dialog", (dialog) => {
-    seen.push(`a dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on("framenavigated", (frame) => {
-    if (new URL(frame.url()).origin !== own) seen.push(`went to ${frame.url()}`);
-  });
-  return seen;
-}
-
-/** That nothing of it ran, and that nothing of it is more than text. */
-async function isHarmless(page: Page) {
-  expect(await page.evaluate(() => "hit" in window || "hit" in Object.prototype)).toBe(false);
-  const foreign = await page.evaluate(() => {
-    const strange = "img, image, iframe, object, embed, video, audio, style, base, math, template";
-    const found = [...document.body.querySelectorAll(strange)];
-    for (const one of document.body.querySelectorAll("*")) {
-      const isBad = [...one.attributes].some(
-        ({ name, value }) => /^on/.test(name) || /^\s*(javascript|data|vbscript):/i.test(value),
-      );
-      if (isBad) found.push(one);
-    }
-    return found.map((one) => one.outerHTML.slice(0, 200));
-  });
-  expect(foreign).toEqual([]);
-}
 
 test("two hundred hostile names, texts, captions and file names stay text", async ({ world }) => {
   expect(new Set(PAYLOADS).size).toBe(200);

@@ -2,7 +2,7 @@
 // `baton admin` and spoken to as Meta speaks.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ const NUMBER = "106540352242999";
 export const PASSWORD = "baton-journey-2026";
 
 export class Node {
-  readonly data = mkdtempSync(join(tmpdir(), "baton-journey-"));
+  private isKept = false;
   private child: ChildProcess | undefined;
   private files: Files | undefined;
   /** Where its pages are. */
@@ -24,17 +24,25 @@ export class Node {
   private server = "";
   private port = 0;
 
-  /** Sets an installation up: a workspace with its admin, and a number if one is wanted. */
-  static async start({ number }: { number: boolean }): Promise<Node> {
-    const node = new Node();
+  private constructor(readonly data: string) {}
+
+  /**
+   * Sets an installation up: a workspace with its admin, and a number if one is wanted. What was set
+   * up in `data` before is used again.
+   */
+  static async start({ number, data }: { number: boolean; data?: string }): Promise<Node> {
+    const node = new Node(data ?? mkdtempSync(join(tmpdir(), "baton-journey-")));
+    node.isKept = data !== undefined;
     node.port = await freePort();
     node.server = `http://127.0.0.1:${node.port}`;
     node.files = await filesBefore(node.server);
     node.url = node.files?.url ?? node.server;
-    const password = node.file("password", PASSWORD);
-    node.admin("workspace", "add", "--slug", "shop", "--name", "Shop", "--admin-email",
-      "ines@shop.example", "--password-file", password);
-    if (number) node.connect();
+    if (!existsSync(join(node.data, "password.txt"))) {
+      const password = node.file("password", PASSWORD);
+      node.admin("workspace", "add", "--slug", "shop", "--name", "Shop", "--admin-email",
+        "ines@shop.example", "--password-file", password);
+      if (number) node.connect();
+    }
     await node.up();
     return node;
   }
@@ -43,8 +51,13 @@ export class Node {
   connect() {
     const secret = this.file("secret", SECRET);
     this.admin("meta-app", "add", "--id", APP, "--app-secret-file", secret);
-    this.admin("channel", "add", "--workspace", "shop", "--name", "Support", "--meta-app", APP,
-      "--phone-number-id", NUMBER, "--display-number", "+34 600 000 000",
+    this.channel("Support", NUMBER);
+  }
+
+  /** One more number of the same app. */
+  channel(name: string, number: string) {
+    this.admin("channel", "add", "--workspace", "shop", "--name", name, "--meta-app", APP,
+      "--phone-number-id", number, "--display-number", "+34 600 000 000",
       "--access-token-file", this.file("token", "a-token-of-this-test"));
   }
 
@@ -78,36 +91,44 @@ export class Node {
     if (this.child !== undefined) await ended(this.child, "SIGKILL");
   }
 
-  async customerSays(name: string, text: string) {
+  async customerSays(name: string, text: string, number = NUMBER) {
+    await this.customersSay([{ name, from: "34600777888", text }], number);
+  }
+
+  /** What several customers write, in one webhook. */
+  async customersSay(all: { name: string; from: string; text: string; at?: number }[], number = NUMBER) {
     const value = {
       messaging_product: "whatsapp",
-      metadata: { display_phone_number: "34600000000", phone_number_id: NUMBER },
-      contacts: [{ profile: { name }, wa_id: "34600777888" }],
-      messages: [
-        {
-          from: "34600777888",
-          id: `wamid.${randomUUID()}`,
-          timestamp: String(Math.floor(Date.now() / 1000)),
-          type: "text",
-          text: { body: text },
-        },
-      ],
+      metadata: { display_phone_number: "34600000000", phone_number_id: number },
+      contacts: all.map(({ name, from }) => ({ profile: { name }, wa_id: from })),
+      messages: all.map(({ from, text, at = Date.now() }) => ({
+        from,
+        id: `wamid.${randomUUID()}`,
+        timestamp: String(Math.floor(at / 1000)),
+        type: "text",
+        text: { body: text },
+      })),
     };
     const entry = [{ id: "1", changes: [{ field: "messages", value }] }];
     const body = JSON.stringify({ object: "whatsapp_business_account", entry });
     const signature = createHmac("sha256", SECRET).update(body).digest("hex");
-    const answer = await fetch(`${this.server}/webhooks/whatsapp/${APP}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-hub-signature-256": `sha256=${signature}` },
-      body,
-    });
-    if (!answer.ok) throw new Error(`the webhook was answered ${answer.status}`);
+    for (;;) {
+      const answer = await fetch(`${this.server}/webhooks/whatsapp/${APP}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-hub-signature-256": `sha256=${signature}` },
+        body,
+      });
+      if (answer.ok) return;
+      // Meta comes again as well, when a server has no room for now.
+      if (answer.status !== 503) throw new Error(`the webhook was answered ${answer.status}`);
+      await new Promise((next) => setTimeout(next, 200));
+    }
   }
 
   async end() {
     await this.files?.end();
     await this.kill();
-    rmSync(this.data, { recursive: true, force: true });
+    if (!this.isKept) rmSync(this.data, { recursive: true, force: true });
   }
 }
 

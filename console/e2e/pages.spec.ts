@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
+import { Node, PASSWORD } from "./node.ts";
+import { behind, overtaken } from "./overtaken.ts";
 import { OUT } from "./server.ts";
-import { expect, open, reveal, test } from "./world.ts";
+import { expect, long, open, reveal, signIn, test } from "./world.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -138,7 +140,7 @@ test("people, search, settings, board, keys", async ({ world }) => {
   await admin.goto("/search?q=Pau");
   await expect(admin.getByTestId("hits")).toContainText("Pau Riera");
   await looks(admin, "search");
-  for (const page of ["numbers", "teams", "agents", "you", "devices", "appearance"]) {
+  for (const page of ["numbers", "teams", "agents", "you", "notifications", "devices", "appearance"]) {
     await admin.goto(`/settings/${page}`);
     await expect(admin.locator("main section").first()).toBeVisible();
     if (page === "agents") {
@@ -165,4 +167,91 @@ test("people, search, settings, board, keys", async ({ world }) => {
   await admin.keyboard.press("Escape");
   await admin.keyboard.press("?");
   await looks(admin, "keys");
+});
+
+test("several chosen", async ({ world }) => {
+  const names = ["Teresa Vega", "ليلى منصور", "Rubén Soto", "Hannah Weiss", "Noor Haddad"];
+  for (const name of names) await world.customer(name).says("Hola, ¿me ayudáis con un pedido?");
+  const ana = await world.desk("Ana", { bypassCSP: true });
+  const ben = await world.desk("Ben");
+  await open(ben, "Rubén Soto");
+  await ben.getByTestId("claim").click();
+  await expect(ben.getByTestId("owner-chip")).toContainText("You");
+  for (const name of names.slice(0, 4)) {
+    await (await reveal(ana, name)).click({ modifiers: ["Control"] });
+  }
+  await looks(ana, "chosen");
+  await ana.getByTestId("action-move").click();
+  await ana.getByTestId(`move-to-${world.login("Ana").agent_id}`).click();
+  await expect(ana.getByTestId("bulk-ask")).toBeVisible();
+  await looks(ana, "chosen-ask");
+  await ana.keyboard.press("Escape");
+  await ana.keyboard.press("Escape");
+  await ana.getByTestId("rail-me").click();
+  await ana.getByTestId("language").selectOption("ar");
+  await ana.keyboard.press("Escape");
+  await (await reveal(ana, "Teresa Vega")).click({ modifiers: ["Control"] });
+  await looks(ana, "chosen-arabic");
+  const sofia = await world.desk("Sofia", { at: "/board", bypassCSP: true });
+  await sofia.getByTestId("board-select").click();
+  await sofia.getByTestId("queue").getByText("Hannah Weiss").click();
+  await looks(sofia, "board-chosen");
+});
+
+long("several stale", async ({ world }) => {
+  const ana = await world.desk("Ana", { bypassCSP: true });
+  await behind(world, ana, ["Rita Sanz", "ليلى منصور", "Noor Haddad"], "Sí, desde las 10.");
+  await ana.getByTestId("review-next").click();
+  await ana.getByTestId("review-later").click();
+  await expect(ana.getByTestId("stale-send")).toBeEnabled();
+  await looks(ana, "stale-sheet");
+  await ana.keyboard.press("Escape");
+  await ana.getByTestId("rail-me").click();
+  await ana.getByTestId("language").selectOption("ar");
+  await ana.keyboard.press("Escape");
+  await ana.getByTestId("review-next").click();
+  await expect(ana.getByTestId("stale-send")).toBeEnabled();
+  await looks(ana, "stale-sheet-arabic");
+});
+
+long("needs review", async ({ world }) => {
+  const ana = await world.desk("Ana", { bypassCSP: true });
+  const names = ["Rita Sanz", "ليلى منصور"];
+  await overtaken(world, ana, names, "Sí, desde las 10.", "¿Y a las 9?");
+  await expect(ana.getByTestId("rail-review")).toHaveAccessibleName("Needs review, 2 messages");
+  await ana.getByTestId("rail-review").click();
+  await ana.getByTestId("review-all").click();
+  await looks(ana, "review");
+  await ana.getByTestId("action-send").click();
+  await expect(ana.getByTestId("send-many-go")).toBeEnabled();
+  await looks(ana, "review-send");
+  await ana.keyboard.press("Escape");
+  await ana.getByTestId("rail-me").click();
+  await ana.getByTestId("language").selectOption("ar");
+  await ana.keyboard.press("Escape");
+  await looks(ana, "review-arabic");
+  await ana.goto("/review?kind=restored");
+  await expect(ana.getByTestId("review-empty")).toBeVisible();
+  await looks(ana, "review-empty");
+});
+
+long("quarantine", async ({ world }) => {
+  const node = await Node.start({ number: true });
+  try {
+    const page = await world.stranger({ baseURL: node.url, bypassCSP: true });
+    await page.goto(`${node.url}/`);
+    await signIn(page, { workspace: "shop", email: "ines@shop.example", password: PASSWORD });
+    await page.goto(`${node.url}/settings/quarantine`);
+    await expect(page.getByTestId("quarantine-empty")).toBeVisible();
+    await looks(page, "settings-quarantine-empty");
+    for (const text of ["Hola, ¿abrís mañana?", "مرحبا، هل أنتم هنا؟"]) {
+      await node.customerSays("Olga Ruiz", text, "106540352242777");
+    }
+    await page.reload();
+    await page.getByText("What came").first().click();
+    await expect(page.getByTestId("quarantine-raw").first()).toContainText("Olga Ruiz");
+    await looks(page, "settings-quarantine");
+  } finally {
+    await node.end();
+  }
 });

@@ -46,6 +46,14 @@ long("a customer whose conversation is resolved is found by a part of the name",
   await expect(ana).toHaveURL(/q=riol/);
   await ana.getByTestId("hits").getByText("Oriol Camps").click();
   await expect(ana.getByTestId("timeline")).toContainText("Gracias por todo");
+  // Without a name, by what is known of it.
+  await ana.getByTestId("rail-search").click();
+  await ana.getByTestId("search-status").selectOption("resolved");
+  await ana.getByTestId("search-owner").selectOption("nobody");
+  await expect(ana).toHaveURL(/status=resolved&owner=nobody/);
+  await expect(ana.getByTestId("hits")).toContainText("Oriol Camps");
+  await ana.getByTestId("search-status").selectOption("snoozed");
+  await expect(ana.getByText("No conversation is like that.")).toBeVisible();
   await ana.goto("/search?q=nobody%20at%20all");
   await expect(ana.getByText("Nobody is called")).toBeVisible();
 });

@@ -26,6 +26,8 @@ interface Ears {
   /** How far its socket has told it the log. */
   told: number;
   waiting: (() => void)[];
+  /** It is told that the server's clock is so much further, ms. */
+  ahead: number;
   /** Ends the socket as a lost network does. */
   cut: () => void;
 }
@@ -70,7 +72,7 @@ export class World {
 
   /** Stands between a page and its socket, so that it can be kept from hearing. */
   private async listen(page: Page) {
-    const ears: Ears = { isDeaf: false, acks: [], told: 0, waiting: [], cut: () => undefined };
+    const ears: Ears = { isDeaf: false, acks: [], told: 0, waiting: [], ahead: 0, cut: () => undefined };
     this.ears.set(page, ears);
     await page.routeWebSocket(/\/api\/v1\/socket$/, (socket) => {
       const server = socket.connectToServer();
@@ -83,8 +85,9 @@ export class World {
       server.onMessage((message) => {
         const frame = JSON.parse(String(message)) as { type: string; upto?: number };
         if (frame.type === "events") ears.told = frame.upto ?? 0;
-        if (ears.isDeaf) ears.waiting.push(() => socket.send(message));
-        else socket.send(message);
+        const heard = shifted(String(message), ears.ahead);
+        if (ears.isDeaf) ears.waiting.push(() => socket.send(heard));
+        else socket.send(heard);
       });
     });
   }
@@ -93,6 +96,12 @@ export class World {
   deafen(page: Page) {
     const ears = this.ears.get(page);
     if (ears !== undefined) ears.isDeaf = true;
+  }
+
+  /** From its next connection on a page takes the server's clock for so much further. */
+  hasten(page: Page, ahead: number) {
+    const ears = this.ears.get(page);
+    if (ears !== undefined) ears.ahead = ahead;
   }
 
   /** How far a page said that it has come, oldest first. */
@@ -197,13 +206,25 @@ export class World {
     };
   }
 
-  async control(path: string, body: unknown): Promise<void> {
+  /** What the simulator answers; `wamid` names the message that a customer sent. */
+  async control(path: string, body: unknown): Promise<{ wamid: string }> {
     const response = await fetch(`${this.facts.simulator_url}/control/${path}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`control/${path}: ${response.status}`);
+    return (await response.json()) as { wamid: string };
+  }
+
+  /** Changes how the simulated WhatsApp behaves. */
+  async knobs(patch: object): Promise<void> {
+    const response = await fetch(`${this.facts.simulator_url}/control/knobs`, {
+      method: "PATCH",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(patch),
+    });
+    if (!response.ok) throw new Error(`knobs: ${response.status} ${await response.text()}`);
   }
 
   /** Texts that reached a phone. */
@@ -215,6 +236,15 @@ export class World {
   async end() {
     for (const context of this.contexts) await context.close();
   }
+}
+
+/** A greeting of a server whose clock is further. */
+function shifted(text: string, ahead: number): string {
+  if (ahead === 0 || !text.includes('"welcome"')) return text;
+  const frame = JSON.parse(text) as { type: string; server_time: string };
+  if (frame.type !== "welcome") return text;
+  const server_time = new Date(Date.parse(frame.server_time) + ahead).toISOString();
+  return JSON.stringify({ ...frame, server_time });
 }
 
 export async function signIn(

@@ -4,9 +4,23 @@ const MIN = 60_000;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
 
+/** Formats are dear to make, and each is used by every row: one of each is kept. */
+const numbers = new Map<string, Intl.NumberFormat>();
+const dates = new Map<string, Intl.DateTimeFormat>();
+
+function dated(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${locale} ${Object.entries(options).flat().join(" ")}`;
+  const kept = dates.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  dates.set(key, kept);
+  return kept;
+}
+
 function unit(locale: string, value: number, of: "second" | "minute" | "hour" | "day"): string {
+  const key = `${locale} ${of}`;
   const options = { style: "unit", unit: of, unitDisplay: "short" } as const;
-  return new Intl.NumberFormat(locale, options).format(value);
+  const kept = numbers.get(key) ?? new Intl.NumberFormat(locale, options);
+  numbers.set(key, kept);
+  return kept.format(value);
 }
 
 /** An age in one unit: "12 min", "22 hr". */
@@ -30,7 +44,7 @@ export function left(locale: string, ms: number): string {
 }
 
 export function clock(locale: string, at: number): string {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+  return dated(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
 }
 
 const dayOf = (at: number) => new Date(at).setHours(0, 0, 0, 0);
@@ -43,7 +57,7 @@ export function daysAgo(at: number, now: number): number {
 /** The day of a line, without the words for today and yesterday. */
 export function day(locale: string, at: number, now: number): string {
   const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(locale, {
+  return dated(locale, {
     weekday: "long",
     day: "numeric",
     month: "long",
@@ -55,14 +69,14 @@ export function day(locale: string, at: number, now: number): string {
 export function when(locale: string, at: number, now: number): string {
   const ago = daysAgo(at, now);
   if (ago <= 0) return clock(locale, at);
-  if (ago < 7) return new Intl.DateTimeFormat(locale, { weekday: "short" }).format(at);
-  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }).format(at);
+  if (ago < 7) return dated(locale, { weekday: "short" }).format(at);
+  return dated(locale, { day: "numeric", month: "short" }).format(at);
 }
 
 /** A moment to come, or a moment gone: with its day, unless that is today. */
 export function moment(locale: string, at: number, now: number): string {
   if (daysAgo(at, now) === 0) return clock(locale, at);
-  return new Intl.DateTimeFormat(locale, {
+  return dated(locale, {
     weekday: "short",
     ...(Math.abs(daysAgo(at, now)) < 7 ? {} : { day: "numeric", month: "short" }),
     hour: "2-digit",
@@ -104,4 +118,17 @@ export const firstName = (name: string): string => name.trim().split(/\s+/)[0] ?
 /** A number as people read it. */
 export function phone(digits: string): string {
   return `+${digits}`.replace(/^(\+\d{2})(\d{3})(\d{3})(\d{2,})$/, "$1 $2 $3 $4");
+}
+
+/** A size in one unit: "840 kB", "4.2 MB". */
+export function bytes(locale: string, count: number): string {
+  const [value, unit] =
+    count < 1000 ? [count, "byte"] : count < 1e6 ? [count / 1e3, "kilobyte"] : [count / 1e6, "megabyte"];
+  const options = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(locale, options).format(value);
+}
+
+/** A part of 1 in percent. */
+export function part(locale: string, value: number): string {
+  return new Intl.NumberFormat(locale, { style: "percent" }).format(value);
 }

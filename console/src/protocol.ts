@@ -64,6 +64,8 @@ export type LineKind =
   | "contact_cards"
   | "choice"
   | "order"
+  | "interactive"
+  | "template"
   | "edit"
   | "revocation"
   | "welcome_request"
@@ -73,6 +75,8 @@ export interface Content {
   text?: string;
   original_type?: string;
   erased?: boolean;
+  /** A newer server may know other types. */
+  details?: Details | { type: "file" | "contact_cards" | "choice" | "order" };
 }
 export type MessageStatus =
   | "queued"
@@ -97,6 +101,32 @@ export interface MessageError {
   reason: string;
   remedy: string;
 }
+/** What became of the file of a line. */
+export type FileState =
+  | { state: "waiting" }
+  | { state: "stored"; bytes: number }
+  | { state: "expired" }
+  | { state: "refused" };
+/** Where a file can be read for a few minutes. */
+export interface FileAddress {
+  url: string;
+  expires_at: Timestamp;
+  media_type: string;
+  name?: string;
+  bytes: number;
+}
+/** A file on its way to WhatsApp, until a command sends it. */
+export interface Upload {
+  id: Id;
+  kind: LineKind;
+  media_type: string;
+  name?: string;
+  bytes: number;
+  /** The next piece begins there. */
+  received: number;
+  state: "receiving" | "passing" | "ready" | "refused";
+  trouble?: string;
+}
 export interface Line {
   seq: number;
   id: Id;
@@ -104,12 +134,39 @@ export interface Line {
   kind: LineKind;
   at: Timestamp;
   content: Content;
+  file?: FileState;
   quoted?: Id;
   status?: MessageStatus;
   held?: HeldReason;
   error?: MessageError;
   op_id?: Id;
   device_id?: Id;
+  amended?: Amended;
+}
+/** What became of a line after it was said. */
+export interface Amended {
+  reactions?: Reaction[];
+  edited?: Change;
+  /** The content of a line that was taken back is left out. */
+  revoked?: Change;
+}
+export interface Change {
+  line: LineRef;
+  at: Timestamp;
+}
+/** Without an emoji it was taken back. */
+export interface Reaction {
+  by: Author;
+  at: Timestamp;
+  emoji?: string;
+}
+export type Amendment =
+  | ({ kind: "edited" } & Change)
+  | ({ kind: "revoked" } & Change)
+  | { kind: "reacted"; by: Author; at: Timestamp };
+/** A line with what it said before it was taken back. */
+export interface LineHistory {
+  line: Line;
 }
 export interface Note {
   id: Id;
@@ -143,6 +200,18 @@ export interface LinesPage {
   before?: number;
   notes_before?: number;
 }
+/** Messages that wait for a person, and how many there are of each kind on all pages. */
+export type ReviewStatus = "held" | "unconfirmed";
+export interface ReviewCount {
+  status: ReviewStatus;
+  reason?: HeldReason;
+  count: number;
+}
+export interface ReviewPage {
+  messages: { conversation: View; line: Line }[];
+  counts: ReviewCount[];
+  next?: string;
+}
 export interface SnapshotAnswer {
   cursor: Cursor;
   conversations: Snapshot[];
@@ -159,7 +228,8 @@ export type Actor = { kind: "customer" } | { kind: "agent"; id: Id } | { kind: "
 export type EventContent =
   | { line: Content }
   | { note: { text: string | null } }
-  | { contact: ContactCard };
+  | { contact: ContactCard }
+  | { reaction: { emoji: string } };
 export type OwnerCause =
   | "claimed"
   | "replied"
@@ -213,6 +283,8 @@ export type Fact =
       seen?: LineRef;
       lease_ignored_of?: Id;
     }
+  | { type: "file_changed"; line: LineRef; file: FileState }
+  | { type: "line_amended"; line: LineRef; amendment: Amendment }
   | { type: "note_added"; note_id: Id; author: Id; op_id: Id }
   | {
       type: "owner_changed";
@@ -268,10 +340,71 @@ export type Event = {
 // Commands and what became of them.
 
 export type Seen = LineRef | null;
+/** What a message is beyond its text. */
+export type Details =
+  | { type: "location"; latitude: number; longitude: number; name?: string; address?: string }
+  | { type: "file"; upload: Id }
+  | { type: "buttons"; buttons: { id: string; title: string }[]; frame?: Frame }
+  | { type: "list"; button: string; sections: ListSection[]; frame?: Frame }
+  | { type: "link"; title: string; url: string; frame?: Frame }
+  | {
+      type: "template";
+      name: string;
+      language: string;
+      header?: Filling[];
+      body?: Filling[];
+      buttons?: { index: number; kind: "link" | "copy_code"; text: string }[];
+    };
+/** What fills one variable of a template. */
+export interface Filling {
+  name?: string;
+  text: string;
+  file?: "image" | "video" | "document";
+}
+export interface Template {
+  name: string;
+  language: string;
+  status: "approved" | "pending" | "rejected" | "paused" | "disabled";
+  category: string;
+  header?:
+    | { type: "text"; text: string }
+    | { type: "file"; file: "image" | "video" | "document" }
+    | { type: "other" };
+  body: string;
+  footer?: string;
+  buttons?: {
+    kind: "quick_reply" | "link" | "phone" | "copy_code" | "other";
+    title: string;
+    url?: string;
+  }[];
+}
+export interface TemplateList {
+  templates: Template[];
+  account_id?: string;
+  synced_at?: Timestamp;
+  trouble?: string;
+}
+export interface Frame {
+  header?: string;
+  footer?: string;
+}
+export interface ListSection {
+  title?: string;
+  rows: { id: string; title: string; description?: string }[];
+}
 export type CommandBody =
   | {
       type: "reply";
       text: string;
+      seen: Seen;
+      quoted?: Id;
+      replaces?: Id;
+      ignore_lease?: boolean;
+    }
+  | {
+      type: "send";
+      text?: string;
+      details: Details;
       seen: Seen;
       quoted?: Id;
       replaces?: Id;
@@ -430,6 +563,15 @@ export interface Agent {
   capacity: number | null;
   teams: { team_id: Id; kind: MembershipKind }[];
 }
+/** What the devices of an agent have shown of themselves. */
+export interface Reach {
+  by_push: boolean;
+  heard_at: Timestamp | null;
+}
+export interface Colleague extends Agent {
+  /** Servers from before tell nothing of it. */
+  reach?: Reach;
+}
 export interface Team {
   id: Id;
   name: string;
@@ -520,12 +662,34 @@ export interface ChannelChange {
   default_team?: Id;
   pace_per_s?: number;
 }
+/** What an agent's devices are told by pushes, and a part of each day in which they are told nothing. */
+export type PushLevel = "all" | "mine" | "nothing";
+export interface QuietHours {
+  from: string;
+  until: string;
+  zone: string;
+}
+export interface PushPreference {
+  level: PushLevel;
+  quiet?: QuietHours;
+}
 export interface PasswordChange {
   current: string;
   next: string;
 }
 export interface PasswordSet {
   next: string;
+}
+/** An element of a webhook that fits nowhere; admins see it. */
+export interface Quarantined {
+  id: Id;
+  meta_app: string;
+  at: Timestamp;
+  reason: string;
+  /** The beginning of it, as it came. */
+  element: string;
+  replayed_at: Timestamp | null;
+  dismissed_at: Timestamp | null;
 }
 export interface Device {
   id: Id;

@@ -13,8 +13,10 @@ test.each([
   "/board",
   `/board/agent/${ID}`,
   "/people",
+  "/review",
   "/settings",
   "/settings/teams",
+  "/settings/quarantine",
   "/welcome",
   "/search",
 ])("%s is a place and comes back as it was", (path) => {
@@ -35,6 +37,15 @@ test("the root is my work", () => {
 
 test("what is searched for stands in the address", () => {
   const place = { at: "search", q: "Lucía & Co" } as const;
-  expect(pathOf(place)).toBe("/search?q=Luc%C3%ADa%20%26%20Co");
+  expect(pathOf(place)).toBe("/search?q=Luc%C3%ADa+%26+Co");
   expect(placeOf("/search", "?q=Luc%C3%ADa%20%26%20Co")).toEqual(place);
+});
+
+test("what is reviewed stands in the address; what is no filter filters nothing", () => {
+  const filter = { kind: "too_late", channel: ID, older: "1h" } as const;
+  const path = pathOf({ at: "review", filter });
+  expect(path).toBe(`/review?kind=too_late&channel=${ID}&older=1h`);
+  expect(placeOf("/review", path.slice(7))).toEqual({ at: "review", filter });
+  const odd = placeOf("/review", "?kind=%3Cimg%3E&channel=1&older=constructor");
+  expect(pathOf(odd)).toBe("/review");
 });

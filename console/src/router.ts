@@ -1,19 +1,25 @@
 // Addresses to places and back. What a colleague could be sent stands in the address.
 
+import { type Filter, KINDS, OLDER } from "./review/deciding.ts";
+import { type Wanted, isNothing, queryOf as searchOf, wantedOf } from "./search/filter.ts";
+
 export type Place =
   | { at: "sign-in" }
   | { at: "inbox"; view: string; conversation: string | undefined }
   | { at: "link"; conversation: string }
   | { at: "board"; agent: string | undefined }
+  | { at: "review"; filter: Filter }
   | { at: "people" }
-  | { at: "search"; q: string }
+  | ({ at: "search" } & Wanted)
   | { at: "settings"; page: SettingsPage | undefined }
   | { at: "welcome" }
   | { at: "unknown" };
 
 /** The pages of the settings, in their order: the workspace's, then one's own. */
-export const SHARED_PAGES = ["numbers", "teams", "agents"] as const;
-export const OWN_PAGES = ["you", "devices", "appearance"] as const;
+export const SHARED_PAGES = ["numbers", "teams", "agents", "quarantine"] as const;
+/** Of the workspace's, those that admins alone may look at. */
+export const ADMIN_PAGES: readonly string[] = ["quarantine"];
+export const OWN_PAGES = ["you", "notifications", "devices", "appearance"] as const;
 export type SettingsPage = (typeof SHARED_PAGES | typeof OWN_PAGES)[number];
 const PAGES: readonly string[] = [...SHARED_PAGES, ...OWN_PAGES];
 
@@ -36,12 +42,28 @@ export function placeOf(path: string, query = ""): Place {
   }
   if (second === undefined) {
     if (first === "people" || first === "welcome") return { at: first };
-    if (first === "search") return { at: "search", q: new URLSearchParams(query).get("q") ?? "" };
+    if (first === "review") return { at: first, filter: filterOf(new URLSearchParams(query)) };
+    if (first === "search") return { at: "search", ...wantedOf(new URLSearchParams(query)) };
   }
   if (first !== "inbox") return { at: "unknown" };
   const view = second ?? "mine";
   const isThere = VIEW.test(view) && (third === undefined || ID.test(third));
   return isThere ? { at: "inbox", view, conversation: third } : { at: "unknown" };
+}
+
+/** What an address says of a filter; what is no such thing filters nothing. */
+function filterOf(query: URLSearchParams): Filter {
+  const [kind, channel, older] = ["kind", "channel", "older"].map((name) => query.get(name) ?? "");
+  return {
+    kind: KINDS.find((one) => one === kind),
+    channel: ID.test(channel ?? "") ? channel : undefined,
+    older: (Object.keys(OLDER) as (keyof typeof OLDER)[]).find((one) => one === older),
+  };
+}
+
+function queryOf(filter: Filter): string {
+  const named = Object.entries(filter).filter(([, value]) => value !== undefined);
+  return named.length === 0 ? "" : `?${new URLSearchParams(named)}`;
 }
 
 export function pathOf(place: Place): string {
@@ -56,10 +78,12 @@ export function pathOf(place: Place): string {
     }
     case "board":
       return place.agent === undefined ? "/board" : `/board/agent/${place.agent}`;
+    case "review":
+      return `/review${queryOf(place.filter)}`;
     case "settings":
       return place.page === undefined ? "/settings" : `/settings/${place.page}`;
     case "search":
-      return place.q === "" ? "/search" : `/search?q=${encodeURIComponent(place.q)}`;
+      return isNothing(place) ? "/search" : `/search?${searchOf(place)}`;
     case "people":
     case "welcome":
       return `/${place.at}`;

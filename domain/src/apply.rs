@@ -83,6 +83,8 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         Fact::HeadChanged { head } => conversation.head = head.clone(),
         Fact::ConversationOpened { .. }
         | Fact::ContactChanged { .. }
+        | Fact::LineAmended { .. }
+        | Fact::FileChanged { .. }
         | Fact::NoteAdded { .. }
         | Fact::ReadMarked { .. }
         | Fact::AgentChanged { .. }

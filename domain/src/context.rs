@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use baton_protocol::frame::LeaseHolder;
+use baton_protocol::template::Template;
 use baton_protocol::{
-    AgentId, AgentState, Author, Availability, Conversation, ConversationId, DeviceId, Fact,
-    HeldReason, LineKind, LineRef, MembershipKind, MessageId, MessageStatus, NoteId, OpId, Owner,
-    ReplyPolicy, Role, TeamId, Timestamp, Turn,
+    AgentId, AgentState, Amended, Author, Availability, Conversation, ConversationId, DeviceId,
+    Event, Fact, FileState, HeldReason, LineKind, LineRef, MessageId, MessageStatus, NoteId, OpId,
+    Owner, ReplyPolicy, Role, TeamId, Timestamp, Turn,
 };
 
+use crate::line::amend;
 use crate::outcome::Answer;
-use crate::scope::{Level, Scope, Viewer};
+use crate::scope::{Level, Scope};
 use crate::sight::Sight;
+use crate::upload::Uploaded;
 
 /// The facts of a line that decisions look at.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,10 +44,14 @@ pub struct LineFacts {
     pub attempt: u32,
     /// The epoch of the last claim. Results of other claims change nothing.
     pub claim_epoch: u64,
+    /// What became of its file, if it has one.
+    pub file: Option<FileState>,
     /// The turn that it closed.
     pub closed_turn: Option<Turn>,
     /// Whether the customer may have it already, by an attempt with an unknown outcome.
     pub in_doubt: bool,
+    /// What became of it since.
+    pub amended: Option<Box<Amended>>,
 }
 
 impl LineFacts {
@@ -165,8 +172,8 @@ pub struct Moment {
 impl Lines {
     /// Brings the lines up to a fact that was decided, as reading them back would.
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no line")]
-    pub fn absorb(&mut self, fact: &Fact, moment: Moment) {
-        match fact {
+    pub fn absorb(&mut self, event: &Event, moment: Moment) {
+        match &event.fact {
             Fact::LineReceived { line, kind, .. } => {
                 let facts = blank(*line, Author::Customer, *kind, moment.at);
                 self.put(moment.conversation, facts);
@@ -184,6 +191,10 @@ impl Lines {
                 };
                 self.put(moment.conversation, facts);
             }
+            Fact::LineAmended { line, amendment } => self.change(line.id, |facts| {
+                let amended = facts.amended.get_or_insert_default();
+                amend(amended, *amendment, event.content.as_ref());
+            }),
             Fact::MessageChanged { line, status, attempt, held, seen, .. } => {
                 self.change(line.id, |facts| {
                     let still_waits = matches!(
@@ -214,6 +225,9 @@ impl Lines {
                     facts.claim_epoch = moment.claim_epoch.unwrap_or(facts.claim_epoch);
                 });
             }
+            Fact::FileChanged { line, file } => {
+                self.change(line.id, |facts| facts.file = Some(*file));
+            }
             _ => {}
         }
     }
@@ -233,8 +247,10 @@ fn blank(line: LineRef, author: Author, kind: LineKind, at: Timestamp) -> LineFa
         held: None,
         attempt: 0,
         claim_epoch: 0,
+        file: None,
         closed_turn: None,
         in_doubt: false,
+        amended: None,
     }
 }
 
@@ -277,6 +293,10 @@ pub struct Context<'a> {
     pub lease: Option<LeaseHolder>,
     /// Ids for what is made.
     pub fresh: Fresh,
+    /// The template that the command names, if the number has it.
+    pub template: Option<&'a Template>,
+    /// The upload that the command names, if there is one.
+    pub upload: Option<&'a Uploaded>,
 }
 
 /// The author of a command: who, where, and what they may see.
@@ -304,17 +324,9 @@ impl Context<'_> {
         self.author.sight.level(Scope::of(&conversation.head))
     }
 
-    /// Whether the author supervises the conversation: an admin, or a supervisor of its team.
-    /// Seeing it is not enough: in other teams a supervisor is a member like all others.
+    /// Whether the author supervises the conversation ([`Viewer::supervises`]).
     pub fn supervises(&self, conversation: &Conversation) -> bool {
-        let Viewer { role, teams, .. } = &self.author.sight.viewer;
-        match role {
-            Role::Admin => true,
-            Role::Supervisor => {
-                teams.get(&conversation.head.team_id) == Some(&MembershipKind::Supervisor)
-            }
-            Role::Agent => false,
-        }
+        self.author.sight.viewer.supervises(conversation.head.team_id)
     }
 
     /// Whether the author is in the conversation's team.

@@ -1,6 +1,6 @@
 //! What a webhook says, in Baton's words. The parser of each channel produces it.
 
-use baton_protocol::{Content, LineKind, MessageError, Timestamp};
+use baton_protocol::{Author, Content, LineKind, MessageError, Timestamp};
 
 /// One element of a webhook.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,7 +23,11 @@ pub enum ElementBody {
     Echo(InboundMessage),
     /// A status of a sent message.
     Status(StatusUpdate),
-    /// Kept raw, changes nothing (reactions, system lines, fields that are not handled).
+    /// A reaction to an earlier message.
+    Reaction(InboundReaction),
+    /// A customer has another number or user id from now on.
+    Moved(Moved),
+    /// Kept raw, changes nothing: fields and types that are not handled.
     Ignored {
         /// The type, for counting.
         what: &'static str,
@@ -61,6 +65,32 @@ pub struct InboundMessage {
     pub content: Content,
     /// The message it quotes, edits or takes back.
     pub quoted_wamid: Option<String>,
+    /// Meta's id of its file, by which the file is fetched.
+    pub media: Option<String>,
+}
+
+/// A reaction to an earlier message. It takes no seq, opens no turn and answers none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InboundReaction {
+    /// Who reacted: the customer, or the phone app of the same number.
+    pub by: Author,
+    /// Meta's id of the message.
+    pub to_wamid: String,
+    /// One emoji; `None` takes the reaction back.
+    pub emoji: Option<String>,
+    /// Meta's time; the time of arrival when that cannot be read.
+    pub at: Timestamp,
+}
+
+/// A customer has another number or user id from now on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// As they were known before.
+    pub from: Sender,
+    /// As they are known now.
+    pub to: Sender,
+    /// Meta's time; the time of arrival when that cannot be read.
+    pub at: Timestamp,
 }
 
 /// A status by the provider, in rising order. `Failed` has no rank.

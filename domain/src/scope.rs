@@ -44,6 +44,16 @@ pub struct Viewer {
 }
 
 impl Viewer {
+    /// Whether this viewer supervises what is of a team: an admin, or a supervisor of that team.
+    /// Seeing it is not enough: in other teams a supervisor is a member like all others.
+    pub fn supervises(&self, team: TeamId) -> bool {
+        match self.role {
+            Role::Admin => true,
+            Role::Supervisor => self.teams.get(&team) == Some(&MembershipKind::Supervisor),
+            Role::Agent => false,
+        }
+    }
+
     /// The level at which this viewer sees a conversation in `scope`.
     ///
     /// `visibility` is the setting of the conversation's team. Members see the conversations of

@@ -12,6 +12,9 @@ use crate::stats::{Times, micros};
 use crate::webhook::{self, From};
 use crate::world::World;
 
+/// A POST that may be repeated waits so long.
+const AGAIN: Duration = Duration::from_millis(200);
+
 /// A load.
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
@@ -31,6 +34,8 @@ pub(crate) struct Load {
     pub(crate) count_max: usize,
     /// Messages in each POST.
     pub(crate) messages: usize,
+    /// A POST that is answered 503 is sent again, as Meta does: for what is only written.
+    pub(crate) is_patient: bool,
 }
 
 impl Load {
@@ -45,6 +50,7 @@ impl Load {
             contacts,
             count_max: workspaces * contacts,
             messages: 1,
+            is_patient: false,
         }
     }
 
@@ -132,9 +138,20 @@ impl Worker {
                     sent.note(number, left);
                 }
             }
-            self.poster.post(&request).await?;
+            self.post(&request).await?;
             acks.push(micros(left.elapsed()));
         }
+    }
+
+    async fn post(&mut self, request: &[u8]) -> anyhow::Result<()> {
+        while self.load.is_patient {
+            match self.poster.send(request).await? {
+                200 => return Ok(()),
+                503 => tokio::time::sleep(AGAIN).await,
+                status => anyhow::bail!("a webhook was answered {status}"),
+            }
+        }
+        self.poster.post(request).await
     }
 
     /// When the POST counts as sent. Who comes too late for its turn was held up by the server:

@@ -35,6 +35,7 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenario::{
     ClaimStorm, CrossNode, FanOut, Idle, Ingest, Lease, Open, ReconnectStorm, Stalled, Typing,
+    Verify,
 };
 use crate::server::Setup;
 use crate::socketio::Peers;
@@ -131,6 +132,8 @@ enum Scenario {
     ///
     /// Beside the same load with none locked, in turn. PostgreSQL only.
     Stalled(Stalled),
+    /// `baton verify-log` over a million events
+    Verify(Verify),
 }
 
 fn main() -> ExitCode {
@@ -193,6 +196,7 @@ async fn run(cli: &Cli) -> anyhow::Result<Report> {
             ("cross-node", scenario::cross_node(&setup, args, &progress).await)
         }
         Scenario::Stalled(args) => ("stalled", scenario::stalled(&setup, args, &progress).await),
+        Scenario::Verify(args) => ("verify", scenario::verify(&setup, args, &progress).await),
     };
     progress.end();
     let nodes = if nodes > 1 { format!(", {nodes} nodes") } else { String::new() };

@@ -191,6 +191,14 @@ impl Home {
         ensure!(status.success(), "baton admin {args:?} ended with {status}");
         Ok(())
     }
+
+    /// Runs `baton …`, which has to end well; gives what it printed.
+    pub(crate) async fn run(&self, args: &[&str]) -> anyhow::Result<String> {
+        let ended = self.command(0).args(args).stderr(Stdio::inherit()).output().await?;
+        let told = String::from_utf8(ended.stdout)?;
+        ensure!(ended.status.success(), "baton {args:?} ended with {}: {told}", ended.status);
+        Ok(told)
+    }
 }
 
 /// Those of these variables that set something of a server.

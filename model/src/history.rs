@@ -136,21 +136,5 @@ pub fn said(event: &Event) -> Option<Said> {
 
 /// What the author of a fenced command says to have known.
 pub fn seen_of(body: &CommandBody) -> Option<Seen> {
-    match body {
-        CommandBody::Reply(reply) => Some(reply.seen),
-        CommandBody::Transfer(transfer) => Some(transfer.seen),
-        CommandBody::Resolve(seeing) | CommandBody::MarkWaiting(seeing) => Some(seeing.seen),
-        CommandBody::Snooze(snooze) => Some(snooze.seen),
-        CommandBody::Resend(resend) => Some(resend.seen),
-        CommandBody::Note(_)
-        | CommandBody::Claim(_)
-        | CommandBody::Assign(_)
-        | CommandBody::Unassign(_)
-        | CommandBody::Reopen(_)
-        | CommandBody::MarkRead(_)
-        | CommandBody::MarkSent(_)
-        | CommandBody::Cancel(_)
-        | CommandBody::Follow(_)
-        | CommandBody::Unfollow(_) => None,
-    }
+    body.seen()
 }

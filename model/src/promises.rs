@@ -112,7 +112,7 @@ fn effects(history: &History) -> Vec<(u64, AgentId, &Command)> {
     for ask in &history.asks {
         if let (Some(command), Outcome::Accepted(Accepted { position: Some(at), .. })) =
             (&ask.command, &ask.answer)
-            && !matches!(command.body, CommandBody::Reply(_))
+            && !matches!(command.body, CommandBody::Reply(_) | CommandBody::Send(_))
         {
             all.push((*at, ask.by, command));
         }

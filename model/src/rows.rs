@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use baton_domain::line::{change, written};
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
-use baton_protocol::{AgentId, Author, Content, ConversationId, Event, Fact, Line, Note};
+use baton_protocol::{AgentId, ConversationId, Event, Fact, Line, Note};
 
 /// Lines with their texts, notes, contacts and read marks.
 #[derive(Clone, Default, Debug)]
@@ -22,18 +23,15 @@ impl Rows {
         match &event.content {
             Some(EventContent::Contact(card)) => drop(self.cards.insert(of, card.clone())),
             Some(EventContent::Note { text }) => self.keep_note(of, event, text.as_ref()),
-            Some(EventContent::Line(content)) => self.keep_line(of, event, content),
-            None => {}
+            Some(EventContent::Line(_) | EventContent::Reaction { .. }) | None => {}
+        }
+        let rows = self.lines.entry(of).or_default();
+        rows.extend(written(event));
+        if let Fact::MessageChanged { line, .. } | Fact::LineAmended { line, .. } = &event.fact {
+            rows.iter_mut().filter(|row| row.id == line.id).for_each(|row| change(row, event));
         }
         if let Fact::ReadMarked { agent_id, seq } = event.fact {
             self.reads.insert((agent_id, of), seq);
-        }
-        if let Fact::MessageChanged { line, status, held, error, .. } = &event.fact {
-            let rows = self.lines.entry(of).or_default();
-            for row in rows.iter_mut().filter(|row| row.id == line.id) {
-                (row.status, row.held) = (Some(*status), *held);
-                row.error.clone_from(error);
-            }
         }
     }
 
@@ -49,43 +47,5 @@ impl Rows {
             op_id,
         };
         self.notes.entry(of).or_default().push(note);
-    }
-
-    #[expect(clippy::wildcard_enum_match_arm, reason = "no other fact writes a line")]
-    fn keep_line(&mut self, of: ConversationId, event: &Event, content: &Content) {
-        let row = match &event.fact {
-            Fact::LineReceived { line, kind, at, quoted, .. } => Line {
-                seq: line.seq,
-                id: line.id,
-                author: Author::Customer,
-                kind: *kind,
-                at: *at,
-                content: content.clone(),
-                quoted: *quoted,
-                status: None,
-                held: None,
-                error: None,
-                op_id: None,
-                device_id: None,
-            },
-            Fact::LineWritten {
-                line, author, kind, at, status, quoted, op_id, device_id, ..
-            } => Line {
-                seq: line.seq,
-                id: line.id,
-                author: *author,
-                kind: *kind,
-                at: *at,
-                content: content.clone(),
-                quoted: *quoted,
-                status: Some(*status),
-                held: None,
-                error: None,
-                op_id: *op_id,
-                device_id: *device_id,
-            },
-            _ => return,
-        };
-        self.lines.entry(of).or_default().push(row);
     }
 }

@@ -145,8 +145,8 @@ impl Server {
     /// answers are in the order of the members.
     pub fn commit(&mut self, group: &[Work]) -> Vec<Done> {
         let works: Vec<&Work> = group.iter().collect();
-        let messages: Vec<_> = group::messages(&works, &self.state.channels).collect();
-        let senders = self.book.meet_all(&messages);
+        let sightings: Vec<_> = group::sightings(&works, &self.state.channels).collect();
+        let senders = self.book.meet_all(&sightings);
         self.state.senders = senders;
         let done = decide(&mut self.state, &works, self.epoch, self.now);
         let after = self.head();
@@ -214,6 +214,7 @@ impl Server {
             kind: LineKind::Text,
             content: Content { text: Some(text.to_owned()), ..Content::default() },
             quoted_wamid: None,
+            media: None,
         }
     }
 

@@ -82,6 +82,26 @@ pub struct Agent {
     pub teams: Vec<Membership>,
 }
 
+/// A colleague, and what is known of their devices.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Colleague {
+    /// The settings that everyone in the workspace sees.
+    #[serde(flatten)]
+    pub agent: Agent,
+    /// Whether they would hear of something while none of their clients is connected.
+    pub reach: Reach,
+}
+
+/// What the devices of an agent have shown of themselves.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Reach {
+    /// Whether a push would come: a device of theirs confirmed its registration, or told of a
+    /// push, within [`crate::limits::REACH_MS`].
+    pub by_push: bool,
+    /// When a device of theirs was last heard of; null for an agent who never signed in.
+    pub heard_at: Option<Timestamp>,
+}
+
 /// The membership of an agent in a team.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Membership {

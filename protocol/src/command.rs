@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 
 use crate::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
-use crate::{AgentId, ConversationId, LineRef, MessageId, OpId, Owner, Timestamp};
+use crate::{AgentId, ConversationId, Details, LineRef, MessageId, OpId, Owner, Timestamp};
 
 /// The last line that the author had on the screen; `None` when the conversation had no line.
 pub type Seen = Option<LineRef>;
@@ -34,6 +34,8 @@ pub struct Command {
 pub enum CommandBody {
     /// Sends a text to the customer.
     Reply(Reply),
+    /// Sends more than a text: a place, contact cards, buttons, a list, a link, a template.
+    Send(Send),
     /// Writes a note to the team.
     Note(NoteText),
     /// Makes the author the owner.
@@ -46,7 +48,8 @@ pub enum CommandBody {
     Transfer(Transfer),
     /// Closes the episode.
     Resolve(Seeing),
-    /// Opens the next episode and makes the author its owner.
+    /// Opens again. Of a resolved conversation the next episode begins, and its author is the
+    /// owner. One that waits or is snoozed stays whose it is.
     Reopen(Nothing),
     /// Sets the status to waiting: the customer or a third party has to act.
     MarkWaiting(Seeing),
@@ -139,6 +142,7 @@ impl CommandBody {
         let spec = CommandSpec::of;
         match self {
             Self::Reply(_) => spec("reply").answer(),
+            Self::Send(_) => spec("send").answer(),
             Self::Note(_) => spec("note").in_lane(LaneKind::Notes),
             Self::Claim(_) => CommandSpec { sees: Sees::Head, is_claim: true, ..spec("claim") },
             Self::Assign(_) => spec("assign"),
@@ -161,6 +165,7 @@ impl CommandBody {
     pub fn seen(&self) -> Option<Seen> {
         match self {
             Self::Reply(reply) => Some(reply.seen),
+            Self::Send(send) => Some(send.seen),
             Self::Transfer(transfer) => Some(transfer.seen),
             Self::Resolve(seeing) | Self::MarkWaiting(seeing) => Some(seeing.seen),
             Self::Snooze(snooze) => Some(snooze.seen),
@@ -173,6 +178,7 @@ impl CommandBody {
     pub fn seen_mut(&mut self) -> Option<&mut Seen> {
         match self {
             Self::Reply(reply) => Some(&mut reply.seen),
+            Self::Send(send) => Some(&mut send.seen),
             Self::Transfer(transfer) => Some(&mut transfer.seen),
             Self::Resolve(seeing) | Self::MarkWaiting(seeing) => Some(&mut seeing.seen),
             Self::Snooze(snooze) => Some(&mut snooze.seen),
@@ -185,6 +191,7 @@ impl CommandBody {
     pub fn named_messages(&self) -> impl Iterator<Item = MessageId> + use<> {
         let named = match self {
             Self::Reply(reply) => [reply.quoted, reply.replaces],
+            Self::Send(send) => [send.quoted, send.replaces],
             Self::Resend(resend) => [Some(resend.message_id), None],
             Self::MarkSent(of) | Self::Cancel(of) => [Some(of.message_id), None],
             _ => [None, None],
@@ -207,10 +214,30 @@ impl CommandBody {
         let of = |field, text, chars_max| Some(Text { field, text, chars_max });
         match self {
             Self::Reply(reply) => of("text", &reply.text, TEXT_CHARS_MAX),
+            Self::Send(send) => of("text", send.text.as_ref()?, TEXT_CHARS_MAX),
             Self::Note(note) => of("text", &note.text, NOTE_CHARS_MAX),
             Self::Transfer(transfer) => of("note", transfer.note.as_ref()?, NOTE_CHARS_MAX),
             _ => None,
         }
+    }
+
+    /// Name and language of the template that it sends.
+    pub fn template(&self) -> Option<(&str, &str)> {
+        let Self::Send(send) = self else { return None };
+        let Details::Template { name, language, .. } = send.details.as_ref() else { return None };
+        Some((name, language))
+    }
+
+    /// The upload that it sends.
+    pub fn upload(&self) -> Option<MessageId> {
+        let Self::Send(send) = self else { return None };
+        let Details::File { upload, .. } = send.details.as_ref() else { return None };
+        *upload
+    }
+
+    /// Whether it can leave only while WhatsApp's window is open.
+    pub fn needs_window(&self) -> bool {
+        self.is_answer() && self.template().is_none()
     }
 
     /// The owner's number that its author saw.
@@ -228,6 +255,7 @@ impl CommandBody {
     pub fn ignore_lease_mut(&mut self) -> Option<&mut bool> {
         match self {
             Self::Reply(reply) => Some(&mut reply.ignore_lease),
+            Self::Send(send) => Some(&mut send.ignore_lease),
             Self::Resend(resend) => Some(&mut resend.ignore_lease),
             _ => None,
         }
@@ -250,6 +278,29 @@ impl CommandBody {
 pub struct Reply {
     /// 1 to 4096 characters.
     pub text: String,
+    /// The last line on the screen at the tap. Required, `null` when there was none.
+    #[serde(deserialize_with = "present")]
+    pub seen: Seen,
+    /// A message of this conversation to quote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<MessageId>,
+    /// A held or failed message that this one replaces; that one becomes cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<MessageId>,
+    /// Sends although a colleague holds the lease. The log records it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignore_lease: bool,
+}
+
+/// A message to the customer that is more than a text.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Send {
+    /// The text above buttons, a list or a link. A place and contact cards have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// A place, contact cards, buttons, a list, a link or a template.
+    pub details: Box<Details>,
     /// The last line on the screen at the tap. Required, `null` when there was none.
     #[serde(deserialize_with = "present")]
     pub seen: Seen,

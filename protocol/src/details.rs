@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::MessageId;
+use crate::template::{ButtonFilling, Filling};
+
 /// What the text of a line alone does not say.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -20,6 +23,9 @@ pub enum Details {
         /// Whether a sticker moves.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         animated: bool,
+        /// In a command: the upload that is sent. Never in a line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        upload: Option<MessageId>,
     },
     /// A place.
     Location {
@@ -54,6 +60,50 @@ pub enum Details {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         answers: Vec<FormAnswer>,
     },
+    /// Buttons below a text. The customer taps one.
+    Buttons {
+        /// One to three.
+        buttons: Vec<Button>,
+        /// Above and below the text.
+        #[serde(default, skip_serializing_if = "Frame::is_empty")]
+        frame: Frame,
+    },
+    /// A list that opens below a text. The customer chooses one row.
+    List {
+        /// The words on the button that opens it.
+        button: String,
+        /// One to ten, with ten rows in all.
+        sections: Vec<ListSection>,
+        /// Above and below the text.
+        #[serde(default, skip_serializing_if = "Frame::is_empty")]
+        frame: Frame,
+    },
+    /// A link as a button below a text.
+    Link {
+        /// The words on the button.
+        title: String,
+        /// Where it leads.
+        url: String,
+        /// Above and below the text.
+        #[serde(default, skip_serializing_if = "Frame::is_empty")]
+        frame: Frame,
+    },
+    /// A template, filled in.
+    Template {
+        /// Its name.
+        name: String,
+        /// Its language.
+        language: String,
+        /// What fills the words above the body, or the address of the file there.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        header: Vec<Filling>,
+        /// What fills the body: in order, or by name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        body: Vec<Filling>,
+        /// What fills the buttons with a variable.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        buttons: Vec<ButtonFilling>,
+    },
     /// An order.
     Order {
         /// The catalogue.
@@ -62,6 +112,58 @@ pub enum Details {
         /// What is ordered.
         items: Vec<OrderItem>,
     },
+}
+
+/// The words above and below the text of a message with buttons, a list or a link.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frame {
+    /// A heading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// Small print.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footer: Option<String>,
+}
+
+impl Frame {
+    fn is_empty(&self) -> bool {
+        self.header.is_none() && self.footer.is_none()
+    }
+}
+
+/// A button that the customer can tap.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Button {
+    /// Comes back as `id` of the choice.
+    pub id: String,
+    /// The words on it.
+    pub title: String,
+}
+
+/// A part of a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListSection {
+    /// The words above it; required where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// At least one.
+    pub rows: Vec<ListRow>,
+}
+
+/// A row of a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListRow {
+    /// Comes back as `id` of the choice.
+    pub id: String,
+    /// The words on it.
+    pub title: String,
+    /// Small print below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 /// A contact card that was sent as a message.

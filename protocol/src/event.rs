@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::ContactCard;
 use crate::{
-    AgentId, AgentSet, Author, ChannelId, ChannelSet, ContactId, Content, ConversationId, DeviceId,
-    Head, HeldReason, LineKind, LineRef, MembershipKind, MessageError, MessageId, MessageStatus,
-    NoteId, OpId, Owner, Status, TeamId, TeamSet, Timestamp, Turn,
+    AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
+    ConversationId, DeviceId, FileState, Head, HeldReason, LineKind, LineRef, MembershipKind,
+    MessageError, MessageId, MessageStatus, NoteId, OpId, Owner, Status, TeamId, TeamSet,
+    Timestamp, Turn,
 };
 
 /// The author of an event.
@@ -60,6 +61,11 @@ pub enum EventContent {
     },
     /// Of a contact.
     Contact(ContactCard),
+    /// Of a reaction.
+    Reaction {
+        /// One emoji.
+        emoji: String,
+    },
 }
 
 /// Why a conversation got another owner.
@@ -175,6 +181,21 @@ pub enum Fact {
         /// It is sent again although this colleague held the lease.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lease_ignored_of: Option<AgentId>,
+    },
+    /// An earlier line was changed, taken back, or somebody reacted to it. Nothing is answered by
+    /// it, and it has no number of its own: new words and a revocation are lines of their own.
+    LineAmended {
+        /// The earlier line.
+        line: LineRef,
+        /// What became of it.
+        amendment: Amendment,
+    },
+    /// The file of a line is to be fetched, or something became of it.
+    FileChanged {
+        /// The line.
+        line: LineRef,
+        /// What became of it.
+        file: FileState,
     },
     /// An agent wrote a note.
     NoteAdded {

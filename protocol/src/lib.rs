@@ -17,6 +17,7 @@ macro_rules! secret_debug {
 pub(crate) use secret_debug;
 
 pub mod account;
+pub mod amended;
 pub mod command;
 pub mod conversation;
 pub mod cursor;
@@ -33,22 +34,30 @@ pub mod push;
 pub mod refusal;
 pub mod set;
 pub mod settings;
+pub mod template;
 pub mod time;
+pub mod upload;
 
 pub use account::{
-    Agent, AgentState, Availability, Channel, Membership, MembershipKind, ReplyPolicy, Role, Team,
-    Visibility,
+    Agent, AgentState, Availability, Channel, Colleague, Membership, MembershipKind, Reach,
+    ReplyPolicy, Role, Team, Visibility,
 };
+pub use amended::{Amended, Amendment, Change, Reaction};
 pub use command::{Command, CommandBody, Seen};
 pub use conversation::{Conversation, Head, LineRef, Owner, Status, Thread, Turn};
 pub use cursor::Cursor;
-pub use details::{Degrees, Details, FormAnswer, Forwarded, OrderItem, Referral, SharedCard};
+pub use details::{
+    Button, Degrees, Details, FormAnswer, Forwarded, Frame, ListRow, ListSection, OrderItem,
+    Referral, SharedCard,
+};
 pub use event::{Actor, Event, Fact, OwnerCause};
 pub use id::{
     AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, MessageId, NodeId, NoteId,
     OpId, PushId, TeamId, WorkspaceId,
 };
-pub use line::{Author, Content, HeldReason, Line, LineKind, MessageError, MessageStatus, Note};
+pub use line::{
+    Author, Content, FileState, HeldReason, Line, LineKind, MessageError, MessageStatus, Note,
+};
 pub use outcome::{Accepted, CommandResult, Refused};
 pub use refusal::Refusal;
 pub use set::{AgentSet, ChannelSet, TeamSet};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::details::{Details, Forwarded, Referral};
-use crate::{AgentId, ConversationId, DeviceId, MessageId, NoteId, OpId, Timestamp};
+use crate::{AgentId, Amended, ConversationId, DeviceId, MessageId, NoteId, OpId, Timestamp};
 
 /// The author of a line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -47,6 +47,10 @@ pub enum LineKind {
     Choice,
     /// An order from a catalogue.
     Order,
+    /// A text with buttons, a list or a link, sent by the team.
+    Interactive,
+    /// A text that Meta approved before, sent by the team.
+    Template,
     /// New words for an earlier line, the quoted one.
     Edit,
     /// An earlier line, the quoted one, was taken back.
@@ -61,7 +65,7 @@ pub enum LineKind {
 }
 
 impl LineKind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 18] = [
         Self::Text,
         Self::Image,
         Self::Video,
@@ -73,6 +77,8 @@ impl LineKind {
         Self::ContactCards,
         Self::Choice,
         Self::Order,
+        Self::Interactive,
+        Self::Template,
         Self::Edit,
         Self::Revocation,
         Self::WelcomeRequest,
@@ -94,6 +100,8 @@ impl LineKind {
             Self::ContactCards => "contact_cards",
             Self::Choice => "choice",
             Self::Order => "order",
+            Self::Interactive => "interactive",
+            Self::Template => "template",
             Self::Edit => "edit",
             Self::Revocation => "revocation",
             Self::WelcomeRequest => "welcome_request",
@@ -261,6 +269,51 @@ pub struct MessageError {
     pub remedy: String,
 }
 
+/// What became of the file of a line: the server fetches it from WhatsApp and keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum FileState {
+    /// The server has not fetched it yet.
+    Waiting,
+    /// The server has it.
+    Stored {
+        /// Its size.
+        bytes: u64,
+    },
+    /// WhatsApp gave it away to nobody before its time was over: it cannot be had.
+    Expired,
+    /// The server does not take it: it is too large, or not what WhatsApp said it is.
+    Refused,
+}
+
+impl FileState {
+    /// The name used on the wire and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Stored { .. } => "stored",
+            Self::Expired => "expired",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Reads a name as `name` writes it, with the size of what is stored.
+    pub fn from_name(name: &str, bytes: Option<u64>) -> Option<Self> {
+        Some(match (name, bytes) {
+            ("waiting", _) => Self::Waiting,
+            ("stored", Some(bytes)) => Self::Stored { bytes },
+            ("expired", _) => Self::Expired,
+            ("refused", _) => Self::Refused,
+            _ => return None,
+        })
+    }
+
+    /// The size of what is stored.
+    pub fn bytes(self) -> Option<u64> {
+        if let Self::Stored { bytes } = self { Some(bytes) } else { None }
+    }
+}
+
 /// One line of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Line {
@@ -276,6 +329,9 @@ pub struct Line {
     pub at: Timestamp,
     /// The text and such.
     pub content: Content,
+    /// What became of its file; `None` for lines without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileState>,
     /// The message it quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quoted: Option<MessageId>,
@@ -294,6 +350,9 @@ pub struct Line {
     /// The device that wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<DeviceId>,
+    /// What became of it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amended: Option<Box<Amended>>,
 }
 
 /// A text that only the team sees.

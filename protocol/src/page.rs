@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::{ConversationView, Snapshot};
 use crate::frame::ServerFrame;
-use crate::{Cursor, Head, HeldReason, Line, Note};
+use crate::{Cursor, Head, HeldReason, Line, Note, Timestamp};
 
 /// `GET /conversations`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,6 +48,13 @@ pub struct LinesPage {
     /// and this as `notes_before`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes_before: Option<u64>,
+}
+
+/// `GET /conversations/{id}/messages/{message}/history`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LineHistory {
+    /// The line with what it said, even if it was taken back.
+    pub line: Line,
 }
 
 /// `GET /review`: messages that wait for a person.
@@ -112,4 +119,20 @@ pub struct SyncAnswer {
     pub cursor: Cursor,
     /// `left`, `entered` and `events`, or one `reset`.
     pub frames: Vec<ServerFrame>,
+}
+
+/// `GET /conversations/{id}/messages/{message_id}/file`: where a file can be read for a while.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FileAddress {
+    /// The address on this server, from the root. It opens the file without signing in.
+    pub url: String,
+    /// When it is good no longer.
+    pub expires_at: Timestamp,
+    /// The type that the server answers with, one of a short list.
+    pub media_type: String,
+    /// The name to save it under, where the customer gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its size.
+    pub bytes: u64,
 }

@@ -14,6 +14,7 @@ pub mod engine;
 pub mod gateway;
 pub mod http;
 pub mod jobs;
+pub mod media;
 pub mod node;
 pub mod push;
 pub mod secrets;

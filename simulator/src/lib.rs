@@ -8,6 +8,8 @@
 //! Beside it stands a push service for phones ([`PushOrder`]), in the server's place as well: it
 //! makes what a phone is handed and keeps it for a test to fetch.
 //!
+//! Its root is a page on which a person plays the customers.
+//!
 //! Every random choice derives from the seed and from what it is about, so a run repeats.
 //!
 //! ```no_run
@@ -39,12 +41,12 @@ pub use push::{
     payload as push_payload,
 };
 pub use simulator::Simulator;
-pub use state::config::{Config, Number};
+pub use state::config::{Config, Desk, Number};
 pub use state::connection::{ConnectionKnobs, TokenState};
 pub use state::knobs::{
     Fault, FaultRule, Knobs, Loss, LostAnswers, Span, StatusKind, When, WindowMode,
 };
-pub use state::world::{Acknowledged, Marked, Reached, UpdateId};
+pub use state::world::{Acknowledged, Marked, Reached, UpdateId, Written};
 pub use whatsapp::accounts::{AccountState, NumberState};
 pub use whatsapp::calls::endpoint::Endpoint;
 pub use whatsapp::customers::customer::Customer;

@@ -1,10 +1,12 @@
 //! The end-to-end tests of Baton, in one binary.
 
+mod amended;
 mod assignment;
 mod bad_input;
 mod degraded;
 mod engine;
 mod faults;
+mod files;
 mod following;
 mod inbox;
 mod lease;
@@ -19,9 +21,11 @@ mod reply_fence;
 mod resume;
 mod review;
 mod roles;
+mod sendable;
 mod sending;
 mod sessions;
 mod stalled;
 mod strangers;
 mod tidy;
+mod uploads;
 mod webhook;

@@ -111,6 +111,7 @@ fn ids(world: &World, about: &About, ana: &Agent) -> Vec<(&'static str, String)>
         ("{channel}", world.cast.channel.to_string()),
         ("{device}", ana.signed.session.device_id.to_string()),
         ("{id}", about.message.to_string()),
+        ("{message}", about.message.to_string()),
         ("{meta_app}", "none".to_owned()),
     ]
 }

@@ -137,6 +137,7 @@ impl Bench {
             keep(&coordinator, workspace, Arc::clone(&kept)).await?;
             published.push((workspace, kept));
         }
+        let limits = Limits { answer_wait: database::PATIENCE, ..limits };
         let (engine, committer) =
             Engine::start(store.clone(), clock.clone(), coordinator, Metrics::new(), limits);
         let claims = AtomicU64::new(1);
@@ -220,6 +221,7 @@ impl Bench {
                     kind: LineKind::Text,
                     content: Content { text: Some((*text).to_owned()), ..Content::default() },
                     quoted_wamid: None,
+                    media: None,
                 }),
             )
         });

@@ -286,6 +286,10 @@ class Baton:
         """Loads lines before `before` from the server. They are not stored."""
         return await self.core.older_lines(conversation, before, limit)
 
+    async def file_address(self, conversation, message):
+        """Loads the address of a line's file from the server, good for a few minutes."""
+        return await self.core.file_address(conversation, message)
+
     # Pushes.
 
     async def register_push(self, target):

@@ -1,11 +1,12 @@
 //! The acts of an agent.
 
 use baton_protocol::command::{
-    Assign, Claim, Following, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing,
+    Assign, Claim, Following, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing, Send,
     Snooze, Transfer, Unassign,
 };
 use baton_protocol::{CommandBody, Owner, Timestamp};
 
+use super::messages::Message;
 use super::{SeenLine, id_of, maybe_id};
 use crate::CoreError;
 
@@ -19,6 +20,15 @@ pub enum Act {
     Reply {
         /// The text.
         text: String,
+        /// The newest line that the agent had seen.
+        seen: Option<SeenLine>,
+        /// The id of the quoted message.
+        quoted: Option<String>,
+    },
+    /// Send the customer more than a text.
+    Send {
+        /// A place, contact cards, buttons, a list or a link.
+        message: Message,
         /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
         /// The id of the quoted message.
@@ -131,6 +141,17 @@ impl Act {
                 replaces: None,
                 ignore_lease: false,
             }),
+            Self::Send { message, seen, quoted } => {
+                let (text, details) = message.details()?;
+                CommandBody::Send(Send {
+                    text,
+                    details: Box::new(details),
+                    seen: SeenLine::read(seen)?,
+                    quoted: maybe_id("quoted", quoted)?,
+                    replaces: None,
+                    ignore_lease: false,
+                })
+            }
             Self::Note { text } => CommandBody::Note(NoteText { text }),
             Self::Claim { expect_owner_epoch } => {
                 CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity: false })

@@ -1,6 +1,9 @@
 //! Lines: who said them, what they say, and what became of them.
 
-use baton_protocol::{Author, Content, Details, LineKind, MessageStatus, SharedCard};
+use baton_protocol::page;
+use baton_protocol::{
+    Amended, Author, Content, Details, FileState, LineKind, MessageStatus, SharedCard,
+};
 
 use super::{SeenLine, text_of};
 
@@ -19,6 +22,8 @@ pub struct Line {
     pub content: LineContent,
     /// The content as plain text, for every kind of line.
     pub text: Option<String>,
+    /// What became of its file; nothing for lines without one.
+    pub file: Option<LineFile>,
     /// The id of the message that it quotes.
     pub quoted: Option<String>,
     /// When it was written.
@@ -29,6 +34,68 @@ pub struct Line {
     pub problem: Option<String>,
     /// The op id of the act that wrote it.
     pub op_id: Option<String>,
+    /// Reactions to it, at most one of each side.
+    pub reactions: Vec<Reaction>,
+    /// The line with its newest words, where it was edited.
+    pub edited: Option<SeenLine>,
+}
+
+/// A reaction to a line.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct Reaction {
+    /// Whether the customer reacted; else somebody of the team.
+    pub by_customer: bool,
+    /// The emoji.
+    pub emoji: String,
+}
+
+/// What became of the file of a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum LineFile {
+    /// The server has not fetched it from WhatsApp yet.
+    Waiting,
+    /// It can be read: `file_address` says where.
+    Stored {
+        /// Its size.
+        bytes: u64,
+    },
+    /// WhatsApp had it no longer.
+    Expired,
+    /// It was too large, or not what WhatsApp said it was.
+    Refused,
+}
+
+impl From<FileState> for LineFile {
+    fn from(state: FileState) -> Self {
+        match state {
+            FileState::Waiting => Self::Waiting,
+            FileState::Stored { bytes } => Self::Stored { bytes },
+            FileState::Expired => Self::Expired,
+            FileState::Refused => Self::Refused,
+        }
+    }
+}
+
+/// Where the file of a line can be read for a few minutes.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct FileAddress {
+    /// The whole address. It opens the file without signing in: do not keep it.
+    pub url: String,
+    /// When it is good no longer.
+    pub expires_at_ms: i64,
+    /// The type that the server answers with.
+    pub media_type: String,
+    /// The name to save it under, where the customer gave one.
+    pub name: Option<String>,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl From<page::FileAddress> for FileAddress {
+    fn from(address: page::FileAddress) -> Self {
+        let page::FileAddress { url, expires_at, media_type, name, bytes } = address;
+        Self { url, expires_at_ms: expires_at.ms(), media_type, name, bytes }
+    }
 }
 
 /// Who wrote a line.
@@ -91,6 +158,13 @@ pub enum LineContent {
         /// What stood below it.
         description: Option<String>,
     },
+    /// A text with buttons, a list or a link, sent by the team.
+    Interactive {
+        /// The text.
+        text: Option<String>,
+        /// The words on the buttons or rows, or on the link.
+        choices: Vec<String>,
+    },
     /// New words for an earlier line, the quoted one.
     Edit {
         /// The words.
@@ -105,6 +179,8 @@ pub enum LineContent {
     },
     /// It was erased.
     Erased,
+    /// Its author took it back.
+    TakenBack,
 }
 
 /// The kind of a file.
@@ -168,6 +244,8 @@ impl Line {
     pub(crate) fn of(line: baton_protocol::Line, is_mine: bool) -> Self {
         let problem = line.error.map(|error| format!("{}. {}", error.reason, error.remedy));
         let text = line.content.text.clone();
+        let Amended { reactions, edited, revoked } =
+            line.amended.map(|amended| *amended).unwrap_or_default();
         Self {
             id: line.id.to_string(),
             seq: line.seq,
@@ -178,14 +256,28 @@ impl Line {
                 Author::PhoneApp => LineAuthor::PhoneApp,
                 Author::Acknowledgement => LineAuthor::Acknowledgement,
             },
-            content: content(line.kind, line.content),
+            content: match revoked {
+                Some(_) => LineContent::TakenBack,
+                None => content(line.kind, line.content),
+            },
             text,
+            file: line.file.map(LineFile::from),
             quoted: text_of(line.quoted),
             at_ms: line.at.ms(),
             status: line.status.map(LineStatus::from),
             problem,
             op_id: text_of(line.op_id),
+            reactions: reactions.into_iter().filter_map(Reaction::shown).collect(),
+            edited: edited.map(|by| SeenLine { seq: by.line.seq, id: by.line.id.to_string() }),
         }
+    }
+}
+
+impl Reaction {
+    /// One that was taken back is none.
+    fn shown(reaction: baton_protocol::Reaction) -> Option<Self> {
+        let by_customer = reaction.by == Author::Customer;
+        Some(Self { by_customer, emoji: reaction.emoji? })
     }
 }
 
@@ -196,7 +288,9 @@ fn content(kind: LineKind, content: Content) -> LineContent {
     }
     let details = details.map(|details| *details);
     match (kind, details) {
-        (LineKind::Text, _) => LineContent::Text { text: text.unwrap_or_default() },
+        (LineKind::Text | LineKind::Template, _) => {
+            LineContent::Text { text: text.unwrap_or_default() }
+        }
         (LineKind::Image, details) => media(MediaKind::Image, text, details),
         (LineKind::Video, details) => media(MediaKind::Video, text, details),
         (LineKind::Audio, details) => media(MediaKind::Audio, text, details),
@@ -219,6 +313,9 @@ fn content(kind: LineKind, content: Content) -> LineContent {
             LineContent::Choice { title: text, description }
         }
         (LineKind::Choice, _) => LineContent::Choice { title: text, description: None },
+        (LineKind::Interactive, details) => {
+            LineContent::Interactive { text, choices: details.map(choices).unwrap_or_default() }
+        }
         (LineKind::Edit, _) => LineContent::Edit { text },
         (LineKind::Revocation, _) => LineContent::Revocation,
         (
@@ -233,16 +330,27 @@ fn content(kind: LineKind, content: Content) -> LineContent {
     }
 }
 
+fn choices(details: Details) -> Vec<String> {
+    match details {
+        Details::Buttons { buttons, .. } => buttons.into_iter().map(|one| one.title).collect(),
+        Details::List { sections, .. } => {
+            let rows = sections.into_iter().flat_map(|section| section.rows);
+            rows.map(|row| row.title).collect()
+        }
+        Details::Link { title, .. } => vec![title],
+        Details::File { .. }
+        | Details::Location { .. }
+        | Details::ContactCards { .. }
+        | Details::Choice { .. }
+        | Details::Template { .. }
+        | Details::Order { .. } => Vec::new(),
+    }
+}
+
 fn media(kind: MediaKind, caption: Option<String>, details: Option<Details>) -> LineContent {
     let (media_type, name) = match details {
         Some(Details::File { media_type, name, .. }) => (media_type, name),
-        Some(
-            Details::Location { .. }
-            | Details::ContactCards { .. }
-            | Details::Choice { .. }
-            | Details::Order { .. },
-        )
-        | None => (None, None),
+        _ => (None, None),
     };
     LineContent::Media { kind, caption, media_type, name }
 }

@@ -36,6 +36,8 @@ pub struct OutboxItem {
 pub enum ActKind {
     /// A reply to the customer.
     Reply,
+    /// A message that is more than a text.
+    Send,
     /// A note for the team.
     Note,
     /// The agent takes the conversation.
@@ -327,6 +329,7 @@ impl From<&CommandBody> for ActKind {
     fn from(body: &CommandBody) -> Self {
         match body {
             CommandBody::Reply(_) => Self::Reply,
+            CommandBody::Send(_) => Self::Send,
             CommandBody::Note(_) => Self::Note,
             CommandBody::Claim(_) => Self::Claim,
             CommandBody::Assign(_) => Self::Assign,

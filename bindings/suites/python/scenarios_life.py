@@ -133,6 +133,7 @@ async def calls_after_shutdown(stage):
         "more": lambda: baton.core.more(1), "newer": lambda: baton.core.newer(1),
         "newest": lambda: baton.core.newest(1),
         "older_lines": lambda: baton.older_lines(conversation, 1),
+        "file_address": lambda: baton.file_address(conversation, some),
         "register_push": lambda: baton.register_push(target),
         "unregister_push": baton.unregister_push,
         "handle_push": lambda: baton.handle_push(PushMessage.FCM({})),

@@ -218,6 +218,7 @@ func closed(_ stage: Stage) async throws {
         ("viewing", { try await c.viewing(id) }),
         ("watchPresence", { try await c.watchPresence(true) }),
         ("people", { _ = try await c.people() }),
+        ("fileAddress", { _ = try await c.fileAddress(of: id, in: id) }),
         ("olderLines", { _ = try await c.olderLines(of: id, before: 1, limit: 1) }),
         ("setAvailability", { try await c.setAvailability(.busy) }),
         ("inbox", { _ = try await c.inbox(.all) }),

@@ -18,7 +18,13 @@ export class Drag {
   private pointer: number | undefined;
   private wasHeld = false;
 
-  constructor(private readonly ondrop: (id: string, target: string) => void) {}
+  constructor(
+    private readonly on: {
+      drop: (id: string, target: string) => void;
+      /** It was lifted and let go where it was: a long press. */
+      stay: (id: string) => void;
+    },
+  ) {}
 
   /** For `pointerdown` on a row. */
   press(event: PointerEvent, id: string, isGrip: boolean) {
@@ -60,7 +66,7 @@ export class Drag {
     }
     const { clientX: x, clientY: y } = event;
     if (this.id === undefined) {
-      const far = Math.hypot(x - this.start.x, y - this.start.y) > MOUSE_PX;
+      const far = !isNear(this.start, event);
       if (far && (this.start.isMouse || this.isGrip)) this.lift();
       else if (far) this.end();
       if (this.id === undefined) return;
@@ -73,9 +79,11 @@ export class Drag {
 
   private readonly up = (event: PointerEvent) => {
     if (event.pointerId !== this.pointer) return;
-    const { id, over } = this;
+    const { id, over, start } = this;
     this.end();
-    if (id !== undefined && over !== undefined) this.ondrop(id, over);
+    if (id === undefined || start === undefined) return;
+    if (over !== undefined) this.on.drop(id, over);
+    else if (isNear(start, event)) this.on.stay(id);
   };
 
   readonly cancel = () => this.end();
@@ -101,6 +109,9 @@ export class Drag {
     window.removeEventListener("keydown", this.keys, true);
   }
 }
+
+const isNear = (start: { x: number; y: number }, { clientX, clientY }: PointerEvent) =>
+  Math.hypot(clientX - start.x, clientY - start.y) <= MOUSE_PX;
 
 function scrollNear(under: Element | null, y: number) {
   const pane = under?.closest<HTMLElement>(".scroll");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Held } from "../live/feed.ts";
 import type { Head, Owner, Snapshot } from "../protocol.ts";
-import { Batch, beforeOf, commandOf, undoOf } from "./moves.ts";
+import { commandOf } from "./moves.ts";
 
 const path = join(import.meta.dirname, "../../../protocol/fixtures/snapshot.full.json");
 const snapshot = JSON.parse(readFileSync(path, "utf8")) as Snapshot;
@@ -39,31 +39,4 @@ test("a drop on its team's queue gives it back, on another one it goes there", (
 test("a drop where it is already does nothing", () => {
   expect(commandOf(held({}), ANA, false)).toBeUndefined();
   expect(commandOf(held({ owner: QUEUE }), QUEUE, false)).toBeUndefined();
-});
-
-test("undo gives it back to whom it was taken from, however full they are", () => {
-  const before = beforeOf({ ...view.head, owner: ANA, owner_epoch: 4 });
-  expect(undoOf(before, held({ owner: BEN, owner_epoch: 5 }))).toEqual({
-    type: "assign",
-    agent_id: ANA.id,
-    expect_owner_epoch: 5,
-    exceed_capacity: true,
-  });
-});
-
-test("undo does nothing where somebody has acted since, or it is out of sight", () => {
-  const before = beforeOf({ ...view.head, owner: ANA, owner_epoch: 4 });
-  expect(undoOf(before, held({ owner: BEN, owner_epoch: 6 }))).toBeUndefined();
-  expect(undoOf(before, undefined)).toBeUndefined();
-});
-
-test("many moves are told of once, when the last one is answered", () => {
-  const [a, b] = [beforeOf({ ...view.head, id: "a" }), beforeOf({ ...view.head, id: "b" })];
-  const batch = new Batch(new Map([["op-a", a], ["op-b", b]]));
-  expect(batch.answered("op-x", undefined)).toBe(false);
-  expect(batch.answered("op-a", undefined)).toBe(false);
-  const refused = { code: "not_allowed", detail: "no" } as const;
-  expect(batch.answered("op-b", refused)).toBe(true);
-  expect(batch.accepted).toEqual([a]);
-  expect(batch.refused).toEqual([{ before: b, refused }]);
 });

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
-import type { Head, LeaseHolder, Team, Thread } from "../protocol.ts";
-import { type Circumstances, Typing, mayClaim, standOf } from "./compose.ts";
+import type { Line, Head, LeaseHolder, Team, Thread } from "../protocol.ts";
+import { type Circumstances, Typing, mayClaim, mayQuote, standOf } from "./compose.ts";
 
 const NOW = Date.parse("2026-01-02T03:00:00.000Z");
 const ME = { agent: "me", device: "here", teams: ["desk"] };
@@ -97,4 +97,26 @@ test("who lost the lease says nothing until the next key", () => {
   typing.lost();
   expect(typing.tick(8000)).toEqual([]);
   expect(actions(typing.typed("Bu", 8100))).toEqual(["start", "draft"]);
+});
+
+test("a reply can answer what the customer said, and what reached them; not what is gone", () => {
+  const line = (more: Partial<Line>): Line => ({
+    seq: 1,
+    id: "line-1",
+    author: { kind: "customer" },
+    kind: "text",
+    at: "2026-01-02T03:04:05.678Z",
+    content: { text: "Hola" },
+    ...more,
+  });
+  const ours = { author: { kind: "agent", id: "ana" } } as const;
+  expect(mayQuote(line({}))).toBe(true);
+  expect(mayQuote(line({ ...ours, status: "delivered" }))).toBe(true);
+  for (const status of ["queued", "held", "failed", "unconfirmed", "cancelled"] as const) {
+    expect(mayQuote(line({ ...ours, status }))).toBe(false);
+  }
+  expect(mayQuote(line({ kind: "revocation" }))).toBe(false);
+  expect(mayQuote(line({ content: { erased: true } }))).toBe(false);
+  const revoked = { line: { seq: 2, id: "line-2" }, at: "2026-01-02T03:04:05.678Z" };
+  expect(mayQuote(line({ amended: { revoked } }))).toBe(false);
 });

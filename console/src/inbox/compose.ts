@@ -1,6 +1,6 @@
 // The composer without a browser: what may be written, and what the colleagues are told meanwhile.
 
-import type { ClientFrame, Head, Id, LeaseHolder, Team, Thread } from "../protocol.ts";
+import type { ClientFrame, Head, Id, LeaseHolder, Line, MessageStatus, Team, Thread } from "../protocol.ts";
 
 export type Stand =
   /** Reply and note. */
@@ -50,6 +50,15 @@ export function mayClaim(
   if (c.isAdmin || c.supervises) return true;
   return c.team?.claim_from_colleagues === true && c.me.teams.includes(team_id);
 }
+
+/** Whether a reply can name it: the customer must know it, and still see it. */
+export function mayQuote({ author, kind, status, content, amended }: Line): boolean {
+  if (content.erased === true || amended?.revoked !== undefined) return false;
+  if (kind === "edit" || kind === "revocation" || kind === "welcome_request") return false;
+  if (author.kind === "customer") return true;
+  return status !== undefined && REACHED.includes(status);
+}
+const REACHED: readonly MessageStatus[] = ["accepted", "sent", "delivered", "read", "played"];
 
 /** A composer that lost the focus keeps the lease so long, ms. */
 const BLUR_MS = 20_000;

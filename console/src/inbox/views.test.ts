@@ -18,6 +18,7 @@ interface Given {
   /** Minutes. */
   window?: number;
   active?: number;
+  followers?: string[];
 }
 function talk(id: string, given: Given = {}): Held {
   const { waits, window = 600, active = 1, team = "desk" } = given;
@@ -29,7 +30,9 @@ function talk(id: string, given: Given = {}): Held {
     unanswered_since: waits === undefined ? null : iso(NOW - waits * MIN),
     activity_at: iso(NOW - active * MIN),
   };
-  const thread = { window_until: iso(NOW + window * MIN) };
+  const { followers } = given;
+  const more = followers === undefined ? {} : { followers };
+  const thread = { window_until: iso(NOW + window * MIN), ...more };
   return { level: "full", view: { head, thread } } as Held;
 }
 const ids = (all: Held[]) => all.map((held) => headOf(held).id);
@@ -93,4 +96,11 @@ test("the next one is the one whose window ends first, then who waits longest", 
   expect(next(long, talk("closed", { waits: 2000, window: -1 }))).toBe("closed");
   expect(next(talk("bens", { waits: 5, owner: ben }), talk("answered"))).toBeUndefined();
   expect(next(talk("theirs", { waits: 5, team: "sales" }))).toBeUndefined();
+});
+
+test("what is followed is my work, whoever owns it, until it is resolved", () => {
+  const mine = (given: Given) => counts(["mine"], [talk("a", given)], ME, NOW).get("mine");
+  expect(mine({ owner: ben, followers: ["me", "sofia"] })).toBe(1);
+  expect(mine({ owner: ben, followers: ["sofia"] })).toBe(0);
+  expect(mine({ owner: ben, followers: ["me"], status: { kind: "resolved" } })).toBe(0);
 });

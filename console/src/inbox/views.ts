@@ -45,6 +45,9 @@ export function isLate(held: Held, now: number): boolean {
 
 const isUp = (status: Status) => status.kind === "open" || status.kind === "waiting";
 
+export const isFollowed = (held: Held, agent: Id): boolean =>
+  held.level === "full" && held.view.thread.followers?.includes(agent) === true;
+
 /** Whether a view shows it; `undefined` for a view that does not exist. */
 export function shows(view: string, held: Held, me: Viewer, now: number): boolean {
   const { owner, status, team_id } = headOf(held);
@@ -52,7 +55,7 @@ export function shows(view: string, held: Held, me: Viewer, now: number): boolea
     owner.kind === "agent" ? owner.id === me.agent : me.teams.includes(owner.id);
   switch (view) {
     case "mine":
-      return isUp(status) && isMine;
+      return isUp(status) && (isMine || isFollowed(held, me.agent));
     case "late":
       return status.kind === "open" && isLate(held, now);
     case "snoozed":

@@ -4,7 +4,8 @@ import * as format from "../format.ts";
 import { type Held, headOf } from "../live/feed.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { name, words } from "../messages/index.svelte.ts";
-import type { Author, Id, Line, Owner } from "../protocol.ts";
+import type { Author, Id, Line, LineKind, Owner } from "../protocol.ts";
+import { isRevoked } from "./amended.ts";
 
 /** The customer's name, else the number, else that neither is known. */
 export function customer(held: Held | undefined): string {
@@ -39,16 +40,30 @@ export function author(desk: Desk, of: Author, held: Held | undefined): string {
   }
 }
 
+/** Kinds that are what they say. */
+const PLAIN: readonly LineKind[] = ["text", "interactive", "template"];
+
 /** What a line says, in one piece of text. */
 export function said(line: Line): string {
   const { content } = line;
   if (content.erased === true) return words.t.list.erased;
+  if (isRevoked(line)) {
+    return words.t.list.revoked[line.author.kind === "customer" ? "customer" : "team"];
+  }
   if (line.kind === "unreadable") return content.text ?? words.t.list.unreadable;
-  if (line.kind === "text") return content.text ?? "";
+  if (PLAIN.includes(line.kind)) return content.text ?? "";
   // A newer server may know kinds that this page does not.
   const kinds: Partial<Record<string, string>> = words.t.list.kinds;
   const kind = kinds[line.kind] ?? words.t.list.unsupported(content.original_type ?? "");
   return content.text === undefined ? kind : `${kind}: ${content.text}`;
+}
+
+/** What stands around the text of a message with buttons, a list or a link. */
+export function partsOf({ content: { details } }: Line) {
+  if (details?.type === "buttons" || details?.type === "list" || details?.type === "link") {
+    return details;
+  }
+  return undefined;
 }
 
 /** A row read aloud. */

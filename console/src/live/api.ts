@@ -102,6 +102,14 @@ async function refresh(before: number): Promise<void> {
   await (locks === undefined ? next() : locks.request("baton.refresh", next));
 }
 
+/** Bytes go as they are, everything else as JSON. */
+function carried(body: unknown): { body: BodyInit; headers: Record<string, string> } | undefined {
+  if (body === undefined) return undefined;
+  const headers = (kind: string) => ({ "content-type": kind });
+  if (body instanceof Blob) return { body, headers: headers("application/octet-stream") };
+  return { body: JSON.stringify(body), headers: headers("application/json") };
+}
+
 async function once<T>(method: string, path: string, body: unknown): Promise<T> {
   let response: Response;
   try {
@@ -110,9 +118,7 @@ async function once<T>(method: string, path: string, body: unknown): Promise<T> 
       credentials: "same-origin",
       cache: "no-store",
       signal: AbortSignal.timeout(TIME_OUT_MS),
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      ...carried(body),
     });
   } catch (error) {
     throw new Unreachable(String(error));

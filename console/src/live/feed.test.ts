@@ -91,6 +91,44 @@ test("a line received is shown, counts as unread and moves the window", () => {
   expect(unreadOf(full())).toBe(9 - 5);
 });
 
+test("a line keeps the newest reaction of each side, and nothing of what was taken back", () => {
+  applyConversation(feed, ID, snapshot);
+  const line = full().lines?.lines.at(-1);
+  if (line === undefined) throw new Error();
+  const { seq, id } = line;
+  const held = () => full().lines?.lines.at(-1);
+  const amend = (revision: number, over: Partial<Event & { type: "line_amended" }> = {}) => {
+    const golden = event("line_amended", revision);
+    if (golden.type !== "line_amended") throw new Error();
+    tell({ ...golden, line: { seq, id }, ...over });
+  };
+  amend(42);
+  expect(held()?.amended?.reactions?.map(({ emoji }) => emoji)).toEqual(["👍"]);
+  amend(43, { content: { contact: { name: null, phone: null } } });
+  expect(held()?.amended?.reactions?.map(({ emoji }) => emoji)).toEqual([undefined]);
+  const change = { line: { seq: seq + 1, id }, at: line.at };
+  amend(44, { amendment: { kind: "edited", ...change } });
+  expect(held()?.amended?.edited).toEqual(change);
+  expect(held()?.content).toEqual(line.content);
+  amend(45, { amendment: { kind: "revoked", ...change } });
+  expect(held()?.amended?.revoked).toEqual(change);
+  expect(held()?.content).toEqual({});
+});
+
+test("a line tells what became of its file, until it is taken back", () => {
+  applyConversation(feed, ID, snapshot);
+  const line = full().lines?.lines.at(-1);
+  if (line === undefined) throw new Error();
+  const { seq, id, at } = line;
+  const held = () => full().lines?.lines.at(-1);
+  tell({ ...event("file_changed", 42), line: { seq, id } } as Event);
+  expect(held()?.file).toEqual({ state: "stored", bytes: 48213 });
+  expect(held()?.content).toEqual(line.content);
+  const revoked = { kind: "revoked" as const, line: { seq: seq + 1, id }, at };
+  tell({ ...event("line_amended", 43), line: { seq, id }, amendment: revoked } as Event);
+  expect(held()?.file).toBeUndefined();
+});
+
 test("a read mark takes the unread away, and never goes back", () => {
   applyConversation(feed, ID, snapshot);
   const { revision: _revision, ...mark } = { ...event("read_marked", 0), seq: 7 };

@@ -37,12 +37,47 @@ export interface Change {
 
 export type Held = { level: "head"; head: Head } | { level: "full"; view: View; lines?: Lines };
 
+/** Conversations by id, and which of them changed since that was asked. */
+export class HeldMap extends Map<Id, Held> {
+  private changed = new Set<Id>();
+  /** By customer: nearly all have one. */
+  private readonly contacts = new Map<Id, Id | Id[]>();
+
+  override set(id: Id, held: Held): this {
+    this.changed.add(id);
+    if (held.level === "full") this.note(held.view.thread.contact_id, id);
+    return super.set(id, held);
+  }
+  private note(contact: Id, id: Id) {
+    const known = this.contacts.get(contact);
+    if (known === undefined) this.contacts.set(contact, id);
+    else if (typeof known === "string") {
+      if (known !== id) this.contacts.set(contact, [known, id]);
+    } else if (!known.includes(id)) known.push(id);
+  }
+  /** The conversations of a customer. */
+  ofContact(contact: Id): Held[] {
+    const known = this.contacts.get(contact) ?? [];
+    const ids = typeof known === "string" ? [known] : known;
+    return ids.flatMap((id) => this.get(id) ?? []);
+  }
+  override delete(id: Id): boolean {
+    this.changed.add(id);
+    return super.delete(id);
+  }
+  takeChanged(): ReadonlySet<Id> {
+    const { changed } = this;
+    this.changed = new Set();
+    return changed;
+  }
+}
+
 export interface Feed {
   agent: Id | undefined;
   epoch: Id | undefined;
   /** The last position applied; undefined before the first reset. */
   position: number | undefined;
-  held: Map<Id, Held>;
+  held: HeldMap;
   /** Conversations that are behind, and the revision they must reach. */
   wanted: Map<Id, number>;
   /** The rows are being read anew; who left meanwhile does not come back with a page. */
@@ -65,7 +100,7 @@ export function empty(): Feed {
     agent: undefined,
     epoch: undefined,
     position: undefined,
-    held: new Map(),
+    held: new HeldMap(),
     wanted: new Map(),
     loading: undefined,
     told: 0,
@@ -405,6 +440,20 @@ function advance(held: Full, event: Event): Full {
       if (lines !== undefined) lines.lines = lines.lines.map(change);
       break;
     }
+    case "file_changed": {
+      const { file } = event;
+      const change = (line: Line) =>
+        line.id !== event.line.id || line.amended?.revoked !== undefined ? line : { ...line, file };
+      if (view.preview !== null) view.preview = change(view.preview);
+      if (lines !== undefined) lines.lines = lines.lines.map(change);
+      break;
+    }
+    case "line_amended": {
+      const change = (line: Line) => (line.id === event.line.id ? amended(line, event) : line);
+      if (view.preview !== null) view.preview = change(view.preview);
+      if (lines !== undefined) lines.lines = lines.lines.map(change);
+      break;
+    }
     case "note_added":
       if (lines !== undefined) lines.notes = [...lines.notes, noteOf(event)];
       break;
@@ -470,6 +519,29 @@ function changed(line: Line, event: Event & { type: "message_changed" }): Line {
     ...(event.held === undefined ? {} : { held: event.held }),
     ...(event.error === undefined ? {} : { error: event.error }),
   };
+}
+
+function amended(line: Line, event: Event & { type: "line_amended" }): Line {
+  const { amendment, content } = event;
+  const before = line.amended ?? {};
+  switch (amendment.kind) {
+    case "edited":
+      return { ...line, amended: { ...before, edited: { line: amendment.line, at: amendment.at } } };
+    case "revoked": {
+      const revoked = { line: amendment.line, at: amendment.at };
+      const { file: _file, ...rest } = line;
+      return { ...rest, content: {}, amended: { ...before, revoked } };
+    }
+    case "reacted": {
+      const isOfCustomer = amendment.by.kind === "customer";
+      const others = (before.reactions ?? []).filter(
+        (reaction) => (reaction.by.kind === "customer") !== isOfCustomer,
+      );
+      const emoji = content !== undefined && "reaction" in content ? content.reaction : {};
+      const reaction = { by: amendment.by, at: amendment.at, ...emoji };
+      return { ...line, amended: { ...before, reactions: [...others, reaction] } };
+    }
+  }
 }
 
 function noteOf(event: Event & { type: "note_added" }): Note {

@@ -7,6 +7,8 @@ import type { Item } from "./outbox.ts";
 export interface Draft {
   text: string;
   mode: "reply" | "note";
+  /** The line that it answers. */
+  quoted?: Id;
 }
 
 export class Keep {

@@ -38,7 +38,7 @@ export class Outbox {
   add(command: Command, now: number): Item {
     const item: Item = { command: this.chained(command), at: now, state: "waiting", left: false };
     this.items = [...this.items, item];
-    if (command.type === "reply") {
+    if (isMessage(command)) {
       this.last.set(command.conversation_id, { op_id: command.op_id, line: undefined });
     }
     return item;
@@ -100,7 +100,7 @@ export class Outbox {
     if (this.last.get(item.command.conversation_id)?.op_id === item.command.op_id) {
       this.last.delete(item.command.conversation_id);
     }
-    if (item.command.type === "reply" && isForReview(refused)) {
+    if (isMessage(item.command) && isForReview(refused)) {
       this.set([item], (one) => ({ ...one, state: "review", refused }));
     } else {
       this.remove(item.command.op_id);
@@ -111,6 +111,14 @@ export class Outbox {
   /** Takes something back: what never left, or what a person decided on. */
   remove(op_id: Id) {
     this.items = this.items.filter((item) => item.command.op_id !== op_id);
+  }
+
+  /** Other words for what waits for a person: it is sent under another op id, if at all. */
+  amend(op_id: Id, text: string) {
+    const found = this.items.filter((item) => item.command.op_id === op_id && item.state === "review");
+    this.set(found, (item) =>
+      "text" in item.command ? { ...item, command: { ...item.command, text } } : item,
+    );
   }
 
   get review(): Item[] {
@@ -126,6 +134,8 @@ export class Outbox {
     this.items = this.items.map((item) => (ids.has(item.command.op_id) ? change(item) : item));
   }
 }
+
+const isMessage = ({ type }: Command): boolean => type === "reply" || type === "send";
 
 /** Refusals after which the text may still be wanted, once what was missed is read. */
 function isForReview(refused: Refused): boolean {

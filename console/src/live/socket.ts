@@ -1,5 +1,5 @@
 // The connection as a machine without I/O: what happened and the time go in, what is to be done
-// comes out. The browser's socket, its timers and requests are `session.svelte.ts`.
+// comes out. The browser's socket, its timers and requests are `connection.svelte.ts`.
 
 import { CLOSE, type ClientFrame, type ServerFrame, type Timings } from "../protocol.ts";
 

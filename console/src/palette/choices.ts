@@ -4,7 +4,7 @@ import { customer, owner } from "../inbox/words.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { words } from "../messages/index.svelte.ts";
 import { nav } from "../nav.svelte.ts";
-import { OWN_PAGES, type Place, SHARED_PAGES } from "../router.ts";
+import { ADMIN_PAGES, OWN_PAGES, type Place, SHARED_PAGES } from "../router.ts";
 import type { Choice } from "./items.ts";
 
 /** A section of the page, as the rail has it. */
@@ -14,6 +14,8 @@ export interface Section {
   name: string;
   place: Place;
   isHere: boolean;
+  /** What there is to do in it. */
+  count?: number;
 }
 
 /** What an open conversation can be asked to do. */
@@ -81,13 +83,24 @@ function toDo(talk: Known["talk"]): Choice[] {
 }
 
 function customers(desk: Desk): Choice[] {
-  return [...desk.all()].flatMap((held) => {
-    if (held.level === "head") return [];
+  const group = words.t.palette.customers;
+  const all: Choice[] = [];
+  for (const held of desk.all()) {
+    if (held.level === "head") continue;
     const { id, owner: of } = held.view.head;
-    const run = () => nav.go({ at: "link", conversation: id });
-    const group = words.t.palette.customers;
-    return [{ id, group, text: customer(held), more: owner(desk, of), face: id, run }];
-  });
+    all.push({
+      id,
+      group,
+      text: customer(held),
+      // Said of the few that are shown.
+      get more() {
+        return owner(desk, of);
+      },
+      face: id,
+      run: () => nav.go({ at: "link", conversation: id }),
+    });
+  }
+  return all;
 }
 
 function places({ desk, sections, isAdmin }: Known): Choice[] {
@@ -109,9 +122,9 @@ function places({ desk, sections, isAdmin }: Known): Choice[] {
     ...[...desk.teams.values()].map((team) =>
       goTo(`team-${team.id}`, team.name, "users", viewOf(`team-${team.id}`)),
     ),
-    ...[...SHARED_PAGES, ...OWN_PAGES].map((page) =>
-      goTo(`settings-${page}`, t.settings[page], "gear", { at: "settings", page }),
-    ),
+    ...[...SHARED_PAGES, ...OWN_PAGES]
+      .filter((page) => isAdmin || !ADMIN_PAGES.includes(page))
+      .map((page) => goTo(`settings-${page}`, t.settings[page], "gear", { at: "settings", page })),
     ...(isAdmin ? [goTo("welcome", t.welcome.title, "bolt", { at: "welcome" })] : []),
   ];
 }

@@ -3,8 +3,8 @@
 //! better and nothing changes.
 
 use baton_protocol::{
-    Conversation, Fact, HeldReason, LineRef, MessageError, MessageId, MessageStatus, Status,
-    Timestamp, Turn,
+    Conversation, Fact, HeldReason, LineKind, LineRef, MessageError, MessageId, MessageStatus,
+    Status, Timestamp, Turn,
 };
 
 use super::{Draft, turn};
@@ -45,7 +45,8 @@ pub fn claim(
     }
     let seen_seq = facts.seen.map_or(0, |seen| seen.seq);
     let overtaken = conversation.thread.customer_seq > seen_seq;
-    let window_open = conversation.thread.window_until.is_some_and(|until| now < until);
+    let window_open = facts.kind == LineKind::Template
+        || conversation.thread.window_until.is_some_and(|until| now < until);
     let reason = if overtaken && !is_planted(Bug::NoFenceAtSending) {
         HeldReason::Overtaken
     } else if !window_open {

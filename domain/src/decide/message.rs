@@ -1,7 +1,9 @@
 //! Acts of people on messages that went astray: resend, `mark_sent`, cancel.
 
 use baton_protocol::command::Resend;
-use baton_protocol::{Accepted, AgentId, Author, Fact, MessageId, MessageStatus, Refusal, Seen};
+use baton_protocol::{
+    Accepted, AgentId, Author, Fact, LineKind, MessageId, MessageStatus, Refusal, Seen,
+};
 
 use super::{Case, Decided, delivery, facts, fence, nothing, reply};
 use crate::context::LineFacts;
@@ -15,7 +17,9 @@ pub(super) fn resend(case: &Case<'_>, resend: &Resend) -> Decided {
     let mut drafts = reply::take_over(case)?;
     let lease_ignored_of = reply::check_lease(case, resend.ignore_lease)?;
     fence::check(case, resend.seen)?;
-    reply::check_window(case)?;
+    if message.kind != LineKind::Template {
+        reply::check_window(case)?;
+    }
     let seen = (resend.seen, lease_ignored_of);
     drafts.push(changed(case, message, MessageStatus::Queued, seen).into());
     Ok((drafts, Accepted::default()))

@@ -4,12 +4,15 @@
 mod chain;
 pub mod delivery;
 mod fence;
+pub mod file;
 mod follow;
 mod message;
 pub mod owner;
 pub mod receive;
 mod reply;
+mod sendable;
 pub mod status;
+mod template;
 mod turn;
 mod work;
 
@@ -88,6 +91,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
     let case = Case { context, conversation, command, chain, now };
     match &command.body {
         CommandBody::Reply(reply) => reply::decide(&case, reply),
+        CommandBody::Send(send) => reply::send(&case, send),
         CommandBody::Note(note) => work::note(&case, note),
         CommandBody::MarkRead(mark) => work::mark_read(&case, mark),
         CommandBody::Claim(claim) => owner::claim(&case, claim),

@@ -6,12 +6,14 @@ use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::WINDOW_MS;
 use baton_protocol::{
-    Author, ContactId, Conversation, Fact, LineRef, MessageId, MessageStatus, Status, Timestamp,
-    Turn,
+    Amendment, Author, Change, ContactId, Conversation, Fact, LineKind, LineRef, MessageId,
+    MessageStatus, Status, Timestamp, Turn,
 };
 
 use super::Draft;
+use crate::context::LineFacts;
 use crate::inbound::{InboundMessage, Sender};
+use crate::line::{is_news, is_same_side};
 
 /// The contact's card with what a message says of its sender; `None` when nothing changed. A name
 /// or number that the message leaves out stays.
@@ -27,6 +29,34 @@ pub fn card(old: &ContactCard, sender: &Sender) -> Option<ContactCard> {
 pub fn contact_changed(contact_id: ContactId, card: ContactCard) -> Draft {
     let content = Some(EventContent::Contact(card));
     Draft { fact: Fact::ContactChanged { contact_id }, content }
+}
+
+/// What a line that edits or takes back an earlier one does there. Only its own side's words can
+/// be changed, and only what says something.
+pub fn change_of(
+    target: &LineFacts,
+    message: &InboundMessage,
+    of: (Author, Change),
+) -> Option<Draft> {
+    let (author, change) = of;
+    if !is_same_side(target.author, author) || !target.kind.says_something() {
+        return None;
+    }
+    if message.kind == LineKind::Edit {
+        return amended(target, Amendment::Edited(change), None);
+    }
+    (message.kind == LineKind::Revocation)
+        .then(|| amended(target, Amendment::Revoked(change), None))
+        .flatten()
+}
+
+/// A change of an earlier line; `None` when it says nothing new.
+pub fn amended(target: &LineFacts, amendment: Amendment, emoji: Option<String>) -> Option<Draft> {
+    if !is_news(target.amended.as_deref(), amendment, emoji.as_deref()) {
+        return None;
+    }
+    let fact = Fact::LineAmended { line: target.line, amendment };
+    Some(Draft { fact, content: emoji.map(|emoji| EventContent::Reaction { emoji }) })
 }
 
 /// A customer's act: the next line. It opens an episode after `resolved`, ends waiting and
@@ -72,7 +102,7 @@ pub fn customer_line(
 pub fn echo_line(
     conversation: &Conversation,
     message: &InboundMessage,
-    id: MessageId,
+    (id, quoted): (MessageId, Option<MessageId>),
     now: Timestamp,
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();
@@ -87,7 +117,7 @@ pub fn echo_line(
             at: message.at.min(now),
             status: MessageStatus::Sent,
             seen: None,
-            quoted: None,
+            quoted,
             op_id: None,
             device_id: None,
             // What changes an earlier message says nothing to the customer.

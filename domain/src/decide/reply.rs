@@ -1,44 +1,87 @@
 //! A reply: owner, lease, fence, window, then a line.
 
-use baton_protocol::command::Reply;
+use baton_protocol::command::{Reply, Send};
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::TEXT_CHARS_MAX;
 use baton_protocol::{
-    Accepted, AgentId, Author, Content, Fact, LineKind, LineRef, MessageStatus, Owner, OwnerCause,
-    Refusal, Status,
+    Accepted, AgentId, Author, Content, Fact, FileState, LineKind, LineRef, MessageId,
+    MessageStatus, Owner, OwnerCause, Refusal, Seen, Status,
 };
 
-use super::{Case, Decided, Draft, delivery, fence, message, work};
+use super::{Case, Decided, Draft, delivery, fence, message, sendable, work};
 use crate::planted::{Bug, is_planted};
 
 pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
     work::check_text(&reply.text, "text", TEXT_CHARS_MAX)?;
-    check_quoted(case, reply)?;
-    let mut drafts = if is_trusted(case) { Vec::new() } else { take_over(case)? };
-    let lease_ignored_of = check_lease(case, reply.ignore_lease)?;
-    if !is_trusted(case) {
-        fence::check(case, reply.seen)?;
+    let text = Some(reply.text.clone());
+    let answer = Answer {
+        kind: LineKind::Text,
+        content: Content { text, ..Content::default() },
+        seen: reply.seen,
+        quoted: reply.quoted,
+        replaces: reply.replaces,
+        ignore_lease: reply.ignore_lease,
+    };
+    write(case, answer)
+}
+
+pub(super) fn send(case: &Case<'_>, send: &Send) -> Decided {
+    let (kind, content) = sendable::line(case, send)?;
+    let bytes = case.context.upload.filter(|_| case.command.body.upload().is_some());
+    let bytes = bytes.map(|upload| upload.bytes);
+    let answer = Answer {
+        kind,
+        content,
+        seen: send.seen,
+        quoted: send.quoted,
+        replaces: send.replaces,
+        ignore_lease: send.ignore_lease,
+    };
+    let (mut drafts, accepted) = write(case, answer)?;
+    // Its file is here since it was uploaded.
+    if let Some((bytes, line)) = bytes.zip(accepted.line) {
+        drafts.push(Fact::FileChanged { line, file: FileState::Stored { bytes } }.into());
     }
-    check_window(case)?;
-    drafts.extend(replaced(case, reply)?);
+    Ok((drafts, accepted))
+}
+
+/// What the customer gets, and what its author had seen.
+struct Answer {
+    kind: LineKind,
+    content: Content,
+    seen: Seen,
+    quoted: Option<MessageId>,
+    replaces: Option<MessageId>,
+    ignore_lease: bool,
+}
+
+fn write(case: &Case<'_>, answer: Answer) -> Decided {
+    check_quoted(case, answer.quoted)?;
+    let mut drafts = if is_trusted(case) { Vec::new() } else { take_over(case)? };
+    let lease_ignored_of = check_lease(case, answer.ignore_lease)?;
+    if !is_trusted(case) {
+        fence::check(case, answer.seen)?;
+    }
+    if answer.kind != LineKind::Template {
+        check_window(case)?;
+    }
+    drafts.extend(replaced(case, answer.replaces)?);
     let seq = case.conversation.head.last_seq + 1;
     let line = LineRef { seq, id: case.context.fresh.message };
     let fact = Fact::LineWritten {
         line,
         author: Author::Agent { id: case.context.my_id() },
-        kind: LineKind::Text,
+        kind: answer.kind,
         at: case.now,
         status: MessageStatus::Queued,
-        seen: reply.seen,
-        quoted: reply.quoted,
+        seen: answer.seen,
+        quoted: answer.quoted,
         op_id: Some(case.command.op_id),
         device_id: Some(case.context.author.device),
         turn: None,
         lease_ignored_of,
     };
-    let content =
-        EventContent::Line(Content { text: Some(reply.text.clone()), ..Content::default() });
-    drafts.push(Draft { fact, content: Some(content) });
+    drafts.push(Draft { fact, content: Some(EventContent::Line(answer.content)) });
     let accepted =
         Accepted { line: Some(line), status: Some(MessageStatus::Queued), ..Accepted::default() };
     Ok((drafts, accepted))
@@ -73,9 +116,9 @@ pub(super) fn check_lease(case: &Case<'_>, ignore: bool) -> Result<Option<AgentI
     }
 }
 
-fn check_quoted(case: &Case<'_>, reply: &Reply) -> Result<(), Refusal> {
+fn check_quoted(case: &Case<'_>, quoted: Option<MessageId>) -> Result<(), Refusal> {
     let id = case.conversation.head.id;
-    match reply.quoted {
+    match quoted {
         Some(quoted) if case.context.lines.find(id, quoted).is_none() => {
             Err(Refusal::invalid("quoted", "no message of this conversation"))
         }
@@ -92,8 +135,8 @@ pub(super) fn check_window(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// The kept-back message that this reply replaces, cancelled.
-fn replaced(case: &Case<'_>, reply: &Reply) -> Result<Vec<Draft>, Refusal> {
-    let Some(id) = reply.replaces else { return Ok(Vec::new()) };
+fn replaced(case: &Case<'_>, replaces: Option<MessageId>) -> Result<Vec<Draft>, Refusal> {
+    let Some(id) = replaces else { return Ok(Vec::new()) };
     let facts = case.context.lines.find(case.conversation.head.id, id);
     let Some(facts) = facts else {
         return Err(Refusal::invalid("replaces", "no message of this conversation"));

@@ -22,11 +22,20 @@ pub(super) fn resolve(case: &Case<'_>, seen: Seen) -> Decided {
     facts(all)
 }
 
+/// What is resolved begins its next episode, its author's. What waits or is snoozed is open again,
+/// and stays whose it is.
 pub(super) fn reopen(case: &Case<'_>) -> Decided {
-    if case.conversation.head.status != Status::Resolved {
-        return nothing();
+    match case.conversation.head.status {
+        Status::Open => nothing(),
+        Status::Resolved => {
+            facts([case.next_episode(), case.taken_by_author(OwnerCause::Reopened)?])
+        }
+        Status::Waiting | Status::Snoozed { .. } => {
+            case.may_answer()?;
+            let turn = case.conversation.thread.turn;
+            facts([Fact::StatusChanged { status: Status::Open, turn }])
+        }
     }
-    facts([case.next_episode(), case.taken_by_author(OwnerCause::Reopened)?])
 }
 
 pub(super) fn mark_waiting(case: &Case<'_>, seen: Seen) -> Decided {

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use baton_protocol::{
-    Accepted, Actor, Conversation, Event, Fact, MessageStatus, OpId, Refusal, Timestamp,
+    Accepted, Actor, Conversation, Event, Fact, LineRef, MessageStatus, OpId, Refusal, Timestamp,
     WorkspaceId,
 };
 
 use super::receive;
-use super::state::{Attempt, By, State};
+use super::state::{Attempt, By, SentFile, State};
 use super::work::{
-    ClaimAnswer, ClaimWork, CommandWork, MessageAt, OutcomesWork, RehomeWork, RescueWork,
+    ClaimAnswer, ClaimWork, CommandWork, FileWork, MessageAt, OutcomesWork, RehomeWork, RescueWork,
     ResultWork, SettingWork, UnparkWork, WakeWork,
 };
 use crate::context::{Context, Fresh, Lines, Prior, Writer};
 use crate::decide::delivery::{self, Claim, SendResult};
-use crate::decide::{Decision, Draft, decide, owner, status};
+use crate::decide::{Decision, Draft, decide, file, owner, status};
 use crate::log::Route;
 use crate::outcome::Answer;
 
@@ -40,6 +40,12 @@ pub(super) fn decision(
     let none = BTreeMap::new();
     let priors = state.priors.get(&(caller.workspace, caller.agent)).unwrap_or(&none);
     let mark = (caller.workspace, caller.agent, work.command.conversation_id);
+    let template = conversation.zip(work.command.body.template()).and_then(|(of, named)| {
+        let named = (of.head.channel_id, named.0.to_owned(), named.1.to_owned());
+        state.templates.get(&(caller.workspace, named))
+    });
+    let upload = work.command.body.upload();
+    let upload = upload.and_then(|id| state.uploads.get(&(caller.workspace, id)));
     let context = Context {
         conversation,
         lines,
@@ -50,6 +56,8 @@ pub(super) fn decision(
         read_seq: state.read_marks.get(&mark).copied().unwrap_or(0),
         lease: work.lease,
         fresh: Fresh { message: work.message, note: work.note },
+        template,
+        upload,
     };
     Some(decide(&context, &work.command, now))
 }
@@ -81,10 +89,30 @@ pub(super) fn carry_out(
             let position = state.entries.iter().skip(first).next_back();
             let position = position.map(|entry| entry.event.position);
             let answer = Answer::Accepted(Accepted { revision, position, ..accepted });
+            take_upload(state, work, accepted_line(&answer));
             remember(state, work, answer.clone());
             answer
         }
     }
+}
+
+fn accepted_line(answer: &Answer) -> Option<LineRef> {
+    let Answer::Accepted(accepted) = answer else { return None };
+    accepted.line
+}
+
+/// The upload is the line's file from here on: no other command can name it.
+fn take_upload(state: &mut State, work: &CommandWork, line: Option<LineRef>) {
+    let key = (work.caller.workspace, work.command.conversation_id);
+    let upload = work.command.body.upload().zip(line);
+    let upload = upload.and_then(|(id, line)| Some((state.uploads.remove(&(key.0, id))?, line)));
+    let Some((upload, line)) = upload else { return };
+    let Some(channel) = state.conversation(key.0, key.1).map(|of| of.head.channel_id) else {
+        return;
+    };
+    let (workspace, conversation) = key;
+    let at = MessageAt { workspace, channel, conversation, seq: line.seq, message: line.id };
+    state.sent_files.push(SentFile { at, upload });
 }
 
 /// Refusals that say nothing of the command itself are not kept.
@@ -245,6 +273,16 @@ pub(super) fn restored(state: &mut State, at: MessageAt, now: Timestamp) {
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
     let drafts = delivery::restored(conversation, &state.lines, at.message);
     state.append(key, drafts, By::new(Actor::System, now));
+}
+
+/// A file was fetched, or cannot be had.
+pub(super) fn file(state: &mut State, work: &FileWork, now: Timestamp) {
+    let key = (work.at.workspace, work.at.conversation);
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let draft = file::ended(conversation, &state.lines, work.at.message, work.file);
+    let Some(draft) = draft else { return };
+    state.append(key, vec![draft], By::new(Actor::System, now));
+    state.ended_files.push(work.clone());
 }
 
 /// A snooze ends.

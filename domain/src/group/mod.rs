@@ -14,11 +14,11 @@ pub mod work;
 use baton_protocol::{Epoch, Timestamp};
 
 use conditional::Found;
-pub use senders::{Book, Known, messages};
+pub use senders::{Book, Known, sightings};
 pub use state::{Channel, Key, State};
 pub use work::{
-    Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FreshIds, MessageAt, OutcomesWork, Post,
-    RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork, Work,
+    Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds, MessageAt, OutcomesWork,
+    Post, RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork, Work,
 };
 
 /// Decides a group and returns the answer to each member, in the order of the members.
@@ -51,6 +51,7 @@ fn decide_one(state: &mut State, work: &Work, epoch: Epoch, now: Timestamp) -> D
         Work::Rescue(work) => act::rescue(state, work, now),
         Work::Unpark(work) => act::unpark(state, work, now),
         Work::Restored(at) => act::restored(state, *at, now),
+        Work::File(work) => act::file(state, work, now),
         Work::Wake(work) => act::wake(state, work, now),
         Work::Rehome(work) => act::rehome(state, work, now),
         Work::Setting(work) => act::setting(state, work, now),

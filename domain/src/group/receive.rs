@@ -2,13 +2,19 @@
 
 use std::cmp::Reverse;
 
-use baton_protocol::{Actor, ChannelId, Epoch, Fact, MessageId, Timestamp};
+use baton_protocol::{
+    Actor, Amendment, Author, Change, ChannelId, ConversationId, Epoch, Fact, LineRef, MessageId,
+    Timestamp,
+};
 
 use super::senders::Known;
-use super::state::{Aside, By, Channel, Key, ParkedStatus, Quarantined, State};
-use super::work::{FreshIds, Post};
-use crate::decide::{delivery, receive};
-use crate::inbound::{Element, ElementBody, InboundMessage, ProviderStatus, StatusUpdate};
+use super::state::{Aside, By, Channel, Key, ParkedStatus, Quarantined, State, WantedFile};
+use super::work::{FreshIds, MessageAt, Post};
+use crate::decide::{delivery, file, receive};
+use crate::inbound::{
+    Element, ElementBody, InboundMessage, InboundReaction, Moved, ProviderStatus, Sender,
+    StatusUpdate,
+};
 use crate::tag::Tag;
 
 /// Decides a webhook, element by element: none stands in another's way.
@@ -37,6 +43,16 @@ fn one(
         ElementBody::Echo(message) => {
             let channel = channel_of(state, post, element)?;
             line(state, &channel, message, (fresh, now), LineOf::PhoneApp)
+        }
+        ElementBody::Reaction(reaction) => {
+            let channel = channel_of(state, post, element)?;
+            react(state, &channel, reaction, (fresh, now));
+            Ok(())
+        }
+        ElementBody::Moved(moved) => {
+            let channel = channel_of(state, post, element)?;
+            rename(state, &channel, moved, (fresh, now));
+            Ok(())
         }
         ElementBody::Status(update) => {
             let channel = channel_of(state, post, element)?;
@@ -83,7 +99,7 @@ fn line(
     let known = state.senders.get(&(workspace, fresh.message)).copied();
     let known = known.ok_or_else(|| aside("names_nobody", "it names nobody"))?;
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
-    know_contact(state, channel, known, message, by);
+    know_contact(state, channel, known, &message.sender, by);
     let key = (workspace, known.conversation);
     let Some(conversation) = state.conversation(workspace, known.conversation) else {
         return Err(aside("no_conversation", "its conversation could not be read"));
@@ -95,10 +111,20 @@ fn line(
         LineOf::Customer => {
             receive::customer_line(conversation, message, (fresh.message, quoted), now)
         }
-        LineOf::PhoneApp => receive::echo_line(conversation, message, fresh.message, now),
+        LineOf::PhoneApp => receive::echo_line(conversation, message, (fresh.message, quoted), now),
     };
-    let actor = if of == LineOf::Customer { Actor::Customer } else { Actor::System };
-    state.append(key, drafts, By::new(actor, now));
+    let (actor, author) = match of {
+        LineOf::Customer => (Actor::Customer, Author::Customer),
+        LineOf::PhoneApp => (Actor::System, Author::PhoneApp),
+    };
+    let line = LineRef { seq: conversation.head.last_seq + 1, id: fresh.message };
+    let change = Change { line, at: message.at.min(now) };
+    let target = quoted.and_then(|id| state.lines.find(known.conversation, id));
+    let amended = target.and_then(|target| receive::change_of(target, message, (author, change)));
+    state.append(key, drafts.into_iter().chain(amended).collect(), By::new(actor, now));
+    if let Some(media) = &message.media {
+        want_file(state, channel, (known.conversation, line), media, now);
+    }
     state.wamids.insert(wamid, (known.conversation, fresh.message));
     let extras = state.extras.entry(fresh.message).or_default();
     extras.wamid = Some(message.wamid.clone());
@@ -114,14 +140,24 @@ fn line(
     Ok(())
 }
 
-/// Begins the conversation of a new contact; takes note of a changed name or number.
-fn know_contact(
+/// The line's file is to be fetched.
+fn want_file(
     state: &mut State,
     channel: &Channel,
-    known: Known,
-    message: &InboundMessage,
-    by: By,
+    (conversation, line): (ConversationId, LineRef),
+    media: &str,
+    now: Timestamp,
 ) {
+    let workspace = channel.workspace;
+    let wanted = file::wanted(line);
+    state.append((workspace, conversation), vec![wanted], By::new(Actor::System, now));
+    let LineRef { seq, id: message } = line;
+    let at = MessageAt { workspace, channel: channel.id, conversation, seq, message };
+    state.wanted_files.push(WantedFile { at, media: media.to_owned() });
+}
+
+/// Begins the conversation of a new contact; takes note of a changed name or number.
+fn know_contact(state: &mut State, channel: &Channel, known: Known, sender: &Sender, by: By) {
     let key = (channel.workspace, known.conversation);
     let card_key = (channel.workspace, known.contact);
     let is_new = !state.conversations.contains_key(&key);
@@ -137,11 +173,43 @@ fn know_contact(
         state.changed_cards.insert(card_key, true);
     }
     let old = state.cards.get(&card_key).cloned().unwrap_or_default();
-    if let Some(new) = receive::card(&old, &message.sender) {
+    if let Some(new) = receive::card(&old, sender) {
         state.changed_cards.entry(card_key).or_insert(false);
         state.cards.insert(card_key, new.clone());
         state.append(key, vec![receive::contact_changed(known.contact, new)], by);
     }
+}
+
+/// Tells a reaction at its message. To one from before Baton's time it is kept raw.
+fn react(
+    state: &mut State,
+    channel: &Channel,
+    reaction: &InboundReaction,
+    (fresh, now): (&FreshIds, Timestamp),
+) {
+    let wamid = (channel.workspace, (channel.id, reaction.to_wamid.clone()));
+    let Some((conversation, message)) = state.wamids.get(&wamid).copied() else { return };
+    let Some(target) = state.lines.find(conversation, message) else { return };
+    let amendment = Amendment::Reacted { by: reaction.by, at: reaction.at.min(now) };
+    let draft = receive::amended(target, amendment, reaction.emoji.clone());
+    let actor = if reaction.by == Author::Customer { Actor::Customer } else { Actor::System };
+    let by = By { card: Some(fresh.card), ..By::new(actor, now) };
+    state.append((channel.workspace, conversation), draft.into_iter().collect(), by);
+}
+
+/// Tells a customer's new number. Under whom they are found is in the senders already.
+fn rename(
+    state: &mut State,
+    channel: &Channel,
+    moved: &Moved,
+    (fresh, now): (&FreshIds, Timestamp),
+) {
+    let known = state.senders.get(&(channel.workspace, fresh.message)).copied();
+    let is_held =
+        |known: &Known| state.conversations.contains_key(&(channel.workspace, known.conversation));
+    let Some(known) = known.filter(is_held) else { return };
+    let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
+    know_contact(state, channel, known, &moved.to, by);
 }
 
 fn status(

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::state::{Channel, Key};
 use super::work::{FreshIds, Work};
-use crate::inbound::{ElementBody, InboundMessage};
+use crate::inbound::{ElementBody, Sender};
 
 /// Whom a sender is, on a channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,30 +71,79 @@ pub struct Book {
     moved: BTreeSet<Name>,
 }
 
-/// A message of a group, with the channel it came by and its fresh ids.
-pub type Message<'a> = (&'a Channel, &'a InboundMessage, &'a FreshIds);
+/// The name under which a customer is reached, who said something under `said`. Where they moved to
+/// another number since, it is that; where the number passed on to somebody else, their user id.
+///
+/// `names` are the customer's on this channel, each with the time since when it is theirs.
+/// WhatsApp's times are whole seconds: a move may bear that of the line before it.
+pub fn reached_under(
+    said: (NameKind, String),
+    said_at: Timestamp,
+    names: &[(NameKind, String, Timestamp)],
+) -> Option<(NameKind, String)> {
+    let newest = |fits: &dyn Fn(&(NameKind, String, Timestamp)) -> bool| {
+        let of = names.iter().filter(|name| fits(name));
+        of.max_by_key(|(_, _, since)| *since).map(|(kind, value, _)| (*kind, value.clone()))
+    };
+    if !names.iter().any(|(kind, value, _)| (kind, value) == (&said.0, &said.1)) {
+        return newest(&|(kind, _, _)| *kind == NameKind::UserId);
+    }
+    let moved =
+        newest(&|(kind, value, since)| *kind == said.0 && *value != said.1 && *since >= said_at);
+    Some(moved.unwrap_or(said))
+}
 
-/// Every message of the group that came by a channel of its app.
-pub fn messages<'a>(
+/// Somebody whom an element of the group names, with the channel it came by and its fresh ids.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting<'a> {
+    /// The channel.
+    pub channel: &'a Channel,
+    /// As they are known now.
+    pub sender: &'a Sender,
+    /// As they were known before, where the element tells that they moved.
+    pub formerly: Option<&'a Sender>,
+    /// When, by the time that WhatsApp gave.
+    pub at: Timestamp,
+    /// Fresh ids for who is new.
+    pub ids: &'a FreshIds,
+}
+
+/// Everybody whom the group names by a channel of its app.
+pub fn sightings<'a>(
     group: &'a [&Work],
     channels: &'a BTreeMap<String, Channel>,
-) -> impl Iterator<Item = Message<'a>> {
+) -> impl Iterator<Item = Sighting<'a>> {
     group
         .iter()
         .filter_map(|work| work.post())
         .flat_map(|post| post.elements.iter().map(move |element| (post, element)))
-        .filter_map(|(post, (element, fresh))| {
+        .filter_map(|(post, (element, ids))| {
             let channel = channels.get(element.phone_number_id.as_ref()?)?;
-            let (ElementBody::Message(message) | ElementBody::Echo(message)) = &element.body else {
-                return None;
+            let (sender, formerly, at) = match &element.body {
+                ElementBody::Message(message) | ElementBody::Echo(message) => {
+                    (&message.sender, None, message.at)
+                }
+                ElementBody::Moved(moved) => (&moved.to, Some(&moved.from), moved.at),
+                ElementBody::Reaction(_)
+                | ElementBody::Status(_)
+                | ElementBody::Ignored { .. }
+                | ElementBody::Unattributable { .. } => return None,
             };
-            (channel.meta_app == post.meta_app).then_some((channel, message, fresh))
+            let sighting = Sighting { channel, sender, formerly, at, ids };
+            (channel.meta_app == post.meta_app).then_some(sighting)
         })
 }
 
-/// The names under which the sender of a message may be found on its channel.
-pub fn keys(channel: &Channel, message: &InboundMessage) -> Vec<Name> {
-    names(message).into_iter().map(|(kind, value, _)| key(channel, kind, &value)).collect()
+impl Sighting<'_> {
+    /// The names under which they may be found on their channel.
+    pub fn keys(&self) -> Vec<Name> {
+        [Some(self.sender), self.formerly]
+            .into_iter()
+            .flatten()
+            .flat_map(names)
+            .map(|(kind, value, _)| key(self.channel, kind, &value))
+            .collect()
+    }
 }
 
 fn key(channel: &Channel, kind: NameKind, value: &str) -> Name {
@@ -102,13 +151,16 @@ fn key(channel: &Channel, kind: NameKind, value: &str) -> Name {
 }
 
 impl Book {
-    /// Finds the sender of each message, each as the messages before it left the names; messages
-    /// that name nobody are left out. What became known is in [`Book::fresh`] and
-    /// [`Book::moved`].
-    pub fn meet_all(&mut self, all: &[Message<'_>]) -> BTreeMap<Key<MessageId>, Known> {
-        let known = all.iter().filter_map(|(channel, message, ids)| {
-            let key = (channel.workspace, ids.message);
-            self.meet(channel, message, ids).map(|known| (key, known))
+    /// Finds whom each sighting names, each as those before it left the names; who names nobody
+    /// is left out. What became known is in [`Book::fresh`] and [`Book::moved`].
+    pub fn meet_all(&mut self, all: &[Sighting<'_>]) -> BTreeMap<Key<MessageId>, Known> {
+        let known = all.iter().filter_map(|sighting| {
+            let key = (sighting.channel.workspace, sighting.ids.message);
+            let known = match sighting.formerly {
+                None => self.meet(sighting),
+                Some(formerly) => self.follow(sighting, formerly),
+            };
+            known.map(|known| (key, known))
         });
         known.collect()
     }
@@ -131,18 +183,35 @@ impl Book {
 
     /// The numbers that came with a user id and are known as something other than its holder's:
     /// whose they are depends on who else has a user id there.
-    pub fn contested(&self, all: &[Message<'_>]) -> BTreeSet<Name> {
+    pub fn contested(&self, all: &[Sighting<'_>]) -> BTreeSet<Name> {
         let mut contested = BTreeSet::new();
-        for (channel, message, _) in all {
-            let Some(user) = &message.sender.user_id else { continue };
-            let user = key(channel, NameKind::UserId, user);
-            let holder = self.conversation(&user);
-            let is_contested = |name: &Name| {
-                *name != user && self.names.contains_key(name) && self.conversation(name) != holder
+        for sighting in all {
+            let holder = match (sighting.formerly, &sighting.sender.user_id) {
+                (Some(formerly), _) => {
+                    self.holder(sighting.channel, formerly).map(|one| one.known.conversation)
+                }
+                (None, Some(user)) => {
+                    self.conversation(&key(sighting.channel, NameKind::UserId, user))
+                }
+                (None, None) => continue,
             };
-            contested.extend(keys(channel, message).into_iter().filter(is_contested));
+            let is_contested = |name: &Name| {
+                name.2 == NameKind::WaId
+                    && self.names.contains_key(name)
+                    && self.conversation(name) != holder
+            };
+            contested.extend(sighting.keys().into_iter().filter(is_contested));
         }
         contested
+    }
+
+    /// Whose the first known name of a sender is.
+    fn holder(&self, channel: &Channel, sender: &Sender) -> Option<Holder> {
+        let names = names(sender).into_iter();
+        names
+            .filter_map(|(kind, value, _)| self.names.get(&key(channel, kind, &value)))
+            .next()
+            .copied()
     }
 
     fn conversation(&self, name: &Name) -> Option<ConversationId> {
@@ -150,14 +219,10 @@ impl Book {
     }
 
     /// The sender of a message; `None` where it names nobody.
-    fn meet(
-        &mut self,
-        channel: &Channel,
-        message: &InboundMessage,
-        ids: &FreshIds,
-    ) -> Option<Known> {
-        let user = message.sender.user_id.as_deref();
-        let names = names(message);
+    fn meet(&mut self, sighting: &Sighting<'_>) -> Option<Known> {
+        let Sighting { channel, sender, at, ids, .. } = *sighting;
+        let user = sender.user_id.as_deref();
+        let names = names(sender);
         let by_user = user.and_then(|user| self.names.get(&key(channel, NameKind::UserId, user)));
         let known = names
             .iter()
@@ -168,9 +233,7 @@ impl Book {
             let name = key(channel, *kind, value);
             // Deliveries may come late: an old one takes no number back.
             let has_passed = |holder: &Holder| {
-                holder.known != known
-                    && self.is_anothers(holder.known, user)
-                    && holder.since <= message.at
+                holder.known != known && self.is_anothers(holder.known, user) && holder.since <= at
             };
             match self.names.get(&name) {
                 None if *is_certain => self.fresh.insert(name.clone()),
@@ -181,12 +244,42 @@ impl Book {
                 Some(holder) if has_passed(holder) => true,
                 _ => continue,
             };
-            self.names.insert(name, Holder { known, since: message.at });
+            self.names.insert(name, Holder { known, since: at });
         }
         if let Some(user) = user {
             self.users.entry(known.conversation).or_default().insert(user.to_owned());
         }
         (!names.is_empty()).then_some(known)
+    }
+
+    /// Gives a customer who moved their new names; `None` where nobody is known by the former
+    /// ones. A user id stays whose it is, and so does a number that came to somebody later.
+    fn follow(&mut self, sighting: &Sighting<'_>, formerly: &Sender) -> Option<Known> {
+        let Sighting { channel, sender, at, .. } = *sighting;
+        let Some(Holder { known, .. }) = self.holder(channel, formerly) else {
+            return self.holder(channel, sender).map(|holder| holder.known);
+        };
+        for (kind, value, is_certain) in names(sender) {
+            let name = key(channel, kind, &value);
+            let is_new = !self.names.contains_key(&name);
+            let is_free = self.names.get(&name).is_none_or(|holder| {
+                holder.known != known && kind == NameKind::WaId && holder.since <= at
+            });
+            if !is_certain || !is_free {
+                continue;
+            }
+            // What is new in this group is written once, as it ends up.
+            if is_new {
+                self.fresh.insert(name.clone());
+            } else if !self.fresh.contains(&name) {
+                self.moved.insert(name.clone());
+            }
+            self.names.insert(name, Holder { known, since: at });
+        }
+        if let Some(user) = &sender.user_id {
+            self.users.entry(known.conversation).or_default().insert(user.clone());
+        }
+        Some(known)
     }
 
     /// Whether this contact has a user id and it is not this one.
@@ -200,10 +293,9 @@ fn new(ids: &FreshIds) -> Known {
     Known { contact: ContactId(ids.contact), conversation: ids.conversation }
 }
 
-/// The names under which the sender of a message may be known, most certain first; the variants
+/// The names under which a sender may be known, most certain first; the variants
 /// of a number are for finding only.
-fn names(message: &InboundMessage) -> Vec<(NameKind, String, bool)> {
-    let sender = &message.sender;
+fn names(sender: &Sender) -> Vec<(NameKind, String, bool)> {
     let mut names = Vec::new();
     names.extend(sender.user_id.clone().map(|id| (NameKind::UserId, id, true)));
     if let Some(wa_id) = &sender.wa_id {

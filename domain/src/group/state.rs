@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
+use baton_protocol::template::Template;
 use baton_protocol::{
     Actor, AgentId, ChannelId, ContactId, Conversation, ConversationId, Epoch, Event, Fact,
     MessageError, MessageId, MessageStatus, NodeId, OpId, Status, TeamId, Timestamp, WorkspaceId,
@@ -12,6 +13,7 @@ use baton_protocol::{
 use uuid::Uuid;
 
 use super::senders::Known;
+use super::work::{FileWork, MessageAt};
 use crate::apply::{apply, begin};
 use crate::context::{Lines, Moment, People, Prior};
 use crate::decide::Draft;
@@ -19,6 +21,7 @@ use crate::inbound::ProviderStatus;
 use crate::log::{Batch, Logged, Route};
 use crate::scope::Scope;
 use crate::sight::Sight;
+use crate::upload::Uploaded;
 
 /// A key that cannot reach into another workspace.
 pub type Key<T> = (WorkspaceId, T);
@@ -60,6 +63,10 @@ pub struct State {
     pub wamids: BTreeMap<Key<(ChannelId, String)>, (ConversationId, MessageId)>,
     /// Where messages stand: conversation and seq.
     pub places: BTreeMap<Key<MessageId>, (ConversationId, u64)>,
+    /// Templates that commands name, by number, name and language.
+    pub templates: BTreeMap<Key<(ChannelId, String, String)>, Template>,
+    /// Uploads that commands name, and that no command has sent.
+    pub uploads: BTreeMap<Key<MessageId>, Uploaded>,
     /// What became of earlier commands.
     pub priors: BTreeMap<Key<AgentId>, BTreeMap<OpId, Prior>>,
     /// How far agents have read.
@@ -84,6 +91,12 @@ pub struct State {
     pub changed_cards: BTreeMap<Key<ContactId>, bool>,
     /// Elements of webhooks that were set aside.
     pub quarantined: Vec<Quarantined>,
+    /// Files of new lines, to be fetched.
+    pub wanted_files: Vec<WantedFile>,
+    /// Files of which something became.
+    pub ended_files: Vec<FileWork>,
+    /// Files of lines that the team sends: their uploads are no more.
+    pub sent_files: Vec<SentFile>,
     /// Statuses that wait from now on, unless `unparked` has them.
     pub newly_parked: Vec<(Key<(ChannelId, String)>, ParkedStatus)>,
     /// Ids of Meta whose statuses wait no longer.
@@ -166,6 +179,24 @@ pub struct ParkedStatus {
     pub at: Timestamp,
 }
 
+/// A file that is to be fetched.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WantedFile {
+    /// The line.
+    pub at: MessageAt,
+    /// Meta's id of it.
+    pub media: String,
+}
+
+/// A file that the team sends.
+#[derive(Clone, Debug)]
+pub struct SentFile {
+    /// The line.
+    pub at: MessageAt,
+    /// What was uploaded.
+    pub upload: Uploaded,
+}
+
 /// Why an element was set aside: the name that is counted, and the words for people.
 #[derive(Clone, Debug)]
 pub struct Aside(pub &'static str, pub String);
@@ -240,7 +271,7 @@ impl State {
             at: by.at,
             claim_epoch: by.claim.map(|(epoch, _)| epoch),
         };
-        self.lines.absorb(&event.fact, moment);
+        self.lines.absorb(&event, moment);
         self.note_line(of, &event, by);
         let route = Route::of(&event.fact, scopes.0, Some(scopes.1));
         let content_id = content_id(&event, by.card);
@@ -301,6 +332,9 @@ impl State {
         self.marked.clear();
         self.changed_cards.clear();
         self.quarantined.clear();
+        self.wanted_files.clear();
+        self.ended_files.clear();
+        self.sent_files.clear();
         self.newly_parked.clear();
         self.unparked.clear();
     }
@@ -355,6 +389,11 @@ impl State {
                 extras.written = Some(event.fact.clone());
                 self.places.insert((of.0, line.id), (of.1, line.seq));
             }
+            Fact::LineAmended { line, .. } => {
+                let extras = self.extras.entry(line.id).or_default();
+                extras.is_changed = true;
+                extras.conversation = Some(of);
+            }
             Fact::MessageChanged { line, status, error, attempt, .. } => {
                 let extras = self.extras.entry(line.id).or_default();
                 extras.is_changed = true;
@@ -372,6 +411,11 @@ impl State {
                         ended: None,
                     });
                 }
+            }
+            Fact::FileChanged { line, .. } => {
+                let extras = self.extras.entry(line.id).or_default();
+                extras.is_changed = true;
+                extras.conversation = Some(of);
             }
             _ => {}
         }
@@ -403,7 +447,7 @@ pub(super) struct By {
     pub(super) at: Timestamp,
     /// With the claim of a send: its epoch, and who makes it.
     pub(super) claim: Option<(u64, NodeId)>,
-    /// With a change of a contact's card: the id of its content.
+    /// With a change of a contact's card, or a reaction: the id of its content.
     pub(super) card: Option<Uuid>,
 }
 
@@ -432,7 +476,9 @@ fn content_id(event: &Event, card: Option<Uuid>) -> Option<String> {
             EventContent::Line(_),
         ) => Some(line.id.to_string()),
         (Fact::NoteAdded { note_id, .. }, EventContent::Note { .. }) => Some(note_id.to_string()),
-        (_, EventContent::Contact(_)) => card.map(|card| card.to_string()),
+        (_, EventContent::Contact(_) | EventContent::Reaction { .. }) => {
+            card.map(|card| card.to_string())
+        }
         _ => None,
     }
 }

@@ -2,8 +2,8 @@
 
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::{
-    AgentId, ChannelId, Command, ConversationId, DeviceId, Fact, MessageId, NodeId, NoteId, OpId,
-    Timestamp, WorkspaceId,
+    AgentId, ChannelId, Command, ConversationId, DeviceId, Fact, FileState, MessageId, NodeId,
+    NoteId, OpId, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -57,6 +57,8 @@ pub enum Work {
     Unpark(UnparkWork),
     /// It was being sent when the database was backed up.
     Restored(MessageAt),
+    /// A file was fetched, or cannot be had.
+    File(FileWork),
     /// A snooze ends.
     Wake(WakeWork),
     /// An owner leaves.
@@ -173,6 +175,19 @@ pub struct UnparkWork {
     pub attempt: Option<u32>,
 }
 
+/// What became of the file of a line.
+#[derive(Clone, Debug)]
+pub struct FileWork {
+    /// The line.
+    pub at: MessageAt,
+    /// What became of its file.
+    pub file: FileState,
+    /// Of a stored one: the media type that WhatsApp gave.
+    pub media_type: Option<String>,
+    /// Of a stored one: SHA-256 of its bytes, hex.
+    pub sha256: Option<String>,
+}
+
 /// A snooze ends.
 #[derive(Clone, Copy, Debug)]
 pub struct WakeWork {
@@ -252,6 +267,7 @@ impl Work {
             | Self::Rescue(_)
             | Self::Unpark(_)
             | Self::Restored(_)
+            | Self::File(_)
             | Self::Wake(_)
             | Self::Rehome(_)
             | Self::Setting(_) => 1,
@@ -267,6 +283,7 @@ impl Work {
             | Self::Rescue(_)
             | Self::Unpark(_)
             | Self::Restored(_)
+            | Self::File(_)
             | Self::Wake(_)
             | Self::Rehome(_) => 1,
             Self::Command(_) | Self::Outcomes(_) | Self::Setting(_) => 2,

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::NOTES_MAX;
-use baton_protocol::{Author, Content, ConversationId, Event, Fact, Line, Note};
+use baton_protocol::{ConversationId, Event, Fact, Line, Note};
 
 use crate::apply::{apply, begin};
+use crate::line::{change, written};
 
 /// A conversation with its newest lines and notes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,16 +62,18 @@ impl Full {
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of the head alone")]
     pub(super) fn apply(&mut self, event: &Event) {
         apply(&mut self.view.conversation, event);
-        if let Some(line) = line_of(event) {
+        if let Some(line) = written(event) {
             self.view.preview = Some(line.clone());
             self.lines.insert(line.seq, line);
         }
         match &event.fact {
-            Fact::MessageChanged { line, .. } => {
+            Fact::MessageChanged { line, .. }
+            | Fact::LineAmended { line, .. }
+            | Fact::FileChanged { line, .. } => {
                 let held = self.lines.get_mut(&line.seq).filter(|held| held.id == line.id);
                 let preview = self.view.preview.as_mut().filter(|held| held.id == line.id);
                 for held in held.into_iter().chain(preview) {
-                    change_line(held, &event.fact);
+                    change(held, event);
                 }
             }
             Fact::NoteAdded { .. } => {
@@ -82,9 +85,7 @@ impl Full {
             Fact::ContactChanged { .. } => {
                 self.view.contact = match &event.content {
                     Some(EventContent::Contact(card)) => card.clone(),
-                    Some(EventContent::Line(_) | EventContent::Note { .. }) | None => {
-                        ContactCard::default()
-                    }
+                    _ => ContactCard::default(),
                 };
             }
             _ => {}
@@ -92,63 +93,11 @@ impl Full {
     }
 }
 
-/// The line that an event wrote, as a snapshot right after it would show it.
-#[expect(clippy::wildcard_enum_match_arm, reason = "most facts write no line")]
-fn line_of(event: &Event) -> Option<Line> {
-    let content = match &event.content {
-        Some(EventContent::Line(content)) => content.clone(),
-        Some(EventContent::Note { .. } | EventContent::Contact(_)) | None => {
-            Content { erased: true, ..Content::default() }
-        }
-    };
-    match &event.fact {
-        Fact::LineReceived { line, kind, at, quoted, .. } => Some(Line {
-            seq: line.seq,
-            id: line.id,
-            author: Author::Customer,
-            kind: *kind,
-            at: *at,
-            content,
-            quoted: *quoted,
-            status: None,
-            held: None,
-            error: None,
-            op_id: None,
-            device_id: None,
-        }),
-        Fact::LineWritten { line, author, kind, at, status, quoted, op_id, device_id, .. } => {
-            Some(Line {
-                seq: line.seq,
-                id: line.id,
-                author: *author,
-                kind: *kind,
-                at: *at,
-                content,
-                quoted: *quoted,
-                status: Some(*status),
-                held: None,
-                error: None,
-                op_id: *op_id,
-                device_id: *device_id,
-            })
-        }
-        _ => None,
-    }
-}
-
-fn change_line(held: &mut Line, fact: &Fact) {
-    if let Fact::MessageChanged { status, held: reason, error, .. } = fact {
-        held.status = Some(*status);
-        held.held = *reason;
-        held.error.clone_from(error);
-    }
-}
-
 fn note_of(event: &Event) -> Option<Note> {
     let Fact::NoteAdded { note_id, author, op_id } = &event.fact else { return None };
     let text = match &event.content {
         Some(EventContent::Note { text }) => text.clone(),
-        Some(EventContent::Line(_) | EventContent::Contact(_)) | None => None,
+        _ => None,
     };
     Some(Note {
         id: *note_id,

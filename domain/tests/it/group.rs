@@ -2,8 +2,8 @@
 
 use baton_domain::context::{AgentFacts, TeamFacts};
 use baton_domain::group::{
-    Book, Caller, Channel, CommandWork, Done, FreshIds, OutcomesWork, Post, State, Work, decide,
-    messages,
+    Book, Caller, Channel, CommandWork, Done, FileWork, FreshIds, OutcomesWork, Post, State, Work,
+    decide, sightings,
 };
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender};
 use baton_domain::outcome::Answer;
@@ -12,20 +12,20 @@ use baton_domain::sight::Sight;
 use baton_protocol::command::{CommandBody, NoteText};
 use baton_protocol::{
     Accepted, AgentId, AgentState, Availability, ChannelId, Command, Content, ConversationId,
-    DeviceId, Epoch, LineKind, MembershipKind, MessageId, NoteId, OpId, Refusal, ReplyPolicy, Role,
-    TeamId, Timestamp, Visibility, WorkspaceId,
+    DeviceId, Epoch, FileState, LineKind, MembershipKind, MessageId, NoteId, OpId, Refusal,
+    ReplyPolicy, Role, TeamId, Timestamp, Visibility, WorkspaceId,
 };
 use uuid::Uuid;
 
-const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
+pub(crate) const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
 const TEAM: TeamId = TeamId(Uuid::from_u128(2));
 const AGENT: AgentId = AgentId(Uuid::from_u128(3));
-const LUCIA: ConversationId = ConversationId(Uuid::from_u128(4));
+pub(crate) const LUCIA: ConversationId = ConversationId(Uuid::from_u128(4));
 const EPOCH: Epoch = Epoch(Uuid::from_u128(5));
-const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 
 /// One team, one agent in it, one number.
-fn state() -> State {
+pub(crate) fn state() -> State {
     let mut state = State::default();
     let channel = Channel {
         workspace: WORKSPACE,
@@ -55,18 +55,32 @@ fn state() -> State {
 }
 
 fn says(number: u128) -> Work {
-    let body = ElementBody::Message(InboundMessage {
-        sender: Sender { wa_id: Some("1650".to_owned()), ..Sender::default() },
+    tells(number, ElementBody::Message(message(number)))
+}
+
+pub(crate) fn message(number: u128) -> InboundMessage {
+    InboundMessage {
+        sender: number_of("1650"),
         wamid: format!("wamid.{number}"),
         at: NOW,
         kind: LineKind::Text,
         content: Content { text: Some("Hola".to_owned()), ..Content::default() },
         quoted_wamid: None,
-    });
+        media: None,
+    }
+}
+
+pub(crate) fn number_of(wa_id: &str) -> Sender {
+    Sender { wa_id: Some(wa_id.to_owned()), ..Sender::default() }
+}
+
+/// A webhook that tells this one thing. Whoever is new by it gets ids of their own.
+pub(crate) fn tells(number: u128, body: ElementBody) -> Work {
+    let conversation = Uuid::from_u128(LUCIA.0.as_u128() + 0x1000 * (number - 1));
     let fresh = FreshIds {
         message: MessageId(Uuid::from_u128(0x100 + number)),
-        conversation: LUCIA,
-        contact: Uuid::from_u128(0x200),
+        conversation: ConversationId(conversation),
+        contact: Uuid::from_u128(0x200 + 0x1000 * number),
         card: Uuid::from_u128(0x300 + number),
     };
     let number = Some("number".to_owned());
@@ -105,10 +119,10 @@ fn asks(number: u128) -> Work {
 }
 
 /// Decides a group as a server without a database would.
-fn run(state: &mut State, book: &mut Book, group: &[Work]) -> Vec<Done> {
+pub(crate) fn run(state: &mut State, book: &mut Book, group: &[Work]) -> Vec<Done> {
     let works: Vec<&Work> = group.iter().collect();
     let channels = state.channels.clone();
-    let all: Vec<_> = messages(&works, &channels).collect();
+    let all: Vec<_> = sightings(&works, &channels).collect();
     state.senders = book.meet_all(&all);
     decide(state, &works, EPOCH, NOW)
 }
@@ -153,4 +167,55 @@ fn a_state_that_is_kept_goes_on_where_the_last_group_ended() {
     // One line: the other was there already.
     assert_eq!((batches[0].after, batches[0].upto()), (4, 5));
     assert_eq!(batches[0].heads[&LUCIA].last_seq, 2);
+}
+
+/// A customer sends a photo, which Meta knows by this id.
+fn sends_a_photo(number: u128, media: &str) -> Work {
+    let Work::Post(mut post) = says(number) else { panic!("a webhook") };
+    for (element, _) in &mut post.elements {
+        let ElementBody::Message(message) = &mut element.body else { panic!("a message") };
+        (message.kind, message.media) = (LineKind::Image, Some(media.to_owned()));
+    }
+    Work::Post(post)
+}
+
+fn file_ends(state: &State, file: FileState) -> Work {
+    let at = state.wanted_files.first().expect("a file is wanted").at;
+    Work::File(FileWork { at, file, media_type: None, sha256: None })
+}
+
+#[test]
+fn a_file_waits_from_its_line_on_and_changes_no_turn() {
+    let (mut state, mut book) = (state(), Book::default());
+    run(&mut state, &mut book, &[sends_a_photo(1, "media-1"), says(2)]);
+    let wanted: Vec<_> = state.wanted_files.iter().map(|file| file.media.as_str()).collect();
+    assert_eq!(wanted, ["media-1"]);
+    let conversation = state.conversation(WORKSPACE, LUCIA).unwrap();
+    assert_eq!(conversation.head.last_seq, 2);
+    assert_eq!(conversation.thread.turn.map(|turn| turn.from_seq), Some(1));
+    let files = |state: &State| [1, 2].map(|seq| state.lines.at(LUCIA, seq).unwrap().file);
+    assert_eq!(files(&state), [Some(FileState::Waiting), None]);
+    let before = conversation.clone();
+    let stored = FileState::Stored { bytes: 7 };
+    let work = file_ends(&state, stored);
+    run(&mut state, &mut book, &[work]);
+    assert_eq!(files(&state), [Some(stored), None]);
+    let after = state.conversation(WORKSPACE, LUCIA).unwrap();
+    assert_eq!(after.head.revision, before.head.revision + 1);
+    assert_eq!((after.head.last_seq, after.thread.turn), (2, before.thread.turn));
+}
+
+#[test]
+fn of_a_file_the_first_end_counts_and_a_repeated_webhook_wants_nothing() {
+    let (mut state, mut book) = (state(), Book::default());
+    run(&mut state, &mut book, &[sends_a_photo(1, "media-1"), sends_a_photo(1, "media-1")]);
+    assert_eq!(state.wanted_files.len(), 1);
+    let ends = [FileState::Expired, FileState::Stored { bytes: 7 }, FileState::Waiting];
+    let group = ends.map(|end| file_ends(&state, end));
+    run(&mut state, &mut book, &group);
+    assert_eq!(state.lines.at(LUCIA, 1).unwrap().file, Some(FileState::Expired));
+    let told: Vec<_> = state.ended_files.iter().map(|work| work.file).collect();
+    assert_eq!(told, [FileState::Expired]);
+    let revision = state.conversation(WORKSPACE, LUCIA).unwrap().head.revision;
+    assert_eq!(revision, 6, "opened, contact, episode, line, wanted, expired");
 }

@@ -1,6 +1,8 @@
 //! The rules of the domain, told as stories and hunted for exceptions.
 
 #[cfg(test)]
+mod amended;
+#[cfg(test)]
 mod answering;
 #[cfg(test)]
 mod chaos;
@@ -24,6 +26,8 @@ mod promises;
 mod properties;
 #[cfg(test)]
 mod seeing;
+#[cfg(test)]
+mod sendable;
 #[cfg(test)]
 mod status;
 #[cfg(test)]

@@ -81,6 +81,23 @@ fn a_customers_line_ends_waiting_and_snoozed() {
 }
 
 #[test]
+fn what_waits_or_is_snoozed_opens_again_and_stays_whose_it_is() {
+    let mut team = Team::with_a_customer();
+    accepted(team.does(ANA, claim(1)));
+    let (seen, turn) = (team.seen(), team.lucia().thread.turn);
+    let until = team.now.plus_ms(HOUR);
+    for body in [wait(seen), snooze(until, seen)] {
+        accepted(team.does(ANA, body));
+        accepted(team.does(ANA, reopen()));
+        let head = &team.lucia().head;
+        assert_eq!((head.status, head.episode), (Status::Open, 1));
+        assert_eq!(head.owner, Owner::Agent(ANA.agent));
+        assert_eq!(team.lucia().thread.turn, turn);
+    }
+    assert!(wake(team.lucia(), until, until).is_empty(), "its alarm rings for nobody");
+}
+
+#[test]
 fn what_is_resolved_neither_waits_nor_sleeps() {
     let mut team = Team::with_a_customer();
     let seen = team.seen();

@@ -12,13 +12,16 @@ use baton_domain::context::{
 use baton_domain::decide::delivery::{self, Claim, SendResult};
 use baton_domain::decide::{Decision, Draft, decide, receive};
 use baton_domain::inbound::{InboundMessage, ProviderStatus, Sender};
+use baton_domain::line;
 use baton_domain::log::{Logged, Route};
 use baton_domain::outcome::Answer;
 use baton_domain::scope::{Scope, Viewer};
 use baton_domain::sight::Sight;
+use baton_domain::upload::Uploaded;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
 use baton_protocol::frame::LeaseHolder;
+use baton_protocol::template::Template;
 use baton_protocol::{
     Accepted, Actor, AgentId, AgentState, Availability, ChannelId, Command, CommandBody, ContactId,
     Content, Conversation, ConversationId, DeviceId, Event, Fact, Line, LineKind, LineRef,
@@ -88,6 +91,10 @@ pub(crate) struct Team {
     pub(crate) lease: Option<LeaseHolder>,
     claims: u64,
     pub(crate) last_op: Option<OpId>,
+    /// What a command that names a template finds.
+    pub(crate) template: Option<Template>,
+    /// What a command that names an upload finds.
+    pub(crate) upload: Option<Uploaded>,
 }
 
 impl Team {
@@ -138,6 +145,8 @@ impl Team {
             lease: None,
             claims: 0,
             last_op: None,
+            template: None,
+            upload: None,
         }
     }
 
@@ -214,6 +223,7 @@ impl Team {
             kind: LineKind::Text,
             content: Content { text, ..Content::default() },
             quoted_wamid: None,
+            media: None,
         }
     }
 
@@ -243,7 +253,7 @@ impl Team {
         let at = self.now;
         let message = InboundMessage { kind, ..self.message(id, at) };
         let line = MessageId(self.id());
-        let drafts = receive::echo_line(&self.conversations[&id], &message, line, self.now);
+        let drafts = receive::echo_line(&self.conversations[&id], &message, (line, None), self.now);
         self.append(id, drafts, Actor::System, None);
         self.shown(id).unwrap()
     }
@@ -316,6 +326,8 @@ impl Team {
             read_seq: self.reads.get(&(by.agent, id)).copied().unwrap_or(0),
             lease: self.lease,
             fresh,
+            template: self.template.as_ref(),
+            upload: self.upload.as_ref(),
         };
         let answer = match decide(&context, command, self.now) {
             Decision::Replay(answer) => return answer,
@@ -465,7 +477,7 @@ impl Team {
         let after = Scope::of(&conversation.head);
         let turn_before = old.as_ref().and_then(|old| old.thread.turn);
         let moment = Moment { conversation: id, turn_before, at: self.now, claim_epoch };
-        self.lines.absorb(&event.fact, moment);
+        self.lines.absorb(&event, moment);
         self.keep_rows(id, &event);
         self.count_loads();
         let before = old.as_ref().map(|old| Scope::of(&old.head));
@@ -475,47 +487,13 @@ impl Team {
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are of no row")]
     fn keep_rows(&mut self, id: ConversationId, event: &Event) {
-        let content = match &event.content {
-            Some(EventContent::Line(content)) => content.clone(),
-            _ => Content { erased: true, ..Content::default() },
-        };
         let rows = self.rows.entry(id).or_default();
+        rows.extend(line::written(event));
         match &event.fact {
-            Fact::LineReceived { line, kind, at, quoted, .. } => rows.push(Line {
-                seq: line.seq,
-                id: line.id,
-                author: baton_protocol::Author::Customer,
-                kind: *kind,
-                at: *at,
-                content,
-                quoted: *quoted,
-                status: None,
-                held: None,
-                error: None,
-                op_id: None,
-                device_id: None,
-            }),
-            Fact::LineWritten {
-                line, author, kind, at, status, quoted, op_id, device_id, ..
-            } => rows.push(Line {
-                seq: line.seq,
-                id: line.id,
-                author: *author,
-                kind: *kind,
-                at: *at,
-                content,
-                quoted: *quoted,
-                status: Some(*status),
-                held: None,
-                error: None,
-                op_id: *op_id,
-                device_id: *device_id,
-            }),
-            Fact::MessageChanged { line, status, held, error, .. } => {
-                let row = rows.iter_mut().find(|row| row.id == line.id).unwrap();
-                row.status = Some(*status);
-                row.held = *held;
-                row.error.clone_from(error);
+            Fact::MessageChanged { line, .. }
+            | Fact::LineAmended { line, .. }
+            | Fact::FileChanged { line, .. } => {
+                line::change(rows.iter_mut().find(|row| row.id == line.id).unwrap(), event);
             }
             Fact::NoteAdded { note_id, author, op_id } => {
                 let text = match &event.content {

@@ -176,6 +176,7 @@ async fn at_a_rate(worlds: &[World], args: &Ingest, progress: &Progress) -> anyh
         contacts: args.contacts,
         count_max: usize::MAX,
         messages: 1,
+        is_patient: false,
     };
     let mut measured: Vec<Vec<Measured>> = worlds.iter().map(|_| Vec::new()).collect();
     for round in 1..=args.rounds {
@@ -307,6 +308,7 @@ fn flat_load(flat: &Flat, args: &Ingest) -> Load {
         contacts: args.contacts,
         count_max: usize::MAX,
         messages: 1,
+        is_patient: false,
     }
 }
 

@@ -10,6 +10,7 @@ mod open;
 mod reconnect_storm;
 mod stalled;
 mod typing;
+mod verify;
 
 pub(crate) use claim_storm::{ClaimStorm, claim_storm};
 pub(crate) use cross_node::{CrossNode, cross_node};
@@ -21,3 +22,4 @@ pub(crate) use open::{Open, open};
 pub(crate) use reconnect_storm::{ReconnectStorm, reconnect_storm};
 pub(crate) use stalled::{Stalled, stalled};
 pub(crate) use typing::{Typing, typing};
+pub(crate) use verify::{Verify, verify};

@@ -86,6 +86,7 @@ async fn measure(world: &World, args: &Stalled) -> anyhow::Result<(Driven, Drive
         contacts: args.contacts,
         count_max: usize::MAX,
         messages: 1,
+        is_patient: false,
     };
     let locked = Load {
         posters: 8,

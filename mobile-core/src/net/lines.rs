@@ -1,8 +1,8 @@
-//! Older lines of a conversation, a page at a time.
+//! Older lines of a conversation, a page at a time; and where the file of a line can be read.
 
-use baton_protocol::ConversationId;
 #[cfg(doc)]
-use baton_protocol::page::LinesPage;
+use baton_protocol::page::{FileAddress, LinesPage};
+use baton_protocol::{ConversationId, MessageId};
 
 use super::Request;
 use super::json::get;
@@ -13,5 +13,11 @@ use crate::link::limits::{ANSWER_BYTES_MAX, FETCH_MAX};
 pub fn lines(conversation: ConversationId, before: Option<u64>, limit: u32) -> Request {
     let before = before.map(|seq| format!("&before={seq}")).unwrap_or_default();
     let path = format!("/api/v1/conversations/{conversation}/messages?limit={limit}{before}");
+    get(&path, (FETCH_MAX, ANSWER_BYTES_MAX))
+}
+
+/// Makes a request for the address of a line's file. The answer is a [`FileAddress`].
+pub fn file(conversation: ConversationId, message: MessageId) -> Request {
+    let path = format!("/api/v1/conversations/{conversation}/messages/{message}/file");
     get(&path, (FETCH_MAX, ANSWER_BYTES_MAX))
 }

@@ -43,7 +43,7 @@ pub use ask::{NetError, Request};
 pub use connect::Trouble;
 pub use hyper::Method;
 pub use json::{Bounds, delete, escaped, get, patch, post, put};
-pub use lines::lines;
+pub use lines::{file, lines};
 pub use reply::Reply;
 pub use session::{SignInError, SignedIn};
 
@@ -70,6 +70,13 @@ struct Inner {
 }
 
 impl Server {
+    /// The whole address of a path that the server names from its root.
+    pub fn whole_address(&self, path: &str) -> String {
+        let Address { is_tls, authority, path: before, .. } = &self.inner.address;
+        let scheme = if *is_tls { "https" } else { "http" };
+        format!("{scheme}://{authority}{before}{path}")
+    }
+
     /// The server at `base_url`, over TLS; without it only on this very machine. Trusted are the
     /// public authorities, and those in `extra_ca_pem`, for whoever has one of their own.
     ///

@@ -200,7 +200,7 @@ impl Outbox {
     pub fn close_window(&mut self, of: ConversationId, closed_at: Timestamp, now: Now) {
         for number in self.of(of) {
             let Some(item) = self.item(number) else { continue };
-            if item.state == State::Queued && item.command.body.is_answer() {
+            if item.state == State::Queued && item.command.body.needs_window() {
                 self.park(number, ReviewReason::WindowClosed { closed_at: Some(closed_at) }, now);
             }
         }

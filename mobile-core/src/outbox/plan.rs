@@ -57,7 +57,7 @@ impl Outbox {
     pub fn conversations_with_unsent_answers(&self) -> BTreeSet<ConversationId> {
         let items = self.slots.values().map(|slot| &slot.item);
         let unsent =
-            items.filter(|item| item.state == State::Queued && item.command.body.is_answer());
+            items.filter(|item| item.state == State::Queued && item.command.body.needs_window());
         gathered(unsent.map(|item| item.command.conversation_id))
     }
 

@@ -173,7 +173,7 @@ impl Machines {
         let tag = Tag::Conversation(of);
         let mut board = self.board.clone();
         board.note_answered(tapped);
-        board.clear(tag, self.applied().map(|cursor| cursor.epoch));
+        board.clear(tag);
         self.changes_on_screen(Sweep { board, withdraw: vec![tag], update: Vec::new() }, now);
     }
 

@@ -176,10 +176,9 @@ impl Machines {
         let at = self.server_time(now);
         self.note_receipt(Receipt { id: push, stage, at, app_state }, now);
         // It is not on the screen any more: what comes next is shown anew.
-        let life = self.applied().map(|cursor| cursor.epoch);
-        if let Some(tag) = self.board.tag_of(push, life) {
+        if let Some(tag) = self.board.tag_of(push) {
             let mut board = self.board.clone();
-            board.clear(tag, life);
+            board.clear(tag);
             self.keep_board(board, now);
         }
     }

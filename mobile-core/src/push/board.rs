@@ -49,10 +49,18 @@ enum Seen {
     Push(PushId),
 }
 
+/// What is told in one place. The first subject is the one on the screen: when the log begins
+/// another life, another subject weighs most, and the screen has to follow.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Shown {
     tag: Tag,
     subjects: Vec<Subject>,
+}
+
+impl Shown {
+    fn sort(&mut self, life: Option<Epoch>) {
+        self.subjects.sort_by_key(|subject| std::cmp::Reverse(subject.weight(life)));
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -97,9 +105,9 @@ impl Board {
         gathered(told.filter_map(|subject| subject.conversation))
     }
 
-    /// Of what is told there, what is shown.
-    pub fn shown(&self, tag: Tag, life: Option<Epoch>) -> Option<&Subject> {
-        self.told(tag).iter().max_by_key(|subject| subject.weight(life))
+    /// What stands on the screen in this place.
+    pub fn on_screen(&self, tag: Tag) -> Option<&Subject> {
+        self.told(tag).first()
     }
 
     /// Whether the notification of something unreadable is on the screen.
@@ -116,15 +124,15 @@ impl Board {
     }
 
     /// The agent opened or dismissed what is shown there: the push to say so of.
-    pub fn clear(&mut self, tag: Tag, life: Option<Epoch>) -> Option<PushId> {
-        let push = self.shown(tag, life).and_then(|subject| subject.push);
+    pub fn clear(&mut self, tag: Tag) -> Option<PushId> {
+        let push = self.on_screen(tag).and_then(|subject| subject.push);
         self.shown.retain(|shown| shown.tag != tag);
         push
     }
 
-    /// The place where what this push told is shown.
-    pub fn tag_of(&self, push: PushId, life: Option<Epoch>) -> Option<Tag> {
-        self.tags().find(|tag| self.shown(*tag, life).and_then(|shown| shown.push) == Some(push))
+    /// The place where what this push told stands on the screen.
+    pub fn tag_of(&self, push: PushId) -> Option<Tag> {
+        self.tags().find(|tag| self.on_screen(*tag).and_then(|shown| shown.push) == Some(push))
     }
 
     /// Whether this was answered from a notification.
@@ -138,9 +146,15 @@ impl Board {
     }
 
     /// Keeps of what is told there only this; `false` when nothing is left.
-    pub(super) fn keep(&mut self, tag: Tag, is_kept: impl Fn(&Subject) -> bool) -> bool {
+    pub(super) fn keep(
+        &mut self,
+        tag: Tag,
+        life: Option<Epoch>,
+        is_kept: impl Fn(&Subject) -> bool,
+    ) -> bool {
         if let Some(shown) = self.shown.iter_mut().find(|shown| shown.tag == tag) {
             shown.subjects.retain(is_kept);
+            shown.sort(life);
         }
         self.shown.retain(|shown| !shown.subjects.is_empty());
         !self.told(tag).is_empty()
@@ -183,7 +197,7 @@ impl Board {
         if !shown.subjects.iter().any(|told| told.is_same(&subject)) {
             shown.subjects.push(subject);
         }
-        shown.subjects.sort_by_key(|subject| std::cmp::Reverse(subject.weight(life)));
+        shown.sort(life);
         shown.subjects.truncate(SUBJECTS_MAX);
         self.shown.push(shown);
         let too_many = self.shown.len().saturating_sub(SHOWN_MAX);
@@ -192,7 +206,7 @@ impl Board {
 
     /// What this retract is about is void from now on, also when it comes later. The tags it is
     /// taken from come back.
-    pub(super) fn retract(&mut self, push: &Push) -> Vec<Tag> {
+    pub(super) fn retract(&mut self, push: &Push, life: Option<Epoch>) -> Vec<Tag> {
         let covered = Covered::by(push);
         if let Some(id) = push.retracts {
             self.note_seen_push(id);
@@ -208,6 +222,7 @@ impl Board {
             let before = shown.subjects.len();
             shown.subjects.retain(|subject| !covered.is(subject));
             if shown.subjects.len() < before {
+                shown.sort(life);
                 touched.push(shown.tag);
             }
         }

@@ -132,7 +132,7 @@ fn retract(push: &Push, known: &PushContext, now: Timestamp) -> Verdict {
     let is_left = |subject: &Subject| !covered.is(subject) && gone(subject, known, now).is_none();
     match best(board, tag, known, is_left) {
         None => Verdict::Withdraw(tag),
-        Some(left) if board.shown(tag, life(known)) == Some(left) => {
+        Some(left) if board.on_screen(tag) == Some(left) => {
             Verdict::Suppress(Suppression::Overtaken)
         }
         Some(left) => Verdict::Update(again(left, tag, known, now)),
@@ -284,7 +284,7 @@ pub fn told_again(
 ) -> (Vec<Tag>, Vec<Notification>) {
     let (mut withdraw, mut update) = (Vec::new(), Vec::new());
     for tag in places {
-        match known.board.shown(*tag, life(known)) {
+        match known.board.on_screen(*tag) {
             Some(told) => update.push(again(told, *tag, known, now)),
             None if known.board.shows_fallback() && *tag == Notification::fallback().tag => {
                 update.push(Notification::fallback());
@@ -315,12 +315,12 @@ pub struct Sweep {
 pub fn sweep(known: &PushContext, now: Timestamp) -> Sweep {
     let mut swept = Sweep { board: known.board.clone(), ..Sweep::default() };
     for tag in known.board.tags() {
-        let shown = known.board.shown(tag, life(known));
-        if !swept.board.keep(tag, |told| gone(told, known, now).is_none()) {
+        let shown = known.board.on_screen(tag);
+        if !swept.board.keep(tag, life(known), |told| gone(told, known, now).is_none()) {
             swept.withdraw.push(tag);
             continue;
         }
-        let left = swept.board.shown(tag, life(known));
+        let left = swept.board.on_screen(tag);
         if let Some(left) = left.filter(|left| Some(*left) != shown) {
             swept.update.push(again(left, tag, known, now));
         }
@@ -369,12 +369,12 @@ fn settle_push(push: &Push, verdict: &Verdict, known: &PushContext, now: Timesta
     let mut swept = settle_told(&Subject::of(push), verdict, known, now);
     swept.board.note_badge(push.cursor, push.badge);
     if push.kind == Kind::Retract {
-        for tag in swept.board.retract(push) {
+        for tag in swept.board.retract(push, life(known)) {
             swept.update.retain(|notification| notification.tag != tag);
-            match swept.board.shown(tag, life(known)) {
+            match swept.board.on_screen(tag) {
                 None => swept.withdraw.push(tag),
                 // What was not shown is taken back unseen.
-                Some(left) if known.board.shown(tag, life(known)) == Some(left) => {}
+                Some(left) if known.board.on_screen(tag) == Some(left) => {}
                 Some(left) => swept.update.push(again(left, tag, known, now)),
             }
         }

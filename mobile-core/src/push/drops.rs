@@ -126,8 +126,8 @@ impl Merging {
         if subject.tag() == tag || !is_told {
             return;
         }
-        self.known.board.keep(subject.tag(), |told| told != subject);
         let life = self.life();
+        self.known.board.keep(subject.tag(), life, |told| told != subject);
         self.touched.extend(self.known.board.note_shown(tag, *subject, life));
     }
 
@@ -145,7 +145,7 @@ impl Merging {
         let (mut withdraw, mut update) = (Vec::new(), Vec::new());
         let places: BTreeSet<Tag> = gathered(self.shown.keys().chain(&self.touched).copied());
         for tag in places {
-            match self.known.board.shown(tag, self.life()) {
+            match self.known.board.on_screen(tag) {
                 None => withdraw.push(tag),
                 Some(told) if told.push == self.shown.get(&tag).copied() => {}
                 Some(told) => update.push(again(told, tag, &self.known, now)),

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use baton_protocol::ConversationId;
 use baton_protocol::account::{Agent, Availability, Channel, Me, Team};
-use baton_protocol::page::LinesPage;
+use baton_protocol::page::{FileAddress, LinesPage};
 use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushRegistered, PushTargetKind};
 use baton_protocol::settings::MeChange;
+use baton_protocol::{ConversationId, MessageId};
 use tokio::sync::oneshot;
 
 use super::dispatcher::ListenerCounts;
@@ -324,6 +324,21 @@ impl Core {
         self.spawned(async move {
             let reply = core.ask(Ok(net::lines(of, Some(before), limit))).await?;
             reply.read().map_err(CoreError::from)
+        })
+    }
+
+    /// Loads the address at which the file of a line can be read, without a session, for a few
+    /// minutes. Only of a line whose file is stored.
+    ///
+    /// # Errors
+    /// `Offline`, `Server`, `Unauthorized`.
+    pub fn file_address(&self, of: ConversationId, message: MessageId) -> Call<'_, FileAddress> {
+        let core = self.clone();
+        self.spawned(async move {
+            let reply = core.ask(Ok(net::file(of, message))).await?;
+            let address: FileAddress = reply.read().map_err(CoreError::from)?;
+            let url = core.0.net.server.whole_address(&address.url);
+            Ok(FileAddress { url, ..address })
         })
     }
 

@@ -7,8 +7,8 @@
 use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
-    Author, Content, Conversation, ConversationId, Head, HeldReason, Line, LineKind, MessageError,
-    MessageId, MessageStatus, Note, Owner, Status, Thread, Timestamp,
+    Amended, Author, Content, Conversation, ConversationId, FileState, Head, HeldReason, Line,
+    LineKind, MessageError, MessageId, MessageStatus, Note, Owner, Status, Thread, Timestamp,
 };
 use rusqlite::Row;
 use serde::de::DeserializeOwned;
@@ -47,6 +47,8 @@ pub(super) struct LineRest {
     kind: LineKind,
     #[serde(rename = "c")]
     content: Content,
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    file: Option<FileState>,
     #[serde(rename = "q", default, skip_serializing_if = "Option::is_none")]
     quoted: Option<MessageId>,
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +57,8 @@ pub(super) struct LineRest {
     held: Option<HeldReason>,
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     error: Option<MessageError>,
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    amended: Option<Box<Amended>>,
 }
 
 /// What a search needs of a line.
@@ -166,22 +170,39 @@ pub(super) fn line_rest(line: &Line) -> Result<Vec<u8>, StoreError> {
         kind,
         at: _,
         content,
+        file,
         quoted,
         status,
         held,
         error,
         op_id: _,
         device_id: _,
+        amended,
     } = line.clone();
-    json(&LineRest { author, kind, content, quoted, status, held, error })
+    json(&LineRest { author, kind, content, file, quoted, status, held, error, amended })
 }
 
 /// Puts a line together again.
 pub(super) fn line(row: &LineRow, rest: LineRest) -> Line {
-    let LineRest { author, kind, content, quoted, status, held, error } = rest;
+    let LineRest { author, kind, content, file, quoted, status, held, error, amended } = rest;
     let (op_id, device_id) = (row.op_id.map(Into::into), row.device.map(Into::into));
     let (seq, id, at) = (row.seq, row.id, row.at);
-    Line { seq, id, author, kind, at, content, quoted, status, held, error, op_id, device_id }
+    Line {
+        seq,
+        id,
+        author,
+        kind,
+        at,
+        content,
+        file,
+        quoted,
+        status,
+        held,
+        error,
+        op_id,
+        device_id,
+        amended,
+    }
 }
 
 /// A note without its text, and the text as it is sealed.

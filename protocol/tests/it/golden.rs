@@ -8,7 +8,9 @@ use baton_protocol::account::{Device, Login, Me, Refresh, Session};
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
-use baton_protocol::page::{ConversationPage, LinesPage, SnapshotAnswer, SyncAnswer};
+use baton_protocol::page::{
+    ConversationPage, FileAddress, LineHistory, LinesPage, SnapshotAnswer, SyncAnswer,
+};
 use baton_protocol::problem::Problem;
 use baton_protocol::push::{
     PushDevice, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptsTaken,
@@ -17,7 +19,7 @@ use baton_protocol::settings::{
     AgentChange, AgentNew, ChannelChange, ChannelNew, MeChange, MemberPut, PasswordChange,
     PasswordSet, Quarantined, SocketTicket, TeamChange, TeamNew,
 };
-use baton_protocol::{Agent, Channel, Command, CommandResult, Event, Fact, Refusal, Team};
+use baton_protocol::{Channel, Colleague, Command, CommandResult, Event, Fact, Refusal, Team};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -121,6 +123,8 @@ fn every_event() {
         LineReceived = "line_received",
         LineWritten = "line_written",
         MessageChanged = "message_changed",
+        LineAmended = "line_amended",
+        FileChanged = "file_changed",
         NoteAdded = "note_added",
         OwnerChanged = "owner_changed",
         StatusChanged = "status_changed",
@@ -140,8 +144,9 @@ fn every_event() {
 
 #[test]
 fn every_command() {
-    const KINDS: [&str; 16] = [
+    const KINDS: [&str; 17] = [
         "reply",
+        "send",
         "note",
         "claim",
         "assign",
@@ -206,7 +211,7 @@ fn every_body_of_a_request_and_answer() {
     for (kind, text) in &all {
         let name = format!("rest.{kind}");
         match kind.as_str() {
-            "agent" => drop(check::<Agent>(&name, text)),
+            "agent" => drop(check::<Colleague>(&name, text)),
             "team" => drop(check::<Team>(&name, text)),
             "channel" => drop(check::<Channel>(&name, text)),
             "login" => drop(check::<Login>(&name, text)),
@@ -218,6 +223,8 @@ fn every_body_of_a_request_and_answer() {
             "outcomes_query" => drop(check::<OutcomesQuery>(&name, text)),
             "problem" => drop(check::<Problem>(&name, text)),
             "conversation_page" => drop(check::<ConversationPage>(&name, text)),
+            "file_address" => drop(check::<FileAddress>(&name, text)),
+            "line_history" => drop(check::<LineHistory>(&name, text)),
             "lines_page" => drop(check::<LinesPage>(&name, text)),
             "snapshot_answer" => drop(check::<SnapshotAnswer>(&name, text)),
             "sync_answer" => drop(check::<SyncAnswer>(&name, text)),
@@ -246,7 +253,7 @@ fn every_body_of_a_request_and_answer() {
             other => panic!("nobody reads {other}"),
         }
     }
-    assert_eq!(all.len(), 33);
+    assert_eq!(all.len(), 35);
 }
 
 #[test]

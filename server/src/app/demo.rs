@@ -3,8 +3,10 @@
 mod cluster;
 
 use anyhow::Context;
-use baton_protocol::Role;
-use baton_simulator::Simulator;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use baton_protocol::{Role, Timestamp};
+use baton_simulator::{Around, Desk, Inbound, InboundMedia, Simulator};
 
 use super::run::{is_public, say, told_to_stop};
 use super::serve::Server;
@@ -14,7 +16,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo::{Cast, Facts, Login, Scene, Seeds, play, seed};
 use crate::engine::Engine;
+use crate::store::template;
 use crate::telemetry::start_logs;
+
+/// A bicycle.
+const PHOTO: &[u8] = include_bytes!("../demo/bicycle.png");
 
 /// Runs the demo.
 ///
@@ -87,9 +93,23 @@ impl Stage {
         if demo.once {
             say("\nEvery step happened.\n");
         } else {
+            self.shows_a_photo().await?;
             say(&format!("\n{}", self.facts.guide()));
         }
         Ok(())
+    }
+
+    /// Somebody to explore with: a customer who sent a photo, and waits.
+    async fn shows_a_photo(&self) -> anyhow::Result<()> {
+        let photo = InboundMedia {
+            kind: "image".to_owned(),
+            mime_type: Some("image/png".to_owned()),
+            base64: Some(STANDARD.encode(PHOTO)),
+            caption: Some("Do you have a saddle for this one?".to_owned()),
+            ..InboundMedia::default()
+        };
+        let pablo = self.simulator.customer("34600222333", "Pablo");
+        pablo.says(Inbound::Media(photo), Around::default()).await.map(drop)
     }
 
     /// Plays the scene; `tell` hears each step as it happened.
@@ -128,7 +148,24 @@ pub(super) async fn furnish(server: &Server, simulator: &Simulator) -> anyhow::R
     let app = &simulator.config().meta_app_id;
     simulator.set_webhook_url(format!("{}/webhooks/whatsapp/{app}", server.url()));
     simulator.verify_webhook().await.context("verifying the webhook")?;
+    simulator.set_desks(desks(&server.url(), &cast.logins));
     Ok(cast.logins)
+}
+
+/// Desks for the page that plays customers. One browser holds one session for each name of the
+/// server: the second desk opens under its other name.
+fn desks(url: &str, logins: &[Login]) -> Vec<Desk> {
+    let other = url.contains("//127.0.0.1:").then(|| url.replace("127.0.0.1", "localhost"));
+    let mut urls = [Some(url.to_owned()), other].into_iter();
+    let agents = logins.iter().filter(|login| login.role == Role::Agent);
+    let others = logins.iter().filter(|login| login.role != Role::Agent);
+    let desk = |login: &Login| Desk {
+        name: login.name.clone(),
+        role: login.role.name().to_owned(),
+        url: urls.next().flatten(),
+        login: [login.workspace.clone(), login.email.clone(), login.password.clone()],
+    };
+    agents.chain(others).map(desk).collect()
 }
 
 /// The team and its number.
@@ -153,7 +190,10 @@ async fn people(
         display_number: number.display_phone_number.clone(),
         access_token: platform.access_token.clone(),
     };
-    seed(accounts, engine, &seeds).await
+    let cast = seed(accounts, engine, &seeds).await?;
+    let channel = (cast.workspace, cast.channel);
+    template::set_source(engine.store(), channel, &number.waba_id, Timestamp::from_ms(0)).await?;
+    Ok(cast)
 }
 
 fn facts(url: &str, simulator: &Simulator, logins: Vec<Login>) -> Facts {

@@ -11,6 +11,7 @@ mod dump;
 mod known;
 mod listen;
 mod lock;
+mod media;
 mod private;
 mod push;
 mod put_back;

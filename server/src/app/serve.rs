@@ -15,6 +15,7 @@ use super::backend;
 use super::known;
 use super::listen::Listening;
 use super::lock::{DataLock, company};
+use super::media;
 use super::private;
 use super::tls::Tls;
 use crate::accounts::settings::channel::open_token;
@@ -27,8 +28,8 @@ use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
 use crate::jobs::{
-    Checkpointer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal,
-    Waker, Watcher,
+    Checkpointer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper, Templates,
+    Unseal, Waker, Watcher,
 };
 use crate::node::{self, Membership, Node};
 use crate::push::{self, VapidKey};
@@ -220,31 +221,36 @@ impl Server {
             foundation;
         shorten(&anchors);
         // Before any worker begins: who cannot serve must not send either.
-        let listener = gateway::listen(config.http.bind)
-            .with_context(|| format!("listening on {}", config.http.bind))?;
-        let address = listener.local_addr()?;
+        let (listener, address) = listen(config)?;
         let quota = Quota::new(&config.limits, clock.clone());
         let looks = Looks::default();
         let door = (&engine, &accounts, &quota, &looks);
         let gateway = gateway(config, &clock, door, &coordinator, &metrics);
         let tries = tell_nodes(&accounts, &store, &coordinator);
-        let is_alone = company(config) == Company::Alone;
         let behind = engine.for_background();
-        let (node, membership) =
-            Node::begin(store.for_background(), clock.clone(), metrics.clone(), is_alone).await?;
+        let (node, membership) = begin_node(config, &clock, &store, &metrics).await?;
         let sealer = sealer(&store, &membership, &clock, (anchors, &metrics));
-        let sender = sender(config, &clock, (&behind, &coordinator, &membership), &keys, &metrics)?;
+        let (client, unseal) = way_out(config, &keys)?;
+        let templates = templates(config, &clock, (&store, &membership), (&client, &unseal));
+        let people = (&behind, &coordinator, &membership);
+        let sender = sender(config, &clock, people, (client, Arc::clone(&unseal)), &metrics);
+        let here = (&behind, &membership);
+        let (media, uploaded, movers) = media::begin(config, &clock, here, unseal, &metrics)?;
         let mut workers =
             workers(config, &clock, (&behind, &accounts), (&sealer, &sender), (node, &metrics));
         let people = (&behind, &accounts, &membership);
+        workers.extend(movers);
         workers.extend(push_workers(config, &clock, people, (&keys, looks), &metrics)?);
-        workers.push(tries);
+        workers.extend([tries, tokio::spawn(templates.run())]);
         workers.extend(super::database::watch(&store, &gateway, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
             engine: engine.clone(),
             store: store.clone(),
             accounts: accounts.clone(),
+            media,
+            uploaded,
+            keys: keys.clone(),
             quota,
             http: Arc::new(config.http.clone()),
             room: http::Room::new(&config.http),
@@ -255,10 +261,7 @@ impl Server {
             clock: clock.clone(),
             draining: Arc::clone(&draining),
         };
-        let sockets = axum::Router::new()
-            .route("/api/v1/socket", axum::routing::get(gateway::upgrade))
-            .with_state(Arc::clone(&gateway));
-        let router = http::router(parts).merge(sockets);
+        let router = router(parts, &gateway);
         let http = Listening::start(listener, router, &config.http, tls, metrics.clone());
         say_hello(address, &store);
         Ok(Self {
@@ -328,6 +331,24 @@ impl Server {
         }
         tracing::info!("stopped");
     }
+}
+
+fn listen(config: &Config) -> anyhow::Result<(tokio::net::TcpListener, SocketAddr)> {
+    let listener = gateway::listen(config.http.bind)
+        .with_context(|| format!("listening on {}", config.http.bind))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+async fn begin_node(
+    config: &Config,
+    clock: &Clock,
+    store: &Store,
+    metrics: &Metrics,
+) -> anyhow::Result<(Node, Membership)> {
+    let is_alone = company(config) == Company::Alone;
+    let store = store.for_background();
+    Ok(Node::begin(store, clock.clone(), metrics.clone(), is_alone).await?)
 }
 
 fn say_hello(address: SocketAddr, store: &Store) {
@@ -475,13 +496,33 @@ fn workers(
     ]
 }
 
-fn sender(
+/// Who keeps Meta's list of templates.
+fn templates(
     config: &Config,
     clock: &Clock,
-    (engine, coordinator, membership): (&Engine, &Arc<dyn Coordinator>, &Membership),
-    keys: &Keys,
-    metrics: &Metrics,
-) -> anyhow::Result<Sender> {
+    (store, membership): (&Store, &Membership),
+    (client, unseal): (&Client, &Unseal),
+) -> Templates {
+    Templates {
+        store: store.for_background(),
+        client: client.clone(),
+        unseal: Arc::clone(unseal),
+        whatsapp: config.whatsapp.clone(),
+        membership: membership.clone(),
+        clock: clock.clone(),
+    }
+}
+
+/// REST and the socket.
+fn router(parts: http::Parts, gateway: &Arc<Gateway>) -> axum::Router {
+    let sockets = axum::Router::new()
+        .route("/api/v1/socket", axum::routing::get(gateway::upgrade))
+        .with_state(Arc::clone(gateway));
+    http::router(parts).merge(sockets)
+}
+
+/// The way to WhatsApp, and what opens the tokens for it.
+fn way_out(config: &Config, keys: &Keys) -> anyhow::Result<(Client, Unseal)> {
     let keys = keys.clone();
     let unseal: Unseal = Arc::new(move |workspace: WorkspaceId, channel: ChannelId, sealed| {
         let token = open_token(&keys, (workspace, channel), sealed).ok()?;
@@ -491,10 +532,20 @@ fn sender(
         connect: Duration::from_millis(config.whatsapp.connect_time_out_ms),
         total: Duration::from_millis(config.whatsapp.request_time_out_ms),
     };
-    Ok(Sender::new(SenderParts {
+    Ok((Client::new(timeouts)?, unseal))
+}
+
+fn sender(
+    config: &Config,
+    clock: &Clock,
+    (engine, coordinator, membership): (&Engine, &Arc<dyn Coordinator>, &Membership),
+    (client, unseal): (Client, Unseal),
+    metrics: &Metrics,
+) -> Sender {
+    Sender::new(SenderParts {
         engine: engine.clone(),
         clock: clock.clone(),
-        client: Client::new(timeouts)?,
+        client,
         unseal,
         metrics: metrics.clone(),
         whatsapp: config.whatsapp.clone(),
@@ -502,7 +553,7 @@ fn sender(
         membership: membership.clone(),
         pace: config.pace,
         slots: config.limits.jobs_running_max,
-    }))
+    })
 }
 
 /// Who sends pushes, and who drops those of what was seen.

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use baton_protocol::WorkspaceId;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::task::JoinSet;
 
 use super::serve::database_url;
 use crate::cli::VerifyLog;
@@ -18,6 +20,9 @@ use crate::store::seal::hash_at;
 use crate::store::stamped::{Rows, verify_rows};
 use crate::store::verify::{Fault, Report, verify_log};
 use crate::store::{Store, StoreError, read, settled};
+
+/// Logs that are read at once. Beside the pages and the rows, more would only wait.
+const LOGS_AT_ONCE: usize = 2;
 
 type Markers = BTreeMap<WorkspaceId, (u64, String)>;
 
@@ -49,21 +54,28 @@ async fn looked(
         true => say(&format!("{line}\n")),
         false => say(&format!("{text}\n")),
     };
-    let pages = store.check_pages_whole().await?;
+    let anchors = Anchors::in_dir(&config.store.data).newest(store.epoch())?;
+    let key = Keys::look(&config.store.key_file(), store).await?;
+    // Side by side: each of them reads most of the database.
+    let pages = Looking::begin(store, |store| async move { Ok(store.check_pages_whole().await?) });
+    let since = outcomes_since(config);
+    let rows =
+        Looking::begin(store, move |store| async move { Ok(verify_rows(&store, since).await?) });
+    let only = verify.workspace.clone();
+    let logs = Looking::begin(store, |store| logs(store, only, anchors));
+    let pages = pages.end().await?;
     if let Some(what) = &pages {
         tell(serde_json::json!({ "pages": what }), format!("pages: {what}"));
     }
-    let key = Keys::look(&config.store.key_file(), store).await?;
     for warning in warnings(config, store, key)? {
         tell(serde_json::json!({ "warning": warning }), format!("WARNING: {warning}"));
     }
-    let rows = rows(store, config).await?;
+    let rows = rows.end().await?;
     if let Some(rows) = &rows {
         tell(serde_json::json!({ "rows": rows }), told(rows));
     }
     let mut is_whole = pages.is_none() && rows.is_none_or(|rows| rows.faults.is_empty());
-    let anchors = Anchors::in_dir(&config.store.data).newest(store.epoch())?;
-    for (workspace, report) in logs(store, verify.workspace.as_deref(), &anchors).await? {
+    for (workspace, report) in logs.end().await? {
         is_whole &= report.fault.is_none();
         let line = serde_json::json!({ "workspace": workspace, "report": report });
         tell(line, format!("{workspace}: {report}"));
@@ -96,11 +108,29 @@ fn warnings(config: &Config, store: &Store, key: Option<bool>) -> anyhow::Result
     Ok(all)
 }
 
-async fn rows(store: &Store, config: &Config) -> anyhow::Result<Option<Rows>> {
+/// Since when outcomes must be there, in milliseconds.
+fn outcomes_since(config: &Config) -> i64 {
     // The sweeper may be a little ahead, and clocks of nodes differ.
     let days = i64::from(config.store.outcome_days).saturating_sub(1);
-    let since = Clock::system().now().plus_ms(-days.saturating_mul(86_400_000));
-    Ok(verify_rows(store, since.ms()).await?)
+    Clock::system().now().plus_ms(-days.saturating_mul(86_400_000)).ms()
+}
+
+/// A part of the work that goes on by itself, and ends with whoever waits for it.
+struct Looking<T>(JoinSet<anyhow::Result<T>>);
+
+impl<T: Send + 'static> Looking<T> {
+    fn begin<F>(store: &Store, look: impl FnOnce(Store) -> F) -> Self
+    where
+        F: Future<Output = anyhow::Result<T>> + Send + 'static,
+    {
+        let mut task = JoinSet::new();
+        task.spawn(look(store.clone()));
+        Self(task)
+    }
+
+    async fn end(mut self) -> anyhow::Result<T> {
+        self.0.join_next().await.context("nobody looked at the database")??
+    }
 }
 
 fn told(rows: &Rows) -> String {
@@ -114,9 +144,9 @@ fn told(rows: &Rows) -> String {
 
 /// What was found of each workspace: all, or the one with this slug.
 async fn logs(
-    store: &Store,
-    only: Option<&str>,
-    anchors: &Markers,
+    store: Store,
+    only: Option<String>,
+    anchors: Markers,
 ) -> anyhow::Result<Vec<(String, Report)>> {
     let mut tx = store.read().await?;
     let mut workspaces = read::workspaces(&mut tx).await?;
@@ -124,7 +154,7 @@ async fn logs(
     let mut lost = anchors.clone();
     lost.retain(|workspace, _| workspaces.iter().all(|(there, _)| there != workspace));
     if let Some(slug) = only {
-        workspaces.retain(|(_, name)| name == slug);
+        workspaces.retain(|(_, name)| *name == slug);
         lost.clear();
         anyhow::ensure!(!workspaces.is_empty(), "there is no workspace {slug:?}");
     }
@@ -132,21 +162,14 @@ async fn logs(
         !(workspaces.is_empty() && lost.is_empty()),
         "the database holds no workspace: there is no log to verify"
     );
-    let mut reports = Vec::new();
-    for (workspace, slug) in workspaces {
-        let mut report = readable(verify_log(store, workspace).await)?;
-        if report.fault.is_none() {
-            report.fault = against_anchor(store, workspace, anchors.get(&workspace)).await?;
-        }
-        if report.fault.is_none() {
-            let what = match settled::fault(store, workspace).await {
-                Err(StoreError::Corrupt(what)) => Some(what),
-                found => found?,
-            };
-            report.fault = what.map(|what| Fault { position: report.checked, what });
-        }
-        reports.push((slug, report));
-    }
+    let each = stream::iter(workspaces).map(|(workspace, slug)| {
+        let marker = anchors.get(&workspace).cloned();
+        let log = Looking::begin(&store, move |store| async move {
+            log(&store, workspace, marker.as_ref()).await
+        });
+        async move { Ok::<_, anyhow::Error>((slug, log.end().await?)) }
+    });
+    let mut reports: Vec<_> = each.buffered(LOGS_AT_ONCE).try_collect().await?;
     for (workspace, (position, _)) in lost {
         let what = "a marker outside the database tells of this workspace, and it is gone";
         let fault = Some(Fault { position, what: what.to_owned() });
@@ -154,6 +177,26 @@ async fn logs(
         reports.push((workspace.to_string(), report));
     }
     Ok(reports)
+}
+
+/// What was found of this workspace.
+async fn log(
+    store: &Store,
+    workspace: WorkspaceId,
+    marker: Option<&(u64, String)>,
+) -> anyhow::Result<Report> {
+    let mut report = readable(verify_log(store, workspace).await)?;
+    if report.fault.is_none() {
+        report.fault = against_anchor(store, workspace, marker).await?;
+    }
+    if report.fault.is_none() {
+        let what = match settled::fault(store, workspace).await {
+            Err(StoreError::Corrupt(what)) => Some(what),
+            found => found?,
+        };
+        report.fault = what.map(|what| Fault { position: report.checked, what });
+    }
+    Ok(report)
 }
 
 /// What cannot be read is a fault as well.

@@ -8,6 +8,7 @@ mod error;
 mod http;
 mod limits;
 mod log;
+mod media;
 mod origin;
 mod origins;
 mod pace;
@@ -31,6 +32,7 @@ pub use error::ConfigError;
 pub use http::{DRAIN_MS_MAX, HttpConfig, allows_host, client, network};
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
+pub use media::MediaConfig;
 pub use origins::allows_origin;
 pub use pace::PaceConfig;
 pub use push::{PushConfig, PushContent};
@@ -43,8 +45,8 @@ pub use whatsapp::WhatsAppConfig;
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// The sections, as they begin the names of variables.
-const SECTIONS: [&str; 9] =
-    ["http", "store", "redis", "whatsapp", "push", "pace", "limits", "sessions", "log"];
+const SECTIONS: [&str; 10] =
+    ["http", "store", "redis", "whatsapp", "media", "push", "pace", "limits", "sessions", "log"];
 
 /// Everything that can be set, validated.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,6 +60,8 @@ pub struct Config {
     pub redis: RedisConfig,
     /// The way to Meta.
     pub whatsapp: WhatsAppConfig,
+    /// Files that customers send.
+    pub media: MediaConfig,
     /// The ways to push services.
     pub push: PushConfig,
     /// How fast messages leave.
@@ -116,6 +120,7 @@ impl Config {
         self.store.validate()?;
         self.redis.validate()?;
         self.whatsapp.validate()?;
+        self.media.validate()?;
         self.push.validate()?;
         self.pace.validate()?;
         self.limits.validate()?;

@@ -17,6 +17,8 @@ pub struct WhatsAppConfig {
     pub connect_time_out_ms: u64,
     /// Time to answer.
     pub request_time_out_ms: u64,
+    /// Hosts from which customers' files are fetched, with the access token.
+    pub media_hosts: Vec<String>,
 }
 
 impl WhatsAppConfig {
@@ -30,6 +32,14 @@ impl WhatsAppConfig {
         if !is_version(&self.graph_version) {
             let reason = "must look like v26.0";
             return Err(ConfigError::value("whatsapp.graph_version", &self.graph_version, reason));
+        }
+        let is_name = |name: &str| {
+            let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+            !name.is_empty() && name.chars().all(is_part)
+        };
+        if let Some(name) = self.media_hosts.iter().find(|name| !is_name(name)) {
+            let reason = "must be names of hosts, without scheme, port and path";
+            return Err(ConfigError::value("whatsapp.media_hosts", name, reason));
         }
         check_range("whatsapp.connect_time_out_ms", self.connect_time_out_ms, 100..=1_500)?;
         check_range("whatsapp.request_time_out_ms", self.request_time_out_ms, 100..=120_000)

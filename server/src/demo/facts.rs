@@ -34,6 +34,8 @@ impl Facts {
         for node in self.nodes.iter().filter(|node| *node != server) {
             text.push_str(&format!("           and at {node}\n"));
         }
+        let simulator = &self.simulator_url;
+        text.push_str(&format!("Play its customers at {simulator}\n"));
         text.push_str("\nLogins (workspace, e-mail, password):\n");
         for login in &self.logins {
             let role = login.role.name();

@@ -19,7 +19,7 @@ use super::{Limits, Member};
 use crate::clock::Clock;
 use crate::coordinator::Coordinator;
 use crate::store::{Store, StoreError};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Spell};
 
 /// How often a commit with an unknown outcome is run again before its members are told
 /// `unavailable`.
@@ -36,11 +36,24 @@ pub(super) struct Committer {
     pub(super) limits: Limits,
     pub(super) sends: Arc<Due>,
     pub(super) pushes: Arc<Notify>,
+    pub(super) files: Arc<Notify>,
     pub(super) owners: Owners,
     pub(super) waits: Waits,
     /// Who may try again beside the loop, in turn.
     pub(super) turns: Semaphore,
+    /// What the log is told of what could not be committed.
+    pub(super) spells: Spells,
 }
+
+/// Failures of commits, of which there may be hundreds a second.
+#[derive(Debug, Default)]
+pub(super) struct Spells {
+    uncommitted: Spell,
+    unknown: Spell,
+}
+
+const UNCOMMITTED: &str = "work could not be committed; it is refused as unavailable";
+const UNKNOWN: &str = "the outcome of a commit is unknown; it is looked up";
 
 /// How long the loop waits for a lock. Everybody waits with it, so no longer than four groups take:
 /// what another node holds for the length of a group is had by then.
@@ -159,7 +172,7 @@ impl Committer {
         // While it is away each member alone would wait just as long, one after the other.
         let is_away = matches!(failed.error, StoreError::Unavailable { .. });
         if is_away || (is_alone && !may_be_found) {
-            refuse(group, &failed);
+            self.refuse(group, &failed);
             return Vec::new();
         }
         if !is_alone {
@@ -197,10 +210,10 @@ impl Committer {
                 }
                 Err(failed) if matches!(failed.error, StoreError::Unavailable { .. }) => {
                     let rest = std::iter::once(member).chain(members).collect();
-                    refuse(rest, &failed);
+                    self.refuse(rest, &failed);
                     return stuck;
                 }
-                Err(failed) => refuse(vec![member], &failed),
+                Err(failed) => self.refuse(vec![member], &failed),
             }
         }
         stuck
@@ -262,6 +275,8 @@ impl Committer {
             match group::run(way, tasks).await {
                 Ok(committed) => {
                     let all = self.clock.monotonic().saturating_sub(started);
+                    self.spells.uncommitted.note::<StoreError>(UNCOMMITTED, None, started);
+                    self.spells.unknown.note::<StoreError>(UNKNOWN, None, started);
                     self.metrics.commit_s.observe(all.as_secs_f64());
                     self.waits.take_note(all);
                     self.metrics.flush_s.observe(committed.commit.as_secs_f64());
@@ -272,7 +287,7 @@ impl Committer {
                 }
                 Err(failed) if failed.is_unknown && tries < UNKNOWN_TRIES => {
                     may_have_happened = true;
-                    tracing::warn!(error = %failed.error, "the outcome of a commit is unknown");
+                    self.spells.unknown.note(UNKNOWN, Some(&failed.error), started);
                 }
                 // A refusal now may only mean that it happened: nobody can tell.
                 Err(failed) if may_have_happened => {
@@ -284,6 +299,21 @@ impl Committer {
         }
     }
 
+    fn refuse(&self, group: Vec<Member>, failed: &Failed) {
+        for member in group {
+            let error = if let StoreError::Conflict { constraint } = &failed.error {
+                StoreError::Conflict { constraint: constraint.clone() }
+            } else {
+                if !failed.error.is_known_away() {
+                    let now = self.clock.monotonic();
+                    self.spells.uncommitted.note(UNCOMMITTED, Some(&failed.error), now);
+                }
+                StoreError::Unavailable { cause: failed.error.to_string() }
+            };
+            drop(member.done.send(Err(error)));
+        }
+    }
+
     async fn publish(&self, committed: Committed) -> Vec<Done> {
         for reason in committed.set_aside {
             self.metrics.quarantined.inc(reason);
@@ -291,6 +321,9 @@ impl Committer {
         }
         if committed.has_pushes {
             self.pushes.notify_one();
+        }
+        if committed.has_files {
+            self.files.notify_one();
         }
         for batch in committed.batches {
             let appended = u64::try_from(batch.entries.len()).unwrap_or(0);
@@ -344,18 +377,4 @@ fn is_wanted(member: &Member) -> bool {
 /// Tells that nobody can decide; of a workspace that is stuck that was logged once.
 pub(super) fn refuse_quietly(member: Member) {
     drop(member.done.send(Err(StoreError::LockTimeout)));
-}
-
-fn refuse(group: Vec<Member>, failed: &Failed) {
-    for member in group {
-        if !failed.error.is_known_away() {
-            tracing::warn!(error = %failed.error, "a member was not committed");
-        }
-        let error = if let StoreError::Conflict { constraint } = &failed.error {
-            StoreError::Conflict { constraint: constraint.clone() }
-        } else {
-            StoreError::Unavailable { cause: failed.error.to_string() }
-        };
-        drop(member.done.send(Err(error)));
-    }
 }

@@ -24,6 +24,8 @@ pub(super) struct Committed {
     pub(super) set_aside: Vec<&'static str>,
     /// Whether pushes were queued.
     pub(super) has_pushes: bool,
+    /// Whether files are to be fetched.
+    pub(super) has_files: bool,
     /// How long the commit itself took.
     pub(super) commit: Duration,
 }
@@ -114,5 +116,6 @@ async fn attempt(way: Way<'_>, group: &[&Task]) -> Result<Option<Committed>, Fai
     })?;
     let commit = clock.monotonic().saturating_sub(before);
     let set_aside = state.quarantined.iter().map(|aside| aside.why.0).collect();
-    Ok(Some(Committed { done, batches, set_aside, has_pushes, commit }))
+    let has_files = !state.wanted_files.is_empty();
+    Ok(Some(Committed { done, batches, set_aside, has_pushes, has_files, commit }))
 }

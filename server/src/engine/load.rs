@@ -9,7 +9,9 @@ use baton_domain::inbound::ProviderStatus;
 use baton_domain::outcome::Answer;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
+use baton_domain::upload::Uploaded;
 use baton_protocol::conversation::ContactCard;
+use baton_protocol::template::Template;
 use baton_protocol::{
     Accepted, AgentState, Availability, LineRef, MembershipKind, ReplyPolicy, Role, TeamId,
     Timestamp, Visibility, WorkspaceId,
@@ -57,6 +59,8 @@ pub(super) async fn load(
     load_wamids(tx, &mut needs, &mut state).await?;
     load_priors(tx, &mut needs, &mut state).await?;
     load_lines(tx, &needs, &mut state).await?;
+    load_templates(tx, &needs, &mut state).await?;
+    load_uploads(tx, &needs, &mut state).await?;
     load_marks_and_cards(tx, &needs, &mut state).await?;
     Ok(state)
 }
@@ -89,8 +93,8 @@ async fn load_places(tx: &mut Tx, needs: &mut Needs, state: &mut State) -> Resul
         let keys: Vec<_> = needs.messages.keys().collect();
         places.extend(rows::messages_by_id(tx, &json(&keys)).await?);
     }
-    if !needs.of_statuses.is_empty() {
-        places.extend(messages_of(tx, needs.of_statuses.keys()).await?);
+    if !needs.of_changes.is_empty() {
+        places.extend(messages_of(tx, needs.of_changes.keys()).await?);
     }
     for row in places {
         let workspace = id(&row.workspace)?;
@@ -98,7 +102,7 @@ async fn load_places(tx: &mut Tx, needs: &mut Needs, state: &mut State) -> Resul
         let (message, seq) = (id(&row.id)?, number(row.seq)?);
         needs.conversations.insert((workspace, conversation));
         let by_id = needs.messages.get(&(workspace, message)).copied();
-        let by_wamid = needs.of_statuses.get(&wamid_key_of(&row)).copied();
+        let by_wamid = needs.of_changes.get(&wamid_key_of(&row)).copied();
         let reach = by_id.max(by_wamid).unwrap_or(Reach::Around);
         needs.add_lines((workspace, conversation), seq, reach);
         state.places.insert((workspace, message), (conversation, seq));
@@ -189,6 +193,38 @@ async fn load_heads(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(),
     Ok(())
 }
 
+async fn load_templates(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
+    if needs.templates.is_empty() {
+        return Ok(());
+    }
+    for row in rows::templates(tx, &json(&needs.templates)).await? {
+        let template: Template = from_json(&row.body)?;
+        let named = (id(&row.channel)?, row.name, row.language);
+        state.templates.insert((id(&row.workspace)?, named), template);
+    }
+    Ok(())
+}
+
+async fn load_uploads(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
+    if needs.uploads.is_empty() {
+        return Ok(());
+    }
+    for row in rows::uploads(tx, &json(&needs.uploads)).await? {
+        let upload = Uploaded {
+            agent: id(&row.agent)?,
+            conversation: id(&row.conversation)?,
+            kind: named(&row.kind)?,
+            media_type: row.media_type,
+            name: row.name,
+            bytes: number(row.bytes)?,
+            sha256: row.sha256,
+            media: row.media,
+        };
+        state.uploads.insert((id(&row.workspace)?, id(&row.id)?), upload);
+    }
+    Ok(())
+}
+
 fn wamid_key_of(row: &rows::PlaceRow) -> WamidKey {
     (row.workspace.clone(), row.channel.clone(), row.wamid.clone().unwrap_or_default())
 }
@@ -213,7 +249,7 @@ async fn load_wamids(tx: &mut Tx, needs: &mut Needs, state: &mut State) -> Resul
             let (workspace, message) = (id(&row.workspace)?, id(&row.id)?);
             // Its send was told between the two reads: its conversation is to be locked as well.
             let is_known = state.places.contains_key(&(workspace, message));
-            if needs.of_statuses.contains_key(&key) && !is_known {
+            if needs.of_changes.contains_key(&key) && !is_known {
                 return Err(LoadError::Again);
             }
             let key = (workspace, (id(&row.channel)?, key.2));

@@ -29,8 +29,8 @@ use std::time::Duration;
 
 use baton_domain::decide::delivery::SendResult;
 use baton_domain::group::{
-    ClaimWork, CommandWork, Done, OutcomesWork, RehomeWork, RescueWork, ResultWork, UnparkWork,
-    WakeWork, Work,
+    ClaimWork, CommandWork, Done, FileWork, OutcomesWork, RehomeWork, RescueWork, ResultWork,
+    UnparkWork, WakeWork, Work,
 };
 use baton_domain::outcome::Answer;
 use baton_domain::planted::{Bug, is_planted};
@@ -117,6 +117,7 @@ pub struct Engine {
     places: Arc<Places>,
     sends: Arc<Due>,
     pushes: Arc<Notify>,
+    files: Arc<Notify>,
     answer_wait: Duration,
     metrics: Metrics,
 }
@@ -140,7 +141,7 @@ impl Engine {
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, members) = mpsc::channel(limits.queue);
         let sends = Arc::new(Due::default());
-        let pushes = Arc::new(Notify::new());
+        let (pushes, files) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let committer = committer::Committer {
             store: store.clone(),
             clock: clock.clone(),
@@ -149,15 +150,29 @@ impl Engine {
             limits,
             sends: Arc::clone(&sends),
             pushes: Arc::clone(&pushes),
+            files: Arc::clone(&files),
             owners: part::Owners::default(),
             waits: committer::Waits::default(),
             turns: tokio::sync::Semaphore::new(BESIDE_CONNECTIONS),
+            spells: committer::Spells::default(),
         };
         let task = tokio::spawn(committer.run(members));
         let answer_wait = limits.answer_wait;
         let leases = Arc::new(Leases::new(coordinator, clock.clone(), metrics.clone()));
         let places = Places::new(limits.commands_of_agent);
-        (Self { queue, store, clock, leases, places, sends, pushes, answer_wait, metrics }, task)
+        let engine = Self {
+            queue,
+            store,
+            clock,
+            leases,
+            places,
+            sends,
+            pushes,
+            files,
+            answer_wait,
+            metrics,
+        };
+        (engine, task)
     }
 
     /// Takes in a webhook: returns once it is committed.
@@ -226,7 +241,8 @@ impl Engine {
         let work = CommandWork {
             caller,
             body_hash: body_hash(&command),
-            message: MessageId(self.clock.uuid_v4()),
+            // An upload has the id of the line that it becomes.
+            message: command.body.upload().unwrap_or_else(|| MessageId(self.clock.uuid_v4())),
             note: NoteId(self.clock.uuid_v4()),
             lease,
             command,
@@ -311,6 +327,11 @@ impl Engine {
         self.ask(Work::Restored(at)).await.map(drop)
     }
 
+    /// Tells what became of the file of a line. If another worker told it before, nothing changes.
+    pub async fn file_ended(&self, work: FileWork) -> Result<(), Unavailable> {
+        self.ask(Work::File(work)).await.map(drop)
+    }
+
     /// A snooze has come to its end.
     pub async fn wake(
         &self,
@@ -380,6 +401,11 @@ impl Engine {
     /// Returns when pushes were queued since the last call returned.
     pub async fn pushes_due(&self) {
         self.pushes.notified().await;
+    }
+
+    /// Returns when a line with a file was received since the last call returned.
+    pub async fn files_due(&self) {
+        self.files.notified().await;
     }
 
     /// Members that wait.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::group::{Channel, CommandWork, Key, MessageAt, Work};
 use baton_domain::inbound::{ElementBody, ProviderStatus};
 use baton_domain::tag::Tag;
-use baton_protocol::{AgentId, ChannelId, ConversationId, MessageId, OpId, WorkspaceId};
+use baton_protocol::{AgentId, ChannelId, ConversationId, LineKind, MessageId, OpId, WorkspaceId};
 use serde::Serialize;
 
 /// An id of Meta where it is one: `[workspace, channel, wamid]`.
@@ -36,8 +36,8 @@ pub(super) struct Needs {
     pub(super) messages: BTreeMap<Key<MessageId>, Reach>,
     /// Ids of Meta that may be known.
     pub(super) wamids: BTreeSet<WamidKey>,
-    /// Those of them that statuses name: their messages' conversations are locked.
-    pub(super) of_statuses: BTreeMap<WamidKey, Reach>,
+    /// Those of them whose messages change: their conversations are locked.
+    pub(super) of_changes: BTreeMap<WamidKey, Reach>,
     /// Ids of Meta that sends brought back: statuses may wait for them.
     pub(super) brought_back: BTreeSet<WamidKey>,
     /// Those that webhooks tie to a message: statuses may wait for them unless they are known.
@@ -48,6 +48,10 @@ pub(super) struct Needs {
     pub(super) asked: BTreeSet<(WorkspaceId, AgentId, OpId)>,
     /// Lines, each `[workspace, conversation, from, to]`.
     pub(super) stretches: BTreeSet<(String, String, u64, u64)>,
+    /// Templates that commands name, each `[workspace, name, language]`.
+    pub(super) templates: BTreeSet<(String, String, String)>,
+    /// Uploads, each with its workspace.
+    pub(super) uploads: BTreeSet<(String, String)>,
     /// Whether a command came.
     pub(super) has_commands: bool,
 }
@@ -100,8 +104,14 @@ impl Needs {
                 let key = wamid_key(unpark.workspace, unpark.channel, &unpark.wamid);
                 self.workspaces.insert(unpark.workspace);
                 self.wamids.insert(key.clone());
-                farther(&mut self.of_statuses, key.clone(), Reach::Around);
+                farther(&mut self.of_changes, key.clone(), Reach::Around);
                 self.brought_back.insert(key);
+            }
+            Work::File(file) => {
+                let of = (file.at.workspace, file.at.conversation);
+                self.workspaces.insert(of.0);
+                self.conversations.insert(of);
+                self.add_lines(of, file.at.seq, Reach::Alone);
             }
             Work::Wake(wake) => {
                 self.workspaces.insert(wake.workspace);
@@ -131,6 +141,9 @@ impl Needs {
                 ElementBody::Message(message) | ElementBody::Echo(message) => {
                     self.wamids.insert(key(&message.wamid));
                     self.wamids.extend(message.quoted_wamid.as_ref().map(key));
+                    if matches!(message.kind, LineKind::Edit | LineKind::Revocation) {
+                        self.add_changed(message.quoted_wamid.as_ref().map(key));
+                    }
                     if matches!(element.body, ElementBody::Echo(_)) {
                         self.newly_named.insert(key(&message.wamid));
                     }
@@ -144,20 +157,30 @@ impl Needs {
                         | ProviderStatus::Played => Reach::Alone,
                     };
                     self.wamids.insert(key(&status.wamid));
-                    farther(&mut self.of_statuses, key(&status.wamid), reach);
+                    farther(&mut self.of_changes, key(&status.wamid), reach);
                     if let Some(tag) = status.tag.as_deref().and_then(Tag::parse) {
                         self.newly_named.insert(key(&status.wamid));
                         tags.push((key(&status.wamid), (channel.workspace, tag.message)));
                     }
                 }
-                ElementBody::Ignored { .. } | ElementBody::Unattributable { .. } => {}
+                ElementBody::Reaction(reaction) => self.add_changed(Some(key(&reaction.to_wamid))),
+                ElementBody::Moved(_)
+                | ElementBody::Ignored { .. }
+                | ElementBody::Unattributable { .. } => {}
             }
         }
         // Another status of the group may have told a failure of the same message.
         for (key, message) in tags {
-            let reach = self.of_statuses.get(&key).copied().unwrap_or(Reach::Around);
+            let reach = self.of_changes.get(&key).copied().unwrap_or(Reach::Around);
             farther(&mut self.messages, message, reach);
         }
+    }
+
+    /// A message that is changed where it stands.
+    fn add_changed(&mut self, wamid: Option<WamidKey>) {
+        let Some(wamid) = wamid else { return };
+        self.wamids.insert(wamid.clone());
+        farther(&mut self.of_changes, wamid, Reach::Alone);
     }
 
     fn add_message(&mut self, at: MessageAt) {
@@ -201,6 +224,12 @@ impl Needs {
         for message in command.body.named_messages() {
             farther(&mut self.messages, (here, message), Reach::Around);
         }
+        let named = command.body.template();
+        self.templates.extend(
+            named.map(|(name, language)| (here.to_string(), name.to_owned(), language.to_owned())),
+        );
+        let upload = command.body.upload();
+        self.uploads.extend(upload.map(|of| (here.to_string(), of.to_string())));
         self.agents.extend(command.body.named_agent().map(|agent| (here, agent)));
     }
 

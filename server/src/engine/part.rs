@@ -63,6 +63,7 @@ fn workspace(work: &Work) -> Option<WorkspaceId> {
         Work::Result(work) => Some(work.at.workspace),
         Work::Rescue(work) => Some(work.at.workspace),
         Work::Restored(at) => Some(at.workspace),
+        Work::File(work) => Some(work.at.workspace),
         Work::Unpark(work) => Some(work.workspace),
         Work::Wake(work) => Some(work.workspace),
         Work::Rehome(work) => Some(work.workspace),
@@ -78,6 +79,7 @@ fn conversation(work: &Work) -> Option<ConversationId> {
         Work::Result(work) => Some(work.at.conversation),
         Work::Rescue(work) => Some(work.at.conversation),
         Work::Restored(at) => Some(at.conversation),
+        Work::File(work) => Some(work.at.conversation),
         Work::Wake(work) => Some(work.conversation),
         Work::Rehome(work) => Some(work.conversation),
         Work::Post(_) | Work::Outcomes(_) | Work::Unpark(_) | Work::Setting(_) => None,
@@ -99,6 +101,7 @@ pub(super) fn is_of_worker(work: &Work) -> bool {
         Work::Claim(_)
         | Work::Rescue(_)
         | Work::Restored(_)
+        | Work::File(_)
         | Work::Unpark(_)
         | Work::Wake(_)
         | Work::Rehome(_) => true,

@@ -14,9 +14,9 @@ use crate::store::digest::{content_body, content_digest};
 use crate::store::group::Writes;
 use crate::store::rows::{
     AttemptEnd, AttemptRow, ContactRow, ContentRow, ConversationRow, Ended, EpisodeEnd, EpisodeRow,
-    FeedRow, FollowerRow, HeadRow, IntakeRow, LoadRow, LogRow, MessageChange, MessageOrigin,
-    MessageRow, MessageState, NoteRow, OutcomeRow, ParkedKey, ParkedRow, QuarantineRow,
-    ReadMarkRow, TallyRow,
+    FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow, LogRow, MessageChange,
+    MessageOrigin, MessageRow, MessageState, NoteRow, OutcomeRow, ParkedKey, ParkedRow,
+    QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow,
 };
 
 /// Gathers the rows of what was decided.
@@ -35,6 +35,12 @@ pub(super) fn record(
     people(state, &mut writes);
     outcomes(state, now, &mut writes);
     intake(state, posts, now, &mut writes);
+    let wanted = state.wanted_files.iter();
+    let sent = state.sent_files.iter();
+    writes.sent_uploads = sent.clone().map(UploadKeyRow::sent).collect();
+    let sent = sent.map(|file| FileRow::sent(file, now));
+    writes.files = wanted.map(|file| FileRow::wanted(file, now)).chain(sent).collect();
+    writes.file_changes = state.ended_files.iter().map(FileChange::ended).collect();
     writes
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_domain::group::senders::{Holder, Name, NameKind, keys};
-use baton_domain::group::{Book, Channel, Key, Known, Work, messages};
+use baton_domain::group::senders::{Holder, Name, Sighting};
+use baton_domain::group::{Book, Channel, Key, Known, Work, sightings};
 use baton_protocol::{ConversationId, MessageId, Timestamp};
 
 use super::load::LoadError;
 use super::needs::{Needs, json};
 use crate::store::group as rows;
-use crate::store::rows::{IdentityRow, id, ids as texts};
+use crate::store::rows::{IdentityRow, id, ids as texts, name_kind};
 use crate::store::{StoreError, Tx};
 
 /// Finds the senders, each as the messages before it left the names, and makes those known who
@@ -20,9 +20,8 @@ pub(super) async fn load_senders(
     group: &[&Work],
     channels: &BTreeMap<String, Channel>,
 ) -> Result<BTreeMap<Key<MessageId>, Known>, LoadError> {
-    let all: Vec<_> = messages(group, channels).collect();
-    let keys: BTreeSet<Name> =
-        all.iter().flat_map(|(channel, message, _)| keys(channel, message)).collect();
+    let all: Vec<_> = sightings(group, channels).collect();
+    let keys: BTreeSet<Name> = all.iter().flat_map(Sighting::keys).collect();
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -53,8 +52,7 @@ async fn read(tx: &mut Tx, keys: &BTreeSet<Name>) -> Result<Book, StoreError> {
     for row in rows::identities(tx, &json(keys)).await? {
         let known = Known { contact: id(&row.contact)?, conversation: id(&row.conversation)? };
         let holder = Holder { known, since: Timestamp::from_ms(row.since) };
-        let kind = NameKind::from_name(&row.kind)
-            .ok_or_else(|| StoreError::Corrupt(format!("identity kind {:?}", row.kind)))?;
+        let kind = name_kind(&row.kind)?;
         book.names.insert((id(&row.workspace)?, id(&row.channel)?, kind, row.value), holder);
     }
     Ok(book)

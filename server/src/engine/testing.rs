@@ -132,6 +132,7 @@ impl Bench {
             kind: LineKind::Text,
             content: Content { text: Some(text.to_owned()), ..Content::default() },
             quoted_wamid: None,
+            media: None,
         });
         self.post(vec![self.element(body)]).await;
     }

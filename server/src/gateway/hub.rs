@@ -369,7 +369,7 @@ impl Hub {
     }
 
     /// Tells those who watch what news they missed; after an outage the whole list. `None` when
-    /// the list could not be read.
+    /// the list could not be read, or is older than news that came meanwhile.
     async fn look_who_is_there(&self, gateway: &Gateway, all: bool) -> Option<()> {
         let is_watched = self.members().by_line.values().any(|one| one.line.hears_presence());
         if !is_watched {
@@ -381,7 +381,7 @@ impl Hub {
         if gateway.coordinator.state() != CoordinatorState::Up {
             return None;
         }
-        let news = self.there().compare(online.into_iter().collect(), heard, all);
+        let news = self.there().compare(online.into_iter().collect(), heard, all)?;
         self.tell_comings(&news);
         Some(())
     }

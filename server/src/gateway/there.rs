@@ -34,22 +34,25 @@ impl There {
     }
 
     /// Compares with a list that was asked for when `heard` was so much. What is to be told: all of
-    /// the list where the watchers may know different things, else what they do not know.
+    /// the list where the watchers may know different things, else what they do not know. `None`
+    /// where the list is older than the news: it has to be asked for again.
     ///
     /// Who is missing once may be about to be told again by a node that has just come back: only
-    /// who is missing at two looks in a row is offline.
+    /// who is missing at two looks in a row is offline. Who is in the list again is told once more,
+    /// since those who began to watch meanwhile do not know it.
     pub(super) fn compare(
         &mut self,
         online: BTreeSet<AgentId>,
         heard: u64,
         all: bool,
-    ) -> Vec<PresenceState> {
+    ) -> Option<Vec<PresenceState>> {
         if heard != self.heard {
-            return Vec::new();
+            return None;
         }
         let state =
             |online| move |agent_id: &AgentId| PresenceState { agent_id: *agent_id, online };
-        let come = online.iter().filter(|agent| all || !self.told.contains(agent));
+        let is_known = |agent| self.told.contains(agent) && !self.missing.contains(agent);
+        let come = online.iter().filter(|agent| all || !is_known(*agent));
         let mut news: Vec<_> = come.map(state(true)).collect();
         let missing: BTreeSet<_> = self.told.difference(&online).copied().collect();
         let gone: Vec<_> = missing.intersection(&self.missing).copied().collect();
@@ -59,7 +62,7 @@ impl There {
             self.told.remove(agent);
         }
         self.missing = missing;
-        news
+        Some(news)
     }
 }
 
@@ -73,8 +76,9 @@ mod tests {
         all.iter().map(|n| AgentId(Uuid::from_u128(*n))).collect()
     }
 
-    fn told(states: &[PresenceState]) -> Vec<(u128, bool)> {
-        states.iter().map(|state| (state.agent_id.0.as_u128(), state.online)).collect()
+    fn told(states: &Option<Vec<PresenceState>>) -> Vec<(u128, bool)> {
+        let states = states.iter().flatten();
+        states.map(|state| (state.agent_id.0.as_u128(), state.online)).collect()
     }
 
     #[test]
@@ -92,6 +96,7 @@ mod tests {
         let mut there = There::default();
         there.compare(agents(&[1, 2]), 0, false);
         assert_eq!(told(&there.compare(agents(&[1]), 0, false)), [], "perhaps about to be told");
+        assert_eq!(told(&there.compare(agents(&[1, 2]), 0, false)), [(2, true)], "once more");
         assert_eq!(told(&there.compare(agents(&[1, 2]), 0, false)), []);
         assert_eq!(told(&there.compare(agents(&[1]), 0, false)), []);
         assert_eq!(told(&there.compare(agents(&[1]), 0, false)), [(2, false)]);
@@ -99,11 +104,20 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_older_than_the_news_says_nothing() {
+    fn a_new_watcher_learns_of_a_colleague_whom_the_first_list_lacked() {
+        let mut there = There::default();
+        there.compare(agents(&[1, 2]), 0, false);
+        // The node of agent 2 is not back yet: a new watcher knows only agent 1.
+        assert_eq!(told(&there.compare(agents(&[1]), 0, true)), [(1, true)]);
+        assert_eq!(told(&there.compare(agents(&[1, 2]), 0, false)), [(2, true)]);
+    }
+
+    #[test]
+    fn a_list_that_is_older_than_the_news_is_asked_for_again() {
         let mut there = There::default();
         let before = there.heard();
         there.hear(PresenceState { agent_id: AgentId(Uuid::from_u128(7)), online: true });
-        assert_eq!(told(&there.compare(agents(&[1]), before, true)), []);
+        assert_eq!(there.compare(agents(&[1]), before, true), None);
         assert_eq!(told(&there.compare(agents(&[1, 7]), there.heard(), false)), [(1, true)]);
     }
 }

@@ -4,7 +4,7 @@ use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
 use baton_protocol::settings::{AgentChange, AgentNew, PasswordSet};
-use baton_protocol::{Agent, AgentId, WorkspaceId};
+use baton_protocol::{Agent, AgentId, Colleague, WorkspaceId};
 
 use super::input::{Id, Json};
 use super::{Answer, Fault, Parts};
@@ -13,11 +13,11 @@ use crate::config::Secret;
 use crate::store::read;
 
 /// `GET /agents`.
-pub(super) async fn list(State(parts): State<Parts>, signed: Signed) -> Answer<Out<Vec<Agent>>> {
-    let mut tx = parts.store.read().await?;
-    let agents = read::agents(&mut tx, signed.workspace).await?;
-    tx.rollback().await?;
-    Ok(Out(agents))
+pub(super) async fn list(
+    State(parts): State<Parts>,
+    signed: Signed,
+) -> Answer<Out<Vec<Colleague>>> {
+    Ok(Out(colleagues(&parts, signed.workspace).await?))
 }
 
 /// `GET /agents/{agent}`.
@@ -25,7 +25,7 @@ pub(super) async fn read(
     State(parts): State<Parts>,
     signed: Signed,
     Id(agent): Id<AgentId>,
-) -> Answer<Out<Agent>> {
+) -> Answer<Out<Colleague>> {
     Ok(Out(one(&parts, signed.workspace, agent).await?))
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn add(
     State(parts): State<Parts>,
     signed: Signed,
     Json(new): Json<AgentNew>,
-) -> Answer<(StatusCode, Out<Agent>)> {
+) -> Answer<(StatusCode, Out<Colleague>)> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     let (agent, work) = parts.accounts.plan_agent(setter, &new).await?;
     parts.accounts.settle(&parts.engine, work).await?;
@@ -47,7 +47,7 @@ pub(super) async fn change(
     signed: Signed,
     Id(agent): Id<AgentId>,
     Json(change): Json<AgentChange>,
-) -> Answer<Out<Agent>> {
+) -> Answer<Out<Colleague>> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     parts.accounts.change_agent(&parts.engine, setter, agent, &change).await?;
     Ok(Out(one(&parts, signed.workspace, agent).await?))
@@ -66,9 +66,29 @@ pub(super) async fn password(
 }
 
 /// One agent.
-pub(super) async fn one(parts: &Parts, workspace: WorkspaceId, agent: AgentId) -> Answer<Agent> {
+async fn one(parts: &Parts, workspace: WorkspaceId, agent: AgentId) -> Answer<Colleague> {
+    let all = colleagues(parts, workspace).await?;
+    all.into_iter().find(|other| other.agent.id == agent).ok_or_else(Fault::not_found)
+}
+
+/// One agent, without what their devices have shown.
+pub(super) async fn agent(parts: &Parts, workspace: WorkspaceId, agent: AgentId) -> Answer<Agent> {
     let mut tx = parts.store.read().await?;
     let agents = read::agents(&mut tx, workspace).await?;
     tx.rollback().await?;
     agents.into_iter().find(|other| other.id == agent).ok_or_else(Fault::not_found)
+}
+
+/// All agents, and how each is reached by now.
+async fn colleagues(parts: &Parts, workspace: WorkspaceId) -> Answer<Vec<Colleague>> {
+    let mut tx = parts.store.read().await?;
+    let agents = read::agents(&mut tx, workspace).await?;
+    let mut signs = read::signs(&mut tx, workspace).await?;
+    tx.rollback().await?;
+    let now = parts.clock.now();
+    let colleague = |agent: Agent| {
+        let reach = signs.remove(&agent.id).unwrap_or_default().reach(now);
+        Colleague { agent, reach }
+    };
+    Ok(agents.into_iter().map(colleague).collect())
 }

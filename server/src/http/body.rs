@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use self::share::{Place, Share};
+use self::share::{NoRoom, Place, Share};
 use super::input::Peer;
 use super::problem::Fault;
 use crate::config::HttpConfig;
@@ -147,9 +147,11 @@ impl Reading {
             if bytes.len() + chunk.len() > self.limit {
                 return Err(too_large(self.limit));
             }
-            if !place.grow(chunk.len()) {
-                return Err(Fault::unavailable(1_000));
-            }
+            place.grow(chunk.len()).map_err(|none| match none {
+                NoRoom::Full => Fault::unavailable(1_000),
+                // As those that are given up for others.
+                NoRoom::Slowest => Fault::too_slow(),
+            })?;
             bytes.extend_from_slice(&chunk);
         }
     }

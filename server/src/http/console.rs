@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 use super::{Answer, Fault};
 
 /// Every address of the console.
-pub(super) const PAGES: [&str; 13] = [
+pub(super) const PAGES: [&str; 14] = [
     "/",
     "/sign-in",
     "/welcome",
@@ -28,6 +28,7 @@ pub(super) const PAGES: [&str; 13] = [
     "/c/{conversation}",
     "/board",
     "/board/agent/{agent}",
+    "/review",
     "/people",
     "/search",
     "/settings",

@@ -3,15 +3,17 @@
 use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::scope::{Level, Scope};
+use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::limits::NOTES_MAX;
-use baton_protocol::page::{ConversationPage, ConversationRow, LinesPage};
-use baton_protocol::{ConversationId, TeamId};
+use baton_protocol::page::{ConversationPage, ConversationRow, LineHistory, LinesPage};
+use baton_protocol::{ConversationId, Head, MessageId, TeamId};
 use serde::Deserialize;
 
-use super::input::{Id, Query, limit};
+use super::input::{Id, Ids, Query, limit};
 use super::{Answer, Fault, Parts};
 use crate::accounts::Signed;
+use crate::store::Tx;
 use crate::store::read::{self as rows, Filter, Listed, Order, OwnerFilter, Run, StatusFilter};
 
 /// Characters of a search.
@@ -90,14 +92,7 @@ pub(super) async fn lines(
     let limit = limit(asked)?;
     let workspace = signed.workspace;
     let mut tx = parts.store.read().await?;
-    let sight = rows::sight(&mut tx, workspace, signed.agent).await?;
-    let sight = sight.ok_or_else(Fault::unauthenticated)?;
-    let head = rows::heads(&mut tx, workspace, &[conversation]).await?.remove(&conversation);
-    match head.map_or(Level::None, |head| sight.level(Scope::of(&head))) {
-        Level::None => return Err(Fault::not_found()),
-        Level::Head => return Err(Fault::forbidden("of this conversation you see the head only")),
-        Level::Full => {}
-    }
+    in_full(&mut tx, &signed, conversation).await?;
     let lines = rows::lines(&mut tx, workspace, conversation, before, limit.into()).await?;
     let first = lines.first().map(|line| line.seq);
     let to = match (before, lines.last()) {
@@ -113,6 +108,45 @@ pub(super) async fn lines(
     let oldest = notes.first().filter(|_| notes.len() >= NOTES_MAX);
     let notes_before = oldest.map(|note| note.revision);
     Ok(Out(LinesPage { lines, notes, before: first.filter(|seq| *seq > 1), notes_before }))
+}
+
+/// `GET /conversations/{conversation}/messages/{message}/history`: what a line said before it was
+/// taken back. For those who supervise the conversation.
+pub(super) async fn history(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Ids(conversation, message): Ids<ConversationId, MessageId>,
+) -> Answer<Out<LineHistory>> {
+    let workspace = signed.workspace;
+    let mut tx = parts.store.read().await?;
+    let (sight, head) = in_full(&mut tx, &signed, conversation).await?;
+    if !sight.viewer.supervises(head.team_id) {
+        return Err(Fault::forbidden("only supervisors of its team see what was taken back"));
+    }
+    let found = rows::whole_line(&mut tx, workspace, message).await?;
+    tx.rollback().await?;
+    let line = found.filter(|(of, _)| *of == conversation).map(|(_, line)| line);
+    line.map(|line| Out(LineHistory { line })).ok_or_else(Fault::not_found)
+}
+
+/// A conversation that somebody sees in full, with what they may see.
+///
+/// # Errors
+/// That it is not there for them, or that they see its head only.
+pub(super) async fn in_full(
+    tx: &mut Tx,
+    signed: &Signed,
+    conversation: ConversationId,
+) -> Answer<(Sight, Head)> {
+    let sight = rows::sight(tx, signed.workspace, signed.agent).await?;
+    let sight = sight.ok_or_else(Fault::unauthenticated)?;
+    let head = rows::heads(tx, signed.workspace, &[conversation]).await?.remove(&conversation);
+    let head = head.ok_or_else(Fault::not_found)?;
+    match sight.level(Scope::of(&head)) {
+        Level::None => Err(Fault::not_found()),
+        Level::Head => Err(Fault::forbidden("of this conversation you see the head only")),
+        Level::Full => Ok((sight, head)),
+    }
 }
 
 fn filter(listing: Listing) -> Answer<Filter> {

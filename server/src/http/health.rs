@@ -71,5 +71,6 @@ pub(super) async fn ready(State(parts): State<Parts>) -> Answer<Response> {
 pub(super) async fn metrics(State(parts): State<Parts>) -> impl IntoResponse {
     let waiting = i64::try_from(parts.engine.waiting()).unwrap_or(i64::MAX);
     parts.metrics.committer_queue.set(waiting);
+    parts.metrics.database_damaged.set(parts.store.is_damaged().into());
     ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], parts.metrics.render())
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use baton_protocol::account::Me;
 use baton_protocol::settings::{AgentChange, MeChange, PasswordChange};
 
-use super::agents::one;
+use super::agents::agent;
 use super::input::Json;
 use super::{Answer, Parts};
 use crate::accounts::{Setter, Signed};
@@ -15,7 +15,7 @@ use crate::config::Secret;
 /// `GET /me`.
 pub(super) async fn read(State(parts): State<Parts>, signed: Signed) -> Answer<Out<Me>> {
     Ok(Out(Me {
-        agent: one(&parts, signed.workspace, signed.agent).await?,
+        agent: agent(&parts, signed.workspace, signed.agent).await?,
         workspace_id: signed.workspace,
         workspace: parts.accounts.slug(signed.workspace).await?,
         device_id: signed.device,

@@ -12,6 +12,7 @@ mod console;
 mod conversations;
 mod cors;
 mod edge;
+mod files;
 mod health;
 mod input;
 mod me;
@@ -24,6 +25,8 @@ mod review;
 mod sessions;
 mod sync;
 mod teams;
+mod templates;
+mod uploads;
 mod webhooks;
 
 #[cfg(test)]
@@ -37,11 +40,15 @@ use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
+use tokio::sync::Notify;
+
 use crate::accounts::{Accounts, Quota};
 use crate::clock::Clock;
 use crate::config::{HttpConfig, SessionsConfig};
 use crate::coordinator::Coordinator;
 use crate::engine::Engine;
+use crate::media::MediaStore;
+use crate::secrets::Keys;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -59,6 +66,12 @@ pub struct Parts {
     pub store: Store,
     /// Who is who.
     pub accounts: Accounts,
+    /// Where files are.
+    pub media: Arc<dyn MediaStore>,
+    /// Rung when an upload is complete.
+    pub uploaded: Arc<Notify>,
+    /// What addresses of files are signed with.
+    pub keys: Keys,
     /// How much each may do.
     pub quota: Quota,
     /// Listening and requests.
@@ -92,7 +105,7 @@ pub struct Route {
 }
 
 /// What reads the query of its address; everywhere else there is none.
-const WITH_QUERY: [(Method, &str); 10] = [
+const WITH_QUERY: [(Method, &str); 11] = [
     (Method::POST, "/api/v1/sessions"),
     (Method::POST, "/api/v1/sessions/refresh"),
     (Method::GET, "/api/v1/conversations"),
@@ -101,6 +114,7 @@ const WITH_QUERY: [(Method, &str); 10] = [
     (Method::GET, "/api/v1/sync"),
     (Method::GET, "/api/v1/review"),
     (Method::GET, "/api/v1/quarantine"),
+    (Method::PUT, UPLOAD),
     (Method::GET, "/webhooks/whatsapp/{meta_app}"),
     // The operator may have named anything to Meta.
     (Method::POST, "/webhooks/whatsapp/{meta_app}"),
@@ -115,6 +129,19 @@ impl Route {
     }
 }
 
+const AGENT: &str = "/api/v1/agents/{agent}";
+const AGENT_SESSIONS: &str = "/api/v1/agents/{agent}/sessions";
+const AGENT_PASSWORD: &str = "/api/v1/agents/{agent}/password";
+const MEMBER: &str = "/api/v1/teams/{team}/members/{agent}";
+const LINES: &str = "/api/v1/conversations/{conversation}/messages";
+const HISTORY: &str = "/api/v1/conversations/{conversation}/messages/{message}/history";
+const TEMPLATES: &str = "/api/v1/channels/{channel}/templates";
+const FILE: &str = "/api/v1/conversations/{conversation}/messages/{message}/file";
+const UPLOADS: &str = "/api/v1/conversations/{conversation}/uploads";
+const UPLOAD: &str = "/api/v1/uploads/{upload}";
+const PUSH: &str = "/api/v1/devices/{device}/push";
+const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
+
 /// Every route there is.
 pub fn routes() -> Vec<Route> {
     use Access::{Admin, Device, Public};
@@ -123,13 +150,6 @@ pub fn routes() -> Vec<Route> {
     let (pt, pu) = (Method::PATCH, Method::PUT);
     // Not `Access::Signed` by name: the type of who is signed in has it.
     let any = Access::Signed;
-    const AGENT: &str = "/api/v1/agents/{agent}";
-    const AGENT_SESSIONS: &str = "/api/v1/agents/{agent}/sessions";
-    const AGENT_PASSWORD: &str = "/api/v1/agents/{agent}/password";
-    const MEMBER: &str = "/api/v1/teams/{team}/members/{agent}";
-    const LINES: &str = "/api/v1/conversations/{conversation}/messages";
-    const PUSH: &str = "/api/v1/devices/{device}/push";
-    const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
     let pages = console::PAGES.map(|path| row(g.clone(), Public, path, get(console::page)));
     let mut routes = vec![
         row(p.clone(), Public, "/api/v1/sessions", post(sessions::sign_in)),
@@ -157,9 +177,17 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), any, "/api/v1/channels", get(channels::list)),
         row(p.clone(), Admin, "/api/v1/channels", post(channels::add)),
         row(pt, Admin, "/api/v1/channels/{channel}", patch(channels::change)),
+        row(g.clone(), any, TEMPLATES, get(templates::list)),
+        row(pu.clone(), Admin, TEMPLATES, put(templates::put)),
         row(g.clone(), any, "/api/v1/conversations", get(conversations::list)),
         row(g.clone(), any, "/api/v1/conversations/{conversation}", get(conversations::read)),
         row(g.clone(), any, LINES, get(conversations::lines)),
+        row(g.clone(), any, FILE, get(files::address)),
+        row(g.clone(), Public, "/api/v1/files/{token}", get(files::read)),
+        row(p.clone(), any, UPLOADS, post(uploads::begin)),
+        row(g.clone(), any, UPLOAD, get(uploads::read)),
+        row(pu.clone(), any, UPLOAD, put(uploads::receive)),
+        row(g.clone(), any, HISTORY, get(conversations::history)),
         row(g.clone(), any, "/api/v1/review", get(review::list)),
         row(g.clone(), any, "/api/v1/snapshot", get(sync::snapshot)),
         row(g.clone(), any, "/api/v1/sync", get(sync::sync)),

@@ -62,6 +62,40 @@ impl Fault {
         Self::new(StatusCode::NOT_FOUND, "not_found", detail)
     }
 
+    /// The address of a file is wrong, or its five minutes are over.
+    pub(super) fn file_address() -> Self {
+        let detail = "this address of a file is wrong or has expired; ask for another one";
+        Self::new(StatusCode::NOT_FOUND, "file_address_expired", detail)
+    }
+
+    pub(super) fn file_waiting() -> Self {
+        let detail = "the file is not fetched from WhatsApp yet; `file_changed` tells when it is";
+        Self::new(StatusCode::NOT_FOUND, "file_waiting", detail)
+    }
+
+    pub(super) fn file_expired() -> Self {
+        let detail = "WhatsApp no longer had the file; ask the customer to send it again";
+        Self::new(StatusCode::NOT_FOUND, "file_expired", detail)
+    }
+
+    pub(super) fn file_refused() -> Self {
+        let detail = "the file was too large, or not what WhatsApp said it was";
+        Self::new(StatusCode::NOT_FOUND, "file_refused", detail)
+    }
+
+    /// The log tells that it is stored, and the folder does not have it.
+    pub(super) fn file_missing() -> Self {
+        tracing::error!("a file that is stored is not in the folder of files; see media.folder");
+        let detail = "the file is missing on the server; tell its operator";
+        Self::new(StatusCode::NOT_FOUND, "file_missing", detail)
+    }
+
+    /// A piece of an upload does not begin where the bytes end that are here.
+    pub(super) fn upload_from(received: u64) -> Self {
+        let detail = format!("{received} bytes are here: send the upload from there on");
+        Self::new(StatusCode::CONFLICT, "upload_from", detail)
+    }
+
     pub(super) fn unknown_route() -> Self {
         Self::new(StatusCode::NOT_FOUND, "unknown_route", "there is no such route")
     }
@@ -140,12 +174,9 @@ impl From<StoreError> for Fault {
         match error {
             // Page tokens are read by the store; nothing else of a request is.
             StoreError::Invalid(problem) => Self::invalid(problem),
-            StoreError::Unavailable { .. } | StoreError::LockTimeout => {
-                if !error.is_known_away() {
-                    tracing::warn!(%error, "the database did not answer");
-                }
-                Self::unavailable(1_000)
-            }
+            // The log tells of these once, and so of a database that is damaged.
+            StoreError::Unavailable { .. } | StoreError::LockTimeout => Self::unavailable(1_000),
+            error if error.is_damage() => Self::unavailable(1_000),
             StoreError::Conflict { .. }
             | StoreError::NewerSchema { .. }
             | StoreError::Deposed

@@ -30,6 +30,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Secret, Sources};
 use crate::coordinator::{Coordinator, InProcess};
 use crate::engine::{Engine, Limits};
+use crate::media::Folder;
 use crate::secrets::Keys;
 use crate::store::testing::{TestDatabase, databases};
 use crate::telemetry::Metrics;
@@ -86,7 +87,9 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
     let config = Config::load(&Sources::default()).unwrap().config;
     let store = database.store.clone();
     let keys = Keys::new([3; 32]);
-    let accounts = Accounts::new(store.clone(), keys, clock.clone(), config.sessions, 80);
+    let folder = tempfile::tempdir().unwrap().path().join("media");
+    let media = Arc::new(Folder::open(&folder).unwrap());
+    let accounts = Accounts::new(store.clone(), keys.clone(), clock.clone(), config.sessions, 80);
     let coordinator: Arc<dyn Coordinator> = InProcess::start(crate::coordinator::Clock {
         monotonic: Arc::new(tokio::time::Instant::now),
         wall: Arc::new({
@@ -121,6 +124,9 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         engine,
         store,
         accounts,
+        media,
+        keys,
+        uploaded: Arc::default(),
         room: Room::new(&config.http),
         notices: Notices::default(),
         quota: Quota::new(&config.limits, clock.clone()),

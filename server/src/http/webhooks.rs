@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use baton_domain::inbound::Element;
+use baton_domain::inbound::{Element, ElementBody};
 use baton_protocol::{ConversationId, MessageId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
@@ -13,6 +13,7 @@ use crate::accounts::settings::meta_app::MetaApp;
 use crate::clock::Clock;
 use crate::config::Secret;
 use crate::engine::work::{FreshIds, Post};
+use crate::store::template;
 use crate::whatsapp::{SignatureRefused, payload, signature};
 
 /// `GET`: Meta asks whether this address is meant.
@@ -69,7 +70,19 @@ async fn take_in(parts: &Parts, meta_app: String, request: Request) -> Answer<()
     }
     let received_at = parts.clock.now();
     let post = post(&parts.clock, meta_app, &body, received_at)?;
-    Ok(parts.engine.post(post).await?)
+    let changed_templates = post.elements.iter().any(|(element, _)| is_of_templates(element));
+    let meta_app = changed_templates.then(|| post.meta_app.clone());
+    parts.engine.post(post).await?;
+    if let Some(meta_app) = meta_app {
+        // They are looked at every hour anyway: Meta need not repeat its webhook for it.
+        drop(template::look_again(&parts.store, &meta_app, received_at).await);
+    }
+    Ok(())
+}
+
+fn is_of_templates(element: &Element) -> bool {
+    let ElementBody::Ignored { what } = &element.body else { return false };
+    what.starts_with("message_template_") || *what == "template_category_update"
 }
 
 /// Two signatures leave open which one was meant.

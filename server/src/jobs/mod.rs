@@ -3,6 +3,7 @@
 
 pub mod anchor;
 mod checkpointer;
+mod fetcher;
 mod looks;
 pub mod pace;
 mod pusher;
@@ -10,15 +11,20 @@ mod rehomer;
 mod sealer;
 mod sender;
 mod sweeper;
+mod templates;
+mod uploads;
 mod waker;
 mod watcher;
 
 pub use checkpointer::Checkpointer;
+pub use fetcher::Fetcher;
 pub use looks::Looks;
 pub use pusher::Pusher;
 pub use rehomer::Rehomer;
 pub use sealer::Sealer;
 pub use sender::{Sender, SenderParts, Unseal};
 pub use sweeper::{Keep, Sweeper, Swept};
+pub use templates::Templates;
+pub use uploads::Uploads;
 pub use waker::Waker;
 pub use watcher::Watcher;

@@ -26,7 +26,7 @@ use crate::node::Membership;
 use crate::push::{Lane, Lanes, Letter, SealKey, Target, Verdict, Words};
 use crate::store::push::{Claim, Claimed, Ended, Finished, next_push, push_words, turn_pushes};
 use crate::store::{Store, StoreError};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Spell};
 use breaker::Breaker;
 
 /// A claim is void after this: longer than a request may take.
@@ -123,29 +123,24 @@ impl Worker {
             Arc::new(Sending { pusher: self.pusher.clone(), lane: Arc::clone(&self.lane) });
         let mut under_way = FuturesUnordered::new();
         let mut finished: Vec<Finished> = Vec::new();
+        let spell = Spell::default();
         loop {
             let most = self.pusher.in_flight_max.saturating_sub(under_way.len());
-            let claimed = match self.turn(&finished, most).await {
+            let turn = self.turn(&finished, most).await;
+            if !self.store().is_away() {
+                let now = self.pusher.clock.monotonic();
+                spell.note("pushes could not be claimed", turn.as_ref().err(), now);
+            }
+            let wait = match turn {
                 Ok((claimed, wait)) => {
                     finished.clear();
-                    Ok((claimed, wait))
-                }
-                Err(error) => Err(error),
-            };
-            let wait = match claimed {
-                Ok((claimed, wait)) => {
                     for one in claimed {
                         let sender = Arc::clone(&sender);
                         under_way.push(tokio::spawn(async move { sender.send(one).await }));
                     }
                     wait
                 }
-                Err(error) => {
-                    if !self.store().is_away() {
-                        tracing::warn!(%error, lane = self.name, "pushes could not be claimed");
-                    }
-                    PAUSE
-                }
+                Err(_) => PAUSE,
             };
             tokio::select! {
                 Some(done) = under_way.next(), if !under_way.is_empty() => {

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::read::{leaving, owned_or_followed_by};
+use crate::telemetry::Spell;
 
 /// Gives back what leaving agents own, and then makes them inactive.
 #[derive(Clone, Debug)]
@@ -30,12 +31,14 @@ const AT_ONCE: u64 = 200;
 impl Rehomer {
     /// Looks every second, for ever.
     pub async fn run(self) {
+        let spell = Spell::default();
         loop {
-            if self.membership.term().is_some()
-                && let Err(error) = self.look().await
-                && !self.engine.store().is_away()
-            {
-                tracing::warn!(%error, "who leaves could not be read; trying again");
+            if self.membership.term().is_some() {
+                let looked = self.look().await;
+                if !self.engine.store().is_away() {
+                    let what = "who leaves could not be read; trying again";
+                    spell.note(what, looked.as_ref().err(), self.clock.monotonic());
+                }
             }
             self.clock.sleep(LOOK_EVERY).await;
         }

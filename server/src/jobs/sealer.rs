@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::node::Membership;
 use crate::store::seal::{Sealed, newest_seals, seal_pending, sealed, unsealed, unsealed_events};
 use crate::store::{Store, StoreError};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Spell};
 
 /// Seals new events into the hash chain.
 #[derive(Clone, Debug)]
@@ -37,11 +37,12 @@ const AT_ONCE: u64 = 5000;
 impl Sealer {
     /// Seals twice a second, for ever.
     pub async fn run(self) {
+        let spell = Spell::default();
         loop {
-            if let Err(error) = self.seal().await
-                && !self.store.is_away()
-            {
-                tracing::warn!(%error, "the log could not be sealed; trying again");
+            let sealed = self.seal().await;
+            if !self.store.is_away() {
+                let what = "the log could not be sealed; trying again";
+                spell.note(what, sealed.as_ref().err(), self.clock.monotonic());
             }
             self.clock.sleep(LOOK_EVERY).await;
         }
@@ -69,12 +70,7 @@ impl Sealer {
                         tracing::error!(%error, %workspace, "a log is not sealed any further");
                     }
                 }
-                Err(error) => {
-                    if !self.store.is_away() {
-                        tracing::warn!(%error, %workspace, "a log could not be sealed");
-                    }
-                    failed = failed.and(Err(error));
-                }
+                Err(error) => failed = failed.and(Err(error)),
             }
         }
         failed

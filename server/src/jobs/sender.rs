@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendResult};
+use baton_domain::group::senders::NameKind;
 use baton_domain::tag::Tag;
 use baton_protocol::{ChannelId, Epoch, MessageError, Timestamp, WorkspaceId};
 use futures_util::future::join_all;
@@ -26,7 +27,7 @@ use crate::store::read::{
     MessageAt, SendOrder, due_sends, next_in_lane, send_order, stranded_sends,
 };
 use crate::store::{Store, StoreError};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Spell};
 use crate::whatsapp::client::{Addressee, Client, SendOutcome, SendRequest, Token};
 use crate::whatsapp::errors::{Class, Pause, look_up};
 
@@ -81,6 +82,8 @@ struct Inner {
     /// Held while claims are rescued: beside the lanes, one round at a time.
     rescuing: Arc<tokio::sync::Mutex<()>>,
     is_stopping: AtomicBool,
+    /// What the log is told of looks at what is due.
+    looking: Spell,
 }
 
 /// Whether a message may leave.
@@ -131,6 +134,7 @@ impl Sender {
             untold: Semaphore::new(UNTOLD_MAX),
             rescuing: Arc::default(),
             is_stopping: AtomicBool::new(false),
+            looking: Spell::default(),
         }))
     }
 
@@ -219,14 +223,13 @@ impl Sender {
     async fn start_due_lanes(&self) {
         let mut all = 0;
         for _ in 0..PAGES_AT_ONCE {
-            let due = match self.due().await {
-                Ok(due) => due,
-                Err(error) if error.is_known_away() => return,
-                Err(error) => {
-                    tracing::warn!(%error, "what is due could not be read; trying again");
-                    return;
-                }
-            };
+            let due = self.due().await;
+            if !self.store().is_away() {
+                let what = "what is due could not be read; trying again";
+                let now = self.0.parts.clock.monotonic();
+                self.0.looking.note(what, due.as_ref().err(), now);
+            }
+            let Ok(due) = due else { return };
             let found = due.len();
             all += found;
             self.0.parts.metrics.jobs_due.set(i64::try_from(all).unwrap_or(i64::MAX));
@@ -372,15 +375,16 @@ impl Sender {
             phone_number_id: &order.phone_number_id,
             token: &token,
             to: &addressee(order),
-            text: &order.text,
+            content: &order.content,
             quoted_wamid: order.quoted_wamid.as_deref(),
+            file: order.file.as_ref().map(|(kind, media)| (*kind, media.as_str())),
             tag: tag(parts.engine.store().epoch(), at, attempt),
         };
         if parts.clock.monotonic().saturating_sub(claimed_at) > DIAL_WITHIN {
             // Without a pause a slow server would do nothing but claim.
             return (SendResult::Again, Some(self.now().plus_ms(backoff_ms(attempt))));
         }
-        let outcome = parts.client.send_text(&request).await;
+        let outcome = parts.client.send(&request).await;
         self.judge(at, order, attempt, outcome)
     }
 
@@ -542,15 +546,16 @@ fn pair_backoff_ms(attempt: u32) -> i64 {
 fn nothing_to_send() -> MessageError {
     MessageError {
         code: 0,
-        reason: "The text was erased, or the customer has no address any more.".to_owned(),
+        reason: "What it says was erased, or the customer has no address any more.".to_owned(),
         remedy: "If the customer still needs an answer, write it again.".to_owned(),
     }
 }
 
 fn addressee(order: &SendOrder) -> Addressee {
-    match order.to.0.as_str() {
-        "user_id" => Addressee::UserId(order.to.1.clone()),
-        _ => Addressee::WaId(order.to.1.clone()),
+    let (kind, value) = &order.to;
+    match kind {
+        NameKind::UserId => Addressee::UserId(value.clone()),
+        NameKind::WaId => Addressee::WaId(value.clone()),
     }
 }
 

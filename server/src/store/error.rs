@@ -71,8 +71,13 @@ impl StoreError {
     }
 
     /// Whether the database itself is damaged, and not only a row of ours.
-    pub(super) fn is_damage(&self) -> bool {
+    pub fn is_damage(&self) -> bool {
         matches!(self, Self::Corrupt(what) if what.starts_with(DAMAGED))
+    }
+
+    /// Nothing is written to a database that said that it is damaged.
+    pub(super) fn known_damaged() -> Self {
+        Self::Unavailable { cause: "it is damaged".to_owned() }
     }
 
     /// The file of an embedded database is not where it was opened.

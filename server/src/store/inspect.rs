@@ -15,8 +15,10 @@ use super::{
     sqlite_pool,
 };
 
-/// Connections; whoever looks does so in one place after the other.
-const CONNECTIONS: u32 = 2;
+/// Connections: `baton verify-log` looks in four places at once.
+const CONNECTIONS: u32 = 4;
+/// SQLite's page cache of each, in KiB: indexes are checked against their tables.
+const CACHE_KIB: &str = "-65536";
 
 impl Store {
     /// Opens what is there, written by a program with this program's schema.
@@ -129,6 +131,7 @@ async fn sqlite(path: &str, wait: Duration) -> Result<Pools, StoreError> {
         .filename(path)
         .read_only(true)
         .busy_timeout(wait)
+        .pragma("cache_size", CACHE_KIB)
         .disable_statement_logging();
     let pool = sqlite_pool().max_connections(CONNECTIONS).acquire_timeout(wait);
     let reader = pool.connect_with(connect).await?;

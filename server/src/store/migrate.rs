@@ -82,6 +82,41 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 10,
+        name: "amended",
+        both: include_str!("migrations/0010_amended.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 11,
+        name: "sent_kinds",
+        both: "",
+        sqlite: include_str!("migrations/0011_sent_kinds.sqlite.sql"),
+        postgres: include_str!("migrations/0011_sent_kinds.postgres.sql"),
+    },
+    Migration {
+        version: 12,
+        name: "templates",
+        both: include_str!("migrations/0012_templates.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 13,
+        name: "files",
+        both: include_str!("migrations/0013_files.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 14,
+        name: "upload",
+        both: include_str!("migrations/0014_upload.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The newest schema that this program knows.

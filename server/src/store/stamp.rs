@@ -9,9 +9,8 @@
 
 use std::collections::BTreeMap;
 
-use hmac::{Hmac, KeyInit, Mac};
+use ring::hmac;
 use serde_json::Value as Json;
-use sha2::Sha256;
 
 use super::image::{Pages, SHEETS, Sheet, sheet, value};
 use super::rows::{from_json, number};
@@ -43,7 +42,7 @@ pub(super) const STAMPED: [&str; 13] = [
 
 /// What stamps are made with. Cheap to clone.
 #[derive(Clone)]
-pub struct StampKey(Hmac<Sha256>);
+pub struct StampKey(hmac::Key);
 
 impl std::fmt::Debug for StampKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -54,8 +53,7 @@ impl std::fmt::Debug for StampKey {
 impl StampKey {
     /// From a key that serves nothing else.
     pub fn new(key: [u8; 32]) -> Self {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        Self(<Hmac<Sha256> as KeyInit>::new_from_slice(&key).expect("any length"))
+        Self(hmac::Key::new(hmac::HMAC_SHA256, &key))
     }
 
     /// The stamp of these cells. Those that are NULL leave no trace, so that a new column changes
@@ -66,7 +64,7 @@ impl StampKey {
         part: &str,
         cells: impl Iterator<Item = (&'a str, Value<'a>)>,
     ) -> i64 {
-        let mut mac = self.0.clone();
+        let mut mac = hmac::Context::with_key(&self.0);
         // The length before each text: no two rows give the same bytes.
         let mut put = |text: &str| {
             mac.update(&(text.len() as u64).to_be_bytes());
@@ -89,9 +87,8 @@ impl StampKey {
                 Value::Text(None) | Value::Integer(None) => {}
             }
         }
-        let bytes: [u8; 32] = mac.finalize().into_bytes().into();
-        let [a, b, c, d, e, f, g, h, ..] = bytes;
-        i64::from_be_bytes([a, b, c, d, e, f, g, h])
+        let tag = mac.sign();
+        tag.as_ref().iter().take(8).fold(0, |stamp, byte| (stamp << 8) | i64::from(*byte))
     }
 
     /// The stamp of a row of a sheet, as its image has it.

@@ -1,5 +1,7 @@
 //! Databases for tests: SQLite always, PostgreSQL where `BATON_TEST_POSTGRES` names a server.
 
+use std::time::Duration;
+
 use baton_protocol::Epoch;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use uuid::Uuid;
@@ -101,10 +103,17 @@ async fn postgres(admin_url: &str) -> TestDatabase {
     TestDatabase { store, url, directory: None, admin: Some((admin_url.to_owned(), name)) }
 }
 
-/// Opens with few connections: many tests share one server.
+/// A machine with too much to do makes a database slow, and not away.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Opens with few connections: many tests share one server. No flush for each commit: it is not
+/// the machine that fails here.
 pub(crate) async fn open(url: &str) -> Store {
     let mut options = Options::new(Epoch(Uuid::new_v4()));
     options.readers = 3;
+    options.wait = PATIENCE;
+    options.patience = PATIENCE;
+    options.is_power_safe = false;
     Store::open(url, &options).await.unwrap()
 }
 

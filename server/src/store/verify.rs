@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_protocol::{Fact, WorkspaceId};
+use baton_protocol::WorkspaceId;
 use serde::Serialize;
 
 use super::digest::content_digest;
@@ -188,12 +188,9 @@ impl Check {
         if !self.stamps.fits(row, stamp) {
             return Err(fault(position, "the row is not as Baton wrote it"));
         }
-        if serde_json::from_str::<Fact>(&row.fact).is_err() {
-            return Err(fault(position, "the fact cannot be read"));
-        }
+        let told = row.told().map_err(|error| fault(position, &error.to_string()))?;
         self.revision(position, row)?;
         self.content(position, row, contents)?;
-        let told = row.told().map_err(|error| fault(position, &error.to_string()))?;
         self.folded.tell(&told);
         Ok(())
     }

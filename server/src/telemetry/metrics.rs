@@ -63,6 +63,10 @@ pub struct Metrics {
     pub deliveries: Counter,
     /// Attempts to send by outcome.
     pub sends: By,
+    /// Tries to fetch customers' files, by outcome.
+    pub files: By,
+    /// Files that wait to be fetched, of all nodes.
+    pub files_waiting: Gauge,
     /// Messages held by reason.
     pub held: By,
     /// Elements of webhooks set aside, by reason.
@@ -87,6 +91,8 @@ pub struct Metrics {
     pub clock_off_s: Gauge,
     /// 1 while the database does not answer.
     pub database_away: Gauge,
+    /// 1 once the database said that it is damaged.
+    pub database_damaged: Gauge,
     /// Statements that were run on the database.
     pub database_statements: Counter,
     /// 1 while what nodes share cannot be asked.
@@ -155,6 +161,8 @@ impl Metrics {
             serialisations: one(r, "serialisations", "Events made into text"),
             deliveries: one(r, "deliveries", "Events handed to sockets"),
             sends: By::register(r, "sends", "outcome", "Attempts to send by outcome"),
+            files: By::register(r, "files", "outcome", "Tries to fetch files by outcome"),
+            files_waiting: one(r, "files_waiting", "Files that wait to be fetched"),
             held: By::register(r, "held", "reason", "Messages held for review by reason"),
             quarantined: By::register(r, "quarantined", "reason", "Elements set aside"),
             pushes: By::register(r, "pushes", "outcome", "Pushes that a service answered"),
@@ -167,6 +175,7 @@ impl Metrics {
             sends_oldest_s: one(r, "sends_oldest_seconds", "Waited by the oldest due message"),
             clock_off_s: one(r, "clock_off_seconds", "Ahead of the database's clock"),
             database_away: one(r, "database_away", "1 while the database does not answer"),
+            database_damaged: one(r, "database_damaged", "1 once the database said it is damaged"),
             database_statements: register(r, "database_statements", STATEMENTS, statements),
             coordinator_away: one(r, "coordinator_away", "1 while Redis cannot be asked"),
             coordinator_reconnects: one(r, "coordinator_reconnects", "Connections made again"),

@@ -4,7 +4,9 @@ mod by;
 mod logs;
 mod metrics;
 mod process;
+mod spell;
 
 pub use by::By;
 pub use logs::{LogsError, logs_to, start_logs};
 pub use metrics::Metrics;
+pub use spell::Spell;

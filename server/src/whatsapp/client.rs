@@ -9,15 +9,18 @@
 use std::{fmt, time::Duration};
 
 use baton_domain::tag::Tag;
-use baton_protocol::MessageError;
+use baton_protocol::{Content, LineKind, MessageError};
 use reqwest::{Url, redirect, retry};
-use serde::Serialize;
 
 use super::errors::Class;
 
 mod answer;
+mod message;
+mod templates;
 #[cfg(test)]
 mod tests;
+
+pub use templates::Account;
 
 /// Bounds of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +45,13 @@ impl Token {
     /// Wraps a token.
     pub fn new(token: impl Into<String>) -> Self {
         Self(token.into())
+    }
+}
+
+impl Token {
+    /// The token itself, for the header of a request to Meta.
+    pub(super) fn expose(&self) -> &str {
+        &self.0
     }
 }
 
@@ -70,7 +80,7 @@ impl fmt::Debug for Addressee {
     }
 }
 
-/// A text message to send.
+/// A message to send.
 #[derive(Clone, Copy)]
 pub struct SendRequest<'a> {
     /// Where the Graph API is, such as `https://graph.facebook.com`.
@@ -84,9 +94,11 @@ pub struct SendRequest<'a> {
     /// To whom.
     pub to: &'a Addressee,
     /// What to say.
-    pub text: &'a str,
+    pub content: &'a Content,
     /// The message it quotes.
     pub quoted_wamid: Option<&'a str>,
+    /// The kind of a file that is sent, and Meta's id of it.
+    pub file: Option<(LineKind, &'a str)>,
     /// Names the attempt; statuses echo it.
     pub tag: Tag,
 }
@@ -154,17 +166,13 @@ impl Client {
         Ok(Self { http })
     }
 
-    /// Sends a text message, once.
-    pub async fn send_text(&self, request: &SendRequest<'_>) -> SendOutcome {
+    /// Sends a message, once.
+    pub async fn send(&self, request: &SendRequest<'_>) -> SendOutcome {
         let Some(url) = messages_url(request) else {
             return SendOutcome::NotSent { why: "the base url is no http url".to_owned() };
         };
-        let built = self
-            .http
-            .post(url)
-            .bearer_auth(&request.token.0)
-            .json(&TextMessage::from(request))
-            .build();
+        let message = message::write(request);
+        let built = self.http.post(url).bearer_auth(&request.token.0).json(&message).build();
         let Ok(built) = built else {
             return SendOutcome::NotSent { why: "the request cannot be built".to_owned() };
         };
@@ -194,50 +202,4 @@ fn messages_url(request: &SendRequest<'_>) -> Option<Url> {
     let parts = [request.version, request.phone_number_id, "messages"];
     url.path_segments_mut().ok()?.pop_if_empty().extend(parts);
     Some(url)
-}
-
-#[derive(Serialize)]
-struct TextMessage<'a> {
-    messaging_product: &'static str,
-    recipient_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recipient: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<Context<'a>>,
-    biz_opaque_callback_data: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    text: Text<'a>,
-}
-
-#[derive(Serialize)]
-struct Context<'a> {
-    message_id: &'a str,
-}
-
-#[derive(Serialize)]
-struct Text<'a> {
-    preview_url: bool,
-    body: &'a str,
-}
-
-impl<'a> From<&SendRequest<'a>> for TextMessage<'a> {
-    fn from(request: &SendRequest<'a>) -> Self {
-        let (to, recipient) = match request.to {
-            Addressee::WaId(id) => (Some(id.as_str()), None),
-            Addressee::UserId(id) => (None, Some(id.as_str())),
-        };
-        Self {
-            messaging_product: "whatsapp",
-            recipient_type: "individual",
-            to,
-            recipient,
-            context: request.quoted_wamid.map(|message_id| Context { message_id }),
-            biz_opaque_callback_data: request.tag.to_string(),
-            kind: "text",
-            text: Text { preview_url: false, body: request.text },
-        }
-    }
 }

@@ -65,3 +65,16 @@ impl Default for Number {
         }
     }
 }
+
+/// Where somebody of the team works, for the page to show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Desk {
+    /// The name.
+    pub name: String,
+    /// What they may do, in a word.
+    pub role: String,
+    /// Where their desk opens; none where this browser cannot hold one more session.
+    pub url: Option<String>,
+    /// What they sign in with: workspace, e-mail, password.
+    pub login: [String; 3],
+}

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::base::clock::Clock;
 use crate::base::seeds::Seeds;
 use crate::push::Keys;
-use crate::state::config::{Config, Number};
+use crate::state::config::{Config, Desk, Number};
 use crate::state::knobs::{Knobs, Span};
 use crate::state::world::{UpdateId, World};
 use crate::whatsapp::ids;
@@ -76,6 +76,8 @@ pub(crate) struct Shared {
     pub(crate) seeds: Seeds,
     pub(crate) http: reqwest::Client,
     pub(crate) webhook_url: watch::Sender<Option<String>>,
+    /// Where the team works, for the page to show.
+    pub(crate) desks: watch::Sender<Vec<Desk>>,
     /// The same of every server behind that address, if it is a balancer's, and whose turn it is.
     balanced: Mutex<(Vec<String>, usize)>,
     pub(crate) stop: watch::Sender<bool>,
@@ -103,6 +105,7 @@ impl Shared {
             seeds: Seeds(config.seed),
             http,
             webhook_url: watch::Sender::new(config.webhook_url.clone()),
+            desks: watch::Sender::new(Vec::new()),
             balanced: Mutex::default(),
             stop: watch::Sender::new(false),
             changes: watch::Sender::new(0),

@@ -1,6 +1,6 @@
 //! Everything the simulator remembers, behind one lock that is held for microseconds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::whatsapp::accounts::Accounts;
 use crate::whatsapp::calls::faults::FaultState;
 use crate::whatsapp::calls::pace::{NumberPace, PairPace};
 use crate::whatsapp::calls::request::Recipient;
-use crate::whatsapp::customers::people::People;
+use crate::whatsapp::customers::people::{People, Person};
 use crate::whatsapp::groups::Groups;
 use crate::whatsapp::media::Media;
 use crate::whatsapp::templates::Templates;
@@ -52,6 +52,28 @@ impl Reached {
     pub fn text(&self) -> Option<&str> {
         self.body.get("body").and_then(Value::as_str).filter(|_| self.kind == "text")
     }
+}
+
+/// A message that a customer wrote.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Written {
+    /// Its place in the order of writing, from 0.
+    pub order: u64,
+    /// The simulator's time of writing.
+    pub at_ms: i64,
+    /// Who wrote it.
+    pub from: Person,
+    /// The number it was written to.
+    pub phone_number_id: String,
+    /// Its id.
+    pub wamid: String,
+    /// Its type, and the object of that type.
+    pub message: Value,
+}
+
+impl Written {
+    /// So many are remembered.
+    pub const MAX: usize = 1_000;
 }
 
 /// A call by which the business marked a customer's message read.
@@ -114,6 +136,8 @@ pub(crate) struct World {
     pub(crate) pairs: BTreeMap<(String, String), PairPace>,
     pub(crate) numbers: BTreeMap<String, NumberPace>,
     pub(crate) inbound: BTreeMap<String, String>,
+    /// What customers wrote last.
+    pub(crate) written: VecDeque<Written>,
     pub(crate) marked: Vec<Marked>,
     pub(crate) reached: Vec<Reached>,
     pub(crate) tracks: BTreeMap<String, Track>,
@@ -141,6 +165,7 @@ impl World {
             pairs: BTreeMap::new(),
             numbers: BTreeMap::new(),
             inbound: BTreeMap::new(),
+            written: VecDeque::new(),
             marked: Vec::new(),
             reached: Vec::new(),
             tracks: BTreeMap::new(),
@@ -163,9 +188,18 @@ impl World {
     }
 
     /// The key of a customer, who becomes known if they were not.
-    pub(crate) fn meet(&mut self, person: crate::whatsapp::customers::people::Person) -> String {
+    pub(crate) fn meet(&mut self, person: Person) -> String {
         let gives_user_ids = self.knobs.user_ids;
         self.people.meet(person, gives_user_ids)
+    }
+
+    /// Remembers what a customer wrote, and forgets the oldest beyond [`Written::MAX`].
+    pub(crate) fn note_written(&mut self, mut written: Written) {
+        written.order = self.written.back().map_or(0, |last| last.order + 1);
+        if self.written.len() == Written::MAX {
+            self.written.pop_front();
+        }
+        self.written.push_back(written);
     }
 
     /// Gives a customer another number or user id; what was open for them stays open.
@@ -180,7 +214,7 @@ impl World {
 
     /// The key of a recipient, who becomes known if they were not.
     pub(crate) fn recipient(&mut self, recipient: &Recipient) -> String {
-        let mut person = crate::whatsapp::customers::people::Person::default();
+        let mut person = Person::default();
         match recipient {
             Recipient::Phone { wa_id, .. } => person.wa_id = Some(wa_id.clone()),
             Recipient::User { user_id } => person.user_id = Some(user_id.clone()),

@@ -1,6 +1,6 @@
 //! The same hands over HTTP.
 
-use baton_simulator::Knobs;
+use baton_simulator::{Desk, Knobs, Written};
 use serde_json::{Value, json};
 
 use crate::Stage;
@@ -36,6 +36,43 @@ async fn another_process_can_let_customers_write_and_see_what_reached_them() {
     let (_, acknowledged) = ask(&stage, "GET", "/acknowledged", None).await;
     assert_eq!(acknowledged[0]["updates"], json!([{"id": answer["wamid"]}]));
     assert_eq!(ask(&stage, "POST", "/verify", None).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_page_plays_customers_and_is_told_what_they_wrote_and_where_the_team_works() {
+    let stage = Stage::new(Knobs::default()).await;
+    for (path, media_type) in
+        [("/", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")]
+    {
+        let url = format!("{}{path}", stage.simulator.base_url());
+        let answer = stage.http.get(url).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        let header = |name| answer.headers()[name].to_str().unwrap().to_owned();
+        assert!(header("content-type").starts_with(media_type), "{path}");
+        assert!(header("content-security-policy").starts_with("default-src 'none'"), "{path}");
+    }
+    let login = ["demo", "ana@demo.test", "secret"].map(str::to_owned);
+    let desk = Desk { name: "Ana".to_owned(), role: "agent".to_owned(), url: None, login };
+    stage.simulator.set_desks(vec![desk]);
+    assert_eq!(ask(&stage, "GET", "/desks", None).await.1[0]["name"], "Ana");
+
+    let lucia = stage.simulator.customer("34600000001", "Lucía");
+    let hola = lucia.sends("Hola").await;
+    let heart = lucia.reacts(&hola, "❤").await;
+    let (_, written) = ask(&stage, "GET", "/written", None).await;
+    assert_eq!(written[0]["message"], json!({"type": "text", "text": {"body": "Hola"}}));
+    assert_eq!(
+        (&written[0]["wamid"], &written[0]["from"]["name"]),
+        (&json!(hola), &json!("Lucía"))
+    );
+    let (_, later) = ask(&stage, "GET", "/written?since=1", None).await;
+    assert_eq!(later.as_array().map(Vec::len), Some(1));
+    assert_eq!((&later[0]["wamid"], &later[0]["order"]), (&json!(heart), &json!(1)));
+    for n in 0..Written::MAX {
+        lucia.sends(&format!("{n}")).await;
+    }
+    let kept = stage.simulator.written();
+    assert_eq!((kept.len(), kept[0].order), (Written::MAX, 2), "the oldest are forgotten");
 }
 
 #[tokio::test]

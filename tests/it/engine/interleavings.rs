@@ -2,13 +2,14 @@
 //! their members share groups; each is checked alone.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use baton::engine::Limits;
 use baton::store::read;
 use baton_domain::apply::{apply, begin};
 use baton_protocol::{Conversation, Event, Fact, WorkspaceId};
-use baton_world::bench::{Act, Bench, Database, Shape, databases};
+use baton_world::bench::{Act, Answer, Bench, Database, Shape, databases};
 
 use super::player::Player;
 use baton_model::history::History;
@@ -114,12 +115,30 @@ async fn play(bench: &Bench, mut player: Player) -> Player {
 }
 
 async fn burst(bench: &Bench, player: &mut Player, acts: Vec<Act>) {
-    let answers = bench.perform_all(acts.clone()).await;
+    let mut answers = bench.perform_all(acts.clone()).await;
+    for (act, answer) in acts.iter().zip(&mut answers) {
+        if Player::is_unavailable(answer) {
+            player.history.had_faults = true;
+            *answer = insist(bench, act).await;
+        }
+    }
     // What was published is taken in by another task.
     tokio::task::yield_now().await;
     player.follow(bench);
     for (act, answer) in acts.iter().zip(&answers) {
         player.note(bench, act, answer);
+    }
+}
+
+/// Asks until somebody could decide, as Meta and phones do for days. A machine with too much to do
+/// makes its database late, and late is away.
+pub(super) async fn insist(bench: &Bench, act: &Act) -> Answer {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        let answer = bench.perform(act.clone()).await;
+        if !Player::is_unavailable(&answer) || tokio::time::Instant::now() > deadline {
+            return answer;
+        }
     }
 }
 
@@ -213,7 +232,7 @@ pub(super) fn times(name: &str, default: u64) -> u64 {
 
 #[tokio::test]
 async fn nobody_answers_a_turn_unknowingly_however_acts_interleave() -> Result<()> {
-    let count = times("BATON_INTERLEAVINGS", 150);
+    let count = times("BATON_INTERLEAVINGS", 60);
     for database in databases().await? {
         let bench = bench(database).await?;
         let ran = run(&bench, 0..count, |_| true).await?;

@@ -50,17 +50,6 @@ fn published(bench: &Bench) -> usize {
     bench.desks.iter().map(|desk| bench.published(desk.workspace, 0).len()).sum()
 }
 
-/// Asks until somebody could decide. Meta and phones do so for days.
-async fn insist(bench: &Bench, act: Act) -> Answer {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    loop {
-        let answer = bench.perform(act.clone()).await;
-        if !Player::is_unavailable(&answer) || tokio::time::Instant::now() > deadline {
-            return answer;
-        }
-    }
-}
-
 async fn play(bench: &Bench, desk: usize, seed: u64, is_over: &AtomicBool) -> Player {
     let mut player = Player::new(&bench.desks[desk], seed);
     player.history.had_faults = true;
@@ -68,7 +57,7 @@ async fn play(bench: &Bench, desk: usize, seed: u64, is_over: &AtomicBool) -> Pl
     while rounds < 8 || !is_over.load(Ordering::Relaxed) {
         rounds += 1;
         let acts: Vec<Act> = (0..4).filter_map(|_| player.draw(bench)).collect();
-        let tries = acts.iter().map(|act| insist(bench, act.clone()));
+        let tries = acts.iter().map(|act| interleavings::insist(bench, act));
         let answers = futures_util::future::join_all(tries).await;
         for (act, answer) in acts.iter().zip(&answers) {
             player.note(bench, act, answer);

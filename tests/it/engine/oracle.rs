@@ -173,7 +173,7 @@ pub(super) fn same(one: &[String], other: &[String]) -> Result<()> {
 
 #[tokio::test]
 async fn a_group_stores_what_its_members_would_one_by_one() -> Result<()> {
-    let count = times("BATON_GROUPS", 240).div_ceil(12);
+    let count = times("BATON_GROUPS", 96).div_ceil(12);
     for (together, alone) in databases().await?.into_iter().zip(databases().await?) {
         let together = bench(together, Limits::default().group, 1).await?;
         // Another seed: what it draws must not meet what the other drew for both.

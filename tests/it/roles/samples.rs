@@ -4,11 +4,13 @@
 use std::iter::successors;
 
 use baton_protocol::command::{
-    Assign, Claim, Following, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing,
+    Assign, Claim, Following, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing, Send,
     Snooze, Transfer, Unassign,
 };
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
-use baton_protocol::{AgentId, CommandBody, ConversationId, MessageId, Owner, Timestamp};
+use baton_protocol::{
+    AgentId, Button, CommandBody, ConversationId, Details, Frame, MessageId, Owner, Timestamp,
+};
 
 /// What samples are about.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,19 @@ impl About {
         let (exceed_capacity, seen) = (true, None);
         let (expect_owner_epoch, message_id) = (self.owner_epoch, self.message);
         Some(match body {
-            Body::Reply(_) => Body::Note(NoteText { text: "a".to_owned() }),
+            Body::Reply(_) => {
+                let buttons = vec![Button { id: "a".to_owned(), title: "a".to_owned() }];
+                let details = Details::Buttons { buttons, frame: Frame::default() };
+                Body::Send(Send {
+                    text: Some("a".to_owned()),
+                    details: Box::new(details),
+                    seen,
+                    quoted: None,
+                    replaces: None,
+                    ignore_lease: true,
+                })
+            }
+            Body::Send(_) => Body::Note(NoteText { text: "a".to_owned() }),
             Body::Note(_) => Body::Claim(Claim { expect_owner_epoch, exceed_capacity }),
             Body::Claim(_) => {
                 // To the owner it is given already, which would be accepted as it stands.

@@ -4,7 +4,7 @@ use super::source::Source;
 
 /// Which modules of the server may use which: the layers. `clock`, `config`
 /// and `telemetry` are inputs that everybody above them may be handed.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("main", &["cli"]),
     ("cli", &["app", "config"]),
     ("demo", &["accounts", "engine", "clock", "config"]),
@@ -30,6 +30,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "engine",
             "coordinator",
             "store",
+            "media",
             "whatsapp",
             "clock",
             "config",
@@ -38,11 +39,13 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ),
     ("whatsapp", &["engine", "clock", "config", "telemetry"]),
     ("push", &["clock", "config", "telemetry"]),
+    ("media", &[]),
     (
         "jobs",
         &[
             "accounts",
             "store",
+            "media",
             "coordinator",
             "whatsapp",
             "push",

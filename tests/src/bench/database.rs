@@ -2,6 +2,7 @@
 //! names a server.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use baton::store::{Options, Store};
@@ -87,11 +88,16 @@ impl Database {
     }
 }
 
+/// A machine with too much to do makes a database slow, and not away.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Few connections, since many tests share one server; no flush for each commit, since it is not
 /// the machine that fails here.
 async fn open(url: &str) -> Result<Store> {
     let mut options = Options::new(Epoch(Uuid::new_v4()));
     options.readers = 3;
+    options.wait = PATIENCE;
+    options.patience = PATIENCE;
     options.is_power_safe = false;
     Ok(Store::open(url, &options).await?)
 }

@@ -44,12 +44,14 @@ fn line(seq: u64, author: Author, text: &str) -> Line {
         kind: LineKind::Text,
         at: Timestamp::from_ms(0),
         content: Content { text: Some(text.to_owned()), ..Content::default() },
+        file: None,
         quoted: None,
         status: is_ours.then_some(MessageStatus::Delivered),
         held: None,
         error: None,
         op_id: is_ours.then(|| op(seq)),
         device_id: None,
+        amended: None,
     }
 }
 

@@ -106,6 +106,12 @@ func (c *Snapshot) change(event *Event) {
 			}
 		}
 		c.turn(event.Turn)
+	case "line_amended":
+		for i := range c.Lines {
+			if c.Lines[i].ID == event.Line.ID && event.Amendment.Kind == "revoked" {
+				c.Lines[i].Content = &Content{}
+			}
+		}
 	case "note_added":
 		note := Note{ID: event.NoteID}
 		must(json.Unmarshal(event.Author, &note.Author))

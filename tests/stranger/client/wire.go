@@ -164,7 +164,10 @@ type Event struct {
 	AgentID        string          `json:"agent_id"`
 	Seq            int64           `json:"seq"`
 	Head           *Head           `json:"head"`
-	Content        struct {
+	Amendment      struct {
+		Kind string `json:"kind"`
+	} `json:"amendment"`
+	Content struct {
 		Line    *Content `json:"line"`
 		Note    *Content `json:"note"`
 		Contact *Contact `json:"contact"`

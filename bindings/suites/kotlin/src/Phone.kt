@@ -185,7 +185,13 @@ class Phone(
     suspend fun restart(lockAfterS: UInt? = null): Phone {
         baton.end()
         heard.events.clear()
-        return open(lockAfterS = lockAfterS)
+        return eventually("the directory is free") {
+            try {
+                open(lockAfterS = lockAfterS)
+            } catch (error: CoreException.Storage) {
+                if (error.isInUse) null else throw error
+            }
+        }
     }
 
     override fun close() {

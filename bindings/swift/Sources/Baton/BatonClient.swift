@@ -244,6 +244,13 @@ extension BatonClient {
         }
     }
 
+    /// Loads the address of a line's file from the server, good for a few minutes.
+    public func fileAddress(
+        of message: String, in conversation: String
+    ) async throws(BatonError) -> FileAddress {
+        try await ask { try await $0.fileAddress(conversation: conversation, message: message) }
+    }
+
     private func watch<State: Observed>(
         _ waiting: Int,
         _ begin: @escaping @Sendable (BatonCore, any ListListener) async throws -> UInt64

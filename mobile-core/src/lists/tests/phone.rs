@@ -90,12 +90,14 @@ pub(super) fn says(full: &mut Full, author: Author, at: Timestamp, op_id: Option
         kind: LineKind::Text,
         at,
         content: Content { text: Some(format!("line {seq}")), ..Content::default() },
+        file: None,
         quoted: None,
         status: (!is_customer).then_some(MessageStatus::Queued),
         held: None,
         error: None,
         op_id,
         device_id: None,
+        amended: None,
     };
     (head.last_seq, head.revision, head.activity_at) = (seq, head.revision + 1, at);
     head.unanswered_since = is_customer.then(|| head.unanswered_since.unwrap_or(at));

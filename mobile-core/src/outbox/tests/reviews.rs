@@ -341,12 +341,14 @@ fn lines_that_were_missed_go_with_the_scope() {
         kind: LineKind::Text,
         at: phone.server.now,
         content: Content { text: Some("a secret".to_owned()), ..Content::default() },
+        file: None,
         quoted: None,
         status: None,
         held: None,
         error: None,
         op_id: None,
         device_id: None,
+        amended: None,
     }];
     phone.hears(answer);
     phone.stores();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_model::team::{ANA, Deed, talk};
+use baton_model::team::{ANA, BEN, Deed, talk};
 use baton_protocol::CommandBody;
 use baton_protocol::command::Reply;
 
@@ -199,5 +199,29 @@ fn an_act_that_ends_while_its_phone_begins_again_is_told() {
     for op in [Op::Taps(2, 0, 5), Op::Dies(2, 2), Op::StoreFails(2, 3, 1), Op::Passes(50)] {
         world.plays(op);
     }
+    world.heals();
+}
+
+#[test]
+fn after_a_backup_was_put_back_the_screen_shows_what_the_board_says() {
+    use Deed::{Answers, Carries, Joins, Moves, Renames, Writes};
+    use Op::{
+        BacksUp, Cut, Dies, Happens, Looks, Network, Opens, Passes, PutBack, StoreFails, Swipes,
+        Taps,
+    };
+    let mut world = World::new(3_284_880_763_671_144_927, 4);
+    let ops = [
+        vec![Network(0, true), Happens(Joins(BEN, 1, true)), Cut(0, true), Passes(50)],
+        vec![Network(0, false), Happens(Writes(1)), Happens(Moves(0, 2, 0)), Passes(1000)],
+        vec![Looks(0, false), Passes(15), Happens(Carries(0)), Taps(0, 0, 0), Happens(Carries(0))],
+        vec![Happens(Carries(0)), Taps(0, 0, 0), Happens(Carries(0)), Passes(1)],
+        vec![StoreFails(0, 0, 1), Happens(Writes(0)), Looks(2, true), BacksUp, Opens(1, None)],
+        vec![Cut(2, true), Happens(Renames(2)), Happens(Answers(1)), Dies(2, 0)],
+        vec![Happens(Writes(1)), Happens(Writes(2)), Taps(2, 0, 0), Taps(1, 0, 0), Passes(1000)],
+        vec![Happens(Writes(0)), Happens(Answers(0)), Happens(Moves(0, 1, 0))],
+        vec![Happens(Answers(0)), PutBack(false), Opens(0, None), Happens(Writes(0))],
+        vec![Taps(0, 0, 0), Swipes(2)],
+    ];
+    ops.into_iter().flatten().for_each(|op| world.plays(op));
     world.heals();
 }

@@ -27,12 +27,14 @@ fn line(seq: u64, author: Author) -> Line {
         kind: LineKind::Text,
         at: NOW,
         content,
+        file: None,
         quoted: None,
         status: None,
         held: None,
         error: None,
         op_id: None,
         device_id: None,
+        amended: None,
     }
 }
 

@@ -385,7 +385,29 @@ fn a_fallback_is_withdrawn_when_the_app_is_opened() {
 fn what_the_agent_took_away_does_not_come_back() {
     let mut known = known(3);
     take(&mut known, &push(Kind::Message, 7), NOW);
-    assert_eq!(known.board.clear(TAG, Some(EPOCH)), Some(push_id(7)));
+    assert_eq!(known.board.clear(TAG), Some(push_id(7)));
     suppressed(&known, &push(Kind::Message, 7), Suppression::Duplicate);
     assert!(matches!(take(&mut known, &push(Kind::Message, 8), NOW).0, Verdict::Show(_)));
+}
+
+#[test]
+fn when_the_log_begins_another_life_the_screen_follows() {
+    let mut known = known(3);
+    take(&mut known, &push(Kind::Message, 7), NOW);
+    // Of a life that this phone has not heard of yet.
+    let next = Epoch(Uuid::from_u128(99));
+    let cursor = Cursor { epoch: next, position: 5 };
+    let later = Push { id: push_id(50), cursor, ..push(Kind::Message, 5) };
+    let (verdict, swept) = take(&mut known, &later, NOW);
+    assert_eq!(verdict, Verdict::Suppress(Suppression::Overtaken));
+    assert!(swept.update.is_empty());
+    assert_eq!(known.board.tag_of(push_id(7)), Some(TAG), "that is what the agent sees");
+
+    known.cursor = Some(Cursor { epoch: next, position: 4 });
+    let swept = sweep(&known, NOW);
+    let told: Vec<_> = swept.update.iter().map(|shown| (shown.tag, shown.push)).collect();
+    assert_eq!(told, [(TAG, Some(push_id(50)))]);
+    known.board = swept.board;
+    assert!(sweep(&known, NOW).update.is_empty(), "it is told once");
+    assert_eq!(known.board.clear(TAG), Some(push_id(50)));
 }

@@ -109,7 +109,7 @@ proptest! {
             Drop { received_at: NOW.plus_ms(ms), ..drop_of(push) }
         };
         let known = knowing(held_upto, held(queue()));
-        let told = |merged: &Merged| merged.board.shown(TAG, Some(EPOCH)).map(|s| s.push);
+        let told = |merged: &Merged| merged.board.on_screen(TAG).map(|s| s.push);
 
         let times = positions.iter().map(|(_, _, ms)| *ms);
         let drops: Vec<_> = pushes.iter().zip(times).map(|(push, ms)| came(push, ms)).collect();

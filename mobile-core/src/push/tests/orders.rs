@@ -301,7 +301,7 @@ impl<'a> Phone<'a> {
 
     fn nothing_over_is_shown(&self) {
         for tag in self.screen.keys() {
-            let shown = self.known.board.shown(*tag, Some(EPOCH)).unwrap();
+            let shown = self.known.board.on_screen(*tag).unwrap();
             assert_eq!(self.screen[tag].push, shown.push);
             assert!(self.now <= shown.expires_at, "expired: {shown:?}");
             let is_over = self.server.is_over(shown, self.position, &self.retracted);

@@ -6,8 +6,8 @@ use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
     AgentId, Author, ChannelId, ContactId, Content, Conversation, ConversationId, Details,
-    Forwarded, Head, HeldReason, Line, LineKind, LineRef, MessageError, MessageId, MessageStatus,
-    Note, NoteId, OpId, Owner, Status, TeamId, Thread, Timestamp, Turn,
+    FileState, Forwarded, Head, HeldReason, Line, LineKind, LineRef, MessageError, MessageId,
+    MessageStatus, Note, NoteId, OpId, Owner, Status, TeamId, Thread, Timestamp, Turn,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -106,12 +106,15 @@ impl Dice {
                         name: dice.maybe(Self::text),
                         sha256: None,
                         animated: dice.one_in(2),
+                        upload: None,
                     })
                 }),
                 forwarded: self.maybe(|dice| dice.pick([Forwarded::Once, Forwarded::Often])),
                 referral: None,
                 erased: self.one_in(5),
             },
+            file: self
+                .maybe(|dice| dice.pick([FileState::Waiting, FileState::Stored { bytes: 7 }])),
             quoted: self.maybe(Self::id),
             status: self.maybe(|dice| dice.pick(statuses)),
             held: self.maybe(|dice| dice.pick(held)),
@@ -122,6 +125,7 @@ impl Dice {
             }),
             op_id: self.maybe(Self::id),
             device_id: self.maybe(Self::id),
+            amended: None,
         }
     }
 

@@ -53,6 +53,7 @@ impl Bench {
             kind: LineKind::Text,
             content: Content { text: Some("¿Hola?".to_owned()), ..Content::default() },
             quoted_wamid: None,
+            media: None,
         });
         let (mut element, fresh) = self.element(body);
         element.phone_number_id = Some(number.to_owned());
@@ -240,8 +241,10 @@ async fn of_a_workspace_that_is_locked_only_so_much_waits_and_workers_claims_har
 
 #[tokio::test]
 async fn while_the_database_is_away_a_group_waits_for_it_once() {
+    let once = crate::store::testing::PATIENCE;
     for database in databases().await {
-        let bench = bench(database, 2).await;
+        let limits = Limits { answer_wait: 3 * once, ..Limits::default() };
+        let bench = bench_within(database, 2, limits).await;
         bench.says("16505551234", "wamid.1", "Hola").await;
         let id = bench.only_conversation().await.head.id;
         let taken = bench.takes_all_connections().await;
@@ -253,7 +256,6 @@ async fn while_the_database_is_away_a_group_waits_for_it_once() {
         let took = began.elapsed();
         tokio::time::resume();
         assert!(told.iter().all(Result::is_err), "{told:?}");
-        let once = crate::store::Options::new(bench.database.store.epoch()).wait;
         assert!(once <= took && took < once + once / 2, "{took:?} for one wait of {once:?}");
         assert_eq!(bench.metrics.group_retries.get("split"), 0);
         for tx in taken {

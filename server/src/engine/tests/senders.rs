@@ -27,6 +27,7 @@ impl Bench {
             kind: LineKind::Text,
             content: Content { text: Some(wamid.to_owned()), ..Content::default() },
             quoted_wamid: None,
+            media: None,
         }))
     }
 

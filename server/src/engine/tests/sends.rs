@@ -115,6 +115,7 @@ async fn a_status_that_came_before_the_echo_of_its_message_is_applied_with_it() 
             kind: LineKind::Text,
             content: Content { text: Some("Buenos días".to_owned()), ..Content::default() },
             quoted_wamid: None,
+            media: None,
         });
         let (element, fresh) = bench.element(echo);
         bench.post(vec![(element, fresh)]).await;

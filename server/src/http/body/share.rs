@@ -33,6 +33,15 @@ struct Body {
     evicted: Arc<Notify>,
 }
 
+/// Why a body gets no more room.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum NoRoom {
+    /// Whole bodies hold all of it.
+    Full,
+    /// It is the slowest itself: it is given up, as others are for it.
+    Slowest,
+}
+
 /// What one body holds; given back when dropped.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -83,24 +92,26 @@ impl Bodies {
 }
 
 impl Place {
-    /// Takes room for so many bytes more, from bodies that are slower if need be; whether there was
-    /// room.
-    pub(super) fn grow(&self, bytes: usize) -> bool {
+    /// Takes room for so many bytes more, from bodies that are slower if need be.
+    ///
+    /// # Errors
+    /// Where there is no room.
+    pub(super) fn grow(&self, bytes: usize) -> Result<(), NoRoom> {
         let mut bodies = self.share.bodies();
         while bodies.bytes + bytes > self.share.bytes_max {
-            let Some(slowest) = bodies.slowest() else { return false };
+            let Some(slowest) = bodies.slowest() else { return Err(NoRoom::Full) };
             if let Some(body) = bodies.remove(slowest) {
                 body.evicted.notify_one();
             }
             if slowest == self.id {
-                return false;
+                return Err(NoRoom::Slowest);
             }
         }
         // It may have been given up meanwhile: then it hears of that at once.
-        let Some(body) = bodies.all.get_mut(&self.id) else { return true };
+        let Some(body) = bodies.all.get_mut(&self.id) else { return Ok(()) };
         body.bytes += bytes;
         bodies.bytes += bytes;
-        true
+        Ok(())
     }
 
     /// All of it is here: from now on its room is its own until it is answered.
@@ -135,8 +146,9 @@ mod tests {
         let share = Arc::new(Share::new(100));
         let (mine, first) = (Share::enter(&share, from(1)), Share::enter(&share, from(2)));
         let second = Share::enter(&share, from(2));
-        assert!(mine.grow(40) && first.grow(30) && second.grow(30));
-        assert!(mine.grow(10), "room is made");
+        let taken = [mine.grow(40), first.grow(30), second.grow(30)];
+        assert_eq!(taken, [Ok(()); 3]);
+        assert_eq!(mine.grow(10), Ok(()), "room is made");
         let left: Vec<_> = share.bodies().all.keys().copied().collect();
         assert_eq!(left, [mine.id, second.id]);
         assert_eq!(share.bodies().bytes, 80);
@@ -148,18 +160,18 @@ mod tests {
     fn whole_bodies_are_not_given_up() {
         let share = Arc::new(Share::new(100));
         let (whole, late) = (Share::enter(&share, from(1)), Share::enter(&share, from(2)));
-        assert!(whole.grow(100));
+        assert_eq!(whole.grow(100), Ok(()));
         whole.is_whole();
-        assert!(!late.grow(1));
+        assert_eq!(late.grow(1), Err(NoRoom::Full));
         drop(whole);
-        assert!(late.grow(1));
+        assert_eq!(late.grow(1), Ok(()));
     }
 
     #[tokio::test]
     async fn who_needs_more_than_there_is_gives_up_itself() {
         let share = Arc::new(Share::new(100));
         let body = Share::enter(&share, from(1));
-        assert!(body.grow(60) && !body.grow(60));
+        assert_eq!([body.grow(60), body.grow(60)], [Ok(()), Err(NoRoom::Slowest)]);
         body.evicted().await;
         assert_eq!(share.bodies().bytes, 0);
     }

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use super::*;
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "/",
     "/sign-in",
     "/welcome",
@@ -14,6 +14,7 @@ const PAGES: [&str; 13] = [
     "/c/01890a5d-ac96-774b-bcce-00000000a004",
     "/board",
     "/board/agent/01890a5d-ac96-774b-bcce-00000000a001",
+    "/review?kind=overtaken",
     "/people",
     "/search?q=Luc",
     "/settings",

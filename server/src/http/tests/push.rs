@@ -1,5 +1,6 @@
 //! Registrations of devices and receipts of pushes, as requests.
 
+use baton_protocol::Colleague;
 use baton_protocol::push::{PushDevice, PushRegistered, ReceiptsTaken};
 use uuid::Uuid;
 
@@ -114,6 +115,34 @@ async fn a_device_says_how_it_is_reached_again_and_again_and_nobody_is_shown_whe
         let anew = desk.registers(&desk.agent, fcm("token-2")).await;
         assert_ne!(anew.receipt_key, first.receipt_key, "that one may be in other hands");
         desk.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn colleagues_see_whether_a_push_reaches_somebody_and_when_they_were_last_heard_of() {
+    for desk in desks().await {
+        let new = json!({
+            "email": "new@host", "name": "New", "role": "agent", "password": "a long pass phrase",
+        });
+        let new = desk.call(&desk.admin, Method::POST, "/api/v1/agents", new).await.is(201, "");
+        assert_eq!(new.body["reach"], json!({"by_push": false, "heard_at": null}));
+        let reach = async || {
+            let agent = desk.agent.agent_id;
+            let all = desk.get(&desk.supervisor, "/api/v1/agents").await.is(200, "").body;
+            let all: Vec<Colleague> = serde_json::from_value(all).unwrap();
+            let listed = all.into_iter().find(|one| one.agent.id == agent).unwrap();
+            let one = desk.get(&desk.admin, &format!("/api/v1/agents/{agent}")).await.is(200, "");
+            assert_eq!(serde_json::from_value::<Colleague>(one.body).unwrap(), listed);
+            listed.reach
+        };
+        let signed_in = reach().await;
+        assert!(!signed_in.by_push && signed_in.heard_at.is_some(), "{signed_in:?}");
+        desk.registers(&desk.agent, fcm("token-1")).await;
+        let registered = reach().await;
+        assert!(registered.by_push && registered.heard_at >= signed_in.heard_at);
+        let (agent, at) = (Some(&desk.agent), path(&desk.agent));
+        ask(&desk.router, agent, Method::DELETE, &at, None).await.is(204, "");
+        assert!(!reach().await.by_push, "nothing reaches a device that took it back");
     }
 }
 

@@ -24,7 +24,7 @@ const MARTA: &str = "16505551235";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 struct House {
-    bench: Bench,
+    bench: Box<Bench>,
     sender: Sender,
     clock: ManualClock,
     /// How long the next token takes to be opened, ms.
@@ -50,6 +50,7 @@ async fn house(database: TestDatabase, pace: PaceConfig) -> House {
         graph_version: "v26.0".to_owned(),
         connect_time_out_ms: 1_500,
         request_time_out_ms: 20_000,
+        media_hosts: Vec::new(),
     };
     let sender = Sender::new(SenderParts {
         engine: bench.engine.clone(),
@@ -63,7 +64,7 @@ async fn house(database: TestDatabase, pace: PaceConfig) -> House {
         pace,
         slots: 1,
     });
-    House { bench, sender, clock, opening_ms, reached }
+    House { bench: Box::new(bench), sender, clock, opening_ms, reached }
 }
 
 /// Takes every message; gives its address.
@@ -195,7 +196,7 @@ async fn who_gave_their_number_up_is_answered_under_their_user_id() {
         let mut tx = house.bench.database.store.read().await.unwrap();
         let order = send_order(&mut tx, at).await.unwrap().expect("somebody is addressed");
         tx.rollback().await.unwrap();
-        assert_eq!(order.to, ("user_id".to_owned(), "US.1".to_owned()));
+        assert_eq!(order.to, (NameKind::UserId, "US.1".to_owned()));
         house.close().await;
     }
 }

@@ -6,7 +6,8 @@
 //! which is compared outside: the primary key, which begins with it, might be taken otherwise.
 
 use super::rows::{
-    AgentRow, ChannelRow, LogEndRow, MembershipRow, PlaceRow, TeamRow, UserRow, WrittenRow,
+    AgentRow, ChannelRow, LogEndRow, MembershipRow, PlaceRow, TeamRow, TemplateRow, UploadRow,
+    UserRow, WrittenRow,
 };
 use crate::store::rows::{
     ContactRow, IdentityRow, MessageRow, OutcomeRow, ParkedRow, ReadMarkRow, ThreadRow,
@@ -220,4 +221,30 @@ pub(crate) async fn log_heads(tx: &mut Tx, workspaces: &str) -> Rows<LogEndRow> 
          FROM log_head AS h WHERE h.workspace {in $1}",
     );
     tx.rows(&SQL, &[workspaces]).await
+}
+
+/// Templates, each `[workspace, name, language]`, of whatever number.
+pub(crate) async fn templates(tx: &mut Tx, keys: &str) -> Rows<TemplateRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT t.workspace, t.channel, t.name, t.language, t.body
+         FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM template WHERE workspace = x.value->>0
+             AND name = x.value->>1 AND language = x.value->>2 OFFSET 0) AS t}
+         {sqlite template AS t WHERE t.workspace = x.value->>0 AND t.name = x.value->>1
+             AND t.language = x.value->>2}",
+    );
+    tx.rows(&SQL, &[keys]).await
+}
+
+/// Uploads, each `[workspace, id]`.
+pub(crate) async fn uploads(tx: &mut Tx, keys: &str) -> Rows<UploadRow> {
+    static SQL: Sql = Sql::new(
+        "SELECT u.workspace, u.id, u.agent, u.conversation, u.kind, u.media_type, u.name,
+           u.bytes, u.sha256, u.media
+         FROM {rows $1} AS x CROSS JOIN
+         {postgres LATERAL (SELECT * FROM upload WHERE workspace = x.value->>0
+             AND id = x.value->>1 OFFSET 0) AS u}
+         {sqlite upload AS u WHERE u.workspace = x.value->>0 AND u.id = x.value->>1}",
+    );
+    tx.rows(&SQL, &[keys]).await
 }

@@ -79,3 +79,28 @@ pub(crate) struct LogEndRow {
     pub(crate) position: i64,
     pub(crate) is_reached: i64,
 }
+
+/// An upload that a command names.
+#[derive(FromRow, Clone, Debug)]
+pub(crate) struct UploadRow {
+    pub(crate) workspace: String,
+    pub(crate) id: String,
+    pub(crate) agent: String,
+    pub(crate) conversation: String,
+    pub(crate) kind: String,
+    pub(crate) media_type: String,
+    pub(crate) name: Option<String>,
+    pub(crate) bytes: i64,
+    pub(crate) sha256: Option<String>,
+    pub(crate) media: Option<String>,
+}
+
+/// A template as Meta last told it, as JSON.
+#[derive(FromRow, Clone, Debug)]
+pub(crate) struct TemplateRow {
+    pub(crate) workspace: String,
+    pub(crate) channel: String,
+    pub(crate) name: String,
+    pub(crate) language: String,
+    pub(crate) body: String,
+}

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::store::rows::{
     AttemptEnd, AttemptRow, ContactRow, ContentRow, ConversationRow, EpisodeEnd, EpisodeRow,
-    FeedRow, FollowerRow, HeadRow, IntakeRow, LoadRow, LogRow, MessageChange, MessageRow, NoteRow,
-    OutcomeRow, ParkedKey, ParkedRow, PushChange, PushRow, QuarantineRow, ReadMarkRow, TallyRow,
-    ids,
+    FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow, LogRow, MessageChange,
+    MessageRow, NoteRow, OutcomeRow, ParkedKey, ParkedRow, PushChange, PushRow, QuarantineRow,
+    ReadMarkRow, TallyRow, UploadKeyRow, ids,
 };
 use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
@@ -26,6 +26,9 @@ pub(crate) struct Writes {
     pub(crate) message_changes: Vec<MessageChange>,
     pub(crate) attempts: Vec<AttemptRow>,
     pub(crate) attempt_ends: Vec<AttemptEnd>,
+    pub(crate) files: Vec<FileRow>,
+    pub(crate) file_changes: Vec<FileChange>,
+    pub(crate) sent_uploads: Vec<UploadKeyRow>,
     pub(crate) notes: Vec<NoteRow>,
     pub(crate) contents: Vec<ContentRow>,
     pub(crate) read_marks: Vec<ReadMarkRow>,
@@ -56,6 +59,9 @@ static MESSAGES: Statement<MessageRow> = Statement::insert();
 static MESSAGE_CHANGES: Statement<MessageChange> = Statement::replace();
 static ATTEMPTS: Statement<AttemptRow> = Statement::insert();
 static ATTEMPT_ENDS: Statement<AttemptEnd> = Statement::replace();
+static FILES: Statement<FileRow> = Statement::insert();
+static FILE_CHANGES: Statement<FileChange> = Statement::replace();
+static SENT_UPLOADS: Statement<UploadKeyRow> = Statement::delete();
 static NOTES: Statement<NoteRow> = Statement::insert();
 static CONTENTS: Statement<ContentRow> = Statement::insert();
 static READ_MARKS: Statement<ReadMarkRow> = Statement::insert_or(
@@ -96,6 +102,9 @@ pub(crate) async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         Set::new(&MESSAGE_CHANGES, &w.message_changes),
         Set::new(&ATTEMPTS, &w.attempts),
         Set::new(&ATTEMPT_ENDS, &w.attempt_ends),
+        Set::new(&FILES, &w.files),
+        Set::new(&FILE_CHANGES, &w.file_changes),
+        Set::new(&SENT_UPLOADS, &w.sent_uploads),
         Set::new(&NOTES, &w.notes),
         Set::new(&CONTENTS, &w.contents),
         Set::new(&READ_MARKS, &w.read_marks),

@@ -2,12 +2,15 @@
 
 use baton_domain::decide::delivery::QUEUED_MS_MAX;
 pub use baton_domain::group::MessageAt;
+use baton_domain::group::senders::{NameKind, reached_under};
 use baton_protocol::event::EventContent;
-use baton_protocol::{AgentId, ChannelId, ConversationId, Timestamp, WorkspaceId};
+use baton_protocol::{
+    AgentId, ChannelId, Content, ConversationId, LineKind, Timestamp, WorkspaceId,
+};
 use sqlx::FromRow;
 
 use crate::store::node::NodeId;
-use crate::store::rows::{from_json, id, number};
+use crate::store::rows::{from_json, id, name_kind, named, number};
 use crate::store::{Sql, StoreError, Tx};
 
 /// What a send needs to know; of it only token and pace may change while the message is queued.
@@ -19,12 +22,14 @@ pub struct SendOrder {
     pub token_sealed: String,
     /// How fast the number may send.
     pub pace_per_s: i64,
-    /// Kind and value of the identity it goes to.
-    pub to: (String, String),
-    /// The text.
-    pub text: String,
+    /// The name it goes to.
+    pub to: (NameKind, String),
+    /// What it says.
+    pub content: Content,
     /// Meta's id of the message it quotes.
     pub quoted_wamid: Option<String>,
+    /// Its kind, and Meta's id of its file, if it has one.
+    pub file: Option<(LineKind, String)>,
     /// Since when it is queued.
     pub queued_at: Timestamp,
 }
@@ -170,15 +175,18 @@ struct OrderRow {
     pace_per_s: i64,
     identity_kind: Option<String>,
     identity_value: Option<String>,
+    said_at: Option<i64>,
     body: Option<String>,
     quoted_wamid: Option<String>,
+    kind: String,
+    media: Option<String>,
     queued_at: i64,
 }
 
 /// What a send needs to know; `None` when its content was erased or nobody can be addressed.
 ///
-/// A reply goes to the identity of the last inbound line that its author saw; where that was a
-/// number that has passed on to somebody else, to the customer's user id.
+/// A reply goes to the name under which the last inbound line came that its author saw, or to what
+/// [`reached_under`] says of it.
 pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT c.phone_number_id, c.token_sealed, c.pace_per_s,
@@ -188,10 +196,16 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
            (SELECT i.identity_value FROM message AS i WHERE i.workspace = m.workspace
               AND i.conversation = m.conversation AND i.author_kind = 'customer'
               AND i.seq <= m.seen_seq ORDER BY i.seq DESC LIMIT 1) AS identity_value,
+           (SELECT i.at FROM message AS i WHERE i.workspace = m.workspace
+              AND i.conversation = m.conversation AND i.author_kind = 'customer'
+              AND i.seq <= m.seen_seq ORDER BY i.seq DESC LIMIT 1) AS said_at,
            (SELECT t.body FROM content AS t WHERE t.workspace = m.workspace AND t.id = m.id)
              AS body,
            (SELECT q.wamid FROM message AS q WHERE q.workspace = m.workspace
               AND q.id = m.quoted) AS quoted_wamid,
+           m.kind,
+           (SELECT f.media FROM file AS f WHERE f.workspace = m.workspace AND f.message = m.id)
+             AS media,
            COALESCE(m.status_at, m.accepted_at) AS queued_at
          FROM message AS m JOIN channel AS c ON c.workspace = m.workspace AND c.id = m.channel
          WHERE m.workspace = $1 AND m.conversation = $2 AND m.seq = CAST($3 AS BIGINT)",
@@ -199,40 +213,44 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
     let args = [at.workspace.to_string(), at.conversation.to_string(), at.seq.to_string()];
     let row: Option<OrderRow> = tx.row(&SQL, &[&args[0], &args[1], &args[2]]).await?;
     let Some(row) = row else { return Ok(None) };
-    let (Some(kind), Some(value), Some(body)) = (row.identity_kind, row.identity_value, row.body)
-    else {
+    let said = (row.identity_kind, row.identity_value, row.said_at);
+    let (Some(body), (Some(kind), Some(value), Some(said_at))) = (row.body, said) else {
         return Ok(None);
     };
     let EventContent::Line(content) = from_json(&body)? else { return Ok(None) };
-    let Some(text) = content.text else { return Ok(None) };
-    let Some(to) = present_name(tx, at, (kind, value)).await? else { return Ok(None) };
+    let said_at = Timestamp::from_ms(said_at);
+    let Some(to) = present_name(tx, at, (kind, value), said_at).await? else { return Ok(None) };
+    let kind = named(&row.kind)?;
     Ok(Some(SendOrder {
         phone_number_id: row.phone_number_id,
         token_sealed: row.token_sealed,
         pace_per_s: row.pace_per_s,
         to,
-        text,
+        content,
         quoted_wamid: row.quoted_wamid,
+        file: row.media.map(|media| (kind, media)),
         queued_at: Timestamp::from_ms(row.queued_at),
     }))
 }
 
-/// The name under which the customer is reached now, if `said` is theirs no more.
+/// The name under which the customer is reached now.
 async fn present_name(
     tx: &mut Tx,
     at: MessageAt,
     said: (String, String),
-) -> Result<Option<(String, String)>, StoreError> {
+    said_at: Timestamp,
+) -> Result<Option<(NameKind, String)>, StoreError> {
     static SQL: Sql = Sql::new(
-        "SELECT kind, value FROM identity
+        "SELECT kind, value, since FROM identity
          WHERE workspace = $1 AND conversation = $2 AND channel = $3 ORDER BY kind, value",
     );
     let args = [at.workspace.to_string(), at.conversation.to_string(), at.channel.to_string()];
-    let names = tx.rows::<(String, String)>(&SQL, &[&args[0], &args[1], &args[2]]).await?;
-    if names.contains(&said) {
-        return Ok(Some(said));
-    }
-    Ok(names.into_iter().find(|(kind, _)| kind == "user_id"))
+    let rows = tx.rows::<(String, String, i64)>(&SQL, &[&args[0], &args[1], &args[2]]).await?;
+    let name = |(kind, value, since): (String, String, i64)| {
+        Ok((name_kind(&kind)?, value, Timestamp::from_ms(since)))
+    };
+    let names = rows.into_iter().map(name).collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(reached_under((name_kind(&said.0)?, said.1), said_at, &names))
 }
 
 /// A channel's token, sealed.

@@ -82,6 +82,21 @@ pub(super) async fn runs(
     Ok(found)
 }
 
+/// A line with what it said, even if it was taken back since.
+pub async fn whole_line(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    of: MessageId,
+) -> Result<Option<(ConversationId, Line)>, StoreError> {
+    static SELECT: Sql = Sql::new(concat!(
+        "SELECT ",
+        line_columns!(),
+        " FROM message AS m WHERE m.workspace = $1 AND m.id = $2"
+    ));
+    let row: Option<LineRow> = tx.row(&SELECT, &[&workspace.to_string(), &of.to_string()]).await?;
+    row.map(|row| Ok((row.conversation()?, row.whole()?))).transpose()
+}
+
 /// Single lines by id, each with its conversation.
 pub async fn messages(
     tx: &mut Tx,

@@ -17,11 +17,11 @@ pub use due::{
     Busy, MessageAt, SendOrder, channel_token, due_sends, due_snoozes, leaving, next_in_lane,
     oldest_due, on_their_way, owned_or_followed_by, send_order, stranded_sends,
 };
-pub use lines::{Run, lines, messages, notes};
+pub use lines::{Run, lines, messages, notes, whole_line};
 pub use list::{Filter, ListPage, Listed, Order, OwnerFilter, StatusFilter, list};
 pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of};
 pub use page::{SnapshotPage, snapshot_page};
-pub use people::{agent_of, agents, channels, sight, sights, teams, workspaces};
+pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};
 pub use review::{ReviewFilter, review};
 pub use snapshots::{snapshot, snapshots};
 pub use sync::{SyncGap, sync_gap};

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_domain::reach::Signs;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::{
-    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, Team, TeamId, Visibility,
-    WorkspaceId,
+    Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, Team, TeamId, Timestamp,
+    Visibility, WorkspaceId,
 };
 use sqlx::FromRow;
 
@@ -121,6 +122,37 @@ fn agent(
         capacity: row.capacity.map(number).transpose()?,
         teams: teams.remove(&of).unwrap_or_default(),
     })
+}
+
+/// The signs of all agents who have a device that is signed in.
+pub async fn signs(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+) -> Result<BTreeMap<AgentId, Signs>, StoreError> {
+    static SIGNS: Sql = Sql::new(
+        "SELECT agent, MAX(at), MAX(push_at) FROM (
+           SELECT d.agent, d.last_seen_at AS at, CAST(NULL AS BIGINT) AS push_at FROM device AS d
+           WHERE d.workspace = $1 AND d.revoked_at IS NULL
+           UNION ALL
+           SELECT d.agent, d.acked_at, NULL FROM device AS d
+           WHERE d.workspace = $1 AND d.revoked_at IS NULL
+           UNION ALL
+           SELECT d.agent, p.confirmed_at, p.confirmed_at FROM push_device AS p
+           JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
+           WHERE p.workspace = $1 AND d.revoked_at IS NULL
+           UNION ALL
+           SELECT d.agent, p.last_receipt_at, p.last_receipt_at FROM push_device AS p
+           JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
+           WHERE p.workspace = $1 AND d.revoked_at IS NULL
+         ) AS sign GROUP BY agent",
+    );
+    let rows: Vec<(String, Option<i64>, Option<i64>)> =
+        tx.rows(&SIGNS, &[&workspace.to_string()]).await?;
+    let signs = |(agent, heard_at, push_at): (String, Option<i64>, Option<i64>)| {
+        let at = |at: Option<i64>| at.map(Timestamp::from_ms);
+        Ok((id(&agent)?, Signs { heard_at: at(heard_at), push_at: at(push_at) }))
+    };
+    rows.into_iter().map(signs).collect()
 }
 
 #[derive(FromRow)]

@@ -1,14 +1,15 @@
 //! Messages, in and out, and the tries of their sends.
 
 use baton_domain::context::LineFacts;
+use baton_domain::line::hide;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    AgentId, Author, ChannelId, Content, ConversationId, Line, LineRef, MessageId, MessageStatus,
-    Timestamp, WorkspaceId,
+    AgentId, Author, ChannelId, Content, ConversationId, FileState, Line, LineRef, MessageId,
+    MessageStatus, Timestamp, WorkspaceId,
 };
 use sqlx::FromRow;
 
-use super::{column, from_json, id, name, named, number, some_id, text, turn};
+use super::{column, from_json, id, json, name, named, number, some_id, text, turn};
 use crate::store::StoreError;
 use crate::store::table::table;
 
@@ -34,6 +35,11 @@ table! {
                 due_at: Option<i64>,
                 status_at: Option<i64>,
                 in_doubt: i64,
+                /// What became of it since, as JSON.
+                amended: Option<String>,
+                /// What became of its file, and its size where it is stored.
+                file: Option<String>,
+                file_bytes: Option<i64>,
             }
         }
         fixed {
@@ -81,6 +87,13 @@ impl LineRow {
 
     /// What the row means.
     pub(crate) fn read(&self) -> Result<Line, StoreError> {
+        let mut line = self.whole()?;
+        hide(&mut line);
+        Ok(line)
+    }
+
+    /// The line with what it said, even if it was taken back.
+    pub(crate) fn whole(&self) -> Result<Line, StoreError> {
         let (row, state) = (&self.row, &self.row.change);
         Ok(Line {
             seq: number(state.seq)?,
@@ -89,12 +102,14 @@ impl LineRow {
             kind: named(&row.kind)?,
             at: Timestamp::from_ms(row.at),
             content: line_content(self.body.as_deref())?,
+            file: state.file()?,
             quoted: some_id(row.quoted.as_deref())?,
             status: state.status.as_deref().map(named).transpose()?,
             held: state.held.as_deref().map(named).transpose()?,
             error: state.error.as_deref().map(from_json).transpose()?,
             op_id: some_id(row.op_id.as_deref())?,
             device_id: some_id(row.device.as_deref())?,
+            amended: state.amended.as_deref().map(from_json).transpose()?,
         })
     }
 }
@@ -120,8 +135,10 @@ impl MessageRow {
             held: state.held.as_deref().map(named).transpose()?,
             attempt: number(state.attempt)?,
             claim_epoch: number(state.claim_epoch)?,
+            file: state.file()?,
             closed_turn: turn(self.closed_turn_seq, self.closed_turn_since)?,
             in_doubt: state.in_doubt != 0,
+            amended: state.amended.as_deref().map(from_json).transpose()?,
         })
     }
 }
@@ -155,12 +172,10 @@ fn line_content(body: Option<&str>) -> Result<Content, StoreError> {
     let Some(body) = body else {
         return Ok(Content { erased: true, ..Content::default() });
     };
-    match from_json(body)? {
-        EventContent::Line(content) => Ok(content),
-        EventContent::Note { .. } | EventContent::Contact(_) => {
-            Err(StoreError::corrupt("a line's content is of something else"))
-        }
-    }
+    let EventContent::Line(content) = from_json(body)? else {
+        return Err(StoreError::corrupt("a line's content is of something else"));
+    };
+    Ok(content)
 }
 
 /// A message's state, of which a change writes all.
@@ -209,7 +224,17 @@ impl MessageChange {
             due_at: state.due_at.map(Timestamp::ms),
             status_at: Some(facts.status_at.ms()),
             in_doubt: facts.in_doubt.into(),
+            amended: facts.amended.as_deref().map(json),
+            file: facts.file.map(|file| file.name().to_owned()),
+            file_bytes: facts.file.and_then(FileState::bytes).map(column),
         }
+    }
+
+    fn file(&self) -> Result<Option<FileState>, StoreError> {
+        let Some(name) = &self.file else { return Ok(None) };
+        let bytes = self.file_bytes.map(number).transpose()?;
+        let file = FileState::from_name(name, bytes);
+        file.map(Some).ok_or_else(|| StoreError::Corrupt(format!("file {name:?}")))
     }
 }
 

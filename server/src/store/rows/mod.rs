@@ -4,6 +4,7 @@
 //! A new column is a migration, a line of a declaration, and the place that says what is in it.
 
 mod conversation;
+mod file;
 mod intake;
 mod log;
 mod message;
@@ -15,6 +16,7 @@ mod push;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use baton_domain::group::senders::NameKind;
 use baton_protocol::{Owner, TeamId, Timestamp, Turn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +25,7 @@ use serde_json::Value;
 pub(crate) use self::conversation::{
     ConversationRow, EpisodeEnd, EpisodeRow, FollowerRow, ThreadRow, thread_columns,
 };
+pub(crate) use self::file::{FileChange, FileRow, UploadKeyRow};
 pub(crate) use self::intake::{IntakeRow, ParkedKey, ParkedRow, QuarantineRow};
 pub(crate) use self::log::{
     ContentRow, FeedRow, HeadRow, LogRow, LoggedRow, SealRow, logged_columns,
@@ -113,6 +116,11 @@ pub(crate) fn json<T: Serialize>(of: &T) -> String {
 pub(crate) fn named<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
     serde_json::from_value(Value::from(name))
         .map_err(|error| StoreError::corrupt(format!("name {name:?}: {error}")))
+}
+
+/// What a name of a customer is, out of its column.
+pub(crate) fn name_kind(name: &str) -> Result<NameKind, StoreError> {
+    NameKind::from_name(name).ok_or_else(|| StoreError::Corrupt(format!("identity kind {name:?}")))
 }
 
 /// A value that is stored as JSON.

@@ -55,7 +55,7 @@ impl NotedRow {
         let text = match self.body.as_deref().map(from_json).transpose()? {
             None => None,
             Some(EventContent::Note { text }) => text,
-            Some(EventContent::Line(_) | EventContent::Contact(_)) => {
+            Some(_) => {
                 return Err(StoreError::corrupt("a note's content is of something else"));
             }
         };

@@ -9,6 +9,8 @@ mod resume;
 mod seed;
 mod silence;
 mod tables;
+mod templates;
 mod threads;
 mod transactions;
+mod uploads;
 mod world;

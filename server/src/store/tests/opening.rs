@@ -123,6 +123,8 @@ async fn a_damaged_page_is_found_by_who_looks_and_told_by_who_stumbles_over_it()
         assert!(!store.is_damaged());
         assert!(store.rows_alone::<(String,)>(&NAMES, &[]).await.is_err());
         assert!(store.is_damaged());
+        let refused = store.begin().await.unwrap_err();
+        assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused}");
         store.close().await;
         database.close().await;
     }

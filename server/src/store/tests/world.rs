@@ -303,8 +303,10 @@ fn message_row(
         held: None,
         attempt: 0,
         claim_epoch: 0,
+        file: None,
         closed_turn: None,
         in_doubt: false,
+        amended: None,
     };
     let wamid = line.id.to_string();
     let state = MessageState {

@@ -20,6 +20,10 @@ fn tag() -> Tag {
     Tag { epoch: Epoch(Uuid::from_u128(1)), message: MessageId(Uuid::from_u128(2)), attempt: 1 }
 }
 
+fn said(text: &str) -> Content {
+    Content { text: Some(text.to_owned()), ..Content::default() }
+}
+
 fn client(timeouts: Timeouts) -> Client {
     // Another test may have installed it before.
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -37,11 +41,12 @@ async fn send_with(client: &Client, base_url: &str, to: Addressee) -> SendOutcom
         phone_number_id: "106540352242922",
         token: &Token::new(BEARER),
         to: &to,
-        text: "¡Hola!",
+        content: &said("¡Hola!"),
         quoted_wamid: Some("wamid.Q"),
+        file: None,
         tag: tag(),
     };
-    tokio::time::timeout(DEADLINE, client.send_text(&request)).await.expect("an outcome in time")
+    tokio::time::timeout(DEADLINE, client.send(&request)).await.expect("an outcome in time")
 }
 
 async fn send(base_url: &str) -> SendOutcome {

@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use baton_domain::said::in_words;
 use baton_protocol::limits::{LINE_DETAILS_JSON_BYTES_MAX, LINE_TEXT_JSON_BYTES_MAX};
 use baton_protocol::{
     Content, Degrees, Details, FormAnswer, Forwarded, LineKind, OrderItem, Referral, SharedCard,
@@ -115,6 +116,20 @@ fn edited(message: &Object<'_>) -> Option<Said> {
     body(&new, &name).1
 }
 
+/// Meta's id of a message's file.
+pub(super) fn media(message: &Object<'_>, kind: LineKind) -> Option<String> {
+    let files = [
+        (LineKind::Image, "image"),
+        (LineKind::Video, "video"),
+        (LineKind::Audio, "audio"),
+        (LineKind::Voice, "audio"),
+        (LineKind::Document, "document"),
+        (LineKind::Sticker, "sticker"),
+    ];
+    let (_, part) = files.into_iter().find(|(of, _)| *of == kind)?;
+    message.object(part)?.id("id")
+}
+
 fn file(part: &Object<'_>) -> Said {
     let name = part.words("filename");
     let text = part.scalar("caption").filter(|text| !text.is_empty()).or_else(|| name.clone());
@@ -123,12 +138,13 @@ fn file(part: &Object<'_>) -> Said {
         name,
         sha256: part.scalar("sha256").as_deref().and_then(sha256),
         animated: part.flag("animated"),
+        upload: None,
     };
     Said { text, details: Some(details) }
 }
 
-/// Base64 of 32 bytes as a rule; hex in imported history.
-fn sha256(text: &str) -> Option<String> {
+/// SHA-256 in lower-case hex. It comes as base64 of 32 bytes as a rule, and as hex elsewhere.
+pub(crate) fn sha256(text: &str) -> Option<String> {
     let is_hex = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
     if is_hex {
         return Some(text.to_ascii_lowercase());
@@ -141,21 +157,15 @@ fn location(part: &Object<'_>) -> Option<Said> {
     let degrees = |name| part.scalar(name)?.parse().ok().and_then(Degrees::new);
     let (latitude, longitude) = (degrees("latitude")?, degrees("longitude")?);
     let (name, address) = (part.words("name"), part.words("address"));
-    let words: Vec<_> = [name.as_deref(), address.as_deref()].into_iter().flatten().collect();
-    let text = if words.is_empty() {
-        format!("{}, {}", latitude.degrees(), longitude.degrees())
-    } else {
-        words.join(", ")
-    };
     let url = part.words("url");
     let details = Details::Location { latitude, longitude, name, address, url };
-    Some(Said { text: Some(text), details: Some(details) })
+    Some(Said { text: Some(in_words(&details)), details: Some(details) })
 }
 
 fn cards(raw: &RawValue) -> Option<Said> {
     let cards: Vec<_> = objects(raw).iter().map(card).collect();
-    let text = cards.iter().map(card_in_words).collect::<Vec<_>>().join("\n");
     let details = Details::ContactCards { cards };
+    let text = in_words(&details);
     (!text.trim().is_empty()).then_some(Said { text: Some(text), details: Some(details) })
 }
 
@@ -175,12 +185,6 @@ fn card(card: &Object<'_>) -> SharedCard {
     }
     let organisation = card.object("org").and_then(|org| org.words("company"));
     SharedCard { name, organisation, phones, emails: each("emails", "email") }
-}
-
-fn card_in_words(card: &SharedCard) -> String {
-    let own = [card.name.as_ref(), card.organisation.as_ref()].into_iter().flatten();
-    let words: Vec<_> = own.chain(&card.phones).chain(&card.emails).map(String::as_str).collect();
-    words.join(", ")
 }
 
 fn interactive(part: &Object<'_>) -> Option<Said> {

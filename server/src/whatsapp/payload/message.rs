@@ -1,13 +1,13 @@
 //! One message of a customer, or one that somebody sent from the phone app.
 
-use baton_domain::inbound::{ElementBody, InboundMessage, Sender};
-use baton_protocol::{LineKind, Timestamp};
+use baton_domain::inbound::{ElementBody, InboundMessage, InboundReaction, Moved, Sender};
+use baton_protocol::{Author, LineKind, Timestamp};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::content;
-use super::leaf::Object;
-use super::people::People;
+use super::leaf::{Object, shortened};
+use super::people::{People, user_id, wa_id};
 
 /// Reads what a customer did, and the contact that it belongs to.
 pub(super) fn inbound<'a>(
@@ -16,7 +16,7 @@ pub(super) fn inbound<'a>(
     arrived: Timestamp,
 ) -> (ElementBody, Option<&'a RawValue>) {
     let customer = |message: &Object<'_>| people.named(message, "from", "from_user_id");
-    read(raw, arrived, customer, ElementBody::Message)
+    read(raw, (arrived, Author::Customer), customer, ElementBody::Message)
 }
 
 /// Reads what was said on the phone app; its customer is the addressee.
@@ -26,14 +26,14 @@ pub(super) fn echo<'a>(
     arrived: Timestamp,
 ) -> (ElementBody, Option<&'a RawValue>) {
     let customer = |message: &Object<'_>| people.named(message, "to", "to_user_id");
-    read(raw, arrived, customer, ElementBody::Echo)
+    read(raw, (arrived, Author::PhoneApp), customer, ElementBody::Echo)
 }
 
 type Named<'a> = Option<(Sender, Option<&'a RawValue>)>;
 
 fn read<'a>(
     raw: &RawValue,
-    arrived: Timestamp,
+    (arrived, by): (Timestamp, Author),
     customer: impl FnOnce(&Object<'_>) -> Named<'a>,
     body: impl FnOnce(InboundMessage) -> ElementBody,
 ) -> (ElementBody, Option<&'a RawValue>) {
@@ -44,8 +44,8 @@ fn read<'a>(
     };
     let original_type = message.id("type");
     match original_type.as_deref() {
-        Some("reaction") => return (ElementBody::Ignored { what: "reaction" }, None),
-        Some("system") => return (ElementBody::Ignored { what: "system" }, None),
+        Some("reaction") => return (reaction(&message, arrived, by), None),
+        Some("system") => return (moved(&message, arrived), None),
         _ => {}
     }
     let Some((sender, contact)) = customer(&message) else {
@@ -55,13 +55,15 @@ fn read<'a>(
     let wamid = message.id("id");
     let at = message.instant("timestamp");
     let understood = wamid.is_some() && at.is_some();
+    let kind = if understood { kind } else { LineKind::Unreadable };
     let line = InboundMessage {
         sender,
         wamid: wamid.unwrap_or_else(|| digest(raw)),
         at: at.unwrap_or(arrived),
-        kind: if understood { kind } else { LineKind::Unreadable },
+        kind,
         content,
         quoted_wamid: quoted(&message),
+        media: content::media(&message, kind),
     };
     (body(line), contact)
 }
@@ -72,6 +74,60 @@ fn quoted(message: &Object<'_>) -> Option<String> {
     of("context", "id")
         .or_else(|| of("edit", "original_message_id"))
         .or_else(|| of("revoke", "original_message_id"))
+}
+
+/// A reaction, or that it was taken back: with no emoji, or an empty one. In a group it is of one
+/// of many customers, and is kept raw.
+fn reaction(message: &Object<'_>, arrived: Timestamp, by: Author) -> ElementBody {
+    let reaction = message.object("reaction");
+    let to_wamid = reaction.as_ref().and_then(|reaction| reaction.id("message_id"));
+    let (Some(reaction), Some(to_wamid), None) = (reaction, to_wamid, message.get("group_id"))
+    else {
+        return ElementBody::Ignored { what: "reaction" };
+    };
+    let emoji = reaction.scalar("emoji").filter(|emoji| !emoji.is_empty());
+    ElementBody::Reaction(InboundReaction {
+        by,
+        to_wamid,
+        emoji: emoji.map(|emoji| shortened(emoji, EMOJI_CHARS_MAX)),
+        at: message.instant("timestamp").unwrap_or(arrived),
+    })
+}
+
+/// Code points of one emoji: families with skin tones have some ten.
+const EMOJI_CHARS_MAX: usize = 20;
+
+/// A system message that tells of a customer's new number or user id. It names the former ones in
+/// `from`, `from_user_id` and `previous_user_id`, or some of them, and has no contacts beside it.
+fn moved(message: &Object<'_>, arrived: Timestamp) -> ElementBody {
+    let ignored = ElementBody::Ignored { what: "system" };
+    let Some(system) = message.object("system") else { return ignored };
+    let kind = system.id("type");
+    if !matches!(kind.as_deref(), Some("user_changed_number" | "user_changed_user_id")) {
+        return ignored;
+    }
+    let text = |of: &Object<'_>, name| of.scalar(name);
+    let from = Sender {
+        wa_id: text(message, "from").as_deref().and_then(wa_id),
+        user_id: text(&system, "previous_user_id")
+            .or_else(|| text(message, "from_user_id"))
+            .as_deref()
+            .and_then(user_id),
+        name: None,
+    };
+    let to = Sender {
+        wa_id: text(&system, "wa_id")
+            .or_else(|| text(&system, "new_wa_id"))
+            .as_deref()
+            .and_then(wa_id),
+        user_id: text(&system, "user_id").as_deref().and_then(user_id),
+        name: None,
+    };
+    let names_somebody = |who: &Sender| who.wa_id.is_some() || who.user_id.is_some();
+    if !names_somebody(&from) || !names_somebody(&to) {
+        return ignored;
+    }
+    ElementBody::Moved(Moved { from, to, at: message.instant("timestamp").unwrap_or(arrived) })
 }
 
 /// Stands for the id of what came without one: equal for equal elements, whatever the order of

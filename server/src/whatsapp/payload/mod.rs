@@ -20,6 +20,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+pub(super) use content::sha256;
 use leaf::{Object, scalar};
 use people::People;
 use skeleton::{Change, Level, Value};

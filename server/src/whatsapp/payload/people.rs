@@ -79,7 +79,7 @@ impl<'a> People<'a> {
 }
 
 /// A number's digits, without a leading plus.
-fn wa_id(text: &str) -> Option<String> {
+pub(super) fn wa_id(text: &str) -> Option<String> {
     const DIGITS_MAX: usize = 32;
     let digits = text.strip_prefix('+').unwrap_or(text);
     let plausible = (1..=DIGITS_MAX).contains(&digits.len());
@@ -87,7 +87,7 @@ fn wa_id(text: &str) -> Option<String> {
 }
 
 /// A business-scoped user id: Meta gives a pattern, but any one visible word is taken.
-fn user_id(text: &str) -> Option<String> {
+pub(super) fn user_id(text: &str) -> Option<String> {
     const BYTES_MAX: usize = 160;
     let plausible = (1..=BYTES_MAX).contains(&text.len());
     (plausible && text.bytes().all(|b| b.is_ascii_graphic())).then(|| text.to_owned())

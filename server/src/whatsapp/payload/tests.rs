@@ -2,7 +2,9 @@
 
 use std::{fs, path::PathBuf};
 
-use baton_domain::inbound::{Element, ElementBody, InboundMessage, ProviderStatus};
+use baton_domain::inbound::{
+    Element, ElementBody, InboundMessage, InboundReaction, Moved, ProviderStatus, Sender,
+};
 use baton_protocol::limits::{CONTACT_NAME_CHARS_MAX, LINE_TEXT_JSON_BYTES_MAX};
 use baton_protocol::{LineKind, Timestamp};
 use proptest::prelude::*;
@@ -73,6 +75,16 @@ fn told(element: &Element) -> String {
             status.tag.as_deref().unwrap_or("-"),
             status.error.as_ref().map_or(-1, |error| error.code)
         ),
+        ElementBody::Reaction(InboundReaction { by, to_wamid, emoji, .. }) => {
+            let emoji = emoji.as_deref().unwrap_or("-");
+            format!("reaction by {by:?} to {to_wamid}: {emoji}")
+        }
+        ElementBody::Moved(Moved { from, to, .. }) => {
+            let name = |who: &Sender| {
+                [&who.wa_id, &who.user_id].map(|id| id.as_deref().unwrap_or("-")).join(" ")
+            };
+            format!("moved from {} to {}", name(from), name(to))
+        }
         ElementBody::Ignored { what } => format!("ignored {what}"),
         ElementBody::Unattributable { reason } => format!("set aside: {reason}"),
     }
@@ -101,8 +113,8 @@ fn every_act_of_a_customer_is_told() {
             "unsupported wamid.10 by 34600000001 ES.1001 Lucía: interactive | - | -",
             "unsupported wamid.11 by 34600000001 ES.1001 Lucía: unsupported/poll_update | - | -",
             "unsupported wamid.12 by 34600000001 ES.1001 Lucía: hologram | - | -",
-            "ignored reaction",
-            "ignored system",
+            "reaction by Customer to wamid.01: -",
+            "moved from 34600000001 - to - ES.2002",
         ],
     );
     let elements = parse(&own("every_act.json")).unwrap();
@@ -142,7 +154,7 @@ fn what_the_phone_app_said_is_told_of_its_addressee() {
         &[
             "echo text wamid.E1 by 34600000001 - -: - | from the shop's phone | -",
             "echo revocation wamid.E2 by 34600000001 ES.1001 -: revoke | - | wamid.E1",
-            "ignored reaction",
+            "reaction by PhoneApp to wamid.01: 👍",
         ],
     );
 }
@@ -186,6 +198,7 @@ fn listed(body: &[u8]) -> usize {
 fn is_of_a_message(element: &Element) -> bool {
     match &element.body {
         ElementBody::Message(_) | ElementBody::Status(_) | ElementBody::Echo(_) => true,
+        ElementBody::Reaction(_) | ElementBody::Moved(_) => true,
         ElementBody::Ignored { what } => matches!(*what, "reaction" | "system"),
         ElementBody::Unattributable { .. } => false,
     }

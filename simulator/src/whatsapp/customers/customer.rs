@@ -11,7 +11,7 @@ use super::inbound::{self, Around, Inbound};
 use super::people;
 use crate::state::knobs::StatusKind;
 use crate::state::shared::{Content, Shared};
-use crate::state::world::{Reached, UpdateId};
+use crate::state::world::{Reached, UpdateId, Written};
 use crate::whatsapp::calls;
 use crate::whatsapp::calls::accept::{self, Dues};
 use crate::whatsapp::calls::pace::NumberPace;
@@ -172,6 +172,14 @@ impl Customer {
         world.reached.iter().filter(|reached| self.is_mine(&ids, reached)).cloned().collect()
     }
 
+    /// The bytes of the file that a message brought: none where it brought none.
+    #[must_use]
+    pub fn file(&self, reached: &Reached) -> Option<Vec<u8>> {
+        let id = reached.body.get("id")?.as_str()?;
+        let world = self.shared.world();
+        Some(world.media.get(id, self.shared.clock.now_ms())?.bytes.to_vec())
+    }
+
     /// Waits until a message that satisfies `accept` has reached this customer.
     ///
     /// # Errors
@@ -230,6 +238,14 @@ impl Customer {
                 world.windows.insert((self.phone_number_id.clone(), conversation), now_ms);
             }
             world.inbound.insert(wamid.clone(), self.key.clone());
+            world.note_written(Written {
+                order: 0,
+                at_ms: now_ms,
+                from: person.clone(),
+                phone_number_id: self.phone_number_id.clone(),
+                wamid: wamid.clone(),
+                message: Value::Object(message.clone()),
+            });
             if message.get("type").is_some_and(|kind| kind != "text") {
                 world.sent.insert(wamid.clone(), Value::Object(message.clone()));
             }

@@ -388,12 +388,14 @@ fn long_line(seq: u64) -> Line {
         kind: LineKind::Text,
         at: Timestamp::from_ms(0),
         content: Content { text: Some("ب".repeat(4_096)), ..Content::default() },
+        file: None,
         quoted: None,
         status: None,
         held: None,
         error: None,
         op_id: None,
         device_id: None,
+        amended: None,
     }
 }
 

@@ -1,0 +1,229 @@
+// What is done to several conversations at once: the command for each, or why there is none, and
+// what takes it back. The server decides; this says what can be seen from here.
+
+import { commandOf as moveOf } from "../board/moves.ts";
+import { isFollowed } from "../inbox/views.ts";
+import { type Held, headOf } from "../live/feed.ts";
+import type { Agent, CommandBody, Head, Id, Owner, Seen, Status, Team } from "../protocol.ts";
+
+export type Deed =
+  | { kind: "give"; to: Owner; isForced: boolean }
+  | { kind: "resolve" }
+  | { kind: "snooze"; until: number }
+  | { kind: "follow" };
+export type Kind = Deed["kind"];
+
+/** Whose hand it is, and what is known of those it concerns. */
+export interface Hand {
+  me: Id;
+  teams: Id[];
+  supervises: (team: Id) => boolean;
+  team: (id: Id) => Team | undefined;
+  agent: (id: Id) => Agent | undefined;
+}
+
+/** Why nothing is done to one of them. */
+export type Hindrance =
+  | { kind: "gone" }
+  /** Only its owner is seen, not its words. */
+  | { kind: "head" }
+  | { kind: "resolved" }
+  /** It is so already. */
+  | { kind: "same" }
+  /** Its owner alone may do that here. */
+  | { kind: "theirs"; owner: Owner }
+  /** Its receiver has no room for it. */
+  | { kind: "full"; agent: Agent };
+
+export type Step = { id: Id } & (
+  | { command: CommandBody; hindrance?: never }
+  | { hindrance: Hindrance; command?: never }
+);
+
+/** What a deed does to each, in this order. */
+export function planOf(deed: Deed, all: { id: Id; held: Held | undefined }[], hand: Hand): Step[] {
+  let room = roomOf(deed, hand);
+  return all.map(({ id, held }): Step => {
+    if (held === undefined) return { id, hindrance: { kind: "gone" } };
+    const found = stepOf(deed, held, hand);
+    if ("type" in found) {
+      if (room.left > 0 || (room.isForced && hand.supervises(headOf(held).team_id))) {
+        room = { ...room, left: room.left - 1 };
+        return { id, command: found };
+      }
+      if (room.agent !== undefined) return { id, hindrance: { kind: "full", agent: room.agent } };
+    }
+    return "type" in found ? { id, command: found } : { id, hindrance: found };
+  });
+}
+
+interface Room {
+  left: number;
+  isForced: boolean;
+  agent: Agent | undefined;
+}
+
+function roomOf(deed: Deed, hand: Hand): Room {
+  const isGift = deed.kind === "give" && deed.to.kind === "agent";
+  const agent = isGift ? hand.agent(deed.to.id) : undefined;
+  if (deed.kind !== "give" || agent === undefined || agent.capacity === null) {
+    return { left: Number.POSITIVE_INFINITY, isForced: false, agent: undefined };
+  }
+  return { left: Math.max(0, agent.capacity - agent.load), isForced: deed.isForced, agent };
+}
+
+function stepOf(deed: Deed, held: Held, hand: Hand): CommandBody | Hindrance {
+  const head = headOf(held);
+  if (held.level === "head" && !hand.supervises(head.team_id)) return { kind: "head" };
+  if (deed.kind === "follow") {
+    return isFollowed(held, hand.me) ? { kind: "same" } : { type: "follow" };
+  }
+  if (head.status.kind === "resolved") {
+    return { kind: deed.kind === "resolve" ? "same" : "resolved" };
+  }
+  if (deed.kind === "give") return gift(deed.to, deed.isForced, held, hand);
+  if (held.level === "head") return { kind: "head" };
+  if (!mayAnswer(head, hand)) return { kind: "theirs", owner: head.owner };
+  const seen = held.view.thread.last_line;
+  if (deed.kind === "resolve") return { type: "resolve", seen };
+  const until = new Date(deed.until).toISOString();
+  const isSo = head.status.kind === "snoozed" && Date.parse(head.status.until) === deed.until;
+  return isSo ? { kind: "same" } : { type: "snooze", until, seen };
+}
+
+function gift(to: Owner, isForced: boolean, held: Held, hand: Hand): CommandBody | Hindrance {
+  const head = headOf(held);
+  const { owner, owner_epoch: expect_owner_epoch } = head;
+  if (isSame(owner, to)) return { kind: "same" };
+  const isOwn = owner.kind === "agent" && owner.id === hand.me;
+  const supervises = hand.supervises(head.team_id);
+  if (!isOwn && !supervises) {
+    if (owner.kind === "agent") return { kind: "theirs", owner };
+    // Out of a queue, everybody who sees it may take it or hand it over.
+    if (held.level === "head") return { kind: "head" };
+    if (to.kind === "agent" && to.id === hand.me) return { type: "claim", expect_owner_epoch };
+    return { type: "transfer", to, expect_owner_epoch, seen: held.view.thread.last_line };
+  }
+  return moveOf(held, to, isForced && supervises) ?? { kind: "head" };
+}
+
+/** As the server decides who may resolve and snooze. */
+function mayAnswer({ owner, team_id }: Head, hand: Hand): boolean {
+  if (owner.kind === "queue" || owner.id === hand.me) return true;
+  const policy = hand.team(team_id)?.reply_policy;
+  return policy === "scope" || (policy === "team" && hand.teams.includes(team_id));
+}
+
+/** What can be done to at least one of them; whom it would be given to is not chosen yet. */
+export function offered(all: Held[], hand: Hand): Set<Kind> {
+  const found = new Set<Kind>();
+  for (const held of all) {
+    const { owner, status, team_id } = headOf(held);
+    const isUp = status.kind !== "resolved";
+    const isFull = held.level === "full";
+    const isOwn = owner.kind === "agent" && owner.id === hand.me;
+    if (isUp && (isOwn || hand.supervises(team_id) || (isFull && owner.kind === "queue"))) {
+      found.add("give");
+    }
+    if (isUp && isFull && mayAnswer(headOf(held), hand)) found.add("resolve").add("snooze");
+    if (isFull && !isFollowed(held, hand.me)) found.add("follow");
+  }
+  return found;
+}
+
+// The way back.
+
+/** How a conversation was before. */
+export interface Before {
+  id: Id;
+  owner: Owner;
+  owner_epoch: number;
+  revision: number;
+  team_id: Id;
+  status: Status;
+}
+
+export const beforeOf = (held: Held): Before => {
+  const { id, owner, owner_epoch, revision, team_id, status } = headOf(held);
+  return { id, owner, owner_epoch, revision, team_id, status };
+};
+
+/** What takes a deed back, one after the other; undefined where somebody has acted since. */
+export function undoOf(
+  deed: Deed,
+  before: Before,
+  held: Held | undefined,
+  hand: Hand,
+  now: number,
+): CommandBody[] | undefined {
+  if (held === undefined) return undefined;
+  const head = headOf(held);
+  // What was done may not have been told here yet.
+  const isUntold = head.revision === before.revision;
+  switch (deed.kind) {
+    case "follow":
+      return [{ type: "unfollow" }];
+    case "snooze": {
+      const { status } = head;
+      const isOurs = status.kind === "snoozed" && Date.parse(status.until) === deed.until;
+      return isUntold || isOurs ? [asBefore(before, held, now)] : undefined;
+    }
+    case "give": {
+      const owner_epoch = before.owner_epoch + 1;
+      if (!isUntold && head.owner_epoch !== owner_epoch) return undefined;
+      const team_id = deed.to.kind === "queue" ? deed.to.id : before.team_id;
+      return back(before, { owner: deed.to, owner_epoch, team_id }, seenOf(held), hand);
+    }
+    case "resolve": {
+      const owner_epoch = before.owner_epoch + (before.owner.kind === "agent" ? 1 : 0);
+      const isOurs = head.status.kind === "resolved" && head.owner_epoch === owner_epoch;
+      if (!isUntold && !isOurs) return undefined;
+      // Its opener owns it, until it goes back.
+      const owner: Owner = { kind: "agent", id: hand.me };
+      const stand = { owner, owner_epoch: owner_epoch + 1, team_id: before.team_id };
+      return [{ type: "reopen" }, ...(back(before, stand, seenOf(held), hand) ?? [])];
+    }
+  }
+}
+
+const seenOf = (held: Held): Seen => (held.level === "full" ? held.view.thread.last_line : null);
+const isSame = (a: Owner, b: Owner) => a.kind === b.kind && a.id === b.id;
+
+/** Gives it back to whom it was with, as far as this hand may. */
+function back(
+  before: Before,
+  { owner, owner_epoch, team_id }: Pick<Head, "owner" | "owner_epoch" | "team_id">,
+  seen: Seen,
+  hand: Hand,
+): CommandBody[] | undefined {
+  const expect_owner_epoch = owner_epoch;
+  const isQueued = owner.kind === "queue";
+  const mayAssign = hand.supervises(team_id) || isSame(owner, { kind: "agent", id: hand.me });
+  if (team_id !== before.team_id) {
+    if (!isQueued && !mayAssign) return undefined;
+    const to: Owner = { kind: "queue", id: before.team_id };
+    const stand = { owner: to, owner_epoch: owner_epoch + 1, team_id: before.team_id };
+    const rest = back(before, stand, seen, hand);
+    return rest && [{ type: "transfer", to, expect_owner_epoch, seen }, ...rest];
+  }
+  if (isSame(owner, before.owner)) return [];
+  if (before.owner.kind === "queue") {
+    return mayAssign ? [{ type: "unassign", expect_owner_epoch }] : undefined;
+  }
+  const { id: agent_id } = before.owner;
+  if (mayAssign) {
+    // They had it before: their limit is no reason.
+    const more = hand.supervises(team_id) ? { exceed_capacity: true } : {};
+    return [{ type: "assign", agent_id, expect_owner_epoch, ...more }];
+  }
+  if (!isQueued) return undefined;
+  if (agent_id === hand.me) return [{ type: "claim", expect_owner_epoch }];
+  return [{ type: "transfer", to: before.owner, expect_owner_epoch, seen }];
+}
+
+function asBefore({ status }: Before, held: Held, now: number): CommandBody {
+  const seen = seenOf(held);
+  if (status.kind === "waiting") return { type: "mark_waiting", seen };
+  const isAhead = status.kind === "snoozed" && Date.parse(status.until) > now;
+  return isAhead ? { type: "snooze", until: status.until, seen } : { type: "reopen" };
+}

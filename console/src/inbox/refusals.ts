@@ -1,0 +1,32 @@
+// Why the server refused something, in words.
+
+import type { Desk } from "../live/session.svelte.ts";
+import { words } from "../messages/index.svelte.ts";
+import type { Id, Refused } from "../protocol.ts";
+import { agent, first, owner } from "./words.ts";
+
+export function whyRefused(desk: Desk, refused: Refused, conversation: Id): string {
+  const { refused: r } = words.t;
+  switch (refused.code) {
+    case "stale":
+      return r.staleAct(first(desk.get(conversation)));
+    case "owner_changed":
+    case "not_owner":
+      return r.ownerChanged(owner(desk, refused.owner));
+    case "being_answered":
+      return r.beingAnswered(agent(desk, refused.holder));
+    case "at_capacity":
+      return r.atCapacity(agent(desk, refused.agent_id), refused.load, refused.capacity);
+    case "window_closed":
+      return r.windowClosed;
+    case "not_in_scope":
+      return r.notInScope;
+    case "not_allowed":
+      return r.notAllowed;
+    case "depends_on_refused":
+    case "depends_on_unknown":
+      return r.dependsOn;
+    default:
+      return r.other(refused.detail);
+  }
+}

@@ -1,0 +1,97 @@
+// Templates: which blanks one has, what it says once they are filled, and the command's part.
+
+import type { Details, Filling, Template } from "../protocol.ts";
+
+/** A place in a template that the agent fills. */
+export interface Blank {
+  /** Unlike that of every other blank of the template. */
+  key: string;
+  where: "header" | "file" | "body" | "button";
+  /** The variable's name or number; of a button its title. */
+  name: string;
+}
+
+/** The variables of a text: numbers in order, names as they stand. */
+export function variables(text: string): string[] {
+  const names = [...new Set([...text.matchAll(/\{\{(.+?)\}\}/gu)].map(([, name]) => name ?? ""))];
+  return isNumbered(names) ? names.sort((a, b) => Number(a) - Number(b)) : names;
+}
+
+function isNumbered(names: string[]): boolean {
+  return names.every((name) => /^\d+$/u.test(name));
+}
+
+/** Everything that has to be filled, from top to bottom. */
+export function blanks(template: Template): Blank[] {
+  const { header, body, buttons = [] } = template;
+  const of = (where: "header" | "body", text: string) =>
+    variables(text).map((name): Blank => ({ key: `${where}:${name}`, where, name }));
+  const above: Blank[] =
+    header?.type === "file"
+      ? [{ key: "file", where: "file", name: header.file }]
+      : of("header", header?.type === "text" ? header.text : "");
+  const below = buttons.flatMap((button, index): Blank[] =>
+    isFilled(button) ? [{ key: `button:${index}`, where: "button", name: button.title }] : [],
+  );
+  return [...above, ...of("body", body), ...below];
+}
+
+type Button = NonNullable<Template["buttons"]>[number];
+
+function isFilled(button: Button): boolean {
+  return button.kind === "copy_code" || (button.kind === "link" && (button.url ?? "").includes("{{"));
+}
+
+/** Whether Baton can send it. */
+export function isSendable(template: Template): boolean {
+  return template.status === "approved" && template.header?.type !== "other";
+}
+
+/** Why it cannot be sent. */
+export function whyNot(template: Template): Exclude<Template["status"], "approved"> | "other" {
+  return template.status === "approved" ? "other" : template.status;
+}
+
+/** What the customer reads so far; blanks that nobody filled stay as they are. */
+export function preview(template: Template, values: ReadonlyMap<string, string>): string {
+  const filled = (where: "header" | "body", text: string) =>
+    text.replaceAll(/\{\{(.+?)\}\}/gu, (blank, name: string) => {
+      const value = values.get(`${where}:${name}`)?.trim() ?? "";
+      return value === "" ? blank : value;
+    });
+  const { header, body, footer } = template;
+  const above = header?.type === "text" ? filled("header", header.text) : undefined;
+  return [above, filled("body", body), footer].filter((part) => part !== undefined).join("\n");
+}
+
+/** The command's part; undefined while a blank is empty. */
+export function filledIn(
+  template: Template,
+  values: ReadonlyMap<string, string>,
+): Extract<Details, { type: "template" }> | undefined {
+  const value = (key: string) => values.get(key)?.trim() ?? "";
+  if (blanks(template).some(({ key }) => value(key) === "")) return undefined;
+  const { name, language, header, body, buttons = [] } = template;
+  const of = (where: "header" | "body", text: string): Filling[] => {
+    const names = variables(text);
+    const has = (one: string) => (isNumbered(names) ? {} : { name: one });
+    return names.map((one) => ({ ...has(one), text: value(`${where}:${one}`) }));
+  };
+  const above: Filling[] =
+    header?.type === "file"
+      ? [{ text: value("file"), file: header.file }]
+      : of("header", header?.type === "text" ? header.text : "");
+  const below = buttons.flatMap((button, index) =>
+    isFilled(button)
+      ? [{ index, kind: button.kind as "link" | "copy_code", text: value(`button:${index}`) }]
+      : [],
+  );
+  return {
+    type: "template",
+    name,
+    language,
+    ...(above.length === 0 ? {} : { header: above }),
+    body: of("body", body),
+    ...(below.length === 0 ? {} : { buttons: below }),
+  };
+}

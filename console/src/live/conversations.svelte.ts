@@ -1,0 +1,252 @@
+// The conversations that are held here: the feed, drawn once a frame, and what is read into it.
+
+import type {
+  ConversationPage,
+  Event,
+  Id,
+  LinesPage,
+  ServerFrame,
+  Snapshot,
+} from "../protocol.ts";
+import { Fault, request } from "./api.ts";
+import {
+  type Feed,
+  type Held,
+  type HeldMap,
+  type Want,
+  apply,
+  applyConversation,
+  applyOlder,
+  applyRows,
+  cursorOf,
+  empty,
+  endLoading,
+} from "./feed.ts";
+
+/** Rows of a page, and pages of each status that are read at most. */
+const PAGE_ROWS = 200;
+const PAGES_MAX = 500;
+const STATUSES = ["open", "waiting", "snoozed"] as const;
+/** Rows that could not be read are asked for again after this time, ms. */
+const AGAIN_MS = 5_000;
+const FOUND_ROWS = 30;
+/** From so many on, figures of all of them are drawn less often, ms. */
+const MUCH = 2_000;
+const CALM_MS = 500;
+const OLDER_LINES = 50;
+
+type HeldListener = (ids: ReadonlySet<Id> | undefined) => void;
+
+interface Hooks {
+  /** What somebody else has to fetch. */
+  want: (want: Exclude<Want, { kind: "load" | "conversation" }>) => void;
+  /** What is open is read after the rows. */
+  open: () => Id | undefined;
+}
+
+export class Conversations {
+  /** Grows with each batch of frames: whatever is drawn from the feed depends on it. */
+  version = $state(0);
+  /** Whether the rows are here: a count is blank before. */
+  load: "first" | "done" | "partial" | "failed" = $state("first");
+
+  /** As `version`, but twice a second at most where much is held. */
+  private calm = $state(0);
+  private calming: ReturnType<typeof setTimeout> | undefined;
+  private readonly listeners = new Set<HeldListener>();
+  private readonly feed: Feed = empty();
+  private drawn: HeldMap | undefined;
+  private isDrawn = false;
+  private loadings = 0;
+  private isStopped = false;
+  /** Whether an owner or a status changed since that was asked. */
+  private isMoved = false;
+
+  constructor(private readonly hooks: Hooks) {}
+
+  stop() {
+    this.isStopped = true;
+    clearTimeout(this.calming);
+  }
+
+  get position(): number | undefined {
+    return this.feed.position;
+  }
+
+  get cursor(): string | undefined {
+    return cursorOf(this.feed);
+  }
+
+  get(id: Id): Held | undefined {
+    void this.version;
+    return this.feed.held.get(id);
+  }
+
+  all(): IterableIterator<Held> {
+    void this.version;
+    return this.feed.held.values();
+  }
+
+  ofContact(contact: Id): Held[] {
+    void this.version;
+    return this.feed.held.ofContact(contact);
+  }
+
+  /** For figures of everything: they need not follow each frame. */
+  allCalmly(): IterableIterator<Held> {
+    void this.calm;
+    return this.feed.held.values();
+  }
+
+  /** Tells which conversations changed, before that is drawn; undefined for all of them. */
+  onHeld(listener: HeldListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Whether somebody's load may be another one since this was asked. */
+  hasMoved(): boolean {
+    const { isMoved } = this;
+    this.isMoved = false;
+    return isMoved;
+  }
+
+  take(frame: ServerFrame) {
+    this.isMoved ||= frame.type === "events" && frame.events.some(isMove);
+    this.want(apply(this.feed, frame));
+    if (frame.type !== "welcome") this.draw();
+  }
+
+  async open(id: Id): Promise<"here" | "gone" | "failed"> {
+    const held = this.feed.held.get(id);
+    if (held?.level === "full" && held.lines !== undefined) return "here";
+    if (held?.level === "head") return "here";
+    return this.read(id);
+  }
+
+  async older(id: Id): Promise<void> {
+    const held = this.feed.held.get(id);
+    const from = held?.level === "full" ? (held.lines?.from_seq ?? 1) : 1;
+    if (from <= 1) return;
+    const path = `/conversations/${id}/messages?before=${from}&limit=${OLDER_LINES}`;
+    const page = await request<LinesPage>("GET", path);
+    // A page has its newest notes: the others are asked for until there are none.
+    for (let before = page.notes_before; before !== undefined; ) {
+      const more = await request<LinesPage>("GET", `${path}&notes_before=${before}`);
+      page.notes.unshift(...more.notes);
+      before = more.notes_before;
+    }
+    applyOlder(this.feed, id, page);
+    this.draw();
+  }
+
+  /** Conversations as they were when they were asked for: the newest first. */
+  async find(
+    wanted: URLSearchParams,
+    page?: string,
+  ): Promise<{ rows: Held[]; next: string | undefined }> {
+    const query = new URLSearchParams(wanted);
+    query.set("order", "activity");
+    query.set("limit", String(FOUND_ROWS));
+    if (page !== undefined) query.set("page", page);
+    const { conversations, next } = await request<ConversationPage>(
+      "GET",
+      `/conversations?${query}`,
+    );
+    const rows = conversations.map((row): Held =>
+      row.level === "head" ? row : { level: "full", view: row.view },
+    );
+    return { rows, next };
+  }
+
+  /** Reads the rows of what is not resolved. A reset in between begins anew. */
+  async loadRows(): Promise<void> {
+    this.loadings += 1;
+    const mine = this.loadings;
+    this.feed.loading ??= { left: new Set(), seen: new Set(), marks: new Map() };
+    let isWhole = true;
+    try {
+      for (const status of STATUSES) {
+        isWhole = (await this.loadStatus(status, mine)) && isWhole;
+        if (mine !== this.loadings) return;
+      }
+    } catch {
+      if (mine !== this.loadings || this.isStopped) return;
+      this.load = "failed";
+      setTimeout(() => mine === this.loadings && void this.loadRows(), AGAIN_MS);
+      return;
+    }
+    this.want(endLoading(this.feed, isWhole));
+    this.load = isWhole ? "done" : "partial";
+    const open = this.hooks.open();
+    if (open !== undefined) void this.open(open);
+    this.draw();
+  }
+
+  private async loadStatus(status: string, mine: number): Promise<boolean> {
+    let page = "";
+    for (let n = 0; n < PAGES_MAX; n += 1) {
+      const path = `/conversations?status=${status}&limit=${PAGE_ROWS}${page}`;
+      const { conversations, next } = await request<ConversationPage>("GET", path);
+      if (mine !== this.loadings) return false;
+      applyRows(this.feed, conversations);
+      this.draw();
+      if (next === undefined) return true;
+      page = `&page=${next}`;
+    }
+    return false;
+  }
+
+  private want(wants: Want[]) {
+    for (const want of wants) {
+      if (want.kind === "load") setTimeout(() => void this.loadRows(), want.after_ms);
+      else if (want.kind === "conversation") void this.read(want.id);
+      else this.hooks.want(want);
+    }
+  }
+
+  private async read(id: Id): Promise<"here" | "gone" | "failed"> {
+    try {
+      const snapshot = await request<Snapshot>("GET", `/conversations/${id}`);
+      this.want(applyConversation(this.feed, id, snapshot));
+      return "here";
+    } catch (error) {
+      if (!(error instanceof Fault) || error.status !== 404) return "failed";
+      this.want(applyConversation(this.feed, id, undefined));
+      return "gone";
+    } finally {
+      this.draw();
+    }
+  }
+
+  private calmDown() {
+    this.calming = undefined;
+    this.calm += 1;
+  }
+
+  /** Frames of one animation frame are drawn at once. */
+  private draw() {
+    if (this.isDrawn) return;
+    this.isDrawn = true;
+    const now = () => {
+      if (!this.isDrawn) return;
+      this.isDrawn = false;
+      const { held } = this.feed;
+      const changed = held.takeChanged();
+      const ids = held === this.drawn ? changed : undefined;
+      this.drawn = held;
+      for (const listener of this.listeners) listener(ids);
+      this.version += 1;
+      if (held.size < MUCH) this.calm += 1;
+      else this.calming ??= setTimeout(() => this.calmDown(), CALM_MS);
+    };
+    requestAnimationFrame(now);
+    // A page in the background gets no frames.
+    setTimeout(now, 100);
+  }
+}
+
+/** Whether it changes how much somebody has. */
+function isMove({ type }: Event): boolean {
+  return type === "owner_changed" || type === "status_changed" || type === "head_changed";
+}

@@ -1,0 +1,87 @@
+// Who and what there is in the workspace, as it was read last: oneself, colleagues, teams, numbers.
+
+import type { Channel, Colleague, Id, Me, MeChange, Team } from "../protocol.ts";
+import { Fault, request } from "./api.ts";
+
+/** What could not be read is asked for again after this time, ms. */
+const AGAIN_MS = 3_000;
+
+export class Workspace {
+  me: Me | undefined = $state.raw();
+  agents: ReadonlyMap<Id, Colleague> = $state.raw(new Map());
+  teams: ReadonlyMap<Id, Team> = $state.raw(new Map());
+  channels: ReadonlyMap<Id, Channel> = $state.raw(new Map());
+  /** Whether a number is connected; undefined until that is known. */
+  hasNumber: boolean | undefined = $state();
+
+  private readonly reading = new Set<string>();
+  private isStopped = false;
+
+  stop() {
+    this.isStopped = true;
+  }
+
+  async readMe() {
+    await this.once("me", async () => {
+      this.me = await request<Me>("GET", "/me");
+    });
+  }
+
+  async readAgents() {
+    await this.once("agents", async () => {
+      this.agents = byId(await request<Colleague[]>("GET", "/agents"));
+      this.me = await request<Me>("GET", "/me");
+    });
+  }
+
+  async readTeams() {
+    await this.once("teams", async () => {
+      this.teams = byId(await request<Team[]>("GET", "/teams"));
+    });
+  }
+
+  async readChannels() {
+    await this.once("channels", async () => {
+      this.channels = byId(await request<Channel[]>("GET", "/channels"));
+      this.hasNumber = this.channels.size > 0;
+    });
+  }
+
+  async changeMe(change: MeChange): Promise<void> {
+    this.me = await request<Me>("PATCH", "/me", change);
+  }
+
+  /** Changes a setting, and reads anew what it may have changed. */
+  async set(method: "POST" | "PATCH" | "PUT" | "DELETE", path: string, body?: unknown) {
+    await request<unknown>(method, path, body);
+    const about = path.split("/")[1];
+    if (about === "sessions" || about === "quarantine" || path.startsWith("/me/")) return;
+    if (about === "channels") await this.readChannels();
+    else await Promise.all([this.readAgents(), this.readTeams()]);
+  }
+
+  supervises(team: Id): boolean {
+    const agent = this.me?.agent;
+    if (agent?.role === "admin") return true;
+    const isOver = agent?.teams.some((one) => one.team_id === team && one.kind === "supervisor");
+    return agent?.role === "supervisor" && isOver === true;
+  }
+
+  /** The same is not asked for twice at once; what fails is asked for again. */
+  private async once(name: string, read: () => Promise<void>): Promise<void> {
+    if (this.reading.has(name) || this.isStopped) return;
+    this.reading.add(name);
+    try {
+      await read();
+    } catch (error) {
+      if (error instanceof Fault && error.status < 500 && error.status !== 429) return;
+      setTimeout(() => void this.once(name, read), AGAIN_MS);
+    } finally {
+      this.reading.delete(name);
+    }
+  }
+}
+
+function byId<T extends { id: Id }>(all: T[]): ReadonlyMap<Id, T> {
+  return new Map(all.map((one) => [one.id, one]));
+}

@@ -1,0 +1,41 @@
+// What is searched for: a part of a name or number, and which conversations.
+
+import type { Id } from "../protocol.ts";
+
+export const STATUSES = ["open", "waiting", "snoozed", "resolved"] as const;
+export type Status = (typeof STATUSES)[number];
+
+export interface Wanted {
+  q: string;
+  status?: Status;
+  team?: Id;
+  /** `me`, `nobody`, or the id of an agent. */
+  owner?: string;
+}
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What an address says; what is no such thing filters nothing. */
+export function wantedOf(query: URLSearchParams): Wanted {
+  const of = (name: string) => query.get(name) ?? "";
+  const status = STATUSES.find((one) => one === of("status"));
+  const [team, owner] = [of("team"), of("owner")];
+  const isOwner = owner === "me" || owner === "nobody" || ID.test(owner);
+  return {
+    q: of("q"),
+    ...(status === undefined ? {} : { status }),
+    ...(ID.test(team) ? { team } : {}),
+    ...(isOwner ? { owner } : {}),
+  };
+}
+
+/** As an address and as the server is asked; nothing where nothing is wanted. */
+export function queryOf(wanted: Wanted): URLSearchParams {
+  const named = (["q", "status", "team", "owner"] as const).flatMap((name) => {
+    const value = wanted[name];
+    return value === undefined || value === "" ? [] : [[name, value]];
+  });
+  return new URLSearchParams(named);
+}
+
+export const isNothing = (wanted: Wanted): boolean => queryOf(wanted).size === 0;

@@ -1,0 +1,247 @@
+//! What may be sent beside a text, with the limits of the Cloud API's reference: it is checked
+//! before it is accepted.
+
+use std::collections::BTreeSet;
+
+use baton_protocol::command::Send;
+use baton_protocol::limits::{LINE_DETAILS_JSON_BYTES_MAX, TEXT_CHARS_MAX};
+use baton_protocol::template::{ButtonFilling, Filling};
+use baton_protocol::{
+    Button, Content, Degrees, Details, Frame, LineKind, ListSection, Refusal, SharedCard,
+};
+
+use super::work::check_text;
+use super::{Case, template};
+use crate::said::in_words;
+use crate::upload::{Uploaded, has_caption};
+
+/// Characters of a text above buttons or a link.
+const BODY_CHARS_MAX: usize = 1024;
+/// Characters of the words above and below such a text, and of a place's name and address.
+const FRAME_CHARS_MAX: usize = 60;
+const PLACE_CHARS_MAX: usize = 1000;
+/// Characters on a button, and of its id.
+const BUTTON_CHARS_MAX: usize = 20;
+const BUTTON_ID_CHARS_MAX: usize = 256;
+/// Characters of a list's rows: title, small print, id.
+const ROW_CHARS_MAX: usize = 24;
+const ROW_SMALL_CHARS_MAX: usize = 72;
+const ROW_ID_CHARS_MAX: usize = 200;
+const BUTTONS_MAX: usize = 3;
+const SECTIONS_MAX: usize = 10;
+const ROWS_MAX: usize = 10;
+const CARDS_MAX: usize = 5;
+const URL_CHARS_MAX: usize = 2000;
+
+/// The kind of line that it becomes, and what the line says.
+pub(super) fn line(case: &Case<'_>, send: &Send) -> Result<(LineKind, Content), Refusal> {
+    let details = send.details.as_ref();
+    if let Details::File { upload, .. } = details {
+        return file(case, upload.is_some(), send.text.as_deref());
+    }
+    let kind = check(details)?;
+    let text = match body_chars_max(details) {
+        None if send.text.is_some() => {
+            let why_not = "a place, contact cards or a template have no text of their own";
+            return Err(Refusal::invalid("text", why_not));
+        }
+        Some(max) => {
+            let text = send.text.as_deref().unwrap_or_default();
+            check_text(text, "text", max)?;
+            text.to_owned()
+        }
+        None => match filling(details) {
+            Some(filling) => template::fill(case.context.template, filling)?,
+            None => in_words(details),
+        },
+    };
+    let bytes = serde_json::to_vec(details).map_or(usize::MAX, |json| json.len());
+    if bytes > LINE_DETAILS_JSON_BYTES_MAX {
+        let most = format!("has {bytes} bytes, at most {LINE_DETAILS_JSON_BYTES_MAX} fit");
+        return Err(Refusal::invalid("details", most));
+    }
+    let details = Some(send.details.clone());
+    Ok((kind, Content { text: Some(text), details, ..Content::default() }))
+}
+
+/// A file that was uploaded before, with a caption where its kind has one.
+fn file(
+    case: &Case<'_>,
+    is_named: bool,
+    caption: Option<&str>,
+) -> Result<(LineKind, Content), Refusal> {
+    let refuse = |field: &str, what: &str| Err(Refusal::invalid(field, what));
+    if !is_named {
+        return refuse("details.upload", "must name an upload");
+    }
+    let mine = |upload: &&Uploaded| {
+        upload.agent == case.context.my_id() && upload.conversation == case.conversation.head.id
+    };
+    let Some(upload) = case.context.upload.filter(mine) else {
+        return refuse("details.upload", "is no upload of yours for this conversation");
+    };
+    if upload.media.is_none() {
+        return refuse("details.upload", "is not ready: WhatsApp has to have it first");
+    }
+    if let Some(caption) = caption {
+        if !has_caption(upload.kind) {
+            return refuse("text", "only pictures, films and documents have a caption");
+        }
+        check_text(caption, "text", BODY_CHARS_MAX)?;
+    }
+    // Lists and searches show the name of a document without a caption.
+    let name = upload.name.as_deref().filter(|_| upload.kind == LineKind::Document);
+    let text = caption.or(name).map(str::to_owned);
+    let details = Some(Box::new(upload.details()));
+    Ok((upload.kind, Content { text, details, ..Content::default() }))
+}
+
+fn filling(details: &Details) -> Option<(&[Filling], &[Filling], &[ButtonFilling])> {
+    let Details::Template { header, body, buttons, .. } = details else { return None };
+    Some((header, body, buttons))
+}
+
+/// Characters of the text that belongs to it; `None` where there is none.
+fn body_chars_max(details: &Details) -> Option<usize> {
+    match details {
+        Details::List { .. } => Some(TEXT_CHARS_MAX),
+        Details::Buttons { .. } | Details::Link { .. } => Some(BODY_CHARS_MAX),
+        Details::Location { .. }
+        | Details::ContactCards { .. }
+        | Details::Template { .. }
+        | Details::File { .. }
+        | Details::Choice { .. }
+        | Details::Order { .. } => None,
+    }
+}
+
+fn check(details: &Details) -> Result<LineKind, Refusal> {
+    match details {
+        Details::Location { latitude, name, address, url, .. } => {
+            place(*latitude, [("name", name), ("address", address)], url.is_some())?;
+            Ok(LineKind::Location)
+        }
+        Details::ContactCards { cards } => contact_cards(cards).map(|()| LineKind::ContactCards),
+        Details::Buttons { buttons, frame } => {
+            check_frame(frame)?;
+            check_buttons(buttons)?;
+            Ok(LineKind::Interactive)
+        }
+        Details::List { button, sections, frame } => {
+            check_frame(frame)?;
+            check_text(button, "details.button", BUTTON_CHARS_MAX)?;
+            check_sections(sections)?;
+            Ok(LineKind::Interactive)
+        }
+        Details::Link { title, url, frame } => {
+            check_frame(frame)?;
+            check_text(title, "details.title", BUTTON_CHARS_MAX)?;
+            check_url(url)?;
+            Ok(LineKind::Interactive)
+        }
+        Details::Template { .. } => Ok(LineKind::Template),
+        Details::File { .. } | Details::Choice { .. } | Details::Order { .. } => {
+            Err(Refusal::invalid("details.type", "only customers send this"))
+        }
+    }
+}
+
+fn place(
+    latitude: Degrees,
+    words: [(&str, &Option<String>); 2],
+    has_url: bool,
+) -> Result<(), Refusal> {
+    if !(-90.0..=90.0).contains(&latitude.degrees()) {
+        return Err(Refusal::invalid("details.latitude", "must be from -90 to 90"));
+    }
+    if has_url {
+        return Err(Refusal::invalid("details.url", "a place is sent without a page"));
+    }
+    words.into_iter().try_for_each(|(field, words)| match words {
+        Some(words) => check_text(words, &format!("details.{field}"), PLACE_CHARS_MAX),
+        None => Ok(()),
+    })
+}
+
+fn contact_cards(cards: &[SharedCard]) -> Result<(), Refusal> {
+    count(cards.len(), CARDS_MAX, "details.cards")?;
+    for card in cards {
+        let name = card.name.as_deref().unwrap_or_default();
+        check_text(name, "details.cards.name", BODY_CHARS_MAX)?;
+        let others = card.organisation.iter().chain(&card.phones).chain(&card.emails);
+        for text in others {
+            check_text(text, "details.cards", BODY_CHARS_MAX)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_frame(frame: &Frame) -> Result<(), Refusal> {
+    let parts = [("details.frame.header", &frame.header), ("details.frame.footer", &frame.footer)];
+    parts.into_iter().try_for_each(|(field, text)| match text {
+        Some(text) => check_text(text, field, FRAME_CHARS_MAX),
+        None => Ok(()),
+    })
+}
+
+fn check_buttons(buttons: &[Button]) -> Result<(), Refusal> {
+    count(buttons.len(), BUTTONS_MAX, "details.buttons")?;
+    for button in buttons {
+        check_text(&button.id, "details.buttons.id", BUTTON_ID_CHARS_MAX)?;
+        check_text(&button.title, "details.buttons.title", BUTTON_CHARS_MAX)?;
+    }
+    unique(buttons.iter().map(|button| &button.id), "details.buttons.id")?;
+    unique(buttons.iter().map(|button| &button.title), "details.buttons.title")
+}
+
+fn check_sections(sections: &[ListSection]) -> Result<(), Refusal> {
+    count(sections.len(), SECTIONS_MAX, "details.sections")?;
+    let rows = || sections.iter().flat_map(|section| &section.rows);
+    count(rows().count(), ROWS_MAX, "details.sections.rows")?;
+    for section in sections {
+        count(section.rows.len(), ROWS_MAX, "details.sections.rows")?;
+        match &section.title {
+            Some(title) => check_text(title, "details.sections.title", ROW_CHARS_MAX)?,
+            None if sections.len() > 1 => {
+                let field = "details.sections.title";
+                return Err(Refusal::invalid(field, "must be there where there are several"));
+            }
+            None => {}
+        }
+    }
+    for row in rows() {
+        check_text(&row.id, "details.sections.rows.id", ROW_ID_CHARS_MAX)?;
+        check_text(&row.title, "details.sections.rows.title", ROW_CHARS_MAX)?;
+        if let Some(small) = &row.description {
+            check_text(small, "details.sections.rows.description", ROW_SMALL_CHARS_MAX)?;
+        }
+    }
+    unique(rows().map(|row| &row.id), "details.sections.rows.id")
+}
+
+fn check_url(url: &str) -> Result<(), Refusal> {
+    check_text(url, "details.url", URL_CHARS_MAX)?;
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    if host.is_empty() || url.contains(char::is_whitespace) {
+        return Err(Refusal::invalid("details.url", "must be an http or https address"));
+    }
+    Ok(())
+}
+
+fn count(found: usize, max: usize, field: &str) -> Result<(), Refusal> {
+    if (1..=max).contains(&found) {
+        return Ok(());
+    }
+    Err(Refusal::invalid(field, format!("has {found}, must have 1 to {max}")))
+}
+
+fn unique<'a>(texts: impl Iterator<Item = &'a String>, field: &str) -> Result<(), Refusal> {
+    let mut known = BTreeSet::new();
+    for text in texts {
+        if !known.insert(text) {
+            return Err(Refusal::invalid(field, "must differ from one another"));
+        }
+    }
+    Ok(())
+}

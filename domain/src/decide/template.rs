@@ -1,0 +1,148 @@
+//! Filling a template: what WhatsApp would refuse is refused before it is accepted.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::Refusal;
+use baton_protocol::limits::TEXT_CHARS_MAX;
+use baton_protocol::template::{
+    ButtonFilling, FilledButton, Filling, Template, TemplateButtonKind, TemplateHeader,
+    TemplateStatus,
+};
+
+use super::work::check_text;
+
+/// Characters of one filling.
+const FILLING_CHARS_MAX: usize = 1024;
+
+/// What a filled template says in words.
+pub(super) fn fill(
+    template: Option<&Template>,
+    (header, body, buttons): (&[Filling], &[Filling], &[ButtonFilling]),
+) -> Result<String, Refusal> {
+    let Some(template) = template else {
+        let unknown = "this number has no template of this name and language";
+        return Err(Refusal::invalid("details.name", unknown));
+    };
+    let why_not = match template.status {
+        TemplateStatus::Approved => None,
+        TemplateStatus::Pending => Some("Meta has not approved this template yet"),
+        TemplateStatus::Rejected => Some("Meta rejected this template"),
+        TemplateStatus::Paused => Some("Meta paused this template: choose another one"),
+        TemplateStatus::Disabled => Some("Meta disabled this template: choose another one"),
+    };
+    if let Some(why_not) = why_not {
+        return Err(Refusal::invalid("details.name", why_not));
+    }
+    let header = fill_header(template.header.as_ref(), header)?;
+    let body = fill_text(&template.body, body, "details.body")?;
+    check_buttons(template, buttons)?;
+    let parts = [header, Some(body), template.footer.clone()];
+    let said = parts.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let chars = said.chars().count();
+    if chars > TEXT_CHARS_MAX {
+        let most = format!("filled, it has {chars} characters, at most {TEXT_CHARS_MAX} fit");
+        return Err(Refusal::invalid("details.body", most));
+    }
+    Ok(said)
+}
+
+/// The words above the body; `None` where a file or nothing stands there.
+fn fill_header(
+    header: Option<&TemplateHeader>,
+    fillings: &[Filling],
+) -> Result<Option<String>, Refusal> {
+    const FIELD: &str = "details.header";
+    match header {
+        Some(TemplateHeader::Text { text }) => fill_text(text, fillings, FIELD).map(Some),
+        Some(TemplateHeader::File { file }) => {
+            let [Filling { name: None, text, file: Some(given) }] = fillings else {
+                return Err(Refusal::invalid(FIELD, "must have one entry: the file's address"));
+            };
+            if given != file {
+                return Err(Refusal::invalid(FIELD, "this template has another kind of file"));
+            }
+            if !text.starts_with("https://") || text.contains(char::is_whitespace) {
+                return Err(Refusal::invalid(FIELD, "must be an https address"));
+            }
+            check_text(text, FIELD, FILLING_CHARS_MAX)?;
+            Ok(None)
+        }
+        Some(TemplateHeader::Other) => {
+            Err(Refusal::invalid("details.name", "what stands above this template cannot be sent"))
+        }
+        None if fillings.is_empty() => Ok(None),
+        None => Err(Refusal::invalid(FIELD, "nothing stands above this template")),
+    }
+}
+
+/// Puts fillings in the places of variables.
+fn fill_text(text: &str, fillings: &[Filling], field: &str) -> Result<String, Refusal> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in variables(text) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let is_named = names.iter().any(|name| name.parse::<u32>().is_err());
+    if !is_named {
+        names.sort_by_key(|name| name.parse::<u32>().unwrap_or(u32::MAX));
+    }
+    if names.len() != fillings.len() {
+        let counts = format!("has {}, this template has {}", fillings.len(), names.len());
+        return Err(Refusal::invalid(field, counts));
+    }
+    let mut words: BTreeMap<&str, &str> = BTreeMap::new();
+    for (place, name) in names.iter().enumerate() {
+        let filling = if is_named {
+            fillings.iter().find(|filling| filling.name.as_deref() == Some(*name))
+        } else {
+            fillings.get(place).filter(|filling| filling.name.is_none())
+        };
+        let Some(filling) = filling.filter(|filling| filling.file.is_none()) else {
+            return Err(Refusal::invalid(field, format!("nothing fills {name}")));
+        };
+        check_text(&filling.text, field, FILLING_CHARS_MAX)?;
+        // Meta refuses them with error 132012.
+        if filling.text.contains(['\n', '\t']) || filling.text.contains("    ") {
+            let odd = "must have no line break, no tab and no four spaces in a row";
+            return Err(Refusal::invalid(field, odd));
+        }
+        words.insert(name, &filling.text);
+    }
+    let mut parts = text.split("{{");
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once("}}").unwrap_or((part, ""));
+        filled.push_str(words.get(name).copied().unwrap_or_default());
+        filled.push_str(rest);
+    }
+    Ok(filled)
+}
+
+fn check_buttons(template: &Template, fillings: &[ButtonFilling]) -> Result<(), Refusal> {
+    const FIELD: &str = "details.buttons";
+    let mut wanted = Vec::new();
+    for (index, button) in (0_u32..).zip(&template.buttons) {
+        let has_variable = button.url.as_ref().is_some_and(|url| url.contains("{{"));
+        match button.kind {
+            TemplateButtonKind::CopyCode => wanted.push((index, FilledButton::CopyCode)),
+            TemplateButtonKind::Link if has_variable => wanted.push((index, FilledButton::Link)),
+            TemplateButtonKind::Link
+            | TemplateButtonKind::QuickReply
+            | TemplateButtonKind::Phone
+            | TemplateButtonKind::Other => {}
+        }
+    }
+    let mut given: Vec<_> = fillings.iter().map(|one| (one.index, one.kind)).collect();
+    given.sort_unstable_by_key(|(index, _)| *index);
+    if given != wanted {
+        let places: Vec<u32> = wanted.iter().map(|(index, _)| *index).collect();
+        return Err(Refusal::invalid(FIELD, format!("must fill the buttons {places:?}")));
+    }
+    fillings.iter().try_for_each(|filling| check_text(&filling.text, FIELD, FILLING_CHARS_MAX))
+}
+
+/// The variables of a text, in their order.
+fn variables(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}").map(|(name, _)| name))
+}

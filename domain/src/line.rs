@@ -1,0 +1,116 @@
+//! A line as its events tell it: how it was written, and what became of it.
+
+use baton_protocol::event::EventContent;
+use baton_protocol::{Amended, Amendment, Author, Content, Event, Fact, Line, Reaction};
+
+/// The line that an event wrote, as a snapshot right after it would show it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most facts write no line")]
+pub fn written(event: &Event) -> Option<Line> {
+    let content = match &event.content {
+        Some(EventContent::Line(content)) => content.clone(),
+        _ => Content { erased: true, ..Content::default() },
+    };
+    match &event.fact {
+        Fact::LineReceived { line, kind, at, quoted, .. } => Some(Line {
+            seq: line.seq,
+            id: line.id,
+            author: Author::Customer,
+            kind: *kind,
+            at: *at,
+            content,
+            file: None,
+            quoted: *quoted,
+            status: None,
+            held: None,
+            error: None,
+            op_id: None,
+            device_id: None,
+            amended: None,
+        }),
+        Fact::LineWritten { line, author, kind, at, status, quoted, op_id, device_id, .. } => {
+            Some(Line {
+                seq: line.seq,
+                id: line.id,
+                author: *author,
+                kind: *kind,
+                at: *at,
+                content,
+                file: None,
+                quoted: *quoted,
+                status: Some(*status),
+                held: None,
+                error: None,
+                op_id: *op_id,
+                device_id: *device_id,
+                amended: None,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Changes the line that an event is about. The caller looks it up.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most facts change no line")]
+pub fn change(line: &mut Line, event: &Event) {
+    match &event.fact {
+        Fact::MessageChanged { status, held, error, .. } => {
+            line.status = Some(*status);
+            line.held = *held;
+            line.error.clone_from(error);
+        }
+        Fact::LineAmended { amendment, .. } => {
+            amend(line.amended.get_or_insert_default(), *amendment, event.content.as_ref());
+            hide(line);
+        }
+        Fact::FileChanged { file, .. } => {
+            line.file = Some(*file);
+            hide(line);
+        }
+        _ => {}
+    }
+}
+
+/// Leaves out what a line said that was taken back.
+pub fn hide(line: &mut Line) {
+    if line.amended.as_ref().is_some_and(|amended| amended.revoked.is_some()) {
+        line.content = Content::default();
+        line.file = None;
+    }
+}
+
+/// Folds one change into what became of a line.
+pub fn amend(amended: &mut Amended, amendment: Amendment, content: Option<&EventContent>) {
+    match amendment {
+        Amendment::Edited(change) => amended.edited = Some(change),
+        Amendment::Revoked(change) => amended.revoked = Some(change),
+        Amendment::Reacted { by, at } => {
+            let emoji = emoji(content).map(str::to_owned);
+            amended.reactions.retain(|reaction| !is_same_side(reaction.by, by));
+            amended.reactions.push(Reaction { by, at, emoji });
+        }
+    }
+}
+
+fn emoji(content: Option<&EventContent>) -> Option<&str> {
+    let EventContent::Reaction { emoji } = content? else { return None };
+    Some(emoji)
+}
+
+/// Whether a change says more than is known: each side has one reaction to a line, the newest,
+/// and deliveries may overtake one another.
+pub fn is_news(amended: Option<&Amended>, amendment: Amendment, emoji: Option<&str>) -> bool {
+    let Some(amended) = amended else { return true };
+    match amendment {
+        Amendment::Edited(change) => amended.edited.is_none_or(|known| known.at <= change.at),
+        Amendment::Revoked(_) => amended.revoked.is_none(),
+        Amendment::Reacted { by, at } => {
+            let known = amended.reactions.iter().find(|known| is_same_side(known.by, by));
+            known.is_none_or(|known| known.at <= at && known.emoji.as_deref() != emoji)
+        }
+    }
+}
+
+/// Whether two authors are on one side of the conversation: the customer's, or the business's.
+pub fn is_same_side(a: Author, b: Author) -> bool {
+    (a == Author::Customer) == (b == Author::Customer)
+}

@@ -1,0 +1,33 @@
+//! What a line without a text says in words, for lists, searches and pushes.
+
+use baton_protocol::{Details, SharedCard};
+
+/// A place by its name and address, else its degrees; contact cards a line each.
+pub fn in_words(details: &Details) -> String {
+    match details {
+        Details::Location { latitude, longitude, name, address, .. } => {
+            let words: Vec<_> =
+                [name.as_deref(), address.as_deref()].into_iter().flatten().collect();
+            if words.is_empty() {
+                return format!("{}, {}", latitude.degrees(), longitude.degrees());
+            }
+            words.join(", ")
+        }
+        Details::ContactCards { cards } => {
+            cards.iter().map(card_in_words).collect::<Vec<_>>().join("\n")
+        }
+        Details::File { .. }
+        | Details::Choice { .. }
+        | Details::Buttons { .. }
+        | Details::List { .. }
+        | Details::Link { .. }
+        | Details::Template { .. }
+        | Details::Order { .. } => String::new(),
+    }
+}
+
+fn card_in_words(card: &SharedCard) -> String {
+    let own = [card.name.as_ref(), card.organisation.as_ref()].into_iter().flatten();
+    let words: Vec<_> = own.chain(&card.phones).chain(&card.emails).map(String::as_str).collect();
+    words.join(", ")
+}

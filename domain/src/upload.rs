@@ -1,0 +1,109 @@
+//! Files that agents send: which are taken, and what a command may do with one.
+
+use baton_protocol::limits::FILE_NAME_CHARS_MAX;
+use baton_protocol::upload::UploadNew;
+use baton_protocol::{AgentId, ConversationId, Details, LineKind, Refusal};
+
+const MB: u64 = 1 << 20;
+const KB: u64 = 1 << 10;
+
+/// What the Cloud API takes: the kind of message, its MIME types, its largest size. Source: its
+/// reference of media, "Supported media types".
+const TAKEN: [(&[LineKind], &[&str], u64); 5] = [
+    (&[LineKind::Image], &["image/jpeg", "image/png"], 5 * MB),
+    (&[LineKind::Video], &["video/mp4", "video/3gpp"], 16 * MB),
+    (
+        &[LineKind::Audio, LineKind::Voice],
+        &["audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"],
+        16 * MB,
+    ),
+    (&[LineKind::Sticker], &["image/webp"], 500 * KB),
+    (
+        &[LineKind::Document],
+        &[
+            "text/plain",
+            "application/pdf",
+            "application/msword",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            "application/vnd.ms-excel",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "application/vnd.ms-powerpoint",
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        ],
+        100 * MB,
+    ),
+];
+
+/// An upload, as a command that names it finds it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Uploaded {
+    /// Who uploaded it.
+    pub agent: AgentId,
+    /// For which conversation.
+    pub conversation: ConversationId,
+    /// What it is sent as.
+    pub kind: LineKind,
+    /// The MIME type.
+    pub media_type: String,
+    /// The name that the customer sees.
+    pub name: Option<String>,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// SHA-256 of them, hex.
+    pub sha256: Option<String>,
+    /// Meta's id of it, once WhatsApp has it.
+    pub media: Option<String>,
+}
+
+impl Uploaded {
+    /// What its line says of it.
+    pub fn details(&self) -> Details {
+        Details::File {
+            media_type: Some(self.media_type.clone()),
+            name: self.name.clone(),
+            sha256: self.sha256.clone(),
+            animated: false,
+            upload: None,
+        }
+    }
+}
+
+/// Whether WhatsApp will take it, as far as kind, type and size say.
+///
+/// # Errors
+/// The field that is wrong, with the limit.
+pub fn check(new: &UploadNew) -> Result<(), Refusal> {
+    let taken = TAKEN.iter().find(|(kinds, ..)| kinds.contains(&new.kind));
+    let Some((_, types, bytes_max)) = taken else {
+        let what = "must be image, video, audio, voice, document or sticker";
+        return Err(Refusal::invalid("kind", what));
+    };
+    let bare = new.media_type.split(';').next().unwrap_or_default().trim();
+    if !types.contains(&bare) {
+        let what = format!("WhatsApp takes {} there", types.join(", "));
+        return Err(Refusal::invalid("media_type", what));
+    }
+    if !(1..=*bytes_max).contains(&new.bytes) {
+        let what = format!("has {} bytes, must have 1 to {bytes_max}", new.bytes);
+        return Err(Refusal::invalid("bytes", what));
+    }
+    if let Some(name) = &new.name {
+        let chars = name.chars().count();
+        if !(1..=FILE_NAME_CHARS_MAX).contains(&chars) || name.contains(char::is_control) {
+            let what = format!("must have 1 to {FILE_NAME_CHARS_MAX} characters on one line");
+            return Err(Refusal::invalid("name", what));
+        }
+    }
+    let is_hex = |text: &String| {
+        text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    if new.sha256.as_ref().is_some_and(|digest| !is_hex(digest)) {
+        return Err(Refusal::invalid("sha256", "must be 64 lower-case hex digits"));
+    }
+    Ok(())
+}
+
+/// Whether lines of this kind have a caption.
+pub fn has_caption(kind: LineKind) -> bool {
+    matches!(kind, LineKind::Image | LineKind::Video | LineKind::Document)
+}

@@ -1,0 +1,170 @@
+//! What becomes of lines after they were said, and of customers who get another number.
+
+use baton_domain::group::senders::{NameKind, reached_under};
+use baton_domain::group::{Book, State, Work};
+use baton_domain::inbound::{ElementBody, InboundMessage, InboundReaction, Moved, Sender};
+use baton_protocol::event::EventContent;
+use baton_protocol::{Amended, Author, Fact, LineKind, MessageId, Reaction, Timestamp};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use crate::group::{LUCIA, NOW, WORKSPACE, message, number_of, run, state, tells};
+
+/// The first line, as it stands after these webhooks, each a group of its own.
+fn line_after(works: &[Work]) -> (State, Amended) {
+    let (mut state, mut book) = (state(), Book::default());
+    for work in works {
+        run(&mut state, &mut book, std::slice::from_ref(work));
+        state.settle();
+        book.settle();
+    }
+    let line = state.lines.find(LUCIA, MessageId(Uuid::from_u128(0x101))).expect("the line");
+    let amended = line.amended.as_deref().cloned().unwrap_or_default();
+    (state, amended)
+}
+
+fn says(number: u128) -> Work {
+    tells(number, ElementBody::Message(message(number)))
+}
+
+fn later(ms: i64) -> Timestamp {
+    NOW.plus_ms(ms - 1_000_000)
+}
+
+fn reacts(number: u128, by: Author, emoji: Option<&str>, ms: i64) -> Work {
+    let emoji = emoji.map(str::to_owned);
+    let to_wamid = "wamid.1".to_owned();
+    tells(number, ElementBody::Reaction(InboundReaction { by, to_wamid, emoji, at: later(ms) }))
+}
+
+fn changes(number: u128, kind: LineKind, ms: i64) -> InboundMessage {
+    let quoted_wamid = Some("wamid.1".to_owned());
+    InboundMessage { kind, quoted_wamid, at: later(ms), ..message(number) }
+}
+
+fn moves(number: u128, from: Sender, to: Sender, ms: i64) -> Work {
+    tells(number, ElementBody::Moved(Moved { from, to, at: later(ms) }))
+}
+
+proptest! {
+    #[test]
+    fn the_newest_reaction_of_each_side_counts_in_whatever_order_they_come(
+        order in Just((0..6_usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let app = Author::PhoneApp;
+        let all = [
+            reacts(2, Author::Customer, Some("👍"), 1),
+            reacts(3, Author::Customer, Some("🎉"), 2),
+            reacts(4, Author::Customer, None, 3),
+            reacts(5, app, None, 4),
+            reacts(6, app, Some("👀"), 5),
+            reacts(7, app, Some("🙏"), 6),
+        ];
+        let mut works = vec![says(1)];
+        works.extend(order.iter().map(|at| all[*at].clone()));
+        // Once more: nothing changes.
+        works.extend(order.iter().map(|at| all[*at].clone()));
+        let (state, mut amended) = line_after(&works);
+        amended.reactions.sort_by_key(|reaction| reaction.at);
+        prop_assert_eq!(&amended.reactions, &[
+            Reaction { by: Author::Customer, at: later(3), emoji: None },
+            Reaction { by: app, at: later(6), emoji: Some("🙏".to_owned()) },
+        ]);
+        let conversation = state.conversation(WORKSPACE, LUCIA).expect("Lucía");
+        prop_assert_eq!(conversation.head.last_seq, 1, "a reaction is no line");
+    }
+}
+
+#[test]
+fn a_reaction_tells_its_emoji_as_content_and_leaves_the_turn() {
+    let (mut state, mut book) = (state(), Book::default());
+    run(&mut state, &mut book, &[says(1)]);
+    let turn = state.conversation(WORKSPACE, LUCIA).expect("Lucía").thread.turn;
+    state.settle();
+    run(&mut state, &mut book, &[reacts(2, Author::Customer, Some("👍"), 1)]);
+    let [entry] = state.entries.as_slice() else { panic!("{:?}", state.entries) };
+    assert!(matches!(entry.event.fact, Fact::LineAmended { line, .. } if line.seq == 1));
+    let emoji = EventContent::Reaction { emoji: "👍".to_owned() };
+    assert_eq!(entry.event.content, Some(emoji));
+    assert!(entry.content_id.is_some(), "it can be erased");
+    assert_eq!(state.conversation(WORKSPACE, LUCIA).expect("Lucía").thread.turn, turn);
+}
+
+#[test]
+fn a_line_gets_its_newest_words_and_is_taken_back_by_its_own_side_alone() {
+    let customer =
+        |number, kind, ms| tells(number, ElementBody::Message(changes(number, kind, ms)));
+    let edits = [customer(2, LineKind::Edit, 5), customer(3, LineKind::Edit, 4)];
+    let (_, amended) = line_after(&[&[says(1)][..], &edits].concat());
+    assert_eq!(amended.edited.map(|by| (by.line.seq, by.at)), Some((2, later(5))));
+    assert_eq!(amended.revoked, None);
+    let (_, amended) = line_after(&[says(1), customer(2, LineKind::Revocation, 5)]);
+    assert_eq!(amended.revoked.map(|by| by.line.seq), Some(2));
+    let echo = tells(2, ElementBody::Echo(changes(2, LineKind::Revocation, 5)));
+    let (state, amended) = line_after(&[says(1), echo]);
+    assert_eq!(amended, Amended::default(), "the business takes back its own words only");
+    let conversation = state.conversation(WORKSPACE, LUCIA).expect("Lucía");
+    assert!(conversation.thread.turn.is_some(), "and it answers nothing");
+}
+
+#[test]
+fn a_customer_who_moves_keeps_the_conversation() {
+    let writes = |number, from: &str, ms| {
+        let message = InboundMessage { sender: number_of(from), at: later(ms), ..message(number) };
+        tells(number, ElementBody::Message(message))
+    };
+    let to_1651 = || moves(2, number_of("1650"), number_of("1651"), 5);
+    let (state, _) = line_after(&[says(1), to_1651(), writes(3, "1651", 6), to_1651()]);
+    assert_eq!(state.conversations.len(), 1);
+    let conversation = state.conversation(WORKSPACE, LUCIA).expect("Lucía");
+    assert_eq!(conversation.head.last_seq, 2);
+    let phones: Vec<_> = state.cards.values().map(|card| card.phone.as_deref()).collect();
+    assert_eq!(phones, [Some("1651")]);
+    // Nobody known moves: nothing happens.
+    let (state, _) = line_after(&[says(1), moves(2, number_of("777"), number_of("778"), 5)]);
+    assert_eq!(
+        state.cards.values().map(|card| card.phone.as_deref()).collect::<Vec<_>>(),
+        [Some("1650")]
+    );
+    // A number that came to somebody else later is not taken from them.
+    let (state, _) = line_after(&[says(1), writes(3, "1651", 6), to_1651()]);
+    assert_eq!(state.conversations.len(), 2);
+    let (state, _) = line_after(&[says(1), writes(3, "1651", 6), to_1651(), writes(4, "1651", 7)]);
+    assert_eq!(state.conversations.len(), 2);
+}
+
+#[test]
+fn a_new_user_id_finds_the_same_customer() {
+    let known = |user: &str| Sender { user_id: Some(user.to_owned()), ..number_of("1650") };
+    let writes = |number, user: &str| {
+        tells(
+            number,
+            ElementBody::Message(InboundMessage { sender: known(user), ..message(number) }),
+        )
+    };
+    let only = |user: &str| Sender { user_id: Some(user.to_owned()), ..Sender::default() };
+    let (state, _) = line_after(&[
+        writes(1, "ES.1"),
+        moves(2, only("ES.1"), only("ES.2"), 5),
+        writes(3, "ES.2"),
+        writes(4, "ES.1"),
+    ]);
+    assert_eq!(state.conversations.len(), 1);
+    assert_eq!(state.conversation(WORKSPACE, LUCIA).expect("Lucía").head.last_seq, 3);
+}
+
+#[test]
+fn a_customer_is_reached_under_the_name_they_have_now() {
+    let number = |value: &str| (NameKind::WaId, value.to_owned());
+    let user = |value: &str| (NameKind::UserId, value.to_owned());
+    let since = |(kind, value): (NameKind, String), ms| (kind, value, later(ms));
+    let names = [since(number("1650"), 1), since(user("ES.1"), 1), since(number("1651"), 5)];
+    let reached = |said, at| reached_under(said, later(at), &names);
+    assert_eq!(reached(number("1650"), 4), Some(number("1651")), "they moved since");
+    assert_eq!(reached(number("1650"), 5), Some(number("1651")), "in the same second");
+    assert_eq!(reached(number("1650"), 6), Some(number("1650")), "they wrote from there again");
+    assert_eq!(reached(number("1651"), 5), Some(number("1651")));
+    assert_eq!(reached(user("ES.1"), 1), Some(user("ES.1")));
+    assert_eq!(reached(number("1999"), 1), Some(user("ES.1")), "it is somebody else's by now");
+    assert_eq!(reached_under(number("1999"), later(1), &[since(number("1650"), 1)]), None);
+}

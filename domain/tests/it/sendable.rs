@@ -1,0 +1,281 @@
+//! What may be sent beside a text, within WhatsApp's limits.
+
+use baton_domain::decide::delivery::Claim;
+use baton_domain::outcome::Answer;
+use baton_domain::upload::Uploaded;
+use baton_protocol::command::Send;
+use baton_protocol::template::{
+    ButtonFilling, FilledButton, Filling, Template, TemplateButton, TemplateButtonKind,
+    TemplateFile, TemplateHeader, TemplateStatus,
+};
+use baton_protocol::{
+    Button, CommandBody, Degrees, Details, FileState, Frame, LineKind, ListRow, ListSection,
+    MessageId, Refusal, Seen, SharedCard,
+};
+
+use crate::team::{ANA, BEN, HOUR, LUCIA, Team, accepted, refused, written};
+
+fn send(text: Option<&str>, details: Details, seen: Seen) -> CommandBody {
+    CommandBody::Send(Send {
+        text: text.map(str::to_owned),
+        details: Box::new(details),
+        seen,
+        quoted: None,
+        replaces: None,
+        ignore_lease: false,
+    })
+}
+
+fn buttons(titles: &[&str]) -> Details {
+    let button = |title: &&str| Button { id: format!("id {title}"), title: (*title).to_owned() };
+    Details::Buttons { buttons: titles.iter().map(button).collect(), frame: Frame::default() }
+}
+
+fn place(latitude: f64, name: &str) -> Details {
+    Details::Location {
+        latitude: Degrees::new(latitude).unwrap(),
+        longitude: Degrees::new(2.17).unwrap(),
+        name: Some(name.to_owned()),
+        address: None,
+        url: None,
+    }
+}
+
+fn cards(count: usize) -> Details {
+    let card = SharedCard { name: Some("Ana".to_owned()), ..SharedCard::default() };
+    Details::ContactCards { cards: vec![card; count] }
+}
+
+fn list(rows: usize, sections: usize) -> Details {
+    let row = |n: usize| ListRow { id: n.to_string(), title: "row".to_owned(), description: None };
+    let section = |s: usize| ListSection {
+        title: (sections > 1).then(|| format!("part {s}")),
+        rows: (0..rows).map(|n| row(s * 100 + n)).collect(),
+    };
+    let sections = (0..sections).map(section).collect();
+    Details::List { button: "Choose".to_owned(), sections, frame: Frame::default() }
+}
+
+fn link(url: &str) -> Details {
+    Details::Link { title: "Pay".to_owned(), url: url.to_owned(), frame: Frame::default() }
+}
+
+#[track_caller]
+fn check(text: Option<&str>, details: Details, expected: Result<LineKind, &str>) {
+    let mut team = Team::with_a_customer();
+    let answer = team.does(ANA, send(text, details, team.seen()));
+    match expected {
+        Ok(kind) => {
+            let line = accepted(answer).line.expect("a line");
+            let row = team.rows[&LUCIA].iter().find(|row| row.id == line.id).expect("its row");
+            assert_eq!(row.kind, kind);
+            assert!(row.content.details.is_some());
+            assert!(row.content.text.as_ref().is_some_and(|text| !text.is_empty()));
+        }
+        Err(field) => {
+            let refusal = refused(answer, "invalid");
+            assert!(matches!(&refusal, Refusal::Invalid { field: of, .. } if of == field));
+        }
+    }
+}
+
+#[test]
+fn what_whatsapp_takes_becomes_a_line() {
+    check(Some("Shall we call?"), buttons(&["Yes", "No", "Later"]), Ok(LineKind::Interactive));
+    check(Some("When?"), list(5, 2), Ok(LineKind::Interactive));
+    check(Some("The bill"), link("https://shop.example/pay?n=1"), Ok(LineKind::Interactive));
+    check(None, place(41.38, "The shop"), Ok(LineKind::Location));
+    check(None, cards(5), Ok(LineKind::ContactCards));
+}
+
+#[test]
+fn what_whatsapp_would_refuse_is_refused_before_it_is_accepted() {
+    let four = buttons(&["a", "b", "c", "d"]);
+    check(Some("Which?"), four, Err("details.buttons"));
+    check(Some("Which?"), buttons(&[]), Err("details.buttons"));
+    check(Some("Which?"), buttons(&["same", "same"]), Err("details.buttons.id"));
+    check(Some("Which?"), buttons(&["twenty-one characters"]), Err("details.buttons.title"));
+    check(Some(&"a".repeat(1025)), buttons(&["a"]), Err("text"));
+    check(None, buttons(&["a"]), Err("text"));
+    check(Some("When?"), list(6, 2), Err("details.sections.rows"));
+    check(Some("When?"), list(0, 1), Err("details.sections.rows"));
+    check(Some("When?"), list(1, 11), Err("details.sections"));
+    for url in ["shop.example", "javascript:alert(1)", "https://", "https://a b"] {
+        check(Some("The bill"), link(url), Err("details.url"));
+    }
+    check(Some("here"), place(41.38, "The shop"), Err("text"));
+    check(None, place(91.0, "Beyond the pole"), Err("details.latitude"));
+    check(None, place(41.38, &"a".repeat(1001)), Err("details.name"));
+    check(None, cards(0), Err("details.cards"));
+    check(None, cards(6), Err("details.cards"));
+    let nameless = Details::ContactCards { cards: vec![SharedCard::default()] };
+    check(None, nameless, Err("details.cards.name"));
+    let choice = Details::Choice { id: None, description: None, answers: Vec::new() };
+    check(Some("a"), choice, Err("details.type"));
+}
+
+#[test]
+fn it_is_fenced_as_a_reply_is() {
+    let mut team = Team::with_a_customer();
+    refused(team.does(ANA, send(None, place(41.38, "The shop"), None)), "stale");
+    let seen = team.seen();
+    team.passes(25 * HOUR);
+    refused(team.does(ANA, send(None, place(41.38, "The shop"), seen)), "window_closed");
+}
+
+fn words(text: &str) -> Filling {
+    Filling { name: None, text: text.to_owned(), file: None }
+}
+
+fn named(name: &str, text: &str) -> Filling {
+    Filling { name: Some(name.to_owned()), ..words(text) }
+}
+
+/// A template with these words.
+fn template(body: &str) -> Template {
+    Template {
+        name: "order_update".to_owned(),
+        language: "en".to_owned(),
+        status: TemplateStatus::Approved,
+        category: "utility".to_owned(),
+        header: None,
+        body: body.to_owned(),
+        footer: Some("Acme".to_owned()),
+        buttons: Vec::new(),
+    }
+}
+
+/// What became of a template that is sent when the window has closed.
+struct Filled {
+    /// What the line says, where it was accepted.
+    said: Option<String>,
+    /// The field that is wrong, where it was refused.
+    wrong: Option<String>,
+}
+
+fn filled(
+    known: Option<Template>,
+    (header, body): (Vec<Filling>, Vec<Filling>),
+    buttons: Vec<ButtonFilling>,
+) -> Filled {
+    let mut team = Team::with_a_customer();
+    team.template = known;
+    let (name, language) = ("order_update".to_owned(), "en".to_owned());
+    let details = Details::Template { name, language, header, body, buttons };
+    let seen = team.seen();
+    // Days later: this is what templates are for.
+    team.passes(30 * HOUR);
+    let answer = team.does(ANA, send(None, details, seen));
+    if let Answer::Refused(refusal) = answer {
+        let Refusal::Invalid { field, .. } = refusal else { panic!("{refusal:?}") };
+        return Filled { said: None, wrong: Some(field) };
+    }
+    let line = written(answer);
+    let row = team.rows[&LUCIA].iter().find(|row| row.id == line.id).expect("its row");
+    assert_eq!(row.kind, LineKind::Template);
+    let said = row.content.text.clone();
+    assert!(matches!(team.claim(LUCIA, line.id), Claim::Go(_)), "it may leave");
+    Filled { said, wrong: None }
+}
+
+#[test]
+fn a_template_is_sent_when_the_window_is_closed_and_says_what_the_customer_reads() {
+    let numbered = template("Hello {{1}}, order {{2}} is ready, {{1}}.");
+    let body = vec![words("Lucía"), words("{{1}}")];
+    let said = filled(Some(numbered.clone()), (vec![], body), vec![]).said;
+    assert_eq!(said.as_deref(), Some("Hello Lucía, order {{1}} is ready, Lucía.\nAcme"));
+    let by_name = template("{{first_name}}, see you on {{day}}.");
+    let body = vec![named("day", "Monday"), named("first_name", "Lucía")];
+    let said = filled(Some(by_name.clone()), (vec![], body), vec![]).said;
+    assert_eq!(said.as_deref(), Some("Lucía, see you on Monday.\nAcme"));
+    let image = TemplateHeader::File { file: TemplateFile::Image };
+    let url = Some("https://shop.example/{{1}}".to_owned());
+    let button = TemplateButton { kind: TemplateButtonKind::Link, title: "Shop".to_owned(), url };
+    let sale = Template { header: Some(image), buttons: vec![button], ..template("Sale!") };
+    let address = "https://shop.example/bike.jpg".to_owned();
+    let file = Filling { name: None, text: address, file: Some(TemplateFile::Image) };
+    let end = ButtonFilling { index: 0, kind: FilledButton::Link, text: "bikes".to_owned() };
+    let said = filled(Some(sale.clone()), (vec![file], vec![]), vec![end.clone()]).said;
+    assert_eq!(said.as_deref(), Some("Sale!\nAcme"));
+
+    let refused = |known: &Template, (header, body), buttons, field: &str| {
+        let filled = filled(Some(known.clone()), (header, body), buttons);
+        assert_eq!(filled.wrong.as_deref(), Some(field));
+    };
+    let body = "details.body";
+    refused(&numbered, (vec![], vec![words("Lucía")]), vec![], body);
+    refused(&numbered, (vec![], vec![words("a"), words("b"), words("c")]), vec![], body);
+    refused(&numbered, (vec![], vec![words("a"), words("two\nlines")]), vec![], body);
+    let long = words(&"a".repeat(1024));
+    let five = template("{{1}}{{2}}{{3}}{{4}}{{5}}");
+    refused(&five, (vec![], vec![long; 5]), vec![], body);
+    let two = vec![words("a"), words("b")];
+    refused(&numbered, (vec![words("a")], two.clone()), vec![], "details.header");
+    refused(&by_name, (vec![], two), vec![], body);
+    refused(&sale, (vec![words("a")], vec![]), vec![end.clone()], "details.header");
+    refused(&sale, (vec![], vec![]), vec![], "details.header");
+    refused(&template("Hi"), (vec![], vec![]), vec![end], "details.buttons");
+    let unknown = filled(None, (vec![], vec![]), vec![]);
+    assert_eq!(unknown.wrong.as_deref(), Some("details.name"));
+    for status in [TemplateStatus::Pending, TemplateStatus::Rejected, TemplateStatus::Paused] {
+        let known = Template { status, ..template("Hi") };
+        refused(&known, (vec![], vec![]), vec![], "details.name");
+    }
+}
+
+fn uploaded(kind: LineKind, name: Option<&str>) -> Uploaded {
+    Uploaded {
+        agent: ANA.agent,
+        conversation: LUCIA,
+        kind,
+        media_type: "image/png".to_owned(),
+        name: name.map(str::to_owned),
+        bytes: 7,
+        sha256: None,
+        media: Some("its id at Meta".to_owned()),
+    }
+}
+
+/// A command that sends an upload; what it is told, and what the line says.
+fn sends_file(
+    upload: Option<Uploaded>,
+    caption: Option<&str>,
+) -> Result<(LineKind, Option<String>, Option<FileState>), String> {
+    let mut team = Team::with_a_customer();
+    team.upload = upload;
+    let details = Details::File {
+        media_type: None,
+        name: None,
+        sha256: None,
+        animated: false,
+        upload: Some(MessageId(uuid::Uuid::from_u128(77))),
+    };
+    let answer = team.does(ANA, send(caption, details, team.seen()));
+    if let Answer::Refused(Refusal::Invalid { field, .. }) = &answer {
+        return Err(field.clone());
+    }
+    let line = accepted(answer).line.expect("a line");
+    let row = team.rows[&LUCIA].iter().find(|row| row.id == line.id).expect("its row");
+    Ok((row.kind, row.content.text.clone(), row.file))
+}
+
+#[test]
+fn a_file_that_whatsapp_has_is_sent_with_its_caption_and_is_there_at_once() {
+    let image = uploaded(LineKind::Image, None);
+    let stored = Some(FileState::Stored { bytes: 7 });
+    let sent = sends_file(Some(image.clone()), Some("Here"));
+    assert_eq!(sent, Ok((LineKind::Image, Some("Here".to_owned()), stored)));
+    let document = uploaded(LineKind::Document, Some("bill.pdf"));
+    let sent = sends_file(Some(document), None);
+    assert_eq!(sent, Ok((LineKind::Document, Some("bill.pdf".to_owned()), stored)));
+
+    let field = |field: &str| Err(field.to_owned());
+    assert_eq!(sends_file(None, None), field("details.upload"));
+    let of_ben = Uploaded { agent: BEN.agent, ..image.clone() };
+    assert_eq!(sends_file(Some(of_ben), None), field("details.upload"));
+    let early = Uploaded { media: None, ..image.clone() };
+    assert_eq!(sends_file(Some(early), None), field("details.upload"));
+    assert_eq!(sends_file(Some(image), Some(&"x".repeat(1025))), field("text"));
+    let voice = uploaded(LineKind::Voice, None);
+    assert_eq!(sends_file(Some(voice), Some("Hear")), field("text"));
+}

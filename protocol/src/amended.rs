@@ -1,0 +1,59 @@
+//! What became of a line after it was said: new words, taken back, reactions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Author, LineRef, Timestamp};
+
+/// What became of a line after it was said.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Amended {
+    /// The newest reaction of each who reacted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+    /// The line with its newest words, of kind `edit`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Change>,
+    /// The line that took it back, of kind `revocation`. The content of a line that was taken
+    /// back is left out; its history has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Change>,
+}
+
+/// A later line that changes an earlier one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Change {
+    /// The later line.
+    pub line: LineRef,
+    /// When it was said, by Meta's time.
+    pub at: Timestamp,
+}
+
+/// A reaction to a line.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reaction {
+    /// Who reacted.
+    pub by: Author,
+    /// When, by Meta's time.
+    pub at: Timestamp,
+    /// The emoji; `None` when the reaction was taken back or erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emoji: Option<String>,
+}
+
+/// One change of a line, as the log tells it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Amendment {
+    /// It got new words.
+    Edited(Change),
+    /// It was taken back.
+    Revoked(Change),
+    /// Somebody reacted; the emoji is the event's content. Without one the reaction was taken
+    /// back.
+    Reacted {
+        /// Of both sides, each has one reaction to a line.
+        by: Author,
+        /// When, by Meta's time.
+        at: Timestamp,
+    },
+}

@@ -1,0 +1,163 @@
+//! Templates: texts that Meta approved, the only thing that may be sent when the window is closed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// A template in one language, as Meta last told it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Template {
+    /// Its name.
+    pub name: String,
+    /// Its language, such as `en_US`.
+    pub language: String,
+    /// Whether it may be sent.
+    pub status: TemplateStatus,
+    /// Meta's category, such as `utility`.
+    pub category: String,
+    /// What stands above the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<TemplateHeader>,
+    /// Its words. Variables stand in double braces: `{{1}}`, or `{{first_name}}`.
+    pub body: String,
+    /// Small print below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footer: Option<String>,
+    /// Below the words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<TemplateButton>,
+}
+
+/// Whether a template may be sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateStatus {
+    /// It may.
+    Approved,
+    /// Meta looks at it.
+    Pending,
+    /// Meta refused it.
+    Rejected,
+    /// Meta paused it, as customers complained.
+    Paused,
+    /// It may not, for another reason.
+    Disabled,
+}
+
+/// What stands above the body of a template.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TemplateHeader {
+    /// Words, with at most one variable.
+    Text {
+        /// The words.
+        text: String,
+    },
+    /// A picture, film or document.
+    File {
+        /// Which of them.
+        file: TemplateFile,
+    },
+    /// Something that Baton cannot fill in.
+    Other,
+}
+
+/// A button of a template.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TemplateButton {
+    /// What it does.
+    pub kind: TemplateButtonKind,
+    /// The words on it.
+    pub title: String,
+    /// Where a link leads; a variable may stand at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// What a button of a template does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateButtonKind {
+    /// Its title comes back as the customer's choice.
+    QuickReply,
+    /// It opens a page.
+    Link,
+    /// It calls a number.
+    Phone,
+    /// It copies a code, which the sender gives.
+    CopyCode,
+    /// Something else, for which the sender gives nothing.
+    Other,
+}
+
+/// What stands in the place of one variable.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filling {
+    /// The variable's name, where variables are named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The words; of a file its https address.
+    pub text: String,
+    /// Above the body, in place of words: what kind of file stands there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<TemplateFile>,
+}
+
+/// A file that stands above the body of a template.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateFile {
+    /// A picture.
+    Image,
+    /// A film.
+    Video,
+    /// A document.
+    Document,
+}
+
+/// What a button of a template needs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ButtonFilling {
+    /// Which button, from 0.
+    pub index: u32,
+    /// What the button does.
+    pub kind: FilledButton,
+    /// The end of its link, or the code that it copies.
+    pub text: String,
+}
+
+/// A button of a template that the sender fills.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilledButton {
+    /// It opens a page.
+    Link,
+    /// It copies a code.
+    CopyCode,
+}
+
+/// `GET /channels/{channel}/templates`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TemplateList {
+    /// By name and language.
+    pub templates: Vec<Template>,
+    /// The WhatsApp Business Account that has them; `None` where nobody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// When Meta told them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synced_at: Option<Timestamp>,
+    /// Why the last look at Meta's list failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+/// `PUT /channels/{channel}/templates`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateSource {
+    /// The id of the WhatsApp Business Account that the number belongs to.
+    pub account_id: String,
+}

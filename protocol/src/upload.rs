@@ -1,0 +1,78 @@
+//! Files that agents send: the bytes come first, in pieces, and the command names them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{LineKind, MessageId};
+
+/// `POST /conversations/{conversation}/uploads`: what will come.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UploadNew {
+    /// What it is sent as: `image`, `video`, `audio`, `voice`, `document` or `sticker`.
+    pub kind: LineKind,
+    /// The MIME type.
+    pub media_type: String,
+    /// The name that the customer sees, of a document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How many bytes there are.
+    pub bytes: u64,
+    /// SHA-256 of them in lower-case hex, to be checked at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+/// A file on its way to WhatsApp. Only its author sees it, until it is sent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Upload {
+    /// `details.upload` of the command that sends it. The line it becomes has this id.
+    pub id: MessageId,
+    /// What it is sent as.
+    pub kind: LineKind,
+    /// The MIME type.
+    pub media_type: String,
+    /// The name that the customer sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How many bytes there are.
+    pub bytes: u64,
+    /// How many of them have arrived: the next piece begins there.
+    pub received: u64,
+    /// How far it is.
+    pub state: UploadState,
+    /// Why it is refused, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+/// How far an upload is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UploadState {
+    /// Bytes are missing.
+    Receiving,
+    /// All bytes are here, and go to WhatsApp.
+    Passing,
+    /// WhatsApp has it: it can be sent.
+    Ready,
+    /// It will not be sent.
+    Refused,
+}
+
+impl UploadState {
+    /// Its name on the wire and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Receiving => "receiving",
+            Self::Passing => "passing",
+            Self::Ready => "ready",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The state of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Receiving, Self::Passing, Self::Ready, Self::Refused];
+        all.into_iter().find(|state| state.name() == name)
+    }
+}

@@ -1,0 +1,60 @@
+//! `/channels/{channel}/templates`: everyone sees them, admins say whose they are.
+
+use axum::Json as Out;
+use axum::extract::State;
+use axum::http::StatusCode;
+use baton_protocol::template::{TemplateList, TemplateSource};
+use baton_protocol::{ChannelId, WorkspaceId};
+
+use super::input::{Id, Json};
+use super::{Answer, Fault, Parts};
+use crate::accounts::Signed;
+use crate::store::{read, template};
+
+/// Digits of an id of Meta's.
+const ACCOUNT_DIGITS_MAX: usize = 32;
+
+/// `GET /channels/{channel}/templates`.
+pub(super) async fn list(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(channel): Id<ChannelId>,
+) -> Answer<Out<TemplateList>> {
+    known(&parts, signed.workspace, channel).await.map(Out)
+}
+
+/// `PUT /channels/{channel}/templates`: Meta is asked within a second.
+pub(super) async fn put(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(channel): Id<ChannelId>,
+    Json(source): Json<TemplateSource>,
+) -> Answer<(StatusCode, Out<TemplateList>)> {
+    let account = source.account_id.trim();
+    let is_id = (1..=ACCOUNT_DIGITS_MAX).contains(&account.len())
+        && account.bytes().all(|digit| digit.is_ascii_digit());
+    if !is_id {
+        return Err(Fault::invalid("account_id: the digits of a WhatsApp Business Account's id"));
+    }
+    known(&parts, signed.workspace, channel).await?;
+    let of = (signed.workspace, channel);
+    template::set_source(&parts.store, of, account, parts.clock.now()).await?;
+    let known = known(&parts, signed.workspace, channel).await?;
+    Ok((StatusCode::ACCEPTED, Out(known)))
+}
+
+async fn known(parts: &Parts, workspace: WorkspaceId, channel: ChannelId) -> Answer<TemplateList> {
+    let mut tx = parts.store.read().await?;
+    let channels = read::channels(&mut tx, workspace).await?;
+    let known = template::known(&mut tx, workspace, channel).await?;
+    tx.rollback().await?;
+    if !channels.iter().any(|one| one.id == channel) {
+        return Err(Fault::not_found());
+    }
+    Ok(TemplateList {
+        templates: known.templates,
+        account_id: known.account,
+        synced_at: known.synced_at,
+        trouble: known.trouble,
+    })
+}

@@ -1,0 +1,148 @@
+//! Files that agents send: announced, received piece by piece, then named by a command.
+//!
+//! A piece that was cut off comes again from where the answer says. Only its author sees an upload.
+
+use axum::Json as Out;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use baton_domain::upload::check;
+use baton_protocol::upload::{Upload, UploadNew, UploadState};
+use baton_protocol::{ConversationId, MessageId};
+use serde::Deserialize;
+
+use super::body::Whose;
+use super::conversations::in_full;
+use super::input::{Id, Json, Query};
+use super::{Answer, Fault, Parts};
+use crate::accounts::Signed;
+use crate::media::Place;
+use crate::store::uploads::{
+    OwnUpload, UploadKey, begin_upload, upload, upload_complete, upload_received, upload_spoilt,
+};
+
+/// Uploads that an agent may have at once: sent ones do not count.
+const AT_ONCE: u64 = 20;
+
+/// What `PUT /uploads/{upload}` is asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct From {
+    from: u64,
+}
+
+/// A body of bytes, of somebody who is signed in.
+#[derive(Debug)]
+pub(super) struct Piece(Vec<u8>);
+
+impl FromRequest<Parts> for Piece {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, parts: &Parts) -> Result<Self, Fault> {
+        parts.room.read(request, Whose::Signed).await.map(Self)
+    }
+}
+
+/// `POST /conversations/{conversation}/uploads`.
+pub(super) async fn begin(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(conversation): Id<ConversationId>,
+    Json(new): Json<UploadNew>,
+) -> Answer<(StatusCode, Out<Upload>)> {
+    let mut tx = parts.store.read().await?;
+    in_full(&mut tx, &signed, conversation).await?;
+    tx.rollback().await?;
+    check(&new).map_err(|refusal| Fault::invalid(refusal.detail()))?;
+    let id = MessageId(parts.clock.uuid_v4());
+    let (key, whose) = ((signed.workspace, id), (signed.agent, conversation));
+    let limit = (parts.clock.now(), AT_ONCE);
+    if !begin_upload(&parts.store, key, whose, &new, limit).await? {
+        let detail = format!("you have {AT_ONCE} uploads that are not sent: send them first");
+        return Err(Fault::conflict(detail));
+    }
+    let UploadNew { kind, media_type, name, bytes, .. } = new;
+    let state = UploadState::Receiving;
+    let begun = Upload { id, kind, media_type, name, bytes, received: 0, state, trouble: None };
+    Ok((StatusCode::CREATED, Out(begun)))
+}
+
+/// `GET /uploads/{upload}`.
+pub(super) async fn read(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(id): Id<MessageId>,
+) -> Answer<Out<Upload>> {
+    Ok(Out(own(&parts, &signed, id).await?.upload))
+}
+
+/// `PUT /uploads/{upload}?from=…`: the bytes from there on.
+pub(super) async fn receive(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(id): Id<MessageId>,
+    Query(From { from }): Query<From>,
+    Piece(piece): Piece,
+) -> Answer<Out<Upload>> {
+    let found = own(&parts, &signed, id).await?;
+    let key = (signed.workspace, id);
+    let Upload { bytes, received, state, .. } = found.upload;
+    if state != UploadState::Receiving {
+        // Its last piece came again.
+        return Ok(Out(found.upload));
+    }
+    if from != received {
+        return Err(Fault::upload_from(received));
+    }
+    if received == bytes {
+        // A node ended before it let it go.
+        complete(&parts, &found, key).await?;
+        return Ok(Out(own(&parts, &signed, id).await?.upload));
+    }
+    let to = from.saturating_add(piece.len() as u64);
+    if piece.is_empty() || to > bytes {
+        let detail = format!("{} bytes come, {} are missing", piece.len(), bytes - received);
+        return Err(Fault::invalid(detail));
+    }
+    let wrote = parts.media.append(place(key), from, piece).await.map_err(|error| disk(&error))?;
+    if !wrote {
+        upload_spoilt(&parts.store, key, from, "its bytes are gone: upload it anew").await?;
+    } else if upload_received(&parts.store, key, (from, to)).await? && to == bytes {
+        complete(&parts, &found, key).await?;
+    }
+    Ok(Out(own(&parts, &signed, id).await?.upload))
+}
+
+/// Checks what came, and lets it go to WhatsApp.
+async fn complete(parts: &Parts, found: &OwnUpload, key: UploadKey) -> Answer<()> {
+    let kept = parts.media.complete(place(key)).await.map_err(|error| disk(&error))?;
+    let right = |digest: &String| found.sha256.as_ref().is_none_or(|told| told == digest);
+    match kept.filter(|(bytes, digest)| *bytes == found.upload.bytes && right(digest)) {
+        Some((_, digest)) => {
+            upload_complete(&parts.store, key, &digest, parts.clock.now()).await?;
+            parts.uploaded.notify_one();
+        }
+        None => {
+            let why = "what arrived is not what was announced: upload it anew";
+            upload_spoilt(&parts.store, key, found.upload.bytes, why).await?;
+            parts.media.delete(place(key)).await.map_err(|error| disk(&error))?;
+        }
+    }
+    Ok(())
+}
+
+async fn own(parts: &Parts, signed: &Signed, id: MessageId) -> Answer<OwnUpload> {
+    let mut tx = parts.store.read().await?;
+    let found = upload(&mut tx, (signed.workspace, id)).await?;
+    tx.rollback().await?;
+    found.filter(|found| found.agent == signed.agent).ok_or_else(Fault::not_found)
+}
+
+/// A full disk heals: the piece is to come again.
+fn disk(error: &std::io::Error) -> Fault {
+    tracing::warn!(%error, "a piece of an upload could not be kept");
+    Fault::unavailable(5_000)
+}
+
+fn place((workspace, message): UploadKey) -> Place {
+    Place { workspace, message }
+}

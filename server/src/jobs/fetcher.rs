@@ -1,0 +1,373 @@
+//! Fetches the files that customers send: each once, at once, into the media store.
+//!
+//! A row of `file` is its own job. A node claims some, asks Meta where each lies, reads it into a
+//! file of its own, checks it, keeps it under its message's name, and tells the committer. When a
+//! node ends in between, another one or its next life fetches the file again, into the same place.
+//! Only the first end that is told counts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_domain::group::FileWork;
+use baton_protocol::{Details, FileState};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use super::Unseal;
+use crate::clock::Clock;
+use crate::config::MediaConfig;
+use crate::engine::Engine;
+use crate::media::{MediaStore, Place, Scratch};
+use crate::node::Membership;
+use crate::store::files::{
+    ClaimedFile, FileOrder, claim_files, erased_files, file_order, forget_files, hold_files,
+    kept_file, put_off_file, waiting_files,
+};
+use crate::store::{Store, StoreError};
+use crate::telemetry::{Metrics, Spell};
+use crate::whatsapp::client::Token;
+use crate::whatsapp::media::{Found, MediaClient, NotHad, Wanted};
+
+/// What is due again, and what a dead node left, is looked for this often.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Longer than the slowest file may take.
+const CLAIM_MS: i64 = 60 * 60_000;
+/// The shortest and the longest wait for another try.
+const AGAIN_MS: i64 = 2_000;
+const AGAIN_MAX_MS: i64 = 60 * 60_000;
+/// The wait after an answer that would be the last: a wrong setting of the account looks the same.
+const DOUBT_MS: i64 = 60_000;
+const DOUBT_FACTOR: i64 = 10;
+/// After so many such answers the last one is believed.
+const DOUBTS_MAX: u32 = 3;
+/// All files of a number wait for so long when its token is refused.
+const HOLD_MS: i64 = 60_000;
+/// Meta keeps a customer's file for seven days.
+const GIVE_UP_MS: i64 = 7 * 86_400_000;
+/// A file must come at this pace, in bytes a second, after a while.
+const PACE_MIN: u64 = 32 * 1024;
+const PACE_AFTER: Duration = Duration::from_secs(10);
+/// What was told in vain is told again, so often, after so long.
+const TELLS_MAX: u32 = 20;
+const TELL_AGAIN: Duration = Duration::from_millis(500);
+/// Files left by workers that died, and files of erased lines, are looked for this often.
+const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
+const TIDY_AT_ONCE: u64 = 500;
+
+/// Fetches files.
+pub struct Fetcher {
+    /// Where ends are told.
+    pub engine: Engine,
+    /// Which node this is.
+    pub membership: Membership,
+    /// The time.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// The way to Meta.
+    pub client: MediaClient,
+    /// Opens tokens.
+    pub unseal: Unseal,
+    /// Where files are kept.
+    pub media: Arc<dyn MediaStore>,
+    /// Limits.
+    pub config: MediaConfig,
+    /// The Graph API's version.
+    pub version: String,
+}
+
+impl std::fmt::Debug for Fetcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fetcher").finish_non_exhaustive()
+    }
+}
+
+/// Why files of erased lines stay.
+#[derive(Debug, thiserror::Error)]
+enum EraseError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Folder(#[from] std::io::Error),
+}
+
+/// What a try came to.
+enum Tried {
+    /// It is kept.
+    Stored { bytes: u64, media_type: Option<String>, sha256: String },
+    /// It cannot be had, and will not be.
+    Over(FileState, &'static str),
+    /// An answer that would be the last, if it stands.
+    Doubt(FileState, &'static str),
+    /// Its number has to wait.
+    Held,
+    /// Something that may pass.
+    Again(&'static str),
+}
+
+impl Fetcher {
+    /// Fetches what is due, for ever.
+    pub async fn run(self) {
+        let slots = usize::try_from(self.config.fetches_running_max).unwrap_or(1);
+        let mut under_way = FuturesUnordered::new();
+        let mut tidied: Option<Duration> = None;
+        let spell = Spell::default();
+        loop {
+            let free = slots.saturating_sub(under_way.len());
+            let claimed = self.claim(free).await;
+            let now = self.clock.monotonic();
+            if !self.store().is_away() {
+                spell.note("files to fetch could not be read", claimed.as_ref().err(), now);
+            }
+            let claimed = claimed.into_iter().flatten();
+            under_way.extend(claimed.map(|file| self.fetch(file)));
+            if tidied.is_none_or(|last| now.saturating_sub(last) >= TIDY_EVERY) {
+                tidied = Some(now);
+                self.tidy().await;
+            }
+            tokio::select! {
+                Some(()) = under_way.next(), if !under_way.is_empty() => {}
+                () = self.engine.files_due() => {}
+                () = self.clock.sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    async fn claim(&self, most: usize) -> Result<Vec<ClaimedFile>, StoreError> {
+        let now = self.clock.now();
+        let (waiting, due) = waiting_files(self.store(), now).await?;
+        self.metrics.files_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        if due == 0 || most == 0 {
+            return Ok(Vec::new());
+        }
+        let me = self.membership.roster().me;
+        claim_files(self.store(), me, (now, now.plus_ms(CLAIM_MS)), most).await
+    }
+
+    async fn fetch(&self, file: ClaimedFile) {
+        let order = match file_order(self.store(), file.at).await {
+            Ok(order) => order,
+            // The claim ends by itself.
+            Err(error) => return tracing::warn!(%error, "a file must wait"),
+        };
+        let tried = match &order {
+            None => Tried::Over(FileState::Expired, "the number is gone"),
+            Some(FileOrder { content: None, .. }) => {
+                Tried::Over(FileState::Expired, "the line was erased")
+            }
+            Some(order) => self.attempt(&file, order).await,
+        };
+        self.conclude(&file, tried).await;
+    }
+
+    async fn attempt(&self, file: &ClaimedFile, order: &FileOrder) -> Tried {
+        let token = (self.unseal)(file.at.workspace, file.at.channel, &order.token_sealed);
+        let Some(token) = token else { return Tried::Held };
+        match self.transfer(file, order, &token).await {
+            Ok(tried) => tried,
+            Err(NotHad::Held) => Tried::Held,
+            Err(NotHad::Gone) => Tried::Doubt(FileState::Expired, "WhatsApp has it no longer"),
+            Err(NotHad::Failed(why)) => Tried::Again(why),
+            Err(NotHad::Host(host)) => {
+                tracing::warn!(
+                    message_id = %file.at.message, host,
+                    "a file lies on a host that is not in whatsapp.media_hosts; it waits"
+                );
+                Tried::Again("the host is not listed")
+            }
+        }
+    }
+
+    async fn transfer(
+        &self,
+        file: &ClaimedFile,
+        order: &FileOrder,
+        token: &Token,
+    ) -> Result<Tried, NotHad> {
+        let wanted = Wanted {
+            version: &self.version,
+            phone_number_id: &order.phone_number_id,
+            media: &file.media,
+            token,
+        };
+        let found = self.client.look_up(&wanted).await?;
+        if found.bytes.is_some_and(|bytes| bytes > self.config.file_bytes_max) {
+            return Ok(Tried::Over(FileState::Refused, "it is too large"));
+        }
+        let Some(collected) = self.collect(&found, token).await? else {
+            return Ok(Tried::Over(FileState::Refused, "it is too large"));
+        };
+        let (bytes, sha256) = (collected.bytes(), collected.sha256());
+        // The message and the look-up each name a digest. One that fits is enough: Meta's own
+        // documents disagree on what the message's is of.
+        let told = [told_digest(order), found.sha256.as_deref()];
+        let mut told = told.into_iter().flatten().peekable();
+        let is_wrong_size = found.bytes.is_some_and(|told| told != bytes);
+        if is_wrong_size || (told.peek().is_some() && told.all(|told| told != sha256)) {
+            return Ok(Tried::Doubt(FileState::Refused, "it is not what WhatsApp said"));
+        }
+        let place = Place { workspace: file.at.workspace, message: file.at.message };
+        if let Err(error) = self.media.put(place, collected).await {
+            tracing::warn!(%error, "a file could not be kept; it is fetched again");
+            return Ok(Tried::Again("it could not be kept"));
+        }
+        Ok(Tried::Stored { bytes, media_type: found.media_type, sha256 })
+    }
+
+    /// Reads a file to its end; `None` for one that is too large.
+    async fn collect(&self, found: &Found, token: &Token) -> Result<Option<Scratch>, NotHad> {
+        let failed = |error: std::io::Error| {
+            tracing::warn!(%error, "a file could not be written; it is fetched again");
+            NotHad::Failed("it could not be written")
+        };
+        let mut reading = self.client.open(found, token).await?;
+        let mut scratch = self.media.scratch().await.map_err(failed)?;
+        let began = self.clock.monotonic();
+        while let Some(piece) = reading.next().await? {
+            scratch = scratch.push(piece.as_ref()).await.map_err(failed)?;
+            if scratch.bytes() > self.config.file_bytes_max {
+                return Ok(None);
+            }
+            let took = self.clock.monotonic().saturating_sub(began);
+            if took > PACE_AFTER && scratch.bytes() / took.as_secs().max(1) < PACE_MIN {
+                return Err(NotHad::Failed("it comes too slowly"));
+            }
+        }
+        Ok(Some(scratch))
+    }
+
+    async fn conclude(&self, file: &ClaimedFile, tried: Tried) {
+        let is_too_late = self.clock.now().since(file.received_at) > GIVE_UP_MS;
+        match tried {
+            Tried::Stored { bytes, media_type, sha256 } => {
+                let end = FileState::Stored { bytes };
+                let sha256 = Some(sha256);
+                self.tell(FileWork { at: file.at, file: end, media_type, sha256 }).await;
+            }
+            Tried::Over(end, why) => self.give_up(file, end, why).await,
+            Tried::Doubt(end, why) if file.doubts + 1 >= DOUBTS_MAX => {
+                self.give_up(file, end, why).await;
+            }
+            Tried::Again(_) | Tried::Held if is_too_late => {
+                self.give_up(file, FileState::Expired, "its time is over").await;
+            }
+            Tried::Doubt(_, why) => {
+                let wait_ms = DOUBT_MS * DOUBT_FACTOR.pow(file.doubts);
+                self.put_off(file, ("again", why), wait_ms, file.doubts + 1).await;
+            }
+            Tried::Again(why) => {
+                let wait_ms = self.again_ms(file.tries);
+                self.put_off(file, ("again", why), wait_ms, file.doubts).await;
+            }
+            Tried::Held => {
+                self.put_off(file, ("held", "its number waits"), HOLD_MS, file.doubts).await;
+                self.hold(file).await;
+            }
+        }
+    }
+
+    async fn put_off(
+        &self,
+        file: &ClaimedFile,
+        (outcome, why): (&'static str, &'static str),
+        wait_ms: i64,
+        doubts: u32,
+    ) {
+        let (message_id, tries) = (file.at.message, file.tries);
+        self.metrics.files.inc(outcome);
+        tracing::info!(%message_id, why, tries, "a file was not fetched; it is tried again");
+        let due_at = self.clock.now().plus_ms(wait_ms);
+        if let Err(error) = put_off_file(self.store(), file, due_at, doubts).await {
+            tracing::warn!(%error, %message_id, "a file waits until its claim ends");
+        }
+    }
+
+    async fn hold(&self, file: &ClaimedFile) {
+        let number = (file.at.workspace, file.at.channel);
+        let until = self.clock.now().plus_ms(HOLD_MS);
+        if let Err(error) = hold_files(self.store(), number, until).await {
+            tracing::warn!(%error, channel_id = %number.1, "its files are not held back");
+        }
+    }
+
+    /// Later and later, with jitter.
+    fn again_ms(&self, tries: u32) -> i64 {
+        let wait_ms = (AGAIN_MS << tries.saturating_sub(1).min(16)).min(AGAIN_MAX_MS);
+        let spread = u64::try_from(wait_ms / 4).unwrap_or_default();
+        wait_ms + i64::try_from(self.clock.below(spread + 1)).unwrap_or_default()
+    }
+
+    async fn give_up(&self, file: &ClaimedFile, end: FileState, why: &'static str) {
+        tracing::info!(message_id = %file.at.message, why, end = end.name(), "a file is not had");
+        self.tell(FileWork { at: file.at, file: end, media_type: None, sha256: None }).await;
+        // An earlier try may have kept it and died before it told. Ends are final: what another
+        // worker told to be stored stays.
+        let left = async {
+            let mut tx = self.store().read().await?;
+            let kept = kept_file(&mut tx, file.at.workspace, file.at.message).await?;
+            tx.rollback().await?;
+            Ok::<_, StoreError>(kept.is_some_and(|kept| kept.state == end))
+        };
+        if left.await.unwrap_or(false) {
+            let place = Place { workspace: file.at.workspace, message: file.at.message };
+            if let Err(error) = self.media.delete(place).await {
+                tracing::warn!(%error, "a file that is not had could not be removed");
+            }
+        }
+    }
+
+    /// Tells an end. While the database is away it is told again; should it never be, the file is
+    /// fetched anew once the claim ends.
+    async fn tell(&self, work: FileWork) {
+        for _ in 0..TELLS_MAX {
+            if self.engine.file_ended(work.clone()).await.is_ok() {
+                self.metrics.files.inc(work.file.name());
+                return;
+            }
+            self.clock.sleep(TELL_AGAIN).await;
+        }
+        tracing::warn!(message_id = %work.at.message, "what became of a file is not told yet");
+    }
+
+    /// Removes what dead workers left, and files of lines that were erased.
+    async fn tidy(&self) {
+        let before = self.clock.now().plus_ms(-2 * CLAIM_MS);
+        match self.media.sweep(before).await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "files that were not fetched whole are removed"),
+            Err(error) => tracing::warn!(%error, "the folder of files cannot be tidied"),
+        }
+        if self.membership.term().is_some()
+            && let Err(error) = self.erase().await
+        {
+            tracing::warn!(%error, "files of erased lines stay for another hour");
+        }
+    }
+
+    async fn erase(&self) -> Result<(), EraseError> {
+        loop {
+            let erased = erased_files(self.store(), TIDY_AT_ONCE).await?;
+            if erased.is_empty() {
+                return Ok(());
+            }
+            for (workspace, message) in &erased {
+                self.media.delete(Place { workspace: *workspace, message: *message }).await?;
+            }
+            forget_files(self.store(), &erased).await?;
+        }
+    }
+
+    fn store(&self) -> &Store {
+        self.engine.store()
+    }
+}
+
+/// The digest that the message named.
+fn told_digest(order: &FileOrder) -> Option<&str> {
+    let details = order.content.as_ref()?.details.as_deref()?;
+    let Details::File { sha256, .. } = details else { return None };
+    sha256.as_deref()
+}
+
+#[cfg(test)]
+mod tests;

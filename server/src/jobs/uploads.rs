@@ -1,0 +1,161 @@
+//! Gives files that agents uploaded to WhatsApp, so that the command which sends one need not wait.
+//!
+//! A row of `upload` is its own job, as a row of `file` is for the fetcher. A file that a dying
+//! node gave to WhatsApp in vain is given once more: nobody sees the first one there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::Notify;
+
+use super::Unseal;
+use crate::clock::Clock;
+use crate::media::{MediaStore, Place};
+use crate::node::Membership;
+use crate::store::Store;
+use crate::store::uploads::{
+    ClaimedUpload, UploadKey, claim_uploads, expire_uploads, forget_upload, put_off_upload,
+    upload_ready, upload_refused,
+};
+use crate::telemetry::Spell;
+use crate::whatsapp::media::{Given, MediaClient, NotTaken};
+
+/// What another node received, and what is due again, is looked for this often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Files on their way to WhatsApp at once.
+const RUNNING_MAX: usize = 8;
+/// Longer than the slowest upload may take.
+const CLAIM_MS: i64 = 2 * 60 * 60_000;
+const AGAIN_MS: i64 = 1_000;
+const AGAIN_MAX_MS: i64 = 60_000;
+/// About five minutes of trying: its author waits.
+const TRIES_MAX: u32 = 10;
+/// What nobody sent goes after a day.
+const KEPT_MS: i64 = 86_400_000;
+const TIDY_EVERY: Duration = Duration::from_secs(15 * 60);
+const TIDY_AT_ONCE: u64 = 200;
+
+/// Passes uploads on.
+pub struct Uploads {
+    /// The database.
+    pub store: Store,
+    /// Which node this is.
+    pub membership: Membership,
+    /// The time.
+    pub clock: Clock,
+    /// The way to Meta.
+    pub client: MediaClient,
+    /// Opens tokens.
+    pub unseal: Unseal,
+    /// Where files are kept.
+    pub media: Arc<dyn MediaStore>,
+    /// The Graph API's version.
+    pub version: String,
+    /// Rung when an upload is complete.
+    pub bell: Arc<Notify>,
+}
+
+impl std::fmt::Debug for Uploads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Uploads").finish_non_exhaustive()
+    }
+}
+
+impl Uploads {
+    /// Passes on what is due, for ever.
+    pub async fn run(self) {
+        let (claiming, tidying) = (Spell::default(), Spell::default());
+        let mut under_way = FuturesUnordered::new();
+        let mut tidied: Option<Duration> = None;
+        loop {
+            let me = self.membership.roster().me;
+            let now = self.clock.now();
+            let times = (now, now.plus_ms(CLAIM_MS));
+            let free = RUNNING_MAX.saturating_sub(under_way.len());
+            let claimed = claim_uploads(&self.store, me, times, free).await;
+            let at = self.clock.monotonic();
+            if !self.store.is_away() {
+                claiming.note("uploads could not be claimed", claimed.as_ref().err(), at);
+            }
+            under_way.extend(claimed.into_iter().flatten().map(|one| self.pass(one)));
+            if tidied.is_none_or(|last| at.saturating_sub(last) >= TIDY_EVERY) {
+                tidied = Some(at);
+                let done = self.tidy().await;
+                tidying.note("uploads that nobody sent stay", done.as_ref().err(), at);
+            }
+            tokio::select! {
+                Some(()) = under_way.next(), if !under_way.is_empty() => {}
+                () = self.bell.notified() => {}
+                () = self.clock.sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    async fn pass(&self, one: ClaimedUpload) {
+        let (_, upload_id) = one.key;
+        let told = match self.give(&one).await {
+            Ok(media) => upload_ready(&self.store, &one, &media).await,
+            Err(NotTaken::Refused(why)) => {
+                tracing::info!(%upload_id, why, "WhatsApp takes an upload not");
+                let why = format!("WhatsApp does not take it: {why}");
+                upload_refused(&self.store, &one, &why).await
+            }
+            Err(NotTaken::Held | NotTaken::Failed(_)) if one.tries >= TRIES_MAX => {
+                let why = "WhatsApp could not be reached, or refuses this number";
+                upload_refused(&self.store, &one, why).await
+            }
+            Err(again @ (NotTaken::Held | NotTaken::Failed(_))) => {
+                let tries = one.tries;
+                tracing::info!(%upload_id, why = ?again, tries, "an upload is tried again");
+                let wait_ms = (AGAIN_MS << one.tries.min(16)).min(AGAIN_MAX_MS);
+                put_off_upload(&self.store, &one, self.clock.now().plus_ms(wait_ms)).await
+            }
+        };
+        if let Err(error) = told {
+            tracing::warn!(%error, %upload_id, "an upload waits until its claim ends");
+        }
+    }
+
+    async fn give(&self, one: &ClaimedUpload) -> Result<String, NotTaken> {
+        let (workspace, of) = one.key;
+        let token = (self.unseal)(workspace, one.channel, &one.token_sealed);
+        let token = token.ok_or(NotTaken::Held)?;
+        let content = self.media.get(place(one.key), 0, one.bytes).await;
+        let content = match content {
+            Ok(Some(content)) => content,
+            Ok(None) => return Err(NotTaken::Failed("its bytes are not in the folder")),
+            Err(error) => {
+                tracing::warn!(%error, "an upload could not be read");
+                return Err(NotTaken::Failed("it could not be read"));
+            }
+        };
+        let given = Given {
+            version: &self.version,
+            phone_number_id: &one.phone_number_id,
+            token: &token,
+            media_type: &one.media_type,
+            id: &of.to_string(),
+            bytes: one.bytes,
+            content,
+        };
+        self.client.upload(given).await
+    }
+
+    async fn tidy(&self) -> anyhow::Result<()> {
+        if self.membership.term().is_none() {
+            return Ok(());
+        }
+        let before = self.clock.now().plus_ms(-KEPT_MS);
+        for key in expire_uploads(&self.store, before, TIDY_AT_ONCE).await? {
+            self.media.delete(place(key)).await?;
+            forget_upload(&self.store, key).await?;
+        }
+        Ok(())
+    }
+}
+
+fn place((workspace, message): UploadKey) -> Place {
+    Place { workspace, message }
+}

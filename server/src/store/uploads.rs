@@ -1,0 +1,360 @@
+//! Files that agents send, until a command sends them: received in pieces, passed on to WhatsApp.
+//!
+//! All of it is written in short transactions. Only the end is the committer's: the row goes in
+//! the transaction that makes it the file of a line.
+
+use baton_protocol::upload::{Upload, UploadNew, UploadState};
+use baton_protocol::{
+    AgentId, ChannelId, ConversationId, MessageId, NodeId, Timestamp, WorkspaceId,
+};
+use sqlx::FromRow;
+
+use super::rows::{id, named, number};
+use super::{Sql, Store, StoreError, Tx};
+
+/// An upload and whose it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnUpload {
+    /// Who uploads it.
+    pub agent: AgentId,
+    /// For which conversation.
+    pub conversation: ConversationId,
+    /// SHA-256 of its bytes, hex, as its author told it or as it is.
+    pub sha256: Option<String>,
+    /// As its author sees it.
+    pub upload: Upload,
+}
+
+#[derive(FromRow)]
+struct UploadRow {
+    agent: String,
+    conversation: String,
+    kind: String,
+    media_type: String,
+    name: Option<String>,
+    bytes: i64,
+    received: i64,
+    sha256: Option<String>,
+    state: String,
+    trouble: Option<String>,
+}
+
+impl UploadRow {
+    fn read(self, of: MessageId) -> Result<OwnUpload, StoreError> {
+        let state = UploadState::named(&self.state);
+        Ok(OwnUpload {
+            agent: id(&self.agent)?,
+            conversation: id(&self.conversation)?,
+            sha256: self.sha256,
+            upload: Upload {
+                id: of,
+                kind: named(&self.kind)?,
+                media_type: self.media_type,
+                name: self.name,
+                bytes: number(self.bytes)?,
+                received: number(self.received)?,
+                state: state.ok_or_else(|| StoreError::Corrupt("an upload's state".to_owned()))?,
+                trouble: self.trouble,
+            },
+        })
+    }
+}
+
+/// Which upload.
+pub type UploadKey = (WorkspaceId, MessageId);
+
+/// Begins one, unless its author has `most` already; whether it was begun.
+pub async fn begin_upload(
+    store: &Store,
+    (workspace, of): UploadKey,
+    (agent, conversation): (AgentId, ConversationId),
+    new: &UploadNew,
+    (now, most): (Timestamp, u64),
+) -> Result<bool, StoreError> {
+    static SQL: Sql = Sql::new(
+        "INSERT INTO upload (workspace, id, agent, conversation, channel, kind, media_type, name,
+           bytes, sha256, state, made_at)
+         SELECT c.workspace, $2, $3, c.id, c.channel, $5, $6, CAST(NULLIF($7, '') AS TEXT),
+           CAST($8 AS BIGINT), CAST(NULLIF($9, '') AS TEXT), 'receiving', CAST($10 AS BIGINT)
+         FROM conversation AS c WHERE c.workspace = $1 AND c.id = $4
+           AND (SELECT COUNT(*) FROM upload AS u WHERE u.workspace = $1 AND u.agent = $3)
+             < CAST($11 AS BIGINT)",
+    );
+    let args = [
+        workspace.to_string(),
+        of.to_string(),
+        agent.to_string(),
+        conversation.to_string(),
+        new.kind.name().to_owned(),
+        new.media_type.clone(),
+        new.name.clone().unwrap_or_default(),
+        new.bytes.to_string(),
+        new.sha256.clone().unwrap_or_default(),
+        now.ms().to_string(),
+        most.to_string(),
+    ];
+    let mut tx = store.begin().await?;
+    let begun = tx.run(&SQL, &args.each_ref().map(String::as_str)).await?;
+    tx.commit().await?;
+    Ok(begun > 0)
+}
+
+/// An upload, if it is there.
+pub async fn upload(
+    tx: &mut Tx,
+    (workspace, of): UploadKey,
+) -> Result<Option<OwnUpload>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT agent, conversation, kind, media_type, name, bytes, received, sha256, state,
+           trouble FROM upload WHERE workspace = $1 AND id = $2",
+    );
+    let row: Option<UploadRow> = tx.row(&SQL, &[&workspace.to_string(), &of.to_string()]).await?;
+    row.map(|row| row.read(of)).transpose()
+}
+
+/// A piece arrived; whether it was the next one. Of two that came at once, one was not.
+pub async fn upload_received(
+    store: &Store,
+    (workspace, of): UploadKey,
+    (from, to): (u64, u64),
+) -> Result<bool, StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE upload SET received = CAST($4 AS BIGINT)
+         WHERE workspace = $1 AND id = $2 AND received = CAST($3 AS BIGINT)
+           AND state = 'receiving'",
+    );
+    let args = [workspace.to_string(), of.to_string(), from.to_string(), to.to_string()];
+    change(store, &SQL, &args).await
+}
+
+/// All of it is here, with this digest: it goes to WhatsApp from now on.
+pub async fn upload_complete(
+    store: &Store,
+    (workspace, of): UploadKey,
+    sha256: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE upload SET state = 'passing', received = bytes, sha256 = $3,
+           due_at = CAST($4 AS BIGINT)
+         WHERE workspace = $1 AND id = $2 AND state = 'receiving'",
+    );
+    let args = [workspace.to_string(), of.to_string(), sha256.to_owned(), now.ms().to_string()];
+    change(store, &SQL, &args).await
+}
+
+/// What arrived is of no use, if it is still as far as `received`; `why` is for people.
+pub async fn upload_spoilt(
+    store: &Store,
+    (workspace, of): UploadKey,
+    received: u64,
+    why: &str,
+) -> Result<bool, StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE upload SET state = 'refused', trouble = $4
+         WHERE workspace = $1 AND id = $2 AND state = 'receiving'
+           AND received = CAST($3 AS BIGINT)",
+    );
+    let args = [workspace.to_string(), of.to_string(), received.to_string(), why.to_owned()];
+    change(store, &SQL, &args).await
+}
+
+/// An upload that its worker may pass on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClaimedUpload {
+    /// Which one.
+    pub key: UploadKey,
+    /// Of which number.
+    pub channel: ChannelId,
+    /// The MIME type.
+    pub media_type: String,
+    /// The name that the customer sees.
+    pub name: Option<String>,
+    /// How many bytes there are.
+    pub bytes: u64,
+    /// How often it was claimed, this time included.
+    pub tries: u32,
+    /// The number of the claim.
+    pub claim_epoch: u64,
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// The number's token, sealed.
+    pub token_sealed: String,
+}
+
+#[derive(FromRow)]
+struct ClaimedRow {
+    workspace: String,
+    id: String,
+    channel: String,
+    media_type: String,
+    name: Option<String>,
+    bytes: i64,
+    tries: i64,
+    claim_epoch: i64,
+    phone_number_id: String,
+    token_sealed: String,
+}
+
+impl ClaimedRow {
+    fn read(self) -> Result<ClaimedUpload, StoreError> {
+        Ok(ClaimedUpload {
+            key: (id(&self.workspace)?, id(&self.id)?),
+            channel: id(&self.channel)?,
+            media_type: self.media_type,
+            name: self.name,
+            bytes: number(self.bytes)?,
+            tries: number(self.tries)?,
+            claim_epoch: number(self.claim_epoch)?,
+            phone_number_id: self.phone_number_id,
+            token_sealed: self.token_sealed,
+        })
+    }
+}
+
+/// Claims uploads that are due until `until`, and those of nodes that are no more.
+pub async fn claim_uploads(
+    store: &Store,
+    node: NodeId,
+    (now, until): (Timestamp, Timestamp),
+    most: usize,
+) -> Result<Vec<ClaimedUpload>, StoreError> {
+    static DUE: Sql = Sql::new(
+        "SELECT u.workspace, u.id FROM upload AS u
+         WHERE u.state = 'passing' AND (u.due_at <= CAST($1 AS BIGINT)
+           OR (u.claimed_by IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM node AS n WHERE n.id = u.claimed_by)))
+         ORDER BY u.due_at LIMIT CAST($2 AS BIGINT)",
+    );
+    static CLAIM: Sql = Sql::new(
+        "UPDATE upload SET claimed_by = $3, claim_epoch = claim_epoch + 1, tries = tries + 1,
+           due_at = CAST($4 AS BIGINT)
+         WHERE workspace = $1 AND id = $2 AND state = 'passing'
+           AND (due_at <= CAST($5 AS BIGINT) OR (claimed_by IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM node AS n WHERE n.id = claimed_by)))",
+    );
+    static CLAIMED: Sql = Sql::new(
+        "SELECT u.workspace, u.id, u.channel, u.media_type, u.name, u.bytes, u.tries,
+           u.claim_epoch, c.phone_number_id, c.token_sealed
+         FROM upload AS u JOIN channel AS c ON c.workspace = u.workspace AND c.id = u.channel
+         WHERE u.workspace = $1 AND u.id = $2",
+    );
+    let (now_ms, most) = (now.ms().to_string(), most.to_string());
+    // Mostly there is none: a look alone takes no lock.
+    let due: Vec<(String, String)> = store.rows_alone(&DUE, &[&now_ms, &most]).await?;
+    let mut claimed = Vec::new();
+    if due.is_empty() {
+        return Ok(claimed);
+    }
+    let (node, until) = (node.to_string(), until.ms().to_string());
+    let mut tx = store.begin().await?;
+    for (workspace, of) in &due {
+        if tx.run(&CLAIM, &[workspace, of, &node, &until, &now_ms]).await? > 0 {
+            let row: Option<ClaimedRow> = tx.row(&CLAIMED, &[workspace, of]).await?;
+            claimed.extend(row.map(ClaimedRow::read).transpose()?);
+        }
+    }
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+/// WhatsApp has it, under this id. A claim that is void changes nothing.
+pub async fn upload_ready(
+    store: &Store,
+    of: &ClaimedUpload,
+    media: &str,
+) -> Result<bool, StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE upload SET state = 'ready', media = $4, claimed_by = NULL
+         WHERE workspace = $1 AND id = $2 AND claim_epoch = CAST($3 AS BIGINT)
+           AND state = 'passing'",
+    );
+    let args =
+        [of.key.0.to_string(), of.key.1.to_string(), of.claim_epoch.to_string(), media.to_owned()];
+    change(store, &SQL, &args).await
+}
+
+/// WhatsApp does not take it; `why` is for people. A claim that is void changes nothing.
+pub async fn upload_refused(
+    store: &Store,
+    of: &ClaimedUpload,
+    why: &str,
+) -> Result<bool, StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE upload SET state = 'refused', trouble = $4, claimed_by = NULL
+         WHERE workspace = $1 AND id = $2 AND claim_epoch = CAST($3 AS BIGINT)
+           AND state = 'passing'",
+    );
+    let args =
+        [of.key.0.to_string(), of.key.1.to_string(), of.claim_epoch.to_string(), why.to_owned()];
+    change(store, &SQL, &args).await
+}
+
+/// Gives a claim back: it is tried again at `due_at`. A claim that is void changes nothing.
+pub async fn put_off_upload(
+    store: &Store,
+    of: &ClaimedUpload,
+    due_at: Timestamp,
+) -> Result<bool, StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE upload SET claimed_by = NULL, due_at = CAST($4 AS BIGINT)
+         WHERE workspace = $1 AND id = $2 AND claim_epoch = CAST($3 AS BIGINT)
+           AND state = 'passing'",
+    );
+    let args = [
+        of.key.0.to_string(),
+        of.key.1.to_string(),
+        of.claim_epoch.to_string(),
+        due_at.ms().to_string(),
+    ];
+    change(store, &SQL, &args).await
+}
+
+/// Uploads from before `before` that nothing sent: no command can send them from now on.
+pub async fn expire_uploads(
+    store: &Store,
+    before: Timestamp,
+    most: u64,
+) -> Result<Vec<UploadKey>, StoreError> {
+    static FOUND: Sql = Sql::new(
+        "SELECT workspace, id FROM upload WHERE made_at < CAST($1 AS BIGINT)
+         ORDER BY made_at LIMIT CAST($2 AS BIGINT)",
+    );
+    static EXPIRE: Sql = Sql::new(
+        "UPDATE upload SET state = 'refused', trouble = 'nobody sent it in time', media = NULL
+         WHERE workspace = $1 AND id = $2",
+    );
+    let found: Vec<(String, String)> =
+        store.rows_alone(&FOUND, &[&before.ms().to_string(), &most.to_string()]).await?;
+    let mut expired = Vec::new();
+    if found.is_empty() {
+        return Ok(expired);
+    }
+    let mut tx = store.begin().await?;
+    for (workspace, of) in &found {
+        // One that was sent meanwhile is gone.
+        if tx.run(&EXPIRE, &[workspace, of]).await? > 0 {
+            expired.push((id(workspace)?, id(of)?));
+        }
+    }
+    tx.commit().await?;
+    Ok(expired)
+}
+
+/// Forgets an upload whose bytes are gone.
+pub async fn forget_upload(store: &Store, (workspace, of): UploadKey) -> Result<bool, StoreError> {
+    static SQL: Sql =
+        Sql::new("DELETE FROM upload WHERE workspace = $1 AND id = $2 AND state = 'refused'");
+    change(store, &SQL, &[workspace.to_string(), of.to_string()]).await
+}
+
+async fn change<const N: usize>(
+    store: &Store,
+    sql: &'static Sql,
+    args: &[String; N],
+) -> Result<bool, StoreError> {
+    let mut tx = store.begin().await?;
+    let changed = tx.run(sql, &args.each_ref().map(String::as_str)).await?;
+    tx.commit().await?;
+    Ok(changed > 0)
+}

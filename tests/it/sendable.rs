@@ -1,0 +1,214 @@
+//! More than a text: places, contact cards, buttons, lists and links reach the customer.
+
+use baton_protocol::command::Send;
+use baton_protocol::template::{Filling, Template, TemplateList, TemplateStatus};
+use baton_protocol::{
+    Button, CommandBody, Degrees, Details, Frame, LineKind, ListRow, ListSection, Refusal, Seen,
+    SharedCard,
+};
+use baton_simulator::{Around, Inbound, Reached};
+use baton_world::world::{Agent, Answered, Setup, eventually, for_each_store};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+fn send(text: Option<&str>, details: Details, seen: Seen) -> CommandBody {
+    CommandBody::Send(Send {
+        text: text.map(str::to_owned),
+        details: Box::new(details),
+        seen,
+        quoted: None,
+        replaces: None,
+        ignore_lease: false,
+    })
+}
+
+/// One of each, with the object that the customer's phone gets.
+fn all() -> Vec<(Option<&'static str>, Details, Value)> {
+    let frame = || Frame { header: Some("A call".into()), footer: Some("Ten minutes".into()) };
+    let row = ListRow { id: "t16".into(), title: "16:00".into(), description: Some("Ana".into()) };
+    let section = ListSection { title: None, rows: vec![row] };
+    let degrees = |degrees| Degrees::new(degrees).expect("degrees");
+    vec![
+        (
+            Some("When?"),
+            Details::List { button: "Times".into(), sections: vec![section], frame: frame() },
+            json!({
+                "type": "list",
+                "header": {"type": "text", "text": "A call"},
+                "body": {"text": "When?"},
+                "footer": {"text": "Ten minutes"},
+                "action": {"button": "Times", "sections": [{
+                    "rows": [{"id": "t16", "title": "16:00", "description": "Ana"}],
+                }]},
+            }),
+        ),
+        (
+            Some("The bill"),
+            Details::Link {
+                title: "Pay".into(),
+                url: "https://shop.example/pay".into(),
+                frame: Frame::default(),
+            },
+            json!({
+                "type": "cta_url",
+                "body": {"text": "The bill"},
+                "action": {
+                    "name": "cta_url",
+                    "parameters": {"display_text": "Pay", "url": "https://shop.example/pay"},
+                },
+            }),
+        ),
+        (
+            None,
+            Details::Location {
+                latitude: degrees(41.387_917),
+                longitude: degrees(2.169_919),
+                name: Some("The shop".into()),
+                address: None,
+                url: None,
+            },
+            json!({"latitude": 41.387_917, "longitude": 2.169_919, "name": "The shop"}),
+        ),
+        (
+            None,
+            Details::ContactCards {
+                cards: vec![SharedCard {
+                    name: Some("Ana Ruiz".into()),
+                    organisation: Some("Acme".into()),
+                    phones: vec!["+34 600 000 009".into()],
+                    emails: vec!["ana@acme.example".into()],
+                }],
+            },
+            json!([{
+                "name": {"formatted_name": "Ana Ruiz", "first_name": "Ana Ruiz"},
+                "org": {"company": "Acme"},
+                "phones": [{"phone": "+34 600 000 009"}],
+                "emails": [{"email": "ana@acme.example"}],
+            }]),
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_reaches_the_customer_as_whatsapp_has_it() {
+    for_each_store(Setup::usual(), async |world| {
+        let ana = world.agent("Ana").await;
+        let lucia = world.contact("Lucía");
+        lucia.sends("Can we talk?").await;
+        let conversation = lucia.conversation().await;
+        ana.phone().shows("Can we talk?").await;
+        for (text, details, expected) in all() {
+            let seen = ana.last_line(conversation).await;
+            let sent = ana.does(conversation, send(text, details.clone(), seen)).await.accepted();
+            let line = sent.line.expect("a line");
+            let is_it = |reached: &Reached| reached.body == expected;
+            let patience = std::time::Duration::from_secs(20);
+            lucia.customer.receives(is_it, patience).await.unwrap_or_else(|_| {
+                panic!("{expected} never came, only {:?}", lucia.customer.received())
+            });
+            let lines = ana.lines(conversation).await;
+            let held = lines.iter().find(|one| one.id == line.id).expect("its line");
+            assert_eq!(held.content.details.as_deref(), Some(&details));
+        }
+        ana.phone().converges().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tap_on_a_button_is_a_choice_that_quotes_the_message() {
+    for_each_store(Setup::usual(), async |world| {
+        let ana = world.agent("Ana").await;
+        let lucia = world.contact("Lucía");
+        lucia.sends("Is it ready?").await;
+        let conversation = lucia.conversation().await;
+        let button = |id: &str, title: &str| Button { id: id.into(), title: title.into() };
+        let details = Details::Buttons {
+            buttons: vec![button("yes", "Yes, today"), button("no", "Another day")],
+            frame: Frame::default(),
+        };
+        let seen = ana.last_line(conversation).await;
+        let body = send(Some("It is. Shall we deliver?"), details, seen);
+        let sent = ana.does(conversation, body).await.accepted().line.expect("a line");
+        let is_it = |reached: &Reached| reached.kind == "interactive";
+        let patience = std::time::Duration::from_secs(20);
+        let reached = lucia.customer.receives(is_it, patience).await.expect("the buttons");
+        // A tap could overtake the answer to the send, and nobody is that fast.
+        eventually("WhatsApp's id is known", async || {
+            let lines = ana.lines(conversation).await;
+            let status = lines.iter().find(|line| line.id == sent.id)?.status?;
+            (status.provider_rank() > 0).then_some(())
+        })
+        .await;
+        let tap = Inbound::Tap { wamid: reached.wamid, id: "yes".into() };
+        let wamid = lucia.customer.says(tap, Around::default()).await.expect("a tap");
+        lucia.acknowledged(&wamid).await;
+        let lines = ana.lines(conversation).await;
+        let choice = lines.last().expect("the choice");
+        assert_eq!((choice.kind, choice.quoted), (LineKind::Choice, Some(sent.id)));
+        assert_eq!(choice.content.text.as_deref(), Some("Yes, today"));
+        let Some(Details::Choice { id, .. }) = choice.content.details.as_deref() else {
+            panic!("{choice:?}")
+        };
+        assert_eq!(id.as_deref(), Some("yes"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_meta_knows_reaches_the_customer() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, admin) = (world.agent("Ana").await, world.admin().await);
+        let lucia = world.contact("Lucía");
+        lucia.sends("Is it ready?").await;
+        let conversation = lucia.conversation().await;
+        let filling = |text: &str| Filling { name: None, text: text.into(), file: None };
+        let details = Details::Template {
+            name: "order_update".into(),
+            language: "es".into(),
+            header: Vec::new(),
+            body: vec![filling("Lucía"), filling("4711")],
+            buttons: Vec::new(),
+        };
+        let seen = ana.last_line(conversation).await;
+        let early = ana.does(conversation, send(None, details.clone(), seen)).await.refusal();
+        assert!(matches!(&early, Refusal::Invalid { field, .. } if field == "details.name"));
+
+        let path = format!("/channels/{}/templates", world.cast.channel);
+        let puts = async |agent: &Agent, account: &str| {
+            let source = json!({"account_id": account}).to_string().into_bytes();
+            let token = Some(agent.signed.session.access_token.as_str());
+            let (path, body) = (format!("/api/v1{path}"), Some(("application/json", source)));
+            world.asks(Method::PUT, &path, token, body).await.status
+        };
+        let account = &world.simulator.config().numbers[0].waba_id;
+        assert_eq!(puts(&ana, account).await, 403, "an admin says whose they are");
+        assert_eq!(puts(&admin, "no account").await, 400);
+        assert_eq!(puts(&admin, "999").await, 202);
+        eventually("the trouble is told", async || {
+            let list: TemplateList = ana.signed.get(&path).await.expect("a list");
+            list.trouble.filter(|trouble| trouble.contains("account"))
+        })
+        .await;
+        assert_eq!(puts(&admin, account).await, 202);
+        let list = eventually("the templates are there", async || {
+            let list: TemplateList = ana.signed.get(&path).await.expect("a list");
+            list.synced_at.is_some().then_some(list)
+        })
+        .await;
+        let known = |one: &Template| one.name == "order_update" && one.language == "es";
+        let found = list.templates.iter().find(|one| known(one)).expect("the template");
+        assert_eq!(found.status, TemplateStatus::Approved);
+
+        let sent = ana.does(conversation, send(None, details, seen)).await.accepted();
+        let is_it = |reached: &Reached| reached.kind == "template";
+        let patience = std::time::Duration::from_secs(20);
+        let reached = lucia.customer.receives(is_it, patience).await.expect("the template");
+        assert_eq!(reached.body["language"]["code"], "es");
+        let lines = ana.lines(conversation).await;
+        let line = lines.last().expect("a line");
+        assert_eq!((line.kind, Some(line.id)), (LineKind::Template, sent.line.map(|one| one.id)));
+        assert_eq!(line.content.text.as_deref(), Some("Hola Lucía, su pedido 4711 está listo."));
+    })
+    .await;
+}
