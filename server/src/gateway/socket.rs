@@ -6,6 +6,7 @@
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -16,10 +17,11 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use baton_protocol::frame::{Ack, LeaseState, SUBPROTOCOL_PACKED, ServerFrame, View, close};
 use baton_protocol::{ConversationId, Cursor};
 use futures_util::future::BoxFuture;
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::StreamExt;
 use futures_util::task::AtomicWaker;
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::backend::{Caller, Gap, NotLetIn, Standing};
@@ -204,7 +206,9 @@ struct Task<'a> {
     seat: &'a mut Seat,
     socket: &'a mut WebSocket,
     session: Box<Session>,
-    answers: FuturesUnordered<BoxFuture<'static, Input>>,
+    /// Questions under way, each in a task of its own: what one holds of the database it gives back
+    /// while a slow client keeps this task waiting.
+    answers: JoinSet<Input>,
     /// Goes off when the session wants a tick, or before.
     alarm: Pin<Box<Sleep>>,
     /// Who is woken when the line is cut: to say it again for every frame would cost a little each.
@@ -219,7 +223,7 @@ impl<'a> Task<'a> {
     fn new(seat: &'a mut Seat, socket: &'a mut WebSocket) -> Self {
         let seed = u64::from_le_bytes(seat.gateway.clock.bytes());
         let session = Box::new(Session::new(seat.gateway.limits.rules, Instant::now(), seed));
-        let (answers, alarm) = (FuturesUnordered::new(), Box::pin(sleep_until(Instant::now())));
+        let (answers, alarm) = (JoinSet::new(), Box::pin(sleep_until(Instant::now())));
         let reads_packed = socket.protocol().is_some_and(|name| name == SUBPROTOCOL_PACKED);
         let (told_line, hears_client) = (None, true);
         Self { seat, socket, session, answers, alarm, told_line, hears_client, reads_packed }
@@ -249,7 +253,9 @@ impl<'a> Task<'a> {
         if let Poll::Ready(input) = self.poll_cut(context) {
             return Poll::Ready(ControlFlow::Continue(input));
         }
-        if let Poll::Ready(Some(input)) = self.answers.poll_next_unpin(context) {
+        if let Poll::Ready(Some(answered)) = self.answers.poll_join_next(context) {
+            // Nobody ends one but this task, by ending.
+            let input = answered.unwrap_or_else(|error| resume_unwind(error.into_panic()));
             return Poll::Ready(ControlFlow::Continue(input));
         }
         self.hears_client = !self.hears_client;
@@ -338,7 +344,7 @@ impl<'a> Task<'a> {
             | Effect::Submit(_)
             | Effect::Carry(..) => {
                 if let Some(answer) = self.ask(effect) {
-                    self.answers.push(answer);
+                    self.answers.spawn(answer);
                 }
             }
         }
@@ -415,9 +421,9 @@ impl<'a> Task<'a> {
         self.seat.line.hears_presence.store(watch, Ordering::SeqCst);
         if watch {
             let (gateway, of) = (Arc::clone(&self.seat.gateway), joined.caller.workspace);
-            self.answers.push(Box::pin(async move {
+            self.answers.spawn(async move {
                 Input::Online(gateway.coordinator.online(of).await.unwrap_or_default())
-            }));
+            });
         }
     }
 

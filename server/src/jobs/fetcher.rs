@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use baton_domain::group::FileWork;
 use baton_protocol::{Details, FileState};
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 
 use super::Unseal;
+use super::slots::Slots;
 use crate::clock::Clock;
 use crate::config::MediaConfig;
 use crate::engine::Engine;
@@ -108,27 +107,28 @@ enum Tried {
 impl Fetcher {
     /// Fetches what is due, for ever.
     pub async fn run(self) {
-        let slots = usize::try_from(self.config.fetches_running_max).unwrap_or(1);
-        let mut under_way = FuturesUnordered::new();
+        let mut under_way = Slots::new(self.config.fetches_running_max.try_into().unwrap_or(1));
+        let this = Arc::new(self);
         let mut tidied: Option<Duration> = None;
         let spell = Spell::default();
         loop {
-            let free = slots.saturating_sub(under_way.len());
-            let claimed = self.claim(free).await;
-            let now = self.clock.monotonic();
-            if !self.store().is_away() {
+            let claimed = this.claim(under_way.free()).await;
+            let now = this.clock.monotonic();
+            if !this.store().is_away() {
                 spell.note("files to fetch could not be read", claimed.as_ref().err(), now);
             }
-            let claimed = claimed.into_iter().flatten();
-            under_way.extend(claimed.map(|file| self.fetch(file)));
+            for file in claimed.into_iter().flatten() {
+                let fetcher = Arc::clone(&this);
+                under_way.begin(async move { fetcher.fetch(file).await });
+            }
             if tidied.is_none_or(|last| now.saturating_sub(last) >= TIDY_EVERY) {
                 tidied = Some(now);
-                self.tidy().await;
+                this.tidy().await;
             }
             tokio::select! {
-                Some(()) = under_way.next(), if !under_way.is_empty() => {}
-                () = self.engine.files_due() => {}
-                () = self.clock.sleep(LOOK_EVERY) => {}
+                () = under_way.one_ended() => {}
+                () = this.engine.files_due() => {}
+                () = this.clock.sleep(LOOK_EVERY) => {}
             }
         }
     }

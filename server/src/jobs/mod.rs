@@ -10,6 +10,7 @@ mod pusher;
 mod rehomer;
 mod sealer;
 mod sender;
+mod slots;
 mod sweeper;
 mod templates;
 mod uploads;

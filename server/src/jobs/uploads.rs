@@ -6,11 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 
 use super::Unseal;
+use super::slots::Slots;
 use crate::clock::Clock;
 use crate::media::{MediaStore, Place};
 use crate::node::Membership;
@@ -67,28 +66,31 @@ impl Uploads {
     /// Passes on what is due, for ever.
     pub async fn run(self) {
         let (claiming, tidying) = (Spell::default(), Spell::default());
-        let mut under_way = FuturesUnordered::new();
+        let mut under_way = Slots::new(RUNNING_MAX);
         let mut tidied: Option<Duration> = None;
+        let this = Arc::new(self);
         loop {
-            let me = self.membership.roster().me;
-            let now = self.clock.now();
+            let me = this.membership.roster().me;
+            let now = this.clock.now();
             let times = (now, now.plus_ms(CLAIM_MS));
-            let free = RUNNING_MAX.saturating_sub(under_way.len());
-            let claimed = claim_uploads(&self.store, me, times, free).await;
-            let at = self.clock.monotonic();
-            if !self.store.is_away() {
+            let claimed = claim_uploads(&this.store, me, times, under_way.free()).await;
+            let at = this.clock.monotonic();
+            if !this.store.is_away() {
                 claiming.note("uploads could not be claimed", claimed.as_ref().err(), at);
             }
-            under_way.extend(claimed.into_iter().flatten().map(|one| self.pass(one)));
+            for one in claimed.into_iter().flatten() {
+                let uploads = Arc::clone(&this);
+                under_way.begin(async move { uploads.pass(one).await });
+            }
             if tidied.is_none_or(|last| at.saturating_sub(last) >= TIDY_EVERY) {
                 tidied = Some(at);
-                let done = self.tidy().await;
+                let done = this.tidy().await;
                 tidying.note("uploads that nobody sent stay", done.as_ref().err(), at);
             }
             tokio::select! {
-                Some(()) = under_way.next(), if !under_way.is_empty() => {}
-                () = self.bell.notified() => {}
-                () = self.clock.sleep(LOOK_EVERY) => {}
+                () = under_way.one_ended() => {}
+                () = this.bell.notified() => {}
+                () = this.clock.sleep(LOOK_EVERY) => {}
             }
         }
     }
