@@ -370,6 +370,9 @@ fn config(place: Place<'_>, directory: &Path, nth: usize, setup: &Setup) -> Resu
         ("BATON_WHATSAPP__GRAPH_URL".to_owned(), place.simulator.base_url()),
         ("BATON_STORE__CONNECTIONS_MAX".to_owned(), "4".to_owned()),
         ("BATON_STORE__SQLITE_SYNCHRONOUS".to_owned(), "normal".to_owned()),
+        // A machine with too much to do makes a database slow, and not away.
+        ("BATON_STORE__ACQUIRE_TIME_OUT_MS".to_owned(), "60000".to_owned()),
+        ("BATON_STORE__SILENCE_MAX_MS".to_owned(), "24000".to_owned()),
     ];
     variables.extend(push_services(place.simulator, directory)?);
     variables

@@ -141,6 +141,8 @@ pub(super) fn store_options(config: &Config, clock: &Clock) -> Options {
     let mut options = Options::new(Epoch(clock.uuid_v4()));
     options.readers = config.store.connections_max;
     options.wait = Duration::from_millis(config.store.acquire_time_out_ms);
+    options.silence_max = Duration::from_millis(config.store.silence_max_ms);
+    options.patience = options.silence_max.mul_f32(2.5);
     options.is_power_safe = config.store.sqlite_synchronous == Synchronous::Full;
     options.may_create = false;
     options

@@ -21,6 +21,8 @@ pub struct StoreConfig {
     pub connections_max: u32,
     /// Time to get one.
     pub acquire_time_out_ms: u64,
+    /// How long PostgreSQL may be silent before it counts as away.
+    pub silence_max_ms: u64,
     /// How safe SQLite's commits are.
     pub sqlite_synchronous: Synchronous,
     /// A command that is told each newest anchor; empty for none.
@@ -83,6 +85,7 @@ impl StoreConfig {
         }
         check_range("store.connections_max", self.connections_max.into(), 1..=1_000)?;
         check_range("store.acquire_time_out_ms", self.acquire_time_out_ms, 100..=60_000)?;
+        check_range("store.silence_max_ms", self.silence_max_ms, 100..=60_000)?;
         // Op ids are good for seven days: outcomes must outlast them.
         check_range("store.outcome_days", self.outcome_days.into(), 8..=3_650)?;
         check_range("store.feed_days", self.feed_days.into(), 1..=3_650)?;

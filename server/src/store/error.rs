@@ -2,6 +2,8 @@
 
 use sqlx::error::{DatabaseError, ErrorKind};
 
+use super::place;
+
 /// Why the database did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -47,7 +49,8 @@ pub enum StoreError {
 
 /// What [`StoreError::Corrupt`] begins with where the database itself says so.
 const DAMAGED: &str = "the database reports damage: ";
-const KNOWN_AWAY: &str = "it has been away for a moment";
+/// What [`StoreError::Unavailable`] begins with where nothing was asked.
+const KNOWN_AWAY: &str = "it has been away for a moment: ";
 
 impl StoreError {
     /// A row that cannot be read.
@@ -56,8 +59,8 @@ impl StoreError {
     }
 
     /// It is away, as everybody knows already.
-    pub(super) fn away() -> Self {
-        Self::Unavailable { cause: KNOWN_AWAY.to_owned() }
+    pub(super) fn away(reason: &str) -> Self {
+        Self::Unavailable { cause: format!("{KNOWN_AWAY}{reason}") }
     }
 
     /// It was asked, and says nothing.
@@ -82,12 +85,12 @@ impl StoreError {
 
     /// The file of an embedded database is not where it was opened.
     pub(super) fn gone() -> Self {
-        Self::Unavailable { cause: "its file was removed or replaced".to_owned() }
+        Self::Unavailable { cause: place::GONE.to_owned() }
     }
 
     /// Whether nothing was asked because it is known to be away: that was logged once.
     pub fn is_known_away(&self) -> bool {
-        matches!(self, Self::Unavailable { cause } if cause == KNOWN_AWAY)
+        matches!(self, Self::Unavailable { cause } if cause.starts_with(KNOWN_AWAY))
     }
 
     /// Whether trying again later may help.

@@ -11,8 +11,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::{
-    GENERAL_PATIENCE, Guard, Opened, PLANNING, Pools, Sql, Store, StoreError, Tx, migrate, restore,
-    sqlite_pool,
+    GENERAL_PATIENCE, Guard, Opened, PLANNING, Pools, SILENCE_MAX, Sql, Store, StoreError, Tx,
+    migrate, restore, sqlite_pool,
 };
 
 /// Connections: `baton verify-log` looks in four places at once.
@@ -33,9 +33,16 @@ impl Store {
         let mut tx = pools.read().await?;
         let epoch = known_epoch(&mut tx).await?;
         tx.rollback().await?;
-        let (patience, guard) = (GENERAL_PATIENCE, Guard::default());
-        let (background, groups) = (pools.clone(), AtomicU64::new(0));
-        let opened = Opened { pools, background, patience, wait, epoch, guard, groups };
+        let opened = Opened {
+            background: pools.clone(),
+            pools,
+            patience: GENERAL_PATIENCE,
+            silence_max: SILENCE_MAX,
+            wait,
+            epoch,
+            guard: Guard::default(),
+            groups: AtomicU64::new(0),
+        };
         Ok(Self { opened: Arc::new(opened), term: None, is_background: false })
     }
 }

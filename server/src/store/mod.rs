@@ -54,8 +54,8 @@ pub use inspect::{Identity, identity_of, known_schema, schema_of};
 use node::Term;
 pub(crate) use pools::BESIDE_CONNECTIONS;
 use pools::{
-    COMMITTER_PATIENCE, GENERAL_PATIENCE, PLANNING, PLANS_KEPT_FOR, Pools, begin_postgres,
-    begin_sqlite, open_postgres, open_sqlite, sqlite_pool,
+    COMMITTER_PATIENCE, GENERAL_PATIENCE, PLANNING, PLANS_KEPT_FOR, Pools, SILENCE_MAX,
+    begin_postgres, begin_sqlite, open_postgres, open_sqlite, sqlite_pool,
 };
 use pulse::Gate;
 pub use seat::{Company, Seat};
@@ -71,6 +71,8 @@ pub struct Options {
     pub wait: Duration,
     /// How long the committer waits for an answer of PostgreSQL.
     pub patience: Duration,
+    /// How long PostgreSQL may leave a simple question without an answer before it counts as away.
+    pub silence_max: Duration,
     /// SQLite: whether each commit is on the disk before it counts. Off may lose the last ones.
     pub is_power_safe: bool,
     /// SQLite: whether the file is made where there is none.
@@ -86,6 +88,7 @@ impl Options {
             readers: 8,
             wait: Duration::from_secs(5),
             patience: COMMITTER_PATIENCE,
+            silence_max: SILENCE_MAX,
             is_power_safe: true,
             may_create: true,
             first_epoch,
@@ -109,6 +112,7 @@ struct Opened {
     /// The same with connections of its own: whatever requests take, sends and timers go on.
     background: Pools,
     patience: Duration,
+    silence_max: Duration,
     /// How long a connection is waited for.
     wait: Duration,
     epoch: Epoch,
@@ -135,7 +139,7 @@ impl Guard {
         if place.is_there() {
             return Ok(());
         }
-        self.gate.set(true);
+        self.gate.close(place::GONE);
         Err(StoreError::gone())
     }
 }
@@ -158,9 +162,16 @@ impl Store {
         };
         migrate::migrate(&pools).await?;
         let epoch = migrate::epoch(&pools, options.first_epoch).await?;
-        let (patience, wait) = (options.patience, options.wait);
-        let (background, groups) = (pools.for_background(), AtomicU64::new(0));
-        let opened = Opened { pools, background, patience, wait, epoch, guard, groups };
+        let opened = Opened {
+            background: pools.for_background(),
+            pools,
+            patience: options.patience,
+            silence_max: options.silence_max,
+            wait: options.wait,
+            epoch,
+            guard,
+            groups: AtomicU64::new(0),
+        };
         Ok(Self { opened: Arc::new(opened), term: None, is_background: false })
     }
 
@@ -292,7 +303,8 @@ impl Store {
                 None => std::future::pending().await,
             },
             Pools::Postgres { general, .. } => {
-                pulse::keep_watch(&guard.gate, &general.connect_options()).await;
+                let silence_max = self.opened.silence_max;
+                pulse::keep_watch(&guard.gate, &general.connect_options(), silence_max).await;
             }
         }
     }

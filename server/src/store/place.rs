@@ -41,6 +41,9 @@ pub(super) fn make(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Why a database is away whose file is not where it was opened.
+pub(super) const GONE: &str = "its file was removed or replaced";
+
 /// Looks again and again, and opens or closes the gate; says it once.
 pub(super) async fn keep_watch(gate: &Gate, place: &Place) {
     let mut is_told = false;
@@ -54,8 +57,10 @@ pub(super) async fn keep_watch(gate: &Gate, place: &Place) {
             );
         }
         is_told = !is_there;
-        if gate.is_away() == is_there {
-            gate.set(!is_there);
+        match (is_there, gate.is_away()) {
+            (false, false) => gate.close(GONE),
+            (true, true) => gate.open(),
+            (true, false) | (false, true) => {}
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

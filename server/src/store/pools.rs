@@ -190,12 +190,12 @@ pub(super) const PLANNING: [(&str, &str); 4] = [
 ];
 
 /// A group holds its locks while it is decided, which takes milliseconds: a node that was stopped
-/// or cut off in the middle must not keep the others from its workspaces.
-const COMMITTER_IDLE: (&str, &str) = ("idle_in_transaction_session_timeout", "2s");
+/// or cut off in the middle must not keep the others from its workspaces. It may be silent for as
+/// long as the database.
+const IDLE: &str = "idle_in_transaction_session_timeout";
 /// The committer looks rows up by their keys, whatever the planner believes of a table that has no
 /// statistics yet, or old ones: joins read no table as a whole, and pages cost little.
-const COMMITTER: [(&str, &str); 6] = [
-    COMMITTER_IDLE,
+const COMMITTER: [(&str, &str); 5] = [
     // The plans that a test reads are those that are run.
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_hashjoin", "off"),
@@ -207,8 +207,10 @@ const COMMITTER: [(&str, &str); 6] = [
 /// that has grown since.
 pub(super) const PLANS_KEPT_FOR: u64 = 200;
 /// Short transactions lock little, and seals are computed outside of them.
-const GENERAL_IDLE: [(&str, &str); 1] = [("idle_in_transaction_session_timeout", "10s")];
+const GENERAL_IDLE: [(&str, &str); 1] = [(IDLE, "10s")];
 
+/// A database that does not answer `SELECT 1` in this time answers nothing else either.
+pub(super) const SILENCE_MAX: Duration = Duration::from_secs(2);
 /// How long the committer waits for an answer: its statements take milliseconds, their locks have
 /// limits of their own, and everybody waits while it waits.
 pub(super) const COMMITTER_PATIENCE: Duration = Duration::from_secs(5);
@@ -257,18 +259,20 @@ pub(super) async fn open_postgres(
             let is_good = at_acquire.trusts(meta.age);
             Box::pin(std::future::ready(Ok(is_good)))
         });
+    let idle_max = [(IDLE, options.silence_max.as_millis().to_string())];
+    let committing = connect.clone().options(COMMITTER).options(idle_max);
     let committer = pool
         .clone()
         .max_connections(COMMITTER_CONNECTIONS)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_with(connect.clone().options(COMMITTER))
+        .connect_with(committing.clone())
         .await?;
     let beside = pool
         .clone()
         .max_connections(BESIDE_CONNECTIONS_MAX)
         .idle_timeout(BESIDE_IDLE)
-        .connect_lazy_with(connect.clone().options(COMMITTER));
+        .connect_lazy_with(committing);
     let general = pool
         .max_connections(options.readers)
         .test_before_acquire(true)

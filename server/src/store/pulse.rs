@@ -25,8 +25,6 @@ const BACK_AFTER: u32 = 2;
 const PERIOD: Duration = Duration::from_millis(500);
 /// How often while it is not certain.
 const PERIOD_UNSURE: Duration = Duration::from_millis(100);
-/// A database that does not answer `SELECT 1` in this time answers nothing else either.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Up or away, with hysteresis: one answer or one silence changes nothing.
 #[derive(Debug, Default)]
@@ -60,6 +58,8 @@ impl Pulse {
 #[derive(Debug)]
 pub(super) struct Gate {
     away: watch::Sender<bool>,
+    /// Why it is away.
+    reason: Mutex<String>,
     /// When it came back last: what was connected before may be broken and not know it.
     back_at: Mutex<Option<Instant>>,
     /// Somebody had no answer: ask now.
@@ -76,6 +76,7 @@ impl Default for Gate {
     fn default() -> Self {
         Self {
             away: watch::Sender::new(false),
+            reason: Mutex::default(),
             back_at: Mutex::default(),
             doubt: Notify::new(),
             place: OnceLock::new(),
@@ -129,7 +130,7 @@ impl Gate {
         let done = tokio::select! {
             biased;
             // The sender is part of this: it is never gone.
-            _ = away.wait_for(|is_away| *is_away) => return Err(StoreError::away()),
+            _ = away.wait_for(|is_away| *is_away) => return Err(StoreError::away(&self.reason())),
             done = timeout(patience, work) => done.unwrap_or_else(|_| Err(StoreError::silent())),
         };
         match &done {
@@ -154,26 +155,38 @@ impl Gate {
         self.is_damaged.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set(&self, is_away: bool) {
-        if !is_away {
-            let mut back_at = self.back_at.lock().unwrap_or_else(PoisonError::into_inner);
-            *back_at = Some(Instant::now());
-        }
-        self.away.send_if_modified(|was| std::mem::replace(was, is_away) != is_away);
+    fn reason(&self) -> String {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// It is away: nobody asks it anything from here on.
+    pub(super) fn close(&self, reason: &str) {
+        reason.clone_into(&mut self.reason.lock().unwrap_or_else(PoisonError::into_inner));
+        self.away.send_if_modified(|was| !std::mem::replace(was, true));
+    }
+
+    /// It is back.
+    pub(super) fn open(&self) {
+        let now = Some(Instant::now());
+        *self.back_at.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        self.away.send_if_modified(|was| std::mem::replace(was, false));
     }
 }
 
-/// Asks the database again and again, and opens or closes the gate.
-pub(super) async fn keep_watch(gate: &Gate, options: &PgConnectOptions) {
+/// Asks the database again and again, and opens or closes the gate; no answer in `silence_max` is
+/// none.
+pub(super) async fn keep_watch(gate: &Gate, options: &PgConnectOptions, silence_max: Duration) {
     let (mut pulse, mut connection) = (Pulse::default(), None);
     loop {
-        let answered = timeout(PATIENCE, ask(&mut connection, options)).await;
-        let answered = matches!(answered, Ok(Ok(())));
-        if !answered {
+        let answer = timeout(silence_max, ask(&mut connection, options)).await;
+        let answer = answer.unwrap_or_else(|_| Err(StoreError::silent()));
+        if answer.is_err() {
             connection = None;
         }
-        if let Some(is_away) = pulse.heard(answered) {
-            gate.set(is_away);
+        match (pulse.heard(answer.is_ok()), answer) {
+            (Some(_), Err(error)) => gate.close(&error.to_string()),
+            (Some(_), Ok(())) => gate.open(),
+            (None, _) => {}
         }
         let pause = tokio::time::sleep(pulse.next());
         if pulse.is_away {
@@ -190,13 +203,13 @@ pub(super) async fn keep_watch(gate: &Gate, options: &PgConnectOptions) {
 async fn ask(
     connection: &mut Option<PgConnection>,
     options: &PgConnectOptions,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     let connection = match connection {
         Some(connection) => connection,
         None => connection.insert(options.connect().await?),
     };
     sqlx::query("SELECT 1").execute(&mut *connection).await?;
-    connection.ping().await
+    Ok(connection.ping().await?)
 }
 
 #[cfg(test)]

@@ -68,35 +68,50 @@ impl Agent {
         self.gives(self.command(conversation, body)).await
     }
 
+    /// Gives a new command by REST, and again while the server says that it cannot decide for now.
+    async fn succeeds(&self, conversation: ConversationId, body: CommandBody) -> Accepted {
+        let command = self.command(conversation, body);
+        eventually("an answer", async || {
+            let result = self.gives(command.clone()).await;
+            let refused = if let Outcome::Refused(refused) = &result.outcome {
+                matches!(refused.refusal, Refusal::Unavailable { .. })
+            } else {
+                false
+            };
+            (!refused).then(|| result.accepted())
+        })
+        .await
+    }
+
     /// Answers, knowing everything there is.
     pub async fn replies(&self, conversation: ConversationId, text: &str) -> Accepted {
         let seen = self.last_line(conversation).await;
-        self.does(conversation, reply(text, seen)).await.accepted()
+        self.succeeds(conversation, reply(text, seen)).await
     }
 
     /// Makes it theirs, whosever it is.
     pub async fn claims(&self, conversation: ConversationId) -> Accepted {
         let epoch = self.head(conversation).await.owner_epoch;
-        self.does(conversation, claim(epoch)).await.accepted()
+        self.succeeds(conversation, claim(epoch)).await
     }
 
     /// Closes the episode, knowing everything there is.
     pub async fn resolves(&self, conversation: ConversationId) -> Accepted {
         let seen = self.last_line(conversation).await;
-        self.does(conversation, CommandBody::Resolve(Seeing { seen })).await.accepted()
+        self.succeeds(conversation, CommandBody::Resolve(Seeing { seen })).await
     }
 
     /// Tells the team something.
     pub async fn notes(&self, conversation: ConversationId, text: &str) -> Accepted {
         let note = CommandBody::Note(NoteText { text: text.to_owned() });
-        self.does(conversation, note).await.accepted()
+        self.succeeds(conversation, note).await
     }
 
     /// Hands it over.
     pub async fn hands_over(&self, conversation: ConversationId, to: Owner) -> Accepted {
         let epoch = self.head(conversation).await.owner_epoch;
         let seen = self.last_line(conversation).await;
-        self.does(conversation, transfer(to, epoch, seen)).await.accepted()
+        self.succeeds(conversation, transfer(to, epoch, seen)).await
     }
 
     /// What they may see of a conversation.

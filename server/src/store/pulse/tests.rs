@@ -51,7 +51,7 @@ async fn what_waits_for_the_database_is_told_at_once_that_it_went() {
         gate.pass(Duration::from_secs(60), std::future::pending::<Result<(), StoreError>>());
     let goes = async {
         tokio::task::yield_now().await;
-        gate.set(true);
+        gate.close("it is silent");
     };
     let (answer, ()) = tokio::join!(hangs, goes);
     assert!(answer.is_err_and(|error| error.is_known_away()));
@@ -59,7 +59,7 @@ async fn what_waits_for_the_database_is_told_at_once_that_it_went() {
         gate.pass(Duration::from_secs(60), async { panic!("nobody asks a database that is away") });
     let answer: Result<(), StoreError> = asked.await;
     assert!(answer.is_err_and(|error| error.is_unavailable()));
-    gate.set(false);
+    gate.open();
     assert!(gate.pass(Duration::from_secs(60), async { Ok(()) }).await.is_ok());
 }
 
@@ -67,8 +67,8 @@ async fn what_waits_for_the_database_is_told_at_once_that_it_went() {
 async fn connections_from_before_it_went_are_not_trusted() {
     let gate = Gate::default();
     assert!(gate.trusts(Duration::from_secs(100)));
-    gate.set(true);
-    gate.set(false);
+    gate.close("it is silent");
+    gate.open();
     tokio::time::advance(Duration::from_secs(5)).await;
     assert!(gate.trusts(Duration::from_secs(4)) && !gate.trusts(Duration::from_secs(6)));
 }
