@@ -23,6 +23,29 @@ long("one line is answered, and the conversation resolved in the same press", as
   await expect.poll(async () => (await world.reached()).join()).toContain("Sí, en verde.");
 });
 
+long("a line gets a reaction, which answers nothing", async ({ world }) => {
+  const ivo = world.customer("Ivo Ferrer");
+  await ivo.says("Nos vemos a las cinco");
+  const ana = await world.desk("Ana");
+  await open(ana, ivo.name);
+  const line = ana.getByTestId("line-1");
+  await line.hover();
+  await line.getByTestId("react").click();
+  await line.getByTestId("react-with").first().press("ArrowRight");
+  await line.getByTestId("react-with").nth(1).press("Enter");
+  const reaction = ana.getByTestId("line-2");
+  await expect(reaction).toContainText("❤️");
+  await expect(reaction.locator(".quote")).toContainText("Nos vemos a las cinco");
+  await expect(reaction.getByTestId("line-status")).toHaveAttribute("data-status", "delivered");
+  // It is nobody's answer: who takes the conversation still has to write.
+  await expect(ana.getByTestId("claim")).toBeVisible();
+  await expect(reaction.getByTestId("react")).toHaveCount(0);
+  await line.hover();
+  await line.getByTestId("react").click();
+  await line.getByTestId("react-back").click();
+  await expect(ana.getByTestId("line-3")).toContainText("Took a reaction back");
+});
+
 long("what a colleague owns can be followed, and is my work from then on", async ({ world }) => {
   const noa = world.customer("Noa Prat");
   await noa.says("¿Me llamáis mañana?");
@@ -122,6 +145,7 @@ long("the window runs out while somebody types: the text stays, and a template i
   await ana.getByTestId("choose-template").click();
   await ana.getByTestId("template-order_update-es").click();
   await expect(ana.getByTestId("template-send")).toBeDisabled();
+  await ana.getByTestId("blank-body:1").fill("Pia");
   await ana.getByTestId("blank-body:2").fill("A-7");
   await expect(ana.getByTestId("template-preview")).toContainText("su pedido A-7 está listo");
   await ana.getByTestId("template-send").click();

@@ -66,6 +66,7 @@ export type LineKind =
   | "order"
   | "interactive"
   | "template"
+  | "reaction"
   | "edit"
   | "revocation"
   | "welcome_request"
@@ -347,6 +348,7 @@ export type Details =
   | { type: "buttons"; buttons: { id: string; title: string }[]; frame?: Frame }
   | { type: "list"; button: string; sections: ListSection[]; frame?: Frame }
   | { type: "link"; title: string; url: string; frame?: Frame }
+  | { type: "reaction"; emoji?: string }
   | {
       type: "template";
       name: string;

@@ -2,7 +2,8 @@
 
 use baton_protocol::{Details, SharedCard};
 
-/// A place by its name and address, else its degrees; contact cards a line each.
+/// A place by its name and address, else its degrees; contact cards a line each; a reaction its
+/// emoji.
 pub fn in_words(details: &Details) -> String {
     match details {
         Details::Location { latitude, longitude, name, address, .. } => {
@@ -16,6 +17,7 @@ pub fn in_words(details: &Details) -> String {
         Details::ContactCards { cards } => {
             cards.iter().map(card_in_words).collect::<Vec<_>>().join("\n")
         }
+        Details::Reaction { emoji } => emoji.clone().unwrap_or_default(),
         Details::File { .. }
         | Details::Choice { .. }
         | Details::Buttons { .. }

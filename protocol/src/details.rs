@@ -104,6 +104,12 @@ pub enum Details {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         buttons: Vec<ButtonFilling>,
     },
+    /// A reaction to the quoted message.
+    Reaction {
+        /// One emoji; `None` takes the side's reaction back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        emoji: Option<String>,
+    },
     /// An order.
     Order {
         /// The catalogue.

@@ -51,6 +51,9 @@ pub enum LineKind {
     Interactive,
     /// A text that Meta approved before, sent by the team.
     Template,
+    /// The team reacted to an earlier line, the quoted one; its text is the emoji. How customers
+    /// react stands at the line itself, in `amended`.
+    Reaction,
     /// New words for an earlier line, the quoted one.
     Edit,
     /// An earlier line, the quoted one, was taken back.
@@ -65,7 +68,7 @@ pub enum LineKind {
 }
 
 impl LineKind {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Text,
         Self::Image,
         Self::Video,
@@ -79,6 +82,7 @@ impl LineKind {
         Self::Order,
         Self::Interactive,
         Self::Template,
+        Self::Reaction,
         Self::Edit,
         Self::Revocation,
         Self::WelcomeRequest,
@@ -102,6 +106,7 @@ impl LineKind {
             Self::Order => "order",
             Self::Interactive => "interactive",
             Self::Template => "template",
+            Self::Reaction => "reaction",
             Self::Edit => "edit",
             Self::Revocation => "revocation",
             Self::WelcomeRequest => "welcome_request",
@@ -110,10 +115,10 @@ impl LineKind {
         }
     }
 
-    /// Whether it says something of its own. What edits or takes back an earlier line does not,
-    /// nor what nobody can read: from the team's side it is no answer.
+    /// Whether it says something of its own. What edits, takes back or reacts to an earlier line
+    /// does not, nor what nobody can read: from the team's side it is no answer.
     pub fn says_something(self) -> bool {
-        !matches!(self, Self::Edit | Self::Revocation | Self::Unreadable)
+        !matches!(self, Self::Reaction | Self::Edit | Self::Revocation | Self::Unreadable)
     }
 }
 

@@ -3,8 +3,8 @@
 use baton_protocol::command::Send;
 use baton_protocol::template::{Filling, Template, TemplateList, TemplateStatus};
 use baton_protocol::{
-    Button, CommandBody, Degrees, Details, Frame, LineKind, ListRow, ListSection, Refusal, Seen,
-    SharedCard,
+    Button, CommandBody, Degrees, Details, Frame, LineKind, ListRow, ListSection, MessageStatus,
+    Owner, Refusal, Seen, SharedCard,
 };
 use baton_simulator::{Around, Inbound, Reached};
 use baton_world::world::{Agent, Answered, Setup, eventually, for_each_store};
@@ -110,6 +110,40 @@ async fn each_reaches_the_customer_as_whatsapp_has_it() {
             let held = lines.iter().find(|one| one.id == line.id).expect("its line");
             assert_eq!(held.content.details.as_deref(), Some(&details));
         }
+        ana.phone().converges().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reaction_reaches_the_customer_and_answers_nothing() {
+    for_each_store(Setup::usual(), async |world| {
+        let ana = world.agent("Ana").await;
+        let lucia = world.contact("Lucía");
+        let wamid = lucia.sends("See you at five").await;
+        let conversation = lucia.conversation().await;
+        ana.phone().shows("See you at five").await;
+        let asked = ana.last_line(conversation).await;
+        for emoji in [Some("👍"), None] {
+            let seen = ana.last_line(conversation).await;
+            let reaction = CommandBody::Send(Send {
+                text: None,
+                details: Box::new(Details::Reaction { emoji: emoji.map(str::to_owned) }),
+                seen,
+                quoted: asked.map(|line| line.id),
+                replaces: None,
+                ignore_lease: false,
+            });
+            let line = ana.does(conversation, reaction).await.accepted().line.expect("a line");
+            let body = json!({"message_id": wamid, "emoji": emoji.unwrap_or_default()});
+            let is_it = |reached: &Reached| reached.kind == "reaction" && reached.body == body;
+            let patience = std::time::Duration::from_secs(20);
+            lucia.customer.receives(is_it, patience).await.expect("the reaction");
+            ana.finds(conversation, line, MessageStatus::Delivered).await;
+        }
+        let head = ana.head(conversation).await;
+        assert!(matches!(head.owner, Owner::Queue(_)), "{:?}", head.owner);
+        assert!(ana.view(conversation).await.conversation.thread.turn.is_some());
         ana.phone().converges().await;
     })
     .await;

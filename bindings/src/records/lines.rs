@@ -165,6 +165,11 @@ pub enum LineContent {
         /// The words on the buttons or rows, or on the link.
         choices: Vec<String>,
     },
+    /// The team reacted to an earlier line, the quoted one.
+    Reaction {
+        /// The emoji; none where the reaction was taken back.
+        emoji: Option<String>,
+    },
     /// New words for an earlier line, the quoted one.
     Edit {
         /// The words.
@@ -316,6 +321,7 @@ fn content(kind: LineKind, content: Content) -> LineContent {
         (LineKind::Interactive, details) => {
             LineContent::Interactive { text, choices: details.map(choices).unwrap_or_default() }
         }
+        (LineKind::Reaction, _) => LineContent::Reaction { emoji: text },
         (LineKind::Edit, _) => LineContent::Edit { text },
         (LineKind::Revocation, _) => LineContent::Revocation,
         (
@@ -343,6 +349,7 @@ fn choices(details: Details) -> Vec<String> {
         | Details::ContactCards { .. }
         | Details::Choice { .. }
         | Details::Template { .. }
+        | Details::Reaction { .. }
         | Details::Order { .. } => Vec::new(),
     }
 }

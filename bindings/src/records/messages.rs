@@ -63,6 +63,11 @@ pub enum Message {
         /// What fills the buttons with a variable.
         buttons: Vec<FilledButton>,
     },
+    /// A reaction to the quoted message.
+    Reaction {
+        /// One emoji; none takes the reaction back.
+        emoji: Option<String>,
+    },
     /// A text with a link as a button.
     Link {
         /// The text.
@@ -162,6 +167,7 @@ impl Message {
                 let buttons = buttons.into_iter().map(ButtonFilling::from).collect();
                 (None, Details::Template { name, language, header, body, buttons })
             }
+            Self::Reaction { emoji } => (None, Details::Reaction { emoji }),
             Self::Link { text, header, footer, title, url } => {
                 (Some(text), Details::Link { title, url, frame: Frame { header, footer } })
             }

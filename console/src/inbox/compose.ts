@@ -1,6 +1,6 @@
 // The composer without a browser: what may be written, and what the colleagues are told meanwhile.
 
-import type { ClientFrame, Head, Id, LeaseHolder, Line, MessageStatus, Team, Thread } from "../protocol.ts";
+import type { ClientFrame, Head, Id, LeaseHolder, Line, LineKind, MessageStatus, Team, Thread } from "../protocol.ts";
 
 export type Stand =
   /** Reply and note. */
@@ -54,10 +54,12 @@ export function mayClaim(
 /** Whether a reply can name it: the customer must know it, and still see it. */
 export function mayQuote({ author, kind, status, content, amended }: Line): boolean {
   if (content.erased === true || amended?.revoked !== undefined) return false;
-  if (kind === "edit" || kind === "revocation" || kind === "welcome_request") return false;
+  if (WORDLESS.includes(kind)) return false;
   if (author.kind === "customer") return true;
   return status !== undefined && REACHED.includes(status);
 }
+/** Nothing of their own is said there. */
+const WORDLESS: readonly LineKind[] = ["reaction", "edit", "revocation", "welcome_request"];
 const REACHED: readonly MessageStatus[] = ["accepted", "sent", "delivered", "read", "played"];
 
 /** A composer that lost the focus keeps the lease so long, ms. */

@@ -85,6 +85,7 @@ export function partsToSend({ content: { details } }: Line): Details | undefined
     case "list":
     case "link":
     case "template":
+    case "reaction":
       return details;
     default:
       return undefined;
@@ -104,8 +105,8 @@ export function messageOf(text: string, seen: Seen, { details, quoted, replaces 
     ...(replaces === undefined ? {} : { replaces }),
   };
   if (details === undefined) return { type: "reply", text, seen, ...more };
-  // A place and a template have no text of their own: the line's is made of them.
-  const isMade = details.type === "location" || details.type === "template";
+  // Their lines have a text that is made of them.
+  const isMade = ["location", "template", "reaction"].includes(details.type);
   const said = isMade || text === "" ? {} : { text };
   return { type: "send", ...said, details, seen, ...more };
 }

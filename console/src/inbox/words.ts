@@ -51,6 +51,7 @@ export function said(line: Line): string {
     return words.t.list.revoked[line.author.kind === "customer" ? "customer" : "team"];
   }
   if (line.kind === "unreadable") return content.text ?? words.t.list.unreadable;
+  if (line.kind === "reaction" && content.text === undefined) return words.t.list.tookReactionBack;
   if (PLAIN.includes(line.kind)) return content.text ?? "";
   // A newer server may know kinds that this page does not.
   const kinds: Partial<Record<string, string>> = words.t.list.kinds;

@@ -44,7 +44,8 @@ pub fn claim(
         return Claim::Gone;
     }
     let seen_seq = facts.seen.map_or(0, |seen| seen.seq);
-    let overtaken = conversation.thread.customer_seq > seen_seq;
+    // A reaction is to the message that it names, whatever came since.
+    let overtaken = facts.kind != LineKind::Reaction && conversation.thread.customer_seq > seen_seq;
     let window_open = facts.kind == LineKind::Template
         || conversation.thread.window_until.is_some_and(|until| now < until);
     let reason = if overtaken && !is_planted(Bug::NoFenceAtSending) {

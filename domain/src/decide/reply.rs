@@ -57,11 +57,14 @@ struct Answer {
 
 fn write(case: &Case<'_>, answer: Answer) -> Decided {
     check_quoted(case, answer.quoted)?;
-    let mut drafts = if is_trusted(case) { Vec::new() } else { take_over(case)? };
-    let lease_ignored_of = check_lease(case, answer.ignore_lease)?;
-    if !is_trusted(case) {
-        fence::check(case, answer.seen)?;
-    }
+    let is_reaction = answer.kind == LineKind::Reaction;
+    let (mut drafts, lease_ignored_of) = if is_reaction {
+        case.may_answer()?;
+        check_reacted(case, answer.quoted)?;
+        (Vec::new(), None)
+    } else {
+        answered(case, &answer)?
+    };
     if answer.kind != LineKind::Template {
         check_window(case)?;
     }
@@ -78,13 +81,24 @@ fn write(case: &Case<'_>, answer: Answer) -> Decided {
         quoted: answer.quoted,
         op_id: Some(case.command.op_id),
         device_id: Some(case.context.author.device),
-        turn: None,
+        turn: case.conversation.thread.turn.filter(|_| is_reaction),
         lease_ignored_of,
     };
     drafts.push(Draft { fact, content: Some(EventContent::Line(answer.content)) });
     let accepted =
         Accepted { line: Some(line), status: Some(MessageStatus::Queued), ..Accepted::default() };
     Ok((drafts, accepted))
+}
+
+/// What an answer changes beside its line, and the colleague whose lease its author ignored. A
+/// reaction needs none of it: it is to one message, whatever came since and whoever is writing.
+fn answered(case: &Case<'_>, answer: &Answer) -> Result<(Vec<Draft>, Option<AgentId>), Refusal> {
+    let drafts = if is_trusted(case) { Vec::new() } else { take_over(case)? };
+    let lease_ignored_of = check_lease(case, answer.ignore_lease)?;
+    if !is_trusted(case) {
+        fence::check(case, answer.seen)?;
+    }
+    Ok((drafts, lease_ignored_of))
 }
 
 /// With the planted bug, the author holds the lease: nothing else is asked.
@@ -124,6 +138,20 @@ fn check_quoted(case: &Case<'_>, quoted: Option<MessageId>) -> Result<(), Refusa
         }
         _ => Ok(()),
     }
+}
+
+/// A reaction is to a message that WhatsApp knows, and not to a reaction.
+fn check_reacted(case: &Case<'_>, quoted: Option<MessageId>) -> Result<(), Refusal> {
+    let id = case.conversation.head.id;
+    let target = quoted.and_then(|quoted| case.context.lines.find(id, quoted));
+    let Some(target) = target else {
+        return Err(Refusal::invalid("quoted", "must name the message that is reacted to"));
+    };
+    let is_known = target.status.is_none_or(|status| status.provider_rank() > 0);
+    if is_known && target.kind.says_something() {
+        return Ok(());
+    }
+    Err(Refusal::invalid("quoted", "cannot be reacted to: it has not left, or is no message"))
 }
 
 pub(super) fn check_window(case: &Case<'_>) -> Result<(), Refusal> {

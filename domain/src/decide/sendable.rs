@@ -32,6 +32,8 @@ const SECTIONS_MAX: usize = 10;
 const ROWS_MAX: usize = 10;
 const CARDS_MAX: usize = 5;
 const URL_CHARS_MAX: usize = 2000;
+/// Code points of an emoji: families and flags of regions have many.
+const EMOJI_CHARS_MAX: usize = 16;
 
 /// The kind of line that it becomes, and what the line says.
 pub(super) fn line(case: &Case<'_>, send: &Send) -> Result<(LineKind, Content), Refusal> {
@@ -42,7 +44,7 @@ pub(super) fn line(case: &Case<'_>, send: &Send) -> Result<(LineKind, Content), 
     let kind = check(details)?;
     let text = match body_chars_max(details) {
         None if send.text.is_some() => {
-            let why_not = "a place, contact cards or a template have no text of their own";
+            let why_not = "only a file, buttons, a list or a link come with a text";
             return Err(Refusal::invalid("text", why_not));
         }
         Some(max) => {
@@ -55,13 +57,15 @@ pub(super) fn line(case: &Case<'_>, send: &Send) -> Result<(LineKind, Content), 
             None => in_words(details),
         },
     };
+    // A reaction that is taken back says nothing.
+    let text = Some(text).filter(|text| !text.is_empty());
     let bytes = serde_json::to_vec(details).map_or(usize::MAX, |json| json.len());
     if bytes > LINE_DETAILS_JSON_BYTES_MAX {
         let most = format!("has {bytes} bytes, at most {LINE_DETAILS_JSON_BYTES_MAX} fit");
         return Err(Refusal::invalid("details", most));
     }
     let details = Some(send.details.clone());
-    Ok((kind, Content { text: Some(text), details, ..Content::default() }))
+    Ok((kind, Content { text, details, ..Content::default() }))
 }
 
 /// A file that was uploaded before, with a caption where its kind has one.
@@ -109,6 +113,7 @@ fn body_chars_max(details: &Details) -> Option<usize> {
         Details::Location { .. }
         | Details::ContactCards { .. }
         | Details::Template { .. }
+        | Details::Reaction { .. }
         | Details::File { .. }
         | Details::Choice { .. }
         | Details::Order { .. } => None,
@@ -140,10 +145,28 @@ fn check(details: &Details) -> Result<LineKind, Refusal> {
             Ok(LineKind::Interactive)
         }
         Details::Template { .. } => Ok(LineKind::Template),
+        Details::Reaction { emoji } => match emoji {
+            Some(emoji) if !is_emoji(emoji) => {
+                Err(Refusal::invalid("details.emoji", "must be a single emoji"))
+            }
+            Some(_) | None => Ok(LineKind::Reaction),
+        },
         Details::File { .. } | Details::Choice { .. } | Details::Order { .. } => {
             Err(Refusal::invalid("details.type", "only customers send this"))
         }
     }
+}
+
+/// Whether it may be an emoji: WhatsApp looks closer. A keycap begins with what is on the key.
+fn is_emoji(text: &str) -> bool {
+    let is_keycap = text.ends_with('\u{20E3}');
+    let is_part = |part: char| match part {
+        '0'..='9' | '#' | '*' => is_keycap,
+        // Some symbols count as letters.
+        '\u{2100}'..='\u{24FF}' => true,
+        _ => part > '\u{A8}' && !part.is_alphabetic() && !part.is_whitespace(),
+    };
+    (1..=EMOJI_CHARS_MAX).contains(&text.chars().count()) && text.chars().all(is_part)
 }
 
 fn place(

@@ -88,6 +88,62 @@ fn what_whatsapp_takes_becomes_a_line() {
     check(None, cards(5), Ok(LineKind::ContactCards));
 }
 
+/// Reacts to a line.
+fn reacts(emoji: Option<&str>, to: Option<MessageId>, seen: Seen) -> CommandBody {
+    CommandBody::Send(Send {
+        text: None,
+        details: Box::new(Details::Reaction { emoji: emoji.map(str::to_owned) }),
+        seen,
+        quoted: to,
+        replaces: None,
+        ignore_lease: false,
+    })
+}
+
+#[test]
+fn a_reaction_answers_nothing_and_takes_nothing() {
+    let mut team = Team::with_a_customer();
+    let (before, to) = (team.lucia().clone(), team.seen().expect("a line").id);
+    let before_seen = team.seen();
+    let line = accepted(team.does(ANA, reacts(Some("👍"), Some(to), team.seen()))).line.unwrap();
+    assert_eq!(team.lucia().thread.turn, before.thread.turn);
+    assert_eq!(team.lucia().head.owner, before.head.owner);
+    let row = team.rows[&LUCIA].iter().find(|row| row.id == line.id).expect("its row");
+    assert_eq!((row.kind, row.quoted), (LineKind::Reaction, Some(to)));
+    assert_eq!(row.content.text.as_deref(), Some("👍"));
+    // What came since, and who is writing meanwhile, does not matter. Taken back, it says nothing.
+    team.customer_writes(LUCIA);
+    let line = accepted(team.does(ANA, reacts(None, Some(to), before_seen))).line.unwrap();
+    let row = team.rows[&LUCIA].iter().find(|row| row.id == line.id).expect("its row");
+    assert_eq!(row.content.text, None);
+}
+
+#[test]
+fn a_reaction_is_one_emoji_to_a_message_that_whatsapp_knows() {
+    let mut team = Team::with_a_customer();
+    let to = team.seen().expect("a line").id;
+    for emoji in ["❤️", "👍🏽", "🇪🇸", "👩‍👩‍👧", "1️⃣", "🤷🏾‍♀️"]
+    {
+        accepted(team.does(ANA, reacts(Some(emoji), Some(to), team.seen())));
+    }
+    for emoji in ["", "ok", "1", "👍 ", "é", &"👍".repeat(17)] {
+        let answer = team.does(ANA, reacts(Some(emoji), Some(to), team.seen()));
+        let refusal = refused(answer, "invalid");
+        assert!(
+            matches!(&refusal, Refusal::Invalid { field, .. } if field == "details.emoji"),
+            "{emoji}"
+        );
+    }
+    let own = accepted(team.does(ANA, reacts(Some("👍"), Some(to), team.seen()))).line.unwrap();
+    let answer = accepted(team.does(ANA, send(None, cards(1), team.seen()))).line.unwrap();
+    // None at all, a reaction, and one that has not left.
+    for to in [None, Some(own.id), Some(answer.id)] {
+        let answer = team.does(ANA, reacts(Some("👍"), to, team.seen()));
+        let refusal = refused(answer, "invalid");
+        assert!(matches!(&refusal, Refusal::Invalid { field, .. } if field == "quoted"), "{to:?}");
+    }
+}
+
 #[test]
 fn what_whatsapp_would_refuse_is_refused_before_it_is_accepted() {
     let four = buttons(&["a", "b", "c", "d"]);

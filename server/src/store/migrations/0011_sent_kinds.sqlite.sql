@@ -6,7 +6,8 @@ UPDATE sqlite_schema SET sql = replace(sql,
     ''contact_cards'', ''choice'', ''order'', ''edit'', ''revocation'', ''welcome_request'', ''unsupported'',
     ''unreadable'')',
   'kind IN (''text'', ''image'', ''video'', ''audio'', ''voice'', ''document'', ''sticker'', ''location'',
-    ''contact_cards'', ''choice'', ''order'', ''interactive'', ''template'', ''edit'', ''revocation'', ''welcome_request'',
+    ''contact_cards'', ''choice'', ''order'', ''interactive'', ''template'', ''reaction'', ''edit'', ''revocation'',
+    ''welcome_request'',
     ''unsupported'', ''unreadable'')')
 WHERE type = 'table' AND name = 'message';
 PRAGMA writable_schema = RESET;

@@ -20,7 +20,7 @@ pub(super) fn write(request: &SendRequest<'_>) -> Value {
         Addressee::WaId(id) => put(&mut message, "to", id.as_str()),
         Addressee::UserId(id) => put(&mut message, "recipient", id.as_str()),
     }
-    if let Some(wamid) = request.quoted_wamid {
+    if let Some(wamid) = request.quoted_wamid.filter(|_| kind != "reaction") {
         put(&mut message, "context", json!({ "message_id": wamid }));
     }
     message
@@ -64,6 +64,10 @@ fn part(request: &SendRequest<'_>) -> (&'static str, Value) {
             let language = json!({ "code": language });
             let part = json!({ "name": name, "language": language, "components": components });
             ("template", part)
+        }
+        Some(Details::Reaction { emoji }) => {
+            let to = request.quoted_wamid.unwrap_or_default();
+            ("reaction", json!({ "message_id": to, "emoji": emoji.as_deref().unwrap_or_default() }))
         }
         Some(Details::File { .. } | Details::Choice { .. } | Details::Order { .. }) | None => {
             let has_link = text.contains("https://") || text.contains("http://");
