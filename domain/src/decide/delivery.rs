@@ -184,7 +184,8 @@ pub fn status(
 /// The open turn once a message that was thought lost has arrived: closed, if it answered it.
 fn answered(conversation: &Conversation, facts: &LineFacts) -> Option<Turn> {
     let open = conversation.thread.turn?;
-    let was_kept_back = facts.status.is_some_and(MessageStatus::needs_review);
+    let was_kept_back =
+        facts.kind.says_something() && facts.status.is_some_and(MessageStatus::needs_review);
     let is_last_word = conversation.thread.customer_seq < facts.line.seq;
     (!(was_kept_back && is_last_word)).then_some(open)
 }
@@ -281,7 +282,7 @@ impl Kept {
 }
 
 /// Holds or fails a message and holds the author's later ones; the turn opens again. Of those the
-/// ones in doubt are unconfirmed again.
+/// ones in doubt are unconfirmed again. Nothing that follows a reaction leans on it.
 fn keep_back(
     conversation: &Conversation,
     lines: &Lines,
@@ -290,6 +291,7 @@ fn keep_back(
 ) -> Vec<Draft> {
     let (in_doubt, later): (Vec<&LineFacts>, Vec<&LineFacts>) = lines
         .above(conversation.head.id, facts.line.seq)
+        .filter(|_| facts.kind != LineKind::Reaction)
         .filter(|later| later.author == facts.author && later.status == Some(MessageStatus::Queued))
         .partition(|later| later.in_doubt);
     let all: Vec<&LineFacts> = std::iter::once(facts).chain(later.iter().copied()).collect();

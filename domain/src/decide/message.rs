@@ -5,7 +5,7 @@ use baton_protocol::{
     Accepted, AgentId, Author, Fact, LineKind, MessageId, MessageStatus, Refusal, Seen,
 };
 
-use super::{Case, Decided, delivery, facts, fence, nothing, reply};
+use super::{Case, Decided, delivery, facts, nothing, reply};
 use crate::context::LineFacts;
 
 /// How long an unconfirmed message has for a status to arrive before people may act.
@@ -14,9 +14,8 @@ const UNCONFIRMED_MS: i64 = 60_000;
 pub(super) fn resend(case: &Case<'_>, resend: &Resend) -> Decided {
     let message = outgoing(case, resend.message_id)?;
     check_unconfirmed(case, message)?;
-    let mut drafts = reply::take_over(case)?;
-    let lease_ignored_of = reply::check_lease(case, resend.ignore_lease)?;
-    fence::check(case, resend.seen)?;
+    let (mut drafts, lease_ignored_of) =
+        reply::answers(case, message.kind, resend.seen, resend.ignore_lease)?;
     if message.kind != LineKind::Template {
         reply::check_window(case)?;
     }

@@ -58,13 +58,11 @@ struct Answer {
 fn write(case: &Case<'_>, answer: Answer) -> Decided {
     check_quoted(case, answer.quoted)?;
     let is_reaction = answer.kind == LineKind::Reaction;
-    let (mut drafts, lease_ignored_of) = if is_reaction {
-        case.may_answer()?;
+    if is_reaction {
         check_reacted(case, answer.quoted)?;
-        (Vec::new(), None)
-    } else {
-        answered(case, &answer)?
-    };
+    }
+    let (mut drafts, lease_ignored_of) =
+        answers(case, answer.kind, answer.seen, answer.ignore_lease)?;
     if answer.kind != LineKind::Template {
         check_window(case)?;
     }
@@ -92,11 +90,19 @@ fn write(case: &Case<'_>, answer: Answer) -> Decided {
 
 /// What an answer changes beside its line, and the colleague whose lease its author ignored. A
 /// reaction needs none of it: it is to one message, whatever came since and whoever is writing.
-fn answered(case: &Case<'_>, answer: &Answer) -> Result<(Vec<Draft>, Option<AgentId>), Refusal> {
+pub(super) fn answers(
+    case: &Case<'_>,
+    kind: LineKind,
+    seen: Seen,
+    ignore_lease: bool,
+) -> Result<(Vec<Draft>, Option<AgentId>), Refusal> {
+    if kind == LineKind::Reaction {
+        return case.may_answer().map(|()| (Vec::new(), None));
+    }
     let drafts = if is_trusted(case) { Vec::new() } else { take_over(case)? };
-    let lease_ignored_of = check_lease(case, answer.ignore_lease)?;
+    let lease_ignored_of = check_lease(case, ignore_lease)?;
     if !is_trusted(case) {
-        fence::check(case, answer.seen)?;
+        fence::check(case, seen)?;
     }
     Ok((drafts, lease_ignored_of))
 }
@@ -108,7 +114,7 @@ fn is_trusted(case: &Case<'_>) -> bool {
 }
 
 /// Sending to what nobody owns makes it the author's; to what is resolved, opens a new episode.
-pub(super) fn take_over(case: &Case<'_>) -> Result<Vec<Draft>, Refusal> {
+fn take_over(case: &Case<'_>) -> Result<Vec<Draft>, Refusal> {
     case.may_answer()?;
     let mut drafts = Vec::new();
     if case.conversation.head.status == Status::Resolved {
@@ -121,7 +127,7 @@ pub(super) fn take_over(case: &Case<'_>) -> Result<Vec<Draft>, Refusal> {
 }
 
 /// The colleague whose lease was ignored, if the author said so.
-pub(super) fn check_lease(case: &Case<'_>, ignore: bool) -> Result<Option<AgentId>, Refusal> {
+fn check_lease(case: &Case<'_>, ignore: bool) -> Result<Option<AgentId>, Refusal> {
     let other = case.context.lease.filter(|lease| lease.agent_id != case.context.my_id());
     match other {
         Some(lease) if ignore => Ok(Some(lease.agent_id)),

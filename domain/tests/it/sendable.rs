@@ -1,6 +1,7 @@
 //! What may be sent beside a text, within WhatsApp's limits.
 
 use baton_domain::decide::delivery::Claim;
+use baton_domain::inbound::ProviderStatus;
 use baton_domain::outcome::Answer;
 use baton_domain::upload::Uploaded;
 use baton_protocol::command::Send;
@@ -10,10 +11,10 @@ use baton_protocol::template::{
 };
 use baton_protocol::{
     Button, CommandBody, Degrees, Details, FileState, Frame, LineKind, ListRow, ListSection,
-    MessageId, Refusal, Seen, SharedCard,
+    MessageId, MessageStatus, Refusal, Seen, SharedCard,
 };
 
-use crate::team::{ANA, BEN, HOUR, LUCIA, Team, accepted, refused, written};
+use crate::team::{ANA, BEN, HOUR, LUCIA, MINUTE, Team, accepted, refused, resend, written};
 
 fn send(text: Option<&str>, details: Details, seen: Seen) -> CommandBody {
     CommandBody::Send(Send {
@@ -116,6 +117,29 @@ fn a_reaction_answers_nothing_and_takes_nothing() {
     let line = accepted(team.does(ANA, reacts(None, Some(to), before_seen))).line.unwrap();
     let row = team.rows[&LUCIA].iter().find(|row| row.id == line.id).expect("its row");
     assert_eq!(row.content.text, None);
+}
+
+#[test]
+fn a_reaction_that_fails_or_arrives_late_changes_nothing_else() {
+    let mut team = Team::with_a_customer();
+    let to = team.seen().expect("a line").id;
+    let reaction = accepted(team.does(ANA, reacts(Some("👍"), Some(to), team.seen())));
+    let reaction = reaction.line.expect("a line");
+    let next = accepted(team.does(ANA, reacts(None, Some(to), team.seen()))).line.unwrap();
+    team.sends(reaction);
+    team.hears(LUCIA, reaction.id, ProviderStatus::Failed);
+    assert_eq!(team.status_of(reaction.id), Some(MessageStatus::Failed));
+    assert_eq!(team.status_of(next.id), Some(MessageStatus::Queued), "it waits for nothing");
+    let turn = team.lucia().thread.turn;
+    assert!(turn.is_some());
+    team.hears(LUCIA, reaction.id, ProviderStatus::Delivered);
+    assert_eq!(team.lucia().thread.turn, turn, "the question is still open");
+    // One of which nobody knows is sent again, whoever's the conversation is.
+    let owner = team.lucia().head.owner;
+    team.sends_into_the_dark(next);
+    team.passes(MINUTE);
+    accepted(team.does(ANA, resend(next, None)));
+    assert_eq!(team.lucia().head.owner, owner);
 }
 
 #[test]
