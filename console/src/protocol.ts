@@ -357,6 +357,13 @@ export type Details =
       body?: Filling[];
       buttons?: { index: number; kind: "link" | "copy_code"; text: string }[];
     };
+/** What somebody needs to subscribe to pushes. */
+export interface PushKeys {
+  vapid: string;
+}
+export interface PushRegistered {
+  receipt_key: string;
+}
 /** What fills one variable of a template. */
 export interface Filling {
   name?: string;

@@ -1,5 +1,7 @@
 // What keeps the page itself in the browser, so that it opens without a network. It holds the
-// files of one build and nothing that people wrote: requests to the API pass it by.
+// files of one build and nothing that people wrote: requests to the API pass it by. It also hears
+// pushes.
+import { type Scope, hearPushes } from "./push/worker.ts";
 
 interface Waiting {
   waitUntil(work: Promise<unknown>): void;
@@ -14,6 +16,7 @@ interface Worker {
   readonly location: Location;
 }
 const worker = self as unknown as Worker;
+hearPushes(self as unknown as Scope);
 
 /** The build puts the list here. */
 const FILES: string[] = JSON.parse("__FILES__");

@@ -153,6 +153,14 @@ pub struct PushPut {
     pub caps: Vec<String>,
 }
 
+/// `GET /push/keys`: what an app needs before it registers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PushKeys {
+    /// The key with which browsers and distributors subscribe (VAPID, RFC 8292): an uncompressed
+    /// point of P-256, base64url without padding.
+    pub vapid: String,
+}
+
 /// The state of a registration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

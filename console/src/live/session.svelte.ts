@@ -14,6 +14,7 @@ import type {
   Team,
 } from "../protocol.ts";
 import { Acks } from "./acks.ts";
+import { forget as forgetPushes } from "../push/browser.ts";
 import { type Identity, forgetIdentity, identity, request, signOut } from "./api.ts";
 import { type Colleagues, told, unknown } from "./colleagues.ts";
 import { Connection, sessionEnd } from "./connection.svelte.ts";
@@ -304,6 +305,7 @@ export class Desk {
   private wipe() {
     this.sender.wipe();
     forgetIdentity();
+    void forgetPushes().catch(() => undefined);
   }
 
   private end(why: Ended) {

@@ -731,6 +731,22 @@ export const en = {
     still: (detail: string) => `It still fits nowhere: ${detail}`,
   },
   push: {
+    here: {
+      label: "Tell me in this browser",
+      on: "Notifications come even when Baton is closed, as long as the browser runs.",
+      off: "Notifications of what the settings below say, also when Baton is closed.",
+      missing: "This browser cannot be told while Baton is closed. It needs https; on an iPhone or iPad, add Baton to the home screen first.",
+      forbidden: "Notifications are forbidden for this page. Allow them in the browser’s settings for this site.",
+    },
+    noService: "The browser’s push service refuses, or cannot be reached. Try again later.",
+    told: {
+      assigned: "A conversation is yours",
+      queue: "New in your team’s queue",
+      message: "A customer wrote",
+      mention: "A colleague mentions you",
+      sla: "A window closes soon",
+    },
+    toldOther: "Something new",
     level: "Tell me",
     levels: {
       all: "Of my conversations and my teams’ queues",

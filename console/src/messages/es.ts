@@ -722,6 +722,22 @@ export const es: Messages = {
     still: (detail) => `Sigue sin encajar: ${detail}`,
   },
   push: {
+    here: {
+      label: "Avisarme en este navegador",
+      on: "Llegan avisos aunque Baton esté cerrado, mientras el navegador funcione.",
+      off: "Avisos de lo que digan los ajustes de abajo, también con Baton cerrado.",
+      missing: "Este navegador no puede avisar con Baton cerrado. Necesita https; en un iPhone o iPad, añada antes Baton a la pantalla de inicio.",
+      forbidden: "Los avisos están prohibidos para esta página. Permítalos en los ajustes del navegador para este sitio.",
+    },
+    noService: "El servicio de avisos del navegador se niega o no responde. Inténtelo más tarde.",
+    told: {
+      assigned: "Una conversación es suya",
+      queue: "Nuevo en la cola de su equipo",
+      message: "Un cliente ha escrito",
+      mention: "Un compañero le menciona",
+      sla: "Una ventana se cierra pronto",
+    },
+    toldOther: "Algo nuevo",
     level: "Avisarme",
     levels: {
       all: "De mis conversaciones y las colas de mis equipos",

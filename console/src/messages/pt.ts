@@ -721,6 +721,22 @@ export const pt: Messages = {
     still: (detail) => `Ainda não encaixa: ${detail}`,
   },
   push: {
+    here: {
+      label: "Avisar-me neste navegador",
+      on: "Os avisos chegam mesmo com o Baton fechado, enquanto o navegador estiver aberto.",
+      off: "Avisos do que dizem as definições abaixo, também com o Baton fechado.",
+      missing: "Este navegador não pode avisar com o Baton fechado. Precisa de https; num iPhone ou iPad, adicione antes o Baton ao ecrã inicial.",
+      forbidden: "Os avisos estão proibidos para esta página. Permita-os nas definições do navegador para este site.",
+    },
+    noService: "O serviço de avisos do navegador recusa ou não responde. Tente mais tarde.",
+    told: {
+      assigned: "Uma conversa é sua",
+      queue: "Novo na fila da sua equipa",
+      message: "Um cliente escreveu",
+      mention: "Um colega menciona-o",
+      sla: "Uma janela fecha em breve",
+    },
+    toldOther: "Algo novo",
     level: "Avisar-me",
     levels: {
       all: "Das minhas conversas e das filas das minhas equipas",

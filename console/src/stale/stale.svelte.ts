@@ -3,14 +3,22 @@
 import { type Question, messageOf, ofItem } from "../inbox/question.ts";
 import type { Item } from "../live/outbox.ts";
 import type { Desk } from "../live/session.svelte.ts";
-import type { Id, Seen } from "../protocol.ts";
+import type { CommandBody, Id, Seen } from "../protocol.ts";
 import { type Sheet, begin } from "./sheet.ts";
+
+type Message = Extract<CommandBody, { type: "reply" | "send" }>;
+
+const isMessage = (command: CommandBody): command is Message =>
+  command.type === "reply" || command.type === "send";
 
 export class Stale {
   /** The one that is asked about. */
   question: Question | undefined = $state.raw();
   /** Several, as they are opened. */
   sheet: Sheet | undefined = $state.raw();
+
+  /** Asked about once the others are decided. */
+  private next: Item | undefined;
 
   constructor(private readonly desk: Desk) {}
 
@@ -20,8 +28,19 @@ export class Stale {
 
   /** A reply was refused while its conversation is open: asked at once, unless others wait too. */
   refused(item: Item) {
-    if (this.question !== undefined || this.sheet !== undefined) return;
-    if (this.waiting.length === 1) this.question = ofItem(item);
+    this.next = item;
+    this.settled();
+  }
+
+  /** A command was decided. As long as other replies are not, nobody knows how many will wait. */
+  settled() {
+    const { next, desk } = this;
+    if (next === undefined || this.question !== undefined || this.sheet !== undefined) return;
+    if (desk.outbox.some((item) => item.state !== "review" && isMessage(item.command))) return;
+    this.next = undefined;
+    const [only, ...others] = this.waiting;
+    const isOnly = others.length === 0 && only?.command.op_id === next.command.op_id;
+    if (isOnly) this.question = ofItem(only);
   }
 
   /** Everything that waits; the conversation of the only one is opened first. */
@@ -40,8 +59,7 @@ export class Stale {
 
   send({ conversation, command, item, replaces }: Question, text: string, seen: Seen) {
     this.settle(item);
-    const isMessage = command.type === "reply" || command.type === "send";
-    const quoted = isMessage ? command.quoted : undefined;
+    const quoted = isMessage(command) ? command.quoted : undefined;
     const details = command.type === "send" ? command.details : undefined;
     const body = messageOf(text, seen, { details, quoted, replaces });
     this.desk.act(conversation, body, item?.command.op_id);

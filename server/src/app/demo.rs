@@ -75,6 +75,8 @@ impl Stage {
         std::fs::write(&account, serde_json::to_vec(&simulator.service_account())?)?;
         config.push.fcm_url = simulator.base_url();
         config.push.fcm_service_account_file = Some(account);
+        // Browsers of the demo are pushed to by the simulator.
+        config.push.allow_private_endpoints = true;
         let clock = Clock::system();
         let server = start(&mut config, &clock).await?;
         let logins = furnish(&server, &simulator).await?;

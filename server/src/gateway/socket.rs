@@ -3,6 +3,7 @@
 //! One task, one bounded queue. While a frame is being written nothing else is read, so a client
 //! that does not read costs one frame of memory, and its full queue or the time-out ends it.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
@@ -206,9 +207,11 @@ struct Task<'a> {
     seat: &'a mut Seat,
     socket: &'a mut WebSocket,
     session: Box<Session>,
+    /// Answers that were there at once.
+    answered: VecDeque<Input>,
     /// Questions under way, each in a task of its own: what one holds of the database it gives back
     /// while a slow client keeps this task waiting.
-    answers: JoinSet<Input>,
+    asked: JoinSet<Input>,
     /// Goes off when the session wants a tick, or before.
     alarm: Pin<Box<Sleep>>,
     /// Who is woken when the line is cut: to say it again for every frame would cost a little each.
@@ -223,10 +226,21 @@ impl<'a> Task<'a> {
     fn new(seat: &'a mut Seat, socket: &'a mut WebSocket) -> Self {
         let seed = u64::from_le_bytes(seat.gateway.clock.bytes());
         let session = Box::new(Session::new(seat.gateway.limits.rules, Instant::now(), seed));
-        let (answers, alarm) = (JoinSet::new(), Box::pin(sleep_until(Instant::now())));
+        let (answered, asked) = (VecDeque::new(), JoinSet::new());
+        let alarm = Box::pin(sleep_until(Instant::now()));
         let reads_packed = socket.protocol().is_some_and(|name| name == SUBPROTOCOL_PACKED);
         let (told_line, hears_client) = (None, true);
-        Self { seat, socket, session, answers, alarm, told_line, hears_client, reads_packed }
+        Self {
+            seat,
+            socket,
+            session,
+            answered,
+            asked,
+            alarm,
+            told_line,
+            hears_client,
+            reads_packed,
+        }
     }
 
     async fn serve(mut self) -> End {
@@ -253,7 +267,10 @@ impl<'a> Task<'a> {
         if let Poll::Ready(input) = self.poll_cut(context) {
             return Poll::Ready(ControlFlow::Continue(input));
         }
-        if let Poll::Ready(Some(answered)) = self.answers.poll_join_next(context) {
+        if let Some(input) = self.answered.pop_front() {
+            return Poll::Ready(ControlFlow::Continue(input));
+        }
+        if let Poll::Ready(Some(answered)) = self.asked.poll_join_next(context) {
             // Nobody ends one but this task, by ending.
             let input = answered.unwrap_or_else(|error| resume_unwind(error.into_panic()));
             return Poll::Ready(ControlFlow::Continue(input));
@@ -344,7 +361,7 @@ impl<'a> Task<'a> {
             | Effect::Submit(_)
             | Effect::Carry(..) => {
                 if let Some(answer) = self.ask(effect) {
-                    self.answers.spawn(answer);
+                    self.awaits(answer).await;
                 }
             }
         }
@@ -416,12 +433,21 @@ impl<'a> Task<'a> {
         self.seat.gateway.backend.acked(joined.caller, ack);
     }
 
+    /// A question begins where it is asked, in the order in which it is asked: a command is with the
+    /// committer before the client's next word is read, be it that it goes.
+    async fn awaits(&mut self, mut answer: BoxFuture<'static, Input>) {
+        match poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
+            Poll::Ready(input) => self.answered.push_back(input),
+            Poll::Pending => drop(self.asked.spawn(answer)),
+        }
+    }
+
     fn watch(&mut self, watch: bool) {
         let Some(joined) = &self.seat.joined else { return };
         self.seat.line.hears_presence.store(watch, Ordering::SeqCst);
         if watch {
             let (gateway, of) = (Arc::clone(&self.seat.gateway), joined.caller.workspace);
-            self.answers.spawn(async move {
+            self.asked.spawn(async move {
                 Input::Online(gateway.coordinator.online(of).await.unwrap_or_default())
             });
         }

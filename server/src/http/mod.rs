@@ -162,6 +162,7 @@ pub fn routes() -> Vec<Route> {
         row(pu.clone(), any, "/api/v1/me/password", put(me::password)),
         row(g.clone(), any, "/api/v1/me/push", get(push::preference)),
         row(pu.clone(), any, "/api/v1/me/push", put(push::prefer)),
+        row(g.clone(), any, "/api/v1/push/keys", get(push::keys)),
         row(g.clone(), any, "/api/v1/agents", get(agents::list)),
         row(p.clone(), Admin, "/api/v1/agents", post(agents::add)),
         row(g.clone(), any, AGENT, get(agents::read)),

@@ -1,4 +1,5 @@
-//! `/devices/{id}/push`: how a device is reached; `/push/receipts`: what it tells of pushes.
+//! `/devices/{id}/push`: how a device is reached; `/push/keys`: what it needs for that;
+//! `/push/receipts`: what it tells of pushes.
 
 use axum::Json as Out;
 use axum::extract::State;
@@ -6,12 +7,14 @@ use axum::http::StatusCode;
 use baton_protocol::DeviceId;
 use baton_protocol::limits::RECEIPTS_MAX;
 use baton_protocol::push::{
-    PushDevice, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptStage, ReceiptsTaken,
+    PushDevice, PushKeys, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptStage,
+    ReceiptsTaken,
 };
 
 use super::input::{Id, Json};
 use super::{Answer, Fault, Parts};
 use crate::accounts::{Reporter, Signed};
+use crate::push::VapidKey;
 
 /// `PUT /devices/{id}/push`.
 pub(super) async fn register(
@@ -40,6 +43,12 @@ pub(super) async fn end(
 ) -> Answer<StatusCode> {
     parts.accounts.end_push(signed, device).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /push/keys`.
+pub(super) async fn keys(State(parts): State<Parts>, _signed: Signed) -> Answer<Out<PushKeys>> {
+    let key = VapidKey::of(parts.keys.vapid()).ok_or_else(Fault::not_found)?;
+    Ok(Out(PushKeys { vapid: key.public() }))
 }
 
 /// `POST /push/receipts`.

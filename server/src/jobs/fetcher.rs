@@ -12,6 +12,7 @@ use baton_domain::group::FileWork;
 use baton_protocol::{Details, FileState};
 
 use super::Unseal;
+use super::again::while_away;
 use super::slots::Slots;
 use crate::clock::Clock;
 use crate::config::MediaConfig;
@@ -145,7 +146,8 @@ impl Fetcher {
     }
 
     async fn fetch(&self, file: ClaimedFile) {
-        let order = match file_order(self.store(), file.at).await {
+        let asked = || file_order(self.store(), file.at);
+        let order = match while_away(&self.clock, asked).await {
             Ok(order) => order,
             // The claim ends by itself.
             Err(error) => return tracing::warn!(%error, "a file must wait"),
@@ -277,7 +279,8 @@ impl Fetcher {
         self.metrics.files.inc(outcome);
         tracing::info!(%message_id, why, tries, "a file was not fetched; it is tried again");
         let due_at = self.clock.now().plus_ms(wait_ms);
-        if let Err(error) = put_off_file(self.store(), file, due_at, doubts).await {
+        let told = || put_off_file(self.store(), file, due_at, doubts);
+        if let Err(error) = while_away(&self.clock, told).await {
             tracing::warn!(%error, %message_id, "a file waits until its claim ends");
         }
     }

@@ -1,6 +1,7 @@
 //! Workers: what is due is found without locks, claimed through the committer, done, and told.
 //! Workers write nothing that the log tells; only what was kept for a time is deleted by one.
 
+mod again;
 pub mod anchor;
 mod checkpointer;
 mod fetcher;

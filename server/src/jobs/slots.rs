@@ -1,7 +1,5 @@
 //! Work of a worker that goes on beside its loop.
 
-use std::panic::resume_unwind;
-
 use tokio::task::JoinSet;
 
 /// Pieces of work under way, each in a task of its own. As futures of the worker's own task they
@@ -28,12 +26,12 @@ impl Slots {
         self.running.spawn(work);
     }
 
-    /// Waits until one has ended; for ever while there is none. One that panicked takes its worker
-    /// with it.
+    /// Waits until one has ended; for ever while there is none. Of one that failed the claim ends by
+    /// itself; the others go on.
     pub(super) async fn one_ended(&mut self) {
         match self.running.join_next().await {
-            // Nobody ends one but this worker, by ending.
-            Some(ended) => ended.unwrap_or_else(|error| resume_unwind(error.into_panic())),
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::error!(%error, "a piece of work broke off"),
             None => std::future::pending().await,
         }
     }

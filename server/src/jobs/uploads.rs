@@ -9,15 +9,16 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::Unseal;
+use super::again::while_away;
 use super::slots::Slots;
 use crate::clock::Clock;
 use crate::media::{MediaStore, Place};
 use crate::node::Membership;
-use crate::store::Store;
 use crate::store::uploads::{
     ClaimedUpload, UploadKey, claim_uploads, expire_uploads, forget_upload, put_off_upload,
     upload_ready, upload_refused,
 };
+use crate::store::{Store, StoreError};
 use crate::telemetry::Spell;
 use crate::whatsapp::media::{Given, MediaClient, NotTaken};
 
@@ -98,26 +99,33 @@ impl Uploads {
     async fn pass(&self, one: ClaimedUpload) {
         let (_, upload_id) = one.key;
         let told = match self.give(&one).await {
-            Ok(media) => upload_ready(&self.store, &one, &media).await,
+            Ok(media) => {
+                let ready = || upload_ready(&self.store, &one, &media);
+                while_away(&self.clock, ready).await
+            }
             Err(NotTaken::Refused(why)) => {
                 tracing::info!(%upload_id, why, "WhatsApp takes an upload not");
-                let why = format!("WhatsApp does not take it: {why}");
-                upload_refused(&self.store, &one, &why).await
+                self.refuse(&one, &format!("WhatsApp does not take it: {why}")).await
             }
             Err(NotTaken::Held | NotTaken::Failed(_)) if one.tries >= TRIES_MAX => {
-                let why = "WhatsApp could not be reached, or refuses this number";
-                upload_refused(&self.store, &one, why).await
+                self.refuse(&one, "WhatsApp could not be reached, or refuses this number").await
             }
             Err(again @ (NotTaken::Held | NotTaken::Failed(_))) => {
                 let tries = one.tries;
                 tracing::info!(%upload_id, why = ?again, tries, "an upload is tried again");
                 let wait_ms = (AGAIN_MS << one.tries.min(16)).min(AGAIN_MAX_MS);
-                put_off_upload(&self.store, &one, self.clock.now().plus_ms(wait_ms)).await
+                let due_at = self.clock.now().plus_ms(wait_ms);
+                let put_off = || put_off_upload(&self.store, &one, due_at);
+                while_away(&self.clock, put_off).await
             }
         };
         if let Err(error) = told {
             tracing::warn!(%error, %upload_id, "an upload waits until its claim ends");
         }
+    }
+
+    async fn refuse(&self, one: &ClaimedUpload, why: &str) -> Result<bool, StoreError> {
+        while_away(&self.clock, || upload_refused(&self.store, one, why)).await
     }
 
     async fn give(&self, one: &ClaimedUpload) -> Result<String, NotTaken> {

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use baton_domain::announce::Kind;
 use baton_protocol::Timestamp;
 use p256::SecretKey;
 use p256::elliptic_curve::sec1::ToSec1Point;
@@ -121,6 +122,9 @@ impl WebPush {
         if endpoint.len() > ENDPOINT_BYTES_MAX || !is_fit(&url, self.allows_private) {
             return Ok(Verdict::Dead("endpoint"));
         }
+        if letter.kind == Kind::Retract && !takes_silent_pushes(&url) {
+            return Ok(Verdict::Accepted);
+        }
         let now = self.clock.now();
         let body = letter.sealed(&self.clock).map_err(|why| why.verdict())?;
         if body.len() > PAYLOAD_BYTES_MAX {
@@ -146,6 +150,12 @@ impl WebPush {
     }
 }
 
+/// Safari shows something of its own for each push that shows nothing, and soon takes the
+/// permission away: what only takes back is not sent there (WebKit, "Meet Web Push").
+fn takes_silent_pushes(url: &Url) -> bool {
+    url.host_str() != Some("web.push.apple.com")
+}
+
 /// What is about one conversation replaces what was not delivered yet: a retract as well.
 fn topic(letter: &Letter) -> String {
     let digest = Sha256::digest(letter.conversation.to_string());
@@ -159,5 +169,18 @@ impl Lane for WebPush {
 
     fn check(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
         Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn safari_is_sent_nothing_that_it_would_show_as_something_else() {
+        let takes = |text: &str| takes_silent_pushes(&Url::parse(text).unwrap());
+        assert!(!takes("https://web.push.apple.com/QGOVBrdnBmhtpZgy"));
+        assert!(takes("https://fcm.googleapis.com/fcm/send/cX1"));
+        assert!(takes("https://updates.push.services.mozilla.com/wpush/v2/gAA"));
     }
 }

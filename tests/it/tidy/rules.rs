@@ -32,6 +32,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "store",
             "media",
             "whatsapp",
+            "push",
             "clock",
             "config",
             "telemetry",

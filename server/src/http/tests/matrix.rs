@@ -17,6 +17,7 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("PUT", "/api/v1/me/password", Access::Signed),
     ("GET", "/api/v1/me/push", Access::Signed),
     ("PUT", "/api/v1/me/push", Access::Signed),
+    ("GET", "/api/v1/push/keys", Access::Signed),
     ("GET", "/api/v1/agents", Access::Signed),
     ("POST", "/api/v1/agents", Access::Admin),
     ("GET", "/api/v1/agents/{agent}", Access::Signed),

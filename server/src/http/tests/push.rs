@@ -1,7 +1,7 @@
 //! Registrations of devices and receipts of pushes, as requests.
 
 use baton_protocol::Colleague;
-use baton_protocol::push::{PushDevice, PushRegistered, ReceiptsTaken};
+use baton_protocol::push::{PushDevice, PushKeys, PushRegistered, ReceiptsTaken};
 use uuid::Uuid;
 
 use super::*;
@@ -69,6 +69,22 @@ impl Desk {
         let rows = tx.rows(sql, &[]).await.unwrap();
         tx.rollback().await.unwrap();
         rows
+    }
+}
+
+#[tokio::test]
+async fn everybody_subscribes_with_the_same_key_which_is_a_point_of_the_curve() {
+    for desk in desks().await {
+        let mut keys = Vec::new();
+        for by in [&desk.agent, &desk.admin] {
+            let reply = desk.get(by, "/api/v1/push/keys").await.is(200, "");
+            let PushKeys { vapid } = serde_json::from_value(reply.body).unwrap();
+            // 65 bytes, the first of which is 4.
+            assert_eq!((vapid.len(), vapid.starts_with('B')), (87, true), "{vapid}");
+            keys.push(vapid);
+        }
+        assert_eq!(keys[0], keys[1]);
+        desk.database.close().await;
     }
 }
 

@@ -1,0 +1,95 @@
+// Whether this browser is told by pushes, and how that begins and ends.
+import { identity, request } from "../live/api.ts";
+import type { PushKeys, PushRegistered } from "../protocol.ts";
+import { CACHE, LEFT, type Left } from "./told.ts";
+
+export type Stand =
+  /** The browser has none, or not on this page: it needs https, and on phones the installed app. */
+  | "missing"
+  /** The person, or whoever runs the browser, forbade notifications. */
+  | "forbidden"
+  | "off"
+  | "on";
+
+type Titles = Omit<Left, "receiptKey">;
+
+/** A worker that is not there by then was refused, ms. */
+const WORKER_WAIT_MS = 5_000;
+
+/** Its worker, where the browser has one and can be pushed to. */
+async function worker(): Promise<ServiceWorkerRegistration | undefined> {
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  if (workers === undefined || !("PushManager" in window) || !("Notification" in window)) {
+    return undefined;
+  }
+  const late = new Promise<undefined>((done) => setTimeout(() => done(undefined), WORKER_WAIT_MS));
+  return Promise.race([workers.ready, late]);
+}
+
+export async function standing(): Promise<Stand> {
+  const here = await worker();
+  if (here === undefined) return "missing";
+  if (Notification.permission === "denied") return "forbidden";
+  const subscription = await here.pushManager.getSubscription();
+  return subscription === null || Notification.permission !== "granted" ? "off" : "on";
+}
+
+/** Asks for the permission, subscribes, and tells the server. */
+export async function turnOn(titles: Titles): Promise<Stand> {
+  const here = await worker();
+  if (here === undefined) return "missing";
+  if ((await Notification.requestPermission()) !== "granted") return standing();
+  const { vapid } = await request<PushKeys>("GET", "/push/keys");
+  const options = { userVisibleOnly: true, applicationServerKey: vapid };
+  await register(await here.pushManager.subscribe(options), titles);
+  return "on";
+}
+
+/** Says again where this browser is reached: endpoints change, and the server forgets old ones. */
+export async function confirm(titles: Titles): Promise<void> {
+  if ((await standing()) !== "on") return;
+  const subscription = await (await worker())?.pushManager.getSubscription();
+  if (subscription !== null && subscription !== undefined) await register(subscription, titles);
+}
+
+async function register(subscription: PushSubscription, titles: Titles) {
+  const { endpoint, keys } = subscription.toJSON();
+  const me = identity();
+  if (me === undefined || endpoint === undefined) return;
+  const { p256dh = "", auth = "" } = keys ?? {};
+  const put = {
+    lane: "webpush",
+    target_kind: "endpoint",
+    target: endpoint,
+    key: { p256dh, auth },
+    locale: document.documentElement.lang,
+  };
+  const path = `/devices/${me.device_id}/push`;
+  const { receipt_key } = await request<PushRegistered>("PUT", path, put);
+  const left: Left = { ...titles, receiptKey: receipt_key };
+  await (await caches.open(CACHE)).put(LEFT, Response.json(left));
+}
+
+/** Nothing comes any more, and nothing of before stays on the screen. */
+export async function turnOff(): Promise<void> {
+  const me = identity();
+  if (me !== undefined) await request("DELETE", `/devices/${me.device_id}/push`);
+  await forget();
+}
+
+/** The same without the server, which ends a registration with its session. */
+export async function forget(): Promise<void> {
+  const here = await worker();
+  if (here === undefined) return;
+  await (await here.pushManager.getSubscription())?.unsubscribe();
+  for (const one of await here.getNotifications()) one.close();
+  await caches.delete(CACHE);
+}
+
+/** A notification was pressed while the page was there. */
+export function listen(open: (conversation: string) => void) {
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  workers?.addEventListener("message", ({ data }: MessageEvent<{ open?: unknown } | null>) => {
+    if (typeof data?.open === "string") open(data.open);
+  });
+}

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { type Told, deed, read } from "./told.ts";
+
+const C = "01a206f2-9937-77d7-9b6e-0a194ce0d861";
+const FIELDS = { v: "1", k: "message", id: "p1", c: C, x: "1000", s: "e1:7", title: "Lucía", body: "Hola" };
+const push = (more: object = {}) => JSON.stringify({ ...FIELDS, ...more });
+const told = (more: object = {}): Told => {
+  const one = read(push(more));
+  if (one === undefined) throw new Error("it is no push");
+  return one;
+};
+const NOW = 999_999;
+
+test("a push is read, with words and without", () => {
+  expect(told()).toMatchObject({ kind: "message", conversation: C, epoch: "e1", position: 7, until: 1_000_000, title: "Lucía", body: "Hola" });
+  expect(told({ title: undefined, body: undefined })).toMatchObject({ title: "", body: "" });
+});
+
+test("what is no push of this server is none", () => {
+  for (const text of ["", "null", "[]", "{", '"a"', push({ id: undefined }), push({ c: "../x" }), push({ c: 7 }), push({ s: "e1" + ":x" }), push({ x: "soon" }), push({ body: "a".repeat(5_000) })]) {
+    expect(read(text)).toBeUndefined();
+  }
+});
+
+test("it is shown once, and not when it is over", () => {
+  expect(deed(told(), NOW)).toBe("show");
+  expect(deed(told({ k: "from_the_future" }), NOW)).toBe("show");
+  expect(deed(told(), NOW, undefined, { id: "p1" })).toBe("nothing");
+  expect(deed(told(), NOW, undefined, { id: "p0" })).toBe("show");
+  expect(deed(told(), 1_000_000)).toBe("nothing");
+});
+
+test("what was taken back does not come again, in whatever order they arrive", () => {
+  expect(deed(told({ k: "retract" }), NOW)).toBe("withdraw");
+  expect(deed(told({ k: "retract", x: "1" }), NOW)).toBe("withdraw");
+  expect(deed(told(), NOW, { epoch: "e1", position: 7 })).toBe("nothing");
+  expect(deed(told(), NOW, { epoch: "e1", position: 8 })).toBe("nothing");
+  // Something new since, or another life of the database.
+  expect(deed(told(), NOW, { epoch: "e1", position: 6 })).toBe("show");
+  expect(deed(told(), NOW, { epoch: "e0", position: 8 })).toBe("show");
+});

@@ -1,0 +1,81 @@
+// What a push tells this browser, and what follows from it. The browser opened it: docs/push.md has
+// its fields. Like the phones, it shows a thing once, and takes it back when it is over.
+
+/** A push about one conversation. */
+export interface Told {
+  id: string;
+  /** What it tells. Of a kind that this page does not know, something happened. */
+  kind: string;
+  conversation: string;
+  /** Its place in the log: what was taken back at a later one is not shown any more. */
+  epoch: string;
+  position: number;
+  /** When it is over, ms. */
+  until: number;
+  title: string;
+  body: string;
+}
+
+/** Of one conversation, by the newest push that took it back. */
+export interface Gone {
+  epoch: string;
+  position: number;
+}
+
+export type Deed = "show" | "withdraw" | "nothing";
+
+const BYTES_MAX = 4_096;
+
+/** `undefined` for what is no push of this server. */
+export function read(text: string): Told | undefined {
+  if (text.length > BYTES_MAX) return undefined;
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof fields !== "object" || fields === null) return undefined;
+  const of = (name: string): string => {
+    const value: unknown = (fields as Record<string, unknown>)[name];
+    return typeof value === "string" ? value : "";
+  };
+  const [epoch = "", position = ""] = of("s").split(":");
+  const told: Told = {
+    id: of("id"),
+    kind: of("k"),
+    conversation: of("c"),
+    epoch,
+    position: Number(position),
+    until: Number(of("x")) * 1_000,
+    title: of("title"),
+    body: of("body"),
+  };
+  const isWhole = told.id !== "" && told.kind !== "" && ID.test(told.conversation);
+  return isWhole && Number.isSafeInteger(told.position) && told.until > 0 ? told : undefined;
+}
+/** It becomes a part of an address. */
+const ID = /^[0-9a-f-]{36}$/u;
+
+/** What follows, when this was taken back, and that notification is on the screen. */
+export function deed(told: Told, now: number, gone?: Gone, shown?: { id: string }): Deed {
+  if (told.kind === "retract") return "withdraw";
+  const isOver = told.until <= now;
+  const isGone = gone?.epoch === told.epoch && told.position <= gone.position;
+  return isOver || isGone || shown?.id === told.id ? "nothing" : "show";
+}
+
+/** What the page leaves for its worker, which runs without it. */
+export interface Left {
+  /** Receipts are sent with it. */
+  receiptKey: string;
+  /** Titles by kind, for pushes without words. */
+  titles: Partial<Record<string, string>>;
+  /** The same for any other kind. */
+  title: string;
+}
+
+/** Where the worker finds it. Its name begins like no name of a cache of files. */
+export const CACHE = "of-pushes";
+export const LEFT = "/left";
+export const goneAt = (conversation: string) => `/gone/${conversation}`;

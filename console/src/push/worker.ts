@@ -1,0 +1,117 @@
+// The worker's part of pushes: notifications come, go, and open their conversation.
+import { CACHE, type Gone, LEFT, type Left, type Told, deed, goneAt, read } from "./told.ts";
+
+interface Waiting {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface Pushed extends Waiting {
+  readonly data: { text(): string } | null;
+}
+interface Touched extends Waiting {
+  readonly notification: Notification;
+}
+interface Page {
+  readonly focused: boolean;
+  focus(): Promise<unknown>;
+  postMessage(message: unknown): void;
+}
+export interface Scope {
+  addEventListener(type: "push", listener: (event: Pushed) => void): void;
+  addEventListener(
+    type: "notificationclick" | "notificationclose",
+    listener: (event: Touched) => void,
+  ): void;
+  readonly registration: ServiceWorkerRegistration;
+  readonly clients: {
+    matchAll(wanted: { type: "window"; includeUncontrolled: boolean }): Promise<readonly Page[]>;
+    openWindow(address: string): Promise<unknown>;
+  };
+  readonly navigator: Navigator;
+}
+
+/** What a notification remembers. */
+interface Kept {
+  id: string;
+  conversation: string;
+}
+
+export function hearPushes(scope: Scope) {
+  scope.addEventListener("push", (event) => {
+    const told = read(event.data?.text() ?? "");
+    if (told !== undefined) event.waitUntil(hear(scope, told));
+  });
+  scope.addEventListener("notificationclick", (event) => {
+    event.notification.close();
+    const { id, conversation } = event.notification.data as Kept;
+    event.waitUntil(Promise.all([open(scope, conversation), report(scope, id, "opened"), count(scope)]));
+  });
+  scope.addEventListener("notificationclose", (event) => {
+    const { id } = event.notification.data as Kept;
+    event.waitUntil(Promise.all([report(scope, id, "dismissed"), count(scope)]));
+  });
+}
+
+async function hear(scope: Scope, told: Told) {
+  const cache = await caches.open(CACHE);
+  const { registration } = scope;
+  const shown = await registration.getNotifications({ tag: told.conversation });
+  const gone = await kept<Gone>(cache, goneAt(told.conversation));
+  const todo = deed(told, Date.now(), gone, shown[0]?.data as Kept | undefined);
+  if (todo === "withdraw") {
+    for (const one of shown) one.close();
+    const { epoch, position } = told;
+    await cache.put(goneAt(told.conversation), Response.json({ epoch, position }));
+  }
+  if (todo === "show") {
+    const left = await kept<Left>(cache, LEFT);
+    const data: Kept = { id: told.id, conversation: told.conversation };
+    const other = left?.titles[told.kind] ?? left?.title ?? "Baton";
+    await registration.showNotification(told.title === "" ? other : told.title, {
+      body: told.body,
+      // A flood in one conversation is one notification.
+      tag: told.conversation,
+      data,
+      icon: "/icon-192.png",
+    });
+  }
+  await Promise.all([report(scope, told.id, todo === "show" ? "shown" : "received"), count(scope)]);
+}
+
+/** The page that is there, else a new one. */
+async function open(scope: Scope, conversation: string) {
+  const pages = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = pages.find(({ focused }) => focused) ?? pages[0];
+  if (page === undefined) {
+    await scope.clients.openWindow(`/inbox/open/${conversation}`);
+  } else {
+    page.postMessage({ open: conversation });
+    await page.focus();
+  }
+}
+
+/** The app's icon says how many notifications there are. */
+async function count(scope: Scope) {
+  const all = await scope.registration.getNotifications();
+  // Not every browser has badges.
+  const badge = scope.navigator as { setAppBadge?: (count: number) => Promise<void> };
+  await badge.setAppBadge?.(all.length).catch(() => undefined);
+}
+
+/** Tells the server how far a push came. It is lost with the network: the next one tells as much. */
+async function report(scope: Scope, id: string, stage: "received" | "shown" | "opened" | "dismissed") {
+  const left = await kept<Left>(await caches.open(CACHE), LEFT);
+  if (left === undefined) return;
+  const pages = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const app_state = pages.some(({ focused }) => focused) ? "foreground" : "background";
+  await fetch("/api/v1/push/receipts", {
+    method: "POST",
+    credentials: "omit",
+    headers: { authorization: `Bearer ${left.receiptKey}`, "content-type": "application/json" },
+    body: JSON.stringify([{ id, stage, at: new Date().toISOString(), app_state }]),
+  }).catch(() => undefined);
+}
+
+async function kept<T>(cache: Cache, at: string): Promise<T | undefined> {
+  const found = await cache.match(at);
+  return found === undefined ? undefined : ((await found.json()) as T);
+}
