@@ -20,6 +20,8 @@ export function listFiles(): Plugin {
       writeFileSync(join(out, LIST), listOf(files));
       const worker = join(out, WORKER);
       const text = readFileSync(worker, "utf8");
+      // Browsers take it as a classic script. What it shares with the page becomes a file to import.
+      if (/^\s*import\b/.test(text)) throw new Error(`${WORKER} imports: it shares code with the page`);
       const kept = JSON.stringify(keptOf(files)).replaceAll('"', '\\"');
       writeFileSync(worker, text.replace("__FILES__", () => kept));
     },

@@ -97,12 +97,12 @@ const conversationOf = (push: string) => (JSON.parse(push) as { c: string }).c;
 
 long("a browser is told of a new conversation, which is taken back and opened", async ({ world }) => {
   const made = await subscription(world);
-  const ana = await world.desk("Ana");
+  const ana = await world.desk("Ana", { serviceWorkers: "allow" });
   await ana.context().grantPermissions(["notifications"]);
   await ana.addInitScript(subscribed, made);
   await ana.goto("/settings/notifications");
   await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "off");
-  await ana.getByTestId("push-here-switch").check();
+  await ana.getByTestId("push-here-switch").click();
   await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "on");
   const worker = await Worker.of(ana);
   const ben = await world.desk("Ben");
@@ -156,7 +156,8 @@ long("a browser is told of a new conversation, which is taken back and opened", 
     .not.toBe("never");
 
   await ana.goto("/settings/notifications");
-  await ana.getByTestId("push-here-switch").check();
-  await ana.getByTestId("push-here-switch").uncheck();
+  await ana.getByTestId("push-here-switch").click();
+  await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "on");
+  await ana.getByTestId("push-here-switch").click();
   await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "off");
 });

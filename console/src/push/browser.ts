@@ -1,7 +1,7 @@
 // Whether this browser is told by pushes, and how that begins and ends.
 import { identity, request } from "../live/api.ts";
 import type { PushKeys, PushRegistered } from "../protocol.ts";
-import { CACHE, LEFT, type Left } from "./told.ts";
+import type { Left, Said } from "./told.ts";
 
 export type Stand =
   /** The browser has none, or not on this page: it needs https, and on phones the installed app. */
@@ -66,8 +66,7 @@ async function register(subscription: PushSubscription, titles: Titles) {
   };
   const path = `/devices/${me.device_id}/push`;
   const { receipt_key } = await request<PushRegistered>("PUT", path, put);
-  const left: Left = { ...titles, receiptKey: receipt_key };
-  await (await caches.open(CACHE)).put(LEFT, Response.json(left));
+  say(await worker(), { kind: "pushes", left: { ...titles, receiptKey: receipt_key } });
 }
 
 /** Nothing comes any more, and nothing of before stays on the screen. */
@@ -82,8 +81,11 @@ export async function forget(): Promise<void> {
   const here = await worker();
   if (here === undefined) return;
   await (await here.pushManager.getSubscription())?.unsubscribe();
-  for (const one of await here.getNotifications()) one.close();
-  await caches.delete(CACHE);
+  say(here, { kind: "no_pushes" });
+}
+
+function say(to: ServiceWorkerRegistration | undefined, said: Said) {
+  to?.active?.postMessage(said);
 }
 
 /** A notification was pressed while the page was there. */

@@ -75,7 +75,5 @@ export interface Left {
   title: string;
 }
 
-/** Where the worker finds it. Its name begins like no name of a cache of files. */
-export const CACHE = "of-pushes";
-export const LEFT = "/left";
-export const goneAt = (conversation: string) => `/gone/${conversation}`;
+/** What a page says to its worker. */
+export type Said = { kind: "pushes"; left: Left } | { kind: "no_pushes" };

@@ -1,5 +1,5 @@
 // The worker's part of pushes: notifications come, go, and open their conversation.
-import { CACHE, type Gone, LEFT, type Left, type Told, deed, goneAt, read } from "./told.ts";
+import { type Gone, type Left, type Said, type Told, deed, read } from "./told.ts";
 
 interface Waiting {
   waitUntil(work: Promise<unknown>): void;
@@ -10,6 +10,9 @@ interface Pushed extends Waiting {
 interface Touched extends Waiting {
   readonly notification: Notification;
 }
+interface Heard extends Waiting {
+  readonly data: Said | null;
+}
 interface Page {
   readonly focused: boolean;
   focus(): Promise<unknown>;
@@ -17,6 +20,7 @@ interface Page {
 }
 export interface Scope {
   addEventListener(type: "push", listener: (event: Pushed) => void): void;
+  addEventListener(type: "message", listener: (event: Heard) => void): void;
   addEventListener(
     type: "notificationclick" | "notificationclose",
     listener: (event: Touched) => void,
@@ -29,6 +33,11 @@ export interface Scope {
   readonly navigator: Navigator;
 }
 
+/** What is kept for the worker, which lives for moments. No cache of files has such a name. */
+const CACHE = "of-pushes";
+const LEFT = "/left";
+const goneAt = (conversation: string) => `/gone/${conversation}`;
+
 /** What a notification remembers. */
 interface Kept {
   id: string;
@@ -40,6 +49,10 @@ export function hearPushes(scope: Scope) {
     const told = read(event.data?.text() ?? "");
     if (told !== undefined) event.waitUntil(hear(scope, told));
   });
+  scope.addEventListener("message", (event) => {
+    if (event.data?.kind === "pushes") event.waitUntil(keep(event.data.left));
+    if (event.data?.kind === "no_pushes") event.waitUntil(forget(scope));
+  });
   scope.addEventListener("notificationclick", (event) => {
     event.notification.close();
     const { id, conversation } = event.notification.data as Kept;
@@ -49,6 +62,17 @@ export function hearPushes(scope: Scope) {
     const { id } = event.notification.data as Kept;
     event.waitUntil(Promise.all([report(scope, id, "dismissed"), count(scope)]));
   });
+}
+
+async function keep(left: Left) {
+  await (await caches.open(CACHE)).put(LEFT, Response.json(left));
+}
+
+/** Somebody has signed out: nothing of theirs stays. */
+async function forget(scope: Scope) {
+  for (const one of await scope.registration.getNotifications()) one.close();
+  await caches.delete(CACHE);
+  await count(scope);
 }
 
 async function hear(scope: Scope, told: Told) {

@@ -15,6 +15,7 @@ mod frames;
 mod hub;
 mod order;
 mod packing;
+mod questions;
 mod ring;
 pub mod session;
 mod socket;

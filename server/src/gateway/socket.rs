@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use baton_protocol::frame::{Ack, LeaseState, SUBPROTOCOL_PACKED, ServerFrame, View, close};
+use baton_protocol::frame::{Ack, SUBPROTOCOL_PACKED, close};
 use baton_protocol::{ConversationId, Cursor};
 use futures_util::future::BoxFuture;
 use futures_util::stream::StreamExt;
@@ -25,14 +25,15 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
-use super::backend::{Caller, Gap, NotLetIn, Standing};
+use super::backend::{Caller, NotLetIn, Standing};
 use super::broadcast::Published;
-use super::frames::{self, Fault, Wanted};
+use super::frames;
 use super::hub::Hub;
 use super::packing::packed;
+use super::questions::{carry, read};
 use super::session::{Effect, Input, Relay, Session, retry_after, too_many};
 use super::{Gateway, TooMany};
-use crate::coordinator::{Away, Connection, Coordinator, LeaseAnswer, Wish};
+use crate::coordinator::Connection;
 
 /// Time for a close handshake.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -427,14 +428,13 @@ impl<'a> Task<'a> {
         ControlFlow::Continue(())
     }
 
-    /// Whoever comes or goes while the list is being read is told as well: first it is listened.
     fn ack(&self, ack: &Ack) {
         let Some(joined) = &self.seat.joined else { return };
         self.seat.gateway.backend.acked(joined.caller, ack);
     }
 
-    /// A question begins where it is asked, in the order in which it is asked: a command is with the
-    /// committer before the client's next word is read, be it that it goes.
+    /// A question begins where it is asked, in the order in which it is asked: a command is with
+    /// the committer before the client's next word is read, be it that it goes.
     async fn awaits(&mut self, mut answer: BoxFuture<'static, Input>) {
         match poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
             Poll::Ready(input) => self.answered.push_back(input),
@@ -442,6 +442,7 @@ impl<'a> Task<'a> {
         }
     }
 
+    /// Whoever comes or goes while the list is being read is told as well: first it is listened.
     fn watch(&mut self, watch: bool) {
         let Some(joined) = &self.seat.joined else { return };
         self.seat.line.hears_presence.store(watch, Ordering::SeqCst);
@@ -490,98 +491,6 @@ impl<'a> Task<'a> {
             | Effect::Ack(_)
             | Effect::Close { .. } => return None,
         })
-    }
-}
-
-/// Questions to the store: so many at once over all connections, and each for so long.
-async fn read(gateway: &Gateway, hub: &Hub, caller: Caller, effect: Effect) -> Input {
-    let backend = &gateway.backend;
-    match effect {
-        Effect::ReadGap(ticket, missed) => {
-            if let Some(recalled) = hub.recall(&missed) {
-                gateway.metrics.resumes.inc("ring");
-                return Input::Recalled(ticket, recalled);
-            }
-            let gap = gateway.read_gap(caller, missed.from.position).await;
-            gateway.metrics.resumes.inc(match &gap {
-                Ok(Gap::Changes { .. }) => "database",
-                Ok(Gap::Reset { .. }) => "reset",
-                Err(_) => "unanswered",
-            });
-            Input::Gap(ticket, gap)
-        }
-        Effect::FetchSnapshot(ticket, sight, conversation) => {
-            let read = backend.snapshot(caller, &sight, conversation);
-            Input::Snapshot(ticket, gateway.read(read).await.map(|found| found.map(Box::new)))
-        }
-        Effect::FetchSight(ticket) => {
-            let read = backend.sight(caller);
-            Input::Sight(ticket, gateway.read(read).await.map(|found| found.map(Box::new)))
-        }
-        Effect::LookUpScope(wanted) => {
-            let scope = match wanted.conversation() {
-                Some(conversation) => gateway.read(hub.scope(gateway, conversation)).await,
-                None => Ok(None),
-            };
-            Input::Scoped(wanted, scope)
-        }
-        Effect::Send { .. }
-        | Effect::Ping
-        | Effect::Authenticate(_)
-        | Effect::Join(_)
-        | Effect::Watch(_)
-        | Effect::Ack(_)
-        | Effect::Submit(_)
-        | Effect::Carry(..)
-        | Effect::Close { .. } => Input::Heard,
-    }
-}
-
-/// Asks the coordinator, and says what to tell the client of it.
-async fn carry(
-    coordinator: &dyn Coordinator,
-    connection: Connection,
-    wanted: Wanted,
-) -> Vec<ServerFrame> {
-    let of = wanted.name();
-    ask_coordinator(coordinator, connection, wanted).await.unwrap_or_else(|Away| {
-        let detail = "colleagues cannot be told right now";
-        vec![Fault::new("unavailable", detail, Some(of)).0]
-    })
-}
-
-async fn ask_coordinator(
-    coordinator: &dyn Coordinator,
-    connection: Connection,
-    wanted: Wanted,
-) -> Result<Vec<ServerFrame>, Away> {
-    let Connection { workspace, agent, device, .. } = connection;
-    match wanted {
-        Wanted::Compose(compose) => {
-            let (conversation_id, action) = (compose.conversation_id, compose.action);
-            let wish = Wish { workspace, conversation: conversation_id, agent, device, action };
-            let holder = match coordinator.compose(wish).await? {
-                LeaseAnswer::Granted(holder) | LeaseAnswer::Held(holder) => Some(holder),
-                // Who holds it then is announced, to those who may know.
-                LeaseAnswer::Stopped => return Ok(Vec::new()),
-            };
-            Ok(vec![ServerFrame::Lease(LeaseState { conversation_id, holder })])
-        }
-        Wanted::View(View { conversation_id }) => {
-            coordinator.view(connection, conversation_id).await?;
-            let Some(conversation_id) = conversation_id else { return Ok(Vec::new()) };
-            let lease = coordinator.lease_of(workspace, conversation_id).await?;
-            let holder = lease.map(|lease| lease.holder);
-            let agents = coordinator.viewers(workspace, conversation_id).await?;
-            Ok(vec![
-                ServerFrame::Lease(LeaseState { conversation_id, holder }),
-                ServerFrame::Viewing { conversation_id, agents },
-            ])
-        }
-        Wanted::Draft(draft) => {
-            coordinator.draft(connection, draft.conversation_id, draft.text.into()).await?;
-            Ok(Vec::new())
-        }
     }
 }
 

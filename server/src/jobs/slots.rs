@@ -26,8 +26,8 @@ impl Slots {
         self.running.spawn(work);
     }
 
-    /// Waits until one has ended; for ever while there is none. Of one that failed the claim ends by
-    /// itself; the others go on.
+    /// Waits until one has ended; for ever while there is none. Of one that failed the claim ends
+    /// by itself; the others go on.
     pub(super) async fn one_ended(&mut self) {
         match self.running.join_next().await {
             Some(Ok(())) => {}

@@ -151,7 +151,7 @@ impl WebPush {
 }
 
 /// Safari shows something of its own for each push that shows nothing, and soon takes the
-/// permission away: what only takes back is not sent there (WebKit, "Meet Web Push").
+/// permission away: what only takes back is not sent there (`WebKit`, "Meet Web Push").
 fn takes_silent_pushes(url: &Url) -> bool {
     url.host_str() != Some("web.push.apple.com")
 }
