@@ -85,8 +85,8 @@ impl MediaStore for Folder {
             if file.metadata()?.len() < from {
                 return Ok(false);
             }
-            // A piece whose arrival was not noted comes again.
-            file.set_len(from)?;
+            // A piece whose arrival was not noted comes again, and its first copy may be written
+            // after those that follow it: nothing is taken away.
             file.seek(SeekFrom::Start(from))?;
             file.write_all(&piece)?;
             Ok(true)
@@ -275,6 +275,21 @@ mod tests {
     async fn read(store: &Folder, number: u128, from: u64, length: u64) -> Option<Vec<u8>> {
         let bytes = store.get(place(number), from, length).await.unwrap()?;
         Some(bytes.try_collect::<Vec<_>>().await.unwrap().concat())
+    }
+
+    #[tokio::test]
+    async fn a_copy_of_a_piece_that_comes_late_takes_nothing_away() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Folder::open(&directory.path().join("media")).unwrap();
+        let append =
+            async |from, piece: &[u8]| store.append(place(1), from, piece.to_vec()).await.unwrap();
+        assert!(append(0, b"abc").await);
+        assert!(!append(4, b"e").await, "what is before it is missing");
+        assert!(append(3, b"def").await);
+        assert!(append(0, b"abc").await);
+        let whole = (6, hex::encode(Sha256::digest(b"abcdef")));
+        assert_eq!(store.complete(place(1)).await.unwrap(), Some(whole));
+        assert_eq!(read(&store, 1, 0, 6).await.as_deref(), Some(&b"abcdef"[..]));
     }
 
     #[tokio::test]

@@ -40,8 +40,8 @@ pub trait MediaStore: Send + Sync + fmt::Debug {
     /// `length` bytes from `from` on; `None` where there is no file of at least as many.
     fn get(&self, place: Place, from: u64, length: u64) -> Asked<'_, Option<Bytes>>;
 
-    /// Writes a piece of a file that comes in pieces, `from` on, in place of what is there from
-    /// there on. `false` where bytes before it are missing.
+    /// Writes a piece of a file that comes in pieces, `from` on, in place of what is there. `false`
+    /// where bytes before it are missing.
     fn append(&self, place: Place, from: u64, piece: Vec<u8>) -> Asked<'_, bool>;
 
     /// All pieces are there: keeps them durably as the file, as [`MediaStore::put`] does. Gives its
