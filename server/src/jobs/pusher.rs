@@ -12,10 +12,8 @@ use std::time::Duration;
 use baton_domain::announce::Kind;
 use baton_protocol::Cursor;
 use baton_protocol::push::PushLane;
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::accounts::Accounts;
 use crate::accounts::push::PushTarget;
@@ -121,7 +119,8 @@ impl Worker {
     async fn run(mut self) {
         let sender =
             Arc::new(Sending { pusher: self.pusher.clone(), lane: Arc::clone(&self.lane) });
-        let mut under_way = FuturesUnordered::new();
+        // They end with the worker: what it cannot tell any more is another node's.
+        let mut under_way = JoinSet::new();
         let mut finished: Vec<Finished> = Vec::new();
         let spell = Spell::default();
         loop {
@@ -136,17 +135,17 @@ impl Worker {
                     finished.clear();
                     for one in claimed {
                         let sender = Arc::clone(&sender);
-                        under_way.push(tokio::spawn(async move { sender.send(one).await }));
+                        under_way.spawn(async move { sender.send(one).await });
                     }
                     wait
                 }
                 Err(_) => PAUSE,
             };
             tokio::select! {
-                Some(done) = under_way.next(), if !under_way.is_empty() => {
+                Some(done) = under_way.join_next(), if !under_way.is_empty() => {
                     self.note(done, &mut finished);
                     while let Ok(Some(done)) =
-                        tokio::time::timeout(GATHER, under_way.next()).await
+                        tokio::time::timeout(GATHER, under_way.join_next()).await
                     {
                         self.note(done, &mut finished);
                     }
