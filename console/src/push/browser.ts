@@ -4,9 +4,9 @@ import type { PushKeys, PushRegistered } from "../protocol.ts";
 import type { Left, Said } from "./told.ts";
 
 export type Stand =
-  /** The browser has none, or not on this page: it needs https, and on phones the installed app. */
+  /** The browser has no push here: it needs https, and on an iPhone the installed app. */
   | "missing"
-  /** The person, or whoever runs the browser, forbade notifications. */
+  /** The user or an administrator blocked notifications for this page. */
   | "forbidden"
   | "off"
   | "on";
@@ -16,7 +16,7 @@ type Titles = Omit<Left, "receiptKey">;
 /** A worker that is not there by then was refused, ms. */
 const WORKER_WAIT_MS = 5_000;
 
-/** Its worker, where the browser has one and can be pushed to. */
+/** The page's service worker; `undefined` where the browser has no push. */
 async function worker(): Promise<ServiceWorkerRegistration | undefined> {
   const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
   if (workers === undefined || !("PushManager" in window) || !("Notification" in window)) {
@@ -45,7 +45,7 @@ export async function turnOn(titles: Titles): Promise<Stand> {
   return "on";
 }
 
-/** Says again where this browser is reached: endpoints change, and the server forgets old ones. */
+/** Registers the subscription again: endpoints change, and the server forgets old ones. */
 export async function confirm(titles: Titles): Promise<void> {
   if ((await standing()) !== "on") return;
   const subscription = await (await worker())?.pushManager.getSubscription();
@@ -69,14 +69,14 @@ async function register(subscription: PushSubscription, titles: Titles) {
   say(await worker(), { kind: "pushes", left: { ...titles, receiptKey: receipt_key } });
 }
 
-/** Nothing comes any more, and nothing of before stays on the screen. */
+/** Ends the registration and the subscription, and closes the notifications on the screen. */
 export async function turnOff(): Promise<void> {
   const me = identity();
   if (me !== undefined) await request("DELETE", `/devices/${me.device_id}/push`);
   await forget();
 }
 
-/** The same without the server, which ends a registration with its session. */
+/** The same without asking the server: it ends a registration when the session ends. */
 export async function forget(): Promise<void> {
   const here = await worker();
   if (here === undefined) return;

@@ -4,10 +4,10 @@
 /** A push about one conversation. */
 export interface Told {
   id: string;
-  /** What it tells. Of a kind that this page does not know, something happened. */
+  /** The kind. A kind that this page does not know is shown as something new. */
   kind: string;
   conversation: string;
-  /** Its place in the log: what was taken back at a later one is not shown any more. */
+  /** Its place in the log. A later retract of the conversation hides it. */
   epoch: string;
   position: number;
   /** When it is over, ms. */
@@ -16,7 +16,7 @@ export interface Told {
   body: string;
 }
 
-/** Of one conversation, by the newest push that took it back. */
+/** The place in the log of a conversation's newest retract. */
 export interface Gone {
   epoch: string;
   position: number;
@@ -57,7 +57,7 @@ export function read(text: string): Told | undefined {
 /** It becomes a part of an address. */
 const ID = /^[0-9a-f-]{36}$/u;
 
-/** What follows, when this was taken back, and that notification is on the screen. */
+/** What to do with a push, given the newest retract and the notification on the screen. */
 export function deed(told: Told, now: number, gone?: Gone, shown?: { id: string }): Deed {
   if (told.kind === "retract") return "withdraw";
   const isOver = told.until <= now;
@@ -71,7 +71,7 @@ export interface Left {
   receiptKey: string;
   /** Titles by kind, for pushes without words. */
   titles: Partial<Record<string, string>>;
-  /** The same for any other kind. */
+  /** The title for any other kind. */
   title: string;
 }
 

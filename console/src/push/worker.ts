@@ -1,4 +1,4 @@
-// The worker's part of pushes: notifications come, go, and open their conversation.
+// Pushes in the service worker: it shows notifications, closes them, and opens their conversation.
 import { type Gone, type Left, type Said, type Told, deed, read } from "./told.ts";
 
 interface Waiting {
@@ -33,7 +33,7 @@ export interface Scope {
   readonly navigator: Navigator;
 }
 
-/** What is kept for the worker, which lives for moments. No cache of files has such a name. */
+/** The browser ends the worker between pushes: what it must remember lies in this cache. */
 const CACHE = "of-pushes";
 const LEFT = "/left";
 const goneAt = (conversation: string) => `/gone/${conversation}`;
@@ -121,7 +121,7 @@ async function count(scope: Scope) {
   await badge.setAppBadge?.(all.length).catch(() => undefined);
 }
 
-/** Tells the server how far a push came. It is lost with the network: the next one tells as much. */
+/** Reports the stage of a push to the server. A report that fails is not sent again. */
 async function report(scope: Scope, id: string, stage: "received" | "shown" | "opened" | "dismissed") {
   const left = await kept<Left>(await caches.open(CACHE), LEFT);
   if (left === undefined) return;

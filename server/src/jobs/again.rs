@@ -10,7 +10,7 @@ use crate::store::StoreError;
 const TRIES: u32 = 60;
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Asks the database, and again while it is away.
+/// Asks the database, and asks again while it is away.
 pub(super) async fn while_away<T, Asked>(
     clock: &Clock,
     ask: impl Fn() -> Asked,
@@ -18,10 +18,22 @@ pub(super) async fn while_away<T, Asked>(
 where
     Asked: Future<Output = Result<T, StoreError>>,
 {
+    again(clock, ask, StoreError::is_unavailable).await
+}
+
+/// Asks, and asks again after each error that may pass.
+pub(super) async fn again<T, E, Asked>(
+    clock: &Clock,
+    ask: impl Fn() -> Asked,
+    may_pass: impl Fn(&E) -> bool,
+) -> Result<T, E>
+where
+    Asked: Future<Output = Result<T, E>>,
+{
     let mut tries = 1;
     loop {
         match ask().await {
-            Err(error) if error.is_unavailable() && tries < TRIES => {}
+            Err(error) if may_pass(&error) && tries < TRIES => {}
             other => return other,
         }
         tries += 1;

@@ -12,7 +12,7 @@ use baton_domain::group::FileWork;
 use baton_protocol::{Details, FileState};
 
 use super::Unseal;
-use super::again::while_away;
+use super::again::{again, while_away};
 use super::slots::Slots;
 use crate::clock::Clock;
 use crate::config::MediaConfig;
@@ -47,9 +47,6 @@ const GIVE_UP_MS: i64 = 7 * 86_400_000;
 /// A file must come at this pace, in bytes a second, after a while.
 const PACE_MIN: u64 = 32 * 1024;
 const PACE_AFTER: Duration = Duration::from_secs(10);
-/// What was told in vain is told again, so often, after so long.
-const TELLS_MAX: u32 = 20;
-const TELL_AGAIN: Duration = Duration::from_millis(500);
 /// Files left by workers that died, and files of erased lines, are looked for this often.
 const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 const TIDY_AT_ONCE: u64 = 500;
@@ -322,14 +319,14 @@ impl Fetcher {
     /// Tells an end. While the database is away it is told again; should it never be, the file is
     /// fetched anew once the claim ends.
     async fn tell(&self, work: FileWork) {
-        for _ in 0..TELLS_MAX {
-            if self.engine.file_ended(work.clone()).await.is_ok() {
-                self.metrics.files.inc(work.file.name());
-                return;
+        let told = || self.engine.file_ended(work.clone());
+        match again(&self.clock, told, |_| true).await {
+            Ok(()) => self.metrics.files.inc(work.file.name()),
+            Err(error) => {
+                let message_id = work.at.message;
+                tracing::warn!(%error, %message_id, "what became of a file is not told yet");
             }
-            self.clock.sleep(TELL_AGAIN).await;
         }
-        tracing::warn!(message_id = %work.at.message, "what became of a file is not told yet");
     }
 
     /// Removes what dead workers left, and files of lines that were erased.
