@@ -43,7 +43,10 @@ long("a report is chosen, read and opened by keys, and its address says which it
 }) => {
   const { id } = await answered(world, "Nora Vidal");
   await world.customer("Iker Sanz").says("¿Hola?");
-  const admin = await world.desk("Admin", { at: "/reports" });
+  const admin = await world.desk("Admin");
+  await admin.getByTestId("rail-inbox").focus();
+  await admin.keyboard.press("g");
+  await admin.keyboard.press("o");
   await expect(admin.getByTestId("kpi-open")).toContainText("1");
   await admin.getByTestId("report-time-7d").press("Enter");
   await admin.getByTestId("report-target").selectOption("5");

@@ -795,7 +795,7 @@ export const ar: Messages = {
     wall: "بتوقيت الساعة",
     empty: "لا محادثات في هذه المدة",
     noFilter: "عرض الجميع",
-    forbidden: "التقارير للمشرفين والمديرين.",
+    forbidden: "لا يمكنك رؤية هذه الأرقام. التقارير للمشرفين والمديرين.",
     busy: "يجري حساب تقرير آخر. حاول مجددًا بعد قليل.",
     span: (from, until) => `من ${isolate(from)} إلى ${isolate(until)}`,
     charts: {

@@ -718,7 +718,7 @@ export const en = {
     wall: "Wall clock",
     empty: "No conversations in this time",
     noFilter: "Show everybody",
-    forbidden: "Reports are for supervisors and admins.",
+    forbidden: "You may not see these figures. Reports are for supervisors and admins.",
     busy: "Another report is being worked out. Try again in a moment.",
     span: (from: string, until: string) => `${from} to ${until}`,
     charts: {

@@ -711,7 +711,7 @@ export const es: Messages = {
     wall: "Tiempo de reloj",
     empty: "Ninguna conversación en este tiempo",
     noFilter: "Mostrar a todos",
-    forbidden: "Los informes son para supervisores y administradores.",
+    forbidden: "No puedes ver estas cifras. Los informes son para supervisores y administradores.",
     busy: "Se está calculando otro informe. Inténtalo de nuevo en un momento.",
     span: (from, until) => `${from} – ${until}`,
     charts: {

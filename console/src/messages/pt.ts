@@ -710,7 +710,7 @@ export const pt: Messages = {
     wall: "Tempo de relógio",
     empty: "Nenhuma conversa neste tempo",
     noFilter: "Mostrar todos",
-    forbidden: "Os relatórios são para supervisores e administradores.",
+    forbidden: "Não pode ver estes números. Os relatórios são para supervisores e administradores.",
     busy: "Outro relatório está a ser calculado. Tente de novo daqui a pouco.",
     span: (from, until) => `${from} – ${until}`,
     charts: {

@@ -16,7 +16,7 @@ import {
 
 const MIN = 60_000;
 /** Four columns, each 100 px wide, from 60 to 460; values from 10 (highest) to 146 (zero). */
-const frame = frameOf(464, 4);
+const frame = frameOf(476, 4);
 
 test("lines of a scale have round values, and the last is not below the highest", () => {
   expect(ticks("count", 0)).toEqual([0, 1]);
@@ -39,7 +39,7 @@ test("a point finds its column, also beside the chart", () => {
 test("labels are left out where there is no room", () => {
   expect(labelStep(frame, 48)).toBe(1);
   expect(labelStep(frameOf(300, 24), 40)).toBe(6);
-  expect(labelStep(frameOf(61, 24), 40)).toBe(24);
+  expect(labelStep(frameOf(73, 24), 40)).toBe(24);
 });
 
 test("bars of a column stand side by side; zero and null have none", () => {

@@ -9,7 +9,8 @@ export const HEIGHT = 168;
 const TOP = 10;
 const FOOT = 22;
 const START = 60;
-const END = 4;
+/** Room for half of the last label. */
+const END = 16;
 /** A column's marks take this part of it, and at most so much, px. */
 const FILL = 0.72;
 const BAR_MAX = 28;
