@@ -66,6 +66,7 @@ long("a report is chosen, read and opened by keys, and its address says which it
   await admin.getByTestId("drill-measure").selectOption("resolution");
   await expect(admin.getByTestId(`drill-row-${id}`)).toHaveCount(0);
   await admin.keyboard.press("Escape");
+  await expect(plot).toBeFocused();
   await admin.reload();
   await expect(admin.getByTestId("report-target")).toHaveValue("5");
   // The same as a table, and as a file.
