@@ -156,6 +156,9 @@ test("people, search, settings, board, keys", async ({ world }) => {
   await sofia.goto(`/board/agent/${world.login("Ana").agent_id}`);
   await expect(sofia.getByTestId("agent-sheet")).toBeVisible();
   await looks(sofia, "agent");
+  await sofia.goto("/reports");
+  await expect(sofia.getByTestId("kpi-received")).toContainText("1");
+  await looks(sofia, "reports");
   await admin.goto("/welcome");
   await expect(admin.getByTestId("firstrun-step-4")).toBeVisible();
   await looks(admin, "welcome");
@@ -233,6 +236,36 @@ long("needs review", async ({ world }) => {
   await ana.goto("/review?kind=restored");
   await expect(ana.getByTestId("review-empty")).toBeVisible();
   await looks(ana, "review-empty");
+});
+
+long("reports", async ({ world }) => {
+  const ana = await world.desk("Ana");
+  for (const name of ["Rita Sanz", "ليلى منصور", "Noor Haddad"]) {
+    await world.customer(name).says("Hola, ¿a qué hora abrís?");
+    await open(ana, name);
+    await ana.getByTestId("composer-text").fill("A las 10.");
+    await ana.getByTestId("send").click();
+    await expect(ana.getByTestId("line-2")).toBeVisible();
+  }
+  await world.customer("Hannah Weiss").says("Haben Sie heute offen?");
+  const sofia = await world.desk("Sofia", { at: "/reports?time=7d", bypassCSP: true });
+  await expect(sofia.getByTestId("kpi-open")).toContainText("1");
+  await looks(sofia, "reports-days");
+  for (const chart of ["volume", "first_reply"]) {
+    await sofia.getByTestId(`report-${chart}-table`).click();
+  }
+  await looks(sofia, "reports-table");
+  await sofia.getByTestId("kpi-first_reply").click();
+  await expect(sofia.getByTestId("drill").getByRole("link")).toHaveCount(3);
+  await looks(sofia, "reports-drill");
+  await sofia.keyboard.press("Escape");
+  await sofia.getByTestId("rail-me").click();
+  await sofia.getByTestId("language").selectOption("ar");
+  await sofia.keyboard.press("Escape");
+  await looks(sofia, "reports-arabic");
+  await sofia.goto("/reports?time=yesterday");
+  await expect(sofia.getByTestId("report-empty")).toBeVisible();
+  await looks(sofia, "reports-empty");
 });
 
 long("quarantine", async ({ world }) => {

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
-import { age, daysAgo, hue, initials, left, nextAt, when } from "./format.ts";
+import { age, daysAgo, hue, initials, left, nextAt, took, when } from "./format.ts";
 
 const MIN = 60_000;
 const local = (text: string) => new Date(text).getTime();
@@ -16,6 +16,21 @@ test("what is left is told by the second under ten minutes", () => {
   expect(left("en", 9 * MIN + 5000)).toBe("9 min 5 sec");
   expect(left("en", 5000)).toBe("5 sec");
   expect(left("en", 10 * MIN)).toBe("10 min");
+});
+
+test("what it took has at most two units, and none that is zero", () => {
+  const said = [0, 900, 42_000, 4 * MIN, 4 * MIN + 12_000, 25 * MIN + 59_000, 80 * MIN];
+  expect(said.map((ms) => took("en", ms))).toEqual([
+    "0 sec",
+    "0 sec",
+    "42 sec",
+    "4 min",
+    "4 min 12 sec",
+    "25 min",
+    "1 hr 20 min",
+  ]);
+  expect(took("en", 24 * 60 * MIN + 5 * MIN)).toBe("1 day");
+  expect(took("en", 51 * 60 * MIN)).toBe("2 days 3 hr");
 });
 
 test("days change at midnight here", () => {

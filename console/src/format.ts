@@ -15,12 +15,19 @@ function dated(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTi
   return kept;
 }
 
-function unit(locale: string, value: number, of: "second" | "minute" | "hour" | "day"): string {
-  const key = `${locale} ${of}`;
-  const options = { style: "unit", unit: of, unitDisplay: "short" } as const;
+function numbered(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${locale} ${Object.entries(options).flat().join(" ")}`;
   const kept = numbers.get(key) ?? new Intl.NumberFormat(locale, options);
   numbers.set(key, kept);
-  return kept.format(value);
+  return kept;
+}
+
+function unit(locale: string, value: number, of: "second" | "minute" | "hour" | "day"): string {
+  return numbered(locale, { style: "unit", unit: of, unitDisplay: "short" }).format(value);
+}
+
+export function count(locale: string, value: number): string {
+  return numbered(locale, {}).format(value);
 }
 
 /** An age in one unit: "12 min", "22 hr". */
@@ -41,6 +48,22 @@ export function left(locale: string, ms: number): string {
   const [h, min] = [Math.floor(ms / HOUR), Math.floor((ms % HOUR) / MIN)];
   if (h === 0) return unit(locale, min, "minute");
   return min === 0 ? unit(locale, h, "hour") : `${unit(locale, h, "hour")} ${unit(locale, min, "minute")}`;
+}
+
+/** How long something took, in at most two units: "42 sec", "4 min 12 sec", "1 hr 20 min". */
+export function took(locale: string, ms: number): string {
+  const parts = [
+    [Math.floor(ms / DAY), "day"],
+    [Math.floor((ms % DAY) / HOUR), "hour"],
+    [Math.floor((ms % HOUR) / MIN), "minute"],
+    [Math.floor((ms % MIN) / 1000), "second"],
+  ] as const;
+  const first = parts.findIndex(([value]) => value > 0);
+  if (first === -1) return unit(locale, 0, "second");
+  // From 10 minutes on, seconds say nothing.
+  const most = ms < 10 * MIN ? 4 : 3;
+  const said = parts.slice(first, Math.min(first + 2, most)).filter(([value]) => value > 0);
+  return said.map(([value, of]) => unit(locale, value, of)).join(" ");
 }
 
 export function clock(locale: string, at: number): string {
@@ -70,6 +93,16 @@ export function when(locale: string, at: number, now: number): string {
   const ago = daysAgo(at, now);
   if (ago <= 0) return clock(locale, at);
   if (ago < 7) return dated(locale, { weekday: "short" }).format(at);
+  return date(locale, at);
+}
+
+/** A day without its month: "Mon 23". */
+export function weekday(locale: string, at: number): string {
+  return dated(locale, { weekday: "short", day: "numeric" }).format(at);
+}
+
+/** A day of the year: "23 Nov". */
+export function date(locale: string, at: number): string {
   return dated(locale, { day: "numeric", month: "short" }).format(at);
 }
 
@@ -130,5 +163,5 @@ export function bytes(locale: string, count: number): string {
 
 /** A part of 1 in percent. */
 export function part(locale: string, value: number): string {
-  return new Intl.NumberFormat(locale, { style: "percent" }).format(value);
+  return numbered(locale, { style: "percent" }).format(value);
 }

@@ -14,17 +14,20 @@ test.each([
   `/board/agent/${ID}`,
   "/people",
   "/review",
+  "/reports",
+  `/reports?time=7d&within=30&agent=${ID}`,
   "/settings",
   "/settings/teams",
   "/settings/quarantine",
   "/welcome",
   "/search",
 ])("%s is a place and comes back as it was", (path) => {
-  expect(placeOf(path).at).not.toBe("unknown");
-  expect(pathOf(placeOf(path))).toBe(path);
+  const [at = "", query] = path.split("?");
+  expect(placeOf(at, query).at).not.toBe("unknown");
+  expect(pathOf(placeOf(at, query))).toBe(path);
 });
 
-test.each(["/inbox/none", "/inbox/mine/5", "/inbox/mine/../x", "/boards", "/board/x", "/settings/none", "/people/x", `/c/${ID}/x`, "/c"])(
+test.each(["/inbox/none", "/inbox/mine/5", "/inbox/mine/../x", "/boards", "/board/x", "/settings/none", "/people/x", "/reports/x", `/c/${ID}/x`, "/c"])(
   "%s is no place",
   (path) => {
     expect(placeOf(path)).toEqual({ at: "unknown" });

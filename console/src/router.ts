@@ -1,5 +1,6 @@
 // Addresses to places and back. What a colleague could be sent stands in the address.
 
+import { type Wanted as Report, queryOf as reportOf, wantedOf as reportWanted } from "./reports/wanted.ts";
 import { type Filter, KINDS, OLDER } from "./review/deciding.ts";
 import { type Wanted, isNothing, queryOf as searchOf, wantedOf } from "./search/filter.ts";
 
@@ -9,6 +10,7 @@ export type Place =
   | { at: "link"; conversation: string }
   | { at: "board"; agent: string | undefined }
   | { at: "review"; filter: Filter }
+  | { at: "reports"; wanted: Report }
   | { at: "people" }
   | ({ at: "search" } & Wanted)
   | { at: "settings"; page: SettingsPage | undefined }
@@ -43,6 +45,7 @@ export function placeOf(path: string, query = ""): Place {
   if (second === undefined) {
     if (first === "people" || first === "welcome") return { at: first };
     if (first === "review") return { at: first, filter: filterOf(new URLSearchParams(query)) };
+    if (first === "reports") return { at: first, wanted: reportWanted(new URLSearchParams(query)) };
     if (first === "search") return { at: "search", ...wantedOf(new URLSearchParams(query)) };
   }
   if (first !== "inbox") return { at: "unknown" };
@@ -80,6 +83,10 @@ export function pathOf(place: Place): string {
       return place.agent === undefined ? "/board" : `/board/agent/${place.agent}`;
     case "review":
       return `/review${queryOf(place.filter)}`;
+    case "reports": {
+      const query = reportOf(place.wanted).toString();
+      return query === "" ? "/reports" : `/reports?${query}`;
+    }
     case "settings":
       return place.page === undefined ? "/settings" : `/settings/${place.page}`;
     case "search":

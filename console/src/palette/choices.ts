@@ -1,5 +1,6 @@
 // What the palette knows: what can be done to the open conversation, customers, places.
 
+import { keyOf } from "../inbox/sections.ts";
 import { customer, owner } from "../inbox/words.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { words } from "../messages/index.svelte.ts";
@@ -14,6 +15,8 @@ export interface Section {
   name: string;
   place: Place;
   isHere: boolean;
+  /** The letter that leads to it after g, where that is not its first one. */
+  key?: string;
   /** What there is to do in it. */
   count?: number;
 }
@@ -115,7 +118,7 @@ function places({ desk, sections, isAdmin }: Known): Choice[] {
   });
   const viewOf = (view: string): Place => ({ at: "inbox", view, conversation: undefined });
   return [
-    ...sections.map((one) => goTo(one.id, one.name, one.icon, one.place, `g ${one.id[0]}`)),
+    ...sections.map((one) => goTo(one.id, one.name, one.icon, one.place, `g ${keyOf(one)}`)),
     ...(["mine", "late", "snoozed", "open"] as const).map((id) =>
       goTo(`view-${id}`, t.views[id], "inbox", viewOf(id)),
     ),

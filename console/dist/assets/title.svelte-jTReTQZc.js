@@ -1,1 +1,0 @@
-import{Gt as e,Kt as t,jt as n}from"./Icon-LMqyDPq7.js";var r=new class{#e=t(0);get count(){return n(this.#e)}set count(t){e(this.#e,t,!0)}tell(e){this.count=e;let t=navigator;(e===0?t.clearAppBadge?.():t.setAppBadge?.(e))?.catch(()=>void 0)}of(e){return`${this.count===0?``:`(${this.count}) `}${e} · Baton`}};export{r as t};

@@ -1,0 +1,59 @@
+// @vitest-environment node
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PERIODS, begunOf, dayStart, edgesOf } from "./times.ts";
+
+const HOUR = 3_600_000;
+
+beforeEach(() => vi.stubEnv("TZ", "Europe/Madrid"));
+afterEach(() => vi.unstubAllEnvs());
+
+const at = (text: string) => new Date(text).getTime();
+const gaps = (edges: number[]) => edges.slice(1).map((edge, n) => (edge - (edges[n] ?? 0)) / HOUR);
+
+test("today has each hour of the day, also those to come", () => {
+  const now = at("2026-11-23T10:20:00");
+  const edges = edgesOf("today", now);
+  expect(edges).toHaveLength(25);
+  expect([edges[0], edges[24]]).toEqual([at("2026-11-23T00:00:00"), at("2026-11-24T00:00:00")]);
+  expect(begunOf(edges, now)).toBe(11);
+  expect(begunOf(edgesOf("yesterday", now), now)).toBe(24);
+});
+
+test("a day in which the clock changes has 23 or 25 hours", () => {
+  const spring = edgesOf("today", at("2026-03-29T12:00:00"));
+  expect(spring).toHaveLength(24);
+  expect(gaps(spring).every((hours) => hours === 1)).toBe(true);
+  const autumn = edgesOf("yesterday", at("2026-10-26T12:00:00"));
+  expect(autumn).toHaveLength(26);
+  expect(autumn.at(-1)).toBe(at("2026-10-26T00:00:00"));
+});
+
+test("days begin at midnight here, on both sides of a change of the clock", () => {
+  const edges = edgesOf("7d", at("2026-10-27T09:00:00"));
+  expect(edges).toHaveLength(8);
+  expect(edges.map((edge) => new Date(edge).getHours())).toEqual(Array(8).fill(0));
+  expect(gaps(edges)).toEqual([24, 24, 24, 24, 25, 24, 24]);
+  expect(edgesOf("28d", at("2026-01-05T09:00:00"))).toHaveLength(29);
+});
+
+test("where the clock changes by half an hour, borders stay at full hours", () => {
+  vi.stubEnv("TZ", "Australia/Lord_Howe");
+  const edges = edgesOf("today", at("2026-10-04T12:00:00"));
+  const odd = edges.filter((edge) => new Date(edge).getMinutes() !== 0);
+  expect(odd.map((edge) => new Date(edge).getHours())).toEqual([2]);
+  expect(gaps(edges).filter((hours) => hours !== 1)).toEqual([0.5]);
+});
+
+test("a midnight that is skipped is the first moment of its day", () => {
+  vi.stubEnv("TZ", "Africa/Cairo");
+  const start = new Date(dayStart(at("2026-04-24T12:00:00"), 0));
+  expect([start.getDate(), start.getHours()]).toEqual([24, 1]);
+});
+
+test("borders ascend and stay within what the server takes", () => {
+  for (const period of PERIODS) {
+    const edges = edgesOf(period, at("2026-10-25T23:59:59"));
+    expect(edges.length).toBeLessThanOrEqual(170);
+    expect(gaps(edges).every((hours) => hours > 0)).toBe(true);
+  }
+});
