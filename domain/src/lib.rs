@@ -18,6 +18,7 @@ pub mod names;
 pub mod outcome;
 pub mod planted;
 pub mod reach;
+pub mod report;
 pub mod said;
 pub mod scope;
 pub mod settings;

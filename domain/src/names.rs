@@ -35,6 +35,18 @@ pub fn email(text: &str) -> Result<String, &'static str> {
     Ok(text.to_lowercase())
 }
 
+/// A telephone number with its country's code, however people write it: its digits, as WhatsApp
+/// names it (E.164 without the plus sign). `None` if it is none.
+pub fn number(text: &str) -> Option<String> {
+    let is_between = |c: char| c.is_whitespace() || matches!(c, '-' | '.' | '(' | ')' | '/');
+    let text: String = text.chars().filter(|c| !is_between(*c) && !is_hidden(*c)).collect();
+    let digits = text.strip_prefix('+').or_else(|| text.strip_prefix("00")).unwrap_or(&text);
+    let is_number = (8..=15).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !digits.starts_with('0');
+    is_number.then(|| digits.to_owned())
+}
+
 /// A name for people, trimmed. Nothing in it is hidden: two names that look alike are alike, but
 /// for letters that only look so.
 ///
@@ -90,6 +102,18 @@ mod tests {
         }
         for wrong in ["", "-a", "a-", "Acme", "a b", "ñ", "a.b", &"x".repeat(64)] {
             assert!(slug(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_however_people_write_them() {
+        for written in ["+34 600 12 34 56", "0034600123456", "34600123456", "+34 (600) 123-456"] {
+            assert_eq!(number(written).as_deref(), Some("34600123456"), "{written}");
+        }
+        for wrong in
+            ["", "+", "600", "+0 600 123 456", "+34 600 ABC", "1234567890123456", "+++34600123456"]
+        {
+            assert_eq!(number(wrong), None, "{wrong:?}");
         }
     }
 

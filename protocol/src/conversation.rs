@@ -154,6 +154,23 @@ pub struct ContactCard {
     pub phone: Option<String>,
 }
 
+/// `POST /conversations`: an agent writes first. It may be repeated.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Begin {
+    /// The number to write from.
+    pub channel_id: ChannelId,
+    /// Whom to: a number with its country's code, as people write it.
+    pub phone: String,
+}
+
+/// The conversation with somebody: new, or the one there was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Begun {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+}
+
 /// A conversation as one agent sees it in full: a row of the inbox.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ConversationView {

@@ -32,6 +32,7 @@ pub mod page;
 pub mod problem;
 pub mod push;
 pub mod refusal;
+pub mod report;
 pub mod set;
 pub mod settings;
 pub mod template;

@@ -78,3 +78,11 @@ pub const PUSH_CAP_BYTES_MAX: usize = 32;
 
 /// Agents who may follow a conversation.
 pub const FOLLOWERS_MAX: usize = 32;
+/// Edges of a report: one stretch lies between each two.
+pub const REPORT_EDGES_MAX: usize = 170;
+/// Days that a report looks at.
+pub const REPORT_DAYS_MAX: i64 = 92;
+/// Events of the log that a report reads; more is refused.
+pub const REPORT_EVENTS_MAX: u64 = 3_000_000;
+/// Conversations named behind a figure of a report.
+pub const MEASURED_MAX: usize = 200;

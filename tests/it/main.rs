@@ -3,6 +3,7 @@
 mod amended;
 mod assignment;
 mod bad_input;
+mod begin;
 mod degraded;
 mod engine;
 mod faults;
@@ -18,6 +19,7 @@ mod phone_core;
 mod push;
 mod pushing;
 mod reply_fence;
+mod reports;
 mod resume;
 mod review;
 mod roles;

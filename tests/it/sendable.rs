@@ -11,7 +11,7 @@ use baton_world::world::{Agent, Answered, Setup, eventually, for_each_store};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-fn send(text: Option<&str>, details: Details, seen: Seen) -> CommandBody {
+pub(crate) fn send(text: Option<&str>, details: Details, seen: Seen) -> CommandBody {
     CommandBody::Send(Send {
         text: text.map(str::to_owned),
         details: Box::new(details),

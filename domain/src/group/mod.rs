@@ -5,6 +5,7 @@
 //! caller's business.
 
 mod act;
+mod begin;
 mod conditional;
 mod receive;
 pub mod senders;
@@ -17,8 +18,9 @@ use conditional::Found;
 pub use senders::{Book, Known, sightings};
 pub use state::{Channel, Key, State};
 pub use work::{
-    Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds, MessageAt, OutcomesWork,
-    Post, RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork, Work,
+    BeginWork, Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds, MessageAt,
+    OutcomesWork, Post, RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork,
+    Work,
 };
 
 /// Decides a group and returns the answer to each member, in the order of the members.
@@ -46,6 +48,7 @@ fn decide_one(state: &mut State, work: &Work, epoch: Epoch, now: Timestamp) -> D
         Work::Command(work) => return Done::Command(act::command(state, work, now)),
         Work::Outcomes(work) => return Done::Outcomes(act::outcomes(state, work)),
         Work::Claim(work) => return Done::Claim(act::claim(state, work, now)),
+        Work::Begin(work) => return Done::Begun(begin::begin(state, work, now)),
         Work::Post(post) => receive::post(state, post, epoch, now),
         Work::Result(work) => act::result(state, work, now),
         Work::Rescue(work) => act::rescue(state, work, now),

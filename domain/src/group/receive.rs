@@ -157,7 +157,13 @@ fn want_file(
 }
 
 /// Begins the conversation of a new contact; takes note of a changed name or number.
-fn know_contact(state: &mut State, channel: &Channel, known: Known, sender: &Sender, by: By) {
+pub(super) fn know_contact(
+    state: &mut State,
+    channel: &Channel,
+    known: Known,
+    sender: &Sender,
+    by: By,
+) {
     let key = (channel.workspace, known.conversation);
     let card_key = (channel.workspace, known.contact);
     let is_new = !state.conversations.contains_key(&key);

@@ -11,7 +11,7 @@ use baton_protocol::{ChannelId, ContactId, ConversationId, MessageId, Timestamp,
 use serde::Serialize;
 
 use super::state::{Channel, Key};
-use super::work::{FreshIds, Work};
+use super::work::{BeginWork, FreshIds, Work};
 use crate::inbound::{ElementBody, Sender};
 
 /// Whom a sender is, on a channel.
@@ -93,6 +93,13 @@ pub fn reached_under(
     Some(moved.unwrap_or(said))
 }
 
+/// The name under which somebody is reached who has said nothing yet: their newest number, or their
+/// user id.
+pub fn first_reached_under(names: &[(NameKind, String, Timestamp)]) -> Option<(NameKind, String)> {
+    let newest = names.iter().max_by_key(|(kind, _, since)| (*kind, *since));
+    newest.map(|(kind, value, _)| (*kind, value.clone()))
+}
+
 /// Somebody whom an element of the group names, with the channel it came by and its fresh ids.
 #[derive(Clone, Copy, Debug)]
 pub struct Sighting<'a> {
@@ -108,12 +115,13 @@ pub struct Sighting<'a> {
     pub ids: &'a FreshIds,
 }
 
-/// Everybody whom the group names by a channel of its app.
+/// Everybody whom the group names: customers by a channel of their webhook's app, and those whom
+/// an agent writes to first.
 pub fn sightings<'a>(
     group: &'a [&Work],
     channels: &'a BTreeMap<String, Channel>,
 ) -> impl Iterator<Item = Sighting<'a>> {
-    group
+    let in_posts = group
         .iter()
         .filter_map(|work| work.post())
         .flat_map(|post| post.elements.iter().map(move |element| (post, element)))
@@ -131,7 +139,17 @@ pub fn sightings<'a>(
             };
             let sighting = Sighting { channel, sender, formerly, at, ids };
             (channel.meta_app == post.meta_app).then_some(sighting)
-        })
+        });
+    let begun = group.iter().filter_map(|work| {
+        let Work::Begin(BeginWork { caller, phone_number_id, to: sender, fresh: ids, at }) = work
+        else {
+            return None;
+        };
+        let channel = channels.get(phone_number_id)?;
+        let sighting = Sighting { channel, sender, formerly: None, at: *at, ids };
+        (channel.workspace == caller.workspace).then_some(sighting)
+    });
+    in_posts.chain(begun)
 }
 
 impl Sighting<'_> {

@@ -3,12 +3,12 @@
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::{
     AgentId, ChannelId, Command, ConversationId, DeviceId, Fact, FileState, MessageId, NodeId,
-    NoteId, OpId, Timestamp, WorkspaceId,
+    NoteId, OpId, Refusal, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
 use crate::decide::delivery::SendResult;
-use crate::inbound::Element;
+use crate::inbound::{Element, Sender};
 use crate::outcome::Answer;
 use crate::planted::{Bug, is_planted};
 
@@ -63,6 +63,8 @@ pub enum Work {
     Wake(WakeWork),
     /// An owner leaves.
     Rehome(RehomeWork),
+    /// An agent wants to write to somebody first.
+    Begin(BeginWork),
     /// Settings change.
     Setting(SettingWork),
 }
@@ -210,6 +212,21 @@ pub struct RehomeWork {
     pub agent: AgentId,
 }
 
+/// An agent wants to write to somebody who may never have written.
+#[derive(Clone, Debug)]
+pub struct BeginWork {
+    /// Who writes. That they may begin conversations on this number was checked.
+    pub caller: Caller,
+    /// Meta's id of the number to write from.
+    pub phone_number_id: String,
+    /// Whom they write to.
+    pub to: Sender,
+    /// Ids for who is new.
+    pub fresh: FreshIds,
+    /// When they asked for it.
+    pub at: Timestamp,
+}
+
 /// A change of settings, as far as the log tells it. The caller writes the rows.
 #[derive(Clone, Debug)]
 pub struct SettingWork {
@@ -230,6 +247,8 @@ pub enum Done {
     Outcomes(Vec<(OpId, Answer)>),
     /// To a claim.
     Claim(ClaimAnswer),
+    /// To who wants to write first: the conversation, new or known.
+    Begun(Result<ConversationId, Refusal>),
     /// To all others: it was done, and there is nothing more to say.
     Nothing,
 }
@@ -270,6 +289,7 @@ impl Work {
             | Self::File(_)
             | Self::Wake(_)
             | Self::Rehome(_)
+            | Self::Begin(_)
             | Self::Setting(_) => 1,
         }
     }
@@ -286,7 +306,7 @@ impl Work {
             | Self::File(_)
             | Self::Wake(_)
             | Self::Rehome(_) => 1,
-            Self::Command(_) | Self::Outcomes(_) | Self::Setting(_) => 2,
+            Self::Command(_) | Self::Outcomes(_) | Self::Begin(_) | Self::Setting(_) => 2,
             Self::Claim(_) => 4,
         }
     }

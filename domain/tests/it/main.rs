@@ -25,6 +25,8 @@ mod promises;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod reporting;
+#[cfg(test)]
 mod seeing;
 #[cfg(test)]
 mod sendable;

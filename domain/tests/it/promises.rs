@@ -12,6 +12,7 @@ use baton_protocol::{
 };
 
 use crate::chaos::may_exceed;
+use crate::reporting;
 use crate::team::{Hand, Team};
 
 /// What is remembered of the day.
@@ -242,7 +243,7 @@ impl Promises {
         Ok(())
     }
 
-    /// P5: the state is what the log says, positions and revisions are dense.
+    /// P5: the state is what the log says, positions and revisions are dense, reports agree.
     pub(crate) fn hold_at_the_end(&self, team: &Team) -> Result<(), String> {
         let mut folded: BTreeMap<ConversationId, Conversation> = BTreeMap::new();
         for (place, logged) in team.log.iter().enumerate() {
@@ -266,7 +267,7 @@ impl Promises {
         if folded != team.conversations {
             return Err(format!("P5: {folded:?} is not {:?}", team.conversations));
         }
-        Ok(())
+        reporting::agrees(team).map_err(|found| format!("P5: {found}"))
     }
 }
 

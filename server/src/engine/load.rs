@@ -147,7 +147,7 @@ async fn load_people(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<()
 
 /// Who may see what, read behind the last lock: a membership that was taken away meanwhile counts.
 async fn load_sights(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
-    if !needs.has_commands {
+    if needs.authors.is_empty() {
         return Ok(());
     }
     let mut visibility: BTreeMap<WorkspaceId, BTreeMap<TeamId, Visibility>> = BTreeMap::new();

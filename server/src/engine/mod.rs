@@ -49,7 +49,7 @@ use crate::telemetry::Metrics;
 use due::Due;
 use leases::Leases;
 use places::{Place, Places};
-use work::{Caller, ClaimAnswer, MessageAt, Post, SettingWork, Task};
+use work::{BeginWork, Caller, ClaimAnswer, MessageAt, Post, SettingWork, Task};
 
 /// Nobody could decide right now: try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -248,6 +248,20 @@ impl Engine {
             command,
         };
         Ok(self.enqueue_for_people(Work::Command(work).into(), Some(place))?)
+    }
+
+    /// Finds the conversation with somebody, or begins it.
+    pub async fn begin(
+        &self,
+        work: BeginWork,
+    ) -> Result<Result<ConversationId, Refusal>, Unavailable> {
+        let place = self.places.take((work.caller.workspace, work.caller.agent));
+        let place = place.ok_or(UNAVAILABLE)?;
+        let receiver = self.enqueue_for_people(Work::Begin(work).into(), Some(place))?;
+        match self.answer(receiver).await? {
+            Done::Begun(begun) => Ok(begun),
+            _ => Err(UNAVAILABLE),
+        }
     }
 
     /// What became of op ids; from here on, those unknown are refused as `cancelled`.

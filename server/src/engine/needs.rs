@@ -52,8 +52,6 @@ pub(super) struct Needs {
     pub(super) templates: BTreeSet<(String, String, String)>,
     /// Uploads, each with its workspace.
     pub(super) uploads: BTreeSet<(String, String)>,
-    /// Whether a command came.
-    pub(super) has_commands: bool,
 }
 
 /// How many lines above `seen` are looked at; more than any chain exempts.
@@ -121,6 +119,13 @@ impl Needs {
                 self.workspaces.insert(rehome.workspace);
                 self.conversations.insert((rehome.workspace, rehome.conversation));
                 self.agents.insert((rehome.workspace, rehome.agent));
+            }
+            Work::Begin(begin) => {
+                let caller = begin.caller;
+                self.workspaces.insert(caller.workspace);
+                self.phone_number_ids.insert(begin.phone_number_id.clone());
+                self.authors.insert((caller.workspace, caller.agent));
+                self.agents.insert((caller.workspace, caller.agent));
             }
             Work::Setting(setting) => {
                 self.workspaces.insert(setting.workspace);
@@ -207,7 +212,6 @@ impl Needs {
     fn add_command(&mut self, work: &CommandWork) {
         let caller = work.caller;
         let command = &work.command;
-        self.has_commands = true;
         self.workspaces.insert(caller.workspace);
         let here = caller.workspace;
         self.conversations.insert((here, command.conversation_id));

@@ -67,6 +67,7 @@ fn workspace(work: &Work) -> Option<WorkspaceId> {
         Work::Unpark(work) => Some(work.workspace),
         Work::Wake(work) => Some(work.workspace),
         Work::Rehome(work) => Some(work.workspace),
+        Work::Begin(work) => Some(work.caller.workspace),
         Work::Setting(work) => Some(work.workspace),
     }
 }
@@ -82,7 +83,9 @@ fn conversation(work: &Work) -> Option<ConversationId> {
         Work::File(work) => Some(work.at.conversation),
         Work::Wake(work) => Some(work.conversation),
         Work::Rehome(work) => Some(work.conversation),
-        Work::Post(_) | Work::Outcomes(_) | Work::Unpark(_) | Work::Setting(_) => None,
+        Work::Post(_) | Work::Outcomes(_) | Work::Unpark(_) | Work::Begin(_) | Work::Setting(_) => {
+            None
+        }
     }
 }
 
@@ -109,6 +112,7 @@ pub(super) fn is_of_worker(work: &Work) -> bool {
         | Work::Command(_)
         | Work::Outcomes(_)
         | Work::Result(_)
+        | Work::Begin(_)
         | Work::Setting(_) => false,
     }
 }

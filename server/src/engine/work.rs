@@ -1,7 +1,9 @@
 //! What the committer is asked beyond what `baton_domain::group` decides.
 
 use baton_domain::group::{self, Work};
-pub use baton_domain::group::{Caller, ClaimAnswer, FileWork, FreshIds, MessageAt, Post};
+pub use baton_domain::group::{
+    BeginWork, Caller, ClaimAnswer, FileWork, FreshIds, MessageAt, Post,
+};
 use baton_protocol::{AgentId, Fact, WorkspaceId};
 
 use crate::store::Sql;

@@ -23,6 +23,8 @@ pub enum Access {
     Signed,
     /// A device, by its session or, in a process without one, by its receipt key.
     Device,
+    /// Supervisors, each for their teams, and admins.
+    Supervisor,
     /// Admins of the workspace.
     Admin,
 }
@@ -97,6 +99,9 @@ async fn allow(
     };
     if access == Access::Admin && signed.role != Role::Admin {
         return Err(Fault::forbidden("this is for admins"));
+    }
+    if access == Access::Supervisor && signed.role < Role::Supervisor {
+        return Err(Fault::forbidden("this is for supervisors"));
     }
     Ok(Asker::Signed(signed))
 }

@@ -16,12 +16,15 @@ use super::{Answer, Fault, Parts};
 use crate::accounts::{Left, Signed};
 use crate::engine::work::Caller;
 
+/// What is left of a quota, as headers.
+pub(super) type RateHeaders = [(HeaderName, String); 2];
+
 /// `POST /commands`.
 pub(super) async fn submit(
     State(parts): State<Parts>,
     signed: Signed,
     Json(elements): Json<Vec<Value>>,
-) -> Answer<([(HeaderName, String); 2], Out<CommandResults>)> {
+) -> Answer<(RateHeaders, Out<CommandResults>)> {
     check_count(elements.len())?;
     let left = take(&parts, signed, elements.len())?;
     let read: Vec<_> = elements.into_iter().map(read).collect();
@@ -52,7 +55,7 @@ pub(super) async fn outcomes(
     State(parts): State<Parts>,
     signed: Signed,
     Json(query): Json<OutcomesQuery>,
-) -> Answer<([(HeaderName, String); 2], Out<CommandResults>)> {
+) -> Answer<(RateHeaders, Out<CommandResults>)> {
     check_count(query.op_ids.len())?;
     let left = take(&parts, signed, query.op_ids.len())?;
     let asked = parts.engine.outcomes(signed.workspace, signed.agent, query.op_ids);
@@ -60,7 +63,7 @@ pub(super) async fn outcomes(
 }
 
 /// Takes so many from the quota of whoever asks; an empty request costs one.
-fn take(parts: &Parts, signed: Signed, count: usize) -> Answer<Left> {
+pub(super) fn take(parts: &Parts, signed: Signed, count: usize) -> Answer<Left> {
     let taken = parts.quota.take(signed.workspace, signed.agent, count.max(1));
     taken.map_err(|wait| {
         parts.metrics.commands.add("rate_limited", u64::try_from(count).unwrap_or(u64::MAX));
@@ -69,7 +72,7 @@ fn take(parts: &Parts, signed: Signed, count: usize) -> Answer<Left> {
 }
 
 /// What is left, for clients that pace themselves.
-fn told(left: Left) -> [(HeaderName, String); 2] {
+pub(super) fn told(left: Left) -> RateHeaders {
     let Left { of, remaining, whole_in } = left;
     let window_s = of.burst.div_ceil(of.per_s.max(1)).max(1);
     let whole_s = whole_in.as_millis().div_ceil(1_000);

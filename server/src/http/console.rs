@@ -18,7 +18,7 @@ use flate2::write::GzEncoder;
 use super::{Answer, Fault};
 
 /// Every address of the console.
-pub(super) const PAGES: [&str; 14] = [
+pub(super) const PAGES: [&str; 15] = [
     "/",
     "/sign-in",
     "/welcome",
@@ -30,6 +30,7 @@ pub(super) const PAGES: [&str; 14] = [
     "/board/agent/{agent}",
     "/review",
     "/people",
+    "/reports",
     "/search",
     "/settings",
     "/settings/{page}",

@@ -5,6 +5,7 @@
 
 mod agents;
 mod auth;
+mod begin;
 mod body;
 mod channels;
 mod commands;
@@ -21,6 +22,7 @@ mod packing;
 mod problem;
 mod push;
 pub(crate) mod quarantine;
+mod reports;
 mod review;
 mod sessions;
 mod sync;
@@ -56,6 +58,7 @@ pub use auth::Access;
 pub use body::Room;
 pub use notices::Notices;
 pub use problem::{Answer, Fault};
+pub use reports::Reports;
 
 /// What handlers work with. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -88,6 +91,8 @@ pub struct Parts {
     pub clock: Clock,
     /// What the log was told.
     pub notices: Notices,
+    /// Reports that are being worked out.
+    pub reports: Reports,
     /// Set when the server is going down: it is no longer ready.
     pub draining: Arc<AtomicBool>,
 }
@@ -105,7 +110,7 @@ pub struct Route {
 }
 
 /// What reads the query of its address; everywhere else there is none.
-const WITH_QUERY: [(Method, &str); 11] = [
+const WITH_QUERY: [(Method, &str); 14] = [
     (Method::POST, "/api/v1/sessions"),
     (Method::POST, "/api/v1/sessions/refresh"),
     (Method::GET, "/api/v1/conversations"),
@@ -114,6 +119,9 @@ const WITH_QUERY: [(Method, &str); 11] = [
     (Method::GET, "/api/v1/sync"),
     (Method::GET, "/api/v1/review"),
     (Method::GET, "/api/v1/quarantine"),
+    (Method::GET, REPORT),
+    (Method::GET, REPORTED),
+    (Method::GET, REPORT_CSV),
     (Method::PUT, UPLOAD),
     (Method::GET, "/webhooks/whatsapp/{meta_app}"),
     // The operator may have named anything to Meta.
@@ -139,12 +147,15 @@ const TEMPLATES: &str = "/api/v1/channels/{channel}/templates";
 const FILE: &str = "/api/v1/conversations/{conversation}/messages/{message}/file";
 const UPLOADS: &str = "/api/v1/conversations/{conversation}/uploads";
 const UPLOAD: &str = "/api/v1/uploads/{upload}";
+const REPORT: &str = "/api/v1/reports/answers";
+const REPORTED: &str = "/api/v1/reports/answers/conversations";
+const REPORT_CSV: &str = "/api/v1/reports/answers.csv";
 const PUSH: &str = "/api/v1/devices/{device}/push";
 const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
 
 /// Every route there is.
 pub fn routes() -> Vec<Route> {
-    use Access::{Admin, Device, Public};
+    use Access::{Admin, Device, Public, Supervisor};
     let row = |method, access, path, handler| Route { method, path, access, handler };
     let (g, p, d) = (Method::GET, Method::POST, Method::DELETE);
     let (pt, pu) = (Method::PATCH, Method::PUT);
@@ -181,6 +192,7 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), any, TEMPLATES, get(templates::list)),
         row(pu.clone(), Admin, TEMPLATES, put(templates::put)),
         row(g.clone(), any, "/api/v1/conversations", get(conversations::list)),
+        row(p.clone(), any, "/api/v1/conversations", post(begin::begin)),
         row(g.clone(), any, "/api/v1/conversations/{conversation}", get(conversations::read)),
         row(g.clone(), any, LINES, get(conversations::lines)),
         row(g.clone(), any, FILE, get(files::address)),
@@ -190,6 +202,9 @@ pub fn routes() -> Vec<Route> {
         row(pu.clone(), any, UPLOAD, put(uploads::receive)),
         row(g.clone(), any, HISTORY, get(conversations::history)),
         row(g.clone(), any, "/api/v1/review", get(review::list)),
+        row(g.clone(), Supervisor, REPORT, get(reports::answers)),
+        row(g.clone(), Supervisor, REPORTED, get(reports::behind)),
+        row(g.clone(), Supervisor, REPORT_CSV, get(reports::csv)),
         row(g.clone(), any, "/api/v1/snapshot", get(sync::snapshot)),
         row(g.clone(), any, "/api/v1/sync", get(sync::sync)),
         row(p.clone(), any, "/api/v1/commands", post(commands::submit)),

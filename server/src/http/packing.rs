@@ -13,13 +13,15 @@ use tower_http::compression::predicate::SizeAbove;
 use super::Route;
 
 /// What is read of conversations and of the team: whole lists, and none with a secret.
-const READ: [&str; 11] = [
+const READ: [&str; 13] = [
     "/api/v1/agents",
     "/api/v1/channels",
     "/api/v1/conversations",
     "/api/v1/conversations/{conversation}",
     "/api/v1/conversations/{conversation}/messages",
     "/api/v1/quarantine",
+    "/api/v1/reports/answers",
+    "/api/v1/reports/answers/conversations",
     "/api/v1/review",
     "/api/v1/snapshot",
     "/api/v1/sync",

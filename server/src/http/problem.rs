@@ -145,7 +145,11 @@ impl Fault {
 
     /// The agent or its workspace has used up its quota.
     pub(super) fn rate_limited(wait: Duration) -> Self {
-        let detail = "too many commands of this agent or its workspace; wait and try again";
+        Self::busy("too many commands of this agent or its workspace; wait and try again", wait)
+    }
+
+    /// What was asked for has no room now.
+    pub(super) fn busy(detail: &'static str, wait: Duration) -> Self {
         let fault = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
         let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
         Self { retry_after_ms: Some(ms), ..fault }

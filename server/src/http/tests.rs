@@ -129,6 +129,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         uploaded: Arc::default(),
         room: Room::new(&config.http),
         notices: Notices::default(),
+        reports: crate::http::Reports::default(),
         quota: Quota::new(&config.limits, clock.clone()),
         http: Arc::new(config.http),
         sessions: config.sessions,

@@ -1,19 +1,24 @@
 //! Requests for every address with bodies of every kind, all about the canary.
 
 use baton::http::{Access, routes};
-use baton_protocol::{Command, OpId};
+use baton_protocol::report::Measure;
+use baton_protocol::{Command, OpId, Timestamp};
 use baton_world::world::{NUMBER, World};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Stage;
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// Every address with every body, as one might ask for the canary, and who may.
 pub(super) fn requests(world: &World, stage: &Stage) -> Vec<(Access, (Method, String), Value)> {
     let mut all = Vec::new();
     for route in routes() {
         let of_route = if route.method == Method::GET { 1 } else { usize::MAX };
-        for query in queries(route.path) {
+        // Each query is of a list; nothing that changes something has one.
+        let of_list = if route.method == Method::GET { usize::MAX } else { 1 };
+        for query in queries(route.path, world.clock.now()).into_iter().take(of_list) {
             let path = format!("{}{query}", filled(route.path, &stage.ids));
             for body in bodies(stage, world).into_iter().take(of_route) {
                 all.push((route.access, (route.method.clone(), path.clone()), body));
@@ -27,7 +32,8 @@ pub(super) fn filled(path: &str, ids: &[(&'static str, String)]) -> String {
     ids.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, id))
 }
 
-pub(super) fn queries(path: &str) -> Vec<String> {
+pub(super) fn queries(path: &str, now: Timestamp) -> Vec<String> {
+    let (from, until) = (now.ms() - DAY_MS, now.ms() + DAY_MS);
     let mut all = vec![String::new()];
     match path {
         "/api/v1/conversations" => {
@@ -37,6 +43,13 @@ pub(super) fn queries(path: &str) -> Vec<String> {
         }
         "/api/v1/sync" => all.push("?after=00000000-0000-0000-0000-000000000000:0".to_owned()),
         "/api/v1/conversations/{conversation}/messages" => all.push("?before=3".to_owned()),
+        "/api/v1/reports/answers" => all.push(format!("?edges={from},{until}")),
+        "/api/v1/reports/answers/conversations" => {
+            for measure in Measure::ALL {
+                all.push(format!("?from={from}&until={until}&measure={}", measure.name()));
+            }
+        }
+        "/api/v1/reports/answers.csv" => all.push(format!("?from={from}&until={until}")),
         _ => {}
     }
     all

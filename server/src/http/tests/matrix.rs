@@ -36,6 +36,7 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/channels/{channel}/templates", Access::Signed),
     ("PUT", "/api/v1/channels/{channel}/templates", Access::Admin),
     ("GET", "/api/v1/conversations", Access::Signed),
+    ("POST", "/api/v1/conversations", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}/messages", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}/messages/{message}/file", Access::Signed),
@@ -45,6 +46,9 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/uploads/{upload}", Access::Signed),
     ("PUT", "/api/v1/uploads/{upload}", Access::Signed),
     ("GET", "/api/v1/review", Access::Signed),
+    ("GET", "/api/v1/reports/answers", Access::Supervisor),
+    ("GET", "/api/v1/reports/answers/conversations", Access::Supervisor),
+    ("GET", "/api/v1/reports/answers.csv", Access::Supervisor),
     ("GET", "/api/v1/snapshot", Access::Signed),
     ("GET", "/api/v1/sync", Access::Signed),
     ("POST", "/api/v1/commands", Access::Signed),
@@ -72,6 +76,7 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("GET", "/board/agent/{agent}", Access::Public),
     ("GET", "/review", Access::Public),
     ("GET", "/people", Access::Public),
+    ("GET", "/reports", Access::Public),
     ("GET", "/search", Access::Public),
     ("GET", "/settings", Access::Public),
     ("GET", "/settings/{page}", Access::Public),
@@ -134,6 +139,7 @@ async fn every_route_lets_in_whom_the_matrix_names_and_nobody_else() {
                     (_, "revoked") => Some((401, "device_revoked")),
                     (_, "nobody" | "forged" | "refresh token") => Some((401, "unauthenticated")),
                     (Access::Admin, "agent" | "supervisor") => Some((403, "forbidden")),
+                    (Access::Supervisor, "agent") => Some((403, "forbidden")),
                     _ => None,
                 };
                 let got = (reply.status.as_u16(), reply.code());

@@ -68,6 +68,8 @@ fn no_answer_with_a_secret_is_packed() {
             "GET /api/v1/conversations/{conversation}",
             "GET /api/v1/conversations/{conversation}/messages",
             "GET /api/v1/review",
+            "GET /api/v1/reports/answers",
+            "GET /api/v1/reports/answers/conversations",
             "GET /api/v1/snapshot",
             "GET /api/v1/sync",
             "POST /api/v1/commands",

@@ -2,7 +2,7 @@
 
 use baton_domain::decide::delivery::QUEUED_MS_MAX;
 pub use baton_domain::group::MessageAt;
-use baton_domain::group::senders::{NameKind, reached_under};
+use baton_domain::group::senders::{NameKind, first_reached_under, reached_under};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     AgentId, ChannelId, Content, ConversationId, LineKind, Timestamp, WorkspaceId,
@@ -214,12 +214,15 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
     let row: Option<OrderRow> = tx.row(&SQL, &[&args[0], &args[1], &args[2]]).await?;
     let Some(row) = row else { return Ok(None) };
     let said = (row.identity_kind, row.identity_value, row.said_at);
-    let (Some(body), (Some(kind), Some(value), Some(said_at))) = (row.body, said) else {
-        return Ok(None);
-    };
+    let Some(body) = row.body else { return Ok(None) };
     let EventContent::Line(content) = from_json(&body)? else { return Ok(None) };
-    let said_at = Timestamp::from_ms(said_at);
-    let Some(to) = present_name(tx, at, (kind, value), said_at).await? else { return Ok(None) };
+    let said = match said {
+        (Some(kind), Some(value), Some(at)) => {
+            Some(((name_kind(&kind)?, value), Timestamp::from_ms(at)))
+        }
+        _ => None,
+    };
+    let Some(to) = present_name(tx, at, said).await? else { return Ok(None) };
     let kind = named(&row.kind)?;
     Ok(Some(SendOrder {
         phone_number_id: row.phone_number_id,
@@ -233,12 +236,12 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
     }))
 }
 
-/// The name under which the customer is reached now.
+/// The name under which the customer is reached now, who said something under a name at some time,
+/// or nothing yet.
 async fn present_name(
     tx: &mut Tx,
     at: MessageAt,
-    said: (String, String),
-    said_at: Timestamp,
+    said: Option<((NameKind, String), Timestamp)>,
 ) -> Result<Option<(NameKind, String)>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT kind, value, since FROM identity
@@ -250,7 +253,10 @@ async fn present_name(
         Ok((name_kind(&kind)?, value, Timestamp::from_ms(since)))
     };
     let names = rows.into_iter().map(name).collect::<Result<Vec<_>, StoreError>>()?;
-    Ok(reached_under((name_kind(&said.0)?, said.1), said_at, &names))
+    Ok(match said {
+        Some((said, said_at)) => reached_under(said, said_at, &names),
+        None => first_reached_under(&names),
+    })
 }
 
 /// A channel's token, sealed.

@@ -8,6 +8,7 @@ mod list;
 mod log;
 mod page;
 mod people;
+mod report;
 mod review;
 mod snapshots;
 mod sync;
@@ -22,6 +23,7 @@ pub use list::{Filter, ListPage, Listed, Order, OwnerFilter, StatusFilter, list}
 pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of};
 pub use page::{SnapshotPage, snapshot_page};
 pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};
+pub use report::{channels_of, happened, happened_before, position_before};
 pub use review::{ReviewFilter, review};
 pub use snapshots::{snapshot, snapshots};
 pub use sync::{SyncGap, sync_gap};

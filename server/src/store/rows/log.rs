@@ -94,8 +94,12 @@ pub(crate) struct LoggedRow {
 impl LogRow {
     /// What the row tells, without its content.
     pub(crate) fn told(&self) -> Result<Event, StoreError> {
-        let bare = LoggedRow { row: Self { content: None, ..self.clone() }, body: None };
-        bare.read().map(|logged| logged.event)
+        self.clone().bare().map(|logged| logged.event)
+    }
+
+    /// What the row means, without its content.
+    pub(crate) fn bare(self) -> Result<Logged, StoreError> {
+        LoggedRow { row: Self { content: None, ..self }, body: None }.read()
     }
 }
 

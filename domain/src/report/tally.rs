@@ -1,0 +1,337 @@
+//! Folds events, in the order of the log, into counts and measured times.
+
+use std::collections::BTreeMap;
+
+use baton_protocol::report::{Measure, Measured};
+use baton_protocol::{
+    Actor, AgentId, Author, ChannelId, ConversationId, Event, Fact, LineKind, LineRef, MessageId,
+    Owner, Status, TeamId, Timestamp, Turn,
+};
+
+use super::{Counts, Edges, Sample, Whose};
+use crate::log::{Logged, Route};
+
+/// Closed turns of a conversation that may open again: more than wait for a person at once.
+const CLOSED_KEPT: usize = 50;
+
+/// What was counted and measured so far.
+///
+/// Before the first event of a conversation is taken, [`Tally::meet`] is told what came before it:
+/// a turn that was open then is answered later.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    edges: Edges,
+    now: Timestamp,
+    conversations: BTreeMap<ConversationId, Standing>,
+    counts: BTreeMap<Whose, Counts>,
+    samples: Vec<Option<Sample>>,
+}
+
+/// A conversation, as far as the log was read.
+#[derive(Clone, Debug)]
+struct Standing {
+    channel: ChannelId,
+    team: TeamId,
+    /// When the open episode began.
+    episode: Option<Timestamp>,
+    /// An agent owned the conversation in this episode.
+    is_picked_up: bool,
+    /// A person wrote in this episode.
+    is_answered: bool,
+    turn: Option<OpenTurn>,
+    /// What closed the last turns, [`CLOSED_KEPT`] at most: an answer that is kept back opens its
+    /// turn again, even after its episode.
+    closed: Vec<Closed>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct OpenTurn {
+    from_seq: u64,
+    since: Timestamp,
+    began_at: Timestamp,
+}
+
+/// What closed a turn: an answer, or resolving.
+#[derive(Clone, Copy, Debug)]
+struct Closed {
+    /// The answer; `None` for resolving.
+    message: Option<MessageId>,
+    by: Option<AgentId>,
+    turn: OpenTurn,
+    at: Timestamp,
+    /// Places in `samples`: of the closing, and of the first reply.
+    closing: Option<usize>,
+    first: Option<usize>,
+    was_first: bool,
+}
+
+/// Whether a conversation's story is whole from this event on: nothing before it is needed.
+pub fn is_told_whole(event: &Event) -> bool {
+    matches!(event.fact, Fact::ConversationOpened { .. } | Fact::EpisodeOpened { .. })
+}
+
+impl Tally {
+    /// Nothing yet. What is open was open until `now`, if that comes before the last edge.
+    pub fn new(edges: Edges, now: Timestamp) -> Self {
+        Self {
+            edges,
+            now,
+            conversations: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            samples: Vec::new(),
+        }
+    }
+
+    /// The borders of its stretches.
+    pub fn edges(&self) -> &Edges {
+        &self.edges
+    }
+
+    /// Whether the conversation was met.
+    pub fn knows(&self, conversation: ConversationId) -> bool {
+        self.conversations.contains_key(&conversation)
+    }
+
+    /// The conversation of the next event comes up: its number, and its events before that one,
+    /// oldest first. They count for nothing themselves. They may be cut off where an episode began;
+    /// an episode without its begin is taken as one that was answered and picked up.
+    pub fn meet(&mut self, next: &Logged, channel: ChannelId, earlier: &[Logged]) {
+        let Some(conversation) = next.event.conversation_id else { return };
+        let Route::Conversation { after, .. } = next.route else { return };
+        let standing = Standing {
+            channel,
+            team: after.team,
+            episode: None,
+            is_picked_up: true,
+            is_answered: true,
+            turn: None,
+            closed: Vec::new(),
+        };
+        self.conversations.insert(conversation, standing);
+        for logged in earlier {
+            self.fold(logged, false);
+        }
+    }
+
+    /// The next event of the log. One of a conversation that was not met is passed over.
+    pub fn take(&mut self, logged: &Logged) {
+        self.fold(logged, true);
+    }
+
+    /// What was counted and measured; what is still open is measured up to now.
+    pub(super) fn told(&self) -> (&BTreeMap<Whose, Counts>, Vec<Sample>) {
+        let end = self.edges.end().min(self.now);
+        let open = self.conversations.iter().filter_map(|(id, standing)| {
+            let turn = standing.turn?;
+            let stretch = self.edges.stretch(turn.began_at)?;
+            let measured = Measured {
+                conversation_id: *id,
+                agent_id: None,
+                team_id: standing.team,
+                channel_id: standing.channel,
+                since: turn.since,
+                at: None,
+                ms: length(turn.since, end),
+            };
+            Some(Sample { measure: Measure::Open, stretch, measured })
+        });
+        (&self.counts, self.samples.iter().flatten().copied().chain(open).collect())
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most facts measure nothing")]
+    fn fold(&mut self, Logged { event, route }: &Logged, counts: bool) {
+        let Some(id) = event.conversation_id else { return };
+        let Some(mut standing) = self.conversations.remove(&id) else { return };
+        if let Route::Conversation { after, .. } = route {
+            standing.team = after.team;
+        }
+        let stretch = self.edges.stretch(event.at).filter(|_| counts);
+        let mut step = Step { tally: self, id, event, stretch, of: &mut standing };
+        match &event.fact {
+            Fact::EpisodeOpened { .. } => step.episode_opened(),
+            Fact::LineReceived { line, turn, .. } => step.received(*line, *turn),
+            Fact::LineWritten { line, author, kind, turn, .. } => {
+                step.written(*line, *author, *kind, *turn);
+            }
+            Fact::MessageChanged { line, turn, .. } => step.changed(*line, *turn),
+            Fact::OwnerChanged { owner: Owner::Agent(agent), .. } => step.owned(*agent),
+            Fact::StatusChanged { status: Status::Resolved, .. } => step.resolved(),
+            _ => {}
+        }
+        self.conversations.insert(id, standing);
+    }
+}
+
+/// One event of a conversation.
+struct Step<'a> {
+    tally: &'a mut Tally,
+    id: ConversationId,
+    event: &'a Event,
+    /// The stretch it counts for.
+    stretch: Option<usize>,
+    of: &'a mut Standing,
+}
+
+impl Step<'_> {
+    fn episode_opened(&mut self) {
+        let by_agent = matches!(self.event.actor, Actor::Agent { .. });
+        self.of.episode = Some(self.event.at);
+        // Who opens an episode takes it: nobody waited.
+        self.of.is_picked_up = by_agent;
+        self.of.is_answered = false;
+        self.of.closed.iter_mut().for_each(|closed| closed.was_first = false);
+        self.count(None, |counts| counts.opened += 1);
+    }
+
+    fn received(&mut self, line: LineRef, turn: Option<Turn>) {
+        self.count(None, |counts| counts.received += 1);
+        let before = self.of.turn;
+        self.of.turn = turn.map(|turn| open(turn, before, self.event.at));
+        if turn.is_some_and(|turn| turn.from_seq == line.seq) {
+            self.count(None, |counts| counts.turns += 1);
+        }
+    }
+
+    fn written(&mut self, line: LineRef, author: Author, kind: LineKind, turn: Option<Turn>) {
+        let by = match author {
+            Author::Agent { id } => Some(id),
+            Author::PhoneApp => None,
+            Author::Customer | Author::Acknowledgement => return,
+        };
+        self.count(by, |counts| counts.sent += 1);
+        if !kind.says_something() {
+            return;
+        }
+        let was_first = !self.of.is_answered;
+        self.of.is_answered = true;
+        let Some(open) = self.of.turn.filter(|_| turn.is_none()) else { return };
+        let answered = Closed {
+            message: Some(line.id),
+            by,
+            turn: open,
+            at: self.event.at,
+            closing: None,
+            first: None,
+            was_first,
+        };
+        self.stands(answered);
+    }
+
+    /// Turns close and open again with what becomes of their answers.
+    fn changed(&mut self, line: LineRef, turn: Option<Turn>) {
+        let Some(turn) = turn else {
+            // What was thought lost has arrived.
+            let Some(open) = self.of.turn.take() else { return };
+            let closed = &self.of.closed;
+            let own = closed.iter().position(|answer| answer.message == Some(line.id));
+            let same =
+                |answer: &Closed| answer.message.is_some() && answer.turn.from_seq == open.from_seq;
+            let place = own.or_else(|| closed.iter().position(same));
+            if let Some(place) = place {
+                let answer = self.of.closed.swap_remove(place);
+                self.stands(answer);
+            }
+            return;
+        };
+        if self.of.turn.is_some_and(|open| open.from_seq <= turn.from_seq) {
+            return;
+        }
+        self.kept_back(turn);
+        let closed = self.of.closed.iter();
+        let began = closed.map(|closed| closed.turn).find(|of| of.from_seq == turn.from_seq);
+        // One of an episode before that which was looked back at began long ago.
+        self.of.turn = Some(open(turn, began, turn.since));
+    }
+
+    fn owned(&mut self, agent: AgentId) {
+        let Some(since) = self.of.episode.filter(|_| !self.of.is_picked_up) else { return };
+        self.of.is_picked_up = true;
+        self.measure(Measure::PickUp, Some(agent), since, self.event.at);
+    }
+
+    fn resolved(&mut self) {
+        let by = match self.event.actor {
+            Actor::Agent { id } => Some(id),
+            Actor::Customer | Actor::System => None,
+        };
+        if let Some(turn) = self.of.turn.take() {
+            let at = self.event.at;
+            let closing = self.measure(Measure::Unanswered, by, turn.since, at);
+            let (message, first, was_first) = (None, None, false);
+            self.keep(Closed { message, by, turn, at, closing, first, was_first });
+        }
+        if let Some(since) = self.of.episode.take() {
+            self.measure(Measure::Resolution, by, since, self.event.at);
+        }
+    }
+
+    fn stands(&mut self, mut answer: Closed) {
+        let Closed { by, turn, at, was_first, .. } = answer;
+        answer.closing = self.measure(Measure::Reply, by, turn.since, at);
+        answer.first =
+            was_first.then(|| self.measure(Measure::FirstReply, by, turn.since, at)).flatten();
+        self.of.turn = None;
+        self.keep(answer);
+    }
+
+    fn keep(&mut self, closed: Closed) {
+        self.of.closed.push(closed);
+        let surplus = self.of.closed.len().saturating_sub(CLOSED_KEPT);
+        self.of.closed.drain(..surplus);
+    }
+
+    /// What closed a turn that is open again did not; the next answer may be the first.
+    fn kept_back(&mut self, turn: Turn) {
+        let undone = self.of.closed.iter_mut();
+        for closed in undone.filter(|closed| closed.turn.from_seq >= turn.from_seq) {
+            for place in [closed.closing.take(), closed.first.take()].into_iter().flatten() {
+                if let Some(sample) = self.tally.samples.get_mut(place) {
+                    *sample = None;
+                }
+            }
+            if closed.was_first {
+                self.of.is_answered = false;
+            }
+        }
+    }
+
+    fn count(&mut self, agent: Option<AgentId>, count: impl FnOnce(&mut Counts)) {
+        let Some(stretch) = self.stretch else { return };
+        let Standing { team, channel, .. } = *self.of;
+        count(self.tally.counts.entry(Whose { stretch, team, channel, agent }).or_default());
+    }
+
+    fn measure(
+        &mut self,
+        measure: Measure,
+        agent_id: Option<AgentId>,
+        since: Timestamp,
+        at: Timestamp,
+    ) -> Option<usize> {
+        self.stretch?;
+        let stretch = self.tally.edges.stretch(at)?;
+        let measured = Measured {
+            conversation_id: self.id,
+            agent_id,
+            team_id: self.of.team,
+            channel_id: self.of.channel,
+            since,
+            at: Some(at),
+            ms: length(since, at),
+        };
+        self.tally.samples.push(Some(Sample { measure, stretch, measured }));
+        Some(self.tally.samples.len() - 1)
+    }
+}
+
+/// A turn as it goes on, or begins now.
+fn open(turn: Turn, before: Option<OpenTurn>, now: Timestamp) -> OpenTurn {
+    let began_at = before.filter(|before| before.from_seq == turn.from_seq);
+    let began_at = began_at.map_or(now, |before| before.began_at);
+    OpenTurn { from_seq: turn.from_seq, since: turn.since, began_at }
+}
+
+/// Meta's clock may be ahead of ours.
+fn length(since: Timestamp, at: Timestamp) -> u64 {
+    u64::try_from(at.since(since)).unwrap_or(0)
+}

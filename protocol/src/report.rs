@@ -1,0 +1,185 @@
+//! Reports: how much came in, and how fast it was answered. All times are by the wall clock.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentId, ChannelId, ConversationId, TeamId, Timestamp};
+
+/// `GET /reports/answers`: figures worked out from the log. A figure belongs to the stretch in
+/// which it ended; a turn that began, to the one in which it began.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AnswersReport {
+    /// The position up to which the log was read.
+    pub upto: u64,
+    /// What [`Spread::within`] counts: at most so long, ms.
+    pub within_ms: u64,
+    /// Of the whole time.
+    pub whole: Figures,
+    /// Between each two edges, in order.
+    pub stretches: Vec<StretchFigures>,
+    /// Of each agent, as far as there is something to tell.
+    pub agents: Vec<AgentFigures>,
+    /// Of each team.
+    pub teams: Vec<TeamFigures>,
+    /// Of each number.
+    pub channels: Vec<ChannelFigures>,
+}
+
+/// Figures of a stretch of time.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct StretchFigures {
+    /// Its begin.
+    pub from: Timestamp,
+    /// Its end, which belongs to the next.
+    pub until: Timestamp,
+    /// What they are.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// Figures of an agent: what they wrote, took and resolved.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AgentFigures {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// What they are.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// Figures of a team: of conversations that were its at that moment.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TeamFigures {
+    /// The team.
+    pub team_id: TeamId,
+    /// What they are.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// Figures of a number.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ChannelFigures {
+    /// The number.
+    pub channel_id: ChannelId,
+    /// What they are.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// Counts and times.
+#[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Figures {
+    /// Messages of customers.
+    pub received: u64,
+    /// Messages of people in the team.
+    pub sent: u64,
+    /// Turns that began.
+    pub turns: u64,
+    /// Turns that a person answered.
+    pub answered: u64,
+    /// Turns that resolving closed, without an answer.
+    pub unanswered: u64,
+    /// Turns that began here and were open at the end of the whole time.
+    pub open: u64,
+    /// Episodes that began.
+    pub opened: u64,
+    /// Episodes that were resolved.
+    pub resolved: u64,
+    /// From a turn's begin to the first answer of its episode.
+    pub first_reply: Spread,
+    /// From a turn's begin to its answer.
+    pub reply: Spread,
+    /// From an episode's begin to its first agent as owner.
+    pub pick_up: Spread,
+    /// From an episode's begin to its end.
+    pub resolution: Spread,
+}
+
+/// How a time is spread, ms. Without anything measured there are no times.
+#[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Spread {
+    /// How many were measured.
+    pub count: u64,
+    /// Their mean.
+    pub mean_ms: Option<u64>,
+    /// Half took at most so long.
+    pub median_ms: Option<u64>,
+    /// Nine of ten took at most so long.
+    pub p90_ms: Option<u64>,
+    /// The longest.
+    pub max_ms: Option<u64>,
+    /// How many took at most [`AnswersReport::within_ms`].
+    pub within: u64,
+}
+
+/// What is measured of a conversation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// See [`Figures::first_reply`].
+    FirstReply,
+    /// See [`Figures::reply`].
+    Reply,
+    /// See [`Figures::pick_up`].
+    PickUp,
+    /// See [`Figures::resolution`].
+    Resolution,
+    /// See [`Figures::unanswered`].
+    Unanswered,
+    /// See [`Figures::open`].
+    Open,
+}
+
+impl Measure {
+    /// All there are.
+    pub const ALL: [Self; 6] = [
+        Self::FirstReply,
+        Self::Reply,
+        Self::PickUp,
+        Self::Resolution,
+        Self::Unanswered,
+        Self::Open,
+    ];
+
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FirstReply => "first_reply",
+            Self::Reply => "reply",
+            Self::PickUp => "pick_up",
+            Self::Resolution => "resolution",
+            Self::Unanswered => "unanswered",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// `GET /reports/answers/conversations`: what is behind a figure, the slowest first.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct MeasuredPage {
+    /// At most [`MEASURED_MAX`](crate::limits::MEASURED_MAX).
+    pub rows: Vec<Measured>,
+    /// There are more: ask for a shorter time.
+    pub more: bool,
+}
+
+/// One measured time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Measured {
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// Who answered, took or resolved it; absent for the phone app and what is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<AgentId>,
+    /// The team it was with.
+    pub team_id: TeamId,
+    /// The number.
+    pub channel_id: ChannelId,
+    /// When it began.
+    pub since: Timestamp,
+    /// When it ended; absent while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// How long it took; of what is open, how long until the end of the time asked for.
+    pub ms: u64,
+}

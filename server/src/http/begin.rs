@@ -1,0 +1,71 @@
+//! `POST /conversations`: an agent writes first, to a number that may never have written.
+//!
+//! It finds the conversation or begins it, and may be repeated. What is said in it is a command
+//! like any other: a template, for WhatsApp takes nothing else before the customer answers.
+
+use axum::Json as Out;
+use axum::extract::State;
+use baton_domain::inbound::Sender;
+use baton_domain::names::number;
+use baton_domain::scope::{Level, Scope};
+use baton_protocol::conversation::{Begin, Begun};
+use baton_protocol::{Channel, ConversationId, MessageId, Owner, Refusal};
+
+use super::commands::{RateHeaders, take, told};
+use super::input::Json;
+use super::{Answer, Fault, Parts};
+use crate::accounts::Signed;
+use crate::engine::work::{BeginWork, Caller, FreshIds};
+use crate::store::read;
+
+/// `POST /conversations`.
+pub(super) async fn begin(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Json(Begin { channel_id, phone }): Json<Begin>,
+) -> Answer<(RateHeaders, Out<Begun>)> {
+    let left = take(&parts, signed, 1)?;
+    let unclear = "phone: must be a number with its country's code, such as +34 600 123 456";
+    let wa_id = number(&phone).ok_or_else(|| Fault::invalid(unclear))?;
+    let channel = channel(&parts, signed, channel_id).await?;
+    if number(&channel.display_number).as_ref() == Some(&wa_id) {
+        return Err(Fault::invalid("phone: that is the number you write from"));
+    }
+    let Signed { workspace, agent, device, .. } = signed;
+    let clock = &parts.clock;
+    let work = BeginWork {
+        caller: Caller { workspace, agent, device },
+        phone_number_id: channel.phone_number_id,
+        to: Sender { wa_id: Some(wa_id), ..Sender::default() },
+        fresh: FreshIds {
+            message: MessageId(clock.uuid_v7()),
+            conversation: ConversationId(clock.uuid_v7()),
+            contact: clock.uuid_v7(),
+            card: clock.uuid_v7(),
+        },
+        at: clock.now(),
+    };
+    match parts.engine.begin(work).await? {
+        Ok(conversation_id) => Ok((told(left), Out(Begun { conversation_id }))),
+        Err(Refusal::NotInScope) => {
+            Err(Fault::conflict("another team has the conversation with this number"))
+        }
+        Err(refusal) => Err(Fault::invalid(refusal.detail())),
+    }
+}
+
+/// The number to write from, if new conversations on it come to a team of the agent's.
+async fn channel(parts: &Parts, signed: Signed, id: baton_protocol::ChannelId) -> Answer<Channel> {
+    let mut tx = parts.store.read().await?;
+    let channels = read::channels(&mut tx, signed.workspace).await?;
+    let sight = read::sight(&mut tx, signed.workspace, signed.agent).await?;
+    tx.rollback().await?;
+    let sight = sight.ok_or_else(Fault::unauthenticated)?;
+    let channel = channels.into_iter().find(|channel| channel.id == id);
+    let channel = channel.ok_or_else(Fault::not_found)?;
+    let team = channel.default_team;
+    if sight.level(Scope { team, owner: Owner::Queue(team) }) < Level::Full {
+        return Err(Fault::forbidden("new conversations on this number belong to another team"));
+    }
+    Ok(channel)
+}

@@ -1,0 +1,150 @@
+//! `/reports`: how much came in and how fast it was answered, worked out from the log.
+//!
+//! Admins see the figures of the whole workspace, supervisors those of their teams.
+
+mod csv;
+mod fold;
+
+use axum::Json as Out;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use baton_domain::report::{Chosen, Edges, Tally};
+use baton_protocol::report::{AnswersReport, Measure, MeasuredPage};
+use baton_protocol::{AgentId, ChannelId, MembershipKind, Role, TeamId, Timestamp};
+use serde::Deserialize;
+
+pub use self::fold::Reports;
+use super::input::Query;
+use super::{Answer, Fault, Parts};
+use crate::accounts::Signed;
+use crate::store::read;
+
+/// How long counts as soon, unless the request says.
+const WITHIN_MS: u64 = 15 * 60 * 1000;
+
+/// What `GET /reports/answers` may be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ByStretch {
+    /// Instants in ms since 1970 UTC, with commas between them: a stretch lies between each two.
+    edges: String,
+    within_ms: Option<u64>,
+    agent: Option<AgentId>,
+    team: Option<TeamId>,
+    channel: Option<ChannelId>,
+}
+
+/// What `GET /reports/answers/conversations` may be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Behind {
+    measure: Measure,
+    from: i64,
+    until: i64,
+    agent: Option<AgentId>,
+    team: Option<TeamId>,
+    channel: Option<ChannelId>,
+}
+
+/// What `GET /reports/answers.csv` may be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AsCsv {
+    from: i64,
+    until: i64,
+    agent: Option<AgentId>,
+    team: Option<TeamId>,
+    channel: Option<ChannelId>,
+}
+
+/// `GET /reports/answers`.
+pub(super) async fn answers(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Query(asked): Query<ByStretch>,
+) -> Answer<Out<AnswersReport>> {
+    let ByStretch { edges: asked_edges, within_ms, agent, team, channel } = asked;
+    let instants = asked_edges.split(',').map(|edge| edge.trim().parse().map(Timestamp::from_ms));
+    let instants = instants.collect::<Result<Vec<_>, _>>();
+    let instants = instants.map_err(|_odd| Fault::invalid("edges: each must be a number of ms"))?;
+    let chosen = chosen(&parts, signed, (agent, team, channel)).await?;
+    let (tally, upto) = tally(&parts, signed, "edges", instants).await?;
+    Ok(Out(tally.report(&chosen, within_ms.unwrap_or(WITHIN_MS), upto)))
+}
+
+/// `GET /reports/answers/conversations`.
+pub(super) async fn behind(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Query(asked): Query<Behind>,
+) -> Answer<Out<MeasuredPage>> {
+    let Behind { measure, from, until, agent, team, channel } = asked;
+    let chosen = chosen(&parts, signed, (agent, team, channel)).await?;
+    let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
+    let (tally, _) = tally(&parts, signed, "until", edges).await?;
+    Ok(Out(tally.behind(&chosen, measure)))
+}
+
+/// `GET /reports/answers.csv`: every time that was measured, for a spreadsheet.
+pub(super) async fn csv(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Query(asked): Query<AsCsv>,
+) -> Answer<Response> {
+    let AsCsv { from, until, agent, team, channel } = asked;
+    let chosen = chosen(&parts, signed, (agent, team, channel)).await?;
+    let edges = vec![Timestamp::from_ms(from), Timestamp::from_ms(until)];
+    let (tally, _) = tally(&parts, signed, "until", edges).await?;
+    let rows = tally.measured(&chosen);
+    if rows.len() > csv::ROWS_MAX {
+        let detail = format!("that time has more than {} rows; ask for less", csv::ROWS_MAX);
+        return Err(Fault::invalid(detail));
+    }
+    let mut tx = parts.store.read().await?;
+    let agents = read::agents(&mut tx, signed.workspace).await?;
+    let teams = read::teams(&mut tx, signed.workspace).await?;
+    tx.rollback().await?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment; filename=\"answers.csv\""),
+        ),
+    ];
+    Ok((headers, csv::table(&rows, &agents, &teams)).into_response())
+}
+
+/// What is told to this viewer of what was asked for.
+async fn chosen(
+    parts: &Parts,
+    signed: Signed,
+    (agent, team, channel): (Option<AgentId>, Option<TeamId>, Option<ChannelId>),
+) -> Answer<Chosen> {
+    let mut tx = parts.store.read().await?;
+    let sight = read::sight(&mut tx, signed.workspace, signed.agent).await?;
+    tx.rollback().await?;
+    let viewer = sight.ok_or_else(Fault::unauthenticated)?.viewer;
+    let teams = match team {
+        Some(team) if viewer.supervises(team) => Some(vec![team]),
+        Some(_) => return Err(Fault::forbidden("you do not supervise this team")),
+        None if viewer.role == Role::Admin => None,
+        None => {
+            let mine = viewer.teams.iter();
+            let mine = mine.filter(|(_, kind)| **kind == MembershipKind::Supervisor);
+            Some(mine.map(|(team, _)| *team).collect())
+        }
+    };
+    Ok(Chosen { teams, agent, channel })
+}
+
+async fn tally(
+    parts: &Parts,
+    signed: Signed,
+    field: &str,
+    edges: Vec<Timestamp>,
+) -> Answer<(Tally, u64)> {
+    let edges = Edges::new(edges).map_err(|why| Fault::invalid(format!("{field}: {why}")))?;
+    let tally = Tally::new(edges, parts.clock.now());
+    parts.reports.fold(&parts.store, signed.workspace, tally).await
+}
