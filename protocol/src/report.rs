@@ -166,7 +166,7 @@ pub struct MeasuredPage {
 /// One measured time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Measured {
-    /// Where.
+    /// The conversation it was measured in.
     pub conversation_id: ConversationId,
     /// Who answered, took or resolved it; absent for the phone app and what is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
