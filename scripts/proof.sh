@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 steps=(simulation planted interleavings one-node claims edits kills-1 kills-2 kills-3 kills-4
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
-  cross-node open stalled verify operator demo demo-cluster phone-kills phone-histories
+  cross-node open stalled verify attacks operator demo demo-cluster phone-kills phone-histories
   phone-extension pushes phone-fleet phone-soak phone-day suites stranger budgets large-inbox packaging targets size
   console)
 records=docs/runs
@@ -230,7 +230,7 @@ run() {
   nodes-rolls)
     tested "$cluster::a_rolling_restart_under_load_loses_nothing_and_clients_move_on" \
       BATON_NODES=3 BATON_AGENTS=100 BATON_ROLLS=20 ;;
-  ingest | idle | typing | fan-out | reconnect-storm | lease | cross-node | open | stalled | verify)
+  ingest | idle | typing | fan-out | reconnect-storm | lease | cross-node | open | stalled | verify | attacks)
     measured "$1" ;;
   *-nodes) measured "${1%-nodes}" --nodes 2 ;;
   claim-storm) measured claim-storm --rounds 1000 ;;

@@ -34,8 +34,8 @@ use crate::postgres::Postgres;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenario::{
-    ClaimStorm, CrossNode, FanOut, Idle, Ingest, Lease, Open, ReconnectStorm, Stalled, Typing,
-    Verify,
+    Attacks, ClaimStorm, CrossNode, FanOut, Idle, Ingest, Lease, Open, ReconnectStorm, Stalled,
+    Typing, Verify,
 };
 use crate::server::Setup;
 use crate::socketio::Peers;
@@ -134,6 +134,8 @@ enum Scenario {
     Stalled(Stalled),
     /// `baton verify-log` over a million events
     Verify(Verify),
+    /// Strangers and a member try to stop the server: what the others feel of it
+    Attacks(Attacks),
 }
 
 fn main() -> ExitCode {
@@ -197,6 +199,7 @@ async fn run(cli: &Cli) -> anyhow::Result<Report> {
         }
         Scenario::Stalled(args) => ("stalled", scenario::stalled(&setup, args, &progress).await),
         Scenario::Verify(args) => ("verify", scenario::verify(&setup, args, &progress).await),
+        Scenario::Attacks(args) => ("attacks", scenario::attacks(&setup, args, &progress).await),
     };
     progress.end();
     let nodes = if nodes > 1 { format!(", {nodes} nodes") } else { String::new() };

@@ -93,6 +93,8 @@ pub(crate) enum Door {
     Open,
     /// As fast as a server admits them that nothing was set for.
     Default,
+    /// All limits are as they ship, of addresses and accounts as well.
+    Shipped,
 }
 
 impl Home {
@@ -160,6 +162,10 @@ impl Home {
         if self.door == Door::Open {
             command.env("BATON_LIMITS__CONNECTS_PER_S", "1000000");
         }
+        if self.door == Door::Shipped {
+            self.shares(&mut command);
+            return command;
+        }
         // All phones of a load test have one address.
         command.env("BATON_LIMITS__ADDRESS_CONNECTS_PER_S", "1000000");
         command.env("BATON_HTTP__CONNECTIONS_PER_ADDRESS_MAX", "1000000");
@@ -169,6 +175,12 @@ impl Home {
             command.env(format!("BATON_LIMITS__{of}_COMMANDS_BURST"), "1000000");
         }
         command.env("BATON_SESSIONS__SIGN_INS_MAX", "100000");
+        self.shares(&mut command);
+        command
+    }
+
+    /// What nodes share.
+    fn shares(&self, command: &mut Command) {
         if let Some(redis) = &self.redis {
             command.env("BATON_REDIS__URL", redis.url());
         }
@@ -176,7 +188,6 @@ impl Home {
             // Not a flag: it holds a password.
             command.env("BATON_STORE__DATABASE", database.url());
         }
-        command
     }
 
     /// Runs `baton admin …`, with a secret on its standard input.

@@ -200,6 +200,11 @@ async fn hire(admin: &SignedIn, n: usize, team: &Team) -> anyhow::Result<SignedI
     admin.api.sign_in(&slug(0), &new.email, PASSWORD).await
 }
 
+/// Everybody's password.
+pub(crate) fn password() -> &'static str {
+    PASSWORD
+}
+
 /// What people of a workspace type to sign in.
 pub(crate) fn slug(n: usize) -> String {
     format!("load-{n}")
@@ -209,7 +214,8 @@ fn email(n: usize) -> String {
     format!("admin@load-{n}.example")
 }
 
-fn agent_email(n: usize) -> String {
+/// What an agent types to sign in.
+pub(crate) fn agent_email(n: usize) -> String {
     format!("agent-{n}@load-0.example")
 }
 

@@ -1,5 +1,6 @@
 //! The scenarios: each starts its own servers, measures, and says what it found in tables.
 
+mod attacks;
 mod claim_storm;
 mod cross_node;
 mod fan_out;
@@ -12,6 +13,7 @@ mod stalled;
 mod typing;
 mod verify;
 
+pub(crate) use attacks::{Attacks, attacks};
 pub(crate) use claim_storm::{ClaimStorm, claim_storm};
 pub(crate) use cross_node::{CrossNode, cross_node};
 pub(crate) use fan_out::{FanOut, fan_out};
