@@ -29,6 +29,9 @@ pub(crate) struct Attacks {
     #[arg(long, default_value_t = 6_000, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=20_000))]
     pub(crate) notes: u32,
+    /// Only attacks that have this in their name
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    pub(crate) only: String,
 }
 
 /// Agents beside the member who attacks. Each signs in a few times, the last again and again: what
@@ -63,7 +66,8 @@ async fn on(
     let mut world = world.restart_with(Door::Shipped).await?;
     let time = Duration::from_secs(args.seconds);
     let mut rows = Vec::new();
-    for assault in Assault::ALL {
+    let chosen = |assault: &Assault| assault.name().contains(&args.only);
+    for assault in Assault::ALL.into_iter().filter(chosen) {
         progress.phase(&format!("{}: {}", store.name(), assault.name()));
         let under_way = assault.goes_on(&world, conversation, time);
         let (turned_away, felt) = tokio::join!(under_way, feel(&world, conversation, time));

@@ -17,6 +17,7 @@ pub mod settings;
 mod throttle;
 mod ticket;
 mod token;
+mod turns;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub use session::Standing;
 pub use settings::Setter;
 pub use throttle::{ADDRESS_TRIES_MAX, TRIES_MAX, WINDOW};
 pub use ticket::TICKET_TTL;
+pub use turns::Turns;
 
 /// Who is signed in, and on which device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -149,6 +151,8 @@ struct Inner {
     /// Messages a second of a new number of which nothing else is said.
     pace_per_s: u32,
     passwords: password::Passwords,
+    /// One password of an account is checked at a time: many tries wait for one another.
+    checks: Turns<[u8; 32]>,
     throttle: Mutex<throttle::Throttle>,
     on_ended: OnceLock<Arc<dyn OnEnded>>,
     /// The other nodes, which count tries of passwords as well.
@@ -176,6 +180,7 @@ impl Accounts {
             store,
             keys,
             passwords: password::Passwords::new(clock.clone()),
+            checks: Turns::new(1, password::WAIT_MAX),
             clock,
             config,
             pace_per_s,

@@ -27,7 +27,7 @@ pub const PASSWORD_BYTES_MAX: usize = 1_024;
 /// Hashes at once. Each takes 19 MiB and a core for some 30 ms; the rest of the server goes on.
 const HASHES_AT_ONCE: usize = 2;
 /// Who has waited this long for a place is told to come back.
-const WAIT_MAX: Duration = Duration::from_secs(5);
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(5);
 /// Buffers that were not used for so long are given back.
 const IDLE: Duration = Duration::from_secs(10);
 /// Bytes of a hash.

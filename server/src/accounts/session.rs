@@ -83,7 +83,12 @@ impl Accounts {
         }
         let key = (account_digest(&slug, &email), Some(from));
         self.count_try(key)?;
-        let found = self.check_password(&slug, &email, login).await;
+        let turn = self.0.checks.take(key.0).await;
+        let found = match &turn {
+            Some(_) => self.check_password(&slug, &email, login).await,
+            None => Err(AccountError::Busy),
+        };
+        drop(turn);
         match &found {
             Ok(_) => {
                 lock(&self.0.throttle).let_in(key, self.0.clock.monotonic());

@@ -257,6 +257,7 @@ impl Server {
             http: Arc::new(config.http.clone()),
             room: http::Room::new(&config.http),
             notices: http::Notices::default(),
+            turns: http::turns(),
             reports: http::Reports::default(),
             sessions: config.sessions,
             metrics: metrics.clone(),

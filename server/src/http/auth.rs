@@ -3,16 +3,18 @@
 //! Programs send `Authorization: Bearer`, browsers a cookie. A cookie travels with requests that
 //! other sites cause, so that with it whatever changes something must name an allowed origin.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use baton_protocol::Role;
+use baton_protocol::{AgentId, Role, WorkspaceId};
 
 use super::Parts;
 use super::problem::Fault;
-use crate::accounts::{Accounts, Reporter, Signed};
+use crate::accounts::{Accounts, Reporter, Signed, Turns};
 
 /// Who may.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -27,6 +29,22 @@ pub enum Access {
     Supervisor,
     /// Admins of the workspace.
     Admin,
+}
+
+/// Whose requests wait for one another.
+pub type Whose = (WorkspaceId, AgentId);
+
+/// Requests of one agent that are answered at once, as many as a browser sends: a member who reads
+/// as fast as it goes leaves the database to the others.
+const AT_ONCE: usize = 6;
+/// So long the others of theirs wait.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// After it, somebody whose request found no room asks again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// The turns of all agents.
+pub fn turns() -> Turns<Whose> {
+    Turns::new(AT_ONCE, PATIENCE)
 }
 
 /// The cookie with the access token.
@@ -50,6 +68,10 @@ pub(super) async fn guard(
     match allow(&parts, access, (request.method(), request.headers())).await {
         Ok(Asker::Anybody) => next.run(request).await,
         Ok(Asker::Signed(signed)) => {
+            let Some(_turn) = parts.turns.take((signed.workspace, signed.agent)).await else {
+                return Fault::busy("too many requests of this agent at once", AGAIN)
+                    .into_response();
+            };
             request.extensions_mut().insert(signed);
             request.extensions_mut().insert(Reporter::from(signed));
             next.run(request).await

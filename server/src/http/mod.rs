@@ -44,7 +44,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use tokio::sync::Notify;
 
-use crate::accounts::{Accounts, Quota};
+use crate::accounts::{Accounts, Quota, Turns};
 use crate::clock::Clock;
 use crate::config::{HttpConfig, SessionsConfig};
 use crate::coordinator::Coordinator;
@@ -54,7 +54,7 @@ use crate::secrets::Keys;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
-pub use auth::Access;
+pub use auth::{Access, Whose, turns};
 pub use body::Room;
 pub use notices::Notices;
 pub use problem::{Answer, Fault};
@@ -91,6 +91,8 @@ pub struct Parts {
     pub clock: Clock,
     /// What the log was told.
     pub notices: Notices,
+    /// Requests of each device that are under way.
+    pub turns: Turns<Whose>,
     /// Reports that are being worked out.
     pub reports: Reports,
     /// Set when the server is going down: it is no longer ready.

@@ -129,6 +129,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         uploaded: Arc::default(),
         room: Room::new(&config.http),
         notices: Notices::default(),
+        turns: crate::http::turns(),
         reports: crate::http::Reports::default(),
         quota: Quota::new(&config.limits, clock.clone()),
         http: Arc::new(config.http),
