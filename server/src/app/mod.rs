@@ -8,6 +8,7 @@ mod database;
 mod demo;
 mod disk;
 mod dump;
+mod kept;
 mod known;
 mod listen;
 mod lock;

@@ -94,16 +94,18 @@ async fn serve(given: &Serve, config: &Config) -> anyhow::Result<()> {
     let url = server.url();
     let told = json!({"message": "Baton is ready", "url": url});
     say_as(config, &format!("Baton is ready at {url}"), &told);
-    let is_void = tokio::select! {
-        told = told_to_stop() => { told?; false }
-        () = server.void() => true,
+    let why = tokio::select! {
+        told = told_to_stop() => { told?; None }
+        () = server.void() => Some(
+            "the database was put back while this server ran: start it again, so that it begins \
+             anew",
+        ),
+        () = server.broken() => Some(
+            "a part of the server failed, and the log says which: start it again, and report it",
+        ),
     };
     server.stop().await;
-    anyhow::ensure!(
-        !is_void,
-        "the database was put back while this server ran: start it again, so that it begins anew"
-    );
-    Ok(())
+    why.map_or(Ok(()), |why| Err(anyhow::anyhow!(why)))
 }
 
 /// Whether others than this machine and its network can reach the address, as far as it says.

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::arrivals::Arrivals;
 use super::backend;
+use super::kept::Kept;
 use super::known;
 use super::listen::Listening;
 use super::lock::{DataLock, company};
@@ -74,8 +75,8 @@ pub struct Server {
     http: Listening,
     _lock: DataLock,
     draining: Arc<AtomicBool>,
-    workers: Vec<JoinHandle<()>>,
-    committer: JoinHandle<()>,
+    workers: Kept,
+    committer: Kept,
     drain: Duration,
 }
 
@@ -282,8 +283,8 @@ impl Server {
             http,
             _lock: lock,
             draining,
-            workers,
-            committer,
+            workers: Kept::watch(workers),
+            committer: Kept::watch(vec![committer]),
             drain: Duration::from_millis(config.http.drain_ms),
         })
     }
@@ -297,6 +298,14 @@ impl Server {
     /// has to begin anew.
     pub async fn void(&self) {
         self.membership.void().await;
+    }
+
+    /// Waits until the committer or a background worker has panicked.
+    pub async fn broken(&self) {
+        tokio::select! {
+            () = self.committer.fallen() => {}
+            () = self.workers.fallen() => {}
+        }
     }
 
     /// Takes nothing new, lets what is under way end, seals the log, closes the database; within
@@ -317,9 +326,7 @@ impl Server {
         if !sends_ended {
             tracing::warn!("some sends had no answer in time; they will be unconfirmed");
         }
-        for worker in &self.workers {
-            worker.abort();
-        }
+        self.workers.abort();
         match tokio::time::timeout(SEAL_MAX, self.sealer.seal()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
