@@ -93,9 +93,9 @@ async fn on(
         ],
         rows,
         notes: vec![
-            "Meanwhile: a webhook each 20 ms, a sign-in each 250 ms, a page of messages each 50 ms. \
-             Goal: each p99 below 1 s, nobody not served, memory bounded. Memory is the most that \
-             was resident."
+            "Meanwhile: a webhook each 20 ms, a sign-in each 250 ms, a page of messages each 50 \
+             ms. Goal: each p99 below 1 s, nobody not served, memory bounded. Memory is the most \
+             that was resident."
                 .to_owned(),
         ],
     })
