@@ -56,6 +56,11 @@ impl Database {
         psql(&self.url(), script).await.map(drop)
     }
 
+    /// What a query answers, a row to a line.
+    pub(crate) async fn ask(&self, query: &str) -> anyhow::Result<String> {
+        psql(&self.url(), query).await
+    }
+
     /// Transactions a second of a `pgbench` script over so many connections.
     pub(crate) async fn pgbench(&self, script: &str, run: Run) -> anyhow::Result<f64> {
         let file = tempfile::NamedTempFile::new()?;

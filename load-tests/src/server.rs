@@ -143,6 +143,14 @@ impl Home {
         database.run(&script).await
     }
 
+    /// Whether a session of somebody else has a transaction open in which it does nothing.
+    pub(crate) async fn has_idle_transaction(&self) -> anyhow::Result<bool> {
+        let database = self.database.as_ref().context("sessions are PostgreSQL's")?;
+        let script = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+            AND state = 'idle in transaction' AND state_change < now() - interval '200 ms'";
+        Ok(database.ask(script).await?.trim() != "0")
+    }
+
     /// For the first node, or another one: each has a directory, all have one key.
     fn command(&self, node: usize) -> Command {
         let mut command = Command::new(&self.binary);
@@ -278,6 +286,22 @@ impl Server {
     /// Milliseconds of CPU that it has used.
     pub(crate) fn cpu_ms(&self) -> anyhow::Result<u64> {
         figures::cpu_ms(self.pid)
+    }
+
+    /// Stops it where it is: it does nothing more, and does not know.
+    pub(crate) async fn pause(&self) -> anyhow::Result<()> {
+        self.signal("-STOP").await
+    }
+
+    /// Lets it go on.
+    pub(crate) async fn resume(&self) -> anyhow::Result<()> {
+        self.signal("-CONT").await
+    }
+
+    async fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let status = Command::new("kill").args([name, &self.pid.to_string()]).status().await?;
+        ensure!(status.success(), "kill {name} {}: {status}", self.pid);
+        Ok(())
     }
 
     /// Ends it at once: its data goes as well.
