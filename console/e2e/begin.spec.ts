@@ -158,6 +158,12 @@ test("writing first looks right", async ({ world }) => {
   await ana.keyboard.press("Escape");
   await expect(ana.getByTestId("timeline-empty")).toBeVisible();
   await looks(ana, "begin-empty");
+  const sheet = `/board/agent/${world.login("Ana").agent_id}`;
+  const sofia = await world.desk("Sofia", { at: sheet, bypassCSP: true });
+  await expect(sofia.getByTestId("agent-sheet")).toContainText("Nothing said yet");
+  await sofia.getByTestId(/^join-/).click();
+  await expect(sofia.getByTestId("timeline-empty")).toHaveText("Nothing was said yet.");
+  await looks(sofia, "begin-board");
   await ana.goto("/inbox/open");
   await ana.getByTestId("rail-me").click();
   await ana.getByTestId("language").selectOption("ar");
