@@ -46,12 +46,13 @@ test("the next Monday at nine is never today", () => {
 });
 
 test("initials of any script, and of none", () => {
-  expect(["Lucía Ferrer", "Ana", "ليلى منصور", "🙂 Bo", ""].map(initials)).toEqual([
+  expect(["Lucía Ferrer", "Ana", "ليلى منصور", "🙂 Bo", "", "+34 600 123 456"].map(initials)).toEqual([
     "LF",
     "AN",
     "لم",
     "BO",
     "?",
+    "56",
   ]);
   expect(hue("a")).toBe(hue("a"));
 });

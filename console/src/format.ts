@@ -131,8 +131,9 @@ export function nextAt(now: number, hour: number, weekday?: number): number {
   return at.getTime();
 }
 
-/** Two letters for an avatar. */
+/** Two letters for an avatar; of a number its end, since the country's code says little. */
 export function initials(name: string): string {
+  if (/^\+\d/.test(name)) return name.replace(/\D/g, "").slice(-2);
   const words = name.trim().split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
   const first = (word: string | undefined) => [...(word ?? "")][0] ?? "";
   const last = words.length > 1 ? first(words.at(-1)) : ([...(words[0] ?? "")][1] ?? "");

@@ -595,6 +595,14 @@ export interface Channel {
   display_number: string;
   default_team: Id;
 }
+/** Whom to write to first, and from which number. */
+export interface BeginNew {
+  channel_id: Id;
+  phone: string;
+}
+export interface Begun {
+  conversation_id: Id;
+}
 export interface Login {
   workspace: string;
   email: string;

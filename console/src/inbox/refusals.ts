@@ -18,7 +18,7 @@ export function whyRefused(desk: Desk, refused: Refused, conversation: Id): stri
     case "at_capacity":
       return r.atCapacity(agent(desk, refused.agent_id), refused.load, refused.capacity);
     case "window_closed":
-      return r.windowClosed;
+      return refused.closed_at === null ? r.neverWrote : r.windowClosed;
     case "not_in_scope":
       return r.notInScope;
     case "not_allowed":

@@ -14,9 +14,11 @@ export function customer(held: Held | undefined): string {
   return called ?? (phone === null ? words.t.list.unknown : format.phone(phone));
 }
 
-/** As one speaks of them in a sentence. */
+/** As one speaks of them in a sentence: a number is said whole. */
 export function first(held: Held | undefined): string {
-  return name(format.firstName(customer(held)));
+  const hasName = held?.level === "full" && held.view.contact.name !== null;
+  const called = customer(held);
+  return name(hasName ? format.firstName(called) : called);
 }
 
 export function agent(desk: Desk, id: Id): string {

@@ -2,6 +2,8 @@
 // each other, and to the window that somebody looks at.
 
 import type {
+  BeginNew,
+  Begun,
   Channel,
   ClientFrame,
   Colleague,
@@ -251,6 +253,12 @@ export class Desk {
 
   open(id: Id): Promise<"here" | "gone" | "failed"> {
     return this.conversations.open(id);
+  }
+
+  /** Finds or begins the conversation with a number. May be repeated. */
+  async begin(channel_id: Id, phone: string): Promise<Id> {
+    const body: BeginNew = { channel_id, phone };
+    return (await request<Begun>("POST", "/conversations", body)).conversation_id;
   }
 
   older(id: Id): Promise<void> {

@@ -36,6 +36,8 @@ interface Known {
   isAdmin: boolean;
   talk: { name: string; does: () => Talk | undefined } | undefined;
   onnext: () => void;
+  /** Undefined where one may not write first. */
+  onbegin: (() => void) | undefined;
   onkeys: () => void;
 }
 
@@ -49,6 +51,19 @@ export function choicesOf(known: Known): Choice[] {
     key: "⇧N",
     run: known.onnext,
   };
+  const begin: Choice[] =
+    known.onbegin === undefined
+      ? []
+      : [
+          {
+            id: "begin",
+            group: t.app.inbox,
+            text: t.begin.title,
+            icon: "begin",
+            key: "c",
+            run: known.onbegin,
+          },
+        ];
   const keys: Choice = {
     id: "keys",
     group: t.palette.goTo,
@@ -57,7 +72,7 @@ export function choicesOf(known: Known): Choice[] {
     key: "?",
     run: known.onkeys,
   };
-  return [...toDo(known.talk), take, ...customers(known.desk), ...places(known), keys];
+  return [...toDo(known.talk), take, ...begin, ...customers(known.desk), ...places(known), keys];
 }
 
 function toDo(talk: Known["talk"]): Choice[] {

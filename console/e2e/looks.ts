@@ -1,0 +1,69 @@
+// How a page looks: what axe finds in it, and pictures of it.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Page } from "@playwright/test";
+import { OUT } from "./server.ts";
+import { expect } from "./world.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const SIZES = {
+  phone: { width: 390, height: 844 },
+  tablet: { width: 820, height: 1180 },
+  wide: { width: 1180, height: 820 },
+  desktop: { width: 1440, height: 900 },
+} as const;
+
+/** What axe finds. It writes markup, so that pages with it run without their policy. */
+export async function faults(page: Page): Promise<string[]> {
+  await page.evaluate((axe) => {
+    if (!("axe" in window)) (0, eval)(axe);
+  }, AXE);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run: (of: Document, how: object) => Promise<{ violations: Violation[] }> };
+    };
+    interface Violation {
+      id: string;
+      nodes: { html: string; failureSummary: string }[];
+    }
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    const { violations } = await axe.run(document, { runOnly: tags });
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary}`,
+    );
+  });
+}
+
+/** Where pictures are wanted: they are taken of each size in both themes. */
+const isPictured = process.env["BATON_PICTURES"] !== undefined;
+const isAll = process.env["BATON_JOURNEYS"] === "all";
+
+/** Whether a page is examined so: colours are the same at every size, the layout in both themes. */
+function isExamined(size: keyof typeof SIZES, theme: "light" | "dark"): boolean {
+  if (size === "phone") return theme === "light";
+  if (size === "desktop") return theme === "dark" || isAll;
+  return isAll && size === "tablet" && theme === "light";
+}
+
+/** A page at each size: no fault of accessibility, nothing too wide. */
+export async function looks(page: Page, name: string) {
+  const before = page.viewportSize() ?? SIZES.desktop;
+  for (const size of Object.keys(SIZES) as (keyof typeof SIZES)[]) {
+    for (const theme of ["light", "dark"] as const) {
+      if (!isPictured && !isExamined(size, theme)) continue;
+      await page.setViewportSize(SIZES[size]);
+      await page.emulateMedia({ colorScheme: theme });
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+      if (isPictured) {
+        await page.screenshot({ path: join(OUT, "pictures", `${name}-${size}-${theme}.png`) });
+      }
+      if (!isExamined(size, theme)) continue;
+      expect.soft(await faults(page), `${name} ${size} ${theme}`).toEqual([]);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect.soft(wide, `${name} ${size} is too wide`).toBeLessThanOrEqual(0);
+    }
+  }
+  await page.setViewportSize(before);
+}

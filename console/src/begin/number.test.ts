@@ -1,0 +1,69 @@
+// @vitest-environment node
+import { expect, test } from "vitest";
+import type { Agent, Channel } from "../protocol.ts";
+import { digitsOf, offered, typed } from "./number.ts";
+
+test.each([
+  "+34 600 12 34 56",
+  "0034600123456",
+  "+34 (600) 123-456",
+  "+34.600.123.456",
+  "\u202a+34 600 123 456\u202c",
+  "+٣٤ ٦٠٠ ١٢٣ ٤٥٦",
+])("%s is a number with its country's code", (text) => {
+  expect(typed(text)).toEqual({ kind: "number", digits: "34600123456" });
+});
+
+test.each([
+  ["", "empty"],
+  ["  ", "empty"],
+  ["Lucía", "letters"],
+  ["+34 600 ABC", "letters"],
+  ["34+600123456", "letters"],
+  ["600 123 456", "code"],
+  ["34600123456", "code"],
+  ["+0 600 123 456", "code"],
+  ["0 600 123 456", "code"],
+  ["+34 600", "length"],
+  ["+1234567890123456", "length"],
+])("%j is none: %s", (text, kind) => {
+  expect(typed(text)).toEqual({ kind });
+});
+
+test("a search for digits is read as a number, too, but not parts of one nor words", () => {
+  expect(digitsOf("34600123456")).toBe("34600123456");
+  expect(digitsOf("+34 600 123 456")).toBe("34600123456");
+  for (const text of ["600 123", "0600123456", "Ana 34600123456", ""]) {
+    expect(digitsOf(text)).toBeUndefined();
+  }
+});
+
+const channel = (name: string, team: string): Channel => ({
+  id: `id of ${name}`,
+  name,
+  phone_number_id: "1",
+  display_number: "+34 910 000 001",
+  default_team: team,
+});
+const channels = [channel("Shop", "sales"), channel("Repairs", "workshop")];
+const person = (role: Agent["role"], ...teams: string[]) =>
+  ({ role, teams: teams.map((team_id) => ({ team_id, kind: "member" })) }) as unknown as Agent;
+const names = (agent: Agent, visibility: "full" | "head" = "full", supervises = false) =>
+  offered(channels, {
+    agent,
+    teams: new Map(["sales", "workshop"].map((id) => [id, { visibility }])),
+    supervises: () => supervises,
+  }).map(({ name }) => name);
+
+test("an agent writes from the numbers of their teams, an admin from all", () => {
+  expect(names(person("agent", "sales"))).toEqual(["Shop"]);
+  expect(names(person("agent"))).toEqual([]);
+  expect(names(person("supervisor", "workshop"))).toEqual(["Repairs"]);
+  expect(names(person("admin"))).toEqual(["Repairs", "Shop"]);
+});
+
+test("where members see heads only, their supervisors alone begin conversations", () => {
+  expect(names(person("agent", "sales"), "head")).toEqual([]);
+  expect(names(person("supervisor", "sales"), "head", true)).toEqual(["Shop"]);
+  expect(names(person("admin"), "head")).toEqual(["Repairs", "Shop"]);
+});
