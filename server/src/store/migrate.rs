@@ -117,6 +117,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 15,
+        name: "note_order",
+        both: "",
+        sqlite: include_str!("migrations/0015_note_order.sqlite.sql"),
+        postgres: include_str!("migrations/0015_note_order.postgres.sql"),
+    },
 ];
 
 /// The newest schema that this program knows.

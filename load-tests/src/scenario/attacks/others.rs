@@ -68,7 +68,8 @@ async fn paced(
 
 /// On a connection of its own: a new one has to be let in as well.
 async fn webhook(world: &World, n: usize) -> anyhow::Result<()> {
-    let request = request(&run(), From { channel: 0, contact: 0 }, n, 1);
+    // Not the one with the notes, which stand behind its last line.
+    let request = request(&run(), From { channel: 0, contact: 1 }, n, 1);
     world.poster().await?.post(&request).await
 }
 

@@ -123,7 +123,8 @@ pub async fn messages(
 /// The notes that belong to these runs, by revision. A note stands after the line that was the
 /// last when it was written: neighbouring runs share no note and miss none. A run up to the last
 /// line has the notes after it too, if its `to` says so (`u64::MAX`). Of each run these are the
-/// newest ones below the revision `before`, [`NOTES_MAX`] at most.
+/// newest ones below the revision `before`, [`NOTES_MAX`] at most: a later note stands behind the
+/// same line or a later one, so that the index has them in this order.
 pub async fn notes(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -139,16 +140,12 @@ pub async fn notes(
              AND conversation = x.value->>0
              AND after_seq BETWEEN CAST(x.value->>1 AS BIGINT) AND CAST(x.value->>2 AS BIGINT)
              AND revision < CAST($3 AS BIGINT)
-             ORDER BY revision DESC LIMIT CAST($4 AS BIGINT)) AS n}
-         {sqlite note AS n WHERE n.workspace = $1 AND n.conversation = x.value->>0
-             AND n.after_seq BETWEEN CAST(x.value->>1 AS BIGINT) AND CAST(x.value->>2 AS BIGINT)
-             AND n.revision < CAST($3 AS BIGINT)
-             AND n.revision >= COALESCE((SELECT o.revision FROM note AS o
-               WHERE o.workspace = $1 AND o.conversation = x.value->>0
-                 AND o.after_seq BETWEEN CAST(x.value->>1 AS BIGINT)
-                   AND CAST(x.value->>2 AS BIGINT)
-                 AND o.revision < CAST($3 AS BIGINT)
-               ORDER BY o.revision DESC LIMIT 1 OFFSET CAST($4 AS BIGINT) - 1), 0)}
+             ORDER BY after_seq DESC, revision DESC LIMIT CAST($4 AS BIGINT)) AS n}
+         {sqlite note AS n WHERE n.workspace = $1 AND n.id IN (SELECT o.id FROM note AS o
+             WHERE o.workspace = $1 AND o.conversation = x.value->>0
+             AND o.after_seq BETWEEN CAST(x.value->>1 AS BIGINT) AND CAST(x.value->>2 AS BIGINT)
+             AND o.revision < CAST($3 AS BIGINT)
+             ORDER BY o.after_seq DESC, o.revision DESC LIMIT CAST($4 AS BIGINT))}
          ORDER BY n.conversation, n.revision",
     );
     let keys: Vec<_> = runs
