@@ -117,7 +117,7 @@ fn order_update() -> Details {
 async fn templates_are_known(world: &World) {
     let admin = world.admin().await;
     let path = format!("/channels/{}/templates", world.cast.channel);
-    let account = &world.simulator.config().numbers[0].waba_id;
+    let account = &world.simulator.config().numbers.first().expect("a number").waba_id;
     let source = json!({"account_id": account}).to_string().into_bytes();
     let token = Some(admin.signed.session.access_token.as_str());
     let body = Some(("application/json", source));

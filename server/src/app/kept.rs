@@ -7,16 +7,18 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 /// The committer and the background workers.
 pub(super) struct Kept {
-    parts: Vec<AbortHandle>,
+    workers: Vec<AbortHandle>,
+    committer: AbortHandle,
     fallen: watch::Receiver<bool>,
 }
 
 impl Kept {
     /// Watches these. One that comes to its end by itself, or is aborted, is no fault.
-    pub(super) fn watch(parts: Vec<JoinHandle<()>>) -> Self {
+    pub(super) fn watch(workers: Vec<JoinHandle<()>>, committer: JoinHandle<()>) -> Self {
         let (tell, fallen) = watch::channel(false);
-        let aborts = parts.iter().map(JoinHandle::abort_handle).collect();
-        for part in parts {
+        let aborts = workers.iter().map(JoinHandle::abort_handle).collect();
+        let last = committer.abort_handle();
+        for part in workers.into_iter().chain([committer]) {
             let tell = tell.clone();
             tokio::spawn(async move {
                 if part.await.is_err_and(|error| error.is_panic()) {
@@ -24,7 +26,7 @@ impl Kept {
                 }
             });
         }
-        Self { parts: aborts, fallen }
+        Self { workers: aborts, committer: last, fallen }
     }
 
     /// Waits until one of them has panicked.
@@ -35,9 +37,14 @@ impl Kept {
         }
     }
 
-    /// Ends them where they are.
-    pub(super) fn abort(&self) {
-        self.parts.iter().for_each(AbortHandle::abort);
+    /// Ends the workers where they are.
+    pub(super) fn end_workers(&self) {
+        self.workers.iter().for_each(AbortHandle::abort);
+    }
+
+    /// Ends the committer where it is.
+    pub(super) fn end_committer(&self) {
+        self.committer.abort();
     }
 }
 
@@ -49,11 +56,12 @@ mod tests {
     async fn a_part_that_panics_is_told_and_one_that_ends_is_not() {
         let ends = tokio::spawn(async {});
         let runs = tokio::spawn(std::future::pending());
-        let kept = Kept::watch(vec![ends, runs]);
-        kept.abort();
+        let kept = Kept::watch(vec![ends], runs);
+        kept.end_workers();
+        kept.end_committer();
         tokio::task::yield_now().await;
         assert!(futures_util::FutureExt::now_or_never(kept.fallen()).is_none());
         let panics = tokio::spawn(async { panic!("on purpose") });
-        Kept::watch(vec![tokio::spawn(std::future::pending()), panics]).fallen().await;
+        Kept::watch(vec![tokio::spawn(std::future::pending())], panics).fallen().await;
     }
 }

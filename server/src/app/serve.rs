@@ -75,8 +75,7 @@ pub struct Server {
     http: Listening,
     _lock: DataLock,
     draining: Arc<AtomicBool>,
-    workers: Kept,
-    committer: Kept,
+    kept: Kept,
     drain: Duration,
 }
 
@@ -258,8 +257,7 @@ impl Server {
             http: Arc::new(config.http.clone()),
             room: http::Room::new(&config.http),
             notices: http::Notices::default(),
-            turns: http::turns(),
-            reports: http::Reports::default(),
+            queues: http::Queues::default(),
             sessions: config.sessions,
             metrics: metrics.clone(),
             coordinator: Arc::clone(&coordinator),
@@ -283,8 +281,7 @@ impl Server {
             http,
             _lock: lock,
             draining,
-            workers: Kept::watch(workers),
-            committer: Kept::watch(vec![committer]),
+            kept: Kept::watch(workers, committer),
             drain: Duration::from_millis(config.http.drain_ms),
         })
     }
@@ -302,10 +299,7 @@ impl Server {
 
     /// Waits until the committer or a background worker has panicked.
     pub async fn broken(&self) {
-        tokio::select! {
-            () = self.committer.fallen() => {}
-            () = self.workers.fallen() => {}
-        }
+        self.kept.fallen().await;
     }
 
     /// Takes nothing new, lets what is under way end, seals the log, closes the database; within
@@ -326,7 +320,7 @@ impl Server {
         if !sends_ended {
             tracing::warn!("some sends had no answer in time; they will be unconfirmed");
         }
-        self.workers.abort();
+        self.kept.end_workers();
         match tokio::time::timeout(SEAL_MAX, self.sealer.seal()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
@@ -336,7 +330,7 @@ impl Server {
         }
         // Last: until here its claims were its own to tell of.
         node::end(&self.store, &self.membership, TELL_MAX).await;
-        self.committer.abort();
+        self.kept.end_committer();
         if tokio::time::timeout(CLOSE_MAX, self.store.close()).await.is_err() {
             tracing::warn!("the database did not close in time");
         }

@@ -258,10 +258,8 @@ impl Engine {
         let place = self.places.take((work.caller.workspace, work.caller.agent));
         let place = place.ok_or(UNAVAILABLE)?;
         let receiver = self.enqueue_for_people(Work::Begin(work).into(), Some(place))?;
-        match self.answer(receiver).await? {
-            Done::Begun(begun) => Ok(begun),
-            _ => Err(UNAVAILABLE),
-        }
+        let Done::Begun(begun) = self.answer(receiver).await? else { return Err(UNAVAILABLE) };
+        Ok(begun)
     }
 
     /// What became of op ids; from here on, those unknown are refused as `cancelled`.

@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// The turns of all agents.
-pub fn turns() -> Turns<Whose> {
+pub(super) fn turns() -> Turns<Whose> {
     Turns::new(AT_ONCE, PATIENCE)
 }
 
@@ -68,7 +68,8 @@ pub(super) async fn guard(
     match allow(&parts, access, (request.method(), request.headers())).await {
         Ok(Asker::Anybody) => next.run(request).await,
         Ok(Asker::Signed(signed)) => {
-            let Some(_turn) = parts.turns.take((signed.workspace, signed.agent)).await else {
+            let Some(_turn) = parts.queues.turns.take((signed.workspace, signed.agent)).await
+            else {
                 return Fault::busy("too many requests of this agent at once", AGAIN)
                     .into_response();
             };

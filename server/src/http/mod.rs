@@ -54,7 +54,7 @@ use crate::secrets::Keys;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
-pub use auth::{Access, Whose, turns};
+pub use auth::{Access, Whose};
 pub use body::Room;
 pub use notices::Notices;
 pub use problem::{Answer, Fault};
@@ -91,12 +91,23 @@ pub struct Parts {
     pub clock: Clock,
     /// What the log was told.
     pub notices: Notices,
-    /// Requests of each device that are under way.
-    pub turns: Turns<Whose>,
-    /// Reports that are being worked out.
-    pub reports: Reports,
+    /// Where requests wait for their turn.
+    pub queues: Queues,
     /// Set when the server is going down: it is no longer ready.
     pub draining: Arc<AtomicBool>,
+}
+
+/// Where requests wait for their turn. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    turns: Turns<Whose>,
+    reports: Reports,
+}
+
+impl Default for Queues {
+    fn default() -> Self {
+        Self { turns: auth::turns(), reports: Reports::default() }
+    }
 }
 
 /// An address, a method, who may, and what answers.

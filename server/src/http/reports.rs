@@ -146,5 +146,5 @@ async fn tally(
 ) -> Answer<(Tally, u64)> {
     let edges = Edges::new(edges).map_err(|why| Fault::invalid(format!("{field}: {why}")))?;
     let tally = Tally::new(edges, parts.clock.now());
-    parts.reports.fold(&parts.store, signed.workspace, tally).await
+    parts.queues.reports.fold(&parts.store, signed.workspace, tally).await
 }

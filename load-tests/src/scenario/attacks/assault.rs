@@ -106,6 +106,7 @@ impl Assault {
 }
 
 /// So many at once, each again and again.
+#[expect(clippy::future_not_send, reason = "it is awaited where it stands")]
 async fn many(count: usize, until: Instant, act: impl AsyncFn()) -> u64 {
     let each = (0..count).map(async |_| {
         let mut attempts = 0;

@@ -78,7 +78,7 @@ impl Reports {
 
     fn turn(&self, workspace: WorkspaceId) -> Option<Turn> {
         let mut running = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        running.insert(workspace).then(|| Turn(self.workspaces.clone(), workspace))
+        running.insert(workspace).then(|| Turn(Arc::clone(&self.workspaces), workspace))
     }
 }
 
