@@ -165,7 +165,8 @@ async fn what_waits_for_its_pace_waits_without_a_slot_and_never_longer_than_it_m
 #[tokio::test]
 async fn what_cannot_be_sent_to_anybody_fails_with_its_reason_and_asks_nobody() {
     let erased = "DELETE FROM content WHERE id IN (SELECT id FROM message WHERE status = 'queued')";
-    let nobody = "UPDATE message SET identity_kind = NULL, identity_value = NULL";
+    let nobody = "UPDATE message SET identity_kind = NULL, identity_value = NULL; \
+                  DELETE FROM identity";
     let passed_on = "UPDATE identity SET conversation = 'of somebody else'";
     for what in [erased, nobody, passed_on] {
         for database in databases().await {
