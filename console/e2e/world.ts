@@ -279,7 +279,10 @@ export async function reveal(page: Page, name: string): Promise<Locator> {
 /** Opens a customer's conversation from the list of all. */
 export async function open(page: Page, name: string): Promise<string> {
   if (!/\/inbox\/open/.test(page.url())) await page.goto("/inbox/open");
-  await (await reveal(page, name)).click();
+  // Rows move while customers write: it may have left the list before it is pressed.
+  await expect(async () => {
+    await (await reveal(page, name)).click({ timeout: 2_000 });
+  }).toPass();
   await expect(page.getByTestId("timeline")).toBeVisible();
   const [, id] = /inbox\/open\/([0-9a-f-]+)/.exec(page.url()) ?? [];
   if (id === undefined) throw new Error("the address has no conversation");

@@ -83,6 +83,22 @@ pub(crate) struct Home {
     redis: Option<Redis>,
     store: Store,
     door: Door,
+    push: Option<PushService>,
+}
+
+/// Apple's push service, as the server is told of it.
+#[derive(Clone, Debug)]
+pub(crate) struct PushService {
+    /// Where it is.
+    pub(crate) url: String,
+    /// The key, PEM.
+    pub(crate) key: String,
+    /// What Apple calls the key.
+    pub(crate) key_id: String,
+    /// What Apple calls the team.
+    pub(crate) team_id: String,
+    /// The app's bundle id.
+    pub(crate) topic: String,
 }
 
 /// How fast sockets are admitted.
@@ -107,7 +123,7 @@ impl Home {
         };
         let redis = if shares { Some(Redis::start().await?) } else { None };
         let (binary, directory) = (setup.binary.clone(), setup.directory()?);
-        Ok(Self { binary, directory, database, redis, store, door: Door::default() })
+        Ok(Self { binary, directory, database, redis, store, door: Door::default(), push: None })
     }
 
     /// Its Redis, for peers to use as well.
@@ -118,6 +134,19 @@ impl Home {
     /// How fast sockets are admitted from the next start on.
     pub(crate) fn set_door(&mut self, door: Door) {
         self.door = door;
+    }
+
+    /// What the server pushes by from the next start on; `None` for nothing.
+    pub(crate) fn set_push(&mut self, service: Option<PushService>) -> anyhow::Result<()> {
+        if let Some(service) = &service {
+            std::fs::write(self.push_key_file(), &service.key)?;
+        }
+        self.push = service;
+        Ok(())
+    }
+
+    fn push_key_file(&self) -> PathBuf {
+        self.path().join("apns.p8")
     }
 
     /// Where its files lie.
@@ -166,6 +195,13 @@ impl Home {
         command.args(["--bind", "127.0.0.1:0"]).kill_on_drop(true);
         if node > 0 {
             command.env("BATON_STORE__KEY_FILE", self.path().join("key"));
+        }
+        if let Some(service) = &self.push {
+            command.env("BATON_PUSH__APNS_URL", &service.url);
+            command.env("BATON_PUSH__APNS_KEY_FILE", self.push_key_file());
+            command.env("BATON_PUSH__APNS_KEY_ID", &service.key_id);
+            command.env("BATON_PUSH__APNS_TEAM_ID", &service.team_id);
+            command.env("BATON_PUSH__APNS_TOPIC", &service.topic);
         }
         if self.door == Door::Open {
             command.env("BATON_LIMITS__CONNECTS_PER_S", "1000000");

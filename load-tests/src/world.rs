@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::post::Poster;
 use crate::progress::Progress;
-use crate::server::{Door, Home, Server, Setup, Store};
+use crate::server::{Door, Home, PushService, Server, Setup, Store};
 use crate::webhook::{self, APP_SECRET, META_APP};
 
 /// Everybody's password: it is no secret, and meant for this machine only.
@@ -151,9 +151,22 @@ impl World {
     }
 
     /// The same, with another door.
-    pub(crate) async fn restart_with(self, door: Door) -> anyhow::Result<Self> {
-        let Self { server, others, admin, agents, mut home, .. } = self;
-        home.set_door(door);
+    pub(crate) async fn restart_with(mut self, door: Door) -> anyhow::Result<Self> {
+        self.home.set_door(door);
+        self.start_anew().await
+    }
+
+    /// The same, with another push service or none.
+    pub(crate) async fn restart_pushing(
+        mut self,
+        service: Option<PushService>,
+    ) -> anyhow::Result<Self> {
+        self.home.set_push(service)?;
+        self.start_anew().await
+    }
+
+    async fn start_anew(self) -> anyhow::Result<Self> {
+        let Self { server, others, admin, agents, home, .. } = self;
         let count = others.len();
         for server in std::iter::once(server).chain(others) {
             server.stop().await?;

@@ -9,11 +9,13 @@ use baton_mobile::push::handle::Outcome;
 use baton_mobile::push::receipts::ReceiptStage;
 use baton_mobile::push::{ActToken, Action, Answer, Input, Kind, Tag, Verdict};
 use baton_mobile::runtime::{AnswerOutcome, PushTarget};
-use baton_protocol::push::{PushKey, PushLane, PushPut, PushTargetKind};
+use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushTargetKind};
 use baton_protocol::{Author, ConversationId, Owner, Status};
-use baton_simulator::{PushDelivery, PushFault};
+use baton_simulator::{PushCall, PushDelivery, PushFault};
 use baton_world::handset::Handset;
-use baton_world::world::{PATIENCE, Setup, World, eventually, for_each_alone, for_each_store};
+use baton_world::world::{
+    Agent, PATIENCE, Setup, World, eventually, for_each_alone, for_each_store,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -295,6 +297,51 @@ async fn a_device_that_is_gone_is_asked_once_and_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_servers_show_apple_the_same_token_for_it_takes_no_two_in_twenty_minutes() {
+    for_each_store(Setup::usual(), async |world| {
+        let put = PushPut {
+            lane: PushLane::Apns,
+            target_kind: PushTargetKind::Token,
+            target: "0a".repeat(32),
+            key: None,
+            app_id: Some(world.simulator.apns_account().bundle_id),
+            env: Some(PushEnv::Production),
+            locale: None,
+            caps: Vec::new(),
+        };
+        let ben = world.agent("Ben").await;
+        registers(world, &ben, &put).await;
+        let conversation = ana_answers(world).await;
+        let to_ben = Owner::Agent(ben.signed.session.agent_id);
+        // One is told by the server that Ana works at, and one by that of the admin.
+        world.agent("Ana").await.hands_over(conversation, to_ben).await;
+        answered_by_apple(world, 1).await;
+        hands_over(world, conversation, "Ana").await;
+        let calls = answered_by_apple(world, 2).await;
+        let statuses: Vec<_> = calls.iter().map(|call| (call.status, &call.reason)).collect();
+        assert_eq!(statuses, [(200, &None), (200, &None)]);
+    })
+    .await;
+}
+
+async fn answered_by_apple(world: &World, count: usize) -> Vec<PushCall> {
+    eventually("Apple was asked", async || {
+        let calls = world.simulator.push_calls().into_iter();
+        let calls: Vec<_> = calls.filter(|call| call.lane == "apns").collect();
+        (calls.len() >= count).then_some(calls)
+    })
+    .await
+}
+
+async fn registers(world: &World, agent: &Agent, put: &PushPut) {
+    let session = &agent.signed.session;
+    let path = format!("/api/v1/devices/{}/push", session.device_id);
+    let body = Some(("application/json", serde_json::to_vec(put).expect("plain data")));
+    let answer = world.asks(Method::PUT, &path, Some(&session.access_token), body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_browser_is_told_by_web_push_what_it_alone_can_read() {
     for_each_store(Setup::usual(), async |world| {
         let ben = world.agent("Ben").await;
@@ -313,11 +360,7 @@ async fn a_browser_is_told_by_web_push_what_it_alone_can_read() {
             locale: None,
             caps: Vec::new(),
         };
-        let session = &ben.signed.session;
-        let path = format!("/api/v1/devices/{}/push", session.device_id);
-        let body = Some(("application/json", serde_json::to_vec(&put).expect("plain data")));
-        let answer = world.asks(Method::PUT, &path, Some(&session.access_token), body).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
+        registers(world, &ben, &put).await;
         let conversation = ana_answers(world).await;
         hands_over(world, conversation, "Ben").await;
         let call = eventually("the browser's service was asked", async || {

@@ -216,7 +216,9 @@ impl Worker {
         let now = self.pusher.clock.now();
         match *verdict {
             Verdict::Accepted => {
-                self.breaker.succeeded();
+                if self.breaker.succeeded() {
+                    tracing::info!(lane = self.name, "a push service takes pushes again");
+                }
                 (Ended::Accepted, None)
             }
             Verdict::Again { after, why, is_outage } => {
@@ -234,9 +236,11 @@ impl Worker {
                 (Ended::Dead, Some(why))
             }
             Verdict::Locked(why) => {
-                self.breaker.lock(now, LOCKED);
-                self.pusher.metrics.push_outages.inc(self.name);
-                tracing::error!(lane = self.name, why, "a push service refuses our credentials");
+                if self.breaker.lock(now, LOCKED) {
+                    self.pusher.metrics.push_outages.inc(self.name);
+                    let lane = self.name;
+                    tracing::error!(lane, why, "a push service refuses our credentials");
+                }
                 (Ended::Again(now.plus_ms(between_ms(LOCKED))), Some(why))
             }
         }

@@ -18,9 +18,9 @@ use super::{Lane, LaneError, Letter, Sending, Verdict};
 use crate::clock::Clock;
 use crate::config::PushConfig;
 
-/// A provider token is used so long: Apple takes a new one every 20 minutes at most and none that
-/// is older than 60.
-const TOKEN_MS: i64 = 40 * 60_000;
+/// A provider token is of the half hour in which it is used: Apple takes a new one every 20 minutes
+/// at most and none that is older than 60. All servers make the same one, also when started anew.
+const TOKEN_MS: i64 = 30 * 60_000;
 const TOKEN_MS_MIN: i64 = 21 * 60_000;
 
 /// Apple's push service.
@@ -70,10 +70,11 @@ impl Apns {
         {
             return Ok(token.clone());
         }
-        let claims = json!({"iss": self.team_id, "iat": now.ms().div_euclid(1_000)});
+        let since = if is_refused { now } else { half_hour(now) };
+        let claims = json!({"iss": self.team_id, "iat": since.ms().div_euclid(1_000)});
         let token = self.key.token(Some(&self.key_id), &claims);
         let token = token.ok().ok_or(Verdict::Locked("credentials"))?;
-        *held = Some((token.clone(), now));
+        *held = Some((token.clone(), since));
         Ok(token)
     }
 
@@ -128,6 +129,11 @@ impl Apns {
             return Ok(reaction.verdict(why, answer.retry_after));
         }
     }
+}
+
+/// When the half hour began.
+fn half_hour(now: Timestamp) -> Timestamp {
+    Timestamp::from_ms(now.ms() - now.ms().rem_euclid(TOKEN_MS))
 }
 
 impl Lane for Apns {

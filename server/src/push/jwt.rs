@@ -2,18 +2,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
+use p256::ecdsa::signature::Signer as _;
+use p256::pkcs8::DecodePrivateKey as _;
 use ring::rand::SystemRandom;
-use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
-};
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Value, json};
 
 /// A key that signs. It prints nothing.
 pub(super) enum SigningKey {
     /// RS256, as Google wants it.
     Rsa(Box<RsaKeyPair>),
-    /// ES256, as Apple and Web Push want it.
-    Ec(Box<EcdsaKeyPair>),
+    /// ES256, as Apple and Web Push want it. The same claims give the same token (RFC 6979).
+    Ec(Box<p256::ecdsa::SigningKey>),
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -31,18 +31,14 @@ impl SigningKey {
 
     /// A P-256 key in PEM (PKCS #8).
     pub(super) fn ec(pem: &str) -> Result<Self, String> {
-        let random = SystemRandom::new();
-        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der(pem)?, &random)
-            .map(|key| Self::Ec(Box::new(key)))
-            .map_err(|why| why.to_string())
+        let key = p256::ecdsa::SigningKey::from_pkcs8_der(&der(pem)?);
+        key.map(|key| Self::Ec(Box::new(key))).map_err(|why| why.to_string())
     }
 
-    /// A P-256 key by its two halves.
-    pub(super) fn ec_of(private: &[u8], public: &[u8]) -> Result<Self, String> {
-        let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
-        EcdsaKeyPair::from_private_key_and_public_key(algorithm, private, public, &random)
-            .map(|key| Self::Ec(Box::new(key)))
-            .map_err(|why| why.to_string())
+    /// A P-256 key by its secret half.
+    pub(super) fn ec_of(private: &[u8]) -> Result<Self, String> {
+        let key = p256::ecdsa::SigningKey::from_slice(private);
+        key.map(|key| Self::Ec(Box::new(key))).map_err(|why| why.to_string())
     }
 
     /// A token with these claims; `kid` names the key where the service asks for it.
@@ -57,17 +53,17 @@ impl SigningKey {
         };
         let part = |value: &Value| BASE64.encode(value.to_string());
         let signed = format!("{}.{}", part(&header), part(claims));
-        let random = SystemRandom::new();
-        let failed = |_| "a token could not be signed".to_owned();
         let signature = match self {
             Self::Rsa(key) => {
                 let mut signature = vec![0; key.public().modulus_len()];
+                let random = SystemRandom::new();
                 key.sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature)
-                    .map_err(failed)?;
+                    .map_err(|_| "a token could not be signed".to_owned())?;
                 signature
             }
             Self::Ec(key) => {
-                key.sign(&random, signed.as_bytes()).map_err(failed)?.as_ref().to_vec()
+                let signature: p256::ecdsa::Signature = key.sign(signed.as_bytes());
+                signature.to_bytes().to_vec()
             }
         };
         Ok(format!("{signed}.{}", BASE64.encode(signature)))

@@ -82,7 +82,7 @@ impl WebPush {
             path: "the installation's key".to_owned(),
             why,
         };
-        let key = SigningKey::ec_of(&vapid.0.to_bytes(), &vapid.point()).map_err(wrong)?;
+        let key = SigningKey::ec_of(&vapid.0.to_bytes()).map_err(wrong)?;
         Ok(Self {
             client: guarded_client(config.allow_private_endpoints)?,
             key,

@@ -190,7 +190,7 @@ async fn get_accounts(State(shared): Shares) -> Json<serde_json::Value> {
 }
 
 async fn get_calls(State(shared): Shares) -> Json<serde_json::Value> {
-    Json(json!(shared.push_calls()))
+    Json(json!(shared.push_calls_since(0)))
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,8 @@ use crate::state::knobs::Span;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PushKnobs {
+    /// How long a service takes to answer a call.
+    pub answers_after: Span,
     /// How long a push is under way.
     pub delay: Span,
     /// Pushes due within this many milliseconds of each other may swap places.
@@ -27,6 +29,7 @@ pub struct PushKnobs {
 impl Default for PushKnobs {
     fn default() -> Self {
         Self {
+            answers_after: Span::default(),
             delay: Span::default(),
             reorder_ms: 0,
             duplicate_probability: 0.0,

@@ -17,31 +17,35 @@ const REST: Duration = Duration::from_secs(30);
 pub(super) struct Breaker {
     failures: VecDeque<Timestamp>,
     until: Option<Timestamp>,
+    /// Whether it has rested since it last took something.
+    is_out: bool,
 }
 
 impl Breaker {
-    pub(super) fn succeeded(&mut self) {
-        self.failures.clear();
-        self.until = None;
+    /// Notes that it took something; whether it had rested.
+    pub(super) fn succeeded(&mut self) -> bool {
+        std::mem::take(self).is_out
     }
 
-    /// Notes a failure; whether it rests from now on.
+    /// Notes a failure; whether it rests for the first time since it took something. Those that
+    /// were on their way when it began to rest say nothing new.
     pub(super) fn failed(&mut self, now: Timestamp) -> bool {
+        if self.is_open(now) {
+            return false;
+        }
         self.failures.push_back(now);
         while self.failures.front().is_some_and(|at| now.since(*at) > WITHIN_MS) {
             self.failures.pop_front();
         }
-        let rests = self.failures.len() >= FAILURES;
-        if rests {
-            self.failures.clear();
-            self.lock(now, REST);
-        }
-        rests
+        self.failures.len() >= FAILURES && self.lock(now, REST)
     }
 
-    /// It rests for this long, whatever it answers.
-    pub(super) fn lock(&mut self, now: Timestamp, rest: Duration) {
+    /// It rests for this long, whatever it answers; whether for the first time since it took
+    /// something.
+    pub(super) fn lock(&mut self, now: Timestamp, rest: Duration) -> bool {
+        self.failures.clear();
         self.until = Some(now.plus_ms(i64::try_from(rest.as_millis()).unwrap_or(i64::MAX)));
+        !std::mem::replace(&mut self.is_out, true)
     }
 
     pub(super) fn is_open(&self, now: Timestamp) -> bool {
@@ -74,12 +78,18 @@ mod tests {
         assert!(breaker.failed(at(4)));
         assert!(breaker.is_open(at(33)) && !breaker.is_open(at(34)));
         assert_eq!(breaker.left(at(14)), Duration::from_secs(20));
+        assert!(!breaker.failed(at(14)), "it was under way");
+        assert_eq!(breaker.left(at(14)), Duration::from_secs(20), "and delays nothing");
+        for _ in 0..9 {
+            assert!(!breaker.failed(at(40)), "it is still out, which was told");
+        }
+        assert!(breaker.is_open(at(69)) && breaker.succeeded() && !breaker.is_open(at(69)));
         let mut breaker = Breaker::default();
         for s in [0, 10, 20, 40, 60] {
             assert!(!breaker.failed(at(s)), "they are far apart");
         }
-        breaker.lock(at(0), REST);
-        breaker.succeeded();
-        assert!(!breaker.is_open(at(1)));
+        assert!(!breaker.succeeded(), "it was never out");
+        assert!(breaker.lock(at(60), REST) && !breaker.lock(at(61), REST));
+        assert!(breaker.succeeded() && !breaker.is_open(at(62)));
     }
 }

@@ -80,6 +80,7 @@ async fn push(
     }
     let told = headers.iter().filter(|(name, _)| name.as_str().starts_with("apns-"));
     let call = PushCall {
+        at_ms: shared.clock.now_ms(),
         lane: "apns".to_owned(),
         target,
         status: if connection.cut.is_thrown() { 0 } else { response.status().as_u16() },
@@ -90,8 +91,7 @@ async fn push(
         body: String::from_utf8_lossy(&body).into_owned(),
         plaintext: None,
     };
-    shared.world().providers.calls.push(call);
-    shared.changed();
+    shared.answers(call).await;
     response
 }
 

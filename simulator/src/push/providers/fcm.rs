@@ -77,6 +77,7 @@ async fn send(
         (Ok(name), None) => json_response(200, json!({"name": name})),
     };
     let call = PushCall {
+        at_ms: shared.clock.now_ms(),
         lane: "fcm".to_owned(),
         target,
         status: if connection.cut.is_thrown() { 0 } else { response.status().as_u16() },
@@ -85,8 +86,7 @@ async fn send(
         body: String::from_utf8_lossy(&body).into_owned(),
         plaintext: None,
     };
-    shared.world().providers.calls.push(call);
-    shared.changed();
+    shared.answers(call).await;
     response
 }
 

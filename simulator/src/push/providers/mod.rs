@@ -32,6 +32,8 @@ pub use keys::{ApnsAccount, ServiceAccount, WebSubscription};
 /// A call that a stand-in answered, for tests to look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PushCall {
+    /// When the stand-in had it, in the simulator's time.
+    pub at_ms: i64,
     /// `fcm`, `apns`, `webpush` or `oauth`.
     pub lane: String,
     /// The device's token or endpoint; empty for OAuth.
@@ -120,8 +122,20 @@ impl Shared {
         self.world().providers.gone.insert(target.to_owned(), now_ms);
     }
 
-    pub(super) fn push_calls(&self) -> Vec<PushCall> {
-        self.world().providers.calls.clone()
+    pub(super) fn push_calls_since(&self, n: usize) -> Vec<PushCall> {
+        self.world().providers.calls.get(n..).unwrap_or_default().to_vec()
+    }
+
+    /// Notes a call; it is answered after this, as late as the service is away.
+    async fn answers(&self, call: PushCall) {
+        let span = self.world().knobs.push.answers_after;
+        let nth = {
+            let calls = &mut self.world().providers.calls;
+            calls.push(call);
+            calls.len() as u64
+        };
+        self.changed();
+        tokio::time::sleep(self.seeds.delay(span, "push answer", "", nth)).await;
     }
 }
 
@@ -166,7 +180,13 @@ impl Simulator {
     /// Every call that the push services answered.
     #[must_use]
     pub fn push_calls(&self) -> Vec<PushCall> {
-        self.shared.push_calls()
+        self.shared.push_calls_since(0)
+    }
+
+    /// The calls after the first so many.
+    #[must_use]
+    pub fn push_calls_since(&self, n: usize) -> Vec<PushCall> {
+        self.shared.push_calls_since(n)
     }
 }
 

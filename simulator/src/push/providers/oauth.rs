@@ -60,6 +60,7 @@ async fn token(State(shared): State<Arc<Shared>>, connection: Connection, body: 
         (Err((error, why)), None) => refused((400, error), why),
     };
     let call = PushCall {
+        at_ms: shared.clock.now_ms(),
         lane: "oauth".to_owned(),
         target: String::new(),
         status: response.status().as_u16(),
@@ -68,8 +69,7 @@ async fn token(State(shared): State<Arc<Shared>>, connection: Connection, body: 
         body: String::new(),
         plaintext: None,
     };
-    shared.world().providers.calls.push(call);
-    shared.changed();
+    shared.answers(call).await;
     response
 }
 

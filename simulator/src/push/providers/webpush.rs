@@ -74,6 +74,7 @@ async fn push(
     };
     let told = ["ttl", "urgency", "topic", "content-encoding"];
     let call = PushCall {
+        at_ms: shared.clock.now_ms(),
         lane: "webpush".to_owned(),
         target,
         status: if connection.cut.is_thrown() { 0 } else { response.status().as_u16() },
@@ -85,8 +86,7 @@ async fn push(
         body: URL_SAFE_NO_PAD.encode(&body),
         plaintext,
     };
-    shared.world().providers.calls.push(call);
-    shared.changed();
+    shared.answers(call).await;
     response
 }
 

@@ -175,6 +175,7 @@ async fn knobs_make_pushes_late_double_shuffled_and_lost_and_the_seed_repeats_it
         drop_probability: 0.2,
         ignores_expiry: false,
         enforces_rates: true,
+        answers_after: span(0, 0),
     };
     let mut runs = Vec::new();
     for _ in 0..2 {
