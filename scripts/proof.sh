@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 steps=(simulation planted interleavings one-node claims edits kills-1 kills-2 kills-3 kills-4
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
-  cross-node open stalled verify attacks operator demo demo-cluster phone-kills phone-histories
+  cross-node open stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-histories
   phone-extension pushes phone-fleet phone-soak phone-day suites stranger budgets large-inbox packaging targets size
   console)
 records=docs/runs
@@ -234,6 +234,7 @@ run() {
     measured "$1" ;;
   *-nodes) measured "${1%-nodes}" --nodes 2 ;;
   claim-storm) measured claim-storm --rounds 1000 ;;
+  push-speed) measured pushes ;;
   demo) play ;;
   demo-cluster) play_on_nodes ;;
   phone-kills) tested phone_core::kills::a_phone_killed_at_any_moment_loses_nothing_and_doubles_nothing \

@@ -105,13 +105,13 @@ async fn measure(
     progress.step();
     progress.phase(&format!("{}: telling what waited", store.name()));
     let first = customers + 1;
-    let (world, mark) = let_wait(world, &phones, (first, args.waiting)).await?;
     let count = args.waiting * usize::from(args.phones);
-    let began_ms = phones.simulator.now_ms();
+    let (world, mark, began_ms) = let_wait(world, &phones, (first, args.waiting)).await?;
     let last_ms = phones.told(mark, "queue", count).await?.last_ms()?;
     progress.step();
     progress.phase(&format!("{}: killed while telling", store.name()));
-    let (world, mark) = let_wait(world, &phones, (first + args.waiting, args.waiting)).await?;
+    let next = (first + args.waiting, args.waiting);
+    let (world, mark, _) = let_wait(world, &phones, next).await?;
     phones.told(mark, "queue", count / 3).await?;
     let world = world.restart_pushing(Some(phones.service())).await?;
     let told = phones.told(mark, "queue", count).await?;
@@ -289,17 +289,17 @@ async fn write(world: &World, (first, count): (usize, usize)) -> anyhow::Result<
 }
 
 /// Customers write to a server that cannot push; it is started anew with a push service once all
-/// of it is due. Returns how many calls were made before.
+/// of it is due. Returns how many calls were made before, and when it was started.
 async fn let_wait(
     world: World,
     phones: &Phones,
     customers: (usize, usize),
-) -> anyhow::Result<(World, usize)> {
+) -> anyhow::Result<(World, usize, i64)> {
     let world = world.restart_pushing(None).await?;
     write(&world, customers).await?;
     tokio::time::sleep(GRACE + Duration::from_secs(1)).await;
-    let mark = phones.count();
-    Ok((world.restart_pushing(Some(phones.service())).await?, mark))
+    let (mark, began_ms) = (phones.count(), phones.simulator.now_ms());
+    Ok((world.restart_pushing(Some(phones.service())).await?, mark, began_ms))
 }
 
 fn table(args: &Pushes, measured: &[Measured]) -> Table {
@@ -346,8 +346,8 @@ fn table(args: &Pushes, measured: &[Measured]) -> Table {
                 GRACE.as_secs()
             ),
             format!(
-                "Waiting told: {waiting} pushes that were due before the start, from the server \
-                 being ready. Copies: as many again, with SIGKILL after a third of them."
+                "Waiting told: {waiting} pushes that were due before the start of the server, \
+                 from there. Copies: as many again, with SIGKILL after a third of them."
             ),
         ],
     }

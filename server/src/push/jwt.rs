@@ -58,7 +58,7 @@ impl SigningKey {
                 let mut signature = vec![0; key.public().modulus_len()];
                 let random = SystemRandom::new();
                 key.sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature)
-                    .map_err(|_| "a token could not be signed".to_owned())?;
+                    .map_err(|why| why.to_string())?;
                 signature
             }
             Self::Ec(key) => {
