@@ -686,9 +686,15 @@ export interface QuietHours {
   until: string;
   zone: string;
 }
+export interface TeamPushLevel {
+  team_id: Id;
+  level: PushLevel;
+}
 export interface PushPreference {
   level: PushLevel;
   quiet?: QuietHours;
+  /** Teams of which more, or less, is told than of all others. */
+  teams?: TeamPushLevel[];
 }
 export interface PasswordChange {
   current: string;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceId, PushId, Timestamp};
+use crate::{DeviceId, PushId, TeamId, Timestamp};
 
 /// The push service of a device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -337,6 +337,19 @@ pub struct PushPreference {
     /// When nothing is pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<QuietHours>,
+    /// Teams whose conversations are told of more, or less, than all others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<TeamPushLevel>,
+}
+
+/// How much an agent wants to be told of the conversations of one team.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeamPushLevel {
+    /// The team.
+    pub team_id: TeamId,
+    /// How much.
+    pub level: PushLevel,
 }
 
 crate::secret_debug!(PushKey, PushPut, PushRegistered);

@@ -9,8 +9,10 @@ use baton_mobile::push::handle::Outcome;
 use baton_mobile::push::receipts::ReceiptStage;
 use baton_mobile::push::{ActToken, Action, Answer, Input, Kind, Tag, Verdict};
 use baton_mobile::runtime::{AnswerOutcome, PushTarget};
-use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushTargetKind};
-use baton_protocol::{Author, ConversationId, Owner, Status};
+use baton_protocol::push::{
+    PushEnv, PushKey, PushLane, PushLevel, PushPreference, PushPut, PushTargetKind,
+};
+use baton_protocol::{Author, ConversationId, Owner, Status, Team};
 use baton_simulator::{PushCall, PushDelivery, PushFault};
 use baton_world::handset::Handset;
 use baton_world::world::{
@@ -19,6 +21,7 @@ use baton_world::world::{
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 const TARGET: &str = "token-of-ben";
 /// What the platform gives an app to handle a push.
@@ -168,6 +171,7 @@ async fn who_has_the_app_open_is_not_told_by_a_push_and_in_the_background_is() {
         let outcome = pocket.handles_the_next().await;
         let Verdict::Show(shown) = &outcome.verdict else { panic!("{outcome:?}") };
         assert_eq!(shown.text.english().1.lines().last(), Some("¿Sigue ahí?"));
+        assert_eq!(shown.badge, Some(3), "of three lines none was read");
         let calls = world.simulator.push_calls();
         assert_eq!(calls.iter().filter(|call| call.lane == "fcm").count(), 1, "{calls:?}");
     })
@@ -299,29 +303,69 @@ async fn a_device_that_is_gone_is_asked_once_and_forgotten() {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_servers_show_apple_the_same_token_for_it_takes_no_two_in_twenty_minutes() {
     for_each_store(Setup::usual(), async |world| {
-        let put = PushPut {
-            lane: PushLane::Apns,
-            target_kind: PushTargetKind::Token,
-            target: "0a".repeat(32),
-            key: None,
-            app_id: Some(world.simulator.apns_account().bundle_id),
-            env: Some(PushEnv::Production),
-            locale: None,
-            caps: Vec::new(),
-        };
         let ben = world.agent("Ben").await;
-        registers(world, &ben, &put).await;
+        registers(world, &ben, &iphone(world)).await;
         let conversation = ana_answers(world).await;
         let to_ben = Owner::Agent(ben.signed.session.agent_id);
         // One is told by the server that Ana works at, and one by that of the admin.
         world.agent("Ana").await.hands_over(conversation, to_ben).await;
-        answered_by_apple(world, 1).await;
+        let calls = answered_by_apple(world, 1).await;
+        let told = calls.first().and_then(|call| serde_json::from_str::<Value>(&call.body).ok());
+        let told = told.expect("JSON");
+        assert_eq!(told.pointer("/aps/badge"), Some(&json!(1)), "a line that Ben has not read");
+        assert_eq!(told.pointer("/b"), Some(&json!(1)));
         hands_over(world, conversation, "Ana").await;
         let calls = answered_by_apple(world, 2).await;
         let statuses: Vec<_> = calls.iter().map(|call| (call.status, &call.reason)).collect();
         assert_eq!(statuses, [(200, &None), (200, &None)]);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_team_an_agent_may_want_to_be_told_nothing() {
+    for_each_alone(Setup::usual(), async |world| {
+        let ben = world.agent("Ben").await;
+        registers(world, &ben, &iphone(world)).await;
+        let teams: Vec<Team> = ben.signed.get("/teams").await.expect("teams");
+        let of = |level| teams.iter().map(move |team| json!({"team_id": team.id, "level": level}));
+        let wants = async |teams: Value| {
+            let body = serde_json::to_vec(&json!({"level": "all", "teams": teams}));
+            let body = Some(("application/json", body.expect("plain data")));
+            let token = Some(ben.signed.session.access_token.as_str());
+            world.asks(Method::PUT, "/api/v1/me/push", token, body).await
+        };
+        let unknown = wants(json!([{"team_id": Uuid::nil(), "level": "all"}])).await;
+        let twice: Value = of("mine").chain(of("all")).collect();
+        for refused in [unknown, wants(twice).await] {
+            assert_eq!(refused.status, 400, "{refused:?}");
+            assert!(refused.text.contains("teams"), "{refused:?}");
+        }
+        assert_eq!(wants(of("nothing").collect()).await.status, 200);
+        let kept: PushPreference = ben.signed.get("/me/push").await.expect("a preference");
+        assert!(kept.teams.iter().all(|one| one.level == PushLevel::Nothing), "{kept:?}");
+        assert_eq!(kept.teams.len(), teams.len());
+        let conversation = ana_answers(world).await;
+        hands_over(world, conversation, "Ben").await;
+        hands_over(world, conversation, "Ana").await;
+        assert_eq!(wants(json!([])).await.status, 200);
+        hands_over(world, conversation, "Ben").await;
+        assert_eq!(answered_by_apple(world, 1).await.len(), 1);
+    })
+    .await;
+}
+
+fn iphone(world: &World) -> PushPut {
+    PushPut {
+        lane: PushLane::Apns,
+        target_kind: PushTargetKind::Token,
+        target: "0a".repeat(32),
+        key: None,
+        app_id: Some(world.simulator.apns_account().bundle_id),
+        env: Some(PushEnv::Production),
+        locale: None,
+        caps: Vec::new(),
+    }
 }
 
 async fn answered_by_apple(world: &World, count: usize) -> Vec<PushCall> {

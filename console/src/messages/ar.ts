@@ -984,6 +984,8 @@ export const ar: Messages = {
     },
     toldOther: "شيء جديد",
     level: "نبّهني",
+    ofTeam: (team: string) => `عن ${team}`,
+    same: "كما أعلاه",
     levels: {
       all: "إلى محادثاتي وطوابير فِرقي",
       mine: "إلى محادثاتي فقط",

@@ -878,6 +878,8 @@ export const en = {
     },
     toldOther: "Something new",
     level: "Tell me",
+    ofTeam: (team: string) => `Of ${team}`,
+    same: "As above",
     levels: {
       all: "Of my conversations and my teams’ queues",
       mine: "Of my conversations only",

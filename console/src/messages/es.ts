@@ -869,6 +869,8 @@ export const es: Messages = {
     },
     toldOther: "Algo nuevo",
     level: "Avisarme",
+    ofTeam: (team: string) => `De ${team}`,
+    same: "Como arriba",
     levels: {
       all: "De mis conversaciones y las colas de mis equipos",
       mine: "Solo de mis conversaciones",

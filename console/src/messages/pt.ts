@@ -868,6 +868,8 @@ export const pt: Messages = {
     },
     toldOther: "Algo novo",
     level: "Avisar-me",
+    ofTeam: (team: string) => `De ${team}`,
+    same: "Como acima",
     levels: {
       all: "Das minhas conversas e das filas das minhas equipas",
       mine: "Só das minhas conversas",

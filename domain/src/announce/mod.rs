@@ -96,12 +96,21 @@ pub struct Addressee {
     pub sight: Sight,
     /// How much they want to be told.
     pub level: PushLevel,
+    /// The teams for which they want it otherwise.
+    pub team_levels: BTreeMap<TeamId, PushLevel>,
     /// Whether their quiet hours last.
     pub is_quiet: bool,
     /// Whether they look at one of their devices, as far as is known.
     pub is_watching: bool,
     /// Their devices that can be reached, the most recent first.
     pub devices: Vec<(DeviceId, PushLane)>,
+}
+
+impl Addressee {
+    /// How much they want to be told of conversations of this team.
+    fn level_of(&self, team: TeamId) -> PushLevel {
+        self.team_levels.get(&team).copied().unwrap_or(self.level)
+    }
 }
 
 /// How far a push has come.
@@ -186,7 +195,7 @@ impl Board {
         let all = self.agents.iter().filter(|(id, one)| {
             is_meant(**id, one)
                 && by != Some(**id)
-                && kind.is_wanted(one.level)
+                && kind.is_wanted(one.level_of(scope.team))
                 && !one.is_quiet
                 && one.sight.level(scope) == Level::Full
         });

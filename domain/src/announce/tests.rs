@@ -40,6 +40,7 @@ fn addressee(agent: AgentId, team: TeamId) -> Addressee {
     Addressee {
         sight: Sight { viewer, visibility },
         level: PushLevel::All,
+        team_levels: BTreeMap::new(),
         is_quiet: false,
         is_watching: false,
         devices: vec![(DeviceId(agent.0), PushLane::Fcm)],
@@ -258,6 +259,24 @@ fn preferences_and_quiet_hours_decide_what_is_told() {
         scene.assigns(LUCIA, CLEO, ANA);
         assert_eq!(scene.queued(), []);
     }
+}
+
+#[test]
+fn what_is_wanted_of_one_team_holds_for_its_conversations_alone() {
+    for (of, expected) in [(SALES, vec![(BEN, Kind::Queue)]), (OTHER, vec![])] {
+        let mut scene = Scene::new();
+        scene.agent(ANA).level = PushLevel::Nothing;
+        scene.agent(BEN).level = PushLevel::Nothing;
+        scene.agent(BEN).team_levels.insert(of, PushLevel::All);
+        scene.writes(LUCIA, true);
+        assert_eq!(scene.queued(), expected);
+    }
+    let mut scene = Scene::new();
+    scene.agent(ANA).team_levels.insert(SALES, PushLevel::Mine);
+    scene.agent(BEN).team_levels.insert(SALES, PushLevel::Nothing);
+    scene.writes(LUCIA, true);
+    scene.assigns(LUCIA, CLEO, ANA);
+    assert_eq!(scene.queued(), [(ANA, Kind::Assigned)]);
 }
 
 #[test]

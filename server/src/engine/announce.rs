@@ -149,6 +149,7 @@ async fn addressees(
         let key = (id(&row.workspace)?, id(&row.agent)?);
         places.entry(key).or_default().insert(id(&row.team)?, named(&row.kind)?);
     }
+    let mut levels = team_levels(tx, &found).await?;
     for row in found {
         let key: Key<AgentId> = (id(&row.workspace)?, id(&row.agent)?);
         let visibility = || visibility.get(&key.0).cloned().unwrap_or_default();
@@ -158,7 +159,8 @@ async fn addressees(
                 let teams = places.remove(&key).unwrap_or_default();
                 let viewer = Viewer { agent: key.1, role: named(&row.role)?, teams };
                 let sight = Sight { viewer, visibility: visibility() };
-                new.insert(addressee(&row, sight, now)?)
+                let team_levels = levels.remove(&key).unwrap_or_default();
+                new.insert(Addressee { team_levels, ..addressee(&row, sight, now)? })
             }
         };
         one.is_watching |= row.watched_at.is_some_and(|at| now.ms() - at <= WATCHING_MS);
@@ -167,6 +169,24 @@ async fn addressees(
         }
     }
     Ok(())
+}
+
+/// What those want who want to be told otherwise of single teams: few do, and nobody else is asked.
+async fn team_levels(
+    tx: &mut Tx,
+    found: &[AddresseeRow],
+) -> Result<BTreeMap<Key<AgentId>, BTreeMap<TeamId, PushLevel>>, StoreError> {
+    let with = found.iter().filter(|row| row.has_teams != 0);
+    let keys: BTreeSet<_> = with.map(|row| (&row.workspace, &row.agent)).collect();
+    let mut levels: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    if keys.is_empty() {
+        return Ok(levels);
+    }
+    for row in rows::team_levels(tx, &json(&keys)).await? {
+        let key = (id(&row.workspace)?, id(&row.agent)?);
+        levels.entry(key).or_default().insert(id(&row.team)?, named(&row.level)?);
+    }
+    Ok(levels)
 }
 
 fn addressee(row: &AddresseeRow, sight: Sight, now: Timestamp) -> Result<Addressee, StoreError> {
@@ -179,6 +199,7 @@ fn addressee(row: &AddresseeRow, sight: Sight, now: Timestamp) -> Result<Address
     Ok(Addressee {
         sight,
         level: level.unwrap_or_default(),
+        team_levels: BTreeMap::new(),
         is_quiet: quiet.is_some_and(|quiet| quiet.lasts(now)),
         is_watching: false,
         devices: Vec::new(),

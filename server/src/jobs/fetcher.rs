@@ -13,7 +13,7 @@ use baton_protocol::{Details, FileState};
 
 use super::Unseal;
 use super::again::{again, while_away};
-use super::slots::Slots;
+use super::slots::{STRAYS_EVERY, Slots, is_time};
 use crate::clock::Clock;
 use crate::config::MediaConfig;
 use crate::engine::Engine;
@@ -21,7 +21,7 @@ use crate::media::{MediaStore, Place, Scratch};
 use crate::node::Membership;
 use crate::store::files::{
     ClaimedFile, FileOrder, claim_files, erased_files, file_order, forget_files, hold_files,
-    kept_file, put_off_file, waiting_files,
+    kept_file, put_off_file, release_files, waiting_files,
 };
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Spell};
@@ -108,8 +108,12 @@ impl Fetcher {
         let mut under_way = Slots::new(self.config.fetches_running_max.try_into().unwrap_or(1));
         let this = Arc::new(self);
         let mut tidied: Option<Duration> = None;
+        let mut released: Option<Duration> = None;
         let spell = Spell::default();
         loop {
+            if is_time(&mut released, STRAYS_EVERY, this.clock.monotonic()) {
+                this.release(&under_way).await;
+            }
             let claimed = this.claim(under_way.free()).await;
             let now = this.clock.monotonic();
             if !this.store().is_away() {
@@ -117,10 +121,10 @@ impl Fetcher {
             }
             for file in claimed.into_iter().flatten() {
                 let fetcher = Arc::clone(&this);
-                under_way.begin(async move { fetcher.fetch(file).await });
+                let key = (file.at.workspace, file.at.message);
+                under_way.begin(key, async move { fetcher.fetch(file).await });
             }
-            if tidied.is_none_or(|last| now.saturating_sub(last) >= TIDY_EVERY) {
-                tidied = Some(now);
+            if is_time(&mut tidied, TIDY_EVERY, now) {
                 this.tidy().await;
             }
             tokio::select! {
@@ -128,6 +132,16 @@ impl Fetcher {
                 () = this.engine.files_due() => {}
                 () = this.clock.sleep(LOOK_EVERY) => {}
             }
+        }
+    }
+
+    /// Gives back what this node has claimed and does not work on.
+    async fn release(&self, under_way: &Slots) {
+        let (me, now) = (self.membership.roster().me, self.clock.now());
+        match release_files(self.store(), me, &under_way.keys(), now).await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "files that nobody worked on are fetched again"),
+            Err(error) => tracing::debug!(%error, "claims could not be looked at"),
         }
     }
 

@@ -22,7 +22,9 @@ use crate::config::PushContent;
 use crate::engine::Engine;
 use crate::node::Membership;
 use crate::push::{Lane, Lanes, Letter, SealKey, Target, Verdict, Words};
-use crate::store::push::{Claim, Claimed, Ended, Finished, next_push, push_words, turn_pushes};
+use crate::store::push::{
+    Claim, Claimed, Ended, Finished, next_push, push_badge, push_words, turn_pushes,
+};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Spell};
 use breaker::Breaker;
@@ -324,6 +326,17 @@ impl Sending {
         } else {
             None
         };
+        let badge = match kind {
+            // Taken back without a sound: Apple takes no badge with it.
+            Kind::Retract => None,
+            Kind::Queue
+            | Kind::Message
+            | Kind::WindowClosing
+            | Kind::Reopened
+            | Kind::Review
+            | Kind::Mention
+            | Kind::Assigned => Some(push_badge(store, claimed.workspace, claimed.agent).await?),
+        };
         Ok(Some(Letter {
             to: Target {
                 kind: target.kind,
@@ -339,6 +352,7 @@ impl Sending {
             kind,
             cursor: Cursor { epoch: store.epoch(), position: claimed.position },
             expires_at: claimed.expires_at,
+            badge,
             words,
         }))
     }

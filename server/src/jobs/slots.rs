@@ -1,6 +1,15 @@
 //! Work of a worker that goes on beside its loop.
 
-use tokio::task::JoinSet;
+use std::time::Duration;
+
+use baton_protocol::{MessageId, WorkspaceId};
+use tokio::task::{Id, JoinSet};
+
+/// Claims of this node that nobody works on are looked for this often.
+pub(super) const STRAYS_EVERY: Duration = Duration::from_secs(60);
+
+/// What is worked on: one file of a line.
+type Key = (WorkspaceId, MessageId);
 
 /// Pieces of work under way, each in a task of its own. As futures of the worker's own task they
 /// would stand still while it waits for the database: one that holds the only connection for
@@ -8,13 +17,14 @@ use tokio::task::JoinSet;
 #[derive(Debug)]
 pub(super) struct Slots {
     running: JoinSet<()>,
+    keys: Vec<(Id, Key)>,
     most: usize,
 }
 
 impl Slots {
     /// At most so many at once.
     pub(super) fn new(most: usize) -> Self {
-        Self { running: JoinSet::new(), most }
+        Self { running: JoinSet::new(), keys: Vec::new(), most }
     }
 
     /// How many more may begin.
@@ -22,17 +32,36 @@ impl Slots {
         self.most.saturating_sub(self.running.len())
     }
 
-    pub(super) fn begin(&mut self, work: impl Future<Output = ()> + Send + 'static) {
-        self.running.spawn(work);
+    pub(super) fn begin(&mut self, key: Key, work: impl Future<Output = ()> + Send + 'static) {
+        self.keys.push((self.running.spawn(work).id(), key));
     }
 
-    /// Waits until one has ended; for ever while there is none. Of one that failed the claim ends
-    /// by itself; the others go on.
-    pub(super) async fn one_ended(&mut self) {
-        match self.running.join_next().await {
-            Some(Ok(())) => {}
-            Some(Err(error)) => tracing::error!(%error, "a piece of work broke off"),
-            None => std::future::pending().await,
-        }
+    /// What is worked on. A claim that this node holds and that is not here was made by a commit
+    /// whose answer was lost, or its work broke off.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        self.keys.iter().map(|(_, key)| *key).collect()
     }
+
+    /// Waits until one has ended; for ever while there is none. One that broke off leaves its
+    /// claim; the others go on.
+    pub(super) async fn one_ended(&mut self) {
+        let ended = match self.running.join_next_with_id().await {
+            Some(Ok((id, ()))) => id,
+            Some(Err(error)) => {
+                tracing::error!(%error, "a piece of work broke off");
+                error.id()
+            }
+            None => std::future::pending().await,
+        };
+        self.keys.retain(|(id, _)| *id != ended);
+    }
+}
+
+/// Whether it is time again for something that is done this often; it then counts as done.
+pub(super) fn is_time(last: &mut Option<Duration>, every: Duration, now: Duration) -> bool {
+    let is_due = last.is_none_or(|last| now.saturating_sub(last) >= every);
+    if is_due {
+        *last = Some(now);
+    }
+    is_due
 }

@@ -10,13 +10,13 @@ use tokio::sync::Notify;
 
 use super::Unseal;
 use super::again::while_away;
-use super::slots::Slots;
+use super::slots::{STRAYS_EVERY, Slots, is_time};
 use crate::clock::Clock;
 use crate::media::{MediaStore, Place};
 use crate::node::Membership;
 use crate::store::uploads::{
     ClaimedUpload, UploadKey, claim_uploads, expire_uploads, forget_upload, put_off_upload,
-    upload_ready, upload_refused,
+    release_uploads, upload_ready, upload_refused,
 };
 use crate::store::{Store, StoreError};
 use crate::telemetry::Spell;
@@ -69,10 +69,14 @@ impl Uploads {
         let (claiming, tidying) = (Spell::default(), Spell::default());
         let mut under_way = Slots::new(RUNNING_MAX);
         let mut tidied: Option<Duration> = None;
+        let mut released: Option<Duration> = None;
         let this = Arc::new(self);
         loop {
             let me = this.membership.roster().me;
             let now = this.clock.now();
+            if is_time(&mut released, STRAYS_EVERY, this.clock.monotonic()) {
+                this.release(&under_way).await;
+            }
             let times = (now, now.plus_ms(CLAIM_MS));
             let claimed = claim_uploads(&this.store, me, times, under_way.free()).await;
             let at = this.clock.monotonic();
@@ -81,10 +85,9 @@ impl Uploads {
             }
             for one in claimed.into_iter().flatten() {
                 let uploads = Arc::clone(&this);
-                under_way.begin(async move { uploads.pass(one).await });
+                under_way.begin(one.key, async move { uploads.pass(one).await });
             }
-            if tidied.is_none_or(|last| at.saturating_sub(last) >= TIDY_EVERY) {
-                tidied = Some(at);
+            if is_time(&mut tidied, TIDY_EVERY, at) {
                 let done = this.tidy().await;
                 tidying.note("uploads that nobody sent stay", done.as_ref().err(), at);
             }
@@ -93,6 +96,16 @@ impl Uploads {
                 () = this.bell.notified() => {}
                 () = this.clock.sleep(LOOK_EVERY) => {}
             }
+        }
+    }
+
+    /// Gives back what this node has claimed and does not work on.
+    async fn release(&self, under_way: &Slots) {
+        let (me, now) = (self.membership.roster().me, self.clock.now());
+        match release_uploads(&self.store, me, &under_way.keys(), now).await {
+            Ok(0) => {}
+            Ok(uploads) => tracing::info!(uploads, "uploads that nobody worked on are passed on"),
+            Err(error) => tracing::debug!(%error, "claims could not be looked at"),
         }
     }
 

@@ -81,6 +81,8 @@ pub struct Letter {
     pub cursor: Cursor,
     /// When it is not worth showing any more.
     pub expires_at: Timestamp,
+    /// The number of lines that the agent has not read, for the app's icon.
+    pub badge: Option<u32>,
     /// Words, for devices with a key.
     pub words: Option<Words>,
 }
@@ -106,7 +108,7 @@ impl Letter {
 
     /// What everybody on the way may read.
     fn outside(&self) -> BTreeMap<&'static str, String> {
-        BTreeMap::from([
+        let mut fields = BTreeMap::from([
             ("v", "1".to_owned()),
             ("k", self.wire_kind().to_owned()),
             ("id", self.id.to_string()),
@@ -115,7 +117,9 @@ impl Letter {
             ("c", self.conversation.to_string()),
             ("x", self.expires_at.ms().div_euclid(1_000).to_string()),
             ("s", self.cursor.to_string()),
-        ])
+        ]);
+        fields.extend(self.badge.map(|badge| ("b", badge.to_string())));
+        fields
     }
 
     /// The fields for services that read them: words are sealed, or left out.
@@ -153,7 +157,7 @@ impl Letter {
 
     /// What Apple's service takes: it shows words that name nobody until the extension knows more.
     pub(super) fn apns(&self, clock: &Clock) -> Result<Value, SealError> {
-        let aps = match self.kind {
+        let mut aps = match self.kind {
             Kind::Retract => json!({"content-available": 1}),
             Kind::Queue
             | Kind::Message
@@ -168,9 +172,13 @@ impl Letter {
                 "sound": "default",
             }),
         };
+        if let (Some(badge), Some(aps)) = (self.badge, aps.as_object_mut()) {
+            aps.insert("badge".to_owned(), Value::from(badge));
+        }
         let mut all = Map::from_iter([("aps".to_owned(), aps)]);
         for (name, text) in self.fields(clock)? {
-            let number = matches!(name, "v" | "x").then(|| text.parse::<i64>().ok()).flatten();
+            let number =
+                matches!(name, "v" | "x" | "b").then(|| text.parse::<i64>().ok()).flatten();
             all.insert(name.to_owned(), number.map_or_else(|| Value::from(text), Value::from));
         }
         Ok(Value::Object(all))

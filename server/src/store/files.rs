@@ -9,6 +9,7 @@ use baton_protocol::{
     Amended, ChannelId, Content, ConversationId, FileState, MessageId, NodeId, Timestamp,
     WorkspaceId,
 };
+use serde_json::{Value, json};
 use sqlx::FromRow;
 
 use super::read::MessageAt;
@@ -104,6 +105,36 @@ pub async fn claim_files(
     let rows: Vec<ClaimedRow> = tx.rows(&SQL, &args.each_ref().map(String::as_str)).await?;
     tx.commit().await?;
     rows.into_iter().map(ClaimedRow::read).collect()
+}
+
+/// Gives back what a node has claimed and does not work on. Returns how many there were.
+pub async fn release_files(
+    store: &Store,
+    node: NodeId,
+    running: &[(WorkspaceId, MessageId)],
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE file SET claimed_by = NULL, due_at = CAST($3 AS BIGINT)
+         WHERE state = 'waiting' AND claimed_by = $1
+           AND (workspace, message) NOT IN (SELECT value->>0, value->>1 FROM {rows $2})",
+    );
+    release(store, &SQL, (node, running), now).await
+}
+
+/// Runs one of the statements that give claims back.
+pub(super) async fn release(
+    store: &Store,
+    sql: &Sql,
+    (node, running): (NodeId, &[(WorkspaceId, MessageId)]),
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let running: Value = running.iter().map(|key| json!(key)).collect();
+    let args = [node.to_string(), running.to_string(), now.ms().to_string()];
+    let mut tx = store.begin().await?;
+    let released = tx.run(sql, &args.each_ref().map(String::as_str)).await?;
+    tx.commit().await?;
+    Ok(released)
 }
 
 /// Gives a claim back: the file is tried again at `due_at`. A claim that is void changes nothing.

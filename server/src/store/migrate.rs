@@ -124,6 +124,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/0015_note_order.sqlite.sql"),
         postgres: include_str!("migrations/0015_note_order.postgres.sql"),
     },
+    Migration {
+        version: 16,
+        name: "push_team",
+        both: include_str!("migrations/0016_push_team.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The newest schema that this program knows.

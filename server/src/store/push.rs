@@ -295,6 +295,31 @@ pub async fn push_words(
     Ok((name, body.as_deref().and_then(text_of)))
 }
 
+/// Lines that an agent has not read, in what they own. Nobody counts further than this on an icon.
+const UNREAD_MAX: &str = "99";
+
+/// The number of lines that the agent has not read in what they own, as far as it is counted.
+pub async fn push_badge(
+    store: &Store,
+    workspace: WorkspaceId,
+    agent: AgentId,
+) -> Result<u32, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM (
+           SELECT 1 AS one FROM conversation AS c
+           JOIN message AS m ON m.workspace = c.workspace AND m.conversation = c.id
+             AND m.author_kind = 'customer'
+           WHERE c.workspace = $1 AND c.owner_agent = $2 AND m.seq <= c.customer_seq
+             AND m.seq > COALESCE((SELECT r.seq FROM read_mark AS r
+               WHERE r.workspace = c.workspace AND r.agent = $2 AND r.conversation = c.id), 0)
+           LIMIT CAST($3 AS BIGINT)) AS unread",
+    );
+    let args = [workspace.to_string(), agent.to_string()];
+    let rows = store.rows_alone::<(i64,)>(&SQL, &[&args[0], &args[1], UNREAD_MAX]).await?;
+    let count = rows.first().map_or(0, |(count,)| *count);
+    Ok(u32::try_from(count).unwrap_or_default())
+}
+
 /// The text of a line's content.
 fn text_of(body: &str) -> Option<String> {
     let body: Value = serde_json::from_str(body).ok()?;

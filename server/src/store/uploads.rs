@@ -9,6 +9,7 @@ use baton_protocol::{
 };
 use sqlx::FromRow;
 
+use super::files::release;
 use super::rows::{id, named, number};
 use super::{Sql, Store, StoreError, Tx};
 
@@ -256,6 +257,21 @@ pub async fn claim_uploads(
     }
     tx.commit().await?;
     Ok(claimed)
+}
+
+/// Gives back what a node has claimed and does not work on. Returns how many there were.
+pub async fn release_uploads(
+    store: &Store,
+    node: NodeId,
+    running: &[UploadKey],
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE upload SET claimed_by = NULL, due_at = CAST($3 AS BIGINT)
+         WHERE state = 'passing' AND claimed_by = $1
+           AND (workspace, id) NOT IN (SELECT value->>0, value->>1 FROM {rows $2})",
+    );
+    release(store, &SQL, (node, running), now).await
 }
 
 /// WhatsApp has it, under this id. A claim that is void changes nothing.

@@ -1,11 +1,14 @@
 //! How much an agent wants to be told, and when: a wish of their own, and no part of the log.
 
+use std::collections::BTreeSet;
+
 use baton_domain::announce::Quiet;
-use baton_protocol::push::{PushLevel, PushPreference, QuietHours};
+use baton_protocol::push::{PushLevel, PushPreference, QuietHours, TeamPushLevel};
+use serde_json::{Value, json};
 use sqlx::FromRow;
 
 use crate::accounts::{AccountError, Accounts, Signed};
-use crate::store::rows::named;
+use crate::store::rows::{id, named};
 use crate::store::{Sql, StoreError};
 
 #[derive(FromRow)]
@@ -15,6 +18,15 @@ struct Row {
     quiet_until: Option<i64>,
     zone: Option<String>,
 }
+
+#[derive(FromRow)]
+struct TeamRow {
+    team: String,
+    level: String,
+}
+
+/// Teams of which one agent may want to be told otherwise.
+const TEAMS_MAX: usize = 200;
 
 impl Accounts {
     /// How much the agent wants to be told.
@@ -26,16 +38,22 @@ impl Accounts {
             "SELECT level, quiet_from, quiet_until, zone FROM push_preference
              WHERE workspace = $1 AND agent = $2",
         );
+        static TEAMS: Sql = Sql::new(
+            "SELECT team, level FROM push_team_level WHERE workspace = $1 AND agent = $2
+             ORDER BY team",
+        );
         let args = [signed.workspace.to_string(), signed.agent.to_string()];
         let rows = self.0.store.rows_alone::<Row>(&READ, &[&args[0], &args[1]]).await?;
-        let Some(row) = rows.into_iter().next() else { return Ok(PushPreference::default()) };
-        Ok(row.told()?)
+        let told = rows.into_iter().next().map(Row::told).transpose()?.unwrap_or_default();
+        let teams = self.0.store.rows_alone::<TeamRow>(&TEAMS, &[&args[0], &args[1]]).await?;
+        let teams = teams.into_iter().map(TeamRow::told).collect::<Result<_, _>>()?;
+        Ok(PushPreference { teams, ..told })
     }
 
     /// Takes down how much the agent wants to be told from now on.
     ///
     /// # Errors
-    /// When a time or the zone does not exist.
+    /// When a time, the zone or a team does not exist, or a team is named twice.
     pub async fn set_push_preference(
         &self,
         signed: Signed,
@@ -49,6 +67,14 @@ impl Accounts {
                quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
                zone = excluded.zone",
         );
+        static FORGET: Sql =
+            Sql::new("DELETE FROM push_team_level WHERE workspace = $1 AND agent = $2");
+        static PUT_TEAMS: Sql = Sql::new(
+            "INSERT INTO push_team_level (workspace, agent, team, level)
+             SELECT t.workspace, $2, t.id, x.value->>1
+             FROM {rows $3} AS x JOIN team AS t ON t.workspace = $1 AND t.id = x.value->>0",
+        );
+        let teams = teams_of(wanted)?;
         let (from, until, zone) = match &wanted.quiet {
             Some(quiet) => {
                 let (from, until) = checked(quiet)?;
@@ -60,8 +86,31 @@ impl Accounts {
         let mut tx = self.0.store.begin().await?;
         let level = wanted.level.name();
         tx.run(&PUT, &[&workspace, &agent, level, &from, &until, zone]).await?;
+        tx.run(&FORGET, &[&workspace, &agent]).await?;
+        let known = tx.run(&PUT_TEAMS, &[&workspace, &agent, &teams]).await?;
+        if known != wanted.teams.len() as u64 {
+            tx.rollback().await?;
+            return Err(wrong_teams("names a team that this workspace has not"));
+        }
         Ok(tx.commit().await?)
     }
+}
+
+/// Each team with its level, as JSON.
+fn teams_of(wanted: &PushPreference) -> Result<String, AccountError> {
+    let named: BTreeSet<_> = wanted.teams.iter().map(|one| one.team_id).collect();
+    if named.len() != wanted.teams.len() {
+        return Err(wrong_teams("names a team twice"));
+    }
+    if named.len() > TEAMS_MAX {
+        return Err(wrong_teams("names more than 200 teams"));
+    }
+    let rows = wanted.teams.iter().map(|one| json!([one.team_id, one.level.name()]));
+    Ok(rows.collect::<Value>().to_string())
+}
+
+fn wrong_teams(problem: &str) -> AccountError {
+    AccountError::Invalid { field: "teams", problem: problem.to_owned() }
 }
 
 fn checked(quiet: &QuietHours) -> Result<(u16, u16), AccountError> {
@@ -103,6 +152,12 @@ impl Row {
             }
             _ => None,
         };
-        Ok(PushPreference { level, quiet })
+        Ok(PushPreference { level, quiet, teams: Vec::new() })
+    }
+}
+
+impl TeamRow {
+    fn told(self) -> Result<TeamPushLevel, StoreError> {
+        Ok(TeamPushLevel { team_id: id(&self.team)?, level: named(&self.level)? })
     }
 }

@@ -336,6 +336,24 @@ async fn a_node_that_dies_before_it_told_leaves_one_file_that_the_next_one_tells
 }
 
 #[tokio::test]
+async fn a_claim_whose_answer_was_lost_is_given_back_and_one_that_is_worked_on_is_not() {
+    for database in databases().await {
+        let house = house(database).await;
+        let at = house.receives("wamid.1").await;
+        house.fetcher.claim(1).await.unwrap();
+        assert_eq!(house.fetches().await, 0, "it is claimed");
+        let mut under_way = Slots::new(1);
+        under_way.begin((at.workspace, at.message), std::future::pending());
+        house.fetcher.release(&under_way).await;
+        assert_eq!(house.fetches().await, 0, "it is worked on");
+        house.fetcher.release(&Slots::new(1)).await;
+        assert_eq!(house.fetches().await, 1);
+        assert_eq!(house.line(at).await.file, Some(STORED));
+        house.close().await;
+    }
+}
+
+#[tokio::test]
 async fn the_file_of_a_line_that_was_erased_is_removed() {
     for database in databases().await {
         let house = house(database).await;

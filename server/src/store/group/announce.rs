@@ -18,6 +18,17 @@ pub(crate) struct AddresseeRow {
     pub(crate) quiet_from: Option<i64>,
     pub(crate) quiet_until: Option<i64>,
     pub(crate) zone: Option<String>,
+    /// Whether there are teams of which the agent wants to be told otherwise; 0 or 1.
+    pub(crate) has_teams: i64,
+}
+
+/// How much an agent wants to be told of one team.
+#[derive(FromRow, Clone, Debug)]
+pub(crate) struct TeamLevelRow {
+    pub(crate) workspace: String,
+    pub(crate) agent: String,
+    pub(crate) team: String,
+    pub(crate) level: String,
 }
 
 /// The registered devices of these agents, each `[workspace, agent]`, and of the members of these
@@ -35,7 +46,9 @@ pub(crate) async fn addressees(
            JOIN team_member AS t ON t.workspace = x.value->>0 AND t.team = x.value->>1
          )
          SELECT w.workspace, w.agent, a.role, p.device, p.lane, d.watched_at, s.level,
-           s.quiet_from, s.quiet_until, s.zone
+           s.quiet_from, s.quiet_until, s.zone,
+           CASE WHEN EXISTS (SELECT 1 FROM push_team_level AS l WHERE l.workspace = w.workspace
+             AND l.agent = w.agent) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS has_teams
          FROM whom AS w
          JOIN agent AS a ON a.workspace = w.workspace AND a.id = w.agent AND a.state = 'active'
          JOIN device AS d ON d.workspace = w.workspace AND d.agent = w.agent
@@ -45,6 +58,18 @@ pub(crate) async fn addressees(
          ORDER BY p.confirmed_at DESC, p.device",
     );
     tx.rows(&SQL, &[agents, teams]).await
+}
+
+/// What these agents, each `[workspace, agent]`, want to be told of single teams.
+pub(crate) async fn team_levels(
+    tx: &mut Tx,
+    agents: &str,
+) -> Result<Vec<TeamLevelRow>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT l.workspace, l.agent, l.team, l.level FROM {rows $1} AS x
+         JOIN push_team_level AS l ON l.workspace = x.value->>0 AND l.agent = x.value->>1",
+    );
+    tx.rows(&SQL, &[agents]).await
 }
 
 /// Pushes about these conversations that are not over, locked: their sender waits, or was first.

@@ -10,7 +10,7 @@ mod read;
 mod rows;
 mod write;
 
-pub(crate) use announce::{AddresseeRow, addressees, live_pushes};
+pub(crate) use announce::{AddresseeRow, addressees, live_pushes, team_levels};
 pub(crate) use lock::{
     insert_identities, lock_agents, lock_conversations, lock_identities, lock_log_heads,
     move_identities,

@@ -8,8 +8,9 @@ use super::seed::{self, ANA, CONVERSATION, WORKSPACE};
 use crate::store::Store;
 use crate::store::testing::databases;
 use crate::store::uploads::{
-    UploadKey, begin_upload, claim_uploads, expire_uploads, forget_upload, put_off_upload, upload,
-    upload_complete, upload_ready, upload_received, upload_refused, upload_spoilt,
+    UploadKey, begin_upload, claim_uploads, expire_uploads, forget_upload, put_off_upload,
+    release_uploads, upload, upload_complete, upload_ready, upload_received, upload_refused,
+    upload_spoilt,
 };
 
 fn at(s: i64) -> Timestamp {
@@ -66,7 +67,13 @@ async fn one_piece_counts_once_and_what_is_under_way_is_nobody_elses() {
         assert!(!put_off_upload(store, &first, at(0)).await.unwrap());
         assert!(put_off_upload(store, &second, at(50)).await.unwrap());
         assert!(claim(49, 100).await.is_none(), "it is not due");
-        let third = claim(50, 100).await.expect("it is due again");
+        // The answer to a claim was lost: its node knows of nothing that it works on.
+        claim(50, 100).await.expect("it is due again");
+        assert_eq!(release_uploads(store, node, &[of], at(51)).await.unwrap(), 0, "it runs");
+        let another = NodeId(Uuid::from_u128(8));
+        assert_eq!(release_uploads(store, another, &[], at(51)).await.unwrap(), 0);
+        assert_eq!(release_uploads(store, node, &[], at(51)).await.unwrap(), 1);
+        let third = claim(51, 100).await.expect("it is due again");
         assert!(upload_ready(store, &third, "media").await.unwrap());
         assert_eq!(state(store, of).await.0, UploadState::Ready);
 
