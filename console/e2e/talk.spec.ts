@@ -79,6 +79,25 @@ long("an agent says what pushes tell, and when they are silent", async ({ world 
   }).toPass();
   await expect(ana.getByTestId("push-level")).toHaveValue("mine");
   await expect(ana.getByTestId("push-from")).toHaveValue("22:00");
+  // Of one of several teams, something else may be wanted.
+  await expect(ana.locator("[data-testid^='push-team-']")).toHaveCount(0);
+  const admin = await world.desk("Admin");
+  await admin.evaluate(async (agent) => {
+    const ask = async (method: string, path: string, body: unknown) => {
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch(`/api/v1${path}`, { method, headers, body: JSON.stringify(body) });
+      return answer.text();
+    };
+    const { id } = JSON.parse(await ask("POST", "/teams", { name: "Rentals" })) as { id: string };
+    await ask("PUT", `/teams/${id}/members/${agent}`, { kind: "member" });
+  }, world.login("Ana").agent_id);
+  const rentals = ana.getByLabel("Of Rentals");
+  await expect(rentals).toHaveValue("same");
+  await rentals.selectOption("nothing");
+  await expect(ana.getByTestId("toast").last()).toContainText("Saved");
+  await ana.reload();
+  await expect(rentals).toHaveValue("nothing");
+  await expect(ana.getByTestId("push-until")).toHaveValue("08:30");
 });
 
 long("buttons, lists and links that were sent are drawn as text that nobody here can press", async ({
