@@ -1,6 +1,7 @@
 //! The server tells phones in pockets what happened: by the simulated push services, to the phone
 //! core, and back by receipts.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baton::demo::PASSWORD;
@@ -16,7 +17,7 @@ use baton_protocol::{Author, ConversationId, Owner, Status, Team};
 use baton_simulator::{PushCall, PushDelivery, PushFault};
 use baton_world::handset::Handset;
 use baton_world::world::{
-    Agent, PATIENCE, Setup, World, eventually, for_each_alone, for_each_store,
+    Agent, PATIENCE, Setup, World, eventually, for_each_alone, for_each_store, with_nodes,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -318,6 +319,45 @@ async fn all_servers_show_apple_the_same_token_for_it_takes_no_two_in_twenty_min
         let calls = answered_by_apple(world, 2).await;
         let statuses: Vec<_> = calls.iter().map(|call| (call.status, &call.reason)).collect();
         assert_eq!(statuses, [(200, &None), (200, &None)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_three_servers_one_sends_each_push_with_redis_and_without() {
+    with_nodes(Setup::usual(), &[3], async |world| {
+        let ben = world.agent("Ben").await;
+        registers(world, &ben, &iphone(world)).await;
+        let mut talks = Vec::new();
+        for is_away in [false, true] {
+            if is_away {
+                world.kills_redis().await;
+            }
+            for n in 0..6 {
+                let customer = world.contact(&format!("Customer {is_away} {n}"));
+                customer.sends("Hola").await;
+                let talk = customer.conversation().await;
+                // Requests go to the servers in turn.
+                hands_over(world, talk, "Ben").await;
+                talks.push(json!(talk));
+            }
+            answered_by_apple(world, talks.len()).await;
+        }
+        // What would come twice has come by the time that all of it was taken back.
+        for talk in &talks {
+            let talk = serde_json::from_value(talk.clone()).expect("an id");
+            hands_over(world, talk, "Ana").await;
+        }
+        let calls = answered_by_apple(world, 2 * talks.len()).await;
+        let mut told = BTreeMap::new();
+        for call in &calls {
+            assert_eq!(call.status, 200, "{call:?}");
+            let push: Value = serde_json::from_str(&call.body).expect("JSON");
+            let field = |name| push.get(name).cloned().unwrap_or_default().to_string();
+            *told.entry((field("k"), field("c"))).or_insert(0) += 1;
+        }
+        assert_eq!(told.len(), 2 * talks.len(), "each assigned once and taken back once");
+        assert!(told.values().all(|count| *count == 1), "{told:?}");
     })
     .await;
 }

@@ -9,7 +9,7 @@ use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, PushId, Timestam
 use serde_json::{Value, json};
 use sqlx::FromRow;
 
-use super::rows::{id, ids, number};
+use super::rows::{id, number};
 use super::{Sql, Store, StoreError};
 
 /// A push that its sender may send.
@@ -130,12 +130,15 @@ pub struct Claim<'a> {
 /// When the next push of these services is due; `None` when none waits.
 pub async fn next_push(store: &Store, lanes: &[PushLane]) -> Result<Option<Timestamp>, StoreError> {
     static SQL: Sql = Sql::new(
-        "SELECT MIN(due_at) AS due_at FROM push
-         WHERE lane {in $1} AND state IN ('queued', 'claimed')",
+        "SELECT due_at FROM push WHERE lane = $1 AND state IN ('queued', 'claimed')
+         ORDER BY due_at LIMIT 1",
     );
-    let lanes = ids(lanes.iter().map(|lane| lane.name()));
-    let rows = store.rows_alone::<(Option<i64>,)>(&SQL, &[&lanes]).await?;
-    Ok(rows.into_iter().next().and_then(|(due_at,)| due_at).map(Timestamp::from_ms))
+    let mut next = None;
+    for lane in lanes {
+        let rows = store.rows_alone::<(i64,)>(&SQL, &[lane.name()]).await?;
+        next = next.into_iter().chain(rows.into_iter().map(|(due_at,)| due_at)).min();
+    }
+    Ok(next.map(Timestamp::from_ms))
 }
 
 /// Says how claims ended, and claims what is due: one transaction.
@@ -144,10 +147,11 @@ pub async fn turn_pushes(
     finished: &[Finished],
     claim: &Claim<'_>,
 ) -> Result<Vec<Claimed>, StoreError> {
+    // One service at a time: in the order of the index, however many wait behind.
     static CLAIM: Sql = Sql::new(
         "WITH due AS MATERIALIZED (
            SELECT workspace, id FROM push
-           WHERE lane {in $1} AND state IN ('queued', 'claimed') AND due_at <= CAST($2 AS BIGINT)
+           WHERE lane = $1 AND state IN ('queued', 'claimed') AND due_at <= CAST($2 AS BIGINT)
            ORDER BY due_at LIMIT CAST($3 AS BIGINT) {skip})
          UPDATE push SET state = 'claimed', claimed_by = $4, claim_epoch = claim_epoch + 1,
            attempts = attempts + 1, due_at = CAST($5 AS BIGINT)
@@ -159,19 +163,23 @@ pub async fn turn_pushes(
     if !finished.is_empty() {
         finish(&mut tx, finished, claim.now).await?;
     }
-    let mut claimed = Vec::new();
-    if claim.most > 0 {
-        let lanes = ids(claim.lanes.iter().map(|lane| lane.name()));
+    let mut claimed: Vec<Claimed> = Vec::new();
+    for lane in claim.lanes {
+        let most = claim.most.saturating_sub(claimed.len());
+        if most == 0 {
+            break;
+        }
         let args = [
-            lanes,
+            lane.name().to_owned(),
             claim.now.ms().to_string(),
-            claim.most.to_string(),
+            most.to_string(),
             claim.node.to_string(),
             claim.until.ms().to_string(),
         ];
-        let args = args.each_ref().map(String::as_str);
-        let rows: Vec<Row> = tx.rows(&CLAIM, &args).await?;
-        claimed = rows.iter().map(Row::read).collect::<Result<_, _>>()?;
+        let rows: Vec<Row> = tx.rows(&CLAIM, &args.each_ref().map(String::as_str)).await?;
+        for row in &rows {
+            claimed.push(row.read()?);
+        }
     }
     tx.commit().await?;
     Ok(claimed)
@@ -296,7 +304,7 @@ pub async fn push_words(
 }
 
 /// Lines that an agent has not read, in what they own. Nobody counts further than this on an icon.
-const UNREAD_MAX: &str = "99";
+const UNREAD_MAX: i64 = 99;
 
 /// The number of lines that the agent has not read in what they own, as far as it is counted.
 pub async fn push_badge(
@@ -304,19 +312,21 @@ pub async fn push_badge(
     workspace: WorkspaceId,
     agent: AgentId,
 ) -> Result<u32, StoreError> {
+    // Conversations first, and of each its newest lines alone: a join may begin with all messages.
     static SQL: Sql = Sql::new(
-        "SELECT CAST(COUNT(*) AS BIGINT) FROM (
-           SELECT 1 AS one FROM conversation AS c
-           JOIN message AS m ON m.workspace = c.workspace AND m.conversation = c.id
-             AND m.author_kind = 'customer'
-           WHERE c.workspace = $1 AND c.owner_agent = $2 AND m.seq <= c.customer_seq
-             AND m.seq > COALESCE((SELECT r.seq FROM read_mark AS r
-               WHERE r.workspace = c.workspace AND r.agent = $2 AND r.conversation = c.id), 0)
-           LIMIT CAST($3 AS BIGINT)) AS unread",
+        "SELECT (SELECT COUNT(*) FROM message AS m
+           WHERE m.workspace = c.workspace AND m.conversation = c.id AND m.seq > c.mark
+             AND m.seq > c.customer_seq - 500 AND m.author_kind = 'customer') AS unread
+         FROM (SELECT o.workspace, o.id, o.customer_seq,
+             COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = o.workspace
+               AND r.agent = $2 AND r.conversation = o.id), 0) AS mark
+           FROM conversation AS o WHERE o.workspace = $1 AND o.owner_agent = $2) AS c
+         WHERE c.customer_seq > c.mark LIMIT CAST($3 AS BIGINT)",
     );
-    let args = [workspace.to_string(), agent.to_string()];
-    let rows = store.rows_alone::<(i64,)>(&SQL, &[&args[0], &args[1], UNREAD_MAX]).await?;
-    let count = rows.first().map_or(0, |(count,)| *count);
+    let args = [workspace.to_string(), agent.to_string(), UNREAD_MAX.to_string()];
+    let args = args.each_ref().map(String::as_str);
+    let unread = store.rows_alone::<(i64,)>(&SQL, &args).await?;
+    let count = unread.iter().map(|(count,)| *count).sum::<i64>().min(UNREAD_MAX);
     Ok(u32::try_from(count).unwrap_or_default())
 }
 
