@@ -87,13 +87,32 @@ impl Server {
     }
 
     /// Says a command as it is typed, and gives what is answered at once.
+    ///
+    /// A connection that ends without an answer is made anew: a sentinel ends all connections
+    /// of the replica that it makes the master.
     pub(super) fn say(&self, command: &str) -> String {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.write_all(format!("{command}\r\n").as_bytes()).unwrap();
+        const LOOK: Duration = Duration::from_millis(5);
+        let mut left = PATIENCE;
+        loop {
+            match self.ask(command) {
+                Ok(answer) => return answer,
+                Err(e) => {
+                    left = left.checked_sub(LOOK).unwrap_or_else(|| panic!("{command}: {e}"));
+                    std::thread::sleep(LOOK);
+                }
+            }
+        }
+    }
+
+    fn ask(&self, command: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(format!("{command}\r\n").as_bytes())?;
         let mut bytes = [0; 65_536];
-        let count = stream.read(&mut bytes).unwrap();
-        String::from_utf8_lossy(&bytes[..count]).into_owned()
+        match stream.read(&mut bytes)? {
+            0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
+            count => Ok(String::from_utf8_lossy(&bytes[..count]).into_owned()),
+        }
     }
 
     pub(super) fn url(&self) -> String {
