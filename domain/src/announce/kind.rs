@@ -78,6 +78,11 @@ impl Kind {
         }
     }
 
+    /// Whether a phone shows something for it.
+    pub fn is_shown(self) -> bool {
+        self != Self::Retract
+    }
+
     /// How urgently it is sent. What shows nothing must not wake a device: services slow down apps
     /// that do so.
     pub fn urgency(self) -> Urgency {

@@ -8,13 +8,11 @@ use anyhow::{Context, ensure};
 use baton::demo::client::SignedIn;
 use baton_protocol::command::Assign;
 use baton_protocol::outcome::Outcome;
-use baton_protocol::page::{ConversationPage, ConversationRow};
-use baton_protocol::push::{PushEnv, PushLane, PushPut, PushRegistered, PushTargetKind};
-use baton_protocol::{Command, CommandBody, ConversationId, OpId};
+use baton_protocol::push::{PushEnv, PushLane, PushPut, PushTargetKind};
+use baton_protocol::{Command, CommandBody, OpId};
 use baton_simulator::{Config, Knobs, PushCall, Simulator, Span};
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use reqwest::Method;
 use serde_json::Value;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -152,7 +150,7 @@ impl Phones {
     }
 
     fn count(&self) -> usize {
-        self.simulator.push_calls_since(0).len()
+        self.simulator.push_call_count()
     }
 
     /// Waits for so many different pushes of a kind after the first `mark` calls.
@@ -208,18 +206,14 @@ async fn register(agents: &[SignedIn], app: &str) -> anyhow::Result<()> {
             locale: None,
             caps: Vec::new(),
         };
-        let path = format!("/devices/{device}/push");
-        let token = Some(agent.session.access_token.as_str());
-        let made: PushRegistered = agent.api.call(Method::PUT, &path, token, Some(&put)).await?;
-        drop(made);
-        anyhow::Ok(())
+        agent.register_push(&put).await.map(drop)
     });
     stream::iter(all).buffer_unordered(AT_ONCE).try_collect().await
 }
 
 /// From the moment an assignment leaves to its push at the push service.
 async fn assign(world: &World, phones: &Phones, args: &Pushes) -> anyhow::Result<Times> {
-    let talks = conversations(&world.admin).await?;
+    let talks = world.admin.conversations().await?;
     let mark = phones.count();
     let (began, began_ms) = (Instant::now(), phones.simulator.now_ms());
     let given = talks.iter().zip(world.agents.iter().cycle()).enumerate();
@@ -252,19 +246,6 @@ async fn assign(world: &World, phones: &Phones, args: &Pushes) -> anyhow::Result
         anyhow::Ok(u32::try_from((call.at_ms - given_ms).max(0) * 1_000)?)
     });
     Ok(Times::of(took.collect::<anyhow::Result<_>>()?))
-}
-
-async fn conversations(admin: &SignedIn) -> anyhow::Result<Vec<ConversationId>> {
-    let (mut all, mut page) = (Vec::new(), String::new());
-    loop {
-        let read: ConversationPage = admin.get(&format!("/conversations?limit=200{page}")).await?;
-        all.extend(read.conversations.iter().map(|row| match row {
-            ConversationRow::Head { head } => head.id,
-            ConversationRow::Full { view, .. } => view.conversation.head.id,
-        }));
-        let Some(next) = read.next else { return Ok(all) };
-        page = format!("&page={next}");
-    }
 }
 
 /// A new customer writes: from when the team is due to be told to the last phone, and from the

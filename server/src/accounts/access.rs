@@ -93,8 +93,7 @@ impl Accounts {
             "UPDATE device SET previous_digest = NULL
              WHERE access_digest = $1 AND previous_digest IS NOT NULL",
         );
-        let mut tx = self.0.store.begin().await?;
-        tx.run(&FORGET, &[access_digest]).await?;
-        tx.commit().await
+        self.0.store.run_alone(&FORGET, &[access_digest]).await?;
+        Ok(())
     }
 }

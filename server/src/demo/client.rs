@@ -13,7 +13,9 @@ use baton_protocol::frame::{
 };
 use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
 use baton_protocol::outcome::CommandResults;
+use baton_protocol::page::{ConversationPage, ConversationRow};
 use baton_protocol::problem::Problem;
+use baton_protocol::push::{PushPut, PushRegistered};
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, StatusCode};
@@ -194,6 +196,27 @@ impl SignedIn {
         body: &(impl Serialize + Sync),
     ) -> anyhow::Result<T> {
         self.api.call(Method::POST, path, Some(&self.session.access_token), Some(body)).await
+    }
+
+    /// All conversations that may be seen, page by page.
+    pub async fn conversations(&self) -> anyhow::Result<Vec<ConversationId>> {
+        let (mut all, mut page) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/conversations?limit=200{page}");
+            let read: ConversationPage = self.get(&path).await?;
+            all.extend(read.conversations.iter().map(|row| match row {
+                ConversationRow::Head { head } => head.id,
+                ConversationRow::Full { view, .. } => view.conversation.head.id,
+            }));
+            let Some(next) = read.next else { return Ok(all) };
+            page = format!("&page={next}");
+        }
+    }
+
+    /// Tells where this device is reached by pushes.
+    pub async fn register_push(&self, put: &PushPut) -> anyhow::Result<PushRegistered> {
+        let path = format!("/devices/{}/push", self.session.device_id);
+        self.api.call(Method::PUT, &path, Some(&self.session.access_token), Some(put)).await
     }
 
     /// Gives commands by `POST /commands`.

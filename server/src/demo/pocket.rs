@@ -3,10 +3,9 @@
 
 use anyhow::{Context as _, ensure};
 use baton_protocol::command::Transfer;
-use baton_protocol::push::{PushDevice, PushLane, PushPut, PushRegistered, PushTargetKind};
+use baton_protocol::push::{PushDevice, PushLane, PushPut, PushTargetKind};
 use baton_protocol::{CommandBody, LineRef, Owner};
 use baton_simulator::{PushInput, Simulator};
-use reqwest::Method;
 use tokio::time::Instant;
 
 use super::scene::{PATIENCE, Stage, accepted};
@@ -33,11 +32,7 @@ impl Stage<'_> {
             locale: None,
             caps: Vec::new(),
         };
-        let session = &pocket.signed.session;
-        let path = format!("/devices/{}/push", session.device_id);
-        let (token, api) = (Some(session.access_token.as_str()), &pocket.signed.api);
-        let registered: PushRegistered = api.call(Method::PUT, &path, token, Some(&put)).await?;
-        let PushDevice { lane, .. } = registered.registration;
+        let PushDevice { lane, .. } = pocket.signed.register_push(&put).await?.registration;
         ensure!(lane == PushLane::Fcm, "registered as {lane:?}");
 
         let started = Instant::now();

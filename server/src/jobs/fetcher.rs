@@ -13,7 +13,8 @@ use baton_protocol::{Details, FileState};
 
 use super::Unseal;
 use super::again::{again, while_away};
-use super::slots::{STRAYS_EVERY, Slots, is_time};
+use super::every::Every;
+use super::slots::{STRAYS_EVERY, Slots};
 use crate::clock::Clock;
 use crate::config::MediaConfig;
 use crate::engine::Engine;
@@ -107,11 +108,11 @@ impl Fetcher {
     pub async fn run(self) {
         let mut under_way = Slots::new(self.config.fetches_running_max.try_into().unwrap_or(1));
         let this = Arc::new(self);
-        let mut tidied: Option<Duration> = None;
-        let mut released: Option<Duration> = None;
+        let mut tidying_time = Every::new(TIDY_EVERY);
+        let mut release_time = Every::new(STRAYS_EVERY);
         let spell = Spell::default();
         loop {
-            if is_time(&mut released, STRAYS_EVERY, this.clock.monotonic()) {
+            if release_time.is_due(this.clock.monotonic()) {
                 this.release(&under_way).await;
             }
             let claimed = this.claim(under_way.free()).await;
@@ -124,7 +125,7 @@ impl Fetcher {
                 let key = (file.at.workspace, file.at.message);
                 under_way.begin(key, async move { fetcher.fetch(file).await });
             }
-            if is_time(&mut tidied, TIDY_EVERY, now) {
+            if tidying_time.is_due(now) {
                 this.tidy().await;
             }
             tokio::select! {

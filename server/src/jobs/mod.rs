@@ -4,6 +4,7 @@
 mod again;
 pub mod anchor;
 mod checkpointer;
+mod every;
 mod fetcher;
 mod looks;
 pub mod pace;

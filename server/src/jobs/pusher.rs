@@ -318,24 +318,17 @@ impl Sending {
         let store = self.pusher.engine.store();
         let Some(kind) = Kind::from_name(&claimed.kind) else { return Ok(None) };
         let key = target.key.map(|key| SealKey { id: key.id, p256dh: key.p256dh, auth: key.auth });
-        let has_words =
-            kind != Kind::Retract && key.is_some() && self.pusher.content == PushContent::E2e;
+        let has_words = kind.is_shown() && key.is_some() && self.pusher.content == PushContent::E2e;
         let words = if has_words {
             let (name, text) = push_words(store, claimed.workspace, claimed.conversation).await?;
             Some(Words { title: name.unwrap_or_default(), body: text.unwrap_or_default() })
         } else {
             None
         };
-        let badge = match kind {
-            // Taken back without a sound: Apple takes no badge with it.
-            Kind::Retract => None,
-            Kind::Queue
-            | Kind::Message
-            | Kind::WindowClosing
-            | Kind::Reopened
-            | Kind::Review
-            | Kind::Mention
-            | Kind::Assigned => Some(push_badge(store, claimed.workspace, claimed.agent).await?),
+        // Taken back without a sound: Apple takes no badge with it.
+        let badge = match kind.is_shown() {
+            true => Some(push_badge(store, claimed.workspace, claimed.agent).await?),
+            false => None,
         };
         Ok(Some(Letter {
             to: Target {

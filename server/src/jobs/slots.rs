@@ -56,12 +56,3 @@ impl Slots {
         self.keys.retain(|(id, _)| *id != ended);
     }
 }
-
-/// Whether it is time again for something that is done this often; it then counts as done.
-pub(super) fn is_time(last: &mut Option<Duration>, every: Duration, now: Duration) -> bool {
-    let is_due = last.is_none_or(|last| now.saturating_sub(last) >= every);
-    if is_due {
-        *last = Some(now);
-    }
-    is_due
-}

@@ -10,7 +10,8 @@ use tokio::sync::Notify;
 
 use super::Unseal;
 use super::again::while_away;
-use super::slots::{STRAYS_EVERY, Slots, is_time};
+use super::every::Every;
+use super::slots::{STRAYS_EVERY, Slots};
 use crate::clock::Clock;
 use crate::media::{MediaStore, Place};
 use crate::node::Membership;
@@ -68,13 +69,13 @@ impl Uploads {
     pub async fn run(self) {
         let (claiming, tidying) = (Spell::default(), Spell::default());
         let mut under_way = Slots::new(RUNNING_MAX);
-        let mut tidied: Option<Duration> = None;
-        let mut released: Option<Duration> = None;
+        let mut tidying_time = Every::new(TIDY_EVERY);
+        let mut release_time = Every::new(STRAYS_EVERY);
         let this = Arc::new(self);
         loop {
             let me = this.membership.roster().me;
             let now = this.clock.now();
-            if is_time(&mut released, STRAYS_EVERY, this.clock.monotonic()) {
+            if release_time.is_due(this.clock.monotonic()) {
                 this.release(&under_way).await;
             }
             let times = (now, now.plus_ms(CLAIM_MS));
@@ -87,7 +88,7 @@ impl Uploads {
                 let uploads = Arc::clone(&this);
                 under_way.begin(one.key, async move { uploads.pass(one).await });
             }
-            if is_time(&mut tidied, TIDY_EVERY, at) {
+            if tidying_time.is_due(at) {
                 let done = this.tidy().await;
                 tidying.note("uploads that nobody sent stay", done.as_ref().err(), at);
             }

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::pin::Pin;
 
-use baton_domain::announce::Kind;
 use baton_protocol::Timestamp;
 use baton_protocol::push::PushEnv;
 use reqwest::Client;
@@ -92,10 +91,10 @@ impl Apns {
         if !target.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(Verdict::Gone { at: None });
         }
-        let (push_type, priority) = match (letter.kind == Kind::Retract, letter.is_urgent()) {
-            (true, _) => ("background", "5"),
-            (false, true) => ("alert", "10"),
-            (false, false) => ("alert", "5"),
+        let (push_type, priority) = match (letter.kind.is_shown(), letter.is_urgent()) {
+            (false, _) => ("background", "5"),
+            (true, true) => ("alert", "10"),
+            (true, false) => ("alert", "5"),
         };
         let mut is_refused = false;
         loop {

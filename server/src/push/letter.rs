@@ -157,15 +157,9 @@ impl Letter {
 
     /// What Apple's service takes: it shows words that name nobody until the extension knows more.
     pub(super) fn apns(&self, clock: &Clock) -> Result<Value, SealError> {
-        let mut aps = match self.kind {
-            Kind::Retract => json!({"content-available": 1}),
-            Kind::Queue
-            | Kind::Message
-            | Kind::WindowClosing
-            | Kind::Reopened
-            | Kind::Review
-            | Kind::Mention
-            | Kind::Assigned => json!({
+        let mut aps = match self.kind.is_shown() {
+            false => json!({"content-available": 1}),
+            true => json!({
                 "alert": {"loc-key": format!("push.{}", self.wire_kind())},
                 "mutable-content": 1,
                 "thread-id": self.conversation,

@@ -6,7 +6,6 @@ use std::pin::Pin;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use baton_domain::announce::Kind;
 use baton_protocol::Timestamp;
 use p256::SecretKey;
 use p256::elliptic_curve::sec1::ToSec1Point;
@@ -122,7 +121,7 @@ impl WebPush {
         if endpoint.len() > ENDPOINT_BYTES_MAX || !is_fit(&url, self.allows_private) {
             return Ok(Verdict::Dead("endpoint"));
         }
-        if letter.kind == Kind::Retract && !takes_silent_pushes(&url) {
+        if !letter.kind.is_shown() && !takes_silent_pushes(&url) {
             return Ok(Verdict::Accepted);
         }
         let now = self.clock.now();

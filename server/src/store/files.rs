@@ -9,7 +9,7 @@ use baton_protocol::{
     Amended, ChannelId, Content, ConversationId, FileState, MessageId, NodeId, Timestamp,
     WorkspaceId,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::FromRow;
 
 use super::read::MessageAt;
@@ -119,22 +119,8 @@ pub async fn release_files(
          WHERE state = 'waiting' AND claimed_by = $1
            AND (workspace, message) NOT IN (SELECT value->>0, value->>1 FROM {rows $2})",
     );
-    release(store, &SQL, (node, running), now).await
-}
-
-/// Runs one of the statements that give claims back.
-pub(super) async fn release(
-    store: &Store,
-    sql: &Sql,
-    (node, running): (NodeId, &[(WorkspaceId, MessageId)]),
-    now: Timestamp,
-) -> Result<u64, StoreError> {
-    let running: Value = running.iter().map(|key| json!(key)).collect();
-    let args = [node.to_string(), running.to_string(), now.ms().to_string()];
-    let mut tx = store.begin().await?;
-    let released = tx.run(sql, &args.each_ref().map(String::as_str)).await?;
-    tx.commit().await?;
-    Ok(released)
+    let args = [node.to_string(), json!(running).to_string(), now.ms().to_string()];
+    store.run_alone(&SQL, &args).await
 }
 
 /// Gives a claim back: the file is tried again at `due_at`. A claim that is void changes nothing.
@@ -157,9 +143,8 @@ pub async fn put_off_file(
         due_at.ms().to_string(),
         doubts.to_string(),
     ];
-    let mut tx = store.begin().await?;
-    tx.run(&SQL, &args.each_ref().map(String::as_str)).await?;
-    tx.commit().await
+    store.run_alone(&SQL, &args).await?;
+    Ok(())
 }
 
 /// Puts off what waits for a number whose token is refused: nothing of it is tried before `until`.
@@ -174,9 +159,8 @@ pub async fn hold_files(
            AND due_at < CAST($3 AS BIGINT)",
     );
     let args = [workspace.to_string(), channel.to_string(), until.ms().to_string()];
-    let mut tx = store.begin().await?;
-    tx.run(&SQL, &args.each_ref().map(String::as_str)).await?;
-    tx.commit().await
+    store.run_alone(&SQL, &args).await?;
+    Ok(())
 }
 
 /// What a fetch needs to know beside its claim.
@@ -296,9 +280,6 @@ pub async fn forget_files(
         "DELETE FROM file
          WHERE (workspace, message) IN (SELECT value->>0, value->>1 FROM {rows $1})",
     );
-    let rows = serde_json::json!(gone).to_string();
-    let mut tx = store.begin().await?;
-    let done = tx.run(&SQL, &[&rows]).await?;
-    tx.commit().await?;
-    Ok(done)
+    let rows = json!(gone).to_string();
+    store.run_alone(&SQL, &[&rows]).await
 }

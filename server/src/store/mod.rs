@@ -243,6 +243,15 @@ impl Store {
         Ok(tx)
     }
 
+    /// One statement in a short write transaction of its own. Returns how many rows it changed.
+    pub async fn run_alone(&self, sql: &Sql, args: &[impl AsRef<str>]) -> Result<u64, StoreError> {
+        let args: Vec<&str> = args.iter().map(AsRef::as_ref).collect();
+        let mut tx = self.begin().await?;
+        let changed = tx.run(sql, &args).await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
+
     /// The same database for a leader: when its term is over, short write transactions are refused
     /// as [`StoreError::Deposed`].
     #[must_use]

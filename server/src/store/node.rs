@@ -46,9 +46,8 @@ pub async fn begin(store: &Store, node: NodeId, now: Timestamp) -> Result<(), St
         "INSERT INTO node (id, beat, started_at) VALUES ($1, 0, CAST($2 AS BIGINT))
          ON CONFLICT DO NOTHING",
     );
-    let mut tx = store.begin().await?;
-    tx.run(&INSERT, &[&node.to_string(), &now.ms().to_string()]).await?;
-    tx.commit().await
+    store.run_alone(&INSERT, &[&node.to_string(), &now.ms().to_string()]).await?;
+    Ok(())
 }
 
 /// Confirms a life, and tells how things stand. The table is without that node when it was
@@ -95,9 +94,8 @@ pub async fn bury(store: &Store, dead: &[Life]) -> Result<u64, StoreError> {
 /// A life ends by itself.
 pub async fn end(store: &Store, node: NodeId) -> Result<(), StoreError> {
     static DELETE: Sql = Sql::new("DELETE FROM node WHERE id = $1");
-    let mut tx = store.begin().await?;
-    tx.run(&DELETE, &[&node.to_string()]).await?;
-    tx.commit().await
+    store.run_alone(&DELETE, &[&node.to_string()]).await?;
+    Ok(())
 }
 
 /// Begins the term after `last`; `None` when another node was faster.
@@ -105,9 +103,7 @@ pub async fn lead(store: &Store, node: NodeId, last: u64) -> Result<Option<Term>
     static UPDATE: Sql = Sql::new(
         "UPDATE leader SET node = $1, term = term + 1 WHERE one = 1 AND term = CAST($2 AS BIGINT)",
     );
-    let mut tx = store.begin().await?;
-    let taken = tx.run(&UPDATE, &[&node.to_string(), &last.to_string()]).await? == 1;
-    tx.commit().await?;
+    let taken = store.run_alone(&UPDATE, &[&node.to_string(), &last.to_string()]).await? == 1;
     Ok(taken.then_some(Term { node, number: last + 1 }))
 }
 

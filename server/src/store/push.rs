@@ -240,10 +240,7 @@ pub async fn suppress_pushes(
     );
     let rows = seen.iter().map(|((workspace, agent), upto)| json!([workspace, agent, upto]));
     let rows = Value::from_iter(rows).to_string();
-    let mut tx = store.begin().await?;
-    let dropped = tx.run(&SQL, &[&rows, &now.ms().to_string()]).await?;
-    tx.commit().await?;
-    Ok(dropped)
+    store.run_alone(&SQL, &[&rows, &now.ms().to_string()]).await
 }
 
 /// Whether anything waits to be sent to one of these agents: to ask costs less than to write.
@@ -275,9 +272,8 @@ pub async fn note_acks(store: &Store, heard: &Heard) -> Result<(), StoreError> {
         json!([workspace, device, acked.ms(), watched.map(Timestamp::ms)])
     });
     let rows = Value::from_iter(rows).to_string();
-    let mut tx = store.begin().await?;
-    tx.run(&SQL, &[&rows]).await?;
-    tx.commit().await
+    store.run_alone(&SQL, &[&rows]).await?;
+    Ok(())
 }
 
 /// The name and the newest line of the customer of a conversation, the line up to a position.
@@ -344,10 +340,7 @@ pub async fn sweep_sent(store: &Store, before: Timestamp, most: u64) -> Result<u
            ORDER BY created_at LIMIT CAST($2 AS BIGINT) {skip})
          DELETE FROM push WHERE (workspace, id) IN (SELECT workspace, id FROM old)",
     );
-    let mut tx = store.begin().await?;
-    let done = tx.run(&SQL, &[&before.ms().to_string(), &most.to_string()]).await?;
-    tx.commit().await?;
-    Ok(done)
+    store.run_alone(&SQL, &[&before.ms().to_string(), &most.to_string()]).await
 }
 
 /// What is known of the pushes by one service.

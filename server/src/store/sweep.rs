@@ -97,10 +97,7 @@ pub async fn sweep_pushes(
          WHERE (workspace, device) IN (SELECT workspace, device FROM old)",
     );
     let args = [before.ms().to_string(), now.ms().to_string(), most.to_string()];
-    let mut tx = store.begin().await?;
-    let done = tx.run(&SQL, &[&args[0], &args[1], &args[2]]).await?;
-    tx.commit().await?;
-    Ok(done)
+    store.run_alone(&SQL, &[&args[0], &args[1], &args[2]]).await
 }
 
 /// An id of Meta for which statuses wait.
@@ -181,10 +178,7 @@ pub async fn overlooked_statuses(
 
 async fn sweep(store: &Store, sql: &Sql, before: Timestamp, most: u64) -> Result<u64, StoreError> {
     let args = [before.ms().to_string(), most.to_string()];
-    let mut tx = store.begin().await?;
-    let done = tx.run(sql, &[&args[0], &args[1]]).await?;
-    tx.commit().await?;
-    Ok(done)
+    store.run_alone(sql, &[&args[0], &args[1]]).await
 }
 
 /// Raises the feed's floor over at most `most` positions from before `before`, and deletes what

@@ -132,9 +132,8 @@ pub async fn look_again(store: &Store, meta_app: &str, now: Timestamp) -> Result
            WHERE c.workspace = template_source.workspace AND c.id = template_source.channel
              AND c.meta_app = $1)",
     );
-    let mut tx = store.begin().await?;
-    tx.run(&SQL, &[meta_app, &now.ms().to_string()]).await?;
-    tx.commit().await
+    store.run_alone(&SQL, &[meta_app, &now.ms().to_string()]).await?;
+    Ok(())
 }
 
 /// What came of a look at Meta's templates. The next one is at `next`, unless somebody asked for

@@ -7,9 +7,9 @@ use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{
     AgentId, ChannelId, ConversationId, MessageId, NodeId, Timestamp, WorkspaceId,
 };
+use serde_json::json;
 use sqlx::FromRow;
 
-use super::files::release;
 use super::rows::{id, named, number};
 use super::{Sql, Store, StoreError, Tx};
 
@@ -94,10 +94,7 @@ pub async fn begin_upload(
         now.ms().to_string(),
         most.to_string(),
     ];
-    let mut tx = store.begin().await?;
-    let begun = tx.run(&SQL, &args.each_ref().map(String::as_str)).await?;
-    tx.commit().await?;
-    Ok(begun > 0)
+    Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 
 /// An upload, if it is there.
@@ -125,7 +122,7 @@ pub async fn upload_received(
            AND state = 'receiving'",
     );
     let args = [workspace.to_string(), of.to_string(), from.to_string(), to.to_string()];
-    change(store, &SQL, &args).await
+    Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 
 /// All of it is here, with this digest: it goes to WhatsApp from now on.
@@ -141,7 +138,7 @@ pub async fn upload_complete(
          WHERE workspace = $1 AND id = $2 AND state = 'receiving'",
     );
     let args = [workspace.to_string(), of.to_string(), sha256.to_owned(), now.ms().to_string()];
-    change(store, &SQL, &args).await
+    Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 
 /// What arrived is of no use, if it is still as far as `received`; `why` is for people.
@@ -157,7 +154,7 @@ pub async fn upload_spoilt(
            AND received = CAST($3 AS BIGINT)",
     );
     let args = [workspace.to_string(), of.to_string(), received.to_string(), why.to_owned()];
-    change(store, &SQL, &args).await
+    Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 
 /// An upload that its worker may pass on.
@@ -271,7 +268,8 @@ pub async fn release_uploads(
          WHERE state = 'passing' AND claimed_by = $1
            AND (workspace, id) NOT IN (SELECT value->>0, value->>1 FROM {rows $2})",
     );
-    release(store, &SQL, (node, running), now).await
+    let args = [node.to_string(), json!(running).to_string(), now.ms().to_string()];
+    store.run_alone(&SQL, &args).await
 }
 
 /// WhatsApp has it, under this id. A claim that is void changes nothing.
@@ -287,7 +285,7 @@ pub async fn upload_ready(
     );
     let args =
         [of.key.0.to_string(), of.key.1.to_string(), of.claim_epoch.to_string(), media.to_owned()];
-    change(store, &SQL, &args).await
+    Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 
 /// WhatsApp does not take it; `why` is for people. A claim that is void changes nothing.
@@ -303,7 +301,7 @@ pub async fn upload_refused(
     );
     let args =
         [of.key.0.to_string(), of.key.1.to_string(), of.claim_epoch.to_string(), why.to_owned()];
-    change(store, &SQL, &args).await
+    Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 
 /// Gives a claim back: it is tried again at `due_at`. A claim that is void changes nothing.
@@ -323,7 +321,7 @@ pub async fn put_off_upload(
         of.claim_epoch.to_string(),
         due_at.ms().to_string(),
     ];
-    change(store, &SQL, &args).await
+    Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 
 /// Uploads from before `before` that nothing sent: no command can send them from now on.
@@ -361,16 +359,5 @@ pub async fn expire_uploads(
 pub async fn forget_upload(store: &Store, (workspace, of): UploadKey) -> Result<bool, StoreError> {
     static SQL: Sql =
         Sql::new("DELETE FROM upload WHERE workspace = $1 AND id = $2 AND state = 'refused'");
-    change(store, &SQL, &[workspace.to_string(), of.to_string()]).await
-}
-
-async fn change<const N: usize>(
-    store: &Store,
-    sql: &'static Sql,
-    args: &[String; N],
-) -> Result<bool, StoreError> {
-    let mut tx = store.begin().await?;
-    let changed = tx.run(sql, &args.each_ref().map(String::as_str)).await?;
-    tx.commit().await?;
-    Ok(changed > 0)
+    Ok(store.run_alone(&SQL, &[workspace.to_string(), of.to_string()]).await? > 0)
 }

@@ -12,13 +12,12 @@ use baton::demo::client::{Api, SignedIn};
 use baton_model::dice::Dice;
 use baton_protocol::command::{Assign, Seeing};
 use baton_protocol::outcome::Outcome;
-use baton_protocol::page::{ConversationPage, ConversationRow, LinesPage};
-use baton_protocol::push::{PushLane, PushPut, PushRegistered, PushTargetKind};
+use baton_protocol::page::LinesPage;
+use baton_protocol::push::{PushLane, PushPut, PushTargetKind};
 use baton_protocol::{Command, CommandBody, ConversationId, LineRef, OpId, Role};
 use baton_simulator::{Config, Knobs, PushInput, Simulator};
 use baton_world::process::{BatonProcess, Place};
 use baton_world::stage;
-use reqwest::Method;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -62,7 +61,7 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
     let login = cast.logins.iter().find(|login| login.role == Role::Agent).context("no agent")?;
     let agent = sign_in(&place, login).await?;
     register(&agent).await?;
-    let talks = conversations(&admin).await?;
+    let talks = admin.conversations().await?;
     ensure!(talks.len() == usize::try_from(count)?, "{} conversations", talks.len());
     let mut kills = 0;
     for talk in &talks {
@@ -112,23 +111,7 @@ async fn register(agent: &SignedIn) -> Result<()> {
         locale: None,
         caps: Vec::new(),
     };
-    let path = format!("/devices/{}/push", agent.session.device_id);
-    let token = Some(agent.session.access_token.as_str());
-    let _registered: PushRegistered = agent.api.call(Method::PUT, &path, token, Some(&put)).await?;
-    Ok(())
-}
-
-async fn conversations(admin: &SignedIn) -> Result<Vec<ConversationId>> {
-    let (mut all, mut page) = (Vec::new(), String::new());
-    loop {
-        let read: ConversationPage = admin.get(&format!("/conversations?limit=200{page}")).await?;
-        all.extend(read.conversations.iter().map(|row| match row {
-            ConversationRow::Head { head } => head.id,
-            ConversationRow::Full { view, .. } => view.conversation.head.id,
-        }));
-        let Some(next) = read.next else { return Ok(all) };
-        page = format!("&page={next}");
-    }
+    agent.register_push(&put).await.map(drop)
 }
 
 async fn assign(admin: &SignedIn, talk: ConversationId, to: &Login) -> Result<()> {

@@ -302,10 +302,7 @@ impl Accounts {
                AND confirmed_at < CAST($2 AS BIGINT)",
         );
         let before = gone_at.map_or(i64::MAX, Timestamp::ms).to_string();
-        let mut tx = self.0.store.begin().await?;
-        let gone = tx.run(&FORGET, &[digest, &before]).await?;
-        tx.commit().await?;
-        Ok(gone > 0)
+        Ok(self.0.store.run_alone(&FORGET, &[digest, &before]).await? > 0)
     }
 
     async fn own_device(&self, signed: Signed, device: DeviceId) -> Result<(), AccountError> {

@@ -22,13 +22,13 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    /// Notes that it took something; whether it had rested.
+    /// Notes that it took something. Returns whether it had rested before.
     pub(super) fn succeeded(&mut self) -> bool {
         std::mem::take(self).is_out
     }
 
-    /// Notes a failure; whether it rests for the first time since it took something. Those that
-    /// were on their way when it began to rest say nothing new.
+    /// Notes a failure. Returns whether it rests now, for the first time since it took something.
+    /// Those that were on their way when it began to rest say nothing new.
     pub(super) fn failed(&mut self, now: Timestamp) -> bool {
         if self.is_open(now) {
             return false;
@@ -40,7 +40,7 @@ impl Breaker {
         self.failures.len() >= FAILURES && self.lock(now, REST)
     }
 
-    /// It rests for this long, whatever it answers; whether for the first time since it took
+    /// Makes it rest for this long. Returns whether this is the first rest since it took
     /// something.
     pub(super) fn lock(&mut self, now: Timestamp, rest: Duration) -> bool {
         self.failures.clear();

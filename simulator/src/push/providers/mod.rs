@@ -188,6 +188,12 @@ impl Simulator {
     pub fn push_calls_since(&self, n: usize) -> Vec<PushCall> {
         self.shared.push_calls_since(n)
     }
+
+    /// How many calls there were.
+    #[must_use]
+    pub fn push_call_count(&self) -> usize {
+        self.shared.world().providers.calls.len()
+    }
 }
 
 /// A field of a JSON object as text.
