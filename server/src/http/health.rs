@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{Answer, Fault, Parts};
 use crate::coordinator::CoordinatorState;
+use crate::push::SENDERS;
 use crate::store::Dialect;
 use crate::telemetry::Metrics;
 
@@ -34,6 +35,9 @@ struct Ready {
     coordinator_away_since: Option<Timestamp>,
     /// `up`, or `full` when the data directory cannot be written.
     disk: &'static str,
+    /// Kinds of push services that fail, or refuse the credentials. Nothing else waits for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    push_out: Vec<&'static str>,
 }
 
 /// `GET /readyz`: it has a database and is not going down. Without what nodes share it is ready as
@@ -57,7 +61,12 @@ pub(super) async fn ready(State(parts): State<Parts>) -> Answer<Response> {
     };
     let is_full = parts.metrics.disk_full.get() != 0;
     let disk = if is_full { "full" } else { "up" };
-    let ready = Json(Ready { database, coordinator, coordinator_away_since, disk });
+    let push_out = SENDERS
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| parts.metrics.push_services_out.get(name) > 0)
+        .collect();
+    let ready = Json(Ready { database, coordinator, coordinator_away_since, disk, push_out });
     // A database elsewhere does not need this disk.
     let needs_disk = parts.store.dialect() == Dialect::Sqlite;
     if is_up && !is_damaged && !(is_full && needs_disk) {

@@ -5,6 +5,7 @@
 //! when the next one is due, and every few seconds for what a dead node left.
 
 mod breaker;
+mod services;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,13 +22,13 @@ use crate::clock::Clock;
 use crate::config::PushContent;
 use crate::engine::Engine;
 use crate::node::Membership;
-use crate::push::{Lane, Lanes, Letter, SealKey, Target, Verdict, Words};
+use crate::push::{Lane, Lanes, Letter, SENDERS, SealKey, Target, Verdict, Words};
 use crate::store::push::{
     Claim, Claimed, Ended, Finished, next_push, push_badge, push_words, turn_pushes,
 };
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Spell};
-use breaker::Breaker;
+use services::{News, Services, Word};
 
 /// A claim is void after this: longer than a request may take.
 const CLAIM_MS: i64 = 30_000;
@@ -63,29 +64,20 @@ pub struct Pusher {
     pub in_flight_max: usize,
 }
 
-/// Services that one worker sends by.
-const WORKERS: [(&str, &[PushLane]); 5] = [
-    ("fcm", &[PushLane::Fcm]),
-    ("apns", &[PushLane::Apns]),
-    ("webpush", &[PushLane::Webpush, PushLane::Unifiedpush]),
-    ("relay", &[PushLane::Relay]),
-    ("log", &[PushLane::Log]),
-];
-
 impl Pusher {
     /// Starts a worker for each kind of service that is configured.
     pub fn start(self) -> Vec<JoinHandle<()>> {
         let mut bells = Vec::new();
         let mut tasks = Vec::new();
-        for (name, of) in WORKERS {
+        for (name, of) in SENDERS {
             let Some(lane) = of.first().and_then(|lane| self.lanes.get(lane.name())) else {
                 continue;
             };
             let bell = Arc::new(Notify::new());
             bells.push(Arc::clone(&bell));
-            let breaker = Breaker::default();
+            let services = Services::new(self.in_flight_max);
             let pusher = self.clone();
-            let worker = Worker { pusher, name, of, lane: Arc::clone(lane), bell, breaker };
+            let worker = Worker { pusher, name, of, lane: Arc::clone(lane), bell, services };
             tasks.push(tokio::spawn(worker.run()));
         }
         let engine = self.engine;
@@ -107,26 +99,34 @@ struct Worker {
     of: &'static [PushLane],
     lane: Arc<dyn Lane>,
     bell: Arc<Notify>,
-    breaker: Breaker,
+    services: Services,
 }
 
-/// A push on its way, and what came of it.
-type Answered = (Claimed, Result<Verdict, StoreError>);
+/// A push that was on its way, the service it went to, and what came of it.
+struct Answered {
+    claimed: Claimed,
+    service: Option<String>,
+    verdict: Result<Verdict, StoreError>,
+}
 
 impl Worker {
     fn store(&self) -> &Store {
         self.pusher.engine.store()
     }
 
-    async fn run(mut self) {
-        let sender =
-            Arc::new(Sending { pusher: self.pusher.clone(), lane: Arc::clone(&self.lane) });
+    async fn run(self) {
+        let sender = Arc::new(Sending {
+            pusher: self.pusher.clone(),
+            name: self.name,
+            lane: Arc::clone(&self.lane),
+            services: self.services.clone(),
+        });
         // They end with the worker: what it cannot tell any more is another node's.
         let mut under_way = JoinSet::new();
         let mut finished: Vec<Finished> = Vec::new();
         let spell = Spell::default();
         loop {
-            let most = self.pusher.in_flight_max.saturating_sub(under_way.len());
+            let most = self.room().min(self.pusher.in_flight_max.saturating_sub(under_way.len()));
             let turn = self.turn(&finished, most).await;
             if !self.store().is_away() {
                 let now = self.pusher.clock.monotonic();
@@ -158,6 +158,14 @@ impl Worker {
         }
     }
 
+    /// How many pushes more may be claimed. Where devices name the service, each has its own room.
+    fn room(&self) -> usize {
+        match self.lane.has_one_service() {
+            true => self.services.room(self.name, self.pusher.clock.now()),
+            false => usize::MAX,
+        }
+    }
+
     /// Says what ended and claims what is due, where there is either; returns how long nothing
     /// else is.
     async fn turn(
@@ -166,12 +174,13 @@ impl Worker {
         most: usize,
     ) -> Result<(Vec<Claimed>, Duration), StoreError> {
         let now = self.pusher.clock.now();
-        let most = if self.breaker.is_open(now) { 0 } else { most };
         let due_at = if most == 0 { None } else { next_push(self.store(), self.of).await? };
         let is_due = due_at.is_some_and(|due_at| due_at <= now);
         if finished.is_empty() && !is_due {
             let wait = due_at.map_or(LOOK_EVERY, |at| between(at.since(now)));
-            return Ok((Vec::new(), wait.min(self.breaker.left(now)).min(LOOK_EVERY)));
+            let rests = self.services.rests_until(self.name, now);
+            let rest = rests.map_or(LOOK_EVERY, |until| between(until.since(now)));
+            return Ok((Vec::new(), wait.min(rest).min(LOOK_EVERY)));
         }
         let claim = Claim {
             lanes: self.of,
@@ -185,16 +194,13 @@ impl Worker {
     }
 
     /// Takes down what came of a push.
-    fn note(
-        &mut self,
-        done: Result<Answered, tokio::task::JoinError>,
-        finished: &mut Vec<Finished>,
-    ) {
+    fn note(&self, done: Result<Answered, tokio::task::JoinError>, finished: &mut Vec<Finished>) {
         // A task that failed leaves its claim to be rescued.
-        let Ok((claimed, verdict)) = done else { return };
+        let Ok(Answered { claimed, service, verdict }) = done else { return };
+        let service = service.as_deref().unwrap_or(self.name);
         let now = self.pusher.clock.now();
         let (ended, reason) = match verdict {
-            Ok(verdict) => self.judge(&claimed, &verdict),
+            Ok(verdict) => self.judge(&claimed, service, &verdict),
             Err(_) => (self.again(&claimed, None), Some("database")),
         };
         let outcome = match ended {
@@ -214,19 +220,23 @@ impl Worker {
         finished.push(Finished { of: (workspace, id), claim_epoch, ended, reason });
     }
 
-    fn judge(&mut self, claimed: &Claimed, verdict: &Verdict) -> (Ended, Option<&'static str>) {
+    fn judge(
+        &self,
+        claimed: &Claimed,
+        service: &str,
+        verdict: &Verdict,
+    ) -> (Ended, Option<&'static str>) {
         let now = self.pusher.clock.now();
         match *verdict {
             Verdict::Accepted => {
-                if self.breaker.succeeded() {
-                    tracing::info!(lane = self.name, "a push service takes pushes again");
+                if self.hears(service, Word::Took) {
+                    tracing::info!(service, "a push service takes pushes again");
                 }
                 (Ended::Accepted, None)
             }
             Verdict::Again { after, why, is_outage } => {
-                if is_outage && self.breaker.failed(now) {
-                    tracing::warn!(lane = self.name, why, "a push service fails; it rests");
-                    self.pusher.metrics.push_outages.inc(self.name);
+                if is_outage && self.hears(service, Word::Failed) {
+                    tracing::warn!(service, why, "a push service fails; it rests");
                 }
                 (self.again(claimed, after), Some(why))
             }
@@ -234,18 +244,27 @@ impl Worker {
             Verdict::Dead("suppressed") => (Ended::Suppressed, Some("acked")),
             Verdict::Dead("expired") => (Ended::Expired, None),
             Verdict::Dead(why) => {
-                tracing::warn!(lane = self.name, why, push = %claimed.id, "a push was refused");
+                tracing::warn!(service, why, push = %claimed.id, "a push was refused");
                 (Ended::Dead, Some(why))
             }
             Verdict::Locked(why) => {
-                if self.breaker.lock(now, LOCKED) {
-                    self.pusher.metrics.push_outages.inc(self.name);
-                    let lane = self.name;
-                    tracing::error!(lane, why, "a push service refuses our credentials");
+                if self.hears(service, Word::Locked(LOCKED)) {
+                    tracing::error!(service, why, "a push service refuses our credentials");
                 }
                 (Ended::Again(now.plus_ms(between_ms(LOCKED))), Some(why))
             }
         }
+    }
+
+    /// Notes a word of a service. Returns whether it is news.
+    fn hears(&self, service: &str, word: Word) -> bool {
+        let news = self.services.note(service, word, self.pusher.clock.now());
+        if news == Some(News::Rests) {
+            self.pusher.metrics.push_outages.inc(self.name);
+        }
+        let out = i64::try_from(self.services.out()).unwrap_or(i64::MAX);
+        self.pusher.metrics.push_services_out.set(self.name, out);
+        news.is_some()
     }
 
     /// Later and later, with jitter; never after it is of use.
@@ -271,16 +290,23 @@ fn between_ms(duration: Duration) -> i64 {
 /// Sends one push.
 struct Sending {
     pusher: Pusher,
+    name: &'static str,
     lane: Arc<dyn Lane>,
+    services: Services,
 }
 
 impl Sending {
     async fn send(&self, claimed: Claimed) -> Answered {
-        let verdict = self.try_send(&claimed).await;
-        (claimed, verdict)
+        let mut service = None;
+        let verdict = self.try_send(&claimed, &mut service).await;
+        Answered { claimed, service, verdict }
     }
 
-    async fn try_send(&self, claimed: &Claimed) -> Result<Verdict, StoreError> {
+    async fn try_send(
+        &self,
+        claimed: &Claimed,
+        service: &mut Option<String>,
+    ) -> Result<Verdict, StoreError> {
         if claimed.expires_at <= self.pusher.clock.now() {
             return Ok(Verdict::Dead("expired"));
         }
@@ -297,7 +323,17 @@ impl Sending {
         let Some(letter) = self.letter(claimed, target).await? else {
             return Ok(Verdict::Dead("kind"));
         };
+        *service = self.lane.service(&letter.to);
+        let now = self.pusher.clock.now();
+        let under_way = match self.services.begin(service.as_deref().unwrap_or(self.name), now) {
+            Ok(under_way) => under_way,
+            Err(at) => {
+                let after = Some(between(at.since(now)));
+                return Ok(Verdict::Again { after, why: "service_rests", is_outage: false });
+            }
+        };
         let verdict = self.lane.send(&letter).await;
+        drop(under_way);
         if let Verdict::Gone { at } = verdict {
             // Only this target, and only if the app did not confirm it since.
             let forgotten = self.pusher.accounts.forget_push_target(&digest, at).await;

@@ -18,8 +18,11 @@ use crate::config::Secret;
 
 /// Bytes of a payload at most, on all roads.
 pub(super) const PAYLOAD_BYTES_MAX: usize = 4_096;
-/// Bytes of sealed words at most; more is cut.
-const WORDS_BYTES_MAX: usize = 1_200;
+/// Bytes of sealed words at most, as JSON writes them; more is cut. With the other fields they stay
+/// below the 2,048 bytes that a phone opens.
+const WORDS_BYTES_MAX: usize = 1_400;
+/// Of them for the customer's name.
+const TITLE_BYTES_MAX: usize = 300;
 
 /// The key of a device that contents are sealed to.
 #[derive(Clone, Debug)]
@@ -182,12 +185,97 @@ impl Letter {
 impl Words {
     /// As much as a push carries.
     fn cut(&self) -> (&str, &str) {
-        let title = cut(&self.title, 256);
-        (title, cut(&self.body, WORDS_BYTES_MAX - title.len()))
+        let (title, title_bytes) = cut(&self.title, TITLE_BYTES_MAX);
+        (title, cut(&self.body, WORDS_BYTES_MAX - title_bytes).0)
     }
 }
 
-fn cut(text: &str, bytes: usize) -> &str {
-    let end = text.floor_char_boundary(bytes);
-    text.get(..end).unwrap_or_default()
+/// As much of a text as JSON writes within so many bytes, and how many it takes.
+fn cut(text: &str, most: usize) -> (&str, usize) {
+    let mut bytes = 0;
+    for (at, letter) in text.char_indices() {
+        let next = bytes + json_bytes(letter);
+        if next > most {
+            return (text.get(..at).unwrap_or_default(), bytes);
+        }
+        bytes = next;
+    }
+    (text, bytes)
+}
+
+/// Bytes that JSON takes for a character: RFC 8259, section 7.
+fn json_bytes(letter: char) -> usize {
+    match letter {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        '\0'..='\u{1f}' => 6,
+        other => other.len_utf8(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use p256::SecretKey;
+    use p256::elliptic_curve::sec1::ToSec1Point as _;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Bytes that a phone opens at most (`mobile-core`, `push::seal`), padded and sealed.
+    const OPENED_BYTES_MAX: usize = 2_048 + 103 + 256;
+
+    fn letter(title: &str, body: &str) -> Letter {
+        let public = SecretKey::from_slice(&[7; 32]).unwrap().public_key().to_sec1_point(false);
+        let key = SealKey {
+            id: Some("k1".to_owned()),
+            p256dh: BASE64.encode(public.as_bytes()),
+            auth: Secret::new(BASE64.encode([3; 16])),
+        };
+        let id = Uuid::from_u128(u128::MAX);
+        let to = Target {
+            kind: PushTargetKind::Token,
+            target: Secret::new("token".to_owned()),
+            key: Some(key),
+            app_id: None,
+            env: None,
+        };
+        Letter {
+            to,
+            id: PushId(id),
+            workspace: WorkspaceId(id),
+            agent: AgentId(id),
+            conversation: ConversationId(id),
+            kind: Kind::Message,
+            cursor: Cursor { epoch: baton_protocol::Epoch(id), position: u64::MAX >> 1 },
+            expires_at: Timestamp::from_ms(1_700_000_000_000),
+            badge: Some(u32::MAX),
+            words: Some(Words { title: title.to_owned(), body: body.to_owned() }),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_customer_writes_fits_into_a_push_that_a_phone_opens(
+            title in "[\\PC\\x00-\\x1f\"\\\\]{0,400}",
+            body in "[\\PC\\x00-\\x1f\"\\\\]{0,3000}",
+        ) {
+            let (letter, clock) = (letter(&title, &body), Clock::system());
+            let fields = letter.fields(&clock).unwrap();
+            let sealed = BASE64.decode(fields.get("e").unwrap()).unwrap();
+            prop_assert!(sealed.len() <= OPENED_BYTES_MAX);
+            prop_assert!(letter.sealed(&clock).unwrap().len() <= OPENED_BYTES_MAX);
+            prop_assert!(json!(fields).to_string().len() < PAYLOAD_BYTES_MAX - 300);
+            prop_assert!(letter.apns(&clock).unwrap().to_string().len() <= PAYLOAD_BYTES_MAX);
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_where_json_would_grow_over_its_bound() {
+        for text in ["plain", "\"\\\n\r\t\u{8}\u{c}", "\0\u{1}\u{1f}", "é😀", "\u{7f}\u{2028}"] {
+            let written = json!(text).to_string().len() - 2;
+            assert_eq!(cut(text, written), (text, written), "{text:?}");
+            assert_ne!(cut(text, written - 1).0, text, "{text:?}");
+        }
+        assert_eq!(cut("😀😀", 7), ("😀", 4), "never within a character");
+    }
 }

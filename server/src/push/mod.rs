@@ -54,12 +54,31 @@ pub trait Lane: Send + Sync + fmt::Debug {
     /// Sends a push once.
     fn send<'a>(&'a self, letter: &'a Letter) -> Sending<'a>;
 
+    /// Whether all pushes of this lane go to one service.
+    fn has_one_service(&self) -> bool {
+        true
+    }
+
+    /// The service that a target is of, where devices name it.
+    fn service(&self, _to: &Target) -> Option<String> {
+        None
+    }
+
     /// Asks the service whether it takes the credentials, without a push; why not, if it does not.
     fn check(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>>;
 }
 
 /// The lanes that are configured, by their names. Lanes of one service share what sends.
 pub type Lanes = BTreeMap<&'static str, Arc<dyn Lane>>;
+
+/// Kinds of services, each with the lanes that one worker of a node sends by.
+pub const SENDERS: [(&str, &[PushLane]); 5] = [
+    ("fcm", &[PushLane::Fcm]),
+    ("apns", &[PushLane::Apns]),
+    ("webpush", &[PushLane::Webpush, PushLane::Unifiedpush]),
+    ("relay", &[PushLane::Relay]),
+    ("log", &[PushLane::Log]),
+];
 
 /// Opens what is configured. Web Push needs no account, and is always open.
 ///

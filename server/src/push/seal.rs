@@ -105,3 +105,51 @@ fn expand<const N: usize>(salt: &[u8], secret: &[u8], info: &[u8]) -> Result<[u8
     filled.ok().ok_or(SealError::BadKey)?;
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    /// The example of RFC 8291, appendix A. It has no padding: what is before it is the same.
+    #[test]
+    fn the_example_of_the_standard_is_sealed_as_it_says() {
+        let key = SealKey {
+            id: None,
+            p256dh:
+                "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkN\
+                     toIAiw4"
+                    .to_owned(),
+            auth: Secret::new("BTBZMqHH6r4Tts7J_aSIgg".to_owned()),
+        };
+        let own = BASE64.decode("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw").unwrap();
+        let own = SecretKey::from_slice(&own).unwrap();
+        let salt = BASE64.decode("DGv6ra1nlYgDCS1FRnbzlw").unwrap().try_into().unwrap();
+        let plain = b"When I grow up, I want to be a watermelon";
+        let sealed = seal_with(plain, &key, (&own, salt)).unwrap();
+        let expected = BASE64
+            .decode(
+                "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3v\
+                 CYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXP\
+                 XLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN",
+            )
+            .unwrap();
+        let before_the_tag = expected.len() - 16;
+        assert_eq!(sealed[..before_the_tag], expected[..before_the_tag]);
+        assert_eq!(sealed.len() % STEP, 0, "and its length tells little");
+    }
+
+    #[test]
+    fn more_than_a_record_is_not_sealed() {
+        let own = SecretKey::from_slice(&[7; 32]).unwrap();
+        let public = own.public_key().to_sec1_point(false);
+        let key = SealKey {
+            id: None,
+            p256dh: BASE64.encode(public.as_bytes()),
+            auth: Secret::new(BASE64.encode([3; 16])),
+        };
+        let sealed = |bytes: usize| seal_with(&vec![b'a'; bytes], &key, (&own, [1; 16]));
+        assert_eq!(sealed(4_096 - OVERHEAD).unwrap().len(), 4_096);
+        assert_eq!(sealed(4_096 - OVERHEAD + 1), Err(SealError::TooLong));
+    }
+}

@@ -18,7 +18,7 @@ use super::errors::{WEBPUSH, react};
 use super::http::{exchange, guarded_client, is_fit};
 use super::jwt::SigningKey;
 use super::letter::PAYLOAD_BYTES_MAX;
-use super::{Lane, LaneError, Letter, Sending, Verdict, seconds_until};
+use super::{Lane, LaneError, Letter, Sending, Target, Verdict, seconds_until};
 use crate::clock::Clock;
 use crate::config::PushConfig;
 
@@ -164,6 +164,15 @@ fn topic(letter: &Letter) -> String {
 impl Lane for WebPush {
     fn send<'a>(&'a self, letter: &'a Letter) -> Sending<'a> {
         Box::pin(async move { self.deliver(letter).await.unwrap_or_else(|verdict| verdict) })
+    }
+
+    fn has_one_service(&self) -> bool {
+        false
+    }
+
+    fn service(&self, to: &Target) -> Option<String> {
+        let url = Url::parse(to.target.expose()).ok()?;
+        Some(url.origin().ascii_serialization())
     }
 
     fn check(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {

@@ -1,7 +1,8 @@
-//! A counter split by one label.
+//! Counters and gauges split by one label.
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 type Labels = [(&'static str, &'static str); 1];
@@ -39,5 +40,35 @@ impl By {
     /// How many of this kind there were.
     pub fn get(&self, value: &'static str) -> u64 {
         self.family.get(&[(self.label, value)]).map_or(0, |counter| counter.get())
+    }
+}
+
+/// A gauge split by one label, as [`By`] is.
+#[derive(Clone, Debug)]
+pub struct LevelBy {
+    label: &'static str,
+    family: Family<Labels, Gauge>,
+}
+
+impl LevelBy {
+    pub(super) fn register(
+        registry: &mut Registry,
+        name: &str,
+        label: &'static str,
+        help: &str,
+    ) -> Self {
+        let family = Family::default();
+        registry.register(name, help, family.clone());
+        Self { label, family }
+    }
+
+    /// It stands at this now.
+    pub fn set(&self, value: &'static str, level: i64) {
+        self.family.get_or_create(&[(self.label, value)]).set(level);
+    }
+
+    /// Where it stands; 0 before it was ever said.
+    pub fn get(&self, value: &'static str) -> i64 {
+        self.family.get(&[(self.label, value)]).map_or(0, |gauge| gauge.get())
     }
 }

@@ -9,7 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
 
-use super::{By, process};
+use super::{By, LevelBy, process};
 
 /// The figures of a process. Cheap to clone; clones count together. Each process (and each test)
 /// has its own: nothing here is global.
@@ -77,6 +77,8 @@ pub struct Metrics {
     pub push_s: Histogram,
     /// Rests of push services that failed, or did not take the credentials.
     pub push_outages: By,
+    /// Push services that rested and took nothing since.
+    pub push_services_out: LevelBy,
     /// Pushes dropped because their agent saw what they tell.
     pub pushes_suppressed: Counter,
     /// Receipts of pushes: the stage of those that are new, or why they change nothing.
@@ -168,6 +170,12 @@ impl Metrics {
             pushes: By::register(r, "pushes", "outcome", "Pushes that a service answered"),
             push_s: seconds(r, "push_seconds", "From a fact to its push being taken"),
             push_outages: By::register(r, "push_outages", "service", "Rests of push services"),
+            push_services_out: LevelBy::register(
+                r,
+                "push_services_out",
+                "service",
+                "Push services that rested and took nothing since",
+            ),
             pushes_suppressed: one(r, "pushes_suppressed", "Pushes of what was seen"),
             push_receipts: By::register(r, "push_receipts", "outcome", "Receipts of pushes"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),

@@ -49,17 +49,17 @@ impl Breaker {
     }
 
     pub(super) fn is_open(&self, now: Timestamp) -> bool {
-        self.until.is_some_and(|until| now < until)
+        self.rests_until(now).is_some()
     }
 
-    /// How long it still rests; for ever where it does not.
-    pub(super) fn left(&self, now: Timestamp) -> Duration {
-        match self.until {
-            Some(until) if now < until => {
-                Duration::from_millis(u64::try_from(until.since(now)).unwrap_or_default())
-            }
-            Some(_) | None => Duration::MAX,
-        }
+    /// Whether it has rested and took nothing since.
+    pub(super) fn is_out(&self) -> bool {
+        self.is_out
+    }
+
+    /// When it is tried again; none where it does not rest.
+    pub(super) fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.until.filter(|until| now < *until)
     }
 }
 
@@ -77,9 +77,9 @@ mod tests {
         assert!(!breaker.is_open(at(4)));
         assert!(breaker.failed(at(4)));
         assert!(breaker.is_open(at(33)) && !breaker.is_open(at(34)));
-        assert_eq!(breaker.left(at(14)), Duration::from_secs(20));
+        assert_eq!(breaker.rests_until(at(14)), Some(at(34)));
         assert!(!breaker.failed(at(14)), "it was under way");
-        assert_eq!(breaker.left(at(14)), Duration::from_secs(20), "and delays nothing");
+        assert_eq!(breaker.rests_until(at(14)), Some(at(34)), "and delays nothing");
         for _ in 0..9 {
             assert!(!breaker.failed(at(40)), "it is still out, which was told");
         }
