@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceId, PushId, TeamId, Timestamp};
+use crate::{ConversationId, DeviceId, PushId, TeamId, Timestamp};
 
 /// The push service of a device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -153,6 +153,13 @@ pub struct PushPut {
     pub caps: Vec<String>,
 }
 
+/// The place of a conversation's notification on a phone: its tag on Android, its identifier on
+/// Apple's systems, where the server sends it as `apns-collapse-id`. A newer one replaces the one
+/// before, and a phone takes away by it what its extension or its system drew.
+pub fn notification_tag(conversation: ConversationId) -> String {
+    format!("conversation-{conversation}")
+}
+
 /// `GET /push/keys`: what an app needs before it registers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PushKeys {
@@ -169,6 +176,8 @@ pub enum PushState {
     Active,
     /// The app has not confirmed the target for long.
     Stale,
+    /// This server is not set up for the push service: nothing is sent.
+    NotSetUp,
 }
 
 /// `GET /devices/{id}/push`: the registration without its target.

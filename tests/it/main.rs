@@ -17,6 +17,7 @@ mod missed;
 mod nodes;
 mod phone_core;
 mod push;
+mod push_operator;
 mod pushing;
 mod reply_fence;
 mod reports;

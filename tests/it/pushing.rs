@@ -289,7 +289,7 @@ async fn a_device_that_is_gone_is_asked_once_and_forgotten() {
         eventually("Firebase says that it is gone", is_refused).await;
         let ended = async || {
             let figures = world.asks(Method::GET, "/metrics", None, None).await.text;
-            figures.contains("baton_pushes_total{outcome=\"dead\"} 1").then_some(())
+            figures.contains("baton_pushes_total{service=\"fcm\",outcome=\"dead\"} 1").then_some(())
         };
         eventually("the push has ended", ended).await;
         hands_over(world, conversation, "Ana").await;
@@ -315,6 +315,8 @@ async fn all_servers_show_apple_the_same_token_for_it_takes_no_two_in_twenty_min
         let told = told.expect("JSON");
         assert_eq!(told.pointer("/aps/badge"), Some(&json!(1)), "a line that Ben has not read");
         assert_eq!(told.pointer("/b"), Some(&json!(1)));
+        let identifier = calls.first().and_then(|call| call.headers.get("apns-collapse-id"));
+        assert_eq!(identifier, Some(&format!("conversation-{conversation}")), "as phones name it");
         hands_over(world, conversation, "Ana").await;
         let calls = answered_by_apple(world, 2).await;
         let statuses: Vec<_> = calls.iter().map(|call| (call.status, &call.reason)).collect();
@@ -327,7 +329,7 @@ async fn all_servers_show_apple_the_same_token_for_it_takes_no_two_in_twenty_min
 async fn of_three_servers_one_sends_each_push_with_redis_and_without() {
     with_nodes(Setup::usual(), &[3], async |world| {
         let ben = world.agent("Ben").await;
-        registers(world, &ben, &iphone(world)).await;
+        registers(world, &ben, &android()).await;
         let mut talks = Vec::new();
         for is_away in [false, true] {
             if is_away {
@@ -341,18 +343,19 @@ async fn of_three_servers_one_sends_each_push_with_redis_and_without() {
                 hands_over(world, talk, "Ben").await;
                 talks.push(json!(talk));
             }
-            answered_by_apple(world, talks.len()).await;
+            answered(world, "fcm", talks.len()).await;
         }
         // What would come twice has come by the time that all of it was taken back.
         for talk in &talks {
             let talk = serde_json::from_value(talk.clone()).expect("an id");
             hands_over(world, talk, "Ana").await;
         }
-        let calls = answered_by_apple(world, 2 * talks.len()).await;
+        let calls = answered(world, "fcm", 2 * talks.len()).await;
         let mut told = BTreeMap::new();
         for call in &calls {
             assert_eq!(call.status, 200, "{call:?}");
-            let push: Value = serde_json::from_str(&call.body).expect("JSON");
+            let body: Value = serde_json::from_str(&call.body).expect("JSON");
+            let push = body.pointer("/message/data").expect("fields");
             let field = |name| push.get(name).cloned().unwrap_or_default().to_string();
             *told.entry((field("k"), field("c"))).or_insert(0) += 1;
         }
@@ -396,22 +399,40 @@ async fn of_one_team_an_agent_may_want_to_be_told_nothing() {
 }
 
 fn iphone(world: &World) -> PushPut {
+    iphone_of(&world.simulator.apns_account().bundle_id)
+}
+
+fn iphone_of(bundle: &str) -> PushPut {
     PushPut {
         lane: PushLane::Apns,
         target_kind: PushTargetKind::Token,
         target: "0a".repeat(32),
         key: None,
-        app_id: Some(world.simulator.apns_account().bundle_id),
+        app_id: Some(bundle.to_owned()),
         env: Some(PushEnv::Production),
         locale: None,
         caps: Vec::new(),
     }
 }
 
+fn android() -> PushPut {
+    PushPut {
+        lane: PushLane::Fcm,
+        target: TARGET.to_owned(),
+        app_id: None,
+        env: None,
+        ..iphone_of("")
+    }
+}
+
 async fn answered_by_apple(world: &World, count: usize) -> Vec<PushCall> {
-    eventually("Apple was asked", async || {
+    answered(world, "apns", count).await
+}
+
+async fn answered(world: &World, lane: &str, count: usize) -> Vec<PushCall> {
+    eventually("the push service was asked", async || {
         let calls = world.simulator.push_calls().into_iter();
-        let calls: Vec<_> = calls.filter(|call| call.lane == "apns").collect();
+        let calls: Vec<_> = calls.filter(|call| call.lane == lane).collect();
         (calls.len() >= count).then_some(calls)
     })
     .await

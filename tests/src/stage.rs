@@ -9,9 +9,11 @@ use baton_domain::tag::Tag;
 use baton_protocol::page::LinesPage;
 use baton_protocol::{ConversationId, Role};
 use baton_simulator::{Customer, Simulator};
+use tempfile::TempDir;
 
 use crate::history::{Conversed, Delivered, Written};
 use crate::phone::{Phone, full};
+use crate::process::Place;
 
 /// Replies wait a moment in their lanes, so that there is something to overtake.
 pub const PACES: [(&str, u64); 4] = [
@@ -34,6 +36,16 @@ pub fn seeds(simulator: &Simulator, agents: u32) -> Seeds {
         display_number: number.display_phone_number,
         access_token: platform.access_token.clone(),
     }
+}
+
+/// A simulated Firebase for a server; its account lies in the directory.
+pub fn firebase(place: &mut Place, simulator: &Simulator) -> Result<TempDir> {
+    let directory = tempfile::tempdir()?;
+    let account = directory.path().join("service-account.json");
+    std::fs::write(&account, serde_json::to_vec(&simulator.service_account())?)?;
+    place.set("BATON_PUSH__FCM_URL", &simulator.base_url());
+    place.set("BATON_PUSH__FCM_SERVICE_ACCOUNT_FILE", &account.display());
+    Ok(directory)
 }
 
 /// So many customers.

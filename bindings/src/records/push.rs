@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use baton_mobile::push::handle::Outcome;
 use baton_mobile::push::{self, Group, Input, Suppression, Tag, Text, Verdict};
 use baton_mobile::runtime;
-use baton_protocol::push::{PushEnv, PushLane, PushTargetKind};
+use baton_protocol::push::{PushEnv, PushLane, PushTargetKind, notification_tag};
 
 use super::text_of;
 
@@ -54,7 +54,7 @@ impl From<Tag> for Place {
     fn from(tag: Tag) -> Self {
         match tag {
             Tag::Conversation(id) => {
-                Self { tag: format!("conversation-{id}"), conversation: Some(id.to_string()) }
+                Self { tag: notification_tag(id), conversation: Some(id.to_string()) }
             }
             Tag::Group(group) => {
                 Self { tag: format!("group-{}", group.name()), conversation: None }

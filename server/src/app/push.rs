@@ -1,17 +1,24 @@
-//! `baton push`: the key for Web Push, and whether pushes go.
+//! `baton push`: the key for Web Push, whether pushes go, and how they fare.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use anyhow::Context as _;
-use baton_protocol::Timestamp;
+use anyhow::{Context as _, bail, ensure};
+use baton_domain::announce::Kind;
+use baton_protocol::{ConversationId, Cursor, DeviceId, PushId, Timestamp};
 
 use super::serve::{Foundation, install_tls, vapid};
 use crate::cli::PushCommand;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::push;
-use crate::store::push::{LaneState, lane_states};
+use crate::push::{self, Lanes, Letter, SealKey, Target, Verdict};
+use crate::store::push::{Fared, LaneState, device_to_push, lane_states, received_at, report};
+
+/// So far back the report goes: pushes are kept for as long.
+const REPORT_MS: i64 = 3 * 24 * 60 * 60_000;
+/// A receipt is looked for this often.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Carries out a command; returns what to say.
 pub(super) async fn run(command: PushCommand, config: &Config) -> anyhow::Result<String> {
@@ -19,33 +26,126 @@ pub(super) async fn run(command: PushCommand, config: &Config) -> anyhow::Result
     let clock = Clock::system();
     let foundation = Foundation::lay(config, &clock).await?;
     let vapid = vapid(&foundation.keys)?;
+    let lanes = || push::open(&config.push, &vapid, &clock).context("push services");
     match command {
         PushCommand::Keys => Ok(format!("{}\n", vapid.public())),
-        PushCommand::Doctor => {
-            let lanes = push::open(&config.push, &vapid, &clock).context("push services")?;
-            let states = lane_states(&foundation.store).await?;
-            let states: BTreeMap<&str, &LaneState> =
-                states.iter().map(|state| (state.lane.as_str(), state)).collect();
-            let (mut text, mut is_well) = (String::new(), true);
-            for lane in ["fcm", "apns", "webpush", "unifiedpush"] {
-                let (said, is_fit) = match lanes.get(lane) {
-                    None => ("not set up".to_owned(), true),
-                    Some(service) => match service.check().await {
-                        Ok(()) => ("ready".to_owned(), true),
-                        Err(why) => (format!("does not work: {why}"), false),
-                    },
-                };
-                is_well &= is_fit;
-                write!(text, "{lane}: {said}")?;
-                if let Some(state) = states.get(lane) {
-                    write!(text, "; {}", told(state, clock.now()))?;
-                }
-                text.push('\n');
-            }
-            anyhow::ensure!(is_well, "{text}a push service does not work");
-            Ok(text)
+        PushCommand::Doctor => doctor(&foundation, &lanes()?, clock.now()).await,
+        PushCommand::Report => {
+            let since = clock.now().plus_ms(-REPORT_MS);
+            Ok(table(&report(&foundation.store, since).await?))
+        }
+        PushCommand::Test { device, wait } => {
+            let wait = Duration::from_secs(wait.into());
+            test(&foundation, &lanes()?, &clock, (DeviceId(device), wait)).await
         }
     }
+}
+
+async fn doctor(foundation: &Foundation, lanes: &Lanes, now: Timestamp) -> anyhow::Result<String> {
+    let states = lane_states(&foundation.store).await?;
+    let states: BTreeMap<&str, &LaneState> =
+        states.iter().map(|state| (state.lane.as_str(), state)).collect();
+    let (mut text, mut is_well) = (String::new(), true);
+    for lane in ["fcm", "apns", "webpush", "unifiedpush"] {
+        let (said, is_fit) = match lanes.get(lane) {
+            None => ("not set up".to_owned(), true),
+            Some(service) => match service.check().await {
+                Ok(()) => ("ready".to_owned(), true),
+                Err(why) => (format!("does not work: {why}"), false),
+            },
+        };
+        is_well &= is_fit;
+        write!(text, "{lane}: {said}")?;
+        if let Some(state) = states.get(lane) {
+            write!(text, "; {}", told(state, now))?;
+        }
+        text.push('\n');
+    }
+    ensure!(is_well, "{text}a push service does not work");
+    Ok(text)
+}
+
+/// Sends what a phone takes for the end of something it never showed: it draws nothing, and tells
+/// that the push came.
+async fn test(
+    foundation: &Foundation,
+    lanes: &Lanes,
+    clock: &Clock,
+    (device, wait): (DeviceId, Duration),
+) -> anyhow::Result<String> {
+    let Foundation { store, accounts, .. } = foundation;
+    let (workspace, agent) = device_to_push(store, device)
+        .await?
+        .context("this device is not registered for pushes: its app does that after signing in")?;
+    let target = accounts.push_target(workspace, device).await?;
+    let target = target.context("nobody is signed in on this device")?;
+    let lane = target.lane.name();
+    let service =
+        lanes.get(lane).with_context(|| format!("{lane} is not set up on this server"))?;
+    let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+    let key = target.key.map(|key| SealKey { id: key.id, p256dh: key.p256dh, auth: key.auth });
+    let letter = Letter {
+        to: Target {
+            kind: target.kind,
+            target: target.target,
+            key,
+            app_id: target.app_id,
+            env: target.env,
+        },
+        id: PushId(clock.uuid_v7()),
+        workspace,
+        agent,
+        conversation: ConversationId(clock.uuid_v7()),
+        kind: Kind::Retract,
+        cursor: Cursor { epoch: store.epoch(), position: 0 },
+        expires_at: clock.now().plus_ms(wait_ms),
+        badge: None,
+        words: None,
+    };
+    let (began, sent_at) = (clock.monotonic(), clock.now());
+    match service.send(&letter).await {
+        Verdict::Accepted => {}
+        Verdict::Gone { .. } => bail!("{lane} knows no such device any more: open the app on it"),
+        Verdict::Locked(why) => bail!("{lane} does not take the credentials: {why}"),
+        Verdict::Dead(why) | Verdict::Again { why, .. } => bail!("{lane} did not take it: {why}"),
+    }
+    let took_ms = clock.now().since(sent_at);
+    while clock.monotonic().saturating_sub(began) < wait {
+        if let Some(at) = received_at(store, (workspace, device), letter.id).await? {
+            let after_ms = at.since(sent_at).max(0);
+            return Ok(format!(
+                "{lane} took it after {took_ms} ms, and the device had it after {after_ms} ms\n"
+            ));
+        }
+        clock.sleep(LOOK_EVERY).await;
+    }
+    bail!(
+        "{lane} took it after {took_ms} ms, but the device told nothing within {} s: it is off, \
+         without a network, or its app is stopped; an iPhone delays what shows nothing",
+        wait.as_secs()
+    )
+}
+
+/// What the report says, a line for each service and app.
+fn table(rows: &[Fared]) -> String {
+    if rows.is_empty() {
+        return "no push was taken by a service in the last three days\n".to_owned();
+    }
+    let percent = |part: i64, of: i64| part.saturating_mul(100).checked_div(of).unwrap_or(0);
+    rows.iter()
+        .map(|row| {
+            let app = row.app_id.as_deref().map(|app| format!(" of {app}")).unwrap_or_default();
+            let took = row.took_ms.map(|ms| format!(", {ms} ms later")).unwrap_or_default();
+            format!(
+                "{}{app}: {} taken, {} % received{took}, {} % shown, {} % opened\n",
+                row.lane,
+                row.accepted,
+                percent(row.received, row.accepted),
+                percent(row.shown, row.accepted),
+                percent(row.opened, row.accepted),
+            )
+        })
+        .collect()
 }
 
 fn told(state: &LaneState, now: Timestamp) -> String {

@@ -261,6 +261,7 @@ impl Server {
             sessions: config.sessions,
             metrics: metrics.clone(),
             coordinator: Arc::clone(&coordinator),
+            push_lanes: config.push.lanes().into(),
             clock: clock.clone(),
             draining: Arc::clone(&draining),
         };

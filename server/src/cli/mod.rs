@@ -186,6 +186,18 @@ pub enum PushCommand {
     Keys,
     /// Ask each push service whether it takes the credentials, and say how pushes fare
     Doctor,
+    /// Say how many pushes of the last three days their devices had and showed, by service and app
+    Report,
+    /// Send a push that shows nothing to one device, and wait until it tells that it came
+    Test {
+        /// The device, as `GET /devices` names it
+        #[arg(long, value_name = "ID")]
+        device: uuid::Uuid,
+        /// How long to wait, s
+        #[arg(long, default_value_t = 30, value_name = "S")]
+        #[arg(value_parser = clap::value_parser!(u16).range(1..=300))]
+        wait: u16,
+    },
 }
 
 /// The program: reads the command line and the configuration, does what was asked.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use baton_protocol::push::PushLane;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ConfigError;
@@ -51,6 +52,17 @@ pub enum PushContent {
 }
 
 impl PushConfig {
+    /// The services that this server sends by.
+    pub fn lanes(&self) -> Vec<PushLane> {
+        let is_set_up = |lane: &PushLane| match lane {
+            PushLane::Fcm => self.fcm_service_account_file.is_some(),
+            PushLane::Apns => self.apns_key_file.is_some(),
+            PushLane::Webpush | PushLane::Unifiedpush | PushLane::Log => true,
+            PushLane::Relay => false,
+        };
+        PushLane::ALL.into_iter().filter(is_set_up).collect()
+    }
+
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         for (key, url) in [
             ("push.fcm_url", &self.fcm_url),

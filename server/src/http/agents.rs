@@ -83,7 +83,7 @@ pub(super) async fn agent(parts: &Parts, workspace: WorkspaceId, agent: AgentId)
 async fn colleagues(parts: &Parts, workspace: WorkspaceId) -> Answer<Vec<Colleague>> {
     let mut tx = parts.store.read().await?;
     let agents = read::agents(&mut tx, workspace).await?;
-    let mut signs = read::signs(&mut tx, workspace).await?;
+    let mut signs = read::signs(&mut tx, workspace, &parts.push_lanes).await?;
     tx.rollback().await?;
     let now = parts.clock.now();
     let colleague = |agent: Agent| {

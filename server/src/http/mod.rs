@@ -42,6 +42,7 @@ use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
+use baton_protocol::push::PushLane;
 use tokio::sync::Notify;
 
 use crate::accounts::{Accounts, Quota, Turns};
@@ -87,6 +88,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// What nodes share.
     pub coordinator: Arc<dyn Coordinator>,
+    /// The push services that this server sends by.
+    pub push_lanes: Arc<[PushLane]>,
     /// Time and ids.
     pub clock: Clock,
     /// What the log was told.

@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use baton_protocol::DeviceId;
 use baton_protocol::limits::RECEIPTS_MAX;
 use baton_protocol::push::{
-    PushDevice, PushKeys, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptStage,
-    ReceiptsTaken,
+    PushDevice, PushKeys, PushPreference, PushPut, PushReceipt, PushRegistered, PushState,
+    ReceiptStage, ReceiptsTaken,
 };
 
 use super::input::{Id, Json};
@@ -23,7 +23,9 @@ pub(super) async fn register(
     Id(device): Id<DeviceId>,
     Json(put): Json<PushPut>,
 ) -> Answer<Out<PushRegistered>> {
-    Ok(Out(parts.accounts.register_push(signed, device, &put).await?))
+    let mut made = parts.accounts.register_push(signed, device, &put).await?;
+    tell_setup(&parts, &mut made.registration);
+    Ok(Out(made))
 }
 
 /// `GET /devices/{id}/push`.
@@ -32,7 +34,16 @@ pub(super) async fn read(
     signed: Signed,
     Id(device): Id<DeviceId>,
 ) -> Answer<Out<PushDevice>> {
-    Ok(Out(parts.accounts.push_of(signed, device).await?))
+    let mut registration = parts.accounts.push_of(signed, device).await?;
+    tell_setup(&parts, &mut registration);
+    Ok(Out(registration))
+}
+
+/// The app is told where pushes cannot come: a registration waits until the server is set up.
+fn tell_setup(parts: &Parts, registration: &mut PushDevice) {
+    if !parts.push_lanes.contains(&registration.lane) {
+        registration.state = PushState::NotSetUp;
+    }
 }
 
 /// `DELETE /devices/{id}/push`.
@@ -65,6 +76,9 @@ pub(super) async fn receipts(
     let rest = [("again", heard.again), ("foreign", heard.foreign), ("unknown", heard.unknown)];
     for (outcome, count) in new.chain(rest).filter(|(_, count)| *count > 0) {
         parts.metrics.push_receipts.add(outcome, count.into());
+    }
+    for ms in &heard.took_ms {
+        parts.metrics.push_receipt_s.observe(f64::from(*ms) / 1_000.0);
     }
     Ok(Out(heard.taken()))
 }

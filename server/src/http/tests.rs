@@ -19,6 +19,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use baton_protocol::Timestamp;
 use baton_protocol::account::Session;
+use baton_protocol::push::PushLane;
 use baton_protocol::settings::ChannelNew;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -136,6 +137,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         metrics,
         coordinator,
         clock,
+        push_lanes: [PushLane::Fcm, PushLane::Webpush].into(),
         draining: Arc::new(AtomicBool::new(false)),
     };
     let router = router(parts.clone());

@@ -5,6 +5,7 @@
 //! when the next one is due, and every few seconds for what a dead node left.
 
 mod breaker;
+mod limits;
 mod services;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use baton_protocol::push::PushLane;
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::every::Every;
 use crate::accounts::Accounts;
 use crate::accounts::push::PushTarget;
 use crate::clock::Clock;
@@ -28,6 +30,7 @@ use crate::store::push::{
 };
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Spell};
+use limits::Limits;
 use services::{News, Services, Word};
 
 /// A claim is void after this: longer than a request may take.
@@ -40,6 +43,8 @@ const GATHER: Duration = Duration::from_millis(5);
 const PAUSE: Duration = Duration::from_secs(1);
 const AGAIN_BASE_MS: i64 = 10_000;
 const AGAIN_MAX_MS: i64 = 60 * 60_000;
+/// What devices have used up is forgotten this often, where it is whole again.
+const TIDY_EVERY: Duration = Duration::from_secs(600);
 /// Nothing is sent by a service that does not take our credentials.
 const LOCKED: Duration = Duration::from_secs(60);
 
@@ -124,6 +129,7 @@ impl Worker {
         // They end with the worker: what it cannot tell any more is another node's.
         let mut under_way = JoinSet::new();
         let mut finished: Vec<Finished> = Vec::new();
+        let (mut limits, mut tidying_time) = (Limits::default(), Every::new(TIDY_EVERY));
         let spell = Spell::default();
         loop {
             let most = self.room().min(self.pusher.in_flight_max.saturating_sub(under_way.len()));
@@ -136,10 +142,17 @@ impl Worker {
                 Ok((claimed, wait)) => {
                     finished.clear();
                     for one in claimed {
+                        if let Some(put_off) = self.put_off(&mut limits, &one) {
+                            finished.push(put_off);
+                            continue;
+                        }
                         let sender = Arc::clone(&sender);
                         under_way.spawn(async move { sender.send(one).await });
                     }
-                    wait
+                    if tidying_time.is_due(self.pusher.clock.monotonic()) {
+                        limits.tidy(self.pusher.clock.now());
+                    }
+                    if finished.is_empty() { wait } else { Duration::ZERO }
                 }
                 Err(_) => PAUSE,
             };
@@ -193,6 +206,21 @@ impl Worker {
         Ok((claimed, Duration::ZERO))
     }
 
+    /// Puts a push off that its device may not be sent yet.
+    fn put_off(&self, limits: &mut Limits, claimed: &Claimed) -> Option<Finished> {
+        let kind = Kind::from_name(&claimed.kind)?;
+        let now = self.pusher.clock.now();
+        let at = limits.admit((claimed.device, claimed.lane, kind), now).err()?;
+        let ended = if at >= claimed.expires_at { Ended::Expired } else { Ended::Again(at) };
+        self.pusher.metrics.pushes.inc([self.name, "put_off"]);
+        Some(Finished {
+            of: (claimed.workspace, claimed.id),
+            claim_epoch: claimed.claim_epoch,
+            ended,
+            reason: Some("limit"),
+        })
+    }
+
     /// Takes down what came of a push.
     fn note(&self, done: Result<Answered, tokio::task::JoinError>, finished: &mut Vec<Finished>) {
         // A task that failed leaves its claim to be rescued.
@@ -210,7 +238,7 @@ impl Worker {
             Ended::Suppressed => "suppressed",
             Ended::Dead => "dead",
         };
-        self.pusher.metrics.pushes.inc(outcome);
+        self.pusher.metrics.pushes.inc([self.name, outcome]);
         if ended == Ended::Accepted {
             let took_ms = u32::try_from(now.since(claimed.created_at)).unwrap_or_default();
             self.pusher.metrics.push_s.observe(f64::from(took_ms) / 1_000.0);

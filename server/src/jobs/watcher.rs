@@ -6,6 +6,7 @@ use std::time::Duration;
 use baton_protocol::Timestamp;
 
 use crate::clock::Clock;
+use crate::store::push::waiting_pushes;
 use crate::store::read::oldest_due;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
@@ -73,9 +74,12 @@ impl Watcher {
         let now = self.clock.now();
         let mut tx = self.store.read().await?;
         let oldest = oldest_due(&mut tx, now).await?;
+        let pushes = waiting_pushes(&mut tx, now).await?;
         tx.rollback().await?;
-        let waits_ms = oldest.map_or(0, |since: Timestamp| now.since(since).max(0));
-        self.metrics.sends_oldest_s.set(waits_ms / 1000);
+        let age_s = |since: Option<Timestamp>| since.map_or(0, |at| now.since(at).max(0) / 1000);
+        self.metrics.sends_oldest_s.set(age_s(oldest));
+        self.metrics.pushes_waiting.set(pushes.count);
+        self.metrics.pushes_oldest_s.set(age_s(pushes.oldest));
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::pin::Pin;
 
 use baton_protocol::Timestamp;
-use baton_protocol::push::PushEnv;
+use baton_protocol::push::{PushEnv, notification_tag};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -107,7 +107,7 @@ impl Apns {
                 .header("apns-topic", letter.to.app_id.as_deref().unwrap_or(&self.topic))
                 .header("apns-push-type", push_type)
                 .header("apns-priority", priority)
-                .header("apns-collapse-id", letter.conversation.to_string())
+                .header("apns-collapse-id", notification_tag(letter.conversation))
                 .header("apns-expiration", letter.expires_at.ms().div_euclid(1_000))
                 .body(payload.clone());
             let answer = exchange(request).await?;

@@ -9,8 +9,8 @@ use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, PushId, Timestam
 use serde_json::{Value, json};
 use sqlx::FromRow;
 
-use super::rows::{id, number};
-use super::{Sql, Store, StoreError};
+use super::rows::{id, named, number};
+use super::{Sql, Store, StoreError, Tx};
 
 /// A push that its sender may send.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +23,8 @@ pub struct Claimed {
     pub agent: AgentId,
     /// To which device.
     pub device: DeviceId,
+    /// By which service.
+    pub lane: PushLane,
     /// About which conversation.
     pub conversation: ConversationId,
     /// What it tells, by its name.
@@ -45,6 +47,7 @@ struct Row {
     id: String,
     agent: String,
     device: String,
+    lane: String,
     conversation: String,
     kind: String,
     position: i64,
@@ -61,6 +64,7 @@ impl Row {
             id: id(&self.id)?,
             agent: id(&self.agent)?,
             device: id(&self.device)?,
+            lane: named(&self.lane)?,
             conversation: id(&self.conversation)?,
             kind: self.kind.clone(),
             position: number(self.position)?,
@@ -156,7 +160,7 @@ pub async fn turn_pushes(
          UPDATE push SET state = 'claimed', claimed_by = $4, claim_epoch = claim_epoch + 1,
            attempts = attempts + 1, due_at = CAST($5 AS BIGINT)
          WHERE (workspace, id) IN (SELECT workspace, id FROM due)
-         RETURNING workspace, id, agent, device, conversation, kind, position, created_at,
+         RETURNING workspace, id, agent, device, lane, conversation, kind, position, created_at,
            expires_at, attempts, claim_epoch",
     );
     let mut tx = store.begin().await?;
@@ -186,11 +190,7 @@ pub async fn turn_pushes(
 }
 
 /// Whoever finds that the push was taken back, or claimed anew, changes nothing.
-async fn finish(
-    tx: &mut super::Tx,
-    finished: &[Finished],
-    now: Timestamp,
-) -> Result<(), StoreError> {
+async fn finish(tx: &mut Tx, finished: &[Finished], now: Timestamp) -> Result<(), StoreError> {
     // The committer locks in this order as well.
     static LOCK: Sql = Sql::new(
         "SELECT p.id FROM push AS p
@@ -358,6 +358,96 @@ pub struct LaneState {
     pub accepted_at: Option<i64>,
     /// When a device last told of one.
     pub received_at: Option<i64>,
+}
+
+/// Pushes that are due, or on their way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// How many.
+    pub count: i64,
+    /// When the oldest was caused.
+    pub oldest: Option<Timestamp>,
+}
+
+/// What waits now, of all nodes.
+pub async fn waiting_pushes(tx: &mut Tx, now: Timestamp) -> Result<Waiting, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT CAST(COUNT(*) AS BIGINT), MIN(created_at) FROM push
+         WHERE state IN ('queued', 'claimed')
+           AND (state = 'claimed' OR due_at <= CAST($1 AS BIGINT))",
+    );
+    let row: Option<(i64, Option<i64>)> = tx.row(&SQL, &[&now.ms().to_string()]).await?;
+    let (count, oldest) = row.unwrap_or_default();
+    Ok(Waiting { count, oldest: oldest.map(Timestamp::from_ms) })
+}
+
+/// How pushes of one service and app fared.
+#[derive(FromRow, Clone, PartialEq, Eq, Debug)]
+pub struct Fared {
+    /// The service.
+    pub lane: String,
+    /// The app, as its device named it.
+    pub app_id: Option<String>,
+    /// Pushes that the service took.
+    pub accepted: i64,
+    /// Of them those that their device had.
+    pub received: i64,
+    /// Of them those that it showed.
+    pub shown: i64,
+    /// Of them those that were opened.
+    pub opened: i64,
+    /// From the service to the device, on the average, in ms.
+    pub took_ms: Option<i64>,
+}
+
+/// How pushes fared that were caused since then and show something.
+pub async fn report(store: &Store, since: Timestamp) -> Result<Vec<Fared>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT p.lane, d.app_id, CAST(COUNT(*) AS BIGINT) AS accepted,
+           CAST(COUNT(r.push) AS BIGINT) AS received,
+           CAST(COUNT(r.shown_at) AS BIGINT) AS shown,
+           CAST(COUNT(r.opened_at) AS BIGINT) AS opened,
+           CAST(AVG(CASE WHEN p.state <> 'accepted' THEN NULL
+             WHEN r.received_at > p.ended_at THEN r.received_at - p.ended_at
+             WHEN r.received_at IS NOT NULL THEN 0 END) AS BIGINT) AS took_ms
+         FROM push AS p
+         LEFT JOIN push_device AS d ON d.workspace = p.workspace AND d.device = p.device
+         LEFT JOIN push_receipt AS r ON r.workspace = p.workspace AND r.push = p.id
+           AND r.device = p.device
+         WHERE p.created_at >= CAST($1 AS BIGINT) AND p.kind <> 'retract'
+           AND p.state IN ('accepted', 'retracted')
+         GROUP BY p.lane, d.app_id ORDER BY p.lane, d.app_id",
+    );
+    store.rows_alone(&SQL, &[&since.ms().to_string()]).await
+}
+
+/// Whose a registered device is.
+pub async fn device_to_push(
+    store: &Store,
+    device: DeviceId,
+) -> Result<Option<(WorkspaceId, AgentId)>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT p.workspace, d.agent FROM push_device AS p
+         JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
+         WHERE p.device = $1",
+    );
+    let rows = store.rows_alone::<(String, String)>(&SQL, &[&device.to_string()]).await?;
+    rows.first().map(|(workspace, agent)| Ok((id(workspace)?, id(agent)?))).transpose()
+}
+
+/// When a device had a push, as it tells.
+pub async fn received_at(
+    store: &Store,
+    (workspace, device): (WorkspaceId, DeviceId),
+    push: PushId,
+) -> Result<Option<Timestamp>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT COALESCE(received_at, shown_at, opened_at, dismissed_at) FROM push_receipt
+         WHERE workspace = $1 AND push = $2 AND device = $3",
+    );
+    let args = [workspace.to_string(), push.to_string(), device.to_string()];
+    let rows = store.rows_alone::<(i64,)>(&SQL, &args.each_ref().map(String::as_str)).await?;
+    Ok(rows.first().map(|(at,)| Timestamp::from_ms(*at)))
 }
 
 /// Of each service that has devices or pushes.

@@ -43,6 +43,32 @@ impl By {
     }
 }
 
+/// A counter split by two labels, as [`By`] is by one.
+#[derive(Clone, Debug)]
+pub struct ByTwo {
+    labels: [&'static str; 2],
+    family: Family<[(&'static str, &'static str); 2], Counter>,
+}
+
+impl ByTwo {
+    pub(super) fn register(
+        registry: &mut Registry,
+        name: &str,
+        labels: [&'static str; 2],
+        help: &str,
+    ) -> Self {
+        let family = Family::default();
+        registry.register(name, help, family.clone());
+        Self { labels, family }
+    }
+
+    /// One more of this kind.
+    pub fn inc(&self, values: [&'static str; 2]) {
+        let ([one, two], [first, second]) = (self.labels, values);
+        self.family.get_or_create(&[(one, first), (two, second)]).inc();
+    }
+}
+
 /// A gauge split by one label, as [`By`] is.
 #[derive(Clone, Debug)]
 pub struct LevelBy {

@@ -9,7 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
 
-use super::{By, LevelBy, process};
+use super::{By, ByTwo, LevelBy, process};
 
 /// The figures of a process. Cheap to clone; clones count together. Each process (and each test)
 /// has its own: nothing here is global.
@@ -71,8 +71,12 @@ pub struct Metrics {
     pub held: By,
     /// Elements of webhooks set aside, by reason.
     pub quarantined: By,
-    /// Pushes that a service answered, by outcome.
-    pub pushes: By,
+    /// Tries to send a push, by service and outcome.
+    pub pushes: ByTwo,
+    /// Pushes that are due, or on their way.
+    pub pushes_waiting: Gauge,
+    /// Seconds since the cause of the oldest of them.
+    pub pushes_oldest_s: Gauge,
     /// From the fact to the moment at which a service took its push.
     pub push_s: Histogram,
     /// Rests of push services that failed, or did not take the credentials.
@@ -81,6 +85,8 @@ pub struct Metrics {
     pub push_services_out: LevelBy,
     /// Pushes dropped because their agent saw what they tell.
     pub pushes_suppressed: Counter,
+    /// From a service taking a push to the device having it, as the device tells.
+    pub push_receipt_s: Histogram,
     /// Receipts of pushes: the stage of those that are new, or why they change nothing.
     pub push_receipts: By,
     /// Events appended but not yet under the chain.
@@ -167,7 +173,9 @@ impl Metrics {
             files_waiting: one(r, "files_waiting", "Files that wait to be fetched"),
             held: By::register(r, "held", "reason", "Messages held for review by reason"),
             quarantined: By::register(r, "quarantined", "reason", "Elements set aside"),
-            pushes: By::register(r, "pushes", "outcome", "Pushes that a service answered"),
+            pushes: ByTwo::register(r, "pushes", ["service", "outcome"], "Tries to send a push"),
+            pushes_waiting: one(r, "pushes_waiting", "Pushes that are due, or on their way"),
+            pushes_oldest_s: one(r, "pushes_oldest_seconds", "Age of the oldest of them"),
             push_s: seconds(r, "push_seconds", "From a fact to its push being taken"),
             push_outages: By::register(r, "push_outages", "service", "Rests of push services"),
             push_services_out: LevelBy::register(
@@ -177,6 +185,11 @@ impl Metrics {
                 "Push services that rested and took nothing since",
             ),
             pushes_suppressed: one(r, "pushes_suppressed", "Pushes of what was seen"),
+            push_receipt_s: seconds(
+                r,
+                "push_receipt_seconds",
+                "From a service taking a push to the device having it",
+            ),
             push_receipts: By::register(r, "push_receipts", "outcome", "Receipts of pushes"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
             jobs_due: one(r, "jobs_due", "Messages due to be sent"),

@@ -44,12 +44,8 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
     let mut knobs = Knobs::permissive();
     knobs.push.enforces_rates = false;
     let simulator = Simulator::start(Config { seed: seed(), knobs, ..Config::default() }).await?;
-    let directory = tempfile::tempdir()?;
-    let account = directory.path().join("service-account.json");
-    std::fs::write(&account, serde_json::to_vec(&simulator.service_account())?)?;
+    let _account = stage::firebase(&mut place, &simulator)?;
     place.set("BATON_WHATSAPP__GRAPH_URL", &simulator.base_url());
-    place.set("BATON_PUSH__FCM_URL", &simulator.base_url());
-    place.set("BATON_PUSH__FCM_SERVICE_ACCOUNT_FILE", &account.display());
     let cast = place.seed(&stage::seeds(&simulator, 1)).await?;
     let app = &simulator.config().meta_app_id;
     simulator.set_webhook_url(format!("{}/webhooks/whatsapp/{app}", place.url()));

@@ -37,8 +37,10 @@ impl From<Signed> for Reporter {
 }
 
 /// What became of receipts.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Heard {
+    /// From a service taking a push to the device having it, in ms, of those that are new.
+    pub took_ms: Vec<u32>,
     /// New, by stage in the order of [`ReceiptStage::ALL`].
     pub new: [u32; 4],
     /// Told before.
@@ -137,6 +139,7 @@ impl Accounts {
             return Ok(heard);
         }
         put(&mut tx, reporter, &rows, now).await?;
+        heard.took_ms = took(&mut tx, reporter, &rows).await?;
         tx.commit().await?;
         Ok(heard)
     }
@@ -223,6 +226,20 @@ async fn news(
         }
     }
     Ok(rows)
+}
+
+/// How long it took from the service to the device. Clocks differ: it is never less than nothing.
+/// Of what was taken back since, the time is not known any more.
+async fn took(tx: &mut Tx, reporter: Reporter, rows: &[Value]) -> Result<Vec<u32>, StoreError> {
+    static READ: Sql = Sql::new(
+        "SELECT CAST(x.value->>1 AS BIGINT) - p.ended_at FROM {rows $3} AS x
+         JOIN push AS p ON p.workspace = $1 AND p.id = x.value->>0 AND p.device = $2
+         WHERE x.value->>1 IS NOT NULL AND p.state = 'accepted'",
+    );
+    let (workspace, device) = (reporter.workspace.to_string(), reporter.device.to_string());
+    let rows = Value::from(rows).to_string();
+    let took: Vec<(i64,)> = tx.rows(&READ, &[&workspace, &device, &rows]).await?;
+    Ok(took.iter().map(|(ms,)| u32::try_from(*ms).unwrap_or_default()).collect())
 }
 
 /// Writes them in the order of their ids, so that two requests do not wait for each other; forgets

@@ -1,7 +1,7 @@
 //! Registrations of devices and receipts of pushes, as requests.
 
 use baton_protocol::Colleague;
-use baton_protocol::push::{PushDevice, PushKeys, PushRegistered, ReceiptsTaken};
+use baton_protocol::push::{PushDevice, PushKeys, PushRegistered, PushState, ReceiptsTaken};
 use uuid::Uuid;
 
 use super::*;
@@ -159,6 +159,25 @@ async fn colleagues_see_whether_a_push_reaches_somebody_and_when_they_were_last_
         let (agent, at) = (Some(&desk.agent), path(&desk.agent));
         ask(&desk.router, agent, Method::DELETE, &at, None).await.is(204, "");
         assert!(!reach().await.by_push, "nothing reaches a device that took it back");
+    }
+}
+
+#[tokio::test]
+async fn an_app_is_told_that_the_server_is_not_set_up_for_its_push_service() {
+    for desk in desks().await {
+        let apple = json!({
+            "lane": "apns", "target_kind": "token", "target": "0a".repeat(32), "env": "production",
+            "app_id": "org.example.baton",
+        });
+        let made = desk.registers(&desk.agent, apple).await.registration;
+        assert_eq!(made.state, PushState::NotSetUp);
+        assert_eq!(desk.push_of(&desk.agent).await.unwrap().state, PushState::NotSetUp);
+        let of = format!("/api/v1/agents/{}", desk.agent.agent_id);
+        let reach = desk.get(&desk.admin, &of).await.is(200, "").body["reach"].clone();
+        assert_eq!(reach["by_push"], json!(false), "nothing is sent there");
+        let made = desk.registers(&desk.agent, fcm("token-1")).await.registration;
+        assert_eq!(made.state, PushState::Active);
+        desk.database.close().await;
     }
 }
 

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_domain::reach::Signs;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
+use baton_protocol::push::PushLane;
 use baton_protocol::{
     Agent, AgentId, Channel, DeviceId, Membership, MembershipKind, Role, Team, TeamId, Timestamp,
     Visibility, WorkspaceId,
 };
+use serde_json::json;
 use sqlx::FromRow;
 
 use crate::store::rows::{id, ids, named, number};
@@ -124,10 +126,12 @@ fn agent(
     })
 }
 
-/// The signs of all agents who have a device that is signed in.
+/// The signs of all agents who have a device that is signed in. Registrations with other push
+/// services than `lanes` are no sign: nothing is sent by them.
 pub async fn signs(
     tx: &mut Tx,
     workspace: WorkspaceId,
+    lanes: &[PushLane],
 ) -> Result<BTreeMap<AgentId, Signs>, StoreError> {
     static SIGNS: Sql = Sql::new(
         "SELECT agent, MAX(at), MAX(push_at) FROM (
@@ -139,15 +143,15 @@ pub async fn signs(
            UNION ALL
            SELECT d.agent, p.confirmed_at, p.confirmed_at FROM push_device AS p
            JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
-           WHERE p.workspace = $1 AND d.revoked_at IS NULL
+           WHERE p.workspace = $1 AND d.revoked_at IS NULL AND p.lane {in $2}
            UNION ALL
            SELECT d.agent, p.last_receipt_at, p.last_receipt_at FROM push_device AS p
            JOIN device AS d ON d.workspace = p.workspace AND d.id = p.device
-           WHERE p.workspace = $1 AND d.revoked_at IS NULL
+           WHERE p.workspace = $1 AND d.revoked_at IS NULL AND p.lane {in $2}
          ) AS sign GROUP BY agent",
     );
     let rows: Vec<(String, Option<i64>, Option<i64>)> =
-        tx.rows(&SIGNS, &[&workspace.to_string()]).await?;
+        tx.rows(&SIGNS, &[&workspace.to_string(), &json!(lanes).to_string()]).await?;
     let signs = |(agent, heard_at, push_at): (String, Option<i64>, Option<i64>)| {
         let at = |at: Option<i64>| at.map(Timestamp::from_ms);
         Ok((id(&agent)?, Signs { heard_at: at(heard_at), push_at: at(push_at) }))

@@ -1,19 +1,22 @@
 //! Pushes as their senders claim and finish them.
 
+use std::collections::BTreeSet;
+
 use baton_domain::announce::{Kind, Push, Stage};
 use baton_protocol::push::PushLane;
 use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, PushId, Timestamp, WorkspaceId};
 use uuid::Uuid;
 
 use super::seed::{WORKSPACE, seed};
-use super::world::parsed;
-use crate::store::Store;
+use super::world::{Dice, parsed};
 use crate::store::group::{Writes, live_pushes, write};
 use crate::store::push::{
-    Claim, Claimed, Ended, Finished, next_push, suppress_pushes, turn_pushes,
+    Claim, Claimed, Ended, Finished, next_push, report, suppress_pushes, turn_pushes,
+    waiting_pushes,
 };
 use crate::store::rows::{PushChange, PushRow, ids};
 use crate::store::testing::databases;
+use crate::store::{Sql, Store};
 
 const LANES: &[PushLane] = &[PushLane::Fcm];
 const AGENT: AgentId = AgentId(Uuid::from_u128(5));
@@ -53,14 +56,17 @@ async fn claim(store: &Store, node: u128, now_s: i64) -> Vec<Claimed> {
 }
 
 async fn turn(store: &Store, finished: &[Finished], node: u128, now_s: i64) -> Vec<Claimed> {
-    let claim = Claim {
+    turn_pushes(store, finished, &whose(node, now_s)).await.unwrap()
+}
+
+fn whose(node: u128, now_s: i64) -> Claim<'static> {
+    Claim {
         lanes: LANES,
         node: NodeId(Uuid::from_u128(node)),
         now: at(now_s),
         until: at(now_s + 30),
         most: 10,
-    };
-    turn_pushes(store, finished, &claim).await.unwrap()
+    }
 }
 
 fn end(of: &Claimed, ended: Ended) -> Finished {
@@ -130,6 +136,140 @@ async fn what_an_agent_saw_is_not_sent() {
         assert_eq!(dropped, 2);
         let rest = claim(store, 1, 6).await;
         assert_eq!(rest.iter().map(|one| one.position).collect::<Vec<_>>(), [3]);
+        database.close().await;
+    }
+}
+
+/// What a push is, as far as its sender knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Known {
+    Queued { due_s: i64 },
+    Claimed { epoch: u64, until_s: i64 },
+    Over(&'static str),
+}
+
+/// One push in the hands of senders that are slow, die, and say late how it went.
+struct Story {
+    now_s: i64,
+    known: Known,
+    claims: Vec<Claimed>,
+}
+
+impl Story {
+    async fn step(&mut self, store: &Store, dice: &mut Dice) {
+        match dice.roll(4) {
+            0 => self.now_s += i64::try_from(dice.roll(25)).unwrap(),
+            1 => self.is_claimed(store, u128::from(dice.roll(3)) + 1).await,
+            2 if !self.claims.is_empty() => {
+                let of = self.claims[usize::try_from(dice.roll(self.claims.len() as u64)).unwrap()]
+                    .clone();
+                self.ends(store, &of, dice).await;
+            }
+            _ => {
+                let seen = [((parsed::<WorkspaceId>(WORKSPACE), AGENT), 1)];
+                if dice.roll(12) == 0 {
+                    let dropped = suppress_pushes(store, &seen, at(self.now_s)).await.unwrap();
+                    let was_queued = matches!(self.known, Known::Queued { .. });
+                    assert_eq!(dropped, u64::from(was_queued), "{:?}", self.known);
+                    if was_queued {
+                        self.known = Known::Over("suppressed");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn is_claimed(&mut self, store: &Store, node: u128) {
+        let claimed = claim(store, node, self.now_s).await;
+        let is_free = match self.known {
+            Known::Queued { due_s } => due_s <= self.now_s,
+            Known::Claimed { until_s, .. } => until_s <= self.now_s,
+            Known::Over(_) => false,
+        };
+        assert_eq!(claimed.len(), usize::from(is_free), "{:?} at {}", self.known, self.now_s);
+        for one in claimed {
+            self.known = Known::Claimed { epoch: one.claim_epoch, until_s: self.now_s + 30 };
+            self.claims.push(one);
+        }
+    }
+
+    async fn ends(&mut self, store: &Store, of: &Claimed, dice: &mut Dice) {
+        let again_s = self.now_s + i64::try_from(dice.roll(20)).unwrap();
+        let (ended, after) = match dice.roll(5) {
+            0 => (Ended::Accepted, Known::Over("accepted")),
+            1 => (Ended::Dead, Known::Over("dead")),
+            2 => (Ended::Expired, Known::Over("expired")),
+            _ => (Ended::Again(at(again_s)), Known::Queued { due_s: again_s }),
+        };
+        let claim = Claim { most: 0, ..whose(1, self.now_s) };
+        turn_pushes(store, &[end(of, ended)], &claim).await.unwrap();
+        if matches!(self.known, Known::Claimed { epoch, .. } if epoch == of.claim_epoch) {
+            self.known = after;
+        }
+    }
+
+    async fn is_as_the_database_says(&self, store: &Store) {
+        static STATE: Sql = Sql::new("SELECT state, claim_epoch FROM push");
+        let rows = store.rows_alone::<(String, i64)>(&STATE, &[]).await.unwrap();
+        let (state, epoch) = rows.into_iter().next().unwrap();
+        let expected = match self.known {
+            Known::Queued { .. } => "queued",
+            Known::Claimed { .. } => "claimed",
+            Known::Over(state) => state,
+        };
+        assert_eq!(state, expected);
+        assert_eq!(usize::try_from(epoch).unwrap(), self.claims.len(), "a number for each claim");
+    }
+}
+
+#[tokio::test]
+async fn whatever_senders_do_a_push_ends_once_and_only_by_its_newest_claim() {
+    static FORGET: Sql = Sql::new("DELETE FROM push");
+    for database in databases().await {
+        seed(&database).await;
+        let store = &database.store;
+        let (mut dice, mut ends) = (Dice(11), BTreeSet::new());
+        for _ in 0..60 {
+            queue(store, &[push(1, 0)]).await;
+            let known = Known::Queued { due_s: 0 };
+            let mut story = Story { now_s: 1, known, claims: Vec::new() };
+            for _ in 0..30 {
+                story.step(store, &mut dice).await;
+                story.is_as_the_database_says(store).await;
+            }
+            if let Known::Over(how) = story.known {
+                ends.insert(how);
+            }
+            store.run_alone(&FORGET, &[""; 0]).await.unwrap();
+        }
+        assert_eq!(ends.len(), 4, "each end was played: {ends:?}");
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_waits_and_how_pushes_fared_is_told() {
+    for database in databases().await {
+        seed(&database).await;
+        let store = &database.store;
+        queue(store, &[push(1, 0), push(2, 0), push(3, 60)]).await;
+        let waiting = async |now_s| {
+            let mut tx = store.read().await.unwrap();
+            let waiting = waiting_pushes(&mut tx, at(now_s)).await.unwrap();
+            tx.rollback().await.unwrap();
+            (waiting.count, waiting.oldest)
+        };
+        assert_eq!(waiting(10).await, (2, Some(at(0))), "the third is not due");
+        let claimed = claim(store, 1, 10).await;
+        assert_eq!(waiting(10).await.0, 2, "they are on their way");
+        let ended: Vec<_> = claimed.iter().map(|one| end(one, Ended::Accepted)).collect();
+        turn(store, &ended, 1, 11).await;
+        assert_eq!(waiting(12).await, (0, None));
+        assert_eq!(waiting(60).await.0, 1);
+        let fared = report(store, at(0)).await.unwrap();
+        let [fcm] = fared.as_slice() else { panic!("{fared:?}") };
+        assert_eq!((fcm.lane.as_str(), fcm.accepted, fcm.received), ("fcm", 2, 0));
+        assert_eq!(report(store, at(1)).await.unwrap(), [], "they are older");
         database.close().await;
     }
 }
