@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod following;
 mod inbox;
+mod lanes;
 mod lease;
 mod logs;
 mod members;

@@ -9,6 +9,7 @@
 mod contact;
 mod people;
 mod raw;
+mod running;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,6 +38,7 @@ use crate::bench::database::{databases, postgres, sqlite};
 pub use contact::Contact;
 pub use people::{Agent, Answered, claim, reply, transfer};
 pub use raw::{Raw, webhook};
+pub use running::RunningClock;
 
 /// How long anything may take before a test has failed: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -55,12 +57,14 @@ pub struct Setup {
     pub knobs: Knobs,
     /// Settings of the server as variables: `("BATON_PACE__NUMBER_PER_S", "1")`.
     pub settings: Vec<(&'static str, String)>,
+    /// The server's clock; the system's where there is none.
+    pub clock: Option<Clock>,
 }
 
 impl Setup {
     /// WhatsApp as documented, but for its limits of pace.
     pub fn usual() -> Self {
-        Self { knobs: Knobs::permissive(), settings: Vec::new() }
+        Self { knobs: Knobs::permissive(), ..Self::default() }
     }
 
     /// The same with one setting of the server.
@@ -121,7 +125,8 @@ pub async fn for_each_alone(setup: Setup, test: impl AsyncFn(&World)) {
     }
 }
 
-async fn on_sqlite(setup: &Setup, test: &impl AsyncFn(&World)) {
+/// Plays a test on one node with SQLite: what no database can change.
+pub async fn on_sqlite(setup: &Setup, test: &impl AsyncFn(&World)) {
     let database = sqlite().await.expect("a database");
     play(World::start(database, setup, 1).await, test).await;
 }
@@ -157,7 +162,7 @@ impl World {
         let directory = tempfile::tempdir()?;
         let simulator = Simulator::start(simulated(setup)).await?;
         let redis = if nodes > 1 { Some(RedisServer::start().await?) } else { None };
-        let clock = Clock::system();
+        let clock = setup.clock.clone().unwrap_or_else(Clock::system);
         let place = Place { database: &database, simulator: &simulator, redis: redis.as_ref() };
         let first = config(place, directory.path(), 0, setup)?;
         let server = Box::pin(Server::start(&first, clock.clone())).await?;

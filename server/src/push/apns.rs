@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use baton_protocol::Timestamp;
 use baton_protocol::push::{PushEnv, notification_tag};
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -13,12 +13,13 @@ use super::errors::{APNS, Reaction, react};
 use super::http::{client, exchange};
 use super::jwt::SigningKey;
 use super::letter::PAYLOAD_BYTES_MAX;
-use super::{Lane, LaneError, Letter, Sending, Verdict};
+use super::{Lane, LaneError, Letter, Sending, Verdict, fit};
 use crate::clock::Clock;
 use crate::config::PushConfig;
 
 /// A provider token is of the half hour in which it is used: Apple takes a new one every 20 minutes
 /// at most and none that is older than 60. All servers make the same one, also when started anew.
+/// One that Apple saw first shortly before the half hour ended serves 21 minutes longer.
 const TOKEN_MS: i64 = 30 * 60_000;
 const TOKEN_MS_MIN: i64 = 21 * 60_000;
 
@@ -31,7 +32,27 @@ pub(super) struct Apns {
     team_id: String,
     topic: String,
     clock: Clock,
-    token: Mutex<Option<(String, Timestamp)>>,
+    token: Mutex<Option<Held>>,
+}
+
+/// A provider token.
+struct Held {
+    text: String,
+    /// What it says of its age.
+    since: Timestamp,
+    /// How long it is used.
+    until: Timestamp,
+}
+
+/// Which provider token a push is tried with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// That of the half hour.
+    Usual,
+    /// A younger one: Apple called the usual one too old.
+    Fresh,
+    /// That of the half hour before: Apple saw it less than 20 minutes ago.
+    Previous,
 }
 
 impl std::fmt::Debug for Apns {
@@ -60,73 +81,88 @@ impl Apns {
         })
     }
 
-    async fn token(&self, is_refused: bool) -> Result<String, Verdict> {
+    async fn token(&self, wanted: Wanted) -> Result<String, Verdict> {
         let mut held = self.token.lock().await;
         let now = self.clock.now();
-        let lasts_ms = if is_refused { TOKEN_MS_MIN } else { TOKEN_MS };
-        if let Some((token, since)) = held.as_ref()
-            && now.since(*since) < lasts_ms
-        {
-            return Ok(token.clone());
-        }
-        let since = if is_refused { now } else { half_hour(now) };
+        let usual = half_hour(now);
+        let (since, until) = match (wanted, held.as_ref()) {
+            (Wanted::Usual, Some(held)) if now < held.until => return Ok(held.text.clone()),
+            (Wanted::Usual, _) => (usual, usual.plus_ms(TOKEN_MS)),
+            // One that is too young to be replaced was refused for our clock, not for its age.
+            (Wanted::Fresh, Some(held)) if now.since(held.since) < TOKEN_MS_MIN => {
+                return Ok(held.text.clone());
+            }
+            (Wanted::Fresh, _) => (now, now.plus_ms(TOKEN_MS)),
+            (Wanted::Previous, _) => (usual.plus_ms(-TOKEN_MS), usual.plus_ms(TOKEN_MS_MIN)),
+        };
         let claims = json!({"iss": self.team_id, "iat": since.ms().div_euclid(1_000)});
-        let token = self.key.token(Some(&self.key_id), &claims);
-        let token = token.ok().ok_or(Verdict::Locked("credentials"))?;
-        *held = Some((token.clone(), since));
-        Ok(token)
+        let text = self.key.token(Some(&self.key_id), &claims);
+        let text = text.ok().ok_or(Verdict::Locked("credentials"))?;
+        *held = Some(Held { text: text.clone(), since, until });
+        Ok(text)
     }
 
     async fn deliver(&self, letter: &Letter) -> Result<Verdict, Verdict> {
-        let payload = letter.apns(&self.clock).map_err(|why| why.verdict())?.to_string();
-        if payload.len() > PAYLOAD_BYTES_MAX {
-            return Ok(Verdict::Dead("too_large"));
+        let now = self.clock.now();
+        let make = |letter: &Letter| letter.apns(&self.clock).map(|payload| payload.to_string());
+        let payload = fit(letter, PAYLOAD_BYTES_MAX, make, String::len)?;
+        if !letter.to.target.expose().bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(Verdict::Gone { at: None });
         }
+        let mut wanted = Wanted::Usual;
+        loop {
+            let token = self.token(wanted).await?;
+            let request = self.request(letter, &token).body(payload.clone());
+            let answer = exchange(request, now).await?;
+            if answer.status == 200 && answer.body.is_empty() {
+                return Ok(Verdict::Accepted);
+            }
+            if answer.status == 200 {
+                // Apple says nothing with it: somebody else answered.
+                return Ok(Verdict::Again { after: None, why: "garbage", is_outage: true });
+            }
+            let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+            let word = body.get("reason").and_then(Value::as_str).unwrap_or_default();
+            let (reaction, why) = react(APNS, answer.status, word);
+            let other = match (reaction, word) {
+                (Reaction::Renew, _) => Wanted::Fresh,
+                (_, "TooManyProviderTokenUpdates") => Wanted::Previous,
+                _ => Wanted::Usual,
+            };
+            if wanted == Wanted::Usual && other != Wanted::Usual {
+                wanted = other;
+                continue;
+            }
+            if reaction == Reaction::Gone {
+                let at = body.get("timestamp").and_then(Value::as_i64);
+                // An app that registered since this was sent is not gone, by whatever clock.
+                let at = at.map_or(now, |at| Timestamp::from_ms(at).min(now));
+                return Ok(Verdict::Gone { at: Some(at) });
+            }
+            return Ok(reaction.verdict(why, answer.retry_after, now));
+        }
+    }
+
+    fn request(&self, letter: &Letter, token: &str) -> RequestBuilder {
         let [production, sandbox] = &self.urls;
         let url = match letter.to.env {
             Some(PushEnv::Sandbox) => sandbox,
             Some(PushEnv::Production) | None => production,
         };
-        let target = letter.to.target.expose();
-        if !target.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Ok(Verdict::Gone { at: None });
-        }
         let (push_type, priority) = match (letter.kind.is_shown(), letter.is_urgent()) {
             (false, _) => ("background", "5"),
             (true, true) => ("alert", "10"),
             (true, false) => ("alert", "5"),
         };
-        let mut is_refused = false;
-        loop {
-            let token = self.token(is_refused).await?;
-            let request = self
-                .client
-                .post(format!("{url}/3/device/{target}"))
-                .header("authorization", format!("bearer {token}"))
-                .header("apns-id", letter.id.to_string())
-                .header("apns-topic", letter.to.app_id.as_deref().unwrap_or(&self.topic))
-                .header("apns-push-type", push_type)
-                .header("apns-priority", priority)
-                .header("apns-collapse-id", notification_tag(letter.conversation))
-                .header("apns-expiration", letter.expires_at.ms().div_euclid(1_000))
-                .body(payload.clone());
-            let answer = exchange(request).await?;
-            if answer.status == 200 {
-                return Ok(Verdict::Accepted);
-            }
-            let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            let word = body.get("reason").and_then(Value::as_str).unwrap_or_default();
-            let (reaction, why) = react(APNS, answer.status, word);
-            if reaction == Reaction::Renew && !is_refused {
-                is_refused = true;
-                continue;
-            }
-            if reaction == Reaction::Gone {
-                let at = body.get("timestamp").and_then(Value::as_i64);
-                return Ok(Verdict::Gone { at: at.map(Timestamp::from_ms) });
-            }
-            return Ok(reaction.verdict(why, answer.retry_after));
-        }
+        self.client
+            .post(format!("{url}/3/device/{}", letter.to.target.expose()))
+            .header("authorization", format!("bearer {token}"))
+            .header("apns-id", letter.id.to_string())
+            .header("apns-topic", letter.to.app_id.as_deref().unwrap_or(&self.topic))
+            .header("apns-push-type", push_type)
+            .header("apns-priority", priority)
+            .header("apns-collapse-id", notification_tag(letter.conversation))
+            .header("apns-expiration", letter.expires_at.ms().div_euclid(1_000))
     }
 }
 
@@ -142,7 +178,7 @@ impl Lane for Apns {
 
     fn check(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
         Box::pin(async move {
-            self.token(false).await.map(drop).map_err(|verdict| format!("{verdict:?}"))
+            self.token(Wanted::Usual).await.map(drop).map_err(|verdict| format!("{verdict:?}"))
         })
     }
 }

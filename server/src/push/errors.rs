@@ -62,7 +62,7 @@ pub(super) const FCM: &[Row] = &[
     (0, "INTERNAL", OUTAGE, "internal"),
     (401, "", Reaction::Renew, "credentials"),
     (403, "", Reaction::Locked, "forbidden"),
-    (404, "", Reaction::Gone, "gone"),
+    // A 404 without Firebase's word is somebody else's, and tells nothing of the device.
     (400, "", Reaction::Probe, "invalid"),
     (429, "", BUSY, "quota"),
 ];
@@ -117,14 +117,20 @@ pub(super) fn react(table: &'static [Row], status: u16, word: &str) -> (Reaction
 }
 
 impl Reaction {
-    /// The verdict, where the table alone can say it.
-    pub(super) fn verdict(self, why: &'static str, after: Option<Duration>) -> Verdict {
+    /// The verdict, where the table alone can say it, on what was sent at this time. An app that
+    /// registers after that is not gone.
+    pub(super) fn verdict(
+        self,
+        why: &'static str,
+        after: Option<Duration>,
+        sent_at: Timestamp,
+    ) -> Verdict {
         match self {
             Self::Again { base_s, is_outage } => {
                 let after = Some(after.unwrap_or(Duration::from_secs(base_s)));
                 Verdict::Again { after, why, is_outage }
             }
-            Self::Gone => Verdict::Gone { at: None },
+            Self::Gone => Verdict::Gone { at: Some(sent_at) },
             Self::Dead | Self::Probe => Verdict::Dead(why),
             Self::Locked | Self::Renew => Verdict::Locked(why),
         }
@@ -144,6 +150,7 @@ mod tests {
     fn each_answer_has_the_reaction_that_its_service_documents() {
         let busy = Reaction::Again { base_s: 60, is_outage: false };
         check(FCM, (404, "UNREGISTERED"), Reaction::Gone);
+        check(FCM, (404, ""), OUTAGE);
         check(FCM, (400, "INVALID_ARGUMENT"), Reaction::Probe);
         check(FCM, (403, "SENDER_ID_MISMATCH"), Reaction::Dead);
         check(FCM, (401, ""), Reaction::Renew);
@@ -169,7 +176,7 @@ mod tests {
     #[test]
     fn a_service_that_says_how_long_to_wait_is_believed() {
         let asked = Some(Duration::from_secs(7));
-        let verdict = OUTAGE.verdict("unavailable", asked);
+        let verdict = OUTAGE.verdict("unavailable", asked, Timestamp::from_ms(0));
         assert_eq!(verdict, Verdict::Again { after: asked, why: "unavailable", is_outage: true });
     }
 }

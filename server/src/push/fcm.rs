@@ -6,6 +6,7 @@
 
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton_protocol::Timestamp;
@@ -19,14 +20,18 @@ use super::errors::{FCM, Reaction, react};
 use super::http::{Answer, any_client, exchange};
 use super::jwt::SigningKey;
 use super::letter::PAYLOAD_BYTES_MAX;
-use super::{Lane, LaneError, Letter, Sending, Verdict, seconds_until};
+use super::{Lane, LaneError, Letter, Sending, Verdict, fit, seconds_until};
 use crate::clock::Clock;
 use crate::config::PushConfig;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const ASSERTION_S: i64 = 3_600;
-/// An access token is renewed so long before its end.
+/// Assertions say that they are older than they are: our clock may be ahead.
+const BACK_S: i64 = 60;
+/// Clocks that differ by more are noticed.
+const SKEW_MS: i64 = 30_000;
+/// An access token is renewed so long before its end, or after half of a shorter life.
 const EARLY_MS: i64 = 5 * 60_000;
 /// Seconds that Firebase keeps a message at most.
 const TTL_S_MAX: i64 = 2_419_200;
@@ -48,8 +53,26 @@ pub(super) struct Fcm {
     account: Account,
     key: SigningKey,
     clock: Clock,
-    /// The access token and its end. Whoever holds the lock renews it for all.
-    token: Mutex<Option<(String, Timestamp)>>,
+    /// Whoever holds the lock renews the access token for all.
+    held: Mutex<Held>,
+    /// Asks for an access token that were answered.
+    asked: AtomicU64,
+}
+
+/// What is known of access.
+#[derive(Default)]
+struct Held {
+    token: Option<Token>,
+    /// Why the last ask failed.
+    failed: Option<Verdict>,
+    /// How far Google's clock is ahead of ours.
+    ahead_ms: i64,
+}
+
+struct Token {
+    text: String,
+    renew_at: Timestamp,
+    until: Timestamp,
 }
 
 impl std::fmt::Debug for Fcm {
@@ -71,37 +94,66 @@ impl Fcm {
             .map_err(|e| wrong(format!("{:?} error in line {}", e.classify(), e.line())))?;
         let key = SigningKey::rsa(&account.private_key).map_err(wrong)?;
         let url = format!("{}/v1/projects/{}/messages:send", config.fcm_url, account.project_id);
-        Ok(Self { client: any_client()?, url, account, key, clock, token: Mutex::new(None) })
+        let (held, asked) = (Mutex::default(), AtomicU64::new(0));
+        Ok(Self { client: any_client()?, url, account, key, clock, held, asked })
     }
 
     /// The access token; `stale` is one that was refused.
     async fn token(&self, stale: Option<&str>) -> Result<String, Verdict> {
-        let mut held = self.token.lock().await;
+        let asked = self.asked.load(Ordering::Acquire);
+        let mut held = self.held.lock().await;
         let now = self.clock.now();
-        if let Some((token, until)) = held.as_ref()
-            && Some(token.as_str()) != stale
-            && until.since(now) > EARLY_MS
-        {
-            return Ok(token.clone());
+        let Held { token, failed, ahead_ms } = &mut *held;
+        let known = token.as_ref().filter(|one| Some(one.text.as_str()) != stale);
+        if let Some(known) = known.filter(|one| now < one.renew_at) {
+            return Ok(known.text.clone());
         }
-        let (token, lasts_s) = self.grant(now).await?;
-        *held = Some((token.clone(), now.plus_ms(lasts_s.saturating_mul(1_000))));
-        Ok(token)
+        let known = known.filter(|one| now < one.until).map(|one| one.text.clone());
+        // Another one asked while this one waited, and in vain.
+        if let Some(failed) = failed
+            && self.asked.load(Ordering::Acquire) != asked
+        {
+            return known.ok_or_else(|| failed.clone());
+        }
+        let granted = self.grant(now, ahead_ms).await;
+        self.asked.fetch_add(1, Ordering::AcqRel);
+        match granted {
+            Ok((text, lasts_ms)) => {
+                let until = now.plus_ms(lasts_ms);
+                let renew_at = until.plus_ms(-EARLY_MS.min(lasts_ms / 2));
+                (*token, *failed) = (Some(Token { text: text.clone(), renew_at, until }), None);
+                Ok(text)
+            }
+            Err(verdict) => {
+                *failed = Some(verdict.clone());
+                known.ok_or(verdict)
+            }
+        }
     }
 
-    async fn grant(&self, now: Timestamp) -> Result<(String, i64), Verdict> {
-        #[derive(Deserialize)]
-        struct Granted {
-            access_token: String,
-            expires_in: i64,
+    /// Asks for an access token; returns it and how long it lasts, in ms.
+    async fn grant(&self, now: Timestamp, ahead_ms: &mut i64) -> Result<(String, i64), Verdict> {
+        let answer = self.ask(now.plus_ms(*ahead_ms)).await?;
+        let granted = access(&answer);
+        let ahead = answer.date.map_or(*ahead_ms, |date| date.since(now));
+        if !matches!(granted, Err(Verdict::Locked(_))) || (ahead - *ahead_ms).abs() < SKEW_MS {
+            return granted;
         }
-        let iat = now.ms().div_euclid(1_000);
+        // By a clock that is wrong every assertion is: once more by the clock of the answer.
+        let ahead_s = ahead / 1_000;
+        tracing::warn!(ahead_s, "Google's clock and that of this machine differ");
+        *ahead_ms = ahead;
+        access(&self.ask(now.plus_ms(ahead)).await?)
+    }
+
+    async fn ask(&self, now: Timestamp) -> Result<Answer, Verdict> {
+        let now_s = now.ms().div_euclid(1_000);
         let claims = json!({
             "iss": self.account.client_email,
             "scope": SCOPE,
             "aud": self.account.token_uri,
-            "iat": iat,
-            "exp": iat + ASSERTION_S,
+            "iat": now_s - BACK_S,
+            "exp": now_s - BACK_S + ASSERTION_S,
         });
         let assertion = self.key.token(Some(&self.account.private_key_id), &claims);
         let assertion = assertion.ok().ok_or(Verdict::Locked("credentials"))?;
@@ -111,16 +163,7 @@ impl Fcm {
             .post(&self.account.token_uri)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(format!("grant_type={grant}&assertion={assertion}"));
-        let answer = exchange(request).await?;
-        if answer.status == 200
-            && let Ok(granted) = serde_json::from_slice::<Granted>(&answer.body)
-        {
-            return Ok((granted.access_token, granted.expires_in));
-        }
-        Err(match answer.status {
-            400 | 401 | 403 => Verdict::Locked("credentials"),
-            _ => Verdict::Again { after: answer.retry_after, why: "token", is_outage: true },
-        })
+        exchange(request, self.clock.now()).await
     }
 
     async fn post(&self, body: &Value) -> Result<Answer, Verdict> {
@@ -128,7 +171,7 @@ impl Fcm {
         loop {
             let token = self.token(stale.as_deref()).await?;
             let request = self.client.post(&self.url).bearer_auth(&token).json(body);
-            let answer = exchange(request).await?;
+            let answer = exchange(request, self.clock.now()).await?;
             let (reaction, _) = react(FCM, answer.status, &word(&answer));
             if answer.status == 401 && reaction == Reaction::Renew && stale.is_none() {
                 stale = Some(token);
@@ -140,11 +183,10 @@ impl Fcm {
 
     async fn deliver(&self, letter: &Letter) -> Result<Verdict, Verdict> {
         let now = self.clock.now();
-        let data = letter.fields(&self.clock).map_err(|why| why.verdict())?;
-        let bytes: usize = data.iter().map(|(name, text)| name.len() + text.len()).sum();
-        if bytes > PAYLOAD_BYTES_MAX {
-            return Ok(Verdict::Dead("too_large"));
-        }
+        let make = |letter: &Letter| letter.fields(&self.clock);
+        let data = fit(letter, PAYLOAD_BYTES_MAX, make, |data| {
+            data.iter().map(|(name, text)| name.len() + text.len()).sum()
+        })?;
         let ttl = seconds_until(letter.expires_at, now).min(TTL_S_MAX);
         let priority = if letter.is_urgent() { "HIGH" } else { "NORMAL" };
         let mut message = json!({
@@ -165,21 +207,41 @@ impl Fcm {
         if reaction == Reaction::Probe {
             return self.probe(letter, why).await;
         }
-        Ok(reaction.verdict(why, answer.retry_after))
+        Ok(reaction.verdict(why, answer.retry_after, now))
     }
 
     /// Firebase calls both a wrong push and a wrong token invalid: the smallest push tells them
     /// apart.
     async fn probe(&self, letter: &Letter, why: &'static str) -> Result<Verdict, Verdict> {
+        let now = self.clock.now();
         let mut message = json!({"data": {"v": "1"}});
         address(&mut message, letter);
         let answer = self.post(&json!({"validate_only": true, "message": message})).await?;
-        Ok(match answer.status {
-            200 => Verdict::Dead(why),
-            400 | 404 => Verdict::Gone { at: None },
+        // By its word alone: somebody on the way may say 400 or 404 of whatever we ask.
+        Ok(match (answer.status, word(&answer).as_str()) {
+            (200, _) => Verdict::Dead(why),
+            (_, "INVALID_ARGUMENT" | "UNREGISTERED") => Verdict::Gone { at: Some(now) },
             _ => Verdict::Again { after: answer.retry_after, why, is_outage: false },
         })
     }
+}
+
+/// The access token in an answer, and how long it lasts, in ms.
+fn access(answer: &Answer) -> Result<(String, i64), Verdict> {
+    #[derive(Deserialize)]
+    struct Granted {
+        access_token: String,
+        expires_in: i64,
+    }
+    if answer.status == 200
+        && let Ok(granted) = serde_json::from_slice::<Granted>(&answer.body)
+    {
+        return Ok((granted.access_token, granted.expires_in.saturating_mul(1_000)));
+    }
+    Err(match answer.status {
+        400 | 401 | 403 => Verdict::Locked("credentials"),
+        _ => Verdict::Again { after: answer.retry_after, why: "token", is_outage: true },
+    })
 }
 
 fn address(message: &mut Value, letter: &Letter) {

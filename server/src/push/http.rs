@@ -1,11 +1,16 @@
 //! Requests to push services: time-outs, no redirects, answers of bounded length.
 
+use std::error::Error;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_protocol::Timestamp;
+use chrono::{DateTime, NaiveDateTime};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Client, ClientBuilder, RequestBuilder, Url, redirect, retry};
 
 use super::{REQUEST_MAX, Verdict};
@@ -21,6 +26,8 @@ const WAIT_MAX: Duration = Duration::from_secs(60 * 60);
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) retry_after: Option<Duration>,
+    /// The time, as the service tells it.
+    pub(super) date: Option<Timestamp>,
     /// As much as was read.
     pub(super) body: Vec<u8>,
 }
@@ -41,7 +48,11 @@ pub(super) fn any_client() -> Result<Client, reqwest::Error> {
 /// a name resolves to at that moment.
 pub(super) fn guarded_client(allows_private: bool) -> Result<Client, reqwest::Error> {
     let client = common();
-    if allows_private { client.build() } else { client.dns_resolver(Arc::new(Guard)).build() }
+    if allows_private { client.build() } else { guarded(client, Arc::new(System)).build() }
+}
+
+fn guarded(client: ClientBuilder, lookup: Arc<dyn Lookup>) -> ClientBuilder {
+    client.dns_resolver(Arc::new(Guard(lookup)))
 }
 
 fn common() -> ClientBuilder {
@@ -61,47 +72,106 @@ fn common() -> ClientBuilder {
 
 /// Sends, and reads as much of the answer as may mean something. Without an answer the push may
 /// have gone or not: it is sent again, and the device knows it by its id.
-pub(super) async fn exchange(request: RequestBuilder) -> Result<Answer, Verdict> {
-    let lost = |why| Verdict::Again { after: None, why, is_outage: true };
-    let mut response = request.send().await.map_err(|error| {
-        lost(match (error.is_connect(), error.is_timeout()) {
-            (true, _) => "connect",
-            (_, true) => "time_out",
-            _ => "connection",
-        })
-    })?;
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after = retry_after.and_then(|text| text.trim().parse().ok());
+pub(super) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<Answer, Verdict> {
+    let mut response = request.send().await.map_err(|error| lost(&error))?;
+    let date = text(response.headers(), DATE).and_then(http_date);
+    let retry_after = text(response.headers(), RETRY_AFTER);
+    // Both times are the service's, so that our clock may be wrong.
+    let retry_after = retry_after.and_then(|text| wait(text, date.unwrap_or(now)));
     let mut body = Vec::new();
     while body.len() < ANSWER_BYTES_MAX {
         match response.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break,
-            Err(_) => return Err(lost("connection")),
+            Err(error) => return Err(lost(&error)),
         }
     }
     body.truncate(ANSWER_BYTES_MAX);
-    Ok(Answer {
-        status: response.status().as_u16(),
-        retry_after: retry_after.map(|seconds| Duration::from_secs(seconds).min(WAIT_MAX)),
-        body,
-    })
+    Ok(Answer { status: response.status().as_u16(), retry_after, date, body })
+}
+
+/// Why there is no answer. An address that may not be asked stays so: nothing is sent again.
+fn lost(error: &reqwest::Error) -> Verdict {
+    let mut cause = error.source();
+    while let Some(known) = cause {
+        if known.is::<NotPublic>() {
+            return Verdict::Dead("private_endpoint");
+        }
+        cause = known.source();
+    }
+    let why = match (error.is_connect(), error.is_timeout()) {
+        (true, _) => "connect",
+        (_, true) => "time_out",
+        _ => "connection",
+    };
+    Verdict::Again { after: None, why, is_outage: true }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// How long a service asks to be left alone: seconds, or the time when it wants to be asked.
+fn wait(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
+    let wait = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let ms = http_date(text)?.since(now).max(0);
+            Duration::from_millis(u64::try_from(ms).unwrap_or_default())
+        }
+    };
+    Some(wait.min(WAIT_MAX))
+}
+
+/// A time in one of the three forms of RFC 9110, section 5.6.7.
+fn http_date(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let obsolete = |form| NaiveDateTime::parse_from_str(text, form).ok();
+    let found = DateTime::parse_from_rfc2822(text).map(|at| at.timestamp_millis()).ok();
+    found
+        .or_else(|| {
+            let at = obsolete("%A, %d-%b-%y %H:%M:%S GMT");
+            at.or_else(|| obsolete("%a %b %e %H:%M:%S %Y"))
+                .map(|at| at.and_utc().timestamp_millis())
+        })
+        .map(Timestamp::from_ms)
+}
+
+/// A name has no address of the open Internet.
+#[derive(Debug, thiserror::Error)]
+#[error("no public address")]
+struct NotPublic;
+
+/// Finds the addresses of a name.
+trait Lookup: Send + Sync {
+    fn look_up<'a>(&'a self, name: &'a str) -> Looking<'a>;
+}
+
+type Looking<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
+
+/// Asks this machine's resolver.
+struct System;
+
+impl Lookup for System {
+    fn look_up<'a>(&'a self, name: &'a str) -> Looking<'a> {
+        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
+    }
 }
 
 /// Resolves names to public addresses alone.
-#[derive(Debug)]
-struct Guard;
+struct Guard(Arc<dyn Lookup>);
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
+        let lookup = Arc::clone(&self.0);
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<SocketAddr> = found.filter(|at| is_public(at.ip())).collect();
-            if public.is_empty() {
-                let why = std::io::Error::other("no public address");
-                return Err(Box::new(why).into());
+            let mut found = lookup.look_up(name.as_str()).await?;
+            found.retain(|at| is_public(at.ip()));
+            if found.is_empty() {
+                return Err(NotPublic.into());
             }
-            Ok(Box::new(public.into_iter()) as Addrs)
+            Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
@@ -170,6 +240,8 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     #[test]
@@ -218,9 +290,60 @@ mod tests {
         assert!(is_fit(&Url::parse("http://127.0.0.1/x").unwrap(), true));
     }
 
+    #[test]
+    fn a_service_says_how_long_to_wait_in_seconds_or_by_a_date() {
+        let now = Timestamp::from_ms(784_111_747_000);
+        let check = |text: &str, expected: Option<u64>| {
+            assert_eq!(wait(text, now), expected.map(Duration::from_secs), "{text}");
+        };
+        check("7", Some(7));
+        check(" 0 ", Some(0));
+        check("999999999", Some(60 * 60));
+        check("Sun, 06 Nov 1994 08:49:37 GMT", Some(30));
+        check("Sunday, 06-Nov-94 08:49:37 GMT", Some(30));
+        check("Sun Nov  6 08:49:37 1994", Some(30));
+        check("Sun, 06 Nov 1994 08:00:00 GMT", Some(0));
+        check("Tue, 06 Nov 2096 08:49:37 GMT", Some(60 * 60));
+        for garbage in ["", "-1", "1.5", "soon", "Sun, 99 Nov 1994 08:49:37 GMT"] {
+            check(garbage, None);
+        }
+    }
+
+    /// Answers each time with the next of these; with the last one from then on.
+    struct Changing(Mutex<Vec<&'static str>>);
+
+    impl Lookup for Changing {
+        fn look_up<'a>(&'a self, _: &'a str) -> Looking<'a> {
+            let mut left = self.0.lock().unwrap();
+            let ip = if left.len() > 1 { left.remove(0) } else { left[0] };
+            Box::pin(std::future::ready(Ok(vec![SocketAddr::new(ip.parse().unwrap(), 0)])))
+        }
+    }
+
+    async fn asks(client: &Client, url: &str) -> Verdict {
+        exchange(client.post(url), Timestamp::from_ms(0)).await.unwrap_err()
+    }
+
     #[tokio::test]
     async fn a_name_that_resolves_to_this_machine_is_not_connected_to() {
-        let name: Name = "localhost".parse().unwrap();
-        assert!(Guard.resolve(name).await.is_err());
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let client = guarded_client(false).unwrap();
+        let verdict = asks(&client, &format!("https://localhost:{port}/")).await;
+        assert_eq!(verdict, Verdict::Dead("private_endpoint"));
+        let connected = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
+        assert!(connected.is_err(), "somebody connected");
+    }
+
+    #[tokio::test]
+    async fn a_name_is_looked_at_whenever_it_is_connected_to_for_its_address_may_change() {
+        let lookup = Changing(Mutex::new(vec!["8.8.8.8", "169.254.169.254", "10.0.0.1"]));
+        let guard = Guard(Arc::new(lookup));
+        let resolves = async || guard.resolve("push.example.org".parse().unwrap()).await;
+        assert_eq!(resolves().await.unwrap().count(), 1);
+        for _ in 0..2 {
+            assert!(resolves().await.is_err_and(|why| why.is::<NotPublic>()));
+        }
     }
 }

@@ -26,6 +26,7 @@ use crate::config::PushConfig;
 
 pub use errors::Verdict;
 pub use letter::{Letter, SealKey, Target, Words};
+use seal::SealError;
 pub use webpush::VapidKey;
 
 /// Why a lane cannot be opened.
@@ -107,6 +108,23 @@ const REQUEST_MAX: Duration = Duration::from_secs(10);
 /// Seconds until a time, at least 0.
 fn seconds_until(at: Timestamp, now: Timestamp) -> i64 {
     at.since(now).max(0).div_euclid(1_000)
+}
+
+/// What is made of a push for its service, in so many bytes at most: without words where they make
+/// it longer, so that the phone hears at least that something happened.
+fn fit<T>(
+    letter: &Letter,
+    bytes_max: usize,
+    make: impl Fn(&Letter) -> Result<T, SealError>,
+    bytes: impl Fn(&T) -> usize,
+) -> Result<T, Verdict> {
+    match make(letter) {
+        Ok(made) if bytes(&made) <= bytes_max => return Ok(made),
+        Ok(_) | Err(SealError::TooLong) => {}
+        Err(why) => return Err(why.verdict()),
+    }
+    let made = make(&Letter { words: None, ..letter.clone() }).map_err(SealError::verdict)?;
+    if bytes(&made) <= bytes_max { Ok(made) } else { Err(Verdict::Dead("too_large")) }
 }
 
 /// The server's log, for tests: it tells which push went, and to nobody what it says.

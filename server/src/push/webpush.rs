@@ -18,7 +18,7 @@ use super::errors::{WEBPUSH, react};
 use super::http::{exchange, guarded_client, is_fit};
 use super::jwt::SigningKey;
 use super::letter::PAYLOAD_BYTES_MAX;
-use super::{Lane, LaneError, Letter, Sending, Target, Verdict, seconds_until};
+use super::{Lane, LaneError, Letter, Sending, Target, Verdict, fit, seconds_until};
 use crate::clock::Clock;
 use crate::config::PushConfig;
 
@@ -125,10 +125,7 @@ impl WebPush {
             return Ok(Verdict::Accepted);
         }
         let now = self.clock.now();
-        let body = letter.sealed(&self.clock).map_err(|why| why.verdict())?;
-        if body.len() > PAYLOAD_BYTES_MAX {
-            return Ok(Verdict::Dead("too_large"));
-        }
+        let body = fit(letter, PAYLOAD_BYTES_MAX, |letter| letter.sealed(&self.clock), Vec::len)?;
         let token = self.token(&url, now).ok().ok_or(Verdict::Locked("credentials"))?;
         let request = self
             .client
@@ -140,12 +137,12 @@ impl WebPush {
             .header("content-type", "application/octet-stream")
             .header("authorization", format!("vapid t={token}, k={}", self.public))
             .body(body);
-        let answer = exchange(request).await?;
+        let answer = exchange(request, now).await?;
         if (200..300).contains(&answer.status) {
             return Ok(Verdict::Accepted);
         }
         let (reaction, why) = react(WEBPUSH, answer.status, "");
-        Ok(reaction.verdict(why, answer.retry_after))
+        Ok(reaction.verdict(why, answer.retry_after, now))
     }
 }
 

@@ -92,7 +92,7 @@ async fn push(
         plaintext: None,
     };
     shared.answers(call).await;
-    response
+    shared.dated(response)
 }
 
 fn take(

@@ -1,8 +1,14 @@
 //! Failures by script, told by each service in its own words.
 
-use std::time::Duration;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, UNIX_EPOCH};
 
-use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -33,6 +39,11 @@ pub enum PushFault {
         #[serde(default)]
         retry_after_s: Option<u64>,
     },
+    /// 429 with Retry-After as a date, so many seconds away by the service's clock.
+    ThrottledUntil {
+        /// Seconds.
+        in_s: u64,
+    },
     /// 503, with Retry-After where seconds are given.
     Unavailable {
         /// Seconds.
@@ -52,6 +63,13 @@ pub enum PushFault {
     },
     /// A 200 whose body is not what the service says. The push is delivered.
     Garbage,
+    /// 503 with a body of so many bytes; [`Simulator::push_flood`] counts what was taken of it.
+    ///
+    /// [`Simulator::push_flood`]: crate::Simulator::push_flood
+    Flood {
+        /// Bytes.
+        bytes: u64,
+    },
     /// The connection is reset.
     Reset {
         /// Whether the push is delivered all the same.
@@ -114,14 +132,18 @@ pub(super) async fn answer(
     (words, said): (&Words, impl Fn(Told) -> Response),
     done: impl FnOnce() -> Response,
 ) -> Response {
-    let (told, retry_after_s) = match fault {
+    let after = |seconds| Some(HeaderValue::from(seconds));
+    let (told, retry_after) = match fault {
         PushFault::Unregistered => (words.unregistered, None),
         PushFault::InvalidArgument => (words.invalid, None),
         PushFault::WrongSender => (words.wrong_sender, None),
         PushFault::Unauthorized => (words.unauthorized, None),
         PushFault::ThirdPartyAuth => (words.third_party, None),
-        PushFault::Throttled { retry_after_s } => (words.throttled, retry_after_s),
-        PushFault::Unavailable { retry_after_s } => (words.unavailable, retry_after_s),
+        PushFault::Throttled { retry_after_s } => (words.throttled, retry_after_s.and_then(after)),
+        PushFault::ThrottledUntil { in_s } => (words.throttled, shared.http_date(in_s)),
+        PushFault::Unavailable { retry_after_s } => {
+            (words.unavailable, retry_after_s.and_then(after))
+        }
         PushFault::Internal => (words.internal, None),
         PushFault::TooLarge => (words.too_large, None),
         PushFault::NoListener => ((507, "no subscriber"), None),
@@ -135,6 +157,10 @@ pub(super) async fn answer(
         PushFault::Garbage => {
             return ([(CONTENT_TYPE, "text/html")], "<html>It works").into_response();
         }
+        PushFault::Flood { bytes } => {
+            let body = Body::new(Flood { left: bytes, taken: shared.world().providers.flood() });
+            return (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
+        }
         PushFault::Reset { .. } => return reset(shared, Duration::ZERO, connection).await,
         PushFault::Hang { ms, .. } => {
             return reset(shared, Duration::from_millis(ms), connection).await;
@@ -147,8 +173,8 @@ pub(super) async fn answer(
         }
     };
     let mut response = said(told);
-    if let Some(seconds) = retry_after_s {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    if let Some(when) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, when);
     }
     response
 }
@@ -160,6 +186,48 @@ async fn reset(shared: &Shared, after: Duration, connection: &Connection) -> Res
     }
     connection.cut.throw();
     StatusCode::OK.into_response()
+}
+
+/// A body that somebody should stop reading.
+struct Flood {
+    left: u64,
+    taken: Arc<AtomicU64>,
+}
+
+impl hyper::body::Body for Flood {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Infallible>>> {
+        const PIECE: [u8; 16_384] = [b'x'; 16_384];
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let bytes = PIECE.len() as u64;
+        self.left = self.left.saturating_sub(bytes);
+        self.taken.fetch_add(bytes, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(hyper::body::Frame::data(Bytes::from_static(&PIECE)))))
+    }
+}
+
+impl Shared {
+    /// A time of the services' clock, as headers have it.
+    fn http_date(&self, in_s: u64) -> Option<HeaderValue> {
+        let now_ms = u64::try_from(self.clock.now_ms()).unwrap_or_default();
+        let at = UNIX_EPOCH + Duration::from_millis(now_ms) + Duration::from_secs(in_s);
+        HeaderValue::from_str(&httpdate::fmt_http_date(at)).ok()
+    }
+
+    /// The same answer with the time of the services' clock.
+    pub(super) fn dated(&self, mut response: Response) -> Response {
+        if let Some(date) = self.http_date(0) {
+            response.headers_mut().insert(DATE, date);
+        }
+        response
+    }
 }
 
 /// A JSON answer.

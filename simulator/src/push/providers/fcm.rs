@@ -87,7 +87,7 @@ async fn send(
         plaintext: None,
     };
     shared.answers(call).await;
-    response
+    shared.dated(response)
 }
 
 type Refused = (Told, String);

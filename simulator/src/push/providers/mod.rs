@@ -16,6 +16,7 @@ mod webpush;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -68,6 +69,8 @@ pub(crate) struct Providers {
     fcm_collapsible: BTreeMap<String, fcm::Bucket>,
     subscriptions: BTreeMap<String, keys::Subscription>,
     count: u64,
+    /// Bytes of floods that were taken.
+    flood: Arc<AtomicU64>,
 }
 
 impl Providers {
@@ -75,6 +78,10 @@ impl Providers {
     fn fault(&mut self, target: &str) -> Option<PushFault> {
         let own = self.faults.get_mut(target).and_then(VecDeque::pop_front);
         own.or_else(|| self.faults.get_mut("").and_then(VecDeque::pop_front))
+    }
+
+    fn flood(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.flood)
     }
 
     fn next(&mut self) -> u64 {
@@ -187,6 +194,12 @@ impl Simulator {
     #[must_use]
     pub fn push_calls_since(&self, n: usize) -> Vec<PushCall> {
         self.shared.push_calls_since(n)
+    }
+
+    /// How many bytes of [`PushFault::Flood`] the callers took, buffers on the way included.
+    #[must_use]
+    pub fn push_flood(&self) -> u64 {
+        self.shared.world().providers.flood().load(Ordering::Relaxed)
     }
 
     /// How many calls there were.

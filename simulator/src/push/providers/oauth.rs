@@ -70,7 +70,7 @@ async fn token(State(shared): State<Arc<Shared>>, connection: Connection, body: 
         plaintext: None,
     };
     shared.answers(call).await;
-    response
+    shared.dated(response)
 }
 
 /// The fields of a form, which are written as the parameters of a URL are.

@@ -87,7 +87,7 @@ async fn push(
         plaintext,
     };
     shared.answers(call).await;
-    response
+    shared.dated(response)
 }
 
 /// Checks a push and hands it to the phone; returns what a simulated browser decrypted.
