@@ -60,6 +60,8 @@ assert issubclass(baton_core.CoreError, Exception)
 import baton
 assert pathlib.Path(baton.__file__).is_relative_to(site), baton.__file__
 assert baton.Baton and baton.MemoryKeys
+import baton.testing
+assert baton.testing.FakeBaton and baton.testing.preview.rows()
 PYTHON
   echo "packaging: wheel is built, installed and imported:" "$work"/wheel1/*.whl |
     sed "s|$work/wheel1/||"
@@ -229,6 +231,7 @@ PYTHON
     swift package --package-path "$work/package" dump-package >"$work/dump" 2>"$work/said" ||
     { cat "$work/said" >&2; fail "Swift cannot read the package"; }
   grep -q PrivacyInfo.xcprivacy "$work/dump" || fail "the package forgets PrivacyInfo.xcprivacy"
+  grep -q BatonTesting "$work/dump" || fail "the package forgets BatonTesting"
   echo "packaging: Package.swift is read by Swift, which computes the same checksum"
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the library of the bindings as apps ship it, strips a copy, and compares its size with
 # the last line of bindings/size.txt: more than 5 % above it is refused until a line with a reason
-# is added, more than 4.0 MB always. Linux on x86_64 only: the figures are of that.
+# is added, more than 6.0 MB always. Linux on x86_64 only: the figures are of that.
 #
 #   scripts/mobile/size.sh                  measures and compares
 #   scripts/mobile/size.sh --note "reason"  measures and adds a line
@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 figures=bindings/size.txt
-bytes_max=4000000
+bytes_max=6000000
 
 fail() { echo "size.sh: $1" >&2; exit 1; }
 

@@ -55,4 +55,7 @@ scripts/mobile/bindgen.sh
 file=$out/baton-core-$version.aar
 python3 $packaging/assemble.py --libraries "$out/libraries" --classes "$out/classes.jar" \
   --version "$version" --out "$file"
-echo "aar: $file" >&2
+# For an app's tests alone: never inside the AAR.
+"$KOTLINC" -cp "$KOTLIN_CP:$out/classes.jar" -d "$out/baton-testing-$version.jar" \
+  bindings/kotlin/src/testing
+echo "aar: $file and $out/baton-testing-$version.jar" >&2

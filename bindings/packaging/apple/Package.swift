@@ -6,7 +6,11 @@ import PackageDescription
 let package = Package(
     name: "Baton",
     platforms: [.iOS(.v15)],
-    products: [.library(name: "Baton", targets: ["Baton"])],
+    products: [
+        .library(name: "Baton", targets: ["Baton"]),
+        // For an app's tests and previews alone.
+        .library(name: "BatonTesting", targets: ["BatonTesting"]),
+    ],
     targets: [
         .binaryTarget(
             name: "baton_coreFFI",
@@ -19,6 +23,7 @@ let package = Package(
             path: "Sources/Baton",
             resources: [.copy("PrivacyInfo.xcprivacy")]
         ),
+        .target(name: "BatonTesting", dependencies: ["Baton"]),
     ],
     // In the mode that the suite is compiled in.
     swiftLanguageModes: [.v5]

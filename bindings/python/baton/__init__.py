@@ -29,18 +29,18 @@ from .client import Baton
 from .errors import for_people
 from .events import Events
 from .keys import FileKeys, MemoryKeys
-from .lists import Inbox, Timeline, Unfit, Value, Watched, apply
+from .lists import Failed, Inbox, Loaded, Loading, Timeline, Unfit, Value, Watched, apply
 
 __all__ = [
     "Act", "ActKind", "AnswerOutcome", "AppError", "Availability", "Badge", "Baton", "Choice",
     "ChoiceKind", "Colleague", "ContactCard", "CoreConfig", "CoreError", "Diagnostics", "Event",
-    "Events", "FileKeys", "GoneHow", "GoneItem", "Header", "Hold", "Inbox", "InboxRow",
+    "Events", "Failed", "FileKeys", "GoneHow", "GoneItem", "Header", "Hold", "Inbox", "InboxRow",
     "InboxStep", "InboxView", "Kept", "KeyStore", "Line", "LineAuthor", "LineContent",
-    "LineStatus", "ListBatch", "LogLevel", "LogRecord", "LogSink", "MediaKind", "MemoryKeys",
-    "MissedLine", "Named", "Note", "Notification", "NotificationAction", "NotificationAnswer",
-    "NotificationEnd", "NotificationGroup", "OlderLines", "OutboxItem", "Own", "Owner", "People",
-    "Place", "PushMessage", "PushOutcome", "PushRoad", "PushTarget", "PushVerdict", "ReceiptPost",
-    "Review", "ReviewCode", "SeenLine", "SignedIn", "Stage", "Standing", "Status",
-    "SuppressReason", "TakenPush", "Timeline", "TimelineEntry", "TimelineStep", "Unfit", "Value",
-    "Watched", "apply", "for_people", "take_push",
+    "LineStatus", "ListBatch", "Loaded", "Loading", "LogLevel", "LogRecord", "LogSink",
+    "MediaKind", "MemoryKeys", "MissedLine", "Named", "Note", "Notification", "NotificationAction",
+    "NotificationAnswer", "NotificationEnd", "NotificationGroup", "OlderLines", "OutboxItem",
+    "Own", "Owner", "People", "Place", "PushMessage", "PushOutcome", "PushRoad", "PushTarget",
+    "PushVerdict", "ReceiptPost", "Review", "ReviewCode", "SeenLine", "SignedIn", "Stage",
+    "Standing", "Status", "SuppressReason", "TakenPush", "Timeline", "TimelineEntry",
+    "TimelineStep", "Unfit", "Value", "Watched", "apply", "for_people", "take_push",
 ]

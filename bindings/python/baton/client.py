@@ -5,7 +5,7 @@ import weakref
 
 from baton_core import Act, BatonCore, Choice, CoreConfig, LogLevel
 
-from .events import Ears, Events, Takes
+from .events import Ears, Takes
 from .lists import Inbox, Timeline, Value
 
 # For calls that have to answer in time, in seconds.
@@ -36,7 +36,10 @@ class _Opening:
         except asyncio.CancelledError:
             opening.add_done_callback(_shut)
             raise
-        return self._kind(core, loop, ears)
+        baton = self._kind(core, loop, ears)
+        first = await core.standing()
+        ears.standing = ears.standing or first
+        return baton
 
     async def __aenter__(self):
         self._baton = await self._open()
@@ -60,10 +63,8 @@ class Baton:
 
     def __init__(self, core, loop, ears):
         self.core = core
-        self._loop, self._is_over = loop, False
-        self._streams, self._watched = weakref.WeakSet(), weakref.WeakSet()
-        streams = self._streams
-        ears.hear = lambda event: [stream._hear(event) for stream in list(streams)]
+        self._loop, self._is_over, self._ears = loop, False, ears
+        self._watched = weakref.WeakSet()
         self._end = weakref.finalize(self, core.shutdown)
 
     @classmethod
@@ -93,16 +94,31 @@ class Baton:
         # On another thread, because the core's last events need the interpreter. If this task is
         # cancelled, the shutdown goes on and the process waits for it at its end.
         await asyncio.shield(self._loop.run_in_executor(None, self._end))
-        for stream in list(self._streams):
-            stream.close()
+        self._ears.close()
         for watched in list(self._watched):
             watched._finish()
 
     def events(self):
-        """Returns the events from now on: `async for event in baton.events()`."""
-        stream = Events(self._is_over)
-        self._streams.add(stream)
-        return stream
+        """Returns the events from now on: `async for event in baton.events()`.
+
+        A slow reader gets the newest 1,024; see `dropped`.
+        """
+        return self._ears.stream(self._is_over)
+
+    @property
+    def current(self):
+        """The newest state of the core."""
+        return self._ears.standing
+
+    @property
+    def needs_review(self):
+        """The newest number of acts that wait for the agent's decision."""
+        return self._ears.needs_review
+
+    @property
+    def dropped(self):
+        """How many events slow readers missed. After one, read `outbox` and `standing` again."""
+        return self._ears.dropped
 
     # Session and connection.
 

@@ -1,31 +1,49 @@
 """What the core tells without having been asked, as async iterators."""
 
 import asyncio
+import threading
+import weakref
 from collections import deque
 
 from baton_core import Listener, LogSink
 
-# Events that an iterator holds for whoever does not come for them.
+# Events that wait for one iterator at most; then the oldest is dropped and counted.
 WAITING_MAX = 1024
 
 
 class Events:
     """Events from the moment it was made on: `async for event in events`. It ends with the core.
 
-    Who does not come for 1,024 of them misses the oldest; `missed` counts them.
+    1,024 events wait at most; then the oldest is dropped and counted in `dropped`. A `STANDING` or
+    `PEOPLE` event replaces the one that waits, because it says all that the older one said.
     """
 
-    def __init__(self, ended):
-        self.missed = 0
-        self._waiting, self._woken, self._is_over = deque(), asyncio.Event(), ended
-        if ended:
+    def __init__(self, loop, is_over):
+        self.dropped = 0
+        self._loop, self._lock, self._is_nudged = loop, threading.Lock(), False
+        self._waiting, self._woken, self._is_over = deque(), asyncio.Event(), is_over
+        if is_over:
             self._woken.set()
 
     def _hear(self, event):
-        if len(self._waiting) == WAITING_MAX:
-            self._waiting.popleft()
-            self.missed += 1
-        self._waiting.append(event)
+        """On the core's thread, which never waits. Returns how many events were dropped."""
+        with self._lock:
+            for older in [older for older in self._waiting if _overtakes(event, older)]:
+                self._waiting.remove(older)
+            self._waiting.append(event)
+            dropped = max(0, len(self._waiting) - WAITING_MAX)
+            if dropped:
+                self._waiting.popleft()
+                self.dropped += 1
+            must_nudge, self._is_nudged = not self._is_nudged, True
+        # A loop that is busy gets one call, however many events wait.
+        if must_nudge:
+            to_loop(self._loop, self._wake)
+        return dropped
+
+    def _wake(self):
+        with self._lock:
+            self._is_nudged = False
         self._woken.set()
 
     def close(self):
@@ -37,30 +55,58 @@ class Events:
         return self
 
     async def __anext__(self):
-        while not self._waiting:
+        while True:
+            with self._lock:
+                if self._waiting:
+                    return self._waiting.popleft()
             if self._is_over:
                 raise StopAsyncIteration
             self._woken.clear()
             await self._woken.wait()
-        return self._waiting.popleft()
+
+
+def _overtakes(event, older):
+    """Whether the older event says nothing that the newer one does not."""
+    if event.is_STANDING():
+        return older.is_STANDING()
+    return event.is_PEOPLE() and older.is_PEOPLE()
 
 
 class Ears(Listener):
-    """Takes events from the core's thread to the loop. Knows the loop, not the client."""
+    """Hands events from the core's thread to the streams. Knows the streams, not the client."""
 
     def __init__(self, loop, tap):
         super().__init__()
-        self.hear = None
+        self.standing, self.needs_review, self.dropped = None, 0, 0
         self._loop, self._tap = loop, tap
+        # Streams come from the loop and are read on the core's thread.
+        self._lock, self._streams = threading.Lock(), weakref.WeakSet()
+
+    def stream(self, is_over):
+        """Returns a new stream."""
+        events = Events(self._loop, is_over)
+        with self._lock:
+            self._streams.add(events)
+        return events
 
     def on_event(self, event):
-        to_loop(self._loop, self._deliver, event)
+        if event.is_STANDING():
+            self.standing = event.standing
+        elif event.is_OUTBOX():
+            self.needs_review = event.needs_review
+        with self._lock:
+            streams = list(self._streams)
+        for stream in streams:
+            self.dropped += stream._hear(event)
         if self._tap is not None:
             self._tap(event)
 
-    def _deliver(self, event):
-        if self.hear is not None:
-            self.hear(event)
+    def close(self):
+        """Ends the streams."""
+        with self._lock:
+            streams = list(self._streams)
+        for stream in streams:
+            stream.close()
 
 
 class Takes(LogSink):

@@ -6,10 +6,30 @@ once more, in Python.
 
 import asyncio
 import weakref
+from dataclasses import dataclass
 
 from baton_core import CoreError, ListListener
 
 from .events import to_loop
+
+
+@dataclass(frozen=True)
+class Loading:
+    """Nothing was told so far: show that it is coming."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The newest value: rows, lines, a header or a badge."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The subscription failed and tells no more. Show the error, and watch again."""
+
+    error: Exception
 
 
 class Unfit(Exception):
@@ -99,6 +119,15 @@ class Watched:
     def _wake(self):
         woken, self._changed = self._changed, asyncio.Event()
         woken.set()
+
+    @property
+    def state(self):
+        """`Loading`, `Loaded(value)` or `Failed(error)`. A failed subscription stays failed."""
+        if self._problem is not None:
+            return Failed(self._problem)
+        if self._version > 0:
+            return Loaded(self._value())
+        return Failed(CoreError.Closed()) if self._is_over else Loading()
 
     async def close(self):
         """Tells no more; nothing is kept of it. Twice is harmless."""

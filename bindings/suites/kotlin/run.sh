@@ -3,7 +3,8 @@
 # BATON_WORLD; where there is none, in one of its own. 77 and "SKIPPED: reason" where there is no
 # Kotlin and none can be had.
 #
-#   bindings/suites/kotlin/run.sh [NN …]     all scenarios, or these
+#   bindings/suites/kotlin/run.sh [NN …]     all scenarios, or these; without numbers the tests of
+#                                            the layer over its fake as well
 #   bindings/suites/kotlin/run.sh collide ROLE CONVERSATION TEXT
 #   bindings/suites/kotlin/run.sh --build    only brings the tools and compiles
 #
@@ -44,6 +45,9 @@ builds() {
   [ -n "${BATON_LIBRARY:-}" ] || scripts/mobile/bindgen.sh >&2
   compiled generated "$KOTLIN_CP" "" target/bindings/kotlin
   compiled layer "$KOTLIN_CP:$out/generated.jar" -Werror bindings/kotlin/src/main
+  compiled testing "$KOTLIN_CP:$out/generated.jar:$out/layer.jar" -Werror bindings/kotlin/src/testing
+  compiled tests "$KOTLIN_CP:$JUNIT:$out/generated.jar:$out/layer.jar:$out/testing.jar" -Werror \
+    bindings/kotlin/src/test
   compiled suite "$KOTLIN_CP:$out/generated.jar:$out/layer.jar" -Werror bindings/suites/kotlin/src
   compiled sample "$KOTLIN_CP:$out/generated.jar:$out/layer.jar" -Werror \
     bindings/samples/android/app/src/main/kotlin/app/baton/sample/model
@@ -60,6 +64,14 @@ fi
 # shellcheck disable=SC2086 # words, on purpose
 play=("$JAVA" $JNA_FLAGS -Xmx512m "-Djna.library.path=${BATON_LIBRARY:-$built}"
   -cp "$out/suite.jar:$out/layer.jar:$out/generated.jar:$KOTLIN_CP" app.baton.suite.MainKt "$@")
+# The layer over its fake: no core and no world.
+tests_of_layer() {
+  local log=$out/tests.log
+  "$KOTLIN_TEST" "$out/tests.jar:$out/testing.jar:$out/layer.jar:$out/generated.jar" >"$log" 2>&1 ||
+    { cat "$log" >&2; return 1; }
+  echo "the layer: $(sed -n 's/^\[ *\([0-9]* tests successful\) *\]$/\1/p' "$log")"
+}
+[ $# -ne 0 ] || tests_of_layer
 if [ -n "${BATON_WORLD:-}" ]; then
   exec "${play[@]}"
 fi

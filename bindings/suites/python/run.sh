@@ -23,6 +23,7 @@ code=0
 python3 bindings/suites/python/suite.py "$@" || code=1
 if [ $# -eq 0 ]; then
   python3 bindings/suites/python/units.py || code=1
+  python3 bindings/suites/python/layer.py || code=1
   python3 bindings/suites/python/exits.py || code=1
 fi
 exit $code

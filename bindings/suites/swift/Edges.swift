@@ -259,7 +259,7 @@ func closed(_ stage: Stage) async throws {
 func secondCore(_ stage: Stage) async throws {
     let ana = try await stage.phone("ana")
     do {
-        let second = try BatonClient(ana.config, keys: ana.keys)
+        let second = try CoreClient(ana.config, keys: ana.keys)
         second.shutdown()
         throw Failed("a second core opens the same directory")
     } catch BatonError.storage(let problem) {

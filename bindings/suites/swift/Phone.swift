@@ -17,10 +17,26 @@ final class Told<Element: Sendable>: @unchecked Sendable {
 
     deinit { reading?.cancel() }
 
-    private func add(_ element: Element) { lock.withLock { elements.append(element) } }
+    /// What a listener of its own adds to.
+    init() {}
+
+    func add(_ element: Element) { lock.withLock { elements.append(element) } }
     var all: [Element] { lock.withLock { elements } }
     var latest: Element? { lock.withLock { elements.last } }
     func end() { reading?.cancel() }
+}
+
+/// Keeps every state, where the layer's own lists keep the newest only.
+final class EveryState<State: Observed>: ListListener, @unchecked Sendable {
+    private var state = State()
+    private let told: Told<State>
+
+    init(_ told: Told<State>) { self.told = told }
+
+    func onBatch(batch: ListBatch) throws {
+        try state.take(batch)
+        told.add(state)
+    }
 }
 
 extension Told where Element == TimelineList {
@@ -58,7 +74,7 @@ final class Phone: @unchecked Sendable {
     let keys: MemoryKeyStore
     let way: Int
     let url: String
-    private(set) var client: BatonClient
+    private(set) var client: CoreClient
     private(set) var events: Told<Event>
 
     init(_ world: World, _ who: String, in place: String) async throws {
@@ -73,7 +89,7 @@ final class Phone: @unchecked Sendable {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         keys = MemoryKeyStore()
-        client = try BatonClient(Phone.config(url, directory), keys: keys)
+        client = try CoreClient(Phone.config(url, directory), keys: keys)
         events = Told(client.events())
     }
 
@@ -116,20 +132,30 @@ final class Phone: @unchecked Sendable {
         client.shutdown()
         var config = config
         config.lockAfterS = lockAfterS
-        client = try BatonClient(config, keys: keys ?? self.keys)
+        client = try CoreClient(config, keys: keys ?? self.keys)
         events = Told(client.events())
     }
 
     func inbox(_ view: InboxView = .all) async throws -> Told<InboxList> {
-        Told(try await client.inbox(view, waiting: 10_000))
+        let told = Told<InboxList>()
+        do {
+            _ = try await client.core.watchInbox(view: view, listener: EveryState(told))
+        } catch {
+            throw BatonError(error)
+        }
+        return told
     }
 
     func timeline(_ conversation: String) async throws -> Told<TimelineList> {
-        Told(try await client.timeline(conversation, waiting: 10_000))
+        let (told, core) = (Told<TimelineList>(), client.core)
+        _ = try await core.watchTimeline(conversation: conversation, listener: EveryState(told))
+        return told
     }
 
     func header(_ conversation: String) async throws -> Told<HeaderOf> {
-        Told(try await client.header(conversation, waiting: 10_000))
+        let (told, core) = (Told<HeaderOf>(), client.core)
+        _ = try await core.watchHeader(conversation: conversation, listener: EveryState(told))
+        return told
     }
 
     func item(_ number: UInt64) async throws -> OutboxItem? {

@@ -3,7 +3,7 @@ import Foundation
 
 /// Plays the scenarios of SCENARIOS.md against the world at BATON_WORLD; says of each how it went.
 ///
-///     suite                              all of them
+///     suite                              all of them, and the layer over its fake
 ///     suite 3 17                         these
 ///     suite collide WHO CONVERSATION TEXT  see collide.sh
 @main
@@ -37,6 +37,14 @@ struct Suite {
         }
         let chosen = Set(arguments.compactMap(Int.init))
         var failed = false
+        if arguments.isEmpty {
+            do {
+                try await playLayer()
+            } catch {
+                print("the layer FAILED: \(error)")
+                failed = true
+            }
+        }
         for (number, play) in scenarios where chosen.isEmpty || chosen.contains(number) {
             let name = String(format: "%02d", number)
             if let why = await problem(world, number, play) {

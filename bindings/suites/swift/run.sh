@@ -39,7 +39,8 @@ compiled() {
   done
   shift
   sums=$({ echo "$found ${flags[*]}"; cat "$@"; cat "$generated/baton_coreFFI.h"
-    [ "$file" = "$out/libBaton.so" ] || cat "$out/libBaton.so.sum"; } | sha256sum)
+    [ "$file" = "$out/libBaton.so" ] || cat "$out/libBaton.so.sum"
+    [ "$file" != "$out/suite" ] || cat "$out/libBatonTesting.so.sum"; } | sha256sum)
   if [ ! -e "$file" ] || [ "$(cat "$file.sum" 2>/dev/null)" != "$sums" ]; then
     echo "swift: compiling ${file##*/}" >&2
     rm -f "$file" "$file.sum"
@@ -55,8 +56,11 @@ builds() {
   compiled "$out/libBaton.so" -module-name Baton -emit-module -emit-library \
     -emit-module-path "$out/Baton.swiftmodule" -- \
     "$generated/baton_core.swift" bindings/swift/Sources/Baton/*.swift
+  compiled "$out/libBatonTesting.so" -module-name BatonTesting -emit-module -emit-library \
+    -emit-module-path "$out/BatonTesting.swiftmodule" -I "$out" -L "$out" -lBaton -- \
+    bindings/swift/Sources/BatonTesting/*.swift
   compiled "$out/suite" -module-name suite \
-    -enable-upcoming-feature InferSendableFromCaptures -I "$out" -L "$out" -lBaton -- \
+    -enable-upcoming-feature InferSendableFromCaptures -I "$out" -L "$out" -lBaton -lBatonTesting -- \
     bindings/suites/swift/*.swift
 }
 

@@ -4,12 +4,17 @@ import SwiftUI
 
 struct InboxScreen: View {
     let session: Session
-    @State private var list = InboxList()
-    @State private var inbox: Watched<InboxList>?
+    @State private var state = LoadState<InboxList>.loading
+    @State private var inbox: WatchedStates<InboxList>?
 
     var body: some View {
         List {
-            ForEach(list.rows) { row in
+            switch state {
+            case .loading: ProgressView()
+            case .failed(let error): Text(error.localizedDescription)
+            case .loaded: EmptyView()
+            }
+            ForEach(state.value?.rows ?? []) { row in
                 NavigationLink(value: row.id) {
                     VStack(alignment: .leading) {
                         HStack {
@@ -21,7 +26,7 @@ struct InboxScreen: View {
                     }
                 }
             }
-            if list.hasMore {
+            if state.value?.hasMore == true {
                 Button("More") { Task { try? await inbox?.more() } }
             }
         }
@@ -31,9 +36,9 @@ struct InboxScreen: View {
         }
         // The subscription ends with the view's task.
         .task {
-            inbox = try? await session.client.inbox(.all)
-            guard let inbox else { return }
-            for await list in inbox { self.list = list }
+            let inbox = session.client.watchInbox(.all)
+            self.inbox = inbox
+            for await state in inbox { self.state = state }
         }
     }
 }
@@ -68,8 +73,13 @@ struct ConversationScreen: View {
         .task {
             try? await session.client.viewing(conversation)
             text = (try? await session.client.draft(in: conversation)) ?? ""
-            guard let lines = try? await session.client.timeline(conversation) else { return }
-            for await list in lines { self.list = list }
+            for await state in session.client.watchTimeline(conversation) {
+                switch state {
+                case .loading: break
+                case .loaded(let list): self.list = list
+                case .failed(let error): problem = error.localizedDescription
+                }
+            }
         }
         .task {
             guard let told = try? await session.client.header(conversation) else { return }

@@ -4,14 +4,14 @@ import Foundation
 /// The one core of the app's process, and what the app tells it of its life.
 @MainActor
 final class Session {
-    let client: BatonClient
+    let client: any BatonClient
     let server: String
     private var life: Task<Void, Never>?
     private var composing: Task<Void, any Error>?
 
     init(server: String) throws {
         self.server = server
-        client = try BatonClient(try Device.config(server: server), keys: Device.keys())
+        client = try CoreClient(try Device.config(server: server), keys: Device.keys())
     }
 
     /// The app is looked at. `isUp` comes from the platform's path monitor.

@@ -3,6 +3,7 @@
 package app.baton.suite
 
 import app.baton.core.inbox
+import app.baton.core.LoadState
 import app.baton.core.watchInbox
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -56,7 +57,7 @@ private suspend fun Phone.isLocked() {
     until("it is locked") { baton.standing() is Standing.Locked }
     val scope = CoroutineScope(Dispatchers.Default)
     val inbox = baton.watchInbox(scope, InboxView.All)
-    within("the inbox is told") { inbox.state.first { it != null } }
+    within("the inbox is told") { inbox.state.first { it is LoadState.Loaded } }
     val some = opId()
     val calls = listOf<suspend () -> Any?>(
         { baton.outbox() },
@@ -67,7 +68,7 @@ private suspend fun Phone.isLocked() {
         { baton.inbox(InboxView.Search("hello")).first() },
     )
     calls.forEach { thrown<CoreException.Locked>("what is held is to be had") { it() } }
-    val rows = inbox.state.value?.rows
+    val rows = inbox.value?.rows
     scope.cancel()
     ensure(rows.orEmpty().isEmpty()) { "shown are $rows" }
 }

@@ -5,6 +5,7 @@ package app.baton.suite
 import app.baton.core.MemoryKeyStore
 import app.baton.core.forPeople
 import app.baton.core.inbox
+import app.baton.core.LoadState
 import app.baton.core.watchInbox
 import java.nio.ByteBuffer
 import java.nio.file.Files
@@ -43,10 +44,10 @@ val signing = listOf(
         val ana = agent("ana")
         val scope = CoroutineScope(Dispatchers.Default)
         val inbox = ana.baton.watchInbox(scope, InboxView.All)
-        within("the inbox is told") { inbox.state.first { it != null } }
+        within("the inbox is told") { inbox.state.first { it is LoadState.Loaded } }
         val said = world.customer(freshNumber(), "Is anybody there?")
         val row = eventually("the customer's row is in the inbox") {
-            inbox.state.value?.rows?.firstOrNull { it.id == said.conversation }
+            inbox.value?.rows?.firstOrNull { it.id == said.conversation }
         }
         scope.cancel()
         ensure(row.preview == "Is anybody there?") { "the preview is ${row.preview}" }

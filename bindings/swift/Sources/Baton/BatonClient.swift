@@ -1,367 +1,237 @@
 import Foundation
 
-/// The client. Open it once per process, report the lifecycle (`foreground`) and the network
-/// (`network`), and shut it down at the end.
+/// The client, as an app uses it. `CoreClient` is the real one; tests use `BatonTesting`.
+///
+/// Open it once per process, report the lifecycle (`foreground`) and the network (`network`), and
+/// shut it down at the end.
 ///
 /// **Cancelling a task gives up the answer, not the act**: the call throws `BatonError.cancelled`
 /// at once, and the act runs to its end. The outbox and the lists show the result. Two calls with
 /// the same `opId` are one act. To take an act back, call `withdraw`.
-public final class BatonClient: Sendable {
-    /// The generated object, for custom listeners.
-    public let core: BatonCore
-    private let hub: EventHub
-
-    /// Opens the store. The network is not used before `foreground`.
-    public init(_ config: CoreConfig, keys: any KeyStore) throws(BatonError) {
-        let hub = EventHub()
-        do {
-            core = try BatonCore.open(config: config, keys: keys, listener: hub)
-        } catch {
-            throw BatonError(error)
-        }
-        self.hub = hub
-    }
-
+public protocol BatonClient: AnyObject, Sendable {
     /// Shuts the core down and waits, two seconds at most. Streams end. Calling it twice is harmless.
-    public func shutdown() {
-        core.shutdown()
-        hub.end()
-    }
+    func shutdown()
 
-    /// Returns the events from now on; any number of streams. A stream keeps `waiting` events and
-    /// drops the oldest; `outbox()` and `standing()` return the current state.
-    public func events(waiting: Int = 1024) -> AsyncStream<Event> { hub.stream(waiting) }
+    /// The newest state of the core that an event told; nil before the first.
+    var current: Standing? { get }
 
-    private func ask<T: Sendable>(
-        _ call: @escaping @Sendable (BatonCore) async throws -> T
-    ) async throws(BatonError) -> T {
-        let core = core
-        return try await asked { try await call(core) }
-    }
-}
+    /// The newest number of acts that wait for the agent's decision.
+    var needsReview: UInt32 { get }
 
-// MARK: - Who is signed in
+    /// How many events slow readers missed. After one, read `outbox` and `standing` again.
+    var dropped: UInt64 { get }
 
-extension BatonClient {
+    /// Returns the events from now on; any number of streams. A slow reader delays nothing: 1,024
+    /// events wait for it, then the oldest is dropped and counted in `dropped`. A `standing` or
+    /// `people` event replaces the one that waits.
+    func events() -> Events
+
+    // MARK: - Who is signed in
+
     /// Signs in. Acts that the same agent left unsent on this device are sent.
     @discardableResult
-    public func signIn(
+    func signIn(
         workspace: String, email: String, password: String
-    ) async throws(BatonError) -> SignedIn {
-        try await ask {
-            try await $0.signIn(workspace: workspace, email: email, password: password)
-        }
-    }
+    ) async throws(BatonError) -> SignedIn
 
     /// Signs out. The data stays sealed on the device until the same agent signs in again. Show
     /// `unsent` to the agent before.
-    public func signOut() async throws(BatonError) { try await ask { try await $0.signOut() } }
+    func signOut() async throws(BatonError)
 
     /// Returns the signed-in agent.
-    public func signedIn() async throws(BatonError) -> SignedIn? {
-        try await ask { try await $0.signedIn() }
-    }
-}
+    func signedIn() async throws(BatonError) -> SignedIn?
 
-// MARK: - Life of the app
+    // MARK: - Life of the app
 
-extension BatonClient {
     /// Returns the state of the core.
-    public func standing() async throws(BatonError) -> Standing {
-        try await ask { try await $0.standing() }
-    }
+    func standing() async throws(BatonError) -> Standing
 
     /// Call when the app comes to the foreground: connects.
-    public func foreground() async throws(BatonError) {
-        try await ask { try await $0.foreground() }
-    }
+    func foreground() async throws(BatonError)
 
     /// Call when the app goes to the background. Then no file and no socket is open.
-    public func background(deadlineMs: UInt32 = 5_000) async throws(BatonError) {
-        try await ask { try await $0.background(deadlineMs: deadlineMs) }
-    }
+    func background(deadlineMs: UInt32) async throws(BatonError)
 
     /// Call when the device gains or loses its network.
-    public func network(isUp: Bool) async throws(BatonError) {
-        try await ask { try await $0.network(isUp: isUp) }
-    }
+    func network(isUp: Bool) async throws(BatonError)
 
     /// Call when the device switches to another network.
-    public func networkChanged() async throws(BatonError) {
-        try await ask { try await $0.networkChanged() }
-    }
+    func networkChanged() async throws(BatonError)
 
     /// Call when the system warns of low memory: drops caches.
-    public func lowMemory() async throws(BatonError) { try await ask { try await $0.lowMemory() } }
+    func lowMemory() async throws(BatonError)
 
     /// Sets the log sink and replays buffered records to it; `nil` removes it. It is called on a
     /// thread of its own: if it throws or blocks, only its records wait. Records hold ids, counts
     /// and fixed words, never texts, names or numbers.
-    public func log(
-        _ level: LogLevel = .info, to sink: (@Sendable (LogRecord) throws -> Void)?
-    ) throws(BatonError) {
-        do {
-            try core.logTo(sink: sink.map(Taking.init), level: level)
-        } catch {
-            throw BatonError(error)
-        }
-    }
+    func log(
+        _ level: LogLevel, to sink: (@Sendable (LogRecord) throws -> Void)?
+    ) throws(BatonError)
 
     /// Returns the last 1,000 log records, oldest first; also after `shutdown`.
-    public func recentLogs() -> [LogRecord] { core.recentLogs() }
+    func recentLogs() -> [LogRecord]
 
     /// Returns the core's condition, for support.
-    public func diagnostics() async throws(BatonError) -> Diagnostics {
-        try await ask { try await $0.diagnostics() }
-    }
-}
+    func diagnostics() async throws(BatonError) -> Diagnostics
 
-// MARK: - What the agent does
+    // MARK: - What the agent does
 
-extension BatonClient {
     /// Puts an act into the outbox. When this returns, the act is stored. Two calls with the same
     /// `opId` are one act.
     @discardableResult
-    public func act(
-        _ act: Act, in conversation: String, opId: String? = nil
-    ) async throws(BatonError) -> Kept {
-        try await ask { try await $0.act(conversation: conversation, act: act, opId: opId) }
-    }
+    func act(
+        _ act: Act, in conversation: String, opId: String?
+    ) async throws(BatonError) -> Kept
 
     /// Withdraws an act that has not been sent.
-    public func withdraw(_ number: UInt64) async throws(BatonError) {
-        try await ask { try await $0.withdraw(number: number) }
-    }
+    func withdraw(_ number: UInt64) async throws(BatonError)
 
     /// Applies the agent's choice to an act in review.
-    public func choose(_ choice: Choice, for number: UInt64) async throws(BatonError) {
-        try await ask { try await $0.choose(number: number, choice: choice) }
-    }
+    func choose(_ choice: Choice, for number: UInt64) async throws(BatonError)
 
     /// Sends what waits now, without waiting for the next retry.
-    public func retry() async throws(BatonError) { try await ask { try await $0.retry() } }
+    func retry() async throws(BatonError)
 
     /// Returns the agent's acts that the server has not confirmed.
-    public func outbox() async throws(BatonError) -> [OutboxItem] {
-        try await ask { try await $0.outbox() }
-    }
+    func outbox() async throws(BatonError) -> [OutboxItem]
 
     /// Returns the acts that would stay unsent, to show before signing out.
-    public func unsent() async throws(BatonError) -> [OutboxItem] {
-        try await ask { try await $0.unsent() }
-    }
+    func unsent() async throws(BatonError) -> [OutboxItem]
 
     /// Sends what waits, also in the background. Returns whether everything was sent.
     @discardableResult
-    public func flush(deadlineMs: UInt32) async throws(BatonError) -> Bool {
-        try await ask { try await $0.flush(deadlineMs: deadlineMs) }
-    }
+    func flush(deadlineMs: UInt32) async throws(BatonError) -> Bool
 
     /// Sets the agent's own availability at the server.
-    public func setAvailability(_ availability: Availability) async throws(BatonError) {
-        try await ask { try await $0.setAvailability(availability: availability) }
-    }
-}
+    func setAvailability(_ availability: Availability) async throws(BatonError)
 
-// MARK: - Composing
+    // MARK: - Composing
 
-extension BatonClient {
     /// Call on every change of the text field: keeps the draft and asks for the lease.
-    public func typing(_ text: String, in conversation: String) async throws(BatonError) {
-        try await ask { try await $0.typing(conversation: conversation, text: text) }
-    }
+    func typing(_ text: String, in conversation: String) async throws(BatonError)
 
     /// Takes the lease from the colleague who writes there.
-    public func takeOver(_ conversation: String) async throws(BatonError) {
-        try await ask { try await $0.takeOver(conversation: conversation) }
-    }
+    func takeOver(_ conversation: String) async throws(BatonError)
 
     /// Returns the unsent draft of a conversation.
-    public func draft(in conversation: String) async throws(BatonError) -> String? {
-        try await ask { try await $0.draft(conversation: conversation) }
-    }
+    func draft(in conversation: String) async throws(BatonError) -> String?
 
     /// Returns who writes in a conversation.
-    public func hold(in conversation: String) async throws(BatonError) -> Hold {
-        try await ask { try await $0.hold(conversation: conversation) }
-    }
+    func hold(in conversation: String) async throws(BatonError) -> Hold
 
     /// Call when the screen shows another conversation; `nil` when it shows none.
-    public func viewing(_ conversation: String?) async throws(BatonError) {
-        try await ask { try await $0.viewing(conversation: conversation) }
-    }
-}
+    func viewing(_ conversation: String?) async throws(BatonError)
 
-// MARK: - Lists
+    // MARK: - Lists
 
-extension BatonClient {
-    /// Subscribes to an inbox. At most `waiting` unread states are kept.
-    public func inbox(
-        _ view: InboxView, waiting: Int = 1
-    ) async throws(BatonError) -> Watched<InboxList> {
-        try await watch(waiting) { try await $0.watchInbox(view: view, listener: $1) }
-    }
+    /// Subscribes to an inbox. A slow reader gets the newest state.
+    func inbox(_ view: InboxView) async throws(BatonError) -> Watched<InboxList>
 
     /// Subscribes to the timeline of a conversation.
-    public func timeline(
-        _ conversation: String, waiting: Int = 1
-    ) async throws(BatonError) -> Watched<TimelineList> {
-        try await watch(waiting) {
-            try await $0.watchTimeline(conversation: conversation, listener: $1)
-        }
-    }
+    func timeline(_ conversation: String) async throws(BatonError) -> Watched<TimelineList>
 
     /// Subscribes to the header of a conversation.
-    public func header(
-        _ conversation: String, waiting: Int = 1
-    ) async throws(BatonError) -> Watched<HeaderOf> {
-        try await watch(waiting) {
-            try await $0.watchHeader(conversation: conversation, listener: $1)
-        }
-    }
+    func header(_ conversation: String) async throws(BatonError) -> Watched<HeaderOf>
 
     /// Subscribes to the badge.
-    public func badge(waiting: Int = 1) async throws(BatonError) -> Watched<BadgeOf> {
-        try await watch(waiting) { try await $0.watchBadge(listener: $1) }
-    }
+    func badge() async throws(BatonError) -> Watched<BadgeOf>
 
     /// Turns events about colleagues' presence on or off.
-    public func watchPresence(_ watch: Bool) async throws(BatonError) {
-        try await ask { try await $0.watchPresence(watch: watch) }
-    }
+    func watchPresence(_ watch: Bool) async throws(BatonError)
 
     /// Returns colleagues, teams and channels from the store.
-    public func people() async throws(BatonError) -> People {
-        try await ask { try await $0.people() }
-    }
+    func people() async throws(BatonError) -> People
 
     /// Loads lines before `before` from the server. They are not stored.
-    public func olderLines(
+    func olderLines(
         of conversation: String, before: UInt64, limit: UInt32
-    ) async throws(BatonError) -> [Line] {
-        try await ask {
-            try await $0.olderLines(conversation: conversation, before: before, limit: limit)
-        }
-    }
+    ) async throws(BatonError) -> [Line]
 
     /// Loads the address of a line's file from the server, good for a few minutes.
-    public func fileAddress(
+    func fileAddress(
         of message: String, in conversation: String
-    ) async throws(BatonError) -> FileAddress {
-        try await ask { try await $0.fileAddress(conversation: conversation, message: message) }
-    }
+    ) async throws(BatonError) -> FileAddress
 
-    private func watch<State: Observed>(
-        _ waiting: Int,
-        _ begin: @escaping @Sendable (BatonCore, any ListListener) async throws -> UInt64
-    ) async throws(BatonError) -> Watched<State> {
-        let (states, told) = AsyncStream.makeStream(
-            of: State.self, bufferingPolicy: .bufferingNewest(Swift.max(1, waiting)))
-        let (core, watcher) = (core, Watcher(told))
-        let subscription = try await asked {
-            let name = try await begin(core, watcher)
-            // Where nobody waits for it any more, it ends with the last reference to it.
-            return Subscription(core: core, name: name) { told.finish() }
-        }
-        let closing = hub.atEnd { told.finish() }
-        told.onTermination = { [weak hub, weak subscription] _ in
-            hub?.forget(closing)
-            subscription?.end()
-        }
-        return Watched(states: states, subscription: subscription)
-    }
-}
+    // MARK: - Pushes
 
-// MARK: - Pushes
-
-extension BatonClient {
     /// Registers this device for pushes. Call at every start, and whenever the platform gives
     /// another target.
-    public func registerPush(_ target: PushTarget) async throws(BatonError) {
-        try await ask { try await $0.registerPush(target: target) }
-    }
+    func registerPush(_ target: PushTarget) async throws(BatonError)
 
     /// Ends the registration for pushes.
-    public func unregisterPush() async throws(BatonError) {
-        try await ask { try await $0.unregisterPush() }
-    }
+    func unregisterPush() async throws(BatonError)
 
     /// Decides what a push shows, by the deadline in any case.
-    public func handlePush(
-        _ push: PushMessage, deadlineMs: UInt32 = 20_000
-    ) async throws(BatonError) -> PushOutcome {
-        try await ask { try await $0.handlePush(push: push, deadlineMs: deadlineMs) }
-    }
+    func handlePush(
+        _ push: PushMessage, deadlineMs: UInt32
+    ) async throws(BatonError) -> PushOutcome
 
     /// Replies or resolves from a notification, also when the app was not running, and sends that
     /// by the deadline. `token` comes with the notification's action.
-    public func answerNotification(
-        token: String, answer: NotificationAnswer, deadlineMs: UInt32 = 20_000
-    ) async throws(BatonError) -> AnswerOutcome {
-        try await ask {
-            try await $0.answerNotification(token: token, answer: answer, deadlineMs: deadlineMs)
-        }
-    }
+    func answerNotification(
+        token: String, answer: NotificationAnswer, deadlineMs: UInt32
+    ) async throws(BatonError) -> AnswerOutcome
 
     /// Call when a notification was opened or dismissed.
-    public func notificationEnded(
+    func notificationEnded(
         _ push: String, how: NotificationEnd
-    ) async throws(BatonError) {
-        try await ask { try await $0.notificationEnded(push: push, how: how) }
+    ) async throws(BatonError)
+}
+
+// MARK: - With the usual deadlines
+
+extension BatonClient {
+    /// Puts an act into the outbox, under an id of its own.
+    @discardableResult
+    public func act(_ act: Act, in conversation: String) async throws(BatonError) -> Kept {
+        try await self.act(act, in: conversation, opId: nil)
+    }
+
+    /// Call when the app goes to the background, with five seconds to end it.
+    public func background() async throws(BatonError) {
+        try await background(deadlineMs: 5_000)
+    }
+
+    /// Decides what a push shows, within 20 seconds in any case.
+    public func handlePush(_ push: PushMessage) async throws(BatonError) -> PushOutcome {
+        try await handlePush(push, deadlineMs: 20_000)
+    }
+
+    /// Replies or resolves from a notification, within 20 seconds.
+    public func answerNotification(
+        token: String, answer: NotificationAnswer
+    ) async throws(BatonError) -> AnswerOutcome {
+        try await answerNotification(token: token, answer: answer, deadlineMs: 20_000)
+    }
+
+    /// Sets the log sink for records from `info` on.
+    public func log(
+        to sink: (@Sendable (LogRecord) throws -> Void)?
+    ) throws(BatonError) {
+        try log(.info, to: sink)
     }
 }
 
-/// Passes log records to the app's sink.
-private final class Taking: LogSink {
-    private let sink: @Sendable (LogRecord) throws -> Void
+// MARK: - Lists as a view shows them
 
-    init(_ sink: @escaping @Sendable (LogRecord) throws -> Void) { self.sink = sink }
-
-    func onRecord(record: LogRecord) throws { try sink(record) }
-}
-
-/// Passes events on to their streams. Called on one thread of the core, which it never blocks.
-private final class EventHub: Listener, @unchecked Sendable {
-    private let lock = NSLock()
-    private var readers: [UInt64: AsyncStream<Event>.Continuation] = [:]
-    private var endings: [UInt64: @Sendable () -> Void] = [:]
-    private var last: UInt64 = 0
-    private var isOver = false
-
-    func onEvent(event: Event) {
-        for reader in lock.withLock({ Array(readers.values) }) { reader.yield(event) }
+extension BatonClient {
+    /// Subscribes to an inbox: loading, loaded or failed.
+    public func watchInbox(_ view: InboxView) -> WatchedStates<InboxList> {
+        WatchedStates { try await self.inbox(view) }
     }
 
-    func stream(_ waiting: Int) -> AsyncStream<Event> {
-        let (events, reader) = AsyncStream.makeStream(
-            of: Event.self, bufferingPolicy: .bufferingNewest(max(1, waiting)))
-        let name = atEnd { reader.finish() }
-        lock.withLock { if !isOver { readers[name] = reader } }
-        reader.onTermination = { [weak self] _ in self?.forget(name) }
-        return events
+    /// Subscribes to the timeline of a conversation: loading, loaded or failed.
+    public func watchTimeline(_ conversation: String) -> WatchedStates<TimelineList> {
+        WatchedStates { try await self.timeline(conversation) }
     }
 
-    /// Runs this when the client is shut down; now if it already is.
-    func atEnd(_ ending: @escaping @Sendable () -> Void) -> UInt64 {
-        let (name, isOver) = lock.withLock {
-            last += 1
-            if !self.isOver { endings[last] = ending }
-            return (last, self.isOver)
-        }
-        if isOver { ending() }
-        return name
+    /// Subscribes to the header of a conversation: loading, loaded or failed.
+    public func watchHeader(_ conversation: String) -> WatchedStates<HeaderOf> {
+        WatchedStates { try await self.header(conversation) }
     }
 
-    func forget(_ name: UInt64) {
-        lock.withLock { (readers[name], endings[name]) = (nil, nil) }
-    }
-
-    func end() {
-        let ended = lock.withLock {
-            isOver = true
-            defer { (readers, endings) = ([:], [:]) }
-            return endings
-        }
-        for ending in ended.values { ending() }
+    /// Subscribes to the badge: loading, loaded or failed.
+    public func watchBadge() -> WatchedStates<BadgeOf> {
+        WatchedStates { try await self.badge() }
     }
 }

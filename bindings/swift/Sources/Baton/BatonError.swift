@@ -47,7 +47,8 @@ public enum BatonError: Error, Equatable, Sendable {
         public let isKeyLost: Bool
     }
 
-    init(_ error: any Error) {
+    /// What a call of `CoreClient.core` threw, as the layer says it.
+    public init(_ error: any Error) {
         switch error {
         case let error as BatonError: self = error
         case let error as CoreError: self.init(error)

@@ -14,10 +14,14 @@ public final class Watched<State: Observed>: AsyncSequence, Sendable {
 
     private let states: AsyncStream<State>
     private let subscription: Subscription
+    private let failure: Problem
 
-    init(states: AsyncStream<State>, subscription: Subscription) {
-        (self.states, self.subscription) = (states, subscription)
+    init(states: AsyncStream<State>, subscription: Subscription, problem: Problem) {
+        (self.states, self.subscription, failure) = (states, subscription, problem)
     }
+
+    /// Why it ended by itself, if that was a failure.
+    public var problem: BatonError? { failure.error }
 
     /// Shows a page more of a list, or of older lines.
     public func more() async throws(BatonError) {
@@ -63,18 +67,18 @@ public final class Watched<State: Observed>: AsyncSequence, Sendable {
 /// A subscription that has begun, and ends once.
 final class Subscription: @unchecked Sendable {
     private let lock = NSLock()
-    private var core: BatonCore?
+    private var core: (any BatonCoreProtocol)?
     private let name: UInt64
     private let ended: @Sendable () -> Void
 
-    init(core: BatonCore, name: UInt64, ended: @escaping @Sendable () -> Void) {
+    init(core: any BatonCoreProtocol, name: UInt64, ended: @escaping @Sendable () -> Void) {
         (self.core, self.name, self.ended) = (core, name, ended)
     }
 
     deinit { end() }
 
     func ask(
-        _ call: @escaping @Sendable (BatonCore, UInt64) async throws -> Void
+        _ call: @escaping @Sendable (any BatonCoreProtocol, UInt64) async throws -> Void
     ) async throws(BatonError) {
         guard let core = lock.withLock({ core }) else { return }
         let name = name
@@ -99,11 +103,31 @@ final class Subscription: @unchecked Sendable {
 final class Watcher<State: Observed>: ListListener, @unchecked Sendable {
     private var state = State()
     private let states: AsyncStream<State>.Continuation
+    private let problem: Problem
 
-    init(_ states: AsyncStream<State>.Continuation) { self.states = states }
+    init(_ states: AsyncStream<State>.Continuation, _ problem: Problem) {
+        (self.states, self.problem) = (states, problem)
+    }
 
     func onBatch(batch: ListBatch) throws {
-        try state.take(batch)
+        do {
+            try state.take(batch)
+        } catch {
+            problem.error = .mistake(detail: "a step does not fit its list")
+            states.finish()
+            throw error
+        }
         states.yield(state)
+    }
+}
+
+/// Why a subscription failed.
+final class Problem: @unchecked Sendable {
+    private let lock = NSLock()
+    private var held: BatonError?
+
+    var error: BatonError? {
+        get { lock.withLock { held } }
+        set { lock.withLock { held = newValue } }
     }
 }

@@ -5,22 +5,13 @@
 
 package app.baton.core
 
-import java.util.concurrent.ConcurrentHashMap
 import kotlin.time.Duration
-import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
-import kotlinx.coroutines.channels.BufferOverflow
-import kotlinx.coroutines.channels.SendChannel
-import kotlinx.coroutines.channels.trySendBlocking
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
-import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
-import kotlinx.coroutines.flow.asStateFlow
-import kotlinx.coroutines.flow.buffer
-import kotlinx.coroutines.flow.channelFlow
 import kotlinx.coroutines.withContext
 import uniffi.baton_core.AnswerOutcome
 import uniffi.baton_core.BatonCore
@@ -37,12 +28,9 @@ import uniffi.baton_core.PushMessage
 import uniffi.baton_core.PushOutcome
 import uniffi.baton_core.Standing
 
-/** Events that wait for a collector at most; then the core's deliveries wait for it. */
-private const val EVENTS_WAITING = 256
-
 /**
- * The client. Open one per process, report the lifecycle ([foreground]) and the network
- * ([network]), and close it at the end.
+ * The client. Open one per process with [Baton.open], report the lifecycle ([foreground]) and the
+ * network ([network]), and close it at the end. Tests use `app.baton.testing.FakeBaton`.
  *
  * Calls suspend and may come from any thread. **Cancelling a coroutine gives up the answer, not the
  * act**: a call that has begun runs to its end. To find out, read [outbox], or give the act an
@@ -50,40 +38,35 @@ private const val EVENTS_WAITING = 256
  *
  * Calls throw [CoreException][uniffi.baton_core.CoreException]; [forPeople] returns its text.
  */
-class Baton private constructor(private val core: BatonCore, private val hears: Hears) :
-    BatonCoreInterface by core, AutoCloseable {
-
+interface Baton : BatonCoreInterface, AutoCloseable {
     /** The newest state of the core. */
-    val current: StateFlow<Standing> get() = hears.standing.asStateFlow()
+    val current: StateFlow<Standing>
 
     /** The newest number of acts that wait for the agent's decision. */
-    val needsReview: StateFlow<UInt> get() = hears.needsReview.asStateFlow()
+    val needsReview: StateFlow<UInt>
 
     /**
-     * The events from the start of collection, in order. A collector that lets many events wait
-     * delays all deliveries of the core, lists included.
+     * The events from the start of collection, in order. A slow collector delays nothing: 1,024
+     * events wait for it, then the oldest is dropped and counted in [dropped]. A `Standing` or
+     * `People` event replaces the one that waits.
      */
-    val events: Flow<Event> = channelFlow {
-        hears.collectors.add(channel)
-        try {
-            hears.over.await()
-        } finally {
-            hears.collectors.remove(channel)
-        }
-    }.buffer(EVENTS_WAITING, BufferOverflow.SUSPEND)
+    val events: Flow<Event>
 
-    /** Returns when the core is shut down. */
-    internal suspend fun untilOver() = hears.over.await()
+    /** How many events slow collectors missed. After one, read [outbox] and [standing] again. */
+    val dropped: Long
+
+    /** Returns when the client is closed. */
+    suspend fun untilClosed()
 
     /** Call when the app goes to the background. Then no file and no socket is open. */
-    suspend fun background(within: Duration) = core.background(within.ms())
+    suspend fun background(within: Duration) = background(within.ms())
 
     /** Sends what waits, also in the background. Returns whether everything was sent. */
-    suspend fun flush(within: Duration): Boolean = core.flush(within.ms())
+    suspend fun flush(within: Duration): Boolean = flush(within.ms())
 
     /** Decides what a push shows, within this time in any case. */
     suspend fun handlePush(push: PushMessage, within: Duration): PushOutcome =
-        core.handlePush(push, within.ms())
+        handlePush(push, within.ms())
 
     /**
      * Replies or resolves from a notification, also when the app was not running, and sends that
@@ -93,33 +76,28 @@ class Baton private constructor(private val core: BatonCore, private val hears: 
         token: String,
         answer: NotificationAnswer,
         within: Duration,
-    ): AnswerOutcome = core.answerNotification(token, answer, within.ms())
+    ): AnswerOutcome = answerNotification(token, answer, within.ms())
 
     /**
      * Sets the log sink and replays buffered records to it. It is called on a thread of its own: if
      * it throws or blocks, only its records wait. Records hold ids, counts and fixed words, never
      * texts, names or numbers.
      */
-    fun logTo(level: LogLevel = LogLevel.INFO, sink: (LogRecord) -> Unit) = core.logTo(
+    fun logTo(level: LogLevel = LogLevel.INFO, sink: (LogRecord) -> Unit) = logTo(
         object : LogSink {
             override fun onRecord(record: LogRecord) = sink(record)
         },
         level,
     )
 
+    /** As [close], without blocking the caller's thread. */
+    suspend fun end() = withContext(Dispatchers.IO) { close() }
+
     /**
      * Shuts the core down and waits, two seconds at most. Use [end] on the main thread.
      * Flows complete and later calls throw `Closed`. Calling it twice is harmless.
      */
-    override fun close() {
-        hears.end()
-        core.shutdown()
-    }
-
-    /** As [close], without blocking the caller's thread. */
-    suspend fun end() = withContext(Dispatchers.IO) { close() }
-
-    override fun shutdown() = close()
+    override fun close()
 
     companion object {
         /**
@@ -128,10 +106,8 @@ class Baton private constructor(private val core: BatonCore, private val hears: 
          * [keys] is called on this thread now, and on threads of the core later. [listener] gets
          * every event before the flows, on the core's own thread; most apps need none.
          */
-        fun openBlocking(config: CoreConfig, keys: KeyStore, listener: Listener? = null): Baton {
-            val hears = Hears(listener)
-            return Baton(BatonCore.open(config, keys, hears), hears)
-        }
+        fun openBlocking(config: CoreConfig, keys: KeyStore, listener: Listener? = null): Baton =
+            over(listener) { BatonCore.open(config, keys, it) }
 
         /**
          * As [openBlocking], for the main thread. If it is cancelled, the core is shut down, so that
@@ -145,52 +121,44 @@ class Baton private constructor(private val core: BatonCore, private val hears: 
             }
             try {
                 currentCoroutineContext().ensureActive()
-                baton.hears.first(baton.standing())
+                (baton as CoreBaton).begins(baton.standing())
                 return baton
             } catch (failed: Throwable) {
                 withContext(NonCancellable) { baton.end() }
                 throw failed
             }
         }
+
+        /** This layer over any core, for fakes. [open] gets the listener that the core calls. */
+        fun over(listener: Listener? = null, open: (Listener) -> BatonCoreInterface): Baton {
+            val hears = Hears(listener)
+            return CoreBaton(open(hears), hears)
+        }
     }
 }
 
-/** Passes events on to collectors and the listener. */
-private class Hears(private val listener: Listener?) : Listener {
-    val standing = MutableStateFlow<Standing>(Standing.SignedOut)
-    val needsReview = MutableStateFlow(0u)
-    val collectors: MutableSet<SendChannel<Event>> = ConcurrentHashMap.newKeySet()
-    val over = CompletableDeferred<Unit>()
-    private var isToldStanding = false
+/** The client over a core. */
+private class CoreBaton(private val core: BatonCoreInterface, private val hears: Hears) :
+    BatonCoreInterface by core, Baton {
 
-    override fun onEvent(event: Event) {
-        when (event) {
-            is Event.Standing -> stands(event.standing)
-            is Event.Outbox -> needsReview.value = event.needsReview
-            else -> Unit
-        }
-        try {
-            listener?.onEvent(event)
-        } finally {
-            // A collector that is gone refuses it, which is harmless.
-            for (collector in collectors) collector.trySendBlocking(event)
-        }
+    override val current: StateFlow<Standing> get() = hears.standing
+
+    override val needsReview: StateFlow<UInt> get() = hears.needsReview
+
+    override val events: Flow<Event> get() = hears.events
+
+    override val dropped: Long get() = hears.dropped
+
+    override suspend fun untilClosed() = hears.over.await()
+
+    fun begins(standing: Standing) = hears.first(standing)
+
+    override fun close() {
+        hears.end()
+        core.shutdown()
     }
 
-    /** Sets the first state, unless an event brought a newer one. */
-    @Synchronized
-    fun first(asked: Standing) {
-        if (!isToldStanding) standing.value = asked
-    }
-
-    @Synchronized
-    private fun stands(told: Standing) {
-        isToldStanding = true
-        standing.value = told
-    }
-
-    /** Completes the flows after the events that wait. */
-    fun end() = over.complete(Unit)
+    override fun shutdown() = close()
 }
 
 private fun Duration.ms(): UInt = inWholeMilliseconds.coerceIn(0, UInt.MAX_VALUE.toLong()).toUInt()

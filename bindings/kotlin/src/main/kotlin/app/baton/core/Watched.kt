@@ -6,7 +6,9 @@ package app.baton.core
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.async
 import kotlinx.coroutines.channels.ProducerScope
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -14,6 +16,7 @@ import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.channelFlow
 import kotlinx.coroutines.flow.conflate
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.selects.select
 import kotlinx.coroutines.withContext
 import uniffi.baton_core.Badge
 import uniffi.baton_core.CoreException
@@ -86,29 +89,56 @@ fun Baton.watchHeader(scope: CoroutineScope, conversation: String): Watched<Head
 /** The numbers on the icon, for as long as the scope lives. */
 fun Baton.watchBadge(scope: CoroutineScope): Watched<Badge> = Watched(scope, this) { badgeOf() }
 
+/** What there is to show of a list or value. */
+sealed interface LoadState<out S> {
+    /** The last value, also of a subscription that failed since; null before the first. */
+    val value: S?
+
+    /** Nothing was told so far. */
+    data object Loading : LoadState<Nothing> {
+        override val value: Nothing? get() = null
+    }
+
+    /** The newest value. */
+    data class Loaded<S>(override val value: S) : LoadState<S>
+
+    /** The subscription failed and tells no more: show the error, and watch again. */
+    data class Failed<S>(val error: CoreException, override val value: S?) : LoadState<S>
+}
+
 /** A subscription that lives as long as its scope, or until it is closed. */
 class Watched<S : Any> internal constructor(
     scope: CoroutineScope,
     private val baton: Baton,
     wish: () -> Wish<S>,
 ) : AutoCloseable {
-    private val told = MutableStateFlow<S?>(null)
+    private val told = MutableStateFlow<LoadState<S>>(LoadState.Loading)
     private val name = CompletableDeferred<ULong>()
 
-    /** As last told; none before the first time. */
-    val state: StateFlow<S?> = told.asStateFlow()
+    /** Loading, loaded or failed: never an endless wait. */
+    val state: StateFlow<LoadState<S>> = told.asStateFlow()
+
+    /** The last value; null before the first. */
+    val value: S? get() = told.value.value
 
     private val job = scope.launch {
         try {
-            baton.watching(wish(), { told.value = it }) { name.complete(it) }
+            baton.watching(wish(), { told.value = LoadState.Loaded(it) }) { name.complete(it) }
+            // A closed core ends the scope's other work by itself; what was shown stays.
+            if (told.value is LoadState.Loading) fails(CoreException.Closed())
         } catch (failed: CoreException) {
-            // Told to who asks for pages; a scope is not ended by a core that was.
-            name.completeExceptionally(failed)
+            fails(failed)
         }
     }
 
     init {
         job.invokeOnCompletion { name.cancel() }
+    }
+
+    private fun fails(error: CoreException) {
+        told.value = LoadState.Failed(error, value)
+        // Told to who asks for pages.
+        name.completeExceptionally(error)
     }
 
     /** Shows a page more of a list, or of older lines. */
@@ -165,11 +195,19 @@ private suspend fun <S : Any> Baton.watching(
     show: (S) -> Unit,
     named: (ULong) -> Unit,
 ) {
-    val hears = Applies(wish.read, show)
+    val misfit = CompletableDeferred<UnfitStep>()
+    val hears = Applies(wish.read, show, misfit::complete)
     val name = withContext(NonCancellable) { wish.ask(this@watching, hears) }
     try {
         named(name)
-        untilOver()
+        val unfit = coroutineScope {
+            val closed = async { untilClosed() }
+            select<UnfitStep?> {
+                closed.onAwait { null }
+                misfit.onAwait { it }
+            }.also { closed.cancel() }
+        }
+        if (unfit != null) throw CoreException.Internal(unfit.message.orEmpty())
     } finally {
         hears.isOver = true
         withContext(NonCancellable) {
@@ -186,6 +224,7 @@ private suspend fun <S : Any> Baton.watching(
 private class Applies<S : Any>(
     private val read: (S?, ListBatch) -> S?,
     private val show: (S) -> Unit,
+    private val unfit: (UnfitStep) -> Unit,
 ) : ListListener {
     private var state: S? = null
 
@@ -194,7 +233,13 @@ private class Applies<S : Any>(
 
     override fun onBatch(batch: ListBatch) {
         if (isOver) return
-        val next = read(state, batch) ?: return
+        val next = try {
+            read(state, batch)
+        } catch (misfit: UnfitStep) {
+            unfit(misfit)
+            throw misfit
+        }
+        if (next == null) return
         state = next
         show(next)
     }

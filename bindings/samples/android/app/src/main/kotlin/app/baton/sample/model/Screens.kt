@@ -3,6 +3,7 @@
 package app.baton.sample.model
 
 import app.baton.core.Baton
+import app.baton.core.LoadState
 import app.baton.core.forPeople
 import app.baton.core.watchHeader
 import app.baton.core.watchInbox
@@ -11,7 +12,6 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
-import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.launch
@@ -82,12 +82,14 @@ class InboxScreen(private val baton: Baton, private val scope: CoroutineScope, v
     private val watched = baton.watchInbox(scope, view)
 
     /** None until the first time: then it is loading, not empty. */
-    val rows: Flow<List<InboxRow>?> = watched.state.map { it?.rows }
-    val banner: Flow<String?> = baton.current.map(::banner)
+    val rows: Flow<List<InboxRow>?> = watched.state.map { it.value?.rows }
+    val banner: Flow<String?> = combine(baton.current, watched.state) { standing, list ->
+        banner(standing) ?: (list as? LoadState.Failed)?.error?.forPeople()
+    }
 
     /** The end of the list is near. */
     fun nearsTheEnd() {
-        if (watched.state.value?.hasMore != true) return
+        if (watched.value?.hasMore != true) return
         scope.launch {
             try {
                 watched.more()
@@ -111,19 +113,21 @@ class ConversationScreen(
     private val header = baton.watchHeader(scope, conversation)
     private val told = MutableStateFlow<String?>(null)
 
-    /** What went wrong last, for people. */
-    val problem: StateFlow<String?> get() = told
+    /** What went wrong last, for people: an act, or the list itself. */
+    val problem: Flow<String?> = combine(told, timeline.state) { act, lines ->
+        act ?: (lines as? LoadState.Failed)?.error?.forPeople()
+    }
 
     val shown: Flow<Shown?> = combine(timeline.state, header.state) { lines, above ->
-        lines?.let {
-            val held = above?.header?.hold as? Hold.Theirs
-            Shown(it.entries, above?.header?.title ?: "Somebody", held?.agent)
+        lines.value?.let {
+            val header = above.value?.header
+            Shown(it.entries, header?.title ?: "Somebody", (header?.hold as? Hold.Theirs)?.agent)
         }
     }
 
     /** The last line on the screen at the moment of the tap: that is what the author has seen. */
     private val seen: SeenLine?
-        get() = timeline.state.value?.seen
+        get() = timeline.value?.seen
 
     /** Whether there is nothing to show before the server is heard. */
     suspend fun isLocked(): Boolean = try {
@@ -151,7 +155,7 @@ class ConversationScreen(
     fun notes(text: String, tap: String) = tries { baton.act(conversation, Act.Note(text), tap) }
 
     fun claims(tap: String) {
-        val epoch = header.state.value?.header?.ownerEpoch ?: return
+        val epoch = header.value?.header?.ownerEpoch ?: return
         tries { baton.act(conversation, Act.Claim(epoch), tap) }
     }
 

@@ -1,0 +1,102 @@
+// A client without a core, for the tests and previews of an app. Not part of the app's library.
+
+package app.baton.testing
+
+import app.baton.core.Baton
+import uniffi.baton_core.Act
+import uniffi.baton_core.AnswerOutcome
+import uniffi.baton_core.Badge
+import uniffi.baton_core.CoreException
+import uniffi.baton_core.Event
+import uniffi.baton_core.Header
+import uniffi.baton_core.InboxRow
+import uniffi.baton_core.InboxView
+import uniffi.baton_core.Listener
+import uniffi.baton_core.OutboxItem
+import uniffi.baton_core.PushOutcome
+import uniffi.baton_core.SignedIn
+import uniffi.baton_core.Stage
+import uniffi.baton_core.Standing
+import uniffi.baton_core.TimelineEntry
+
+/** An act that the app handed in. */
+data class TakenAct(val conversation: String, val act: Act, val opId: String)
+
+/**
+ * A [Baton] over memory. It tells what the test gives it to who watches, and records what the app
+ * asks. It decides nothing: an act changes no list until the test does.
+ */
+class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : Baton by baton {
+    constructor() : this(FakeCore())
+
+    private constructor(core: FakeCore) : this(core, core.opened())
+
+    /** The acts that the app handed in, oldest first. */
+    val acts: List<TakenAct> get() = core.acts.toList()
+
+    /** Names of the other calls, oldest first, as `foreground`. */
+    val calls: List<String> get() = core.calls.toList()
+
+    /** Makes every call fail; null lets them work again. */
+    fun fail(error: CoreException?) {
+        core.failure = error
+    }
+
+    /** Replaces the rows of an inbox, or of every inbox that has no rows of its own. */
+    fun setInbox(rows: List<InboxRow>, view: InboxView? = null) = core.change {
+        inboxes[view] = rows
+    }
+
+    /** Replaces the lines of a conversation. */
+    fun setTimeline(conversation: String, entries: List<TimelineEntry>) = core.change {
+        timelines[conversation] = entries
+    }
+
+    /** Replaces the header of a conversation; null where the agent may not see it. */
+    fun setHeader(conversation: String, header: Header?) = core.change {
+        headers[conversation] = header
+    }
+
+    /** Replaces the numbers on the icon. */
+    fun setBadge(badge: Badge) = core.change { this.badge = badge }
+
+    /** Replaces the acts that the server has not confirmed. */
+    fun setOutbox(items: List<OutboxItem>) {
+        core.items = items
+        val review = items.count { it.stage == Stage.NEEDS_REVIEW }
+        tell(Event.Outbox(items, emptyList(), review.toUInt()))
+    }
+
+    /** Sets the state of the core. */
+    fun setStanding(standing: Standing) {
+        core.state = standing
+        tell(Event.Standing(standing))
+    }
+
+    /** Sets the signed-in agent; null for nobody. */
+    fun setSignedIn(who: SignedIn?) {
+        core.who = who
+    }
+
+    /** Sets what `handlePush` returns. */
+    fun answerPushes(outcome: PushOutcome) {
+        core.outcome = outcome
+    }
+
+    /** Sets what `answerNotification` returns. */
+    fun answerNotifications(outcome: AnswerOutcome) {
+        core.answered = outcome
+    }
+
+    /** Tells the app an event. */
+    fun tell(event: Event) = core.listener.onEvent(event)
+}
+
+private fun FakeCore.opened(): Baton {
+    val baton = Baton.over { told: Listener ->
+        listener = told
+        this
+    }
+    listener.onEvent(Event.Standing(state))
+    return baton
+}

@@ -1,0 +1,231 @@
+// The core behind a fake client: what a test gave it, and who watches.
+
+package app.baton.testing
+
+import uniffi.baton_core.Act
+import uniffi.baton_core.AnswerOutcome
+import uniffi.baton_core.Availability
+import uniffi.baton_core.Badge
+import uniffi.baton_core.BatonCoreInterface
+import uniffi.baton_core.Choice
+import uniffi.baton_core.CoreException
+import uniffi.baton_core.Diagnostics
+import uniffi.baton_core.Event
+import uniffi.baton_core.FileAddress
+import uniffi.baton_core.Header
+import uniffi.baton_core.Hold
+import uniffi.baton_core.InboxRow
+import uniffi.baton_core.InboxStep
+import uniffi.baton_core.InboxView
+import uniffi.baton_core.Kept
+import uniffi.baton_core.Line
+import uniffi.baton_core.ListBatch
+import uniffi.baton_core.ListListener
+import uniffi.baton_core.Listener
+import uniffi.baton_core.LogLevel
+import uniffi.baton_core.LogRecord
+import uniffi.baton_core.LogSink
+import uniffi.baton_core.NotificationAnswer
+import uniffi.baton_core.NotificationEnd
+import uniffi.baton_core.OlderLines
+import uniffi.baton_core.OutboxItem
+import uniffi.baton_core.People
+import uniffi.baton_core.PushMessage
+import uniffi.baton_core.PushOutcome
+import uniffi.baton_core.PushTarget
+import uniffi.baton_core.PushVerdict
+import uniffi.baton_core.SignedIn
+import uniffi.baton_core.Standing
+import uniffi.baton_core.SuppressReason
+import uniffi.baton_core.TimelineEntry
+import uniffi.baton_core.TimelineStep
+
+internal class FakeCore : BatonCoreInterface {
+    lateinit var listener: Listener
+    var failure: CoreException? = null
+    val acts = mutableListOf<TakenAct>()
+    val calls = mutableListOf<String>()
+    var items = emptyList<OutboxItem>()
+    val inboxes = mutableMapOf<InboxView?, List<InboxRow>>()
+    val timelines = mutableMapOf<String, List<TimelineEntry>>()
+    val headers = mutableMapOf<String, Header?>()
+    var badge = Badge(0u, 0u, 0u, 0u)
+    var state: Standing = Standing.Live
+    var who: SignedIn? = SignedIn("demo", Preview.ME, Preview.ME)
+    var answered = AnswerOutcome.SENT
+    var outcome = PushOutcome(
+        verdict = PushVerdict.Suppress(SuppressReason.DUPLICATE),
+        withdraw = emptyList(),
+        update = emptyList(),
+        badge = null,
+        isBehind = false,
+    )
+    private val drafts = mutableMapOf<String, String>()
+    private val watching = mutableMapOf<ULong, Pair<ListListener, () -> ListBatch>>()
+    private var lastNumber = 0uL
+    private var isOver = false
+
+    /** Changes something, and tells who watches. Lists are told whole: the steps mean the same. */
+    @Synchronized
+    fun change(act: FakeCore.() -> Unit) {
+        act()
+        for ((listener, batch) in watching.values.toList()) listener.onBatch(batch())
+    }
+
+    @Synchronized
+    private fun <T> asked(name: String, answer: () -> T): T {
+        if (isOver) throw CoreException.Closed()
+        failure?.let { throw it }
+        calls += name
+        return answer()
+    }
+
+    private fun watch(name: String, listener: ListListener, batch: () -> ListBatch) = asked(name) {
+        watching[++lastNumber] = listener to batch
+        listener.onBatch(batch())
+        lastNumber
+    }
+
+    override suspend fun watchInbox(view: InboxView, listener: ListListener) =
+        watch("watchInbox", listener) {
+            val rows = inboxes[view] ?: inboxes[null].orEmpty()
+            val unread = rows.sumOf { it.unread }
+            val steps = listOf(InboxStep.Reset(rows))
+            ListBatch.Inbox(0u, steps, rows.size.toULong(), unread, false)
+        }
+
+    override suspend fun watchTimeline(conversation: String, listener: ListListener) =
+        watch("watchTimeline", listener) {
+            val entries = timelines[conversation].orEmpty()
+            val lines = entries.filterIsInstance<TimelineEntry.Line>().map { it.line }
+            ListBatch.Timeline(
+                revision = 0u,
+                steps = listOf(TimelineStep.Reset(entries)),
+                older = OlderLines.NOTHING,
+                firstSeq = lines.minOfOrNull { it.seq } ?: 0u,
+                seen = lines.maxByOrNull { it.seq }?.seen,
+                hasNewer = false,
+                isFull = true,
+            )
+        }
+
+    override suspend fun watchHeader(conversation: String, listener: ListListener) =
+        watch("watchHeader", listener) { ListBatch.Header(headers[conversation]) }
+
+    override suspend fun watchBadge(listener: ListListener) =
+        watch("watchBadge", listener) { ListBatch.Badge(badge) }
+
+    @Synchronized
+    override fun shutdown() {
+        isOver = true
+    }
+
+    @Synchronized
+    private fun forgets(subscription: ULong) = watching.remove(subscription) != null
+
+    override suspend fun unwatch(subscription: ULong) = forgets(subscription)
+
+    override suspend fun act(conversation: String, act: Act, opId: String?) = asked("act") {
+        val number = acts.size + 1
+        val name = opId ?: Preview.id(number)
+        val isNew = acts.none { it.opId == name }
+        if (isNew) acts += TakenAct(conversation, act, name)
+        Kept(number.toULong(), name, isNew)
+    }
+
+    override suspend fun signIn(workspace: String, email: String, password: String) =
+        asked("signIn") { (who ?: SignedIn(workspace, Preview.ME, Preview.ME)).also { who = it } }
+
+    override suspend fun signOut() {
+        asked("signOut") { who = null }
+        state = Standing.SignedOut
+        listener.onEvent(Event.Standing(state))
+    }
+
+    override suspend fun typing(conversation: String, text: String) =
+        asked("typing") { drafts[conversation] = text }
+
+    override suspend fun hold(conversation: String): Hold =
+        asked("hold") { headers[conversation]?.hold ?: Hold.Unknown }
+
+    override suspend fun fileAddress(conversation: String, message: String) =
+        asked("fileAddress") {
+            FileAddress("https://files.example/1", 0, "image/jpeg", null, 1u)
+        }
+
+    override suspend fun diagnostics() = asked("diagnostics") {
+        Diagnostics(
+            standing = state, position = null, acts = items.size.toUInt(), needsReview = 0u,
+            lastError = null, damage = null, thrown = 0u, givenUp = 0u, panics = 0u,
+            logsDropped = 0u, waitsFor = null,
+        )
+    }
+
+    override suspend fun signedIn() = asked("signedIn") { who }
+
+    override suspend fun standing() = asked("standing") { state }
+
+    override suspend fun outbox() = asked("outbox") { items }
+
+    override suspend fun unsent() = asked("unsent") { items }
+
+    override suspend fun flush(deadlineMs: UInt) = asked("flush") { items.isEmpty() }
+
+    override suspend fun draft(conversation: String) = asked("draft") { drafts[conversation] }
+
+    override suspend fun people() =
+        asked("people") { People(emptyList(), emptyList(), emptyList()) }
+
+    override suspend fun olderLines(conversation: String, before: ULong, limit: UInt) =
+        asked("olderLines") { emptyList<Line>() }
+
+    override suspend fun handlePush(push: PushMessage, deadlineMs: UInt) =
+        asked("handlePush") { outcome }
+
+    override suspend fun answerNotification(
+        token: String,
+        answer: NotificationAnswer,
+        deadlineMs: UInt,
+    ) = asked("answerNotification") { answered }
+
+    override fun logTo(sink: LogSink?, level: LogLevel) = asked("logTo") {}
+
+    override fun recentLogs() = emptyList<LogRecord>()
+
+    override suspend fun foreground() = asked("foreground") {}
+
+    override suspend fun background(deadlineMs: UInt) = asked("background") {}
+
+    override suspend fun network(isUp: Boolean) = asked("network") {}
+
+    override suspend fun networkChanged() = asked("networkChanged") {}
+
+    override suspend fun lowMemory() = asked("lowMemory") {}
+
+    override suspend fun withdraw(number: ULong) = asked("withdraw") {}
+
+    override suspend fun choose(number: ULong, choice: Choice) = asked("choose") {}
+
+    override suspend fun retry() = asked("retry") {}
+
+    override suspend fun takeOver(conversation: String) = asked("takeOver") {}
+
+    override suspend fun viewing(conversation: String?) = asked("viewing") {}
+
+    override suspend fun watchPresence(watch: Boolean) = asked("watchPresence") {}
+
+    override suspend fun setAvailability(availability: Availability) = asked("setAvailability") {}
+
+    override suspend fun more(subscription: ULong) = asked("more") {}
+
+    override suspend fun newer(subscription: ULong) = asked("newer") {}
+
+    override suspend fun newest(subscription: ULong) = asked("newest") {}
+
+    override suspend fun registerPush(target: PushTarget) = asked("registerPush") {}
+
+    override suspend fun unregisterPush() = asked("unregisterPush") {}
+
+    override suspend fun notificationEnded(push: String, how: NotificationEnd) =
+        asked("notificationEnded") {}
+}

@@ -1,0 +1,117 @@
+// Realistic values for tests and previews.
+
+package app.baton.testing
+
+import uniffi.baton_core.ActKind
+import uniffi.baton_core.Badge
+import uniffi.baton_core.Header
+import uniffi.baton_core.Hold
+import uniffi.baton_core.InboxRow
+import uniffi.baton_core.Line
+import uniffi.baton_core.LineAuthor
+import uniffi.baton_core.LineContent
+import uniffi.baton_core.LineStatus
+import uniffi.baton_core.MediaKind
+import uniffi.baton_core.Note
+import uniffi.baton_core.OutboxItem
+import uniffi.baton_core.Own
+import uniffi.baton_core.Owner
+import uniffi.baton_core.SeenLine
+import uniffi.baton_core.Stage
+import uniffi.baton_core.Status
+import uniffi.baton_core.TimelineEntry
+
+private const val NOON = 1_767_268_800_000
+private const val MINUTE = 60_000
+
+object Preview {
+    /** The agent whose phone it is. */
+    const val ME = "00000000-0000-7000-8000-00000000a0a0"
+
+    /** A colleague. */
+    const val COLLEAGUE = "00000000-0000-7000-8000-00000000be00"
+
+    /** The first conversation of [rows]. */
+    val conversation = id(1)
+
+    /** Three conversations: one of this agent that waits, a colleague's, and one nobody took. */
+    val rows: List<InboxRow> = listOf(
+        row(1, "Marta Ruiz", Owner.Agent(ME), "Has my order left?", unread = 2u),
+        row(2, "Bakery Sol", Owner.Agent(COLLEAGUE), "Thank you!", isCustomers = false),
+        row(3, "+34 600 000 003", Owner.Queue("team"), "Are you open today?", unread = 1u),
+    )
+
+    /** One reply that waits. */
+    val outbox: List<OutboxItem> = listOf(
+        OutboxItem(
+            number = 1u, opId = id(80), conversation = conversation, kind = ActKind.REPLY,
+            text = "Yes, this morning.", createdAtMs = NOON, stage = Stage.WAITING, behind = null,
+            isClaiming = false, review = null,
+        ),
+    )
+
+    /** The first conversation: texts, a picture, a note, and a reply on its way. */
+    val timeline: List<TimelineEntry> = listOf(
+        line(1, LineAuthor.Customer, LineContent.Text("Hello! Where is my order?")),
+        line(2, LineAuthor.Agent(ME, true), LineContent.Text("I will look."), LineStatus.READ),
+        line(
+            3, LineAuthor.Customer,
+            LineContent.Media(MediaKind.IMAGE, "The label", "image/jpeg", null),
+        ),
+        TimelineEntry.Note(
+            Note(id(90), COLLEAGUE, false, NOON, "It left this morning.", id(91)),
+        ),
+        line(4, LineAuthor.Customer, LineContent.Text("Has my order left?")),
+        TimelineEntry.Echo(outbox.first()),
+    )
+
+    /** The header of the first conversation. */
+    val header = Header(
+        id = conversation, title = "Marta Ruiz", owner = Owner.Agent(ME), ownerEpoch = 1u,
+        isOwnerOnline = true, status = Status.Open, unread = 2u, unansweredSinceMs = NOON,
+        windowUntilMs = NOON + 60 * MINUTE, hold = Hold.Nobody, colleagueDraft = null,
+        viewers = listOf(COLLEAGUE), own = Own(1u, 0u, false),
+    )
+
+    /** The numbers that fit the rows. */
+    val badge = Badge(mine = 1u, unread = 3u, unassigned = 1u, needsReview = 0u)
+
+    internal fun id(number: Int) = "00000000-0000-7000-8000-%012d".format(number)
+
+    private fun row(
+        number: Int,
+        title: String,
+        owner: Owner,
+        preview: String,
+        unread: ULong = 0u,
+        isCustomers: Boolean = true,
+    ): InboxRow {
+        val at = NOON - number * MINUTE
+        return InboxRow(
+            id = id(number), title = title, team = "team", channel = "channel", owner = owner,
+            ownerEpoch = 1u, status = Status.Open,
+            unansweredSinceMs = at.takeIf { unread > 0u }, activityAtMs = at, preview = preview,
+            previewFromCustomer = isCustomers, unread = unread,
+            windowUntilMs = NOON + 60 * MINUTE, own = Own(0u, 0u, false), hasDraft = false,
+            hit = null,
+        )
+    }
+
+    private fun line(
+        seq: Int,
+        author: LineAuthor,
+        content: LineContent,
+        status: LineStatus? = null,
+    ): TimelineEntry {
+        val text = (content as? LineContent.Text)?.text ?: (content as? LineContent.Media)?.caption
+        val seen = SeenLine(seq.toULong(), id(10 + seq))
+        return TimelineEntry.Line(
+            Line(
+                id = seen.id, seq = seen.seq, seen = seen, author = author, content = content,
+                text = text, file = null, quoted = null, atMs = NOON + seq * MINUTE,
+                status = status, problem = null, opId = null, reactions = emptyList(),
+                edited = null,
+            ),
+        )
+    }
+}

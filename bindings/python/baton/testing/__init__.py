@@ -1,0 +1,281 @@
+"""A client without a core, for the tests and previews of an app.
+
+    baton = FakeBaton()
+    baton.set_inbox(preview.rows())
+    ...                                  # the app under test draws, and replies
+    assert baton.acts[0].act.text == "Hello"
+
+`FakeBaton` is a `Baton` with all its calls. It keeps what the test gives it in memory, tells it to
+who watches, and records the acts. It decides nothing: an act changes no list until the test does.
+"""
+
+import asyncio
+import itertools
+from dataclasses import dataclass
+
+from baton_core import (
+    Act, AnswerOutcome, Badge, CoreError, Diagnostics, Event, FileAddress, Hold, InboxStep, Kept,
+    ListBatch, OlderLines, People, PushOutcome, PushVerdict, SignedIn, Stage, Standing,
+    SuppressReason, TimelineStep,
+)
+
+from ..client import Baton
+from ..events import Ears
+from . import preview
+
+
+@dataclass(frozen=True)
+class TakenAct:
+    """An act that the app handed in."""
+
+    conversation: str
+    act: Act
+    op_id: str
+
+
+class FakeBaton(Baton):
+    """A `Baton` over memory. Make it on the loop that uses it."""
+
+    def __init__(self):
+        self._fake = _FakeCore()
+        loop = asyncio.get_running_loop()
+        ears = Ears(loop, None)
+        ears.standing = Standing.LIVE()
+        self._fake.listener = ears
+        super().__init__(self._fake, loop, ears)
+
+    @property
+    def acts(self):
+        """The acts that the app handed in, oldest first."""
+        return self._fake.acts
+
+    @property
+    def calls(self):
+        """The other calls, as tuples of a name and its arguments."""
+        return self._fake.calls
+
+    def fail(self, error):
+        """Makes every call fail with this `CoreError`; None lets them work again."""
+        self._fake.failure = error
+
+    def set_inbox(self, rows, view=None):
+        """Replaces the rows of an inbox, or of every inbox that has no rows of its own."""
+        self._fake.inboxes[str(view)] = list(rows)
+        self._fake.tell_lists()
+
+    def set_timeline(self, conversation, entries):
+        """Replaces the lines of a conversation."""
+        self._fake.timelines[conversation] = list(entries)
+        self._fake.tell_lists()
+
+    def set_header(self, conversation, header):
+        """Replaces the header of a conversation; None where the agent may not see it."""
+        self._fake.headers[conversation] = header
+        self._fake.tell_lists()
+
+    def set_badge(self, badge):
+        """Replaces the numbers on the icon."""
+        self._fake.badge = badge
+        self._fake.tell_lists()
+
+    def set_outbox(self, items):
+        """Replaces the acts that the server has not confirmed."""
+        self._fake.items = list(items)
+        review = sum(item.stage == Stage.NEEDS_REVIEW for item in items)
+        self.tell(Event.OUTBOX(list(items), [], review))
+
+    def set_standing(self, standing):
+        """Sets the state of the core."""
+        self._fake.state = standing
+        self.tell(Event.STANDING(standing))
+
+    def set_signed_in(self, who):
+        """Sets the signed-in agent; None for nobody."""
+        self._fake.who = who
+
+    def answer_pushes(self, outcome):
+        """Sets what `handle_push` returns."""
+        self._fake.outcome = outcome
+
+    def answer_notifications(self, outcome):
+        """Sets what `answer_notification` returns."""
+        self._fake.answered = outcome
+
+    def tell(self, event):
+        """Tells the app an event."""
+        self._fake.listener.on_event(event)
+
+
+class _FakeCore:
+    """Stands in for `BatonCore`, call by call."""
+
+    def __init__(self):
+        self.listener = self.failure = None
+        self.acts, self.calls, self.items = [], [], []
+        self.inboxes, self.timelines, self.headers = {}, {}, {}
+        self.badge, self.drafts = Badge(mine=0, unread=0, unassigned=0, needs_review=0), {}
+        self.state = Standing.LIVE()
+        self.who = SignedIn(workspace="demo", agent=preview.ME, device=preview.ME)
+        self.everybody = People(agents=[], teams=[], channels=[])
+        self.outcome = PushOutcome(verdict=PushVerdict.SUPPRESS(SuppressReason.DUPLICATE),
+                                   withdraw=[], update=[], badge=None, is_behind=False)
+        self.answered = AnswerOutcome.SENT
+        self.watching, self._numbers, self.is_over = {}, itertools.count(1), False
+
+    def _ask(self, name, *args):
+        if self.is_over:
+            raise CoreError.Closed()
+        if self.failure is not None:
+            raise self.failure
+        self.calls.append((name, *args))
+
+    # Lists. Each is told whole: steps are the core's way to save work, and mean the same.
+
+    def _batch(self, kind, of):
+        if kind == "inbox":
+            rows = self.inboxes.get(str(of), self.inboxes.get("None", []))
+            unread = sum(row.unread for row in rows)
+            return ListBatch.INBOX(0, [InboxStep.RESET(rows)], len(rows), unread, False)
+        if kind == "timeline":
+            entries = self.timelines.get(of, [])
+            lines = [entry.line for entry in entries if entry.is_LINE()]
+            seen = max((line.seen for line in lines), key=lambda seen: seen.seq, default=None)
+            first = min((line.seq for line in lines), default=0)
+            steps = [TimelineStep.RESET(entries)]
+            return ListBatch.TIMELINE(0, steps, OlderLines.NOTHING, first, seen, False, True)
+        if kind == "header":
+            return ListBatch.HEADER(self.headers.get(of))
+        return ListBatch.BADGE(self.badge)
+
+    def tell_lists(self):
+        for kind, of, listener in list(self.watching.values()):
+            listener.on_batch(self._batch(kind, of))
+
+    def _watch(self, kind, of, listener):
+        self._ask(f"watch_{kind}", of)
+        number = next(self._numbers)
+        self.watching[number] = (kind, of, listener)
+        listener.on_batch(self._batch(kind, of))
+        return number
+
+    async def watch_inbox(self, view, listener):
+        return self._watch("inbox", view, listener)
+
+    async def watch_timeline(self, conversation, listener):
+        return self._watch("timeline", conversation, listener)
+
+    async def watch_header(self, conversation, listener):
+        return self._watch("header", conversation, listener)
+
+    async def watch_badge(self, listener):
+        return self._watch("badge", None, listener)
+
+    async def unwatch(self, subscription):
+        return self.watching.pop(subscription, None) is not None
+
+    # What has an answer of its own.
+
+    async def act(self, conversation, act, op_id=None):
+        self._ask("act", conversation, act)
+        number = len(self.acts) + 1
+        op_id = op_id or f"00000000-0000-7000-8000-{number:012}"
+        is_new = all(taken.op_id != op_id for taken in self.acts)
+        if is_new:
+            self.acts.append(TakenAct(conversation, act, op_id))
+        return Kept(number=number, op_id=op_id, is_new=is_new)
+
+    async def sign_in(self, workspace, email, password):
+        self._ask("sign_in", workspace, email)
+        self.who = self.who or SignedIn(workspace=workspace, agent=preview.ME, device=preview.ME)
+        return self.who
+
+    async def sign_out(self):
+        self._ask("sign_out")
+        self.who, self.state = None, Standing.SIGNED_OUT()
+        self.listener.on_event(Event.STANDING(self.state))
+
+    async def signed_in(self):
+        self._ask("signed_in")
+        return self.who
+
+    async def standing(self):
+        self._ask("standing")
+        return self.state
+
+    async def outbox(self):
+        self._ask("outbox")
+        return self.items
+
+    async def unsent(self):
+        self._ask("unsent")
+        return self.items
+
+    async def flush(self, deadline_ms):
+        self._ask("flush", deadline_ms)
+        return not self.items
+
+    async def typing(self, conversation, text):
+        self._ask("typing", conversation, text)
+        self.drafts[conversation] = text
+
+    async def draft(self, conversation):
+        self._ask("draft", conversation)
+        return self.drafts.get(conversation)
+
+    async def hold(self, conversation):
+        self._ask("hold", conversation)
+        header = self.headers.get(conversation)
+        return header.hold if header else Hold.UNKNOWN()
+
+    async def people(self):
+        self._ask("people")
+        return self.everybody
+
+    async def older_lines(self, conversation, before, limit):
+        self._ask("older_lines", conversation, before, limit)
+        return []
+
+    async def file_address(self, conversation, message):
+        self._ask("file_address", conversation, message)
+        return FileAddress(url="https://files.example/1", expires_at_ms=0,
+                           media_type="image/jpeg", name=None, bytes=1)
+
+    async def handle_push(self, push, deadline_ms):
+        self._ask("handle_push", push)
+        return self.outcome
+
+    async def answer_notification(self, token, answer, deadline_ms):
+        self._ask("answer_notification", token, answer)
+        return self.answered
+
+    async def diagnostics(self):
+        self._ask("diagnostics")
+        return Diagnostics(standing=self.state, position=None, acts=len(self.items),
+                           needs_review=0, last_error=None, damage=None, thrown=0, given_up=0,
+                           panics=0, logs_dropped=0, waits_for=None)
+
+    def log_to(self, sink, level):
+        self._ask("log_to", level)
+
+    def recent_logs(self):
+        return []
+
+    def shutdown(self):
+        self.is_over = True
+
+    # What has no answer is recorded.
+
+    def __getattr__(self, name):
+        if name not in _SILENT:
+            raise AttributeError(name)
+
+        async def ask(*args):
+            self._ask(name, *args)
+        return ask
+
+
+_SILENT = {
+    "foreground", "background", "network", "network_changed", "low_memory", "withdraw", "choose",
+    "retry", "take_over", "viewing", "watch_presence", "set_availability", "more", "newer",
+    "newest", "register_push", "unregister_push", "notification_ended",
+}

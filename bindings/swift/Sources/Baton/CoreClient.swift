@@ -1,0 +1,278 @@
+import Foundation
+
+/// The client over a core: what an app opens. The rest of an app knows `BatonClient`.
+public final class CoreClient: BatonClient {
+    /// The generated object, for custom listeners.
+    public let core: any BatonCoreProtocol
+    private let hub: EventHub
+
+    /// Opens the store. The network is not used before `foreground`.
+    public convenience init(_ config: CoreConfig, keys: any KeyStore) throws(BatonError) {
+        do {
+            try self.init(over: { try BatonCore.open(config: config, keys: keys, listener: $0) })
+        } catch {
+            throw BatonError(error)
+        }
+    }
+
+    /// The client over any core, for fakes. `open` gets the listener that the core calls.
+    public init(over open: (any Listener) throws -> any BatonCoreProtocol) rethrows {
+        let hub = EventHub()
+        core = try open(hub)
+        self.hub = hub
+    }
+
+    public func shutdown() {
+        core.shutdown()
+        hub.end()
+    }
+
+    public var current: Standing? { hub.current }
+
+    public var needsReview: UInt32 { hub.needsReview }
+
+    public var dropped: UInt64 { hub.dropped }
+
+    public func events() -> Events { hub.stream() }
+
+    private func ask<T: Sendable>(
+        _ call: @escaping @Sendable (any BatonCoreProtocol) async throws -> T
+    ) async throws(BatonError) -> T {
+        let core = core
+        return try await asked { try await call(core) }
+    }
+}
+
+// MARK: - Who is signed in
+
+extension CoreClient {
+    @discardableResult
+    public func signIn(
+        workspace: String, email: String, password: String
+    ) async throws(BatonError) -> SignedIn {
+        try await ask {
+            try await $0.signIn(workspace: workspace, email: email, password: password)
+        }
+    }
+
+    public func signOut() async throws(BatonError) { try await ask { try await $0.signOut() } }
+
+    public func signedIn() async throws(BatonError) -> SignedIn? {
+        try await ask { try await $0.signedIn() }
+    }
+}
+
+// MARK: - Life of the app
+
+extension CoreClient {
+    public func standing() async throws(BatonError) -> Standing {
+        try await ask { try await $0.standing() }
+    }
+
+    public func foreground() async throws(BatonError) {
+        try await ask { try await $0.foreground() }
+    }
+
+    public func background(deadlineMs: UInt32) async throws(BatonError) {
+        try await ask { try await $0.background(deadlineMs: deadlineMs) }
+    }
+
+    public func network(isUp: Bool) async throws(BatonError) {
+        try await ask { try await $0.network(isUp: isUp) }
+    }
+
+    public func networkChanged() async throws(BatonError) {
+        try await ask { try await $0.networkChanged() }
+    }
+
+    public func lowMemory() async throws(BatonError) { try await ask { try await $0.lowMemory() } }
+
+    public func log(
+        _ level: LogLevel, to sink: (@Sendable (LogRecord) throws -> Void)?
+    ) throws(BatonError) {
+        do {
+            try core.logTo(sink: sink.map(Taking.init), level: level)
+        } catch {
+            throw BatonError(error)
+        }
+    }
+
+    public func recentLogs() -> [LogRecord] { core.recentLogs() }
+
+    public func diagnostics() async throws(BatonError) -> Diagnostics {
+        try await ask { try await $0.diagnostics() }
+    }
+}
+
+// MARK: - What the agent does
+
+extension CoreClient {
+    @discardableResult
+    public func act(
+        _ act: Act, in conversation: String, opId: String?
+    ) async throws(BatonError) -> Kept {
+        try await ask { try await $0.act(conversation: conversation, act: act, opId: opId) }
+    }
+
+    public func withdraw(_ number: UInt64) async throws(BatonError) {
+        try await ask { try await $0.withdraw(number: number) }
+    }
+
+    public func choose(_ choice: Choice, for number: UInt64) async throws(BatonError) {
+        try await ask { try await $0.choose(number: number, choice: choice) }
+    }
+
+    public func retry() async throws(BatonError) { try await ask { try await $0.retry() } }
+
+    public func outbox() async throws(BatonError) -> [OutboxItem] {
+        try await ask { try await $0.outbox() }
+    }
+
+    public func unsent() async throws(BatonError) -> [OutboxItem] {
+        try await ask { try await $0.unsent() }
+    }
+
+    @discardableResult
+    public func flush(deadlineMs: UInt32) async throws(BatonError) -> Bool {
+        try await ask { try await $0.flush(deadlineMs: deadlineMs) }
+    }
+
+    public func setAvailability(_ availability: Availability) async throws(BatonError) {
+        try await ask { try await $0.setAvailability(availability: availability) }
+    }
+}
+
+// MARK: - Composing
+
+extension CoreClient {
+    public func typing(_ text: String, in conversation: String) async throws(BatonError) {
+        try await ask { try await $0.typing(conversation: conversation, text: text) }
+    }
+
+    public func takeOver(_ conversation: String) async throws(BatonError) {
+        try await ask { try await $0.takeOver(conversation: conversation) }
+    }
+
+    public func draft(in conversation: String) async throws(BatonError) -> String? {
+        try await ask { try await $0.draft(conversation: conversation) }
+    }
+
+    public func hold(in conversation: String) async throws(BatonError) -> Hold {
+        try await ask { try await $0.hold(conversation: conversation) }
+    }
+
+    public func viewing(_ conversation: String?) async throws(BatonError) {
+        try await ask { try await $0.viewing(conversation: conversation) }
+    }
+}
+
+// MARK: - Lists
+
+extension CoreClient {
+    public func inbox(_ view: InboxView) async throws(BatonError) -> Watched<InboxList> {
+        try await watch { try await $0.watchInbox(view: view, listener: $1) }
+    }
+
+    public func timeline(
+        _ conversation: String
+    ) async throws(BatonError) -> Watched<TimelineList> {
+        try await watch {
+            try await $0.watchTimeline(conversation: conversation, listener: $1)
+        }
+    }
+
+    public func header(
+        _ conversation: String
+    ) async throws(BatonError) -> Watched<HeaderOf> {
+        try await watch {
+            try await $0.watchHeader(conversation: conversation, listener: $1)
+        }
+    }
+
+    public func badge() async throws(BatonError) -> Watched<BadgeOf> {
+        try await watch { try await $0.watchBadge(listener: $1) }
+    }
+
+    public func watchPresence(_ watch: Bool) async throws(BatonError) {
+        try await ask { try await $0.watchPresence(watch: watch) }
+    }
+
+    public func people() async throws(BatonError) -> People {
+        try await ask { try await $0.people() }
+    }
+
+    public func olderLines(
+        of conversation: String, before: UInt64, limit: UInt32
+    ) async throws(BatonError) -> [Line] {
+        try await ask {
+            try await $0.olderLines(conversation: conversation, before: before, limit: limit)
+        }
+    }
+
+    public func fileAddress(
+        of message: String, in conversation: String
+    ) async throws(BatonError) -> FileAddress {
+        try await ask { try await $0.fileAddress(conversation: conversation, message: message) }
+    }
+
+    private func watch<State: Observed>(
+        _ begin: @escaping @Sendable (any BatonCoreProtocol, any ListListener) async throws -> UInt64
+    ) async throws(BatonError) -> Watched<State> {
+        let (states, told) = AsyncStream.makeStream(
+            of: State.self, bufferingPolicy: .bufferingNewest(1))
+        let problem = Problem()
+        let (core, watcher) = (core, Watcher(told, problem))
+        let subscription = try await asked {
+            let name = try await begin(core, watcher)
+            // Where nobody waits for it any more, it ends with the last reference to it.
+            return Subscription(core: core, name: name) { told.finish() }
+        }
+        let closing = hub.atEnd { told.finish() }
+        told.onTermination = { [weak hub, weak subscription] _ in
+            hub?.forget(closing)
+            subscription?.end()
+        }
+        return Watched(states: states, subscription: subscription, problem: problem)
+    }
+}
+
+// MARK: - Pushes
+
+extension CoreClient {
+    public func registerPush(_ target: PushTarget) async throws(BatonError) {
+        try await ask { try await $0.registerPush(target: target) }
+    }
+
+    public func unregisterPush() async throws(BatonError) {
+        try await ask { try await $0.unregisterPush() }
+    }
+
+    public func handlePush(
+        _ push: PushMessage, deadlineMs: UInt32
+    ) async throws(BatonError) -> PushOutcome {
+        try await ask { try await $0.handlePush(push: push, deadlineMs: deadlineMs) }
+    }
+
+    public func answerNotification(
+        token: String, answer: NotificationAnswer, deadlineMs: UInt32
+    ) async throws(BatonError) -> AnswerOutcome {
+        try await ask {
+            try await $0.answerNotification(token: token, answer: answer, deadlineMs: deadlineMs)
+        }
+    }
+
+    public func notificationEnded(
+        _ push: String, how: NotificationEnd
+    ) async throws(BatonError) {
+        try await ask { try await $0.notificationEnded(push: push, how: how) }
+    }
+}
+
+/// Passes log records to the app's sink.
+private final class Taking: LogSink {
+    private let sink: @Sendable (LogRecord) throws -> Void
+
+    init(_ sink: @escaping @Sendable (LogRecord) throws -> Void) { self.sink = sink }
+
+    func onRecord(record: LogRecord) throws { try sink(record) }
+}

@@ -1,0 +1,85 @@
+import Baton
+import Foundation
+
+/// An act that the app handed in.
+public struct TakenAct: Equatable, Sendable {
+    public let conversation: String
+    public let act: Act
+    public let opId: String
+}
+
+/// A client over memory, for tests and previews. It tells what the test gives it to who watches,
+/// and records what the app asks. It decides nothing: an act changes no list until the test does.
+///
+///     let fake = FakeBaton()
+///     fake.setInbox(Preview.rows)
+///     let screen = InboxScreen(client: fake.client)
+public final class FakeBaton: Sendable {
+    /// What the app under test gets.
+    public let client: any BatonClient
+    private let core: FakeCore
+
+    public init() {
+        let core = FakeCore()
+        client = CoreClient { listener in
+            core.change { $0.listener = listener }
+            return core
+        }
+        self.core = core
+        tell(.standing(standing: .live))
+    }
+
+    /// The acts that the app handed in, oldest first.
+    public var acts: [TakenAct] { core.read { $0.acts } }
+
+    /// Names of the other calls, oldest first, as `foreground`.
+    public var calls: [String] { core.read { $0.calls } }
+
+    /// Makes every call fail; nil lets them work again.
+    public func fail(_ error: CoreError?) { core.change { $0.failure = error } }
+
+    /// Replaces the rows of an inbox, or of every inbox that has no rows of its own.
+    public func setInbox(_ rows: [InboxRow], view: InboxView? = nil) {
+        core.changeLists { $0.inboxes[view] = rows }
+    }
+
+    /// Replaces the lines of a conversation.
+    public func setTimeline(_ conversation: String, _ entries: [TimelineEntry]) {
+        core.changeLists { $0.timelines[conversation] = entries }
+    }
+
+    /// Replaces the header of a conversation; nil where the agent may not see it.
+    public func setHeader(_ conversation: String, _ header: Header?) {
+        core.changeLists { $0.headers[conversation] = header }
+    }
+
+    /// Replaces the numbers on the icon.
+    public func setBadge(_ badge: Badge) { core.changeLists { $0.badge = badge } }
+
+    /// Replaces the acts that the server has not confirmed.
+    public func setOutbox(_ items: [OutboxItem]) {
+        core.change { $0.items = items }
+        let review = items.filter { $0.stage == .needsReview }.count
+        tell(.outbox(shown: items, gone: [], needsReview: UInt32(review)))
+    }
+
+    /// Sets the state of the core.
+    public func setStanding(_ standing: Standing) {
+        core.change { $0.state = standing }
+        tell(.standing(standing: standing))
+    }
+
+    /// Sets the signed-in agent; nil for nobody.
+    public func setSignedIn(_ who: SignedIn?) { core.change { $0.who = who } }
+
+    /// Sets what `handlePush` returns.
+    public func answerPushes(_ outcome: PushOutcome) { core.change { $0.outcome = outcome } }
+
+    /// Sets what `answerNotification` returns.
+    public func answerNotifications(_ outcome: AnswerOutcome) {
+        core.change { $0.answered = outcome }
+    }
+
+    /// Tells the app an event.
+    public func tell(_ event: Event) { try? core.read { $0.listener }?.onEvent(event: event) }
+}

@@ -1,0 +1,224 @@
+import Baton
+import Foundation
+
+/// The core behind a fake client: what a test gave it, and who watches.
+final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
+    /// All that the fake holds.
+    struct Held {
+        var listener: (any Listener)?
+        var failure: CoreError?
+        var acts: [TakenAct] = []
+        var calls: [String] = []
+        var items: [OutboxItem] = []
+        var inboxes: [InboxView?: [InboxRow]] = [:]
+        var timelines: [String: [TimelineEntry]] = [:]
+        var headers: [String: Header?] = [:]
+        var badge = Badge(mine: 0, unread: 0, unassigned: 0, needsReview: 0)
+        var drafts: [String: String] = [:]
+        var state = Standing.live
+        var who: SignedIn? = SignedIn(
+            workspace: "demo", agent: Preview.me, device: Preview.me)
+        var answered = AnswerOutcome.sent
+        var outcome = PushOutcome(
+            verdict: .suppress(reason: .duplicate), withdraw: [], update: [], badge: nil,
+            isBehind: false)
+        var watching: [UInt64: (any ListListener, @Sendable (Held) -> ListBatch)] = [:]
+        var last: UInt64 = 0
+        var isOver = false
+    }
+
+    private let lock = NSRecursiveLock()
+    private var held = Held()
+
+    func read<T>(_ of: (Held) -> T) -> T { lock.withLock { of(held) } }
+
+    func change(_ act: (inout Held) -> Void) { lock.withLock { act(&held) } }
+
+    /// Changes something, and tells who watches. Lists are told whole: the steps mean the same.
+    func changeLists(_ act: (inout Held) -> Void) {
+        lock.withLock {
+            act(&held)
+            for (listener, batch) in held.watching.values {
+                try? listener.onBatch(batch: batch(held))
+            }
+        }
+    }
+
+    private func asked<T>(_ name: String, _ answer: (inout Held) -> T) throws -> T {
+        try lock.withLock {
+            if held.isOver { throw CoreError.Closed }
+            if let failure = held.failure { throw failure }
+            held.calls.append(name)
+            return answer(&held)
+        }
+    }
+
+    private func asked(_ name: String) throws { try asked(name) { _ in } }
+
+    // MARK: - Lists
+
+    private func watch(
+        _ name: String, _ listener: any ListListener,
+        _ batch: @escaping @Sendable (Held) -> ListBatch
+    ) throws -> UInt64 {
+        try lock.withLock {
+            let number = try asked(name) { held in
+                held.last += 1
+                held.watching[held.last] = (listener, batch)
+                return held.last
+            }
+            try? listener.onBatch(batch: batch(held))
+            return number
+        }
+    }
+
+    func watchInbox(view: InboxView, listener: ListListener) async throws -> UInt64 {
+        try watch("watchInbox", listener) { held in
+            let rows = held.inboxes[view] ?? held.inboxes[nil] ?? []
+            return .inbox(
+                revision: 0, steps: [.reset(items: rows)], total: UInt64(rows.count),
+                unread: rows.reduce(0) { $0 + $1.unread }, hasMore: false)
+        }
+    }
+
+    func watchTimeline(conversation: String, listener: ListListener) async throws -> UInt64 {
+        try watch("watchTimeline", listener) { held in
+            let entries = held.timelines[conversation] ?? []
+            let lines = entries.compactMap { entry -> Line? in
+                if case .line(let line) = entry { line } else { nil }
+            }
+            return .timeline(
+                revision: 0, steps: [.reset(items: entries)], older: .nothing,
+                firstSeq: lines.map(\.seq).min() ?? 0,
+                seen: lines.max { $0.seq < $1.seq }?.seen, hasNewer: false, isFull: true)
+        }
+    }
+
+    func watchHeader(conversation: String, listener: ListListener) async throws -> UInt64 {
+        try watch("watchHeader", listener) { .header(header: $0.headers[conversation] ?? nil) }
+    }
+
+    func watchBadge(listener: ListListener) async throws -> UInt64 {
+        try watch("watchBadge", listener) { .badge(badge: $0.badge) }
+    }
+
+    func unwatch(subscription: UInt64) async throws -> Bool {
+        var isThere = false
+        change { isThere = $0.watching.removeValue(forKey: subscription) != nil }
+        return isThere
+    }
+
+    // MARK: - What has an answer of its own
+
+    func act(conversation: String, act: Act, opId: String?) async throws -> Kept {
+        try asked("act") { held in
+            let number = held.acts.count + 1
+            let name = opId ?? Preview.id(number)
+            let isNew = !held.acts.contains { $0.opId == name }
+            if isNew {
+                held.acts.append(TakenAct(conversation: conversation, act: act, opId: name))
+            }
+            return Kept(number: UInt64(number), opId: name, isNew: isNew)
+        }
+    }
+
+    func signIn(workspace: String, email: String, password: String) async throws -> SignedIn {
+        try asked("signIn") { held in
+            let who = held.who
+                ?? SignedIn(workspace: workspace, agent: Preview.me, device: Preview.me)
+            held.who = who
+            return who
+        }
+    }
+
+    func signOut() async throws {
+        let listener = try asked("signOut") { held in
+            (held.who, held.state) = (nil, .signedOut)
+            return held.listener
+        }
+        try listener?.onEvent(event: .standing(standing: .signedOut))
+    }
+
+    func signedIn() async throws -> SignedIn? { try asked("signedIn") { $0.who } }
+
+    func standing() async throws -> Standing { try asked("standing") { $0.state } }
+
+    func outbox() async throws -> [OutboxItem] { try asked("outbox") { $0.items } }
+
+    func unsent() async throws -> [OutboxItem] { try asked("unsent") { $0.items } }
+
+    func flush(deadlineMs: UInt32) async throws -> Bool { try asked("flush") { $0.items.isEmpty } }
+
+    func typing(conversation: String, text: String) async throws {
+        try asked("typing") { $0.drafts[conversation] = text }
+    }
+
+    func draft(conversation: String) async throws -> String? {
+        try asked("draft") { $0.drafts[conversation] }
+    }
+
+    func hold(conversation: String) async throws -> Hold {
+        try asked("hold") { ($0.headers[conversation] ?? nil)?.hold ?? .unknown }
+    }
+
+    func people() async throws -> People {
+        try asked("people") { _ in People(agents: [], teams: [], channels: []) }
+    }
+
+    func olderLines(conversation: String, before: UInt64, limit: UInt32) async throws -> [Line] {
+        try asked("olderLines") { _ in [] }
+    }
+
+    func fileAddress(conversation: String, message: String) async throws -> FileAddress {
+        try asked("fileAddress") { _ in
+            FileAddress(
+                url: "https://files.example/1", expiresAtMs: 0, mediaType: "image/jpeg",
+                name: nil, bytes: 1)
+        }
+    }
+
+    func handlePush(push: PushMessage, deadlineMs: UInt32) async throws -> PushOutcome {
+        try asked("handlePush") { $0.outcome }
+    }
+
+    func answerNotification(
+        token: String, answer: NotificationAnswer, deadlineMs: UInt32
+    ) async throws -> AnswerOutcome {
+        try asked("answerNotification") { $0.answered }
+    }
+
+    func diagnostics() async throws -> Diagnostics {
+        try asked("diagnostics") { held in
+            Diagnostics(
+                standing: held.state, position: nil, acts: UInt32(held.items.count),
+                needsReview: 0, lastError: nil, damage: nil, thrown: 0, givenUp: 0, panics: 0,
+                logsDropped: 0, waitsFor: nil)
+        }
+    }
+
+    // MARK: - What is recorded
+
+    func shutdown() { change { $0.isOver = true } }
+    func logTo(sink: LogSink?, level: LogLevel) throws { try asked("logTo") }
+    func recentLogs() -> [LogRecord] { [] }
+    func foreground() async throws { try asked("foreground") }
+    func background(deadlineMs: UInt32) async throws { try asked("background") }
+    func network(isUp: Bool) async throws { try asked("network") }
+    func networkChanged() async throws { try asked("networkChanged") }
+    func lowMemory() async throws { try asked("lowMemory") }
+    func withdraw(number: UInt64) async throws { try asked("withdraw") }
+    func choose(number: UInt64, choice: Choice) async throws { try asked("choose") }
+    func retry() async throws { try asked("retry") }
+    func takeOver(conversation: String) async throws { try asked("takeOver") }
+    func viewing(conversation: String?) async throws { try asked("viewing") }
+    func watchPresence(watch: Bool) async throws { try asked("watchPresence") }
+    func setAvailability(availability: Availability) async throws { try asked("setAvailability") }
+    func more(subscription: UInt64) async throws { try asked("more") }
+    func newer(subscription: UInt64) async throws { try asked("newer") }
+    func newest(subscription: UInt64) async throws { try asked("newest") }
+    func registerPush(target: PushTarget) async throws { try asked("registerPush") }
+    func unregisterPush() async throws { try asked("unregisterPush") }
+    func notificationEnded(push: String, how: NotificationEnd) async throws {
+        try asked("notificationEnded")
+    }
+}
