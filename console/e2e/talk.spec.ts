@@ -69,6 +69,7 @@ long("an agent says what pushes tell, and when they are silent", async ({ world 
   const ana = await world.desk("Ana", { at: "/settings/notifications" });
   await ana.getByTestId("push-level").selectOption("mine");
   await expect(ana.getByTestId("toast")).toContainText("Saved");
+  await ana.getByTestId("push-each").check();
   await ana.getByTestId("push-quiet").check();
   await ana.getByTestId("push-until").fill("08:30");
   await ana.getByTestId("push-until").blur();
@@ -79,6 +80,7 @@ long("an agent says what pushes tell, and when they are silent", async ({ world 
   }).toPass();
   await expect(ana.getByTestId("push-level")).toHaveValue("mine");
   await expect(ana.getByTestId("push-from")).toHaveValue("22:00");
+  await expect(ana.getByTestId("push-each")).toBeChecked();
   // Of one of several teams, something else may be wanted.
   await expect(ana.locator("[data-testid^='push-team-']")).toHaveCount(0);
   const admin = await world.desk("Admin");

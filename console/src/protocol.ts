@@ -695,6 +695,8 @@ export interface PushPreference {
   quiet?: QuietHours;
   /** Teams of which more, or less, is told than of all others. */
   teams?: TeamPushLevel[];
+  /** Each device is told, also while the agent looks at another one. */
+  each_device?: boolean;
 }
 export interface PasswordChange {
   current: string;

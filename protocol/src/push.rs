@@ -349,6 +349,9 @@ pub struct PushPreference {
     /// Teams whose conversations are told of more, or less, than all others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<TeamPushLevel>,
+    /// Each device is told, also while the agent looks at another one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub each_device: bool,
 }
 
 /// How much an agent wants to be told of the conversations of one team.

@@ -10,6 +10,7 @@ use baton_mobile::push::handle::Outcome;
 use baton_mobile::push::receipts::ReceiptStage;
 use baton_mobile::push::{ActToken, Action, Answer, Input, Kind, Tag, Verdict};
 use baton_mobile::runtime::{AnswerOutcome, PushTarget};
+use baton_protocol::frame::{Ack, ClientFrame, ServerFrame};
 use baton_protocol::push::{
     PushEnv, PushKey, PushLane, PushLevel, PushPreference, PushPut, PushTargetKind,
 };
@@ -175,6 +176,59 @@ async fn who_has_the_app_open_is_not_told_by_a_push_and_in_the_background_is() {
         assert_eq!(shown.badge, Some(3), "of three lines none was read");
         let calls = world.simulator.push_calls();
         assert_eq!(calls.iter().filter(|call| call.lane == "fcm").count(), 1, "{calls:?}");
+    })
+    .await;
+}
+
+/// Ben's browser: it says of whatever comes that he saw it.
+async fn looks_at_his_desk(world: &World) -> tokio::task::JoinHandle<()> {
+    let ben = world.agent("Ben").await.signed.clone();
+    let socket = ben.connect(None).await.expect("a socket");
+    tokio::spawn(async move {
+        let mut heard = 0;
+        loop {
+            let frames = socket.frames_since(heard);
+            heard += frames.len();
+            let upto = frames.iter().filter_map(|one| match &*one.frame {
+                ServerFrame::Events { upto, .. } => Some(*upto),
+                _ => None,
+            });
+            if let Some(upto) = upto.max() {
+                let ack = ClientFrame::Ack(Ack { upto, foreground: true });
+                socket.send(&ack).await.expect("an ack");
+            }
+            if socket.wait_from(heard, |_| true, PATIENCE).await.is_err() {
+                return;
+            }
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_looks_at_the_desk_is_told_on_the_phone_only_if_they_wish() {
+    for_each_alone(Setup::usual(), async |world| {
+        let lucia = world.contact("Lucía");
+        lucia.sends("¿Tienen el modelo azul?").await;
+        let ben = world.agent("Ben").await;
+        ben.claims(lucia.conversation().await).await;
+        let phone = ben.signed.api.sign_in("acme", "ben@acme.example", PASSWORD).await;
+        phone.expect("another device").register_push(&android()).await.expect("a registration");
+        let desk = looks_at_his_desk(world).await;
+        lucia.sends("¿Y en verde?").await;
+        let is_dropped = async || {
+            let dropped = world.nodes().map(|node| node.metrics.pushes_suppressed.get());
+            (dropped.sum::<u64>() == 1).then_some(())
+        };
+        eventually("what Ben saw at the desk is not pushed", is_dropped).await;
+        assert_eq!(world.simulator.push_calls(), []);
+
+        let wish = serde_json::to_vec(&json!({"level": "all", "each_device": true}));
+        let body = Some(("application/json", wish.expect("plain data")));
+        let token = Some(ben.signed.session.access_token.as_str());
+        assert_eq!(world.asks(Method::PUT, "/api/v1/me/push", token, body).await.status, 200);
+        lucia.sends("¿Y en rojo?").await;
+        assert_eq!(answered(world, "fcm", 1).await.len(), 1, "the phone in the pocket is told");
+        desk.abort();
     })
     .await;
 }

@@ -885,6 +885,7 @@ export const en = {
       mine: "Of my conversations only",
       nothing: "Nothing",
     },
+    each: "Tell each device, also while I look at another one",
     quiet: "Nothing in a part of each day",
     from: "From",
     until: "Until",

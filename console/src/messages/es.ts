@@ -876,6 +876,7 @@ export const es: Messages = {
       mine: "Solo de mis conversaciones",
       nothing: "De nada",
     },
+    each: "Avisar en cada dispositivo, también mientras miro otro",
     quiet: "Nada durante una parte de cada día",
     from: "Desde",
     until: "Hasta",

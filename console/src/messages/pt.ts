@@ -875,6 +875,7 @@ export const pt: Messages = {
       mine: "Só das minhas conversas",
       nothing: "De nada",
     },
+    each: "Avisar em cada dispositivo, também enquanto olho para outro",
     quiet: "Nada numa parte de cada dia",
     from: "Das",
     until: "Até às",

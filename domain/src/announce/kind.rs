@@ -98,7 +98,7 @@ impl Kind {
     }
 
     /// How long it waits for a device to say that its agent saw the event there.
-    pub fn grace_ms(self, is_watching: bool) -> i64 {
+    pub fn grace_ms(self, is_spared: bool) -> i64 {
         match self {
             Self::Retract => 0,
             Self::Message | Self::Queue => 5_000,
@@ -107,7 +107,7 @@ impl Kind {
             | Self::Review
             | Self::Mention
             | Self::Assigned => {
-                if is_watching {
+                if is_spared {
                     2_000
                 } else {
                     0

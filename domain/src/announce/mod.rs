@@ -89,6 +89,18 @@ impl From {
     }
 }
 
+/// A device that can be reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Device {
+    /// As its session names it.
+    pub id: DeviceId,
+    /// By which service.
+    pub lane: PushLane,
+    /// Whether it waits for its agent, who looks, as far as is known: at this device, or at any
+    /// where that is enough to them.
+    pub is_spared: bool,
+}
+
 /// An agent who may have to be told.
 #[derive(Clone, Debug)]
 pub struct Addressee {
@@ -100,10 +112,8 @@ pub struct Addressee {
     pub team_levels: BTreeMap<TeamId, PushLevel>,
     /// Whether their quiet hours last.
     pub is_quiet: bool,
-    /// Whether they look at one of their devices, as far as is known.
-    pub is_watching: bool,
     /// Their devices that can be reached, the most recent first.
-    pub devices: Vec<(DeviceId, PushLane)>,
+    pub devices: Vec<Device>,
 }
 
 impl Addressee {
@@ -210,10 +220,10 @@ impl Board {
         (now, fresh): (Timestamp, &mut dyn FnMut() -> PushId),
     ) {
         let Some(one) = self.agents.get(&agent) else { return };
-        let due_at = now.plus_ms(kind.grace_ms(one.is_watching));
         let expires_at = now.plus_ms(kind.lasts_ms());
         let devices: Vec<_> = one.devices.iter().take(DEVICES_MAX).copied().collect();
-        for (device, lane) in devices {
+        for Device { id: device, lane, is_spared } in devices {
+            let due_at = now.plus_ms(kind.grace_ms(is_spared));
             let queued = self.pushes.iter_mut().find(|push| {
                 push.stage == Stage::Queued
                     && push.device == device

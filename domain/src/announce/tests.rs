@@ -11,7 +11,7 @@ use baton_protocol::{
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Addressee, Board, DEVICES_MAX, Kind, Push, Stage, consequences};
+use super::{Addressee, Board, DEVICES_MAX, Device, Kind, Push, Stage, consequences};
 use crate::log::{Logged, Route};
 use crate::scope::{Scope, Viewer};
 use crate::sight::Sight;
@@ -42,9 +42,12 @@ fn addressee(agent: AgentId, team: TeamId) -> Addressee {
         level: PushLevel::All,
         team_levels: BTreeMap::new(),
         is_quiet: false,
-        is_watching: false,
-        devices: vec![(DeviceId(agent.0), PushLane::Fcm)],
+        devices: vec![phone(DeviceId(agent.0), PushLane::Fcm)],
     }
+}
+
+fn phone(id: DeviceId, lane: PushLane) -> Device {
+    Device { id, lane, is_spared: false }
 }
 
 impl Scene {
@@ -320,7 +323,7 @@ fn a_snoozed_conversation_that_wakes_is_told_to_its_owner() {
 #[test]
 fn whoever_reads_or_answers_on_one_device_is_reminded_on_no_other() {
     let mut scene = Scene::new();
-    scene.agent(ANA).devices.push((DeviceId(Uuid::from_u128(0xaa)), PushLane::Apns));
+    scene.agent(ANA).devices.push(phone(DeviceId(Uuid::from_u128(0xaa)), PushLane::Apns));
     scene.assigns(LUCIA, CLEO, ANA);
     scene.sends();
     let read = Fact::ReadMarked { agent_id: ANA, seq: 1 };
@@ -334,7 +337,9 @@ fn whoever_reads_or_answers_on_one_device_is_reminded_on_no_other() {
 fn a_push_waits_for_those_who_look_at_a_screen() {
     for (is_watching, grace_ms) in [(true, 2_000), (false, 0)] {
         let mut scene = Scene::new();
-        scene.agent(ANA).is_watching = is_watching;
+        for device in &mut scene.agent(ANA).devices {
+            device.is_spared = is_watching;
+        }
         scene.assigns(LUCIA, CLEO, ANA);
         let due = scene.board.pushes.first().map(|push| push.due_at.since(NOON));
         assert_eq!(due, Some(grace_ms));
@@ -344,7 +349,7 @@ fn a_push_waits_for_those_who_look_at_a_screen() {
 #[test]
 fn an_agent_with_many_devices_gets_a_bounded_number_of_pushes() {
     let mut scene = Scene::new();
-    let many = (0..10_000).map(|n| (DeviceId(Uuid::from_u128(n)), PushLane::Fcm));
+    let many = (0..10_000).map(|n| phone(DeviceId(Uuid::from_u128(n)), PushLane::Fcm));
     scene.agent(ANA).devices = many.collect();
     scene.assigns(LUCIA, CLEO, ANA);
     assert_eq!(scene.queued().len(), DEVICES_MAX);

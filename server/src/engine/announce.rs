@@ -7,7 +7,8 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::announce::{
-    Addressee, Board, Consequence, DEVICES_MAX, Effect, Quiet, Whom, consequences, is_of_interest,
+    Addressee, Board, Consequence, DEVICES_MAX, Device, Effect, Quiet, Whom, consequences,
+    is_of_interest,
 };
 use baton_domain::group::{Key, State};
 use baton_domain::log::Logged;
@@ -163,9 +164,11 @@ async fn addressees(
                 new.insert(Addressee { team_levels, ..addressee(&row, sight, now)? })
             }
         };
-        one.is_watching |= row.watched_at.is_some_and(|at| now.ms() - at <= WATCHING_MS);
         if one.devices.len() < DEVICES_MAX {
-            one.devices.push((id(&row.device)?, named(&row.lane)?));
+            let looks_at = if row.each_device != 0 { row.watched_at } else { row.agent_watched_at };
+            let is_spared = looks_at.is_some_and(|at| now.ms() - at <= WATCHING_MS);
+            let (id, lane) = (id(&row.device)?, named(&row.lane)?);
+            one.devices.push(Device { id, lane, is_spared });
         }
     }
     Ok(())
@@ -201,7 +204,6 @@ fn addressee(row: &AddresseeRow, sight: Sight, now: Timestamp) -> Result<Address
         level: level.unwrap_or_default(),
         team_levels: BTreeMap::new(),
         is_quiet: quiet.is_some_and(|quiet| quiet.lasts(now)),
-        is_watching: false,
         devices: Vec::new(),
     })
 }

@@ -37,8 +37,8 @@ struct Shared {
 
 #[derive(Default, Debug)]
 struct Fresh {
-    /// How far agents saw the log.
-    seen: BTreeMap<(WorkspaceId, AgentId), u64>,
+    /// How far agents saw the log, on which device.
+    seen: BTreeMap<(WorkspaceId, AgentId, DeviceId), u64>,
     /// Devices that were heard, and whether somebody looks.
     heard: BTreeMap<(WorkspaceId, DeviceId), bool>,
 }
@@ -49,7 +49,7 @@ impl Looks {
         let Caller { workspace, agent, device } = caller;
         let mut fresh = self.fresh();
         if ack.foreground {
-            let upto = fresh.seen.entry((workspace, agent)).or_default();
+            let upto = fresh.seen.entry((workspace, agent, device)).or_default();
             *upto = ack.upto.max(*upto);
         }
         *fresh.heard.entry((workspace, device)).or_default() |= ack.foreground;

@@ -4,6 +4,8 @@
 //! slow push service then delays no command. A claim has a number and an end. What is claimed and
 //! not finished in time is claimed anew with the next number, and only the newest claim counts.
 
+use std::collections::BTreeSet;
+
 use baton_protocol::push::PushLane;
 use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, PushId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
@@ -219,10 +221,11 @@ async fn finish(tx: &mut Tx, finished: &[Finished], now: Timestamp) -> Result<()
     tx.run(&FINISH, &[&rows]).await.map(drop)
 }
 
-/// Agents, each with how far a device of theirs showed the log to somebody who looked.
-pub type Seen = [((WorkspaceId, AgentId), u64)];
+/// Devices of agents, each with how far it showed the log to somebody who looked.
+pub type Seen = [((WorkspaceId, AgentId, DeviceId), u64)];
 
-/// Drops what waits to be sent to agents who saw it. Returns how many.
+/// Drops what waits to be sent to agents who saw it; where each device is told, what waits for the
+/// device at which they look. Returns how many.
 pub async fn suppress_pushes(
     store: &Store,
     seen: &Seen,
@@ -234,11 +237,15 @@ pub async fn suppress_pushes(
            SELECT p.workspace, p.id FROM {rows $1} AS x
            JOIN push AS p ON p.agent = x.value->>1 AND p.state = 'queued'
            WHERE p.workspace = x.value->>0 AND p.kind NOT IN ('retract', 'review')
-             AND p.position <= CAST(x.value->>2 AS BIGINT)
+             AND p.position <= CAST(x.value->>3 AS BIGINT)
+             AND (p.device = x.value->>2 OR NOT EXISTS (SELECT 1 FROM push_preference AS s
+               WHERE s.workspace = p.workspace AND s.agent = p.agent AND s.each_device = 1))
            {postgres FOR NO KEY UPDATE OF p SKIP LOCKED})
            AND state = 'queued'",
     );
-    let rows = seen.iter().map(|((workspace, agent), upto)| json!([workspace, agent, upto]));
+    let rows = seen
+        .iter()
+        .map(|((workspace, agent, device), upto)| json!([workspace, agent, device, upto]));
     let rows = Value::from_iter(rows).to_string();
     store.run_alone(&SQL, &[&rows, &now.ms().to_string()]).await
 }
@@ -250,7 +257,9 @@ pub async fn has_queued(store: &Store, seen: &Seen) -> Result<bool, StoreError> 
          JOIN push AS p ON p.agent = x.value->>1 AND p.state = 'queued'
          WHERE p.workspace = x.value->>0",
     );
-    let rows = seen.iter().map(|((workspace, agent), _)| json!([workspace, agent]));
+    let agents: BTreeSet<_> =
+        seen.iter().map(|((workspace, agent, _), _)| (workspace, agent)).collect();
+    let rows = agents.iter().map(|agent| json!(agent));
     let rows = Value::from_iter(rows).to_string();
     let found = store.rows_alone::<(i64,)>(&SQL, &[&rows]).await?;
     Ok(found.first().is_some_and(|(count,)| *count > 0))

@@ -17,6 +17,7 @@ struct Row {
     quiet_from: Option<i64>,
     quiet_until: Option<i64>,
     zone: Option<String>,
+    each_device: i64,
 }
 
 #[derive(FromRow)]
@@ -35,7 +36,7 @@ impl Accounts {
     /// When the store is away.
     pub async fn push_preference(&self, signed: Signed) -> Result<PushPreference, AccountError> {
         static READ: Sql = Sql::new(
-            "SELECT level, quiet_from, quiet_until, zone FROM push_preference
+            "SELECT level, quiet_from, quiet_until, zone, each_device FROM push_preference
              WHERE workspace = $1 AND agent = $2",
         );
         static TEAMS: Sql = Sql::new(
@@ -60,12 +61,13 @@ impl Accounts {
         wanted: &PushPreference,
     ) -> Result<(), AccountError> {
         static PUT: Sql = Sql::new(
-            "INSERT INTO push_preference (workspace, agent, level, quiet_from, quiet_until, zone)
+            "INSERT INTO push_preference (workspace, agent, level, quiet_from, quiet_until, zone,
+               each_device)
              VALUES ($1, $2, $3, CAST(NULLIF($4, '') AS BIGINT), CAST(NULLIF($5, '') AS BIGINT),
-               NULLIF($6, ''))
+               NULLIF($6, ''), CAST($7 AS BIGINT))
              ON CONFLICT (workspace, agent) DO UPDATE SET level = excluded.level,
                quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
-               zone = excluded.zone",
+               zone = excluded.zone, each_device = excluded.each_device",
         );
         static FORGET: Sql =
             Sql::new("DELETE FROM push_team_level WHERE workspace = $1 AND agent = $2");
@@ -85,7 +87,8 @@ impl Accounts {
         let (workspace, agent) = (signed.workspace.to_string(), signed.agent.to_string());
         let mut tx = self.0.store.begin().await?;
         let level = wanted.level.name();
-        tx.run(&PUT, &[&workspace, &agent, level, &from, &until, zone]).await?;
+        let each = if wanted.each_device { "1" } else { "0" };
+        tx.run(&PUT, &[&workspace, &agent, level, &from, &until, zone, each]).await?;
         tx.run(&FORGET, &[&workspace, &agent]).await?;
         let known = tx.run(&PUT_TEAMS, &[&workspace, &agent, &teams]).await?;
         if known != wanted.teams.len() as u64 {
@@ -152,7 +155,7 @@ impl Row {
             }
             _ => None,
         };
-        Ok(PushPreference { level, quiet, teams: Vec::new() })
+        Ok(PushPreference { level, quiet, teams: Vec::new(), each_device: self.each_device != 0 })
     }
 }
 

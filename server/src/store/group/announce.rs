@@ -13,7 +13,11 @@ pub(crate) struct AddresseeRow {
     pub(crate) role: String,
     pub(crate) device: String,
     pub(crate) lane: String,
+    /// When somebody last looked at this device, and at any of the agent's.
     pub(crate) watched_at: Option<i64>,
+    pub(crate) agent_watched_at: Option<i64>,
+    /// Whether each device is told, whatever the agent looks at; 0 or 1.
+    pub(crate) each_device: i64,
     pub(crate) level: Option<String>,
     pub(crate) quiet_from: Option<i64>,
     pub(crate) quiet_until: Option<i64>,
@@ -46,7 +50,9 @@ pub(crate) async fn addressees(
            JOIN team_member AS t ON t.workspace = x.value->>0 AND t.team = x.value->>1
          )
          SELECT w.workspace, w.agent, a.role, p.device, p.lane, d.watched_at, s.level,
-           s.quiet_from, s.quiet_until, s.zone,
+           (SELECT MAX(o.watched_at) FROM device AS o WHERE o.workspace = w.workspace
+             AND o.agent = w.agent AND o.revoked_at IS NULL) AS agent_watched_at,
+           COALESCE(s.each_device, 0) AS each_device, s.quiet_from, s.quiet_until, s.zone,
            CASE WHEN EXISTS (SELECT 1 FROM push_team_level AS l WHERE l.workspace = w.workspace
              AND l.agent = w.agent) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS has_teams
          FROM whom AS w

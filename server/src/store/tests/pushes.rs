@@ -7,7 +7,7 @@ use baton_protocol::push::PushLane;
 use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, PushId, Timestamp, WorkspaceId};
 use uuid::Uuid;
 
-use super::seed::{WORKSPACE, seed};
+use super::seed::{ANA, WORKSPACE, seed};
 use super::world::{Dice, parsed};
 use crate::store::group::{Writes, live_pushes, write};
 use crate::store::push::{
@@ -20,6 +20,7 @@ use crate::store::{Sql, Store};
 
 const LANES: &[PushLane] = &[PushLane::Fcm];
 const AGENT: AgentId = AgentId(Uuid::from_u128(5));
+const PHONE: DeviceId = DeviceId(Uuid::from_u128(9));
 const TALK: ConversationId = ConversationId(Uuid::from_u128(6));
 
 fn at(s: i64) -> Timestamp {
@@ -30,7 +31,7 @@ fn push(n: u128, due_s: i64) -> Push {
     Push {
         id: PushId(Uuid::from_u128(n)),
         agent: AGENT,
-        device: DeviceId(Uuid::from_u128(9)),
+        device: PHONE,
         lane: PushLane::Fcm,
         conversation: TALK,
         kind: Kind::Assigned,
@@ -132,10 +133,35 @@ async fn what_an_agent_saw_is_not_sent() {
         let store = &database.store;
         let workspace = parsed::<WorkspaceId>(WORKSPACE);
         queue(store, &[push(1, 5), push(2, 5), push(3, 5)]).await;
-        let dropped = suppress_pushes(store, &[((workspace, AGENT), 2)], at(1)).await.unwrap();
+        let dropped =
+            suppress_pushes(store, &[((workspace, AGENT, PHONE), 2)], at(1)).await.unwrap();
         assert_eq!(dropped, 2);
         let rest = claim(store, 1, 6).await;
         assert_eq!(rest.iter().map(|one| one.position).collect::<Vec<_>>(), [3]);
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn who_wants_each_device_told_is_spared_only_where_they_look() {
+    static WISH: Sql = Sql::new(
+        "INSERT INTO push_preference (workspace, agent, level, each_device)
+         VALUES ($1, $2, 'all', 1)",
+    );
+    for database in databases().await {
+        seed(&database).await;
+        let store = &database.store;
+        let (workspace, agent) = (parsed::<WorkspaceId>(WORKSPACE), parsed::<AgentId>(ANA));
+        let of = |n, device| Push { agent, device, ..push(n, 5) };
+        let desk = DeviceId(Uuid::from_u128(10));
+        let seen = [((workspace, agent, desk), 9)];
+        queue(store, &[of(1, PHONE), of(2, desk)]).await;
+        assert_eq!(suppress_pushes(store, &seen, at(1)).await.unwrap(), 2, "both are spared");
+        store.run_alone(&WISH, &[WORKSPACE, ANA]).await.unwrap();
+        queue(store, &[of(3, PHONE), of(4, desk)]).await;
+        assert_eq!(suppress_pushes(store, &seen, at(1)).await.unwrap(), 1);
+        let rest = claim(store, 1, 6).await;
+        assert_eq!(rest.iter().map(|one| one.device).collect::<Vec<_>>(), [PHONE]);
         database.close().await;
     }
 }
@@ -166,7 +192,7 @@ impl Story {
                 self.ends(store, &of, dice).await;
             }
             _ => {
-                let seen = [((parsed::<WorkspaceId>(WORKSPACE), AGENT), 1)];
+                let seen = [((parsed::<WorkspaceId>(WORKSPACE), AGENT, PHONE), 1)];
                 if dice.roll(12) == 0 {
                     let dropped = suppress_pushes(store, &seen, at(self.now_s)).await.unwrap();
                     let was_queued = matches!(self.known, Known::Queued { .. });
