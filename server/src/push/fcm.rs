@@ -278,3 +278,6 @@ impl Lane for Fcm {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
