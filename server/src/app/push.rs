@@ -27,7 +27,7 @@ pub(super) async fn run(command: PushCommand, config: &Config) -> anyhow::Result
             let states: BTreeMap<&str, &LaneState> =
                 states.iter().map(|state| (state.lane.as_str(), state)).collect();
             let (mut text, mut is_well) = (String::new(), true);
-            for lane in ["fcm", "apns", "webpush", "unifiedpush"] {
+            for lane in ["fcm", "apns", "webpush", "unifiedpush", "relay"] {
                 let (said, is_fit) = match lanes.get(lane) {
                     None => ("not set up".to_owned(), true),
                     Some(service) => match service.check().await {

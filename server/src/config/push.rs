@@ -32,6 +32,11 @@ pub struct PushConfig {
     pub apns_team_id: String,
     /// The app's bundle id, for registrations that name none.
     pub apns_topic: String,
+    /// Where the relay takes pushes.
+    pub relay_url: String,
+    /// The file with the relay's key; none leaves the relay out.
+    #[serde(deserialize_with = "path")]
+    pub relay_key_file: Option<PathBuf>,
     /// Whom operators of Web Push services may write to.
     pub vapid_subject: String,
     /// Whether endpoints on private networks are asked.
@@ -62,6 +67,15 @@ impl PushConfig {
                     "must be https without a closing slash; http only for a loopback address";
                 return Err(ConfigError::value(key, url, reason));
             }
+        }
+        let relay = self.relay_url.as_str();
+        if !(relay.is_empty() || relay.starts_with("https://") || is_loopback(relay)) {
+            let reason = "must be https; http only for a loopback address";
+            return Err(ConfigError::value("push.relay_url", relay, reason));
+        }
+        if relay.is_empty() != self.relay_key_file.is_none() {
+            let reason = "push.relay_url and push.relay_key_file are needed together";
+            return Err(ConfigError::value("push.relay_url", relay, reason));
         }
         let subject = self.vapid_subject.as_str();
         if !(subject.is_empty()

@@ -9,6 +9,7 @@ mod fcm;
 mod http;
 mod jwt;
 mod letter;
+mod relay;
 mod seal;
 mod webpush;
 
@@ -79,6 +80,10 @@ pub fn open(config: &PushConfig, vapid: &VapidKey, clock: &Clock) -> Result<Lane
     if let Some(path) = &config.apns_key_file {
         let apns = apns::Apns::open(config, path, clock.clone())?;
         lanes.insert(PushLane::Apns.name(), Arc::new(apns));
+    }
+    if let Some(path) = &config.relay_key_file {
+        let relay = relay::Relay::open(config, path, clock.clone())?;
+        lanes.insert(PushLane::Relay.name(), Arc::new(relay));
     }
     Ok(lanes)
 }
