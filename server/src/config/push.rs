@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::ConfigError;
 use super::error::check_range;
 use super::whatsapp::is_loopback;
+use super::{ConfigError, Secret};
 
 /// Section `push`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,6 +39,12 @@ pub struct PushConfig {
     pub relay_key_file: Option<PathBuf>,
     /// Whom operators of Web Push services may write to.
     pub vapid_subject: String,
+    /// A file with certificates of authorities to trust besides the usual ones.
+    #[serde(deserialize_with = "path")]
+    pub extra_ca_file: Option<PathBuf>,
+    /// The proxy to Firebase, Apple and the relay; its address may have a password.
+    #[serde(deserialize_with = "secret")]
+    pub https_proxy: Option<Secret>,
     /// Whether endpoints on private networks are asked.
     pub allow_private_endpoints: bool,
     /// Requests to one kind of service at once.
@@ -77,6 +83,13 @@ impl PushConfig {
             let reason = "push.relay_url and push.relay_key_file are needed together";
             return Err(ConfigError::value("push.relay_url", relay, reason));
         }
+        if let Some(proxy) = &self.https_proxy {
+            let url = reqwest::Url::parse(proxy.expose()).ok();
+            if !url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+                let reason = "must be the http or https address of a proxy";
+                return Err(ConfigError::value("push.https_proxy", "***", reason));
+            }
+        }
         let subject = self.vapid_subject.as_str();
         if !(subject.is_empty()
             || subject.starts_with("mailto:")
@@ -99,6 +112,12 @@ impl PushConfig {
         let in_flight = u64::try_from(self.in_flight_max).unwrap_or(u64::MAX);
         check_range("push.in_flight_max", in_flight, 1..=1_000)
     }
+}
+
+/// An empty text is no secret.
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
+    let text = Option::<Secret>::deserialize(from)?;
+    Ok(text.filter(|text| !text.expose().is_empty()))
 }
 
 /// An empty text is no path.

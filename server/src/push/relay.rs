@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::errors::{RELAY, react};
-use super::http::{any_client, exchange};
+use super::http::exchange;
+use super::network::Network;
 use super::{Lane, LaneError, Letter, Sending, Verdict, fit, seconds_until};
 use crate::clock::Clock;
 use crate::config::{PushConfig, Secret};
@@ -37,7 +38,12 @@ impl std::fmt::Debug for Relay {
 }
 
 impl Relay {
-    pub(super) fn open(config: &PushConfig, path: &Path, clock: Clock) -> Result<Self, LaneError> {
+    pub(super) fn open(
+        config: &PushConfig,
+        path: &Path,
+        network: &Network,
+        clock: Clock,
+    ) -> Result<Self, LaneError> {
         let wrong = |why: String| LaneError::Credentials {
             what: "a key for the relay",
             path: path.display().to_string(),
@@ -48,7 +54,7 @@ impl Relay {
         if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(wrong("it is no single word of ASCII".to_owned()));
         }
-        let (client, url) = (any_client()?, config.relay_url.clone());
+        let (client, url) = (network.client()?, config.relay_url.clone());
         Ok(Self { client, url, key: Secret::new(key), clock })
     }
 

@@ -25,7 +25,8 @@ fn lane(simulator: &Simulator, clock: &Clock) -> Fcm {
     std::fs::write(&file, serde_json::to_vec(&simulator.service_account()).unwrap()).unwrap();
     let mut config = Config::load(&Sources::default()).unwrap().config.push;
     config.fcm_url = simulator.base_url();
-    Fcm::open(&config, &file, clock.clone()).unwrap()
+    let network = Network::read(&config).unwrap();
+    Fcm::open(&config, &file, &network, clock.clone()).unwrap()
 }
 
 fn letter(clock: &Clock) -> Letter {
