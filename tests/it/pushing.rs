@@ -46,12 +46,16 @@ impl<'w> Pocket<'w> {
 
     /// Not in the pocket yet: Ben looks at the app.
     async fn in_hand_of_ben(world: &'w World) -> Self {
+        Self::by(world, PushLane::Fcm).await
+    }
+
+    async fn by(world: &'w World, lane: PushLane) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let phone = Handset::on(&world.server.url(), directory.path()).await.expect("a handset");
         let phone = phone.signed_in("acme", "ben@acme.example", PASSWORD).await.expect("Ben");
         phone.live(PATIENCE).await.expect("live");
         let target = PushTarget {
-            lane: PushLane::Fcm,
+            lane,
             kind: PushTargetKind::Token,
             target: TARGET.to_owned(),
             app_id: None,
@@ -306,6 +310,25 @@ async fn a_push_that_tells_nothing_shows_what_the_phone_then_knows() {
         for call in world.simulator.push_calls() {
             assert!(!call.body.contains("\"e\""), "{}", call.body);
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_from_a_store_is_told_by_a_relay_that_cannot_read_what() {
+    for_each_alone(Setup::usual(), async |world| {
+        let conversation = ana_answers(world).await;
+        let mut pocket = Pocket::by(world, PushLane::Relay).await;
+        pocket.phone.core.background(DEADLINE).await.expect("the background");
+        hands_over(world, conversation, "Ben").await;
+        let outcome = pocket.handles_the_next().await;
+        let Verdict::Show(shown) = &outcome.verdict else { panic!("{outcome:?}") };
+        assert_eq!(shown.text.english(), ("Lucía", "¿Tienen el modelo azul?"));
+        hands_over(world, conversation, "Ana").await;
+        let outcome = pocket.handles_the_next().await;
+        assert_eq!(outcome.verdict, Verdict::Withdraw(Tag::Conversation(conversation)));
+        let calls = world.simulator.push_calls();
+        assert!(calls.len() == 2 && calls.iter().all(|call| call.lane == "relay"), "{calls:?}");
     })
     .await;
 }

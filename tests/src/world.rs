@@ -407,7 +407,12 @@ fn push_services(simulator: &Simulator, directory: &Path) -> Result<Vec<(String,
     let apple = simulator.apns_account();
     let key = directory.join("apple.p8");
     std::fs::write(&key, &apple.private_key)?;
+    let (relay, relay_key) = simulator.relay();
+    let relay_key_file = directory.join("relay-key");
+    std::fs::write(&relay_key_file, relay_key)?;
     let all = [
+        ("RELAY_URL", relay),
+        ("RELAY_KEY_FILE", relay_key_file.display().to_string()),
         ("FCM_URL", simulator.base_url()),
         ("FCM_SERVICE_ACCOUNT_FILE", account.display().to_string()),
         ("APNS_URL", simulator.push_base_url()),

@@ -46,7 +46,7 @@ async fn doctor(foundation: &Foundation, lanes: &Lanes, now: Timestamp) -> anyho
     let states: BTreeMap<&str, &LaneState> =
         states.iter().map(|state| (state.lane.as_str(), state)).collect();
     let (mut text, mut is_well) = (String::new(), true);
-    for lane in ["fcm", "apns", "webpush", "unifiedpush"] {
+    for lane in ["fcm", "apns", "webpush", "unifiedpush", "relay"] {
         let (said, is_fit) = match lanes.get(lane) {
             None => ("not set up".to_owned(), true),
             Some(service) => match service.check().await {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use baton_protocol::push::PushLane;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::ConfigError;
 use super::error::check_range;
 use super::whatsapp::is_loopback;
+use super::{ConfigError, Secret};
 
 /// Section `push`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,8 +33,19 @@ pub struct PushConfig {
     pub apns_team_id: String,
     /// The app's bundle id, for registrations that name none.
     pub apns_topic: String,
+    /// Where the relay takes pushes.
+    pub relay_url: String,
+    /// The file with the relay's key; none leaves the relay out.
+    #[serde(deserialize_with = "path")]
+    pub relay_key_file: Option<PathBuf>,
     /// Whom operators of Web Push services may write to.
     pub vapid_subject: String,
+    /// A file with certificates of authorities to trust besides the usual ones.
+    #[serde(deserialize_with = "path")]
+    pub extra_ca_file: Option<PathBuf>,
+    /// The proxy to Firebase, Apple and the relay; its address may have a password.
+    #[serde(deserialize_with = "secret")]
+    pub https_proxy: Option<Secret>,
     /// Whether endpoints on private networks are asked.
     pub allow_private_endpoints: bool,
     /// Requests to one kind of service at once.
@@ -58,7 +69,7 @@ impl PushConfig {
             PushLane::Fcm => self.fcm_service_account_file.is_some(),
             PushLane::Apns => self.apns_key_file.is_some(),
             PushLane::Webpush | PushLane::Unifiedpush | PushLane::Log => true,
-            PushLane::Relay => false,
+            PushLane::Relay => self.relay_key_file.is_some(),
         };
         PushLane::ALL.into_iter().filter(is_set_up).collect()
     }
@@ -73,6 +84,22 @@ impl PushConfig {
                 let reason =
                     "must be https without a closing slash; http only for a loopback address";
                 return Err(ConfigError::value(key, url, reason));
+            }
+        }
+        let relay = self.relay_url.as_str();
+        if !(relay.is_empty() || relay.starts_with("https://") || is_loopback(relay)) {
+            let reason = "must be https; http only for a loopback address";
+            return Err(ConfigError::value("push.relay_url", relay, reason));
+        }
+        if relay.is_empty() != self.relay_key_file.is_none() {
+            let reason = "push.relay_url and push.relay_key_file are needed together";
+            return Err(ConfigError::value("push.relay_url", relay, reason));
+        }
+        if let Some(proxy) = &self.https_proxy {
+            let url = reqwest::Url::parse(proxy.expose()).ok();
+            if !url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+                let reason = "must be the http or https address of a proxy";
+                return Err(ConfigError::value("push.https_proxy", "***", reason));
             }
         }
         let subject = self.vapid_subject.as_str();
@@ -97,6 +124,12 @@ impl PushConfig {
         let in_flight = u64::try_from(self.in_flight_max).unwrap_or(u64::MAX);
         check_range("push.in_flight_max", in_flight, 1..=1_000)
     }
+}
+
+/// An empty text is no secret.
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
+    let text = Option::<Secret>::deserialize(from)?;
+    Ok(text.filter(|text| !text.expose().is_empty()))
 }
 
 /// An empty text is no path.

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::errors::{APNS, Reaction, react};
-use super::http::{client, exchange};
+use super::http::exchange;
 use super::jwt::SigningKey;
 use super::letter::PAYLOAD_BYTES_MAX;
+use super::network::Network;
 use super::{Lane, LaneError, Letter, Sending, Verdict, fit};
 use crate::clock::Clock;
 use crate::config::PushConfig;
@@ -62,7 +63,12 @@ impl std::fmt::Debug for Apns {
 }
 
 impl Apns {
-    pub(super) fn open(config: &PushConfig, path: &Path, clock: Clock) -> Result<Self, LaneError> {
+    pub(super) fn open(
+        config: &PushConfig,
+        path: &Path,
+        network: &Network,
+        clock: Clock,
+    ) -> Result<Self, LaneError> {
         let wrong = |why: String| LaneError::Credentials {
             what: "a key of Apple",
             path: path.display().to_string(),
@@ -70,7 +76,7 @@ impl Apns {
         };
         let pem = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
-            client: client(&config.apns_url)?,
+            client: network.http2_client(&config.apns_url)?,
             urls: [config.apns_url.clone(), config.apns_sandbox_url.clone()],
             key: SigningKey::ec(&pem).map_err(wrong)?,
             key_id: config.apns_key_id.clone(),

@@ -106,6 +106,16 @@ pub(super) const WEBPUSH: &[Row] = &[
     (308, "", Reaction::Dead, "redirect"),
 ];
 
+/// A relay (docs/push.md): the status alone.
+pub(super) const RELAY: &[Row] = &[
+    (410, "", Reaction::Gone, "gone"),
+    (400, "", Reaction::Dead, "invalid"),
+    (413, "", Reaction::Dead, "too_large"),
+    (401, "", Reaction::Locked, "credentials"),
+    (403, "", Reaction::Locked, "forbidden"),
+    (429, "", BUSY, "quota"),
+];
+
 /// The first row that fits. Whatever no table knows is tried again.
 pub(super) fn react(table: &'static [Row], status: u16, word: &str) -> (Reaction, &'static str) {
     let fits =
@@ -165,6 +175,9 @@ mod tests {
         check(APNS, (413, "PayloadTooLarge"), Reaction::Dead);
         check(APNS, (429, "TooManyRequests"), busy);
         check(APNS, (500, "InternalServerError"), OUTAGE);
+        check(RELAY, (410, ""), Reaction::Gone);
+        check(RELAY, (404, ""), OUTAGE);
+        check(RELAY, (401, ""), Reaction::Locked);
         check(WEBPUSH, (410, ""), Reaction::Gone);
         check(WEBPUSH, (404, ""), Reaction::Gone);
         check(WEBPUSH, (413, ""), Reaction::Dead);

@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::errors::{FCM, Reaction, react};
-use super::http::{Answer, any_client, exchange};
+use super::http::{Answer, exchange};
 use super::jwt::SigningKey;
 use super::letter::PAYLOAD_BYTES_MAX;
+use super::network::Network;
 use super::{Lane, LaneError, Letter, Sending, Verdict, fit, seconds_until};
 use crate::clock::Clock;
 use crate::config::PushConfig;
@@ -82,7 +83,12 @@ impl std::fmt::Debug for Fcm {
 }
 
 impl Fcm {
-    pub(super) fn open(config: &PushConfig, path: &Path, clock: Clock) -> Result<Self, LaneError> {
+    pub(super) fn open(
+        config: &PushConfig,
+        path: &Path,
+        network: &Network,
+        clock: Clock,
+    ) -> Result<Self, LaneError> {
         let wrong = |why: String| LaneError::Credentials {
             what: "a service account",
             path: path.display().to_string(),
@@ -95,7 +101,7 @@ impl Fcm {
         let key = SigningKey::rsa(&account.private_key).map_err(wrong)?;
         let url = format!("{}/v1/projects/{}/messages:send", config.fcm_url, account.project_id);
         let (held, asked) = (Mutex::default(), AtomicU64::new(0));
-        Ok(Self { client: any_client()?, url, account, key, clock, held, asked })
+        Ok(Self { client: network.client()?, url, account, key, clock, held, asked })
     }
 
     /// The access token; `stale` is one that was refused.
@@ -278,3 +284,6 @@ impl Lane for Fcm {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,35 +32,18 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// A client for services that the operator names. Plain HTTP/2 is spoken only where a test runs
-/// such a service on this machine.
-pub(super) fn client(url: &str) -> Result<Client, reqwest::Error> {
-    let client = common();
-    if url.starts_with("http://") { client.http2_prior_knowledge().build() } else { client.build() }
+/// The same client, which connects to public addresses alone.
+pub(super) fn guard(client: ClientBuilder) -> ClientBuilder {
+    client.dns_resolver(Arc::new(Guard(Arc::new(System))))
 }
 
-/// A client for services that speak whatever they like.
-pub(super) fn any_client() -> Result<Client, reqwest::Error> {
-    common().build()
-}
-
-/// A client for addresses that devices name: it connects to nobody on private networks, whatever
-/// a name resolves to at that moment.
-pub(super) fn guarded_client(allows_private: bool) -> Result<Client, reqwest::Error> {
-    let client = common();
-    if allows_private { client.build() } else { guarded(client, Arc::new(System)).build() }
-}
-
-fn guarded(client: ClientBuilder, lookup: Arc<dyn Lookup>) -> ClientBuilder {
-    client.dns_resolver(Arc::new(Guard(lookup)))
-}
-
-fn common() -> ClientBuilder {
+/// What all clients have in common.
+pub(super) fn common() -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("baton/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .retry(retry::never())
-        // A proxy would connect to whom we must not.
+        // What the environment says of proxies is for others.
         .no_proxy()
         .connect_timeout(CONNECT_MAX)
         .timeout(REQUEST_MAX)
@@ -329,7 +312,7 @@ mod tests {
         drop(rustls::crypto::ring::default_provider().install_default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let client = guarded_client(false).unwrap();
+        let client = guard(common()).build().unwrap();
         let verdict = asks(&client, &format!("https://localhost:{port}/")).await;
         assert_eq!(verdict, Verdict::Dead("private_endpoint"));
         let connected = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;

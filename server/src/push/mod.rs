@@ -9,6 +9,8 @@ mod fcm;
 mod http;
 mod jwt;
 mod letter;
+mod network;
+mod relay;
 mod seal;
 mod webpush;
 
@@ -84,20 +86,26 @@ pub const SENDERS: [(&str, &[PushLane]); 5] = [
 /// Opens what is configured. Web Push needs no account, and is always open.
 ///
 /// # Errors
-/// When credentials cannot be read.
+/// When credentials or certificates cannot be read.
 pub fn open(config: &PushConfig, vapid: &VapidKey, clock: &Clock) -> Result<Lanes, LaneError> {
     let mut lanes = Lanes::new();
-    let web: Arc<dyn Lane> = Arc::new(webpush::WebPush::open(config, vapid, clock.clone())?);
+    let network = network::Network::read(config)?;
+    let web = webpush::WebPush::open(config, vapid, &network, clock.clone())?;
+    let web: Arc<dyn Lane> = Arc::new(web);
     lanes.insert(PushLane::Webpush.name(), Arc::clone(&web));
     lanes.insert(PushLane::Unifiedpush.name(), web);
     lanes.insert(PushLane::Log.name(), Arc::new(Log));
     if let Some(path) = &config.fcm_service_account_file {
-        let fcm = fcm::Fcm::open(config, path, clock.clone())?;
+        let fcm = fcm::Fcm::open(config, path, &network, clock.clone())?;
         lanes.insert(PushLane::Fcm.name(), Arc::new(fcm));
     }
     if let Some(path) = &config.apns_key_file {
-        let apns = apns::Apns::open(config, path, clock.clone())?;
+        let apns = apns::Apns::open(config, path, &network, clock.clone())?;
         lanes.insert(PushLane::Apns.name(), Arc::new(apns));
+    }
+    if let Some(path) = &config.relay_key_file {
+        let relay = relay::Relay::open(config, path, &network, clock.clone())?;
+        lanes.insert(PushLane::Relay.name(), Arc::new(relay));
     }
     Ok(lanes)
 }

@@ -15,9 +15,10 @@ use sha2::{Digest, Sha256};
 use std::sync::{Mutex, PoisonError};
 
 use super::errors::{WEBPUSH, react};
-use super::http::{exchange, guarded_client, is_fit};
+use super::http::{exchange, is_fit};
 use super::jwt::SigningKey;
 use super::letter::PAYLOAD_BYTES_MAX;
+use super::network::Network;
 use super::{Lane, LaneError, Letter, Sending, Target, Verdict, fit, seconds_until};
 use crate::clock::Clock;
 use crate::config::PushConfig;
@@ -74,6 +75,7 @@ impl WebPush {
     pub(super) fn open(
         config: &PushConfig,
         vapid: &VapidKey,
+        network: &Network,
         clock: Clock,
     ) -> Result<Self, LaneError> {
         let wrong = |why| LaneError::Credentials {
@@ -83,7 +85,7 @@ impl WebPush {
         };
         let key = SigningKey::ec_of(&vapid.0.to_bytes()).map_err(wrong)?;
         Ok(Self {
-            client: guarded_client(config.allow_private_endpoints)?,
+            client: network.guarded_client(config.allow_private_endpoints)?,
             key,
             public: vapid.public(),
             subject: config.vapid_subject.clone(),

@@ -186,6 +186,7 @@ async fn get_accounts(State(shared): Shares) -> Json<serde_json::Value> {
         "fcm": {"url": simulator.base_url, "service_account": simulator.service_account()},
         "apns": {"url": simulator.push_base_url, "account": simulator.apns_account()},
         "webpush": {"url": simulator.base_url},
+        "relay": simulator.relay(),
     }))
 }
 

@@ -316,3 +316,49 @@ async fn a_clock_that_is_wrong_by_ten_minutes_delays_no_push() {
         .await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_learns_neither_what_is_told_nor_to_whom() {
+    on_all_lanes(async |roads| {
+        let of = roads.tells_of("Calle Mayor 7").await;
+        roads.all_have(of).await;
+        let relay = roads.road(PushLane::Relay);
+        let call = roads.calls(relay, 0).pop().expect("a call");
+        let order: serde_json::Value = serde_json::from_str(&call.body).expect("JSON");
+        let fields: Vec<_> = order.as_object().expect("an object").keys().cloned().collect();
+        let known = ["ciphertext", "collapse", "lane", "prio", "target", "ttl", "v"];
+        assert_eq!(fields, known);
+        let ben = roads.world.agent("Ben").await;
+        let device = relay.device.signed.session.device_id.to_string();
+        for secret in [ben.id.to_string(), of.to_string(), device, "Calle".to_owned()] {
+            assert!(!call.body.contains(&secret), "{secret} in {}", call.body);
+        }
+        // The phone alone reads it.
+        let told = call.plaintext.expect("it opens");
+        assert!(told.contains(&of.to_string()) && told.contains("Calle Mayor 7"), "{told}");
+        // Another conversation is another one to replace, and the same is the same.
+        roads.world.admin().await.hands_over(of, ana(roads).await).await;
+        let other = roads.tells().await;
+        roads.all_have(other).await;
+        let collapse = |call: &baton_simulator::PushCall| {
+            let order: serde_json::Value = serde_json::from_str(&call.body).unwrap_or_default();
+            (order["collapse"].clone(), order["prio"].clone())
+        };
+        baton_world::world::eventually("it was taken back", async || {
+            let calls = roads.calls(relay, 0);
+            let [first, rest @ ..] = calls.as_slice() else { return None };
+            let (first, high) = collapse(first);
+            let taken_back = rest.iter().map(collapse).find(|(_, prio)| prio == "silent");
+            let others = rest.iter().map(collapse).find(|(_, prio)| prio == "high");
+            let (taken_back, others) = (taken_back?, others?);
+            assert!(high == "high" && taken_back.0 == first && others.0 != first);
+            Some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+async fn ana(roads: &Roads<'_>) -> baton_protocol::Owner {
+    baton_protocol::Owner::Agent(roads.world.agent("Ana").await.id)
+}

@@ -31,7 +31,7 @@ async fn a_service_that_refuses_the_account_rests_alone_and_nothing_is_lost() {
         for _ in 0..3 {
             all.push(roads.tells().await);
         }
-        for lane in [PushLane::Apns, PushLane::Webpush] {
+        for lane in [PushLane::Apns, PushLane::Webpush, PushLane::Relay] {
             for of in &all {
                 roads.ends(roads.road(lane), *of, "accepted", 1).await;
             }
@@ -61,19 +61,22 @@ async fn a_service_that_refuses_the_account_rests_alone_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_apple_refuses_stops_apple_alone() {
+async fn a_key_that_apple_or_the_relay_refuses_stops_them_alone() {
     on_all_lanes(async |roads| {
-        let apple = roads.road(PushLane::Apns);
-        roads.world.simulator.push_fails(&apple.put.target, [PushFault::ThirdPartyAuth]);
-        let of = roads.tells().await;
-        let sent = roads.ends(apple, of, "queued", 1).await;
-        assert_eq!(sent.reason, "credentials");
-        for lane in [PushLane::Fcm, PushLane::Webpush] {
-            roads.ends(roads.road(lane), of, "accepted", 1).await;
+        for (lane, expected) in [(PushLane::Apns, [403, 200]), (PushLane::Relay, [401, 202])] {
+            let road = roads.road(lane);
+            let since = roads.world.simulator.push_call_count();
+            roads.world.simulator.push_fails(&road.put.target, [PushFault::ThirdPartyAuth]);
+            let of = roads.tells().await;
+            let sent = roads.ends(road, of, "queued", 1).await;
+            assert_eq!(sent.reason, "credentials");
+            for other in roads.roads.iter().filter(|other| other.lane != lane) {
+                roads.ends(other, of, "accepted", 1).await;
+            }
+            roads.comes(sent.due_at);
+            roads.ends(road, of, "accepted", 2).await;
+            assert_eq!(roads.statuses(road, since), expected);
         }
-        roads.comes(sent.due_at);
-        roads.ends(apple, of, "accepted", 2).await;
-        assert_eq!(roads.statuses(apple, 0), [403, 200]);
     })
     .await;
 }

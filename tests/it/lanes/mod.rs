@@ -16,7 +16,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// What a lane does differently where its service does.
-const LANES: [PushLane; 3] = [PushLane::Fcm, PushLane::Apns, PushLane::Webpush];
+const LANES: [PushLane; 4] = [PushLane::Fcm, PushLane::Apns, PushLane::Webpush, PushLane::Relay];
 
 /// One device of Ben for each lane, and a clock that can be set forward.
 struct Roads<'w> {
@@ -189,7 +189,8 @@ impl Road {
     fn ok(&self) -> u16 {
         match self.lane {
             PushLane::Webpush | PushLane::Unifiedpush => 201,
-            PushLane::Fcm | PushLane::Apns | PushLane::Relay | PushLane::Log => 200,
+            PushLane::Relay => 202,
+            PushLane::Fcm | PushLane::Apns | PushLane::Log => 200,
         }
     }
 }
@@ -202,9 +203,9 @@ fn put(world: &World, lane: PushLane) -> PushPut {
             (PushTargetKind::Endpoint, browser.endpoint.clone())
         }
         PushLane::Apns => (PushTargetKind::Token, "0b".repeat(32)),
-        PushLane::Fcm | PushLane::Relay | PushLane::Log => {
-            (PushTargetKind::Token, format!("{}-of-ben", lane.name()))
-        }
+        // The relay opens it, and the phone behind it what was sent.
+        PushLane::Relay => (PushTargetKind::Token, browser.endpoint.clone()),
+        PushLane::Fcm | PushLane::Log => (PushTargetKind::Token, format!("{}-of-ben", lane.name())),
     };
     let is_apple = lane == PushLane::Apns;
     PushPut {

@@ -66,7 +66,7 @@ fn check_lane(put: &PushPut) -> Result<(), AccountError> {
     match put.lane {
         PushLane::Apns if put.app_id.is_none() => Err(invalid("app_id", "lane apns needs it")),
         PushLane::Apns if put.env.is_none() => Err(invalid("env", "lane apns needs it")),
-        PushLane::Webpush | PushLane::Unifiedpush if put.key.is_none() => {
+        PushLane::Webpush | PushLane::Unifiedpush | PushLane::Relay if put.key.is_none() => {
             Err(invalid("key", format!("lane {} needs it", put.lane.name())))
         }
         PushLane::Fcm
@@ -235,6 +235,7 @@ mod tests {
         refused("app_id", &PushPut { app_id: None, ..apns() });
         refused("env", &PushPut { env: None, ..apns() });
         refused("key", &PushPut { key: None, ..webpush() });
+        refused("key", &PushPut { lane: PushLane::Relay, key: None, ..fcm() });
     }
 
     #[test]

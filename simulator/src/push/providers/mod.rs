@@ -1,5 +1,6 @@
 //! Stand-ins for the push services themselves, as a server calls them: Firebase with its OAuth,
-//! Apple over HTTP/2, and Web Push. What they take lands in the inboxes of the simulated phones.
+//! Apple over HTTP/2, Web Push, and a relay. What they take lands in the inboxes of the simulated
+//! phones.
 //!
 //! They verify what the real ones verify, enforce their limits, and fail by script
 //! ([`PushFault`]).
@@ -12,6 +13,7 @@ mod jwt;
 mod keys;
 mod oauth;
 mod open;
+mod relay;
 mod webpush;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -35,7 +37,7 @@ pub use keys::{ApnsAccount, ServiceAccount, WebSubscription};
 pub struct PushCall {
     /// When the stand-in had it, in the simulator's time.
     pub at_ms: i64,
-    /// `fcm`, `apns`, `webpush` or `oauth`.
+    /// `fcm`, `apns`, `webpush`, `relay` or `oauth`.
     pub lane: String,
     /// The device's token or endpoint; empty for OAuth.
     pub target: String,
@@ -47,7 +49,7 @@ pub struct PushCall {
     pub headers: BTreeMap<String, String>,
     /// The body as it came, base64url for Web Push.
     pub body: String,
-    /// What a simulated browser decrypted.
+    /// What a simulated browser decrypted, or a phone behind the relay.
     pub plaintext: Option<String>,
 }
 
@@ -90,14 +92,15 @@ impl Providers {
     }
 }
 
-/// The routes: `/push/oauth/token`, `/v1/projects/{project}/messages:send`, `/3/device/{token}`
-/// and `/push/web/{id}`.
+/// The routes: `/push/oauth/token`, `/v1/projects/{project}/messages:send`, `/3/device/{token}`,
+/// `/push/web/{id}` and `/push/relay`.
 pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .merge(oauth::router())
         .merge(fcm::router())
         .merge(apns::router())
         .merge(webpush::router())
+        .merge(relay::router())
         .layer(DefaultBodyLimit::max(1024 * 1024))
 }
 
@@ -108,6 +111,10 @@ impl Shared {
 
     pub(super) fn apns_account(&self) -> ApnsAccount {
         self.push_keys.apns_account()
+    }
+
+    pub(super) fn relay(&self) -> (String, String) {
+        (format!("{}/push/relay", self.base_url), relay::KEY.to_owned())
     }
 
     pub(super) fn subscribe(&self, vapid_key: Option<&str>) -> WebSubscription {
@@ -164,6 +171,13 @@ impl Simulator {
     #[must_use]
     pub fn apns_account(&self) -> ApnsAccount {
         self.shared.apns_account()
+    }
+
+    /// Where the relay takes pushes, and the key that it gave out. What is pushed by it to the
+    /// endpoint of a browser is decrypted.
+    #[must_use]
+    pub fn relay(&self) -> (String, String) {
+        self.shared.relay()
     }
 
     /// A browser that subscribes, with a key of its own, perhaps for one VAPID key alone. What is
