@@ -20,7 +20,7 @@ from baton_core import (
     InboxRow, InboxStep, InboxView, Kept, KeyStore, Line, LineAuthor, LineContent, LineStatus,
     ListBatch, LogLevel, LogRecord, LogSink, MediaKind, MissedLine, Named, Note, Notification,
     NotificationAction, NotificationAnswer, NotificationEnd, NotificationGroup, OlderLines,
-    OutboxItem, Own, Owner, People, Place, PushMessage, PushOutcome, PushRoad, PushTarget,
+    OutboxItem, Own, Owner, People, Place, PushMessage, PushOffReason, PushOutcome, PushRoad, PushState, PushTarget,
     PushVerdict, ReceiptPost, Review, ReviewCode, SeenLine, SignedIn, Stage, Standing, Status,
     SuppressReason, TakenPush, TimelineEntry, TimelineStep, take_push,
 )
@@ -39,7 +39,7 @@ __all__ = [
     "LineStatus", "ListBatch", "Loaded", "Loading", "LogLevel", "LogRecord", "LogSink",
     "MediaKind", "MemoryKeys", "MissedLine", "Named", "Note", "Notification", "NotificationAction",
     "NotificationAnswer", "NotificationEnd", "NotificationGroup", "OlderLines", "OutboxItem",
-    "Own", "Owner", "People", "Place", "PushMessage", "PushOutcome", "PushRoad", "PushTarget",
+    "Own", "Owner", "People", "Place", "PushMessage", "PushOffReason", "PushOutcome", "PushRoad", "PushState", "PushTarget",
     "PushVerdict", "ReceiptPost", "Review", "ReviewCode", "SeenLine", "SignedIn", "Stage",
     "Standing", "Status", "SuppressReason", "TakenPush", "Timeline", "TimelineEntry",
     "TimelineStep", "Unfit", "Value", "Watched", "apply", "for_people", "take_push",

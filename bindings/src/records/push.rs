@@ -409,6 +409,72 @@ impl From<PushTarget> for runtime::PushTarget {
     }
 }
 
+/// Whether pushes reach this device.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum PushState {
+    /// The server confirmed the registration.
+    On,
+    /// The registration is stored; the server confirms it when it can be reached.
+    Waiting,
+    /// No push comes.
+    Off {
+        /// The reason.
+        reason: PushOffReason,
+    },
+}
+
+impl From<runtime::PushState> for PushState {
+    fn from(state: runtime::PushState) -> Self {
+        match state {
+            runtime::PushState::On => Self::On,
+            runtime::PushState::Waiting => Self::Waiting,
+            runtime::PushState::Off(reason) => Self::Off { reason: reason.into() },
+        }
+    }
+}
+
+/// Why pushes are off. The app reports all but the first and the last with `push_off`.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum PushOffReason {
+    /// The app has not registered, or ended the registration.
+    NotRegistered,
+    /// The person does not allow notifications.
+    Permission,
+    /// The device has no push service and no `UnifiedPush` distributor.
+    NoService,
+    /// The system holds pushes back to save power.
+    BatterySaver,
+    /// The server refused the registration.
+    Refused {
+        /// The stable code of the refusal.
+        code: String,
+    },
+}
+
+impl From<runtime::PushOffReason> for PushOffReason {
+    fn from(reason: runtime::PushOffReason) -> Self {
+        match reason {
+            runtime::PushOffReason::NotRegistered => Self::NotRegistered,
+            runtime::PushOffReason::Permission => Self::Permission,
+            runtime::PushOffReason::NoService => Self::NoService,
+            runtime::PushOffReason::BatterySaver => Self::BatterySaver,
+            runtime::PushOffReason::Refused { code } => Self::Refused { code },
+        }
+    }
+}
+
+impl From<PushOffReason> for runtime::PushOffReason {
+    fn from(reason: PushOffReason) -> Self {
+        match reason {
+            PushOffReason::NotRegistered => Self::NotRegistered,
+            PushOffReason::Permission => Self::Permission,
+            PushOffReason::NoService => Self::NoService,
+            PushOffReason::BatterySaver => Self::BatterySaver,
+            PushOffReason::Refused { code } => Self::Refused { code },
+        }
+    }
+}
+
 /// The decision on a push in a notification extension.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct TakenPush {

@@ -10,7 +10,7 @@ import weakref
 
 from baton import (
     Act, AppError, Availability, Choice, CoreError, InboxView, MemoryKeys, NotificationAnswer,
-    NotificationEnd, PushMessage, PushRoad, PushTarget,
+    NotificationEnd, PushMessage, PushOffReason, PushRoad, PushTarget,
 )
 from baton import lists
 from stage import eventually, expect, lines, scenario, texts
@@ -135,7 +135,8 @@ async def calls_after_shutdown(stage):
         "older_lines": lambda: baton.older_lines(conversation, 1),
         "file_address": lambda: baton.file_address(conversation, some),
         "register_push": lambda: baton.register_push(target),
-        "unregister_push": baton.unregister_push,
+        "unregister_push": baton.unregister_push, "push_state": baton.push_state,
+        "push_off": lambda: baton.push_off(PushOffReason.PERMISSION()),
         "handle_push": lambda: baton.handle_push(PushMessage.FCM({})),
         "answer_notification": lambda: baton.answer_notification(
             f"{conversation}.1.{some}", NotificationAnswer.RESOLVE()),

@@ -230,6 +230,8 @@ func closed(_ stage: Stage) async throws {
         ("newest", { try await c.core.newest(subscription: 1) }),
         ("registerPush", { try await c.registerPush(target) }),
         ("unregisterPush", { try await c.unregisterPush() }),
+        ("pushOff", { try await c.pushOff(.permission) }),
+        ("pushState", { _ = try await c.pushState() }),
         ("handlePush", { _ = try await c.handlePush(.fcm(data: [:]), deadlineMs: 1000) }),
         (
             "answerNotification",

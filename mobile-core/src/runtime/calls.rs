@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use baton_protocol::account::{Agent, Availability, Channel, Me, Team};
 use baton_protocol::page::{FileAddress, LinesPage};
-use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushRegistered, PushTargetKind};
 use baton_protocol::settings::MeChange;
 use baton_protocol::{ConversationId, MessageId};
 use tokio::sync::oneshot;
@@ -25,7 +24,6 @@ use crate::phone::{Now, Phone, TimeoutReason};
 use crate::push::handle::Outcome;
 use crate::push::payload::{self, PushId};
 use crate::push::receipts::ReceiptStage;
-use crate::push::seal::Keyring;
 use crate::store::{Damage, Kept, Read, StoreError};
 
 /// Colleagues, teams and channels, as the server last sent them.
@@ -39,25 +37,6 @@ pub struct People {
     pub channels: Vec<Channel>,
     /// Agents who are connected, as far as this device knows.
     pub online: Vec<baton_protocol::AgentId>,
-}
-
-/// The address for pushes to this device.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PushTarget {
-    /// The push service.
-    pub lane: PushLane,
-    /// The kind of the target.
-    pub kind: PushTargetKind,
-    /// The token, id or URL from the platform.
-    pub target: String,
-    /// The app's id at the push service.
-    pub app_id: Option<String>,
-    /// Apple's environment; `None` elsewhere.
-    pub env: Option<PushEnv>,
-    /// The language of notifications.
-    pub locale: Option<String>,
-    /// The app's capabilities.
-    pub caps: Vec<String>,
 }
 
 /// The core's condition, for support. Holds no text of customers or agents.
@@ -356,47 +335,6 @@ impl Core {
         })
     }
 
-    /// Registers this device for pushes, with the key that contents are sealed to.
-    ///
-    /// Call at every start, and whenever the platform gives another target.
-    ///
-    /// # Errors
-    /// `Offline`, `Server`, `Unauthorized`, `KeyLocked`.
-    pub fn register_push(&self, target: PushTarget) -> Call<'_, ()> {
-        let core = self.clone();
-        self.spawned(async move {
-            let now = core.0.clock.now().wall;
-            let keyring = core.with_keys(move |keys| keys.keyring(now)).await?;
-            let put = push_put(target, &keyring);
-            core.call(move |engine, now| {
-                if let Some(phone) = &mut engine.phone {
-                    phone.set_keyring(keyring, now);
-                }
-            })
-            .await?;
-            let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
-            let path = format!("/api/v1/devices/{}/push", who.device);
-            let reply = core.ask(net::put(&path, &put, BOUNDS)).await?;
-            let registered: PushRegistered = reply.read().map_err(CoreError::from)?;
-            let key = registered.receipt_key;
-            core.0.log.write(info(LogTarget::Push, "the device is registered for pushes"));
-            core.with_keys(move |keys| keys.keep_receipt_key(&key)).await
-        })
-    }
-
-    /// Ends the registration for pushes.
-    ///
-    /// # Errors
-    /// `Offline`, `Server`, `Unauthorized`.
-    pub fn unregister_push(&self) -> Call<'_, ()> {
-        let core = self.clone();
-        self.spawned(async move {
-            let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
-            let path = format!("/api/v1/devices/{}/push", who.device);
-            core.ask(Ok(net::delete(&path, BOUNDS))).await?.nothing().map_err(CoreError::from)
-        })
-    }
-
     /// Decides what a push shows. Answers within the deadline in any case.
     ///
     /// # Errors
@@ -540,18 +478,4 @@ fn read_people(read: &Read<'_>) -> Result<People, StoreError> {
         channels: list(read, Kept::Channels)?,
         online: Vec::new(),
     })
-}
-
-fn push_put(target: PushTarget, keyring: &Keyring) -> PushPut {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let PushTarget { lane, kind, target, app_id, env, locale, caps } = target;
-    let key = keyring.current();
-    let recipient = key.recipient();
-    let key = PushKey {
-        id: Some(key.id().to_string()),
-        p256dh: URL_SAFE_NO_PAD.encode(recipient.p256dh),
-        auth: URL_SAFE_NO_PAD.encode(recipient.auth),
-    };
-    PushPut { lane, target_kind: kind, target, key: Some(key), app_id, env, locale, caps }
 }

@@ -15,7 +15,7 @@ use super::clock::Clock;
 use super::dispatcher::{DeliveryEnd, Dispatcher, OnEnd};
 use super::error::CoreError;
 use super::events::{CoreState, Event, Listener};
-use super::keys::Keys;
+use super::keys::{Keys, SharedWish};
 use super::log::words;
 use super::log::{Log, LogEntry};
 use super::subscriptions::Subscriptions;
@@ -24,6 +24,7 @@ use crate::link::{Input, SocketId, State, Ticket, Token};
 use crate::net::Server;
 use crate::net::socket::Socket;
 use crate::phone::{DropBox, Now, Phone};
+use crate::push::PushState;
 use crate::push::handle::Outcome;
 use crate::store::{self, Store, StoreError};
 
@@ -59,6 +60,7 @@ pub(super) struct EngineConfig {
     pub(super) listener: Arc<dyn Listener>,
     pub(super) server: String,
     pub(super) lock_after: Duration,
+    pub(super) wish: SharedWish,
 }
 
 /// The phone, its store, and what is under way for it.
@@ -100,6 +102,10 @@ pub(super) struct Engine {
     pub(super) renewing: Option<u64>,
     /// Callers that wait for the renewed token.
     pub(super) renewals: Vec<oneshot::Sender<Result<String, CoreError>>>,
+    /// The number of the phone whose wish for pushes is being told.
+    pub(super) confirming: Option<u64>,
+    /// The state of pushes, as the app was told last.
+    pub(super) told_push: Option<PushState>,
     /// Panics that were caught.
     pub(super) panics: u64,
     /// Evictions of the store that the log already holds.
@@ -154,6 +160,8 @@ impl Engine {
             begin_at: None,
             renewing: None,
             renewals: Vec::new(),
+            confirming: None,
+            told_push: None,
             panics: 0,
             evicted: 0,
             is_over: false,

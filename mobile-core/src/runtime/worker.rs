@@ -119,6 +119,7 @@ impl Engine {
         }
         self.end_flushes(now);
         self.carry_out(now);
+        self.follow_push_wish(now);
         self.show(now);
         self.close_if_idle(now);
         let evicted = self.config.store.evicted();
@@ -138,7 +139,8 @@ impl Engine {
         let is_shown = self.is_foreground && self.phone.is_some() && !self.is_locked;
         let observed = self.subscriptions.due().filter(|_| is_shown);
         let begin = self.begin_at.filter(|_| self.is_foreground);
-        [phone, flush, self.close_at, observed, begin].into_iter().flatten().min()
+        let push = self.push_due(now);
+        [phone, flush, self.close_at, observed, begin, push].into_iter().flatten().min()
     }
 
     fn tick(&mut self, now: Now) {

@@ -34,6 +34,7 @@ import uniffi.baton_core.LogLevel
 import uniffi.baton_core.NotificationAnswer
 import uniffi.baton_core.NotificationEnd
 import uniffi.baton_core.PushMessage
+import uniffi.baton_core.PushOffReason
 import uniffi.baton_core.PushRoad
 import uniffi.baton_core.PushTarget
 import uniffi.baton_core.Availability
@@ -257,6 +258,8 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
     "takeOver" to { it.takeOver(of) },
     "typing" to { it.typing(of, "x") },
     "unregisterPush" to { it.unregisterPush() },
+    "pushOff" to { it.pushOff(PushOffReason.Permission) },
+    "pushState" to { it.pushState() },
     "unsent" to { it.unsent() },
     "unwatch" to { it.unwatch(1u) },
     "watchBadge" to { it.watchBadge(TimelineRecorder()) },

@@ -247,6 +247,14 @@ extension CoreClient {
         try await ask { try await $0.unregisterPush() }
     }
 
+    public func pushOff(_ reason: PushOffReason) async throws(BatonError) {
+        try await ask { try await $0.pushOff(reason: reason) }
+    }
+
+    public func pushState() async throws(BatonError) -> PushState {
+        try await ask { try await $0.pushState() }
+    }
+
     public func handlePush(
         _ push: PushMessage, deadlineMs: UInt32
     ) async throws(BatonError) -> PushOutcome {
