@@ -209,6 +209,12 @@ impl BatonCore {
         Ok(self.core.flush(within(deadline_ms)).await?)
     }
 
+    /// Sends what waits and fetches what was missed, also in the background. Returns whether both
+    /// are done.
+    pub async fn sync(&self, deadline_ms: u32) -> Result<bool, CoreError> {
+        Ok(self.core.sync(within(deadline_ms)).await?)
+    }
+
     /// Call on every change of the text field: keeps the draft and asks for the lease.
     pub async fn typing(&self, conversation: String, text: String) -> Result<(), CoreError> {
         Ok(self.core.typing(id_of("conversation", &conversation)?, text).await?)

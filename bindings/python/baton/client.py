@@ -240,6 +240,10 @@ class Baton:
         """Sends what waits. Returns whether everything was sent."""
         return await self.core.flush(_ms(within))
 
+    async def sync(self, within=DEADLINE):
+        """Sends what waits and fetches what was missed. Returns whether both are done."""
+        return await self.core.sync(_ms(within))
+
     # Writing.
 
     async def typing(self, conversation, text):

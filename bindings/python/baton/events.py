@@ -15,7 +15,7 @@ class Events:
     """Events from the moment it was made on: `async for event in events`. It ends with the core.
 
     1,024 events wait at most; then the oldest is dropped and counted in `dropped`. A `STANDING`,
-    `PUSH` or `PEOPLE` event replaces the one that waits, because it says all that the older one said.
+    `PUSH` or `PEOPLE` event replaces the one that waits: it says all that the older one said.
     """
 
     def __init__(self, loop, is_over):

@@ -113,6 +113,24 @@ pub enum NotificationAction {
     },
 }
 
+/// A line in a notification.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct NotificationLine {
+    /// The name of who wrote it.
+    pub sender: String,
+    /// The text.
+    pub text: String,
+    /// When it was written.
+    pub at_ms: i64,
+}
+
+impl From<&push::SaidLine> for NotificationLine {
+    fn from(line: &push::SaidLine) -> Self {
+        let push::SaidLine { sender, text, at } = line;
+        Self { sender: sender.clone(), text: text.clone(), at_ms: at.ms() }
+    }
+}
+
 /// A notification to show.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Notification {
@@ -124,6 +142,9 @@ pub struct Notification {
     pub title: String,
     /// The text below the title.
     pub body: String,
+    /// The lines that the text is made of, oldest first, with sender and time: for messaging
+    /// styles. Empty where the core does not know them one by one.
+    pub lines: Vec<NotificationLine>,
     /// The key of a translation in the app; nothing if the text comes from the push.
     pub loc_key: Option<String>,
     /// The text for a locked screen. It names no customer.
@@ -159,6 +180,7 @@ impl From<&push::Notification> for Notification {
             },
             title: title.to_owned(),
             body: body.to_owned(),
+            lines: notification.text.lines().iter().map(NotificationLine::from).collect(),
             loc_key,
             public_text: notification.public_text.english().to_owned(),
             actions: notification.actions.iter().copied().map(action).collect(),

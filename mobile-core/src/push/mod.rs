@@ -35,5 +35,5 @@ pub use notification::{Action, Notification};
 pub use payload::{Incoming, Input, Kind, OfferId, Push, PushId, Unreadable};
 pub use seal::{DeviceKey, KeyId, Keyring};
 pub use subject::{Group, Subject, Tag};
-pub use text::{Generic, Text};
+pub use text::{Generic, SaidLine, Text};
 pub use wish::{PushOffReason, PushState, PushTarget, PushWish};

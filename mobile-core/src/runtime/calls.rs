@@ -9,7 +9,7 @@ use baton_protocol::{ConversationId, MessageId};
 use tokio::sync::oneshot;
 
 use super::dispatcher::ListenerCounts;
-use super::engine::Engine;
+use super::engine::{Engine, Flush, FlushGoal};
 use super::error::CoreError;
 use super::events::CoreState;
 use super::handle::{Call, Core};
@@ -93,8 +93,8 @@ impl Core {
                 phone.enter_background(now.mono + within, now);
             }
             let by = now.mono + within / 2;
-            for (until, _) in &mut engine.flushes {
-                *until = by.min(*until);
+            for flush in &mut engine.flushes {
+                flush.until = by.min(flush.until);
             }
             engine.close_at = Some(by);
             engine.closers.push(closed);
@@ -206,10 +206,24 @@ impl Core {
     /// # Errors
     /// `Unauthorized`, `Closed`.
     pub async fn flush(&self, within: Duration) -> Result<bool, CoreError> {
+        self.catch_up(within, FlushGoal::Sent).await
+    }
+
+    /// Sends what waits and fetches what was missed, also in the background, within the given time.
+    ///
+    /// Returns whether both are done.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn sync(&self, within: Duration) -> Result<bool, CoreError> {
+        self.catch_up(within, FlushGoal::Synced).await
+    }
+
+    async fn catch_up(&self, within: Duration, goal: FlushGoal) -> Result<bool, CoreError> {
         let (done, is_done) = oneshot::channel();
         self.try_call(move |engine, now| {
             engine.phone_with_store(now)?;
-            engine.flush(now.mono + within, done, now);
+            engine.flush(goal, (now.mono + within, done), now);
             Ok(())
         })
         .await?;
@@ -438,10 +452,16 @@ impl Core {
 }
 
 impl Engine {
-    pub(super) fn flush(&mut self, until: Duration, done: oneshot::Sender<bool>, now: Now) {
+    pub(super) fn flush(
+        &mut self,
+        goal: FlushGoal,
+        (until, done): (Duration, oneshot::Sender<bool>),
+        now: Now,
+    ) {
         // A caller that waits for everything to be closed sets the deadline.
         let by = self.close_at.filter(|_| !self.closers.is_empty());
-        self.flushes.push((by.map_or(until, |by| by.min(until)), done));
+        let until = by.map_or(until, |by| by.min(until));
+        self.flushes.push(Flush { until, goal, done });
         if let Some(phone) = self.phone.as_mut().filter(|_| !self.is_foreground) {
             phone.hear(Input::Flush, now);
         }

@@ -85,8 +85,8 @@ pub(super) struct Engine {
     pub(super) is_locked: bool,
     pub(super) is_foreground: bool,
     pub(super) has_network: bool,
-    /// Callers that wait until everything is sent, with their deadlines.
-    pub(super) flushes: Vec<(Duration, oneshot::Sender<bool>)>,
+    /// Callers that wait until everything is sent, or synced.
+    pub(super) flushes: Vec<Flush>,
     /// Callers that wait until everything is closed.
     pub(super) closers: Vec<oneshot::Sender<()>>,
     /// When everything is closed, in the background.
@@ -111,6 +111,22 @@ pub(super) struct Engine {
     /// Evictions of the store that the log already holds.
     pub(super) evicted: u64,
     pub(super) is_over: bool,
+}
+
+/// What a caller of `flush` or `sync` waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum FlushGoal {
+    /// Everything is sent and answered.
+    Sent,
+    /// And what was missed is stored.
+    Synced,
+}
+
+/// A caller that waits.
+pub(super) struct Flush {
+    pub(super) until: Duration,
+    pub(super) goal: FlushGoal,
+    pub(super) done: oneshot::Sender<bool>,
 }
 
 /// Sends the end of a delivery to the engine, which then runs `then`.

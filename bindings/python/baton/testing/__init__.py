@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from baton_core import (
     Act, AnswerOutcome, Badge, CoreError, Diagnostics, Event, FileAddress, Hold, InboxStep, Kept,
-    ListBatch, OlderLines, People, PushOffReason, PushOutcome, PushState, PushVerdict, SignedIn, Stage, Standing,
-    SuppressReason, TimelineStep,
+    ListBatch, OlderLines, People, PushOffReason, PushOutcome, PushState, PushVerdict, SignedIn,
+    Stage, Standing, SuppressReason, TimelineStep,
 )
 
 from ..client import Baton
@@ -217,6 +217,10 @@ class _FakeCore:
 
     async def flush(self, deadline_ms):
         self._ask("flush", deadline_ms)
+        return not self.items
+
+    async def sync(self, deadline_ms):
+        self._ask("sync", deadline_ms)
         return not self.items
 
     async def typing(self, conversation, text):

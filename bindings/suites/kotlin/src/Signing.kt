@@ -255,6 +255,7 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
     "signOut" to { it.signOut() },
     "signedIn" to { it.signedIn() },
     "standing" to { it.standing() },
+    "sync" to { it.sync(1_000u) },
     "takeOver" to { it.takeOver(of) },
     "typing" to { it.typing(of, "x") },
     "unregisterPush" to { it.unregisterPush() },

@@ -102,6 +102,11 @@ public protocol BatonClient: AnyObject, Sendable {
     @discardableResult
     func flush(deadlineMs: UInt32) async throws(BatonError) -> Bool
 
+    /// Sends what waits and fetches what was missed, also in the background. Returns whether both
+    /// are done.
+    @discardableResult
+    func sync(deadlineMs: UInt32) async throws(BatonError) -> Bool
+
     /// Sets the agent's own availability at the server.
     func setAvailability(_ availability: Availability) async throws(BatonError)
 

@@ -137,6 +137,11 @@ extension CoreClient {
         try await ask { try await $0.flush(deadlineMs: deadlineMs) }
     }
 
+    @discardableResult
+    public func sync(deadlineMs: UInt32) async throws(BatonError) -> Bool {
+        try await ask { try await $0.sync(deadlineMs: deadlineMs) }
+    }
+
     public func setAvailability(_ availability: Availability) async throws(BatonError) {
         try await ask { try await $0.setAvailability(availability: availability) }
     }

@@ -150,6 +150,8 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
 
     func flush(deadlineMs: UInt32) async throws -> Bool { try asked("flush") { $0.items.isEmpty } }
 
+    func sync(deadlineMs: UInt32) async throws -> Bool { try asked("sync") { $0.items.isEmpty } }
+
     func typing(conversation: String, text: String) async throws {
         try asked("typing") { $0.drafts[conversation] = text }
     }

@@ -64,6 +64,12 @@ interface Baton : BatonCoreInterface, AutoCloseable {
     /** Sends what waits, also in the background. Returns whether everything was sent. */
     suspend fun flush(within: Duration): Boolean = flush(within.ms())
 
+    /**
+     * Sends what waits and fetches what was missed, also in the background. Returns whether both
+     * are done.
+     */
+    suspend fun sync(within: Duration): Boolean = sync(within.ms())
+
     /** Decides what a push shows, within this time in any case. */
     suspend fun handlePush(push: PushMessage, within: Duration): PushOutcome =
         handlePush(push, within.ms())

@@ -174,6 +174,8 @@ internal class FakeCore : BatonCoreInterface {
 
     override suspend fun flush(deadlineMs: UInt) = asked("flush") { items.isEmpty() }
 
+    override suspend fun sync(deadlineMs: UInt) = asked("sync") { items.isEmpty() }
+
     override suspend fun draft(conversation: String) = asked("draft") { drafts[conversation] }
 
     override suspend fun people() =
