@@ -182,6 +182,8 @@ for rule in ("-keep class com.sun.jna.** { *; }", "-keep class * implements com.
              "-keep class * extends com.sun.jna.** { *; }", "-keep class uniffi.** { *; }",
              "-dontwarn java.awt.**"):
     assert rule in rules.splitlines(), rule
+manifest = (android / "AndroidManifest.xml").read_text()
+assert "app.baton.android.NotificationReceiver" in manifest
 assert "<version>1.2.3</version>" in (work / "core.pom").read_text()
 
 other = work / "libraries/x86_64/libbaton_core.so"
@@ -231,7 +233,9 @@ PYTHON
     swift package --package-path "$work/package" dump-package >"$work/dump" 2>"$work/said" ||
     { cat "$work/said" >&2; fail "Swift cannot read the package"; }
   grep -q PrivacyInfo.xcprivacy "$work/dump" || fail "the package forgets PrivacyInfo.xcprivacy"
-  grep -q BatonTesting "$work/dump" || fail "the package forgets BatonTesting"
+  for target in BatonApple BatonTesting; do
+    grep -q $target "$work/dump" || fail "the package forgets $target"
+  done
   echo "packaging: Package.swift is read by Swift, which computes the same checksum"
 }
 

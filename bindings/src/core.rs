@@ -16,7 +16,8 @@ use crate::app::{AppKeys, AppListListener, AppListener, AppLog};
 use crate::records::{
     Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, FileAddress, Hold, InboxView,
     Kept, Line, LogLevel, LogRecord, NotificationAnswer, NotificationEnd, OutboxItem, People,
-    PushMessage, PushOutcome, PushTarget, SignedIn, Standing, TakenPush, id_of, maybe_id,
+    PushMessage, PushOffReason, PushOutcome, PushState, PushTarget, SignedIn, Standing, TakenPush,
+    id_of, maybe_id,
 };
 use crate::{CoreError, KeyStore, ListListener, Listener, LogSink};
 
@@ -208,6 +209,12 @@ impl BatonCore {
         Ok(self.core.flush(within(deadline_ms)).await?)
     }
 
+    /// Sends what waits and fetches what was missed, also in the background. Returns whether both
+    /// are done.
+    pub async fn sync(&self, deadline_ms: u32) -> Result<bool, CoreError> {
+        Ok(self.core.sync(within(deadline_ms)).await?)
+    }
+
     /// Call on every change of the text field: keeps the draft and asks for the lease.
     pub async fn typing(&self, conversation: String, text: String) -> Result<(), CoreError> {
         Ok(self.core.typing(id_of("conversation", &conversation)?, text).await?)
@@ -341,16 +348,27 @@ impl BatonCore {
         Ok(self.core.newest(subscription).await?)
     }
 
-    /// Registers this device for pushes.
+    /// Asks for pushes to this device. When this returns, the wish is stored, also offline.
     ///
-    /// Call at every start, and whenever the platform gives another target.
+    /// The core tells the server by itself; `push_state` says how far it is. Call at every start,
+    /// and whenever the platform gives another target. Fails with `KeyLocked`.
     pub async fn register_push(&self, target: PushTarget) -> Result<(), CoreError> {
         Ok(self.core.register_push(target.into()).await?)
     }
 
-    /// Ends the registration for pushes.
+    /// Ends the registration for pushes. The server is told when it can be reached.
     pub async fn unregister_push(&self) -> Result<(), CoreError> {
         Ok(self.core.unregister_push().await?)
+    }
+
+    /// Reports why no push can come, for `push_state`. `register_push` takes it back.
+    pub async fn push_off(&self, reason: PushOffReason) -> Result<(), CoreError> {
+        Ok(self.core.push_off(reason.into()).await?)
+    }
+
+    /// Returns whether pushes reach this device. The event `Push` tells each change.
+    pub async fn push_state(&self) -> Result<PushState, CoreError> {
+        Ok(self.core.push_state().await?.into())
     }
 
     /// Decides what a push shows. Answers within the deadline in any case.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Scenario 36: a Kotlin and a Swift agent answer the same turn of one customer. One answer goes
+# Scenario 37: a Kotlin and a Swift agent answer the same turn of one customer. One answer goes
 # out; the other's author is shown what they missed and sends theirs after all. Prints
-# `scenario 36 ok` or `scenario 35 FAILED: why`; 77 and "SKIPPED: reason" where a language is
+# `scenario 37 ok` or `scenario 37 FAILED: why`; 77 and "SKIPPED: reason" where a language is
 # missing.
 #
 #   bindings/suites/collide.sh
@@ -137,7 +137,7 @@ try:
         first = collide(first_types)
         print(f"collide: {first} was first", file=sys.stderr)
 except (AssertionError, OSError) as error:
-    print(f"scenario 36 FAILED: {error}")
+    print(f"scenario 37 FAILED: {error}")
     sys.exit(1)
-print("scenario 36 ok")
+print("scenario 37 ok")
 '

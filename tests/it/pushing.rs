@@ -63,7 +63,7 @@ impl<'w> Pocket<'w> {
             locale: None,
             caps: Vec::new(),
         };
-        phone.core.register_push(target).await.expect("a registration");
+        phone.is_reached_at(target, PATIENCE).await.expect("a registration");
         Self { world, phone, taken: 0, directory }
     }
 

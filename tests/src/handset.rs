@@ -11,7 +11,7 @@ use baton_mobile::lists::{
 use baton_mobile::outbox::{Echo, Enqueued, Tap};
 use baton_mobile::runtime::{
     Core, CoreConfig, CoreState, Credentials, Event, KeyStore, KeyStoreFailed, LOCK_AFTER,
-    ListListener, Listener,
+    ListListener, Listener, PushState, PushTarget,
 };
 use baton_mobile::store::{Limits, View};
 use baton_protocol::{CommandBody, ConversationId, OpId, Seen};
@@ -173,6 +173,18 @@ impl Handset {
             Ok(())
         });
         waited.await.context("it does not become live")?
+    }
+
+    /// Asks for pushes and waits until the server has confirmed them.
+    pub async fn is_reached_at(&self, target: PushTarget, patience: Duration) -> Result<()> {
+        self.core.register_push(target).await?;
+        let waited = tokio::time::timeout(patience, async {
+            while self.core.push_state().await? != PushState::On {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Ok(())
+        });
+        waited.await.context("the server does not confirm the pushes")?
     }
 
     /// The agent does something.

@@ -50,8 +50,12 @@ library x86_64 x86_64-linux-android x86_64-linux-android
 library x86 i686-linux-android i686-linux-android
 
 scripts/mobile/bindgen.sh
-# Generated and written by hand, in one jar.
-"$KOTLINC" -cp "$KOTLIN_CP" -d "$out/classes.jar" target/bindings/kotlin bindings/kotlin/src/main
+# What is generated, the layer and the Android library, in one jar. Firebase and androidx.work are
+# the app's: their stubs stay outside.
+platform=$(bindings/android/check.sh --classes) || { held=$?; echo "$platform"; exit $held; }
+"$KOTLINC" -cp "$platform:$KOTLIN_CP" -d "$out/stubs.jar" bindings/android/stubs
+"$KOTLINC" -cp "$platform:$out/stubs.jar:$KOTLIN_CP" -d "$out/classes.jar" \
+  target/bindings/kotlin bindings/kotlin/src/main bindings/android/src/main/kotlin
 file=$out/baton-core-$version.aar
 python3 $packaging/assemble.py --libraries "$out/libraries" --classes "$out/classes.jar" \
   --version "$version" --out "$file"

@@ -8,6 +8,8 @@ let package = Package(
     platforms: [.iOS(.v15)],
     products: [
         .library(name: "Baton", targets: ["Baton"]),
+        // Lifecycle, keys, notifications and background work on iOS.
+        .library(name: "BatonApple", targets: ["BatonApple"]),
         // For an app's tests and previews alone.
         .library(name: "BatonTesting", targets: ["BatonTesting"]),
     ],
@@ -23,6 +25,7 @@ let package = Package(
             path: "Sources/Baton",
             resources: [.copy("PrivacyInfo.xcprivacy")]
         ),
+        .target(name: "BatonApple", dependencies: ["Baton"]),
         .target(name: "BatonTesting", dependencies: ["Baton"]),
     ],
     // In the mode that the suite is compiled in.

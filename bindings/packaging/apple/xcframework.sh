@@ -31,7 +31,7 @@ package() {
   cp target/bindings/swift/baton_core.swift $packaging/PrivacyInfo.xcprivacy "$sources"
   # The hand-written layer is in the same module.
   cp bindings/swift/Sources/Baton/*.swift "$sources"
-  cp -R bindings/swift/Sources/BatonTesting "$3/Sources"
+  cp -R bindings/swift/Sources/{BatonApple,BatonTesting} "$3/Sources"
 }
 
 if [ "$1" = package ]; then

@@ -240,6 +240,10 @@ class Baton:
         """Sends what waits. Returns whether everything was sent."""
         return await self.core.flush(_ms(within))
 
+    async def sync(self, within=DEADLINE):
+        """Sends what waits and fetches what was missed. Returns whether both are done."""
+        return await self.core.sync(_ms(within))
+
     # Writing.
 
     async def typing(self, conversation, text):
@@ -309,12 +313,23 @@ class Baton:
     # Pushes.
 
     async def register_push(self, target):
-        """Registers this device for pushes. Call at every start."""
+        """Asks for pushes at this target, also offline: the core tells the server by itself.
+
+        Call at every start, and whenever the platform gives another target.
+        """
         await self.core.register_push(target)
 
     async def unregister_push(self):
-        """Ends the registration for pushes."""
+        """Ends the registration for pushes; the server is told when it can be reached."""
         await self.core.unregister_push()
+
+    async def push_off(self, reason):
+        """Reports why no push can come, for `push_state`. `register_push` takes it back."""
+        await self.core.push_off(reason)
+
+    async def push_state(self):
+        """Returns whether pushes reach this device: `ON`, `WAITING` or `OFF` with its reason."""
+        return await self.core.push_state()
 
     async def handle_push(self, push, within=DEADLINE):
         """Decides what a push shows, within the time given."""

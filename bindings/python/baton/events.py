@@ -14,8 +14,8 @@ WAITING_MAX = 1024
 class Events:
     """Events from the moment it was made on: `async for event in events`. It ends with the core.
 
-    1,024 events wait at most; then the oldest is dropped and counted in `dropped`. A `STANDING` or
-    `PEOPLE` event replaces the one that waits, because it says all that the older one said.
+    1,024 events wait at most; then the oldest is dropped and counted in `dropped`. A `STANDING`,
+    `PUSH` or `PEOPLE` event replaces the one that waits: it says all that the older one said.
     """
 
     def __init__(self, loop, is_over):
@@ -67,9 +67,9 @@ class Events:
 
 def _overtakes(event, older):
     """Whether the older event says nothing that the newer one does not."""
-    if event.is_STANDING():
-        return older.is_STANDING()
-    return event.is_PEOPLE() and older.is_PEOPLE()
+    return ((event.is_STANDING() and older.is_STANDING())
+            or (event.is_PEOPLE() and older.is_PEOPLE())
+            or (event.is_PUSH() and older.is_PUSH()))
 
 
 class Ears(Listener):

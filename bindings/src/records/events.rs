@@ -4,7 +4,7 @@ use baton_mobile::outbox::{Change, Ended};
 use baton_mobile::runtime;
 use baton_mobile::store::StoreError;
 
-use super::{Notification, OutboxItem, Place};
+use super::{Notification, OutboxItem, Place, PushState};
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug, uniffi::Enum)]
@@ -46,6 +46,11 @@ pub enum Event {
     },
     /// Colleagues, teams, channels or presence changed.
     People,
+    /// Whether pushes reach this device changed.
+    Push {
+        /// The new state.
+        state: PushState,
+    },
     /// The device was revoked and everything of the account was deleted.
     Wiped,
 }
@@ -142,6 +147,7 @@ impl From<runtime::Event> for Event {
                 Self::StoreFailed { detail: error.to_string(), is_full: error == StoreError::Full }
             }
             runtime::Event::People => Self::People,
+            runtime::Event::Push(state) => Self::Push { state: state.into() },
             runtime::Event::Wiped => Self::Wiped,
         }
     }

@@ -113,6 +113,24 @@ pub enum NotificationAction {
     },
 }
 
+/// A line in a notification.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct NotificationLine {
+    /// The name of who wrote it.
+    pub sender: String,
+    /// The text.
+    pub text: String,
+    /// When it was written.
+    pub at_ms: i64,
+}
+
+impl From<&push::SaidLine> for NotificationLine {
+    fn from(line: &push::SaidLine) -> Self {
+        let push::SaidLine { sender, text, at } = line;
+        Self { sender: sender.clone(), text: text.clone(), at_ms: at.ms() }
+    }
+}
+
 /// A notification to show.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct Notification {
@@ -124,6 +142,9 @@ pub struct Notification {
     pub title: String,
     /// The text below the title.
     pub body: String,
+    /// The lines that the text is made of, oldest first, with sender and time: for messaging
+    /// styles. Empty where the core does not know them one by one.
+    pub lines: Vec<NotificationLine>,
     /// The key of a translation in the app; nothing if the text comes from the push.
     pub loc_key: Option<String>,
     /// The text for a locked screen. It names no customer.
@@ -159,6 +180,7 @@ impl From<&push::Notification> for Notification {
             },
             title: title.to_owned(),
             body: body.to_owned(),
+            lines: notification.text.lines().iter().map(NotificationLine::from).collect(),
             loc_key,
             public_text: notification.public_text.english().to_owned(),
             actions: notification.actions.iter().copied().map(action).collect(),
@@ -406,6 +428,72 @@ impl From<PushTarget> for runtime::PushTarget {
             PushRoad::UnifiedPush => (PushLane::Unifiedpush, PushTargetKind::Endpoint, None),
         };
         Self { lane, kind, target, app_id, env, locale, caps: Vec::new() }
+    }
+}
+
+/// Whether pushes reach this device.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum PushState {
+    /// The server confirmed the registration.
+    On,
+    /// The registration is stored; the server confirms it when it can be reached.
+    Waiting,
+    /// No push comes.
+    Off {
+        /// The reason.
+        reason: PushOffReason,
+    },
+}
+
+impl From<runtime::PushState> for PushState {
+    fn from(state: runtime::PushState) -> Self {
+        match state {
+            runtime::PushState::On => Self::On,
+            runtime::PushState::Waiting => Self::Waiting,
+            runtime::PushState::Off(reason) => Self::Off { reason: reason.into() },
+        }
+    }
+}
+
+/// Why pushes are off. The app reports all but the first and the last with `push_off`.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum PushOffReason {
+    /// The app has not registered, or ended the registration.
+    NotRegistered,
+    /// The person does not allow notifications.
+    Permission,
+    /// The device has no push service and no `UnifiedPush` distributor.
+    NoService,
+    /// The system holds pushes back to save power.
+    BatterySaver,
+    /// The server refused the registration.
+    Refused {
+        /// The stable code of the refusal.
+        code: String,
+    },
+}
+
+impl From<runtime::PushOffReason> for PushOffReason {
+    fn from(reason: runtime::PushOffReason) -> Self {
+        match reason {
+            runtime::PushOffReason::NotRegistered => Self::NotRegistered,
+            runtime::PushOffReason::Permission => Self::Permission,
+            runtime::PushOffReason::NoService => Self::NoService,
+            runtime::PushOffReason::BatterySaver => Self::BatterySaver,
+            runtime::PushOffReason::Refused { code } => Self::Refused { code },
+        }
+    }
+}
+
+impl From<PushOffReason> for runtime::PushOffReason {
+    fn from(reason: PushOffReason) -> Self {
+        match reason {
+            PushOffReason::NotRegistered => Self::NotRegistered,
+            PushOffReason::Permission => Self::Permission,
+            PushOffReason::NoService => Self::NoService,
+            PushOffReason::BatterySaver => Self::BatterySaver,
+            PushOffReason::Refused { code } => Self::Refused { code },
+        }
     }
 }
 

@@ -27,6 +27,7 @@ from baton import (
 
 from day import Day
 from figures import at, each_says, first_list, memory, number, shows, transferred
+from scenarios_push import has_pushes
 from stage import Stage, World, eventually, expect
 
 HERE = Path(__file__).resolve()
@@ -202,6 +203,7 @@ async def with_pushes(phone, inbox, table):
     world, rows = phone.stage.world, inbox.items[:20]
     road = PushTarget(road=PushRoad.FCM_TOKEN, target=TARGET, app_id=None, locale=None)
     await phone.baton.register_push(road)
+    await has_pushes(phone)
     await phone.live()
     await phone.baton.background(5)
     took = []

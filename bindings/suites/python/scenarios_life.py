@@ -10,7 +10,7 @@ import weakref
 
 from baton import (
     Act, AppError, Availability, Choice, CoreError, InboxView, MemoryKeys, NotificationAnswer,
-    NotificationEnd, PushMessage, PushRoad, PushTarget,
+    NotificationEnd, PushMessage, PushOffReason, PushRoad, PushTarget,
 )
 from baton import lists
 from stage import eventually, expect, lines, scenario, texts
@@ -63,6 +63,13 @@ async def background(stage):
     await eventually("live again", lambda: texts(timeline) == ["Hola", "mientras"])
     await ana.baton.background()
     expect(not open_files(ana.directory) and not connections(ana.url), "and closed once more")
+    await stage.customer("en segundo plano", wa_id)
+    expect(await ana.baton.sync(20), "it is synced")
+    await eventually("everything is closed again", lambda: not open_files(ana.directory)
+                     and not connections(ana.url))
+    await ana.cut("refuse")
+    await ana.baton.foreground()
+    await eventually("the store has it", lambda: texts(timeline)[2:] == ["en segundo plano"])
 
 
 @scenario(24)
@@ -120,6 +127,7 @@ async def calls_after_shutdown(stage):
         "withdraw": lambda: baton.withdraw(1),
         "choose": lambda: baton.choose(1, Choice.DISCARD()),
         "retry": baton.retry, "outbox": baton.outbox, "unsent": baton.unsent, "flush": baton.flush,
+        "sync": baton.sync,
         "typing": lambda: baton.typing(conversation, "t"),
         "take_over": lambda: baton.take_over(conversation),
         "draft": lambda: baton.draft(conversation), "hold": lambda: baton.hold(conversation),
@@ -135,7 +143,8 @@ async def calls_after_shutdown(stage):
         "older_lines": lambda: baton.older_lines(conversation, 1),
         "file_address": lambda: baton.file_address(conversation, some),
         "register_push": lambda: baton.register_push(target),
-        "unregister_push": baton.unregister_push,
+        "unregister_push": baton.unregister_push, "push_state": baton.push_state,
+        "push_off": lambda: baton.push_off(PushOffReason.PERMISSION()),
         "handle_push": lambda: baton.handle_push(PushMessage.FCM({})),
         "answer_notification": lambda: baton.answer_notification(
             f"{conversation}.1.{some}", NotificationAnswer.RESOLVE()),

@@ -3,7 +3,7 @@
 import json
 
 from baton import LogLevel, PushRoad, PushTarget
-from scenarios_push import pushed, shown, target
+from scenarios_push import has_pushes, pushed, shown, target
 from stage import eventually, expect, scenario
 
 WRITTEN = ("secreto de la clienta", "respuesta de Ana", "nota de Ana", "borrador de Ana",
@@ -25,6 +25,7 @@ async def log(stage):
     await ana.live()
     await ana.baton.register_push(PushTarget(road=PushRoad.FCM_TOKEN, target=target(ana),
                                              app_id="example.baton", locale="es"))
+    await has_pushes(ana)
     tokens = secrets(ana.keys)
     conversation, wa_id = await stage.customer(WRITTEN[0])
     await ana.row(conversation)

@@ -5,7 +5,8 @@ import time
 import uuid
 
 from baton import (
-    AnswerOutcome, Baton, NotificationAnswer, PushMessage, PushRoad, PushTarget, take_push,
+    AnswerOutcome, Baton, NotificationAnswer, PushMessage, PushOffReason, PushRoad, PushState,
+    PushTarget, take_push,
 )
 from stage import eventually, expect, scenario, texts
 
@@ -34,10 +35,18 @@ async def registered(stage):
     ana = await stage.phone("ana")
     await ana.baton.register_push(PushTarget(road=PushRoad.FCM_TOKEN, target=target(ana),
                                              app_id="example.baton", locale="es"))
+    await has_pushes(ana)
     conversation, wa_id = await stage.customer("antes")
     await ana.row(conversation)
     await ana.baton.background()
     return ana, conversation, wa_id
+
+
+async def has_pushes(phone):
+    """Waits until the server has confirmed the wish for pushes."""
+    async def is_on():
+        return (await phone.baton.push_state()).is_ON()
+    await eventually(f"pushes of {phone.who} are on", is_on)
 
 
 def shown(outcome):
@@ -158,3 +167,41 @@ async def told(stage, phone, conversation, wa_id, text):
     reply = next((one for one in notification.actions if one.is_REPLY()), None)
     expect(reply is not None and reply.token, f"it can be answered: {notification}")
     return reply.token
+
+
+@scenario(36)
+async def pushes_are_a_kept_wish(stage):
+    ana = await stage.phone("ana", sign_in=False)
+    wanted = PushTarget(road=PushRoad.FCM_TOKEN, target=target(ana), app_id="example.baton",
+                        locale="es")
+    nothing = PushState.OFF(PushOffReason.NOT_REGISTERED())
+    expect(await ana.baton.push_state() == nothing, "nobody asked for pushes")
+    await ana.baton.register_push(wanted)
+    expect((await ana.baton.push_state()).is_WAITING(), "the wish waits")
+    await ana.restart()
+    expect((await ana.baton.push_state()).is_WAITING(), "the wish is kept")
+    await ana.baton.network(True)
+    await ana.baton.foreground()
+    await ana.sign_in()
+    await has_pushes(ana)
+    await eventually("the app is told", lambda: ana.heard(
+        lambda event: event.is_PUSH() and event.state.is_ON()))
+    who = await ana.baton.signed_in()
+    path = f"/devices/{who.device}/push"
+    registered = await stage.world.ask("rest", who="ana", method="GET", path=path)
+    expect(registered["lane"] == "fcm", f"the server has it: {registered}")
+    await ana.baton.push_off(PushOffReason.PERMISSION())
+    off = PushState.OFF(PushOffReason.PERMISSION())
+    expect(await ana.baton.push_state() == off, "the app's reason is told")
+    await ana.baton.register_push(wanted)
+    await has_pushes(ana)
+    await ana.baton.unregister_push()
+    expect(await ana.baton.push_state() == nothing, "it is over")
+
+    async def is_gone():
+        try:
+            await stage.world.ask("rest", who="ana", method="GET", path=path)
+        except Exception:
+            return True
+        return False
+    await eventually("the server has none", is_gone)

@@ -15,7 +15,7 @@ import Foundation
 /// What fails is said as `failed WHY`, and ends it with 1.
 func collide(_ world: World, _ role: (who: String, conversation: String, text: String)) async {
     do {
-        let stage = try Stage(world, 36)
+        let stage = try Stage(world, 37)
         defer { stage.end() }
         try await Collider(stage, role).obeys()
     } catch {

@@ -213,6 +213,7 @@ func closed(_ stage: Stage) async throws {
         ("choose", { try await c.choose(.discard, for: 1) }), ("retry", { try await c.retry() }),
         ("outbox", { _ = try await c.outbox() }), ("unsent", { _ = try await c.unsent() }),
         ("flush", { try await c.flush(deadlineMs: 100) }),
+        ("sync", { try await c.sync(deadlineMs: 100) }),
         ("typing", { try await c.typing("x", in: id) }), ("takeOver", { try await c.takeOver(id) }),
         ("draft", { _ = try await c.draft(in: id) }), ("hold", { _ = try await c.hold(in: id) }),
         ("viewing", { try await c.viewing(id) }),
@@ -230,6 +231,8 @@ func closed(_ stage: Stage) async throws {
         ("newest", { try await c.core.newest(subscription: 1) }),
         ("registerPush", { try await c.registerPush(target) }),
         ("unregisterPush", { try await c.unregisterPush() }),
+        ("pushOff", { try await c.pushOff(.permission) }),
+        ("pushState", { _ = try await c.pushState() }),
         ("handlePush", { _ = try await c.handlePush(.fcm(data: [:]), deadlineMs: 1000) }),
         (
             "answerNotification",

@@ -1,4 +1,5 @@
 import Baton
+import BatonApple
 import BatonTesting
 import Foundation
 
@@ -7,7 +8,9 @@ func playLayer() async throws {
     try await fakeTellsAndRecords()
     try await failedSubscriptionIsAState()
     try await slowReaderGetsTheNewest()
-    print("the layer: 3 tests successful")
+    try await lifeIsToldInOrder()
+    try await lifeSendsBeforeItCloses()
+    print("the layer: 5 tests successful")
 }
 
 private func fakeTellsAndRecords() async throws {
@@ -63,4 +66,34 @@ private func slowReaderGetsTheNewest() async throws {
         let last = Event.leaseLost(conversation: "2000", by: "colleague")
         try check(seen.last == last, "the newest is missing")
     }
+}
+
+@MainActor
+private func lifeIsToldInOrder() async throws {
+    let fake = FakeBaton()
+    let life = AppLife(client: fake.client)
+    await life.appear()
+    async let leaving = life.leave()
+    await Task.yield()
+    await life.appear()
+    _ = await leaving
+    try check(fake.calls.last == "foreground", "the core is closed: \(fake.calls)")
+    await life.network(isUp: true, isOther: true)
+    try check(fake.calls.last == "networkChanged", "the core heard \(fake.calls)")
+}
+
+@MainActor
+private func lifeSendsBeforeItCloses() async throws {
+    let fake = FakeBaton()
+    let life = AppLife(client: fake.client)
+    await life.appear()
+    fake.setOutbox(Preview.outbox)
+    let isSent = await life.leave()
+    try check(!isSent, "what waits counts as sent")
+    try check(fake.calls.suffix(2) == ["flush", "background"], "the core heard \(fake.calls)")
+    fake.setOutbox([])
+    let isDone = await life.sync(deadlineMs: 1_000)
+    try check(isDone, "nothing waits, and it is not synced")
+    let calls = ["network", "sync", "background"]
+    try check(fake.calls.suffix(3) == calls[...], "the core heard \(fake.calls)")
 }

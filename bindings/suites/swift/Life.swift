@@ -88,7 +88,8 @@ func open(_ phone: Phone) throws -> [String] {
 }
 
 func background(_ stage: Stage) async throws {
-    let said = try await stage.customer().writes("Nothing stays open")
+    let customer = stage.customer()
+    let said = try await customer.writes("Nothing stays open")
     let ana = try await stage.phone("ana")
     let inbox = try await ana.inbox()
     try await until("the row") {
@@ -103,6 +104,13 @@ func background(_ stage: Stage) async throws {
     try check(try await ana.client.standing() == .suspended, "it does not stand suspended")
     try await ana.client.foreground()
     try await ana.isLive()
+    try await ana.client.background()
+    let missed = try await customer.writes("In the background")
+    try check(try await ana.client.sync(deadlineMs: 20_000), "it is not synced")
+    try await until("everything is closed again") { try open(ana).isEmpty }
+    try await stage.world.cut(ana.way, "refuse")
+    try await ana.client.foreground()
+    try await ana.timeline(said.conversation).shows(missed.seen)
 }
 
 func connectionCut(_ stage: Stage) async throws {

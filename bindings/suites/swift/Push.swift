@@ -12,10 +12,18 @@ struct Pushed {
 extension Phone {
     var pushTarget: String { "token-of-\(login.name)-\(way)" }
 
+    var wantedPushes: PushTarget {
+        PushTarget(road: .fcmToken, target: pushTarget, appId: "org.example.baton", locale: "en")
+    }
+
     func registersForPush() async throws {
-        try await client.registerPush(
-            PushTarget(
-                road: .fcmToken, target: pushTarget, appId: "org.example.baton", locale: "en"))
+        try await client.registerPush(wantedPushes)
+        try await hasPushes()
+    }
+
+    /// Waits until the server has confirmed the wish for pushes.
+    func hasPushes() async throws {
+        try await until("pushes are on") { try await client.pushState() == .on }
     }
 
     /// Has the push service hand something to this phone, sealed to its key unless said.
@@ -183,6 +191,41 @@ func answeredFromNotification(_ stage: Stage) async throws {
     try check(held == ["I keep it for you"], "she has to look at \(held)")
     try await customer.gets("It is yours")
     try check(!(try await customer.reached()).contains("I keep it for you"), "it was sent")
+}
+
+func keptWishForPushes(_ stage: Stage) async throws {
+    let ana = try await stage.freshPhone("ana")
+    let nothing = PushState.off(reason: .notRegistered)
+    var state = try await ana.client.pushState()
+    try check(state == nothing, "nobody asked for pushes, and they are \(state)")
+    try await ana.client.registerPush(ana.wantedPushes)
+    try ana.restarts()
+    state = try await ana.client.pushState()
+    try check(state == .waiting, "the wish is not kept: \(state)")
+    try await ana.signIn()
+    try await ana.comesUp()
+    try await ana.hasPushes()
+    try await until("the app is told") { ana.events.all.contains(.push(state: .on)) }
+    let device = try await ana.client.signedIn()?.device ?? ""
+    let ask = ["who": "ana", "method": "GET", "path": "/devices/\(device)/push"]
+    let registered = try await stage.world.ask("/rest", ask)
+    try check(registered["lane"].string == "fcm", "the server has \(registered.text)")
+    try await ana.client.pushOff(.permission)
+    state = try await ana.client.pushState()
+    try check(state == .off(reason: .permission), "the app's reason is not told: \(state)")
+    try await ana.client.registerPush(ana.wantedPushes)
+    try await ana.hasPushes()
+    try await ana.client.unregisterPush()
+    state = try await ana.client.pushState()
+    try check(state == nothing, "after the end they are \(state)")
+    try await until("the server has none") {
+        do {
+            try await stage.world.ask("/rest", ask)
+            return false
+        } catch {
+            return true
+        }
+    }
 }
 
 /// A customer writes and a push says so: the token of the notification's answer.

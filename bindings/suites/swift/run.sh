@@ -40,7 +40,7 @@ compiled() {
   shift
   sums=$({ echo "$found ${flags[*]}"; cat "$@"; cat "$generated/baton_coreFFI.h"
     [ "$file" = "$out/libBaton.so" ] || cat "$out/libBaton.so.sum"
-    [ "$file" != "$out/suite" ] || cat "$out/libBatonTesting.so.sum"; } | sha256sum)
+    [ "$file" != "$out/suite" ] || cat "$out"/libBaton{Testing,Apple}.so.sum; } | sha256sum)
   if [ ! -e "$file" ] || [ "$(cat "$file.sum" 2>/dev/null)" != "$sums" ]; then
     echo "swift: compiling ${file##*/}" >&2
     rm -f "$file" "$file.sum"
@@ -59,8 +59,11 @@ builds() {
   compiled "$out/libBatonTesting.so" -module-name BatonTesting -emit-module -emit-library \
     -emit-module-path "$out/BatonTesting.swiftmodule" -I "$out" -L "$out" -lBaton -- \
     bindings/swift/Sources/BatonTesting/*.swift
+  compiled "$out/libBatonApple.so" -module-name BatonApple -emit-module -emit-library \
+    -emit-module-path "$out/BatonApple.swiftmodule" -I "$out" -L "$out" -lBaton -- \
+    bindings/swift/Sources/BatonApple/*.swift
   compiled "$out/suite" -module-name suite \
-    -enable-upcoming-feature InferSendableFromCaptures -I "$out" -L "$out" -lBaton -lBatonTesting -- \
+    -enable-upcoming-feature InferSendableFromCaptures -I "$out" -L "$out" -lBaton -lBatonTesting -lBatonApple -- \
     bindings/suites/swift/*.swift
 }
 

@@ -157,7 +157,7 @@ impl Machines {
 /// What a notification may say of the newest line.
 fn preview(view: &ConversationView) -> Option<Words> {
     let line = view.preview.as_ref().filter(|line| line.author == Author::Customer)?;
-    Words::new(name(view)?, line.content.text.as_deref()?)
+    Words::of_lines(name(view)?, &[(line.content.text.as_deref()?, line.at)])
 }
 
 fn name(view: &ConversationView) -> Option<&str> {

@@ -56,18 +56,19 @@ impl Unseen {
                 is_whole = true;
                 break;
             }
-            shown.push(plain(line)?);
+            shown.push((plain(line)?, line.at));
         }
         is_whole |= *first_seq == 1;
         if !is_whole || shown.is_empty() || shown.len() > LINES_MAX {
             return None;
         }
         shown.reverse();
-        let body = shown.join("\n");
-        if body.chars().count() > CHARS_MAX {
+        let chars: usize = shown.iter().map(|(text, _)| text.chars().count()).sum();
+        let breaks = shown.len() - 1;
+        if chars + breaks > CHARS_MAX {
             return None;
         }
-        Some(Self { words: Some(Words::new(name, &body)?), to })
+        Some(Self { words: Some(Words::of_lines(name, &shown)?), to })
     }
 }
 

@@ -5,6 +5,7 @@
 //! - [`handle`] does so within the platform's deadline, [`extension`] in a process without a store.
 //! - [`board`] remembers what was seen and shown, [`receipts`] what the server must be told.
 //! - [`answer`] says what of a notification counts as seen by who answers from it.
+//! - [`wish`] decides when the server is told where pushes go.
 //!
 //! A push never marks anything as read: only the app's own screens do.
 
@@ -21,6 +22,7 @@ pub mod receipts;
 pub mod seal;
 pub mod subject;
 pub mod text;
+pub mod wish;
 
 #[cfg(test)]
 mod tests;
@@ -33,4 +35,5 @@ pub use notification::{Action, Notification};
 pub use payload::{Incoming, Input, Kind, OfferId, Push, PushId, Unreadable};
 pub use seal::{DeviceKey, KeyId, Keyring};
 pub use subject::{Group, Subject, Tag};
-pub use text::{Generic, Text};
+pub use text::{Generic, SaidLine, Text};
+pub use wish::{PushOffReason, PushState, PushTarget, PushWish};

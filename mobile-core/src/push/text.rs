@@ -1,5 +1,7 @@
 //! The texts of a notification: from the server, or a key that the app translates.
 
+use baton_protocol::Timestamp;
+
 use crate::push::payload::Kind;
 
 /// Characters of a title at most; more is cut.
@@ -100,16 +102,47 @@ impl From<Kind> for Generic {
 pub struct Words {
     title: String,
     body: String,
+    lines: Vec<SaidLine>,
+}
+
+/// A line that the body is made of.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SaidLine {
+    /// The name of who wrote it.
+    pub sender: String,
+    /// The text.
+    pub text: String,
+    /// When it was written.
+    pub at: Timestamp,
 }
 
 impl Words {
     /// Cuts what is too long for a notification and takes out what is no text; `None` when
     /// nothing is left to be shown.
     pub fn new(title: &str, body: &str) -> Option<Self> {
-        let words =
-            Self { title: clean(title, TITLE_CHARS_MAX), body: clean(body, BODY_CHARS_MAX) };
+        let (title, body) = (clean(title, TITLE_CHARS_MAX), clean(body, BODY_CHARS_MAX));
+        let words = Self { title, body, lines: Vec::new() };
         let is_blank = words.title.trim().is_empty() && words.body.trim().is_empty();
         (!is_blank).then_some(words)
+    }
+
+    /// Texts and times of one sender, whose name is the title; `None` when nothing is left to be
+    /// shown.
+    pub fn of_lines(sender: &str, lines: &[(&str, Timestamp)]) -> Option<Self> {
+        let texts: Vec<_> = lines.iter().map(|(text, _)| *text).collect();
+        let words = Self::new(sender, &texts.join("\n"))?;
+        let line = |(text, at): &(&str, Timestamp)| SaidLine {
+            sender: words.title.clone(),
+            text: clean(text, BODY_CHARS_MAX),
+            at: *at,
+        };
+        let lines = lines.iter().map(line).collect();
+        Some(Self { lines, ..words })
+    }
+
+    /// The lines that the body is made of; empty where they are not known one by one.
+    pub fn lines(&self) -> &[SaidLine] {
+        &self.lines
     }
 
     /// The first line.
@@ -126,6 +159,12 @@ impl Words {
 impl std::fmt::Debug for Words {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Words(***)")
+    }
+}
+
+impl std::fmt::Debug for SaidLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SaidLine(***)")
     }
 }
 
@@ -154,6 +193,14 @@ impl Text {
             Self::Given(words) => (words.title(), words.body()),
         }
     }
+
+    /// The lines that the body is made of; empty where they are not known one by one.
+    pub fn lines(&self) -> &[SaidLine] {
+        match self {
+            Self::Generic(_) => &[],
+            Self::Given(words) => words.lines(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -169,8 +216,18 @@ mod tests {
 
     #[test]
     fn words_are_not_printed() {
-        let text = Text::Given(Words::new("Lucía", "Hola").unwrap());
-        assert!(!format!("{text:?}").contains("Hola"));
+        let at = Timestamp::from_ms(1);
+        let words = Words::of_lines("Lucía", &[("Hola", at)]).unwrap();
+        assert!(!format!("{:?} {:?}", words.lines(), Text::Given(words.clone())).contains("Hola"));
+    }
+
+    #[test]
+    fn lines_say_together_what_the_body_says() {
+        let at = Timestamp::from_ms;
+        let words = Words::of_lines("\u{202e}Ana", &[("One", at(1)), ("Two\u{7}", at(2))]).unwrap();
+        assert_eq!((words.title(), words.body()), ("Ana", "One\nTwo"));
+        let lines = words.lines().iter().map(|line| (&*line.sender, &*line.text, line.at.ms()));
+        assert_eq!(lines.collect::<Vec<_>>(), [("Ana", "One", 1), ("Ana", "Two", 2)]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::engine::Engine;
+use super::engine::{Engine, FlushGoal};
 use super::error::CoreError;
 use super::handle::Core;
 use crate::outbox::ActStage;
@@ -66,7 +66,7 @@ impl Engine {
             return Err(CoreError::Storage(self.last_error.unwrap_or(StoreError::Closed)));
         }
         if taken.is_some() {
-            self.flush(until, done, now);
+            self.flush(FlushGoal::Sent, (until, done), now);
         }
         Ok(taken.map(|taken| taken.number))
     }

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use baton_protocol::account::{Agent, Availability, Channel, Me, Team};
 use baton_protocol::page::{FileAddress, LinesPage};
-use baton_protocol::push::{PushEnv, PushKey, PushLane, PushPut, PushRegistered, PushTargetKind};
 use baton_protocol::settings::MeChange;
 use baton_protocol::{ConversationId, MessageId};
 use tokio::sync::oneshot;
 
 use super::dispatcher::ListenerCounts;
-use super::engine::Engine;
+use super::engine::{Engine, Flush, FlushGoal};
 use super::error::CoreError;
 use super::events::CoreState;
 use super::handle::{Call, Core};
@@ -25,7 +24,6 @@ use crate::phone::{Now, Phone, TimeoutReason};
 use crate::push::handle::Outcome;
 use crate::push::payload::{self, PushId};
 use crate::push::receipts::ReceiptStage;
-use crate::push::seal::Keyring;
 use crate::store::{Damage, Kept, Read, StoreError};
 
 /// Colleagues, teams and channels, as the server last sent them.
@@ -39,25 +37,6 @@ pub struct People {
     pub channels: Vec<Channel>,
     /// Agents who are connected, as far as this device knows.
     pub online: Vec<baton_protocol::AgentId>,
-}
-
-/// The address for pushes to this device.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PushTarget {
-    /// The push service.
-    pub lane: PushLane,
-    /// The kind of the target.
-    pub kind: PushTargetKind,
-    /// The token, id or URL from the platform.
-    pub target: String,
-    /// The app's id at the push service.
-    pub app_id: Option<String>,
-    /// Apple's environment; `None` elsewhere.
-    pub env: Option<PushEnv>,
-    /// The language of notifications.
-    pub locale: Option<String>,
-    /// The app's capabilities.
-    pub caps: Vec<String>,
 }
 
 /// The core's condition, for support. Holds no text of customers or agents.
@@ -114,8 +93,8 @@ impl Core {
                 phone.enter_background(now.mono + within, now);
             }
             let by = now.mono + within / 2;
-            for (until, _) in &mut engine.flushes {
-                *until = by.min(*until);
+            for flush in &mut engine.flushes {
+                flush.until = by.min(flush.until);
             }
             engine.close_at = Some(by);
             engine.closers.push(closed);
@@ -227,10 +206,24 @@ impl Core {
     /// # Errors
     /// `Unauthorized`, `Closed`.
     pub async fn flush(&self, within: Duration) -> Result<bool, CoreError> {
+        self.catch_up(within, FlushGoal::Sent).await
+    }
+
+    /// Sends what waits and fetches what was missed, also in the background, within the given time.
+    ///
+    /// Returns whether both are done.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Closed`.
+    pub async fn sync(&self, within: Duration) -> Result<bool, CoreError> {
+        self.catch_up(within, FlushGoal::Synced).await
+    }
+
+    async fn catch_up(&self, within: Duration, goal: FlushGoal) -> Result<bool, CoreError> {
         let (done, is_done) = oneshot::channel();
         self.try_call(move |engine, now| {
             engine.phone_with_store(now)?;
-            engine.flush(now.mono + within, done, now);
+            engine.flush(goal, (now.mono + within, done), now);
             Ok(())
         })
         .await?;
@@ -356,47 +349,6 @@ impl Core {
         })
     }
 
-    /// Registers this device for pushes, with the key that contents are sealed to.
-    ///
-    /// Call at every start, and whenever the platform gives another target.
-    ///
-    /// # Errors
-    /// `Offline`, `Server`, `Unauthorized`, `KeyLocked`.
-    pub fn register_push(&self, target: PushTarget) -> Call<'_, ()> {
-        let core = self.clone();
-        self.spawned(async move {
-            let now = core.0.clock.now().wall;
-            let keyring = core.with_keys(move |keys| keys.keyring(now)).await?;
-            let put = push_put(target, &keyring);
-            core.call(move |engine, now| {
-                if let Some(phone) = &mut engine.phone {
-                    phone.set_keyring(keyring, now);
-                }
-            })
-            .await?;
-            let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
-            let path = format!("/api/v1/devices/{}/push", who.device);
-            let reply = core.ask(net::put(&path, &put, BOUNDS)).await?;
-            let registered: PushRegistered = reply.read().map_err(CoreError::from)?;
-            let key = registered.receipt_key;
-            core.0.log.write(info(LogTarget::Push, "the device is registered for pushes"));
-            core.with_keys(move |keys| keys.keep_receipt_key(&key)).await
-        })
-    }
-
-    /// Ends the registration for pushes.
-    ///
-    /// # Errors
-    /// `Offline`, `Server`, `Unauthorized`.
-    pub fn unregister_push(&self) -> Call<'_, ()> {
-        let core = self.clone();
-        self.spawned(async move {
-            let Some(who) = core.signed_in().await? else { return Err(CoreError::Unauthorized) };
-            let path = format!("/api/v1/devices/{}/push", who.device);
-            core.ask(Ok(net::delete(&path, BOUNDS))).await?.nothing().map_err(CoreError::from)
-        })
-    }
-
     /// Decides what a push shows. Answers within the deadline in any case.
     ///
     /// # Errors
@@ -500,10 +452,16 @@ impl Core {
 }
 
 impl Engine {
-    pub(super) fn flush(&mut self, until: Duration, done: oneshot::Sender<bool>, now: Now) {
+    pub(super) fn flush(
+        &mut self,
+        goal: FlushGoal,
+        (until, done): (Duration, oneshot::Sender<bool>),
+        now: Now,
+    ) {
         // A caller that waits for everything to be closed sets the deadline.
         let by = self.close_at.filter(|_| !self.closers.is_empty());
-        self.flushes.push((by.map_or(until, |by| by.min(until)), done));
+        let until = by.map_or(until, |by| by.min(until));
+        self.flushes.push(Flush { until, goal, done });
         if let Some(phone) = self.phone.as_mut().filter(|_| !self.is_foreground) {
             phone.hear(Input::Flush, now);
         }
@@ -540,18 +498,4 @@ fn read_people(read: &Read<'_>) -> Result<People, StoreError> {
         channels: list(read, Kept::Channels)?,
         online: Vec::new(),
     })
-}
-
-fn push_put(target: PushTarget, keyring: &Keyring) -> PushPut {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let PushTarget { lane, kind, target, app_id, env, locale, caps } = target;
-    let key = keyring.current();
-    let recipient = key.recipient();
-    let key = PushKey {
-        id: Some(key.id().to_string()),
-        p256dh: URL_SAFE_NO_PAD.encode(recipient.p256dh),
-        auth: URL_SAFE_NO_PAD.encode(recipient.auth),
-    };
-    PushPut { lane, target_kind: kind, target, key: Some(key), app_id, env, locale, caps }
 }

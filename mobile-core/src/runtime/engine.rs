@@ -15,7 +15,7 @@ use super::clock::Clock;
 use super::dispatcher::{DeliveryEnd, Dispatcher, OnEnd};
 use super::error::CoreError;
 use super::events::{CoreState, Event, Listener};
-use super::keys::Keys;
+use super::keys::{Keys, SharedWish};
 use super::log::words;
 use super::log::{Log, LogEntry};
 use super::subscriptions::Subscriptions;
@@ -24,6 +24,7 @@ use crate::link::{Input, SocketId, State, Ticket, Token};
 use crate::net::Server;
 use crate::net::socket::Socket;
 use crate::phone::{DropBox, Now, Phone};
+use crate::push::PushState;
 use crate::push::handle::Outcome;
 use crate::store::{self, Store, StoreError};
 
@@ -59,6 +60,7 @@ pub(super) struct EngineConfig {
     pub(super) listener: Arc<dyn Listener>,
     pub(super) server: String,
     pub(super) lock_after: Duration,
+    pub(super) wish: SharedWish,
 }
 
 /// The phone, its store, and what is under way for it.
@@ -83,8 +85,8 @@ pub(super) struct Engine {
     pub(super) is_locked: bool,
     pub(super) is_foreground: bool,
     pub(super) has_network: bool,
-    /// Callers that wait until everything is sent, with their deadlines.
-    pub(super) flushes: Vec<(Duration, oneshot::Sender<bool>)>,
+    /// Callers that wait until everything is sent, or synced.
+    pub(super) flushes: Vec<Flush>,
     /// Callers that wait until everything is closed.
     pub(super) closers: Vec<oneshot::Sender<()>>,
     /// When everything is closed, in the background.
@@ -100,11 +102,31 @@ pub(super) struct Engine {
     pub(super) renewing: Option<u64>,
     /// Callers that wait for the renewed token.
     pub(super) renewals: Vec<oneshot::Sender<Result<String, CoreError>>>,
+    /// The number of the phone whose wish for pushes is being told.
+    pub(super) confirming: Option<u64>,
+    /// The state of pushes, as the app was told last.
+    pub(super) told_push: Option<PushState>,
     /// Panics that were caught.
     pub(super) panics: u64,
     /// Evictions of the store that the log already holds.
     pub(super) evicted: u64,
     pub(super) is_over: bool,
+}
+
+/// What a caller of `flush` or `sync` waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum FlushGoal {
+    /// Everything is sent and answered.
+    Sent,
+    /// And what was missed is stored.
+    Synced,
+}
+
+/// A caller that waits.
+pub(super) struct Flush {
+    pub(super) until: Duration,
+    pub(super) goal: FlushGoal,
+    pub(super) done: oneshot::Sender<bool>,
 }
 
 /// Sends the end of a delivery to the engine, which then runs `then`.
@@ -154,6 +176,8 @@ impl Engine {
             begin_at: None,
             renewing: None,
             renewals: Vec::new(),
+            confirming: None,
+            told_push: None,
             panics: 0,
             evicted: 0,
             is_over: false,

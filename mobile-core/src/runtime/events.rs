@@ -6,7 +6,7 @@ use baton_protocol::{AgentId, ConversationId};
 
 use crate::link;
 use crate::outbox::Change;
-use crate::push::{Notification, Tag};
+use crate::push::{Notification, PushState, Tag};
 use crate::store::StoreError;
 
 /// Receives events. Calls come one at a time, from one thread.
@@ -45,6 +45,8 @@ pub enum Event {
     StoreFailed(StoreError),
     /// Colleagues, teams, channels or presence changed.
     People,
+    /// Whether pushes reach this device changed.
+    Push(PushState),
     /// The device was revoked and everything of the account was deleted.
     Wiped,
 }

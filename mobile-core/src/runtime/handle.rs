@@ -16,7 +16,7 @@ use super::dispatcher::Dispatcher;
 use super::engine::{Engine, EngineCall, EngineConfig, Net};
 use super::error::CoreError;
 use super::events::Listener;
-use super::keys::{KeyStore, Keys, LoggedKeys, random};
+use super::keys::{KeyStore, Keys, LoggedKeys, SharedWish, random};
 use super::life::FRAMES;
 use super::log::{self, Log, LogLevel, LogRecord, LogSink};
 use super::network::Network;
@@ -95,6 +95,7 @@ impl Core {
         let keys = Keys(Arc::new(LoggedKeys { keys, log: log.clone() }));
         let session = keys.session(&config.server)?;
         let keyring = keys.held_keyring()?;
+        let wish = SharedWish::new(keys.push_wish()?);
         let store_config = store::Config {
             directory: config.directory.clone(),
             key: keys.store_key()?,
@@ -123,6 +124,7 @@ impl Core {
             listener,
             server: config.server.clone(),
             lock_after,
+            wish,
         });
         let engine = std::thread::Builder::new()
             .name("baton-engine".to_owned())

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::error::CoreError;
 use super::log::words::warn;
 use super::log::{Log, LogTarget};
+use crate::push::PushWish;
 use crate::push::seal::{DeviceKey, Keyring};
 use crate::store::KEY_BYTES;
 
@@ -99,9 +100,31 @@ const SESSION: &str = "baton.session";
 const DEVICE: &str = "baton.device";
 const KEYRING: &str = "baton.push";
 const RECEIPT_KEY: &str = "baton.receipts";
+const PUSH_WISH: &str = "baton.wish";
 
 /// What is read and then written of a session is one step.
 static CHANGING: Mutex<()> = Mutex::new(());
+
+/// Wishes are kept one after the other.
+static WISHING: Mutex<()> = Mutex::new(());
+
+/// The wish, shared with the threads that keep it.
+#[derive(Clone, Default)]
+pub(super) struct SharedWish(Arc<Mutex<PushWish>>);
+
+impl SharedWish {
+    pub(super) fn new(wish: PushWish) -> Self {
+        Self(Arc::new(Mutex::new(wish)))
+    }
+
+    pub(super) fn with<T>(&self, act: impl FnOnce(&mut PushWish) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn now(&self) -> PushWish {
+        self.with(|wish| wish.clone())
+    }
+}
 
 /// The key store, by what is in it.
 #[derive(Clone)]
@@ -196,6 +219,18 @@ impl Keys {
     /// The device's keys, if there are any.
     pub(crate) fn held_keyring(&self) -> Result<Option<Keyring>, CoreError> {
         Ok(self.0.get(KEYRING)?.and_then(|bytes| Keyring::from_bytes(&bytes).ok()))
+    }
+
+    /// The wish for pushes. One that cannot be read is none: the app registers at its next start.
+    pub(crate) fn push_wish(&self) -> Result<PushWish, CoreError> {
+        let kept = self.0.get(PUSH_WISH)?;
+        Ok(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    }
+
+    /// Keeps the wish as it is once it is its turn, so that the newest is kept last.
+    pub(crate) fn keep_push_wish(&self, wish: impl FnOnce() -> PushWish) -> Result<(), CoreError> {
+        let _one = WISHING.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(self.0.put(PUSH_WISH, &json(&wish())?)?)
     }
 
     /// What receipts are proven with.

@@ -12,8 +12,8 @@
 //!
 //! The modules in reading order; each uses only those before it, which a test of the repository
 //! checks: `clock`, `error`, `events`, `log`, `network`, `keys`, `extension`, `dispatcher`,
-//! `subscriptions`, `engine`, `requests`, `life`, `lock`, `effects`, `worker`, `handle`, `session`,
-//! `calls`, `watch`, `search`.
+//! `subscriptions`, `engine`, `requests`, `registration`, `life`, `lock`, `effects`, `worker`, `handle`, `session`,
+//! `calls`, `watch`, `wishes`, `search`.
 
 mod answering;
 mod calls;
@@ -30,6 +30,7 @@ mod life;
 mod lock;
 mod log;
 mod network;
+mod registration;
 mod requests;
 mod search;
 mod session;
@@ -37,10 +38,11 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod wishes;
 mod worker;
 
 pub use answering::AnswerOutcome;
-pub use calls::{Diagnostics, People, PushTarget};
+pub use calls::{Diagnostics, People};
 pub use clock::wall_clock;
 pub use dispatcher::ListenerCounts;
 pub use error::CoreError;
@@ -51,5 +53,7 @@ pub use keys::{KeyStore, KeyStoreFailed};
 pub use log::{Detail, LogEntry, LogLevel, LogRecord, LogSink, LogTarget, SourceLocation};
 pub use session::{Credentials, SignedIn};
 pub use subscriptions::ListListener;
+
+pub use crate::push::{PushOffReason, PushState, PushTarget};
 
 pub use crate::phone::{LOCK_AFTER, LOCK_AFTER_MAX, LOCK_AFTER_MIN};

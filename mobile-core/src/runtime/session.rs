@@ -13,6 +13,7 @@ use super::requests::BoxFuture;
 use crate::link::{Failure, Input, Token};
 use crate::net::SignInError;
 use crate::phone::Now;
+use crate::push::PushWish;
 
 /// What an agent signs in with.
 #[derive(Clone)]
@@ -97,6 +98,7 @@ impl Core {
             let signed = SignedIn::from(&session);
             core.try_call(move |engine, now| {
                 engine.last_error = None;
+                engine.config.wish.with(PushWish::signed_in);
                 // After a failure the caller signs in again.
                 engine
                     .begin_session(session, Some(keyring), now)

@@ -6,12 +6,12 @@ use std::time::Duration;
 use baton_protocol::account::Session;
 use tokio::sync::mpsc;
 
-use super::engine::{Engine, EngineCall, EngineConfig, LINGER, report_to_engine};
+use super::engine::{Engine, EngineCall, EngineConfig, FlushGoal, LINGER, report_to_engine};
 use super::life::HEAL_EVERY;
 use super::log::words::{self, info};
 use super::log::{LogEntry, LogLevel, LogTarget};
 use crate::few::Few;
-use crate::link::Input;
+use crate::link::{Input, State};
 use crate::phone::Now;
 use crate::push::seal::Keyring;
 
@@ -119,6 +119,7 @@ impl Engine {
         }
         self.end_flushes(now);
         self.carry_out(now);
+        self.follow_push_wish(now);
         self.show(now);
         self.close_if_idle(now);
         let evicted = self.config.store.evicted();
@@ -134,11 +135,12 @@ impl Engine {
         let now = self.config.clock.now();
         let phone = self.phone.as_ref().and_then(|phone| phone.poll_timeout(now));
         let phone = phone.map(|(at, _)| at);
-        let flush = self.flushes.iter().map(|(until, _)| *until).min();
+        let flush = self.flushes.iter().map(|flush| flush.until).min();
         let is_shown = self.is_foreground && self.phone.is_some() && !self.is_locked;
         let observed = self.subscriptions.due().filter(|_| is_shown);
         let begin = self.begin_at.filter(|_| self.is_foreground);
-        [phone, flush, self.close_at, observed, begin].into_iter().flatten().min()
+        let push = self.push_due(now);
+        [phone, flush, self.close_at, observed, begin, push].into_iter().flatten().min()
     }
 
     fn tick(&mut self, now: Now) {
@@ -185,13 +187,15 @@ impl Engine {
             return;
         }
         let phone = self.phone.as_ref();
-        let is_done = phone.map_or(self.session.is_none(), |phone| phone.outbox().is_settled());
+        let is_sent = phone.map_or(self.session.is_none(), |phone| phone.outbox().is_settled());
+        let is_live = phone.is_none_or(|phone| phone.state() == State::Live);
         let mut left = Vec::new();
-        for (until, answer) in std::mem::take(&mut self.flushes) {
-            if is_done || until <= now.mono {
-                answer.send(is_done).ok();
+        for flush in std::mem::take(&mut self.flushes) {
+            let is_done = is_sent && (flush.goal == FlushGoal::Sent || is_live);
+            if is_done || flush.until <= now.mono {
+                flush.done.send(is_done).ok();
             } else {
-                left.push((until, answer));
+                left.push(flush);
             }
         }
         self.flushes = left;

@@ -111,7 +111,7 @@ impl<'w> Stage<'w> {
             locale: None,
             caps: Vec::new(),
         };
-        phone.core.register_push(target).await.expect("a registration");
+        phone.is_reached_at(target, PATIENCE).await.expect("a registration");
         let mut talks = Vec::new();
         for name in ["Lucía", "Mateo", "Noor", "Ota", "Pia", "Quim"] {
             let contact = world.contact(name);

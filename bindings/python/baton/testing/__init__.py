@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from baton_core import (
     Act, AnswerOutcome, Badge, CoreError, Diagnostics, Event, FileAddress, Hold, InboxStep, Kept,
-    ListBatch, OlderLines, People, PushOutcome, PushVerdict, SignedIn, Stage, Standing,
-    SuppressReason, TimelineStep,
+    ListBatch, OlderLines, People, PushOffReason, PushOutcome, PushState, PushVerdict, SignedIn,
+    Stage, Standing, SuppressReason, TimelineStep,
 )
 
 from ..client import Baton
@@ -93,6 +93,10 @@ class FakeBaton(Baton):
         """Sets the signed-in agent; None for nobody."""
         self._fake.who = who
 
+    def set_push_state(self, state):
+        """Sets whether pushes reach this device."""
+        self._fake.set_push_state(state)
+
     def answer_pushes(self, outcome):
         """Sets what `handle_push` returns."""
         self._fake.outcome = outcome
@@ -120,6 +124,7 @@ class _FakeCore:
         self.outcome = PushOutcome(verdict=PushVerdict.SUPPRESS(SuppressReason.DUPLICATE),
                                    withdraw=[], update=[], badge=None, is_behind=False)
         self.answered = AnswerOutcome.SENT
+        self.pushes = PushState.OFF(PushOffReason.NOT_REGISTERED())
         self.watching, self._numbers, self.is_over = {}, itertools.count(1), False
 
     def _ask(self, name, *args):
@@ -214,6 +219,10 @@ class _FakeCore:
         self._ask("flush", deadline_ms)
         return not self.items
 
+    async def sync(self, deadline_ms):
+        self._ask("sync", deadline_ms)
+        return not self.items
+
     async def typing(self, conversation, text):
         self._ask("typing", conversation, text)
         self.drafts[conversation] = text
@@ -248,6 +257,26 @@ class _FakeCore:
         self._ask("answer_notification", token, answer)
         return self.answered
 
+    async def register_push(self, target):
+        self._ask("register_push", target)
+        self.set_push_state(PushState.ON())
+
+    async def unregister_push(self):
+        self._ask("unregister_push")
+        self.set_push_state(PushState.OFF(PushOffReason.NOT_REGISTERED()))
+
+    async def push_off(self, reason):
+        self._ask("push_off", reason)
+        self.set_push_state(PushState.OFF(reason))
+
+    async def push_state(self):
+        self._ask("push_state")
+        return self.pushes
+
+    def set_push_state(self, state):
+        self.pushes = state
+        self.listener.on_event(Event.PUSH(state))
+
     async def diagnostics(self):
         self._ask("diagnostics")
         return Diagnostics(standing=self.state, position=None, acts=len(self.items),
@@ -277,5 +306,5 @@ class _FakeCore:
 _SILENT = {
     "foreground", "background", "network", "network_changed", "low_memory", "withdraw", "choose",
     "retry", "take_over", "viewing", "watch_presence", "set_availability", "more", "newer",
-    "newest", "register_push", "unregister_push", "notification_ended",
+    "newest", "notification_ended",
 }

@@ -1,10 +1,12 @@
 #if canImport(SwiftUI) && os(iOS)
 import Baton
+import BatonApple
 import SwiftUI
+import UserNotifications
 
 @main
 struct SampleApp: App {
-    @Environment(\.scenePhase) private var phase
+    @UIApplicationDelegateAdaptor(AppDelegate.self) private var delegate
     @State private var session: Session?
     @State private var showing = Showing.signIn
 
@@ -21,18 +23,27 @@ struct SampleApp: App {
             .task {
                 guard session == nil, let server = Device.server else { return }
                 session = try? Session(server: server)
-                await session?.appears()
+                session.map(begin)
             }
             .task(id: session.map(ObjectIdentifier.init)) {
                 await session?.follows { showing = $0 }
             }
         }
-        .onChange(of: phase) { phase in
-            guard let session else { return }
-            switch phase {
-            case .active: Task { await session.appears() }
-            case .background: leave(session)
-            default: break
+    }
+
+    /// From now on the library tells the core of the app's life.
+    @MainActor
+    private func begin(_ session: Session) {
+        AppDelegate.session = session
+        session.life.observe(work: Device.work)
+        Task {
+            await session.life.appear()
+            let wanted: UNAuthorizationOptions = [.alert, .sound, .badge]
+            let center = UNUserNotificationCenter.current()
+            if (try? await center.requestAuthorization(options: wanted)) == true {
+                UIApplication.shared.registerForRemoteNotifications()
+            } else {
+                try? await session.client.pushOff(.permission)
             }
         }
     }
@@ -45,38 +56,44 @@ struct SampleApp: App {
             session = nil
         }
         let opened = try session ?? Session(server: server)
+        if session == nil { begin(opened) }
         session = opened
-        await opened.appears()
+        await opened.life.appear()
         try await opened.client.signIn(
             workspace: who.workspace, email: who.email, password: who.password)
         Device.server = server
     }
-
-    /// Asks the system for the time that closing takes.
-    @MainActor
-    private func leave(_ session: Session) {
-        let time = BackgroundTime()
-        Task {
-            await session.leaves()
-            time.end()
-        }
-    }
 }
 
-/// Time that the system gives an app that is left, until it is not needed any more or over. An app
-/// that does not end it by then is killed.
-@MainActor
-private final class BackgroundTime {
-    private var name = UIBackgroundTaskIdentifier.invalid
+/// What iOS tells an app only through a delegate: the token for pushes, and background work.
+final class AppDelegate: NSObject, UIApplicationDelegate {
+    @MainActor static var session: Session?
+    private let notifications = NotificationDelegate(
+        life: { AppDelegate.session?.life }, open: { _ in })
 
-    init() {
-        name = UIApplication.shared.beginBackgroundTask { self.end() }
+    func application(
+        _ application: UIApplication,
+        didFinishLaunchingWithOptions options: [UIApplication.LaunchOptionsKey: Any]? = nil
+    ) -> Bool {
+        NotificationCategories.register()
+        UNUserNotificationCenter.current().delegate = notifications
+        BackgroundWork.register(Device.work) { AppDelegate.session?.life }
+        return true
     }
 
-    func end() {
-        guard name != .invalid else { return }
-        UIApplication.shared.endBackgroundTask(name)
-        name = .invalid
+    func application(
+        _ application: UIApplication, didRegisterForRemoteNotificationsWithDeviceToken token: Data
+    ) {
+        let text = token.map { String(format: "%02x", $0) }.joined()
+        #if DEBUG
+        let road = PushRoad.apnsSandbox
+        #else
+        let road = PushRoad.apns
+        #endif
+        let target = PushTarget(
+            road: road, target: text, appId: Bundle.main.bundleIdentifier,
+            locale: Locale.preferredLanguages.first)
+        Task { try? await AppDelegate.session?.client.registerPush(target) }
     }
 }
 

@@ -1,49 +1,20 @@
 import Baton
+import BatonApple
 import Foundation
 
-/// The one core of the app's process, and what the app tells it of its life.
+/// The one core of the app's process, and what the screens do with it.
 @MainActor
 final class Session {
     let client: any BatonClient
     let server: String
-    private var life: Task<Void, Never>?
+    /// Tells the core of the app's life.
+    let life: AppLife
     private var composing: Task<Void, any Error>?
 
     init(server: String) throws {
         self.server = server
         client = try CoreClient(try Device.config(server: server), keys: Device.keys())
-    }
-
-    /// The app is looked at. `isUp` comes from the platform's path monitor.
-    ///
-    /// Where it is being left meanwhile, that is given up, or waited for: nothing closes the core
-    /// after this has opened it.
-    func appears(isUp: Bool = true) async {
-        let before = life
-        before?.cancel()
-        let next = Task {
-            await before?.value
-            try? await client.network(isUp: isUp)
-            try? await client.foreground()
-        }
-        life = next
-        await next.value
-    }
-
-    /// The app is left: inside a background task of the platform. First what waits is sent, then
-    /// everything is closed, so that the system finds no lock when it suspends the app.
-    func leaves() async {
-        let before = life
-        let next = Task {
-            await before?.value
-            _ = try? await client.flush(deadlineMs: 5_000)
-            if Task.isCancelled { return }
-            // In a task of its own, which nobody cancels: closing that has begun goes on in the
-            // core, and has to be over before the app appears.
-            await Task { try? await client.background(deadlineMs: 5_000) }.value
-        }
-        life = next
-        await next.value
+        life = AppLife(client: client)
     }
 
     /// There is another core from now on, or none.

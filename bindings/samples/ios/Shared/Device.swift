@@ -1,4 +1,5 @@
 import Baton
+import BatonApple
 import Foundation
 
 /// What app and notification extension have in common: where the core keeps its data, and with
@@ -6,24 +7,13 @@ import Foundation
 enum Device {
     /// The app group that both are members of, and the access group of their keys.
     static let group = "group.org.example.baton"
+    /// In `BGTaskSchedulerPermittedIdentifiers` of the app.
+    static let work = "org.example.baton.sync"
 
-    /// What a core is opened with. The directory is in the group's container, so that the extension
-    /// can leave there what it was pushed; no backup takes it along.
     static func config(server: String) throws -> CoreConfig {
-        var place = try container().appendingPathComponent("baton", isDirectory: true)
-        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-        var values = URLResourceValues()
-        values.isExcludedFromBackup = true
-        try place.setResourceValues(values)
-        #if os(iOS)
-        // Readable while the device is locked, once it was unlocked: pushes come then too.
-        try FileManager.default.setAttributes(
-            [.protectionKey: FileProtectionType.completeUntilFirstUserAuthentication],
-            ofItemAtPath: place.path)
-        #endif
-        return CoreConfig(
-            server: server, directory: place.path, deviceName: deviceName,
-            userAgent: "baton-sample-ios/1")
+        CoreConfig(
+            server: server, directory: try BatonDirectory.inGroup(group).path,
+            deviceName: "iPhone", userAgent: "baton-sample-ios/1")
     }
 
     static func keys() -> any KeyStore {
@@ -38,26 +28,5 @@ enum Device {
     static var server: String? {
         get { UserDefaults(suiteName: group)?.string(forKey: "server") }
         set { UserDefaults(suiteName: group)?.set(newValue, forKey: "server") }
-    }
-
-    private static let deviceName = "iPhone"
-
-    private static func container() throws -> URL {
-        #if canImport(Darwin)
-        let place = FileManager.default.containerURL(
-            forSecurityApplicationGroupIdentifier: group)
-        guard let place else { throw CocoaError(.fileNoSuchFile) }
-        return place
-        #else
-        return URL(fileURLWithPath: NSTemporaryDirectory(), isDirectory: true)
-        #endif
-    }
-}
-
-extension PushMessage {
-    /// A remote notification, as iOS hands it over.
-    init(userInfo: [AnyHashable: Any]) {
-        let json = try? JSONSerialization.data(withJSONObject: userInfo)
-        self = .apns(userInfo: json.map { String(decoding: $0, as: UTF8.self) } ?? "{}")
     }
 }

@@ -67,6 +67,15 @@ val living = listOf(
         ana.timelineUntil(said.conversation, "what was missed is there") { shown ->
             shown.lines.map { it.text } == listOf("hello", "still there?")
         }
+        ana.baton.background(5.seconds)
+        world.customer(number, "in the background")
+        ensure(ana.baton.sync(20.seconds)) { "it is not synced" }
+        until("everything is closed again") {
+            openFiles(ana.directory).isEmpty() && connections(ana.way) == 0
+        }
+        world.cut(ana.way, "refuse")
+        ana.baton.foreground()
+        ana.timelineUntil(said.conversation, "the store has it") { it.lines.size == 3 }
     },
     Scenario(17) {
         val ana = agent("ana")

@@ -14,8 +14,10 @@ import uniffi.baton_core.NotificationAction
 import uniffi.baton_core.NotificationAnswer
 import uniffi.baton_core.Place
 import uniffi.baton_core.PushMessage
+import uniffi.baton_core.PushOffReason
 import uniffi.baton_core.PushOutcome
 import uniffi.baton_core.PushRoad
+import uniffi.baton_core.PushState
 import uniffi.baton_core.PushTarget
 import uniffi.baton_core.PushVerdict
 import uniffi.baton_core.takePush
@@ -122,6 +124,32 @@ val pushes = listOf(
             world.reached(number) == listOf("One is", "It is yours")
         }
     },
+    Scenario(36) {
+        val ana = phone("ana").open()
+        val wanted = target("fcm-${opId()}")
+        val nothing = PushState.Off(PushOffReason.NotRegistered)
+        ensure(ana.baton.pushState() == nothing) { "nobody asked for pushes" }
+        ana.baton.registerPush(wanted)
+        ensure(ana.baton.pushState() is PushState.Waiting) { "the wish does not wait" }
+        ana.restart()
+        ensure(ana.baton.pushState() is PushState.Waiting) { "the wish is not kept" }
+        ana.looks().signIn()
+        ana.hasPushes()
+        until("the app is told") {
+            ana.heard.events.any { it is Event.Push && it.state is PushState.On }
+        }
+        val path = "/devices/${ana.baton.signedIn()?.device}/push"
+        val lane: String = world.rest("ana", "GET", path).at("lane")
+        ensure(lane == "fcm") { "the server has $lane" }
+        ana.baton.pushOff(PushOffReason.Permission)
+        val off = PushState.Off(PushOffReason.Permission)
+        ensure(ana.baton.pushState() == off) { "it is ${ana.baton.pushState()}" }
+        ana.baton.registerPush(wanted)
+        ana.hasPushes()
+        ana.baton.unregisterPush()
+        ensure(ana.baton.pushState() == nothing) { "it is ${ana.baton.pushState()}" }
+        until("the server has none") { runCatching { world.rest("ana", "GET", path) }.isFailure }
+    },
 )
 
 /** A customer writes and a push says so: the token of the notification's answer. */
@@ -149,9 +177,17 @@ internal class Pushed(val id: String, val message: PushMessage)
 /** Registers for pushes; where they go. */
 internal suspend fun Phone.registers(): String {
     val target = "fcm-${opId()}"
-    baton.registerPush(PushTarget(PushRoad.FCM_TOKEN, target, "app.baton.suite", "en"))
+    baton.registerPush(target(target))
+    hasPushes()
     return target
 }
+
+private fun target(token: String) =
+    PushTarget(PushRoad.FCM_TOKEN, token, "app.baton.suite", "en")
+
+/** Waits until the server has confirmed the wish for pushes. */
+private suspend fun Phone.hasPushes() =
+    until("pushes of $who are on") { baton.pushState() is PushState.On }
 
 /** What the push service hands to the app. */
 internal suspend fun Stage.pushed(

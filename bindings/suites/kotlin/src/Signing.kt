@@ -34,6 +34,7 @@ import uniffi.baton_core.LogLevel
 import uniffi.baton_core.NotificationAnswer
 import uniffi.baton_core.NotificationEnd
 import uniffi.baton_core.PushMessage
+import uniffi.baton_core.PushOffReason
 import uniffi.baton_core.PushRoad
 import uniffi.baton_core.PushTarget
 import uniffi.baton_core.Availability
@@ -254,9 +255,12 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
     "signOut" to { it.signOut() },
     "signedIn" to { it.signedIn() },
     "standing" to { it.standing() },
+    "sync" to { it.sync(1_000u) },
     "takeOver" to { it.takeOver(of) },
     "typing" to { it.typing(of, "x") },
     "unregisterPush" to { it.unregisterPush() },
+    "pushOff" to { it.pushOff(PushOffReason.Permission) },
+    "pushState" to { it.pushState() },
     "unsent" to { it.unsent() },
     "unwatch" to { it.unwatch(1u) },
     "watchBadge" to { it.watchBadge(TimelineRecorder()) },

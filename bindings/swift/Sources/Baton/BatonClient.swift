@@ -22,8 +22,8 @@ public protocol BatonClient: AnyObject, Sendable {
     var dropped: UInt64 { get }
 
     /// Returns the events from now on; any number of streams. A slow reader delays nothing: 1,024
-    /// events wait for it, then the oldest is dropped and counted in `dropped`. A `standing` or
-    /// `people` event replaces the one that waits.
+    /// events wait for it, then the oldest is dropped and counted in `dropped`. A `standing`,
+    /// `push` or `people` event replaces the one that waits.
     func events() -> Events
 
     // MARK: - Who is signed in
@@ -102,6 +102,11 @@ public protocol BatonClient: AnyObject, Sendable {
     @discardableResult
     func flush(deadlineMs: UInt32) async throws(BatonError) -> Bool
 
+    /// Sends what waits and fetches what was missed, also in the background. Returns whether both
+    /// are done.
+    @discardableResult
+    func sync(deadlineMs: UInt32) async throws(BatonError) -> Bool
+
     /// Sets the agent's own availability at the server.
     func setAvailability(_ availability: Availability) async throws(BatonError)
 
@@ -154,12 +159,18 @@ public protocol BatonClient: AnyObject, Sendable {
 
     // MARK: - Pushes
 
-    /// Registers this device for pushes. Call at every start, and whenever the platform gives
-    /// another target.
+    /// Asks for pushes at this target, also offline: the core tells the server by itself. Call at
+    /// every start, and whenever the platform gives another target.
     func registerPush(_ target: PushTarget) async throws(BatonError)
 
-    /// Ends the registration for pushes.
+    /// Ends the registration for pushes; the server is told when it can be reached.
     func unregisterPush() async throws(BatonError)
+
+    /// Reports why no push can come, for `pushState`. `registerPush` takes it back.
+    func pushOff(_ reason: PushOffReason) async throws(BatonError)
+
+    /// Returns whether pushes reach this device.
+    func pushState() async throws(BatonError) -> PushState
 
     /// Decides what a push shows, by the deadline in any case.
     func handlePush(

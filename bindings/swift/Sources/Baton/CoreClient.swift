@@ -137,6 +137,11 @@ extension CoreClient {
         try await ask { try await $0.flush(deadlineMs: deadlineMs) }
     }
 
+    @discardableResult
+    public func sync(deadlineMs: UInt32) async throws(BatonError) -> Bool {
+        try await ask { try await $0.sync(deadlineMs: deadlineMs) }
+    }
+
     public func setAvailability(_ availability: Availability) async throws(BatonError) {
         try await ask { try await $0.setAvailability(availability: availability) }
     }
@@ -245,6 +250,14 @@ extension CoreClient {
 
     public func unregisterPush() async throws(BatonError) {
         try await ask { try await $0.unregisterPush() }
+    }
+
+    public func pushOff(_ reason: PushOffReason) async throws(BatonError) {
+        try await ask { try await $0.pushOff(reason: reason) }
+    }
+
+    public func pushState() async throws(BatonError) -> PushState {
+        try await ask { try await $0.pushState() }
     }
 
     public func handlePush(

@@ -129,7 +129,7 @@ extension Event {
     /// Whether the older event says nothing that this one does not.
     fileprivate func overtakes(_ older: Event) -> Bool {
         switch (self, older) {
-        case (.standing, .standing), (.people, .people): true
+        case (.standing, .standing), (.people, .people), (.push, .push): true
         default: false
         }
     }

@@ -72,6 +72,9 @@ public final class FakeBaton: Sendable {
     /// Sets the signed-in agent; nil for nobody.
     public func setSignedIn(_ who: SignedIn?) { core.change { $0.who = who } }
 
+    /// Sets whether pushes reach this device.
+    public func setPushState(_ state: PushState) { core.setPushState(state) }
+
     /// Sets what `handlePush` returns.
     public func answerPushes(_ outcome: PushOutcome) { core.change { $0.outcome = outcome } }
 

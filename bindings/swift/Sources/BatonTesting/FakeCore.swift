@@ -19,6 +19,7 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         var who: SignedIn? = SignedIn(
             workspace: "demo", agent: Preview.me, device: Preview.me)
         var answered = AnswerOutcome.sent
+        var pushes = PushState.off(reason: .notRegistered)
         var outcome = PushOutcome(
             verdict: .suppress(reason: .duplicate), withdraw: [], update: [], badge: nil,
             isBehind: false)
@@ -149,6 +150,8 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
 
     func flush(deadlineMs: UInt32) async throws -> Bool { try asked("flush") { $0.items.isEmpty } }
 
+    func sync(deadlineMs: UInt32) async throws -> Bool { try asked("sync") { $0.items.isEmpty } }
+
     func typing(conversation: String, text: String) async throws {
         try asked("typing") { $0.drafts[conversation] = text }
     }
@@ -187,6 +190,28 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         try asked("answerNotification") { $0.answered }
     }
 
+    func registerPush(target: PushTarget) async throws {
+        try asked("registerPush")
+        setPushState(.on)
+    }
+
+    func unregisterPush() async throws {
+        try asked("unregisterPush")
+        setPushState(.off(reason: .notRegistered))
+    }
+
+    func pushOff(reason: PushOffReason) async throws {
+        try asked("pushOff")
+        setPushState(.off(reason: reason))
+    }
+
+    func pushState() async throws -> PushState { try asked("pushState") { $0.pushes } }
+
+    func setPushState(_ state: PushState) {
+        change { $0.pushes = state }
+        try? read { $0.listener }?.onEvent(event: .push(state: state))
+    }
+
     func diagnostics() async throws -> Diagnostics {
         try asked("diagnostics") { held in
             Diagnostics(
@@ -216,8 +241,6 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
     func more(subscription: UInt64) async throws { try asked("more") }
     func newer(subscription: UInt64) async throws { try asked("newer") }
     func newest(subscription: UInt64) async throws { try asked("newest") }
-    func registerPush(target: PushTarget) async throws { try asked("registerPush") }
-    func unregisterPush() async throws { try asked("unregisterPush") }
     func notificationEnded(push: String, how: NotificationEnd) async throws {
         try asked("notificationEnded")
     }

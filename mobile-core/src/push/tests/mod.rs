@@ -8,6 +8,7 @@ mod orders;
 mod reading;
 mod receiving;
 mod rendering;
+mod wish;
 
 use std::collections::BTreeMap;
 

@@ -5,6 +5,7 @@ mod former;
 mod healing;
 mod locking;
 mod logs;
+mod pushes;
 mod receipts;
 mod slow;
 mod tokens;

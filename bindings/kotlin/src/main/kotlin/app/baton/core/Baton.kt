@@ -47,8 +47,8 @@ interface Baton : BatonCoreInterface, AutoCloseable {
 
     /**
      * The events from the start of collection, in order. A slow collector delays nothing: 1,024
-     * events wait for it, then the oldest is dropped and counted in [dropped]. A `Standing` or
-     * `People` event replaces the one that waits.
+     * events wait for it, then the oldest is dropped and counted in [dropped]. A `Standing`,
+     * `Push` or `People` event replaces the one that waits.
      */
     val events: Flow<Event>
 
@@ -63,6 +63,12 @@ interface Baton : BatonCoreInterface, AutoCloseable {
 
     /** Sends what waits, also in the background. Returns whether everything was sent. */
     suspend fun flush(within: Duration): Boolean = flush(within.ms())
+
+    /**
+     * Sends what waits and fetches what was missed, also in the background. Returns whether both
+     * are done.
+     */
+    suspend fun sync(within: Duration): Boolean = sync(within.ms())
 
     /** Decides what a push shows, within this time in any case. */
     suspend fun handlePush(push: PushMessage, within: Duration): PushOutcome =

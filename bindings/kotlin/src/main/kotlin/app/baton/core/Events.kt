@@ -105,5 +105,6 @@ internal class EventQueue {
 private fun Event.overtakes(older: Event): Boolean = when (this) {
     is Event.Standing -> older is Event.Standing
     is Event.People -> older is Event.People
+    is Event.Push -> older is Event.Push
     else -> false
 }

@@ -14,6 +14,7 @@ import uniffi.baton_core.InboxView
 import uniffi.baton_core.Listener
 import uniffi.baton_core.OutboxItem
 import uniffi.baton_core.PushOutcome
+import uniffi.baton_core.PushState
 import uniffi.baton_core.SignedIn
 import uniffi.baton_core.Stage
 import uniffi.baton_core.Standing
@@ -77,6 +78,9 @@ class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : 
     fun setSignedIn(who: SignedIn?) {
         core.who = who
     }
+
+    /** Sets whether pushes reach this device. */
+    fun setPushState(state: PushState) = core.setPushState(state)
 
     /** Sets what `handlePush` returns. */
     fun answerPushes(outcome: PushOutcome) {

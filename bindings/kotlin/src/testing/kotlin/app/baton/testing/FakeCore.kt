@@ -31,7 +31,9 @@ import uniffi.baton_core.OlderLines
 import uniffi.baton_core.OutboxItem
 import uniffi.baton_core.People
 import uniffi.baton_core.PushMessage
+import uniffi.baton_core.PushOffReason
 import uniffi.baton_core.PushOutcome
+import uniffi.baton_core.PushState
 import uniffi.baton_core.PushTarget
 import uniffi.baton_core.PushVerdict
 import uniffi.baton_core.SignedIn
@@ -60,6 +62,7 @@ internal class FakeCore : BatonCoreInterface {
         badge = null,
         isBehind = false,
     )
+    var pushes: PushState = PushState.Off(PushOffReason.NotRegistered)
     private val drafts = mutableMapOf<String, String>()
     private val watching = mutableMapOf<ULong, Pair<ListListener, () -> ListBatch>>()
     private var lastNumber = 0uL
@@ -171,6 +174,8 @@ internal class FakeCore : BatonCoreInterface {
 
     override suspend fun flush(deadlineMs: UInt) = asked("flush") { items.isEmpty() }
 
+    override suspend fun sync(deadlineMs: UInt) = asked("sync") { items.isEmpty() }
+
     override suspend fun draft(conversation: String) = asked("draft") { drafts[conversation] }
 
     override suspend fun people() =
@@ -222,9 +227,21 @@ internal class FakeCore : BatonCoreInterface {
 
     override suspend fun newest(subscription: ULong) = asked("newest") {}
 
-    override suspend fun registerPush(target: PushTarget) = asked("registerPush") {}
+    override suspend fun registerPush(target: PushTarget) =
+        asked("registerPush") { setPushState(PushState.On) }
 
-    override suspend fun unregisterPush() = asked("unregisterPush") {}
+    override suspend fun unregisterPush() =
+        asked("unregisterPush") { setPushState(PushState.Off(PushOffReason.NotRegistered)) }
+
+    override suspend fun pushOff(reason: PushOffReason) =
+        asked("pushOff") { setPushState(PushState.Off(reason)) }
+
+    override suspend fun pushState() = asked("pushState") { pushes }
+
+    fun setPushState(state: PushState) {
+        pushes = state
+        listener.onEvent(Event.Push(state))
+    }
 
     override suspend fun notificationEnded(push: String, how: NotificationEnd) =
         asked("notificationEnded") {}

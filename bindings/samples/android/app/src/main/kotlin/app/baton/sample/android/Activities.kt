@@ -17,6 +17,8 @@ import android.widget.EditText
 import android.widget.LinearLayout
 import android.widget.ListView
 import android.widget.TextView
+import app.baton.android.CONVERSATION
+import app.baton.android.registerFirebase
 import app.baton.core.Baton
 import app.baton.sample.model.ConversationScreen
 import app.baton.sample.model.InboxScreen
@@ -32,10 +34,9 @@ import kotlinx.coroutines.launch
 import uniffi.baton_core.InboxRow
 import uniffi.baton_core.InboxView
 import uniffi.baton_core.OutboxItem
+import uniffi.baton_core.PushOffReason
 import uniffi.baton_core.Standing
 import uniffi.baton_core.TimelineEntry
-
-const val CONVERSATION = "conversation"
 
 /** A screen of somebody who is signed in, whose subscriptions end when it is not seen. */
 abstract class Screen : Activity() {
@@ -47,7 +48,7 @@ abstract class Screen : Activity() {
         val scope = CoroutineScope(mainExecutor.asCoroutineDispatcher())
         seen = scope
         scope.launch {
-            val baton = app.core.await() ?: return@launch signsIn()
+            val baton = app.baton.core() ?: return@launch signsIn()
             scope.launch {
                 baton.current.first { it.wantsSignIn() }
                 signsIn()
@@ -97,6 +98,16 @@ class InboxActivity : Screen() {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.TIRAMISU) return
         if (checkSelfPermission(wish) != PackageManager.PERMISSION_GRANTED) {
             requestPermissions(arrayOf(wish), 0)
+        }
+    }
+
+    /** The core keeps the reason, so that a screen of settings can show why the phone is silent. */
+    override fun onRequestPermissionsResult(code: Int, asked: Array<String>, given: IntArray) {
+        super.onRequestPermissionsResult(code, asked, given)
+        if (given.all { it == PackageManager.PERMISSION_GRANTED }) {
+            app.baton.registerFirebase()
+        } else {
+            app.baton.scope.launch { app.baton.pushOff(PushOffReason.Permission) }
         }
     }
 
@@ -167,7 +178,7 @@ class ConversationActivity : Screen() {
         // What was told last may be of before the app was left.
         if (now.isLocked()) return finish()
         screen = now
-        app.onScreen.appears(this, of)
+        app.baton.appear(this, of)
         now.draft()?.let { if (input.text.isEmpty()) input.setText(it) }
         scope.launch { now.problem.collect { problem.text = it.orEmpty() } }
         scope.launch {
@@ -180,7 +191,7 @@ class ConversationActivity : Screen() {
     }
 
     override fun disappears() {
-        app.onScreen.disappears(this)
+        app.baton.disappear(this)
         screen = null
     }
 

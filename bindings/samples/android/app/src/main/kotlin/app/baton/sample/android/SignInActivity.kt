@@ -43,7 +43,7 @@ class SignInActivity : Activity() {
         setContentView(all)
         scope = CoroutineScope(mainExecutor.asCoroutineDispatcher())
         scope.launch {
-            val baton = (application as BatonApp).core.await()
+            val baton = (application as BatonApp).baton.core()
                 ?: return@launch refuses("Unlock the device and make room on it, then start again.")
             button.setOnClickListener { scope.launch { baton.signsIn() } }
             // Also where an activity asked that is gone since, with the device turned.

@@ -8,6 +8,7 @@ import app.baton.core.forPeople
 import app.baton.core.watchHeader
 import app.baton.core.watchInbox
 import app.baton.core.watchTimeline
+import java.util.UUID
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.flow.Flow
@@ -46,25 +47,6 @@ fun Standing.wantsSignIn(): Boolean = when (this) {
     is Standing.Offline, is Standing.Suspended, is Standing.Locked, is Standing.Connecting,
     is Standing.Resuming, is Standing.Live, is Standing.Backoff, is Standing.Incompatible,
     -> false
-}
-
-/**
- * Which conversation is looked at: nothing of it is notified meanwhile. A screen appears before the
- * one below it is gone, perhaps with the same conversation; who is gone late changes nothing.
- */
-class OnScreen(private val tell: (String?) -> Unit) {
-    private var last: Any? = null
-
-    fun appears(screen: Any, conversation: String) {
-        last = screen
-        tell(conversation)
-    }
-
-    fun disappears(screen: Any) {
-        if (last !== screen) return
-        last = null
-        tell(null)
-    }
 }
 
 /** A row, as it is drawn. */
@@ -211,4 +193,12 @@ private fun Stage.words(item: OutboxItem): String = when (this) {
     Stage.CHECKING -> "checking"
     Stage.ACKNOWLEDGED -> "sent"
     Stage.NEEDS_REVIEW -> "needs you: ${item.review?.detail.orEmpty()}"
+}
+
+/** One id for one tap: a UUID of version 7, as the server takes them. */
+fun tapId(): String {
+    val random = UUID.randomUUID()
+    val high = (System.currentTimeMillis() shl 16) or 0x7000 or
+        (random.mostSignificantBits and 0xfff)
+    return UUID(high, random.leastSignificantBits).toString()
 }

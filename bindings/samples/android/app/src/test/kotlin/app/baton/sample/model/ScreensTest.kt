@@ -1,33 +1,54 @@
-// Which conversation is looked at, and when there is nothing but the way to sign in.
+// What the screens show and do, over a fake client.
 
 package app.baton.sample.model
 
+import app.baton.testing.FakeBaton
+import app.baton.testing.Preview
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import uniffi.baton_core.Act
+import uniffi.baton_core.CoreException
+import uniffi.baton_core.InboxView
 import uniffi.baton_core.Standing
 
 class ScreensTest {
-    private val told = mutableListOf<String?>()
-    private val onScreen = OnScreen { told += it }
+    private val scope = CoroutineScope(Dispatchers.Default)
+    private val baton = FakeBaton()
+
+    @AfterEach
+    fun end() = scope.cancel()
 
     @Test
-    fun who_is_gone_late_takes_nothing_from_the_next_screen() {
-        onScreen.appears("first screen", "a")
-        onScreen.appears("second screen", "b")
-        onScreen.disappears("first screen")
-        assertEquals(listOf<String?>("a", "b"), told)
-        onScreen.disappears("second screen")
-        assertEquals(listOf("a", "b", null), told)
+    fun the_list_shows_what_there_is_or_why_not() = runBlocking {
+        withTimeout(10.seconds) {
+            baton.setInbox(Preview.rows)
+            InboxScreen(baton, scope, InboxView.All).rows.first { it == Preview.rows }
+            baton.fail(CoreException.Unauthorized())
+            val banner = InboxScreen(baton, scope, InboxView.All).banner.first { it != null }
+            assertEquals("Sign in first.", banner)
+        }
     }
 
     @Test
-    fun two_screens_of_one_conversation_are_two() {
-        onScreen.appears("first screen", "a")
-        onScreen.appears("second screen", "a")
-        onScreen.disappears("first screen")
-        assertEquals(listOf<String?>("a", "a"), told)
+    fun a_reply_is_held_to_what_is_on_the_screen() = runBlocking {
+        withTimeout(10.seconds) {
+            baton.setTimeline(Preview.conversation, Preview.timeline)
+            val screen = ConversationScreen(baton, scope, Preview.conversation)
+            screen.shown.first { it?.entries == Preview.timeline }
+            screen.replies("Yes", "tap")
+            val reply = baton.acts.single().act as Act.Reply
+            assertEquals(4uL, reply.seen?.seq)
+        }
     }
 
     @Test

@@ -5,12 +5,13 @@ import Security
 
 /// Keeps the core's keys in the Keychain: on this device alone, readable once it was unlocked, and
 /// shared with the notification extension.
-final class KeychainKeyStore: KeyStore, Sendable {
+public final class KeychainKeyStore: KeyStore, Sendable {
     private let accessGroup: String
 
-    init(accessGroup: String) { self.accessGroup = accessGroup }
+    /// App and extension share this access group.
+    public init(accessGroup: String) { self.accessGroup = accessGroup }
 
-    func get(name: String) throws -> Data? {
+    public func get(name: String) throws -> Data? {
         var query = item(name)
         query[kSecReturnData] = true
         query[kSecMatchLimit] = kSecMatchLimitOne
@@ -21,7 +22,7 @@ final class KeychainKeyStore: KeyStore, Sendable {
         return found as? Data
     }
 
-    func put(name: String, value: Data) throws {
+    public func put(name: String, value: Data) throws {
         let query = item(name)
         let attributes: [CFString: Any] = [
             kSecValueData: value,
@@ -33,7 +34,7 @@ final class KeychainKeyStore: KeyStore, Sendable {
         try check(SecItemAdd(all as CFDictionary, nil))
     }
 
-    func delete(name: String) throws {
+    public func delete(name: String) throws {
         let status = SecItemDelete(item(name) as CFDictionary)
         if status != errSecItemNotFound { try check(status) }
     }

@@ -1,7 +1,7 @@
 // The key store on Android's: values lie in files of the app's, sealed by a key that never leaves
 // the device's secure hardware.
 
-package app.baton.sample.android
+package app.baton.android
 
 import android.content.Context
 import android.os.UserManager
@@ -25,6 +25,7 @@ private const val ALIAS = "baton"
 private const val TAG_BITS = 128
 private const val NONCE_BYTES = 12
 
+/** Keeps the secrets of the core. It throws `Locked` before the first unlock. */
 class AndroidKeys(private val context: Context) : KeyStore {
     override fun get(name: String): ByteArray? = tries {
         val file = file(name)

@@ -1,4 +1,4 @@
-// What the sample uses of Firebase's library, as that declares it: only to compile against.
+// What the library uses of Firebase's library, as that declares it: only to compile against.
 
 package com.google.firebase.messaging
 

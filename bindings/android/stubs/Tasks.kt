@@ -1,4 +1,4 @@
-// What the sample uses of Google's tasks, as that declares it: only to compile against.
+// What the library uses of Google's tasks, as that declares it: only to compile against.
 
 package com.google.android.gms.tasks
 

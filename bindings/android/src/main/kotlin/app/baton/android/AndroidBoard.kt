@@ -1,0 +1,138 @@
+// Notifications on Android: drawn where the core says, with what can be done right there.
+
+package app.baton.android
+
+import android.app.Activity
+import android.app.Notification as Shown
+import android.app.NotificationChannel
+import android.app.NotificationManager
+import android.app.PendingIntent
+import android.app.Person
+import android.app.RemoteInput
+import android.content.Context
+import android.content.Intent
+import android.graphics.drawable.Icon
+import uniffi.baton_core.Notification
+import uniffi.baton_core.NotificationAction
+import uniffi.baton_core.NotificationGroup
+import uniffi.baton_core.Place
+
+/** All notifications have one number: the tag tells them apart. */
+private const val ID = 1
+
+/** The extra with the conversation in the intent of [NotificationLook.screen]. */
+const val CONVERSATION = "app.baton.conversation"
+
+/** What notifications look like and say, in the app's language. */
+class NotificationLook(
+    /** A drawable for the status bar. */
+    val icon: Int,
+    /** The activity that a tap opens, with [CONVERSATION] as an extra. */
+    val screen: Class<out Activity>,
+    val reply: String = "Reply",
+    val resolve: String = "Resolve",
+    val me: String = "Me",
+    val notSent: String = "Not sent",
+    val problems: (AnswerProblem) -> String = {
+        when (it) {
+            AnswerProblem.WAITING -> "It is sent when there is a network."
+            AnswerProblem.MISSED -> "Something was missed: open to review."
+            AnswerProblem.NOT_KEPT -> "It could not be kept: open to do it again."
+        }
+    },
+    val channels: (NotificationGroup) -> String = { group ->
+        group.name.lowercase().replaceFirstChar { it.uppercase() }
+    },
+)
+
+internal class AndroidBoard(private val context: Context, private val look: NotificationLook) :
+    NotificationBoard {
+
+    private val manager = context.getSystemService(NotificationManager::class.java)
+
+    init {
+        for (group in NotificationGroup.entries) {
+            val importance = when (group) {
+                NotificationGroup.OFFER, NotificationGroup.INBOX, NotificationGroup.MENTION ->
+                    NotificationManager.IMPORTANCE_HIGH
+                NotificationGroup.SYS -> NotificationManager.IMPORTANCE_LOW
+            }
+            val channel = NotificationChannel(group.name, look.channels(group), importance)
+            manager.createNotificationChannel(channel)
+        }
+    }
+
+    override fun show(notification: Notification) {
+        val hidden = builder(notification.group).setContentTitle(notification.publicText).build()
+        val shown = builder(notification.group)
+            .setContentTitle(notification.title)
+            .setContentText(notification.body)
+            .setPublicVersion(hidden)
+            .setOnlyAlertOnce(!notification.alerts)
+            .setAutoCancel(true)
+        style(notification)?.let { shown.setStyle(it) }
+        notification.expiresAtMs?.let {
+            shown.setTimeoutAfter((it - System.currentTimeMillis()).coerceAtLeast(1))
+        }
+        notification.badge?.let { shown.setNumber(it.toInt()) }
+        notification.opens?.let { shown.setContentIntent(opens(it)) }
+        notification.push?.let {
+            shown.setDeleteIntent(NotificationReceiver.dismissed(context, it, notification.place))
+        }
+        notification.actions.mapNotNull { button(it, notification.place) }
+            .forEach { shown.addAction(it) }
+        manager.notify(notification.place.tag, ID, shown.build())
+    }
+
+    override fun remove(place: Place) = manager.cancel(place.tag, ID)
+
+    override fun tell(problem: AnswerProblem, place: Place, conversation: String) {
+        val shown = builder(NotificationGroup.INBOX)
+            .setContentTitle(look.notSent)
+            .setContentText(look.problems(problem))
+            .setContentIntent(opens(conversation))
+            .setAutoCancel(true)
+        manager.notify(place.tag, ID, shown.build())
+    }
+
+    private fun builder(group: NotificationGroup) =
+        Shown.Builder(context, group.name).setSmallIcon(look.icon)
+
+    /** Lines with sender and time, where the core knows them. */
+    private fun style(notification: Notification): Shown.Style? {
+        if (notification.lines.isEmpty()) return null
+        val style = Shown.MessagingStyle(Person.Builder().setName(look.me).build())
+        for (line in notification.lines) {
+            val sender = Person.Builder().setName(line.sender).build()
+            style.addMessage(Shown.MessagingStyle.Message(line.text, line.atMs, sender))
+        }
+        return style
+    }
+
+    private fun opens(conversation: String): PendingIntent {
+        val intent = Intent(context, look.screen).putExtra(CONVERSATION, conversation)
+        val flags = PendingIntent.FLAG_IMMUTABLE or PendingIntent.FLAG_UPDATE_CURRENT
+        return PendingIntent.getActivity(context, conversation.hashCode(), intent, flags)
+    }
+
+    /** Offers are decided in the app, and so is what the notification did not show whole. */
+    private fun button(action: NotificationAction, place: Place): Shown.Action? {
+        val token = action.token ?: return null
+        return when (action) {
+            is NotificationAction.Accept, is NotificationAction.Decline -> null
+            is NotificationAction.Reply -> {
+                val input = RemoteInput.Builder(NotificationReceiver.TEXT).setLabel(look.reply)
+                val intent = NotificationReceiver.reply(context, action.conversation, place, token)
+                button(look.reply, intent).addRemoteInput(input.build()).build()
+            }
+            is NotificationAction.Resolve -> {
+                val of = action.conversation
+                val intent = NotificationReceiver.resolve(context, of, place, token)
+                button(look.resolve, intent).build()
+            }
+        }
+    }
+
+    private fun button(label: String, intent: PendingIntent): Shown.Action.Builder =
+        Shown.Action.Builder(Icon.createWithResource(context, look.icon), label, intent)
+}

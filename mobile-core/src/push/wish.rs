@@ -1,0 +1,231 @@
+//! The wish for pushes: what the app asked for, and whether the server has confirmed it.
+//!
+//! The wish outlives the process and needs no network. A confirmation is for one target and one
+//! device, so another token or another sign-in makes it due again.
+
+use baton_protocol::push::{PushEnv, PushLane, PushTargetKind};
+use baton_protocol::{DeviceId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A confirmed registration is sent again after this time, ms: the server may have lost it.
+pub const CONFIRM_EVERY_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// Time after which a failed attempt is repeated, ms.
+pub const RETRY_AFTER_MS: i64 = 60 * 1000;
+
+/// The address for pushes to this device.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushTarget {
+    /// The push service.
+    pub lane: PushLane,
+    /// The kind of the target.
+    pub kind: PushTargetKind,
+    /// The token, id or URL from the platform.
+    pub target: String,
+    /// The app's id at the push service.
+    pub app_id: Option<String>,
+    /// Apple's environment; `None` elsewhere.
+    pub env: Option<PushEnv>,
+    /// The language of notifications.
+    pub locale: Option<String>,
+    /// The app's capabilities.
+    pub caps: Vec<String>,
+}
+
+impl std::fmt::Debug for PushTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PushTarget").field("lane", &self.lane).finish_non_exhaustive()
+    }
+}
+
+/// Why pushes are off. The app gives all but the first and the last.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum PushOffReason {
+    /// The app has not registered, or ended the registration.
+    NotRegistered,
+    /// The person does not allow notifications.
+    Permission,
+    /// The device has no push service and no `UnifiedPush` distributor.
+    NoService,
+    /// The system holds pushes back to save power.
+    BatterySaver,
+    /// The server refused the registration.
+    Refused {
+        /// The stable code of the refusal.
+        code: String,
+    },
+}
+
+/// Whether pushes reach this device.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PushState {
+    /// The server confirmed the registration.
+    On,
+    /// The registration is stored and not confirmed so far.
+    Waiting,
+    /// No push comes.
+    Off(PushOffReason),
+}
+
+/// What must be told to the server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PushTask {
+    /// Register this target.
+    Register(PushTarget),
+    /// End the registration.
+    End,
+}
+
+/// How an attempt ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PushAttempt {
+    /// The server confirmed it.
+    Done,
+    /// The server cannot be reached, or asks for patience.
+    Failed,
+    /// The server refused it for good.
+    Refused {
+        /// The stable code.
+        code: String,
+    },
+}
+
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+enum Wanted {
+    #[default]
+    Nothing,
+    Pushes(PushTarget),
+    /// The server must still be told.
+    End,
+    /// The app reported why none can come.
+    Off(PushOffReason),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Confirmed {
+    target: PushTarget,
+    device: DeviceId,
+    at: Timestamp,
+}
+
+/// The wish, as it is kept on the device.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct PushWish {
+    wanted: Wanted,
+    confirmed: Option<Confirmed>,
+    /// The server's last refusal. A new process tries again.
+    #[serde(skip)]
+    refused: Option<(DeviceId, String)>,
+    /// When the next attempt may begin.
+    #[serde(skip)]
+    not_before: Option<Timestamp>,
+}
+
+impl PushWish {
+    /// Asks for pushes at this target.
+    pub fn register(&mut self, target: PushTarget) {
+        self.want(Wanted::Pushes(target));
+    }
+
+    /// Ends the registration.
+    pub fn end(&mut self) {
+        self.want(Wanted::End);
+    }
+
+    /// Notes why no push can come. The registration at the server stays as it is.
+    pub fn turn_off(&mut self, reason: PushOffReason) {
+        self.want(Wanted::Off(reason));
+    }
+
+    fn want(&mut self, wanted: Wanted) {
+        self.wanted = wanted;
+        (self.refused, self.not_before) = (None, None);
+    }
+
+    /// Whether pushes reach this device. Nobody signed in is `None`.
+    #[must_use]
+    pub fn state(&self, device: Option<DeviceId>) -> PushState {
+        match &self.wanted {
+            Wanted::Nothing | Wanted::End => PushState::Off(PushOffReason::NotRegistered),
+            Wanted::Off(reason) => PushState::Off(reason.clone()),
+            Wanted::Pushes(target) => match &self.refused {
+                Some((by, code)) if Some(*by) == device => {
+                    PushState::Off(PushOffReason::Refused { code: code.clone() })
+                }
+                _ if self.confirmation(target, device).is_some() => PushState::On,
+                _ => PushState::Waiting,
+            },
+        }
+    }
+
+    /// Returns what must be told to the server now.
+    #[must_use]
+    pub fn task(&self, device: DeviceId, now: Timestamp) -> Option<PushTask> {
+        if self.not_before.is_some_and(|at| now < at) {
+            return None;
+        }
+        match &self.wanted {
+            Wanted::Nothing | Wanted::Off(_) => None,
+            Wanted::End => Some(PushTask::End),
+            Wanted::Pushes(target) => {
+                let confirmed = self.confirmation(target, Some(device));
+                // A clock that was set back makes it due as well.
+                let is_fresh =
+                    confirmed.is_some_and(|one| (0..CONFIRM_EVERY_MS).contains(&now.since(one.at)));
+                (!is_fresh).then(|| PushTask::Register(target.clone()))
+            }
+        }
+    }
+
+    /// Returns the time until a failed attempt may be repeated, ms.
+    #[must_use]
+    pub fn retry_in(&self, now: Timestamp) -> Option<i64> {
+        let is_due = matches!(self.wanted, Wanted::Pushes(_) | Wanted::End);
+        self.not_before.filter(|at| is_due && now < *at).map(|at| at.since(now))
+    }
+
+    /// Notes how an attempt ended. Returns whether the kept part changed.
+    pub fn attempted(
+        &mut self,
+        task: PushTask,
+        device: DeviceId,
+        ended: PushAttempt,
+        now: Timestamp,
+    ) -> bool {
+        match (task, ended) {
+            (_, PushAttempt::Failed) => {
+                self.not_before = Some(Timestamp::from_ms(now.ms() + RETRY_AFTER_MS));
+                false
+            }
+            (PushTask::Register(target), PushAttempt::Done) => {
+                self.refused = None;
+                self.confirmed = Some(Confirmed { target, device, at: now });
+                true
+            }
+            (PushTask::Register(target), PushAttempt::Refused { code }) => {
+                // What the app asked for meanwhile was not refused.
+                if self.wanted == Wanted::Pushes(target) {
+                    self.refused = Some((device, code));
+                    self.not_before = Some(Timestamp::from_ms(now.ms() + CONFIRM_EVERY_MS));
+                }
+                self.confirmed.take().is_some()
+            }
+            // A registration that the server does not know is over, too.
+            (PushTask::End, PushAttempt::Done | PushAttempt::Refused { .. }) => {
+                self.confirmed = None;
+                if self.wanted == Wanted::End {
+                    self.wanted = Wanted::Nothing;
+                }
+                true
+            }
+        }
+    }
+
+    /// An agent signed in: what the server refused another device is tried again.
+    pub fn signed_in(&mut self) {
+        (self.refused, self.not_before) = (None, None);
+    }
+
+    fn confirmation(&self, target: &PushTarget, device: Option<DeviceId>) -> Option<&Confirmed> {
+        self.confirmed.as_ref().filter(|one| one.target == *target && Some(one.device) == device)
+    }
+}
