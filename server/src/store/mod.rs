@@ -244,7 +244,11 @@ impl Store {
     }
 
     /// One statement in a short write transaction of its own. Returns how many rows it changed.
-    pub async fn run_alone(&self, sql: &Sql, args: &[impl AsRef<str>]) -> Result<u64, StoreError> {
+    pub async fn run_alone(
+        &self,
+        sql: &Sql,
+        args: &[impl AsRef<str> + Sync],
+    ) -> Result<u64, StoreError> {
         let args: Vec<&str> = args.iter().map(AsRef::as_ref).collect();
         let mut tx = self.begin().await?;
         let changed = tx.run(sql, &args).await?;

@@ -7,7 +7,7 @@ use baton_simulator::{PushFault, Span};
 use baton_world::world::Setup;
 use tokio::net::TcpListener;
 
-use super::{Roads, on_all_lanes, with_lanes};
+use super::{Road, Roads, on_all_lanes, with_lanes};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_service_took_is_sent_once() {
@@ -361,4 +361,28 @@ async fn a_relay_learns_neither_what_is_told_nor_to_whom() {
 
 async fn ana(roads: &Roads<'_>) -> baton_protocol::Owner {
     baton_protocol::Owner::Agent(roads.world.agent("Ana").await.id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_names_a_service_that_is_not_there_delays_no_other() {
+    on_all_lanes(async |roads| {
+        let web = roads.road(PushLane::Webpush);
+        let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let mut put = web.put.clone();
+        put.target = format!("http://{}/push", closed.local_addr().expect("an address"));
+        drop(closed);
+        let ben = roads.world.agent("Ben").await;
+        let device = ben.on_another_device(roads.world).await;
+        let nowhere = Road { lane: PushLane::Webpush, put, device };
+        nowhere.registers().await;
+        let mut reasons = Vec::new();
+        for _ in 0..8 {
+            let of = roads.tells().await;
+            roads.all_have(of).await;
+            reasons.push(roads.ends(&nowhere, of, "queued", 1).await.reason);
+        }
+        assert!(reasons.starts_with(&["connect".to_owned()]), "{reasons:?}");
+        assert!(reasons.ends_with(&["service_rests".to_owned()]), "{reasons:?}");
+    })
+    .await;
 }

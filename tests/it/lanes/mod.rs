@@ -114,11 +114,12 @@ impl<'w> Roads<'w> {
     async fn sent(&self, road: &Road, of: ConversationId) -> Option<Sent> {
         static SQL: Sql = Sql::new(
             "SELECT state, attempts, due_at, COALESCE(reason, '') FROM push
-             WHERE conversation = $1 AND lane = $2",
+             WHERE conversation = $1 AND lane = $2 AND device = $3",
         );
         let store = &self.world.database.store;
-        let (of, lane) = (of.to_string(), road.lane.name());
-        let rows = store.rows_alone::<(String, i64, i64, String)>(&SQL, &[&of, lane]).await;
+        let (of, device) = (of.to_string(), road.device.signed.session.device_id.to_string());
+        let args = [of.as_str(), road.lane.name(), device.as_str()];
+        let rows = store.rows_alone::<(String, i64, i64, String)>(&SQL, &args).await;
         let (state, attempts, due_at, reason) = rows.expect("rows").pop()?;
         Some(Sent { state, attempts, due_at, reason })
     }
