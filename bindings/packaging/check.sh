@@ -143,7 +143,7 @@ import pathlib, shutil, struct, subprocess, sys, zipfile
 android, work, host = map(pathlib.Path, sys.argv[1:])
 classes = work / "classes.jar"
 with zipfile.ZipFile(classes, "w") as jar:
-    jar.writestr("uniffi/baton_core/CoreConfig.class", b"")
+    jar.writestr("app/baton/core/CoreConfig.class", b"")
 
 def assemble(libraries, jar=classes, out="core.aar"):
     words = ["--libraries", libraries, "--classes", jar, "--version", "1.2.3", "--out", work / out]
@@ -179,7 +179,7 @@ with zipfile.ZipFile(work / "core.aar") as aar:
                        for abi in ("arm64-v8a", "armeabi-v7a", "x86_64", "x86"))}, names
     rules = aar.read("proguard.txt").decode()
 for rule in ("-keep class com.sun.jna.** { *; }", "-keep class * implements com.sun.jna.** { *; }",
-             "-keep class * extends com.sun.jna.** { *; }", "-keep class uniffi.** { *; }",
+             "-keep class * extends com.sun.jna.** { *; }", "-keep class app.baton.core.** { *; }",
              "-dontwarn java.awt.**"):
     assert rule in rules.splitlines(), rule
 manifest = (android / "AndroidManifest.xml").read_text()

@@ -6,7 +6,7 @@
 #   scripts/mobile/bindgen.sh            ends with 1 when the API is another
 #   scripts/mobile/bindgen.sh --accept   writes the API that is there to bindings/api.txt
 #
-# target/bindings/kotlin   sources of package uniffi.baton_core
+# target/bindings/kotlin   sources of package app.baton.core
 # target/bindings/swift    baton_core.swift, the header, and a module map for SwiftPM
 # target/bindings/python   baton_core.py beside a link to the library
 # target/debug             libbaton_core.so, with symbols

@@ -101,8 +101,8 @@ def main():
             b"aarFormatVersion=1.0\naarMetadataVersion=1.0\nminCompileSdk=23\n",
     }
     with zipfile.ZipFile(given.classes) as jar:
-        if not any(name.startswith("uniffi/baton_core/") for name in jar.namelist()):
-            refuse(f"{given.classes} holds no class of uniffi.baton_core")
+        if not any(name.startswith("app/baton/core/") for name in jar.namelist()):
+            refuse(f"{given.classes} holds no class of app.baton.core")
     for abi in ABIS:
         path = libraries / abi / LIBRARY
         if not path.exists():

@@ -23,6 +23,7 @@ pub enum Act {
         /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
         /// The id of the quoted message.
+        #[uniffi(default = None)]
         quoted: Option<String>,
     },
     /// Send the customer more than a text.
@@ -32,6 +33,7 @@ pub enum Act {
         /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
         /// The id of the quoted message.
+        #[uniffi(default = None)]
         quoted: Option<String>,
     },
     /// Write a note for the team.
@@ -65,6 +67,7 @@ pub enum Act {
         /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
         /// A note for the receiver.
+        #[uniffi(default = None)]
         note: Option<String>,
     },
     /// Transfer it to another team's queue.
@@ -76,6 +79,7 @@ pub enum Act {
         /// The newest line that the agent had seen.
         seen: Option<SeenLine>,
         /// A note for the receiver.
+        #[uniffi(default = None)]
         note: Option<String>,
     },
     /// Resolve it.
@@ -122,11 +126,13 @@ pub enum Act {
     /// Tells an agent what happens there, without owning it.
     Follow {
         /// Who; the agent themselves where it is left out.
+        #[uniffi(default = None)]
         agent: Option<String>,
     },
     /// Tells them no longer.
     Unfollow {
         /// Who; the agent themselves where it is left out.
+        #[uniffi(default = None)]
         agent: Option<String>,
     },
 }

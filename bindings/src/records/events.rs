@@ -4,7 +4,7 @@ use baton_mobile::outbox::{Change, Ended};
 use baton_mobile::runtime;
 use baton_mobile::store::StoreError;
 
-use super::{Notification, OutboxItem, Place, PushState};
+use super::{OutboxItem, Place, PushNotification, PushState};
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug, uniffi::Enum)]
@@ -35,7 +35,7 @@ pub enum Event {
         /// Notifications to remove.
         withdraw: Vec<Place>,
         /// Notifications to replace, without sound.
-        update: Vec<Notification>,
+        update: Vec<PushNotification>,
     },
     /// The store failed.
     StoreFailed {
@@ -141,7 +141,7 @@ impl From<runtime::Event> for Event {
             }
             runtime::Event::Notifications { withdraw, update } => Self::Notifications {
                 withdraw: withdraw.into_iter().map(Place::from).collect(),
-                update: update.iter().map(Notification::from).collect(),
+                update: update.iter().map(PushNotification::from).collect(),
             },
             runtime::Event::StoreFailed(error) => {
                 Self::StoreFailed { detail: error.to_string(), is_full: error == StoreError::Full }

@@ -133,7 +133,7 @@ impl From<&push::SaidLine> for NotificationLine {
 
 /// A notification to show.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
-pub struct Notification {
+pub struct PushNotification {
     /// Its tag: it replaces a shown notification with the same one.
     pub place: Place,
     /// The channel.
@@ -163,7 +163,7 @@ pub struct Notification {
     pub opens: Option<String>,
 }
 
-impl From<&push::Notification> for Notification {
+impl From<&push::Notification> for PushNotification {
     fn from(notification: &push::Notification) -> Self {
         let (title, body) = notification.text.english();
         let loc_key = match &notification.text {
@@ -267,7 +267,7 @@ pub struct PushOutcome {
     /// Other notifications to remove.
     pub withdraw: Vec<Place>,
     /// Other notifications to replace, without sound.
-    pub update: Vec<Notification>,
+    pub update: Vec<PushNotification>,
     /// The number for the app's icon, if it changes.
     pub badge: Option<u32>,
     /// Whether the server has news that the store lacks: connect when possible.
@@ -280,12 +280,12 @@ pub enum PushVerdict {
     /// Show it with a sound.
     Show {
         /// The notification.
-        notification: Notification,
+        notification: PushNotification,
     },
     /// Replace the shown notification, without sound.
     Update {
         /// The notification.
-        notification: Notification,
+        notification: PushNotification,
     },
     /// Remove a shown notification.
     Withdraw {
@@ -300,7 +300,7 @@ pub enum PushVerdict {
     /// Show a generic notification, because the push could not be read.
     Fallback {
         /// The notification.
-        notification: Notification,
+        notification: PushNotification,
     },
 }
 
@@ -371,7 +371,7 @@ impl From<Outcome> for PushOutcome {
         Self {
             verdict,
             withdraw: withdraw.into_iter().map(Place::from).collect(),
-            update: update.iter().map(Notification::from).collect(),
+            update: update.iter().map(PushNotification::from).collect(),
             badge,
             is_behind,
         }
@@ -410,8 +410,10 @@ pub struct PushTarget {
     /// The token, id or URL from the platform.
     pub target: String,
     /// The app's package or bundle id.
+    #[uniffi(default = None)]
     pub app_id: Option<String>,
     /// The language of notifications, as a BCP 47 tag.
+    #[uniffi(default = None)]
     pub locale: Option<String>,
 }
 
@@ -501,7 +503,7 @@ impl From<PushOffReason> for runtime::PushOffReason {
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
 pub struct TakenPush {
     /// The notification to show.
-    pub notification: Notification,
+    pub notification: PushNotification,
     /// A receipt to send as a POST request, if time allows.
     pub receipt: Option<ReceiptPost>,
     /// Whether the push was stored for the app.

@@ -234,7 +234,7 @@ private func token(_ customer: Customer, _ phone: Phone, _ text: String) async t
     let push = try await phone.isPushed([
         "kind": "message", "conversation": said.conversation, "title": "A customer", "body": text,
     ])
-    let notification: Baton.Notification
+    let notification: PushNotification
     switch try await phone.hears(push.message).verdict {
     case .show(let shown), .update(let shown): notification = shown
     case let other: throw Failed("the push gave \(other)")

@@ -220,9 +220,10 @@ impl PushWish {
         }
     }
 
-    /// An agent signed in: what the server refused another device is tried again.
+    /// An agent signed in: the registration ended with the session before, also that of the same
+    /// device.
     pub fn signed_in(&mut self) {
-        (self.refused, self.not_before) = (None, None);
+        (self.confirmed, self.refused, self.not_before) = (None, None, None);
     }
 
     fn confirmation(&self, target: &PushTarget, device: Option<DeviceId>) -> Option<&Confirmed> {

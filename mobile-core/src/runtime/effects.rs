@@ -1,9 +1,12 @@
-//! Carries out what the phone wants done.
+//! Carries out what the phone wants done, and renews tokens.
+
+use tokio::sync::oneshot;
 
 use super::engine::Engine;
+use super::error::CoreError;
 use super::events::Event;
 use super::log::words;
-use crate::link::{Input, SocketId};
+use crate::link::{Failure, Input, SocketId, Token};
 use crate::net::socket::{NotTaken, Socket};
 use crate::phone::{Effect, Now, Phone};
 
@@ -65,6 +68,28 @@ impl Engine {
             self.sockets.remove(&socket);
             let now = self.config.clock.now();
             self.hear(Some(Input::SocketClosed(socket, None)), now);
+        }
+    }
+
+    /// Renews a token that the server refused, and answers `done` with the new one.
+    pub(super) fn renew(
+        &mut self,
+        token: Token,
+        failure: Failure,
+        done: oneshot::Sender<Result<String, CoreError>>,
+        now: Now,
+    ) {
+        let text = self.token_text();
+        if text != token.text && !text.is_empty() {
+            return drop(done.send(Ok(text)));
+        }
+        // The refusal may say that the device was revoked.
+        self.hear(Some(Input::Rejected { token, failure }), now);
+        self.carry_out(now);
+        if self.is_signed_in() {
+            self.renewals.push(done);
+            // In the background the link does not refresh by itself.
+            self.refresh();
         }
     }
 }

@@ -12,8 +12,8 @@
 //!
 //! The modules in reading order; each uses only those before it, which a test of the repository
 //! checks: `clock`, `error`, `events`, `log`, `network`, `keys`, `extension`, `dispatcher`,
-//! `subscriptions`, `engine`, `requests`, `registration`, `life`, `lock`, `effects`, `worker`, `handle`, `session`,
-//! `calls`, `watch`, `wishes`, `search`.
+//! `subscriptions`, `engine`, `requests`, `life`, `lock`, `effects`, `registration`, `worker`,
+//! `handle`, `session`, `calls`, `answering`, `watch`, `wishes`, `search`.
 
 mod answering;
 mod calls;

@@ -1,7 +1,6 @@
 //! Signing in and out, and the renewal of a token that the server refused.
 
 use baton_protocol::account::{Login, Session};
-use tokio::sync::oneshot;
 
 use super::engine::Engine;
 use super::error::CoreError;
@@ -10,7 +9,7 @@ use super::keys::Keys;
 use super::log::LogTarget;
 use super::log::words::info;
 use super::requests::BoxFuture;
-use crate::link::{Failure, Input, Token};
+use crate::link::Input;
 use crate::net::SignInError;
 use crate::phone::Now;
 use crate::push::PushWish;
@@ -88,17 +87,19 @@ impl Core {
             let session = core.0.net.server.sign_in(&login).await?.session;
             let (kept, server) = (session.clone(), core.0.config.server.clone());
             let now = core.0.clock.now().wall;
+            let wish = core.call(|engine, _| engine.config.wish.clone()).await?;
             let keyring = core
                 .with_keys(move |keys| {
                     keys.keep_device(&server, kept.device_id)?;
                     keys.keep_session(&server, &kept)?;
+                    wish.with(PushWish::signed_in);
+                    keys.keep_push_wish(|| wish.now())?;
                     keys.keyring(now)
                 })
                 .await?;
             let signed = SignedIn::from(&session);
             core.try_call(move |engine, now| {
                 engine.last_error = None;
-                engine.config.wish.with(PushWish::signed_in);
                 // After a failure the caller signs in again.
                 engine
                     .begin_session(session, Some(keyring), now)
@@ -169,27 +170,5 @@ impl Engine {
         self.subscriptions.clear_all(&self.config.dispatcher);
         self.say(info(LogTarget::Session, "the agent signed out"));
         self.tell_state(self.state(now));
-    }
-
-    /// Renews a token that the server refused, and answers `done` with the new one.
-    pub(super) fn renew(
-        &mut self,
-        token: Token,
-        failure: Failure,
-        done: oneshot::Sender<Result<String, CoreError>>,
-        now: Now,
-    ) {
-        let text = self.token_text();
-        if text != token.text && !text.is_empty() {
-            return drop(done.send(Ok(text)));
-        }
-        // The refusal may say that the device was revoked.
-        self.hear(Some(Input::Rejected { token, failure }), now);
-        self.carry_out(now);
-        if self.is_signed_in() {
-            self.renewals.push(done);
-            // In the background the link does not refresh by itself.
-            self.refresh();
-        }
     }
 }

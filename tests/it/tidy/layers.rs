@@ -21,7 +21,7 @@ const CORE: [(&str, &[&str]); 11] = [
 ];
 
 /// The modules of `mobile-core/src/runtime`, in order: each may use only those before it.
-const RUNTIME: [&str; 21] = [
+const RUNTIME: [&str; 23] = [
     "clock",
     "error",
     "events",
@@ -36,12 +36,14 @@ const RUNTIME: [&str; 21] = [
     "life",
     "lock",
     "effects",
+    "registration",
     "worker",
     "handle",
     "session",
     "calls",
     "answering",
     "watch",
+    "wishes",
     "search",
 ];
 

@@ -2,6 +2,20 @@
 
 package app.baton.suite
 
+import app.baton.core.Act
+import app.baton.core.ActKind
+import app.baton.core.Choice
+import app.baton.core.ChoiceKind
+import app.baton.core.Event
+import app.baton.core.GoneHow
+import app.baton.core.Header
+import app.baton.core.Kept
+import app.baton.core.LineStatus
+import app.baton.core.Listener
+import app.baton.core.OutboxItem
+import app.baton.core.ReviewCode
+import app.baton.core.Stage as At
+import app.baton.core.TimelineEntry
 import app.baton.core.header
 import java.util.concurrent.atomic.AtomicBoolean
 import kotlin.random.Random
@@ -14,20 +28,6 @@ import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
-import uniffi.baton_core.Act
-import uniffi.baton_core.ActKind
-import uniffi.baton_core.Choice
-import uniffi.baton_core.ChoiceKind
-import uniffi.baton_core.Event
-import uniffi.baton_core.GoneHow
-import uniffi.baton_core.Header
-import uniffi.baton_core.Kept
-import uniffi.baton_core.LineStatus
-import uniffi.baton_core.Listener
-import uniffi.baton_core.OutboxItem
-import uniffi.baton_core.ReviewCode
-import uniffi.baton_core.Stage as At
-import uniffi.baton_core.TimelineEntry
 
 val acts = listOf(
     Scenario(3) {

@@ -17,14 +17,14 @@
 
 package app.baton.suite
 
+import app.baton.core.Act
+import app.baton.core.Choice
+import app.baton.core.Hold
+import app.baton.core.Stage as At
 import app.baton.core.timeline
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.withContext
-import uniffi.baton_core.Act
-import uniffi.baton_core.Choice
-import uniffi.baton_core.Hold
-import uniffi.baton_core.Stage as At
 
 suspend fun collide(world: World, arguments: List<String>): Boolean {
     val (who, conversation, text) = arguments

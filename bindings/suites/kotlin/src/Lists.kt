@@ -2,6 +2,19 @@
 
 package app.baton.suite
 
+import app.baton.core.Act
+import app.baton.core.CoreException
+import app.baton.core.Event
+import app.baton.core.FoundIn
+import app.baton.core.InboxRow
+import app.baton.core.InboxView
+import app.baton.core.KeyStore
+import app.baton.core.ListBatch
+import app.baton.core.ListListener
+import app.baton.core.Listener
+import app.baton.core.Note
+import app.baton.core.TimelineEntry
+import app.baton.core.TimelineStep
 import app.baton.core.UnfitStep
 import app.baton.core.after
 import app.baton.core.inbox
@@ -17,19 +30,6 @@ import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
-import uniffi.baton_core.Act
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.Event
-import uniffi.baton_core.FoundIn
-import uniffi.baton_core.InboxRow
-import uniffi.baton_core.InboxView
-import uniffi.baton_core.KeyStore
-import uniffi.baton_core.ListBatch
-import uniffi.baton_core.ListListener
-import uniffi.baton_core.Listener
-import uniffi.baton_core.Note
-import uniffi.baton_core.TimelineEntry
-import uniffi.baton_core.TimelineStep
 
 val lists = listOf(
     Scenario(4) {

@@ -2,6 +2,10 @@
 
 package app.baton.suite
 
+import app.baton.core.Event
+import app.baton.core.Hold
+import app.baton.core.InboxView
+import app.baton.core.Standing
 import app.baton.core.header
 import app.baton.core.inbox
 import java.nio.file.Files
@@ -9,10 +13,6 @@ import java.nio.file.Path
 import kotlin.streams.asSequence
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.flow.first
-import uniffi.baton_core.Event
-import uniffi.baton_core.Hold
-import uniffi.baton_core.InboxView
-import uniffi.baton_core.Standing
 
 val living = listOf(
     Scenario(13) {

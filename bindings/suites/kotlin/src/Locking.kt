@@ -2,18 +2,18 @@
 
 package app.baton.suite
 
-import app.baton.core.inbox
+import app.baton.core.Act
+import app.baton.core.CoreException
+import app.baton.core.Event
+import app.baton.core.InboxView
 import app.baton.core.LoadState
+import app.baton.core.Standing
+import app.baton.core.inbox
 import app.baton.core.watchInbox
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.first
-import uniffi.baton_core.Act
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.Event
-import uniffi.baton_core.InboxView
-import uniffi.baton_core.Standing
 
 private const val A_SECOND = 1u
 

@@ -2,15 +2,15 @@
 
 package app.baton.suite
 
+import app.baton.core.Act
+import app.baton.core.KeyStore
+import app.baton.core.LogLevel
+import app.baton.core.LogRecord
+import app.baton.core.PushVerdict
+import app.baton.core.Standing
 import java.util.Collections
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.flow.first
-import uniffi.baton_core.Act
-import uniffi.baton_core.KeyStore
-import uniffi.baton_core.LogLevel
-import uniffi.baton_core.LogRecord
-import uniffi.baton_core.PushVerdict
-import uniffi.baton_core.Standing
 
 val logs = listOf(
     Scenario(31) {

@@ -2,9 +2,24 @@
 
 package app.baton.suite
 
+import app.baton.core.Act
 import app.baton.core.Baton
+import app.baton.core.CoreConfig
+import app.baton.core.CoreException
+import app.baton.core.Event
+import app.baton.core.InboxRow
+import app.baton.core.InboxView
+import app.baton.core.KeyStore
+import app.baton.core.Line
+import app.baton.core.ListBatch
+import app.baton.core.ListListener
+import app.baton.core.Listener
 import app.baton.core.MemoryKeyStore
+import app.baton.core.OutboxItem
+import app.baton.core.SignedIn
+import app.baton.core.Standing
 import app.baton.core.Timeline
+import app.baton.core.TimelineEntry
 import app.baton.core.after
 import app.baton.core.inbox
 import app.baton.core.timeline
@@ -18,21 +33,6 @@ import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.mapNotNull
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
-import uniffi.baton_core.Act
-import uniffi.baton_core.CoreConfig
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.Event
-import uniffi.baton_core.InboxRow
-import uniffi.baton_core.InboxView
-import uniffi.baton_core.KeyStore
-import uniffi.baton_core.Line
-import uniffi.baton_core.ListBatch
-import uniffi.baton_core.ListListener
-import uniffi.baton_core.Listener
-import uniffi.baton_core.OutboxItem
-import uniffi.baton_core.SignedIn
-import uniffi.baton_core.Standing
-import uniffi.baton_core.TimelineEntry
 
 /** How long something may take that takes no time by itself. */
 const val SOON_MS = 30_000L

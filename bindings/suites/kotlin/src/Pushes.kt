@@ -2,25 +2,25 @@
 
 package app.baton.suite
 
+import app.baton.core.AnswerOutcome
+import app.baton.core.Event
+import app.baton.core.KeyStore
+import app.baton.core.NotificationAction
+import app.baton.core.NotificationAnswer
+import app.baton.core.Place
+import app.baton.core.PushMessage
+import app.baton.core.PushNotification
+import app.baton.core.PushOffReason
+import app.baton.core.PushOutcome
+import app.baton.core.PushRoad
+import app.baton.core.PushState
+import app.baton.core.PushTarget
+import app.baton.core.PushVerdict
+import app.baton.core.takePush
 import app.baton.core.timeline
 import java.util.Base64
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.flow.first
-import uniffi.baton_core.AnswerOutcome
-import uniffi.baton_core.Event
-import uniffi.baton_core.KeyStore
-import uniffi.baton_core.Notification
-import uniffi.baton_core.NotificationAction
-import uniffi.baton_core.NotificationAnswer
-import uniffi.baton_core.Place
-import uniffi.baton_core.PushMessage
-import uniffi.baton_core.PushOffReason
-import uniffi.baton_core.PushOutcome
-import uniffi.baton_core.PushRoad
-import uniffi.baton_core.PushState
-import uniffi.baton_core.PushTarget
-import uniffi.baton_core.PushVerdict
-import uniffi.baton_core.takePush
 
 val pushes = listOf(
     Scenario(19) {
@@ -230,7 +230,7 @@ internal suspend fun Phone.handles(push: PushMessage): PushOutcome {
 private fun PushOutcome.takenAway(): List<Place> =
     withdraw + listOfNotNull((verdict as? PushVerdict.Withdraw)?.place)
 
-private fun PushOutcome.shown(): Notification? = when (val given = verdict) {
+private fun PushOutcome.shown(): PushNotification? = when (val given = verdict) {
     is PushVerdict.Show -> given.notification
     is PushVerdict.Update -> given.notification
     is PushVerdict.Fallback -> given.notification

@@ -2,16 +2,34 @@
 
 package app.baton.suite
 
+import app.baton.core.Act
+import app.baton.core.AppException
+import app.baton.core.Availability
+import app.baton.core.BatonCoreInterface
+import app.baton.core.Choice
+import app.baton.core.CoreException
+import app.baton.core.Event
+import app.baton.core.InboxView
+import app.baton.core.KeyStore
+import app.baton.core.LoadState
+import app.baton.core.LogLevel
 import app.baton.core.MemoryKeyStore
+import app.baton.core.NotificationAnswer
+import app.baton.core.NotificationEnd
+import app.baton.core.PushMessage
+import app.baton.core.PushOffReason
+import app.baton.core.PushRoad
+import app.baton.core.PushTarget
+import app.baton.core.Standing
 import app.baton.core.forPeople
 import app.baton.core.inbox
-import app.baton.core.LoadState
 import app.baton.core.watchInbox
 import java.nio.ByteBuffer
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.UUID
 import kotlin.streams.asSequence
+import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
@@ -21,24 +39,6 @@ import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
-import kotlin.time.Duration.Companion.seconds
-import uniffi.baton_core.Act
-import uniffi.baton_core.AppException
-import uniffi.baton_core.BatonCoreInterface
-import uniffi.baton_core.Choice
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.Event
-import uniffi.baton_core.InboxView
-import uniffi.baton_core.KeyStore
-import uniffi.baton_core.LogLevel
-import uniffi.baton_core.NotificationAnswer
-import uniffi.baton_core.NotificationEnd
-import uniffi.baton_core.PushMessage
-import uniffi.baton_core.PushOffReason
-import uniffi.baton_core.PushRoad
-import uniffi.baton_core.PushTarget
-import uniffi.baton_core.Availability
-import uniffi.baton_core.Standing
 
 val signing = listOf(
     Scenario(1) {

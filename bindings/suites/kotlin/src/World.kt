@@ -2,6 +2,7 @@
 
 package app.baton.suite
 
+import app.baton.core.SeenLine
 import java.net.URI
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
@@ -11,7 +12,6 @@ import java.time.Duration
 import java.util.UUID
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
-import uniffi.baton_core.SeenLine
 
 typealias Fields = Map<String, Any?>
 

@@ -40,7 +40,7 @@ public enum NotificationCategories {
 
 extension UNMutableNotificationContent {
     /// Says what the core decided, with the buttons that can be answered right there.
-    public func show(_ notification: Baton.Notification) {
+    public func show(_ notification: PushNotification) {
         title = notification.title
         body = notification.body
         threadIdentifier = notification.place.tag

@@ -76,6 +76,14 @@ fn another_token_or_another_device_is_confirmed_anew() {
 }
 
 #[test]
+fn who_signs_in_again_on_the_same_device_is_registered_anew() {
+    let mut wish = confirmed();
+    wish.signed_in();
+    assert_eq!(wish.state(Some(PHONE)), PushState::Waiting);
+    assert_eq!(wish.task(PHONE, NOW), Some(task("first")));
+}
+
+#[test]
 fn a_failed_attempt_is_repeated_after_a_while() {
     let mut wish = PushWish::default();
     wish.register(target("first"));

@@ -2,7 +2,12 @@
 
 package app.baton
 
+import app.baton.core.Act
+import app.baton.core.CoreException
+import app.baton.core.Event
+import app.baton.core.InboxView
 import app.baton.core.LoadState
+import app.baton.core.Standing
 import app.baton.core.inbox
 import app.baton.core.watchHeader
 import app.baton.core.watchInbox
@@ -23,11 +28,6 @@ import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
-import uniffi.baton_core.Act
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.Event
-import uniffi.baton_core.InboxView
-import uniffi.baton_core.Standing
 
 class LayerTest {
     private val scope = CoroutineScope(Dispatchers.Default)

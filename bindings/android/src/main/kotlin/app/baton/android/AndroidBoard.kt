@@ -12,10 +12,10 @@ import android.app.RemoteInput
 import android.content.Context
 import android.content.Intent
 import android.graphics.drawable.Icon
-import uniffi.baton_core.Notification
-import uniffi.baton_core.NotificationAction
-import uniffi.baton_core.NotificationGroup
-import uniffi.baton_core.Place
+import app.baton.core.NotificationAction
+import app.baton.core.NotificationGroup
+import app.baton.core.Place
+import app.baton.core.PushNotification
 
 /** All notifications have one number: the tag tells them apart. */
 private const val ID = 1
@@ -62,7 +62,7 @@ internal class AndroidBoard(private val context: Context, private val look: Noti
         }
     }
 
-    override fun show(notification: Notification) {
+    override fun show(notification: PushNotification) {
         val hidden = builder(notification.group).setContentTitle(notification.publicText).build()
         val shown = builder(notification.group)
             .setContentTitle(notification.title)
@@ -99,7 +99,7 @@ internal class AndroidBoard(private val context: Context, private val look: Noti
         Shown.Builder(context, group.name).setSmallIcon(look.icon)
 
     /** Lines with sender and time, where the core knows them. */
-    private fun style(notification: Notification): Shown.Style? {
+    private fun style(notification: PushNotification): Shown.Style? {
         if (notification.lines.isEmpty()) return null
         val style = Shown.MessagingStyle(Person.Builder().setName(look.me).build())
         for (line in notification.lines) {

@@ -8,6 +8,8 @@ import android.os.UserManager
 import android.security.keystore.KeyGenParameterSpec
 import android.security.keystore.KeyProperties
 import android.util.AtomicFile
+import app.baton.core.AppException
+import app.baton.core.KeyStore
 import java.io.File
 import java.io.FileNotFoundException
 import java.io.IOException
@@ -17,8 +19,6 @@ import javax.crypto.Cipher
 import javax.crypto.KeyGenerator
 import javax.crypto.SecretKey
 import javax.crypto.spec.GCMParameterSpec
-import uniffi.baton_core.AppException
-import uniffi.baton_core.KeyStore
 
 private const val PROVIDER = "AndroidKeyStore"
 private const val ALIAS = "baton"

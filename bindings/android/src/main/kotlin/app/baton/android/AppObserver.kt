@@ -8,6 +8,7 @@ import android.net.ConnectivityManager
 import android.net.Network
 import android.os.Bundle
 import app.baton.core.Baton
+import app.baton.core.CoreException
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CoroutineScope
@@ -16,7 +17,6 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.collectLatest
 import kotlinx.coroutines.launch
-import uniffi.baton_core.CoreException
 
 /** One screen may be gone before the next is there, as while the device is turned. */
 private val BETWEEN_SCREENS = 700.milliseconds

@@ -2,6 +2,10 @@
 
 package app.baton.android
 
+import app.baton.core.PushMessage
+import app.baton.core.PushOffReason
+import app.baton.core.PushRoad
+import app.baton.core.PushTarget
 import com.google.firebase.messaging.FirebaseMessaging
 import com.google.firebase.messaging.FirebaseMessagingService
 import com.google.firebase.messaging.RemoteMessage
@@ -10,10 +14,6 @@ import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeoutOrNull
-import uniffi.baton_core.PushMessage
-import uniffi.baton_core.PushOffReason
-import uniffi.baton_core.PushRoad
-import uniffi.baton_core.PushTarget
 
 /** Time to open the core; then the push alone decides. */
 private val TO_OPEN = 2.seconds

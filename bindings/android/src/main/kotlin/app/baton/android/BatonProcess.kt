@@ -4,17 +4,17 @@ package app.baton.android
 
 import android.app.Application
 import app.baton.core.Baton
+import app.baton.core.CoreConfig
+import app.baton.core.CoreException
+import app.baton.core.KeyStore
+import app.baton.core.PushOffReason
+import app.baton.core.PushTarget
 import java.io.File
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.launch
-import uniffi.baton_core.CoreConfig
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.KeyStore
-import uniffi.baton_core.PushOffReason
-import uniffi.baton_core.PushTarget
 
 /** An `Application` with a core. Services, workers and receivers of this library find it here. */
 interface BatonHost {

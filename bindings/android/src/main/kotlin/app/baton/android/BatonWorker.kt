@@ -12,8 +12,8 @@ import androidx.work.OneTimeWorkRequestBuilder
 import androidx.work.OutOfQuotaPolicy
 import androidx.work.WorkManager
 import androidx.work.WorkerParameters
+import app.baton.core.CoreException
 import kotlin.time.Duration.Companion.minutes
-import uniffi.baton_core.CoreException
 
 private const val NAME = "baton-sync"
 

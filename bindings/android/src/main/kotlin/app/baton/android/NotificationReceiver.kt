@@ -8,11 +8,11 @@ import android.content.BroadcastReceiver
 import android.content.Context
 import android.content.Intent
 import app.baton.core.Baton
+import app.baton.core.CoreException
+import app.baton.core.NotificationAnswer
+import app.baton.core.NotificationEnd
+import app.baton.core.Place
 import kotlinx.coroutines.launch
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.NotificationAnswer
-import uniffi.baton_core.NotificationEnd
-import uniffi.baton_core.Place
 
 private const val REPLY = "reply"
 private const val RESOLVE = "resolve"

@@ -2,29 +2,29 @@
 
 package app.baton.android
 
+import app.baton.core.AnswerOutcome
 import app.baton.core.Baton
+import app.baton.core.BatonCoreInterface
+import app.baton.core.CoreConfig
+import app.baton.core.CoreException
+import app.baton.core.Event
+import app.baton.core.KeyStore
+import app.baton.core.NotificationAction
+import app.baton.core.NotificationAnswer
+import app.baton.core.Place
+import app.baton.core.PushMessage
+import app.baton.core.PushNotification
+import app.baton.core.PushOutcome
+import app.baton.core.PushVerdict
+import app.baton.core.takePush
 import kotlin.time.Duration.Companion.seconds
-import uniffi.baton_core.AnswerOutcome
-import uniffi.baton_core.BatonCoreInterface
-import uniffi.baton_core.CoreConfig
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.Event
-import uniffi.baton_core.KeyStore
-import uniffi.baton_core.Notification
-import uniffi.baton_core.NotificationAction
-import uniffi.baton_core.NotificationAnswer
-import uniffi.baton_core.Place
-import uniffi.baton_core.PushMessage
-import uniffi.baton_core.PushOutcome
-import uniffi.baton_core.PushVerdict
-import uniffi.baton_core.takePush
 
 /** Firebase gives a service about 20 s, a receiver gets 10 s. */
 internal val WITHIN = 8.seconds
 
 /** The place where the system draws notifications: a real one, or a list in a test. */
 interface NotificationBoard {
-    fun show(notification: Notification)
+    fun show(notification: PushNotification)
 
     fun remove(place: Place)
 

@@ -3,6 +3,7 @@
 package app.baton.android
 
 import androidx.work.ListenableWorker.Result
+import app.baton.core.CoreException
 import app.baton.testing.FakeBaton
 import app.baton.testing.Preview
 import kotlin.time.Duration.Companion.milliseconds
@@ -18,7 +19,6 @@ import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
-import uniffi.baton_core.CoreException
 
 class AppObserverTest {
     private val scope = CoroutineScope(Dispatchers.Default)

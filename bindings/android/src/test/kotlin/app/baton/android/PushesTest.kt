@@ -2,21 +2,21 @@
 
 package app.baton.android
 
+import app.baton.core.AnswerOutcome
+import app.baton.core.CoreException
+import app.baton.core.Event
+import app.baton.core.NotificationAction
+import app.baton.core.NotificationAnswer
+import app.baton.core.NotificationGroup
+import app.baton.core.Place
+import app.baton.core.PushNotification
+import app.baton.core.PushOutcome
+import app.baton.core.PushVerdict
 import app.baton.testing.FakeBaton
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Test
-import uniffi.baton_core.AnswerOutcome
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.Event
-import uniffi.baton_core.Notification
-import uniffi.baton_core.NotificationAction
-import uniffi.baton_core.NotificationAnswer
-import uniffi.baton_core.NotificationGroup
-import uniffi.baton_core.Place
-import uniffi.baton_core.PushOutcome
-import uniffi.baton_core.PushVerdict
 
 private const val HERE = "conversation"
 private val place = Place("tag", HERE)
@@ -24,7 +24,7 @@ private val place = Place("tag", HERE)
 private class ListBoard : NotificationBoard {
     val said = mutableListOf<String>()
 
-    override fun show(notification: Notification) {
+    override fun show(notification: PushNotification) {
         said += "show ${notification.body}"
     }
 
@@ -37,7 +37,7 @@ private class ListBoard : NotificationBoard {
     }
 }
 
-private fun notification(body: String) = Notification(
+private fun notification(body: String) = PushNotification(
     place = place, group = NotificationGroup.INBOX, title = "Marta", body = body,
     lines = emptyList(), locKey = null, publicText = "A customer wrote", actions = emptyList(),
     badge = null, alerts = true, expiresAtMs = null, push = null, opens = HERE,

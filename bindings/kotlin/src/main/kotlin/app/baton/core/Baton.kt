@@ -1,4 +1,4 @@
-// The phone core for Kotlin: `uniffi.baton_core` with coroutines and flows around it.
+// The phone core for Kotlin: `app.baton.core` with coroutines and flows around it.
 //
 // This layer decides nothing. It turns listeners into flows, applies the steps of lists, and ends
 // subscriptions that nobody collects. Everything else is generated code.
@@ -13,20 +13,6 @@ import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.withContext
-import uniffi.baton_core.AnswerOutcome
-import uniffi.baton_core.BatonCore
-import uniffi.baton_core.BatonCoreInterface
-import uniffi.baton_core.CoreConfig
-import uniffi.baton_core.Event
-import uniffi.baton_core.KeyStore
-import uniffi.baton_core.Listener
-import uniffi.baton_core.LogLevel
-import uniffi.baton_core.LogRecord
-import uniffi.baton_core.LogSink
-import uniffi.baton_core.NotificationAnswer
-import uniffi.baton_core.PushMessage
-import uniffi.baton_core.PushOutcome
-import uniffi.baton_core.Standing
 
 /**
  * The client. Open one per process with [Baton.open], report the lifecycle ([foreground]) and the
@@ -36,7 +22,7 @@ import uniffi.baton_core.Standing
  * act**: a call that has begun runs to its end. To find out, read [outbox], or give the act an
  * `opId`: two calls with the same one are one act.
  *
- * Calls throw [CoreException][uniffi.baton_core.CoreException]; [forPeople] returns its text.
+ * Calls throw [CoreException][app.baton.core.CoreException]; [forPeople] returns its text.
  */
 interface Baton : BatonCoreInterface, AutoCloseable {
     /** The newest state of the core. */

@@ -2,8 +2,6 @@
 
 package app.baton.core
 
-import uniffi.baton_core.CoreException
-
 /** In English, as the core says it; apps that translate decide by the type or the [key]. */
 fun CoreException.forPeople(): String = when (this) {
     is CoreException.Offline -> "The server cannot be reached: check the network."

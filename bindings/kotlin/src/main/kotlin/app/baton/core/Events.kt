@@ -10,9 +10,6 @@ import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.flow
-import uniffi.baton_core.Event
-import uniffi.baton_core.Listener
-import uniffi.baton_core.Standing
 
 /** Events that wait for one collector at most; then the oldest is dropped and counted. */
 private const val EVENTS_WAITING = 1024

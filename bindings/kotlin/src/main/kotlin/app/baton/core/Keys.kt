@@ -1,10 +1,9 @@
-// Key stores. An app's own implements `uniffi.baton_core.KeyStore` on the platform's, throws
+// Key stores. An app's own implements `app.baton.core.KeyStore` on the platform's, throws
 // `AppException.Locked` before the first unlock, and `AppException.Failed` for anything else.
 
 package app.baton.core
 
 import java.util.concurrent.ConcurrentHashMap
-import uniffi.baton_core.KeyStore
 
 /** Keeps everything in memory: for tests. What it holds is gone with the process. */
 class MemoryKeyStore : KeyStore {

@@ -2,11 +2,6 @@
 
 package app.baton.core
 
-import uniffi.baton_core.InboxRow
-import uniffi.baton_core.InboxStep
-import uniffi.baton_core.TimelineEntry
-import uniffi.baton_core.TimelineStep
-
 /** A step that does not fit the list: they are not of one subscription, or one was missed. */
 class UnfitStep(step: Any) : IllegalStateException("does not fit the list: $step")
 

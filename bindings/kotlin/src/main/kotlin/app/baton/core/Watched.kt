@@ -18,16 +18,6 @@ import kotlinx.coroutines.flow.conflate
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.selects.select
 import kotlinx.coroutines.withContext
-import uniffi.baton_core.Badge
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.Header
-import uniffi.baton_core.InboxRow
-import uniffi.baton_core.InboxView
-import uniffi.baton_core.ListBatch
-import uniffi.baton_core.ListListener
-import uniffi.baton_core.OlderLines
-import uniffi.baton_core.SeenLine
-import uniffi.baton_core.TimelineEntry
 
 /** A list of conversations, as one batch left it. */
 data class Inbox(

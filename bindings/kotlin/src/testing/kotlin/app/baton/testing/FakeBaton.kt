@@ -2,23 +2,23 @@
 
 package app.baton.testing
 
+import app.baton.core.Act
+import app.baton.core.AnswerOutcome
+import app.baton.core.Badge
 import app.baton.core.Baton
-import uniffi.baton_core.Act
-import uniffi.baton_core.AnswerOutcome
-import uniffi.baton_core.Badge
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.Event
-import uniffi.baton_core.Header
-import uniffi.baton_core.InboxRow
-import uniffi.baton_core.InboxView
-import uniffi.baton_core.Listener
-import uniffi.baton_core.OutboxItem
-import uniffi.baton_core.PushOutcome
-import uniffi.baton_core.PushState
-import uniffi.baton_core.SignedIn
-import uniffi.baton_core.Stage
-import uniffi.baton_core.Standing
-import uniffi.baton_core.TimelineEntry
+import app.baton.core.CoreException
+import app.baton.core.Event
+import app.baton.core.Header
+import app.baton.core.InboxRow
+import app.baton.core.InboxView
+import app.baton.core.Listener
+import app.baton.core.OutboxItem
+import app.baton.core.PushOutcome
+import app.baton.core.PushState
+import app.baton.core.SignedIn
+import app.baton.core.Stage
+import app.baton.core.Standing
+import app.baton.core.TimelineEntry
 
 /** An act that the app handed in. */
 data class TakenAct(val conversation: String, val act: Act, val opId: String)

@@ -2,24 +2,24 @@
 
 package app.baton.testing
 
-import uniffi.baton_core.ActKind
-import uniffi.baton_core.Badge
-import uniffi.baton_core.Header
-import uniffi.baton_core.Hold
-import uniffi.baton_core.InboxRow
-import uniffi.baton_core.Line
-import uniffi.baton_core.LineAuthor
-import uniffi.baton_core.LineContent
-import uniffi.baton_core.LineStatus
-import uniffi.baton_core.MediaKind
-import uniffi.baton_core.Note
-import uniffi.baton_core.OutboxItem
-import uniffi.baton_core.Own
-import uniffi.baton_core.Owner
-import uniffi.baton_core.SeenLine
-import uniffi.baton_core.Stage
-import uniffi.baton_core.Status
-import uniffi.baton_core.TimelineEntry
+import app.baton.core.ActKind
+import app.baton.core.Badge
+import app.baton.core.Header
+import app.baton.core.Hold
+import app.baton.core.InboxRow
+import app.baton.core.Line
+import app.baton.core.LineAuthor
+import app.baton.core.LineContent
+import app.baton.core.LineStatus
+import app.baton.core.MediaKind
+import app.baton.core.Note
+import app.baton.core.OutboxItem
+import app.baton.core.Own
+import app.baton.core.Owner
+import app.baton.core.SeenLine
+import app.baton.core.Stage
+import app.baton.core.Status
+import app.baton.core.TimelineEntry
 
 private const val NOON = 1_767_268_800_000
 private const val MINUTE = 60_000

@@ -20,6 +20,12 @@ import android.widget.TextView
 import app.baton.android.CONVERSATION
 import app.baton.android.registerFirebase
 import app.baton.core.Baton
+import app.baton.core.InboxRow
+import app.baton.core.InboxView
+import app.baton.core.OutboxItem
+import app.baton.core.PushOffReason
+import app.baton.core.Standing
+import app.baton.core.TimelineEntry
 import app.baton.sample.model.ConversationScreen
 import app.baton.sample.model.InboxScreen
 import app.baton.sample.model.held
@@ -31,12 +37,6 @@ import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
-import uniffi.baton_core.InboxRow
-import uniffi.baton_core.InboxView
-import uniffi.baton_core.OutboxItem
-import uniffi.baton_core.PushOffReason
-import uniffi.baton_core.Standing
-import uniffi.baton_core.TimelineEntry
 
 /** A screen of somebody who is signed in, whose subscriptions end when it is not seen. */
 abstract class Screen : Activity() {

@@ -11,6 +11,7 @@ import android.widget.EditText
 import android.widget.LinearLayout
 import android.widget.TextView
 import app.baton.core.Baton
+import app.baton.core.CoreException
 import app.baton.core.forPeople
 import app.baton.sample.model.wantsSignIn
 import kotlinx.coroutines.CoroutineScope
@@ -18,7 +19,6 @@ import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
-import uniffi.baton_core.CoreException
 
 class SignInActivity : Activity() {
     private lateinit var scope: CoroutineScope

@@ -2,8 +2,20 @@
 
 package app.baton.sample.model
 
+import app.baton.core.Act
 import app.baton.core.Baton
+import app.baton.core.Choice
+import app.baton.core.CoreException
+import app.baton.core.Hold
+import app.baton.core.InboxRow
+import app.baton.core.InboxView
+import app.baton.core.LineAuthor
 import app.baton.core.LoadState
+import app.baton.core.OutboxItem
+import app.baton.core.SeenLine
+import app.baton.core.Stage
+import app.baton.core.Standing
+import app.baton.core.TimelineEntry
 import app.baton.core.forPeople
 import app.baton.core.watchHeader
 import app.baton.core.watchInbox
@@ -16,18 +28,6 @@ import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.launch
-import uniffi.baton_core.Act
-import uniffi.baton_core.Choice
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.Hold
-import uniffi.baton_core.InboxRow
-import uniffi.baton_core.InboxView
-import uniffi.baton_core.LineAuthor
-import uniffi.baton_core.OutboxItem
-import uniffi.baton_core.SeenLine
-import uniffi.baton_core.Stage
-import uniffi.baton_core.Standing
-import uniffi.baton_core.TimelineEntry
 
 /** Where the connection stands, in words; nothing while all is well. */
 fun banner(standing: Standing): String? = when (standing) {

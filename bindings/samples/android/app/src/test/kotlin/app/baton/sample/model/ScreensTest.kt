@@ -2,6 +2,10 @@
 
 package app.baton.sample.model
 
+import app.baton.core.Act
+import app.baton.core.CoreException
+import app.baton.core.InboxView
+import app.baton.core.Standing
 import app.baton.testing.FakeBaton
 import app.baton.testing.Preview
 import kotlin.time.Duration.Companion.seconds
@@ -16,10 +20,6 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
-import uniffi.baton_core.Act
-import uniffi.baton_core.CoreException
-import uniffi.baton_core.InboxView
-import uniffi.baton_core.Standing
 
 class ScreensTest {
     private val scope = CoroutineScope(Dispatchers.Default)
