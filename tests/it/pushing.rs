@@ -193,9 +193,8 @@ async fn looks_at_his_desk(world: &World) -> tokio::task::JoinHandle<()> {
         loop {
             let frames = socket.frames_since(heard);
             heard += frames.len();
-            let upto = frames.iter().filter_map(|one| match &*one.frame {
-                ServerFrame::Events { upto, .. } => Some(*upto),
-                _ => None,
+            let upto = frames.iter().filter_map(|one| {
+                if let ServerFrame::Events { upto, .. } = &*one.frame { Some(*upto) } else { None }
             });
             if let Some(upto) = upto.max() {
                 let ack = ClientFrame::Ack(Ack { upto, foreground: true });

@@ -45,7 +45,7 @@ pub(super) async fn run(demo: &Demo, config: &Config) -> anyhow::Result<()> {
     if demo.cluster {
         return cluster::run(demo, &config, &mut |text| say(text)).await;
     }
-    let stage = Stage::set(&config).await?;
+    let stage = Box::pin(Stage::set(&config)).await?;
     stage.show(demo, &mut |text| say(text)).await?;
     if !demo.once {
         told_to_stop().await?;

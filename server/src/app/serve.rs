@@ -218,9 +218,8 @@ impl Server {
         // First of all: a wrong certificate leaves no new database behind.
         let tls = Tls::open(&config.http)?;
         let lock = Box::pin(DataLock::take(config)).await?;
-        let foundation = Box::pin(Foundation::lay(config, &clock)).await?;
         let Foundation { store, keys, accounts, engine, metrics, coordinator, committer, anchors } =
-            foundation;
+            Box::pin(Foundation::lay(config, &clock)).await?;
         shorten(&anchors);
         // Before any worker begins: who cannot serve must not send either.
         let (listener, address) = listen(config)?;
