@@ -23,6 +23,8 @@ with COMMAND's exit code. Every request is a POST with a JSON object, answered b
     /push      {"who", "device", "target", "auth", "content", "push": {"kind", "conversation", …}}
                                                     what Firebase would hand to the app, {"id",
                                                     "data"}; see the simulator's /control/push
+    /pushed    {"target", "kind", "conversation"}   the server's own push, once it came: {"id",
+                                                    "data"}; each is told once
     /receipts  {"who", "device"}                    how far pushes came, as the server knows it
     /simulator {"method", "path", "body"}           anything else of the simulator's control
     /rest      {"who", "method", "path", "body"}    anything else of the server's REST
@@ -38,6 +40,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -151,6 +154,7 @@ OWNING = {"claim", "assign", "unassign", "transfer"}
 
 class World:
     def __init__(self, facts):
+        self.told_pushes = set()
         self.facts, self.tokens, self.ways = facts, {}, []
         self.lock = threading.Lock()
         host, port = facts["server_url"].removeprefix("http://").split(":")
@@ -270,6 +274,20 @@ class World:
         order = {"to": to, "push": push, "content": asked.get("content", "e2e")}
         sent = self.simulator("POST", "/control/push", order)
         return {"id": sent["id"], "data": sent["input"]["data"]}
+
+    def do_pushed(self, asked):
+        """What the server itself sent: it waits a while for an app that is open."""
+        path = "/control/push/inbox/" + urllib.parse.quote(asked["target"], safe="")
+        since, deadline = 0, time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
+            for one in self.simulator("GET", f"{path}?since={since}&wait_ms=500"):
+                since = max(since, one["n"] + 1)
+                data = (one["input"] or {}).get("data", {})
+                is_meant = (data.get("k"), data.get("c")) == (asked["kind"], asked["conversation"])
+                if is_meant and data["id"] not in self.told_pushes:
+                    self.told_pushes.add(data["id"])
+                    return {"id": data["id"], "data": data}
+        raise TimeoutError("the server sent no such push")
 
     def do_receipts(self, asked):
         return self.rest(asked["who"], "GET", f"/devices/{asked['device']}/push")

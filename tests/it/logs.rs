@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use baton::config::{LogConfig, LogFormat};
 use baton::telemetry::logs_to;
-use baton_protocol::MessageStatus;
 use baton_protocol::frame::{ClientFrame, ComposeAction, Draft};
 use baton_protocol::push::PushRegistered;
-use baton_simulator::{Fault, FaultRule, Knobs, When};
+use baton_protocol::{MessageStatus, Owner};
+use baton_simulator::{Fault, FaultRule, Knobs, PushFault, When};
 use baton_world::world::{
     Agent, Answered, Setup, UNKNOWN_NUMBER, World, for_each_store, reply, webhook,
 };
@@ -132,6 +132,17 @@ async fn a_days_work(world: &World) {
     contact.receives("answer nineteen").await;
     drop(ben.does(conversation, reply("answer nineteen", seen)).await.refused());
     is_reached_by_push(world, &ana).await;
+    // A push that Firebase does not understand, and one that it takes, with words for Ana alone.
+    world.simulator.push_fails("handset-five", vec![PushFault::Garbage]);
+    for _ in 0..2 {
+        ana.hands_over(conversation, Owner::Agent(ben.id)).await;
+        ben.hands_over(conversation, Owner::Agent(ana.id)).await;
+    }
+    baton_world::world::eventually("Firebase was asked twice", async || {
+        let calls = world.simulator.push_calls();
+        (calls.iter().filter(|call| call.lane == "fcm").count() > 1).then_some(())
+    })
+    .await;
     // What goes wrong is logged most.
     let fault = Fault::Error { code: 131_026, http: 400 };
     // The first one's end is unknown, and those behind it wait for it.

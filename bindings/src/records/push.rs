@@ -457,7 +457,7 @@ impl From<runtime::PushState> for PushState {
     }
 }
 
-/// Why pushes are off. The app reports all but the first and the last with `push_off`.
+/// Why pushes are off. The app reports all but the first and the last two with `push_off`.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum PushOffReason {
     /// The app has not registered, or ended the registration.
@@ -468,6 +468,8 @@ pub enum PushOffReason {
     NoService,
     /// The system holds pushes back to save power.
     BatterySaver,
+    /// The server is not set up for the push service. It keeps the registration.
+    NotSetUp,
     /// The server refused the registration.
     Refused {
         /// The stable code of the refusal.
@@ -482,6 +484,7 @@ impl From<runtime::PushOffReason> for PushOffReason {
             runtime::PushOffReason::Permission => Self::Permission,
             runtime::PushOffReason::NoService => Self::NoService,
             runtime::PushOffReason::BatterySaver => Self::BatterySaver,
+            runtime::PushOffReason::NotSetUp => Self::NotSetUp,
             runtime::PushOffReason::Refused { code } => Self::Refused { code },
         }
     }
@@ -494,6 +497,7 @@ impl From<PushOffReason> for runtime::PushOffReason {
             PushOffReason::Permission => Self::Permission,
             PushOffReason::NoService => Self::NoService,
             PushOffReason::BatterySaver => Self::BatterySaver,
+            PushOffReason::NotSetUp => Self::NotSetUp,
             PushOffReason::Refused { code } => Self::Refused { code },
         }
     }

@@ -26,6 +26,13 @@ async def pushed(stage, phone, kind, *, content="e2e", **more):
     return told["id"], PushMessage.FCM(told["data"])
 
 
+async def sent(stage, phone, kind, conversation):
+    """What the server itself sent to the phone: the push's id, and the push."""
+    told = await stage.world.ask("pushed", target=target(phone), kind=kind,
+                                 conversation=conversation)
+    return told["id"], PushMessage.FCM(told["data"])
+
+
 def target(phone):
     return f"token-of-{phone.directory.name}"
 
@@ -57,9 +64,9 @@ def shown(outcome):
 @scenario(19)
 async def push_wakes(stage):
     ana, conversation, wa_id = await registered(stage)
+    await stage.colleague("ana", "claim", conversation)
     await stage.customer("¿siguen ahí?", wa_id)
-    id_, push = await pushed(stage, ana, "message", conversation=conversation,
-                             title="Una clienta", body="¿siguen ahí?")
+    id_, push = await sent(stage, ana, "message", conversation)
     first = await ana.baton.handle_push(push, WITHIN)
     second = await ana.baton.handle_push(push, WITHIN)
     notification = shown(first)
@@ -75,8 +82,9 @@ async def push_wakes(stage):
     await timeline.close()
     await ana.baton.background()
     await ana.baton.network(True)
-    await stage.colleague("ben", "reply", conversation, text="Aquí estamos")
-    _, over = await pushed(stage, ana, "retract", conversation=conversation, retracts=id_)
+    ben = stage.logins["ben"]["agent_id"]
+    await stage.colleague("admin", "assign", conversation, agent_id=ben)
+    _, over = await sent(stage, ana, "retract", conversation)
     outcome = await ana.baton.handle_push(over, WITHIN)
     withdrawn = [place.tag for place in outcome.withdraw]
     if outcome.verdict.is_WITHDRAW():
@@ -136,6 +144,7 @@ async def extension(stage):
 @scenario(35)
 async def answered_from_the_notification(stage):
     ana, conversation, wa_id = await registered(stage)
+    await stage.colleague("ana", "claim", conversation)
     token = await told(stage, ana, conversation, wa_id, "¿Queda alguno?")
     for _ in range(2):
         await ana.restart()
@@ -161,8 +170,7 @@ async def answered_from_the_notification(stage):
 async def told(stage, phone, conversation, wa_id, text):
     """A customer writes and a push says so: the token of the notification's answer."""
     await stage.customer(text, wa_id)
-    _, push = await pushed(stage, phone, "message", conversation=conversation,
-                           title="Una clienta", body=text)
+    _, push = await sent(stage, phone, "message", conversation)
     notification = shown(await phone.baton.handle_push(push, WITHIN))
     reply = next((one for one in notification.actions if one.is_REPLY()), None)
     expect(reply is not None and reply.token, f"it can be answered: {notification}")

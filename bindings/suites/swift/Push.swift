@@ -46,6 +46,15 @@ extension Phone {
         return Pushed(id: id, message: .fcm(data: data))
     }
 
+    /// What the server itself sent to this phone.
+    func isSent(_ kind: String, about conversation: String) async throws -> Pushed {
+        let answer = try await world.ask(
+            "/pushed", ["target": pushTarget, "kind": kind, "conversation": conversation])
+        guard let id = answer["id"].string else { throw Failed("no push: \(answer.text)") }
+        let data = answer["data"].members.compactMapValues(\.string)
+        return Pushed(id: id, message: .fcm(data: data))
+    }
+
     /// Says what the core makes of a push, and that it does so in time.
     func hears(_ push: PushMessage, withinMs deadline: UInt32 = 8_000) async throws -> PushOutcome {
         let began = Date()
@@ -63,13 +72,11 @@ func pushWakes(_ stage: Stage) async throws {
     let lines = try await ana.timeline(said.conversation)
     try await lines.shows(said.seen)
     try await ana.registersForPush()
+    try await stage.colleague("ana", said.conversation, "claim")
     try await ana.client.background()
     try check(try open(ana).isEmpty, "something is open in the background")
     let woken = try await customer.writes("Wake up")
-    let push = try await ana.isPushed([
-        "kind": "message", "conversation": said.conversation, "title": "A customer",
-        "body": "Wake up", "badge": 2,
-    ])
+    let push = try await ana.isSent("message", about: said.conversation)
     let first = try await ana.hears(push.message)
     guard case .show(let shown) = first.verdict else { throw Failed("it is \(first.verdict)") }
     try check(shown.body.hasSuffix("Wake up"), "it shows \(shown)")
@@ -84,10 +91,9 @@ func pushWakes(_ stage: Stage) async throws {
     try await kept.shows(woken.seen)
     try await ana.client.background()
     try await stage.world.cut(ana.way, "pass")
-    try await stage.colleague("ben", said.conversation, "reply", ["text": "I am awake"])
-    let over = try await ana.isPushed([
-        "kind": "retract", "conversation": said.conversation, "retracts": push.id,
-    ])
+    let ben = try await stage.world.login("ben").agent
+    try await stage.colleague("admin", said.conversation, "assign", ["agent_id": ben])
+    let over = try await ana.isSent("retract", about: said.conversation)
     let third = try await ana.hears(over.message)
     guard case .withdraw(let place) = third.verdict else {
         throw Failed("once it is over it is \(third)")
@@ -174,6 +180,7 @@ func answeredFromNotification(_ stage: Stage) async throws {
     let lines = try await ana.timeline(said.conversation)
     try await lines.shows(said.seen)
     try await ana.registersForPush()
+    try await stage.colleague("ana", said.conversation, "claim")
     try await ana.client.background()
     let first = try await token(customer, ana, "Is one left?")
     for _ in 0..<2 {
@@ -231,9 +238,7 @@ func keptWishForPushes(_ stage: Stage) async throws {
 /// A customer writes and a push says so: the token of the notification's answer.
 private func token(_ customer: Customer, _ phone: Phone, _ text: String) async throws -> String {
     let said = try await customer.writes(text)
-    let push = try await phone.isPushed([
-        "kind": "message", "conversation": said.conversation, "title": "A customer", "body": text,
-    ])
+    let push = try await phone.isSent("message", about: said.conversation)
     let notification: PushNotification
     switch try await phone.hears(push.message).verdict {
     case .show(let shown), .update(let shown): notification = shown

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 /// A confirmed registration is sent again after this time, ms: the server may have lost it.
 pub const CONFIRM_EVERY_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// A registration with a service that the server does not send by is sent again after this time,
+/// ms: its operator may have set it up.
+pub const SET_UP_EVERY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Time after which a failed attempt is repeated, ms.
 pub const RETRY_AFTER_MS: i64 = 60 * 1000;
 
@@ -37,7 +40,7 @@ impl std::fmt::Debug for PushTarget {
     }
 }
 
-/// Why pushes are off. The app gives all but the first and the last.
+/// Why pushes are off. The app gives all but the first and the last two.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum PushOffReason {
     /// The app has not registered, or ended the registration.
@@ -48,6 +51,8 @@ pub enum PushOffReason {
     NoService,
     /// The system holds pushes back to save power.
     BatterySaver,
+    /// The server is not set up for the push service. It keeps the registration.
+    NotSetUp,
     /// The server refused the registration.
     Refused {
         /// The stable code of the refusal.
@@ -80,6 +85,8 @@ pub enum PushTask {
 pub enum PushAttempt {
     /// The server confirmed it.
     Done,
+    /// The server keeps it, and sends nothing by its service.
+    NotSetUp,
     /// The server cannot be reached, or asks for patience.
     Failed,
     /// The server refused it for good.
@@ -105,6 +112,9 @@ struct Confirmed {
     target: PushTarget,
     device: DeviceId,
     at: Timestamp,
+    /// Whether the server does not send by the service.
+    #[serde(default)]
+    is_not_set_up: bool,
 }
 
 /// The wish, as it is kept on the device.
@@ -131,7 +141,8 @@ impl PushWish {
         self.want(Wanted::End);
     }
 
-    /// Notes why no push can come. The registration at the server stays as it is.
+    /// Notes why no push can come. A registration ends by which nothing could be shown; power that
+    /// is saved delays pushes, and ends none.
     pub fn turn_off(&mut self, reason: PushOffReason) {
         self.want(Wanted::Off(reason));
     }
@@ -151,8 +162,11 @@ impl PushWish {
                 Some((by, code)) if Some(*by) == device => {
                     PushState::Off(PushOffReason::Refused { code: code.clone() })
                 }
-                _ if self.confirmation(target, device).is_some() => PushState::On,
-                _ => PushState::Waiting,
+                _ => match self.confirmation(target, device) {
+                    Some(one) if one.is_not_set_up => PushState::Off(PushOffReason::NotSetUp),
+                    Some(_) => PushState::On,
+                    None => PushState::Waiting,
+                },
             },
         }
     }
@@ -164,13 +178,16 @@ impl PushWish {
             return None;
         }
         match &self.wanted {
-            Wanted::Nothing | Wanted::Off(_) => None,
+            Wanted::Nothing => None,
+            Wanted::Off(_) => self.is_vain(device).then_some(PushTask::End),
             Wanted::End => Some(PushTask::End),
             Wanted::Pushes(target) => {
                 let confirmed = self.confirmation(target, Some(device));
                 // A clock that was set back makes it due as well.
-                let is_fresh =
-                    confirmed.is_some_and(|one| (0..CONFIRM_EVERY_MS).contains(&now.since(one.at)));
+                let is_fresh = confirmed.is_some_and(|one| {
+                    let every = if one.is_not_set_up { SET_UP_EVERY_MS } else { CONFIRM_EVERY_MS };
+                    (0..every).contains(&now.since(one.at))
+                });
                 (!is_fresh).then(|| PushTask::Register(target.clone()))
             }
         }
@@ -179,7 +196,11 @@ impl PushWish {
     /// Returns the time until a failed attempt may be repeated, ms.
     #[must_use]
     pub fn retry_in(&self, now: Timestamp) -> Option<i64> {
-        let is_due = matches!(self.wanted, Wanted::Pushes(_) | Wanted::End);
+        let is_due = match &self.wanted {
+            Wanted::Pushes(_) | Wanted::End => true,
+            Wanted::Off(_) => self.confirmed.as_ref().is_some_and(|one| self.is_vain(one.device)),
+            Wanted::Nothing => false,
+        };
         self.not_before.filter(|at| is_due && now < *at).map(|at| at.since(now))
     }
 
@@ -191,14 +212,15 @@ impl PushWish {
         ended: PushAttempt,
         now: Timestamp,
     ) -> bool {
+        let is_not_set_up = ended == PushAttempt::NotSetUp;
         match (task, ended) {
             (_, PushAttempt::Failed) => {
                 self.not_before = Some(Timestamp::from_ms(now.ms() + RETRY_AFTER_MS));
                 false
             }
-            (PushTask::Register(target), PushAttempt::Done) => {
+            (PushTask::Register(target), PushAttempt::Done | PushAttempt::NotSetUp) => {
                 self.refused = None;
-                self.confirmed = Some(Confirmed { target, device, at: now });
+                self.confirmed = Some(Confirmed { target, device, at: now, is_not_set_up });
                 true
             }
             (PushTask::Register(target), PushAttempt::Refused { code }) => {
@@ -210,7 +232,10 @@ impl PushWish {
                 self.confirmed.take().is_some()
             }
             // A registration that the server does not know is over, too.
-            (PushTask::End, PushAttempt::Done | PushAttempt::Refused { .. }) => {
+            (
+                PushTask::End,
+                PushAttempt::Done | PushAttempt::NotSetUp | PushAttempt::Refused { .. },
+            ) => {
                 self.confirmed = None;
                 if self.wanted == Wanted::End {
                     self.wanted = Wanted::Nothing;
@@ -224,6 +249,15 @@ impl PushWish {
     /// device.
     pub fn signed_in(&mut self) {
         (self.confirmed, self.refused, self.not_before) = (None, None, None);
+    }
+
+    /// Whether the server sends what this device cannot show.
+    fn is_vain(&self, device: DeviceId) -> bool {
+        let shows_nothing = matches!(
+            self.wanted,
+            Wanted::Off(PushOffReason::Permission | PushOffReason::NoService)
+        );
+        shows_nothing && self.confirmed.as_ref().is_some_and(|one| one.device == device)
     }
 
     fn confirmation(&self, target: &PushTarget, device: Option<DeviceId>) -> Option<&Confirmed> {

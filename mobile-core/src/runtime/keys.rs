@@ -204,14 +204,22 @@ impl Keys {
         Ok(self.0.delete(DEVICE)?)
     }
 
-    /// The device's keys for what is sealed to it; fresh ones where there are none.
+    /// The device's keys for what is sealed to it; fresh ones where there are none, or where they
+    /// have served for a month. The one before still opens what is under way.
     pub(crate) fn keyring(&self, now: Timestamp) -> Result<Keyring, CoreError> {
-        if let Some(held) = self.held_keyring()? {
-            return Ok(held);
-        }
-        let made = DeviceKey::made(&random(), now);
-        let key = made.map_err(|bad| CoreError::Internal(bad.to_string()))?;
-        let keyring = Keyring::new(key);
+        let made = || {
+            let made = DeviceKey::made(&random(), now);
+            made.map_err(|bad| CoreError::Internal(bad.to_string()))
+        };
+        let keyring = match self.held_keyring()? {
+            Some(mut held) => {
+                if !held.is_old(now) || held.rotate(made()?).is_err() {
+                    return Ok(held);
+                }
+                held
+            }
+            None => Keyring::new(made()?),
+        };
         self.0.put(KEYRING, &keyring.to_bytes())?;
         Ok(keyring)
     }
@@ -270,6 +278,19 @@ mod tests {
             agent_id: baton_protocol::AgentId(Uuid::nil()),
             workspace_id: baton_protocol::WorkspaceId(Uuid::nil()),
         }
+    }
+
+    #[test]
+    fn a_key_serves_for_a_month_and_then_opens_what_is_under_way() {
+        let keys = Keys(Arc::new(Memory::default()));
+        let at = |day: i64| Timestamp::from_ms(1_700_000_000_000 + day * 86_400_000);
+        let id = |day| keys.keyring(at(day)).unwrap().current().id().to_string();
+        let first = id(0);
+        assert_eq!(id(30), first);
+        let rotated = keys.keyring(at(31)).unwrap();
+        assert_ne!(rotated.current().id().to_string(), first);
+        assert_eq!(rotated.previous().unwrap().id().to_string(), first);
+        assert_eq!(id(32), rotated.current().id().to_string(), "and it is kept");
     }
 
     #[test]

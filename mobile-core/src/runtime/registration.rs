@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use baton_protocol::push::{PushKey, PushPut, PushRegistered};
+use baton_protocol::push::{PushKey, PushPut, PushRegistered, PushState as Registration};
 use tokio::sync::{mpsc, oneshot};
 
 use super::engine::{Engine, EngineCall};
@@ -73,8 +73,8 @@ impl Engine {
             let ended = attempt_of(&answer);
             let noted = ended.clone();
             let note = move || {
-                if let Ok(Some(receipt_key)) = answer {
-                    drop(keys.keep_receipt_key(&receipt_key));
+                if let Ok(Some(registered)) = answer {
+                    drop(keys.keep_receipt_key(&registered.receipt_key));
                 }
                 if wish.with(|wish| wish.attempted(task, device, noted, at)) {
                     // Where it cannot be kept, the next process confirms it once more.
@@ -88,6 +88,7 @@ impl Engine {
             engine.confirming = None;
             engine.say(match ended {
                 PushAttempt::Done => info(LogTarget::Push, "the server knows the wish for pushes"),
+                PushAttempt::NotSetUp => warn(LogTarget::Push, "the server sends no such pushes"),
                 PushAttempt::Failed => warn(LogTarget::Push, "the wish for pushes waits"),
                 PushAttempt::Refused { .. } => warn(LogTarget::Push, "the server refuses pushes"),
             });
@@ -106,13 +107,13 @@ struct Asking {
 }
 
 impl Asking {
-    /// Registers or ends. Returns the key for receipts, if the server gave one.
+    /// Registers or ends. Returns the registration, if there is one now.
     async fn tell(
         self,
         path: &str,
         task: &PushTask,
         keyring: Option<&Keyring>,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<PushRegistered>, Failure> {
         match task {
             PushTask::End => {
                 self.ask(net::delete(path, BOUNDS)).await?.nothing()?;
@@ -122,8 +123,7 @@ impl Asking {
                 // Without the key store there is no key to seal to: later.
                 let keyring = keyring.ok_or(Failure::Unreachable)?;
                 let put = net::put(path, &push_put(target.clone(), keyring), BOUNDS)?;
-                let registered: PushRegistered = self.ask(put).await?.read()?;
-                Ok(Some(registered.receipt_key))
+                Ok(Some(self.ask(put).await?.read()?))
             }
         }
     }
@@ -148,8 +148,11 @@ impl Asking {
 }
 
 /// What the answer means for the wish.
-fn attempt_of(answer: &Result<Option<String>, Failure>) -> PushAttempt {
+fn attempt_of(answer: &Result<Option<PushRegistered>, Failure>) -> PushAttempt {
     match answer {
+        Ok(Some(made)) if made.registration.state == Registration::NotSetUp => {
+            PushAttempt::NotSetUp
+        }
         Ok(_) => PushAttempt::Done,
         Err(Failure::Refused { status, code, .. }) => match status {
             401 | 408 | 425 | 429 => PushAttempt::Failed,

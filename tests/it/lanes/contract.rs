@@ -386,3 +386,39 @@ async fn a_device_that_names_a_service_that_is_not_there_delays_no_other() {
     })
     .await;
 }
+
+/// With words sealed to devices, and with none at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_a_service_is_given_says_who_wrote_or_what() {
+    for content in ["e2e", "wake"] {
+        let setup = Setup::usual().with("BATON_PUSH__CONTENT", content);
+        with_lanes(setup, 0, async |roads: &Roads<'_>| {
+            let customer = roads.world.contact("Quetzalcoatl");
+            customer.sends("the parcel is purple").await;
+            let of = customer.conversation().await;
+            let (ben, admin) = (roads.world.agent("Ben").await, roads.world.admin().await);
+            admin.hands_over(of, baton_protocol::Owner::Agent(ben.id)).await;
+            roads.all_have(of).await;
+            customer.sends("the second is purple too").await;
+            admin.hands_over(of, ana(roads).await).await;
+            for road in &roads.roads {
+                let is_taken_back = async || (roads.calls(road, 0).len() > 1).then_some(());
+                baton_world::world::eventually("it was taken back", is_taken_back).await;
+            }
+            let number = customer.number();
+            let secrets = ["Quetzalcoatl", "purple", number.as_str(), "ben@acme.example"];
+            let calls = roads.world.simulator.push_calls();
+            assert!(calls.len() > 2 * roads.roads.len(), "access included: {}", calls.len());
+            for call in calls {
+                let told = format!("{} {:?}", call.body, call.headers);
+                for secret in secrets {
+                    assert!(!told.contains(secret), "{secret} in {told}");
+                }
+                let words = call.plaintext.as_deref().unwrap_or_default();
+                let is_told = words.contains("purple");
+                assert!(!is_told || content == "e2e", "{words}");
+            }
+        })
+        .await;
+    }
+}

@@ -29,9 +29,10 @@ val pushes = listOf(
         val number = freshNumber()
         val said = world.customer(number, "one")
         ana.linesOf(said, 1)
+        world.colleague("ana", said.conversation, "claim")
         ana.baton.background(5.seconds)
         world.customer(number, "two")
-        val push = pushed(ana, target, "message", said.conversation, "two")
+        val push = sent(target, "message", said.conversation)
         val first = ana.handles(push.message)
         val shown = (first.verdict as? PushVerdict.Show)?.notification
             ?: throw Failed("the push gave ${first.verdict}")
@@ -39,8 +40,8 @@ val pushes = listOf(
         ensure("two" in shown.body) { "it says ${shown.title}: ${shown.body}" }
         val second = ana.handles(push.message)
         ensure(second.verdict is PushVerdict.Suppress) { "the second gave ${second.verdict}" }
-        world.colleague("ben", said.conversation, "reply", "text" to "Ben has it")
-        val over = pushed(ana, target, "retract", said.conversation, "", "retracts" to push.id)
+        world.colleague("admin", said.conversation, "assign", "agent_id" to world.agent("ben"))
+        val over = sent(target, "retract", said.conversation)
         val end = ana.handles(over.message)
         ensure(shown.place in end.takenAway()) { "the end of it gave $end" }
         world.cut(ana.way, "refuse")
@@ -106,6 +107,7 @@ val pushes = listOf(
         val number = freshNumber()
         val said = world.customer(number, "one")
         ana.linesOf(said, 1)
+        world.colleague("ana", said.conversation, "claim")
         ana.baton.background(5.seconds)
         val first = told(ana, target, said.conversation, number, "Is one left?")
         repeat(2) {
@@ -161,7 +163,7 @@ private suspend fun Stage.told(
     text: String,
 ): String {
     world.customer(number, text)
-    val push = pushed(to, target, "message", conversation, text)
+    val push = sent(target, "message", conversation)
     val actions = to.handles(push.message).shown()?.actions.orEmpty()
     val reply = actions.filterIsInstance<NotificationAction.Reply>().firstOrNull()
     return reply?.token ?: throw Failed("nothing can be answered: $actions")
@@ -188,6 +190,12 @@ private fun target(token: String) =
 /** Waits until the server has confirmed the wish for pushes. */
 private suspend fun Phone.hasPushes() =
     until("pushes of $who are on") { baton.pushState() is PushState.On }
+
+/** What the server itself sent to the app. */
+internal suspend fun Stage.sent(target: String, kind: String, conversation: String): Pushed {
+    val sent = world.pushed("target" to target, "kind" to kind, "conversation" to conversation)
+    return Pushed(sent.at("id"), PushMessage.Fcm(sent.at("data")))
+}
 
 /** What the push service hands to the app. */
 internal suspend fun Stage.pushed(

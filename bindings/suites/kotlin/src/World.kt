@@ -87,6 +87,8 @@ class World(private val address: String) {
     suspend fun push(who: String, device: String, vararg more: Pair<String, Any?>): Fields =
         ask("/push", "who" to who, "device" to device, *more)
 
+    suspend fun pushed(vararg of: Pair<String, Any?>): Fields = ask("/pushed", *of)
+
     suspend fun rest(who: String, method: String, path: String): Fields =
         ask("/rest", "who" to who, "method" to method, "path" to path)
 

@@ -17,6 +17,8 @@ const PUBLIC_BYTES: usize = 65;
 const STORED_BYTES: usize = KEY_SEED_BYTES + 8;
 /// Days that a push may be under way: services store one for four weeks.
 const UNDER_WAY_DAYS: i64 = 28;
+/// A key serves for so long: longer than pushes to the one before may be under way.
+const SERVES_DAYS: i64 = 30;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Names a device's key: a push says which one it was sealed to.
@@ -151,6 +153,11 @@ impl Keyring {
     /// The one before, while pushes sealed to it may still come.
     pub fn previous(&self) -> Option<&DeviceKey> {
         self.previous.as_ref()
+    }
+
+    /// Whether the current key has served for long enough.
+    pub fn is_old(&self, now: Timestamp) -> bool {
+        now.since(self.current.made_at) > SERVES_DAYS * DAY_MS
     }
 
     /// Replaces the current key and keeps it as the one before; not while there still is one.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::push::wish::{
     CONFIRM_EVERY_MS, PushAttempt, PushOffReason, PushState, PushTarget, PushTask, PushWish,
-    RETRY_AFTER_MS,
+    RETRY_AFTER_MS, SET_UP_EVERY_MS,
 };
 
 const PHONE: DeviceId = DeviceId(Uuid::from_u128(1));
@@ -111,13 +111,38 @@ fn a_refusal_is_a_reason_until_the_app_or_the_agent_begins_again() {
 }
 
 #[test]
+fn a_server_that_is_not_set_up_is_asked_again_the_next_day() {
+    let mut wish = PushWish::default();
+    wish.register(target("first"));
+    assert!(wish.attempted(task("first"), PHONE, PushAttempt::NotSetUp, NOW));
+    let kept: PushWish = serde_json::from_slice(&serde_json::to_vec(&wish).unwrap()).unwrap();
+    assert_eq!(kept.state(Some(PHONE)), PushState::Off(PushOffReason::NotSetUp));
+    assert_eq!(kept.task(PHONE, later(SET_UP_EVERY_MS - 1)), None);
+    assert_eq!(kept.task(PHONE, later(SET_UP_EVERY_MS)), Some(task("first")));
+    wish.attempted(task("first"), PHONE, PushAttempt::Done, later(SET_UP_EVERY_MS));
+    assert_eq!(wish.state(Some(PHONE)), PushState::On);
+}
+
+#[test]
 fn the_end_and_a_reason_of_the_app_are_kept_too() {
     let mut wish = confirmed();
-    wish.turn_off(PushOffReason::Permission);
-    assert_eq!(wish.state(Some(PHONE)), PushState::Off(PushOffReason::Permission));
-    assert_eq!(wish.task(PHONE, NOW), None);
+    wish.turn_off(PushOffReason::BatterySaver);
+    assert_eq!(wish.state(Some(PHONE)), PushState::Off(PushOffReason::BatterySaver));
+    assert_eq!(wish.task(PHONE, NOW), None, "they come later");
     wish.register(target("first"));
     assert_eq!(wish.state(Some(PHONE)), PushState::On);
+
+    wish.turn_off(PushOffReason::Permission);
+    let off = PushState::Off(PushOffReason::Permission);
+    assert_eq!(wish.state(Some(PHONE)), off);
+    assert_eq!(wish.task(PHONE, NOW), Some(PushTask::End), "nothing can be shown");
+    wish.attempted(PushTask::End, PHONE, PushAttempt::Failed, NOW);
+    assert_eq!(wish.retry_in(NOW), Some(RETRY_AFTER_MS));
+    wish.attempted(PushTask::End, PHONE, PushAttempt::Done, NOW);
+    assert_eq!((wish.task(PHONE, later(RETRY_AFTER_MS)), wish.state(Some(PHONE))), (None, off));
+    wish.register(target("first"));
+    assert_eq!(wish.task(PHONE, NOW), Some(task("first")));
+    wish.attempted(task("first"), PHONE, PushAttempt::Done, NOW);
 
     wish.end();
     assert_eq!(wish.state(Some(PHONE)), PushState::Off(PushOffReason::NotRegistered));

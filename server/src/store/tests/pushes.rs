@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use baton_domain::announce::{Kind, Push, Stage};
 use baton_protocol::push::PushLane;
-use baton_protocol::{AgentId, ConversationId, DeviceId, NodeId, PushId, Timestamp, WorkspaceId};
+use baton_protocol::{
+    AgentId, ConversationId, DeviceId, NodeId, Owner, PushId, Timestamp, WorkspaceId,
+};
 use uuid::Uuid;
 
-use super::seed::{ANA, WORKSPACE, seed};
-use super::world::{Dice, parsed};
+use super::seed::{ANA, BEN, TEAM, WORKSPACE, seed};
+use super::world::{Dice, World, parsed};
 use crate::store::group::{Writes, live_pushes, write};
 use crate::store::push::{
-    Claim, Claimed, Ended, Finished, next_push, report, suppress_pushes, turn_pushes,
+    Claim, Claimed, Ended, Finished, next_push, push_badge, report, suppress_pushes, turn_pushes,
     waiting_pushes,
 };
 use crate::store::rows::{PushChange, PushRow, ids};
@@ -296,6 +298,39 @@ async fn what_waits_and_how_pushes_fared_is_told() {
         let [fcm] = fared.as_slice() else { panic!("{fared:?}") };
         assert_eq!((fcm.lane.as_str(), fcm.accepted, fcm.received), ("fcm", 2, 0));
         assert_eq!(report(store, at(1)).await.unwrap(), [], "they are older");
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_badge_counts_what_customers_wrote_and_the_owner_did_not_read() {
+    for database in databases().await {
+        let mut world = World::new(&database).await;
+        let (workspace, ana) = (world.workspace, parsed::<AgentId>(ANA));
+        let (ben, team) = (parsed::<AgentId>(BEN), parsed(TEAM));
+        let store = world.store.clone();
+        let badge = async || push_badge(&store, workspace, ana).await.unwrap();
+        let (mine, second, other) =
+            (world.opens(team).await, world.opens(team).await, world.opens(team).await);
+        world.goes_to(mine, team, Owner::Agent(ana)).await;
+        world.goes_to(second, team, Owner::Agent(ana)).await;
+        world.goes_to(other, team, Owner::Agent(ben)).await;
+        assert_eq!(badge().await, 0);
+        for of in [mine, mine, second, other] {
+            world.says(of, "¿Hola?").await;
+        }
+        assert_eq!(badge().await, 3, "of what is hers");
+        world.reads(mine, ana, 1).await;
+        assert_eq!(badge().await, 2);
+        world.answers(mine, ana, "Ya voy").await;
+        world.notes(mine, ben, "Looks urgent").await;
+        assert_eq!(badge().await, 2, "nobody counts what the team says");
+        world.reads(second, ben, 1).await;
+        assert_eq!(badge().await, 2, "Ben's reading is his own");
+        for _ in 0..120 {
+            world.says(second, "¿Sigue ahí?").await;
+        }
+        assert_eq!(badge().await, 99, "and no more");
         database.close().await;
     }
 }
