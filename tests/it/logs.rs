@@ -8,7 +8,7 @@ use baton::config::{LogConfig, LogFormat};
 use baton::telemetry::logs_to;
 use baton_protocol::frame::{ClientFrame, ComposeAction, Draft};
 use baton_protocol::push::PushRegistered;
-use baton_protocol::{MessageStatus, Owner};
+use baton_protocol::{ConversationId, MessageStatus, Owner};
 use baton_simulator::{Fault, FaultRule, Knobs, PushFault, When};
 use baton_world::world::{
     Agent, Answered, Setup, UNKNOWN_NUMBER, World, for_each_store, reply, webhook,
@@ -108,6 +108,20 @@ async fn is_reached_by_push(world: &World, agent: &Agent) {
     }
 }
 
+/// A push that Firebase does not understand, and one that it takes, with words for Ana alone.
+async fn is_pushed(world: &World, of: ConversationId, (ana, ben): (&Agent, &Agent)) {
+    world.simulator.push_fails("handset-five", vec![PushFault::Garbage]);
+    for _ in 0..2 {
+        ana.hands_over(of, Owner::Agent(ben.id)).await;
+        ben.hands_over(of, Owner::Agent(ana.id)).await;
+    }
+    baton_world::world::eventually("Firebase was asked twice", async || {
+        let calls = world.simulator.push_calls();
+        (calls.iter().filter(|call| call.lane == "fcm").count() > 1).then_some(())
+    })
+    .await;
+}
+
 async fn a_days_work(world: &World) {
     let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
     let platform = world.simulator.config();
@@ -132,17 +146,7 @@ async fn a_days_work(world: &World) {
     contact.receives("answer nineteen").await;
     drop(ben.does(conversation, reply("answer nineteen", seen)).await.refused());
     is_reached_by_push(world, &ana).await;
-    // A push that Firebase does not understand, and one that it takes, with words for Ana alone.
-    world.simulator.push_fails("handset-five", vec![PushFault::Garbage]);
-    for _ in 0..2 {
-        ana.hands_over(conversation, Owner::Agent(ben.id)).await;
-        ben.hands_over(conversation, Owner::Agent(ana.id)).await;
-    }
-    baton_world::world::eventually("Firebase was asked twice", async || {
-        let calls = world.simulator.push_calls();
-        (calls.iter().filter(|call| call.lane == "fcm").count() > 1).then_some(())
-    })
-    .await;
+    is_pushed(world, conversation, (&ana, &ben)).await;
     // What goes wrong is logged most.
     let fault = Fault::Error { code: 131_026, http: 400 };
     // The first one's end is unknown, and those behind it wait for it.
