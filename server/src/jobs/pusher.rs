@@ -132,7 +132,7 @@ impl Worker {
         let (mut limits, mut tidying_time) = (Limits::default(), Every::new(TIDY_EVERY));
         let spell = Spell::default();
         loop {
-            let most = self.room().min(self.pusher.in_flight_max.saturating_sub(under_way.len()));
+            let most = self.most().saturating_sub(under_way.len());
             let turn = self.turn(&finished, most).await;
             if !self.store().is_away() {
                 let now = self.pusher.clock.monotonic();
@@ -171,11 +171,12 @@ impl Worker {
         }
     }
 
-    /// How many pushes more may be claimed. Where devices name the service, each has its own room.
-    fn room(&self) -> usize {
+    /// How many pushes may be on their way. Where devices name the service, each has its own bound
+    /// besides.
+    fn most(&self) -> usize {
         match self.lane.has_one_service() {
-            true => self.services.room(self.name, self.pusher.clock.now()),
-            false => usize::MAX,
+            true => self.services.most_at(self.name, self.pusher.clock.now()),
+            false => self.pusher.in_flight_max,
         }
     }
 

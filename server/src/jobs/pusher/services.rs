@@ -72,7 +72,7 @@ impl Services {
             known.retain(|_, service| !service.is_idle(now));
         }
         let service = known.entry(name.to_owned()).or_insert_with(|| Service::new(now));
-        if service.room(now, self.most) == 0 {
+        if service.under_way >= service.most(now, self.most) {
             let rest = service.breaker.rests_until(now);
             return Err(rest.unwrap_or_else(|| now.plus_ms(BUSY_MS)));
         }
@@ -82,10 +82,10 @@ impl Services {
         Ok(UnderWay { services: self.clone(), name: name.to_owned() })
     }
 
-    /// How many pushes more may be on their way to a service.
-    pub(super) fn room(&self, name: &str, now: Timestamp) -> usize {
+    /// How many pushes may be on their way to a service, those that are included.
+    pub(super) fn most_at(&self, name: &str, now: Timestamp) -> usize {
         let known = self.lock();
-        known.get(name).map_or(UNPROVEN_MAX.min(self.most), |known| known.room(now, self.most))
+        known.get(name).map_or(UNPROVEN_MAX.min(self.most), |known| known.most(now, self.most))
     }
 
     /// How long a service still rests; none where it does not.
@@ -121,13 +121,12 @@ impl Service {
         Self { breaker: Breaker::default(), is_proven: false, under_way: 0, used_at: now }
     }
 
-    fn room(&self, now: Timestamp, most: usize) -> usize {
-        let all = match (self.breaker.is_open(now), self.is_proven) {
+    fn most(&self, now: Timestamp, most: usize) -> usize {
+        match (self.breaker.is_open(now), self.is_proven) {
             (true, _) => 0,
             (false, false) => UNPROVEN_MAX.min(most),
             (false, true) => most,
-        };
-        all.saturating_sub(self.under_way)
+        }
     }
 
     fn is_idle(&self, now: Timestamp) -> bool {
@@ -162,12 +161,13 @@ mod tests {
         assert!(services.begin(OTHER, at(0)).is_ok(), "another one's places are its own");
         assert_eq!(services.note(ONE, Word::Took, at(1)), None);
         let more: Vec<_> = (0..12).map(|_| services.begin(ONE, at(1)).unwrap()).collect();
-        assert_eq!((services.room(ONE, at(1)), services.room(OTHER, at(1))), (0, 8));
+        assert!(services.begin(ONE, at(1)).is_err(), "all there are");
+        assert_eq!((services.most_at(ONE, at(1)), services.most_at(OTHER, at(1))), (20, 8));
         assert_eq!(services.note(ONE, Word::Failed, at(2)), None);
         drop(more);
-        assert_eq!(services.room(ONE, at(2)), 0, "few again, and those are on their way");
+        assert!(services.begin(ONE, at(2)).is_err(), "few again, and those are on their way");
         drop(few);
-        assert_eq!(services.room(ONE, at(2)), 8);
+        assert!(services.begin(ONE, at(2)).is_ok());
     }
 
     #[test]
