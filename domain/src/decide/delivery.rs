@@ -119,7 +119,7 @@ pub fn result(
     let turn = conversation.thread.turn;
     match result {
         SendResult::Accepted { .. } => {
-            if current.provider_rank() > 0 || current == MessageStatus::Failed {
+            if current.provider_rank() > 0 || has_failed(current) {
                 return Vec::new();
             }
             to(MessageStatus::Accepted, answered(conversation, facts))
@@ -172,13 +172,19 @@ pub fn status(
         }
     };
     // Whatever arrived did not fail: `delivered` may come after `failed` on several devices.
-    let after_failure = current == MessageStatus::Failed
-        && next.provider_rank() < MessageStatus::Delivered.provider_rank();
+    let after_failure =
+        has_failed(current) && next.provider_rank() < MessageStatus::Delivered.provider_rank();
     if next.provider_rank() <= rank || after_failure {
         return Vec::new();
     }
     let turn = answered(conversation, facts);
     vec![change(facts.line, next, facts.attempt, turn).into()]
+}
+
+/// WhatsApp took it and failed, or it was withdrawn because of that: that it was taken is then no
+/// news, though it may be told late.
+fn has_failed(current: MessageStatus) -> bool {
+    matches!(current, MessageStatus::Failed | MessageStatus::Cancelled)
 }
 
 /// The open turn once a message that was thought lost has arrived: closed, if it answered it.

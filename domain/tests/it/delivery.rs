@@ -532,3 +532,18 @@ fn the_failure_of_an_earlier_attempt_says_nothing_of_the_one_that_followed() {
     // That the first failed as well is kept nowhere: too much doubt rather than too little.
     assert_eq!(team.status_of(line.id), Some(MessageStatus::Unconfirmed));
 }
+
+#[test]
+fn what_failed_and_was_replaced_stays_cancelled_unless_it_arrives_after_all() {
+    let (mut team, line) = a_queued_reply();
+    team.sends(line);
+    team.hears(LUCIA, line.id, ProviderStatus::Failed);
+    let seen = team.seen();
+    written(team.does(ANA, replacing(line, seen)));
+    assert_eq!(team.status_of(line.id), Some(MessageStatus::Cancelled));
+    // It was sent before it failed, and that is told late.
+    team.hears(LUCIA, line.id, ProviderStatus::Sent);
+    assert_eq!(team.status_of(line.id), Some(MessageStatus::Cancelled));
+    team.hears(LUCIA, line.id, ProviderStatus::Delivered);
+    assert_eq!(team.status_of(line.id), Some(MessageStatus::Delivered));
+}
