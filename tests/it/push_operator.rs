@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use baton::demo::client::{Api, SignedIn};
+use baton::demo::client::{Api, SignedIn, android};
 use baton_protocol::PushId;
-use baton_protocol::push::{
-    AppState, PushLane, PushPut, PushReceipt, PushTargetKind, ReceiptStage, ReceiptsTaken,
-};
+use baton_protocol::push::{AppState, PushReceipt, ReceiptStage, ReceiptsTaken};
 use baton_simulator::{Config, Knobs, Simulator};
 use baton_world::process::{BatonProcess, Place};
 use baton_world::stage;
@@ -32,7 +30,7 @@ async fn an_operator_tries_one_device_and_hears_whether_it_had_the_push() -> Res
 
     let tried = place.run(&["push", "test", "--device", &device]).await.unwrap_err().to_string();
     ensure!(tried.contains("not registered for pushes"), "{tried}");
-    let registered = agent.register_push(&put()).await?;
+    let registered = agent.register_push(&android(TARGET)).await?;
     let said = place.run(&["push", "doctor"]).await?;
     ensure!(said.contains("fcm: ready; 1 devices"), "{said}");
     ensure!(said.contains("apns: not set up"), "{said}");
@@ -56,19 +54,6 @@ async fn an_operator_tries_one_device_and_hears_whether_it_had_the_push() -> Res
     simulator.stop().await;
     drop(account);
     Ok(())
-}
-
-fn put() -> PushPut {
-    PushPut {
-        lane: PushLane::Fcm,
-        target_kind: PushTargetKind::Token,
-        target: TARGET.to_owned(),
-        key: None,
-        app_id: None,
-        env: None,
-        locale: None,
-        caps: Vec::new(),
-    }
 }
 
 /// The phone: it has the next push, and says so.

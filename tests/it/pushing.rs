@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baton::demo::PASSWORD;
+use baton::demo::client::android;
 use baton_mobile::outbox::{ActStage, Echo};
 use baton_mobile::push::handle::Outcome;
 use baton_mobile::push::receipts::ReceiptStage;
@@ -215,7 +216,11 @@ async fn who_looks_at_the_desk_is_told_on_the_phone_only_if_they_wish() {
         let ben = world.agent("Ben").await;
         ben.claims(lucia.conversation().await).await;
         let phone = ben.signed.api.sign_in("acme", "ben@acme.example", PASSWORD).await;
-        phone.expect("another device").register_push(&android()).await.expect("a registration");
+        phone
+            .expect("another device")
+            .register_push(&android(TARGET))
+            .await
+            .expect("a registration");
         let desk = looks_at_his_desk(world).await;
         lucia.sends("¿Y en verde?").await;
         let is_dropped = async || {
@@ -405,7 +410,7 @@ async fn all_servers_show_apple_the_same_token_for_it_takes_no_two_in_twenty_min
 async fn of_three_servers_one_sends_each_push_with_redis_and_without() {
     with_nodes(Setup::usual(), &[3], async |world| {
         let ben = world.agent("Ben").await;
-        registers(world, &ben, &android()).await;
+        registers(world, &ben, &android(TARGET)).await;
         let mut talks = Vec::new();
         for is_away in [false, true] {
             if is_away {
@@ -475,29 +480,15 @@ async fn of_one_team_an_agent_may_want_to_be_told_nothing() {
 }
 
 fn iphone(world: &World) -> PushPut {
-    iphone_of(&world.simulator.apns_account().bundle_id)
-}
-
-fn iphone_of(bundle: &str) -> PushPut {
     PushPut {
         lane: PushLane::Apns,
         target_kind: PushTargetKind::Token,
         target: "0a".repeat(32),
         key: None,
-        app_id: Some(bundle.to_owned()),
+        app_id: Some(world.simulator.apns_account().bundle_id),
         env: Some(PushEnv::Production),
         locale: None,
         caps: Vec::new(),
-    }
-}
-
-fn android() -> PushPut {
-    PushPut {
-        lane: PushLane::Fcm,
-        target: TARGET.to_owned(),
-        app_id: None,
-        env: None,
-        ..iphone_of("")
     }
 }
 

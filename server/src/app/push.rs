@@ -12,7 +12,8 @@ use super::serve::{Foundation, install_tls, vapid};
 use crate::cli::PushCommand;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::push::{self, Lanes, Letter, SealKey, Target, Verdict};
+use crate::jobs::address;
+use crate::push::{self, Lanes, Letter, Verdict};
 use crate::store::push::{Fared, LaneState, device_to_push, lane_states, received_at, report};
 
 /// So far back the report goes: pushes are kept for as long.
@@ -83,15 +84,8 @@ async fn test(
     let service =
         lanes.get(lane).with_context(|| format!("{lane} is not set up on this server"))?;
     let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-    let key = target.key.map(|key| SealKey { id: key.id, p256dh: key.p256dh, auth: key.auth });
     let letter = Letter {
-        to: Target {
-            kind: target.kind,
-            target: target.target,
-            key,
-            app_id: target.app_id,
-            env: target.env,
-        },
+        to: address(target),
         id: PushId(clock.uuid_v7()),
         workspace,
         agent,
@@ -105,7 +99,7 @@ async fn test(
     let (began, sent_at) = (clock.monotonic(), clock.now());
     match service.send(&letter).await {
         Verdict::Accepted => {}
-        Verdict::Gone { .. } => bail!("{lane} knows no such device any more: open the app on it"),
+        Verdict::Gone { .. } => bail!("{lane} does not know this device: open the app on it"),
         Verdict::Locked(why) => bail!("{lane} does not take the credentials: {why}"),
         Verdict::Dead(why) | Verdict::Again { why, .. } => bail!("{lane} did not take it: {why}"),
     }

@@ -15,7 +15,7 @@ use baton_protocol::limits::SERVER_FRAME_BYTES_MAX;
 use baton_protocol::outcome::CommandResults;
 use baton_protocol::page::{ConversationPage, ConversationRow};
 use baton_protocol::problem::Problem;
-use baton_protocol::push::{PushPut, PushRegistered};
+use baton_protocol::push::{PushLane, PushPut, PushRegistered, PushTargetKind};
 use baton_protocol::{Command, CommandResult, ConversationId, Cursor};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, StatusCode};
@@ -183,6 +183,20 @@ pub struct SignedIn {
 
 const NO_BODY: Option<&()> = None;
 
+/// A phone that Firebase knows by this token, without a key: it is told no words.
+pub fn android(token: &str) -> PushPut {
+    PushPut {
+        lane: PushLane::Fcm,
+        target_kind: PushTargetKind::Token,
+        target: token.to_owned(),
+        key: None,
+        app_id: None,
+        env: None,
+        locale: None,
+        caps: Vec::new(),
+    }
+}
+
 impl SignedIn {
     /// Reads.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
@@ -213,7 +227,7 @@ impl SignedIn {
         }
     }
 
-    /// Tells where this device is reached by pushes.
+    /// Tells where this device is reached by pushes; [`android`] is a phone for that.
     pub async fn register_push(&self, put: &PushPut) -> anyhow::Result<PushRegistered> {
         let path = format!("/devices/{}/push", self.session.device_id);
         self.api.call(Method::PUT, &path, Some(&self.session.access_token), Some(put)).await

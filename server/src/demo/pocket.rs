@@ -3,11 +3,12 @@
 
 use anyhow::{Context as _, ensure};
 use baton_protocol::command::Transfer;
-use baton_protocol::push::{PushDevice, PushLane, PushPut, PushTargetKind};
+use baton_protocol::push::{PushDevice, PushLane};
 use baton_protocol::{CommandBody, LineRef, Owner};
 use baton_simulator::{PushInput, Simulator};
 use tokio::time::Instant;
 
+use super::client::android;
 use super::scene::{PATIENCE, Stage, accepted};
 
 const TARGET: &str = "phone-in-a-pocket";
@@ -22,17 +23,8 @@ impl Stage<'_> {
         let (owner, pocket) = (self.player(0)?, self.player(1)?);
         let (from, to) = (owner.login.agent_id, pocket.login.agent_id);
         let names = (owner.login.name.clone(), pocket.login.name.clone());
-        let put = PushPut {
-            lane: PushLane::Fcm,
-            target_kind: PushTargetKind::Token,
-            target: TARGET.to_owned(),
-            key: None,
-            app_id: None,
-            env: None,
-            locale: None,
-            caps: Vec::new(),
-        };
-        let PushDevice { lane, .. } = pocket.signed.register_push(&put).await?.registration;
+        let PushDevice { lane, .. } =
+            pocket.signed.register_push(&android(TARGET)).await?.registration;
         ensure!(lane == PushLane::Fcm, "registered as {lane:?}");
 
         let started = Instant::now();

@@ -22,7 +22,7 @@ mod watcher;
 pub use checkpointer::Checkpointer;
 pub use fetcher::Fetcher;
 pub use looks::Looks;
-pub use pusher::Pusher;
+pub use pusher::{Pusher, address};
 pub use rehomer::Rehomer;
 pub use sealer::Sealer;
 pub use sender::{Sender, SenderParts, Unseal};

@@ -316,6 +316,12 @@ fn between_ms(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// A registration, as lanes know it.
+pub fn address(of: PushTarget) -> Target {
+    let key = of.key.map(|key| SealKey { id: key.id, p256dh: key.p256dh, auth: key.auth });
+    Target { kind: of.kind, target: of.target, key, app_id: of.app_id, env: of.env }
+}
+
 /// Sends one push.
 struct Sending {
     pusher: Pusher,
@@ -382,8 +388,9 @@ impl Sending {
     ) -> Result<Option<Letter>, StoreError> {
         let store = self.pusher.engine.store();
         let Some(kind) = Kind::from_name(&claimed.kind) else { return Ok(None) };
-        let key = target.key.map(|key| SealKey { id: key.id, p256dh: key.p256dh, auth: key.auth });
-        let has_words = kind.is_shown() && key.is_some() && self.pusher.content == PushContent::E2e;
+        let to = address(target);
+        let has_words =
+            kind.is_shown() && to.key.is_some() && self.pusher.content == PushContent::E2e;
         let words = if has_words {
             let (name, text) = push_words(store, claimed.workspace, claimed.conversation).await?;
             Some(Words { title: name.unwrap_or_default(), body: text.unwrap_or_default() })
@@ -396,13 +403,7 @@ impl Sending {
             false => None,
         };
         Ok(Some(Letter {
-            to: Target {
-                kind: target.kind,
-                target: target.target,
-                key,
-                app_id: target.app_id,
-                env: target.env,
-            },
+            to,
             id: claimed.id,
             workspace: claimed.workspace,
             agent: claimed.agent,

@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use baton::demo::Login;
-use baton::demo::client::{Api, SignedIn};
+use baton::demo::client::{Api, SignedIn, android};
 use baton_model::dice::Dice;
 use baton_protocol::command::{Assign, Seeing};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::page::LinesPage;
-use baton_protocol::push::{PushLane, PushPut, PushTargetKind};
 use baton_protocol::{Command, CommandBody, ConversationId, LineRef, OpId, Role};
 use baton_simulator::{Config, Knobs, PushInput, Simulator};
 use baton_world::process::{BatonProcess, Place};
@@ -56,7 +55,7 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
     let admin = sign_in(&place, cast.logins.first().context("no admin")?).await?;
     let login = cast.logins.iter().find(|login| login.role == Role::Agent).context("no agent")?;
     let agent = sign_in(&place, login).await?;
-    register(&agent).await?;
+    agent.register_push(&android(TARGET)).await?;
     let talks = admin.conversations().await?;
     ensure!(talks.len() == usize::try_from(count)?, "{} conversations", talks.len());
     let mut kills = 0;
@@ -94,20 +93,6 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
 async fn sign_in(place: &Place, login: &Login) -> Result<SignedIn> {
     let api = Api::new(&place.url())?;
     api.sign_in(&login.workspace, &login.email, &login.password).await
-}
-
-async fn register(agent: &SignedIn) -> Result<()> {
-    let put = PushPut {
-        lane: PushLane::Fcm,
-        target_kind: PushTargetKind::Token,
-        target: TARGET.to_owned(),
-        key: None,
-        app_id: None,
-        env: None,
-        locale: None,
-        caps: Vec::new(),
-    };
-    agent.register_push(&put).await.map(drop)
 }
 
 async fn assign(admin: &SignedIn, talk: ConversationId, to: &Login) -> Result<()> {
