@@ -286,7 +286,7 @@ export type Fact =
     }
   | { type: "file_changed"; line: LineRef; file: FileState }
   | { type: "line_amended"; line: LineRef; amendment: Amendment }
-  | { type: "note_added"; note_id: Id; author: Id; op_id: Id }
+  | { type: "note_added"; note_id: Id; author: Id; op_id: Id; mentions?: Id[] }
   | {
       type: "owner_changed";
       owner: Owner;
@@ -419,7 +419,7 @@ export type CommandBody =
       replaces?: Id;
       ignore_lease?: boolean;
     }
-  | { type: "note"; text: string }
+  | { type: "note"; text: string; mentions?: Id[] }
   | { type: "claim"; expect_owner_epoch: number; exceed_capacity?: boolean }
   | { type: "assign"; agent_id: Id; expect_owner_epoch: number; exceed_capacity?: boolean }
   | { type: "unassign"; expect_owner_epoch: number }

@@ -36,7 +36,7 @@ impl Rows {
     }
 
     fn keep_note(&mut self, of: ConversationId, event: &Event, text: Option<&String>) {
-        let Fact::NoteAdded { note_id, author, op_id } = event.fact else { return };
+        let Fact::NoteAdded { note_id, author, op_id, .. } = event.fact else { return };
         let note = Note {
             id: note_id,
             conversation_id: of,

@@ -102,7 +102,7 @@ impl Server {
             Deed::Answers(n) => self.colleague_answers(n),
             Deed::Notes(n) => {
                 let text = format!("note {}", self.head());
-                self.acts(BEN, n, CommandBody::Note(NoteText { text }));
+                self.acts(BEN, n, CommandBody::Note(NoteText::from(text)));
             }
             Deed::Renames(n) => {
                 let name = format!("name {}", self.head());

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 
-use crate::limits::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{MENTIONS_MAX, NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::{AgentId, ConversationId, Details, LineRef, MessageId, OpId, Owner, Timestamp};
 
 /// The last line that the author had on the screen; `None` when the conversation had no line.
@@ -199,14 +199,16 @@ impl CommandBody {
         named.into_iter().flatten()
     }
 
-    /// The agent that it names.
-    pub fn named_agent(&self) -> Option<AgentId> {
-        match self {
-            Self::Assign(assign) => Some(assign.agent_id),
-            Self::Transfer(transfer) => transfer.to.agent(),
-            Self::Follow(following) | Self::Unfollow(following) => following.agent_id,
-            _ => None,
-        }
+    /// The agents that it names.
+    pub fn named_agents(&self) -> impl Iterator<Item = AgentId> + '_ {
+        let (one, all) = match self {
+            Self::Assign(assign) => (Some(assign.agent_id), &[][..]),
+            Self::Transfer(transfer) => (transfer.to.agent(), &[][..]),
+            Self::Follow(following) | Self::Unfollow(following) => (following.agent_id, &[][..]),
+            Self::Note(note) => (None, note.mentions.as_slice()),
+            _ => (None, &[][..]),
+        };
+        one.into_iter().chain(all.iter().take(MENTIONS_MAX).copied())
     }
 
     /// The text that it carries.
@@ -321,6 +323,16 @@ pub struct Send {
 pub struct NoteText {
     /// 1 to 10,000 characters.
     pub text: String,
+    /// Agents whom it calls: those of them who may see the conversation are told. At most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<AgentId>,
+}
+
+impl From<String> for NoteText {
+    /// A note that mentions nobody.
+    fn from(text: String) -> Self {
+        Self { text, mentions: Vec::new() }
+    }
 }
 
 /// Makes the author the owner.

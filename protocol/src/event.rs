@@ -205,6 +205,9 @@ pub enum Fact {
         author: AgentId,
         /// The command.
         op_id: OpId,
+        /// Whom it calls.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<AgentId>,
     },
     /// The owner changed.
     OwnerChanged {

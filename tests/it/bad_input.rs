@@ -97,7 +97,7 @@ async fn a_command_that_cannot_be_read_is_refused_and_its_neighbours_are_carried
             let ms = world.clock.now().plus_ms(days * 86_400_000).ms();
             let ms = u64::try_from(ms).expect("positive");
             let old = uuid::Builder::from_unix_timestamp_millis(ms, &[7; 10]).into_uuid();
-            let note = CommandBody::Note(NoteText { text: "a".to_owned() });
+            let note = CommandBody::Note(NoteText::from("a".to_owned()));
             let mut command = ana.command(conversation, note);
             command.op_id = baton_protocol::OpId(old);
             assert_eq!(ana.gives(command).await.refusal(), Refusal::OpExpired);
@@ -137,7 +137,7 @@ async fn texts_are_kept_to_the_letter_or_refused() {
             let refusal = ana.does(conversation, reply(text, seen)).await.refusal();
             let fits = matches!(&refusal, Refusal::Invalid { field, .. } if field == "text");
             assert!(fits, "{refusal:?}");
-            let note = CommandBody::Note(NoteText { text: text.to_owned() });
+            let note = CommandBody::Note(NoteText::from(text.to_owned()));
             let result = ana.does(conversation, note).await;
             assert!(text.len() > 10 || matches!(result.refusal(), Refusal::Invalid { .. }));
         }

@@ -59,7 +59,7 @@ async fn refuses_at_once(world: &World, of: ConversationId) {
     let ana = world.agent("Ana").await;
     let began = Instant::now();
     for n in 0..TRIES {
-        let body = CommandBody::Note(NoteText { text: format!("note {n}") });
+        let body = CommandBody::Note(NoteText::from(format!("note {n}")));
         let result = ana.phone().gives(ana.command(of, body)).await;
         let Outcome::Refused(refused) = result.outcome else { panic!("accepted: {n}") };
         let Refusal::Unavailable { retry_after_ms } = refused.refusal else {

@@ -20,7 +20,7 @@ async fn a_page_of_lines_holds_so_many_notes_and_the_others_come_page_by_page() 
         let conversation = world.contact("Lucía").conversation().await;
         let note = |n: usize| {
             let text = format!("{n} {}", "x".repeat(4_000));
-            ana.command(conversation, CommandBody::Note(NoteText { text }))
+            ana.command(conversation, CommandBody::Note(NoteText::from(text)))
         };
         for part in (0..NOTES).collect::<Vec<_>>().chunks(50) {
             let commands: Vec<_> = part.iter().map(|n| note(*n)).collect();
@@ -62,7 +62,7 @@ async fn a_page_of_the_snapshot_has_a_size_and_all_conversations_come() {
             let contact = world.contact(&format!("Contact {n}"));
             contact.sends("Hola").await;
             let conversation = contact.conversation().await;
-            let text = || NoteText { text: "é".repeat(9_000) };
+            let text = || NoteText::from("é".repeat(9_000));
             let commands: Vec<_> =
                 (0..40).map(|_| ana.command(conversation, CommandBody::Note(text()))).collect();
             for result in ana.signed.commands(&commands).await.expect("results") {
@@ -99,7 +99,7 @@ async fn an_agent_gives_so_many_commands_and_is_told_how_many_are_left() {
         let conversation = world.contact("Lucía").conversation().await;
         let note = |n: usize| {
             let text = format!("note {n}");
-            ana.command(conversation, CommandBody::Note(NoteText { text }))
+            ana.command(conversation, CommandBody::Note(NoteText::from(text)))
         };
         let commands: Vec<_> = (0..20).map(note).collect();
         let url = format!("{}/api/v1/commands", world.server.url());

@@ -9,17 +9,18 @@ use baton::demo::client::android;
 use baton_mobile::outbox::{ActStage, Echo};
 use baton_mobile::push::handle::Outcome;
 use baton_mobile::push::receipts::ReceiptStage;
-use baton_mobile::push::{ActToken, Action, Answer, Input, Kind, Tag, Verdict};
+use baton_mobile::push::{ActToken, Action, Answer, Group, Input, Kind, Tag, Verdict};
 use baton_mobile::runtime::{AnswerOutcome, PushTarget};
+use baton_protocol::command::{CommandBody, NoteText};
 use baton_protocol::frame::{Ack, ClientFrame, ServerFrame};
 use baton_protocol::push::{
     PushEnv, PushKey, PushLane, PushLevel, PushPreference, PushPut, PushTargetKind,
 };
-use baton_protocol::{Author, ConversationId, Owner, Status, Team};
+use baton_protocol::{AgentId, Author, ConversationId, Owner, Refusal, Status, Team};
 use baton_simulator::{PushCall, PushDelivery, PushFault};
 use baton_world::handset::Handset;
 use baton_world::world::{
-    Agent, PATIENCE, Setup, World, eventually, for_each_alone, for_each_store, with_nodes,
+    Agent, Answered, PATIENCE, Setup, World, eventually, for_each_alone, for_each_store, with_nodes,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -442,6 +443,30 @@ async fn of_three_servers_one_sends_each_push_with_redis_and_without() {
         }
         assert_eq!(told.len(), 2 * talks.len(), "each assigned once and taken back once");
         assert!(told.values().all(|count| *count == 1), "{told:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_note_calls_reads_it_on_the_phone_until_they_have_seen_it() {
+    for_each_alone(Setup::usual(), async |world| {
+        let conversation = ana_answers(world).await;
+        let mut pocket = Pocket::of_ben(world).await;
+        let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
+        let ids = [ben.signed.session.agent_id, ana.signed.session.agent_id];
+        ana.mentions(conversation, "@Ben, is the blue one still there?", &ids).await;
+        let outcome = pocket.handles_the_next().await;
+        let Verdict::Show(shown) = &outcome.verdict else { panic!("{outcome:?}") };
+        assert_eq!(shown.group, Group::Mention);
+        assert_eq!(shown.text.english(), ("Lucía", "@Ben, is the blue one still there?"));
+        // He answers her at the desk.
+        ben.notes(conversation, "Two of them").await;
+        let outcome = pocket.handles_the_next().await;
+        assert_eq!(outcome.verdict, Verdict::Withdraw(Tag::Conversation(conversation)));
+        // Nobody is told of a note that could not be kept.
+        let nobody = NoteText { text: "@Zoe".to_owned(), mentions: vec![AgentId(Uuid::nil())] };
+        let refusal = ana.does(conversation, CommandBody::Note(nobody)).await.refusal();
+        assert!(matches!(&refusal, Refusal::Invalid { field, .. } if field == "mentions"));
     })
     .await;
 }

@@ -246,7 +246,7 @@ const TABLE: [Row; 18] = [
     Row {
         name: "note",
         given: Given::Fresh,
-        body: |_| CommandBody::Note(NoteText { text: "a note".to_owned() }),
+        body: |_| CommandBody::Note(NoteText::from("a note".to_owned())),
     },
     Row { name: "claim", given: Given::Fresh, body: |facts| claim(facts.epoch) },
     Row {

@@ -83,7 +83,7 @@ impl<'w> Desk<'w> {
         let notes: Vec<_> = texts
             .iter()
             .map(|text| {
-                let note = CommandBody::Note(NoteText { text: text.clone() });
+                let note = CommandBody::Note(NoteText::from(text.clone()));
                 self.admin.command(self.conversation, note)
             })
             .collect();

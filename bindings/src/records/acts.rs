@@ -40,6 +40,9 @@ pub enum Act {
     Note {
         /// The text.
         text: String,
+        /// The ids of colleagues whom it calls: they are told.
+        #[uniffi(default = [])]
+        mentions: Vec<String>,
     },
     /// Take the conversation.
     Claim {
@@ -158,7 +161,13 @@ impl Act {
                     ignore_lease: false,
                 })
             }
-            Self::Note { text } => CommandBody::Note(NoteText { text }),
+            Self::Note { text, mentions } => CommandBody::Note(NoteText {
+                text,
+                mentions: mentions
+                    .iter()
+                    .map(|agent| id_of("mentions", agent))
+                    .collect::<Result<_, _>>()?,
+            }),
             Self::Claim { expect_owner_epoch } => {
                 CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity: false })
             }

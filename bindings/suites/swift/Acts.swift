@@ -162,7 +162,7 @@ func offlineQueue(_ stage: Stage) async throws {
     try await ana.client.network(isUp: false)
     try await until("offline") { try await ana.client.standing() == .offline }
     let acts: [Act] = [
-        .reply(text: "On its way", seen: said.seen, quoted: nil), .note(text: "Look at the list"),
+        .reply(text: "On its way", seen: said.seen, quoted: nil), .note(text: "Look at the list", mentions: []),
         .claim(expectOwnerEpoch: epoch),
     ]
     var kept: [Kept] = []
@@ -212,7 +212,7 @@ struct Overtaken {
         try await ana.client.network(isUp: false)
         reply = try await ana.client.act(
             .reply(text: text, seen: said.seen, quoted: nil), in: conversation)
-        note = try await ana.client.act(.note(text: "asked the shop"), in: conversation)
+        note = try await ana.client.act(.note(text: "asked the shop", mentions: []), in: conversation)
         claim = try await ana.client.act(.claim(expectOwnerEpoch: epoch), in: conversation)
         let accepted = try await stage.colleague(
             "ben", conversation, "reply", ["text": "No, sorry"])["line"]

@@ -115,7 +115,7 @@ func blockingListener(_ stage: Stage) async throws {
     try await until("the listener blocks") { slow.blocks }
     for number in 0..<5 {
         let began = Date()
-        try await ana.client.act(.note(text: "note \(number)"), in: said.conversation)
+        try await ana.client.act(.note(text: "note \(number)", mentions: []), in: said.conversation)
         let took = Date().timeIntervalSince(began)
         try check(took < 1, "an act took \(took) s while a listener blocked")
     }
@@ -144,7 +144,7 @@ func cancel(_ stage: Stage) async throws {
     for (at, opId) in ids.enumerated() {
         let client = ana.client
         let task = Task {
-            try await client.act(.note(text: "cancelled \(at)"), in: said.conversation, opId: opId)
+            try await client.act(.note(text: "cancelled \(at)", mentions: []), in: said.conversation, opId: opId)
         }
         for _ in 0..<at * 3 { await Task.yield() }
         task.cancel()
@@ -155,7 +155,7 @@ func cancel(_ stage: Stage) async throws {
         }
     }
     // One that is answered after them: what they asked for is decided.
-    let after = try await ana.client.act(.note(text: "afterwards"), in: said.conversation)
+    let after = try await ana.client.act(.note(text: "afterwards", mentions: []), in: said.conversation)
     let outbox = try await until("acts are decided") {
         let outbox = try await ana.client.outbox()
         return outbox.contains { $0.number == after.number } ? outbox : nil

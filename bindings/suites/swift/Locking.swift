@@ -62,7 +62,7 @@ private func isLocked(_ phone: Phone) async throws -> Told<InboxList> {
         { _ = try await client.unsent() },
         { _ = try await client.people() },
         { _ = try await client.draft(in: some) },
-        { _ = try await client.act(.note(text: "a note"), in: some) },
+        { _ = try await client.act(.note(text: "a note", mentions: []), in: some) },
         { _ = try await client.inbox(.search(text: "hello")) },
     ]
     for call in calls {

@@ -29,7 +29,7 @@ func logTells(_ stage: Stage) async throws {
     try await lines.shows(said.seen)
     let answer = Act.reply(text: "An answer of Ana's", seen: said.seen, quoted: nil)
     let reply = try await ana.client.act(answer, in: said.conversation)
-    let note = try await ana.client.act(.note(text: "A note of Ana's"), in: said.conversation)
+    let note = try await ana.client.act(.note(text: "A note of Ana's", mentions: []), in: said.conversation)
     try await ana.isGone(reply)
     try await ana.isGone(note)
     try await ana.client.typing("A draft of Ana's", in: said.conversation)

@@ -10,7 +10,7 @@ func search(_ stage: Stage) async throws {
     let said = try await customer.writes("¿Dónde está mi PÁQUETE \(tag)?")
     let lines = try await ana.timeline(said.conversation)
     try await lines.shows(said.seen)
-    let note = try await ana.client.act(.note(text: "perdido: \(tag)"), in: said.conversation)
+    let note = try await ana.client.act(.note(text: "perdido: \(tag)", mentions: []), in: said.conversation)
     try await ana.isGone(note)
     try await ana.client.network(isUp: false)
 

@@ -1,5 +1,7 @@
 //! What an event means: one table of facts, whom they concern and what they take back.
 
+use std::iter;
+
 use baton_protocol::{
     Actor, AgentId, Author, Event, Fact, MessageStatus, Owner, OwnerCause, Status,
 };
@@ -14,6 +16,16 @@ const OWN: &[Kind] =
 /// What an answer ends for everybody.
 const OPEN_TURN: &[Kind] = &[Kind::Queue, Kind::Message, Kind::WindowClosing, Kind::Reopened];
 const QUEUE: &[Kind] = &[Kind::Queue];
+const MENTION: &[Kind] = &[Kind::Mention];
+/// What somebody who reads the conversation knows.
+const SEEN: &[Kind] = &[
+    Kind::Queue,
+    Kind::Message,
+    Kind::WindowClosing,
+    Kind::Reopened,
+    Kind::Assigned,
+    Kind::Mention,
+];
 const REVIEW: &[Kind] = &[Kind::Review];
 
 /// Whether an event can have consequences: most have none, and cost nothing.
@@ -24,6 +36,7 @@ pub fn is_of_interest(fact: &Fact) -> bool {
             is_stuck(*status) || matches!(status, MessageStatus::Queued | MessageStatus::Cancelled)
         }
         Fact::LineReceived { .. }
+        | Fact::NoteAdded { .. }
         | Fact::LineWritten { .. }
         | Fact::OwnerChanged { .. }
         | Fact::StatusChanged { .. }
@@ -51,7 +64,7 @@ pub fn consequences(logged: &Logged, author: Option<AgentId>) -> Vec<Consequence
 
 fn of_agent(fact: &Fact, agent: AgentId) -> Vec<Effect> {
     if matches!(fact, Fact::ReadMarked { .. }) {
-        vec![Effect::TakeBack { from: From::Agent(agent), kinds: OWN }]
+        vec![Effect::TakeBack { from: From::Agent(agent), kinds: SEEN }]
     } else {
         Vec::new()
     }
@@ -79,6 +92,11 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
         } => {
             vec![Effect::TakeBack { from: From::Everyone, kinds: REVIEW }]
         }
+        Fact::NoteAdded { author, mentions, .. } => {
+            let back = Effect::TakeBack { from: From::Agent(*author), kinds: MENTION };
+            let told = mentions.iter().map(|agent| tell(Whom::Agent(*agent), Kind::Mention));
+            iter::once(back).chain(told).collect()
+        }
         Fact::OwnerChanged { owner, cause, .. } => owner_changed(*owner, *cause, scope),
         Fact::StatusChanged { status: Status::Resolved, .. } => {
             vec![Effect::TakeBack { from: From::Everyone, kinds: OWN }]
@@ -104,7 +122,7 @@ fn answered(author: Author) -> Vec<Effect> {
     let all = Effect::TakeBack { from: From::Everyone, kinds: OPEN_TURN };
     match author {
         Author::Agent { id } => {
-            vec![all, Effect::TakeBack { from: From::Agent(id), kinds: OWN }]
+            vec![all, Effect::TakeBack { from: From::Agent(id), kinds: SEEN }]
         }
         Author::PhoneApp => vec![all],
         Author::Customer | Author::Acknowledgement => Vec::new(),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use baton_protocol::push::{PushLane, PushLevel};
 use baton_protocol::{
     Actor, AgentId, Author, ConversationId, DeviceId, Event, Fact, HeldReason, LineKind, LineRef,
-    MembershipKind, MessageId, MessageStatus, Owner, OwnerCause, PushId, Role, Status, TeamId,
-    Timestamp, Turn, Visibility,
+    MembershipKind, MessageId, MessageStatus, NoteId, OpId, Owner, OwnerCause, PushId, Role,
+    Status, TeamId, Timestamp, Turn, Visibility,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -25,6 +25,7 @@ const LUCIA: ConversationId = ConversationId(Uuid::from_u128(1));
 const MATEO: ConversationId = ConversationId(Uuid::from_u128(2));
 const NOON: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 
+#[derive(Clone)]
 struct Scene {
     board: Board,
     scopes: BTreeMap<ConversationId, Scope>,
@@ -124,6 +125,12 @@ impl Scene {
             window_until: None,
         };
         self.happens(of, Actor::Customer, fact);
+    }
+
+    fn notes(&mut self, of: ConversationId, author: AgentId, mentions: &[AgentId]) {
+        let (note_id, op_id) = (NoteId(Uuid::from_u128(1)), OpId(Uuid::from_u128(2)));
+        let fact = Fact::NoteAdded { note_id, author, op_id, mentions: mentions.to_vec() };
+        self.happens(of, Actor::Agent { id: author }, fact);
     }
 
     fn answers(&mut self, of: ConversationId, agent: AgentId) {
@@ -309,6 +316,40 @@ fn a_message_that_is_held_is_told_to_its_author_until_it_is_sent_again() {
     let by_ben = Actor::Agent { id: BEN };
     scene.happens_to(LUCIA, by_ben, changed(MessageStatus::Queued), Some(BEN));
     assert_eq!(scene.queued(), []);
+}
+
+#[test]
+fn who_is_mentioned_is_told_if_they_may_see_it_and_did_not_write_it() {
+    let mut scene = Scene::new();
+    scene.notes(LUCIA, ANA, &[]);
+    scene.notes(LUCIA, ANA, &[ANA, BEN, CLEO]);
+    assert_eq!(scene.queued(), [(BEN, Kind::Mention)]);
+    scene.agent(BEN).level = PushLevel::Mine;
+    scene.notes(MATEO, ANA, &[BEN]);
+    assert_eq!(scene.queued(), [(BEN, Kind::Mention), (BEN, Kind::Mention)]);
+}
+
+#[test]
+fn a_mention_is_over_once_its_agent_reads_notes_or_answers_and_by_nothing_of_others() {
+    let mut scene = Scene::new();
+    scene.notes(LUCIA, ANA, &[BEN]);
+    scene.sends();
+    scene.answers(LUCIA, ANA);
+    scene.resolves(LUCIA, ANA);
+    scene.owner(LUCIA, ANA, Owner::Agent(ANA), OwnerCause::Claimed);
+    assert_eq!(scene.queued(), []);
+    for act in 0..3 {
+        let mut scene = scene.clone();
+        match act {
+            0 => scene.notes(LUCIA, BEN, &[]),
+            1 => scene.answers(LUCIA, BEN),
+            _ => {
+                let read = Fact::ReadMarked { agent_id: BEN, seq: 1 };
+                scene.happens(LUCIA, Actor::Agent { id: BEN }, read);
+            }
+        }
+        assert_eq!(scene.queued(), [(BEN, Kind::Retract)], "act {act}");
+    }
 }
 
 #[test]

@@ -212,9 +212,5 @@ fn changed(
 /// The hand-over note comes first, so that whoever receives the conversation finds it there.
 fn hand_over_note(case: &Case<'_>, transfer: &Transfer) -> Decided {
     let Some(text) = &transfer.note else { return nothing() };
-    work::check_note(text, "note")?;
-    let note_id = case.context.fresh.note;
-    let fact = Fact::NoteAdded { note_id, author: case.context.my_id(), op_id: case.command.op_id };
-    let content = Some(EventContent::Note { text: Some(text.clone()) });
-    Ok((vec![Draft { fact, content }], Accepted { note_id: Some(note_id), ..Accepted::default() }))
+    work::noted(case, ("note", text), Vec::new())
 }

@@ -1,22 +1,42 @@
 //! Notes and read marks.
 
+use std::collections::BTreeSet;
+
 use baton_protocol::command::{MarkRead, NoteText};
 use baton_protocol::event::EventContent;
-use baton_protocol::limits::NOTE_CHARS_MAX;
-use baton_protocol::{Accepted, Fact, Refusal};
+use baton_protocol::limits::{MENTIONS_MAX, NOTE_CHARS_MAX};
+use baton_protocol::{Accepted, AgentId, Fact, Refusal};
 
 use super::{Case, Decided, Draft, facts, nothing};
 
 pub(super) fn note(case: &Case<'_>, note: &NoteText) -> Decided {
-    check_note(&note.text, "text")?;
-    let note_id = case.context.fresh.note;
-    let fact = Fact::NoteAdded { note_id, author: case.context.my_id(), op_id: case.command.op_id };
-    let content = Some(EventContent::Note { text: Some(note.text.clone()) });
+    noted(case, ("text", &note.text), mentioned(case, note)?)
+}
+
+/// A note that says this and calls these, as `field` of the command.
+pub(super) fn noted(
+    case: &Case<'_>,
+    (field, text): (&str, &str),
+    mentions: Vec<AgentId>,
+) -> Decided {
+    check_text(text, field, NOTE_CHARS_MAX)?;
+    let (note_id, op_id) = (case.context.fresh.note, case.command.op_id);
+    let fact = Fact::NoteAdded { note_id, author: case.context.my_id(), op_id, mentions };
+    let content = Some(EventContent::Note { text: Some(text.to_owned()) });
     Ok((vec![Draft { fact, content }], Accepted { note_id: Some(note_id), ..Accepted::default() }))
 }
 
-pub(super) fn check_note(text: &str, field: &str) -> Result<(), Refusal> {
-    check_text(text, field, NOTE_CHARS_MAX)
+/// Whom the note calls, each once.
+fn mentioned(case: &Case<'_>, note: &NoteText) -> Result<Vec<AgentId>, Refusal> {
+    if note.mentions.len() > MENTIONS_MAX {
+        let problem = format!("names {} agents, at most {MENTIONS_MAX} fit", note.mentions.len());
+        return Err(Refusal::invalid("mentions", problem));
+    }
+    let each: BTreeSet<_> = note.mentions.iter().copied().collect();
+    for agent in &each {
+        case.active(*agent, "mentions")?;
+    }
+    Ok(each.into_iter().collect())
 }
 
 /// A text must say something, within a limit, and be storable.

@@ -94,7 +94,7 @@ impl Full {
 }
 
 fn note_of(event: &Event) -> Option<Note> {
-    let Fact::NoteAdded { note_id, author, op_id } = &event.fact else { return None };
+    let Fact::NoteAdded { note_id, author, op_id, .. } = &event.fact else { return None };
     let text = match &event.content {
         Some(EventContent::Note { text }) => text.clone(),
         _ => None,

@@ -381,7 +381,7 @@ fn an_op_id_of_another_week_or_of_tomorrows_tomorrow_is_expired() {
         team.now = now.plus_ms(-age);
         let op_id = team.op();
         team.now = now;
-        let body = CommandBody::Note(NoteText { text: "n".to_owned() });
+        let body = CommandBody::Note(NoteText::from("n".to_owned()));
         let command = Command { op_id, conversation_id: LUCIA, after: None, retry_of: None, body };
         let answer = team.give(ANA, &command);
         match code {

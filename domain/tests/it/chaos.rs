@@ -341,7 +341,7 @@ impl Chaos {
                 let note = noted.then(|| "note".to_owned());
                 CommandBody::Transfer(Transfer { note, ..given })
             }
-            Act::Note => CommandBody::Note(NoteText { text: "note".to_owned() }),
+            Act::Note => CommandBody::Note(NoteText::from("note".to_owned())),
             Act::Read => CommandBody::MarkRead(MarkRead { seq: seen?.seq }),
             Act::Resend(n) => resend(lost(&self.team, id, n)?, seen),
             Act::MarkSent(n) => mark_sent(lost(&self.team, id, n)?),

@@ -100,7 +100,7 @@ fn op(number: u128) -> OpId {
 }
 
 fn note(number: u128) -> Work {
-    let body = CommandBody::Note(NoteText { text: "VIP".to_owned() });
+    let body = CommandBody::Note(NoteText::from("VIP".to_owned()));
     let command =
         Command { op_id: op(number), conversation_id: LUCIA, after: None, retry_of: None, body };
     Work::Command(CommandWork {

@@ -495,7 +495,7 @@ impl Team {
             | Fact::FileChanged { line, .. } => {
                 line::change(rows.iter_mut().find(|row| row.id == line.id).unwrap(), event);
             }
-            Fact::NoteAdded { note_id, author, op_id } => {
+            Fact::NoteAdded { note_id, author, op_id, .. } => {
                 let text = match &event.content {
                     Some(EventContent::Note { text }) => text.clone(),
                     _ => None,

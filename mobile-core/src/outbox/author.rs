@@ -113,7 +113,7 @@ fn chosen(
         }
         Choice::TurnIntoNote => {
             if let CommandBody::Reply(reply) = body {
-                body = CommandBody::Note(NoteText { text: reply.text });
+                body = CommandBody::Note(NoteText::from(reply.text));
             }
         }
         Choice::Discard => return Ok(None),

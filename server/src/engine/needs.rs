@@ -234,7 +234,7 @@ impl Needs {
         );
         let upload = command.body.upload();
         self.uploads.extend(upload.map(|of| (here.to_string(), of.to_string())));
-        self.agents.extend(command.body.named_agent().map(|agent| (here, agent)));
+        self.agents.extend(command.body.named_agents().map(|agent| (here, agent)));
     }
 
     /// Lines from what the author had seen on: that one and those above.

@@ -23,7 +23,7 @@ impl Bench {
             conversation_id: self.only_conversation().await.head.id,
             after: None,
             retry_of: None,
-            body: CommandBody::Note(NoteText { text: "VIP".to_owned() }),
+            body: CommandBody::Note(NoteText::from("VIP".to_owned())),
         }
     }
 
@@ -59,7 +59,7 @@ async fn a_customer_writes_and_the_team_answers_once() {
             if missed.len() == 1),
             "{late:?}"
         );
-        let note = CommandBody::Note(NoteText { text: "VIP".to_owned() });
+        let note = CommandBody::Note(NoteText::from("VIP".to_owned()));
         accepted(bench.does(1, note).await);
         bench.close().await;
     }
@@ -188,7 +188,7 @@ async fn what_was_carried_out_is_never_called_cancelled_however_long_ago_it_was(
         let conversation = bench.only_conversation().await;
         let (replied, noted, never) =
             (OpId(bench.clock.uuid_v7()), OpId(bench.clock.uuid_v7()), OpId(bench.clock.uuid_v7()));
-        let note = CommandBody::Note(NoteText { text: "VIP".to_owned() });
+        let note = CommandBody::Note(NoteText::from("VIP".to_owned()));
         let wishes = [(replied, reply("Sí", conversation.thread.last_line)), (noted, note)];
         for (op_id, body) in wishes {
             let command = Command {

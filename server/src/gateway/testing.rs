@@ -96,7 +96,11 @@ impl Story {
         let (content, author) = (EventContent::Note { text: text.clone() }, LUIS);
         let note = Note { id: note_id, conversation_id: id, author, at, revision, text, op_id };
         self.notes.entry(id).or_default().push(note);
-        self.append(id, Fact::NoteAdded { note_id, author, op_id }, Some(content));
+        self.append(
+            id,
+            Fact::NoteAdded { note_id, author, op_id, mentions: Vec::new() },
+            Some(content),
+        );
     }
 
     /// The customer says something.

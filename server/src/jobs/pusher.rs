@@ -26,7 +26,7 @@ use crate::engine::Engine;
 use crate::node::Membership;
 use crate::push::{Lane, Lanes, Letter, SENDERS, SealKey, Target, Verdict, Words};
 use crate::store::push::{
-    Claim, Claimed, Ended, Finished, next_push, push_badge, push_words, turn_pushes,
+    Claim, Claimed, Ended, Finished, mention_words, next_push, push_badge, push_words, turn_pushes,
 };
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Spell};
@@ -392,7 +392,12 @@ impl Sending {
         let has_words =
             kind.is_shown() && to.key.is_some() && self.pusher.content == PushContent::E2e;
         let words = if has_words {
-            let (name, text) = push_words(store, claimed.workspace, claimed.conversation).await?;
+            let (workspace, of) = (claimed.workspace, claimed.conversation);
+            let (name, said) = push_words(store, workspace, of).await?;
+            let text = match kind == Kind::Mention {
+                true => mention_words(store, workspace, of, claimed.agent).await?,
+                false => said,
+            };
             Some(Words { title: name.unwrap_or_default(), body: text.unwrap_or_default() })
         } else {
             None

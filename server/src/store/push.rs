@@ -305,7 +305,26 @@ pub async fn push_words(
     let rows =
         store.rows_alone::<(Option<String>, Option<String>)>(&SQL, &[&args[0], &args[1]]).await?;
     let (name, body) = rows.into_iter().next().unwrap_or_default();
-    Ok((name, body.as_deref().and_then(text_of)))
+    Ok((name, body.as_deref().and_then(|body| text_of(body, "/line/text"))))
+}
+
+/// The newest note of a conversation that somebody else wrote.
+pub async fn mention_words(
+    store: &Store,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    but: AgentId,
+) -> Result<Option<String>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT t.body FROM note AS n
+         JOIN content AS t ON t.workspace = n.workspace AND t.id = n.id
+         WHERE n.workspace = $1 AND n.conversation = $2 AND n.author <> $3
+         ORDER BY n.revision DESC LIMIT 1",
+    );
+    let args = [workspace.to_string(), conversation.to_string(), but.to_string()];
+    let args = args.each_ref().map(String::as_str);
+    let found = store.rows_alone::<(String,)>(&SQL, &args).await?;
+    Ok(found.first().and_then(|(body,)| text_of(body, "/note/text")))
 }
 
 /// Lines that an agent has not read, in what they own. Nobody counts further than this on an icon.
@@ -336,9 +355,9 @@ pub async fn push_badge(
 }
 
 /// The text of a line's content.
-fn text_of(body: &str) -> Option<String> {
+fn text_of(body: &str, place: &str) -> Option<String> {
     let body: Value = serde_json::from_str(body).ok()?;
-    Some(body.pointer("/line/text")?.as_str()?.to_owned())
+    Some(body.pointer(place)?.as_str()?.to_owned())
 }
 
 /// Deletes pushes that were caused before `before`.

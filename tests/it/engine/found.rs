@@ -166,7 +166,7 @@ async fn who_asks_in_the_commands_own_group_learns_its_position() -> Result<()> 
 #[tokio::test]
 async fn a_note_stands_where_it_was_written_whatever_shares_its_group() -> Result<()> {
     for story in Story::on_each_database().await? {
-        let note = story.wants(CommandBody::Note(NoteText { text: "VIP".to_owned() }));
+        let note = story.wants(CommandBody::Note(NoteText::from("VIP".to_owned())));
         let answers = story.bench.perform_all(vec![note, story.reply(story.said)]).await;
         let revisions: Result<Vec<_>> = answers.iter().map(only).collect();
         let dump = story.bench.dump().await?;

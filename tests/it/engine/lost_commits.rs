@@ -209,7 +209,7 @@ async fn a_command_whose_commit_lost_its_answer_is_accepted_or_nobody_can_tell()
     let caller = Caller { workspace: desk.workspace, agent, device: device(agent, 0) };
     // Three tries are made: the third lost answer is the last.
     for (lost, is_known) in [(1, true), (2, true), (3, false)] {
-        let body = CommandBody::Note(NoteText { text: format!("{lost} lost") });
+        let body = CommandBody::Note(NoteText::from(format!("{lost} lost")));
         let (op_id, after, retry_of) = (bench.op_id(), None, None);
         let command = Command { op_id, conversation_id, after, retry_of, body };
         cutter.lose(lost);

@@ -91,7 +91,7 @@ impl Player {
         let expect_owner_epoch = self.owner_epoch();
         match self.dice.weighted(&[60, 5, 5, 3, 2, 4, 4, 3, 2, 2, 3, 2, 3, 4]) {
             0 => CommandBody::Reply(self.reply(seen)),
-            1 => CommandBody::Note(NoteText { text: "VIP".to_owned() }),
+            1 => CommandBody::Note(NoteText::from("VIP".to_owned())),
             2 => CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity: false }),
             3 => {
                 let agent_id = self.somebody();

@@ -181,7 +181,7 @@ async fn act(desk: &mut Desk, driver: &mut Phone, teams: &Teams, dice: &mut Dice
                 exceed_capacity: false,
             })
         }
-        8..12 => CommandBody::Note(NoteText { text: format!("note {count}") }),
+        8..12 => CommandBody::Note(NoteText::from(format!("note {count}"))),
         12..15 => reply(format!("reply {count}"), seen),
         15 | 16 => CommandBody::Claim(Claim { expect_owner_epoch: epoch, exceed_capacity: false }),
         17 => CommandBody::MarkWaiting(Seeing { seen }),

@@ -107,7 +107,7 @@ pub(super) fn wish(phone: &mut Phone, dice: &mut Dice) {
         return;
     }
     let body = match dice.below_u64(10) {
-        0..4 => CommandBody::Note(NoteText { text: format!("{name} notes, {count}") }),
+        0..4 => CommandBody::Note(NoteText::from(format!("{name} notes, {count}"))),
         4 | 5 => {
             CommandBody::Claim(Claim { expect_owner_epoch: owner_epoch, exceed_capacity: false })
         }

@@ -65,7 +65,7 @@ async fn be_the_phone(told: &str) {
         let Some((of, lines)) = drawn.front_mut() else { return };
         let op_id = OpId(Uuid::now_v7());
         let body = match nth % 5 {
-            0 => CommandBody::Note(NoteText { text: format!("note {op_id}") }),
+            0 => CommandBody::Note(NoteText::from(format!("note {op_id}"))),
             _ => reply(lines, &format!("reply {op_id}")).await,
         };
         println!("tap {of} {op_id}");

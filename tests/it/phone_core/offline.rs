@@ -41,7 +41,7 @@ async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
         let text = "It is on its way".to_owned();
         let reply = Reply { text, seen, quoted: None, replaces: None, ignore_lease: false };
         let reply = ana.does(conversation, CommandBody::Reply(reply), None).await.unwrap();
-        let note = NoteText { text: "She called as well".to_owned() };
+        let note = NoteText::from("She called as well".to_owned());
         let note = ana.does(conversation, CommandBody::Note(note), None).await.unwrap();
         assert_eq!(ana.outbox().await.unwrap().len(), 3);
 
@@ -112,7 +112,7 @@ async fn a_long_time_offline_is_made_up_for_at_once_and_over_one_connection() {
         ana.core.network(false).await.unwrap();
         for n in 0..BACKLOG {
             let text = format!("note {n}");
-            let note = CommandBody::Note(NoteText { text });
+            let note = CommandBody::Note(NoteText::from(text));
             ana.does(talks[n % talks.len()], note, None).await.unwrap();
         }
         ana.core.network(true).await.unwrap();

@@ -47,7 +47,7 @@ impl About {
                     ignore_lease: true,
                 })
             }
-            Body::Send(_) => Body::Note(NoteText { text: "a".to_owned() }),
+            Body::Send(_) => Body::Note(NoteText::from("a".to_owned())),
             Body::Note(_) => Body::Claim(Claim { expect_owner_epoch, exceed_capacity }),
             Body::Claim(_) => {
                 // To the owner it is given already, which would be accepted as it stands.

@@ -144,9 +144,9 @@ fn delivered(seq: u64) -> Delivered {
 fn add_note(history: &mut History) {
     let note_id = NoteId(id(300));
     let accepted = Accepted { position: Some(9), note_id: Some(note_id), ..Accepted::default() };
-    let body = CommandBody::Note(NoteText { text: "a note".to_owned() });
+    let body = CommandBody::Note(NoteText::from("a note".to_owned()));
     history.commands.push(given(9, body, accepted, None));
-    let fact = Fact::NoteAdded { note_id, author: ana(), op_id: op(9) };
+    let fact = Fact::NoteAdded { note_id, author: ana(), op_id: op(9), mentions: Vec::new() };
     history.events.push(event(9, Actor::Agent { id: ana() }, fact));
     let note = Note {
         id: note_id,

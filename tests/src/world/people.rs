@@ -103,8 +103,19 @@ impl Agent {
 
     /// Tells the team something.
     pub async fn notes(&self, conversation: ConversationId, text: &str) -> Accepted {
-        let note = CommandBody::Note(NoteText { text: text.to_owned() });
+        let note = CommandBody::Note(NoteText::from(text.to_owned()));
         self.succeeds(conversation, note).await
+    }
+
+    /// Tells the team something, and calls colleagues.
+    pub async fn mentions(
+        &self,
+        conversation: ConversationId,
+        text: &str,
+        mentions: &[AgentId],
+    ) -> Accepted {
+        let note = NoteText { text: text.to_owned(), mentions: mentions.to_vec() };
+        self.succeeds(conversation, CommandBody::Note(note)).await
     }
 
     /// Hands it over.

@@ -198,7 +198,7 @@ pub(super) async fn writes_notes(world: &World, count: u32) -> anyhow::Result<Co
         conversation_id,
         after: None,
         retry_of: None,
-        body: CommandBody::Note(NoteText { text: "n".repeat(NOTE_BYTES) }),
+        body: CommandBody::Note(NoteText::from("n".repeat(NOTE_BYTES))),
     };
     let all: Vec<Command> = (0..count).map(note).collect();
     for some in all.chunks(AT_ONCE / 10) {

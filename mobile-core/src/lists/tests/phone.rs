@@ -271,7 +271,7 @@ impl<'s> Phone<'s> {
         self.taps += 1;
         let text = format!("text {}", self.taps);
         let body = match what {
-            0 => CommandBody::Note(NoteText { text }),
+            0 => CommandBody::Note(NoteText::from(text)),
             1 => CommandBody::Claim(Claim { expect_owner_epoch: 1, exceed_capacity: false }),
             _ => CommandBody::Reply(Reply {
                 text,

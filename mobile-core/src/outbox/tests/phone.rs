@@ -439,7 +439,7 @@ pub(super) fn reply(text: &str, seen: Seen) -> CommandBody {
 }
 
 pub(super) fn note(text: &str) -> CommandBody {
-    CommandBody::Note(NoteText { text: text.to_owned() })
+    CommandBody::Note(NoteText::from(text.to_owned()))
 }
 
 pub(super) fn resolve(seen: Seen) -> CommandBody {

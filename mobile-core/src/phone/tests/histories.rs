@@ -282,7 +282,7 @@ impl World {
                 replaces: None,
                 ignore_lease: false,
             }),
-            5 => CommandBody::Note(NoteText { text }),
+            5 => CommandBody::Note(NoteText::from(text)),
             6 => CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity }),
             7 => CommandBody::Resolve(Seeing { seen }),
             8 => CommandBody::MarkWaiting(Seeing { seen }),

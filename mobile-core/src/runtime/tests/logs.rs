@@ -38,7 +38,7 @@ async fn the_log_says_what_happened_and_nothing_that_somebody_wrote() {
     app.said("welcome", |said| said.iter().any(|one| one.contains("welcomes"))).await;
     let conversation_id = ConversationId(Uuid::from_u128(0x77));
     let op_id = OpId(Uuid::now_v7());
-    let body = CommandBody::Note(NoteText { text: "a-note-of-hers".to_owned() });
+    let body = CommandBody::Note(NoteText::from("a-note-of-hers".to_owned()));
     app.core.act(Tap { op_id: Some(op_id), conversation_id, body }).await.unwrap();
     app.core.typing(conversation_id, "a-draft-of-hers".to_owned()).await.unwrap();
     let outcome = Outcome::Accepted(Accepted::default());

@@ -233,7 +233,7 @@ fn problem(status: u16, code: &str) -> String {
 /// A note that an agent writes.
 fn note(text: &str) -> Tap {
     let conversation_id = ConversationId(Uuid::from_u128(0x7));
-    let body = CommandBody::Note(NoteText { text: text.to_owned() });
+    let body = CommandBody::Note(NoteText::from(text.to_owned()));
     Tap { op_id: None, conversation_id, body }
 }
 

@@ -103,7 +103,7 @@ impl World {
                 let replaces = kept.filter(|_| self.dice.percent(30));
                 CommandBody::Reply(Reply { text, seen, quoted: None, replaces, ignore_lease })
             }
-            1 => CommandBody::Note(NoteText { text }),
+            1 => CommandBody::Note(NoteText::from(text)),
             2 => CommandBody::Claim(Claim { expect_owner_epoch, exceed_capacity }),
             3 => {
                 let agent_id = [ANA, BEN, LEAD][self.dice.below(3)];

@@ -93,7 +93,7 @@ async fn talk(simulator: &Simulator, (number, name): (&str, &str), ana: &SignedI
     let text = format!("Un momento, {name}");
     let claim = Claim { expect_owner_epoch: 1, exceed_capacity: false };
     does(ana, of, CommandBody::Claim(claim)).await;
-    does(ana, of, CommandBody::Note(NoteText { text: "a note".to_owned() })).await;
+    does(ana, of, CommandBody::Note(NoteText::from("a note".to_owned()))).await;
     does(ana, of, CommandBody::MarkRead(MarkRead { seq: line.seq })).await;
     does(ben, of, CommandBody::Follow(Following { agent_id: None })).await;
     does(ana, of, CommandBody::Reply(reply(&text, line))).await;

@@ -21,7 +21,7 @@ impl Bench {
 
     /// Tells which revision of the conversation it became.
     fn notes(&self, conversation: ConversationId, text: &str) -> Told<'_> {
-        let body = CommandBody::Note(NoteText { text: text.to_owned() });
+        let body = CommandBody::Note(NoteText::from(text.to_owned()));
         let op_id = OpId(self.clock.uuid_v7());
         let (after, retry_of) = (None, None);
         let command = Command { op_id, conversation_id: conversation, after, retry_of, body };

@@ -23,7 +23,7 @@ async fn work_of_every_kind(bench: &Bench) {
             retry_of: None,
             body,
         };
-        for body in [of, CommandBody::Note(NoteText { text: "VIP".to_owned() })] {
+        for body in [of, CommandBody::Note(NoteText::from("VIP".to_owned()))] {
             let command = command(body);
             bench.engine.command(bench.caller(0), command.clone()).await;
             let asked = vec![command.op_id];

@@ -27,7 +27,7 @@ table! {
 impl NoteRow {
     /// A note that an event tells of; `None` where it tells of another thing.
     pub(crate) fn new(workspace: WorkspaceId, event: &Event, after_seq: u64) -> Option<Self> {
-        let Fact::NoteAdded { note_id, author, op_id } = &event.fact else { return None };
+        let Fact::NoteAdded { note_id, author, op_id, .. } = &event.fact else { return None };
         Some(Self {
             workspace: workspace.to_string(),
             id: note_id.to_string(),

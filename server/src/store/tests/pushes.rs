@@ -145,6 +145,32 @@ async fn what_an_agent_saw_is_not_sent() {
 }
 
 #[tokio::test]
+async fn an_ack_just_within_the_grace_spares_both_devices_and_without_one_each_is_told_once() {
+    for database in databases().await {
+        seed(&database).await;
+        let store = &database.store;
+        let whose = (parsed::<WorkspaceId>(WORKSPACE), parsed::<AgentId>(ANA));
+        let desk = DeviceId(Uuid::from_u128(10));
+        let due_s = Kind::Assigned.grace_ms(true) / 1_000;
+        let of = |n, device| Push { agent: whose.1, device, ..push(n, due_s) };
+        queue(store, &[of(1, PHONE), of(2, desk)]).await;
+        let just_before = at(due_s).plus_ms(-100);
+        let early = Claim { now: just_before, ..self::whose(1, 0) };
+        assert_eq!(turn_pushes(store, &[], &early).await.unwrap(), []);
+        let seen = [((whose.0, whose.1, desk), 9)];
+        assert_eq!(suppress_pushes(store, &seen, just_before).await.unwrap(), 2);
+        assert_eq!(claim(store, 1, due_s + 60).await, []);
+        queue(store, &[of(3, PHONE), of(4, desk)]).await;
+        let told = claim(store, 1, due_s).await;
+        let devices: Vec<_> = told.iter().map(|one| one.device).collect();
+        assert!(devices.len() == 2 && devices.contains(&PHONE) && devices.contains(&desk));
+        let ends: Vec<_> = told.iter().map(|one| end(one, Ended::Accepted)).collect();
+        assert_eq!(turn(store, &ends, 1, due_s + 60).await, [], "each once");
+        database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn who_wants_each_device_told_is_spared_only_where_they_look() {
     static WISH: Sql = Sql::new(
         "INSERT INTO push_preference (workspace, agent, level, each_device)

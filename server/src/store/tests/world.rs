@@ -146,6 +146,7 @@ impl World {
             note_id: NoteId(self.fresh()),
             author: agent,
             op_id: OpId(self.fresh()),
+            mentions: Vec::new(),
         };
         let content = EventContent::Note { text: Some(text.to_owned()) };
         self.append(id, Actor::Agent { id: agent }, fact, Some(content)).await;

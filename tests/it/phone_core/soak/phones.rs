@@ -147,7 +147,7 @@ impl Hand {
         let row = self.inbox.borrow().rows.iter().find(|row| row.id == of).cloned();
         let body = match self.dice.below_u64(10) {
             0..6 => reply(text.clone(), seen),
-            6..8 => CommandBody::Note(NoteText { text: text.clone() }),
+            6..8 => CommandBody::Note(NoteText::from(text.clone())),
             8 => match row {
                 Some(InboxRow { owner_epoch, .. }) => CommandBody::Claim(Claim {
                     expect_owner_epoch: owner_epoch,
