@@ -1,10 +1,9 @@
 //! Who is responsible: claim, assign, unassign, transfer, and who may act on what.
 
 use baton_protocol::command::{Assign, Claim, Transfer, Unassign};
-use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Accepted, AgentId, AgentState, Availability, Conversation, Fact, Head, Owner, OwnerCause,
-    Refusal, ReplyPolicy, Status, TeamId,
+    AgentId, AgentState, Availability, Conversation, Fact, Head, Owner, OwnerCause, Refusal,
+    ReplyPolicy, Status, TeamId,
 };
 
 use super::{Case, Decided, Draft, facts, fence, follow, nothing, work};
