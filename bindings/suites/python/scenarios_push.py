@@ -1,8 +1,10 @@
 """Pushes: in the app while it is in the background, and in place of it."""
 
 import base64
+import json
 import time
 import uuid
+from pathlib import Path
 
 from baton import (
     AnswerOutcome, Baton, NotificationAnswer, PushMessage, PushOffReason, PushRoad, PushState,
@@ -10,6 +12,7 @@ from baton import (
 )
 from stage import eventually, expect, scenario, texts
 
+FIXTURES = Path(__file__).resolve().parents[3] / "protocol/fixtures"
 # For a push, in seconds: what platforms leave is more.
 WITHIN = 5.0
 
@@ -213,3 +216,33 @@ async def pushes_are_a_kept_wish(stage):
             return True
         return False
     await eventually("the server has none", is_gone)
+
+
+@scenario(37)
+async def pushes_of_the_fixtures(stage):
+    phone = await stage.phone("ana", sign_in=False)
+    config, seen = Baton.config(phone.url, phone.directory), set()
+    for lane in ("fcm", "apns", "webpush", "relay"):
+        for one in json.loads((FIXTURES / f"push.{lane}.json").read_text()):
+            road, reads = one["handed"]["road"], one["reads"]
+            shown = take_push(config, phone.keys, handed(one["handed"])).notification
+            words = " ".join((shown.title, shown.body))
+            expect("Lucía" not in words and "azul" not in words, f"it tells nobody: {words}")
+            kind = {"retract": "settled"}.get(reads["kind"], reads["kind"])
+            expected = "activity" if road == "web_push" else kind
+            expect(shown.loc_key == f"push.{expected}", f"{lane}, {reads['kind']}: {shown}")
+            if road != "web_push":
+                expect(shown.push == reads["id"], f"which push it is: {shown}")
+                expect(shown.place.conversation == reads["conversation"], f"where: {shown}")
+            seen.add((lane, reads["kind"]))
+    expect(len(seen) > 20, f"all kinds on all roads: {seen}")
+
+
+def handed(one):
+    """What the platform hands over, as its part of an app gives it to the core."""
+    road, data = one["road"], one["data"]
+    if road == "fcm":
+        return PushMessage.FCM(data)
+    if road == "apns":
+        return PushMessage.APNS(json.dumps(data))
+    return PushMessage.WEB_PUSH(base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)))

@@ -256,3 +256,47 @@ private func answers(
     try await phone.client.network(isUp: true)
     return try await phone.client.answerNotification(token: token, answer: .reply(text: text))
 }
+
+func pushesOfTheFixtures(_ stage: Stage) async throws {
+    let phone = try await stage.freshPhone("ana")
+    var seen: Set<String> = []
+    for lane in ["fcm", "apns", "webpush", "relay"] {
+        let file = URL(fileURLWithPath: "protocol/fixtures/push.\(lane).json")
+        let all = JSON(value: try JSONSerialization.jsonObject(with: try Data(contentsOf: file)))
+        for one in all.list {
+            let handed = one["handed"]
+            let reads = one["reads"]
+            let push = try message(handed)
+            let shown = takePush(config: phone.config, keys: phone.keys, push: push).notification
+            let words = shown.title + " " + shown.body
+            try check(!words.contains("Lucía") && !words.contains("azul"), "it tells \(words)")
+            let kind = reads["kind"].string ?? ""
+            let isSealed = handed["road"].string == "web_push"
+            let expected = isSealed ? "activity" : kind == "retract" ? "settled" : kind
+            try check(shown.locKey == "push.\(expected)", "\(lane), \(kind): \(shown)")
+            if !isSealed {
+                try check(shown.push == reads["id"].string, "it is \(shown)")
+                let place = shown.place.conversation
+                try check(place == reads["conversation"].string, "it is shown at \(shown.place)")
+            }
+            seen.insert("\(lane) \(kind)")
+        }
+    }
+    try check(seen.count > 20, "not all kinds on all roads: \(seen)")
+}
+
+/// What the platform hands over, as its part of an app gives it to the core.
+func message(_ handed: JSON) throws -> PushMessage {
+    let data = handed["data"]
+    switch handed["road"].string {
+    case "fcm": return .fcm(data: data.members.compactMapValues(\.string))
+    case "apns": return .apns(userInfo: data.text)
+    default:
+        let text = (data.string ?? "").replacingOccurrences(of: "-", with: "+")
+            .replacingOccurrences(of: "_", with: "/")
+        let padded = text.padding(
+            toLength: (text.count + 3) / 4 * 4, withPad: "=", startingAt: 0)
+        guard let body = Data(base64Encoded: padded) else { throw Failed("no body: \(text)") }
+        return .webPush(body: body)
+    }
+}

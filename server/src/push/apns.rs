@@ -110,8 +110,7 @@ impl Apns {
 
     async fn deliver(&self, letter: &Letter) -> Result<Verdict, Verdict> {
         let now = self.clock.now();
-        let make = |letter: &Letter| letter.apns(&self.clock).map(|payload| payload.to_string());
-        let payload = fit(letter, PAYLOAD_BYTES_MAX, make, String::len)?;
+        let payload = body(letter, &self.clock)?;
         if !letter.to.target.expose().bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(Verdict::Gone { at: None });
         }
@@ -155,21 +154,35 @@ impl Apns {
             Some(PushEnv::Sandbox) => sandbox,
             Some(PushEnv::Production) | None => production,
         };
-        let (push_type, priority) = match (letter.kind.is_shown(), letter.is_urgent()) {
-            (false, _) => ("background", "5"),
-            (true, true) => ("alert", "10"),
-            (true, false) => ("alert", "5"),
-        };
-        self.client
-            .post(format!("{url}/3/device/{}", letter.to.target.expose()))
+        let request = self.client.post(format!("{url}/3/device/{}", letter.to.target.expose()));
+        headers(letter, &self.topic)
+            .into_iter()
+            .fold(request, |request, (name, value)| request.header(name, value))
             .header("authorization", format!("bearer {token}"))
-            .header("apns-id", letter.id.to_string())
-            .header("apns-topic", letter.to.app_id.as_deref().unwrap_or(&self.topic))
-            .header("apns-push-type", push_type)
-            .header("apns-priority", priority)
-            .header("apns-collapse-id", notification_tag(letter.conversation))
-            .header("apns-expiration", letter.expires_at.ms().div_euclid(1_000))
     }
+}
+
+/// What says how a push is to be shown.
+pub(super) fn headers(letter: &Letter, topic: &str) -> [(&'static str, String); 6] {
+    let (push_type, priority) = match (letter.kind.is_shown(), letter.is_urgent()) {
+        (false, _) => ("background", "5"),
+        (true, true) => ("alert", "10"),
+        (true, false) => ("alert", "5"),
+    };
+    [
+        ("apns-id", letter.id.to_string()),
+        ("apns-topic", letter.to.app_id.clone().unwrap_or_else(|| topic.to_owned())),
+        ("apns-push-type", push_type.to_owned()),
+        ("apns-priority", priority.to_owned()),
+        ("apns-collapse-id", notification_tag(letter.conversation)),
+        ("apns-expiration", letter.expires_at.ms().div_euclid(1_000).to_string()),
+    ]
+}
+
+/// The payload of a push.
+pub(super) fn body(letter: &Letter, clock: &Clock) -> Result<String, Verdict> {
+    let make = |letter: &Letter| letter.apns(clock).map(|payload| payload.to_string());
+    fit(letter, PAYLOAD_BYTES_MAX, make, String::len)
 }
 
 /// When the half hour began.

@@ -189,19 +189,7 @@ impl Fcm {
 
     async fn deliver(&self, letter: &Letter) -> Result<Verdict, Verdict> {
         let now = self.clock.now();
-        let make = |letter: &Letter| letter.fields(&self.clock);
-        let data = fit(letter, PAYLOAD_BYTES_MAX, make, |data| {
-            data.iter().map(|(name, text)| name.len() + text.len()).sum()
-        })?;
-        let ttl = seconds_until(letter.expires_at, now).min(TTL_S_MAX);
-        let priority = if letter.is_urgent() { "HIGH" } else { "NORMAL" };
-        let mut message = json!({
-            "data": data,
-            "android": {"priority": priority, "ttl": format!("{ttl}s")},
-            "fcm_options": {"analytics_label": letter.id.to_string()},
-        });
-        address(&mut message, letter);
-        let answer = self.post(&json!({"message": message})).await?;
+        let answer = self.post(&body(letter, &self.clock)?).await?;
         if answer.status == 200 {
             return Ok(match serde_json::from_slice::<Value>(&answer.body) {
                 Ok(body) if body.get("name").is_some() => Verdict::Accepted,
@@ -230,6 +218,25 @@ impl Fcm {
             _ => Verdict::Again { after: answer.retry_after, why, is_outage: false },
         })
     }
+}
+
+/// What is posted of a push.
+pub(super) fn body(letter: &Letter, clock: &Clock) -> Result<Value, Verdict> {
+    let data = fit(
+        letter,
+        PAYLOAD_BYTES_MAX,
+        |letter| letter.fields(clock),
+        |data| data.iter().map(|(name, text)| name.len() + text.len()).sum(),
+    )?;
+    let ttl = seconds_until(letter.expires_at, clock.now()).min(TTL_S_MAX);
+    let priority = if letter.is_urgent() { "HIGH" } else { "NORMAL" };
+    let mut message = json!({
+        "data": data,
+        "android": {"priority": priority, "ttl": format!("{ttl}s")},
+        "fcm_options": {"analytics_label": letter.id.to_string()},
+    });
+    address(&mut message, letter);
+    Ok(json!({"message": message}))
 }
 
 /// The access token in an answer, and how long it lasts, in ms.

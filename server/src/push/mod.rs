@@ -6,6 +6,8 @@
 mod apns;
 mod errors;
 mod fcm;
+#[cfg(test)]
+mod fixtures;
 mod http;
 mod jwt;
 mod letter;

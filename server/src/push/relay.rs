@@ -60,20 +60,7 @@ impl Relay {
 
     async fn deliver(&self, letter: &Letter) -> Result<Verdict, Verdict> {
         let now = self.clock.now();
-        let sealed = fit(letter, SEALED_BYTES_MAX, |letter| letter.sealed(&self.clock), Vec::len)?;
-        let body = json!({
-            "v": 1,
-            "lane": if letter.to.env.is_some() { "apns" } else { "fcm" },
-            "target": letter.to.target.expose(),
-            "ciphertext": BASE64.encode(sealed),
-            "collapse": collapse(letter),
-            "ttl": seconds_until(letter.expires_at, now).min(TTL_S_MAX),
-            "prio": match (letter.kind.is_shown(), letter.is_urgent()) {
-                (false, _) => "silent",
-                (true, true) => "high",
-                (true, false) => "normal",
-            },
-        });
+        let body = body(letter, &self.clock)?;
         let request = self.client.post(&self.url).bearer_auth(self.key.expose()).json(&body);
         let answer = exchange(request, now).await?;
         if (200..300).contains(&answer.status) {
@@ -98,6 +85,24 @@ impl Relay {
             Err(verdict) => Err(format!("the relay does not answer: {verdict:?}")),
         }
     }
+}
+
+/// The order for a push.
+pub(super) fn body(letter: &Letter, clock: &Clock) -> Result<Value, Verdict> {
+    let sealed = fit(letter, SEALED_BYTES_MAX, |letter| letter.sealed(clock), Vec::len)?;
+    Ok(json!({
+        "v": 1,
+        "lane": if letter.to.env.is_some() { "apns" } else { "fcm" },
+        "target": letter.to.target.expose(),
+        "ciphertext": BASE64.encode(sealed),
+        "collapse": collapse(letter),
+        "ttl": seconds_until(letter.expires_at, clock.now()).min(TTL_S_MAX),
+        "prio": match (letter.kind.is_shown(), letter.is_urgent()) {
+            (false, _) => "silent",
+            (true, true) => "high",
+            (true, false) => "normal",
+        },
+    }))
 }
 
 /// Names the conversation to this device alone: by two devices of one conversation the relay cannot

@@ -127,16 +127,11 @@ impl WebPush {
             return Ok(Verdict::Accepted);
         }
         let now = self.clock.now();
-        let body = fit(letter, PAYLOAD_BYTES_MAX, |letter| letter.sealed(&self.clock), Vec::len)?;
+        let body = body(letter, &self.clock)?;
         let token = self.token(&url, now).ok().ok_or(Verdict::Locked("credentials"))?;
-        let request = self
-            .client
-            .post(url)
-            .header("ttl", seconds_until(letter.expires_at, now).min(TTL_S_MAX))
-            .header("urgency", if letter.is_urgent() { "high" } else { "normal" })
-            .header("topic", topic(letter))
-            .header("content-encoding", "aes128gcm")
-            .header("content-type", "application/octet-stream")
+        let request = headers(letter, now)
+            .into_iter()
+            .fold(self.client.post(url), |request, (name, value)| request.header(name, value))
             .header("authorization", format!("vapid t={token}, k={}", self.public))
             .body(body);
         let answer = exchange(request, now).await?;
@@ -146,6 +141,24 @@ impl WebPush {
         let (reaction, why) = react(WEBPUSH, answer.status, "");
         Ok(reaction.verdict(why, answer.retry_after, now))
     }
+}
+
+/// What says how a push is to be handled on its way (RFC 8030).
+pub(super) fn headers(letter: &Letter, now: Timestamp) -> [(&'static str, String); 5] {
+    let ttl = seconds_until(letter.expires_at, now).min(TTL_S_MAX);
+    let urgency = if letter.is_urgent() { "high" } else { "normal" };
+    [
+        ("ttl", ttl.to_string()),
+        ("urgency", urgency.to_owned()),
+        ("topic", topic(letter)),
+        ("content-encoding", "aes128gcm".to_owned()),
+        ("content-type", "application/octet-stream".to_owned()),
+    ]
+}
+
+/// The sealed body of a push.
+pub(super) fn body(letter: &Letter, clock: &Clock) -> Result<Vec<u8>, Verdict> {
+    fit(letter, PAYLOAD_BYTES_MAX, |letter| letter.sealed(clock), Vec::len)
 }
 
 /// Safari shows something of its own for each push that shows nothing, and soon takes the

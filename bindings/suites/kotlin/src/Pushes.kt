@@ -18,6 +18,7 @@ import app.baton.core.PushTarget
 import app.baton.core.PushVerdict
 import app.baton.core.takePush
 import app.baton.core.timeline
+import java.io.File
 import java.util.Base64
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.flow.first
@@ -152,6 +153,30 @@ val pushes = listOf(
         ensure(ana.baton.pushState() == nothing) { "it is ${ana.baton.pushState()}" }
         until("the server has none") { runCatching { world.rest("ana", "GET", path) }.isFailure }
     },
+    Scenario(37) {
+        val phone = phone("ana")
+        val seen = mutableSetOf<String>()
+        for (lane in listOf("fcm", "apns", "webpush", "relay")) {
+            val all = readJson(File("protocol/fixtures/push.$lane.json").readText()) as List<*>
+            for (one in all) {
+                val kind: String = one.at("reads", "kind")
+                val shown = takePush(phone.config(), phone.keys, handed(one.at("handed"))).notification
+                val words = "${shown.title} ${shown.body}"
+                ensure("Lucía" !in words && "azul" !in words) { "it tells $words" }
+                val isSealed = one.at<String>("handed", "road") == "web_push"
+                val expected = if (isSealed) "activity" else if (kind == "retract") "settled" else kind
+                ensure(shown.locKey == "push.$expected") { "$lane, $kind: $shown" }
+                if (!isSealed) {
+                    ensure(shown.push == one.at<String>("reads", "id")) { "it is $shown" }
+                    ensure(shown.place.conversation == one.at<String>("reads", "conversation")) {
+                        "it is shown at ${shown.place}"
+                    }
+                }
+                seen += "$lane $kind"
+            }
+        }
+        ensure(seen.size > 20) { "not all kinds on all roads: $seen" }
+    },
 )
 
 /** A customer writes and a push says so: the token of the notification's answer. */
@@ -243,4 +268,11 @@ private fun PushOutcome.shown(): PushNotification? = when (val given = verdict) 
     is PushVerdict.Update -> given.notification
     is PushVerdict.Fallback -> given.notification
     is PushVerdict.Withdraw, is PushVerdict.Suppress -> null
+}
+
+/** What the platform hands over, as its part of an app gives it to the core. */
+private fun handed(one: Fields): PushMessage = when (one.at<String>("road")) {
+    "fcm" -> PushMessage.Fcm(one.at("data"))
+    "apns" -> PushMessage.Apns(writeJson(one.at<Any>("data")))
+    else -> PushMessage.WebPush(Base64.getUrlDecoder().decode(one.at<String>("data")))
 }

@@ -3,6 +3,7 @@
 mod answering;
 mod deciding;
 mod dropping;
+mod fixtures;
 mod handling;
 mod orders;
 mod reading;

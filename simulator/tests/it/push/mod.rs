@@ -1,6 +1,7 @@
 //! The push services: what phones are handed, when, and how often.
 
 mod behaviour;
+mod fixtures;
 mod opening;
 mod polling;
 mod providers;

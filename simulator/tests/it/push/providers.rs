@@ -27,9 +27,10 @@ use crate::{SOON, Stage};
 /// Headers to change, by name and value.
 type Headers<'h> = &'h [(&'h str, &'h str)];
 
-const APNS_TARGET: &str = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0";
+pub(super) const APNS_TARGET: &str =
+    "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0";
 
-async fn services() -> Stage {
+pub(super) async fn services() -> Stage {
     Stage::new(Knobs::permissive()).await
 }
 
@@ -62,7 +63,7 @@ fn es256(pkcs8: &[u8], header: &Value, claims: &Value) -> String {
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-fn now_s(stage: &Stage) -> i64 {
+pub(super) fn now_s(stage: &Stage) -> i64 {
     stage.simulator.now_ms() / 1_000
 }
 
@@ -84,14 +85,14 @@ async fn granted(stage: &Stage, assertion: &str) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-async fn access_token(stage: &Stage) -> String {
+pub(super) async fn access_token(stage: &Stage) -> String {
     let assertion = rs256(&stage.simulator.service_account(), &claims(stage));
     let (status, answer) = granted(stage, &assertion).await;
     assert_eq!(status, 200, "{answer}");
     answer["access_token"].as_str().unwrap().to_owned()
 }
 
-async fn fcm(stage: &Stage, token: &str, body: &Value) -> (u16, Value) {
+pub(super) async fn fcm(stage: &Stage, token: &str, body: &Value) -> (u16, Value) {
     let project = stage.simulator.service_account().project_id;
     let url = format!("{}/v1/projects/{project}/messages:send", stage.simulator.base_url());
     let answer = stage.http.post(url).bearer_auth(token).json(body).send().await.unwrap();
@@ -104,7 +105,7 @@ fn to_token(data: Value) -> Value {
     body
 }
 
-async fn inbox(stage: &Stage, target: &str) -> Vec<PushDelivery> {
+pub(super) async fn inbox(stage: &Stage, target: &str) -> Vec<PushDelivery> {
     stage.simulator.push_inbox(target, 0, Duration::ZERO).await
 }
 
@@ -251,7 +252,7 @@ async fn a_device_gets_240_messages_a_minute_and_twenty_collapsible_ones_at_once
     assert_eq!(fcm(&stage, &token, &collapsible).await.0, 200);
 }
 
-fn provider_token(account: &ApnsAccount, iat_s: i64) -> String {
+pub(super) fn provider_token(account: &ApnsAccount, iat_s: i64) -> String {
     let header = json!({"alg": "ES256", "kid": account.key_id});
     es256(&der(&account.private_key), &header, &json!({"iss": account.team_id, "iat": iat_s}))
 }
@@ -267,7 +268,7 @@ async fn connect(stage: &Stage) -> SendRequest<Full<Bytes>> {
 }
 
 /// Sends a notification on a connection of its own.
-async fn apns(
+pub(super) async fn apns(
     stage: &Stage,
     token: &str,
     changes: &[(&str, &str)],
