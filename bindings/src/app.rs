@@ -40,6 +40,18 @@ pub trait KeyStore: Send + Sync {
     fn delete(&self, name: String) -> Result<(), AppError>;
 }
 
+/// The platform's own judgement of certificates.
+///
+/// The core asks only about servers for which no known authority vouches. Connections wait for
+/// the answer, so it must not take long.
+#[uniffi::export(with_foreign)]
+pub trait PlatformTrust: Send + Sync {
+    /// Returns whether the platform trusts that this chain is of this host.
+    ///
+    /// `chain` holds certificates in DER form, the server's first. An error is a no.
+    fn is_trusted(&self, host: String, chain: Vec<Vec<u8>>) -> Result<bool, AppError>;
+}
+
 /// Receives events. Calls come one at a time, in order, from one thread.
 #[uniffi::export(with_foreign)]
 pub trait Listener: Send + Sync {
@@ -62,6 +74,14 @@ pub trait ListListener: Send + Sync {
 pub trait LogSink: Send + Sync {
     /// Handles a log record.
     fn on_record(&self, record: LogRecord) -> Result<(), AppError>;
+}
+
+pub(crate) struct AppTrust(pub(crate) Arc<dyn PlatformTrust>);
+
+impl runtime::PlatformTrust for AppTrust {
+    fn is_trusted(&self, host: &str, chain: &[Vec<u8>]) -> bool {
+        self.0.is_trusted(host.to_owned(), chain.to_vec()).unwrap_or(false)
+    }
 }
 
 pub(crate) struct AppKeys(pub(crate) Arc<dyn KeyStore>);

@@ -12,14 +12,14 @@ use baton_mobile::push::receipts::ReceiptStage;
 use baton_mobile::runtime::{self, Core, Credentials};
 use baton_mobile::store::Limits;
 
-use crate::app::{AppKeys, AppListListener, AppListener, AppLog};
+use crate::app::{AppKeys, AppListListener, AppListener, AppLog, AppTrust};
 use crate::records::{
     Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, FileAddress, Hold, InboxView,
     Kept, Line, LogLevel, LogRecord, NotificationAnswer, NotificationEnd, OutboxItem, People,
     PushMessage, PushOffReason, PushOutcome, PushState, PushTarget, SignedIn, Standing, TakenPush,
     id_of, maybe_id,
 };
-use crate::{CoreError, KeyStore, ListListener, Listener, LogSink};
+use crate::{CoreError, KeyStore, ListListener, Listener, LogSink, PlatformTrust};
 
 /// What a core needs to open.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
@@ -88,6 +88,22 @@ impl BatonCore {
     /// Shuts the core down and waits for it, two seconds at most. Calling it twice is harmless.
     pub fn shutdown(&self) {
         self.core.shutdown();
+    }
+
+    /// Asks the platform whether to trust certificates that no known authority vouches for.
+    ///
+    /// Call it before `foreground`.
+    pub fn trust_platform(&self, trust: Arc<dyn PlatformTrust>) {
+        self.core.trust_platform(Arc::new(AppTrust(trust)));
+    }
+
+    /// Connects through the proxy of this network from here on, `http://host:port`, or through
+    /// none.
+    ///
+    /// Call it before `network` and `network_changed`. Fails with `Closed`, or `Invalid` for
+    /// anything else.
+    pub fn go_through(&self, proxy: Option<String>) -> Result<(), CoreError> {
+        Ok(self.core.go_through(proxy.as_deref())?)
     }
 
     /// Sets the log sink and replays up to 1,000 buffered records to it. Nothing removes it.

@@ -3,15 +3,15 @@
 //! [`BatonCore`] is the client; its values are plain [`records`]. A call runs to its end even if it
 //! is cancelled: only its result is lost.
 //!
-//! An app implements [`KeyStore`], [`Listener`], [`ListListener`] and [`LogSink`]. If one of them
-//! throws or blocks, only its own calls fail or wait.
+//! An app implements [`KeyStore`], [`PlatformTrust`], [`Listener`], [`ListListener`] and
+//! [`LogSink`]. If one of them throws or blocks, only its own calls fail or wait.
 
 mod app;
 mod core;
 mod error;
 pub mod records;
 
-pub use app::{AppError, KeyStore, ListListener, Listener, LogSink};
+pub use app::{AppError, KeyStore, ListListener, Listener, LogSink, PlatformTrust};
 pub use core::{BatonCore, CoreConfig, take_push};
 pub use error::CoreError;
 

@@ -20,10 +20,10 @@ from baton_core import (
     InboxRow, InboxStep, InboxView, Kept, KeyStore, Line, LineAuthor, LineContent, LineStatus,
     ListBatch, LogLevel, LogRecord, LogSink, MediaKind, MissedLine, Named, Note,
     NotificationAction, NotificationAnswer, NotificationEnd, NotificationGroup, NotificationLine,
-    OlderLines, OutboxItem, Own, Owner, People, Place, PushMessage, PushNotification,
-    PushOffReason, PushOutcome, PushRoad, PushState, PushTarget, PushVerdict, ReceiptPost, Review,
-    ReviewCode, SeenLine, SignedIn, Stage, Standing, Status, SuppressReason, TakenPush,
-    TimelineEntry, TimelineStep, take_push,
+    OlderLines, OutboxItem, Own, Owner, People, Place, PlatformTrust, PushMessage,
+    PushNotification, PushOffReason, PushOutcome, PushRoad, PushState, PushTarget, PushVerdict,
+    ReceiptPost, Review, ReviewCode, SeenLine, SignedIn, Stage, Standing, Status, SuppressReason,
+    TakenPush, TimelineEntry, TimelineStep, take_push,
 )
 
 from .client import Baton
@@ -40,9 +40,9 @@ __all__ = [
     "LineStatus", "ListBatch", "Loaded", "Loading", "LogLevel", "LogRecord", "LogSink",
     "MediaKind", "MemoryKeys", "MissedLine", "Named", "Note", "NotificationAction",
     "NotificationAnswer", "NotificationEnd", "NotificationGroup", "NotificationLine",
-    "OlderLines", "OutboxItem", "Own", "Owner", "People", "Place", "PushMessage",
-    "PushNotification", "PushOffReason", "PushOutcome", "PushRoad", "PushState", "PushTarget",
-    "PushVerdict", "ReceiptPost", "Review", "ReviewCode", "SeenLine", "SignedIn", "Stage",
-    "Standing", "Status", "SuppressReason", "TakenPush", "Timeline", "TimelineEntry",
+    "OlderLines", "OutboxItem", "Own", "Owner", "People", "Place", "PlatformTrust",
+    "PushMessage", "PushNotification", "PushOffReason", "PushOutcome", "PushRoad", "PushState",
+    "PushTarget", "PushVerdict", "ReceiptPost", "Review", "ReviewCode", "SeenLine", "SignedIn",
+    "Stage", "Standing", "Status", "SuppressReason", "TakenPush", "Timeline", "TimelineEntry",
     "TimelineStep", "Unfit", "Value", "Watched", "apply", "for_people", "take_push",
 ]

@@ -154,6 +154,17 @@ class Baton:
         """Call when the device switches to another network."""
         await self.core.network_changed()
 
+    def trust_platform(self, trust):
+        """Asks the platform whether to trust certificates that no known authority vouches for.
+
+        `trust` is a `PlatformTrust`. Call it before `foreground`.
+        """
+        self.core.trust_platform(trust)
+
+    def go_through(self, proxy):
+        """Connects through this proxy from here on, `http://host:port`, or through none (None)."""
+        self.core.go_through(proxy)
+
     async def low_memory(self):
         """Call when the system warns of low memory: drops caches."""
         await self.core.low_memory()

@@ -22,6 +22,9 @@ pub enum InvalidUrl {
     /// The certificates to trust cannot be read.
     #[error("the authority's certificate is not in PEM form")]
     Certificate,
+    /// It is no address of a proxy.
+    #[error("this is no address of a proxy: write http://, its name and its port")]
+    Proxy,
     /// The name of this app cannot stand in a header.
     #[error("the name of the app has characters that a header cannot have")]
     UserAgent,

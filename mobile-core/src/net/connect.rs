@@ -9,11 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use rustls::crypto::{CryptoProvider, KeyProvider};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::sign::SigningKey;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -21,6 +17,8 @@ use tokio_rustls::client::TlsStream;
 
 use super::address::{Address, InvalidUrl};
 use super::limits::{ADDRESSES_MAX, NEXT_ADDRESS};
+use super::trust::{self, Platform};
+use super::tunnel::{Through, dig};
 
 /// Why no connection came about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -34,6 +32,9 @@ pub enum Trouble {
     /// Somebody answers, but cannot prove to be the server.
     #[error("the server's certificate is not trusted")]
     NotTrusted,
+    /// The proxy of this network does not let through to the server.
+    #[error("the network's proxy does not let through to the server")]
+    Proxy,
 }
 
 /// Opens connections to one server.
@@ -41,6 +42,8 @@ pub(super) struct Connector {
     host: String,
     port: u16,
     tls: Option<(TlsConnector, ServerName<'static>)>,
+    pub(super) platform: Platform,
+    pub(super) through: Through,
 }
 
 impl std::fmt::Debug for Connector {
@@ -51,73 +54,53 @@ impl std::fmt::Debug for Connector {
 
 impl Connector {
     pub(super) fn new(address: &Address, extra_ca_pem: Option<&str>) -> Result<Self, InvalidUrl> {
-        let config = trusting(extra_ca_pem)?;
+        let platform = Platform::default();
+        let config = trust::config(extra_ca_pem, &platform)?;
         let name = ServerName::try_from(address.host.clone());
         let name = name.map_err(|_odd| InvalidUrl::Malformed)?;
         let tls = address.is_tls.then(|| (TlsConnector::from(Arc::new(config)), name));
-        Ok(Self { host: address.host.clone(), port: address.port, tls })
+        let (host, port) = (address.host.clone(), address.port);
+        Ok(Self { host, port, tls, platform, through: Through::default() })
     }
 
     pub(super) async fn open(&self) -> Result<Stream, Trouble> {
-        let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await;
-        let found: Vec<_> = found.map_err(|_unknown| Trouble::NoSuchName)?.collect();
-        if found.is_empty() {
-            return Err(Trouble::NoSuchName);
-        }
-        let tcp = dial(&found).await.map_err(|_refused| Trouble::NoAnswer)?;
-        // Small frames go at once; where that cannot be set they go a little later.
-        drop(tcp.set_nodelay(true));
         let inner = match &self.tls {
-            None => Inner::Plain(tcp),
+            // Without TLS the server is on this machine, to which no proxy leads.
+            None => Inner::Plain(reach((&self.host, self.port)).await?),
             Some((connector, name)) => {
-                let tls = connector.connect(name.clone(), tcp).await;
+                let tls = connector.connect(name.clone(), self.tunnel().await?).await;
                 Inner::Tls(Box::new(tls.map_err(|error| trouble(&error))?))
             }
         };
         Ok(Stream { inner, marks: Arc::default() })
     }
+
+    /// A connection to the server, through the proxy if there is one.
+    async fn tunnel(&self) -> Result<TcpStream, Trouble> {
+        let server = (self.host.as_str(), self.port);
+        let Some(proxy) = self.through.get() else { return reach(server).await };
+        let mut tcp = reach((&proxy.host, proxy.port)).await?;
+        dig(&mut tcp, server).await?;
+        Ok(tcp)
+    }
+}
+
+async fn reach(to: (&str, u16)) -> Result<TcpStream, Trouble> {
+    let found = tokio::net::lookup_host(to).await;
+    let found: Vec<_> = found.map_err(|_unknown| Trouble::NoSuchName)?.collect();
+    if found.is_empty() {
+        return Err(Trouble::NoSuchName);
+    }
+    let tcp = dial(&found).await.map_err(|_refused| Trouble::NoAnswer)?;
+    // Small frames go at once; where that cannot be set they go a little later.
+    drop(tcp.set_nodelay(true));
+    Ok(tcp)
 }
 
 fn trouble(error: &io::Error) -> Trouble {
     // The kind that a fault of TLS itself has.
     let is_of_tls = error.kind() == io::ErrorKind::InvalidData;
     if is_of_tls { Trouble::NotTrusted } else { Trouble::NoAnswer }
-}
-
-fn trusting(extra_ca_pem: Option<&str>) -> Result<ClientConfig, InvalidUrl> {
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    if let Some(pem) = extra_ca_pem {
-        let public = roots.len();
-        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let certificate = certificate.map_err(|_odd| InvalidUrl::Certificate)?;
-            roots.add(certificate).map_err(|_odd| InvalidUrl::Certificate)?;
-        }
-        if roots.len() == public {
-            return Err(InvalidUrl::Certificate);
-        }
-    }
-    let ring = rustls::crypto::ring::default_provider();
-    let provider = CryptoProvider { key_provider: &NoKeys, ..ring };
-    let config = ClientConfig::builder_with_provider(Arc::new(provider))
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-        .map_err(|_never| InvalidUrl::Certificate)?;
-    let mut config = config.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-/// A phone has no certificate of its own, so the code for such keys is left out.
-#[derive(Debug)]
-struct NoKeys;
-
-impl KeyProvider for NoKeys {
-    fn load_private_key(
-        &self,
-        _key: PrivateKeyDer<'static>,
-    ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
-        Err(rustls::Error::General("there are no keys here".to_owned()))
-    }
 }
 
 /// The first address that answers. The next one is tried too when one takes its time: on many

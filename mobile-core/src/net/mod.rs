@@ -6,6 +6,7 @@
 //!  lines · json                    requests whose answers the caller reads
 //!                  └──▶ ask                       one request: deadline, size limit, answer
 //!                        └──▶ pool ──▶ connect    the connection in between; TCP and TLS
+//!                                       └──▶ trust · tunnel   whom to believe; through a proxy
 //!                              socket ──▶ ┘       the task of one socket
 //! ```
 //!
@@ -31,6 +32,8 @@ mod session;
 pub mod socket;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trust;
+mod tunnel;
 mod unpack;
 
 use std::sync::Arc;
@@ -46,6 +49,7 @@ pub use json::{Bounds, delete, escaped, get, patch, post, put};
 pub use lines::{file, lines};
 pub use reply::Reply;
 pub use session::{SignInError, SignedIn};
+pub use trust::PlatformTrust;
 
 use address::Address;
 use connect::Connector;
@@ -122,6 +126,23 @@ impl Server {
             pool: Pool::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Asks the platform whether to trust certificates that no known authority vouches for.
+    pub fn trust_platform(&self, trust: Arc<dyn PlatformTrust>) {
+        self.inner.connector.platform.set(trust);
+    }
+
+    /// Connects through this proxy from here on, or through none. Connections by another way are
+    /// closed once they are idle.
+    ///
+    /// # Errors
+    /// When it is no address of a proxy.
+    pub fn go_through(&self, proxy: Option<&str>) -> Result<(), InvalidUrl> {
+        if self.inner.connector.through.set(proxy)? {
+            self.close_all();
+        }
+        Ok(())
     }
 
     /// Closes idle connections now, and connections in use after their answer. For the background,

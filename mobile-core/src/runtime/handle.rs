@@ -21,7 +21,7 @@ use super::life::FRAMES;
 use super::log::{self, Log, LogLevel, LogRecord, LogSink};
 use super::network::Network;
 use super::requests::BoxFuture;
-use crate::net::Server;
+use crate::net::{PlatformTrust, Server};
 use crate::phone::{LOCK_AFTER_MAX, LOCK_AFTER_MIN, Now};
 use crate::store::{self, DropBox, Limits, Store};
 
@@ -169,6 +169,25 @@ impl Core {
             join_within(logger, (clock, deadline));
         }
         self.0.log.stop();
+    }
+
+    /// Asks the platform whether to trust certificates that no known authority vouches for.
+    pub fn trust_platform(&self, trust: Arc<dyn PlatformTrust>) {
+        self.0.net.server.trust_platform(trust);
+    }
+
+    /// Connects through this proxy of the platform from here on; `None` connects without one.
+    ///
+    /// # Errors
+    /// `Closed`; `Invalid` for anything but `http://`, a host and a port.
+    pub fn go_through(&self, proxy: Option<&str>) -> Result<(), CoreError> {
+        if self.is_over() {
+            return Err(CoreError::Closed);
+        }
+        self.0.net.server.go_through(proxy).map_err(|error| CoreError::Invalid {
+            what: "proxy".to_owned(),
+            problem: error.to_string(),
+        })
     }
 
     /// Sets the log sink and replays buffered records to it. `None` removes it.

@@ -56,4 +56,5 @@ pub use subscriptions::ListListener;
 
 pub use crate::push::{PushOffReason, PushState, PushTarget};
 
+pub use crate::net::PlatformTrust;
 pub use crate::phone::{LOCK_AFTER, LOCK_AFTER_MAX, LOCK_AFTER_MIN};

@@ -289,6 +289,12 @@ class _FakeCore:
     def recent_logs(self):
         return []
 
+    def trust_platform(self, trust):
+        self._ask("trust_platform")
+
+    def go_through(self, proxy):
+        self._ask("go_through", proxy)
+
     def shutdown(self):
         self.is_over = True
 

@@ -35,7 +35,9 @@ struct SampleApp: App {
     @MainActor
     private func begin(_ session: Session) {
         AppDelegate.session = session
-        session.life.observe(work: Device.work)
+        if let server = URL(string: session.server) {
+            session.life.observe(server: server, work: Device.work)
+        }
         Task {
             await session.life.appear()
             let wanted: UNAuthorizationOptions = [.alert, .sound, .badge]

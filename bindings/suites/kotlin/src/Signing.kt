@@ -233,6 +233,7 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
     "handlePush" to { it.handlePush(PushMessage.Fcm(emptyMap()), 1_000u) },
     "hold" to { it.hold(of) },
     "logTo" to { it.logTo(null, LogLevel.INFO) },
+    "goThrough" to { it.goThrough(null) },
     "lowMemory" to { it.lowMemory() },
     "more" to { it.more(1u) },
     "network" to { it.network(true) },

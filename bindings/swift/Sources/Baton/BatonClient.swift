@@ -58,6 +58,14 @@ public protocol BatonClient: AnyObject, Sendable {
     /// Call when the device switches to another network.
     func networkChanged() async throws(BatonError)
 
+    /// Asks the platform whether to trust certificates that no known authority vouches for. Call
+    /// it before `foreground`.
+    func trustPlatform(_ trust: PlatformTrust)
+
+    /// Connects through the proxy of this network from here on, `http://host:port`, or through
+    /// none. Call it before `network` and `networkChanged`.
+    func goThrough(proxy: String?) throws(BatonError)
+
     /// Call when the system warns of low memory: drops caches.
     func lowMemory() async throws(BatonError)
 

@@ -85,6 +85,16 @@ extension CoreClient {
         try await ask { try await $0.networkChanged() }
     }
 
+    public func trustPlatform(_ trust: PlatformTrust) { core.trustPlatform(trust: trust) }
+
+    public func goThrough(proxy: String?) throws(BatonError) {
+        do {
+            try core.goThrough(proxy: proxy)
+        } catch {
+            throw BatonError(error)
+        }
+    }
+
     public func lowMemory() async throws(BatonError) { try await ask { try await $0.lowMemory() } }
 
     public func log(

@@ -89,10 +89,12 @@ import Network
 import UIKit
 
 extension AppLife {
-    /// Observes the app and the network from now on. `work` is the identifier that
+    /// Observes the app and the network from now on, and trusts whom the system trusts. `server` is
+    /// where a proxy of the system leads to, if there is one. `work` is the identifier that
     /// `BackgroundWork.register` was called with: it is scheduled when the app is left with acts
     /// that are not sent. The observers live as long as the process.
-    public func observe(work: String? = nil) {
+    public func observe(server: URL, work: String? = nil) {
+        client.trustPlatform(AppleTrust())
         observe(UIApplication.didBecomeActiveNotification) { await $0.appear() }
         observe(UIApplication.didReceiveMemoryWarningNotification) {
             try? await $0.client.lowMemory()
@@ -112,6 +114,8 @@ extension AppLife {
             for await path in paths {
                 let isUp = path.status == .satisfied
                 let isOther = before.map { $0.status == .satisfied && $0 != path } ?? false
+                // A proxy that the core cannot use is none.
+                try? client.goThrough(proxy: proxy(to: server))
                 await network(isUp: isUp, isOther: isOther)
                 before = path
             }

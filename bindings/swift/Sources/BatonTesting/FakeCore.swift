@@ -226,6 +226,8 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
     func shutdown() { change { $0.isOver = true } }
     func logTo(sink: LogSink?, level: LogLevel) throws { try asked("logTo") }
     func recentLogs() -> [LogRecord] { [] }
+    func trustPlatform(trust: PlatformTrust) {}
+    func goThrough(proxy: String?) throws { try asked("goThrough") }
     func foreground() async throws { try asked("foreground") }
     func background(deadlineMs: UInt32) async throws { try asked("background") }
     func network(isUp: Bool) async throws { try asked("network") }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::SinkExt as _;
@@ -18,13 +18,15 @@ use super::sockets::{ID, next, shaken};
 use super::stand::{Stand, get, ok, post, soon};
 use crate::link::{Failure, Input};
 use crate::net::socket::open;
-use crate::net::{NetError, Server, Trouble};
+use crate::net::{NetError, PlatformTrust, Server, Trouble};
 
 const SOON: Duration = Duration::from_secs(20);
 
 /// An authority, and a certificate of its own for `localhost` and `127.0.0.1`.
 struct Authority {
     pem: String,
+    /// The server's, in DER form.
+    certificate: Vec<u8>,
     acceptor: TlsAcceptor,
 }
 
@@ -43,6 +45,7 @@ impl Authority {
         );
         let read = |name| std::fs::read(at.join(name)).unwrap();
         let chain = vec![CertificateDer::from_pem_slice(&read("cert.pem")).unwrap()];
+        let certificate = chain.iter().flat_map(|one| one.to_vec()).collect();
         let key = PrivateKeyDer::from_pem_slice(&read("key.pem")).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -52,7 +55,7 @@ impl Authority {
             .with_single_cert(chain, key)
             .unwrap();
         let pem = String::from_utf8(read("ca.pem")).unwrap();
-        Self { pem, acceptor: TlsAcceptor::from(Arc::new(config)) }
+        Self { pem, certificate, acceptor: TlsAcceptor::from(Arc::new(config)) }
     }
 
     /// Answers one request on the next connection; what was heard, if it came to that.
@@ -181,4 +184,81 @@ async fn a_socket_opens_only_where_the_server_is_trusted() {
         soon(other.send(Message::text(r#"{"type":"weather"}"#))).await.unwrap();
         assert!(matches!(next(&mut heard).await, Input::Heard(ID)));
     }
+}
+
+/// A platform that trusts one certificate, for one host.
+struct Trusts {
+    certificate: Vec<u8>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl PlatformTrust for Trusts {
+    fn is_trusted(&self, host: &str, chain: &[Vec<u8>]) -> bool {
+        self.asked.lock().unwrap().push(host.to_owned());
+        host == "localhost" && chain.first() == Some(&self.certificate)
+    }
+}
+
+#[tokio::test]
+async fn whom_the_platform_trusts_is_trusted_and_it_is_not_asked_of_others() {
+    let (authority, other) = (Authority::new(HERE), Authority::new(HERE));
+    let certificate = authority.certificate.clone();
+    let platform = Arc::new(Trusts { certificate, asked: Mutex::default() });
+    for (speaks, host, known, is_trusted) in [
+        (&authority, "localhost", None, true),
+        (&authority, "127.0.0.1", None, false),
+        (&other, "localhost", None, false),
+        (&other, "127.0.0.1", Some(other.pem.as_str()), true),
+    ] {
+        let stand = Stand::new().await;
+        let server = server(&stand, host, known);
+        server.trust_platform(Arc::clone(&platform) as Arc<dyn PlatformTrust>);
+        let (reply, heard) = join!(server.ask(get("/x")), speaks.answers(&stand, ok("1")));
+        assert_eq!((reply.is_ok(), heard.is_some()), (is_trusted, is_trusted), "{host}");
+    }
+    let asked = platform.asked.lock().unwrap();
+    assert!(asked.iter().filter(|host| *host == "127.0.0.1").count() == 1, "{asked:?}");
+}
+
+#[tokio::test]
+async fn through_a_proxy_goes_tls_and_nothing_leaves_where_it_does_not_let_through() {
+    let (proxy, authority) = (Stand::new().await, Authority::new("DNS:baton.example.com"));
+    let url = format!("http://{}", proxy.address);
+    let server = Server::new("https://baton.example.com", Some(&authority.pem), "test").unwrap();
+    server.go_through(Some(&url)).unwrap();
+    let tunnels = async |answer: &str| {
+        let mut peer = proxy.taken().await;
+        let head = peer.hears().await;
+        assert!(head.starts_with("CONNECT baton.example.com:443 HTTP/1.1\r\n"), "{head}");
+        assert!(!head.contains("/x"));
+        peer.says(answer).await;
+        peer.0
+    };
+    let lets_through = async {
+        let tcp = tunnels("HTTP/1.1 200 Connection established\r\nvia: proxy\r\n\r\n").await;
+        let mut tls = soon(authority.acceptor.accept(tcp)).await.unwrap();
+        let mut heard = vec![0; 4096];
+        assert_ne!(soon(tls.read(&mut heard)).await.unwrap(), 0);
+        tls.write_all(ok("1").as_bytes()).await.unwrap();
+        tls.flush().await.unwrap();
+        tls
+    };
+    let (reply, _tls) = join!(server.ask(get("/x")), lets_through);
+    assert_eq!(reply.unwrap().body, b"1");
+    server.close_all();
+    for answer in ["HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "nonsense\r\n\r\n"] {
+        let (reply, _) = join!(server.ask(post("/x")), tunnels(answer));
+        assert_eq!(reply, Err(NetError::NotSent));
+        let (probed, _) = join!(server.probe(SOON), tunnels(answer));
+        assert_eq!(probed, Err(Trouble::Proxy));
+    }
+    let endless = format!("HTTP/1.1 200 OK\r\n{}", "x: y\r\n".repeat(3_000));
+    let (probed, _) = join!(server.probe(SOON), tunnels(&endless));
+    assert_eq!(probed, Err(Trouble::Proxy));
+    // What is on this machine is reached without it.
+    let stand = Stand::new().await;
+    let here = stand.server();
+    here.go_through(Some(&url)).unwrap();
+    let (reply, _) = join!(here.ask(get("/x")), stand.answers(ok("1")));
+    assert_eq!(reply.unwrap().body, b"1");
 }

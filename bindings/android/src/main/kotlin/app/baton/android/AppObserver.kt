@@ -29,6 +29,7 @@ private val TO_CLOSE = 5.seconds
 internal class AppObserver(
     private val scope: CoroutineScope,
     private val core: suspend () -> Baton?,
+    private val proxy: () -> String? = { null },
     private val leave: () -> Unit,
 ) {
     val onScreen = OnScreen { conversation -> tell { viewing(conversation) } }
@@ -81,7 +82,11 @@ internal class AppObserver(
         override fun onAvailable(network: Network) {
             val isOther = last != null && last != network
             last = network
-            tell { if (isOther) networkChanged() else network(true) }
+            tell {
+                // A proxy that the core cannot use is none.
+                tries { goThrough(proxy()) }
+                if (isOther) networkChanged() else network(true)
+            }
         }
 
         override fun onLost(network: Network) {

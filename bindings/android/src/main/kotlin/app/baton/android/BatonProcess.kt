@@ -49,7 +49,9 @@ class BatonProcess(
     val notifications: NotificationBoard = AndroidBoard(application, look)
 
     private val opened = CompletableDeferred<Baton?>()
-    private val observer = AppObserver(scope, { core() }) { BatonWorker.enqueue(application) }
+    private val observer = AppObserver(scope, { core() }, { proxyTo(server) }) {
+        BatonWorker.enqueue(application)
+    }
 
     /** Opens the core. Calls of the library wait for it. */
     fun start() {
@@ -58,6 +60,7 @@ class BatonProcess(
             val baton = opensOrBegins()
             opened.complete(baton)
             if (baton == null) return@launch
+            baton.trustPlatform(AndroidTrust())
             launch { baton.events.collect(notifications::hear) }
             observer.follow(baton)
         }

@@ -30,6 +30,7 @@ import app.baton.core.NotificationEnd
 import app.baton.core.OlderLines
 import app.baton.core.OutboxItem
 import app.baton.core.People
+import app.baton.core.PlatformTrust
 import app.baton.core.PushMessage
 import app.baton.core.PushOffReason
 import app.baton.core.PushOutcome
@@ -196,6 +197,10 @@ internal class FakeCore : BatonCoreInterface {
     override fun logTo(sink: LogSink?, level: LogLevel) = asked("logTo") {}
 
     override fun recentLogs() = emptyList<LogRecord>()
+
+    override fun trustPlatform(trust: PlatformTrust) = Unit
+
+    override fun goThrough(proxy: String?) = asked("goThrough") {}
 
     override suspend fun foreground() = asked("foreground") {}
 
