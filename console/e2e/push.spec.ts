@@ -1,7 +1,7 @@
 // A browser that is told of what is new while no page of Baton is open. Its own push service stands
 // aside: the simulator is subscribed in its place, and what it decrypts is handed to the worker.
 import type { CDPSession, Page } from "@playwright/test";
-import { type World, expect, long } from "./world.ts";
+import { type World, expect, long, open } from "./world.ts";
 
 interface Subscription {
   endpoint: string;
@@ -93,6 +93,15 @@ class Worker {
   }
 }
 
+/** They look at something else; the worker is not part of a page. */
+async function looksAway(page: Page) {
+  await page.goto("/settings/notifications?away");
+  await page.evaluate(() => {
+    Object.defineProperty(document, "visibilityState", { value: "hidden" });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+}
+
 const conversationOf = (push: string) => (JSON.parse(push) as { c: string }).c;
 
 long("a browser is told of a new conversation, which is taken back and opened", async ({ world }) => {
@@ -107,12 +116,7 @@ long("a browser is told of a new conversation, which is taken back and opened", 
   const worker = await Worker.of(ana);
   const ben = await world.desk("Ben");
 
-  // She looks at something else; the worker is not part of a page.
-  await ana.goto("/settings/notifications?away");
-  await ana.evaluate(() => {
-    Object.defineProperty(document, "visibilityState", { value: "hidden" });
-    document.dispatchEvent(new Event("visibilitychange"));
-  });
+  await looksAway(ana);
   const uma = world.customer("Uma Rey");
   await uma.says("¿Abrís el sábado?");
   await expect.poll(() => pushed(world, made)).toHaveLength(1);
@@ -160,4 +164,46 @@ long("a browser is told of a new conversation, which is taken back and opened", 
   await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "on");
   await ana.getByTestId("push-here-switch").click();
   await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "off");
+});
+
+long("a browser whose push service never answers says so within ten seconds", async ({ world }) => {
+  const ana = await world.desk("Ana", { serviceWorkers: "allow" });
+  await ana.context().grantPermissions(["notifications"]);
+  await ana.addInitScript(() => {
+    PushManager.prototype.subscribe = () => new Promise(() => undefined);
+  });
+  await ana.goto("/settings/notifications");
+  await expect(ana.getByTestId("push-here")).toHaveAttribute("data-stand", "off");
+  await ana.getByTestId("push-here-switch").click();
+  await expect(ana.getByTestId("push-here").getByRole("alert")).toBeVisible({ timeout: 15_000 });
+  await expect(ana.getByTestId("push-here-switch")).not.toBeChecked();
+  await expect(ana.getByTestId("push-here-switch")).toBeEnabled();
+});
+
+long("whom a note calls is told, by a name chosen behind an @", async ({ world }) => {
+  const made = await subscription(world);
+  const ben = await world.desk("Ben", { serviceWorkers: "allow" });
+  await ben.context().grantPermissions(["notifications"]);
+  await ben.addInitScript(subscribed, made);
+  await ben.goto("/settings/notifications");
+  await ben.getByTestId("push-here-switch").click();
+  await expect(ben.getByTestId("push-here")).toHaveAttribute("data-stand", "on");
+  await looksAway(ben);
+  const ana = await world.desk("Ana");
+  const ivo = world.customer("Ivo Blanco");
+  await ivo.says("¿Es impermeable?");
+  await open(ana, ivo.name);
+  await ana.getByTestId("claim").click();
+  await ana.getByTestId("composer-mode-note").click();
+  const text = ana.getByTestId("composer-text");
+  await text.pressSequentially("Do you know, @Be");
+  await expect(ana.getByTestId("mentions").getByRole("option")).toHaveCount(1);
+  await text.press("Enter");
+  await expect(text).toHaveValue(/^Do you know, @Ben[^@]* $/);
+  await ana.getByTestId("send").click();
+  await expect(ana.getByRole("note").locator("p b")).toHaveText(/^@Ben/);
+  const isCalled = async () => (await pushed(world, made)).some((one) => one.includes("Do you know"));
+  await expect.poll(isCalled).toBe(true);
+  const told = (await pushed(world, made)).find((one) => one.includes("Do you know")) ?? "";
+  expect((JSON.parse(told) as { k: string }).k).toBe("mention");
 });

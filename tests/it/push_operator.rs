@@ -59,7 +59,7 @@ async fn an_operator_tries_one_device_and_hears_whether_it_had_the_push() -> Res
 /// The phone: it has the next push, and says so.
 async fn tells_of_the_next(agent: &SignedIn, key: &str, simulator: &Simulator) -> Result<()> {
     let id: PushId = eventually("Firebase was asked", async || {
-        let call = simulator.push_calls().into_iter().find(|call| call.lane == "fcm")?;
+        let call = simulator.push_calls().into_iter().find(|call| call.target == TARGET)?;
         let body: Value = serde_json::from_str(&call.body).ok()?;
         // It shows nothing.
         body.pointer("/message/data/k").filter(|kind| *kind == "retract")?;

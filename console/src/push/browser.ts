@@ -15,6 +15,8 @@ type Titles = Omit<Left, "receiptKey">;
 
 /** A worker that is not there by then was refused, ms. */
 const WORKER_WAIT_MS = 5_000;
+/** Browsers whose push service is away leave one waiting for good, ms. */
+const SERVICE_WAIT_MS = 10_000;
 
 /** The page's service worker; `undefined` where the browser has no push. */
 async function worker(): Promise<ServiceWorkerRegistration | undefined> {
@@ -22,8 +24,11 @@ async function worker(): Promise<ServiceWorkerRegistration | undefined> {
   if (workers === undefined || !("PushManager" in window) || !("Notification" in window)) {
     return undefined;
   }
-  const late = new Promise<undefined>((done) => setTimeout(() => done(undefined), WORKER_WAIT_MS));
-  return Promise.race([workers.ready, late]);
+  return within(workers.ready, WORKER_WAIT_MS);
+}
+
+function within<T>(what: Promise<T>, ms: number): Promise<T | undefined> {
+  return Promise.race([what, new Promise<undefined>((done) => setTimeout(() => done(undefined), ms))]);
 }
 
 export async function standing(): Promise<Stand> {
@@ -41,7 +46,9 @@ export async function turnOn(titles: Titles): Promise<Stand> {
   if ((await Notification.requestPermission()) !== "granted") return standing();
   const { vapid } = await request<PushKeys>("GET", "/push/keys");
   const options = { userVisibleOnly: true, applicationServerKey: vapid };
-  await register(await here.pushManager.subscribe(options), titles);
+  const subscription = await within(here.pushManager.subscribe(options), SERVICE_WAIT_MS);
+  if (subscription === undefined) throw new DOMException("it does not answer", "TimeoutError");
+  await register(subscription, titles);
   return "on";
 }
 

@@ -48,6 +48,8 @@ pub struct PushConfig {
     pub https_proxy: Option<Secret>,
     /// Whether endpoints on private networks are asked.
     pub allow_private_endpoints: bool,
+    /// Hosts that endpoints may be on: names, or `*.` and the name they are below. Empty: any.
+    pub endpoint_hosts: Vec<String>,
     /// Requests to one kind of service at once.
     pub in_flight_max: usize,
 }
@@ -120,6 +122,17 @@ impl PushConfig {
                     return Err(ConfigError::value(key, value, "is needed with a key of Apple"));
                 }
             }
+        }
+        let is_part = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        };
+        let is_name = |host: &&String| {
+            let name = host.strip_prefix("*.").unwrap_or(host);
+            name.split('.').all(is_part)
+        };
+        if let Some(host) = self.endpoint_hosts.iter().find(|host| !is_name(host)) {
+            let reason = "must be the name of a host, or `*.` before one";
+            return Err(ConfigError::value("push.endpoint_hosts", host, reason));
         }
         let in_flight = u64::try_from(self.in_flight_max).unwrap_or(u64::MAX);
         check_range("push.in_flight_max", in_flight, 1..=1_000)

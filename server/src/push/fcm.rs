@@ -284,9 +284,23 @@ impl Lane for Fcm {
         Box::pin(async move {
             let wait = Duration::from_secs(15);
             match tokio::time::timeout(wait, self.token(None)).await {
-                Ok(Ok(_)) => Ok(()),
-                Ok(Err(verdict)) => Err(format!("no access token: {verdict:?}")),
-                Err(_) => Err("the token endpoint does not answer".to_owned()),
+                Ok(Ok(_)) => {}
+                Ok(Err(verdict)) => return Err(format!("no access token: {verdict:?}")),
+                Err(_) => return Err("the token endpoint does not answer".to_owned()),
+            }
+            // A message to a topic that nobody follows, to be judged and not to be sent: it needs
+            // what a push needs, the right to send for this project.
+            let message = json!({"topic": "baton-check", "data": {"v": "1"}});
+            let asked = json!({"validate_only": true, "message": message});
+            match tokio::time::timeout(wait, self.post(&asked)).await {
+                Ok(Ok(answer)) if answer.status == 200 => Ok(()),
+                Ok(Ok(answer)) => Err(format!(
+                    "a message would be refused: {} {}",
+                    answer.status,
+                    word(&answer)
+                )),
+                Ok(Err(verdict)) => Err(format!("no message can be sent: {verdict:?}")),
+                Err(_) => Err("Firebase does not answer".to_owned()),
             }
         })
     }

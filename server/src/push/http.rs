@@ -171,6 +171,21 @@ pub(super) fn is_fit(url: &Url, allows_private: bool) -> bool {
     url.scheme() == "https" && is_public_host && url.username().is_empty()
 }
 
+/// Whether an endpoint is on one of these hosts; on any, where none is named.
+pub(super) fn is_on(url: &Url, hosts: &[String]) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let is_one = |named: &String| match named.strip_prefix('*') {
+        Some(below) => host.len() > below.len() && ends_with(host, below),
+        None => host.eq_ignore_ascii_case(named),
+    };
+    hosts.is_empty() || hosts.iter().any(is_one)
+}
+
+fn ends_with(host: &str, end: &str) -> bool {
+    let (host, end) = (host.to_ascii_lowercase(), end.to_ascii_lowercase());
+    host.ends_with(&end)
+}
+
 /// Whether an address is one of the open Internet.
 pub(super) fn is_public(ip: IpAddr) -> bool {
     match ip {
@@ -271,6 +286,23 @@ mod tests {
             assert_eq!(is_fit(&Url::parse(url).unwrap(), false), expected, "{url}");
         }
         assert!(is_fit(&Url::parse("http://127.0.0.1/x").unwrap(), true));
+    }
+
+    #[test]
+    fn an_endpoint_is_on_a_host_that_was_named_or_below_one() {
+        let check = |url: &str, hosts: &[&str], expected| {
+            let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
+            assert_eq!(is_on(&Url::parse(url).unwrap(), &hosts), expected, "{url} {hosts:?}");
+        };
+        check("https://push.example.org/x", &[], true);
+        check("https://push.example.org/x", &["push.example.org"], true);
+        check("https://PUSH.example.org/x", &["Push.Example.org"], true);
+        check("https://push.example.org:8443/x", &["push.example.org"], true);
+        check("https://a.push.example.org/x", &["push.example.org"], false);
+        check("https://push.example.org/x", &["other.org", "*.Example.org"], true);
+        check("https://example.org/x", &["*.example.org"], false);
+        check("https://evilexample.org/x", &["*.example.org"], false);
+        check("https://push.example.org.evil.net/x", &["push.example.org"], false);
     }
 
     #[test]

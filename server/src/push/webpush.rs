@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use std::sync::{Mutex, PoisonError};
 
 use super::errors::{WEBPUSH, react};
-use super::http::{exchange, is_fit};
+use super::http::{exchange, is_fit, is_on};
 use super::jwt::SigningKey;
 use super::letter::PAYLOAD_BYTES_MAX;
 use super::network::Network;
@@ -66,6 +66,7 @@ pub(super) struct WebPush {
     public: String,
     subject: String,
     allows_private: bool,
+    hosts: Vec<String>,
     clock: Clock,
     /// Tokens by origin, with their ends.
     tokens: Mutex<BTreeMap<String, (String, Timestamp)>>,
@@ -90,6 +91,7 @@ impl WebPush {
             public: vapid.public(),
             subject: config.vapid_subject.clone(),
             allows_private: config.allow_private_endpoints,
+            hosts: config.endpoint_hosts.clone(),
             clock,
             tokens: Mutex::new(BTreeMap::new()),
         })
@@ -122,6 +124,9 @@ impl WebPush {
         let url = Url::parse(endpoint).ok().ok_or(Verdict::Dead("endpoint"))?;
         if endpoint.len() > ENDPOINT_BYTES_MAX || !is_fit(&url, self.allows_private) {
             return Ok(Verdict::Dead("endpoint"));
+        }
+        if !is_on(&url, &self.hosts) {
+            return Ok(Verdict::Dead("endpoint_host"));
         }
         if !letter.kind.is_shown() && !takes_silent_pushes(&url) {
             return Ok(Verdict::Accepted);
