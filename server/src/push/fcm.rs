@@ -294,11 +294,9 @@ impl Lane for Fcm {
             let asked = json!({"validate_only": true, "message": message});
             match tokio::time::timeout(wait, self.post(&asked)).await {
                 Ok(Ok(answer)) if answer.status == 200 => Ok(()),
-                Ok(Ok(answer)) => Err(format!(
-                    "a message would be refused: {} {}",
-                    answer.status,
-                    word(&answer)
-                )),
+                Ok(Ok(answer)) => {
+                    Err(format!("a message would be refused: {} {}", answer.status, word(&answer)))
+                }
                 Ok(Err(verdict)) => Err(format!("no message can be sent: {verdict:?}")),
                 Err(_) => Err("Firebase does not answer".to_owned()),
             }

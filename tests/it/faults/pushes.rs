@@ -1,20 +1,25 @@
 //! SIGKILL at random moments of assigning and pushing: a push is a consequence of its fact, so each
-//! assignment reaches its phone, and the phone can tell a copy from another push.
+//! assignment reaches its phone. The phone core shows each once, and none once it was handled.
 //!
 //! `BATON_PUSHES` is the number of assignments on each store.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use baton::demo::Login;
-use baton::demo::client::{Api, SignedIn, android};
+use baton::demo::client::{Api, SignedIn};
+use baton_mobile::push::{Input, Tag, Verdict};
+use baton_mobile::runtime::PushTarget;
 use baton_model::dice::Dice;
 use baton_protocol::command::{Assign, Seeing};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::page::LinesPage;
+use baton_protocol::push::{PushLane, PushTargetKind};
 use baton_protocol::{Command, CommandBody, ConversationId, LineRef, OpId, Role};
-use baton_simulator::{Config, Knobs, PushInput, Simulator};
+use baton_simulator::{Config, Knobs, Simulator};
+use baton_world::handset::Handset;
 use baton_world::process::{BatonProcess, Place};
 use baton_world::stage;
 use tokio::time::{Instant, sleep};
@@ -27,6 +32,7 @@ const TARGET: &str = "token-of-agent1";
 const PER_KILL: u64 = 3;
 /// A dead node's claims are taken over after 30 s.
 const ARRIVES: Duration = Duration::from_secs(120);
+const SOON: Duration = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_assignment_reaches_its_phone_however_often_the_server_is_killed() -> Result<()> {
@@ -55,7 +61,8 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
     let admin = sign_in(&place, cast.logins.first().context("no admin")?).await?;
     let login = cast.logins.iter().find(|login| login.role == Role::Agent).context("no agent")?;
     let agent = sign_in(&place, login).await?;
-    agent.register_push(&android(TARGET)).await?;
+    let directory = tempfile::tempdir()?;
+    let phone = in_a_pocket(&place, login, directory.path()).await?;
     let talks = admin.conversations().await?;
     ensure!(talks.len() == usize::try_from(count)?, "{} conversations", talks.len());
     let mut kills = 0;
@@ -73,7 +80,8 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
             assign(&admin, *talk, login).await?;
         }
     }
-    let assigned = arrive(&simulator, "assigned", &talks).await?;
+    let mut pocket = Pocket::new(&simulator, &phone);
+    pocket.until("each is shown", |pocket| talks.iter().all(|talk| pocket.shows(*talk))).await?;
     for talk in &talks {
         let path = format!("/conversations/{talk}/messages?limit=1");
         let lines: LinesPage = agent.get(&path).await?;
@@ -81,13 +89,31 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
         let body = CommandBody::Resolve(Seeing { seen });
         give(&agent, *talk, body).await?;
     }
-    arrive(&simulator, "retract", &talks).await?;
+    pocket.until("nothing is left", |pocket| pocket.shown.is_empty()).await?;
+    let told_once = talks.iter().filter(|talk| pocket.alerts.get(*talk) == Some(&1)).count();
+    ensure!(told_once == talks.len(), "{told_once} of {count} made themselves heard once");
     process.terminate(Duration::from_secs(20)).await?;
     let kind = place.kind;
+    let Pocket { copies, handed, .. } = pocket;
     simulator.stop().await;
     place.remove().await?;
-    let copies: usize = assigned.values().sum();
-    Ok(format!("{kind}: {count} assignments, {kills} kills, {copies} pushes handed over"))
+    Ok(format!(
+        "{kind}: {count} assignments, {kills} kills, {handed} pushes handed over, {copies} of them \
+         copies; each was shown once, and nothing was left when all were resolved"
+    ))
+}
+
+/// The agent's phone: it asked for pushes, and nobody looks at it.
+async fn in_a_pocket(place: &Place, login: &Login, directory: &Path) -> Result<Handset> {
+    let phone = Handset::on(&place.url(), directory).await?;
+    let phone = phone.signed_in(&login.workspace, &login.email, &login.password).await?;
+    phone.live(ARRIVES).await?;
+    let (lane, kind) = (PushLane::Fcm, PushTargetKind::Token);
+    let (target, caps) = (TARGET.to_owned(), Vec::new());
+    let target = PushTarget { lane, kind, target, app_id: None, env: None, locale: None, caps };
+    phone.is_reached_at(target, ARRIVES).await?;
+    phone.core.background(ARRIVES).await?;
+    Ok(phone)
 }
 
 async fn sign_in(place: &Place, login: &Login) -> Result<SignedIn> {
@@ -120,32 +146,60 @@ async fn give(by: &SignedIn, conversation_id: ConversationId, body: CommandBody)
     }
 }
 
-/// Waits until the phone was handed a push of this kind about each conversation; how many copies
-/// each push came in.
-async fn arrive(
-    simulator: &Simulator,
-    kind: &str,
-    talks: &[ConversationId],
-) -> Result<BTreeMap<String, usize>> {
-    let deadline = Instant::now() + ARRIVES;
-    let (mut copies, mut pushes) = (BTreeMap::new(), BTreeMap::<String, BTreeSet<String>>::new());
-    let mut taken = 0;
-    loop {
-        for delivery in simulator.push_inbox(TARGET, taken, Duration::from_secs(1)).await {
-            taken = delivery.n + 1;
-            let Some(PushInput::Fcm(data)) = delivery.input else { continue };
-            let field = |name: &str| data.get(name).cloned().unwrap_or_default();
-            if field("k") == kind {
-                *copies.entry(field("id")).or_insert(0) += 1;
-                pushes.entry(field("c")).or_default().insert(field("id"));
+/// What the phone in the pocket shows, and how often it made itself heard.
+struct Pocket<'w> {
+    simulator: &'w Simulator,
+    phone: &'w Handset,
+    shown: BTreeSet<Tag>,
+    alerts: BTreeMap<ConversationId, usize>,
+    known: BTreeSet<String>,
+    handed: usize,
+    copies: usize,
+}
+
+impl<'w> Pocket<'w> {
+    fn new(simulator: &'w Simulator, phone: &'w Handset) -> Self {
+        let (shown, alerts, known) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
+        Self { simulator, phone, shown, alerts, known, handed: 0, copies: 0 }
+    }
+
+    fn shows(&self, talk: ConversationId) -> bool {
+        self.shown.contains(&Tag::Conversation(talk))
+    }
+
+    /// Hands the core what the platform has for it, until the screen is so.
+    async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) -> Result<()> {
+        let deadline = Instant::now() + ARRIVES;
+        while !is_so(self) {
+            for delivery in self.simulator.push_inbox(TARGET, self.handed, SOON).await {
+                self.handed = delivery.n + 1;
+                self.copies += usize::from(!delivery.id.is_none_or(|id| self.known.insert(id)));
+                let input = serde_json::to_value(delivery.input.context("a push was dropped")?)?;
+                self.hears(serde_json::from_value(input)?).await?;
             }
+            let shown = self.shown.len();
+            ensure!(Instant::now() < deadline, "not in time: {what}; {shown} are shown");
         }
-        if talks.iter().all(|talk| pushes.contains_key(&talk.to_string())) {
-            let doubled = pushes.values().filter(|ids| ids.len() != 1).count();
-            ensure!(doubled == 0, "{doubled} conversations were told of by two pushes");
-            return Ok(copies);
+        Ok(())
+    }
+
+    async fn hears(&mut self, input: Input) -> Result<()> {
+        let outcome = self.phone.core.handle_push(input, ARRIVES).await?;
+        match outcome.verdict {
+            Verdict::Show(one) | Verdict::Update(one) => {
+                if let (true, Some(talk)) = (one.alerts, one.opens) {
+                    *self.alerts.entry(talk).or_insert(0) += 1;
+                }
+                self.shown.insert(one.tag);
+            }
+            Verdict::Withdraw(tag) => drop(self.shown.remove(&tag)),
+            Verdict::Suppress(_) => {}
+            Verdict::Fallback(_) => anyhow::bail!("a push of ours could not be read"),
         }
-        let lost = talks.iter().filter(|talk| !pushes.contains_key(&talk.to_string())).count();
-        ensure!(Instant::now() < deadline, "{lost} of {} {kind} pushes are lost", talks.len());
+        for tag in &outcome.withdraw {
+            self.shown.remove(tag);
+        }
+        self.shown.extend(outcome.update.into_iter().map(|one| one.tag));
+        Ok(())
     }
 }
