@@ -6,14 +6,14 @@
 mod apns;
 mod errors;
 mod fcm;
-#[cfg(test)]
-mod fixtures;
 mod http;
 mod jwt;
 mod letter;
 mod network;
 mod relay;
 mod seal;
+#[cfg(test)]
+mod tests;
 mod webpush;
 
 use std::collections::BTreeMap;

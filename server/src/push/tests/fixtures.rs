@@ -15,10 +15,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::letter::{Letter, SealKey, Target, Words};
-use super::{apns, fcm, relay, webpush};
 use crate::clock::{Clock, ManualClock};
 use crate::config::Secret;
+use crate::push::letter::{Letter, SealKey, Target, Words};
+use crate::push::{apns, fcm, relay, webpush};
 
 const NOW: Timestamp = Timestamp::from_ms(1_767_323_045_000);
 /// The first second of 2100: no phone that reads them finds them too old.

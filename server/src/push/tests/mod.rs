@@ -1,0 +1,3 @@
+//! What is posted to push services.
+
+mod fixtures;
