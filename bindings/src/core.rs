@@ -102,6 +102,7 @@ impl BatonCore {
     ///
     /// Call it before `network` and `network_changed`. Fails with `Closed`, or `Invalid` for
     /// anything else.
+    #[expect(clippy::needless_pass_by_value, reason = "values alone cross the boundary")]
     pub fn go_through(&self, proxy: Option<String>) -> Result<(), CoreError> {
         Ok(self.core.go_through(proxy.as_deref())?)
     }
