@@ -35,7 +35,9 @@ fn told(push: &Push) -> Value {
     let words = match &push.content {
         Content::Opened(words) => words.as_ref().map(|words| (words.title(), words.body())),
         Content::Wake => None,
-        other => panic!("{other:?}"),
+        Content::Sealed(_) | Content::Full(_) | Content::Unopened(_) => {
+            panic!("{:?}", push.content)
+        }
     };
     json!({
         "kind": push.kind.name(),
