@@ -145,6 +145,7 @@ impl Admin<'_> {
             access_token: add.access_token_file.read()?.expose().to_owned(),
             default_team: team,
             pace_per_s: add.pace_per_s,
+            check: false,
         };
         let (id, work) = self.accounts.plan_channel(setter, &new).await?;
         self.accounts.settle(self.engine, work).await?;

@@ -23,14 +23,15 @@ use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Quota, Standing};
 use crate::clock::Clock;
 use crate::config::{Config, DRAIN_MS_MAX, Database, Synchronous};
+use crate::connection::Inspector;
 use crate::coordinator::{self, Coordinator, InProcess, Redis, RedisParts};
 use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
 use crate::jobs::{
-    Checkpointer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper, Templates,
-    Unseal, Waker, Watcher,
+    Checkpointer, Health, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper,
+    Templates, Unseal, Waker, Watcher,
 };
 use crate::node::{self, Membership, Node};
 use crate::push::{self, VapidKey};
@@ -232,6 +233,9 @@ impl Server {
         let (node, membership) = begin_node(config, &clock, &store, &metrics).await?;
         let sealer = sealer(&store, &membership, &clock, (anchors, &metrics));
         let (client, unseal) = way_out(config, &keys)?;
+        let inspector = inspector(config, &clock, (&engine, &accounts, &keys), &client);
+        let asking = (&inspector, &behind, &membership);
+        let health = Health::new(asking, &clock, &metrics);
         let templates = templates(config, &clock, (&store, &membership), (&client, &unseal));
         let people = (&behind, &coordinator, &membership);
         let sender = sender(config, &clock, people, (client, Arc::clone(&unseal)), &metrics);
@@ -242,10 +246,11 @@ impl Server {
         let people = (&behind, &accounts, &membership);
         workers.extend(movers);
         workers.extend(push_workers(config, &clock, people, (&keys, looks), &metrics)?);
-        workers.extend([tries, tokio::spawn(templates.run())]);
+        workers.extend([tries, tokio::spawn(templates.run()), tokio::spawn(health.run())]);
         workers.extend(super::database::watch(&store, &gateway, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
+            inspector,
             engine: engine.clone(),
             store: store.clone(),
             accounts: accounts.clone(),
@@ -518,6 +523,23 @@ fn templates(
     }
 }
 
+/// Who asks Meta about numbers.
+pub(super) fn inspector(
+    config: &Config,
+    clock: &Clock,
+    (engine, accounts, keys): (&Engine, &Accounts, &Keys),
+    client: &Client,
+) -> Inspector {
+    Inspector {
+        engine: engine.clone(),
+        accounts: accounts.clone(),
+        keys: keys.clone(),
+        client: client.clone(),
+        whatsapp: config.whatsapp.clone(),
+        clock: clock.clone(),
+    }
+}
+
 /// REST and the socket.
 fn router(parts: http::Parts, gateway: &Arc<Gateway>) -> axum::Router {
     let sockets = axum::Router::new()
@@ -527,7 +549,7 @@ fn router(parts: http::Parts, gateway: &Arc<Gateway>) -> axum::Router {
 }
 
 /// The way to WhatsApp, and what opens the tokens for it.
-fn way_out(config: &Config, keys: &Keys) -> anyhow::Result<(Client, Unseal)> {
+pub(super) fn way_out(config: &Config, keys: &Keys) -> anyhow::Result<(Client, Unseal)> {
     let keys = keys.clone();
     let unseal: Unseal = Arc::new(move |workspace: WorkspaceId, channel: ChannelId, sealed| {
         let token = open_token(&keys, (workspace, channel), sealed).ok()?;
