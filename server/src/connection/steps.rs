@@ -53,6 +53,8 @@ enum How {
 }
 
 const UNREACHABLE: &str = "Meta could not be reached. Check it again in a minute.";
+const NO_ACCOUNT: &str =
+    "Name the WhatsApp Business Account of this number, with its templates; then it is asked.";
 const UNTOLD: &str = "Meta does not tell without an earlier step.";
 
 /// Judges each step, in the order in which they are taken.
@@ -259,7 +261,8 @@ fn subscription(of: &Findings) -> How {
         Told::Found(apps) if apps.contains(&of.meta_app) => How::Ok,
         Told::Found(_) => How::Wrong(Fault::AppNotSubscribed),
         Told::Unreachable => How::Unknown(UNREACHABLE),
-        Told::Unasked | Told::Refused(_) => How::Unknown(UNTOLD),
+        Told::Unasked => How::Unknown(NO_ACCOUNT),
+        Told::Refused(_) => How::Unknown(UNTOLD),
     }
 }
 
