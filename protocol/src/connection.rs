@@ -170,92 +170,6 @@ impl ConnectionFault {
         }
     }
 
-    /// What to do about it, for an admin.
-    pub fn remedy(self) -> &'static str {
-        match self {
-            Self::TokenWrong => {
-                "Meta does not take the access token. Make one for a system user of the business, \
-                 and set it here."
-            }
-            Self::TokenExpired => {
-                "The access token has ended. Make one without an end for a system user, and set \
-                 it here."
-            }
-            Self::TokenEndsSoon => {
-                "The access token ends within a week. Make one without an end for a system user, \
-                 and set it here."
-            }
-            Self::MessagingRightMissing => {
-                "The token may not send. Make it again with the right \
-                 whatsapp_business_messaging."
-            }
-            Self::ManagementRightMissing => {
-                "The token may not read the account. Make it again with the right \
-                 whatsapp_business_management."
-            }
-            Self::AppSecretWrong => {
-                "The app secret is another one than at Meta. Run `baton admin meta-app add` with \
-                 the present secret."
-            }
-            Self::TokenOfOtherApp => {
-                "The token is of another app. Make it in the app that sends the webhooks."
-            }
-            Self::NumberNotFound => {
-                "The token reaches no number with this id. Check the id, and give the system user \
-                 the WhatsApp Business Account."
-            }
-            Self::NumberNotVerified => {
-                "The number is not verified. Verify it at Meta by a code, then register it."
-            }
-            Self::NumberNotRegistered => {
-                "The number is not registered for the Cloud API. Register it at Meta with its PIN."
-            }
-            Self::NumberBanned => {
-                "Meta lets the number send nothing. Look at its state in the WhatsApp Manager, \
-                 and ask for a review."
-            }
-            Self::NumberRestricted => {
-                "Meta limits what the number may send. Look at its state in the WhatsApp Manager; \
-                 replies may still go."
-            }
-            Self::NameDeclined => {
-                "Meta declined the display name. Choose another one in the WhatsApp Manager."
-            }
-            Self::QualityLow => {
-                "Customers block or report the number. Send fewer templates, and only to those \
-                 who asked for them."
-            }
-            Self::PaymentMissing => {
-                "The account has no valid method of payment. Add one at Meta; templates fail \
-                 until then."
-            }
-            Self::AccountRestricted => {
-                "Meta restricted the account. Look at its state in the business settings, and ask \
-                 for a review."
-            }
-            Self::AppNotSubscribed => {
-                "The app is not subscribed to the account. Subscribe it at Meta, else no message \
-                 comes in."
-            }
-            Self::WebhookNotSet => {
-                "The app has no webhook. Enter the address and the verify token at Meta under \
-                 WhatsApp, Configuration."
-            }
-            Self::WebhookElsewhere => {
-                "The app's webhook leads to another address. Enter this server's address at Meta \
-                 under WhatsApp, Configuration."
-            }
-            Self::MessagesNotSubscribed => {
-                "The webhook lacks the field messages. Subscribe to it at Meta under WhatsApp, \
-                 Configuration."
-            }
-            Self::SendsRefused => {
-                "WhatsApp refuses the messages of this number. Look at its state in the WhatsApp \
-                 Manager."
-            }
-        }
-    }
-
     /// Its name on the wire.
     pub fn name(self) -> &'static str {
         match self {
@@ -282,6 +196,81 @@ impl ConnectionFault {
             Self::SendsRefused => "sends_refused",
         }
     }
+}
+
+macro_rules! remedies {
+    ($($fault:ident: $text:literal;)+) => {
+        impl ConnectionFault {
+            /// What to do about it, for an admin.
+            pub fn remedy(self) -> &'static str {
+                match self {
+                    $(Self::$fault => $text),+
+                }
+            }
+        }
+    };
+}
+
+remedies! {
+    TokenWrong:
+        "Meta does not take the access token. Make one for a system user of the business, \
+            and set it here.";
+    TokenExpired:
+        "The access token has ended. Make one without an end for a system user, and set \
+            it here.";
+    TokenEndsSoon:
+        "The access token ends within a week. Make one without an end for a system user, \
+            and set it here.";
+    MessagingRightMissing:
+        "The token may not send. Make it again with the right \
+            whatsapp_business_messaging.";
+    ManagementRightMissing:
+        "The token may not read the account. Make it again with the right \
+            whatsapp_business_management.";
+    AppSecretWrong:
+        "The app secret is another one than at Meta. Run `baton admin meta-app add` with \
+            the present secret.";
+    TokenOfOtherApp:
+        "The token is of another app. Make it in the app that sends the webhooks.";
+    NumberNotFound:
+        "The token reaches no number with this id. Check the id, and give the system user \
+            the WhatsApp Business Account.";
+    NumberNotVerified:
+        "The number is not verified. Verify it at Meta by a code, then register it.";
+    NumberNotRegistered:
+        "The number is not registered for the Cloud API. Register it at Meta with its PIN.";
+    NumberBanned:
+        "Meta lets the number send nothing. Look at its state in the WhatsApp Manager, \
+            and ask for a review.";
+    NumberRestricted:
+        "Meta limits what the number may send. Look at its state in the WhatsApp Manager; \
+            replies may still go.";
+    NameDeclined:
+        "Meta declined the display name. Choose another one in the WhatsApp Manager.";
+    QualityLow:
+        "Customers block or report the number. Send fewer templates, and only to those \
+            who asked for them.";
+    PaymentMissing:
+        "The account has no valid method of payment. Add one at Meta; templates fail \
+            until then.";
+    AccountRestricted:
+        "Meta restricted the account. Look at its state in the business settings, and ask \
+            for a review.";
+    AppNotSubscribed:
+        "The app is not subscribed to the account. Subscribe it at Meta, else no message \
+            comes in.";
+    WebhookNotSet:
+        "The app has no webhook. Enter the address and the verify token at Meta under \
+            WhatsApp, Configuration.";
+    WebhookElsewhere:
+        "The app's webhook leads to another address. Enter this server's address at Meta \
+            under WhatsApp, Configuration.";
+    MessagesNotSubscribed:
+        "The webhook lacks the field messages. Subscribe to it at Meta under WhatsApp, \
+            Configuration.";
+    SendsRefused:
+        "WhatsApp refuses the messages of this number. Look at its state in the WhatsApp \
+            Manager.";
 }
 
 /// How one step stands.

@@ -46,7 +46,8 @@ async fn the_doctor_names_what_is_wrong_and_what_to_do_and_ends_with_1() -> Resu
     ] {
         ensure!(said.contains(line), "{line:?} in {said}");
     }
-    simulator.set_knobs(knobs(ConnectionKnobs { token: TokenState::Expired, ..Default::default() }));
+    simulator
+        .set_knobs(knobs(ConnectionKnobs { token: TokenState::Expired, ..Default::default() }));
     let said = fails(&place, &["doctor"]).await?;
     ensure!(said.contains("exit status: 1"), "{said}");
     ensure!(said.contains("WRONG  number/faults/Support: token_expired"), "{said}");
@@ -54,7 +55,8 @@ async fn the_doctor_names_what_is_wrong_and_what_to_do_and_ends_with_1() -> Resu
     let said = fails(&place, &["doctor", "--json"]).await?;
     let json = said.lines().find_map(|line| line.find('{').and_then(|at| line.get(at..)));
     let report: Value = serde_json::from_str(json.unwrap_or_default())?;
-    let steps = &report["findings"].as_array().and_then(|all| all.last()).expect("a number")["steps"];
+    let steps =
+        &report["findings"].as_array().and_then(|all| all.last()).expect("a number")["steps"];
     ensure!(report["ok"] == false && steps[0]["code"] == "token_expired", "{report}");
     ensure!(!said.contains(&simulator.config().access_token), "the token is a secret");
     simulator.stop().await;
@@ -72,7 +74,7 @@ async fn an_operator_adds_a_number_that_can_send_and_is_led_through_the_rest() -
     let second = "206540352242922";
     let mut add = vec!["admin", "channel", "add", "--workspace", "faults", "--name", "Second"];
     add.extend(["--meta-app", &app, "--phone-number-id", second, "--display-number", "+1 555"]);
-    add.extend(["--access-token-file", &token]);
+    add.extend(["--access-token-file", &token, "--team", "Desk"]);
     let said = fails(&place, &add).await?;
     ensure!(said.contains("token_wrong") && said.contains("--no-check"), "{said}");
     std::fs::write(&token, &simulator.config().access_token)?;
@@ -81,7 +83,10 @@ async fn an_operator_adds_a_number_that_can_send_and_is_led_through_the_rest() -
     let connect =
         ["admin", "channel", "connect", "--workspace", "faults", "--phone-number-id", second];
     let said = place.run(&connect).await?;
-    ensure!(said.contains("receive") && said.contains("Write to the number from a phone."), "{said}");
+    ensure!(
+        said.contains("receive") && said.contains("Write to the number from a phone."),
+        "{said}"
+    );
     let declined = NumberState { name_status: "DECLINED".to_owned(), ..NumberState::default() };
     simulator.set_number_state(second, declined);
     let said = fails(&place, &connect).await?;

@@ -186,7 +186,7 @@ async fn adds(world: &World, new: &ChannelNew) -> (u16, String) {
     let body = Some(("application/json", serde_json::to_vec(new).expect("plain data")));
     let answer = world.asks(Method::POST, "/api/v1/channels", Some(&token), body).await;
     let told: Value = serde_json::from_str(&answer.text).expect("JSON");
-    (answer.status, told["code"].as_str().unwrap_or_default().to_owned())
+    (answer.status, told.get("code").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,7 +263,7 @@ async fn a_number_suspended_in_a_busy_hour_holds_everything_tells_people_and_res
         }
         let works = stands(&ana, world, HealthState::Works).await;
         assert_eq!(works.faults, []);
-        assert!(world.nodes().all(|node| node.metrics.held.get("too_old") == 0));
+        assert!(world.nodes().all(|node| node.metrics.held.get("too_late") == 0));
         ana.phone().converges().await;
     })
     .await;

@@ -7,11 +7,15 @@ use baton_protocol::connection::{ChannelCheck, CheckStep, StepState};
 use baton_protocol::settings::ChannelNew;
 use baton_protocol::{ChannelId, WorkspaceId};
 
-use super::serve::{Foundation, inspector, install_tls, way_out};
+use super::serve::{Foundation, install_tls, way_out};
+use crate::accounts::Accounts;
 use crate::accounts::admin::{AskMeta, table};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::{Inspector, refusal};
+use crate::engine::Engine;
+use crate::secrets::Keys;
+use crate::whatsapp::client::Client;
 
 /// Steps that wait are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -64,6 +68,23 @@ impl AskMeta for Numbers {
             ensure!(!is_wrong, "{text}something is wrong with this number");
             return Ok(text);
         }
+    }
+}
+
+/// Who asks Meta about numbers.
+pub(super) fn inspector(
+    config: &Config,
+    clock: &Clock,
+    (engine, accounts, keys): (&Engine, &Accounts, &Keys),
+    client: &Client,
+) -> Inspector {
+    Inspector {
+        engine: engine.clone(),
+        accounts: accounts.clone(),
+        keys: keys.clone(),
+        client: client.clone(),
+        whatsapp: config.whatsapp.clone(),
+        clock: clock.clone(),
     }
 }
 

@@ -273,12 +273,16 @@ fn webhook(of: &Findings) -> How {
         return How::Ok;
     }
     let ours = format!("/webhooks/whatsapp/{}", of.meta_app);
-    match &of.answers.webhook {
-        Told::Found(None) => How::Wrong(Fault::WebhookNotSet),
-        Told::Found(Some(found)) if !found.url.trim_end_matches('/').ends_with(&ours) => {
+    let told = match &of.answers.webhook {
+        Told::Found(found) => Some(found),
+        Told::Unasked | Told::Unreachable | Told::Refused(_) => None,
+    };
+    match told {
+        Some(None) => How::Wrong(Fault::WebhookNotSet),
+        Some(Some(found)) if !found.url.trim_end_matches('/').ends_with(&ours) => {
             How::Wrong(Fault::WebhookElsewhere)
         }
-        Told::Found(Some(found)) if !found.fields.iter().any(|field| field == "messages") => {
+        Some(Some(found)) if !found.fields.iter().any(|field| field == "messages") => {
             How::Wrong(Fault::MessagesNotSubscribed)
         }
         _ if at.is_some() => How::Ok,

@@ -176,8 +176,7 @@ const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
 pub fn routes() -> Vec<Route> {
     use Access::{Admin, Device, Public, Supervisor};
     let row = |method, access, path, handler| Route { method, path, access, handler };
-    let (g, p, d) = (Method::GET, Method::POST, Method::DELETE);
-    let (pt, pu) = (Method::PATCH, Method::PUT);
+    let (g, p, d, pt, pu) = (Method::GET, Method::POST, Method::DELETE, Method::PATCH, Method::PUT);
     // Not `Access::Signed` by name: the type of who is signed in has it.
     let any = Access::Signed;
     let pages = console::PAGES.map(|path| row(g.clone(), Public, path, get(console::page)));

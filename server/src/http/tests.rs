@@ -81,7 +81,7 @@ impl Reply {
 async fn desks() -> Vec<Desk> {
     let mut desks = Vec::new();
     for database in databases().await {
-        desks.push(desk(database, Clock::system()).await);
+        desks.push(Box::pin(desk(database, Clock::system())).await);
     }
     desks
 }

@@ -6,16 +6,11 @@ use std::time::Duration;
 use crate::accounts::AccountError;
 use crate::clock::Clock;
 use crate::connection::Inspector;
-use crate::engine::Engine;
 use crate::node::Membership;
-use crate::store::health::{ask_at, claim_due, counts, number};
-use crate::telemetry::{Metrics, Spell};
-
-use super::every::Every;
+use crate::store::health::{ask_at, claim_due, number};
+use crate::telemetry::Spell;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// The figures tell of every node's numbers this often.
-const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// A number that was just added was checked then.
 const FIRST_MS: i64 = 60_000;
 const AGAIN_MS: i64 = 30 * 60_000;
@@ -25,30 +20,18 @@ const AGAIN_AFTER_TROUBLE_MS: i64 = 3 * 60_000;
 /// Asks Meta how numbers stand.
 #[derive(Debug)]
 pub struct Health {
-    inspector: Inspector,
-    membership: Membership,
-    clock: Clock,
-    metrics: Metrics,
+    /// Asks Meta, and tells the log behind what people wait for.
+    pub inspector: Inspector,
+    /// Whether this node is the one that asks.
+    pub membership: Membership,
+    /// The time.
+    pub clock: Clock,
 }
 
 impl Health {
-    /// Asks by `inspector`, and tells the log behind what people wait for.
-    pub fn new(
-        (inspector, behind, membership): (&Inspector, &Engine, &Membership),
-        clock: &Clock,
-        metrics: &Metrics,
-    ) -> Self {
-        Self {
-            inspector: Inspector { engine: behind.clone(), ..inspector.clone() },
-            membership: membership.clone(),
-            clock: clock.clone(),
-            metrics: metrics.clone(),
-        }
-    }
-
     /// Looks every second what is due, for ever.
     pub async fn run(self) {
-        let (spell, mut counting) = (Spell::default(), Every::new(COUNT_EVERY));
+        let spell = Spell::default();
         loop {
             if self.membership.term().is_some() {
                 let looked = self.look().await;
@@ -56,9 +39,6 @@ impl Health {
                     let what = "how numbers stand could not be kept; trying again";
                     spell.note(what, looked.as_ref().err(), self.clock.monotonic());
                 }
-            }
-            if counting.is_due(self.clock.monotonic()) {
-                self.count().await;
             }
             self.clock.sleep(LOOK_EVERY).await;
         }
@@ -79,17 +59,5 @@ impl Health {
             }
         }
         Ok(())
-    }
-
-    async fn count(&self) {
-        let counted = async {
-            let mut tx = self.inspector.engine.store().read().await?;
-            let counted = counts(&mut tx).await?;
-            tx.rollback().await?;
-            Ok::<_, crate::store::StoreError>(counted)
-        };
-        let Ok((stopped, attention)) = counted.await else { return };
-        self.metrics.numbers_stopped.set(stopped);
-        self.metrics.numbers_attention.set(attention);
     }
 }

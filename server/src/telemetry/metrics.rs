@@ -191,11 +191,7 @@ impl Metrics {
                 "Push services that rested and took nothing since",
             ),
             pushes_suppressed: one(r, "pushes_suppressed", "Pushes of what was seen"),
-            push_receipt_s: seconds(
-                r,
-                "push_receipt_seconds",
-                "From a service taking a push to the device having it",
-            ),
+            push_receipt_s: seconds(r, "push_receipt_seconds", "From a push taken to it being had"),
             push_receipts: By::register(r, "push_receipts", "outcome", "Receipts of pushes"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
             jobs_due: one(r, "jobs_due", "Messages due to be sent"),
