@@ -123,18 +123,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         .add_meta_app("123", &Secret::new(APP_SECRET), Some(&Secret::new("let in")))
         .await
         .unwrap();
-    drop(rustls::crypto::ring::default_provider().install_default());
-    // Nobody listens there: Meta cannot be reached.
-    let whatsapp =
-        WhatsAppConfig { graph_url: "http://127.0.0.1:9".to_owned(), ..config.whatsapp.clone() };
-    let inspector = Inspector {
-        engine: engine.clone(),
-        accounts: accounts.clone(),
-        keys: keys.clone(),
-        client: Client::new(Timeouts::default()).unwrap(),
-        whatsapp,
-        clock: clock.clone(),
-    };
+    let inspector = offline((&engine, &accounts, &keys), config.whatsapp, &clock);
     let parts = Parts {
         inspector,
         engine,
@@ -157,6 +146,23 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
     };
     let router = router(parts.clone());
     populate(database, parts, router).await
+}
+
+/// Who asks Meta where nobody listens.
+fn offline(
+    (engine, accounts, keys): (&Engine, &Accounts, &Keys),
+    whatsapp: WhatsAppConfig,
+    clock: &Clock,
+) -> Inspector {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Inspector {
+        engine: engine.clone(),
+        accounts: accounts.clone(),
+        keys: keys.clone(),
+        client: Client::new(Timeouts::default()).unwrap(),
+        whatsapp: WhatsAppConfig { graph_url: "http://127.0.0.1:9".to_owned(), ..whatsapp },
+        clock: clock.clone(),
+    }
 }
 
 async fn populate(database: TestDatabase, parts: Parts, router: Router) -> Desk {

@@ -100,7 +100,7 @@ async fn what_is_not_signed_is_refused_and_leaves_nothing() {
 async fn a_secret_added_counts_at_once_and_one_removed_for_a_second_at_most() {
     for database in databases().await {
         let time = ManualClock::new(Timestamp::from_ms(1_790_000_000_000), 5);
-        let desk = desk(database, time.clock()).await;
+        let desk = Box::pin(desk(database, time.clock())).await;
         let posts = async |nth: u32, secret: &str| {
             let body = message(&format!("wamid.{nth}"), "Hola");
             post(&desk, &body, Some(&sign_with(secret, &body))).await
