@@ -24,6 +24,7 @@ const KINDS: [string, string][] = [
   ["rest.member_put.", "MemberPut"],
   ["rest.channel_new.", "ChannelNew"],
   ["rest.channel_change.", "ChannelChange"],
+  ["rest.channel_check.", "ChannelCheck"],
   ["rest.agent_new.", "AgentNew"],
   ["rest.agent_change.", "AgentChange"],
   ["rest.command_results.", "CommandResults"],

@@ -594,6 +594,41 @@ export interface Channel {
   phone_number_id: string;
   display_number: string;
   default_team: Id;
+  /** How it stands at Meta; absent until Meta was asked. */
+  health?: ChannelHealth;
+}
+export type ConnectionStep =
+  | "token" | "rights" | "app" | "number" | "registration" | "name" | "quality" | "account"
+  | "subscription" | "webhook" | "receive" | "send";
+export type StepState = "ok" | "wrong" | "waiting" | "unknown";
+export type ConnectionFault =
+  | "token_wrong" | "token_expired" | "token_ends_soon" | "messaging_right_missing"
+  | "management_right_missing" | "app_secret_wrong" | "token_of_other_app" | "number_not_found"
+  | "number_not_verified" | "number_not_registered" | "number_banned" | "number_restricted"
+  | "name_declined" | "quality_low" | "payment_missing" | "account_restricted"
+  | "app_not_subscribed" | "webhook_not_set" | "webhook_elsewhere" | "messages_not_subscribed"
+  | "sends_refused";
+export type HealthState = "works" | "attention" | "stopped";
+export interface ChannelHealth {
+  state: HealthState;
+  since: string;
+  faults: ConnectionFault[];
+  quality?: string;
+  limit?: string;
+  number_status?: string;
+  name_status?: string;
+  verified_name?: string;
+  token_ends_at?: string;
+}
+export interface CheckStep {
+  step: ConnectionStep;
+  state: StepState;
+  code?: ConnectionFault;
+  remedy?: string;
+}
+export interface ChannelCheck {
+  at: string;
+  steps: CheckStep[];
 }
 /** Whom to write to first, and from which number. */
 export interface BeginNew {
@@ -672,6 +707,7 @@ export interface ChannelNew {
   access_token: string;
   default_team: Id;
   pace_per_s?: number | null;
+  check?: boolean;
 }
 export interface ChannelChange {
   name?: string;

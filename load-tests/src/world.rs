@@ -252,5 +252,6 @@ fn channel(n: usize, team: &Team) -> ChannelNew {
         access_token: "baton-load-token".to_owned(),
         default_team: team.id,
         pace_per_s: None,
+        check: false,
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::connection::ChannelHealth;
 use crate::{AgentId, ChannelId, DeviceId, Epoch, TeamId, Timestamp, WorkspaceId};
 
 /// What an agent may do.
@@ -173,6 +174,9 @@ pub struct Channel {
     pub display_number: String,
     /// The team that gets new conversations.
     pub default_team: TeamId,
+    /// How it stands at Meta; absent until Meta was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<ChannelHealth>,
 }
 
 /// `POST /sessions`.

@@ -19,6 +19,7 @@ pub(crate) use secret_debug;
 pub mod account;
 pub mod amended;
 pub mod command;
+pub mod connection;
 pub mod conversation;
 pub mod cursor;
 pub mod details;

@@ -149,6 +149,13 @@ pub struct ChannelNew {
     /// Messages a second; the installation's default when absent.
     #[serde(default)]
     pub pace_per_s: Option<u32>,
+    /// Whether Meta is asked first, and a number that could not send is refused.
+    #[serde(default = "yes")]
+    pub check: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// `PATCH /channels/{id}`: what is absent stays.

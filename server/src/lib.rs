@@ -8,6 +8,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod connection;
 pub mod coordinator;
 pub mod demo;
 pub mod engine;

@@ -314,6 +314,7 @@ impl World {
             access_token: self.simulator.config().access_token.clone(),
             default_team: self.cast.team,
             pace_per_s: None,
+            check: true,
         };
         self.admin().await.signed.post("/channels", &new).await.expect("a channel")
     }

@@ -1,4 +1,5 @@
 import type { Messages } from "./en.ts";
+import { healthAr } from "./health.ts";
 import { isolate } from "./isolate.ts";
 import { plural } from "./plural.ts";
 
@@ -461,6 +462,7 @@ export const ar: Messages = {
     keys: "المفاتيح",
     setUp: "الإعداد الأول",
   },
+  health: healthAr,
   settings: {
     workspace: "مساحة العمل",
     own: "أنت",

@@ -1,5 +1,6 @@
 // Every sentence of the console. The other languages have the same shape, checked by the compiler.
 
+import { healthEn } from "./health.ts";
 import { plural } from "./plural.ts";
 
 const n = plural("en");
@@ -439,6 +440,7 @@ export const en = {
     keys: "Keys",
     setUp: "Set up",
   },
+  health: healthEn,
   settings: {
     workspace: "Workspace",
     own: "You",

@@ -1,4 +1,5 @@
 import type { Messages } from "./en.ts";
+import { healthEs } from "./health.ts";
 import { plural } from "./plural.ts";
 
 const n = plural("es");
@@ -435,6 +436,7 @@ export const es: Messages = {
     keys: "Teclas",
     setUp: "Puesta en marcha",
   },
+  health: healthEs,
   settings: {
     workspace: "Espacio de trabajo",
     own: "Tú",

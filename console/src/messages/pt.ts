@@ -1,4 +1,5 @@
 import type { Messages } from "./en.ts";
+import { healthPt } from "./health.ts";
 import { plural } from "./plural.ts";
 
 const n = plural("pt");
@@ -435,6 +436,7 @@ export const pt: Messages = {
     keys: "Teclas",
     setUp: "Configuração inicial",
   },
+  health: healthPt,
   settings: {
     workspace: "Espaço de trabalho",
     own: "Você",

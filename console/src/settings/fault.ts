@@ -2,10 +2,17 @@
 
 import { Fault } from "../live/api.ts";
 import { words } from "../messages/index.svelte.ts";
+import type { ConnectionFault } from "../protocol.ts";
+
+/** A wrong setting of a number, by its code. */
+const health = (code: string): ConnectionFault | undefined =>
+  code in words.t.health.fault ? (code as ConnectionFault) : undefined;
 
 export function faultText(error: unknown): string {
   const { t } = words;
   if (!(error instanceof Fault)) return t.sign.away;
+  const named = health(error.code);
+  if (named !== undefined) return t.health.fault[named];
   switch (error.code) {
     case "taken":
       return t.settings.taken;

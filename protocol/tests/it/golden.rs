@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use baton_protocol::account::{Device, Login, Me, Refresh, Session};
+use baton_protocol::connection::ChannelCheck;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ClientFrame, ServerFrame};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
@@ -237,6 +238,7 @@ fn every_body_of_a_request_and_answer() {
             "password_set" => drop(check::<PasswordSet>(&name, text)),
             "channel_new" => drop(check::<ChannelNew>(&name, text)),
             "channel_change" => drop(check::<ChannelChange>(&name, text)),
+            "channel_check" => drop(check::<ChannelCheck>(&name, text)),
             "socket_ticket" => drop(check::<SocketTicket>(&name, text)),
             "quarantined" => drop(check::<Quarantined>(&name, text)),
             "push_put" => drop(check::<PushPut>(&name, text)),
@@ -253,7 +255,7 @@ fn every_body_of_a_request_and_answer() {
             other => panic!("nobody reads {other}"),
         }
     }
-    assert_eq!(all.len(), 35);
+    assert_eq!(all.len(), 36);
 }
 
 #[test]

@@ -3,34 +3,56 @@
 //! It changes settings through the committer as REST does, so that a running server and its
 //! clients hear of each change.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use baton_protocol::account::Membership;
 use baton_protocol::settings::{AgentNew, ChannelChange, ChannelNew, TeamNew};
-use baton_protocol::{AgentId, Role, TeamId};
+use baton_protocol::{AgentId, Channel, ChannelId, Role, TeamId, WorkspaceId};
 
 use super::password::made_up;
 use super::settings::meta_app::OldSecrets;
 use super::settings::workspace::WorkspaceNew;
 use super::{AccountError, Accounts, Setter};
 use crate::cli::{
-    AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, MetaAppAdd, MetaAppCommand,
-    MetaAppRight, PersonRef, SecretFile, SetPassword, SetToken, TeamAdd, TeamCommand, WorkspaceAdd,
-    WorkspaceCommand, WorkspaceRef,
+    AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, ChannelConnect, MetaAppAdd,
+    MetaAppCommand, MetaAppRight, PersonRef, SecretFile, SetPassword, SetToken, TeamAdd,
+    TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
 };
 use crate::config::Secret;
 use crate::engine::Engine;
 use crate::store::{Sql, read};
 
+/// Who asks Meta about numbers.
+pub trait AskMeta {
+    /// Whether a number that is not added yet can send.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do.
+    fn try_out(&self, new: &ChannelNew) -> impl Future<Output = anyhow::Result<()>> + Send;
+
+    /// Goes through the steps of connecting a number; waits so long for first messages.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do.
+    fn connect(
+        &self,
+        of: (WorkspaceId, ChannelId),
+        wait: Duration,
+    ) -> impl Future<Output = anyhow::Result<String>> + Send;
+}
+
 /// Carries out a command and returns what to show.
 ///
 /// # Errors
 /// Whatever went wrong, in a sentence for the operator.
-pub async fn run(
+pub async fn run<M: AskMeta + Sync>(
     command: &AdminCommand,
     accounts: &Accounts,
     engine: &Engine,
+    meta: &M,
 ) -> anyhow::Result<String> {
-    let admin = Admin { accounts, engine };
+    let admin = Admin { accounts, engine, meta };
     match command {
         AdminCommand::Workspace(WorkspaceCommand::Add(add)) => admin.workspace_add(add).await,
         AdminCommand::Workspace(WorkspaceCommand::List) => admin.workspaces().await,
@@ -39,6 +61,7 @@ pub async fn run(
         AdminCommand::MetaApp(MetaAppCommand::Revoke(right)) => admin.meta_app_revoke(right).await,
         AdminCommand::MetaApp(MetaAppCommand::List) => admin.meta_apps().await,
         AdminCommand::Channel(ChannelCommand::Add(add)) => admin.channel_add(add).await,
+        AdminCommand::Channel(ChannelCommand::Connect(of)) => admin.channel_connect(of).await,
         AdminCommand::Channel(ChannelCommand::List(of)) => admin.channels(of).await,
         AdminCommand::Channel(ChannelCommand::SetToken(set)) => admin.set_token(set).await,
         AdminCommand::Agent(AgentCommand::Add(add)) => admin.agent_add(add).await,
@@ -50,12 +73,13 @@ pub async fn run(
     }
 }
 
-struct Admin<'a> {
+struct Admin<'a, M> {
     accounts: &'a Accounts,
     engine: &'a Engine,
+    meta: &'a M,
 }
 
-impl Admin<'_> {
+impl<M: AskMeta + Sync> Admin<'_, M> {
     async fn workspace_add(&self, add: &WorkspaceAdd) -> anyhow::Result<String> {
         let (password, shown) = self.password(add.password_file.as_ref())?;
         let new = WorkspaceNew {
@@ -145,10 +169,29 @@ impl Admin<'_> {
             access_token: add.access_token_file.read()?.expose().to_owned(),
             default_team: team,
             pace_per_s: add.pace_per_s,
+            check: !add.no_check,
         };
         let (id, work) = self.accounts.plan_channel(setter, &new).await?;
+        if new.check {
+            self.meta.try_out(&new).await?;
+        }
         self.accounts.settle(self.engine, work).await?;
         Ok(format!("channel {:?} ({id}), new conversations go to {name:?}\n", add.name))
+    }
+
+    async fn channel_connect(&self, of: &ChannelConnect) -> anyhow::Result<String> {
+        let setter = self.setter(&of.workspace).await?;
+        let channel = self.number(setter, &of.phone_number_id).await?;
+        let wait = Duration::from_secs(of.wait.into());
+        self.meta.connect((setter.workspace, channel.id), wait).await
+    }
+
+    async fn number(&self, setter: Setter, phone_number_id: &str) -> anyhow::Result<Channel> {
+        let mut tx = self.accounts.0.store.read().await?;
+        let channels = read::channels(&mut tx, setter.workspace).await?;
+        tx.rollback().await?;
+        let found = channels.into_iter().find(|c| c.phone_number_id == phone_number_id);
+        Ok(found.ok_or(AccountError::NotFound { what: "number in this workspace" })?)
     }
 
     async fn channels(&self, of: &WorkspaceRef) -> anyhow::Result<String> {
@@ -157,21 +200,22 @@ impl Admin<'_> {
         let rows = read::channels(&mut tx, setter.workspace).await?;
         tx.rollback().await?;
         let teams = self.team_ids(setter).await?;
-        let row = |c: baton_protocol::Channel| {
+        let row = |c: Channel| {
             let team = team_name(&teams, c.default_team);
-            vec![c.name, c.display_number, c.phone_number_id, team, c.id.to_string()]
+            let state = c.health.map_or("unknown".to_owned(), |health| {
+                let state = super::settings::wire_name(health.state);
+                let faults: Vec<_> = health.faults.iter().map(|fault| fault.name()).collect();
+                if faults.is_empty() { state } else { format!("{state}: {}", faults.join(", ")) }
+            });
+            vec![c.name, c.display_number, c.phone_number_id, team, c.id.to_string(), state]
         };
         let rows = rows.into_iter().map(row).collect();
-        Ok(table(&["NAME", "NUMBER", "PHONE_NUMBER_ID", "TEAM", "ID"], rows))
+        Ok(table(&["NAME", "NUMBER", "PHONE_NUMBER_ID", "TEAM", "ID", "STATE"], rows))
     }
 
     async fn set_token(&self, set: &SetToken) -> anyhow::Result<String> {
         let setter = self.setter(&set.workspace).await?;
-        let mut tx = self.accounts.0.store.read().await?;
-        let channels = read::channels(&mut tx, setter.workspace).await?;
-        tx.rollback().await?;
-        let found = channels.into_iter().find(|c| c.phone_number_id == set.phone_number_id);
-        let channel = found.ok_or(AccountError::NotFound { what: "number in this workspace" })?;
+        let channel = self.number(setter, &set.phone_number_id).await?;
         let access_token = Some(set.access_token_file.read()?.expose().to_owned());
         let change = ChannelChange { access_token, ..ChannelChange::default() };
         let work = self.accounts.plan_channel_change(setter, channel.id, &change).await?;

@@ -43,27 +43,43 @@ pub(super) async fn run(command: PushCommand, config: &Config) -> anyhow::Result
 }
 
 async fn doctor(foundation: &Foundation, lanes: &Lanes, now: Timestamp) -> anyhow::Result<String> {
+    let services = services(foundation, lanes, now).await?;
+    let text: String = services.iter().map(|s| format!("{}: {}\n", s.lane, s.said)).collect();
+    ensure!(services.iter().all(|service| service.is_fit), "{text}a push service does not work");
+    Ok(text)
+}
+
+/// What is known of a push service.
+pub(super) struct Service {
+    pub(super) lane: &'static str,
+    pub(super) said: String,
+    pub(super) is_fit: bool,
+}
+
+/// Asks each push service whether it takes the credentials.
+pub(super) async fn services(
+    foundation: &Foundation,
+    lanes: &Lanes,
+    now: Timestamp,
+) -> anyhow::Result<Vec<Service>> {
     let states = lane_states(&foundation.store).await?;
     let states: BTreeMap<&str, &LaneState> =
         states.iter().map(|state| (state.lane.as_str(), state)).collect();
-    let (mut text, mut is_well) = (String::new(), true);
+    let mut all = Vec::new();
     for lane in ["fcm", "apns", "webpush", "unifiedpush", "relay"] {
-        let (said, is_fit) = match lanes.get(lane) {
+        let (mut said, is_fit) = match lanes.get(lane) {
             None => ("not set up".to_owned(), true),
             Some(service) => match service.check().await {
                 Ok(()) => ("ready".to_owned(), true),
                 Err(why) => (format!("does not work: {why}"), false),
             },
         };
-        is_well &= is_fit;
-        write!(text, "{lane}: {said}")?;
         if let Some(state) = states.get(lane) {
-            write!(text, "; {}", told(state, now))?;
+            write!(said, "; {}", told(state, now))?;
         }
-        text.push('\n');
+        all.push(Service { lane, said, is_fit });
     }
-    ensure!(is_well, "{text}a push service does not work");
-    Ok(text)
+    Ok(all)
 }
 
 /// Sends what a phone takes for the end of something it never showed: it draws nothing, and tells

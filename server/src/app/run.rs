@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::known;
+use super::numbers::Numbers;
 use super::private::make_directory;
 use super::quarantine;
 use super::serve::{Foundation, Server};
@@ -42,13 +43,17 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
                 say(&Box::pin(super::push::run(*command, config)).await?);
                 Ok(())
             }
+            Command::Doctor(doctor) => {
+                Box::pin(super::doctor::run(doctor, config, &mut |text| say(text))).await
+            }
             Command::Admin(command) => {
                 let clock = Clock::system();
                 let foundation = Foundation::lay(config, &clock).await?;
                 let Foundation { accounts, engine, store, .. } = &foundation;
                 let text = match command {
                     OperatorCommand::Settings(command) => {
-                        admin::run(command, accounts, engine).await?
+                        let meta = Numbers::of(config, &clock, &foundation)?;
+                        Box::pin(admin::run(command, accounts, engine, &meta)).await?
                     }
                     OperatorCommand::Quarantine(command) => {
                         let all = Quarantine { store, engine, clock: &clock, workspace: None };

@@ -17,20 +17,22 @@ use super::known;
 use super::listen::Listening;
 use super::lock::{DataLock, company};
 use super::media;
+use super::numbers::inspector;
 use super::private;
 use super::tls::Tls;
 use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Quota, Standing};
 use crate::clock::Clock;
 use crate::config::{Config, DRAIN_MS_MAX, Database, Synchronous};
+use crate::connection::Inspector;
 use crate::coordinator::{self, Coordinator, InProcess, Redis, RedisParts};
 use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
 use crate::jobs::{
-    Checkpointer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper, Templates,
-    Unseal, Waker, Watcher,
+    Checkpointer, Health, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper,
+    Templates, Unseal, Waker, Watcher,
 };
 use crate::node::{self, Membership, Node};
 use crate::push::{self, VapidKey};
@@ -232,20 +234,20 @@ impl Server {
         let (node, membership) = begin_node(config, &clock, &store, &metrics).await?;
         let sealer = sealer(&store, &membership, &clock, (anchors, &metrics));
         let (client, unseal) = way_out(config, &keys)?;
-        let templates = templates(config, &clock, (&store, &membership), (&client, &unseal));
+        let here = (&behind, &membership);
+        let (inspector, askers) = askers(config, &clock, door, (here, &keys, &client, &unseal));
         let people = (&behind, &coordinator, &membership);
         let sender = sender(config, &clock, people, (client, Arc::clone(&unseal)), &metrics);
-        let here = (&behind, &membership);
         let (media, uploaded, movers) = media::begin(config, &clock, here, unseal, &metrics)?;
         let mut workers =
             workers(config, &clock, (&behind, &accounts), (&sealer, &sender), (node, &metrics));
         let people = (&behind, &accounts, &membership);
-        workers.extend(movers);
+        workers.extend(movers.into_iter().chain(askers).chain([tries]));
         workers.extend(push_workers(config, &clock, people, (&keys, looks), &metrics)?);
-        workers.extend([tries, tokio::spawn(templates.run())]);
         workers.extend(super::database::watch(&store, &gateway, &metrics));
         let draining = Arc::new(AtomicBool::new(false));
         let parts = http::Parts {
+            inspector,
             engine: engine.clone(),
             store: store.clone(),
             accounts: accounts.clone(),
@@ -501,21 +503,28 @@ fn workers(
     ]
 }
 
-/// Who keeps Meta's list of templates.
-fn templates(
+/// Who asks Meta about numbers, and what keeps their state and their templates.
+fn askers(
     config: &Config,
     clock: &Clock,
-    (store, membership): (&Store, &Membership),
-    (client, unseal): (&Client, &Unseal),
-) -> Templates {
-    Templates {
-        store: store.for_background(),
+    (engine, accounts, ..): (&Engine, &Accounts, &Quota, &Looks),
+    ((behind, membership), keys, client, unseal): ((&Engine, &Membership), &Keys, &Client, &Unseal),
+) -> (Inspector, [JoinHandle<()>; 2]) {
+    let inspector = inspector(config, clock, (engine, accounts, keys), client);
+    let health = Health {
+        inspector: Inspector { engine: behind.clone(), ..inspector.clone() },
+        membership: membership.clone(),
+        clock: clock.clone(),
+    };
+    let templates = Templates {
+        store: behind.store().clone(),
         client: client.clone(),
         unseal: Arc::clone(unseal),
         whatsapp: config.whatsapp.clone(),
         membership: membership.clone(),
         clock: clock.clone(),
-    }
+    };
+    (inspector, [tokio::spawn(health.run()), tokio::spawn(templates.run())])
 }
 
 /// REST and the socket.
@@ -527,7 +536,7 @@ fn router(parts: http::Parts, gateway: &Arc<Gateway>) -> axum::Router {
 }
 
 /// The way to WhatsApp, and what opens the tokens for it.
-fn way_out(config: &Config, keys: &Keys) -> anyhow::Result<(Client, Unseal)> {
+pub(super) fn way_out(config: &Config, keys: &Keys) -> anyhow::Result<(Client, Unseal)> {
     let keys = keys.clone();
     let unseal: Unseal = Arc::new(move |workspace: WorkspaceId, channel: ChannelId, sealed| {
         let token = open_token(&keys, (workspace, channel), sealed).ok()?;

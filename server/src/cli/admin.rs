@@ -127,8 +127,12 @@ pub struct MetaAppAdd {
 /// `baton admin channel`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ChannelCommand {
-    /// Add a WhatsApp number to a workspace
+    /// Add a WhatsApp number to a workspace, once Meta says that it can send
     Add(ChannelAdd),
+    /// Go through the steps of connecting a number: what is wrong, and what to do about it
+    ///
+    /// Exit code 1 while something is wrong.
+    Connect(ChannelConnect),
     /// List a workspace's numbers
     List(WorkspaceRef),
     /// Replace a number's access token; waiting messages leave at once
@@ -150,6 +154,23 @@ pub struct SetToken {
     /// File with the access token for sending, - for standard input
     #[arg(long, value_name = "FILE")]
     pub access_token_file: SecretFile,
+}
+
+/// `baton admin channel connect`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  baton admin channel connect --workspace acme --phone-number-id 106540352242922 --wait 300")]
+pub struct ChannelConnect {
+    /// The workspace
+    #[command(flatten)]
+    pub workspace: WorkspaceRef,
+    /// Meta's id of the number
+    #[arg(long, value_name = "ID")]
+    pub phone_number_id: String,
+    /// How long to wait for a first message in and out, s
+    #[arg(long, default_value_t = 0, value_name = "S")]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=3600))]
+    pub wait: u16,
 }
 
 /// `baton admin channel add`.
@@ -176,6 +197,9 @@ pub struct ChannelAdd {
     /// The team whose queue new conversations go to [default: the workspace's only team]
     #[arg(long, value_name = "NAME")]
     pub team: Option<String>,
+    /// Add it without asking Meta, for example where Meta cannot be reached
+    #[arg(long)]
+    pub no_check: bool,
     /// Messages a second from this number [default: pace.number_per_s]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub pace_per_s: Option<u32>,

@@ -15,9 +15,9 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, ConfigError, Loaded, Sources, environment};
 
 pub use admin::{
-    AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, MetaAppAdd, MetaAppCommand,
-    MetaAppRight, OperatorCommand, PersonRef, QuarantineCommand, SetPassword, SetToken, TeamAdd,
-    TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
+    AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, ChannelConnect, MetaAppAdd,
+    MetaAppCommand, MetaAppRight, OperatorCommand, PersonRef, QuarantineCommand, SetPassword,
+    SetToken, TeamAdd, TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
 };
 pub use flags::{Flags, SecretFile};
 
@@ -51,6 +51,7 @@ impl Cli {
             | Command::VerifyLog(_)
             | Command::Config(_)
             | Command::Push(_)
+            | Command::Doctor(_)
             | Command::Admin(_) => self.flags.sources(variables),
         }
     }
@@ -108,6 +109,10 @@ pub enum Command {
     /// Look after push: the key for Web Push, and whether pushes go
     #[command(subcommand)]
     Push(PushCommand),
+    /// Check everything this installation needs: database, Redis, push services, every number
+    ///
+    /// Exit code 1 where something is wrong. It asks Meta about each number.
+    Doctor(Doctor),
     /// Set up workspaces, numbers and people; handle quarantined webhooks
     #[command(subcommand)]
     Admin(OperatorCommand),
@@ -162,6 +167,14 @@ pub struct VerifyLog {
     #[arg(long, value_name = "SLUG")]
     pub workspace: Option<String>,
     /// Print the result as one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `baton doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct Doctor {
+    /// Print the report as one line of JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -225,6 +238,7 @@ pub fn main() -> ExitCode {
         | Command::Restore(_)
         | Command::VerifyLog(_)
         | Command::Push(_)
+        | Command::Doctor(_)
         | Command::Admin(_)) => crate::app::run(&command, &loaded.config),
     };
     match done {

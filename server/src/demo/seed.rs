@@ -135,6 +135,7 @@ async fn number(
         access_token: seeds.access_token.clone(),
         default_team: team,
         pace_per_s: None,
+        check: false,
     };
     let (channel, work) = accounts.plan_channel(setter, &new).await?;
     accounts.settle(engine, work).await?;

@@ -3,13 +3,15 @@
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
+use baton_protocol::connection::ChannelCheck;
 use baton_protocol::settings::{ChannelChange, ChannelNew};
 use baton_protocol::{Channel, ChannelId, WorkspaceId};
 
 use super::input::{Id, Json};
 use super::{Answer, Fault, Parts};
 use crate::accounts::{Setter, Signed};
-use crate::store::read;
+use crate::connection::refusal;
+use crate::store::{health, read};
 
 /// `GET /channels`.
 pub(super) async fn list(State(parts): State<Parts>, signed: Signed) -> Answer<Out<Vec<Channel>>> {
@@ -23,7 +25,14 @@ pub(super) async fn add(
     Json(new): Json<ChannelNew>,
 ) -> Answer<(StatusCode, Out<Channel>)> {
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
+    // What is wrong with the request itself is told without asking Meta.
     let (id, work) = parts.accounts.plan_channel(setter, &new).await?;
+    if new.check {
+        let steps = parts.inspector.try_out(&new).await?;
+        if let Some(step) = refusal(&steps) {
+            return Err(Fault::not_connected(step));
+        }
+    }
     parts.accounts.settle(&parts.engine, work).await?;
     Ok((StatusCode::CREATED, Out(one(&parts, signed.workspace, id).await?)))
 }
@@ -38,7 +47,21 @@ pub(super) async fn change(
     let setter = Setter { workspace: signed.workspace, by: Some(signed.agent) };
     let work = parts.accounts.plan_channel_change(setter, channel, &change).await?;
     parts.accounts.settle(&parts.engine, work).await?;
+    if change.access_token.is_some() {
+        // Meta is asked about the new token soon in any case.
+        drop(health::ask_now(&parts.store, (signed.workspace, channel), parts.clock.now()).await);
+    }
     Ok(Out(one(&parts, signed.workspace, channel).await?))
+}
+
+/// `POST /channels/{channel}/check`: asks Meta, and judges each step of connecting the number.
+pub(super) async fn check(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(channel): Id<ChannelId>,
+) -> Answer<Out<ChannelCheck>> {
+    let checked = parts.inspector.check((signed.workspace, channel)).await?;
+    checked.map(Out).ok_or_else(Fault::not_found)
 }
 
 async fn one(parts: &Parts, workspace: WorkspaceId, id: ChannelId) -> Answer<Channel> {

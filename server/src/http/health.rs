@@ -38,6 +38,9 @@ struct Ready {
     /// Kinds of push services that fail, or refuse the credentials. Nothing else waits for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     push_out: Vec<&'static str>,
+    /// How many numbers send nothing: `GET /channels` says why. The others work all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numbers_stopped: Option<i64>,
 }
 
 /// `GET /readyz`: it has a database and is not going down. Without what nodes share it is ready as
@@ -66,7 +69,10 @@ pub(super) async fn ready(State(parts): State<Parts>) -> Answer<Response> {
         .map(|(name, _)| name)
         .filter(|name| parts.metrics.push_services_out.get(name) > 0)
         .collect();
-    let ready = Json(Ready { database, coordinator, coordinator_away_since, disk, push_out });
+    let numbers_stopped = Some(parts.metrics.numbers_stopped.get()).filter(|count| *count > 0);
+    let ready =
+        Ready { database, coordinator, coordinator_away_since, disk, push_out, numbers_stopped };
+    let ready = Json(ready);
     // A database elsewhere does not need this disk.
     let needs_disk = parts.store.dialect() == Dialect::Sqlite;
     if is_up && !is_damaged && !(is_full && needs_disk) {

@@ -48,6 +48,7 @@ use tokio::sync::Notify;
 use crate::accounts::{Accounts, Quota, Turns};
 use crate::clock::Clock;
 use crate::config::{HttpConfig, SessionsConfig};
+use crate::connection::Inspector;
 use crate::coordinator::Coordinator;
 use crate::engine::Engine;
 use crate::media::MediaStore;
@@ -74,6 +75,8 @@ pub struct Parts {
     pub media: Arc<dyn MediaStore>,
     /// Rung when an upload is complete.
     pub uploaded: Arc<Notify>,
+    /// Asks Meta about numbers.
+    pub inspector: Inspector,
     /// What addresses of files are signed with.
     pub keys: Keys,
     /// How much each may do.
@@ -173,8 +176,7 @@ const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
 pub fn routes() -> Vec<Route> {
     use Access::{Admin, Device, Public, Supervisor};
     let row = |method, access, path, handler| Route { method, path, access, handler };
-    let (g, p, d) = (Method::GET, Method::POST, Method::DELETE);
-    let (pt, pu) = (Method::PATCH, Method::PUT);
+    let (g, p, d, pt, pu) = (Method::GET, Method::POST, Method::DELETE, Method::PATCH, Method::PUT);
     // Not `Access::Signed` by name: the type of who is signed in has it.
     let any = Access::Signed;
     let pages = console::PAGES.map(|path| row(g.clone(), Public, path, get(console::page)));
@@ -205,6 +207,7 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), any, "/api/v1/channels", get(channels::list)),
         row(p.clone(), Admin, "/api/v1/channels", post(channels::add)),
         row(pt, Admin, "/api/v1/channels/{channel}", patch(channels::change)),
+        row(p.clone(), Admin, "/api/v1/channels/{channel}/check", post(channels::check)),
         row(g.clone(), any, TEMPLATES, get(templates::list)),
         row(pu.clone(), Admin, TEMPLATES, put(templates::put)),
         row(g.clone(), any, "/api/v1/conversations", get(conversations::list)),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use baton_protocol::connection::CheckStep;
 use baton_protocol::problem::{HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED, Problem};
 
 use crate::accounts::AccountError;
@@ -135,6 +136,15 @@ impl Fault {
 
     pub(super) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "not_allowed", detail)
+    }
+
+    /// A number that is not added: `step` of connecting it is wrong, or could not be looked at.
+    pub(super) fn not_connected(step: &CheckStep) -> Self {
+        let detail = step.remedy.clone().unwrap_or_default();
+        match step.code {
+            Some(fault) => Self::new(StatusCode::CONFLICT, fault.name(), detail),
+            None => Self::new(StatusCode::CONFLICT, "not_checked", detail),
+        }
     }
 
     pub(super) fn unavailable(retry_after_ms: u64) -> Self {

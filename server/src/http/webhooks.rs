@@ -13,7 +13,7 @@ use crate::accounts::settings::meta_app::MetaApp;
 use crate::clock::Clock;
 use crate::config::Secret;
 use crate::engine::work::{FreshIds, Post};
-use crate::store::template;
+use crate::store::{health, template};
 use crate::whatsapp::{SignatureRefused, payload, signature};
 
 /// `GET`: Meta asks whether this address is meant.
@@ -70,14 +70,34 @@ async fn take_in(parts: &Parts, meta_app: String, request: Request) -> Answer<()
     }
     let received_at = parts.clock.now();
     let post = post(&parts.clock, meta_app, &body, received_at)?;
-    let changed_templates = post.elements.iter().any(|(element, _)| is_of_templates(element));
-    let meta_app = changed_templates.then(|| post.meta_app.clone());
+    let tells = |is_of: fn(&Element) -> bool| post.elements.iter().any(|(one, _)| is_of(one));
+    let (of_templates, of_account) = (tells(is_of_templates), tells(is_of_account));
+    let meta_app = (of_templates || of_account).then(|| post.meta_app.clone());
     parts.engine.post(post).await?;
-    if let Some(meta_app) = meta_app {
-        // They are looked at every hour anyway: Meta need not repeat its webhook for it.
-        drop(template::look_again(&parts.store, &meta_app, received_at).await);
+    // Both are asked for now and then anyway: Meta need not repeat its webhook for it.
+    if let Some(meta_app) = meta_app.as_ref().filter(|_| of_templates) {
+        drop(template::look_again(&parts.store, meta_app, received_at).await);
+    }
+    if let Some(meta_app) = meta_app.as_ref().filter(|_| of_account) {
+        drop(health::ask_of_app(&parts.store, meta_app, received_at).await);
     }
     Ok(())
+}
+
+/// Fields that tell of a number or its account. What they mean is asked for: some tell what was
+/// decided, others only that something was.
+const OF_ACCOUNT: [&str; 7] = [
+    "account_alerts",
+    "account_review_update",
+    "account_update",
+    "business_capability_update",
+    "payment_configuration_update",
+    "phone_number_name_update",
+    "phone_number_quality_update",
+];
+
+fn is_of_account(element: &Element) -> bool {
+    matches!(&element.body, ElementBody::Ignored { what } if OF_ACCOUNT.contains(what))
 }
 
 fn is_of_templates(element: &Element) -> bool {

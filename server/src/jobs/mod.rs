@@ -6,6 +6,7 @@ pub mod anchor;
 mod checkpointer;
 mod every;
 mod fetcher;
+mod health;
 mod looks;
 pub mod pace;
 mod pusher;
@@ -21,6 +22,7 @@ mod watcher;
 
 pub use checkpointer::Checkpointer;
 pub use fetcher::Fetcher;
+pub use health::Health;
 pub use looks::Looks;
 pub use pusher::{Pusher, address};
 pub use rehomer::Rehomer;

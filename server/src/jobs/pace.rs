@@ -13,6 +13,8 @@ pub struct Pace {
     recipient_burst: i64,
     numbers: BTreeMap<ChannelId, Number>,
     recipients: BTreeMap<(ChannelId, String), i64>,
+    /// Numbers of which people are told that WhatsApp refuses all, and when that was noted.
+    noted: BTreeMap<ChannelId, i64>,
 }
 
 #[derive(Debug)]
@@ -45,6 +47,7 @@ impl Pace {
             recipient_burst: burst.max(1),
             numbers: BTreeMap::new(),
             recipients: BTreeMap::new(),
+            noted: BTreeMap::new(),
         }
     }
 
@@ -140,6 +143,21 @@ impl Pace {
         }
     }
 
+    /// Whether a refusal of everything is to be noted: the first one, and then one a minute.
+    pub fn is_to_note(&mut self, channel: ChannelId, now: Timestamp) -> bool {
+        let now_us = now.ms().saturating_mul(1000);
+        let is_due = self.noted.get(&channel).is_none_or(|at| now_us - at >= 60 * SECOND_US);
+        if is_due {
+            self.noted.insert(channel, now_us);
+        }
+        is_due
+    }
+
+    /// Whether a refusal of everything was noted; from now on it counts as over.
+    pub fn take_noted(&mut self, channel: ChannelId) -> bool {
+        self.noted.remove(&channel).is_some()
+    }
+
     /// Nothing goes to this recipient until then.
     pub fn pause_recipient(&mut self, channel: ChannelId, recipient: &str, until: Timestamp) {
         let slack_us = self.recipient_interval_us * (self.recipient_burst - 1);
@@ -189,6 +207,17 @@ mod tests {
         assert_eq!(pace.take(CHANNEL, "a", at(0)), Ok(()));
         assert!(pace.take(CHANNEL, "a", at(0)).is_err(), "once, not twice");
         assert!(pace.take(CHANNEL, "b", at(0)).is_err(), "nor from the number's bucket");
+    }
+
+    #[test]
+    fn that_all_is_refused_is_noted_once_a_minute_until_something_is_taken() {
+        let mut pace = Pace::new(0, 1);
+        assert!(!pace.take_noted(CHANNEL));
+        assert!(pace.is_to_note(CHANNEL, at(0)));
+        assert!(!pace.is_to_note(CHANNEL, at(59_999)));
+        assert!(pace.is_to_note(CHANNEL, at(60_000)));
+        assert!(pace.take_noted(CHANNEL));
+        assert!(pace.is_to_note(CHANNEL, at(60_001)));
     }
 
     #[test]

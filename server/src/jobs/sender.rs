@@ -16,6 +16,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use self::lanes::{Lanes, Running};
 use self::numbers::Numbers;
+use self::tokens::Said;
 use super::pace::Pace;
 use crate::clock::Clock;
 use crate::config::{PaceConfig, WhatsAppConfig};
@@ -385,7 +386,10 @@ impl Sender {
             return (SendResult::Again, Some(self.now().plus_ms(backoff_ms(attempt))));
         }
         let outcome = parts.client.send(&request).await;
-        self.judge(at, order, attempt, outcome)
+        let said = Said::of(&outcome);
+        let judged = self.judge(at, order, attempt, outcome);
+        self.note(at, said).await;
+        judged
     }
 
     /// What an outcome means for the message, and for those that follow.

@@ -1,5 +1,5 @@
 //! Looks now and then at what no request shows: whether this node's clock is the database's, and
-//! how long messages wait to be sent.
+//! how long messages wait to be sent, how many numbers send nothing.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use baton_protocol::Timestamp;
 use crate::clock::Clock;
 use crate::store::push::waiting_pushes;
 use crate::store::read::oldest_due;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, health};
 use crate::telemetry::Metrics;
 
 /// The worker that looks.
@@ -75,9 +75,12 @@ impl Watcher {
         let mut tx = self.store.read().await?;
         let oldest = oldest_due(&mut tx, now).await?;
         let pushes = waiting_pushes(&mut tx, now).await?;
+        let (stopped, attention) = health::counts(&mut tx).await?;
         tx.rollback().await?;
         let age_s = |since: Option<Timestamp>| since.map_or(0, |at| now.since(at).max(0) / 1000);
         self.metrics.sends_oldest_s.set(age_s(oldest));
+        self.metrics.numbers_stopped.set(stopped);
+        self.metrics.numbers_attention.set(attention);
         self.metrics.pushes_waiting.set(pushes.count);
         self.metrics.pushes_oldest_s.set(age_s(pushes.oldest));
         Ok(())

@@ -138,6 +138,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 18,
+        name: "channel_health",
+        both: include_str!("migrations/0018_channel_health.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The newest schema that this program knows.

@@ -11,6 +11,7 @@ mod error;
 pub mod files;
 mod folded;
 pub(crate) mod group;
+pub mod health;
 mod image;
 mod inspect;
 mod migrate;

@@ -67,6 +67,10 @@ pub struct Metrics {
     pub files: By,
     /// Files that wait to be fetched, of all nodes.
     pub files_waiting: Gauge,
+    /// Numbers that send nothing, of all workspaces.
+    pub numbers_stopped: Gauge,
+    /// Numbers that send, and need somebody to act.
+    pub numbers_attention: Gauge,
     /// Messages held by reason.
     pub held: By,
     /// Elements of webhooks set aside, by reason.
@@ -171,6 +175,8 @@ impl Metrics {
             sends: By::register(r, "sends", "outcome", "Attempts to send by outcome"),
             files: By::register(r, "files", "outcome", "Tries to fetch files by outcome"),
             files_waiting: one(r, "files_waiting", "Files that wait to be fetched"),
+            numbers_stopped: one(r, "numbers_stopped", "Numbers that send nothing"),
+            numbers_attention: one(r, "numbers_attention", "Numbers that need somebody to act"),
             held: By::register(r, "held", "reason", "Messages held for review by reason"),
             quarantined: By::register(r, "quarantined", "reason", "Elements set aside"),
             pushes: ByTwo::register(r, "pushes", ["service", "outcome"], "Tries to send a push"),
@@ -185,11 +191,7 @@ impl Metrics {
                 "Push services that rested and took nothing since",
             ),
             pushes_suppressed: one(r, "pushes_suppressed", "Pushes of what was seen"),
-            push_receipt_s: seconds(
-                r,
-                "push_receipt_seconds",
-                "From a service taking a push to the device having it",
-            ),
+            push_receipt_s: seconds(r, "push_receipt_seconds", "From a push taken to it being had"),
             push_receipts: By::register(r, "push_receipts", "outcome", "Receipts of pushes"),
             seal_lag: one(r, "seal_lag_events", "Events not yet under the chain"),
             jobs_due: one(r, "jobs_due", "Messages due to be sent"),

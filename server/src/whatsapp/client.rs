@@ -15,11 +15,13 @@ use reqwest::{Url, redirect, retry};
 use super::errors::Class;
 
 mod answer;
+mod inquiry;
 mod message;
 mod templates;
 #[cfg(test)]
 mod tests;
 
+pub use inquiry::{Answers, Inquiry, NumberTold, TokenTold, Told, WebhookTold};
 pub use templates::Account;
 
 /// Bounds of a request.

@@ -120,9 +120,22 @@ async fn an_account_that_is_restricted_or_unpaid_refuses_every_send() {
         let state = AccountState { refuses_with: Some(code), ..AccountState::default() };
         stage.simulator.set_account_state(&waba, state);
         assert_eq!(stage.is_refused(&text).await, (http, u64::from(code)));
+        let (can, waba) = health(&stage).await;
+        let told = if code == 131_042 { 141_006 } else { 141_010 };
+        assert_eq!((can.as_str(), waba), ("BLOCKED", json!(told)));
     }
     stage.simulator.set_account_state(&waba, AccountState::default());
     stage.sends("34600000001", "Hola").await;
+    assert_eq!(health(&stage).await, ("AVAILABLE".to_owned(), Value::Null));
+}
+
+/// Whether the number may send, and why its account may not.
+async fn health(stage: &Stage) -> (String, Value) {
+    let (id, _) = stage.ids();
+    assert_eq!(stage.get(&id).await["health_status"], Value::Null, "only where asked for");
+    let status = stage.get(&format!("{id}?fields=health_status")).await["health_status"].clone();
+    let can = status["can_send_message"].as_str().unwrap().to_owned();
+    (can, status["entities"][1]["errors"][0]["error_code"].clone())
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::source::Source;
 
 /// Which modules of the server may use which: the layers. `clock`, `config`
 /// and `telemetry` are inputs that everybody above them may be handed.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("main", &["cli"]),
     ("cli", &["app", "config"]),
     ("demo", &["accounts", "engine", "clock", "config"]),
@@ -32,6 +32,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "store",
             "media",
             "whatsapp",
+            "connection",
             "push",
             "clock",
             "config",
@@ -39,6 +40,10 @@ const LAYERS: [(&str, &[&str]); 18] = [
         ],
     ),
     ("whatsapp", &["engine", "clock", "config", "telemetry"]),
+    (
+        "connection",
+        &["accounts", "secrets", "engine", "store", "whatsapp", "clock", "config", "telemetry"],
+    ),
     ("push", &["clock", "config", "telemetry"]),
     ("media", &[]),
     (
@@ -49,6 +54,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "media",
             "coordinator",
             "whatsapp",
+            "connection",
             "push",
             "engine",
             "node",

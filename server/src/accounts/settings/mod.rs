@@ -31,7 +31,7 @@ pub struct Setter {
 type Writing = (&'static Sql, Vec<String>);
 
 impl Setter {
-    pub(super) fn work(self, writes: Vec<Writing>, facts: Vec<Fact>) -> SettingWork {
+    pub(crate) fn work(self, writes: Vec<Writing>, facts: Vec<Fact>) -> SettingWork {
         SettingWork { workspace: self.workspace, by: self.by, writes, facts }
     }
 }

@@ -3,9 +3,55 @@
 
 use super::Sender;
 use crate::store::StoreError;
-use crate::store::read::channel_token;
+use crate::store::health::{note_accepted, note_refused};
+use crate::store::read::{MessageAt, channel_token};
+use crate::whatsapp::client::SendOutcome;
+use crate::whatsapp::errors::{Pause, look_up};
+
+/// What an outcome says of the number as a whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Said {
+    /// WhatsApp takes its messages.
+    Taken,
+    /// WhatsApp takes none, with this code.
+    RefusesAll(i64),
+    /// Nothing.
+    Nothing,
+}
+
+impl Said {
+    pub(super) fn of(outcome: &SendOutcome) -> Self {
+        match outcome {
+            SendOutcome::Accepted { .. } => Self::Taken,
+            SendOutcome::Refused { error, .. } => {
+                match look_up(error.code).is_some_and(|row| row.pause == Pause::Channel) {
+                    true => Self::RefusesAll(error.code),
+                    false => Self::Nothing,
+                }
+            }
+            SendOutcome::NotSent { .. } | SendOutcome::Unknown { .. } => Self::Nothing,
+        }
+    }
+}
 
 impl Sender {
+    /// Lets people be told that a number's messages are refused, and that they are taken again.
+    pub(super) async fn note(&self, at: MessageAt, said: Said) {
+        let (store, of) = (self.store(), (at.workspace, at.channel));
+        let noted = match said {
+            Said::Taken if self.pace().take_noted(at.channel) => {
+                note_accepted(store, of, self.now()).await
+            }
+            Said::RefusesAll(code) if self.pace().is_to_note(at.channel, self.pace_now()) => {
+                note_refused(store, of, (self.now(), code)).await
+            }
+            Said::Taken | Said::RefusesAll(_) | Said::Nothing => return,
+        };
+        if let Err(error) = noted {
+            tracing::warn!(%error, channel_id = %at.channel, "how a number stands is not kept");
+        }
+    }
+
     /// Looks whether tokens that were refused have been replaced, here or by another process, and
     /// lets what waits for that go on.
     pub(super) async fn lift_replaced(&self) {

@@ -13,7 +13,7 @@ use baton_protocol::{
 use serde_json::json;
 use sqlx::FromRow;
 
-use crate::store::rows::{id, ids, named, number};
+use crate::store::rows::{from_json, id, ids, named, number};
 use crate::store::{Sql, StoreError, Tx};
 
 /// An active agent's rights, with the settings of all teams; `None` for anybody else.
@@ -194,13 +194,16 @@ struct ChannelRow {
     phone_number_id: String,
     display_number: String,
     default_team: String,
+    health: Option<String>,
 }
 
 /// All channels, by name.
 pub async fn channels(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Channel>, StoreError> {
     static CHANNELS: Sql = Sql::new(
-        "SELECT id, name, phone_number_id, display_number, default_team FROM channel
-         WHERE workspace = $1 ORDER BY name, id",
+        "SELECT c.id, c.name, c.phone_number_id, c.display_number, c.default_team, h.health
+         FROM channel AS c
+         LEFT JOIN channel_health AS h ON h.workspace = c.workspace AND h.channel = c.id
+         WHERE c.workspace = $1 ORDER BY c.name, c.id",
     );
     let rows: Vec<ChannelRow> = tx.rows(&CHANNELS, &[&workspace.to_string()]).await?;
     let channel = |row: ChannelRow| {
@@ -210,6 +213,7 @@ pub async fn channels(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Channel
             name: row.name,
             phone_number_id: row.phone_number_id,
             display_number: row.display_number,
+            health: row.health.as_deref().map(from_json).transpose()?,
         })
     };
     rows.into_iter().map(channel).collect()

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{NumberState, only};
+use super::{AccountState, NumberState, only};
+use crate::base::json::put;
 use crate::state::config::Number;
 use crate::state::shared::Shared;
 use crate::whatsapp::calls::asked::Asked;
@@ -11,8 +12,55 @@ use crate::whatsapp::error::GraphError;
 
 /// `GET /{phone_number_id}`.
 pub(crate) fn info(shared: &Shared, asked: &Asked, number: &Number) -> Value {
-    let state = shared.world().accounts.number(&number.phone_number_id).clone();
-    only(shown(number, &state), asked.query.get("fields"))
+    let mut world = shared.world();
+    let state = world.accounts.number(&number.phone_number_id).clone();
+    let account = world.accounts.account(&number.waba_id).clone();
+    drop(world);
+    let mut shown = shown(number, &state);
+    // Told only where it is asked for by name.
+    if asked.query.get("fields").is_some_and(|fields| fields.contains("health_status")) {
+        let app = &shared.config.meta_app_id;
+        put(&mut shown, "health_status", health_status(number, (&state, &account), app));
+    }
+    only(shown, asked.query.get("fields"))
+}
+
+/// What takes part in a send and whether it may, as Meta's page on the messaging health status
+/// tells it. Its codes are those of that page: 141000 the number, 141006 the payment, 141010 the
+/// account.
+fn health_status(
+    number: &Number,
+    (state, account): (&NumberState, &AccountState),
+    app: &str,
+) -> Value {
+    let is_blocked = !state.is_registered || state.refuses_with.is_some();
+    let of_number = is_blocked.then_some((141_000, "The number may not send."));
+    let of_account = account.refuses_with.map(|code| match code {
+        131_042 => (141_006, "There is an error with the payment method."),
+        _ => (141_010, "The account is restricted."),
+    });
+    let entity = |kind: &str, id: &str, error: Option<(u32, &str)>| {
+        let can = if error.is_some() { "BLOCKED" } else { "AVAILABLE" };
+        let mut entity = json!({"entity_type": kind, "id": id, "can_send_message": can});
+        if let Some((code, description)) = error {
+            let solution = "Look at it in the WhatsApp Manager.";
+            let error = json!({
+                "error_code": code, "error_description": description, "possible_solution": solution,
+            });
+            put(&mut entity, "errors", json!([error]));
+        }
+        entity
+    };
+    let is_free = of_number.is_none() && of_account.is_none();
+    json!({
+        "can_send_message": if is_free { "AVAILABLE" } else { "BLOCKED" },
+        "entities": [
+            entity("PHONE_NUMBER", &number.phone_number_id, of_number),
+            entity("WABA", &number.waba_id, of_account),
+            entity("BUSINESS", "506914307656634", None),
+            entity("APP", app, None),
+        ],
+    })
 }
 
 /// `GET /{waba_id}/phone_numbers`.

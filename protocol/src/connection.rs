@@ -1,0 +1,361 @@
+//! Whether a WhatsApp number works: the steps of connecting it, what may be wrong with it, and
+//! how it stands.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// A step of connecting a number, in the order in which they are taken.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionStep {
+    /// Meta takes the access token.
+    Token,
+    /// The token has both rights.
+    Rights,
+    /// The app's secret is the one at Meta, and the token is of that app.
+    App,
+    /// The token reaches the number.
+    Number,
+    /// The number is verified and registered.
+    Registration,
+    /// Meta approved the name that customers see.
+    Name,
+    /// Customers do not complain.
+    Quality,
+    /// Meta lets number and account send.
+    Account,
+    /// The app is subscribed to the account.
+    Subscription,
+    /// Meta sends webhooks to this server, and some came.
+    Webhook,
+    /// A customer's message came in.
+    Receive,
+    /// WhatsApp took a message.
+    Send,
+}
+
+impl ConnectionStep {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Rights => "rights",
+            Self::App => "app",
+            Self::Number => "number",
+            Self::Registration => "registration",
+            Self::Name => "name",
+            Self::Quality => "quality",
+            Self::Account => "account",
+            Self::Subscription => "subscription",
+            Self::Webhook => "webhook",
+            Self::Receive => "receive",
+            Self::Send => "send",
+        }
+    }
+}
+
+/// How a step stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// It is done.
+    Ok,
+    /// Something is set wrong; `code` says what.
+    Wrong,
+    /// It waits for something outside: a first message, or a decision of Meta.
+    Waiting,
+    /// It could not be found out.
+    Unknown,
+}
+
+/// What is wrong with a number. The names are stable.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionFault {
+    /// Meta does not take the access token: it is no token, or it was revoked.
+    TokenWrong,
+    /// The access token has ended.
+    TokenExpired,
+    /// The access token ends within a week.
+    TokenEndsSoon,
+    /// The token lacks `whatsapp_business_messaging`.
+    MessagingRightMissing,
+    /// The token lacks `whatsapp_business_management`.
+    ManagementRightMissing,
+    /// The app secret is another one than at Meta.
+    AppSecretWrong,
+    /// The token is of another app.
+    TokenOfOtherApp,
+    /// The token reaches no number with this id.
+    NumberNotFound,
+    /// The number is not verified.
+    NumberNotVerified,
+    /// The number is not registered for the Cloud API.
+    NumberNotRegistered,
+    /// Meta lets the number send nothing.
+    NumberBanned,
+    /// Meta limits what the number may send.
+    NumberRestricted,
+    /// Meta declined the name.
+    NameDeclined,
+    /// The quality of the number is low.
+    QualityLow,
+    /// The account has no valid method of payment.
+    PaymentMissing,
+    /// Meta restricted the account.
+    AccountRestricted,
+    /// The app is not subscribed to the account.
+    AppNotSubscribed,
+    /// The app has no webhook.
+    WebhookNotSet,
+    /// The app's webhook is another address than this server's.
+    WebhookElsewhere,
+    /// The app is not subscribed to the field `messages`.
+    MessagesNotSubscribed,
+    /// WhatsApp refuses every message of the number.
+    SendsRefused,
+}
+
+impl ConnectionFault {
+    /// All of them.
+    pub const ALL: [Self; 21] = [
+        Self::TokenWrong,
+        Self::TokenExpired,
+        Self::TokenEndsSoon,
+        Self::MessagingRightMissing,
+        Self::ManagementRightMissing,
+        Self::AppSecretWrong,
+        Self::TokenOfOtherApp,
+        Self::NumberNotFound,
+        Self::NumberNotVerified,
+        Self::NumberNotRegistered,
+        Self::NumberBanned,
+        Self::NumberRestricted,
+        Self::NameDeclined,
+        Self::QualityLow,
+        Self::PaymentMissing,
+        Self::AccountRestricted,
+        Self::AppNotSubscribed,
+        Self::WebhookNotSet,
+        Self::WebhookElsewhere,
+        Self::MessagesNotSubscribed,
+        Self::SendsRefused,
+    ];
+
+    /// Whether the number sends nothing until it is mended.
+    pub fn stops_sends(self) -> bool {
+        match self {
+            Self::TokenWrong
+            | Self::TokenExpired
+            | Self::MessagingRightMissing
+            | Self::NumberNotFound
+            | Self::NumberNotRegistered
+            | Self::NumberBanned
+            | Self::AccountRestricted
+            | Self::SendsRefused => true,
+            Self::TokenEndsSoon
+            | Self::ManagementRightMissing
+            | Self::AppSecretWrong
+            | Self::TokenOfOtherApp
+            | Self::NumberNotVerified
+            | Self::NumberRestricted
+            | Self::NameDeclined
+            | Self::QualityLow
+            | Self::PaymentMissing
+            | Self::AppNotSubscribed
+            | Self::WebhookNotSet
+            | Self::WebhookElsewhere
+            | Self::MessagesNotSubscribed => false,
+        }
+    }
+
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TokenWrong => "token_wrong",
+            Self::TokenExpired => "token_expired",
+            Self::TokenEndsSoon => "token_ends_soon",
+            Self::MessagingRightMissing => "messaging_right_missing",
+            Self::ManagementRightMissing => "management_right_missing",
+            Self::AppSecretWrong => "app_secret_wrong",
+            Self::TokenOfOtherApp => "token_of_other_app",
+            Self::NumberNotFound => "number_not_found",
+            Self::NumberNotVerified => "number_not_verified",
+            Self::NumberNotRegistered => "number_not_registered",
+            Self::NumberBanned => "number_banned",
+            Self::NumberRestricted => "number_restricted",
+            Self::NameDeclined => "name_declined",
+            Self::QualityLow => "quality_low",
+            Self::PaymentMissing => "payment_missing",
+            Self::AccountRestricted => "account_restricted",
+            Self::AppNotSubscribed => "app_not_subscribed",
+            Self::WebhookNotSet => "webhook_not_set",
+            Self::WebhookElsewhere => "webhook_elsewhere",
+            Self::MessagesNotSubscribed => "messages_not_subscribed",
+            Self::SendsRefused => "sends_refused",
+        }
+    }
+}
+
+macro_rules! remedies {
+    ($($fault:ident: $text:literal;)+) => {
+        impl ConnectionFault {
+            /// What to do about it, for an admin.
+            pub fn remedy(self) -> &'static str {
+                match self {
+                    $(Self::$fault => $text),+
+                }
+            }
+        }
+    };
+}
+
+remedies! {
+    TokenWrong:
+        "Meta does not take the access token. Make one for a system user of the business, \
+            and set it here.";
+    TokenExpired:
+        "The access token has ended. Make one without an end for a system user, and set \
+            it here.";
+    TokenEndsSoon:
+        "The access token ends within a week. Make one without an end for a system user, \
+            and set it here.";
+    MessagingRightMissing:
+        "The token may not send. Make it again with the right \
+            whatsapp_business_messaging.";
+    ManagementRightMissing:
+        "The token may not read the account. Make it again with the right \
+            whatsapp_business_management.";
+    AppSecretWrong:
+        "The app secret is another one than at Meta. Run `baton admin meta-app add` with \
+            the present secret.";
+    TokenOfOtherApp:
+        "The token is of another app. Make it in the app that sends the webhooks.";
+    NumberNotFound:
+        "The token reaches no number with this id. Check the id, and give the system user \
+            the WhatsApp Business Account.";
+    NumberNotVerified:
+        "The number is not verified. Verify it at Meta by a code, then register it.";
+    NumberNotRegistered:
+        "The number is not registered for the Cloud API. Register it at Meta with its PIN.";
+    NumberBanned:
+        "Meta lets the number send nothing. Look at its state in the WhatsApp Manager, \
+            and ask for a review.";
+    NumberRestricted:
+        "Meta limits what the number may send. Look at its state in the WhatsApp Manager; \
+            replies may still go.";
+    NameDeclined:
+        "Meta declined the display name. Choose another one in the WhatsApp Manager.";
+    QualityLow:
+        "Customers block or report the number. Send fewer templates, and only to those \
+            who asked for them.";
+    PaymentMissing:
+        "The account has no valid method of payment. Add one at Meta; templates fail \
+            until then.";
+    AccountRestricted:
+        "Meta restricted the account. Look at its state in the business settings, and ask \
+            for a review.";
+    AppNotSubscribed:
+        "The app is not subscribed to the account. Subscribe it at Meta, else no message \
+            comes in.";
+    WebhookNotSet:
+        "The app has no webhook. Enter the address and the verify token at Meta under \
+            WhatsApp, Configuration.";
+    WebhookElsewhere:
+        "The app's webhook leads to another address. Enter this server's address at Meta \
+            under WhatsApp, Configuration.";
+    MessagesNotSubscribed:
+        "The webhook lacks the field messages. Subscribe to it at Meta under WhatsApp, \
+            Configuration.";
+    SendsRefused:
+        "WhatsApp refuses the messages of this number. Look at its state in the WhatsApp \
+            Manager.";
+}
+
+/// How one step stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CheckStep {
+    /// The step.
+    pub step: ConnectionStep,
+    /// How it stands.
+    pub state: StepState,
+    /// What is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<ConnectionFault>,
+    /// What to do, or what it waits for, in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+/// `POST /channels/{id}/check`: each step of connecting the number.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChannelCheck {
+    /// When Meta was asked.
+    pub at: Timestamp,
+    /// The steps, in order.
+    pub steps: Vec<CheckStep>,
+}
+
+/// Whether a number works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthState {
+    /// Nothing is wrong.
+    Works,
+    /// It sends, and somebody has to act.
+    Attention,
+    /// It sends nothing; what is to be sent waits.
+    Stopped,
+}
+
+/// How a number stands at Meta, as it was last told.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChannelHealth {
+    /// Whether it works.
+    pub state: HealthState,
+    /// Since when it is in this state, with these faults.
+    pub since: Timestamp,
+    /// What is wrong.
+    pub faults: Vec<ConnectionFault>,
+    /// What Meta tells of the number.
+    #[serde(flatten)]
+    pub at_meta: AtMeta,
+}
+
+/// What Meta tells of a number, in Meta's words.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AtMeta {
+    /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<String>,
+    /// Customers to whom the business may write first in 24 hours: `TIER_250`, `TIER_2K`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// `CONNECTED`, `FLAGGED`, `RESTRICTED`, `BANNED`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number_status: Option<String>,
+    /// `APPROVED`, `PENDING_REVIEW`, `DECLINED`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_status: Option<String>,
+    /// The name that customers see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified_name: Option<String>,
+    /// When the access token ends, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_ends_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_its_name_and_says_what_to_do() {
+        for fault in ConnectionFault::ALL {
+            assert_eq!(serde_json::json!(fault), fault.name());
+            assert!(fault.remedy().ends_with('.') && fault.remedy().contains(". "), "{fault:?}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! `baton doctor`: everything that an installation needs, in one report.
+
+use anyhow::ensure;
+use baton_protocol::connection::{CheckStep, StepState};
+use serde::Serialize;
+
+use super::numbers::{Numbers, list};
+use super::push::services;
+use super::serve::{Foundation, install_tls, vapid};
+use crate::cli::Doctor;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::coordinator::CoordinatorState;
+use crate::push;
+use crate::store::health;
+
+/// What was found out about one thing.
+#[derive(Debug, Serialize)]
+struct Finding {
+    /// Such as `database`, `push/fcm` or `number/acme/Support`.
+    of: String,
+    /// Whether nothing is wrong with it.
+    ok: bool,
+    /// In words.
+    text: String,
+    /// The steps of connecting a number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<CheckStep>,
+}
+
+impl Finding {
+    fn new(of: impl Into<String>, ok: bool, text: impl Into<String>) -> Self {
+        Self { of: of.into(), ok, text: text.into(), steps: Vec::new() }
+    }
+}
+
+/// Looks at everything; `say` hears the report.
+///
+/// # Errors
+/// Where something is wrong.
+pub(super) async fn run(
+    doctor: &Doctor,
+    config: &Config,
+    say: &mut (dyn FnMut(&str) + Send),
+) -> anyhow::Result<()> {
+    install_tls();
+    let found = look(config).await;
+    let wrong = found.iter().filter(|finding| !finding.ok).count();
+    if doctor.json {
+        let report = serde_json::json!({ "ok": wrong == 0, "findings": found });
+        say(&format!("{report}\n"));
+    } else {
+        for finding in &found {
+            let sign = if finding.ok { "ok   " } else { "WRONG" };
+            say(&format!("{sign}  {}: {}\n", finding.of, finding.text));
+            if !finding.ok && !finding.steps.is_empty() {
+                say(&indented(&list(&finding.steps)));
+            }
+        }
+    }
+    ensure!(wrong == 0, "{wrong} of {} things need somebody to act", found.len());
+    Ok(())
+}
+
+async fn look(config: &Config) -> Vec<Finding> {
+    let mut found = vec![Finding::new("configuration", true, "it is valid")];
+    let clock = Clock::system();
+    let foundation = match Foundation::lay(config, &clock).await {
+        Ok(foundation) => foundation,
+        Err(error) => {
+            found.push(Finding::new("start", false, format!("a server cannot start: {error:#}")));
+            return found;
+        }
+    };
+    found.push(database(&foundation).await);
+    if config.redis.is_shared() {
+        found.push(redis(&foundation));
+    }
+    if let Err(error) = push_services(config, &clock, &foundation, &mut found).await {
+        found.push(Finding::new("push", false, format!("{error:#}")));
+    }
+    if let Err(error) = numbers(config, &clock, &foundation, &mut found).await {
+        found.push(Finding::new("numbers", false, format!("{error:#}")));
+    }
+    found
+}
+
+async fn database(foundation: &Foundation) -> Finding {
+    let store = &foundation.store;
+    match store.ping().await {
+        Err(error) => Finding::new("database", false, format!("it does not answer: {error}")),
+        Ok(()) if store.is_damaged() => Finding::new("database", false, "it is damaged"),
+        Ok(()) => Finding::new("database", true, format!("{:?} answers", store.dialect())),
+    }
+}
+
+fn redis(foundation: &Foundation) -> Finding {
+    match foundation.coordinator.state() {
+        CoordinatorState::Up => Finding::new("redis", true, "it answers"),
+        CoordinatorState::Away { .. } => Finding::new("redis", false, "it does not answer"),
+    }
+}
+
+async fn push_services(
+    config: &Config,
+    clock: &Clock,
+    foundation: &Foundation,
+    found: &mut Vec<Finding>,
+) -> anyhow::Result<()> {
+    let lanes = push::open(&config.push, &vapid(&foundation.keys)?, clock)?;
+    for service in services(foundation, &lanes, clock.now()).await? {
+        found.push(Finding::new(format!("push/{}", service.lane), service.is_fit, service.said));
+    }
+    Ok(())
+}
+
+async fn numbers(
+    config: &Config,
+    clock: &Clock,
+    foundation: &Foundation,
+    found: &mut Vec<Finding>,
+) -> anyhow::Result<()> {
+    let numbers = Numbers::of(config, clock, foundation)?;
+    let mut tx = foundation.store.read().await?;
+    let all = health::all(&mut tx).await?;
+    tx.rollback().await?;
+    for (of, slug, name) in all {
+        let steps = numbers.check(of).await?.steps;
+        found.push(Finding { steps: steps.clone(), ..judged(&format!("{slug}/{name}"), &steps) });
+    }
+    Ok(())
+}
+
+fn judged(name: &str, steps: &[CheckStep]) -> Finding {
+    let of = format!("number/{name}");
+    let is = |state| steps.iter().any(|step| step.state == state);
+    let first = steps.first().map(|step| step.state);
+    let codes: Vec<_> = steps.iter().filter_map(|step| step.code).map(|code| code.name()).collect();
+    if !codes.is_empty() {
+        Finding::new(of, false, codes.join(", "))
+    } else if first == Some(StepState::Unknown) {
+        Finding::new(of, false, "Meta could not be reached")
+    } else if is(StepState::Unknown) {
+        Finding::new(of, true, "nothing is wrong, as far as Meta tells")
+    } else if is(StepState::Waiting) {
+        Finding::new(of, true, "nothing is wrong; something is still to come")
+    } else {
+        Finding::new(of, true, "it works")
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("         {line}\n")).collect()
+}
