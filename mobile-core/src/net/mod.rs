@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  fetch · session · commands      typed calls, a file for each family
-//!  lines · json                    requests whose answers the caller reads
+//!  lines · uploads · json                  requests whose answers the caller reads
 //!                  └──▶ ask                       one request: deadline, size limit, answer
 //!                        └──▶ pool ──▶ connect    the connection in between; TCP and TLS
 //!                              socket ──▶ ┘       the task of one socket
@@ -32,6 +32,7 @@ pub mod socket;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unpack;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ pub use ask::{NetError, Request};
 pub use connect::Trouble;
 pub use hyper::Method;
 pub use json::{Bounds, delete, escaped, get, patch, post, put};
-pub use lines::{file, lines};
+pub use lines::{file, lines, templates};
 pub use reply::Reply;
 pub use session::{SignInError, SignedIn};
 

@@ -28,6 +28,8 @@ impl Outbox {
             // A lane has one request at a time: what is in it decides what comes next.
             *is_blocked |=
                 lane.1 == Kind::Visible && (is_blocking(&slot.item.state) || slot.flight.is_some());
+            // Its file has to be there first, and what follows waits with it.
+            *is_blocked |= slot.waits_for_upload();
             let is_open = matches!(slot.item.state, State::Queued | State::Sending);
             if is_open && !*is_blocked && slot.flight.is_none() {
                 numbers.push(*number);

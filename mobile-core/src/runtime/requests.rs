@@ -210,14 +210,19 @@ impl Engine {
         }))
     }
 
+    /// Work that is counted until the guard is dropped.
+    pub(super) fn begin_work(&mut self) -> UnderWay {
+        self.under_way += 1;
+        UnderWay(self.config.inbox.clone())
+    }
+
     /// One kind of task for all questions: each kind would be tokio's code once more.
     fn start_request(
         &mut self,
         question: BoxFuture<'static, EngineCall>,
     ) -> tokio::task::AbortHandle {
-        self.under_way += 1;
         let inbox = self.config.inbox.clone();
-        let guard = UnderWay(inbox.clone());
+        let guard = self.begin_work();
         let task = self.config.net.runtime.spawn(async move {
             let guard = guard;
             let act = question.await;
@@ -247,7 +252,7 @@ fn said(posted: &Result<serde_json::Value, Failure>) -> ReceiptAnswer {
 }
 
 /// A request that is counted until it ends, however it does.
-struct UnderWay(tokio::sync::mpsc::WeakSender<EngineCall>);
+pub(super) struct UnderWay(tokio::sync::mpsc::WeakSender<EngineCall>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
