@@ -16,14 +16,15 @@ and an orderly end of the process. Nothing of the product is decided here.
 
 from baton_core import (
     Act, ActKind, AnswerOutcome, AppError, Availability, Badge, Choice, ChoiceKind, Colleague,
-    ContactCard, CoreConfig, CoreError, Diagnostics, Event, GoneHow, GoneItem, Header, Hold,
-    InboxRow, InboxStep, InboxView, Kept, KeyStore, Line, LineAuthor, LineContent, LineStatus,
+    ContactCard, CoreConfig, CoreError, Diagnostics, Event, FileSource, FilledButton, GoneHow,
+    GoneItem, Header, Hold, InboxRow, InboxStep, InboxView, Kept, KeyStore, Line, LineAuthor, LineContent, LineStatus,
     ListBatch, LogLevel, LogRecord, LogSink, MediaKind, MissedLine, Named, Note,
     NotificationAction, NotificationAnswer, NotificationEnd, NotificationGroup, NotificationLine,
-    OlderLines, OutboxItem, Own, Owner, People, Place, PushMessage, PushNotification,
+    Message, OlderLines, OutboxFile, OutboxItem, OutgoingFile, Own, Owner, People, Place, PushMessage, PushNotification,
     PushOffReason, PushOutcome, PushRoad, PushState, PushTarget, PushVerdict, ReceiptPost, Review,
     ReviewCode, SeenLine, SignedIn, Stage, Standing, Status, SuppressReason, TakenPush,
-    TimelineEntry, TimelineStep, take_push,
+    Template, TemplateButton, TemplateButtonKind, TemplateFile, TemplateHeader, TemplateStatus,
+    TemplateWords, TimelineEntry, TimelineStep, take_push,
 )
 
 from .client import Baton
@@ -35,14 +36,15 @@ from .lists import Failed, Inbox, Loaded, Loading, Timeline, Unfit, Value, Watch
 __all__ = [
     "Act", "ActKind", "AnswerOutcome", "AppError", "Availability", "Badge", "Baton", "Choice",
     "ChoiceKind", "Colleague", "ContactCard", "CoreConfig", "CoreError", "Diagnostics", "Event",
-    "Events", "Failed", "FileKeys", "GoneHow", "GoneItem", "Header", "Hold", "Inbox", "InboxRow",
+    "Events", "Failed", "FileKeys", "FileSource", "FilledButton", "GoneHow", "GoneItem", "Header", "Hold", "Inbox", "InboxRow",
     "InboxStep", "InboxView", "Kept", "KeyStore", "Line", "LineAuthor", "LineContent",
     "LineStatus", "ListBatch", "Loaded", "Loading", "LogLevel", "LogRecord", "LogSink",
-    "MediaKind", "MemoryKeys", "MissedLine", "Named", "Note", "NotificationAction",
+    "MediaKind", "MemoryKeys", "Message", "MissedLine", "Named", "Note", "NotificationAction",
     "NotificationAnswer", "NotificationEnd", "NotificationGroup", "NotificationLine",
-    "OlderLines", "OutboxItem", "Own", "Owner", "People", "Place", "PushMessage",
+    "OlderLines", "OutboxFile", "OutboxItem", "OutgoingFile", "Own", "Owner", "People", "Place", "PushMessage",
     "PushNotification", "PushOffReason", "PushOutcome", "PushRoad", "PushState", "PushTarget",
     "PushVerdict", "ReceiptPost", "Review", "ReviewCode", "SeenLine", "SignedIn", "Stage",
-    "Standing", "Status", "SuppressReason", "TakenPush", "Timeline", "TimelineEntry",
+    "Standing", "Status", "SuppressReason", "TakenPush", "Template", "TemplateButton", "TemplateButtonKind",
+    "TemplateFile", "TemplateHeader", "TemplateStatus", "TemplateWords", "Timeline", "TimelineEntry",
     "TimelineStep", "Unfit", "Value", "Watched", "apply", "for_people", "take_push",
 ]

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::begin::{order_update, templates_are_known};
 use baton::demo::PASSWORD;
 use baton_mobile::outbox::ActStage;
 use baton_mobile::runtime::{CoreError, FileSource, FileTap, OutgoingFile};
 use baton_protocol::command::Reply;
-use baton_protocol::page::ConversationsPage;
+use baton_protocol::page::{ConversationPage, ConversationRow};
+use baton_protocol::template::TemplateStatus;
 use baton_protocol::{CommandBody, ConversationId, LineKind};
 use baton_simulator::{Knobs, Reached, Simulator};
 use baton_world::chaos::{Proxy, Sky, Weather};
@@ -21,7 +23,8 @@ use baton_world::stage;
 use baton_world::world::{PATIENCE, Setup, eventually, for_each_store};
 
 /// The test, as its binary knows it.
-const THIS: &str = "phone_core::files::a_document_survives_two_deaths_of_the_app_a_cut_and_a_server";
+const THIS: &str =
+    "phone_core::files::a_document_survives_two_deaths_of_the_app_a_cut_and_a_server";
 /// What tells the test binary that it is the phone.
 const PHONE: &str = "BATON_SENDING_PHONE";
 /// As much as a network lets through that lets every stage see the document half sent.
@@ -119,8 +122,11 @@ async fn survives(mut place: Place) {
     let agent = cast.logins.get(1).expect("an agent");
     let admin = Phone::sign_in(&place.url(), agent).await.expect("signed in");
     let conversation = eventually("the conversation begins", async || {
-        let page: ConversationsPage = admin.signed.get("/conversations").await.ok()?;
-        page.conversations.first().map(|row| row.id())
+        let page: ConversationPage = admin.signed.get("/conversations").await.ok()?;
+        page.conversations.first().map(|row| match row {
+            ConversationRow::Head { head } => head.id,
+            ConversationRow::Full { view, .. } => view.conversation.head.id,
+        })
     })
     .await;
 
@@ -202,8 +208,10 @@ async fn a_photo_and_its_caption_reach_the_customer_and_what_is_too_large_is_ref
         let reached = lucia.customer.receives(is_it, PATIENCE).await.expect("the photo");
         assert!(lucia.customer.file(&reached).expect("bytes") == bytes(300_000), "other bytes");
         assert_eq!(reached.body["caption"], "Here");
-        eventually("the act is over", async || phone.outbox().await.unwrap().is_empty().then_some(()))
-            .await;
+        eventually("the act is over", async || {
+            phone.outbox().await.unwrap().is_empty().then_some(())
+        })
+        .await;
     })
     .await;
 }
@@ -214,15 +222,23 @@ async fn an_agent_lists_templates_and_begins_a_conversation_with_one() {
         let directory = tempfile::tempdir().unwrap();
         let phone = Handset::on(&world.server.url(), directory.path()).await.unwrap();
         let phone = phone.signed_in("acme", "ana@acme.example", PASSWORD).await.unwrap();
+        templates_are_known(world).await;
         let channel = eventually("the numbers are known", async || {
             phone.core.people().await.ok()?.channels.first().map(|channel| channel.id)
         })
         .await;
-        let listed = phone.core.templates(channel).await.unwrap();
-        assert!(listed.templates.is_empty() && listed.account_id.is_none(), "{listed:?}");
-        let number = "+34 600 123 456".to_owned();
+        let listed = phone.core.templates(channel).await.unwrap().templates;
+        let listed =
+            listed.iter().find(|one| (one.name.as_str(), &*one.language) == ("order_update", "es"));
+        assert_eq!(listed.map(|one| one.status), Some(TemplateStatus::Approved));
+        let nora = world.contact("Nora");
+        let number = format!("+{}", nora.number());
         let begun = phone.core.begin(channel, number.clone()).await.unwrap();
         assert_eq!(phone.core.begin(channel, number).await.unwrap(), begun);
+        let template = crate::sendable::send(None, order_update(), None);
+        phone.does(begun, template, None).await.unwrap();
+        let is_it = |reached: &Reached| reached.kind == "template";
+        nora.customer.receives(is_it, PATIENCE).await.expect("the template");
         let refused = phone.core.begin(channel, "nobody".to_owned()).await.unwrap_err();
         assert!(matches!(refused, CoreError::Server { .. }), "{refused:?}");
     })

@@ -79,7 +79,11 @@ impl Phone {
     /// The oldest step is taken and answered.
     fn steps(&mut self) -> UploadStep {
         self.stores();
-        assert_eq!(self.steps.len(), 1, "one step at a time");
+        while self.steps.len() > 1 {
+            // Given up, and it arrives all the same.
+            let (_, late) = self.steps.remove(0);
+            drop(self.carries_out(&late));
+        }
         let (request, step) = self.steps.remove(0);
         let answer = self.carries_out(&step);
         self.answers(request, answer);
