@@ -317,9 +317,9 @@ impl BatonCore {
 
     /// Opens the conversation with a number, and begins it if there is none. Returns its id.
     ///
-    /// `phone` is written as people do, with the country's code. A new conversation takes a template
-    /// first, with nothing as `seen`. Fails with `Server` and the code `not_allowed` where another
-    /// team has the conversation.
+    /// `phone` is written as people do, with the country's code. A new conversation takes a
+    /// template first, with nothing as `seen`. Fails with `Server` and the code `not_allowed` where
+    /// another team has the conversation.
     pub async fn begin(&self, channel: String, phone: String) -> Result<String, CoreError> {
         Ok(self.core.begin(id_of("channel", &channel)?, phone).await?.to_string())
     }

@@ -10,8 +10,8 @@ with COMMAND's exit code. Every request is a POST with a JSON object, answered b
 
     /facts     {}                                   server, simulator, workspace, logins by name
     /way       {}                                   {"way", "url"}: a way to the server of its own
-    /cut       {"way", "mode"}                      pass | slow | refuse | stall; refuse and stall also
-                                                    break what is open
+    /cut       {"way", "mode"}                      pass | slow | refuse | stall; refuse
+                                                    and stall also break what is open
     /bytes     {"way"}                              {"up", "down"}: bytes that went over it so far
     /customer  {"wa_id", "name", "text"}            a customer writes; answered once the server has
                                                     it: {"conversation", "seq", "id"}

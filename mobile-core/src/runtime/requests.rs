@@ -13,8 +13,9 @@ use super::events::Event;
 use super::log::LogTarget;
 use super::log::words::{self, info, warn};
 use crate::link::{Failure, Input, Query, SocketId, Ticket, Token};
-use crate::net::{self, Bounds, socket};
-use crate::phone::{Now, Unanswered};
+use crate::net::{self, Bounds, NetError, socket};
+use crate::outbox::UploadStep;
+use crate::phone::{Now, Phone, Unanswered};
 use crate::push::receipts::{Receipt, ReceiptAnswer};
 
 /// How long a request of the app waits for its answer.
@@ -82,6 +83,32 @@ impl Engine {
         if let Some(phone) = &mut self.phone {
             phone.handle_command_answer(request, answer, now);
         }
+    }
+
+    /// Takes a step of an upload.
+    pub(super) fn upload(&mut self, request: u64, step: UploadStep) {
+        let Some(me) = self.phone.as_ref().map(Phone::me) else { return };
+        let (server, token) = (self.config.net.server.clone(), self.token());
+        let (store, runtime) = (Arc::clone(&self.config.store), self.config.net.runtime.clone());
+        let part = match &step {
+            UploadStep::Piece { file, from, bytes, .. } => Some((*file, (*from, *bytes))),
+            UploadStep::Begin { .. } | UploadStep::Look { .. } => None,
+        };
+        let read = async move {
+            let Some((file, part)) = part else { return Ok(None) };
+            let read = runtime.spawn_blocking(move || store.read_file(&me, file, part)).await;
+            read.ok().and_then(Result::ok).ok_or(NetError::NotSent)
+        };
+        let text = token.text.clone();
+        self.ask(
+            async move { server.upload(step, &text, read).await },
+            move |engine, answer, now| {
+                let answer = answer.map_err(|(failure, said)| (failure, said.map(|s| (s, token))));
+                if let Some(phone) = &mut engine.phone {
+                    phone.handle_upload_answer(request, answer, now);
+                }
+            },
+        );
     }
 
     /// With the session's token, and with the key that is for receipts alone: each may be void

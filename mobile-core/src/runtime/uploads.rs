@@ -14,9 +14,8 @@ use super::error::CoreError;
 use super::handle::{Call, Core};
 use super::keys::random;
 use super::requests::UnderWay;
-use crate::net::NetError;
-use crate::outbox::{Attachment, EnqueueRefused, Enqueued, Tap, UploadStep, check_file, file_body};
-use crate::phone::{Now, Phone};
+use crate::outbox::{Attachment, EnqueueRefused, Enqueued, Tap, check_file, file_body};
+use crate::phone::Now;
 use crate::store::{Account, Copied, CopyError, OUTGOING_BYTES_MAX, Store, StoreError};
 
 /// Where the bytes of a file come from.
@@ -146,32 +145,6 @@ impl Engine {
             true => Ok(enqueued),
             false => Err(CoreError::Storage(self.last_error.unwrap_or(StoreError::Closed))),
         }
-    }
-
-    /// Takes a step of an upload.
-    pub(super) fn upload(&mut self, request: u64, step: UploadStep) {
-        let Some(me) = self.phone.as_ref().map(Phone::me) else { return };
-        let (server, token) = (self.config.net.server.clone(), self.token());
-        let (store, runtime) = (Arc::clone(&self.config.store), self.config.net.runtime.clone());
-        let part = match &step {
-            UploadStep::Piece { file, from, bytes, .. } => Some((*file, (*from, *bytes))),
-            UploadStep::Begin { .. } | UploadStep::Look { .. } => None,
-        };
-        let read = async move {
-            let Some((file, part)) = part else { return Ok(None) };
-            let read = runtime.spawn_blocking(move || store.read_file(&me, file, part)).await;
-            read.ok().and_then(Result::ok).ok_or(NetError::NotSent)
-        };
-        let text = token.text.clone();
-        self.ask(
-            async move { server.upload(step, &text, read).await },
-            move |engine, answer, now| {
-                let answer = answer.map_err(|(failure, said)| (failure, said.map(|s| (s, token))));
-                if let Some(phone) = &mut engine.phone {
-                    phone.handle_upload_answer(request, answer, now);
-                }
-            },
-        );
     }
 }
 

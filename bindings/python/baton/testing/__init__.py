@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from baton_core import (
     Act, AnswerOutcome, Badge, CoreError, Diagnostics, Event, FileAddress, Hold, InboxStep, Kept,
-    ListBatch, OlderLines, OutgoingFile, People, PushOffReason, PushOutcome, PushState, PushVerdict, SignedIn,
-    Stage, Standing, SuppressReason, TimelineStep,
+    ListBatch, OlderLines, OutgoingFile, People, PushOffReason, PushOutcome, PushState,
+    PushVerdict, SignedIn, Stage, Standing, SuppressReason, TimelineStep,
 )
 
 from ..client import Baton

@@ -350,6 +350,8 @@ impl Phone {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn whatever_happened_every_file_arrives_whole_once_and_in_its_turn(
         ops in prop::collection::vec(ops(), 1..60)
