@@ -268,7 +268,7 @@ class World:
             body, file = one["body"], known[one["body"]["id"]]
             content = bytes((at * 7 + at // 251) % 256 for at in range(file["bytes"]))
             digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
-            return {"kind": one["kind"], "filename": body.get("filename"),
+            return {"kind": one["type"], "filename": body.get("filename"),
                     "caption": body.get("caption"), "bytes": file["bytes"],
                     "is_whole": file["sha256"] == digest}
         return {"files": [told(one) for one in reached]}

@@ -53,7 +53,7 @@ async def files(stage):
 
     async def reached():
         told = await stage.world.ask("reached", wa_id=wa_id)
-        return [one["kind"] for one in told["reached"]] == ["image", "document", "text"]
+        return [one["type"] for one in told["reached"]] == ["image", "document", "text"]
     await eventually("all three reach the customer, in order and once", reached)
     got = (await stage.world.ask("files", wa_id=wa_id))["files"]
     wanted = [("image", None, "Aquí", photo), ("document", "factura.pdf", None, document)]

@@ -38,7 +38,7 @@ func files(_ stage: Stage) async throws {
     try await ana.isGone(last)
     try await until("all three reach the customer, in order and once") {
         let answer = try await stage.world.ask("/reached", ["wa_id": customer.waId])
-        return answer["reached"].list.compactMap { $0["kind"].string }
+        return answer["reached"].list.compactMap { $0["type"].string }
             == ["image", "document", "text"]
     }
     let answer = try await stage.world.ask("/files", ["wa_id": customer.waId])

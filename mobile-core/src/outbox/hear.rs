@@ -160,6 +160,7 @@ impl Outbox {
             State::Queued | State::Sending | State::Asking { .. } | State::Review { .. } => false,
         };
         let shown = self.slots.values().map(|slot| &slot.item).filter(|item| is_shown(item));
+        let shown = shown.filter(|item| !self.is_named_next(item));
         let mut shown: Vec<_> = shown.map(|item| item.number).collect();
         // A log that is not applied for long must not fill the store. What the next act has to name
         // stays, for a phone that dies meanwhile.

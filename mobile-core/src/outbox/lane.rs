@@ -56,6 +56,19 @@ impl Outbox {
         tail.is_some_and(|tail| tail.op_id == item.command.op_id)
     }
 
+    /// Whether an act that waits has to name this one, whose line it did not see. A phone that dies
+    /// meanwhile would not know it otherwise.
+    pub(super) fn is_named_next(&self, item: &Item) -> bool {
+        let mut waiting = self
+            .slots
+            .values()
+            .map(|slot| &slot.item)
+            .filter(|other| other.lane() == item.lane() && other.state == State::Queued);
+        let of = item.command.conversation_id;
+        self.is_tail(item)
+            && waiting.any(|other| self.tail_behind(of, &other.command.body).is_some())
+    }
+
     /// What an item of which no byte was sent comes after: the one before it in its lane.
     pub(super) fn chain(&self, number: u64, before: Option<u64>) -> (Option<OpId>, usize) {
         let Some(item) = self.item(number).filter(|item| item.kind() == Kind::Visible) else {

@@ -82,7 +82,7 @@ class World(private val address: String) {
 
     /** What reached the customer, by kind, in order. */
     suspend fun kindsReached(waId: String): List<String> =
-        ask("/reached", "wa_id" to waId).at<List<Any?>>("reached").map { it.at("kind") }
+        ask("/reached", "wa_id" to waId).at<List<Any?>>("reached").map { it.at("type") }
 
     /** Files that reached the customer: kind, bytes, whether whole, and caption or name. */
     suspend fun files(waId: String): List<String> =

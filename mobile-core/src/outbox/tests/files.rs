@@ -267,6 +267,24 @@ fn an_act_that_the_store_never_had_leaves_no_file() {
     assert_eq!(phone.dropped, [FILE]);
 }
 
+#[test]
+fn a_file_that_waits_names_the_reply_before_it_although_the_phone_died_after_its_line_was_shown() {
+    let mut phone = Phone::new(1);
+    phone.says(talk(0), "before");
+    let photo = phone.sends_file(talk(0), 1, 1_000);
+    phone.runs();
+    phone.look();
+    phone.stores();
+    phone.restarts();
+    phone.connects();
+    phone.uploads();
+    assert_eq!(phone.echo(photo.number).reason, None, "its own line is no news");
+    assert_eq!(phone.got(), [b"before".to_vec(), contents(FILE, 0, 1_000)]);
+    phone.look();
+    phone.stores();
+    assert!(phone.outbox.echoes().is_empty());
+}
+
 /// What happens to a phone with files on their way.
 #[derive(Clone, Copy, Debug)]
 enum Op {
@@ -279,6 +297,7 @@ enum Op {
     StoreFails,
     Waits(u64),
     Says,
+    Looks,
     SendsFile(u64),
 }
 
@@ -293,6 +312,7 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => Just(Op::StoreFails),
         4 => (1..40_u64).prop_map(Op::Waits),
         2 => Just(Op::Says),
+        1 => Just(Op::Looks),
         3 => (1..900_000_u64).prop_map(Op::SendsFile),
     ]
 }
@@ -320,6 +340,7 @@ impl Phone {
                 self.restarts();
                 self.connects();
             }
+            Op::Looks => self.look(),
             Op::ServerForgets => self.server.forget_uploads(),
             Op::StoreFails => {
                 // Nothing that was promised is lost: acts are stored at the tap.
@@ -341,6 +362,7 @@ impl Phone {
                     | Op::StoreFails
                     | Op::Waits(_)
                     | Op::Says
+                    | Op::Looks
                     | Op::SendsFile(_) => self.carries_out(&step),
                 };
                 self.answers(request, answer);
