@@ -185,20 +185,19 @@ impl BatonCore {
     /// The core uploads the file in pieces and sends it in its turn; `OutboxItem.file` says how far
     /// it is. Fails with `Refused` when WhatsApp would not take it, with the limit, `Invalid` when
     /// it cannot be read, `Storage`, `Locked`; nothing changed then.
-    #[uniffi::method(default(quoted = None, op_id = None))]
+    #[uniffi::method(default(op_id = None))]
     pub async fn send_file(
         &self,
         conversation: String,
         file: OutgoingFile,
         seen: Option<SeenLine>,
-        quoted: Option<String>,
         op_id: Option<String>,
     ) -> Result<Kept, CoreError> {
         let tap = FileTap {
             op_id: maybe_id("op_id", op_id)?,
             conversation_id: id_of("conversation", &conversation)?,
             seen: SeenLine::read(seen)?,
-            quoted: maybe_id("quoted", quoted)?,
+            quoted: maybe_id("quoted", file.quoted.clone())?,
         };
         Ok(self.core.send_file(tap, file.into()).await?.into())
     }

@@ -210,8 +210,8 @@ class Baton:
         is_bytes = isinstance(source, (bytes, bytearray, memoryview))
         source = FileSource.BYTES(bytes(source)) if is_bytes else FileSource.PATH(str(source))
         file = OutgoingFile(source=source, kind=kind, media_type=media_type, name=name,
-                            caption=caption)
-        return await self.core.send_file(conversation, file, seen, quoted, op_id)
+                            caption=caption, quoted=quoted)
+        return await self.core.send_file(conversation, file, seen, op_id)
 
     async def withdraw(self, number):
         """Withdraws an act that has not been sent."""

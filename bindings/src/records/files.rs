@@ -23,6 +23,9 @@ pub struct OutgoingFile {
     /// The words below an image, video or document, up to 1,024 characters.
     #[uniffi(default = None)]
     pub caption: Option<String>,
+    /// The id of the quoted message.
+    #[uniffi(default = None)]
+    pub quoted: Option<String>,
 }
 
 /// Where the bytes of a file come from.
@@ -57,7 +60,7 @@ pub struct OutboxFile {
 
 impl From<OutgoingFile> for runtime::OutgoingFile {
     fn from(file: OutgoingFile) -> Self {
-        let OutgoingFile { source, kind, media_type, name, caption } = file;
+        let OutgoingFile { source, kind, media_type, name, caption, quoted: _ } = file;
         let source = match source {
             FileSource::Path { path } => runtime::FileSource::Path(PathBuf::from(path)),
             FileSource::Bytes { content } => runtime::FileSource::Bytes(content),

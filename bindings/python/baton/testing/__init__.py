@@ -208,7 +208,7 @@ class _FakeCore:
             self.acts.append(TakenAct(conversation, act, op_id))
         return Kept(number=number, op_id=op_id, is_new=is_new)
 
-    async def send_file(self, conversation, file, seen, quoted=None, op_id=None):
+    async def send_file(self, conversation, file, seen, op_id=None):
         self._ask("send_file", conversation, file)
         number = 1_000 + len(self.files)
         op_id = op_id or f"00000000-0000-7000-8000-{number:012}"

@@ -87,8 +87,7 @@ public protocol BatonClient: AnyObject, Sendable {
     /// source may vanish. `OutboxItem.file` says how much of it the server has.
     @discardableResult
     func send(
-        _ file: OutgoingFile, in conversation: String, seen: SeenLine?, quoted: String?,
-        opId: String?
+        _ file: OutgoingFile, in conversation: String, seen: SeenLine?, opId: String?
     ) async throws(BatonError) -> Kept
 
     /// Withdraws an act that has not been sent.
@@ -217,7 +216,7 @@ extension BatonClient {
     public func send(
         _ file: OutgoingFile, in conversation: String, seen: SeenLine?
     ) async throws(BatonError) -> Kept {
-        try await send(file, in: conversation, seen: seen, quoted: nil, opId: nil)
+        try await send(file, in: conversation, seen: seen, opId: nil)
     }
 
     /// Call when the app goes to the background, with five seconds to end it.

@@ -116,12 +116,11 @@ extension CoreClient {
 
     @discardableResult
     public func send(
-        _ file: OutgoingFile, in conversation: String, seen: SeenLine?, quoted: String?,
-        opId: String?
+        _ file: OutgoingFile, in conversation: String, seen: SeenLine?, opId: String?
     ) async throws(BatonError) -> Kept {
         try await ask {
             try await $0.sendFile(
-                conversation: conversation, file: file, seen: seen, quoted: quoted, opId: opId)
+                conversation: conversation, file: file, seen: seen, opId: opId)
         }
     }
 

@@ -126,7 +126,7 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
     }
 
     func sendFile(
-        conversation: String, file: OutgoingFile, seen: SeenLine?, quoted: String?, opId: String?
+        conversation: String, file: OutgoingFile, seen: SeenLine?, opId: String?
     ) async throws -> Kept {
         try asked("sendFile") { held in
             let number = 1_000 + held.files.count

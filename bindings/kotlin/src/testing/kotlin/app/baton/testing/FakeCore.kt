@@ -145,7 +145,6 @@ internal class FakeCore : BatonCoreInterface {
         conversation: String,
         file: OutgoingFile,
         seen: SeenLine?,
-        quoted: String?,
         opId: String?,
     ) = asked("sendFile") {
         val number = 1_000 + files.size
