@@ -9,15 +9,15 @@ use baton_mobile::outbox::Tap;
 use baton_mobile::push::PushId;
 use baton_mobile::push::answer::NotAToken;
 use baton_mobile::push::receipts::ReceiptStage;
-use baton_mobile::runtime::{self, Core, Credentials};
+use baton_mobile::runtime::{self, Core, Credentials, FileTap};
 use baton_mobile::store::Limits;
 
 use crate::app::{AppKeys, AppListListener, AppListener, AppLog, AppTrust};
 use crate::records::{
     Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, FileAddress, Hold, InboxView,
-    Kept, Line, LogLevel, LogRecord, NotificationAnswer, NotificationEnd, OutboxItem, People,
-    PushMessage, PushOffReason, PushOutcome, PushState, PushTarget, SignedIn, Standing, TakenPush,
-    id_of, maybe_id,
+    Kept, Line, LogLevel, LogRecord, NotificationAnswer, NotificationEnd, OutboxItem, OutgoingFile,
+    People, PushMessage, PushOffReason, PushOutcome, PushState, PushTarget, SeenLine, SignedIn,
+    Standing, TakenPush, Template, id_of, maybe_id,
 };
 use crate::{CoreError, KeyStore, ListListener, Listener, LogSink, PlatformTrust};
 
@@ -196,6 +196,29 @@ impl BatonCore {
         Ok(self.core.act(tap).await?.into())
     }
 
+    /// Copies a file into the core's directory and puts its act into the outbox. When this returns,
+    /// both are stored, and the source may vanish.
+    ///
+    /// The core uploads the file in pieces and sends it in its turn; `OutboxItem.file` says how far
+    /// it is. Fails with `Refused` when WhatsApp would not take it, with the limit, `Invalid` when
+    /// it cannot be read, `Storage`, `Locked`; nothing changed then.
+    #[uniffi::method(default(op_id = None))]
+    pub async fn send_file(
+        &self,
+        conversation: String,
+        file: OutgoingFile,
+        seen: Option<SeenLine>,
+        op_id: Option<String>,
+    ) -> Result<Kept, CoreError> {
+        let tap = FileTap {
+            op_id: maybe_id("op_id", op_id)?,
+            conversation_id: id_of("conversation", &conversation)?,
+            seen: SeenLine::read(seen)?,
+            quoted: maybe_id("quoted", file.quoted.clone())?,
+        };
+        Ok(self.core.send_file(tap, file.into()).await?.into())
+    }
+
     /// Withdraws an act that has not been sent.
     pub async fn withdraw(&self, number: u64) -> Result<(), CoreError> {
         Ok(self.core.withdraw(number).await?)
@@ -299,6 +322,22 @@ impl BatonCore {
         let of = id_of("conversation", &conversation)?;
         let message = id_of("message", &message)?;
         Ok(self.core.file_address(of, message).await?.into())
+    }
+
+    /// Loads the templates of a number from the server. Those that are `Approved` can be sent, also
+    /// when the window is closed.
+    pub async fn templates(&self, channel: String) -> Result<Vec<Template>, CoreError> {
+        let listed = self.core.templates(id_of("channel", &channel)?).await?;
+        Ok(listed.templates.into_iter().map(Template::from).collect())
+    }
+
+    /// Opens the conversation with a number, and begins it if there is none. Returns its id.
+    ///
+    /// `phone` is written as people do, with the country's code. A new conversation takes a
+    /// template first, with nothing as `seen`. Fails with `Server` and the code `not_allowed` where
+    /// another team has the conversation.
+    pub async fn begin(&self, channel: String, phone: String) -> Result<String, CoreError> {
+        Ok(self.core.begin(id_of("channel", &channel)?, phone).await?.to_string())
     }
 
     /// Sets the agent's own availability at the server.

@@ -10,8 +10,8 @@ with COMMAND's exit code. Every request is a POST with a JSON object, answered b
 
     /facts     {}                                   server, simulator, workspace, logins by name
     /way       {}                                   {"way", "url"}: a way to the server of its own
-    /cut       {"way", "mode"}                      pass | refuse | stall; refuse and stall also
-                                                    break what is open
+    /cut       {"way", "mode"}                      pass | slow | refuse | stall; refuse
+                                                    and stall also break what is open
     /bytes     {"way"}                              {"up", "down"}: bytes that went over it so far
     /customer  {"wa_id", "name", "text"}            a customer writes; answered once the server has
                                                     it: {"conversation", "seq", "id"}
@@ -19,6 +19,10 @@ with COMMAND's exit code. Every request is a POST with a JSON object, answered b
                                                     `expect_owner_epoch` are filled in as they are
                                                     now; the command's result
     /reached   {"wa_id"}                            texts that reached the customer's phone, in order
+    /files     {"wa_id"}                            files that reached the customer's phone, in
+                                                    order: {"kind", "filename", "caption",
+                                                    "bytes", "is_whole"}; whole is a file whose
+                                                    byte n is (7 n + n / 251) modulo 256
     /revoke    {"device"}                           an admin revokes a device
     /push      {"who", "device", "target", "auth", "content", "push": {"kind", "conversation", …}}
                                                     what Firebase would hand to the app, {"id",
@@ -31,6 +35,8 @@ with COMMAND's exit code. Every request is a POST with a JSON object, answered b
 """
 
 import argparse
+import base64
+import hashlib
 import json
 import os
 import secrets
@@ -45,6 +51,8 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 DEADLINE = 20.0
+# Bytes a second of a way that is slow, from the phone to the server.
+SLOW = 500_000
 
 
 class Way:
@@ -90,6 +98,8 @@ class Way:
             while data := source.recv(65536):
                 while self.mode == "stall":
                     time.sleep(0.01)
+                if self.mode == "slow" and where == "up":
+                    time.sleep(len(data) / SLOW)
                 sink.sendall(data)
                 with self.lock:
                     self.bytes[where] += len(data)
@@ -102,10 +112,10 @@ class Way:
                 pass
 
     def set(self, mode):
-        if mode not in ("pass", "refuse", "stall"):
-            raise ValueError("mode is pass, refuse or stall")
+        if mode not in ("pass", "slow", "refuse", "stall"):
+            raise ValueError("mode is pass, slow, refuse or stall")
         self.mode = mode
-        if mode == "pass":
+        if mode in ("pass", "slow"):
             return
         with self.lock:
             pairs = list(self.pairs)
@@ -250,6 +260,18 @@ class World:
         reached = self.simulator("GET", "/control/reached")
         mine = [one for one in reached if asked["wa_id"] in json.dumps(one)]
         return {"reached": mine}
+
+    def do_files(self, asked):
+        known = {one["id"]: one for one in self.simulator("GET", "/control/media")}
+        reached = [one for one in self.do_reached(asked)["reached"] if "id" in one["body"]]
+        def told(one):
+            body, file = one["body"], known[one["body"]["id"]]
+            content = bytes((at * 7 + at // 251) % 256 for at in range(file["bytes"]))
+            digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+            return {"kind": one["type"], "filename": body.get("filename"),
+                    "caption": body.get("caption"), "bytes": file["bytes"],
+                    "is_whole": file["sha256"] == digest}
+        return {"files": [told(one) for one in reached]}
 
     def do_revoke(self, asked):
         self.rest("admin", "DELETE", f"/sessions/{asked['device']}")

@@ -6,6 +6,8 @@ use baton_protocol::{AgentId, ConversationId, Details, LineKind, Refusal};
 
 const MB: u64 = 1 << 20;
 const KB: u64 = 1 << 10;
+/// Characters of a caption.
+pub const CAPTION_CHARS_MAX: usize = 1024;
 
 /// What the Cloud API takes: the kind of message, its MIME types, its largest size. Source: its
 /// reference of media, "Supported media types".

@@ -14,6 +14,8 @@ mod rows;
 pub mod server;
 pub mod team;
 mod told;
+mod uploads;
 
 pub use server::{Person, Server, Setup};
 pub use told::TIMINGS;
+pub use uploads::NotReceived;

@@ -27,7 +27,10 @@ impl Rows {
         }
         let rows = self.lines.entry(of).or_default();
         rows.extend(written(event));
-        if let Fact::MessageChanged { line, .. } | Fact::LineAmended { line, .. } = &event.fact {
+        if let Fact::MessageChanged { line, .. }
+        | Fact::LineAmended { line, .. }
+        | Fact::FileChanged { line, .. } = &event.fact
+        {
             rows.iter_mut().filter(|row| row.id == line.id).for_each(|row| change(row, event));
         }
         if let Fact::ReadMarked { agent_id, seq } = event.fact {

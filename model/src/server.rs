@@ -1,6 +1,6 @@
 //! The server: one workspace, one number, and the state that groups are decided on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::context::{AgentFacts, People, TeamFacts};
 use baton_domain::group::{
@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use crate::rows::Rows;
 use crate::team::CarriedOut;
+use crate::uploads::Arriving;
 
 /// The workspace.
 pub const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(9));
@@ -83,6 +84,9 @@ pub struct Server {
     book: Book,
     leases: BTreeMap<ConversationId, (LeaseHolder, Timestamp)>,
     last_id: u128,
+    pub(crate) uploads: BTreeMap<MessageId, Arriving>,
+    /// Uploads that became lines.
+    pub(crate) sent_uploads: BTreeSet<MessageId>,
 }
 
 impl Server {
@@ -129,6 +133,8 @@ impl Server {
             book: Book::default(),
             leases: BTreeMap::new(),
             last_id: 0x1000,
+            uploads: BTreeMap::new(),
+            sent_uploads: BTreeSet::new(),
         }
     }
 
@@ -156,6 +162,7 @@ impl Server {
                 self.log.push(logged);
             }
         }
+        self.sent_uploads.extend(self.state.sent_files.iter().map(|sent| sent.at.message));
         self.commits.push((after, self.head()));
         self.state.settle();
         self.book.settle();
@@ -224,7 +231,7 @@ impl Server {
         Work::Command(CommandWork {
             caller: Caller { workspace: WORKSPACE, agent: by.0, device: by.1 },
             body_hash: serde_json::to_string(&command).unwrap_or_default(),
-            message: MessageId(self.fresh_id()),
+            message: command.body.upload().unwrap_or_else(|| MessageId(self.fresh_id())),
             note: NoteId(self.fresh_id()),
             lease: lease.filter(|_| command.body.is_answer()),
             command,

@@ -102,7 +102,7 @@ async fn begins(world: &World, agent: &Agent, phone: &str) -> ConversationId {
     serde_json::from_str::<Begun>(&answer.text).expect("a conversation").conversation_id
 }
 
-fn order_update() -> Details {
+pub(crate) fn order_update() -> Details {
     let filling = |text: &str| Filling { name: None, text: text.into(), file: None };
     Details::Template {
         name: "order_update".into(),
@@ -114,7 +114,7 @@ fn order_update() -> Details {
 }
 
 /// The admin names Meta's account, and its list has come.
-async fn templates_are_known(world: &World) {
+pub(crate) async fn templates_are_known(world: &World) {
     let admin = world.admin().await;
     let path = format!("/channels/{}/templates", world.cast.channel);
     let account = &world.simulator.config().numbers.first().expect("a number").waba_id;

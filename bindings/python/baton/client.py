@@ -3,7 +3,7 @@
 import asyncio
 import weakref
 
-from baton_core import Act, BatonCore, Choice, CoreConfig, LogLevel
+from baton_core import Act, BatonCore, Choice, CoreConfig, FileSource, LogLevel, OutgoingFile
 
 from .events import Ears, Takes
 from .lists import Inbox, Timeline, Value
@@ -211,6 +211,19 @@ class Baton:
         """Resolves the conversation; `seen` is the newest line on the screen."""
         return await self.act(conversation, Act.RESOLVE(seen), op_id)
 
+    async def send_file(self, conversation, source, seen, *, kind, media_type, name=None,
+                        caption=None, quoted=None, op_id=None):
+        """Sends a file: `source` is a path or bytes, `kind` a `MediaKind`.
+
+        When this returns, the core has a copy, and the source may vanish. `OutboxItem.file` says
+        how much of it the server has.
+        """
+        is_bytes = isinstance(source, (bytes, bytearray, memoryview))
+        source = FileSource.BYTES(bytes(source)) if is_bytes else FileSource.PATH(str(source))
+        file = OutgoingFile(source=source, kind=kind, media_type=media_type, name=name,
+                            caption=caption, quoted=quoted)
+        return await self.core.send_file(conversation, file, seen, op_id)
+
     async def withdraw(self, number):
         """Withdraws an act that has not been sent."""
         await self.core.withdraw(number)
@@ -286,6 +299,14 @@ class Baton:
     async def people(self):
         """Returns colleagues, teams and channels from the store."""
         return await self.core.people()
+
+    async def templates(self, channel):
+        """Loads the templates of a number from the server."""
+        return await self.core.templates(channel)
+
+    async def begin(self, channel, phone):
+        """Opens the conversation with a number, or begins it; returns its id."""
+        return await self.core.begin(channel, phone)
 
     async def set_availability(self, availability):
         """Sets the agent's own availability at the server."""

@@ -12,16 +12,17 @@ replied without one is sent when there is one. `/offline` and `/online` show tha
 
 import argparse
 import asyncio
+import mimetypes
 import sys
 from datetime import datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
 
-from baton import Baton, CoreError, FileKeys, InboxView, Stage, for_people  # noqa: E402
+from baton import Baton, CoreError, FileKeys, InboxView, MediaKind, Stage, for_people  # noqa: E402
 
 HELP = """In the list: a number opens a conversation.
-In a conversation: a text is a reply; /note TEXT, /claim, /resolve, /back.
+In a conversation: a text is a reply; /file PATH, /note TEXT, /claim, /resolve, /back.
 What needs review: /send N, /edit N TEXT, /discard N.
 Anywhere: /offline, /online, /help, /quit."""
 
@@ -31,8 +32,10 @@ def clock(ms):
 
 
 def wish(item):
-    """A claim has no text."""
+    """A claim has no text, a file a size."""
     kind = item.kind.name.lower()
+    if item.file:
+        return f"{item.file.name or item.file.media_type}: {item.file.sent} of {item.file.bytes}"
     return f"{kind}: {item.text}" if item.text else kind
 
 
@@ -139,6 +142,8 @@ class Desk:
         if command == "/back":
             await self.leave()
             self.draw_rows(self.inbox.items)
+        elif command == "/file":
+            await self.send_file(Path(rest).expanduser(), seen)
         elif command == "/note":
             await self.baton.note(here, rest)
         elif command == "/claim":
@@ -159,6 +164,13 @@ class Desk:
             print(HELP)
         elif words:
             await self.baton.reply(here, words, seen)
+
+    async def send_file(self, path, seen):
+        """What WhatsApp shows as a picture goes as one, everything else as a document."""
+        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        kind = MediaKind.IMAGE if media_type.startswith("image/") else MediaKind.DOCUMENT
+        await self.baton.send_file(self.conversation, path, seen, kind=kind,
+                                   media_type=media_type, name=path.name)
 
     async def tell_events(self, events):
         async for event in events:

@@ -28,7 +28,8 @@ pub enum Act {
     },
     /// Send the customer more than a text.
     Send {
-        /// A place, contact cards, buttons, a list or a link.
+        /// A place, contact cards, buttons, a list, a link, a template or a reaction. Files go by
+        /// `send_file`.
         message: Message,
         /// The newest line that the agent had seen.
         seen: Option<SeenLine>,

@@ -4,6 +4,7 @@ use baton_protocol::template::{ButtonFilling, Filling};
 use baton_protocol::{Button, Degrees, Details, Frame, ListRow, ListSection, SharedCard};
 
 use super::lines::ContactCard;
+use super::templates::TemplateFile;
 use crate::CoreError;
 
 /// A message to the customer that is more than a text. The server refuses what passes WhatsApp's
@@ -88,8 +89,11 @@ pub enum Message {
 pub struct TemplateWords {
     /// The variable's name, where variables are named.
     pub name: Option<String>,
-    /// The words.
+    /// The words; of a file its https address.
     pub text: String,
+    /// Above the body, in place of words: what kind of file stands there.
+    #[uniffi(default = None)]
+    pub file: Option<TemplateFile>,
 }
 
 /// What a button of a template needs.
@@ -187,8 +191,8 @@ impl From<MessageSection> for ListSection {
 }
 
 impl From<TemplateWords> for Filling {
-    fn from(TemplateWords { name, text }: TemplateWords) -> Self {
-        Self { name, text, file: None }
+    fn from(TemplateWords { name, text, file }: TemplateWords) -> Self {
+        Self { name, text, file: file.map(Into::into) }
     }
 }
 

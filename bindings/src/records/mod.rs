@@ -2,6 +2,7 @@
 
 mod acts;
 mod events;
+mod files;
 mod lines;
 mod lists;
 mod logs;
@@ -10,9 +11,11 @@ mod outbox;
 mod people;
 mod push;
 mod steps;
+mod templates;
 
 pub use acts::*;
 pub use events::*;
+pub use files::*;
 pub use lines::*;
 pub use lists::*;
 pub use logs::*;
@@ -21,6 +24,7 @@ pub use outbox::*;
 pub use people::*;
 pub use push::*;
 pub use steps::*;
+pub use templates::*;
 
 use std::fmt::Display;
 

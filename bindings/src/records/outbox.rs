@@ -3,7 +3,7 @@
 use baton_mobile::outbox::{ActStage, Choice as CoreChoice, Echo, Enqueued, Offer, ReviewReason};
 use baton_protocol::{CommandBody, Owner, Refusal};
 
-use super::{SeenLine, text_of};
+use super::{OutboxFile, SeenLine, text_of};
 use crate::CoreError;
 
 /// An act as an app shows it.
@@ -29,6 +29,9 @@ pub struct OutboxItem {
     pub is_claiming: bool,
     /// Why the agent must decide; nothing if the agent need not.
     pub review: Option<Review>,
+    /// The file that it sends, and how much of it the server has.
+    #[uniffi(default = None)]
+    pub file: Option<OutboxFile>,
 }
 
 /// The kind of an act.
@@ -137,6 +140,10 @@ pub enum ReviewCode {
     Rejected,
     /// The server was restored: it may have been sent or not.
     Restored,
+    /// Its file cannot be sent: `detail` says why.
+    FileRefused,
+    /// The device lost its file. It can only be discarded.
+    FileLost,
     /// The agent asked for it back.
     Withdrawn,
     /// Something else: see `detail`.
@@ -231,6 +238,7 @@ impl From<&Echo> for OutboxItem {
             behind,
             is_claiming: echo.is_claiming(),
             review: echo.reason.as_ref().map(|reason| review(echo, reason)),
+            file: echo.file.as_ref().map(OutboxFile::from),
         }
     }
 }
@@ -259,6 +267,8 @@ fn review(echo: &Echo, reason: &ReviewReason) -> Review {
         | ReviewReason::NotInScope
         | ReviewReason::Rejected { .. }
         | ReviewReason::Restored
+        | ReviewReason::FileRefused { .. }
+        | ReviewReason::FileLost
         | ReviewReason::Withdrawn => (Vec::new(), None),
     };
     Review {
@@ -294,6 +304,12 @@ fn words(reason: &ReviewReason) -> (ReviewCode, String) {
             ReviewCode::Restored,
             "the server was restored: the customer may have received it or not",
         ),
+        ReviewReason::FileRefused { trouble } => {
+            return (ReviewCode::FileRefused, trouble.clone());
+        }
+        ReviewReason::FileLost => {
+            (ReviewCode::FileLost, "this device lost the file: choose it again")
+        }
         ReviewReason::Withdrawn => {
             (ReviewCode::Withdrawn, "you asked for it back, it was not sent")
         }

@@ -9,8 +9,8 @@ import uuid
 import weakref
 
 from baton import (
-    Act, AppError, Availability, Choice, CoreError, InboxView, MemoryKeys, NotificationAnswer,
-    NotificationEnd, PushMessage, PushOffReason, PushRoad, PushTarget,
+    Act, AppError, Availability, Choice, CoreError, InboxView, MediaKind, MemoryKeys,
+    NotificationAnswer, NotificationEnd, PushMessage, PushOffReason, PushRoad, PushTarget,
 )
 from baton import lists
 from stage import eventually, expect, lines, scenario, texts
@@ -141,6 +141,10 @@ async def calls_after_shutdown(stage):
         "more": lambda: baton.core.more(1), "newer": lambda: baton.core.newer(1),
         "newest": lambda: baton.core.newest(1),
         "older_lines": lambda: baton.older_lines(conversation, 1),
+        "send_file": lambda: baton.send_file(conversation, b"x", None, kind=MediaKind.IMAGE,
+                                             media_type="image/png"),
+        "templates": lambda: baton.templates(some),
+        "begin": lambda: baton.begin(some, "+34600123456"),
         "file_address": lambda: baton.file_address(conversation, some),
         "register_push": lambda: baton.register_push(target),
         "unregister_push": baton.unregister_push, "push_state": baton.push_state,

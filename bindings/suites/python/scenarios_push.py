@@ -218,7 +218,7 @@ async def pushes_are_a_kept_wish(stage):
     await eventually("the server has none", is_gone)
 
 
-@scenario(37)
+@scenario(39)
 async def pushes_of_the_fixtures(stage):
     phone = await stage.phone("ana", sign_in=False)
     config, seen = Baton.config(phone.url, phone.directory), set()

@@ -220,6 +220,16 @@ func closed(_ stage: Stage) async throws {
         ("viewing", { try await c.viewing(id) }),
         ("watchPresence", { try await c.watchPresence(true) }),
         ("people", { _ = try await c.people() }),
+        (
+            "sendFile",
+            {
+                let file = OutgoingFile(
+                    source: .bytes(content: Data([1])), kind: .image, mediaType: "image/png")
+                _ = try await c.send(file, in: id, seen: nil)
+            }
+        ),
+        ("templates", { _ = try await c.templates(of: id) }),
+        ("begin", { _ = try await c.begin(with: "+34600123456", from: id) }),
         ("fileAddress", { _ = try await c.fileAddress(of: id, in: id) }),
         ("olderLines", { _ = try await c.olderLines(of: id, before: 1, limit: 1) }),
         ("setAvailability", { try await c.setAvailability(.busy) }),

@@ -19,7 +19,7 @@ struct Suite {
         (24, cancel), (25, closed), (26, secondCore), (27, keyLockedKeyLost),
         (28, deviceRevoked), (29, signOutAndIn), (30, listenersReleased), (31, logTells),
         (32, search), (33, saidBeforeItCame), (34, locked), (35, answeredFromNotification),
-        (36, keptWishForPushes), (37, pushesOfTheFixtures),
+        (36, keptWishForPushes), (38, files), (39, pushesOfTheFixtures),
     ]
     /// None takes longer, whatever happens.
     static let deadline: Double = 150

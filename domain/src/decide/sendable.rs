@@ -13,7 +13,7 @@ use baton_protocol::{
 use super::work::check_text;
 use super::{Case, template};
 use crate::said::in_words;
-use crate::upload::{Uploaded, has_caption};
+use crate::upload::{CAPTION_CHARS_MAX, Uploaded, has_caption};
 
 /// Characters of a text above buttons or a link.
 const BODY_CHARS_MAX: usize = 1024;
@@ -91,7 +91,7 @@ fn file(
         if !has_caption(upload.kind) {
             return refuse("text", "only pictures, films and documents have a caption");
         }
-        check_text(caption, "text", BODY_CHARS_MAX)?;
+        check_text(caption, "text", CAPTION_CHARS_MAX)?;
     }
     // Lists and searches show the name of a document without a caption.
     let name = upload.name.as_deref().filter(|_| upload.kind == LineKind::Document);

@@ -28,8 +28,10 @@ pub struct Request {
     pub path: String,
     /// The access token.
     pub bearer: Option<String>,
-    /// JSON.
+    /// The body, of the type below.
     pub body: Option<Vec<u8>>,
+    /// The MIME type of the body.
+    pub content_type: &'static str,
     /// Whether it does no more when it arrives twice. A `GET` never does.
     pub is_repeatable: bool,
     /// The answer is there by then, waiting for its turn included.
@@ -155,7 +157,7 @@ impl Server {
             written = written.header(AUTHORIZATION, value);
         }
         if request.body.is_some() {
-            written = written.header(CONTENT_TYPE, "application/json");
+            written = written.header(CONTENT_TYPE, request.content_type);
         }
         let body = request.body.clone().unwrap_or_default();
         written.body(Full::new(Bytes::from(body))).ok()

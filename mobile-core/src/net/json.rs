@@ -67,7 +67,8 @@ pub(super) fn request(
     (within, bytes_max): Bounds,
 ) -> Request {
     let path = path.to_owned();
-    Request { method, path, bearer: None, body, is_repeatable: false, within, bytes_max }
+    let (bearer, is_repeatable, content_type) = (None, false, "application/json");
+    Request { method, path, bearer, body, content_type, is_repeatable, within, bytes_max }
 }
 
 /// What may stand as a value in a query or as a part of a path.

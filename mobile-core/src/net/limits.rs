@@ -23,6 +23,9 @@ pub const SIGN_IN_MAX: Duration = Duration::from_secs(20);
 /// Bytes of an answer about a session.
 pub const SESSION_BYTES_MAX: usize = 64 * 1024;
 
+/// A step of an upload is answered within this time.
+pub const UPLOAD_MAX: Duration = Duration::from_secs(30);
+
 /// Frames that wait to be sent over a socket; with one more it closes.
 pub const FRAMES_WAITING_MAX: usize = 64;
 /// A frame is written within this time.

@@ -1,8 +1,9 @@
-//! Older lines of a conversation, a page at a time; and where the file of a line can be read.
+//! Older lines of a conversation, a page at a time, where the file of a line can be read, and the
+//! templates of a number.
 
 #[cfg(doc)]
 use baton_protocol::page::{FileAddress, LinesPage};
-use baton_protocol::{ConversationId, MessageId};
+use baton_protocol::{ChannelId, ConversationId, MessageId};
 
 use super::Request;
 use super::json::get;
@@ -20,4 +21,10 @@ pub fn lines(conversation: ConversationId, before: Option<u64>, limit: u32) -> R
 pub fn file(conversation: ConversationId, message: MessageId) -> Request {
     let path = format!("/api/v1/conversations/{conversation}/messages/{message}/file");
     get(&path, (FETCH_MAX, ANSWER_BYTES_MAX))
+}
+
+/// Makes a request for the templates of a number. The answer is a
+/// [`TemplateList`](baton_protocol::template::TemplateList).
+pub fn templates(channel: ChannelId) -> Request {
+    get(&format!("/api/v1/channels/{channel}/templates"), (FETCH_MAX, ANSWER_BYTES_MAX))
 }

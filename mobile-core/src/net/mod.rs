@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  fetch · session · commands      typed calls, a file for each family
-//!  lines · json                    requests whose answers the caller reads
+//!  lines · uploads · json                  requests whose answers the caller reads
 //!                  └──▶ ask                       one request: deadline, size limit, answer
 //!                        └──▶ pool ──▶ connect    the connection in between; TCP and TLS
 //!                                       └──▶ trust · tunnel   whom to believe; through a proxy
@@ -35,6 +35,7 @@ pub(crate) mod tests;
 mod trust;
 mod tunnel;
 mod unpack;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -46,7 +47,7 @@ pub use ask::{NetError, Request};
 pub use connect::Trouble;
 pub use hyper::Method;
 pub use json::{Bounds, delete, escaped, get, patch, post, put};
-pub use lines::{file, lines};
+pub use lines::{file, lines, templates};
 pub use reply::Reply;
 pub use session::{SignInError, SignedIn};
 pub use trust::PlatformTrust;

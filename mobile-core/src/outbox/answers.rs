@@ -155,6 +155,8 @@ impl Outbox {
                 | ReviewReason::NotInScope
                 | ReviewReason::Rejected { .. }
                 | ReviewReason::Restored
+                | ReviewReason::FileRefused { .. }
+                | ReviewReason::FileLost
                 | ReviewReason::Withdrawn => None,
             };
             return self.end(number, Ended::ReadRefused { refusal });

@@ -6,6 +6,7 @@ use baton_protocol::{Command, CommandBody, Refusal, Seen};
 use super::enqueue::check_texts;
 use super::item::{Item, State};
 use super::review::{Choice, Offer, Review, ReviewReason, ToShow, offers, to_show};
+use super::uploads::Track;
 use super::{Ended, EnqueueRefused, Now, Outbox};
 
 /// A choice that cannot be made, and why.
@@ -44,6 +45,7 @@ impl Outbox {
             State::Asking { .. } | State::Review { .. } => {}
             State::Accepted { .. } => return Err(ChoiceRefused::NotInReview),
         }
+        self.forget_what_is_shown();
         self.advance(now);
         Ok(())
     }
@@ -62,6 +64,7 @@ impl Outbox {
             Some(body) => self.replace(number, body, now),
             None => self.end(number, Ended::Discarded),
         }
+        self.forget_what_is_shown();
         self.advance(now);
         Ok(())
     }
@@ -73,6 +76,7 @@ impl Outbox {
         let by_server_time = self.server_time.is_known();
         let Some(slot) = self.slots.get_mut(&number) else { return };
         slot.is_alone = false;
+        slot.upload = Track::default();
         let item = slot.change();
         let Command { op_id: old, conversation_id, retry_of, .. } = item.command;
         let retry_of = match &item.state {
@@ -86,6 +90,7 @@ impl Outbox {
         item.command = Command { op_id, conversation_id, after: None, retry_of, body };
         (item.created_at, item.by_server_time) = (at, by_server_time);
         item.state = State::Queued;
+        item.forget_losses();
     }
 }
 

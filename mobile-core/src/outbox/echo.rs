@@ -1,5 +1,6 @@
 //! The outbox as apps show it: each act, its status and its choices.
 
+use baton_protocol::upload::UploadNew;
 use baton_protocol::{CommandBody, ConversationId, OpId, Refusal, Timestamp};
 
 use super::Outbox;
@@ -28,6 +29,17 @@ pub struct Echo {
     pub offers: Vec<Offer>,
     /// What its author has to be shown before it is sent once more.
     pub to_show: Option<ToShow>,
+    /// The file that it sends, and how far that is.
+    pub file: Option<EchoFile>,
+}
+
+/// A file on its way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EchoFile {
+    /// What it is: kind, type, name, size.
+    pub new: UploadNew,
+    /// Bytes of it that the server has.
+    pub sent: u64,
 }
 
 impl Echo {
@@ -154,6 +166,10 @@ impl Outbox {
             reason,
             offers: offers(item, self.out_of_scope.contains(&conversation_id)),
             to_show: to_show(item),
+            file: item
+                .attachment
+                .as_ref()
+                .map(|one| EchoFile { new: one.new.clone(), sent: one.received }),
         }
     }
 }

@@ -5,6 +5,7 @@ use baton_protocol::limits::CHAIN_MAX;
 use baton_protocol::{Command, CommandBody, ConversationId, OpId, Timestamp};
 
 use super::item::{Item, Kind, State};
+use super::uploads::{Attachment, check_file};
 use super::{LastTap, Now, Outbox};
 
 /// What an agent wants, at the moment of the tap.
@@ -44,6 +45,18 @@ pub enum EnqueueRefused {
         /// How many may.
         limit: usize,
     },
+    /// WhatsApp would not take the file.
+    #[error("{detail}")]
+    File {
+        /// The limit that it passes, for people.
+        detail: String,
+    },
+    /// The files that wait already leave no room for this one.
+    #[error("files that wait to be sent may take {limit} bytes in all")]
+    FilesFull {
+        /// What they may take.
+        limit: u64,
+    },
     /// The conversation left the scope.
     #[error("the conversation is not in scope any more")]
     NotInScope,
@@ -81,11 +94,33 @@ impl Outbox {
     /// ([`Outbox::is_kept`]); [`Change::NotStored`](super::Change::NotStored) says that it does
     /// not.
     pub fn enqueue(&mut self, tap: Tap, now: Now) -> Result<Enqueued, EnqueueRefused> {
+        self.take_in(tap, None, now)
+    }
+
+    /// The same for an act that sends a file, which the store has ([`file_body`](super::file_body)
+    /// makes its body). The file belongs to the outbox from then on, if the act is new.
+    pub fn enqueue_file(
+        &mut self,
+        tap: Tap,
+        attachment: Attachment,
+        now: Now,
+    ) -> Result<Enqueued, EnqueueRefused> {
+        check_file(&attachment.new, tap.body.text().map(|text| text.text))?;
+        self.take_in(tap, Some(attachment), now)
+    }
+
+    fn take_in(
+        &mut self,
+        tap: Tap,
+        attachment: Option<Attachment>,
+        now: Now,
+    ) -> Result<Enqueued, EnqueueRefused> {
         if self.out_of_scope.contains(&tap.conversation_id) {
             return Err(EnqueueRefused::NotInScope);
         }
         check_texts(&tap.body)?;
-        if let Some(same) = self.same_tap(&tap, now) {
+        let file = attachment.as_ref().and_then(|attachment| attachment.new.sha256.clone());
+        if let Some(same) = self.same_tap(&tap, file.as_ref(), now) {
             return Ok(Enqueued { is_new: false, ..same });
         }
         if let CommandBody::MarkRead(mark) = &tap.body
@@ -101,7 +136,7 @@ impl Outbox {
         let number = self.next_number;
         let answer = Enqueued { number, op_id, is_new: true };
         let wish = without_seen(&tap.body);
-        self.taps.insert(tap.conversation_id, LastTap { wish, at: now.mono, answer });
+        self.taps.insert(tap.conversation_id, LastTap { wish, file, at: now.mono, answer });
         let Tap { conversation_id, body, .. } = tap;
         self.add(Item {
             number,
@@ -113,6 +148,7 @@ impl Outbox {
             epoch: None,
             depth: 0,
             contended_since: None,
+            attachment,
             state: State::Queued,
         });
         // If the store refuses the act, its author learns that at once, without another try.
@@ -133,7 +169,7 @@ impl Outbox {
     }
 
     /// The item that a double tap made already.
-    fn same_tap(&self, tap: &Tap, now: Now) -> Option<Enqueued> {
+    fn same_tap(&self, tap: &Tap, file: Option<&String>, now: Now) -> Option<Enqueued> {
         if let Some(op_id) = tap.op_id {
             let known = self.slots.values().map(|slot| &slot.item);
             let mut known =
@@ -145,7 +181,7 @@ impl Outbox {
         }
         let last = self.taps.get(&tap.conversation_id)?;
         let is_soon = now.mono.saturating_sub(last.at) < self.settings.double_tap;
-        if !is_soon || last.wish != without_seen(&tap.body) {
+        if !is_soon || last.wish != without_seen(&tap.body) || last.file.as_ref() != file {
             return None;
         }
         let today = self.item(last.answer.number).map(|item| item.command.op_id);

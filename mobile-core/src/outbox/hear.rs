@@ -8,6 +8,7 @@ use baton_protocol::{ConversationId, Cursor, Epoch, Timestamp};
 use super::echo::Ended;
 use super::item::{AskReason, Item, Kind, State};
 use super::review::ReviewReason;
+use super::uploads::Track;
 use super::{FlightKind, Now, Outbox, OutboxAction};
 
 /// Retries that are asked for within this time count as one.
@@ -53,7 +54,7 @@ pub enum Failure {
 
 impl Failure {
     /// Whether the same request may succeed later.
-    fn is_transient(self) -> bool {
+    pub(super) fn is_transient(self) -> bool {
         match self {
             Self::NotSent | Self::Lost => true,
             // A page in place of an answer comes from a captive portal.
@@ -87,6 +88,7 @@ impl Outbox {
         let is_certain = match kick {
             RetryCause::Connected | RetryCause::SignedIn => {
                 self.pause.reset();
+                self.uploads.pause.reset();
                 true
             }
             RetryCause::Network
@@ -98,6 +100,7 @@ impl Outbox {
         if is_certain || !is_early {
             self.last_kick = Some(now.mono);
             self.pause.kick();
+            self.kick_uploads();
             for ((of, _), backoff) in &mut self.lanes {
                 if !matches!(kick, RetryCause::Opened(opened) if opened != *of) {
                     backoff.kick();
@@ -157,6 +160,7 @@ impl Outbox {
             State::Queued | State::Sending | State::Asking { .. } | State::Review { .. } => false,
         };
         let shown = self.slots.values().map(|slot| &slot.item).filter(|item| is_shown(item));
+        let shown = shown.filter(|item| !self.is_named_next(item));
         let mut shown: Vec<_> = shown.map(|item| item.number).collect();
         // A log that is not applied for long must not fill the store. What the next act has to name
         // stays, for a phone that dies meanwhile.
@@ -227,6 +231,8 @@ impl Outbox {
         let is_unsent = self.is_unsent(number);
         let Some(slot) = self.slots.get_mut(&number) else { return };
         let flight = slot.flight;
+        // A server of another life may not know the upload.
+        slot.upload = Track::default();
         match &mut slot.item.state {
             State::Queued => return,
             State::Sending if is_unsent => slot.change().state = State::Queued,

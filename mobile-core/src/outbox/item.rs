@@ -8,6 +8,7 @@ use baton_protocol::{
 use serde::{Deserialize, Serialize};
 
 use super::review::{Review, ReviewReason};
+use super::uploads::Attachment;
 
 /// The account and device that an outbox belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -41,6 +42,9 @@ pub struct Item {
     pub depth: usize,
     /// Since when a colleague who composes keeps it back.
     pub contended_since: Option<Timestamp>,
+    /// The file that it sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<Attachment>,
     /// Where it stands.
     pub state: State,
 }

@@ -28,6 +28,8 @@ impl Outbox {
             // A lane has one request at a time: what is in it decides what comes next.
             *is_blocked |=
                 lane.1 == Kind::Visible && (is_blocking(&slot.item.state) || slot.flight.is_some());
+            // Its file has to be there first, and what follows waits with it.
+            *is_blocked |= slot.waits_for_upload();
             let is_open = matches!(slot.item.state, State::Queued | State::Sending);
             if is_open && !*is_blocked && slot.flight.is_none() {
                 numbers.push(*number);
@@ -52,6 +54,19 @@ impl Outbox {
     pub(super) fn is_tail(&self, item: &Item) -> bool {
         let tail = self.tails.get(&item.command.conversation_id);
         tail.is_some_and(|tail| tail.op_id == item.command.op_id)
+    }
+
+    /// Whether an act that waits has to name this one, whose line it did not see. A phone that dies
+    /// meanwhile would not know it otherwise.
+    pub(super) fn is_named_next(&self, item: &Item) -> bool {
+        let mut waiting = self
+            .slots
+            .values()
+            .map(|slot| &slot.item)
+            .filter(|other| other.lane() == item.lane() && other.state == State::Queued);
+        let of = item.command.conversation_id;
+        self.is_tail(item)
+            && waiting.any(|other| self.tail_behind(of, &other.command.body).is_some())
     }
 
     /// What an item of which no byte was sent comes after: the one before it in its lane.

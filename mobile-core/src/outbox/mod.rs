@@ -16,6 +16,7 @@
 //! - Lanes: acts that others notice are sent in order per conversation. Each names its author's
 //!   previous act by `after`. An item in review or under inquiry blocks those behind it. Notes and
 //!   reads do not wait.
+//! - A file is uploaded first, and its act waits for that in its place ([`Attachment`]).
 //! - `seen` is fixed at the tap. A choice of the author may change it, after the missed lines were
 //!   shown, and then under a new op id.
 //! - An item that may have been sent (`sending`, `asking`) is neither changed nor discarded: the
@@ -41,26 +42,30 @@ mod review;
 #[cfg(test)]
 mod tests;
 mod time;
+mod uploads;
 mod writes;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use baton_protocol::{Command, ConversationId, Cursor, Epoch, LineRef, OpId};
+use uuid::Uuid;
 
 pub use author::ChoiceRefused;
-pub use echo::{ActStage, Change, Echo, Ended};
+pub use echo::{ActStage, Change, Echo, EchoFile, Ended};
 pub use enqueue::{EnqueueRefused, Enqueued, Tap};
 pub use hear::{Failure, RetryCause};
 pub use item::{AskReason, Item, ItemRow, Kind, OutboxOwner, State, Write};
 pub use plan::TimeoutReason;
 pub use review::{Choice, Offer, Review, ReviewReason, ToShow};
 pub use time::Now;
+pub use uploads::{Attachment, UploadFailure, UploadStep, check_file, file_body};
 pub use writes::Restored;
 
 use crate::few::Few;
 use item::Lane;
 use time::{Backoff, Dice, ServerTime};
+use uploads::Uploads;
 use writes::{Slot, Writing};
 
 /// What may be set of an outbox.
@@ -134,6 +139,15 @@ pub enum OutboxAction {
         /// At most 100.
         op_ids: Vec<OpId>,
     },
+    /// Take this step of an upload.
+    Upload {
+        /// Which request it is.
+        request: u64,
+        /// The step.
+        step: UploadStep,
+    },
+    /// Remove these files: the store has that their acts ended.
+    DropFiles(Vec<Uuid>),
     /// Tell the app. The store already has what is told.
     Tell(Vec<Change>),
     /// The session has to be renewed before anything can be sent.
@@ -170,6 +184,8 @@ struct Tail {
 struct LastTap {
     /// What was wanted, whatever its author had seen.
     wish: baton_protocol::CommandBody,
+    /// The digest of its file.
+    file: Option<String>,
     at: Duration,
     answer: Enqueued,
 }
@@ -198,6 +214,7 @@ pub struct Outbox {
     /// Nothing is written before this: the store failed.
     write_after: Duration,
     flights: Few<u64, Flight>,
+    uploads: Uploads,
     next_request: u64,
     /// The whole way to the server.
     pause: Backoff,
@@ -230,6 +247,7 @@ impl Outbox {
             next_ticket: 1,
             write_after: Duration::ZERO,
             flights: Few::new(),
+            uploads: Uploads::default(),
             next_request: 1,
             pause: Backoff::default(),
             lanes: Few::new(),
@@ -256,8 +274,10 @@ impl Outbox {
     /// Brings everything forward that can be brought forward at this moment.
     fn advance(&mut self, now: Now) {
         self.give_up_waiting(now);
+        self.give_up_upload(now);
         self.park_what_is_old(now);
         self.plan(now);
+        self.plan_upload(now);
         self.write(now);
         self.issue(now);
     }

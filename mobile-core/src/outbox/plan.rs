@@ -29,6 +29,8 @@ pub enum TimeoutReason {
     Retry,
     /// To try again what the server could not decide, of one conversation.
     RetryLane,
+    /// To go on with an upload.
+    Upload,
     /// To put before its author what has become old.
     TooOld,
     /// To try the store again.
@@ -45,7 +47,7 @@ impl Outbox {
         let store = waits_for_store.then_some((self.write_after, TimeoutReason::Store));
         let old = self.slots.values().filter_map(|slot| self.old_in(&slot.item, now));
         let old = old.min().map(|left| (now.mono + left, TimeoutReason::TooOld));
-        [answer, store, old, self.next_try()].into_iter().flatten().min()
+        [answer, store, old, self.next_try(), self.next_upload()].into_iter().flatten().min()
     }
 
     /// How much of a request is still waited for.
@@ -82,7 +84,7 @@ impl Outbox {
 
     /// Whether anything may be sent at all. Nothing is sent before the epoch is known: a restored
     /// server may have had the act in its former life.
-    fn may_send(&self) -> bool {
+    pub(super) fn may_send(&self) -> bool {
         self.gate.has_network && self.gate.is_awake && self.epoch.is_some()
     }
 

@@ -51,6 +51,13 @@ pub enum ReviewReason {
     },
     /// The server was put back to an earlier state: the customer may have it or not.
     Restored,
+    /// The file cannot be sent.
+    FileRefused {
+        /// Why, for people.
+        trouble: String,
+    },
+    /// The device lost the file.
+    FileLost,
     /// The author asked for it back.
     Withdrawn,
 }
@@ -104,7 +111,7 @@ impl Choice {
 #[expect(clippy::wildcard_enum_match_arm, reason = "only what has a text can be edited")]
 pub(super) fn offers(item: &Item, is_out_of_scope: bool) -> Vec<Offer> {
     let State::Review { review } = &item.state else { return Vec::new() };
-    if is_out_of_scope || is_merged(&review.reason) {
+    if is_out_of_scope || is_merged(&review.reason) || review.reason == ReviewReason::FileLost {
         return vec![Offer::Discard];
     }
     match item.command.body {
@@ -125,6 +132,8 @@ fn is_merged(reason: &ReviewReason) -> bool {
         | ReviewReason::NotInScope
         | ReviewReason::Rejected { .. }
         | ReviewReason::Restored
+        | ReviewReason::FileRefused { .. }
+        | ReviewReason::FileLost
         | ReviewReason::Withdrawn => false,
     }
 }
@@ -162,6 +171,8 @@ pub(super) fn to_show(item: &Item) -> Option<ToShow> {
         | ReviewReason::TooOld
         | ReviewReason::NotInScope
         | ReviewReason::Rejected { .. }
+        | ReviewReason::FileRefused { .. }
+        | ReviewReason::FileLost
         | ReviewReason::Withdrawn => of(before, false),
     }
 }

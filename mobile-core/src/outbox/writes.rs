@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use baton_protocol::OpId;
+use uuid::Uuid;
 
 use super::echo::{ActStage, Change, Ended, stage};
 use super::item::{Item, ItemRow, Kind, State, Write};
+use super::uploads::Track;
 use super::{Now, Outbox, OutboxAction, OutboxOwner, Settings, Tail};
 use crate::few::Few;
 use crate::gathered::gathered;
@@ -32,6 +34,8 @@ pub(super) struct Slot {
     pub(super) is_alone: bool,
     /// The request that it is in.
     pub(super) flight: Option<u64>,
+    /// Where the upload of its file is.
+    pub(super) upload: Track,
 }
 
 impl Slot {
@@ -45,6 +49,7 @@ impl Slot {
             is_pristine: false,
             is_alone: false,
             flight: None,
+            upload: Track::default(),
         }
     }
 
@@ -69,6 +74,8 @@ pub(super) struct Writing {
     /// What it removes of items that ended.
     gone: Few<u64, (BTreeSet<OpId>, Change)>,
     changes: Vec<Change>,
+    /// Files of items that ended.
+    files: Vec<Uuid>,
 }
 
 /// What was found in the store.
@@ -142,6 +149,7 @@ impl Outbox {
         if let Some(flight) = slot.flight {
             self.leave_flight(flight, number);
         }
+        self.uploads.dropped.extend(slot.item.attachment.as_ref().map(|one| one.file));
         let is_discarded = how == Ended::Discarded;
         let mut rows = slot.rows;
         rows.insert(slot.item.command.op_id);
@@ -193,13 +201,20 @@ impl Outbox {
             writes.push(Write::Put(row));
         }
         let changes = self.changes(&gone);
-        self.writing = Some(Writing { ticket, versions, gone, changes });
+        let files = std::mem::take(&mut self.uploads.dropped);
+        self.writing = Some(Writing { ticket, versions, gone, changes, files });
         self.effects.push_back(OutboxAction::Write { ticket, writes });
     }
 
     /// Whether something is not in the store as it is.
     pub(super) fn is_dirty(&self) -> bool {
         !self.gone.is_empty() || self.slots.values().any(|slot| !slot.is_stored())
+    }
+
+    fn drop_files(&mut self, files: Vec<Uuid>) {
+        if !files.is_empty() {
+            self.effects.push_back(OutboxAction::DropFiles(files));
+        }
     }
 
     fn tell(&mut self, changes: Vec<Change>) {
@@ -240,6 +255,7 @@ impl Outbox {
             }
         }
         self.tell(writing.changes);
+        self.drop_files(writing.files);
         self.advance(now);
     }
 
@@ -250,6 +266,7 @@ impl Outbox {
             return;
         };
         self.gone.extend(writing.gone);
+        self.uploads.dropped.extend(writing.files);
         self.write_after = now.mono + STORE_PAUSE;
         for change in &writing.changes {
             let Change::Shown(echo) = change else { continue };
@@ -266,9 +283,11 @@ impl Outbox {
         }
         for change in &lost {
             let Change::NotStored { number, .. } = change else { continue };
-            if let Some(flight) = self.slots.remove(number).and_then(|slot| slot.flight) {
+            let Some(slot) = self.slots.remove(number) else { continue };
+            if let Some(flight) = slot.flight {
                 self.leave_flight(flight, *number);
             }
+            self.drop_files(slot.item.attachment.iter().map(|one| one.file).collect());
             self.taps.retain(|_, tap| tap.answer.number != *number);
         }
         self.tell(lost);

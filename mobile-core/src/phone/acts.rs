@@ -1,14 +1,20 @@
 //! What the agent and the app do, and the answers to commands.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use baton_protocol::frame::{ClientFrame, PresenceWish, View};
+use baton_protocol::upload::Upload;
 use baton_protocol::{CommandResult, ConversationId, OpId};
 
 use super::{Machines, Now, Phone};
-use crate::link::{Input, Token};
-use crate::outbox::{Choice, ChoiceRefused, EnqueueRefused, Enqueued, Failure, RetryCause, Tap};
+use crate::link::{self, Input, Token};
+use crate::outbox::{
+    Attachment, Choice, ChoiceRefused, EnqueueRefused, Enqueued, Failure, RetryCause, Tap,
+    UploadFailure,
+};
 use crate::push::{ActToken, Answer, Sweep, Tag};
+use crate::store::StoreError;
 
 /// Why commands got no answer, once for each machine that acts on it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,7 +22,7 @@ pub struct Unanswered {
     /// For the outbox.
     pub outbox: Failure,
     /// For the link, as [`Input::Rejected`]. The problem's code may concern the session.
-    pub link: crate::link::Failure,
+    pub link: link::Failure,
 }
 
 impl Phone {
@@ -29,6 +35,30 @@ impl Phone {
     pub fn act(&mut self, tap: Tap, now: Now) -> Result<Enqueued, EnqueueRefused> {
         let of = tap.conversation_id;
         let enqueued = self.step(now, |machines| machines.enqueue(tap, now))?;
+        self.go_on_acting(of, now);
+        Ok(enqueued)
+    }
+
+    /// The same for an act that sends a file, which the store holds as a draft under its name. It
+    /// goes again if the act is not taken in, or is a double tap.
+    ///
+    /// # Errors
+    /// Says why the act is refused; nothing changed then.
+    pub fn act_with_file(
+        &mut self,
+        tap: Tap,
+        attachment: Attachment,
+        now: Now,
+    ) -> Result<Result<Enqueued, EnqueueRefused>, StoreError> {
+        let (of, file, me) = (tap.conversation_id, attachment.file, self.me());
+        let store = Arc::clone(&self.machines().store);
+        store.keep_file(&me, file)?;
+        // A draft that was begun in the app stays: it is another message.
+        let enqueued =
+            self.step(now, |machines| machines.outbox.enqueue_file(tap, attachment, now));
+        if !self.outbox().files().contains(&file) {
+            store.remove_file(&me, file)?;
+        }
         self.go_on_acting(of, now);
         Ok(enqueued)
     }
@@ -135,6 +165,24 @@ impl Phone {
         now: Now,
     ) {
         self.step(now, |machines| machines.handle_command_answer(request, answer, now));
+    }
+
+    /// Handles the answer to [`Effect::Upload`](super::Effect::Upload). A failure names the token
+    /// that was used, where it may concern the session.
+    pub fn handle_upload_answer(
+        &mut self,
+        request: u64,
+        answer: Result<Upload, (UploadFailure, Option<(link::Failure, Token)>)>,
+        now: Now,
+    ) {
+        let (answer, rejected) = match answer {
+            Ok(upload) => (Ok(upload), None),
+            Err((failure, rejected)) => (Err(failure), rejected),
+        };
+        self.step(now, |machines| machines.outbox.handle_upload_answer(request, answer, now));
+        if let Some((failure, token)) = rejected {
+            self.hear(Input::Rejected { token, failure }, now);
+        }
     }
 
     /// The app came to the foreground: connects, and tells what it missed.

@@ -6,7 +6,7 @@ use baton_protocol::{AgentId, Command, ConversationId, OpId};
 
 use crate::link::{Query, SocketId, State, Ticket};
 use crate::lists::Touched;
-use crate::outbox::Change;
+use crate::outbox::{Change, UploadStep};
 use crate::push::handle::Outcome;
 use crate::push::notification::Notification;
 use crate::push::payload::Kind;
@@ -46,6 +46,13 @@ pub enum Effect {
         request: u64,
         /// At most 100.
         op_ids: Vec<OpId>,
+    },
+    /// Take a step of an upload.
+    Upload {
+        /// The number of the request, which its answer carries.
+        request: u64,
+        /// The step.
+        step: UploadStep,
     },
     /// Send `POST /push/receipts`.
     Receipts {

@@ -62,6 +62,15 @@ impl Machines {
             outbox::OutboxAction::Ask { request, op_ids } => {
                 self.effects.push_back(Effect::Outcomes { request, op_ids });
             }
+            outbox::OutboxAction::Upload { request, step } => {
+                self.effects.push_back(Effect::Upload { request, step });
+            }
+            outbox::OutboxAction::DropFiles(files) => {
+                for file in files {
+                    // What stays goes when the phone begins next.
+                    self.store.remove_file(&self.me, file).ok();
+                }
+            }
             outbox::OutboxAction::Tell(changes) => {
                 self.echoes.apply(&changes);
                 self.touched.add(&Touched::of_changes(&changes));

@@ -177,6 +177,10 @@ impl Phone {
         let whose = OutboxOwner { workspace: me.workspace, agent: me.agent, device: me.device };
         let rows = stored.outbox.iter().map(Vec::as_slice);
         let (outbox, restored) = Outbox::restore(whose, Settings::default(), seed, rows, now);
+        if restored.unreadable == 0 {
+            // What stays goes when the phone begins next.
+            store.sweep_files(&me, &outbox.files()).ok();
+        }
         let low = u64::try_from(seed & u128::from(u64::MAX)).unwrap_or(1);
         let mut phone = Self::new(Machines {
             store,

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use baton_protocol::account::{Agent, Availability, Channel, Me, Team};
+use baton_protocol::conversation::{Begin, Begun};
 use baton_protocol::page::{FileAddress, LinesPage};
 use baton_protocol::settings::MeChange;
-use baton_protocol::{ConversationId, MessageId};
+use baton_protocol::template::TemplateList;
+use baton_protocol::{ChannelId, ConversationId, MessageId};
 use tokio::sync::oneshot;
 
 use super::dispatcher::ListenerCounts;
@@ -332,6 +334,35 @@ impl Core {
             let address: FileAddress = reply.read().map_err(CoreError::from)?;
             let url = core.0.net.server.whole_address(&address.url);
             Ok(FileAddress { url, ..address })
+        })
+    }
+
+    /// Loads the templates of a number from the server. Those that are `approved` can be sent.
+    ///
+    /// # Errors
+    /// `Offline`, `Server`, `Unauthorized`.
+    pub fn templates(&self, of: ChannelId) -> Call<'_, TemplateList> {
+        let core = self.clone();
+        self.spawned(async move {
+            let reply = core.ask(Ok(net::templates(of))).await?;
+            reply.read().map_err(CoreError::from)
+        })
+    }
+
+    /// Opens the conversation with a number at the server, and begins it if there is none.
+    ///
+    /// # Errors
+    /// `Offline`, `Unauthorized`, `Server` with the code `forbidden`, or `not_allowed` where
+    /// another team has the conversation.
+    pub fn begin(&self, channel_id: ChannelId, phone: String) -> Call<'_, ConversationId> {
+        let core = self.clone();
+        self.spawned(async move {
+            let begin = Begin { channel_id, phone };
+            let asked = net::post("/api/v1/conversations", &begin, BOUNDS);
+            // It may be repeated: the conversation is the same.
+            let asked = asked.map(|asked| Request { is_repeatable: true, ..asked });
+            let begun: Begun = core.ask(asked).await?.read().map_err(CoreError::from)?;
+            Ok(begun.conversation_id)
         })
     }
 

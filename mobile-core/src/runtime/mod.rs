@@ -13,7 +13,7 @@
 //! The modules in reading order; each uses only those before it, which a test of the repository
 //! checks: `clock`, `error`, `events`, `log`, `network`, `keys`, `extension`, `dispatcher`,
 //! `subscriptions`, `engine`, `requests`, `life`, `lock`, `effects`, `registration`, `worker`,
-//! `handle`, `session`, `calls`, `answering`, `watch`, `wishes`, `search`.
+//! `handle`, `session`, `calls`, `uploads`, `answering`, `watch`, `wishes`, `search`.
 
 mod answering;
 mod calls;
@@ -37,6 +37,7 @@ mod session;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod watch;
 mod wishes;
 mod worker;
@@ -53,6 +54,7 @@ pub use keys::{KeyStore, KeyStoreFailed};
 pub use log::{Detail, LogEntry, LogLevel, LogRecord, LogSink, LogTarget, SourceLocation};
 pub use session::{Credentials, SignedIn};
 pub use subscriptions::ListListener;
+pub use uploads::{FileSource, FileTap, OutgoingFile};
 
 pub use crate::push::{PushOffReason, PushState, PushTarget};
 

@@ -13,8 +13,9 @@ use super::events::Event;
 use super::log::LogTarget;
 use super::log::words::{self, info, warn};
 use crate::link::{Failure, Input, Query, SocketId, Ticket, Token};
-use crate::net::{self, Bounds, socket};
-use crate::phone::{Now, Unanswered};
+use crate::net::{self, Bounds, NetError, socket};
+use crate::outbox::UploadStep;
+use crate::phone::{Now, Phone, Unanswered};
 use crate::push::receipts::{Receipt, ReceiptAnswer};
 
 /// How long a request of the app waits for its answer.
@@ -82,6 +83,32 @@ impl Engine {
         if let Some(phone) = &mut self.phone {
             phone.handle_command_answer(request, answer, now);
         }
+    }
+
+    /// Takes a step of an upload.
+    pub(super) fn upload(&mut self, request: u64, step: UploadStep) {
+        let Some(me) = self.phone.as_ref().map(Phone::me) else { return };
+        let (server, token) = (self.config.net.server.clone(), self.token());
+        let (store, runtime) = (Arc::clone(&self.config.store), self.config.net.runtime.clone());
+        let part = match &step {
+            UploadStep::Piece { file, from, bytes, .. } => Some((*file, (*from, *bytes))),
+            UploadStep::Begin { .. } | UploadStep::Look { .. } => None,
+        };
+        let read = async move {
+            let Some((file, part)) = part else { return Ok(None) };
+            let read = runtime.spawn_blocking(move || store.read_file(&me, file, part)).await;
+            read.ok().and_then(Result::ok).ok_or(NetError::NotSent)
+        };
+        let text = token.text.clone();
+        self.ask(
+            async move { server.upload(step, &text, read).await },
+            move |engine, answer, now| {
+                let answer = answer.map_err(|(failure, said)| (failure, said.map(|s| (s, token))));
+                if let Some(phone) = &mut engine.phone {
+                    phone.handle_upload_answer(request, answer, now);
+                }
+            },
+        );
     }
 
     /// With the session's token, and with the key that is for receipts alone: each may be void
@@ -210,14 +237,19 @@ impl Engine {
         }))
     }
 
+    /// Work that is counted until the guard is dropped.
+    pub(super) fn begin_work(&mut self) -> UnderWay {
+        self.under_way += 1;
+        UnderWay(self.config.inbox.clone())
+    }
+
     /// One kind of task for all questions: each kind would be tokio's code once more.
     fn start_request(
         &mut self,
         question: BoxFuture<'static, EngineCall>,
     ) -> tokio::task::AbortHandle {
-        self.under_way += 1;
         let inbox = self.config.inbox.clone();
-        let guard = UnderWay(inbox.clone());
+        let guard = self.begin_work();
         let task = self.config.net.runtime.spawn(async move {
             let guard = guard;
             let act = question.await;
@@ -247,7 +279,7 @@ fn said(posted: &Result<serde_json::Value, Failure>) -> ReceiptAnswer {
 }
 
 /// A request that is counted until it ends, however it does.
-struct UnderWay(tokio::sync::mpsc::WeakSender<EngineCall>);
+pub(super) struct UnderWay(tokio::sync::mpsc::WeakSender<EngineCall>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {

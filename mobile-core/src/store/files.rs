@@ -40,6 +40,11 @@ impl Files {
         self.path("saved.db")
     }
 
+    /// Files that wait to be sent.
+    pub(super) fn outgoing(&self) -> PathBuf {
+        self.path("outgoing")
+    }
+
     fn suspect(&self) -> PathBuf {
         self.path("suspect")
     }

@@ -23,6 +23,7 @@ mod kept;
 mod lists;
 mod opening;
 mod outbox;
+mod outgoing;
 mod quota;
 mod read;
 mod rescue;
@@ -47,6 +48,7 @@ pub use glance::{NotesBetween, Stamp, Stretch};
 pub use kept::{Kept, PUSHES_MAX};
 pub use lists::{Mark, Page, Total, View};
 pub use outbox::{Draft, OutboxRow};
+pub use outgoing::{Copied, CopyError, OUTGOING_BYTES_MAX};
 pub use quota::{Trimmed, are_lines_dropped};
 pub use read::{Account, Read, StoredProgress};
 pub use rescue::{Damage, Saved};
@@ -297,6 +299,7 @@ impl Store {
         let [workspace, agent, device] = ids.map(uuid::Uuid::into_bytes);
         let forgotten = erase(&writer.connection, params![workspace, agent, device]);
         forgotten.map_err(|error| self.note(error))?;
+        self.forget_files(account)?;
         // What could be saved of a damaged database was.
         Ok(self.files.drop_damaged()?)
     }

@@ -1,6 +1,7 @@
 //! The phone core against the real server: what an agent with a phone sees.
 
 mod extensions;
+mod files;
 mod fleet;
 mod kills;
 mod locked;

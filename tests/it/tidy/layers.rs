@@ -21,7 +21,7 @@ const CORE: [(&str, &[&str]); 11] = [
 ];
 
 /// The modules of `mobile-core/src/runtime`, in order: each may use only those before it.
-const RUNTIME: [&str; 23] = [
+const RUNTIME: [&str; 24] = [
     "clock",
     "error",
     "events",
@@ -41,6 +41,7 @@ const RUNTIME: [&str; 23] = [
     "handle",
     "session",
     "calls",
+    "uploads",
     "answering",
     "watch",
     "wishes",

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from baton_core import (
     Act, AnswerOutcome, Badge, CoreError, Diagnostics, Event, FileAddress, Hold, InboxStep, Kept,
-    ListBatch, OlderLines, People, PushOffReason, PushOutcome, PushState, PushVerdict, SignedIn,
-    Stage, Standing, SuppressReason, TimelineStep,
+    ListBatch, OlderLines, OutgoingFile, People, PushOffReason, PushOutcome, PushState,
+    PushVerdict, SignedIn, Stage, Standing, SuppressReason, TimelineStep,
 )
 
 from ..client import Baton
@@ -30,6 +30,15 @@ class TakenAct:
 
     conversation: str
     act: Act
+    op_id: str
+
+
+@dataclass(frozen=True)
+class TakenFile:
+    """A file that the app handed in."""
+
+    conversation: str
+    file: OutgoingFile
     op_id: str
 
 
@@ -48,6 +57,11 @@ class FakeBaton(Baton):
     def acts(self):
         """The acts that the app handed in, oldest first."""
         return self._fake.acts
+
+    @property
+    def files(self):
+        """The files that the app handed in, oldest first."""
+        return self._fake.files
 
     @property
     def calls(self):
@@ -97,6 +111,10 @@ class FakeBaton(Baton):
         """Sets whether pushes reach this device."""
         self._fake.set_push_state(state)
 
+    def set_templates(self, templates):
+        """Sets what `templates` returns."""
+        self._fake.listed = list(templates)
+
     def answer_pushes(self, outcome):
         """Sets what `handle_push` returns."""
         self._fake.outcome = outcome
@@ -116,6 +134,7 @@ class _FakeCore:
     def __init__(self):
         self.listener = self.failure = None
         self.acts, self.calls, self.items = [], [], []
+        self.files, self.listed = [], []
         self.inboxes, self.timelines, self.headers = {}, {}, {}
         self.badge, self.drafts = Badge(mine=0, unread=0, unassigned=0, needs_review=0), {}
         self.state = Standing.LIVE()
@@ -188,6 +207,23 @@ class _FakeCore:
         if is_new:
             self.acts.append(TakenAct(conversation, act, op_id))
         return Kept(number=number, op_id=op_id, is_new=is_new)
+
+    async def send_file(self, conversation, file, seen, op_id=None):
+        self._ask("send_file", conversation, file)
+        number = 1_000 + len(self.files)
+        op_id = op_id or f"00000000-0000-7000-8000-{number:012}"
+        is_new = all(taken.op_id != op_id for taken in self.files)
+        if is_new:
+            self.files.append(TakenFile(conversation, file, op_id))
+        return Kept(number=number, op_id=op_id, is_new=is_new)
+
+    async def templates(self, channel):
+        self._ask("templates", channel)
+        return self.listed
+
+    async def begin(self, channel, phone):
+        self._ask("begin", channel, phone)
+        return preview.CONVERSATION
 
     async def sign_in(self, workspace, email, password):
         self._ask("sign_in", workspace, email)

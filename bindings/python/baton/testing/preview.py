@@ -2,7 +2,8 @@
 
 from baton_core import (
     ActKind, Badge, Header, Hold, InboxRow, Line, LineContent, LineAuthor, LineStatus, MediaKind,
-    Note, OutboxItem, Own, Owner, SeenLine, Stage, Status, TimelineEntry,
+    Note, OutboxFile, OutboxItem, Own, Owner, SeenLine, Stage, Status, Template, TemplateStatus,
+    TimelineEntry,
 )
 
 # The agent whose phone it is, a colleague, and the first conversation.
@@ -67,10 +68,22 @@ def header():
 
 
 def outbox():
-    """One reply that waits."""
+    """One reply that waits, and a document half of which is sent."""
     return [OutboxItem(number=1, op_id=_id(80), conversation=CONVERSATION, kind=ActKind.REPLY,
                        text="Yes, this morning.", created_at_ms=_NOON, stage=Stage.WAITING,
-                       behind=None, is_claiming=False, review=None)]
+                       behind=None, is_claiming=False, review=None),
+            OutboxItem(number=2, op_id=_id(81), conversation=CONVERSATION, kind=ActKind.SEND,
+                       text=None, created_at_ms=_NOON, stage=Stage.WAITING, behind=None,
+                       is_claiming=False, review=None,
+                       file=OutboxFile(kind=MediaKind.DOCUMENT, media_type="application/pdf",
+                                       name="label.pdf", bytes=800_000, sent=400_000))]
+
+
+def template():
+    """A template that can be sent, with one variable."""
+    return Template(name="order_update", language="en", status=TemplateStatus.APPROVED,
+                    category="utility", header=None, body="Your order {{1}} has left.",
+                    footer=None, buttons=[])
 
 
 def badge():

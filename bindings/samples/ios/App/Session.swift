@@ -104,7 +104,9 @@ extension TimelineEntry {
         switch self {
         case .line(let line): line.problem ?? line.status.map { "\($0)" } ?? ""
         case .note: ""
-        case .echo(let item): item.review?.detail ?? "on its way"
+        case .echo(let item):
+            item.review?.detail
+                ?? item.file.map { "\($0.sent) of \($0.bytes) bytes" } ?? "on its way"
         }
     }
 

@@ -153,7 +153,7 @@ val pushes = listOf(
         ensure(ana.baton.pushState() == nothing) { "it is ${ana.baton.pushState()}" }
         until("the server has none") { runCatching { world.rest("ana", "GET", path) }.isFailure }
     },
-    Scenario(37) {
+    Scenario(39) {
         val phone = phone("ana")
         val seen = mutableSetOf<String>()
         for (lane in listOf("fcm", "apns", "webpush", "relay")) {

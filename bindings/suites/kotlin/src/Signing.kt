@@ -9,13 +9,16 @@ import app.baton.core.BatonCoreInterface
 import app.baton.core.Choice
 import app.baton.core.CoreException
 import app.baton.core.Event
+import app.baton.core.FileSource
 import app.baton.core.InboxView
 import app.baton.core.KeyStore
 import app.baton.core.LoadState
 import app.baton.core.LogLevel
+import app.baton.core.MediaKind
 import app.baton.core.MemoryKeyStore
 import app.baton.core.NotificationAnswer
 import app.baton.core.NotificationEnd
+import app.baton.core.OutgoingFile
 import app.baton.core.PushMessage
 import app.baton.core.PushOffReason
 import app.baton.core.PushRoad
@@ -245,6 +248,12 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
     },
     "notificationEnded" to { it.notificationEnded(opId(), NotificationEnd.OPENED) },
     "fileAddress" to { it.fileAddress(of, opId()) },
+    "sendFile" to {
+        val file = FileSource.Bytes(ByteArray(1))
+        it.sendFile(of, OutgoingFile(file, MediaKind.IMAGE, "image/png"), null)
+    },
+    "templates" to { it.templates(opId()) },
+    "begin" to { it.begin(opId(), "+34600123456") },
     "olderLines" to { it.olderLines(of, 1u, 1u) },
     "outbox" to { it.outbox() },
     "people" to { it.people() },

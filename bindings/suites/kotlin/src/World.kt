@@ -80,6 +80,17 @@ class World(private val address: String) {
     suspend fun reached(waId: String): List<String> =
         ask("/reached", "wa_id" to waId).at<List<Any?>>("reached").map { it.at("body", "body") }
 
+    /** What reached the customer, by kind, in order. */
+    suspend fun kindsReached(waId: String): List<String> =
+        ask("/reached", "wa_id" to waId).at<List<Any?>>("reached").map { it.at("type") }
+
+    /** Files that reached the customer: kind, bytes, whether whole, and caption or name. */
+    suspend fun files(waId: String): List<String> =
+        ask("/files", "wa_id" to waId).at<List<Any?>>("files").map {
+            val words = it.at<String?>("caption") ?: it.at<String?>("filename")
+            "${it.at<String>("kind")} ${it.at<Long>("bytes")} ${it.at<Boolean>("is_whole")} $words"
+        }
+
     suspend fun revoke(device: String) {
         ask("/revoke", "device" to device)
     }

@@ -91,6 +91,13 @@ public protocol BatonClient: AnyObject, Sendable {
         _ act: Act, in conversation: String, opId: String?
     ) async throws(BatonError) -> Kept
 
+    /// Copies a file and puts its act into the outbox. When this returns, both are stored, and the
+    /// source may vanish. `OutboxItem.file` says how much of it the server has.
+    @discardableResult
+    func send(
+        _ file: OutgoingFile, in conversation: String, seen: SeenLine?, opId: String?
+    ) async throws(BatonError) -> Kept
+
     /// Withdraws an act that has not been sent.
     func withdraw(_ number: UInt64) async throws(BatonError)
 
@@ -114,6 +121,12 @@ public protocol BatonClient: AnyObject, Sendable {
     /// are done.
     @discardableResult
     func sync(deadlineMs: UInt32) async throws(BatonError) -> Bool
+
+    /// Loads the templates of a number from the server.
+    func templates(of channel: String) async throws(BatonError) -> [Template]
+
+    /// Opens the conversation with a number, or begins it. Returns its id.
+    func begin(with phone: String, from channel: String) async throws(BatonError) -> String
 
     /// Sets the agent's own availability at the server.
     func setAvailability(_ availability: Availability) async throws(BatonError)
@@ -204,6 +217,14 @@ extension BatonClient {
     @discardableResult
     public func act(_ act: Act, in conversation: String) async throws(BatonError) -> Kept {
         try await self.act(act, in: conversation, opId: nil)
+    }
+
+    /// Sends a file, under an id of its own.
+    @discardableResult
+    public func send(
+        _ file: OutgoingFile, in conversation: String, seen: SeenLine?
+    ) async throws(BatonError) -> Kept {
+        try await send(file, in: conversation, seen: seen, opId: nil)
     }
 
     /// Call when the app goes to the background, with five seconds to end it.

@@ -124,6 +124,16 @@ extension CoreClient {
         try await ask { try await $0.act(conversation: conversation, act: act, opId: opId) }
     }
 
+    @discardableResult
+    public func send(
+        _ file: OutgoingFile, in conversation: String, seen: SeenLine?, opId: String?
+    ) async throws(BatonError) -> Kept {
+        try await ask {
+            try await $0.sendFile(
+                conversation: conversation, file: file, seen: seen, opId: opId)
+        }
+    }
+
     public func withdraw(_ number: UInt64) async throws(BatonError) {
         try await ask { try await $0.withdraw(number: number) }
     }
@@ -150,6 +160,16 @@ extension CoreClient {
     @discardableResult
     public func sync(deadlineMs: UInt32) async throws(BatonError) -> Bool {
         try await ask { try await $0.sync(deadlineMs: deadlineMs) }
+    }
+
+    public func templates(of channel: String) async throws(BatonError) -> [Template] {
+        try await ask { try await $0.templates(channel: channel) }
+    }
+
+    public func begin(
+        with phone: String, from channel: String
+    ) async throws(BatonError) -> String {
+        try await ask { try await $0.begin(channel: channel, phone: phone) }
     }
 
     public func setAvailability(_ availability: Availability) async throws(BatonError) {

@@ -8,6 +8,13 @@ public struct TakenAct: Equatable, Sendable {
     public let opId: String
 }
 
+/// A file that the app handed in.
+public struct TakenFile: Equatable, Sendable {
+    public let conversation: String
+    public let file: OutgoingFile
+    public let opId: String
+}
+
 /// A client over memory, for tests and previews. It tells what the test gives it to who watches,
 /// and records what the app asks. It decides nothing: an act changes no list until the test does.
 ///
@@ -31,6 +38,9 @@ public final class FakeBaton: Sendable {
 
     /// The acts that the app handed in, oldest first.
     public var acts: [TakenAct] { core.read { $0.acts } }
+
+    /// The files that the app handed in, oldest first.
+    public var files: [TakenFile] { core.read { $0.files } }
 
     /// Names of the other calls, oldest first, as `foreground`.
     public var calls: [String] { core.read { $0.calls } }
@@ -74,6 +84,9 @@ public final class FakeBaton: Sendable {
 
     /// Sets whether pushes reach this device.
     public func setPushState(_ state: PushState) { core.setPushState(state) }
+
+    /// Sets what `templates` returns.
+    public func setTemplates(_ templates: [Template]) { core.change { $0.templates = templates } }
 
     /// Sets what `handlePush` returns.
     public func answerPushes(_ outcome: PushOutcome) { core.change { $0.outcome = outcome } }

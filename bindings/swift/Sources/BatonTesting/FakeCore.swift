@@ -10,6 +10,8 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         var acts: [TakenAct] = []
         var calls: [String] = []
         var items: [OutboxItem] = []
+        var files: [TakenFile] = []
+        var templates: [Template] = []
         var inboxes: [InboxView?: [InboxRow]] = [:]
         var timelines: [String: [TimelineEntry]] = [:]
         var headers: [String: Header?] = [:]
@@ -121,6 +123,28 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
             }
             return Kept(number: UInt64(number), opId: name, isNew: isNew)
         }
+    }
+
+    func sendFile(
+        conversation: String, file: OutgoingFile, seen: SeenLine?, opId: String?
+    ) async throws -> Kept {
+        try asked("sendFile") { held in
+            let number = 1_000 + held.files.count
+            let name = opId ?? Preview.id(number)
+            let isNew = !held.files.contains { $0.opId == name }
+            if isNew {
+                held.files.append(TakenFile(conversation: conversation, file: file, opId: name))
+            }
+            return Kept(number: UInt64(number), opId: name, isNew: isNew)
+        }
+    }
+
+    func templates(channel: String) async throws -> [Template] {
+        try asked("templates") { $0.templates }
+    }
+
+    func begin(channel: String, phone: String) async throws -> String {
+        try asked("begin") { _ in Preview.conversation }
     }
 
     func signIn(workspace: String, email: String, password: String) async throws -> SignedIn {

@@ -17,13 +17,25 @@ public enum Preview {
         row(3, "+34 600 000 003", .queue(team: "team"), "Are you open today?", unread: 1),
     ]
 
-    /// One reply that waits.
+    /// One reply that waits, and a document half of which is sent.
     public static let outbox: [OutboxItem] = [
         OutboxItem(
             number: 1, opId: id(80), conversation: conversation, kind: .reply,
             text: "Yes, this morning.", createdAtMs: noon, stage: .waiting, behind: nil,
-            isClaiming: false, review: nil)
+            isClaiming: false, review: nil),
+        OutboxItem(
+            number: 2, opId: id(81), conversation: conversation, kind: .send,
+            text: nil, createdAtMs: noon, stage: .waiting, behind: nil,
+            isClaiming: false, review: nil,
+            file: OutboxFile(
+                kind: .document, mediaType: "application/pdf", name: "label.pdf",
+                bytes: 800_000, sent: 400_000)),
     ]
+
+    /// A template that can be sent, with one variable.
+    public static let template = Template(
+        name: "order_update", language: "en", status: .approved, category: "utility",
+        header: nil, body: "Your order {{1}} has left.", footer: nil, buttons: [])
 
     /// The first conversation: texts, a picture, a note, and a reply on its way.
     public static let timeline: [TimelineEntry] = [

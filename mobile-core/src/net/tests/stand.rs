@@ -134,6 +134,7 @@ pub(crate) fn get(path: &str) -> Request {
         path: path.to_owned(),
         bearer: Some("a-token".to_owned()),
         body: None,
+        content_type: "application/json",
         is_repeatable: false,
         within: SOON,
         bytes_max: 1_000,

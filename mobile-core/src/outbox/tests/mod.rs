@@ -3,6 +3,7 @@
 
 mod acts;
 mod clocks;
+mod files;
 mod phone;
 mod reviews;
 mod taps;

@@ -16,10 +16,11 @@ use baton_protocol::{
 
 use crate::outbox::{
     ActStage, Change, Choice, ChoiceRefused, Echo, EnqueueRefused, Enqueued, Failure, Item, Kind,
-    Now, Outbox, OutboxAction, OutboxOwner, RetryCause, Settings, Tap, Write,
+    Now, Outbox, OutboxAction, OutboxOwner, RetryCause, Settings, Tap, UploadStep, Write,
 };
+use uuid::Uuid;
 
-const PHONE: DeviceId = DeviceId(uuid::Uuid::from_u128(0xD1));
+const PHONE: DeviceId = DeviceId(Uuid::from_u128(0xD1));
 
 pub(super) const fn whose() -> OutboxOwner {
     OutboxOwner { workspace: WORKSPACE, agent: ANA, device: PHONE }
@@ -61,6 +62,10 @@ pub(super) struct Phone {
     pub(super) requests: Vec<Request>,
     pub(super) answers: Vec<Answer>,
     pub(super) told: Vec<Change>,
+    /// Steps of uploads that are under way.
+    pub(super) steps: Vec<(u64, UploadStep)>,
+    /// Files that are not needed any more.
+    pub(super) dropped: Vec<Uuid>,
     pub(super) sign_ins: usize,
     pub(super) life: u32,
     pub(super) mono: Duration,
@@ -98,10 +103,12 @@ impl Phone {
             requests: Vec::new(),
             answers: Vec::new(),
             told: Vec::new(),
+            steps: Vec::new(),
+            dropped: Vec::new(),
             sign_ins: 0,
             life: 1,
             mono: Duration::from_secs(5),
-            epoch: Epoch(uuid::Uuid::from_u128(0xE0)),
+            epoch: Epoch(Uuid::from_u128(0xE0)),
             ahead_ms: 0,
             shown: BTreeMap::new(),
             settings,
@@ -218,6 +225,8 @@ impl Phone {
                     let ask = Ask::Outcomes(op_ids);
                     self.requests.push(Request { id: request, life: self.life, ask });
                 }
+                OutboxAction::Upload { request, step } => self.steps.push((request, step)),
+                OutboxAction::DropFiles(files) => self.dropped.extend(files),
                 OutboxAction::Tell(changes) => self.told.extend(changes),
                 OutboxAction::SignIn => self.sign_ins += 1,
             }
@@ -320,7 +329,7 @@ impl Phone {
 
     /// The log is in another life.
     pub(super) fn begins_anew(&mut self) {
-        self.epoch = Epoch(uuid::Uuid::from_u128(self.epoch.0.as_u128() + 1));
+        self.epoch = Epoch(Uuid::from_u128(self.epoch.0.as_u128() + 1));
         let (epoch, now) = (self.epoch, self.now());
         self.outbox.set_epoch(epoch, now);
         self.collect();

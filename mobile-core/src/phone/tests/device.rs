@@ -13,6 +13,7 @@ use baton_protocol::{AgentId, ConversationId, DeviceId, OpId, Seen, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use super::files;
 use super::lists::Lists;
 use super::world::Where;
 use crate::link::{SocketId, Ticket, Token};
@@ -33,7 +34,7 @@ pub(super) struct Device {
     pub(super) account: Account,
     /// Whether its platform hands pushes to an extension while the app is in the background.
     pub(super) has_extension: bool,
-    directory: TempDir,
+    pub(super) directory: TempDir,
     pub(super) drops: DropBox,
     _drops_at: TempDir,
     seed: u8,
@@ -130,12 +131,7 @@ impl Device {
     /// Gives what of the outbox was in them.
     pub(super) fn is_killed(&mut self, now: Now) -> Vec<Item> {
         let copy = directory();
-        for entry in std::fs::read_dir(self.directory.path()).unwrap() {
-            let entry = entry.unwrap();
-            if entry.file_type().unwrap().is_file() {
-                std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
-            }
-        }
+        files::copy(self.directory.path(), copy.path());
         self.seed = self.seed.wrapping_add(1);
         let store = open(copy.path(), self.seed);
         (self.store, self.is_open) = (store, true);

@@ -22,7 +22,8 @@ use crate::outbox::{ActStage, Offer, Tap};
 use crate::push::receipts::ReceiptStage as Seen;
 
 /// What has to be met in some of the histories.
-const RARE: [&str; 20] = [
+const RARE: [&str; 21] = [
+    "a file sent",
     "a request twice",
     "behind",
     "checking",
@@ -98,7 +99,7 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => (1..4_u32).prop_map(Op::Busy),
     ];
     let author = prop_oneof![
-        30 => (d(), n(), 0..12_u8).prop_map(|(d, n, what)| Op::Taps(d, n, what)),
+        30 => (d(), n(), 0..14_u8).prop_map(|(d, n, what)| Op::Taps(d, n, what)),
         2 => d().prop_map(Op::TapsAgain),
         3 => (d(), any::<usize>()).prop_map(|(d, one)| Op::Withdraws(d, one)),
         8 => (d(), any::<usize>(), offer).prop_map(|(d, one, offer)| Op::Chooses(d, one, offer)),
@@ -212,7 +213,10 @@ impl World {
             Op::Taps(d, n, what) => {
                 // Quick hands, but no double taps.
                 self.runs(ms(1_100));
-                if self.devices[d].is_open && self.devices[d].is_foreground {
+                let may = self.devices[d].is_open && self.devices[d].is_foreground;
+                if may && what >= 12 {
+                    self.taps_file(d, talk(n));
+                } else if may {
                     let body = self.body(d, talk(n), what);
                     self.taps(d, talk(n), body);
                 }

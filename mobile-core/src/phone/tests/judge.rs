@@ -8,6 +8,7 @@ use baton_model::team::DESK;
 use baton_protocol::{Command, CommandBody, ConversationId, OpId};
 
 use super::device::Device;
+use super::files::{contents, unnamed};
 use crate::outbox::{ActStage, Change, Echo, Ended, Item, ReviewReason, State};
 
 /// What became of an act, as far as its author was told.
@@ -92,7 +93,7 @@ impl Judge {
     pub(super) fn chose(&mut self, d: usize, number: u64, body: Option<CommandBody>) {
         let act = &mut self.acts[self.numbers[&(d, number)]];
         match body {
-            Some(body) => act.bodies.push(body),
+            Some(body) => act.bodies.push(unnamed(&body)),
             None => act.fate = Fate::Discarded,
         }
     }
@@ -104,7 +105,7 @@ impl Judge {
         assert!(item.may_be_sent(), "sent, and the store calls it {}", item.state.name());
         let index = self.numbers.get(&(d, item.number)).expect("sent, and nobody tapped it");
         let act = &mut self.acts[*index];
-        assert_eq!(act.bodies.last(), Some(&command.body), "nobody wanted that");
+        assert_eq!(act.bodies.last(), Some(&unnamed(&command.body)), "nobody wanted that");
         assert_eq!(act.of, command.conversation_id);
         act.ops.insert(command.op_id);
     }
@@ -167,7 +168,7 @@ impl Judge {
             // Who decided last did not see it stored.
             act.fate = Fate::Kept;
             act.ops.insert(item.command.op_id);
-            let known = act.bodies.iter().rposition(|body| *body == item.command.body);
+            let known = act.bodies.iter().rposition(|body| *body == unnamed(&item.command.body));
             act.bodies.truncate(known.expect("nobody wanted what is stored") + 1);
         }
         for number in rows.keys() {
@@ -178,6 +179,13 @@ impl Judge {
     /// Looks at what the server carried out since.
     pub(super) fn looks(&mut self, server: &Server) {
         let news = server.carried_out.get(self.looked..).unwrap_or_default();
+        for done in news.iter().filter(|done| done.command.body.upload().is_some()) {
+            let (body, device) = (&done.command.body, done.device);
+            let caption = body.text().expect("a caption").text;
+            let file = body.upload().and_then(|upload| server.file(upload));
+            assert!(file == Some(&contents(caption)), "{caption} of {device:?} is another");
+            *self.met.entry("a file sent").or_default() += 1;
+        }
         self.ever.extend(news.iter().map(|done| done.command.op_id));
         self.looked = server.carried_out.len();
     }
@@ -192,6 +200,7 @@ impl Judge {
                 assert!(is_visible(&echo), "left undone: {echo:?}");
                 shown.insert((d, echo.number), echo);
             }
+            device.keeps_its_files(device.directory.path());
             let rows = device.items().into_iter();
             let rows = rows.filter(|item| !matches!(item.state, State::Accepted { .. }));
             let rows: BTreeSet<_> = rows.map(|item| (d, item.number)).collect();
@@ -270,6 +279,8 @@ fn name_of(change: &Change) -> &'static str {
             (Some(ReviewReason::NotInScope), _) => "left the scope",
             (Some(ReviewReason::Rejected { .. }), _) => "rejected",
             (Some(ReviewReason::Restored), _) => "restored",
+            (Some(ReviewReason::FileRefused { .. }), _) => "file refused",
+            (Some(ReviewReason::FileLost), _) => "file lost",
             (Some(ReviewReason::Withdrawn), _) => "withdrawn",
             (None, ActStage::Checking) => "checking",
             (None, ActStage::Contended) => "contended",

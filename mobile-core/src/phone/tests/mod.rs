@@ -3,6 +3,7 @@
 mod contact;
 mod day;
 mod device;
+mod files;
 mod found;
 mod healing;
 mod histories;

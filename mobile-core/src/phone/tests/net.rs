@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use baton_model::TIMINGS;
 use baton_model::server::WORKSPACE;
+use baton_model::{NotReceived, TIMINGS};
 use baton_protocol::frame::{ClientFrame, Hello, LeaseState, ServerFrame, close};
 
 use super::device::{at, keyring};
 use super::pushes::fcm;
 use super::world::{DEVICES, Happening, Post, Wire, World, ms};
 use crate::link::{self, Input, Query, Token};
-use crate::outbox::Failure;
+use crate::outbox::{Failure, UploadFailure, UploadStep};
 use crate::phone::Unanswered;
 use crate::push::drops::Drop as Left;
 use crate::push::extension::{Keys, render};
@@ -73,6 +73,16 @@ impl World {
             }
             Happening::Posts(d, life, request, post, token) => {
                 self.posts((d, life, request), post, token);
+            }
+            Happening::Uploads(d, life, request, step, token) => {
+                self.uploads((d, life, request), step, token);
+            }
+            Happening::Uploaded(d, life, request, answer) => {
+                let now = self.clock();
+                if life == self.devices[d].life {
+                    self.devices[d].phone.handle_upload_answer(request, answer, now);
+                    self.pump(d);
+                }
             }
             Happening::Refreshes(d, life) => self.refreshes(d, life),
             Happening::Receipts(d, life, request) => {
@@ -354,6 +364,53 @@ impl World {
         }
     }
 
+    /// A step of an upload, in which anything may go wrong.
+    fn uploads(
+        &mut self,
+        (d, life, request): (usize, u32, u64),
+        (step, part): (UploadStep, Option<Vec<u8>>),
+        token: u64,
+    ) {
+        let luck = self.luck();
+        let used = Token { text: token.to_string(), good_until: Duration::MAX };
+        let failed = |failure| {
+            let (failure, said) = failure;
+            Happening::Uploaded(d, life, request, Err((failure, Some((said, used.clone())))))
+        };
+        let unanswered = || (UploadFailure::Unanswered, link::Failure::Unreachable);
+        match luck {
+            Luck::NotSent | Luck::Lost { is_told: true } => return self.soon(failed(unanswered())),
+            Luck::Lost { is_told: false } => return,
+            Luck::Status(status) => return self.soon(failed(upload_refused(status, None))),
+            Luck::Good | Luck::AnswerLost { .. } | Luck::Twice => {}
+        }
+        if token != self.valid {
+            return self.soon(failed(upload_refused(401, Some("unauthenticated"))));
+        }
+        let agent = self.devices[d].agent();
+        let taken = match step {
+            UploadStep::Begin { conversation_id, new } => {
+                Ok(self.server.begin_upload(agent, conversation_id, &new))
+            }
+            UploadStep::Look { upload } => {
+                self.server.upload(agent, upload).ok_or(NotReceived::Unknown)
+            }
+            UploadStep::Piece { upload, from, .. } => {
+                let piece = part.expect("a file that an act needs");
+                self.server.receive(agent, upload, (from, &piece))
+            }
+        };
+        let after = ms(10 + self.dice(300));
+        let heard = match (luck, taken) {
+            (Luck::AnswerLost { is_told: false }, _) => return,
+            (Luck::AnswerLost { is_told: true }, _) => failed(unanswered()),
+            (_, Ok(upload)) => Happening::Uploaded(d, life, request, Ok(upload)),
+            (_, Err(NotReceived::Unknown)) => failed(upload_refused(404, Some("not_found"))),
+            (_, Err(NotReceived::Elsewhere)) => failed(upload_refused(409, Some("upload_from"))),
+        };
+        self.later(after, heard);
+    }
+
     fn refreshes(&mut self, d: usize, life: u32) {
         let code = Some("unauthenticated".to_owned());
         let is_void = self.devices[d].given < self.void_below;
@@ -421,6 +478,13 @@ impl World {
         }
         device.closes_files();
     }
+}
+
+fn upload_refused(status: u16, code: Option<&str>) -> (UploadFailure, link::Failure) {
+    let code = code.map(str::to_owned);
+    let said = link::Failure::Refused { status, code: code.clone(), retry_after_ms: None };
+    let (detail, retry_after) = (String::new(), None);
+    (UploadFailure::Refused { status, code, detail, retry_after }, said)
 }
 
 /// A failure, as both machines hear of it.

@@ -8,14 +8,15 @@ use baton_model::Server;
 use baton_model::dice::Dice;
 use baton_model::team::{ANA, BEN};
 use baton_protocol::frame::{ClientFrame, Hello, LeaseState, ServerFrame};
+use baton_protocol::upload::Upload;
 use baton_protocol::{Command, CommandResult, OpId};
 
 use super::device::{Device, at};
 use super::judge::Judge;
 use super::pushes::Pushes;
-use crate::link::{Input, Query, SocketId, State, Ticket, Token};
+use crate::link::{self, Input, Query, SocketId, State, Ticket, Token};
 use crate::lists::Touched;
-use crate::outbox::Failure;
+use crate::outbox::{Failure, UploadFailure, UploadStep};
 use crate::phone::{Effect, Now};
 use crate::push::handle::Outcome;
 use crate::push::payload::Push;
@@ -46,6 +47,9 @@ pub(super) enum Where {
     Background,
 }
 
+/// The answer to a step of an upload, as the phone hears it.
+pub(super) type UploadAnswer = Result<Upload, (UploadFailure, Option<(link::Failure, Token)>)>;
+
 /// A socket of a device, in one of its lives.
 pub(super) type Wire = (usize, u32, SocketId);
 
@@ -64,10 +68,13 @@ pub(super) enum Happening {
     /// Requests, with the token that they are made with.
     Asks(usize, u32, Ticket, Query, u64),
     Posts(usize, u32, u64, Post, u64),
+    /// A step of an upload, with the bytes that it carries.
+    Uploads(usize, u32, u64, (UploadStep, Option<Vec<u8>>), u64),
     Refreshes(usize, u32),
     Receipts(usize, u32, u64),
     /// Answers.
     Posted(usize, u32, u64, Result<Vec<CommandResult>, (Failure, Token)>),
+    Uploaded(usize, u32, u64, UploadAnswer),
     Receipted(usize, u32, u64, ReceiptAnswer),
     /// The platform hands a push over.
     Pushed(usize, Box<Push>),
@@ -301,6 +308,10 @@ impl World {
             }
             Effect::Outcomes { request, op_ids } => {
                 self.later(wait, Happening::Posts(d, life, request, Post::Outcomes(op_ids), given));
+            }
+            Effect::Upload { request, step } => {
+                let part = self.devices[d].reads(&step);
+                self.later(wait, Happening::Uploads(d, life, request, (step, part), given));
             }
             Effect::Receipts { request, .. } => {
                 self.later(wait, Happening::Receipts(d, life, request));

@@ -28,7 +28,7 @@ pub(super) mod words;
 
 use std::panic::Location;
 
-use baton_protocol::{AgentId, ConversationId, DeviceId, OpId, Timestamp};
+use baton_protocol::{AgentId, ConversationId, DeviceId, MessageId, OpId, Timestamp};
 use uuid::Uuid;
 
 use crate::push::PushId;
@@ -217,5 +217,5 @@ macro_rules! details {
 
 details!(
     count: u16, u32, u64, usize, i32, i64;
-    id: AgentId, ConversationId, DeviceId, OpId, PushId
+    id: AgentId, ConversationId, DeviceId, MessageId, OpId, PushId
 );

@@ -6,7 +6,7 @@ use baton_protocol::{Command, CommandResult};
 
 use super::{LogEntry, LogLevel, LogTarget};
 use crate::link::{Failure, Fetched, Input, Query};
-use crate::outbox::{ActStage, Change, Ended, ReviewReason};
+use crate::outbox::{ActStage, Change, Ended, ReviewReason, UploadStep};
 use crate::phone::Effect;
 use crate::push::decide::{self, Verdict};
 use crate::push::payload::Kind;
@@ -54,6 +54,7 @@ pub(in crate::runtime) fn of_effect(effect: &Effect) -> Vec<LogEntry> {
                 |op: &_| info(LogTarget::Outbox, "its outcome is asked for").with("op", *op);
             return op_ids.iter().map(asked).collect();
         }
+        Effect::Upload { step, .. } => of_upload(step),
         Effect::Receipts { receipts, .. } => {
             info(LogTarget::Push, "receipts are sent").with("count", receipts.len())
         }
@@ -84,6 +85,23 @@ pub(in crate::runtime) fn of_effect(effect: &Effect) -> Vec<LogEntry> {
         Effect::Wipe => warn(LogTarget::Session, "the device was revoked: nothing stays"),
     };
     vec![one]
+}
+
+fn of_upload(step: &UploadStep) -> LogEntry {
+    match step {
+        UploadStep::Begin { conversation_id, new } => info(LogTarget::Outbox, "an upload begins")
+            .with("conversation", *conversation_id)
+            .with("bytes", new.bytes),
+        UploadStep::Look { upload } => {
+            debug(LogTarget::Outbox, "an upload is looked at").with("upload", *upload)
+        }
+        UploadStep::Piece { upload, from, bytes, .. } => {
+            debug(LogTarget::Outbox, "a piece of an upload is sent")
+                .with("upload", *upload)
+                .with("from", *from)
+                .with("bytes", *bytes)
+        }
+    }
 }
 
 fn of_frame(frame: &ClientFrame) -> LogEntry {
@@ -173,6 +191,8 @@ fn of_reason(reason: &ReviewReason) -> &'static str {
         ReviewReason::NotInScope => "not_in_scope",
         ReviewReason::Rejected { .. } => "rejected",
         ReviewReason::Restored => "restored",
+        ReviewReason::FileRefused { .. } => "file_refused",
+        ReviewReason::FileLost => "file_lost",
         ReviewReason::Withdrawn => "withdrawn",
     }
 }

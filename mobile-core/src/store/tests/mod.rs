@@ -7,6 +7,7 @@ mod drop_box;
 mod lists;
 mod model;
 mod opening;
+mod outgoing;
 mod room;
 mod sample;
 mod sealed;

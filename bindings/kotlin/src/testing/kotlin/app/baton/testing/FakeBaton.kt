@@ -13,15 +13,20 @@ import app.baton.core.InboxRow
 import app.baton.core.InboxView
 import app.baton.core.Listener
 import app.baton.core.OutboxItem
+import app.baton.core.OutgoingFile
 import app.baton.core.PushOutcome
 import app.baton.core.PushState
 import app.baton.core.SignedIn
 import app.baton.core.Stage
 import app.baton.core.Standing
+import app.baton.core.Template
 import app.baton.core.TimelineEntry
 
 /** An act that the app handed in. */
 data class TakenAct(val conversation: String, val act: Act, val opId: String)
+
+/** A file that the app handed in. */
+data class TakenFile(val conversation: String, val file: OutgoingFile, val opId: String)
 
 /**
  * A [Baton] over memory. It tells what the test gives it to who watches, and records what the app
@@ -34,6 +39,9 @@ class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : 
 
     /** The acts that the app handed in, oldest first. */
     val acts: List<TakenAct> get() = core.acts.toList()
+
+    /** The files that the app handed in, oldest first. */
+    val files: List<TakenFile> get() = core.files.toList()
 
     /** Names of the other calls, oldest first, as `foreground`. */
     val calls: List<String> get() = core.calls.toList()
@@ -81,6 +89,11 @@ class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : 
 
     /** Sets whether pushes reach this device. */
     fun setPushState(state: PushState) = core.setPushState(state)
+
+    /** Sets what `templates` returns. */
+    fun setTemplates(templates: List<Template>) {
+        core.templates = templates
+    }
 
     /** Sets what `handlePush` returns. */
     fun answerPushes(outcome: PushOutcome) {

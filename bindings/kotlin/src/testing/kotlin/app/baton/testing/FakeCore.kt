@@ -29,6 +29,7 @@ import app.baton.core.NotificationAnswer
 import app.baton.core.NotificationEnd
 import app.baton.core.OlderLines
 import app.baton.core.OutboxItem
+import app.baton.core.OutgoingFile
 import app.baton.core.People
 import app.baton.core.PlatformTrust
 import app.baton.core.PushMessage
@@ -37,9 +38,11 @@ import app.baton.core.PushOutcome
 import app.baton.core.PushState
 import app.baton.core.PushTarget
 import app.baton.core.PushVerdict
+import app.baton.core.SeenLine
 import app.baton.core.SignedIn
 import app.baton.core.Standing
 import app.baton.core.SuppressReason
+import app.baton.core.Template
 import app.baton.core.TimelineEntry
 import app.baton.core.TimelineStep
 
@@ -47,7 +50,9 @@ internal class FakeCore : BatonCoreInterface {
     lateinit var listener: Listener
     var failure: CoreException? = null
     val acts = mutableListOf<TakenAct>()
+    val files = mutableListOf<TakenFile>()
     val calls = mutableListOf<String>()
+    var templates = emptyList<Template>()
     var items = emptyList<OutboxItem>()
     val inboxes = mutableMapOf<InboxView?, List<InboxRow>>()
     val timelines = mutableMapOf<String, List<TimelineEntry>>()
@@ -136,6 +141,24 @@ internal class FakeCore : BatonCoreInterface {
         if (isNew) acts += TakenAct(conversation, act, name)
         Kept(number.toULong(), name, isNew)
     }
+
+    override suspend fun sendFile(
+        conversation: String,
+        file: OutgoingFile,
+        seen: SeenLine?,
+        opId: String?,
+    ) = asked("sendFile") {
+        val number = 1_000 + files.size
+        val name = opId ?: Preview.id(number)
+        val isNew = files.none { it.opId == name }
+        if (isNew) files += TakenFile(conversation, file, name)
+        Kept(number.toULong(), name, isNew)
+    }
+
+    override suspend fun templates(channel: String) = asked("templates") { templates }
+
+    override suspend fun begin(channel: String, phone: String) =
+        asked("begin") { Preview.conversation }
 
     override suspend fun signIn(workspace: String, email: String, password: String) =
         asked("signIn") { (who ?: SignedIn(workspace, Preview.ME, Preview.ME)).also { who = it } }

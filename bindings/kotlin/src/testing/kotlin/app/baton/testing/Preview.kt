@@ -13,12 +13,15 @@ import app.baton.core.LineContent
 import app.baton.core.LineStatus
 import app.baton.core.MediaKind
 import app.baton.core.Note
+import app.baton.core.OutboxFile
 import app.baton.core.OutboxItem
 import app.baton.core.Own
 import app.baton.core.Owner
 import app.baton.core.SeenLine
 import app.baton.core.Stage
 import app.baton.core.Status
+import app.baton.core.Template
+import app.baton.core.TemplateStatus
 import app.baton.core.TimelineEntry
 
 private const val NOON = 1_767_268_800_000
@@ -41,13 +44,29 @@ object Preview {
         row(3, "+34 600 000 003", Owner.Queue("team"), "Are you open today?", unread = 1u),
     )
 
-    /** One reply that waits. */
+    /** One reply that waits, and a document half of which is sent. */
     val outbox: List<OutboxItem> = listOf(
         OutboxItem(
             number = 1u, opId = id(80), conversation = conversation, kind = ActKind.REPLY,
             text = "Yes, this morning.", createdAtMs = NOON, stage = Stage.WAITING, behind = null,
             isClaiming = false, review = null,
         ),
+        OutboxItem(
+            number = 2u, opId = id(81), conversation = conversation, kind = ActKind.SEND,
+            text = null, createdAtMs = NOON, stage = Stage.WAITING, behind = null,
+            isClaiming = false, review = null,
+            file = OutboxFile(
+                kind = MediaKind.DOCUMENT, mediaType = "application/pdf", name = "label.pdf",
+                bytes = 800_000u, sent = 400_000u,
+            ),
+        ),
+    )
+
+    /** A template that can be sent, with one variable. */
+    val template = Template(
+        name = "order_update", language = "en", status = TemplateStatus.APPROVED,
+        category = "utility", header = null, body = "Your order {{1}} has left.", footer = null,
+        buttons = emptyList(),
     )
 
     /** The first conversation: texts, a picture, a note, and a reply on its way. */

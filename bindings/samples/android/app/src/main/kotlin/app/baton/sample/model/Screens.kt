@@ -186,7 +186,7 @@ val Enum<*>.words: String
     get() = name.lowercase().replace('_', ' ')
 
 private fun Stage.words(item: OutboxItem): String = when (this) {
-    Stage.WAITING -> "waiting"
+    Stage.WAITING -> item.file?.let { "${it.sent} of ${it.bytes} bytes" } ?: "waiting"
     Stage.SENDING -> "sending"
     Stage.CONTENDED -> "a colleague composes"
     Stage.BEHIND -> "behind another"

@@ -1,0 +1,228 @@
+//! Files that wait to be sent: copies, sealed block by block, beside the database.
+//!
+//! A copy outlives what the app was given by the system's picker, which may vanish with the app.
+//! It is written as a draft, and gets its name once it is whole. The outbox says which are needed:
+//! [`Store::sweep_files`] removes all others, so a death at any moment leaves nothing behind.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
+use std::path::PathBuf;
+
+use ring::digest::{Context, SHA256};
+use uuid::Uuid;
+
+use super::files::{remove, sync_directory};
+use super::seal::Place;
+use super::{Account, Store, StoreError};
+
+/// Bytes of a block before it is sealed.
+const BLOCK: usize = 64 * 1024;
+/// And what sealing adds to it.
+const SEAL: usize = 29;
+/// What the files of one account may take, bytes.
+pub const OUTGOING_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// A file that was copied.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Copied {
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// SHA-256 of them in lower-case hex.
+    pub sha256: String,
+}
+
+/// Why a file was not copied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CopyError {
+    /// It cannot be read.
+    #[error("cannot be read: {0}")]
+    Source(io::ErrorKind),
+    /// It has more bytes than may be sent.
+    #[error("has more than {0} bytes")]
+    TooLarge(u64),
+    /// The files that wait already leave no room for it.
+    #[error("files that wait may take {OUTGOING_BYTES_MAX} bytes in all")]
+    NoRoom,
+    /// The copy cannot be written.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<io::Error> for CopyError {
+    fn from(error: io::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Store {
+    /// Copies a file of at most `bytes_max`, as a draft: [`Self::keep_file`] keeps it.
+    ///
+    /// # Errors
+    /// Nothing is left of it then.
+    pub fn copy_file(
+        &self,
+        of: &Account,
+        file: Uuid,
+        source: &mut dyn Read,
+        bytes_max: u64,
+    ) -> Result<Copied, CopyError> {
+        let directory = self.outgoing(of);
+        fs::create_dir_all(&directory)?;
+        let draft = self.draft(of, file);
+        let room = OUTGOING_BYTES_MAX.saturating_sub(used(&directory)?);
+        let copied = self.copy(of, (file, &draft), source, (bytes_max, room));
+        if copied.is_err() {
+            remove(&draft)?;
+        }
+        copied
+    }
+
+    fn copy(
+        &self,
+        of: &Account,
+        (file, draft): (Uuid, &PathBuf),
+        source: &mut dyn Read,
+        (bytes_max, room): (u64, u64),
+    ) -> Result<Copied, CopyError> {
+        let mut copy = File::create(draft)?;
+        let (mut digest, mut bytes) = (Context::new(&SHA256), 0_u64);
+        let mut block = Vec::with_capacity(BLOCK);
+        for number in 0_u64.. {
+            block.clear();
+            let more = (&mut *source).take(BLOCK as u64);
+            let read = read_all(more, &mut block).map_err(|e| CopyError::Source(e.kind()))?;
+            if read == 0 {
+                break;
+            }
+            bytes += read as u64;
+            if bytes > bytes_max {
+                return Err(CopyError::TooLarge(bytes_max));
+            }
+            if bytes > room {
+                return Err(CopyError::NoRoom);
+            }
+            digest.update(&block);
+            copy.write_all(&self.seal_block(of, (file, number), &block)?)?;
+        }
+        copy.sync_all()?;
+        let sha256 = digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Copied { bytes, sha256 })
+    }
+
+    fn seal_block(
+        &self,
+        of: &Account,
+        block: (Uuid, u64),
+        plain: &[u8],
+    ) -> Result<Vec<u8>, CopyError> {
+        in_place(of, block, |place| self.keys.seal(place, plain)).map_err(CopyError::Store)
+    }
+
+    /// Gives a draft its name: from here on it survives everything but a sweep.
+    ///
+    /// # Errors
+    /// When it is not there any more, or cannot be renamed.
+    pub fn keep_file(&self, of: &Account, file: Uuid) -> Result<(), StoreError> {
+        fs::rename(self.draft(of, file), self.outgoing(of).join(file.to_string()))?;
+        Ok(sync_directory(&self.outgoing(of))?)
+    }
+
+    /// Reads a part of a file; `None` when it is not there, or not as it was.
+    ///
+    /// # Errors
+    /// When the system does not let it.
+    pub fn read_file(
+        &self,
+        of: &Account,
+        file: Uuid,
+        (from, bytes): (u64, u64),
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut kept = match File::open(self.outgoing(of).join(file.to_string())) {
+            Ok(kept) => kept,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let (first, skip) = (from / BLOCK as u64, from % BLOCK as u64);
+        let (Ok(wanted), Ok(skip)) = (usize::try_from(bytes), usize::try_from(skip)) else {
+            return Ok(None);
+        };
+        kept.seek(SeekFrom::Start(first * (BLOCK + SEAL) as u64))?;
+        let mut plain = Vec::with_capacity(wanted + 2 * BLOCK);
+        for number in first.. {
+            if plain.len() >= skip + wanted {
+                break;
+            }
+            let mut sealed = Vec::with_capacity(BLOCK + SEAL);
+            read_all((&mut kept).take((BLOCK + SEAL) as u64), &mut sealed)?;
+            let opened = in_place(of, (file, number), |place| self.keys.open(place, &sealed));
+            let Some(opened) = opened else { return Ok(None) };
+            plain.extend(opened);
+        }
+        Ok(plain.get(skip..skip + wanted).map(<[u8]>::to_vec))
+    }
+
+    /// Removes a file, or its draft.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove_file(&self, of: &Account, file: Uuid) -> Result<(), StoreError> {
+        remove(&self.draft(of, file))?;
+        Ok(remove(&self.outgoing(of).join(file.to_string()))?)
+    }
+
+    /// Removes all files of an account but these.
+    ///
+    /// # Errors
+    /// When one cannot be removed.
+    pub fn sweep_files(&self, of: &Account, kept: &BTreeSet<Uuid>) -> Result<(), StoreError> {
+        let directory = self.outgoing(of);
+        let entries = match fs::read_dir(&directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        for entry in entries {
+            let name = entry?.file_name();
+            let file = name.to_str().and_then(|name| name.parse().ok());
+            if file.is_none_or(|file| !kept.contains(&file)) {
+                remove(&directory.join(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes all files of an account.
+    pub(super) fn forget_files(&self, of: &Account) -> Result<(), StoreError> {
+        match fs::remove_dir_all(self.outgoing(of)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn outgoing(&self, of: &Account) -> PathBuf {
+        let Account { workspace, agent, device } = of;
+        let name = format!("{workspace}_{agent}_{device}");
+        self.files.outgoing().join(name)
+    }
+
+    fn draft(&self, of: &Account, file: Uuid) -> PathBuf {
+        self.outgoing(of).join(format!("draft-{file}"))
+    }
+}
+
+/// Where a block stands: under another file, number or account it does not open.
+fn in_place<T>(of: &Account, (file, number): (Uuid, u64), act: impl FnOnce(Place<'_>) -> T) -> T {
+    let (account, number) = (of.bytes(), number.to_le_bytes());
+    act(Place { column: "outgoing", row: &[&account, file.as_bytes(), &number] })
+}
+
+fn read_all(mut source: impl Read, into: &mut Vec<u8>) -> io::Result<usize> {
+    source.read_to_end(into)
+}
+
+/// What the files in a directory take.
+fn used(directory: &std::path::Path) -> io::Result<u64> {
+    let sizes = fs::read_dir(directory)?.map(|entry| Ok(entry?.metadata()?.len()));
+    sizes.sum()
+}
