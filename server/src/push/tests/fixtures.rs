@@ -124,7 +124,6 @@ fn made(lane: &str, letter: &Letter, clock: &Clock) -> (Value, Value) {
 }
 
 #[track_caller]
-#[expect(clippy::disallowed_methods, reason = "tests may be told to write what they made")]
 fn check(lane: &str) {
     let clock = ManualClock::new(NOW, 7).clock();
     let letters = letters();
