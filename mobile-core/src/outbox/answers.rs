@@ -33,7 +33,6 @@ impl Outbox {
                 Outcome::Refused(refused) => self.refuse(number, refused, now),
             }
         }
-        self.forget_what_is_shown();
         self.advance(now);
     }
 

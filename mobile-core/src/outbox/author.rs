@@ -45,7 +45,6 @@ impl Outbox {
             State::Asking { .. } | State::Review { .. } => {}
             State::Accepted { .. } => return Err(ChoiceRefused::NotInReview),
         }
-        self.forget_what_is_shown();
         self.advance(now);
         Ok(())
     }
@@ -64,7 +63,6 @@ impl Outbox {
             Some(body) => self.replace(number, body, now),
             None => self.end(number, Ended::Discarded),
         }
-        self.forget_what_is_shown();
         self.advance(now);
         Ok(())
     }

@@ -146,7 +146,6 @@ impl Outbox {
     /// Sets how far the log is applied. Acts that it shows leave the outbox.
     pub fn set_applied(&mut self, cursor: Cursor, now: Now) {
         self.applied = Some(cursor);
-        self.forget_what_is_shown();
         self.advance(now);
     }
 

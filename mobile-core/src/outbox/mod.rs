@@ -276,6 +276,8 @@ impl Outbox {
         self.give_up_waiting(now);
         self.give_up_upload(now);
         self.park_what_is_old(now);
+        // Whatever became of an act may have been the last that had to name another.
+        self.forget_what_is_shown();
         self.plan(now);
         self.plan_upload(now);
         self.write(now);

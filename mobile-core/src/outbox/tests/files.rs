@@ -285,6 +285,20 @@ fn a_file_that_waits_names_the_reply_before_it_although_the_phone_died_after_its
     assert!(phone.outbox.echoes().is_empty());
 }
 
+#[test]
+fn an_act_that_nothing_has_to_name_any_more_leaves_at_once() {
+    let mut phone = Phone::new(1);
+    phone.says(talk(0), "before");
+    let photo = phone.sends_file(talk(0), 1, 1_000);
+    phone.runs();
+    phone.look();
+    phone.stores();
+    let left = |phone: &Phone| phone.outbox.echoes().iter().map(|e| e.number).collect::<Vec<_>>();
+    assert_eq!(left(&phone).len(), 2, "the photo has to name the reply");
+    phone.outbox.leave_scope(talk(0), phone.now());
+    assert_eq!(left(&phone), [photo.number]);
+}
+
 /// What happens to a phone with files on their way.
 #[derive(Clone, Copy, Debug)]
 enum Op {

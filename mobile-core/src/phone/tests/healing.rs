@@ -8,9 +8,21 @@ use baton_protocol::{Agent, Owner, Status};
 
 use super::world::{DEVICES, Happening, World, ms};
 use crate::link::{Input, State};
-use crate::outbox::{ActStage, Choice, Offer};
+use crate::outbox::{ActStage, Choice, Echo, Offer};
 use crate::push::payload::Kind;
 use crate::store::Kept;
+
+/// Whether nothing is to be done but by authors. What was accepted leaves, unless an act that waits
+/// for its author has to name it.
+fn is_at_rest(echoes: &[Echo]) -> bool {
+    let behind = echoes.iter().filter(|echo| matches!(echo.stage, ActStage::Behind { .. }));
+    let waits: BTreeSet<_> = behind.map(|echo| echo.conversation_id).collect();
+    echoes.iter().all(|echo| match echo.stage {
+        ActStage::NeedsReview | ActStage::Behind { .. } => true,
+        ActStage::Acknowledged => waits.contains(&echo.conversation_id),
+        ActStage::Waiting | ActStage::Sending | ActStage::Contended | ActStage::Checking => false,
+    })
+}
 
 impl World {
     /// Whether a phone is live, at the head, and nothing is lacking or on its way.
@@ -22,14 +34,7 @@ impl World {
             && mirror.wanted().next().is_none()
             && mirror.lists() == Lists::default()
             && phone.machines().receipts.waiting() == 0
-            && phone.outbox().echoes().iter().all(|echo| match echo.stage {
-                ActStage::NeedsReview | ActStage::Behind { .. } => true,
-                ActStage::Waiting
-                | ActStage::Sending
-                | ActStage::Contended
-                | ActStage::Checking
-                | ActStage::Acknowledged => false,
-            })
+            && is_at_rest(&phone.outbox().echoes())
     }
 
     fn is_quiet(&self) -> bool {
