@@ -27,7 +27,9 @@ use uuid::Uuid;
 
 use super::{ONE, number, places, seed, turn};
 
-const TARGET: &str = "token-of-agent1";
+/// Assignments for one phone. It knows a copy among its last 256 pushes, and copies come up to half a
+/// minute after a kill: the time of more than 256 assignments, if they all went to one phone.
+const PER_PHONE: u64 = 200;
 /// Assignments between two kills, on the average.
 const PER_KILL: u64 = 3;
 /// A dead node's claims are taken over after 30 s.
@@ -51,7 +53,8 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
     let simulator = Simulator::start(Config { seed: seed(), knobs, ..Config::default() }).await?;
     let _account = stage::firebase(&mut place, &simulator)?;
     place.set("BATON_WHATSAPP__GRAPH_URL", &simulator.base_url());
-    let cast = place.seed(&stage::seeds(&simulator, 1)).await?;
+    let phones = u32::try_from(count.div_ceil(PER_PHONE))?;
+    let cast = place.seed(&stage::seeds(&simulator, phones)).await?;
     let app = &simulator.config().meta_app_id;
     simulator.set_webhook_url(format!("{}/webhooks/whatsapp/{app}", place.url()));
     let mut process = BatonProcess::start(&place).await?;
@@ -59,14 +62,19 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
     stage::begin(&customers).await;
     simulator.quiesce(Duration::from_secs(60)).await?;
     let admin = sign_in(&place, cast.logins.first().context("no admin")?).await?;
-    let login = cast.logins.iter().find(|login| login.role == Role::Agent).context("no agent")?;
-    let agent = sign_in(&place, login).await?;
     let directory = tempfile::tempdir()?;
-    let phone = in_a_pocket(&place, login, directory.path()).await?;
+    let mut pockets = Vec::new();
+    for login in cast.logins.iter().filter(|login| login.role == Role::Agent) {
+        pockets.push(Pocket::of(&place, &simulator, login, directory.path()).await?);
+    }
     let talks = admin.conversations().await?;
     ensure!(talks.len() == usize::try_from(count)?, "{} conversations", talks.len());
     let mut kills = 0;
-    for talk in &talks {
+    for (n, talk) in talks.iter().enumerate() {
+        let to = n % pockets.len();
+        let pocket = pockets.get_mut(to).context("no phone")?;
+        pocket.talks.push(*talk);
+        let login = pocket.login;
         if dice.below_u64(PER_KILL) == 0 {
             // The command is under way, or its push is.
             let (given, died) = tokio::join!(assign(&admin, *talk, login), async {
@@ -80,37 +88,41 @@ async fn play(mut place: Place, count: u64) -> Result<String> {
             assign(&admin, *talk, login).await?;
         }
     }
-    let mut pocket = Pocket::new(&simulator, &phone);
-    // A phone keeps no more than some fifty on its screen: what counts is that each was shown.
-    pocket.until("each was shown", |pocket| pocket.alerts.len() == talks.len()).await?;
-    for talk in &talks {
-        let path = format!("/conversations/{talk}/messages?limit=1");
-        let lines: LinesPage = agent.get(&path).await?;
-        let seen = lines.lines.last().map(|line| LineRef { seq: line.seq, id: line.id });
-        let body = CommandBody::Resolve(Seeing { seen });
-        give(&agent, *talk, body).await?;
+    for pocket in &mut pockets {
+        // A phone keeps some fifty on its screen at most: what counts is that each was shown.
+        pocket.until("each was shown", |own| own.alerts.len() == own.talks.len()).await?;
     }
-    pocket.until("nothing is left", |pocket| pocket.shown.is_empty()).await?;
-    let told_once = talks.iter().filter(|talk| pocket.alerts.get(*talk) == Some(&1)).count();
-    ensure!(told_once == talks.len(), "{told_once} of {count} made themselves heard once");
+    for pocket in &mut pockets {
+        pocket.resolve_all(&place).await?;
+        pocket.until("nothing is left", |own| own.shown.is_empty()).await?;
+        pocket.each_was_heard_once()?;
+    }
     process.terminate(Duration::from_secs(20)).await?;
     let kind = place.kind;
-    let Pocket { copies, handed, .. } = pocket;
+    let handed: usize = pockets.iter().map(|pocket| pocket.handed).sum();
+    let copies: usize = pockets.iter().map(|pocket| pocket.copies).sum();
+    drop(pockets);
     simulator.stop().await;
     place.remove().await?;
     Ok(format!(
-        "{kind}: {count} assignments, {kills} kills, {handed} pushes handed over, {copies} of them \
-         copies; each was shown once, and nothing was left when all were resolved"
+        "{kind}: {count} assignments to {phones} phones, {kills} kills, {handed} pushes handed \
+         over, {copies} of them copies; each was shown once, and nothing was left when all were \
+         resolved"
     ))
 }
 
 /// The agent's phone: it asked for pushes, and nobody looks at it.
-async fn in_a_pocket(place: &Place, login: &Login, directory: &Path) -> Result<Handset> {
+async fn in_a_pocket(
+    place: &Place,
+    login: &Login,
+    target: String,
+    directory: &Path,
+) -> Result<Handset> {
     let phone = Handset::on(&place.url(), directory).await?;
     let phone = phone.signed_in(&login.workspace, &login.email, &login.password).await?;
     phone.live(ARRIVES).await?;
     let (lane, kind) = (PushLane::Fcm, PushTargetKind::Token);
-    let (target, caps) = (TARGET.to_owned(), Vec::new());
+    let caps = Vec::new();
     let target = PushTarget { lane, kind, target, app_id: None, env: None, locale: None, caps };
     phone.is_reached_at(target, ARRIVES).await?;
     phone.core.background(ARRIVES).await?;
@@ -147,10 +159,13 @@ async fn give(by: &SignedIn, conversation_id: ConversationId, body: CommandBody)
     }
 }
 
-/// What the phone in the pocket shows, and how often it made itself heard.
+/// What the phone in an agent's pocket shows, and how often it made itself heard.
 struct Pocket<'w> {
     simulator: &'w Simulator,
-    phone: &'w Handset,
+    login: &'w Login,
+    phone: Handset,
+    target: String,
+    talks: Vec<ConversationId>,
     shown: BTreeSet<Tag>,
     alerts: BTreeMap<ConversationId, usize>,
     known: BTreeSet<String>,
@@ -159,16 +174,45 @@ struct Pocket<'w> {
 }
 
 impl<'w> Pocket<'w> {
-    fn new(simulator: &'w Simulator, phone: &'w Handset) -> Self {
+    async fn of(
+        place: &Place,
+        simulator: &'w Simulator,
+        login: &'w Login,
+        directory: &Path,
+    ) -> Result<Self> {
+        let target = format!("token-of-{}", login.agent_id);
+        let own = directory.join(login.agent_id.to_string());
+        std::fs::create_dir(&own)?;
+        let phone = in_a_pocket(place, login, target.clone(), &own).await?;
         let (shown, alerts, known) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
-        Self { simulator, phone, shown, alerts, known, handed: 0, copies: 0 }
+        let (talks, handed, copies) = (Vec::new(), 0, 0);
+        Ok(Self { simulator, login, phone, target, talks, shown, alerts, known, handed, copies })
+    }
+
+    /// Its agent resolves each conversation at a desk.
+    async fn resolve_all(&self, place: &Place) -> Result<()> {
+        let agent = sign_in(place, self.login).await?;
+        for talk in &self.talks {
+            let path = format!("/conversations/{talk}/messages?limit=1");
+            let lines: LinesPage = agent.get(&path).await?;
+            let seen = lines.lines.last().map(|line| LineRef { seq: line.seq, id: line.id });
+            give(&agent, *talk, CommandBody::Resolve(Seeing { seen })).await?;
+        }
+        Ok(())
+    }
+
+    fn each_was_heard_once(&self) -> Result<()> {
+        let once = self.talks.iter().filter(|talk| self.alerts.get(*talk) == Some(&1)).count();
+        let all = self.talks.len();
+        ensure!(once == all, "{once} of {all} made themselves heard once");
+        Ok(())
     }
 
     /// Hands the core what the platform has for it, until the screen is so.
     async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) -> Result<()> {
         let deadline = Instant::now() + ARRIVES;
         while !is_so(self) {
-            for delivery in self.simulator.push_inbox(TARGET, self.handed, SOON).await {
+            for delivery in self.simulator.push_inbox(&self.target, self.handed, SOON).await {
                 self.handed = delivery.n + 1;
                 self.copies += usize::from(!delivery.id.is_none_or(|id| self.known.insert(id)));
                 let input = serde_json::to_value(delivery.input.context("a push was dropped")?)?;
