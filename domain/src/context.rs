@@ -10,6 +10,7 @@ use baton_protocol::{
     Owner, ReplyPolicy, Role, TeamId, Timestamp, Turn,
 };
 
+use crate::decide::delivery::SendClaim;
 use crate::line::amend;
 use crate::outcome::Answer;
 use crate::scope::{Level, Scope};
@@ -55,6 +56,11 @@ pub struct LineFacts {
 }
 
 impl LineFacts {
+    /// The last attempt and its claim.
+    pub fn claim(&self) -> SendClaim {
+        SendClaim { attempt: self.attempt, epoch: self.claim_epoch }
+    }
+
     /// Whether it is an answer by a person or bot that was not kept back.
     pub fn is_standing_answer(&self) -> bool {
         match self.author {

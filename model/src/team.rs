@@ -189,9 +189,9 @@ impl Server {
         let claim_epoch = u64::try_from(self.fresh_id().as_u128()).unwrap_or_default();
         let claim = ClaimWork { at, claim_epoch, node: NodeId(Uuid::from_u128(0xF0)) };
         let done = self.commit(&[Work::Claim(claim)]).pop();
-        if let Some(ClaimAnswer::Go { attempt, claim_epoch }) = done.map(|done| done.claim()) {
+        if let Some(ClaimAnswer::Go(claim)) = done.map(|done| done.claim()) {
             let result = SendResult::Accepted { wamid: format!("wamid.out.{}", message.0) };
-            let result = ResultWork { at, attempt, claim_epoch, result, due_at: None };
+            let result = ResultWork { at, claim, result, due_at: None };
             self.commit(&[Work::Result(result)]);
         }
     }

@@ -24,7 +24,7 @@ use baton::store::node::NodeId;
 use baton::store::seal::seal_pending;
 use baton::store::verify::verify_log;
 use baton::telemetry::Metrics;
-use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender, StatusUpdate};
 use baton_domain::log::Batch;
 use baton_protocol::{
@@ -55,9 +55,9 @@ pub enum Act {
     /// A worker wants to send; the number is the claim's epoch.
     Claim(MessageAt, u64),
     /// A worker tells what became of an attempt, claimed with that epoch.
-    Result(MessageAt, (u32, u64), SendResult),
+    Result(MessageAt, SendClaim, SendResult),
     /// The worker of that claim is thought dead.
-    Rescue(MessageAt, (u32, u64)),
+    Rescue(MessageAt, SendClaim),
     /// Settings change.
     Setting(SettingWork),
 }

@@ -17,6 +17,16 @@ pub const QUEUED_MS_MAX: i64 = 10 * 60 * 1000;
 /// The lane waits this long for an unconfirmed head, then goes on.
 pub const LANE_WAITS_MS: i64 = 30_000;
 
+/// An attempt to send a message, and the claim it is made under. What becomes of it counts while
+/// both are the message's last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SendClaim {
+    /// The attempt's number, from 1.
+    pub attempt: u32,
+    /// The claim's epoch: each claim of a message has a higher one.
+    pub epoch: u64,
+}
+
 /// What became of the claim of a send.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Claim {
@@ -106,12 +116,13 @@ pub fn result(
     conversation: &Conversation,
     lines: &Lines,
     message: MessageId,
-    (attempt, claim_epoch): (u32, u64),
+    claim: SendClaim,
     result: &SendResult,
 ) -> Vec<Draft> {
     let Some(facts) = lines.find(conversation.head.id, message) else { return Vec::new() };
-    let is_last_attempt = facts.attempt == attempt && facts.claim_epoch == claim_epoch;
-    let Some(current) = facts.status.filter(|_| is_last_attempt && attempt > 0) else {
+    let attempt = claim.attempt;
+    let is_last = facts.claim() == claim && attempt > 0;
+    let Some(current) = facts.status.filter(|_| is_last) else {
         return Vec::new();
     };
     let to = |status, turn| vec![Draft::from(change(facts.line, status, attempt, turn))];
@@ -202,11 +213,10 @@ pub fn rescue(
     conversation: &Conversation,
     lines: &Lines,
     message: MessageId,
-    (attempt, claim_epoch): (u32, u64),
+    claim: SendClaim,
 ) -> Vec<Draft> {
     let Some(facts) = lines.find(conversation.head.id, message) else { return Vec::new() };
-    let is_that_claim = facts.attempt == attempt && facts.claim_epoch == claim_epoch;
-    if facts.status != Some(MessageStatus::Sending) || !is_that_claim {
+    if facts.status != Some(MessageStatus::Sending) || facts.claim() != claim {
         return Vec::new();
     }
     let turn = conversation.thread.turn;

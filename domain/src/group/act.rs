@@ -14,7 +14,7 @@ use super::work::{
     ResultWork, SettingWork, UnparkWork, WakeWork,
 };
 use crate::context::{Context, Fresh, Lines, Prior, Writer};
-use crate::decide::delivery::{self, Claim, SendResult};
+use crate::decide::delivery::{self, Claim, SendClaim, SendResult};
 use crate::decide::{Decision, Draft, decide, file, owner, status};
 use crate::log::Route;
 use crate::outcome::Answer;
@@ -177,20 +177,20 @@ pub(super) fn claim(state: &mut State, work: &ClaimWork, now: Timestamp) -> Clai
     let Some(facts) = state.lines.find(work.at.conversation, message) else {
         return ClaimAnswer::No;
     };
-    let (attempt, claim_epoch) = (facts.attempt, work.claim_epoch);
-    if facts.status == Some(MessageStatus::Sending) && facts.claim_epoch == claim_epoch {
+    let last = facts.claim();
+    if facts.status == Some(MessageStatus::Sending) && last.epoch == work.claim_epoch {
         // The commit whose outcome was unknown did happen.
-        return ClaimAnswer::Go { attempt, claim_epoch };
+        return ClaimAnswer::Go(last);
     }
     // The clock may have been put back since the last claim: epochs grow all the same.
-    let claim_epoch = claim_epoch.max(facts.claim_epoch + 1);
+    let epoch = work.claim_epoch.max(last.epoch + 1);
     let Some(conversation) = state.conversation(key.0, key.1) else { return ClaimAnswer::No };
-    let claim = Some((claim_epoch, work.node));
+    let claim = Some((epoch, work.node));
     let by = By { claim, ..By::new(Actor::System, now) };
     match delivery::claim(conversation, &state.lines, message, now) {
         Claim::Go(drafts) => {
             state.append(key, drafts, by);
-            ClaimAnswer::Go { attempt: attempt + 1, claim_epoch }
+            ClaimAnswer::Go(SendClaim { attempt: last.attempt + 1, epoch })
         }
         Claim::Hold(drafts) => {
             state.append(key, drafts, By::new(Actor::System, now));
@@ -207,21 +207,15 @@ pub(super) fn result(state: &mut State, work: &ResultWork, now: Timestamp) {
     let key = (workspace, work.at.conversation);
     state.places.insert((workspace, message), (work.at.conversation, work.at.seq));
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
-    let drafts = delivery::result(
-        conversation,
-        &state.lines,
-        message,
-        (work.attempt, work.claim_epoch),
-        &work.result,
-    );
+    let drafts = delivery::result(conversation, &state.lines, message, work.claim, &work.result);
     let extras = state.extras.entry(message).or_default();
     // A result that nobody waits for any more says nothing of when to try again.
     if !drafts.is_empty() {
         extras.due_at = work.due_at;
     }
     extras.attempts.push(Attempt {
-        n: work.attempt,
-        claim_epoch: work.claim_epoch,
+        n: work.claim.attempt,
+        claim_epoch: work.claim.epoch,
         node: None,
         began: None,
         ended: Some((now, outcome_name(&work.result), wamid_of(&work.result))),
@@ -229,8 +223,9 @@ pub(super) fn result(state: &mut State, work: &ResultWork, now: Timestamp) {
     state.append(key, drafts, By::new(Actor::System, now));
     if let SendResult::Accepted { wamid } = &work.result {
         let of = (workspace, work.at.channel);
-        receive::set_wamid(state, of, message, (wamid, Some(work.attempt)));
-        receive::hear(state, of, (message, Some(work.attempt)), (wamid, None), now);
+        let attempt = Some(work.claim.attempt);
+        receive::set_wamid(state, of, message, (wamid, attempt));
+        receive::hear(state, of, (message, attempt), (wamid, None), now);
     }
 }
 
@@ -254,8 +249,7 @@ fn wamid_of(result: &SendResult) -> Option<String> {
 pub(super) fn rescue(state: &mut State, work: &RescueWork, now: Timestamp) {
     let key = (work.at.workspace, work.at.conversation);
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
-    let claim = (work.attempt, work.claim_epoch);
-    let drafts = delivery::rescue(conversation, &state.lines, work.at.message, claim);
+    let drafts = delivery::rescue(conversation, &state.lines, work.at.message, work.claim);
     state.append(key, drafts, By::new(Actor::System, now));
 }
 

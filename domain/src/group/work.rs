@@ -7,7 +7,7 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use crate::decide::delivery::SendResult;
+use crate::decide::delivery::{SendClaim, SendResult};
 use crate::inbound::{Element, Sender};
 use crate::outcome::Answer;
 use crate::planted::{Bug, is_planted};
@@ -143,10 +143,8 @@ pub struct ClaimWork {
 pub struct ResultWork {
     /// Which message.
     pub at: MessageAt,
-    /// Which attempt.
-    pub attempt: u32,
-    /// Under which claim.
-    pub claim_epoch: u64,
+    /// The attempt and its claim.
+    pub claim: SendClaim,
     /// How it ended.
     pub result: SendResult,
     /// When it may be tried again.
@@ -158,10 +156,8 @@ pub struct ResultWork {
 pub struct RescueWork {
     /// Which message.
     pub at: MessageAt,
-    /// Which attempt.
-    pub attempt: u32,
-    /// Under which claim.
-    pub claim_epoch: u64,
+    /// The attempt and its claim.
+    pub claim: SendClaim,
 }
 
 /// Statuses wait for an id of Meta whose message is known.
@@ -257,12 +253,9 @@ pub enum Done {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ClaimAnswer {
     /// Send it: the first byte within 2 s.
-    Go {
-        /// Which attempt.
-        attempt: u32,
-        /// The claim; its result is conditional on it.
-        claim_epoch: u64,
-    },
+    ///
+    /// The result is conditional on the claim.
+    Go(SendClaim),
     /// Not yet: an earlier message of the lane is under way.
     Wait,
     /// Not at all: it is held, or somebody knew better.

@@ -1,7 +1,7 @@
 //! Messages on their way: the second fence, the lane, results, statuses, and turns that open
 //! again.
 
-use baton_domain::decide::delivery::{Claim, LANE_WAITS_MS, QUEUED_MS_MAX, SendResult};
+use baton_domain::decide::delivery::{Claim, LANE_WAITS_MS, QUEUED_MS_MAX, SendClaim, SendResult};
 use baton_domain::inbound::ProviderStatus;
 use baton_protocol::limits::WINDOW_MS;
 use baton_protocol::{HeldReason, LineRef, MessageStatus, Status};
@@ -277,10 +277,9 @@ fn a_hold_far_below_a_customers_flood_keeps_the_old_time() {
 fn only_the_attempt_that_is_under_way_is_heard() {
     let (mut team, line) = a_queued_reply();
     assert!(matches!(team.claim(LUCIA, line.id), Claim::Go(_)));
-    let facts = team.lines.find(LUCIA, line.id).unwrap().clone();
-    for other in
-        [(facts.attempt + 1, facts.claim_epoch), (facts.attempt, facts.claim_epoch + 1), (0, 0)]
-    {
+    let SendClaim { attempt, epoch } = team.lines.find(LUCIA, line.id).unwrap().claim();
+    for (attempt, epoch) in [(attempt + 1, epoch), (attempt, epoch + 1), (0, 0)] {
+        let other = SendClaim { attempt, epoch };
         team.attempt_ends(LUCIA, line.id, other, &refusal_of_meta());
         team.attempt_ends(LUCIA, line.id, other, &accepted_by_meta());
         assert_eq!(team.status_of(line.id), Some(MessageStatus::Sending));
@@ -315,20 +314,20 @@ fn a_claim_of_the_dead_is_unconfirmed_never_queued() {
 fn a_rescue_is_of_the_claim_that_was_found_and_of_no_other() {
     let (mut team, line) = a_queued_reply();
     assert!(matches!(team.claim(LUCIA, line.id), Claim::Go(_)));
-    let found = team.lines.find(LUCIA, line.id).unwrap().clone();
+    let found = team.lines.find(LUCIA, line.id).unwrap().claim();
     // It was not dead but slow: the message went back and was claimed anew.
     team.ends(LUCIA, line.id, &SendResult::Again);
     assert!(matches!(team.claim(LUCIA, line.id), Claim::Go(_)));
-    let now = team.lines.find(LUCIA, line.id).unwrap().clone();
+    let now = team.lines.find(LUCIA, line.id).unwrap().claim();
     for other in [
-        (found.attempt, found.claim_epoch),
-        (now.attempt, found.claim_epoch),
-        (found.attempt, now.claim_epoch),
+        found,
+        SendClaim { attempt: now.attempt, ..found },
+        SendClaim { attempt: found.attempt, ..now },
     ] {
         team.rescues_claim(LUCIA, line.id, other);
         assert_eq!(team.status_of(line.id), Some(MessageStatus::Sending), "{other:?}");
     }
-    team.rescues_claim(LUCIA, line.id, (now.attempt, now.claim_epoch));
+    team.rescues_claim(LUCIA, line.id, now);
     assert_eq!(team.status_of(line.id), Some(MessageStatus::Unconfirmed));
 }
 
@@ -337,14 +336,13 @@ fn a_late_yes_is_proof_and_spares_the_resend() {
     for resent in [false, true] {
         let (mut team, line) = a_queued_reply();
         assert!(matches!(team.claim(LUCIA, line.id), Claim::Go(_)));
-        let facts = team.lines.find(LUCIA, line.id).unwrap().clone();
+        let attempt = team.lines.find(LUCIA, line.id).unwrap().claim();
         team.rescues(LUCIA, line.id);
         team.passes(MINUTE);
         if resent {
             let seen = team.seen();
             accepted(team.does(ANA, resend(line, seen)));
         }
-        let attempt = (facts.attempt, facts.claim_epoch);
         team.attempt_ends(LUCIA, line.id, attempt, &accepted_by_meta());
         assert_eq!(team.status_of(line.id), Some(MessageStatus::Accepted));
         assert_eq!(team.claim(LUCIA, line.id), Claim::Gone);

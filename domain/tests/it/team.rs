@@ -9,7 +9,7 @@ use baton_domain::apply::{apply, begin};
 use baton_domain::context::{
     AgentFacts, Context, Fresh, Lines, Moment, People, Prior, TeamFacts, Writer,
 };
-use baton_domain::decide::delivery::{self, Claim, SendResult};
+use baton_domain::decide::delivery::{self, Claim, SendClaim, SendResult};
 use baton_domain::decide::{Decision, Draft, decide, receive};
 use baton_domain::inbound::{InboundMessage, ProviderStatus, Sender};
 use baton_domain::line;
@@ -366,7 +366,7 @@ impl Team {
 
     pub(crate) fn ends(&mut self, id: ConversationId, message: MessageId, result: &SendResult) {
         let Some(facts) = self.lines.find(id, message) else { return };
-        let attempt = (facts.attempt, facts.claim_epoch);
+        let attempt = facts.claim();
         self.attempt_ends(id, message, attempt, result);
     }
 
@@ -374,7 +374,7 @@ impl Team {
         &mut self,
         id: ConversationId,
         message: MessageId,
-        attempt: (u32, u64),
+        attempt: SendClaim,
         result: &SendResult,
     ) {
         let drafts = delivery::result(self.of(id), &self.lines, message, attempt, result);
@@ -402,7 +402,7 @@ impl Team {
 
     pub(crate) fn rescues(&mut self, id: ConversationId, message: MessageId) {
         let Some(facts) = self.lines.find(id, message) else { return };
-        self.rescues_claim(id, message, (facts.attempt, facts.claim_epoch));
+        self.rescues_claim(id, message, facts.claim());
     }
 
     /// The worker of that claim is thought dead.
@@ -410,7 +410,7 @@ impl Team {
         &mut self,
         id: ConversationId,
         message: MessageId,
-        claim: (u32, u64),
+        claim: SendClaim,
     ) {
         let drafts = delivery::rescue(self.of(id), &self.lines, message, claim);
         self.append(id, drafts, Actor::System, None);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton_domain::decide::delivery::SendResult;
-use baton_domain::group::{ClaimAnswer, Done, ResultWork, Work};
+use baton_domain::group::{ClaimAnswer, ClaimWork, Done, ResultWork, Work};
 use baton_domain::log::{Batch, Logged};
 use baton_protocol::{ChannelId, Fact, HeldReason, MessageStatus};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -235,16 +235,13 @@ impl Committer {
         let mut back = Vec::new();
         for (member, done) in group.into_iter().zip(done) {
             // Whoever else asked may have gone: nobody is then to be told.
-            let Err(Ok(Done::Claim(ClaimAnswer::Go { attempt, claim_epoch }))) =
-                member.done.send(Ok(done))
-            else {
+            let Err(Ok(Done::Claim(ClaimAnswer::Go(claim)))) = member.done.send(Ok(done)) else {
                 continue;
             };
-            let Work::Claim(claim) = member.task.work else { continue };
+            let Work::Claim(ClaimWork { at, .. }) = member.task.work else { continue };
             back.push(Task::from(Work::Result(ResultWork {
-                at: claim.at,
-                attempt,
-                claim_epoch,
+                at,
+                claim,
                 result: SendResult::Again,
                 due_at: None,
             })));

@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{
     ClaimWork, CommandWork, Done, FileWork, OutcomesWork, RehomeWork, RescueWork, ResultWork,
     UnparkWork, WakeWork, Work,
@@ -304,22 +304,18 @@ impl Engine {
     pub async fn result(
         &self,
         at: MessageAt,
-        (attempt, claim_epoch): (u32, u64),
+        claim: SendClaim,
         result: SendResult,
         due_at: Option<Timestamp>,
     ) -> Result<(), Unavailable> {
-        let work = ResultWork { at, attempt, claim_epoch, result, due_at };
+        let work = ResultWork { at, claim, result, due_at };
         self.ask(Work::Result(work)).await.map(drop)
     }
 
     /// A claim whose worker died: its outcome is unknown. If it is not that claim any more,
     /// somebody knew better.
-    pub async fn rescue(
-        &self,
-        at: MessageAt,
-        (attempt, claim_epoch): (u32, u64),
-    ) -> Result<(), Unavailable> {
-        self.ask(Work::Rescue(RescueWork { at, attempt, claim_epoch })).await.map(drop)
+    pub async fn rescue(&self, at: MessageAt, claim: SendClaim) -> Result<(), Unavailable> {
+        self.ask(Work::Rescue(RescueWork { at, claim })).await.map(drop)
     }
 
     /// Applies the statuses that wait for this id of Meta, if its message is known; `attempt` is

@@ -16,6 +16,9 @@ use crate::store::testing::databases;
 
 mod sends;
 
+/// The first attempt, claimed at 77.
+const FIRST: SendClaim = SendClaim { attempt: 1, epoch: 77 };
+
 impl Bench {
     async fn note(&self) -> Command {
         Command {
@@ -85,7 +88,7 @@ async fn a_message_is_sent_and_its_ticks_climb() {
         let bench = bench(database, 1).await;
         let at = bench.queued("16505551234").await;
         let claimed = bench.engine.claim(at, 77, NODE).await.unwrap();
-        assert_eq!(claimed, ClaimAnswer::Go { attempt: 1, claim_epoch: 77 });
+        assert_eq!(claimed, ClaimAnswer::Go(FIRST));
         assert_eq!(bench.engine.claim(at, 78, NODE).await.unwrap(), ClaimAnswer::No);
         // The status overtakes the answer of its own send.
         let status = ElementBody::Status(StatusUpdate {
@@ -97,7 +100,7 @@ async fn a_message_is_sent_and_its_ticks_climb() {
         });
         bench.post(vec![bench.element(status)]).await;
         let sent = SendResult::Accepted { wamid: "wamid.out".to_owned() };
-        bench.engine.result(at, (1, 77), sent, None).await.unwrap();
+        bench.engine.result(at, FIRST, sent, None).await.unwrap();
         assert_eq!(bench.line(at).await.status, Some(MessageStatus::Delivered));
         bench.close().await;
     }
@@ -229,7 +232,7 @@ async fn a_claim_that_nobody_waits_for_goes_back_into_the_queue() {
             }
         };
         let claimed = bench.engine.claim(at, 78, NODE).await.unwrap();
-        assert!(matches!(claimed, ClaimAnswer::Go { .. }), "{claimed:?}");
+        assert!(matches!(claimed, ClaimAnswer::Go(_)), "{claimed:?}");
         bench.close().await;
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendResult};
+use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendClaim, SendResult};
 use baton_domain::group::senders::NameKind;
 use baton_domain::tag::Tag;
 use baton_protocol::{ChannelId, Epoch, MessageError, Timestamp, WorkspaceId};
@@ -307,7 +307,8 @@ impl Sender {
             self.pace().give_back(at.channel, &order.to.1);
         }
         match answer {
-            Ok(ClaimAnswer::Go { attempt, claim_epoch }) => {
+            Ok(ClaimAnswer::Go(claim)) => {
+                let attempt = claim.attempt;
                 let (result, due_at) = match paced_order {
                     Some(order) => self.attempt(at, order, attempt, claimed_at).await,
                     // It was queued anew meanwhile: once more from the start.
@@ -318,7 +319,7 @@ impl Sender {
                 };
                 let goes_on = matches!(result, SendResult::Accepted { .. });
                 drop(slot);
-                self.tell(at, (attempt, claim_epoch), result, due_at).await;
+                self.tell(at, claim, result, due_at).await;
                 goes_on
             }
             Ok(ClaimAnswer::No) => true,
@@ -472,7 +473,7 @@ impl Sender {
     async fn tell(
         &self,
         at: MessageAt,
-        claim: (u32, u64),
+        claim: SendClaim,
         result: SendResult,
         due_at: Option<Timestamp>,
     ) {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use baton::engine::work::{Caller, ClaimAnswer, MessageAt, Post};
-use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::inbound::{ElementBody, ProviderStatus, StatusUpdate};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
@@ -31,7 +31,7 @@ pub(super) struct Screen {
 #[derive(Clone, Debug)]
 struct Flight {
     at: MessageAt,
-    claim: (u32, u64),
+    claim: SendClaim,
     result: SendResult,
     wamid: Option<String>,
 }
@@ -47,7 +47,7 @@ pub(super) struct Player {
     customer: String,
     posts: Vec<Post>,
     said: usize,
-    claims: Vec<(MessageAt, (u32, u64))>,
+    claims: Vec<(MessageAt, SendClaim)>,
     flights: Vec<Flight>,
     landed: Vec<Flight>,
     pub(super) away: Vec<AgentId>,
@@ -124,14 +124,14 @@ impl Player {
             (Act::Outcomes(_, agent, _), Answer::Results(results)) => {
                 self.note_results(*agent, None, results);
             }
-            (Act::Claim(at, _), Answer::Claim(ClaimAnswer::Go { attempt, claim_epoch })) => {
-                self.take_off(bench, *at, (*attempt, *claim_epoch));
+            (Act::Claim(at, _), Answer::Claim(ClaimAnswer::Go(claim))) => {
+                self.take_off(bench, *at, *claim);
             }
             // It may have been committed all the same; each is of the next attempt, then.
             (Act::Claim(at, epoch), Answer::Unavailable) => {
                 let before = self.claims.iter().filter(|(of, _)| of.message == at.message);
-                let attempt = before.map(|(_, (attempt, _))| *attempt).max().unwrap_or(0) + 1;
-                self.claims.push((*at, (attempt, *epoch)));
+                let attempt = before.map(|(_, claim)| claim.attempt).max().unwrap_or(0) + 1;
+                self.claims.push((*at, SendClaim { attempt, epoch: *epoch }));
             }
             _ => {}
         }
@@ -222,8 +222,8 @@ impl Player {
     }
 
     /// The request leaves; whether it arrives is known to the customer, not always to us.
-    fn take_off(&mut self, _: &Bench, at: MessageAt, claim: (u32, u64)) {
-        let wamid = format!("wamid.out.{}.{}.{}", self.customer, at.seq, claim.0);
+    fn take_off(&mut self, _: &Bench, at: MessageAt, claim: SendClaim) {
+        let wamid = format!("wamid.out.{}.{}.{}", self.customer, at.seq, claim.attempt);
         let error = MessageError { code: 131_026, reason: "no".to_owned(), remedy: String::new() };
         let accepted = SendResult::Accepted { wamid: wamid.clone() };
         let (result, has_reached) = match self.dice.weighted(&[60, 12, 8, 12, 8]) {
@@ -233,7 +233,7 @@ impl Player {
             3 => (SendResult::Again, false),
             _ => (SendResult::Refused(error), false),
         };
-        let sent = Sent { message: at.message, attempt: claim.0, has_reached };
+        let sent = Sent { message: at.message, attempt: claim.attempt, has_reached };
         self.history.sent.push(sent);
         let wamid = has_reached.then_some(wamid);
         self.claims.push((at, claim));
@@ -283,7 +283,8 @@ impl Player {
             2 => ProviderStatus::Read,
             _ => ProviderStatus::Failed,
         };
-        let tag = format!("b1:{}:{}:{}", bench.store.epoch(), flight.at.message, flight.claim.0);
+        let tag =
+            format!("b1:{}:{}:{}", bench.store.epoch(), flight.at.message, flight.claim.attempt);
         let update = StatusUpdate {
             wamid: flight.wamid?,
             status,

@@ -1,6 +1,6 @@
 //! The worker that sends, and WhatsApp behind it.
 
-use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{ClaimAnswer, ClaimWork, MessageAt, RescueWork, ResultWork, Work};
 use baton_domain::inbound::{ElementBody, ProviderStatus, StatusUpdate};
 use baton_domain::tag::Tag;
@@ -15,8 +15,7 @@ use super::world::{ReplyTo, World};
 #[derive(Clone, Debug)]
 struct Flight {
     at: MessageAt,
-    attempt: u32,
-    claim_epoch: u64,
+    claim: SendClaim,
     result: SendResult,
     /// Meta's id, if WhatsApp has the message.
     wamid: Option<String>,
@@ -86,7 +85,8 @@ impl World {
 
     /// The claim was decided: where it says go, the request leaves.
     pub(super) fn sender_is_answered(&mut self, at: MessageAt, answer: ClaimAnswer) {
-        let ClaimAnswer::Go { attempt, claim_epoch } = answer else { return };
+        let ClaimAnswer::Go(claim) = answer else { return };
+        let attempt = claim.attempt;
         let wamid = format!("wamid.out.{}.{attempt}", at.message.0);
         let error = MessageError { code: 131_026, reason: "no".to_owned(), remedy: String::new() };
         let (result, has_reached) = match self.dice.weighted(&[64, 10, 8, 10, 8]) {
@@ -99,7 +99,7 @@ impl World {
         let sent = Sent { message: at.message, attempt, has_reached };
         self.histories.entry(at.conversation).or_default().sent.push(sent);
         let wamid = has_reached.then_some(wamid);
-        self.sender.flights.push(Flight { at, attempt, claim_epoch, result, wamid });
+        self.sender.flights.push(Flight { at, claim, result, wamid });
     }
 
     /// An attempt ends and is told.
@@ -129,8 +129,8 @@ impl World {
     }
 
     fn tells_result(&mut self, flight: &Flight) {
-        let Flight { at, attempt, claim_epoch, result, .. } = flight.clone();
-        let work = ResultWork { at, attempt, claim_epoch, result, due_at: None };
+        let Flight { at, claim, result, .. } = flight.clone();
+        let work = ResultWork { at, claim, result, due_at: None };
         self.queue.push_back((Work::Result(work), ReplyTo::Sender));
     }
 
@@ -139,8 +139,7 @@ impl World {
         let Some(facts) = self.server.state().lines.find(at.conversation, at.message) else {
             return;
         };
-        let (attempt, claim_epoch) = (facts.attempt, facts.claim_epoch);
-        let work = Work::Rescue(RescueWork { at, attempt, claim_epoch });
+        let work = Work::Rescue(RescueWork { at, claim: facts.claim() });
         self.queue.push_back((work, ReplyTo::Nobody));
         self.meets("a rescue");
     }
@@ -156,8 +155,11 @@ impl World {
             2 => ProviderStatus::Read,
             _ => ProviderStatus::Failed,
         };
-        let tag =
-            Tag { epoch: self.server.epoch, message: flight.at.message, attempt: flight.attempt };
+        let tag = Tag {
+            epoch: self.server.epoch,
+            message: flight.at.message,
+            attempt: flight.claim.attempt,
+        };
         let error = MessageError { code: 131_026, reason: "no".to_owned(), remedy: String::new() };
         let update = StatusUpdate {
             wamid: flight.wamid.unwrap_or_default(),

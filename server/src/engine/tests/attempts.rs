@@ -11,8 +11,8 @@ impl Bench {
     async fn attempt_ends(&self, at: MessageAt, result: SendResult) {
         let claim_epoch = 70 + self.clock.now().ms().unsigned_abs();
         let claimed = self.engine.claim(at, claim_epoch, NODE).await.unwrap();
-        let ClaimAnswer::Go { attempt, claim_epoch } = claimed else { panic!("{claimed:?}") };
-        self.engine.result(at, (attempt, claim_epoch), result, None).await.unwrap();
+        let ClaimAnswer::Go(claim) = claimed else { panic!("{claimed:?}") };
+        self.engine.result(at, claim, result, None).await.unwrap();
     }
 
     async fn hears(&self, wamid: &str, tag: Option<(MessageAt, u32)>, status: ProviderStatus) {

@@ -39,7 +39,7 @@ impl Bench {
         let wamid = format!("wamid.out.{n}");
         self.engine.claim(at, 77, NODE).await.unwrap();
         let sent = SendResult::Accepted { wamid: wamid.clone() };
-        self.engine.result(at, (1, 77), sent, None).await.unwrap();
+        self.engine.result(at, FIRST, sent, None).await.unwrap();
         self.ticks(&wamid, ProviderStatus::Read, None).await;
     }
 }

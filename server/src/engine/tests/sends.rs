@@ -8,7 +8,10 @@ use super::*;
 use crate::store::node::{self, NodeId};
 use crate::store::read::stranded_sends;
 
-async fn stranded(bench: &Bench) -> Vec<(MessageAt, (u32, u64))> {
+/// The second attempt, claimed at 78.
+const SECOND: SendClaim = SendClaim { attempt: 2, epoch: 78 };
+
+async fn stranded(bench: &Bench) -> Vec<(MessageAt, SendClaim)> {
     let mut tx = bench.database.store.read().await.unwrap();
     let found = stranded_sends(&mut tx, (NODE, bench.clock.now()), 9).await.unwrap();
     tx.rollback().await.unwrap();
@@ -22,16 +25,16 @@ async fn who_rescues_a_claim_that_is_over_leaves_the_one_that_followed_it_alone(
         let at = bench.queued("16505551234").await;
         bench.engine.claim(at, 77, NODE).await.unwrap();
         let found = stranded(&bench).await;
-        assert_eq!(found, [(at, (1, 77))]);
+        assert_eq!(found, [(at, FIRST)]);
         // Between the look and the rescue, the worker told its result and claimed anew.
-        bench.engine.result(at, (1, 77), SendResult::Again, None).await.unwrap();
+        bench.engine.result(at, FIRST, SendResult::Again, None).await.unwrap();
         bench.engine.claim(at, 78, NODE).await.unwrap();
         for (at, claim) in found {
             bench.engine.rescue(at, claim).await.unwrap();
         }
         assert_eq!(bench.line(at).await.status, Some(MessageStatus::Sending));
         let found = stranded(&bench).await;
-        assert_eq!(found, [(at, (2, 78))]);
+        assert_eq!(found, [(at, SECOND)]);
         for (at, claim) in found {
             bench.engine.rescue(at, claim).await.unwrap();
         }
@@ -46,7 +49,7 @@ async fn a_status_that_waited_is_applied_when_another_with_our_tag_names_its_mes
         let bench = bench(database, 1).await;
         let at = bench.queued("16505551234").await;
         bench.engine.claim(at, 77, NODE).await.unwrap();
-        bench.engine.result(at, (1, 77), SendResult::Unknown, None).await.unwrap();
+        bench.engine.result(at, FIRST, SendResult::Unknown, None).await.unwrap();
         bench.ticks("wamid.out", ProviderStatus::Delivered, None).await;
         assert_eq!(bench.parked().await, 1);
         assert_eq!(bench.line(at).await.status, Some(MessageStatus::Unconfirmed));
@@ -64,11 +67,11 @@ async fn a_failure_that_overtook_its_own_answer_fails_whichever_attempt_it_is_of
         let bench = bench(database, 1).await;
         let at = bench.queued("16505551234").await;
         bench.engine.claim(at, 77, NODE).await.unwrap();
-        bench.engine.result(at, (1, 77), SendResult::Again, None).await.unwrap();
+        bench.engine.result(at, FIRST, SendResult::Again, None).await.unwrap();
         bench.engine.claim(at, 78, NODE).await.unwrap();
         bench.ticks("wamid.out", ProviderStatus::Failed, None).await;
         let sent = SendResult::Accepted { wamid: "wamid.out".to_owned() };
-        bench.engine.result(at, (2, 78), sent, None).await.unwrap();
+        bench.engine.result(at, SECOND, sent, None).await.unwrap();
         let line = bench.line(at).await;
         assert_eq!(line.status, Some(MessageStatus::Failed));
         assert_eq!(line.error.map(|error| error.code), Some(131_026));
@@ -90,7 +93,7 @@ async fn what_waited_is_applied_in_the_order_of_its_heights_whatever_the_order_i
             }
             let before = bench.only_conversation().await.head.revision;
             let sent = SendResult::Accepted { wamid: "wamid.out".to_owned() };
-            bench.engine.result(at, (1, 77), sent, None).await.unwrap();
+            bench.engine.result(at, FIRST, sent, None).await.unwrap();
             assert_eq!(bench.line(at).await.status, Some(MessageStatus::Read));
             let head = bench.only_conversation().await.head;
             assert_eq!(head.revision, before + 2, "accepted, read");
@@ -151,9 +154,9 @@ async fn a_claim_is_stranded_when_its_node_is_dead_or_of_our_own_and_old() {
         let other = NodeId(Uuid::from_u128(5));
         assert_eq!(stranded(other, now).await, [], "it lives and will tell");
         assert_eq!(stranded(NODE, earlier).await, [], "it has time");
-        assert_eq!(stranded(NODE, now).await, [(at, (1, 77))]);
+        assert_eq!(stranded(NODE, now).await, [(at, FIRST)]);
         node::end(&store, NODE).await.unwrap();
-        assert_eq!(stranded(other, earlier).await, [(at, (1, 77))]);
+        assert_eq!(stranded(other, earlier).await, [(at, FIRST)]);
         bench.close().await;
     }
 }

@@ -1,6 +1,6 @@
 //! What a sweep takes away, what it leaves, and what it applies.
 
-use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_protocol::MessageStatus;
 
 use super::*;
@@ -204,11 +204,11 @@ async fn a_status_that_waits_although_its_message_is_known_is_applied() {
         let accepted = |n| SendResult::Accepted { wamid: format!("wamid.out.{n}") };
         // The second one went only the second time.
         for (at, claim, result) in [
-            (first, (1, 7), accepted(0)),
-            (second, (1, 7), SendResult::Again),
-            (second, (2, 8), accepted(1)),
+            (first, SendClaim { attempt: 1, epoch: 7 }, accepted(0)),
+            (second, SendClaim { attempt: 1, epoch: 7 }, SendResult::Again),
+            (second, SendClaim { attempt: 2, epoch: 8 }, accepted(1)),
         ] {
-            bench.engine.claim(at, claim.1, NODE).await.unwrap();
+            bench.engine.claim(at, claim.epoch, NODE).await.unwrap();
             bench.engine.result(at, claim, result, None).await.unwrap();
         }
         let (w, c, at) = (bench.workspace, first.channel, START.ms() - 30 * DAY_MS);
@@ -244,7 +244,7 @@ async fn what_waits_is_looked_at_page_by_page_and_to_the_end() {
         let at = bench.queued("16505551234").await;
         bench.engine.claim(at, 7, NODE).await.unwrap();
         let accepted = SendResult::Accepted { wamid: "wamid.m".to_owned() };
-        bench.engine.result(at, (1, 7), accepted, None).await.unwrap();
+        bench.engine.result(at, SendClaim { attempt: 1, epoch: 7 }, accepted, None).await.unwrap();
         let (w, c) = (at.workspace, at.channel);
         for wamid in ["wamid.a", "wamid.b", "wamid.m", "wamid.z"] {
             for status in ["delivered", "read"] {

@@ -1,6 +1,6 @@
 //! What is due: sends, stranded claims, snoozes. Read without locks; the claim decides.
 
-use baton_domain::decide::delivery::QUEUED_MS_MAX;
+use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendClaim};
 pub use baton_domain::group::MessageAt;
 use baton_domain::group::senders::{NameKind, first_reached_under, reached_under};
 use baton_protocol::event::EventContent;
@@ -145,13 +145,20 @@ struct StrandedRow {
     claim_epoch: i64,
 }
 
+impl StrandedRow {
+    fn read(&self) -> Result<(MessageAt, SendClaim), StoreError> {
+        let (attempt, epoch) = (number(self.attempt)?, number(self.claim_epoch)?);
+        Ok((self.place.read()?, SendClaim { attempt, epoch }))
+    }
+}
+
 /// Claims of which nobody will tell a result: those of nodes that are no more, and those of `me`
-/// from before `since`. Each with its attempt and epoch.
+/// from before `since`.
 pub async fn stranded_sends(
     tx: &mut Tx,
     (me, since): (NodeId, Timestamp),
     limit: u64,
-) -> Result<Vec<(MessageAt, (u32, u64))>, StoreError> {
+) -> Result<Vec<(MessageAt, SendClaim)>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT m.workspace, m.channel, m.conversation, m.seq, m.id, m.attempt, m.claim_epoch
          FROM message AS m LEFT JOIN attempt AS a
@@ -163,9 +170,7 @@ pub async fn stranded_sends(
     );
     let args = [me.to_string(), since.ms().to_string(), limit.to_string()];
     let rows: Vec<StrandedRow> = tx.rows(&SQL, &[&args[0], &args[1], &args[2]]).await?;
-    rows.iter()
-        .map(|row| Ok((row.place.read()?, (number(row.attempt)?, number(row.claim_epoch)?))))
-        .collect()
+    rows.iter().map(StrandedRow::read).collect()
 }
 
 #[derive(FromRow)]
