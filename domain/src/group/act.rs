@@ -13,8 +13,8 @@ use super::work::{
     ClaimAnswer, ClaimWork, CommandWork, FileWork, MessageAt, OutcomesWork, RehomeWork, RescueWork,
     ResultWork, SettingWork, UnparkWork, WakeWork,
 };
-use crate::context::{Context, Fresh, Lines, Prior, Writer};
-use crate::decide::delivery::{self, Claim, SendClaim, SendResult};
+use crate::context::{Context, Fresh, Lines, Prior, SendClaim, Writer};
+use crate::decide::delivery::{self, Claim, SendResult};
 use crate::decide::{Decision, Draft, decide, file, owner, status};
 use crate::log::Route;
 use crate::outcome::Answer;

@@ -7,7 +7,8 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use crate::decide::delivery::{SendClaim, SendResult};
+use crate::context::SendClaim;
+use crate::decide::delivery::SendResult;
 use crate::inbound::{Element, Sender};
 use crate::outcome::Answer;
 use crate::planted::{Bug, is_planted};

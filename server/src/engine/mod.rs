@@ -27,7 +27,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::decide::delivery::{SendClaim, SendResult};
+use baton_domain::context::SendClaim;
+use baton_domain::decide::delivery::SendResult;
 use baton_domain::group::{
     ClaimWork, CommandWork, Done, FileWork, OutcomesWork, RehomeWork, RescueWork, ResultWork,
     UnparkWork, WakeWork, Work,
