@@ -42,6 +42,14 @@ export interface Thread {
   window_until: Timestamp | null;
   last_agent: Id | null;
   followers?: Id[];
+  /** The customer is blocked on this number. */
+  block?: Block;
+}
+export interface Block {
+  by: Id;
+  since: Timestamp;
+  whatsapp: "waiting" | "done" | "not_recent" | "list_full" | "refused";
+  turn?: Turn;
 }
 export interface ContactCard {
   name: string | null;
@@ -96,7 +104,8 @@ export type HeldReason =
   | "window_closed"
   | "too_late"
   | "predecessor_held"
-  | "restored";
+  | "restored"
+  | "blocked";
 export interface MessageError {
   code: number;
   reason: string;
@@ -298,6 +307,7 @@ export type Fact =
   | { type: "status_changed"; status: Status; turn: Turn | null }
   | { type: "followed"; agent_id: Id }
   | { type: "unfollowed"; agent_id: Id }
+  | { type: "block_changed"; block: Block | null }
   | { type: "read_marked"; agent_id: Id; seq: number }
   | {
       type: "agent_changed";
@@ -440,7 +450,9 @@ export type CommandBody =
   | { type: "mark_sent"; message_id: Id }
   | { type: "cancel"; message_id: Id }
   | { type: "follow"; agent_id?: Id }
-  | { type: "unfollow"; agent_id?: Id };
+  | { type: "unfollow"; agent_id?: Id }
+  | { type: "block" }
+  | { type: "unblock" };
 export type Command = {
   op_id: Id;
   conversation_id: Id;
@@ -461,6 +473,7 @@ export type Refusal =
   | { code: "being_answered"; holder: Id; since: Timestamp }
   | { code: "at_capacity"; agent_id: Id; load: number; capacity: number }
   | { code: "window_closed"; closed_at: Timestamp | null }
+  | { code: "blocked" }
   | { code: "not_in_scope" }
   | { code: "op_id_reused" }
   | { code: "op_expired" }

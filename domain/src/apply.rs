@@ -31,6 +31,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             window_until: None,
             last_agent: None,
             followers: Vec::new(),
+            block: None,
         },
     })
 }
@@ -47,7 +48,10 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         }
         Fact::LineReceived { line, turn, window_until, .. } => {
             append(conversation, *line, event);
-            conversation.thread.customer_seq = line.seq;
+            // What somebody says who is blocked waits for nobody to read it.
+            if turn.is_some() {
+                conversation.thread.customer_seq = line.seq;
+            }
             conversation.thread.window_until = *window_until;
             set_turn(conversation, *turn);
         }
@@ -80,6 +84,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         Fact::Unfollowed { agent_id } => {
             conversation.thread.followers.retain(|follower| follower != agent_id);
         }
+        Fact::BlockChanged { block } => conversation.thread.block = *block,
         Fact::HeadChanged { head } => conversation.head = head.clone(),
         Fact::ConversationOpened { .. }
         | Fact::ContactChanged { .. }

@@ -10,21 +10,12 @@ use baton_protocol::{
     Owner, ReplyPolicy, Role, TeamId, Timestamp, Turn,
 };
 
+use crate::decide::delivery::SendClaim;
 use crate::line::amend;
 use crate::outcome::Answer;
 use crate::scope::{Level, Scope};
 use crate::sight::Sight;
 use crate::upload::Uploaded;
-
-/// An attempt to send a message, and the claim it is made under. What becomes of it counts while
-/// both are the message's last.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SendClaim {
-    /// The attempt's number, from 1.
-    pub attempt: u32,
-    /// The claim's epoch: each claim of a message has a higher one.
-    pub epoch: u64,
-}
 
 /// The facts of a line that decisions look at.
 #[derive(Clone, PartialEq, Eq, Debug)]

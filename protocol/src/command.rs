@@ -67,6 +67,10 @@ pub enum CommandBody {
     Follow(Following),
     /// Takes an agent out of the followers.
     Unfollow(Following),
+    /// Blocks the customer on this number, at WhatsApp too. The episode is resolved.
+    Block(Nothing),
+    /// Lets the customer write again.
+    Unblock(Nothing),
 }
 
 /// How much of a conversation its author must see.
@@ -158,6 +162,8 @@ impl CommandBody {
             Self::Cancel(_) => spec("cancel"),
             Self::Follow(_) => spec("follow"),
             Self::Unfollow(_) => spec("unfollow"),
+            Self::Block(_) => spec("block"),
+            Self::Unblock(_) => spec("unblock"),
         }
     }
 
@@ -209,6 +215,31 @@ impl CommandBody {
             _ => (None, &[][..]),
         };
         one.into_iter().chain(all.iter().take(MENTIONS_MAX).copied())
+    }
+
+    /// Whether it can be carried out while the customer is blocked.
+    pub fn is_for_blocked(&self) -> bool {
+        match self {
+            Self::Note(_)
+            | Self::MarkRead(_)
+            | Self::Unassign(_)
+            | Self::Resolve(_)
+            | Self::MarkSent(_)
+            | Self::Cancel(_)
+            | Self::Follow(_)
+            | Self::Unfollow(_)
+            | Self::Block(_)
+            | Self::Unblock(_) => true,
+            Self::Reply(_)
+            | Self::Send(_)
+            | Self::Claim(_)
+            | Self::Assign(_)
+            | Self::Transfer(_)
+            | Self::Reopen(_)
+            | Self::MarkWaiting(_)
+            | Self::Snooze(_)
+            | Self::Resend(_) => false,
+        }
     }
 
     /// The text that it carries.

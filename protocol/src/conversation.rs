@@ -134,6 +134,39 @@ pub struct Thread {
     /// it: following shows nobody more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub followers: Vec<AgentId>,
+    /// The customer is blocked on this number; `None` when not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<Block>,
+}
+
+/// That a customer is blocked on a number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Block {
+    /// The agent who blocked the customer.
+    pub by: AgentId,
+    /// The time at which the customer was blocked.
+    pub since: Timestamp,
+    /// Whether WhatsApp blocks the customer as well.
+    pub whatsapp: BlockState,
+    /// The turn that was open then. It is open again once the customer is blocked no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
+}
+
+/// Whether WhatsApp blocks a customer too. Baton blocks in every state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockState {
+    /// WhatsApp has yet to answer.
+    Waiting,
+    /// WhatsApp blocks the customer.
+    Done,
+    /// WhatsApp blocks only who wrote within 24 hours. It is asked again when the customer writes.
+    NotRecent,
+    /// The number's list of blocked customers is full at WhatsApp.
+    ListFull,
+    /// WhatsApp refused it for another reason.
+    Refused,
 }
 
 /// A conversation's facts: the state that events are applied to.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::ContactCard;
+use crate::conversation::{Block, ContactCard};
 use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
     ConversationId, DeviceId, FileState, Head, HeldReason, LineKind, LineRef, MembershipKind,
@@ -239,6 +239,11 @@ pub enum Fact {
     Unfollowed {
         /// The agent.
         agent_id: AgentId,
+    },
+    /// The customer is blocked from here on, or no longer, or WhatsApp answered to it.
+    BlockChanged {
+        /// The block from here on; null when there is none.
+        block: Option<Block>,
     },
     /// The read mark of an agent moved. Goes to that agent alone.
     ReadMarked {

@@ -46,7 +46,9 @@ pub use account::{
 };
 pub use amended::{Amended, Amendment, Change, Reaction};
 pub use command::{Command, CommandBody, Seen};
-pub use conversation::{Conversation, Head, LineRef, Owner, Status, Thread, Turn};
+pub use conversation::{
+    Block, BlockState, Conversation, Head, LineRef, Owner, Status, Thread, Turn,
+};
 pub use cursor::Cursor;
 pub use details::{
     Button, Degrees, Details, FormAnswer, Forwarded, Frame, ListRow, ListSection, OrderItem,

@@ -261,6 +261,8 @@ pub enum HeldReason {
     PredecessorHeld,
     /// The database was restored while it was on its way.
     Restored,
+    /// The customer was blocked before it could leave.
+    Blocked,
 }
 
 /// Why a message failed: Meta's code, plain words, and what to do.

@@ -50,6 +50,8 @@ pub enum Refusal {
         /// The end of the window; `None` if the customer never wrote.
         closed_at: Option<Timestamp>,
     },
+    /// The customer is blocked.
+    Blocked,
     /// The conversation does not exist for this agent.
     NotInScope,
     /// The op id was used for another command.
@@ -122,6 +124,7 @@ impl Refusal {
             Self::BeingAnswered { .. } => "being_answered",
             Self::AtCapacity { .. } => "at_capacity",
             Self::WindowClosed { .. } => "window_closed",
+            Self::Blocked => "blocked",
             Self::NotInScope => "not_in_scope",
             Self::OpIdReused => "op_id_reused",
             Self::OpExpired => "op_expired",
@@ -160,6 +163,7 @@ impl Refusal {
             Self::WindowClosed { .. } => {
                 "the customer has not written for 24 hours; WhatsApp accepts only a template now"
             }
+            Self::Blocked => "this customer is blocked; unblock them first",
             Self::NotInScope => "you have no access to this conversation, or it does not exist",
             Self::OpIdReused => "this id was used for another command; the app must make a new one",
             Self::OpExpired => {

@@ -4,6 +4,7 @@ mod amended;
 mod assignment;
 mod bad_input;
 mod begin;
+mod blocked;
 mod degraded;
 mod doctor;
 mod engine;

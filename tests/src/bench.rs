@@ -24,8 +24,7 @@ use baton::store::node::NodeId;
 use baton::store::seal::seal_pending;
 use baton::store::verify::verify_log;
 use baton::telemetry::Metrics;
-use baton_domain::context::SendClaim;
-use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender, StatusUpdate};
 use baton_domain::log::Batch;
 use baton_protocol::{

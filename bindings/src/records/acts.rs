@@ -139,6 +139,10 @@ pub enum Act {
         #[uniffi(default = None)]
         agent: Option<String>,
     },
+    /// Block the customer, at WhatsApp too. The conversation is resolved.
+    Block,
+    /// Let the customer write again.
+    Unblock,
 }
 
 impl Act {
@@ -205,6 +209,8 @@ impl Act {
             Self::Cancel { message } => CommandBody::Cancel(of_message(&message)?),
             Self::Follow { agent } => CommandBody::Follow(following(agent)?),
             Self::Unfollow { agent } => CommandBody::Unfollow(following(agent)?),
+            Self::Block => CommandBody::Block(Nothing {}),
+            Self::Unblock => CommandBody::Unblock(Nothing {}),
         })
     }
 }

@@ -157,6 +157,9 @@ pub struct InboxRow {
     pub unread: u64,
     /// When WhatsApp's window of 24 hours closes or closed.
     pub window_until_ms: Option<i64>,
+    /// Whether the customer is blocked: nothing can be sent to them.
+    #[uniffi(default = false)]
+    pub is_blocked: bool,
     /// The agent's own unfinished acts.
     pub own: Own,
     /// Whether it has an unsent draft.
@@ -222,6 +225,7 @@ impl From<lists::InboxRow> for InboxRow {
             preview_from_customer: from_customer,
             unread: row.unread,
             window_until_ms: row.window_until.map(baton_protocol::Timestamp::ms),
+            is_blocked: row.is_blocked,
             own: row.own.into(),
             has_draft: row.has_draft,
             hit: row.hit.map(Hit::from),
@@ -333,6 +337,9 @@ pub struct Header {
     pub unanswered_since_ms: Option<i64>,
     /// When WhatsApp's window of 24 hours closes or closed.
     pub window_until_ms: Option<i64>,
+    /// Whether the customer is blocked: nothing can be sent to them.
+    #[uniffi(default = false)]
+    pub is_blocked: bool,
     /// Who writes there.
     pub hold: Hold,
     /// The draft that a colleague is writing.
@@ -355,6 +362,7 @@ impl From<lists::Header> for Header {
             unread: header.unread,
             unanswered_since_ms: header.unanswered_since.map(baton_protocol::Timestamp::ms),
             window_until_ms: header.window_until.map(baton_protocol::Timestamp::ms),
+            is_blocked: header.is_blocked,
             hold: header.hold.into(),
             colleague_draft: header.colleague_draft.map(|draft| draft.text),
             viewers: header.viewers.iter().map(ToString::to_string).collect(),

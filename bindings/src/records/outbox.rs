@@ -71,6 +71,10 @@ pub enum ActKind {
     Follow,
     /// They are told no longer.
     Unfollow,
+    /// The customer is blocked.
+    Block,
+    /// The customer is blocked no longer.
+    Unblock,
 }
 
 /// How far an act has come.
@@ -126,6 +130,8 @@ pub enum ReviewCode {
     AtCapacity,
     /// WhatsApp takes only a template.
     WindowClosed,
+    /// The customer is blocked.
+    Blocked,
     /// The agent has no access, or has lost it.
     NotInScope,
     /// The act that it followed was refused.
@@ -325,6 +331,7 @@ fn code(refusal: &Refusal) -> ReviewCode {
         Refusal::BeingAnswered { .. } => ReviewCode::BeingAnswered,
         Refusal::AtCapacity { .. } => ReviewCode::AtCapacity,
         Refusal::WindowClosed { .. } => ReviewCode::WindowClosed,
+        Refusal::Blocked => ReviewCode::Blocked,
         Refusal::NotInScope => ReviewCode::NotInScope,
         Refusal::DependsOnRefused { .. } => ReviewCode::DependsOnRefused,
         Refusal::Invalid { .. } => ReviewCode::Invalid,
@@ -361,6 +368,8 @@ impl From<&CommandBody> for ActKind {
             CommandBody::Cancel(_) => Self::Cancel,
             CommandBody::Follow(_) => Self::Follow,
             CommandBody::Unfollow(_) => Self::Unfollow,
+            CommandBody::Block(_) => Self::Block,
+            CommandBody::Unblock(_) => Self::Unblock,
         }
     }
 }

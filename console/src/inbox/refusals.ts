@@ -21,6 +21,8 @@ export function whyRefused(desk: Desk, refused: Refused, conversation: Id): stri
       return refused.closed_at === null ? r.neverWrote : r.windowClosed;
     case "not_in_scope":
       return r.notInScope;
+    case "blocked":
+      return r.blocked;
     case "not_allowed":
       return r.notAllowed;
     case "depends_on_refused":

@@ -423,7 +423,8 @@ function advance(held: Full, event: Event): Full {
       head.activity_at = event.at;
       thread.last_line = event.line;
       if (event.type === "line_received") {
-        thread.customer_seq = line.seq;
+        // What somebody says who is blocked waits for nobody to read it.
+        if (event.turn !== null) thread.customer_seq = line.seq;
         thread.window_until = event.window_until;
       } else if (event.author.kind === "agent") {
         thread.last_agent = event.author.id;
@@ -472,6 +473,10 @@ function advance(held: Full, event: Event): Full {
       break;
     case "unfollowed":
       thread.followers = (thread.followers ?? []).filter((id) => id !== event.agent_id);
+      break;
+    case "block_changed":
+      if (event.block === null) delete thread.block;
+      else thread.block = event.block;
       break;
     case "contact_changed":
       view.contact =

@@ -28,6 +28,7 @@ export const KINDS: readonly Kind[] = [
   "too_late",
   "predecessor_held",
   "restored",
+  "blocked",
 ];
 /** Written longer ago than this, ms, by the name in the address. */
 export const OLDER = { "10m": 600_000, "1h": 3_600_000, "1d": 86_400_000 } as const;

@@ -8,6 +8,8 @@ export type Status = (typeof STATUSES)[number];
 export interface Wanted {
   q: string;
   status?: Status;
+  /** Only customers who are blocked. */
+  blocked?: "true";
   team?: Id;
   /** `me`, `nobody`, or the id of an agent. */
   owner?: string;
@@ -24,6 +26,7 @@ export function wantedOf(query: URLSearchParams): Wanted {
   return {
     q: of("q"),
     ...(status === undefined ? {} : { status }),
+    ...(of("blocked") === "true" ? { blocked: "true" as const } : {}),
     ...(ID.test(team) ? { team } : {}),
     ...(isOwner ? { owner } : {}),
   };
@@ -31,7 +34,7 @@ export function wantedOf(query: URLSearchParams): Wanted {
 
 /** As an address and as the server is asked; nothing where nothing is wanted. */
 export function queryOf(wanted: Wanted): URLSearchParams {
-  const named = (["q", "status", "team", "owner"] as const).flatMap((name) => {
+  const named = (["q", "status", "blocked", "team", "owner"] as const).flatMap((name) => {
     const value = wanted[name];
     return value === undefined || value === "" ? [] : [[name, value]];
   });

@@ -25,6 +25,11 @@ pub use rule::{consequences, is_of_interest};
 /// Devices of one agent that a push goes to at most.
 pub const DEVICES_MAX: usize = 10;
 
+/// Lines of a customer that nobody answered, from which on they are a flood.
+const FLOOD_LINES: u64 = 10;
+/// How long nobody is told again of a flood.
+const FLOOD_MS: i64 = 10 * 60 * 1000;
+
 /// What an event means for those who may have to be told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Consequence {
@@ -49,6 +54,8 @@ pub enum Effect {
         kind: Kind,
         /// Who may see the conversation after it.
         scope: Scope,
+        /// The customer writes without pause: who was told of it once is told again much later.
+        is_flood: bool,
     },
     /// Take back what was told of the conversation.
     TakeBack {
@@ -185,9 +192,9 @@ impl Board {
         fresh: &mut dyn FnMut() -> PushId,
     ) {
         match &consequence.effect {
-            Effect::Tell { whom, kind, scope } => {
+            Effect::Tell { whom, kind, scope, is_flood } => {
                 for agent in self.told(*whom, *kind, *scope, consequence.by) {
-                    self.tell(agent, *kind, consequence, (now, fresh));
+                    self.tell(agent, (*kind, *is_flood), consequence, (now, fresh));
                 }
             }
             Effect::TakeBack { from, kinds } => {
@@ -215,7 +222,7 @@ impl Board {
     fn tell(
         &mut self,
         agent: AgentId,
-        kind: Kind,
+        (kind, is_flood): (Kind, bool),
         of: &Consequence,
         (now, fresh): (Timestamp, &mut dyn FnMut() -> PushId),
     ) {
@@ -224,6 +231,8 @@ impl Board {
         let devices: Vec<_> = one.devices.iter().take(DEVICES_MAX).copied().collect();
         for Device { id: device, lane, is_spared } in devices {
             let due_at = now.plus_ms(kind.grace_ms(is_spared));
+            let shown = self.shown_at(device, of.conversation).filter(|_| is_flood);
+            let due_at = shown.map_or(due_at, |at| due_at.max(at.plus_ms(FLOOD_MS)));
             let queued = self.pushes.iter_mut().find(|push| {
                 push.stage == Stage::Queued
                     && push.device == device
@@ -254,6 +263,17 @@ impl Board {
                 is_changed: false,
             });
         }
+    }
+
+    /// When a device was last told of a conversation by what it may still show.
+    fn shown_at(&self, device: DeviceId, of: ConversationId) -> Option<Timestamp> {
+        let shown = self.pushes.iter().filter(|push| {
+            push.device == device
+                && push.conversation == of
+                && push.stage == Stage::UnderWay
+                && push.kind.is_shown()
+        });
+        shown.map(|push| push.due_at).max()
     }
 
     /// What was not sent is dropped; a device that may show something gets one retract.

@@ -6,7 +6,7 @@ use baton_protocol::{
     Actor, AgentId, Author, Event, Fact, MessageStatus, Owner, OwnerCause, Status,
 };
 
-use super::{Consequence, Effect, From, Kind, Whom};
+use super::{Consequence, Effect, FLOOD_LINES, From, Kind, Whom};
 use crate::log::{Logged, Route};
 use crate::scope::Scope;
 
@@ -72,10 +72,18 @@ fn of_agent(fact: &Fact, agent: AgentId) -> Vec<Effect> {
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "most facts concern nobody's pushes")]
 fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<Effect> {
-    let tell = |whom, kind| Effect::Tell { whom, kind, scope };
+    let tell = |whom, kind| told(whom, kind, scope);
     match &event.fact {
         Fact::LineReceived { line, turn, .. } => match scope.owner {
-            Owner::Agent(owner) => vec![tell(Whom::Agent(owner), Kind::Message)],
+            Owner::Agent(owner) => {
+                let (whom, kind) = (Whom::Agent(owner), Kind::Message);
+                let told = turn.map(|turn| {
+                    let is_flood = line.seq.saturating_sub(turn.from_seq) >= FLOOD_LINES;
+                    Effect::Tell { whom, kind, scope, is_flood }
+                });
+                // Nobody is told what somebody says who is blocked.
+                told.into_iter().collect()
+            }
             // Who waits in a queue is told of once, not with each line.
             Owner::Queue(team) if turn.is_some_and(|turn| turn.from_seq == line.seq) => {
                 vec![tell(Whom::Team(team), Kind::Queue)]
@@ -112,6 +120,10 @@ fn of_conversation(event: &Event, scope: Scope, author: Option<AgentId>) -> Vec<
     }
 }
 
+fn told(whom: Whom, kind: Kind, scope: Scope) -> Effect {
+    Effect::Tell { whom, kind, scope, is_flood: false }
+}
+
 /// Whether somebody has to look after a message before the customer has it for certain.
 fn is_stuck(status: MessageStatus) -> bool {
     matches!(status, MessageStatus::Failed | MessageStatus::Held | MessageStatus::Unconfirmed)
@@ -135,7 +147,7 @@ fn owner_changed(owner: Owner, cause: OwnerCause, scope: Scope) -> Vec<Effect> {
         (Owner::Agent(agent), _) => vec![
             all,
             Effect::TakeBack { from: From::AllBut(agent), kinds: OWN },
-            Effect::Tell { whom: Whom::Agent(agent), kind: Kind::Assigned, scope },
+            told(Whom::Agent(agent), Kind::Assigned, scope),
         ],
         (Owner::Queue(_), OwnerCause::Resolved) => {
             vec![Effect::TakeBack { from: From::Everyone, kinds: OWN }]
@@ -151,7 +163,7 @@ fn owner_changed(owner: Owner, cause: OwnerCause, scope: Scope) -> Vec<Effect> {
             | OwnerCause::Rehomed,
         ) => vec![
             Effect::TakeBack { from: From::Everyone, kinds: OWN },
-            Effect::Tell { whom: Whom::Team(team), kind: Kind::Queue, scope },
+            told(Whom::Team(team), Kind::Queue, scope),
         ],
     }
 }

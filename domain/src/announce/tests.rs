@@ -243,6 +243,24 @@ fn a_flood_in_one_conversation_is_one_push_that_is_due_when_the_first_was() {
 }
 
 #[test]
+fn who_was_told_of_a_flood_is_told_again_ten_minutes_later() {
+    let mut scene = Scene::new();
+    scene.assigns(LUCIA, ANA, ANA);
+    let push_of = |scene: &Scene| scene.board.pushes.last().map(|push| (push.stage, push.due_at));
+    for n in 0..20 {
+        scene.writes(LUCIA, n == 0);
+    }
+    scene.board.pushes.iter_mut().for_each(|push| push.stage = Stage::UnderWay);
+    let told = NOON.plus_ms(5_000);
+    scene.now = NOON.plus_ms(20_000);
+    scene.writes(LUCIA, false);
+    assert_eq!(push_of(&scene), Some((Stage::Queued, told.plus_ms(600_000))));
+    // Who writes two or three lines is told of each.
+    scene.writes(MATEO, true);
+    assert_eq!(scene.queued().len(), 3);
+}
+
+#[test]
 fn an_assignment_is_not_hidden_by_the_message_that_follows_it() {
     let mut scene = Scene::new();
     scene.assigns(LUCIA, CLEO, ANA);

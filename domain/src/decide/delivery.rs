@@ -8,7 +8,7 @@ use baton_protocol::{
 };
 
 use super::{Draft, turn};
-use crate::context::{LineFacts, Lines, SendClaim};
+use crate::context::{LineFacts, Lines};
 use crate::inbound::ProviderStatus;
 use crate::planted::{Bug, is_planted};
 
@@ -16,6 +16,16 @@ use crate::planted::{Bug, is_planted};
 pub const QUEUED_MS_MAX: i64 = 10 * 60 * 1000;
 /// The lane waits this long for an unconfirmed head, then goes on.
 pub const LANE_WAITS_MS: i64 = 30_000;
+
+/// An attempt to send a message, and the claim it is made under. What becomes of it counts while
+/// both are the message's last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SendClaim {
+    /// The attempt's number, from 1.
+    pub attempt: u32,
+    /// The claim's epoch: each claim of a message has a higher one.
+    pub epoch: u64,
+}
 
 /// What became of the claim of a send.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,7 +58,9 @@ pub fn claim(
     let overtaken = facts.kind != LineKind::Reaction && conversation.thread.customer_seq > seen_seq;
     let window_open = facts.kind == LineKind::Template
         || conversation.thread.window_until.is_some_and(|until| now < until);
-    let reason = if overtaken && !is_planted(Bug::NoFenceAtSending) {
+    let reason = if conversation.thread.block.is_some() {
+        HeldReason::Blocked
+    } else if overtaken && !is_planted(Bug::NoFenceAtSending) {
         HeldReason::Overtaken
     } else if !window_open {
         HeldReason::WindowClosed

@@ -1,6 +1,7 @@
 //! `decide`: a command becomes facts, or a refusal. The checks run in this order:
 //! replay → `op_expired` → scope → owner → lease → fence → window → append.
 
+pub mod block;
 mod chain;
 pub mod delivery;
 mod fence;
@@ -87,6 +88,9 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         return Err(Refusal::NotAllowed);
     }
     let conversation = in_scope(context, command)?;
+    if conversation.thread.block.is_some() && !command.body.is_for_blocked() {
+        return Err(Refusal::Blocked);
+    }
     let chain = chain::follow(context, command)?;
     let case = Case { context, conversation, command, chain, now };
     match &command.body {
@@ -107,6 +111,8 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::Cancel(of) => message::cancel(&case, of.message_id),
         CommandBody::Follow(following) => follow::follow(&case, following),
         CommandBody::Unfollow(following) => follow::unfollow(&case, following),
+        CommandBody::Block(_) => block::block(&case),
+        CommandBody::Unblock(_) => block::unblock(&case),
     }
 }
 

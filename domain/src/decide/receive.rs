@@ -10,7 +10,7 @@ use baton_protocol::{
     MessageStatus, Status, Timestamp, Turn,
 };
 
-use super::Draft;
+use super::{Draft, block};
 use crate::context::LineFacts;
 use crate::inbound::{InboundMessage, Sender};
 use crate::line::{is_news, is_same_side};
@@ -60,7 +60,8 @@ pub fn amended(target: &LineFacts, amendment: Amendment, emoji: Option<String>) 
 }
 
 /// A customer's act: the next line. It opens an episode after `resolved`, ends waiting and
-/// snoozed, opens the turn and extends the window.
+/// snoozed, opens the turn and extends the window. Of a blocked customer it extends the window
+/// alone.
 pub fn customer_line(
     conversation: &Conversation,
     message: &InboundMessage,
@@ -71,7 +72,9 @@ pub fn customer_line(
     // A time in the future would hold the window open for ever.
     let said_at = message.at.min(now);
     let line = LineRef { seq: conversation.head.last_seq + 1, id };
+    let is_blocked = conversation.thread.block.is_some();
     match conversation.head.status {
+        _ if is_blocked => drafts.extend(block::again(conversation)),
         Status::Open if conversation.head.episode > 0 => {}
         Status::Open | Status::Resolved => {
             drafts.push(Fact::EpisodeOpened { episode: conversation.head.episode + 1 }.into());
@@ -80,7 +83,8 @@ pub fn customer_line(
             Fact::StatusChanged { status: Status::Open, turn: conversation.thread.turn }.into(),
         ),
     }
-    let turn = conversation.thread.turn.unwrap_or(Turn { from_seq: line.seq, since: said_at });
+    let opened = Turn { from_seq: line.seq, since: said_at };
+    let turn = (!is_blocked).then(|| conversation.thread.turn.unwrap_or(opened));
     let window = said_at.plus_ms(WINDOW_MS);
     let window_until = Some(conversation.thread.window_until.map_or(window, |old| old.max(window)));
     drafts.push(Draft {
@@ -89,7 +93,7 @@ pub fn customer_line(
             kind: message.kind,
             at: message.at,
             quoted,
-            turn: Some(turn),
+            turn,
             window_until,
         },
         content: Some(EventContent::Line(message.content.clone())),

@@ -16,6 +16,10 @@ pub(super) fn reopened(
     lines: &Lines,
     kept_back: &[&LineFacts],
 ) -> Option<Turn> {
+    // Nobody is waited for who is blocked.
+    if conversation.thread.block.is_some() {
+        return None;
+    }
     let open = conversation.thread.turn;
     let top = open.map_or(conversation.head.last_seq, |turn| turn.from_seq);
     let mut turn = open;

@@ -10,12 +10,12 @@ use baton_protocol::{
 use super::receive;
 use super::state::{Attempt, By, SentFile, State};
 use super::work::{
-    ClaimAnswer, ClaimWork, CommandWork, FileWork, MessageAt, OutcomesWork, RehomeWork, RescueWork,
-    ResultWork, SettingWork, UnparkWork, WakeWork,
+    BlockedWork, ClaimAnswer, ClaimWork, CommandWork, FileWork, MessageAt, OutcomesWork,
+    RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork,
 };
-use crate::context::{Context, Fresh, Lines, Prior, SendClaim, Writer};
-use crate::decide::delivery::{self, Claim, SendResult};
-use crate::decide::{Decision, Draft, decide, file, owner, status};
+use crate::context::{Context, Fresh, Lines, Prior, Writer};
+use crate::decide::delivery::{self, Claim, SendClaim, SendResult};
+use crate::decide::{Decision, Draft, block, decide, file, owner, status};
 use crate::log::Route;
 use crate::outcome::Answer;
 
@@ -284,6 +284,14 @@ pub(super) fn wake(state: &mut State, work: &WakeWork, now: Timestamp) {
     let key = (work.workspace, work.conversation);
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
     let drafts = status::wake(conversation, work.until, now);
+    state.append(key, drafts, By::new(Actor::System, now));
+}
+
+/// WhatsApp answered to a block.
+pub(super) fn blocked(state: &mut State, work: &BlockedWork, now: Timestamp) {
+    let key = (work.workspace, work.conversation);
+    let Some(conversation) = state.conversation(key.0, key.1) else { return };
+    let drafts = block::told(conversation, work.since, work.whatsapp);
     state.append(key, drafts, By::new(Actor::System, now));
 }
 

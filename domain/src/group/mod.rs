@@ -18,9 +18,9 @@ use conditional::Found;
 pub use senders::{Book, Known, sightings};
 pub use state::{Channel, Key, State};
 pub use work::{
-    BeginWork, Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds, MessageAt,
-    OutcomesWork, Post, RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork,
-    Work,
+    BeginWork, BlockedWork, Caller, ClaimAnswer, ClaimWork, CommandWork, Done, FileWork, FreshIds,
+    MessageAt, OutcomesWork, Post, RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork,
+    WakeWork, Work,
 };
 
 /// Decides a group and returns the answer to each member, in the order of the members.
@@ -58,6 +58,7 @@ fn decide_one(state: &mut State, work: &Work, epoch: Epoch, now: Timestamp) -> D
         Work::Wake(work) => act::wake(state, work, now),
         Work::Rehome(work) => act::rehome(state, work, now),
         Work::Setting(work) => act::setting(state, work, now),
+        Work::Blocked(work) => act::blocked(state, work, now),
     }
     Done::Nothing
 }

@@ -2,13 +2,12 @@
 
 use baton_protocol::frame::LeaseHolder;
 use baton_protocol::{
-    AgentId, ChannelId, Command, ConversationId, DeviceId, Fact, FileState, MessageId, NodeId,
-    NoteId, OpId, Refusal, Timestamp, WorkspaceId,
+    AgentId, BlockState, ChannelId, Command, ConversationId, DeviceId, Fact, FileState, MessageId,
+    NodeId, NoteId, OpId, Refusal, Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
 
-use crate::context::SendClaim;
-use crate::decide::delivery::SendResult;
+use crate::decide::delivery::{SendClaim, SendResult};
 use crate::inbound::{Element, Sender};
 use crate::outcome::Answer;
 use crate::planted::{Bug, is_planted};
@@ -68,6 +67,8 @@ pub enum Work {
     Begin(BeginWork),
     /// Settings change.
     Setting(SettingWork),
+    /// WhatsApp answered to a block.
+    Blocked(BlockedWork),
 }
 
 /// A webhook: the raw body and what it says.
@@ -198,6 +199,19 @@ pub struct WakeWork {
     pub until: Timestamp,
 }
 
+/// WhatsApp answered to a block.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockedWork {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// When the customer was blocked.
+    pub since: Timestamp,
+    /// What it answered.
+    pub whatsapp: BlockState,
+}
+
 /// Whoever owns it leaves.
 #[derive(Clone, Copy, Debug)]
 pub struct RehomeWork {
@@ -284,7 +298,8 @@ impl Work {
             | Self::Wake(_)
             | Self::Rehome(_)
             | Self::Begin(_)
-            | Self::Setting(_) => 1,
+            | Self::Setting(_)
+            | Self::Blocked(_) => 1,
         }
     }
 
@@ -299,7 +314,8 @@ impl Work {
             | Self::Restored(_)
             | Self::File(_)
             | Self::Wake(_)
-            | Self::Rehome(_) => 1,
+            | Self::Rehome(_)
+            | Self::Blocked(_) => 1,
             Self::Command(_) | Self::Outcomes(_) | Self::Begin(_) | Self::Setting(_) => 2,
             Self::Claim(_) => 4,
         }

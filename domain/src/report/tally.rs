@@ -156,6 +156,9 @@ impl Tally {
             Fact::MessageChanged { line, turn, .. } => step.changed(*line, *turn),
             Fact::OwnerChanged { owner: Owner::Agent(agent), .. } => step.owned(*agent),
             Fact::StatusChanged { status: Status::Resolved, .. } => step.resolved(),
+            Fact::StatusChanged { status: Status::Open, turn } => step.opened(*turn),
+            // Whoever is blocked waits for nobody.
+            Fact::BlockChanged { block: Some(_) } => step.of.turn = None,
             _ => {}
         }
         self.conversations.insert(id, standing);
@@ -184,6 +187,10 @@ impl Step<'_> {
     }
 
     fn received(&mut self, line: LineRef, turn: Option<Turn>) {
+        // Said by somebody who is blocked.
+        if turn.is_none() {
+            return;
+        }
         self.count(None, |counts| counts.received += 1);
         let before = self.of.turn;
         self.of.turn = turn.map(|turn| open(turn, before, self.event.at));
@@ -262,6 +269,13 @@ impl Step<'_> {
         }
         if let Some(since) = self.of.episode.take() {
             self.measure(Measure::Resolution, by, since, self.event.at);
+        }
+    }
+
+    /// What waited when its customer was blocked waits again.
+    fn opened(&mut self, turn: Option<Turn>) {
+        if self.of.turn.is_none() {
+            self.of.turn = turn.map(|turn| open(turn, None, self.event.at));
         }
     }
 

@@ -1,8 +1,7 @@
 //! Messages on their way: the second fence, the lane, results, statuses, and turns that open
 //! again.
 
-use baton_domain::context::SendClaim;
-use baton_domain::decide::delivery::{Claim, LANE_WAITS_MS, QUEUED_MS_MAX, SendResult};
+use baton_domain::decide::delivery::{Claim, LANE_WAITS_MS, QUEUED_MS_MAX, SendClaim, SendResult};
 use baton_domain::inbound::ProviderStatus;
 use baton_protocol::limits::WINDOW_MS;
 use baton_protocol::{HeldReason, LineRef, MessageStatus, Status};

@@ -5,6 +5,8 @@ mod amended;
 #[cfg(test)]
 mod answering;
 #[cfg(test)]
+mod blocked;
+#[cfg(test)]
 mod chaos;
 #[cfg(test)]
 mod client;

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use baton_domain::apply::{apply, begin};
 use baton_domain::context::{
-    AgentFacts, Context, Fresh, Lines, Moment, People, Prior, SendClaim, TeamFacts, Writer,
+    AgentFacts, Context, Fresh, Lines, Moment, People, Prior, TeamFacts, Writer,
 };
-use baton_domain::decide::delivery::{self, Claim, SendResult};
+use baton_domain::decide::delivery::{self, Claim, SendClaim, SendResult};
 use baton_domain::decide::{Decision, Draft, decide, receive};
 use baton_domain::inbound::{InboundMessage, ProviderStatus, Sender};
 use baton_domain::line;

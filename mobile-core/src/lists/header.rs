@@ -37,6 +37,8 @@ pub struct Header {
     pub unanswered_since: Option<Timestamp>,
     /// When the window closes, or closed.
     pub window_until: Option<Timestamp>,
+    /// Whether the customer is blocked.
+    pub is_blocked: bool,
     /// Who composes.
     pub hold: Hold,
     /// What a colleague composes.
@@ -92,6 +94,7 @@ impl Query for HeaderOf {
             unread: row.unread,
             unanswered_since: row.unanswered_since,
             window_until: row.window_until,
+            is_blocked: row.is_blocked,
             hold: around.hold(of),
             colleague_draft: around.draft(of).filter(|draft| draft.agent_id != me).cloned(),
             viewers: viewers.collect(),

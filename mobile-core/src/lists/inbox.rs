@@ -105,6 +105,8 @@ pub struct InboxRow {
     pub unread: u64,
     /// When the window closes, or closed; an app counts down to it by the server's time.
     pub window_until: Option<Timestamp>,
+    /// Whether the customer is blocked.
+    pub is_blocked: bool,
     /// What the agent did there and is not done.
     pub own: Own,
     /// Whether the agent has typed there and not sent.
@@ -129,7 +131,7 @@ impl InboxRow {
             ConversationRow::Full { view, unread } => {
                 let ConversationView { conversation, contact, preview, read_seq: _ } = *view;
                 let Conversation { head, thread } = conversation;
-                (head, Some((contact, preview, unread, thread.window_until)))
+                (head, Some((contact, preview, unread, thread)))
             }
         };
         let Head { id, revision, channel_id, team_id, owner, owner_epoch, status, .. } = head;
@@ -148,14 +150,16 @@ impl InboxRow {
             preview: None,
             unread: 0,
             window_until: None,
+            is_blocked: false,
             own: Own::default(),
             has_draft: false,
             hit: None,
         };
-        if let Some((contact, preview, unread, window_until)) = rest {
+        if let Some((contact, preview, unread, thread)) = rest {
             made.customer = Some(Customer { name: contact.name, phone: contact.phone });
             made.preview = preview.map(|line| Preview::of(&line));
-            (made.unread, made.window_until) = (unread, window_until);
+            (made.unread, made.window_until) = (unread, thread.window_until);
+            made.is_blocked = thread.block.is_some();
         }
         made
     }

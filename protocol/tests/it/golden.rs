@@ -131,6 +131,7 @@ fn every_event() {
         StatusChanged = "status_changed",
         Followed = "followed",
         Unfollowed = "unfollowed",
+        BlockChanged = "block_changed",
         ReadMarked = "read_marked",
         AgentChanged = "agent_changed",
         TeamChanged = "team_changed",
@@ -145,7 +146,7 @@ fn every_event() {
 
 #[test]
 fn every_command() {
-    const KINDS: [&str; 17] = [
+    const KINDS: [&str; 19] = [
         "reply",
         "send",
         "note",
@@ -163,19 +164,22 @@ fn every_command() {
         "cancel",
         "follow",
         "unfollow",
+        "block",
+        "unblock",
     ];
     check_all("command", &KINDS, |command: &Command| command.body.name());
 }
 
 #[test]
 fn every_refusal() {
-    const KINDS: [&str; 19] = [
+    const KINDS: [&str; 20] = [
         "stale",
         "not_owner",
         "owner_changed",
         "being_answered",
         "at_capacity",
         "window_closed",
+        "blocked",
         "not_in_scope",
         "op_id_reused",
         "op_expired",

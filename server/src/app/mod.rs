@@ -2,6 +2,7 @@
 //! simulator as a library).
 
 mod arrivals;
+mod askers;
 mod backend;
 mod backup;
 mod database;

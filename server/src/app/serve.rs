@@ -11,28 +11,27 @@ use baton_protocol::{ChannelId, DeviceId, Epoch, WorkspaceId};
 use tokio::task::JoinHandle;
 
 use super::arrivals::Arrivals;
+use super::askers::askers;
 use super::backend;
 use super::kept::Kept;
 use super::known;
 use super::listen::Listening;
 use super::lock::{DataLock, company};
 use super::media;
-use super::numbers::inspector;
 use super::private;
 use super::tls::Tls;
 use crate::accounts::settings::channel::open_token;
 use crate::accounts::{Accounts, OnEnded, Quota, Standing};
 use crate::clock::Clock;
 use crate::config::{Config, DRAIN_MS_MAX, Database, Synchronous};
-use crate::connection::Inspector;
 use crate::coordinator::{self, Coordinator, InProcess, Redis, RedisParts};
 use crate::engine::{self, Engine};
 use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
 use crate::jobs::{
-    Checkpointer, Health, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper,
-    Templates, Unseal, Waker, Watcher,
+    Checkpointer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal,
+    Waker, Watcher,
 };
 use crate::node::{self, Membership, Node};
 use crate::push::{self, VapidKey};
@@ -501,30 +500,6 @@ fn workers(
         tokio::spawn(rehomer.run()),
         tokio::spawn(sweeper.run()),
     ]
-}
-
-/// Who asks Meta about numbers, and what keeps their state and their templates.
-fn askers(
-    config: &Config,
-    clock: &Clock,
-    (engine, accounts, ..): (&Engine, &Accounts, &Quota, &Looks),
-    ((behind, membership), keys, client, unseal): ((&Engine, &Membership), &Keys, &Client, &Unseal),
-) -> (Inspector, [JoinHandle<()>; 2]) {
-    let inspector = inspector(config, clock, (engine, accounts, keys), client);
-    let health = Health {
-        inspector: Inspector { engine: behind.clone(), ..inspector.clone() },
-        membership: membership.clone(),
-        clock: clock.clone(),
-    };
-    let templates = Templates {
-        store: behind.store().clone(),
-        client: client.clone(),
-        unseal: Arc::clone(unseal),
-        whatsapp: config.whatsapp.clone(),
-        membership: membership.clone(),
-        clock: clock.clone(),
-    };
-    (inspector, [tokio::spawn(health.run()), tokio::spawn(templates.run())])
 }
 
 /// REST and the socket.

@@ -357,6 +357,7 @@ fn held(fact: &Fact) -> Option<&'static str> {
         Some(HeldReason::TooLate) => "too_late",
         Some(HeldReason::PredecessorHeld) => "predecessor_held",
         Some(HeldReason::Restored) => "restored",
+        Some(HeldReason::Blocked) => "blocked",
         None => "unsaid",
     })
 }

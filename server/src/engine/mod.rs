@@ -27,11 +27,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_domain::context::SendClaim;
-use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{
-    ClaimWork, CommandWork, Done, FileWork, OutcomesWork, RehomeWork, RescueWork, ResultWork,
-    UnparkWork, WakeWork, Work,
+    BlockedWork, ClaimWork, CommandWork, Done, FileWork, OutcomesWork, RehomeWork, RescueWork,
+    ResultWork, UnparkWork, WakeWork, Work,
 };
 use baton_domain::outcome::Answer;
 use baton_domain::planted::{Bug, is_planted};
@@ -349,6 +348,11 @@ impl Engine {
         until: Timestamp,
     ) -> Result<(), Unavailable> {
         self.ask(Work::Wake(WakeWork { workspace, conversation, until })).await.map(drop)
+    }
+
+    /// WhatsApp answered to a block.
+    pub async fn blocked(&self, work: BlockedWork) -> Result<(), Unavailable> {
+        self.ask(Work::Blocked(work)).await.map(drop)
     }
 
     /// Gives a conversation of somebody who leaves back to its queue.

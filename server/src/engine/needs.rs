@@ -115,6 +115,10 @@ impl Needs {
                 self.workspaces.insert(wake.workspace);
                 self.conversations.insert((wake.workspace, wake.conversation));
             }
+            Work::Blocked(work) => {
+                self.workspaces.insert(work.workspace);
+                self.conversations.insert((work.workspace, work.conversation));
+            }
             Work::Rehome(rehome) => {
                 self.workspaces.insert(rehome.workspace);
                 self.conversations.insert((rehome.workspace, rehome.conversation));

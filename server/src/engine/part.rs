@@ -69,6 +69,7 @@ fn workspace(work: &Work) -> Option<WorkspaceId> {
         Work::Rehome(work) => Some(work.workspace),
         Work::Begin(work) => Some(work.caller.workspace),
         Work::Setting(work) => Some(work.workspace),
+        Work::Blocked(work) => Some(work.workspace),
     }
 }
 
@@ -83,6 +84,7 @@ fn conversation(work: &Work) -> Option<ConversationId> {
         Work::File(work) => Some(work.at.conversation),
         Work::Wake(work) => Some(work.conversation),
         Work::Rehome(work) => Some(work.conversation),
+        Work::Blocked(work) => Some(work.conversation),
         Work::Post(_) | Work::Outcomes(_) | Work::Unpark(_) | Work::Begin(_) | Work::Setting(_) => {
             None
         }
@@ -107,7 +109,8 @@ pub(super) fn is_of_worker(work: &Work) -> bool {
         | Work::File(_)
         | Work::Unpark(_)
         | Work::Wake(_)
-        | Work::Rehome(_) => true,
+        | Work::Rehome(_)
+        | Work::Blocked(_) => true,
         Work::Post(_)
         | Work::Command(_)
         | Work::Outcomes(_)

@@ -6,17 +6,17 @@ use baton_domain::context::LineFacts;
 use baton_domain::group::state::{Attempt, Entry, Extras, Held};
 use baton_domain::group::{Key, Post, State};
 use baton_domain::log::{Batch, Logged};
-use baton_protocol::{ConversationId, Fact, Timestamp, WorkspaceId};
+use baton_protocol::{BlockState, ConversationId, Fact, Timestamp, WorkspaceId};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::store::digest::{content_body, content_digest};
 use crate::store::group::Writes;
 use crate::store::rows::{
-    AttemptEnd, AttemptRow, ContactRow, ContentRow, ConversationRow, Ended, EpisodeEnd, EpisodeRow,
-    FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow, LogRow, MessageChange,
-    MessageOrigin, MessageRow, MessageState, NoteRow, OutcomeRow, ParkedKey, ParkedRow,
-    QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow,
+    AttemptEnd, AttemptRow, BlockCallRow, ContactRow, ContentRow, ConversationRow, Ended,
+    EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow,
+    LogRow, MessageChange, MessageOrigin, MessageRow, MessageState, NoteRow, OutcomeRow, ParkedKey,
+    ParkedRow, QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow,
 };
 
 /// Gathers the rows of what was decided.
@@ -29,7 +29,7 @@ pub(super) fn record(
 ) -> Writes {
     let mut writes = Writes::default();
     log(state, batches, clock, &mut writes);
-    conversations(state, &mut writes);
+    conversations(state, now, &mut writes);
     messages(state, &mut writes);
     notes(state, &mut writes);
     people(state, &mut writes);
@@ -67,7 +67,7 @@ fn content(entry: &Entry, clock: &Clock, writes: &mut Writes) -> Option<(String,
     Some((id, digest))
 }
 
-fn conversations(state: &State, writes: &mut Writes) {
+fn conversations(state: &State, now: Timestamp, writes: &mut Writes) {
     for ((workspace, id), held) in &state.conversations {
         if held.before.as_ref() == Some(&held.now) {
             continue;
@@ -79,6 +79,9 @@ fn conversations(state: &State, writes: &mut Writes) {
             writes.conversations.push(row);
         }
         followers(*workspace, held, writes);
+        if is_for_whatsapp(held) {
+            writes.block_calls.push(BlockCallRow::new((*workspace, *id), now));
+        }
         let mut ended: BTreeMap<u32, Timestamp> = held.ended.iter().copied().collect();
         for (n, at) in &held.episodes {
             let change = EpisodeEnd::new((*workspace, *id), *n, ended.remove(n));
@@ -88,6 +91,14 @@ fn conversations(state: &State, writes: &mut Writes) {
             writes.episode_ends.push(EpisodeEnd::new((*workspace, *id), n, Some(at)));
         }
     }
+}
+
+/// Whether WhatsApp is to be told that the customer is blocked, or no longer.
+fn is_for_whatsapp(held: &Held) -> bool {
+    let before = held.before.as_ref().and_then(|before| before.thread.block);
+    let now = held.now.thread.block;
+    let is_asked = now.is_none_or(|block| block.whatsapp == BlockState::Waiting);
+    is_asked && now != before
 }
 
 fn followers(workspace: WorkspaceId, held: &Held, writes: &mut Writes) {

@@ -29,6 +29,8 @@ pub(super) struct Listing {
     team: Option<TeamId>,
     #[serde(default)]
     unread: bool,
+    #[serde(default)]
+    blocked: bool,
     q: Option<String>,
     #[serde(default)]
     order: Order,
@@ -169,6 +171,7 @@ fn filter(listing: Listing) -> Answer<Filter> {
         owner,
         team: listing.team,
         unread: listing.unread,
+        blocked: listing.blocked,
         query,
         order: listing.order,
     })

@@ -3,6 +3,7 @@
 
 mod again;
 pub mod anchor;
+mod blocker;
 mod checkpointer;
 mod every;
 mod fetcher;
@@ -20,6 +21,7 @@ mod uploads;
 mod waker;
 mod watcher;
 
+pub use blocker::Blocker;
 pub use checkpointer::Checkpointer;
 pub use fetcher::Fetcher;
 pub use health::Health;

@@ -4,6 +4,7 @@
 //! that the log tells of go through [`Store::begin_commit`] and belong to the engine; tokens and
 //! the like have short ones of their own ([`Store::begin`]); queries read one snapshot each.
 
+pub mod block;
 pub mod copy;
 mod dialect;
 pub(crate) mod digest;

@@ -15,12 +15,14 @@ use reqwest::{Url, redirect, retry};
 use super::errors::Class;
 
 mod answer;
+mod block;
 mod inquiry;
 mod message;
 mod templates;
 #[cfg(test)]
 mod tests;
 
+pub use block::{BlockAnswer, BlockRequest};
 pub use inquiry::{Answers, Inquiry, NumberTold, TokenTold, Told, WebhookTold};
 pub use templates::Account;
 

@@ -5,8 +5,7 @@
 use std::collections::BTreeMap;
 
 use baton::engine::work::{Caller, ClaimAnswer, MessageAt, Post};
-use baton_domain::context::SendClaim;
-use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::inbound::{ElementBody, ProviderStatus, StatusUpdate};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{

@@ -69,7 +69,9 @@ impl About {
             Body::MarkSent(_) => Body::Cancel(OfMessage { message_id }),
             Body::Cancel(_) => Body::Follow(Following { agent_id: None }),
             Body::Follow(_) => Body::Unfollow(Following { agent_id: None }),
-            Body::Unfollow(_) => return None,
+            Body::Unfollow(_) => Body::Block(Nothing {}),
+            Body::Block(_) => Body::Unblock(Nothing {}),
+            Body::Unblock(_) => return None,
         })
     }
 

@@ -88,7 +88,10 @@ func (c *Snapshot) change(event *Event) {
 		head.Episode, head.Status = event.Episode, Status{Kind: "open"}
 	case "line_received":
 		c.append(event, Named{Kind: "customer"})
-		thread.CustomerSeq, thread.WindowUntil = event.Line.Seq, event.WindowUntil
+		thread.WindowUntil = event.WindowUntil
+		if event.Turn != nil {
+			thread.CustomerSeq = event.Line.Seq
+		}
 		c.turn(event.Turn)
 	case "line_written":
 		var author Named
@@ -133,6 +136,8 @@ func (c *Snapshot) change(event *Event) {
 	case "unfollowed":
 		thread.Followers = slices.DeleteFunc(thread.Followers,
 			func(id string) bool { return id == event.AgentID })
+	case "block_changed":
+		thread.Block = event.Block
 	}
 }
 

@@ -66,6 +66,15 @@ type Thread struct {
 	WindowUntil *string  `json:"window_until"`
 	LastAgent   *string  `json:"last_agent"`
 	Followers   []string `json:"followers,omitempty"`
+	Block       *Block   `json:"block,omitempty"`
+}
+
+// Block says that the customer is blocked.
+type Block struct {
+	By       string `json:"by"`
+	Since    string `json:"since"`
+	Whatsapp string `json:"whatsapp"`
+	Turn     *Turn  `json:"turn,omitempty"`
 }
 
 // Contact is the customer.
@@ -162,6 +171,7 @@ type Event struct {
 	Owner          Named           `json:"owner"`
 	OwnerEpoch     int64           `json:"owner_epoch"`
 	AgentID        string          `json:"agent_id"`
+	Block          *Block          `json:"block"`
 	Seq            int64           `json:"seq"`
 	Head           *Head           `json:"head"`
 	Amendment      struct {

@@ -66,6 +66,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         window_until: None,
         last_agent: None,
         followers: Vec::new(),
+        block: None,
     };
     let contact = ContactCard { name: Some(format!("Eva {id}")), phone: Some("34600".into()) };
     let view = ConversationView {

@@ -174,6 +174,7 @@ impl Dice {
             window_until: self.maybe(Self::time),
             last_agent: self.maybe(Self::few),
             followers: self.maybe(Self::few).into_iter().collect(),
+            block: None,
         };
         let view = ConversationView {
             conversation: Conversation { head: self.head(id), thread },

@@ -1,7 +1,6 @@
 //! The worker that sends, and WhatsApp behind it.
 
-use baton_domain::context::SendClaim;
-use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_domain::group::{ClaimAnswer, ClaimWork, MessageAt, RescueWork, ResultWork, Work};
 use baton_domain::inbound::{ElementBody, ProviderStatus, StatusUpdate};
 use baton_domain::tag::Tag;

@@ -1,7 +1,6 @@
 //! What a sweep takes away, what it leaves, and what it applies.
 
-use baton_domain::context::SendClaim;
-use baton_domain::decide::delivery::SendResult;
+use baton_domain::decide::delivery::{SendClaim, SendResult};
 use baton_protocol::MessageStatus;
 
 use super::*;

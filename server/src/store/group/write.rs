@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::store::rows::{
-    AttemptEnd, AttemptRow, ContactRow, ContentRow, ConversationRow, EpisodeEnd, EpisodeRow,
-    FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow, LogRow, MessageChange,
-    MessageRow, NoteRow, OutcomeRow, ParkedKey, ParkedRow, PushChange, PushRow, QuarantineRow,
-    ReadMarkRow, TallyRow, UploadKeyRow, ids,
+    AttemptEnd, AttemptRow, BlockCallRow, ContactRow, ContentRow, ConversationRow, EpisodeEnd,
+    EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow, LogRow,
+    MessageChange, MessageRow, NoteRow, OutcomeRow, ParkedKey, ParkedRow, PushChange, PushRow,
+    QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow, ids,
 };
 use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
@@ -20,6 +20,7 @@ pub(crate) struct Writes {
     pub(crate) conversation_changes: Vec<ConversationRow>,
     pub(crate) followers: Vec<FollowerRow>,
     pub(crate) unfollowed: Vec<FollowerRow>,
+    pub(crate) block_calls: Vec<BlockCallRow>,
     pub(crate) episodes: Vec<EpisodeRow>,
     pub(crate) episode_ends: Vec<EpisodeEnd>,
     pub(crate) messages: Vec<MessageRow>,
@@ -53,6 +54,9 @@ static CONVERSATIONS: Statement<ConversationRow> = Statement::insert();
 static CONVERSATION_CHANGES: Statement<ConversationRow> = Statement::replace();
 static FOLLOWERS: Statement<FollowerRow> = Statement::insert();
 static UNFOLLOWED: Statement<FollowerRow> = Statement::delete();
+static BLOCK_CALLS: Statement<BlockCallRow> = Statement::insert_or(
+    "ON CONFLICT (workspace, conversation) DO UPDATE SET due_at = excluded.due_at, tries = 0",
+);
 static EPISODES: Statement<EpisodeRow> = Statement::insert();
 static EPISODE_ENDS: Statement<EpisodeEnd> = Statement::replace();
 static MESSAGES: Statement<MessageRow> = Statement::insert();
@@ -97,6 +101,7 @@ pub(crate) async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         Set::new(&CONVERSATION_CHANGES, &w.conversation_changes),
         Set::new(&FOLLOWERS, &w.followers),
         Set::new(&UNFOLLOWED, &w.unfollowed),
+        Set::new(&BLOCK_CALLS, &w.block_calls),
         Set::new(&EPISODES, &w.episodes),
         Set::new(&MESSAGES, &w.messages),
         Set::new(&MESSAGE_CHANGES, &w.message_changes),

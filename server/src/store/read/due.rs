@@ -1,7 +1,6 @@
 //! What is due: sends, stranded claims, snoozes. Read without locks; the claim decides.
 
-use baton_domain::context::SendClaim;
-use baton_domain::decide::delivery::QUEUED_MS_MAX;
+use baton_domain::decide::delivery::{QUEUED_MS_MAX, SendClaim};
 pub use baton_domain::group::MessageAt;
 use baton_domain::group::senders::{NameKind, first_reached_under, reached_under};
 use baton_protocol::event::EventContent;

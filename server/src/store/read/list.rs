@@ -24,6 +24,8 @@ pub struct Filter {
     pub team: Option<TeamId>,
     /// Only with lines of the customer that the viewer has not read.
     pub unread: bool,
+    /// Only those whose customer is blocked.
+    pub blocked: bool,
     /// Part of the contact's name or number.
     pub query: Option<String>,
     /// In which order.
@@ -389,6 +391,9 @@ impl Query<'_> {
                 " AND c.customer_seq > COALESCE((SELECT r.seq FROM read_mark AS r
                    WHERE r.workspace = c.workspace AND r.agent = $2 AND r.conversation = c.id), 0)",
             );
+        }
+        if self.filter.blocked {
+            and.push_str(" AND c.block IS NOT NULL");
         }
         if self.contacts.is_some() {
             and.push_str(" AND c.contact {in $8}");

@@ -5,7 +5,7 @@ use baton_protocol::{
 };
 use sqlx::FromRow;
 
-use super::{column, id, number, owner, some_id, text, turn};
+use super::{column, from_json, id, json, number, owner, some_id, text, turn};
 use crate::store::StoreError;
 use crate::store::table::table;
 
@@ -30,6 +30,31 @@ table! {
             window_until: Option<i64>,
             last_agent: Option<String>,
             activity_at: i64,
+            /// As JSON; NULL when the customer is not blocked.
+            block: Option<String>,
+        }
+    }
+}
+
+table! {
+    /// A block of which WhatsApp is to be told, or its end. The worker's column is its own.
+    block_call: BlockCallRow {
+        key { workspace: String, conversation: String }
+        fixed {}
+        state { due_at: i64 }
+    }
+}
+
+impl BlockCallRow {
+    /// WhatsApp is told now.
+    pub(crate) fn new(
+        (workspace, conversation): (WorkspaceId, ConversationId),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            workspace: workspace.to_string(),
+            conversation: conversation.to_string(),
+            due_at: now.ms(),
         }
     }
 }
@@ -132,6 +157,7 @@ impl ConversationRow {
             window_until: thread.window_until.map(Timestamp::ms),
             last_agent: text(thread.last_agent),
             activity_at: head.activity_at.ms(),
+            block: thread.block.as_ref().map(json),
         }
     }
 
@@ -169,6 +195,7 @@ impl ThreadRow {
                 window_until: row.window_until.map(Timestamp::from_ms),
                 last_agent: some_id(row.last_agent.as_deref())?,
                 followers: self.followers()?,
+                block: row.block.as_deref().map(from_json).transpose()?,
             },
         })
     }

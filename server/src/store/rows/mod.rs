@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub(crate) use self::conversation::{
-    ConversationRow, EpisodeEnd, EpisodeRow, FollowerRow, ThreadRow, thread_columns,
+    BlockCallRow, ConversationRow, EpisodeEnd, EpisodeRow, FollowerRow, ThreadRow, thread_columns,
 };
 pub(crate) use self::file::{FileChange, FileRow, UploadKeyRow};
 pub(crate) use self::intake::{IntakeRow, ParkedKey, ParkedRow, QuarantineRow};
