@@ -121,7 +121,7 @@ async function heap(session: CDPSession): Promise<string> {
     let requests = 0;
     let bytes = 0;
     page.on("response", (response) => {
-      if (!response.url().includes("/api/v1/conversations")) return;
+      if (!/\/api\/v1\/(conversations|heads)/.test(response.url())) return;
       requests += 1;
       void response.body().then((body) => (bytes += body.length), () => undefined);
     });

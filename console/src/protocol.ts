@@ -197,6 +197,42 @@ export interface View {
 export type Snapshot =
   | { level: "head"; head: Head }
   | { level: "full"; view: View; from_seq: number; lines: Line[]; notes: Note[] };
+/** `GET /views` */
+export interface ViewCounts {
+  cursor: string;
+  views: Record<string, number>;
+}
+/** `GET /heads`: place `n` of each column is row `n`; times count from `base_ms`. */
+export interface PackedHeads {
+  cursor: string;
+  more: boolean;
+  rows: number;
+  base_ms: number;
+  channels: Id[];
+  teams: Id[];
+  agents: Id[];
+  followed: number[];
+  held: [number, number][];
+  shared: Record<Id, number[]>;
+  columns: {
+    ids: string;
+    level: string;
+    status: string;
+    channel: number[];
+    team: number[];
+    owner: number[];
+    owner_epoch: number[];
+    episode: number[];
+    revision: number[];
+    last_seq: number[];
+    activity_at: number[];
+    unanswered_since: (number | null)[];
+    snoozed_until: (number | null)[];
+    customer_seq: number[];
+    read_seq: number[];
+    window_until: (number | null)[];
+  };
+}
 export type ConversationRow =
   | { level: "head"; head: Head }
   | { level: "full"; view: View; unread: number };

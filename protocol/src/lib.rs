@@ -25,6 +25,7 @@ pub mod cursor;
 pub mod details;
 pub mod event;
 pub mod frame;
+pub mod heads;
 pub mod id;
 pub mod limits;
 pub mod line;

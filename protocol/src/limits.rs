@@ -54,6 +54,10 @@ pub const SNAPSHOT_LINES_MAX: u64 = 200;
 pub const PAGE_ROWS: u32 = 50;
 /// Rows of a page at most.
 pub const PAGE_ROWS_MAX: u32 = 200;
+/// Conversations that `GET /conversations` takes by id.
+pub const IDS_MAX: usize = 100;
+/// Rows of `GET /heads`.
+pub const HEADS_MAX: usize = 200_000;
 /// The 24-hour customer service window, ms.
 pub const WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
 /// Days a snooze may last.

@@ -51,7 +51,7 @@ export class Begin {
     const { t } = words;
     const known: Choice[] = [];
     for (const held of this.desk.all()) {
-      if (held.level === "head" || held.view.contact.phone !== digits) continue;
+      if (held.level !== "full" || held.view.contact.phone !== digits) continue;
       const { id } = held.view.head;
       const run = () => nav.go({ at: "link", conversation: id });
       const more = format.phone(digits);

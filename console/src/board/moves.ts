@@ -16,6 +16,6 @@ export function commandOf(held: Held, to: Owner, isForced: boolean): CommandBody
   }
   if (to.id === head.team_id) return { type: "unassign", expect_owner_epoch };
   // Another team's queue is told what was said so far: only who sees that can send it there.
-  if (held.level === "head") return undefined;
+  if (held.level !== "full") return undefined;
   return { type: "transfer", to, expect_owner_epoch, seen: held.view.thread.last_line };
 }

@@ -92,6 +92,15 @@ export class Bulk {
       toasts.show(words.t.bulk.offline);
       return;
     }
+    // What it takes to say who may do what is read first.
+    const unread = ids.filter((id) => this.desk.get(id)?.level === "packed");
+    if (unread.length > 0) {
+      this.desk.rows(unread).then(
+        () => this.begin(deed, ids),
+        () => toasts.show(words.t.bulk.offline),
+      );
+      return;
+    }
     const of = ids.map((id) => ({ id, held: this.desk.get(id) }));
     const steps = planOf(deed, of, this.hand);
     if (steps.every(({ hindrance }) => hindrance?.kind === "same")) {

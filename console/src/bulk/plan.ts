@@ -82,7 +82,7 @@ function stepOf(deed: Deed, held: Held, hand: Hand): CommandBody | Hindrance {
     return { kind: deed.kind === "resolve" ? "same" : "resolved" };
   }
   if (deed.kind === "give") return gift(deed.to, deed.isForced, held, hand);
-  if (held.level === "head") return { kind: "head" };
+  if (held.level !== "full") return { kind: "head" };
   if (!mayAnswer(head, hand)) return { kind: "theirs", owner: head.owner };
   const seen = held.view.thread.last_line;
   if (deed.kind === "resolve") return { type: "resolve", seen };
@@ -100,7 +100,7 @@ function gift(to: Owner, isForced: boolean, held: Held, hand: Hand): CommandBody
   if (!isOwn && !supervises) {
     if (owner.kind === "agent") return { kind: "theirs", owner };
     // Out of a queue, everybody who sees it may take it or hand it over.
-    if (held.level === "head") return { kind: "head" };
+    if (held.level !== "full") return { kind: "head" };
     if (to.kind === "agent" && to.id === hand.me) return { type: "claim", expect_owner_epoch };
     return { type: "transfer", to, expect_owner_epoch, seen: held.view.thread.last_line };
   }
@@ -120,7 +120,7 @@ export function offered(all: Held[], hand: Hand): Set<Kind> {
   for (const held of all) {
     const { owner, status, team_id } = headOf(held);
     const isUp = status.kind !== "resolved";
-    const isFull = held.level === "full";
+    const isFull = held.level !== "head";
     const isOwn = owner.kind === "agent" && owner.id === hand.me;
     if (isUp && (isOwn || hand.supervises(team_id) || (isFull && owner.kind === "queue"))) {
       found.add("give");

@@ -1,6 +1,6 @@
 // Which conversations a view shows, in which order, and what asks for action in a row.
 
-import { type Held, headOf } from "../live/feed.ts";
+import { type Held, headOf, windowUntil } from "../live/feed.ts";
 import type { Id, Status } from "../protocol.ts";
 
 /** From here on a customer's wait is shown as soon due, and as late, ms. The server has no targets. */
@@ -33,8 +33,8 @@ export function waitUrgency(held: Held, now: number): Urgency {
 /** What is left of the window in which an answer is due, ms; undefined when that is no news. */
 export function windowLeft(held: Held, now: number): number | undefined {
   if (held.level === "head" || waitingSince(held) === undefined) return undefined;
-  const { window_until: until } = held.view.thread;
-  const left = until === null ? 0 : Date.parse(until) - now;
+  const until = windowUntil(held);
+  const left = until === null ? 0 : until - now;
   return left > WINDOW_SOON_MS ? undefined : Math.max(0, left);
 }
 
@@ -46,7 +46,9 @@ export function isLate(held: Held, now: number): boolean {
 const isUp = (status: Status) => status.kind === "open" || status.kind === "waiting";
 
 export const isFollowed = (held: Held, agent: Id): boolean =>
-  held.level === "full" && held.view.thread.followers?.includes(agent) === true;
+  held.level === "packed"
+    ? held.slim.isFollowed
+    : held.level === "full" && held.view.thread.followers?.includes(agent) === true;
 
 /** Whether a view shows it; `undefined` for a view that does not exist. */
 export function shows(view: string, held: Held, me: Viewer, now: number): boolean {

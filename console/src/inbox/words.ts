@@ -10,6 +10,7 @@ import { isRevoked } from "./amended.ts";
 /** The customer's name, else the number, else that neither is known. */
 export function customer(held: Held | undefined): string {
   if (held === undefined || held.level === "head") return words.t.list.unknown;
+  if (held.level === "packed") return "…";
   const { name: called, phone } = held.view.contact;
   return called ?? (phone === null ? words.t.list.unknown : format.phone(phone));
 }

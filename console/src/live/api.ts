@@ -77,15 +77,20 @@ export async function signOut(): Promise<void> {
 }
 
 /** Asks; where the access token has ended, gets the next one and asks again. */
-export async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function request<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  time_out_ms = TIME_OUT_MS,
+): Promise<T> {
   const before = identity()?.expires_at;
   try {
-    return await once<T>(method, path, body);
+    return await once<T>(method, path, body, time_out_ms);
   } catch (error) {
     const isOver = error instanceof Fault && error.status === 401;
     if (!isOver || error.code === "device_revoked" || before === undefined) throw error;
     await refresh(before);
-    return once<T>(method, path, body);
+    return once<T>(method, path, body, time_out_ms);
   }
 }
 
@@ -110,14 +115,19 @@ function carried(body: unknown): { body: BodyInit; headers: Record<string, strin
   return { body: JSON.stringify(body), headers: headers("application/json") };
 }
 
-async function once<T>(method: string, path: string, body: unknown): Promise<T> {
+async function once<T>(
+  method: string,
+  path: string,
+  body: unknown,
+  time_out_ms = TIME_OUT_MS,
+): Promise<T> {
   let response: Response;
   try {
     response = await fetch(BASE + path, {
       method,
       credentials: "same-origin",
       cache: "no-store",
-      signal: AbortSignal.timeout(TIME_OUT_MS),
+      signal: AbortSignal.timeout(time_out_ms),
       ...carried(body),
     });
   } catch (error) {

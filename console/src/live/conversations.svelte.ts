@@ -5,8 +5,10 @@ import type {
   Event,
   Id,
   LinesPage,
+  PackedHeads,
   ServerFrame,
   Snapshot,
+  ViewCounts,
 } from "../protocol.ts";
 import { Fault, request } from "./api.ts";
 import {
@@ -17,16 +19,32 @@ import {
   apply,
   applyConversation,
   applyOlder,
+  applyPacked,
   applyRows,
   cursorOf,
   empty,
   endLoading,
 } from "./feed.ts";
+import { unpacked } from "./packed.ts";
 
 /** Rows of a page, and pages of each status that are read at most. */
 const PAGE_ROWS = 200;
 const PAGES_MAX = 500;
 const STATUSES = ["open", "waiting", "snoozed"] as const;
+/** From so many on, heads come first, and rows as they come into sight. */
+const PACKED_FROM = 2_000;
+/** Heads that are read into what is held before the page may draw. */
+const PACKED_AT_ONCE = 4_000;
+/** Rows by id: of a request, requests at once, and how many wait for one. */
+const IDS_MAX = 100;
+const ASKING_MAX = 2;
+const NEEDED_MAX = 400;
+/** Where not all is held, the server counts: so often, ms. */
+const COUNT_MS = 5_000;
+/** 100,000 heads take a slow server a while, ms. */
+const HEADS_TIME_OUT_MS = 60_000;
+/** A row that was read too early is read again after this time, ms. */
+const BEHIND_MS = 500;
 /** Rows that could not be read are asked for again after this time, ms. */
 const AGAIN_MS = 5_000;
 const FOUND_ROWS = 30;
@@ -49,6 +67,8 @@ export class Conversations {
   version = $state(0);
   /** Whether the rows are here: a count is blank before. */
   load: "first" | "done" | "partial" | "failed" = $state("first");
+  /** How many each view shows, where that is not known here. */
+  counted: ReadonlyMap<string, number> | undefined = $state.raw();
 
   /** As `version`, but twice a second at most where much is held. */
   private calm = $state(0);
@@ -58,6 +78,9 @@ export class Conversations {
   private drawn: HeldMap | undefined;
   private isDrawn = false;
   private loadings = 0;
+  private needed = new Set<Id>();
+  private asking = 0;
+  private counting: ReturnType<typeof setTimeout> | undefined;
   private isStopped = false;
   /** Whether an owner or a status changed since that was asked. */
   private isMoved = false;
@@ -67,6 +90,7 @@ export class Conversations {
   stop() {
     this.isStopped = true;
     clearTimeout(this.calming);
+    clearTimeout(this.counting);
   }
 
   get position(): number | undefined {
@@ -114,6 +138,9 @@ export class Conversations {
   take(frame: ServerFrame) {
     this.isMoved ||= frame.type === "events" && frame.events.some(isMove);
     this.want(apply(this.feed, frame));
+    if (this.load === "partial" && frame.type === "events") {
+      this.counting ??= setTimeout(() => void this.count(), COUNT_MS);
+    }
     if (frame.type !== "welcome") this.draw();
   }
 
@@ -166,10 +193,16 @@ export class Conversations {
     this.feed.loading ??= { left: new Set(), seen: new Set(), marks: new Map() };
     let isWhole = true;
     try {
-      for (const status of STATUSES) {
-        isWhole = (await this.loadStatus(status, mine)) && isWhole;
-        if (mine !== this.loadings) return;
+      const sizes = await this.count();
+      if (mine !== this.loadings) return;
+      if (sizes > PACKED_FROM) isWhole = await this.loadHeads(mine);
+      else {
+        for (const status of STATUSES) {
+          isWhole = (await this.loadStatus(status, mine)) && isWhole;
+          if (mine !== this.loadings) return;
+        }
       }
+      if (mine !== this.loadings) return;
     } catch {
       if (mine !== this.loadings || this.isStopped) return;
       this.load = "failed";
@@ -181,6 +214,78 @@ export class Conversations {
     const open = this.hooks.open();
     if (open !== undefined) void this.open(open);
     this.draw();
+  }
+
+  /** How many there are in all. An older server does not tell: 0. */
+  private async count(): Promise<number> {
+    clearTimeout(this.counting);
+    this.counting = undefined;
+    try {
+      const { views } = await request<ViewCounts>("GET", "/views");
+      this.counted = new Map(Object.entries(views));
+      return (views["open"] ?? 0) + (views["snoozed"] ?? 0);
+    } catch {
+      this.counted = undefined;
+      return 0;
+    }
+  }
+
+  private async loadHeads(mine: number): Promise<boolean> {
+    const heads = await request<PackedHeads>("GET", "/heads", undefined, HEADS_TIME_OUT_MS);
+    for (let from = 0; from < heads.rows; from += PACKED_AT_ONCE) {
+      if (mine !== this.loadings) return false;
+      applyPacked(this.feed, unpacked(heads, from, from + PACKED_AT_ONCE));
+      this.draw();
+      await new Promise((next) => setTimeout(next));
+    }
+    return !heads.more;
+  }
+
+  /** Asks for the rows of these, the last ones first, where only their heads are here. */
+  need(ids: Iterable<Id>) {
+    for (const id of ids) {
+      if (this.feed.held.get(id)?.level !== "packed") continue;
+      this.needed.delete(id);
+      this.needed.add(id);
+    }
+    for (const id of this.needed) {
+      if (this.needed.size <= NEEDED_MAX) break;
+      this.needed.delete(id);
+    }
+    queueMicrotask(() => void this.askNeeded());
+  }
+
+  private async askNeeded(): Promise<void> {
+    if (this.asking >= ASKING_MAX || this.needed.size === 0 || this.isStopped) return;
+    const ids = [...this.needed].slice(-IDS_MAX);
+    for (const id of ids) this.needed.delete(id);
+    this.asking += 1;
+    try {
+      await this.rows(ids);
+    } catch {
+      setTimeout(() => this.need(ids), AGAIN_MS);
+    } finally {
+      this.asking -= 1;
+      void this.askNeeded();
+    }
+  }
+
+  /** Reads the rows of these. */
+  async rows(ids: readonly Id[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += IDS_MAX) {
+      const part = ids.slice(from, from + IDS_MAX);
+      const path = `/conversations?ids=${part.join(",")}`;
+      const { conversations } = await request<ConversationPage>("GET", path);
+      applyRows(this.feed, conversations);
+      const found = new Set(conversations.map((row) => (row.level === "head" ? row : row.view).head.id));
+      for (const id of part) {
+        if (!found.has(id)) this.want(applyConversation(this.feed, id, undefined));
+      }
+      // Read from a node that is not there yet.
+      const behind = part.filter((id) => this.feed.wanted.has(id) && found.has(id));
+      for (const id of behind) setTimeout(() => void this.read(id), BEHIND_MS);
+      this.draw();
+    }
   }
 
   private async loadStatus(status: string, mine: number): Promise<boolean> {
@@ -200,7 +305,10 @@ export class Conversations {
   private want(wants: Want[]) {
     for (const want of wants) {
       if (want.kind === "load") setTimeout(() => void this.loadRows(), want.after_ms);
-      else if (want.kind === "conversation") void this.read(want.id);
+      else if (want.kind === "conversation") {
+        if (this.feed.held.get(want.id)?.level === "packed") this.need([want.id]);
+        else void this.read(want.id);
+      }
       else this.hooks.want(want);
     }
   }

@@ -35,7 +35,22 @@ export interface Change {
   event: Event;
 }
 
-export type Held = { level: "head"; head: Head } | { level: "full"; view: View; lines?: Lines };
+/** What decides about views of a conversation whose row was not read yet. */
+export interface Slim {
+  customer_seq: number;
+  read_seq: number;
+  /** ms */
+  window_until: number | null;
+  isFollowed: boolean;
+  /** Only of customers with several conversations. */
+  contact_id?: Id;
+}
+
+export type Held =
+  | { level: "head"; head: Head }
+  /** Its row is read when it comes into sight. */
+  | { level: "packed"; head: Head; slim: Slim }
+  | { level: "full"; view: View; lines?: Lines };
 
 /** Conversations by id, and which of them changed since that was asked. */
 export class HeldMap extends Map<Id, Held> {
@@ -46,6 +61,9 @@ export class HeldMap extends Map<Id, Held> {
   override set(id: Id, held: Held): this {
     this.changed.add(id);
     if (held.level === "full") this.note(held.view.thread.contact_id, id);
+    if (held.level === "packed" && held.slim.contact_id !== undefined) {
+      this.note(held.slim.contact_id, id);
+    }
     return super.set(id, held);
   }
   private note(contact: Id, id: Id) {
@@ -107,11 +125,27 @@ export function empty(): Feed {
   };
 }
 
-export const headOf = (held: Held): Head => (held.level === "head" ? held.head : held.view.head);
+export const headOf = (held: Held): Head => (held.level === "full" ? held.view.head : held.head);
 
 /** Lines of the customer that this agent has not read. */
-export const unreadOf = (held: Held): number =>
-  held.level === "head" ? 0 : Math.max(0, held.view.thread.customer_seq - held.view.read_seq);
+export function unreadOf(held: Held): number {
+  if (held.level === "head") return 0;
+  const { customer_seq } = held.level === "full" ? held.view.thread : held.slim;
+  return Math.max(0, customer_seq - readOf(held));
+}
+
+/** How far this agent has read. */
+function readOf(held: Held | undefined): number {
+  if (held === undefined || held.level === "head") return 0;
+  return held.level === "full" ? held.view.read_seq : held.slim.read_seq;
+}
+
+/** The end of the window, ms; null before the customer ever wrote. */
+export function windowUntil(held: Exclude<Held, { level: "head" }>): number | null {
+  if (held.level === "packed") return held.slim.window_until;
+  const { window_until: until } = held.view.thread;
+  return until === null ? null : Date.parse(until);
+}
 
 export function cursorOf(feed: Feed): string | undefined {
   const { epoch, position } = feed;
@@ -224,6 +258,9 @@ function mark(feed: Feed, id: Id, seq: number) {
   if (held?.level === "full") {
     const read_seq = Math.max(held.view.read_seq, seq);
     feed.held.set(id, { ...held, view: { ...held.view, read_seq } });
+  } else if (held?.level === "packed") {
+    const read_seq = Math.max(held.slim.read_seq, seq);
+    feed.held.set(id, { ...held, slim: { ...held.slim, read_seq } });
   } else if (feed.loading !== undefined) {
     feed.loading.marks.set(id, Math.max(feed.loading.marks.get(id) ?? 0, seq));
   }
@@ -268,6 +305,19 @@ export function applyRows(feed: Feed, rows: ConversationRow[]): void {
     if (feed.loading?.left.has(id)) continue;
     feed.loading?.seen.add(id);
     install(feed, held);
+  }
+}
+
+/** Applies heads without rows. What is held whole stays so; what is behind will be asked for. */
+export function applyPacked(feed: Feed, all: Extract<Held, { level: "head" | "packed" }>[]): void {
+  for (const fresh of all) {
+    const { id, revision } = fresh.head;
+    if (feed.loading?.left.has(id)) continue;
+    feed.loading?.seen.add(id);
+    const held = feed.held.get(id);
+    if (fresh.level === "head" || held?.level !== "full") install(feed, fresh);
+    else if (headOf(held).revision < revision) fallBehind(feed, id, revision);
+    else mark(feed, id, fresh.slim.read_seq);
   }
 }
 
@@ -323,15 +373,13 @@ function install(feed: Feed, fresh: Held): void {
   const held = feed.held.get(id);
   const isNewer = held === undefined || headOf(held).revision <= revision;
   let next = isNewer ? fresh : held;
-  if (next.level === "full") {
+  const marks = [readOf(next), readOf(held), readOf(fresh), feed.loading?.marks.get(id) ?? 0];
+  const read_seq = Math.max(...marks);
+  if (next.level === "packed") {
+    next = { ...next, slim: { ...next.slim, read_seq } };
+  } else if (next.level === "full") {
     const before = held?.level === "full" ? held : undefined;
-    const marks = [
-      next.view.read_seq,
-      before?.view.read_seq ?? 0,
-      fresh.level === "full" ? fresh.view.read_seq : 0,
-      feed.loading?.marks.get(id) ?? 0,
-    ];
-    const view = { ...next.view, read_seq: Math.max(...marks) };
+    const view = { ...next.view, read_seq };
     const lines = joined(before, next, isNewer);
     next = lines === undefined ? { level: "full", view } : { level: "full", view, lines };
   }

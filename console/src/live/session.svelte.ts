@@ -169,6 +169,21 @@ export class Desk {
     return this.conversations.get(id);
   }
 
+  /** How many each view shows, as the server counted before the rows are here. */
+  get counted(): ReadonlyMap<string, number> | undefined {
+    return this.conversations.counted;
+  }
+
+  /** Names and last lines of these come as soon as they can. */
+  need(ids: Iterable<Id>) {
+    this.conversations.need(ids);
+  }
+
+  /** Reads the rows of these. */
+  rows(ids: readonly Id[]): Promise<void> {
+    return this.conversations.rows(ids);
+  }
+
   all(): IterableIterator<Held> {
     return this.conversations.all();
   }

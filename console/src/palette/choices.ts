@@ -104,7 +104,7 @@ function customers(desk: Desk): Choice[] {
   const group = words.t.palette.customers;
   const all: Choice[] = [];
   for (const held of desk.all()) {
-    if (held.level === "head") continue;
+    if (held.level !== "full") continue;
     const { id, owner: of } = held.view.head;
     all.push({
       id,

@@ -5,7 +5,7 @@ use axum::extract::State;
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
-use baton_protocol::limits::NOTES_MAX;
+use baton_protocol::limits::{IDS_MAX, NOTES_MAX};
 use baton_protocol::page::{ConversationPage, ConversationRow, LineHistory, LinesPage};
 use baton_protocol::{ConversationId, Head, MessageId, TeamId};
 use serde::Deserialize;
@@ -36,6 +36,8 @@ pub(super) struct Listing {
     order: Order,
     page: Option<String>,
     limit: Option<u32>,
+    /// These alone, with commas between them; nothing else may be asked with it.
+    ids: Option<String>,
 }
 
 /// What `GET /conversations/{id}/messages` may be asked.
@@ -55,19 +57,33 @@ pub(super) async fn list(
 ) -> Answer<Out<ConversationPage>> {
     let limit = limit(listing.limit)?;
     let page = listing.page.clone();
+    let of = listing.ids.as_deref().map(ids).transpose()?;
     let filter = filter(listing)?;
     let mut tx = parts.store.read().await?;
     let sight = rows::sight(&mut tx, signed.workspace, signed.agent).await?;
     let sight = sight.ok_or_else(Fault::unauthenticated)?;
     let page = (page.as_deref(), limit);
-    let found = rows::list(&mut tx, signed.workspace, &sight, &filter, page).await?;
+    let workspace = signed.workspace;
+    let (found, next) = match of {
+        Some(of) => (rows::listed(&mut tx, workspace, &sight, &of).await?, None),
+        None => {
+            let found = rows::list(&mut tx, workspace, &sight, &filter, page).await?;
+            (found.rows, found.next)
+        }
+    };
     tx.rollback().await?;
     let row = |listed| match listed {
         Listed::Head(head) => ConversationRow::Head { head },
         Listed::Full(view) => ConversationRow::Full { unread: view.unread(), view },
     };
-    let conversations = found.rows.into_iter().map(row).collect();
-    Ok(Out(ConversationPage { conversations, next: found.next }))
+    let conversations = found.into_iter().map(row).collect();
+    Ok(Out(ConversationPage { conversations, next }))
+}
+
+fn ids(text: &str) -> Answer<Vec<ConversationId>> {
+    let ids: Result<Vec<_>, _> = text.split(',').take(IDS_MAX + 1).map(str::parse).collect();
+    let odd = || Fault::invalid(format!("ids: at most {IDS_MAX} ids with commas between them"));
+    ids.ok().filter(|ids| ids.len() <= IDS_MAX).ok_or_else(odd)
 }
 
 /// `GET /conversations/{conversation}`.
@@ -161,6 +177,11 @@ fn filter(listing: Listing) -> Answer<Filter> {
                 .map_err(|_no_id| Fault::invalid("owner: must be me, nobody or an agent's id"))?,
         )),
     };
+    let is_alone = (&listing.status, &listing.owner, listing.team) == (&None, &None, None)
+        && !(listing.unread || listing.blocked);
+    if listing.ids.is_some() && !(is_alone && listing.q.is_none() && listing.page.is_none()) {
+        return Err(Fault::invalid("ids: nothing else can be asked with it"));
+    }
     let query = listing.q.filter(|text| !text.trim().is_empty());
     let odd = |text: &String| text.chars().count() > QUERY_CHARS_MAX || text.contains('\0');
     if query.as_ref().is_some_and(odd) {

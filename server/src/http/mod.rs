@@ -14,6 +14,7 @@ mod conversations;
 mod cors;
 mod edge;
 mod files;
+mod heads;
 mod health;
 mod input;
 mod me;
@@ -212,6 +213,8 @@ pub fn routes() -> Vec<Route> {
         row(pu.clone(), Admin, TEMPLATES, put(templates::put)),
         row(g.clone(), any, "/api/v1/conversations", get(conversations::list)),
         row(p.clone(), any, "/api/v1/conversations", post(begin::begin)),
+        row(g.clone(), any, "/api/v1/views", get(heads::counts)),
+        row(g.clone(), any, "/api/v1/heads", get(heads::packed)),
         row(g.clone(), any, "/api/v1/conversations/{conversation}", get(conversations::read)),
         row(g.clone(), any, LINES, get(conversations::lines)),
         row(g.clone(), any, FILE, get(files::address)),

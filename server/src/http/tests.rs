@@ -3,6 +3,7 @@
 mod bodies;
 mod console;
 mod door;
+mod heads;
 mod log;
 mod matrix;
 mod packing;

@@ -38,6 +38,8 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("PUT", "/api/v1/channels/{channel}/templates", Access::Admin),
     ("GET", "/api/v1/conversations", Access::Signed),
     ("POST", "/api/v1/conversations", Access::Signed),
+    ("GET", "/api/v1/views", Access::Signed),
+    ("GET", "/api/v1/heads", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}/messages", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}/messages/{message}/file", Access::Signed),

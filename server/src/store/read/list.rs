@@ -128,14 +128,23 @@ pub async fn list(
     keys.truncate(limit);
     let next = keys.last().filter(|_| more).map(|(_, place)| place.token(&mark(filter)));
     let of: Vec<_> = keys.iter().map(|(id, _)| *id).collect();
-    let mut found = views(tx, workspace, sight.viewer.agent, &of).await?;
+    Ok(ListPage { rows: listed(tx, workspace, sight, &of).await?, next })
+}
+
+/// The rows of these conversations, in this order, as far as they are there for a viewer.
+pub async fn listed(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    sight: &Sight,
+    of: &[ConversationId],
+) -> Result<Vec<Listed>, StoreError> {
+    let mut found = views(tx, workspace, sight.viewer.agent, of).await?;
     let listed = |view: ConversationView| match sight.level(Scope::of(&view.conversation.head)) {
         Level::Full => Some(Listed::Full(Box::new(view))),
         Level::Head => Some(Listed::Head(view.conversation.head)),
         Level::None => None,
     };
-    let rows = of.iter().filter_map(|id| found.remove(id)).filter_map(listed).collect();
-    Ok(ListPage { rows, next })
+    Ok(of.iter().filter_map(|id| found.remove(id)).filter_map(listed).collect())
 }
 
 /// What a viewer sees of a team's conversations in the queue, and of those of colleagues.
@@ -143,6 +152,12 @@ pub(super) fn levels(sight: &Sight, team: TeamId) -> (Level, Level) {
     let colleague = Owner::Agent(AgentId(uuid::Uuid::nil()));
     let level = |owner| sight.level(Scope { team, owner });
     (level(Owner::Queue(team)), level(colleague))
+}
+
+/// Teams of which a viewer sees anything.
+pub(super) fn seen_teams(sight: &Sight) -> impl Iterator<Item = TeamId> {
+    let is_seen = |team: &TeamId| levels(sight, *team) != (Level::None, Level::None);
+    sight.visibility.keys().copied().filter(is_seen)
 }
 
 /// What a page token says of its filter: under another one it would leave out rows, or repeat them.

@@ -2,10 +2,12 @@
 //! workspace, and what a viewer may see is decided by `Sight`, nowhere else.
 
 mod conversations;
+mod counts;
 mod due;
 mod lines;
 mod list;
 mod log;
+mod packed;
 mod page;
 mod people;
 mod report;
@@ -14,13 +16,15 @@ mod snapshots;
 mod sync;
 
 pub use conversations::{conversations, heads, views};
+pub use counts::view_counts;
 pub use due::{
     Busy, MessageAt, SendOrder, channel_token, due_sends, due_snoozes, leaving, next_in_lane,
     oldest_due, on_their_way, owned_or_followed_by, send_order, stranded_sends,
 };
 pub use lines::{Run, lines, messages, notes, whole_line};
-pub use list::{Filter, ListPage, Listed, Order, OwnerFilter, StatusFilter, list};
+pub use list::{Filter, ListPage, Listed, Order, OwnerFilter, StatusFilter, list, listed};
 pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of};
+pub use packed::packed_heads;
 pub use page::{SnapshotPage, snapshot_page};
 pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};
 pub use report::{channels_of, happened, happened_before, position_before};

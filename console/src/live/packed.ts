@@ -1,0 +1,96 @@
+// Heads as columns, read into what is held. See `GET /heads`.
+
+import type { Head, Id, PackedHeads, Status } from "../protocol.ts";
+import type { Held, Slim } from "./feed.ts";
+
+type Row = Extract<Held, { level: "head" | "packed" }>;
+
+/** Rows `from` to `to` of them; what a newer server adds is passed by. */
+export function unpacked(heads: PackedHeads, from: number, to: number): Row[] {
+  const { followed, contacts } = indexOf(heads);
+  const rows: Row[] = [];
+  for (let n = from; n < Math.min(to, heads.rows); n += 1) {
+    const head = headAt(heads, n);
+    if (heads.columns.level[n] === "h") {
+      rows.push({ level: "head", head });
+      continue;
+    }
+    const contact_id = contacts.get(n);
+    const slim: Slim = {
+      customer_seq: heads.columns.customer_seq[n] ?? 0,
+      read_seq: heads.columns.read_seq[n] ?? 0,
+      window_until: msAt(heads, heads.columns.window_until[n]),
+      isFollowed: followed.has(n),
+      ...(contact_id === undefined ? {} : { contact_id }),
+    };
+    rows.push({ level: "packed", head, slim });
+  }
+  return rows;
+}
+
+interface Index {
+  followed: ReadonlySet<number>;
+  contacts: ReadonlyMap<number, Id>;
+}
+const indexes = new WeakMap<PackedHeads, Index>();
+
+function indexOf(heads: PackedHeads): Index {
+  const known = indexes.get(heads);
+  if (known !== undefined) return known;
+  const contacts = new Map<number, Id>();
+  for (const [contact, rows] of Object.entries(heads.shared)) {
+    for (const row of rows) contacts.set(row, contact);
+  }
+  const index = { followed: new Set(heads.followed), contacts };
+  indexes.set(heads, index);
+  return index;
+}
+
+const msAt = ({ base_ms }: PackedHeads, offset: number | null | undefined): number | null =>
+  offset === null || offset === undefined ? null : base_ms + offset;
+
+function timeAt(heads: PackedHeads, offset: number | null | undefined): string | null {
+  const ms = msAt(heads, offset);
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function headAt(heads: PackedHeads, n: number): Head {
+  const { columns } = heads;
+  const team_id = heads.teams[columns.team[n] ?? 0] ?? "";
+  const owner = columns.owner[n] ?? 0;
+  return {
+    id: idAt(columns.ids, n),
+    channel_id: heads.channels[columns.channel[n] ?? 0] ?? "",
+    team_id,
+    owner:
+      owner === 0
+        ? { kind: "queue", id: team_id }
+        : { kind: "agent", id: heads.agents[owner - 1] ?? "" },
+    owner_epoch: columns.owner_epoch[n] ?? 0,
+    status: statusAt(heads, n),
+    episode: columns.episode[n] ?? 0,
+    revision: columns.revision[n] ?? 0,
+    last_seq: columns.last_seq[n] ?? 0,
+    unanswered_since: timeAt(heads, columns.unanswered_since[n]),
+    activity_at: timeAt(heads, columns.activity_at[n]) ?? "",
+  };
+}
+
+function statusAt(heads: PackedHeads, n: number): Status {
+  switch (heads.columns.status[n]) {
+    case "w":
+      return { kind: "waiting" };
+    case "s":
+      return { kind: "snoozed", until: timeAt(heads, heads.columns.snoozed_until[n]) ?? "" };
+    default:
+      return { kind: "open" };
+  }
+}
+
+const DIGITS = 32;
+
+function idAt(ids: string, n: number): Id {
+  const hex = ids.slice(n * DIGITS, (n + 1) * DIGITS);
+  const part = (from: number, to: number) => hex.slice(from, to);
+  return [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
+}
