@@ -114,12 +114,14 @@ export interface MessageError {
 /** What became of the file of a line. */
 export type FileState =
   | { state: "waiting" }
-  | { state: "stored"; bytes: number }
+  | { state: "stored"; bytes: number; picture?: { width: number; height: number } }
   | { state: "expired" }
   | { state: "refused" };
 /** Where a file can be read for a few minutes. */
 export interface FileAddress {
   url: string;
+  /** Of its small picture. */
+  small_url?: string;
   expires_at: Timestamp;
   media_type: string;
   name?: string;

@@ -2,7 +2,7 @@
 
 use baton_protocol::limits::FILE_NAME_CHARS_MAX;
 use baton_protocol::upload::UploadNew;
-use baton_protocol::{AgentId, ConversationId, Details, LineKind, Refusal};
+use baton_protocol::{AgentId, ConversationId, Details, LineKind, Picture, Refusal};
 
 const MB: u64 = 1 << 20;
 const KB: u64 = 1 << 10;
@@ -55,6 +55,8 @@ pub struct Uploaded {
     pub sha256: Option<String>,
     /// Meta's id of it, once WhatsApp has it.
     pub media: Option<String>,
+    /// Of a picture that a small one was made of: its size.
+    pub picture: Option<Picture>,
 }
 
 impl Uploaded {

@@ -46,8 +46,17 @@ impl Server {
             let (agent, conversation) = arriving.whose;
             let UploadNew { kind, media_type, name, bytes, sha256 } = arriving.new.clone();
             let media = Some(format!("media-{}", id.0.as_u128()));
-            let ready =
-                Uploaded { agent, conversation, kind, media_type, name, bytes, sha256, media };
+            let ready = Uploaded {
+                agent,
+                conversation,
+                kind,
+                media_type,
+                name,
+                bytes,
+                sha256,
+                media,
+                picture: None,
+            };
             self.state.uploads.insert((WORKSPACE, id), ready);
         }
         Some(upload(id, arriving, state))

@@ -62,6 +62,7 @@ pub use id::{
 };
 pub use line::{
     Author, Content, FileState, HeldReason, Line, LineKind, MessageError, MessageStatus, Note,
+    Picture,
 };
 pub use outcome::{Accepted, CommandResult, Refused};
 pub use refusal::Refusal;

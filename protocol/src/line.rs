@@ -276,6 +276,22 @@ pub struct MessageError {
     pub remedy: String,
 }
 
+/// A picture, as it is drawn. A small one of the same shape can be read beside it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Picture {
+    /// Its width in pixels.
+    pub width: u32,
+    /// Its height in pixels.
+    pub height: u32,
+}
+
+impl Picture {
+    /// From a width and a height that are both there.
+    pub fn of(width: Option<u32>, height: Option<u32>) -> Option<Self> {
+        Some(Self { width: width?, height: height? })
+    }
+}
+
 /// What became of the file of a line: the server fetches it from WhatsApp and keeps it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -286,8 +302,11 @@ pub enum FileState {
     Stored {
         /// Its size.
         bytes: u64,
+        /// Of a picture that the server made a small one of: its size as it is drawn.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        picture: Option<Picture>,
     },
-    /// WhatsApp gave it away to nobody before its time was over: it cannot be had.
+    /// Its time is over: WhatsApp gave it to nobody in time, or the server keeps no files as old.
     Expired,
     /// The server does not take it: it is too large, or not what WhatsApp said it is.
     Refused,
@@ -305,10 +324,10 @@ impl FileState {
     }
 
     /// Reads a name as `name` writes it, with the size of what is stored.
-    pub fn from_name(name: &str, bytes: Option<u64>) -> Option<Self> {
+    pub fn from_name(name: &str, bytes: Option<u64>, picture: Option<Picture>) -> Option<Self> {
         Some(match (name, bytes) {
             ("waiting", _) => Self::Waiting,
-            ("stored", Some(bytes)) => Self::Stored { bytes },
+            ("stored", Some(bytes)) => Self::Stored { bytes, picture },
             ("expired", _) => Self::Expired,
             ("refused", _) => Self::Refused,
             _ => return None,
@@ -317,7 +336,12 @@ impl FileState {
 
     /// The size of what is stored.
     pub fn bytes(self) -> Option<u64> {
-        if let Self::Stored { bytes } = self { Some(bytes) } else { None }
+        if let Self::Stored { bytes, .. } = self { Some(bytes) } else { None }
+    }
+
+    /// The picture that a small one was made of.
+    pub fn picture(self) -> Option<Picture> {
+        if let Self::Stored { picture, .. } = self { picture } else { None }
     }
 }
 

@@ -126,6 +126,9 @@ pub struct SyncAnswer {
 pub struct FileAddress {
     /// The address on this server, from the root. It opens the file without signing in.
     pub url: String,
+    /// The address of its small picture, a JPEG of at most 320 pixels each way, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub small_url: Option<String>,
     /// When it is good no longer.
     pub expires_at: Timestamp,
     /// The type that the server answers with, one of a short list.

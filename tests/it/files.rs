@@ -12,7 +12,7 @@ use baton_world::world::{Agent, Contact, PATIENCE, Setup, World, eventually, for
 use reqwest::{Method, Response};
 
 /// A customer sends a file, which WhatsApp delivers.
-async fn sends(contact: &Contact<'_>, kind: &str, media_type: &str, bytes: &[u8]) {
+pub(crate) async fn sends(contact: &Contact<'_>, kind: &str, media_type: &str, bytes: &[u8]) {
     let media = InboundMedia {
         kind: kind.to_owned(),
         mime_type: Some(media_type.to_owned()),
@@ -26,7 +26,7 @@ async fn sends(contact: &Contact<'_>, kind: &str, media_type: &str, bytes: &[u8]
 }
 
 /// The last line of a conversation, once its file is there.
-async fn stored(agent: &Agent, contact: &Contact<'_>) -> Line {
+pub(crate) async fn stored(agent: &Agent, contact: &Contact<'_>) -> Line {
     let conversation = contact.conversation().await;
     eventually("the file is stored", async || {
         let line = agent.lines(conversation).await.pop()?;
@@ -39,13 +39,13 @@ fn path(contact: &str, line: &Line) -> String {
     format!("/conversations/{contact}/messages/{}/file", line.id)
 }
 
-async fn address(agent: &Agent, contact: &Contact<'_>, line: &Line) -> FileAddress {
+pub(crate) async fn address(agent: &Agent, contact: &Contact<'_>, line: &Line) -> FileAddress {
     let conversation = contact.conversation().await.to_string();
     agent.signed.get(&path(&conversation, line)).await.expect("an address")
 }
 
 /// Reads an address, as a player or an image tag does: without a session.
-async fn reads(world: &World, url: &str, range: Option<&str>) -> Response {
+pub(crate) async fn reads(world: &World, url: &str, range: Option<&str>) -> Response {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let mut request = client.get(format!("{}{url}", world.api().base()));
     if let Some(range) = range {
@@ -54,7 +54,7 @@ async fn reads(world: &World, url: &str, range: Option<&str>) -> Response {
     request.send().await.expect("an answer")
 }
 
-fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+pub(crate) fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().expect("text"))
 }
 
@@ -68,7 +68,7 @@ async fn a_photo_is_stored_and_every_node_gives_it_out_byte_for_byte() {
         let line = stored(&ana, &lucia).await;
         assert_eq!(
             (line.kind, line.file),
-            (LineKind::Image, Some(FileState::Stored { bytes: 300_000 }))
+            (LineKind::Image, Some(FileState::Stored { bytes: 300_000, picture: None }))
         );
         // Every node gives an address, and every node reads what another one fetched.
         for _ in 0..3 {
@@ -212,7 +212,9 @@ async fn a_phone_draws_what_became_of_a_file_and_reads_it() {
             _ => None,
         };
         let is_there = |drawn: &Drawn| {
-            file(drawn).is_some_and(|(_, file)| file == Some(FileState::Stored { bytes: 7 }))
+            file(drawn).is_some_and(|(_, file)| {
+                file == Some(FileState::Stored { bytes: 7, picture: None })
+            })
         };
         let drawn = until(&mut lines, "the file is stored", is_there).await.expect("drawn");
         let (message, _) = file(&drawn).expect("a line");

@@ -20,6 +20,7 @@ mod missed;
 mod nodes;
 mod numbers;
 mod phone_core;
+mod pictures;
 mod push;
 mod push_operator;
 mod pushing;

@@ -130,7 +130,7 @@ async fn a_photo_and_a_document_reach_the_customer_byte_for_byte() {
             assert_eq!(reached.body["filename"].as_str(), upload.name.as_deref());
             let lines = ana.lines(conversation).await;
             let line = lines.iter().find(|line| line.id == upload.id).expect("its line");
-            let stored = Some(FileState::Stored { bytes: upload.bytes });
+            let stored = Some(FileState::Stored { bytes: upload.bytes, picture: None });
             assert_eq!((line.kind, line.file), (upload.kind, stored));
             assert_eq!(line.content.text.as_deref(), caption.or(upload.name.as_deref()));
             let Some(Details::File { sha256, upload: None, .. }) = line.content.details.as_deref()

@@ -265,7 +265,7 @@ impl BatonProcess {
 }
 
 /// `baton` of the same build as the running test.
-fn program() -> Result<PathBuf> {
+pub fn program() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let target = test.parent().and_then(Path::parent).context("a test lies in target/…/deps")?;
     let program = target.join("baton");

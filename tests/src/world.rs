@@ -34,6 +34,7 @@ use tokio::time::Instant;
 
 use crate::bench::Database;
 use crate::bench::database::{databases, postgres, sqlite};
+use crate::process::program;
 
 pub use contact::Contact;
 pub use people::{Agent, Answered, claim, reply, transfer};
@@ -370,11 +371,14 @@ struct Place<'a> {
 }
 
 fn config(place: Place<'_>, directory: &Path, nth: usize, setup: &Setup) -> Result<Config> {
+    let worker = program().unwrap_or_default().display().to_string();
     let mut variables = vec![
         ("BATON_HTTP__BIND".to_owned(), "127.0.0.1:0".to_owned()),
         ("BATON_HTTP__DRAIN_MS".to_owned(), "2000".to_owned()),
         ("BATON_WHATSAPP__GRAPH_URL".to_owned(), place.simulator.base_url()),
         ("BATON_STORE__CONNECTIONS_MAX".to_owned(), "4".to_owned()),
+        // The servers of these tests are in the tests' program, which is no worker.
+        ("BATON_MEDIA__SMALL_PICTURES_BY".to_owned(), worker),
         ("BATON_STORE__SQLITE_SYNCHRONOUS".to_owned(), "normal".to_owned()),
         // A machine with too much to do makes a database slow, and not away.
         ("BATON_STORE__ACQUIRE_TIME_OUT_MS".to_owned(), "60000".to_owned()),

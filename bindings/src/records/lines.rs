@@ -2,7 +2,7 @@
 
 use baton_protocol::page;
 use baton_protocol::{
-    Amended, Author, Content, Details, FileState, LineKind, MessageStatus, SharedCard,
+    Amended, Author, Content, Details, FileState, LineKind, MessageStatus, Picture, SharedCard,
 };
 
 use super::{SeenLine, text_of};
@@ -49,6 +49,22 @@ pub struct Reaction {
     pub emoji: String,
 }
 
+/// The size of a picture as it is drawn, in pixels. A small one of the same shape can be loaded:
+/// keep room for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct PictureSize {
+    /// Its width.
+    pub width: u32,
+    /// Its height.
+    pub height: u32,
+}
+
+impl From<Picture> for PictureSize {
+    fn from(Picture { width, height }: Picture) -> Self {
+        Self { width, height }
+    }
+}
+
 /// What became of the file of a line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum LineFile {
@@ -58,8 +74,10 @@ pub enum LineFile {
     Stored {
         /// Its size.
         bytes: u64,
+        /// Of a picture that the server made a small one of.
+        picture: Option<PictureSize>,
     },
-    /// WhatsApp had it no longer.
+    /// WhatsApp had it no longer, or the server keeps no files as old.
     Expired,
     /// It was too large, or not what WhatsApp said it was.
     Refused,
@@ -69,7 +87,9 @@ impl From<FileState> for LineFile {
     fn from(state: FileState) -> Self {
         match state {
             FileState::Waiting => Self::Waiting,
-            FileState::Stored { bytes } => Self::Stored { bytes },
+            FileState::Stored { bytes, picture } => {
+                Self::Stored { bytes, picture: picture.map(PictureSize::from) }
+            }
             FileState::Expired => Self::Expired,
             FileState::Refused => Self::Refused,
         }
@@ -81,7 +101,7 @@ impl From<FileState> for LineFile {
 pub struct FileAddress {
     /// The whole address. It opens the file without signing in: do not keep it.
     pub url: String,
-    /// When it is good no longer.
+    /// When both are good no longer.
     pub expires_at_ms: i64,
     /// The type that the server answers with.
     pub media_type: String,
@@ -89,12 +109,15 @@ pub struct FileAddress {
     pub name: Option<String>,
     /// Its size.
     pub bytes: u64,
+    /// The whole address of its small picture, a JPEG of at most 320 pixels each way.
+    #[uniffi(default = None)]
+    pub small_url: Option<String>,
 }
 
 impl From<page::FileAddress> for FileAddress {
     fn from(address: page::FileAddress) -> Self {
-        let page::FileAddress { url, expires_at, media_type, name, bytes } = address;
-        Self { url, expires_at_ms: expires_at.ms(), media_type, name, bytes }
+        let page::FileAddress { url, small_url, expires_at, media_type, name, bytes } = address;
+        Self { url, expires_at_ms: expires_at.ms(), media_type, name, bytes, small_url }
     }
 }
 

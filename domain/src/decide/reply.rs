@@ -27,8 +27,9 @@ pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
 
 pub(super) fn send(case: &Case<'_>, send: &Send) -> Decided {
     let (kind, content) = sendable::line(case, send)?;
-    let bytes = case.context.upload.filter(|_| case.command.body.upload().is_some());
-    let bytes = bytes.map(|upload| upload.bytes);
+    let upload = case.context.upload.filter(|_| case.command.body.upload().is_some());
+    let file =
+        upload.map(|upload| FileState::Stored { bytes: upload.bytes, picture: upload.picture });
     let answer = Answer {
         kind,
         content,
@@ -39,8 +40,8 @@ pub(super) fn send(case: &Case<'_>, send: &Send) -> Decided {
     };
     let (mut drafts, accepted) = write(case, answer)?;
     // Its file is here since it was uploaded.
-    if let Some((bytes, line)) = bytes.zip(accepted.line) {
-        drafts.push(Fact::FileChanged { line, file: FileState::Stored { bytes } }.into());
+    if let Some((file, line)) = file.zip(accepted.line) {
+        drafts.push(Fact::FileChanged { line, file }.into());
     }
     Ok((drafts, accepted))
 }

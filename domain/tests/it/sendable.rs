@@ -313,6 +313,7 @@ fn uploaded(kind: LineKind, name: Option<&str>) -> Uploaded {
         bytes: 7,
         sha256: None,
         media: Some("its id at Meta".to_owned()),
+        picture: None,
     }
 }
 
@@ -342,7 +343,7 @@ fn sends_file(
 #[test]
 fn a_file_that_whatsapp_has_is_sent_with_its_caption_and_is_there_at_once() {
     let image = uploaded(LineKind::Image, None);
-    let stored = Some(FileState::Stored { bytes: 7 });
+    let stored = Some(FileState::Stored { bytes: 7, picture: None });
     let sent = sends_file(Some(image.clone()), Some("Here"));
     assert_eq!(sent, Ok((LineKind::Image, Some("Here".to_owned()), stored)));
     let document = uploaded(LineKind::Document, Some("bill.pdf"));

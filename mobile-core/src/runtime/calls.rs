@@ -332,8 +332,9 @@ impl Core {
         self.spawned(async move {
             let reply = core.ask(Ok(net::file(of, message))).await?;
             let address: FileAddress = reply.read().map_err(CoreError::from)?;
-            let url = core.0.net.server.whole_address(&address.url);
-            Ok(FileAddress { url, ..address })
+            let whole = |url: &String| core.0.net.server.whole_address(url);
+            let (url, small_url) = (whole(&address.url), address.small_url.as_ref().map(whole));
+            Ok(FileAddress { url, small_url, ..address })
         })
     }
 

@@ -1,5 +1,6 @@
 //! Where customers' files are kept, and who fetches them.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -8,14 +9,29 @@ use tokio::task::JoinHandle;
 
 use super::lock::company;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, MediaConfig};
 use crate::engine::Engine;
 use crate::jobs::{Fetcher, Unseal, Uploads};
-use crate::media::{Folder, MediaStore};
+use crate::media::{self, Folder, MediaStore, Pictures};
 use crate::node::Membership;
 use crate::store::{Company, Store};
 use crate::telemetry::Metrics;
 use crate::whatsapp::media::{MediaClient, MediaHosts};
+
+/// The whole of `baton media-worker`.
+pub fn worker() -> ExitCode {
+    media::work()
+}
+
+fn pictures(config: &MediaConfig) -> anyhow::Result<Pictures> {
+    Ok(if !config.small_pictures {
+        Pictures::off()
+    } else if config.small_pictures_by.as_os_str().is_empty() {
+        Pictures::by(&Pictures::this_program().context("this program")?)
+    } else {
+        Pictures::by(&config.small_pictures_by)
+    })
+}
 
 /// Opens the folder of customers' files.
 fn open(config: &Config) -> anyhow::Result<Arc<dyn MediaStore>> {
@@ -46,17 +62,25 @@ pub(super) fn begin(
     metrics: &Metrics,
 ) -> anyhow::Result<Begun> {
     let (media, bell) = (open(config)?, Arc::new(Notify::new()));
-    let files = (&media, Arc::clone(&unseal));
-    let fetches = fetch(config, clock, (engine, membership), files, metrics)?;
-    let passes = pass_on(config, clock, (engine.store(), membership), (&media, unseal), &bell)?;
+    let files = Files { media, pictures: Arc::new(pictures(&config.media)?), unseal };
+    let fetches = fetch(config, clock, (engine, membership), &files, metrics)?;
+    let passes = pass_on(config, clock, (engine.store(), membership), &files, &bell)?;
+    let media = files.media;
     Ok((media, bell, [fetches, passes]))
+}
+
+/// What fetcher and uploads share.
+struct Files {
+    media: Arc<dyn MediaStore>,
+    pictures: Arc<Pictures>,
+    unseal: Unseal,
 }
 
 fn fetch(
     config: &Config,
     clock: &Clock,
     (engine, membership): (&Engine, &Membership),
-    (media, unseal): (&Arc<dyn MediaStore>, Unseal),
+    files: &Files,
     metrics: &Metrics,
 ) -> anyhow::Result<JoinHandle<()>> {
     let fetcher = Fetcher {
@@ -65,8 +89,9 @@ fn fetch(
         clock: clock.clone(),
         metrics: metrics.clone(),
         client: MediaClient::new(hosts(config))?,
-        unseal,
-        media: Arc::clone(media),
+        unseal: Arc::clone(&files.unseal),
+        media: Arc::clone(&files.media),
+        pictures: Arc::clone(&files.pictures),
         config: config.media.clone(),
         version: config.whatsapp.graph_version.clone(),
     };
@@ -77,7 +102,7 @@ fn pass_on(
     config: &Config,
     clock: &Clock,
     (store, membership): (&Store, &Membership),
-    (media, unseal): (&Arc<dyn MediaStore>, Unseal),
+    files: &Files,
     bell: &Arc<Notify>,
 ) -> anyhow::Result<JoinHandle<()>> {
     let uploads = Uploads {
@@ -85,8 +110,9 @@ fn pass_on(
         membership: membership.clone(),
         clock: clock.clone(),
         client: MediaClient::new(hosts(config))?,
-        unseal,
-        media: Arc::clone(media),
+        unseal: Arc::clone(&files.unseal),
+        media: Arc::clone(&files.media),
+        pictures: Arc::clone(&files.pictures),
         version: config.whatsapp.graph_version.clone(),
         bell: Arc::clone(bell),
     };

@@ -29,5 +29,6 @@ mod tests;
 mod tls;
 mod verify;
 
+pub use media::worker as media_worker;
 pub use run::run;
 pub use serve::Server;

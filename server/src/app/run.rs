@@ -63,7 +63,7 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
                 say(&text);
                 Ok(())
             }
-            Command::Config(_) => Ok(()),
+            Command::Config(_) | Command::MediaWorker => Ok(()),
         }
     })
 }

@@ -52,7 +52,8 @@ impl Cli {
             | Command::Config(_)
             | Command::Push(_)
             | Command::Doctor(_)
-            | Command::Admin(_) => self.flags.sources(variables),
+            | Command::Admin(_)
+            | Command::MediaWorker => self.flags.sources(variables),
         }
     }
 }
@@ -116,6 +117,9 @@ pub enum Command {
     /// Set up workspaces, numbers and people; handle quarantined webhooks
     #[command(subcommand)]
     Admin(OperatorCommand),
+    /// Make a small picture of what comes by standard input; the server starts it
+    #[command(hide = true)]
+    MediaWorker,
 }
 
 /// `baton serve`.
@@ -225,6 +229,10 @@ pub fn main() -> ExitCode {
     if let Command::Demo(demo) = &mut cli.command {
         demo.once |= environment::demo_once();
     }
+    // Before any file is read: a stranger's bytes come next.
+    if matches!(cli.command, Command::MediaWorker) {
+        return crate::app::media_worker();
+    }
     let loaded = match Config::load(&cli.sources(environment::variables())) {
         Ok(loaded) => loaded,
         Err(error) => return bad_configuration(&error),
@@ -239,7 +247,8 @@ pub fn main() -> ExitCode {
         | Command::VerifyLog(_)
         | Command::Push(_)
         | Command::Doctor(_)
-        | Command::Admin(_)) => crate::app::run(&command, &loaded.config),
+        | Command::Admin(_)
+        | Command::MediaWorker) => crate::app::run(&command, &loaded.config),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,6 +17,10 @@ pub struct MediaConfig {
     pub file_bytes_max: u64,
     /// Files that a node fetches at once.
     pub fetches_running_max: u32,
+    /// Whether small pictures are made.
+    pub small_pictures: bool,
+    /// The program that makes them; empty for this one.
+    pub small_pictures_by: PathBuf,
 }
 
 impl MediaConfig {

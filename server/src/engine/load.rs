@@ -13,8 +13,8 @@ use baton_domain::upload::Uploaded;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::template::Template;
 use baton_protocol::{
-    Accepted, AgentState, Availability, LineRef, MembershipKind, ReplyPolicy, Role, TeamId,
-    Timestamp, Visibility, WorkspaceId,
+    Accepted, AgentState, Availability, LineRef, MembershipKind, Picture, ReplyPolicy, Role,
+    TeamId, Timestamp, Visibility, WorkspaceId,
 };
 
 use super::needs::{Needs, Reach, WamidKey, farther, json};
@@ -219,6 +219,10 @@ async fn load_uploads(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(
             bytes: number(row.bytes)?,
             sha256: row.sha256,
             media: row.media,
+            picture: Picture::of(
+                row.width.map(number).transpose()?,
+                row.height.map(number).transpose()?,
+            ),
         };
         state.uploads.insert((id(&row.workspace)?, id(&row.id)?), upload);
     }

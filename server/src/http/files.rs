@@ -83,10 +83,14 @@ pub(super) async fn address(
     let kept = kept.ok_or_else(Fault::not_found)?;
     let bytes = stored(&kept)?;
     let expires_at = parts.clock.now().plus_ms(GOOD_FOR_MS);
-    let token = sign(&parts.keys, (workspace, message), expires_at);
+    let url = |size: Size| {
+        let token = sign(&parts.keys, (workspace, message), size, expires_at);
+        format!("/api/v1/files/{token}")
+    };
     let (media_type, _) = served_type(&kept);
     Ok(Out(FileAddress {
-        url: format!("/api/v1/files/{token}"),
+        url: url(Size::Whole),
+        small_url: kept.state.picture().map(|_| url(Size::Small)),
         expires_at,
         media_type: media_type.to_owned(),
         name: as_sent(&kept).1.map(safe_name),
@@ -101,15 +105,18 @@ pub(super) async fn read(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let opened = open(&parts.keys, &token, parts.clock.now());
-    let (workspace, message) = opened.ok_or_else(Fault::file_address)?;
+    let ((workspace, message), size) = opened.ok_or_else(Fault::file_address)?;
     let mut tx = parts.store.read().await?;
     let kept = kept_file(&mut tx, workspace, message).await?.ok_or_else(Fault::file_address)?;
     tx.rollback().await?;
     let bytes = stored(&kept)?;
-    let tag = format!("\"{}\"", kept.sha256.as_deref().unwrap_or_default());
+    let tag = format!("\"{}{}\"", kept.sha256.as_deref().unwrap_or_default(), size.tag());
     let asked = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if asked(header::IF_NONE_MATCH).is_some_and(|known| known == "*" || known.contains(&tag)) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    if size == Size::Small {
+        return small(&parts, Place { workspace, message }, &tag).await;
     }
     let is_same = asked(header::IF_RANGE).is_none_or(|known| known == tag);
     let range = asked(header::RANGE).filter(|_| is_same);
@@ -135,6 +142,19 @@ pub(super) async fn read(
     to.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     to.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     to.extend(HeaderValue::from_str(&tag).map(|tag| (header::ETAG, tag)));
+    Ok(response)
+}
+
+/// The small picture. It is short: nobody reads a part of it.
+async fn small(parts: &Parts, place: Place, tag: &str) -> Answer<Response> {
+    let got = parts.media.small(place).await;
+    let jpeg = got.map_err(|error| Fault::internal(&error))?.ok_or_else(Fault::file_missing)?;
+    let mut response = Response::new(Body::from(jpeg));
+    let to = response.headers_mut();
+    to.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+    to.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    to.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
+    to.extend(HeaderValue::from_str(tag).map(|tag| (header::ETAG, tag)));
     Ok(response)
 }
 
@@ -164,7 +184,7 @@ fn stored(kept: &KeptFile) -> Answer<u64> {
         return Err(Fault::not_found());
     }
     match kept.state {
-        FileState::Stored { bytes } => Ok(bytes),
+        FileState::Stored { bytes, .. } => Ok(bytes),
         FileState::Waiting => Err(Fault::file_waiting()),
         FileState::Expired => Err(Fault::file_expired()),
         FileState::Refused => Err(Fault::file_refused()),
@@ -259,29 +279,55 @@ fn part(range: &str, bytes: u64) -> Part {
     }
 }
 
-fn sign(keys: &Keys, of: (WorkspaceId, MessageId), expires_at: Timestamp) -> String {
-    let (workspace, message) = of;
+/// Which picture an address opens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Size {
+    Whole,
+    Small,
+}
+
+impl Size {
+    /// What proofs are of: an address of one is none of the other.
+    fn label(self) -> &'static [u8] {
+        match self {
+            Self::Whole => b"file address v1",
+            Self::Small => b"small file address v1",
+        }
+    }
+
+    fn tag(self) -> &'static str {
+        match self {
+            Self::Whole => "",
+            Self::Small => "-small",
+        }
+    }
+}
+
+type Of = (WorkspaceId, MessageId);
+
+fn sign(keys: &Keys, (workspace, message): Of, size: Size, expires_at: Timestamp) -> String {
     let time = expires_at.ms().to_be_bytes();
     let mut bytes = [workspace.0.as_bytes().as_slice(), message.0.as_bytes(), &time].concat();
-    let proof = proof(keys, &bytes);
+    let proof = proof(keys, size, &bytes);
     bytes.extend(proof);
     BASE64.encode(bytes)
 }
 
 /// The place that an address names, while it is good.
-fn open(keys: &Keys, token: &str, now: Timestamp) -> Option<(WorkspaceId, MessageId)> {
+fn open(keys: &Keys, token: &str, now: Timestamp) -> Option<(Of, Size)> {
     let bytes = BASE64.decode(token).ok()?;
     let (told, given) = bytes.split_at_checked(PLACE_BYTES + TIME_BYTES)?;
-    let is_proven = given.len() == PROOF_BYTES && bool::from(proof(keys, told).ct_eq(given));
+    let is_proven = |size: &Size| bool::from(proof(keys, *size, told).ct_eq(given));
+    let size = [Size::Whole, Size::Small].into_iter().find(is_proven)?;
     let (place, time) = told.split_at_checked(PLACE_BYTES)?;
     let expires_at = Timestamp::from_ms(i64::from_be_bytes(time.try_into().ok()?));
     let (workspace, message) = place.split_at_checked(PLACE_BYTES / 2)?;
     let (workspace, message) = (Uuid::from_slice(workspace).ok()?, Uuid::from_slice(message).ok()?);
-    (is_proven && now < expires_at).then_some((WorkspaceId(workspace), MessageId(message)))
+    (now < expires_at).then_some(((WorkspaceId(workspace), MessageId(message)), size))
 }
 
-fn proof(keys: &Keys, told: &[u8]) -> [u8; PROOF_BYTES] {
-    keys.token(&[b"file address v1", told])
+fn proof(keys: &Keys, size: Size, told: &[u8]) -> [u8; PROOF_BYTES] {
+    keys.token(&[size.label(), told])
 }
 
 #[cfg(test)]
@@ -314,8 +360,10 @@ mod tests {
         let (keys, other) = (Keys::new([1; 32]), Keys::new([2; 32]));
         let of = (WorkspaceId(Uuid::from_u128(1)), MessageId(Uuid::from_u128(2)));
         let at = Timestamp::from_ms(1_000_000);
-        let token = sign(&keys, of, at);
-        assert_eq!(open(&keys, &token, at.plus_ms(-1)), Some(of));
+        let token = sign(&keys, of, Size::Whole, at);
+        assert_eq!(open(&keys, &token, at.plus_ms(-1)), Some((of, Size::Whole)));
+        let small = sign(&keys, of, Size::Small, at);
+        assert_eq!(open(&keys, &small, at.plus_ms(-1)), Some((of, Size::Small)));
         assert_eq!(open(&keys, &token, at), None, "its time is over");
         assert_eq!(open(&other, &token, at.plus_ms(-1)), None, "another installation's");
         let mut bytes = BASE64.decode(&token).unwrap();
@@ -345,7 +393,7 @@ mod tests {
     fn is_served(told: &str, expected: (&str, bool)) {
         let kept = KeptFile {
             conversation: ConversationId(Uuid::nil()),
-            state: FileState::Stored { bytes: 1 },
+            state: FileState::Stored { bytes: 1, picture: None },
             media_type: Some(told.to_owned()),
             sha256: None,
             content: None,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::group::FileWork;
-use baton_protocol::{Details, FileState};
+use baton_protocol::{Details, FileState, Picture};
 
 use super::Unseal;
 use super::again::{again, while_away};
@@ -18,7 +18,7 @@ use super::slots::{STRAYS_EVERY, Slots};
 use crate::clock::Clock;
 use crate::config::MediaConfig;
 use crate::engine::Engine;
-use crate::media::{MediaStore, Place, Scratch};
+use crate::media::{MediaStore, Pictures, Place, Scratch, is_drawn};
 use crate::node::Membership;
 use crate::store::files::{
     ClaimedFile, FileOrder, claim_files, erased_files, file_order, forget_files, hold_files,
@@ -68,6 +68,8 @@ pub struct Fetcher {
     pub unseal: Unseal,
     /// Where files are kept.
     pub media: Arc<dyn MediaStore>,
+    /// Makes small pictures.
+    pub pictures: Arc<Pictures>,
     /// Limits.
     pub config: MediaConfig,
     /// The Graph API's version.
@@ -92,7 +94,7 @@ enum EraseError {
 /// What a try came to.
 enum Tried {
     /// It is kept.
-    Stored { bytes: u64, media_type: Option<String>, sha256: String },
+    Stored { bytes: u64, picture: Option<Picture>, media_type: Option<String>, sha256: String },
     /// It cannot be had, and will not be.
     Over(FileState, &'static str),
     /// An answer that would be the last, if it stands.
@@ -225,7 +227,14 @@ impl Fetcher {
             tracing::warn!(%error, "a file could not be kept; it is fetched again");
             return Ok(Tried::Again("it could not be kept"));
         }
-        Ok(Tried::Stored { bytes, media_type: found.media_type, sha256 })
+        let media_type = found.media_type;
+        let drawn = media_type.as_deref().or(told_type(order)).is_some_and(is_drawn);
+        // Phones hear of both at once, and of nothing twice.
+        let picture = match drawn {
+            true => self.pictures.make(self.media.as_ref(), place, bytes).await,
+            false => None,
+        };
+        Ok(Tried::Stored { bytes, picture, media_type, sha256 })
     }
 
     /// Reads a file to its end; `None` for one that is too large.
@@ -253,8 +262,8 @@ impl Fetcher {
     async fn conclude(&self, file: &ClaimedFile, tried: Tried) {
         let is_too_late = self.clock.now().since(file.received_at) > GIVE_UP_MS;
         match tried {
-            Tried::Stored { bytes, media_type, sha256 } => {
-                let end = FileState::Stored { bytes };
+            Tried::Stored { bytes, picture, media_type, sha256 } => {
+                let end = FileState::Stored { bytes, picture };
                 let sha256 = Some(sha256);
                 self.tell(FileWork { at: file.at, file: end, media_type, sha256 }).await;
             }
@@ -382,6 +391,13 @@ fn told_digest(order: &FileOrder) -> Option<&str> {
     let details = order.content.as_ref()?.details.as_deref()?;
     let Details::File { sha256, .. } = details else { return None };
     sha256.as_deref()
+}
+
+/// The type that the message named.
+fn told_type(order: &FileOrder) -> Option<&str> {
+    let details = order.content.as_ref()?.details.as_deref()?;
+    let Details::File { media_type, .. } = details else { return None };
+    media_type.as_deref()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton_protocol::Picture;
 use tokio::sync::Notify;
 
 use super::Unseal;
@@ -13,7 +14,7 @@ use super::again::while_away;
 use super::every::Every;
 use super::slots::{STRAYS_EVERY, Slots};
 use crate::clock::Clock;
-use crate::media::{MediaStore, Place};
+use crate::media::{MediaStore, Pictures, Place, is_drawn};
 use crate::node::Membership;
 use crate::store::uploads::{
     ClaimedUpload, UploadKey, claim_uploads, expire_uploads, forget_upload, put_off_upload,
@@ -52,6 +53,8 @@ pub struct Uploads {
     pub unseal: Unseal,
     /// Where files are kept.
     pub media: Arc<dyn MediaStore>,
+    /// Makes small pictures.
+    pub pictures: Arc<Pictures>,
     /// The Graph API's version.
     pub version: String,
     /// Rung when an upload is complete.
@@ -114,7 +117,8 @@ impl Uploads {
         let (_, upload_id) = one.key;
         let told = match self.give(&one).await {
             Ok(media) => {
-                let ready = || upload_ready(&self.store, &one, &media);
+                let picture = self.picture(&one).await;
+                let ready = || upload_ready(&self.store, &one, &media, picture);
                 while_away(&self.clock, ready).await
             }
             Err(NotTaken::Refused(why)) => {
@@ -165,6 +169,14 @@ impl Uploads {
             content,
         };
         self.client.upload(given).await
+    }
+
+    /// Makes the small picture of a picture.
+    async fn picture(&self, one: &ClaimedUpload) -> Option<Picture> {
+        if !is_drawn(&one.media_type) {
+            return None;
+        }
+        self.pictures.make(self.media.as_ref(), place(one.key), one.bytes).await
     }
 
     async fn tidy(&self) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
-//! Files in a folder: `<workspace>/<two digits>/<message>`, and `collecting/` and
-//! `arriving/` for what is not whole. Several nodes share one folder, on one file system.
+//! Files in a folder: `<workspace>/<two digits>/<message>`, with `.small` for a small picture;
+//! `collecting/` and `arriving/` for what is not whole. Several nodes share one folder, on one file
+//! system.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
@@ -19,6 +20,7 @@ use super::{Asked, Bytes, MediaStore, Place};
 const PIECE: usize = 128 * 1024;
 const COLLECTING: &str = "collecting";
 const ARRIVING: &str = "arriving";
+const SMALL: &str = "small";
 const ARRIVING_MS: i64 = 2 * 86_400_000;
 
 /// A folder that files are kept in.
@@ -132,10 +134,32 @@ impl MediaStore for Folder {
         })
     }
 
-    fn delete(&self, place: Place) -> Asked<'_, ()> {
-        let both = [self.path(place), self.arriving(place)];
+    fn put_small(&self, place: Place, jpeg: Vec<u8>) -> Asked<'_, ()> {
+        let (path, collecting) = (self.path(place), self.root.join(COLLECTING));
         Box::pin(blocking(move || {
-            both.iter().try_for_each(|path| match fs::remove_file(path) {
+            let mut file = tempfile::Builder::new().prefix("small-").tempfile_in(collecting)?;
+            file.write_all(&jpeg)?;
+            file.as_file().sync_all()?;
+            let folder = path.parent().unwrap_or(&path);
+            make(folder)?;
+            file.persist(path.with_extension(SMALL)).map_err(|error| error.error)?;
+            sync_above(folder)
+        }))
+    }
+
+    fn small(&self, place: Place) -> Asked<'_, Option<Vec<u8>>> {
+        let path = self.path(place).with_extension(SMALL);
+        Box::pin(blocking(move || match fs::read(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            read => read.map(Some),
+        }))
+    }
+
+    fn delete(&self, place: Place) -> Asked<'_, ()> {
+        let path = self.path(place);
+        let all = [path.with_extension(SMALL), path, self.arriving(place)];
+        Box::pin(blocking(move || {
+            all.iter().try_for_each(|path| match fs::remove_file(path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
                 Ok(()) | Err(_) => Ok(()),
             })

@@ -4,6 +4,8 @@
 //! same bytes, so a worker that died in between leaves nothing behind.
 
 mod folder;
+mod pictures;
+mod worker;
 
 use std::fmt;
 use std::io;
@@ -13,6 +15,8 @@ use baton_protocol::{MessageId, Timestamp, WorkspaceId};
 use futures_util::Stream;
 
 pub use folder::{Folder, Scratch};
+pub use pictures::{Pictures, is_drawn};
+pub use worker::main as work;
 
 /// The place of a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -49,7 +53,13 @@ pub trait MediaStore: Send + Sync + fmt::Debug {
     /// the same.
     fn complete(&self, place: Place) -> Asked<'_, Option<(u64, String)>>;
 
-    /// Removes a file, if there is one, and pieces of one.
+    /// Keeps the small picture of a file beside it, in place of what may be there.
+    fn put_small(&self, place: Place, jpeg: Vec<u8>) -> Asked<'_, ()>;
+
+    /// The small picture of a file, if there is one.
+    fn small(&self, place: Place) -> Asked<'_, Option<Vec<u8>>>;
+
+    /// Removes a file, if there is one, its small picture, and pieces of one.
     fn delete(&self, place: Place) -> Asked<'_, ()>;
 
     /// Removes what workers that died before `before` had collected. Returns how many files.

@@ -6,7 +6,7 @@
 
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Amended, ChannelId, Content, ConversationId, FileState, MessageId, NodeId, Timestamp,
+    Amended, ChannelId, Content, ConversationId, FileState, MessageId, NodeId, Picture, Timestamp,
     WorkspaceId,
 };
 use serde_json::json;
@@ -225,6 +225,8 @@ struct KeptRow {
     sha256: Option<String>,
     body: Option<String>,
     amended: Option<String>,
+    width: Option<i64>,
+    height: Option<i64>,
 }
 
 /// The file of a line, if it has one.
@@ -236,14 +238,17 @@ pub async fn kept_file(
     static SQL: Sql = Sql::new(
         "SELECT f.conversation, f.state, f.bytes, f.media_type, f.sha256,
            (SELECT t.body FROM content AS t WHERE t.workspace = $1 AND t.id = $2) AS body,
-           (SELECT m.amended FROM message AS m WHERE m.workspace = $1 AND m.id = $2) AS amended
-         FROM file AS f WHERE f.workspace = $1 AND f.message = $2",
+           m.amended, m.file_width AS width, m.file_height AS height
+         FROM file AS f LEFT JOIN message AS m ON m.workspace = f.workspace
+           AND m.conversation = f.conversation AND m.seq = f.seq
+         WHERE f.workspace = $1 AND f.message = $2",
     );
     let row: Option<KeptRow> =
         tx.row(&SQL, &[&workspace.to_string(), &message.to_string()]).await?;
     let Some(row) = row else { return Ok(None) };
     let bytes = row.bytes.map(number).transpose()?;
-    let state = FileState::from_name(&row.state, bytes)
+    let (width, height) = (row.width.map(number).transpose()?, row.height.map(number).transpose()?);
+    let state = FileState::from_name(&row.state, bytes, Picture::of(width, height))
         .ok_or_else(|| StoreError::Corrupt(format!("file {:?}", row.state)))?;
     let amended: Option<Amended> = row.amended.as_deref().map(from_json).transpose()?;
     let is_revoked = amended.is_some_and(|amended| amended.revoked.is_some());

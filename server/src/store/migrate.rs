@@ -152,6 +152,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 20,
+        name: "pictures",
+        both: include_str!("migrations/0020_pictures.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The newest schema that this program knows.

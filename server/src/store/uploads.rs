@@ -5,7 +5,7 @@
 
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{
-    AgentId, ChannelId, ConversationId, MessageId, NodeId, Timestamp, WorkspaceId,
+    AgentId, ChannelId, ConversationId, MessageId, NodeId, Picture, Timestamp, WorkspaceId,
 };
 use serde_json::json;
 use sqlx::FromRow;
@@ -272,19 +272,28 @@ pub async fn release_uploads(
     store.run_alone(&SQL, &args).await
 }
 
-/// WhatsApp has it, under this id. A claim that is void changes nothing.
+/// WhatsApp has it, under this id; of a picture its size. A claim that is void changes nothing.
 pub async fn upload_ready(
     store: &Store,
     of: &ClaimedUpload,
     media: &str,
+    picture: Option<Picture>,
 ) -> Result<bool, StoreError> {
     static SQL: Sql = Sql::new(
-        "UPDATE upload SET state = 'ready', media = $4, claimed_by = NULL
+        "UPDATE upload SET state = 'ready', media = $4, claimed_by = NULL,
+           width = CAST(NULLIF($5, '') AS BIGINT), height = CAST(NULLIF($6, '') AS BIGINT)
          WHERE workspace = $1 AND id = $2 AND claim_epoch = CAST($3 AS BIGINT)
            AND state = 'passing'",
     );
-    let args =
-        [of.key.0.to_string(), of.key.1.to_string(), of.claim_epoch.to_string(), media.to_owned()];
+    let side = |side: Option<u32>| side.map(|side| side.to_string()).unwrap_or_default();
+    let args = [
+        of.key.0.to_string(),
+        of.key.1.to_string(),
+        of.claim_epoch.to_string(),
+        media.to_owned(),
+        side(picture.map(|picture| picture.width)),
+        side(picture.map(|picture| picture.height)),
+    ];
     Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 

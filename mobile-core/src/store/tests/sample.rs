@@ -113,8 +113,9 @@ impl Dice {
                 referral: None,
                 erased: self.one_in(5),
             },
-            file: self
-                .maybe(|dice| dice.pick([FileState::Waiting, FileState::Stored { bytes: 7 }])),
+            file: self.maybe(|dice| {
+                dice.pick([FileState::Waiting, FileState::Stored { bytes: 7, picture: None }])
+            }),
             quoted: self.maybe(Self::id),
             status: self.maybe(|dice| dice.pick(statuses)),
             held: self.maybe(|dice| dice.pick(held)),

@@ -1,5 +1,6 @@
 //! The fetcher on a committer and a database, before a WhatsApp that keeps one file.
 
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -117,10 +118,13 @@ fn fetcher(
         client: MediaClient::new(hosts).unwrap(),
         unseal: Arc::new(|_, _, _| Some(Token::new("EAAB"))),
         media: Arc::new(Folder::open(folder.path()).unwrap()),
+        pictures: Arc::new(Pictures::off()),
         config: MediaConfig {
             folder: folder.path().to_owned(),
             file_bytes_max: 1_000_000,
             fetches_running_max: 4,
+            small_pictures: false,
+            small_pictures_by: PathBuf::new(),
         },
         version: "v26.0".to_owned(),
     }
@@ -185,7 +189,7 @@ impl House {
     }
 }
 
-const STORED: FileState = FileState::Stored { bytes: BYTES.len() as u64 };
+const STORED: FileState = FileState::Stored { bytes: BYTES.len() as u64, picture: None };
 
 #[tokio::test]
 async fn a_file_is_fetched_with_the_numbers_token_and_kept_as_it_was() {

@@ -93,6 +93,8 @@ pub(crate) struct UploadRow {
     pub(crate) bytes: i64,
     pub(crate) sha256: Option<String>,
     pub(crate) media: Option<String>,
+    pub(crate) width: Option<i64>,
+    pub(crate) height: Option<i64>,
 }
 
 /// A template as Meta last told it, as JSON.

@@ -2,6 +2,7 @@
 
 use baton_domain::group::FileWork;
 use baton_domain::group::state::{SentFile, WantedFile};
+use baton_domain::upload::Uploaded;
 use baton_protocol::{FileState, Timestamp};
 
 use super::column;
@@ -64,11 +65,13 @@ impl UploadKeyRow {
 impl FileRow {
     /// A file that the team sends: it is here, and at WhatsApp.
     pub(crate) fn sent(file: &SentFile, now: Timestamp) -> Self {
+        let Uploaded { bytes, picture, .. } = file.upload;
+        let stored = FileState::Stored { bytes, picture };
         Self {
             change: FileChange {
                 workspace: file.at.workspace.to_string(),
                 message: file.at.message.to_string(),
-                state: FileState::Stored { bytes: file.upload.bytes }.name().to_owned(),
+                state: stored.name().to_owned(),
                 bytes: Some(column(file.upload.bytes)),
                 media_type: Some(file.upload.media_type.clone()),
                 sha256: file.upload.sha256.clone(),

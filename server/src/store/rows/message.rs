@@ -5,7 +5,7 @@ use baton_domain::line::hide;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
     AgentId, Author, ChannelId, Content, ConversationId, FileState, Line, LineRef, MessageId,
-    MessageStatus, Timestamp, WorkspaceId,
+    MessageStatus, Picture, Timestamp, WorkspaceId,
 };
 use sqlx::FromRow;
 
@@ -40,6 +40,9 @@ table! {
                 /// What became of its file, and its size where it is stored.
                 file: Option<String>,
                 file_bytes: Option<i64>,
+                /// Of a picture that a small one was made of.
+                file_width: Option<i64>,
+                file_height: Option<i64>,
             }
         }
         fixed {
@@ -206,6 +209,7 @@ impl MessageChange {
         state: MessageState<'_>,
     ) -> Self {
         let facts = state.facts;
+        let picture = facts.file.and_then(FileState::picture);
         Self {
             workspace: workspace.to_string(),
             conversation: conversation.to_string(),
@@ -227,13 +231,17 @@ impl MessageChange {
             amended: facts.amended.as_deref().map(json),
             file: facts.file.map(|file| file.name().to_owned()),
             file_bytes: facts.file.and_then(FileState::bytes).map(column),
+            file_width: picture.map(|picture| picture.width.into()),
+            file_height: picture.map(|picture| picture.height.into()),
         }
     }
 
     fn file(&self) -> Result<Option<FileState>, StoreError> {
         let Some(name) = &self.file else { return Ok(None) };
         let bytes = self.file_bytes.map(number).transpose()?;
-        let file = FileState::from_name(name, bytes);
+        let width = self.file_width.map(number).transpose()?;
+        let height = self.file_height.map(number).transpose()?;
+        let file = FileState::from_name(name, bytes, Picture::of(width, height));
         file.map(Some).ok_or_else(|| StoreError::Corrupt(format!("file {name:?}")))
     }
 }
