@@ -372,7 +372,7 @@ export type Fact =
   | {
       type: "channel_changed";
       channel_id: Id;
-      set: { default_team?: Id; pace_per_s?: number };
+      set: { default_team?: Id; pace_per_s?: number; policy?: ChannelPolicy };
     }
   | { type: "password_set"; agent_id: Id }
   | { type: "device_revoked"; agent_id: Id; device_id: Id }
@@ -645,6 +645,7 @@ export interface Channel {
   phone_number_id: string;
   display_number: string;
   default_team: Id;
+  policy?: ChannelPolicy;
   /** How it stands at Meta; absent until Meta was asked. */
   health?: ChannelHealth;
 }
@@ -760,11 +761,19 @@ export interface ChannelNew {
   pace_per_s?: number | null;
   check?: boolean;
 }
+/** What customers notice beside the messages. What is absent was never set. */
+export interface ChannelPolicy {
+  agent_names?: boolean;
+  read_receipts?: boolean;
+  typing?: boolean;
+  link_previews?: boolean;
+}
 export interface ChannelChange {
   name?: string;
   access_token?: string;
   default_team?: Id;
   pace_per_s?: number;
+  policy?: ChannelPolicy;
 }
 /** What an agent's devices are told by pushes, and a part of each day in which they are told nothing. */
 export type PushLevel = "all" | "mine" | "nothing";

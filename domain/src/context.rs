@@ -303,6 +303,8 @@ pub struct Context<'a> {
     pub template: Option<&'a Template>,
     /// The upload that the command names, if there is one.
     pub upload: Option<&'a Uploaded>,
+    /// Characters that the author's name takes above what they write; 0 where it is not told.
+    pub signature_chars: usize,
 }
 
 /// The author of a command: who, where, and what they may see.

@@ -23,6 +23,7 @@ pub mod said;
 pub mod scope;
 pub mod settings;
 pub mod sight;
+pub mod signature;
 pub mod stretch;
 pub mod tag;
 pub mod upload;

@@ -49,6 +49,10 @@ impl Settings {
                 let channel = self.channels.entry(*channel_id).or_default();
                 channel.default_team = set.default_team.or(channel.default_team);
                 channel.pace_per_s = set.pace_per_s.or(channel.pace_per_s);
+                channel.policy = match (channel.policy, set.policy) {
+                    (Some(old), Some(new)) => Some(old.changed_by(new)),
+                    (old, new) => new.or(old),
+                };
             }
             _ => {}
         }

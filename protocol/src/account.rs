@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::connection::ChannelHealth;
-use crate::{AgentId, ChannelId, DeviceId, Epoch, TeamId, Timestamp, WorkspaceId};
+use crate::{AgentId, ChannelId, ChannelPolicy, DeviceId, Epoch, TeamId, Timestamp, WorkspaceId};
 
 /// What an agent may do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Answers; sees own teams.
@@ -41,7 +40,6 @@ impl Role {
 
 /// Whether an agent works here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AgentState {
     /// They sign in and own conversations.
@@ -54,7 +52,6 @@ pub enum AgentState {
 
 /// What the agent says about themselves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
     /// Takes conversations.
@@ -67,7 +64,6 @@ pub enum Availability {
 
 /// A colleague, as everyone in the workspace sees them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Agent {
     /// The id.
     pub id: AgentId,
@@ -89,7 +85,6 @@ pub struct Agent {
 
 /// A colleague, and what is known of their devices.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Colleague {
     /// The settings that everyone in the workspace sees.
     #[serde(flatten)]
@@ -100,7 +95,6 @@ pub struct Colleague {
 
 /// What the devices of an agent have shown of themselves.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reach {
     /// Whether a push would come: a device of theirs confirmed its registration, or told of a
     /// push, within [`crate::limits::REACH_MS`].
@@ -111,7 +105,6 @@ pub struct Reach {
 
 /// The membership of an agent in a team.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Membership {
     /// Which team.
     pub team_id: TeamId,
@@ -121,7 +114,6 @@ pub struct Membership {
 
 /// The role of an agent in a team.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MembershipKind {
     /// Serves its queue.
@@ -132,7 +124,6 @@ pub enum MembershipKind {
 
 /// The agents who may reply to a conversation that a teammate owns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReplyPolicy {
     /// The owner only.
@@ -145,7 +136,6 @@ pub enum ReplyPolicy {
 
 /// The level at which members see conversations of their team that others own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
     /// Full: with lines and contact.
@@ -158,7 +148,6 @@ pub enum Visibility {
 
 /// A group of agents with a queue.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Team {
     /// The id.
     pub id: TeamId,
@@ -174,7 +163,6 @@ pub struct Team {
 
 /// A WhatsApp number.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Channel {
     /// The id.
     pub id: ChannelId,
@@ -186,6 +174,9 @@ pub struct Channel {
     pub display_number: String,
     /// The team that gets new conversations.
     pub default_team: TeamId,
+    /// What customers notice.
+    #[serde(default)]
+    pub policy: ChannelPolicy,
     /// How it stands at Meta; absent until Meta was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<ChannelHealth>,
@@ -193,7 +184,6 @@ pub struct Channel {
 
 /// `POST /sessions`.
 #[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// The workspace's short name.
@@ -212,7 +202,6 @@ pub struct Login {
 
 /// `POST /sessions/refresh`.
 #[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
     /// The current refresh token.
@@ -223,7 +212,6 @@ pub struct Refresh {
 
 /// A session of a device.
 #[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Session {
     /// Sent as `Authorization: Bearer`.
     pub access_token: String,
@@ -241,7 +229,6 @@ pub struct Session {
 
 /// `GET /me`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Me {
     /// The agent.
     pub agent: Agent,
@@ -257,7 +244,6 @@ pub struct Me {
 
 /// A device in `GET /sessions`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Device {
     /// The id.
     pub id: DeviceId,

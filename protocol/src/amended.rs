@@ -6,7 +6,6 @@ use crate::{Author, LineRef, Timestamp};
 
 /// What became of a line after it was said.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Amended {
     /// The newest reaction of each who reacted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -22,7 +21,6 @@ pub struct Amended {
 
 /// A later line that changes an earlier one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// The later line.
     pub line: LineRef,
@@ -32,7 +30,6 @@ pub struct Change {
 
 /// A reaction to a line.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reaction {
     /// Who reacted.
     pub by: Author,
@@ -45,7 +42,6 @@ pub struct Reaction {
 
 /// One change of a line, as the log tells it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Amendment {
     /// It got new words.

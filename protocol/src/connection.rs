@@ -7,7 +7,6 @@ use crate::Timestamp;
 
 /// A step of connecting a number, in the order in which they are taken.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionStep {
     /// Meta takes the access token.
@@ -58,7 +57,6 @@ impl ConnectionStep {
 
 /// How a step stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepState {
     /// It is done.
@@ -73,7 +71,6 @@ pub enum StepState {
 
 /// What is wrong with a number. The names are stable.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionFault {
     /// Meta does not take the access token: it is no token, or it was revoked.
@@ -278,7 +275,6 @@ remedies! {
 
 /// How one step stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckStep {
     /// The step.
     pub step: ConnectionStep,
@@ -294,7 +290,6 @@ pub struct CheckStep {
 
 /// `POST /channels/{id}/check`: each step of connecting the number.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChannelCheck {
     /// When Meta was asked.
     pub at: Timestamp,
@@ -304,7 +299,6 @@ pub struct ChannelCheck {
 
 /// Whether a number works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HealthState {
     /// Nothing is wrong.
@@ -317,7 +311,6 @@ pub enum HealthState {
 
 /// How a number stands at Meta, as it was last told.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChannelHealth {
     /// Whether it works.
     pub state: HealthState,
@@ -332,7 +325,6 @@ pub struct ChannelHealth {
 
 /// What Meta tells of a number, in Meta's words.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct AtMeta {
     /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.

@@ -7,7 +7,6 @@ use crate::template::{ButtonFilling, Filling};
 
 /// What the text of a line alone does not say.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Details {
     /// Of an image, video, audio file, voice note, document or sticker.
@@ -123,7 +122,6 @@ pub enum Details {
 
 /// The words above and below the text of a message with buttons, a list or a link.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Frame {
     /// A heading.
@@ -142,7 +140,6 @@ impl Frame {
 
 /// A button that the customer can tap.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Button {
     /// Comes back as `id` of the choice.
@@ -153,7 +150,6 @@ pub struct Button {
 
 /// A part of a list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ListSection {
     /// The words above it; required where there are several.
@@ -165,7 +161,6 @@ pub struct ListSection {
 
 /// A row of a list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ListRow {
     /// Comes back as `id` of the choice.
@@ -179,7 +174,6 @@ pub struct ListRow {
 
 /// A contact card that was sent as a message.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SharedCard {
     /// The name; customers who share their own number may leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -197,7 +191,6 @@ pub struct SharedCard {
 
 /// One field of a form that was filled in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FormAnswer {
     /// The field.
     pub field: String,
@@ -207,7 +200,6 @@ pub struct FormAnswer {
 
 /// One item of an order.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderItem {
     /// The product's id in the catalogue.
     pub product_id: String,
@@ -223,7 +215,6 @@ pub struct OrderItem {
 
 /// How often a message was passed on before it came here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Forwarded {
     /// At most five times.
@@ -234,7 +225,6 @@ pub enum Forwarded {
 
 /// The advertisement or post that led the customer here.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Referral {
     /// Meta's id of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,6 @@ pub const WINDOW_LATE_MS: i64 = 3_600_000;
 
 /// `GET /views`: how many conversations each view of the viewer shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ViewCounts {
     /// As of here.
     pub cursor: Cursor,
@@ -24,7 +23,6 @@ pub struct ViewCounts {
 /// `GET /heads`: conversations in scope that are not resolved. Row `n` is what stands in place `n`
 /// of each column.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Columns {
     /// 32 hexadecimal digits of each id, one after the other.
     pub ids: String,
@@ -62,7 +60,6 @@ pub struct Columns {
 
 /// See [`Columns`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PackedHeads {
     /// As of here.
     pub cursor: Cursor,

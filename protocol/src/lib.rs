@@ -35,8 +35,6 @@ pub mod problem;
 pub mod push;
 pub mod refusal;
 pub mod report;
-#[cfg(feature = "schema")]
-mod schema;
 pub mod set;
 pub mod settings;
 pub mod template;
@@ -68,5 +66,5 @@ pub use line::{
 };
 pub use outcome::{Accepted, CommandResult, Refused};
 pub use refusal::Refusal;
-pub use set::{AgentSet, ChannelSet, TeamSet};
+pub use set::{AgentSet, ChannelPolicy, ChannelSet, TeamSet};
 pub use time::Timestamp;

@@ -6,7 +6,6 @@ use crate::{ConversationId, DeviceId, PushId, TeamId, Timestamp};
 
 /// The push service of a device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushLane {
     /// Firebase Cloud Messaging, HTTP v1.
@@ -48,7 +47,6 @@ impl PushLane {
 
 /// The kind of a target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushTargetKind {
     /// A registration or device token.
@@ -80,7 +78,6 @@ impl PushTargetKind {
 
 /// Apple's service that issued the token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushEnv {
     /// For apps from the store.
@@ -106,7 +103,6 @@ impl PushEnv {
 
 /// The key of this device, to which contents are sealed (RFC 8291).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushKey {
     /// The device's name for the key: 16 hexadecimal digits. Pushes name the key that they are
@@ -121,7 +117,6 @@ pub struct PushKey {
 
 /// The public half of a [`PushKey`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PushPublicKey {
     /// The device's name for the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,7 +128,6 @@ pub struct PushPublicKey {
 /// `PUT /devices/{id}/push`, by the device itself. It replaces the earlier registration. A target
 /// that another device registered moves here.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushPut {
     /// The push service.
@@ -168,7 +162,6 @@ pub fn notification_tag(conversation: ConversationId) -> String {
 
 /// `GET /push/keys`: what an app needs before it registers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PushKeys {
     /// The key with which browsers and distributors subscribe (VAPID, RFC 8292): an uncompressed
     /// point of P-256, base64url without padding.
@@ -177,7 +170,6 @@ pub struct PushKeys {
 
 /// The state of a registration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushState {
     /// The device can be reached, as far as is known.
@@ -190,7 +182,6 @@ pub enum PushState {
 
 /// `GET /devices/{id}/push`: the registration without its target.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PushDevice {
     /// The device.
     pub device_id: DeviceId,
@@ -225,7 +216,6 @@ pub struct PushDevice {
 
 /// The answer of `PUT /devices/{id}/push`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PushRegistered {
     /// The registration now.
     pub registration: PushDevice,
@@ -236,7 +226,6 @@ pub struct PushRegistered {
 
 /// The stage of a push.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptStage {
     /// It reached the device.
@@ -266,7 +255,6 @@ impl ReceiptStage {
 
 /// The state of the app.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AppState {
     /// The app was on the screen.
@@ -291,7 +279,6 @@ impl AppState {
 /// One of `POST /push/receipts`, which takes an array of them (at most
 /// [`RECEIPTS_MAX`](crate::limits::RECEIPTS_MAX)).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushReceipt {
     /// The push.
@@ -306,7 +293,6 @@ pub struct PushReceipt {
 
 /// The answer of `POST /push/receipts`. No receipt has to be sent again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReceiptsTaken {
     /// The number of receipts that the server has now, repeated ones included.
     pub taken: u32,
@@ -316,7 +302,6 @@ pub struct ReceiptsTaken {
 
 /// How much an agent wants to be told by push.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushLevel {
     /// What is the agent's, and what is new in the queues of the agent's teams.
@@ -341,7 +326,6 @@ impl PushLevel {
 
 /// A part of each day in which nothing is pushed. It may reach over midnight.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QuietHours {
     /// The time at which it begins, as `22:00`.
@@ -354,7 +338,6 @@ pub struct QuietHours {
 
 /// `GET` and `PUT /me/push`: how much the agent wants to be told, on all devices.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushPreference {
     /// How much.
@@ -373,7 +356,6 @@ pub struct PushPreference {
 
 /// How much an agent wants to be told of the conversations of one team.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TeamPushLevel {
     /// The team.

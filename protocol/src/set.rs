@@ -8,7 +8,6 @@ use crate::{AgentState, Availability, ReplyPolicy, Role, TeamId, Visibility};
 
 /// Settings of an agent. An absent field did not change; a new agent has all fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AgentSet {
     /// The role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +32,6 @@ impl AgentSet {
 
 /// Settings of a team. An absent field did not change; a new team has all fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TeamSet {
     /// The agents who may reply to a conversation that a teammate owns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,7 +46,6 @@ pub struct TeamSet {
 
 /// Settings of a channel. An absent field did not change; a new channel has all fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChannelSet {
     /// The team that gets new conversations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,4 +53,40 @@ pub struct ChannelSet {
     /// Messages a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pace_per_s: Option<u32>,
+    /// What customers notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ChannelPolicy>,
+}
+
+/// What customers of a number notice beside the messages. What is absent was never set, or does
+/// not change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelPolicy {
+    /// Whether the agent's name stands above what agents write; not where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_names: Option<bool>,
+    /// Whether customers see that an agent has read their messages; not where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_receipts: Option<bool>,
+    /// Whether customers see that an agent is typing, which also tells that their messages were
+    /// read; not where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typing: Option<bool>,
+    /// Whether WhatsApp shows what a link in a text leads to; it does where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_previews: Option<bool>,
+}
+
+impl ChannelPolicy {
+    /// This one, changed by another.
+    #[must_use]
+    pub fn changed_by(self, other: Self) -> Self {
+        Self {
+            agent_names: other.agent_names.or(self.agent_names),
+            read_receipts: other.read_receipts.or(self.read_receipts),
+            typing: other.typing.or(self.typing),
+            link_previews: other.link_previews.or(self.link_previews),
+        }
+    }
 }

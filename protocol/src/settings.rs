@@ -4,12 +4,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::account::Membership;
 use crate::{
-    AgentState, Availability, MembershipKind, ReplyPolicy, Role, TeamId, Timestamp, Visibility,
+    AgentState, Availability, ChannelPolicy, MembershipKind, ReplyPolicy, Role, TeamId, Timestamp,
+    Visibility,
 };
 
 /// `POST /teams`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TeamNew {
     /// Its name, unique in the workspace.
@@ -35,7 +35,6 @@ fn full() -> Visibility {
 
 /// `PATCH /teams/{id}`: what is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TeamChange {
     /// Its name.
@@ -54,7 +53,6 @@ pub struct TeamChange {
 
 /// `PUT /teams/{id}/members/{agent}`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MemberPut {
     /// The role in the team.
@@ -63,7 +61,6 @@ pub struct MemberPut {
 
 /// `POST /agents`.
 #[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AgentNew {
     /// The e-mail address to sign in with, unique in the workspace.
@@ -84,7 +81,6 @@ pub struct AgentNew {
 
 /// `PATCH /agents/{id}`: what is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AgentChange {
     /// Their name.
@@ -107,7 +103,6 @@ pub struct AgentChange {
 
 /// `PATCH /me`: what is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MeChange {
     /// The name.
@@ -120,7 +115,6 @@ pub struct MeChange {
 
 /// `PUT /me/password`; the other sessions end.
 #[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     /// The present one.
@@ -131,7 +125,6 @@ pub struct PasswordChange {
 
 /// `PUT /agents/{id}/password`; all their sessions end.
 #[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasswordSet {
     /// The next one.
@@ -140,7 +133,6 @@ pub struct PasswordSet {
 
 /// `POST /channels`.
 #[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChannelNew {
     /// Its name.
@@ -169,7 +161,6 @@ fn yes() -> bool {
 
 /// `PATCH /channels/{id}`: what is absent stays.
 #[derive(Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChannelChange {
     /// Its name.
@@ -184,11 +175,13 @@ pub struct ChannelChange {
     /// Messages a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pace_per_s: Option<u32>,
+    /// What customers notice; what is absent in it stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ChannelPolicy>,
 }
 
 /// The answer of `POST /socket-tickets`.
 #[derive(Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SocketTicket {
     /// Valid for one `hello`.
     pub ticket: String,
@@ -198,7 +191,6 @@ pub struct SocketTicket {
 
 /// A row of `GET /quarantine`: an element of a webhook that belongs to no channel.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Quarantined {
     /// The id.
     pub id: String,

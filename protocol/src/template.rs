@@ -6,7 +6,6 @@ use crate::Timestamp;
 
 /// A template in one language, as Meta last told it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Template {
     /// Its name.
     pub name: String,
@@ -31,7 +30,6 @@ pub struct Template {
 
 /// Whether a template may be sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateStatus {
     /// It may.
@@ -48,7 +46,6 @@ pub enum TemplateStatus {
 
 /// What stands above the body of a template.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum TemplateHeader {
     /// Words, with at most one variable.
@@ -67,7 +64,6 @@ pub enum TemplateHeader {
 
 /// A button of a template.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateButton {
     /// What it does.
     pub kind: TemplateButtonKind,
@@ -80,7 +76,6 @@ pub struct TemplateButton {
 
 /// What a button of a template does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateButtonKind {
     /// Its title comes back as the customer's choice.
@@ -97,7 +92,6 @@ pub enum TemplateButtonKind {
 
 /// What stands in the place of one variable.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Filling {
     /// The variable's name, where variables are named.
@@ -112,7 +106,6 @@ pub struct Filling {
 
 /// A file that stands above the body of a template.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateFile {
     /// A picture.
@@ -125,7 +118,6 @@ pub enum TemplateFile {
 
 /// What a button of a template needs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ButtonFilling {
     /// Which button, from 0.
@@ -138,7 +130,6 @@ pub struct ButtonFilling {
 
 /// A button of a template that the sender fills.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FilledButton {
     /// It opens a page.
@@ -149,7 +140,6 @@ pub enum FilledButton {
 
 /// `GET /channels/{channel}/templates`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateList {
     /// By name and language.
     pub templates: Vec<Template>,
@@ -166,7 +156,6 @@ pub struct TemplateList {
 
 /// `PUT /channels/{channel}/templates`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TemplateSource {
     /// The id of the WhatsApp Business Account that the number belongs to.

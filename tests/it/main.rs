@@ -5,6 +5,8 @@ mod assignment;
 mod bad_input;
 mod begin;
 mod blocked;
+mod busy_hour;
+mod courtesies;
 mod degraded;
 mod doctor;
 mod engine;

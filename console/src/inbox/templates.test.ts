@@ -1,6 +1,16 @@
 import { expect, test } from "vitest";
 import type { Template } from "../protocol.ts";
-import { blanks, filledIn, isSendable, preview, variables, whyNot } from "./templates.ts";
+import {
+  alternative,
+  begun,
+  blanks,
+  filledIn,
+  isSendable,
+  preview,
+  suggestions,
+  variables,
+  whyNot,
+} from "./templates.ts";
 
 const plain: Template = {
   name: "order_update",
@@ -68,4 +78,36 @@ test("only what Meta approved and Baton can fill is offered", () => {
   expect(isSendable({ ...plain, header: { type: "other" } })).toBe(false);
   expect(whyNot({ ...plain, status: "paused" })).toBe("paused");
   expect(whyNot({ ...plain, header: { type: "other" } })).toBe("other");
+});
+
+test("what is known of customer and agent is offered, and stands there where a name asks for it", () => {
+  const known = { name: "Lucía Gómez", phone: "34600000001", agent: "Ana" };
+  const named: Template = { ...plain, body: "{{name}}, call {{agent}} about {{order}}." };
+  const [first] = blanks(named);
+  expect(first && suggestions(first, known)).toEqual([
+    ["first", "Lucía"],
+    ["name", "Lucía Gómez"],
+    ["phone", "+34600000001"],
+    ["agent", "Ana"],
+  ]);
+  expect([...begun(named, known)]).toEqual([
+    ["body:name", "Lucía"],
+    ["body:agent", "Ana"],
+  ]);
+  expect(begun(plain, known).size).toBe(0);
+  expect(begun(sale, known).size).toBe(0);
+});
+
+test("in place of a template that cannot be sent one of its language and category is offered", () => {
+  const paused: Template = { ...plain, status: "paused" };
+  const same: Template = { ...plain, name: "order_ready" };
+  const shorter: Template = { ...plain, name: "short", body: "Ready." };
+  const others = [
+    { ...same, language: "es" },
+    { ...same, category: "marketing" },
+    { ...same, status: "rejected" as const },
+  ];
+  expect(alternative(paused, [paused, ...others])).toBeUndefined();
+  expect(alternative(paused, [paused, ...others, shorter])).toBe(shorter);
+  expect(alternative(paused, [paused, shorter, same])).toBe(same);
 });

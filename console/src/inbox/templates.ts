@@ -95,3 +95,54 @@ export function filledIn(
     ...(below.length === 0 ? {} : { buttons: below }),
   };
 }
+
+/** What is known of customer and agent, and may belong into a blank. */
+export interface Known {
+  name: string | null;
+  /** Digits without `+`. */
+  phone: string | null;
+  agent: string;
+}
+export type Suggested = "name" | "first" | "phone" | "agent";
+/** Names of variables that say what belongs there. A number says nothing. */
+const MEANT: readonly (readonly [RegExp, Suggested])[] = [
+  [/^(full_?name|customer(_?name)?)$/iu, "name"],
+  [/^(first_?)?name$/iu, "first"],
+  [/^(phone|mobile|number)(_?number)?$/iu, "phone"],
+  [/^(agent|advis[eo]r|assistant)(_?name)?$/iu, "agent"],
+];
+
+/** What may belong into a blank, each once. */
+export function suggestions(blank: Blank, known: Known): [Suggested, string][] {
+  if (blank.where === "file" || blank.where === "button") return [];
+  const name = known.name?.trim() ?? "";
+  const all: [Suggested, string][] = [
+    ["first", name.split(" ")[0] ?? ""],
+    ["name", name],
+    ["phone", known.phone === null ? "" : `+${known.phone}`],
+    ["agent", known.agent],
+  ];
+  const values = new Set<string>();
+  return all.filter(([, value]) => value !== "" && !values.has(value) && values.add(value));
+}
+
+/** What a blank is begun with: where its name says what belongs there. */
+export function begun(template: Template, known: Known): Map<string, string> {
+  const of = (blank: Blank): [string, string][] => {
+    const meant = MEANT.find(([pattern]) => pattern.test(blank.name))?.[1];
+    const all = suggestions(blank, known);
+    const found = all.find(([kind]) => kind === meant || (meant === "name" && kind === "first"));
+    return found === undefined ? [] : [[blank.key, found[1]]];
+  };
+  return new Map(blanks(template).flatMap(of));
+}
+
+/** A template that can be sent in place of one that cannot: of the same language and category, and
+ * with as many blanks if there is one. */
+export function alternative(of: Template, all: readonly Template[]): Template | undefined {
+  const same = all.filter(
+    (one) => isSendable(one) && one.language === of.language && one.category === of.category,
+  );
+  const count = blanks(of).length;
+  return same.find((one) => blanks(one).length === count) ?? same[0];
+}

@@ -337,6 +337,8 @@ export const ar: Messages = {
     },
     preview: "سيقرأ العميل",
     others: "قوالب أخرى",
+    instead: (name) => `استخدم «${name}» بدلًا منه`,
+    suggestions: "المعروف عن هذا العميل",
     send: "إرسال القالب",
   },
   stale: {
@@ -519,6 +521,13 @@ export const ar: Messages = {
     tokenHint: "يحل محل الرمز المستخدم. لا يُعرض مجددًا.",
     tokenSet: "استبدال",
     defaultTeam: "تذهب المحادثات الجديدة إلى",
+    notice: {
+      title: "ما يلاحظه العملاء",
+      agent_names: "اسم الموظف فوق كل نص",
+      read_receipts: "أن موظفًا قرأ رسائلهم",
+      typing: "أن موظفًا يكتب (يُظهر أيضًا أنها قُرئت)",
+      link_previews: "إلى أين يؤدي الرابط",
+    },
     policy: "من يجيب",
     policyOwner: "المسؤول فقط",
     policyTeam: "الفريق كله",

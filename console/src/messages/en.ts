@@ -315,6 +315,8 @@ export const en = {
     },
     preview: "The customer reads",
     others: "Other templates",
+    instead: (name: string) => `Use “${name}” instead`,
+    suggestions: "Known of this customer",
     send: "Send template",
   },
   stale: {
@@ -498,6 +500,13 @@ export const en = {
     tokenHint: "It replaces the one in use. It is never shown again.",
     tokenSet: "Replace",
     defaultTeam: "New conversations go to",
+    notice: {
+      title: "What customers notice",
+      agent_names: "The agent’s name above each text",
+      read_receipts: "That an agent has read their messages",
+      typing: "That an agent is typing (also tells that it was read)",
+      link_previews: "What a link leads to",
+    },
     policy: "Who may answer",
     policyOwner: "The owner only",
     policyTeam: "The whole team",

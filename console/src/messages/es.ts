@@ -314,6 +314,8 @@ export const es: Messages = {
     },
     preview: "El cliente lee",
     others: "Otras plantillas",
+    instead: (name) => `Usar «${name}» en su lugar`,
+    suggestions: "Lo que se sabe de este cliente",
     send: "Enviar plantilla",
   },
   stale: {
@@ -496,6 +498,13 @@ export const es: Messages = {
     tokenHint: "Sustituye al que está en uso. No se vuelve a mostrar.",
     tokenSet: "Sustituir",
     defaultTeam: "Las conversaciones nuevas van a",
+    notice: {
+      title: "Qué notan los clientes",
+      agent_names: "El nombre del agente sobre cada texto",
+      read_receipts: "Que un agente ha leído sus mensajes",
+      typing: "Que un agente está escribiendo (también indica que se leyó)",
+      link_previews: "A qué lleva un enlace",
+    },
     policy: "Quién puede responder",
     policyOwner: "Solo el responsable",
     policyTeam: "Todo el equipo",

@@ -314,6 +314,8 @@ export const pt: Messages = {
     },
     preview: "O cliente lê",
     others: "Outros modelos",
+    instead: (name) => `Usar “${name}” em vez disso`,
+    suggestions: "O que se sabe deste cliente",
     send: "Enviar modelo",
   },
   stale: {
@@ -495,6 +497,13 @@ export const pt: Messages = {
     tokenHint: "Substitui o que está em uso. Nunca mais é mostrado.",
     tokenSet: "Substituir",
     defaultTeam: "As conversas novas vão para",
+    notice: {
+      title: "O que os clientes notam",
+      agent_names: "O nome do agente acima de cada texto",
+      read_receipts: "Que um agente leu as mensagens",
+      typing: "Que um agente está digitando (também indica que foi lido)",
+      link_previews: "Aonde um link leva",
+    },
     policy: "Quem pode responder",
     policyOwner: "Só o responsável",
     policyTeam: "Toda a equipa",

@@ -12,7 +12,7 @@ use super::{Case, Decided, Draft, delivery, fence, message, sendable, work};
 use crate::planted::{Bug, is_planted};
 
 pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
-    work::check_text(&reply.text, "text", TEXT_CHARS_MAX)?;
+    case.check_signed(&reply.text, TEXT_CHARS_MAX)?;
     let text = Some(reply.text.clone());
     let answer = Answer {
         kind: LineKind::Text,
@@ -134,6 +134,22 @@ fn check_lease(case: &Case<'_>, ignore: bool) -> Result<Option<AgentId>, Refusal
         Some(lease) if ignore => Ok(Some(lease.agent_id)),
         Some(lease) => Err(Refusal::BeingAnswered { holder: lease.agent_id, since: lease.since }),
         None => Ok(None),
+    }
+}
+
+impl Case<'_> {
+    /// A text that leaves under its author's name, where the number tells it.
+    pub(super) fn check_signed(&self, text: &str, max: usize) -> Result<(), Refusal> {
+        work::check_text(text, "text", max)?;
+        let (chars, name) = (text.chars().count(), self.context.signature_chars);
+        if chars + name > max {
+            let problem = format!(
+                "has {chars} characters, at most {} fit beside the name above it",
+                max.saturating_sub(name)
+            );
+            return Err(Refusal::invalid("text", problem));
+        }
+        Ok(())
     }
 }
 

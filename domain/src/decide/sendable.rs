@@ -91,7 +91,7 @@ fn file(
         if !has_caption(upload.kind) {
             return refuse("text", "only pictures, films and documents have a caption");
         }
-        check_text(caption, "text", CAPTION_CHARS_MAX)?;
+        case.check_signed(caption, CAPTION_CHARS_MAX)?;
     }
     // Lists and searches show the name of a document without a caption.
     let name = upload.name.as_deref().filter(|_| upload.kind == LineKind::Document);

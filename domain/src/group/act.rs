@@ -18,6 +18,7 @@ use crate::decide::delivery::{self, Claim, SendClaim, SendResult};
 use crate::decide::{Decision, Draft, block, decide, file, owner, status};
 use crate::log::Route;
 use crate::outcome::Answer;
+use crate::signature;
 
 /// Decides a command and carries it out.
 pub(super) fn command(state: &mut State, work: &CommandWork, now: Timestamp) -> Answer {
@@ -46,6 +47,9 @@ pub(super) fn decision(
     });
     let upload = work.command.body.upload();
     let upload = upload.and_then(|id| state.uploads.get(&(caller.workspace, id)));
+    let signs = conversation
+        .is_some_and(|of| state.signing.contains(&(caller.workspace, of.head.channel_id)));
+    let name = state.name_chars.get(&(caller.workspace, caller.agent)).filter(|_| signs);
     let context = Context {
         conversation,
         lines,
@@ -58,6 +62,7 @@ pub(super) fn decision(
         fresh: Fresh { message: work.message, note: work.note },
         template,
         upload,
+        signature_chars: name.map_or(0, |chars| chars + signature::EXTRA_CHARS),
     };
     Some(decide(&context, &work.command, now))
 }

@@ -87,6 +87,10 @@ pub struct State {
     pub fresh_priors: BTreeMap<(WorkspaceId, AgentId, OpId), Option<ConversationId>>,
     /// Read marks that grew.
     pub marked: BTreeSet<(WorkspaceId, AgentId, ConversationId)>,
+    /// Numbers that tell the names of agents.
+    pub signing: BTreeSet<Key<ChannelId>>,
+    /// How many characters the names of authors have.
+    pub name_chars: BTreeMap<Key<AgentId>, usize>,
     /// Cards that changed; whether the contact is new.
     pub changed_cards: BTreeMap<Key<ContactId>, bool>,
     /// Elements of webhooks that were set aside.

@@ -95,6 +95,8 @@ pub(crate) struct Team {
     pub(crate) template: Option<Template>,
     /// What a command that names an upload finds.
     pub(crate) upload: Option<Uploaded>,
+    /// Characters that an author's name takes.
+    pub(crate) signature_chars: usize,
 }
 
 impl Team {
@@ -147,6 +149,7 @@ impl Team {
             last_op: None,
             template: None,
             upload: None,
+            signature_chars: 0,
         }
     }
 
@@ -328,6 +331,7 @@ impl Team {
             fresh,
             template: self.template.as_ref(),
             upload: self.upload.as_ref(),
+            signature_chars: self.signature_chars,
         };
         let answer = match decide(&context, command, self.now) {
             Decision::Replay(answer) => return answer,

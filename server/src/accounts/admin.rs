@@ -8,16 +8,16 @@ use std::time::Duration;
 use anyhow::Context as _;
 use baton_protocol::account::Membership;
 use baton_protocol::settings::{AgentNew, ChannelChange, ChannelNew, TeamNew};
-use baton_protocol::{AgentId, Channel, ChannelId, Role, TeamId, WorkspaceId};
+use baton_protocol::{AgentId, Channel, ChannelId, ChannelPolicy, Role, TeamId, WorkspaceId};
 
 use super::password::made_up;
 use super::settings::meta_app::OldSecrets;
 use super::settings::workspace::WorkspaceNew;
 use super::{AccountError, Accounts, Setter};
 use crate::cli::{
-    AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, ChannelConnect, MetaAppAdd,
-    MetaAppCommand, MetaAppRight, PersonRef, SecretFile, SetPassword, SetToken, TeamAdd,
-    TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
+    AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, ChannelConnect,
+    ChannelPolicyArgs, MetaAppAdd, MetaAppCommand, MetaAppRight, PersonRef, SecretFile,
+    SetPassword, SetToken, TeamAdd, TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
 };
 use crate::config::Secret;
 use crate::engine::Engine;
@@ -64,6 +64,7 @@ pub async fn run<M: AskMeta + Sync>(
         AdminCommand::Channel(ChannelCommand::Connect(of)) => admin.channel_connect(of).await,
         AdminCommand::Channel(ChannelCommand::List(of)) => admin.channels(of).await,
         AdminCommand::Channel(ChannelCommand::SetToken(set)) => admin.set_token(set).await,
+        AdminCommand::Channel(ChannelCommand::Policy(set)) => admin.channel_policy(set).await,
         AdminCommand::Agent(AgentCommand::Add(add)) => admin.agent_add(add).await,
         AdminCommand::Agent(AgentCommand::List(of)) => admin.agents(of).await,
         AdminCommand::Agent(AgentCommand::Sessions(of)) => admin.sessions(of).await,
@@ -221,6 +222,29 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
         let work = self.accounts.plan_channel_change(setter, channel.id, &change).await?;
         self.accounts.settle(self.engine, work).await?;
         Ok(format!("access token of {:?} replaced\n", channel.name))
+    }
+
+    async fn channel_policy(&self, set: &ChannelPolicyArgs) -> anyhow::Result<String> {
+        let setter = self.setter(&set.workspace).await?;
+        let channel = self.number(setter, &set.phone_number_id).await?;
+        let policy = ChannelPolicy {
+            agent_names: set.agent_names,
+            read_receipts: set.read_receipts,
+            typing: set.typing,
+            link_previews: set.link_previews,
+        };
+        let change = ChannelChange { policy: Some(policy), ..ChannelChange::default() };
+        let work = self.accounts.plan_channel_change(setter, channel.id, &change).await?;
+        self.accounts.settle(self.engine, work).await?;
+        let now = channel.policy.changed_by(policy);
+        let word = |is_on| if is_on { "on" } else { "off" };
+        Ok(format!(
+            "agent names    {}\nread receipts  {}\ntyping         {}\nlink previews  {}\n",
+            word(now.agent_names == Some(true)),
+            word(now.read_receipts == Some(true)),
+            word(now.typing == Some(true)),
+            word(now.link_previews != Some(false)),
+        ))
     }
 
     async fn agent_add(&self, add: &AgentAdd) -> anyhow::Result<String> {

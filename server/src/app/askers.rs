@@ -10,17 +10,18 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::Inspector;
 use crate::engine::Engine;
-use crate::jobs::{Blocker, Health, Looks, Templates, Unseal};
+use crate::jobs::{Blocker, Courtesy, Health, Looks, Templates, Unseal};
 use crate::node::Membership;
 use crate::secrets::Keys;
+use crate::telemetry::Metrics;
 use crate::whatsapp::client::Client;
 
 pub(super) fn askers(
     config: &Config,
-    clock: &Clock,
+    (clock, metrics): (&Clock, &Metrics),
     (engine, accounts, ..): (&Engine, &Accounts, &Quota, &Looks),
     ((behind, membership), keys, client, unseal): ((&Engine, &Membership), &Keys, &Client, &Unseal),
-) -> (Inspector, [JoinHandle<()>; 3]) {
+) -> (Inspector, [JoinHandle<()>; 4]) {
     let inspector = inspector(config, clock, (engine, accounts, keys), client);
     let health = Health {
         inspector: Inspector { engine: behind.clone(), ..inspector.clone() },
@@ -43,7 +44,19 @@ pub(super) fn askers(
         membership: membership.clone(),
         clock: clock.clone(),
     };
-    let all =
-        [tokio::spawn(health.run()), tokio::spawn(templates.run()), tokio::spawn(blocker.run())];
+    let courtesy = Courtesy {
+        engine: behind.clone(),
+        client: client.clone(),
+        unseal: Arc::clone(unseal),
+        whatsapp: config.whatsapp.clone(),
+        metrics: metrics.clone(),
+        clock: clock.clone(),
+    };
+    let all = [
+        tokio::spawn(health.run()),
+        tokio::spawn(templates.run()),
+        tokio::spawn(blocker.run()),
+        tokio::spawn(courtesy.run()),
+    ];
     (inspector, all)
 }

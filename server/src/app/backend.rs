@@ -52,6 +52,10 @@ impl Backend for Parts {
         self.looks.hear(caller, ack);
     }
 
+    fn composes(&self, caller: Caller, conversation: ConversationId) {
+        self.engine.courtesies().typed((caller.workspace, conversation));
+    }
+
     fn gap(&self, caller: Caller, from: u64) -> Answer<'_, Gap> {
         async move { self.missed(caller, from).await.map_err(away) }.boxed()
     }

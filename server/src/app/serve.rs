@@ -234,7 +234,8 @@ impl Server {
         let sealer = sealer(&store, &membership, &clock, (anchors, &metrics));
         let (client, unseal) = way_out(config, &keys)?;
         let here = (&behind, &membership);
-        let (inspector, askers) = askers(config, &clock, door, (here, &keys, &client, &unseal));
+        let (inspector, askers) =
+            askers(config, (&clock, &metrics), door, (here, &keys, &client, &unseal));
         let people = (&behind, &coordinator, &membership);
         let sender = sender(config, &clock, people, (client, Arc::clone(&unseal)), &metrics);
         let (media, uploaded, movers) = media::begin(config, &clock, here, unseal, &metrics)?;

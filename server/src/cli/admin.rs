@@ -137,6 +137,42 @@ pub enum ChannelCommand {
     List(WorkspaceRef),
     /// Replace a number's access token; waiting messages leave at once
     SetToken(SetToken),
+    /// Show what customers of a number notice beside the messages, or change it
+    Policy(ChannelPolicyArgs),
+}
+
+/// `baton admin channel policy`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  baton admin channel policy --workspace acme --phone-number-id 106540352242922 \\
+      --agent-names on --read-receipts on")]
+pub struct ChannelPolicyArgs {
+    /// The workspace
+    #[command(flatten)]
+    pub workspace: WorkspaceRef,
+    /// Meta's id of the number
+    #[arg(long, value_name = "ID")]
+    pub phone_number_id: String,
+    /// The agent's name stands above what agents write
+    #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+    pub agent_names: Option<bool>,
+    /// Customers see that an agent has read their messages
+    #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+    pub read_receipts: Option<bool>,
+    /// Customers see that an agent is typing; this tells also that their messages were read
+    #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+    pub typing: Option<bool>,
+    /// WhatsApp shows what a link leads to
+    #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+    pub link_previews: Option<bool>,
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off".to_owned()),
+    }
 }
 
 /// `baton admin channel set-token`.

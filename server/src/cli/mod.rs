@@ -15,9 +15,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, ConfigError, Loaded, Sources, environment};
 
 pub use admin::{
-    AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, ChannelConnect, MetaAppAdd,
-    MetaAppCommand, MetaAppRight, OperatorCommand, PersonRef, QuarantineCommand, SetPassword,
-    SetToken, TeamAdd, TeamCommand, WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
+    AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, ChannelConnect,
+    ChannelPolicyArgs, MetaAppAdd, MetaAppCommand, MetaAppRight, OperatorCommand, PersonRef,
+    QuarantineCommand, SetPassword, SetToken, TeamAdd, TeamCommand, WorkspaceAdd, WorkspaceCommand,
+    WorkspaceRef,
 };
 pub use flags::{Flags, SecretFile};
 

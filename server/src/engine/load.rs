@@ -139,6 +139,7 @@ async fn load_people(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<()
     for row in rows::agents(tx, &keys).await? {
         let facts = agent(&row)?;
         let workspace = id(&row.workspace)?;
+        state.name_chars.insert((workspace, facts.id), number(row.name_chars)?);
         state.loads_before.insert((workspace, facts.id), facts.load);
         state.people.entry(workspace).or_default().agents.insert(facts.id, facts);
     }
@@ -188,6 +189,9 @@ async fn load_heads(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(),
         state.heads.insert(workspace, number(row.position)?);
         if row.is_reached != 0 {
             state.reached.insert(workspace);
+        }
+        for channel in row.signing.iter().flat_map(|ids| ids.split(' ')) {
+            state.signing.insert((workspace, id(channel)?));
         }
     }
     Ok(())

@@ -9,6 +9,7 @@
 pub(crate) mod announce;
 mod beside;
 mod committer;
+pub mod courtesies;
 mod due;
 mod group;
 mod leases;
@@ -36,8 +37,8 @@ use baton_domain::outcome::Answer;
 use baton_domain::planted::{Bug, is_planted};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
-    AgentId, ChannelId, Command, CommandResult, ConversationId, MessageId, NodeId, NoteId, OpId,
-    Refusal, Refused, Timestamp, WorkspaceId,
+    AgentId, ChannelId, Command, CommandBody, CommandResult, ConversationId, MessageId, NodeId,
+    NoteId, OpId, Refusal, Refused, Timestamp, WorkspaceId,
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -118,6 +119,7 @@ pub struct Engine {
     sends: Arc<Due>,
     pushes: Arc<Notify>,
     files: Arc<Notify>,
+    courtesies: courtesies::Courtesies,
     answer_wait: Duration,
     metrics: Metrics,
 }
@@ -169,6 +171,7 @@ impl Engine {
             sends,
             pushes,
             files,
+            courtesies: courtesies::Courtesies::default(),
             answer_wait,
             metrics,
         };
@@ -192,15 +195,16 @@ impl Engine {
         let mut full: Option<Refusal> = None;
         for command in commands {
             let (op_id, of) = (command.op_id, command.conversation_id);
+            let reads = matches!(command.body, CommandBody::MarkRead(_));
             let answer = match &full {
                 None => self.enqueue_command(caller, command).await,
                 Some(refusal) => Err(refusal.clone()),
             };
             full = answer.as_ref().err().cloned();
-            waiting.push((op_id, of, answer));
+            waiting.push((op_id, (of, reads), answer));
         }
         let mut results = Vec::with_capacity(waiting.len());
-        for (op_id, of, answer) in waiting {
+        for (op_id, (of, reads), answer) in waiting {
             let answer = match answer {
                 Ok(answer) => self.answer(answer).await.map_err(Refusal::from),
                 Err(refusal) => Err(refusal),
@@ -208,6 +212,9 @@ impl Engine {
             let mut result = result_of(op_id, answer);
             missed::show(&self.store, caller, of, &mut result).await;
             self.count(&result);
+            if reads && matches!(result.outcome, Outcome::Accepted(_)) {
+                self.courtesies.read((caller.workspace, of));
+            }
             results.push(result);
         }
         results
@@ -419,6 +426,11 @@ impl Engine {
     /// Returns when a line with a file was received since the last call returned.
     pub async fn files_due(&self) {
         self.files.notified().await;
+    }
+
+    /// What customers may be shown of what agents do.
+    pub fn courtesies(&self) -> &courtesies::Courtesies {
+        &self.courtesies
     }
 
     /// Members that wait.

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use axum::extract::ws::Utf8Bytes;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{
-    AgentLimits, ClientFrame, Compose, Draft, Hello, PresenceState, ServerFrame, Timings, View,
+    AgentLimits, ClientFrame, Compose, ComposeAction, Draft, Hello, PresenceState, ServerFrame,
+    Timings, View,
 };
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, NOTE_CHARS_MAX, SERVER_FRAME_BYTES_MAX};
 use baton_protocol::outcome::Outcome;
@@ -155,6 +156,16 @@ impl Wanted {
             Self::Compose(_) => "compose",
             Self::View(_) => "view",
             Self::Draft(_) => "draft",
+        }
+    }
+
+    /// The conversation in which somebody composes.
+    pub(super) fn composed(&self) -> Option<ConversationId> {
+        match self {
+            Self::Compose(Compose { conversation_id, action }) => {
+                (*action != ComposeAction::Stop).then_some(*conversation_id)
+            }
+            Self::View(_) | Self::Draft(_) => None,
         }
     }
 

@@ -474,6 +474,9 @@ impl<'a> Task<'a> {
                 Input::Done(place, Box::new(result))
             }),
             Effect::Carry(sights, wanted) => Box::pin(async move {
+                if let Some(of) = wanted.composed() {
+                    gateway.backend.composes(caller, of);
+                }
                 let frames = carry(&*gateway.coordinator, connection, wanted).await;
                 Input::Carried(sights, frames)
             }),

@@ -11,7 +11,6 @@ use axum::http::StatusCode;
 use baton_domain::inbound::ElementBody;
 use baton_protocol::settings::Quarantined;
 use baton_protocol::{Timestamp, WorkspaceId};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -26,13 +25,11 @@ use crate::engine::work::Post;
 use crate::store::{Sql, Store};
 
 /// What `GET /quarantine` may be asked.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {
-    /// Only those before this one: the last `id` of the page that came.
+    /// Rows older than this one.
     before: Option<Uuid>,
-    /// Rows of this page.
-    #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
 }
 

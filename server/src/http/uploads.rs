@@ -8,7 +8,6 @@ use axum::http::StatusCode;
 use baton_domain::upload::check;
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{ConversationId, MessageId};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::body::Whose;
@@ -25,10 +24,9 @@ use crate::store::uploads::{
 const AT_ONCE: u64 = 20;
 
 /// What `PUT /uploads/{upload}` is asked.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct From {
-    /// The place of the first byte: `received` of the upload.
     from: u64,
 }
 

@@ -5,6 +5,7 @@ mod again;
 pub mod anchor;
 mod blocker;
 mod checkpointer;
+mod courtesy;
 mod every;
 mod fetcher;
 mod health;
@@ -23,6 +24,7 @@ mod watcher;
 
 pub use blocker::Blocker;
 pub use checkpointer::Checkpointer;
+pub use courtesy::Courtesy;
 pub use fetcher::Fetcher;
 pub use health::Health;
 pub use looks::Looks;

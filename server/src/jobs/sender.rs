@@ -378,6 +378,8 @@ impl Sender {
             token: &token,
             to: &addressee(order),
             content: &order.content,
+            author: order.author.as_deref(),
+            previews_links: order.previews_links,
             quoted_wamid: order.quoted_wamid.as_deref(),
             file: order.file.as_ref().map(|(kind, media)| (*kind, media.as_str())),
             tag: tag(parts.engine.store().epoch(), at, attempt),

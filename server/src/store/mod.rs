@@ -6,6 +6,7 @@
 
 pub mod block;
 pub mod copy;
+pub mod courtesy;
 mod dialect;
 pub(crate) mod digest;
 mod error;

@@ -27,7 +27,7 @@ pub async fn fault_in(tx: &mut Tx, workspace: WorkspaceId) -> Result<Option<Stri
 /// What the tables hold.
 pub async fn held(tx: &mut Tx, workspace: WorkspaceId) -> Result<Settings, StoreError> {
     static CHANNELS: Sql =
-        Sql::new("SELECT id, default_team, pace_per_s FROM channel WHERE workspace = $1");
+        Sql::new("SELECT id, default_team, pace_per_s, policy FROM channel WHERE workspace = $1");
     let mut settings = Settings::default();
     for agent in read::agents(tx, workspace).await? {
         let set = AgentSet {
@@ -49,9 +49,11 @@ pub async fn held(tx: &mut Tx, workspace: WorkspaceId) -> Result<Settings, Store
         settings.teams.insert(team.id, set);
     }
     let of = workspace.to_string();
-    for (channel, team, pace) in tx.rows::<(String, String, i64)>(&CHANNELS, &[&of]).await? {
+    type Row = (String, String, i64, Option<String>);
+    for (channel, team, pace, policy) in tx.rows::<Row>(&CHANNELS, &[&of]).await? {
         let (default_team, pace_per_s) = (Some(id(&team)?), Some(number(pace)?));
-        settings.channels.insert(id(&channel)?, ChannelSet { default_team, pace_per_s });
+        let policy = policy.as_deref().map(from_json).transpose()?;
+        settings.channels.insert(id(&channel)?, ChannelSet { default_team, pace_per_s, policy });
     }
     Ok(settings)
 }

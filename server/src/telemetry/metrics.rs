@@ -63,6 +63,8 @@ pub struct Metrics {
     pub deliveries: Counter,
     /// Attempts to send by outcome.
     pub sends: By,
+    /// Read receipts and typing indicators, by kind and outcome.
+    pub courtesies: ByTwo,
     /// Tries to fetch customers' files, by outcome.
     pub files: By,
     /// Files that wait to be fetched, of all nodes.
@@ -173,6 +175,12 @@ impl Metrics {
             serialisations: one(r, "serialisations", "Events made into text"),
             deliveries: one(r, "deliveries", "Events handed to sockets"),
             sends: By::register(r, "sends", "outcome", "Attempts to send by outcome"),
+            courtesies: ByTwo::register(
+                r,
+                "courtesies",
+                ["kind", "outcome"],
+                "Read receipts and typing indicators",
+            ),
             files: By::register(r, "files", "outcome", "Tries to fetch files by outcome"),
             files_waiting: one(r, "files_waiting", "Files that wait to be fetched"),
             numbers_stopped: one(r, "numbers_stopped", "Numbers that send nothing"),

@@ -17,6 +17,7 @@ use super::errors::Class;
 mod answer;
 mod block;
 mod inquiry;
+mod mark;
 mod message;
 mod templates;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod tests;
 
 pub use block::{BlockAnswer, BlockRequest};
 pub use inquiry::{Answers, Inquiry, NumberTold, TokenTold, Told, WebhookTold};
+pub use mark::MarkRequest;
 pub use templates::Account;
 
 /// Bounds of a request.
@@ -99,6 +101,10 @@ pub struct SendRequest<'a> {
     pub to: &'a Addressee,
     /// What to say.
     pub content: &'a Content,
+    /// The agent whose name stands above a text or caption.
+    pub author: Option<&'a str>,
+    /// Whether WhatsApp shows what a link leads to.
+    pub previews_links: bool,
     /// The message it quotes.
     pub quoted_wamid: Option<&'a str>,
     /// The kind of a file that is sent, and Meta's id of it.

@@ -5,7 +5,7 @@
 //! connects numbers of granted apps alone.
 
 use baton_protocol::settings::{ChannelChange, ChannelNew};
-use baton_protocol::{ChannelId, ChannelSet, Fact, TeamId, WorkspaceId};
+use baton_protocol::{ChannelId, ChannelPolicy, ChannelSet, Fact, TeamId, WorkspaceId};
 use sqlx::FromRow;
 
 use super::meta_app::GRANT;
@@ -15,6 +15,7 @@ use crate::config::Secret;
 use crate::engine::work::SettingWork;
 use crate::secrets::{Keys, Place, SecretsError};
 use crate::store::Sql;
+use crate::store::rows::{from_json, json};
 
 static ADD: Sql = Sql::new(
     "INSERT INTO channel (workspace, id, name, meta_app, phone_number_id, display_number,
@@ -28,6 +29,8 @@ static SET_TEAM: Sql =
     Sql::new("UPDATE channel SET default_team = $3 WHERE workspace = $1 AND id = $2");
 static SET_PACE: Sql =
     Sql::new("UPDATE channel SET pace_per_s = CAST($3 AS BIGINT) WHERE workspace = $1 AND id = $2");
+static SET_POLICY: Sql =
+    Sql::new("UPDATE channel SET policy = $3 WHERE workspace = $1 AND id = $2");
 static TEAM: Sql = Sql::new("SELECT id FROM team WHERE workspace = $1 AND id = $2");
 
 /// The present state of a number, its token aside.
@@ -36,6 +39,7 @@ struct Row {
     name: String,
     default_team: String,
     pace_per_s: i64,
+    policy: Option<String>,
 }
 
 /// Characters of an access token.
@@ -85,7 +89,8 @@ impl Accounts {
         if setter.by.is_none() {
             writes.push((&GRANT, vec![app.clone(), workspace.clone()]));
         }
-        let set = ChannelSet { default_team: Some(new.default_team), pace_per_s: Some(pace) };
+        let default_team = Some(new.default_team);
+        let set = ChannelSet { default_team, pace_per_s: Some(pace), policy: None };
         let pace = pace.to_string();
         let args = vec![workspace, id, name, app, number_id, number, sealed, team, pace];
         let facts = vec![Fact::ChannelChanged { channel_id, set }];
@@ -105,7 +110,8 @@ impl Accounts {
         change: &ChannelChange,
     ) -> Result<SettingWork, AccountError> {
         static READ: Sql = Sql::new(
-            "SELECT name, default_team, pace_per_s FROM channel WHERE workspace = $1 AND id = $2",
+            "SELECT name, default_team, pace_per_s, policy FROM channel
+             WHERE workspace = $1 AND id = $2",
         );
         let (workspace, id) = (setter.workspace.to_string(), channel_id.to_string());
         let team = change.default_team.map(|team| team.to_string());
@@ -131,6 +137,8 @@ impl Accounts {
         put(&SET_TEAM, &row.default_team, team);
         let pace = change.pace_per_s.map(pace).transpose()?;
         put(&SET_PACE, &row.pace_per_s.to_string(), pace.map(|pace| pace.to_string()));
+        let (old_policy, policy) = policies(&row, change)?;
+        put(&SET_POLICY, &json(&old_policy), Some(json(&policy)));
         let seal = |token: &String| {
             let token = printable("access_token", token, TOKEN_CHARS_MAX)?;
             Ok::<_, AccountError>(self.0.keys.seal(
@@ -144,6 +152,7 @@ impl Accounts {
         let set = ChannelSet {
             default_team: change.default_team.filter(is_other),
             pace_per_s: pace.filter(|pace| i64::from(*pace) != row.pace_per_s),
+            policy: change.policy.filter(|_| policy != old_policy),
         };
         let fact = (!writes.is_empty()).then_some(Fact::ChannelChanged { channel_id, set });
         let facts = fact.into_iter().collect();
@@ -166,6 +175,18 @@ impl Accounts {
         app.ok_or(AccountError::NotFound { what: "meta app" })?;
         Ok(())
     }
+}
+
+/// How customers were treated, and are from here on.
+fn policies(
+    row: &Row,
+    change: &ChannelChange,
+) -> Result<(ChannelPolicy, ChannelPolicy), AccountError> {
+    let old: ChannelPolicy = match &row.policy {
+        Some(text) => from_json(text)?,
+        None => ChannelPolicy::default(),
+    };
+    Ok((old, change.policy.map_or(old, |new| old.changed_by(new))))
 }
 
 fn pace(per_s: u32) -> Result<u32, AccountError> {

@@ -65,7 +65,8 @@ pub(crate) async fn conversations(tx: &mut Tx, keys: &str) -> Rows<ThreadRow> {
 /// Agents, each `[workspace, id]`.
 pub(crate) async fn agents(tx: &mut Tx, keys: &str) -> Rows<AgentRow> {
     static SQL: Sql = Sql::new(
-        "SELECT a.workspace, a.id, a.role, a.state, a.availability, a.load, a.capacity
+        "SELECT a.workspace, a.id, a.role, a.state, a.availability, a.load, a.capacity,
+           CAST(LENGTH(a.name) AS BIGINT) AS name_chars
          FROM {rows $1} AS x CROSS JOIN
          {postgres LATERAL (SELECT * FROM agent WHERE workspace = x.value->>0
              AND id = x.value->>1 OFFSET 0) AS a}
@@ -217,7 +218,9 @@ pub(crate) async fn log_heads(tx: &mut Tx, workspaces: &str) -> Rows<LogEndRow> 
     static SQL: Sql = Sql::new(
         "SELECT h.workspace, h.position,
            COALESCE((SELECT CAST(1 AS BIGINT) FROM push_device AS p
-             WHERE p.workspace = h.workspace LIMIT 1), 0) AS is_reached
+             WHERE p.workspace = h.workspace LIMIT 1), 0) AS is_reached,
+           (SELECT string_agg(n.id, ' ') FROM channel AS n WHERE n.workspace = h.workspace
+             AND n.policy LIKE '%\"agent_names\":true%') AS signing
          FROM log_head AS h WHERE h.workspace {in $1}",
     );
     tx.rows(&SQL, &[workspaces]).await

@@ -40,6 +40,7 @@ pub(crate) struct AgentRow {
     pub(crate) availability: String,
     pub(crate) load: i64,
     pub(crate) capacity: Option<i64>,
+    pub(crate) name_chars: i64,
 }
 
 /// A team's settings.
@@ -78,6 +79,8 @@ pub(crate) struct LogEndRow {
     pub(crate) workspace: String,
     pub(crate) position: i64,
     pub(crate) is_reached: i64,
+    /// Numbers that tell the names of agents: ids, apart by blanks.
+    pub(crate) signing: Option<String>,
 }
 
 /// An upload that a command names.

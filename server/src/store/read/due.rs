@@ -5,7 +5,7 @@ pub use baton_domain::group::MessageAt;
 use baton_domain::group::senders::{NameKind, first_reached_under, reached_under};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    AgentId, ChannelId, Content, ConversationId, LineKind, Timestamp, WorkspaceId,
+    AgentId, ChannelId, ChannelPolicy, Content, ConversationId, LineKind, Timestamp, WorkspaceId,
 };
 use sqlx::FromRow;
 
@@ -30,6 +30,10 @@ pub struct SendOrder {
     pub quoted_wamid: Option<String>,
     /// Its kind, and Meta's id of its file, if it has one.
     pub file: Option<(LineKind, String)>,
+    /// The name of the agent who wrote it, where the number tells names.
+    pub author: Option<String>,
+    /// Whether WhatsApp shows what a link leads to.
+    pub previews_links: bool,
     /// Since when it is queued.
     pub queued_at: Timestamp,
 }
@@ -185,6 +189,8 @@ struct OrderRow {
     quoted_wamid: Option<String>,
     kind: String,
     media: Option<String>,
+    author: Option<String>,
+    policy: Option<String>,
     queued_at: i64,
 }
 
@@ -211,6 +217,9 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
            m.kind,
            (SELECT f.media FROM file AS f WHERE f.workspace = m.workspace AND f.message = m.id)
              AS media,
+           (SELECT a.name FROM agent AS a WHERE a.workspace = m.workspace AND a.id = m.author
+              AND m.author_kind = 'agent') AS author,
+           c.policy,
            COALESCE(m.status_at, m.accepted_at) AS queued_at
          FROM message AS m JOIN channel AS c ON c.workspace = m.workspace AND c.id = m.channel
          WHERE m.workspace = $1 AND m.conversation = $2 AND m.seq = CAST($3 AS BIGINT)",
@@ -229,6 +238,8 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
     };
     let Some(to) = present_name(tx, at, said).await? else { return Ok(None) };
     let kind = named(&row.kind)?;
+    let policy = row.policy.as_deref().map(from_json::<ChannelPolicy>).transpose()?;
+    let policy = policy.unwrap_or_default();
     Ok(Some(SendOrder {
         phone_number_id: row.phone_number_id,
         token_sealed: row.token_sealed,
@@ -237,6 +248,8 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
         content,
         quoted_wamid: row.quoted_wamid,
         file: row.media.map(|media| (kind, media)),
+        author: row.author.filter(|_| policy.agent_names == Some(true)),
+        previews_links: policy.link_previews != Some(false),
         queued_at: Timestamp::from_ms(row.queued_at),
     }))
 }

@@ -1,7 +1,10 @@
 //! The body of a message, as the Cloud API's reference of `/messages` has it.
 
+use baton_domain::signature::signed;
+use baton_domain::upload::CAPTION_CHARS_MAX;
+use baton_protocol::limits::TEXT_CHARS_MAX;
 use baton_protocol::template::{ButtonFilling, FilledButton, Filling, TemplateFile};
-use baton_protocol::{Button, Content, Details, Frame, LineKind, SharedCard};
+use baton_protocol::{Button, Details, Frame, LineKind, SharedCard};
 use serde_json::{Map, Value, json};
 
 use super::{Addressee, SendRequest};
@@ -30,7 +33,7 @@ pub(super) fn write(request: &SendRequest<'_>) -> Value {
 fn part(request: &SendRequest<'_>) -> (&'static str, Value) {
     let text = request.content.text.as_deref().unwrap_or_default();
     if let Some((kind, media)) = request.file {
-        return file(kind, media, request.content);
+        return file(kind, media, request);
     }
     match request.content.details.as_deref() {
         Some(Details::Location { latitude, longitude, name, address, .. }) => {
@@ -71,13 +74,20 @@ fn part(request: &SendRequest<'_>) -> (&'static str, Value) {
         }
         Some(Details::File { .. } | Details::Choice { .. } | Details::Order { .. }) | None => {
             let has_link = text.contains("https://") || text.contains("http://");
-            ("text", json!({ "preview_url": has_link, "body": text }))
+            let body = under_name(request, text, TEXT_CHARS_MAX);
+            ("text", json!({ "preview_url": has_link && request.previews_links, "body": body }))
         }
     }
 }
 
+/// What the customer reads: under the agent's name, where the number tells it.
+fn under_name(request: &SendRequest<'_>, text: &str, chars_max: usize) -> String {
+    request.author.map_or_else(|| text.to_owned(), |name| signed(name, text, chars_max))
+}
+
 /// A file that WhatsApp has already.
-fn file(kind: LineKind, media: &str, content: &Content) -> (&'static str, Value) {
+fn file(kind: LineKind, media: &str, request: &SendRequest<'_>) -> (&'static str, Value) {
+    let content = request.content;
     let name = if let Some(Details::File { name, .. }) = content.details.as_deref() {
         name.as_deref()
     } else {
@@ -87,7 +97,7 @@ fn file(kind: LineKind, media: &str, content: &Content) -> (&'static str, Value)
     let caption = content.text.as_deref().filter(|text| name != Some(text));
     let mut part = json!({ "id": media });
     if let Some(caption) = caption {
-        put(&mut part, "caption", caption);
+        put(&mut part, "caption", under_name(request, caption, CAPTION_CHARS_MAX));
     }
     if kind == LineKind::Voice {
         put(&mut part, "voice", true);

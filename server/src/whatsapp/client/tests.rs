@@ -36,6 +36,8 @@ async fn send_to(base_url: &str, timeouts: Timeouts, to: Addressee) -> SendOutco
 
 async fn send_with(client: &Client, base_url: &str, to: Addressee) -> SendOutcome {
     let request = SendRequest {
+        author: None,
+        previews_links: true,
         base_url,
         version: "v26.0",
         phone_number_id: "106540352242922",
