@@ -7,6 +7,7 @@ use crate::{AgentId, ChannelId, ChannelPolicy, DeviceId, Epoch, TeamId, Timestam
 
 /// What an agent may do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Answers; sees own teams.
@@ -40,6 +41,7 @@ impl Role {
 
 /// Whether an agent works here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AgentState {
     /// They sign in and own conversations.
@@ -52,6 +54,7 @@ pub enum AgentState {
 
 /// What the agent says about themselves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
     /// Takes conversations.
@@ -64,6 +67,7 @@ pub enum Availability {
 
 /// A colleague, as everyone in the workspace sees them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Agent {
     /// The id.
     pub id: AgentId,
@@ -85,6 +89,7 @@ pub struct Agent {
 
 /// A colleague, and what is known of their devices.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Colleague {
     /// The settings that everyone in the workspace sees.
     #[serde(flatten)]
@@ -95,6 +100,7 @@ pub struct Colleague {
 
 /// What the devices of an agent have shown of themselves.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reach {
     /// Whether a push would come: a device of theirs confirmed its registration, or told of a
     /// push, within [`crate::limits::REACH_MS`].
@@ -105,6 +111,7 @@ pub struct Reach {
 
 /// The membership of an agent in a team.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Membership {
     /// Which team.
     pub team_id: TeamId,
@@ -114,6 +121,7 @@ pub struct Membership {
 
 /// The role of an agent in a team.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MembershipKind {
     /// Serves its queue.
@@ -124,6 +132,7 @@ pub enum MembershipKind {
 
 /// The agents who may reply to a conversation that a teammate owns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReplyPolicy {
     /// The owner only.
@@ -136,6 +145,7 @@ pub enum ReplyPolicy {
 
 /// The level at which members see conversations of their team that others own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
     /// Full: with lines and contact.
@@ -148,6 +158,7 @@ pub enum Visibility {
 
 /// A group of agents with a queue.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Team {
     /// The id.
     pub id: TeamId,
@@ -163,6 +174,7 @@ pub struct Team {
 
 /// A WhatsApp number.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Channel {
     /// The id.
     pub id: ChannelId,
@@ -184,6 +196,7 @@ pub struct Channel {
 
 /// `POST /sessions`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// The workspace's short name.
@@ -202,6 +215,7 @@ pub struct Login {
 
 /// `POST /sessions/refresh`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
     /// The current refresh token.
@@ -212,6 +226,7 @@ pub struct Refresh {
 
 /// A session of a device.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Session {
     /// Sent as `Authorization: Bearer`.
     pub access_token: String,
@@ -229,6 +244,7 @@ pub struct Session {
 
 /// `GET /me`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Me {
     /// The agent.
     pub agent: Agent,
@@ -244,6 +260,7 @@ pub struct Me {
 
 /// A device in `GET /sessions`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Device {
     /// The id.
     pub id: DeviceId,

@@ -6,6 +6,7 @@ use crate::{Author, LineRef, Timestamp};
 
 /// What became of a line after it was said.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Amended {
     /// The newest reaction of each who reacted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -21,6 +22,7 @@ pub struct Amended {
 
 /// A later line that changes an earlier one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// The later line.
     pub line: LineRef,
@@ -30,6 +32,7 @@ pub struct Change {
 
 /// A reaction to a line.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reaction {
     /// Who reacted.
     pub by: Author,
@@ -42,6 +45,7 @@ pub struct Reaction {
 
 /// One change of a line, as the log tells it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Amendment {
     /// It got new words.

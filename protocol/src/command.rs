@@ -11,6 +11,8 @@ pub type Seen = Option<LineRef>;
 
 /// A command on a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::closed))]
 pub struct Command {
     /// The id its author gave it (UUIDv7); the same command has the same id on every road.
     pub op_id: OpId,
@@ -30,6 +32,7 @@ pub struct Command {
 
 /// The kinds of command.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum CommandBody {
     /// Sends a text to the customer.
@@ -307,9 +310,12 @@ impl CommandBody {
 
 /// A text to the customer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_seen))]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
     /// 1 to 4096 characters.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 4096)))]
     pub text: String,
     /// The last line on the screen at the tap. Required, `null` when there was none.
     #[serde(deserialize_with = "present")]
@@ -327,6 +333,8 @@ pub struct Reply {
 
 /// A message to the customer that is more than a text.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_seen))]
 #[serde(deny_unknown_fields)]
 pub struct Send {
     /// The text above buttons, a list or a link. A place and contact cards have none.
@@ -350,12 +358,15 @@ pub struct Send {
 
 /// A note to the team.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NoteText {
     /// 1 to 10,000 characters.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 10000)))]
     pub text: String,
     /// Agents whom it calls: those of them who may see the conversation are told. At most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
     pub mentions: Vec<AgentId>,
 }
 
@@ -368,6 +379,7 @@ impl From<String> for NoteText {
 
 /// Makes the author the owner.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// The owner epoch that the author saw.
@@ -379,6 +391,7 @@ pub struct Claim {
 
 /// Makes an agent the owner.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Assign {
     /// The next owner.
@@ -392,6 +405,7 @@ pub struct Assign {
 
 /// Makes the team's queue the owner.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Unassign {
     /// The owner epoch that the author saw.
@@ -400,6 +414,8 @@ pub struct Unassign {
 
 /// Hands the conversation over.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_seen))]
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
     /// An agent, or the queue of a team.
@@ -419,6 +435,8 @@ pub struct Transfer {
 
 /// A command that needs nothing but the fence.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_seen))]
 #[serde(deny_unknown_fields)]
 pub struct Seeing {
     /// The last line on the author's screen.
@@ -428,11 +446,14 @@ pub struct Seeing {
 
 /// A command without further fields.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
 /// Hides the conversation until a time, or until the customer writes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_seen))]
 #[serde(deny_unknown_fields)]
 pub struct Snooze {
     /// When it wakes.
@@ -444,6 +465,7 @@ pub struct Snooze {
 
 /// The read mark of the author. It only grows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MarkRead {
     /// The seq of the last line read.
@@ -452,6 +474,8 @@ pub struct MarkRead {
 
 /// Sends an unconfirmed message again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_seen))]
 #[serde(deny_unknown_fields)]
 pub struct Resend {
     /// The message.
@@ -466,6 +490,7 @@ pub struct Resend {
 
 /// A command on a message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OfMessage {
     /// The message.
@@ -474,6 +499,7 @@ pub struct OfMessage {
 
 /// Who follows.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Following {
     /// The agent; the command's author where it is left out. Only supervisors name another.

@@ -7,6 +7,7 @@ use crate::Timestamp;
 
 /// A step of connecting a number, in the order in which they are taken.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionStep {
     /// Meta takes the access token.
@@ -57,6 +58,7 @@ impl ConnectionStep {
 
 /// How a step stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepState {
     /// It is done.
@@ -71,6 +73,7 @@ pub enum StepState {
 
 /// What is wrong with a number. The names are stable.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionFault {
     /// Meta does not take the access token: it is no token, or it was revoked.
@@ -275,6 +278,7 @@ remedies! {
 
 /// How one step stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckStep {
     /// The step.
     pub step: ConnectionStep,
@@ -290,6 +294,7 @@ pub struct CheckStep {
 
 /// `POST /channels/{id}/check`: each step of connecting the number.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChannelCheck {
     /// When Meta was asked.
     pub at: Timestamp,
@@ -299,6 +304,7 @@ pub struct ChannelCheck {
 
 /// Whether a number works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HealthState {
     /// Nothing is wrong.
@@ -311,6 +317,7 @@ pub enum HealthState {
 
 /// How a number stands at Meta, as it was last told.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChannelHealth {
     /// Whether it works.
     pub state: HealthState,
@@ -325,6 +332,7 @@ pub struct ChannelHealth {
 
 /// What Meta tells of a number, in Meta's words.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct AtMeta {
     /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.

@@ -6,6 +6,7 @@ use crate::{AgentId, ChannelId, ContactId, ConversationId, MessageId, TeamId, Ti
 
 /// The owner: the agent or queue that is responsible. There is always exactly one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Owner {
     /// The queue of a team.
@@ -26,6 +27,7 @@ impl Owner {
 
 /// The status of the latest episode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Status {
     /// The team has to act.
@@ -61,6 +63,7 @@ impl Status {
 /// The number and the id of a line. The id proves that it is the same line: a restored database
 /// repeats numbers, never ids.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LineRef {
     /// The seq: 1, 2, 3 …
@@ -81,6 +84,7 @@ fn storable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D:
 
 /// A run of customer messages that no human has answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Turn {
     /// The first of them.
     pub from_seq: u64,
@@ -90,6 +94,7 @@ pub struct Turn {
 
 /// The row of a conversation without lines: existence, owner, status.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Head {
     /// The conversation.
     pub id: ConversationId,
@@ -117,6 +122,7 @@ pub struct Head {
 
 /// The facts of the lines. Only viewers with full scope see them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Thread {
     /// The customer.
     pub contact_id: ContactId,
@@ -141,6 +147,7 @@ pub struct Thread {
 
 /// That a customer is blocked on a number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Block {
     /// The agent who blocked the customer.
     pub by: AgentId,
@@ -155,6 +162,7 @@ pub struct Block {
 
 /// Whether WhatsApp blocks a customer too. Baton blocks in every state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BlockState {
     /// WhatsApp has yet to answer.
@@ -171,6 +179,7 @@ pub enum BlockState {
 
 /// A conversation's facts: the state that events are applied to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Conversation {
     /// Existence, owner, status.
     pub head: Head,
@@ -180,6 +189,7 @@ pub struct Conversation {
 
 /// The customer as the team sees them. Every part may be missing.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ContactCard {
     /// The profile name the customer chose.
     pub name: Option<String>,
@@ -189,6 +199,7 @@ pub struct ContactCard {
 
 /// `POST /conversations`: an agent writes first. It may be repeated.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Begin {
     /// The number to write from.
@@ -199,6 +210,7 @@ pub struct Begin {
 
 /// The conversation with somebody: new, or the one there was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Begun {
     /// The conversation.
     pub conversation_id: ConversationId,
@@ -206,6 +218,7 @@ pub struct Begun {
 
 /// A conversation as one agent sees it in full: a row of the inbox.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConversationView {
     /// The facts.
     #[serde(flatten)]
@@ -227,6 +240,7 @@ impl ConversationView {
 
 /// A conversation at one moment, at the level of its viewer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "level", rename_all = "snake_case")]
 pub enum Snapshot {
     /// Existence, owner, status only.

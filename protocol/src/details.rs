@@ -7,6 +7,7 @@ use crate::template::{ButtonFilling, Filling};
 
 /// What the text of a line alone does not say.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Details {
     /// Of an image, video, audio file, voice note, document or sticker.
@@ -122,6 +123,7 @@ pub enum Details {
 
 /// The words above and below the text of a message with buttons, a list or a link.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Frame {
     /// A heading.
@@ -140,6 +142,7 @@ impl Frame {
 
 /// A button that the customer can tap.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Button {
     /// Comes back as `id` of the choice.
@@ -150,6 +153,7 @@ pub struct Button {
 
 /// A part of a list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ListSection {
     /// The words above it; required where there are several.
@@ -161,6 +165,7 @@ pub struct ListSection {
 
 /// A row of a list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ListRow {
     /// Comes back as `id` of the choice.
@@ -174,6 +179,7 @@ pub struct ListRow {
 
 /// A contact card that was sent as a message.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SharedCard {
     /// The name; customers who share their own number may leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -191,6 +197,7 @@ pub struct SharedCard {
 
 /// One field of a form that was filled in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FormAnswer {
     /// The field.
     pub field: String,
@@ -200,6 +207,7 @@ pub struct FormAnswer {
 
 /// One item of an order.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderItem {
     /// The product's id in the catalogue.
     pub product_id: String,
@@ -215,6 +223,7 @@ pub struct OrderItem {
 
 /// How often a message was passed on before it came here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Forwarded {
     /// At most five times.
@@ -225,6 +234,7 @@ pub enum Forwarded {
 
 /// The advertisement or post that led the customer here.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Referral {
     /// Meta's id of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

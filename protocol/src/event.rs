@@ -12,6 +12,7 @@ use crate::{
 
 /// The author of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Actor {
     /// The contact.
@@ -27,6 +28,7 @@ pub enum Actor {
 
 /// One fact of the log, as a viewer in full scope gets it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// Number in the workspace's log.
     pub position: u64,
@@ -50,6 +52,7 @@ pub struct Event {
 
 /// The erasable part of an event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EventContent {
     /// Of a line.
@@ -70,6 +73,7 @@ pub enum EventContent {
 
 /// Why a conversation got another owner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OwnerCause {
     /// An agent claimed it.
@@ -92,6 +96,7 @@ pub enum OwnerCause {
 
 /// What happened.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Fact {
     /// A contact wrote on a channel for the first time. Revision 1; owner is the team's queue.

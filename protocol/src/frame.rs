@@ -40,6 +40,7 @@ pub mod close {
 
 /// From clients.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame {
     /// The first frame.
@@ -63,6 +64,7 @@ pub enum ClientFrame {
 
 /// The client's token, device and cursor.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Hello {
     /// An access token; or else a ticket.
@@ -80,6 +82,7 @@ pub struct Hello {
 
 /// A request about the lease of a conversation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Compose {
     /// The conversation.
@@ -90,6 +93,7 @@ pub struct Compose {
 
 /// What to do with the lease.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ComposeAction {
     /// Asks for the lease: the agent begins to type.
@@ -104,6 +108,7 @@ pub enum ComposeAction {
 
 /// The conversation on the screen.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct View {
     /// The conversation, if any.
@@ -113,6 +118,7 @@ pub struct View {
 /// Asks for presence. Off until a client asks, on each connection: the list of a large team would
 /// cost a phone more than everything else it missed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PresenceWish {
     /// `true`: all agents who are online, then every change. `false`: nothing.
@@ -121,6 +127,7 @@ pub struct PresenceWish {
 
 /// The text being composed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Draft {
     /// The conversation.
@@ -131,6 +138,7 @@ pub struct Draft {
 
 /// How far a client has applied the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ack {
     /// The last position applied.
@@ -142,6 +150,7 @@ pub struct Ack {
 
 /// Timings that clients need. A client hard-codes none of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Timings {
     /// A lease lapses after this long without `keep`.
     pub lease_ttl_ms: u64,
@@ -157,6 +166,7 @@ pub struct Timings {
 
 /// How much one agent may do. What is above is refused as `rate_limited`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AgentLimits {
     /// Commands in a second in the long run, over all devices.
     pub commands_per_s: u32,
@@ -172,6 +182,7 @@ pub struct AgentLimits {
 
 /// To clients.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame {
     /// The answer to `hello`. The server adds `limits` ([`AgentLimits`]).
@@ -258,6 +269,7 @@ pub enum ServerFrame {
 
 /// Why a client has to take a new snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ResetReason {
     /// Its teams, role or rights changed.
@@ -276,6 +288,7 @@ pub enum ResetReason {
 
 /// The lease of a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeaseState {
     /// The conversation.
     pub conversation_id: ConversationId,
@@ -285,6 +298,7 @@ pub struct LeaseState {
 
 /// The holder of a lease.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeaseHolder {
     /// The agent.
     pub agent_id: AgentId,
@@ -298,6 +312,7 @@ pub struct LeaseHolder {
 
 /// The presence of an agent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PresenceState {
     /// The agent.
     pub agent_id: AgentId,

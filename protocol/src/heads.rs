@@ -13,6 +13,7 @@ pub const WINDOW_LATE_MS: i64 = 3_600_000;
 
 /// `GET /views`: how many conversations each view of the viewer shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ViewCounts {
     /// As of here.
     pub cursor: Cursor,
@@ -23,6 +24,7 @@ pub struct ViewCounts {
 /// `GET /heads`: conversations in scope that are not resolved. Row `n` is what stands in place `n`
 /// of each column.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Columns {
     /// 32 hexadecimal digits of each id, one after the other.
     pub ids: String,
@@ -60,6 +62,7 @@ pub struct Columns {
 
 /// See [`Columns`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PackedHeads {
     /// As of here.
     pub cursor: Cursor,

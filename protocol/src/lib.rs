@@ -35,6 +35,8 @@ pub mod problem;
 pub mod push;
 pub mod refusal;
 pub mod report;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod set;
 pub mod settings;
 pub mod template;

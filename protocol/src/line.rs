@@ -7,6 +7,7 @@ use crate::{AgentId, Amended, ConversationId, DeviceId, MessageId, NoteId, OpId,
 
 /// The author of a line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Author {
     /// The contact.
@@ -68,7 +69,7 @@ pub enum LineKind {
 }
 
 impl LineKind {
-    const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Text,
         Self::Image,
         Self::Video,
@@ -138,6 +139,7 @@ impl<'de> Deserialize<'de> for LineKind {
 
 /// The erasable part of a line.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Content {
     /// What it says as text, for lists, searches and pushes: what was typed, else the caption, the
     /// title that was tapped, the place's name.
@@ -162,6 +164,7 @@ pub struct Content {
 
 /// The status of a sent message. From `accepted` to `played` it only climbs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageStatus {
     /// Accepted by Baton, waiting for its turn in the lane.
@@ -249,6 +252,7 @@ impl MessageStatus {
 
 /// Why a message was kept back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HeldReason {
     /// The customer wrote after what its author had seen.
@@ -267,6 +271,7 @@ pub enum HeldReason {
 
 /// Why a message failed: Meta's code, plain words, and what to do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageError {
     /// Meta's error code; 0 when there was none.
     pub code: i64,
@@ -278,6 +283,7 @@ pub struct MessageError {
 
 /// A picture, as it is drawn. A small one of the same shape can be read beside it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Picture {
     /// Its width in pixels.
     pub width: u32,
@@ -294,6 +300,7 @@ impl Picture {
 
 /// What became of the file of a line: the server fetches it from WhatsApp and keeps it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum FileState {
     /// The server has not fetched it yet.
@@ -347,6 +354,7 @@ impl FileState {
 
 /// One line of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Line {
     /// Number in the conversation.
     pub seq: u64,
@@ -388,6 +396,7 @@ pub struct Line {
 
 /// A text that only the team sees.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Note {
     /// The note's id.
     pub id: NoteId,

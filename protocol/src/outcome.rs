@@ -6,6 +6,7 @@ use crate::{Line, LineRef, MessageStatus, NoteId, OpId, Refusal};
 
 /// The command was carried out, or its wish already held.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Accepted {
     /// Position of its last event; `None` when nothing had to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,6 +26,7 @@ pub struct Accepted {
 
 /// The command was not carried out.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refused {
     /// The reason.
     #[serde(flatten)]
@@ -45,6 +47,7 @@ impl From<Refusal> for Refused {
 
 /// The answer to one command.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CommandResult {
     /// The command; `None` when its op id could not be read.
     pub op_id: Option<OpId>,
@@ -55,6 +58,7 @@ pub struct CommandResult {
 
 /// Accepted or refused.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Carried out.
@@ -65,6 +69,7 @@ pub enum Outcome {
 
 /// `POST /commands`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CommandResults {
     /// One for each command, in order.
     pub results: Vec<CommandResult>,
@@ -72,8 +77,10 @@ pub struct CommandResults {
 
 /// `POST /commands/outcomes`: asks for stored answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OutcomesQuery {
     /// Op ids of this agent; unknown ones are from then on refused as `cancelled`.
+    #[cfg_attr(feature = "schema", schemars(length(max = 100)))]
     pub op_ids: Vec<OpId>,
 }

@@ -8,6 +8,7 @@ use crate::{Cursor, Head, HeldReason, Line, Note, Timestamp};
 
 /// `GET /conversations`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConversationPage {
     /// In the order asked for.
     pub conversations: Vec<ConversationRow>,
@@ -18,6 +19,7 @@ pub struct ConversationPage {
 
 /// A row of a list, as far as the viewer may see it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "level", rename_all = "snake_case")]
 pub enum ConversationRow {
     /// Existence, owner, status only.
@@ -36,6 +38,7 @@ pub enum ConversationRow {
 
 /// `GET /conversations/{id}/messages`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinesPage {
     /// One unbroken run, by seq.
     pub lines: Vec<Line>,
@@ -52,6 +55,7 @@ pub struct LinesPage {
 
 /// `GET /conversations/{id}/messages/{message}/history`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LineHistory {
     /// The line with what it said, even if it was taken back.
     pub line: Line,
@@ -59,6 +63,7 @@ pub struct LineHistory {
 
 /// `GET /review`: messages that wait for a person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReviewPage {
     /// The oldest first.
     pub messages: Vec<ReviewRow>,
@@ -71,6 +76,7 @@ pub struct ReviewPage {
 
 /// A message that waits for a person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReviewRow {
     /// Where it stands.
     pub conversation: ConversationView,
@@ -80,6 +86,7 @@ pub struct ReviewRow {
 
 /// How many messages wait for the same reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReviewCount {
     /// Where they stand.
     pub status: ReviewStatus,
@@ -92,6 +99,7 @@ pub struct ReviewCount {
 
 /// Where messages stand that wait for a person.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReviewStatus {
     /// Kept back before they left.
@@ -102,6 +110,7 @@ pub enum ReviewStatus {
 
 /// `GET /snapshot`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SnapshotAnswer {
     /// Live goes on from here: fixed by page 1.
     pub cursor: Cursor,
@@ -114,6 +123,7 @@ pub struct SnapshotAnswer {
 
 /// `GET /sync`: what a socket would have told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SyncAnswer {
     /// The cursor once all frames are applied.
     pub cursor: Cursor,
@@ -123,6 +133,7 @@ pub struct SyncAnswer {
 
 /// `GET /conversations/{id}/messages/{message_id}/file`: where a file can be read for a while.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileAddress {
     /// The address on this server, from the root. It opens the file without signing in.
     pub url: String,

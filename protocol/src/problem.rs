@@ -10,6 +10,7 @@ pub const HOST_NOT_ALLOWED: &str = "host_not_allowed";
 
 /// A problem document; its media type is `application/problem+json`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// Always `about:blank`: the code says it.
     #[serde(rename = "type")]

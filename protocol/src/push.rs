@@ -6,6 +6,7 @@ use crate::{ConversationId, DeviceId, PushId, TeamId, Timestamp};
 
 /// The push service of a device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushLane {
     /// Firebase Cloud Messaging, HTTP v1.
@@ -47,6 +48,7 @@ impl PushLane {
 
 /// The kind of a target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushTargetKind {
     /// A registration or device token.
@@ -78,6 +80,7 @@ impl PushTargetKind {
 
 /// Apple's service that issued the token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushEnv {
     /// For apps from the store.
@@ -103,6 +106,7 @@ impl PushEnv {
 
 /// The key of this device, to which contents are sealed (RFC 8291).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushKey {
     /// The device's name for the key: 16 hexadecimal digits. Pushes name the key that they are
@@ -117,6 +121,7 @@ pub struct PushKey {
 
 /// The public half of a [`PushKey`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PushPublicKey {
     /// The device's name for the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +133,7 @@ pub struct PushPublicKey {
 /// `PUT /devices/{id}/push`, by the device itself. It replaces the earlier registration. A target
 /// that another device registered moves here.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushPut {
     /// The push service.
@@ -162,6 +168,7 @@ pub fn notification_tag(conversation: ConversationId) -> String {
 
 /// `GET /push/keys`: what an app needs before it registers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PushKeys {
     /// The key with which browsers and distributors subscribe (VAPID, RFC 8292): an uncompressed
     /// point of P-256, base64url without padding.
@@ -170,6 +177,7 @@ pub struct PushKeys {
 
 /// The state of a registration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushState {
     /// The device can be reached, as far as is known.
@@ -182,6 +190,7 @@ pub enum PushState {
 
 /// `GET /devices/{id}/push`: the registration without its target.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PushDevice {
     /// The device.
     pub device_id: DeviceId,
@@ -216,6 +225,7 @@ pub struct PushDevice {
 
 /// The answer of `PUT /devices/{id}/push`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PushRegistered {
     /// The registration now.
     pub registration: PushDevice,
@@ -226,6 +236,7 @@ pub struct PushRegistered {
 
 /// The stage of a push.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptStage {
     /// It reached the device.
@@ -255,6 +266,7 @@ impl ReceiptStage {
 
 /// The state of the app.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AppState {
     /// The app was on the screen.
@@ -279,6 +291,7 @@ impl AppState {
 /// One of `POST /push/receipts`, which takes an array of them (at most
 /// [`RECEIPTS_MAX`](crate::limits::RECEIPTS_MAX)).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushReceipt {
     /// The push.
@@ -293,6 +306,7 @@ pub struct PushReceipt {
 
 /// The answer of `POST /push/receipts`. No receipt has to be sent again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReceiptsTaken {
     /// The number of receipts that the server has now, repeated ones included.
     pub taken: u32,
@@ -302,6 +316,7 @@ pub struct ReceiptsTaken {
 
 /// How much an agent wants to be told by push.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushLevel {
     /// What is the agent's, and what is new in the queues of the agent's teams.
@@ -326,6 +341,7 @@ impl PushLevel {
 
 /// A part of each day in which nothing is pushed. It may reach over midnight.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QuietHours {
     /// The time at which it begins, as `22:00`.
@@ -338,6 +354,7 @@ pub struct QuietHours {
 
 /// `GET` and `PUT /me/push`: how much the agent wants to be told, on all devices.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushPreference {
     /// How much.
@@ -356,6 +373,7 @@ pub struct PushPreference {
 
 /// How much an agent wants to be told of the conversations of one team.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TeamPushLevel {
     /// The team.

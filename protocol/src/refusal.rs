@@ -6,6 +6,7 @@ use crate::{AgentId, ConversationId, LineRef, OpId, Owner, Timestamp};
 
 /// The reason why a command was not carried out. The `code` is stable.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Refusal {
     /// A line is newer than what the author had seen.

@@ -7,6 +7,7 @@ use crate::{AgentId, ChannelId, ConversationId, TeamId, Timestamp};
 /// `GET /reports/answers`: figures worked out from the log. A figure belongs to the stretch in
 /// which it ended; a turn that began, to the one in which it began.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AnswersReport {
     /// The position up to which the log was read.
     pub upto: u64,
@@ -26,6 +27,7 @@ pub struct AnswersReport {
 
 /// Figures of a stretch of time.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StretchFigures {
     /// Its begin.
     pub from: Timestamp,
@@ -38,6 +40,7 @@ pub struct StretchFigures {
 
 /// Figures of an agent: what they wrote, took and resolved.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AgentFigures {
     /// The agent.
     pub agent_id: AgentId,
@@ -48,6 +51,7 @@ pub struct AgentFigures {
 
 /// Figures of a team: of conversations that were its at that moment.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TeamFigures {
     /// The team.
     pub team_id: TeamId,
@@ -58,6 +62,7 @@ pub struct TeamFigures {
 
 /// Figures of a number.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChannelFigures {
     /// The number.
     pub channel_id: ChannelId,
@@ -68,6 +73,7 @@ pub struct ChannelFigures {
 
 /// Counts and times.
 #[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Figures {
     /// Messages of customers.
     pub received: u64,
@@ -97,6 +103,7 @@ pub struct Figures {
 
 /// How a time is spread, ms. Without anything measured there are no times.
 #[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Spread {
     /// How many were measured.
     pub count: u64,
@@ -114,6 +121,7 @@ pub struct Spread {
 
 /// What is measured of a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// See [`Figures::first_reply`].
@@ -156,6 +164,7 @@ impl Measure {
 
 /// `GET /reports/answers/conversations`: what is behind a figure, the slowest first.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeasuredPage {
     /// At most [`MEASURED_MAX`](crate::limits::MEASURED_MAX).
     pub rows: Vec<Measured>,
@@ -165,6 +174,7 @@ pub struct MeasuredPage {
 
 /// One measured time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Measured {
     /// The conversation it was measured in.
     pub conversation_id: ConversationId,

@@ -8,6 +8,7 @@ use crate::{AgentState, Availability, ReplyPolicy, Role, TeamId, Visibility};
 
 /// Settings of an agent. An absent field did not change; a new agent has all fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AgentSet {
     /// The role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,6 +33,7 @@ impl AgentSet {
 
 /// Settings of a team. An absent field did not change; a new team has all fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TeamSet {
     /// The agents who may reply to a conversation that a teammate owns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +48,7 @@ pub struct TeamSet {
 
 /// Settings of a channel. An absent field did not change; a new channel has all fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChannelSet {
     /// The team that gets new conversations.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,7 @@ use crate::{
 
 /// `POST /teams`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TeamNew {
     /// Its name, unique in the workspace.
@@ -35,6 +36,7 @@ fn full() -> Visibility {
 
 /// `PATCH /teams/{id}`: what is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TeamChange {
     /// Its name.
@@ -53,6 +55,7 @@ pub struct TeamChange {
 
 /// `PUT /teams/{id}/members/{agent}`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MemberPut {
     /// The role in the team.
@@ -61,6 +64,7 @@ pub struct MemberPut {
 
 /// `POST /agents`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AgentNew {
     /// The e-mail address to sign in with, unique in the workspace.
@@ -81,6 +85,7 @@ pub struct AgentNew {
 
 /// `PATCH /agents/{id}`: what is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AgentChange {
     /// Their name.
@@ -103,6 +108,7 @@ pub struct AgentChange {
 
 /// `PATCH /me`: what is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MeChange {
     /// The name.
@@ -115,6 +121,7 @@ pub struct MeChange {
 
 /// `PUT /me/password`; the other sessions end.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     /// The present one.
@@ -125,6 +132,7 @@ pub struct PasswordChange {
 
 /// `PUT /agents/{id}/password`; all their sessions end.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasswordSet {
     /// The next one.
@@ -133,6 +141,7 @@ pub struct PasswordSet {
 
 /// `POST /channels`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChannelNew {
     /// Its name.
@@ -161,6 +170,7 @@ fn yes() -> bool {
 
 /// `PATCH /channels/{id}`: what is absent stays.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChannelChange {
     /// Its name.
@@ -182,6 +192,7 @@ pub struct ChannelChange {
 
 /// The answer of `POST /socket-tickets`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SocketTicket {
     /// Valid for one `hello`.
     pub ticket: String,
@@ -191,6 +202,7 @@ pub struct SocketTicket {
 
 /// A row of `GET /quarantine`: an element of a webhook that belongs to no channel.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Quarantined {
     /// The id.
     pub id: String,

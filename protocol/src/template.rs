@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// A template in one language, as Meta last told it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Template {
     /// Its name.
     pub name: String,
@@ -30,6 +31,7 @@ pub struct Template {
 
 /// Whether a template may be sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateStatus {
     /// It may.
@@ -46,6 +48,7 @@ pub enum TemplateStatus {
 
 /// What stands above the body of a template.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum TemplateHeader {
     /// Words, with at most one variable.
@@ -64,6 +67,7 @@ pub enum TemplateHeader {
 
 /// A button of a template.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateButton {
     /// What it does.
     pub kind: TemplateButtonKind,
@@ -76,6 +80,7 @@ pub struct TemplateButton {
 
 /// What a button of a template does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateButtonKind {
     /// Its title comes back as the customer's choice.
@@ -92,6 +97,7 @@ pub enum TemplateButtonKind {
 
 /// What stands in the place of one variable.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Filling {
     /// The variable's name, where variables are named.
@@ -106,6 +112,7 @@ pub struct Filling {
 
 /// A file that stands above the body of a template.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateFile {
     /// A picture.
@@ -118,6 +125,7 @@ pub enum TemplateFile {
 
 /// What a button of a template needs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ButtonFilling {
     /// Which button, from 0.
@@ -130,6 +138,7 @@ pub struct ButtonFilling {
 
 /// A button of a template that the sender fills.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FilledButton {
     /// It opens a page.
@@ -140,6 +149,7 @@ pub enum FilledButton {
 
 /// `GET /channels/{channel}/templates`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateList {
     /// By name and language.
     pub templates: Vec<Template>,
@@ -156,6 +166,7 @@ pub struct TemplateList {
 
 /// `PUT /channels/{channel}/templates`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TemplateSource {
     /// The id of the WhatsApp Business Account that the number belongs to.

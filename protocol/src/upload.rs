@@ -6,6 +6,7 @@ use crate::{LineKind, MessageId};
 
 /// `POST /conversations/{conversation}/uploads`: what will come.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UploadNew {
     /// What it is sent as: `image`, `video`, `audio`, `voice`, `document` or `sticker`.
@@ -24,6 +25,7 @@ pub struct UploadNew {
 
 /// A file on its way to WhatsApp. Only its author sees it, until it is sent.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Upload {
     /// `details.upload` of the command that sends it. The line it becomes has this id.
     pub id: MessageId,
@@ -47,6 +49,7 @@ pub struct Upload {
 
 /// How far an upload is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UploadState {
     /// Bytes are missing.

@@ -8,6 +8,7 @@ use baton_protocol::conversation::Snapshot;
 use baton_protocol::limits::{IDS_MAX, NOTES_MAX};
 use baton_protocol::page::{ConversationPage, ConversationRow, LineHistory, LinesPage};
 use baton_protocol::{ConversationId, Head, MessageId, TeamId};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Id, Ids, Query, limit};
@@ -20,32 +21,46 @@ use crate::store::read::{self as rows, Filter, Listed, Order, OwnerFilter, Run, 
 const QUERY_CHARS_MAX: usize = 100;
 
 /// What `GET /conversations` may be asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {
+    /// Only those of this status.
     status: Option<StatusFilter>,
     /// `me`, `nobody`, or an agent's id.
     owner: Option<String>,
+    /// Only those of this team.
     team: Option<TeamId>,
+    /// Only those with lines that you have not read.
     #[serde(default)]
     unread: bool,
+    /// Only those with a customer who is blocked.
     #[serde(default)]
     blocked: bool,
+    /// Only those whose customer has this in the name or number.
+    #[schemars(length(max = 100))]
     q: Option<String>,
+    /// Which come first.
     #[serde(default)]
     order: Order,
+    /// `next` of the page before, unchanged and with the same filter.
     page: Option<String>,
+    /// Rows of this page.
+    #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
     /// These alone, with commas between them; nothing else may be asked with it.
     ids: Option<String>,
 }
 
 /// What `GET /conversations/{id}/messages` may be asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Before {
+    /// Only lines before this seq: `before` of the page that came.
     before: Option<u64>,
+    /// Only notes before this revision.
     notes_before: Option<u64>,
+    /// Lines of this page.
+    #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
 }
 

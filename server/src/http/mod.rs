@@ -12,6 +12,7 @@ mod commands;
 mod console;
 mod conversations;
 mod cors;
+mod description;
 mod edge;
 mod files;
 mod heads;
@@ -238,6 +239,9 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), Admin, "/api/v1/quarantine", get(quarantine::list)),
         row(p.clone(), Admin, "/api/v1/quarantine/{id}/replay", post(quarantine::replay)),
         row(p.clone(), Admin, "/api/v1/quarantine/{id}/dismiss", post(quarantine::dismiss)),
+        row(g.clone(), Public, "/api/v1/openapi.json", get(description::openapi)),
+        row(g.clone(), Public, "/api/v1/asyncapi.json", get(description::asyncapi)),
+        row(g.clone(), Public, "/api/v1/docs", get(description::docs)),
         row(g.clone(), Public, HOOK, get(webhooks::verify)),
         row(p, Public, HOOK, post(webhooks::receive)),
         row(g.clone(), Public, "/healthz", get(health::alive)),

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use baton_domain::inbound::ElementBody;
 use baton_protocol::settings::Quarantined;
 use baton_protocol::{Timestamp, WorkspaceId};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -25,11 +26,13 @@ use crate::engine::work::Post;
 use crate::store::{Sql, Store};
 
 /// What `GET /quarantine` may be asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {
-    /// Rows older than this one.
+    /// Only those before this one: the last `id` of the page that came.
     before: Option<Uuid>,
+    /// Rows of this page.
+    #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
 }
 

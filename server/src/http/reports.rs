@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use baton_domain::report::{Chosen, Edges, Tally};
 use baton_protocol::report::{AnswersReport, Measure, MeasuredPage};
 use baton_protocol::{AgentId, ChannelId, MembershipKind, Role, TeamId, Timestamp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::fold::Reports;
@@ -24,37 +25,52 @@ use crate::store::read;
 const WITHIN_MS: u64 = 15 * 60 * 1000;
 
 /// What `GET /reports/answers` may be asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ByStretch {
     /// Instants in ms since 1970 UTC, with commas between them: a stretch lies between each two.
     edges: String,
+    /// How long counts as soon, ms; 15 minutes when absent.
     within_ms: Option<u64>,
+    /// Only what this agent did.
     agent: Option<AgentId>,
+    /// Only of this team.
     team: Option<TeamId>,
+    /// Only of this number.
     channel: Option<ChannelId>,
 }
 
 /// What `GET /reports/answers/conversations` may be asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Behind {
+    /// Which time.
     measure: Measure,
+    /// The begin, in ms since 1970 UTC.
     from: i64,
+    /// The end, at most 92 days later, in ms since 1970 UTC.
     until: i64,
+    /// Only what this agent did.
     agent: Option<AgentId>,
+    /// Only of this team.
     team: Option<TeamId>,
+    /// Only of this number.
     channel: Option<ChannelId>,
 }
 
 /// What `GET /reports/answers.csv` may be asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AsCsv {
+    /// The begin, in ms since 1970 UTC.
     from: i64,
+    /// The end, at most 92 days later, in ms since 1970 UTC.
     until: i64,
+    /// Only what this agent did.
     agent: Option<AgentId>,
+    /// Only of this team.
     team: Option<TeamId>,
+    /// Only of this number.
     channel: Option<ChannelId>,
 }
 

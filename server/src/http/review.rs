@@ -6,6 +6,7 @@ use axum::Json as Out;
 use axum::extract::State;
 use baton_protocol::page::{ReviewPage, ReviewStatus};
 use baton_protocol::{ChannelId, HeldReason, Timestamp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Query, limit};
@@ -14,7 +15,7 @@ use crate::accounts::Signed;
 use crate::store::read::{self as rows, ReviewFilter};
 
 /// What `GET /review` may be asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {
     status: Option<ReviewStatus>,
@@ -22,7 +23,10 @@ pub(super) struct Listing {
     channel: Option<ChannelId>,
     /// Written before this time.
     before: Option<Timestamp>,
+    /// `next` of the page before, unchanged and with the same filter.
     page: Option<String>,
+    /// Rows of this page.
+    #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
 }
 

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use baton_protocol::account::{Device, Login, Refresh, Session};
 use baton_protocol::settings::SocketTicket;
 use baton_protocol::{AgentId, DeviceId};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::auth::{
@@ -19,9 +20,10 @@ use super::{Answer, Fault, Parts};
 use crate::accounts::{AccountError, Signed, TICKET_TTL};
 
 /// How tokens travel.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Carriage {
+    /// For browsers: tokens travel in `HttpOnly` cookies and stand empty in the answer.
     #[serde(default)]
     cookie: bool,
 }

@@ -7,6 +7,7 @@ use baton_protocol::frame::{ResetReason, ServerFrame};
 use baton_protocol::limits::SYNC_BYTES_MAX;
 use baton_protocol::page::{SnapshotAnswer, SyncAnswer};
 use baton_protocol::{Cursor, Event};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Query, limit};
@@ -15,17 +16,21 @@ use crate::accounts::Signed;
 use crate::store::read::{SyncGap, snapshot_page, sync_gap};
 
 /// What `GET /snapshot` may be asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
+    /// `next` of the page before, unchanged and with the same filter.
     page: Option<String>,
+    /// Rows of this page.
+    #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
 }
 
 /// What `GET /sync` may be asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct After {
+    /// The cursor that the client holds; without one the answer is a `reset`.
     after: Option<String>,
 }
 

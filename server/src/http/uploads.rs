@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use baton_domain::upload::check;
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{ConversationId, MessageId};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::body::Whose;
@@ -24,9 +25,10 @@ use crate::store::uploads::{
 const AT_ONCE: u64 = 20;
 
 /// What `PUT /uploads/{upload}` is asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct From {
+    /// The place of the first byte: `received` of the upload.
     from: u64,
 }
 

@@ -7,6 +7,7 @@ use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ConversationView;
 use baton_protocol::{AgentId, ConversationId, Head, Owner, Role, TeamId, WorkspaceId};
+use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
 
 use super::conversations::views;
@@ -33,7 +34,7 @@ pub struct Filter {
 }
 
 /// See [`Filter::status`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StatusFilter {
     /// Somebody has to do something.
@@ -71,7 +72,7 @@ pub enum OwnerFilter {
 }
 
 /// See [`Filter::order`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Whoever has waited longest for an answer first; then the others, newest first.

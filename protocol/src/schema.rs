@@ -1,0 +1,63 @@
+//! JSON Schemas of what is written by hand here, for the description of the API that servers give.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::json;
+
+use crate::{Cursor, Degrees, LineKind, Timestamp};
+
+macro_rules! inline {
+    ($name:ident, $schema:tt) => {
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    };
+}
+
+inline!(Timestamp, { "type": "string", "format": "date-time" });
+inline!(Degrees, { "type": "number", "minimum": -180, "maximum": 180 });
+inline!(Cursor, {
+    "type": "string",
+    "pattern": "^[0-9a-fA-F-]{32,36}:[0-9]{1,20}$",
+    "description": "How far a client has applied the log: epoch:position."
+});
+
+impl JsonSchema for LineKind {
+    fn schema_name() -> Cow<'static, str> {
+        "LineKind".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names = Self::ALL.map(Self::name);
+        json_schema!({
+            "type": "string",
+            "examples": names,
+            "description": "The kind of a line. Read one that you do not know as `unsupported`."
+        })
+    }
+}
+
+/// `seen` is there in every command that has it, if only as null: left out, it would silently mean
+/// that nothing was seen.
+pub(crate) fn with_seen(schema: &mut Schema) {
+    let required = schema.ensure_object().entry("required").or_insert_with(|| json!([]));
+    if let Some(names) = required.as_array_mut() {
+        names.push("seen".into());
+    }
+}
+
+/// Each kind of command has fields of its own, and no others are taken.
+pub(crate) fn closed(schema: &mut Schema) {
+    schema.insert("unevaluatedProperties".to_owned(), false.into());
+}

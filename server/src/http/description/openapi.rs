@@ -1,0 +1,330 @@
+//! The description of REST, OpenAPI 3.1, from the table of routes and the types of the wire.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baton_protocol::Refusal;
+use baton_protocol::connection::ConnectionFault;
+use baton_protocol::problem::Problem;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::operations::{Body, Of, Operation, operations};
+use super::problems::{ALWAYS, PROBLEMS, SIGNED, WITH_BODY, row};
+use super::refusals;
+use super::schemas::{Schemas, rename};
+use crate::http::{Access, routes};
+
+const ABOUT: &str = "Conversations with one owner each, over REST; the socket is described by \
+    `/api/v1/asyncapi.json`.\n\nBodies are JSON. Ids are UUIDs; whatever is none in an address is \
+    `not_found`. Times are RFC 3339 in UTC. Unknown parameters and fields are refused; clients \
+    ignore unknown fields in answers. Lists come in pages: send `next` back as `page`, with the \
+    same filter. Errors are problems (RFC 9457) with a stable `code`; `x-problems` says what to do \
+    about each, `x-refusals` the same for commands.";
+
+/// The description.
+pub(super) fn openapi() -> Value {
+    let mut schemas = Schemas::new();
+    let access: BTreeMap<_, _> =
+        routes().iter().map(|route| (key(&route.method, route.path), route.access)).collect();
+    let problem = schemas.told(named::<Problem>);
+    // Results have its fields among their own.
+    schemas.told(named::<Refusal>);
+    let told: Vec<(Operation, Value)> = operations()
+        .into_iter()
+        .map(|operation| {
+            let may = access.get(&key(&operation.method, operation.path));
+            let may = may.copied().unwrap_or(Access::Admin);
+            let text = one(&operation, may, &problem, &mut schemas);
+            (operation, text)
+        })
+        .collect();
+    let (components, twice) = schemas.collect();
+    let mut paths = Map::new();
+    for (operation, mut text) in told {
+        for part in ["requestBody", "parameters"] {
+            if let Some(sent) = text.get_mut(part) {
+                rename(sent, &twice);
+            }
+        }
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        if let Some(path) = path.as_object_mut() {
+            path.insert(operation.method.as_str().to_ascii_lowercase(), text);
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Baton",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": ABOUT,
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "tags": tags(),
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "headers": headers(),
+            "securitySchemes": {
+                "session": { "type": "http", "scheme": "bearer",
+                    "description": "`access_token` of a session." },
+                "cookie": { "type": "apiKey", "in": "cookie", "name": "baton_access",
+                    "description": "For browsers. Changes need an allowed `Origin`." },
+                "receipts": { "type": "http", "scheme": "bearer",
+                    "description": "`receipt_key` of a registration for push." },
+            },
+        },
+        "x-problems": problems(),
+        "x-refusals": refusals::refusals(),
+    })
+}
+
+/// A route's key.
+pub(super) fn key(method: &axum::http::Method, path: &str) -> (String, String) {
+    (method.as_str().to_owned(), path.to_owned())
+}
+
+/// Whether a route is part of the API: the pages of the console are not.
+#[cfg(test)]
+pub(super) fn is_told(route: &crate::http::Route) -> bool {
+    let of = ["/api/", "/webhooks/", "/healthz", "/readyz", "/metrics"];
+    of.iter().any(|start| route.path.starts_with(start))
+}
+
+/// The part of the API that an address belongs to.
+pub(super) fn tag(path: &str) -> &str {
+    let part = path.strip_prefix("/api/v1/").map(|rest| rest.split('/').next().unwrap_or(rest));
+    match part {
+        Some("socket-tickets") => "sessions",
+        Some("uploads") => "files",
+        Some("devices") => "push",
+        Some("heads" | "review" | "snapshot" | "sync" | "views") => "conversations",
+        Some("openapi.json" | "asyncapi.json" | "docs") | None => "server",
+        Some(part) => part,
+    }
+}
+
+fn tags() -> Vec<Value> {
+    let mut seen = BTreeSet::new();
+    let tags = operations().into_iter().map(|operation| tag(operation.path).to_owned());
+    tags.filter(|tag| seen.insert(tag.clone())).map(|tag| json!({ "name": tag })).collect()
+}
+
+fn one(operation: &Operation, may: Access, problem: &Value, schemas: &mut Schemas) -> Value {
+    let (who, security) = access(may);
+    let mut text = json!({
+        "operationId": id(operation),
+        "tags": [tag(operation.path)],
+        "summary": operation.summary,
+        "description": format!("{} {who}", operation.summary),
+        "x-access": format!("{may:?}").to_ascii_lowercase(),
+        "security": security,
+        "parameters": parameters(operation, schemas),
+        "responses": responses(operation, may, problem, schemas),
+    });
+    let body = match operation.takes {
+        Body::None => None,
+        Body::Json(of) => Some(json!({ "application/json": { "schema": schemas.sent(of) } })),
+        Body::Bytes(kind) => Some(json!({ kind: {} })),
+    };
+    if let (Some(content), Some(fields)) = (body, text.as_object_mut()) {
+        let body = json!({ "required": true, "content": content });
+        fields.insert("requestBody".to_owned(), body);
+    }
+    text
+}
+
+fn access(may: Access) -> (&'static str, Value) {
+    let signed = json!([{ "session": [] }, { "cookie": [] }]);
+    match may {
+        Access::Public => ("Anybody may.", json!([])),
+        Access::Signed => ("Whoever is signed in may, within their scope.", signed),
+        Access::Device => {
+            let of = json!([{ "session": [] }, { "cookie": [] }, { "receipts": [] }]);
+            ("A device may, by its session or its receipt key.", of)
+        }
+        Access::Supervisor => ("Supervisors may, for their teams, and admins.", signed),
+        Access::Admin => ("Admins may.", signed),
+    }
+}
+
+/// `get_agents_agent_sessions`: made of the address, so that it is stable.
+fn id(operation: &Operation) -> String {
+    let path = operation.path.trim_start_matches("/api/v1");
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.collect();
+    format!("{}_{}", operation.method.as_str().to_ascii_lowercase(), words.join("_"))
+}
+
+fn parameters(operation: &Operation, schemas: &mut Schemas) -> Vec<Value> {
+    let names =
+        operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let mut all: Vec<Value> = names
+        .map(|name| {
+            let schema = match name {
+                "token" => json!({ "type": "string", "minLength": 1 }),
+                "meta_app" => json!({ "type": "string", "minLength": 1, "maxLength": 64 }),
+                _ => json!({ "type": "string", "format": "uuid" }),
+            };
+            json!({ "name": name, "in": "path", "required": true, "schema": schema })
+        })
+        .collect();
+    if let Some(query) = operation.query {
+        all.extend(fields(query, schemas));
+    }
+    all
+}
+
+fn fields(query: Of, schemas: &mut Schemas) -> Vec<Value> {
+    let whole = schemas.sent(query);
+    let required = whole.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let Some(fields) = whole.get("properties").and_then(Value::as_object) else {
+        return Vec::new();
+    };
+    let field = |(name, schema): (&String, &Value)| {
+        let mut schema = schema.clone();
+        let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+        present(&mut schema);
+        json!({
+            "name": name,
+            "in": "query",
+            "required": required.iter().any(|one| one == name),
+            "description": description.unwrap_or_default(),
+            "schema": schema,
+        })
+    };
+    fields.iter().map(field).collect()
+}
+
+/// A parameter is there or not: it is never null.
+fn present(schema: &mut Value) {
+    let Some(fields) = schema.as_object_mut() else { return };
+    if let Some(Value::Array(kinds)) = fields.get_mut("type") {
+        kinds.retain(|kind| kind != "null");
+        if let [only] = kinds.as_slice() {
+            let only = only.clone();
+            fields.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(kinds)) = fields.get_mut("anyOf") {
+        kinds.retain(|kind| kind.get("type").is_none_or(|kind| kind != "null"));
+    }
+}
+
+fn responses(
+    operation: &Operation,
+    may: Access,
+    problem: &Value,
+    schemas: &mut Schemas,
+) -> Map<String, Value> {
+    let mut all = Map::new();
+    for (status, body) in &operation.answers {
+        let content = match body {
+            Body::None => json!({}),
+            Body::Json(of) => json!({ "application/json": { "schema": schemas.told(*of) } }),
+            Body::Bytes(kind) => json!({ *kind: {} }),
+        };
+        let mut headers = json!({ "x-request-id": header("request_id") });
+        if operation.tells_rates {
+            headers = json!({
+                "x-request-id": header("request_id"),
+                "ratelimit": header("ratelimit"),
+                "ratelimit-policy": header("ratelimit_policy"),
+            });
+        }
+        let text = if *status < 300 { "Done." } else { "See the status." };
+        let mut answer = json!({ "description": text, "headers": headers });
+        if let (Some(fields), false) = (answer.as_object_mut(), content == json!({})) {
+            fields.insert("content".to_owned(), content);
+        }
+        all.insert(status.to_string(), answer);
+    }
+    for (status, codes) in by_status(operation, may) {
+        refuse(&mut all, status, &codes, problem);
+    }
+    all
+}
+
+/// Adds a problem to the answers.
+fn refuse(all: &mut Map<String, Value>, status: u16, codes: &[&str], problem: &Value) {
+    let schema = json!({
+        "allOf": [problem, { "properties": { "code": { "enum": codes } } }],
+    });
+    let content = json!({ "schema": schema });
+    if let Some(content_of) = all.get_mut(&status.to_string()).and_then(|it| it.get_mut("content"))
+    {
+        if let Some(kinds) = content_of.as_object_mut() {
+            kinds.insert("application/problem+json".to_owned(), content);
+        }
+        return;
+    }
+    let listed: Vec<String> = codes.iter().map(|code| advice(code)).collect();
+    let mut headers = json!({ "x-request-id": header("request_id") });
+    if let (429 | 503, Some(fields)) = (status, headers.as_object_mut()) {
+        fields.insert("retry-after".to_owned(), header("retry_after"));
+    }
+    let answer = json!({
+        "description": listed.join("\n"),
+        "headers": headers,
+        "content": { "application/problem+json": content },
+    });
+    all.insert(status.to_string(), answer);
+}
+
+fn advice(code: &str) -> String {
+    let about = row(code).map_or("See `x-problems`.", |(_, _, about)| about);
+    format!("- `{code}`: {about}")
+}
+
+/// The codes of a route by status.
+pub(super) fn by_status(operation: &Operation, may: Access) -> BTreeMap<u16, Vec<&'static str>> {
+    let mut codes: BTreeSet<&'static str> = operation.codes.iter().copied().collect();
+    codes.extend(ALWAYS);
+    if may != Access::Public {
+        codes.extend(SIGNED);
+    }
+    if matches!(may, Access::Admin | Access::Supervisor) {
+        codes.insert("forbidden");
+    }
+    if !matches!(operation.takes, Body::None) {
+        codes.extend(WITH_BODY);
+    }
+    let mut all: BTreeMap<u16, Vec<&'static str>> = BTreeMap::new();
+    for code in codes {
+        let status = row(code).map_or(409, |(_, status, _)| status);
+        all.entry(status).or_default().push(code);
+    }
+    all
+}
+
+fn header(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/headers/{name}") })
+}
+
+fn headers() -> Value {
+    let of = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
+    json!({
+        "request_id": of("The request in the server's log. A plain one that you send is kept."),
+        "retry_after": of("Seconds to wait before the same request is sent again."),
+        "ratelimit": of("What is left of it: `\"agent\";r=<commands>;t=<seconds to full>`."),
+        "ratelimit_policy": of("Your quota: `\"agent\";q=<commands at once>;w=<seconds>`."),
+    })
+}
+
+/// Every code, its status and what to do.
+pub(super) fn problems() -> Vec<Value> {
+    let all = PROBLEMS.iter().map(
+        |(code, status, about)| json!({ "code": code, "status": status, "what_to_do": about }),
+    );
+    let meta = ConnectionFault::ALL.map(|fault| {
+        let about = "A step of connecting the number is set wrong at Meta; the detail says how to \
+            mend it.";
+        json!({ "code": fault.name(), "status": 409, "what_to_do": about })
+    });
+    all.chain(meta).collect()
+}
+
+/// The schema of a type, where it is told.
+pub(super) fn named<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
