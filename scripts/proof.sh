@@ -17,7 +17,7 @@ steps=(simulation planted interleavings one-node claims edits kills-1 kills-2 ki
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-histories
   phone-extension pushes phone-fleet phone-soak phone-day suites stranger budgets large-inbox packaging targets size
-  console schemathesis)
+  console schemathesis libraries)
 records=docs/runs
 cluster=faults::cluster
 heirs=faults::heirs
@@ -276,6 +276,7 @@ run() {
   targets) said scripts/check-mobile-targets.sh ;;
   size) said scripts/mobile/size.sh ;;
   schemathesis) said scripts/schemathesis.sh 500 ;;
+  libraries) scripts/libraries.sh 2>"$state/$step.log" ;;
   console)
     scripts/build.sh
     said scripts/console.sh all-journeys ;;
