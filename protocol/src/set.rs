@@ -64,6 +64,7 @@ pub struct ChannelSet {
 /// What customers of a number notice beside the messages. What is absent was never set, or does
 /// not change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChannelPolicy {
     /// Whether the agent's name stands above what agents write; not where it is absent.
