@@ -199,6 +199,20 @@ export interface View {
 export type Snapshot =
   | { level: "head"; head: Head }
   | { level: "full"; view: View; from_seq: number; lines: Line[]; notes: Note[] };
+/** `GET /log`: the newest first, without contents. */
+export interface LogPage {
+  entries: Event[];
+  next?: number;
+}
+/** A line of `POST /log/verify`; the last one has `found`. */
+export interface LogCheck {
+  checked: number;
+  of: number;
+  found?:
+    | { result: "whole"; sealed: number }
+    | { result: "changed"; position: number; what: string }
+    | { result: "failed" };
+}
 /** `GET /views` */
 export interface ViewCounts {
   cursor: string;

@@ -18,9 +18,9 @@ export type Place =
   | { at: "unknown" };
 
 /** The pages of the settings, in their order: the workspace's, then one's own. */
-export const SHARED_PAGES = ["numbers", "teams", "agents", "quarantine"] as const;
+export const SHARED_PAGES = ["numbers", "teams", "agents", "quarantine", "log"] as const;
 /** Of the workspace's, those that admins alone may look at. */
-export const ADMIN_PAGES: readonly string[] = ["quarantine"];
+export const ADMIN_PAGES: readonly string[] = ["quarantine", "log"];
 export const OWN_PAGES = ["you", "notifications", "devices", "appearance"] as const;
 export type SettingsPage = (typeof SHARED_PAGES | typeof OWN_PAGES)[number];
 const PAGES: readonly string[] = [...SHARED_PAGES, ...OWN_PAGES];

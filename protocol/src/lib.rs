@@ -18,6 +18,7 @@ pub(crate) use secret_debug;
 
 pub mod account;
 pub mod amended;
+pub mod audit;
 pub mod command;
 pub mod connection;
 pub mod conversation;

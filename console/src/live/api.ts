@@ -1,5 +1,6 @@
 // Requests to the server. Tokens travel in cookies that no script can read.
 
+import { lines } from "./lines.ts";
 import type { Id, Login, Problem, Session } from "../protocol.ts";
 
 /** The server answered that it did not do it. */
@@ -138,6 +139,30 @@ async function once<T>(
   });
   if (response.ok) return (text === "" ? undefined : JSON.parse(text)) as T;
   throw faultOf(response.status, text);
+}
+
+/** Asks for something long, and tells each line of it as it comes. */
+export async function tellLines<T>(
+  method: string,
+  path: string,
+  tell: (line: T) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  // What follows cannot get itself another token.
+  await request("GET", "/me");
+  const response = await fetch(BASE + path, { method, credentials: "same-origin", signal }).catch(
+    (error: unknown) => {
+      throw new Unreachable(String(error));
+    },
+  );
+  if (!response.ok) throw faultOf(response.status, await response.text());
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
+    const told = lines(rest + part.value);
+    rest = told.rest;
+    for (const line of told.whole) tell(JSON.parse(line) as T);
+  }
 }
 
 /** What a proxy answers in place of the server says nothing of what was done. */

@@ -24,6 +24,16 @@ export function sayValue(unit: Unit, value: Value): string {
   }
 }
 
+/** How much more or less it is than before: "+18", "−12 sec"; undefined where there is nothing to say. */
+export function sayChange(unit: Unit, value: Value, before: Value): string | undefined {
+  if (value === null || before === null) return undefined;
+  const by = value - before;
+  // A share in whole points, a time in whole seconds: less than that is as before.
+  const least = unit === "share" ? 0.005 : unit === "duration" ? 1_000 : 1;
+  if (Math.abs(by) < least) return "±0";
+  return `${by > 0 ? "+" : "−"}${sayValue(unit, Math.abs(by))}`;
+}
+
 const valueAt = ({ unit, values }: Series, at: number) => sayValue(unit, values[at] ?? null);
 
 /** What a chart tells of one stretch: "Median 2 min 51 sec". */

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { PERIODS, begunOf, dayStart, edgesOf } from "./times.ts";
+import { PERIODS, begunOf, dayStart, earlierOf, edgesOf } from "./times.ts";
 
 const HOUR = 3_600_000;
 
@@ -17,6 +17,14 @@ test("today has each hour of the day, also those to come", () => {
   expect([edges[0], edges[24]]).toEqual([at("2026-11-23T00:00:00"), at("2026-11-24T00:00:00")]);
   expect(begunOf(edges, now)).toBe(11);
   expect(begunOf(edgesOf("yesterday", now), now)).toBe(24);
+});
+
+test("a period is compared with the same weekdays before it, up to the same hour", () => {
+  const now = at("2026-11-23T10:20:00");
+  expect(earlierOf("today", now)).toEqual([at("2026-11-16T00:00:00"), at("2026-11-16T10:20:00")]);
+  expect(earlierOf("yesterday", now)).toEqual([at("2026-11-15T00:00:00"), at("2026-11-16T00:00:00")]);
+  expect(earlierOf("7d", now)).toEqual([at("2026-11-10T00:00:00"), at("2026-11-16T10:20:00")]);
+  expect(earlierOf("28d", now)).toEqual([at("2026-09-29T00:00:00"), at("2026-10-26T10:20:00")]);
 });
 
 test("a day in which the clock changes has 23 or 25 hours", () => {

@@ -43,6 +43,18 @@ export function edgesOf(period: Period, now: number): number[] {
   return Array.from({ length: end - first + 1 }, (_, n) => dayStart(now, first + n));
 }
 
+/** How many days back the time lies that a period is compared with: days of the same weekdays. */
+const BACK: Record<Period, number> = { today: 7, yesterday: 7, "7d": 7, "28d": 28 };
+
+/** The time before that a period is compared with. As long as that is under way, so is this. */
+export function earlierOf(period: Period, now: number): [number, number] {
+  const [first, end] = DAYS[period];
+  const day = new Date(now);
+  day.setDate(day.getDate() - BACK[period]);
+  const until = Math.min(day.getTime(), dayStart(now, end - BACK[period]));
+  return [dayStart(now, first - BACK[period]), until];
+}
+
 /** How many stretches between these borders have begun. */
 export function begunOf(edges: readonly number[], now: number): number {
   return edges.slice(0, -1).filter((from) => from <= now).length;

@@ -4,6 +4,7 @@
 //! the guard is put on by the table, not by the handler.
 
 mod agents;
+mod audit;
 mod auth;
 mod begin;
 mod body;
@@ -110,11 +111,12 @@ pub struct Parts {
 pub struct Queues {
     turns: Turns<Whose>,
     reports: Reports,
+    audits: Reports,
 }
 
 impl Default for Queues {
     fn default() -> Self {
-        Self { turns: auth::turns(), reports: Reports::default() }
+        Self { turns: auth::turns(), reports: Reports::default(), audits: Reports::default() }
     }
 }
 
@@ -131,7 +133,7 @@ pub struct Route {
 }
 
 /// What reads the query of its address; everywhere else there is none.
-const WITH_QUERY: [(Method, &str); 14] = [
+const WITH_QUERY: [(Method, &str); 17] = [
     (Method::POST, "/api/v1/sessions"),
     (Method::POST, "/api/v1/sessions/refresh"),
     (Method::GET, "/api/v1/conversations"),
@@ -143,6 +145,9 @@ const WITH_QUERY: [(Method, &str); 14] = [
     (Method::GET, REPORT),
     (Method::GET, REPORTED),
     (Method::GET, REPORT_CSV),
+    (Method::GET, "/api/v1/log"),
+    (Method::GET, "/api/v1/log.csv"),
+    (Method::GET, "/api/v1/log.jsonl"),
     (Method::PUT, UPLOAD),
     (Method::GET, "/webhooks/whatsapp/{meta_app}"),
     // The operator may have named anything to Meta.
@@ -228,6 +233,10 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), Supervisor, REPORT, get(reports::answers)),
         row(g.clone(), Supervisor, REPORTED, get(reports::behind)),
         row(g.clone(), Supervisor, REPORT_CSV, get(reports::csv)),
+        row(g.clone(), Admin, "/api/v1/log", get(audit::list)),
+        row(g.clone(), Admin, "/api/v1/log.csv", get(audit::csv)),
+        row(g.clone(), Admin, "/api/v1/log.jsonl", get(audit::jsonl)),
+        row(p.clone(), Admin, "/api/v1/log/verify", post(audit::verify)),
         row(g.clone(), any, "/api/v1/snapshot", get(sync::snapshot)),
         row(g.clone(), any, "/api/v1/sync", get(sync::sync)),
         row(p.clone(), any, "/api/v1/commands", post(commands::submit)),

@@ -13,7 +13,7 @@ use tower_http::compression::predicate::SizeAbove;
 use super::Route;
 
 /// What is read of conversations and of the team: whole lists, and none with a secret.
-const READ: [&str; 17] = [
+const READ: [&str; 20] = [
     "/api/v1/agents",
     "/api/v1/asyncapi.json",
     "/api/v1/channels",
@@ -22,6 +22,9 @@ const READ: [&str; 17] = [
     "/api/v1/conversations/{conversation}/messages",
     "/api/v1/docs",
     "/api/v1/heads",
+    "/api/v1/log",
+    "/api/v1/log.csv",
+    "/api/v1/log.jsonl",
     "/api/v1/openapi.json",
     "/api/v1/quarantine",
     "/api/v1/reports/answers",

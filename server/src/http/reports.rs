@@ -2,7 +2,7 @@
 //!
 //! Admins see the figures of the whole workspace, supervisors those of their teams.
 
-mod csv;
+pub(super) mod csv;
 mod fold;
 
 use axum::Json as Out;
@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::fold::Reports;
+pub(super) use self::fold::Turn;
 use super::input::Query;
 use super::{Answer, Fault, Parts};
 use crate::accounts::Signed;

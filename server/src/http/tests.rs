@@ -1,5 +1,6 @@
 //! The router on a real database with a real committer.
 
+mod audit;
 mod bodies;
 mod console;
 mod door;

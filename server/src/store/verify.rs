@@ -1,6 +1,7 @@
 //! `baton verify-log`: reads a whole log and names the first thing that is not as it was written.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use baton_protocol::WorkspaceId;
 use serde::Serialize;
@@ -56,17 +57,36 @@ const BATCH: u64 = 1000;
 
 /// Verifies the workspace's log, as of one moment.
 pub async fn verify_log(store: &Store, workspace: WorkspaceId) -> Result<Report, StoreError> {
+    verify_told(store, workspace, &AtomicU64::new(0)).await
+}
+
+/// The same; `checked` tells meanwhile how many events were looked at.
+pub async fn verify_told(
+    store: &Store,
+    workspace: WorkspaceId,
+    checked: &AtomicU64,
+) -> Result<Report, StoreError> {
     let mut tx = store.read().await?;
-    let report = verify_in(&mut tx, workspace, store.stamps()).await?;
+    let report = verify_counted(&mut tx, workspace, store.stamps(), checked).await?;
     tx.rollback().await?;
     Ok(report)
 }
 
 /// Verifies the workspace's log as this transaction sees it.
+#[cfg(test)]
 pub(crate) async fn verify_in(
     tx: &mut Tx,
     workspace: WorkspaceId,
     key: Option<&StampKey>,
+) -> Result<Report, StoreError> {
+    verify_counted(tx, workspace, key, &AtomicU64::new(0)).await
+}
+
+async fn verify_counted(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    key: Option<&StampKey>,
+    checked: &AtomicU64,
 ) -> Result<Report, StoreError> {
     let seals = Seals::read(tx, workspace).await?;
     let stamps = Stamps::read(tx, key, workspace).await?;
@@ -74,6 +94,7 @@ pub(crate) async fn verify_in(
     let mut batch = BATCH;
     loop {
         let after = check.report.checked;
+        checked.store(after, Ordering::Relaxed);
         let read = async {
             let rows = chain_rows(tx, workspace, after, batch).await?;
             let contents = contents(tx, workspace, &rows).await?;

@@ -38,7 +38,7 @@ pub(super) fn table(rows: &[(Measure, Measured)], agents: &[Agent], teams: &[Tea
 }
 
 /// A text as a cell: quoted, and never a formula (OWASP, "CSV Injection").
-fn cell(text: &str) -> String {
+pub(in crate::http) fn cell(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     let guard = if is_formula { "'" } else { "" };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))

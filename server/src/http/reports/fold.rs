@@ -39,7 +39,8 @@ impl Default for Reports {
 }
 
 /// A workspace's turn, given back when dropped.
-struct Turn(Arc<Mutex<BTreeSet<WorkspaceId>>>, WorkspaceId);
+#[derive(Debug)]
+pub(in crate::http) struct Turn(Arc<Mutex<BTreeSet<WorkspaceId>>>, WorkspaceId);
 
 impl Drop for Turn {
     fn drop(&mut self) {
@@ -76,7 +77,7 @@ impl Reports {
         Ok((tally, upto))
     }
 
-    fn turn(&self, workspace: WorkspaceId) -> Option<Turn> {
+    pub(in crate::http) fn turn(&self, workspace: WorkspaceId) -> Option<Turn> {
         let mut running = self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         running.insert(workspace).then(|| Turn(Arc::clone(&self.workspaces), workspace))
     }

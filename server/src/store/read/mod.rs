@@ -1,6 +1,7 @@
 //! Queries. Each takes a transaction, so that several see one moment; all are bound to a
 //! workspace, and what a viewer may see is decided by `Sight`, nowhere else.
 
+mod audit;
 mod conversations;
 mod counts;
 mod due;
@@ -15,6 +16,7 @@ mod review;
 mod snapshots;
 mod sync;
 
+pub use audit::{LogFilter, logged_back, logged_from};
 pub use conversations::{conversations, heads, views};
 pub use counts::view_counts;
 pub use due::{
