@@ -38,6 +38,7 @@ pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/", file("text/html; charset=utf-8", include_str!("page/index.html")))
         .route("/page.css", file("text/css; charset=utf-8", include_str!("page/page.css")))
+        .route("/scenes.js", file("text/javascript; charset=utf-8", include_str!("page/scenes.js")))
         .route("/page.js", file("text/javascript; charset=utf-8", include_str!("page/page.js")))
         .route("/control/desks", get(desks))
         .route("/control/written", get(written))

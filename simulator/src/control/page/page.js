@@ -1,5 +1,7 @@
 // Customers and their phones: what they write and what reaches them, asked for twice a second.
 
+import { Play, SCENES } from "/scenes.js";
+
 const POLL_MS = 500;
 /** Beyond so many the first ones are left out of the page. */
 const PHONES_MAX = 60;
@@ -115,16 +117,19 @@ function tapsOf(kind, body) {
   return [...buttons, ...rows];
 }
 
-const next = { written: 0, reached: 0 };
+const next = { written: 0, reached: 0, acknowledged: 0 };
 let looking = Promise.resolve();
 /** One look at a time: what is asked for from here on is what the one before did not have. */
 const look = () => (looking = looking.catch(() => undefined).then(lookOnce));
 
 async function lookOnce() {
-  const [written, reached] = await Promise.all([
+  const [written, reached, acknowledged] = await Promise.all([
     ask("GET", `/written?since=${next.written}`),
     ask("GET", `/reached?since=${next.reached}`),
+    ask("GET", `/acknowledged?since=${next.acknowledged}`),
   ]);
+  next.acknowledged += acknowledged.length;
+  scene?.stage.happened(written, reached, acknowledged);
   const news = [
     ...written.map(({ from, message, ...one }) => {
       const text = words(message.type, message[message.type]);
@@ -146,6 +151,7 @@ let isAway = false;
 async function follow() {
   try {
     await look();
+    await playOn();
     if (isAway) tell("");
     isAway = false;
   } catch {
@@ -199,12 +205,134 @@ let numbers = 34_690_000_000 + Math.floor(Math.random() * 900_000);
 const number = () => String((numbers += 1));
 
 at("rush").onclick = tried(async () => {
-  for (let n = 0; n < RUSH; n += 1) {
-    const name = `${pick(FIRST, n)} ${n + 1}`;
-    await ask("POST", "/messages", { from: { wa_id: number(), name }, text: pick(ASKED, n) });
-  }
+  await rush();
   tell(`${RUSH} customers wrote.`);
 });
+async function rush() {
+  const ids = [];
+  for (let n = 0; n < RUSH; n += 1) {
+    const from = { wa_id: number(), name: `${pick(FIRST, n)} ${n + 1}` };
+    ids.push(from.wa_id);
+    await ask("POST", "/messages", { from, text: pick(ASKED, n) });
+  }
+  return ids;
+}
+
+// Scenes.
+
+/** What a scene does with its customers, and what became of that. */
+class Stage {
+  constructor(name) {
+    this.person = { wa_id: number(), name: name ?? "" };
+    this.ids = new Set(name === undefined ? [] : [this.person.wa_id]);
+    this.reached = [];
+    this.written = 0;
+    this.proven = new Set();
+    this.since = new Map();
+  }
+  says = (text) => ask("POST", "/messages", { from: this.person, text });
+  tells = (message) => ask("POST", "/messages", { from: this.person, message });
+  knobs = async (patch) => {
+    await ask("PATCH", "/knobs", patch);
+    await showFaults();
+  };
+  rush = async () => {
+    for (const id of await rush()) this.ids.add(id);
+  };
+  happened(written, reached, acknowledged) {
+    this.written += written.filter(({ from }) => this.ids.has(from.wa_id)).length;
+    this.reached.push(...reached.filter(({ to }) => this.ids.has(to)));
+    for (const { updates } of acknowledged) {
+      for (const { id, status } of updates) if (status !== null) this.proven.add(id);
+    }
+  }
+  /** Whether so long has passed since something was so for the first time. */
+  passed(what, ms, isSo) {
+    if (!isSo) return false;
+    if (!this.since.has(what)) this.since.set(what, Date.now());
+    return Date.now() - this.since.get(what) >= ms;
+  }
+}
+
+let scene;
+const choices = SCENES.map((one) => {
+  const button = make("button", { type: "button", onclick: tried(() => beginScene(one)) }, one.title);
+  button.dataset.testid = `scene-${one.id}`;
+  button.setAttribute("aria-pressed", "false");
+  at("choices").append(button);
+  return [one.id, button];
+});
+function pressed(id) {
+  for (const [of, button] of choices) button.setAttribute("aria-pressed", String(of === id));
+}
+
+async function beginScene(one) {
+  await endScene();
+  const stage = new Stage(one.name);
+  // What happens from here on is part of it, also while it begins.
+  scene = new Play(one, stage);
+  pressed(one.id);
+  await one.begin(stage);
+  await look();
+  showScene();
+}
+
+async function endScene() {
+  const ended = scene;
+  scene = undefined;
+  pressed(undefined);
+  at("play").hidden = true;
+  await ended?.scene.over?.(ended.stage);
+}
+
+/** What the panel shows, to draw it only when that changed: a button stays under the hand. */
+let drawn = "";
+function showScene() {
+  const { scene: one, stage, done } = scene;
+  const { name } = stage.person;
+  const now = scene.at;
+  const lines = one.steps.map((step) => step.text(name, stage));
+  const told = JSON.stringify([one.id, done, lines]);
+  if (told === drawn && !at("play").hidden) return;
+  drawn = told;
+  const list = make("ol");
+  one.steps.forEach((step, n) => {
+    const line = make("li", { className: done[n] ? "done" : n === now ? "now" : "" }, lines[n]);
+    line.dataset.testid = `step-${n + 1}`;
+    list.append(line);
+  });
+  const step = one.steps[now];
+  const follows = one.steps.slice((now ?? 0) + 1).find(({ act }) => act !== undefined);
+  const act = step?.act ?? (step?.seen === undefined ? follows?.act : undefined);
+  const buttons = [];
+  const button = (text, testid, run) => {
+    const made = make("button", { type: "button", onclick: tried(run) }, text);
+    made.dataset.testid = testid;
+    buttons.push(made);
+  };
+  if (act !== undefined) button(act.text(name), "step-act", () => act.run(stage));
+  if (step?.done !== undefined) {
+    button(step.done, "step-done", () => {
+      scene?.say(now);
+      return playOn();
+    });
+  }
+  button("End the scene", "scene-end", endScene);
+  at("play").replaceChildren(make("b", {}, one.title), list, ...buttons);
+  at("play").hidden = false;
+}
+
+async function playOn() {
+  if (scene === undefined) return;
+  const { scene: one, stage } = scene;
+  if (!scene.look()) {
+    showScene();
+    return;
+  }
+  await endScene();
+  tell(one.end(stage.person.name));
+}
+
 at("new").onsubmit = tried(() => {
   const name = at("name").value.trim();
   if (name === "") return;
