@@ -195,8 +195,12 @@ export class Conversations {
     try {
       const sizes = await this.count();
       if (mine !== this.loadings) return;
-      if (sizes > PACKED_FROM) isWhole = await this.loadHeads(mine);
-      else {
+      if (sizes > PACKED_FROM) {
+        // Who waits longest is there at once, whatever the heads take.
+        await this.loadStatus("open", mine, 1);
+        if (mine !== this.loadings) return;
+        isWhole = await this.loadHeads(mine);
+      } else {
         for (const status of STATUSES) {
           isWhole = (await this.loadStatus(status, mine)) && isWhole;
           if (mine !== this.loadings) return;
@@ -288,9 +292,9 @@ export class Conversations {
     }
   }
 
-  private async loadStatus(status: string, mine: number): Promise<boolean> {
+  private async loadStatus(status: string, mine: number, pages = PAGES_MAX): Promise<boolean> {
     let page = "";
-    for (let n = 0; n < PAGES_MAX; n += 1) {
+    for (let n = 0; n < pages; n += 1) {
       const path = `/conversations?status=${status}&limit=${PAGE_ROWS}${page}`;
       const { conversations, next } = await request<ConversationPage>("GET", path);
       if (mine !== this.loadings) return false;
