@@ -6,6 +6,7 @@ use crate::Event;
 
 /// `GET /log`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogPage {
     /// The newest first, without contents.
     pub entries: Vec<Event>,
@@ -16,6 +17,7 @@ pub struct LogPage {
 
 /// A line of `POST /log/verify`. The last one has `found`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogCheck {
     /// Events that were found right so far.
     pub checked: u64,
@@ -28,6 +30,7 @@ pub struct LogCheck {
 
 /// What became of a check of the log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum LogFound {
     /// Nothing was changed.

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use baton_protocol::audit::{LogCheck, LogFound, LogPage};
 use baton_protocol::{Actor, AgentId, ConversationId, Event, Timestamp, WorkspaceId};
 use futures_util::stream;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
@@ -37,27 +38,41 @@ const RETRY: Duration = Duration::from_secs(5);
 const KIND_CHARS_MAX: usize = 40;
 
 /// What `GET /log` may be asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {
+    /// Only what this agent did.
     agent: Option<AgentId>,
+    /// Only of this conversation.
     conversation: Option<ConversationId>,
+    /// Only events of this type.
+    #[schemars(length(max = 40), regex(pattern = "^[a-z_]*$"))]
     r#type: Option<String>,
-    /// Milliseconds since 1970.
+    /// The begin, in ms since 1970 UTC.
     from: Option<i64>,
+    /// The end, in ms since 1970 UTC.
     until: Option<i64>,
+    /// Only events before this position: `next` of the page that came.
     before: Option<u64>,
+    /// Entries of this page.
+    #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
 }
 
 /// What the exports may be asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Export {
+    /// Only what this agent did.
     agent: Option<AgentId>,
+    /// Only of this conversation.
     conversation: Option<ConversationId>,
+    /// Only events of this type.
+    #[schemars(length(max = 40), regex(pattern = "^[a-z_]*$"))]
     r#type: Option<String>,
+    /// The begin, in ms since 1970 UTC.
     from: Option<i64>,
+    /// The end, in ms since 1970 UTC.
     until: Option<i64>,
 }
 

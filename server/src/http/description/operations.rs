@@ -3,6 +3,7 @@
 
 use axum::http::Method;
 use baton_protocol::account::{Channel, Colleague, Device, Login, Me, Refresh, Session, Team};
+use baton_protocol::audit::LogPage;
 use baton_protocol::connection::ChannelCheck;
 use baton_protocol::conversation::{Begin, Begun, Snapshot};
 use baton_protocol::heads::{PackedHeads, ViewCounts};
@@ -23,7 +24,7 @@ use baton_protocol::upload::{Upload, UploadNew};
 use baton_protocol::{Command, limits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::http::{conversations, quarantine, reports, review, sessions, sync, uploads};
+use crate::http::{audit, conversations, quarantine, reports, review, sessions, sync, uploads};
 
 /// Makes a schema.
 pub(super) type Of = fn(&mut SchemaGenerator) -> Schema;
@@ -379,6 +380,17 @@ fn oversight() -> Vec<Operation> {
             .asks::<reports::AsCsv>()
             .with(200, Body::Bytes("text/csv"))
             .codes(limits),
+        op(get.clone(), "/api/v1/log", "Who did what, when: the newest first, without words.")
+            .asks::<audit::Listing>()
+            .answers::<LogPage>(200),
+        op(get.clone(), "/api/v1/log.csv", "The log for a spreadsheet, the oldest first.")
+            .asks::<audit::Export>()
+            .with(200, Body::Bytes("text/csv")),
+        op(get.clone(), "/api/v1/log.jsonl", "The log, an event a line, the oldest first.")
+            .asks::<audit::Export>()
+            .with(200, Body::Bytes("application/x-ndjson")),
+        op(post.clone(), "/api/v1/log/verify", "Reads the whole log: a line of JSON at a time.")
+            .with(200, Body::Bytes("application/x-ndjson")),
         op(get, "/api/v1/quarantine", "Parts of webhooks that belong to no number.")
             .asks::<quarantine::Listing>()
             .answers::<Vec<Quarantined>>(200),
