@@ -15,9 +15,9 @@ cd "$(dirname "$0")/.."
 steps=(simulation planted interleavings one-node claims edits kills-1 kills-2 kills-3 kills-4
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
-  cross-node open stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-histories
-  phone-extension pushes phone-fleet phone-soak phone-day suites stranger budgets large-inbox packaging targets size
-  console schemathesis libraries)
+  cross-node open stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-files
+  phone-histories phone-extension pushes phone-fleet phone-soak phone-day suites stranger budgets
+  large-inbox packaging targets size console schemathesis libraries)
 records=docs/runs
 cluster=faults::cluster
 heirs=faults::heirs
@@ -239,6 +239,9 @@ run() {
   demo-cluster) play_on_nodes ;;
   phone-kills) tested phone_core::kills::a_phone_killed_at_any_moment_loses_nothing_and_doubles_nothing \
     BATON_PHONE_KILLS=500 ;;
+  phone-files)
+    tested "$phone::files::a_document_and_a_voice_note_survive_deaths_of_the_app_a_cut_and_a_server" \
+      BATON_FILE_BYTES=94371840 ;;
   simulation) simulation ;;
   phone-histories) phone_histories ;;
   phone-extension)

@@ -102,9 +102,13 @@ if [ -z "${BATON_TEST_POSTGRES:-}" ] && [ ! -e "$stages/failed" ]; then
   # A state of its own, so that two runs do not stop each other's server.
   BATON_POSTGRES_STATE=$(mktemp -d)
   export BATON_POSTGRES_STATE
-  trap 'scripts/postgres.sh stop; rm -rf "$BATON_POSTGRES_STATE"' EXIT
+  trap 'scripts/postgres.sh stop; scripts/s3.sh stop; rm -rf "$BATON_POSTGRES_STATE"' EXIT
   BATON_TEST_POSTGRES=$(scripts/postgres.sh start)
   export BATON_TEST_POSTGRES
+  # Where it cannot be had, tests of it say SKIPPED.
+  if [ -z "${BATON_TEST_S3:-}" ] && BATON_TEST_S3=$(scripts/s3.sh start); then
+    export BATON_TEST_S3
+  fi
 fi
 lane lints
 stage units scripts/run-tests.sh units --test-threads=4

@@ -257,3 +257,60 @@ async fn what_whatsapp_does_not_take_is_refused_before_a_byte_is_sent() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_workspace_takes_no_uploads_and_says_how_full_it_is() {
+    let setup = Setup::usual().with("BATON_MEDIA__WORKSPACE_BYTES_MAX", "10");
+    for_each_store(setup, async |world| {
+        let (ana, lucia) = (world.agent("Ana").await, world.contact("Lucía"));
+        lucia.sends("Hola").await;
+        let conversation = lucia.conversation().await;
+        let (status, _) = begins(world, &ana, conversation, &photo(b"six by")).await;
+        assert_eq!(status, 201);
+        let (status, told) = begins(world, &ana, conversation, &photo(b"5 byt")).await;
+        assert_eq!((status, told["code"].as_str()), (400, Some("files_full")), "{told}");
+        assert_eq!(told["detail"], "the workspace keeps 6 bytes of files, of 10 that it may");
+        let (status, _) = begins(world, &ana, conversation, &photo(b"four")).await;
+        assert_eq!(status, 201, "as much as there is room for");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_share_a_bucket() {
+    let Some(url) = std::env::var_os("BATON_TEST_S3").and_then(|url| url.into_string().ok()) else {
+        return println!("SKIPPED: BATON_TEST_S3 is not set; see scripts/s3.sh");
+    };
+    let setup = Setup::usual()
+        .with("BATON_MEDIA__S3_URL", &url)
+        .with("BATON_MEDIA__S3_BUCKET", "baton")
+        .with("BATON_MEDIA__S3_ACCESS_KEY", "key")
+        .with("BATON_MEDIA__S3_SECRET_KEY", "secret");
+    for_each_store(setup, async |world| {
+        let (ana, lucia) = (world.agent("Ana").await, world.contact("Lucía"));
+        // Pieces of one upload reach different nodes.
+        lucia.sends("Hola").await;
+        let conversation = lucia.conversation().await;
+        let sent = bytes(u32::try_from(2 * PIECE + 100).expect("a size"));
+        let new = json!({
+            "kind": "document", "media_type": "application/pdf", "bytes": sent.len(),
+            "name": "price list.pdf", "sha256": hex::encode(Sha256::digest(&sent)),
+        });
+        let upload = uploads(world, &ana, conversation, (&new, &sent)).await;
+        assert_eq!(upload.state, UploadState::Ready);
+        // What a customer sends, with its small picture.
+        let picture = crate::pictures::jpeg(640, 480);
+        crate::files::sends(&lucia, "image", "image/jpeg", &picture).await;
+        let line = crate::files::stored(&ana, &lucia).await;
+        for _ in 0..3 {
+            let given = crate::files::address(&ana, &lucia, &line).await;
+            let whole = crate::files::reads(world, &given.url, None).await;
+            assert_eq!(whole.bytes().await.expect("a body"), picture);
+            let part = crate::files::reads(world, &given.url, Some("bytes=10-19")).await;
+            assert_eq!(part.bytes().await.expect("a body"), picture[10..20]);
+            let small = given.small_url.expect("a small picture");
+            assert_eq!(crate::files::reads(world, &small, None).await.status(), 200);
+        }
+    })
+    .await;
+}

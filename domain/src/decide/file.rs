@@ -22,3 +22,10 @@ pub fn ended(
     let is_end = facts.file == Some(FileState::Waiting) && file != FileState::Waiting;
     is_end.then(|| Fact::FileChanged { line: facts.line, file }.into())
 }
+
+/// A file that is stored is older than files are kept, and its bytes are gone.
+pub fn retired(conversation: &Conversation, lines: &Lines, message: MessageId) -> Option<Draft> {
+    let facts = lines.find(conversation.head.id, message)?;
+    let is_stored = matches!(facts.file, Some(FileState::Stored { .. }));
+    is_stored.then(|| Fact::FileChanged { line: facts.line, file: FileState::Expired }.into())
+}

@@ -278,7 +278,10 @@ pub(super) fn restored(state: &mut State, at: MessageAt, now: Timestamp) {
 pub(super) fn file(state: &mut State, work: &FileWork, now: Timestamp) {
     let key = (work.at.workspace, work.at.conversation);
     let Some(conversation) = state.conversation(key.0, key.1) else { return };
-    let draft = file::ended(conversation, &state.lines, work.at.message, work.file);
+    let draft = match work.is_old {
+        true => file::retired(conversation, &state.lines, work.at.message),
+        false => file::ended(conversation, &state.lines, work.at.message, work.file),
+    };
     let Some(draft) = draft else { return };
     state.append(key, vec![draft], By::new(Actor::System, now));
     state.ended_files.push(work.clone());

@@ -182,6 +182,8 @@ pub struct FileWork {
     pub at: MessageAt,
     /// What became of its file.
     pub file: FileState,
+    /// It was stored, and is older than files are kept. Else it waited.
+    pub is_old: bool,
     /// Of a stored one: the media type that WhatsApp gave.
     pub media_type: Option<String>,
     /// Of a stored one: SHA-256 of its bytes, hex.

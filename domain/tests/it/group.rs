@@ -181,7 +181,7 @@ fn sends_a_photo(number: u128, media: &str) -> Work {
 
 fn file_ends(state: &State, file: FileState) -> Work {
     let at = state.wanted_files.first().expect("a file is wanted").at;
-    Work::File(FileWork { at, file, media_type: None, sha256: None })
+    Work::File(FileWork { at, file, is_old: false, media_type: None, sha256: None })
 }
 
 #[test]
@@ -206,6 +206,29 @@ fn a_file_waits_from_its_line_on_and_changes_no_turn() {
 }
 
 #[test]
+fn a_stored_file_that_grew_old_is_expired_once() {
+    let (mut state, mut book) = (state(), Book::default());
+    run(&mut state, &mut book, &[sends_a_photo(1, "media-1")]);
+    let old = |state: &State| {
+        let Work::File(work) = file_ends(state, FileState::Expired) else { panic!("a file") };
+        Work::File(FileWork { is_old: true, ..work })
+    };
+    let file = |state: &State| state.lines.at(LUCIA, 1).unwrap().file;
+    let early = old(&state);
+    run(&mut state, &mut book, &[early]);
+    assert_eq!(file(&state), Some(FileState::Waiting), "it was never stored");
+    let group = [
+        file_ends(&state, FileState::Stored { bytes: 7, picture: None }),
+        file_ends(&state, FileState::Expired),
+        old(&state),
+        old(&state),
+    ];
+    run(&mut state, &mut book, &group);
+    assert_eq!(file(&state), Some(FileState::Expired));
+    assert_eq!(state.ended_files.len(), 2);
+}
+
+#[test]
 fn of_a_file_the_first_end_counts_and_a_repeated_webhook_wants_nothing() {
     let (mut state, mut book) = (state(), Book::default());
     run(&mut state, &mut book, &[sends_a_photo(1, "media-1"), sends_a_photo(1, "media-1")]);
@@ -217,6 +240,9 @@ fn of_a_file_the_first_end_counts_and_a_repeated_webhook_wants_nothing() {
     assert_eq!(state.lines.at(LUCIA, 1).unwrap().file, Some(FileState::Expired));
     let told: Vec<_> = state.ended_files.iter().map(|work| work.file).collect();
     assert_eq!(told, [FileState::Expired]);
+    // What is not stored cannot grow old.
+    let Work::File(old) = file_ends(&state, FileState::Expired) else { panic!("a file") };
+    run(&mut state, &mut book, &[Work::File(FileWork { is_old: true, ..old })]);
     let revision = state.conversation(WORKSPACE, LUCIA).unwrap().head.revision;
     assert_eq!(revision, 6, "opened, contact, episode, line, wanted, expired");
 }

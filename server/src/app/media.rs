@@ -8,15 +8,30 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::lock::company;
+use crate::accounts::admin::table;
 use crate::clock::Clock;
 use crate::config::{Config, MediaConfig};
 use crate::engine::Engine;
 use crate::jobs::{Fetcher, Unseal, Uploads};
-use crate::media::{self, Folder, MediaStore, Pictures};
+use crate::media::{self, Bucket, Folder, MediaStore, Pictures, S3};
 use crate::node::Membership;
+use crate::store::usage::{Usage, all_usage};
 use crate::store::{Company, Store};
 use crate::telemetry::Metrics;
 use crate::whatsapp::media::{MediaClient, MediaHosts};
+
+/// What each workspace keeps, as a table.
+pub(super) async fn usage(store: &Store, of: &MediaConfig) -> anyhow::Result<String> {
+    let most = match of.workspace_bytes_max {
+        0 => "-".to_owned(),
+        most => most.to_string(),
+    };
+    let row = |(slug, usage): (String, Usage)| {
+        vec![slug, usage.files.to_string(), usage.bytes.to_string(), most.clone()]
+    };
+    let rows = all_usage(store).await?.into_iter().map(row).collect();
+    Ok(table(&["WORKSPACE", "FILES", "BYTES", "BYTES_MAX"], rows))
+}
 
 /// The whole of `baton media-worker`.
 pub fn worker() -> ExitCode {
@@ -33,8 +48,20 @@ fn pictures(config: &MediaConfig) -> anyhow::Result<Pictures> {
     })
 }
 
-/// Opens the folder of customers' files.
-fn open(config: &Config) -> anyhow::Result<Arc<dyn MediaStore>> {
+/// Opens where customers' files are kept.
+fn open(config: &Config, clock: &Clock) -> anyhow::Result<Arc<dyn MediaStore>> {
+    let of = &config.media;
+    if !of.s3_url.is_empty() {
+        let bucket = Bucket {
+            url: of.s3_url.clone(),
+            name: of.s3_bucket.clone(),
+            region: of.s3_region.clone(),
+            access_key: of.s3_access_key.clone(),
+            secret_key: of.s3_secret_key.expose().to_owned(),
+        };
+        let opened = S3::open(&bucket, &config.store.data.join("media"), clock.clone());
+        return Ok(Arc::new(opened.with_context(|| format!("the bucket {}", bucket.name))?));
+    }
     let is_named = !config.media.folder.as_os_str().is_empty();
     if !is_named && company(config) != Company::Alone {
         tracing::warn!(
@@ -61,7 +88,7 @@ pub(super) fn begin(
     unseal: Unseal,
     metrics: &Metrics,
 ) -> anyhow::Result<Begun> {
-    let (media, bell) = (open(config)?, Arc::new(Notify::new()));
+    let (media, bell) = (open(config, clock)?, Arc::new(Notify::new()));
     let files = Files { media, pictures: Arc::new(pictures(&config.media)?), unseal };
     let fetches = fetch(config, clock, (engine, membership), &files, metrics)?;
     let passes = pass_on(config, clock, (engine.store(), membership), &files, &bell)?;

@@ -11,7 +11,7 @@ use super::private::make_directory;
 use super::quarantine;
 use super::serve::{Foundation, Server};
 use crate::accounts::admin;
-use crate::cli::{Command, OperatorCommand, Serve};
+use crate::cli::{Command, MediaCommand, OperatorCommand, Serve};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::http::quarantine::Quarantine;
@@ -58,6 +58,9 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
                     OperatorCommand::Quarantine(command) => {
                         let all = Quarantine { store, engine, clock: &clock, workspace: None };
                         quarantine::run(command, &all).await?
+                    }
+                    OperatorCommand::Media(MediaCommand::Usage) => {
+                        super::media::usage(store, &config.media).await?
                     }
                 };
                 say(&text);

@@ -252,6 +252,7 @@ impl Server {
             store: store.clone(),
             accounts: accounts.clone(),
             media,
+            files_bytes_max: config.media.workspace_bytes_max,
             uploaded,
             keys: keys.clone(),
             quota,

@@ -15,6 +15,16 @@ pub enum OperatorCommand {
     /// Parts of webhooks that belong to no channel
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Files of customers and agents
+    #[command(subcommand)]
+    Media(MediaCommand),
+}
+
+/// `baton admin media`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Subcommand)]
+pub enum MediaCommand {
+    /// Say how many files each workspace keeps, how large they are together, and what it may keep
+    Usage,
 }
 
 /// `baton admin`: the commands that set something up.

@@ -76,6 +76,8 @@ pub struct Parts {
     pub accounts: Accounts,
     /// Where files are.
     pub media: Arc<dyn MediaStore>,
+    /// The most bytes of files that a workspace keeps; 0 for no limit.
+    pub files_bytes_max: u64,
     /// Rung when an upload is complete.
     pub uploaded: Arc<Notify>,
     /// Asks Meta about numbers.

@@ -75,7 +75,7 @@ impl Fault {
     }
 
     pub(super) fn file_expired() -> Self {
-        let detail = "WhatsApp no longer had the file; ask the customer to send it again";
+        let detail = "WhatsApp no longer had the file, or it is older than files are kept here";
         Self::new(StatusCode::NOT_FOUND, "file_expired", detail)
     }
 
@@ -89,6 +89,12 @@ impl Fault {
         tracing::error!("a file that is stored is not in the folder of files; see media.folder");
         let detail = "the file is missing on the server; tell its operator";
         Self::new(StatusCode::NOT_FOUND, "file_missing", detail)
+    }
+
+    /// A workspace keeps as many files as it may.
+    pub(super) fn files_full(kept: u64, most: u64) -> Self {
+        let detail = format!("the workspace keeps {kept} bytes of files, of {most} that it may");
+        Self::new(StatusCode::BAD_REQUEST, "files_full", detail)
     }
 
     /// A piece of an upload does not begin where the bytes end that are here.

@@ -132,6 +132,7 @@ async fn desk(database: TestDatabase, clock: Clock) -> Desk {
         store,
         accounts,
         media,
+        files_bytes_max: 0,
         keys,
         uploaded: Arc::default(),
         room: Room::new(&config.http),

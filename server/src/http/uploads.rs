@@ -20,6 +20,7 @@ use crate::media::Place;
 use crate::store::uploads::{
     OwnUpload, UploadKey, begin_upload, upload, upload_complete, upload_received, upload_spoilt,
 };
+use crate::store::usage::usage;
 
 /// Uploads that an agent may have at once: sent ones do not count.
 const AT_ONCE: u64 = 20;
@@ -53,8 +54,13 @@ pub(super) async fn begin(
 ) -> Answer<(StatusCode, Out<Upload>)> {
     let mut tx = parts.store.read().await?;
     in_full(&mut tx, &signed, conversation).await?;
-    tx.rollback().await?;
     check(&new).map_err(|refusal| Fault::invalid(refusal.detail()))?;
+    let most = parts.files_bytes_max;
+    let kept = if most > 0 { usage(&mut tx, signed.workspace).await?.bytes } else { 0 };
+    tx.rollback().await?;
+    if most > 0 && kept.saturating_add(new.bytes) > most {
+        return Err(Fault::files_full(kept, most));
+    }
     let id = MessageId(parts.clock.uuid_v4());
     let (key, whose) = ((signed.workspace, id), (signed.agent, conversation));
     let limit = (parts.clock.now(), AT_ONCE);

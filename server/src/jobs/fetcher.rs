@@ -24,6 +24,7 @@ use crate::store::files::{
     ClaimedFile, FileOrder, claim_files, erased_files, file_order, forget_files, hold_files,
     kept_file, put_off_file, release_files, waiting_files,
 };
+use crate::store::usage::{all_usage, old_files};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Spell};
 use crate::whatsapp::client::Token;
@@ -51,6 +52,8 @@ const PACE_AFTER: Duration = Duration::from_secs(10);
 /// Files left by workers that died, and files of erased lines, are looked for this often.
 const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 const TIDY_AT_ONCE: u64 = 500;
+const TIDY_ROUNDS_MAX: u32 = 100;
+const DAY_MS: i64 = 86_400_000;
 
 /// Fetches files.
 pub struct Fetcher {
@@ -265,7 +268,8 @@ impl Fetcher {
             Tried::Stored { bytes, picture, media_type, sha256 } => {
                 let end = FileState::Stored { bytes, picture };
                 let sha256 = Some(sha256);
-                self.tell(FileWork { at: file.at, file: end, media_type, sha256 }).await;
+                let is_old = false;
+                self.tell(FileWork { at: file.at, file: end, is_old, media_type, sha256 }).await;
             }
             Tried::Over(end, why) => self.give_up(file, end, why).await,
             Tried::Doubt(end, why) if file.doubts + 1 >= DOUBTS_MAX => {
@@ -323,7 +327,8 @@ impl Fetcher {
 
     async fn give_up(&self, file: &ClaimedFile, end: FileState, why: &'static str) {
         tracing::info!(message_id = %file.at.message, why, end = end.name(), "a file is not had");
-        self.tell(FileWork { at: file.at, file: end, media_type: None, sha256: None }).await;
+        let (media_type, sha256) = (None, None);
+        self.tell(FileWork { at: file.at, file: end, is_old: false, media_type, sha256 }).await;
         // An earlier try may have kept it and died before it told. Ends are final: what another
         // worker told to be stored stays.
         let left = async {
@@ -361,11 +366,60 @@ impl Fetcher {
             Ok(files) => tracing::info!(files, "files that were not fetched whole are removed"),
             Err(error) => tracing::warn!(%error, "the folder of files cannot be tidied"),
         }
-        if self.membership.term().is_some()
-            && let Err(error) = self.erase().await
-        {
+        if self.membership.term().is_none() {
+            return;
+        }
+        if let Err(error) = self.erase().await {
             tracing::warn!(%error, "files of erased lines stay for another hour");
         }
+        if let Err(error) = self.retire().await {
+            tracing::warn!(%error, "files older than media.keep_days stay for another hour");
+        }
+        if let Err(error) = self.weigh().await {
+            tracing::warn!(%error, "how much is kept could not be counted");
+        }
+    }
+
+    /// Removes files that are older than they are kept. The bytes go first: when a node ends in
+    /// between, the file is found again.
+    async fn retire(&self) -> Result<(), EraseError> {
+        if self.config.keep_days == 0 {
+            return Ok(());
+        }
+        let before = self.clock.now().plus_ms(-DAY_MS * i64::from(self.config.keep_days));
+        for _ in 0..TIDY_ROUNDS_MAX {
+            let old = old_files(self.store(), before, TIDY_AT_ONCE).await?;
+            for at in &old {
+                self.media.delete(Place { workspace: at.workspace, message: at.message }).await?;
+                let (file, is_old) = (FileState::Expired, true);
+                let (media_type, sha256) = (None, None);
+                self.tell(FileWork { at: *at, file, is_old, media_type, sha256 }).await;
+            }
+            if old.len() < usize::try_from(TIDY_AT_ONCE).unwrap_or(usize::MAX) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says which workspaces keep more than they may. What customers send is fetched all the same:
+    /// WhatsApp gives it for some days only.
+    async fn weigh(&self) -> Result<(), StoreError> {
+        let most = self.config.workspace_bytes_max;
+        if most == 0 {
+            return Ok(());
+        }
+        let all = all_usage(self.store()).await?;
+        let full = all.iter().filter(|(_, usage)| usage.bytes > most).count();
+        self.metrics.workspaces_full.set(i64::try_from(full).unwrap_or(i64::MAX));
+        if full > 0 {
+            tracing::warn!(
+                workspaces = full,
+                "workspaces keep more than media.workspace_bytes_max: uploads of agents are \
+                 refused, files of customers are fetched; see `baton admin media usage`"
+            );
+        }
+        Ok(())
     }
 
     async fn erase(&self) -> Result<(), EraseError> {

@@ -205,6 +205,17 @@ impl Scratch {
         .await
     }
 
+    /// What was collected, from its beginning.
+    pub(super) async fn read(self) -> io::Result<Bytes> {
+        let length = self.bytes;
+        let file = blocking(move || {
+            let Self { mut file, pending, .. } = self;
+            file.write_all(&pending)?;
+            file.reopen()
+        });
+        Ok(pieces(file.await?, length))
+    }
+
     /// How many bytes were collected.
     pub fn bytes(&self) -> u64 {
         self.bytes

@@ -5,6 +5,7 @@
 
 mod folder;
 mod pictures;
+mod s3;
 mod worker;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use futures_util::Stream;
 
 pub use folder::{Folder, Scratch};
 pub use pictures::{Pictures, is_drawn};
+pub use s3::{Bucket, S3};
 pub use worker::main as work;
 
 /// The place of a file.

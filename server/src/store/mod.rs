@@ -35,6 +35,7 @@ pub(crate) mod table;
 pub mod template;
 mod tx;
 pub mod uploads;
+pub mod usage;
 pub mod verify;
 
 #[cfg(test)]

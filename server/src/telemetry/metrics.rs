@@ -69,6 +69,8 @@ pub struct Metrics {
     pub files: By,
     /// Files that wait to be fetched, of all nodes.
     pub files_waiting: Gauge,
+    /// Workspaces that keep more files than they may.
+    pub workspaces_full: Gauge,
     /// Numbers that send nothing, of all workspaces.
     pub numbers_stopped: Gauge,
     /// Numbers that send, and need somebody to act.
@@ -183,6 +185,7 @@ impl Metrics {
             ),
             files: By::register(r, "files", "outcome", "Tries to fetch files by outcome"),
             files_waiting: one(r, "files_waiting", "Files that wait to be fetched"),
+            workspaces_full: one(r, "workspaces_full", "Workspaces that keep too many files"),
             numbers_stopped: one(r, "numbers_stopped", "Numbers that send nothing"),
             numbers_attention: one(r, "numbers_attention", "Numbers that need somebody to act"),
             held: By::register(r, "held", "reason", "Messages held for review by reason"),

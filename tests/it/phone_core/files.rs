@@ -24,12 +24,18 @@ use baton_world::world::{PATIENCE, Setup, eventually, for_each_store};
 
 /// The test, as its binary knows it.
 const THIS: &str =
-    "phone_core::files::a_document_survives_two_deaths_of_the_app_a_cut_and_a_server";
+    "phone_core::files::a_document_and_a_voice_note_survive_deaths_of_the_app_a_cut_and_a_server";
 /// What tells the test binary that it is the phone.
 const PHONE: &str = "BATON_SENDING_PHONE";
-/// As much as a network lets through that lets every stage see the document half sent.
-const BYTES_PER_S: u64 = 500_000;
-const BYTES: u32 = 3_000_000;
+/// The network needs so long for the document: every stage sees it half sent.
+const DOCUMENT_S: u64 = 6;
+const VOICE_BYTES: u32 = 40_000;
+
+/// The size of the document.
+fn document_bytes() -> u32 {
+    let told = std::env::var_os("BATON_FILE_BYTES").and_then(|text| text.to_str()?.parse().ok());
+    told.unwrap_or(3_000_000)
+}
 
 fn bytes(count: u32) -> Vec<u8> {
     (0..count).map(|n| (n * 7 + n / 251).to_le_bytes()[0]).collect()
@@ -64,6 +70,15 @@ async fn be_the_phone(told_first: &str) {
         let tap = FileTap { op_id: None, conversation_id: of, seen, quoted: None };
         let file = document(FileSource::Path(picked.clone()));
         phone.core.send_file(tap, file).await.expect("the document is kept");
+        let voice = OutgoingFile {
+            source: FileSource::Bytes(bytes(VOICE_BYTES)),
+            kind: LineKind::Voice,
+            media_type: "audio/ogg".to_owned(),
+            name: None,
+            caption: None,
+        };
+        let tap = FileTap { op_id: None, conversation_id: of, seen, quoted: None };
+        phone.core.send_file(tap, voice).await.expect("the voice note is kept");
         // What the picker gave vanishes.
         std::fs::remove_file(picked).expect("removed");
         let text = "after it".to_owned();
@@ -92,12 +107,12 @@ async fn half_sent(phone: &mut Other, than: u64) -> u64 {
     let line = phone.hears_one(|line| more(line).is_some() || line == "gone").await;
     let line = line.expect("a line").expect("it lives");
     let sent = more(&line).unwrap_or_else(|| panic!("it is sent already: {line}"));
-    assert!(sent < u64::from(BYTES), "not all so far");
+    assert!(sent < u64::from(document_bytes()), "not all so far");
     sent
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_document_survives_two_deaths_of_the_app_a_cut_and_a_server() {
+async fn a_document_and_a_voice_note_survive_deaths_of_the_app_a_cut_and_a_server() {
     // Started by itself, below, it is the phone that is killed.
     if let Some(told) = std::env::var_os(PHONE) {
         return be_the_phone(&told.to_string_lossy()).await;
@@ -132,13 +147,14 @@ async fn survives(mut place: Place) {
 
     let address = SocketAddr::from(([127, 0, 0, 1], place.port()));
     let way = Proxy::start(address, 1).expect("a way");
-    let up = Sky { bytes_per_s: Some(BYTES_PER_S), ..Sky::default() };
+    let up = Sky { bytes_per_s: Some(u64::from(document_bytes()) / DOCUMENT_S), ..Sky::default() };
     way.set(Weather { up, ..Weather::default() });
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().display();
     let (workspace, email) = (&agent.workspace, &agent.email);
     let told = format!("http://{} {path} {workspace} {email} {conversation}", way.address());
-    std::fs::write(directory.path().join("picked.pdf"), bytes(BYTES)).expect("a document");
+    std::fs::write(directory.path().join("picked.pdf"), bytes(document_bytes()))
+        .expect("a document");
 
     let mut phone = Other::start(THIS, PHONE, &told).await.expect("a phone");
     let sent = half_sent(&mut phone, 0).await;
@@ -163,9 +179,12 @@ async fn survives(mut place: Place) {
     customer.receives(is_text, PATIENCE).await.expect("the reply");
     let reached: Vec<_> = simulator.reached().into_iter().collect();
     let kinds: Vec<_> = reached.iter().map(|one| one.kind.as_str()).collect();
-    assert_eq!(kinds, ["document", "text"], "once, and in their turn");
+    assert_eq!(kinds, ["document", "audio", "text"], "once, and in their turn");
     let arrived = reached.first().and_then(|one| customer.file(one)).expect("bytes");
-    assert!(arrived == bytes(BYTES), "other bytes");
+    assert!(arrived == bytes(document_bytes()), "other bytes");
+    let arrived = reached.get(1).and_then(|one| customer.file(one)).expect("bytes");
+    assert!(arrived == bytes(VOICE_BYTES), "other bytes");
+    println!("{} bytes and a voice note, on {}", document_bytes(), place.kind);
     assert!(phone.says("end").await);
     phone.ends().await.expect("ended");
     let outgoing = core_directory(directory.path()).join("outgoing");

@@ -12,7 +12,7 @@ pub(super) fn halves(width: u32, height: u32) -> Vec<u8> {
     row.repeat(height as usize)
 }
 
-pub(super) fn jpeg(width: u16, height: u16) -> Vec<u8> {
+pub(crate) fn jpeg(width: u16, height: u16) -> Vec<u8> {
     turned_jpeg(width, height, 1)
 }
 

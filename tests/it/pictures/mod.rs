@@ -2,6 +2,8 @@
 
 mod corpus;
 
+pub(crate) use corpus::jpeg;
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -56,7 +58,7 @@ fn is_inert(answer: &Response) {
 
 #[test]
 fn a_small_picture_is_the_picture_in_little_as_it_is_drawn() {
-    for file in [corpus::jpeg(1_000, 500), corpus::png(1_000, 500), corpus::webp(1_000, 500)] {
+    for file in [jpeg(1_000, 500), corpus::png(1_000, 500), corpus::webp(1_000, 500)] {
         let (size, small) = worker_draws(&file).expect("a small picture");
         let (width, height, pixels) = drawn(&small);
         assert_eq!((size, (width, height)), ((1_000, 500), (320, 160)));
@@ -121,7 +123,7 @@ async fn colleagues_are_told_the_size_of_a_photo_and_load_a_small_one_first() {
         ben.live(PATIENCE).await.expect("live");
         let ana = world.agent("Ana").await;
         let lucia = world.contact("Lucía");
-        sends(&lucia, "image", "image/jpeg", &corpus::jpeg(1_200, 800)).await;
+        sends(&lucia, "image", "image/jpeg", &jpeg(1_200, 800)).await;
         let line = stored(&ana, &lucia).await;
         let size = Some(Picture { width: 1_200, height: 800 });
         assert_eq!(picture(&line), size);

@@ -45,7 +45,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
         &["accounts", "secrets", "engine", "store", "whatsapp", "clock", "config", "telemetry"],
     ),
     ("push", &["clock", "config", "telemetry"]),
-    ("media", &[]),
+    ("media", &["clock"]),
     (
         "jobs",
         &[

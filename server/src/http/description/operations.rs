@@ -313,7 +313,7 @@ fn files() -> Vec<Operation> {
         op(Method::POST, UPLOADS, "Announces a file to send.")
             .takes::<UploadNew>()
             .answers::<Upload>(201)
-            .codes(&["not_found", "forbidden", "not_allowed"]),
+            .codes(&["not_found", "forbidden", "not_allowed", "files_full"]),
         op(Method::GET, UPLOAD, "How far an upload is.")
             .answers::<Upload>(200)
             .codes(&["not_found"]),

@@ -8,6 +8,7 @@ pub(super) type Row = (&'static str, u16, &'static str);
 pub(super) const PROBLEMS: &[Row] = &[
     ("malformed", 400, "The body is not JSON. Mend the client."),
     ("invalid", 400, "A parameter or field is wrong; the detail names it. Mend it."),
+    ("files_full", 400, "The workspace keeps as many files as it may: tell its operator."),
     ("unauthenticated", 401, "Refresh the session once, then sign in again."),
     ("device_revoked", 401, "Wipe everything the device stores, then sign in again."),
     ("bad_signature", 401, "Sign the exact bytes with the app's secret."),
@@ -18,7 +19,11 @@ pub(super) const PROBLEMS: &[Row] = &[
     ("unknown_route", 404, "There is no such route. Mend the client."),
     ("file_address_expired", 404, "Ask for another address of the file."),
     ("file_waiting", 404, "The event `file_changed` tells when the file is there."),
-    ("file_expired", 404, "WhatsApp has the file no longer: ask the customer to send it again."),
+    (
+        "file_expired",
+        404,
+        "The file is gone, by WhatsApp's time or the server's. Ask for it again.",
+    ),
     ("file_refused", 404, "The file was too large or not what it said. Nothing brings it back."),
     ("file_missing", 404, "The server lost the file: tell its operator."),
     ("method_not_allowed", 405, "The address has no such method. Mend the client."),

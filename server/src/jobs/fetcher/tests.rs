@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::clock::ManualClock;
+use crate::config::Secret;
 use crate::engine::testing::{Bench, bench_at};
 use crate::engine::work::MessageAt;
 use crate::media::Folder;
@@ -123,6 +124,13 @@ fn fetcher(
             folder: folder.path().to_owned(),
             file_bytes_max: 1_000_000,
             fetches_running_max: 4,
+            workspace_bytes_max: 0,
+            keep_days: 0,
+            s3_url: String::new(),
+            s3_bucket: String::new(),
+            s3_region: String::new(),
+            s3_access_key: String::new(),
+            s3_secret_key: Secret::default(),
             small_pictures: false,
             small_pictures_by: PathBuf::new(),
         },
@@ -370,6 +378,49 @@ async fn the_file_of_a_line_that_was_erased_is_removed() {
         assert_eq!(house.kept(at.message, 1).await, None);
         assert_eq!(house.kept(other.message, 19).await.as_deref(), Some(BYTES));
         house.bench.discard().await;
+    }
+}
+
+#[tokio::test]
+async fn files_older_than_they_are_kept_go_and_their_lines_say_so() {
+    for database in databases().await {
+        let mut house = house(database).await;
+        let old = house.receives("wamid.1").await;
+        assert_eq!(house.fetches().await, 1);
+        house.clock.advance_ms(20 * DAY_MS);
+        let young = house.receives("wamid.2").await;
+        assert_eq!(house.fetches().await, 1);
+        house.clock.advance_ms(11 * DAY_MS);
+        house.fetcher.tidy().await;
+        assert_eq!(house.line(old).await.file, Some(STORED), "for ever is the default");
+        house.fetcher.config.keep_days = 30;
+        // A node removed the bytes and died.
+        let place = Place { workspace: old.workspace, message: old.message };
+        house.fetcher.media.delete(place).await.unwrap();
+        house.fetcher.tidy().await;
+        house.fetcher.tidy().await;
+        assert_eq!(house.line(old).await.file, Some(FileState::Expired));
+        assert_eq!(house.line(young).await.file, Some(STORED));
+        assert_eq!((house.kept(old.message, 1).await, house.files()), (None, 1));
+        let usage = all_usage(house.fetcher.store()).await.unwrap();
+        let kept: Vec<_> = usage.iter().map(|(_, usage)| (usage.files, usage.bytes)).collect();
+        assert!(kept.contains(&(1, BYTES.len() as u64)), "{kept:?}");
+        house.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_full_still_gets_what_customers_send() {
+    for database in databases().await {
+        let mut house = house(database).await;
+        house.fetcher.config.workspace_bytes_max = 1;
+        let at = house.receives("wamid.1").await;
+        assert_eq!(house.fetches().await, 1);
+        assert_eq!(house.line(at).await.file, Some(STORED));
+        assert_eq!(house.fetcher.metrics.workspaces_full.get(), 0);
+        house.fetcher.tidy().await;
+        assert_eq!(house.fetcher.metrics.workspaces_full.get(), 1, "and operators are told");
+        house.close().await;
     }
 }
 
