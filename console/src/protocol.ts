@@ -42,6 +42,8 @@ export interface Thread {
   window_until: Timestamp | null;
   last_agent: Id | null;
   followers?: Id[];
+  /** With one customer where it is left out. */
+  kind?: "contact" | "group";
   /** The customer is blocked on this number. */
   block?: Block;
 }
@@ -54,6 +56,21 @@ export interface Block {
 export interface ContactCard {
   name: string | null;
   phone: string | null;
+  group?: GroupCard;
+}
+/** A group, as far as it is known. */
+export interface GroupCard {
+  state: "open" | "suspended" | "deleted";
+  participants: Participant[];
+}
+export interface Participant {
+  /** Their number in the group. */
+  n: number;
+  name?: string;
+  phone?: string;
+  user_id?: string;
+  joined_at?: Timestamp;
+  left?: boolean;
 }
 export type Author =
   | { kind: "customer" }
@@ -86,6 +103,8 @@ export interface Content {
   erased?: boolean;
   /** A newer server may know other types. */
   details?: Details | { type: "file" | "contact_cards" | "choice" | "order" };
+  /** Who wrote it, in a group. */
+  by?: Participant;
 }
 export type MessageStatus =
   | "queued"
@@ -161,6 +180,13 @@ export interface Amended {
   edited?: Change;
   /** The content of a line that was taken back is left out. */
   revoked?: Change;
+  /** In a group: how far it got with each participant. */
+  receipts?: Receipt[];
+}
+export interface Receipt {
+  participant: number;
+  status: MessageStatus;
+  at: Timestamp;
 }
 export interface Change {
   line: LineRef;
@@ -175,7 +201,8 @@ export interface Reaction {
 export type Amendment =
   | ({ kind: "edited" } & Change)
   | ({ kind: "revoked" } & Change)
-  | { kind: "reacted"; by: Author; at: Timestamp };
+  | { kind: "reacted"; by: Author; at: Timestamp }
+  | ({ kind: "received" } & Receipt);
 /** A line with what it said before it was taken back. */
 export interface LineHistory {
   line: Line;

@@ -6,7 +6,7 @@ use baton_protocol::{
 
 /// The conversation that an event begins, if it is the one that begins conversations.
 pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
-    let Fact::ConversationOpened { channel_id, contact_id, team_id } = &event.fact else {
+    let Fact::ConversationOpened { channel_id, contact_id, team_id, kind } = &event.fact else {
         return None;
     };
     Some(Conversation {
@@ -32,6 +32,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             last_agent: None,
             followers: Vec::new(),
             block: None,
+            kind: *kind,
         },
     })
 }

@@ -1,6 +1,6 @@
 //! What a webhook says, in Baton's words. The parser of each channel produces it.
 
-use baton_protocol::{Author, Content, LineKind, MessageError, Timestamp};
+use baton_protocol::{Author, Content, GroupState, LineKind, MessageError, Timestamp};
 
 /// One element of a webhook.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +27,8 @@ pub enum ElementBody {
     Reaction(InboundReaction),
     /// A customer has another number or user id from now on.
     Moved(Moved),
+    /// Something became of a group.
+    Group(GroupNews),
     /// Kept raw, changes nothing: fields and types that are not handled.
     Ignored {
         /// The type, for counting.
@@ -39,13 +41,16 @@ pub enum ElementBody {
     },
 }
 
-/// The sender. At least one of the two ids is present.
+/// The sender. At least one of the ids is present.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sender {
     /// WhatsApp's id: the number's digits, as sent.
     pub wa_id: Option<String>,
     /// The business-scoped user id (BSUID).
     pub user_id: Option<String>,
+    /// The group, with a message that was said there: its conversation is the group's. The others
+    /// are left out then.
+    pub group_id: Option<String>,
     /// The profile name.
     pub name: Option<String>,
 }
@@ -53,8 +58,10 @@ pub struct Sender {
 /// A received line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InboundMessage {
-    /// The customer; for an echo its recipient.
+    /// The customer; for an echo its recipient. In a group, the group.
     pub sender: Sender,
+    /// In a group, who of its participants wrote it.
+    pub participant: Option<Sender>,
     /// Meta's id. Without one, a digest of the element, so that repeats are recognised.
     pub wamid: String,
     /// Meta's time; the time of arrival when that cannot be read.
@@ -89,6 +96,26 @@ pub struct Moved {
     pub from: Sender,
     /// As they are known now.
     pub to: Sender,
+    /// Meta's time; the time of arrival when that cannot be read.
+    pub at: Timestamp,
+}
+
+/// Something became of a group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GroupNews {
+    /// The group.
+    pub group: Sender,
+    /// Whether its conversation begins with it, where there is none. What ends or changes a group
+    /// begins none.
+    pub begins: bool,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// Who came.
+    pub added: Vec<Sender>,
+    /// Who left.
+    pub removed: Vec<Sender>,
+    /// How it stands.
+    pub state: Option<GroupState>,
     /// Meta's time; the time of arrival when that cannot be read.
     pub at: Timestamp,
 }
@@ -146,4 +173,6 @@ pub struct StatusUpdate {
     pub tag: Option<String>,
     /// The error, with `failed`.
     pub error: Option<MessageError>,
+    /// In a group: the participant it is told of, by number or user id.
+    pub participant: Option<String>,
 }

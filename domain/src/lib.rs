@@ -19,6 +19,7 @@ pub mod outcome;
 pub mod planted;
 pub mod reach;
 pub mod report;
+pub mod roster;
 pub mod said;
 pub mod scope;
 pub mod settings;

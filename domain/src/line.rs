@@ -73,7 +73,7 @@ pub fn change(line: &mut Line, event: &Event) {
 /// Leaves out what a line said that was taken back.
 pub fn hide(line: &mut Line) {
     if line.amended.as_ref().is_some_and(|amended| amended.revoked.is_some()) {
-        line.content = Content::default();
+        line.content = Content { by: line.content.by.take(), ..Content::default() };
         line.file = None;
     }
 }
@@ -87,6 +87,10 @@ pub fn amend(amended: &mut Amended, amendment: Amendment, content: Option<&Event
             let emoji = emoji(content).map(str::to_owned);
             amended.reactions.retain(|reaction| !is_same_side(reaction.by, by));
             amended.reactions.push(Reaction { by, at, emoji });
+        }
+        Amendment::Received(receipt) => {
+            amended.receipts.retain(|known| known.participant != receipt.participant);
+            amended.receipts.push(receipt);
         }
     }
 }
@@ -106,6 +110,12 @@ pub fn is_news(amended: Option<&Amended>, amendment: Amendment, emoji: Option<&s
         Amendment::Reacted { by, at } => {
             let known = amended.reactions.iter().find(|known| is_same_side(known.by, by));
             known.is_none_or(|known| known.at <= at && known.emoji.as_deref() != emoji)
+        }
+        Amendment::Received(receipt) => {
+            let mut known = amended.receipts.iter();
+            let known = known.find(|known| known.participant == receipt.participant);
+            // What arrived has not failed.
+            known.is_none_or(|known| known.status.provider_rank() < receipt.status.provider_rank())
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What became of a line after it was said: new words, taken back, reactions.
+//! What became of a line after it was said: new words, taken back, reactions, receipts in a group.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Author, LineRef, Timestamp};
+use crate::{Author, LineRef, MessageStatus, Timestamp};
 
 /// What became of a line after it was said.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -18,6 +18,21 @@ pub struct Amended {
     /// back is left out; its history has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Change>,
+    /// In a group: how far the message got with each participant of whom it was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub receipts: Vec<Receipt>,
+}
+
+/// How far a message got with one participant of a group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Receipt {
+    /// The participant's number in the group.
+    pub participant: u32,
+    /// `delivered`, `read`, `played` or `failed`.
+    pub status: MessageStatus,
+    /// When, by Meta's time.
+    pub at: Timestamp,
 }
 
 /// A later line that changes an earlier one.
@@ -60,4 +75,6 @@ pub enum Amendment {
         /// When, by Meta's time.
         at: Timestamp,
     },
+    /// It reached one participant of a group, or failed to.
+    Received(Receipt),
 }

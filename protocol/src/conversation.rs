@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::group::{ConversationKind, GroupCard};
 use crate::{AgentId, ChannelId, ContactId, ConversationId, MessageId, TeamId, Timestamp};
 
 /// The owner: the agent or queue that is responsible. There is always exactly one.
@@ -140,6 +141,9 @@ pub struct Thread {
     /// it: following shows nobody more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub followers: Vec<AgentId>,
+    /// Whom it is with.
+    #[serde(default, skip_serializing_if = "ConversationKind::is_contact")]
+    pub kind: ConversationKind,
     /// The customer is blocked on this number; `None` when not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
@@ -187,14 +191,17 @@ pub struct Conversation {
     pub thread: Thread,
 }
 
-/// The customer as the team sees them. Every part may be missing.
+/// The customer as the team sees them, or the group. Every part may be missing.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ContactCard {
-    /// The profile name the customer chose.
+    /// The profile name the customer chose, or the group's subject.
     pub name: Option<String>,
     /// The number, digits without `+`; customers with a user name may have none.
     pub phone: Option<String>,
+    /// Who is in the group, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Box<GroupCard>>,
 }
 
 /// `POST /conversations`: an agent writes first. It may be repeated.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::{Block, ContactCard};
+use crate::group::ConversationKind;
 use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
     ConversationId, DeviceId, FileState, Head, HeldReason, LineKind, LineRef, MembershipKind,
@@ -99,7 +100,8 @@ pub enum OwnerCause {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Fact {
-    /// A contact wrote on a channel for the first time. Revision 1; owner is the team's queue.
+    /// A contact wrote on a channel for the first time, or a group came to be known. Revision 1;
+    /// owner is the team's queue.
     ConversationOpened {
         /// The number.
         channel_id: ChannelId,
@@ -107,8 +109,12 @@ pub enum Fact {
         contact_id: ContactId,
         /// The team whose queue owns it.
         team_id: TeamId,
+        /// Whom it is with.
+        #[serde(default, skip_serializing_if = "ConversationKind::is_contact")]
+        kind: ConversationKind,
     },
-    /// The contact's name or number became known or changed.
+    /// The contact's name or number became known or changed; of a group, its subject or who is in
+    /// it.
     ContactChanged {
         /// The customer.
         contact_id: ContactId,

@@ -26,6 +26,7 @@ pub mod cursor;
 pub mod details;
 pub mod event;
 pub mod frame;
+pub mod group;
 pub mod heads;
 pub mod id;
 pub mod limits;
@@ -48,7 +49,7 @@ pub use account::{
     Agent, AgentState, Availability, Channel, Colleague, Membership, MembershipKind, Reach,
     ReplyPolicy, Role, Team, Visibility,
 };
-pub use amended::{Amended, Amendment, Change, Reaction};
+pub use amended::{Amended, Amendment, Change, Reaction, Receipt};
 pub use command::{Command, CommandBody, Seen};
 pub use conversation::{
     Block, BlockState, Conversation, Head, LineRef, Owner, Status, Thread, Turn,
@@ -59,6 +60,7 @@ pub use details::{
     Referral, SharedCard,
 };
 pub use event::{Actor, Event, Fact, OwnerCause};
+pub use group::{ConversationKind, GroupCard, GroupState, Participant};
 pub use id::{
     AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, MessageId, NodeId, NoteId,
     OpId, PushId, TeamId, WorkspaceId,

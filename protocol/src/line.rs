@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::details::{Details, Forwarded, Referral};
+use crate::group::Participant;
 use crate::{AgentId, Amended, ConversationId, DeviceId, MessageId, NoteId, OpId, Timestamp};
 
 /// The author of a line.
@@ -157,6 +158,9 @@ pub struct Content {
     /// The advertisement or post that led the customer here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referral: Option<Box<Referral>>,
+    /// Who wrote it, in a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Box<Participant>>,
     /// Whether it was erased.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,

@@ -220,6 +220,7 @@ impl Bench {
                     at: self.clock.now(),
                     kind: LineKind::Text,
                     content: Content { text: Some((*text).to_owned()), ..Content::default() },
+                    participant: None,
                     quoted_wamid: None,
                     media: None,
                 }),

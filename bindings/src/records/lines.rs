@@ -2,7 +2,8 @@
 
 use baton_protocol::page;
 use baton_protocol::{
-    Amended, Author, Content, Details, FileState, LineKind, MessageStatus, Picture, SharedCard,
+    Amended, Author, Content, Details, FileState, LineKind, MessageStatus, Participant, Picture,
+    SharedCard,
 };
 
 use super::{SeenLine, text_of};
@@ -38,6 +39,9 @@ pub struct Line {
     pub reactions: Vec<Reaction>,
     /// The line with its newest words, where it was edited.
     pub edited: Option<SeenLine>,
+    /// In a group, who of its participants wrote it: their name, else their number.
+    #[uniffi(default = None)]
+    pub said_by: Option<String>,
 }
 
 /// A reaction to a line.
@@ -272,11 +276,13 @@ impl Line {
     pub(crate) fn of(line: baton_protocol::Line, is_mine: bool) -> Self {
         let problem = line.error.map(|error| format!("{}. {}", error.reason, error.remedy));
         let text = line.content.text.clone();
-        let Amended { reactions, edited, revoked } =
+        let Amended { reactions, edited, revoked, .. } =
             line.amended.map(|amended| *amended).unwrap_or_default();
+        let said_by = line.content.by.as_deref().and_then(named);
         Self {
             id: line.id.to_string(),
             seq: line.seq,
+            said_by,
             seen: SeenLine { seq: line.seq, id: line.id.to_string() },
             author: match line.author {
                 Author::Customer => LineAuthor::Customer,
@@ -299,6 +305,12 @@ impl Line {
             edited: edited.map(|by| SeenLine { seq: by.line.seq, id: by.line.id.to_string() }),
         }
     }
+}
+
+/// A participant's name, else their number.
+fn named(by: &Participant) -> Option<String> {
+    let number = by.phone.as_ref().map(|phone| format!("+{phone}"));
+    by.name.clone().or(number).or_else(|| by.user_id.clone())
 }
 
 impl Reaction {

@@ -27,7 +27,8 @@ export function standOf(c: Circumstances): Stand {
     return { kind: "not_owner", owner: owner.id };
   }
   const until = c.thread.window_until === null ? undefined : Date.parse(c.thread.window_until);
-  if (until === undefined || until <= c.now) return { kind: "closed", at: until };
+  const isOpen = c.thread.kind === "group" || (until !== undefined && until > c.now);
+  if (!isOpen) return { kind: "closed", at: until };
   if (c.lease !== undefined && c.lease.agent_id !== c.me.agent) {
     return { kind: "blocked", holder: c.lease.agent_id };
   }

@@ -1,7 +1,7 @@
 // The views of many conversations, kept in order as they change: one that changes costs a search in
 // each list, not a pass over all. Says the same as `listing` and `counts` of `views.ts`.
 
-import { type Held, headOf, unreadOf, windowUntil } from "../live/feed.ts";
+import { type Held, headOf, isGroup, unreadOf, windowUntil } from "../live/feed.ts";
 import type { Id } from "../protocol.ts";
 import { LATE_MS, type Viewer, WINDOW_LATE_MS, shows, waitingSince } from "./views.ts";
 
@@ -214,6 +214,7 @@ function lateFrom(held: Held, since: number | undefined): number {
   if (since === undefined) return Number.POSITIVE_INFINITY;
   const waited = since + LATE_MS;
   if (held.level === "head") return waited;
+  if (isGroup(held)) return waited;
   const until = windowUntil(held);
   // Less than that is left from the next moment on.
   const closing = until === null ? Number.NEGATIVE_INFINITY : until - WINDOW_LATE_MS + 1;

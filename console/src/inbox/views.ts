@@ -1,6 +1,6 @@
 // Which conversations a view shows, in which order, and what asks for action in a row.
 
-import { type Held, headOf, windowUntil } from "../live/feed.ts";
+import { type Held, headOf, isGroup, windowUntil } from "../live/feed.ts";
 import type { Id, Status } from "../protocol.ts";
 
 /** From here on a customer's wait is shown as soon due, and as late, ms. The server has no targets. */
@@ -33,6 +33,7 @@ export function waitUrgency(held: Held, now: number): Urgency {
 /** What is left of the window in which an answer is due, ms; undefined when that is no news. */
 export function windowLeft(held: Held, now: number): number | undefined {
   if (held.level === "head" || waitingSince(held) === undefined) return undefined;
+  if (isGroup(held)) return undefined;
   const until = windowUntil(held);
   const left = until === null ? 0 : until - now;
   return left > WINDOW_SOON_MS ? undefined : Math.max(0, left);

@@ -4,7 +4,7 @@ import * as format from "../format.ts";
 import { type Held, headOf } from "../live/feed.ts";
 import type { Desk } from "../live/session.svelte.ts";
 import { name, words } from "../messages/index.svelte.ts";
-import type { Author, Id, Line, LineKind, Owner } from "../protocol.ts";
+import type { Author, Id, Line, LineKind, Owner, Participant } from "../protocol.ts";
 import { isRevoked } from "./amended.ts";
 
 /** The customer's name, else the number, else that neither is known. */
@@ -41,6 +41,11 @@ export function author(desk: Desk, of: Author, held: Held | undefined): string {
     case "acknowledgement":
       return words.t.talk.automatic;
   }
+}
+
+/** A participant of a group by name, else by number. */
+export function participant({ name: called, phone }: Participant): string {
+  return called ?? (phone === undefined ? words.t.list.unknown : format.phone(phone));
 }
 
 /** Kinds that are what they say. */

@@ -140,6 +140,10 @@ function readOf(held: Held | undefined): number {
   return held.level === "full" ? held.view.read_seq : held.slim.read_seq;
 }
 
+/** A group has no window that could close. */
+export const isGroup = (held: Held): boolean =>
+  held.level === "full" && held.view.thread.kind === "group";
+
 /** The end of the window, ms; null before the customer ever wrote. */
 export function windowUntil(held: Exclude<Held, { level: "head" }>): number | null {
   if (held.level === "packed") return held.slim.window_until;
@@ -583,7 +587,9 @@ function amended(line: Line, event: Event & { type: "line_amended" }): Line {
     case "revoked": {
       const revoked = { line: amendment.line, at: amendment.at };
       const { file: _file, ...rest } = line;
-      return { ...rest, content: {}, amended: { ...before, revoked } };
+      const { by } = line.content;
+      const content_ = by === undefined ? {} : { by };
+      return { ...rest, content: content_, amended: { ...before, revoked } };
     }
     case "reacted": {
       const isOfCustomer = amendment.by.kind === "customer";
@@ -593,6 +599,12 @@ function amended(line: Line, event: Event & { type: "line_amended" }): Line {
       const emoji = content !== undefined && "reaction" in content ? content.reaction : {};
       const reaction = { by: amendment.by, at: amendment.at, ...emoji };
       return { ...line, amended: { ...before, reactions: [...others, reaction] } };
+    }
+    case "received": {
+      const { participant, status, at } = amendment;
+      const others = (before.receipts ?? []).filter((one) => one.participant !== participant);
+      const receipts = [...others, { participant, status, at }];
+      return { ...line, amended: { ...before, receipts } };
     }
   }
 }

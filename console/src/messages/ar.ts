@@ -422,6 +422,12 @@ export const ar: Messages = {
     open: "مفتوحة",
     followers: "يتابعها",
     nobodyFollows: "من يتابعها يجدها في عمله دون أن يكون مسؤولًا عنها.",
+    participants: "في المجموعة",
+    nobodyKnown: "لا يُعرف أحد في المجموعة بعد.",
+    group: {
+      suspended: "علّق واتساب هذه المجموعة: لا يمكن إرسال شيء.",
+      deleted: "لم تعد هذه المجموعة موجودة.",
+    },
     also: "مفتوحة أيضًا",
   },
   block: {

@@ -404,6 +404,12 @@ export const en = {
     open: "Open",
     followers: "Followed by",
     nobodyFollows: "Followers have it in their work, without owning it.",
+    participants: "In the group",
+    nobodyKnown: "Nobody in it is known yet.",
+    group: {
+      suspended: "WhatsApp suspended this group: nothing can be sent.",
+      deleted: "This group is no more.",
+    },
     also: "Also open",
   },
   block: {

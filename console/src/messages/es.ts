@@ -399,6 +399,12 @@ export const es: Messages = {
     open: "Abierta",
     followers: "La siguen",
     nobodyFollows: "Quien la sigue la tiene en su trabajo, sin ser responsable.",
+    participants: "En el grupo",
+    nobodyKnown: "Aún no se conoce a nadie del grupo.",
+    group: {
+      suspended: "WhatsApp suspendió este grupo: no se puede enviar nada.",
+      deleted: "Este grupo ya no existe.",
+    },
     also: "También abierta",
   },
   block: {

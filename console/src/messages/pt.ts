@@ -399,6 +399,12 @@ export const pt: Messages = {
     open: "Aberta",
     followers: "Seguida por",
     nobodyFollows: "Quem a segue tem-na no seu trabalho, sem ser responsável.",
+    participants: "No grupo",
+    nobodyKnown: "Ainda não se conhece ninguém do grupo.",
+    group: {
+      suspended: "O WhatsApp suspendeu este grupo: nada pode ser enviado.",
+      deleted: "Este grupo já não existe.",
+    },
     also: "Também aberta",
   },
   block: {

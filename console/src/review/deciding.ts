@@ -88,6 +88,7 @@ export const isConfirming = ({ status, at }: Line, now: number): boolean =>
   status === "unconfirmed" && now - Date.parse(at) < CONFIRMING_MS;
 
 export function isWindowOpen({ thread }: View, now: number): boolean {
+  if (thread.kind === "group") return true;
   return thread.window_until !== null && Date.parse(thread.window_until) > now;
 }
 

@@ -41,6 +41,9 @@ pub(super) fn unblock(case: &Case<'_>) -> Decided {
 }
 
 fn may_block(case: &Case<'_>) -> Result<(), Refusal> {
+    if case.conversation.thread.kind.is_group() {
+        return Err(Refusal::invalid("conversation_id", "is a group: only customers are blocked"));
+    }
     if case.context.supervises(case.conversation) { Ok(()) } else { case.may_answer() }
 }
 

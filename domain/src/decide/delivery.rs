@@ -57,6 +57,7 @@ pub fn claim(
     // A reaction is to the message that it names, whatever came since.
     let overtaken = facts.kind != LineKind::Reaction && conversation.thread.customer_seq > seen_seq;
     let window_open = facts.kind == LineKind::Template
+        || conversation.thread.kind.is_group()
         || conversation.thread.window_until.is_some_and(|until| now < until);
     let reason = if conversation.thread.block.is_some() {
         HeldReason::Blocked

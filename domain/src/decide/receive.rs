@@ -21,6 +21,7 @@ pub fn card(old: &ContactCard, sender: &Sender) -> Option<ContactCard> {
     let new = ContactCard {
         name: sender.name.clone().or_else(|| old.name.clone()),
         phone: sender.wa_id.clone().or_else(|| old.phone.clone()),
+        group: old.group.clone(),
     };
     (new != *old).then_some(new)
 }
@@ -61,7 +62,7 @@ pub fn amended(target: &LineFacts, amendment: Amendment, emoji: Option<String>) 
 
 /// A customer's act: the next line. It opens an episode after `resolved`, ends waiting and
 /// snoozed, opens the turn and extends the window. Of a blocked customer it extends the window
-/// alone.
+/// alone. A group has no window.
 pub fn customer_line(
     conversation: &Conversation,
     message: &InboundMessage,
@@ -86,7 +87,8 @@ pub fn customer_line(
     let opened = Turn { from_seq: line.seq, since: said_at };
     let turn = (!is_blocked).then(|| conversation.thread.turn.unwrap_or(opened));
     let window = said_at.plus_ms(WINDOW_MS);
-    let window_until = Some(conversation.thread.window_until.map_or(window, |old| old.max(window)));
+    let window = conversation.thread.window_until.map_or(window, |old| old.max(window));
+    let window_until = Some(window).filter(|_| conversation.thread.kind.is_contact());
     drafts.push(Draft {
         fact: Fact::LineReceived {
             line,

@@ -57,6 +57,9 @@ struct Answer {
 }
 
 fn write(case: &Case<'_>, answer: Answer) -> Decided {
+    if case.conversation.thread.kind.is_group() {
+        check_for_group(answer.kind)?;
+    }
     check_quoted(case, answer.quoted)?;
     let is_reaction = answer.kind == LineKind::Reaction;
     if is_reaction {
@@ -153,6 +156,33 @@ impl Case<'_> {
     }
 }
 
+/// WhatsApp takes nothing else for groups.
+fn check_for_group(kind: LineKind) -> Result<(), Refusal> {
+    match kind {
+        LineKind::Text
+        | LineKind::Image
+        | LineKind::Video
+        | LineKind::Audio
+        | LineKind::Voice
+        | LineKind::Document
+        | LineKind::Sticker
+        | LineKind::Template => Ok(()),
+        LineKind::Location
+        | LineKind::ContactCards
+        | LineKind::Choice
+        | LineKind::Order
+        | LineKind::Interactive
+        | LineKind::Reaction
+        | LineKind::Edit
+        | LineKind::Revocation
+        | LineKind::WelcomeRequest
+        | LineKind::Unsupported
+        | LineKind::Unreadable => {
+            Err(Refusal::invalid("details.type", "a group takes texts, files and templates only"))
+        }
+    }
+}
+
 fn check_quoted(case: &Case<'_>, quoted: Option<MessageId>) -> Result<(), Refusal> {
     let id = case.conversation.head.id;
     match quoted {
@@ -178,6 +208,9 @@ fn check_reacted(case: &Case<'_>, quoted: Option<MessageId>) -> Result<(), Refus
 }
 
 pub(super) fn check_window(case: &Case<'_>) -> Result<(), Refusal> {
+    if case.conversation.thread.kind.is_group() {
+        return Ok(());
+    }
     let closed_at = case.conversation.thread.window_until;
     if closed_at.is_some_and(|until| case.now < until) {
         return Ok(());

@@ -4,7 +4,7 @@
 
 use baton_protocol::{Actor, ConversationId, Fact, Owner, OwnerCause, Refusal, Timestamp};
 
-use super::receive::know_contact;
+use super::receive::{Told, know_contact};
 use super::state::{By, Channel, State};
 use super::work::BeginWork;
 use crate::scope::{Level, Scope};
@@ -35,7 +35,8 @@ pub(super) fn begin(
     }
     let by = By::new(Actor::Agent { id: caller.agent }, now);
     let key = (caller.workspace, known.conversation);
-    know_contact(state, &channel, known, &work.to, By { card: Some(work.fresh.card), ..by });
+    let named = By { card: Some(work.fresh.card), ..by };
+    know_contact(state, &channel, known, Told::Person(&work.to), named);
     let mut facts = vec![Fact::EpisodeOpened { episode: 1 }];
     facts.extend(taken(state, work, &channel));
     state.append(key, facts.into_iter().map(Into::into).collect(), by);

@@ -1,10 +1,12 @@
 //! Inbound members: what webhooks say, decided against the state of the group.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
+use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
-    Actor, Amendment, Author, Change, ChannelId, ConversationId, Epoch, Fact, LineRef, MessageId,
-    Timestamp,
+    Actor, Amendment, Author, Change, ChannelId, ConversationId, ConversationKind, Epoch, Fact,
+    LineRef, MessageId, MessageStatus, Receipt, Timestamp, WorkspaceId,
 };
 
 use super::senders::Known;
@@ -12,9 +14,10 @@ use super::state::{Aside, By, Channel, Key, ParkedStatus, Quarantined, State, Wa
 use super::work::{FreshIds, MessageAt, Post};
 use crate::decide::{delivery, file, receive};
 use crate::inbound::{
-    Element, ElementBody, InboundMessage, InboundReaction, Moved, ProviderStatus, Sender,
-    StatusUpdate,
+    Element, ElementBody, GroupNews, InboundMessage, InboundReaction, Moved, ProviderStatus,
+    Sender, StatusUpdate,
 };
+use crate::roster;
 use crate::tag::Tag;
 
 /// Decides a webhook, element by element: none stands in another's way.
@@ -54,9 +57,14 @@ fn one(
             rename(state, &channel, moved, (fresh, now));
             Ok(())
         }
+        ElementBody::Group(news) => {
+            let channel = channel_of(state, post, element)?;
+            tell_of_group(state, &channel, news, (fresh, now));
+            Ok(())
+        }
         ElementBody::Status(update) => {
             let channel = channel_of(state, post, element)?;
-            status(state, (channel.workspace, channel.id), update, epoch, now);
+            status(state, (channel.workspace, channel.id), update, epoch, (fresh, now));
             Ok(())
         }
     }
@@ -99,8 +107,13 @@ fn line(
     let known = state.senders.get(&(workspace, fresh.message)).copied();
     let known = known.ok_or_else(|| aside("names_nobody", "it names nobody"))?;
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
-    know_contact(state, channel, known, &message.sender, by);
+    let told = match message.sender.group_id {
+        Some(_) => Told::Line(message.participant.as_ref()),
+        None => Told::Person(&message.sender),
+    };
+    know_contact(state, channel, known, told, by);
     let key = (workspace, known.conversation);
+    let message = &*with_author(state, (workspace, known), message);
     let Some(conversation) = state.conversation(workspace, known.conversation) else {
         return Err(aside("no_conversation", "its conversation could not be read"));
     };
@@ -130,10 +143,12 @@ fn line(
     extras.wamid = Some(message.wamid.clone());
     if of == LineOf::Customer {
         // WhatsApp delivers to either name; a number, where there is one, always works.
-        extras.identity = match (&message.sender.wa_id, &message.sender.user_id) {
-            (Some(wa_id), _) => Some(("wa_id", wa_id.clone())),
-            (None, Some(user_id)) => Some(("user_id", user_id.clone())),
-            (None, None) => None,
+        let Sender { wa_id, user_id, group_id, .. } = &message.sender;
+        extras.identity = match (group_id, wa_id, user_id) {
+            (Some(group_id), _, _) => Some(("group_id", group_id.clone())),
+            (None, Some(wa_id), _) => Some(("wa_id", wa_id.clone())),
+            (None, None, Some(user_id)) => Some(("user_id", user_id.clone())),
+            (None, None, None) => None,
         };
     }
     hear(state, (workspace, channel.id), (fresh.message, None), (&message.wamid, None), now);
@@ -156,12 +171,80 @@ fn want_file(
     state.wanted_files.push(WantedFile { at, media: media.to_owned() });
 }
 
+/// The message with its author, as far as the group knows them.
+fn with_author<'a>(
+    state: &State,
+    (workspace, known): Key<Known>,
+    message: &'a InboundMessage,
+) -> Cow<'a, InboundMessage> {
+    let card = state.cards.get(&(workspace, known.contact));
+    let who = card.zip(message.participant.as_ref());
+    let Some(who) = who.and_then(|(card, who)| roster::find(card, who)) else {
+        return Cow::Borrowed(message);
+    };
+    let mut message = message.clone();
+    message.content.by = Some(Box::new(who.clone()));
+    Cow::Owned(message)
+}
+
+/// Something became of a group; of one that is not known only what begins it is told.
+fn tell_of_group(
+    state: &mut State,
+    channel: &Channel,
+    news: &GroupNews,
+    (fresh, now): (&FreshIds, Timestamp),
+) {
+    let known = state.senders.get(&(channel.workspace, fresh.message)).copied();
+    let Some(known) = known else { return };
+    let key = (channel.workspace, known.conversation);
+    let is_new = !state.conversations.contains_key(&key);
+    if is_new && !news.begins {
+        return;
+    }
+    let by = By { card: Some(fresh.card), ..By::new(Actor::System, now) };
+    know_contact(state, channel, known, Told::Group(news), by);
+    if is_new {
+        state.append(key, vec![Fact::EpisodeOpened { episode: 1 }.into()], by);
+    }
+}
+
+/// What is told of a contact.
+#[derive(Clone, Copy)]
+pub(super) enum Told<'a> {
+    /// Their names.
+    Person(&'a Sender),
+    /// A line in a group, and its author.
+    Line(Option<&'a Sender>),
+    /// What became of a group.
+    Group(&'a GroupNews),
+    /// A participant of a group, named by a status.
+    Status(&'a str),
+}
+
+impl Told<'_> {
+    fn kind(self) -> ConversationKind {
+        match self {
+            Self::Person(_) => ConversationKind::Contact,
+            Self::Line(_) | Self::Group(_) | Self::Status(_) => ConversationKind::Group,
+        }
+    }
+
+    fn card(self, old: &ContactCard) -> Option<ContactCard> {
+        match self {
+            Self::Person(sender) => receive::card(old, sender),
+            Self::Line(by) => roster::after_line(old, by),
+            Self::Group(news) => roster::after_news(old, news),
+            Self::Status(named) => roster::after_status(old, named),
+        }
+    }
+}
+
 /// Begins the conversation of a new contact; takes note of a changed name or number.
 pub(super) fn know_contact(
     state: &mut State,
     channel: &Channel,
     known: Known,
-    sender: &Sender,
+    told: Told<'_>,
     by: By,
 ) {
     let key = (channel.workspace, known.conversation);
@@ -172,6 +255,7 @@ pub(super) fn know_contact(
             channel_id: channel.id,
             contact_id: known.contact,
             team_id: channel.team,
+            kind: told.kind(),
         };
         state.append(key, vec![opened.into()], by);
     }
@@ -179,7 +263,7 @@ pub(super) fn know_contact(
         state.changed_cards.insert(card_key, true);
     }
     let old = state.cards.get(&card_key).cloned().unwrap_or_default();
-    if let Some(new) = receive::card(&old, sender) {
+    if let Some(new) = told.card(&old) {
         state.changed_cards.entry(card_key).or_insert(false);
         state.cards.insert(card_key, new.clone());
         state.append(key, vec![receive::contact_changed(known.contact, new)], by);
@@ -215,7 +299,7 @@ fn rename(
         |known: &Known| state.conversations.contains_key(&(channel.workspace, known.conversation));
     let Some(known) = known.filter(is_held) else { return };
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
-    know_contact(state, channel, known, &moved.to, by);
+    know_contact(state, channel, known, Told::Person(&moved.to), by);
 }
 
 fn status(
@@ -223,7 +307,7 @@ fn status(
     of: Key<ChannelId>,
     update: &StatusUpdate,
     epoch: Epoch,
-    now: Timestamp,
+    (fresh, now): (&FreshIds, Timestamp),
 ) {
     let key = (of.0, (of.1, update.wamid.clone()));
     let by_tag = update
@@ -233,7 +317,12 @@ fn status(
         .filter(|tag| state.places.contains_key(&(of.0, tag.message)));
     let by_wamid = state.wamids.get(&key).map(|(_, id)| *id);
     let message = by_tag.map(|tag| tag.message).or(by_wamid);
-    let told = ParkedStatus { status: update.status, error: update.error.clone(), at: update.at };
+    let told = ParkedStatus {
+        status: update.status,
+        error: update.error.clone(),
+        at: update.at,
+        participant: update.participant.clone(),
+    };
     match message {
         Some(message) => {
             let is_of_lost_life = by_tag.is_some_and(|tag| tag.epoch != epoch);
@@ -249,6 +338,10 @@ fn status(
                 return;
             }
             set_wamid(state, of, message, (&update.wamid, attempt));
+            if let Some(named) = &update.participant {
+                let by = By { card: Some(fresh.card), ..By::new(Actor::System, now) };
+                know_participant(state, of.0, (message, named), by);
+            }
             hear(state, of, (message, attempt), (&update.wamid, Some(told)), now);
         }
         // It overtook the answer to its own send, or is of no message of ours.
@@ -257,6 +350,57 @@ fn status(
             state.newly_parked.push((key, told));
         }
     }
+}
+
+/// The conversation of a message, if it is a group's.
+fn group_of(state: &State, of: Key<MessageId>) -> Option<(Key<ConversationId>, ContactCard)> {
+    let (id, _) = state.places.get(&of)?;
+    let conversation = state.conversation(of.0, *id)?;
+    let thread = &conversation.thread;
+    let card = state.cards.get(&(of.0, thread.contact_id)).cloned().unwrap_or_default();
+    thread.kind.is_group().then_some(((of.0, *id), card))
+}
+
+/// Takes note of a participant whom nobody told of before.
+fn know_participant(
+    state: &mut State,
+    workspace: WorkspaceId,
+    (message, named): (MessageId, &str),
+    by: By,
+) {
+    let Some((key, card)) = group_of(state, (workspace, message)) else { return };
+    let new = Told::Status(named).card(&card);
+    let contact = state.conversation(key.0, key.1).map(|of| of.thread.contact_id);
+    let Some((new, contact)) = new.zip(contact) else { return };
+    state.changed_cards.entry((workspace, contact)).or_insert(false);
+    state.cards.insert((workspace, contact), new.clone());
+    state.append(key, vec![receive::contact_changed(contact, new)], by);
+}
+
+/// What a status says of the message as a whole. One of a participant is noted first.
+fn receive_status(
+    state: &mut State,
+    of: Key<MessageId>,
+    one: &ParkedStatus,
+    now: Timestamp,
+) -> ProviderStatus {
+    let Some(named) = &one.participant else { return one.status };
+    let Some((key, card)) = group_of(state, of) else { return one.status };
+    let told = match one.status {
+        ProviderStatus::Sent => return ProviderStatus::Sent,
+        ProviderStatus::Delivered => MessageStatus::Delivered,
+        ProviderStatus::Read => MessageStatus::Read,
+        ProviderStatus::Played => MessageStatus::Played,
+        ProviderStatus::Failed => MessageStatus::Failed,
+    };
+    let facts = state.lines.find(key.1, of.1).zip(roster::named(&card, named));
+    let Some((facts, participant)) = facts else { return ProviderStatus::Sent };
+    let receipt = Receipt { participant: participant.n, status: told, at: one.at.min(now) };
+    let draft = receive::amended(facts, Amendment::Received(receipt), None);
+    state.append(key, draft.into_iter().collect(), By::new(Actor::System, now));
+    let facts = state.lines.find(key.1, of.1);
+    let amended = facts.and_then(|facts| facts.amended.as_deref().zip(Some(facts.accepted_at)));
+    amended.map_or(ProviderStatus::Sent, |(known, at)| roster::reached_all(&card, known, at))
 }
 
 /// The attempt that brought a message its wamid, if it is this one.
@@ -308,13 +452,14 @@ pub(super) fn hear(
     // has not failed, in whatever order it was told.
     all.sort_by_key(|one| (one.status == ProviderStatus::Failed, Reverse(one.status)));
     for one in all {
+        let status = receive_status(state, (workspace, message), &one, now);
         let Some((id, _)) = state.places.get(&(workspace, message)).copied() else { return };
         let Some(conversation) = state.conversation(workspace, id) else { return };
         let drafts = delivery::status(
             conversation,
             &state.lines,
             (message, attempt),
-            one.status,
+            status,
             one.error.as_ref(),
         );
         state.append((workspace, id), drafts, By::new(Actor::System, now));

@@ -31,6 +31,8 @@ pub enum NameKind {
     UserId,
     /// A number, which may pass to somebody else.
     WaId,
+    /// WhatsApp's id of a group.
+    GroupId,
 }
 
 impl NameKind {
@@ -39,12 +41,13 @@ impl NameKind {
         match self {
             Self::UserId => "user_id",
             Self::WaId => "wa_id",
+            Self::GroupId => "group_id",
         }
     }
 
     /// Reads a name as `name` writes it.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::UserId, Self::WaId].into_iter().find(|kind| kind.name() == name)
+        [Self::UserId, Self::WaId, Self::GroupId].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -132,6 +135,8 @@ pub fn sightings<'a>(
                     (&message.sender, None, message.at)
                 }
                 ElementBody::Moved(moved) => (&moved.to, Some(&moved.from), moved.at),
+                ElementBody::Group(news) if news.begins => (&news.group, None, news.at),
+                ElementBody::Group(news) => (&news.group, Some(&news.group), news.at),
                 ElementBody::Reaction(_)
                 | ElementBody::Status(_)
                 | ElementBody::Ignored { .. }
@@ -315,6 +320,7 @@ fn new(ids: &FreshIds) -> Known {
 /// of a number are for finding only.
 fn names(sender: &Sender) -> Vec<(NameKind, String, bool)> {
     let mut names = Vec::new();
+    names.extend(sender.group_id.clone().map(|id| (NameKind::GroupId, id, true)));
     names.extend(sender.user_id.clone().map(|id| (NameKind::UserId, id, true)));
     if let Some(wa_id) = &sender.wa_id {
         names.push((NameKind::WaId, wa_id.clone(), true));
@@ -325,7 +331,7 @@ fn names(sender: &Sender) -> Vec<(NameKind, String, bool)> {
 
 /// The other way in which WhatsApp writes some numbers: Brazil's ninth digit, Mexico's 1,
 /// Argentina's 9.
-fn variant(wa_id: &str) -> Option<String> {
+pub(crate) fn variant(wa_id: &str) -> Option<String> {
     if let Some(rest) = wa_id.strip_prefix("55") {
         let (area, number) = (rest.get(..2)?, rest.get(2..)?);
         return match (number.len(), number.strip_prefix('9')) {

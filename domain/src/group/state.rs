@@ -181,6 +181,8 @@ pub struct ParkedStatus {
     pub error: Option<MessageError>,
     /// When, by Meta's time.
     pub at: Timestamp,
+    /// In a group: the participant it is told of.
+    pub participant: Option<String>,
 }
 
 /// A file that is to be fetched.

@@ -65,6 +65,7 @@ pub(crate) fn message(number: u128) -> InboundMessage {
         at: NOW,
         kind: LineKind::Text,
         content: Content { text: Some("Hola".to_owned()), ..Content::default() },
+        participant: None,
         quoted_wamid: None,
         media: None,
     }

@@ -18,6 +18,7 @@ mod doubt;
 mod following;
 #[cfg(test)]
 mod group;
+mod groups;
 #[cfg(test)]
 mod mirror;
 #[cfg(test)]

@@ -24,9 +24,9 @@ use baton_protocol::frame::LeaseHolder;
 use baton_protocol::template::Template;
 use baton_protocol::{
     Accepted, Actor, AgentId, AgentState, Availability, ChannelId, Command, CommandBody, ContactId,
-    Content, Conversation, ConversationId, DeviceId, Event, Fact, Line, LineKind, LineRef,
-    MembershipKind, MessageId, MessageStatus, Note, NoteId, OpId, Owner, Refusal, ReplyPolicy,
-    Role, Seen, TeamId, Timestamp, Visibility,
+    Content, Conversation, ConversationId, ConversationKind, DeviceId, Event, Fact, Line, LineKind,
+    LineRef, MembershipKind, MessageId, MessageStatus, Note, NoteId, OpId, Owner, Refusal,
+    ReplyPolicy, Role, Seen, TeamId, Timestamp, Visibility,
 };
 use uuid::Uuid;
 
@@ -214,8 +214,9 @@ impl Team {
     fn message(&mut self, id: ConversationId, at: Timestamp) -> InboundMessage {
         if !self.conversations.contains_key(&id) {
             let contact_id = ContactId(id.0);
-            let fact =
-                Fact::ConversationOpened { channel_id: NUMBER, contact_id, team_id: SUPPORT };
+            let kind = ConversationKind::Contact;
+            let (channel_id, team_id) = (NUMBER, SUPPORT);
+            let fact = Fact::ConversationOpened { channel_id, contact_id, team_id, kind };
             self.append(id, vec![fact.into()], Actor::Customer, None);
         }
         let text = Some(format!("text {}", self.made));
@@ -225,6 +226,7 @@ impl Team {
             at,
             kind: LineKind::Text,
             content: Content { text, ..Content::default() },
+            participant: None,
             quoted_wamid: None,
             media: None,
         }
@@ -265,7 +267,7 @@ impl Team {
         if !self.conversations.contains_key(&id) {
             return;
         }
-        let card = ContactCard { name: Some(name), phone: None };
+        let card = ContactCard { name: Some(name), ..ContactCard::default() };
         let fact = Fact::ContactChanged { contact_id: ContactId(id.0) };
         let draft = Draft { fact, content: Some(EventContent::Contact(card)) };
         self.append(id, vec![draft], Actor::Customer, None);

@@ -10,7 +10,6 @@ use baton_domain::outcome::Answer;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_domain::upload::Uploaded;
-use baton_protocol::conversation::ContactCard;
 use baton_protocol::template::Template;
 use baton_protocol::{
     Accepted, AgentState, Availability, LineRef, MembershipKind, Picture, ReplyPolicy, Role,
@@ -380,11 +379,14 @@ async fn load_marks_and_cards(
         }
     }
     let contacts = state.senders.iter().map(|((here, _), known)| (*here, known.contact));
-    let contacts: BTreeSet<_> = contacts.collect();
+    // Statuses look at who is in a group.
+    let groups = state.conversations.iter().filter(|(_, held)| held.now.thread.kind.is_group());
+    let groups = groups.map(|((here, _), held)| (*here, held.now.thread.contact_id));
+    let contacts: BTreeSet<_> = contacts.chain(groups).collect();
     if !contacts.is_empty() {
         for row in rows::contacts(tx, &json(&contacts)).await? {
             let key = (id(&row.workspace)?, id(&row.id)?);
-            state.cards.insert(key, ContactCard { name: row.name, phone: row.phone });
+            state.cards.insert(key, row.card()?);
         }
     }
     Ok(())
@@ -413,5 +415,6 @@ fn parked(row: &ParkedRow) -> Result<ParkedStatus, StoreError> {
     let status = ProviderStatus::from_name(&row.status)
         .ok_or_else(|| StoreError::Corrupt(format!("parked status {:?}", row.status)))?;
     let error = row.error.as_deref().map(from_json).transpose()?;
-    Ok(ParkedStatus { status, error, at: Timestamp::from_ms(row.at) })
+    let participant = Some(row.participant.clone()).filter(|named| !named.is_empty());
+    Ok(ParkedStatus { status, error, at: Timestamp::from_ms(row.at), participant })
 }

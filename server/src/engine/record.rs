@@ -263,8 +263,7 @@ fn intake(state: &State, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
             continue;
         }
         let key = ParkedKey::new(*workspace, *channel, wamid);
-        let when = (parked.error.as_ref(), parked.at);
-        writes.parked.push(ParkedRow::new(key, parked.status, when));
+        writes.parked.push(ParkedRow::new(key, parked));
     }
     for (workspace, (channel, wamid)) in &state.unparked {
         writes.unparked.push(ParkedKey::new(*workspace, *channel, wamid));

@@ -126,11 +126,13 @@ impl Bench {
                 wa_id: Some(from.to_owned()),
                 user_id: None,
                 name: Some("Lucía".to_owned()),
+                group_id: None,
             },
             wamid: wamid.to_owned(),
             at: self.clock.now(),
             kind: LineKind::Text,
             content: Content { text: Some(text.to_owned()), ..Content::default() },
+            participant: None,
             quoted_wamid: None,
             media: None,
         });
@@ -206,6 +208,7 @@ impl Bench {
         let failed = status == ProviderStatus::Failed;
         let (reason, remedy) = ("no such number".to_owned(), "call".to_owned());
         let body = ElementBody::Status(StatusUpdate {
+            participant: None,
             wamid: wamid.to_owned(),
             status,
             at: self.clock.now(),

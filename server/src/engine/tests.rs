@@ -92,6 +92,7 @@ async fn a_message_is_sent_and_its_ticks_climb() {
         assert_eq!(bench.engine.claim(at, 78, NODE).await.unwrap(), ClaimAnswer::No);
         // The status overtakes the answer of its own send.
         let status = ElementBody::Status(StatusUpdate {
+            participant: None,
             wamid: "wamid.out".to_owned(),
             status: baton_domain::inbound::ProviderStatus::Delivered,
             at: bench.clock.now(),
@@ -117,6 +118,7 @@ async fn what_is_held_and_what_is_set_aside_is_counted_by_its_reason() {
         let (mut element, fresh) = bench.element(nobody.clone());
         element.phone_number_id = None;
         let status = ElementBody::Status(StatusUpdate {
+            participant: None,
             wamid: "wamid.9".to_owned(),
             status: baton_domain::inbound::ProviderStatus::Read,
             at: bench.clock.now(),

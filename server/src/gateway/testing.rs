@@ -11,9 +11,9 @@ use baton_domain::sight::Sight;
 use baton_protocol::conversation::{ContactCard, ConversationView, Snapshot};
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Actor, AgentId, ChannelId, ContactId, Conversation, ConversationId, DeviceId, Epoch, Event,
-    Fact, Line, LineRef, MembershipKind, Note, NoteId, OpId, Owner, OwnerCause, Role, TeamId,
-    TeamSet, Timestamp, Visibility, WorkspaceId,
+    Actor, AgentId, ChannelId, ContactId, Conversation, ConversationId, ConversationKind, DeviceId,
+    Epoch, Event, Fact, Line, LineRef, MembershipKind, Note, NoteId, OpId, Owner, OwnerCause, Role,
+    TeamId, TeamSet, Timestamp, Visibility, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -78,6 +78,7 @@ impl Story {
             channel_id: ChannelId(Uuid::nil()),
             contact_id: ContactId(Uuid::nil()),
             team_id,
+            kind: ConversationKind::Contact,
         };
         let event = self.event(Some(id), Some(1), fact, None);
         let conversation = apply::begin(id, &event).unwrap();

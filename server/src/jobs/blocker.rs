@@ -106,6 +106,8 @@ impl Blocker {
         let who = match kind {
             NameKind::WaId => Addressee::WaId(name),
             NameKind::UserId => Addressee::UserId(name),
+            // Groups are not blocked.
+            NameKind::GroupId => return BlockAnswer::Refused(0),
         };
         let request = BlockRequest {
             base_url: &self.whatsapp.graph_url,

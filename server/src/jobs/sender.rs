@@ -563,6 +563,7 @@ fn addressee(order: &SendOrder) -> Addressee {
     match kind {
         NameKind::UserId => Addressee::UserId(value.clone()),
         NameKind::WaId => Addressee::WaId(value.clone()),
+        NameKind::GroupId => Addressee::Group(value.clone()),
     }
 }
 

@@ -36,7 +36,8 @@ struct NewestRow {
     is_read: i64,
 }
 
-/// The newest message of a customer who may be shown something; `None` where nothing is shown.
+/// The newest message of a customer who may be shown something; `None` where nothing is shown, as
+/// in groups.
 pub async fn newest(
     store: &Store,
     (workspace, conversation): (WorkspaceId, ConversationId),
@@ -51,6 +52,7 @@ pub async fn newest(
          JOIN message AS m ON m.workspace = c.workspace AND m.conversation = c.id
            AND m.seq = c.customer_seq
          WHERE c.workspace = $1 AND c.id = $2 AND n.policy IS NOT NULL AND c.block IS NULL
+           AND c.kind IS NULL
            AND m.wamid IS NOT NULL AND m.author_kind = 'customer'",
     );
     let (workspace, conversation) = (workspace.to_string(), conversation.to_string());

@@ -173,6 +173,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 23,
+        name: "groups",
+        both: include_str!("migrations/0023_groups.sql"),
+        sqlite: include_str!("migrations/0023_groups.sqlite.sql"),
+        postgres: include_str!("migrations/0023_groups.postgres.sql"),
+    },
 ];
 
 /// The newest schema that this program knows.

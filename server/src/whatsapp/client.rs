@@ -74,6 +74,8 @@ pub enum Addressee {
     WaId(String),
     /// A business-scoped user id.
     UserId(String),
+    /// A group.
+    Group(String),
 }
 
 /// Prints which kind of identity it is, not whose.
@@ -82,6 +84,7 @@ impl fmt::Debug for Addressee {
         f.write_str(match self {
             Self::WaId(_) => "WaId(***)",
             Self::UserId(_) => "UserId(***)",
+            Self::Group(_) => "Group(***)",
         })
     }
 }

@@ -286,6 +286,7 @@ impl Player {
         let tag =
             format!("b1:{}:{}:{}", bench.store.epoch(), flight.at.message, flight.claim.attempt);
         let update = StatusUpdate {
+            participant: None,
             wamid: flight.wamid?,
             status,
             at: bench.clock.now(),

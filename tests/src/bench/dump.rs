@@ -37,7 +37,7 @@ const TABLES: [(&str, &str); 19] = [
     ),
     ("note", "conversation id author op_id at revision after_seq"),
     ("outcome", "agent op_id conversation after answer at"),
-    ("parked_status", "channel wamid status error at"),
+    ("parked_status", "channel wamid status participant error at"),
     ("quarantine", "reason at"),
     ("read_mark", "agent conversation seq"),
     ("tally", "team open queued unanswered"),

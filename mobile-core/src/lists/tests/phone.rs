@@ -10,8 +10,8 @@ use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::outcome::Outcome;
 use baton_protocol::{
     Accepted, AgentId, Author, ChannelId, Command, CommandBody, CommandResult, ContactId, Content,
-    Conversation, ConversationId, Cursor, DeviceId, Epoch, Head, Line, LineKind, LineRef,
-    MessageId, MessageStatus, Note, NoteId, OpId, Owner, Refusal, Status, TeamId, Thread,
+    Conversation, ConversationId, ConversationKind, Cursor, DeviceId, Epoch, Head, Line, LineKind,
+    LineRef, MessageId, MessageStatus, Note, NoteId, OpId, Owner, Refusal, Status, TeamId, Thread,
     Timestamp, WorkspaceId,
 };
 use uuid::Uuid;
@@ -67,8 +67,10 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         last_agent: None,
         followers: Vec::new(),
         block: None,
+        kind: ConversationKind::Contact,
     };
-    let contact = ContactCard { name: Some(format!("Eva {id}")), phone: Some("34600".into()) };
+    let (name, phone) = (Some(format!("Eva {id}")), Some("34600".into()));
+    let contact = ContactCard { name, phone, group: None };
     let view = ConversationView {
         conversation: Conversation { head, thread },
         contact,

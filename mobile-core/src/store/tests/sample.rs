@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
-    AgentId, Author, ChannelId, ContactId, Content, Conversation, ConversationId, Details,
-    FileState, Forwarded, Head, HeldReason, Line, LineKind, LineRef, MessageError, MessageId,
-    MessageStatus, Note, NoteId, OpId, Owner, Status, TeamId, Thread, Timestamp, Turn,
+    AgentId, Author, ChannelId, ContactId, Content, Conversation, ConversationId, ConversationKind,
+    Details, FileState, Forwarded, Head, HeldReason, Line, LineKind, LineRef, MessageError,
+    MessageId, MessageStatus, Note, NoteId, OpId, Owner, Status, TeamId, Thread, Timestamp, Turn,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -98,6 +98,7 @@ impl Dice {
             kind: self.pick(kinds),
             at: self.time(),
             content: Content {
+                by: None,
                 text: self.maybe(Self::text),
                 original_type: self.maybe(|_| "sticker".to_owned()),
                 details: self.maybe(|dice| {
@@ -176,12 +177,14 @@ impl Dice {
             last_agent: self.maybe(Self::few),
             followers: self.maybe(Self::few).into_iter().collect(),
             block: None,
+            kind: ConversationKind::Group,
         };
         let view = ConversationView {
             conversation: Conversation { head: self.head(id), thread },
             contact: ContactCard {
                 name: self.maybe(Self::text),
                 phone: self.maybe(|dice| format!("34600{}", dice.below(1_000_000))),
+                group: None,
             },
             preview: self.maybe(|dice| dice.line(3)),
             read_seq: self.below(60),

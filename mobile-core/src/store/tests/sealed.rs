@@ -38,8 +38,11 @@ fn database_log_and_drop_files_hold_no_contents() {
     full.lines = std::iter::once((1, line.clone())).collect();
     line.content = text(SECRETS[9]);
     full.view.preview = Some(line);
-    full.view.contact =
-        ContactCard { name: Some(SECRETS[1].to_owned()), phone: Some(SECRETS[2].to_owned()) };
+    full.view.contact = ContactCard {
+        name: Some(SECRETS[1].to_owned()),
+        phone: Some(SECRETS[2].to_owned()),
+        group: None,
+    };
     full.notes.values_mut().for_each(|note| note.text = Some(SECRETS[3].to_owned()));
     let drops = DropBox::open(directory.path(), &key(), [3; 32]).expect("opens");
     for _ in 0..3 {

@@ -162,6 +162,7 @@ impl World {
         };
         let error = MessageError { code: 131_026, reason: "no".to_owned(), remedy: String::new() };
         let update = StatusUpdate {
+            participant: None,
             wamid: flight.wamid.unwrap_or_default(),
             status,
             at: self.server.now,

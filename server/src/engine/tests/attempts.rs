@@ -20,7 +20,14 @@ impl Bench {
         let tag = tag.map(|(at, attempt)| Tag { epoch, message: at.message, attempt }.to_string());
         let error = MessageError { code: 131_026, reason: "no".to_owned(), remedy: String::new() };
         let at = self.clock.now();
-        let update = StatusUpdate { wamid: wamid.to_owned(), status, at, tag, error: Some(error) };
+        let update = StatusUpdate {
+            wamid: wamid.to_owned(),
+            status,
+            at,
+            tag,
+            error: Some(error),
+            participant: None,
+        };
         self.post(vec![self.element(ElementBody::Status(update))]).await;
     }
 

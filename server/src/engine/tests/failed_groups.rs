@@ -52,6 +52,7 @@ impl Bench {
             at: self.clock.now(),
             kind: LineKind::Text,
             content: Content { text: Some("¿Hola?".to_owned()), ..Content::default() },
+            participant: None,
             quoted_wamid: None,
             media: None,
         });

@@ -165,7 +165,7 @@ const FILL: &str = "
     INSERT INTO attempt SELECT 'w' || n % 8, 'm' || n, 1, 1, 0 FROM generate_series(1, 3000) AS n;
     INSERT INTO read_mark SELECT 'w' || n % 8, 'a' || n, 'v' || n, 1
       FROM generate_series(1, 3000) AS n;
-    INSERT INTO parked_status SELECT 'w' || n % 8, 'x', 'p' || n, 'sent', NULL, 0
+    INSERT INTO parked_status SELECT 'w' || n % 8, 'x', 'p' || n, 'sent', NULL, 0, ''
       FROM generate_series(1, 3000) AS n;
     INSERT INTO log_head SELECT 'w' || n FROM generate_series(1, 3000) AS n;
     INSERT INTO tally SELECT 'w' || n % 8, 't' || n, 0, 0, 0 FROM generate_series(1, 3000) AS n;

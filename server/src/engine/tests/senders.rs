@@ -20,12 +20,13 @@ impl Bench {
             sender: Sender {
                 wa_id: Some(number.to_owned()),
                 user_id: user.map(str::to_owned),
-                name: None,
+                ..Sender::default()
             },
             wamid: wamid.to_owned(),
             at: Timestamp::from_ms(at_s * 1000),
             kind: LineKind::Text,
             content: Content { text: Some(wamid.to_owned()), ..Content::default() },
+            participant: None,
             quoted_wamid: None,
             media: None,
         }))

@@ -117,6 +117,7 @@ async fn a_status_that_came_before_the_echo_of_its_message_is_applied_with_it() 
             at: bench.clock.now(),
             kind: LineKind::Text,
             content: Content { text: Some("Buenos días".to_owned()), ..Content::default() },
+            participant: None,
             quoted_wamid: None,
             media: None,
         });

@@ -147,6 +147,7 @@ impl House {
             at: self.bench.clock.now(),
             kind: LineKind::Image,
             content: Content::default(),
+            participant: None,
             quoted_wamid: None,
             media: Some("2754859441498128".to_owned()),
         });

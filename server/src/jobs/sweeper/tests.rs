@@ -61,7 +61,7 @@ async fn raw_webhooks_go_after_their_days_unless_something_in_them_waits_for_som
             "INSERT INTO quarantine VALUES
                ('q1', 'd1', 'app', NULL, 'i1', 'r', '', 0, NULL, NULL),
                ('q2', 'd2', 'app', NULL, 'i2', 'r', '', 0, {at}, NULL),
-               ('q3', 'd3', 'app', NULL, 'i3', 'r', '', 0, NULL, {at});"
+               ('q3', 'd3', 'app', NULL, 'i3', 'r', '', 0, NULL, {at}, '');"
         ));
         database.tamper(&sql).await;
         let sweeper = sweeper(&database, &clock).await;
@@ -85,7 +85,7 @@ async fn outcomes_are_kept_longer_than_op_ids_are_taken_however_few_days_are_ask
             sql.push_str(&format!(
                 "INSERT INTO outcome
                    (workspace, agent, op_id, body_hash, conversation, after, answer, at)
-                 VALUES ('{W}', 'a', 'o{n}', 'h', NULL, NULL, '{{}}', {at});"
+                 VALUES ('{W}', 'a', 'o{n}', 'h', NULL, NULL, '{{}}', {at}, '');"
             ));
         }
         database.tamper(&sql).await;
@@ -144,8 +144,8 @@ async fn statuses_of_unknown_messages_go_after_a_week() {
         let clock = bench(&database).await;
         let (old, young) = (START.ms(), START.ms() + DAY_MS);
         let sql = format!(
-            "INSERT INTO parked_status VALUES ('{W}', 'c', 'm1', 'read', NULL, {old});
-             INSERT INTO parked_status VALUES ('{W}', 'c', 'm2', 'read', NULL, {young});"
+            "INSERT INTO parked_status VALUES ('{W}', 'c', 'm1', 'read', NULL, {old}, '');
+             INSERT INTO parked_status VALUES ('{W}', 'c', 'm2', 'read', NULL, {young}, '');"
         );
         database.tamper(&sql).await;
         days(&clock, 7);
@@ -222,7 +222,7 @@ async fn a_status_that_waits_although_its_message_is_known_is_applied() {
         ] {
             sql.push_str(&format!(
                 "INSERT INTO parked_status VALUES ('{w}', '{c}', '{wamid}', '{status}', NULL,
-                   {at});"
+                   {at}, '');"
             ));
         }
         bench.database.tamper(&sql).await;
@@ -248,7 +248,7 @@ async fn what_waits_is_looked_at_page_by_page_and_to_the_end() {
         let (w, c) = (at.workspace, at.channel);
         for wamid in ["wamid.a", "wamid.b", "wamid.m", "wamid.z"] {
             for status in ["delivered", "read"] {
-                let row = format!("('{w}', '{c}', '{wamid}', '{status}', NULL, 0)");
+                let row = format!("('{w}', '{c}', '{wamid}', '{status}', NULL, 0, '')");
                 bench.database.tamper(&format!("INSERT INTO parked_status VALUES {row}")).await;
             }
         }

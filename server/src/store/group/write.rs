@@ -80,7 +80,7 @@ static INTAKE: Statement<IntakeRow> = Statement::insert_or("ON CONFLICT (digest)
 static QUARANTINE: Statement<QuarantineRow> =
     Statement::insert_or("ON CONFLICT (digest) DO NOTHING");
 static PARKED: Statement<ParkedRow> =
-    Statement::insert_or("ON CONFLICT (workspace, channel, wamid, status) DO NOTHING");
+    Statement::insert_or("ON CONFLICT (workspace, channel, wamid, status, participant) DO NOTHING");
 static UNPARKED: Statement<ParkedKey> = Statement::delete();
 static OUTCOMES: Statement<OutcomeRow> = Statement::insert();
 static LOG: Statement<LogRow> = Statement::insert();

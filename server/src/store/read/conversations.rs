@@ -7,7 +7,7 @@ use baton_protocol::{AgentId, Conversation, ConversationId, Head, WorkspaceId};
 use sqlx::FromRow;
 
 use super::lines::messages;
-use crate::store::rows::{ThreadRow, ids, number, thread_columns};
+use crate::store::rows::{ThreadRow, from_json, ids, number, thread_columns};
 use crate::store::{Sql, StoreError, Tx};
 
 /// The facts of these conversations, as far as they exist.
@@ -49,6 +49,7 @@ struct ViewRow {
     conversation: ThreadRow,
     name: Option<String>,
     phone: Option<String>,
+    group_card: Option<String>,
     read_seq: i64,
 }
 
@@ -67,6 +68,8 @@ pub async fn views(
              AS name,
            (SELECT k.phone FROM contact AS k WHERE k.workspace = c.workspace AND k.id = c.contact)
              AS phone,
+           (SELECT k.group_card FROM contact AS k
+            WHERE k.workspace = c.workspace AND k.id = c.contact) AS group_card,
            COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
              AND r.agent = $3 AND r.conversation = c.id), 0) AS read_seq
          FROM conversation AS c WHERE c.workspace = $1 AND c.id {in $2}"
@@ -81,7 +84,8 @@ pub async fn views(
     for row in rows {
         let conversation = row.conversation.read()?;
         last_lines.extend(conversation.thread.last_line.map(|line| line.id));
-        let contact = ContactCard { name: row.name, phone: row.phone };
+        let group = row.group_card.as_deref().map(from_json).transpose()?;
+        let contact = ContactCard { name: row.name, phone: row.phone, group };
         let read_seq = number(row.read_seq)?;
         let id = conversation.head.id;
         found.insert(id, ConversationView { conversation, contact, preview: None, read_seq });

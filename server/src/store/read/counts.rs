@@ -22,6 +22,7 @@ macro_rules! counted {
                CASE WHEN f.agent IS NULL THEN '' ELSE 'f' END AS follows,
                CASE WHEN c.status <> 'open' OR c.unanswered_since IS NULL THEN ''
                  WHEN c.unanswered_since <= CAST($3 AS BIGINT) THEN 'wait'
+                 WHEN c.kind = 'group' THEN ''
                  WHEN c.window_until IS NULL OR c.window_until < CAST($4 AS BIGINT) THEN 'window'
                  ELSE '' END AS late,
                CAST(COUNT(*) AS BIGINT) AS count

@@ -22,7 +22,8 @@ macro_rules! stretch {
         concat!(
             "SELECT c.id, c.channel, c.contact, c.team, c.owner_agent, c.owner_epoch, c.status,
                c.snoozed_until, c.episode, c.revision, c.last_seq, c.customer_seq,
-               c.unanswered_since, c.window_until, c.activity_at,
+               c.unanswered_since, CASE WHEN c.kind = 'group' THEN CAST(4102444800000 AS BIGINT)
+                 ELSE c.window_until END AS window_until, c.activity_at,
                COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
                  AND r.agent = $2 AND r.conversation = c.id), 0) AS read_seq
              FROM conversation AS c WHERE c.workspace = $1 AND ",

@@ -1,7 +1,8 @@
 //! Conversations and their episodes.
 
 use baton_protocol::{
-    AgentId, Conversation, ConversationId, Head, LineRef, Status, Thread, Timestamp, WorkspaceId,
+    AgentId, Conversation, ConversationId, ConversationKind, Head, LineRef, Status, Thread,
+    Timestamp, WorkspaceId,
 };
 use sqlx::FromRow;
 
@@ -13,7 +14,12 @@ table! {
     /// A conversation's facts.
     conversation: ConversationRow {
         key { workspace: String, id: String }
-        fixed { channel: String, contact: String }
+        fixed {
+            channel: String,
+            contact: String,
+            /// `group`; NULL with one customer.
+            kind: Option<String>,
+        }
         state {
             team: String,
             owner_agent: Option<String>,
@@ -142,6 +148,7 @@ impl ConversationRow {
             id: head.id.to_string(),
             channel: head.channel_id.to_string(),
             contact: thread.contact_id.to_string(),
+            kind: thread.kind.is_group().then(|| "group".to_owned()),
             team: head.team_id.to_string(),
             owner_agent: text(head.owner.agent()),
             owner_epoch: column(head.owner_epoch),
@@ -196,6 +203,11 @@ impl ThreadRow {
                 last_agent: some_id(row.last_agent.as_deref())?,
                 followers: self.followers()?,
                 block: row.block.as_deref().map(from_json).transpose()?,
+                kind: match row.kind.as_deref() {
+                    None => ConversationKind::Contact,
+                    Some("group") => ConversationKind::Group,
+                    Some(other) => return Err(StoreError::corrupt(format!("kind {other:?}"))),
+                },
             },
         })
     }

@@ -1,7 +1,7 @@
 //! Webhooks as they came, what was set aside of them, and statuses that wait for their message.
 
-use baton_domain::inbound::ProviderStatus;
-use baton_protocol::{ChannelId, MessageError, Timestamp, WorkspaceId};
+use baton_domain::group::state::ParkedStatus;
+use baton_protocol::{ChannelId, WorkspaceId};
 
 use super::json;
 use crate::store::table::table;
@@ -37,25 +37,28 @@ table! {
     /// A status that came before its message's id was known.
     parked_status: ParkedRow {
         key { workspace: String, channel: String, wamid: String }
-        fixed { status: String, error: Option<String>, at: i64 }
+        fixed {
+            status: String,
+            error: Option<String>,
+            at: i64,
+            /// In a group: of whom it is told; else empty.
+            participant: String,
+        }
         state {}
     }
 }
 
 impl ParkedRow {
     /// A status that waits.
-    pub(crate) fn new(
-        key: ParkedKey,
-        status: ProviderStatus,
-        (error, at): (Option<&MessageError>, Timestamp),
-    ) -> Self {
+    pub(crate) fn new(key: ParkedKey, parked: &ParkedStatus) -> Self {
         Self {
             workspace: key.workspace,
             channel: key.channel,
             wamid: key.wamid,
-            status: status.name().to_owned(),
-            error: error.map(json),
-            at: at.ms(),
+            status: parked.status.name().to_owned(),
+            error: parked.error.as_ref().map(json),
+            at: parked.at.ms(),
+            participant: parked.participant.clone().unwrap_or_default(),
         }
     }
 }

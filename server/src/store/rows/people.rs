@@ -3,16 +3,22 @@
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{AgentId, ContactId, ConversationId, TeamId, WorkspaceId};
 
-use super::column;
-use crate::store::fold;
+use super::{column, from_json, json};
 use crate::store::table::table;
+use crate::store::{StoreError, fold};
 
 table! {
     /// A contact's card.
     contact: ContactRow {
         key { workspace: String, id: String }
         fixed {}
-        state { name: Option<String>, phone: Option<String>, search_name: Option<String> }
+        state {
+            name: Option<String>,
+            phone: Option<String>,
+            search_name: Option<String>,
+            /// Who is in the group, if it is one, as JSON.
+            group_card: Option<String>,
+        }
     }
 }
 
@@ -61,7 +67,14 @@ impl ContactRow {
             name: card.name.clone(),
             phone: card.phone.clone(),
             search_name: card.name.as_deref().map(fold),
+            group_card: card.group.as_deref().map(json),
         }
+    }
+
+    /// What the row means.
+    pub(crate) fn card(&self) -> Result<ContactCard, StoreError> {
+        let group = self.group_card.as_deref().map(from_json).transpose()?;
+        Ok(ContactCard { name: self.name.clone(), phone: self.phone.clone(), group })
     }
 }
 

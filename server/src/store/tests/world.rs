@@ -9,9 +9,9 @@ use baton_domain::log::{Logged, Route};
 use baton_domain::scope::Scope;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    Actor, AgentId, Author, ChannelId, ContactId, Content, Conversation, ConversationId, Event,
-    Fact, LineKind, LineRef, MessageId, MessageStatus, NoteId, OpId, Owner, OwnerCause, Status,
-    TeamId, Timestamp, Turn, WorkspaceId,
+    Actor, AgentId, Author, ChannelId, ContactId, Content, Conversation, ConversationId,
+    ConversationKind, Event, Fact, LineKind, LineRef, MessageId, MessageStatus, NoteId, OpId,
+    Owner, OwnerCause, Status, TeamId, Timestamp, Turn, WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -98,6 +98,7 @@ impl World {
             channel_id: parsed::<ChannelId>(CHANNEL),
             contact_id: contact,
             team_id: team,
+            kind: ConversationKind::Contact,
         };
         self.append(id, Actor::Customer, fact, None).await;
         self.append(id, Actor::Customer, Fact::EpisodeOpened { episode: 1 }, None).await;

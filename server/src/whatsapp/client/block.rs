@@ -54,6 +54,7 @@ impl Client {
         let user = match of.who {
             Addressee::WaId(id) => json!({ "user": id }),
             Addressee::UserId(id) => json!({ "user_id": id }),
+            Addressee::Group(_) => return BlockAnswer::Refused(0),
         };
         let body = json!({ "messaging_product": "whatsapp", "block_users": [user] });
         let method = if of.blocks { Method::POST } else { Method::DELETE };

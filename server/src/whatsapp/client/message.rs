@@ -12,15 +12,16 @@ use super::{Addressee, SendRequest};
 /// The whole body of a request.
 pub(super) fn write(request: &SendRequest<'_>) -> Value {
     let (kind, part) = part(request);
+    let is_group = matches!(request.to, Addressee::Group(_));
     let mut message = json!({
         "messaging_product": "whatsapp",
-        "recipient_type": "individual",
+        "recipient_type": if is_group { "group" } else { "individual" },
         "biz_opaque_callback_data": request.tag.to_string(),
         "type": kind,
         kind: part,
     });
     match request.to {
-        Addressee::WaId(id) => put(&mut message, "to", id.as_str()),
+        Addressee::WaId(id) | Addressee::Group(id) => put(&mut message, "to", id.as_str()),
         Addressee::UserId(id) => put(&mut message, "recipient", id.as_str()),
     }
     if let Some(wamid) = request.quoted_wamid.filter(|_| kind != "reaction") {

@@ -33,9 +33,6 @@ struct Said {
 /// read is unreadable, or unsupported where Meta itself leaves the part out.
 pub(super) fn said(message: &Object<'_>, original_type: Option<String>) -> (LineKind, Content) {
     let name = original_type.unwrap_or_else(|| "text".to_owned());
-    if message.get("group_id").is_some() {
-        return (LineKind::Unsupported, named(format!("group/{name}")));
-    }
     let (kind, said) = match name.as_str() {
         "edit" => (LineKind::Edit, Some(edited(message).unwrap_or_default())),
         "revoke" => (LineKind::Revocation, Some(Said::default())),
@@ -68,10 +65,6 @@ pub(super) fn said(message: &Object<'_>, original_type: Option<String>) -> (Line
 /// A message whose type is not even named tells none.
 fn named_if_given(message: &Object<'_>, content: Content) -> Content {
     Content { original_type: message.id("type"), ..content }
-}
-
-fn named(original_type: String) -> Content {
-    Content { original_type: Some(original_type), ..Content::default() }
 }
 
 /// What Meta does not pass on names its type in a part of its own.

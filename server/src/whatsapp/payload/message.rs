@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::content;
 use super::leaf::{Object, shortened};
-use super::people::{People, user_id, wa_id};
+use super::people::{People, group_id, user_id, wa_id};
 
 /// Reads what a customer did, and the contact that it belongs to.
 pub(super) fn inbound<'a>(
@@ -56,8 +56,17 @@ fn read<'a>(
     let at = message.instant("timestamp");
     let understood = wamid.is_some() && at.is_some();
     let kind = if understood { kind } else { LineKind::Unreadable };
+    let (sender, participant) = match group(&message) {
+        // In its author's own conversation it would be answered there.
+        None if message.get("group_id").is_some() => {
+            return unattributable("a message of a group that has no readable id");
+        }
+        Some(group) => (group, Some(sender).filter(|_| by == Author::Customer)),
+        None => (sender, None),
+    };
     let line = InboundMessage {
         sender,
+        participant,
         wamid: wamid.unwrap_or_else(|| digest(raw)),
         at: at.unwrap_or(arrived),
         kind,
@@ -66,6 +75,12 @@ fn read<'a>(
         media: content::media(&message, kind),
     };
     (body(line), contact)
+}
+
+/// The group in which it was said.
+fn group(message: &Object<'_>) -> Option<Sender> {
+    let group_id = message.scalar("group_id").as_deref().and_then(group_id)?;
+    Some(Sender { group_id: Some(group_id), ..Sender::default() })
 }
 
 /// The message that this one replies to, changes or takes back.
@@ -113,7 +128,7 @@ fn moved(message: &Object<'_>, arrived: Timestamp) -> ElementBody {
             .or_else(|| text(message, "from_user_id"))
             .as_deref()
             .and_then(user_id),
-        name: None,
+        ..Sender::default()
     };
     let to = Sender {
         wa_id: text(&system, "wa_id")
@@ -121,7 +136,7 @@ fn moved(message: &Object<'_>, arrived: Timestamp) -> ElementBody {
             .as_deref()
             .and_then(wa_id),
         user_id: text(&system, "user_id").as_deref().and_then(user_id),
-        name: None,
+        ..Sender::default()
     };
     let names_somebody = |who: &Sender| who.wa_id.is_some() || who.user_id.is_some();
     if !names_somebody(&from) || !names_somebody(&to) {

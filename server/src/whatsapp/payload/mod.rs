@@ -12,6 +12,7 @@ use baton_protocol::Timestamp;
 use serde_json::value::RawValue;
 
 mod content;
+mod groups;
 mod leaf;
 mod message;
 mod people;
@@ -21,7 +22,7 @@ mod status;
 mod tests;
 
 pub(super) use content::sha256;
-use leaf::{Object, scalar};
+use leaf::{Object, array, scalar};
 use people::People;
 use skeleton::{Change, Level, Value};
 
@@ -98,6 +99,9 @@ struct Origin<'a> {
 fn read_change(change: &Change<'_>, arrived: Timestamp, elements: &mut Vec<Element>) {
     let field = change.field.and_then(scalar);
     let field = field.as_deref().map_or("messages", known_field);
+    if groups::FIELDS.contains(&field) {
+        return read_groups(change, field, arrived, elements);
+    }
     if !matches!(field, "messages" | "smb_message_echoes") {
         let metadata = Object::read(change.value).and_then(|value| value.get("metadata"));
         elements.push(ignored(phone_number_id(metadata), whole(change), field));
@@ -140,6 +144,31 @@ fn read_change(change: &Change<'_>, arrived: Timestamp, elements: &mut Vec<Eleme
     if elements.len() == before {
         let what = if value.errors.is_some() { "errors" } else { "empty" };
         elements.push(ignored(origin.phone_number_id, whole(change), what));
+    }
+}
+
+/// Entries of `groups`, each for itself.
+fn read_groups(
+    change: &Change<'_>,
+    field: &'static str,
+    arrived: Timestamp,
+    elements: &mut Vec<Element>,
+) {
+    let value = Object::read(change.value);
+    let metadata = value.as_ref().and_then(|value| value.get("metadata"));
+    let list = value.as_ref().and_then(|value| value.get("groups")).and_then(array);
+    let room = ELEMENTS_MAX.saturating_sub(elements.len());
+    let origin = Origin {
+        field,
+        metadata: metadata.filter(|data| data.get().len() <= METADATA_BYTES_MAX),
+        phone_number_id: phone_number_id(metadata),
+    };
+    match list.filter(|list| !list.is_empty() && list.len() <= room) {
+        Some(list) => elements.extend(
+            list.into_iter()
+                .map(|raw| origin.element("groups", raw, None, groups::read(raw, field, arrived))),
+        ),
+        None => elements.push(ignored(origin.phone_number_id, whole(change), field)),
     }
 }
 

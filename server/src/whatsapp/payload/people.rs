@@ -33,6 +33,7 @@ impl<'a> People<'a> {
                     .object("profile")
                     .and_then(|p| p.scalar("name"))
                     .map(|name| one_line(&name)),
+                group_id: None,
             };
             for id in [&person.wa_id, &person.user_id].into_iter().flatten() {
                 people.by_id.insert(id.clone(), people.contacts.len());
@@ -54,7 +55,7 @@ impl<'a> People<'a> {
         let mut person = Sender {
             wa_id: number.as_deref().and_then(wa_id),
             user_id: message.scalar(user_in).as_deref().and_then(user_id),
-            name: None,
+            ..Sender::default()
         };
         if person.wa_id.is_none() && person.user_id.is_none() {
             // Some change may bring the BSUID in the number's place.
@@ -93,9 +94,16 @@ pub(super) fn user_id(text: &str) -> Option<String> {
     (plausible && text.bytes().all(|b| b.is_ascii_graphic())).then(|| text.to_owned())
 }
 
+/// The id of a group: one visible word, as Meta gives it.
+pub(super) fn group_id(text: &str) -> Option<String> {
+    const BYTES_MAX: usize = 256;
+    let plausible = (1..=BYTES_MAX).contains(&text.len());
+    (plausible && text.bytes().all(|b| b.is_ascii_graphic())).then(|| text.to_owned())
+}
+
 /// A name as it is shown in one line: without line breaks, and without marks that turn the
 /// direction of what stands beside it.
-fn one_line(name: &str) -> String {
+pub(super) fn one_line(name: &str) -> String {
     let is_mark = |c: char| {
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
             || matches!(c, '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')

@@ -26,7 +26,17 @@ pub(super) fn read(raw: &RawValue, arrived: Timestamp) -> ElementBody {
         at: object.instant("timestamp").unwrap_or(arrived),
         tag: object.id("biz_opaque_callback_data"),
         error: failed.then(|| first_error(&object)),
+        participant: participant(&object),
     })
+}
+
+/// Of whom in a group it is told. Meta's pages print the field's name in two ways.
+fn participant(status: &Object<'_>) -> Option<String> {
+    const BYTES_MAX: usize = 128;
+    let fields = ["recipient_participant_id", "participant_recipient_id"];
+    let named = fields.into_iter().find_map(|field| status.scalar(field))?;
+    let named = named.strip_prefix('+').unwrap_or(&named).to_owned();
+    (1..=BYTES_MAX).contains(&named.len()).then_some(named)
 }
 
 fn named(name: &str) -> Option<ProviderStatus> {

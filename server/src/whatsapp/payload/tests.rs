@@ -85,6 +85,9 @@ fn told(element: &Element) -> String {
             };
             format!("moved from {} to {}", name(from), name(to))
         }
+        ElementBody::Group(news) => {
+            format!("group {}", news.group.group_id.as_deref().unwrap_or("-"))
+        }
         ElementBody::Ignored { what } => format!("ignored {what}"),
         ElementBody::Unattributable { reason } => format!("set aside: {reason}"),
     }
@@ -109,7 +112,7 @@ fn every_act_of_a_customer_is_told() {
             "edit wamid.06 by 34600000001 ES.1001 Lucía: edit | Hola! | wamid.01",
             "revocation wamid.07 by 34600000001 ES.1001 Lucía: revoke | - | wamid.01",
             "welcome_request wamid.08 by 34600000001 ES.1001 Lucía: request_welcome | - | -",
-            "unsupported wamid.09 by 34600000002 - Tomás: group/text | - | -",
+            "text wamid.09 by - - -: - | to the group | -",
             "unsupported wamid.10 by 34600000001 ES.1001 Lucía: interactive | - | -",
             "unsupported wamid.11 by 34600000001 ES.1001 Lucía: unsupported/poll_update | - | -",
             "unsupported wamid.12 by 34600000001 ES.1001 Lucía: hologram | - | -",
@@ -200,7 +203,7 @@ fn is_of_a_message(element: &Element) -> bool {
         ElementBody::Message(_) | ElementBody::Status(_) | ElementBody::Echo(_) => true,
         ElementBody::Reaction(_) | ElementBody::Moved(_) => true,
         ElementBody::Ignored { what } => matches!(*what, "reaction" | "system"),
-        ElementBody::Unattributable { .. } => false,
+        ElementBody::Group(_) | ElementBody::Unattributable { .. } => false,
     }
 }
 

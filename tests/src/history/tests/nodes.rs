@@ -1,7 +1,9 @@
 //! Rules about several nodes: owners, attempts, and what clients were told.
 
 use baton_protocol::frame::{ResetReason, ServerFrame};
-use baton_protocol::{ChannelId, ContactId, Cursor, Epoch, Owner, OwnerCause, TeamId};
+use baton_protocol::{
+    ChannelId, ContactId, ConversationKind, Cursor, Epoch, Owner, OwnerCause, TeamId,
+};
 
 use super::super::{Client, Heard, Try};
 use super::*;
@@ -26,6 +28,7 @@ fn opened(position: u64, of: u128) -> Event {
         channel_id: ChannelId(id(6)),
         contact_id: ContactId(id(7)),
         team_id: TeamId(id(5)),
+        kind: ConversationKind::Contact,
     };
     let conversation_id = Some(ConversationId(id(of)));
     Event { conversation_id, ..event(position, Actor::Customer, fact) }

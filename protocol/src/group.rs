@@ -1,0 +1,78 @@
+//! Groups: who is in them, and how they stand.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// Whom a conversation is with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationKind {
+    /// One customer.
+    #[default]
+    Contact,
+    /// A group: each line of it has an author, and there is no window.
+    Group,
+}
+
+impl ConversationKind {
+    /// Whether it is with one customer.
+    pub fn is_contact(&self) -> bool {
+        *self == Self::Contact
+    }
+
+    /// Whether it is with a group.
+    pub fn is_group(&self) -> bool {
+        *self == Self::Group
+    }
+}
+
+/// A group, as far as it is known.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GroupCard {
+    /// How it stands at WhatsApp.
+    #[serde(default)]
+    pub state: GroupState,
+    /// Who is in it, and who was.
+    #[serde(default)]
+    pub participants: Vec<Participant>,
+}
+
+/// How a group stands at WhatsApp.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum GroupState {
+    /// It can be written to.
+    #[default]
+    Open,
+    /// WhatsApp suspended it: nothing can be sent.
+    Suspended,
+    /// It is no more.
+    Deleted,
+}
+
+/// A customer in a group.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Participant {
+    /// Their number in the group, from 1. It stays theirs.
+    pub n: u32,
+    /// The profile name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The number, digits without `+`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// WhatsApp's id of the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// When they came, by Meta's time, where that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_at: Option<Timestamp>,
+    /// Whether they left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
+}
