@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Cursor, Degrees, LineKind, Timestamp};
 
@@ -57,7 +57,21 @@ pub(crate) fn with_seen(schema: &mut Schema) {
     }
 }
 
-/// Each kind of command has fields of its own, and no others are taken.
+/// Each kind of command has fields of its own beside those of all, and no others are taken. Written
+/// out for each kind, as tools understand that best.
 pub(crate) fn closed(schema: &mut Schema) {
-    schema.insert("unevaluatedProperties".to_owned(), false.into());
+    let common = schema.remove("properties");
+    let needed = schema.remove("required");
+    let kinds = schema.get_mut("oneOf").and_then(Value::as_array_mut);
+    for kind in kinds.into_iter().flatten().filter_map(Value::as_object_mut) {
+        let fields = kind.entry("properties").or_insert_with(|| json!({}));
+        if let (Some(fields), Some(Value::Object(common))) = (fields.as_object_mut(), &common) {
+            fields.extend(common.clone());
+        }
+        let names = kind.entry("required").or_insert_with(|| json!([]));
+        if let (Some(names), Some(Value::Array(needed))) = (names.as_array_mut(), &needed) {
+            names.extend(needed.iter().cloned());
+        }
+        kind.insert("additionalProperties".to_owned(), false.into());
+    }
 }

@@ -165,6 +165,11 @@ fn what_nobody_may_send_does_not_fit() {
     let reply = json!({ "type": "reply", "text": "Hola", "op_id": command["op_id"],
         "conversation_id": command["conversation_id"] });
     assert!(fits(&whole, &schemas(&whole)[of], &reply).is_err(), "no seen");
+    let mut claim = command;
+    claim["expect_owner_epoch"] = json!(3);
+    assert_eq!(fits(&whole, &schemas(&whole)[of], &claim), Ok(()));
+    claim["force"] = json!(true);
+    assert!(fits(&whole, &schemas(&whole)[of], &claim).is_err(), "an unknown field");
 }
 
 /// As much of JSON Schema as the description uses. Keywords that it does not know are a fault.
