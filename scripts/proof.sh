@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(simulation planted interleavings one-node claims edits kills-1 kills-2 kills-3 kills-4
+steps=(simulation planted webhooks interleavings one-node claims edits kills-1 kills-2 kills-3 kills-4
   kills-5 stops away faults cluster cluster-planted pauses nodes-claims nodes-redis nodes-deaths nodes-rolls
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-files
@@ -115,6 +115,19 @@ phone_day() {
     >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
   grep -q '1 passed' "$state/$step.log" || fail "$name did not run"
   figures "$state/$step.log" "$name"
+}
+
+# Published webhooks, mutated, against the routes of the server, on both databases.
+webhooks() {
+  local name=nothing_that_customers_say_is_lost_however_posts_are_merged_split_and_mutated
+  name=http::tests::intake::mutated::$name
+  [ -n "${BATON_TEST_POSTGRES:-}" ] || begin_postgres off
+  scripts/build.sh
+  BATON_MUTATED_POSTS=2000 BATON_TEST_POSTGRES="${BATON_TEST_POSTGRES:-$postgres}" \
+    scripts/run-tests.sh baton:lib "$name" --exact --nocapture --quiet \
+    >"$state/$step.log" 2>&1 || { tail -n 40 "$state/$step.log" >&2; return 1; }
+  grep -q '1 passed' "$state/$step.log" || fail "$name did not run"
+  grep -E '^[0-9]+ POSTs|SKIPPED' "$state/$step.log" | sed 's/^/- /'
 }
 
 # Rows that somebody edits by hand, on both databases.
@@ -243,6 +256,7 @@ run() {
     tested "$phone::files::a_document_and_a_voice_note_survive_deaths_of_the_app_a_cut_and_a_server" \
       BATON_FILE_BYTES=94371840 ;;
   simulation) simulation ;;
+  webhooks) webhooks ;;
   phone-histories) phone_histories ;;
   phone-extension)
     tested "$phone::extensions::whichever_process_dies_each_push_is_known_once_and_none_is_lost" \

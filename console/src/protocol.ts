@@ -95,6 +95,7 @@ export type LineKind =
   | "edit"
   | "revocation"
   | "welcome_request"
+  | "call"
   | "unsupported"
   | "unreadable";
 export interface Content {
@@ -374,6 +375,7 @@ export type Fact =
     }
   | { type: "file_changed"; line: LineRef; file: FileState }
   | { type: "line_amended"; line: LineRef; amendment: Amendment }
+  | { type: "line_understood"; line: LineRef; kind: LineKind }
   | { type: "note_added"; note_id: Id; author: Id; op_id: Id; mentions?: Id[] }
   | {
       type: "owner_changed";

@@ -91,6 +91,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::ContactChanged { .. }
         | Fact::LineAmended { .. }
         | Fact::FileChanged { .. }
+        | Fact::LineUnderstood { .. }
         | Fact::NoteAdded { .. }
         | Fact::ReadMarked { .. }
         | Fact::AgentChanged { .. }

@@ -234,6 +234,9 @@ impl Lines {
             Fact::FileChanged { line, file } => {
                 self.change(line.id, |facts| facts.file = Some(*file));
             }
+            Fact::LineUnderstood { line, kind } => {
+                self.change(line.id, |facts| facts.kind = *kind);
+            }
             _ => {}
         }
     }

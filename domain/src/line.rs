@@ -6,10 +6,7 @@ use baton_protocol::{Amended, Amendment, Author, Content, Event, Fact, Line, Rea
 /// The line that an event wrote, as a snapshot right after it would show it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most facts write no line")]
 pub fn written(event: &Event) -> Option<Line> {
-    let content = match &event.content {
-        Some(EventContent::Line(content)) => content.clone(),
-        _ => Content { erased: true, ..Content::default() },
-    };
+    let content = content_of(event);
     match &event.fact {
         Fact::LineReceived { line, kind, at, quoted, .. } => Some(Line {
             seq: line.seq,
@@ -49,6 +46,13 @@ pub fn written(event: &Event) -> Option<Line> {
     }
 }
 
+fn content_of(event: &Event) -> Content {
+    match &event.content {
+        Some(EventContent::Line(content)) => content.clone(),
+        _ => Content { erased: true, ..Content::default() },
+    }
+}
+
 /// Changes the line that an event is about. The caller looks it up.
 #[expect(clippy::wildcard_enum_match_arm, reason = "most facts change no line")]
 pub fn change(line: &mut Line, event: &Event) {
@@ -64,6 +68,11 @@ pub fn change(line: &mut Line, event: &Event) {
         }
         Fact::FileChanged { file, .. } => {
             line.file = Some(*file);
+            hide(line);
+        }
+        Fact::LineUnderstood { kind, .. } => {
+            line.kind = *kind;
+            line.content = content_of(event);
             hide(line);
         }
         _ => {}

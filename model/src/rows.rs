@@ -29,7 +29,8 @@ impl Rows {
         rows.extend(written(event));
         if let Fact::MessageChanged { line, .. }
         | Fact::LineAmended { line, .. }
-        | Fact::FileChanged { line, .. } = &event.fact
+        | Fact::FileChanged { line, .. }
+        | Fact::LineUnderstood { line, .. } = &event.fact
         {
             rows.iter_mut().filter(|row| row.id == line.id).for_each(|row| change(row, event));
         }

@@ -208,6 +208,7 @@ impl Server {
             id: digest.clone(),
             digest,
             received_at: self.now,
+            again: false,
             elements,
         })
     }

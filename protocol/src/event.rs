@@ -208,6 +208,14 @@ pub enum Fact {
         /// What became of it.
         file: FileState,
     },
+    /// A line that could not be read, or whose type was not known, was read anew. It keeps its
+    /// number, and what it says stands in the event.
+    LineUnderstood {
+        /// The line.
+        line: LineRef,
+        /// What kind of thing it is.
+        kind: LineKind,
+    },
     /// An agent wrote a note.
     NoteAdded {
         /// Which note.

@@ -62,6 +62,8 @@ pub enum LineKind {
     Revocation,
     /// The customer opened the chat for the first time and has written nothing.
     WelcomeRequest,
+    /// The customer called the number. Nobody can take a call in Baton.
+    Call,
     /// A type that Baton does not show yet. The raw form is kept. Clients read every kind that they
     /// do not know as this one.
     Unsupported,
@@ -70,7 +72,7 @@ pub enum LineKind {
 }
 
 impl LineKind {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Text,
         Self::Image,
         Self::Video,
@@ -88,6 +90,7 @@ impl LineKind {
         Self::Edit,
         Self::Revocation,
         Self::WelcomeRequest,
+        Self::Call,
         Self::Unsupported,
         Self::Unreadable,
     ];
@@ -112,9 +115,15 @@ impl LineKind {
             Self::Edit => "edit",
             Self::Revocation => "revocation",
             Self::WelcomeRequest => "welcome_request",
+            Self::Call => "call",
             Self::Unsupported => "unsupported",
             Self::Unreadable => "unreadable",
         }
+    }
+
+    /// Whether Baton could make nothing of it: another version may.
+    pub fn is_not_understood(self) -> bool {
+        matches!(self, Self::Unsupported | Self::Unreadable)
     }
 
     /// Whether it says something of its own. What edits, takes back or reacts to an earlier line

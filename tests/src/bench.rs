@@ -245,6 +245,7 @@ impl Bench {
             raw,
             received_at: self.clock.now(),
             id: self.clock.uuid_v4().to_string(),
+            again: false,
             elements,
         }
     }

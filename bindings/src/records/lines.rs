@@ -328,7 +328,7 @@ fn content(kind: LineKind, content: Content) -> LineContent {
     }
     let details = details.map(|details| *details);
     match (kind, details) {
-        (LineKind::Text | LineKind::Template, _) => {
+        (LineKind::Text | LineKind::Template | LineKind::Call, _) => {
             LineContent::Text { text: text.unwrap_or_default() }
         }
         (LineKind::Image, details) => media(MediaKind::Image, text, details),

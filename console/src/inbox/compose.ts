@@ -60,7 +60,13 @@ export function mayQuote({ author, kind, status, content, amended }: Line): bool
   return status !== undefined && REACHED.includes(status);
 }
 /** Nothing of their own is said there. */
-const WORDLESS: readonly LineKind[] = ["reaction", "edit", "revocation", "welcome_request"];
+const WORDLESS: readonly LineKind[] = [
+  "reaction",
+  "edit",
+  "revocation",
+  "welcome_request",
+  "call",
+];
 const REACHED: readonly MessageStatus[] = ["accepted", "sent", "delivered", "read", "played"];
 
 /** A composer that lost the focus keeps the lease so long, ms. */

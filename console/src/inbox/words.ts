@@ -51,6 +51,9 @@ export function participant({ name: called, phone }: Participant): string {
 /** Kinds that are what they say. */
 const PLAIN: readonly LineKind[] = ["text", "interactive", "template"];
 
+/** The text of a call that nobody took. */
+const MISSED = "Missed call";
+
 /** What a line says, in one piece of text. */
 export function said(line: Line): string {
   const { content } = line;
@@ -61,6 +64,10 @@ export function said(line: Line): string {
   if (line.kind === "unreadable") return content.text ?? words.t.list.unreadable;
   if (line.kind === "reaction" && content.text === undefined) return words.t.list.tookReactionBack;
   if (PLAIN.includes(line.kind)) return content.text ?? "";
+  if (line.kind === "call") {
+    const { text = MISSED } = content;
+    return text === MISSED ? words.t.list.kinds.call : text;
+  }
   // A newer server may know kinds that this page does not.
   const kinds: Partial<Record<string, string>> = words.t.list.kinds;
   const kind = kinds[line.kind] ?? words.t.list.unsupported(content.original_type ?? "");

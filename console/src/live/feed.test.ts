@@ -133,6 +133,18 @@ test("a line tells what became of its file, until it is taken back", () => {
   expect(held()?.file).toBeUndefined();
 });
 
+test("a line that was read anew says what it is at its place", () => {
+  applyConversation(feed, ID, snapshot);
+  const lines = full().lines?.lines ?? [];
+  const line = lines.at(-1);
+  if (line === undefined) throw new Error();
+  const { seq, id } = line;
+  tell({ ...event("line_understood", 42), line: { seq, id } } as Event);
+  const after = full().lines?.lines ?? [];
+  expect(after.length).toBe(lines.length);
+  expect(after.at(-1)).toEqual({ ...line, kind: "text", content: { text: "¿Abren mañana?" } });
+});
+
 test("a read mark takes the unread away, and never goes back", () => {
   applyConversation(feed, ID, snapshot);
   const { revision: _revision, ...mark } = { ...event("read_marked", 0), seq: 7 };

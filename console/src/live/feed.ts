@@ -507,6 +507,12 @@ function advance(held: Full, event: Event): Full {
       if (lines !== undefined) lines.lines = lines.lines.map(change);
       break;
     }
+    case "line_understood": {
+      const change = (line: Line) => (line.id === event.line.id ? understood(line, event) : line);
+      if (view.preview !== null) view.preview = change(view.preview);
+      if (lines !== undefined) lines.lines = lines.lines.map(change);
+      break;
+    }
     case "note_added":
       if (lines !== undefined) lines.notes = [...lines.notes, noteOf(event)];
       break;
@@ -576,6 +582,13 @@ function changed(line: Line, event: Event & { type: "message_changed" }): Line {
     ...(event.held === undefined ? {} : { held: event.held }),
     ...(event.error === undefined ? {} : { error: event.error }),
   };
+}
+
+function understood(line: Line, event: Event & { type: "line_understood" }): Line {
+  const { kind, content } = event;
+  if (line.amended?.revoked !== undefined) return { ...line, kind };
+  const said = content !== undefined && "line" in content ? content.line : { erased: true };
+  return { ...line, kind, content: said };
 }
 
 function amended(line: Line, event: Event & { type: "line_amended" }): Line {

@@ -109,6 +109,7 @@ export const ar: Messages = {
       edit: "تغيّر إلى",
       revocation: "سحب رسالة",
       welcome_request: "فتح المحادثة",
+      call: "مكالمة فائتة",
     },
     tookReactionBack: "سحب تفاعلًا",
     unreadable: "رسالة تعذرت قراءتها",

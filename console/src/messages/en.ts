@@ -106,6 +106,7 @@ export const en = {
       edit: "Changed to",
       revocation: "Took a message back",
       welcome_request: "Opened the chat",
+      call: "Missed call",
     },
     tookReactionBack: "Took a reaction back",
     unreadable: "A message that could not be read",

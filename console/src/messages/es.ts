@@ -105,6 +105,7 @@ export const es: Messages = {
       edit: "Cambiado a",
       revocation: "Retiró un mensaje",
       welcome_request: "Abrió el chat",
+      call: "Llamada perdida",
     },
     tookReactionBack: "Retiró una reacción",
     unreadable: "Un mensaje que no se pudo leer",

@@ -105,6 +105,7 @@ export const pt: Messages = {
       edit: "Alterado para",
       revocation: "Apagou uma mensagem",
       welcome_request: "Abriu a conversa",
+      call: "Chamada perdida",
     },
     tookReactionBack: "Retirou uma reação",
     unreadable: "Uma mensagem que não pôde ser lida",

@@ -60,6 +60,14 @@ pub fn amended(target: &LineFacts, amendment: Amendment, emoji: Option<String>) 
     Some(Draft { fact, content: emoji.map(|emoji| EventContent::Reaction { emoji }) })
 }
 
+/// A line is read anew: what it says stands at its place.
+pub fn understood(line: LineRef, message: &InboundMessage) -> Draft {
+    Draft {
+        fact: Fact::LineUnderstood { line, kind: message.kind },
+        content: Some(EventContent::Line(message.content.clone())),
+    }
+}
+
 /// A customer's act: the next line. It opens an episode after `resolved`, ends waiting and
 /// snoozed, opens the turn and extends the window. Of a blocked customer it extends the window
 /// alone. A group has no window.

@@ -176,6 +176,7 @@ fn check_for_group(kind: LineKind) -> Result<(), Refusal> {
         | LineKind::Edit
         | LineKind::Revocation
         | LineKind::WelcomeRequest
+        | LineKind::Call
         | LineKind::Unsupported
         | LineKind::Unreadable => {
             Err(Refusal::invalid("details.type", "a group takes texts, files and templates only"))

@@ -10,19 +10,23 @@ use baton_protocol::{
 };
 
 use super::senders::Known;
-use super::state::{Aside, By, Channel, Key, ParkedStatus, Quarantined, State, WantedFile};
+use super::state::{
+    Aside, By, Channel, Key, NotUnderstood, ParkedStatus, Quarantined, State, WantedFile,
+};
 use super::work::{FreshIds, MessageAt, Post};
 use crate::decide::{delivery, file, receive};
 use crate::inbound::{
     Element, ElementBody, GroupNews, InboundMessage, InboundReaction, Moved, ProviderStatus,
     Sender, StatusUpdate,
 };
+use crate::line::is_same_side;
 use crate::roster;
 use crate::tag::Tag;
 
 /// Decides a webhook, element by element: none stands in another's way.
 pub(super) fn post(state: &mut State, post: &Post, epoch: Epoch, now: Timestamp) {
     for (element, fresh) in &post.elements {
+        keep(state, post, element, fresh);
         if let Err(why) = one(state, post, element, fresh, (epoch, now)) {
             set_aside(state, post, element, fresh, why);
         }
@@ -101,7 +105,12 @@ fn line(
 ) -> Result<(), Aside> {
     let workspace = channel.workspace;
     let wamid = (workspace, (channel.id, message.wamid.clone()));
-    if state.wamids.contains_key(&wamid) {
+    if let Some(known) = state.wamids.get(&wamid).copied() {
+        let author = match of {
+            LineOf::Customer => Author::Customer,
+            LineOf::PhoneApp => Author::PhoneApp,
+        };
+        read_anew(state, channel, known, message, (author, fresh, now));
         return Ok(());
     }
     let known = state.senders.get(&(workspace, fresh.message)).copied();
@@ -153,6 +162,68 @@ fn line(
     }
     hear(state, (workspace, channel.id), (fresh.message, None), (&message.wamid, None), now);
     Ok(())
+}
+
+/// A message that came before: if an earlier version did not understand it and this one does, its
+/// line is read anew. It keeps its number and answers nobody, and nobody is told of it again.
+fn read_anew(
+    state: &mut State,
+    channel: &Channel,
+    (conversation, id): (ConversationId, MessageId),
+    message: &InboundMessage,
+    (author, fresh, now): (Author, &FreshIds, Timestamp),
+) {
+    let known = state.lines.find(conversation, id);
+    let Some(line) = known.filter(|facts| is_same_side(facts.author, author)) else { return };
+    if !line.kind.is_not_understood() || message.kind.is_not_understood() {
+        return;
+    }
+    let line = line.line;
+    let quoted = message.quoted_wamid.as_ref().and_then(|wamid| {
+        state.wamids.get(&(channel.workspace, (channel.id, wamid.clone()))).map(|(_, id)| *id)
+    });
+    let change = Change { line, at: message.at.min(now) };
+    let target = quoted.and_then(|id| state.lines.find(conversation, id));
+    let amended = target.and_then(|target| receive::change_of(target, message, (author, change)));
+    let by = By { card: Some(fresh.card), ..By::new(Actor::System, now) };
+    let drafts = std::iter::once(receive::understood(line, message)).chain(amended).collect();
+    state.append((channel.workspace, conversation), drafts, by);
+    if let Some(media) = &message.media {
+        want_file(state, channel, (conversation, line), media, now);
+    }
+}
+
+/// What this version does not understand is kept for another one. A line that is known is kept
+/// since it came.
+fn keep(state: &mut State, post: &Post, element: &Element, fresh: &FreshIds) {
+    let channel = channel_of(state, post, element).ok();
+    let (kind, original_type, line) = match &element.body {
+        ElementBody::Ignored { what } => (*what, None, None),
+        ElementBody::Message(message) | ElementBody::Echo(message)
+            if message.kind.is_not_understood() =>
+        {
+            let Some(channel) = &channel else { return };
+            let wamid = (channel.workspace, (channel.id, message.wamid.clone()));
+            let line = state.wamids.get(&wamid).map_or(fresh.message, |(_, id)| *id);
+            (message.kind.name(), message.content.original_type.clone(), Some(line))
+        }
+        ElementBody::Message(_)
+        | ElementBody::Echo(_)
+        | ElementBody::Status(_)
+        | ElementBody::Reaction(_)
+        | ElementBody::Moved(_)
+        | ElementBody::Group(_)
+        | ElementBody::Unattributable { .. } => return,
+    };
+    state.not_understood.push(NotUnderstood {
+        id: fresh.message.0,
+        meta_app: post.meta_app.clone(),
+        workspace: channel.map(|channel| channel.workspace),
+        kind,
+        original_type,
+        line,
+        element: element.raw.clone(),
+    });
 }
 
 /// The line's file is to be fetched.

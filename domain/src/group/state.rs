@@ -95,6 +95,8 @@ pub struct State {
     pub changed_cards: BTreeMap<Key<ContactId>, bool>,
     /// Elements of webhooks that were set aside.
     pub quarantined: Vec<Quarantined>,
+    /// Elements of webhooks that this version does not understand.
+    pub not_understood: Vec<NotUnderstood>,
     /// Files of new lines, to be fetched.
     pub wanted_files: Vec<WantedFile>,
     /// Files of which something became.
@@ -149,6 +151,8 @@ pub struct Extras {
     pub sending_at: Option<Timestamp>,
     /// When it may be tried again.
     pub due_at: Option<Timestamp>,
+    /// The id of what it says, if it was read anew.
+    pub understood: Option<Uuid>,
     /// New lines of customers: kind and value of the name under which they wrote.
     pub identity: Option<(&'static str, String)>,
     /// New lines: the fact that wrote them.
@@ -220,6 +224,25 @@ pub struct Quarantined {
     pub intake_digest: String,
     /// Why it was set aside.
     pub why: Aside,
+    /// The element, as a webhook of its own.
+    pub element: String,
+}
+
+/// An element that this version does not understand. Another version may.
+#[derive(Clone, Debug)]
+pub struct NotUnderstood {
+    /// A fresh id for its row.
+    pub id: Uuid,
+    /// The app whose secret signed the webhook.
+    pub meta_app: String,
+    /// The workspace, where the app speaks for the number.
+    pub workspace: Option<WorkspaceId>,
+    /// What it is, for counting: one of few names.
+    pub kind: &'static str,
+    /// Meta's name of it, where it is a line.
+    pub original_type: Option<String>,
+    /// The line that it became, if it did.
+    pub line: Option<MessageId>,
     /// The element, as a webhook of its own.
     pub element: String,
 }
@@ -338,6 +361,7 @@ impl State {
         self.marked.clear();
         self.changed_cards.clear();
         self.quarantined.clear();
+        self.not_understood.clear();
         self.wanted_files.clear();
         self.ended_files.clear();
         self.sent_files.clear();
@@ -423,6 +447,12 @@ impl State {
                 extras.is_changed = true;
                 extras.conversation = Some(of);
             }
+            Fact::LineUnderstood { line, .. } => {
+                let extras = self.extras.entry(line.id).or_default();
+                extras.is_changed = true;
+                extras.conversation = Some(of);
+                extras.understood = by.card;
+            }
             _ => {}
         }
     }
@@ -453,7 +483,8 @@ pub(super) struct By {
     pub(super) at: Timestamp,
     /// With the claim of a send: its epoch, and who makes it.
     pub(super) claim: Option<(u64, NodeId)>,
-    /// With a change of a contact's card, or a reaction: the id of its content.
+    /// With a change of a contact's card, a reaction, or a line that is read anew: the id of its
+    /// content.
     pub(super) card: Option<Uuid>,
 }
 
@@ -482,7 +513,8 @@ fn content_id(event: &Event, card: Option<Uuid>) -> Option<String> {
             EventContent::Line(_),
         ) => Some(line.id.to_string()),
         (Fact::NoteAdded { note_id, .. }, EventContent::Note { .. }) => Some(note_id.to_string()),
-        (_, EventContent::Contact(_) | EventContent::Reaction { .. }) => {
+        (Fact::LineUnderstood { .. }, EventContent::Line(_))
+        | (_, EventContent::Contact(_) | EventContent::Reaction { .. }) => {
             card.map(|card| card.to_string())
         }
         _ => None,

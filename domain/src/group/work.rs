@@ -84,6 +84,8 @@ pub struct Post {
     pub received_at: Timestamp,
     /// A fresh id for the intake row.
     pub id: String,
+    /// Whether it is taken in again, by a version that may understand more of it.
+    pub again: bool,
     /// What it says, each with fresh ids for what it may make.
     pub elements: Vec<(Element, FreshIds)>,
 }

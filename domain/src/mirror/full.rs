@@ -69,7 +69,8 @@ impl Full {
         match &event.fact {
             Fact::MessageChanged { line, .. }
             | Fact::LineAmended { line, .. }
-            | Fact::FileChanged { line, .. } => {
+            | Fact::FileChanged { line, .. }
+            | Fact::LineUnderstood { line, .. } => {
                 let held = self.lines.get_mut(&line.seq).filter(|held| held.id == line.id);
                 let preview = self.view.preview.as_mut().filter(|held| held.id == line.id);
                 for held in held.into_iter().chain(preview) {

@@ -498,7 +498,8 @@ impl Team {
         match &event.fact {
             Fact::MessageChanged { line, .. }
             | Fact::LineAmended { line, .. }
-            | Fact::FileChanged { line, .. } => {
+            | Fact::FileChanged { line, .. }
+            | Fact::LineUnderstood { line, .. } => {
                 line::change(rows.iter_mut().find(|row| row.id == line.id).unwrap(), event);
             }
             Fact::NoteAdded { note_id, author, op_id, .. } => {

@@ -126,6 +126,7 @@ fn every_event() {
         MessageChanged = "message_changed",
         LineAmended = "line_amended",
         FileChanged = "file_changed",
+        LineUnderstood = "line_understood",
         NoteAdded = "note_added",
         OwnerChanged = "owner_changed",
         StatusChanged = "status_changed",

@@ -10,6 +10,7 @@ mod demo;
 mod disk;
 mod doctor;
 mod dump;
+mod intake;
 mod kept;
 mod known;
 mod listen;

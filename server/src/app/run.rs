@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::intake;
 use super::known;
 use super::numbers::Numbers;
 use super::private::make_directory;
@@ -14,6 +15,7 @@ use crate::accounts::admin;
 use crate::cli::{Command, MediaCommand, OperatorCommand, Serve};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
+use crate::http::intake::Intake;
 use crate::http::quarantine::Quarantine;
 use crate::telemetry::start_logs;
 
@@ -61,6 +63,9 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
                     }
                     OperatorCommand::Media(MediaCommand::Usage) => {
                         super::media::usage(store, &config.media).await?
+                    }
+                    OperatorCommand::Intake(command) => {
+                        intake::run(command, &Intake::new(store, engine, &clock)).await?
                     }
                 };
                 say(&text);

@@ -1,5 +1,7 @@
 //! `baton admin`: the arguments for setting up workspaces, numbers and people.
 
+use std::num::NonZeroU32;
+
 use baton_domain::names::{email, slug};
 use baton_protocol::{MembershipKind, ReplyPolicy, Role, Visibility};
 use clap::{Args, Subcommand};
@@ -18,6 +20,9 @@ pub enum OperatorCommand {
     /// Files of customers and agents
     #[command(subcommand)]
     Media(MediaCommand),
+    /// Parts of webhooks that no version understood yet
+    #[command(subcommand)]
+    Intake(IntakeCommand),
 }
 
 /// `baton admin media`.
@@ -374,6 +379,33 @@ pub enum QuarantineCommand {
         /// Id from the list
         id: uuid::Uuid,
     },
+}
+
+/// `baton admin intake`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum IntakeCommand {
+    /// Count what waits by kind, and list the newest
+    List {
+        /// Number of rows
+        #[arg(long, value_name = "N", default_value = "50")]
+        limit: NonZeroU32,
+        /// Only rows older than this one
+        #[arg(long, value_name = "ID")]
+        before: Option<uuid::Uuid>,
+        /// Also what was understood since
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show the content of one; it may be a customer's text
+    Show {
+        /// Id from the list
+        id: uuid::Uuid,
+    },
+    /// Take in again what waits, after an upgrade
+    ///
+    /// Lines that are read anew keep their place; nobody is told of them again. It may be run
+    /// at any time and as often as you like.
+    Replay,
 }
 
 fn membership(text: &str) -> Result<(String, MembershipKind), String> {

@@ -16,9 +16,9 @@ use crate::config::{Config, ConfigError, Loaded, Sources, environment};
 
 pub use admin::{
     AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, ChannelConnect,
-    ChannelPolicyArgs, MediaCommand, MetaAppAdd, MetaAppCommand, MetaAppRight, OperatorCommand,
-    PersonRef, QuarantineCommand, SetPassword, SetToken, TeamAdd, TeamCommand, WorkspaceAdd,
-    WorkspaceCommand, WorkspaceRef,
+    ChannelPolicyArgs, IntakeCommand, MediaCommand, MetaAppAdd, MetaAppCommand, MetaAppRight,
+    OperatorCommand, PersonRef, QuarantineCommand, SetPassword, SetToken, TeamAdd, TeamCommand,
+    WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
 };
 pub use flags::{Flags, SecretFile};
 

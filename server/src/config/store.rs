@@ -31,6 +31,8 @@ pub struct StoreConfig {
     pub feed_days: u32,
     /// How long raw webhooks are kept.
     pub intake_days: u32,
+    /// How long parts of webhooks that were not understood are kept.
+    pub not_understood_days: u32,
     /// How long outcomes of commands are kept.
     pub outcome_days: u32,
 }
@@ -89,6 +91,8 @@ impl StoreConfig {
         // Op ids are good for seven days: outcomes must outlast them.
         check_range("store.outcome_days", self.outcome_days.into(), 8..=3_650)?;
         check_range("store.feed_days", self.feed_days.into(), 1..=3_650)?;
+        let days = self.not_understood_days.into();
+        check_range("store.not_understood_days", days, 1..=3_650)?;
         check_range("store.intake_days", self.intake_days.into(), 1..=3_650)
     }
 }

@@ -316,6 +316,9 @@ impl Committer {
             self.metrics.quarantined.inc(reason);
             tracing::warn!(reason, "an element of a webhook was set aside; see /quarantine");
         }
+        for kind in committed.not_understood {
+            self.metrics.not_understood.inc(kind);
+        }
         if committed.has_pushes {
             self.pushes.notify_one();
         }

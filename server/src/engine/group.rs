@@ -22,6 +22,8 @@ pub(super) struct Committed {
     pub(super) batches: Vec<Batch>,
     /// Why elements of webhooks were set aside, each by the name that is counted.
     pub(super) set_aside: Vec<&'static str>,
+    /// What was not understood, each by the name that is counted.
+    pub(super) not_understood: Vec<&'static str>,
     /// Whether pushes were queued.
     pub(super) has_pushes: bool,
     /// Whether files are to be fetched.
@@ -116,6 +118,7 @@ async fn attempt(way: Way<'_>, group: &[&Task]) -> Result<Option<Committed>, Fai
     })?;
     let commit = clock.monotonic().saturating_sub(before);
     let set_aside = state.quarantined.iter().map(|aside| aside.why.0).collect();
+    let not_understood = state.not_understood.iter().map(|one| one.kind).collect();
     let has_files = !state.wanted_files.is_empty();
-    Ok(Some(Committed { done, batches, set_aside, has_pushes, has_files, commit }))
+    Ok(Some(Committed { done, batches, set_aside, not_understood, has_pushes, has_files, commit }))
 }

@@ -359,6 +359,7 @@ async fn load_lines(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(),
             error: row.error,
             sending_at: row.sending_at.map(Timestamp::from_ms),
             due_at: row.due_at.map(Timestamp::from_ms),
+            understood: row.understood.as_deref().map(id).transpose()?,
             ..Extras::default()
         };
         state.extras.insert(facts.line.id, extras);

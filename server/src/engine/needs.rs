@@ -142,13 +142,18 @@ impl Needs {
     pub(super) fn add_wamids(&mut self, group: &[&Work], channels: &BTreeMap<String, Channel>) {
         let mut tags = Vec::new();
         let posts = group.iter().filter_map(|work| work.post());
-        for (element, _) in posts.flat_map(|post| &post.elements) {
+        let elements =
+            posts.flat_map(|post| post.elements.iter().map(|(element, _)| (post.again, element)));
+        for (again, element) in elements {
             let channel = element.phone_number_id.as_ref().and_then(|number| channels.get(number));
             let Some(channel) = channel else { continue };
             let key = |wamid: &String| wamid_key(channel.workspace, channel.id, wamid);
             match &element.body {
                 ElementBody::Message(message) | ElementBody::Echo(message) => {
                     self.wamids.insert(key(&message.wamid));
+                    if again && !message.kind.is_not_understood() {
+                        self.add_changed(Some(key(&message.wamid)));
+                    }
                     self.wamids.extend(message.quoted_wamid.as_ref().map(key));
                     if matches!(message.kind, LineKind::Edit | LineKind::Revocation) {
                         self.add_changed(message.quoted_wamid.as_ref().map(key));

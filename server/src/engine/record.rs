@@ -15,8 +15,8 @@ use crate::store::group::Writes;
 use crate::store::rows::{
     AttemptEnd, AttemptRow, BlockCallRow, ContactRow, ContentRow, ConversationRow, Ended,
     EpisodeEnd, EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow,
-    LogRow, MessageChange, MessageOrigin, MessageRow, MessageState, NoteRow, OutcomeRow, ParkedKey,
-    ParkedRow, QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow,
+    LogRow, MessageChange, MessageOrigin, MessageRow, MessageState, NotUnderstoodRow, NoteRow,
+    OutcomeRow, ParkedKey, ParkedRow, QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow,
 };
 
 /// Gathers the rows of what was decided.
@@ -176,6 +176,7 @@ fn message_state<'a>(facts: &'a LineFacts, extras: &'a Extras) -> MessageState<'
         error: extras.error.as_deref(),
         sending_at: extras.sending_at,
         due_at: extras.due_at,
+        understood: extras.understood,
     }
 }
 
@@ -241,6 +242,7 @@ fn intake(state: &State, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
             digest: post.digest.clone(),
             received_at: post.received_at.ms(),
             body: post.raw.clone(),
+            sifted: 1,
         });
     }
     for aside in &state.quarantined {
@@ -257,6 +259,9 @@ fn intake(state: &State, posts: &[&Post], now: Timestamp, writes: &mut Writes) {
             element: aside.element.clone(),
             at: now.ms(),
         });
+    }
+    for one in &state.not_understood {
+        writes.not_understood.push(NotUnderstoodRow::new(one, now));
     }
     for ((workspace, (channel, wamid)), parked) in &state.newly_parked {
         if state.unparked.contains(&(*workspace, (*channel, wamid.clone()))) {

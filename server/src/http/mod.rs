@@ -19,6 +19,7 @@ mod files;
 mod heads;
 mod health;
 mod input;
+pub(crate) mod intake;
 mod me;
 mod notices;
 mod packing;

@@ -5,6 +5,7 @@ mod bodies;
 mod console;
 mod door;
 mod heads;
+mod intake;
 mod log;
 mod matrix;
 mod packing;

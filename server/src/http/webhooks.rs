@@ -137,6 +137,7 @@ pub(super) fn post(
         digest: hex::encode(Sha256::digest(body)),
         received_at: arrived,
         id: clock.uuid_v7().to_string(),
+        again: false,
         elements: elements.into_iter().map(with_ids).collect(),
     })
 }

@@ -18,8 +18,8 @@ use crate::engine::Engine;
 use crate::node::Membership;
 use crate::store::push::sweep_sent;
 use crate::store::sweep::{
-    Awaited, Overlooked, overlooked_statuses, sweep_feed, sweep_intake, sweep_outcomes,
-    sweep_parked, sweep_pushes, sweep_receipts,
+    Awaited, Overlooked, overlooked_statuses, sweep_feed, sweep_intake, sweep_not_understood,
+    sweep_outcomes, sweep_parked, sweep_pushes, sweep_receipts,
 };
 use crate::store::{Store, StoreError, read};
 
@@ -28,6 +28,8 @@ use crate::store::{Store, StoreError, read};
 pub struct Keep {
     /// Raw webhooks.
     pub intake_days: u32,
+    /// Parts of webhooks that were not understood.
+    pub not_understood_days: u32,
     /// Outcomes of commands.
     pub outcome_days: u32,
     /// What phones resume from.
@@ -39,6 +41,7 @@ impl Keep {
     pub fn of(config: &StoreConfig) -> Self {
         Self {
             intake_days: config.intake_days,
+            not_understood_days: config.not_understood_days,
             outcome_days: config.outcome_days,
             feed_days: config.feed_days,
         }
@@ -65,6 +68,8 @@ pub struct Sweeper {
 pub struct Swept {
     /// Raw webhooks, with what was replayed of them.
     pub intake: u64,
+    /// Parts of them that were not understood.
+    pub not_understood: u64,
     /// Outcomes.
     pub outcomes: u64,
     /// Positions that left the feed.
@@ -132,8 +137,11 @@ impl Sweeper {
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
         let store = &self.membership.led(&self.store).ok_or(StoreError::Deposed)?;
         let mut swept = Swept { heard: self.hear_overlooked().await?, ..Swept::default() };
-        let before = self.before(self.keep.intake_days);
+        let before =
+            (self.before(self.keep.intake_days), self.before(self.keep.not_understood_days));
         while add(&mut swept.intake, sweep_intake(store, before, AT_ONCE).await?) {}
+        let before = self.before(self.keep.not_understood_days);
+        while add(&mut swept.not_understood, sweep_not_understood(store, before, AT_ONCE).await?) {}
         let before = self.before(self.keep.outcome_days.max(OUTCOME_DAYS_MIN));
         while add(&mut swept.outcomes, sweep_outcomes(store, before, AT_ONCE).await?) {}
         let before = self.before(PARKED_DAYS);

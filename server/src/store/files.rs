@@ -178,7 +178,9 @@ pub struct FileOrder {
 pub async fn file_order(store: &Store, at: MessageAt) -> Result<Option<FileOrder>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT c.phone_number_id, c.token_sealed,
-           (SELECT t.body FROM content AS t WHERE t.workspace = $1 AND t.id = $3) AS body
+           (SELECT t.body FROM content AS t WHERE t.workspace = $1 AND t.id =
+             (SELECT COALESCE(m.understood, m.id) FROM message AS m
+              WHERE m.workspace = $1 AND m.id = $3)) AS body
          FROM channel AS c WHERE c.workspace = $1 AND c.id = $2",
     );
     let args = [at.workspace.to_string(), at.channel.to_string(), at.message.to_string()];
@@ -237,7 +239,8 @@ pub async fn kept_file(
 ) -> Result<Option<KeptFile>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT f.conversation, f.state, f.bytes, f.media_type, f.sha256,
-           (SELECT t.body FROM content AS t WHERE t.workspace = $1 AND t.id = $2) AS body,
+           (SELECT t.body FROM content AS t WHERE t.workspace = $1
+             AND t.id = COALESCE(m.understood, $2)) AS body,
            m.amended, m.file_width AS width, m.file_height AS height
          FROM file AS f LEFT JOIN message AS m ON m.workspace = f.workspace
            AND m.conversation = f.conversation AND m.seq = f.seq

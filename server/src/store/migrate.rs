@@ -180,6 +180,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/0023_groups.sqlite.sql"),
         postgres: include_str!("migrations/0023_groups.postgres.sql"),
     },
+    Migration {
+        version: 24,
+        name: "not_understood",
+        both: include_str!("migrations/0024_not_understood.sql"),
+        sqlite: include_str!("migrations/0024_not_understood.sqlite.sql"),
+        postgres: include_str!("migrations/0024_not_understood.postgres.sql"),
+    },
 ];
 
 /// The newest schema that this program knows.

@@ -10,7 +10,14 @@ use super::{Sql, Store, StoreError, Tx};
 
 /// Raw webhooks from before `before` that no element set aside waits on; elements that were
 /// replayed or dismissed go with them.
-pub async fn sweep_intake(store: &Store, before: Timestamp, most: u64) -> Result<u64, StoreError> {
+///
+/// Those of which nothing else was kept stay until they are gone through, or are from before
+/// `unsifted_before`.
+pub async fn sweep_intake(
+    store: &Store,
+    (before, unsifted_before): (Timestamp, Timestamp),
+    most: u64,
+) -> Result<u64, StoreError> {
     static SETTLED: Sql = Sql::new(
         "WITH old AS MATERIALIZED (
            SELECT q.id FROM intake AS i JOIN quarantine AS q ON q.intake = i.id
@@ -23,16 +30,34 @@ pub async fn sweep_intake(store: &Store, before: Timestamp, most: u64) -> Result
         "WITH old AS MATERIALIZED (
            SELECT i.id FROM intake AS i
            WHERE i.received_at < CAST($1 AS BIGINT)
+             AND (i.sifted = 1 OR i.received_at < CAST($3 AS BIGINT))
              AND NOT EXISTS (SELECT 1 FROM quarantine AS q WHERE q.intake = i.id)
            ORDER BY i.received_at LIMIT CAST($2 AS BIGINT){postgres  FOR UPDATE OF i SKIP LOCKED})
          DELETE FROM intake WHERE id IN (SELECT id FROM old)",
     );
-    let args = [before.ms().to_string(), most.to_string()];
+    let args = [before, unsifted_before].map(|before| before.ms().to_string());
+    let most = most.to_string();
     let mut tx = store.begin().await?;
-    let done =
-        tx.run_all(&[(&SETTLED, &[&args[0], &args[1]]), (&INTAKE, &[&args[0], &args[1]])]).await?;
+    let done = tx
+        .run_all(&[(&SETTLED, &[&args[0], &most]), (&INTAKE, &[&args[0], &most, &args[1]])])
+        .await?;
     tx.commit().await?;
     Ok(done.into_iter().sum())
+}
+
+/// What was not understood and came before `before`.
+pub async fn sweep_not_understood(
+    store: &Store,
+    before: Timestamp,
+    most: u64,
+) -> Result<u64, StoreError> {
+    static SQL: Sql = Sql::new(
+        "WITH old AS MATERIALIZED (
+           SELECT id FROM not_understood WHERE at < CAST($1 AS BIGINT)
+           ORDER BY at LIMIT CAST($2 AS BIGINT) {skip})
+         DELETE FROM not_understood WHERE id IN (SELECT id FROM old)",
+    );
+    sweep(store, &SQL, before, most).await
 }
 
 /// Outcomes of commands from before `before`.

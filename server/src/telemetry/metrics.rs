@@ -79,6 +79,8 @@ pub struct Metrics {
     pub held: By,
     /// Elements of webhooks set aside, by reason.
     pub quarantined: By,
+    /// Elements of webhooks that this version does not understand, by kind.
+    pub not_understood: By,
     /// Tries to send a push, by service and outcome.
     pub pushes: ByTwo,
     /// Pushes that are due, or on their way.
@@ -190,6 +192,7 @@ impl Metrics {
             numbers_attention: one(r, "numbers_attention", "Numbers that need somebody to act"),
             held: By::register(r, "held", "reason", "Messages held for review by reason"),
             quarantined: By::register(r, "quarantined", "reason", "Elements set aside"),
+            not_understood: By::register(r, "not_understood", "kind", "Elements kept for later"),
             pushes: ByTwo::register(r, "pushes", ["service", "outcome"], "Tries to send a push"),
             pushes_waiting: one(r, "pushes_waiting", "Pushes that are due, or on their way"),
             pushes_oldest_s: one(r, "pushes_oldest_seconds", "Age of the oldest of them"),

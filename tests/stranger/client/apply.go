@@ -115,6 +115,12 @@ func (c *Snapshot) change(event *Event) {
 				c.Lines[i].Content = &Content{}
 			}
 		}
+	case "line_understood":
+		for i := range c.Lines {
+			if c.Lines[i].ID == event.Line.ID {
+				c.Lines[i].Kind, c.Lines[i].Content = event.Kind, event.Content.Line
+			}
+		}
 	case "note_added":
 		note := Note{ID: event.NoteID}
 		must(json.Unmarshal(event.Author, &note.Author))

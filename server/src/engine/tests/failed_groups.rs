@@ -64,6 +64,7 @@ impl Bench {
             raw: wamid.to_owned(),
             received_at: self.clock.now(),
             id: self.clock.uuid_v4().to_string(),
+            again: false,
             elements: vec![(element, FreshIds { message: id, ..fresh })],
         };
         async move { self.engine.post(post).await.map(|()| "written".to_owned()) }.boxed()

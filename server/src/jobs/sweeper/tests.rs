@@ -17,7 +17,7 @@ const START: Timestamp = Timestamp::from_ms(1_790_000_000_000);
 const W: &str = "00000000-0000-7000-8000-000000000001";
 
 async fn sweeper(database: &TestDatabase, clock: &ManualClock) -> Sweeper {
-    let keep = Keep { intake_days: 30, outcome_days: 30, feed_days: 45 };
+    let keep = Keep { intake_days: 30, not_understood_days: 400, outcome_days: 30, feed_days: 45 };
     let store = database.store.clone();
     let engine = engine(&store, &clock.clock(), &Metrics::new());
     let membership = alone(&store, &clock.clock()).await;

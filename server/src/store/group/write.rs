@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::store::rows::{
     AttemptEnd, AttemptRow, BlockCallRow, ContactRow, ContentRow, ConversationRow, EpisodeEnd,
     EpisodeRow, FeedRow, FileChange, FileRow, FollowerRow, HeadRow, IntakeRow, LoadRow, LogRow,
-    MessageChange, MessageRow, NoteRow, OutcomeRow, ParkedKey, ParkedRow, PushChange, PushRow,
-    QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow, ids,
+    MessageChange, MessageRow, NotUnderstoodRow, NoteRow, OutcomeRow, ParkedKey, ParkedRow,
+    PushChange, PushRow, QuarantineRow, ReadMarkRow, TallyRow, UploadKeyRow, ids,
 };
 use crate::store::table::{Set, Statement};
 use crate::store::{Sql, StoreError, Tx};
@@ -38,6 +38,7 @@ pub(crate) struct Writes {
     pub(crate) intake: Vec<IntakeRow>,
     /// What was set aside; its `intake` is the digest of the webhook.
     pub(crate) quarantine: Vec<QuarantineRow>,
+    pub(crate) not_understood: Vec<NotUnderstoodRow>,
     pub(crate) parked: Vec<ParkedRow>,
     pub(crate) unparked: Vec<ParkedKey>,
     pub(crate) outcomes: Vec<OutcomeRow>,
@@ -79,6 +80,8 @@ static TALLIES: Statement<TallyRow> = Statement::add();
 static INTAKE: Statement<IntakeRow> = Statement::insert_or("ON CONFLICT (digest) DO NOTHING");
 static QUARANTINE: Statement<QuarantineRow> =
     Statement::insert_or("ON CONFLICT (digest) DO NOTHING");
+static NOT_UNDERSTOOD: Statement<NotUnderstoodRow> =
+    Statement::insert_or("ON CONFLICT (digest) DO NOTHING");
 static PARKED: Statement<ParkedRow> =
     Statement::insert_or("ON CONFLICT (workspace, channel, wamid, status, participant) DO NOTHING");
 static UNPARKED: Statement<ParkedKey> = Statement::delete();
@@ -115,6 +118,7 @@ pub(crate) async fn write(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         Set::new(&READ_MARKS, &w.read_marks),
         Set::new(&TALLIES, &w.tallies),
         Set::new(&INTAKE, &w.intake),
+        Set::new(&NOT_UNDERSTOOD, &w.not_understood),
         Set::new(&PARKED, &w.parked),
         Set::new(&UNPARKED, &w.unparked),
         Set::new(&OUTCOMES, &w.outcomes),

@@ -1,16 +1,25 @@
 //! Webhooks as they came, what was set aside of them, and statuses that wait for their message.
 
-use baton_domain::group::state::ParkedStatus;
-use baton_protocol::{ChannelId, WorkspaceId};
+use baton_domain::group::state::{NotUnderstood, ParkedStatus};
+use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
 
-use super::json;
+use super::{json, text};
+use sha2::{Digest as _, Sha256};
+
 use crate::store::table::table;
 
 table! {
     /// A webhook's body, as it came.
     intake: IntakeRow {
         key { id: String }
-        fixed { meta_app: String, digest: String, received_at: i64, body: String }
+        fixed {
+            meta_app: String,
+            digest: String,
+            received_at: i64,
+            body: String,
+            /// Whether what its version did not understand was kept.
+            sifted: i64,
+        }
         state {}
     }
 }
@@ -30,6 +39,43 @@ table! {
             at: i64,
         }
         state {}
+    }
+}
+
+table! {
+    /// An element of a webhook that was not understood.
+    not_understood: NotUnderstoodRow {
+        key { id: String }
+        fixed {
+            digest: String,
+            meta_app: String,
+            workspace: Option<String>,
+            message: Option<String>,
+            kind: String,
+            original_type: Option<String>,
+            element: String,
+            at: i64,
+        }
+        state {}
+    }
+}
+
+impl NotUnderstoodRow {
+    /// An element that was not understood.
+    pub(crate) fn new(of: &NotUnderstood, now: Timestamp) -> Self {
+        // Meta posts the same bytes to each app that listens: each has its own copy.
+        let of_app = format!("{}\n{}", of.meta_app, of.element);
+        Self {
+            id: of.id.to_string(),
+            digest: hex::encode(Sha256::digest(of_app)),
+            meta_app: of.meta_app.clone(),
+            workspace: text(of.workspace),
+            message: text(of.line),
+            kind: of.kind.to_owned(),
+            original_type: of.original_type.clone(),
+            element: of.element.clone(),
+            at: now.ms(),
+        }
     }
 }
 

@@ -4,10 +4,11 @@ use baton_domain::context::LineFacts;
 use baton_domain::line::hide;
 use baton_protocol::event::EventContent;
 use baton_protocol::{
-    AgentId, Author, ChannelId, Content, ConversationId, FileState, Line, LineRef, MessageId,
-    MessageStatus, Picture, Timestamp, WorkspaceId,
+    AgentId, Author, ChannelId, Content, ConversationId, FileState, Line, LineKind, LineRef,
+    MessageId, MessageStatus, Picture, Timestamp, WorkspaceId,
 };
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use super::{column, from_json, id, json, name, named, number, some_id, text, turn};
 use crate::store::StoreError;
@@ -43,6 +44,10 @@ table! {
                 /// Of a picture that a small one was made of.
                 file_width: Option<i64>,
                 file_height: Option<i64>,
+                /// The content that stands in place of its own, and the kind, where a later
+                /// version read it anew.
+                understood: Option<String>,
+                understood_kind: Option<String>,
             }
         }
         fixed {
@@ -69,7 +74,8 @@ table! {
 macro_rules! line_columns {
     () => {
         "{columns m message},
-         (SELECT t.body FROM content AS t WHERE t.workspace = m.workspace AND t.id = m.id) AS body"
+         (SELECT t.body FROM content AS t WHERE t.workspace = m.workspace
+           AND t.id = COALESCE(m.understood, m.id)) AS body"
     };
 }
 pub(crate) use line_columns;
@@ -102,7 +108,7 @@ impl LineRow {
             seq: number(state.seq)?,
             id: id(&row.id)?,
             author: author(&row.author_kind, row.author.as_deref())?,
-            kind: named(&row.kind)?,
+            kind: row.kind()?,
             at: Timestamp::from_ms(row.at),
             content: line_content(self.body.as_deref())?,
             file: state.file()?,
@@ -118,6 +124,10 @@ impl LineRow {
 }
 
 impl MessageRow {
+    fn kind(&self) -> Result<LineKind, StoreError> {
+        named(self.change.understood_kind.as_ref().unwrap_or(&self.kind))
+    }
+
     /// What decisions look at.
     pub(crate) fn facts(&self) -> Result<LineFacts, StoreError> {
         let state = &self.change;
@@ -128,7 +138,7 @@ impl MessageRow {
         Ok(LineFacts {
             line: LineRef { seq: number(state.seq)?, id: id(&self.id)? },
             author: author(&self.author_kind, self.author.as_deref())?,
-            kind: named(&self.kind)?,
+            kind: self.kind()?,
             device: some_id(self.device.as_deref())?,
             op_id: some_id(self.op_id.as_deref())?,
             accepted_at: Timestamp::from_ms(self.accepted_at),
@@ -191,6 +201,8 @@ pub(crate) struct MessageState<'a> {
     pub(crate) error: Option<&'a str>,
     pub(crate) sending_at: Option<Timestamp>,
     pub(crate) due_at: Option<Timestamp>,
+    /// The id of what it says, where it was read anew.
+    pub(crate) understood: Option<Uuid>,
 }
 
 /// What a message's row has beyond its state: it never changes.
@@ -233,6 +245,8 @@ impl MessageChange {
             file_bytes: facts.file.and_then(FileState::bytes).map(column),
             file_width: picture.map(|picture| picture.width.into()),
             file_height: picture.map(|picture| picture.height.into()),
+            understood: text(state.understood),
+            understood_kind: state.understood.map(|_| facts.kind.name().to_owned()),
         }
     }
 

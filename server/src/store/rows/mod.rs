@@ -26,7 +26,7 @@ pub(crate) use self::conversation::{
     BlockCallRow, ConversationRow, EpisodeEnd, EpisodeRow, FollowerRow, ThreadRow, thread_columns,
 };
 pub(crate) use self::file::{FileChange, FileRow, UploadKeyRow};
-pub(crate) use self::intake::{IntakeRow, ParkedKey, ParkedRow, QuarantineRow};
+pub(crate) use self::intake::{IntakeRow, NotUnderstoodRow, ParkedKey, ParkedRow, QuarantineRow};
 pub(crate) use self::log::{
     ContentRow, FeedRow, HeadRow, LogRow, LoggedRow, SealRow, logged_columns,
 };
@@ -47,7 +47,7 @@ pub(super) fn declared(table: &str) -> Option<&'static [Column]> {
 }
 
 /// Tables of which all columns are declared.
-pub(super) const DECLARED: [(&str, &[Column]); 18] = [
+pub(super) const DECLARED: [(&str, &[Column]); 19] = [
     of::<AttemptRow>(),
     of::<ContactRow>(),
     of::<ContentRow>(),
@@ -59,6 +59,7 @@ pub(super) const DECLARED: [(&str, &[Column]); 18] = [
     of::<IntakeRow>(),
     of::<LogRow>(),
     of::<MessageRow>(),
+    of::<NotUnderstoodRow>(),
     of::<NoteRow>(),
     of::<OutcomeRow>(),
     of::<ParkedRow>(),

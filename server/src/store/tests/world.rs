@@ -319,6 +319,7 @@ fn message_row(
         error: None,
         sending_at: None,
         due_at: None,
+        understood: None,
     };
     let origin = MessageOrigin {
         channel: conversation.head.channel_id,

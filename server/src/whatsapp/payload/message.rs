@@ -147,7 +147,7 @@ fn moved(message: &Object<'_>, arrived: Timestamp) -> ElementBody {
 
 /// Stands for the id of what came without one: equal for equal elements, whatever the order of
 /// their members.
-fn digest(raw: &RawValue) -> String {
+pub(super) fn digest(raw: &RawValue) -> String {
     let canonical = serde_json::from_str::<serde_json::Value>(raw.get())
         .map_or_else(|_| raw.get().to_owned(), |value| value.to_string());
     format!("digest:{}", hex::encode(Sha256::digest(canonical)))

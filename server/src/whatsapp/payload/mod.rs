@@ -11,6 +11,7 @@ use baton_domain::inbound::{Element, ElementBody};
 use baton_protocol::Timestamp;
 use serde_json::value::RawValue;
 
+mod call;
 mod content;
 mod groups;
 mod leaf;
@@ -38,6 +39,7 @@ pub struct NotJson {
 /// that without an end a small body could become gigabytes.
 const ELEMENTS_MAX: usize = 2_000;
 const TOO_MANY: &str = "more elements than a POST may have";
+const ELSEWHERE: &str = "messages under a field that is not known";
 /// Metadata that every element keeps: a number and its id. More than this is no metadata of Meta's.
 const METADATA_BYTES_MAX: usize = 2_048;
 
@@ -102,9 +104,15 @@ fn read_change(change: &Change<'_>, arrived: Timestamp, elements: &mut Vec<Eleme
     if groups::FIELDS.contains(&field) {
         return read_groups(change, field, arrived, elements);
     }
-    if !matches!(field, "messages" | "smb_message_echoes") {
-        let metadata = Object::read(change.value).and_then(|value| value.get("metadata"));
-        elements.push(ignored(phone_number_id(metadata), whole(change), field));
+    if !matches!(field, "messages" | "smb_message_echoes" | "calls") {
+        let value = Object::read(change.value);
+        let number = phone_number_id(value.as_ref().and_then(|value| value.get("metadata")));
+        let has_messages = value.as_ref().is_some_and(|value| value.get("messages").is_some());
+        // What customers may have said is not merely kept: somebody is to look at it.
+        elements.push(match field {
+            "unlisted_field" if has_messages => set_aside(number, whole(change), ELSEWHERE),
+            _ => ignored(number, whole(change), field),
+        });
         return;
     }
     let Some(value) = Value::read(change.value) else {
@@ -119,13 +127,13 @@ fn read_change(change: &Change<'_>, arrived: Timestamp, elements: &mut Vec<Eleme
         phone_number_id: phone_number_id(value.metadata),
     };
     let room = ELEMENTS_MAX.saturating_sub(before);
-    if value.messages.len() + value.message_echoes.len() + value.statuses.len() > room {
+    if value.len() > room {
         elements.push(set_aside(None, whole(change), TOO_MANY));
         return;
     }
     for raw in &value.messages {
         // On the field of echoes every message is one.
-        let list = if field == "messages" { message::inbound } else { message::echo };
+        let list = if field == "smb_message_echoes" { message::echo } else { message::inbound };
         let (body, contact) = list(raw, &people, arrived);
         elements.push(origin.element("messages", raw, contact, body));
     }
@@ -133,7 +141,13 @@ fn read_change(change: &Change<'_>, arrived: Timestamp, elements: &mut Vec<Eleme
         let (body, contact) = message::echo(raw, &people, arrived);
         elements.push(origin.element("message_echoes", raw, contact, body));
     }
-    for raw in &value.statuses {
+    for raw in &value.calls {
+        let (body, contact) = call::read(raw, &people, arrived);
+        elements.push(origin.element("calls", raw, contact, body));
+    }
+    // How far calls of the business got is no status of a message.
+    let statuses = if field == "calls" { &[][..] } else { &value.statuses[..] };
+    for raw in statuses {
         elements.push(origin.element("statuses", raw, None, status::read(raw, arrived)));
     }
     for (list, raw) in &value.odd {
@@ -142,7 +156,11 @@ fn read_change(change: &Change<'_>, arrived: Timestamp, elements: &mut Vec<Eleme
         elements.push(Element { raw: origin.post(list, raw.get(), None), ..origin.bare(body) });
     }
     if elements.len() == before {
-        let what = if value.errors.is_some() { "errors" } else { "empty" };
+        let what = match (field, value.errors.is_some()) {
+            ("calls", _) => "calls",
+            (_, true) => "errors",
+            (_, false) => "empty",
+        };
         elements.push(ignored(origin.phone_number_id, whole(change), what));
     }
 }

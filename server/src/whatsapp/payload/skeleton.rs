@@ -54,6 +54,9 @@ pub(super) struct Value<'a> {
     /// What was said on the phone app.
     #[serde(borrow, default)]
     pub(super) message_echoes: Vec<&'a RawValue>,
+    /// What customers who called did.
+    #[serde(borrow, default)]
+    pub(super) calls: Vec<&'a RawValue>,
     /// How far outgoing messages got.
     #[serde(borrow, default)]
     pub(super) statuses: Vec<&'a RawValue>,
@@ -157,6 +160,12 @@ pub(super) fn read_apart(raw: &RawValue) -> Option<Post<'_>> {
 }
 
 impl<'a> Value<'a> {
+    /// How many elements it lists.
+    pub(super) fn len(&self) -> usize {
+        let lists = [&self.messages, &self.message_echoes, &self.calls, &self.statuses];
+        lists.iter().map(|list| list.len()).sum()
+    }
+
     /// Reads the value of a change that speaks of messages; `None` when it is no object.
     pub(super) fn read(raw: &'a RawValue) -> Option<Self> {
         let whole = serde_json::from_str(raw.get()).map(|Members(value)| value);
@@ -178,8 +187,9 @@ impl<'a> Value<'a> {
         };
         let (contacts, messages) = (list("contacts"), list("messages"));
         let (message_echoes, statuses) = (list("message_echoes"), list("statuses"));
+        let calls = list("calls");
         let (metadata, errors) = (object.get("metadata"), object.get("errors"));
-        Some(Self { metadata, contacts, messages, message_echoes, statuses, errors, odd })
+        Some(Self { metadata, contacts, messages, message_echoes, calls, statuses, errors, odd })
     }
 }
 
