@@ -91,6 +91,7 @@ pub(crate) fn tells(number: u128, body: ElementBody) -> Work {
         digest: String::new(),
         received_at: NOW,
         id: String::new(),
+        again: false,
         elements: vec![(Element { phone_number_id: number, raw: String::new(), body }, fresh)],
     })
 }

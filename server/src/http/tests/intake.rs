@@ -83,13 +83,11 @@ static PUSHES: Sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM push");
 /// The only conversation and its lines.
 async fn thread(desk: &Desk) -> (Value, Vec<Value>) {
     let page = desk.get(&desk.admin, "/api/v1/conversations").await.is(200, "").body;
-    let head = page["conversations"][0].clone();
-    let id = head["conversation"]["head"]["id"].as_str().or(head["head"]["id"].as_str());
-    let id = id.or(head["id"].as_str()).unwrap_or_else(|| panic!("{page}"));
-    let path = format!("/api/v1/conversations/{id}");
-    let view = desk.get(&desk.admin, &path).await.is(200, "").body;
-    let lines = desk.get(&desk.admin, &format!("{path}/messages")).await.is(200, "").body;
-    (view["view"]["conversation"].clone(), lines["lines"].as_array().unwrap().clone())
+    let view = page["conversations"][0]["view"].clone();
+    let id = view["head"]["id"].as_str().unwrap_or_else(|| panic!("{page}"));
+    let path = format!("/api/v1/conversations/{id}/messages");
+    let lines = desk.get(&desk.admin, &path).await.is(200, "").body;
+    (view, lines["lines"].as_array().unwrap().clone())
 }
 
 #[tokio::test]

@@ -55,13 +55,14 @@ async fn raw_webhooks_go_after_their_days_unless_something_in_them_waits_for_som
         let at = START.ms();
         let mut sql = String::new();
         for n in 0..1_203 {
-            sql.push_str(&format!("INSERT INTO intake VALUES ('i{n}', 'app', 'd{n}', {at}, '');"));
+            let row = format!("INSERT INTO intake VALUES ('i{n}', 'app', 'd{n}', {at}, '', 1);");
+            sql.push_str(&row);
         }
         sql.push_str(&format!(
             "INSERT INTO quarantine VALUES
                ('q1', 'd1', 'app', NULL, 'i1', 'r', '', 0, NULL, NULL),
                ('q2', 'd2', 'app', NULL, 'i2', 'r', '', 0, {at}, NULL),
-               ('q3', 'd3', 'app', NULL, 'i3', 'r', '', 0, NULL, {at}, '');"
+               ('q3', 'd3', 'app', NULL, 'i3', 'r', '', 0, NULL, {at});"
         ));
         database.tamper(&sql).await;
         let sweeper = sweeper(&database, &clock).await;
@@ -85,7 +86,7 @@ async fn outcomes_are_kept_longer_than_op_ids_are_taken_however_few_days_are_ask
             sql.push_str(&format!(
                 "INSERT INTO outcome
                    (workspace, agent, op_id, body_hash, conversation, after, answer, at)
-                 VALUES ('{W}', 'a', 'o{n}', 'h', NULL, NULL, '{{}}', {at}, '');"
+                 VALUES ('{W}', 'a', 'o{n}', 'h', NULL, NULL, '{{}}', {at});"
             ));
         }
         database.tamper(&sql).await;
