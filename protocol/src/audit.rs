@@ -40,7 +40,7 @@ pub enum LogFound {
     },
     /// The first thing that is not as it was written.
     Changed {
-        /// Where.
+        /// The position at which the check stopped.
         position: u64,
         /// What, in words.
         what: String,

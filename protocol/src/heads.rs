@@ -60,7 +60,7 @@ pub struct Columns {
     pub window_until: Vec<Option<i64>>,
 }
 
-/// See [`Columns`].
+/// The heads of all conversations in scope, packed as [`Columns`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PackedHeads {

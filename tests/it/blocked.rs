@@ -20,10 +20,13 @@ const UNBLOCK: CommandBody = CommandBody::Unblock(Nothing {});
 async fn blocked_at_whatsapp(world: &World) -> Vec<String> {
     let url = format!("{}/v26.0/{NUMBER}/block_users", world.simulator.base_url());
     let token = &world.simulator.config().access_token;
-    let asked = reqwest::Client::new().get(url).bearer_auth(token).send().await.expect("an answer");
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build();
+    let asked = client.expect("a client").get(url).bearer_auth(token).send().await;
+    let asked = asked.expect("an answer");
     let list: Value = serde_json::from_str(&asked.text().await.expect("a body")).expect("JSON");
-    let rows = list["data"].as_array().expect("a list").iter();
-    rows.map(|row| row["wa_id"].as_str().expect("a number").to_owned()).collect()
+    let rows = list.get("data").and_then(Value::as_array).expect("a list").iter();
+    let number = |row: &Value| row.get("wa_id").and_then(Value::as_str).map(str::to_owned);
+    rows.map(|row| number(row).expect("a number")).collect()
 }
 
 async fn is_blocked(world: &World, agent: &Agent, of: ConversationId, state: BlockState) {

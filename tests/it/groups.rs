@@ -1,5 +1,7 @@
 //! Groups: one conversation with authors, answered as a group.
 
+use std::time::Duration;
+
 use baton_protocol::command::{CommandBody, Send};
 use baton_protocol::conversation::ConversationView;
 use baton_protocol::page::{ConversationPage, ConversationRow};
@@ -48,7 +50,8 @@ fn authors(lines: &[Line]) -> Vec<Option<&str>> {
 async fn make(world: &World, people: &[&Contact<'_>]) -> String {
     let config = world.simulator.config();
     let base = world.simulator.base_url();
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build();
+    let client = client.expect("a client");
     let token = &config.access_token;
     let body = json!({"messaging_product": "whatsapp", "subject": "Tour"});
     let made = client
@@ -68,7 +71,7 @@ async fn make(world: &World, people: &[&Contact<'_>]) -> String {
         .json()
         .await
         .expect("a list");
-    let id = list["data"][0]["id"].as_str().expect("an id").to_owned();
+    let id = list.pointer("/data/0/id").and_then(Value::as_str).expect("an id").to_owned();
     for contact in people {
         let person = contact.customer.person();
         let join = GroupEvent::Join { group_id: id.clone(), person };

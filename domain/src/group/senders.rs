@@ -24,6 +24,7 @@ pub struct Known {
 }
 
 /// What a name is.
+#[expect(clippy::enum_variant_names, reason = "WhatsApp calls each of them an id")]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NameKind {

@@ -73,9 +73,9 @@ fn what_was_on_its_way_to_a_blocked_customer_is_held_and_opens_no_turn() {
     accepted(team.does(ANA, BLOCK));
     assert!(matches!(team.claim(LUCIA, line.id), Claim::Hold(_)));
     assert_eq!(team.status_of(line.id), Some(MessageStatus::Held));
-    let held = team.log.iter().rev().find_map(|logged| match &logged.event.fact {
-        Fact::MessageChanged { held, .. } => *held,
-        _ => None,
+    let held = team.log.iter().rev().find_map(|logged| {
+        let Fact::MessageChanged { held, .. } = &logged.event.fact else { return None };
+        *held
     });
     assert_eq!(held, Some(HeldReason::Blocked));
     assert_eq!(team.lucia().head.unanswered_since, None);

@@ -1,4 +1,4 @@
-//! Groups are conversations of their own, and the same number is one customer however it is written.
+//! Groups are conversations of their own. A number is one customer however it is written.
 
 use baton_domain::group::{Book, State, Work};
 use baton_domain::inbound::{ElementBody, GroupNews, InboundMessage, ProviderStatus, Sender};

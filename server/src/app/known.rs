@@ -85,7 +85,7 @@ mod tests {
 
     /// A life in which something happened.
     async fn lived(config: &Config) {
-        let server = Server::start(config, Clock::system()).await.unwrap();
+        let server = Box::pin(Server::start(config, Clock::system())).await.unwrap();
         server.accounts.first_admin(&server.engine).await.unwrap();
         server.stop().await;
     }
@@ -104,7 +104,7 @@ mod tests {
     async fn a_database_that_is_gone_or_empty_is_refused_and_none_is_made_in_its_place() {
         let directory = tempfile::tempdir().unwrap();
         let config = config("sqlite://", directory.path());
-        lived(&config).await;
+        Box::pin(lived(&config)).await;
         let file = directory.path().join("baton.db");
         let whole = std::fs::read(&file).unwrap();
         std::fs::remove_file(&file).unwrap();
@@ -120,7 +120,7 @@ mod tests {
         std::fs::remove_file(&file).unwrap();
         accept(&config, &Clock::system()).await.unwrap();
         laid(&config).await.unwrap();
-        lived(&config).await;
+        Box::pin(lived(&config)).await;
         accept(&config, &Clock::system()).await.expect("given again, it changes nothing");
         assert!(Anchors::in_dir(directory.path()).name_events().unwrap());
     }
@@ -130,7 +130,7 @@ mod tests {
         for database in databases().await {
             let directory = tempfile::tempdir().unwrap();
             let mine = config("sqlite://", directory.path());
-            lived(&mine).await;
+            Box::pin(lived(&mine)).await;
             let mut wrong = config(&database.url, directory.path());
             if let Some(file) = database.url.strip_prefix("sqlite://") {
                 // Another file in the place of the one that was served.
@@ -156,7 +156,7 @@ mod tests {
     async fn the_life_that_a_restore_has_ended_is_refused_also_when_its_file_is_put_back() {
         let directory = tempfile::tempdir().unwrap();
         let config = config("sqlite://", directory.path());
-        lived(&config).await;
+        Box::pin(lived(&config)).await;
         let file = directory.path().join("baton.db");
         let old = std::fs::read(&file).unwrap();
         // Another node, that hears of the restore only at its start.

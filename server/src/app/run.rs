@@ -27,7 +27,7 @@ pub fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Serve(given) => serve(given, config).await,
+            Command::Serve(given) => Box::pin(serve(given, config)).await,
             Command::Demo(demo) => Box::pin(super::demo::run(demo, config)).await,
             Command::Migrate => migrate(config).await,
             Command::Backup(backup) => {

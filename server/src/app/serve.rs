@@ -216,6 +216,11 @@ impl Server {
     /// When the database, the key, the anchors or the address do not allow it.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         install_tls();
+        Box::pin(Self::start_parts(config, clock)).await
+    }
+
+    #[expect(clippy::too_many_lines, reason = "the one place where the parts meet")]
+    async fn start_parts(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         // First of all: a wrong certificate leaves no new database behind.
         let tls = Tls::open(&config.http)?;
         let lock = Box::pin(DataLock::take(config)).await?;

@@ -183,6 +183,7 @@ const PUSH: &str = "/api/v1/devices/{device}/push";
 const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
 
 /// Every route there is.
+#[expect(clippy::too_many_lines, reason = "one table, a line for each route")]
 pub fn routes() -> Vec<Route> {
     use Access::{Admin, Device, Public, Supervisor};
     let row = |method, access, path, handler| Route { method, path, access, handler };

@@ -148,6 +148,7 @@ impl Metrics {
     }
 
     /// All at zero but for the statements, which the store counts.
+    #[expect(clippy::too_many_lines, reason = "one table, a line for each figure")]
     pub fn counting(statements: Counter) -> Self {
         let mut registry = Registry::with_prefix("baton");
         let r = &mut registry;

@@ -120,7 +120,9 @@ async fn a_document_and_a_voice_note_survive_deaths_of_the_app_a_cut_and_a_serve
     let mut places = vec![Place::sqlite().expect("a place")];
     places.extend(Place::postgres().await.expect("a place"));
     for place in places {
+        let kind = place.kind;
         Box::pin(survives(place)).await;
+        println!("{} bytes and a voice note, on {kind}", document_bytes());
     }
 }
 
@@ -184,7 +186,6 @@ async fn survives(mut place: Place) {
     assert!(arrived == bytes(document_bytes()), "other bytes");
     let arrived = reached.get(1).and_then(|one| customer.file(one)).expect("bytes");
     assert!(arrived == bytes(VOICE_BYTES), "other bytes");
-    println!("{} bytes and a voice note, on {}", document_bytes(), place.kind);
     assert!(phone.says("end").await);
     phone.ends().await.expect("ended");
     let outgoing = core_directory(directory.path()).join("outgoing");

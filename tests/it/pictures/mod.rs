@@ -21,6 +21,7 @@ use zune_jpeg::JpegDecoder;
 use crate::files::{address, header, reads, sends, stored};
 
 /// What the worker makes of a file: the size it tells, and the small picture.
+#[expect(clippy::unwrap_in_result, reason = "a worker that does not run made no answer")]
 fn worker_draws(file: &[u8]) -> Option<((u32, u32), Vec<u8>)> {
     let mut worker = Command::new(program().expect("the program"));
     worker.arg("media-worker").stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -29,8 +30,9 @@ fn worker_draws(file: &[u8]) -> Option<((u32, u32), Vec<u8>)> {
     drop(child.stdin.take().expect("its input").write_all(file));
     let answer = child.wait_with_output().expect("its end");
     let (head, small) = answer.stdout.split_at_checked(8)?;
-    let side = |at: usize| u32::from_be_bytes(head[at..at + 4].try_into().expect("four bytes"));
-    answer.status.success().then(|| ((side(0), side(4)), small.to_vec()))
+    let side = |at: usize| head.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    let sides = (side(0)?, side(4)?);
+    answer.status.success().then(|| (sides, small.to_vec()))
 }
 
 /// Width, height and the pixels of a JPEG.

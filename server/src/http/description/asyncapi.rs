@@ -1,4 +1,4 @@
-//! The description of the socket, AsyncAPI 3.0, from the frames of `protocol`.
+//! The description of the socket, `AsyncAPI` 3.0, from the frames of `protocol`.
 
 use baton_protocol::frame::{ClientFrame, SUBPROTOCOL, SUBPROTOCOL_PACKED, ServerFrame, close};
 use baton_protocol::limits::{CLIENT_FRAME_BYTES_MAX, SERVER_FRAME_BYTES_MAX};

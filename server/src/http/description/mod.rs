@@ -1,4 +1,4 @@
-//! The API describes itself: OpenAPI and AsyncAPI from the types of `protocol` and the table of
+//! The API describes itself: `OpenAPI` and `AsyncAPI` from the types of `protocol` and the table of
 //! routes, and a page to read.
 //!
 //! **Invariant:** nothing here is told about anybody: every server of this version answers the
@@ -22,7 +22,7 @@ use super::{Answer, Fault};
 static OPENAPI: LazyLock<String> = LazyLock::new(|| openapi::openapi().to_string());
 static ASYNCAPI: LazyLock<String> = LazyLock::new(|| asyncapi::asyncapi().to_string());
 static PAGE: LazyLock<page::Page> =
-    LazyLock::new(|| page::page(&openapi::openapi(), &asyncapi::asyncapi()));
+    LazyLock::new(|| page::page(&openapi::whole(), &asyncapi::asyncapi()));
 
 /// `GET /openapi.json`.
 pub(super) async fn openapi() -> Response {

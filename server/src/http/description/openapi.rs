@@ -21,8 +21,38 @@ const ABOUT: &str = "Conversations with one owner each, over REST; the socket is
     same filter. Errors are problems (RFC 9457) with a stable `code`; `x-problems` says what to do \
     about each, `x-refusals` the same for commands.";
 
-/// The description.
+/// The description. Problems that several routes answer with stand in it once.
 pub(super) fn openapi() -> Value {
+    let mut text = whole();
+    let mut shared = Map::new();
+    let paths = text.get_mut("paths").and_then(Value::as_object_mut);
+    let operations = paths.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut);
+    for operation in operations.flat_map(Map::values_mut) {
+        let answers = operation.get_mut("responses").and_then(Value::as_object_mut);
+        for (status, answer) in answers.into_iter().flatten() {
+            share(status, answer, &mut shared);
+        }
+    }
+    if let Some(components) = text.get_mut("components").and_then(Value::as_object_mut) {
+        components.insert("responses".to_owned(), Value::Object(shared));
+    }
+    text
+}
+
+/// Moves an answer that is a problem and nothing else to the shared ones.
+fn share(status: &str, answer: &mut Value, shared: &mut Map<String, Value>) {
+    const CODES: &str = "/content/application~1problem+json/schema/allOf/1/properties/code/enum";
+    let is_alone = answer.get("content").and_then(Value::as_object).is_some_and(|it| it.len() == 1);
+    let codes = answer.pointer(CODES).and_then(Value::as_array).filter(|_| is_alone);
+    let Some(codes) = codes else { return };
+    let codes: Vec<&str> = codes.iter().filter_map(Value::as_str).collect();
+    let name = format!("{status}.{}", codes.join("."));
+    let reference = json!({ "$ref": format!("#/components/responses/{name}") });
+    shared.insert(name, std::mem::replace(answer, reference));
+}
+
+/// The description, with each answer where it is given.
+pub(super) fn whole() -> Value {
     let mut schemas = Schemas::new();
     let access: BTreeMap<_, _> =
         routes().iter().map(|route| (key(&route.method, route.path), route.access)).collect();

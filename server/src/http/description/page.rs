@@ -216,7 +216,11 @@ fn table(text: &mut String, title: &str, id: &str, rows: &[Value]) {
     for row in rows {
         let cells = row.as_object().into_iter().flatten().map(|(_, cell)| match cell {
             Value::String(said) => format!("<td>{}</td>", words(said)),
-            other => format!("<td>{}</td>", escaped(&other.to_string())),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_) => format!("<td>{}</td>", escaped(&cell.to_string())),
         });
         put(text, &format!("<tr>{}</tr>", cells.collect::<String>()));
     }

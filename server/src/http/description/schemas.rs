@@ -76,11 +76,9 @@ fn name((name, _): (&String, &Value)) -> String {
 
 fn names_one(schema: &Value, names: &BTreeSet<String>) -> bool {
     match schema {
-        Value::Object(fields) => fields.iter().any(|(key, value)| match value {
-            Value::String(to) if key == "$ref" => {
-                to.strip_prefix(PLACE).is_some_and(|to| names.contains(to))
-            }
-            other => names_one(other, names),
+        Value::Object(fields) => fields.iter().any(|(key, value)| {
+            let to = value.as_str().filter(|_| key == "$ref").and_then(|to| to.strip_prefix(PLACE));
+            to.map_or_else(|| names_one(value, names), |to| names.contains(to))
         }),
         Value::Array(items) => items.iter().any(|item| names_one(item, names)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
@@ -112,9 +110,10 @@ fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
             for (key, value) in fields {
-                match value {
-                    Value::String(text) if key == "description" => *text = plain(text),
-                    other => tidy(other),
+                if let (Value::String(text), "description") = (&mut *value, key.as_str()) {
+                    *text = plain(text);
+                } else {
+                    tidy(value);
                 }
             }
         }

@@ -73,7 +73,8 @@ async fn packed_heads_are_those_of_the_list() {
                 let (head, thread) = (&row["view"]["head"], &row["view"]["thread"]);
                 assert_eq!(columns["revision"][n], head["revision"]);
                 assert_eq!(columns["customer_seq"][n], thread["customer_seq"]);
-                let place = |name: &str| columns[name][n].as_u64().unwrap() as usize;
+                let place =
+                    |name: &str| usize::try_from(columns[name][n].as_u64().unwrap()).unwrap();
                 assert_eq!(heads["teams"][place("team")], head["team_id"]);
                 let owner = match place("owner") {
                     0 => json!({"kind": "queue", "id": head["team_id"]}),

@@ -65,15 +65,22 @@ fn no_answer_with_a_secret_is_packed() {
             "GET /api/v1/teams/{team}",
             "GET /api/v1/channels",
             "GET /api/v1/conversations",
+            "GET /api/v1/heads",
             "GET /api/v1/conversations/{conversation}",
             "GET /api/v1/conversations/{conversation}/messages",
             "GET /api/v1/review",
             "GET /api/v1/reports/answers",
             "GET /api/v1/reports/answers/conversations",
+            "GET /api/v1/log",
+            "GET /api/v1/log.csv",
+            "GET /api/v1/log.jsonl",
             "GET /api/v1/snapshot",
             "GET /api/v1/sync",
             "POST /api/v1/commands",
             "GET /api/v1/quarantine",
+            "GET /api/v1/openapi.json",
+            "GET /api/v1/asyncapi.json",
+            "GET /api/v1/docs",
         ]
     );
 }
