@@ -78,9 +78,9 @@ pub enum Ephemeral {
     },
     /// What somebody is composing.
     Draft {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// Who.
+        /// The author.
         agent: AgentId,
         /// The text so far.
         text: Arc<str>,
@@ -103,13 +103,13 @@ pub struct Tried {
 pub struct Wish {
     /// The tenant.
     pub workspace: WorkspaceId,
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// Who.
+    /// The agent who composes.
     pub agent: AgentId,
     /// On which device; the same agent on another device is another holder.
     pub device: DeviceId,
-    /// What.
+    /// Start, keep, stop or take over.
     pub action: ComposeAction,
 }
 
@@ -141,7 +141,7 @@ pub struct Connection {
     pub id: Uuid,
     /// The tenant.
     pub workspace: WorkspaceId,
-    /// Who.
+    /// The agent who is connected.
     pub agent: AgentId,
     /// On which device.
     pub device: DeviceId,

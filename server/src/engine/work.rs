@@ -11,7 +11,7 @@ use crate::store::Sql;
 /// A change of settings: rows to write and the fact that tells of it.
 #[derive(Clone, Debug)]
 pub struct SettingWork {
-    /// Where.
+    /// The tenant.
     pub workspace: WorkspaceId,
     /// Who changes them; `None` for the operator of the installation.
     pub by: Option<AgentId>,

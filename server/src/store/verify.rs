@@ -46,7 +46,7 @@ impl std::fmt::Display for Report {
 /// Something is not as it was written.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Fault {
-    /// Where.
+    /// The position of the event.
     pub position: u64,
     /// What, in words.
     pub what: String,

@@ -10,7 +10,7 @@ use crate::store::{Sql, StoreError, Tx};
 pub struct LogFilter {
     /// Who did it.
     pub agent: Option<AgentId>,
-    /// Where.
+    /// The conversation it happened in.
     pub conversation: Option<ConversationId>,
     /// The type of the fact.
     pub kind: Option<String>,
