@@ -101,7 +101,7 @@ async fn what_a_suspended_number_held_up_leaves_in_order_and_nothing_leaves_late
             assert_eq!(pair.is_held(*first).await, Some(HeldReason::Overtaken));
             assert_eq!(pair.is_held(*second).await, Some(HeldReason::PredecessorHeld));
         }
-        // Suspended for longer than ten minutes: nothing leaves by itself any more.
+        // Suspended for longer than ten minutes: nothing leaves by itself.
         is_suspended(world, true);
         let late = join_all(on_time.iter().map(|pair| pair.answers("two"))).await;
         clock.passes(Duration::from_secs(11 * 60));

@@ -157,7 +157,7 @@ impl Tally {
             Fact::OwnerChanged { owner: Owner::Agent(agent), .. } => step.owned(*agent),
             Fact::StatusChanged { status: Status::Resolved, .. } => step.resolved(),
             Fact::StatusChanged { status: Status::Open, turn } => step.opened(*turn),
-            // Whoever is blocked waits for nobody.
+            // A blocked customer waits for no answer.
             Fact::BlockChanged { block: Some(_) } => step.of.turn = None,
             _ => {}
         }

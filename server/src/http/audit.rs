@@ -203,7 +203,7 @@ where
     Ok(Body::from_stream(stream::try_unfold(left, part)))
 }
 
-/// The next part of an export. Whoever reads slowly holds no transaction open.
+/// The next part of an export. A slow reader holds no transaction open.
 async fn part<F>(mut left: Left<F>) -> Result<Option<(String, Left<F>)>, StoreError>
 where
     F: Fn(&Names, &Event) -> String,

@@ -168,7 +168,7 @@ fn access(may: Access) -> (&'static str, Value) {
     let signed = json!([{ "session": [] }, { "cookie": [] }]);
     match may {
         Access::Public => ("Anybody may.", json!([])),
-        Access::Signed => ("Whoever is signed in may, within their scope.", signed),
+        Access::Signed => ("For every signed-in agent, within their scope.", signed),
         Access::Device => {
             let of = json!([{ "session": [] }, { "cookie": [] }, { "receipts": [] }]);
             ("A device may, by its session or its receipt key.", of)

@@ -133,7 +133,7 @@ impl Objects {
         done(answer.map_err(unreached)?).await.map(drop)
     }
 
-    /// The same of an object that is in memory.
+    /// Stores an object whose bytes are in memory.
     pub(super) async fn put_whole(&self, key: String, content: Vec<u8>) -> io::Result<()> {
         let sha256 = hex::encode(Sha256::digest(&content));
         let bytes = content.len() as u64;

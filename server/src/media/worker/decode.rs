@@ -106,7 +106,7 @@ fn png(bytes: &[u8]) -> Option<Decoded> {
     let mut reader = decoder.read_info().ok()?;
     let mut pixels = vec![0; reader.output_buffer_size().filter(|size| *size <= MEMORY_MAX)?];
     let frame = reader.next_frame(&mut pixels).ok()?;
-    // An animation begins with the picture of this size, whatever a frame's head says.
+    // An animation begins with a picture of this size. The head of a frame may say another.
     if (frame.width, frame.height) != (width, height) {
         return None;
     }
