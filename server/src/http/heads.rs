@@ -23,7 +23,7 @@ pub(super) async fn counts(State(parts): State<Parts>, signed: Signed) -> Answer
     Ok(Out(ViewCounts { cursor: Cursor { epoch: parts.store.epoch(), position }, views }))
 }
 
-/// `GET /heads`. Each change of the answer has a position in the log, which is its ETag.
+/// `GET /heads`. Each change of the answer has a position in the log, which is its `ETag`.
 pub(super) async fn packed(
     State(parts): State<Parts>,
     signed: Signed,
