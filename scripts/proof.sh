@@ -17,7 +17,8 @@ steps=(simulation planted webhooks interleavings one-node claims edits kills-1 k
   ingest claim-storm idle typing fan-out fan-out-nodes reconnect-storm reconnect-storm-nodes lease
   cross-node open stalled verify attacks push-speed operator demo demo-cluster phone-kills phone-files
   phone-histories phone-extension pushes phone-fleet phone-soak phone-day suites stranger budgets
-  large-inbox packaging targets size console schemathesis libraries)
+  large-inbox packaging targets size console schemathesis libraries fuzz-webhook fuzz-frame fuzz-cursor
+  fuzz-page fuzz-signature fuzz-push)
 records=docs/runs
 cluster=faults::cluster
 heirs=faults::heirs
@@ -293,11 +294,20 @@ run() {
   targets) said scripts/check-mobile-targets.sh ;;
   size) said scripts/mobile/size.sh ;;
   schemathesis) said scripts/schemathesis.sh 500 ;;
+  fuzz-*) said scripts/fuzz.sh "${1#fuzz-}" 600 ;;
   libraries) scripts/libraries.sh 2>"$state/$step.log" ;;
   console)
     scripts/build.sh
     said scripts/console.sh all-journeys ;;
   *) fail "there is no step $1; they are: ${steps[*]}" ;;
+  esac
+}
+
+# The file in which a step is recorded.
+record() {
+  case "$1" in
+  fuzz-*) echo fuzz ;;
+  *) echo "${1%-[1-5]}" ;;
   esac
 }
 
@@ -322,7 +332,7 @@ prove() {
     echo "Commit $commit, $(date -u +%Y-%m-%d), $((SECONDS - began)) s, on $(machine)."
     echo
     cat "$state/$step.md"
-  } >>"$records/${step%-[1-5]}.md"
+  } >>"$records/$(record "$step").md"
   touch "$state/$step.done"
 }
 

@@ -55,6 +55,15 @@ struct Kind<'a> {
 
 const KINDS: [&str; 7] = ["hello", "command", "compose", "view", "draft", "presence", "ack"];
 
+/// Reads a frame of a client, or gives the frame that it is answered with.
+///
+/// # Errors
+///
+/// The answer to what cannot be read.
+pub fn read_frame(text: &str) -> Result<ClientFrame, ServerFrame> {
+    read(text).map_err(|Fault(answer)| answer)
+}
+
 /// Reads a frame of a client.
 pub(super) fn read(text: &str) -> Result<ClientFrame, Fault> {
     if text.len() > CLIENT_FRAME_BYTES_MAX {

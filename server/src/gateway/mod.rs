@@ -49,7 +49,7 @@ use crate::telemetry::Metrics;
 
 pub use admission::AdmissionRules;
 pub use backend::{Answer, Arrived, Backend, Caller, Gap, NotLetIn, Standing, Unavailable};
-pub use frames::timings;
+pub use frames::{read_frame, timings};
 pub use order::OrderLimits;
 pub use ring::{Recalled, RingLimits};
 pub use upgrade::{listen, upgrade};

@@ -30,7 +30,7 @@ const EMPTY: [&str; 9] =
     ["Where.", "Which.", "What.", "Who.", "When.", "Whose.", "Why.", "How.", "As what."];
 
 /// How many riddles and empty comments each folder may still hold. These numbers only fall.
-const CEILINGS: [(&str, usize, usize); 9] = [
+const CEILINGS: [(&str, usize, usize); 10] = [
     // folder, riddles, empty comments
     ("protocol", 0, 0),
     ("domain", 0, 0),
@@ -40,6 +40,7 @@ const CEILINGS: [(&str, usize, usize); 9] = [
     ("simulator", 0, 0),
     ("tests", 0, 0),
     ("load-tests", 0, 0),
+    ("fuzz", 0, 0),
     ("model", 0, 0),
 ];
 

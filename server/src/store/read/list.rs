@@ -110,18 +110,18 @@ pub async fn list(
 ) -> Result<ListPage, StoreError> {
     let limit = usize::try_from(page.1.max(1)).unwrap_or(usize::MAX);
     let mut place = match page.0 {
-        Some(token) => Place::parse(token, &mark(filter))?,
-        None => Place::first(filter.order),
+        Some(token) => ListPlace::parse(token, &mark(filter))?,
+        None => ListPlace::first(filter.order),
     };
     let branches = branches(sight, filter);
     let contacts = few_contacts(tx, workspace, filter).await?;
-    let mut keys: Vec<(ConversationId, Place)> = Vec::new();
+    let mut keys: Vec<(ConversationId, ListPlace)> = Vec::new();
     while keys.len() <= limit {
         let contacts = contacts.as_deref();
         let query = Query { workspace, sight, filter, branches: &branches, contacts };
         keys.extend(query.keys(tx, &place, limit + 1 - keys.len()).await?);
         match place.phase {
-            Phase::Waiting if keys.len() <= limit => place = Place::start(Phase::Others),
+            Phase::Waiting if keys.len() <= limit => place = ListPlace::start(Phase::Others),
             Phase::Waiting | Phase::Others | Phase::All => break,
         }
     }
@@ -169,7 +169,7 @@ fn mark(filter: &Filter) -> String {
 
 /// Where a list goes on.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Place {
+pub struct ListPlace {
     phase: Phase,
     key: i64,
     id: String,
@@ -185,7 +185,7 @@ enum Phase {
     All,
 }
 
-impl Place {
+impl ListPlace {
     fn first(order: Order) -> Self {
         Self::start(match order {
             Order::Unanswered => Phase::Waiting,
@@ -198,7 +198,8 @@ impl Place {
         Self { phase, key, id: String::new() }
     }
 
-    fn token(&self, mark: &str) -> String {
+    /// The page token for it; `mark` says which filter it is of.
+    pub fn token(&self, mark: &str) -> String {
         let phase = match self.phase {
             Phase::Waiting => 'w',
             Phase::Others => 'o',
@@ -207,7 +208,12 @@ impl Place {
         hex::encode(format!("{phase}:{}:{}:{mark}", self.key, self.id))
     }
 
-    fn parse(token: &str, mark: &str) -> Result<Self, StoreError> {
+    /// The place that a page token names.
+    ///
+    /// # Errors
+    ///
+    /// The token is none, or is of another filter.
+    pub fn parse(token: &str, mark: &str) -> Result<Self, StoreError> {
         let read = || {
             let text = String::from_utf8(hex::decode(token).ok()?).ok()?;
             let mut parts = text.splitn(4, ':');
@@ -295,9 +301,9 @@ impl Query<'_> {
     async fn keys(
         &self,
         tx: &mut Tx,
-        place: &Place,
+        place: &ListPlace,
         limit: usize,
-    ) -> Result<Vec<(ConversationId, Place)>, StoreError> {
+    ) -> Result<Vec<(ConversationId, ListPlace)>, StoreError> {
         let mut keys: Vec<(String, i64)> = Vec::new();
         for branches in self.branches.chunks(BRANCHES_MAX) {
             let mut args = self.arguments(place, limit);
@@ -313,12 +319,12 @@ impl Query<'_> {
         }
         keys.truncate(limit);
         let read = |(text, key): (String, i64)| {
-            Ok((id(&text)?, Place { phase: place.phase, key, id: text }))
+            Ok((id(&text)?, ListPlace { phase: place.phase, key, id: text }))
         };
         keys.into_iter().map(read).collect()
     }
 
-    fn arguments(&self, place: &Place, limit: usize) -> Vec<String> {
+    fn arguments(&self, place: &ListPlace, limit: usize) -> Vec<String> {
         let query = self.filter.query.as_deref().unwrap_or_default();
         vec![
             self.workspace.to_string(),

@@ -24,12 +24,14 @@ pub use due::{
     oldest_due, on_their_way, owned_or_followed_by, send_order, stranded_sends,
 };
 pub use lines::{Run, lines, messages, notes, whole_line};
-pub use list::{Filter, ListPage, Listed, Order, OwnerFilter, StatusFilter, list, listed};
+pub use list::{
+    Filter, ListPage, ListPlace, Listed, Order, OwnerFilter, StatusFilter, list, listed,
+};
 pub use log::{LogHead, gap, log_after, log_head, log_heads, log_heads_of};
 pub use packed::packed_heads;
-pub use page::{SnapshotPage, snapshot_page};
+pub use page::{SnapshotPage, snapshot_page, snapshot_place};
 pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};
 pub use report::{channels_of, happened, happened_before, position_before};
-pub use review::{ReviewFilter, review};
+pub use review::{ReviewFilter, review, review_place};
 pub use snapshots::{snapshot, snapshots};
 pub use sync::{SyncGap, sync_gap};

@@ -38,7 +38,7 @@ pub async fn snapshot_page(
     token: Option<&str>,
     limit: u32,
 ) -> Result<Option<SnapshotPage>, StoreError> {
-    let place = token.map(parse).transpose()?;
+    let place = token.map(snapshot_place).transpose()?;
     let mut tx = store.read().await?;
     let Some(sight) = sight(&mut tx, workspace, agent).await? else { return Ok(None) };
     let (upto, after) = match place {
@@ -103,7 +103,12 @@ impl std::io::Write for Counted {
     }
 }
 
-fn parse(token: &str) -> Result<(u64, ConversationId), StoreError> {
+/// Where a snapshot goes on: its position and the last conversation.
+///
+/// # Errors
+///
+/// The token is none.
+pub fn snapshot_place(token: &str) -> Result<(u64, ConversationId), StoreError> {
     let read = || {
         let text = String::from_utf8(hex::decode(token).ok()?).ok()?;
         let (upto, last) = text.split_once(':')?;

@@ -94,7 +94,7 @@ pub async fn review(
     let counts = counts(tx, workspace, sight, filter).await?;
     let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
     let mut place = match page {
-        Some(token) => parse(token, &filter.mark())?,
+        Some(token) => review_place(token, &filter.mark())?,
         None => (i64::MIN, String::new()),
     };
     let mut found: Vec<MessageId> = Vec::new();
@@ -176,8 +176,12 @@ fn is_full(sight: &Sight, team: &str, agent: Option<&str>) -> Result<bool, Store
     Ok(sight.level(scope) == Level::Full)
 }
 
-/// Where a list goes on.
-fn parse(token: &str, mark: &str) -> Result<(i64, String), StoreError> {
+/// Where a list goes on: the time and id of its last row.
+///
+/// # Errors
+///
+/// The token is none, or is of another filter.
+pub fn review_place(token: &str, mark: &str) -> Result<(i64, String), StoreError> {
     let read = || {
         let text = String::from_utf8(hex::decode(token).ok()?).ok()?;
         let mut parts = text.splitn(3, ':');

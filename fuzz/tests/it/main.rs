@@ -1,0 +1,4 @@
+//! What strangers can send, in every test run.
+
+#[cfg(test)]
+mod targets;
