@@ -46,6 +46,12 @@ export interface Thread {
   kind?: "contact" | "group";
   /** The customer is blocked on this number. */
   block?: Block;
+  /** What the customer last said of marketing from this number. */
+  marketing?: Marketing;
+}
+export interface Marketing {
+  stopped: boolean;
+  since: Timestamp;
 }
 export interface Block {
   by: Id;
@@ -389,6 +395,7 @@ export type Fact =
   | { type: "followed"; agent_id: Id }
   | { type: "unfollowed"; agent_id: Id }
   | { type: "block_changed"; block: Block | null }
+  | { type: "marketing_changed"; marketing: Marketing }
   | { type: "read_marked"; agent_id: Id; seq: number }
   | {
       type: "agent_changed";
@@ -555,6 +562,7 @@ export type Refusal =
   | { code: "at_capacity"; agent_id: Id; load: number; capacity: number }
   | { code: "window_closed"; closed_at: Timestamp | null }
   | { code: "blocked" }
+  | { code: "marketing_stopped" }
   | { code: "not_in_scope" }
   | { code: "op_id_reused" }
   | { code: "op_expired" }

@@ -32,6 +32,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             last_agent: None,
             followers: Vec::new(),
             block: None,
+            marketing: None,
             kind: *kind,
         },
     })
@@ -86,6 +87,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
             conversation.thread.followers.retain(|follower| follower != agent_id);
         }
         Fact::BlockChanged { block } => conversation.thread.block = *block,
+        Fact::MarketingChanged { marketing } => conversation.thread.marketing = Some(*marketing),
         Fact::HeadChanged { head } => conversation.head = head.clone(),
         Fact::ConversationOpened { .. }
         | Fact::ContactChanged { .. }

@@ -29,6 +29,8 @@ pub enum ElementBody {
     Moved(Moved),
     /// Something became of a group.
     Group(GroupNews),
+    /// A customer wants no marketing, or wants it again.
+    Preference(Preference),
     /// Kept raw, changes nothing: fields and types that are not handled.
     Ignored {
         /// The type, for counting.
@@ -96,6 +98,17 @@ pub struct Moved {
     pub from: Sender,
     /// As they are known now.
     pub to: Sender,
+    /// Meta's time; the time of arrival when that cannot be read.
+    pub at: Timestamp,
+}
+
+/// A customer wants no marketing, or wants it again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Preference {
+    /// The customer.
+    pub by: Sender,
+    /// Whether they want none.
+    pub stops: bool,
     /// Meta's time; the time of arrival when that cannot be read.
     pub at: Timestamp,
 }

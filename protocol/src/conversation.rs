@@ -147,6 +147,19 @@ pub struct Thread {
     /// The customer is blocked on this number; `None` when not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
+    /// What the customer last said of marketing from this number; `None` when nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marketing: Option<Marketing>,
+}
+
+/// What a customer wants of marketing from a number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Marketing {
+    /// They want none: templates of that category are refused. All others may be sent.
+    pub stopped: bool,
+    /// When they said so.
+    pub since: Timestamp,
 }
 
 /// That a customer is blocked on a number.

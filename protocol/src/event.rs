@@ -6,9 +6,9 @@ use crate::conversation::{Block, ContactCard};
 use crate::group::ConversationKind;
 use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
-    ConversationId, DeviceId, FileState, Head, HeldReason, LineKind, LineRef, MembershipKind,
-    MessageError, MessageId, MessageStatus, NoteId, OpId, Owner, Status, TeamId, TeamSet,
-    Timestamp, Turn,
+    ConversationId, DeviceId, FileState, Head, HeldReason, LineKind, LineRef, Marketing,
+    MembershipKind, MessageError, MessageId, MessageStatus, NoteId, OpId, Owner, Status, TeamId,
+    TeamSet, Timestamp, Turn,
 };
 
 /// The author of an event.
@@ -263,6 +263,11 @@ pub enum Fact {
     BlockChanged {
         /// The block from here on; null when there is none.
         block: Option<Block>,
+    },
+    /// The customer wants no marketing from here on, or wants it again.
+    MarketingChanged {
+        /// What they want.
+        marketing: Marketing,
     },
     /// The read mark of an agent moved. Goes to that agent alone.
     ReadMarked {

@@ -52,7 +52,7 @@ pub use account::{
 pub use amended::{Amended, Amendment, Change, Reaction, Receipt};
 pub use command::{Command, CommandBody, Seen};
 pub use conversation::{
-    Block, BlockState, Conversation, Head, LineRef, Owner, Status, Thread, Turn,
+    Block, BlockState, Conversation, Head, LineRef, Marketing, Owner, Status, Thread, Turn,
 };
 pub use cursor::Cursor;
 pub use details::{

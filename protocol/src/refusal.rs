@@ -53,6 +53,8 @@ pub enum Refusal {
     },
     /// The customer is blocked.
     Blocked,
+    /// The customer wants no marketing: a template of another category may be sent.
+    MarketingStopped,
     /// The conversation does not exist for this agent.
     NotInScope,
     /// The op id was used for another command.
@@ -126,6 +128,7 @@ impl Refusal {
             Self::AtCapacity { .. } => "at_capacity",
             Self::WindowClosed { .. } => "window_closed",
             Self::Blocked => "blocked",
+            Self::MarketingStopped => "marketing_stopped",
             Self::NotInScope => "not_in_scope",
             Self::OpIdReused => "op_id_reused",
             Self::OpExpired => "op_expired",
@@ -165,6 +168,10 @@ impl Refusal {
                 "the customer has not written for 24 hours; WhatsApp accepts only a template now"
             }
             Self::Blocked => "this customer is blocked; unblock them first",
+            Self::MarketingStopped => {
+                "this customer asked for no marketing; send a template of another category, or \
+                 wait until they allow it again"
+            }
             Self::NotInScope => "you have no access to this conversation, or it does not exist",
             Self::OpIdReused => "this id was used for another command; the app must make a new one",
             Self::OpExpired => {

@@ -95,7 +95,7 @@ async fn posts(world: &World, agent: &Agent, body: &Value) -> Raw {
     world.asks(Method::POST, "/api/v1/conversations", token, body).await
 }
 
-async fn begins(world: &World, agent: &Agent, phone: &str) -> ConversationId {
+pub(crate) async fn begins(world: &World, agent: &Agent, phone: &str) -> ConversationId {
     let body = json!({"channel_id": world.cast.channel, "phone": phone});
     let answer = posts(world, agent, &body).await;
     assert_eq!(answer.status, 200, "{answer:?}");

@@ -18,6 +18,7 @@ mod inbox;
 mod lanes;
 mod lease;
 mod logs;
+mod marketing;
 mod members;
 mod missed;
 mod nodes;

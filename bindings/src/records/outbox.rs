@@ -132,6 +132,8 @@ pub enum ReviewCode {
     WindowClosed,
     /// The customer is blocked.
     Blocked,
+    /// The customer wants no marketing: a template of another category may be sent.
+    MarketingStopped,
     /// The agent has no access, or has lost it.
     NotInScope,
     /// The act that it followed was refused.
@@ -332,6 +334,7 @@ fn code(refusal: &Refusal) -> ReviewCode {
         Refusal::AtCapacity { .. } => ReviewCode::AtCapacity,
         Refusal::WindowClosed { .. } => ReviewCode::WindowClosed,
         Refusal::Blocked => ReviewCode::Blocked,
+        Refusal::MarketingStopped => ReviewCode::MarketingStopped,
         Refusal::NotInScope => ReviewCode::NotInScope,
         Refusal::DependsOnRefused { .. } => ReviewCode::DependsOnRefused,
         Refusal::Invalid { .. } => ReviewCode::Invalid,

@@ -23,6 +23,8 @@ export function whyRefused(desk: Desk, refused: Refused, conversation: Id): stri
       return r.notInScope;
     case "blocked":
       return r.blocked;
+    case "marketing_stopped":
+      return r.marketingStopped;
     case "not_allowed":
       return r.notAllowed;
     case "depends_on_refused":

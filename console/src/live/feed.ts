@@ -532,6 +532,9 @@ function advance(held: Full, event: Event): Full {
     case "unfollowed":
       thread.followers = (thread.followers ?? []).filter((id) => id !== event.agent_id);
       break;
+    case "marketing_changed":
+      thread.marketing = event.marketing;
+      break;
     case "block_changed":
       if (event.block === null) delete thread.block;
       else thread.block = event.block;

@@ -412,6 +412,8 @@ export const en = {
       deleted: "This group is no more.",
     },
     also: "Also open",
+    marketing: "Marketing",
+    marketingStopped: (at: string) => `Since ${at} this customer wants no marketing. Other templates can be sent.`,
   },
   block: {
     title: "Blocked",
@@ -456,6 +458,7 @@ export const en = {
     notInScope: "This is no longer yours to see.",
     notAllowed: "You may not do that here.",
     blocked: "Not sent: this customer is blocked.",
+    marketingStopped: "Not sent: this customer wants no marketing. Choose a template of another category.",
     dependsOn: "Not sent: the reply before it was not sent. Your text is kept.",
     other: (detail: string) => `Not done: ${detail}`,
     needsReview: "Not sent: read what is new first.",

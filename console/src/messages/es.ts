@@ -407,6 +407,8 @@ export const es: Messages = {
       deleted: "Este grupo ya no existe.",
     },
     also: "También abierta",
+    marketing: "Promociones",
+    marketingStopped: (at) => `Desde ${at} este cliente no quiere promociones. Se pueden enviar otras plantillas.`,
   },
   block: {
     title: "Bloqueado",
@@ -452,6 +454,7 @@ export const es: Messages = {
     notInScope: "Esto ya no es tuyo.",
     notAllowed: "Aquí no puedes hacer eso.",
     blocked: "No enviado: este cliente está bloqueado.",
+    marketingStopped: "No enviado: este cliente no quiere promociones. Elige una plantilla de otra categoría.",
     dependsOn: "No enviado: la respuesta anterior no se envió. Tu texto se conserva.",
     other: (detail) => `No se hizo: ${detail}`,
     needsReview: "No enviado: lee primero lo nuevo.",

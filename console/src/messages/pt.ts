@@ -407,6 +407,8 @@ export const pt: Messages = {
       deleted: "Este grupo já não existe.",
     },
     also: "Também aberta",
+    marketing: "Promoções",
+    marketingStopped: (at) => `Desde ${at} este cliente não quer promoções. Outros modelos podem ser enviados.`,
   },
   block: {
     title: "Bloqueado",
@@ -452,6 +454,7 @@ export const pt: Messages = {
     notInScope: "Isto não é mais seu.",
     notAllowed: "Você não pode fazer isso aqui.",
     blocked: "Não enviado: este cliente está bloqueado.",
+    marketingStopped: "Não enviado: este cliente não quer promoções. Escolha um modelo de outra categoria.",
     dependsOn: "Não enviado: a resposta anterior não foi enviada. Seu texto foi mantido.",
     other: (detail) => `Não feito: ${detail}`,
     needsReview: "Não enviado: leia primeiro o que é novo.",

@@ -7,7 +7,7 @@ use baton_protocol::{
     Status, Timestamp, Turn,
 };
 
-use super::{Draft, turn};
+use super::{Draft, marketing, turn};
 use crate::context::{LineFacts, Lines};
 use crate::inbound::ProviderStatus;
 use crate::planted::{Bug, is_planted};
@@ -143,9 +143,7 @@ pub fn result(
         SendResult::Refused(error) if is_sending && facts.in_doubt => {
             vec![still_unknown(conversation, facts, Some(error)).into()]
         }
-        SendResult::Refused(error) if is_sending => {
-            keep_back(conversation, lines, facts, Kept::failed(Some(error)))
-        }
+        SendResult::Refused(error) if is_sending => failed(conversation, lines, facts, Some(error)),
         SendResult::Again | SendResult::Unknown | SendResult::Refused(_) => Vec::new(),
     }
 }
@@ -182,7 +180,7 @@ pub fn status(
             if facts.in_doubt && was_taken {
                 return vec![still_unknown(conversation, facts, error).into()];
             }
-            return keep_back(conversation, lines, facts, Kept::failed(error));
+            return failed(conversation, lines, facts, error);
         }
     };
     // Whatever arrived did not fail: `delivered` may come after `failed` on several devices.
@@ -298,6 +296,18 @@ impl Kept {
     fn failed(error: Option<&MessageError>) -> Self {
         Self { status: MessageStatus::Failed, held: None, error: error.cloned() }
     }
+}
+
+/// It will not arrive; what WhatsApp says of the customer by that is kept.
+fn failed(
+    conversation: &Conversation,
+    lines: &Lines,
+    facts: &LineFacts,
+    error: Option<&MessageError>,
+) -> Vec<Draft> {
+    let mut drafts = keep_back(conversation, lines, facts, Kept::failed(error));
+    drafts.extend(marketing::refused(conversation, error, facts.status_at));
+    drafts
 }
 
 /// Holds or fails a message and holds the author's later ones; the turn opens again. Of those the

@@ -7,6 +7,7 @@ pub mod delivery;
 mod fence;
 pub mod file;
 mod follow;
+pub mod marketing;
 mod message;
 pub mod owner;
 pub mod receive;

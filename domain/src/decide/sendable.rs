@@ -11,7 +11,7 @@ use baton_protocol::{
 };
 
 use super::work::check_text;
-use super::{Case, template};
+use super::{Case, marketing, template};
 use crate::said::in_words;
 use crate::upload::{CAPTION_CHARS_MAX, Uploaded, has_caption};
 
@@ -53,7 +53,10 @@ pub(super) fn line(case: &Case<'_>, send: &Send) -> Result<(LineKind, Content), 
             text.to_owned()
         }
         None => match filling(details) {
-            Some(filling) => template::fill(case.context.template, filling)?,
+            Some(filling) => {
+                marketing::check(case, case.context.template)?;
+                template::fill(case.context.template, filling)?
+            }
             None => in_words(details),
         },
     };

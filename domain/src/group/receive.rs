@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::{
     Actor, Amendment, Author, Change, ChannelId, ConversationId, ConversationKind, Epoch, Fact,
-    LineRef, MessageId, MessageStatus, Receipt, Timestamp, WorkspaceId,
+    LineRef, Marketing, MessageId, MessageStatus, Receipt, Timestamp, WorkspaceId,
 };
 
 use super::senders::Known;
@@ -14,10 +14,10 @@ use super::state::{
     Aside, By, Channel, Key, NotUnderstood, ParkedStatus, Quarantined, State, WantedFile,
 };
 use super::work::{FreshIds, MessageAt, Post};
-use crate::decide::{delivery, file, receive};
+use crate::decide::{delivery, file, marketing, receive};
 use crate::inbound::{
-    Element, ElementBody, GroupNews, InboundMessage, InboundReaction, Moved, ProviderStatus,
-    Sender, StatusUpdate,
+    Element, ElementBody, GroupNews, InboundMessage, InboundReaction, Moved, Preference,
+    ProviderStatus, Sender, StatusUpdate,
 };
 use crate::line::is_same_side;
 use crate::roster;
@@ -64,6 +64,11 @@ fn one(
         ElementBody::Group(news) => {
             let channel = channel_of(state, post, element)?;
             tell_of_group(state, &channel, news, (fresh, now));
+            Ok(())
+        }
+        ElementBody::Preference(wish) => {
+            let channel = channel_of(state, post, element)?;
+            prefer(state, &channel, wish, (fresh, now));
             Ok(())
         }
         ElementBody::Status(update) => {
@@ -213,6 +218,7 @@ fn keep(state: &mut State, post: &Post, element: &Element, fresh: &FreshIds) {
         | ElementBody::Reaction(_)
         | ElementBody::Moved(_)
         | ElementBody::Group(_)
+        | ElementBody::Preference(_)
         | ElementBody::Unattributable { .. } => return,
     };
     state.not_understood.push(NotUnderstood {
@@ -356,6 +362,22 @@ fn react(
     let actor = if reaction.by == Author::Customer { Actor::Customer } else { Actor::System };
     let by = By { card: Some(fresh.card), ..By::new(actor, now) };
     state.append((channel.workspace, conversation), draft.into_iter().collect(), by);
+}
+
+/// Tells what a customer wants of marketing. Of somebody whom nobody wrote to nothing is kept.
+fn prefer(
+    state: &mut State,
+    channel: &Channel,
+    wish: &Preference,
+    (fresh, now): (&FreshIds, Timestamp),
+) {
+    let workspace = channel.workspace;
+    let Some(known) = state.senders.get(&(workspace, fresh.message)).copied() else { return };
+    let Some(conversation) = state.conversation(workspace, known.conversation) else { return };
+    let marketing = Marketing { stopped: wish.stops, since: wish.at.min(now) };
+    let draft = marketing::told(conversation, marketing);
+    let by = By::new(Actor::Customer, now);
+    state.append((workspace, known.conversation), draft.into_iter().collect(), by);
 }
 
 /// Tells a customer's new number. Under whom they are found is in the senders already.

@@ -138,6 +138,7 @@ pub fn sightings<'a>(
                 ElementBody::Moved(moved) => (&moved.to, Some(&moved.from), moved.at),
                 ElementBody::Group(news) if news.begins => (&news.group, None, news.at),
                 ElementBody::Group(news) => (&news.group, Some(&news.group), news.at),
+                ElementBody::Preference(wish) => (&wish.by, Some(&wish.by), wish.at),
                 ElementBody::Reaction(_)
                 | ElementBody::Status(_)
                 | ElementBody::Ignored { .. }

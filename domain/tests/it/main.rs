@@ -20,6 +20,8 @@ mod following;
 mod group;
 mod groups;
 #[cfg(test)]
+mod marketing;
+#[cfg(test)]
 mod mirror;
 #[cfg(test)]
 mod ownership;

@@ -133,6 +133,7 @@ fn every_event() {
         Followed = "followed",
         Unfollowed = "unfollowed",
         BlockChanged = "block_changed",
+        MarketingChanged = "marketing_changed",
         ReadMarked = "read_marked",
         AgentChanged = "agent_changed",
         TeamChanged = "team_changed",
@@ -173,7 +174,7 @@ fn every_command() {
 
 #[test]
 fn every_refusal() {
-    const KINDS: [&str; 20] = [
+    const KINDS: [&str; 21] = [
         "stale",
         "not_owner",
         "owner_changed",
@@ -181,6 +182,7 @@ fn every_refusal() {
         "at_capacity",
         "window_closed",
         "blocked",
+        "marketing_stopped",
         "not_in_scope",
         "op_id_reused",
         "op_expired",

@@ -180,6 +180,7 @@ impl Needs {
                 ElementBody::Reaction(reaction) => self.add_changed(Some(key(&reaction.to_wamid))),
                 ElementBody::Moved(_)
                 | ElementBody::Group(_)
+                | ElementBody::Preference(_)
                 | ElementBody::Ignored { .. }
                 | ElementBody::Unattributable { .. } => {}
             }

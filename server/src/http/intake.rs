@@ -187,6 +187,7 @@ fn is_understood(element: &Element) -> bool {
         ElementBody::Status(_)
         | ElementBody::Reaction(_)
         | ElementBody::Moved(_)
-        | ElementBody::Group(_) => true,
+        | ElementBody::Group(_)
+        | ElementBody::Preference(_) => true,
     }
 }

@@ -187,6 +187,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/0024_not_understood.sqlite.sql"),
         postgres: include_str!("migrations/0024_not_understood.postgres.sql"),
     },
+    Migration {
+        version: 27,
+        name: "marketing",
+        both: include_str!("migrations/0027_marketing.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The newest schema that this program knows.

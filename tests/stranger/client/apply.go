@@ -142,6 +142,8 @@ func (c *Snapshot) change(event *Event) {
 	case "unfollowed":
 		thread.Followers = slices.DeleteFunc(thread.Followers,
 			func(id string) bool { return id == event.AgentID })
+	case "marketing_changed":
+		thread.Marketing = event.Marketing
 	case "block_changed":
 		thread.Block = event.Block
 	}

@@ -67,6 +67,14 @@ type Thread struct {
 	LastAgent   *string  `json:"last_agent"`
 	Followers   []string `json:"followers,omitempty"`
 	Block       *Block   `json:"block,omitempty"`
+
+	Marketing *Marketing `json:"marketing,omitempty"`
+}
+
+// Marketing is what the customer last said of it.
+type Marketing struct {
+	Stopped bool   `json:"stopped"`
+	Since   string `json:"since"`
 }
 
 // Block says that the customer is blocked.
@@ -172,6 +180,7 @@ type Event struct {
 	OwnerEpoch     int64           `json:"owner_epoch"`
 	AgentID        string          `json:"agent_id"`
 	Block          *Block          `json:"block"`
+	Marketing      *Marketing      `json:"marketing"`
 	Seq            int64           `json:"seq"`
 	Head           *Head           `json:"head"`
 	Amendment      struct {

@@ -67,6 +67,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         last_agent: None,
         followers: Vec::new(),
         block: None,
+        marketing: None,
         kind: ConversationKind::Contact,
     };
     let (name, phone) = (Some(format!("Eva {id}")), Some("34600".into()));

@@ -177,6 +177,7 @@ impl Dice {
             last_agent: self.maybe(Self::few),
             followers: self.maybe(Self::few).into_iter().collect(),
             block: None,
+            marketing: None,
             kind: ConversationKind::Group,
         };
         let view = ConversationView {

@@ -25,6 +25,7 @@ fn samples() -> Vec<Refusal> {
         Refusal::TooSoon { retry_after_ms: 60_000 },
         Refusal::NotAllowed,
         Refusal::Blocked,
+        Refusal::MarketingStopped,
         Refusal::OfferGone,
         Refusal::Merged { into: ConversationId(Uuid::nil()) },
         Refusal::invalid("text", "at most 4096 characters"),

@@ -38,6 +38,8 @@ table! {
             activity_at: i64,
             /// As JSON; NULL when the customer is not blocked.
             block: Option<String>,
+            /// As JSON; NULL when the customer said nothing of marketing.
+            marketing: Option<String>,
         }
     }
 }
@@ -165,6 +167,7 @@ impl ConversationRow {
             last_agent: text(thread.last_agent),
             activity_at: head.activity_at.ms(),
             block: thread.block.as_ref().map(json),
+            marketing: thread.marketing.as_ref().map(json),
         }
     }
 
@@ -203,6 +206,7 @@ impl ThreadRow {
                 last_agent: some_id(row.last_agent.as_deref())?,
                 followers: self.followers()?,
                 block: row.block.as_deref().map(from_json).transpose()?,
+                marketing: row.marketing.as_deref().map(from_json).transpose()?,
                 kind: match row.kind.as_deref() {
                     None => ConversationKind::Contact,
                     Some("group") => ConversationKind::Group,

@@ -17,6 +17,7 @@ mod groups;
 mod leaf;
 mod message;
 mod people;
+mod preferences;
 mod skeleton;
 mod status;
 #[cfg(test)]
@@ -104,6 +105,9 @@ fn read_change(change: &Change<'_>, arrived: Timestamp, elements: &mut Vec<Eleme
     if groups::FIELDS.contains(&field) {
         return read_groups(change, field, arrived, elements);
     }
+    if field == preferences::FIELD {
+        return read_preferences(change, arrived, elements);
+    }
     if !matches!(field, "messages" | "smb_message_echoes" | "calls") {
         let value = Object::read(change.value);
         let number = phone_number_id(value.as_ref().and_then(|value| value.get("metadata")));
@@ -186,6 +190,30 @@ fn read_groups(
             list.into_iter()
                 .map(|raw| origin.element("groups", raw, None, groups::read(raw, field, arrived))),
         ),
+        None => elements.push(ignored(origin.phone_number_id, whole(change), field)),
+    }
+}
+
+/// Entries of `user_preferences`, each for itself.
+fn read_preferences(change: &Change<'_>, arrived: Timestamp, elements: &mut Vec<Element>) {
+    let field = preferences::FIELD;
+    let value = Object::read(change.value);
+    let of = |name| value.as_ref().and_then(|value| value.get(name));
+    let metadata = of("metadata");
+    let contacts = of("contacts").and_then(array).unwrap_or_default();
+    let people = People::read(&contacts);
+    let room = ELEMENTS_MAX.saturating_sub(elements.len());
+    let origin = Origin {
+        field,
+        metadata: metadata.filter(|data| data.get().len() <= METADATA_BYTES_MAX),
+        phone_number_id: phone_number_id(metadata),
+    };
+    let list = of(field).and_then(array);
+    match list.filter(|list| !list.is_empty() && list.len() <= room) {
+        Some(list) => elements.extend(list.into_iter().map(|raw| {
+            let (body, contact) = preferences::read(raw, &people, arrived);
+            origin.element(field, raw, contact, body)
+        })),
         None => elements.push(ignored(origin.phone_number_id, whole(change), field)),
     }
 }

@@ -88,6 +88,10 @@ fn told(element: &Element) -> String {
         ElementBody::Group(news) => {
             format!("group {}", news.group.group_id.as_deref().unwrap_or("-"))
         }
+        ElementBody::Preference(wish) => {
+            let who = wish.by.wa_id.as_deref().unwrap_or("-");
+            format!("{} {who} at {}", if wish.stops { "stops" } else { "resumes" }, wish.at.ms())
+        }
         ElementBody::Ignored { what } => format!("ignored {what}"),
         ElementBody::Unattributable { reason } => format!("set aside: {reason}"),
     }
@@ -203,8 +207,36 @@ fn is_of_a_message(element: &Element) -> bool {
         ElementBody::Message(_) | ElementBody::Status(_) | ElementBody::Echo(_) => true,
         ElementBody::Reaction(_) | ElementBody::Moved(_) => true,
         ElementBody::Ignored { what } => matches!(*what, "reaction" | "system"),
-        ElementBody::Group(_) | ElementBody::Unattributable { .. } => false,
+        ElementBody::Group(_) | ElementBody::Preference(_) | ElementBody::Unattributable { .. } => {
+            false
+        }
     }
+}
+
+#[test]
+fn what_customers_want_of_marketing_is_told_and_the_rest_is_kept() {
+    let body = |value: &str, category: &str| {
+        let preference = json!({
+            "wa_id": "34600000001", "detail": "User requested", "category": category,
+            "value": value, "timestamp": 1_760_000_000,
+        });
+        let value = json!({
+            "metadata": {"phone_number_id": "1"}, "user_preferences": [preference],
+            "contacts": [{"profile": {"name": "Lucía"}, "wa_id": "34600000001"}],
+        });
+        let post = json!({
+            "object": "whatsapp_business_account",
+            "entry": [{"id": "2", "changes": [{"field": "user_preferences", "value": value}]}],
+        });
+        post.to_string().into_bytes()
+    };
+    let marketing = "marketing_messages";
+    check(&body("stop", marketing), &["stops 34600000001 at 1760000000000"]);
+    check(&body("resume", marketing), &["resumes 34600000001 at 1760000000000"]);
+    check(&body("perhaps", marketing), &["ignored user_preferences"]);
+    check(&body("stop", "something_new"), &["ignored user_preferences"]);
+    let elements = parse(&body("stop", marketing)).unwrap();
+    assert_eq!(parse(elements[0].raw.as_bytes()).unwrap(), elements, "it stands for itself");
 }
 
 #[test]
