@@ -55,7 +55,32 @@ long("a customer whose conversation is resolved is found by a part of the name",
   await ana.getByTestId("search-status").selectOption("snoozed");
   await expect(ana.getByText("No conversation is like that.")).toBeVisible();
   await ana.goto("/search?q=nobody%20at%20all");
-  await expect(ana.getByText("Nobody is called")).toBeVisible();
+  await expect(ana.getByText("Nothing found for")).toBeVisible();
+});
+
+long("a message and a note are found by their words and opened at their place", async ({ world }) => {
+  const irene = world.customer("Irene Vidal");
+  await irene.says("¿Tenéis piñones para una Alba?");
+  for (let n = 1; n <= 60; n += 1) await irene.says(`Línea ${n}`);
+  const ana = await world.desk("Ana");
+  await open(ana, irene.name);
+  await ana.keyboard.press("n");
+  await ana.getByTestId("composer-text").fill("Piñón del cajón 14");
+  await ana.keyboard.press("Control+Enter");
+  await expect(ana.getByTestId("timeline")).toContainText("cajón 14");
+  await ana.getByTestId("rail-search").click();
+  // Texts become searchable shortly after they are written.
+  await expect(async () => {
+    await ana.goto("/search?q=PINON");
+    await expect(ana.getByTestId("found-notes")).toContainText("cajón 14", { timeout: 1_000 });
+  }).toPass();
+  const messages = ana.getByTestId("found-messages");
+  await expect(messages).toContainText("Irene Vidal");
+  await expect(messages.locator("mark")).toHaveText("piñones");
+  await messages.getByText("para una Alba").click();
+  await expect(ana).toHaveURL(/line=1$/);
+  await expect(ana.getByTestId("line-1")).toBeInViewport();
+  await expect(ana.getByTestId("line-1")).toHaveClass(/hitline/);
 });
 
 long("an admin makes a team and a colleague, who signs in; what is changed can be undone", async ({

@@ -308,6 +308,25 @@ export interface ReviewPage {
   counts: ReviewCount[];
   next?: string;
 }
+/** A message or note with the words that were searched for. */
+export interface SearchHit {
+  conversation: View;
+  /** Of a note the line behind which it stands, 0 if there is none. */
+  seq: number;
+  message_id?: Id;
+  note_id?: Id;
+  kind?: LineKind;
+  author: Author;
+  at: string;
+  excerpt: { text: string; hit?: boolean }[];
+}
+export interface SearchPage {
+  conversations: unknown[];
+  hits: SearchHit[];
+  /** A page may be short and have it nevertheless: there may be more. */
+  next?: string;
+  filling?: boolean;
+}
 export interface SnapshotAnswer {
   cursor: Cursor;
   conversations: Snapshot[];

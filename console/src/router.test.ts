@@ -10,6 +10,8 @@ test.each([
   `/inbox/team-${ID}`,
   `/inbox/open/${ID}`,
   `/c/${ID}`,
+  `/c/${ID}?line=7`,
+  `/inbox/open/${ID}?line=12`,
   "/board",
   `/board/agent/${ID}`,
   "/people",

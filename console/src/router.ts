@@ -6,8 +6,8 @@ import { type Wanted, isNothing, queryOf as searchOf, wantedOf } from "./search/
 
 export type Place =
   | { at: "sign-in" }
-  | { at: "inbox"; view: string; conversation: string | undefined }
-  | { at: "link"; conversation: string }
+  | { at: "inbox"; view: string; conversation: string | undefined; line?: number }
+  | { at: "link"; conversation: string; line?: number }
   | { at: "board"; agent: string | undefined }
   | { at: "review"; filter: Filter }
   | { at: "reports"; wanted: Report }
@@ -34,7 +34,7 @@ export function placeOf(path: string, query = ""): Place {
   if (first === undefined) return { at: "inbox", view: "mine", conversation: undefined };
   if (first === "sign-in" && second === undefined) return { at: "sign-in" };
   if (first === "c" && ID.test(second ?? "") && third === undefined) {
-    return { at: "link", conversation: second ?? "" };
+    return { at: "link", conversation: second ?? "", ...lineOf(query) };
   }
   if (first === "settings" && third === undefined && (second === undefined || PAGES.includes(second))) {
     return { at: "settings", page: second as SettingsPage | undefined };
@@ -51,7 +51,14 @@ export function placeOf(path: string, query = ""): Place {
   if (first !== "inbox") return { at: "unknown" };
   const view = second ?? "mine";
   const isThere = VIEW.test(view) && (third === undefined || ID.test(third));
-  return isThere ? { at: "inbox", view, conversation: third } : { at: "unknown" };
+  if (!isThere) return { at: "unknown" };
+  return { at: "inbox", view, conversation: third, ...(third === undefined ? {} : lineOf(query)) };
+}
+
+/** The line of a conversation that is shown first; without one the newest. */
+function lineOf(query: string): { line?: number } {
+  const line = new URLSearchParams(query).get("line") ?? "";
+  return /^[1-9]\d{0,8}$/.test(line) ? { line: Number(line) } : {};
 }
 
 /** What an address says of a filter; what is no such thing filters nothing. */
@@ -69,15 +76,18 @@ function queryOf(filter: Filter): string {
   return named.length === 0 ? "" : `?${new URLSearchParams(named)}`;
 }
 
+const lineQuery = (line: number | undefined) => (line === undefined ? "" : `?line=${line}`);
+
 export function pathOf(place: Place): string {
   switch (place.at) {
     case "sign-in":
       return "/sign-in";
     case "link":
-      return `/c/${place.conversation}`;
+      return `/c/${place.conversation}${lineQuery(place.line)}`;
     case "inbox": {
-      const { view, conversation } = place;
-      return conversation === undefined ? `/inbox/${view}` : `/inbox/${view}/${conversation}`;
+      const { view, conversation, line } = place;
+      if (conversation === undefined) return `/inbox/${view}`;
+      return `/inbox/${view}/${conversation}${lineQuery(line)}`;
     }
     case "board":
       return place.agent === undefined ? "/board" : `/board/agent/${place.agent}`;

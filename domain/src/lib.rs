@@ -8,6 +8,7 @@ pub mod announce;
 pub mod apply;
 pub mod context;
 pub mod decide;
+pub mod find;
 pub mod fold;
 pub mod group;
 pub mod inbound;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::{ConversationView, Snapshot};
 use crate::frame::ServerFrame;
-use crate::{Cursor, Head, HeldReason, Line, Note, Timestamp};
+use crate::{Author, Cursor, Head, HeldReason, Line, LineKind, MessageId, Note, NoteId, Timestamp};
 
 /// `GET /conversations`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -106,6 +106,60 @@ pub enum ReviewStatus {
     Held,
     /// Nobody knows whether they left.
     Unconfirmed,
+}
+
+/// `GET /search`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SearchPage {
+    /// Conversations whose customer has it in the name or number. On the first page alone, and at
+    /// most five: `GET /conversations?q=` has all of them.
+    pub conversations: Vec<ConversationRow>,
+    /// Messages and notes with these words, the newest first.
+    pub hits: Vec<SearchHit>,
+    /// Ask for what is older with it. A page looks through a limited number of messages, so it may
+    /// be short, or empty, and have this nevertheless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Older messages, from before an upgrade, are still being made searchable.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub filling: bool,
+}
+
+/// A message or note with the words that were searched for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SearchHit {
+    /// Where it stands.
+    pub conversation: ConversationView,
+    /// The message; of a note the last one when the note was written, 0 if there was none.
+    pub seq: u64,
+    /// The id of the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+    /// The id of the note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note_id: Option<NoteId>,
+    /// What kind of message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<LineKind>,
+    /// Who wrote it.
+    pub author: Author,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What it says around the first match.
+    pub excerpt: Vec<ExcerptPart>,
+}
+
+/// A part of an excerpt.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExcerptPart {
+    /// As it was written.
+    pub text: String,
+    /// Whether it is a word that was searched for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hit: bool,
 }
 
 /// `GET /snapshot`.

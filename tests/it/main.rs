@@ -33,6 +33,7 @@ mod reports;
 mod resume;
 mod review;
 mod roles;
+mod searching;
 mod sendable;
 mod sending;
 mod sessions;

@@ -6,6 +6,7 @@ import type {
   Id,
   LinesPage,
   PackedHeads,
+  SearchPage,
   ServerFrame,
   Snapshot,
   ViewCounts,
@@ -48,6 +49,7 @@ const BEHIND_MS = 500;
 /** Rows that could not be read are asked for again after this time, ms. */
 const AGAIN_MS = 5_000;
 const FOUND_ROWS = 30;
+const FOUND_WORDS = 10;
 /** From so many on, figures of all of them are drawn less often, ms. */
 const MUCH = 2_000;
 const CALM_MS = 500;
@@ -151,11 +153,11 @@ export class Conversations {
     return this.read(id);
   }
 
-  async older(id: Id): Promise<void> {
+  async older(id: Id, most = OLDER_LINES): Promise<void> {
     const held = this.feed.held.get(id);
     const from = held?.level === "full" ? (held.lines?.from_seq ?? 1) : 1;
     if (from <= 1) return;
-    const path = `/conversations/${id}/messages?before=${from}&limit=${OLDER_LINES}`;
+    const path = `/conversations/${id}/messages?before=${from}&limit=${most}`;
     const page = await request<LinesPage>("GET", path);
     // A page has its newest notes: the others are asked for until there are none.
     for (let before = page.notes_before; before !== undefined; ) {
@@ -184,6 +186,15 @@ export class Conversations {
       row.level === "head" ? row : { level: "full", view: row.view },
     );
     return { rows, next };
+  }
+
+  /** Messages and notes by their words: the newest first. */
+  words(wanted: URLSearchParams, kind: "messages" | "notes", page?: string): Promise<SearchPage> {
+    const query = new URLSearchParams(wanted);
+    query.set("kind", kind);
+    query.set("limit", String(FOUND_WORDS));
+    if (page !== undefined) query.set("page", page);
+    return request<SearchPage>("GET", `/search?${query}`);
   }
 
   /** Reads the rows of what is not resolved. A reset in between begins anew. */

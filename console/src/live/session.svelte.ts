@@ -276,8 +276,8 @@ export class Desk {
     return (await request<Begun>("POST", "/conversations", body)).conversation_id;
   }
 
-  older(id: Id): Promise<void> {
-    return this.conversations.older(id);
+  older(id: Id, most?: number): Promise<void> {
+    return this.conversations.older(id, most);
   }
 
   loadRows(): Promise<void> {
@@ -286,6 +286,9 @@ export class Desk {
 
   find(wanted: URLSearchParams, page?: string) {
     return this.conversations.find(wanted, page);
+  }
+  words(wanted: URLSearchParams, kind: "messages" | "notes", page?: string) {
+    return this.conversations.words(wanted, kind, page);
   }
 
   /** Reads something that is not held here. */

@@ -42,3 +42,12 @@ export function queryOf(wanted: Wanted): URLSearchParams {
 }
 
 export const isNothing = (wanted: Wanted): boolean => queryOf(wanted).size === 0;
+
+/** Whether there is a word to look for in messages, and in which conversations. */
+export const hasWords = ({ q, blocked }: Wanted): boolean =>
+  blocked === undefined && /[\p{L}\p{N}]/u.test(q);
+
+/** As messages and notes are asked for. */
+export function wordsOf({ blocked: _, ...wanted }: Wanted): URLSearchParams {
+  return queryOf(wanted);
+}

@@ -30,8 +30,8 @@ use crate::gateway::{self, Gateway};
 use crate::http;
 use crate::jobs::anchor::Anchors;
 use crate::jobs::{
-    Checkpointer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper, Unseal,
-    Waker, Watcher,
+    Checkpointer, Indexer, Keep, Looks, Pusher, Rehomer, Sealer, Sender, SenderParts, Sweeper,
+    Unseal, Waker, Watcher,
 };
 use crate::node::{self, Membership, Node};
 use crate::push::{self, VapidKey};
@@ -486,6 +486,11 @@ fn workers(
         clock: clock.clone(),
         keep: Keep::of(&config.store),
     };
+    let indexer = Indexer {
+        store: sealer.store.clone(),
+        membership: membership.clone(),
+        clock: clock.clone(),
+    };
     let checkpointer = Checkpointer { store: engine.store().clone(), clock: clock.clone() };
     let watcher =
         Watcher { store: engine.store().clone(), clock: clock.clone(), metrics: metrics.clone() };
@@ -502,6 +507,7 @@ fn workers(
         tokio::spawn(watcher.run()),
         tokio::spawn(checkpointer.run()),
         tokio::spawn(sealer.clone().run()),
+        tokio::spawn(indexer.run()),
         tokio::spawn(sender.clone().run()),
         tokio::spawn(waker.run()),
         tokio::spawn(rehomer.run()),

@@ -87,10 +87,6 @@ pub(super) async fn list(
         }
     };
     tx.rollback().await?;
-    let row = |listed| match listed {
-        Listed::Head(head) => ConversationRow::Head { head },
-        Listed::Full(view) => ConversationRow::Full { unread: view.unread(), view },
-    };
     let conversations = found.into_iter().map(row).collect();
     Ok(Out(ConversationPage { conversations, next }))
 }
@@ -182,26 +178,43 @@ pub(super) async fn in_full(
     }
 }
 
+/// Whose conversations: `me`, `nobody`, or an agent's id.
+pub(super) fn owner_filter(text: &str) -> Answer<OwnerFilter> {
+    match text {
+        "me" => Ok(OwnerFilter::Me),
+        "nobody" => Ok(OwnerFilter::Nobody),
+        id => id
+            .parse()
+            .map(OwnerFilter::Agent)
+            .map_err(|_no_id| Fault::invalid("owner: must be me, nobody or an agent's id")),
+    }
+}
+
+/// What is searched for, if anything is.
+pub(super) fn query(text: Option<String>) -> Answer<Option<String>> {
+    let query = text.filter(|text| !text.trim().is_empty());
+    let odd = |text: &String| text.chars().count() > QUERY_CHARS_MAX || text.contains('\0');
+    if query.as_ref().is_some_and(odd) {
+        return Err(Fault::invalid(format!("q: at most {QUERY_CHARS_MAX} characters, no NUL")));
+    }
+    Ok(query)
+}
+
+pub(super) fn row(listed: Listed) -> ConversationRow {
+    match listed {
+        Listed::Head(head) => ConversationRow::Head { head },
+        Listed::Full(view) => ConversationRow::Full { unread: view.unread(), view },
+    }
+}
+
 fn filter(listing: Listing) -> Answer<Filter> {
-    let owner = match listing.owner.as_deref() {
-        None => None,
-        Some("me") => Some(OwnerFilter::Me),
-        Some("nobody") => Some(OwnerFilter::Nobody),
-        Some(id) => Some(OwnerFilter::Agent(
-            id.parse()
-                .map_err(|_no_id| Fault::invalid("owner: must be me, nobody or an agent's id"))?,
-        )),
-    };
+    let owner = listing.owner.as_deref().map(owner_filter).transpose()?;
     let is_alone = (&listing.status, &listing.owner, listing.team) == (&None, &None, None)
         && !(listing.unread || listing.blocked);
     if listing.ids.is_some() && !(is_alone && listing.q.is_none() && listing.page.is_none()) {
         return Err(Fault::invalid("ids: nothing else can be asked with it"));
     }
-    let query = listing.q.filter(|text| !text.trim().is_empty());
-    let odd = |text: &String| text.chars().count() > QUERY_CHARS_MAX || text.contains('\0');
-    if query.as_ref().is_some_and(odd) {
-        return Err(Fault::invalid(format!("q: at most {QUERY_CHARS_MAX} characters, no NUL")));
-    }
+    let query = query(listing.q)?;
     Ok(Filter {
         status: listing.status,
         owner,

@@ -28,6 +28,7 @@ mod push;
 pub(crate) mod quarantine;
 mod reports;
 mod review;
+mod search;
 mod sessions;
 mod sync;
 mod teams;
@@ -136,7 +137,7 @@ pub struct Route {
 }
 
 /// What reads the query of its address; everywhere else there is none.
-const WITH_QUERY: [(Method, &str); 17] = [
+const WITH_QUERY: [(Method, &str); 18] = [
     (Method::POST, "/api/v1/sessions"),
     (Method::POST, "/api/v1/sessions/refresh"),
     (Method::GET, "/api/v1/conversations"),
@@ -144,6 +145,7 @@ const WITH_QUERY: [(Method, &str); 17] = [
     (Method::GET, "/api/v1/snapshot"),
     (Method::GET, "/api/v1/sync"),
     (Method::GET, "/api/v1/review"),
+    (Method::GET, "/api/v1/search"),
     (Method::GET, "/api/v1/quarantine"),
     (Method::GET, REPORT),
     (Method::GET, REPORTED),
@@ -234,6 +236,7 @@ pub fn routes() -> Vec<Route> {
         row(pu.clone(), any, UPLOAD, put(uploads::receive)),
         row(g.clone(), any, HISTORY, get(conversations::history)),
         row(g.clone(), any, "/api/v1/review", get(review::list)),
+        row(g.clone(), any, "/api/v1/search", get(search::find)),
         row(g.clone(), Supervisor, REPORT, get(reports::answers)),
         row(g.clone(), Supervisor, REPORTED, get(reports::behind)),
         row(g.clone(), Supervisor, REPORT_CSV, get(reports::csv)),

@@ -13,7 +13,7 @@ use tower_http::compression::predicate::SizeAbove;
 use super::Route;
 
 /// What is read of conversations and of the team: whole lists, and none with a secret.
-const READ: [&str; 20] = [
+const READ: [&str; 21] = [
     "/api/v1/agents",
     "/api/v1/asyncapi.json",
     "/api/v1/channels",
@@ -30,6 +30,7 @@ const READ: [&str; 20] = [
     "/api/v1/reports/answers",
     "/api/v1/reports/answers/conversations",
     "/api/v1/review",
+    "/api/v1/search",
     "/api/v1/snapshot",
     "/api/v1/sync",
     "/api/v1/teams",

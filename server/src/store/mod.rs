@@ -26,6 +26,7 @@ pub mod read;
 pub mod restore;
 pub(crate) mod rows;
 pub mod seal;
+pub mod searchable;
 mod seat;
 pub mod settled;
 mod stamp;

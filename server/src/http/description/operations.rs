@@ -9,7 +9,8 @@ use baton_protocol::conversation::{Begin, Begun, Snapshot};
 use baton_protocol::heads::{PackedHeads, ViewCounts};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{
-    ConversationPage, FileAddress, LineHistory, LinesPage, ReviewPage, SnapshotAnswer, SyncAnswer,
+    ConversationPage, FileAddress, LineHistory, LinesPage, ReviewPage, SearchPage, SnapshotAnswer,
+    SyncAnswer,
 };
 use baton_protocol::push::{
     PushDevice, PushKeys, PushPreference, PushPut, PushReceipt, PushRegistered, ReceiptsTaken,
@@ -24,7 +25,9 @@ use baton_protocol::upload::{Upload, UploadNew};
 use baton_protocol::{Command, limits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::http::{audit, conversations, quarantine, reports, review, sessions, sync, uploads};
+use crate::http::{
+    audit, conversations, quarantine, reports, review, search, sessions, sync, uploads,
+};
 
 /// Makes a schema.
 pub(super) type Of = fn(&mut SchemaGenerator) -> Schema;
@@ -284,6 +287,9 @@ fn conversations() -> Vec<Operation> {
         op(get.clone(), "/api/v1/review", "Messages that wait for a person, the oldest first.")
             .asks::<review::Listing>()
             .answers::<ReviewPage>(200),
+        op(get.clone(), "/api/v1/search", "Messages and notes by their words, customers by name.")
+            .asks::<search::Listing>()
+            .answers::<SearchPage>(200),
         op(get.clone(), "/api/v1/snapshot", "All conversations in scope, a page at a time.")
             .asks::<sync::Page>()
             .answers::<SnapshotAnswer>(200),

@@ -49,6 +49,7 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/uploads/{upload}", Access::Signed),
     ("PUT", "/api/v1/uploads/{upload}", Access::Signed),
     ("GET", "/api/v1/review", Access::Signed),
+    ("GET", "/api/v1/search", Access::Signed),
     ("GET", "/api/v1/reports/answers", Access::Supervisor),
     ("GET", "/api/v1/reports/answers/conversations", Access::Supervisor),
     ("GET", "/api/v1/reports/answers.csv", Access::Supervisor),

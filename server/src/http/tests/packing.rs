@@ -69,6 +69,7 @@ fn no_answer_with_a_secret_is_packed() {
             "GET /api/v1/conversations/{conversation}",
             "GET /api/v1/conversations/{conversation}/messages",
             "GET /api/v1/review",
+            "GET /api/v1/search",
             "GET /api/v1/reports/answers",
             "GET /api/v1/reports/answers/conversations",
             "GET /api/v1/log",

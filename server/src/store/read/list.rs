@@ -50,7 +50,7 @@ pub enum StatusFilter {
 impl StatusFilter {
     const ALL: [Self; 4] = [Self::Open, Self::Waiting, Self::Snoozed, Self::Resolved];
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Waiting => "waiting",

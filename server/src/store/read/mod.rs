@@ -13,6 +13,7 @@ mod page;
 mod people;
 mod report;
 mod review;
+mod search;
 mod snapshots;
 mod sync;
 
@@ -33,5 +34,6 @@ pub use page::{SnapshotPage, snapshot_page, snapshot_place};
 pub use people::{agent_of, agents, channels, sight, sights, signs, teams, workspaces};
 pub use report::{channels_of, happened, happened_before, position_before};
 pub use review::{ReviewFilter, review, review_place};
+pub use search::{SearchFilter, SearchKind, search};
 pub use snapshots::{snapshot, snapshots};
 pub use sync::{SyncGap, sync_gap};

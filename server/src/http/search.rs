@@ -1,0 +1,82 @@
+//! `/search`: customers by name or number, messages and notes by their words.
+
+use axum::Json as Out;
+use axum::extract::State;
+use baton_domain::find::Wanted;
+use baton_protocol::TeamId;
+use baton_protocol::page::SearchPage;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::conversations::{owner_filter, query, row};
+use super::input::{Query, limit};
+use super::{Answer, Fault, Parts};
+use crate::accounts::Signed;
+use crate::store::read::{self as rows, Filter, Order, SearchFilter, SearchKind, StatusFilter};
+use crate::store::searchable;
+
+/// Conversations that are shown beside the messages.
+const CONVERSATIONS_MAX: u32 = 5;
+
+/// What `GET /search` may be asked.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listing {
+    /// Words, a part of a name, or a part of a number.
+    #[schemars(length(min = 1, max = 100))]
+    q: String,
+    /// Messages or notes only.
+    kind: Option<SearchKind>,
+    /// Only in conversations of this status.
+    status: Option<StatusFilter>,
+    /// Only in conversations of: `me`, `nobody`, or an agent's id.
+    owner: Option<String>,
+    /// Only in conversations of this team.
+    team: Option<TeamId>,
+    /// `next` of the page before, unchanged and with the same filter.
+    page: Option<String>,
+    /// Hits of this page.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u32>,
+}
+
+/// `GET /search`.
+pub(super) async fn find(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Query(listing): Query<Listing>,
+) -> Answer<Out<SearchPage>> {
+    let Listing { q, kind, status, owner, team, page, limit: asked } = listing;
+    let limit = limit(asked)?;
+    let Some(q) = query(Some(q))? else { return Err(Fault::invalid("q: must not be empty")) };
+    let owner = owner.as_deref().map(owner_filter).transpose()?;
+    let workspace = signed.workspace;
+    let mut tx = parts.store.read().await?;
+    let sight = rows::sight(&mut tx, workspace, signed.agent).await?;
+    let sight = sight.ok_or_else(Fault::unauthenticated)?;
+    let conversations = if page.is_none() && kind.is_none() {
+        let order = Order::Activity;
+        let named =
+            Filter { status, owner, team, order, query: Some(q.clone()), ..Filter::default() };
+        let found =
+            rows::list(&mut tx, workspace, &sight, &named, (None, CONVERSATIONS_MAX)).await?;
+        found.rows.into_iter().map(row).collect()
+    } else {
+        Vec::new()
+    };
+    let (hits, next) = match Wanted::new(&q) {
+        Some(wanted) => {
+            let filter = SearchFilter { wanted, kind, status, owner, team };
+            rows::search(&mut tx, workspace, &sight, &filter, (page.as_deref(), limit)).await?
+        }
+        None => (Vec::new(), None),
+    };
+    let head = rows::log_head(&mut tx, workspace).await?.position;
+    let upto = searchable::searchable_upto(&mut tx, workspace).await?;
+    tx.rollback().await?;
+    let filling = head.saturating_sub(upto) > BEHIND;
+    Ok(Out(SearchPage { conversations, hits, next, filling }))
+}
+
+/// Events that a follower may lag behind without a word.
+const BEHIND: u64 = 1_000;

@@ -1,0 +1,60 @@
+//! The follower that makes texts searchable, so that no command waits for it.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::node::Membership;
+use crate::store::searchable::{make_searchable, unsearchable};
+use crate::store::{Store, StoreError};
+use crate::telemetry::Spell;
+
+/// Makes new events searchable, and after an upgrade the old ones.
+#[derive(Clone, Debug)]
+pub struct Indexer {
+    /// The database.
+    pub store: Store,
+    /// Whether this node is the one that does it.
+    pub membership: Membership,
+    /// The time.
+    pub clock: Clock,
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Others write between two stretches of a long log.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Events of one transaction.
+const AT_ONCE: u64 = 200;
+
+impl Indexer {
+    /// Looks twice a second, for ever.
+    pub async fn run(self) {
+        let spell = Spell::default();
+        loop {
+            let looked = self.look().await;
+            if !self.store.is_away() {
+                let what = "texts could not be made searchable; trying again";
+                spell.note(what, looked.as_ref().err(), self.clock.monotonic());
+            }
+            let is_more = looked.unwrap_or(false);
+            self.clock.sleep(if is_more { PAUSE } else { LOOK_EVERY }).await;
+        }
+    }
+
+    /// Does a stretch of each log if this node leads, and tells whether there is more.
+    async fn look(&self) -> Result<bool, StoreError> {
+        let Some(led) = self.membership.led(&self.store) else { return Ok(false) };
+        let mut tx = self.store.read().await?;
+        let workspaces = unsearchable(&mut tx).await?;
+        tx.rollback().await?;
+        let mut is_more = false;
+        for workspace in workspaces {
+            match make_searchable(&led, workspace, AT_ONCE).await {
+                Ok(more) => is_more |= more,
+                // The one that leads by now goes on.
+                Err(StoreError::Deposed) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(is_more)
+    }
+}
