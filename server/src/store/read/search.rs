@@ -12,7 +12,7 @@ use baton_domain::sight::Sight;
 use baton_protocol::event::EventContent;
 use baton_protocol::page::{ExcerptPart, SearchHit};
 use baton_protocol::{
-    AgentId, Author, ConversationId, Event, Fact, MessageId, NoteId, Owner, TeamId, WorkspaceId,
+    AgentId, Author, ConversationId, Event, Fact, MessageId, NoteId, Owner, TeamId, Timestamp, WorkspaceId,
 };
 use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
@@ -73,7 +73,7 @@ struct Place {
 
 enum What {
     Line(MessageId),
-    Note { id: NoteId, author: AgentId, text: String, event: Event },
+    Note { id: NoteId, author: AgentId, text: String, at: Timestamp },
 }
 
 /// A page of hits, and where the next one begins if there may be more.
@@ -176,7 +176,6 @@ fn is_asked(sight: &Sight, filter: &SearchFilter, row: &Candidate, scope: Scope)
         && status.is_none_or(|status| row.in_status.as_deref() == Some(status))
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "most facts have no text")]
 fn what(event: &Event, kind: Option<SearchKind>) -> Option<What> {
     match (&event.fact, &event.content) {
         (
@@ -192,7 +191,7 @@ fn what(event: &Event, kind: Option<SearchKind>) -> Option<What> {
             id: *note_id,
             author: *author,
             text: text.clone(),
-            event: event.clone(),
+            at: event.at,
         }),
         _ => None,
     }
@@ -230,9 +229,9 @@ async fn filled(
                 let hit = (line.seq, Some(id), None, Some(line.kind), line.author, line.at);
                 (searched(&line.content), hit)
             }
-            What::Note { id, author, text, event } => {
+            What::Note { id, author, text, at } => {
                 let seq = behind.get(&id).copied().unwrap_or(0);
-                (text, (seq, None, Some(id), None, Author::Agent { id: author }, event.at))
+                (text, (seq, None, Some(id), None, Author::Agent { id: author }, at))
             }
         };
         if filter.wanted.finds(&text) {
