@@ -12,7 +12,8 @@ use baton_domain::sight::Sight;
 use baton_protocol::event::EventContent;
 use baton_protocol::page::{ExcerptPart, SearchHit};
 use baton_protocol::{
-    AgentId, Author, ConversationId, Event, Fact, MessageId, NoteId, Owner, TeamId, Timestamp, WorkspaceId,
+    AgentId, Author, ConversationId, Event, Fact, MessageId, NoteId, Owner, TeamId, Timestamp,
+    WorkspaceId,
 };
 use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
@@ -187,12 +188,9 @@ fn what(event: &Event, kind: Option<SearchKind>) -> Option<What> {
         (
             Fact::NoteAdded { note_id, author, .. },
             Some(EventContent::Note { text: Some(text) }),
-        ) if kind != Some(SearchKind::Messages) => Some(What::Note {
-            id: *note_id,
-            author: *author,
-            text: text.clone(),
-            at: event.at,
-        }),
+        ) if kind != Some(SearchKind::Messages) => {
+            Some(What::Note { id: *note_id, author: *author, text: text.clone(), at: event.at })
+        }
         _ => None,
     }
 }
