@@ -1,6 +1,6 @@
 //! Finds words in texts, as the search of the server does: without accents and case.
 //!
-//! An index keeps two short beginnings of each word. What it finds is read and compared with
+//! An index keeps two short beginnings of each word. Every text found there is compared with
 //! [`Wanted::finds`], so an entry too many costs time and shows nothing.
 
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ pub fn entries(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// What somebody looks for: words that a text must have, each as the beginning of a word.
+/// Words that a text must have, each as the beginning of a word.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wanted {
     words: Vec<String>,
