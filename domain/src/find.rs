@@ -23,7 +23,7 @@ const BEFORE_CHARS: usize = 60;
 pub fn entries(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for range in words(text) {
-        // A long text without a blank is one word; no more of it is folded than is kept.
+        // A long text without a blank is one word: only its beginning is folded.
         let start: String = slice(text, range).chars().take(LONG * 2).collect();
         let word = fold(&start);
         found.insert(beginning(&word, SHORT).to_owned());
