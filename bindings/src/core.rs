@@ -14,10 +14,10 @@ use baton_mobile::store::Limits;
 
 use crate::app::{AppKeys, AppListListener, AppListener, AppLog, AppTrust};
 use crate::records::{
-    Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, FileAddress, Hold, InboxView,
-    Kept, Line, LogLevel, LogRecord, NotificationAnswer, NotificationEnd, OutboxItem, OutgoingFile,
-    People, PushMessage, PushOffReason, PushOutcome, PushState, PushTarget, SeenLine, SignedIn,
-    Standing, TakenPush, Template, id_of, maybe_id,
+    Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, FileAddress, FileSize, Hold,
+    InboxView, Kept, Line, LogLevel, LogRecord, NotificationAnswer, NotificationEnd, OutboxItem,
+    OutgoingFile, People, PushMessage, PushOffReason, PushOutcome, PushState, PushTarget, SeenLine,
+    SignedIn, Standing, TakenPush, Template, id_of, maybe_id,
 };
 use crate::{CoreError, KeyStore, ListListener, Listener, LogSink, PlatformTrust};
 
@@ -322,6 +322,43 @@ impl BatonCore {
         let of = id_of("conversation", &conversation)?;
         let message = id_of("message", &message)?;
         Ok(self.core.file_address(of, message).await?.into())
+    }
+
+    /// Loads a file of a line to this device, sealed, unless it is there, and returns its size in
+    /// bytes. `Line.loading` says how far it is.
+    ///
+    /// It goes on through cuts of the network, for about a minute without a piece; a later call
+    /// continues it. Fails with `Server` where there is no such file, `Invalid` when it is larger
+    /// than the budget, `Offline`, `Locked`, `Storage`, and `Closed` when the app goes to the
+    /// background.
+    pub async fn load_file(
+        &self,
+        conversation: String,
+        message: String,
+        size: FileSize,
+    ) -> Result<u64, CoreError> {
+        Ok(self.core.load_file(size.of(&conversation, &message)?).await?)
+    }
+
+    /// Reads a part of a file that was loaded, also offline: 1 MiB, less at its end.
+    ///
+    /// Returns nothing when it is not on this device any more, because others needed the room: load
+    /// it again. Fails with `Locked`.
+    pub async fn read_file(
+        &self,
+        conversation: String,
+        message: String,
+        size: FileSize,
+        from: u64,
+    ) -> Result<Option<Vec<u8>>, CoreError> {
+        let part = (from, runtime::FILE_PART_MAX);
+        Ok(self.core.read_file(size.of(&conversation, &message)?, part).await?)
+    }
+
+    /// Sets what the files of lines may take on this device, bytes; 256 MiB until then. Those that
+    /// were not looked at for longest go first. Call at every start.
+    pub async fn set_file_budget(&self, bytes: u64) -> Result<(), CoreError> {
+        Ok(self.core.set_file_budget(bytes).await?)
     }
 
     /// Loads the templates of a number from the server. Those that are `Approved` can be sent, also

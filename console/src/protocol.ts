@@ -152,6 +152,7 @@ export interface FileAddress {
   media_type: string;
   name?: string;
   bytes: number;
+  sha256?: string;
 }
 /** A file on its way to WhatsApp, until a command sends it. */
 export interface Upload {

@@ -203,4 +203,7 @@ pub struct FileAddress {
     pub name: Option<String>,
     /// Its size.
     pub bytes: u64,
+    /// SHA-256 of the whole file, in lower-case hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }

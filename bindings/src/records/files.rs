@@ -6,7 +6,8 @@ use baton_mobile::outbox::EchoFile;
 use baton_mobile::runtime;
 use baton_protocol::LineKind;
 
-use super::MediaKind;
+use super::{MediaKind, id_of};
+use crate::CoreError;
 
 /// A file for the customer.
 #[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
@@ -41,6 +42,34 @@ pub enum FileSource {
         /// All of them.
         content: Vec<u8>,
     },
+}
+
+/// Which of a line's files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
+pub enum FileSize {
+    /// The small picture, a JPEG of at most 320 pixels each way: show it first.
+    Small,
+    /// The file itself.
+    Whole,
+}
+
+impl FileSize {
+    /// The file of a line.
+    pub(crate) fn of(
+        self,
+        conversation: &str,
+        message: &str,
+    ) -> Result<baton_mobile::store::FileId, CoreError> {
+        let size = match self {
+            Self::Small => baton_mobile::store::FileSize::Small,
+            Self::Whole => baton_mobile::store::FileSize::Whole,
+        };
+        Ok(baton_mobile::store::FileId {
+            conversation: id_of("conversation", conversation)?,
+            message: id_of("message", message)?,
+            size,
+        })
+    }
 }
 
 /// The file of an act, and how far it is.

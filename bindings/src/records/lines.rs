@@ -1,5 +1,6 @@
 //! Lines: who said them, what they say, and what became of them.
 
+use baton_mobile::lists::Loading;
 use baton_protocol::page;
 use baton_protocol::{
     Amended, Author, Content, Details, FileState, LineKind, MessageStatus, Participant, Picture,
@@ -42,6 +43,24 @@ pub struct Line {
     /// In a group, who of its participants wrote it: their name, else their number.
     #[uniffi(default = None)]
     pub said_by: Option<String>,
+    /// How far its file is, while `load_file` loads it.
+    #[uniffi(default = None)]
+    pub loading: Option<FileProgress>,
+}
+
+/// How far a file is that is being loaded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct FileProgress {
+    /// How much of it is on this device, bytes.
+    pub got: u64,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl From<Loading> for FileProgress {
+    fn from(Loading { got, bytes }: Loading) -> Self {
+        Self { got, bytes }
+    }
 }
 
 /// A reaction to a line.
@@ -116,12 +135,16 @@ pub struct FileAddress {
     /// The whole address of its small picture, a JPEG of at most 320 pixels each way.
     #[uniffi(default = None)]
     pub small_url: Option<String>,
+    /// SHA-256 of the whole file, in lower-case hex.
+    #[uniffi(default = None)]
+    pub sha256: Option<String>,
 }
 
 impl From<page::FileAddress> for FileAddress {
     fn from(address: page::FileAddress) -> Self {
-        let page::FileAddress { url, small_url, expires_at, media_type, name, bytes } = address;
-        Self { url, expires_at_ms: expires_at.ms(), media_type, name, bytes, small_url }
+        let page::FileAddress { url, small_url, expires_at, media_type, name, bytes, sha256 } =
+            address;
+        Self { url, expires_at_ms: expires_at.ms(), media_type, name, bytes, small_url, sha256 }
     }
 }
 
@@ -151,7 +174,7 @@ pub enum LineContent {
         /// The text.
         text: String,
     },
-    /// A file. The core does not load it so far.
+    /// A file. `load_file` brings it to this device.
     Media {
         /// What kind of file.
         kind: MediaKind,
@@ -283,6 +306,7 @@ impl Line {
             id: line.id.to_string(),
             seq: line.seq,
             said_by,
+            loading: None,
             seen: SeenLine { seq: line.seq, id: line.id.to_string() },
             author: match line.author {
                 Author::Customer => LineAuthor::Customer,

@@ -10,7 +10,7 @@ use baton_mobile::lists::{
 use baton_mobile::store;
 use baton_protocol::{Author, Owner as CoreOwner, Status as CoreStatus};
 
-use super::{InboxStep, Line, OutboxItem, SeenLine, TimelineStep, id_of};
+use super::{FileProgress, InboxStep, Line, OutboxItem, SeenLine, TimelineStep, id_of};
 use crate::CoreError;
 
 /// A list of conversations.
@@ -273,7 +273,10 @@ pub struct Note {
 impl From<Entry> for TimelineEntry {
     fn from(entry: Entry) -> Self {
         match entry {
-            Entry::Line { line, is_mine } => Self::Line { line: Line::of(line, is_mine) },
+            Entry::Line { line, is_mine, loading } => {
+                let loading = loading.map(FileProgress::from);
+                Self::Line { line: Line { loading, ..Line::of(line, is_mine) } }
+            }
             Entry::Note { note, is_mine } => Self::Note {
                 note: Note {
                     id: note.id.to_string(),

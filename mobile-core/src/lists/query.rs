@@ -3,7 +3,7 @@
 use baton_protocol::AgentId;
 
 use super::diff::Keyed;
-use super::{Around, Echoes, Touched};
+use super::{Around, Echoes, Loads, Touched};
 use crate::store::{Read, StoreError};
 
 /// Everything that is drawn, as of one moment: whatever `echoes` and `around` heard was heard
@@ -17,6 +17,8 @@ pub struct Sources<'a, 'c> {
     pub echoes: &'a Echoes,
     /// What colleagues do.
     pub around: &'a Around,
+    /// The files that are being loaded.
+    pub loads: &'a Loads,
     /// Who is signed in.
     pub me: AgentId,
 }

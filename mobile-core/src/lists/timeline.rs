@@ -9,7 +9,7 @@ use baton_protocol::{
 use super::diff::Keyed;
 use super::echoes::drawn;
 use super::query::{LastResult, Query, QueryResult, Sources};
-use super::{Observer, Touched};
+use super::{Loading, Observer, Touched};
 use crate::gathered::gathered;
 use crate::outbox::Echo;
 use crate::store::{NotesBetween, StoreError, Stretch};
@@ -30,6 +30,8 @@ pub enum Entry {
         line: Line,
         /// Whether the agent who is signed in wrote it.
         is_mine: bool,
+        /// How far its file is, while it is being loaded.
+        loading: Option<Loading>,
     },
     /// What only the team sees.
     Note {
@@ -58,7 +60,7 @@ impl Keyed for Entry {
 
     fn key(&self) -> EntryKey {
         match self {
-            Self::Line { line, is_mine } => match line.op_id.filter(|_| *is_mine) {
+            Self::Line { line, is_mine, .. } => match line.op_id.filter(|_| *is_mine) {
                 Some(op_id) => EntryKey::Mine(op_id),
                 None => EntryKey::Line(line.id),
             },
@@ -185,7 +187,8 @@ impl Timeline {
         let me = sources.me;
         let lines = lines.into_iter().map(|line| {
             let is_mine = line.author == Author::Agent { id: me };
-            Entry::Line { line, is_mine }
+            let loading = sources.loads.get(line.id);
+            Entry::Line { line, is_mine, loading }
         });
         let notes = notes.into_iter().map(|note| {
             let is_mine = note.author == me;

@@ -6,7 +6,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue,
-    USER_AGENT,
+    RANGE, USER_AGENT,
 };
 use hyper::{HeaderMap, Method, Response};
 use tokio::sync::SemaphorePermit;
@@ -28,6 +28,8 @@ pub struct Request {
     pub path: String,
     /// The access token.
     pub bearer: Option<String>,
+    /// The part that is wanted of a file: its first byte, and how many.
+    pub range: Option<(u64, u64)>,
     /// The body, of the type below.
     pub body: Option<Vec<u8>>,
     /// The MIME type of the body.
@@ -155,6 +157,10 @@ impl Server {
             let mut value = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
             value.set_sensitive(true);
             written = written.header(AUTHORIZATION, value);
+        }
+        if let Some((from, bytes)) = request.range {
+            let last = (from + bytes).saturating_sub(1);
+            written = written.header(RANGE, format!("bytes={from}-{last}"));
         }
         if request.body.is_some() {
             written = written.header(CONTENT_TYPE, request.content_type);

@@ -67,8 +67,9 @@ pub(super) fn request(
     (within, bytes_max): Bounds,
 ) -> Request {
     let path = path.to_owned();
-    let (bearer, is_repeatable, content_type) = (None, false, "application/json");
-    Request { method, path, bearer, body, content_type, is_repeatable, within, bytes_max }
+    let (bearer, range, is_repeatable) = (None, None, false);
+    let content_type = "application/json";
+    Request { method, path, bearer, range, body, content_type, is_repeatable, within, bytes_max }
 }
 
 /// What may stand as a value in a query or as a part of a path.

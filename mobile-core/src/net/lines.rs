@@ -9,6 +9,9 @@ use super::Request;
 use super::json::get;
 use crate::link::limits::{ANSWER_BYTES_MAX, FETCH_MAX};
 
+/// What a small picture may have, bytes.
+const SMALL_BYTES_MAX: u64 = 256 * 1024;
+
 /// Makes a request for the lines before this seq, or the newest ones. The answer is a
 /// [`LinesPage`]; [`LinesPage::before`] asks for the page before.
 pub fn lines(conversation: ConversationId, before: Option<u64>, limit: u32) -> Request {
@@ -21,6 +24,14 @@ pub fn lines(conversation: ConversationId, before: Option<u64>, limit: u32) -> R
 pub fn file(conversation: ConversationId, message: MessageId) -> Request {
     let path = format!("/api/v1/conversations/{conversation}/messages/{message}/file");
     get(&path, (FETCH_MAX, ANSWER_BYTES_MAX))
+}
+
+/// Makes a request for what an address of a file opens: a part of the whole, its first byte and how
+/// many, or all of a small picture.
+pub fn file_part(address: &str, part: Option<(u64, u64)>) -> Request {
+    let bytes = part.map_or(SMALL_BYTES_MAX, |(_, bytes)| bytes);
+    let bytes_max = usize::try_from(bytes).unwrap_or(usize::MAX);
+    Request { range: part, ..get(address, (FETCH_MAX, bytes_max)) }
 }
 
 /// Makes a request for the templates of a number. The answer is a

@@ -38,12 +38,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::mirror::Progress;
-use baton_protocol::{ConversationId, Cursor, Timestamp};
+use baton_protocol::{ConversationId, Cursor, MessageId, Timestamp};
 
 use crate::compose::{self, Composer};
 use crate::few::Few;
 use crate::link::{self, Link, SocketId, Token};
-use crate::lists::{Around, Echoes, Sources, Touched};
+use crate::lists::{Around, Echoes, Loading, Loads, Sources, Touched};
 use crate::outbox::{self, Outbox, OutboxOwner, Restored, Settings};
 use crate::push::board::Board;
 use crate::push::handle::PushCall;
@@ -108,6 +108,7 @@ struct Machines {
     /// Conversations that left the scope since the phone began.
     left: BTreeSet<ConversationId>,
     echoes: Echoes,
+    loads: Loads,
     around: Around,
     wants_presence: bool,
     is_foreground: bool,
@@ -181,6 +182,8 @@ impl Phone {
             // What stays goes when the phone begins next.
             store.sweep_files(&me, &outbox.files()).ok();
         }
+        // What stays is not handed out, and goes when the phone begins next.
+        store.sweep_incoming(&me).ok();
         let low = u64::try_from(seed & u128::from(u64::MAX)).unwrap_or(1);
         let mut phone = Self::new(Machines {
             store,
@@ -203,6 +206,7 @@ impl Phone {
             keep_at: None,
             left: BTreeSet::new(),
             echoes: Echoes::new(),
+            loads: Loads::default(),
             around: Around::new(),
             wants_presence: false,
             is_foreground: false,
@@ -272,6 +276,19 @@ impl Phone {
         &self.machines().around
     }
 
+    /// Notes how far the file of a line is, for those who look at it.
+    pub fn set_loading(
+        &mut self,
+        (of, message): (ConversationId, MessageId),
+        loading: Option<Loading>,
+        now: Now,
+    ) {
+        self.step(now, |machines| {
+            machines.loads.set(message, loading);
+            machines.touched.add(&Touched::conversation(of));
+        });
+    }
+
     /// Runs a query for what apps draw, on one consistent state.
     ///
     /// # Errors
@@ -280,8 +297,8 @@ impl Phone {
         &self,
         ask: impl FnOnce(&Sources<'_, '_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let Machines { store, me, echoes, around, .. } = self.machines();
-        store.read(me, |read| ask(&Sources { read, echoes, around, me: me.agent }))
+        let Machines { store, me, echoes, around, loads, .. } = self.machines();
+        store.read(me, |read| ask(&Sources { read, echoes, around, loads, me: me.agent }))
     }
 
     /// Whether a snapshot is being loaded, so that the store is incomplete.

@@ -462,7 +462,7 @@ impl Core {
     }
 
     /// Sends a request with the session's token, once more with a renewed token after a 401.
-    async fn ask(&self, request: Result<Request, Failure>) -> Result<Reply, CoreError> {
+    pub(super) async fn ask(&self, request: Result<Request, Failure>) -> Result<Reply, CoreError> {
         let (server, request) = (&self.0.net.server, request.map_err(CoreError::from)?);
         let token = self.token().await?;
         let answer = server.ask(request.clone().by(&token.text)).await;

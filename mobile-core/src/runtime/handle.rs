@@ -23,7 +23,7 @@ use super::network::Network;
 use super::requests::BoxFuture;
 use crate::net::{PlatformTrust, Server};
 use crate::phone::{LOCK_AFTER_MAX, LOCK_AFTER_MIN, Now};
-use crate::store::{self, DropBox, Limits, Store};
+use crate::store::{self, DropBox, FileId, FileSize, Limits, Store};
 
 /// Messages that wait for the engine at most; then callers wait.
 const INBOX: usize = 256;
@@ -62,7 +62,28 @@ pub(super) struct Inner {
     pub(super) clock: Clock,
     pub(super) dispatcher: Dispatcher,
     pub(super) log: Log,
+    pub(super) turns: Turns,
     running: Mutex<Option<Running>>,
+}
+
+/// Who loads a file: no file is loaded twice at once, and whole ones come one at a time.
+#[derive(Default)]
+pub(super) struct Turns {
+    whole: tokio::sync::Mutex<()>,
+    small: [tokio::sync::Mutex<()>; 4],
+}
+
+impl Turns {
+    pub(super) fn of(&self, file: FileId) -> &tokio::sync::Mutex<()> {
+        let [first, second, third, fourth] = &self.small;
+        match (file.size, file.message.0.as_u128() % 4) {
+            (FileSize::Whole, _) => &self.whole,
+            (FileSize::Small, 0) => first,
+            (FileSize::Small, 1) => second,
+            (FileSize::Small, 2) => third,
+            (FileSize::Small, _) => fourth,
+        }
+    }
 }
 
 /// The threads to end.
@@ -132,7 +153,17 @@ impl Core {
             .spawn(move || engine.live(inbox_end, frames_end, session, keyring))
             .map_err(internal)?;
         let running = Mutex::new(Some(Running { network, engine, teller }));
-        Ok(Self(Arc::new(Inner { inbox, net, keys, config, clock, dispatcher, log, running })))
+        Ok(Self(Arc::new(Inner {
+            inbox,
+            net,
+            keys,
+            config,
+            clock,
+            dispatcher,
+            log,
+            turns: Turns::default(),
+            running,
+        })))
     }
 
     /// Shuts the core down and waits for it, two seconds at most.

@@ -13,12 +13,13 @@
 //! The modules in reading order; each uses only those before it, which a test of the repository
 //! checks: `clock`, `error`, `events`, `log`, `network`, `keys`, `extension`, `dispatcher`,
 //! `subscriptions`, `engine`, `requests`, `life`, `lock`, `effects`, `registration`, `worker`,
-//! `handle`, `session`, `calls`, `uploads`, `answering`, `watch`, `wishes`, `search`.
+//! `handle`, `session`, `calls`, `uploads`, `downloads`, `answering`, `watch`, `wishes`, `search`.
 
 mod answering;
 mod calls;
 mod clock;
 mod dispatcher;
+mod downloads;
 mod effects;
 mod engine;
 mod error;
@@ -46,6 +47,7 @@ pub use answering::AnswerOutcome;
 pub use calls::{Diagnostics, People};
 pub use clock::wall_clock;
 pub use dispatcher::ListenerCounts;
+pub use downloads::FILE_PART_MAX;
 pub use error::CoreError;
 pub use events::{CoreState, Event, Listener};
 pub use extension::{ReceiptPost, Taken, take_push};

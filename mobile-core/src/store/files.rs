@@ -45,6 +45,11 @@ impl Files {
         self.path("outgoing")
     }
 
+    /// Files of lines.
+    pub(super) fn incoming(&self) -> PathBuf {
+        self.path("incoming")
+    }
+
     fn suspect(&self) -> PathBuf {
         self.path("suspect")
     }

@@ -13,12 +13,14 @@
 //! survives damage.
 //! **Invariant:** no clock and no randomness; both come in as arguments.
 
+mod blocks;
 mod database;
 pub mod drop_box;
 mod error;
 mod files;
 mod glance;
 mod holdings;
+mod incoming;
 mod kept;
 mod lists;
 mod opening;
@@ -45,6 +47,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 pub use drop_box::DropBox;
 pub use error::{Remedy, StoreError};
 pub use glance::{NotesBetween, Stamp, Stretch};
+pub use incoming::{FILES_BYTES, FileId, FileSize};
 pub use kept::{Kept, PUSHES_MAX};
 pub use lists::{Mark, Page, Total, View};
 pub use outbox::{Draft, OutboxRow};
@@ -117,6 +120,8 @@ pub struct Store {
     files: Files,
     keys: Keys,
     limits: Limits,
+    /// What files of lines may take, bytes.
+    files_bytes: AtomicU64,
     /// Something was read that makes no sense.
     suspect: AtomicBool,
     /// Conversations whose lines made room since it was opened.
@@ -165,6 +170,7 @@ impl Store {
             files: Files::new(&config.directory),
             keys: Keys::new(&config.key, Use::Store, config.seed)?,
             limits: config.limits,
+            files_bytes: AtomicU64::new(FILES_BYTES),
             suspect: AtomicBool::new(false),
             evicted: AtomicU64::new(0),
             writer: Mutex::new(None),
@@ -215,12 +221,13 @@ impl Store {
         if let Some(error) = write.read.sql.failed() {
             return Err(error.into());
         }
-        let written = write.written;
+        let (written, gone) = (write.written, std::mem::take(&mut write.gone));
         drop(write);
         #[cfg(test)]
         tests::commits(&self.faults)?;
         tx.commit().map_err(|error| self.note(error))?;
         writer.written += written;
+        self.drop_gone(of, gone);
         Ok(answer)
     }
 
@@ -300,6 +307,7 @@ impl Store {
         let forgotten = erase(&writer.connection, params![workspace, agent, device]);
         forgotten.map_err(|error| self.note(error))?;
         self.forget_files(account)?;
+        self.forget_incoming(account)?;
         // What could be saved of a damaged database was.
         Ok(self.files.drop_damaged()?)
     }

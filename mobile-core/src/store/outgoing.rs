@@ -6,20 +6,17 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read, Write as _};
 use std::path::PathBuf;
 
 use ring::digest::{Context, SHA256};
 use uuid::Uuid;
 
+use super::blocks::{BLOCK, hex, read_all, read_part};
 use super::files::{remove, sync_directory};
 use super::seal::Place;
 use super::{Account, Store, StoreError};
 
-/// Bytes of a block before it is sealed.
-const BLOCK: usize = 64 * 1024;
-/// And what sealing adds to it.
-const SEAL: usize = 29;
 /// What the files of one account may take, bytes.
 pub const OUTGOING_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
@@ -106,8 +103,7 @@ impl Store {
             copy.write_all(&self.seal_block(of, (file, number), &block)?)?;
         }
         copy.sync_all()?;
-        let sha256 = digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Copied { bytes, sha256 })
+        Ok(Copied { bytes, sha256: hex(digest.finish()) })
     }
 
     fn seal_block(
@@ -138,28 +134,10 @@ impl Store {
         file: Uuid,
         (from, bytes): (u64, u64),
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let mut kept = match File::open(self.outgoing(of).join(file.to_string())) {
-            Ok(kept) => kept,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
+        let open = |number, sealed: &[u8]| {
+            in_place(of, (file, number), |place| self.keys.open(place, sealed))
         };
-        let (first, skip) = (from / BLOCK as u64, from % BLOCK as u64);
-        let (Ok(wanted), Ok(skip)) = (usize::try_from(bytes), usize::try_from(skip)) else {
-            return Ok(None);
-        };
-        kept.seek(SeekFrom::Start(first * (BLOCK + SEAL) as u64))?;
-        let mut plain = Vec::with_capacity(wanted + 2 * BLOCK);
-        for number in first.. {
-            if plain.len() >= skip + wanted {
-                break;
-            }
-            let mut sealed = Vec::with_capacity(BLOCK + SEAL);
-            read_all((&mut kept).take((BLOCK + SEAL) as u64), &mut sealed)?;
-            let opened = in_place(of, (file, number), |place| self.keys.open(place, &sealed));
-            let Some(opened) = opened else { return Ok(None) };
-            plain.extend(opened);
-        }
-        Ok(plain.get(skip..skip + wanted).map(<[u8]>::to_vec))
+        read_part(&self.outgoing(of).join(file.to_string()), (from, bytes), &open)
     }
 
     /// Removes a file, or its draft.
@@ -215,10 +193,6 @@ impl Store {
 fn in_place<T>(of: &Account, (file, number): (Uuid, u64), act: impl FnOnce(Place<'_>) -> T) -> T {
     let (account, number) = (of.bytes(), number.to_le_bytes());
     act(Place { column: "outgoing", row: &[&account, file.as_bytes(), &number] })
-}
-
-fn read_all(mut source: impl Read, into: &mut Vec<u8>) -> io::Result<usize> {
-    source.read_to_end(into)
 }
 
 /// What the files in a directory take.

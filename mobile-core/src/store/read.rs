@@ -2,7 +2,7 @@
 
 use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::{
-    AgentId, ConversationId, Cursor, DeviceId, Epoch, Head, Line, Note, WorkspaceId,
+    AgentId, ConversationId, Cursor, DeviceId, Epoch, Head, Line, MessageId, Note, WorkspaceId,
 };
 use rusqlite::params;
 
@@ -205,6 +205,18 @@ impl<'c> Read<'c> {
         )?;
         let before = before.min(i64::MAX.unsigned_abs());
         row.map_or(Ok(Vec::new()), |row| self.lines(row, id, Some((before, limit))))
+    }
+
+    /// A line by the id of its message, if it is held.
+    pub fn line(&self, of: ConversationId, id: MessageId) -> Result<Option<Line>, StoreError> {
+        let row = self.sql.one(
+            "SELECT l.seq, l.id, l.at, l.op_id, l.device, l.sealed FROM line l
+             JOIN conversation c ON l.conversation = c.number
+             WHERE c.account = ?1 AND c.id = ?2 AND l.id = ?3",
+            params![self.whose.number, of.0.as_bytes(), id.0.as_bytes()],
+            line_row,
+        )?;
+        row.map(|row| Ok(line(&row, self.line_part(of, &row)?))).transpose()
     }
 
     /// The revision that is held of a conversation.

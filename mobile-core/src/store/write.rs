@@ -9,6 +9,7 @@ use baton_protocol::{ConversationId, Head, Line, Note, Owner, Status, Timestamp}
 use rusqlite::params;
 
 use super::StoreError;
+use super::incoming::{Gone, has_file};
 use super::lists::{Places, moved};
 use super::read::{Account, Read, StoredProgress};
 use super::rows::{is_in_order, json, line_rest, number, view_rest};
@@ -34,6 +35,8 @@ pub struct Write<'c> {
     touched: BTreeMap<ConversationId, Touched>,
     /// Conversations written so far.
     pub(super) written: u64,
+    /// Whose files go when this is committed.
+    pub(super) gone: Vec<Gone>,
     changes: Changes,
 }
 
@@ -73,7 +76,8 @@ impl<'c> Write<'c> {
             params![workspace.as_bytes(), agent.as_bytes(), device.as_bytes()],
         )?;
         let read = Read::new(sql, keys, of)?;
-        Ok(Self { read, touched: BTreeMap::new(), written: 0, changes: Changes::default() })
+        let (touched, changes) = (BTreeMap::new(), Changes::default());
+        Ok(Self { read, touched, written: 0, gone: Vec::new(), changes })
     }
 
     /// What this transaction changed so far.
@@ -204,6 +208,9 @@ impl<'c> Write<'c> {
             if stored == held {
                 continue;
             }
+            if !matches!(held, Some(Mirrored::Full(_))) {
+                self.gone.push(Gone::Conversation(id));
+            }
             match held {
                 None => self.delete(id)?,
                 Some(held) => self.store(touched.row, stored, held)?,
@@ -225,7 +232,7 @@ impl<'c> Write<'c> {
     }
 
     fn store(
-        &self,
+        &mut self,
         row: Option<i64>,
         stored: Option<&Mirrored>,
         held: &Mirrored,
@@ -246,6 +253,9 @@ impl<'c> Write<'c> {
         }
         for (seq, line) in lines.iter().filter(|(seq, line)| old_lines.get(seq) != Some(line)) {
             self.put_line(row, id, *seq, line)?;
+            if line.file.is_some() && !has_file(line) {
+                self.gone.push(Gone::Line(id, line.id));
+            }
         }
         for revision in old_notes.keys().filter(|revision| !notes.contains_key(revision)) {
             let args = params![row, number(*revision)?];

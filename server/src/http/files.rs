@@ -95,6 +95,7 @@ pub(super) async fn address(
         media_type: media_type.to_owned(),
         name: as_sent(&kept).1.map(safe_name),
         bytes,
+        sha256: kept.sha256.clone(),
     }))
 }
 

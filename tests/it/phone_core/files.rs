@@ -2,25 +2,28 @@
 //! arrives whole, once and in its turn.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::begin::{order_update, templates_are_known};
 use baton::demo::PASSWORD;
+use baton_mobile::lists::Entry;
 use baton_mobile::outbox::ActStage;
-use baton_mobile::runtime::{CoreError, FileSource, FileTap, OutgoingFile};
+use baton_mobile::runtime::{CoreError, FILE_PART_MAX, FileSource, FileTap, OutgoingFile};
+use baton_mobile::store::{FileId, FileSize};
 use baton_protocol::command::Reply;
 use baton_protocol::page::{ConversationPage, ConversationRow};
 use baton_protocol::template::TemplateStatus;
-use baton_protocol::{CommandBody, ConversationId, LineKind};
+use baton_protocol::{CommandBody, ConversationId, FileState, Line, LineKind, MessageId};
 use baton_simulator::{Knobs, Reached, Simulator};
-use baton_world::chaos::{Proxy, Sky, Weather};
-use baton_world::handset::{Handset, core_directory, until};
+use baton_world::chaos::{Door, Proxy, Sky, Weather};
+use baton_world::handset::{Drawn, Handset, core_directory, until};
 use baton_world::itself::{Other, is_ready, tells, told};
 use baton_world::phone::Phone;
 use baton_world::process::{BatonProcess, Place};
 use baton_world::stage;
 use baton_world::world::{PATIENCE, Setup, eventually, for_each_store};
+use tokio::sync::watch::Receiver;
 
 /// The test, as its binary knows it.
 const THIS: &str =
@@ -193,8 +196,146 @@ async fn survives(mut place: Place) {
     for account in accounts {
         assert_eq!(std::fs::read_dir(account).expect("read").count(), 0, "the copy is gone");
     }
+    let colleague = cast.logins.first().expect("an admin");
+    let sender = Handset::on(&place.url(), directory.path()).await.expect("a phone");
+    let sender = sender.signed_in(workspace, email, PASSWORD).await.expect("signed in");
+    server = Box::pin(is_seen(&place, server, &sender, conversation, &colleague.email)).await;
     server.kill().await.expect("killed");
     place.remove().await.expect("removed");
+}
+
+/// A colleague's phone: the small picture of a photo first, then all of it, then the document
+/// through a death of the app, a cut and a death of the server. All of it can be read offline.
+async fn is_seen(
+    place: &Place,
+    server: BatonProcess,
+    sender: &Handset,
+    of: ConversationId,
+    email: &str,
+) -> BatonProcess {
+    let photo = crate::pictures::jpeg(1_200, 800);
+    sends_photo(sender, of, &photo).await;
+    let address = SocketAddr::from(([127, 0, 0, 1], place.port()));
+    let way = Proxy::start(address, 1).expect("a way");
+    let url = format!("http://{}", way.address());
+    let directory = tempfile::tempdir().expect("a directory");
+    let on = async || {
+        let phone = Handset::on(&url, directory.path()).await.expect("a phone");
+        phone.signed_in("faults", email, PASSWORD).await.expect("signed in")
+    };
+    let phone = on().await;
+    let mut lines = phone.timeline(of).await.expect("a timeline");
+    let is_whole = |line: &Line| line.file.and_then(FileState::picture).is_some();
+    let has_photo = |drawn: &Drawn| file_lines(drawn).any(|line| is_whole(line));
+    let drawn = until(&mut lines, "the photo", has_photo).await.expect("drawn");
+    let line = |kind| file_lines(&drawn).find(|line| line.kind == kind).expect("a line").id;
+    let id = |message, size| FileId { conversation: of, message, size };
+    let small = id(line(LineKind::Image), FileSize::Small);
+    let jpeg = loads(&phone, small).await;
+    assert!(jpeg.starts_with(&[0xff, 0xd8]) && jpeg.len() < photo.len(), "{}", jpeg.len());
+    assert!(loads(&phone, id(small.message, FileSize::Whole)).await == photo, "other bytes");
+
+    let down =
+        Sky { bytes_per_s: Some(u64::from(document_bytes()) / DOCUMENT_S), ..Sky::default() };
+    way.set(Weather { down, ..Weather::default() });
+    let document = id(line(LineKind::Document), FileSize::Whole);
+    let core = phone.core.clone();
+    let loading = tokio::spawn(async move { core.load_file(document).await });
+    let got = half_loaded(&mut lines, document.message, 0).await;
+    drop(phone);
+    assert_eq!(loading.await.expect("ended"), Err(CoreError::Closed));
+
+    let phone = on().await;
+    let mut lines = phone.timeline(of).await.expect("a timeline");
+    let core = phone.core.clone();
+    let loading = tokio::spawn(async move { core.load_file(document).await });
+    let got = half_loaded(&mut lines, document.message, got).await;
+    way.cut();
+    let got = half_loaded(&mut lines, document.message, got).await;
+    server.kill().await.expect("killed");
+    let server = BatonProcess::start(place).await.expect("a server");
+    half_loaded(&mut lines, document.message, got).await;
+    way.heal();
+    let loaded = loading.await.expect("ended");
+    assert_eq!(loaded, Ok(u64::from(document_bytes())));
+    phone.core.network(false).await.expect("told");
+    way.set(Weather { door: Door::Shut, ..Weather::default() });
+    way.cut();
+    assert!(loads(&phone, document).await == bytes(document_bytes()), "other bytes");
+    assert!(loads(&phone, small).await == jpeg, "other bytes");
+    let found = holds(directory.path(), &bytes(1_000));
+    assert_eq!(found, None::<PathBuf>, "it lies open");
+    server
+}
+
+/// Sends a photo and waits until the server has it.
+async fn sends_photo(sender: &Handset, of: ConversationId, photo: &[u8]) {
+    let mut lines = sender.timeline(of).await.expect("a timeline");
+    let drawn = until(&mut lines, "the line", |drawn| drawn.seen.is_some()).await;
+    let seen = drawn.expect("a line").seen;
+    let tap = FileTap { op_id: None, conversation_id: of, seen, quoted: None };
+    let file = OutgoingFile {
+        source: FileSource::Bytes(photo.to_vec()),
+        kind: LineKind::Image,
+        media_type: "image/jpeg".to_owned(),
+        name: None,
+        caption: None,
+    };
+    sender.core.send_file(tap, file).await.expect("the photo is kept");
+    eventually("the photo is sent", async || {
+        sender.outbox().await.expect("an outbox").is_empty().then_some(())
+    })
+    .await;
+}
+
+/// The lines with a file that the server has.
+fn file_lines(drawn: &Drawn) -> impl Iterator<Item = &Line> {
+    drawn.entries.iter().filter_map(|entry| match entry {
+        Entry::Line { line, .. } => line.file.and_then(FileState::bytes).map(|_| line),
+        Entry::Note { .. } | Entry::Echo(_) => None,
+    })
+}
+
+/// Waits until more of it than that is on the phone, and not all; gives how much.
+async fn half_loaded(lines: &mut Receiver<Drawn>, message: MessageId, than: u64) -> u64 {
+    let got = |drawn: &Drawn| {
+        let of = |entry: &Entry| match entry {
+            Entry::Line { line, loading, .. } if line.id == message => *loading,
+            Entry::Line { .. } | Entry::Note { .. } | Entry::Echo(_) => None,
+        };
+        drawn.entries.iter().find_map(of).map_or(0, |loading| loading.got)
+    };
+    let drawn = until(lines, "more of the file", |drawn| got(drawn) > than).await.expect("drawn");
+    let got = got(&drawn);
+    assert!(got < u64::from(document_bytes()), "not all so far");
+    got
+}
+
+/// Loads a file, and reads all of it part by part.
+async fn loads(phone: &Handset, file: FileId) -> Vec<u8> {
+    let bytes = phone.core.load_file(file).await.expect("loaded");
+    let mut read = Vec::new();
+    while (read.len() as u64) < bytes {
+        let part = phone.core.read_file(file, (read.len() as u64, FILE_PART_MAX)).await;
+        let part = part.expect("read").expect("kept");
+        assert!(!part.is_empty(), "it ends too soon");
+        read.extend(part);
+    }
+    read
+}
+
+/// The file below a directory that holds these bytes.
+fn holds(directory: &Path, bytes: &[u8]) -> Option<PathBuf> {
+    let mut paths = std::fs::read_dir(directory).expect("read").map(|one| one.expect("one").path());
+    paths.find_map(|path| match path.is_dir() {
+        true => holds(&path, bytes),
+        false => {
+            let kept = std::fs::read(&path).expect("read");
+            let first = bytes.first().copied().unwrap_or_default();
+            let mut starts = kept.iter().enumerate().filter(|(_, byte)| **byte == first);
+            starts.any(|(at, _)| kept.get(at..at + bytes.len()) == Some(bytes)).then_some(path)
+        }
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]

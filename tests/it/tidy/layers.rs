@@ -21,7 +21,7 @@ const CORE: [(&str, &[&str]); 11] = [
 ];
 
 /// The modules of `mobile-core/src/runtime`, in order: each may use only those before it.
-const RUNTIME: [&str; 24] = [
+const RUNTIME: [&str; 25] = [
     "clock",
     "error",
     "events",
@@ -42,6 +42,7 @@ const RUNTIME: [&str; 24] = [
     "session",
     "calls",
     "uploads",
+    "downloads",
     "answering",
     "watch",
     "wishes",

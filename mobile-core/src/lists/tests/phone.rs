@@ -16,7 +16,7 @@ use baton_protocol::{
 };
 use uuid::Uuid;
 
-use super::super::{Around, Echoes, ListRequest, Observers, Sources, Subscription, Touched};
+use super::super::{Around, Echoes, ListRequest, Loads, Observers, Sources, Subscription, Touched};
 use super::drawing::judge;
 use super::listener::Listener;
 use crate::outbox::{Change, Ended, Now, Outbox, OutboxAction, OutboxOwner, Settings, Tap, Write};
@@ -454,8 +454,9 @@ impl<'s> Phone<'s> {
         look: impl FnOnce(&Sources<'_, '_>) -> Result<T, StoreError>,
     ) -> T {
         let (echoes, around) = (&self.echoes, &self.around);
-        let looked =
-            self.store.read(&self.account, |read| look(&Sources { read, echoes, around, me: ME }));
+        let looked = self.store.read(&self.account, |read| {
+            look(&Sources { read, echoes, around, loads: &Loads::default(), me: ME })
+        });
         looked.expect("is read")
     }
 

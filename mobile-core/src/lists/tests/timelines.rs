@@ -176,7 +176,7 @@ fn an_echo_becomes_its_line_in_place_and_in_one_batch() {
     timeline.touch(&super::super::Touched::conversation(talk(1)));
     let now = timeline.poll_timeout().expect("due");
     let batch = phone.looks(|sources| timeline.advance(sources, now)).expect("told");
-    let [Op::Set { at: 3, item: Entry::Line { line, is_mine: true } }] = batch.ops.as_slice()
+    let [Op::Set { at: 3, item: Entry::Line { line, is_mine: true, .. } }] = batch.ops.as_slice()
     else {
         panic!("{:?}", batch.ops);
     };

@@ -133,6 +133,7 @@ pub(crate) fn get(path: &str) -> Request {
         method: Method::GET,
         path: path.to_owned(),
         bearer: Some("a-token".to_owned()),
+        range: None,
         body: None,
         content_type: "application/json",
         is_repeatable: false,

@@ -1,7 +1,7 @@
 //! A phone that did not hear its server for too long, and what its app can still get of it.
 
 use baton_domain::mirror::Mirrored;
-use baton_protocol::{ChannelId, Head, Owner, Status, TeamId};
+use baton_protocol::{ChannelId, Head, MessageId, Owner, Status, TeamId};
 use futures_util::SinkExt as _;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -12,7 +12,7 @@ use crate::outbox::{Change, Choice};
 use crate::push::PushId;
 use crate::push::payload;
 use crate::push::receipts::ReceiptStage;
-use crate::store::View;
+use crate::store::{FileId, FileSize, View};
 
 #[derive(Default)]
 struct Ear(Mutex<Vec<Event>>);
@@ -156,6 +156,9 @@ async fn three_days_without_the_server_nothing_is_shown_or_taken() {
     assert_eq!(core.unsent().await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.people().await.unwrap_err(), CoreError::Locked);
     assert_eq!(core.read(|read| read.drafts()).await.unwrap_err(), CoreError::Locked);
+    let file = FileId { conversation: TALK, message: MessageId(TALK.0), size: FileSize::Whole };
+    assert_eq!(core.load_file(file).await.unwrap_err(), CoreError::Locked);
+    assert_eq!(core.read_file(file, (0, 1)).await.unwrap_err(), CoreError::Locked);
     let (eye, _letters) = mpsc::unbounded_channel();
     let found = core.search("words".to_owned(), Arc::new(Eye(eye))).await;
     assert_eq!(found.unwrap_err(), CoreError::Locked);

@@ -4,6 +4,7 @@ mod budgets;
 mod conversations;
 mod damage;
 mod drop_box;
+mod incoming;
 mod lists;
 mod model;
 mod opening;
