@@ -98,7 +98,7 @@ class Way:
             while data := source.recv(65536):
                 while self.mode == "stall":
                     time.sleep(0.01)
-                if self.mode == "slow" and where == "up":
+                if (self.mode, where) in (("slow", "up"), ("slow_down", "down")):
                     time.sleep(len(data) / SLOW)
                 sink.sendall(data)
                 with self.lock:
@@ -112,10 +112,10 @@ class Way:
                 pass
 
     def set(self, mode):
-        if mode not in ("pass", "slow", "refuse", "stall"):
-            raise ValueError("mode is pass, slow, refuse or stall")
+        if mode not in ("pass", "slow", "slow_down", "refuse", "stall"):
+            raise ValueError("mode is pass, slow, slow_down, refuse or stall")
         self.mode = mode
-        if mode in ("pass", "slow"):
+        if mode in ("pass", "slow", "slow_down"):
             return
         with self.lock:
             pairs = list(self.pairs)

@@ -3,7 +3,9 @@
 import asyncio
 import weakref
 
-from baton_core import Act, BatonCore, Choice, CoreConfig, FileSource, LogLevel, OutgoingFile
+from baton_core import (
+    Act, BatonCore, Choice, CoreConfig, FileSize, FileSource, LogLevel, OutgoingFile,
+)
 
 from .events import Ears, Takes
 from .lists import Inbox, Timeline, Value
@@ -341,6 +343,35 @@ class Baton:
     async def file_address(self, conversation, message):
         """Loads the address of a line's file from the server, good for a few minutes."""
         return await self.core.file_address(conversation, message)
+
+    async def load_file(self, conversation, message, size=FileSize.WHOLE):
+        """Loads a line's file to this device, sealed, and returns its size in bytes.
+
+        `size` is a `FileSize`: the small picture or the file itself. `Line.loading` says how far
+        it is. A later call continues what an earlier one began.
+        """
+        return await self.core.load_file(conversation, message, size)
+
+    async def file_parts(self, conversation, message, size=FileSize.WHOLE):
+        """Yields the parts of a line's file, also offline; loads it first where it is not here."""
+        bytes_ = await self.load_file(conversation, message, size)
+        at = 0
+        while at < bytes_:
+            part = await self.core.read_file(conversation, message, size, at)
+            if part is None:
+                # Others needed the room meanwhile.
+                await self.load_file(conversation, message, size)
+                continue
+            at += len(part)
+            yield part
+
+    async def file(self, conversation, message, size=FileSize.WHOLE):
+        """Returns all of a line's file, also offline; loads it first where it is not here."""
+        return b"".join([part async for part in self.file_parts(conversation, message, size)])
+
+    async def set_file_budget(self, bytes_):
+        """Sets what the files of lines may take on this device. Call at every start."""
+        await self.core.set_file_budget(bytes_)
 
     # Pushes.
 

@@ -1,8 +1,17 @@
-"""Files that agents send."""
+"""Files that agents send, and files of lines."""
 
-from baton import CoreError, MediaKind
+import asyncio
+import base64
 
-from stage import eventually, expect, scenario
+from baton import CoreError, FileSize, MediaKind
+
+from stage import eventually, expect, lines, scenario
+
+# A white picture of 400 pixels each way, PNG.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAZAAAAGQAQAAAACoxAthAAAAVklEQVR42u3LMQ0AAAwDoPo33WrYu8BPehZFURRFURRFURRF"
+    "URRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRF+V4GPNjWZIcwu64AAAAASUVORK5CYII="
+)
 
 
 def content(size):
@@ -60,3 +69,73 @@ async def files(stage):
     wanted = [{"kind": kind, "filename": name, "caption": words, "bytes": len(of),
                "is_whole": True} for kind, name, words, of in wanted]
     expect(got == wanted, f"the customer has {got}")
+
+
+def holds(directory, words):
+    """Whether a file below a directory has these bytes in it."""
+    return any(words in path.read_bytes() for path in directory.rglob("*") if path.is_file())
+
+
+async def with_file(timeline, kind):
+    """The line with a file of this kind, once the server has the file."""
+    def found():
+        return next((line for line in lines(timeline) if line.file and line.file.is_STORED()
+                     and line.content.kind == kind), None)
+    return await eventually(f"the line with a {kind}", found)
+
+
+async def half_loaded(timeline, message):
+    """Waits until some of a file is on the phone, and not all."""
+    def found():
+        return next((line.loading for line in lines(timeline)
+                     if line.id == message and line.loading and line.loading.got), None)
+    loading = await eventually("some of the document is there", found)
+    expect(loading.got < loading.bytes, f"all {loading.got} bytes are there already")
+    return loading.got
+
+
+@scenario(40)
+async def files_of_lines(stage):
+    ana, ben = await stage.phone("ana"), await stage.phone("ben")
+    conversation, _ = await stage.customer()
+    seen = (await ana.timeline(conversation)).seen
+    document = content(3_000_000)
+    await ana.baton.send_file(conversation, PICTURE, seen, kind=MediaKind.IMAGE,
+                              media_type="image/png")
+    await ana.baton.send_file(conversation, document, seen, kind=MediaKind.DOCUMENT,
+                              media_type="application/pdf", name="factura.pdf")
+    timeline = await ben.timeline(conversation)
+    picture = await with_file(timeline, MediaKind.IMAGE)
+    paper = await with_file(timeline, MediaKind.DOCUMENT)
+    small = await ben.baton.file(conversation, picture.id, FileSize.SMALL)
+    expect(small.startswith(b"\xff\xd8"), "the small picture is a JPEG")
+    expect(await ben.baton.file(conversation, picture.id) == PICTURE, "the picture is the same")
+    await ben.cut("slow_down")
+    loading = asyncio.ensure_future(ben.baton.load_file(conversation, paper.id))
+    await half_loaded(timeline, paper.id)
+    await ben.restart()
+    try:
+        await loading
+        raise AssertionError("the load outlived its core")
+    except CoreError.Closed:
+        pass
+    await ben.go_live()
+    timeline = await ben.timeline(conversation)
+    loading = asyncio.ensure_future(ben.baton.load_file(conversation, paper.id))
+    await half_loaded(timeline, paper.id)
+    await ben.cut("pass")
+    expect(await loading == len(document), "all of it is there")
+    await ben.cut("refuse")
+    await ben.baton.network(False)
+    expect(await ben.baton.file(conversation, paper.id) == document, "the document is the same")
+    expect(await ben.baton.file(conversation, picture.id, FileSize.SMALL) == small,
+           "the small picture is the same")
+    expect(not holds(ben.directory, document[:1_000]), "nothing of it is plain")
+    await ben.cut("pass")
+    await ben.go_live()
+    await ben.baton.set_file_budget(1_000_000)
+    try:
+        await ben.baton.load_file(conversation, paper.id)
+        raise AssertionError("it has no room")
+    except CoreError.Invalid:
+        pass

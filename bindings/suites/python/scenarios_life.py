@@ -9,7 +9,7 @@ import uuid
 import weakref
 
 from baton import (
-    Act, AppError, Availability, Choice, CoreError, InboxView, MediaKind, MemoryKeys,
+    Act, AppError, Availability, Choice, CoreError, FileSize, InboxView, MediaKind, MemoryKeys,
     NotificationAnswer, NotificationEnd, PushMessage, PushOffReason, PushRoad, PushTarget,
 )
 from baton import lists
@@ -146,6 +146,9 @@ async def calls_after_shutdown(stage):
         "templates": lambda: baton.templates(some),
         "begin": lambda: baton.begin(some, "+34600123456"),
         "file_address": lambda: baton.file_address(conversation, some),
+        "load_file": lambda: baton.load_file(conversation, some),
+        "read_file": lambda: baton.core.read_file(conversation, some, FileSize.WHOLE, 0),
+        "set_file_budget": lambda: baton.set_file_budget(1 << 20),
         "register_push": lambda: baton.register_push(target),
         "unregister_push": baton.unregister_push, "push_state": baton.push_state,
         "push_off": lambda: baton.push_off(PushOffReason.PERMISSION()),

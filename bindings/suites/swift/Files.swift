@@ -50,6 +50,104 @@ func files(_ stage: Stage) async throws {
     try check(got.allSatisfy { $0["is_whole"].int == 1 }, "the customer has other bytes")
 }
 
+/// A white picture of 400 pixels each way, PNG.
+private let picture =
+    Data(
+        base64Encoded:
+            "iVBORw0KGgoAAAANSUhEUgAAAZAAAAGQAQAAAACoxAthAAAAVklEQVR42u3LMQ0AAAwDoPo33WrYu8BPehZFURRFURRFURRF"
+            + "URRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRFURRF+V4GPNjWZIcwu64AAAAASUVORK5CYII="
+    ) ?? Data()
+
+// Scenario 40: files of lines.
+
+func filesOfLines(_ stage: Stage) async throws {
+    let said = try await stage.customer().writes("hello")
+    let (ana, ben) = (try await stage.phone("ana"), try await stage.phone("ben"))
+    let of = said.conversation
+    try await ana.timeline(of).shows(said.seen)
+    let document = content(3_000_000)
+    for (kind, type, bytes) in [
+        (MediaKind.image, "image/png", picture), (.document, "application/pdf", document),
+    ] {
+        let file = OutgoingFile(source: .bytes(content: bytes), kind: kind, mediaType: type)
+        try await ana.client.send(file, in: of, seen: said.seen)
+    }
+    var lines = try await ben.timeline(of)
+    let photo = try await withFile(lines, .image).id
+    let paper = try await withFile(lines, .document).id
+    let small = try await file(ben, .small, photo, of)
+    try check(small.starts(with: [0xff, 0xd8]), "the small picture is no JPEG")
+    try check(try await file(ben, .whole, photo, of) == picture, "another picture")
+    try await stage.world.cut(ben.way, "slow_down")
+    let first = Task { [client = ben.client] in
+        try await client.loadFile(.whole, of: paper, in: of)
+    }
+    try await halfLoaded(lines, paper)
+    try ben.restarts()
+    do {
+        _ = try await first.value
+        throw Failed("the load outlived its core")
+    } catch BatonError.closed {}
+    try await ben.comesUp()
+    lines = try await ben.timeline(of)
+    let second = Task { [client = ben.client] in
+        try await client.loadFile(.whole, of: paper, in: of)
+    }
+    try await halfLoaded(lines, paper)
+    try await stage.world.cut(ben.way, "pass")
+    try check(try await second.value == 3_000_000, "not all of it is there")
+    try await stage.world.cut(ben.way, "refuse")
+    try await ben.client.network(false)
+    try check(try await file(ben, .whole, paper, of) == document, "another document")
+    try check(try await file(ben, .small, photo, of) == small, "another small picture")
+    let paths = FileManager.default.enumerator(atPath: ben.directory)?.compactMap { $0 as? String }
+    for path in paths ?? [] {
+        let kept = FileManager.default.contents(atPath: "\(ben.directory)/\(path)") ?? Data()
+        try check(kept.range(of: document.prefix(1_000)) == nil, "it is plain in \(path)")
+    }
+    try await stage.world.cut(ben.way, "pass")
+    try await ben.comesUp()
+    try await ben.client.setFileBudget(1_000_000)
+    do {
+        try await ben.client.loadFile(.whole, of: paper, in: of)
+        throw Failed("it has no room")
+    } catch BatonError.invalid {}
+}
+
+/// The line with a file of this kind, once the server has the file.
+private func withFile(_ lines: Told<TimelineList>, _ kind: MediaKind) async throws -> Line {
+    try await until("the line with a file") {
+        lines.lines().first { line in
+            guard case .stored = line.file, case .media(let its, _, _, _) = line.content else {
+                return false
+            }
+            return its == kind
+        }
+    }
+}
+
+/// Waits until some of a file is on the phone, and not all.
+private func halfLoaded(_ lines: Told<TimelineList>, _ message: String) async throws {
+    let loading = try await until("some of the document is there") {
+        lines.lines().first { $0.id == message }?.loading.flatMap { $0.got > 0 ? $0 : nil }
+    }
+    try check(loading.got < loading.bytes, "all of it is there already")
+}
+
+private func file(
+    _ phone: Phone, _ size: FileSize, _ message: String, _ of: String
+) async throws -> Data {
+    let bytes = try await phone.client.loadFile(size, of: message, in: of)
+    var read = Data()
+    while read.count < bytes {
+        let part = try await phone.client.readFile(
+            size, of: message, in: of, from: UInt64(read.count))
+        guard let part else { throw Failed("it is gone") }
+        read += part
+    }
+    return read
+}
+
 private func content(_ size: Int) -> Data {
     Data((0..<size).map { UInt8(truncatingIfNeeded: $0 * 7 + $0 / 251) })
 }

@@ -49,6 +49,10 @@ extension Told where Element == TimelineList {
         try await until("line \(seen.seq) in the timeline") { self.latest?.seen == seen }
     }
 
+    func lines() -> [Line] {
+        (latest?.entries ?? []).compactMap { if case .line(let line) = $0 { line } else { nil } }
+    }
+
     func texts() -> [String] { (latest?.entries ?? []).compactMap(\.text) }
 }
 

@@ -226,7 +226,7 @@ async fn is_seen(
     let phone = on().await;
     let mut lines = phone.timeline(of).await.expect("a timeline");
     let is_whole = |line: &Line| line.file.and_then(FileState::picture).is_some();
-    let has_photo = |drawn: &Drawn| file_lines(drawn).any(|line| is_whole(line));
+    let has_photo = |drawn: &Drawn| file_lines(drawn).any(is_whole);
     let drawn = until(&mut lines, "the photo", has_photo).await.expect("drawn");
     let line = |kind| file_lines(&drawn).find(|line| line.kind == kind).expect("a line").id;
     let id = |message, size| FileId { conversation: of, message, size };

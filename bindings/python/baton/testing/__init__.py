@@ -115,6 +115,10 @@ class FakeBaton(Baton):
         """Sets what `templates` returns."""
         self._fake.listed = list(templates)
 
+    def set_file(self, content):
+        """Sets the bytes of every file of a line."""
+        self._fake.loaded = bytes(content)
+
     def answer_pushes(self, outcome):
         """Sets what `handle_push` returns."""
         self._fake.outcome = outcome
@@ -134,7 +138,7 @@ class _FakeCore:
     def __init__(self):
         self.listener = self.failure = None
         self.acts, self.calls, self.items = [], [], []
-        self.files, self.listed = [], []
+        self.files, self.listed, self.loaded = [], [], b""
         self.inboxes, self.timelines, self.headers = {}, {}, {}
         self.badge, self.drafts = Badge(mine=0, unread=0, unassigned=0, needs_review=0), {}
         self.state = Standing.LIVE()
@@ -284,6 +288,14 @@ class _FakeCore:
         self._ask("file_address", conversation, message)
         return FileAddress(url="https://files.example/1", expires_at_ms=0,
                            media_type="image/jpeg", name=None, bytes=1)
+
+    async def load_file(self, conversation, message, size):
+        self._ask("load_file", conversation, message, size)
+        return len(self.loaded)
+
+    async def read_file(self, conversation, message, size, from_):
+        self._ask("read_file", conversation, message, size)
+        return self.loaded[from_:from_ + (1 << 20)]
 
     async def handle_push(self, push, deadline_ms):
         self._ask("handle_push", push)

@@ -9,6 +9,7 @@ import app.baton.core.BatonCoreInterface
 import app.baton.core.Choice
 import app.baton.core.CoreException
 import app.baton.core.Event
+import app.baton.core.FileSize
 import app.baton.core.FileSource
 import app.baton.core.InboxView
 import app.baton.core.KeyStore
@@ -248,6 +249,9 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
     },
     "notificationEnded" to { it.notificationEnded(opId(), NotificationEnd.OPENED) },
     "fileAddress" to { it.fileAddress(of, opId()) },
+    "loadFile" to { it.loadFile(of, opId(), FileSize.WHOLE) },
+    "readFile" to { it.readFile(of, opId(), FileSize.WHOLE, 0uL) },
+    "setFileBudget" to { it.setFileBudget(1_000_000uL) },
     "sendFile" to {
         val file = FileSource.Bytes(ByteArray(1))
         it.sendFile(of, OutgoingFile(file, MediaKind.IMAGE, "image/png"), null)

@@ -178,6 +178,22 @@ public protocol BatonClient: AnyObject, Sendable {
         of message: String, in conversation: String
     ) async throws(BatonError) -> FileAddress
 
+    /// Loads a file of a line to this device, sealed, and returns its size in bytes. `Line.loading`
+    /// says how far it is; a later call continues what an earlier one began.
+    @discardableResult
+    func loadFile(
+        _ size: FileSize, of message: String, in conversation: String
+    ) async throws(BatonError) -> UInt64
+
+    /// Reads a part of a file that was loaded, also offline: 1 MiB, less at its end. Nothing when it is not
+    /// on this device any more: load it again.
+    func readFile(
+        _ size: FileSize, of message: String, in conversation: String, from: UInt64
+    ) async throws(BatonError) -> Data?
+
+    /// Sets what the files of lines may take on this device, bytes. Call at every start.
+    func setFileBudget(_ bytes: UInt64) async throws(BatonError)
+
     // MARK: - Pushes
 
     /// Asks for pushes at this target, also offline: the core tells the server by itself. Call at

@@ -250,6 +250,28 @@ extension CoreClient {
         try await ask { try await $0.fileAddress(conversation: conversation, message: message) }
     }
 
+    @discardableResult
+    public func loadFile(
+        _ size: FileSize, of message: String, in conversation: String
+    ) async throws(BatonError) -> UInt64 {
+        try await ask {
+            try await $0.loadFile(conversation: conversation, message: message, size: size)
+        }
+    }
+
+    public func readFile(
+        _ size: FileSize, of message: String, in conversation: String, from: UInt64
+    ) async throws(BatonError) -> Data? {
+        try await ask {
+            try await $0.readFile(
+                conversation: conversation, message: message, size: size, from: from)
+        }
+    }
+
+    public func setFileBudget(_ bytes: UInt64) async throws(BatonError) {
+        try await ask { try await $0.setFileBudget(bytes: bytes) }
+    }
+
     private func watch<State: Observed>(
         _ begin: @escaping @Sendable (any BatonCoreProtocol, any ListListener) async throws -> UInt64
     ) async throws(BatonError) -> Watched<State> {

@@ -85,6 +85,9 @@ public final class FakeBaton: Sendable {
     /// Sets whether pushes reach this device.
     public func setPushState(_ state: PushState) { core.setPushState(state) }
 
+    /// Sets the bytes of every file of a line.
+    public func setFile(_ content: Data) { core.change { $0.loaded = content } }
+
     /// Sets what `templates` returns.
     public func setTemplates(_ templates: [Template]) { core.change { $0.templates = templates } }
 

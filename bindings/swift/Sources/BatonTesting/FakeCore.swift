@@ -12,6 +12,7 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         var items: [OutboxItem] = []
         var files: [TakenFile] = []
         var templates: [Template] = []
+        var loaded = Data()
         var inboxes: [InboxView?: [InboxRow]] = [:]
         var timelines: [String: [TimelineEntry]] = [:]
         var headers: [String: Header?] = [:]
@@ -203,6 +204,18 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
                 name: nil, bytes: 1)
         }
     }
+
+    func loadFile(conversation: String, message: String, size: FileSize) async throws -> UInt64 {
+        try asked("loadFile") { UInt64($0.loaded.count) }
+    }
+
+    func readFile(
+        conversation: String, message: String, size: FileSize, from: UInt64
+    ) async throws -> Data? {
+        try asked("readFile") { Data($0.loaded.dropFirst(Int(from)).prefix(1 << 20)) }
+    }
+
+    func setFileBudget(bytes: UInt64) async throws { try asked("setFileBudget") { _ in } }
 
     func handlePush(push: PushMessage, deadlineMs: UInt32) async throws -> PushOutcome {
         try asked("handlePush") { $0.outcome }

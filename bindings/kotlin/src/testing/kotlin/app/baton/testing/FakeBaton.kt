@@ -90,6 +90,11 @@ class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : 
     /** Sets whether pushes reach this device. */
     fun setPushState(state: PushState) = core.setPushState(state)
 
+    /** Sets the bytes of every file of a line. */
+    fun setFile(content: ByteArray) {
+        core.loaded = content
+    }
+
     /** Sets what `templates` returns. */
     fun setTemplates(templates: List<Template>) {
         core.templates = templates

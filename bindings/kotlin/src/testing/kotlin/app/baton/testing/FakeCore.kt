@@ -12,6 +12,7 @@ import app.baton.core.CoreException
 import app.baton.core.Diagnostics
 import app.baton.core.Event
 import app.baton.core.FileAddress
+import app.baton.core.FileSize
 import app.baton.core.Header
 import app.baton.core.Hold
 import app.baton.core.InboxRow
@@ -53,6 +54,7 @@ internal class FakeCore : BatonCoreInterface {
     val files = mutableListOf<TakenFile>()
     val calls = mutableListOf<String>()
     var templates = emptyList<Template>()
+    var loaded = ByteArray(0)
     var items = emptyList<OutboxItem>()
     val inboxes = mutableMapOf<InboxView?, List<InboxRow>>()
     val timelines = mutableMapOf<String, List<TimelineEntry>>()
@@ -179,6 +181,18 @@ internal class FakeCore : BatonCoreInterface {
         asked("fileAddress") {
             FileAddress("https://files.example/1", 0, "image/jpeg", null, 1u)
         }
+
+    override suspend fun loadFile(conversation: String, message: String, size: FileSize) =
+        asked("loadFile") { loaded.size.toULong() }
+
+    override suspend fun readFile(
+        conversation: String,
+        message: String,
+        size: FileSize,
+        from: ULong,
+    ) = asked("readFile") { loaded.drop(from.toInt()).take(1 shl 20).toByteArray() }
+
+    override suspend fun setFileBudget(bytes: ULong) = asked("setFileBudget") { }
 
     override suspend fun diagnostics() = asked("diagnostics") {
         Diagnostics(
