@@ -71,8 +71,9 @@ async fn customers_see_that_an_agent_has_read_only_where_their_number_tells_it()
         let conversation = lucia.conversation().await;
         let reads = |seq| CommandBody::MarkRead(MarkRead { seq });
         ana.does(conversation, reads(1)).await.accepted();
-        sets(world, json!({"read_receipts": true})).await;
+        // Nobody has read it: a worker that looks late finds nothing to tell.
         lucia.sends("¿Hay alguien?").await;
+        sets(world, json!({"read_receipts": true})).await;
         let newest = lucia.sends("Hola?").await;
         // Not the newest: nothing is told.
         ana.does(conversation, reads(2)).await.accepted();
