@@ -82,7 +82,13 @@ async fn customers_see_that_an_agent_has_read_only_where_their_number_tells_it()
         marked(world, 1).await;
         let last = lucia.sends("Adiós").await;
         ben.does(conversation, reads(4)).await.accepted();
-        let all = marked(world, 2).await;
+        let mut all = eventually("the last one is marked", async || {
+            let all = world.simulator.marked();
+            all.iter().any(|one| one.wamid == last).then_some(all)
+        })
+        .await;
+        // Two nodes that agents read at may each tell it; WhatsApp takes the second for nothing.
+        all.dedup_by(|one, before| one.wamid == before.wamid);
         let all: Vec<_> = all.iter().map(|one| (one.wamid.as_str(), one.typing)).collect();
         assert_eq!(all, [(newest.as_str(), false), (last.as_str(), false)]);
     })
