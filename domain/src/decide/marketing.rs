@@ -12,14 +12,13 @@ const CATEGORY: &str = "marketing";
 /// The error of a send to a customer who wants no marketing.
 const STOPPED: i64 = 131_050;
 
-/// The customer wants something else than before. Of two wishes the later one counts, in whatever
-/// order they are told.
+/// Tells a wish that is later than the one that is known. Webhooks arrive in any order, so the
+/// time of a repeated wish is told as well: one from between the two then changes nothing.
 pub fn told(conversation: &Conversation, marketing: Marketing) -> Option<Draft> {
+    // Of two wishes of one moment, the one to stop counts.
+    let rank = |of: Marketing| (of.since, of.stopped);
     let known = conversation.thread.marketing;
-    let is_news = match known {
-        None => marketing.stopped,
-        Some(known) => marketing.since >= known.since && marketing.stopped != known.stopped,
-    };
+    let is_news = known.is_none_or(|known| rank(marketing) > rank(known));
     is_news.then(|| Fact::MarketingChanged { marketing }.into())
 }
 
