@@ -7,6 +7,7 @@
 pub mod announce;
 pub mod apply;
 pub mod context;
+pub mod courtesy;
 pub mod decide;
 pub mod find;
 pub mod fold;

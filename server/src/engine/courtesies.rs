@@ -5,20 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use baton_domain::courtesy::Done;
 use baton_protocol::{ConversationId, WorkspaceId};
 use tokio::sync::Notify;
 
 /// A conversation, with its workspace.
 pub type Where = (WorkspaceId, ConversationId);
-
-/// What agents did in a conversation since it was looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Done {
-    /// An agent's read mark moved.
-    pub read: bool,
-    /// An agent composes.
-    pub typed: bool,
-}
 
 /// Conversations remembered at once.
 const WAITING_MAX: usize = 10_000;
