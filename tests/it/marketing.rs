@@ -1,5 +1,7 @@
 //! Customers who want no marketing: nothing of that kind leaves until they allow it again.
 
+use std::time::Duration;
+
 use baton_protocol::{ConversationId, Details, Refusal};
 use baton_simulator::{CustomerEvent, PlatformEvent};
 use baton_world::world::{Agent, Answered, Contact, Setup, World, eventually, for_each_store};
@@ -62,6 +64,8 @@ async fn who_stopped_marketing_gets_none_and_everything_else_until_they_allow_it
         let again = begins(world, &ana, &format!("+{}", nora.number())).await;
         assert_eq!(again, conversation);
         ana.does(conversation, send(None, order_update(), seen)).await.accepted();
+        // WhatsApp tells whole seconds. Of two wishes in one second the one to stop counts.
+        world.simulator.advance(Duration::from_secs(1));
         wants(world, &nora, false).await;
         is_shown(&ana, conversation, false).await;
         let seen = ana.last_line(conversation).await;

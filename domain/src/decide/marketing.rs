@@ -15,7 +15,8 @@ const STOPPED: i64 = 131_050;
 /// Tells a wish that is later than the one that is known. Webhooks arrive in any order, so the
 /// time of a repeated wish is told as well: one from between the two then changes nothing.
 pub fn told(conversation: &Conversation, marketing: Marketing) -> Option<Draft> {
-    // Of two wishes of one moment, the one to stop counts.
+    // WhatsApp tells whole seconds: of two wishes in one of them, the one to stop counts. A webhook
+    // that is repeated then changes nothing either.
     let rank = |of: Marketing| (of.since, of.stopped);
     let known = conversation.thread.marketing;
     let is_news = known.is_none_or(|known| rank(marketing) > rank(known));
