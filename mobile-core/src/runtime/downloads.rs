@@ -76,6 +76,8 @@ struct Download {
     /// Where it is, while that is good, and whether the server said so in this call.
     address: Option<FileAddress>,
     is_confirmed: bool,
+    /// Whether it was whole once, and not what the server said.
+    was_wrong: bool,
     piece: u64,
 }
 
@@ -87,13 +89,18 @@ impl Core {
     ///
     /// # Errors
     /// `Server` with the server's code where there is no such file, `Invalid` when it is larger
-    /// than the budget, `Offline`, `Locked`, `Unauthorized`, `Storage`, `Closed` in the background.
+    /// than the budget or twice not what the server said, `Offline`, `Locked`, `Unauthorized`, `Storage`, `Closed` in the background.
     pub fn load_file(&self, file: FileId) -> Call<'_, u64> {
         let core = self.clone();
         self.spawned(async move {
             let _turn = core.0.turns.of(file).lock().await;
-            let mut download =
-                Download { file, address: None, is_confirmed: false, piece: PIECE_FIRST };
+            let mut download = Download {
+                file,
+                address: None,
+                is_confirmed: false,
+                was_wrong: false,
+                piece: PIECE_FIRST,
+            };
             let loaded = core.load(&mut download).await;
             let told = move |engine: &mut Engine, now| engine.tell_loading(file, None, now);
             core.call(told).await?;
@@ -220,7 +227,13 @@ impl Core {
         let kept = self.0.net.runtime.spawn_blocking(kept).await;
         let is_right = kept.map_err(|_ended| CoreError::Closed)??;
         if is_right == Some(false) {
-            // Nothing is left of it: it is loaded anew.
+            // Nothing is left of it. It is loaded anew, once: the way may have changed it.
+            if std::mem::replace(&mut download.was_wrong, true) {
+                return Err(Failed::Over(CoreError::Invalid {
+                    what: "the file".to_owned(),
+                    problem: "is not what the server says it is".to_owned(),
+                }));
+            }
             download.address = None;
             return Err(Failed::Again(CoreError::Offline, None));
         }
@@ -230,7 +243,7 @@ impl Core {
     }
 
     /// Reads a part of a file that was loaded: at most [`FILE_PART_MAX`] bytes, fewer at its end.
-    /// `None` when it is not here any more, because others needed the room: load it again.
+    /// `None` when the phone does not hold it: load it again. Other files may have needed the room.
     ///
     /// # Errors
     /// `Locked`, `Unauthorized`, `Storage`, `Closed`.

@@ -34,7 +34,7 @@ mod seal;
 mod search;
 mod sql;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod write;
 
 use std::fs::File;

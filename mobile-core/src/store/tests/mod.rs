@@ -10,7 +10,7 @@ mod model;
 mod opening;
 mod outgoing;
 mod room;
-mod sample;
+pub(crate) mod sample;
 mod sealed;
 mod search;
 
