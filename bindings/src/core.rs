@@ -342,8 +342,8 @@ impl BatonCore {
 
     /// Reads a part of a file that was loaded, also offline: 1 MiB, less at its end.
     ///
-    /// Returns nothing when it is not on this device any more, because others needed the room: load
-    /// it again. Fails with `Locked`.
+    /// Returns nothing when this device does not hold it: load it again. Other files may have needed
+    /// the room. Fails with `Locked`.
     pub async fn read_file(
         &self,
         conversation: String,

@@ -1,7 +1,7 @@
-//! Everything that reads bytes of strangers, each as a function that panics where a promise breaks.
+//! The parsers of bytes from outside, each as a function that panics where a promise breaks.
 //!
-//! `tests/it` plays the seeds and mutations of them in every test run. `runner` is a workspace
-//! of its own: libFuzzer over the same functions, by `scripts/fuzz.sh`.
+//! `tests/it` plays seeds and mutations of them in every test run. `runner` is a separate workspace:
+//! `scripts/fuzz.sh` runs the same functions with libFuzzer.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ mod push;
 mod signature;
 mod webhook;
 
-/// Something that reads bytes.
+/// A parser.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
     /// Its name, also of its folder in `found`.

@@ -81,7 +81,7 @@ fn mutate(seed: &[u8], random: &mut Random) -> Vec<u8> {
 }
 
 #[test]
-fn whatever_strangers_send_is_read_or_refused() {
+fn any_bytes_are_read_or_refused() {
     let recorded = recorded();
     for target in TARGETS {
         let mut seeds = (target.seeds)(recorded.as_deref());

@@ -18,7 +18,7 @@ pub struct Loading {
 pub struct Loads(Few<MessageId, Loading>);
 
 impl Loads {
-    /// Notes how far a file is; `None` when it is not being loaded any more.
+    /// Notes how far a file is; `None` when its load has ended.
     pub fn set(&mut self, of: MessageId, loading: Option<Loading>) {
         match loading {
             Some(loading) => drop(self.0.insert(of, loading)),

@@ -2,8 +2,8 @@
 //!
 //! A file is collected under a name of its own, which tells how far it is, and gets its place once
 //! it is whole and its digest is right. All files together have a budget; those that were not
-//! looked at for longest go first. Who may not see a line any more has no file of it either: files
-//! go after the transaction that lets go of their lines, and at the next start at the latest.
+//! looked at for longest go first. When a line leaves the agent's sight, its files are removed: after
+//! the transaction that removes the line, and at the next start at the latest.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -54,7 +54,7 @@ pub struct FileId {
 /// Whose files go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Gone {
-    /// The viewer may not see the conversation any more.
+    /// The conversation left the agent's sight.
     Conversation(ConversationId),
     /// What the line said is gone.
     Line(ConversationId, MessageId),
@@ -69,7 +69,7 @@ pub(super) fn has_file(line: &Line) -> bool {
 
 impl Read<'_> {
     /// `None` when the agent may not see files of this line: the conversation is not held whole, or
-    /// the line has no file any more. Else whether the line is held.
+    /// its file is gone. Else whether the line is held.
     ///
     /// # Errors
     /// When it cannot be read.

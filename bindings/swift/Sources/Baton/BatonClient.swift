@@ -185,8 +185,8 @@ public protocol BatonClient: AnyObject, Sendable {
         _ size: FileSize, of message: String, in conversation: String
     ) async throws(BatonError) -> UInt64
 
-    /// Reads a part of a file that was loaded, also offline: 1 MiB, less at its end. Nothing when it is not
-    /// on this device any more: load it again.
+    /// Reads a part of a file that was loaded, also offline: 1 MiB, less at its end. Returns nothing
+    /// when this device does not hold it: load it again.
     func readFile(
         _ size: FileSize, of message: String, in conversation: String, from: UInt64
     ) async throws(BatonError) -> Data?
