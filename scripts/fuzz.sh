@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Feeds a target of fuzz/ with what libFuzzer thinks up, from the examples of the wire and recorded
-# payloads on. Works with the stable compiler. What breaks a target is kept in fuzz/found/TARGET,
-# which every test run plays again.
+# Runs a target of fuzz/ with libFuzzer, on the stable compiler. It begins with the examples of the
+# wire and with recorded payloads. An input that breaks a target is kept in fuzz/found/TARGET, and
+# every test run plays it again.
 #
 #   scripts/fuzz.sh TARGET [SECONDS]   one of them (default 60 s)
 #   scripts/fuzz.sh --build            compiles only

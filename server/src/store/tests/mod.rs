@@ -6,6 +6,7 @@ mod lists;
 mod opening;
 mod pushes;
 mod resume;
+mod search;
 mod seed;
 mod silence;
 mod tables;
