@@ -1,7 +1,7 @@
 //! The parsers of bytes from outside, each as a function that panics where a promise breaks.
 //!
-//! `tests/it` plays seeds and mutations of them in every test run. `runner` is a separate workspace:
-//! `scripts/fuzz.sh` runs the same functions with libFuzzer.
+//! `tests/it` plays seeds and mutations of them in every test run. `runner` is a separate
+//! workspace: `scripts/fuzz.sh` runs the same functions with libFuzzer.
 
 use std::path::{Path, PathBuf};
 

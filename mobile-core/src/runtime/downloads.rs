@@ -89,7 +89,8 @@ impl Core {
     ///
     /// # Errors
     /// `Server` with the server's code where there is no such file, `Invalid` when it is larger
-    /// than the budget or twice not what the server said, `Offline`, `Locked`, `Unauthorized`, `Storage`, `Closed` in the background.
+    /// than the budget or twice not what the server said, `Offline`, `Locked`, `Unauthorized`,
+    /// `Storage`, `Closed` in the background.
     pub fn load_file(&self, file: FileId) -> Call<'_, u64> {
         let core = self.clone();
         self.spawned(async move {
