@@ -329,8 +329,8 @@ impl BatonCore {
     ///
     /// It goes on through cuts of the network, for about a minute without a piece; a later call
     /// continues it. Fails with `Server` where there is no such file, `Invalid` when it is larger
-    /// than the budget, `Offline`, `Locked`, `Storage`, and `Closed` when the app goes to the
-    /// background.
+    /// than the budget or twice not what the server said, `Offline`, `Locked`, `Storage`, and
+    /// `Closed` when the app goes to the background.
     pub async fn load_file(
         &self,
         conversation: String,
@@ -342,8 +342,8 @@ impl BatonCore {
 
     /// Reads a part of a file that was loaded, also offline: 1 MiB, less at its end.
     ///
-    /// Returns nothing when this device does not hold it: load it again. Other files may have needed
-    /// the room. Fails with `Locked`.
+    /// Returns nothing when this device does not hold it: load it again. Other files may have
+    /// needed the room. Fails with `Locked`.
     pub async fn read_file(
         &self,
         conversation: String,
