@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { isNothing, queryOf, wantedOf } from "./filter.ts";
+import type { SearchHit } from "../protocol.ts";
+import { isNothing, joined, nameOf, queryOf, wantedOf } from "./filter.ts";
 
 const ID = "01890a5d-ac96-774b-bcce-00000000a004";
 
@@ -14,4 +15,11 @@ test("what is no filter filters nothing", () => {
   expect(wantedOf(odd)).toEqual({ q: "" });
   expect(isNothing(wantedOf(odd))).toBe(true);
   expect(isNothing({ q: "", status: "open" })).toBe(false);
+});
+
+test("a message that two pages have stands once in the list", () => {
+  const hit = (of: Partial<SearchHit>) => of as SearchHit;
+  const first = [hit({ message_id: "a" }), hit({ note_id: "n" })];
+  const all = joined(first, [hit({ message_id: "a" }), hit({ message_id: "b" })]);
+  expect(all.map(nameOf)).toEqual(["a", "n", "b"]);
 });

@@ -1,6 +1,6 @@
 // What is searched for: a part of a name or number, and which conversations.
 
-import type { Id } from "../protocol.ts";
+import type { Id, SearchHit } from "../protocol.ts";
 
 export const STATUSES = ["open", "waiting", "snoozed", "resolved"] as const;
 export type Status = (typeof STATUSES)[number];
@@ -50,4 +50,13 @@ export const hasWords = ({ q, blocked }: Wanted): boolean =>
 /** As messages and notes are asked for. */
 export function wordsOf({ blocked: _, ...wanted }: Wanted): URLSearchParams {
   return queryOf(wanted);
+}
+
+/** What a hit is about: the id of its message or note. */
+export const nameOf = (hit: SearchHit): Id | undefined => hit.message_id ?? hit.note_id;
+
+/** Hits with those of a further page; a message that both pages have stands once. */
+export function joined(hits: readonly SearchHit[], more: readonly SearchHit[]): SearchHit[] {
+  const names = new Set(hits.map(nameOf));
+  return [...hits, ...more.filter((hit) => !names.has(nameOf(hit)))];
 }
