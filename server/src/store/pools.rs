@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres, SqlSafeStr, SqlStr, Transaction};
 
 use super::pulse::Gate;
 use super::{Dialect, Options, Record, Sql, StoreError, Tx, error, place};
@@ -45,8 +45,8 @@ impl Pools {
         match self {
             Self::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),
             Self::Postgres { general, .. } => {
-                let begin = general.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-                Ok(Tx::postgres(begin.await?, GENERAL_PATIENCE))
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".into_sql_str();
+                Ok(Tx::postgres(begin_whole(general, begin).await?, GENERAL_PATIENCE))
             }
         }
     }
@@ -95,7 +95,19 @@ pub(super) async fn begin_postgres(
 ) -> Result<Tx, StoreError> {
     let ms = lock_wait.as_millis().max(1);
     let begin = format!("{before}BEGIN; SET LOCAL lock_timeout = {ms}");
-    Ok(Tx::postgres(pool.begin_with(AssertSqlSafe(begin)).await?, patience))
+    Ok(Tx::postgres(begin_whole(pool, AssertSqlSafe(begin).into_sql_str()).await?, patience))
+}
+
+/// On a task of its own: whoever waits for it may go away at any time. The driver, given up in the
+/// middle of a begin, would hand the connection on with a transaction that nobody ends.
+async fn begin_whole(
+    pool: &PgPool,
+    begin: SqlStr,
+) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let connection = pool.acquire().await?;
+    let begun = tokio::spawn(Transaction::begin(connection, Some(begin))).await;
+    let ended = |error: tokio::task::JoinError| StoreError::Other(error.to_string());
+    Ok(begun.map_err(ended)??)
 }
 
 /// Pages in the write-ahead log at which a commit checkpoints itself: only when

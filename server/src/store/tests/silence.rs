@@ -1,6 +1,9 @@
 //! A database that is there and does not answer.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use baton_protocol::Epoch;
@@ -13,6 +16,7 @@ use crate::store::testing::databases;
 use crate::store::{Dialect, Options, Sql, Store, StoreError, Tx};
 
 static ONE: Sql = Sql::new("SELECT CAST(1 AS BIGINT)");
+static TOUCH: Sql = Sql::new("UPDATE installation SET value = value WHERE name = 'epoch'");
 
 /// A way to the server at `to` that can be closed without anybody being told.
 async fn way(to: String) -> (u16, watch::Sender<bool>) {
@@ -73,6 +77,49 @@ async fn begin(store: &Store, wait: Duration) -> Tx {
             Ok(tx) => return tx,
             Err(error) => assert!(error.is_unavailable(), "{error}"),
         }
+    }
+}
+
+/// Asks for something so many times and then goes away.
+async fn given_up_after<T>(polls: usize, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let mut left = polls;
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        work.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn whoever_goes_away_while_a_transaction_begins_leaves_none_to_the_next() {
+    for database in databases().await {
+        if database.store.dialect() == Dialect::Postgres {
+            let (before, rest) = database.url.rsplit_once('@').unwrap();
+            let (address, name) = rest.split_once('/').unwrap();
+            // What is answered on this way takes a turn of this thread: never the same poll.
+            let (port, _open) = way(address.to_owned()).await;
+            let mut options = Options::new(Epoch(Uuid::nil()));
+            options.readers = 1;
+            let url = format!("{before}@127.0.0.1:{port}/{name}");
+            let store = Store::open(&url, &options).await.unwrap();
+            for polls in 1..24 {
+                drop(given_up_after(polls, store.begin()).await);
+                // A question outside of all transactions, and a transaction after it.
+                assert_eq!(store.rows_alone::<(i64,)>(&ONE, &[]).await.unwrap(), [(1,)]);
+                store.read().await.unwrap().rollback().await.unwrap();
+                drop(given_up_after(polls, store.read()).await);
+                assert_eq!(store.rows_alone::<(i64,)>(&ONE, &[]).await.unwrap(), [(1,)]);
+                let mut tx = store.begin().await.unwrap();
+                assert_eq!(tx.run(&TOUCH, &[]).await.unwrap(), 1);
+                tx.rollback().await.unwrap();
+            }
+            store.close().await;
+        }
+        database.close().await;
     }
 }
 
