@@ -48,6 +48,8 @@ export interface Thread {
   block?: Block;
   /** What the customer last said of marketing from this number. */
   marketing?: Marketing;
+  /** The contact that this one is said to be; its own where it is said to be nobody else. */
+  person?: Id;
 }
 export interface Marketing {
   stopped: boolean;
@@ -415,6 +417,7 @@ export type Fact =
   | { type: "followed"; agent_id: Id }
   | { type: "unfollowed"; agent_id: Id }
   | { type: "block_changed"; block: Block | null }
+  | { type: "person_changed"; person: Id }
   | { type: "marketing_changed"; marketing: Marketing }
   | { type: "read_marked"; agent_id: Id; seq: number }
   | {
@@ -560,7 +563,9 @@ export type CommandBody =
   | { type: "follow"; agent_id?: Id }
   | { type: "unfollow"; agent_id?: Id }
   | { type: "block" }
-  | { type: "unblock" };
+  | { type: "unblock" }
+  | { type: "link"; with: Id }
+  | { type: "unlink" };
 export type Command = {
   op_id: Id;
   conversation_id: Id;

@@ -33,6 +33,7 @@ pub fn begin(id: ConversationId, event: &Event) -> Option<Conversation> {
             followers: Vec::new(),
             block: None,
             marketing: None,
+            person: None,
             kind: *kind,
         },
     })
@@ -87,6 +88,7 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
             conversation.thread.followers.retain(|follower| follower != agent_id);
         }
         Fact::BlockChanged { block } => conversation.thread.block = *block,
+        Fact::PersonChanged { person } => conversation.thread.person = Some(*person),
         Fact::MarketingChanged { marketing } => conversation.thread.marketing = Some(*marketing),
         Fact::HeadChanged { head } => conversation.head = head.clone(),
         Fact::ConversationOpened { .. }

@@ -304,6 +304,8 @@ pub struct Context<'a> {
     pub fresh: Fresh,
     /// The template that the command names, if the number has it.
     pub template: Option<&'a Template>,
+    /// The other conversation that the command names, if there is one.
+    pub other: Option<&'a Conversation>,
     /// The upload that the command names, if there is one.
     pub upload: Option<&'a Uploaded>,
     /// Characters that the author's name takes above what they write; 0 where it is not told.

@@ -154,6 +154,7 @@ impl Server {
         let sightings: Vec<_> = group::sightings(&works, &self.state.channels).collect();
         let senders = self.book.meet_all(&sightings);
         self.state.senders = senders;
+        self.state.twins = self.book.twins.clone();
         let done = decide(&mut self.state, &works, self.epoch, self.now);
         let after = self.head();
         for batch in self.state.batches(self.epoch) {

@@ -74,6 +74,10 @@ pub enum CommandBody {
     Block(Nothing),
     /// Lets the customer write again.
     Unblock(Nothing),
+    /// Says that the customer is the one of another conversation.
+    Link(Link),
+    /// Says that the customer is nobody else: takes the link back.
+    Unlink(Nothing),
 }
 
 /// How much of a conversation its author must see.
@@ -167,6 +171,8 @@ impl CommandBody {
             Self::Unfollow(_) => spec("unfollow"),
             Self::Block(_) => spec("block"),
             Self::Unblock(_) => spec("unblock"),
+            Self::Link(_) => spec("link"),
+            Self::Unlink(_) => spec("unlink"),
         }
     }
 
@@ -220,6 +226,12 @@ impl CommandBody {
         one.into_iter().chain(all.iter().take(MENTIONS_MAX).copied())
     }
 
+    /// The other conversation that it names.
+    pub fn named_conversation(&self) -> Option<ConversationId> {
+        let Self::Link(link) = self else { return None };
+        Some(link.with)
+    }
+
     /// Whether it can be carried out while the customer is blocked.
     pub fn is_for_blocked(&self) -> bool {
         match self {
@@ -232,7 +244,9 @@ impl CommandBody {
             | Self::Follow(_)
             | Self::Unfollow(_)
             | Self::Block(_)
-            | Self::Unblock(_) => true,
+            | Self::Unblock(_)
+            | Self::Link(_)
+            | Self::Unlink(_) => true,
             Self::Reply(_)
             | Self::Send(_)
             | Self::Claim(_)
@@ -495,6 +509,15 @@ pub struct Resend {
 pub struct OfMessage {
     /// The message.
     pub message_id: MessageId,
+}
+
+/// Who is one person.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// A conversation with the same person, which the author may read too.
+    pub with: ConversationId,
 }
 
 /// Who follows.

@@ -150,6 +150,10 @@ pub struct Thread {
     /// What the customer last said of marketing from this number; `None` when nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marketing: Option<Marketing>,
+    /// The contact that this one is said to be as well: by the team, or by WhatsApp. Its own where
+    /// the team said that it is nobody else. `None` where nothing was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<ContactId>,
 }
 
 /// What a customer wants of marketing from a number.

@@ -269,6 +269,11 @@ pub enum Fact {
         /// What they want.
         marketing: Marketing,
     },
+    /// The customer is said to be another contact as well, or nobody else.
+    PersonChanged {
+        /// The other contact; their own where they are nobody else.
+        person: ContactId,
+    },
     /// The read mark of an agent moved. Goes to that agent alone.
     ReadMarked {
         /// The agent.

@@ -23,6 +23,8 @@ mod members;
 mod missed;
 mod nodes;
 mod numbers;
+#[cfg(test)]
+mod persons;
 mod phone_core;
 mod pictures;
 mod push;

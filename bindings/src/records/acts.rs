@@ -1,8 +1,8 @@
 //! The acts of an agent.
 
 use baton_protocol::command::{
-    Assign, Claim, Following, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing, Send,
-    Snooze, Transfer, Unassign,
+    Assign, Claim, Following, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing,
+    Send, Snooze, Transfer, Unassign,
 };
 use baton_protocol::{CommandBody, Owner, Timestamp};
 
@@ -143,6 +143,13 @@ pub enum Act {
     Block,
     /// Let the customer write again.
     Unblock,
+    /// Say that the customer is the one of another conversation.
+    Link {
+        /// The id of the other conversation.
+        with: String,
+    },
+    /// Say that the customer is nobody else.
+    Unlink,
 }
 
 impl Act {
@@ -211,6 +218,8 @@ impl Act {
             Self::Unfollow { agent } => CommandBody::Unfollow(following(agent)?),
             Self::Block => CommandBody::Block(Nothing {}),
             Self::Unblock => CommandBody::Unblock(Nothing {}),
+            Self::Link { with } => CommandBody::Link(Link { with: id_of("with", &with)? }),
+            Self::Unlink => CommandBody::Unlink(Nothing {}),
         })
     }
 }

@@ -75,6 +75,10 @@ pub enum ActKind {
     Block,
     /// The customer is blocked no longer.
     Unblock,
+    /// The customer is the one of another conversation.
+    Link,
+    /// The customer is nobody else.
+    Unlink,
 }
 
 /// How far an act has come.
@@ -373,6 +377,8 @@ impl From<&CommandBody> for ActKind {
             CommandBody::Unfollow(_) => Self::Unfollow,
             CommandBody::Block(_) => Self::Block,
             CommandBody::Unblock(_) => Self::Unblock,
+            CommandBody::Link(_) => Self::Link,
+            CommandBody::Unlink(_) => Self::Unlink,
         }
     }
 }

@@ -535,6 +535,9 @@ function advance(held: Full, event: Event): Full {
     case "marketing_changed":
       thread.marketing = event.marketing;
       break;
+    case "person_changed":
+      thread.person = event.person;
+      break;
     case "block_changed":
       if (event.block === null) delete thread.block;
       else thread.block = event.block;

@@ -433,6 +433,18 @@ export const ar: Messages = {
     marketing: "الرسائل الترويجية",
     marketingStopped: (at) => `منذ ${at} لا يريد هذا العميل رسائل ترويجية. يمكن إرسال القوالب الأخرى.`,
   },
+  person: {
+    link: "ربط…",
+    title: (name: string) => `من يكون ${name} أيضًا؟`,
+    explain: "تبقى كل محادثة في مكانها. من يقرأ إحداها يرى الأخرى ومن يرد هناك.",
+    find: "الاسم أو الرقم",
+    nobody: "لا محادثة لديك تشبه ذلك.",
+    linked: (name: string) => `تم ربط ${name}`,
+    unlink: (name: string) => `${name} شخص آخر`,
+    nowhere: "محادثات مع الشخص نفسه على أرقام أخرى.",
+    answered: (name: string, number: string) => `${name} يرد على هذا الشخص على ${number}.`,
+    show: "عرض",
+  },
   block: {
     title: "محظور",
     none: "العميل المحظور لا يمكنه الكتابة: لا يُبلَّغ أحد ولا ينتظر شيء.",

@@ -410,6 +410,18 @@ export const es: Messages = {
     marketing: "Promociones",
     marketingStopped: (at) => `Desde ${at} este cliente no quiere promociones. Se pueden enviar otras plantillas.`,
   },
+  person: {
+    link: "Vincular…",
+    title: (name: string) => `¿Quién más es ${name}?`,
+    explain: "Cada conversación se queda donde está. Quien lee una ve las otras, y quién responde allí.",
+    find: "Nombre o número",
+    nobody: "Ninguna conversación tuya es así.",
+    linked: (name: string) => `${name}: vinculado`,
+    unlink: (name: string) => `${name} es otra persona`,
+    nowhere: "Conversaciones con la misma persona en otros números.",
+    answered: (name: string, number: string) => `${name} atiende a esta persona en ${number}.`,
+    show: "Ver",
+  },
   block: {
     title: "Bloqueado",
     none: "Un cliente bloqueado no puede escribir: no se avisa a nadie y nada queda pendiente.",

@@ -410,6 +410,18 @@ export const pt: Messages = {
     marketing: "Promoções",
     marketingStopped: (at) => `Desde ${at} este cliente não quer promoções. Outros modelos podem ser enviados.`,
   },
+  person: {
+    link: "Vincular…",
+    title: (name: string) => `Quem mais é ${name}?`,
+    explain: "Cada conversa fica onde está. Quem lê uma vê as outras, e quem responde lá.",
+    find: "Nome ou número",
+    nobody: "Nenhuma conversa sua é assim.",
+    linked: (name: string) => `${name}: vinculado`,
+    unlink: (name: string) => `${name} é outra pessoa`,
+    nowhere: "Conversas com a mesma pessoa em outros números.",
+    answered: (name: string, number: string) => `${name} atende esta pessoa em ${number}.`,
+    show: "Ver",
+  },
   block: {
     title: "Bloqueado",
     none: "Um cliente bloqueado não pode escrever: ninguém é avisado e nada fica à espera.",

@@ -10,6 +10,7 @@ mod follow;
 pub mod marketing;
 mod message;
 pub mod owner;
+pub mod person;
 pub mod receive;
 mod reply;
 mod sendable;
@@ -114,6 +115,8 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
         CommandBody::Unfollow(following) => follow::unfollow(&case, following),
         CommandBody::Block(_) => block::block(&case),
         CommandBody::Unblock(_) => block::unblock(&case),
+        CommandBody::Link(link) => person::link(&case, link),
+        CommandBody::Unlink(_) => person::unlink(&case),
     }
 }
 

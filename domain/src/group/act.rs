@@ -45,6 +45,8 @@ pub(super) fn decision(
         let named = (of.head.channel_id, named.0.to_owned(), named.1.to_owned());
         state.templates.get(&(caller.workspace, named))
     });
+    let other = work.command.body.named_conversation();
+    let other = other.and_then(|id| state.conversation(caller.workspace, id));
     let upload = work.command.body.upload();
     let upload = upload.and_then(|id| state.uploads.get(&(caller.workspace, id)));
     let signs = conversation
@@ -61,6 +63,7 @@ pub(super) fn decision(
         lease: work.lease,
         fresh: Fresh { message: work.message, note: work.note },
         template,
+        other,
         upload,
         signature_chars: name.map_or(0, |chars| chars + signature::EXTRA_CHARS),
     };

@@ -14,7 +14,7 @@ use super::state::{
     Aside, By, Channel, Key, NotUnderstood, ParkedStatus, Quarantined, State, WantedFile,
 };
 use super::work::{FreshIds, MessageAt, Post};
-use crate::decide::{delivery, file, marketing, receive};
+use crate::decide::{delivery, file, marketing, person, receive};
 use crate::inbound::{
     Element, ElementBody, GroupNews, InboundMessage, InboundReaction, Moved, Preference,
     ProviderStatus, Sender, StatusUpdate,
@@ -127,6 +127,7 @@ fn line(
     };
     know_contact(state, channel, known, told, by);
     let key = (workspace, known.conversation);
+    tell_twin(state, key, fresh, now);
     let message = &*with_author(state, (workspace, known), message);
     let Some(conversation) = state.conversation(workspace, known.conversation) else {
         return Err(aside("no_conversation", "its conversation could not be read"));
@@ -167,6 +168,13 @@ fn line(
     }
     hear(state, (workspace, channel.id), (fresh.message, None), (&message.wamid, None), now);
     Ok(())
+}
+
+/// The sender is named by a name of another contact as well: they are one person.
+fn tell_twin(state: &mut State, of: Key<ConversationId>, fresh: &FreshIds, now: Timestamp) {
+    let Some(twin) = state.twins.get(&(of.0, fresh.message)).copied() else { return };
+    let told = state.conversation(of.0, of.1).and_then(|of| person::told(of, twin));
+    state.append(of, told.into_iter().collect(), By::new(Actor::System, now));
 }
 
 /// A message that came before: if an earlier version did not understand it and this one does, its

@@ -71,6 +71,8 @@ pub struct Book {
     pub names: BTreeMap<Name, Holder>,
     /// User ids of conversations: at least of those that hold [`Book::contested`] names.
     pub users: BTreeMap<ConversationId, BTreeSet<String>>,
+    /// Messages whose sender is named by a name of another contact as well.
+    pub twins: BTreeMap<Key<MessageId>, ContactId>,
     fresh: BTreeSet<Name>,
     moved: BTreeSet<Name>,
 }
@@ -185,6 +187,8 @@ impl Book {
                 None => self.meet(sighting),
                 Some(formerly) => self.follow(sighting, formerly),
             };
+            let twin = known.and_then(|known| self.twin(sighting, known));
+            self.twins.extend(twin.map(|twin| (key, twin)));
             known.map(|known| (key, known))
         });
         known.collect()
@@ -204,6 +208,7 @@ impl Book {
     pub fn settle(&mut self) {
         self.fresh.clear();
         self.moved.clear();
+        self.twins.clear();
     }
 
     /// The numbers that came with a user id and are known as something other than its holder's:
@@ -305,6 +310,18 @@ impl Book {
             self.users.entry(known.conversation).or_default().insert(user.clone());
         }
         Some(known)
+    }
+
+    /// Who has another name of the sender's, without a user id that says that they are another.
+    fn twin(&self, sighting: &Sighting<'_>, known: Known) -> Option<ContactId> {
+        let Sighting { channel, sender, .. } = *sighting;
+        let user = sender.user_id.as_deref()?;
+        let certain = names(sender).into_iter().filter(|(_, _, is_certain)| *is_certain);
+        let holders = certain.filter_map(|(kind, value, _)| {
+            self.names.get(&key(channel, kind, &value)).map(|holder| holder.known)
+        });
+        let mut others = holders.filter(|holder| holder.contact != known.contact);
+        others.find(|other| !self.is_anothers(*other, Some(user))).map(|other| other.contact)
     }
 
     /// Whether this contact has a user id and it is not this one.

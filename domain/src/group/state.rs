@@ -49,6 +49,8 @@ pub struct State {
     pub channels: BTreeMap<String, Channel>,
     /// Who wrote: the contact of each message that names somebody, by the message's fresh id.
     pub senders: BTreeMap<Key<MessageId>, Known>,
+    /// Of messages whose sender is named by a name of another contact as well: that contact.
+    pub twins: BTreeMap<Key<MessageId>, ContactId>,
     /// Conversations.
     pub conversations: BTreeMap<Key<ConversationId>, Held>,
     /// Agents and teams.

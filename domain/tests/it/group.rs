@@ -126,6 +126,7 @@ pub(crate) fn run(state: &mut State, book: &mut Book, group: &[Work]) -> Vec<Don
     let channels = state.channels.clone();
     let all: Vec<_> = sightings(&works, &channels).collect();
     state.senders = book.meet_all(&all);
+    state.twins = book.twins.clone();
     decide(state, &works, EPOCH, NOW)
 }
 

@@ -26,6 +26,8 @@ mod mirror;
 #[cfg(test)]
 mod ownership;
 #[cfg(test)]
+mod person;
+#[cfg(test)]
 mod promises;
 #[cfg(test)]
 mod properties;

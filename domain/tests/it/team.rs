@@ -332,6 +332,7 @@ impl Team {
             lease: self.lease,
             fresh,
             template: self.template.as_ref(),
+            other: command.body.named_conversation().and_then(|of| self.conversations.get(&of)),
             upload: self.upload.as_ref(),
             signature_chars: self.signature_chars,
         };

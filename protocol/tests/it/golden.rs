@@ -133,6 +133,7 @@ fn every_event() {
         Followed = "followed",
         Unfollowed = "unfollowed",
         BlockChanged = "block_changed",
+        PersonChanged = "person_changed",
         MarketingChanged = "marketing_changed",
         ReadMarked = "read_marked",
         AgentChanged = "agent_changed",
@@ -148,7 +149,7 @@ fn every_event() {
 
 #[test]
 fn every_command() {
-    const KINDS: [&str; 19] = [
+    const KINDS: [&str; 21] = [
         "reply",
         "send",
         "note",
@@ -168,6 +169,8 @@ fn every_command() {
         "unfollow",
         "block",
         "unblock",
+        "link",
+        "unlink",
     ];
     check_all("command", &KINDS, |command: &Command| command.body.name());
 }

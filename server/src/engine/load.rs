@@ -18,7 +18,7 @@ use baton_protocol::{
 
 use super::needs::{Needs, Reach, WamidKey, farther, json};
 use super::part::Owners;
-use super::senders::load_senders;
+use super::senders::{Found, load_senders};
 use crate::store::group as rows;
 use crate::store::rows::{ParkedRow, from_json, id, ids as texts, named, number};
 use crate::store::{StoreError, Tx};
@@ -48,8 +48,8 @@ pub(super) async fn load(
     let channels = load_channels(tx, &mut needs).await?;
     owners.learn(&channels);
     needs.add_wamids(group, &channels);
-    let senders = load_senders(tx, &mut needs, group, &channels).await?;
-    let mut state = State { channels, senders, ..State::default() };
+    let Found { senders, twins } = load_senders(tx, &mut needs, group, &channels).await?;
+    let mut state = State { channels, senders, twins, ..State::default() };
     load_places(tx, &mut needs, &mut state).await?;
     load_conversations(tx, &mut needs, &mut state).await?;
     load_people(tx, &needs, &mut state).await?;

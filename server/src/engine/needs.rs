@@ -243,6 +243,8 @@ impl Needs {
         self.templates.extend(
             named.map(|(name, language)| (here.to_string(), name.to_owned(), language.to_owned())),
         );
+        let other = command.body.named_conversation();
+        self.conversations.extend(other.map(|other| (here, other)));
         let upload = command.body.upload();
         self.uploads.extend(upload.map(|of| (here.to_string(), of.to_string())));
         self.agents.extend(command.body.named_agents().map(|agent| (here, agent)));

@@ -4,13 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::group::senders::{Holder, Name, Sighting};
 use baton_domain::group::{Book, Channel, Key, Known, Work, sightings};
-use baton_protocol::{ConversationId, MessageId, Timestamp};
+use baton_protocol::{ContactId, ConversationId, MessageId, Timestamp};
 
 use super::load::LoadError;
 use super::needs::{Needs, json};
 use crate::store::group as rows;
 use crate::store::rows::{IdentityRow, id, ids as texts, name_kind};
 use crate::store::{StoreError, Tx};
+
+/// Who wrote the messages.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Whose each is.
+    pub(super) senders: BTreeMap<Key<MessageId>, Known>,
+    /// Who is named by a name of another contact as well: that contact.
+    pub(super) twins: BTreeMap<Key<MessageId>, ContactId>,
+}
 
 /// Finds the senders, each as the messages before it left the names, and makes those known who
 /// are new. Locks: contested numbers, then new names, each sorted.
@@ -19,11 +28,11 @@ pub(super) async fn load_senders(
     needs: &mut Needs,
     group: &[&Work],
     channels: &BTreeMap<String, Channel>,
-) -> Result<BTreeMap<Key<MessageId>, Known>, LoadError> {
+) -> Result<Found, LoadError> {
     let all: Vec<_> = sightings(group, channels).collect();
     let keys: BTreeSet<Name> = all.iter().flat_map(Sighting::keys).collect();
     if keys.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(Found::default());
     }
     let mut book = read(tx, &keys).await?;
     let contested = book.contested(&all);
@@ -44,7 +53,7 @@ pub(super) async fn load_senders(
     rows::move_identities(tx, &moved).await?;
     let conversations = senders.iter().map(|((here, _), known)| (*here, known.conversation));
     needs.conversations.extend(conversations);
-    Ok(senders)
+    Ok(Found { senders, twins: book.twins })
 }
 
 async fn read(tx: &mut Tx, keys: &BTreeSet<Name>) -> Result<Book, StoreError> {

@@ -158,6 +158,22 @@ pub(super) async fn history(
     line.map(|line| Out(LineHistory { line })).ok_or_else(Fault::not_found)
 }
 
+/// `GET /conversations/{conversation}/elsewhere`: where else the same person is answered, as far as
+/// it is in scope.
+pub(super) async fn elsewhere(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(conversation): Id<ConversationId>,
+) -> Answer<Out<ConversationPage>> {
+    let workspace = signed.workspace;
+    let mut tx = parts.store.read().await?;
+    let (sight, _) = in_full(&mut tx, &signed, conversation).await?;
+    let of = rows::elsewhere(&mut tx, workspace, conversation).await?;
+    let found = rows::listed(&mut tx, workspace, &sight, &of).await?;
+    tx.rollback().await?;
+    Ok(Out(ConversationPage { conversations: found.into_iter().map(row).collect(), next: None }))
+}
+
 /// A conversation that somebody sees in full, with what they may see.
 ///
 /// # Errors

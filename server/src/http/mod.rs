@@ -173,6 +173,7 @@ const AGENT_SESSIONS: &str = "/api/v1/agents/{agent}/sessions";
 const AGENT_PASSWORD: &str = "/api/v1/agents/{agent}/password";
 const MEMBER: &str = "/api/v1/teams/{team}/members/{agent}";
 const LINES: &str = "/api/v1/conversations/{conversation}/messages";
+const ELSEWHERE: &str = "/api/v1/conversations/{conversation}/elsewhere";
 const HISTORY: &str = "/api/v1/conversations/{conversation}/messages/{message}/history";
 const TEMPLATES: &str = "/api/v1/channels/{channel}/templates";
 const FILE: &str = "/api/v1/conversations/{conversation}/messages/{message}/file";
@@ -229,6 +230,7 @@ pub fn routes() -> Vec<Route> {
         row(g.clone(), any, "/api/v1/heads", get(heads::packed)),
         row(g.clone(), any, "/api/v1/conversations/{conversation}", get(conversations::read)),
         row(g.clone(), any, LINES, get(conversations::lines)),
+        row(g.clone(), any, ELSEWHERE, get(conversations::elsewhere)),
         row(g.clone(), any, FILE, get(files::address)),
         row(g.clone(), Public, "/api/v1/files/{token}", get(files::read)),
         row(p.clone(), any, UPLOADS, post(uploads::begin)),

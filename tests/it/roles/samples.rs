@@ -4,8 +4,8 @@
 use std::iter::successors;
 
 use baton_protocol::command::{
-    Assign, Claim, Following, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing, Send,
-    Snooze, Transfer, Unassign,
+    Assign, Claim, Following, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing,
+    Send, Snooze, Transfer, Unassign,
 };
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
 use baton_protocol::{
@@ -71,7 +71,9 @@ impl About {
             Body::Follow(_) => Body::Unfollow(Following { agent_id: None }),
             Body::Unfollow(_) => Body::Block(Nothing {}),
             Body::Block(_) => Body::Unblock(Nothing {}),
-            Body::Unblock(_) => return None,
+            Body::Unblock(_) => Body::Unlink(Nothing {}),
+            Body::Unlink(_) => Body::Link(Link { with: self.conversation }),
+            Body::Link(_) => return None,
         })
     }
 

@@ -146,6 +146,8 @@ func (c *Snapshot) change(event *Event) {
 		thread.Marketing = event.Marketing
 	case "block_changed":
 		thread.Block = event.Block
+	case "person_changed":
+		thread.Person = event.Person
 	}
 }
 

@@ -67,6 +67,7 @@ type Thread struct {
 	LastAgent   *string  `json:"last_agent"`
 	Followers   []string `json:"followers,omitempty"`
 	Block       *Block   `json:"block,omitempty"`
+	Person      *string  `json:"person,omitempty"`
 
 	Marketing *Marketing `json:"marketing,omitempty"`
 }
@@ -180,6 +181,7 @@ type Event struct {
 	OwnerEpoch     int64           `json:"owner_epoch"`
 	AgentID        string          `json:"agent_id"`
 	Block          *Block          `json:"block"`
+	Person         *string         `json:"person"`
 	Marketing      *Marketing      `json:"marketing"`
 	Seq            int64           `json:"seq"`
 	Head           *Head           `json:"head"`

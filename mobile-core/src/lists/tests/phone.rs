@@ -68,6 +68,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         followers: Vec::new(),
         block: None,
         marketing: None,
+        person: None,
         kind: ConversationKind::Contact,
     };
     let (name, phone) = (Some(format!("Eva {id}")), Some("34600".into()));

@@ -178,6 +178,7 @@ impl Dice {
             followers: self.maybe(Self::few).into_iter().collect(),
             block: None,
             marketing: None,
+            person: None,
             kind: ConversationKind::Group,
         };
         let view = ConversationView {

@@ -257,6 +257,7 @@ fn numbers() -> Vec<Operation> {
 fn conversations() -> Vec<Operation> {
     const ONE: &str = "/api/v1/conversations/{conversation}";
     const LINES: &str = "/api/v1/conversations/{conversation}/messages";
+    const ELSEWHERE: &str = "/api/v1/conversations/{conversation}/elsewhere";
     const HISTORY: &str = "/api/v1/conversations/{conversation}/messages/{message}/history";
     let get = Method::GET;
     let of_one = &["not_found", "forbidden"];
@@ -275,6 +276,9 @@ fn conversations() -> Vec<Operation> {
         op(get.clone(), LINES, "Lines and notes, the newest page first.")
             .asks::<conversations::Before>()
             .answers::<LinesPage>(200)
+            .codes(of_one),
+        op(get.clone(), ELSEWHERE, "Where else the same person is answered, as far as in scope.")
+            .answers::<ConversationPage>(200)
             .codes(of_one),
         op(get.clone(), HISTORY, "What a line said before it was taken back. For its supervisors.")
             .answers::<LineHistory>(200)

@@ -42,6 +42,7 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/heads", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}/messages", Access::Signed),
+    ("GET", "/api/v1/conversations/{conversation}/elsewhere", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}/messages/{message}/file", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}/messages/{message}/history", Access::Signed),
     ("GET", "/api/v1/files/{token}", Access::Public),
@@ -198,6 +199,7 @@ async fn ids_of_another_workspace_are_not_found() {
             ("DELETE", format!("/api/v1/devices/{device}/push"), Value::Null),
             ("GET", format!("/api/v1/conversations/{conversation}"), Value::Null),
             ("GET", format!("/api/v1/conversations/{conversation}/messages"), Value::Null),
+            ("GET", format!("/api/v1/conversations/{conversation}/elsewhere"), Value::Null),
             ("GET", "/api/v1/agents/no-id".to_owned(), Value::Null),
         ] {
             let method: Method = method.parse().unwrap();

@@ -40,6 +40,8 @@ table! {
             block: Option<String>,
             /// As JSON; NULL when the customer said nothing of marketing.
             marketing: Option<String>,
+            /// NULL where nobody said who else the contact is.
+            person: Option<String>,
         }
     }
 }
@@ -168,6 +170,7 @@ impl ConversationRow {
             activity_at: head.activity_at.ms(),
             block: thread.block.as_ref().map(json),
             marketing: thread.marketing.as_ref().map(json),
+            person: text(thread.person),
         }
     }
 
@@ -207,6 +210,7 @@ impl ThreadRow {
                 followers: self.followers()?,
                 block: row.block.as_deref().map(from_json).transpose()?,
                 marketing: row.marketing.as_deref().map(from_json).transpose()?,
+                person: some_id(row.person.as_deref())?,
                 kind: match row.kind.as_deref() {
                     None => ConversationKind::Contact,
                     Some("group") => ConversationKind::Group,
