@@ -113,11 +113,6 @@ export class Conversations {
     return this.feed.held.values();
   }
 
-  ofContact(contact: Id): Held[] {
-    void this.version;
-    return this.feed.held.ofContact(contact);
-  }
-
   /** For figures of everything: they need not follow each frame. */
   allCalmly(): IterableIterator<Held> {
     void this.calm;

@@ -188,11 +188,6 @@ export class Desk {
     return this.conversations.all();
   }
 
-  /** The conversations of a customer. */
-  ofContact(contact: Id): Held[] {
-    return this.conversations.ofContact(contact);
-  }
-
   /** As `all`, for figures that need not follow each frame. */
   allCalmly(): IterableIterator<Held> {
     return this.conversations.allCalmly();
