@@ -721,6 +721,8 @@ export interface Channel {
   phone_number_id: string;
   display_number: string;
   default_team: Id;
+  /** Messages that may leave it in a second. */
+  pace_per_s?: number;
   policy?: ChannelPolicy;
   /** How it stands at Meta; absent until Meta was asked. */
   health?: ChannelHealth;

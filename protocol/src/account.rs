@@ -186,6 +186,9 @@ pub struct Channel {
     pub display_number: String,
     /// The team that gets new conversations.
     pub default_team: TeamId,
+    /// Messages that may leave it in a second; absent from older servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace_per_s: Option<u32>,
     /// What customers notice.
     #[serde(default)]
     pub policy: ChannelPolicy,

@@ -7,7 +7,7 @@ use baton_domain::sight::Sight;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::limits::{IDS_MAX, NOTES_MAX};
 use baton_protocol::page::{ConversationPage, ConversationRow, LineHistory, LinesPage};
-use baton_protocol::{ConversationId, Head, MessageId, TeamId};
+use baton_protocol::{ChannelId, ConversationId, Head, MessageId, TeamId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -30,6 +30,8 @@ pub(super) struct Listing {
     owner: Option<String>,
     /// Only those of this team.
     team: Option<TeamId>,
+    /// Only those with this number.
+    channel: Option<ChannelId>,
     /// Only those with lines that you have not read.
     #[serde(default)]
     unread: bool,
@@ -226,6 +228,7 @@ pub(super) fn row(listed: Listed) -> ConversationRow {
 fn filter(listing: Listing) -> Answer<Filter> {
     let owner = listing.owner.as_deref().map(owner_filter).transpose()?;
     let is_alone = (&listing.status, &listing.owner, listing.team) == (&None, &None, None)
+        && listing.channel.is_none()
         && !(listing.unread || listing.blocked);
     if listing.ids.is_some() && !(is_alone && listing.q.is_none() && listing.page.is_none()) {
         return Err(Fault::invalid("ids: nothing else can be asked with it"));
@@ -235,6 +238,7 @@ fn filter(listing: Listing) -> Answer<Filter> {
         status: listing.status,
         owner,
         team: listing.team,
+        channel: listing.channel,
         unread: listing.unread,
         blocked: listing.blocked,
         query,

@@ -3,8 +3,8 @@
 use axum::Json as Out;
 use axum::extract::State;
 use baton_domain::find::Wanted;
-use baton_protocol::TeamId;
 use baton_protocol::page::SearchPage;
+use baton_protocol::{ChannelId, TeamId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -33,6 +33,8 @@ pub(super) struct Listing {
     owner: Option<String>,
     /// Only in conversations of this team.
     team: Option<TeamId>,
+    /// Only in conversations with this number.
+    channel: Option<ChannelId>,
     /// `next` of the page before, unchanged and with the same filter.
     page: Option<String>,
     /// Hits of this page.
@@ -46,7 +48,7 @@ pub(super) async fn find(
     signed: Signed,
     Query(listing): Query<Listing>,
 ) -> Answer<Out<SearchPage>> {
-    let Listing { q, kind, status, owner, team, page, limit: asked } = listing;
+    let Listing { q, kind, status, owner, team, channel, page, limit: asked } = listing;
     let limit = limit(asked)?;
     let Some(q) = query(Some(q))? else { return Err(Fault::invalid("q: must not be empty")) };
     let owner = owner.as_deref().map(owner_filter).transpose()?;
@@ -56,8 +58,8 @@ pub(super) async fn find(
     let sight = sight.ok_or_else(Fault::unauthenticated)?;
     let conversations = if page.is_none() && kind.is_none() {
         let order = Order::Activity;
-        let named =
-            Filter { status, owner, team, order, query: Some(q.clone()), ..Filter::default() };
+        let query = Some(q.clone());
+        let named = Filter { status, owner, team, channel, order, query, ..Filter::default() };
         let found =
             rows::list(&mut tx, workspace, &sight, &named, (None, CONVERSATIONS_MAX)).await?;
         found.rows.into_iter().map(row).collect()
@@ -66,7 +68,7 @@ pub(super) async fn find(
     };
     let (hits, next) = match Wanted::new(&q) {
         Some(wanted) => {
-            let filter = SearchFilter { wanted, kind, status, owner, team };
+            let filter = SearchFilter { wanted, kind, status, owner, team, channel };
             rows::search(&mut tx, workspace, &sight, &filter, (page.as_deref(), limit)).await?
         }
         None => (Vec::new(), None),

@@ -38,6 +38,32 @@ async fn an_agent_sees_the_conversations_of_their_teams_and_no_others() {
 }
 
 #[tokio::test]
+async fn the_list_can_be_kept_to_one_number() {
+    for desk in desks().await {
+        operator_adds_number(&desk.parts, &desk.admin, &desk.team, "pn2").await;
+        for (number, message) in [("pn1", "wamid.1"), ("pn2", "wamid.2")] {
+            let body = webhooks::message(message, "Hola").replace("pn1", number);
+            webhooks::post(&desk, &body, Some(&webhooks::sign(&body))).await.is(200, "");
+        }
+        let all = desk.get(&desk.agent, "/api/v1/conversations").await.is(200, "").body;
+        let rows = all["conversations"].as_array().unwrap();
+        assert_eq!(rows.len(), 2);
+        for row in rows {
+            let channel = row["view"]["head"]["channel_id"].as_str().unwrap();
+            for path in ["/api/v1/conversations?q=lucia", "/api/v1/search?q=lucia"] {
+                let path = format!("{path}&channel={channel}");
+                let found = desk.get(&desk.agent, &path).await.is(200, "").body;
+                assert_eq!(found["conversations"], json!([row]));
+            }
+            let path = format!("/api/v1/conversations?channel={channel}&ids={channel}");
+            desk.get(&desk.agent, &path).await.is(400, "invalid");
+        }
+        desk.get(&desk.agent, "/api/v1/conversations?channel=pn1").await.is(400, "invalid");
+        desk.database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn who_sees_the_head_alone_reads_no_line() {
     for desk in desks().await {
         desk.customer_writes("wamid.1", "Hola").await;

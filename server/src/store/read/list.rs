@@ -6,7 +6,7 @@
 use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::conversation::ConversationView;
-use baton_protocol::{AgentId, ConversationId, Head, Owner, Role, TeamId, WorkspaceId};
+use baton_protocol::{AgentId, ChannelId, ConversationId, Head, Owner, Role, TeamId, WorkspaceId};
 use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
 
@@ -23,6 +23,8 @@ pub struct Filter {
     pub owner: Option<OwnerFilter>,
     /// Of which team.
     pub team: Option<TeamId>,
+    /// With which number.
+    pub channel: Option<ChannelId>,
     /// Only with lines of the customer that the viewer has not read.
     pub unread: bool,
     /// Only those whose customer is blocked.
@@ -335,6 +337,7 @@ impl Query<'_> {
             pattern(&fold(query)),
             pattern(&number_part(query)),
             self.contacts.unwrap_or_default().to_owned(),
+            self.filter.channel.map(|channel| channel.to_string()).unwrap_or_default(),
         ]
     }
 
@@ -413,6 +416,9 @@ impl Query<'_> {
                 " AND c.customer_seq > COALESCE((SELECT r.seq FROM read_mark AS r
                    WHERE r.workspace = c.workspace AND r.agent = $2 AND r.conversation = c.id), 0)",
             );
+        }
+        if self.filter.channel.is_some() {
+            and.push_str(" AND c.channel = $9");
         }
         if self.filter.blocked {
             and.push_str(" AND c.block IS NOT NULL");

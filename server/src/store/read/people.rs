@@ -194,6 +194,7 @@ struct ChannelRow {
     phone_number_id: String,
     display_number: String,
     default_team: String,
+    pace_per_s: i64,
     policy: Option<String>,
     health: Option<String>,
 }
@@ -201,8 +202,8 @@ struct ChannelRow {
 /// All channels, by name.
 pub async fn channels(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Channel>, StoreError> {
     static CHANNELS: Sql = Sql::new(
-        "SELECT c.id, c.name, c.phone_number_id, c.display_number, c.default_team, c.policy,
-           h.health
+        "SELECT c.id, c.name, c.phone_number_id, c.display_number, c.default_team,
+           c.pace_per_s, c.policy, h.health
          FROM channel AS c
          LEFT JOIN channel_health AS h ON h.workspace = c.workspace AND h.channel = c.id
          WHERE c.workspace = $1 ORDER BY c.name, c.id",
@@ -215,6 +216,7 @@ pub async fn channels(tx: &mut Tx, workspace: WorkspaceId) -> Result<Vec<Channel
             name: row.name,
             phone_number_id: row.phone_number_id,
             display_number: row.display_number,
+            pace_per_s: u32::try_from(row.pace_per_s).ok(),
             policy: row.policy.as_deref().map(from_json).transpose()?.unwrap_or_default(),
             health: row.health.as_deref().map(from_json).transpose()?,
         })

@@ -12,8 +12,8 @@ use baton_domain::sight::Sight;
 use baton_protocol::event::EventContent;
 use baton_protocol::page::{ExcerptPart, SearchHit};
 use baton_protocol::{
-    AgentId, Author, ConversationId, Event, Fact, MessageId, NoteId, Owner, TeamId, Timestamp,
-    WorkspaceId,
+    AgentId, Author, ChannelId, ConversationId, Event, Fact, MessageId, NoteId, Owner, TeamId,
+    Timestamp, WorkspaceId,
 };
 use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
@@ -22,7 +22,7 @@ use sqlx::FromRow;
 use super::conversations::views;
 use super::lines::messages;
 use super::list::{OwnerFilter, StatusFilter};
-use crate::store::rows::{LoggedRow, column, id, ids, logged_columns, number, owner};
+use crate::store::rows::{LoggedRow, column, id, ids, logged_columns, number, owner, some_id};
 use crate::store::searchable::searched;
 use crate::store::{Sql, StoreError, Tx};
 
@@ -39,6 +39,8 @@ pub struct SearchFilter {
     pub owner: Option<OwnerFilter>,
     /// Of which team.
     pub team: Option<TeamId>,
+    /// With which number.
+    pub channel: Option<ChannelId>,
 }
 
 /// See [`SearchFilter::kind`].
@@ -63,6 +65,7 @@ struct Candidate {
     in_team: Option<String>,
     of_agent: Option<String>,
     in_status: Option<String>,
+    in_channel: Option<String>,
 }
 
 /// What may be a hit: where it stands, and what it is.
@@ -124,7 +127,7 @@ async fn candidates(
         "SELECT ",
         logged_columns!(),
         ", s.position AS at_position, c.team AS in_team, c.owner_agent AS of_agent,
-           c.status AS in_status
+           c.status AS in_status, c.channel AS in_channel
          FROM (SELECT w.workspace, w.position FROM search_word AS w
            WHERE w.workspace = $1 AND w.word = $2 AND w.position < CAST($3 AS BIGINT)
            ORDER BY w.position DESC LIMIT CAST($4 AS BIGINT)) AS s
@@ -152,7 +155,7 @@ fn places(
         let Some(team) = row.in_team.as_deref() else { continue };
         let team = id(team)?;
         let scope = Scope { team, owner: owner(team, row.of_agent.as_deref())? };
-        if sight.level(scope) != Level::Full || !is_asked(sight, filter, row, scope) {
+        if sight.level(scope) != Level::Full || !is_asked(sight, filter, row, scope)? {
             continue;
         }
         let event = row.logged.read()?.event;
@@ -164,7 +167,12 @@ fn places(
     Ok(found)
 }
 
-fn is_asked(sight: &Sight, filter: &SearchFilter, row: &Candidate, scope: Scope) -> bool {
+fn is_asked(
+    sight: &Sight,
+    filter: &SearchFilter,
+    row: &Candidate,
+    scope: Scope,
+) -> Result<bool, StoreError> {
     let is_owner = match filter.owner {
         None => true,
         Some(OwnerFilter::Me) => scope.owner == Owner::Agent(sight.viewer.agent),
@@ -172,9 +180,11 @@ fn is_asked(sight: &Sight, filter: &SearchFilter, row: &Candidate, scope: Scope)
         Some(OwnerFilter::Nobody) => scope.owner.agent().is_none(),
     };
     let status = filter.status.map(StatusFilter::name);
-    is_owner
+    let channel: Option<ChannelId> = some_id(row.in_channel.as_deref())?;
+    Ok(is_owner
         && filter.team.is_none_or(|team| team == scope.team)
-        && status.is_none_or(|status| row.in_status.as_deref() == Some(status))
+        && (filter.channel.is_none() || filter.channel == channel)
+        && status.is_none_or(|status| row.in_status.as_deref() == Some(status)))
 }
 
 fn what(event: &Event, kind: Option<SearchKind>) -> Option<What> {

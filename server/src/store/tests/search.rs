@@ -4,15 +4,19 @@ use baton_domain::find::Wanted;
 use baton_domain::scope::Viewer;
 use baton_domain::sight::Sight;
 use baton_protocol::page::SearchHit;
-use baton_protocol::{MembershipKind, Role, TeamId, Visibility};
+use baton_protocol::{ChannelId, MembershipKind, Role, TeamId, Visibility};
 
-use super::seed::{ANA, TEAM, script};
+use super::seed::{ANA, CHANNEL, TEAM, script};
 use super::world::{World, parsed};
 use crate::store::read::{self, SearchFilter};
 use crate::store::searchable::{make_searchable, searchable_upto, unsearchable};
 use crate::store::testing::databases;
 
 async fn finds(world: &World, query: &str) -> Vec<SearchHit> {
+    finds_of(world, query, None).await
+}
+
+async fn finds_of(world: &World, query: &str, channel: Option<ChannelId>) -> Vec<SearchHit> {
     let team: TeamId = parsed(TEAM);
     let viewer = Viewer {
         agent: parsed(ANA),
@@ -21,7 +25,9 @@ async fn finds(world: &World, query: &str) -> Vec<SearchHit> {
     };
     let sight = Sight { viewer, visibility: [(team, Visibility::Full)].into() };
     let wanted = Wanted::new(query).unwrap();
-    let filter = SearchFilter { wanted, kind: None, status: None, owner: None, team: None };
+    let all =
+        SearchFilter { wanted, kind: None, status: None, owner: None, team: None, channel: None };
+    let filter = SearchFilter { channel, ..all };
     let mut tx = world.store.read().await.unwrap();
     read::search(&mut tx, world.workspace, &sight, &filter, (None, 50)).await.unwrap().0
 }
@@ -49,6 +55,9 @@ async fn texts_from_before_become_searchable_stretch_by_stretch() {
         }
         assert_eq!((is_searchable_upto(&world).await, stretches), (end, end / 4));
         assert_eq!(finds(&world, "chain").await.len(), 9);
+        let (shop, other) = (parsed(CHANNEL), ChannelId(uuid::Uuid::nil()));
+        assert_eq!(finds_of(&world, "chain", Some(shop)).await.len(), 9);
+        assert!(finds_of(&world, "chain", Some(other)).await.is_empty());
         let mut tx = world.store.read().await.unwrap();
         assert!(unsearchable(&mut tx).await.unwrap().is_empty());
         drop(tx);
