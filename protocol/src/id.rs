@@ -53,6 +53,8 @@ ids! {
     ConversationId,
     /// A message. Random, so that a restored database never repeats it.
     MessageId,
+    /// A filter of the inbox that is kept by name.
+    ViewId,
     /// A note, which only the team sees.
     NoteId,
     /// A phone, tablet or browser of an agent.

@@ -44,6 +44,7 @@ pub mod settings;
 pub mod template;
 pub mod time;
 pub mod upload;
+pub mod view;
 
 pub use account::{
     Agent, AgentState, Availability, Channel, Colleague, Membership, MembershipKind, Reach,
@@ -63,7 +64,7 @@ pub use event::{Actor, Event, Fact, OwnerCause};
 pub use group::{ConversationKind, GroupCard, GroupState, Participant};
 pub use id::{
     AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, MessageId, NodeId, NoteId,
-    OpId, PushId, TeamId, WorkspaceId,
+    OpId, PushId, TeamId, ViewId, WorkspaceId,
 };
 pub use line::{
     Author, Content, FileState, HeldReason, Line, LineKind, MessageError, MessageStatus, Note,

@@ -34,6 +34,7 @@ mod sync;
 mod teams;
 mod templates;
 mod uploads;
+mod views;
 mod webhooks;
 
 #[cfg(test)]
@@ -182,6 +183,7 @@ const UPLOAD: &str = "/api/v1/uploads/{upload}";
 const REPORT: &str = "/api/v1/reports/answers";
 const REPORTED: &str = "/api/v1/reports/answers/conversations";
 const REPORT_CSV: &str = "/api/v1/reports/answers.csv";
+const VIEW: &str = "/api/v1/saved-views/{view}";
 const PUSH: &str = "/api/v1/devices/{device}/push";
 const HOOK: &str = "/webhooks/whatsapp/{meta_app}";
 
@@ -220,13 +222,17 @@ pub fn routes() -> Vec<Route> {
         row(d.clone(), Admin, MEMBER, delete(teams::drop_member)),
         row(g.clone(), any, "/api/v1/channels", get(channels::list)),
         row(p.clone(), Admin, "/api/v1/channels", post(channels::add)),
-        row(pt, Admin, "/api/v1/channels/{channel}", patch(channels::change)),
+        row(pt.clone(), Admin, "/api/v1/channels/{channel}", patch(channels::change)),
         row(p.clone(), Admin, "/api/v1/channels/{channel}/check", post(channels::check)),
         row(g.clone(), any, TEMPLATES, get(templates::list)),
         row(pu.clone(), Admin, TEMPLATES, put(templates::put)),
         row(g.clone(), any, "/api/v1/conversations", get(conversations::list)),
         row(p.clone(), any, "/api/v1/conversations", post(begin::begin)),
         row(g.clone(), any, "/api/v1/views", get(heads::counts)),
+        row(g.clone(), any, "/api/v1/saved-views", get(views::list)),
+        row(p.clone(), any, "/api/v1/saved-views", post(views::add)),
+        row(pt, any, VIEW, patch(views::change)),
+        row(d.clone(), any, VIEW, delete(views::end)),
         row(g.clone(), any, "/api/v1/heads", get(heads::packed)),
         row(g.clone(), any, "/api/v1/conversations/{conversation}", get(conversations::read)),
         row(g.clone(), any, LINES, get(conversations::lines)),

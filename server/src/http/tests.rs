@@ -12,6 +12,7 @@ mod packing;
 mod problems;
 mod push;
 mod scope;
+mod views;
 mod webhooks;
 
 use std::sync::Arc;

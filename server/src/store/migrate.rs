@@ -209,6 +209,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 33,
+        name: "saved_views",
+        both: include_str!("migrations/0033_saved_views.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 36,
         name: "person",
         both: include_str!("migrations/0036_person.sql"),

@@ -38,6 +38,7 @@ mod tx;
 pub mod uploads;
 pub mod usage;
 pub mod verify;
+pub mod view;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -22,6 +22,7 @@ use baton_protocol::settings::{
 };
 use baton_protocol::template::{TemplateList, TemplateSource};
 use baton_protocol::upload::{Upload, UploadNew};
+use baton_protocol::view::{SavedView, ViewChange, ViewNew};
 use baton_protocol::{Command, limits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -256,6 +257,7 @@ fn numbers() -> Vec<Operation> {
 
 fn conversations() -> Vec<Operation> {
     const ONE: &str = "/api/v1/conversations/{conversation}";
+    const VIEW: &str = "/api/v1/saved-views/{view}";
     const LINES: &str = "/api/v1/conversations/{conversation}/messages";
     const ELSEWHERE: &str = "/api/v1/conversations/{conversation}/elsewhere";
     const HISTORY: &str = "/api/v1/conversations/{conversation}/messages/{message}/history";
@@ -285,6 +287,19 @@ fn conversations() -> Vec<Operation> {
             .codes(of_one),
         op(get.clone(), "/api/v1/views", "How many conversations each view of yours shows.")
             .answers::<ViewCounts>(200),
+        op(get.clone(), "/api/v1/saved-views", "Filters that you and your teams keep by name.")
+            .answers::<Vec<SavedView>>(200),
+        op(Method::POST, "/api/v1/saved-views", "Keeps a filter by name.")
+            .takes::<ViewNew>()
+            .answers::<SavedView>(201)
+            .codes(&["not_found", "forbidden", "not_allowed"]),
+        op(Method::PATCH, VIEW, "Changes a filter that is kept; what is absent stays.")
+            .takes::<ViewChange>()
+            .answers::<SavedView>(200)
+            .codes(of_one),
+        op(Method::DELETE, VIEW, "Forgets a filter that is kept.")
+            .with(204, Body::None)
+            .codes(of_one),
         op(get.clone(), "/api/v1/heads", "What is in scope and not resolved, as columns.")
             .answers::<PackedHeads>(200)
             .with(304, Body::None),

@@ -39,6 +39,10 @@ const MATRIX: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/conversations", Access::Signed),
     ("POST", "/api/v1/conversations", Access::Signed),
     ("GET", "/api/v1/views", Access::Signed),
+    ("GET", "/api/v1/saved-views", Access::Signed),
+    ("POST", "/api/v1/saved-views", Access::Signed),
+    ("PATCH", "/api/v1/saved-views/{view}", Access::Signed),
+    ("DELETE", "/api/v1/saved-views/{view}", Access::Signed),
     ("GET", "/api/v1/heads", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}", Access::Signed),
     ("GET", "/api/v1/conversations/{conversation}/messages", Access::Signed),
@@ -272,8 +276,8 @@ async fn an_admin_changes_a_number_and_its_token_is_never_shown() {
         assert_ne!(position().await, at, "everyone hears of it");
         let changed = patch(json!({"name": "Door", "pace_per_s": 7})).await.is(200, "");
         assert_eq!(
-            (changed.body["name"].as_str(), &changed.body["id"]),
-            (Some("Door"), &before["id"])
+            (changed.body["name"].as_str(), &changed.body["id"], &changed.body["pace_per_s"]),
+            (Some("Door"), &before["id"], &json!(7))
         );
         for (wrong, status, code) in [
             (json!({"pace_per_s": 0}), 400, "invalid"),

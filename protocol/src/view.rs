@@ -1,0 +1,89 @@
+//! Filters of the inbox that are kept by name.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ChannelId, TeamId, ViewId};
+
+/// Which conversations a view shows. Everything that is said must hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ViewFilter {
+    /// Of this status; without it, and without a text, open or waiting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<ViewStatus>,
+    /// `me`, `nobody`, or an agent's id. In a team's view `me` is whoever looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Of this team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
+    /// By this number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_id: Option<ChannelId>,
+    /// Only those whose customer waits for an answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unanswered: bool,
+    /// What is searched for: such a view is a search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// Where conversations of a view stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ViewStatus {
+    /// Somebody has to do something.
+    Open,
+    /// Waiting for the customer or a third party.
+    Waiting,
+    /// Out of sight until a time.
+    Snoozed,
+    /// Done: such a view is a search.
+    Resolved,
+}
+
+/// A filter that is kept by name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SavedView {
+    /// Its id.
+    pub id: ViewId,
+    /// As people read it.
+    pub name: String,
+    /// The team whose members have it; absent of one's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_team: Option<TeamId>,
+    /// Which conversations.
+    pub filter: ViewFilter,
+    /// Whether the one who asks may change and delete it.
+    pub editable: bool,
+}
+
+/// `POST /saved-views`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ViewNew {
+    /// As people read it, 1 to 40 characters.
+    pub name: String,
+    /// For the members of this team. Its supervisors may.
+    #[serde(default)]
+    pub of_team: Option<TeamId>,
+    /// Which conversations.
+    pub filter: ViewFilter,
+}
+
+/// `PATCH /saved-views/{id}`: what is absent stays.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ViewChange {
+    /// Another name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Other conversations.
+    #[serde(default)]
+    pub filter: Option<ViewFilter>,
+}
