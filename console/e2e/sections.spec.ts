@@ -83,6 +83,35 @@ long("a message and a note are found by their words and opened at their place", 
   await expect(ana.getByTestId("line-1")).toHaveClass(/hitline/);
 });
 
+long("a view is kept by name, counted, renamed, deleted and brought back", async ({ world }) => {
+  const irene = world.customer("Irene Pons");
+  await irene.says("¿Hola?");
+  const ana = await world.desk("Ana");
+  await reveal(ana, irene.name);
+  await ana.getByTestId("view-add").click();
+  await ana.getByTestId("view-name").fill("Nobody yet");
+  await ana.getByTestId("view-owner").selectOption("nobody");
+  await ana.getByTestId("view-unanswered").check();
+  await ana.getByTestId("add-go").click();
+  const link = ana.locator('a[data-testid^="view-saved-"]');
+  await expect(link).toContainText("Nobody yet");
+  await expect(link.locator(".n")).toHaveText("1");
+  await link.click();
+  await expect(ana).toHaveURL(/saved-/);
+  await open(ana, irene.name);
+  await ana.getByTestId("claim").click();
+  await expect(link.locator(".n")).toHaveText("0");
+  await ana.locator('[data-testid^="view-change-"]').click();
+  await ana.getByTestId("view-name").fill("In the queue");
+  await ana.getByTestId("add-go").click();
+  await expect(link).toContainText("In the queue");
+  await ana.locator('[data-testid^="view-change-"]').click();
+  await ana.getByTestId("view-drop").click();
+  await expect(link).toBeHidden();
+  await ana.getByTestId("toast-undo").click();
+  await expect(link).toContainText("In the queue");
+});
+
 long("an admin makes a team and a colleague, who signs in; what is changed can be undone", async ({
   world,
 }) => {

@@ -311,6 +311,22 @@ export interface ReviewPage {
   counts: ReviewCount[];
   next?: string;
 }
+/** Which conversations a view shows that is kept by name. */
+export interface ViewFilter {
+  status?: "open" | "waiting" | "snoozed" | "resolved";
+  owner?: string;
+  team_id?: Id;
+  channel_id?: Id;
+  unanswered?: boolean;
+  text?: string;
+}
+export interface SavedView {
+  id: Id;
+  name: string;
+  of_team?: Id;
+  filter: ViewFilter;
+  editable: boolean;
+}
 /** A message or note with the words that were searched for. */
 export interface SearchHit {
   conversation: View;

@@ -3,6 +3,7 @@
 import { type Wanted as Report, queryOf as reportOf, wantedOf as reportWanted } from "./reports/wanted.ts";
 import { type Filter, KINDS, OLDER } from "./review/deciding.ts";
 import { type Wanted, isNothing, queryOf as searchOf, wantedOf } from "./search/filter.ts";
+import { type LogPlace, addressOf, placeOf as logOf } from "./settings/log.ts";
 
 export type Place =
   | { at: "sign-in" }
@@ -13,7 +14,7 @@ export type Place =
   | { at: "reports"; wanted: Report }
   | { at: "people" }
   | ({ at: "search" } & Wanted)
-  | { at: "settings"; page: SettingsPage | undefined }
+  | { at: "settings"; page: SettingsPage | undefined; log?: LogPlace }
   | { at: "welcome" }
   | { at: "unknown" };
 
@@ -26,7 +27,7 @@ export type SettingsPage = (typeof SHARED_PAGES | typeof OWN_PAGES)[number];
 const PAGES: readonly string[] = [...SHARED_PAGES, ...OWN_PAGES];
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const VIEW = /^(mine|late|snoozed|open|team-[0-9a-f-]{36})$/;
+const VIEW = /^(mine|late|snoozed|open|(team|channel|saved)-[0-9a-f-]{36})$/;
 
 export function placeOf(path: string, query = ""): Place {
   const [first, second, third, ...rest] = path.split("/").filter((part) => part !== "");
@@ -37,7 +38,9 @@ export function placeOf(path: string, query = ""): Place {
     return { at: "link", conversation: second ?? "", ...lineOf(query) };
   }
   if (first === "settings" && third === undefined && (second === undefined || PAGES.includes(second))) {
-    return { at: "settings", page: second as SettingsPage | undefined };
+    const page = second as SettingsPage | undefined;
+    const log = page === "log" ? logOf(new URLSearchParams(query)) : {};
+    return { at: "settings", page, ...(Object.keys(log).length === 0 ? {} : { log }) };
   }
   if (first === "board" && (second === undefined || (second === "agent" && ID.test(third ?? "")))) {
     return { at: "board", agent: third };
@@ -98,7 +101,8 @@ export function pathOf(place: Place): string {
       return query === "" ? "/reports" : `/reports?${query}`;
     }
     case "settings":
-      return place.page === undefined ? "/settings" : `/settings/${place.page}`;
+      if (place.page === undefined) return "/settings";
+      return `/settings/${place.page}${place.page === "log" ? addressOf(place.log ?? {}) : ""}`;
     case "search":
       return isNothing(place) ? "/search" : `/search?${searchOf(place)}`;
     case "people":

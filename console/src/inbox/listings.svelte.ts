@@ -36,7 +36,8 @@ export class Listings {
 
   /** Whose views they are. */
   isOf(me: Viewer) {
-    if (me.agent === this.me.agent && me.teams.join() === this.me.teams.join()) return;
+    const isSame = me.agent === this.me.agent && me.teams.join() === this.me.teams.join();
+    if (isSame && me.saved === this.me.saved) return;
     this.me = me;
     this.order = this.built();
     this.version += 1;

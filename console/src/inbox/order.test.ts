@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Held, headOf, unreadOf } from "../live/feed.ts";
-import type { Id, Owner, Snapshot, Status } from "../protocol.ts";
+import type { Id, Owner, SavedView, Snapshot, Status } from "../protocol.ts";
 import { Order } from "./order.ts";
 import { counts, listing } from "./views.ts";
 
@@ -11,8 +11,17 @@ const path = join(import.meta.dirname, "../../../protocol/fixtures/snapshot.full
 const snapshot = JSON.parse(readFileSync(path, "utf8")) as Snapshot;
 if (snapshot.level !== "full") throw new Error("the fixture is no full snapshot");
 const { view } = snapshot;
-const ME = { agent: "ana", teams: ["desk"] };
-const VIEWS = ["mine", "late", "snoozed", "open", "team-desk", "team-lobby"];
+const SAVED: SavedView = {
+  id: "kept",
+  name: "Nobody yet",
+  editable: true,
+  filter: { owner: "nobody", unanswered: true },
+};
+const ME = { agent: "ana", teams: ["desk"], saved: [SAVED] };
+const VIEWS = [
+  ...["mine", "late", "snoozed", "open", "team-desk", "team-lobby", "saved-kept"],
+  `channel-${view.head.channel_id}`,
+];
 const START = Date.parse("2026-11-22T12:00:00.000Z");
 const iso = (ms: number) => new Date(ms).toISOString();
 

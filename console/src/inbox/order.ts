@@ -3,6 +3,7 @@
 
 import { type Held, headOf, isGroup, unreadOf, windowUntil } from "../live/feed.ts";
 import type { Id } from "../protocol.ts";
+import { fits, viewId } from "./saved.ts";
 import { LATE_MS, type Viewer, WINDOW_LATE_MS, shows, waitingSince } from "./views.ts";
 
 /** The rows of a view. */
@@ -181,10 +182,12 @@ export class Order {
   }
 
   private entryOf(id: Id, held: Held): Entry {
-    const { activity_at, team_id, status } = headOf(held);
-    const views = ["mine", "snoozed", "open", `team-${team_id}`].filter((view) =>
-      shows(view, held, this.me, this.now),
-    );
+    const { activity_at, team_id, channel_id, status } = headOf(held);
+    const own = ["mine", "snoozed", "open", `team-${team_id}`, `channel-${channel_id}`];
+    const views = own.filter((view) => shows(view, held, this.me, this.now));
+    for (const one of this.me.saved ?? []) {
+      if (fits(one.filter, held, this.me.agent)) views.push(viewId(one));
+    }
     const since = waitingSince(held);
     const lateAt = status.kind === "open" ? lateFrom(held, since) : Number.POSITIVE_INFINITY;
     if (lateAt <= this.now) views.push("late");

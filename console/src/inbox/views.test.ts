@@ -64,6 +64,20 @@ test("my work is mine and my teams' queues", () => {
   expect([...counts(views, all, ME, NOW).values()]).toEqual([2, 0, 1, 4, 2, 2]);
 });
 
+test("a number's view has what is up with it", () => {
+  const on = (held: Held, channel_id: string, status: Status): Held => {
+    Object.assign(headOf(held), { channel_id, status });
+    return held;
+  };
+  const all = [
+    on(talk("a"), "shop", { kind: "open" }),
+    on(talk("b"), "door", { kind: "waiting" }),
+    on(talk("c"), "shop", { kind: "resolved" }),
+  ];
+  expect(ids(listing("channel-shop", all, ME, NOW).others)).toEqual(["a"]);
+  expect(ids(listing("channel-door", all, ME, NOW).others)).toEqual(["b"]);
+});
+
 test("a wait becomes soon due, then late; who was answered never is", () => {
   const of = (waits?: number) =>
     waitUrgency(talk("a", waits === undefined ? {} : { waits }), NOW);

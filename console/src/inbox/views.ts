@@ -1,7 +1,8 @@
 // Which conversations a view shows, in which order, and what asks for action in a row.
 
 import { type Held, headOf, isGroup, windowUntil } from "../live/feed.ts";
-import type { Id, Status } from "../protocol.ts";
+import type { Id, SavedView, Status } from "../protocol.ts";
+import { fits, viewId } from "./saved.ts";
 
 /** From here on a customer's wait is shown as soon due, and as late, ms. The server has no targets. */
 export const SOON_MS = 8 * 60_000;
@@ -15,6 +16,8 @@ export type Urgency = "fine" | "soon" | "late";
 export interface Viewer {
   agent: Id;
   teams: Id[];
+  /** Views that are kept by name. */
+  saved?: readonly SavedView[];
 }
 
 /** Since when the customer waits, ms; undefined when nobody does. */
@@ -53,7 +56,7 @@ export const isFollowed = (held: Held, agent: Id): boolean =>
 
 /** Whether a view shows it; `undefined` for a view that does not exist. */
 export function shows(view: string, held: Held, me: Viewer, now: number): boolean {
-  const { owner, status, team_id } = headOf(held);
+  const { owner, status, team_id, channel_id } = headOf(held);
   const isMine =
     owner.kind === "agent" ? owner.id === me.agent : me.teams.includes(owner.id);
   switch (view) {
@@ -66,7 +69,11 @@ export function shows(view: string, held: Held, me: Viewer, now: number): boolea
     case "open":
       return isUp(status);
     default:
-      return view === `team-${team_id}` && isUp(status);
+      if (view.startsWith("saved-")) {
+        const saved = me.saved?.find((one) => viewId(one) === view);
+        return saved !== undefined && fits(saved.filter, held, me.agent);
+      }
+      return (view === `team-${team_id}` || view === `channel-${channel_id}`) && isUp(status);
   }
 }
 

@@ -12,6 +12,7 @@ import type {
   Id,
   Me,
   MeChange,
+  SavedView,
   ServerFrame,
   Team,
 } from "../protocol.ts";
@@ -279,6 +280,24 @@ export class Desk {
     return this.conversations.loadRows();
   }
 
+  get views(): readonly SavedView[] {
+    return this.workspace.views;
+  }
+  readViews() {
+    return this.workspace.readViews();
+  }
+  async saveView(view: Omit<SavedView, "id" | "editable">) {
+    await request("POST", "/saved-views", view);
+    await this.workspace.readViews();
+  }
+  async changeView(id: Id, change: Partial<Pick<SavedView, "name" | "filter">>) {
+    await request("PATCH", `/saved-views/${id}`, change);
+    await this.workspace.readViews();
+  }
+  async dropView(id: Id) {
+    await request("DELETE", `/saved-views/${id}`);
+    await this.workspace.readViews();
+  }
   find(wanted: URLSearchParams, page?: string) {
     return this.conversations.find(wanted, page);
   }

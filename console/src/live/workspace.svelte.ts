@@ -1,6 +1,6 @@
 // Who and what there is in the workspace, as it was read last: oneself, colleagues, teams, numbers.
 
-import type { Channel, Colleague, Id, Me, MeChange, Team } from "../protocol.ts";
+import type { Channel, Colleague, Id, Me, MeChange, SavedView, Team } from "../protocol.ts";
 import { Fault, request } from "./api.ts";
 
 /** What could not be read is asked for again after this time, ms. */
@@ -11,6 +11,8 @@ export class Workspace {
   agents: ReadonlyMap<Id, Colleague> = $state.raw(new Map());
   teams: ReadonlyMap<Id, Team> = $state.raw(new Map());
   channels: ReadonlyMap<Id, Channel> = $state.raw(new Map());
+  /** Filters that are kept by name; a list of its own only where something changed. */
+  views: readonly SavedView[] = $state.raw([]);
   /** Whether a number is connected; undefined until that is known. */
   hasNumber: boolean | undefined = $state();
 
@@ -44,6 +46,13 @@ export class Workspace {
     await this.once("channels", async () => {
       this.channels = byId(await request<Channel[]>("GET", "/channels"));
       this.hasNumber = this.channels.size > 0;
+    });
+  }
+
+  async readViews() {
+    await this.once("views", async () => {
+      const views = await request<SavedView[]>("GET", "/saved-views");
+      if (JSON.stringify(views) !== JSON.stringify(this.views)) this.views = views;
     });
   }
 

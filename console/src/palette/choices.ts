@@ -1,5 +1,6 @@
 // What the palette knows: what can be done to the open conversation, customers, places.
 
+import { numbersOf, placeOf, viewId } from "../inbox/saved.ts";
 import { keyOf } from "../inbox/sections.ts";
 import { customer, owner } from "../inbox/words.ts";
 import type { Desk } from "../live/session.svelte.ts";
@@ -140,6 +141,10 @@ function places({ desk, sections, isAdmin }: Known): Choice[] {
     ...[...desk.teams.values()].map((team) =>
       goTo(`team-${team.id}`, team.name, "users", viewOf(`team-${team.id}`)),
     ),
+    ...numbersOf(desk, words.locale).map(({ id, name }) =>
+      goTo(`channel-${id}`, name, "wa", viewOf(`channel-${id}`)),
+    ),
+    ...desk.views.map((one) => goTo(viewId(one), one.name, "user", placeOf(one))),
     ...[...SHARED_PAGES, ...OWN_PAGES]
       .filter((page) => isAdmin || !ADMIN_PAGES.includes(page))
       .map((page) => goTo(`settings-${page}`, t.settings[page], "gear", { at: "settings", page })),

@@ -5,13 +5,13 @@ import { isNothing, joined, nameOf, queryOf, wantedOf } from "./filter.ts";
 const ID = "01890a5d-ac96-774b-bcce-00000000a004";
 
 test("what is wanted stands in the address and comes back as it was", () => {
-  const wanted = { q: "Lucía & Co", status: "resolved", team: ID, owner: "nobody" } as const;
+  const wanted = { q: "Lucía & Co", status: "resolved", team: ID, channel: ID, owner: "nobody" } as const;
   expect(wantedOf(queryOf(wanted))).toEqual(wanted);
   expect(wantedOf(queryOf({ q: "", owner: ID }))).toEqual({ q: "", owner: ID });
 });
 
 test("what is no filter filters nothing", () => {
-  const odd = new URLSearchParams("status=%3Cb%3E&team=1&owner=constructor");
+  const odd = new URLSearchParams("status=%3Cb%3E&team=1&channel=Shop&owner=constructor");
   expect(wantedOf(odd)).toEqual({ q: "" });
   expect(isNothing(wantedOf(odd))).toBe(true);
   expect(isNothing({ q: "", status: "open" })).toBe(false);

@@ -11,6 +11,8 @@ export interface Wanted {
   /** Only customers who are blocked. */
   blocked?: "true";
   team?: Id;
+  /** The number of theirs. */
+  channel?: Id;
   /** `me`, `nobody`, or the id of an agent. */
   owner?: string;
 }
@@ -21,20 +23,21 @@ const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export function wantedOf(query: URLSearchParams): Wanted {
   const of = (name: string) => query.get(name) ?? "";
   const status = STATUSES.find((one) => one === of("status"));
-  const [team, owner] = [of("team"), of("owner")];
+  const [team, channel, owner] = [of("team"), of("channel"), of("owner")];
   const isOwner = owner === "me" || owner === "nobody" || ID.test(owner);
   return {
     q: of("q"),
     ...(status === undefined ? {} : { status }),
     ...(of("blocked") === "true" ? { blocked: "true" as const } : {}),
     ...(ID.test(team) ? { team } : {}),
+    ...(ID.test(channel) ? { channel } : {}),
     ...(isOwner ? { owner } : {}),
   };
 }
 
 /** As an address and as the server is asked; nothing where nothing is wanted. */
 export function queryOf(wanted: Wanted): URLSearchParams {
-  const named = (["q", "status", "blocked", "team", "owner"] as const).flatMap((name) => {
+  const named = (["q", "status", "blocked", "team", "channel", "owner"] as const).flatMap((name) => {
     const value = wanted[name];
     return value === undefined || value === "" ? [] : [[name, value]];
   });

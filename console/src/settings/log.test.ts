@@ -3,7 +3,7 @@ import type { Event } from "../protocol.ts";
 import { LANGUAGES } from "../messages/index.svelte.ts";
 import { logWords } from "../messages/log.ts";
 import { lines } from "../live/lines.ts";
-import { partsOf, queryOf } from "./log.ts";
+import { partsOf, placeOf, queryOf } from "./log.ts";
 
 test("only what is wanted is asked for", () => {
   const none = { agent: "", type: "", conversation: "", from: undefined };
@@ -11,6 +11,12 @@ test("only what is wanted is asked for", () => {
   expect(queryOf({ ...none, agent: "ana", from: 5 }, { before: "9" })).toBe(
     "?agent=ana&from=5&before=9",
   );
+});
+
+test("what an address says and is no filter filters nothing", () => {
+  const odd = new URLSearchParams("agent=ana&type=%3Cb%3E&conversation=1&from=5");
+  expect(placeOf(odd)).toEqual({});
+  expect(placeOf(new URLSearchParams("type=team_changed"))).toEqual({ type: "team_changed" });
 });
 
 test("a fact is told in parts, with names for ids, and markup stays text", () => {

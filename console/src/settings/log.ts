@@ -10,6 +10,29 @@ export interface Wanted {
   from: number | undefined;
 }
 
+/** What an address says of it. */
+export interface LogPlace {
+  agent?: Id;
+  type?: string;
+  conversation?: Id;
+}
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const TYPE = /^[a-z_]{1,40}$/;
+
+/** What an address says; what is no such thing filters nothing. */
+export function placeOf(query: URLSearchParams): LogPlace {
+  const of = (name: string, form: RegExp) => {
+    const value = query.get(name);
+    return value === null || !form.test(value) ? {} : { [name]: value };
+  };
+  return { ...of("agent", ID), ...of("type", TYPE), ...of("conversation", ID) };
+}
+
+/** As an address. */
+export const addressOf = ({ agent = "", type = "", conversation = "" }: LogPlace): string =>
+  queryOf({ agent, type, conversation, from: undefined });
+
 /** What is asked of the server; `before` is where the last page ended. */
 export function queryOf(wanted: Wanted, more: Record<string, string> = {}): string {
   const query = new URLSearchParams();
