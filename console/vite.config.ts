@@ -2,9 +2,10 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { listFiles } from "./build/list.ts";
+import { weighFirstLoad } from "./build/weigh.ts";
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), listFiles()],
+  plugins: [svelte(), listFiles(), weighFirstLoad()],
   // Component tests need the code for browsers.
   ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),
   build: {
