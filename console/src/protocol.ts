@@ -465,6 +465,7 @@ export type Fact =
     }
   | { type: "password_set"; agent_id: Id }
   | { type: "device_revoked"; agent_id: Id; device_id: Id }
+  | { type: "invitation_changed"; invitation_id: Id; step: InvitationStep }
   | { type: "head_changed"; head: Head };
 export type Event = {
   position: number;
@@ -830,6 +831,54 @@ export type TeamChange = Partial<TeamNew>;
 export interface MemberPut {
   kind: MembershipKind;
 }
+export type InvitationStep = "made" | "renewed" | "withdrawn" | "used";
+export interface InvitationNew {
+  email: string;
+  name: string;
+  role: Role;
+  capacity?: number | null;
+  teams?: { team_id: Id; kind: MembershipKind }[];
+}
+export interface InvitationsNew {
+  invitations: InvitationNew[];
+  valid_days?: number | null;
+}
+export interface Invitation {
+  id: Id;
+  email: string;
+  name: string;
+  role: Role;
+  capacity: number | null;
+  teams: { team_id: Id; kind: MembershipKind }[];
+  state: "open" | "expired";
+  invited_by: Id | null;
+  created_at: Timestamp;
+  renewed_at: Timestamp;
+  expires_at: Timestamp;
+}
+/** The secret is shown this once. */
+export interface InvitationMade {
+  invitation: Invitation;
+  secret: string;
+}
+export interface InvitationRead {
+  secret: string;
+}
+export interface InvitationCard {
+  workspace: string;
+  workspace_name: string;
+  email: string;
+  name: string;
+  role: Role;
+  expires_at: Timestamp;
+}
+export interface InvitationAccept {
+  secret: string;
+  password: string;
+  name?: string | null;
+  device_id?: Id | null;
+  device_name?: string | null;
+}
 export interface AgentNew {
   email: string;
   name: string;
@@ -920,4 +969,11 @@ export interface Problem {
   title: string;
   detail: string;
   retry_after_ms?: number;
+  rows?: RowProblem[];
+}
+/** What is wrong with a row of a list; the first row is 1. */
+export interface RowProblem {
+  row: number;
+  field: string;
+  problem: string;
 }

@@ -103,7 +103,8 @@ pub fn apply(conversation: &mut Conversation, event: &Event) {
         | Fact::MembershipChanged { .. }
         | Fact::ChannelChanged { .. }
         | Fact::PasswordSet { .. }
-        | Fact::DeviceRevoked { .. } => {}
+        | Fact::DeviceRevoked { .. }
+        | Fact::InvitationChanged { .. } => {}
     }
 }
 

@@ -6,9 +6,9 @@ use crate::conversation::{Block, ContactCard};
 use crate::group::ConversationKind;
 use crate::{
     AgentId, AgentSet, Amendment, Author, ChannelId, ChannelSet, ContactId, Content,
-    ConversationId, DeviceId, FileState, Head, HeldReason, LineKind, LineRef, Marketing,
-    MembershipKind, MessageError, MessageId, MessageStatus, NoteId, OpId, Owner, Status, TeamId,
-    TeamSet, Timestamp, Turn,
+    ConversationId, DeviceId, FileState, Head, HeldReason, InvitationId, InvitationStep, LineKind,
+    LineRef, Marketing, MembershipKind, MessageError, MessageId, MessageStatus, NoteId, OpId,
+    Owner, Status, TeamId, TeamSet, Timestamp, Turn,
 };
 
 /// The author of an event.
@@ -330,6 +330,14 @@ pub enum Fact {
         agent_id: AgentId,
         /// The device.
         device_id: DeviceId,
+    },
+    /// An invitation was made, renewed, withdrawn or used; whom it names is no part of the log.
+    /// Admins read `/invitations`. Who joined by it is the actor.
+    InvitationChanged {
+        /// The invitation.
+        invitation_id: InvitationId,
+        /// What became of it.
+        step: InvitationStep,
     },
     /// Sent to viewers of level head in place of every other fact of a conversation.
     HeadChanged {

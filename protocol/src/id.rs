@@ -59,6 +59,8 @@ ids! {
     NoteId,
     /// A phone, tablet or browser of an agent.
     DeviceId,
+    /// An invitation to a workspace.
+    InvitationId,
     /// The id that the author of a command gave it (UUIDv7).
     OpId,
     /// A push: every copy of it, on every road, has the same (UUIDv7).

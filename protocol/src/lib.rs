@@ -29,6 +29,7 @@ pub mod frame;
 pub mod group;
 pub mod heads;
 pub mod id;
+pub mod invitation;
 pub mod limits;
 pub mod line;
 pub mod outcome;
@@ -63,9 +64,10 @@ pub use details::{
 pub use event::{Actor, Event, Fact, OwnerCause};
 pub use group::{ConversationKind, GroupCard, GroupState, Participant};
 pub use id::{
-    AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, MessageId, NodeId, NoteId,
-    OpId, PushId, TeamId, ViewId, WorkspaceId,
+    AgentId, ChannelId, ContactId, ConversationId, DeviceId, Epoch, InvitationId, MessageId,
+    NodeId, NoteId, OpId, PushId, TeamId, ViewId, WorkspaceId,
 };
+pub use invitation::InvitationStep;
 pub use line::{
     Author, Content, FileState, HeldReason, Line, LineKind, MessageError, MessageStatus, Note,
     Picture,

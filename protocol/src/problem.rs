@@ -26,6 +26,21 @@ pub struct Problem {
     /// When to try again, if that helps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// The rows of a list that are wrong, where the request brought one; empty otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<RowProblem>,
+}
+
+/// What is wrong with a row of a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RowProblem {
+    /// Which row; the first is 1.
+    pub row: u32,
+    /// The field.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
 /// Says in words of the protocol what is wrong with JSON that could not be read: which field, where

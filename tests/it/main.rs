@@ -15,6 +15,7 @@ mod files;
 mod following;
 mod groups;
 mod inbox;
+mod invitations;
 mod lanes;
 mod lease;
 mod logs;

@@ -238,6 +238,7 @@ function one(feed: Feed, event: Event): Want[] {
       return [{ kind: "channels" }];
     case "password_set":
     case "device_revoked":
+    case "invitation_changed":
       return [];
     case "read_marked":
       if (event.agent_id === feed.agent && event.conversation_id !== undefined) {

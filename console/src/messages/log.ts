@@ -87,6 +87,7 @@ const en: LogWords = {
     channel_changed: "changed a number",
     password_set: "set a password",
     device_revoked: "signed a device out",
+    invitation_changed: "invited somebody, or ended an invitation",
   },
 };
 
@@ -142,6 +143,7 @@ const es: LogWords = {
     channel_changed: "cambió un número",
     password_set: "puso una contraseña",
     device_revoked: "cerró la sesión de un dispositivo",
+    invitation_changed: "invitó a alguien o terminó una invitación",
   },
 };
 
@@ -197,6 +199,7 @@ const pt: LogWords = {
     channel_changed: "alterou um número",
     password_set: "definiu uma palavra-passe",
     device_revoked: "terminou a sessão de um dispositivo",
+    invitation_changed: "convidou alguém ou terminou um convite",
   },
 };
 
@@ -252,6 +255,7 @@ const ar: LogWords = {
     channel_changed: "غيّر رقمًا",
     password_set: "عيّن كلمة مرور",
     device_revoked: "أنهى جلسة جهاز",
+    invitation_changed: "دعا شخصًا أو أنهى دعوة",
   },
 };
 

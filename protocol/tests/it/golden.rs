@@ -8,6 +8,9 @@ use baton_protocol::account::{Device, Login, Me, Refresh, Session};
 use baton_protocol::connection::ChannelCheck;
 use baton_protocol::conversation::Snapshot;
 use baton_protocol::frame::{ClientFrame, ServerFrame};
+use baton_protocol::invitation::{
+    Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
+};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{
     ConversationPage, FileAddress, LineHistory, LinesPage, SnapshotAnswer, SyncAnswer,
@@ -142,6 +145,7 @@ fn every_event() {
         ChannelChanged = "channel_changed",
         PasswordSet = "password_set",
         DeviceRevoked = "device_revoked",
+        InvitationChanged = "invitation_changed",
         HeadChanged = "head_changed"
     );
     check_all("event", kinds, move |event: &Event| kind_of(&event.fact));
@@ -256,6 +260,12 @@ fn every_body_of_a_request_and_answer() {
             "push_registered" => drop(check::<PushRegistered>(&name, text)),
             "push_preference" => drop(check::<PushPreference>(&name, text)),
             "push_receipts" => drop(check::<Vec<PushReceipt>>(&name, text)),
+            "invitation" => drop(check::<Invitation>(&name, text)),
+            "invitations_new" => drop(check::<InvitationsNew>(&name, text)),
+            "invitation_made" => drop(check::<InvitationMade>(&name, text)),
+            "invitation_read" => drop(check::<InvitationRead>(&name, text)),
+            "invitation_card" => drop(check::<InvitationCard>(&name, text)),
+            "invitation_accept" => drop(check::<InvitationAccept>(&name, text)),
             "receipts_taken" => {
                 check::<ReceiptsTaken>(&name, text);
             }
@@ -265,7 +275,7 @@ fn every_body_of_a_request_and_answer() {
             other => panic!("nobody reads {other}"),
         }
     }
-    assert_eq!(all.len(), 36);
+    assert_eq!(all.len(), 42);
 }
 
 #[test]
@@ -309,6 +319,9 @@ fn no_secret_is_printed_for_debugging() {
         "channel_new" => format!("{:?}", check::<ChannelNew>(kind, text)),
         "channel_change" => format!("{:?}", check::<ChannelChange>(kind, text)),
         "socket_ticket" => format!("{:?}", check::<SocketTicket>(kind, text)),
+        "invitation_made" => format!("{:?}", check::<InvitationMade>(kind, text)),
+        "invitation_read" => format!("{:?}", check::<InvitationRead>(kind, text)),
+        "invitation_accept" => format!("{:?}", check::<InvitationAccept>(kind, text)),
         "push_put" => format!("{:?}", check::<PushPut>(kind, text)),
         "push_registered" => format!("{:?}", check::<PushRegistered>(kind, text)),
         _ => String::new(),

@@ -66,6 +66,8 @@ pub async fn run<M: AskMeta + Sync>(
         AdminCommand::Channel(ChannelCommand::SetToken(set)) => admin.set_token(set).await,
         AdminCommand::Channel(ChannelCommand::Policy(set)) => admin.channel_policy(set).await,
         AdminCommand::Agent(AgentCommand::Add(add)) => admin.agent_add(add).await,
+        AdminCommand::Agent(AgentCommand::Invite(of)) => admin.invite(of).await,
+        AdminCommand::Agent(AgentCommand::Invitations(of)) => admin.invitations(of).await,
         AdminCommand::Agent(AgentCommand::List(of)) => admin.agents(of).await,
         AdminCommand::Agent(AgentCommand::Sessions(of)) => admin.sessions(of).await,
         AdminCommand::Agent(AgentCommand::SetPassword(set)) => admin.set_password(set).await,
@@ -73,6 +75,8 @@ pub async fn run<M: AskMeta + Sync>(
         AdminCommand::Team(TeamCommand::List(of)) => admin.teams(of).await,
     }
 }
+
+mod invite;
 
 struct Admin<'a, M> {
     accounts: &'a Accounts,

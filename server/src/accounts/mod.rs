@@ -9,6 +9,7 @@ mod access;
 pub mod admin;
 mod common;
 pub mod device;
+pub mod join;
 pub mod password;
 pub mod push;
 mod quota;
@@ -26,6 +27,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use baton_protocol::problem::RowProblem;
 use baton_protocol::{AgentId, DeviceId, Role, WorkspaceId};
 
 use self::settings::meta_app::MetaApp;
@@ -35,6 +37,7 @@ use crate::coordinator::Coordinator;
 use crate::secrets::{Keys, SecretsError};
 use crate::store::{Store, StoreError};
 
+pub use join::LinkFault;
 pub use push::receipts::Reporter;
 pub use quota::{Left, Quota, Rate};
 pub use session::Standing;
@@ -109,6 +112,12 @@ pub enum AccountError {
         /// Which field.
         field: &'static str,
     },
+    /// A link of an invitation cannot be used.
+    #[error("{0}")]
+    Link(LinkFault),
+    /// Rows of a list are wrong.
+    #[error("{}", rows_text(.0))]
+    Rows(Vec<RowProblem>),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -118,6 +127,18 @@ pub enum AccountError {
     /// A fault of this program or its machine.
     #[error("{0}")]
     Broken(String),
+}
+
+/// The first rows that are wrong, as a sentence.
+fn rows_text(rows: &[RowProblem]) -> String {
+    let told: Vec<_> = rows
+        .iter()
+        .take(5)
+        .map(|RowProblem { row, field, problem }| format!("row {row}: {field}: {problem}"))
+        .collect();
+    let more = rows.len().saturating_sub(told.len());
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{}{more}", told.join("; "))
 }
 
 impl AccountError {

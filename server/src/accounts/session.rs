@@ -38,8 +38,9 @@ const ENDED_KEPT_MS: i64 = 30 * 24 * 60 * 60_000;
 /// Characters of a device's name.
 const DEVICE_NAME_CHARS_MAX: usize = 100;
 
+/// An agent who may sign in.
 #[derive(FromRow)]
-struct Found {
+pub(super) struct Found {
     workspace: String,
     agent: String,
     password_hash: Option<String>,
@@ -210,7 +211,11 @@ impl Accounts {
         }
     }
 
-    async fn find(&self, slug: &str, email: &str) -> Result<Option<Found>, AccountError> {
+    pub(super) async fn find(
+        &self,
+        slug: &str,
+        email: &str,
+    ) -> Result<Option<Found>, AccountError> {
         static FIND: Sql = Sql::new(
             "SELECT w.id AS workspace, a.id AS agent, a.password_hash, a.state
              FROM workspace w JOIN agent a ON a.workspace = w.id
@@ -226,7 +231,11 @@ impl Accounts {
         Ok(found)
     }
 
-    async fn begin_session(&self, found: &Found, login: &Login) -> Result<Session, AccountError> {
+    pub(super) async fn begin_session(
+        &self,
+        found: &Found,
+        login: &Login,
+    ) -> Result<Session, AccountError> {
         let workspace: WorkspaceId = parse(&found.workspace)?;
         let mut tx = self.0.store.begin().await?;
         if !is_unchanged(&mut tx, found).await? {

@@ -15,6 +15,7 @@ const REFRESH: &str = "br_";
 const ACCESS: &str = "ba_";
 const TICKET: &str = "bt_";
 const RECEIPT: &str = "bp_";
+const INVITATION: &str = "bi_";
 
 /// What a device's tokens of one generation derive from.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +98,16 @@ pub(super) fn digest(keys: &Keys, text: &str) -> String {
 /// A ticket for one socket.
 pub(super) fn ticket(random: [u8; 32]) -> Secret {
     Secret::new(format!("{TICKET}{}", BASE64.encode(random)))
+}
+
+/// The secret of an invitation.
+pub(super) fn invitation(random: [u8; 32]) -> Secret {
+    Secret::new(format!("{INVITATION}{}", BASE64.encode(random)))
+}
+
+/// Whether a text has the form of an invitation's secret.
+pub(super) fn is_invitation(text: &str) -> bool {
+    text.len() <= 64 && text.starts_with(INVITATION)
 }
 
 /// A receipt key as it was presented; not yet proven.

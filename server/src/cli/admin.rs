@@ -261,6 +261,10 @@ pub struct ChannelAdd {
 pub enum AgentCommand {
     /// Add a person to a workspace
     Add(AgentAdd),
+    /// Invite people by links, one or a table of many
+    Invite(AgentInvite),
+    /// List the invitations that nobody used yet
+    Invitations(WorkspaceRef),
     /// List a workspace's people
     List(WorkspaceRef),
     /// List the devices on which a person is signed in
@@ -307,6 +311,45 @@ pub struct AgentAdd {
     /// File with the password, - for standard input [default: generated and printed once]
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<SecretFile>,
+}
+
+/// `baton admin agent invite`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  baton admin agent invite --workspace acme --email ben@acme.example --name Ben --team Sales
+  baton admin agent invite --workspace acme --csv team.csv --address https://desk.acme.example
+
+The table's first line names its columns: email, name, role, teams, capacity. Several teams
+stand in one cell: Sales|Support:supervisor.")]
+pub struct AgentInvite {
+    /// The workspace
+    #[command(flatten)]
+    pub workspace: WorkspaceRef,
+    /// E-mail address to sign in with
+    #[arg(long, value_parser = email, required_unless_present = "csv", requires = "name")]
+    pub email: Option<String>,
+    /// Name that colleagues see
+    #[arg(long, requires = "email")]
+    pub name: Option<String>,
+    /// agent, supervisor or admin
+    #[arg(long, default_value = "agent", value_parser = role)]
+    pub role: Role,
+    /// A team: NAME, or NAME:supervisor (not with the role agent); repeatable
+    #[arg(long = "team", value_name = "NAME", value_parser = membership)]
+    pub teams: Vec<(String, MembershipKind)>,
+    /// Largest number of conversations to own at once [default: unlimited]
+    #[arg(long, value_name = "N")]
+    pub capacity: Option<u32>,
+    /// A table of up to 200 people instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["email", "teams", "capacity"])]
+    pub csv: Option<std::path::PathBuf>,
+    /// Days for which the links are good
+    #[arg(long, value_name = "N", default_value_t = 7,
+        value_parser = clap::value_parser!(u32).range(1..=30))]
+    pub days: u32,
+    /// The console's address, which links begin with
+    #[arg(long, value_name = "URL", default_value = "")]
+    pub address: String,
 }
 
 /// `baton admin agent set-password`.
@@ -408,7 +451,7 @@ pub enum IntakeCommand {
     Replay,
 }
 
-fn membership(text: &str) -> Result<(String, MembershipKind), String> {
+pub(super) fn membership(text: &str) -> Result<(String, MembershipKind), String> {
     let (name, kind) = match text.rsplit_once(':') {
         Some((name, "supervisor")) => (name, MembershipKind::Supervisor),
         Some((name, "member")) => (name, MembershipKind::Member),
@@ -421,7 +464,7 @@ fn membership(text: &str) -> Result<(String, MembershipKind), String> {
     Ok((name.to_owned(), kind))
 }
 
-fn role(text: &str) -> Result<Role, String> {
+pub(super) fn role(text: &str) -> Result<Role, String> {
     Role::from_name(text).ok_or_else(|| "must be agent, supervisor or admin".to_owned())
 }
 

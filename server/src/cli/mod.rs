@@ -5,6 +5,7 @@
 
 mod admin;
 mod flags;
+mod people;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,12 +16,13 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{Config, ConfigError, Loaded, Sources, environment};
 
 pub use admin::{
-    AdminCommand, AgentAdd, AgentCommand, ChannelAdd, ChannelCommand, ChannelConnect,
+    AdminCommand, AgentAdd, AgentCommand, AgentInvite, ChannelAdd, ChannelCommand, ChannelConnect,
     ChannelPolicyArgs, IntakeCommand, MediaCommand, MetaAppAdd, MetaAppCommand, MetaAppRight,
     OperatorCommand, PersonRef, QuarantineCommand, SetPassword, SetToken, TeamAdd, TeamCommand,
     WorkspaceAdd, WorkspaceCommand, WorkspaceRef,
 };
 pub use flags::{Flags, SecretFile};
+pub use people::{Person, people};
 
 /// Exit code of a bad configuration (EX_CONFIG).
 pub const EXIT_CONFIG: u8 = 78;

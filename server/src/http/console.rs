@@ -18,9 +18,10 @@ use flate2::write::GzEncoder;
 use super::{Answer, Fault};
 
 /// Every address of the console.
-pub(super) const PAGES: [&str; 15] = [
+pub(super) const PAGES: [&str; 16] = [
     "/",
     "/sign-in",
+    "/join",
     "/welcome",
     "/inbox",
     "/inbox/{view}",

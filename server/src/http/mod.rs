@@ -20,6 +20,7 @@ mod heads;
 mod health;
 mod input;
 pub(crate) mod intake;
+mod invitations;
 mod me;
 mod notices;
 mod packing;
@@ -138,9 +139,10 @@ pub struct Route {
 }
 
 /// What reads the query of its address; everywhere else there is none.
-const WITH_QUERY: [(Method, &str); 18] = [
+const WITH_QUERY: [(Method, &str); 19] = [
     (Method::POST, "/api/v1/sessions"),
     (Method::POST, "/api/v1/sessions/refresh"),
+    (Method::POST, "/api/v1/invitations/accept"),
     (Method::GET, "/api/v1/conversations"),
     (Method::GET, "/api/v1/conversations/{conversation}/messages"),
     (Method::GET, "/api/v1/snapshot"),
@@ -172,6 +174,8 @@ impl Route {
 const AGENT: &str = "/api/v1/agents/{agent}";
 const AGENT_SESSIONS: &str = "/api/v1/agents/{agent}/sessions";
 const AGENT_PASSWORD: &str = "/api/v1/agents/{agent}/password";
+const INVITATION: &str = "/api/v1/invitations/{invitation}";
+const RENEW: &str = "/api/v1/invitations/{invitation}/renew";
 const MEMBER: &str = "/api/v1/teams/{team}/members/{agent}";
 const LINES: &str = "/api/v1/conversations/{conversation}/messages";
 const ELSEWHERE: &str = "/api/v1/conversations/{conversation}/elsewhere";
@@ -214,6 +218,12 @@ pub fn routes() -> Vec<Route> {
         row(pt.clone(), Admin, AGENT, patch(agents::change)),
         row(g.clone(), Admin, AGENT_SESSIONS, get(sessions::of_agent)),
         row(pu.clone(), Admin, AGENT_PASSWORD, put(agents::password)),
+        row(g.clone(), Admin, "/api/v1/invitations", get(invitations::list)),
+        row(p.clone(), Admin, "/api/v1/invitations", post(invitations::invite)),
+        row(p.clone(), Admin, RENEW, post(invitations::renew)),
+        row(d.clone(), Admin, INVITATION, delete(invitations::withdraw)),
+        row(p.clone(), Public, "/api/v1/invitations/read", post(invitations::read)),
+        row(p.clone(), Public, "/api/v1/invitations/accept", post(invitations::accept)),
         row(g.clone(), any, "/api/v1/teams", get(teams::list)),
         row(p.clone(), Admin, "/api/v1/teams", post(teams::add)),
         row(g.clone(), any, "/api/v1/teams/{team}", get(teams::read)),

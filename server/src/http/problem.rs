@@ -5,9 +5,9 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use baton_protocol::connection::CheckStep;
-use baton_protocol::problem::{HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED, Problem};
+use baton_protocol::problem::{HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED, Problem, RowProblem};
 
-use crate::accounts::AccountError;
+use crate::accounts::{AccountError, LinkFault};
 use crate::engine::Unavailable;
 use crate::store::StoreError;
 
@@ -19,6 +19,7 @@ pub struct Fault {
     code: &'static str,
     detail: String,
     retry_after_ms: Option<u64>,
+    rows: Vec<RowProblem>,
 }
 
 /// The result of a handler.
@@ -26,7 +27,7 @@ pub type Answer<T> = Result<T, Fault>;
 
 impl Fault {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), retry_after_ms: None }
+        Self { status, code, detail: detail.into(), retry_after_ms: None, rows: Vec::new() }
     }
 
     pub(super) fn unauthenticated() -> Self {
@@ -171,6 +172,17 @@ impl Fault {
         Self { retry_after_ms: Some(ms), ..fault }
     }
 
+    /// A link of an invitation cannot be used.
+    fn link(fault: LinkFault) -> Self {
+        let (status, code) = match fault {
+            LinkFault::Unknown => (StatusCode::NOT_FOUND, "invitation_unknown"),
+            LinkFault::Expired => (StatusCode::GONE, "invitation_expired"),
+            LinkFault::Withdrawn => (StatusCode::GONE, "invitation_withdrawn"),
+            LinkFault::Used => (StatusCode::GONE, "invitation_used"),
+        };
+        Self::new(status, code, fault.to_string())
+    }
+
     /// The cause goes to the log, not into the answer.
     pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
@@ -227,6 +239,10 @@ impl From<AccountError> for Fault {
             AccountError::NotAllowed { .. } => Self::conflict(text),
             AccountError::Invalid { .. } => Self::invalid(text),
             AccountError::Taken { .. } => Self::new(StatusCode::CONFLICT, "taken", text),
+            AccountError::Link(fault) => Self::link(fault),
+            AccountError::Rows(rows) => {
+                Self { rows, ..Self::new(StatusCode::BAD_REQUEST, "invalid_rows", text) }
+            }
             AccountError::Store(error) => error.into(),
             AccountError::Secrets(error) => Self::internal(&error),
             AccountError::Broken(error) => Self::internal(&error),
@@ -243,6 +259,7 @@ impl IntoResponse for Fault {
             title: self.status.canonical_reason().unwrap_or_default().to_owned(),
             detail: self.detail,
             retry_after_ms: self.retry_after_ms,
+            rows: self.rows,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = (self.status, body).into_response();

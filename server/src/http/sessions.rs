@@ -140,7 +140,8 @@ const COOKIES: [(&str, &str); 2] =
 /// Browsers take a name that begins so with the path / alone.
 const COOKIES_SECURE: [&str; 2] = [ACCESS_COOKIE_SECURE, REFRESH_COOKIE_SECURE];
 
-fn answer(
+/// Answers with a session, its tokens in the body or in cookies.
+pub(super) fn answer(
     parts: &Parts,
     status: StatusCode,
     mut session: Session,

@@ -6,6 +6,7 @@ mod console;
 mod door;
 mod heads;
 mod intake;
+mod invitations;
 mod log;
 mod matrix;
 mod packing;

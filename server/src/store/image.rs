@@ -19,7 +19,7 @@ pub(super) struct Sheet {
 
 /// Tables whose stamps stand beside them, with the columns that count. Migrations make their
 /// triggers.
-pub(super) const SHEETS: [Sheet; 10] = [
+pub(super) const SHEETS: [Sheet; 11] = [
     Sheet { table: "installation", keys: 1, columns: &["name", "value"] },
     Sheet {
         table: "meta_app",
@@ -114,6 +114,28 @@ pub(super) const SHEETS: [Sheet; 10] = [
             "registered_at",
             "confirmed_at",
             "last_receipt_at",
+        ],
+    },
+    Sheet {
+        table: "invitation",
+        keys: 2,
+        columns: &[
+            "workspace",
+            "id",
+            "email",
+            "name",
+            "role",
+            "capacity",
+            "teams",
+            "digest",
+            "state",
+            "open_email",
+            "invited_by",
+            "created_at",
+            "renewed_at",
+            "expires_at",
+            "ended_at",
+            "agent",
         ],
     },
 ];

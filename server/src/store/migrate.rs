@@ -209,6 +209,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 32,
+        name: "invitation",
+        both: include_str!("migrations/0032_invitation.sql"),
+        sqlite: include_str!("migrations/0032_invitation.sqlite.sql"),
+        postgres: include_str!("migrations/0032_invitation.postgres.sql"),
+    },
+    Migration {
         version: 33,
         name: "saved_views",
         both: include_str!("migrations/0033_saved_views.sql"),

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use baton_protocol::account::Login;
+use baton_protocol::invitation::InvitationAccept;
 use clap::Parser as _;
 
 use super::*;
@@ -142,6 +143,74 @@ async fn an_operator_sets_up_a_workspace_whose_people_can_sign_in() {
         admin(set).await.unwrap();
         assert!(accounts.authenticate(&session.unwrap().access_token).await.is_err());
         accounts.sign_in(&login("ben@acme.example", "a secret"), here).await.unwrap();
+        database.close().await;
+    }
+}
+
+/// The link of each person, as it was printed.
+fn links(text: &str) -> Vec<(String, String)> {
+    let link = |line: &str| {
+        let mut words = line.split_whitespace();
+        let (email, link) = (words.next()?.to_owned(), words.next_back()?);
+        let (address, secret) = link.split_once("/join#")?;
+        assert_eq!(address, "https://desk.example");
+        Some((email, secret.to_owned()))
+    };
+    text.lines().filter_map(link).collect()
+}
+
+#[tokio::test]
+async fn forty_agents_from_a_table_join_by_their_links_and_sign_in() {
+    for database in databases().await {
+        let (accounts, engine) = started(&database);
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("team.csv");
+        let admin = async |line: &str| {
+            let words = ["baton", "admin"].into_iter().chain(line.split(' '));
+            let words =
+                words.map(|word| if word == "FILE" { file.to_str().unwrap() } else { word });
+            let Command::Admin(OperatorCommand::Settings(command)) =
+                Cli::try_parse_from(words).unwrap().command
+            else {
+                panic!("no admin command");
+            };
+            run(&command, &accounts, &engine, &Offline).await
+        };
+        let add = "workspace add --slug acme --name Acme --admin-email ana@acme.example";
+        admin(add).await.unwrap();
+        let invite = "agent invite --workspace acme --csv FILE --address https://desk.example/";
+        let head = "Email;Name;Role;Teams\n";
+        let table = |n: u32| format!("ben{n}@acme.example;Ben {n};agent;Team\n");
+        let people: String = (1..=40).map(table).collect();
+        let odd = "BEN7@acme.example;Ben;supervisor;Team:supervisor\nno-address;;;\n";
+        std::fs::write(&file, format!("{head}{people}{odd}")).unwrap();
+        let wrong = admin(invite).await.unwrap_err().to_string();
+        let lines: Vec<_> = wrong.lines().map(|line| line.split(": ").next().unwrap()).collect();
+        assert_eq!(lines, ["line 42", "line 43", "line 43"], "{wrong}");
+        let list = "agent invitations --workspace acme";
+        assert_eq!(admin(list).await.unwrap().lines().count(), 1, "nobody was invited");
+        std::fs::write(&file, format!("{head}{people}")).unwrap();
+        let printed = links(&admin(invite).await.unwrap());
+        assert_eq!(printed.len(), 40);
+        assert_eq!(admin(list).await.unwrap().lines().count(), 41);
+        let again = admin(invite).await.unwrap_err().to_string();
+        assert!(again.starts_with("line 2: email: is invited already"), "{again}");
+        let here = Ipv4Addr::LOCALHOST.into();
+        for (email, secret) in printed {
+            let accept = InvitationAccept {
+                secret,
+                password: format!("{email} rides a horse").replace('@', " at "),
+                name: None,
+                device_id: None,
+                device_name: Some("Phone".to_owned()),
+            };
+            let session = accounts.accept_invitation(&engine, &accept, here).await.unwrap();
+            accounts.authenticate(&session.access_token).await.unwrap();
+            accounts.sign_in(&login(&email, &accept.password), here).await.unwrap();
+        }
+        assert_eq!(admin(list).await.unwrap().lines().count(), 1, "all have joined");
+        let agents = admin("agent list --workspace acme").await.unwrap();
+        assert_eq!(agents.lines().filter(|line| line.contains("  Team")).count(), 41);
         database.close().await;
     }
 }

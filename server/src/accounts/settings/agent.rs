@@ -21,7 +21,7 @@ use crate::store::Sql;
 /// Conversations an agent may own, at most.
 const CAPACITY_MAX: u32 = 100_000;
 /// Teams that a new agent is put into.
-const TEAMS_MAX: usize = 200;
+pub(super) const TEAMS_MAX: usize = 200;
 
 pub(super) static ADD: Sql = Sql::new(
     "INSERT INTO agent (workspace, id, email, name, role, state, active_id, availability,
@@ -319,7 +319,7 @@ pub(super) fn hired(agent_id: AgentId, new: &AgentNew) -> Fact {
 }
 
 /// As the tables take it: '' is unlimited.
-fn capacity(given: Option<u32>) -> Result<String, AccountError> {
+pub(super) fn capacity(given: Option<u32>) -> Result<String, AccountError> {
     match given {
         Some(n) if n > CAPACITY_MAX => {
             Err(AccountError::invalid("capacity", format!("must be at most {CAPACITY_MAX}")))

@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod channel;
 pub mod first;
+pub mod invitation;
 pub mod meta_app;
 pub mod team;
 pub mod workspace;

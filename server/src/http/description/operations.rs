@@ -7,6 +7,9 @@ use baton_protocol::audit::LogPage;
 use baton_protocol::connection::ChannelCheck;
 use baton_protocol::conversation::{Begin, Begun, Snapshot};
 use baton_protocol::heads::{PackedHeads, ViewCounts};
+use baton_protocol::invitation::{
+    Invitation, InvitationAccept, InvitationCard, InvitationMade, InvitationRead, InvitationsNew,
+};
 use baton_protocol::outcome::{CommandResults, OutcomesQuery};
 use baton_protocol::page::{
     ConversationPage, FileAddress, LineHistory, LinesPage, ReviewPage, SearchPage, SnapshotAnswer,
@@ -137,7 +140,16 @@ impl Operation {
 
 /// Every operation of the API, beside the pages of the console.
 pub(super) fn operations() -> Vec<Operation> {
-    let all = [sessions(), me(), people(), numbers(), conversations(), files(), commands()];
+    let all = [
+        sessions(),
+        me(),
+        people(),
+        invitations(),
+        numbers(),
+        conversations(),
+        files(),
+        commands(),
+    ];
     let rest = [push(), oversight(), server()];
     all.into_iter().chain(rest).flatten().collect()
 }
@@ -224,6 +236,46 @@ fn people() -> Vec<Operation> {
             .done()
             .codes(settled),
         op(Method::DELETE, MEMBER, "Takes an agent out of a team.").done().codes(settled),
+    ]
+}
+
+fn invitations() -> Vec<Operation> {
+    const ALL: &str = "/api/v1/invitations";
+    let (get, post) = (Method::GET, Method::POST);
+    let link = [
+        "invitation_unknown",
+        "invitation_expired",
+        "invitation_withdrawn",
+        "invitation_used",
+        "rate_limited",
+    ];
+    let joined = [&link[..], &["taken", "not_allowed", "not_found"]].concat();
+    vec![
+        op(get, ALL, "Invitations that nobody used yet, the newest first.")
+            .answers::<Vec<Invitation>>(200),
+        op(post.clone(), ALL, "Invites people, all or none; their secrets are shown this once.")
+            .takes::<InvitationsNew>()
+            .answers::<Vec<InvitationMade>>(201)
+            .codes(&["invalid_rows", "not_allowed", "taken"]),
+        op(
+            post.clone(),
+            "/api/v1/invitations/{invitation}/renew",
+            "A new secret; the old is void.",
+        )
+        .answers::<InvitationMade>(200)
+        .codes(&["not_found", "not_allowed"]),
+        op(Method::DELETE, "/api/v1/invitations/{invitation}", "Withdraws an invitation.")
+            .done()
+            .codes(&["not_found", "not_allowed"]),
+        op(post.clone(), "/api/v1/invitations/read", "What an invitation says to the invited.")
+            .takes::<InvitationRead>()
+            .answers::<InvitationCard>(200)
+            .codes(&link),
+        op(post, "/api/v1/invitations/accept", "Joins by an invitation, and signs in.")
+            .asks::<sessions::Carriage>()
+            .takes::<InvitationAccept>()
+            .answers::<Session>(201)
+            .codes(&joined),
     ]
 }
 

@@ -4,9 +4,10 @@ use std::io::Read as _;
 
 use super::*;
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "/",
     "/sign-in",
+    "/join",
     "/welcome",
     "/inbox",
     "/inbox/mine",

@@ -8,7 +8,7 @@ use crate::store::settled;
 
 impl Desk {
     /// The facts of `acme`'s log, each with its actor.
-    async fn facts(&self) -> Vec<(Actor, Fact)> {
+    pub(super) async fn facts(&self) -> Vec<(Actor, Fact)> {
         let of = self.admin.workspace_id.to_string();
         let sql = "SELECT actor, fact FROM log WHERE workspace = $1 ORDER BY position";
         let mut tx = self.parts.store.read().await.unwrap();
