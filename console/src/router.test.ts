@@ -5,6 +5,7 @@ const ID = "01890a5d-ac96-774b-bcce-00000000a004";
 
 test.each([
   "/sign-in",
+  "/join",
   "/inbox/mine",
   "/inbox/late",
   `/inbox/team-${ID}`,

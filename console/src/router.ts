@@ -7,6 +7,8 @@ import { type LogPlace, addressOf, placeOf as logOf } from "./settings/log.ts";
 
 export type Place =
   | { at: "sign-in" }
+  /** The secret of the invitation stands behind #. */
+  | { at: "join" }
   | { at: "inbox"; view: string; conversation: string | undefined; line?: number }
   | { at: "link"; conversation: string; line?: number }
   | { at: "board"; agent: string | undefined }
@@ -33,7 +35,7 @@ export function placeOf(path: string, query = ""): Place {
   const [first, second, third, ...rest] = path.split("/").filter((part) => part !== "");
   if (rest.length > 0) return { at: "unknown" };
   if (first === undefined) return { at: "inbox", view: "mine", conversation: undefined };
-  if (first === "sign-in" && second === undefined) return { at: "sign-in" };
+  if ((first === "sign-in" || first === "join") && second === undefined) return { at: first };
   if (first === "c" && ID.test(second ?? "") && third === undefined) {
     return { at: "link", conversation: second ?? "", ...lineOf(query) };
   }
@@ -84,7 +86,8 @@ const lineQuery = (line: number | undefined) => (line === undefined ? "" : `?lin
 export function pathOf(place: Place): string {
   switch (place.at) {
     case "sign-in":
-      return "/sign-in";
+    case "join":
+      return `/${place.at}`;
     case "link":
       return `/c/${place.conversation}${lineQuery(place.line)}`;
     case "inbox": {

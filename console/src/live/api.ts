@@ -1,7 +1,7 @@
 // Requests to the server. Tokens travel in cookies that no script can read.
 
 import { lines } from "./lines.ts";
-import type { Id, Login, Problem, Session } from "../protocol.ts";
+import type { Id, InvitationAccept, InvitationCard, Login, Problem, Session } from "../protocol.ts";
 
 /** The server answered that it did not do it. */
 export class Fault extends Error {
@@ -70,6 +70,17 @@ export function forgetIdentity() {
 export async function signIn(login: Login): Promise<void> {
   const session = await once<Session>("POST", "/sessions?cookie=true", login);
   remember(login.workspace, session);
+}
+
+/** What an invitation says to who has its link. */
+export function readInvitation(secret: string): Promise<InvitationCard> {
+  return once<InvitationCard>("POST", "/invitations/read", { secret });
+}
+
+/** Joins by an invitation, and is signed in. */
+export async function acceptInvitation(accept: InvitationAccept, workspace: string): Promise<void> {
+  const session = await once<Session>("POST", "/invitations/accept?cookie=true", accept);
+  remember(workspace, session);
 }
 
 export async function signOut(): Promise<void> {

@@ -598,7 +598,7 @@ export const ar: Messages = {
     looking: (name) => `يقرأ ${name}`,
     leaving: "يغادر",
     inactive: "غير نشط",
-    invite: "إضافة زميل",
+    invite: "دعوة زميل",
   },
   saved: {
     title: "المحفوظة",
@@ -661,7 +661,7 @@ export const ar: Messages = {
     numberHow: "يضيف مشغّل الخادم تطبيق ميتا مرة واحدة. ثم وصّل الرقم هنا أو بالبرنامج نفسه.",
     numberDone: (name) => `${name} متصل.`,
     team: "أضف زميلًا",
-    teamHow: "مع شخصين يظهر غرض Baton: لا أحد يرد مرتين.",
+    teamHow: "مع شخصين يظهر غرض Baton: لا أحد يرد مرتين. أنشئ رابطًا، ويعيّن زميلك كلمة مروره.",
     teamDone: (count) => `يستطيع ${count} أشخاص الدخول.`,
     message: "استقبل رسالة",
     messageHow: (number) => `أرسل «مرحبا» من هاتف إلى ${number}. تظهر هنا.`,

@@ -577,7 +577,7 @@ export const en = {
     looking: (name: string) => `Reading ${name}`,
     leaving: "Leaving",
     inactive: "Inactive",
-    invite: "Add a colleague",
+    invite: "Invite a colleague",
   },
   saved: {
     title: "Saved",
@@ -641,7 +641,7 @@ export const en = {
       "The operator of the server adds the app at Meta once. Then connect the number here or with the same program.",
     numberDone: (name: string) => `${name} is connected.`,
     team: "Add a colleague",
-    teamHow: "With two people it shows what Baton is for: nobody answers twice.",
+    teamHow: "With two people it shows what Baton is for: nobody answers twice. Make a link; they set a password of their own.",
     teamDone: (count: number) => `${count} people can sign in.`,
     message: "Receive a message",
     messageHow: (number: string) => `Send “hola” from a phone to ${number}. It appears here.`,

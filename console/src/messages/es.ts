@@ -575,7 +575,7 @@ export const es: Messages = {
     looking: (name) => `Lee a ${name}`,
     leaving: "Se va",
     inactive: "Inactivo",
-    invite: "Añadir a un compañero",
+    invite: "Invitar a un compañero",
   },
   saved: {
     title: "Guardadas",
@@ -639,7 +639,7 @@ export const es: Messages = {
       "Quien opera el servidor añade una vez la aplicación de Meta. Luego conecta el número aquí o con el mismo programa.",
     numberDone: (name) => `${name} está conectado.`,
     team: "Añade a un compañero",
-    teamHow: "Con dos personas se ve para qué sirve Baton: nadie responde dos veces.",
+    teamHow: "Con dos personas se ve para qué sirve Baton: nadie responde dos veces. Crea un enlace; esa persona pone su contraseña.",
     teamDone: (count) => `${count} personas pueden entrar.`,
     message: "Recibe un mensaje",
     messageHow: (number) => `Envía «hola» desde un teléfono a ${number}. Aparece aquí.`,

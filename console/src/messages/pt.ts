@@ -574,7 +574,7 @@ export const pt: Messages = {
     looking: (name) => `Lê ${name}`,
     leaving: "De saída",
     inactive: "Inativo",
-    invite: "Adicionar um colega",
+    invite: "Convidar um colega",
   },
   saved: {
     title: "Guardadas",
@@ -638,7 +638,7 @@ export const pt: Messages = {
       "Quem opera o servidor adiciona uma vez a aplicação da Meta. Depois ligue o número aqui ou com o mesmo programa.",
     numberDone: (name) => `${name} está ligado.`,
     team: "Adicione um colega",
-    teamHow: "Com duas pessoas vê-se para que serve o Baton: ninguém responde duas vezes.",
+    teamHow: "Com duas pessoas vê-se para que serve o Baton: ninguém responde duas vezes. Crie uma ligação; a pessoa define a sua palavra-passe.",
     teamDone: (count) => `${count} pessoas podem entrar.`,
     message: "Receba uma mensagem",
     messageHow: (number) => `Envie “olá” de um telemóvel para ${number}. Aparece aqui.`,
