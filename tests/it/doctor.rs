@@ -36,16 +36,21 @@ async fn fails(place: &Place, arguments: &[&str]) -> Result<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_names_what_is_wrong_and_what_to_do_and_ends_with_1() -> Result<()> {
     let simulator = simulated().await?;
-    let place = set_up(&simulator).await?;
+    let mut place = set_up(&simulator).await?;
     let said = place.run(&["doctor"]).await?;
     for line in [
         "ok     configuration: it is valid",
         "ok     database: Sqlite answers",
+        "ok     whatsapp/version: Meta answers v26.0 for at least 90 days more",
         "ok     push/fcm: not set up",
         "ok     number/faults/Support: nothing is wrong; something is still to come",
     ] {
         ensure!(said.contains(line), "{line:?} in {said}");
     }
+    place.set("BATON_WHATSAPP__GRAPH_VERSION", &"v20.0");
+    let said = fails(&place, &["doctor"]).await?;
+    ensure!(said.contains("WRONG  whatsapp/version: Meta ended v20.0 on 2026-09-24"), "{said}");
+    place.set("BATON_WHATSAPP__GRAPH_VERSION", &"v26.0");
     simulator
         .set_knobs(knobs(ConnectionKnobs { token: TokenState::Expired, ..Default::default() }));
     let said = fails(&place, &["doctor"]).await?;

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::coordinator::CoordinatorState;
 use crate::push;
 use crate::store::health;
+use crate::whatsapp::versions;
 
 /// What was found out about one thing.
 #[derive(Debug, Serialize)]
@@ -73,6 +74,7 @@ async fn look(config: &Config) -> Vec<Finding> {
         }
     };
     found.push(database(&foundation).await);
+    found.push(graph_version(config, &clock));
     if config.redis.is_shared() {
         found.push(redis(&foundation));
     }
@@ -92,6 +94,12 @@ async fn database(foundation: &Foundation) -> Finding {
         Ok(()) if store.is_damaged() => Finding::new("database", false, "it is damaged"),
         Ok(()) => Finding::new("database", true, format!("{:?} answers", store.dialect())),
     }
+}
+
+fn graph_version(config: &Config, clock: &Clock) -> Finding {
+    let version = &config.whatsapp.graph_version;
+    let standing = versions::standing(version, clock.now());
+    Finding::new("whatsapp/version", standing.is_well(), standing.words(version))
 }
 
 fn redis(foundation: &Foundation) -> Finding {

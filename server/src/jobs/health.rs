@@ -3,14 +3,18 @@
 
 use std::time::Duration;
 
+use super::every::Every;
 use crate::accounts::AccountError;
 use crate::clock::Clock;
 use crate::connection::Inspector;
 use crate::node::Membership;
 use crate::store::health::{ask_at, claim_due, number};
 use crate::telemetry::Spell;
+use crate::whatsapp::versions;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the log says that the Graph API's version ends.
+const VERSION_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A number that was just added was checked then.
 const FIRST_MS: i64 = 60_000;
 const AGAIN_MS: i64 = 30 * 60_000;
@@ -32,8 +36,13 @@ impl Health {
     /// Looks every second what is due, for ever.
     pub async fn run(self) {
         let spell = Spell::default();
+        let mut version_time = Every::new(VERSION_EVERY);
         loop {
             if self.membership.term().is_some() {
+                if version_time.is_due(self.clock.monotonic()) {
+                    let version = &self.inspector.whatsapp.graph_version;
+                    versions::standing(version, self.clock.now()).log(version);
+                }
                 let looked = self.look().await;
                 if !self.inspector.engine.store().is_away() {
                     let what = "how numbers stand could not be kept; trying again";

@@ -6,6 +6,7 @@ pub mod errors;
 pub mod media;
 pub mod payload;
 pub mod signature;
+pub mod versions;
 
 pub use client::{Addressee, Client, ClientError, SendOutcome, SendRequest, Timeouts, Token};
 pub use errors::{Class, ErrorRow, Pause, look_up, message_error};
