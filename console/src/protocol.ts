@@ -493,7 +493,7 @@ export type Details =
       language: string;
       header?: Filling[];
       body?: Filling[];
-      buttons?: { index: number; kind: "link" | "copy_code"; text: string }[];
+      buttons?: { index: number; kind: "link" | "copy_code" | "quick_reply"; text: string }[];
     };
 /** What somebody needs to subscribe to pushes. */
 export interface PushKeys {
@@ -536,6 +536,16 @@ export interface Frame {
   footer?: string;
 }
 export interface ListSection {
+export interface TemplateUsages {
+  since: Timestamp;
+  templates: {
+    name: string;
+    language: string;
+    sent: number;
+    conversations: number;
+    last_at: Timestamp;
+  }[];
+}
   title?: string;
   rows: { id: string; title: string; description?: string }[];
 }

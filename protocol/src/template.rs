@@ -83,7 +83,7 @@ pub struct TemplateButton {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateButtonKind {
-    /// Its title comes back as the customer's choice.
+    /// Its title comes back as the customer's choice, with the `id` that the sender gave it.
     QuickReply,
     /// It opens a page.
     Link,
@@ -132,7 +132,7 @@ pub struct ButtonFilling {
     pub index: u32,
     /// What the button does.
     pub kind: FilledButton,
-    /// The end of its link, or the code that it copies.
+    /// The end of its link, the code that it copies, or the `id` of the choice that comes back.
     pub text: String,
 }
 
@@ -145,6 +145,8 @@ pub enum FilledButton {
     Link,
     /// It copies a code.
     CopyCode,
+    /// It answers. Without a filling its title comes back as `id` of the choice.
+    QuickReply,
 }
 
 /// `GET /channels/{channel}/templates`.
@@ -171,4 +173,30 @@ pub struct TemplateList {
 pub struct TemplateSource {
     /// The id of the WhatsApp Business Account that the number belongs to.
     pub account_id: String,
+}
+
+/// `GET /channels/{channel}/templates/usage`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TemplateUsages {
+    /// What was sent since then counts.
+    pub since: Timestamp,
+    /// Those that were sent last come first. At most 500.
+    pub templates: Vec<TemplateUsage>,
+}
+
+/// How much a template is in use, in one language.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TemplateUsage {
+    /// Its name.
+    pub name: String,
+    /// Its language.
+    pub language: String,
+    /// How often agents sent it.
+    pub sent: u64,
+    /// In how many conversations.
+    pub conversations: u64,
+    /// When it was sent last.
+    pub last_at: Timestamp,
 }

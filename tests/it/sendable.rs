@@ -1,13 +1,15 @@
 //! More than a text: places, contact cards, buttons, lists and links reach the customer.
 
 use baton_protocol::command::Send;
-use baton_protocol::template::{Filling, Template, TemplateList, TemplateStatus};
+use baton_protocol::template::{
+    ButtonFilling, FilledButton, Filling, Template, TemplateList, TemplateStatus, TemplateUsages,
+};
 use baton_protocol::{
     Button, CommandBody, Degrees, Details, Frame, LineKind, ListRow, ListSection, MessageStatus,
     Owner, Refusal, Seen, SharedCard,
 };
-use baton_simulator::{Around, Inbound, Reached};
-use baton_world::world::{Agent, Answered, Setup, eventually, for_each_store};
+use baton_simulator::{Around, Fault, FaultRule, Inbound, Reached, When};
+use baton_world::world::{Agent, Answered, PATIENCE, Setup, World, eventually, for_each_store};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -243,6 +245,95 @@ async fn a_template_that_meta_knows_reaches_the_customer() {
         let line = lines.last().expect("a line");
         assert_eq!((line.kind, Some(line.id)), (LineKind::Template, sent.line.map(|one| one.id)));
         assert_eq!(line.content.text.as_deref(), Some("Hola Lucía, su pedido 4711 está listo."));
+    })
+    .await;
+}
+
+/// Says whose templates the number sends, and waits until they are there.
+async fn knows_templates(world: &World) {
+    let admin = world.admin().await;
+    let path = format!("/channels/{}/templates", world.cast.channel);
+    let account = &world.simulator.config().numbers[0].waba_id;
+    let source = json!({"account_id": account}).to_string().into_bytes();
+    let token = Some(admin.signed.session.access_token.as_str());
+    let (to, body) = (format!("/api/v1{path}"), Some(("application/json", source)));
+    assert_eq!(world.asks(Method::PUT, &to, token, body).await.status, 202);
+    eventually("the templates are there", async || {
+        let list: TemplateList = admin.signed.get(&path).await.expect("a list");
+        list.synced_at
+    })
+    .await;
+}
+
+fn appointment(buttons: Vec<ButtonFilling>) -> Details {
+    let filling = |name: &str, text: &str| Filling {
+        name: Some(name.to_owned()),
+        text: text.to_owned(),
+        file: None,
+    };
+    Details::Template {
+        name: "appointment".into(),
+        language: "en".into(),
+        header: Vec::new(),
+        body: vec![filling("first_name", "Lucía"), filling("day", "Monday")],
+        buttons,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_id_that_the_sender_gave_an_answer_of_a_template_comes_back() {
+    for_each_store(Setup::usual(), async |world| {
+        let ana = world.agent("Ana").await;
+        let lucia = world.contact("Lucía");
+        lucia.sends("When?").await;
+        let conversation = lucia.conversation().await;
+        knows_templates(world).await;
+        let text = "confirm-4711".to_owned();
+        let confirm = ButtonFilling { index: 0, kind: FilledButton::QuickReply, text };
+        let seen = ana.last_line(conversation).await;
+        let body = send(None, appointment(vec![confirm]), seen);
+        ana.does(conversation, body).await.accepted();
+        let is_it = |reached: &Reached| reached.kind == "template";
+        let reached = lucia.customer.receives(is_it, PATIENCE).await.expect("the template");
+        let tap = Inbound::Tap { wamid: reached.wamid, id: "Confirm".to_owned() };
+        let told = lucia.customer.says(tap, Around::default()).await.expect("a tap");
+        lucia.acknowledged(&told).await;
+        let line = ana.lines(conversation).await.pop().expect("a line");
+        assert_eq!((line.kind, line.content.text.as_deref()), (LineKind::Choice, Some("Confirm")));
+        let details = line.content.details.as_deref();
+        let is_told = matches!(details, Some(Details::Choice { id: Some(id), .. })
+            if id == "confirm-4711");
+        assert!(is_told, "{details:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_whatsapp_refuses_has_its_list_read_again() {
+    for_each_store(Setup::usual(), async |world| {
+        let (ana, admin) = (world.agent("Ana").await, world.admin().await);
+        let lucia = world.contact("Lucía");
+        lucia.sends("When?").await;
+        let conversation = lucia.conversation().await;
+        knows_templates(world).await;
+        let path = format!("/channels/{}/templates", world.cast.channel);
+        let list: TemplateList = admin.signed.get(&path).await.expect("a list");
+        let mut knobs = world.simulator.knobs();
+        let fault = Fault::Error { code: 132_015, http: 400 };
+        knobs.faults = vec![FaultRule::new(When::Next(1), fault)];
+        world.simulator.set_knobs(knobs);
+        let seen = ana.last_line(conversation).await;
+        let sent = ana.does(conversation, send(None, appointment(vec![]), seen)).await.accepted();
+        ana.finds(conversation, sent.line.expect("a line"), MessageStatus::Failed).await;
+        let used: TemplateUsages =
+            admin.signed.get(&format!("{path}/usage")).await.expect("what is used");
+        let used: Vec<_> = used.templates.iter().map(|one| (one.name.as_str(), one.sent)).collect();
+        assert_eq!(used, [("appointment", 1)]);
+        eventually("the list is read again", async || {
+            let anew: TemplateList = admin.signed.get(&path).await.expect("a list");
+            (anew.synced_at > list.synced_at).then_some(())
+        })
+        .await;
     })
     .await;
 }

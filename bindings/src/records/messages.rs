@@ -105,6 +105,9 @@ pub struct FilledButton {
     pub copies_code: bool,
     /// The code, or the end of the page's address.
     pub text: String,
+    /// Whether it answers: `text` comes back as the id of the customer's choice.
+    #[uniffi(default = false)]
+    pub answers: bool,
 }
 
 /// A button that the customer can tap.
@@ -197,9 +200,13 @@ impl From<TemplateWords> for Filling {
 }
 
 impl From<FilledButton> for ButtonFilling {
-    fn from(FilledButton { index, copies_code, text }: FilledButton) -> Self {
+    fn from(FilledButton { index, copies_code, text, answers }: FilledButton) -> Self {
         use baton_protocol::template::FilledButton as Kind;
-        let kind = if copies_code { Kind::CopyCode } else { Kind::Link };
+        let kind = match (answers, copies_code) {
+            (true, _) => Kind::QuickReply,
+            (false, true) => Kind::CopyCode,
+            (false, false) => Kind::Link,
+        };
         Self { index, kind, text }
     }
 }

@@ -327,6 +327,8 @@ export const ar: Messages = {
     address: "عنوان الملف (https)",
     button: (name) => `للزر «${name}»`,
     account: "حساب واتساب للأعمال",
+    used: (sent, conversations, last) =>
+      `أُرسل ${sent} مرة إلى ${conversations} من العملاء خلال 30 يومًا، آخرها ${last}.`,
     accountHint: "أرقام معرّفه من Meta Business Suite، ثم يمكن إرسال قوالبه.",
     count: (count) => n(count, { zero: "لا قوالب", one: "قالب واحد", two: "قالبان", few: `${count} قوالب`, many: `${count} قالبًا`, other: `${count} قالب` }),
     not: {

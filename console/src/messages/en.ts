@@ -305,6 +305,8 @@ export const en = {
     address: "Address of the file (https)",
     button: (name: string) => `For the button “${name}”`,
     account: "WhatsApp Business Account",
+    used: (sent: number, conversations: number, last: string) =>
+      `Sent ${sent} times to ${conversations} customers in 30 days, last ${last}.`,
     accountHint: "The digits of its id, from Meta Business Suite. Then its templates can be sent.",
     count: (count: number) => n(count, { one: "1 template", other: `${count} templates` }),
     not: {

@@ -304,6 +304,8 @@ export const es: Messages = {
     address: "Dirección del archivo (https)",
     button: (name) => `Para el botón «${name}»`,
     account: "Cuenta de WhatsApp Business",
+    used: (sent, conversations, last) =>
+      `Enviada ${sent} veces a ${conversations} clientes en 30 días, la última ${last}.`,
     accountHint: "Los dígitos de su identificador, de Meta Business Suite. Así se pueden enviar sus plantillas.",
     count: (count) => n(count, { one: "1 plantilla", other: `${count} plantillas` }),
     not: {

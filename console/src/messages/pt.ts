@@ -304,6 +304,8 @@ export const pt: Messages = {
     address: "Endereço do arquivo (https)",
     button: (name) => `Para o botão “${name}”`,
     account: "Conta do WhatsApp Business",
+    used: (sent, conversations, last) =>
+      `Enviado ${sent} vezes a ${conversations} clientes em 30 dias, o último ${last}.`,
     accountHint: "Os dígitos do identificador, no Meta Business Suite. Assim os modelos podem ser enviados.",
     count: (count) => n(count, { one: "1 modelo", other: `${count} modelos` }),
     not: {

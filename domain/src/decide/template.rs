@@ -13,6 +13,8 @@ use super::work::check_text;
 
 /// Characters of one filling.
 const FILLING_CHARS_MAX: usize = 1024;
+/// Characters of the id of an answer: those of a button's id, as Meta names no other limit.
+const ANSWER_ID_CHARS_MAX: usize = 256;
 
 /// What a filled template says in words.
 pub(super) fn fill(
@@ -135,11 +137,26 @@ fn check_buttons(template: &Template, fillings: &[ButtonFilling]) -> Result<(), 
     }
     let mut given: Vec<_> = fillings.iter().map(|one| (one.index, one.kind)).collect();
     given.sort_unstable_by_key(|(index, _)| *index);
+    // An answer may have an id, and need not.
+    let kinds = template.buttons.iter().map(|button| button.kind);
+    let answers = (0_u32..).zip(kinds).filter(|(_, kind)| *kind == TemplateButtonKind::QuickReply);
+    for (index, _) in answers {
+        let one = (index, FilledButton::QuickReply);
+        if let Some(place) = given.iter().position(|given| *given == one) {
+            given.remove(place);
+        }
+    }
     if given != wanted {
         let places: Vec<u32> = wanted.iter().map(|(index, _)| *index).collect();
         return Err(Refusal::invalid(FIELD, format!("must fill the buttons {places:?}")));
     }
-    fillings.iter().try_for_each(|filling| check_text(&filling.text, FIELD, FILLING_CHARS_MAX))
+    fillings.iter().try_for_each(|filling| {
+        let chars_max = match filling.kind {
+            FilledButton::QuickReply => ANSWER_ID_CHARS_MAX,
+            FilledButton::Link | FilledButton::CopyCode => FILLING_CHARS_MAX,
+        };
+        check_text(&filling.text, FIELD, chars_max)
+    })
 }
 
 /// The variables of a text, in their order.

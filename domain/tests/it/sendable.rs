@@ -303,6 +303,37 @@ fn a_template_is_sent_when_the_window_is_closed_and_says_what_the_customer_reads
     }
 }
 
+#[test]
+fn the_sender_may_give_an_answer_of_a_template_an_id() {
+    let button = |kind, url: Option<&str>| {
+        let (title, url) = ("Yes".to_owned(), url.map(str::to_owned));
+        TemplateButton { kind, title, url }
+    };
+    let answer = button(TemplateButtonKind::QuickReply, None);
+    let link = button(TemplateButtonKind::Link, Some("https://shop.example/{{1}}"));
+    let known = Template { buttons: vec![answer.clone(), link, answer], ..template("Come?") };
+    let of = |index, kind, text: &str| ButtonFilling { index, kind, text: text.to_owned() };
+    let (end, yes) = (of(1, FilledButton::Link, "bikes"), FilledButton::QuickReply);
+    let fill = |buttons| filled(Some(known.clone()), (vec![], vec![]), buttons);
+    for buttons in [
+        vec![end.clone()],
+        vec![of(0, yes, "confirm-4711"), end.clone()],
+        vec![of(2, yes, "no"), end.clone(), of(0, yes, "yes")],
+    ] {
+        assert_eq!(fill(buttons).said.as_deref(), Some("Come?\nAcme"));
+    }
+    for buttons in [
+        vec![of(0, yes, "yes")],
+        vec![of(0, yes, "yes"), of(0, yes, "again"), end.clone()],
+        vec![of(1, yes, "yes"), end.clone()],
+        vec![of(0, FilledButton::Link, "yes"), end.clone()],
+        vec![of(0, yes, ""), end.clone()],
+        vec![of(0, yes, &"a".repeat(257)), end],
+    ] {
+        assert_eq!(fill(buttons).wrong.as_deref(), Some("details.buttons"));
+    }
+}
+
 fn uploaded(kind: LineKind, name: Option<&str>) -> Uploaded {
     Uploaded {
         agent: ANA.agent,

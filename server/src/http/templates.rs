@@ -3,7 +3,7 @@
 use axum::Json as Out;
 use axum::extract::State;
 use axum::http::StatusCode;
-use baton_protocol::template::{TemplateList, TemplateSource};
+use baton_protocol::template::{TemplateList, TemplateSource, TemplateUsages};
 use baton_protocol::{ChannelId, WorkspaceId};
 
 use super::input::{Id, Json};
@@ -13,6 +13,9 @@ use crate::store::{read, template};
 
 /// Digits of an id of Meta's.
 const ACCOUNT_DIGITS_MAX: usize = 32;
+/// What was sent within 30 days counts as in use.
+const IN_USE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+const USAGES_MAX: u64 = 500;
 
 /// `GET /channels/{channel}/templates`.
 pub(super) async fn list(
@@ -41,6 +44,25 @@ pub(super) async fn put(
     template::set_source(&parts.store, of, account, parts.clock.now()).await?;
     let known = known(&parts, signed.workspace, channel).await?;
     Ok((StatusCode::ACCEPTED, Out(known)))
+}
+
+/// `GET /channels/{channel}/templates/usage`: before Meta ends a template somebody wants to know
+/// who sends it.
+pub(super) async fn usage(
+    State(parts): State<Parts>,
+    signed: Signed,
+    Id(channel): Id<ChannelId>,
+) -> Answer<Out<TemplateUsages>> {
+    let since = parts.clock.now().plus_ms(-IN_USE_MS);
+    let mut tx = parts.store.read().await?;
+    let channels = read::channels(&mut tx, signed.workspace).await?;
+    if !channels.iter().any(|one| one.id == channel) {
+        return Err(Fault::not_found());
+    }
+    let of = (signed.workspace, channel);
+    let templates = template::usage(&mut tx, of, since, USAGES_MAX).await?;
+    tx.rollback().await?;
+    Ok(Out(TemplateUsages { since, templates }))
 }
 
 async fn known(parts: &Parts, workspace: WorkspaceId, channel: ChannelId) -> Answer<TemplateList> {

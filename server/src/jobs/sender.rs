@@ -391,7 +391,7 @@ impl Sender {
         let outcome = parts.client.send(&request).await;
         let said = Said::of(&outcome);
         let judged = self.judge(at, order, attempt, outcome);
-        self.note(at, said).await;
+        self.note(at, order.queued_at, said).await;
         judged
     }
 

@@ -1,11 +1,11 @@
 //! Templates as Meta last told them. They are Meta's, so that the log does not tell of them.
 
-use baton_protocol::template::Template;
+use baton_protocol::template::{Template, TemplateUsage};
 use baton_protocol::{ChannelId, Timestamp, WorkspaceId};
 use serde_json::json;
 use sqlx::FromRow;
 
-use super::rows::{from_json, id, json};
+use super::rows::{from_json, id, json, number};
 use super::{Sql, Store, StoreError, Tx};
 
 /// A number whose templates are to be looked at.
@@ -136,6 +136,24 @@ pub async fn look_again(store: &Store, meta_app: &str, now: Timestamp) -> Result
     Ok(())
 }
 
+/// Lets the templates of one number be looked at now: WhatsApp refused one that was queued at
+/// `since`. What Meta told later than that counts already.
+pub async fn look_again_at(
+    store: &Store,
+    (workspace, channel): (WorkspaceId, ChannelId),
+    (now, since): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE template_source SET due_at = CAST($3 AS BIGINT)
+         WHERE workspace = $1 AND channel = $2 AND due_at > CAST($3 AS BIGINT)
+           AND (synced_at IS NULL OR synced_at < CAST($4 AS BIGINT))",
+    );
+    let times = [now.ms().to_string(), since.ms().to_string()];
+    let of = [workspace.to_string(), channel.to_string()];
+    store.run_alone(&SQL, &[&of[0], &of[1], &times[0], &times[1]]).await?;
+    Ok(())
+}
+
 /// What came of a look at Meta's templates. The next one is at `next`, unless somebody asked for
 /// one since the claim.
 pub async fn looked(
@@ -182,4 +200,42 @@ pub async fn looked(
     }
     tx.run(&NEXT, &[&workspace, &channel, &until, &next]).await?;
     tx.commit().await
+}
+
+/// How much each template of a number was sent since then, those of late first. What was erased
+/// is not counted.
+pub async fn usage(
+    tx: &mut Tx,
+    (workspace, channel): (WorkspaceId, ChannelId),
+    since: Timestamp,
+    most: u64,
+) -> Result<Vec<TemplateUsage>, StoreError> {
+    static SQL: Sql = Sql::new(
+        "SELECT name, language, CAST(COUNT(*) AS BIGINT) AS sent,
+           CAST(COUNT(DISTINCT conversation) AS BIGINT) AS conversations,
+           MAX(accepted_at) AS last_at
+         FROM (SELECT m.conversation, m.accepted_at,
+             {postgres CAST(t.body AS JSONB)}{sqlite t.body}->'line'->'details'->>'name' AS name,
+             {postgres CAST(t.body AS JSONB)}{sqlite t.body}->'line'->'details'->>'language'
+               AS language
+           FROM message AS m JOIN content AS t ON t.workspace = m.workspace AND t.id = m.id
+           WHERE m.workspace = $1 AND m.channel = $2 AND m.kind = 'template'
+             AND m.accepted_at >= CAST($3 AS BIGINT)) AS sends
+         WHERE name IS NOT NULL AND language IS NOT NULL
+         GROUP BY name, language ORDER BY 5 DESC, name, language LIMIT CAST($4 AS BIGINT)",
+    );
+    type Row = (String, String, i64, i64, i64);
+    let args =
+        [workspace.to_string(), channel.to_string(), since.ms().to_string(), most.to_string()];
+    let rows: Vec<Row> = tx.rows(&SQL, &args.each_ref().map(String::as_str)).await?;
+    let read = |(name, language, sent, conversations, last_at): Row| {
+        Ok(TemplateUsage {
+            name,
+            language,
+            sent: number(sent)?,
+            conversations: number(conversations)?,
+            last_at: Timestamp::from_ms(last_at),
+        })
+    };
+    rows.into_iter().map(read).collect()
 }

@@ -161,6 +161,9 @@ fn button(filling: &ButtonFilling) -> Value {
         FilledButton::CopyCode => {
             ("copy_code", json!({ "type": "coupon_code", "coupon_code": filling.text }))
         }
+        FilledButton::QuickReply => {
+            ("quick_reply", json!({ "type": "payload", "payload": filling.text }))
+        }
     };
     json!({
         "type": "button",
