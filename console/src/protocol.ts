@@ -932,6 +932,7 @@ export interface ChannelChange {
 export type PushLevel = "all" | "mine" | "nothing";
 export interface QuietHours {
   from: string;
+  one_by_one?: boolean;
   until: string;
   zone: string;
 }

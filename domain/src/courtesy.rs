@@ -68,6 +68,7 @@ mod tests {
         read_receipts: Some(true),
         typing: Some(true),
         link_previews: None,
+        one_by_one: None,
     };
     const READ: Done = Done { read: true, typed: false };
     const TYPED: Done = Done { read: false, typed: true };

@@ -80,6 +80,10 @@ pub struct ChannelPolicy {
     /// Whether WhatsApp shows what a link in a text leads to; it does where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_previews: Option<bool>,
+    /// Whether the next message to a customer leaves only when the one before has arrived, for
+    /// half a minute at most; it does not wait where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_by_one: Option<bool>,
 }
 
 impl ChannelPolicy {
@@ -91,6 +95,7 @@ impl ChannelPolicy {
             read_receipts: other.read_receipts.or(self.read_receipts),
             typing: other.typing.or(self.typing),
             link_previews: other.link_previews.or(self.link_previews),
+            one_by_one: other.one_by_one.or(self.one_by_one),
         }
     }
 }

@@ -568,6 +568,7 @@ export const ar: Messages = {
     claimColleagues: "يمكن للأعضاء الأخذ من الزملاء",
     members: "الأعضاء",
     member: "عضو",
+      one_by_one: "الرسالة التالية فقط بعد وصول السابقة",
     supervisor: "مشرف",
     notIn: "ليس فيه",
     role: "الدور",

@@ -547,6 +547,7 @@ export const en = {
     claimColleagues: "Members may take from colleagues",
     members: "Members",
     member: "Member",
+      one_by_one: "The next message only when the one before has arrived",
     supervisor: "Supervisor",
     notIn: "Not in it",
     role: "Role",

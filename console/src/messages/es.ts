@@ -545,6 +545,7 @@ export const es: Messages = {
     claimColleagues: "Los miembros pueden tomar de sus compañeros",
     members: "Miembros",
     member: "Miembro",
+      one_by_one: "El siguiente mensaje solo cuando llegó el anterior",
     supervisor: "Supervisor",
     notIn: "No está",
     role: "Rol",

@@ -544,6 +544,7 @@ export const pt: Messages = {
     claimColleagues: "Os membros podem tirar de colegas",
     members: "Membros",
     member: "Membro",
+      one_by_one: "A próxima mensagem só quando a anterior chegou",
     supervisor: "Supervisor",
     notIn: "Não está",
     role: "Função",

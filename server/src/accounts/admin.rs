@@ -236,6 +236,7 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
             read_receipts: set.read_receipts,
             typing: set.typing,
             link_previews: set.link_previews,
+            one_by_one: set.one_by_one,
         };
         let change = ChannelChange { policy: Some(policy), ..ChannelChange::default() };
         let work = self.accounts.plan_channel_change(setter, channel.id, &change).await?;
@@ -243,11 +244,13 @@ impl<M: AskMeta + Sync> Admin<'_, M> {
         let now = channel.policy.changed_by(policy);
         let word = |is_on| if is_on { "on" } else { "off" };
         Ok(format!(
-            "agent names    {}\nread receipts  {}\ntyping         {}\nlink previews  {}\n",
+            "agent names    {}\nread receipts  {}\ntyping         {}\nlink previews  {}\n\
+             one by one     {}\n",
             word(now.agent_names == Some(true)),
             word(now.read_receipts == Some(true)),
             word(now.typing == Some(true)),
             word(now.link_previews != Some(false)),
+            word(now.one_by_one == Some(true)),
         ))
     }
 

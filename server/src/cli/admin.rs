@@ -180,6 +180,9 @@ pub struct ChannelPolicyArgs {
     /// WhatsApp shows what a link leads to
     #[arg(long, value_name = "on|off", value_parser = on_or_off)]
     pub link_previews: Option<bool>,
+    /// A message leaves only when the one before it has arrived, for half a minute at most
+    #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+    pub one_by_one: Option<bool>,
 }
 
 fn on_or_off(text: &str) -> Result<bool, String> {

@@ -284,6 +284,9 @@ impl Sender {
                 return false;
             }
         };
+        if order.as_ref().is_some_and(|order| self.awaits_delivery(order)) {
+            return false;
+        }
         let paced_order = match &order {
             Some(order) => match self.wait_for_pace(at, order).await {
                 Paced::Go => Some(order),

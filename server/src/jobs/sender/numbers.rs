@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use baton_protocol::ChannelId;
 
+use super::Sender;
 use crate::node::Roster;
+use crate::store::read::SendOrder;
 
 /// The numbers that other nodes send from.
 #[derive(Debug, Default)]
@@ -39,6 +41,16 @@ impl Numbers {
             self.roster = Some(Arc::clone(roster));
             self.others.clear();
         }
+    }
+}
+
+/// A number that sends one by one waits so long for the news that a message arrived.
+pub(super) const DELIVERED_WITHIN_MS: i64 = 30_000;
+
+impl Sender {
+    /// Whether it waits until the message before it is on the customer's phone.
+    pub(super) fn awaits_delivery(&self, order: &SendOrder) -> bool {
+        order.awaited_since.is_some_and(|since| self.now().since(since) < DELIVERED_WITHIN_MS)
     }
 }
 

@@ -7,11 +7,13 @@ use axum::extract::State;
 use baton_protocol::{HeldReason, MessageStatus};
 use serde_json::{Value, json};
 
+use super::numbers::DELIVERED_WITHIN_MS;
 use super::*;
 use crate::clock::ManualClock;
 use crate::engine::testing::{Bench, bench_at, in_process};
 use crate::node::Roster;
 use crate::node::testing::{alone, given};
+use crate::store::Sql;
 use crate::store::node::NodeId;
 use crate::store::read::send_order;
 use crate::store::testing::{TestDatabase, databases};
@@ -220,6 +222,26 @@ async fn a_number_is_sent_from_by_one_node_and_by_another_once_that_has_gone() {
         assert_eq!(house.due().await, [at]);
         house.sender.start_due_lanes().await;
         assert!(house.sender.0.lanes.runs(&at));
+        house.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_sends_one_by_one_waits_for_the_message_before_but_not_for_ever() {
+    static POLICY: Sql = Sql::new("UPDATE channel SET policy = '{\"one_by_one\":true}'");
+    for database in databases().await {
+        let house = house(database, quick()).await;
+        let first = house.bench.queued(LUCIA).await;
+        let none: [&str; 0] = [];
+        house.bench.engine.store().run_alone(&POLICY, &none).await.unwrap();
+        assert!(house.sends(first).await);
+        let second = house.bench.queued(LUCIA).await;
+        assert!(!house.sends(second).await, "the first one is on its way");
+        assert_eq!(house.bench.line(second).await.status, Some(MessageStatus::Queued));
+        let other = house.bench.queued(MARTA).await;
+        assert!(house.sends(other).await, "other customers wait for nothing");
+        house.clock.advance_ms(u64::try_from(DELIVERED_WITHIN_MS).unwrap());
+        assert!(house.sends(second).await, "the phone may be off");
         house.close().await;
     }
 }

@@ -34,6 +34,9 @@ pub struct SendOrder {
     pub author: Option<String>,
     /// Whether WhatsApp shows what a link leads to.
     pub previews_links: bool,
+    /// Where the number sends one by one: since when a message before it is on its way to the
+    /// customer's phone.
+    pub awaited_since: Option<Timestamp>,
     /// Since when it is queued.
     pub queued_at: Timestamp,
 }
@@ -194,6 +197,7 @@ struct OrderRow {
     queued_at: i64,
 }
 
+    awaited_since: Option<i64>,
 /// What a send needs to know; `None` when its content was erased or nobody can be addressed.
 ///
 /// A reply goes to the name under which the last inbound line came that its author saw, or to what
@@ -223,6 +227,9 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
            COALESCE(m.status_at, m.accepted_at) AS queued_at
          FROM message AS m JOIN channel AS c ON c.workspace = m.workspace AND c.id = m.channel
          WHERE m.workspace = $1 AND m.conversation = $2 AND m.seq = CAST($3 AS BIGINT)",
+           (SELECT MAX(e.status_at) FROM message AS e WHERE e.workspace = m.workspace
+              AND e.conversation = m.conversation AND e.seq < m.seq AND e.seq >= m.seq - 20
+              AND e.status IN ('accepted', 'sent')) AS awaited_since,
     );
     let args = [at.workspace.to_string(), at.conversation.to_string(), at.seq.to_string()];
     let row: Option<OrderRow> = tx.row(&SQL, &[&args[0], &args[1], &args[2]]).await?;
@@ -253,6 +260,10 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
         queued_at: Timestamp::from_ms(row.queued_at),
     }))
 }
+        awaited_since: row
+            .awaited_since
+            .filter(|_| policy.one_by_one == Some(true))
+            .map(Timestamp::from_ms),
 
 /// The name under which the customer is reached now, who said something under a name at some time,
 /// or nothing yet.
