@@ -464,6 +464,8 @@ function advance(held: Full, event: Event): Full {
     thread.turn = turn;
     head.unanswered_since = turn?.since ?? null;
   };
+  /** Whether the customer writes from another number from here on. */
+  let hasMoved = false;
   switch (event.type) {
     case "episode_opened":
       head.episode = event.episode;
@@ -549,10 +551,12 @@ function advance(held: Full, event: Event): Full {
           ? event.content.contact
           : { name: null, phone: null };
       break;
+      const { phone } = view.contact;
+      hasMoved = before !== null && phone !== null && before !== phone;
     default:
       break;
   }
-  const isChange = event.type === "owner_changed" || event.type === "status_changed";
+  const isChange = event.type === "owner_changed" || event.type === "status_changed" || hasMoved;
   if (isChange && lines !== undefined) {
     lines.changes = [...lines.changes, { revision: head.revision, at: event.at, event }];
   }

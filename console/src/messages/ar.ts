@@ -408,6 +408,7 @@ export const ar: Messages = {
     waiting: (by) => `وضعها ${by} بانتظار العميل`,
     snoozed: (by, until) => `أجّلها ${by} حتى ${until}`,
     open: "مفتوحة من جديد",
+    moved: (name, phone) => `لدى ${name} رقم جديد: ${phone}`,
     system: "Baton",
   },
   contact: {

@@ -390,6 +390,7 @@ export const en = {
     waiting: (by: string) => `${by} marked it as waiting`,
     snoozed: (by: string, until: string) => `${by} snoozed it until ${until}`,
     open: "It is open again",
+    moved: (name: string, phone: string) => `${name} has a new number: ${phone}`,
     system: "Baton",
   },
   contact: {

@@ -385,6 +385,7 @@ export const es: Messages = {
     waiting: (by) => `En espera: ${by}`,
     snoozed: (by, until) => `Pospuesta hasta ${until}: ${by}`,
     open: "Está abierta otra vez",
+    moved: (name, phone) => `${name} tiene un número nuevo: ${phone}`,
     system: "Baton",
   },
   contact: {

@@ -385,6 +385,7 @@ export const pt: Messages = {
     waiting: (by) => `Aguardando: ${by}`,
     snoozed: (by, until) => `Adiada até ${until}: ${by}`,
     open: "Está aberta de novo",
+    moved: (name, phone) => `${name} tem um número novo: ${phone}`,
     system: "Baton",
   },
   contact: {
