@@ -158,7 +158,7 @@ def op_id():
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-SEEING = {"reply", "transfer", "resolve", "mark_waiting", "snooze", "resend"}
+SEEING = {"reply", "transfer", "resolve", "mark_waiting", "snooze", "resend", "forward"}
 OWNING = {"claim", "assign", "unassign", "transfer"}
 
 

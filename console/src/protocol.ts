@@ -112,8 +112,15 @@ export interface Content {
   erased?: boolean;
   /** A newer server may know other types. */
   details?: Details | { type: "file" | "contact_cards" | "choice" | "order" };
+  /** The line that an agent sent on with this one. */
+  forwarded_from?: LineAt;
   /** Who wrote it, in a group. */
   by?: Participant;
+}
+/** A line and the conversation that it stands in. */
+export interface LineAt {
+  conversation_id: Id;
+  message_id: Id;
 }
 export type MessageStatus =
   | "queued"
@@ -192,6 +199,8 @@ export interface Amended {
   revoked?: Change;
   /** In a group: how far it got with each participant. */
   receipts?: Receipt[];
+  /** How often agents sent it on. */
+  forwarded?: number;
 }
 export interface Receipt {
   participant: number;
@@ -212,7 +221,8 @@ export type Amendment =
   | ({ kind: "edited" } & Change)
   | ({ kind: "revoked" } & Change)
   | { kind: "reacted"; by: Author; at: Timestamp }
-  | ({ kind: "received" } & Receipt);
+  | ({ kind: "received" } & Receipt)
+  | { kind: "forwarded" };
 /** A line with what it said before it was taken back. */
 export interface LineHistory {
   line: Line;
@@ -224,6 +234,7 @@ export interface Note {
   at: Timestamp;
   revision: number;
   text: string | null;
+  quoted?: Id;
   op_id: Id;
 }
 export interface View {
@@ -361,7 +372,7 @@ export interface SyncAnswer {
 export type Actor = { kind: "customer" } | { kind: "agent"; id: Id } | { kind: "system" };
 export type EventContent =
   | { line: Content }
-  | { note: { text: string | null } }
+  | { note: { text: string | null; quoted?: Id } }
   | { contact: ContactCard }
   | { reaction: { emoji: string } };
 export type OwnerCause =
@@ -525,6 +536,16 @@ export interface Template {
     url?: string;
   }[];
 }
+export interface TemplateUsages {
+  since: Timestamp;
+  templates: {
+    name: string;
+    language: string;
+    sent: number;
+    conversations: number;
+    last_at: Timestamp;
+  }[];
+}
 export interface TemplateList {
   templates: Template[];
   account_id?: string;
@@ -536,16 +557,6 @@ export interface Frame {
   footer?: string;
 }
 export interface ListSection {
-export interface TemplateUsages {
-  since: Timestamp;
-  templates: {
-    name: string;
-    language: string;
-    sent: number;
-    conversations: number;
-    last_at: Timestamp;
-  }[];
-}
   title?: string;
   rows: { id: string; title: string; description?: string }[];
 }
@@ -567,7 +578,8 @@ export type CommandBody =
       replaces?: Id;
       ignore_lease?: boolean;
     }
-  | { type: "note"; text: string; mentions?: Id[] }
+  | { type: "forward"; of: LineAt; seen: Seen; ignore_lease?: boolean }
+  | { type: "note"; text: string; mentions?: Id[]; quoted?: Id }
   | { type: "claim"; expect_owner_epoch: number; exceed_capacity?: boolean }
   | { type: "assign"; agent_id: Id; expect_owner_epoch: number; exceed_capacity?: boolean }
   | { type: "unassign"; expect_owner_epoch: number }
@@ -920,6 +932,7 @@ export interface ChannelPolicy {
   read_receipts?: boolean;
   typing?: boolean;
   link_previews?: boolean;
+  one_by_one?: boolean;
 }
 export interface ChannelChange {
   name?: string;
@@ -932,7 +945,6 @@ export interface ChannelChange {
 export type PushLevel = "all" | "mine" | "nothing";
 export interface QuietHours {
   from: string;
-  one_by_one?: boolean;
   until: string;
   zone: string;
 }

@@ -11,6 +11,7 @@ use baton_protocol::{
 };
 
 use crate::decide::delivery::SendClaim;
+use crate::forward::Forwardable;
 use crate::line::amend;
 use crate::outcome::Answer;
 use crate::scope::{Level, Scope};
@@ -308,6 +309,8 @@ pub struct Context<'a> {
     pub other: Option<&'a Conversation>,
     /// The upload that the command names, if there is one.
     pub upload: Option<&'a Uploaded>,
+    /// The line that the command sends on, if there is one.
+    pub forwarded: Option<&'a Forwardable>,
     /// Characters that the author's name takes above what they write; 0 where it is not told.
     pub signature_chars: usize,
 }

@@ -11,6 +11,7 @@ pub mod courtesy;
 pub mod decide;
 pub mod find;
 pub mod fold;
+pub mod forward;
 pub mod group;
 pub mod inbound;
 pub mod line;

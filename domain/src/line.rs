@@ -101,6 +101,7 @@ pub fn amend(amended: &mut Amended, amendment: Amendment, content: Option<&Event
             amended.receipts.retain(|known| known.participant != receipt.participant);
             amended.receipts.push(receipt);
         }
+        Amendment::Forwarded => amended.forwarded = amended.forwarded.saturating_add(1),
     }
 }
 
@@ -126,6 +127,7 @@ pub fn is_news(amended: Option<&Amended>, amendment: Amendment, emoji: Option<&s
             // What arrived has not failed.
             known.is_none_or(|known| known.status.provider_rank() < receipt.status.provider_rank())
         }
+        Amendment::Forwarded => true,
     }
 }
 

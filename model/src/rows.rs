@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use baton_domain::line::{change, written};
 use baton_protocol::conversation::ContactCard;
 use baton_protocol::event::EventContent;
-use baton_protocol::{AgentId, ConversationId, Event, Fact, Line, Note};
+use baton_protocol::{AgentId, ConversationId, Event, Fact, Line, MessageId, Note};
 
 /// Lines with their texts, notes, contacts and read marks.
 #[derive(Clone, Default, Debug)]
@@ -22,7 +22,9 @@ impl Rows {
         let Some(of) = event.conversation_id else { return };
         match &event.content {
             Some(EventContent::Contact(card)) => drop(self.cards.insert(of, card.clone())),
-            Some(EventContent::Note { text }) => self.keep_note(of, event, text.as_ref()),
+            Some(EventContent::Note { text, quoted }) => {
+                self.keep_note(of, event, (text.as_ref(), *quoted));
+            }
             Some(EventContent::Line(_) | EventContent::Reaction { .. }) | None => {}
         }
         let rows = self.lines.entry(of).or_default();
@@ -39,7 +41,12 @@ impl Rows {
         }
     }
 
-    fn keep_note(&mut self, of: ConversationId, event: &Event, text: Option<&String>) {
+    fn keep_note(
+        &mut self,
+        of: ConversationId,
+        event: &Event,
+        (text, quoted): (Option<&String>, Option<MessageId>),
+    ) {
         let Fact::NoteAdded { note_id, author, op_id, .. } = event.fact else { return };
         let note = Note {
             id: note_id,
@@ -48,6 +55,7 @@ impl Rows {
             at: event.at,
             revision: event.revision.unwrap_or_default(),
             text: text.cloned(),
+            quoted,
             op_id,
         };
         self.notes.entry(of).or_default().push(note);

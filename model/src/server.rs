@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_domain::context::{AgentFacts, People, TeamFacts};
+use baton_domain::forward::Forwardable;
 use baton_domain::group::{
     self, Book, Caller, Channel, CommandWork, Done, FreshIds, OutcomesWork, Post, SettingWork,
     State, Work, decide,
@@ -10,7 +11,7 @@ use baton_domain::group::{
 use baton_domain::inbound::{Element, ElementBody, InboundMessage, Sender};
 use baton_domain::log::Logged;
 use baton_domain::outcome::Answer;
-use baton_domain::scope::Viewer;
+use baton_domain::scope::{Scope, Viewer};
 use baton_domain::sight::Sight;
 use baton_protocol::frame::{ComposeAction, LeaseHolder};
 use baton_protocol::outcome::Outcome;
@@ -155,6 +156,7 @@ impl Server {
         let senders = self.book.meet_all(&sightings);
         self.state.senders = senders;
         self.state.twins = self.book.twins.clone();
+        self.find_forwardables(group);
         let done = decide(&mut self.state, &works, self.epoch, self.now);
         let after = self.head();
         for batch in self.state.batches(self.epoch) {
@@ -168,6 +170,25 @@ impl Server {
         self.state.settle();
         self.book.settle();
         done
+    }
+
+    /// The lines that members send on, as they stand.
+    fn find_forwardables(&mut self, group: &[Work]) {
+        self.state.forwardables.clear();
+        for work in group {
+            let Work::Command(work) = work else { continue };
+            let Some(of) = work.command.body.forwarded() else { continue };
+            let Some(conversation) = self.conversation(of.conversation_id) else { continue };
+            let lines = self.rows.lines.get(&of.conversation_id);
+            let find = |id: MessageId| lines?.iter().find(|line| line.id == id).cloned();
+            let Some(line) = find(of.message_id) else { continue };
+            let edit = line.amended.as_ref().and_then(|amended| amended.edited);
+            let edit = edit.and_then(|edit| find(edit.line.id)).map(|edit| edit.content);
+            let is_group = conversation.thread.kind.is_group();
+            let place = (of.conversation_id, Scope::of(&conversation.head), is_group);
+            let found = Forwardable::new(place, line, edit, (None, None));
+            self.state.forwardables.insert((WORKSPACE, of.message_id), found);
+        }
     }
 
     /// A random-looking id that was never given before, in any life of the log.

@@ -21,6 +21,14 @@ pub struct Amended {
     /// In a group: how far the message got with each participant of whom it was told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipts: Vec<Receipt>,
+    /// How often agents sent it on to customers.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub forwarded: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// How far a message got with one participant of a group.
@@ -77,4 +85,6 @@ pub enum Amendment {
     },
     /// It reached one participant of a group, or failed to.
     Received(Receipt),
+    /// An agent, the event's actor, sent it on. To whom stands at the new line.
+    Forwarded,
 }

@@ -3,8 +3,13 @@
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 
+use self::fields::{optional, required};
 use crate::limits::{MENTIONS_MAX, NOTE_CHARS_MAX, TEXT_CHARS_MAX};
-use crate::{AgentId, ConversationId, Details, LineRef, MessageId, OpId, Owner, Timestamp};
+use crate::{AgentId, ConversationId, Details, LineAt, LineRef, MessageId, OpId, Owner, Timestamp};
+
+mod fields;
+#[cfg(test)]
+mod tests;
 
 /// The last line that the author had on the screen; `None` when the conversation had no line.
 pub type Seen = Option<LineRef>;
@@ -39,6 +44,8 @@ pub enum CommandBody {
     Reply(Reply),
     /// Sends more than a text: a place, contact cards, buttons, a list, a link, a template.
     Send(Send),
+    /// Sends the customer what a line says that the author may see: text, file, place, cards.
+    Forward(Forward),
     /// Writes a note to the team.
     Note(NoteText),
     /// Makes the author the owner.
@@ -154,6 +161,7 @@ impl CommandBody {
         match self {
             Self::Reply(_) => spec("reply").answer(),
             Self::Send(_) => spec("send").answer(),
+            Self::Forward(_) => spec("forward").answer(),
             Self::Note(_) => spec("note").in_lane(LaneKind::Notes),
             Self::Claim(_) => CommandSpec { sees: Sees::Head, is_claim: true, ..spec("claim") },
             Self::Assign(_) => spec("assign"),
@@ -181,6 +189,7 @@ impl CommandBody {
         match self {
             Self::Reply(reply) => Some(reply.seen),
             Self::Send(send) => Some(send.seen),
+            Self::Forward(forward) => Some(forward.seen),
             Self::Transfer(transfer) => Some(transfer.seen),
             Self::Resolve(seeing) | Self::MarkWaiting(seeing) => Some(seeing.seen),
             Self::Snooze(snooze) => Some(snooze.seen),
@@ -194,6 +203,7 @@ impl CommandBody {
         match self {
             Self::Reply(reply) => Some(&mut reply.seen),
             Self::Send(send) => Some(&mut send.seen),
+            Self::Forward(forward) => Some(&mut forward.seen),
             Self::Transfer(transfer) => Some(&mut transfer.seen),
             Self::Resolve(seeing) | Self::MarkWaiting(seeing) => Some(&mut seeing.seen),
             Self::Snooze(snooze) => Some(&mut snooze.seen),
@@ -207,6 +217,8 @@ impl CommandBody {
         let named = match self {
             Self::Reply(reply) => [reply.quoted, reply.replaces],
             Self::Send(send) => [send.quoted, send.replaces],
+            Self::Note(note) => [note.quoted, None],
+            Self::Forward(forward) => [Some(forward.of.message_id), None],
             Self::Resend(resend) => [Some(resend.message_id), None],
             Self::MarkSent(of) | Self::Cancel(of) => [Some(of.message_id), None],
             _ => [None, None],
@@ -249,6 +261,7 @@ impl CommandBody {
             | Self::Unlink(_) => true,
             Self::Reply(_)
             | Self::Send(_)
+            | Self::Forward(_)
             | Self::Claim(_)
             | Self::Assign(_)
             | Self::Transfer(_)
@@ -285,6 +298,12 @@ impl CommandBody {
         *upload
     }
 
+    /// The line that it sends on.
+    pub fn forwarded(&self) -> Option<LineAt> {
+        let Self::Forward(forward) = self else { return None };
+        Some(forward.of)
+    }
+
     /// Whether it can leave only while WhatsApp's window is open.
     pub fn needs_window(&self) -> bool {
         self.is_answer() && self.template().is_none()
@@ -306,6 +325,7 @@ impl CommandBody {
         match self {
             Self::Reply(reply) => Some(&mut reply.ignore_lease),
             Self::Send(send) => Some(&mut send.ignore_lease),
+            Self::Forward(forward) => Some(&mut forward.ignore_lease),
             Self::Resend(resend) => Some(&mut resend.ignore_lease),
             _ => None,
         }
@@ -370,6 +390,23 @@ pub struct Send {
     pub ignore_lease: bool,
 }
 
+/// What a line says, for the customer of this conversation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(transform = crate::schema::with_seen))]
+#[serde(deny_unknown_fields)]
+pub struct Forward {
+    /// The line, of this or another conversation that the author sees in full.
+    pub of: LineAt,
+    /// The last line of this conversation on the screen at the tap. Required, `null` when there
+    /// was none.
+    #[serde(deserialize_with = "present")]
+    pub seen: Seen,
+    /// Sends although a colleague holds the lease. The log records it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignore_lease: bool,
+}
+
 /// A note to the team.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -382,12 +419,15 @@ pub struct NoteText {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 20)))]
     pub mentions: Vec<AgentId>,
+    /// A line of this conversation that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<MessageId>,
 }
 
 impl From<String> for NoteText {
     /// A note that mentions nobody.
     fn from(text: String) -> Self {
-        Self { text, mentions: Vec::new() }
+        Self { text, mentions: Vec::new(), quoted: None }
     }
 }
 
@@ -546,54 +586,4 @@ impl<'de> Deserialize<'de> for Command {
 /// Reads an option that must be present, if only as `null`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Seen, D::Error> {
     Option::deserialize(deserializer)
-}
-
-fn required<T: serde::de::DeserializeOwned>(
-    fields: &mut Map<String, Value>,
-    name: &str,
-) -> Result<T, String> {
-    let value = fields.remove(name).ok_or_else(|| format!("missing field `{name}`"))?;
-    serde_json::from_value(value).map_err(|e| format!("{name}: {e}"))
-}
-
-fn optional<T: serde::de::DeserializeOwned>(
-    fields: &mut Map<String, Value>,
-    name: &str,
-) -> Result<Option<T>, String> {
-    match fields.remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => serde_json::from_value(value).map(Some).map_err(|e| format!("{name}: {e}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CLAIM: &str = r#"{"op_id":"01890a5d-ac96-774b-bcce-b302099a8057","type":"claim",
-        "conversation_id":"01890a5d-ac96-774b-bcce-b302099a8058","expect_owner_epoch":3}"#;
-
-    #[test]
-    fn a_command_reads_what_it_writes() {
-        let command: Command = serde_json::from_str(CLAIM).unwrap();
-        let text = serde_json::to_string(&command).unwrap();
-        assert_eq!(serde_json::from_str::<Command>(&text).unwrap(), command);
-    }
-
-    #[test]
-    fn an_unknown_field_is_refused_by_name() {
-        let text = CLAIM.replace("\"type\"", "\"force\":true,\"type\"");
-        let error = serde_json::from_str::<Command>(&text).unwrap_err().to_string();
-        assert!(error.contains("force"), "{error}");
-    }
-
-    #[test]
-    fn a_reply_must_say_what_it_had_seen() {
-        let text = CLAIM
-            .replace("claim", "reply")
-            .replace("\"expect_owner_epoch\":3", "\"text\":\"Hola\"");
-        // An absent `seen` would silently mean "nothing seen".
-        let error = serde_json::from_str::<Command>(&text).unwrap_err().to_string();
-        assert!(error.contains("seen"), "{error}");
-    }
 }

@@ -62,6 +62,9 @@ pub enum EventContent {
     Note {
         /// The text; `None` when erased.
         text: Option<String>,
+        /// The line that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quoted: Option<MessageId>,
     },
     /// Of a contact.
     Contact(ContactCard),

@@ -69,8 +69,8 @@ pub use id::{
 };
 pub use invitation::InvitationStep;
 pub use line::{
-    Author, Content, FileState, HeldReason, Line, LineKind, MessageError, MessageStatus, Note,
-    Picture,
+    Author, Content, FileState, HeldReason, Line, LineAt, LineKind, MessageError, MessageStatus,
+    Note, Picture,
 };
 pub use outcome::{Accepted, CommandResult, Refused};
 pub use refusal::Refusal;

@@ -147,6 +147,17 @@ impl<'de> Deserialize<'de> for LineKind {
     }
 }
 
+/// A line and the conversation that it stands in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LineAt {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The line's message.
+    pub message_id: MessageId,
+}
+
 /// The erasable part of a line.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -164,6 +175,10 @@ pub struct Content {
     /// Whether it was forwarded to the business from another chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forwarded: Option<Forwarded>,
+    /// The line that an agent sent on with this one. It tells nothing but its ids: only those
+    /// who see its conversation can read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forwarded_from: Option<Box<LineAt>>,
     /// The advertisement or post that led the customer here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referral: Option<Box<Referral>>,
@@ -423,6 +438,9 @@ pub struct Note {
     pub revision: u64,
     /// The text; `None` when erased.
     pub text: Option<String>,
+    /// The line of the conversation that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<MessageId>,
     /// The command that wrote it.
     pub op_id: OpId,
 }

@@ -13,6 +13,7 @@ mod engine;
 mod faults;
 mod files;
 mod following;
+mod forwarding;
 mod groups;
 mod inbox;
 mod invitations;

@@ -464,7 +464,11 @@ async fn whom_a_note_calls_reads_it_on_the_phone_until_they_have_seen_it() {
         let outcome = pocket.handles_the_next().await;
         assert_eq!(outcome.verdict, Verdict::Withdraw(Tag::Conversation(conversation)));
         // Nobody is told of a note that could not be kept.
-        let nobody = NoteText { text: "@Zoe".to_owned(), mentions: vec![AgentId(Uuid::nil())] };
+        let nobody = NoteText {
+            text: "@Zoe".to_owned(),
+            mentions: vec![AgentId(Uuid::nil())],
+            quoted: None,
+        };
         let refusal = ana.does(conversation, CommandBody::Note(nobody)).await.refusal();
         assert!(matches!(&refusal, Refusal::Invalid { field, .. } if field == "mentions"));
     })

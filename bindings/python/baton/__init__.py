@@ -17,7 +17,7 @@ and an orderly end of the process. Nothing of the product is decided here.
 from baton_core import (
     Act, ActKind, AnswerOutcome, AppError, Availability, Badge, Choice, ChoiceKind, Colleague,
     ContactCard, CoreConfig, CoreError, Diagnostics, Event, FileSize, FileSource, FilledButton,
-    GoneHow,
+    ForwardedFrom, GoneHow,
     GoneItem, Header, Hold, InboxRow, InboxStep, InboxView, Kept, KeyStore, Line, LineAuthor,
     LineContent, LineStatus, ListBatch, LogLevel, LogRecord, LogSink, MediaKind, Message,
     MissedLine, Named, Note, NotificationAction, NotificationAnswer, NotificationEnd,
@@ -38,8 +38,8 @@ from .lists import Failed, Inbox, Loaded, Loading, Timeline, Unfit, Value, Watch
 __all__ = [
     "Act", "ActKind", "AnswerOutcome", "AppError", "Availability", "Badge", "Baton", "Choice",
     "ChoiceKind", "Colleague", "ContactCard", "CoreConfig", "CoreError", "Diagnostics", "Event",
-    "Events", "Failed", "FileKeys", "FileSize", "FileSource", "FilledButton", "GoneHow",
-    "GoneItem",
+    "Events", "Failed", "FileKeys", "FileSize", "FileSource", "FilledButton",
+    "ForwardedFrom", "GoneHow", "GoneItem",
     "Header", "Hold", "Inbox", "InboxRow", "InboxStep", "InboxView", "Kept", "KeyStore", "Line",
     "LineAuthor", "LineContent", "LineStatus", "ListBatch", "Loaded", "Loading", "LogLevel",
     "LogRecord", "LogSink", "MediaKind", "MemoryKeys", "Message", "MissedLine", "Named", "Note",

@@ -1,10 +1,10 @@
 //! The acts of an agent.
 
 use baton_protocol::command::{
-    Assign, Claim, Following, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing,
-    Send, Snooze, Transfer, Unassign,
+    Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend,
+    Seeing, Send, Snooze, Transfer, Unassign,
 };
-use baton_protocol::{CommandBody, Owner, Timestamp};
+use baton_protocol::{CommandBody, LineAt, Owner, Timestamp};
 
 use super::messages::Message;
 use super::{SeenLine, id_of, maybe_id};
@@ -37,6 +37,15 @@ pub enum Act {
         #[uniffi(default = None)]
         quoted: Option<String>,
     },
+    /// Send the customer what another line says: a text, a file, a place or contact cards.
+    Forward {
+        /// The id of the conversation that the line stands in.
+        from: String,
+        /// The id of the line's message.
+        message: String,
+        /// The newest line of this conversation that the agent had seen.
+        seen: Option<SeenLine>,
+    },
     /// Write a note for the team.
     Note {
         /// The text.
@@ -44,6 +53,9 @@ pub enum Act {
         /// The ids of colleagues whom it calls: they are told.
         #[uniffi(default = [])]
         mentions: Vec<String>,
+        /// The id of the message that it is about.
+        #[uniffi(default = None)]
+        quoted: Option<String>,
     },
     /// Take the conversation.
     Claim {
@@ -173,8 +185,17 @@ impl Act {
                     ignore_lease: false,
                 })
             }
-            Self::Note { text, mentions } => CommandBody::Note(NoteText {
+            Self::Forward { from, message, seen } => CommandBody::Forward(Forward {
+                of: LineAt {
+                    conversation_id: id_of("from", &from)?,
+                    message_id: id_of("message", &message)?,
+                },
+                seen: SeenLine::read(seen)?,
+                ignore_lease: false,
+            }),
+            Self::Note { text, mentions, quoted } => CommandBody::Note(NoteText {
                 text,
+                quoted: maybe_id("quoted", quoted)?,
                 mentions: mentions
                     .iter()
                     .map(|agent| id_of("mentions", agent))

@@ -3,8 +3,8 @@
 use baton_mobile::lists::Loading;
 use baton_protocol::page;
 use baton_protocol::{
-    Amended, Author, Content, Details, FileState, LineKind, MessageStatus, Participant, Picture,
-    SharedCard,
+    Amended, Author, Content, Details, FileState, LineAt, LineKind, MessageStatus, Participant,
+    Picture, SharedCard,
 };
 
 use super::{SeenLine, text_of};
@@ -43,9 +43,31 @@ pub struct Line {
     /// In a group, who of its participants wrote it: their name, else their number.
     #[uniffi(default = None)]
     pub said_by: Option<String>,
+    /// The line that an agent sent on with this one. Only those who see its conversation can
+    /// open it.
+    #[uniffi(default = None)]
+    pub forwarded_from: Option<ForwardedFrom>,
+    /// How often agents sent it on.
+    #[uniffi(default = 0)]
+    pub forwarded: u32,
     /// How far its file is, while `load_file` loads it.
     #[uniffi(default = None)]
     pub loading: Option<FileProgress>,
+}
+
+/// Where a line stands that was sent on.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct ForwardedFrom {
+    /// The id of the conversation.
+    pub conversation: String,
+    /// The id of the message.
+    pub message: String,
+}
+
+impl From<LineAt> for ForwardedFrom {
+    fn from(LineAt { conversation_id, message_id }: LineAt) -> Self {
+        Self { conversation: conversation_id.to_string(), message: message_id.to_string() }
+    }
 }
 
 /// How far a file is that is being loaded.
@@ -299,13 +321,15 @@ impl Line {
     pub(crate) fn of(line: baton_protocol::Line, is_mine: bool) -> Self {
         let problem = line.error.map(|error| format!("{}. {}", error.reason, error.remedy));
         let text = line.content.text.clone();
-        let Amended { reactions, edited, revoked, .. } =
+        let Amended { reactions, edited, revoked, forwarded, .. } =
             line.amended.map(|amended| *amended).unwrap_or_default();
         let said_by = line.content.by.as_deref().and_then(named);
         Self {
             id: line.id.to_string(),
             seq: line.seq,
             said_by,
+            forwarded,
+            forwarded_from: line.content.forwarded_from.as_deref().copied().map(Into::into),
             loading: None,
             seen: SeenLine { seq: line.seq, id: line.id.to_string() },
             author: match line.author {

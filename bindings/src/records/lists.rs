@@ -268,6 +268,9 @@ pub struct Note {
     pub text: Option<String>,
     /// The op id of the act that wrote it.
     pub op_id: String,
+    /// The id of the message of this conversation that it is about.
+    #[uniffi(default = None)]
+    pub quoted: Option<String>,
 }
 
 impl From<Entry> for TimelineEntry {
@@ -285,6 +288,7 @@ impl From<Entry> for TimelineEntry {
                     at_ms: note.at.ms(),
                     text: note.text,
                     op_id: note.op_id.to_string(),
+                    quoted: note.quoted.map(|id| id.to_string()),
                 },
             },
             Entry::Echo(echo) => Self::Echo { item: OutboxItem::from(&*echo) },

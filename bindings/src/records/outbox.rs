@@ -41,6 +41,8 @@ pub enum ActKind {
     Reply,
     /// A message that is more than a text.
     Send,
+    /// A line that is sent on to the customer.
+    Forward,
     /// A note for the team.
     Note,
     /// The agent takes the conversation.
@@ -360,6 +362,7 @@ impl From<&CommandBody> for ActKind {
         match body {
             CommandBody::Reply(_) => Self::Reply,
             CommandBody::Send(_) => Self::Send,
+            CommandBody::Forward(_) => Self::Forward,
             CommandBody::Note(_) => Self::Note,
             CommandBody::Claim(_) => Self::Claim,
             CommandBody::Assign(_) => Self::Assign,

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
 import type { Line, Head, LeaseHolder, Team, Thread } from "../protocol.ts";
-import { type Circumstances, Typing, mayClaim, mayQuote, standOf } from "./compose.ts";
+import { type Circumstances, Typing, mayClaim, mayForward, mayQuote, standOf } from "./compose.ts";
 
 const NOW = Date.parse("2026-01-02T03:00:00.000Z");
 const ME = { agent: "me", device: "here", teams: ["desk"] };
@@ -99,16 +99,17 @@ test("who lost the lease says nothing until the next key", () => {
   expect(actions(typing.typed("Bu", 8100))).toEqual(["start", "draft"]);
 });
 
+const line = (more: Partial<Line>): Line => ({
+  seq: 1,
+  id: "line-1",
+  author: { kind: "customer" },
+  kind: "text",
+  at: "2026-01-02T03:04:05.678Z",
+  content: { text: "Hola" },
+  ...more,
+});
+
 test("a reply can answer what the customer said, and what reached them; not what is gone", () => {
-  const line = (more: Partial<Line>): Line => ({
-    seq: 1,
-    id: "line-1",
-    author: { kind: "customer" },
-    kind: "text",
-    at: "2026-01-02T03:04:05.678Z",
-    content: { text: "Hola" },
-    ...more,
-  });
   const ours = { author: { kind: "agent", id: "ana" } } as const;
   expect(mayQuote(line({}))).toBe(true);
   expect(mayQuote(line({ ...ours, status: "delivered" }))).toBe(true);
@@ -119,4 +120,16 @@ test("a reply can answer what the customer said, and what reached them; not what
   expect(mayQuote(line({ content: { erased: true } }))).toBe(false);
   const revoked = { line: { seq: 2, id: "line-2" }, at: "2026-01-02T03:04:05.678Z" };
   expect(mayQuote(line({ amended: { revoked } }))).toBe(false);
+});
+
+test("texts, places and files that are here can be sent on", () => {
+  expect(mayForward(line({}))).toBe(true);
+  expect(mayForward(line({ kind: "location" }))).toBe(true);
+  expect(mayForward(line({ kind: "image", file: { state: "stored", bytes: 7 } }))).toBe(true);
+  expect(mayForward(line({ kind: "image", file: { state: "waiting" } }))).toBe(false);
+  for (const kind of ["template", "reaction", "call", "choice"] as const) {
+    expect(mayForward(line({ kind }))).toBe(false);
+  }
+  expect(mayForward(line({ content: { erased: true } }))).toBe(false);
+  expect(mayForward(line({ content: { text: "Hi", by: { n: 1 } } }))).toBe(false);
 });

@@ -69,6 +69,16 @@ const WORDLESS: readonly LineKind[] = [
 ];
 const REACHED: readonly MessageStatus[] = ["accepted", "sent", "delivered", "read", "played"];
 
+/** Whether it can be sent on, as far as can be seen from here: a file must be on the server. */
+export function mayForward({ kind, content, amended, file }: Line): boolean {
+  if (content.erased === true || content.by !== undefined) return false;
+  if (amended?.revoked !== undefined) return false;
+  if (FILES.includes(kind)) return file?.state === "stored";
+  return FORWARDED.includes(kind);
+}
+const FILES: readonly LineKind[] = ["image", "video", "audio", "voice", "document", "sticker"];
+const FORWARDED: readonly LineKind[] = ["text", "location", "contact_cards", "interactive"];
+
 /** A composer that lost the focus keeps the lease so long, ms. */
 const BLUR_MS = 20_000;
 /** Colleagues see the text change so often, ms. */

@@ -545,14 +545,16 @@ function advance(held: Full, event: Event): Full {
       if (event.block === null) delete thread.block;
       else thread.block = event.block;
       break;
-    case "contact_changed":
+    case "contact_changed": {
+      const { phone: before } = view.contact;
       view.contact =
         event.content !== undefined && "contact" in event.content
           ? event.content.contact
           : { name: null, phone: null };
-      break;
       const { phone } = view.contact;
       hasMoved = before !== null && phone !== null && before !== phone;
+      break;
+    }
     default:
       break;
   }
@@ -624,6 +626,8 @@ function amended(line: Line, event: Event & { type: "line_amended" }): Line {
       const reaction = { by: amendment.by, at: amendment.at, ...emoji };
       return { ...line, amended: { ...before, reactions: [...others, reaction] } };
     }
+    case "forwarded":
+      return { ...line, amended: { ...before, forwarded: (before.forwarded ?? 0) + 1 } };
     case "received": {
       const { participant, status, at } = amendment;
       const others = (before.receipts ?? []).filter((one) => one.participant !== participant);
@@ -634,14 +638,15 @@ function amended(line: Line, event: Event & { type: "line_amended" }): Line {
 }
 
 function noteOf(event: Event & { type: "note_added" }): Note {
-  const { content } = event;
+  const note = event.content !== undefined && "note" in event.content ? event.content.note : undefined;
   return {
     id: event.note_id,
     conversation_id: event.conversation_id ?? "",
     author: event.author,
     at: event.at,
     revision: event.revision ?? 0,
-    text: content !== undefined && "note" in content ? content.note.text : null,
+    text: note?.text ?? null,
+    ...(note?.quoted === undefined ? {} : { quoted: note.quoted }),
     op_id: event.op_id,
   };
 }

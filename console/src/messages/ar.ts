@@ -211,6 +211,17 @@ export const ar: Messages = {
     reacted: (name, emoji) => `تفاعل ${name} بـ ${emoji}`,
     toEnd: "انتقل إلى أحدث رسالة",
   },
+  forward: {
+    times: (count) => `أُعيد توجيهه (${count})`,
+    line: "إعادة توجيه هذا السطر",
+    title: "إعادة التوجيه إلى",
+    find: "ابحث عن عميل",
+    nobody: "لا يوجد عميل كهذا في قائمتك.",
+    ask: (text, name) => `هل تعيد توجيه «${text}» إلى ${name}؟`,
+    go: "إعادة التوجيه",
+    done: "أُعيد توجيهه",
+    from: (name) => `أُعيد توجيهه من ${name}`,
+  },
   act: {
     resolve: "حل",
     resolved: "حُلّت",
@@ -316,6 +327,8 @@ export const ar: Messages = {
     closedAt: (time) => `أُغلقت النافذة ${time}`,
   },
   templates: {
+    used: (sent, conversations, last) =>
+      `أُرسل ${sent} مرة إلى ${conversations} من العملاء خلال 30 يومًا، آخرها ${last}.`,
     title: (name) => `إرسال قالب إلى ${name}`,
     choose: "اختيار قالب",
     find: "البحث عن قالب",
@@ -327,8 +340,6 @@ export const ar: Messages = {
     address: "عنوان الملف (https)",
     button: (name) => `للزر «${name}»`,
     account: "حساب واتساب للأعمال",
-    used: (sent, conversations, last) =>
-      `أُرسل ${sent} مرة إلى ${conversations} من العملاء خلال 30 يومًا، آخرها ${last}.`,
     accountHint: "أرقام معرّفه من Meta Business Suite، ثم يمكن إرسال قوالبه.",
     count: (count) => n(count, { zero: "لا قوالب", one: "قالب واحد", two: "قالبان", few: `${count} قوالب`, many: `${count} قالبًا`, other: `${count} قالب` }),
     not: {
@@ -397,6 +408,7 @@ export const ar: Messages = {
   failed: { resend: "أرسل مجددًا", discard: "تجاهل" },
   note: { private: "للفريق فقط", from: (name) => `للفريق فقط، من ${name}` },
   change: {
+    moved: (name, phone) => `لدى ${name} رقم جديد: ${phone}`,
     claimed: (name) => `أخذها ${name}`,
     replied: (name) => `أخذها ${name} بالرد`,
     assigned: (by, name) => `أعطاها ${by} إلى ${name}`,
@@ -408,7 +420,6 @@ export const ar: Messages = {
     waiting: (by) => `وضعها ${by} بانتظار العميل`,
     snoozed: (by, until) => `أجّلها ${by} حتى ${until}`,
     open: "مفتوحة من جديد",
-    moved: (name, phone) => `لدى ${name} رقم جديد: ${phone}`,
     system: "Baton",
   },
   contact: {
@@ -557,6 +568,7 @@ export const ar: Messages = {
       read_receipts: "أن موظفًا قرأ رسائلهم",
       typing: "أن موظفًا يكتب (يُظهر أيضًا أنها قُرئت)",
       link_previews: "إلى أين يؤدي الرابط",
+      one_by_one: "الرسالة التالية فقط بعد وصول السابقة",
     },
     policy: "من يجيب",
     policyOwner: "المسؤول فقط",
@@ -569,7 +581,6 @@ export const ar: Messages = {
     claimColleagues: "يمكن للأعضاء الأخذ من الزملاء",
     members: "الأعضاء",
     member: "عضو",
-      one_by_one: "الرسالة التالية فقط بعد وصول السابقة",
     supervisor: "مشرف",
     notIn: "ليس فيه",
     role: "الدور",

@@ -194,6 +194,17 @@ export const en = {
     reacted: (name: string, emoji: string) => `${name} reacted with ${emoji}`,
     toEnd: "Go to the newest message",
   },
+  forward: {
+    times: (count: number) => n(count, { one: "Forwarded once", other: `Forwarded ${count} times` }),
+    line: "Forward this line",
+    title: "Forward to",
+    find: "Find a customer",
+    nobody: "No such customer is in your list.",
+    ask: (text: string, name: string) => `Forward “${text}” to ${name}?`,
+    go: "Forward",
+    done: "Forwarded",
+    from: (name: string) => `Forwarded from ${name}`,
+  },
   act: {
     resolve: "Resolve",
     resolved: "Resolved",
@@ -294,6 +305,8 @@ export const en = {
     closedAt: (time: string) => `Window closed ${time}`,
   },
   templates: {
+    used: (sent: number, conversations: number, last: string) =>
+      `Sent ${sent} times to ${conversations} customers in 30 days, last ${last}.`,
     title: (name: string) => `Send ${name} a template`,
     choose: "Choose a template",
     find: "Find a template",
@@ -305,8 +318,6 @@ export const en = {
     address: "Address of the file (https)",
     button: (name: string) => `For the button “${name}”`,
     account: "WhatsApp Business Account",
-    used: (sent: number, conversations: number, last: string) =>
-      `Sent ${sent} times to ${conversations} customers in 30 days, last ${last}.`,
     accountHint: "The digits of its id, from Meta Business Suite. Then its templates can be sent.",
     count: (count: number) => n(count, { one: "1 template", other: `${count} templates` }),
     not: {
@@ -379,6 +390,7 @@ export const en = {
   failed: { resend: "Send again", discard: "Discard" },
   note: { private: "Team only", from: (name: string) => `Team only, from ${name}` },
   change: {
+    moved: (name: string, phone: string) => `${name} has a new number: ${phone}`,
     claimed: (name: string) => `${name} took it`,
     replied: (name: string) => `${name} took it by answering`,
     assigned: (by: string, name: string) => `${by} gave it to ${name}`,
@@ -390,7 +402,6 @@ export const en = {
     waiting: (by: string) => `${by} marked it as waiting`,
     snoozed: (by: string, until: string) => `${by} snoozed it until ${until}`,
     open: "It is open again",
-    moved: (name: string, phone: string) => `${name} has a new number: ${phone}`,
     system: "Baton",
   },
   contact: {
@@ -536,6 +547,7 @@ export const en = {
       read_receipts: "That an agent has read their messages",
       typing: "That an agent is typing (also tells that it was read)",
       link_previews: "What a link leads to",
+      one_by_one: "The next message only when the one before has arrived",
     },
     policy: "Who may answer",
     policyOwner: "The owner only",
@@ -548,7 +560,6 @@ export const en = {
     claimColleagues: "Members may take from colleagues",
     members: "Members",
     member: "Member",
-      one_by_one: "The next message only when the one before has arrived",
     supervisor: "Supervisor",
     notIn: "Not in it",
     role: "Role",

@@ -193,6 +193,17 @@ export const es: Messages = {
     reacted: (name, emoji) => `${name} reaccionó con ${emoji}`,
     toEnd: "Ir al mensaje más reciente",
   },
+  forward: {
+    times: (count) => n(count, { one: "Reenviado una vez", other: `Reenviado ${count} veces` }),
+    line: "Reenviar esta línea",
+    title: "Reenviar a",
+    find: "Buscar un cliente",
+    nobody: "No hay tal cliente en tu lista.",
+    ask: (text, name) => `¿Reenviar «${text}» a ${name}?`,
+    go: "Reenviar",
+    done: "Reenviado",
+    from: (name) => `Reenviado de ${name}`,
+  },
   act: {
     resolve: "Resolver",
     resolved: "Resuelta",
@@ -293,6 +304,8 @@ export const es: Messages = {
     closedAt: (time) => `Ventana cerrada ${time}`,
   },
   templates: {
+    used: (sent, conversations, last) =>
+      `Enviada ${sent} veces a ${conversations} clientes en 30 días, la última ${last}.`,
     title: (name) => `Enviar una plantilla a ${name}`,
     choose: "Elegir una plantilla",
     find: "Buscar una plantilla",
@@ -304,8 +317,6 @@ export const es: Messages = {
     address: "Dirección del archivo (https)",
     button: (name) => `Para el botón «${name}»`,
     account: "Cuenta de WhatsApp Business",
-    used: (sent, conversations, last) =>
-      `Enviada ${sent} veces a ${conversations} clientes en 30 días, la última ${last}.`,
     accountHint: "Los dígitos de su identificador, de Meta Business Suite. Así se pueden enviar sus plantillas.",
     count: (count) => n(count, { one: "1 plantilla", other: `${count} plantillas` }),
     not: {
@@ -374,6 +385,7 @@ export const es: Messages = {
   failed: { resend: "Enviar otra vez", discard: "Descartar" },
   note: { private: "Solo el equipo", from: (name) => `Solo el equipo, de ${name}` },
   change: {
+    moved: (name, phone) => `${name} tiene un número nuevo: ${phone}`,
     claimed: (name) => `Responsable desde ahora: ${name}`,
     replied: (name) => `Responsable por responder: ${name}`,
     assigned: (by, name) => `${by} → ${name}: asignada`,
@@ -385,7 +397,6 @@ export const es: Messages = {
     waiting: (by) => `En espera: ${by}`,
     snoozed: (by, until) => `Pospuesta hasta ${until}: ${by}`,
     open: "Está abierta otra vez",
-    moved: (name, phone) => `${name} tiene un número nuevo: ${phone}`,
     system: "Baton",
   },
   contact: {
@@ -534,6 +545,7 @@ export const es: Messages = {
       read_receipts: "Que un agente ha leído sus mensajes",
       typing: "Que un agente está escribiendo (también indica que se leyó)",
       link_previews: "A qué lleva un enlace",
+      one_by_one: "El siguiente mensaje solo cuando llegó el anterior",
     },
     policy: "Quién puede responder",
     policyOwner: "Solo el responsable",
@@ -546,7 +558,6 @@ export const es: Messages = {
     claimColleagues: "Los miembros pueden tomar de sus compañeros",
     members: "Miembros",
     member: "Miembro",
-      one_by_one: "El siguiente mensaje solo cuando llegó el anterior",
     supervisor: "Supervisor",
     notIn: "No está",
     role: "Rol",

@@ -193,6 +193,17 @@ export const pt: Messages = {
     reacted: (name, emoji) => `${name} reagiu com ${emoji}`,
     toEnd: "Ir para a mensagem mais nova",
   },
+  forward: {
+    times: (count) => n(count, { one: "Encaminhado uma vez", other: `Encaminhado ${count} vezes` }),
+    line: "Encaminhar esta linha",
+    title: "Encaminhar para",
+    find: "Procurar um cliente",
+    nobody: "Não há tal cliente na sua lista.",
+    ask: (text, name) => `Encaminhar “${text}” para ${name}?`,
+    go: "Encaminhar",
+    done: "Encaminhado",
+    from: (name) => `Encaminhado de ${name}`,
+  },
   act: {
     resolve: "Resolver",
     resolved: "Resolvida",
@@ -293,6 +304,8 @@ export const pt: Messages = {
     closedAt: (time) => `Janela fechada ${time}`,
   },
   templates: {
+    used: (sent, conversations, last) =>
+      `Enviado ${sent} vezes a ${conversations} clientes em 30 dias, o último ${last}.`,
     title: (name) => `Enviar um modelo a ${name}`,
     choose: "Escolher um modelo",
     find: "Procurar um modelo",
@@ -304,8 +317,6 @@ export const pt: Messages = {
     address: "Endereço do arquivo (https)",
     button: (name) => `Para o botão “${name}”`,
     account: "Conta do WhatsApp Business",
-    used: (sent, conversations, last) =>
-      `Enviado ${sent} vezes a ${conversations} clientes em 30 dias, o último ${last}.`,
     accountHint: "Os dígitos do identificador, no Meta Business Suite. Assim os modelos podem ser enviados.",
     count: (count) => n(count, { one: "1 modelo", other: `${count} modelos` }),
     not: {
@@ -374,6 +385,7 @@ export const pt: Messages = {
   failed: { resend: "Enviar de novo", discard: "Descartar" },
   note: { private: "Só a equipe", from: (name) => `Só a equipe, de ${name}` },
   change: {
+    moved: (name, phone) => `${name} tem um número novo: ${phone}`,
     claimed: (name) => `Responsável agora: ${name}`,
     replied: (name) => `Responsável por ter respondido: ${name}`,
     assigned: (by, name) => `${by} → ${name}: atribuída`,
@@ -385,7 +397,6 @@ export const pt: Messages = {
     waiting: (by) => `Aguardando: ${by}`,
     snoozed: (by, until) => `Adiada até ${until}: ${by}`,
     open: "Está aberta de novo",
-    moved: (name, phone) => `${name} tem um número novo: ${phone}`,
     system: "Baton",
   },
   contact: {
@@ -533,6 +544,7 @@ export const pt: Messages = {
       read_receipts: "Que um agente leu as mensagens",
       typing: "Que um agente está digitando (também indica que foi lido)",
       link_previews: "Aonde um link leva",
+      one_by_one: "A próxima mensagem só quando a anterior chegou",
     },
     policy: "Quem pode responder",
     policyOwner: "Só o responsável",
@@ -545,7 +557,6 @@ export const pt: Messages = {
     claimColleagues: "Os membros podem tirar de colegas",
     members: "Membros",
     member: "Membro",
-      one_by_one: "A próxima mensagem só quando a anterior chegou",
     supervisor: "Supervisor",
     notIn: "Não está",
     role: "Função",

@@ -7,6 +7,7 @@ pub mod delivery;
 mod fence;
 pub mod file;
 mod follow;
+mod forward;
 pub mod marketing;
 mod message;
 pub mod owner;
@@ -98,6 +99,7 @@ fn decide_anew(context: &Context<'_>, command: &Command, now: Timestamp) -> Deci
     match &command.body {
         CommandBody::Reply(reply) => reply::decide(&case, reply),
         CommandBody::Send(send) => reply::send(&case, send),
+        CommandBody::Forward(forward) => forward::forward(&case, forward),
         CommandBody::Note(note) => work::note(&case, note),
         CommandBody::MarkRead(mark) => work::mark_read(&case, mark),
         CommandBody::Claim(claim) => owner::claim(&case, claim),

@@ -211,5 +211,5 @@ fn changed(
 /// The hand-over note comes first, so that whoever receives the conversation finds it there.
 fn hand_over_note(case: &Case<'_>, transfer: &Transfer) -> Decided {
     let Some(text) = &transfer.note else { return nothing() };
-    work::noted(case, ("note", text), Vec::new())
+    work::noted(case, ("note", text, None), Vec::new())
 }

@@ -47,16 +47,16 @@ pub(super) fn send(case: &Case<'_>, send: &Send) -> Decided {
 }
 
 /// What the customer gets, and what its author had seen.
-struct Answer {
-    kind: LineKind,
-    content: Content,
-    seen: Seen,
-    quoted: Option<MessageId>,
-    replaces: Option<MessageId>,
-    ignore_lease: bool,
+pub(super) struct Answer {
+    pub(super) kind: LineKind,
+    pub(super) content: Content,
+    pub(super) seen: Seen,
+    pub(super) quoted: Option<MessageId>,
+    pub(super) replaces: Option<MessageId>,
+    pub(super) ignore_lease: bool,
 }
 
-fn write(case: &Case<'_>, answer: Answer) -> Decided {
+pub(super) fn write(case: &Case<'_>, answer: Answer) -> Decided {
     if case.conversation.thread.kind.is_group() {
         check_for_group(answer.kind)?;
     }

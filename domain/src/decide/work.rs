@@ -5,24 +5,28 @@ use std::collections::BTreeSet;
 use baton_protocol::command::{MarkRead, NoteText};
 use baton_protocol::event::EventContent;
 use baton_protocol::limits::{MENTIONS_MAX, NOTE_CHARS_MAX};
-use baton_protocol::{Accepted, AgentId, Fact, Refusal};
+use baton_protocol::{Accepted, AgentId, Fact, MessageId, Refusal};
 
 use super::{Case, Decided, Draft, facts, nothing};
 
 pub(super) fn note(case: &Case<'_>, note: &NoteText) -> Decided {
-    noted(case, ("text", &note.text), mentioned(case, note)?)
+    let id = case.conversation.head.id;
+    if note.quoted.is_some_and(|quoted| case.context.lines.find(id, quoted).is_none()) {
+        return Err(Refusal::invalid("quoted", "no message of this conversation"));
+    }
+    noted(case, ("text", &note.text, note.quoted), mentioned(case, note)?)
 }
 
-/// A note that says this and calls these, as `field` of the command.
+/// A note that says this of a line and calls these, as `field` of the command.
 pub(super) fn noted(
     case: &Case<'_>,
-    (field, text): (&str, &str),
+    (field, text, quoted): (&str, &str, Option<MessageId>),
     mentions: Vec<AgentId>,
 ) -> Decided {
     check_text(text, field, NOTE_CHARS_MAX)?;
     let (note_id, op_id) = (case.context.fresh.note, case.command.op_id);
     let fact = Fact::NoteAdded { note_id, author: case.context.my_id(), op_id, mentions };
-    let content = Some(EventContent::Note { text: Some(text.to_owned()) });
+    let content = Some(EventContent::Note { text: Some(text.to_owned()), quoted });
     Ok((vec![Draft { fact, content }], Accepted { note_id: Some(note_id), ..Accepted::default() }))
 }
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use baton_protocol::{
-    Accepted, Actor, Conversation, Event, Fact, LineRef, MessageStatus, OpId, Refusal, Timestamp,
-    WorkspaceId,
+    Accepted, Actor, Amendment, Conversation, Event, Fact, LineRef, MessageStatus, OpId, Refusal,
+    Timestamp, WorkspaceId,
 };
 
 use super::receive;
-use super::state::{Attempt, By, SentFile, State};
+use super::state::{Attempt, By, ForwardedFile, SentFile, State};
 use super::work::{
     BlockedWork, ClaimAnswer, ClaimWork, CommandWork, FileWork, MessageAt, OutcomesWork,
     RehomeWork, RescueWork, ResultWork, SettingWork, UnparkWork, WakeWork,
@@ -49,6 +49,9 @@ pub(super) fn decision(
     let other = other.and_then(|id| state.conversation(caller.workspace, id));
     let upload = work.command.body.upload();
     let upload = upload.and_then(|id| state.uploads.get(&(caller.workspace, id)));
+    let forwarded = work.command.body.forwarded();
+    let forwarded =
+        forwarded.and_then(|of| state.forwardables.get(&(caller.workspace, of.message_id)));
     let signs = conversation
         .is_some_and(|of| state.signing.contains(&(caller.workspace, of.head.channel_id)));
     let name = state.name_chars.get(&(caller.workspace, caller.agent)).filter(|_| signs);
@@ -65,6 +68,7 @@ pub(super) fn decision(
         template,
         other,
         upload,
+        forwarded,
         signature_chars: name.map_or(0, |chars| chars + signature::EXTRA_CHARS),
     };
     Some(decide(&context, &work.command, now))
@@ -93,11 +97,13 @@ pub(super) fn carry_out(
             let first = state.entries.len();
             note_marks(state, work, &drafts);
             state.append(key, drafts, By::new(Actor::Agent { id: caller.agent }, now));
+            record_forwarded(state, work, now);
             let revision = state.conversation(key.0, key.1).map_or(0, |found| found.head.revision);
             let position = state.entries.iter().skip(first).next_back();
             let position = position.map(|entry| entry.event.position);
             let answer = Answer::Accepted(Accepted { revision, position, ..accepted });
             take_upload(state, work, accepted_line(&answer));
+            take_forwarded(state, work, accepted_line(&answer));
             remember(state, work, answer.clone());
             answer
         }
@@ -121,6 +127,30 @@ fn take_upload(state: &mut State, work: &CommandWork, line: Option<LineRef>) {
     let (workspace, conversation) = key;
     let at = MessageAt { workspace, channel, conversation, seq: line.seq, message: line.id };
     state.sent_files.push(SentFile { at, upload });
+}
+
+/// The line that was sent on says so, in its own conversation.
+fn record_forwarded(state: &mut State, work: &CommandWork, now: Timestamp) {
+    let Some(of) = work.command.body.forwarded() else { return };
+    let key = (work.caller.workspace, of.conversation_id);
+    let Some(facts) = state.lines.find(key.1, of.message_id) else { return };
+    let fact = Fact::LineAmended { line: facts.line, amendment: Amendment::Forwarded };
+    let by = By::new(Actor::Agent { id: work.caller.agent }, now);
+    state.append(key, vec![fact.into()], by);
+}
+
+/// The file of a line that is sent on: a worker copies it and gives it to WhatsApp.
+fn take_forwarded(state: &mut State, work: &CommandWork, line: Option<LineRef>) {
+    let (workspace, conversation) = (work.caller.workspace, work.command.conversation_id);
+    let Some((of, line)) = work.command.body.forwarded().zip(line) else { return };
+    let facts = state.lines.find(conversation, line.id);
+    if facts.is_none_or(|facts| facts.file.is_none()) {
+        return;
+    }
+    let held = state.conversation(workspace, conversation);
+    let Some(channel) = held.map(|of| of.head.channel_id) else { return };
+    let at = MessageAt { workspace, channel, conversation, seq: line.seq, message: line.id };
+    state.forwarded_files.push(ForwardedFile { at, source: of.message_id });
 }
 
 /// Refusals that say nothing of the command itself are not kept.

@@ -17,6 +17,7 @@ use super::work::{FileWork, MessageAt};
 use crate::apply::{apply, begin};
 use crate::context::{Lines, Moment, People, Prior};
 use crate::decide::Draft;
+use crate::forward::Forwardable;
 use crate::inbound::ProviderStatus;
 use crate::log::{Batch, Logged, Route};
 use crate::scope::Scope;
@@ -69,6 +70,8 @@ pub struct State {
     pub templates: BTreeMap<Key<(ChannelId, String, String)>, Template>,
     /// Uploads that commands name, and that no command has sent.
     pub uploads: BTreeMap<Key<MessageId>, Uploaded>,
+    /// Lines that commands send on.
+    pub forwardables: BTreeMap<Key<MessageId>, Forwardable>,
     /// What became of earlier commands.
     pub priors: BTreeMap<Key<AgentId>, BTreeMap<OpId, Prior>>,
     /// How far agents have read.
@@ -105,6 +108,8 @@ pub struct State {
     pub ended_files: Vec<FileWork>,
     /// Files of lines that the team sends: their uploads are no more.
     pub sent_files: Vec<SentFile>,
+    /// Files of lines that the team sends on: to be copied and given to WhatsApp.
+    pub forwarded_files: Vec<ForwardedFile>,
     /// Statuses that wait from now on, unless `unparked` has them.
     pub newly_parked: Vec<(Key<(ChannelId, String)>, ParkedStatus)>,
     /// Ids of Meta whose statuses wait no longer.
@@ -207,6 +212,15 @@ pub struct SentFile {
     pub at: MessageAt,
     /// What was uploaded.
     pub upload: Uploaded,
+}
+
+/// The file of a line that the team sends on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ForwardedFile {
+    /// The new line.
+    pub at: MessageAt,
+    /// The line whose file it is.
+    pub source: MessageId,
 }
 
 /// Why an element was set aside: the name that is counted, and the words for people.
@@ -367,6 +381,7 @@ impl State {
         self.wanted_files.clear();
         self.ended_files.clear();
         self.sent_files.clear();
+        self.forwarded_files.clear();
         self.newly_parked.clear();
         self.unparked.clear();
     }

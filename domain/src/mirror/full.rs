@@ -96,9 +96,9 @@ impl Full {
 
 fn note_of(event: &Event) -> Option<Note> {
     let Fact::NoteAdded { note_id, author, op_id, .. } = &event.fact else { return None };
-    let text = match &event.content {
-        Some(EventContent::Note { text }) => text.clone(),
-        _ => None,
+    let (text, quoted) = match &event.content {
+        Some(EventContent::Note { text, quoted }) => (text.clone(), *quoted),
+        _ => (None, None),
     };
     Some(Note {
         id: *note_id,
@@ -107,6 +107,7 @@ fn note_of(event: &Event) -> Option<Note> {
         at: event.at,
         revision: event.revision?,
         text,
+        quoted,
         op_id: *op_id,
     })
 }

@@ -17,6 +17,8 @@ mod doubt;
 #[cfg(test)]
 mod following;
 #[cfg(test)]
+mod forwarding;
+#[cfg(test)]
 mod group;
 mod groups;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use baton_domain::context::{
 };
 use baton_domain::decide::delivery::{self, Claim, SendClaim, SendResult};
 use baton_domain::decide::{Decision, Draft, decide, receive};
+use baton_domain::forward::Forwardable;
 use baton_domain::inbound::{InboundMessage, ProviderStatus, Sender};
 use baton_domain::line;
 use baton_domain::log::{Logged, Route};
@@ -95,6 +96,8 @@ pub(crate) struct Team {
     pub(crate) template: Option<Template>,
     /// What a command that names an upload finds.
     pub(crate) upload: Option<Uploaded>,
+    /// What a command that sends a line on finds.
+    pub(crate) forwarded: Option<Forwardable>,
     /// Characters that an author's name takes.
     pub(crate) signature_chars: usize,
 }
@@ -149,6 +152,7 @@ impl Team {
             last_op: None,
             template: None,
             upload: None,
+            forwarded: None,
             signature_chars: 0,
         }
     }
@@ -334,6 +338,7 @@ impl Team {
             template: self.template.as_ref(),
             other: command.body.named_conversation().and_then(|of| self.conversations.get(&of)),
             upload: self.upload.as_ref(),
+            forwarded: self.forwarded.as_ref(),
             signature_chars: self.signature_chars,
         };
         let answer = match decide(&context, command, self.now) {
@@ -504,9 +509,9 @@ impl Team {
                 line::change(rows.iter_mut().find(|row| row.id == line.id).unwrap(), event);
             }
             Fact::NoteAdded { note_id, author, op_id, .. } => {
-                let text = match &event.content {
-                    Some(EventContent::Note { text }) => text.clone(),
-                    _ => None,
+                let (text, quoted) = match &event.content {
+                    Some(EventContent::Note { text, quoted }) => (text.clone(), *quoted),
+                    _ => (None, None),
                 };
                 self.notes.entry(id).or_default().push(Note {
                     id: *note_id,
@@ -515,6 +520,7 @@ impl Team {
                     at: event.at,
                     revision: event.revision.unwrap(),
                     text,
+                    quoted,
                     op_id: *op_id,
                 });
             }

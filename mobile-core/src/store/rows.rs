@@ -205,6 +205,30 @@ pub(super) fn line(row: &LineRow, rest: LineRest) -> Line {
     }
 }
 
+/// What a note says, as it is sealed. One that is about no line is its text alone.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum NoteSealed {
+    About { text: Option<String>, quoted: MessageId },
+    Text(Option<String>),
+}
+
+impl NoteSealed {
+    /// What a note says.
+    pub(super) fn of(note: &Note) -> Self {
+        let text = note.text.clone();
+        note.quoted.map_or(Self::Text(text.clone()), |quoted| Self::About { text, quoted })
+    }
+
+    /// Gives a note what it says.
+    pub(super) fn put(self, note: Note) -> Note {
+        match self {
+            Self::About { text, quoted } => Note { text, quoted: Some(quoted), ..note },
+            Self::Text(text) => Note { text, ..note },
+        }
+    }
+}
+
 /// A note without its text, and the text as it is sealed.
 pub(super) type NoteRow = (Note, Vec<u8>);
 
@@ -217,6 +241,7 @@ pub(super) fn note_row(row: &Row<'_>, conversation: ConversationId) -> rusqlite:
         at: Timestamp::from_ms(row.get(2)?),
         revision: count(row, 0)?,
         text: None,
+        quoted: None,
         op_id: id(row, 4)?,
     };
     Ok((note, row.get(5)?))

@@ -12,7 +12,7 @@ use super::StoreError;
 use super::incoming::{Gone, has_file};
 use super::lists::{Places, moved};
 use super::read::{Account, Read, StoredProgress};
-use super::rows::{is_in_order, json, line_rest, number, view_rest};
+use super::rows::{NoteSealed, is_in_order, json, line_rest, number, view_rest};
 use super::seal::Keys;
 use super::sql::Sql;
 use crate::gathered::gathered;
@@ -352,9 +352,9 @@ impl<'c> Write<'c> {
     }
 
     fn put_note(&self, row: i64, revision: u64, note: &Note) -> Result<(), StoreError> {
-        let Note { id, conversation_id, author, at, revision: _, text, op_id } = note;
+        let Note { id, conversation_id, author, at, revision: _, text: _, quoted: _, op_id } = note;
         let place: [&[u8]; 2] = [conversation_id.0.as_bytes(), &revision.to_le_bytes()];
-        let sealed = self.read.seal("note.sealed", &place, &json(text)?)?;
+        let sealed = self.read.seal("note.sealed", &place, &json(&NoteSealed::of(note))?)?;
         let (id, author, op_id) = (id.0.as_bytes(), author.0.as_bytes(), op_id.0.as_bytes());
         self.read.sql.run(
             "INSERT INTO note (conversation, revision, id, at, author, op_id, sealed)

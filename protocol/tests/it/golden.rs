@@ -153,7 +153,7 @@ fn every_event() {
 
 #[test]
 fn every_command() {
-    const KINDS: [&str; 21] = [
+    const KINDS: [&str; 22] = [
         "reply",
         "send",
         "note",
@@ -167,6 +167,7 @@ fn every_command() {
         "snooze",
         "mark_read",
         "resend",
+        "forward",
         "mark_sent",
         "cancel",
         "follow",

@@ -20,6 +20,7 @@ use super::needs::{Needs, Reach, WamidKey, farther, json};
 use super::part::Owners;
 use super::senders::{Found, load_senders};
 use crate::store::group as rows;
+use crate::store::read::forwardable;
 use crate::store::rows::{ParkedRow, from_json, id, ids as texts, named, number};
 use crate::store::{StoreError, Tx};
 
@@ -60,6 +61,7 @@ pub(super) async fn load(
     load_lines(tx, &needs, &mut state).await?;
     load_templates(tx, &needs, &mut state).await?;
     load_uploads(tx, &needs, &mut state).await?;
+    load_forwarded(tx, &needs, &mut state).await?;
     load_marks_and_cards(tx, &needs, &mut state).await?;
     Ok(state)
 }
@@ -228,6 +230,16 @@ async fn load_uploads(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(
             ),
         };
         state.uploads.insert((id(&row.workspace)?, id(&row.id)?), upload);
+    }
+    Ok(())
+}
+
+/// Lines that are sent on. Their conversations are not locked: what is sent on is what they said
+/// at some moment of the command's.
+async fn load_forwarded(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
+    for (workspace, of) in &needs.forwarded {
+        let found = forwardable(tx, *workspace, *of).await?;
+        state.forwardables.extend(found.map(|found| ((*workspace, *of), found)));
     }
     Ok(())
 }

@@ -52,6 +52,8 @@ pub(super) struct Needs {
     pub(super) templates: BTreeSet<(String, String, String)>,
     /// Uploads, each with its workspace.
     pub(super) uploads: BTreeSet<(String, String)>,
+    /// Lines that commands send on.
+    pub(super) forwarded: BTreeSet<Key<MessageId>>,
 }
 
 /// How many lines above `seen` are looked at; more than any chain exempts.
@@ -247,6 +249,8 @@ impl Needs {
         self.conversations.extend(other.map(|other| (here, other)));
         let upload = command.body.upload();
         self.uploads.extend(upload.map(|of| (here.to_string(), of.to_string())));
+        let forwarded = command.body.forwarded();
+        self.forwarded.extend(forwarded.map(|of| (here, of.message_id)));
         self.agents.extend(command.body.named_agents().map(|agent| (here, agent)));
     }
 

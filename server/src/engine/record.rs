@@ -39,7 +39,9 @@ pub(super) fn record(
     let sent = state.sent_files.iter();
     writes.sent_uploads = sent.clone().map(UploadKeyRow::sent).collect();
     let sent = sent.map(|file| FileRow::sent(file, now));
-    writes.files = wanted.map(|file| FileRow::wanted(file, now)).chain(sent).collect();
+    let forwarded = state.forwarded_files.iter().map(|file| FileRow::forwarded(file, now));
+    let wanted = wanted.map(|file| FileRow::wanted(file, now));
+    writes.files = wanted.chain(sent).chain(forwarded).collect();
     writes.file_changes = state.ended_files.iter().map(FileChange::ended).collect();
     writes
 }

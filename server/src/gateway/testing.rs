@@ -94,8 +94,10 @@ impl Story {
         let at = Timestamp::from_ms(self.log.len() as i64);
         let note_id = NoteId(Uuid::from_u128(u128::from(self.head())));
         let op_id = OpId(note_id.0);
-        let (content, author) = (EventContent::Note { text: text.clone() }, LUIS);
-        let note = Note { id: note_id, conversation_id: id, author, at, revision, text, op_id };
+        let (content, author) = (EventContent::Note { text: text.clone(), quoted: None }, LUIS);
+        let quoted = None;
+        let note =
+            Note { id: note_id, conversation_id: id, author, at, revision, text, quoted, op_id };
         self.notes.entry(id).or_default().push(note);
         self.append(
             id,

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::group::FileWork;
-use baton_protocol::{Details, FileState, Picture};
+use baton_protocol::{Details, FileState, MessageId, Picture};
+use futures_util::TryStreamExt as _;
 
 use super::Unseal;
 use super::again::{again, while_away};
@@ -21,14 +22,14 @@ use crate::engine::Engine;
 use crate::media::{MediaStore, Pictures, Place, Scratch, is_drawn};
 use crate::node::Membership;
 use crate::store::files::{
-    ClaimedFile, FileOrder, claim_files, erased_files, file_order, forget_files, hold_files,
-    kept_file, put_off_file, release_files, waiting_files,
+    ClaimedFile, FileOrder, claim_files, erased_files, file_given, file_order, forget_files,
+    hold_files, kept_file, put_off_file, release_files, waiting_files,
 };
-use crate::store::usage::{all_usage, old_files};
+use crate::store::usage::{all_usage, old_files, usage};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Spell};
 use crate::whatsapp::client::Token;
-use crate::whatsapp::media::{Found, MediaClient, NotHad, Wanted};
+use crate::whatsapp::media::{Found, Given, MediaClient, NotHad, NotTaken, Wanted};
 
 /// What is due again, and what a dead node left, is looked for this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -108,6 +109,15 @@ enum Tried {
     Again(&'static str),
 }
 
+/// A file that was copied.
+struct Copied {
+    bytes: u64,
+    sha256: String,
+    media_type: Option<String>,
+    /// Whether it has a small picture.
+    is_drawn: bool,
+}
+
 impl Fetcher {
     /// Fetches what is due, for ever.
     pub async fn run(self) {
@@ -174,9 +184,95 @@ impl Fetcher {
             Some(FileOrder { content: None, .. }) => {
                 Tried::Over(FileState::Expired, "the line was erased")
             }
-            Some(order) => self.attempt(&file, order).await,
+            Some(order) => match file.source {
+                Some(source) => self.send_on(&file, order, source).await,
+                None => self.attempt(&file, order).await,
+            },
         };
         self.conclude(&file, tried).await;
+    }
+
+    /// Copies the file of another line and gives it to WhatsApp. The line that it is for leaves
+    /// once that is told.
+    async fn send_on(&self, file: &ClaimedFile, order: &FileOrder, source: MessageId) -> Tried {
+        let token = (self.unseal)(file.at.workspace, file.at.channel, &order.token_sealed);
+        let Some(token) = token else { return Tried::Held };
+        let copied = match self.copy(file, source).await {
+            Ok(copied) => copied,
+            Err(tried) => return tried,
+        };
+        let media_type = told_type(order).map(str::to_owned).or(copied.media_type);
+        let place = Place { workspace: file.at.workspace, message: file.at.message };
+        let given = Given {
+            version: &self.version,
+            phone_number_id: &order.phone_number_id,
+            token: &token,
+            media_type: media_type.as_deref().unwrap_or_default(),
+            id: &file.at.message.to_string(),
+            bytes: copied.bytes,
+            content: match self.media.get(place, 0, copied.bytes).await {
+                Ok(Some(content)) => content,
+                Ok(None) | Err(_) => return Tried::Again("its copy could not be read"),
+            },
+        };
+        let media = match self.client.upload(given).await {
+            Ok(media) => media,
+            Err(NotTaken::Held) => return Tried::Held,
+            Err(NotTaken::Failed(why)) => return Tried::Again(why),
+            Err(NotTaken::Refused(why)) => {
+                tracing::info!(message_id = %file.at.message, why, "WhatsApp takes a file not");
+                return Tried::Over(FileState::Refused, "WhatsApp does not take it");
+            }
+        };
+        let told = || file_given(self.store(), file, &media);
+        if !while_away(&self.clock, told).await.unwrap_or(false) {
+            return Tried::Again("its claim is void");
+        }
+        let picture = match copied.is_drawn {
+            true => self.pictures.make(self.media.as_ref(), place, copied.bytes).await,
+            false => None,
+        };
+        let (bytes, sha256) = (copied.bytes, copied.sha256);
+        Tried::Stored { bytes, picture, media_type, sha256 }
+    }
+
+    /// Copies a file within the store: each line has its own, and keeps it for its own time.
+    async fn copy(&self, file: &ClaimedFile, source: MessageId) -> Result<Copied, Tried> {
+        let workspace = file.at.workspace;
+        let looked = async {
+            let mut tx = self.store().read().await?;
+            let kept = kept_file(&mut tx, workspace, source).await?;
+            let kept_bytes = usage(&mut tx, workspace).await?.bytes;
+            tx.rollback().await?;
+            Ok::<_, StoreError>((kept, kept_bytes))
+        };
+        let looked = looked.await.map_err(|_away| Tried::Again("the database does not answer"))?;
+        let gone = || Tried::Over(FileState::Expired, "the line it is of has it no longer");
+        let kept = looked.0.filter(|kept| kept.content.is_some()).ok_or_else(gone)?;
+        let FileState::Stored { bytes, picture } = kept.state else { return Err(gone()) };
+        let most = self.config.workspace_bytes_max;
+        if most > 0 && looked.1.saturating_add(bytes) > most {
+            return Err(Tried::Over(FileState::Refused, "the workspace keeps as much as it may"));
+        }
+        let from = Place { workspace, message: source };
+        let failed = |error: std::io::Error| {
+            tracing::warn!(%error, "a file could not be copied; it is tried again");
+            Tried::Again("it could not be copied")
+        };
+        let content = self.media.get(from, 0, bytes).await.map_err(failed)?;
+        let mut content = content.ok_or(Tried::Again("its bytes are not there"))?;
+        let mut scratch = self.media.scratch().await.map_err(failed)?;
+        while let Some(piece) = content.try_next().await.map_err(failed)? {
+            scratch = scratch.push(&piece).await.map_err(failed)?;
+        }
+        let sha256 = scratch.sha256();
+        if scratch.bytes() != bytes || kept.sha256.as_ref().is_some_and(|told| *told != sha256) {
+            return Err(Tried::Over(FileState::Refused, "the stored file is damaged"));
+        }
+        let place = Place { workspace, message: file.at.message };
+        self.media.put(place, scratch).await.map_err(failed)?;
+        let is_drawn = picture.is_some();
+        Ok(Copied { bytes, sha256, media_type: kept.media_type, is_drawn })
     }
 
     async fn attempt(&self, file: &ClaimedFile, order: &FileOrder) -> Tried {

@@ -374,6 +374,9 @@ impl Sender {
             self.pause(at, order, Pause::Channel, 60_000);
             return (SendResult::Again, Some(self.now()));
         };
+        if order.file.as_ref().is_some_and(|(_, media)| media.is_empty()) {
+            return (SendResult::Refused(file_not_had()), None);
+        }
         let request = SendRequest {
             base_url: &parts.whatsapp.graph_url,
             version: &parts.whatsapp.graph_version,
@@ -558,6 +561,15 @@ fn nothing_to_send() -> MessageError {
         code: 0,
         reason: "What it says was erased, or the customer has no address any more.".to_owned(),
         remedy: "If the customer still needs an answer, write it again.".to_owned(),
+    }
+}
+
+/// Of a line that was sent on.
+fn file_not_had() -> MessageError {
+    MessageError {
+        code: 0,
+        reason: "Its file could not be given to WhatsApp.".to_owned(),
+        remedy: "Send the file itself, if the customer still needs it.".to_owned(),
     }
 }
 

@@ -23,6 +23,8 @@ pub struct ClaimedFile {
     pub at: MessageAt,
     /// Meta's id of it.
     pub media: String,
+    /// The line whose file is copied, where one is sent on.
+    pub source: Option<MessageId>,
     /// When its line was received.
     pub received_at: Timestamp,
     /// How often it was claimed, this time included.
@@ -41,6 +43,7 @@ struct ClaimedRow {
     seq: i64,
     message: String,
     media: String,
+    source: Option<String>,
     received_at: i64,
     tries: i64,
     doubts: i64,
@@ -58,6 +61,7 @@ impl ClaimedRow {
                 message: id(&self.message)?,
             },
             media: self.media,
+            source: self.source.as_deref().map(id).transpose()?,
             received_at: Timestamp::from_ms(self.received_at),
             tries: number(self.tries)?,
             doubts: number(self.doubts)?,
@@ -97,8 +101,8 @@ pub async fn claim_files(
          UPDATE file SET claimed_by = $3, claim_epoch = claim_epoch + 1, tries = tries + 1,
            due_at = CAST($4 AS BIGINT)
          WHERE (workspace, message) IN (SELECT workspace, message FROM due)
-         RETURNING workspace, channel, conversation, seq, message, media, received_at, tries,
-           doubts, claim_epoch",
+         RETURNING workspace, channel, conversation, seq, message, media, source, received_at,
+           tries, doubts, claim_epoch",
     );
     let args = [now.ms().to_string(), most.to_string(), node.to_string(), until.ms().to_string()];
     let mut tx = store.begin().await?;
@@ -145,6 +149,26 @@ pub async fn put_off_file(
     ];
     store.run_alone(&SQL, &args).await?;
     Ok(())
+}
+
+/// WhatsApp has a file that is sent on, under this id. A claim that is void changes nothing.
+pub async fn file_given(
+    store: &Store,
+    file: &ClaimedFile,
+    media: &str,
+) -> Result<bool, StoreError> {
+    static SQL: Sql = Sql::new(
+        "UPDATE file SET media = $4
+         WHERE workspace = $1 AND message = $2 AND claim_epoch = CAST($3 AS BIGINT)
+           AND state = 'waiting'",
+    );
+    let args = [
+        file.at.workspace.to_string(),
+        file.at.message.to_string(),
+        file.claim_epoch.to_string(),
+        media.to_owned(),
+    ];
+    Ok(store.run_alone(&SQL, &args).await? > 0)
 }
 
 /// Puts off what waits for a number whose token is refused: nothing of it is tried before `until`.

@@ -223,6 +223,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 34,
+        name: "forwarded",
+        both: include_str!("migrations/0034_forwarded.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 36,
         name: "person",
         both: include_str!("migrations/0036_person.sql"),

@@ -77,7 +77,7 @@ pub async fn make_searchable(
 fn rows(workspace: WorkspaceId, logged: &Logged) -> Vec<WordRow> {
     let text = match &logged.event.content {
         Some(EventContent::Line(content)) => searched(content),
-        Some(EventContent::Note { text }) => text.clone().unwrap_or_default(),
+        Some(EventContent::Note { text, .. }) => text.clone().unwrap_or_default(),
         Some(EventContent::Contact(_) | EventContent::Reaction { .. }) | None => return Vec::new(),
     };
     let row = |word| WordRow {

@@ -5,9 +5,9 @@ use baton_mobile::lists::Entry;
 use baton_mobile::outbox::{ActStage, Choice, ReviewReason};
 use baton_mobile::runtime::{CoreState, Event};
 use baton_mobile::store::View;
-use baton_protocol::command::{Claim, NoteText, Reply};
+use baton_protocol::command::{Claim, Forward, NoteText, Reply};
 use baton_protocol::page::LinesPage;
-use baton_protocol::{CommandBody, Owner, Refusal};
+use baton_protocol::{CommandBody, LineAt, Owner, Refusal};
 use baton_world::handset::{Handset, until};
 use baton_world::world::{PATIENCE, Setup, World, eventually, for_each_store};
 
@@ -89,6 +89,39 @@ async fn who_was_overtaken_while_offline_decides_knowing_what_was_missed() {
         let entries = drawn.await.unwrap().entries;
         assert!(!entries.iter().any(|entry| matches!(entry, Entry::Echo(_))), "{entries:?}");
         assert_eq!(lucia.received(), ["We are closed today", "It is on its way"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_is_sent_on_offline_leaves_once_the_phone_is_back() {
+    for_each_store(Setup::usual(), async |world| {
+        let directory = tempfile::tempdir().unwrap();
+        let ana = ana(world, directory.path()).await;
+        let (lucia, mateo) = (world.contact("Lucía"), world.contact("Mateo"));
+        mateo.sends("The key is under the mat").await;
+        lucia.sends("Where is the key?").await;
+        let (to, from) = (lucia.conversation().await, mateo.conversation().await);
+        let desk = world.agent("Ben").await;
+        let key = desk.lines(from).await.pop().expect("a line");
+        let mut lines = ana.timeline(to).await.unwrap();
+        let drawn = until(&mut lines, "the line is drawn", |d| d.seen.is_some()).await;
+        let seen = drawn.unwrap().seen;
+
+        ana.core.network(false).await.unwrap();
+        let of = LineAt { conversation_id: from, message_id: key.id };
+        let forward = CommandBody::Forward(Forward { of, seen, ignore_lease: false });
+        ana.does(to, forward, None).await.unwrap();
+        assert_eq!(ana.outbox().await.unwrap().len(), 1);
+        ana.core.network(true).await.unwrap();
+        lucia.receives("The key is under the mat").await;
+        let drawn = until(&mut lines, "it is a line", |d| d.seen.is_some_and(|line| line.seq == 2));
+        let entries = drawn.await.unwrap().entries;
+        let is_it = |entry: &Entry| {
+            matches!(entry, Entry::Line { line, .. }
+                if line.content.forwarded_from.as_deref() == Some(&of))
+        };
+        assert!(entries.iter().any(is_it), "{entries:?}");
     })
     .await;
 }

@@ -4,12 +4,13 @@
 use std::iter::successors;
 
 use baton_protocol::command::{
-    Assign, Claim, Following, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend, Seeing,
-    Send, Snooze, Transfer, Unassign,
+    Assign, Claim, Following, Forward, Link, MarkRead, NoteText, Nothing, OfMessage, Reply, Resend,
+    Seeing, Send, Snooze, Transfer, Unassign,
 };
 use baton_protocol::frame::{ClientFrame, Compose, ComposeAction, Draft, View};
 use baton_protocol::{
-    AgentId, Button, CommandBody, ConversationId, Details, Frame, MessageId, Owner, Timestamp,
+    AgentId, Button, CommandBody, ConversationId, Details, Frame, LineAt, MessageId, Owner,
+    Timestamp,
 };
 
 /// What samples are about.
@@ -47,7 +48,11 @@ impl About {
                     ignore_lease: true,
                 })
             }
-            Body::Send(_) => Body::Note(NoteText::from("a".to_owned())),
+            Body::Send(_) => {
+                let of = LineAt { conversation_id: self.conversation, message_id };
+                Body::Forward(Forward { of, seen, ignore_lease: true })
+            }
+            Body::Forward(_) => Body::Note(NoteText::from("a".to_owned())),
             Body::Note(_) => Body::Claim(Claim { expect_owner_epoch, exceed_capacity }),
             Body::Claim(_) => {
                 // To the owner it is given already, which would be accepted as it stands.

@@ -155,6 +155,7 @@ fn add_note(history: &mut History) {
         at: Timestamp::from_ms(0),
         revision: 9,
         text: Some("a note".to_owned()),
+        quoted: None,
         op_id: op(9),
     };
     let thread = history.threads.entry(here()).or_default();

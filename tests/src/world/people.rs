@@ -114,7 +114,7 @@ impl Agent {
         text: &str,
         mentions: &[AgentId],
     ) -> Accepted {
-        let note = NoteText { text: text.to_owned(), mentions: mentions.to_vec() };
+        let note = NoteText { text: text.to_owned(), mentions: mentions.to_vec(), quoted: None };
         self.succeeds(conversation, CommandBody::Note(note)).await
     }
 

@@ -126,6 +126,7 @@ pub(super) fn notes(full: &mut Full, author: AgentId, at: Timestamp, op_id: OpId
         at,
         revision: head.revision,
         text: Some("note".into()),
+        quoted: None,
         op_id,
     };
     full.notes.insert(note.revision, note);

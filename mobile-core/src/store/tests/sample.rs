@@ -6,7 +6,7 @@ use baton_domain::mirror::{Full, Mirrored};
 use baton_protocol::conversation::{ContactCard, ConversationView};
 use baton_protocol::{
     AgentId, Author, ChannelId, ContactId, Content, Conversation, ConversationId, ConversationKind,
-    Details, FileState, Forwarded, Head, HeldReason, Line, LineKind, LineRef, MessageError,
+    Details, FileState, Forwarded, Head, HeldReason, Line, LineAt, LineKind, LineRef, MessageError,
     MessageId, MessageStatus, Note, NoteId, OpId, Owner, Status, TeamId, Thread, Timestamp, Turn,
 };
 use rand::rngs::StdRng;
@@ -111,6 +111,10 @@ impl Dice {
                     })
                 }),
                 forwarded: self.maybe(|dice| dice.pick([Forwarded::Once, Forwarded::Often])),
+                forwarded_from: self.maybe(|dice| {
+                    let conversation_id = dice.id::<ConversationId>();
+                    Box::new(LineAt { conversation_id, message_id: dice.id::<MessageId>() })
+                }),
                 referral: None,
                 erased: self.one_in(5),
             },
@@ -139,6 +143,7 @@ impl Dice {
             at: self.time(),
             revision,
             text: self.maybe(Self::text),
+            quoted: self.maybe(Self::id),
             op_id: self.id::<OpId>(),
         }
     }

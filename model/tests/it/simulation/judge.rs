@@ -150,7 +150,7 @@ impl World {
             .iter()
             .filter_map(|logged| match &logged.event.content {
                 Some(EventContent::Line(content)) => content.text.as_ref(),
-                Some(EventContent::Note { text }) => text.as_ref(),
+                Some(EventContent::Note { text, .. }) => text.as_ref(),
                 _ => None,
             })
             .collect();

@@ -73,6 +73,7 @@ pub struct Busy {
 
 /// The first queued message of each lane, if its time has come, the longest accepted first. One
 /// behind it that is too late to be sent is found as well: it is held without waiting its turn.
+/// One whose file WhatsApp does not have yet waits, and so does its lane.
 pub async fn due_sends(
     tx: &mut Tx,
     now: Timestamp,
@@ -84,6 +85,7 @@ pub async fn due_sends(
          WHERE m.status = 'queued' AND (m.due_at IS NULL OR m.due_at <= CAST($1 AS BIGINT))
            AND m.channel NOT IN (SELECT value FROM {texts $4})
            AND m.conversation NOT IN (SELECT value FROM {texts $3})
+           AND (m.status_at < CAST($5 AS BIGINT) OR m.file IS NULL OR m.file <> 'waiting')
            AND (m.status_at < CAST($5 AS BIGINT) OR NOT EXISTS (
              SELECT 1 FROM message AS e WHERE e.status = 'queued' AND e.workspace = m.workspace
                AND e.conversation = m.conversation AND e.seq < m.seq))
@@ -115,7 +117,7 @@ fn set<T: ToString>(ids: &[T]) -> String {
     serde_json::Value::from_iter(ids.iter().map(ToString::to_string)).to_string()
 }
 
-/// The lane's first queued message, if its time has come.
+/// The lane's first queued message, if its time has come and WhatsApp has its file.
 pub async fn next_in_lane(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -124,10 +126,11 @@ pub async fn next_in_lane(
 ) -> Result<Option<MessageAt>, StoreError> {
     static SQL: Sql = Sql::new(
         "SELECT workspace, channel, conversation, seq, id FROM (
-           SELECT workspace, channel, conversation, seq, id, due_at FROM message
+           SELECT workspace, channel, conversation, seq, id, due_at, file FROM message
            WHERE workspace = $1 AND status = 'queued' AND conversation = $2
            ORDER BY seq LIMIT 1) AS first
-         WHERE due_at IS NULL OR due_at <= CAST($3 AS BIGINT)",
+         WHERE (due_at IS NULL OR due_at <= CAST($3 AS BIGINT))
+           AND (file IS NULL OR file <> 'waiting')",
     );
     let args = [workspace.to_string(), conversation.to_string(), now.ms().to_string()];
     let row: Option<PlaceRow> = tx.row(&SQL, &[&args[0], &args[1], &args[2]]).await?;
@@ -194,10 +197,10 @@ struct OrderRow {
     media: Option<String>,
     author: Option<String>,
     policy: Option<String>,
+    awaited_since: Option<i64>,
     queued_at: i64,
 }
 
-    awaited_since: Option<i64>,
 /// What a send needs to know; `None` when its content was erased or nobody can be addressed.
 ///
 /// A reply goes to the name under which the last inbound line came that its author saw, or to what
@@ -224,12 +227,12 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
            (SELECT a.name FROM agent AS a WHERE a.workspace = m.workspace AND a.id = m.author
               AND m.author_kind = 'agent') AS author,
            c.policy,
-           COALESCE(m.status_at, m.accepted_at) AS queued_at
-         FROM message AS m JOIN channel AS c ON c.workspace = m.workspace AND c.id = m.channel
-         WHERE m.workspace = $1 AND m.conversation = $2 AND m.seq = CAST($3 AS BIGINT)",
            (SELECT MAX(e.status_at) FROM message AS e WHERE e.workspace = m.workspace
               AND e.conversation = m.conversation AND e.seq < m.seq AND e.seq >= m.seq - 20
               AND e.status IN ('accepted', 'sent')) AS awaited_since,
+           COALESCE(m.status_at, m.accepted_at) AS queued_at
+         FROM message AS m JOIN channel AS c ON c.workspace = m.workspace AND c.id = m.channel
+         WHERE m.workspace = $1 AND m.conversation = $2 AND m.seq = CAST($3 AS BIGINT)",
     );
     let args = [at.workspace.to_string(), at.conversation.to_string(), at.seq.to_string()];
     let row: Option<OrderRow> = tx.row(&SQL, &[&args[0], &args[1], &args[2]]).await?;
@@ -257,13 +260,13 @@ pub async fn send_order(tx: &mut Tx, at: MessageAt) -> Result<Option<SendOrder>,
         file: row.media.map(|media| (kind, media)),
         author: row.author.filter(|_| policy.agent_names == Some(true)),
         previews_links: policy.link_previews != Some(false),
-        queued_at: Timestamp::from_ms(row.queued_at),
-    }))
-}
         awaited_since: row
             .awaited_since
             .filter(|_| policy.one_by_one == Some(true))
             .map(Timestamp::from_ms),
+        queued_at: Timestamp::from_ms(row.queued_at),
+    }))
+}
 
 /// The name under which the customer is reached now, who said something under a name at some time,
 /// or nothing yet.

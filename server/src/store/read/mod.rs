@@ -5,6 +5,7 @@ mod audit;
 mod conversations;
 mod counts;
 mod due;
+mod forwardable;
 mod lines;
 mod list;
 mod log;
@@ -25,6 +26,7 @@ pub use due::{
     Busy, MessageAt, SendOrder, channel_token, due_sends, due_snoozes, leaving, next_in_lane,
     oldest_due, on_their_way, owned_or_followed_by, send_order, stranded_sends,
 };
+pub use forwardable::forwardable;
 pub use lines::{Run, lines, messages, notes, whole_line};
 pub use list::{
     Filter, ListPage, ListPlace, Listed, Order, OwnerFilter, StatusFilter, list, listed,

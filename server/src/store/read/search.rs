@@ -197,7 +197,7 @@ fn what(event: &Event, kind: Option<SearchKind>) -> Option<What> {
         ) if kind != Some(SearchKind::Notes) => Some(What::Line(line.id)),
         (
             Fact::NoteAdded { note_id, author, .. },
-            Some(EventContent::Note { text: Some(text) }),
+            Some(EventContent::Note { text: Some(text), .. }),
         ) if kind != Some(SearchKind::Messages) => {
             Some(What::Note { id: *note_id, author: *author, text: text.clone(), at: event.at })
         }

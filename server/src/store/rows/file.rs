@@ -1,7 +1,7 @@
 //! Files of lines, as the committer writes them.
 
 use baton_domain::group::FileWork;
-use baton_domain::group::state::{SentFile, WantedFile};
+use baton_domain::group::state::{ForwardedFile, SentFile, WantedFile};
 use baton_domain::upload::Uploaded;
 use baton_protocol::{FileState, Timestamp};
 
@@ -28,6 +28,8 @@ table! {
             /// Meta's id of it.
             media: String,
             received_at: i64,
+            /// The line whose file it is, where one is sent on.
+            source: Option<String>,
         }
     }
 }
@@ -81,7 +83,14 @@ impl FileRow {
             channel: file.at.channel.to_string(),
             media: file.upload.media.clone().unwrap_or_default(),
             received_at: now.ms(),
+            source: None,
         }
+    }
+
+    /// A file that is sent on: it is copied, and WhatsApp gives it an id.
+    pub(crate) fn forwarded(file: &ForwardedFile, now: Timestamp) -> Self {
+        let wanted = WantedFile { at: file.at, media: String::new() };
+        Self { source: Some(file.source.to_string()), ..Self::wanted(&wanted, now) }
     }
 
     /// A file to be fetched.
@@ -100,6 +109,7 @@ impl FileRow {
             channel: file.at.channel.to_string(),
             media: file.media.clone(),
             received_at: now.ms(),
+            source: None,
         }
     }
 }

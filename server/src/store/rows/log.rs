@@ -139,7 +139,7 @@ fn erased(fact: &Fact) -> Option<EventContent> {
         Fact::LineReceived { .. } | Fact::LineWritten { .. } => {
             Some(EventContent::Line(Content { erased: true, ..Content::default() }))
         }
-        Fact::NoteAdded { .. } => Some(EventContent::Note { text: None }),
+        Fact::NoteAdded { .. } => Some(EventContent::Note { text: None, quoted: None }),
         // A card that was erased is as if it had never been told; the others have no content.
         _ => None,
     }

@@ -52,9 +52,9 @@ pub(crate) struct NotedRow {
 impl NotedRow {
     /// What the row means.
     pub(crate) fn read(&self) -> Result<Note, StoreError> {
-        let text = match self.body.as_deref().map(from_json).transpose()? {
-            None => None,
-            Some(EventContent::Note { text }) => text,
+        let (text, quoted) = match self.body.as_deref().map(from_json).transpose()? {
+            None => (None, None),
+            Some(EventContent::Note { text, quoted }) => (text, quoted),
             Some(_) => {
                 return Err(StoreError::corrupt("a note's content is of something else"));
             }
@@ -67,6 +67,7 @@ impl NotedRow {
             at: Timestamp::from_ms(row.at),
             revision: number(row.revision)?,
             text,
+            quoted,
             op_id: id(&row.op_id)?,
         })
     }

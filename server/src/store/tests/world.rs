@@ -149,7 +149,7 @@ impl World {
             op_id: OpId(self.fresh()),
             mentions: Vec::new(),
         };
-        let content = EventContent::Note { text: Some(text.to_owned()) };
+        let content = EventContent::Note { text: Some(text.to_owned()), quoted: None };
         self.append(id, Actor::Agent { id: agent }, fact, Some(content)).await;
     }
 

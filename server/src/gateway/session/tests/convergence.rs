@@ -89,7 +89,7 @@ impl Client {
                 if conversation.head.revision + 1 == revision =>
             {
                 apply(conversation, event);
-                if let Some(EventContent::Note { text: Some(text) }) = &event.content {
+                if let Some(EventContent::Note { text: Some(text), .. }) = &event.content {
                     notes.insert(revision, text.clone());
                 }
             }

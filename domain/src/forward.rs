@@ -1,0 +1,45 @@
+//! A line that a command sends on: what a decision looks at.
+
+use baton_protocol::{Content, ConversationId, FileState, Line, LineKind};
+
+use crate::scope::Scope;
+
+/// A line, as a command that sends it on finds it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Forwardable {
+    /// The conversation that it stands in.
+    pub conversation: ConversationId,
+    /// Who sees that one.
+    pub scope: Scope,
+    /// Whether that one is a group.
+    pub is_group: bool,
+    /// What kind of thing it is.
+    pub kind: LineKind,
+    /// What it says now.
+    pub content: Content,
+    /// Whether it was taken back.
+    pub is_revoked: bool,
+    /// What became of its file, if it has one.
+    pub file: Option<FileState>,
+    /// The media type and the SHA-256 of the bytes that are kept, in hex.
+    pub kept: (Option<String>, Option<String>),
+}
+
+impl Forwardable {
+    /// From a line, with what its newest words are if it was edited.
+    pub fn new(
+        (conversation, scope, is_group): (ConversationId, Scope, bool),
+        line: Line,
+        edit: Option<Content>,
+        kept: (Option<String>, Option<String>),
+    ) -> Self {
+        let amended = line.amended.as_deref();
+        let is_revoked = amended.is_some_and(|amended| amended.revoked.is_some());
+        let Line { kind, file, mut content, .. } = line;
+        // New words of a caption: the file stays.
+        if let Some(edit) = edit {
+            content.text = edit.text;
+        }
+        Self { conversation, scope, is_group, kind, content, is_revoked, file, kept }
+    }
+}
