@@ -146,10 +146,20 @@ export interface MessageError {
   reason: string;
   remedy: string;
 }
+/** How long a voice note lasts, and how loud each of 64 stretches is, 0 to 100. */
+export interface Sound {
+  duration_ms: number;
+  peaks?: number[];
+}
 /** What became of the file of a line. */
 export type FileState =
   | { state: "waiting" }
-  | { state: "stored"; bytes: number; picture?: { width: number; height: number } }
+  | {
+      state: "stored";
+      bytes: number;
+      picture?: { width: number; height: number };
+      sound?: Sound;
+    }
   | { state: "expired" }
   | { state: "refused" };
 /** Where a file can be read for a few minutes. */

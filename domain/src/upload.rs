@@ -2,7 +2,7 @@
 
 use baton_protocol::limits::FILE_NAME_CHARS_MAX;
 use baton_protocol::upload::UploadNew;
-use baton_protocol::{AgentId, ConversationId, Details, LineKind, Picture, Refusal};
+use baton_protocol::{AgentId, ConversationId, Details, LineKind, Picture, Refusal, Sound};
 
 const MB: u64 = 1 << 20;
 const KB: u64 = 1 << 10;
@@ -57,6 +57,8 @@ pub struct Uploaded {
     pub media: Option<String>,
     /// Of a picture that a small one was made of: its size.
     pub picture: Option<Picture>,
+    /// Of a voice note: how it sounds.
+    pub sound: Option<Sound>,
 }
 
 impl Uploaded {

@@ -56,6 +56,7 @@ impl Server {
                 sha256,
                 media,
                 picture: None,
+                sound: None,
             };
             self.state.uploads.insert((WORKSPACE, id), ready);
         }

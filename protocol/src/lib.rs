@@ -70,7 +70,7 @@ pub use id::{
 pub use invitation::InvitationStep;
 pub use line::{
     Author, Content, FileState, HeldReason, Line, LineAt, LineKind, MessageError, MessageStatus,
-    Note, Picture,
+    Note, Peaks, Picture, Sound,
 };
 pub use outcome::{Accepted, CommandResult, Refused};
 pub use refusal::Refusal;

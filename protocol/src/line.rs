@@ -326,6 +326,56 @@ impl Picture {
     }
 }
 
+/// How many stretches of a sound are told.
+const PEAKS: usize = 64;
+
+/// How long a sound lasts, and how loud it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Sound {
+    /// How long it lasts, ms.
+    pub duration_ms: u64,
+    /// How loud each stretch of it is; `None` where nobody could tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peaks: Option<Peaks>,
+}
+
+/// The loudness of equal stretches of a sound, each 0 to 100, where the loudest is 100.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "Vec<u8>", into = "Vec<u8>")]
+pub struct Peaks([u8; PEAKS]);
+
+impl Peaks {
+    /// How many stretches there are.
+    pub const COUNT: usize = PEAKS;
+
+    /// `None` when a value is above 100.
+    pub fn new(peaks: [u8; Self::COUNT]) -> Option<Self> {
+        peaks.iter().all(|peak| *peak <= 100).then_some(Self(peaks))
+    }
+
+    /// The loudness of each stretch.
+    pub fn values(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Peaks> for Vec<u8> {
+    fn from(peaks: Peaks) -> Self {
+        peaks.0.to_vec()
+    }
+}
+
+impl TryFrom<Vec<u8>> for Peaks {
+    type Error = &'static str;
+
+    fn try_from(peaks: Vec<u8>) -> Result<Self, Self::Error> {
+        let peaks = peaks.try_into().ok().and_then(Self::new);
+        peaks.ok_or("peaks are 64 numbers up to 100")
+    }
+}
+
 /// What became of the file of a line: the server fetches it from WhatsApp and keeps it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -340,6 +390,9 @@ pub enum FileState {
         /// Of a picture that the server made a small one of: its size as it is drawn.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         picture: Option<Picture>,
+        /// Of a voice note: how long it lasts, and how loud it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sound: Option<Sound>,
     },
     /// Its time is over: WhatsApp gave it to nobody in time, or the server keeps no files as old.
     Expired,
@@ -359,10 +412,14 @@ impl FileState {
     }
 
     /// Reads a name as `name` writes it, with the size of what is stored.
-    pub fn from_name(name: &str, bytes: Option<u64>, picture: Option<Picture>) -> Option<Self> {
+    pub fn from_name(
+        name: &str,
+        bytes: Option<u64>,
+        (picture, sound): (Option<Picture>, Option<Sound>),
+    ) -> Option<Self> {
         Some(match (name, bytes) {
             ("waiting", _) => Self::Waiting,
-            ("stored", Some(bytes)) => Self::Stored { bytes, picture },
+            ("stored", Some(bytes)) => Self::Stored { bytes, picture, sound },
             ("expired", _) => Self::Expired,
             ("refused", _) => Self::Refused,
             _ => return None,
@@ -377,6 +434,11 @@ impl FileState {
     /// The picture that a small one was made of.
     pub fn picture(self) -> Option<Picture> {
         if let Self::Stored { picture, .. } = self { picture } else { None }
+    }
+
+    /// How the voice note that is stored sounds.
+    pub fn sound(self) -> Option<Sound> {
+        if let Self::Stored { sound, .. } = self { sound } else { None }
     }
 }
 

@@ -50,7 +50,7 @@ pub use state::world::{Acknowledged, Marked, Reached, UpdateId, Written};
 pub use whatsapp::accounts::{AccountState, NumberState};
 pub use whatsapp::calls::endpoint::Endpoint;
 pub use whatsapp::customers::customer::Customer;
-pub use whatsapp::customers::inbound::{Around, Inbound, InboundMedia};
+pub use whatsapp::customers::inbound::{Around, Inbound, InboundMedia, VOICE_NOTE};
 pub use whatsapp::customers::people::Person;
 pub use whatsapp::customers::script::{Played, Playing, Script};
 pub use whatsapp::templates::Template;

@@ -68,7 +68,10 @@ async fn a_photo_is_stored_and_every_node_gives_it_out_byte_for_byte() {
         let line = stored(&ana, &lucia).await;
         assert_eq!(
             (line.kind, line.file),
-            (LineKind::Image, Some(FileState::Stored { bytes: 300_000, picture: None }))
+            (
+                LineKind::Image,
+                Some(FileState::Stored { bytes: 300_000, picture: None, sound: None })
+            )
         );
         // Every node gives an address, and every node reads what another one fetched.
         for _ in 0..3 {
@@ -213,7 +216,7 @@ async fn a_phone_draws_what_became_of_a_file_and_reads_it() {
         };
         let is_there = |drawn: &Drawn| {
             file(drawn).is_some_and(|(_, file)| {
-                file == Some(FileState::Stored { bytes: 7, picture: None })
+                file == Some(FileState::Stored { bytes: 7, picture: None, sound: None })
             })
         };
         let drawn = until(&mut lines, "the file is stored", is_there).await.expect("drawn");

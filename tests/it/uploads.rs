@@ -5,7 +5,7 @@ use baton_protocol::upload::{Upload, UploadState};
 use baton_protocol::{
     CommandBody, ConversationId, Details, FileState, LineKind, MessageId, Refusal, Seen,
 };
-use baton_simulator::Reached;
+use baton_simulator::{Reached, VOICE_NOTE};
 use baton_world::world::{Agent, Answered, PATIENCE, Setup, World, eventually, for_each_store};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -130,7 +130,8 @@ async fn a_photo_and_a_document_reach_the_customer_byte_for_byte() {
             assert_eq!(reached.body["filename"].as_str(), upload.name.as_deref());
             let lines = ana.lines(conversation).await;
             let line = lines.iter().find(|line| line.id == upload.id).expect("its line");
-            let stored = Some(FileState::Stored { bytes: upload.bytes, picture: None });
+            let stored =
+                Some(FileState::Stored { bytes: upload.bytes, picture: None, sound: None });
             assert_eq!((line.kind, line.file), (upload.kind, stored));
             assert_eq!(line.content.text.as_deref(), caption.or(upload.name.as_deref()));
             let Some(Details::File { sha256, upload: None, .. }) = line.content.details.as_deref()
@@ -244,8 +245,8 @@ async fn what_whatsapp_does_not_take_is_refused_before_a_byte_is_sent() {
             assert!(status == 400 && detail.starts_with(field), "{new}: {status} {told}");
         }
         // Of a voice note nobody hears a caption.
-        let voice = json!({"kind": "voice", "media_type": "audio/ogg", "bytes": 100});
-        let upload = uploads(world, &ana, conversation, (&voice, &bytes(100))).await;
+        let voice = json!({"kind": "voice", "media_type": "audio/ogg", "bytes": VOICE_NOTE.len()});
+        let upload = uploads(world, &ana, conversation, (&voice, VOICE_NOTE)).await;
         assert_eq!(upload.kind, LineKind::Voice);
         let seen = ana.last_line(conversation).await;
         let refused = ana.does(conversation, send(upload.id, Some("Hear"), seen)).await.refusal();
@@ -254,6 +255,10 @@ async fn what_whatsapp_does_not_take_is_refused_before_a_byte_is_sent() {
         let is_it = |reached: &Reached| reached.kind == "audio";
         let reached = lucia.customer.receives(is_it, PATIENCE).await.expect("the voice note");
         assert_eq!(reached.body["voice"], true);
+        let lines = ana.lines(conversation).await;
+        let line = lines.iter().find(|line| line.id == upload.id).expect("its line");
+        let sound = line.file.and_then(FileState::sound).expect("a sound");
+        assert_eq!((sound.duration_ms, sound.peaks.is_some()), (1_993, true));
     })
     .await;
 }

@@ -4,7 +4,7 @@ use baton_mobile::lists::Loading;
 use baton_protocol::page;
 use baton_protocol::{
     Amended, Author, Content, Details, FileState, LineAt, LineKind, MessageStatus, Participant,
-    Picture, SharedCard,
+    Picture, SharedCard, Sound,
 };
 
 use super::{SeenLine, text_of};
@@ -110,8 +110,23 @@ impl From<Picture> for PictureSize {
     }
 }
 
+/// How long a voice note lasts, and how loud it is: draw it before it is loaded.
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Record)]
+pub struct SoundShape {
+    /// How long it lasts, ms.
+    pub duration_ms: u64,
+    /// The loudness of 64 equal stretches, each 0 to 100; none where nobody could tell.
+    pub peaks: Vec<u8>,
+}
+
+impl From<Sound> for SoundShape {
+    fn from(Sound { duration_ms, peaks }: Sound) -> Self {
+        Self { duration_ms, peaks: peaks.map(Vec::from).unwrap_or_default() }
+    }
+}
+
 /// What became of the file of a line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, uniffi::Enum)]
+#[derive(Clone, PartialEq, Eq, Debug, uniffi::Enum)]
 pub enum LineFile {
     /// The server has not fetched it from WhatsApp yet.
     Waiting,
@@ -121,6 +136,8 @@ pub enum LineFile {
         bytes: u64,
         /// Of a picture that the server made a small one of.
         picture: Option<PictureSize>,
+        /// Of a voice note that the server listened to.
+        sound: Option<SoundShape>,
     },
     /// WhatsApp had it no longer, or the server keeps no files as old.
     Expired,
@@ -132,9 +149,11 @@ impl From<FileState> for LineFile {
     fn from(state: FileState) -> Self {
         match state {
             FileState::Waiting => Self::Waiting,
-            FileState::Stored { bytes, picture } => {
-                Self::Stored { bytes, picture: picture.map(PictureSize::from) }
-            }
+            FileState::Stored { bytes, picture, sound } => Self::Stored {
+                bytes,
+                picture: picture.map(PictureSize::from),
+                sound: sound.map(SoundShape::from),
+            },
             FileState::Expired => Self::Expired,
             FileState::Refused => Self::Refused,
         }

@@ -10,6 +10,7 @@ use baton_protocol::{
 
 use super::{Case, Decided, Draft, delivery, fence, message, sendable, work};
 use crate::planted::{Bug, is_planted};
+use crate::upload::Uploaded;
 
 pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
     case.check_signed(&reply.text, TEXT_CHARS_MAX)?;
@@ -28,8 +29,10 @@ pub(super) fn decide(case: &Case<'_>, reply: &Reply) -> Decided {
 pub(super) fn send(case: &Case<'_>, send: &Send) -> Decided {
     let (kind, content) = sendable::line(case, send)?;
     let upload = case.context.upload.filter(|_| case.command.body.upload().is_some());
-    let file =
-        upload.map(|upload| FileState::Stored { bytes: upload.bytes, picture: upload.picture });
+    let file = upload.map(|upload| {
+        let Uploaded { bytes, picture, sound, .. } = *upload;
+        FileState::Stored { bytes, picture, sound }
+    });
     let answer = Answer {
         kind,
         content,

@@ -199,7 +199,7 @@ fn a_file_waits_from_its_line_on_and_changes_no_turn() {
     let files = |state: &State| [1, 2].map(|seq| state.lines.at(LUCIA, seq).unwrap().file);
     assert_eq!(files(&state), [Some(FileState::Waiting), None]);
     let before = conversation.clone();
-    let stored = FileState::Stored { bytes: 7, picture: None };
+    let stored = FileState::Stored { bytes: 7, picture: None, sound: None };
     let work = file_ends(&state, stored);
     run(&mut state, &mut book, &[work]);
     assert_eq!(files(&state), [Some(stored), None]);
@@ -221,7 +221,7 @@ fn a_stored_file_that_grew_old_is_expired_once() {
     run(&mut state, &mut book, &[early]);
     assert_eq!(file(&state), Some(FileState::Waiting), "it was never stored");
     let group = [
-        file_ends(&state, FileState::Stored { bytes: 7, picture: None }),
+        file_ends(&state, FileState::Stored { bytes: 7, picture: None, sound: None }),
         file_ends(&state, FileState::Expired),
         old(&state),
         old(&state),
@@ -236,8 +236,11 @@ fn of_a_file_the_first_end_counts_and_a_repeated_webhook_wants_nothing() {
     let (mut state, mut book) = (state(), Book::default());
     run(&mut state, &mut book, &[sends_a_photo(1, "media-1"), sends_a_photo(1, "media-1")]);
     assert_eq!(state.wanted_files.len(), 1);
-    let ends =
-        [FileState::Expired, FileState::Stored { bytes: 7, picture: None }, FileState::Waiting];
+    let ends = [
+        FileState::Expired,
+        FileState::Stored { bytes: 7, picture: None, sound: None },
+        FileState::Waiting,
+    ];
     let group = ends.map(|end| file_ends(&state, end));
     run(&mut state, &mut book, &group);
     assert_eq!(state.lines.at(LUCIA, 1).unwrap().file, Some(FileState::Expired));

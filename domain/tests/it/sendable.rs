@@ -374,7 +374,7 @@ fn sends_file(
 #[test]
 fn a_file_that_whatsapp_has_is_sent_with_its_caption_and_is_there_at_once() {
     let image = uploaded(LineKind::Image, None);
-    let stored = Some(FileState::Stored { bytes: 7, picture: None });
+    let stored = Some(FileState::Stored { bytes: 7, picture: None, sound: None });
     let sent = sends_file(Some(image.clone()), Some("Here"));
     assert_eq!(sent, Ok((LineKind::Image, Some("Here".to_owned()), stored)));
     let document = uploaded(LineKind::Document, Some("bill.pdf"));

@@ -228,6 +228,7 @@ async fn load_uploads(tx: &mut Tx, needs: &Needs, state: &mut State) -> Result<(
                 row.width.map(number).transpose()?,
                 row.height.map(number).transpose()?,
             ),
+            sound: row.sound.as_deref().map(from_json).transpose()?,
         };
         state.uploads.insert((id(&row.workspace)?, id(&row.id)?), upload);
     }

@@ -394,7 +394,7 @@ mod tests {
     fn is_served(told: &str, expected: (&str, bool)) {
         let kept = KeptFile {
             conversation: ConversationId(Uuid::nil()),
-            state: FileState::Stored { bytes: 1, picture: None },
+            state: FileState::Stored { bytes: 1, picture: None, sound: None },
             media_type: Some(told.to_owned()),
             sha256: None,
             content: None,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::group::FileWork;
-use baton_protocol::{Details, FileState, MessageId, Picture};
+use baton_protocol::{Details, FileState, MessageId};
 use futures_util::TryStreamExt as _;
 
 use super::Unseal;
@@ -19,7 +19,7 @@ use super::slots::{STRAYS_EVERY, Slots};
 use crate::clock::Clock;
 use crate::config::MediaConfig;
 use crate::engine::Engine;
-use crate::media::{MediaStore, Pictures, Place, Scratch, is_drawn};
+use crate::media::{MediaStore, Pictures, Place, Preview, Scratch, has_preview};
 use crate::node::Membership;
 use crate::store::files::{
     ClaimedFile, FileOrder, claim_files, erased_files, file_given, file_order, forget_files,
@@ -98,7 +98,7 @@ enum EraseError {
 /// What a try came to.
 enum Tried {
     /// It is kept.
-    Stored { bytes: u64, picture: Option<Picture>, media_type: Option<String>, sha256: String },
+    Stored { bytes: u64, preview: Preview, media_type: Option<String>, sha256: String },
     /// It cannot be had, and will not be.
     Over(FileState, &'static str),
     /// An answer that would be the last, if it stands.
@@ -327,13 +327,13 @@ impl Fetcher {
             return Ok(Tried::Again("it could not be kept"));
         }
         let media_type = found.media_type;
-        let drawn = media_type.as_deref().or(told_type(order)).is_some_and(is_drawn);
+        let is_seen = media_type.as_deref().or(told_type(order)).is_some_and(has_preview);
         // Phones hear of both at once, and of nothing twice.
-        let picture = match drawn {
+        let preview = match is_seen {
             true => self.pictures.make(self.media.as_ref(), place, bytes).await,
-            false => None,
+            false => Preview::default(),
         };
-        Ok(Tried::Stored { bytes, picture, media_type, sha256 })
+        Ok(Tried::Stored { bytes, preview, media_type, sha256 })
     }
 
     /// Reads a file to its end; `None` for one that is too large.
@@ -361,8 +361,9 @@ impl Fetcher {
     async fn conclude(&self, file: &ClaimedFile, tried: Tried) {
         let is_too_late = self.clock.now().since(file.received_at) > GIVE_UP_MS;
         match tried {
-            Tried::Stored { bytes, picture, media_type, sha256 } => {
-                let end = FileState::Stored { bytes, picture };
+            Tried::Stored { bytes, preview, media_type, sha256 } => {
+                let Preview { picture, sound } = preview;
+                let end = FileState::Stored { bytes, picture, sound };
                 let sha256 = Some(sha256);
                 let is_old = false;
                 self.tell(FileWork { at: file.at, file: end, is_old, media_type, sha256 }).await;

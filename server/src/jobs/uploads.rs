@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_protocol::Picture;
 use tokio::sync::Notify;
 
 use super::Unseal;
@@ -14,7 +13,7 @@ use super::again::while_away;
 use super::every::Every;
 use super::slots::{STRAYS_EVERY, Slots};
 use crate::clock::Clock;
-use crate::media::{MediaStore, Pictures, Place, is_drawn};
+use crate::media::{MediaStore, Pictures, Place, Preview, has_preview};
 use crate::node::Membership;
 use crate::store::uploads::{
     ClaimedUpload, UploadKey, claim_uploads, expire_uploads, forget_upload, put_off_upload,
@@ -117,8 +116,8 @@ impl Uploads {
         let (_, upload_id) = one.key;
         let told = match self.give(&one).await {
             Ok(media) => {
-                let picture = self.picture(&one).await;
-                let ready = || upload_ready(&self.store, &one, &media, picture);
+                let Preview { picture, sound } = self.preview(&one).await;
+                let ready = || upload_ready(&self.store, &one, &media, (picture, sound));
                 while_away(&self.clock, ready).await
             }
             Err(NotTaken::Refused(why)) => {
@@ -171,10 +170,10 @@ impl Uploads {
         self.client.upload(given).await
     }
 
-    /// Makes the small picture of a picture.
-    async fn picture(&self, one: &ClaimedUpload) -> Option<Picture> {
-        if !is_drawn(&one.media_type) {
-            return None;
+    /// Makes the small picture of a picture, and listens to a voice note.
+    async fn preview(&self, one: &ClaimedUpload) -> Preview {
+        if !has_preview(&one.media_type) {
+            return Preview::default();
         }
         self.pictures.make(self.media.as_ref(), place(one.key), one.bytes).await
     }

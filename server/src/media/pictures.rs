@@ -1,4 +1,5 @@
-//! Small pictures of what customers and agents send, each made by a process of its own.
+//! Small pictures and waveforms of what customers and agents send, each made by a process of its
+//! own.
 //!
 //! The server never decodes a file. It writes the bytes to `baton media-worker` and reads back a
 //! size and a JPEG. A worker that does not end in time is killed. What comes back is a stranger's
@@ -11,14 +12,16 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use baton_protocol::Picture;
+use baton_protocol::{Peaks, Picture, Sound};
 use futures_util::TryStreamExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::worker::{HEAD_BYTES, INPUT_BYTES_MAX, NO_SANDBOX, OUTPUT_BYTES_MAX};
+use super::worker::{
+    DURATION_MS_MAX, HEAD_BYTES, INPUT_BYTES_MAX, NO_SANDBOX, OUTPUT_BYTES_MAX, PEAKS, SOUND,
+};
 use super::{Bytes, MediaStore, Place};
 
 /// Workers at once.
@@ -43,13 +46,22 @@ impl fmt::Debug for Pictures {
     }
 }
 
-/// A small picture, and the size of the one that it was made of.
+/// What is told of a file besides its size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Preview {
+    /// The size of a picture that there is a small one of.
+    pub picture: Option<Picture>,
+    /// How a voice note sounds.
+    pub sound: Option<Sound>,
+}
+
+/// What a worker made of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Small {
-    /// The size of the picture, as it is drawn.
-    picture: Picture,
-    /// A JPEG.
-    jpeg: Vec<u8>,
+enum Made {
+    /// A small picture, a JPEG, and the size of the one that it was made of, as it is drawn.
+    Small { picture: Picture, jpeg: Vec<u8> },
+    /// What was heard.
+    Heard(Sound),
 }
 
 /// Why there is no small picture.
@@ -65,7 +77,7 @@ enum NoSmall {
     #[error("the file is not there")]
     Missing,
     /// Nobody can draw it, or not in time.
-    #[error("the file cannot be drawn")]
+    #[error("the file can be neither drawn nor heard")]
     Unfit,
     /// It would be made without protection.
     #[error("this system gives a process no way to give up files and network")]
@@ -95,38 +107,43 @@ impl Pictures {
         if own.exists() { Ok(own.to_owned()) } else { std::env::current_exe() }
     }
 
-    /// Makes the small picture of a file and keeps it beside the file. Gives the picture's size;
-    /// `None` where there is none, which is for good: it is not tried again.
-    pub async fn make(&self, store: &dyn MediaStore, place: Place, bytes: u64) -> Option<Picture> {
-        let made = match self.small(store, place, bytes).await {
-            Ok(small) => store.put_small(place, small.jpeg).await.map(|()| small.picture),
-            Err(NoSmall::Off) => return None,
+    /// Makes the small picture of a file and keeps it beside the file, or listens to it. Where
+    /// there is nothing to tell, that is for good: it is not tried again.
+    pub async fn make(&self, store: &dyn MediaStore, place: Place, bytes: u64) -> Preview {
+        let none = Preview::default();
+        let made = match self.made(store, place, bytes).await {
+            Ok(Made::Small { picture, jpeg }) => {
+                let kept = store.put_small(place, jpeg).await;
+                kept.map(|()| Preview { picture: Some(picture), ..none })
+            }
+            Ok(Made::Heard(sound)) => Ok(Preview { sound: Some(sound), ..none }),
+            Err(NoSmall::Off) => return none,
             Err(NoSmall::Failed(error)) => Err(error),
             Err(why @ NoSmall::Unprotected) => {
                 tracing::warn!(%why, "small pictures are not made: set media.small_pictures");
-                return None;
+                return none;
             }
             Err(why @ (NoSmall::TooLarge | NoSmall::Missing | NoSmall::Unfit)) => {
-                tracing::info!(message_id = %place.message, %why, "there is no small picture");
-                return None;
+                tracing::info!(message_id = %place.message, %why, "there is no preview");
+                return none;
             }
         };
         match made {
-            Ok(picture) => Some(picture),
+            Ok(preview) => preview,
             Err(error) => {
                 tracing::warn!(message_id = %place.message, %error, "there is no small picture");
-                None
+                none
             }
         }
     }
 
-    /// The small picture of a file.
-    async fn small(
+    /// What a worker makes of a file.
+    async fn made(
         &self,
         store: &dyn MediaStore,
         place: Place,
         bytes: u64,
-    ) -> Result<Small, NoSmall> {
+    ) -> Result<Made, NoSmall> {
         let program = self.program.as_deref().ok_or(NoSmall::Off)?;
         if bytes > INPUT_BYTES_MAX {
             return Err(NoSmall::TooLarge);
@@ -160,7 +177,7 @@ fn start(program: &OsStr) -> io::Result<Child> {
         .spawn()
 }
 
-async fn run(mut child: Child, mut input: Bytes) -> Result<Small, NoSmall> {
+async fn run(mut child: Child, mut input: Bytes) -> Result<Made, NoSmall> {
     let (mut to, from) = child.stdin.take().zip(child.stdout.take()).ok_or(NoSmall::Unfit)?;
     let writes = async move {
         while let Some(piece) = input.try_next().await? {
@@ -183,13 +200,16 @@ async fn run(mut child: Child, mut input: Bytes) -> Result<Small, NoSmall> {
     if status.code() == Some(NO_SANDBOX.into()) {
         return Err(NoSmall::Unprotected);
     }
-    if !status.success() {
-        return Err(NoSmall::Unfit);
-    }
-    read(output).ok_or(NoSmall::Unfit)
+    let made = read(output).ok_or(NoSmall::Unfit)?;
+    // A worker that a sound killed has told how long it is.
+    let is_whole = status.success() || matches!(made, Made::Heard(Sound { peaks: None, .. }));
+    is_whole.then_some(made).ok_or(NoSmall::Unfit)
 }
 
-fn read(mut output: Vec<u8>) -> Option<Small> {
+fn read(mut output: Vec<u8>) -> Option<Made> {
+    if let Some(heard) = output.strip_prefix(&SOUND.to_be_bytes()) {
+        return sound(heard).map(Made::Heard);
+    }
     if output.len() < HEAD_BYTES {
         return None;
     }
@@ -200,13 +220,22 @@ fn read(mut output: Vec<u8>) -> Option<Small> {
     let is_side = |side: u32| (1..=SIDE_MAX).contains(&side);
     let is_fit = is_side(picture.width) && is_side(picture.height);
     let is_jpeg = jpeg.starts_with(&[0xff, 0xd8, 0xff]) && jpeg.len() <= OUTPUT_BYTES_MAX;
-    (is_fit && is_jpeg).then_some(Small { picture, jpeg })
+    (is_fit && is_jpeg).then_some(Made::Small { picture, jpeg })
 }
 
-/// Whether a small picture is made of files that are said to be of this type. The worker looks at
-/// the bytes.
-pub fn is_drawn(media_type: &str) -> bool {
-    const DRAWN: [&str; 3] = ["image/jpeg", "image/png", "image/webp"];
+fn sound(heard: &[u8]) -> Option<Sound> {
+    let (duration_ms, peaks) = heard.split_first_chunk()?;
+    let duration_ms = u64::from_be_bytes(*duration_ms);
+    let peaks = match peaks {
+        [] => None,
+        peaks => Some(Peaks::new(<[u8; PEAKS]>::try_from(peaks).ok()?)?),
+    };
+    (1..=DURATION_MS_MAX).contains(&duration_ms).then_some(Sound { duration_ms, peaks })
+}
+
+/// Whether a worker looks at files that are said to be of this type. It believes the bytes alone.
+pub fn has_preview(media_type: &str) -> bool {
+    const DRAWN: [&str; 5] = ["audio/ogg", "audio/opus", "image/jpeg", "image/png", "image/webp"];
     let bare = media_type.split(';').next().unwrap_or_default().trim();
     DRAWN.iter().any(|drawn| bare.eq_ignore_ascii_case(drawn))
 }

@@ -230,6 +230,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 35,
+        name: "sound",
+        both: include_str!("migrations/0035_sound.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 36,
         name: "person",
         both: include_str!("migrations/0036_person.sql"),

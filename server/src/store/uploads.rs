@@ -5,7 +5,7 @@
 
 use baton_protocol::upload::{Upload, UploadNew, UploadState};
 use baton_protocol::{
-    AgentId, ChannelId, ConversationId, MessageId, NodeId, Picture, Timestamp, WorkspaceId,
+    AgentId, ChannelId, ConversationId, MessageId, NodeId, Picture, Sound, Timestamp, WorkspaceId,
 };
 use serde_json::json;
 use sqlx::FromRow;
@@ -272,16 +272,18 @@ pub async fn release_uploads(
     store.run_alone(&SQL, &args).await
 }
 
-/// WhatsApp has it, under this id; of a picture its size. A claim that is void changes nothing.
+/// WhatsApp has it, under this id; of a picture its size, of a voice note how it sounds. A claim
+/// that is void changes nothing.
 pub async fn upload_ready(
     store: &Store,
     of: &ClaimedUpload,
     media: &str,
-    picture: Option<Picture>,
+    (picture, sound): (Option<Picture>, Option<Sound>),
 ) -> Result<bool, StoreError> {
     static SQL: Sql = Sql::new(
         "UPDATE upload SET state = 'ready', media = $4, claimed_by = NULL,
-           width = CAST(NULLIF($5, '') AS BIGINT), height = CAST(NULLIF($6, '') AS BIGINT)
+           width = CAST(NULLIF($5, '') AS BIGINT), height = CAST(NULLIF($6, '') AS BIGINT),
+           sound = NULLIF($7, '')
          WHERE workspace = $1 AND id = $2 AND claim_epoch = CAST($3 AS BIGINT)
            AND state = 'passing'",
     );
@@ -293,6 +295,7 @@ pub async fn upload_ready(
         media.to_owned(),
         side(picture.map(|picture| picture.width)),
         side(picture.map(|picture| picture.height)),
+        sound.map(|sound| json!(sound).to_string()).unwrap_or_default(),
     ];
     Ok(store.run_alone(&SQL, &args).await? > 0)
 }

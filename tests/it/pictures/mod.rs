@@ -1,6 +1,8 @@
-//! Small pictures: made by a process that can do nothing else, shown first, and never in the way.
+//! Small pictures and waveforms: made by a process that can do nothing else, shown first, and never
+//! in the way.
 
 mod corpus;
+mod sound;
 
 pub(crate) use corpus::jpeg;
 

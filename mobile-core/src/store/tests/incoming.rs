@@ -49,7 +49,7 @@ fn with_file(id: ConversationId, message: MessageId) -> Mirrored {
     let mut full = dice(1).full(id);
     let line = Line {
         id: message,
-        file: Some(FileState::Stored { bytes: 7, picture: None }),
+        file: Some(FileState::Stored { bytes: 7, picture: None, sound: None }),
         ..dice(1).line(1)
     };
     full.lines.clear();

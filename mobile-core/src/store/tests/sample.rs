@@ -119,7 +119,10 @@ impl Dice {
                 erased: self.one_in(5),
             },
             file: self.maybe(|dice| {
-                dice.pick([FileState::Waiting, FileState::Stored { bytes: 7, picture: None }])
+                dice.pick([
+                    FileState::Waiting,
+                    FileState::Stored { bytes: 7, picture: None, sound: None },
+                ])
             }),
             quoted: self.maybe(Self::id),
             status: self.maybe(|dice| dice.pick(statuses)),

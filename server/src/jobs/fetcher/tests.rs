@@ -198,7 +198,8 @@ impl House {
     }
 }
 
-const STORED: FileState = FileState::Stored { bytes: BYTES.len() as u64, picture: None };
+const STORED: FileState =
+    FileState::Stored { bytes: BYTES.len() as u64, picture: None, sound: None };
 
 #[tokio::test]
 async fn a_file_is_fetched_with_the_numbers_token_and_kept_as_it_was() {

@@ -98,6 +98,7 @@ pub(crate) struct UploadRow {
     pub(crate) media: Option<String>,
     pub(crate) width: Option<i64>,
     pub(crate) height: Option<i64>,
+    pub(crate) sound: Option<String>,
 }
 
 /// A template as Meta last told it, as JSON.

@@ -67,8 +67,8 @@ impl UploadKeyRow {
 impl FileRow {
     /// A file that the team sends: it is here, and at WhatsApp.
     pub(crate) fn sent(file: &SentFile, now: Timestamp) -> Self {
-        let Uploaded { bytes, picture, .. } = file.upload;
-        let stored = FileState::Stored { bytes, picture };
+        let Uploaded { bytes, picture, sound, .. } = file.upload;
+        let stored = FileState::Stored { bytes, picture, sound };
         Self {
             change: FileChange {
                 workspace: file.at.workspace.to_string(),

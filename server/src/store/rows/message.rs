@@ -44,6 +44,8 @@ table! {
                 /// Of a picture that a small one was made of.
                 file_width: Option<i64>,
                 file_height: Option<i64>,
+                /// Of a voice note: how it sounds, JSON.
+                file_sound: Option<String>,
                 /// The content that stands in place of its own, and the kind, where a later
                 /// version read it anew.
                 understood: Option<String>,
@@ -245,6 +247,7 @@ impl MessageChange {
             file_bytes: facts.file.and_then(FileState::bytes).map(column),
             file_width: picture.map(|picture| picture.width.into()),
             file_height: picture.map(|picture| picture.height.into()),
+            file_sound: facts.file.and_then(FileState::sound).as_ref().map(json),
             understood: text(state.understood),
             understood_kind: state.understood.map(|_| facts.kind.name().to_owned()),
         }
@@ -255,7 +258,8 @@ impl MessageChange {
         let bytes = self.file_bytes.map(number).transpose()?;
         let width = self.file_width.map(number).transpose()?;
         let height = self.file_height.map(number).transpose()?;
-        let file = FileState::from_name(name, bytes, Picture::of(width, height));
+        let sound = self.file_sound.as_deref().map(from_json).transpose()?;
+        let file = FileState::from_name(name, bytes, (Picture::of(width, height), sound));
         file.map(Some).ok_or_else(|| StoreError::Corrupt(format!("file {name:?}")))
     }
 }
