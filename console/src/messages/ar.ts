@@ -73,6 +73,8 @@ export const ar: Messages = {
     expired: "لم يعد الملف موجودًا لدى واتساب",
     refused: "لم يُقبل الملف",
     play: "تشغيل",
+    seek: "الموضع في الرسالة الصوتية",
+    position: (at, length) => `${at} من ${length}`,
     save: "حفظ",
     failed: "تعذّر تحميل الملف.",
   },

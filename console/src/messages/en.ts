@@ -71,6 +71,8 @@ export const en = {
     expired: "WhatsApp no longer had the file",
     refused: "The file was not taken",
     play: "Play",
+    seek: "Place in the voice note",
+    position: (at: string, length: string) => `${at} of ${length}`,
     save: "Save",
     failed: "The file could not be loaded.",
   },

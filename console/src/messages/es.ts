@@ -70,6 +70,8 @@ export const es: Messages = {
     expired: "WhatsApp ya no tenía el archivo",
     refused: "No se aceptó el archivo",
     play: "Reproducir",
+    seek: "Lugar en la nota de voz",
+    position: (at, length) => `${at} de ${length}`,
     save: "Guardar",
     failed: "No se pudo cargar el archivo.",
   },

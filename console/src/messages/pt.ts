@@ -70,6 +70,8 @@ export const pt: Messages = {
     expired: "O WhatsApp já não tinha o arquivo",
     refused: "O arquivo não foi aceito",
     play: "Reproduzir",
+    seek: "Ponto da mensagem de voz",
+    position: (at, length) => `${at} de ${length}`,
     save: "Salvar",
     failed: "Não foi possível carregar o arquivo.",
   },
