@@ -34,7 +34,7 @@ async fn a_photo_of_one_customer_reaches_another_byte_for_byte() {
         assert_eq!(line.kind, LineKind::Image);
         let of = LineAt { conversation_id: from, message_id: photo.id };
         assert_eq!(line.content.forwarded_from.as_deref(), Some(&of));
-        let state = FileState::Stored { bytes: 300_000, picture: None };
+        let state = FileState::Stored { bytes: 300_000, picture: None, sound: None };
         assert_eq!(line.file, Some(state), "WhatsApp had it before the message left");
         let is_it = |reached: &Reached| reached.kind == "image";
         let reached = lucia.customer.receives(is_it, PATIENCE).await.expect("the photo");

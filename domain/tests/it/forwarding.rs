@@ -45,7 +45,7 @@ fn photo(media_type: &str, bytes: u64) -> Forwardable {
         upload: None,
     };
     let content = Content { details: Some(Box::new(details)), ..text("The parcel") };
-    let file = Some(FileState::Stored { bytes, picture: None });
+    let file = Some(FileState::Stored { bytes, picture: None, sound: None });
     Forwardable { file, ..source(LineKind::Image, content) }
 }
 

@@ -345,6 +345,7 @@ fn uploaded(kind: LineKind, name: Option<&str>) -> Uploaded {
         sha256: None,
         media: Some("its id at Meta".to_owned()),
         picture: None,
+        sound: None,
     }
 }
 

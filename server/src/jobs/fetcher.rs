@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::group::FileWork;
-use baton_protocol::{Details, FileState, MessageId};
+use baton_protocol::{Details, FileState, MessageId, Sound};
 use futures_util::TryStreamExt as _;
 
 use super::Unseal;
@@ -114,8 +114,10 @@ struct Copied {
     bytes: u64,
     sha256: String,
     media_type: Option<String>,
-    /// Whether it has a small picture.
+    /// Whether there is a small picture to be made.
     is_drawn: bool,
+    /// How it sounds, as was heard before.
+    sound: Option<Sound>,
 }
 
 impl Fetcher {
@@ -228,12 +230,12 @@ impl Fetcher {
         if !while_away(&self.clock, told).await.unwrap_or(false) {
             return Tried::Again("its claim is void");
         }
-        let picture = match copied.is_drawn {
+        let preview = match copied.is_drawn {
             true => self.pictures.make(self.media.as_ref(), place, copied.bytes).await,
-            false => None,
+            false => Preview { picture: None, sound: copied.sound },
         };
         let (bytes, sha256) = (copied.bytes, copied.sha256);
-        Tried::Stored { bytes, picture, media_type, sha256 }
+        Tried::Stored { bytes, preview, media_type, sha256 }
     }
 
     /// Copies a file within the store: each line has its own, and keeps it for its own time.
@@ -249,7 +251,7 @@ impl Fetcher {
         let looked = looked.await.map_err(|_away| Tried::Again("the database does not answer"))?;
         let gone = || Tried::Over(FileState::Expired, "the line it is of has it no longer");
         let kept = looked.0.filter(|kept| kept.content.is_some()).ok_or_else(gone)?;
-        let FileState::Stored { bytes, picture } = kept.state else { return Err(gone()) };
+        let FileState::Stored { bytes, picture, sound } = kept.state else { return Err(gone()) };
         let most = self.config.workspace_bytes_max;
         if most > 0 && looked.1.saturating_add(bytes) > most {
             return Err(Tried::Over(FileState::Refused, "the workspace keeps as much as it may"));
@@ -272,7 +274,7 @@ impl Fetcher {
         let place = Place { workspace, message: file.at.message };
         self.media.put(place, scratch).await.map_err(failed)?;
         let is_drawn = picture.is_some();
-        Ok(Copied { bytes, sha256, media_type: kept.media_type, is_drawn })
+        Ok(Copied { bytes, sha256, media_type: kept.media_type, is_drawn, sound })
     }
 
     async fn attempt(&self, file: &ClaimedFile, order: &FileOrder) -> Tried {
