@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_domain::group::FileWork;
-use baton_protocol::{Details, FileState, MessageId, Sound};
+use baton_protocol::{Details, FileState, MessageId};
 use futures_util::TryStreamExt as _;
 
 use super::Unseal;
@@ -114,10 +114,6 @@ struct Copied {
     bytes: u64,
     sha256: String,
     media_type: Option<String>,
-    /// Whether there is a small picture to be made.
-    is_drawn: bool,
-    /// How it sounds, as was heard before.
-    sound: Option<Sound>,
 }
 
 impl Fetcher {
@@ -230,9 +226,9 @@ impl Fetcher {
         if !while_away(&self.clock, told).await.unwrap_or(false) {
             return Tried::Again("its claim is void");
         }
-        let preview = match copied.is_drawn {
+        let preview = match media_type.as_deref().is_some_and(has_preview) {
             true => self.pictures.make(self.media.as_ref(), place, copied.bytes).await,
-            false => Preview { picture: None, sound: copied.sound },
+            false => Preview::default(),
         };
         let (bytes, sha256) = (copied.bytes, copied.sha256);
         Tried::Stored { bytes, preview, media_type, sha256 }
@@ -251,7 +247,7 @@ impl Fetcher {
         let looked = looked.await.map_err(|_away| Tried::Again("the database does not answer"))?;
         let gone = || Tried::Over(FileState::Expired, "the line it is of has it no longer");
         let kept = looked.0.filter(|kept| kept.content.is_some()).ok_or_else(gone)?;
-        let FileState::Stored { bytes, picture, sound } = kept.state else { return Err(gone()) };
+        let FileState::Stored { bytes, .. } = kept.state else { return Err(gone()) };
         let most = self.config.workspace_bytes_max;
         if most > 0 && looked.1.saturating_add(bytes) > most {
             return Err(Tried::Over(FileState::Refused, "the workspace keeps as much as it may"));
@@ -273,8 +269,7 @@ impl Fetcher {
         }
         let place = Place { workspace, message: file.at.message };
         self.media.put(place, scratch).await.map_err(failed)?;
-        let is_drawn = picture.is_some();
-        Ok(Copied { bytes, sha256, media_type: kept.media_type, is_drawn, sound })
+        Ok(Copied { bytes, sha256, media_type: kept.media_type })
     }
 
     async fn attempt(&self, file: &ClaimedFile, order: &FileOrder) -> Tried {
