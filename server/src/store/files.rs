@@ -253,6 +253,7 @@ struct KeptRow {
     amended: Option<String>,
     width: Option<i64>,
     height: Option<i64>,
+    sound: Option<String>,
 }
 
 /// The file of a line, if it has one.
@@ -265,7 +266,7 @@ pub async fn kept_file(
         "SELECT f.conversation, f.state, f.bytes, f.media_type, f.sha256,
            (SELECT t.body FROM content AS t WHERE t.workspace = $1
              AND t.id = COALESCE(m.understood, $2)) AS body,
-           m.amended, m.file_width AS width, m.file_height AS height
+           m.amended, m.file_width AS width, m.file_height AS height, m.file_sound AS sound
          FROM file AS f LEFT JOIN message AS m ON m.workspace = f.workspace
            AND m.conversation = f.conversation AND m.seq = f.seq
          WHERE f.workspace = $1 AND f.message = $2",
@@ -275,7 +276,8 @@ pub async fn kept_file(
     let Some(row) = row else { return Ok(None) };
     let bytes = row.bytes.map(number).transpose()?;
     let (width, height) = (row.width.map(number).transpose()?, row.height.map(number).transpose()?);
-    let state = FileState::from_name(&row.state, bytes, (Picture::of(width, height), None))
+    let sound = row.sound.as_deref().map(from_json).transpose()?;
+    let state = FileState::from_name(&row.state, bytes, (Picture::of(width, height), sound))
         .ok_or_else(|| StoreError::Corrupt(format!("file {:?}", row.state)))?;
     let amended: Option<Amended> = row.amended.as_deref().map(from_json).transpose()?;
     let is_revoked = amended.is_some_and(|amended| amended.revoked.is_some());
