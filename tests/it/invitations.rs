@@ -26,17 +26,17 @@ async fn forty_invited_agents_join_sign_in_and_see_the_inbox() {
         };
         let list = json!({ "invitations": (1..=40).map(person).collect::<Vec<_>>() });
         let token = ana.signed.session.access_token.clone();
-        let made = posts(&world, "/api/v1/invitations", Some(&token), &list).await;
+        let made = posts(world, "/api/v1/invitations", Some(&token), &list).await;
         let made: Vec<InvitationMade> = serde_json::from_value(made).expect("invitations");
         assert_eq!(made.len(), 40);
         for one in made {
             let password = format!("the horse of {}", one.invitation.name);
             let accept = json!({"secret": one.secret, "password": password});
-            let joined = posts(&world, "/api/v1/invitations/accept", None, &accept).await;
+            let joined = posts(world, "/api/v1/invitations/accept", None, &accept).await;
             let joined: Session = serde_json::from_value(joined).expect("a session");
             let (email, workspace) = (one.invitation.email, &world.cast.logins[0].workspace);
             let login = json!({"workspace": workspace, "email": email, "password": password});
-            let signed = posts(&world, "/api/v1/sessions", None, &login).await;
+            let signed = posts(world, "/api/v1/sessions", None, &login).await;
             let signed: Session = serde_json::from_value(signed).expect("a session");
             assert_eq!(signed.agent_id, joined.agent_id);
             let path = format!("/api/v1/conversations/{conversation}");

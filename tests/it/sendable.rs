@@ -217,7 +217,7 @@ async fn a_template_that_meta_knows_reaches_the_customer() {
             let (path, body) = (format!("/api/v1{path}"), Some(("application/json", source)));
             world.asks(Method::PUT, &path, token, body).await.status
         };
-        let account = &world.simulator.config().numbers[0].waba_id;
+        let account = &world.simulator.config().numbers.first().expect("a number").waba_id;
         assert_eq!(puts(&ana, account).await, 403, "an admin says whose they are");
         assert_eq!(puts(&admin, "no account").await, 400);
         assert_eq!(puts(&admin, "999").await, 202);
@@ -253,7 +253,7 @@ async fn a_template_that_meta_knows_reaches_the_customer() {
 async fn knows_templates(world: &World) {
     let admin = world.admin().await;
     let path = format!("/channels/{}/templates", world.cast.channel);
-    let account = &world.simulator.config().numbers[0].waba_id;
+    let account = &world.simulator.config().numbers.first().expect("a number").waba_id;
     let source = json!({"account_id": account}).to_string().into_bytes();
     let token = Some(admin.signed.session.access_token.as_str());
     let (to, body) = (format!("/api/v1{path}"), Some(("application/json", source)));

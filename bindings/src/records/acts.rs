@@ -165,6 +165,7 @@ pub enum Act {
 }
 
 impl Act {
+    #[expect(clippy::too_many_lines, reason = "one table, an arm for each act")]
     pub(crate) fn body(self) -> Result<CommandBody, CoreError> {
         Ok(match self {
             Self::Reply { text, seen, quoted } => CommandBody::Reply(Reply {

@@ -88,17 +88,15 @@ fn said(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content), Re
 
 /// A place, contact cards, or a text with buttons: as if its author had put it together.
 fn arranged(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content), Refusal> {
-    let Some(details) = source.content.details.clone() else { return refuse("says nothing") };
-    let details = match *details {
-        // WhatsApp takes no page with a place.
-        Details::Location { latitude, longitude, name, address, url: _ } => {
-            Details::Location { latitude, longitude, name, address, url: None }
-        }
-        other => other,
+    let Some(mut details) = source.content.details.clone() else {
+        return refuse("says nothing");
     };
+    // WhatsApp takes no page with a place.
+    if let Details::Location { url, .. } = details.as_mut() {
+        *url = None;
+    }
     let text = source.content.text.clone().filter(|_| source.kind == LineKind::Interactive);
     let (quoted, replaces, ignore_lease) = (None, None, false);
-    let details = Box::new(details);
     sendable::line(case, &Send { text, details, seen: None, quoted, replaces, ignore_lease })
 }
 
@@ -119,9 +117,9 @@ fn with_file(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content
     let media_type = told.clone().or_else(|| source.kept.0.clone()).unwrap_or_default();
     let (name, sha256) = (name.clone(), source.kept.1.clone());
     let new = UploadNew { kind: source.kind, media_type, name, bytes, sha256 };
-    upload::check(&new).map_err(|refusal| match refusal {
-        Refusal::Invalid { problem, .. } => Refusal::invalid("of", format!("its file: {problem}")),
-        other => other,
+    upload::check(&new).map_err(|refusal| {
+        let Refusal::Invalid { problem, .. } = &refusal else { return refusal };
+        Refusal::invalid("of", format!("its file: {problem}"))
     })?;
     let UploadNew { media_type, name, sha256, .. } = new;
     let text = source.content.text.clone();

@@ -23,6 +23,7 @@ pub const WINDOW: u64 = 500;
 /// Something of a timeline. Lines and notes stand in the order in which they were said, echoes at
 /// the end.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all entries are lines")]
 pub enum Entry {
     /// What the customer can see.
     Line {

@@ -188,7 +188,7 @@ impl<'c> Read<'c> {
         let place: [&[u8]; 2] = [of.0.as_bytes(), &note.revision.to_le_bytes()];
         let plain = self.open("note.sealed", &place, &sealed)?;
         let said: rows::NoteSealed = from_json(&plain).ok_or_else(|| self.sql.damaged())?;
-        Ok(said.put(note))
+        Ok(said.put(&note))
     }
 
     /// Lines of a conversation before a seq, for whoever scrolls up: at most `limit`, by seq.

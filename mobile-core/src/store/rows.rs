@@ -221,10 +221,10 @@ impl NoteSealed {
     }
 
     /// Gives a note what it says.
-    pub(super) fn put(self, note: Note) -> Note {
+    pub(super) fn put(self, note: &Note) -> Note {
         match self {
-            Self::About { text, quoted } => Note { text, quoted: Some(quoted), ..note },
-            Self::Text(text) => Note { text, ..note },
+            Self::About { text, quoted } => Note { text, quoted: Some(quoted), ..*note },
+            Self::Text(text) => Note { text, ..*note },
         }
     }
 }

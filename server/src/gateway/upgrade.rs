@@ -46,7 +46,7 @@ pub async fn upgrade(
     request: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if let Err(problem) = check(&gateway.limits, version, &uri, &headers) {
-        return respond(problem);
+        return respond(*problem);
     }
     let Ok(request) = request else {
         return respond(refusal(400, "bad_handshake", "this is no WebSocket handshake"));
@@ -90,19 +90,24 @@ fn with_buffers(request: WebSocketUpgrade) -> WebSocketUpgrade {
         .max_frame_size(CLIENT_FRAME_BYTES_MAX)
 }
 
-fn check(limits: &Limits, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+fn check(
+    limits: &Limits,
+    version: Version,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), Box<Problem>> {
     if version < Version::HTTP_11 {
-        return Err(refusal(400, "bad_handshake", "sockets need HTTP/1.1"));
+        return Err(Box::new(refusal(400, "bad_handshake", "sockets need HTTP/1.1")));
     }
     if uri.query().is_some_and(|query| !query.is_empty()) {
         // Addresses end up in logs.
         let detail = "name your token in hello, nothing in the address";
-        return Err(refusal(400, "token_in_address", detail));
+        return Err(Box::new(refusal(400, "token_in_address", detail)));
     }
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     if !allows_host(&limits.hosts, host) {
         let detail = "this server is not asked under that name: see http.allowed_hosts";
-        return Err(refusal(421, HOST_NOT_ALLOWED, detail));
+        return Err(Box::new(refusal(421, HOST_NOT_ALLOWED, detail)));
     }
     let mut origins = headers.get_all(ORIGIN).iter();
     let is_allowed = match (origins.next(), origins.next()) {
@@ -116,7 +121,7 @@ fn check(limits: &Limits, version: Version, uri: &Uri, headers: &HeaderMap) -> R
         return Ok(());
     }
     let detail = "this origin is not allowed; add it to http.allowed_origins";
-    Err(refusal(403, ORIGIN_NOT_ALLOWED, detail))
+    Err(Box::new(refusal(403, ORIGIN_NOT_ALLOWED, detail)))
 }
 
 fn refusal(status: u16, code: &str, detail: &str) -> Problem {

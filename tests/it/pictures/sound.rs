@@ -76,7 +76,8 @@ fn again(times: usize) -> Vec<u8> {
     let last = pages.last().expect("a page") - head.len();
     let mut file = [head, &sound.repeat(times)].concat();
     let at = file.len() - sound.len() + last + 6;
-    file[at..at + 8].copy_from_slice(&(u64::MAX / 2).to_le_bytes());
+    let length = file.get_mut(at..at + 8).expect("a page's head");
+    length.copy_from_slice(&(u64::MAX / 2).to_le_bytes());
     file
 }
 

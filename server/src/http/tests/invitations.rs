@@ -284,11 +284,9 @@ async fn each_step_stands_in_the_log_without_whom_it_names() {
         let joined: Session = serde_json::from_value(joined).unwrap();
         let (admin, eva) = (desk.admin.agent_id, joined.agent_id);
         let facts = desk.facts().await.split_off(before);
-        let steps = facts.iter().filter_map(|(actor, fact)| match fact {
-            Fact::InvitationChanged { invitation_id, step } => {
-                Some((*actor, *invitation_id, *step))
-            }
-            _ => None,
+        let steps = facts.iter().filter_map(|(actor, fact)| {
+            let Fact::InvitationChanged { invitation_id, step } = fact else { return None };
+            Some((*actor, *invitation_id, *step))
         });
         let by = |id| Actor::Agent { id };
         let (first, second) = (made.invitation.id, other.invitation.id);
