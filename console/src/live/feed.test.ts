@@ -122,10 +122,11 @@ test("a line tells what became of its file, until it is taken back", () => {
   const { seq, id, at } = line;
   const held = () => full().lines?.lines.at(-1);
   tell({ ...event("file_changed", 42), line: { seq, id } } as Event);
-  expect(held()?.file).toEqual({
+  expect(held()?.file).toMatchObject({
     state: "stored",
     bytes: 48213,
     picture: { width: 1600, height: 1200 },
+    sound: { duration_ms: 4180 },
   });
   expect(held()?.content).toEqual(line.content);
   const revoked = { kind: "revoked" as const, line: { seq: seq + 1, id }, at };
