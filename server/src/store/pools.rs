@@ -9,6 +9,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres, SqlSafeStr, SqlStr, Transaction};
+use tokio::sync::oneshot;
 
 use super::pulse::Gate;
 use super::{Dialect, Options, Record, Sql, StoreError, Tx, error, place};
@@ -98,16 +99,30 @@ pub(super) async fn begin_postgres(
     Ok(Tx::postgres(begin_whole(pool, AssertSqlSafe(begin).into_sql_str()).await?, patience))
 }
 
-/// On a task of its own: whoever waits for it may go away at any time. The driver, given up in the
-/// middle of a begin, would hand the connection on with a transaction that nobody ends.
+/// Begins on a task of its own. The caller may go away at any time, and the driver, given up in the
+/// middle of a begin, hands the connection on with a transaction that nobody ends.
 async fn begin_whole(
     pool: &PgPool,
     begin: SqlStr,
 ) -> Result<Transaction<'static, Postgres>, StoreError> {
     let connection = pool.acquire().await?;
-    let begun = tokio::spawn(Transaction::begin(connection, Some(begin))).await;
+    let (caller, called) = oneshot::channel::<()>();
+    let begun = tokio::spawn(async move {
+        // A connection that stays silent must not keep its place in the pool.
+        let abandoned = async {
+            drop(called.await);
+            tokio::time::sleep(RELEASE_PATIENCE).await;
+        };
+        tokio::select! {
+            biased;
+            begun = Transaction::begin(connection, Some(begin)) => Some(begun),
+            () = abandoned => None,
+        }
+    });
     let ended = |error: tokio::task::JoinError| StoreError::Other(error.to_string());
-    Ok(begun.map_err(ended)??)
+    let begun = begun.await.map_err(ended)?.ok_or_else(StoreError::silent)?;
+    drop(caller);
+    Ok(begun?)
 }
 
 /// Pages in the write-ahead log at which a commit checkpoints itself: only when

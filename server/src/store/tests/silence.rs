@@ -124,6 +124,38 @@ async fn whoever_goes_away_while_a_transaction_begins_leaves_none_to_the_next() 
 }
 
 #[tokio::test]
+async fn a_begin_that_nobody_answers_and_nobody_waits_for_gives_up_its_connection() {
+    const SOON: Duration = Duration::from_millis(50);
+    for database in databases().await {
+        if database.store.dialect() == Dialect::Postgres {
+            let (before, rest) = database.url.rsplit_once('@').unwrap();
+            let (address, name) = rest.split_once('/').unwrap();
+            let (port, open) = way(address.to_owned()).await;
+            let mut options = Options::new(Epoch(Uuid::nil()));
+            options.readers = 1;
+            options.wait = Duration::from_secs(20);
+            let url = format!("{before}@127.0.0.1:{port}/{name}");
+            let store = Store::open(&url, &options).await.unwrap();
+            for polls in 1..8 {
+                store.read().await.unwrap().rollback().await.unwrap();
+                {
+                    let mut asked = pin!(store.read());
+                    if given_up_after(polls, asked.as_mut()).await.is_none() {
+                        open.send_replace(false);
+                        drop(tokio::time::timeout(SOON, asked).await);
+                    }
+                }
+                open.send_replace(true);
+                // It has the only place: the next one waits until that is free.
+                store.read().await.unwrap().rollback().await.unwrap();
+            }
+            drop(store);
+        }
+        database.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_group_that_stands_still_gives_up_its_locks() {
     static LOCK: Sql = Sql::new("SELECT term FROM leader WHERE one = 1 {postgres FOR UPDATE}");
     const PATIENCE: Duration = Duration::from_secs(10);
