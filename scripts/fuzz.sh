@@ -8,6 +8,7 @@
 #   scripts/fuzz.sh --list             the targets
 #
 # BATON_FIXTURES  where recorded payloads lie (default ../shared/fixtures)
+# BATON_BUILT     1: compiles nothing
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,14 +32,16 @@ built=$(realpath -m "${CARGO_TARGET_DIR:-target}")/fuzz
 host=$(rustc -vV | sed -n 's/^host: //p')
 
 # libFuzzer wants each branch and comparison counted; `--target` keeps that out of build scripts.
-flags="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
-for what in inline-8bit-counters pc-table trace-compares; do
-  flags+=" -Cllvm-args=-sanitizer-coverage-$what"
-done
-# Versions stand once, in the workspace; what the runner alone has is added to them.
-cp Cargo.lock fuzz/runner/Cargo.lock
-RUSTFLAGS="$flags -Ccodegen-units=16" CARGO_TARGET_DIR=$built \
-  cargo build --quiet --manifest-path fuzz/runner/Cargo.toml --target "$host"
+if [ "${BATON_BUILT:-}" != 1 ]; then
+  flags="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
+  for what in inline-8bit-counters pc-table trace-compares; do
+    flags+=" -Cllvm-args=-sanitizer-coverage-$what"
+  done
+  # Versions stand once, in the workspace; what the runner alone has is added to them.
+  cp Cargo.lock fuzz/runner/Cargo.lock
+  RUSTFLAGS="$flags -Ccodegen-units=16" CARGO_TARGET_DIR=$built \
+    cargo build --quiet --manifest-path fuzz/runner/Cargo.toml --target "$host"
+fi
 [ "$target" != --build ] || exit 0
 
 program=$built/$host/debug/fuzz

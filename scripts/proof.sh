@@ -293,7 +293,8 @@ run() {
     said bindings/packaging/check.sh ;;
   targets) said scripts/check-mobile-targets.sh ;;
   size) said scripts/mobile/size.sh ;;
-  schemathesis) said scripts/schemathesis.sh 500 ;;
+  schemathesis) said env BATON_HELD="$PWD/$state/schemathesis.held" BATON_MINUTES=50 \
+    scripts/schemathesis.sh 500 ;;
   fuzz-*) said scripts/fuzz.sh "${1#fuzz-}" 600 ;;
   libraries) scripts/libraries.sh 2>"$state/$step.log" ;;
   console)

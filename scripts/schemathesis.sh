@@ -5,7 +5,9 @@
 #
 #   scripts/schemathesis.sh [EXAMPLES]   so many for each route and role (default 20)
 #
-# BATON_ROLES  which roles (default: admin supervisor agent)
+# BATON_ROLES    which roles (default: admin supervisor agent)
+# BATON_HELD     a file that keeps which routes held; they are not asked again
+# BATON_MINUTES  begins no route after so many minutes, and ends with 75 if some are left
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
