@@ -15,9 +15,9 @@ use baton_mobile::store::Limits;
 use crate::app::{AppKeys, AppListListener, AppListener, AppLog, AppTrust};
 use crate::records::{
     Act, AnswerOutcome, Asked, Availability, Choice, Diagnostics, FileAddress, FileSize, Hold,
-    InboxView, Kept, Line, LogLevel, LogRecord, NotificationAnswer, NotificationEnd, OutboxItem,
-    OutgoingFile, People, PushMessage, PushOffReason, PushOutcome, PushState, PushTarget, SeenLine,
-    SignedIn, Standing, TakenPush, Template, id_of, maybe_id,
+    InboxRow, InboxView, Kept, Line, LogLevel, LogRecord, NotificationAnswer, NotificationEnd,
+    OutboxItem, OutgoingFile, People, PushMessage, PushOffReason, PushOutcome, PushState,
+    PushTarget, SeenLine, SignedIn, Standing, TakenPush, Template, id_of, maybe_id,
 };
 use crate::{CoreError, KeyStore, ListListener, Listener, LogSink, PlatformTrust};
 
@@ -359,6 +359,14 @@ impl BatonCore {
     /// were not looked at for longest go first. Call at every start.
     pub async fn set_file_budget(&self, bytes: u64) -> Result<(), CoreError> {
         Ok(self.core.set_file_budget(bytes).await?)
+    }
+
+    /// Loads where else the person of a conversation is answered: on other numbers, or under other
+    /// names, as far as the agent may see it. A conversation with an owner other than the agent
+    /// says that a colleague answers the same person.
+    pub async fn elsewhere(&self, conversation: String) -> Result<Vec<InboxRow>, CoreError> {
+        let of = id_of("conversation", &conversation)?;
+        Ok(self.core.elsewhere(of).await?.into_iter().map(InboxRow::from).collect())
     }
 
     /// Loads the templates of a number from the server. Those that are `Approved` can be sent, also

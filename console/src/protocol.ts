@@ -287,7 +287,6 @@ export interface PackedHeads {
   agents: Id[];
   followed: number[];
   held: [number, number][];
-  shared: Record<Id, number[]>;
   columns: {
     ids: string;
     level: string;

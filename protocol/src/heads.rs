@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, ChannelId, ContactId, Cursor, TeamId};
+use crate::{AgentId, ChannelId, Cursor, TeamId};
 
 /// A customer's wait is late from here on, ms.
 pub const WAIT_LATE_MS: i64 = 15 * 60_000;
@@ -82,8 +82,6 @@ pub struct PackedHeads {
     pub followed: Vec<usize>,
     /// Messages that wait for a person: row and how many.
     pub held: Vec<(usize, i64)>,
-    /// Customers with several of these rows.
-    pub shared: BTreeMap<ContactId, Vec<usize>>,
     /// The rows.
     pub columns: Columns,
 }

@@ -161,8 +161,6 @@ class Play:
         self.end = time.monotonic() + 60 * int(minutes) if minutes else None
 
     def role(self, role):
-        self.known.append(self.house.sign_in(NAMES[role]))
-        token = self.known[-1]["access_token"]
         asked = []
         for method, path in routes(self.house):
             line = f"{self.examples} {role} {method} {path}"
@@ -170,10 +168,13 @@ class Play:
                 if self.end and time.monotonic() > self.end:
                     self.late = True
                     break
-                asked.append(self.route(token, line, method, path))
-                me = f"{self.house.url}/api/v1/me"
-                ask("GET", me, headers={"authorization": f"Bearer {token}"})
+                asked.append(self.route(self.signed_in(role), line, method, path))
         print(f"as {role}: {len(asked)} routes, {sum(asked)} requests", flush=True)
+
+    def signed_in(self, role):
+        """A token of each route's own: one ends after some minutes."""
+        self.known.append(self.house.sign_in(NAMES[role]))
+        return self.known[-1]["access_token"]
 
     def route(self, token, line, method, path):
         spared = [one[of] for one in self.known for of in ("agent_id", "device_id")]
@@ -188,6 +189,8 @@ class Play:
                    "--generation-database", "none", "--continue-on-failure"]
         done = subprocess.run(command, env=env, cwd=self.folder, check=False,
                               capture_output=True, text=True)
+        me = f"{self.house.url}/api/v1/me"
+        ask("GET", me, headers={"authorization": f"Bearer {token}"})
         if done.returncode:
             self.failed.append(line)
             print(f"== {line}\n{done.stdout}{done.stderr}", flush=True)

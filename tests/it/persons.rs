@@ -1,9 +1,11 @@
 //! One person on several numbers, and under several names.
 
+use baton::demo::PASSWORD;
 use baton_protocol::command::{Link, Nothing};
 use baton_protocol::page::{ConversationPage, ConversationRow};
 use baton_protocol::settings::ChannelNew;
 use baton_protocol::{CommandBody, ConversationId, Head, Owner};
+use baton_world::handset::Handset;
 use baton_world::world::{
     Agent, Answered, NUMBER, SECOND_NUMBER, Setup, World, claim, for_each_store, webhook,
 };
@@ -67,6 +69,30 @@ async fn who_writes_to_two_numbers_is_seen_from_both_before_the_second_reply() {
         let seen = elsewhere(&ben, first).await;
         assert_eq!(seen[0].owner, Owner::Agent(ana.id), "Ben sees who answers there");
         assert_eq!(elsewhere_ids(&ana, second).await, [first]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_says_who_answers_the_same_person_elsewhere() {
+    for_each_store(Setup::usual(), async |world| {
+        let directory = tempfile::tempdir().unwrap();
+        let phone = Handset::on(&world.server.url(), directory.path()).await.unwrap();
+        let phone = phone.signed_in("acme", "ben@acme.example", PASSWORD).await.unwrap();
+        let ana = world.agent("Ana").await;
+        let lucia = world.contact("Lucía");
+        lucia.sends("Hola").await;
+        let first = lucia.conversation().await;
+        assert_eq!(phone.core.elsewhere(first).await.unwrap(), []);
+        adds_second_number(world).await;
+        lucia.on(SECOND_NUMBER).sends("Hola otra vez").await;
+        let second = elsewhere_ids(&ana, first).await[0];
+        ana.does(second, claim(ana.head(second).await.owner_epoch)).await.accepted();
+        let rows = phone.core.elsewhere(first).await.unwrap();
+        let told: Vec<_> = rows.iter().map(|row| (row.id, row.owner)).collect();
+        assert_eq!(told, [(second, Owner::Agent(ana.id))]);
+        let preview = rows[0].preview.as_ref().and_then(|line| line.text.as_deref());
+        assert_eq!(preview, Some("Hola otra vez"));
     })
     .await;
 }

@@ -302,6 +302,10 @@ class Baton:
         """Returns colleagues, teams and channels from the store."""
         return await self.core.people()
 
+    async def elsewhere(self, conversation):
+        """Loads where else the person of a conversation is answered."""
+        return await self.core.elsewhere(conversation)
+
     async def templates(self, channel):
         """Loads the templates of a number from the server."""
         return await self.core.templates(channel)

@@ -143,6 +143,7 @@ async def calls_after_shutdown(stage):
         "older_lines": lambda: baton.older_lines(conversation, 1),
         "send_file": lambda: baton.send_file(conversation, b"x", None, kind=MediaKind.IMAGE,
                                              media_type="image/png"),
+        "elsewhere": lambda: baton.elsewhere(conversation),
         "templates": lambda: baton.templates(some),
         "begin": lambda: baton.begin(some, "+34600123456"),
         "file_address": lambda: baton.file_address(conversation, some),

@@ -228,6 +228,7 @@ func closed(_ stage: Stage) async throws {
                 _ = try await c.send(file, in: id, seen: nil)
             }
         ),
+        ("elsewhere", { _ = try await c.elsewhere(id) }),
         ("templates", { _ = try await c.templates(of: id) }),
         ("begin", { _ = try await c.begin(with: "+34600123456", from: id) }),
         ("fileAddress", { _ = try await c.fileAddress(of: id, in: id) }),

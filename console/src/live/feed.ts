@@ -42,8 +42,6 @@ export interface Slim {
   /** ms */
   window_until: number | null;
   isFollowed: boolean;
-  /** Only of customers with several conversations. */
-  contact_id?: Id;
 }
 
 export type Held =
@@ -55,29 +53,10 @@ export type Held =
 /** Conversations by id, and which of them changed since that was asked. */
 export class HeldMap extends Map<Id, Held> {
   private changed = new Set<Id>();
-  /** By customer: nearly all have one. */
-  private readonly contacts = new Map<Id, Id | Id[]>();
 
   override set(id: Id, held: Held): this {
     this.changed.add(id);
-    if (held.level === "full") this.note(held.view.thread.contact_id, id);
-    if (held.level === "packed" && held.slim.contact_id !== undefined) {
-      this.note(held.slim.contact_id, id);
-    }
     return super.set(id, held);
-  }
-  private note(contact: Id, id: Id) {
-    const known = this.contacts.get(contact);
-    if (known === undefined) this.contacts.set(contact, id);
-    else if (typeof known === "string") {
-      if (known !== id) this.contacts.set(contact, [known, id]);
-    } else if (!known.includes(id)) known.push(id);
-  }
-  /** The conversations of a customer. */
-  ofContact(contact: Id): Held[] {
-    const known = this.contacts.get(contact) ?? [];
-    const ids = typeof known === "string" ? [known] : known;
-    return ids.flatMap((id) => this.get(id) ?? []);
   }
   override delete(id: Id): boolean {
     this.changed.add(id);

@@ -19,7 +19,6 @@ function heads(): PackedHeads {
     agents: ["ana", "ben"],
     followed: [1],
     held: [],
-    shared: { lucia: [0, 1] },
     columns: {
       ids: hex(1) + hex(2) + hex(3),
       level: "ffh",
@@ -73,7 +72,7 @@ describe("heads as columns", () => {
         status: { kind: "open" },
         unanswered_since: "2026-03-02T09:00:00.000Z",
       },
-      slim: { window_until: T0 + 7_200_000, isFollowed: false, contact_id: "lucia" },
+      slim: { window_until: T0 + 7_200_000, isFollowed: false },
     });
     expect(second).toMatchObject({
       head: {
@@ -98,7 +97,6 @@ describe("heads as columns", () => {
     );
     expect(order.tick(T0 + 15 * 60_000)).toBe(true);
     expect(order.counts(["late"])).toEqual(new Map([["late", 1]]));
-    expect(feed.held.ofContact("lucia")).toHaveLength(2);
   });
 
   test("a row that is whole already stays so, and what is behind is asked for at the end", () => {

@@ -7,7 +7,7 @@ type Row = Extract<Held, { level: "head" | "packed" }>;
 
 /** Rows `from` to `to` of them; what a newer server adds is passed by. */
 export function unpacked(heads: PackedHeads, from: number, to: number): Row[] {
-  const { followed, contacts } = indexOf(heads);
+  const followed = followedOf(heads);
   const rows: Row[] = [];
   for (let n = from; n < Math.min(to, heads.rows); n += 1) {
     const head = headAt(heads, n);
@@ -15,35 +15,23 @@ export function unpacked(heads: PackedHeads, from: number, to: number): Row[] {
       rows.push({ level: "head", head });
       continue;
     }
-    const contact_id = contacts.get(n);
     const slim: Slim = {
       customer_seq: heads.columns.customer_seq[n] ?? 0,
       read_seq: heads.columns.read_seq[n] ?? 0,
       window_until: msAt(heads, heads.columns.window_until[n]),
       isFollowed: followed.has(n),
-      ...(contact_id === undefined ? {} : { contact_id }),
     };
     rows.push({ level: "packed", head, slim });
   }
   return rows;
 }
 
-interface Index {
-  followed: ReadonlySet<number>;
-  contacts: ReadonlyMap<number, Id>;
-}
-const indexes = new WeakMap<PackedHeads, Index>();
+const known = new WeakMap<PackedHeads, ReadonlySet<number>>();
 
-function indexOf(heads: PackedHeads): Index {
-  const known = indexes.get(heads);
-  if (known !== undefined) return known;
-  const contacts = new Map<number, Id>();
-  for (const [contact, rows] of Object.entries(heads.shared)) {
-    for (const row of rows) contacts.set(row, contact);
-  }
-  const index = { followed: new Set(heads.followed), contacts };
-  indexes.set(heads, index);
-  return index;
+function followedOf(heads: PackedHeads): ReadonlySet<number> {
+  const followed = known.get(heads) ?? new Set(heads.followed);
+  known.set(heads, followed);
+  return followed;
 }
 
 const msAt = ({ base_ms }: PackedHeads, offset: number | null | undefined): number | null =>

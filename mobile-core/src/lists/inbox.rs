@@ -125,7 +125,7 @@ impl Keyed for InboxRow {
 
 impl InboxRow {
     /// What of a conversation stands in its row, the agent's own excepted.
-    pub(super) fn of(row: ConversationRow) -> Self {
+    pub(crate) fn of(row: ConversationRow) -> Self {
         let (head, rest) = match row {
             ConversationRow::Head { head } => (head, None),
             ConversationRow::Full { view, unread } => {

@@ -1,5 +1,5 @@
-//! Older lines of a conversation, a page at a time, where the file of a line can be read, and the
-//! templates of a number.
+//! Older lines of a conversation, a page at a time, where the file of a line can be read, where
+//! else its person is answered, and the templates of a number.
 
 #[cfg(doc)]
 use baton_protocol::page::{FileAddress, LinesPage};
@@ -32,6 +32,13 @@ pub fn file_part(address: &str, part: Option<(u64, u64)>) -> Request {
     let bytes = part.map_or(SMALL_BYTES_MAX, |(_, bytes)| bytes);
     let bytes_max = usize::try_from(bytes).unwrap_or(usize::MAX);
     Request { range: part, ..get(address, (FETCH_MAX, bytes_max)) }
+}
+
+/// Makes a request for where else the person of a conversation is answered. The answer is a
+/// [`ConversationPage`](baton_protocol::page::ConversationPage).
+pub fn elsewhere(conversation: ConversationId) -> Request {
+    let path = format!("/api/v1/conversations/{conversation}/elsewhere");
+    get(&path, (FETCH_MAX, ANSWER_BYTES_MAX))
 }
 
 /// Makes a request for the templates of a number. The answer is a

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton_protocol::account::{Agent, Availability, Channel, Me, Team};
 use baton_protocol::conversation::{Begin, Begun};
-use baton_protocol::page::{FileAddress, LinesPage};
+use baton_protocol::page::{ConversationPage, FileAddress, LinesPage};
 use baton_protocol::settings::MeChange;
 use baton_protocol::template::TemplateList;
 use baton_protocol::{ChannelId, ConversationId, MessageId};
@@ -20,6 +20,7 @@ use super::log::words::info;
 use super::requests::BOUNDS;
 use crate::compose::Hold;
 use crate::link::{Failure, Input, Token};
+use crate::lists::InboxRow;
 use crate::net::{self, Reply, Request};
 use crate::outbox::{Choice, Echo, Enqueued, Tap};
 use crate::phone::{Now, Phone, TimeoutReason};
@@ -335,6 +336,21 @@ impl Core {
             let whole = |url: &String| core.0.net.server.whole_address(url);
             let (url, small_url) = (whole(&address.url), address.small_url.as_ref().map(whole));
             Ok(FileAddress { url, small_url, ..address })
+        })
+    }
+
+    /// Loads where else the person of a conversation is answered: on other numbers, or under other
+    /// names. As far as the agent may see it. Unfinished acts and drafts of this device are left
+    /// out of these rows.
+    ///
+    /// # Errors
+    /// `Offline`, `Server`, `Unauthorized`.
+    pub fn elsewhere(&self, of: ConversationId) -> Call<'_, Vec<InboxRow>> {
+        let core = self.clone();
+        self.spawned(async move {
+            let reply = core.ask(Ok(net::elsewhere(of))).await?;
+            let page: ConversationPage = reply.read().map_err(CoreError::from)?;
+            Ok(page.conversations.into_iter().map(InboxRow::of).collect())
         })
     }
 

@@ -111,6 +111,10 @@ class FakeBaton(Baton):
         """Sets whether pushes reach this device."""
         self._fake.set_push_state(state)
 
+    def set_elsewhere(self, rows):
+        """Sets what `elsewhere` returns."""
+        self._fake.others = list(rows)
+
     def set_templates(self, templates):
         """Sets what `templates` returns."""
         self._fake.listed = list(templates)
@@ -139,6 +143,7 @@ class _FakeCore:
         self.listener = self.failure = None
         self.acts, self.calls, self.items = [], [], []
         self.files, self.listed, self.loaded = [], [], b""
+        self.others = []
         self.inboxes, self.timelines, self.headers = {}, {}, {}
         self.badge, self.drafts = Badge(mine=0, unread=0, unassigned=0, needs_review=0), {}
         self.state = Standing.LIVE()
@@ -220,6 +225,10 @@ class _FakeCore:
         if is_new:
             self.files.append(TakenFile(conversation, file, op_id))
         return Kept(number=number, op_id=op_id, is_new=is_new)
+
+    async def elsewhere(self, conversation):
+        self._ask("elsewhere", conversation)
+        return self.others
 
     async def templates(self, channel):
         self._ask("templates", channel)

@@ -256,6 +256,7 @@ private fun everyCall(of: String): List<Pair<String, Call>> = listOf(
         val file = FileSource.Bytes(ByteArray(1))
         it.sendFile(of, OutgoingFile(file, MediaKind.IMAGE, "image/png"), null)
     },
+    "elsewhere" to { it.elsewhere(of) },
     "templates" to { it.templates(opId()) },
     "begin" to { it.begin(opId(), "+34600123456") },
     "olderLines" to { it.olderLines(of, 1u, 1u) },

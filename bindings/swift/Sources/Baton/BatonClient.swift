@@ -122,6 +122,8 @@ public protocol BatonClient: AnyObject, Sendable {
     @discardableResult
     func sync(deadlineMs: UInt32) async throws(BatonError) -> Bool
 
+    /// Loads where else the person of a conversation is answered, as far as the agent may see it.
+    func elsewhere(_ conversation: String) async throws(BatonError) -> [InboxRow]
     /// Loads the templates of a number from the server.
     func templates(of channel: String) async throws(BatonError) -> [Template]
 

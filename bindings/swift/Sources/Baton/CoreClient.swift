@@ -162,6 +162,9 @@ extension CoreClient {
         try await ask { try await $0.sync(deadlineMs: deadlineMs) }
     }
 
+    public func elsewhere(_ conversation: String) async throws(BatonError) -> [InboxRow] {
+        try await ask { try await $0.elsewhere(conversation: conversation) }
+    }
     public func templates(of channel: String) async throws(BatonError) -> [Template] {
         try await ask { try await $0.templates(channel: channel) }
     }

@@ -88,6 +88,8 @@ public final class FakeBaton: Sendable {
     /// Sets the bytes of every file of a line.
     public func setFile(_ content: Data) { core.change { $0.loaded = content } }
 
+    /// Sets what `elsewhere` returns.
+    public func setElsewhere(_ rows: [InboxRow]) { core.change { $0.elsewhere = rows } }
     /// Sets what `templates` returns.
     public func setTemplates(_ templates: [Template]) { core.change { $0.templates = templates } }
 

@@ -11,6 +11,7 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         var calls: [String] = []
         var items: [OutboxItem] = []
         var files: [TakenFile] = []
+        var elsewhere: [InboxRow] = []
         var templates: [Template] = []
         var loaded = Data()
         var inboxes: [InboxView?: [InboxRow]] = [:]
@@ -140,6 +141,9 @@ final class FakeCore: BatonCoreProtocol, @unchecked Sendable {
         }
     }
 
+    func elsewhere(conversation: String) async throws -> [InboxRow] {
+        try asked("elsewhere") { $0.elsewhere }
+    }
     func templates(channel: String) async throws -> [Template] {
         try asked("templates") { $0.templates }
     }

@@ -7,7 +7,7 @@ use baton_domain::scope::{Level, Scope};
 use baton_domain::sight::Sight;
 use baton_protocol::heads::{Columns, PackedHeads};
 use baton_protocol::limits::HEADS_MAX;
-use baton_protocol::{ContactId, ConversationId, Cursor, TeamId, WorkspaceId};
+use baton_protocol::{ConversationId, Cursor, TeamId, WorkspaceId};
 use sqlx::FromRow;
 
 use super::list::seen_teams;
@@ -20,7 +20,7 @@ const STRETCH: usize = if cfg!(test) { 2 } else { 5_000 };
 macro_rules! stretch {
     ($and:literal) => {
         concat!(
-            "SELECT c.id, c.channel, c.contact, c.team, c.owner_agent, c.owner_epoch, c.status,
+            "SELECT c.id, c.channel, c.team, c.owner_agent, c.owner_epoch, c.status,
                c.snoozed_until, c.episode, c.revision, c.last_seq, c.customer_seq,
                c.unanswered_since, CASE WHEN c.kind = 'group' THEN CAST(4102444800000 AS BIGINT)
                  ELSE c.window_until END AS window_until, c.activity_at,
@@ -38,7 +38,6 @@ macro_rules! stretch {
 struct HeadRow {
     id: String,
     channel: String,
-    contact: String,
     team: String,
     owner_agent: Option<String>,
     owner_epoch: i64,
@@ -71,7 +70,7 @@ pub async fn packed_heads(
             packing.read(tx, sql, (workspace, &team, status)).await?;
         }
     }
-    Ok(packing.done())
+    Ok(packing.heads)
 }
 
 struct Packing<'a> {
@@ -82,7 +81,6 @@ struct Packing<'a> {
     agents: BTreeMap<String, usize>,
     followed: BTreeSet<String>,
     held: BTreeMap<String, i64>,
-    contacts: BTreeMap<ContactId, Vec<usize>>,
 }
 
 impl<'a> Packing<'a> {
@@ -111,7 +109,6 @@ impl<'a> Packing<'a> {
             agents: Vec::new(),
             followed: Vec::new(),
             held: Vec::new(),
-            shared: BTreeMap::new(),
             columns: Columns::default(),
         };
         let none = BTreeMap::new();
@@ -123,7 +120,6 @@ impl<'a> Packing<'a> {
             agents: none,
             followed: followed.into_iter().map(|(id,)| id).collect(),
             held: held.into_iter().collect(),
-            contacts: BTreeMap::new(),
         })
     }
 
@@ -181,7 +177,6 @@ impl<'a> Packing<'a> {
         if let Some(count) = self.held.get(&row.id) {
             self.heads.held.push((place, *count));
         }
-        self.contacts.entry(id(&row.contact)?).or_default().push(place);
         Ok(())
     }
 
@@ -217,11 +212,6 @@ impl<'a> Packing<'a> {
         columns.read_seq.push(shown(row.read_seq));
         columns.window_until.push(row.window_until.filter(|_| is_full).map(|at| at - base));
         Ok(())
-    }
-
-    fn done(mut self) -> PackedHeads {
-        self.contacts.retain(|_, rows| rows.len() > 1);
-        PackedHeads { shared: self.contacts, ..self.heads }
     }
 }
 

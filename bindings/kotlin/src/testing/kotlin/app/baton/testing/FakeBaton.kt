@@ -95,6 +95,11 @@ class FakeBaton private constructor(private val core: FakeCore, baton: Baton) : 
         core.loaded = content
     }
 
+    /** Sets what `elsewhere` returns. */
+    fun setElsewhere(rows: List<InboxRow>) {
+        core.elsewhere = rows
+    }
+
     /** Sets what `templates` returns. */
     fun setTemplates(templates: List<Template>) {
         core.templates = templates

@@ -53,6 +53,7 @@ internal class FakeCore : BatonCoreInterface {
     val acts = mutableListOf<TakenAct>()
     val files = mutableListOf<TakenFile>()
     val calls = mutableListOf<String>()
+    var elsewhere = emptyList<InboxRow>()
     var templates = emptyList<Template>()
     var loaded = ByteArray(0)
     var items = emptyList<OutboxItem>()
@@ -156,6 +157,8 @@ internal class FakeCore : BatonCoreInterface {
         if (isNew) files += TakenFile(conversation, file, name)
         Kept(number.toULong(), name, isNew)
     }
+
+    override suspend fun elsewhere(conversation: String) = asked("elsewhere") { elsewhere }
 
     override suspend fun templates(channel: String) = asked("templates") { templates }
 
