@@ -65,6 +65,14 @@ export interface ContactCard {
   name: string | null;
   phone: string | null;
   group?: GroupCard;
+  /** When WhatsApp said that they have another number, by time. */
+  moves?: Move[];
+}
+/** A number is null where it is not known; both, where it stayed and WhatsApp's id changed. */
+export interface Move {
+  from: string | null;
+  to: string | null;
+  at: string;
 }
 /** A group, as far as it is known. */
 export interface GroupCard {

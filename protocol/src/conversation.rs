@@ -219,6 +219,24 @@ pub struct ContactCard {
     /// Who is in the group, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Box<GroupCard>>,
+    /// When WhatsApp said that they have another number, by time: the newest
+    /// [`MOVES_MAX`](crate::limits::MOVES_MAX). Each stands among the lines of its time, without a
+    /// seq.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
+}
+
+/// WhatsApp said that a customer has another number, or another user id. They stay the same
+/// customer, in the same conversation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Move {
+    /// The number before, digits without `+`; `None` where none is known, or it stayed.
+    pub from: Option<String>,
+    /// The number from then on; `None` where it stayed and WhatsApp's id of the user changed.
+    pub to: Option<String>,
+    /// WhatsApp's time of it. No two of a customer have the same.
+    pub at: Timestamp,
 }
 
 /// `POST /conversations`: an agent writes first. It may be repeated.

@@ -1,11 +1,14 @@
 //! What becomes of lines after they were said, and of customers who get another number.
 
 use baton_protocol::page::LineHistory;
-use baton_protocol::{Author, ConversationId, Line, LineKind};
+use baton_protocol::{Author, Conversation, ConversationId, Line, LineKind};
 use baton_simulator::{Around, Inbound};
 use baton_world::phone::full;
-use baton_world::world::{Agent, Contact, Setup, World, eventually, for_each_store};
+use baton_world::world::{
+    Agent, Contact, NUMBER, Setup, World, eventually, for_each_store, webhook,
+};
 use reqwest::Method;
+use serde_json::json;
 
 /// Waits until the agent's phone holds such a first line.
 async fn holds(agent: &Agent, of: ConversationId, what: &str, fits: impl Fn(&Line) -> bool + Sync) {
@@ -139,6 +142,56 @@ async fn a_customer_with_a_new_number_is_the_same_customer_and_answered_there() 
         assert_eq!(lines.last().and_then(|line| line.content.text.as_deref()), Some("Still me"));
         assert_eq!(lines.len(), 4, "all in one conversation");
         ana.phone().converges().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_number_stays_among_the_lines_and_is_nothing_to_answer() {
+    for_each_store(Setup::usual(), async |world| {
+        let ana = world.agent("Ana").await;
+        let lucia = world.contact("Lucía");
+        lucia.sends("Hola").await;
+        let conversation = lucia.conversation().await;
+        ana.replies(conversation, "¿En qué le ayudo?").await;
+        let number = lucia.number();
+        let at = ana.lines(conversation).await[0].at;
+        let told = webhook(
+            NUMBER,
+            json!({"messages": [{
+                "from": number, "id": "wamid.moved", "type": "system",
+                "timestamp": (at.ms() / 1000).to_string(),
+                "system": {
+                    "type": "user_changed_number", "wa_id": "34699000111",
+                    "body": "User Lucía changed",
+                },
+            }]}),
+        );
+        for _ in 0..2 {
+            assert_eq!(world.posts(&told).await.status, 200);
+        }
+        let view = ana.view(conversation).await;
+        let moves = view.contact.moves;
+        assert_eq!(moves.len(), 1, "{moves:?}");
+        assert_eq!(moves[0].from.as_deref(), Some(number.as_str()));
+        assert_eq!(moves[0].to.as_deref(), Some("34699000111"));
+        assert_eq!(moves[0].at, at);
+        let Conversation { head, thread } = view.conversation;
+        assert_eq!((head.last_seq, thread.turn, head.unanswered_since), (2, None, None));
+        // One who comes later and one who was there are told the same.
+        ana.phone().converges().await;
+        // Who sees no more than that it exists is told no number.
+        let admin = world.admin().await;
+        let token = Some(admin.signed.session.access_token.as_str());
+        let set = json!({"visibility": "head"}).to_string().into_bytes();
+        let path = format!("/api/v1/teams/{}", head.team_id);
+        let body = Some(("application/json", set));
+        assert_eq!(world.asks(Method::PATCH, &path, token, body).await.status, 200);
+        let ben = world.agent("Ben").await;
+        let path = format!("/api/v1/conversations/{conversation}");
+        let token = Some(ben.signed.session.access_token.as_str());
+        let told = world.asks(Method::GET, &path, token, None).await.text;
+        assert!(told.contains("\"head\"") && !told.contains("34699"), "{told}");
     })
     .await;
 }

@@ -95,6 +95,8 @@ class Desk:
         if entry.is_NOTE():
             note = entry.note
             return f"{clock(note.at_ms)} note of {self.names.get(note.author, '…')}: {note.text}"
+        if entry.is_MOVED():
+            return f"{clock(entry.at_ms)} has a new number: {entry.to or 'the same'}"
         item = entry.item
         if item.stage != Stage.NEEDS_REVIEW:
             return f"…     {wish(item)} ({item.stage.name.lower()})"

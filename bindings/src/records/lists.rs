@@ -8,6 +8,7 @@ use baton_mobile::lists::{
     self, Batch, Entry, InboxOf, ListRequest, ListUpdate, Nothing, Older, Own as CoreOwn,
 };
 use baton_mobile::store;
+use baton_protocol::conversation::Move;
 use baton_protocol::{Author, Owner as CoreOwner, Status as CoreStatus};
 
 use super::{FileProgress, InboxStep, Line, OutboxItem, SeenLine, TimelineStep, id_of};
@@ -246,6 +247,17 @@ pub enum TimelineEntry {
         /// The note.
         note: Note,
     },
+    /// WhatsApp said that the customer has another number from here on. They are the same
+    /// customer, and there is nothing to answer.
+    Moved {
+        /// The number before, in digits; nothing where none is known.
+        from: Option<String>,
+        /// The number from then on, in digits; nothing where it stayed and WhatsApp's id of the
+        /// customer changed.
+        to: Option<String>,
+        /// When. No two of a conversation have the same.
+        at_ms: i64,
+    },
     /// An act of the agent that is not yet a line or note.
     Echo {
         /// The act.
@@ -291,6 +303,7 @@ impl From<Entry> for TimelineEntry {
                     quoted: note.quoted.map(|id| id.to_string()),
                 },
             },
+            Entry::Moved(Move { from, to, at }) => Self::Moved { from, to, at_ms: at.ms() },
             Entry::Echo(echo) => Self::Echo { item: OutboxItem::from(&*echo) },
         }
     }

@@ -61,6 +61,7 @@ extension TimelineEntry {
         switch self {
         case .line(let line): line.text
         case .note(let note): note.text
+        case .moved: nil
         case .echo(let item): item.text
         }
     }

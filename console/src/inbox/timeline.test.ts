@@ -37,6 +37,19 @@ test("lines keep the order of their numbers, whatever the customer's clock says"
   expect(keys(shown({ lines }))).toEqual(["day 0", "line 1", "line 2", "line 3"]);
 });
 
+test("a change of number stands among the lines of its time, once they are held", () => {
+  const lines = [line(7, "2026-01-02T10:00"), line(8, "2026-01-02T11:00")];
+  const moves = ["2026-01-01T09:00", "2026-01-02T10:30"].map((when) => {
+    return { from: "34600000000", to: "34600999999", at: at(when) };
+  });
+  const told = (from_seq: number) =>
+    keys(entries({ from_seq, lines, notes: [], changes: [] }, [], NOW, moves)).filter((key) =>
+      key.startsWith("move"),
+    );
+  expect(told(7)).toEqual([`move ${at("2026-01-02T10:30")}`]);
+  expect(told(1)).toHaveLength(2);
+});
+
 test("who writes on is named once", () => {
   const ana: Author = { kind: "agent", id: "ana" };
   const ben: Author = { kind: "agent", id: "ben" };

@@ -3,22 +3,34 @@
 import { daysAgo } from "../format.ts";
 import type { Change, Lines } from "../live/feed.ts";
 import type { Item } from "../live/outbox.ts";
-import type { Line, Note } from "../protocol.ts";
+import type { Line, Move, Note } from "../protocol.ts";
 
 export type Entry = { key: string; at: number } & (
   | { day: number }
   | { line: Line; isFirst: boolean }
   | { note: Note }
   | { change: Change }
+  | { move: Move }
   | { item: Item }
 );
 
 /** Lines keep their numbers' order; what has none comes before the first line that is later. */
-export function entries(held: Lines, outbox: readonly Item[], now: number): Entry[] {
+export function entries(
+  held: Lines,
+  outbox: readonly Item[],
+  now: number,
+  moves: readonly Move[] = [],
+): Entry[] {
+  // A change of number from before the lines that are held comes with them.
+  const since = held.from_seq > 1 ? Date.parse(held.lines[0]?.at ?? "") : -Infinity;
   const loose: Entry[] = [
     ...held.notes.map((note) => ({ key: note.id, at: Date.parse(note.at), note })),
     ...held.changes.map((change) => {
       return { key: `change ${change.revision}`, at: Date.parse(change.at), change };
+    }),
+    ...moves.flatMap((move) => {
+      const at = Date.parse(move.at);
+      return at >= since ? [{ key: `move ${move.at}`, at, move }] : [];
     }),
   ].sort((a, b) => a.at - b.at);
   const all: Entry[] = [];

@@ -169,17 +169,6 @@ test("a message that is held says why, and the reason goes when it is sent after
   expect(find()?.error).toBeUndefined();
 });
 
-test("a customer's new number is told among the lines, another name is not", () => {
-  applyConversation(feed, ID, snapshot);
-  const { contact } = snapshot.view;
-  const change = (revision: number, over: Partial<typeof contact>) =>
-    tell({ ...event("contact_changed", revision), content: { contact: { ...contact, ...over } } } as Event);
-  change(42, { name: "Lucía P." });
-  change(43, { phone: "34600999999" });
-  change(44, { phone: "34600999999", name: "Lucía" });
-  expect(full().lines?.changes.map((one) => one.revision)).toEqual([43]);
-});
-
 test("what was told already changes nothing", () => {
   applyConversation(feed, ID, snapshot);
   const line = event("line_received", 42);

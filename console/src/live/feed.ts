@@ -443,8 +443,6 @@ function advance(held: Full, event: Event): Full {
     thread.turn = turn;
     head.unanswered_since = turn?.since ?? null;
   };
-  /** Whether the customer writes from another number from here on. */
-  let hasMoved = false;
   switch (event.type) {
     case "episode_opened":
       head.episode = event.episode;
@@ -524,20 +522,16 @@ function advance(held: Full, event: Event): Full {
       if (event.block === null) delete thread.block;
       else thread.block = event.block;
       break;
-    case "contact_changed": {
-      const { phone: before } = view.contact;
+    case "contact_changed":
       view.contact =
         event.content !== undefined && "contact" in event.content
           ? event.content.contact
           : { name: null, phone: null };
-      const { phone } = view.contact;
-      hasMoved = before !== null && phone !== null && before !== phone;
       break;
-    }
     default:
       break;
   }
-  const isChange = event.type === "owner_changed" || event.type === "status_changed" || hasMoved;
+  const isChange = event.type === "owner_changed" || event.type === "status_changed";
   if (isChange && lines !== undefined) {
     lines.changes = [...lines.changes, { revision: head.revision, at: event.at, event }];
   }

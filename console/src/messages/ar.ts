@@ -410,7 +410,11 @@ export const ar: Messages = {
   failed: { resend: "أرسل مجددًا", discard: "تجاهل" },
   note: { private: "للفريق فقط", from: (name) => `للفريق فقط، من ${name}` },
   change: {
-    moved: (name, phone) => `لدى ${name} رقم جديد: ${phone}`,
+    moved: (name, from, to, when) =>
+      from === null
+        ? `لدى ${name} رقم جديد: ${to} (${when})`
+        : `لدى ${name} رقم جديد: ${to}، وكان ${from} (${when})`,
+    movedAccount: (name, when) => `لدى ${name} حساب واتساب جديد بالرقم نفسه (${when})`,
     claimed: (name) => `أخذها ${name}`,
     replied: (name) => `أخذها ${name} بالرد`,
     assigned: (by, name) => `أعطاها ${by} إلى ${name}`,

@@ -392,7 +392,12 @@ export const en = {
   failed: { resend: "Send again", discard: "Discard" },
   note: { private: "Team only", from: (name: string) => `Team only, from ${name}` },
   change: {
-    moved: (name: string, phone: string) => `${name} has a new number: ${phone}`,
+    moved: (name: string, from: string | null, to: string, when: string) =>
+      from === null
+        ? `${name} has a new number: ${to} (${when})`
+        : `${name} has a new number: ${to}, before ${from} (${when})`,
+    movedAccount: (name: string, when: string) =>
+      `${name} has a new WhatsApp account with the same number (${when})`,
     claimed: (name: string) => `${name} took it`,
     replied: (name: string) => `${name} took it by answering`,
     assigned: (by: string, name: string) => `${by} gave it to ${name}`,

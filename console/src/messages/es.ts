@@ -387,7 +387,12 @@ export const es: Messages = {
   failed: { resend: "Enviar otra vez", discard: "Descartar" },
   note: { private: "Solo el equipo", from: (name) => `Solo el equipo, de ${name}` },
   change: {
-    moved: (name, phone) => `${name} tiene un número nuevo: ${phone}`,
+    moved: (name, from, to, when) =>
+      from === null
+        ? `${name} tiene un número nuevo: ${to} (${when})`
+        : `${name} tiene un número nuevo: ${to}, antes ${from} (${when})`,
+    movedAccount: (name, when) =>
+      `${name} tiene una cuenta de WhatsApp nueva con el mismo número (${when})`,
     claimed: (name) => `Responsable desde ahora: ${name}`,
     replied: (name) => `Responsable por responder: ${name}`,
     assigned: (by, name) => `${by} → ${name}: asignada`,

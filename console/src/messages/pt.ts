@@ -387,7 +387,12 @@ export const pt: Messages = {
   failed: { resend: "Enviar de novo", discard: "Descartar" },
   note: { private: "Só a equipe", from: (name) => `Só a equipe, de ${name}` },
   change: {
-    moved: (name, phone) => `${name} tem um número novo: ${phone}`,
+    moved: (name, from, to, when) =>
+      from === null
+        ? `${name} tem um número novo: ${to} (${when})`
+        : `${name} tem um número novo: ${to}, antes ${from} (${when})`,
+    movedAccount: (name, when) =>
+      `${name} tem uma nova conta do WhatsApp com o mesmo número (${when})`,
     claimed: (name) => `Responsável agora: ${name}`,
     replied: (name) => `Responsável por ter respondido: ${name}`,
     assigned: (by, name) => `${by} → ${name}: atribuída`,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use baton_protocol::push::{PushLane, PushLevel};
 use baton_protocol::{
-    Actor, AgentId, Author, ConversationId, DeviceId, Event, Fact, HeldReason, LineKind, LineRef,
-    MembershipKind, MessageId, MessageStatus, NoteId, OpId, Owner, OwnerCause, PushId, Role,
-    Status, TeamId, Timestamp, Turn, Visibility,
+    Actor, AgentId, Author, ContactId, ConversationId, DeviceId, Event, Fact, HeldReason, LineKind,
+    LineRef, MembershipKind, MessageId, MessageStatus, NoteId, OpId, Owner, OwnerCause, PushId,
+    Role, Status, TeamId, Timestamp, Turn, Visibility,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -182,6 +182,12 @@ impl Scene {
         let queued = self.board.pushes.iter().filter(|push| push.stage == Stage::Queued);
         queued.map(|push| (push.agent, push.kind)).collect()
     }
+}
+
+#[test]
+fn a_change_of_the_customers_number_is_told_to_nobody_by_push() {
+    let contact_id = ContactId(Uuid::from_u128(9));
+    assert!(!super::is_of_interest(&Fact::ContactChanged { contact_id }));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 //!
 //! An edit or revocation takes a number like any line, since it changes what was said.
 
-use baton_protocol::conversation::ContactCard;
+use baton_protocol::conversation::{ContactCard, Move};
 use baton_protocol::event::EventContent;
-use baton_protocol::limits::WINDOW_MS;
+use baton_protocol::limits::{MOVES_MAX, WINDOW_MS};
 use baton_protocol::{
     Amendment, Author, Change, ContactId, Conversation, Fact, LineKind, LineRef, MessageId,
     MessageStatus, Status, Timestamp, Turn,
@@ -12,7 +12,7 @@ use baton_protocol::{
 
 use super::{Draft, block};
 use crate::context::LineFacts;
-use crate::inbound::{InboundMessage, Sender};
+use crate::inbound::{InboundMessage, Moved, Sender};
 use crate::line::{is_news, is_same_side};
 
 /// The contact's card with what a message says of its sender; `None` when nothing changed. A name
@@ -21,8 +21,40 @@ pub fn card(old: &ContactCard, sender: &Sender) -> Option<ContactCard> {
     let new = ContactCard {
         name: sender.name.clone().or_else(|| old.name.clone()),
         phone: sender.wa_id.clone().or_else(|| old.phone.clone()),
-        group: old.group.clone(),
+        ..old.clone()
     };
+    (new != *old).then_some(new)
+}
+
+/// The contact's card with what WhatsApp says of their new number or user id; `None` where that is
+/// known. Of one moment there is one change, however often and in however many parts it is told.
+pub fn moved(old: &ContactCard, moved: &Moved, now: Timestamp) -> Option<ContactCard> {
+    let at = moved.at.min(now);
+    let from = moved.from.wa_id.clone().or_else(|| old.phone.clone());
+    let to = moved.to.wa_id.clone().filter(|to| moved.from.wa_id.as_ref() != Some(to));
+    let newest = old.moves.last();
+    // Without a time of WhatsApp's it is known by what it says.
+    if to.is_some() && to == old.phone && newest.is_some_and(|newest| newest.to == to) {
+        return None;
+    }
+    let is_newest = newest.is_none_or(|newest| newest.at <= at);
+    let mut new = old.clone();
+    let (from, to) = match to {
+        Some(to) => (from.filter(|from| *from != to), Some(to)),
+        None => (None, None),
+    };
+    match new.moves.iter_mut().find(|known| known.at == at) {
+        Some(known) if known.to.is_some() || to.is_none() => return None,
+        Some(known) => (known.from, known.to) = (from, to.clone()),
+        None => {
+            new.moves.push(Move { from, to: to.clone(), at });
+            new.moves.sort_by_key(|known| known.at);
+            new.moves.drain(..new.moves.len().saturating_sub(MOVES_MAX));
+        }
+    }
+    if is_newest {
+        new.phone = to.or(new.phone);
+    }
     (new != *old).then_some(new)
 }
 

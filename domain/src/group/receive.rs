@@ -298,6 +298,8 @@ fn tell_of_group(
 pub(super) enum Told<'a> {
     /// Their names.
     Person(&'a Sender),
+    /// Their new names, and the time by this server's clock.
+    Moved(&'a Moved, Timestamp),
     /// A line in a group, and its author.
     Line(Option<&'a Sender>),
     /// What became of a group.
@@ -309,7 +311,7 @@ pub(super) enum Told<'a> {
 impl Told<'_> {
     fn kind(self) -> ConversationKind {
         match self {
-            Self::Person(_) => ConversationKind::Contact,
+            Self::Person(_) | Self::Moved(..) => ConversationKind::Contact,
             Self::Line(_) | Self::Group(_) | Self::Status(_) => ConversationKind::Group,
         }
     }
@@ -317,6 +319,7 @@ impl Told<'_> {
     fn card(self, old: &ContactCard) -> Option<ContactCard> {
         match self {
             Self::Person(sender) => receive::card(old, sender),
+            Self::Moved(moved, now) => receive::moved(old, moved, now),
             Self::Line(by) => roster::after_line(old, by),
             Self::Group(news) => roster::after_news(old, news),
             Self::Status(named) => roster::after_status(old, named),
@@ -400,7 +403,7 @@ fn rename(
         |known: &Known| state.conversations.contains_key(&(channel.workspace, known.conversation));
     let Some(known) = known.filter(is_held) else { return };
     let by = By { card: Some(fresh.card), ..By::new(Actor::Customer, now) };
-    know_contact(state, channel, known, Told::Person(&moved.to), by);
+    know_contact(state, channel, known, Told::Moved(moved, now), by);
 }
 
 fn status(

@@ -3,7 +3,9 @@
 use baton_domain::group::senders::{NameKind, reached_under};
 use baton_domain::group::{Book, State, Work};
 use baton_domain::inbound::{ElementBody, InboundMessage, InboundReaction, Moved, Sender};
+use baton_protocol::conversation::Move;
 use baton_protocol::event::EventContent;
+use baton_protocol::limits::MOVES_MAX;
 use baton_protocol::{Amended, Author, Fact, LineKind, MessageId, Reaction, Timestamp};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -131,6 +133,61 @@ fn a_customer_who_moves_keeps_the_conversation() {
     assert_eq!(state.conversations.len(), 2);
     let (state, _) = line_after(&[says(1), writes(3, "1651", 6), to_1651(), writes(4, "1651", 7)]);
     assert_eq!(state.conversations.len(), 2);
+}
+
+#[test]
+fn a_change_of_number_is_told_once_and_takes_no_number_of_its_own() {
+    let to = |number, from: &str, to: &str, ms| moves(number, number_of(from), number_of(to), ms);
+    let first = || to(2, "1650", "1651", 5);
+    let (state, _) = line_after(&[says(1), first(), first(), to(4, "1651", "1652", 7), first()]);
+    let conversation = state.conversation(WORKSPACE, LUCIA).expect("Lucía");
+    assert_eq!(conversation.head.last_seq, 1);
+    let [card] = state.cards.values().collect::<Vec<_>>()[..] else { panic!("one customer") };
+    let told: Vec<_> = card.moves.iter().map(told_of).collect();
+    assert_eq!(told, [(Some("1650"), Some("1651")), (Some("1651"), Some("1652"))]);
+    assert_eq!(card.phone.as_deref(), Some("1652"), "the latest, in whatever order they come");
+}
+
+#[test]
+fn number_and_user_id_that_change_at_once_are_one_change() {
+    let known = |user: &str| Sender { user_id: Some(user.to_owned()), ..number_of("1650") };
+    let only = |user: &str| Sender { user_id: Some(user.to_owned()), ..Sender::default() };
+    let id = || moves(2, known("ES.1"), only("ES.2"), 5);
+    let number = || moves(3, number_of("1650"), number_of("1651"), 5);
+    let first =
+        tells(1, ElementBody::Message(InboundMessage { sender: known("ES.1"), ..message(1) }));
+    for order in [[id(), number(), id()], [number(), id(), number()]] {
+        let works = [vec![first.clone()], order.to_vec()].concat();
+        let (state, _) = line_after(&works);
+        let card = state.cards.values().next().expect("one customer");
+        let told: Vec<_> = card.moves.iter().map(told_of).collect();
+        assert_eq!(told, [(Some("1650"), Some("1651"))]);
+    }
+    let (state, _) = line_after(&[first, id(), id()]);
+    let card = state.cards.values().next().expect("one customer");
+    assert_eq!(card.moves.iter().map(told_of).collect::<Vec<_>>(), [(None, None)]);
+    assert_eq!(card.phone.as_deref(), Some("1650"));
+}
+
+#[test]
+fn of_many_changes_of_number_the_newest_ten_are_kept() {
+    let mut works = vec![says(1)];
+    for n in 0..12_u32 {
+        let (from, to) = ((1650 + n).to_string(), (1651 + n).to_string());
+        let of = |number: &str| number_of(number);
+        works.push(moves(u128::from(n) + 2, of(&from), of(&to), 5 + i64::from(n)));
+    }
+    // The oldest once more.
+    works.push(moves(20, number_of("1650"), number_of("1651"), 5));
+    let (state, _) = line_after(&works);
+    let card = state.cards.values().next().expect("one customer");
+    assert_eq!(card.moves.len(), MOVES_MAX);
+    assert_eq!(told_of(&card.moves[0]), (Some("1652"), Some("1653")));
+    assert_eq!(card.phone.as_deref(), Some("1662"));
+}
+
+fn told_of(change: &Move) -> (Option<&str>, Option<&str>) {
+    (change.from.as_deref(), change.to.as_deref())
 }
 
 #[test]

@@ -1,7 +1,10 @@
-//! The lines and notes of one conversation, and the agent's own newest acts.
+//! The lines and notes of one conversation, the customer's changes of number, and the agent's own
+//! newest acts.
 
 use std::collections::BTreeSet;
 
+use baton_protocol::conversation::Move;
+use baton_protocol::page::ConversationRow;
 use baton_protocol::{
     Author, ConversationId, Line, LineRef, MessageId, Note, NoteId, OpId, Seen, Timestamp,
 };
@@ -41,6 +44,8 @@ pub enum Entry {
         /// Whether the agent who is signed in wrote it.
         is_mine: bool,
     },
+    /// The customer has another number from here on.
+    Moved(Move),
     /// What the agent did, and neither is there as a line or note so far nor needs to be.
     Echo(Box<Echo>),
 }
@@ -54,6 +59,8 @@ pub enum EntryKey {
     Line(MessageId),
     /// A note by somebody else.
     Note(NoteId),
+    /// A change of the customer's number: no two have the same time.
+    Moved(Timestamp),
 }
 
 impl Keyed for Entry {
@@ -67,6 +74,7 @@ impl Keyed for Entry {
             },
             Self::Note { note, is_mine: true } => EntryKey::Mine(note.op_id),
             Self::Note { note, is_mine: false } => EntryKey::Note(note.id),
+            Self::Moved(change) => EntryKey::Moved(change.at),
             Self::Echo(echo) => EntryKey::Mine(echo.op_id),
         }
     }
@@ -78,15 +86,17 @@ impl Entry {
         match self {
             Self::Line { line, .. } => line.op_id,
             Self::Note { note, .. } => Some(note.op_id),
+            Self::Moved(_) => None,
             Self::Echo(echo) => Some(echo.op_id),
         }
     }
 
-    /// Where it stands: by time; at one time lines by number, then notes.
+    /// Where it stands: by time; at one time lines by number, then a change of number, then notes.
     fn place(&self) -> (bool, Timestamp, bool, u64) {
         match self {
             Self::Line { line, .. } => (false, line.at, false, line.seq),
             Self::Note { note, .. } => (false, note.at, true, note.revision),
+            Self::Moved(change) => (false, change.at, true, 0),
             Self::Echo(echo) => (true, Timestamp::default(), false, echo.number),
         }
     }
@@ -172,6 +182,15 @@ impl Timeline {
             before: next.filter(|_| has_newer).map(|line| line.at),
             limit: u32::try_from(WINDOW).unwrap_or(u32::MAX),
         };
+        // Those from before the lines that are held come with them.
+        let moved_since = wanted.since.or(lines.first().map(|line| line.at));
+        let moved_since = moved_since.filter(|_| !is_whole || held.from_seq > 1);
+        let is_of_window = |change: &Move| {
+            moved_since.is_none_or(|since| change.at >= since)
+                && wanted.before.is_none_or(|before| change.at < before)
+        };
+        let mut moves = self.moves(sources)?;
+        moves.retain(is_of_window);
         let notes = sources.read.notes_between(self.of, wanted)?;
         let about = TimelineAbout {
             first_seq: lines.first().map_or(0, |line| line.seq),
@@ -195,9 +214,18 @@ impl Timeline {
             let is_mine = note.author == me;
             Entry::Note { note, is_mine }
         });
-        let mut said: Vec<_> = lines.chain(notes).collect();
+        let moves = moves.into_iter().map(Entry::Moved);
+        let mut said: Vec<_> = lines.chain(notes).chain(moves).collect();
         said.sort_by_key(Entry::place);
         Ok((said, about))
+    }
+
+    /// When the customer got other numbers.
+    fn moves(&self, sources: &Sources<'_, '_>) -> Result<Vec<Move>, StoreError> {
+        Ok(match sources.read.row(self.of)? {
+            Some(ConversationRow::Full { view, .. }) => view.contact.moves,
+            Some(ConversationRow::Head { .. }) | None => Vec::new(),
+        })
     }
 }
 

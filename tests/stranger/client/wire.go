@@ -90,6 +90,14 @@ type Block struct {
 type Contact struct {
 	Name  *string `json:"name"`
 	Phone *string `json:"phone"`
+	Moves []Move  `json:"moves,omitempty"`
+}
+
+// Move says that the customer has another number from then on.
+type Move struct {
+	From *string `json:"from"`
+	To   *string `json:"to"`
+	At   string  `json:"at"`
 }
 
 // Content is what a line says.

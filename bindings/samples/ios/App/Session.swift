@@ -95,6 +95,7 @@ extension TimelineEntry {
         switch self {
         case .line(let line): line.text ?? "…"
         case .note(let note): "Note: " + (note.text ?? "…")
+        case .moved(_, let to, _): "New number: " + (to ?? "the same")
         case .echo(let item): item.text ?? "\(item.kind)"
         }
     }
@@ -103,7 +104,7 @@ extension TimelineEntry {
     var state: String {
         switch self {
         case .line(let line): line.problem ?? line.status.map { "\($0)" } ?? ""
-        case .note: ""
+        case .note, .moved: ""
         case .echo(let item):
             item.review?.detail
                 ?? item.file.map { "\($0.sent) of \($0.bytes) bytes" } ?? "on its way"

@@ -209,6 +209,7 @@ val TimelineEntry.text: String?
     get() = when (this) {
         is TimelineEntry.Line -> line.text
         is TimelineEntry.Note -> note.text
+        is TimelineEntry.Moved -> null
         is TimelineEntry.Echo -> item.text
     }
 

@@ -184,6 +184,7 @@ extension TimelineEntry: Identifiable {
         switch self {
         case .line(let line): line.opId ?? line.seen.id
         case .note(let note): note.opId
+        case .moved(_, _, let atMs): "moved \(atMs)"
         case .echo(let item): item.opId
         }
     }

@@ -72,7 +72,7 @@ pub(super) fn conversation(id: ConversationId, at: Timestamp) -> Full {
         kind: ConversationKind::Contact,
     };
     let (name, phone) = (Some(format!("Eva {id}")), Some("34600".into()));
-    let contact = ContactCard { name, phone, group: None };
+    let contact = ContactCard { name, phone, ..ContactCard::default() };
     let view = ConversationView {
         conversation: Conversation { head, thread },
         contact,

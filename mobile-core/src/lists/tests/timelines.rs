@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use baton_domain::mirror::Mirrored;
 use baton_protocol::Author;
+use baton_protocol::conversation::Move;
 
 use super::super::{
     Entry, EntryKey, ListRequest, Observer, Older, Op, Query, Timeline, TimelineAbout, WINDOW,
@@ -144,7 +145,7 @@ fn notes_stand_among_the_lines_of_their_time_and_come_with_their_page() {
         let notes = items.iter().enumerate().filter(|(_, e)| matches!(e, Entry::Note { .. }));
         let before = notes.map(|(at, _)| match &items[at - 1] {
             Entry::Line { line, .. } => line.seq,
-            other @ (Entry::Note { .. } | Entry::Echo(_)) => panic!("{other:?}"),
+            other @ (Entry::Note { .. } | Entry::Moved(_) | Entry::Echo(_)) => panic!("{other:?}"),
         });
         before.collect::<Vec<_>>()
     };
@@ -152,6 +153,33 @@ fn notes_stand_among_the_lines_of_their_time_and_come_with_their_page() {
     moved(&phone, &mut timeline, Observer::older);
     moved(&phone, &mut timeline, Observer::older);
     assert_eq!(around(&timeline), [11, 91, 120]);
+}
+
+#[test]
+fn a_change_of_number_stands_among_the_lines_of_its_time() {
+    let (_directory, store) = store();
+    let mut phone = Phone::new(&store, 1);
+    with_lines(&mut phone, 81, 100);
+    let at = phone.wall();
+    phone.changes(talk(1), |full| {
+        full.view.contact.moves = [-5_000_i64, 10_500, 95_000, 200_000]
+            .map(|ms| Move { from: None, to: Some("34699".into()), at: at.plus_ms(ms) })
+            .to_vec();
+    });
+    let mut timeline = Observer::new(Timeline::new(talk(1)));
+    moved(&phone, &mut timeline, |_| {});
+    let before = |timeline: &Observer<Timeline>| {
+        let items = &timeline.answer().expect("asked").items;
+        let moves = items.iter().enumerate().filter(|(_, e)| matches!(e, Entry::Moved(_)));
+        let before = moves.map(|(at, _)| match &items[at - 1] {
+            Entry::Line { line, .. } => line.seq,
+            other @ (Entry::Note { .. } | Entry::Moved(_) | Entry::Echo(_)) => panic!("{other:?}"),
+        });
+        before.collect::<Vec<_>>()
+    };
+    assert_eq!(before(&timeline), [176, 180]);
+    moved(&phone, &mut timeline, Observer::older);
+    assert_eq!(before(&timeline), [91, 176, 180], "the oldest comes with lines of the server's");
 }
 
 #[test]

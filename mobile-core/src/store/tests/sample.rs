@@ -194,7 +194,7 @@ impl Dice {
             contact: ContactCard {
                 name: self.maybe(Self::text),
                 phone: self.maybe(|dice| format!("34600{}", dice.below(1_000_000))),
-                group: None,
+                ..ContactCard::default()
             },
             preview: self.maybe(|dice| dice.line(3)),
             read_seq: self.below(60),

@@ -41,7 +41,7 @@ fn database_log_and_drop_files_hold_no_contents() {
     full.view.contact = ContactCard {
         name: Some(SECRETS[1].to_owned()),
         phone: Some(SECRETS[2].to_owned()),
-        group: None,
+        ..ContactCard::default()
     };
     full.notes.values_mut().for_each(|note| note.text = Some(SECRETS[3].to_owned()));
     let drops = DropBox::open(directory.path(), &key(), [3; 32]).expect("opens");

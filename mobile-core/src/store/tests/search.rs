@@ -20,7 +20,7 @@ fn put(store: &Store, n: u32, name: &str, lines: &[&str], note: Option<&str>) {
     full.view.contact = ContactCard {
         name: Some(name.to_owned()),
         phone: Some(format!("346001234{n:02}")),
-        group: None,
+        ..ContactCard::default()
     };
     full.view.conversation.head.activity_at = Timestamp::from_ms(1_790_000_000_000 + i64::from(n));
     full.notes.values_mut().for_each(|note| note.text = None);

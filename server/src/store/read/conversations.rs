@@ -50,6 +50,7 @@ struct ViewRow {
     name: Option<String>,
     phone: Option<String>,
     group_card: Option<String>,
+    moves: Option<String>,
     read_seq: i64,
 }
 
@@ -70,6 +71,8 @@ pub async fn views(
              AS phone,
            (SELECT k.group_card FROM contact AS k
             WHERE k.workspace = c.workspace AND k.id = c.contact) AS group_card,
+           (SELECT k.moves FROM contact AS k WHERE k.workspace = c.workspace AND k.id = c.contact)
+             AS moves,
            COALESCE((SELECT r.seq FROM read_mark AS r WHERE r.workspace = c.workspace
              AND r.agent = $3 AND r.conversation = c.id), 0) AS read_seq
          FROM conversation AS c WHERE c.workspace = $1 AND c.id {in $2}"
@@ -85,7 +88,8 @@ pub async fn views(
         let conversation = row.conversation.read()?;
         last_lines.extend(conversation.thread.last_line.map(|line| line.id));
         let group = row.group_card.as_deref().map(from_json).transpose()?;
-        let contact = ContactCard { name: row.name, phone: row.phone, group };
+        let moves = row.moves.as_deref().map(from_json).transpose()?.unwrap_or_default();
+        let contact = ContactCard { name: row.name, phone: row.phone, group, moves };
         let read_seq = number(row.read_seq)?;
         let id = conversation.head.id;
         found.insert(id, ConversationView { conversation, contact, preview: None, read_seq });

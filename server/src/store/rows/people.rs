@@ -18,6 +18,8 @@ table! {
             search_name: Option<String>,
             /// Who is in the group, if it is one, as JSON.
             group_card: Option<String>,
+            /// When they got other numbers, as JSON.
+            moves: Option<String>,
         }
     }
 }
@@ -68,13 +70,15 @@ impl ContactRow {
             phone: card.phone.clone(),
             search_name: card.name.as_deref().map(fold),
             group_card: card.group.as_deref().map(json),
+            moves: (!card.moves.is_empty()).then(|| json(&card.moves)),
         }
     }
 
     /// What the row means.
     pub(crate) fn card(&self) -> Result<ContactCard, StoreError> {
         let group = self.group_card.as_deref().map(from_json).transpose()?;
-        Ok(ContactCard { name: self.name.clone(), phone: self.phone.clone(), group })
+        let moves = self.moves.as_deref().map(from_json).transpose()?.unwrap_or_default();
+        Ok(ContactCard { name: self.name.clone(), phone: self.phone.clone(), group, moves })
     }
 }
 

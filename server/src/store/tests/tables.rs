@@ -61,7 +61,11 @@ async fn a_set_of_any_size_is_written_whole() {
         let mut tx = database.store.begin().await.unwrap();
         let before = number(&mut tx, &COUNT).await;
         for size in [0_u128, 1, 2, 63, 256, 257, 600] {
-            let card = ContactCard { name: None, phone: Some("34600".to_owned()), group: None };
+            let card = ContactCard {
+                name: None,
+                phone: Some("34600".to_owned()),
+                ..ContactCard::default()
+            };
             let id = |n| ContactId(Uuid::from_u128(1 << 64 | n));
             let mut rows: Vec<_> =
                 (0..size).map(|n| ContactRow::new((workspace, id(n)), &card)).collect();

@@ -178,6 +178,7 @@ fun TimelineEntry.words(): String = when (this) {
         else -> "→ ${line.text.orEmpty()} (${line.problem ?: line.status?.words.orEmpty()})"
     }
     is TimelineEntry.Note -> "Note: ${note.text.orEmpty()}"
+    is TimelineEntry.Moved -> "New number: ${to ?: "the same"}"
     is TimelineEntry.Echo -> "→ ${item.text ?: item.kind.words} (${item.stage.words(item)})"
 }
 
