@@ -119,7 +119,7 @@ export interface Content {
   original_type?: string;
   erased?: boolean;
   /** A newer server may know other types. */
-  details?: Details | { type: "file" | "contact_cards" | "choice" | "order" };
+  details?: Details | { type: "file"; link?: string } | { type: "contact_cards" | "choice" | "order" };
   /** The line that an agent sent on with this one. */
   forwarded_from?: LineAt;
   /** Who wrote it, in a group. */

@@ -15,6 +15,7 @@ pub mod forward;
 pub mod group;
 pub mod inbound;
 pub mod line;
+mod link;
 pub mod log;
 pub mod mirror;
 pub mod names;

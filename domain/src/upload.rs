@@ -70,6 +70,8 @@ impl Uploaded {
             sha256: self.sha256.clone(),
             animated: false,
             upload: None,
+            link: None,
+            kind: None,
         }
     }
 }
@@ -81,8 +83,7 @@ impl Uploaded {
 pub fn check(new: &UploadNew) -> Result<(), Refusal> {
     let taken = TAKEN.iter().find(|(kinds, ..)| kinds.contains(&new.kind));
     let Some((_, types, bytes_max)) = taken else {
-        let what = "must be image, video, audio, voice, document or sticker";
-        return Err(Refusal::invalid("kind", what));
+        return Err(Refusal::invalid("kind", KINDS));
     };
     let bare = new.media_type.split(';').next().unwrap_or_default().trim();
     if !types.contains(&bare) {
@@ -94,11 +95,7 @@ pub fn check(new: &UploadNew) -> Result<(), Refusal> {
         return Err(Refusal::invalid("bytes", what));
     }
     if let Some(name) = &new.name {
-        let chars = name.chars().count();
-        if !(1..=FILE_NAME_CHARS_MAX).contains(&chars) || name.contains(char::is_control) {
-            let what = format!("must have 1 to {FILE_NAME_CHARS_MAX} characters on one line");
-            return Err(Refusal::invalid("name", what));
-        }
+        check_name(name).map_err(|what| Refusal::invalid("name", what))?;
     }
     let is_hex = |text: &String| {
         text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
@@ -107,6 +104,23 @@ pub fn check(new: &UploadNew) -> Result<(), Refusal> {
         return Err(Refusal::invalid("sha256", "must be 64 lower-case hex digits"));
     }
     Ok(())
+}
+
+/// The name of a document, which the customer sees.
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
+    let chars = name.chars().count();
+    if !(1..=FILE_NAME_CHARS_MAX).contains(&chars) || name.contains(char::is_control) {
+        return Err(format!("must have 1 to {FILE_NAME_CHARS_MAX} characters on one line"));
+    }
+    Ok(())
+}
+
+/// What a file may be sent as, in words.
+pub(crate) const KINDS: &str = "must be image, video, audio, voice, document or sticker";
+
+/// Whether a file can be sent as a line of this kind.
+pub(crate) fn is_sent_as_file(kind: LineKind) -> bool {
+    TAKEN.iter().any(|(kinds, ..)| kinds.contains(&kind))
 }
 
 /// Whether lines of this kind have a caption.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::MessageId;
 use crate::template::{ButtonFilling, Filling};
+use crate::{LineKind, MessageId};
 
 /// What the text of a line alone does not say.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -27,6 +27,13 @@ pub enum Details {
         /// In a command: the upload that is sent. Never in a line.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         upload: Option<MessageId>,
+        /// In place of an upload: where WhatsApp fetches the file. Baton opens it never, and no
+        /// client should by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<String>,
+        /// With `link`: what it is sent as.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<LineKind>,
     },
     /// A place.
     Location {

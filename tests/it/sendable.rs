@@ -337,3 +337,63 @@ async fn a_template_that_whatsapp_refuses_has_its_list_read_again() {
     })
     .await;
 }
+
+fn linked(link: &str) -> Details {
+    Details::File {
+        media_type: None,
+        name: Some("bill.pdf".into()),
+        sha256: None,
+        animated: false,
+        upload: None,
+        link: Some(link.into()),
+        kind: Some(LineKind::Document),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_by_link_is_fetched_by_whatsapp_and_says_why_where_it_cannot_be() {
+    let setup = Setup::usual();
+    for_each_store(setup, async |world| {
+        let ana = world.agent("Ana").await;
+        let lucia = world.contact("Lucía");
+        lucia.sends("The bill, please").await;
+        let conversation = lucia.conversation().await;
+        ana.phone().shows("The bill, please").await;
+
+        let link = "https://shop.example/bill.pdf";
+        let seen = ana.last_line(conversation).await;
+        let sent = ana.does(conversation, send(Some("Yours"), linked(link), seen)).await.accepted();
+        let expected = json!({"link": link, "caption": "Yours", "filename": "bill.pdf"});
+        let is_it = |reached: &Reached| reached.kind == "document" && reached.body == expected;
+        let patience = std::time::Duration::from_secs(20);
+        lucia.customer.receives(is_it, patience).await.expect("the file by its link");
+        let id = sent.line.expect("a line").id;
+        let line = ana.lines(conversation).await.into_iter().find(|line| line.id == id);
+        let line = line.expect("the line");
+        assert_eq!((line.kind, line.file), (LineKind::Document, None), "the server has no file");
+        assert_eq!(line.content.details.as_deref(), Some(&linked(link)));
+
+        let mut knobs = world.simulator.knobs();
+        knobs.dead_hosts = vec!["gone.example".into()];
+        world.simulator.set_knobs(knobs);
+        let seen = ana.last_line(conversation).await;
+        let dead = linked("https://gone.example/bill.pdf");
+        let sent = ana.does(conversation, send(None, dead, seen)).await.accepted();
+        let id = sent.line.expect("a line").id;
+        let error = eventually("that it failed", async || {
+            let lines = ana.lines(conversation).await;
+            let line = lines.into_iter().find(|line| line.id == id)?;
+            line.error.filter(|_| line.status == Some(MessageStatus::Failed))
+        })
+        .await;
+        assert_eq!(error.code, 131_053);
+        assert!(error.remedy.contains("link"), "{error:?}");
+
+        let seen = ana.last_line(conversation).await;
+        let inside = linked("https://169.254.169.254/latest/meta-data");
+        let refusal = ana.does(conversation, send(None, inside, seen)).await.refusal();
+        assert!(matches!(refusal, Refusal::Invalid { field, .. } if field == "details.link"));
+        ana.phone().converges().await;
+    })
+    .await;
+}

@@ -92,6 +92,8 @@ fn send(upload: MessageId, caption: Option<&str>, seen: Seen) -> CommandBody {
         sha256: None,
         animated: false,
         upload: Some(upload),
+        link: None,
+        kind: None,
     };
     CommandBody::Send(Send {
         text: caption.map(str::to_owned),

@@ -225,6 +225,9 @@ pub enum LineContent {
         media_type: Option<String>,
         /// The name of a document.
         name: Option<String>,
+        /// Of one that WhatsApp fetched from a link: there is nothing to load. Show it as a link,
+        /// and open it when it is tapped only.
+        link: Option<String>,
     },
     /// A place.
     Location {
@@ -457,11 +460,11 @@ fn choices(details: Details) -> Vec<String> {
 }
 
 fn media(kind: MediaKind, caption: Option<String>, details: Option<Details>) -> LineContent {
-    let (media_type, name) = match details {
-        Some(Details::File { media_type, name, .. }) => (media_type, name),
-        _ => (None, None),
+    let (media_type, name, link) = match details {
+        Some(Details::File { media_type, name, link, .. }) => (media_type, name, link),
+        _ => (None, None, None),
     };
-    LineContent::Media { kind, caption, media_type, name }
+    LineContent::Media { kind, caption, media_type, name, link }
 }
 
 impl From<SharedCard> for ContactCard {

@@ -3,7 +3,7 @@
 use baton_protocol::template::{ButtonFilling, Filling};
 use baton_protocol::{Button, Degrees, Details, Frame, ListRow, ListSection, SharedCard};
 
-use super::lines::ContactCard;
+use super::lines::{ContactCard, MediaKind};
 use super::templates::TemplateFile;
 use crate::CoreError;
 
@@ -68,6 +68,17 @@ pub enum Message {
     Reaction {
         /// One emoji; none takes the reaction back.
         emoji: Option<String>,
+    },
+    /// A file that WhatsApp fetches from a link. This device and the server never open it.
+    FileLink {
+        /// What it is sent as.
+        kind: MediaKind,
+        /// An https address of a public host, which opens for anybody.
+        link: String,
+        /// What the customer sees of a document.
+        name: Option<String>,
+        /// The words below an image, video or document.
+        caption: Option<String>,
     },
     /// A text with a link as a button.
     Link {
@@ -175,6 +186,13 @@ impl Message {
                 (None, Details::Template { name, language, header, body, buttons })
             }
             Self::Reaction { emoji } => (None, Details::Reaction { emoji }),
+            Self::FileLink { kind, link, name, caption } => {
+                let (media_type, sha256, upload) = (None, None, None);
+                let (link, kind, animated) = (Some(link), Some(kind.into()), false);
+                let details =
+                    Details::File { media_type, name, sha256, animated, upload, link, kind };
+                (caption, details)
+            }
             Self::Link { text, header, footer, title, url } => {
                 (Some(text), Details::Link { title, url, frame: Frame { header, footer } })
             }

@@ -118,7 +118,7 @@ func filesOfLines(_ stage: Stage) async throws {
 private func withFile(_ lines: Told<TimelineList>, _ kind: MediaKind) async throws -> Line {
     try await until("the line with a file") {
         lines.lines().first { line in
-            guard case .stored = line.file, case .media(let its, _, _, _) = line.content else {
+            guard case .stored = line.file, case .media(let its, _, _, _, _) = line.content else {
                 return false
             }
             return its == kind

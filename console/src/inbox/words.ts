@@ -82,6 +82,12 @@ export function partsOf({ content: { details } }: Line) {
   return undefined;
 }
 
+/** Where WhatsApp fetched a file that was sent by its address. Nothing here opens it by itself. */
+export function linkOf({ content: { details } }: Line): string | undefined {
+  if (details?.type !== "file" || !("link" in details)) return undefined;
+  return details.link?.startsWith("https://") === true ? details.link : undefined;
+}
+
 /** A row read aloud. */
 export function rowName(desk: Desk, held: Held, facts: string[]): string {
   const all = [customer(held), ...facts, owner(desk, headOf(held).owner)];

@@ -67,6 +67,16 @@ fn said(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content), Re
         | LineKind::Audio
         | LineKind::Voice
         | LineKind::Document
+        | LineKind::Sticker
+            if is_linked(source) =>
+        {
+            linked(case, source)
+        }
+        LineKind::Image
+        | LineKind::Video
+        | LineKind::Audio
+        | LineKind::Voice
+        | LineKind::Document
         | LineKind::Sticker => with_file(case, source),
         LineKind::Location | LineKind::ContactCards | LineKind::Interactive => {
             arranged(case, source)
@@ -100,6 +110,20 @@ fn arranged(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content)
     sendable::line(case, &Send { text, details, seen: None, quoted, replaces, ignore_lease })
 }
 
+fn is_linked(source: &Forwardable) -> bool {
+    matches!(source.content.details.as_deref(), Some(Details::File { link: Some(_), .. }))
+}
+
+/// A file that WhatsApp fetches: as if its author had named the link.
+fn linked(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content), Refusal> {
+    let Some(details) = source.content.details.clone() else { return refuse("says nothing") };
+    let name = if let Details::File { name, .. } = details.as_ref() { name.clone() } else { None };
+    // A document without a caption has its name as text.
+    let text = source.content.text.clone().filter(|text| name.as_ref() != Some(text));
+    let (quoted, replaces, ignore_lease) = (None, None, false);
+    sendable::line(case, &Send { text, details, seen: None, quoted, replaces, ignore_lease })
+}
+
 /// A file: the server has it, and gives it to WhatsApp before the message leaves.
 fn with_file(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content), Refusal> {
     let bytes = match source.file {
@@ -129,7 +153,9 @@ fn with_file(case: &Case<'_>, source: &Forwardable) -> Result<(LineKind, Content
         case.check_signed(caption, CAPTION_CHARS_MAX)?;
     }
     let media_type = Some(media_type);
-    let details = Details::File { media_type, name, sha256, animated: *animated, upload: None };
+    let animated = *animated;
+    let (upload, link, kind) = (None, None, None);
+    let details = Details::File { media_type, name, sha256, animated, upload, link, kind };
     let details = Some(Box::new(details));
     Ok((source.kind, Content { text, details, ..Content::default() }))
 }

@@ -13,7 +13,7 @@ use baton_protocol::{
 use super::work::check_text;
 use super::{Case, marketing, template};
 use crate::said::in_words;
-use crate::upload::{CAPTION_CHARS_MAX, Uploaded, has_caption};
+use crate::upload::{self, CAPTION_CHARS_MAX, Uploaded, has_caption};
 
 /// Characters of a text above buttons or a link.
 const BODY_CHARS_MAX: usize = 1024;
@@ -38,8 +38,18 @@ const EMOJI_CHARS_MAX: usize = 16;
 /// The kind of line that it becomes, and what the line says.
 pub(super) fn line(case: &Case<'_>, send: &Send) -> Result<(LineKind, Content), Refusal> {
     let details = send.details.as_ref();
-    if let Details::File { upload, .. } = details {
-        return file(case, upload.is_some(), send.text.as_deref());
+    if let Details::File { upload, link, kind, name, .. } = details {
+        let caption = send.text.as_deref();
+        return match (link, kind) {
+            (None, None) => file(case, upload.is_some(), caption),
+            (None, Some(_)) => {
+                Err(Refusal::invalid("details.kind", "is told of a link only: an upload has one"))
+            }
+            (Some(_), _) if upload.is_some() => {
+                Err(Refusal::invalid("details.link", "a file is an upload or a link, not both"))
+            }
+            (Some(link), kind) => linked(case, (link, *kind, name.as_deref()), caption),
+        };
     }
     let kind = check(details)?;
     let text = match body_chars_max(details) {
@@ -71,6 +81,47 @@ pub(super) fn line(case: &Case<'_>, send: &Send) -> Result<(LineKind, Content), 
     Ok((kind, Content { text, details, ..Content::default() }))
 }
 
+/// A file that WhatsApp fetches from an address. Nobody here opens it: whether it leads to
+/// something WhatsApp takes is told by the message's status.
+fn linked(
+    case: &Case<'_>,
+    (link, kind, name): (&str, Option<LineKind>, Option<&str>),
+    caption: Option<&str>,
+) -> Result<(LineKind, Content), Refusal> {
+    crate::link::check(link).map_err(|what| Refusal::invalid("details.link", what))?;
+    let Some(kind) = kind.filter(|kind| upload::is_sent_as_file(*kind)) else {
+        return Err(Refusal::invalid("details.kind", upload::KINDS));
+    };
+    if let Some(name) = name {
+        if kind != LineKind::Document {
+            return Err(Refusal::invalid("details.name", "only documents have a name"));
+        }
+        upload::check_name(name).map_err(|what| Refusal::invalid("details.name", what))?;
+    }
+    if let Some(caption) = caption {
+        check_caption(case, kind, caption)?;
+    }
+    let details = Details::File {
+        media_type: None,
+        name: name.map(str::to_owned),
+        sha256: None,
+        animated: false,
+        upload: None,
+        link: Some(link.to_owned()),
+        kind: Some(kind),
+    };
+    let text = caption.or(name).map(str::to_owned);
+    Ok((kind, Content { text, details: Some(Box::new(details)), ..Content::default() }))
+}
+
+fn check_caption(case: &Case<'_>, kind: LineKind, caption: &str) -> Result<(), Refusal> {
+    if !has_caption(kind) {
+        let why_not = "only pictures, films and documents have a caption";
+        return Err(Refusal::invalid("text", why_not));
+    }
+    case.check_signed(caption, CAPTION_CHARS_MAX)
+}
+
 /// A file that was uploaded before, with a caption where its kind has one.
 fn file(
     case: &Case<'_>,
@@ -91,10 +142,7 @@ fn file(
         return refuse("details.upload", "is not ready: WhatsApp has to have it first");
     }
     if let Some(caption) = caption {
-        if !has_caption(upload.kind) {
-            return refuse("text", "only pictures, films and documents have a caption");
-        }
-        case.check_signed(caption, CAPTION_CHARS_MAX)?;
+        check_caption(case, upload.kind, caption)?;
     }
     // Lists and searches show the name of a document without a caption.
     let name = upload.name.as_deref().filter(|_| upload.kind == LineKind::Document);

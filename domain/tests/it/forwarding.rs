@@ -43,6 +43,8 @@ fn photo(media_type: &str, bytes: u64) -> Forwardable {
         sha256: None,
         animated: false,
         upload: None,
+        link: None,
+        kind: None,
     };
     let content = Content { details: Some(Box::new(details)), ..text("The parcel") };
     let file = Some(FileState::Stored { bytes, picture: None, sound: None });

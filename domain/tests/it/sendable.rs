@@ -362,6 +362,8 @@ fn sends_file(
         sha256: None,
         animated: false,
         upload: Some(MessageId(uuid::Uuid::from_u128(77))),
+        link: None,
+        kind: None,
     };
     let answer = team.does(ANA, send(caption, details, team.seen()));
     if let Answer::Refused(Refusal::Invalid { field, .. }) = &answer {
@@ -391,4 +393,69 @@ fn a_file_that_whatsapp_has_is_sent_with_its_caption_and_is_there_at_once() {
     assert_eq!(sends_file(Some(image), Some(&"x".repeat(1025))), field("text"));
     let voice = uploaded(LineKind::Voice, None);
     assert_eq!(sends_file(Some(voice), Some("Hear")), field("text"));
+}
+
+fn linked(link: &str, kind: Option<LineKind>, name: Option<&str>) -> Details {
+    Details::File {
+        media_type: None,
+        name: name.map(str::to_owned),
+        sha256: None,
+        animated: false,
+        upload: None,
+        link: Some(link.to_owned()),
+        kind,
+    }
+}
+
+#[test]
+fn a_file_by_link_is_a_line_of_its_kind_that_waits_for_nothing() {
+    const LINK: &str = "https://shop.example/bill.pdf";
+    let mut team = Team::with_a_customer();
+    for (kind, caption, name, text) in [
+        (LineKind::Image, Some("Here"), None, Some("Here")),
+        (LineKind::Video, None, None, None),
+        (LineKind::Audio, None, None, None),
+        (LineKind::Voice, None, None, None),
+        (LineKind::Sticker, None, None, None),
+        (LineKind::Document, None, Some("bill.pdf"), Some("bill.pdf")),
+        (LineKind::Document, Some("Yours"), Some("bill.pdf"), Some("Yours")),
+    ] {
+        let details = linked(LINK, Some(kind), name);
+        let answer = team.does(ANA, send(caption, details.clone(), team.seen()));
+        let line = accepted(answer).line.expect("a line");
+        let row = team.rows[&LUCIA].iter().find(|row| row.id == line.id).expect("its row");
+        assert_eq!((row.kind, row.file), (kind, None));
+        assert_eq!(row.content.text.as_deref(), text);
+        assert_eq!(row.content.details.as_deref(), Some(&details), "it keeps its link");
+    }
+}
+
+#[test]
+fn a_link_that_whatsapp_should_not_be_sent_to_is_refused_with_its_field() {
+    const LINK: &str = "https://shop.example/a.jpg";
+    let image = || Some(LineKind::Image);
+    for link in ["http://shop.example/a.jpg", "https://10.0.0.1/a", "https://a:b@shop.example/"] {
+        check(None, linked(link, image(), None), Err("details.link"));
+    }
+    let long = format!("{LINK}?{}", "x".repeat(2048));
+    check(None, linked(&long, image(), None), Err("details.link"));
+    check(None, linked(LINK, None, None), Err("details.kind"));
+    for kind in [LineKind::Text, LineKind::Template, LineKind::Reaction] {
+        check(None, linked(LINK, Some(kind), None), Err("details.kind"));
+    }
+    check(None, linked(LINK, image(), Some("a.jpg")), Err("details.name"));
+    check(None, linked(LINK, Some(LineKind::Document), Some("")), Err("details.name"));
+    check(Some("Hear"), linked(LINK, Some(LineKind::Voice), None), Err("text"));
+    check(Some(&"x".repeat(1025)), linked(LINK, image(), None), Err("text"));
+    let both = |link: Option<&str>, kind| Details::File {
+        media_type: None,
+        name: None,
+        sha256: None,
+        animated: false,
+        upload: Some(MessageId(uuid::Uuid::from_u128(77))),
+        link: link.map(str::to_owned),
+        kind,
+    };
+    check(None, both(Some(LINK), image()), Err("details.link"));
+    check(None, both(None, image()), Err("details.kind"));
 }

@@ -209,8 +209,15 @@ impl Slot {
 
 /// The command that sends a file. It names the upload once there is one.
 pub fn file_body(caption: Option<String>, seen: Seen, quoted: Option<MessageId>) -> CommandBody {
-    let details =
-        Details::File { media_type: None, name: None, sha256: None, animated: false, upload: None };
+    let details = Details::File {
+        media_type: None,
+        name: None,
+        sha256: None,
+        animated: false,
+        upload: None,
+        link: None,
+        kind: None,
+    };
     CommandBody::Send(Send {
         text: caption,
         details: Box::new(details),

@@ -40,6 +40,8 @@ pub struct Knobs {
     pub status_before_answer: bool,
     /// Failures of sends, tried in order; the first that fires decides.
     pub faults: Vec<FaultRule>,
+    /// Hosts that give nothing: files sent by a link to one of them fail with 131053.
+    pub dead_hosts: Vec<String>,
     /// Statuses that are never delivered.
     pub drop_statuses: Vec<StatusKind>,
     /// Customers read what reaches them.
@@ -85,6 +87,7 @@ impl Default for Knobs {
             lost_answers: None,
             status_before_answer: false,
             faults: Vec::new(),
+            dead_hosts: Vec::new(),
             drop_statuses: Vec::new(),
             auto_read: false,
             escape_slashes: false,

@@ -35,7 +35,7 @@ def _row(number, title, owner, preview, *, unread=0, from_customer=True):
 
 def timeline():
     """The first conversation: texts, a picture, a note, and a reply that is on its way."""
-    picture = LineContent.MEDIA(MediaKind.IMAGE, "The label", "image/jpeg", None)
+    picture = LineContent.MEDIA(MediaKind.IMAGE, "The label", "image/jpeg", None, None)
     return [
         _line(1, LineAuthor.CUSTOMER(), LineContent.TEXT("Hello! Where is my order?")),
         _line(2, LineAuthor.AGENT(ME, True), LineContent.TEXT("I will look."), LineStatus.READ),

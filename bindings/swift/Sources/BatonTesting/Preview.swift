@@ -43,7 +43,7 @@ public enum Preview {
         line(2, .agent(id: me, isMe: true), .text(text: "I will look."), .read),
         line(
             3, .customer,
-            .media(kind: .image, caption: "The label", mediaType: "image/jpeg", name: nil)),
+            .media(kind: .image, caption: "The label", mediaType: "image/jpeg", name: nil, link: nil)),
         .note(
             note: Note(
                 id: id(90), author: colleague, isMine: false, atMs: noon,
@@ -90,7 +90,7 @@ public enum Preview {
         let text: String? =
             switch content {
             case .text(let text): text
-            case .media(_, let caption, _, _): caption
+            case .media(_, let caption, _, _, _): caption
             default: nil
             }
         let seen = SeenLine(seq: UInt64(seq), id: id(10 + seq))

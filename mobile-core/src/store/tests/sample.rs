@@ -108,6 +108,8 @@ impl Dice {
                         sha256: None,
                         animated: dice.one_in(2),
                         upload: None,
+                        link: None,
+                        kind: None,
                     })
                 }),
                 forwarded: self.maybe(|dice| dice.pick([Forwarded::Once, Forwarded::Often])),

@@ -34,9 +34,12 @@ pub(super) fn write(request: &SendRequest<'_>) -> Value {
 fn part(request: &SendRequest<'_>) -> (&'static str, Value) {
     let text = request.content.text.as_deref().unwrap_or_default();
     if let Some((kind, media)) = request.file {
-        return file(kind, media, request);
+        return file(kind, ("id", media), request);
     }
     match request.content.details.as_deref() {
+        Some(Details::File { link: Some(link), kind: Some(kind), .. }) => {
+            file(*kind, ("link", link), request)
+        }
         Some(Details::Location { latitude, longitude, name, address, .. }) => {
             let degrees = [("latitude", latitude), ("longitude", longitude)];
             let degrees = degrees.map(|(field, at)| (field, Value::from(at.degrees())));
@@ -86,8 +89,12 @@ fn under_name(request: &SendRequest<'_>, text: &str, chars_max: usize) -> String
     request.author.map_or_else(|| text.to_owned(), |name| signed(name, text, chars_max))
 }
 
-/// A file that WhatsApp has already.
-fn file(kind: LineKind, media: &str, request: &SendRequest<'_>) -> (&'static str, Value) {
+/// A file that WhatsApp has already, or fetches from a link.
+fn file(
+    kind: LineKind,
+    (from, media): (&str, &str),
+    request: &SendRequest<'_>,
+) -> (&'static str, Value) {
     let content = request.content;
     let name = if let Some(Details::File { name, .. }) = content.details.as_deref() {
         name.as_deref()
@@ -96,7 +103,7 @@ fn file(kind: LineKind, media: &str, request: &SendRequest<'_>) -> (&'static str
     };
     // A document without a caption has its name as text.
     let caption = content.text.as_deref().filter(|text| name != Some(text));
-    let mut part = json!({ "id": media });
+    let mut part = json!({ from: media });
     if let Some(caption) = caption {
         put(&mut part, "caption", under_name(request, caption, CAPTION_CHARS_MAX));
     }

@@ -130,11 +130,11 @@ pub(super) static TABLE: [ErrorRow; 59] = rows! {
         "WhatsApp does not support this type of message";
         "Send it as another type.";
     131_052: Content, proves_not_sent = true, pause = Nothing;
-        "WhatsApp could not fetch the customer's file";
-        "Ask the customer to send the file again.";
+        "WhatsApp could not fetch the file";
+        "Check that a link opens for anybody, or ask the customer to send the file again.";
     131_053: Content, proves_not_sent = true, pause = Nothing;
-        "WhatsApp could not process the file";
-        "Check the file's type and size and send it again.";
+        "WhatsApp could not fetch or process the file";
+        "Check its type and size, and of a link that it opens for anybody, and send it again.";
     131_056: ThrottledPair, proves_not_sent = true, pause = Recipient;
         "Too many messages to this customer in a short time";
         "Nothing: it is sent when WhatsApp allows it.";

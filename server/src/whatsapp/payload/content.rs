@@ -132,6 +132,8 @@ fn file(part: &Object<'_>) -> Said {
         sha256: part.scalar("sha256").as_deref().and_then(sha256),
         animated: part.flag("animated"),
         upload: None,
+        link: None,
+        kind: None,
     };
     Said { text, details: Some(details) }
 }

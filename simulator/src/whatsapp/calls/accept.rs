@@ -234,7 +234,7 @@ fn judge(
             WindowMode::Async => Verdict::FailsLater(error),
         };
     }
-    if let Some(error) = undeliverable(world, number, message, who) {
+    if let Some(error) = undeliverable(world, &knobs, (number, message), who) {
         return Verdict::FailsLater(error);
     }
     Verdict::Reaches(lost(shared, &knobs, who, tried))
@@ -293,10 +293,15 @@ fn forbidden(
 /// What the platform takes and then tells by a failed status.
 fn undeliverable(
     world: &World,
-    number: &Number,
-    message: &Outgoing,
+    knobs: &Knobs,
+    (number, message): (&Number, &Outgoing),
     who: &str,
 ) -> Option<GraphError> {
+    let host = content::link(&message.kind, &message.content).and_then(content::host);
+    if host.is_some_and(|host| knobs.dead_hosts.iter().any(|dead| dead == host)) {
+        let details = "Downloading media from weblink failed with http code 404";
+        return Some(GraphError::detailed(131_053, details));
+    }
     if message.kind == "reaction" {
         let id = message.content.get("message_id").and_then(serde_json::Value::as_str);
         let id = id.unwrap_or_default();

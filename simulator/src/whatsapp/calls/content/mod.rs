@@ -73,6 +73,17 @@ fn id_of(media: &Value) -> Option<String> {
     id.as_str().map(str::to_owned).or_else(|| id.as_u64().map(|id| id.to_string()))
 }
 
+/// Where a file is to be fetched.
+pub(crate) fn link<'a>(kind: &str, content: &'a Value) -> Option<&'a str> {
+    let is_file = matches!(kind, "image" | "video" | "audio" | "document" | "sticker");
+    content.get("link")?.as_str().filter(|_| is_file)
+}
+
+/// The host of a web address.
+pub(crate) fn host(link: &str) -> Option<&str> {
+    link.split_once("://")?.1.split(['/', '?', '#']).next()
+}
+
 fn media(kind: &str, content: &Value) -> Check {
     source(content)?;
     let takes_caption = matches!(kind, "image" | "video" | "document");

@@ -75,7 +75,7 @@ object Preview {
         line(2, LineAuthor.Agent(ME, true), LineContent.Text("I will look."), LineStatus.READ),
         line(
             3, LineAuthor.Customer,
-            LineContent.Media(MediaKind.IMAGE, "The label", "image/jpeg", null),
+            LineContent.Media(MediaKind.IMAGE, "The label", "image/jpeg", null, null),
         ),
         TimelineEntry.Note(
             Note(id(90), COLLEAGUE, false, NOON, "It left this morning.", id(91)),
